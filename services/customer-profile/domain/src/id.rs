@@ -1,0 +1,24 @@
+//! The ids of this context.
+
+use kernel::typed_id;
+
+typed_id!(
+    /// A customer. Every id that was ever given keeps resolving.
+    CustomerId,
+    "customers"
+);
+typed_id!(
+    /// One record of one department's system, through all its versions.
+    SourceRecordId,
+    "sourceRecords"
+);
+typed_id!(
+    /// One assertion that two records are the same person.
+    LinkId,
+    "links"
+);
+typed_id!(
+    /// One contact.
+    InteractionId,
+    "interactions"
+);

@@ -1,0 +1,281 @@
+//! Identifiers of every kind behind one shape, so that linking need not know their grammar.
+
+use jiff::Timestamp;
+use kernel::Personal;
+
+use crate::{Email, NationalId, NotANationalId, NotAPhone, NotAnEmail, Phone, Slug, SlugError};
+
+/// Kinds of identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IdentifierKind {
+    /// A line, not a person.
+    Phone,
+    /// A mailbox; families and offices share them.
+    Email,
+    /// A document given to one person.
+    NationalId,
+    /// A contract of one issuer.
+    Account,
+    /// A thing of one issuer; whoever holds it.
+    Device,
+}
+
+impl IdentifierKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[Self::Phone, Self::Email, Self::NationalId, Self::Account, Self::Device];
+
+    /// The word that is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::NationalId => "national_id",
+            Self::Account => "account",
+            Self::Device => "device",
+        }
+    }
+
+    /// The kind with this stored word.
+    pub fn stored(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// What two mentions of the same identifier have in common: kind, scope (country or issuer) and
+/// normalised value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdentifierKey {
+    /// Kind.
+    pub kind: IdentifierKind,
+    /// Scope and value as one text.
+    pub value: Personal<String>,
+}
+
+/// An identifier as a request has it, every field by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct RawIdentifier<'a> {
+    /// Kind.
+    pub kind: IdentifierKind,
+    /// Value as written.
+    pub value: &'a str,
+    /// Country as written.
+    pub country: &'a str,
+    /// Issuer as written.
+    pub issuer: &'a str,
+}
+
+/// A normalised identifier of one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identifier {
+    key: IdentifierKey,
+    value: Personal<String>,
+    country: Option<String>,
+    issuer: Option<Slug>,
+    evidence: bool,
+    /// When the source verified it with the person.
+    pub verified_at: Option<Timestamp>,
+    /// The source knows that several people use it.
+    pub shared: bool,
+}
+
+/// What was wrong with which field of an identifier. Holds no part of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdentifierError {
+    /// Not a telephone number.
+    #[error(transparent)]
+    Phone(#[from] NotAPhone),
+    /// Not an e-mail address.
+    #[error(transparent)]
+    Email(#[from] NotAnEmail),
+    /// Not a national document.
+    #[error(transparent)]
+    NationalId(#[from] NotANationalId),
+    /// Not an account or device.
+    #[error("must have 1 to 64 letters, digits, hyphens, dots, slashes, colons or underscores")]
+    Token,
+    /// A kind that needs an issuer has none, or a malformed one.
+    #[error("{0}")]
+    Issuer(SlugError),
+    /// An issuer where the kind has none.
+    #[error("must be empty for this type of identifier")]
+    IssuerUnexpected,
+    /// A country where the kind has none.
+    #[error("must be empty for this type of identifier")]
+    CountryUnexpected,
+}
+
+impl IdentifierError {
+    /// The field it is about, as the contract names it.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Phone(NotAPhone::Region) | Self::NationalId(NotANationalId::Country) | Self::CountryUnexpected => {
+                "country_code"
+            }
+            Self::Phone(_) | Self::Email(_) | Self::NationalId(_) | Self::Token => "value",
+            Self::Issuer(_) | Self::IssuerUnexpected => "issuer",
+        }
+    }
+}
+
+impl Identifier {
+    /// Normalises an identifier.
+    ///
+    /// # Errors
+    /// Everything that is wrong with its fields.
+    pub fn parse(raw: RawIdentifier<'_>) -> Result<Self, Vec<IdentifierError>> {
+        let mut errors = Vec::new();
+        let issued = matches!(raw.kind, IdentifierKind::Account | IdentifierKind::Device);
+        let has_country = matches!(raw.kind, IdentifierKind::Phone | IdentifierKind::NationalId);
+        if !issued && !raw.issuer.is_empty() {
+            errors.push(IdentifierError::IssuerUnexpected);
+        }
+        if !has_country && !raw.country.is_empty() {
+            errors.push(IdentifierError::CountryUnexpected);
+        }
+        let parsed = match raw.kind {
+            IdentifierKind::Phone => Self::phone(raw),
+            IdentifierKind::Email => Self::email(raw),
+            IdentifierKind::NationalId => Self::national_id(raw),
+            IdentifierKind::Account | IdentifierKind::Device => Self::issued(raw, &mut errors),
+        };
+        match parsed {
+            Ok(identifier) if errors.is_empty() => Ok(identifier),
+            Ok(_) => Err(errors),
+            Err(error) => {
+                errors.push(error);
+                Err(errors)
+            }
+        }
+    }
+
+    fn phone(raw: RawIdentifier<'_>) -> Result<Self, IdentifierError> {
+        let phone = Phone::parse(raw.value, or_spain(raw.country))?;
+        let value = phone.e164().to_owned();
+        Ok(Self::of(raw.kind, value.clone(), value))
+    }
+
+    fn email(raw: RawIdentifier<'_>) -> Result<Self, IdentifierError> {
+        let email = Email::parse(raw.value)?;
+        Ok(Self::of(raw.kind, email.key().to_owned(), email.written().to_owned()))
+    }
+
+    fn national_id(raw: RawIdentifier<'_>) -> Result<Self, IdentifierError> {
+        let id = NationalId::parse(raw.value, or_spain(raw.country))?;
+        let mut identifier = Self::of(raw.kind, format!("{}:{}", id.country(), id.number()), id.number().to_owned());
+        identifier.evidence = !id.is_filler();
+        identifier.country = Some(id.country().to_owned());
+        Ok(identifier)
+    }
+
+    fn issued(raw: RawIdentifier<'_>, errors: &mut Vec<IdentifierError>) -> Result<Self, IdentifierError> {
+        let issuer = match raw.issuer.parse::<Slug>() {
+            Ok(issuer) => Some(issuer),
+            Err(error) => {
+                errors.push(IdentifierError::Issuer(error));
+                None
+            }
+        };
+        let value = token(raw.value)?;
+        let scope = issuer.as_ref().map_or("", Slug::as_str);
+        let mut identifier = Self::of(raw.kind, format!("{scope}:{value}"), value);
+        identifier.issuer = issuer;
+        Ok(identifier)
+    }
+
+    fn of(kind: IdentifierKind, key: String, value: String) -> Self {
+        Self {
+            key: IdentifierKey { kind, value: key.into() },
+            value: value.into(),
+            country: None,
+            issuer: None,
+            evidence: true,
+            verified_at: None,
+            shared: false,
+        }
+    }
+
+    /// What it has in common with other mentions of the same.
+    pub const fn key(&self) -> &IdentifierKey {
+        &self.key
+    }
+
+    /// Kind.
+    pub const fn kind(&self) -> IdentifierKind {
+        self.key.kind
+    }
+
+    /// Normalised value, without its scope.
+    pub fn value(&self) -> &str {
+        self.value.expose()
+    }
+
+    /// Country of a national document.
+    pub fn country(&self) -> Option<&str> {
+        self.country.as_deref()
+    }
+
+    /// Issuer of an account or device.
+    pub const fn issuer(&self) -> Option<&Slug> {
+        self.issuer.as_ref()
+    }
+
+    /// Whether an equal one of another record may say anything about who it is.
+    pub const fn is_evidence(&self) -> bool {
+        self.evidence && !self.shared
+    }
+}
+
+fn or_spain(country: &str) -> &str {
+    if country.is_empty() { "ES" } else { country }
+}
+
+/// Account and device numbers: blanks dropped, upper case.
+fn token(text: &str) -> Result<String, IdentifierError> {
+    let value: String = text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_uppercase();
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'/' | b':' | b'_');
+    let fits = (1..=64).contains(&value.len()) && value.bytes().all(allowed);
+    if fits { Ok(value) } else { Err(IdentifierError::Token) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw<'a>(kind: IdentifierKind, value: &'a str, country: &'a str, issuer: &'a str) -> RawIdentifier<'a> {
+        RawIdentifier { kind, value, country, issuer }
+    }
+
+    #[test]
+    fn equal_values_of_two_scopes_have_different_keys() {
+        let of = |issuer| Identifier::parse(raw(IdentifierKind::Account, "ab 12", "", issuer)).unwrap();
+        assert_eq!(of("broadband").key().value.expose(), "broadband:AB12");
+        assert_ne!(of("broadband").key(), of("mobile").key());
+        let id = |country| Identifier::parse(raw(IdentifierKind::NationalId, "X1234567L", country, "")).unwrap();
+        assert_ne!(id("ES").key(), id("PT").key());
+    }
+
+    #[test]
+    fn everything_wrong_is_said_at_once() {
+        let errors = Identifier::parse(raw(IdentifierKind::Account, "", "ES", "Bad Issuer")).unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|e| e.field()).collect();
+        assert_eq!(fields, ["country_code", "issuer", "value"]);
+    }
+
+    #[test]
+    fn fillers_and_shared_lines_are_no_evidence() {
+        let filler = Identifier::parse(raw(IdentifierKind::NationalId, "00000000T", "", "")).unwrap();
+        assert!(!filler.is_evidence());
+        let mut phone = Identifier::parse(raw(IdentifierKind::Phone, "600111222", "", "")).unwrap();
+        assert!(phone.is_evidence());
+        phone.shared = true;
+        assert!(!phone.is_evidence());
+    }
+
+    #[test]
+    fn stored_words_are_read_back() {
+        for kind in IdentifierKind::ALL {
+            assert_eq!(IdentifierKind::stored(kind.as_str()), Some(*kind));
+        }
+        assert_eq!(IdentifierKind::stored("fax"), None);
+    }
+}

@@ -1,0 +1,30 @@
+//! Who is who: what a department's system says about a person, which records are one person, and
+//! what is believed of them. Pure decisions: no I/O, no clock, no randomness.
+//!
+//! Source records are immutable facts, links between them are revocable assertions, and both the
+//! partition into customers ([`resolve`]) and the golden record ([`Golden::of`]) are functions of
+//! the two. Nothing is ever merged in place, so everything can be undone.
+
+mod email;
+mod golden;
+mod grade;
+mod id;
+mod identifier;
+mod link;
+mod name;
+mod national_id;
+mod partition;
+mod phone;
+mod record;
+
+pub use email::{Email, NotAnEmail};
+pub use golden::{Golden, GoldenIdentifier, Provenance, SourceOrder, Sourced, SurvivorshipRule};
+pub use grade::{LineUse, MatchGrade, PhoneMatch, grade_phone};
+pub use id::{CustomerId, InteractionId, LinkId, SourceRecordId};
+pub use identifier::{Identifier, IdentifierError, IdentifierKey, IdentifierKind, RawIdentifier};
+pub use link::{Carrier, Pair, RULE_VERSION, links, revised};
+pub use name::{NameError, NameKey, PersonName};
+pub use national_id::{NationalId, NotANationalId};
+pub use partition::{Group, Node, resolve};
+pub use phone::{CallerNumber, NotAPhone, Phone, caller_number};
+pub use record::{Address, Content, Record, Slug, SlugError};

@@ -1,0 +1,149 @@
+//! The identity rule: which records an equal identifier makes one person.
+//!
+//! The rule looks at one identifier and everybody who carries it, and at nothing else, so that the
+//! outcome depends on what the records say and never on the order in which they came.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::{IdentifierKind, NameKey, SourceRecordId};
+
+/// Version of the rule; stored with every link it asserts.
+pub const RULE_VERSION: &str = "exact-1";
+
+/// A record that carries an identifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carrier {
+    /// The record.
+    pub record: SourceRecordId,
+    /// When its first version was written down.
+    pub recorded_at: Timestamp,
+    /// Its name, where it is evidence.
+    pub name: Option<NameKey>,
+    /// Whether its mention of the identifier says anything about who it is.
+    pub evidence: bool,
+}
+
+/// Two records, the smaller id first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pair {
+    a: SourceRecordId,
+    b: SourceRecordId,
+}
+
+impl Pair {
+    /// The pair of two records, in either order.
+    pub fn of(one: SourceRecordId, other: SourceRecordId) -> Self {
+        Self { a: one.min(other), b: one.max(other) }
+    }
+
+    /// The smaller id.
+    pub const fn a(self) -> SourceRecordId {
+        self.a
+    }
+
+    /// The larger id.
+    pub const fn b(self) -> SourceRecordId {
+        self.b
+    }
+}
+
+impl IdentifierKind {
+    /// Whether equality alone makes two records one person.
+    pub const fn is_strong(self) -> bool {
+        matches!(self, Self::NationalId | Self::Account)
+    }
+
+    /// How many records may carry an identifier before it stops being evidence. A line that a
+    /// dozen records carry is a switchboard or a filler; a document on more than 64 is a default
+    /// of somebody's screen. Without the bound one such value would melt thousands of people.
+    pub const fn fan_out(self) -> usize {
+        match self {
+            Self::NationalId | Self::Account => 64,
+            Self::Phone | Self::Email => 8,
+            Self::Device => 0,
+        }
+    }
+}
+
+/// The links that one identifier justifies among its carriers. `carriers` must hold all of them,
+/// or more than [`IdentifierKind::fan_out`].
+///
+/// Each group of equals is a star around its oldest record: as connected as all pairs would be,
+/// with one link a record.
+pub fn links(kind: IdentifierKind, carriers: &[Carrier]) -> BTreeSet<Pair> {
+    if carriers.len() > kind.fan_out() {
+        return BTreeSet::new();
+    }
+    let mut groups: BTreeMap<Option<&NameKey>, Vec<&Carrier>> = BTreeMap::new();
+    for carrier in carriers.iter().filter(|c| c.evidence) {
+        match (kind.is_strong(), &carrier.name) {
+            (true, _) => groups.entry(None).or_default().push(carrier),
+            (false, Some(name)) => groups.entry(Some(name)).or_default().push(carrier),
+            // A line without a name says nothing about who holds it.
+            (false, None) => {}
+        }
+    }
+    groups.into_values().flat_map(star).collect()
+}
+
+fn star(group: Vec<&Carrier>) -> Vec<Pair> {
+    let hub = group.iter().min_by_key(|c| (c.recorded_at, c.record)).map(|c| c.record);
+    let Some(hub) = hub else { return Vec::new() };
+    group.iter().filter(|c| c.record != hub).map(|c| Pair::of(hub, c.record)).collect()
+}
+
+/// What must change so that `active` becomes `wanted`: the pairs to assert, then those to revoke.
+pub fn revised(active: &BTreeSet<Pair>, wanted: &BTreeSet<Pair>) -> (Vec<Pair>, Vec<Pair>) {
+    (wanted.difference(active).copied().collect(), active.difference(wanted).copied().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::ResourceId;
+    use uuid::Uuid;
+
+    fn carrier(n: u128, name: &str) -> Carrier {
+        Carrier {
+            record: SourceRecordId::from_uuid(Uuid::from_u128(n)),
+            recorded_at: Timestamp::from_second(i64::try_from(n).unwrap()).unwrap(),
+            name: (!name.is_empty()).then(|| NameKey::stored(name.to_owned())),
+            evidence: true,
+        }
+    }
+
+    #[test]
+    fn a_document_links_whatever_the_name() {
+        let found = links(IdentifierKind::NationalId, &[carrier(1, "ana x"), carrier(2, ""), carrier(3, "eva y")]);
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn a_line_links_only_equal_names() {
+        let line = [carrier(1, "ana x"), carrier(2, "eva y"), carrier(3, "ana x"), carrier(4, "")];
+        for kind in [IdentifierKind::Phone, IdentifierKind::Email] {
+            assert_eq!(links(kind, &line), BTreeSet::from([Pair::of(line[0].record, line[2].record)]));
+        }
+    }
+
+    #[test]
+    fn a_device_links_nobody() {
+        assert!(links(IdentifierKind::Device, &[carrier(1, "ana x"), carrier(2, "ana x")]).is_empty());
+    }
+
+    #[test]
+    fn a_line_of_too_many_links_nobody_not_even_equal_names() {
+        let bomb: Vec<_> = (1..=9).map(|n| carrier(n, "ana x")).collect();
+        assert_eq!(links(IdentifierKind::Phone, &bomb[..8]).len(), 7);
+        assert!(links(IdentifierKind::Phone, &bomb).is_empty());
+    }
+
+    #[test]
+    fn a_mention_without_weight_links_nobody() {
+        let mut filler = [carrier(1, "ana x"), carrier(2, "ana x")];
+        filler[1].evidence = false;
+        assert!(links(IdentifierKind::NationalId, &filler).is_empty());
+    }
+}

@@ -1,0 +1,389 @@
+//! A case and how it may move. Each state carries exactly what belongs to it; every step consumes the
+//! case and gives back the next one, or says why not.
+
+mod state;
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use kernel::{Channel, Personal};
+
+pub use state::{Proposal, State};
+
+use crate::admissibility::{self, Facts};
+use crate::regime::Regime;
+use crate::term;
+use crate::vocabulary::{Ground, MissingItem, Parallel, Stage};
+use crate::{CaseId, CustomerId, Refused, TicketId};
+
+/// One thing the claimant asks to be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimPoint {
+    /// Short id inside the case.
+    pub id: String,
+    /// The claim in the claimant's words.
+    pub text: Personal<String>,
+}
+
+/// What the claimant brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// When it was first presented to the firm, at any door.
+    pub filed_at_entity: Timestamp,
+    /// When it reached the office.
+    pub filed_at_office: Timestamp,
+    /// When the facts happened.
+    pub facts_at: Option<Timestamp>,
+    /// When the claimant learnt of them.
+    pub known_at: Option<Timestamp>,
+    /// What was declared about other proceedings.
+    pub parallel: Option<Parallel>,
+    /// Channel the document came by.
+    pub channel: Channel,
+    /// What is claimed.
+    pub points: Vec<ClaimPoint>,
+}
+
+/// A case before the office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// Its id.
+    pub id: CaseId,
+    /// The affair it came from.
+    pub ticket: TicketId,
+    /// The claimant.
+    pub customer: CustomerId,
+    /// Rules it is heard under.
+    pub regime: &'static Regime,
+    /// What was brought.
+    pub complaint: Complaint,
+    /// What the claimant was asked to complete; kept after it was.
+    pub cure: Option<Cure>,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// What the claimant was asked to complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cure {
+    /// What is missing.
+    pub items: BTreeSet<MissingItem>,
+    /// Until when it may be sent.
+    pub due: Timestamp,
+    /// When it was sent.
+    pub cured_at: Option<Timestamp>,
+}
+
+/// What the claimant sent to complete the complaint.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Completion {
+    /// The declaration.
+    pub parallel: Option<Parallel>,
+    /// The date of the facts.
+    pub facts_at: Option<Timestamp>,
+    /// The claim points.
+    pub points: Vec<ClaimPoint>,
+}
+
+impl Case {
+    /// A complaint arrives.
+    ///
+    /// # Errors
+    /// [`Refused::Channel`] when the regime does not admit the channel.
+    pub fn receive(
+        id: CaseId,
+        ticket: TicketId,
+        customer: CustomerId,
+        regime: &'static Regime,
+        complaint: Complaint,
+    ) -> Result<Self, Refused> {
+        match regime.no_phone {
+            Some(article) if complaint.channel == Channel::Phone => Err(Refused::Channel { article }),
+            _ => Ok(Self { id, ticket, customer, regime, complaint, cure: None, state: State::Received }),
+        }
+    }
+
+    /// Where it stands.
+    pub const fn stage(&self) -> Stage {
+        self.state.stage()
+    }
+
+    fn to(self, state: State) -> Self {
+        Self { state, ..self }
+    }
+
+    fn wrong<T>(&self, allowed: &'static [Stage]) -> Result<T, Refused> {
+        Err(Refused::State { state: self.stage(), allowed })
+    }
+
+    /// Enters it in the registry.
+    ///
+    /// # Errors
+    /// Unless it is received.
+    pub fn register(self) -> Result<Self, Refused> {
+        match self.state {
+            State::Received => Ok(self.to(State::Registered)),
+            _ => self.wrong(&[Stage::Received]),
+        }
+    }
+
+    /// Asks the claimant to complete it.
+    ///
+    /// # Errors
+    /// Unless it is registered.
+    pub fn request_cure(self, items: BTreeSet<MissingItem>, now: Timestamp) -> Result<Self, Refused> {
+        match self.state {
+            State::Registered => {
+                let due = term::end_after_days(now, self.regime.cure_days);
+                let cure = Some(Cure { items, due, cured_at: None });
+                Ok(Self { cure, state: State::NeedsCure { due }, ..self })
+            }
+            _ => self.wrong(&[Stage::Registered]),
+        }
+    }
+
+    /// Takes in what the claimant sent. What came before the deadline counts; later is still taken as long
+    /// as the case was not archived.
+    ///
+    /// # Errors
+    /// Unless a cure was asked for.
+    pub fn receive_cure(mut self, completion: Completion, now: Timestamp) -> Result<Self, Refused> {
+        if !matches!(self.state, State::NeedsCure { .. }) {
+            return self.wrong(&[Stage::NeedsCure]);
+        }
+        self.complaint.parallel = completion.parallel.or(self.complaint.parallel);
+        self.complaint.facts_at = completion.facts_at.or(self.complaint.facts_at);
+        if !completion.points.is_empty() {
+            self.complaint.points = completion.points;
+        }
+        if let Some(cure) = &mut self.cure {
+            cure.cured_at = Some(now);
+        }
+        Ok(self.to(State::Registered))
+    }
+
+    /// Proposes to refuse it on a ground of the closed list.
+    ///
+    /// # Errors
+    /// Unless it is registered and the facts bear the ground out.
+    pub fn propose_inadmissibility(
+        self,
+        ground: Ground,
+        reasons: Personal<String>,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
+        if self.stage() != Stage::Registered {
+            return self.wrong(&[Stage::Registered]);
+        }
+        admissibility::support(ground, &self.complaint, facts, self.regime)?;
+        let allegations_due = term::end_after_days(now, self.regime.allegations_days);
+        let proposal = Proposal { ground, reasons, allegations_due, allegations_at: None };
+        Ok(self.to(State::InadmissibleProposed(proposal)))
+    }
+
+    /// The claimant states something: an answer, where a refusal was proposed; a paper of the dossier elsewhere.
+    ///
+    /// # Errors
+    /// When the case is over.
+    pub fn hear_claimant(self, now: Timestamp) -> Result<Self, Refused> {
+        if self.stage().is_terminal() {
+            return self.wrong(OPEN);
+        }
+        match self.state.clone() {
+            State::InadmissibleProposed(proposal) => {
+                let allegations_at = proposal.allegations_at.or(Some(now));
+                Ok(self.to(State::InadmissibleProposed(Proposal { allegations_at, ..proposal })))
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// Refuses it for good: on the proposed ground, once the claimant was heard or let the time pass; or
+    /// because it was not completed in time.
+    ///
+    /// # Errors
+    /// When the ground is another one than proposed, a term still runs, or the state is another.
+    pub fn refuse(
+        self,
+        ground: Ground,
+        reasons: Personal<String>,
+        signpost: String,
+        now: Timestamp,
+    ) -> Result<Self, Refused> {
+        match self.state.clone() {
+            State::InadmissibleProposed(proposal) => {
+                if proposal.ground != ground {
+                    return Err(Refused::GroundNotMet { ground, article: self.regime.article(ground) });
+                }
+                if proposal.allegations_at.is_none() && now < proposal.allegations_due {
+                    let article = self.regime.allegations_article;
+                    return Err(Refused::ClaimantTermRunning { due: proposal.allegations_due, article });
+                }
+                Ok(self.to(State::Inadmissible {
+                    proposal: Proposal { reasons, ..proposal },
+                    signpost,
+                    refused_at: now,
+                }))
+            }
+            State::NeedsCure { due } => {
+                if ground != Ground::EssentialDataMissing {
+                    return Err(Refused::GroundNotMet { ground, article: self.regime.article(ground) });
+                }
+                if now < due {
+                    return Err(Refused::ClaimantTermRunning { due, article: self.regime.cure_article });
+                }
+                Ok(self.to(State::ArchivedUncured { reasons, signpost, refused_at: now }))
+            }
+            _ => self.wrong(&[Stage::InadmissibleProposed, Stage::NeedsCure]),
+        }
+    }
+
+    /// Admits it; the firm's time to state its position starts.
+    ///
+    /// # Errors
+    /// When essential data are missing or proceedings run in parallel, or the state is another.
+    pub fn admit(self, now: Timestamp) -> Result<Self, Refused> {
+        if !matches!(self.state, State::Registered | State::InadmissibleProposed(_)) {
+            return self.wrong(&[Stage::Registered, Stage::InadmissibleProposed]);
+        }
+        admissibility::admissible(&self.complaint, self.regime)?;
+        let statement_due = term::end_after_days(now, self.regime.statement_days);
+        Ok(self.to(State::Admitted { statement_due }))
+    }
+
+    /// The firm states its position.
+    ///
+    /// # Errors
+    /// Unless it is admitted, or the firm is adding to what it said before the investigation.
+    pub fn hear_entity(self) -> Result<Self, Refused> {
+        match self.state {
+            State::Admitted { statement_due } | State::EntityAllegations { statement_due } => {
+                Ok(self.to(State::EntityAllegations { statement_due }))
+            }
+            _ => self.wrong(&[Stage::Admitted, Stage::EntityAllegations]),
+        }
+    }
+
+    /// Opens the investigation: the firm spoke, or its time is over.
+    ///
+    /// # Errors
+    /// While the silent firm's term runs, or in another state.
+    pub fn investigate(self, now: Timestamp) -> Result<Self, Refused> {
+        match self.state {
+            State::Admitted { statement_due } if now < statement_due => {
+                Err(Refused::EntityTermRunning { due: statement_due, article: self.regime.statement_article })
+            }
+            State::Admitted { statement_due } | State::EntityAllegations { statement_due } => {
+                Ok(self.to(State::Investigation { statement_due }))
+            }
+            _ => self.wrong(&[Stage::Admitted, Stage::EntityAllegations]),
+        }
+    }
+
+    /// A draft of the decision exists.
+    ///
+    /// # Errors
+    /// Unless it is under investigation or drafted already.
+    pub fn draft(self) -> Result<Self, Refused> {
+        match self.state {
+            State::Investigation { statement_due } | State::Drafted { statement_due } => {
+                Ok(self.to(State::Drafted { statement_due }))
+            }
+            _ => self.wrong(&[Stage::Investigation, Stage::Drafted]),
+        }
+    }
+
+    /// The decision was issued. What it must contain is [`crate::decision`]'s to say.
+    ///
+    /// # Errors
+    /// Unless a draft exists.
+    pub fn decide(self) -> Result<Self, Refused> {
+        match self.state {
+            State::Drafted { statement_due } => Ok(self.to(State::Decided { statement_due })),
+            State::Decided { .. } | State::Notified { .. } | State::Closed { .. } => Err(Refused::DecisionImmutable),
+            _ => self.wrong(&[Stage::Drafted]),
+        }
+    }
+
+    /// The parties were told.
+    ///
+    /// # Errors
+    /// Unless it is decided.
+    pub fn notify(self) -> Result<Self, Refused> {
+        match self.state {
+            State::Decided { statement_due } => Ok(self.to(State::Notified { statement_due })),
+            _ => self.wrong(&[Stage::Decided]),
+        }
+    }
+
+    /// Closes it.
+    ///
+    /// # Errors
+    /// Unless the parties were told.
+    pub fn close(self) -> Result<Self, Refused> {
+        match self.state {
+            State::Notified { statement_due } => Ok(self.to(State::Closed { statement_due })),
+            _ => self.wrong(&[Stage::Notified]),
+        }
+    }
+
+    /// The claimant stops.
+    ///
+    /// # Errors
+    /// Once it is decided or over.
+    pub fn withdraw(self) -> Result<Self, Refused> {
+        if UNDECIDED.contains(&self.stage()) { Ok(self.to(State::Withdrawn)) } else { self.wrong(UNDECIDED) }
+    }
+
+    /// The firm gave in and the claimant is satisfied.
+    ///
+    /// # Errors
+    /// Before it is admitted, or once it is decided or over.
+    pub fn rectify(self) -> Result<Self, Refused> {
+        if UNDER_HEARING.contains(&self.stage()) { Ok(self.to(State::Rectified)) } else { self.wrong(UNDER_HEARING) }
+    }
+
+    /// Whether anything may still be added to its dossier by hand.
+    ///
+    /// # Errors
+    /// When it is over.
+    pub fn accepts_papers(&self) -> Result<(), Refused> {
+        if self.stage().is_terminal() { self.wrong(OPEN) } else { Ok(()) }
+    }
+
+    /// Whether people may still be put on it.
+    ///
+    /// # Errors
+    /// When it is over.
+    pub fn accepts_people(&self) -> Result<(), Refused> {
+        self.accepts_papers()
+    }
+}
+
+const UNDER_HEARING: &[Stage] =
+    &[Stage::Admitted, Stage::EntityAllegations, Stage::Investigation, Stage::Drafted];
+
+const UNDECIDED: &[Stage] = &[
+    Stage::Received,
+    Stage::Registered,
+    Stage::NeedsCure,
+    Stage::InadmissibleProposed,
+    Stage::Admitted,
+    Stage::EntityAllegations,
+    Stage::Investigation,
+    Stage::Drafted,
+];
+
+const OPEN: &[Stage] = &[
+    Stage::Received,
+    Stage::Registered,
+    Stage::NeedsCure,
+    Stage::InadmissibleProposed,
+    Stage::Admitted,
+    Stage::EntityAllegations,
+    Stage::Investigation,
+    Stage::Drafted,
+    Stage::Decided,
+    Stage::Notified,
+];

@@ -1,0 +1,105 @@
+//! Telling an answer from a phrase.
+
+use std::collections::BTreeSet;
+
+use kernel::Violations;
+
+use super::Answer;
+
+/// What a text must hold once stock phrases are taken out of it.
+struct Measure {
+    words: usize,
+    different: usize,
+}
+
+const STATEMENT: Measure = Measure { words: 8, different: 6 };
+const REMEDY: Measure = Measure { words: 4, different: 3 };
+
+/// Phrases that fit every case and so say nothing about this one.
+const STOCK: &[&str] = &[
+    "lorem ipsum dolor sit amet",
+    "no procede",
+    "se desestima la reclamacion",
+    "se desestima la queja",
+    "segun lo expuesto",
+    "por lo anteriormente expuesto",
+    "por los motivos expuestos",
+    "conforme a la normativa vigente",
+    "de acuerdo con la normativa vigente",
+    "de conformidad con la normativa aplicable",
+    "la entidad ha actuado correctamente",
+    "la entidad actuo conforme a derecho",
+    "lamentamos las molestias ocasionadas",
+    "lamentamos los inconvenientes",
+    "no ha lugar",
+    "as explained above",
+    "as stated above",
+    "for the reasons stated above",
+    "for the reasons set out above",
+    "in accordance with applicable regulations",
+    "in accordance with the applicable rules",
+    "in line with our terms and conditions",
+    "the complaint is dismissed",
+    "the complaint is rejected",
+    "the firm acted correctly",
+    "we regret any inconvenience",
+    "we apologise for any inconvenience",
+    "see above",
+];
+
+/// Notes what is generic in one answer.
+pub(super) fn check(index: usize, answer: &Answer, violations: &mut Violations) {
+    let texts = [
+        ("finding", &answer.finding, STATEMENT),
+        ("reason", &answer.reason, STATEMENT),
+        ("remedy", &answer.remedy, REMEDY),
+    ];
+    for (name, text, measure) in texts {
+        if let Some(fault) = fault(text.expose(), &measure) {
+            violations.push(format!("points[{index}].{name}"), fault);
+        }
+    }
+}
+
+fn fault(text: &str, measure: &Measure) -> Option<String> {
+    let all = words(text);
+    if all.is_empty() {
+        return Some("must not be empty".to_owned());
+    }
+    let own = without_stock(&all);
+    let different = own.split_whitespace().collect::<BTreeSet<_>>().len();
+    let enough = own.split_whitespace().count() >= measure.words && different >= measure.different;
+    if enough {
+        return None;
+    }
+    Some(if own.len() < all.len() {
+        "is a stock phrase; say what is so in this case".to_owned()
+    } else {
+        format!("is too short to answer the point; use {} words or more of its own", measure.words)
+    })
+}
+
+/// The words of a text, lower case, without accents or punctuation, one space between: what two texts
+/// are compared by.
+pub(super) fn words(text: &str) -> String {
+    let plain: String = text
+        .to_lowercase()
+        .chars()
+        .map(|c| match c {
+            'á' | 'à' | 'ä' => 'a',
+            'é' | 'è' | 'ë' => 'e',
+            'í' | 'ì' | 'ï' => 'i',
+            'ó' | 'ò' | 'ö' => 'o',
+            'ú' | 'ù' | 'ü' => 'u',
+            c if c.is_alphanumeric() => c,
+            _ => ' ',
+        })
+        .collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn without_stock(words: &str) -> String {
+    let padded = format!(" {words} ");
+    let left = STOCK.iter().fold(padded, |text, phrase| text.replace(&format!(" {phrase} "), " "));
+    left.trim().to_owned()
+}

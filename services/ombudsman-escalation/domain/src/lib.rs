@@ -1,0 +1,39 @@
+//! The ombudsman's decisions as pure functions: how a case may move, when it may be refused, who is
+//! kept off it, what a decision must contain, and what makes a dossier provable.
+//!
+//! Nothing here does I/O, reads a clock or knows a database: time and facts are arguments.
+
+pub mod admissibility;
+pub mod case;
+pub mod decision;
+pub mod dossier;
+pub mod regime;
+pub mod team;
+pub mod term;
+pub mod vocabulary;
+pub mod wall;
+
+mod refused;
+
+pub use refused::Refused;
+
+kernel::typed_id!(
+    /// A case before the office.
+    CaseId,
+    "cases"
+);
+kernel::typed_id!(
+    /// The affair a case came from; ticketing owns it.
+    TicketId,
+    "tickets"
+);
+kernel::typed_id!(
+    /// The claimant; customer-profile owns it.
+    CustomerId,
+    "customers"
+);
+kernel::typed_id!(
+    /// A person in the register of the office.
+    MemberId,
+    "officeMembers"
+);

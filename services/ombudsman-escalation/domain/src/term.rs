@@ -1,0 +1,59 @@
+//! Terms in calendar days and years, counted the way Spanish administrative practice counts them:
+//! the first day is left out, and a term in days ends with its last day, in peninsular time.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan};
+
+fn zone() -> TimeZone {
+    // The zone database is compiled in, so the name is always known.
+    TimeZone::get("Europe/Madrid").expect("the compiled zone database knows Europe/Madrid")
+}
+
+/// The local date of an instant.
+pub fn date(at: Timestamp) -> Date {
+    at.to_zoned(zone()).date()
+}
+
+/// The instant at which a term of `days` that began at `from` is over: the end of its last day.
+pub fn end_after_days(from: Timestamp, days: i64) -> Timestamp {
+    end_of(date(from).saturating_add(days.days()))
+}
+
+/// The instant at which a term of `years` that began at `from` is over, date to date.
+pub fn end_after_years(from: Timestamp, years: i64) -> Timestamp {
+    end_of(date(from).saturating_add(years.years()))
+}
+
+/// `years` before `at`, date to date.
+pub fn years_before(at: Timestamp, years: i64) -> Timestamp {
+    start_of(date(at).saturating_sub(Span::new().years(years)))
+}
+
+fn end_of(day: Date) -> Timestamp {
+    start_of(day.saturating_add(1.day()))
+}
+
+fn start_of(day: Date) -> Timestamp {
+    // Only dates at the very end of the calendar have no instant in a zone.
+    day.to_zoned(zone()).map_or(Timestamp::MAX, |start| start.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("an instant")
+    }
+
+    #[test]
+    fn ten_calendar_days_end_with_the_tenth_day_in_madrid() {
+        assert_eq!(end_after_days(at("2026-03-20T09:00:00Z"), 10), at("2026-03-30T22:00:00Z"));
+    }
+
+    #[test]
+    fn a_year_from_the_leap_day_ends_on_the_last_of_february() {
+        assert_eq!(end_after_years(at("2024-02-29T12:00:00Z"), 1), at("2025-02-28T23:00:00Z"));
+    }
+}

@@ -1,0 +1,254 @@
+//! The closed vocabularies of the house, as words that are stored and read back.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A stored word that no value of the named vocabulary has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a known {0}")]
+pub struct UnknownWord(&'static str);
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident => $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word that is stored.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                match text { $($text => Ok(Self::$variant),)+ _ => Err(UnknownWord(stringify!($name))) }
+            }
+        }
+    };
+}
+
+words! {
+    /// The stages a case goes through; `case::State` carries what belongs to each.
+    Stage {
+        /// Arrived; nobody looked at it yet.
+        Received => "received",
+        /// In the registry; admission under examination.
+        Registered => "registered",
+        /// The claimant was asked to complete it.
+        NeedsCure => "needs_cure",
+        /// Not completed in time.
+        ArchivedUncured => "archived_uncured",
+        /// A refusal was proposed.
+        InadmissibleProposed => "inadmissible_proposed",
+        /// Refused.
+        Inadmissible => "inadmissible",
+        /// Admitted; the firm's time runs.
+        Admitted => "admitted",
+        /// The firm stated its position.
+        EntityAllegations => "entity_allegations",
+        /// Under investigation.
+        Investigation => "investigation",
+        /// A draft exists.
+        Drafted => "drafted",
+        /// Decided.
+        Decided => "decided",
+        /// The parties were told.
+        Notified => "notified",
+        /// Over.
+        Closed => "closed",
+        /// The claimant stopped.
+        Withdrawn => "withdrawn",
+        /// The firm gave in.
+        Rectified => "rectified",
+    }
+}
+
+words! {
+    /// The closed list of grounds (Ley 44/2002 art. 29 quater.3).
+    Ground {
+        /// a) essential data missing and not cured.
+        EssentialDataMissing => "essential_data_missing",
+        /// b) a matter for courts, arbitration or the administration.
+        OtherForum => "other_forum",
+        /// c) not about concrete operations.
+        NotConcreteOperations => "not_concrete_operations",
+        /// d) repeats a decided complaint.
+        Repeated => "repeated",
+        /// e) the filing window of the office's rules has passed.
+        FilingWindowPassed => "filing_window_passed",
+        /// f) time-barred, or five years since the facts.
+        TimeBarred => "time_barred",
+        /// Last paragraph: proceedings run in parallel.
+        ParallelProceedings => "parallel_proceedings",
+    }
+}
+
+words! {
+    /// What the claimant declares about other proceedings on the same facts.
+    Parallel {
+        /// None was started.
+        None => "none",
+        /// One is pending.
+        Pending => "pending",
+        /// One has been decided.
+        Decided => "decided",
+    }
+}
+
+words! {
+    /// What may be missing in a complaint and can be completed.
+    MissingItem {
+        /// Who claims.
+        Identity => "identity",
+        /// What is claimed.
+        ClaimPoints => "claim_points",
+        /// When the facts happened.
+        FactsDate => "facts_date",
+        /// The declaration about other proceedings.
+        ParallelDeclaration => "parallel_declaration",
+        /// Proof of who acts for the claimant.
+        Representation => "representation",
+        /// Documents the claim stands on.
+        Documents => "documents",
+    }
+}
+
+words! {
+    /// What a person of the office does in a case.
+    OfficeRole {
+        /// Registers, asks for cures, notifies.
+        Intake => "intake",
+        /// Investigates and drafts.
+        Investigator => "investigator",
+        /// Decides.
+        Ombudsman => "ombudsman",
+    }
+}
+
+words! {
+    /// Why the wall keeps a person off a case.
+    ConflictGround {
+        /// Acted on the ticket.
+        TouchedTicket => "touched_ticket",
+        /// The person's unit acted on it.
+        UnitTouchedTicket => "unit_touched_ticket",
+        /// Somebody above or below in the line acted on it.
+        LineTouchedTicket => "line_touched_ticket",
+        /// A relation with a party, now or in the last three years.
+        RelationWithParty => "relation_with_party",
+        /// No current declaration of relations.
+        MissingDeclaration => "missing_declaration",
+        /// Acted for the firm within three years.
+        FirmPrincipal => "firm_principal",
+        /// Not in the register, or no mandate that runs.
+        NoMandate => "no_mandate",
+        /// Who acted on the ticket is not known, in whole or in part.
+        InvolvementUnknown => "involvement_unknown",
+    }
+}
+
+words! {
+    /// Who may see an entry of the dossier.
+    Visibility {
+        /// Both parties and the office.
+        Parties => "parties",
+        /// The office alone.
+        Office => "office",
+        /// Those assigned to the case.
+        Sealed => "sealed",
+    }
+}
+
+words! {
+    /// How a decision, or a point of it, went for the claimant.
+    Outcome {
+        /// For the claimant.
+        Upheld => "upheld",
+        /// In part.
+        PartlyUpheld => "partly_upheld",
+        /// Against.
+        NotUpheld => "not_upheld",
+    }
+}
+
+words! {
+    /// Kind of relation with a party (Ley 7/2017 art. 23.1.b).
+    RelationKind {
+        /// Family, friendship, enmity.
+        Personal => "personal",
+        /// Employment or services.
+        Professional => "professional",
+        /// Trade, ownership, credit.
+        Commercial => "commercial",
+    }
+}
+
+words! {
+    /// What an entry of the dossier is.
+    DossierKind {
+        /// The complaint.
+        Complaint => "complaint",
+        /// The ticket when the case was opened.
+        TicketSnapshot => "ticket_snapshot",
+        /// Its messages.
+        MessagesSnapshot => "messages_snapshot",
+        /// Its history.
+        HistorySnapshot => "history_snapshot",
+        /// The clocks on it.
+        ClocksSnapshot => "clocks_snapshot",
+        /// Something that could not be had.
+        Gap => "gap",
+        /// What the claimant was asked to complete.
+        CureRequest => "cure_request",
+        /// What the claimant sent.
+        Cure => "cure",
+        /// A refusal was proposed.
+        InadmissibilityProposal => "inadmissibility_proposal",
+        /// What the claimant states.
+        ClaimantStatement => "claimant_statement",
+        /// Refused.
+        Refusal => "refusal",
+        /// Admitted.
+        Admission => "admission",
+        /// What the firm states.
+        EntityStatement => "entity_statement",
+        /// Assigned or stepped aside.
+        Assignment => "assignment",
+        /// Evidence.
+        Evidence => "evidence",
+        /// A note.
+        Note => "note",
+        /// The investigation was opened.
+        Investigation => "investigation",
+        /// The decision.
+        Decision => "decision",
+        /// The parties were told.
+        Notification => "notification",
+        /// The claimant withdrew.
+        Withdrawal => "withdrawal",
+        /// The firm gave in.
+        Rectification => "rectification",
+    }
+}
+
+impl Stage {
+    /// Whether nothing can follow.
+    pub const fn is_terminal(self) -> bool {
+        matches!(
+            self,
+            Self::ArchivedUncured | Self::Inadmissible | Self::Closed | Self::Withdrawn | Self::Rectified
+        )
+    }
+}

@@ -1,0 +1,233 @@
+//! The conflict wall, computed from facts: whoever touched the ticket, their unit, or their line, or
+//! has a relation with a party, is kept off the case. What is not known counts as a conflict.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use kernel::{ActorKind, Department};
+
+use crate::vocabulary::{ConflictGround, OfficeRole, RelationKind};
+use crate::{CustomerId, term};
+
+/// Years a relation, or work for the firm, keeps its shadow (Ley 7/2017 art. 23.1.b).
+pub const LOOK_BACK_YEARS: i64 = 3;
+
+/// Years a mandate must last at least (Ley 7/2017 art. 23.1.a).
+pub const MANDATE_YEARS: i64 = 2;
+
+/// Years a declaration of relations counts.
+pub const DECLARATION_YEARS: i64 = 1;
+
+/// A person, by the opaque id of the identity provider.
+pub type Person = String;
+
+/// A person in the register of the office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Opaque id.
+    pub person: Person,
+    /// What the person was appointed for.
+    pub office_roles: BTreeSet<OfficeRole>,
+    /// The unit the person belongs to.
+    pub unit: Department,
+    /// Whom the person reports to.
+    pub line_manager: Option<Person>,
+    /// The term of office.
+    pub mandate: Mandate,
+    /// The last declaration of relations.
+    pub declaration: Option<Declaration>,
+}
+
+/// A term of office.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mandate {
+    /// First instant.
+    pub from: Timestamp,
+    /// Instant it ends.
+    pub to: Timestamp,
+}
+
+/// A term of office that is too short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must last at least two years (Ley 7/2017 art. 23.1.a)")]
+pub struct MandateTooShort;
+
+impl Mandate {
+    /// A term of at least two years, date to date.
+    ///
+    /// # Errors
+    /// [`MandateTooShort`].
+    pub fn new(from: Timestamp, to: Timestamp) -> Result<Self, MandateTooShort> {
+        use jiff::ToSpan;
+        use jiff::tz::TimeZone;
+        let earliest = from.to_zoned(TimeZone::UTC).checked_add(MANDATE_YEARS.years());
+        if earliest.is_ok_and(|end| to >= end.timestamp()) {
+            Ok(Self { from, to })
+        } else {
+            Err(MandateTooShort)
+        }
+    }
+
+    fn runs_at(&self, now: Timestamp) -> bool {
+        self.from <= now && now < self.to
+    }
+}
+
+/// What a person declared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    /// When.
+    pub declared_at: Timestamp,
+    /// Until when it counts.
+    pub expires_at: Timestamp,
+    /// Every relation.
+    pub relations: Vec<Relation>,
+}
+
+/// A party to a case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Party {
+    /// The claimant.
+    Customer(CustomerId),
+    /// A unit of the firm.
+    Unit(Department),
+}
+
+/// One relation with a party.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    /// With whom.
+    pub party: Party,
+    /// Kind.
+    pub kind: RelationKind,
+    /// When it ended; `None` while it lasts.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// The register of the office.
+pub type Register = BTreeMap<Person, Member>;
+
+/// Somebody acted on the ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touch {
+    /// Who.
+    pub actor: Person,
+    /// What kind of party.
+    pub kind: ActorKind,
+    /// For which department, where it is known.
+    pub department: Option<Department>,
+}
+
+/// What is known about who acted on a ticket.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Involvement {
+    /// Whether the ticket's history was ever received from ticketing's own ledger.
+    pub received: bool,
+    /// Everybody who acted.
+    pub touches: Vec<Touch>,
+}
+
+/// Everything the wall judges by, for one case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wall {
+    /// The claimant.
+    pub customer: CustomerId,
+    /// The register of the office.
+    pub register: Register,
+    /// Who acted on the ticket.
+    pub involvement: Involvement,
+    /// When each person last acted for the firm, on any ticket.
+    pub last_for_firm: BTreeMap<Person, Timestamp>,
+}
+
+impl Wall {
+    /// Every ground that keeps `person` off the case, in a fixed order; none means that the person may work on it.
+    pub fn conflicts(&self, person: &str, now: Timestamp) -> Vec<ConflictGround> {
+        let mut found = BTreeSet::new();
+        let touched: BTreeSet<&str> = self.involvement.touches.iter().map(|t| t.actor.as_str()).collect();
+        if touched.contains(person) {
+            found.insert(ConflictGround::TouchedTicket);
+        }
+        if !self.involvement_known() {
+            found.insert(ConflictGround::InvolvementUnknown);
+        }
+        if self.line_of(person).iter().any(|other| touched.contains(other.as_str())) {
+            found.insert(ConflictGround::LineTouchedTicket);
+        }
+        let look_back = term::years_before(now, LOOK_BACK_YEARS);
+        if self.last_for_firm.get(person).is_some_and(|last| *last >= look_back) {
+            found.insert(ConflictGround::FirmPrincipal);
+        }
+        match self.register.get(person) {
+            None => {
+                found.insert(ConflictGround::NoMandate);
+                found.insert(ConflictGround::MissingDeclaration);
+            }
+            Some(member) => self.judge(member, now, look_back, &mut found),
+        }
+        found.into_iter().collect()
+    }
+
+    fn judge(&self, member: &Member, now: Timestamp, look_back: Timestamp, found: &mut BTreeSet<ConflictGround>) {
+        if !member.mandate.runs_at(now) {
+            found.insert(ConflictGround::NoMandate);
+        }
+        let units = self.units_involved();
+        if units.contains(&member.unit) {
+            found.insert(ConflictGround::UnitTouchedTicket);
+        }
+        match &member.declaration {
+            Some(declaration) if declaration.expires_at > now => {
+                let with_party = |relation: &Relation| match &relation.party {
+                    Party::Customer(customer) => *customer == self.customer,
+                    Party::Unit(unit) => units.contains(unit),
+                };
+                let counts = |relation: &Relation| relation.ended_at.is_none_or(|ended| ended >= look_back);
+                if declaration.relations.iter().any(|relation| with_party(relation) && counts(relation)) {
+                    found.insert(ConflictGround::RelationWithParty);
+                }
+            }
+            _ => {
+                found.insert(ConflictGround::MissingDeclaration);
+            }
+        }
+    }
+
+    /// Known means received, and every employee's department is known.
+    fn involvement_known(&self) -> bool {
+        let complete = |touch: &Touch| touch.kind != ActorKind::Employee || touch.department.is_some();
+        self.involvement.received && self.involvement.touches.iter().all(complete)
+    }
+
+    /// Units of the firm that acted. What the claimant or the office did involves no unit.
+    fn units_involved(&self) -> BTreeSet<Department> {
+        let of_the_firm = |touch: &&Touch| matches!(touch.kind, ActorKind::Employee | ActorKind::System);
+        self.involvement.touches.iter().filter(of_the_firm).filter_map(|touch| touch.department.clone()).collect()
+    }
+
+    /// Everybody above the person in the line, and everybody below, as far as the register tells.
+    fn line_of(&self, person: &str) -> BTreeSet<Person> {
+        let mut line = BTreeSet::new();
+        let mut above = self.manager_of(person);
+        while let Some(manager) = above {
+            if !line.insert(manager.clone()) {
+                break;
+            }
+            above = self.manager_of(&manager);
+        }
+        let mut below = vec![person.to_owned()];
+        while let Some(head) = below.pop() {
+            for member in self.register.values().filter(|m| m.line_manager.as_ref() == Some(&head)) {
+                if line.insert(member.person.clone()) {
+                    below.push(member.person.clone());
+                }
+            }
+        }
+        line.remove(person);
+        line
+    }
+
+    fn manager_of(&self, person: &str) -> Option<Person> {
+        self.register.get(person).and_then(|member| member.line_manager.clone())
+    }
+}

@@ -1,0 +1,323 @@
+//! Applies another service's entries: delivered at least once, in effect exactly once.
+//!
+//! The cursor moves in the transaction of the effect. A batch is one transaction; when one of its
+//! entries fails, the batch is applied again entry by entry, and the entry that keeps failing parks
+//! its aggregate: it and the aggregate's later entries wait in `ledger_parked` for
+//! [`Follower::release`], everything else goes on.
+
+mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use kernel::{Ambient, Classify, Kind};
+use postgres::{StoreError, Tx};
+use tokio_util::sync::CancellationToken;
+use tonic::client::GrpcService;
+use tracing::Instrument;
+use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::ledger::v1::{Heartbeat, WatchRequest, watch_response};
+
+use crate::received::Received;
+use crate::rows;
+use crate::sequencer::Ledger;
+use crate::standing::Standings;
+
+/// Entries applied in one transaction at most.
+const BATCH: usize = 256;
+/// Longest pause between two tries to reach a source.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// A source that says nothing for this long (it beats every second) is taken for gone.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// What a service does about another's entries.
+#[tonic::async_trait]
+pub trait Reaction: Send + Sync + 'static {
+    /// Applies one entry inside the transaction that moves the cursor. Entries it does not know are
+    /// no error. No network call in here.
+    ///
+    /// # Errors
+    /// [`ReactionError`]; a lasting one parks the entry's aggregate.
+    async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError>;
+}
+
+/// Why an entry was not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ReactionError {
+    /// The database. Unavailable and contended ones are tried again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The named part of the entry is not what its type says.
+    #[error("the entry's {0} cannot be read")]
+    Undecodable(&'static str),
+    /// The reaction refuses the entry; the reason is for the log and holds no personal data.
+    #[error("the entry was refused: {0}")]
+    Refused(&'static str),
+}
+
+impl From<sqlx::Error> for ReactionError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl ReactionError {
+    /// Whether waiting may heal it.
+    fn passes(&self) -> bool {
+        matches!(self, Self::Store(e) if matches!(e.kind(), Kind::Unavailable | Kind::Aborted))
+    }
+}
+
+/// Why following stopped for now.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowerError {
+    /// The source cannot be reached or ended the stream.
+    #[error("the source's feed broke: {0:?}")]
+    Feed(tonic::Code),
+    /// The source said nothing for too long.
+    #[error("the source fell silent")]
+    Silent,
+    /// A position was skipped: the feed is not this ledger's.
+    #[error("the feed jumped from position {cursor} to {position}")]
+    Gap {
+        /// Last position applied.
+        cursor: i64,
+        /// Position that came.
+        position: i64,
+    },
+    /// The database here.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An entry failed in a way that waiting may heal.
+    #[error(transparent)]
+    Reaction(#[from] ReactionError),
+}
+
+impl From<sqlx::Error> for FollowerError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Follows one source with one reaction.
+pub struct Follower<R> {
+    own: Ledger,
+    source: &'static str,
+    reaction: Arc<R>,
+    ambient: Ambient,
+    standings: Standings,
+}
+
+impl<R: Reaction> Follower<R> {
+    /// Follows the ledger `source` on behalf of the service whose own ledger is `own`.
+    pub fn new(own: Ledger, source: &'static str, reaction: R, ambient: Ambient, standings: Standings) -> Self {
+        Self { own, source, reaction: Arc::new(reaction), ambient, standings }
+    }
+
+    /// Follows until cancelled, reconnecting from the cursor whenever the feed breaks.
+    pub async fn run<C>(self, client: LedgerServiceClient<C>, cancel: CancellationToken)
+    where
+        C: GrpcService<tonic::body::Body> + Clone + Send + 'static,
+        C::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        C::ResponseBody: http_body::Body<Data = prost::bytes::Bytes> + Send + 'static,
+        <C::ResponseBody as http_body::Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+        C::Future: Send,
+    {
+        let mut failures = 0_u32;
+        loop {
+            let ended = tokio::select! {
+                () = cancel.cancelled() => break,
+                ended = self.follow(client.clone(), &mut failures) => ended,
+            };
+            self.standings.update(self.source, |s| s.connected = false);
+            failures = failures.saturating_add(1);
+            match ended {
+                // An unreachable source is ordinary while services come and go.
+                FollowerError::Feed(_) | FollowerError::Silent if failures < 5 => {
+                    tracing::debug!(source = self.source, error = %ended, "following again soon");
+                }
+                _ => tracing::warn!(source = self.source, error = %ended, failures, "following again soon"),
+            }
+            let pause = LONGEST_PAUSE.min(Duration::from_millis(25 << failures.min(8)));
+            tokio::select! {
+                () = cancel.cancelled() => break,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn follow<C>(&self, mut client: LedgerServiceClient<C>, failures: &mut u32) -> FollowerError
+    where
+        C: GrpcService<tonic::body::Body> + Send,
+        C::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        C::ResponseBody: http_body::Body<Data = prost::bytes::Bytes> + Send + 'static,
+        <C::ResponseBody as http_body::Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+        C::Future: Send,
+    {
+        let cursor = match store::cursor(self.own.db(), self.source).await {
+            Ok(cursor) => cursor,
+            Err(error) => return error.into(),
+        };
+        self.standings.update(self.source, |s| s.position = cursor);
+        let stream = match client.watch(WatchRequest { after_position: cursor }).await {
+            Ok(answer) => answer.into_inner(),
+            Err(status) => return FollowerError::Feed(status.code()),
+        };
+        self.standings.update(self.source, |s| s.connected = true);
+        let mut ready = Box::pin(stream.ready_chunks(BATCH));
+        loop {
+            let items = match tokio::time::timeout(SILENCE, ready.next()).await {
+                Err(_) => return FollowerError::Silent,
+                Ok(None) => return FollowerError::Feed(tonic::Code::Ok),
+                Ok(Some(items)) => items,
+            };
+            let (mut entries, mut beat) = (Vec::new(), None);
+            for item in items {
+                match item.map(|answer| answer.item) {
+                    Ok(Some(watch_response::Item::Entry(entry))) => match Received::read(entry) {
+                        Ok(entry) => entries.push(entry),
+                        // Without actor or times it is no entry of this ledger design.
+                        Err(error) => return error.into(),
+                    },
+                    Ok(Some(watch_response::Item::Heartbeat(heartbeat))) => beat = Some(heartbeat),
+                    Ok(None) => {}
+                    Err(status) => return FollowerError::Feed(status.code()),
+                }
+            }
+            if !entries.is_empty()
+                && let Err(error) = self.apply(&entries).await
+            {
+                return error;
+            }
+            if let Some(beat) = beat {
+                self.heard(beat).await;
+            }
+            *failures = 0;
+        }
+    }
+
+    /// Applies entries in order and moves the cursor; entries already applied are skipped.
+    ///
+    /// # Errors
+    /// [`FollowerError`]; nothing of a failed transaction stays.
+    pub async fn apply(&self, entries: &[Received]) -> Result<(), FollowerError> {
+        let applied = match self.apply_together(entries).await {
+            Err(FollowerError::Reaction(error)) if !error.passes() => self.apply_singly(entries).await,
+            other => other,
+        }?;
+        self.standings.update(self.source, |s| {
+            s.position = applied.max(s.position);
+            s.head_position = s.head_position.max(applied);
+        });
+        self.own.nudge();
+        Ok(())
+    }
+
+    /// One transaction for all; the common case.
+    async fn apply_together(&self, entries: &[Received]) -> Result<i64, FollowerError> {
+        let mut tx = self.own.db().tx().await?;
+        let mut held = store::lock(&mut tx, self.source).await?;
+        for entry in entries {
+            if !next(held.cursor, entry.position())? {
+                continue;
+            }
+            if held.parked.contains(entry.aggregate()) {
+                store::park(&mut tx, self.source, entry, "waits behind a parked entry", self.ambient.now()).await?;
+            } else {
+                self.react(&mut tx, entry).await?;
+            }
+            held.cursor = entry.position();
+        }
+        store::advance(&mut tx, self.source, held.cursor).await?;
+        tx.commit().await?;
+        Ok(held.cursor)
+    }
+
+    /// One transaction for each, so that the one that fails is known and parked.
+    async fn apply_singly(&self, entries: &[Received]) -> Result<i64, FollowerError> {
+        let mut position = 0;
+        for entry in entries {
+            position = match self.apply_together(std::slice::from_ref(entry)).await {
+                Err(FollowerError::Reaction(error)) if !error.passes() => self.park(entry, &error).await?,
+                other => other?,
+            };
+        }
+        Ok(position)
+    }
+
+    async fn park(&self, entry: &Received, error: &ReactionError) -> Result<i64, FollowerError> {
+        tracing::error!(
+            source = self.source, position = entry.position(), aggregate = entry.aggregate(), %error,
+            "an entry cannot be applied; its aggregate is parked until it is released"
+        );
+        let mut tx = self.own.db().tx().await?;
+        let held = store::lock(&mut tx, self.source).await?;
+        if next(held.cursor, entry.position())? {
+            store::park(&mut tx, self.source, entry, &error.to_string(), self.ambient.now()).await?;
+            store::advance(&mut tx, self.source, entry.position()).await?;
+        }
+        tx.commit().await?;
+        Ok(entry.position())
+    }
+
+    /// Applies the parked entries of one aggregate, in order, in one transaction; the cause must
+    /// have been mended first. Answers how many were applied.
+    ///
+    /// # Errors
+    /// [`FollowerError`]; all of them stay parked.
+    pub async fn release(&self, aggregate: &str) -> Result<usize, FollowerError> {
+        let mut tx = self.own.db().tx().await?;
+        store::lock(&mut tx, self.source).await?;
+        let parked = store::take_parked(&mut tx, self.source, aggregate).await?;
+        for entry in &parked {
+            self.react(&mut tx, entry).await?;
+        }
+        tx.commit().await?;
+        self.own.nudge();
+        Ok(parked.len())
+    }
+
+    async fn react(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
+        let span = tracing::info_span!(
+            "ledger.apply",
+            otel.kind = "consumer",
+            messaging.source = self.source,
+            messaging.r#type = entry.kind(),
+            ledger.position = entry.position(),
+        );
+        telemetry::link(&span, &entry.entry().traceparent);
+        self.reaction.apply(tx, entry).instrument(span).await
+    }
+
+    async fn heard(&self, beat: Heartbeat) {
+        let as_of = beat.as_of_time.as_ref().and_then(rows::instant);
+        let mut caught_up_now = false;
+        self.standings.update(self.source, |s| {
+            s.head_position = beat.head_position.max(s.position);
+            if s.position >= beat.head_position {
+                // Once a second is enough for the row that is only read at the next start.
+                caught_up_now = match (s.as_of, as_of) {
+                    (Some(before), Some(now)) => now.duration_since(before).as_secs() >= 1,
+                    _ => true,
+                };
+                s.as_of = as_of.or(s.as_of);
+            }
+        });
+        if caught_up_now
+            && let Some(as_of) = as_of
+            && let Err(error) = store::note_standing(self.own.db(), self.source, beat.head_position, as_of).await
+        {
+            tracing::debug!(source = self.source, %error, "the standing is kept in memory alone");
+        }
+    }
+}
+
+/// Whether the entry at `position` is the next one; `false` when it was applied before.
+fn next(cursor: i64, position: i64) -> Result<bool, FollowerError> {
+    match position {
+        p if p <= cursor => Ok(false),
+        p if p == cursor + 1 => Ok(true),
+        position => Err(FollowerError::Gap { cursor, position }),
+    }
+}

@@ -1,0 +1,29 @@
+//! The ledger: outbox, audit log and event feed in one.
+//!
+//! ```text
+//! writer's transaction -> ledger_inbox -> sequencer -> ledger (gap-free, chained) -> feed -> followers
+//! ```
+//!
+//! A writer appends [`Draft`]s in the transaction of their effect. The [`Sequencer`](Ledger::sequence)
+//! gives them positions in commit order and chains their hashes. [`Feed`] serves them, [`Follower`]
+//! applies another service's entries exactly once, [`checkpoint`] signs the head outside Postgres,
+//! and [`verify`] proves or disproves it all from files alone.
+
+mod chain;
+pub mod checkpoint;
+mod draft;
+mod feed;
+mod follower;
+mod received;
+mod rows;
+mod sequencer;
+mod standing;
+pub mod verify;
+
+pub use chain::{Chained, GENESIS, commitment, entry_hash};
+pub use draft::{Columns, Draft, Stamp, append};
+pub use feed::{Feed, Tail};
+pub use follower::{Follower, FollowerError, Reaction, ReactionError};
+pub use received::Received;
+pub use sequencer::Ledger;
+pub use standing::{SourceStanding, Standings};

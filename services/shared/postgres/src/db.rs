@@ -1,0 +1,201 @@
+//! The pool and the one way to write.
+//!
+//! sqlx 0.9 leaves a transaction open on the server when `begin()` is cancelled between sending
+//! BEGIN and reading its answer, and in a gRPC server it is the *client* who cancels. So a
+//! transaction here begins in a task of its own, which nobody cancels, and one that is dropped
+//! unfinished is rolled back in a task of its own before its connection is anybody's again.
+
+use std::future::Future;
+use std::ops::{Deref, DerefMut};
+use std::str::FromStr;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, PgConnection, PgPool, Postgres};
+
+use crate::StoreError;
+
+/// How a service reaches its schema.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Settings {
+    /// `postgres://role:password@host:port/database`.
+    pub url: SecretString,
+    /// The service's own schema; every connection's `search_path`.
+    pub schema: String,
+    /// Connections at most.
+    #[serde(default = "default_connections")]
+    pub max_connections: u32,
+}
+
+fn default_connections() -> u32 {
+    16
+}
+
+impl Settings {
+    /// Settings for `schema` at `url`.
+    pub fn new(url: impl Into<String>, schema: impl Into<String>) -> Self {
+        Self { url: SecretString::from(url.into()), schema: schema.into(), max_connections: default_connections() }
+    }
+
+    pub(crate) fn options(&self) -> Result<PgConnectOptions, sqlx::Error> {
+        Ok(PgConnectOptions::from_str(self.url.expose_secret())?
+            .application_name(&self.schema)
+            .options([
+                ("search_path", self.schema.as_str()),
+                // Instants are absolute; what is printed for a person chooses its own zone.
+                ("timezone", "UTC"),
+                // A lock that is not given in this time is somebody else's trouble: ABORTED, retry.
+                ("lock_timeout", "5s"),
+                // The net below the guards above: the server itself ends what was forgotten.
+                ("idle_in_transaction_session_timeout", "30s"),
+            ])
+            // Statements may hold personal values in literals of a fault; they are not logged.
+            .disable_statement_logging())
+    }
+}
+
+/// A service's own schema. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: PgPool,
+    schema: std::sync::Arc<str>,
+}
+
+impl Db {
+    /// Opens the pool and one connection, so that a wrong address is known at start.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the server cannot be reached or refuses the role.
+    pub async fn connect(settings: &Settings) -> Result<Self, StoreError> {
+        let pool = pool_options(settings).connect_with(settings.options()?).await?;
+        Ok(Self { pool, schema: settings.schema.as_str().into() })
+    }
+
+    /// Opens the pool without a connection; the first use connects.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the settings cannot be understood.
+    pub fn connect_lazy(settings: &Settings) -> Result<Self, StoreError> {
+        let pool = pool_options(settings).connect_lazy_with(settings.options()?);
+        Ok(Self { pool, schema: settings.schema.as_str().into() })
+    }
+
+    /// For single reading statements, each its own snapshot.
+    pub fn reader(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The schema every unqualified name resolves in.
+    pub fn schema(&self) -> &str {
+        &self.schema
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when no connection can be had.
+    pub async fn tx(&self) -> Result<Tx, StoreError> {
+        let pool = self.pool.clone();
+        #[allow(clippy::disallowed_methods, reason = "the one place: in a task nobody cancels")]
+        let begun = tokio::spawn(async move { pool.begin().await });
+        let transaction = begun.await.map_err(|_| sqlx::Error::WorkerCrashed)??;
+        Ok(Tx { transaction: Some(transaction) })
+    }
+
+    /// Runs one writing statement in autocommit: one round trip, atomic by itself. It runs to its
+    /// end in a task of its own even when the caller goes away.
+    ///
+    /// # Errors
+    /// What the statement said; a broken connection is [`StoreError::OutcomeUnknown`].
+    pub async fn statement<T, F, Fut>(&self, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(PgPool) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+    {
+        let done = tokio::spawn(run(self.pool.clone())).await.map_err(|_| sqlx::Error::WorkerCrashed);
+        match done {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed))) => Err(error.into()),
+            Ok(Err(error)) | Err(error) => Err(StoreError::from(error).at_commit()),
+        }
+    }
+
+    /// Closes the pool, waiting at most `limit` for borrowed connections.
+    pub async fn close(&self, limit: Duration) {
+        if tokio::time::timeout(limit, self.pool.close()).await.is_err() {
+            tracing::warn!(schema = %self.schema, "connections were still borrowed when the pool was closed");
+        }
+    }
+}
+
+fn pool_options(settings: &Settings) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(settings.max_connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .idle_timeout(Duration::from_secs(300))
+        // A connection is tested when it comes back; testing it again before use costs a round
+        // trip of every request, and a broken one is found by the statement itself.
+        .test_before_acquire(false)
+}
+
+/// An open transaction. Dropped unfinished, it is rolled back before its connection is reused.
+pub struct Tx {
+    transaction: Option<sqlx::Transaction<'static, Postgres>>,
+}
+
+impl Tx {
+    /// Commits.
+    ///
+    /// # Errors
+    /// [`StoreError::OutcomeUnknown`] when the connection broke on the way.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let Some(transaction) = self.transaction.take() else { return Ok(()) };
+        // In a task of its own: a caller who goes away must not tear COMMIT from its answer.
+        let done = tokio::spawn(transaction.commit()).await.map_err(|_| sqlx::Error::WorkerCrashed);
+        match done {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) | Err(error) => Err(StoreError::from(error).at_commit()),
+        }
+    }
+
+    /// Rolls back and waits for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the connection broke; the server has rolled back by itself.
+    pub async fn rollback(mut self) -> Result<(), StoreError> {
+        match self.transaction.take() {
+            Some(transaction) => Ok(transaction.rollback().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if let Some(transaction) = self.transaction.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(async move {
+                if let Err(error) = transaction.rollback().await {
+                    tracing::debug!(error = %StoreError::from(error), "rollback of a dropped transaction");
+                }
+            });
+        }
+    }
+}
+
+impl Deref for Tx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        self.transaction.as_deref().expect("only commit and rollback take the transaction, and they take self")
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.transaction.as_deref_mut().expect("only commit and rollback take the transaction, and they take self")
+    }
+}

@@ -1,0 +1,19 @@
+//! Postgres for every service: one entry point for writes, one classification of what the database
+//! says, idempotency in the transaction of the effect, migrations and roles per schema, and a
+//! private cluster for one machine.
+//!
+//! The SQL here names no schema: every connection's `search_path` is the service's own schema, and
+//! the house tables (`migrations/`) stand in each of them.
+
+pub mod cluster;
+mod db;
+mod error;
+mod etag;
+mod provision;
+mod request;
+
+pub use db::{Db, Settings, Tx};
+pub use error::{StoreError, affected_one};
+pub use etag::{EtagError, etag, parse_etag};
+pub use provision::{ProvisionError, ServiceRole, grant, house_migrations, migrate, provision_role, schema_migrator};
+pub use request::{Claim, RequestError, RequestKey, claim, keep_answer};

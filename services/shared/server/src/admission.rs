@@ -1,0 +1,159 @@
+//! How many calls are served at once, and who is turned away first.
+//!
+//! tower's own limit takes its permit in `poll_ready`, and so lets idle connections hold permits
+//! and busy ones wait. This layer takes one in `call` or refuses at once: a queue in front of a
+//! full service only makes its answers late.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response};
+use serde::Deserialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::body::Body;
+use tower::{Layer, Service};
+use ventanilla_proto::TrafficClass;
+
+use crate::{Refusal, body};
+
+/// How much a service takes on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdmissionSettings {
+    /// Calls that are served at once. Console may fill 90 % of it, synchronisation 70 %, export
+    /// 50 %; a caller in a ring may have it all.
+    pub concurrent_calls: usize,
+    /// Streams that are open at once, counted apart: a ledger's followers must not take the place
+    /// of calls.
+    pub open_streams: usize,
+    /// When a refused caller should come back, in milliseconds.
+    pub retry_after_ms: u64,
+}
+
+impl Default for AdmissionSettings {
+    fn default() -> Self {
+        Self { concurrent_calls: 256, open_streams: 128, retry_after_ms: 500 }
+    }
+}
+
+/// The share of all places, in percent, that calls up to this class may fill.
+const fn share(class: TrafficClass) -> usize {
+    match class {
+        TrafficClass::Ivr => 100,
+        TrafficClass::Console => 90,
+        TrafficClass::Sync => 70,
+        TrafficClass::Export => 50,
+    }
+}
+
+/// Turns away what does not fit. See the module.
+#[derive(Clone)]
+pub(crate) struct AdmissionLayer(Arc<Places>);
+
+struct Places {
+    total: usize,
+    calls: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+    retry_after: Duration,
+}
+
+impl AdmissionLayer {
+    pub(crate) fn new(settings: &AdmissionSettings) -> Self {
+        Self(Arc::new(Places {
+            total: settings.concurrent_calls,
+            calls: Arc::new(Semaphore::new(settings.concurrent_calls)),
+            streams: Arc::new(Semaphore::new(settings.open_streams)),
+            retry_after: Duration::from_millis(settings.retry_after_ms),
+        }))
+    }
+}
+
+impl Places {
+    /// A place for a call of this class, if its share is not used up.
+    fn call(&self, class: TrafficClass) -> Option<OwnedSemaphorePermit> {
+        let permit = Arc::clone(&self.calls).try_acquire_owned().ok()?;
+        let used = self.total.saturating_sub(self.calls.available_permits());
+        // At least one place, or a small limit would shut a class out for good.
+        let allowed = (self.total * share(class) / 100).max(1);
+        (used <= allowed).then_some(permit)
+    }
+
+    fn stream(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.streams).try_acquire_owned().ok()
+    }
+}
+
+impl<S> Layer<S> for AdmissionLayer {
+    type Service = Admission<S>;
+
+    fn layer(&self, inner: S) -> Admission<S> {
+        Admission { inner, places: Arc::clone(&self.0) }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Admission<S> {
+    inner: S,
+    places: Arc<Places>,
+}
+
+impl<S> Service<Request<Body>> for Admission<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        // Health and reflection are no part of the contract and always answer: a full service that
+        // seems dead gets restarted, and is fuller.
+        let Some(policy) = ventanilla_proto::policy_of(request.uri().path()) else {
+            return Box::pin(self.inner.call(request));
+        };
+        let place = if policy.streaming { self.places.stream() } else { self.places.call(policy.traffic_class) };
+        let Some(place) = place else {
+            let refusal = Refusal::Overloaded { retry_after: self.places.retry_after };
+            return Box::pin(std::future::ready(Ok(refusal.answer())));
+        };
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await?;
+            // A unary answer is complete here; a stream keeps its place until it ends.
+            Ok(if policy.streaming { answer.map(|stream| body::holding(stream, place)) } else { answer })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_less_urgent_are_turned_away_first() {
+        let layer = AdmissionLayer::new(&AdmissionSettings { concurrent_calls: 10, ..Default::default() });
+        let mut held = Vec::new();
+        let mut fill = |class| {
+            let before = held.len();
+            while let Some(permit) = layer.0.call(class) {
+                held.push(permit);
+            }
+            (before, held.len())
+        };
+        assert_eq!(fill(TrafficClass::Export), (0, 5));
+        assert_eq!(fill(TrafficClass::Sync), (5, 7));
+        assert_eq!(fill(TrafficClass::Console), (7, 9));
+        assert_eq!(fill(TrafficClass::Export), (9, 9));
+        assert_eq!(fill(TrafficClass::Ivr), (9, 10));
+        held.clear();
+        assert!(layer.0.call(TrafficClass::Export).is_some());
+    }
+}

@@ -1,0 +1,49 @@
+//! What every service of the house is served by: who calls, how long, how many, what is answered,
+//! and how it comes up and goes down. Knows no aggregate and no table.
+//!
+//! `stack.rs` lists the layers a call passes, each with its reason; `status.rs` is the only place
+//! that makes a refusal into a `tonic::Status`.
+
+mod admission;
+mod assembly;
+mod authorize;
+mod binary;
+mod body;
+mod call;
+mod deadline;
+mod jwks;
+mod mutation;
+mod page;
+pub mod parse;
+mod peers;
+mod principal;
+mod refusal;
+mod scope;
+mod serve;
+mod stack;
+mod status;
+mod token;
+mod token_source;
+mod trace;
+mod worker;
+
+pub use admission::AdmissionSettings;
+pub use assembly::{Assembly, House};
+pub use authorize::{Denial, DenialSink};
+pub use binary::{AuthSettings, Binary, ProcessSettings, StartError, main};
+pub use call::Call;
+pub use deadline::Budget;
+pub use jwks::{KeySet, KeySource, VerifyingKey};
+pub use mutation::run_to_end;
+pub use page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageToken, page_size};
+pub use peers::{PeerChannel, PeerError, PeerSettings, Peers};
+pub use principal::Principal;
+pub use refusal::Refusal;
+pub use scope::keep_scope;
+pub use serve::{ServeError, run};
+pub use stack::StackSettings;
+pub use status::status;
+pub use telemetry::current_traceparent;
+pub use token::{TokenError, TokenIssuer, TokenVerifier};
+pub use token_source::TokenSource;
+pub use worker::{Outcome, Worker};

@@ -1,0 +1,216 @@
+//! Calling another service of the house.
+//!
+//! A call carries the service's own token, the trace, what is left of the caller's time, and, when
+//! it is made for somebody, that user's own token: never a user's name as plain metadata.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use http::{HeaderValue, Request, Response};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use tonic::body::Body;
+use tonic::transport::{Channel, Endpoint};
+use tower::Service;
+use tracing::Instrument as _;
+
+use crate::{Call, Refusal, TokenSource, deadline, trace};
+
+/// Metadata that carries the end user's token, signed by the identity provider as always.
+pub(crate) const ON_BEHALF_OF: &str = "x-ventanilla-on-behalf-of";
+
+/// How peers are called.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PeerSettings {
+    /// How long connecting may take, in milliseconds.
+    pub connect_timeout_ms: u64,
+    /// Longest a call to a peer may take, whatever the caller gave, in milliseconds. Streams that
+    /// nobody gave a limit run until they are ended.
+    pub call_timeout_ms: u64,
+    /// How often a connection is probed, in milliseconds.
+    pub keepalive_interval_ms: u64,
+    /// How long the answer to a probe may take, in milliseconds.
+    pub keepalive_timeout_ms: u64,
+}
+
+impl Default for PeerSettings {
+    fn default() -> Self {
+        Self {
+            connect_timeout_ms: 2_000,
+            call_timeout_ms: 5_000,
+            keepalive_interval_ms: 10_000,
+            keepalive_timeout_ms: 5_000,
+        }
+    }
+}
+
+/// Why there is no channel to a peer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PeerError {
+    /// Nobody said where it is.
+    #[error("no address is configured for the peer {0}")]
+    Unknown(String),
+    /// What was said is no address.
+    #[error("the address of the peer {0} is no URI such as http://localhost:7102")]
+    Address(String),
+}
+
+/// The other services, by name. Cheap to clone; connections are made when first used and made
+/// again when they break, so services may start in any order.
+#[derive(Clone)]
+pub struct Peers(Arc<Inner>);
+
+struct Inner {
+    channels: BTreeMap<String, Channel>,
+    tokens: TokenSource,
+    call_timeout: Duration,
+}
+
+impl Peers {
+    /// Peers at these addresses (`http://host:port`). Must be called inside the runtime.
+    ///
+    /// # Errors
+    /// [`PeerError::Address`] for one that is no URI.
+    pub fn new(
+        addresses: &BTreeMap<String, String>,
+        tokens: TokenSource,
+        settings: &PeerSettings,
+    ) -> Result<Self, PeerError> {
+        let mut channels = BTreeMap::new();
+        for (name, address) in addresses {
+            let endpoint = Endpoint::from_shared(address.clone()).map_err(|_| PeerError::Address(name.clone()))?;
+            channels.insert(name.clone(), tuned(endpoint, settings).connect_lazy());
+        }
+        let call_timeout = Duration::from_millis(settings.call_timeout_ms);
+        Ok(Self(Arc::new(Inner { channels, tokens, call_timeout })))
+    }
+
+    /// Nobody: for a service that calls none, and for tests.
+    pub fn none() -> Self {
+        let tokens = TokenSource::nothing();
+        Self(Arc::new(Inner { channels: BTreeMap::new(), tokens, call_timeout: Duration::ZERO }))
+    }
+
+    /// The channel to this peer; give it to a generated client.
+    ///
+    /// # Errors
+    /// [`PeerError::Unknown`] when no address was configured.
+    pub fn channel(&self, name: &str) -> Result<PeerChannel, PeerError> {
+        let channel = self.0.channels.get(name).ok_or_else(|| PeerError::Unknown(name.to_owned()))?;
+        Ok(PeerChannel {
+            peer: name.into(),
+            channel: channel.clone(),
+            tokens: self.0.tokens.clone(),
+            call_timeout: self.0.call_timeout,
+            deadline: None,
+            user: None,
+        })
+    }
+}
+
+fn tuned(endpoint: Endpoint, settings: &PeerSettings) -> Endpoint {
+    endpoint
+        .connect_timeout(Duration::from_millis(settings.connect_timeout_ms))
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(Duration::from_millis(settings.keepalive_interval_ms))
+        .keep_alive_timeout(Duration::from_millis(settings.keepalive_timeout_ms))
+        // Error details of many violations need more than hyper's 16 KiB would leave us.
+        .http2_max_header_list_size(32 * 1024)
+}
+
+/// A channel to one peer, which generated clients take as their transport.
+#[derive(Clone)]
+pub struct PeerChannel {
+    peer: Arc<str>,
+    channel: Channel,
+    tokens: TokenSource,
+    call_timeout: Duration,
+    deadline: Option<Instant>,
+    user: Option<Arc<SecretString>>,
+}
+
+impl PeerChannel {
+    /// The same channel for work done in this call: no longer than its caller waits, and in the
+    /// name of its user.
+    #[must_use]
+    pub fn for_call(&self, call: &Call) -> Self {
+        Self { deadline: call.deadline, user: call.user_token.clone(), ..self.clone() }
+    }
+
+    /// How long the call may take; `None` for a stream that nobody gave a limit.
+    fn budget(&self, path: &str) -> Option<Duration> {
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let streaming = ventanilla_proto::policy_of(path).is_none_or(|policy| policy.streaming);
+        match left {
+            Some(left) if streaming => Some(left),
+            Some(left) => Some(left.min(self.call_timeout)),
+            None if streaming => None,
+            None => Some(self.call_timeout),
+        }
+    }
+
+    fn prepare(&self, request: &mut Request<Body>, span: &tracing::Span, budget: Option<Duration>) -> Result<(), ()> {
+        let headers = request.headers_mut();
+        match self.tokens.authorization() {
+            Ok(Some(bearer)) => {
+                headers.insert(http::header::AUTHORIZATION, bearer);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(error = crate::status::chain(&error), "no token to show to a peer");
+                return Err(());
+            }
+        }
+        if let Some(user) = &self.user
+            && let Ok(mut value) = HeaderValue::try_from(user.expose_secret())
+        {
+            value.set_sensitive(true);
+            headers.insert(ON_BEHALF_OF, value);
+        }
+        if let Some(budget) = budget {
+            headers.insert(deadline::GRPC_TIMEOUT, deadline::write(budget));
+        }
+        telemetry::inject(span, headers);
+        Ok(())
+    }
+}
+
+impl Service<Request<Body>> for PeerChannel {
+    type Response = Response<Body>;
+    type Error = tonic::transport::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.channel.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let span = trace::client_span(request.uri().path(), &self.peer);
+        let budget = self.budget(request.uri().path());
+        if self.prepare(&mut request, &span, budget).is_err() {
+            return Box::pin(std::future::ready(Ok(Refusal::TokenMissing.answer())));
+        }
+        let answer = self.channel.call(request);
+        let recorded = span.clone();
+        let call = async move {
+            let answer = match budget {
+                // The peer is asked to stop by itself; this is for one that does not, and tonic's own
+                // timer would say CANCELLED.
+                Some(budget) => match tokio::time::timeout(budget, answer).await {
+                    Ok(answer) => answer,
+                    Err(_) => return Ok(Refusal::DeadlineExceeded.answer()),
+                },
+                None => answer.await,
+            };
+            if let Ok(answer) = &answer {
+                trace::record_client(&recorded, answer.headers());
+            }
+            answer
+        };
+        Box::pin(call.instrument(span))
+    }
+}

@@ -1,0 +1,33 @@
+//! What an operator may choose.
+
+use serde::Deserialize;
+
+/// Where telemetry goes and how much of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Collector that takes OTLP over gRPC, e.g. `http://localhost:4317`. Nothing is exported
+    /// without it; trace ids are made all the same, because the ledger keeps them.
+    pub otlp_endpoint: Option<String>,
+    /// Shape of the log lines on standard error.
+    pub log_format: LogFormat,
+    /// Which log lines, in the syntax of `tracing_subscriber::EnvFilter`.
+    pub filter: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { otlp_endpoint: None, log_format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+/// Shape of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For a person at a terminal.
+    #[default]
+    Text,
+    /// One JSON object a line, for a collector.
+    Json,
+}

@@ -1,0 +1,146 @@
+//! Setting telemetry up once per process, and flushing it at the end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{BatchSpanProcessor, SdkTracerProvider};
+use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, Registry};
+
+use crate::queue::{CountedExporter, CountedProcessor, Counts};
+use crate::{LogFormat, Settings};
+
+/// How long one export may take before the batch is given up.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why telemetry was not set up.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// The log filter is not written as `EnvFilter` wants it.
+    #[error("telemetry.filter is not a filter")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// The exporter could not be made from the endpoint.
+    #[error("telemetry.otlp_endpoint cannot be used")]
+    Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// Another part of the process did it already.
+    #[error("telemetry is already set up in this process")]
+    AlreadySet(#[from] tracing_subscriber::util::TryInitError),
+}
+
+/// Holds the exporters. Call [`Guard::shutdown`] at the end of the process, or lose the last spans.
+#[must_use = "the last spans are lost if the guard is dropped without a shutdown"]
+pub struct Guard {
+    traces: SdkTracerProvider,
+    metrics: Option<SdkMeterProvider>,
+}
+
+/// Sets up logging on standard error, tracing, metrics and W3C propagation for the whole process.
+///
+/// Several services in one process share it: a span says whose it is by its attribute
+/// `ventanilla.service`, since a resource belongs to the process. Must be called inside the tokio
+/// runtime when an OTLP endpoint is set.
+///
+/// # Errors
+/// [`InitError`] when a setting cannot be used or telemetry was set up before.
+pub fn init(process: &'static str, settings: &Settings) -> Result<Guard, InitError> {
+    let resource = Resource::builder().with_service_name(process).build();
+    let (traces, counts) = tracer_provider(settings, resource.clone())?;
+    let metrics = meter_provider(settings, resource)?;
+
+    Registry::default()
+        .with(log_layer(settings)?)
+        .with(tracing_opentelemetry::layer().with_tracer(traces.tracer("ventanilla")).with_filter(traced()))
+        .try_init()?;
+
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    if let Some(metrics) = &metrics {
+        opentelemetry::global::set_meter_provider(metrics.clone());
+        if let Some(counts) = counts {
+            counts.observe();
+        }
+    }
+    Ok(Guard { traces, metrics })
+}
+
+/// What becomes a span: our own, and none of the transport that exports them, which would feed
+/// itself. `sqlx` stays out because its spans carry statements.
+pub(crate) fn traced() -> Targets {
+    let mut targets = Targets::new().with_default(LevelFilter::INFO);
+    for quiet in ["h2", "hyper", "hyper_util", "tonic", "tower", "opentelemetry", "opentelemetry_sdk", "sqlx", "rustls"] {
+        targets = targets.with_target(quiet, LevelFilter::OFF);
+    }
+    targets.with_target("opentelemetry_otlp", LevelFilter::OFF)
+}
+
+fn log_layer(settings: &Settings) -> Result<Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>, InitError> {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(&settings.filter)?;
+    // Standard output belongs to what a command prints for scripts.
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    Ok(match settings.log_format {
+        LogFormat::Text => lines.with_target(false).compact().with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_filter(filter).boxed(),
+    })
+}
+
+/// A provider without an endpoint still makes trace ids: the ledger keeps them with each entry.
+fn tracer_provider(
+    settings: &Settings,
+    resource: Resource,
+) -> Result<(SdkTracerProvider, Option<Arc<Counts>>), InitError> {
+    let builder = SdkTracerProvider::builder().with_resource(resource);
+    let Some(endpoint) = &settings.otlp_endpoint else { return Ok((builder.build(), None)) };
+    let counts = Arc::new(Counts::default());
+    let exporter = opentelemetry_otlp::SpanExporter::builder()
+        .with_tonic()
+        .with_endpoint(endpoint)
+        .with_timeout(EXPORT_TIMEOUT)
+        .build()?;
+    let exporter = CountedExporter { inner: exporter, counts: Arc::clone(&counts) };
+    let inner = BatchSpanProcessor::builder(exporter).build();
+    let processor = CountedProcessor { inner, counts: Arc::clone(&counts) };
+    Ok((builder.with_span_processor(processor).build(), Some(counts)))
+}
+
+fn meter_provider(settings: &Settings, resource: Resource) -> Result<Option<SdkMeterProvider>, InitError> {
+    let Some(endpoint) = &settings.otlp_endpoint else { return Ok(None) };
+    let exporter = opentelemetry_otlp::MetricExporter::builder()
+        .with_tonic()
+        .with_endpoint(endpoint)
+        .with_timeout(EXPORT_TIMEOUT)
+        .build()?;
+    Ok(Some(SdkMeterProvider::builder().with_resource(resource).with_periodic_exporter(exporter).build()))
+}
+
+impl Guard {
+    /// Flushes and closes the exporters, giving up after `limit`.
+    ///
+    /// The SDK blocks while it flushes, and what it waits for runs on the runtime: so it is done on
+    /// a thread of its own, which a collector that never answers cannot make us wait for.
+    pub async fn shutdown(self, limit: Duration) {
+        let (done, finished) = tokio::sync::oneshot::channel();
+        let flush = move || {
+            let Self { traces, metrics } = self;
+            let result = traces.shutdown_with_timeout(limit);
+            if let Some(metrics) = metrics {
+                // Errors of the metrics pipeline add nothing to those of the traces: same collector.
+                let _ = metrics.shutdown_with_timeout(limit);
+            }
+            let _ = done.send(result);
+        };
+        if std::thread::Builder::new().name("telemetry-flush".to_owned()).spawn(flush).is_err() {
+            return;
+        }
+        match tokio::time::timeout(limit, finished).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::warn!(error = %error, "the last spans may be lost"),
+            Ok(Err(_)) | Err(_) => tracing::warn!("the last spans may be lost: the collector did not answer in time"),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What business refuses, with the facts a program needs to act on it.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use kernel::{Classify, Kind};
+
+use crate::{CaseId, PromiseStanding, Standing};
+
+/// Every point gets its reasoned answer.
+const ART_13_1: &str = "Ley 10/2025 art. 13.1";
+/// No closing because a term has passed.
+const ART_13_2: &str = "Ley 10/2025 art. 13.2";
+
+/// Why a change was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The state does not know this transition.
+    #[error("a ticket that is {state} cannot {transition}")]
+    TransitionNotAllowed {
+        /// Where the ticket stands.
+        state: Standing,
+        /// The verb that was asked for.
+        transition: &'static str,
+    },
+    /// Nothing can follow.
+    #[error("the ticket is {state} and over; open a new one that follows it up")]
+    TicketOver {
+        /// Where the ticket stands.
+        state: Standing,
+    },
+    /// Points without an answer.
+    #[error("claim points without an answer: {}; answer each before resolving", points.join(", "))]
+    ClaimPointUnanswered {
+        /// Ids of the points.
+        points: Vec<String>,
+    },
+    /// Boilerplate, an echo of the point, or the answer to another point.
+    #[error("the text is no reasoned answer to this point; say what was found and why")]
+    GenericAnswer,
+    /// A term has passed.
+    #[error("a ticket is not closed because a term has passed")]
+    CloseByElapsedTerm,
+    /// The customer may still object.
+    #[error("the customer may object until {open_until}")]
+    ObjectionWindowOpen {
+        /// When the window is over.
+        open_until: Timestamp,
+    },
+    /// The office hears a case about it.
+    #[error("the ombudsman's office hears {case} about this ticket")]
+    OfficeCaseOpen {
+        /// The case.
+        case: CaseId,
+    },
+    /// Earlier than what is already written.
+    #[error("the ticket already has a change at {not_before}; send changes in their order")]
+    OutOfOrder {
+        /// The ticket's last change.
+        not_before: Timestamp,
+    },
+    /// Only history brought from elsewhere has a past time of its own.
+    #[error("only an importer or a service may state a past time or a closing at the source")]
+    PastTimeNotAllowed,
+    /// The ticket has no such point.
+    #[error("the ticket has no such claim point")]
+    NoSuchClaimPoint,
+    /// The promise has ended.
+    #[error("the promise is {state}")]
+    PromiseOver {
+        /// How it ended.
+        state: PromiseStanding,
+    },
+    /// Too late to keep, announce or renegotiate it.
+    #[error("the promise was due at {due}; it can only be settled as broken in silence")]
+    PromisePastDue {
+        /// When it was due.
+        due: Timestamp,
+    },
+    /// Too early to call it broken in silence.
+    #[error("the promise is not due before {due}; announce that it will be broken")]
+    PromiseNotDue {
+        /// When it is due.
+        due: Timestamp,
+    },
+}
+
+impl Classify for Refusal {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::PastTimeNotAllowed => Kind::PermissionDenied,
+            Self::NoSuchClaimPoint => Kind::NotFound,
+            Self::TransitionNotAllowed { .. }
+            | Self::TicketOver { .. }
+            | Self::ClaimPointUnanswered { .. }
+            | Self::GenericAnswer
+            | Self::CloseByElapsedTerm
+            | Self::ObjectionWindowOpen { .. }
+            | Self::OfficeCaseOpen { .. }
+            | Self::OutOfOrder { .. }
+            | Self::PromiseOver { .. }
+            | Self::PromisePastDue { .. }
+            | Self::PromiseNotDue { .. } => Kind::FailedPrecondition,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::TransitionNotAllowed { .. } => "TRANSITION_NOT_ALLOWED",
+            Self::TicketOver { .. } => "TICKET_OVER",
+            Self::ClaimPointUnanswered { .. } => "CLAIM_POINT_UNANSWERED",
+            Self::GenericAnswer => "GENERIC_ANSWER",
+            Self::CloseByElapsedTerm => "CLOSE_BY_ELAPSED_TERM",
+            Self::ObjectionWindowOpen { .. } => "OBJECTION_WINDOW_OPEN",
+            Self::OfficeCaseOpen { .. } => "OFFICE_CASE_OPEN",
+            Self::OutOfOrder { .. } => "OUT_OF_ORDER",
+            Self::PastTimeNotAllowed => "PAST_TIME_NOT_ALLOWED",
+            Self::NoSuchClaimPoint => "NOT_FOUND",
+            Self::PromiseOver { .. } => "PROMISE_OVER",
+            Self::PromisePastDue { .. } => "PROMISE_PAST_DUE",
+            Self::PromiseNotDue { .. } => "PROMISE_NOT_DUE",
+        }
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, Cow<'static, str>)> {
+        match self {
+            Self::TransitionNotAllowed { state, transition } => {
+                vec![("state", state.as_str().into()), ("transition", (*transition).into())]
+            }
+            Self::TicketOver { state } => vec![("state", state.as_str().into())],
+            Self::ClaimPointUnanswered { points } => {
+                vec![("article", ART_13_1.into()), ("claim_points", points.join(",").into())]
+            }
+            Self::GenericAnswer => vec![("article", ART_13_1.into())],
+            Self::CloseByElapsedTerm => vec![("article", ART_13_2.into())],
+            Self::ObjectionWindowOpen { open_until } => vec![("open_until", open_until.to_string().into())],
+            Self::OfficeCaseOpen { case } => vec![("case", case.to_string().into())],
+            Self::OutOfOrder { not_before } => vec![("not_before", not_before.to_string().into())],
+            Self::PromiseOver { state } => vec![("state", state.as_str().into())],
+            Self::PromisePastDue { due } | Self::PromiseNotDue { due } => vec![("due_time", due.to_string().into())],
+            Self::PastTimeNotAllowed | Self::NoSuchClaimPoint => Vec::new(),
+        }
+    }
+}

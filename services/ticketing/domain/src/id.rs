@@ -1,0 +1,106 @@
+//! Ids of this service's things, and of the neighbours' things it refers to.
+
+use kernel::{IdError, ResourceId, Uuid, typed_id};
+
+typed_id!(
+    /// One affair.
+    TicketId,
+    "tickets"
+);
+typed_id!(
+    /// A customer, kept by customer-profile.
+    CustomerId,
+    "customers"
+);
+typed_id!(
+    /// A contact, kept by customer-profile.
+    InteractionId,
+    "interactions"
+);
+typed_id!(
+    /// A case of the ombudsman's office.
+    CaseId,
+    "cases"
+);
+typed_id!(
+    /// A clock of sla-monitor.
+    ClockId,
+    "clocks"
+);
+
+/// Why a nested resource name was not understood. Holds no part of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NestedIdError {
+    /// The shape is another one.
+    #[error("must be a resource name of the form tickets/{{uuid}}/{collection}/{{uuid}}")]
+    Shape {
+        /// The collection that belongs here.
+        collection: &'static str,
+    },
+    /// The shape fits, one of the ids does not.
+    #[error(transparent)]
+    Id(#[from] IdError),
+}
+
+macro_rules! nested {
+    ($(#[$doc:meta])* $name:ident, $collection:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub struct $name {
+            /// The ticket it belongs to.
+            pub ticket: TicketId,
+            /// Its own id.
+            pub id: Uuid,
+        }
+
+        impl $name {
+            /// The resource name.
+            pub fn name(self) -> String {
+                format!(concat!("{}/", $collection, "/{}"), self.ticket.name(), self.id.as_hyphenated())
+            }
+
+            /// Parses a resource name.
+            ///
+            /// # Errors
+            /// [`NestedIdError`] when the shape is another one or an id is no hyphenated UUID.
+            pub fn parse(name: &str) -> Result<Self, NestedIdError> {
+                let shape = NestedIdError::Shape { collection: $collection };
+                let (ticket, id) = name.rsplit_once(concat!("/", $collection, "/")).ok_or(shape)?;
+                let ticket = TicketId::parse(ticket)?;
+                if id.len() != 36 {
+                    return Err(shape);
+                }
+                Uuid::try_parse(id).map(|id| Self { ticket, id }).map_err(|_| shape)
+            }
+        }
+    };
+}
+
+nested!(
+    /// A message of a ticket.
+    MessageId,
+    "messages"
+);
+nested!(
+    /// A promise of a ticket.
+    PromiseId,
+    "promises"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nested_name_is_read_back() {
+        let id = PromiseId { ticket: TicketId::from_uuid(Uuid::from_u128(1)), id: Uuid::from_u128(2) };
+        assert_eq!(PromiseId::parse(&id.name()), Ok(id));
+    }
+
+    #[test]
+    fn refuses_another_shape() {
+        for bad in ["", "promises/x", "tickets/x/promises/y", &format!("tickets/{}", Uuid::nil())] {
+            assert!(PromiseId::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

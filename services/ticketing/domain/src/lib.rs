@@ -1,0 +1,31 @@
+//! What ticketing decides: how an affair opens, moves and ends, what a receipt says, when a promise
+//! is kept. Pure functions of their arguments; time, ids, chance and the hash function come from
+//! outside, and nothing here knows a database or a transport.
+
+mod answer;
+mod claim;
+mod error;
+mod id;
+mod key;
+mod promise;
+mod receipt;
+mod state;
+mod text;
+mod ticket;
+mod transition;
+mod wording;
+mod words;
+
+pub use answer::is_generic;
+pub use claim::{Answered, ClaimPoint, PointAnswered};
+pub use error::Refusal;
+pub use id::{CaseId, ClockId, CustomerId, InteractionId, MessageId, NestedIdError, PromiseId, TicketId};
+pub use key::{KeyError, Proof, TrackingKey};
+pub use promise::{Promise, PromiseDraft, PromiseState, Settlement};
+pub use receipt::Receipt;
+pub use state::State;
+pub use text::{Answer, Body, Cause, Owner, PointText, PromiseText, Signpost, Slug, Subject, Text, TextError, Word};
+pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket};
+pub use transition::{Command, Policy, Transitioned};
+pub use wording::{next_step, state_text};
+pub use words::{ChangeKind, CloseReason, PromiseStanding, Severity, Standing, TicketType, Visibility};

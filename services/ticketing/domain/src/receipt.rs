@@ -1,0 +1,62 @@
+//! The receipt (justificante, Ley 10/2025 art. 12): what was presented, when to the second, and under
+//! which key it can be followed. Plain text, which any customer can keep and nobody needs a program for.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use kernel::Language;
+
+use crate::wording::receipt_words;
+use crate::{Opened, Ticket};
+
+/// Zone whose date and hour a receipt spells.
+const ZONE: &str = "Europe/Madrid";
+
+/// Proof of what was presented and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The receipt itself.
+    pub text: kernel::Personal<String>,
+    /// SHA-256 of the text.
+    pub content_hash: [u8; 32],
+    /// When the content was presented.
+    pub received: Timestamp,
+}
+
+impl Receipt {
+    /// The receipt of an affair that was just opened. `sha256` is the hash function.
+    pub fn of(opened: &Opened, sha256: impl FnOnce(&[u8]) -> [u8; 32]) -> Self {
+        let text = compose(&opened.ticket, opened.received);
+        Self { content_hash: sha256(text.as_bytes()), text: text.into(), received: opened.received }
+    }
+}
+
+fn compose(ticket: &Ticket, received: Timestamp) -> String {
+    let facts = ticket.facts();
+    let words = receipt_words(facts.language);
+    let mut text = format!("{}\n\n", words.title);
+    let mut line = |label: &str, value: &str| {
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{label}: {value}");
+    };
+    line(words.key, &facts.tracking_key.to_string());
+    line(words.received, &spell(received, facts.language));
+    if facts.first_received < received {
+        line(words.first_received, &spell(facts.first_received, facts.language));
+    }
+    line(words.kind, words.kind_of(facts.ticket_type));
+    line(words.department, ticket.assignment().department.as_str());
+    line(words.subject, facts.subject.expose());
+    for point in ticket.points() {
+        line(&point.id, point.text.expose());
+    }
+    text
+}
+
+/// Date, hour and zone: `22/11/2026 10:30:00 CET (Europe/Madrid)`.
+fn spell(at: Timestamp, language: Language) -> String {
+    let zone = TimeZone::get(ZONE).expect("the zone database is compiled in");
+    let format = if language == Language::En { "%Y-%m-%d %H:%M:%S %Z" } else { "%d/%m/%Y %H:%M:%S %Z" };
+    format!("{} ({ZONE})", at.to_zoned(zone).strftime(format))
+}

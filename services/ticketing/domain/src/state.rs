@@ -1,0 +1,125 @@
+//! Where an affair stands, with exactly the data of that state.
+
+use jiff::Timestamp;
+
+use crate::{Answer, CloseReason, Signpost, Standing, Word};
+
+/// The state of a ticket (TMF621).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Received, receipt given, nobody works on it yet.
+    Acknowledged {
+        /// Since when, in the world.
+        since: Timestamp,
+    },
+    /// Somebody works on it.
+    InProgress {
+        /// Since when.
+        since: Timestamp,
+        /// Why work goes on; none when it just began.
+        reason: Option<Word>,
+    },
+    /// Waits for the customer.
+    Pending {
+        /// Since when.
+        since: Timestamp,
+        /// For what.
+        awaiting: Word,
+    },
+    /// Waits for the firm or a third party; the customer's clocks go on.
+    Held {
+        /// Since when.
+        since: Timestamp,
+        /// For what.
+        awaiting: Word,
+    },
+    /// Answered on every point; the customer may object.
+    Resolved {
+        /// Since when.
+        since: Timestamp,
+        /// How.
+        resolution: Answer,
+    },
+    /// Over.
+    Closed {
+        /// Since when.
+        since: Timestamp,
+        /// How it had been resolved.
+        resolution: Answer,
+        /// Why it is over.
+        reason: CloseReason,
+    },
+    /// Not taken up.
+    Rejected {
+        /// Since when.
+        since: Timestamp,
+        /// Why.
+        reason: Word,
+        /// Where the customer can turn to.
+        signpost: Signpost,
+    },
+    /// Withdrawn by the customer.
+    Cancelled {
+        /// Since when.
+        since: Timestamp,
+        /// Why.
+        reason: Word,
+    },
+}
+
+impl State {
+    /// The state without its data.
+    pub const fn standing(&self) -> Standing {
+        match self {
+            Self::Acknowledged { .. } => Standing::Acknowledged,
+            Self::InProgress { .. } => Standing::InProgress,
+            Self::Pending { .. } => Standing::Pending,
+            Self::Held { .. } => Standing::Held,
+            Self::Resolved { .. } => Standing::Resolved,
+            Self::Closed { .. } => Standing::Closed,
+            Self::Rejected { .. } => Standing::Rejected,
+            Self::Cancelled { .. } => Standing::Cancelled,
+        }
+    }
+
+    /// Since when.
+    pub const fn since(&self) -> Timestamp {
+        match self {
+            Self::Acknowledged { since }
+            | Self::InProgress { since, .. }
+            | Self::Pending { since, .. }
+            | Self::Held { since, .. }
+            | Self::Resolved { since, .. }
+            | Self::Closed { since, .. }
+            | Self::Rejected { since, .. }
+            | Self::Cancelled { since, .. } => *since,
+        }
+    }
+
+    /// The machine-readable reason it was entered with.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Acknowledged { .. } | Self::Resolved { .. } => None,
+            Self::InProgress { reason, .. } => reason.as_ref().map(Word::as_str),
+            Self::Pending { awaiting, .. } | Self::Held { awaiting, .. } => Some(awaiting.as_str()),
+            Self::Closed { reason, .. } => Some(reason.as_str()),
+            Self::Rejected { reason, .. } | Self::Cancelled { reason, .. } => Some(reason.as_str()),
+        }
+    }
+
+    /// How it was resolved, where the state knows.
+    pub const fn resolution(&self) -> Option<&Answer> {
+        match self {
+            Self::Resolved { resolution, .. } | Self::Closed { resolution, .. } => Some(resolution),
+            _ => None,
+        }
+    }
+
+    /// Where the customer can turn to, where the state knows.
+    pub const fn signpost(&self) -> Option<&Signpost> {
+        match self {
+            Self::Rejected { signpost, .. } => Some(signpost),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! One affair: what never changes about it, where it stands, and who works on it.
+
+use jiff::Timestamp;
+use kernel::{Channel, Department, Language};
+
+use crate::answer::{is_generic, same};
+use crate::{
+    Answer, Answered, CaseId, ClaimPoint, CustomerId, InteractionId, Owner, PointAnswered, PointText, Refusal,
+    Severity, Slug, Standing, State, Subject, TicketId, TicketType, TrackingKey,
+};
+
+/// What is asked for when an affair opens.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Whose affair it is.
+    pub customer: CustomerId,
+    /// Kind of affair.
+    pub ticket_type: TicketType,
+    /// How much harm it does.
+    pub severity: Severity,
+    /// Subject line.
+    pub subject: Subject,
+    /// Channel of the first receipt.
+    pub channel: Channel,
+    /// Who works on it.
+    pub assignment: Assignment,
+    /// Language of the customer.
+    pub language: Language,
+    /// Sector whose law applies.
+    pub sector: Slug,
+    /// Subject matter.
+    pub topic: Option<Slug>,
+    /// What is claimed.
+    pub points: Vec<PointText>,
+    /// First receipt in any department, where it was earlier than now.
+    pub first_received: Option<Timestamp>,
+    /// The contact it came from.
+    pub interaction: Option<InteractionId>,
+    /// An earlier ticket on the same matter.
+    pub follow_up_of: Option<TicketId>,
+}
+
+/// What never changes about an affair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Its id.
+    pub id: TicketId,
+    /// Whose affair it is.
+    pub customer: CustomerId,
+    /// Kind of affair.
+    pub ticket_type: TicketType,
+    /// How much harm it does.
+    pub severity: Severity,
+    /// Subject line.
+    pub subject: Subject,
+    /// Channel of the first receipt.
+    pub channel: Channel,
+    /// Language of the customer.
+    pub language: Language,
+    /// Sector whose law applies.
+    pub sector: Slug,
+    /// Subject matter.
+    pub topic: Option<Slug>,
+    /// First receipt in any department: where every legal clock starts.
+    pub first_received: Timestamp,
+    /// Key the customer follows it by.
+    pub tracking_key: TrackingKey,
+    /// The contact it came from.
+    pub interaction: Option<InteractionId>,
+    /// An earlier ticket on the same matter.
+    pub follow_up_of: Option<TicketId>,
+}
+
+/// Who works on an affair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The department.
+    pub department: Department,
+    /// The person; none while the department's queue owns it.
+    pub owner: Option<Owner>,
+}
+
+/// A case of the ombudsman's office about an affair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfficeCase {
+    /// The case.
+    pub id: CaseId,
+    /// Whether the office still hears it.
+    pub open: bool,
+}
+
+/// When a change happens: now, or at the past time of a history brought from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// As it is written down.
+    Now(Timestamp),
+    /// At a stated time, which must not be before the ticket's last change.
+    Stated(Timestamp),
+}
+
+/// One affair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    pub(crate) facts: Facts,
+    pub(crate) points: Vec<ClaimPoint>,
+    pub(crate) assignment: Assignment,
+    pub(crate) state: State,
+    pub(crate) office_case: Option<OfficeCase>,
+    pub(crate) last_change: Timestamp,
+}
+
+/// An affair was opened.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The affair.
+    pub ticket: Ticket,
+    /// When it was presented here, which the receipt certifies.
+    pub received: Timestamp,
+}
+
+/// An affair moved to another department or person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assigned {
+    /// Who worked on it before.
+    pub from: Assignment,
+    /// Who works on it now.
+    pub to: Assignment,
+    /// When, in the world.
+    pub at: Timestamp,
+}
+
+impl Ticket {
+    /// Opens an affair at `at`. `earlier` is the first receipt of the ticket it follows up, which it takes over.
+    pub fn open(draft: Draft, id: TicketId, key: TrackingKey, earlier: Option<Timestamp>, at: Timestamp) -> Opened {
+        // The earliest of what is known: a legal clock never starts later because of how we file.
+        let first_received = [draft.first_received, earlier].into_iter().flatten().fold(at, Timestamp::min);
+        let ticket = Self {
+            facts: Facts {
+                id,
+                customer: draft.customer,
+                ticket_type: draft.ticket_type,
+                severity: draft.severity,
+                subject: draft.subject,
+                channel: draft.channel,
+                language: draft.language,
+                sector: draft.sector,
+                topic: draft.topic,
+                first_received,
+                tracking_key: key,
+                interaction: draft.interaction,
+                follow_up_of: draft.follow_up_of,
+            },
+            points: ClaimPoint::number(draft.points),
+            assignment: draft.assignment,
+            state: State::Acknowledged { since: at },
+            office_case: None,
+            last_change: at,
+        };
+        Opened { ticket, received: at }
+    }
+
+    /// The affair as it was stored.
+    pub fn restore(
+        facts: Facts,
+        points: Vec<ClaimPoint>,
+        assignment: Assignment,
+        state: State,
+        office_case: Option<OfficeCase>,
+        last_change: Timestamp,
+    ) -> Self {
+        Self { facts, points, assignment, state, office_case, last_change }
+    }
+
+    /// What never changes.
+    pub const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What is claimed, in order.
+    pub fn points(&self) -> &[ClaimPoint] {
+        &self.points
+    }
+
+    /// Who works on it.
+    pub const fn assignment(&self) -> &Assignment {
+        &self.assignment
+    }
+
+    /// Where it stands.
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The office's case about it.
+    pub const fn office_case(&self) -> Option<OfficeCase> {
+        self.office_case
+    }
+
+    /// When it last changed, in the world.
+    pub const fn last_change(&self) -> Timestamp {
+        self.last_change
+    }
+
+    /// Answers one point; a later answer takes the place of an earlier one.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the ticket is over or resolved, has no such point, or the text is no answer to it.
+    pub fn answer(mut self, point: &str, text: Answer, moment: Moment) -> Result<(Self, PointAnswered), Refusal> {
+        self.refuse_if_over()?;
+        if self.state.standing() == Standing::Resolved {
+            return Err(Refusal::TransitionNotAllowed { state: Standing::Resolved, transition: "answer a claim point" });
+        }
+        let at = self.settle(moment)?;
+        let place = self.points.iter().position(|p| p.id == point).ok_or(Refusal::NoSuchClaimPoint)?;
+        let repeats_another = self.points.iter().enumerate().any(|(i, other)| {
+            i != place && other.answered.as_ref().is_some_and(|a| same(a.text.expose(), text.expose()))
+        });
+        let echoes = same(self.points[place].text.expose(), text.expose());
+        if is_generic(text.expose()) || repeats_another || echoes {
+            return Err(Refusal::GenericAnswer);
+        }
+        let answered = Answered { text, at };
+        self.points[place].answered = Some(answered.clone());
+        self.last_change = at;
+        Ok((self, PointAnswered { point: point.to_owned(), answered }))
+    }
+
+    /// Moves the affair to another department or person; state, first receipt and clocks stay.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the ticket is over, or the time is out of order.
+    pub fn transfer(mut self, to: Assignment, moment: Moment) -> Result<(Self, Assigned), Refusal> {
+        self.refuse_if_over()?;
+        let at = self.settle(moment)?;
+        let from = std::mem::replace(&mut self.assignment, to.clone());
+        self.last_change = at;
+        Ok((self, Assigned { from, to, at }))
+    }
+
+    /// Notes that something was added to the affair (a message, a promise) and says when that counts.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the ticket is over, or the time is out of order.
+    pub fn touch(mut self, moment: Moment) -> Result<(Self, Timestamp), Refusal> {
+        self.refuse_if_over()?;
+        let at = self.settle(moment)?;
+        self.last_change = at;
+        Ok((self, at))
+    }
+
+    /// Notes something about the affair that its own state does not forbid: a promise that ended, what the office did.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the time is out of order.
+    pub fn note(mut self, moment: Moment) -> Result<(Self, Timestamp), Refusal> {
+        let at = self.settle(moment)?;
+        self.last_change = at;
+        Ok((self, at))
+    }
+
+    /// Notes the office's case about the affair. A case that is over does not displace one that is open.
+    pub fn with_office_case(mut self, case: OfficeCase) -> Self {
+        let keeps_open = self.office_case.is_some_and(|known| known.open && known.id != case.id);
+        if !keeps_open || case.open {
+            self.office_case = Some(case);
+        }
+        self
+    }
+
+    /// The instant a change counts at. Clocks of two machines may differ by a little: "now" is never
+    /// before the last change, while a stated time that is, is an error of who states it.
+    pub(crate) fn settle(&self, moment: Moment) -> Result<Timestamp, Refusal> {
+        match moment {
+            Moment::Now(now) => Ok(now.max(self.last_change)),
+            Moment::Stated(at) if at < self.last_change => Err(Refusal::OutOfOrder { not_before: self.last_change }),
+            Moment::Stated(at) => Ok(at),
+        }
+    }
+
+    pub(crate) fn refuse_if_over(&self) -> Result<(), Refusal> {
+        let state = self.state.standing();
+        if state.is_terminal() { Err(Refusal::TicketOver { state }) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,180 @@
+//! The closed vocabularies, with the word each value is stored as.
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident => $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word that is stored.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The value a stored word means, if any.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// Kind of affair (Ley 10/2025 art. 3).
+    TicketType {
+        /// Request for information.
+        Consulta => "consulta",
+        /// Grievance about how somebody was treated.
+        Queja => "queja",
+        /// Claim of a defective supply.
+        Reclamacion => "reclamacion",
+        /// Contract handling: fault, change, interruption.
+        Incidencia => "incidencia",
+        /// Request that something be done.
+        Solicitud => "solicitud",
+        /// The customer leaves.
+        Baja => "baja",
+    }
+}
+
+impl TicketType {
+    /// Whether the customer complains, so that there must be points to answer.
+    pub const fn is_complaint(self) -> bool {
+        matches!(self, Self::Queja | Self::Reclamacion)
+    }
+}
+
+words! {
+    /// How much harm an affair does.
+    Severity {
+        /// An annoyance.
+        Low => "low",
+        /// Ordinary.
+        Medium => "medium",
+        /// The customer loses money or a service.
+        High => "high",
+        /// Safety, or many customers.
+        Critical => "critical",
+    }
+}
+
+words! {
+    /// Where an affair stands, without the state's data.
+    Standing {
+        /// Received, nobody works on it yet.
+        Acknowledged => "acknowledged",
+        /// Somebody works on it.
+        InProgress => "in_progress",
+        /// Waits for the customer.
+        Pending => "pending",
+        /// Waits for the firm or a third party.
+        Held => "held",
+        /// Answered on every point.
+        Resolved => "resolved",
+        /// Over.
+        Closed => "closed",
+        /// Not taken up. Over.
+        Rejected => "rejected",
+        /// Withdrawn. Over.
+        Cancelled => "cancelled",
+    }
+}
+
+impl Standing {
+    /// Whether nothing can follow.
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Closed | Self::Rejected | Self::Cancelled)
+    }
+}
+
+words! {
+    /// Why a ticket is over.
+    CloseReason {
+        /// The customer said that it is settled.
+        AcceptedByCustomer => "accepted_by_customer",
+        /// The customer did not object in the house's window.
+        ObjectionWindowOver => "objection_window_over",
+        /// A term has passed: asked for by many, granted to none.
+        TermElapsed => "term_elapsed",
+        /// The system a history comes from had closed it.
+        ClosedAtSource => "closed_at_source",
+    }
+}
+
+words! {
+    /// Who may read a message.
+    Visibility {
+        /// The customer too.
+        Public => "public",
+        /// The firm and the office only.
+        Internal => "internal",
+    }
+}
+
+words! {
+    /// Where a promise stands, without the state's data.
+    PromiseStanding {
+        /// Given, not yet due.
+        Made => "made",
+        /// Given, and its clock has warned.
+        AtRisk => "at_risk",
+        /// Kept in time.
+        Kept => "kept",
+        /// Replaced by another promise.
+        Renegotiated => "renegotiated",
+        /// Not kept, and the customer was told in time.
+        BrokenAnnounced => "broken_announced",
+        /// Not kept, and nobody told the customer.
+        BrokenSilent => "broken_silent",
+    }
+}
+
+words! {
+    /// What happened to a ticket, as its history names it.
+    ChangeKind {
+        /// It was opened.
+        Opened => "opened",
+        /// Its state changed.
+        Transitioned => "transitioned",
+        /// It moved to another department or person.
+        Assigned => "assigned",
+        /// A message was added.
+        MessageAdded => "message_added",
+        /// A claim point was answered.
+        ClaimPointAnswered => "claim_point_answered",
+        /// A promise was made.
+        PromiseMade => "promise_made",
+        /// A promise is at risk.
+        PromiseAtRisk => "promise_at_risk",
+        /// A promise ended.
+        PromiseSettled => "promise_settled",
+        /// The ombudsman's office did something about it.
+        OfficeNoted => "office_noted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_read_back() {
+        for standing in Standing::ALL {
+            assert_eq!(Standing::from_word(standing.as_str()), Some(*standing));
+        }
+        for kind in ChangeKind::ALL {
+            assert_eq!(ChangeKind::from_word(kind.as_str()), Some(*kind));
+        }
+        assert_eq!(TicketType::from_word("chisme"), None);
+    }
+}
