@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use customer_profile_domain::{
-    Carrier, Content, CustomerId, Golden, Identifier, IdentifierKey, IdentifierKind, Node, Pair, PersonName,
-    RawIdentifier, Record, SourceOrder, SourceRecordId, links, resolve, revised,
-};
 use jiff::Timestamp;
 use kernel::{Language, ResourceId};
 use proptest::prelude::*;
 use uuid::Uuid;
+use ventanilla_customer_profile_domain::{
+    Carrier, Content, CustomerId, Golden, Identifier, IdentifierKey, IdentifierKind, Node, Pair, PersonName,
+    RawIdentifier, Record, SourceOrder, SourceRecordId, links, resolve, revised,
+};
 
 /// What a department says, before anybody wrote it down.
 #[derive(Debug, Clone)]

@@ -3,11 +3,10 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 use jiff::Timestamp;
-use kernel::Actor;
+use kernel::{Actor, ResourceId};
 
 use crate::CaseId;
 use crate::vocabulary::{DossierKind, Visibility};
-use kernel::ResourceId;
 
 /// A SHA-256 value.
 pub type Hash = [u8; 32];
@@ -133,8 +132,9 @@ impl Entry {
         let mut digest = Context::new(&SHA256);
         digest.update(b"ventanilla.dossier.entry.v1");
         let department = self.actor.department.as_ref().map_or("", |department| department.as_str());
+        let case = self.case.uuid();
         let fields: [&[u8]; 11] = [
-            self.case.uuid().as_bytes(),
+            case.as_bytes(),
             &self.sequence.to_be_bytes(),
             self.kind.as_str().as_bytes(),
             self.visibility.as_str().as_bytes(),

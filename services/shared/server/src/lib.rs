@@ -30,12 +30,13 @@ mod worker;
 pub use admission::AdmissionSettings;
 pub use assembly::{Assembly, House};
 pub use authorize::{Denial, DenialSink};
+
 pub use binary::{AuthSettings, Binary, ProcessSettings, StartError, main};
 pub use call::Call;
 pub use deadline::Budget;
 pub use jwks::{KeySet, KeySource, VerifyingKey};
 pub use mutation::run_to_end;
-pub use page::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageToken, page_size};
+pub use page::{DEFAULT_PAGE_SIZE, InvalidPageToken, MAX_PAGE_SIZE, PageToken, page_size};
 pub use peers::{PeerChannel, PeerError, PeerSettings, Peers};
 pub use principal::Principal;
 pub use refusal::Refusal;

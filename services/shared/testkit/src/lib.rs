@@ -6,9 +6,11 @@
 mod ambient;
 mod database;
 mod eventually;
+mod harness;
 mod playground;
 
 pub use ambient::{Surroundings, instant};
 pub use database::{Database, server_url};
 pub use eventually::eventually;
+pub use harness::{Bearer, Client, Harness, Served};
 pub use playground::Playground;

@@ -1,0 +1,134 @@
+//! The grounds of the wall, one by one.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use kernel::{ActorKind, ResourceId, Uuid};
+use ombudsman_escalation_domain::CustomerId;
+use ombudsman_escalation_domain::vocabulary::{ConflictGround, OfficeRole, RelationKind};
+use ombudsman_escalation_domain::wall::{
+    Declaration, Involvement, Mandate, Member, Party, Register, Relation, Touch, Wall,
+};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
+}
+
+fn now() -> Timestamp {
+    at("2026-11-22T10:00:00Z")
+}
+
+fn customer() -> CustomerId {
+    CustomerId::from_uuid(Uuid::from_u128(9))
+}
+
+fn member(person: &str, unit: &str, manager: Option<&str>) -> Member {
+    Member {
+        person: person.to_owned(),
+        office_roles: OfficeRole::ALL.iter().copied().collect(),
+        unit: unit.parse().expect("a slug"),
+        line_manager: manager.map(str::to_owned),
+        mandate: Mandate::new(at("2025-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z")).expect("two years"),
+        declaration: Some(Declaration {
+            declared_at: at("2026-06-01T00:00:00Z"),
+            expires_at: at("2027-06-01T00:00:00Z"),
+            relations: Vec::new(),
+        }),
+    }
+}
+
+fn wall(members: Vec<Member>) -> Wall {
+    let register: Register = members.into_iter().map(|member| (member.person.clone(), member)).collect();
+    let touches = vec![touch("zoe", ActorKind::Employee, Some("billing"))];
+    let involvement = Involvement { received: true, touches };
+    Wall { customer: customer(), register, involvement, last_for_firm: BTreeMap::new() }
+}
+
+fn touch(actor: &str, kind: ActorKind, department: Option<&str>) -> Touch {
+    Touch { actor: actor.to_owned(), kind, department: department.map(|d| d.parse().expect("a slug")) }
+}
+
+#[test]
+fn lets_a_person_through_who_has_nothing_to_do_with_it() {
+    assert_eq!(wall(vec![member("ana", "office", None)]).conflicts("ana", now()), []);
+}
+
+#[test]
+fn keeps_out_who_touched_the_ticket_their_unit_and_their_line() {
+    let mut all = wall(vec![
+        member("ana", "office", Some("bea")),
+        member("bea", "office", Some("carla")),
+        member("carla", "office", None),
+        member("dina", "billing", None),
+        member("eva", "office", None),
+    ]);
+    all.involvement.touches.push(touch("bea", ActorKind::Office, None));
+    assert_eq!(all.conflicts("bea", now()), [ConflictGround::TouchedTicket]);
+    assert_eq!(all.conflicts("ana", now()), [ConflictGround::LineTouchedTicket]);
+    assert_eq!(all.conflicts("carla", now()), [ConflictGround::LineTouchedTicket]);
+    assert_eq!(all.conflicts("dina", now()), [ConflictGround::UnitTouchedTicket]);
+    assert_eq!(all.conflicts("eva", now()), []);
+}
+
+#[test]
+fn a_line_that_runs_in_a_circle_is_walked_once() {
+    let all = wall(vec![member("ana", "office", Some("bea")), member("bea", "office", Some("ana"))]);
+    assert_eq!(all.conflicts("ana", now()), []);
+}
+
+#[test]
+fn fails_closed_on_everything_that_is_missing() {
+    let mut all = wall(vec![member("ana", "office", None)]);
+    let both = [ConflictGround::MissingDeclaration, ConflictGround::NoMandate];
+    assert_eq!(all.conflicts("nobody", now()), both);
+
+    all.involvement.received = false;
+    assert_eq!(all.conflicts("ana", now()), [ConflictGround::InvolvementUnknown]);
+
+    all.involvement.received = true;
+    all.involvement.touches.push(touch("yan", ActorKind::Employee, None));
+    assert_eq!(all.conflicts("ana", now()), [ConflictGround::InvolvementUnknown]);
+
+    let mut silent = member("ana", "office", None);
+    silent.declaration = None;
+    assert_eq!(wall(vec![silent]).conflicts("ana", now()), [ConflictGround::MissingDeclaration]);
+}
+
+#[test]
+fn a_declaration_and_a_mandate_run_out() {
+    let all = wall(vec![member("ana", "office", None)]);
+    let later = at("2027-06-01T00:00:00Z");
+    assert_eq!(all.conflicts("ana", later), [ConflictGround::MissingDeclaration, ConflictGround::NoMandate]);
+}
+
+#[test]
+fn a_relation_counts_while_it_lasts_and_three_years_more() {
+    let with = |party: Party, ended_at: Option<Timestamp>| {
+        let mut ana = member("ana", "office", None);
+        let relation = Relation { party, kind: RelationKind::Commercial, ended_at };
+        ana.declaration.as_mut().expect("declared").relations.push(relation);
+        wall(vec![ana]).conflicts("ana", now())
+    };
+    let found = [ConflictGround::RelationWithParty];
+    assert_eq!(with(Party::Customer(customer()), None), found);
+    assert_eq!(with(Party::Customer(customer()), Some(at("2023-11-22T12:00:00Z"))), found);
+    assert_eq!(with(Party::Customer(customer()), Some(at("2023-11-20T12:00:00Z"))), []);
+    assert_eq!(with(Party::Unit("billing".parse().expect("a slug")), None), found);
+    assert_eq!(with(Party::Customer(CustomerId::from_uuid(Uuid::from_u128(8))), None), []);
+}
+
+#[test]
+fn keeps_out_who_worked_for_the_firm_within_three_years() {
+    let mut all = wall(vec![member("ana", "office", None)]);
+    all.last_for_firm.insert("ana".to_owned(), at("2025-01-01T00:00:00Z"));
+    assert_eq!(all.conflicts("ana", now()), [ConflictGround::FirmPrincipal]);
+    all.last_for_firm.insert("ana".to_owned(), at("2021-01-01T00:00:00Z"));
+    assert_eq!(all.conflicts("ana", now()), []);
+}
+
+#[test]
+fn a_mandate_lasts_two_years_at_least() {
+    assert!(Mandate::new(at("2026-01-01T00:00:00Z"), at("2028-01-01T00:00:00Z")).is_ok());
+    assert!(Mandate::new(at("2026-01-01T00:00:00Z"), at("2027-12-31T23:59:59Z")).is_err());
+    assert!(Mandate::new(at("2026-01-01T00:00:00Z"), at("2025-01-01T00:00:00Z")).is_err());
+}

@@ -1,0 +1,229 @@
+//! Delivered at least once, in effect exactly once; a poison entry parks its aggregate alone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use kernel::Ambient;
+use postgres::{Db, Tx};
+use sqlx::Row;
+use testkit::{Database, eventually};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Channel, Server};
+use ventanilla_ledger::{Feed, Follower, FollowerError, Ledger, Reaction, ReactionError, Received, Standings};
+use ventanilla_proto::auth::v1::AccessDenied;
+use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
+use ventanilla_proto::ledger::v1::{WatchRequest, watch_response};
+
+use crate::support::{draft, house, personal_draft, write};
+
+/// Writes every mark it sees, and refuses entries marked `poison` while it is told to.
+struct Marks {
+    refuses: Arc<AtomicBool>,
+}
+
+#[tonic::async_trait]
+impl Reaction for Marks {
+    async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
+        let Some(payload) = entry.payload::<AccessDenied>()? else { return Ok(()) };
+        sqlx::query("insert into mark (position, aggregate, mark) values ($1, $2, $3)")
+            .bind(entry.position())
+            .bind(entry.aggregate())
+            .bind(&payload.method)
+            .execute(&mut **tx)
+            .await?;
+        if payload.method == "poison" && self.refuses.load(Ordering::SeqCst) {
+            return Err(ReactionError::Refused("poison"));
+        }
+        Ok(())
+    }
+}
+
+/// A source with its feed on a port, and a follower's own schema.
+struct Scene {
+    source: Ledger,
+    feed: LedgerServiceClient<Channel>,
+    follower_db: Db,
+    refuses: Arc<AtomicBool>,
+    standings: Standings,
+    cancel: CancellationToken,
+    _databases: [Database; 2],
+}
+
+impl Scene {
+    async fn set() -> Self {
+        let (source_database, source_db) = house().await;
+        let (follower_database, follower_db) = house().await;
+        sqlx::query("create table house.mark (position bigint, aggregate text, mark text)")
+            .execute(&follower_database.admin().await)
+            .await
+            .unwrap();
+        let source = Ledger::open(source_db, "source");
+        let cancel = CancellationToken::new();
+        tokio::spawn(source.clone().sequence(cancel.clone()));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let feed = Feed::new(source.clone(), Ambient::system(), |_| true);
+        tokio::spawn(
+            Server::builder().add_service(LedgerServiceServer::new(feed)).serve_with_incoming(TcpIncoming::from(listener)),
+        );
+        let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect_lazy();
+        Self {
+            source,
+            feed: LedgerServiceClient::new(channel),
+            follower_db,
+            refuses: Arc::new(AtomicBool::new(true)),
+            standings: Standings::new(&["source"]),
+            cancel,
+            _databases: [source_database, follower_database],
+        }
+    }
+
+    fn follower(&self) -> Follower<Marks> {
+        let own = Ledger::open(self.follower_db.clone(), "own");
+        let marks = Marks { refuses: self.refuses.clone() };
+        Follower::new(own, "source", marks, Ambient::system(), self.standings.clone())
+    }
+
+    fn start_follower(&self) -> CancellationToken {
+        let cancel = self.cancel.child_token();
+        tokio::spawn(self.follower().run(self.feed.clone(), cancel.clone()));
+        cancel
+    }
+
+    async fn write(&self, aggregate: &str, number: u128, mark: &str) {
+        write(self.source.db(), &[draft(aggregate, number, mark)]).await;
+        self.source.nudge();
+    }
+
+    async fn marks(&self) -> Vec<String> {
+        let rows = sqlx::query("select mark from mark order by position").fetch_all(self.follower_db.reader()).await.unwrap();
+        rows.iter().map(|r| r.get(0)).collect()
+    }
+
+    /// Waits until `holds` is true of the marks, and gives them.
+    async fn marks_until(&self, holds: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let holds = &holds;
+        eventually(SOON, || async move {
+            let marks = self.marks().await;
+            if holds(&marks) { Ok(marks) } else { Err(marks) }
+        })
+        .await
+    }
+
+    /// Every entry of the source, as a follower receives them.
+    async fn received(&self, count: usize) -> Vec<Received> {
+        let mut stream = self.feed.clone().watch(WatchRequest { after_position: 0 }).await.unwrap().into_inner();
+        let mut all = Vec::new();
+        while all.len() < count {
+            if let Some(watch_response::Item::Entry(entry)) = stream.message().await.unwrap().unwrap().item {
+                all.push(Received::read(entry).unwrap());
+            }
+        }
+        all
+    }
+}
+
+const SOON: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn entries_arrive_in_order_and_the_standing_says_caught_up() {
+    let scene = Scene::set().await;
+    scene.start_follower();
+    for number in 1..=20 {
+        scene.write("things/1", number, &number.to_string()).await;
+    }
+    scene.marks_until(|marks| marks.len() == 20).await;
+    let expected: Vec<String> = (1..=20).map(|n| n.to_string()).collect();
+    assert_eq!(scene.marks().await, expected);
+    eventually(SOON, || async {
+        let standing = scene.standings.of("source");
+        if standing.as_of.is_some() && standing.position == 20 { Ok(()) } else { Err(standing) }
+    })
+    .await;
+    assert!(scene.standings.of("source").connected);
+}
+
+#[tokio::test]
+async fn two_followers_and_restarts_apply_every_entry_once() {
+    let scene = Scene::set().await;
+    for round in 0..5_u128 {
+        let followers = [scene.start_follower(), scene.start_follower()];
+        for number in 1..=10 {
+            scene.write("things/1", round * 10 + number, &(round * 10 + number).to_string()).await;
+        }
+        scene.marks_until(|marks| !marks.is_empty()).await;
+        followers.iter().for_each(CancellationToken::cancel);
+    }
+    scene.start_follower();
+    scene.marks_until(|marks| marks.len() >= 50).await;
+    let expected: Vec<String> = (1..=50).map(|n| n.to_string()).collect();
+    assert_eq!(scene.marks().await, expected);
+}
+
+#[tokio::test]
+async fn duplicates_change_nothing_and_a_gap_is_an_error() {
+    let scene = Scene::set().await;
+    for number in 1..=4 {
+        scene.write("things/1", number, &number.to_string()).await;
+    }
+    let entries = scene.received(4).await;
+    let follower = scene.follower();
+    follower.apply(&entries[..2]).await.unwrap();
+    follower.apply(&entries[..2]).await.unwrap();
+    let refused = follower.apply(&entries[3..]).await.unwrap_err();
+    assert!(matches!(refused, FollowerError::Gap { cursor: 2, position: 4 }), "{refused}");
+    follower.apply(&entries).await.unwrap();
+    assert_eq!(scene.marks().await, ["1", "2", "3", "4"]);
+}
+
+#[tokio::test]
+async fn a_poison_entry_parks_its_aggregate_and_is_released_in_order() {
+    let scene = Scene::set().await;
+    scene.start_follower();
+    for (number, aggregate, mark) in
+        [(1, "things/a", "a1"), (2, "things/p", "poison"), (3, "things/p", "p2"), (4, "things/a", "a2")]
+    {
+        scene.write(aggregate, number, mark).await;
+    }
+    scene.marks_until(|marks| marks.len() == 2).await;
+    assert_eq!(scene.marks().await, ["a1", "a2"], "the other aggregate goes on, the failed effect left nothing");
+    scene.write("things/p", 5, "p3").await;
+    scene.write("things/a", 6, "a3").await;
+    scene.marks_until(|marks| marks.len() == 3).await;
+
+    let follower = scene.follower();
+    assert!(follower.release("things/p").await.is_err(), "the cause is not mended yet");
+    scene.refuses.store(false, Ordering::SeqCst);
+    assert_eq!(follower.release("things/p").await.unwrap(), 3);
+    assert_eq!(scene.marks().await, ["a1", "poison", "p2", "a2", "p3", "a3"]);
+    scene.write("things/p", 7, "p4").await;
+    scene.marks_until(|marks| marks.len() == 7).await;
+}
+
+#[tokio::test]
+async fn a_cursor_beyond_the_head_is_refused() {
+    let scene = Scene::set().await;
+    let refused = scene.feed.clone().watch(WatchRequest { after_position: 5 }).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::OutOfRange);
+    assert!(refused.message().contains("POSITION_AHEAD"));
+}
+
+#[tokio::test]
+async fn personal_parts_go_to_services_and_nobody_else() {
+    let (_database, db) = house().await;
+    let ledger = Ledger::open(db.clone(), "house");
+    write(&db, &[personal_draft("things/1", 1, "Señora Núñez")]).await;
+    ledger.sequence_waiting().await.unwrap();
+    for (service, parts) in [(true, 1), (false, 0)] {
+        let mut tail = Box::pin(ledger.tail(0, service));
+        let Some(Ok(ventanilla_ledger::Tail::Entries(entries))) = futures::StreamExt::next(&mut tail).await else {
+            panic!("an entry is there");
+        };
+        assert_eq!(entries.iter().filter(|e| !e.personal.is_empty()).count(), parts);
+        assert!(!entries[0].commitment.is_empty());
+    }
+}

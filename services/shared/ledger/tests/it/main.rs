@@ -1,0 +1,6 @@
+//! The ledger against a real Postgres and over real gRPC.
+
+mod follower;
+mod sequencer;
+mod support;
+mod verify;

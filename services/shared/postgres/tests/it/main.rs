@@ -1,0 +1,5 @@
+//! The write path against a real Postgres.
+
+mod cancelled;
+mod request;
+mod roles;

@@ -1,0 +1,231 @@
+//! The one `main` of all service binaries: settings, telemetry, connecting, serving, going down.
+//!
+//! ```text
+//! <service> [serve] [--config FILE]     serve until SIGTERM or SIGINT
+//! <service> migrate [--config FILE]     bring the service's schema up to date, as its owner
+//! ```
+
+mod settings;
+
+use std::error::Error;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::signature::Ed25519KeyPair;
+use clap::{Parser, Subcommand};
+use kernel::Ambient;
+use serde::de::DeserializeOwned;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+pub use settings::{AuthSettings, ProcessSettings};
+
+use crate::{Assembly, House, KeySet, Peers, TokenSource, TokenVerifier};
+
+/// What is left for the last spans, after the drain took its eight seconds.
+const FLUSH: Duration = Duration::from_millis(1_500);
+
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// Why a service did not come up or did not stay up. Each says what to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings cannot be read or miss something.
+    #[error("the settings cannot be used")]
+    Settings(#[from] config::ConfigError),
+    /// Telemetry was not set up.
+    #[error("telemetry cannot be set up")]
+    Telemetry(#[from] telemetry::InitError),
+    /// A key or token file is not usable.
+    #[error("the keys of `auth` cannot be used")]
+    Auth(#[from] crate::TokenError),
+    /// The key for checkpoints is not usable.
+    #[error("signing_key_file {path} must hold an Ed25519 private key in PKCS#8 (PEM or DER)")]
+    SigningKey {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A peer's address is not usable.
+    #[error("the addresses of `peers` cannot be used")]
+    Peers(#[from] crate::PeerError),
+    /// The port is taken, or not ours to take.
+    #[error("cannot listen on {address}: stop what uses it or set another `listen`")]
+    Listen {
+        /// Where.
+        address: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The service could not put itself together.
+    #[error("the service cannot start")]
+    Assemble(#[source] Cause),
+    /// The schema could not be brought up to date.
+    #[error("the migration failed")]
+    Migrate(#[source] Cause),
+    /// The runtime or its signals are not to be had.
+    #[error("the runtime cannot start")]
+    Runtime(#[from] std::io::Error),
+    /// Serving ended by an error.
+    #[error("serving failed")]
+    Serve(#[from] crate::ServeError),
+}
+
+/// What tells one service binary from another.
+pub struct Binary<A, M> {
+    /// Name of the service, e.g. `ticketing`.
+    pub name: &'static str,
+    /// Its settings unless told otherwise, in TOML; the service's own stand under `[service]`.
+    pub defaults: &'static str,
+    /// Puts the service together.
+    pub assemble: A,
+    /// Brings its schema up to date.
+    pub migrate: M,
+}
+
+#[derive(Parser)]
+#[command(disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// File of settings in TOML; the environment (VENTANILLA__SECTION__KEY) goes over it.
+    #[arg(long, env = "VENTANILLA_CONFIG", global = true)]
+    config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until told to stop (the default).
+    Serve,
+    /// Bring the schema up to date and exit.
+    Migrate,
+}
+
+/// Runs a service binary to its end.
+pub fn main<S, A, AF, AE, M, MF, ME>(binary: Binary<A, M>) -> ExitCode
+where
+    S: DeserializeOwned,
+    A: FnOnce(S, House) -> AF,
+    AF: Future<Output = Result<Assembly, AE>>,
+    AE: Into<Cause>,
+    M: FnOnce(S) -> MF,
+    MF: Future<Output = Result<(), ME>>,
+    ME: Into<Cause>,
+{
+    let arguments = Arguments::parse();
+    match start(binary, &arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Telemetry may not be up; who starts a service reads its standard error.
+            eprintln!("{}", crate::status::chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start<S, A, AF, AE, M, MF, ME>(binary: Binary<A, M>, arguments: &Arguments) -> Result<(), StartError>
+where
+    S: DeserializeOwned,
+    A: FnOnce(S, House) -> AF,
+    AF: Future<Output = Result<Assembly, AE>>,
+    AE: Into<Cause>,
+    M: FnOnce(S) -> MF,
+    MF: Future<Output = Result<(), ME>>,
+    ME: Into<Cause>,
+{
+    let (process, service) = settings::load::<S>(binary.defaults, arguments.config.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(async {
+        let telemetry = telemetry::init(binary.name, &process.telemetry)?;
+        let result = match arguments.command {
+            Some(Command::Migrate) => {
+                (binary.migrate)(service).await.map_err(|error| StartError::Migrate(error.into()))
+            }
+            Some(Command::Serve) | None => serve(process, |house| (binary.assemble)(service, house)).await,
+        };
+        // Also when it failed: the spans of a failed start are the ones to look at.
+        telemetry.shutdown(FLUSH).await;
+        result
+    });
+    // A blocking task that hangs must not keep a drained process alive.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    result
+}
+
+async fn serve<A, AF, AE>(process: ProcessSettings, assemble: A) -> Result<(), StartError>
+where
+    A: FnOnce(House) -> AF,
+    AF: Future<Output = Result<Assembly, AE>>,
+    AE: Into<Cause>,
+{
+    let cancel = stop_on_signals()?;
+    // Before the database is asked: a taken port is the commonest mistake, and cheap to find.
+    let listener = TcpListener::bind(&process.listen)
+        .await
+        .map_err(|source| StartError::Listen { address: process.listen.clone(), source })?;
+    let house = house(&process)?;
+    let verifier = Arc::clone(&house.verifier);
+    let assembly = tokio::select! {
+        assembly = assemble(house) => assembly.map_err(|error| StartError::Assemble(error.into()))?,
+        () = cancel.cancelled() => return Ok(()),
+    };
+    tracing::info!(listen = process.listen, "listening");
+    Ok(crate::run(assembly, listener, process.stack, verifier, cancel).await?)
+}
+
+fn house(process: &ProcessSettings) -> Result<House, StartError> {
+    let ambient = Ambient::system();
+    let auth = &process.auth;
+    let keys = KeySet::read(&auth.jwks_file)?;
+    let verifier = TokenVerifier::new(Arc::new(keys), &auth.issuer, &auth.audience, ambient.clone());
+    let tokens = match &auth.service_token_file {
+        Some(path) => TokenSource::file(path, ambient.clone()),
+        None => TokenSource::nothing(),
+    };
+    Ok(House {
+        peers: Peers::new(&process.peers_by_service(), tokens, &process.peer_calls)?,
+        ambient,
+        verifier: Arc::new(verifier),
+        signing_key: Arc::new(signing_key(&process.signing_key_file)?),
+        checkpoint_dir: process.checkpoint_dir.clone(),
+    })
+}
+
+/// Reads PKCS#8, whether written as PEM (`openssl genpkey -algorithm ed25519`) or as it is.
+fn signing_key(path: &Path) -> Result<Ed25519KeyPair, StartError> {
+    use base64::Engine as _;
+    let unusable = || StartError::SigningKey { path: path.to_owned() };
+    let bytes = std::fs::read(path).map_err(|_| unusable())?;
+    let der = match std::str::from_utf8(&bytes) {
+        Ok(text) if text.trim_start().starts_with("-----BEGIN PRIVATE KEY-----") => {
+            let body: String = text.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
+            base64::engine::general_purpose::STANDARD.decode(body).map_err(|_| unusable())?
+        }
+        _ => bytes,
+    };
+    // OpenSSL leaves the public key out, which the strict reader wants to see.
+    Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(|_| unusable())
+}
+
+/// A token that is cancelled by SIGTERM (the platform) or SIGINT (a person).
+fn stop_on_signals() -> Result<CancellationToken, std::io::Error> {
+    let cancel = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = cancel.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("told to stop");
+        stop.cancel();
+    });
+    Ok(cancel)
+}
+
+#[cfg(test)]
+mod tests;

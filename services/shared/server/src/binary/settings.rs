@@ -1,0 +1,82 @@
+//! Settings of a service's process: embedded defaults, then a file, then the environment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use config::{Config, ConfigError, Environment, File, FileFormat};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::{PeerSettings, StackSettings};
+
+/// What every service's process is told. The service's own settings stand beside it, under
+/// `[service]`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ProcessSettings {
+    /// Where to listen, e.g. `0.0.0.0:7101`.
+    pub listen: String,
+    /// Whose tokens are taken, and which one is shown to peers.
+    pub auth: AuthSettings,
+    /// Addresses of the other services: `customer-profile = "http://…:7101"`.
+    #[serde(default)]
+    pub peers: BTreeMap<String, String>,
+    /// How peers are called.
+    #[serde(default)]
+    pub peer_calls: PeerSettings,
+    /// Private key that signs ledger checkpoints.
+    pub signing_key_file: PathBuf,
+    /// Where checkpoints are appended; not on the database's disk.
+    pub checkpoint_dir: PathBuf,
+    /// Logs, traces, metrics.
+    #[serde(default)]
+    pub telemetry: telemetry::Settings,
+    /// Limits of the server.
+    #[serde(default)]
+    pub stack: StackSettings,
+}
+
+/// Whose tokens are taken.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthSettings {
+    /// `iss` of the tokens that are taken.
+    pub issuer: String,
+    /// `aud` of the tokens that are taken.
+    pub audience: String,
+    /// JWK set with the public keys of the issuer.
+    pub jwks_file: PathBuf,
+    /// The service's own token (role `service`), rotated by the platform; without it only open
+    /// RPCs of the peers answer.
+    #[serde(default)]
+    pub service_token_file: Option<PathBuf>,
+}
+
+impl ProcessSettings {
+    /// The peers by their services' names. A hyphen cannot stand in the name of an environment
+    /// variable, so `customer_profile` is taken for `customer-profile`.
+    pub(super) fn peers_by_service(&self) -> BTreeMap<String, String> {
+        self.peers.iter().map(|(name, address)| (name.replace('_', "-"), address.clone())).collect()
+    }
+}
+
+/// Reads the settings: the later source goes over the earlier one, key by key.
+pub(super) fn load<S: DeserializeOwned>(
+    defaults: &str,
+    file: Option<&Path>,
+) -> Result<(ProcessSettings, S), ConfigError> {
+    load_from(defaults, file, Environment::with_prefix("VENTANILLA"))
+}
+
+pub(super) fn load_from<S: DeserializeOwned>(
+    defaults: &str,
+    file: Option<&Path>,
+    environment: Environment,
+) -> Result<(ProcessSettings, S), ConfigError> {
+    let mut sources = Config::builder().add_source(File::from_str(defaults, FileFormat::Toml));
+    if let Some(path) = file {
+        sources = sources.add_source(File::from(path).format(FileFormat::Toml).required(true));
+    }
+    let environment = environment.prefix_separator("__").separator("__").ignore_empty(true);
+    let all = sources.add_source(environment).build()?;
+    Ok((all.clone().try_deserialize()?, all.get("service")?))
+}

@@ -1,0 +1,63 @@
+//! All calendars and rules, and the choice of the rules that hold for an affair.
+
+mod file;
+mod select;
+
+use std::collections::BTreeMap;
+
+use crate::data::{CALENDARS, DataError, REGIMES};
+use crate::{Calendar, Rule};
+
+pub use select::{CaseFacts, Chosen, TicketFacts};
+
+/// Switches between readings of a text: name to value.
+pub type Switches = BTreeMap<String, String>;
+
+/// What the product ships: calendars and rules by id.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    calendars: BTreeMap<String, Calendar>,
+    rules: BTreeMap<String, Rule>,
+}
+
+impl Catalogue {
+    /// Reads the embedded data, with the readings that were chosen; the strict ones where none was.
+    ///
+    /// # Errors
+    /// [`DataError`] when a file does not hold what it should, or a switch is unknown or set to no reading of its text.
+    pub fn embedded(switches: &Switches) -> Result<Self, DataError> {
+        let mut calendars = BTreeMap::new();
+        for text in CALENDARS {
+            let calendar = Calendar::parse(text)?;
+            calendars.insert(calendar.id.clone(), calendar);
+        }
+        let mut rules = BTreeMap::new();
+        for (name, text) in REGIMES {
+            for rule in file::parse(name, text, switches)? {
+                if let Some(twice) = rules.insert(rule.id.clone(), rule) {
+                    return Err(DataError::new(name, &format!("rule {} twice", twice.id)));
+                }
+            }
+        }
+        let known = |name: &String| rules.values().any(|r| r.reading.as_ref().is_some_and(|x| x.name == *name));
+        if let Some(unknown) = switches.keys().find(|name| !known(name)) {
+            return Err(DataError::new("switches", &format!("no reading is named {unknown}")));
+        }
+        Ok(Self { calendars, rules })
+    }
+
+    /// A calendar by id.
+    pub fn calendar(&self, id: &str) -> Option<&Calendar> {
+        self.calendars.get(id)
+    }
+
+    /// A rule by id.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.get(id)
+    }
+
+    /// Every rule, in order of id.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.values()
+    }
+}

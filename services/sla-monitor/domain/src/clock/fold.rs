@@ -1,0 +1,156 @@
+//! The fold of entries into a clock.
+
+use jiff::Timestamp;
+
+use super::{Breach, Entry, Happening, Length, Replay, State, Terms, Unreplayable};
+use crate::rule::Does;
+use crate::{Pause, Run, Term, Uncountable};
+
+/// Makes the clock that the entries describe. Their order does not matter; of entries at the same instant the earlier in the
+/// slice is taken first.
+///
+/// # Errors
+/// [`Unreplayable`] when they do not start a clock, or its due instant cannot be computed.
+pub fn replay(entries: &[Entry], terms: Terms<'_>) -> Result<Replay, Unreplayable> {
+    let mut sorted: Vec<&Entry> = entries.iter().collect();
+    sorted.sort_by_key(|entry| entry.at);
+    // A start that is written down with a later origin than some other entry still comes first.
+    let start = sorted.iter().position(|e| matches!(e.what, Happening::Started | Happening::StartedUntil(_)));
+    let first = sorted.remove(start.ok_or(Unreplayable::NeverStarted)?);
+    let length = match first.what {
+        Happening::StartedUntil(due) => Length::Until(due),
+        _ => Length::Term(terms.rule.term.ok_or_else(|| Unreplayable::NoTerm(terms.rule.id.clone()))?),
+    };
+    let mut fold = Fold { terms, epoch: 1, origin: first.at, base: length, length, pauses: Vec::new(), breaches: Vec::new() };
+    let mut state = State::Running { due: fold.due()? };
+    for entry in sorted {
+        state = fold.step(state, entry)?;
+    }
+    Ok(Replay {
+        first_origin: first.at,
+        epoch: fold.epoch,
+        origin: fold.origin,
+        length: fold.length,
+        pauses: fold.pauses,
+        state,
+        breaches: fold.breaches,
+    })
+}
+
+struct Fold<'a> {
+    terms: Terms<'a>,
+    epoch: i32,
+    origin: Timestamp,
+    /// The length every run begins with.
+    base: Length,
+    length: Length,
+    pauses: Vec<Pause>,
+    breaches: Vec<Breach>,
+}
+
+impl Fold<'_> {
+    fn step(&mut self, state: State, entry: &Entry) -> Result<State, Unreplayable> {
+        let at = entry.at;
+        Ok(match (state, &entry.what) {
+            (State::Running { due }, Happening::Hindered(ground)) => {
+                self.judge(due, at);
+                self.hinder(due, ground, at)?
+            }
+            (State::Running { due }, Happening::Fulfilled) => {
+                self.judge(due, at);
+                State::Fulfilled { at, due }
+            }
+            (State::Running { due }, Happening::Cancelled) => {
+                self.judge(due, at);
+                State::Cancelled { at }
+            }
+            (State::Running { due }, Happening::Forfeited) => {
+                self.breach(due);
+                State::Cancelled { at }
+            }
+            (State::Paused { ground, since }, Happening::Unhindered) => {
+                let restarts = self.terms.rule.effect_of(&ground).is_some_and(|e| e.does == Does::Restart);
+                if restarts {
+                    self.begin(at);
+                } else if since < at {
+                    self.pauses.push(Pause { from: since, to: at, ground });
+                }
+                State::Running { due: self.due()? }
+            }
+            (State::Scheduled { .. }, Happening::Unhindered) => {
+                self.begin(at);
+                State::Running { due: self.due()? }
+            }
+            // Met although nobody was owed anything yet: in time by any measure.
+            (State::Paused { .. } | State::Scheduled { .. }, Happening::Fulfilled) => State::Fulfilled { at, due: at },
+            (State::Paused { .. } | State::Scheduled { .. }, Happening::Cancelled | Happening::Forfeited) => {
+                State::Cancelled { at }
+            }
+            (State::Fulfilled { due, .. }, Happening::Reopened) => {
+                if at > due {
+                    self.begin(at);
+                }
+                State::Running { due: self.due()? }
+            }
+            // Everything else changes nothing: a second fulfilment, a ground on top of another, what comes after the end.
+            (state, _) => state,
+        })
+    }
+
+    fn hinder(&mut self, due: Timestamp, ground: &str, at: Timestamp) -> Result<State, Unreplayable> {
+        let Some(effect) = self.terms.rule.effect_of(ground) else { return Ok(State::Running { due }) };
+        let ground = ground.to_owned();
+        Ok(match effect.does {
+            // A term that was already over cannot be stopped, put off or made longer.
+            _ if due < at => State::Running { due },
+            Does::Pause | Does::Restart => State::Paused { ground, since: at },
+            Does::DeferStart => State::Scheduled { ground, since: at },
+            Does::Extend { max_total } => {
+                self.extend(due, max_total)?;
+                State::Running { due: self.due()? }
+            }
+        })
+    }
+
+    /// Makes the run longer, never shorter; a second time changes nothing, since the bound is counted from the same origin.
+    fn extend(&mut self, due: Timestamp, max_total: Term) -> Result<(), Uncountable> {
+        if self.due_of(Length::Term(max_total))? > due {
+            self.length = Length::Term(max_total);
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, origin: Timestamp) {
+        self.epoch += 1;
+        self.origin = origin;
+        self.length = self.base;
+        self.pauses.clear();
+    }
+
+    /// The run's verdict when something happens at `at`.
+    fn judge(&mut self, due: Timestamp, at: Timestamp) {
+        if due < at {
+            self.breach(due);
+        }
+    }
+
+    fn breach(&mut self, due: Timestamp) {
+        let breach = Breach { epoch: self.epoch, at: due };
+        if self.breaches.last() != Some(&breach) {
+            self.breaches.push(breach);
+        }
+    }
+
+    fn due(&self) -> Result<Timestamp, Uncountable> {
+        self.due_of(self.length)
+    }
+
+    fn due_of(&self, length: Length) -> Result<Timestamp, Uncountable> {
+        match length {
+            Length::Term(term) => {
+                Run { term, origin: self.origin, calendar: self.terms.calendar, pauses: &self.pauses }.due()
+            }
+            Length::Until(due) => Ok(due),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Why a due instant is what it is: rule, article, start, calendar and arithmetic, step by step, in Spanish and English,
+//! so that a person can check it with a paper calendar.
+
+mod steps;
+
+use jiff::Timestamp;
+
+use crate::clock::{Entry, Happening, Length, Replay, State, Terms, Unreplayable, replay};
+use crate::{Calendar, Pause, Rule};
+
+pub use steps::{Outcome, Step};
+
+/// The reasoning behind one due instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Id of the rule.
+    pub rule: String,
+    /// Its version.
+    pub version: i32,
+    /// Text and article.
+    pub citation: String,
+    /// The article alone.
+    pub article: String,
+    /// Whether the rule was in force on the civil day of the first start.
+    pub in_force_at_start: bool,
+    /// Why this rule, in Spanish.
+    pub because_es: String,
+    /// Why this rule, in English.
+    pub because_en: String,
+    /// What started the term.
+    pub start_event: String,
+    /// When the present run started.
+    pub start: Timestamp,
+    /// The term as applied; empty for a due instant that was fixed from the start.
+    pub term: String,
+    /// Id of the calendar.
+    pub calendar: String,
+    /// Its version.
+    pub calendar_version: String,
+    /// Its zone.
+    pub zone: String,
+    /// The arithmetic.
+    pub steps: Vec<Step>,
+    /// Spans that did not count.
+    pub pauses: Vec<Pause>,
+    /// Ground and begin of the span that lasts.
+    pub standing_still: Option<(String, Timestamp)>,
+    /// The last instant in time; none while it stands still.
+    pub due: Option<Timestamp>,
+    /// The whole in one sentence, in Spanish.
+    pub sentence_es: String,
+    /// The same in English.
+    pub sentence_en: String,
+}
+
+/// Proves the due instant of a clock as it stands.
+///
+/// # Errors
+/// [`Unreplayable`] when the due instant cannot be computed.
+pub fn prove(
+    replayed: &Replay,
+    terms: Terms<'_>,
+    because_es: &str,
+    because_en: &str,
+) -> Result<Proof, Unreplayable> {
+    let Terms { rule, calendar } = terms;
+    let standing_still = match &replayed.state {
+        State::Paused { ground, since } | State::Scheduled { ground, since } => Some((ground.clone(), *since)),
+        State::Running { .. } | State::Fulfilled { .. } | State::Cancelled { .. } => None,
+    };
+    let due = due_of(replayed, calendar)?;
+    let (sentence_es, sentence_en) = sentences(replayed, terms, due);
+    Ok(Proof {
+        rule: rule.id.clone(),
+        version: rule.version,
+        citation: rule.citation.clone(),
+        article: rule.article.clone(),
+        in_force_at_start: rule.in_force(calendar.day_of(replayed.first_origin)),
+        because_es: because_es.to_owned(),
+        because_en: because_en.to_owned(),
+        start_event: if replayed.epoch > 1 { "restart".to_owned() } else { rule.starts.clone() },
+        start: replayed.origin,
+        term: match replayed.length {
+            Length::Term(term) => term.to_string(),
+            Length::Until(_) => String::new(),
+        },
+        calendar: calendar.id.clone(),
+        calendar_version: calendar.version.clone(),
+        zone: calendar.zone_name.clone(),
+        steps: steps::steps(replayed, terms, due)?,
+        pauses: replayed.pauses.clone(),
+        standing_still,
+        due,
+        sentence_es,
+        sentence_en,
+    })
+}
+
+/// Proves when a term would fall due that started at `start`.
+///
+/// # Errors
+/// [`Unreplayable`] when the rule has no term, or the due instant cannot be computed.
+pub fn preview(rule: &Rule, calendar: &Calendar, start: Timestamp) -> Result<Proof, Unreplayable> {
+    let terms = Terms { rule, calendar };
+    let replayed = replay(&[Entry { at: start, what: Happening::Started }], terms)?;
+    prove(&replayed, terms, "consulta previa: la regla fue elegida por quien pregunta", "preview: whoever asks chose the rule")
+}
+
+fn due_of(replayed: &Replay, calendar: &Calendar) -> Result<Option<Timestamp>, Unreplayable> {
+    Ok(match (&replayed.state, replayed.length) {
+        (State::Paused { .. } | State::Scheduled { .. }, _) => None,
+        (_, Length::Until(due)) => Some(due),
+        (_, Length::Term(term)) => {
+            let run = crate::Run { term, origin: replayed.origin, calendar, pauses: &replayed.pauses };
+            Some(run.due()?)
+        }
+    })
+}
+
+fn sentences(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>) -> (String, String) {
+    let Terms { rule, calendar } = terms;
+    let start = steps::local(calendar, replayed.origin);
+    let zone = &calendar.zone_name;
+    let Some(due) = due else {
+        return (
+            format!("Según {}, el plazo está detenido y no vence mientras dure el motivo.", rule.citation),
+            format!("Under {}, the term stands still and does not fall due while the ground lasts.", rule.citation),
+        );
+    };
+    let end = steps::local(calendar, due);
+    match replayed.length {
+        Length::Until(_) => (
+            format!("Prometido para el {end} (hora de {zone}): cumplido hasta ese momento, incluido, está a tiempo."),
+            format!("Promised for {end} ({zone} time): kept at that moment or before, it is in time."),
+        ),
+        Length::Term(term) => {
+            let (es, en) = term.words();
+            (
+                format!(
+                    "Según {}, {es} desde el {start} con el calendario {} ({}) vencen el {end}, hora de {zone}.",
+                    rule.citation, calendar.id, calendar.version
+                ),
+                format!(
+                    "Under {}, {en} from {start} on calendar {} ({}) fall due on {end}, {zone} time.",
+                    rule.citation, calendar.id, calendar.version
+                ),
+            )
+        }
+    }
+}

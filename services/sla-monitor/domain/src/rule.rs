@@ -1,0 +1,226 @@
+//! Rules: one obligation each, as dated data with its citation. A rule whose reading is not sure, or which no clock can
+//! measure, is shipped disabled and says why.
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use crate::Term;
+
+/// Kind of obligation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The firm's own promise to customers.
+    Sla,
+    /// Between departments.
+    Ola,
+    /// Owed to the firm by a vendor.
+    Uc,
+    /// Set by law.
+    Statutory,
+}
+
+impl Kind {
+    /// The word that is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sla => "sla",
+            Self::Ola => "ola",
+            Self::Uc => "uc",
+            Self::Statutory => "statutory",
+        }
+    }
+}
+
+/// Where a rule stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// In force, within its dates.
+    #[default]
+    Active,
+    /// Replaced; still the measure for what was received while it was in force.
+    Superseded,
+    /// Before a court or authority.
+    Challenged,
+    /// Not law yet.
+    NotActive,
+}
+
+/// How sure the reading of a rule is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// Read in the legal text.
+    Verified,
+    /// Read in the legal text, which leaves the unit or the effect open.
+    Interpreted,
+    /// Read in a secondary source.
+    Secondary,
+    /// Recalled, unchecked.
+    Recalled,
+    /// Set by the house.
+    House,
+}
+
+/// What a clock of the rule is attached to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// An affair of ticketing.
+    Ticket,
+    /// A case of the ombudsman's office.
+    Case,
+    /// Either, whichever is opened.
+    TicketOrCase,
+    /// The decision of a case.
+    Decision,
+    /// A promise made to a customer.
+    Promise,
+    /// Nothing: no clock is started by itself.
+    #[default]
+    None,
+}
+
+/// What meets the obligation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ends {
+    /// The affair was resolved, or refused with reasons.
+    Resolved,
+    /// The first message to the customer, or the resolution.
+    FirstAnswer,
+    /// The decision: the resolution of the affair, or the defender's decision.
+    Decision,
+    /// The parties were told the decision.
+    Notification,
+    /// The promise was kept.
+    PromiseSettled,
+    /// Nothing that a ledger reports.
+    #[default]
+    Nothing,
+}
+
+/// What an event does to a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    /// Time stands still while the ground lasts, and goes on afterwards.
+    Pause,
+    /// Time stands still while the ground lasts, and the whole term counts again afterwards.
+    Restart,
+    /// The term starts only when the ground has fallen away, as if there had been no start before.
+    DeferStart,
+    /// The term becomes longer, once, up to this much counted from the same origin.
+    Extend {
+        /// The longest the whole term may become.
+        max_total: Term,
+    },
+}
+
+/// An effect of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// Name of the event, e.g. `incomplete`.
+    pub on: String,
+    /// Words by which other services report it.
+    pub grounds: Vec<String>,
+    /// What it does.
+    pub does: Does,
+}
+
+/// A choice between readings of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Name of the switch in the configuration.
+    pub name: String,
+    /// The reading in use.
+    pub value: String,
+    /// The strict reading.
+    pub strict: String,
+    /// All readings.
+    pub values: Vec<String>,
+}
+
+/// One obligation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Id, e.g. `es.l10-2025.17-1.resolve`.
+    pub id: String,
+    /// Version, from 1.
+    pub version: i32,
+    /// Kind of obligation.
+    pub kind: Kind,
+    /// Where it stands.
+    pub state: Standing,
+    /// ISO 3166 code; `EU`; empty for the house.
+    pub jurisdiction: String,
+    /// What it asks for.
+    pub stage: String,
+    /// What a clock of it is attached to.
+    pub subject: Subject,
+    /// Sectors it holds for; `*` for all that have no rule of their own.
+    pub sectors: Vec<String>,
+    /// Types of tickets it holds for.
+    pub types: Vec<String>,
+    /// Topics it holds for; none means all.
+    pub topics: Vec<String>,
+    /// Regimes of cases it holds for.
+    pub regimes: Vec<String>,
+    /// Rules it takes the place of where both would hold.
+    pub displaces: Vec<String>,
+    /// Holds only where no law sets a term.
+    pub only_without_law: bool,
+    /// Event that starts the term; empty where none does.
+    pub starts: String,
+    /// What meets it.
+    pub ends: Ends,
+    /// The term, where there is one.
+    pub term: Option<Term>,
+    /// The term is a minimum given to somebody, and not a deadline.
+    pub at_least: bool,
+    /// What events do to a clock.
+    pub effects: Vec<Effect>,
+    /// First civil day in force.
+    pub from: Option<Date>,
+    /// Last civil day in force.
+    pub until: Option<Date>,
+    /// Text and article.
+    pub citation: String,
+    /// The article alone.
+    pub article: String,
+    /// How sure the reading is.
+    pub evidence: Evidence,
+    /// The reading chosen, where the text leaves it open.
+    pub reading: Option<Reading>,
+    /// Why no clock is started for it; `None` when one is.
+    pub disabled_because: Option<String>,
+    /// What it says, in plain Spanish.
+    pub es: String,
+    /// The same in English.
+    pub en: String,
+}
+
+impl Rule {
+    /// Whether clocks are started for it.
+    pub const fn enabled(&self) -> bool {
+        self.disabled_because.is_none()
+    }
+
+    /// Whether it is in force on a civil day.
+    pub fn in_force(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    }
+
+    /// What the event reported by a word does, if the rule says anything about it.
+    pub fn effect_of(&self, ground: &str) -> Option<&Effect> {
+        self.effects.iter().find(|effect| effect.grounds.iter().any(|g| g == ground))
+    }
+
+    pub(crate) fn holds_for_sector(&self, sector: &str) -> bool {
+        self.sectors.iter().any(|s| s == sector)
+    }
+
+    pub(crate) fn holds_for_all(&self) -> bool {
+        self.sectors.iter().any(|s| s == "*")
+    }
+}

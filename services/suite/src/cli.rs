@@ -1,0 +1,185 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use kernel::{Department, Role};
+
+/// One customer view for every department, and law that keeps itself.
+///
+/// Without a command it starts the suite: a private Postgres, the four services in one process, and
+/// a token for every role. Ctrl-C ends it; the data stays.
+#[derive(Debug, Parser)]
+#[command(name = "ventanilla", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; `up` when left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Flags of `up`, when no command is given.
+    #[command(flatten)]
+    pub up: Up,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the suite and keep it running until Ctrl-C.
+    Up(Up),
+    /// Print a token signed with the data folder's key, valid for 12 hours.
+    Token(Token),
+    /// Play one affair from the first call to the ombudsman's decision and print its journey.
+    Demo(Demo),
+    /// Load an event log (CSV with CaseID, ActivityID, CompleteTimestamp) and print the board.
+    Import(Import),
+    /// Check the ledgers against their chains and signed checkpoints.
+    Verify(Verify),
+    /// Write one ledger as JSON lines, for `verify --export` elsewhere.
+    Export(Export),
+}
+
+/// The data folder.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Data {
+    /// Data folder [default: $VENTANILLA_DATA, else the account's own data folder].
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// `up`.
+#[derive(Debug, Clone, Args)]
+pub struct Up {
+    /// Print exactly one JSON line on standard output once ready; everything for people goes to standard error.
+    #[arg(long)]
+    pub json: bool,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+    /// First of four ports in a row on the loopback interface; 0 takes free ones.
+    #[arg(long, value_name = "N", default_value_t = 7101, value_parser = clap::value_parser!(u16).range(..=65532))]
+    pub port_base: u16,
+    /// Collector that takes traces and metrics by OTLP over gRPC, e.g. http://127.0.0.1:4317.
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
+}
+
+/// `token`.
+#[derive(Debug, Args)]
+pub struct Token {
+    /// Role the token gives.
+    #[arg(long, value_parser = role)]
+    pub role: Role,
+    /// Who it names [default: local-ROLE].
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// Department the subject works for.
+    #[arg(long, value_parser = department)]
+    pub department: Option<Department>,
+    /// Where the key is.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Folder of the suite to play on; a throwaway one is started when none runs there.
+    #[command(flatten)]
+    pub data: Data,
+    /// Collector that takes traces by OTLP over gRPC, when a suite is started.
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The event log.
+    #[arg(value_name = "FILE.csv")]
+    pub file: PathBuf,
+    /// Print exactly one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// Cases loaded at the same time.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=128))]
+    pub concurrency: u16,
+    /// Folder of the suite to load into; it is started for the time of the load when it does not run.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Check this export instead of the databases.
+    #[arg(long, value_name = "FILE", requires = "checkpoints", requires = "key")]
+    pub export: Option<PathBuf>,
+    /// Checkpoint file that belongs to the export.
+    #[arg(long, value_name = "FILE", requires = "export")]
+    pub checkpoints: Option<PathBuf>,
+    /// Public key the checkpoints were signed with: 64 hex digits, or a file that holds them.
+    #[arg(long, value_name = "KEY", requires = "export")]
+    pub key: Option<String>,
+    /// Where the ledgers are.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// `export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Service whose ledger is written.
+    #[arg(long, value_parser = ["customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation"])]
+    pub service: String,
+    /// With the personal parts, so that their commitments can be checked too.
+    #[arg(long)]
+    pub personal: bool,
+    /// File to write [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Where the ledgers are.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    word.parse().map_err(|_| {
+        let all: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        format!("no such role; there are {}", all.join(", "))
+    })
+}
+
+fn department(slug: &str) -> Result<Department, String> {
+    slug.parse::<Department>().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn up_is_what_happens_without_a_command() {
+        let cli = Cli::try_parse_from(["ventanilla", "--json", "--port-base", "0"]).unwrap();
+        assert!(cli.command.is_none() && cli.up.json && cli.up.port_base == 0);
+        let cli = Cli::try_parse_from(["ventanilla", "up", "--data", "/tmp/x"]).unwrap();
+        assert!(matches!(cli.command, Some(Command::Up(up)) if up.data.data.is_some() && up.port_base == 7101));
+    }
+
+    #[test]
+    fn an_unknown_role_is_answered_with_the_known_ones() {
+        let error = Cli::try_parse_from(["ventanilla", "token", "--role", "boss"]).unwrap_err().to_string();
+        assert!(error.contains("ombudsman") && error.contains("office_intake"), "{error}");
+    }
+
+    #[test]
+    fn an_export_is_checked_with_its_checkpoints_and_key_or_not_at_all() {
+        assert!(Cli::try_parse_from(["ventanilla", "verify", "--export", "a"]).is_err());
+        assert!(Cli::try_parse_from(["ventanilla", "verify"]).is_ok());
+    }
+}

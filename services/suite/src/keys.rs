@@ -1,0 +1,111 @@
+//! The keys of one suite, made at the first start and kept in its data folder, readable by its
+//! owner alone.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::Ed25519KeyPair;
+use kernel::{Ambient, Department, Role};
+use secrecy::SecretString;
+use server::TokenIssuer;
+
+use crate::data_folder::DataFolder;
+
+/// `iss` and `aud` of the tokens the suite gives out.
+const ISSUER: &str = "ventanilla-suite";
+const AUDIENCE: &str = "ventanilla";
+/// How long a token given out is valid.
+pub const TOKEN_TTL: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// All keys.
+pub struct Keys {
+    /// Signs tokens.
+    pub issuer: Arc<TokenIssuer>,
+    /// Signs ledger checkpoints.
+    pub ledger: Arc<Ed25519KeyPair>,
+    /// Encrypts what only the ombudsman's office may read.
+    pub office: [u8; 32],
+}
+
+impl Keys {
+    /// The keys of `folder`, made when they are absent.
+    pub fn open(folder: &DataFolder, ambient: &Ambient) -> anyhow::Result<Self> {
+        folder.private("keys")?;
+        let token = signing_key(folder, "keys/token.pk8")?;
+        let ledger = signing_key(folder, "keys/ledger.pk8")?;
+        let office = folder.secret("keys/office.key", || Ok(hex::encode(ambient.bytes::<32>()).into_bytes()))?;
+        let mut key = [0; 32];
+        hex::decode_to_slice(office.trim_ascii(), &mut key).map_err(|_| damaged(folder, "keys/office.key"))?;
+        let issuer = TokenIssuer::new(&token, ISSUER, AUDIENCE).context("the token key does not sign")?;
+        Ok(Self { issuer: Arc::new(issuer), ledger: Arc::new(ledger), office: key })
+    }
+
+    /// A token for somebody with this role.
+    pub fn token(
+        &self,
+        role: Role,
+        subject: Option<&str>,
+        department: Option<&Department>,
+        ambient: &Ambient,
+    ) -> anyhow::Result<String> {
+        let usual = usual_department(role);
+        let department = department.or(usual.as_ref());
+        let subject = subject.map_or_else(|| format!("local-{}", role.as_str().replace('_', "-")), str::to_owned);
+        Ok(self.issuer.issue(&subject, &[role], department, TOKEN_TTL, ambient.now())?)
+    }
+}
+
+/// The department a token names unless told otherwise: people of the firm work for one.
+fn usual_department(role: Role) -> Option<Department> {
+    let slug = match role {
+        Role::Agent | Role::Supervisor | Role::Steward => "customer-service",
+        Role::Crm | Role::Importer => "billing",
+        Role::FirmLiaison => "legal",
+        _ => return None,
+    };
+    Some(slug.parse().expect("the slugs above are slugs"))
+}
+
+fn signing_key(folder: &DataFolder, name: &str) -> anyhow::Result<Ed25519KeyPair> {
+    let made = || {
+        let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).context("no key could be made")?;
+        Ok(document.as_ref().to_vec())
+    };
+    let bytes = folder.secret(name, made)?;
+    Ed25519KeyPair::from_pkcs8(&bytes).map_err(|_| damaged(folder, name))
+}
+
+fn damaged(folder: &DataFolder, name: &str) -> anyhow::Error {
+    anyhow::anyhow!("{} is damaged: put back a copy of it; what it signed cannot be checked without", folder.at(name).display())
+}
+
+/// The password of a database role, made once.
+pub fn role_password(folder: &DataFolder, role: &str, ambient: &Ambient) -> anyhow::Result<SecretString> {
+    folder.private("passwords")?;
+    let bytes = folder.secret(&format!("passwords/{role}"), || Ok(hex::encode(ambient.bytes::<24>()).into_bytes()))?;
+    Ok(SecretString::from(String::from_utf8_lossy(&bytes).trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_gets_a_token_that_holds_and_keys_are_found_again() {
+        let path = std::env::temp_dir().join(format!("ventanilla-keys-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        let folder = DataFolder::open(Some(&path)).unwrap();
+        let ambient = Ambient::system();
+        let keys = Keys::open(&folder, &ambient).unwrap();
+        let again = Keys::open(&folder, &ambient).unwrap();
+        assert_eq!(keys.office, again.office);
+        let verifier = again.issuer.verifier(ambient.clone());
+        for role in Role::ALL {
+            let principal = verifier.verify(&keys.token(*role, None, None, &ambient).unwrap()).unwrap();
+            assert!(principal.has(*role), "{role}");
+        }
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+}

@@ -1,0 +1,153 @@
+//! What holds for every affair, whatever is asked of it in whatever order.
+
+use jiff::{SignedDuration, Timestamp};
+use kernel::{Channel, Department, Language, ResourceId, Uuid};
+use proptest::prelude::*;
+use ventanilla_ticketing_domain::{
+    Assignment, CloseReason, Command, CustomerId, Draft, Moment, Policy, Refusal, Severity, Standing, Ticket, TicketId,
+    TicketType, TrackingKey,
+};
+
+const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
+
+fn start() -> Timestamp {
+    "2026-03-02T09:00:00Z".parse().unwrap()
+}
+
+fn draft(points: usize) -> Draft {
+    Draft {
+        customer: CustomerId::from_uuid(Uuid::from_u128(7)),
+        ticket_type: TicketType::Reclamacion,
+        severity: Severity::Medium,
+        subject: "Factura de marzo".parse().unwrap(),
+        channel: Channel::Phone,
+        assignment: Assignment { department: department("billing"), owner: None },
+        language: Language::Es,
+        sector: "general".parse().unwrap(),
+        topic: None,
+        points: (0..points).map(|i| format!("Punto {i}: el importe no cuadra").parse().unwrap()).collect(),
+        first_received: Some("2026-03-01T18:00:00Z".parse().unwrap()),
+        interaction: None,
+        follow_up_of: None,
+    }
+}
+
+fn department(slug: &str) -> Department {
+    slug.parse().unwrap()
+}
+
+fn open(points: usize) -> Ticket {
+    let key = TrackingKey::from_entropy([1; 12]);
+    Ticket::open(draft(points), TicketId::from_uuid(Uuid::from_u128(1)), key, None, start()).ticket
+}
+
+/// Anything that can be asked of a ticket.
+#[derive(Debug, Clone)]
+enum Ask {
+    Move(Command),
+    Answer(usize, bool),
+    Transfer(&'static str),
+    Touch,
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let word = || "some_reason".parse().unwrap();
+    prop_oneof![
+        Just(Command::Start),
+        Just(Command::WaitForCustomer { awaiting: word() }),
+        Just(Command::Hold { awaiting: word() }),
+        Just(Command::Resume { reason: None }),
+        Just(Command::Resolve { resolution: ANSWER.parse().unwrap() }),
+        proptest::sample::select(CloseReason::ALL).prop_map(|reason| Command::Close { reason }),
+        Just(Command::Reopen { reason: word() }),
+        Just(Command::Reject { reason: word(), signpost: "Puede acudir a la Junta Arbitral de Consumo.".parse().unwrap() }),
+        Just(Command::Cancel { reason: word() }),
+    ]
+}
+
+fn ask() -> impl Strategy<Value = Ask> {
+    prop_oneof![
+        6 => command().prop_map(Ask::Move),
+        3 => (0..4usize, any::<bool>()).prop_map(|(p, good)| Ask::Answer(p, good)),
+        1 => proptest::sample::select(vec!["billing", "network-ops"]).prop_map(Ask::Transfer),
+        1 => Just(Ask::Touch),
+    ]
+}
+
+/// What was asked, and the minutes from the start at which it is said to have happened (or now, when even).
+fn asks() -> impl Strategy<Value = Vec<(Ask, i64)>> {
+    proptest::collection::vec((ask(), 0..60_000i64), 1..60)
+}
+
+fn carry_out(ticket: Ticket, ask: Ask, moment: Moment) -> Result<Ticket, Refusal> {
+    match ask {
+        Ask::Move(command) => ticket.apply(command, moment, &Policy::default()).map(|(t, _)| t),
+        Ask::Answer(point, good) => {
+            let text = if good { format!("{ANSWER} Punto {point}.") } else { "Lamentamos las molestias.".into() };
+            ticket.answer(&format!("p{}", point + 1), text.parse().unwrap(), moment).map(|(t, _)| t)
+        }
+        Ask::Transfer(to) => {
+            let to = Assignment { department: department(to), owner: None };
+            ticket.transfer(to, moment).map(|(t, _)| t)
+        }
+        Ask::Touch => ticket.touch(moment).map(|(t, _)| t),
+    }
+}
+
+/// The arrows of the state machine, as the domain's documents draw them.
+fn is_drawn(from: Standing, to: Standing) -> bool {
+    use Standing as S;
+    matches!(
+        (from, to),
+        (S::Acknowledged, S::InProgress | S::Rejected | S::Cancelled)
+            | (S::InProgress, S::Pending | S::Held | S::Resolved | S::Cancelled)
+            | (S::Pending, S::InProgress)
+            | (S::Held, S::InProgress | S::Cancelled)
+            | (S::Resolved, S::Closed | S::InProgress)
+    )
+}
+
+proptest! {
+    #[test]
+    fn any_sequence_of_commands_keeps_the_invariants(points in 0..4usize, sequence in asks()) {
+        let mut ticket = open(points);
+        let facts = ticket.facts().clone();
+        for (ask, minutes) in sequence {
+            let at = start() + SignedDuration::from_mins(minutes);
+            let moment = if minutes % 2 == 0 { Moment::Now(at) } else { Moment::Stated(at) };
+            let before = ticket.clone();
+            let Ok(after) = carry_out(ticket, ask, moment) else {
+                ticket = before;
+                continue;
+            };
+            let (from, to) = (before.state().standing(), after.state().standing());
+            prop_assert_eq!(after.facts(), &facts, "what never changes has changed");
+            prop_assert!(!from.is_terminal(), "{} was over, and something followed", from);
+            prop_assert!(after.last_change() >= before.last_change(), "history went back in time");
+            prop_assert!(after.state().since() <= after.last_change());
+            if after.state() != before.state() {
+                prop_assert!(is_drawn(from, to), "{from} -> {to} is no arrow");
+            }
+            if to == Standing::Resolved {
+                prop_assert!(after.points().iter().all(|p| p.answered.is_some()), "resolved with an open point");
+            }
+            ticket = after;
+        }
+    }
+
+    #[test]
+    fn first_receipt_is_the_earliest_that_is_known(stated in -9_000..0i64, earlier in proptest::option::of(-9_000..0i64)) {
+        let at = |minutes| start() + SignedDuration::from_mins(minutes);
+        let draft = Draft { first_received: Some(at(stated)), ..draft(1) };
+        let id = TicketId::from_uuid(Uuid::from_u128(1));
+        let opened = Ticket::open(draft, id, TrackingKey::from_entropy([2; 12]), earlier.map(at), start());
+        prop_assert_eq!(opened.ticket.facts().first_received, at(stated.min(earlier.unwrap_or(stated))));
+        prop_assert_eq!(opened.received, start());
+    }
+
+    #[test]
+    fn every_key_is_read_back(bytes in any::<[u8; 12]>()) {
+        let key = TrackingKey::from_entropy(bytes);
+        prop_assert_eq!(key.to_string().to_lowercase().replace('-', " ").parse(), Ok(key));
+    }
+}
