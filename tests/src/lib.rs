@@ -1,1 +1,7 @@
-//! ventanilla-tests
+//! End-to-end, fault, contract and architecture tests, and the drivers that measure.
+//!
+//! What lives in `src/` is shared by the test binaries in `tests/`; the drivers are the binaries in
+//! `src/bin/`.
+
+pub mod contract;
+pub mod tree;

@@ -1,8 +1,66 @@
 //! The `ventanilla` command: the whole suite on one machine.
+//!
+//! Here lives what an operator types; what the services do lives in their own crates.
 
 mod cli;
 mod data_folder;
+mod database;
 mod import;
 mod keys;
+mod services;
+mod signals;
+mod suite;
+mod token;
+mod up;
+mod verify;
 
-fn main() {}
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+
+/// How long the last spans may take on their way to the collector.
+const FLUSH: Duration = Duration::from_millis(1_500);
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ventanilla: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime does not start")?;
+    runtime.block_on(async {
+        let command = cli.command.unwrap_or(Command::Up(cli.up));
+        let telemetry = telemetry::init("ventanilla", &telemetry_settings(&command))?;
+        let result = match command {
+            Command::Up(up) => up::run(up).await,
+            Command::Token(token) => token::run(&token),
+            Command::Demo(_) | Command::Import(_) => Ok(()),
+            Command::Verify(verify) => verify::run(verify).await,
+            Command::Export(export) => verify::run_export(export).await,
+        };
+        telemetry.shutdown(FLUSH).await;
+        result
+    })
+}
+
+/// Warnings alone unless RUST_LOG asks for more: standard error is read by a person here.
+fn telemetry_settings(command: &Command) -> telemetry::Settings {
+    let otlp = match command {
+        Command::Up(up) => up.otlp.clone(),
+        Command::Demo(demo) => demo.otlp.clone(),
+        _ => None,
+    };
+    let quiet = "warn";
+    let filter = std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty()).unwrap_or_else(|| quiet.to_owned());
+    telemetry::Settings { otlp_endpoint: otlp, filter, ..telemetry::Settings::default() }
+}

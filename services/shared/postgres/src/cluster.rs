@@ -98,14 +98,22 @@ impl Cluster {
 
         let began = Instant::now();
         let deadline = began + START_LIMIT;
-        let (server, port) = loop {
+        let (server, watchdog, port) = loop {
             let port = match options.port {
                 Some(port) => port,
                 None => free_port(&home)?,
             };
             let server = spawn(&binaries, &home, &account, port, options)?;
-            match wait_until_ready(server, &home, port, deadline, options) {
-                Ok(server) => break (server, port),
+            // At once: from here on there is something that must not outlive us.
+            let mut watchdog = watch_over(server.id());
+            let ready = wait_until_ready(server, &home, port, deadline, options);
+            if ready.is_err()
+                && let Some(watchdog) = &mut watchdog
+            {
+                end(watchdog);
+            }
+            match ready {
+                Ok(server) => break (server, watchdog, port),
                 // Another process took the free port between our look and the server's; or the
                 // killed owner's backends have not noticed yet that they are orphans.
                 Err(ClusterError::PortTaken { .. }) if options.port.is_none() && began.elapsed() < PATIENCE => {}
@@ -113,7 +121,6 @@ impl Cluster {
                 Err(error) => return Err(error),
             }
         };
-        let watchdog = watch_over(server.id());
         Ok(Self { home, port, password, server: Some(server), watchdog, _lock: lock })
     }
 

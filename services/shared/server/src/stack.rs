@@ -62,6 +62,10 @@ impl Default for StackSettings {
     }
 }
 
+/// What a stream still gets to say when the service goes down: items it made already, and the
+/// health service's NOT_SERVING.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
 type Layers =
     Then<AuthorizeLayer, Then<DeadlineLayer, Then<AdmissionLayer, Then<ScopeLayer, Then<TraceLayer, Identity>>>>>;
 
@@ -136,7 +140,10 @@ where
             }
             // A follower would hold its connection, and so the drain, for weeks; told to go, it
             // comes back to another instance at its cursor.
-            let end = draining.cancelled_owned();
+            let end = async move {
+                draining.cancelled().await;
+                tokio::time::sleep(LAST_WORDS).await;
+            };
             Ok(answer.map(|stream| body::until(body::scoped(stream, scope), end, || Refusal::Draining.status())))
         })
     }

@@ -1,0 +1,172 @@
+//! What a record says, between the contract's shape and the domain's. Used at the edge, and when a
+//! stored version is read back: versions are kept as they were sent, so that a better rule of
+//! normalisation reaches old records too.
+
+use customer_profile_domain::{Address, Content, Identifier, IdentifierKind, PersonName, RawIdentifier};
+use jiff::civil::Date;
+use kernel::{Personal, Violations};
+use server::parse;
+use ventanilla_proto::customer::v1 as proto;
+
+/// Identifiers a record may have.
+const MAX_IDENTIFIERS: usize = 32;
+
+/// Reads the content of `record`, noting everything wrong under `record.…`.
+pub(crate) fn read(violations: &mut Violations, record: &proto::SourceRecord) -> Option<Content> {
+    let observed_at = parse::time(violations, "record.observed_time", record.observed_time.as_ref());
+    let name = record.person_name.as_ref().and_then(|name| read_name(violations, name));
+    let identifiers = read_identifiers(violations, &record.identifiers);
+    let birth_date = read_birth_date(violations, &record.birth_date);
+    let address = record.address.as_ref().and_then(|address| read_address(violations, address));
+    let language = parse::language(violations, "record.language", record.language);
+    if record.person_name.is_none() && record.identifiers.is_empty() {
+        violations.push("record", "must have person_name or at least one of identifiers");
+    }
+    Some(Content { name, identifiers, birth_date, address, language, observed_at: observed_at? })
+}
+
+fn read_name(violations: &mut Violations, name: &proto::PersonName) -> Option<PersonName> {
+    let parsed = PersonName::new(&name.given_name, &name.first_surname, &name.second_surname, &name.full_name);
+    violations.check("record.person_name", parsed)
+}
+
+/// Each identifier once: a system that lists a number twice says nothing more by it.
+fn read_identifiers(violations: &mut Violations, identifiers: &[proto::Identifier]) -> Vec<Identifier> {
+    if identifiers.len() > MAX_IDENTIFIERS {
+        violations.push("record.identifiers", format!("must have at most {MAX_IDENTIFIERS} items"));
+        return Vec::new();
+    }
+    let mut kept: Vec<Identifier> = Vec::with_capacity(identifiers.len());
+    for (index, identifier) in identifiers.iter().enumerate() {
+        let Some(identifier) = read_identifier(violations, index, identifier) else { continue };
+        match kept.iter_mut().find(|k| k.key() == identifier.key()) {
+            Some(known) => {
+                known.verified_at = known.verified_at.max(identifier.verified_at);
+                known.shared |= identifier.shared;
+            }
+            None => kept.push(identifier),
+        }
+    }
+    kept
+}
+
+fn read_identifier(violations: &mut Violations, index: usize, given: &proto::Identifier) -> Option<Identifier> {
+    let path = |field: &str| format!("record.identifiers[{index}].{field}");
+    let verified_at = parse::optional_time(violations, &path("verified_time"), given.verified_time.as_ref());
+    let kind = match proto::IdentifierType::try_from(given.r#type) {
+        Ok(proto::IdentifierType::Phone) => IdentifierKind::Phone,
+        Ok(proto::IdentifierType::Email) => IdentifierKind::Email,
+        Ok(proto::IdentifierType::NationalId) => IdentifierKind::NationalId,
+        Ok(proto::IdentifierType::Account) => IdentifierKind::Account,
+        Ok(proto::IdentifierType::Device) => IdentifierKind::Device,
+        Ok(proto::IdentifierType::Unspecified) | Err(_) => {
+            return parse::not_a_value(violations, &path("type"), given.r#type);
+        }
+    };
+    let raw = RawIdentifier { kind, value: &given.value, country: &given.country_code, issuer: &given.issuer };
+    match Identifier::parse(raw) {
+        Ok(mut identifier) => {
+            identifier.verified_at = verified_at;
+            identifier.shared = given.shared;
+            Some(identifier)
+        }
+        Err(errors) => {
+            for error in errors {
+                violations.push(path(error.field()), error.to_string());
+            }
+            None
+        }
+    }
+}
+
+fn read_birth_date(violations: &mut Violations, text: &str) -> Option<Personal<Date>> {
+    if text.is_empty() {
+        return None;
+    }
+    let date = text.parse::<Date>().ok().filter(|date| text.len() == 10 && date.year() >= 1850);
+    if date.is_none() {
+        violations.push("record.birth_date", "must be a date of the form YYYY-MM-DD, not before 1850");
+    }
+    date.map(Personal::new)
+}
+
+fn read_address(violations: &mut Violations, given: &proto::PostalAddress) -> Option<Address> {
+    let path = |field: &str| format!("record.address.{field}");
+    if given.lines.len() > 4 {
+        violations.push(path("lines"), "must have at most 4 items");
+    }
+    for (index, line) in given.lines.iter().take(4).enumerate() {
+        parse::required_text(violations, &path(&format!("lines[{index}]")), line, 200);
+    }
+    parse::optional_text(violations, &path("locality"), &given.locality, 100);
+    parse::optional_text(violations, &path("postal_code"), &given.postal_code, 16);
+    parse::optional_text(violations, &path("region"), &given.region, 100);
+    let country = match given.country_code.as_str() {
+        "" => "ES".to_owned(),
+        code if code.len() == 2 && code.bytes().all(|b| b.is_ascii_alphabetic()) => code.to_ascii_uppercase(),
+        _ => {
+            violations.push(path("country_code"), "must have a two-letter country code");
+            return None;
+        }
+    };
+    Some(Address {
+        lines: given.lines.clone().into(),
+        locality: given.locality.clone().into(),
+        postal_code: given.postal_code.clone().into(),
+        region: given.region.clone().into(),
+        country,
+    })
+}
+
+/// Puts the normalised content into `record`.
+pub(crate) fn write(content: &Content, record: &mut proto::SourceRecord) {
+    record.person_name = content.name.as_ref().map(name_to_proto);
+    record.identifiers = content.identifiers.iter().map(identifier_to_proto).collect();
+    record.birth_date = content.birth_date.as_ref().map(|d| d.expose().to_string()).unwrap_or_default();
+    record.address = content.address.as_ref().map(address_to_proto);
+    record.language = content.language.map_or(0, |l| parse::language_to_proto(l).into());
+    record.observed_time = Some(parse::time_to_proto(content.observed_at));
+}
+
+/// A name on the wire.
+pub(crate) fn name_to_proto(name: &PersonName) -> proto::PersonName {
+    match name {
+        PersonName::Parts { given, first_surname, second_surname } => proto::PersonName {
+            given_name: given.expose().clone(),
+            first_surname: first_surname.expose().clone(),
+            second_surname: second_surname.expose().clone(),
+            full_name: String::new(),
+        },
+        PersonName::Whole(full) => proto::PersonName { full_name: full.expose().clone(), ..Default::default() },
+    }
+}
+
+/// An identifier on the wire.
+pub(crate) fn identifier_to_proto(identifier: &Identifier) -> proto::Identifier {
+    let kind = match identifier.kind() {
+        IdentifierKind::Phone => proto::IdentifierType::Phone,
+        IdentifierKind::Email => proto::IdentifierType::Email,
+        IdentifierKind::NationalId => proto::IdentifierType::NationalId,
+        IdentifierKind::Account => proto::IdentifierType::Account,
+        IdentifierKind::Device => proto::IdentifierType::Device,
+    };
+    proto::Identifier {
+        r#type: kind.into(),
+        value: identifier.value().to_owned(),
+        country_code: identifier.country().unwrap_or_default().to_owned(),
+        issuer: identifier.issuer().map(ToString::to_string).unwrap_or_default(),
+        verified_time: identifier.verified_at.map(parse::time_to_proto),
+        shared: identifier.shared,
+    }
+}
+
+/// An address on the wire.
+pub(crate) fn address_to_proto(address: &Address) -> proto::PostalAddress {
+    proto::PostalAddress {
+        lines: address.lines.expose().clone(),
+        locality: address.locality.expose().clone(),
+        postal_code: address.postal_code.expose().clone(),
+        region: address.region.expose().clone(),
+        country_code: address.country.clone(),
+    }
+}

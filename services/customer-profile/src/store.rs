@@ -1,0 +1,9 @@
+//! The schema's rows. Every function is one statement.
+
+pub(crate) mod customer;
+pub(crate) mod identity;
+pub(crate) mod interaction;
+pub(crate) mod record;
+pub(crate) mod ring;
+pub(crate) mod timeline;
+pub(crate) mod view;

@@ -1,0 +1,110 @@
+//! Customers and the ids that resolve to them.
+
+use customer_profile_domain::{CustomerId, Group};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use kernel::ResourceId;
+use postgres::StoreError;
+use prost::Message;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+use ventanilla_proto::customer::v1 as proto;
+
+/// Locks the customers in the order of their ids. `false` when one of them was absorbed meanwhile:
+/// who is who has to be read again.
+pub(crate) async fn lock_active(tx: &mut PgConnection, ids: &[Uuid]) -> Result<bool, StoreError> {
+    let rows = sqlx::query!(
+        "select state from customer_profile.customer where id = any($1) order by id for update",
+        ids,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.len() == ids.len() && rows.iter().all(|row| row.state == "active"))
+}
+
+/// Writes the group as one customer: its row, the ids that resolve to it, and its members.
+pub(crate) async fn put(
+    tx: &mut PgConnection,
+    group: &Group,
+    profile: &proto::Customer,
+    language: i16,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = group.records.iter().map(|n| n.own_customer.uuid()).collect();
+    let records: Vec<Uuid> = group.records.iter().map(|n| n.record.uuid()).collect();
+    let created_at = group.records.first().map_or(now, |oldest| oldest.recorded_at);
+    sqlx::query!(
+        r#"with alias as (
+               insert into customer_profile.customer_alias (id, customer_id) select unnest($2::uuid[]), $1
+               on conflict on constraint customer_alias_pkey do update set customer_id = excluded.customer_id
+               where customer_alias.customer_id <> excluded.customer_id
+           ), moved as (
+               update customer_profile.source_record set customer_id = $1 where id = any($3) and customer_id <> $1
+           ), moved_identifiers as (
+               update customer_profile.identifier set customer_id = $1
+               where source_record_id = any($3) and customer_id <> $1
+           )
+           insert into customer_profile.customer
+               (id, state, ids, profile, language, row_version, created_at, updated_at)
+           values ($1, 'active', $2, $4, $5, 1, $6, $7)
+           on conflict on constraint customer_pkey do update
+           set state = 'active', ids = excluded.ids, profile = excluded.profile, language = excluded.language,
+               row_version = customer.row_version + 1, updated_at = excluded.updated_at"#,
+        group.customer.uuid(),
+        &ids,
+        &records,
+        profile.encode_to_vec(),
+        language,
+        created_at.to_sqlx() as _,
+        now.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Marks customers whose records all went to another.
+pub(crate) async fn absorb(tx: &mut PgConnection, ids: &[CustomerId], now: Timestamp) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    sqlx::query!(
+        r#"update customer_profile.customer
+           set state = 'absorbed', ids = '{}', profile = null, row_version = row_version + 1, updated_at = $2
+           where id = any($1)"#,
+        &ids,
+        now.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The customer that this id resolves to.
+pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<proto::Customer>, StoreError> {
+    let row = sqlx::query!(
+        r#"select c.id, c.profile, c.row_version from customer_profile.customer_alias a
+           join customer_profile.customer c on c.id = a.customer_id where a.id = $1"#,
+        id.uuid(),
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| decode(row.id, row.profile.as_deref(), row.row_version)).transpose()
+}
+
+/// A stored profile with its etag.
+pub(crate) fn decode(id: Uuid, profile: Option<&[u8]>, row_version: i64) -> Result<proto::Customer, StoreError> {
+    let corrupt = || StoreError::corrupt("customer", "profile", id);
+    let mut customer = proto::Customer::decode(profile.ok_or_else(corrupt)?).map_err(|_| corrupt())?;
+    customer.etag = postgres::etag(row_version);
+    Ok(customer)
+}
+
+/// Whether anybody ever had this id.
+pub(crate) async fn exists(tx: &mut PgConnection, id: CustomerId) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from customer_profile.customer_alias where id = $1) as "found!""#,
+        id.uuid(),
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(found)
+}

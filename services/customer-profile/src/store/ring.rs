@@ -1,0 +1,104 @@
+//! What a phone number says, in one statement: this is read while somebody waits in a ring.
+
+use customer_profile_domain::{CustomerId, LineUse, Phone};
+use jiff::Timestamp;
+use kernel::ResourceId;
+use postgres::StoreError;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// One customer who has the number.
+pub(crate) struct Holder {
+    pub line: LineUse,
+    pub language: i16,
+    /// Present when the number leads to this customer alone.
+    pub affairs: Option<Affairs>,
+}
+
+/// What is going on with the customer.
+pub(crate) struct Affairs {
+    pub open_tickets: i64,
+    pub open_complaint: bool,
+    pub breached: bool,
+    pub promise: Option<Promise>,
+}
+
+/// The promise that falls due first.
+pub(crate) struct Promise {
+    pub id: Uuid,
+    pub ticket: Uuid,
+    pub channel: i16,
+    pub due_at: Timestamp,
+    pub made_at: Timestamp,
+}
+
+/// Those who have the number, at most nine of them; carriers past the 65th are not counted, since
+/// by then nobody can say who is calling.
+pub(crate) async fn holders(pool: &PgPool, phone: &Phone) -> Result<(Vec<Holder>, Vec<String>), StoreError> {
+    let rows = sqlx::query!(
+        r#"with uses as materialized (
+               select customer_id, max(observed_at) as observed_at, max(verified_at) as verified_at, bool_or(shared) as shared
+               from (select customer_id, observed_at, verified_at, shared from customer_profile.identifier
+                     where kind = 'phone' and key = $1 limit 65) i
+               group by customer_id
+           )
+           select u.customer_id as "customer_id!", u.observed_at as "observed_at!", u.verified_at, u.shared as "shared!", c.language,
+                  one.open_tickets as "open_tickets?", one.open_complaint as "open_complaint?", one.breached as "breached?",
+                  one.promise_id as "promise_id?", one.ticket_id as "ticket_id?", one.channel as "channel?",
+                  one.due_at as "due_at?", one.made_at as "made_at?",
+                  array(select distinct source from customer_profile.ledger_parked) as "parked!"
+           from uses u
+           join customer_profile.customer c on c.id = u.customer_id
+           left join lateral (
+               select t.open_tickets, t.open_complaint, p.*,
+                      exists (
+                          select from customer_profile.view_clock k
+                          left join customer_profile.view_ticket a on a.ticket_id = k.ticket_id
+                          where k.customer_id = any(c.ids) and k.breached_at is not null and (k.is_open or a.is_open)
+                      ) as breached
+               from (
+                   select count(*) as open_tickets, coalesce(bool_or(ticket_type in (2, 3)), false) as open_complaint
+                   from customer_profile.view_ticket where customer_id = any(c.ids) and is_open
+               ) t
+               left join lateral (
+                   select promise_id, ticket_id, channel, due_at, made_at from customer_profile.view_promise
+                   where customer_id = any(c.ids) and is_open order by due_at limit 1
+               ) p on true
+           ) one on (select count(*) from uses) = 1
+           order by u.customer_id limit 9"#,
+        phone.e164(),
+    )
+    .fetch_all(pool)
+    .await?;
+    let parked = rows.first().map(|row| row.parked.clone()).unwrap_or_default();
+    let holders = rows
+        .into_iter()
+        .map(|row| {
+            let promise = row.promise_id.zip(row.ticket_id).zip(row.due_at.zip(row.made_at)).map(
+                |((id, ticket), (due_at, made_at))| Promise {
+                    id,
+                    ticket,
+                    channel: row.channel.unwrap_or_default(),
+                    due_at: due_at.to_jiff(),
+                    made_at: made_at.to_jiff(),
+                },
+            );
+            Holder {
+                line: LineUse {
+                    customer: CustomerId::from_uuid(row.customer_id),
+                    observed_at: row.observed_at.to_jiff(),
+                    verified_at: row.verified_at.map(|t| t.to_jiff()),
+                    shared: row.shared,
+                },
+                language: row.language,
+                affairs: row.open_tickets.map(|open_tickets| Affairs {
+                    open_tickets,
+                    open_complaint: row.open_complaint.unwrap_or_default(),
+                    breached: row.breached.unwrap_or_default(),
+                    promise,
+                }),
+            }
+        })
+        .collect();
+    Ok((holders, parked))
+}

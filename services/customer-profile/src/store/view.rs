@@ -1,0 +1,136 @@
+//! The whole view of a customer, in one statement.
+
+use customer_profile_domain::CustomerId;
+use jiff::Timestamp;
+use kernel::ResourceId;
+use postgres::StoreError;
+use serde::Deserialize;
+use sqlx::PgPool;
+use sqlx::types::Json;
+use uuid::Uuid;
+use ventanilla_proto::customer::v1 as proto;
+
+use super::{customer, interaction};
+
+/// Everything the statement gives.
+pub(crate) struct View {
+    pub customer: proto::Customer,
+    pub tickets: Vec<Ticket>,
+    pub promises: Vec<Promise>,
+    pub clocks: Vec<Clock>,
+    pub breaches: Vec<Clock>,
+    pub cases: Vec<Case>,
+    pub interactions: Vec<interaction::Row>,
+    /// Sources with entries that wait for release.
+    pub parked: Vec<String>,
+}
+
+/// An affair. `total` counts all of its section, past the limit too.
+#[derive(Deserialize)]
+pub(crate) struct Ticket {
+    pub ticket_id: Uuid,
+    pub customer_id: Uuid,
+    pub ticket_type: i32,
+    pub severity: i32,
+    pub state: i32,
+    pub channel: i32,
+    pub department: String,
+    pub owner: String,
+    pub subject: String,
+    pub first_received_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub total: i32,
+}
+
+/// A promise.
+#[derive(Deserialize)]
+pub(crate) struct Promise {
+    pub promise_id: Uuid,
+    pub ticket_id: Uuid,
+    pub channel: i32,
+    pub text: String,
+    pub due_at: Timestamp,
+    pub made_at: Timestamp,
+    pub total: i32,
+}
+
+/// A clock.
+#[derive(Deserialize)]
+pub(crate) struct Clock {
+    pub clock_id: Uuid,
+    pub subject: String,
+    pub rule: String,
+    pub stage: String,
+    pub state: i32,
+    pub due_at: Option<Timestamp>,
+    pub warned_percent: i32,
+    pub breached_at: Option<Timestamp>,
+    pub department: String,
+    pub total: i32,
+}
+
+/// A case.
+#[derive(Deserialize)]
+pub(crate) struct Case {
+    pub case_id: Uuid,
+    pub ticket_id: Uuid,
+    pub regime: String,
+    pub state: i32,
+    pub filed_at_office_at: Timestamp,
+    pub outcome: i32,
+    pub binding: bool,
+    pub total: i32,
+}
+
+/// Reads the view of the customer this id resolves to. Each section is limited; a customer with
+/// thousands of affairs is read as fast as another.
+pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<View>, StoreError> {
+    let row = sqlx::query!(
+        r#"select c.id, c.profile, c.row_version,
+               (select json_agg(t) from (
+                   select *, count(*) over () as total from customer_profile.view_ticket
+                   where customer_id = any(c.ids) and is_open order by first_received_at, ticket_id limit 50
+               ) t) as "tickets: Json<Vec<Ticket>>",
+               (select json_agg(p) from (
+                   select *, count(*) over () as total from customer_profile.view_promise
+                   where customer_id = any(c.ids) and is_open order by due_at, promise_id limit 50
+               ) p) as "promises: Json<Vec<Promise>>",
+               (select json_agg(k) from (
+                   select *, count(*) over () as total from customer_profile.view_clock
+                   where customer_id = any(c.ids) and is_open order by due_at nulls last, clock_id limit 50
+               ) k) as "clocks: Json<Vec<Clock>>",
+               (select json_agg(b) from (
+                   select *, count(*) over () as total from customer_profile.view_clock
+                   where customer_id = any(c.ids) and breached_at is not null order by breached_at desc, clock_id limit 50
+               ) b) as "breaches: Json<Vec<Clock>>",
+               (select json_agg(s) from (
+                   select *, count(*) over () as total from customer_profile.view_case
+                   where customer_id = any(c.ids) order by filed_at_office_at desc, case_id limit 50
+               ) s) as "cases: Json<Vec<Case>>",
+               (select json_agg(n) from (
+                   select i.* from unnest(c.ids) as k (id)
+                   cross join lateral (
+                       select * from customer_profile.interaction
+                       where customer_id = k.id order by occurred_at desc, id desc limit 10
+                   ) i order by occurred_at desc, id desc limit 10
+               ) n) as "interactions: Json<Vec<interaction::Row>>",
+               array(select distinct source from customer_profile.ledger_parked) as "parked!"
+           from customer_profile.customer_alias a
+           join customer_profile.customer c on c.id = a.customer_id
+           where a.id = $1"#,
+        id.uuid(),
+    )
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(View {
+        customer: customer::decode(row.id, row.profile.as_deref(), row.row_version)?,
+        tickets: row.tickets.map(|j| j.0).unwrap_or_default(),
+        promises: row.promises.map(|j| j.0).unwrap_or_default(),
+        clocks: row.clocks.map(|j| j.0).unwrap_or_default(),
+        breaches: row.breaches.map(|j| j.0).unwrap_or_default(),
+        cases: row.cases.map(|j| j.0).unwrap_or_default(),
+        interactions: row.interactions.map(|j| j.0).unwrap_or_default(),
+        parked: row.parked,
+    }))
+}

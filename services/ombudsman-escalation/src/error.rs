@@ -1,0 +1,104 @@
+//! Everything a use case may fail with.
+
+use std::borrow::Cow;
+
+use kernel::{Classify, Kind, Violation, Violations};
+use ombudsman_escalation_domain::Refused;
+use postgres::{RequestError, StoreError};
+
+use crate::seal::Unsealable;
+
+/// Why a use case gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The request is wrong.
+    #[error(transparent)]
+    Invalid(#[from] Violations),
+    /// The page token is wrong.
+    #[error(transparent)]
+    Page(Box<dyn Classify + Send + Sync>),
+    /// The rules of the house refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The request's id.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// ticketing knows no such ticket, or it is not the caller's.
+    #[error("there is no such ticket, or it is not yours")]
+    TicketNotFound,
+    /// A service that must be asked does not answer.
+    #[error("{peer} does not answer; retry with the same request_id")]
+    Peer {
+        /// Which.
+        peer: &'static str,
+        /// What it said.
+        code: tonic::Code,
+    },
+    /// A peer's answer makes no sense.
+    #[error("{peer} gave an answer that cannot be used")]
+    PeerAnswer {
+        /// Which.
+        peer: &'static str,
+    },
+    /// A stored answer or draft cannot be read.
+    #[error("a stored answer cannot be read")]
+    Unreadable,
+    /// The office's key does not open what it closed.
+    #[error(transparent)]
+    Seal(#[from] Unsealable),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Classify for Failure {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Invalid(error) => error.kind(),
+            Self::Page(error) => error.kind(),
+            Self::Refused(error) => error.kind(),
+            Self::Request(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+            Self::TicketNotFound => Kind::NotFound,
+            Self::Peer { .. } => Kind::Unavailable,
+            Self::PeerAnswer { .. } | Self::Unreadable | Self::Seal(_) => Kind::Internal,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Invalid(error) => error.reason(),
+            Self::Page(error) => error.reason(),
+            Self::Refused(error) => error.reason(),
+            Self::Request(error) => error.reason(),
+            Self::Store(error) => error.reason(),
+            Self::TicketNotFound => "TICKET_NOT_FOUND",
+            Self::Peer { .. } => "PEER_UNAVAILABLE",
+            Self::PeerAnswer { .. } | Self::Unreadable | Self::Seal(_) => "INTERNAL",
+        }
+    }
+
+    fn metadata(&self) -> Vec<(&'static str, Cow<'static, str>)> {
+        match self {
+            Self::Refused(error) => error.metadata(),
+            Self::Request(error) => error.metadata(),
+            Self::Peer { peer, .. } => vec![("peer", (*peer).into())],
+            _ => Vec::new(),
+        }
+    }
+
+    fn violations(&self) -> &[Violation] {
+        match self {
+            Self::Invalid(error) => error.as_slice(),
+            Self::Page(error) => error.violations(),
+            Self::Refused(error) => error.violations(),
+            _ => &[],
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The service is full.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use kernel::Role;
+use tokio::sync::Semaphore;
+use tonic::Code;
+use tonic_types::StatusExt as _;
+use ventanilla_proto::ledger::v1::{Head, WatchRequest};
+use ventanilla_server::{AdmissionSettings, StackSettings};
+
+use crate::support::{Answers, House, assembly, reason, until, with_token};
+
+fn small(concurrent_calls: usize, open_streams: usize) -> StackSettings {
+    let admission = AdmissionSettings { concurrent_calls, open_streams, retry_after_ms: 250 };
+    StackSettings { admission, ..Default::default() }
+}
+
+#[tokio::test]
+async fn a_full_service_refuses_at_once_and_says_when_to_come_back() {
+    let (inside, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+    let (entered, open) = (Arc::clone(&inside), Arc::clone(&gate));
+    let answers = Answers::with(move |_| {
+        let open = Arc::clone(&open);
+        entered.fetch_add(1, Ordering::SeqCst);
+        async move {
+            open.acquire().await.unwrap().forget();
+            Ok(Head::default())
+        }
+    });
+    let house = Arc::new(House::with(assembly(answers), small(1, 1)).await);
+    let first = tokio::spawn({
+        let house = Arc::clone(&house);
+        async move { house.get_head(&[Role::Auditor]).await }
+    });
+    until("the first call is inside", || inside.load(Ordering::SeqCst) == 1).await;
+
+    let refused = house.get_head(&[Role::Auditor]).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    assert_eq!(reason(&refused), ("OVERLOADED".to_owned(), "auth.ventanilla".to_owned()));
+    let retry = refused.get_error_details().retry_info().and_then(|info| info.retry_delay);
+    assert_eq!(retry, Some(Duration::from_millis(250)));
+    assert_eq!(inside.load(Ordering::SeqCst), 1, "the refused call cost the service nothing");
+
+    gate.add_permits(2);
+    first.await.unwrap().unwrap();
+    house.get_head(&[Role::Auditor]).await.expect("the place is free again");
+}
+
+#[tokio::test]
+async fn a_caller_who_gives_up_frees_the_place() {
+    let house = House::with(assembly(Answers::with(|_| std::future::pending())), small(1, 1)).await;
+    for _ in 0..5 {
+        let mut request = with_token(Default::default(), &house.token(&[Role::Auditor]));
+        request.set_timeout(Duration::from_millis(20));
+        let late = house.client().get_head(request).await.unwrap_err();
+        assert_eq!(late.code(), Code::DeadlineExceeded);
+    }
+}
+
+#[tokio::test]
+async fn streams_take_no_place_of_calls_and_free_their_own_when_dropped() {
+    let house = House::with(assembly(Answers::at_once()), small(1, 1)).await;
+    let token = house.token(&[Role::Auditor]);
+    let watch = || async { house.client().watch(with_token(WatchRequest::default(), &token)).await };
+    let open = watch().await.unwrap();
+    house.get_head(&[Role::Auditor]).await.expect("an open stream is no call");
+    assert_eq!(watch().await.unwrap_err().code(), Code::ResourceExhausted);
+    drop(open);
+    let end = tokio::time::Instant::now() + crate::support::PATIENCE;
+    while watch().await.is_err() {
+        assert!(tokio::time::Instant::now() < end, "the dropped stream keeps its place");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -1,0 +1,79 @@
+//! What no client may do to a server.
+
+use kernel::Role;
+use tonic::Code;
+use tonic::body::Body;
+use ventanilla_proto::ledger::v1::GetHeadRequest;
+use ventanilla_server::StackSettings;
+
+use crate::support::{Answers, House, PATIENCE, assembly, with_token};
+
+#[tokio::test]
+async fn headers_beyond_the_limit_are_refused() {
+    let house = House::open(Answers::at_once()).await;
+    let mut request = with_token(GetHeadRequest {}, &house.token(&[Role::Auditor]));
+    request.metadata_mut().insert("x-ballast", "x".repeat(32 * 1024).parse().unwrap());
+    assert!(house.client().get_head(request).await.is_err());
+    house.get_head(&[Role::Auditor]).await.expect("the server lives on");
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_closed_at_once() {
+    let settings = StackSettings { connections: 1, ..Default::default() };
+    let house = House::with(assembly(Answers::at_once()), settings).await;
+    let address = house.url.strip_prefix("http://").unwrap();
+    let first = tokio::net::TcpStream::connect(address).await.unwrap();
+    let second = tokio::net::TcpStream::connect(address).await.unwrap();
+    let mut buffer = [0; 1];
+    tokio::time::timeout(PATIENCE, second.readable()).await.expect("closed").unwrap();
+    assert!(matches!(second.try_read(&mut buffer), Ok(0) | Err(_)));
+    drop(first);
+    let end = tokio::time::Instant::now() + PATIENCE;
+    while house.get_head(&[Role::Auditor]).await.is_err() {
+        assert!(tokio::time::Instant::now() < end, "the place is not free again");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn http1_is_not_spoken() {
+    let house = House::open(Answers::at_once()).await;
+    let http1: hyper_util::client::legacy::Client<_, Body> =
+        hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new()).build_http();
+    let request = http::Request::post(format!("{}/ventanilla.ledger.v1.LedgerService/GetHead", house.url));
+    assert!(http1.request(request.body(Body::empty()).unwrap()).await.is_err());
+}
+
+#[tokio::test]
+async fn reflection_answers_without_a_token_with_the_whole_contract() {
+    use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+    use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+    use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+    use tonic_reflection::pb::v1::ServerReflectionRequest;
+    let house = House::open(Answers::at_once()).await;
+    let mut client = ServerReflectionClient::with_origin(house.transport(), house.url.parse().unwrap());
+    let ask = ServerReflectionRequest {
+        message_request: Some(MessageRequest::FileContainingSymbol("ventanilla.ledger.v1.LedgerService".to_owned())),
+        ..Default::default()
+    };
+    let mut answers = client.server_reflection_info(futures::stream::iter([ask])).await.unwrap().into_inner();
+    let answer = answers.message().await.unwrap().unwrap().message_response;
+    assert!(matches!(answer, Some(MessageResponse::FileDescriptorResponse(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_message_beyond_the_limit_is_refused() {
+    let house = House::open(Answers::at_once()).await;
+    let length: u32 = 5 * 1024 * 1024;
+    let mut bytes = vec![0_u8];
+    bytes.extend_from_slice(&length.to_be_bytes());
+    bytes.extend(std::iter::repeat_n(0, 1024));
+    let request = http::Request::post(format!("{}/ventanilla.ledger.v1.LedgerService/GetHead", house.url))
+        .header("content-type", "application/grpc")
+        .header("authorization", format!("Bearer {}", house.token(&[Role::Auditor])))
+        .body(Body::new(http_body_util::Full::new(tonic::codegen::Bytes::from(bytes))))
+        .unwrap();
+    let answer = house.transport().request(request).await.unwrap();
+    let status = tonic::Status::from_header_map(answer.headers()).unwrap();
+    assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
+}

@@ -1,0 +1,13 @@
+//! A real server and real clients on loopback, with `LedgerService` as the service served.
+
+mod admission;
+mod authorize;
+mod deadline;
+mod drain;
+mod limits;
+mod mutation;
+mod peers;
+mod status;
+mod support;
+mod token;
+mod trace;

@@ -1,0 +1,124 @@
+//! One service calls another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kernel::{Ambient, Role};
+use tonic::Code;
+use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::ledger::v1::{GetHeadRequest, Head, WatchRequest};
+use ventanilla_server::{Call, PeerError, PeerSettings, Peers, Principal, StackSettings, TokenSource};
+
+use crate::support::{Answers, House, assembly, with_token};
+
+/// A service in front of another: its GetHead asks the other's in the name of the caller.
+async fn two_houses(behind: Answers) -> (House, House) {
+    let back = House::open(behind).await;
+    let peers = back.peers("front");
+    let front = Answers::with(move |call: Call| {
+        let channel = peers.channel("testing").unwrap().for_call(&call);
+        async move { LedgerServiceClient::new(channel).get_head(GetHeadRequest {}).await.map(tonic::Response::into_inner) }
+    });
+    let issuer = Arc::clone(&back.issuer);
+    (House::sharing(issuer, assembly(front), StackSettings::default()).await, back)
+}
+
+#[tokio::test]
+async fn the_service_is_authenticated_and_the_user_travels_signed() {
+    let (front, _back) = two_houses(Answers::with(|call| async move {
+        assert!(call.principal.has(Role::Service));
+        let user = call.on_behalf_of.as_ref().expect("the end user");
+        assert!(user.has(Role::Auditor) && !user.has(Role::Service));
+        assert_eq!(call.actor().id, "u-1");
+        Ok(Head { source: call.principal.actor.id.clone(), ..Default::default() })
+    }))
+    .await;
+    assert_eq!(front.get_head(&[Role::Auditor]).await.unwrap().source, "front");
+}
+
+#[tokio::test]
+async fn the_user_travels_through_a_second_service_too() {
+    let (middle, _back) = two_houses(Answers::with(|call| async move {
+        Ok(Head { source: call.actor().id.clone(), ..Default::default() })
+    }))
+    .await;
+    let peers = middle.peers("outermost");
+    let user = Answers::with(move |call: Call| {
+        let channel = peers.channel("testing").unwrap().for_call(&call);
+        async move { LedgerServiceClient::new(channel).get_head(GetHeadRequest {}).await.map(tonic::Response::into_inner) }
+    });
+    let outer = House::sharing(Arc::clone(&middle.issuer), assembly(user), StackSettings::default()).await;
+    assert_eq!(outer.get_head(&[Role::Auditor]).await.unwrap().source, "u-1");
+}
+
+#[tokio::test]
+async fn work_of_the_service_itself_is_in_nobodys_name() {
+    let house = House::open(Answers::with(|call| async move {
+        assert!(call.on_behalf_of.is_none());
+        Ok(Head { source: call.actor().id.clone(), ..Default::default() })
+    }))
+    .await;
+    let own = Call::by(Principal::new("sla-monitor", [Role::Service]));
+    let channel = house.peers("sla-monitor").channel("testing").unwrap().for_call(&own);
+    let answer = LedgerServiceClient::new(channel).get_head(GetHeadRequest {}).await.unwrap();
+    assert_eq!(answer.into_inner().source, "sla-monitor");
+}
+
+#[tokio::test]
+async fn what_is_left_of_the_callers_time_goes_on() {
+    let (front, _back) = two_houses(Answers::with(|call| async move {
+        let left = call.remaining().expect("a deadline").as_millis();
+        Ok(Head { position: i64::try_from(left).unwrap(), ..Default::default() })
+    }))
+    .await;
+    let mut request = with_token(GetHeadRequest {}, &front.token(&[Role::Auditor]));
+    request.set_timeout(Duration::from_millis(1500));
+    let left = front.client().get_head(request).await.unwrap().into_inner().position;
+    assert!((500..1500).contains(&left), "{left}");
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_answer_is_given_up() {
+    let house = House::open(Answers::with(|_| std::future::pending())).await;
+    let tokens = TokenSource::issued(Arc::clone(&house.issuer), "front", house.ambient.clone());
+    let addresses = [("testing".to_owned(), house.url.clone())].into();
+    let settings = PeerSettings { call_timeout_ms: 100, ..Default::default() };
+    let peers = Peers::new(&addresses, tokens, &settings).unwrap();
+    let mut client = LedgerServiceClient::new(peers.channel("testing").unwrap());
+    let late = client.get_head(GetHeadRequest {}).await.unwrap_err();
+    assert_eq!(late.code(), Code::DeadlineExceeded);
+    // A stream outlives the limit of calls.
+    let mut stream = client.watch(WatchRequest::default()).await.unwrap().into_inner();
+    assert!(stream.message().await.unwrap().is_some());
+    assert!(tokio::time::timeout(Duration::from_millis(300), stream.message()).await.is_err(), "still open");
+}
+
+#[tokio::test]
+async fn a_peer_that_is_away_is_unavailable_and_found_again_later() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let addresses = [("testing".to_owned(), format!("http://{address}"))].into();
+    let peers = Peers::new(&addresses, TokenSource::nothing(), &PeerSettings::default()).unwrap();
+    let mut client = LedgerServiceClient::new(peers.channel("testing").unwrap());
+    assert_eq!(client.get_head(GetHeadRequest {}).await.unwrap_err().code(), Code::Unavailable);
+    assert!(matches!(peers.channel("nobody"), Err(PeerError::Unknown(_))));
+    let wrong = [("testing".to_owned(), "not a uri".to_owned())].into();
+    assert!(Peers::new(&wrong, TokenSource::nothing(), &PeerSettings::default()).is_err());
+}
+
+#[tokio::test]
+async fn a_token_file_is_read_and_a_missing_one_is_no_crash() {
+    let house = House::open(Answers::at_once()).await;
+    let path = std::env::temp_dir().join(format!("ventanilla-token-{}", std::process::id()));
+    std::fs::write(&path, format!("{}\n", house.token(&[Role::Service]))).unwrap();
+    let addresses: std::collections::BTreeMap<_, _> = [("testing".to_owned(), house.url.clone())].into();
+    let call = async |path: &std::path::Path| {
+        let tokens = TokenSource::file(path, Ambient::system());
+        let peers = Peers::new(&addresses, tokens, &PeerSettings::default()).unwrap();
+        LedgerServiceClient::new(peers.channel("testing").unwrap()).get_head(GetHeadRequest {}).await
+    };
+    call(&path).await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(call(&path).await.unwrap_err().code(), Code::Unauthenticated);
+}

@@ -1,0 +1,62 @@
+//! The four services, as the suite knows them.
+
+use anyhow::Context as _;
+use postgres::Settings;
+use server::{Assembly, House};
+use sqlx::migrate::Migrator;
+
+use crate::keys::Keys;
+
+/// One of the four.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// customer-profile.
+    CustomerProfile,
+    /// ticketing.
+    Ticketing,
+    /// sla-monitor.
+    SlaMonitor,
+    /// ombudsman-escalation.
+    OmbudsmanEscalation,
+}
+
+impl Service {
+    /// All, in the order of their ports.
+    pub const ALL: [Self; 4] = [Self::CustomerProfile, Self::Ticketing, Self::SlaMonitor, Self::OmbudsmanEscalation];
+
+    /// Its name, which is also that of its ledger.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CustomerProfile => "customer-profile",
+            Self::Ticketing => "ticketing",
+            Self::SlaMonitor => "sla-monitor",
+            Self::OmbudsmanEscalation => "ombudsman-escalation",
+        }
+    }
+
+    /// The service of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.name() == name)
+    }
+
+    /// Its schema, which is also the name of its database role.
+    pub const fn schema(self) -> &'static str {
+        match self {
+            Self::CustomerProfile => "customer_profile",
+            Self::Ticketing => "ticketing",
+            Self::SlaMonitor => "sla_monitor",
+            Self::OmbudsmanEscalation => "ombudsman",
+        }
+    }
+
+    /// Its own tables.
+    pub fn migrations(self) -> Migrator {
+        Migrator::with_migrations(Vec::new())
+    }
+
+    /// Puts it together.
+    pub async fn assemble(self, database: Settings, house: House, keys: &Keys) -> anyhow::Result<Assembly> {
+        let _ = (database, house, keys.office);
+        Ok::<_, anyhow::Error>(Assembly::new(self.name())).with_context(|| format!("{} does not start", self.name()))
+    }
+}

@@ -1,0 +1,143 @@
+//! The four services in one process, from the first port to the last drained call.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use kernel::Ambient;
+use server::{House, PeerSettings, Peers, StackSettings, TokenSource};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::data_folder::{DataFolder, Lock, Running};
+use crate::database::Database;
+use crate::keys::Keys;
+use crate::services::Service;
+
+/// A suite that runs.
+pub struct Suite {
+    /// Where its data is.
+    pub folder: DataFolder,
+    /// Its keys.
+    pub keys: Keys,
+    /// Address by service.
+    pub addresses: BTreeMap<String, String>,
+    database: Database,
+    cancel: CancellationToken,
+    serving: JoinSet<(Service, anyhow::Result<()>)>,
+    _lock: Lock,
+}
+
+impl Suite {
+    /// Starts everything on `folder`. Ports are `port_base` and the three after it; 0 takes free ones.
+    pub async fn start(folder: DataFolder, port_base: u16, ambient: &Ambient) -> anyhow::Result<Self> {
+        let lock = folder.lock()?;
+        // Before the database: a taken port is the commonest trouble, and quickly told.
+        let listeners = listen(port_base).await?;
+        let keys = Keys::open(&folder, ambient)?;
+        let database = Database::open(&folder).await?;
+        database.provision(&folder, ambient).await?;
+
+        let addresses: BTreeMap<String, String> = listeners
+            .iter()
+            .map(|(service, _, address)| (service.name().to_owned(), format!("http://{address}")))
+            .collect();
+        let cancel = CancellationToken::new();
+        let mut serving = JoinSet::new();
+        for (service, listener, _) in listeners {
+            let house = house(&folder, &keys, service, &addresses, ambient)?;
+            let settings = database.settings(&folder, service, ambient)?;
+            let verifier = Arc::clone(&house.verifier);
+            let assembly = service.assemble(settings, house, &keys).await?;
+            let run = server::run(assembly, listener, StackSettings::default(), verifier, cancel.clone());
+            serving.spawn(async move { (service, run.await.map_err(anyhow::Error::from)) });
+        }
+        let running =
+            Running { pid: std::process::id(), services: addresses.clone(), database: database.admin_url.clone() };
+        folder.note_running(&running)?;
+        Ok(Self { folder, keys, addresses, database, cancel, serving, _lock: lock })
+    }
+
+    /// Address of the database for an administrator.
+    pub fn database_url(&self) -> &str {
+        &self.database.admin_url
+    }
+
+    /// Waits until a service ends by itself, which none should, and says which and why.
+    pub async fn failed(&mut self) -> anyhow::Error {
+        match self.serving.join_next().await {
+            Some(Ok((service, Err(error)))) => error.context(format!("{} failed", service.name())),
+            Some(Ok((service, Ok(())))) => anyhow::anyhow!("{} ended without being told to", service.name()),
+            Some(Err(error)) => anyhow::Error::from(error).context("a service died"),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Drains the services, signs the last checkpoints and stops the database.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.cancel.cancel();
+        let mut first_error = None;
+        while let Some(ended) = self.serving.join_next().await {
+            if let Ok((service, Err(error))) = ended {
+                first_error.get_or_insert(error.context(format!("{} did not stop well", service.name())));
+            }
+        }
+        self.folder.forget_running();
+        self.database.stop().await?;
+        first_error.map_or(Ok(()), Err)
+    }
+}
+
+fn house(
+    folder: &DataFolder,
+    keys: &Keys,
+    service: Service,
+    addresses: &BTreeMap<String, String>,
+    ambient: &Ambient,
+) -> anyhow::Result<House> {
+    let tokens = TokenSource::issued(Arc::clone(&keys.issuer), service.name(), ambient.clone());
+    Ok(House {
+        ambient: ambient.clone(),
+        verifier: Arc::new(keys.issuer.verifier(ambient.clone())),
+        peers: Peers::new(addresses, tokens, &PeerSettings::default())?,
+        signing_key: Arc::clone(&keys.ledger),
+        checkpoint_dir: folder.private("checkpoints")?,
+    })
+}
+
+async fn listen(port_base: u16) -> anyhow::Result<Vec<(Service, TcpListener, SocketAddr)>> {
+    let mut listeners = Vec::new();
+    for (offset, service) in (0_u16..).zip(Service::ALL) {
+        let port = if port_base == 0 { 0 } else { port_base + offset };
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+            Ok(listener) => {
+                let address = listener.local_addr().context("a bound port has no address")?;
+                listeners.push((service, listener, address));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => bail!(
+                "port {port}, meant for {}, is taken: stop what listens there, or choose other ports with --port-base (0 takes free ones)",
+                service.name()
+            ),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                bail!("port {port} may not be used by this account: choose higher ports with --port-base")
+            }
+            Err(error) => return Err(error).with_context(|| format!("port {port} cannot be used")),
+        }
+    }
+    Ok(listeners)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_taken_port_is_named_with_its_cure() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = listen(port).await.unwrap_err().to_string();
+        assert!(error.contains(&port.to_string()) && error.contains("--port-base"), "{error}");
+    }
+}

@@ -1,0 +1,94 @@
+//! How a proof is made, kept and checked.
+//!
+//! The database keeps a salted hash alone. A retry of CreateTicket must be told the same proof, and
+//! the kept answer must not hold it: so a proof is derived from the ticket's id under a secret of the
+//! service, which the database never sees.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{self, SHA256};
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::Ed25519KeyPair;
+use kernel::ResourceId;
+use ticketing_domain::{Proof, TicketId};
+
+/// The secret proofs are derived under.
+#[derive(Clone)]
+pub struct ProofKey(hmac::Key);
+
+/// What is kept of a proof.
+#[derive(Clone, Copy)]
+pub struct KeptProof {
+    /// Random, per ticket.
+    pub salt: [u8; 16],
+    /// SHA-256 over salt and proof.
+    pub hash: [u8; 32],
+}
+
+impl ProofKey {
+    /// The secret that belongs to the service's signing key. Ed25519 signs the same text the same way
+    /// every time, and this signature is never given out.
+    pub fn of(signing_key: &Ed25519KeyPair) -> Self {
+        let signature = signing_key.sign(b"ventanilla.ticketing.proof.v1");
+        Self(hmac::Key::new(hmac::HMAC_SHA256, signature.as_ref()))
+    }
+
+    /// The proof of this ticket.
+    pub fn proof(&self, ticket: TicketId) -> Proof {
+        let tag = hmac::sign(&self.0, ticket.uuid().as_bytes());
+        let mut bytes = [0; 6];
+        bytes.copy_from_slice(&tag.as_ref()[..6]);
+        Proof::from_entropy(bytes)
+    }
+}
+
+impl KeptProof {
+    /// What is kept of `proof` under a fresh salt.
+    pub fn of(proof: &Proof, salt: [u8; 16]) -> Self {
+        Self { salt, hash: hash(&salt, proof) }
+    }
+
+    /// Whether this is the proof that was kept; takes the same time for every wrong one.
+    pub fn holds(&self, proof: &Proof) -> bool {
+        verify_slices_are_equal(&self.hash, &hash(&self.salt, proof)).is_ok()
+    }
+}
+
+fn hash(salt: &[u8], proof: &Proof) -> [u8; 32] {
+    let mut context = digest::Context::new(&SHA256);
+    context.update(salt);
+    context.update(proof.expose().as_bytes());
+    to_array(&context.finish())
+}
+
+/// SHA-256, as receipts carry it.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    to_array(&digest::digest(&SHA256, bytes))
+}
+
+fn to_array(digest: &digest::Digest) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(digest.as_ref());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::Uuid;
+
+    #[test]
+    fn a_proof_is_the_same_for_a_ticket_and_another_for_another() {
+        let key = || ProofKey::of(&Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap());
+        let ticket = |n| TicketId::from_uuid(Uuid::from_u128(n));
+        assert_eq!(key().proof(ticket(1)), key().proof(ticket(1)));
+        assert_ne!(key().proof(ticket(1)), key().proof(ticket(2)));
+    }
+
+    #[test]
+    fn only_the_proof_itself_holds() {
+        let proof = Proof::from_entropy([1, 2, 3, 4, 5, 6]);
+        let kept = KeptProof::of(&proof, [9; 16]);
+        assert!(kept.holds(&proof));
+        assert!(!kept.holds(&Proof::from_entropy([1, 2, 3, 4, 5, 7])));
+    }
+}

@@ -1,0 +1,135 @@
+//! The history of a ticket: rows are added with each change and never touched again.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use kernel::{Actor, ResourceId};
+use ledger::Stamp;
+use postgres::StoreError;
+use sqlx::PgPool;
+use ticketing_domain::{ChangeKind, Standing, TicketId};
+
+use super::{actor, word};
+
+/// One thing that happened to a ticket.
+#[derive(Debug, Clone)]
+pub(crate) struct ChangeRow {
+    /// Place in the history, from 1.
+    pub sequence: i32,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// State before and after, when it changed.
+    pub states: Option<(Option<Standing>, Standing)>,
+    /// Machine-readable reason.
+    pub reason: Option<String>,
+    /// Department that works on the ticket after it.
+    pub department: String,
+    /// What else it is about.
+    pub related: Option<String>,
+    /// The text a state was entered with. Personal.
+    pub note: Option<String>,
+    /// Who did it.
+    pub actor: Actor,
+    /// When, in the world.
+    pub occurred_at: Timestamp,
+    /// When it was written down.
+    pub recorded_at: Timestamp,
+}
+
+impl ChangeRow {
+    /// A change of this kind with nothing else to say.
+    pub fn new(sequence: i32, kind: ChangeKind, department: &str, stamp: &Stamp) -> Self {
+        Self {
+            sequence,
+            kind,
+            states: None,
+            reason: None,
+            department: department.to_owned(),
+            related: None,
+            note: None,
+            actor: stamp.actor.clone(),
+            occurred_at: stamp.occurred_at,
+            recorded_at: stamp.recorded_at,
+        }
+    }
+}
+
+/// Rows as parallel arrays, for `unnest`.
+#[derive(Default)]
+pub(super) struct ChangeColumns {
+    pub sequence: Vec<i32>,
+    pub kind: Vec<String>,
+    pub from_state: Vec<Option<String>>,
+    pub to_state: Vec<Option<String>>,
+    pub reason: Vec<Option<String>>,
+    pub department: Vec<String>,
+    pub related: Vec<Option<String>>,
+    pub note: Vec<Option<String>>,
+    pub actor_kind: Vec<String>,
+    pub actor_id: Vec<String>,
+    pub actor_department: Vec<Option<String>>,
+    pub occurred_at: Vec<jiff_sqlx::Timestamp>,
+    pub recorded_at: Vec<jiff_sqlx::Timestamp>,
+}
+
+impl ChangeColumns {
+    pub(super) fn of(rows: &[ChangeRow]) -> Self {
+        let mut columns = Self::default();
+        for row in rows {
+            columns.sequence.push(row.sequence);
+            columns.kind.push(row.kind.to_string());
+            columns.from_state.push(row.states.and_then(|(from, _)| from).map(|s| s.to_string()));
+            columns.to_state.push(row.states.map(|(_, to)| to.to_string()));
+            columns.reason.push(row.reason.clone());
+            columns.department.push(row.department.clone());
+            columns.related.push(row.related.clone());
+            columns.note.push(row.note.clone());
+            columns.actor_kind.push(row.actor.kind.to_string());
+            columns.actor_id.push(row.actor.id.clone());
+            columns.actor_department.push(row.actor.department.as_ref().map(ToString::to_string));
+            columns.occurred_at.push(row.occurred_at.to_sqlx());
+            columns.recorded_at.push(row.recorded_at.to_sqlx());
+        }
+        columns
+    }
+}
+
+/// What happened to a ticket after the change with this sequence number, oldest first.
+pub(crate) async fn list(
+    pool: &PgPool,
+    ticket: TicketId,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<ChangeRow>, StoreError> {
+    let rows = sqlx::query!(
+        "select sequence, kind, from_state, to_state, reason, department, related, actor_kind, actor_id,
+                actor_department, occurred_at, recorded_at
+         from ticketing.ticket_change where ticket_id = $1 and sequence > $2 order by sequence limit $3",
+        ticket.uuid(),
+        after,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    let standing = |column, key: i32, text: Option<String>| match text {
+        Some(text) => word("ticket_change", column, key, Standing::from_word(&text)).map(Some),
+        None => Ok(None),
+    };
+    rows.into_iter()
+        .map(|row| {
+            let from = standing("from_state", row.sequence, row.from_state)?;
+            let to = standing("to_state", row.sequence, row.to_state)?;
+            Ok(ChangeRow {
+                sequence: row.sequence,
+                kind: word("ticket_change", "kind", row.sequence, ChangeKind::from_word(&row.kind))?,
+                states: to.map(|to| (from, to)),
+                reason: row.reason,
+                department: row.department,
+                related: row.related,
+                note: None,
+                actor: actor("ticket_change", row.sequence, &row.actor_kind, row.actor_id, row.actor_department)?,
+                occurred_at: row.occurred_at.to_jiff(),
+                recorded_at: row.recorded_at.to_jiff(),
+            })
+        })
+        .collect()
+}

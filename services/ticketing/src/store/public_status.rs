@@ -1,0 +1,66 @@
+//! What the public status is read from.
+
+use jiff::Timestamp;
+use kernel::{Language, ResourceId};
+use postgres::StoreError;
+use sqlx::PgPool;
+use ticketing_domain::{Standing, TicketId, TrackingKey};
+
+use super::create::read_proof;
+use super::word;
+use crate::proof::KeptProof;
+
+/// The ticket of a key and what is kept of its proof. Asks for nothing else, so that a key that exists
+/// costs the database what one that does not exist costs it.
+pub(crate) async fn proof_of(pool: &PgPool, key: &TrackingKey) -> Result<Option<(TicketId, KeptProof)>, StoreError> {
+    let row = sqlx::query!(
+        "select ticket_id, proof_salt, proof_hash from ticketing.ticket where tracking_key = $1",
+        key.compact()
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| Ok((TicketId::from_uuid(row.ticket_id), read_proof(&row.proof_salt, &row.proof_hash, row.ticket_id)?)))
+        .transpose()
+}
+
+/// What a customer may see.
+pub(crate) struct Status {
+    pub standing: Standing,
+    pub since: Timestamp,
+    pub first_received: Timestamp,
+    pub department: String,
+    pub language: Language,
+    pub office_case_open: bool,
+    pub points: i32,
+    pub answered: i32,
+    pub promise_due: Option<Timestamp>,
+}
+
+/// The status of a ticket whose proof was shown.
+pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreError> {
+    let row = sqlx::query!(
+        r#"select t.state, t.state_since, t.first_received_at, t.department, t.language,
+                  coalesce(t.office_case_open, false) as "office_case_open!",
+                  (select count(*) from ticketing.claim_point p where p.ticket_id = t.ticket_id)::int as "points!",
+                  (select count(p.answer) from ticketing.claim_point p where p.ticket_id = t.ticket_id)::int
+                      as "answered!",
+                  (select min(p.due_at) from ticketing.promise p
+                   where p.ticket_id = t.ticket_id and p.state in ('made', 'at_risk'))
+                      as "promise_due: jiff_sqlx::Timestamp"
+           from ticketing.ticket t where t.ticket_id = $1"#,
+        id.uuid()
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(Status {
+        standing: word("ticket", "state", id, Standing::from_word(&row.state))?,
+        since: row.state_since.to_jiff(),
+        first_received: row.first_received_at.to_jiff(),
+        department: row.department,
+        language: word("ticket", "language", id, row.language.parse().ok())?,
+        office_case_open: row.office_case_open,
+        points: row.points,
+        answered: row.answered,
+        promise_due: row.promise_due.map(|t| t.to_jiff()),
+    })
+}

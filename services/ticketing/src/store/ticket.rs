@@ -1,0 +1,251 @@
+//! Reading tickets, and writing a change of one with its history and ledger entries in one statement.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use kernel::{Department, ResourceId};
+use ledger::{Columns, Draft};
+use postgres::{StoreError, affected_one};
+use sqlx::{PgConnection, PgPool};
+use ticketing_domain::{CustomerId, Standing, TicketId, TrackingKey};
+use uuid::Uuid;
+
+use super::history::{ChangeRow, ChangeColumns};
+use super::ticket_row::{Stored, TicketRow};
+
+/// Every reading of tickets has the same columns; only what follows `from` differs.
+macro_rules! select_tickets {
+    ($tail:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            TicketRow,
+            r#"select t.ticket_id, t.customer_id, t.ticket_type, t.severity, t.subject, t.channel, t.language, t.sector,
+                      t.topic, t.first_received_at, t.tracking_key, t.interaction_id, t.follow_up_of, t.department,
+                      t.owner, t.state, t.state_reason, t.state_since, t.resolution, t.signpost, t.office_case_id,
+                      t.office_case_open, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
+                      array(select p.text from ticketing.claim_point p
+                            where p.ticket_id = t.ticket_id order by p.ordinal) as "point_texts!: Vec<String>",
+                      array(select p.answer from ticketing.claim_point p
+                            where p.ticket_id = t.ticket_id order by p.ordinal) as "point_answers!: Vec<Option<String>>",
+                      array(select p.answered_at from ticketing.claim_point p
+                            where p.ticket_id = t.ticket_id order by p.ordinal)
+                          as "point_times!: Vec<Option<jiff_sqlx::Timestamp>>"
+               from ticketing.ticket t "# + $tail
+            $(, $argument)*
+        )
+    };
+}
+
+/// One ticket.
+pub(crate) async fn get(pool: &PgPool, id: TicketId) -> Result<Option<Stored>, StoreError> {
+    let row = select_tickets!("where t.ticket_id = $1", id.uuid()).fetch_optional(pool).await?;
+    row.map(Stored::try_from).transpose()
+}
+
+/// The ticket with this tracking key.
+pub(crate) async fn by_key(pool: &PgPool, key: &TrackingKey) -> Result<Option<Stored>, StoreError> {
+    let row = select_tickets!("where t.tracking_key = $1", key.compact()).fetch_optional(pool).await?;
+    row.map(Stored::try_from).transpose()
+}
+
+/// One ticket, locked until the transaction ends.
+///
+/// Who waited for the lock reads the ticket's row as it is now and its claim points as they were when the
+/// statement began. Every change of a point moves the version, so a caller who checks the etag never acts on
+/// such a mixture, and nobody else looks at the points.
+pub(crate) async fn lock(tx: &mut PgConnection, id: TicketId) -> Result<Option<Stored>, StoreError> {
+    let row = select_tickets!("where t.ticket_id = $1 for update of t", id.uuid()).fetch_optional(tx).await?;
+    row.map(Stored::try_from).transpose()
+}
+
+/// When the affair of a ticket was first received; it never changes, so no lock is needed.
+pub(crate) async fn first_received(pool: &PgPool, id: TicketId) -> Result<Option<Timestamp>, StoreError> {
+    let at = sqlx::query_scalar!("select first_received_at from ticketing.ticket where ticket_id = $1", id.uuid())
+        .fetch_optional(pool)
+        .await?;
+    Ok(at.map(|at| at.to_jiff()))
+}
+
+/// Whether there is such a ticket.
+pub(crate) async fn exists(pool: &PgPool, id: TicketId) -> Result<bool, StoreError> {
+    Ok(first_received(pool, id).await?.is_some())
+}
+
+/// What a list of tickets is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    /// Of this customer.
+    pub customer: Option<CustomerId>,
+    /// In one of these states; empty for all.
+    pub states: Vec<Standing>,
+    /// Worked on by this department.
+    pub department: Option<Department>,
+}
+
+/// Tickets, newest first, after the one with this key. One statement per leading filter, so that each has
+/// the plan of its own index.
+pub(crate) async fn list(
+    pool: &PgPool,
+    filter: &Filter,
+    after: Option<(Timestamp, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Stored>, StoreError> {
+    let words: Vec<String> =
+        if filter.states.is_empty() { Standing::ALL } else { &filter.states }.iter().map(ToString::to_string).collect();
+    let department = filter.department.as_ref().map(Department::as_str);
+    // Later than every row: the first page begins before all of them.
+    let (at, id) = after.unwrap_or((Timestamp::MAX, Uuid::max()));
+    let at = if after.is_some() { Some(at.to_sqlx()) } else { None };
+    let rows = match (filter.customer, department) {
+        (Some(customer), department) => {
+            select_tickets!(
+                "where t.customer_id = $1 and t.state = any($2) and ($3::text is null or t.department = $3)
+                   and (t.created_at, t.ticket_id) < (coalesce($4, 'infinity'::timestamptz), $5)
+                 order by t.created_at desc, t.ticket_id desc limit $6",
+                customer.uuid(),
+                &words,
+                department,
+                at as _,
+                id,
+                limit,
+            )
+            .fetch_all(pool)
+            .await?
+        }
+        (None, Some(department)) => {
+            select_tickets!(
+                "where t.department = $1 and t.state = any($2)
+                   and (t.created_at, t.ticket_id) < (coalesce($3, 'infinity'::timestamptz), $4)
+                 order by t.created_at desc, t.ticket_id desc limit $5",
+                department,
+                &words,
+                at as _,
+                id,
+                limit,
+            )
+            .fetch_all(pool)
+            .await?
+        }
+        (None, None) => {
+            select_tickets!(
+                "where t.state = any($1)
+                   and (t.created_at, t.ticket_id) < (coalesce($2, 'infinity'::timestamptz), $3)
+                 order by t.created_at desc, t.ticket_id desc limit $4",
+                &words,
+                at as _,
+                id,
+                limit,
+            )
+            .fetch_all(pool)
+            .await?
+        }
+    };
+    rows.into_iter().map(Stored::try_from).collect()
+}
+
+/// The answer of a claimed call, kept in the transaction of its effect.
+pub(crate) struct Kept<'a> {
+    /// The call.
+    pub request_id: Uuid,
+    /// Its encoded answer.
+    pub answer: &'a [u8],
+}
+
+/// Writes a changed ticket, its history, its ledger entries and the kept answer: one round trip.
+/// The ticket must be locked, and `stored` be what it is to become.
+pub(crate) async fn write(
+    tx: &mut PgConnection,
+    stored: &Stored,
+    changes: &[ChangeRow],
+    entries: &[Draft],
+    kept: Option<Kept<'_>>,
+) -> Result<(), StoreError> {
+    let entry = Columns::of(entries);
+    let change = ChangeColumns::of(changes);
+    let (ticket, state) = (&stored.ticket, stored.ticket.state());
+    let case = ticket.office_case();
+    let written = sqlx::query!(
+        r#"with entry as (
+               insert into ticketing.ledger_inbox (entry_id, aggregate, type, occurred_at, recorded_at, actor_kind,
+                   actor_id, actor_department, traceparent, payload, commitment, salt, personal)
+               select * from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[],
+                   $7::text[], $8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::bytea[], $13::bytea[])
+           ), change as (
+               insert into ticketing.ticket_change (ticket_id, sequence, kind, from_state, to_state, reason, department,
+                   related, note, actor_kind, actor_id, actor_department, occurred_at, recorded_at)
+               select $14, c.* from unnest($15::int[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
+                   $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::timestamptz[],
+                   $27::timestamptz[]) as c
+           ), answer as (
+               update ticketing.request set answer = $28 where request_id = $29
+           )
+           update ticketing.ticket
+           set department = $30, owner = $31, state = $32, state_reason = $33, state_since = $34, resolution = $35,
+               signpost = $36, office_case_id = $37, office_case_open = $38, last_change_at = $39, change_count = $40,
+               updated_at = $41, version = $42
+           where ticket_id = $14"#,
+        &entry.entry_id,
+        &entry.aggregate,
+        &entry.kind,
+        &entry.occurred_at as _,
+        &entry.recorded_at as _,
+        &entry.actor_kind,
+        &entry.actor_id,
+        &entry.actor_department as _,
+        &entry.traceparent,
+        &entry.payload,
+        &entry.commitment as _,
+        &entry.salt as _,
+        &entry.personal as _,
+        ticket.facts().id.uuid(),
+        &change.sequence,
+        &change.kind,
+        &change.from_state as _,
+        &change.to_state as _,
+        &change.reason as _,
+        &change.department,
+        &change.related as _,
+        &change.note as _,
+        &change.actor_kind,
+        &change.actor_id,
+        &change.actor_department as _,
+        &change.occurred_at as _,
+        &change.recorded_at as _,
+        kept.as_ref().map(|k| k.answer),
+        kept.as_ref().map(|k| k.request_id),
+        ticket.assignment().department.as_str(),
+        ticket.assignment().owner.as_ref().map(|o| o.as_str()),
+        state.standing().as_str(),
+        state.reason(),
+        state.since().to_sqlx() as _,
+        state.resolution().map(|r| r.expose()),
+        state.signpost().map(|s| s.expose()),
+        case.map(|c| c.id.uuid()),
+        case.map(|c| c.open),
+        ticket.last_change().to_sqlx() as _,
+        stored.change_count,
+        stored.updated_at.to_sqlx() as _,
+        stored.version,
+    )
+    .execute(tx)
+    .await?;
+    affected_one(&written)
+}
+
+/// Keeps the answer to one claim point.
+pub(crate) async fn answer(
+    tx: &mut PgConnection,
+    id: TicketId,
+    ordinal: i32,
+    answer: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let written = sqlx::query!(
+        "update ticketing.claim_point set answer = $3, answered_at = $4 where ticket_id = $1 and ordinal = $2",
+        id.uuid(),
+        ordinal,
+        answer,
+        at.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    affected_one(&written)
+}

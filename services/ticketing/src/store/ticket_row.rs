@@ -1,0 +1,157 @@
+//! The row of a ticket with its claim points, and the ticket it stands for.
+
+use jiff::Timestamp;
+use kernel::ResourceId;
+use postgres::StoreError;
+use ticketing_domain::{
+    Answered, Assignment, CaseId, ClaimPoint, CloseReason, CustomerId, Facts, InteractionId, OfficeCase, Severity,
+    Standing, State, Ticket, TicketId, TicketType,
+};
+use uuid::Uuid;
+
+use super::word;
+
+/// A ticket with what storage knows about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// The etag.
+    pub version: i64,
+    /// Sequence number of its last change.
+    pub change_count: i32,
+    /// When it was written down.
+    pub created_at: Timestamp,
+    /// When it was last changed here.
+    pub updated_at: Timestamp,
+}
+
+/// One row, its claim points as parallel arrays in their order.
+pub(super) struct TicketRow {
+    pub ticket_id: Uuid,
+    pub customer_id: Uuid,
+    pub ticket_type: String,
+    pub severity: String,
+    pub subject: String,
+    pub channel: String,
+    pub language: String,
+    pub sector: String,
+    pub topic: Option<String>,
+    pub first_received_at: jiff_sqlx::Timestamp,
+    pub tracking_key: String,
+    pub interaction_id: Option<Uuid>,
+    pub follow_up_of: Option<Uuid>,
+    pub department: String,
+    pub owner: Option<String>,
+    pub state: String,
+    pub state_reason: Option<String>,
+    pub state_since: jiff_sqlx::Timestamp,
+    pub resolution: Option<String>,
+    pub signpost: Option<String>,
+    pub office_case_id: Option<Uuid>,
+    pub office_case_open: Option<bool>,
+    pub last_change_at: jiff_sqlx::Timestamp,
+    pub change_count: i32,
+    pub created_at: jiff_sqlx::Timestamp,
+    pub updated_at: jiff_sqlx::Timestamp,
+    pub version: i64,
+    pub point_texts: Vec<String>,
+    pub point_answers: Vec<Option<String>>,
+    pub point_times: Vec<Option<jiff_sqlx::Timestamp>>,
+}
+
+impl TicketRow {
+    fn cell<T>(&self, column: &'static str, value: Option<T>) -> Result<T, StoreError> {
+        word("ticket", column, self.ticket_id, value)
+    }
+
+    fn state(&self) -> Result<State, StoreError> {
+        let since = self.state_since.to_jiff();
+        let reason = || self.state_reason.as_deref().and_then(|r| r.parse().ok());
+        let resolution = || self.resolution.as_deref().and_then(|r| r.parse().ok());
+        let standing = self.cell("state", Standing::from_word(&self.state))?;
+        Ok(match standing {
+            Standing::Acknowledged => State::Acknowledged { since },
+            Standing::InProgress => State::InProgress { since, reason: reason() },
+            Standing::Pending => State::Pending { since, awaiting: self.cell("state_reason", reason())? },
+            Standing::Held => State::Held { since, awaiting: self.cell("state_reason", reason())? },
+            Standing::Resolved => State::Resolved { since, resolution: self.cell("resolution", resolution())? },
+            Standing::Closed => {
+                let reason = self.state_reason.as_deref().and_then(CloseReason::from_word);
+                let reason = self.cell("state_reason", reason)?;
+                State::Closed { since, resolution: self.cell("resolution", resolution())?, reason }
+            }
+            Standing::Rejected => {
+                let signpost = self.signpost.as_deref().and_then(|s| s.parse().ok());
+                let reason = self.cell("state_reason", reason())?;
+                State::Rejected { since, reason, signpost: self.cell("signpost", signpost)? }
+            }
+            Standing::Cancelled => State::Cancelled { since, reason: self.cell("state_reason", reason())? },
+        })
+    }
+
+    fn facts(&self) -> Result<Facts, StoreError> {
+        let topic = match &self.topic {
+            Some(slug) => Some(self.cell("topic", slug.parse().ok())?),
+            None => None,
+        };
+        Ok(Facts {
+            id: TicketId::from_uuid(self.ticket_id),
+            customer: CustomerId::from_uuid(self.customer_id),
+            ticket_type: self.cell("ticket_type", TicketType::from_word(&self.ticket_type))?,
+            severity: self.cell("severity", Severity::from_word(&self.severity))?,
+            subject: self.cell("subject", self.subject.parse().ok())?,
+            channel: self.cell("channel", self.channel.parse().ok())?,
+            language: self.cell("language", self.language.parse().ok())?,
+            sector: self.cell("sector", self.sector.parse().ok())?,
+            topic,
+            first_received: self.first_received_at.to_jiff(),
+            tracking_key: self.cell("tracking_key", self.tracking_key.parse().ok())?,
+            interaction: self.interaction_id.map(InteractionId::from_uuid),
+            follow_up_of: self.follow_up_of.map(TicketId::from_uuid),
+        })
+    }
+
+    fn points(&self) -> Result<Vec<ClaimPoint>, StoreError> {
+        let numbered = self.point_texts.iter().zip(&self.point_answers).zip(&self.point_times).enumerate();
+        let read = |(i, ((text, answer), at)): (usize, ((&String, &Option<String>), &Option<jiff_sqlx::Timestamp>))| {
+            let row = format!("{} p{}", self.ticket_id, i + 1);
+            let answered = match (answer, at) {
+                (Some(answer), Some(at)) => {
+                    let text = word("claim_point", "answer", &row, answer.parse().ok())?;
+                    Some(Answered { text, at: at.to_jiff() })
+                }
+                _ => None,
+            };
+            let text = word("claim_point", "text", &row, text.parse().ok())?;
+            Ok(ClaimPoint { id: format!("p{}", i + 1), text, answered })
+        };
+        numbered.map(read).collect()
+    }
+}
+
+impl TryFrom<TicketRow> for Stored {
+    type Error = StoreError;
+
+    fn try_from(row: TicketRow) -> Result<Self, StoreError> {
+        let assignment = Assignment {
+            department: row.cell("department", row.department.parse().ok())?,
+            owner: match &row.owner {
+                Some(owner) => Some(row.cell("owner", owner.parse().ok())?),
+                None => None,
+            },
+        };
+        let case = |(id, open)| OfficeCase { id: CaseId::from_uuid(id), open };
+        let office_case = row.office_case_id.zip(row.office_case_open).map(case);
+        let last_change = row.last_change_at.to_jiff();
+        let ticket =
+            Ticket::restore(row.facts()?, row.points()?, assignment, row.state()?, office_case, last_change);
+        Ok(Self {
+            ticket,
+            version: row.version,
+            change_count: row.change_count,
+            created_at: row.created_at.to_jiff(),
+            updated_at: row.updated_at.to_jiff(),
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! Rules of the house that a compiler does not hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use ventanilla_tests::tree::{files, root, text};
+
+const SERVICES: [&str; 4] = ["customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation"];
+
+/// The names below a `[section]` of a Cargo.toml.
+fn dependencies(manifest: &str, section: &str) -> BTreeSet<String> {
+    let header = format!("[{section}]");
+    manifest
+        .lines()
+        .skip_while(|line| line.trim() != header)
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter_map(|line| line.split(['=', '.']).next())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty() && !name.starts_with('#'))
+        .collect()
+}
+
+/// What is wrong with a manifest at this place, as sentences.
+fn wrong_ways(place: &str, manifest: &str) -> Vec<String> {
+    let uses = dependencies(manifest, "dependencies");
+    let mut wrong = Vec::new();
+    let mut refuse = |what: &str, why: &str| {
+        if uses.contains(what) {
+            wrong.push(format!("{place} depends on {what}: {why}"));
+        }
+    };
+    if place.ends_with("/domain") {
+        for edge in ["tokio", "sqlx", "tonic", "tracing", "postgres", "ledger", "server", "telemetry", "ventanilla-proto"] {
+            refuse(edge, "a domain is pure");
+        }
+    }
+    let own = place.trim_start_matches("services/").trim_end_matches("/domain");
+    for service in SERVICES {
+        for name in [service.to_owned(), format!("{service}-domain")] {
+            let foreign = SERVICES.contains(&own) && service != own;
+            if foreign || place.starts_with("services/shared/") || place == "proto" {
+                refuse(&name, "services know each other by contract and ledger alone");
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let wrong: Vec<String> = files("services", "toml")
+        .into_iter()
+        .chain(files("proto", "toml"))
+        .filter(|path| path.ends_with("Cargo.toml"))
+        .flat_map(|path| wrong_ways(&path.parent().unwrap().to_string_lossy(), &text(&path)))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_wrong_dependency_is_seen() {
+    let sql = "[dependencies]\nsqlx.workspace = true\n";
+    assert_eq!(wrong_ways("services/ticketing/domain", sql).len(), 1);
+    let neighbour = "[dependencies]\nticketing = { workspace = true }\n";
+    assert_eq!(wrong_ways("services/sla-monitor", neighbour).len(), 1);
+    assert_eq!(wrong_ways("services/shared/server", neighbour).len(), 1);
+    let only_in_tests = "[dependencies]\n\n[dev-dependencies]\nticketing.workspace = true\n";
+    assert!(wrong_ways("services/sla-monitor", only_in_tests).is_empty());
+}
+
+#[test]
+fn the_visible_top_level_is_the_owners() {
+    let visible: BTreeSet<String> = std::fs::read_dir(root())
+        .unwrap()
+        .flatten()
+        .map(|item| item.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.') && name != "target")
+        .collect();
+    let allowed = [
+        "Cargo.toml", "Cargo.lock", "README.md", "clippy.toml", "deploy", "proto", "rustfmt.toml", "services", "tests",
+    ];
+    let extra: Vec<_> = visible.iter().filter(|name| !allowed.contains(&name.as_str())).collect();
+    assert!(extra.is_empty(), "beside the fixed top level: {extra:?}");
+}
+
+fn lines_matching(wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in ["services", "tests", "proto"].iter().flat_map(|folder| files(folder, "rs")) {
+        for (number, line) in text(&path).lines().enumerate() {
+            if wanted(line) {
+                found.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_instrument_skips_all_and_then_names_its_fields() {
+    let attribute = concat!("#[tracing::", "instrument");
+    let careless = lines_matching(|line| line.contains(attribute) && !line.contains("skip_all"));
+    assert!(careless.is_empty(), "{careless:#?}");
+}
+
+#[test]
+fn no_file_is_a_house_of_its_own() {
+    let large: Vec<String> = ["services", "tests", "proto"]
+        .iter()
+        .flat_map(|folder| files(folder, "rs"))
+        .map(|path| (text(&path).lines().count(), path))
+        .filter(|(lines, _)| *lines > 600)
+        .map(|(lines, path)| format!("{} has {lines} lines", path.display()))
+        .collect();
+    assert!(large.is_empty(), "would a reader find their room? {large:#?}");
+}
+
+#[test]
+fn statuses_are_built_in_one_place() {
+    // The feed is the one service of the shared crates and may not depend on the server crate.
+    let places = ["services/shared/server/", "services/shared/ledger/src/feed.rs", "tests/", "/tests/"];
+    let built = lines_matching(|line| ["Status::new(", "Status::internal(", "Status::invalid_argument("].iter().any(|w| line.contains(w)))
+        .into_iter()
+        .filter(|line| !places.iter().any(|place| line.contains(place)))
+        .collect::<Vec<_>>();
+    assert!(built.is_empty(), "{built:#?}");
+}
+
+/// Names of constraints in code, as `constraint() == Some("…")` or a match arm, must exist in a migration.
+#[test]
+fn a_constraint_that_code_maps_is_one_that_a_migration_names() {
+    let mut unknown = Vec::new();
+    for service in SERVICES {
+        let migrations: String = files(&format!("services/{service}/migrations"), "sql").iter().map(text).collect();
+        let house: String = files("services/shared/postgres/migrations", "sql").iter().map(text).collect();
+        for path in files(&format!("services/{service}/src/store"), "rs") {
+            for name in constraint_names(&text(&path)) {
+                if !migrations.contains(&name) && !house.contains(&name) {
+                    unknown.push(format!("{}: {name}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "no migration names: {unknown:#?}");
+}
+
+/// String literals that end like the house's constraint names.
+fn constraint_names(code: &str) -> Vec<String> {
+    let endings = ["_pkey", "_key", "_check", "_fkey", "_known", "_excl"];
+    code.split('"')
+        .skip(1)
+        .step_by(2)
+        .filter(|s| s.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'))
+        .filter(|s| endings.iter().any(|e| s.ends_with(e)) && s.len() > 8)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_path_a_document_cites_exists() {
+    let documents: Vec<PathBuf> = [
+        "README.md", "services/ARCHITECTURE.md", "proto/README.md", "deploy/README.md", "tests/README.md",
+    ]
+    .iter()
+    .map(PathBuf::from)
+    .filter(|path| root().join(path).exists())
+    .collect();
+    assert!(documents.len() >= 4, "documents are missing: {documents:?}");
+    let mut gone: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for document in documents {
+        for cited in cited_paths(&text(&document)) {
+            let beside = document.parent().unwrap_or(Path::new("")).join(&cited);
+            if !root().join(&cited).exists() && !root().join(beside).exists() {
+                gone.entry(document.display().to_string()).or_default().push(cited);
+            }
+        }
+    }
+    assert!(gone.is_empty(), "{gone:#?}");
+}
+
+/// Things in backticks that look like a path of this repository.
+fn cited_paths(document: &str) -> Vec<String> {
+    let starts = ["proto/", "services/", "deploy/", "tests/", "domain/", "src/", "migrations/"];
+    document
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|cited| starts.iter().any(|s| cited.starts_with(s)))
+        .filter(|cited| !cited.contains(['*', '{', '<', ' ', '…']))
+        .map(|cited| cited.split("::").next().unwrap_or(cited).trim_end_matches('/').to_owned())
+        .collect()
+}
