@@ -16,7 +16,7 @@ pub enum Failure {
     Invalid(#[from] Violations),
     /// The page token is wrong.
     #[error(transparent)]
-    Page(Box<dyn Classify + Send + Sync>),
+    Page(#[from] server::InvalidPageToken),
     /// The rules of the house refuse it.
     #[error(transparent)]
     Refused(#[from] Refused),
@@ -29,6 +29,9 @@ pub enum Failure {
     /// ticketing knows no such ticket, or it is not the caller's.
     #[error("there is no such ticket, or it is not yours")]
     TicketNotFound,
+    /// The ticket has a live case; which one is looked up before answering.
+    #[error("the complaint of this ticket is before the office already")]
+    TicketTaken,
     /// A service that must be asked does not answer.
     #[error("{peer} does not answer; retry with the same request_id")]
     Peer {
@@ -66,6 +69,7 @@ impl Classify for Failure {
             Self::Request(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::TicketNotFound => Kind::NotFound,
+            Self::TicketTaken => Kind::AlreadyExists,
             Self::Peer { .. } => Kind::Unavailable,
             Self::PeerAnswer { .. } | Self::Unreadable | Self::Seal(_) => Kind::Internal,
         }
@@ -79,6 +83,7 @@ impl Classify for Failure {
             Self::Request(error) => error.reason(),
             Self::Store(error) => error.reason(),
             Self::TicketNotFound => "TICKET_NOT_FOUND",
+            Self::TicketTaken => "TICKET_AT_OFFICE",
             Self::Peer { .. } => "PEER_UNAVAILABLE",
             Self::PeerAnswer { .. } | Self::Unreadable | Self::Seal(_) => "INTERNAL",
         }

@@ -160,13 +160,13 @@ pub(crate) async fn revoke_links(
     Ok(())
 }
 
-/// The records of these customers, and the customer each belongs to.
+/// The records of these customers.
 pub(crate) async fn members(
     tx: &mut PgConnection,
     customers: &[Uuid],
-) -> Result<BTreeMap<SourceRecordId, (Node, CustomerId)>, StoreError> {
+) -> Result<BTreeMap<SourceRecordId, Node>, StoreError> {
     let rows = sqlx::query!(
-        r#"select id, own_customer_id, customer_id, recorded_at from customer_profile.source_record
+        r#"select id, own_customer_id, recorded_at from customer_profile.source_record
            where customer_id = any($1)"#,
         customers,
     )
@@ -180,7 +180,7 @@ pub(crate) async fn members(
                 own_customer: CustomerId::from_uuid(row.own_customer_id),
                 recorded_at: row.recorded_at.to_jiff(),
             };
-            (node.record, (node, CustomerId::from_uuid(row.customer_id)))
+            (node.record, node)
         })
         .collect())
 }

@@ -127,7 +127,8 @@ pub fn read(path: &Path) -> Result<Vec<Checkpoint>, CheckpointError> {
         .collect()
 }
 
-/// Signs the head every minute and once at the end.
+/// Signs the head every minute and once at the end. Cheap to clone.
+#[derive(Clone)]
 pub struct Notary {
     ledger: Ledger,
     ambient: Ambient,

@@ -100,13 +100,25 @@ impl From<sqlx::Error> for FollowerError {
     }
 }
 
-/// Follows one source with one reaction.
+/// Follows one source with one reaction. Cheap to clone.
 pub struct Follower<R> {
     own: Ledger,
     source: &'static str,
     reaction: Arc<R>,
     ambient: Ambient,
     standings: Standings,
+}
+
+impl<R> Clone for Follower<R> {
+    fn clone(&self) -> Self {
+        Self {
+            own: self.own.clone(),
+            source: self.source,
+            reaction: Arc::clone(&self.reaction),
+            ambient: self.ambient.clone(),
+            standings: self.standings.clone(),
+        }
+    }
 }
 
 impl<R: Reaction> Follower<R> {

@@ -16,7 +16,8 @@ use crate::{DenialSink, Peers, TokenVerifier, Worker};
 
 pub(crate) type Closing = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
-/// A service, put together and not yet running.
+/// A service, put together and not yet running. `keep_ledger` and `follow` (`books.rs`) wire its
+/// ledger and those it listens to.
 pub struct Assembly {
     /// Name of the service, e.g. `ticketing`; part of its error domain `ticketing.ventanilla`.
     pub name: &'static str,

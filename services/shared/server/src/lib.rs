@@ -2,12 +2,14 @@
 //! and how it comes up and goes down. Knows no aggregate and no table.
 //!
 //! `stack.rs` lists the layers a call passes, each with its reason; `status.rs` is the only place
-//! that makes a refusal into a `tonic::Status`.
+//! that makes a refusal into a `tonic::Status`; `books.rs` is what every service does about ledgers:
+//! `Assembly::keep_ledger` (feed, sequencer, signed checkpoints, denials) and `Assembly::follow`.
 
 mod admission;
 mod assembly;
 mod authorize;
 mod binary;
+mod books;
 mod body;
 mod call;
 mod deadline;

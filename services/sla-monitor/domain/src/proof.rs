@@ -57,12 +57,7 @@ pub struct Proof {
 ///
 /// # Errors
 /// [`Unreplayable`] when the due instant cannot be computed.
-pub fn prove(
-    replayed: &Replay,
-    terms: Terms<'_>,
-    because_es: &str,
-    because_en: &str,
-) -> Result<Proof, Unreplayable> {
+pub fn prove(replayed: &Replay, terms: Terms<'_>, because_es: &str, because_en: &str) -> Result<Proof, Unreplayable> {
     let Terms { rule, calendar } = terms;
     let standing_still = match &replayed.state {
         State::Paused { ground, since } | State::Scheduled { ground, since } => Some((ground.clone(), *since)),
@@ -103,7 +98,12 @@ pub fn prove(
 pub fn preview(rule: &Rule, calendar: &Calendar, start: Timestamp) -> Result<Proof, Unreplayable> {
     let terms = Terms { rule, calendar };
     let replayed = replay(&[Entry { at: start, what: Happening::Started }], terms)?;
-    prove(&replayed, terms, "consulta previa: la regla fue elegida por quien pregunta", "preview: whoever asks chose the rule")
+    prove(
+        &replayed,
+        terms,
+        "consulta previa: la regla fue elegida por quien pregunta",
+        "preview: whoever asks chose the rule",
+    )
 }
 
 fn due_of(replayed: &Replay, calendar: &Calendar) -> Result<Option<Timestamp>, Unreplayable> {

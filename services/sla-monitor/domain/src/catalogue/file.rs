@@ -164,12 +164,7 @@ fn choose(row: &ReadingRow, switches: &Switches) -> Result<Reading, String> {
     if !row.values.contains(value) || !row.values.contains(&row.strict) {
         return Err(format!("{} is no reading of {}: {}", value, row.name, row.values.join(", ")));
     }
-    Ok(Reading {
-        name: row.name.clone(),
-        value: value.clone(),
-        strict: row.strict.clone(),
-        values: row.values.clone(),
-    })
+    Ok(Reading { name: row.name.clone(), value: value.clone(), strict: row.strict.clone(), values: row.values.clone() })
 }
 
 /// Why no clock is started, in the order a reader would ask.

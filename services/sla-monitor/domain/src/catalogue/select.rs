@@ -146,7 +146,9 @@ fn by_the_house<'a>(rule: &'a Rule, what: &str, sector: &str, day: Date) -> Chos
     debug_assert!(rule.kind != Kind::Statutory, "a house rule is no law");
     Chosen {
         rule,
-        because_es: format!("ninguna ley fijaba el {day} un plazo para «{what}» en «{sector}»: vale la norma de la casa"),
+        because_es: format!(
+            "ninguna ley fijaba el {day} un plazo para «{what}» en «{sector}»: vale la norma de la casa"
+        ),
         because_en: format!("no law set a term for «{what}» in «{sector}» on {day}: the house's own standard holds"),
     }
 }

@@ -21,7 +21,8 @@ pub fn replay(entries: &[Entry], terms: Terms<'_>) -> Result<Replay, Unreplayabl
         Happening::StartedUntil(due) => Length::Until(due),
         _ => Length::Term(terms.rule.term.ok_or_else(|| Unreplayable::NoTerm(terms.rule.id.clone()))?),
     };
-    let mut fold = Fold { terms, epoch: 1, origin: first.at, base: length, length, pauses: Vec::new(), breaches: Vec::new() };
+    let mut fold =
+        Fold { terms, epoch: 1, origin: first.at, base: length, length, pauses: Vec::new(), breaches: Vec::new() };
     let mut state = State::Running { due: fold.due()? };
     for entry in sorted {
         state = fold.step(state, entry)?;

@@ -55,7 +55,10 @@ pub(super) fn steps(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>)
     if replayed.epoch > 1 {
         let n = replayed.epoch;
         steps.say(
-            format!("La primera presentación fue el {}; esta es la cuenta número {n}", local(calendar, replayed.first_origin)),
+            format!(
+                "La primera presentación fue el {}; esta es la cuenta número {n}",
+                local(calendar, replayed.first_origin)
+            ),
             format!("The first presentation was on {}; this is run number {n}", local(calendar, replayed.first_origin)),
             Outcome::Instant(replayed.first_origin),
         );
@@ -75,8 +78,14 @@ pub(super) fn steps(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>)
     }
     if let Some(reading) = &rule.reading {
         steps.say(
-            format!("El texto deja abierta la lectura: se aplica «{}» ({}; la estricta es «{}»)", reading.value, reading.name, reading.strict),
-            format!("The text leaves the reading open: «{}» is applied ({}; the strict one is «{}»)", reading.value, reading.name, reading.strict),
+            format!(
+                "El texto deja abierta la lectura: se aplica «{}» ({}; la estricta es «{}»)",
+                reading.value, reading.name, reading.strict
+            ),
+            format!(
+                "The text leaves the reading open: «{}» is applied ({}; the strict one is «{}»)",
+                reading.value, reading.name, reading.strict
+            ),
             Outcome::Nothing,
         );
     }
@@ -125,7 +134,9 @@ fn days(steps: &mut Steps, run: &Run<'_>, count: u32, business: bool) -> Result<
         let (es, en) = Term::Months(n).words();
         steps.say(
             format!("{es} de fecha a fecha (el último día del mes si la fecha no existe) son {count} días naturales"),
-            format!("{en} from date to date (the month's last day where the date does not exist) are {count} calendar days"),
+            format!(
+                "{en} from date to date (the month's last day where the date does not exist) are {count} calendar days"
+            ),
             Outcome::Nothing,
         );
     }

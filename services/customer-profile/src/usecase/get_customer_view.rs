@@ -1,0 +1,148 @@
+//! `GetCustomerView`: everything that matters at a contact, from this service's own store.
+
+use customer_profile_domain::CustomerId;
+use jiff::Timestamp;
+use server::parse::time_to_proto;
+use ventanilla_proto::customer::v1 as proto;
+
+use super::{Profile, standing};
+use crate::error::ProfileError;
+use crate::store::interaction::{Interaction, ticket_name};
+use crate::store::view::{self, View};
+use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING};
+
+#[tracing::instrument(name = "customer.view", skip_all)]
+pub(crate) async fn get_customer_view(profile: &Profile, id: CustomerId) -> Result<proto::CustomerView, ProfileError> {
+    // The standings first: the rows that are read after them are at least as fresh.
+    let known = [TICKETING, SLA_MONITOR, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
+    let view = view::get(profile.db.reader(), id).await?.ok_or(ProfileError::CustomerNotFound(id))?;
+    let now = profile.ambient.now();
+    let [ticketing, sla_monitor, ombudsman] = known.map(|(source, known)| {
+        Some(standing::of(source, known, view.parked.iter().any(|p| p == source), now))
+    });
+    let own = Some(standing::own(now));
+    Ok(proto::CustomerView {
+        name: view.customer.name.clone(),
+        open_tickets: Some(tickets(&view, ticketing.clone())),
+        promises: Some(promises(&view, ticketing)),
+        clocks: Some(clocks(&view, sla_monitor.clone())),
+        breaches: Some(breaches(&view, sla_monitor)),
+        cases: Some(cases(&view, ombudsman)),
+        golden: Some(proto::GoldenSection { standing: own.clone(), customer: Some(view.customer) }),
+        last_interactions: Some(proto::InteractionSection {
+            standing: own,
+            interactions: view
+                .interactions
+                .into_iter()
+                .map(|row| Interaction::try_from(row).map(|i| i.to_proto()))
+                .collect::<Result<_, _>>()?,
+        }),
+    })
+}
+
+type Standing = Option<proto::SectionStanding>;
+
+fn tickets(view: &View, standing: Standing) -> proto::TicketSection {
+    proto::TicketSection {
+        standing,
+        total_count: view.tickets.first().map_or(0, |t| t.total),
+        tickets: view
+            .tickets
+            .iter()
+            .map(|t| proto::ViewedTicket {
+                ticket: ticket_name(t.ticket_id),
+                ticket_type: t.ticket_type,
+                severity: t.severity,
+                state: t.state,
+                subject: t.subject.clone(),
+                department: t.department.clone(),
+                owner: t.owner.clone(),
+                channel: t.channel,
+                first_received_time: Some(time_to_proto(t.first_received_at)),
+                update_time: Some(time_to_proto(t.updated_at)),
+                customer: format!("customers/{}", t.customer_id.as_hyphenated()),
+            })
+            .collect(),
+    }
+}
+
+fn promises(view: &View, standing: Standing) -> proto::PromiseSection {
+    proto::PromiseSection {
+        standing,
+        total_count: view.promises.first().map_or(0, |p| p.total),
+        promises: view
+            .promises
+            .iter()
+            .map(|p| promise(p.ticket_id, p.promise_id, p.text.clone(), p.channel, p.due_at, p.made_at))
+            .collect(),
+    }
+}
+
+/// A promise on the wire.
+pub(super) fn promise(
+    ticket: uuid::Uuid,
+    id: uuid::Uuid,
+    text: String,
+    channel: i32,
+    due_at: Timestamp,
+    made_at: Timestamp,
+) -> proto::ViewedPromise {
+    proto::ViewedPromise {
+        promise: format!("{}/promises/{}", ticket_name(ticket), id.as_hyphenated()),
+        ticket: ticket_name(ticket),
+        text,
+        due_time: Some(time_to_proto(due_at)),
+        channel,
+        made_time: Some(time_to_proto(made_at)),
+    }
+}
+
+fn clocks(view: &View, standing: Standing) -> proto::ClockSection {
+    proto::ClockSection {
+        standing,
+        total_count: view.clocks.first().map_or(0, |c| c.total),
+        clocks: view.clocks.iter().map(clock).collect(),
+    }
+}
+
+fn breaches(view: &View, standing: Standing) -> proto::BreachSection {
+    proto::BreachSection {
+        standing,
+        total_count: view.breaches.first().map_or(0, |c| c.total),
+        clocks: view.breaches.iter().map(clock).collect(),
+    }
+}
+
+fn clock(row: &view::Clock) -> proto::ViewedClock {
+    proto::ViewedClock {
+        clock: format!("clocks/{}", row.clock_id.as_hyphenated()),
+        subject: row.subject.clone(),
+        rule: row.rule.clone(),
+        stage: row.stage.clone(),
+        state: row.state,
+        due_time: row.due_at.map(time_to_proto),
+        warned_percent: row.warned_percent,
+        breached_time: row.breached_at.map(time_to_proto),
+        department: row.department.clone(),
+    }
+}
+
+fn cases(view: &View, standing: Standing) -> proto::CaseSection {
+    proto::CaseSection {
+        standing,
+        total_count: view.cases.first().map_or(0, |c| c.total),
+        cases: view
+            .cases
+            .iter()
+            .map(|c| proto::ViewedCase {
+                case_name: format!("cases/{}", c.case_id.as_hyphenated()),
+                ticket: ticket_name(c.ticket_id),
+                regime: c.regime.clone(),
+                state: c.state,
+                filed_at_office_time: Some(time_to_proto(c.filed_at_office_at)),
+                outcome: c.outcome,
+                binding: c.binding,
+            })
+            .collect(),
+    }
+}

@@ -1,0 +1,219 @@
+//! `IngestSourceRecord`: what a department's system says is kept, and linked to whom it is about.
+//!
+//! Two calls that carry the same identifier take turns by advisory locks on what they carry, so
+//! that one identity never becomes two customers. The locks are taken in one order by all.
+
+mod regroup;
+
+use std::collections::BTreeSet;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use customer_profile_domain::{Content, CustomerId, IdentifierKey, Slug, SourceRecordId};
+use jiff::Timestamp;
+use kernel::{Department, Personal, ResourceId};
+use ledger::{Draft, Stamp};
+use postgres::{Claim, RequestKey, StoreError, Tx};
+use prost::Message;
+use server::Call;
+use ventanilla_proto::customer::v1 as proto;
+
+use super::Profile;
+use crate::error::ProfileError;
+use crate::store::identity;
+use crate::store::record::{self, Head, NewRecord, NewVersion};
+
+/// How often the work is begun anew when other links changed under it.
+const ATTEMPTS: usize = 8;
+
+/// A record as it was sent, valid by itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Draught {
+    pub source_system: Slug,
+    pub department: Department,
+    pub external_id: Personal<String>,
+    pub content: Content,
+    /// The record as it was sent, without what only answers hold.
+    pub encoded: Personal<Vec<u8>>,
+}
+
+#[tracing::instrument(name = "source_record.ingest", skip_all, fields(source_system = %draught.source_system))]
+pub(crate) async fn ingest_source_record(
+    profile: Profile,
+    call: Call,
+    draught: Draught,
+    key: RequestKey,
+) -> Result<proto::SourceRecord, ProfileError> {
+    for _ in 1..ATTEMPTS {
+        match attempt(&profile, &call, &draught, &key).await {
+            Err(error) if error.is_contention() => tracing::debug!("identity was contended; beginning anew"),
+            done => return done,
+        }
+    }
+    attempt(&profile, &call, &draught, &key).await
+}
+
+async fn attempt(
+    profile: &Profile,
+    call: &Call,
+    draught: &Draught,
+    key: &RequestKey,
+) -> Result<proto::SourceRecord, ProfileError> {
+    let now = profile.ambient.now();
+    let mut tx = profile.db.tx().await?;
+    if let Claim::Replay(answer) = postgres::claim(&mut tx, key, now).await? {
+        return stored_answer(&answer);
+    }
+    let mut touched: BTreeSet<IdentifierKey> = draught.content.identifiers.iter().map(|i| i.key().clone()).collect();
+    let mut locks: BTreeSet<i64> = touched.iter().map(identifier_lock).collect();
+    locks.insert(record_lock(draught));
+    identity::lock(&mut tx, &locks.iter().copied().collect::<Vec<_>>()).await?;
+
+    let known = record::find(&mut tx, &draught.source_system, draught.external_id.expose()).await?;
+    let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone()).occurred(draught.content.observed_at);
+    let head = match known {
+        Some(head) => {
+            if head.department != draught.department {
+                return Err(ProfileError::DepartmentMismatch { owner: head.department });
+            }
+            let supersedes = draught.content.supersedes(head.observed_at);
+            let version = new_version(draught, head.id, head.latest_version + 1, now, call);
+            if !record::append(&mut tx, &version).await? {
+                return answer(tx, key, head.id).await;
+            }
+            if !supersedes {
+                let entry = ingested(profile, &head, version.version, head.customer, draught, &stamp);
+                ledger::append(&mut tx, &[entry]).await?;
+                let answered = answer(tx, key, head.id).await;
+                profile.ledger.nudge();
+                return answered;
+            }
+            touched.extend(lock_old(&mut tx, &head, &locks).await?);
+            record::supersede(&mut tx, &version, record::name_key(&draught.content)).await?;
+            Head { version: version.version, latest_version: version.version, ..head }
+        }
+        None => first_version(profile, &mut tx, draught, call, now).await?,
+    };
+    record::put_identifiers(&mut tx, head.id, head.customer, head.recorded_at, &draught.content).await?;
+    let by = call.actor().id.clone();
+    let regrouped = regroup::regroup(profile, &mut tx, &head, &touched, &by, now).await?;
+    let mut entries = vec![ingested(profile, &head, head.version, regrouped.customer, draught, &stamp)];
+    entries.extend(regrouped.entries(profile, &stamp, now));
+    ledger::append(&mut tx, &entries).await?;
+    let answered = answer(tx, key, head.id).await;
+    profile.ledger.nudge();
+    answered
+}
+
+/// Writes a record nobody sent before. It brings a customer id of its own.
+async fn first_version(
+    profile: &Profile,
+    tx: &mut Tx,
+    draught: &Draught,
+    call: &Call,
+    now: Timestamp,
+) -> Result<Head, ProfileError> {
+    let id = SourceRecordId::from_uuid(profile.ambient.uuid(now));
+    let own_customer = CustomerId::from_uuid(profile.ambient.uuid(now));
+    let version = new_version(draught, id, 1, now, call);
+    let record = NewRecord {
+        source_system: &draught.source_system,
+        external_id: draught.external_id.expose(),
+        department: &draught.department,
+        own_customer,
+        name_key: record::name_key(&draught.content),
+    };
+    record::insert(tx, &record, &version).await.map_err(|error| match error.constraint() {
+        // Another call brought the record between our lock and our read of it: read again.
+        Some("source_record_external_key") => ProfileError::IdentityContended,
+        _ => error.into(),
+    })?;
+    Ok(Head {
+        id,
+        own_customer,
+        customer: own_customer,
+        department: draught.department.clone(),
+        version: 1,
+        latest_version: 1,
+        observed_at: draught.content.observed_at,
+        recorded_at: now,
+    })
+}
+
+/// The identifiers of the version before, locked too: whoever still carries them is touched.
+async fn lock_old(
+    tx: &mut Tx,
+    head: &Head,
+    held: &BTreeSet<i64>,
+) -> Result<BTreeSet<IdentifierKey>, ProfileError> {
+    let old = identity::identifiers_of(tx, head.id).await?;
+    let more: BTreeSet<i64> = old.iter().map(identifier_lock).filter(|lock| !held.contains(lock)).collect();
+    if !more.is_empty() {
+        identity::lock(tx, &more.into_iter().collect::<Vec<_>>()).await?;
+    }
+    Ok(old)
+}
+
+fn new_version<'a>(
+    draught: &'a Draught,
+    record: SourceRecordId,
+    version: i32,
+    now: Timestamp,
+    call: &'a Call,
+) -> NewVersion<'a> {
+    NewVersion {
+        record,
+        version,
+        content: draught.encoded.expose(),
+        observed_at: draught.content.observed_at,
+        now,
+        actor: call.actor(),
+    }
+}
+
+/// Reads the record as it now is, keeps it as the answer, and commits.
+async fn answer(mut tx: Tx, key: &RequestKey, id: SourceRecordId) -> Result<proto::SourceRecord, ProfileError> {
+    let stored = record::load(&mut tx, &[id.uuid()]).await?;
+    let stored = stored.first().ok_or_else(|| StoreError::corrupt("source_record", "version", id))?;
+    let answer = record::to_proto(stored);
+    postgres::keep_answer(&mut tx, key.id, &answer.encode_to_vec(), false).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// An answer that was kept.
+pub(super) fn stored_answer<M: Message + Default>(bytes: &[u8]) -> Result<M, ProfileError> {
+    M::decode(bytes).map_err(|_| StoreError::corrupt("request", "answer", "of a replay").into())
+}
+
+fn ingested(
+    profile: &Profile,
+    head: &Head,
+    version: i32,
+    customer: CustomerId,
+    draught: &Draught,
+    stamp: &Stamp,
+) -> Draft {
+    let payload = proto::SourceRecordIngested {
+        source_record: head.id.name(),
+        customer: customer.name(),
+        source_system: draught.source_system.to_string(),
+        department: draught.department.to_string(),
+        version,
+    };
+    Draft::new(profile.ambient.uuid(stamp.recorded_at), customer.name(), &payload, stamp)
+}
+
+fn identifier_lock(key: &IdentifierKey) -> i64 {
+    lock_of(&["identifier", key.kind.as_str(), key.value.expose()])
+}
+
+fn record_lock(draught: &Draught) -> i64 {
+    lock_of(&["record", draught.source_system.as_str(), draught.external_id.expose()])
+}
+
+fn lock_of(parts: &[&str]) -> i64 {
+    let hash = digest(&SHA256, parts.join("\0").as_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash.as_ref()[..8]);
+    i64::from_be_bytes(first)
+}

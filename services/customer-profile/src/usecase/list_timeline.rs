@@ -1,0 +1,59 @@
+//! `ListTimeline`: contacts and events of every department, newest first.
+
+use customer_profile_domain::CustomerId;
+use jiff::Timestamp;
+use kernel::ResourceId;
+use server::PageToken;
+use server::parse::time_to_proto;
+use uuid::Uuid;
+use ventanilla_proto::customer::v1 as proto;
+
+use super::Profile;
+use crate::error::ProfileError;
+use crate::store::timeline::{self, Item, What};
+
+/// Name that page tokens of this list are bound to.
+pub(crate) const LIST: &str = "timeline";
+
+#[tracing::instrument(name = "timeline.list", skip_all)]
+pub(crate) async fn list_timeline(
+    profile: &Profile,
+    customer: CustomerId,
+    before: Option<(Timestamp, Uuid)>,
+    page_size: usize,
+) -> Result<proto::ListTimelineResponse, ProfileError> {
+    // One more than asked for tells whether there is a next page.
+    let limit = i64::try_from(page_size).unwrap_or(i64::MAX - 1) + 1;
+    let mut items = timeline::page(profile.db.reader(), customer, before, limit)
+        .await?
+        .ok_or(ProfileError::CustomerNotFound(customer))?;
+    let more = items.len() > page_size;
+    items.truncate(page_size);
+    let next_page_token = match items.last() {
+        Some(last) if more => {
+            PageToken::encode(LIST, customer.uuid().as_bytes(), &[&last.at.to_string(), &last.id.to_string()])
+        }
+        _ => String::new(),
+    };
+    Ok(proto::ListTimelineResponse { items: items.into_iter().map(item).collect(), next_page_token })
+}
+
+fn item(item: Item) -> proto::TimelineItem {
+    use proto::TimelineEventKind as Kind;
+    let what = match item.what {
+        What::Interaction(interaction) => proto::timeline_item::Item::Interaction(interaction.to_proto()),
+        What::Event { source, position, kind, resource, state } => {
+            let (kind, state) = (i32::from(kind), i32::from(state));
+            let mut event = proto::TimelineEvent { kind, source, position, resource, ..Default::default() };
+            match event.kind() {
+                Kind::TicketOpened | Kind::TicketTransitioned => event.ticket_state = state,
+                Kind::PromiseSettled => event.promise_state = state,
+                Kind::CaseOpened | Kind::CaseTransitioned => event.case_state = state,
+                Kind::DecisionIssued => event.decision_outcome = state,
+                Kind::Unspecified | Kind::PromiseMade | Kind::ClockBreached => {}
+            }
+            proto::timeline_item::Item::Event(event)
+        }
+    };
+    proto::TimelineItem { item_time: Some(time_to_proto(item.at)), item: Some(what) }
+}

@@ -1,0 +1,76 @@
+//! `LookupByPhone`: who is calling, inside the ring.
+
+use customer_profile_domain::{CallerNumber, LineUse, MatchGrade, grade_phone};
+use kernel::ResourceId;
+use ventanilla_proto::customer::v1 as proto;
+
+use super::{Profile, get_customer_view, standing};
+use crate::error::ProfileError;
+use crate::store::ring::{self, Affairs, Holder};
+use crate::{SLA_MONITOR, TICKETING};
+
+#[tracing::instrument(name = "customer.lookup_by_phone", skip_all)]
+pub(crate) async fn lookup_by_phone(
+    profile: &Profile,
+    caller: CallerNumber,
+) -> Result<proto::PhoneAnswer, ProfileError> {
+    let phone = match caller {
+        CallerNumber::Usable(phone) => phone,
+        CallerNumber::Withheld => return Ok(nobody(proto::CallerNumber::Withheld)),
+        CallerNumber::Unreadable => return Ok(nobody(proto::CallerNumber::Unreadable)),
+    };
+    let known = [TICKETING, SLA_MONITOR].map(|source| (source, profile.standings.of(source)));
+    let (holders, parked) = ring::holders(profile.db.reader(), &phone).await?;
+    let now = profile.ambient.now();
+    let uses: Vec<LineUse> = holders.iter().map(|h| h.line).collect();
+    let found = grade_phone(&uses, now);
+    let gaps = known.into_iter().filter_map(|(source, known)| {
+        standing::of(source, known, parked.iter().any(|p| p == source), now).gap
+    });
+    let mut answer = proto::PhoneAnswer {
+        caller_number: proto::CallerNumber::Usable.into(),
+        grade: grade(found.grade).into(),
+        shared_line: found.shared_line,
+        customer: found.customer.map(|id| id.name()).unwrap_or_default(),
+        candidates: found.candidates.iter().map(|id| id.name()).collect(),
+        language: common_language(&holders),
+        gaps: gaps.collect(),
+        ..Default::default()
+    };
+    if let [Holder { affairs: Some(affairs), .. }] = holders.as_slice() {
+        tell(&mut answer, affairs);
+    }
+    Ok(answer)
+}
+
+fn tell(answer: &mut proto::PhoneAnswer, affairs: &Affairs) {
+    answer.open_ticket_count = i32::try_from(affairs.open_tickets).unwrap_or(i32::MAX);
+    answer.open_complaint = affairs.open_complaint;
+    answer.breached = affairs.breached;
+    answer.top_promise = affairs.promise.as_ref().map(|p| {
+        get_customer_view::promise(p.ticket, p.id, String::new(), p.channel.into(), p.due_at, p.made_at)
+    });
+}
+
+/// The language of all who have the number, 0 when they have not the same.
+fn common_language(holders: &[Holder]) -> i32 {
+    let Some(first) = holders.first() else { return 0 };
+    if holders.iter().all(|h| h.language == first.language) { first.language.into() } else { 0 }
+}
+
+fn nobody(number: proto::CallerNumber) -> proto::PhoneAnswer {
+    proto::PhoneAnswer {
+        caller_number: number.into(),
+        grade: proto::MatchGrade::None.into(),
+        ..Default::default()
+    }
+}
+
+const fn grade(grade: MatchGrade) -> proto::MatchGrade {
+    match grade {
+        MatchGrade::Certain => proto::MatchGrade::Certain,
+        MatchGrade::Probable => proto::MatchGrade::Probable,
+        MatchGrade::Possible => proto::MatchGrade::Possible,
+        MatchGrade::None => proto::MatchGrade::None,
+    }
+}

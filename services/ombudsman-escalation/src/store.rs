@@ -1,0 +1,31 @@
+//! SQL, and nothing but: rows to values of the domain, values to rows, named constraints to refusals.
+
+pub mod case;
+pub mod clock;
+pub mod decision;
+pub mod dossier;
+pub mod draft;
+pub mod request;
+pub mod staff;
+pub mod wall;
+
+use jiff::Timestamp;
+use postgres::StoreError;
+
+/// A stored word, or the row that holds none of the known ones.
+fn word<T: std::str::FromStr>(
+    text: &str,
+    table: &'static str,
+    column: &'static str,
+    row: impl std::fmt::Display,
+) -> Result<T, StoreError> {
+    text.parse().map_err(|_| StoreError::corrupt(table, column, row))
+}
+
+fn hash(bytes: &[u8], table: &'static str, column: &'static str, row: impl std::fmt::Display) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::corrupt(table, column, row))
+}
+
+fn instant(stored: Option<jiff_sqlx::Timestamp>) -> Option<Timestamp> {
+    stored.map(jiff_sqlx::Timestamp::to_jiff)
+}

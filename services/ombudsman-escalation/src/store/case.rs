@@ -1,0 +1,233 @@
+//! Cases and their claim points.
+
+mod row;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use kernel::{Actor, Personal, ResourceId as _};
+use ombudsman_escalation_domain::case::{Case, ClaimPoint};
+use ombudsman_escalation_domain::dossier::Head;
+use ombudsman_escalation_domain::vocabulary::Stage;
+use ombudsman_escalation_domain::{CaseId, CustomerId, Refused, TicketId};
+use postgres::{Db, StoreError, affected_one};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::error::Failure;
+
+use row::{CaseRow, Flat};
+
+/// A case with what is stored around it.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredCase {
+    /// The case.
+    pub(crate) case: Case,
+    /// Row version.
+    pub(crate) version: i64,
+    /// Who opened it.
+    pub(crate) opened_by: Actor,
+    /// Where its dossier ends.
+    pub(crate) head: Head,
+    /// When it was created.
+    pub(crate) created_at: Timestamp,
+    /// When it last changed.
+    pub(crate) updated_at: Timestamp,
+}
+
+/// Reads a case and keeps it locked.
+pub(crate) async fn lock(tx: &mut PgConnection, id: CaseId) -> Result<Option<StoredCase>, StoreError> {
+    let row = sqlx::query_as!(CaseRow, "select * from ombudsman.office_case where case_id = $1 for update", id.uuid())
+        .fetch_optional(&mut *tx)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let points = points_of(&mut *tx, &[id.uuid()]).await?;
+    row.read(points.into_iter().map(|(_, point)| point).collect()).map(Some)
+}
+
+/// Reads a case.
+pub(crate) async fn get(db: &Db, id: CaseId) -> Result<Option<StoredCase>, StoreError> {
+    let row = sqlx::query_as!(CaseRow, "select * from ombudsman.office_case where case_id = $1", id.uuid())
+        .fetch_optional(db.reader())
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let points = points_of(db.reader(), &[id.uuid()]).await?;
+    row.read(points.into_iter().map(|(_, point)| point).collect()).map(Some)
+}
+
+/// What a list shows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    /// Only in this state.
+    pub(crate) stage: Option<Stage>,
+    /// Only of this ticket.
+    pub(crate) ticket: Option<TicketId>,
+    /// Only those this person is assigned to.
+    pub(crate) assigned_to: Option<String>,
+    /// Only those after this one in the order of the list.
+    pub(crate) after: Option<(Timestamp, CaseId)>,
+}
+
+/// Cases, newest first.
+pub(crate) async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<StoredCase>, StoreError> {
+    let rows = sqlx::query_as!(
+        CaseRow,
+        "select * from ombudsman.office_case c
+          where ($1::text is null or state = $1)
+            and ($2::uuid is null or ticket_id = $2)
+            and ($3::text is null or exists (select from ombudsman.assignment a
+                  where a.case_id = c.case_id and a.person = $3 and a.recused_at is null))
+            and ($4::timestamptz is null or (created_at, case_id) < ($4, $5::uuid))
+          order by created_at desc, case_id desc limit $6",
+        filter.stage.map(Stage::as_str),
+        filter.ticket.map(|ticket| ticket.uuid()),
+        filter.assigned_to.as_deref(),
+        filter.after.map(|(at, _)| at.to_sqlx()) as _,
+        filter.after.map(|(_, id)| id.uuid()),
+        limit,
+    )
+    .fetch_all(db.reader())
+    .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.case_id).collect();
+    let points = points_of(db.reader(), &ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let own = points.iter().filter(|(case, _)| *case == row.case_id).map(|(_, point)| point.clone()).collect();
+            row.read(own)
+        })
+        .collect()
+}
+
+async fn points_of<'c>(
+    executor: impl sqlx::PgExecutor<'c>,
+    cases: &[Uuid],
+) -> Result<Vec<(Uuid, ClaimPoint)>, StoreError> {
+    let rows = sqlx::query!(
+        "select case_id, point_id, claim from ombudsman.claim_point where case_id = any($1) order by case_id, place",
+        cases
+    )
+    .fetch_all(executor)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.case_id, ClaimPoint { id: row.point_id, text: Personal::new(row.claim) }))
+        .collect())
+}
+
+/// Writes a new case; its version is 1.
+pub(crate) async fn insert(tx: &mut PgConnection, case: &Case, opened_by: &Actor, now: Timestamp) -> Result<(), Failure> {
+    let complaint = &case.complaint;
+    let inserted = sqlx::query!(
+        "insert into ombudsman.office_case
+           (case_id, version, ticket_id, customer_id, regime, state, filed_at_entity, filed_at_office, facts_at, known_at,
+            parallel, channel, opened_by_kind, opened_by, opened_by_department, created_at, updated_at)
+         values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
+        case.id.uuid(),
+        case.ticket.uuid(),
+        case.customer.uuid(),
+        case.regime.id,
+        case.stage().as_str(),
+        complaint.filed_at_entity.to_sqlx() as _,
+        complaint.filed_at_office.to_sqlx() as _,
+        complaint.facts_at.map(|at| at.to_sqlx()) as _,
+        complaint.known_at.map(|at| at.to_sqlx()) as _,
+        complaint.parallel.map(|parallel| parallel.as_str()),
+        complaint.channel.as_str(),
+        opened_by.kind.as_str(),
+        opened_by.id,
+        opened_by.department.as_ref().map(|department| department.as_str()),
+        now.to_sqlx() as _,
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(StoreError::from);
+    match inserted {
+        Ok(_) => {}
+        Err(error) if error.constraint() == Some("office_case_one_live_per_ticket") => {
+            return Err(Failure::TicketTaken);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    write_points(tx, case).await?;
+    Ok(())
+}
+
+/// The live case of a ticket.
+pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<Refused>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "select case_id from ombudsman.office_case where ticket_id = $1
+            and state not in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified')",
+        ticket.uuid()
+    )
+    .fetch_optional(db.reader())
+    .await?;
+    Ok(found.map(|case| Refused::TicketAtOffice { case: CaseId::from_uuid(case) }))
+}
+
+/// Writes what a step changed, and one version more.
+pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now: Timestamp) -> Result<(), StoreError> {
+    let flat = Flat::of(case);
+    let updated = sqlx::query!(
+        "update ombudsman.office_case set version = version + 1, state = $3, facts_at = $4, parallel = $5, cure_items = $6,
+            cure_due_at = $7, cured_at = $8, ground = $9, reasons = $10, allegations_due_at = $11, allegations_at = $12,
+            signpost = $13, refused_at = $14, statement_due_at = $15, updated_at = $16
+          where case_id = $1 and version = $2",
+        case.id.uuid(),
+        version,
+        case.stage().as_str(),
+        case.complaint.facts_at.map(|at| at.to_sqlx()) as _,
+        case.complaint.parallel.map(|parallel| parallel.as_str()),
+        flat.cure_items.as_deref(),
+        flat.cure_due_at.map(|at| at.to_sqlx()) as _,
+        flat.cured_at.map(|at| at.to_sqlx()) as _,
+        flat.ground.map(|ground| ground.as_str()),
+        flat.reasons,
+        flat.allegations_due_at.map(|at| at.to_sqlx()) as _,
+        flat.allegations_at.map(|at| at.to_sqlx()) as _,
+        flat.signpost,
+        flat.refused_at.map(|at| at.to_sqlx()) as _,
+        flat.statement_due_at.map(|at| at.to_sqlx()) as _,
+        now.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    affected_one(&updated)
+}
+
+/// Writes the claim points in place of those there were.
+pub(crate) async fn write_points(tx: &mut PgConnection, case: &Case) -> Result<(), StoreError> {
+    sqlx::query!("delete from ombudsman.claim_point where case_id = $1", case.id.uuid()).execute(&mut *tx).await?;
+    let points = &case.complaint.points;
+    let ids: Vec<String> = points.iter().map(|point| point.id.clone()).collect();
+    let texts: Vec<String> = points.iter().map(|point| point.text.expose().clone()).collect();
+    sqlx::query!(
+        "insert into ombudsman.claim_point (case_id, point_id, place, claim)
+         select $1, point_id, place::integer, claim
+           from unnest($2::text[], $3::text[]) with ordinality as given (point_id, claim, place)",
+        case.id.uuid(),
+        &ids,
+        &texts,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Cases of the same claimant on the same ticket that were decided.
+pub(crate) async fn decided_before(
+    tx: &mut PgConnection,
+    id: CaseId,
+    ticket: TicketId,
+    customer: CustomerId,
+) -> Result<Vec<CaseId>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "select case_id from ombudsman.office_case
+          where customer_id = $1 and ticket_id = $2 and case_id <> $3 and state in ('decided', 'notified', 'closed')
+          order by case_id",
+        customer.uuid(),
+        ticket.uuid(),
+        id.uuid()
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(found.into_iter().map(CaseId::from_uuid).collect())
+}

@@ -1,0 +1,184 @@
+//! The row of a case, and its states told apart by their columns.
+
+use jiff::Timestamp;
+use kernel::{Actor, Personal, ResourceId as _};
+use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Cure, Proposal, State};
+use ombudsman_escalation_domain::dossier::Head;
+use ombudsman_escalation_domain::regime::Regime;
+use ombudsman_escalation_domain::vocabulary::{Ground, Stage};
+use ombudsman_escalation_domain::{CaseId, CustomerId, TicketId};
+use postgres::StoreError;
+use uuid::Uuid;
+
+use super::StoredCase;
+use crate::store::{hash, instant, word};
+
+const TABLE: &str = "office_case";
+
+pub(super) struct CaseRow {
+    pub(super) case_id: Uuid,
+    pub(super) version: i64,
+    pub(super) ticket_id: Uuid,
+    pub(super) customer_id: Uuid,
+    pub(super) regime: String,
+    pub(super) state: String,
+    pub(super) filed_at_entity: jiff_sqlx::Timestamp,
+    pub(super) filed_at_office: jiff_sqlx::Timestamp,
+    pub(super) facts_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) known_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) parallel: Option<String>,
+    pub(super) channel: String,
+    pub(super) opened_by_kind: String,
+    pub(super) opened_by: String,
+    pub(super) opened_by_department: Option<String>,
+    pub(super) cure_items: Option<Vec<String>>,
+    pub(super) cure_due_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) cured_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) ground: Option<String>,
+    pub(super) reasons: Option<String>,
+    pub(super) allegations_due_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) allegations_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) signpost: Option<String>,
+    pub(super) refused_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) statement_due_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) dossier_length: i64,
+    pub(super) dossier_head: Vec<u8>,
+    pub(super) created_at: jiff_sqlx::Timestamp,
+    pub(super) updated_at: jiff_sqlx::Timestamp,
+}
+
+impl CaseRow {
+    pub(super) fn read(self, points: Vec<ClaimPoint>) -> Result<StoredCase, StoreError> {
+        let id = self.case_id;
+        let corrupt = |column| StoreError::corrupt(TABLE, column, id);
+        let state = self.state()?;
+        let parallel = self.parallel.as_deref().map(|text| word(text, TABLE, "parallel", id)).transpose()?;
+        let department =
+            self.opened_by_department.as_deref().map(|slug| word(slug, TABLE, "opened_by_department", id)).transpose()?;
+        let head = Head {
+            sequence: u64::try_from(self.dossier_length).map_err(|_| corrupt("dossier_length"))?,
+            hash: hash(&self.dossier_head, TABLE, "dossier_head", id)?,
+        };
+        let case = Case {
+            id: CaseId::from_uuid(id),
+            ticket: TicketId::from_uuid(self.ticket_id),
+            customer: CustomerId::from_uuid(self.customer_id),
+            regime: Regime::find(&self.regime).ok_or_else(|| corrupt("regime"))?,
+            cure: self.cure()?,
+            state,
+            complaint: Complaint {
+                filed_at_entity: self.filed_at_entity.to_jiff(),
+                filed_at_office: self.filed_at_office.to_jiff(),
+                facts_at: instant(self.facts_at),
+                known_at: instant(self.known_at),
+                parallel,
+                channel: word(&self.channel, TABLE, "channel", id)?,
+                points,
+            },
+        };
+        let opened_by = Actor {
+            kind: word(&self.opened_by_kind, TABLE, "opened_by_kind", id)?,
+            id: self.opened_by,
+            department,
+        };
+        let (created_at, updated_at) = (self.created_at.to_jiff(), self.updated_at.to_jiff());
+        Ok(StoredCase { case, version: self.version, opened_by, head, created_at, updated_at })
+    }
+
+    fn cure(&self) -> Result<Option<Cure>, StoreError> {
+        let (Some(items), Some(due)) = (&self.cure_items, instant(self.cure_due_at)) else { return Ok(None) };
+        let items =
+            items.iter().map(|text| word(text, TABLE, "cure_items", self.case_id)).collect::<Result<_, _>>()?;
+        Ok(Some(Cure { items, due, cured_at: instant(self.cured_at) }))
+    }
+
+    fn state(&self) -> Result<State, StoreError> {
+        let stage: Stage = word(&self.state, TABLE, "state", self.case_id)?;
+        let statement_due = || self.needed(instant(self.statement_due_at), "statement_due_at");
+        Ok(match stage {
+            Stage::Received => State::Received,
+            Stage::Registered => State::Registered,
+            Stage::NeedsCure => State::NeedsCure { due: self.needed(instant(self.cure_due_at), "cure_due_at")? },
+            Stage::ArchivedUncured => State::ArchivedUncured {
+                reasons: Personal::new(self.needed(self.reasons.clone(), "reasons")?),
+                signpost: self.needed(self.signpost.clone(), "signpost")?,
+                refused_at: self.needed(instant(self.refused_at), "refused_at")?,
+            },
+            Stage::InadmissibleProposed => State::InadmissibleProposed(self.proposal()?),
+            Stage::Inadmissible => State::Inadmissible {
+                proposal: self.proposal()?,
+                signpost: self.needed(self.signpost.clone(), "signpost")?,
+                refused_at: self.needed(instant(self.refused_at), "refused_at")?,
+            },
+            Stage::Admitted => State::Admitted { statement_due: statement_due()? },
+            Stage::EntityAllegations => State::EntityAllegations { statement_due: statement_due()? },
+            Stage::Investigation => State::Investigation { statement_due: statement_due()? },
+            Stage::Drafted => State::Drafted { statement_due: statement_due()? },
+            Stage::Decided => State::Decided { statement_due: statement_due()? },
+            Stage::Notified => State::Notified { statement_due: statement_due()? },
+            Stage::Closed => State::Closed { statement_due: statement_due()? },
+            Stage::Withdrawn => State::Withdrawn,
+            Stage::Rectified => State::Rectified,
+        })
+    }
+
+    fn proposal(&self) -> Result<Proposal, StoreError> {
+        let ground = self.needed(self.ground.as_deref(), "ground")?;
+        Ok(Proposal {
+            ground: word(ground, TABLE, "ground", self.case_id)?,
+            reasons: Personal::new(self.needed(self.reasons.clone(), "reasons")?),
+            allegations_due: self.needed(instant(self.allegations_due_at), "allegations_due_at")?,
+            allegations_at: instant(self.allegations_at),
+        })
+    }
+
+    fn needed<T>(&self, value: Option<T>, column: &'static str) -> Result<T, StoreError> {
+        value.ok_or_else(|| StoreError::corrupt(TABLE, column, self.case_id))
+    }
+}
+
+/// The columns that the state of a case fills. What a state does not hold is empty.
+#[derive(Default)]
+pub(super) struct Flat<'a> {
+    pub(super) cure_items: Option<Vec<String>>,
+    pub(super) cure_due_at: Option<Timestamp>,
+    pub(super) cured_at: Option<Timestamp>,
+    pub(super) ground: Option<Ground>,
+    pub(super) reasons: Option<&'a str>,
+    pub(super) allegations_due_at: Option<Timestamp>,
+    pub(super) allegations_at: Option<Timestamp>,
+    pub(super) signpost: Option<&'a str>,
+    pub(super) refused_at: Option<Timestamp>,
+    pub(super) statement_due_at: Option<Timestamp>,
+}
+
+impl<'a> Flat<'a> {
+    pub(super) fn of(case: &'a Case) -> Self {
+        let mut flat = Self { statement_due_at: case.state.statement_due(), ..Self::default() };
+        if let Some(cure) = &case.cure {
+            flat.cure_items = Some(cure.items.iter().map(ToString::to_string).collect());
+            flat.cure_due_at = Some(cure.due);
+            flat.cured_at = cure.cured_at;
+        }
+        if let Some(proposal) = case.state.proposal() {
+            flat.ground = Some(proposal.ground);
+            flat.reasons = Some(proposal.reasons.expose());
+            flat.allegations_due_at = Some(proposal.allegations_due);
+            flat.allegations_at = proposal.allegations_at;
+        }
+        match &case.state {
+            State::ArchivedUncured { reasons, signpost, refused_at } => {
+                flat.ground = Some(Ground::EssentialDataMissing);
+                flat.reasons = Some(reasons.expose());
+                flat.signpost = Some(signpost);
+                flat.refused_at = Some(*refused_at);
+            }
+            State::Inadmissible { signpost, refused_at, .. } => {
+                flat.signpost = Some(signpost);
+                flat.refused_at = Some(*refused_at);
+            }
+            _ => {}
+        }
+        flat
+    }
+}

@@ -1,0 +1,168 @@
+//! Decisions, their answers, and that the parties were told.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use kernel::{Channel, Language, Personal, ResourceId as _};
+use ombudsman_escalation_domain::decision::{Answer, Decision};
+use ombudsman_escalation_domain::vocabulary::Outcome;
+use ombudsman_escalation_domain::{CaseId, Refused};
+use postgres::{Db, StoreError};
+use sqlx::PgConnection;
+
+use super::{hash, instant, word};
+use crate::error::Failure;
+
+/// An issued decision, without its answers.
+#[derive(Debug, Clone)]
+pub(crate) struct Issued {
+    /// The case.
+    pub(crate) case: CaseId,
+    /// How it went.
+    pub(crate) outcome: Outcome,
+    /// Whether it binds the firm.
+    pub(crate) binding: bool,
+    /// Where that stands.
+    pub(crate) binding_article: String,
+    /// Where the claimant may turn next.
+    pub(crate) signpost: String,
+    /// Language.
+    pub(crate) language: Language,
+    /// Who issued it.
+    pub(crate) issued_by: String,
+    /// When.
+    pub(crate) issued_at: Timestamp,
+    /// Until when the parties must be told.
+    pub(crate) notify_due_at: Timestamp,
+    /// When they were.
+    pub(crate) notified_at: Option<Timestamp>,
+    /// Its entry in the dossier.
+    pub(crate) dossier_hash: [u8; 32],
+}
+
+/// Writes the answers and then the decision; the database checks wall, assignment and completeness once more.
+pub(crate) async fn insert(
+    tx: &mut PgConnection,
+    issued: &Issued,
+    decision: &Decision,
+    dossier_sequence: u64,
+) -> Result<(), Failure> {
+    let column = |pick: fn(&Answer) -> String| decision.answers.iter().map(pick).collect::<Vec<String>>();
+    sqlx::query!(
+        "insert into ombudsman.decision_point (case_id, point_id, place, outcome, finding, reason, remedy)
+         select $1, point_id, place::integer, outcome, finding, reason, remedy
+           from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+                with ordinality as given (point_id, outcome, finding, reason, remedy, place)",
+        issued.case.uuid(),
+        &column(|answer| answer.claim_point.clone()),
+        &column(|answer| answer.outcome.to_string()),
+        &column(|answer| answer.finding.expose().clone()),
+        &column(|answer| answer.reason.expose().clone()),
+        &column(|answer| answer.remedy.expose().clone()),
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(refused)?;
+    sqlx::query!(
+        "insert into ombudsman.decision (case_id, outcome, binding, binding_article, signpost, language, issued_by, issued_at,
+                                         notify_due_at, dossier_sequence, dossier_hash)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        issued.case.uuid(),
+        issued.outcome.as_str(),
+        issued.binding,
+        issued.binding_article,
+        issued.signpost,
+        issued.language.as_str(),
+        issued.issued_by,
+        issued.issued_at.to_sqlx() as _,
+        issued.notify_due_at.to_sqlx() as _,
+        i64::try_from(dossier_sequence).unwrap_or(i64::MAX),
+        issued.dossier_hash.as_slice(),
+    )
+    .execute(tx)
+    .await
+    .map_err(refused)?;
+    Ok(())
+}
+
+/// What the guards of the tables mean.
+fn refused(error: sqlx::Error) -> Failure {
+    use ombudsman_escalation_domain::vocabulary::{ConflictGround, OfficeRole};
+    let error = StoreError::from(error);
+    match error.constraint() {
+        Some("decision_pkey" | "decision_point_pkey" | "decision_point_before_the_decision") => {
+            Refused::DecisionImmutable.into()
+        }
+        Some("decision_by_the_assigned_ombudsman") => Refused::NotAssigned { needed: &[OfficeRole::Ombudsman] }.into(),
+        // A conflict that was committed after the use case looked; which one, the next try will say.
+        Some("decision_past_the_wall") => Refused::Conflict { grounds: vec![ConflictGround::TouchedTicket] }.into(),
+        _ => error.into(),
+    }
+}
+
+/// A decision with its answers.
+pub(crate) async fn get(db: &Db, case: CaseId) -> Result<Option<(Issued, Vec<Answer>)>, StoreError> {
+    let row = sqlx::query!(
+        r#"select d.outcome, d.binding, d.binding_article, d.signpost, d.language, d.issued_by, d.issued_at, d.notify_due_at,
+                  d.dossier_hash, n.notified_at as "notified_at?"
+             from ombudsman.decision d left join ombudsman.notification n on n.case_id = d.case_id
+            where d.case_id = $1"#,
+        case.uuid()
+    )
+    .fetch_optional(db.reader())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let issued = Issued {
+        case,
+        outcome: word(&row.outcome, "decision", "outcome", case)?,
+        binding: row.binding,
+        binding_article: row.binding_article,
+        signpost: row.signpost,
+        language: word(&row.language, "decision", "language", case)?,
+        issued_by: row.issued_by,
+        issued_at: row.issued_at.to_jiff(),
+        notify_due_at: row.notify_due_at.to_jiff(),
+        notified_at: instant(row.notified_at),
+        dossier_hash: hash(&row.dossier_hash, "decision", "dossier_hash", case)?,
+    };
+    Ok(Some((issued, answers(db, case).await?)))
+}
+
+async fn answers(db: &Db, case: CaseId) -> Result<Vec<Answer>, StoreError> {
+    let rows = sqlx::query!(
+        "select point_id, outcome, finding, reason, remedy from ombudsman.decision_point where case_id = $1 order by place",
+        case.uuid()
+    )
+    .fetch_all(db.reader())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Answer {
+                outcome: word(&row.outcome, "decision_point", "outcome", &row.point_id)?,
+                claim_point: row.point_id,
+                finding: Personal::new(row.finding),
+                reason: Personal::new(row.reason),
+                remedy: Personal::new(row.remedy),
+            })
+        })
+        .collect()
+}
+
+/// Records that the parties were told.
+pub(crate) async fn notify(
+    tx: &mut PgConnection,
+    case: CaseId,
+    channel: Channel,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into ombudsman.notification (case_id, channel, notified_by, notified_at) values ($1, $2, $3, $4)",
+        case.uuid(),
+        channel.as_str(),
+        by,
+        now.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}

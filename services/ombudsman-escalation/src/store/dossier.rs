@@ -1,0 +1,116 @@
+//! The dossier: entries in their chain, content beside it.
+
+use jiff_sqlx::ToSqlx as _;
+use kernel::{Actor, ResourceId as _};
+use ombudsman_escalation_domain::CaseId;
+use ombudsman_escalation_domain::dossier::{Content, Entry, Sealed};
+use postgres::{Db, StoreError};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{hash, word};
+
+const TABLE: &str = "dossier_entry";
+
+/// Writes entries that were chained after the head of the locked case. The database checks that they follow it.
+pub(crate) async fn append(tx: &mut PgConnection, entries: &[Sealed]) -> Result<(), StoreError> {
+    for sealed in entries {
+        let entry = &sealed.entry;
+        let content = sealed.content.as_ref();
+        sqlx::query!(
+            "with entry as (
+               insert into ombudsman.dossier_entry
+                 (case_id, sequence, kind, visibility, actor_kind, actor_id, actor_department, recorded_at, content_type,
+                  commitment, prev_hash, hash)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12))
+             insert into ombudsman.dossier_content (case_id, sequence, salt, content)
+             select $1, $2, $13, $14 where $13::bytea is not null",
+            entry.case.uuid(),
+            i64::try_from(entry.sequence).unwrap_or(i64::MAX),
+            entry.kind.as_str(),
+            entry.visibility.as_str(),
+            entry.actor.kind.as_str(),
+            entry.actor.id,
+            entry.actor.department.as_ref().map(|department| department.as_str()),
+            entry.recorded_at.to_sqlx() as _,
+            entry.content_type,
+            entry.commitment.as_slice(),
+            entry.prev_hash.as_slice(),
+            sealed.hash.as_slice(),
+            content.map(|content| content.salt.as_slice()),
+            content.map(|content| content.bytes.as_slice()),
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Entries in order, after a sequence.
+pub(crate) async fn list(
+    db: &Db,
+    case: CaseId,
+    visible: &[String],
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Sealed>, StoreError> {
+    let rows = sqlx::query_as!(
+        EntryRow,
+        r#"select e.case_id, e.sequence, e.kind, e.visibility, e.actor_kind, e.actor_id, e.actor_department, e.recorded_at,
+                  e.content_type, e.commitment, e.prev_hash, e.hash, c.salt as "salt?", c.content as "content?"
+             from ombudsman.dossier_entry e
+             left join ombudsman.dossier_content c on c.case_id = e.case_id and c.sequence = e.sequence
+            where e.case_id = $1 and e.visibility = any($2) and e.sequence > $3
+            order by e.sequence limit $4"#,
+        case.uuid(),
+        visible,
+        after,
+        limit
+    )
+    .fetch_all(db.reader())
+    .await?;
+    rows.into_iter().map(EntryRow::read).collect()
+}
+
+struct EntryRow {
+    case_id: Uuid,
+    sequence: i64,
+    kind: String,
+    visibility: String,
+    actor_kind: String,
+    actor_id: String,
+    actor_department: Option<String>,
+    recorded_at: jiff_sqlx::Timestamp,
+    content_type: String,
+    commitment: Vec<u8>,
+    prev_hash: Vec<u8>,
+    hash: Vec<u8>,
+    salt: Option<Vec<u8>>,
+    content: Option<Vec<u8>>,
+}
+
+impl EntryRow {
+    fn read(self) -> Result<Sealed, StoreError> {
+        let row = format!("{}/{}", self.case_id, self.sequence);
+        let department = self.actor_department.map(|slug| word(&slug, TABLE, "actor_department", &row)).transpose()?;
+        let content = match (self.salt, self.content) {
+            (Some(salt), Some(bytes)) => Some(Content { salt: hash(&salt, "dossier_content", "salt", &row)?, bytes }),
+            _ => None,
+        };
+        Ok(Sealed {
+            hash: hash(&self.hash, TABLE, "hash", &row)?,
+            content,
+            entry: Entry {
+                case: CaseId::from_uuid(self.case_id),
+                sequence: u64::try_from(self.sequence).map_err(|_| StoreError::corrupt(TABLE, "sequence", &row))?,
+                kind: word(&self.kind, TABLE, "kind", &row)?,
+                visibility: word(&self.visibility, TABLE, "visibility", &row)?,
+                actor: Actor { kind: word(&self.actor_kind, TABLE, "actor_kind", &row)?, id: self.actor_id, department },
+                recorded_at: self.recorded_at.to_jiff(),
+                content_type: self.content_type,
+                commitment: hash(&self.commitment, TABLE, "commitment", &row)?,
+                prev_hash: hash(&self.prev_hash, TABLE, "prev_hash", &row)?,
+            },
+        })
+    }
+}

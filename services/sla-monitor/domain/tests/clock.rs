@@ -1,0 +1,244 @@
+//! What events do to a clock, and that the verdict depends on instants alone.
+
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use ventanilla_sla_monitor_domain::catalogue::Switches;
+use ventanilla_sla_monitor_domain::clock::{Breach, Terms};
+use ventanilla_sla_monitor_domain::proof::prove;
+use ventanilla_sla_monitor_domain::{Catalogue, Entry, Happening, Replay, State, replay};
+
+const GENERAL: &str = "es.l10-2025.17-1.resolve";
+const FINANCE: &str = "es.fin.29septies-1.decide";
+const PAYMENTS: &str = "es.fin.pay.decide";
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::embedded(&Switches::new()).unwrap());
+
+fn instant(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn hindered(ground: &str) -> Happening {
+    Happening::Hindered(ground.to_owned())
+}
+
+fn clock(rule: &str, entries: &[(&str, Happening)]) -> Replay {
+    clock_with(&Switches::new(), rule, entries)
+}
+
+fn clock_with(switches: &Switches, rule: &str, entries: &[(&str, Happening)]) -> Replay {
+    let catalogue = Catalogue::embedded(switches).unwrap();
+    let terms = Terms { rule: catalogue.rule(rule).unwrap(), calendar: catalogue.calendar("es.madrid").unwrap() };
+    let entries: Vec<Entry> = entries.iter().map(|(at, what)| Entry { at: instant(at), what: what.clone() }).collect();
+    let replayed = replay(&entries, terms).unwrap();
+    prove(&replayed, terms, "", "").unwrap();
+    replayed
+}
+
+#[test]
+fn met_at_the_due_instant_is_in_time_and_a_microsecond_later_is_not() {
+    let start = ("2026-03-02T10:00:00+01:00", Happening::Started);
+    let due = "2026-03-23T22:59:59.999999Z"; // 19-03 is no holiday of Madrid in 2026: 3..6, 9..13, 16..20, 23.
+    let met = clock(GENERAL, &[start.clone(), (due, Happening::Fulfilled)]);
+    assert_eq!(met.state, State::Fulfilled { at: instant(due), due: instant(due) });
+    assert_eq!(met.breaches, []);
+    let late = clock(GENERAL, &[start, ("2026-03-23T23:00:00Z", Happening::Fulfilled)]);
+    assert_eq!(late.breaches, [Breach { epoch: 1, at: instant(due) }]);
+}
+
+#[test]
+fn an_open_clock_is_breached_by_the_hour_and_not_by_who_looked() {
+    let open = clock(GENERAL, &[("2026-03-02T10:00:00+01:00", Happening::Started)]);
+    let due = instant("2026-03-23T22:59:59.999999Z");
+    assert_eq!(open.breach_by(due), None);
+    assert_eq!(open.breach_by(instant("2026-03-23T23:00:00Z")), Some(Breach { epoch: 1, at: due }));
+}
+
+#[test]
+fn an_incomplete_general_complaint_starts_when_it_is_cured() {
+    let deferred = clock(
+        GENERAL,
+        &[
+            ("2026-03-02T10:00:00+01:00", Happening::Started),
+            ("2026-03-04T10:00:00+01:00", hindered("documents_missing")),
+        ],
+    );
+    assert!(matches!(deferred.state, State::Scheduled { .. }));
+    let cured = clock(
+        GENERAL,
+        &[
+            ("2026-03-02T10:00:00+01:00", Happening::Started),
+            ("2026-03-04T10:00:00+01:00", hindered("documents_missing")),
+            ("2026-03-09T10:00:00+01:00", Happening::Unhindered),
+        ],
+    );
+    // Fifteen from 10-03: 10..13, 16..20, 23..27, 30.
+    assert_eq!(cured.state, State::Running { due: instant("2026-03-30T21:59:59.999999Z") });
+    assert_eq!((cured.epoch, cured.first_origin), (2, instant("2026-03-02T10:00:00+01:00")));
+}
+
+#[test]
+fn waiting_on_any_other_ground_stops_no_general_clock() {
+    let start = ("2026-03-02T10:00:00+01:00", Happening::Started);
+    let waiting = clock(GENERAL, &[start.clone(), ("2026-03-04T10:00:00+01:00", hindered("customer_to_call_back"))]);
+    assert_eq!(waiting.state, clock(GENERAL, &[start]).state);
+}
+
+#[test]
+fn cure_pauses_a_finance_clock_and_restarts_it_under_the_other_reading() {
+    let entries = [
+        ("2026-03-02T10:00:00+01:00", Happening::Started),
+        ("2026-03-10T10:00:00+01:00", hindered("cure")),
+        ("2026-03-15T10:00:00+01:00", Happening::Unhindered),
+    ];
+    // A month ends on 2-04; the ends of 10, 11, 12, 13, 14 March were spent waiting: 7-04.
+    let paused = clock(FINANCE, &entries);
+    assert_eq!(paused.state, State::Running { due: instant("2026-04-07T21:59:59.999999Z") });
+    let switches = Switches::from([("es.fin.29quater-2.effect".to_owned(), "restart".to_owned())]);
+    let restarted = clock_with(&switches, FINANCE, &entries);
+    assert_eq!(restarted.state, State::Running { due: instant("2026-04-15T21:59:59.999999Z") });
+    assert_eq!((paused.epoch, restarted.epoch), (1, 2));
+}
+
+#[test]
+fn a_holding_reply_extends_once_and_only_up_to_the_bound() {
+    let start = ("2026-03-02T10:00:00+01:00", Happening::Started);
+    let once = [start.clone(), ("2026-03-20T10:00:00+01:00", hindered("holding_reply"))];
+    let twice = [once[0].clone(), once[1].clone(), ("2026-03-27T10:00:00+01:00", hindered("holding_reply"))];
+    assert_eq!(clock(PAYMENTS, &once).state, State::Running { due: instant("2026-04-02T21:59:59.999999Z") });
+    assert_eq!(clock(PAYMENTS, &once).state, clock(PAYMENTS, &twice).state);
+    let too_late = clock(PAYMENTS, &[start, ("2026-03-24T10:00:00+01:00", hindered("holding_reply"))]);
+    assert_eq!(too_late.state, State::Running { due: instant("2026-03-23T22:59:59.999999Z") });
+}
+
+#[test]
+fn a_pause_begun_on_the_last_day_gives_the_rest_of_the_day_of_its_end() {
+    let entries = [
+        ("2026-03-02T10:00:00+01:00", Happening::Started),
+        ("2026-04-02T12:00:00+02:00", hindered("cure")),
+        ("2026-04-12T12:00:00+02:00", Happening::Unhindered),
+    ];
+    assert_eq!(clock(FINANCE, &entries).state, State::Running { due: instant("2026-04-12T21:59:59.999999Z") });
+}
+
+#[test]
+fn reopening_before_the_due_instant_gains_no_time() {
+    let start = ("2026-03-02T10:00:00+01:00", Happening::Started);
+    let reopened = clock(
+        GENERAL,
+        &[
+            start.clone(),
+            ("2026-03-03T10:00:00+01:00", Happening::Fulfilled),
+            ("2026-03-20T10:00:00+01:00", Happening::Reopened),
+        ],
+    );
+    assert_eq!(reopened.state, clock(GENERAL, &[start]).state);
+    assert_eq!(reopened.epoch, 1);
+}
+
+#[test]
+fn reopening_after_the_due_instant_begins_a_new_run_and_keeps_the_verdict() {
+    let reopened = clock(
+        GENERAL,
+        &[
+            ("2026-03-02T10:00:00+01:00", Happening::Started),
+            ("2026-03-03T10:00:00+01:00", Happening::Fulfilled),
+            ("2026-05-04T10:00:00+02:00", Happening::Reopened),
+        ],
+    );
+    // Fifteen from 5-05: 5..8, 11..14, 18..22, 25, 26; the 15th is San Isidro.
+    assert_eq!(reopened.state, State::Running { due: instant("2026-05-26T21:59:59.999999Z") });
+    assert_eq!((reopened.epoch, reopened.breaches.len()), (2, 0));
+}
+
+#[test]
+fn a_promise_declared_broken_counts_as_a_breach_when_it_was_due() {
+    let due = "2026-03-05T17:00:00+01:00";
+    let broken = clock(
+        "house.promise",
+        &[
+            ("2026-03-02T10:00:00+01:00", Happening::StartedUntil(instant(due))),
+            ("2026-03-04T10:00:00+01:00", Happening::Forfeited),
+        ],
+    );
+    assert_eq!(broken.breaches, [Breach { epoch: 1, at: instant(due) }]);
+    let kept = clock(
+        "house.promise",
+        &[("2026-03-02T10:00:00+01:00", Happening::StartedUntil(instant(due))), (due, Happening::Fulfilled)],
+    );
+    assert_eq!(kept.breaches, []);
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        Just(hindered("cure")),
+        Just(hindered("incomplete")),
+        Just(hindered("holding_reply")),
+        Just(hindered("something_else")),
+        Just(Happening::Unhindered),
+        Just(Happening::Fulfilled),
+        Just(Happening::Cancelled),
+        Just(Happening::Reopened),
+    ]
+}
+
+/// Entries an affair could have: a start, then anything, at distinct instants.
+fn history() -> impl Strategy<Value = Vec<Entry>> {
+    let step = (1_i64..20 * 86_400, happening());
+    prop::collection::vec(step, 0..12).prop_map(|steps| {
+        let mut at = 1_767_225_600; // 2026-01-01
+        let mut entries = vec![Entry { at: Timestamp::from_second(at).unwrap(), what: Happening::Started }];
+        for (after, what) in steps {
+            at += after;
+            entries.push(Entry { at: Timestamp::from_second(at).unwrap(), what });
+        }
+        entries
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_arrival_changes_nothing(entries in history(), seed in any::<u64>(), rule in 0_usize..3) {
+        let rule = CATALOGUE.rule([GENERAL, FINANCE, PAYMENTS][rule]).unwrap();
+        let terms = Terms { rule, calendar: CATALOGUE.calendar("es.madrid").unwrap() };
+        let mut shuffled = entries.clone();
+        let mut x = seed | 1;
+        for i in (1..shuffled.len()).rev() {
+            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            shuffled.swap(i, usize::try_from(x >> 33).unwrap() % (i + 1));
+        }
+        prop_assert_eq!(replay(&entries, terms).unwrap(), replay(&shuffled, terms).unwrap());
+    }
+
+    #[test]
+    fn verdicts_agree_with_the_state(entries in history(), rule in 0_usize..3) {
+        let rule = CATALOGUE.rule([GENERAL, FINANCE, PAYMENTS][rule]).unwrap();
+        let terms = Terms { rule, calendar: CATALOGUE.calendar("es.madrid").unwrap() };
+        let replayed = replay(&entries, terms).unwrap();
+        prop_assert_eq!(replayed.first_origin, entries[0].at);
+        prop_assert!(replayed.origin >= replayed.first_origin);
+        prop_assert!(replayed.breaches.windows(2).all(|w| w[0].epoch < w[1].epoch));
+        if let State::Fulfilled { at, due } = replayed.state {
+            let breached_now = replayed.breaches.iter().any(|b| b.epoch == replayed.epoch);
+            prop_assert_eq!(at > due, breached_now);
+        }
+        let thresholds = replayed.thresholds(terms.calendar).unwrap();
+        prop_assert!(thresholds.windows(2).all(|w| w[0].1 <= w[1].1));
+        if let State::Running { due } = replayed.state {
+            prop_assert!(thresholds.iter().all(|(_, at)| replayed.origin <= *at && *at <= due));
+        }
+        prove(&replayed, terms, "", "").unwrap();
+    }
+
+    #[test]
+    fn an_entry_replayed_twice_changes_nothing(entries in history(), twice in any::<prop::sample::Index>()) {
+        let terms = Terms { rule: CATALOGUE.rule(GENERAL).unwrap(), calendar: CATALOGUE.calendar("es.madrid").unwrap() };
+        let mut doubled = entries.clone();
+        let i = twice.index(entries.len());
+        doubled.insert(i + 1, entries[i].clone());
+        prop_assert_eq!(replay(&entries, terms).unwrap(), replay(&doubled, terms).unwrap());
+    }
+}
