@@ -1,1 +1,116 @@
-//! ventanilla-customer-profile
+//! customer-profile: one customer for every department.
+//!
+//! `grpc` is the edge, `usecase` the recipe of each RPC, `store` the SQL, `reactions` what the other
+//! services' ledgers do here; the decisions stand in the domain crate.
+
+mod config;
+mod content;
+mod error;
+mod golden;
+mod grpc;
+pub mod reactions;
+mod store;
+mod usecase;
+
+use std::sync::Arc;
+
+use ledger::checkpoint::Notary;
+use ledger::{Feed, Follower, Ledger, Reaction, Standings};
+use postgres::Db;
+use server::{Assembly, House, Principal, Worker};
+use ventanilla_proto::customer::v1::customer_service_server::CustomerServiceServer;
+use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
+
+pub use config::{IdentitySettings, Settings};
+pub use error::ProfileError;
+pub use usecase::Profile;
+
+/// The schema of this service.
+pub const SCHEMA: &str = "customer_profile";
+/// Name of the service and of its ledger.
+pub const SOURCE: &str = "customer-profile";
+/// Embedded settings of the service's process.
+pub const DEFAULTS: &str = include_str!("../defaults.toml");
+
+/// The ledger of affairs and promises.
+pub(crate) const TICKETING: &str = "ticketing";
+/// The ledger of clocks.
+pub(crate) const SLA_MONITOR: &str = "sla-monitor";
+/// The ledger of cases.
+pub(crate) const OMBUDSMAN: &str = "ombudsman-escalation";
+
+/// The largest request: a record with every field full is far below it.
+const MAX_REQUEST_BYTES: usize = 256 * 1024;
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its database.
+    #[error("the schema customer_profile cannot be reached: check `service.database`, and run `migrate`")]
+    Database(#[from] postgres::StoreError),
+}
+
+/// The tables of this service.
+pub fn migrations() -> sqlx::migrate::Migrator {
+    sqlx::migrate!("./migrations")
+}
+
+/// Puts the service together.
+///
+/// # Errors
+/// [`StartError`] says what to mend.
+pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
+    let db = Db::connect(&settings.database).await?;
+    let standings = Standings::new(&[TICKETING, SLA_MONITOR, OMBUDSMAN]);
+    standings.recall(&db).await?;
+    let ledger = Ledger::open(db.clone(), SOURCE);
+    let profile = Profile {
+        db: db.clone(),
+        ledger: ledger.clone(),
+        ambient: house.ambient.clone(),
+        standings,
+        source_order: Arc::new(settings.identity.order()),
+    };
+    let feed = Feed::new(ledger.clone(), house.ambient.clone(), sees_personal);
+    let customers = CustomerServiceServer::new(grpc::CustomerApi::new(profile.clone()))
+        .max_decoding_message_size(MAX_REQUEST_BYTES);
+    let notary =
+        Notary::new(ledger.clone(), house.ambient.clone(), Arc::clone(&house.signing_key), house.checkpoint_dir.clone());
+    let mut assembly = Assembly::new(SOURCE)
+        .serve(customers)
+        .serve(LedgerServiceServer::new(feed))
+        .worker(Worker::new("sequencer", move |cancel| ledger.clone().sequence(cancel)))
+        .worker(Worker::new("notary", move |cancel| notary.clone().run(cancel)));
+    assembly = follow(assembly, &house, &profile, TICKETING, reactions::ticketing::Affairs);
+    assembly = follow(assembly, &house, &profile, SLA_MONITOR, reactions::sla_monitor::Clocks);
+    assembly = follow(assembly, &house, &profile, OMBUDSMAN, reactions::ombudsman::Cases);
+    Ok(assembly.at_close(move || async move { db.close(std::time::Duration::from_secs(1)).await }))
+}
+
+/// Personal parts of the ledger go to services alone.
+fn sees_personal(known: &tonic::Extensions) -> bool {
+    known.get::<Principal>().is_some_and(|principal| principal.has(kernel::Role::Service))
+}
+
+/// Follows a source, if anybody said where it is; the view names those that are missing.
+fn follow<R: Reaction + Copy>(
+    assembly: Assembly,
+    house: &House,
+    profile: &Profile,
+    source: &'static str,
+    reaction: R,
+) -> Assembly {
+    let channel = match house.peers.channel(source) {
+        Ok(channel) => channel,
+        Err(error) => {
+            tracing::warn!(source, %error, "the view goes without this source");
+            return assembly;
+        }
+    };
+    let (ledger, ambient, standings) = (profile.ledger.clone(), profile.ambient.clone(), profile.standings.clone());
+    assembly.worker(Worker::new(source, move |cancel| {
+        let follower = Follower::new(ledger.clone(), source, reaction, ambient.clone(), standings.clone());
+        follower.run(LedgerServiceClient::new(channel.clone()), cancel)
+    }))
+}

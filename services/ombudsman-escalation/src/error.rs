@@ -32,6 +32,9 @@ pub enum Failure {
     /// The ticket has a live case; which one is looked up before answering.
     #[error("the complaint of this ticket is before the office already")]
     TicketTaken,
+    /// The wall of the database refused what the program's let through: something was committed between.
+    #[error("a conflict came to light meanwhile; retry")]
+    WallMoved,
     /// A service that must be asked does not answer.
     #[error("{peer} does not answer; retry with the same request_id")]
     Peer {
@@ -70,6 +73,7 @@ impl Classify for Failure {
             Self::Store(error) => error.kind(),
             Self::TicketNotFound => Kind::NotFound,
             Self::TicketTaken => Kind::AlreadyExists,
+            Self::WallMoved => Kind::FailedPrecondition,
             Self::Peer { .. } => Kind::Unavailable,
             Self::PeerAnswer { .. } | Self::Unreadable | Self::Seal(_) => Kind::Internal,
         }
@@ -84,6 +88,7 @@ impl Classify for Failure {
             Self::Store(error) => error.reason(),
             Self::TicketNotFound => "TICKET_NOT_FOUND",
             Self::TicketTaken => "TICKET_AT_OFFICE",
+            Self::WallMoved => "CONFLICT_OF_INTEREST",
             Self::Peer { .. } => "PEER_UNAVAILABLE",
             Self::PeerAnswer { .. } | Self::Unreadable | Self::Seal(_) => "INTERNAL",
         }

@@ -85,10 +85,23 @@ impl DataFolder {
         Ok(Self(path))
     }
 
-    /// A new folder for a suite that is thrown away with it.
+    /// The folder the user named or the usual one, if there is one already.
+    pub fn existing(named: Option<&Path>) -> anyhow::Result<Option<Self>> {
+        let path = match named {
+            Some(path) => path.to_owned(),
+            None => usual()?,
+        };
+        if path.join(MARK).exists() { Self::open_at(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// A new folder for a suite that is thrown away with it; see [`Self::discard`].
     pub fn temporary() -> anyhow::Result<Self> {
-        let path = env::temp_dir().join(format!("ventanilla-demo-{}", std::process::id()));
-        Self::open_at(&path)
+        Self::open_at(&env::temp_dir().join(format!("ventanilla-demo-{}", std::process::id())))
+    }
+
+    /// Deletes the folder with everything in it.
+    pub fn discard(self) {
+        let _ = fs::remove_dir_all(&self.0);
     }
 
     /// Where it is.

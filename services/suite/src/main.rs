@@ -3,8 +3,10 @@
 //! Here lives what an operator types; what the services do lives in their own crates.
 
 mod cli;
+mod client;
 mod data_folder;
 mod database;
+mod demo;
 mod import;
 mod keys;
 mod services;
@@ -44,7 +46,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         let result = match command {
             Command::Up(up) => up::run(up).await,
             Command::Token(token) => token::run(&token),
-            Command::Demo(_) | Command::Import(_) => Ok(()),
+            Command::Import(import) => import::run(import).await,
+            Command::Demo(demo) => demo::run(demo).await,
             Command::Verify(verify) => verify::run(verify).await,
             Command::Export(export) => verify::run_export(export).await,
         };

@@ -21,7 +21,7 @@ pub struct Suite {
     /// Where its data is.
     pub folder: DataFolder,
     /// Its keys.
-    pub keys: Keys,
+    pub keys: Arc<Keys>,
     /// Address by service.
     pub addresses: BTreeMap<String, String>,
     database: Database,
@@ -36,7 +36,7 @@ impl Suite {
         let lock = folder.lock()?;
         // Before the database: a taken port is the commonest trouble, and quickly told.
         let listeners = listen(port_base).await?;
-        let keys = Keys::open(&folder, ambient)?;
+        let keys = Arc::new(Keys::open(&folder, ambient)?);
         let database = Database::open(&folder).await?;
         database.provision(&folder, ambient).await?;
 

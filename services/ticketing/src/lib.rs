@@ -1,1 +1,25 @@
-//! ventanilla-ticketing
+//! ticketing: the affairs of customers, from the receipt to the answer, with what was said and promised.
+//!
+//! `usecase/` holds one file per RPC, `store/` the SQL, `grpc/` the edge, `reactions/` what is done about
+//! other services' ledgers. What is decided stands in the domain crate beside this one.
+
+mod assemble;
+pub mod config;
+mod entry;
+mod error;
+mod grpc;
+pub mod proof;
+mod reactions;
+mod store;
+pub mod usecase;
+
+pub use assemble::{assemble, migrations};
+pub use config::Settings;
+pub use error::Error;
+pub use store::message::{Direction, Way};
+
+/// The service's schema in Postgres.
+pub const SCHEMA: &str = "ticketing";
+
+/// The name its ledger is known by.
+pub const SOURCE: &str = "ticketing";

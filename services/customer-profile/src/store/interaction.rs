@@ -1,5 +1,7 @@
 //! Contacts.
 
+use std::fmt;
+
 use customer_profile_domain::{CustomerId, InteractionId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -48,6 +50,13 @@ pub(crate) struct Row {
     pub what_customer_said: String,
     pub occurred_at: Timestamp,
     pub created_at: Timestamp,
+}
+
+/// Without what is personal.
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Row").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl TryFrom<Row> for Interaction {

@@ -1,5 +1,7 @@
 //! The whole view of a customer, in one statement.
 
+use std::fmt;
+
 use customer_profile_domain::CustomerId;
 use jiff::Timestamp;
 use kernel::ResourceId;
@@ -55,7 +57,7 @@ pub(crate) struct Promise {
 }
 
 /// A clock.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Clock {
     pub clock_id: Uuid,
     pub subject: String,
@@ -70,7 +72,7 @@ pub(crate) struct Clock {
 }
 
 /// A case.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct Case {
     pub case_id: Uuid,
     pub ticket_id: Uuid,
@@ -80,6 +82,20 @@ pub(crate) struct Case {
     pub outcome: i32,
     pub binding: bool,
     pub total: i32,
+}
+
+/// Without what is personal.
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ticket").field("ticket_id", &self.ticket_id).finish_non_exhaustive()
+    }
+}
+
+/// Without what is personal.
+impl fmt::Debug for Promise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Promise").field("promise_id", &self.promise_id).finish_non_exhaustive()
+    }
 }
 
 /// Reads the view of the customer this id resolves to. Each section is limited; a customer with

@@ -73,7 +73,7 @@ pub fn missing(complaint: &Complaint) -> BTreeSet<MissingItem> {
         missing.insert(MissingItem::FactsDate);
     }
     if complaint.parallel.is_none() {
-        missing.insert(MissingItem::ParallelDeclaration);
+        missing.insert(MissingItem::ParallelProceedingsDeclaration);
     }
     missing
 }

@@ -117,7 +117,7 @@ words! {
         /// When the facts happened.
         FactsDate => "facts_date",
         /// The declaration about other proceedings.
-        ParallelDeclaration => "parallel_declaration",
+        ParallelProceedingsDeclaration => "parallel_declaration",
         /// Proof of who acts for the claimant.
         Representation => "representation",
         /// Documents the claim stands on.

@@ -134,7 +134,7 @@ fn what_can_be_completed_is_asked_for_before_anything_is_refused() {
     assert_eq!(refused, Err(Refused::CureFirst { article: "Ley 44/2002 art. 29 quater.2" }));
     assert!(matches!(case.clone().admit(now()), Err(Refused::DeclarationMissing { .. })));
 
-    let items = BTreeSet::from([MissingItem::FactsDate, MissingItem::ParallelDeclaration]);
+    let items = BTreeSet::from([MissingItem::FactsDate, MissingItem::ParallelProceedingsDeclaration]);
     let asked = case.request_cure(items, now()).expect("registered");
     let early = asked.clone().refuse(Ground::EssentialDataMissing, because(), "courts".to_owned(), later(2));
     assert!(matches!(early, Err(Refused::ClaimantTermRunning { .. })));

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::CaseId;
-use postgres::{Db, StoreError};
+use postgres::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -20,14 +20,17 @@ pub(crate) struct DecideTerm {
 }
 
 /// The term to decide of each of these cases.
-pub(crate) async fn decide_terms(db: &Db, cases: &[CaseId]) -> Result<Vec<(CaseId, DecideTerm)>, StoreError> {
+pub(crate) async fn decide_terms<'c>(
+    executor: impl sqlx::PgExecutor<'c>,
+    cases: &[CaseId],
+) -> Result<Vec<(CaseId, DecideTerm)>, StoreError> {
     let ids: Vec<Uuid> = cases.iter().map(|case| case.uuid()).collect();
     let rows = sqlx::query!(
         "select case_id, min(due_at) as due_at, min(breached_at) as breached_at
            from ombudsman.case_clock where case_id = any($1) and stage = 'decide' group by case_id",
         &ids
     )
-    .fetch_all(db.reader())
+    .fetch_all(executor)
     .await?;
     Ok(rows
         .into_iter()

@@ -17,6 +17,7 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 use ventanilla_proto::TrafficClass;
 
+use crate::scope::Scope;
 use crate::{Refusal, body};
 
 /// How much a service takes on.
@@ -124,9 +125,17 @@ where
             let refusal = Refusal::Overloaded { retry_after: self.places.retry_after };
             return Box::pin(std::future::ready(Ok(refusal.answer())));
         };
-        let answer = self.inner.call(request);
+        let place = Arc::new(place);
+        let scope = Scope::current().map(|scope| scope.holding(Arc::clone(&place)));
+        let answer = match &scope {
+            Some(scope) => scope.enter(|| self.inner.call(request)),
+            None => self.inner.call(request),
+        };
         Box::pin(async move {
-            let answer = answer.await?;
+            let answer = match scope {
+                Some(scope) => scope.run(answer).await?,
+                None => answer.await?,
+            };
             // A unary answer is complete here; a stream keeps its place until it ends.
             Ok(if policy.streaming { answer.map(|stream| body::holding(stream, place)) } else { answer })
         })

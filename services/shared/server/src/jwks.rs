@@ -97,8 +97,8 @@ impl KeySet {
     /// # Errors
     /// [`TokenError`] when the file cannot be read or is no JWK set.
     pub fn read(path: &Path) -> Result<Self, TokenError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| TokenError::File { path: path.to_owned(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| TokenError::File { path: path.to_owned(), source })?;
         Self::parse(&text)
     }
 }

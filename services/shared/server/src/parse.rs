@@ -184,9 +184,7 @@ pub fn actor(violations: &mut Violations, field: &str, value: Option<&proto::Act
         Ok(proto::ActorKind::Office) => Some(ActorKind::Office),
         Ok(proto::ActorKind::Customer) => Some(ActorKind::Customer),
         Ok(proto::ActorKind::System) => Some(ActorKind::System),
-        Ok(proto::ActorKind::Unspecified) | Err(_) => {
-            not_a_value(violations, &format!("{field}.kind"), value.kind)
-        }
+        Ok(proto::ActorKind::Unspecified) | Err(_) => not_a_value(violations, &format!("{field}.kind"), value.kind),
     };
     let id = required_text(violations, &format!("{field}.id"), &value.id, 128);
     let before = violations.as_slice().len();

@@ -2,7 +2,9 @@
 //! the name cannot be a global; it travels with the task.
 
 use std::future::Future;
+use std::sync::Arc;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 
 /// What every task that serves a call carries.
@@ -12,6 +14,9 @@ pub(crate) struct Scope {
     pub(crate) service: &'static str,
     /// Work that must end before the service may go.
     pub(crate) running: TaskTracker,
+    /// The call's place among those served at once. A task that outlives its caller keeps it, or
+    /// impatient callers could pile up work without limit.
+    _place: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 tokio::task_local! {
@@ -20,7 +25,12 @@ tokio::task_local! {
 
 impl Scope {
     pub(crate) fn new(service: &'static str) -> Self {
-        Self { service, running: TaskTracker::new() }
+        Self { service, running: TaskTracker::new(), _place: None }
+    }
+
+    /// The same scope for work that takes this place.
+    pub(crate) fn holding(&self, place: Arc<OwnedSemaphorePermit>) -> Self {
+        Self { _place: Some(place), ..self.clone() }
     }
 
     pub(crate) fn current() -> Option<Self> {

@@ -4,24 +4,18 @@
 //! away: all of them are set here. `max_connection_age_grace` is left alone, because with it tonic
 //! closes connections without telling the client to go (no GOAWAY).
 
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
-use tokio_stream::Stream;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::transport::Server;
-use tonic::transport::server::{Connected, TcpConnectInfo};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use crate::connections::Connections;
 use crate::scope::Scope;
 use crate::{Assembly, StackSettings, TokenVerifier, stack};
 
@@ -71,11 +65,13 @@ pub async fn run(
     let draining = CancellationToken::new();
     let cut = CancellationToken::new();
     let layers = stack::layers(&settings, scope.clone(), verifier, denials, draining.clone());
-    let incoming = Connections::new(listener, settings.connections, cut.clone());
-    let serving = tokio::spawn(tuned(&settings).layer(layers).add_routes(routes).serve_with_incoming_shutdown(
-        incoming,
-        draining.clone().cancelled_owned(),
-    ));
+    let incoming = Connections::new(listener, &settings, cut.clone());
+    let serving = tokio::spawn(
+        tuned(&settings)
+            .layer(layers)
+            .add_routes(routes)
+            .serve_with_incoming_shutdown(incoming, draining.clone().cancelled_owned()),
+    );
 
     let stop_workers = CancellationToken::new();
     let supervised = TaskTracker::new();
@@ -152,105 +148,10 @@ fn tuned(settings: &StackSettings) -> Server {
         .max_frame_size(16 * 1024)
 }
 
-fn flatten(
-    ended: Result<Result<(), tonic::transport::Error>, tokio::task::JoinError>,
-) -> Result<(), ServeError> {
+fn flatten(ended: Result<Result<(), tonic::transport::Error>, tokio::task::JoinError>) -> Result<(), ServeError> {
     match ended {
         Ok(result) => Ok(result?),
         Err(failure) if failure.is_panic() => std::panic::resume_unwind(failure.into_panic()),
         Err(_) => Ok(()),
-    }
-}
-
-/// The connections of a listener: at most so many at once, each of which can be cut.
-struct Connections {
-    listener: TcpListener,
-    places: Arc<Semaphore>,
-    cut: CancellationToken,
-}
-
-impl Connections {
-    fn new(listener: TcpListener, places: usize, cut: CancellationToken) -> Self {
-        Self { listener, places: Arc::new(Semaphore::new(places)), cut }
-    }
-}
-
-impl Stream for Connections {
-    type Item = io::Result<Connection>;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            let (stream, _) = match self.listener.poll_accept(cx) {
-                Poll::Ready(Ok(accepted)) => accepted,
-                Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(error))),
-                Poll::Pending => return Poll::Pending,
-            };
-            // One too many: closed at once, since to leave it waiting would look like a dead server.
-            let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { continue };
-            // Small answers must not wait for a full segment.
-            let _ = stream.set_nodelay(true);
-            let cut = Box::pin(self.cut.clone().cancelled_owned());
-            return Poll::Ready(Some(Ok(Connection { stream, cut, _place: place })));
-        }
-    }
-}
-
-/// A connection that reads as broken once it was cut, whatever streams are open on it: dropping
-/// tonic's server leaves its connections running.
-struct Connection {
-    stream: TcpStream,
-    cut: Pin<Box<WaitForCancellationFutureOwned>>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Connection {
-    fn is_cut(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        match self.cut.as_mut().poll(cx) {
-            Poll::Ready(()) => Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the server went down")),
-            Poll::Pending => Ok(()),
-        }
-    }
-}
-
-impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
-
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
-    }
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.is_cut(cx)?;
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.is_cut(cx)?;
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.is_cut(cx)?;
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
     }
 }

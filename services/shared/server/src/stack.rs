@@ -44,6 +44,8 @@ pub struct StackSettings {
     pub keepalive_timeout_ms: u64,
     /// Connections that are open at once.
     pub connections: usize,
+    /// How long a new connection may take to say that it speaks HTTP/2, in milliseconds.
+    pub preface_ms: u64,
 }
 
 impl Default for StackSettings {
@@ -58,6 +60,7 @@ impl Default for StackSettings {
             keepalive_interval_ms: 20_000,
             keepalive_timeout_ms: 10_000,
             connections: 4_096,
+            preface_ms: 5_000,
         }
     }
 }

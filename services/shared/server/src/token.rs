@@ -149,7 +149,8 @@ impl TokenIssuer {
     /// The public key as a JWK set (RFC 7517), to be given to who verifies.
     pub fn jwks(&self) -> String {
         let x = URL_SAFE_NO_PAD.encode(&self.public);
-        let key = serde_json::json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": self.kid, "x": x});
+        let key =
+            serde_json::json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": self.kid, "x": x});
         serde_json::json!({ "keys": [key] }).to_string()
     }
 

@@ -152,12 +152,18 @@ where
             rpc.method = method,
             rpc.response.status_code = field::Empty,
             ventanilla.service = self.service,
+            trace_id = field::Empty,
         );
         let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         if let Some(traceparent) = text("traceparent") {
             telemetry::set_parent(&span, traceparent, text("tracestate"));
         }
-        let mut record = Record { span: span.clone(), service: self.service, method, began: Instant::now(), code: None };
+        if let Some(trace) = telemetry::trace_id_of(&span) {
+            // For the log alone, whose lines otherwise lead to no trace.
+            span.record("trace_id", trace);
+        }
+        let mut record =
+            Record { span: span.clone(), service: self.service, method, began: Instant::now(), code: None };
         let answer = span.in_scope(|| self.inner.call(request));
         let serve = async move {
             // Dropped before it answers, by a client that went away, the record says CANCELLED.

@@ -8,7 +8,7 @@ use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{BatchSpanProcessor, SdkTracerProvider};
+use opentelemetry_sdk::trace::{BatchSpanProcessor, Sampler, SdkTracerProvider};
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -59,6 +59,7 @@ pub fn init(process: &'static str, settings: &Settings) -> Result<Guard, InitErr
         .with(tracing_opentelemetry::layer().with_tracer(traces.tracer("ventanilla")).with_filter(traced()))
         .try_init()?;
 
+    std::panic::set_hook(Box::new(log_panic));
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     if let Some(metrics) = &metrics {
         opentelemetry::global::set_meter_provider(metrics.clone());
@@ -73,7 +74,8 @@ pub fn init(process: &'static str, settings: &Settings) -> Result<Guard, InitErr
 /// itself. `sqlx` stays out because its spans carry statements.
 pub(crate) fn traced() -> Targets {
     let mut targets = Targets::new().with_default(LevelFilter::INFO);
-    for quiet in ["h2", "hyper", "hyper_util", "tonic", "tower", "opentelemetry", "opentelemetry_sdk", "sqlx", "rustls"] {
+    for quiet in ["h2", "hyper", "hyper_util", "tonic", "tower", "opentelemetry", "opentelemetry_sdk", "sqlx", "rustls"]
+    {
         targets = targets.with_target(quiet, LevelFilter::OFF);
     }
     targets.with_target("opentelemetry_otlp", LevelFilter::OFF)
@@ -94,7 +96,8 @@ fn tracer_provider(
     settings: &Settings,
     resource: Resource,
 ) -> Result<(SdkTracerProvider, Option<Arc<Counts>>), InitError> {
-    let builder = SdkTracerProvider::builder().with_resource(resource);
+    let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(settings.sample_ratio)));
+    let builder = SdkTracerProvider::builder().with_resource(resource).with_sampler(sampler);
     let Some(endpoint) = &settings.otlp_endpoint else { return Ok((builder.build(), None)) };
     let counts = Arc::new(Counts::default());
     let exporter = opentelemetry_otlp::SpanExporter::builder()
@@ -116,6 +119,15 @@ fn meter_provider(settings: &Settings, resource: Resource) -> Result<Option<SdkM
         .with_timeout(EXPORT_TIMEOUT)
         .build()?;
     Ok(Some(SdkMeterProvider::builder().with_resource(resource).with_periodic_exporter(exporter).build()))
+}
+
+/// Logs where a panic happened. Its message is logged only when it is a literal: a formatted one
+/// may hold a value, and so a person's.
+fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let message = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("[message withheld]");
+    let location = panic.location().map(ToString::to_string).unwrap_or_default();
+    let thread = std::thread::current();
+    tracing::error!(location, thread = thread.name().unwrap_or_default(), message, "panic");
 }
 
 impl Guard {

@@ -1,8 +1,8 @@
 //! Spans as an exporter sees them.
 
+use tracing::Instrument as _;
 use ventanilla_telemetry as telemetry;
 use ventanilla_telemetry::testing::{attribute, capture};
-use tracing::Instrument as _;
 
 const CAUSE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

@@ -55,7 +55,7 @@ pub(super) async fn regroup(
         identity::revoke_links(tx, &revision.revoked, by, now).await?;
     }
     // A record that was just written is its own customer, which has no row yet.
-    let is_new = head.latest_version == 1 && head.customer == head.own_customer && head.recorded_at == now;
+    let is_new = head.latest_version == 1;
     let mut customers = revision.customers;
     if is_new {
         customers.remove(&head.own_customer);
@@ -67,8 +67,8 @@ pub(super) async fn regroup(
         return Err(ProfileError::IdentityContended);
     }
     let members = members(tx, head, &before, is_new).await?;
-    if !revision.records.iter().all(|record| members.contains_key(record)) {
-        // A carrier went to another customer between our reading it and our locking.
+    if !members.contains_key(&head.id) || !revision.records.iter().all(|record| members.contains_key(record)) {
+        // One of them went to another customer between our reading it and our locking.
         return Err(ProfileError::IdentityContended);
     }
     let groups = write_groups(profile, tx, head, &members, now).await?;

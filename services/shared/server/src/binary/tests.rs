@@ -5,6 +5,8 @@ use serde::Deserialize;
 
 use super::*;
 
+mod process;
+
 const DEFAULTS: &str = r#"
 listen = "127.0.0.1:7102"
 signing_key_file = "/etc/ventanilla/checkpoint.pem"
@@ -30,7 +32,8 @@ fn environment(set: &[(&str, &str)]) -> Environment {
 #[test]
 fn the_environment_goes_over_the_file_which_goes_over_the_defaults() {
     let file = std::env::temp_dir().join(format!("ventanilla-settings-{}.toml", std::process::id()));
-    std::fs::write(&file, "listen = \"0.0.0.0:1\"\n[service]\npages = 8\n[stack.admission]\nconcurrent_calls = 3\n").unwrap();
+    std::fs::write(&file, "listen = \"0.0.0.0:1\"\n[service]\npages = 8\n[stack.admission]\nconcurrent_calls = 3\n")
+        .unwrap();
     let set = environment(&[
         ("VENTANILLA__SERVICE__PAGES", "9"),
         ("VENTANILLA__PEERS__CUSTOMER_PROFILE", "http://profile:7101"),

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 use ventanilla_proto::ledger::v1::{Head, WatchRequest};
-use ventanilla_server::{AdmissionSettings, StackSettings};
+use ventanilla_server::{AdmissionSettings, Refusal, StackSettings, run_to_end};
 
 use crate::support::{Answers, House, assembly, reason, until, with_token};
 
@@ -57,6 +57,35 @@ async fn a_caller_who_gives_up_frees_the_place() {
         request.set_timeout(Duration::from_millis(20));
         let late = house.client().get_head(request).await.unwrap_err();
         assert_eq!(late.code(), Code::DeadlineExceeded);
+    }
+}
+
+#[tokio::test]
+async fn a_mutation_keeps_its_place_until_it_ends_though_its_caller_gave_up() {
+    let (inside, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+    let (entered, open) = (Arc::clone(&inside), Arc::clone(&gate));
+    let answers = Answers::with(move |_| {
+        let open = Arc::clone(&open);
+        entered.fetch_add(1, Ordering::SeqCst);
+        run_to_end(async move {
+            open.acquire().await.unwrap().forget();
+            Ok::<_, Refusal>(Head::default())
+        })
+    });
+    let house = Arc::new(House::with(assembly(answers), small(1, 1)).await);
+    let impatient = tokio::spawn({
+        let house = Arc::clone(&house);
+        async move { house.get_head(&[Role::Auditor]).await }
+    });
+    until("the mutation runs", || inside.load(Ordering::SeqCst) == 1).await;
+    impatient.abort();
+    assert!(impatient.await.unwrap_err().is_cancelled());
+    assert_eq!(house.get_head(&[Role::Auditor]).await.unwrap_err().code(), Code::ResourceExhausted);
+    gate.add_permits(1_000);
+    let end = tokio::time::Instant::now() + crate::support::PATIENCE;
+    while house.get_head(&[Role::Auditor]).await.is_err() {
+        assert!(tokio::time::Instant::now() < end, "the place is not free again");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

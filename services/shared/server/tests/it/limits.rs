@@ -1,6 +1,7 @@
 //! What no client may do to a server.
 
 use kernel::Role;
+use tokio::io::AsyncReadExt as _;
 use tonic::Code;
 use tonic::body::Body;
 use ventanilla_proto::ledger::v1::GetHeadRequest;
@@ -36,6 +37,23 @@ async fn one_connection_too_many_is_closed_at_once() {
 }
 
 #[tokio::test]
+async fn a_connection_that_says_nothing_is_closed() {
+    let settings = StackSettings { preface_ms: 50, ..Default::default() };
+    let house = House::with(assembly(Answers::at_once()), settings).await;
+    let mut silent = tokio::net::TcpStream::connect(house.url.strip_prefix("http://").unwrap()).await.unwrap();
+    // The server says its settings first; then it hangs up.
+    let mut said = Vec::new();
+    let _ = tokio::time::timeout(PATIENCE, silent.read_to_end(&mut said)).await.expect("closed");
+
+    // One that speaks stays, however long it is silent afterwards.
+    let mut client = house.client();
+    let request = || with_token(GetHeadRequest {}, &house.token(&[Role::Auditor]));
+    client.get_head(request()).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    client.get_head(request()).await.unwrap();
+}
+
+#[tokio::test]
 async fn http1_is_not_spoken() {
     let house = House::open(Answers::at_once()).await;
     let http1: hyper_util::client::legacy::Client<_, Body> =
@@ -46,10 +64,10 @@ async fn http1_is_not_spoken() {
 
 #[tokio::test]
 async fn reflection_answers_without_a_token_with_the_whole_contract() {
+    use tonic_reflection::pb::v1::ServerReflectionRequest;
     use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
     use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
     use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
-    use tonic_reflection::pb::v1::ServerReflectionRequest;
     let house = House::open(Answers::at_once()).await;
     let mut client = ServerReflectionClient::with_origin(house.transport(), house.url.parse().unwrap());
     let ask = ServerReflectionRequest {

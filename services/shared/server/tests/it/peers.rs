@@ -38,10 +38,11 @@ async fn the_service_is_authenticated_and_the_user_travels_signed() {
 
 #[tokio::test]
 async fn the_user_travels_through_a_second_service_too() {
-    let (middle, _back) = two_houses(Answers::with(|call| async move {
-        Ok(Head { source: call.actor().id.clone(), ..Default::default() })
-    }))
-    .await;
+    let (middle, _back) =
+        two_houses(Answers::with(
+            |call| async move { Ok(Head { source: call.actor().id.clone(), ..Default::default() }) },
+        ))
+        .await;
     let peers = middle.peers("outermost");
     let user = Answers::with(move |call: Call| {
         let channel = peers.channel("testing").unwrap().for_call(&call);

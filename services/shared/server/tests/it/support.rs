@@ -21,7 +21,9 @@ use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_server::{LedgerService, LedgerServiceServer};
 use ventanilla_proto::ledger::v1::watch_response::Item;
 use ventanilla_proto::ledger::v1::{GetHeadRequest, Head, Heartbeat, WatchRequest, WatchResponse};
-use ventanilla_server::{Assembly, Call, PeerSettings, Peers, ServeError, StackSettings, TokenIssuer, TokenSource, run};
+use ventanilla_server::{
+    Assembly, Call, PeerSettings, Peers, ServeError, StackSettings, TokenIssuer, TokenSource, run,
+};
 
 pub const ISSUER: &str = "https://id.ventanilla.test";
 pub const AUDIENCE: &str = "ventanilla";

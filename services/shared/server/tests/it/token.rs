@@ -66,12 +66,7 @@ fn refuses_another_key_under_the_same_name_and_a_key_nobody_knows() {
     let forged = format!("{signed}.{signature}");
     assert!(matches!(ours.verifier(at(&clock)).verify(&forged), Err(TokenError::Jwt(_))));
 
-    let both = TokenVerifier::new(
-        std::sync::Arc::new(ours.keys().and(other.keys())),
-        ISSUER,
-        AUDIENCE,
-        at(&clock),
-    );
+    let both = TokenVerifier::new(std::sync::Arc::new(ours.keys().and(other.keys())), ISSUER, AUDIENCE, at(&clock));
     assert!(both.verify(&theirs).is_ok() && both.verify(&genuine).is_ok());
 }
 

@@ -13,10 +13,9 @@ const CAUSE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 #[tokio::test]
 async fn two_hops_share_one_trace_as_parent_and_child() {
     let spans = capture();
-    let house = House::open(Answers::with(|call| async move {
-        Ok(Head { source: call.traceparent, ..Default::default() })
-    }))
-    .await;
+    let house =
+        House::open(Answers::with(|call| async move { Ok(Head { source: call.traceparent, ..Default::default() }) }))
+            .await;
     let channel = house.peers("front").channel("testing").unwrap();
     let root = tracing::info_span!("journey");
     let trace = telemetry::trace_id_of(&root).unwrap();

@@ -1,0 +1,37 @@
+//! What this service is told at start.
+
+use customer_profile_domain::{Slug, SourceOrder};
+use serde::Deserialize;
+
+/// Settings of customer-profile.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Settings {
+    /// Its schema.
+    pub database: postgres::Settings,
+    /// How it tells who is who.
+    #[serde(default)]
+    pub identity: IdentitySettings,
+}
+
+/// How it tells who is who.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentitySettings {
+    /// Source systems to believe first, among values observed at the same instant.
+    #[serde(default)]
+    pub source_order: Vec<String>,
+}
+
+impl Settings {
+    /// The house's own choices on this database.
+    pub fn new(database: postgres::Settings) -> Self {
+        Self { database, identity: IdentitySettings::default() }
+    }
+}
+
+impl IdentitySettings {
+    /// The order; a name that no system can have is left out, since no record will ever carry it.
+    pub(crate) fn order(&self) -> SourceOrder {
+        SourceOrder::new(self.source_order.iter().filter_map(|name| name.parse::<Slug>().ok()).collect())
+    }
+}

@@ -1,0 +1,217 @@
+//! Requests to values that are valid by themselves, reporting everything that is wrong at once.
+
+use customer_profile_domain::{CallerNumber, CustomerId, Phone, NotAPhone, Slug, caller_number};
+use jiff::{SignedDuration, Timestamp};
+use kernel::{ResourceId, Violation, Violations, typed_id};
+use postgres::RequestKey;
+use prost::Message;
+use server::{PageToken, page_size, parse};
+use uuid::Uuid;
+use ventanilla_proto::customer::v1 as proto;
+use ventanilla_proto::r#type::v1::Direction;
+
+use crate::content;
+use crate::error::ProfileError;
+use crate::usecase::ingest_source_record::Draught;
+use crate::usecase::record_interaction::Contact;
+use crate::usecase::{list_source_records, list_timeline};
+
+typed_id!(
+    /// Another service's affair.
+    TicketId,
+    "tickets"
+);
+
+/// How far a sender's clock may run ahead of ours.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Nothing was noted, so every required value was taken.
+const TAKEN: &str = "a value that is missing was noted as a violation";
+
+fn all_or_nothing(violations: Violations) -> Result<(), ProfileError> {
+    Ok(violations.into_result()?)
+}
+
+/// A customer's name in `field`.
+pub(super) fn customer_id(field: &str, name: &str) -> Result<CustomerId, ProfileError> {
+    let mut violations = Violations::new();
+    let id = parse::name(&mut violations, field, name);
+    all_or_nothing(violations)?;
+    Ok(id.expect(TAKEN))
+}
+
+/// A record and the key of the call.
+pub(super) fn ingest(
+    request: &proto::IngestSourceRecordRequest,
+    now: Timestamp,
+) -> Result<(Draught, RequestKey), ProfileError> {
+    let mut violations = Violations::new();
+    let id = parse::request_id(&mut violations, &request.request_id);
+    let draught = match &request.record {
+        Some(record) => draught(&mut violations, record, now),
+        None => {
+            violations.push("record", "is required");
+            None
+        }
+    };
+    all_or_nothing(violations)?;
+    Ok((draught.expect(TAKEN), RequestKey::of(id.expect(TAKEN), "IngestSourceRecord", &request.encode_to_vec())))
+}
+
+fn draught(violations: &mut Violations, record: &proto::SourceRecord, now: Timestamp) -> Option<Draught> {
+    let source_system = slug(violations, "record.source_system", &record.source_system);
+    let department = parse::department(violations, "record.department", &record.department);
+    let external_id = parse::required_text(violations, "record.external_id", &record.external_id, 128);
+    let content = content::read(violations, record);
+    if let Some(content) = &content {
+        not_ahead(violations, "record.observed_time", content.observed_at, now);
+        let born_later = content.birth_date.as_ref().is_some_and(|born| {
+            *born.expose() > content.observed_at.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(jiff::Span::new().days(1))
+        });
+        if born_later {
+            violations.push("record.birth_date", "must not be after observed_time");
+        }
+    }
+    // What only answers hold says nothing, and must not make two equal records differ.
+    let said = proto::SourceRecord {
+        name: String::new(),
+        version: 0,
+        customer: String::new(),
+        own_customer: String::new(),
+        create_time: None,
+        update_time: None,
+        etag: String::new(),
+        ..record.clone()
+    };
+    Some(Draught {
+        source_system: source_system?,
+        department: department?,
+        external_id: external_id?.into(),
+        content: content?,
+        encoded: said.encode_to_vec().into(),
+    })
+}
+
+fn slug(violations: &mut Violations, field: &str, text: &str) -> Option<Slug> {
+    if text.is_empty() {
+        violations.push(field, "is required");
+        return None;
+    }
+    violations.check(field, text.parse())
+}
+
+fn not_ahead(violations: &mut Violations, field: &str, at: Timestamp, now: Timestamp) {
+    if at.duration_since(now) > CLOCK_SKEW {
+        violations.push(field, "must not be in the future");
+    }
+}
+
+/// A contact and the key of the call.
+pub(super) fn contact(
+    request: &proto::RecordInteractionRequest,
+    now: Timestamp,
+) -> Result<(Contact, RequestKey), ProfileError> {
+    let mut violations = Violations::new();
+    let id = parse::request_id(&mut violations, &request.request_id);
+    let customer = parse::name(&mut violations, "parent", &request.parent);
+    let contact = match &request.interaction {
+        Some(told) => read_contact(&mut violations, customer, told, now),
+        None => {
+            violations.push("interaction", "is required");
+            None
+        }
+    };
+    all_or_nothing(violations)?;
+    Ok((contact.expect(TAKEN), RequestKey::of(id.expect(TAKEN), "RecordInteraction", &request.encode_to_vec())))
+}
+
+fn read_contact(
+    violations: &mut Violations,
+    customer: Option<CustomerId>,
+    told: &proto::Interaction,
+    now: Timestamp,
+) -> Option<Contact> {
+    let channel = parse::channel(violations, "interaction.channel", told.channel);
+    let direction = match Direction::try_from(told.direction) {
+        Ok(known @ (Direction::Inbound | Direction::Outbound)) => Some(known),
+        Ok(Direction::Unspecified) | Err(_) => {
+            parse::not_a_value(violations, "interaction.direction", told.direction)
+        }
+    };
+    let department = parse::department(violations, "interaction.department", &told.department);
+    let summary = parse::optional_text(violations, "interaction.summary", &told.summary, 4_000);
+    let said =
+        parse::optional_text(violations, "interaction.what_customer_said", &told.what_customer_said, 16_000);
+    if told.summary.is_empty() && told.what_customer_said.is_empty() {
+        violations.push("interaction.summary", "summary or what_customer_said is required");
+    }
+    let ticket: Option<TicketId> = parse::optional_name(violations, "interaction.ticket", &told.ticket);
+    let occurred = parse::optional_time(violations, "interaction.occurred_time", told.occurred_time.as_ref());
+    if let Some(at) = occurred {
+        not_ahead(violations, "interaction.occurred_time", at, now);
+    }
+    Some(Contact {
+        customer: customer?,
+        channel: channel?,
+        direction: direction?,
+        department: department?,
+        summary: summary.unwrap_or_default().into(),
+        what_customer_said: said.unwrap_or_default().into(),
+        ticket: ticket.map(ResourceId::uuid),
+        occurred_at: occurred.unwrap_or(now),
+    })
+}
+
+/// A calling number. Only the region can be wrong: a number that cannot be read is an answer.
+pub(super) fn caller(request: &proto::LookupByPhoneRequest) -> Result<CallerNumber, ProfileError> {
+    let mut violations = Violations::new();
+    if request.phone_number.chars().count() > 128 {
+        violations.push("phone_number", "must have at most 128 characters");
+    }
+    let region = if request.region_code.is_empty() { "ES" } else { &request.region_code };
+    if let Err(error @ NotAPhone::Region) = Phone::parse("", region) {
+        violations.push("region_code", error.to_string());
+    }
+    all_or_nothing(violations)?;
+    Ok(caller_number(&request.phone_number, region))
+}
+
+/// A page of a customer's list.
+pub(super) struct Page {
+    pub customer: CustomerId,
+    pub from: Option<(Timestamp, Uuid)>,
+    pub size: usize,
+}
+
+pub(super) fn timeline_page(request: &proto::ListTimelineRequest) -> Result<Page, ProfileError> {
+    page(&request.parent, request.page_size, &request.page_token, list_timeline::LIST)
+}
+
+pub(super) fn records_page(request: &proto::ListSourceRecordsRequest) -> Result<Page, ProfileError> {
+    page(&request.parent, request.page_size, &request.page_token, list_source_records::LIST)
+}
+
+fn page(parent: &str, size: i32, token: &str, list: &str) -> Result<Page, ProfileError> {
+    let mut violations = Violations::new();
+    let customer: Option<CustomerId> = parse::name(&mut violations, "parent", parent);
+    let size = page_size(&mut violations, size);
+    all_or_nothing(violations)?;
+    let customer = customer.expect(TAKEN);
+    let key = match PageToken::decode(token, list, customer.uuid().as_bytes()) {
+        Ok(None) => None,
+        Ok(Some(token)) => Some(token.fields::<2>().ok().and_then(|key| read_key(&key)).ok_or_else(bad_token)?),
+        Err(_) => return Err(bad_token()),
+    };
+    Ok(Page { customer, from: key, size })
+}
+
+fn read_key([at, id]: &[String; 2]) -> Option<(Timestamp, Uuid)> {
+    Some((at.parse().ok()?, id.parse().ok()?))
+}
+
+fn bad_token() -> ProfileError {
+    ProfileError::PageToken([Violation {
+        field: "page_token".to_owned(),
+        description: "must be a next_page_token of the same list and customer".to_owned(),
+    }])
+}

@@ -1,0 +1,192 @@
+//! What ticketing tells: affairs and promises.
+
+use jiff_sqlx::ToSqlx;
+use ledger::{ReactionError, Reaction, Received};
+use postgres::Tx;
+use ventanilla_proto::customer::v1::TimelineEventKind;
+use ventanilla_proto::ticketing::v1 as proto;
+use ventanilla_proto::ticketing::v1::{PromiseState, TicketState};
+
+use super::{customer, entry_id, id, number, required};
+use crate::TICKETING;
+
+/// Feeds affairs and promises.
+#[derive(Debug, Clone, Copy)]
+pub struct Affairs;
+
+#[tonic::async_trait]
+impl Reaction for Affairs {
+    async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
+        if let Some(opened) = entry.payload::<proto::TicketOpened>()? {
+            return ticket_opened(tx, entry, &opened).await;
+        }
+        if let Some(moved) = entry.payload::<proto::TicketTransitioned>()? {
+            return ticket_transitioned(tx, entry, &moved).await;
+        }
+        if let Some(assigned) = entry.payload::<proto::TicketAssigned>()? {
+            return ticket_assigned(tx, entry, &assigned).await;
+        }
+        if let Some(added) = entry.payload::<proto::MessageAdded>()? {
+            return message_added(tx, entry, &added).await;
+        }
+        if let Some(made) = entry.payload::<proto::PromiseMade>()? {
+            return promise_made(tx, entry, &made).await;
+        }
+        if let Some(settled) = entry.payload::<proto::PromiseSettled>()? {
+            return promise_settled(tx, entry, &settled).await;
+        }
+        Ok(())
+    }
+}
+
+const fn is_open(state: TicketState) -> bool {
+    !matches!(state, TicketState::Closed | TicketState::Rejected | TicketState::Cancelled)
+}
+
+async fn ticket_opened(tx: &mut Tx, entry: &Received, opened: &proto::TicketOpened) -> Result<(), ReactionError> {
+    let Some(customer) = customer(&opened.customer)? else { return Ok(()) };
+    let personal: proto::TicketOpenedPersonal = entry.personal().unwrap_or_default();
+    let state = TicketState::Acknowledged;
+    sqlx::query!(
+        r#"with ticket as (
+               insert into customer_profile.view_ticket
+                   (ticket_id, customer_id, ticket_type, severity, state, is_open, channel, department, subject,
+                    first_received_at, updated_at)
+               values ($1, $2, $3, $4, $5, true, $6, $7, $8, $9, $10)
+               on conflict on constraint view_ticket_pkey do nothing
+           )
+           insert into customer_profile.timeline_event (source, position, id, customer_id, occurred_at, kind, resource, state)
+           values ($11, $12, $13, $2, $10, $14, $15, $5)
+           on conflict on constraint timeline_event_pkey do nothing"#,
+        id(&opened.ticket, "tickets", "ticket")?,
+        customer,
+        number(opened.ticket_type),
+        number(opened.severity),
+        number(state.into()),
+        number(opened.channel),
+        opened.department,
+        personal.subject,
+        required(opened.first_received_time.as_ref(), "first_received_time")?.to_sqlx() as _,
+        entry.occurred_at().to_sqlx() as _,
+        TICKETING,
+        entry.position(),
+        entry_id(entry)?,
+        number(TimelineEventKind::TicketOpened.into()),
+        opened.ticket,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn ticket_transitioned(
+    tx: &mut Tx,
+    entry: &Received,
+    moved: &proto::TicketTransitioned,
+) -> Result<(), ReactionError> {
+    sqlx::query!(
+        r#"with ticket as (
+               update customer_profile.view_ticket
+               set state = $2, is_open = $3, department = coalesce(nullif($4, ''), department), updated_at = $5
+               where ticket_id = $1 returning customer_id
+           )
+           insert into customer_profile.timeline_event (source, position, id, customer_id, occurred_at, kind, resource, state)
+           select $6, $7, $8, customer_id, $5, $9, $10, $2 from ticket
+           on conflict on constraint timeline_event_pkey do nothing"#,
+        id(&moved.ticket, "tickets", "ticket")?,
+        number(moved.to_state),
+        is_open(moved.to_state()),
+        moved.department,
+        entry.occurred_at().to_sqlx() as _,
+        TICKETING,
+        entry.position(),
+        entry_id(entry)?,
+        number(TimelineEventKind::TicketTransitioned.into()),
+        moved.ticket,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn ticket_assigned(tx: &mut Tx, entry: &Received, assigned: &proto::TicketAssigned) -> Result<(), ReactionError> {
+    sqlx::query!(
+        r#"update customer_profile.view_ticket
+           set department = coalesce(nullif($2, ''), department), owner = $3, updated_at = $4 where ticket_id = $1"#,
+        id(&assigned.ticket, "tickets", "ticket")?,
+        assigned.to_department,
+        assigned.owner,
+        entry.occurred_at().to_sqlx() as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn message_added(tx: &mut Tx, entry: &Received, added: &proto::MessageAdded) -> Result<(), ReactionError> {
+    sqlx::query!(
+        "update customer_profile.view_ticket set updated_at = $2 where ticket_id = $1",
+        id(&added.ticket, "tickets", "ticket")?,
+        entry.occurred_at().to_sqlx() as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn promise_made(tx: &mut Tx, entry: &Received, made: &proto::PromiseMade) -> Result<(), ReactionError> {
+    let personal: proto::PromiseMadePersonal = entry.personal().unwrap_or_default();
+    sqlx::query!(
+        r#"with ticket as (
+               select customer_id from customer_profile.view_ticket where ticket_id = $2
+           ), promise as (
+               insert into customer_profile.view_promise
+                   (promise_id, ticket_id, customer_id, channel, text, due_at, made_at, state, is_open)
+               select $1, $2, customer_id, $3, $4, $5, $6, $7, true from ticket
+               on conflict on constraint view_promise_pkey do nothing
+           )
+           insert into customer_profile.timeline_event (source, position, id, customer_id, occurred_at, kind, resource, state)
+           select $8, $9, $10, customer_id, $6, $11, $12, 0 from ticket
+           on conflict on constraint timeline_event_pkey do nothing"#,
+        id(&made.promise, "promises", "promise")?,
+        id(&made.ticket, "tickets", "ticket")?,
+        number(made.channel),
+        personal.text,
+        required(made.due_time.as_ref(), "due_time")?.to_sqlx() as _,
+        entry.occurred_at().to_sqlx() as _,
+        number(PromiseState::Made.into()),
+        TICKETING,
+        entry.position(),
+        entry_id(entry)?,
+        number(TimelineEventKind::PromiseMade.into()),
+        made.promise,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn promise_settled(tx: &mut Tx, entry: &Received, settled: &proto::PromiseSettled) -> Result<(), ReactionError> {
+    let is_open = matches!(settled.state(), PromiseState::Made | PromiseState::AtRisk);
+    sqlx::query!(
+        r#"with promise as (
+               update customer_profile.view_promise set state = $2, is_open = $3 where promise_id = $1
+               returning customer_id
+           )
+           insert into customer_profile.timeline_event (source, position, id, customer_id, occurred_at, kind, resource, state)
+           select $4, $5, $6, customer_id, $7, $8, $9, $2 from promise
+           on conflict on constraint timeline_event_pkey do nothing"#,
+        id(&settled.promise, "promises", "promise")?,
+        number(settled.state),
+        is_open,
+        TICKETING,
+        entry.position(),
+        entry_id(entry)?,
+        entry.occurred_at().to_sqlx() as _,
+        number(TimelineEventKind::PromiseSettled.into()),
+        settled.promise,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! The wire: requests in, answers out, and nothing decided in between.
+
+pub mod answer;
+pub mod convert;
+pub mod ombudsman_service;
+pub mod vocabulary;

@@ -1,0 +1,228 @@
+//! Answers: what is stored, told in the contract's words.
+
+use kernel::ResourceId as _;
+use ombudsman_escalation_domain::case::{ClaimPoint, State};
+use ombudsman_escalation_domain::decision::Answer;
+use ombudsman_escalation_domain::dossier::{Fault, Head, Sealed};
+use ombudsman_escalation_domain::team::Team;
+use ombudsman_escalation_domain::vocabulary::Stage;
+use ombudsman_escalation_domain::wall::{Declaration, Member, Party};
+use ombudsman_escalation_domain::{CaseId, MemberId};
+use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::vocabulary::{
+    dossier_kind_to_proto, fault_to_proto, ground_to_proto, missing_item_to_proto, office_role_to_proto,
+    outcome_to_proto, parallel_to_proto, relation_kind_to_proto, stage_to_proto, visibility_to_proto,
+};
+use crate::store::case::StoredCase;
+use crate::store::clock::DecideTerm;
+use crate::store::decision::Issued;
+
+/// A case with everything its answer shows.
+pub(crate) fn case(stored: &StoredCase, team: &Team, term: DecideTerm) -> pb::Case {
+    let case = &stored.case;
+    let complaint = &case.complaint;
+    let stage = case.stage();
+    pb::Case {
+        name: case.id.name(),
+        etag: postgres::etag(stored.version),
+        ticket: case.ticket.name(),
+        customer: case.customer.name(),
+        regime: case.regime.id.to_owned(),
+        state: stage_to_proto(stage).into(),
+        filed_at_entity_time: Some(time_to_proto(complaint.filed_at_entity)),
+        filed_at_office_time: Some(time_to_proto(complaint.filed_at_office)),
+        facts_time: complaint.facts_at.map(time_to_proto),
+        facts_known_time: complaint.known_at.map(time_to_proto),
+        parallel_proceedings: complaint.parallel.map(parallel_to_proto).unwrap_or_default().into(),
+        claim_points: complaint.points.iter().map(claim_point).collect(),
+        channel: channel_to_proto(complaint.channel).into(),
+        opened_by: Some(actor_to_proto(&stored.opened_by)),
+        cure: case.cure.as_ref().map(|cure| pb::CureRequest {
+            items: cure.items.iter().map(|item| missing_item_to_proto(*item).into()).collect(),
+            due_time: Some(time_to_proto(cure.due)),
+            cured_time: cure.cured_at.map(time_to_proto),
+        }),
+        refusal: refusal(stored),
+        statement_due_time: case.state.statement_due().map(time_to_proto),
+        assignments: team.seats.iter().map(assignment).collect(),
+        decision: if is_decided(stage) { decision_name(case.id) } else { String::new() },
+        decide_due_time: term.due_at.map(time_to_proto),
+        decide_breached_time: term.breached_at.map(time_to_proto),
+        create_time: Some(time_to_proto(stored.created_at)),
+        update_time: Some(time_to_proto(stored.updated_at)),
+    }
+}
+
+/// `cases/{id}/decision`.
+pub(crate) fn decision_name(case: CaseId) -> String {
+    format!("{}/decision", case.name())
+}
+
+const fn is_decided(stage: Stage) -> bool {
+    matches!(stage, Stage::Decided | Stage::Notified | Stage::Closed)
+}
+
+fn claim_point(point: &ClaimPoint) -> pb::ClaimPoint {
+    pb::ClaimPoint { id: point.id.clone(), text: point.text.expose().clone() }
+}
+
+fn assignment(seat: &ombudsman_escalation_domain::team::Seat) -> pb::Assignment {
+    pb::Assignment {
+        person: seat.person.clone(),
+        office_role: office_role_to_proto(seat.office_role).into(),
+        assign_time: Some(time_to_proto(seat.since)),
+        recuse_time: seat.left.map(time_to_proto),
+    }
+}
+
+fn refusal(stored: &StoredCase) -> Option<pb::Refusal> {
+    let case = &stored.case;
+    let told = |proposal: &ombudsman_escalation_domain::case::Proposal| pb::Refusal {
+        ground: ground_to_proto(proposal.ground).into(),
+        article: case.regime.article(proposal.ground),
+        reasons: proposal.reasons.expose().clone(),
+        signpost: String::new(),
+        allegations_due_time: Some(time_to_proto(proposal.allegations_due)),
+        allegations_time: proposal.allegations_at.map(time_to_proto),
+        refused_time: None,
+    };
+    match &case.state {
+        State::InadmissibleProposed(proposal) => Some(told(proposal)),
+        State::Inadmissible { proposal, signpost, refused_at } => Some(pb::Refusal {
+            signpost: signpost.clone(),
+            refused_time: Some(time_to_proto(*refused_at)),
+            ..told(proposal)
+        }),
+        State::ArchivedUncured { reasons, signpost, refused_at } => Some(pb::Refusal {
+            ground: pb::InadmissibilityGround::EssentialDataMissing.into(),
+            article: case.regime.cure_article.to_owned(),
+            reasons: reasons.expose().clone(),
+            signpost: signpost.clone(),
+            refused_time: Some(time_to_proto(*refused_at)),
+            ..pb::Refusal::default()
+        }),
+        _ => None,
+    }
+}
+
+/// The answer without the words of people, as it may be kept for a retry: those stay where they can be erased.
+pub(crate) fn without_words(answer: &pb::Case) -> pb::Case {
+    let mut bare = answer.clone();
+    for point in &mut bare.claim_points {
+        point.text.clear();
+    }
+    if let Some(refusal) = &mut bare.refusal {
+        refusal.reasons.clear();
+    }
+    bare
+}
+
+/// A kept answer with the words put back, as far as they are still there.
+pub(crate) fn with_words(mut kept: pb::Case, stored: &StoredCase) -> pb::Case {
+    for point in &mut kept.claim_points {
+        if let Some(known) = stored.case.complaint.points.iter().find(|known| known.id == point.id) {
+            point.text.clone_from(known.text.expose());
+        }
+    }
+    if let (Some(kept), Some(known)) = (&mut kept.refusal, refusal(stored)) {
+        kept.reasons = known.reasons;
+    }
+    kept
+}
+
+/// An entry of the dossier. Content is shown as the caller may see it; the salt goes into exports alone.
+pub(crate) fn dossier_entry(sealed: &Sealed, shows_content: bool, exports: bool) -> pb::DossierEntry {
+    let entry = &sealed.entry;
+    let content = sealed.content.as_ref().filter(|_| shows_content);
+    pb::DossierEntry {
+        name: format!("{}/entries/{}", entry.case.name(), entry.sequence),
+        sequence: i64::try_from(entry.sequence).unwrap_or(i64::MAX),
+        kind: dossier_kind_to_proto(entry.kind).into(),
+        visibility: visibility_to_proto(entry.visibility).into(),
+        actor: Some(actor_to_proto(&entry.actor)),
+        record_time: Some(time_to_proto(entry.recorded_at)),
+        content_type: entry.content_type.clone(),
+        content: content.map(|content| content.bytes.clone()).unwrap_or_default(),
+        redacted: sealed.content.is_none(),
+        commitment: entry.commitment.to_vec(),
+        prev_hash: entry.prev_hash.to_vec(),
+        hash: sealed.hash.to_vec(),
+        salt: content.filter(|_| exports).map(|content| content.salt.to_vec()).unwrap_or_default(),
+    }
+}
+
+/// What a verification found.
+pub(crate) fn verdict(found: Result<(), Fault>, entries: usize, head: Head) -> pb::DossierVerdict {
+    let fault = found.err();
+    pb::DossierVerdict {
+        intact: fault.is_none(),
+        first_bad_sequence: fault.map_or(0, |fault| i64::try_from(fault.sequence).unwrap_or(i64::MAX)),
+        fault: fault.map(|fault| fault_to_proto(fault.kind)).unwrap_or_default().into(),
+        entry_count: i64::try_from(entries).unwrap_or(i64::MAX),
+        head_hash: head.hash.to_vec(),
+    }
+}
+
+/// A decision with its answers.
+pub(crate) fn decision(issued: &Issued, answers: &[Answer]) -> pb::Decision {
+    pb::Decision {
+        name: decision_name(issued.case),
+        outcome: outcome_to_proto(issued.outcome).into(),
+        points: answers.iter().map(decision_point).collect(),
+        binding: issued.binding,
+        binding_article: issued.binding_article.clone(),
+        signpost: issued.signpost.clone(),
+        language: language_to_proto(issued.language).into(),
+        issued_by: issued.issued_by.clone(),
+        issue_time: Some(time_to_proto(issued.issued_at)),
+        notify_due_time: Some(time_to_proto(issued.notify_due_at)),
+        notify_time: issued.notified_at.map(time_to_proto),
+        hash: issued.dossier_hash.to_vec(),
+    }
+}
+
+/// One answer.
+pub(crate) fn decision_point(answer: &Answer) -> pb::DecisionPoint {
+    pb::DecisionPoint {
+        claim_point: answer.claim_point.clone(),
+        outcome: outcome_to_proto(answer.outcome).into(),
+        finding: answer.finding.expose().clone(),
+        reason: answer.reason.expose().clone(),
+        remedy: answer.remedy.expose().clone(),
+    }
+}
+
+/// A person of the register.
+pub(crate) fn member(id: MemberId, version: i64, member: &Member) -> pb::OfficeMember {
+    pb::OfficeMember {
+        name: id.name(),
+        etag: postgres::etag(version),
+        person: member.person.clone(),
+        office_roles: member.office_roles.iter().map(|role| office_role_to_proto(*role).into()).collect(),
+        unit: member.unit.to_string(),
+        line_manager: member.line_manager.clone().unwrap_or_default(),
+        mandate: Some(pb::Mandate {
+            start_time: Some(time_to_proto(member.mandate.from)),
+            end_time: Some(time_to_proto(member.mandate.to)),
+        }),
+        declaration: member.declaration.as_ref().map(declaration),
+    }
+}
+
+fn declaration(declaration: &Declaration) -> pb::RelationDeclaration {
+    let relation = |relation: &ombudsman_escalation_domain::wall::Relation| pb::Relation {
+        party: match &relation.party {
+            Party::Customer(customer) => customer.name(),
+            Party::Unit(unit) => format!("departments/{unit}"),
+        },
+        kind: relation_kind_to_proto(relation.kind).into(),
+        end_time: relation.ended_at.map(time_to_proto),
+    };
+    pb::RelationDeclaration {
+        relations: declaration.relations.iter().map(relation).collect(),
+        declare_time: Some(time_to_proto(declaration.declared_at)),
+        expire_time: Some(time_to_proto(declaration.expires_at)),
+    }
+}

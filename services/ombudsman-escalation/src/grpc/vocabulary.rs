@@ -1,0 +1,45 @@
+//! The vocabularies of the contract and of the domain, told into each other.
+
+use kernel::Violations;
+use ombudsman_escalation_domain::dossier::FaultKind;
+use ombudsman_escalation_domain::vocabulary::{
+    ConflictGround, DossierKind, Ground, MissingItem, OfficeRole, Outcome, Parallel, RelationKind, Stage, Visibility,
+};
+use server::parse::not_a_value;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+macro_rules! told {
+    ($domain:ident, $proto:ident, $to:ident, $of:ident: $($value:ident),+ $(,)?) => {
+        /// The value on the wire.
+        pub(crate) const fn $to(value: $domain) -> pb::$proto {
+            match value { $($domain::$value => pb::$proto::$value),+ }
+        }
+
+        /// The value of a request, or what is wrong with it.
+        #[allow(dead_code, reason = "some vocabularies are only answered")]
+        pub(crate) fn $of(violations: &mut Violations, field: &str, value: i32) -> Option<$domain> {
+            match pb::$proto::try_from(value) {
+                $(Ok(pb::$proto::$value) => Some($domain::$value),)+
+                Ok(pb::$proto::Unspecified) | Err(_) => not_a_value(violations, field, value),
+            }
+        }
+    };
+}
+
+told!(Stage, CaseState, stage_to_proto, stage: Received, Registered, NeedsCure, ArchivedUncured, InadmissibleProposed,
+    Inadmissible, Admitted, EntityAllegations, Investigation, Drafted, Decided, Notified, Closed, Withdrawn, Rectified);
+told!(Ground, InadmissibilityGround, ground_to_proto, ground: EssentialDataMissing, OtherForum, NotConcreteOperations,
+    Repeated, FilingWindowPassed, TimeBarred, ParallelProceedings);
+told!(Parallel, ParallelProceedings, parallel_to_proto, parallel: None, Pending, Decided);
+told!(MissingItem, MissingItem, missing_item_to_proto, missing_item: Identity, ClaimPoints, FactsDate,
+    ParallelProceedingsDeclaration, Representation, Documents);
+told!(OfficeRole, OfficeRole, office_role_to_proto, office_role: Intake, Investigator, Ombudsman);
+told!(ConflictGround, ConflictGround, conflict_ground_to_proto, conflict_ground: TouchedTicket, UnitTouchedTicket,
+    LineTouchedTicket, RelationWithParty, MissingDeclaration, FirmPrincipal, NoMandate, InvolvementUnknown);
+told!(Visibility, DossierVisibility, visibility_to_proto, visibility: Parties, Office, Sealed);
+told!(Outcome, DecisionOutcome, outcome_to_proto, outcome: Upheld, PartlyUpheld, NotUpheld);
+told!(RelationKind, RelationKind, relation_kind_to_proto, relation_kind: Personal, Professional, Commercial);
+told!(DossierKind, DossierKind, dossier_kind_to_proto, dossier_kind: Complaint, TicketSnapshot, MessagesSnapshot,
+    HistorySnapshot, ClocksSnapshot, Gap, CureRequest, Cure, InadmissibilityProposal, ClaimantStatement, Refusal, Admission,
+    EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification);
+told!(FaultKind, DossierFault, fault_to_proto, fault: Missing, BrokenLink, Altered, ContentAltered, HeadMismatch);

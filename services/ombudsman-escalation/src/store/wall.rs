@@ -1,0 +1,260 @@
+//! What the conflict wall judges by, and the seats it lets people take.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use kernel::{Actor, ResourceId as _};
+use ombudsman_escalation_domain::team::{Seat, Team};
+use ombudsman_escalation_domain::vocabulary::{ConflictGround, OfficeRole};
+use ombudsman_escalation_domain::wall::{Involvement, Touch, Wall};
+use ombudsman_escalation_domain::{CaseId, CustomerId, Refused, TicketId};
+use postgres::{Db, StoreError};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{instant, staff, word};
+use crate::error::Failure;
+
+/// Everything the wall needs for one case.
+pub(crate) async fn load(
+    tx: &mut PgConnection,
+    ticket: TicketId,
+    customer: CustomerId,
+    now: Timestamp,
+) -> Result<Wall, StoreError> {
+    let register = staff::register(&mut *tx, now).await?;
+    let rows = sqlx::query!(
+        r#"select actor_id, actor_kind, department, ticket_id = $1 as "this!", last_at
+             from ombudsman.involvement
+            where ticket_id = $1
+               or (actor_kind = 'employee' and actor_id in (select person from ombudsman.staff))"#,
+        ticket.uuid()
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let received = sqlx::query_scalar!(
+        r#"select exists (select from ombudsman.ticket_watch
+             where ticket_id = $1 and received_position is not null) as "received!""#,
+        ticket.uuid()
+    )
+    .fetch_one(tx)
+    .await?;
+    let mut involvement = Involvement { received, touches: Vec::new() };
+    let mut last_for_firm: BTreeMap<String, Timestamp> = BTreeMap::new();
+    for row in rows {
+        let kind = word(&row.actor_kind, "involvement", "actor_kind", ticket)?;
+        let last = row.last_at.to_jiff();
+        if kind == kernel::ActorKind::Employee {
+            let known = last_for_firm.entry(row.actor_id.clone()).or_insert(last);
+            *known = last.max(*known);
+        }
+        if row.this {
+            let department = if row.department.is_empty() {
+                None
+            } else {
+                Some(word(&row.department, "involvement", "department", ticket)?)
+            };
+            involvement.touches.push(Touch { actor: row.actor_id, kind, department });
+        }
+    }
+    Ok(Wall { customer, register, involvement, last_for_firm })
+}
+
+/// Who works, or worked, on a case.
+pub(crate) async fn team<'c>(executor: impl sqlx::PgExecutor<'c>, case: CaseId) -> Result<Team, StoreError> {
+    let teams = teams(executor, &[case]).await?;
+    Ok(teams.into_iter().next().map(|(_, team)| team).unwrap_or_default())
+}
+
+/// The teams of several cases; a case without seats is left out.
+pub(crate) async fn teams<'c>(
+    executor: impl sqlx::PgExecutor<'c>,
+    cases: &[CaseId],
+) -> Result<BTreeMap<CaseId, Team>, StoreError> {
+    let ids: Vec<Uuid> = cases.iter().map(|case| case.uuid()).collect();
+    let rows = sqlx::query!(
+        "select case_id, person, office_role, assigned_at, recused_at from ombudsman.assignment
+          where case_id = any($1) order by assigned_at, assignment_id",
+        &ids
+    )
+    .fetch_all(executor)
+    .await?;
+    let mut teams: BTreeMap<CaseId, Team> = BTreeMap::new();
+    for row in rows {
+        let seat = Seat {
+            office_role: word(&row.office_role, "assignment", "office_role", row.case_id)?,
+            person: row.person,
+            since: row.assigned_at.to_jiff(),
+            left: instant(row.recused_at),
+        };
+        teams.entry(CaseId::from_uuid(row.case_id)).or_default().seats.push(seat);
+    }
+    Ok(teams)
+}
+
+/// Gives a seat. The database judges once more, under the locks of case and ticket.
+pub(crate) async fn seat(
+    tx: &mut PgConnection,
+    id: Uuid,
+    case: CaseId,
+    person: &str,
+    office_role: OfficeRole,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let inserted = sqlx::query!(
+        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
+         values ($1, $2, $3, $4, $5, $6)",
+        id,
+        case.uuid(),
+        person,
+        office_role.as_str(),
+        now.to_sqlx() as _,
+        by,
+    )
+    .execute(tx)
+    .await
+    .map_err(StoreError::from);
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(error) => Err(match error.constraint() {
+            Some("assignment_once_live") => Refused::AlreadyAssigned.into(),
+            // Committed by somebody else after we looked: the use case asks again for the grounds.
+            Some("assignment_past_the_wall") => Failure::WallMoved,
+            _ => error.into(),
+        }),
+    }
+}
+
+/// The grounds that the database itself finds.
+pub(crate) async fn conflicts<'c>(
+    executor: impl sqlx::PgExecutor<'c>,
+    case: CaseId,
+    person: &str,
+    now: Timestamp,
+) -> Result<Vec<ConflictGround>, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select ombudsman.conflicts($1, $2, $3) as "found!""#,
+        case.uuid(),
+        person,
+        now.to_sqlx() as _
+    )
+    .fetch_one(executor)
+    .await?;
+    let mut grounds =
+        found.iter().map(|text| word(text, "assignment", "conflicts", case)).collect::<Result<Vec<_>, _>>()?;
+    grounds.sort();
+    Ok(grounds)
+}
+
+/// Ends every live seat of a person; answers what they were.
+pub(crate) async fn leave(
+    tx: &mut PgConnection,
+    case: CaseId,
+    person: &str,
+    grounds: &[ConflictGround],
+    now: Timestamp,
+) -> Result<Vec<OfficeRole>, StoreError> {
+    let grounds: Vec<String> = grounds.iter().map(ToString::to_string).collect();
+    let left = sqlx::query_scalar!(
+        "update ombudsman.assignment set recused_at = $3, recuse_ground = $4
+          where case_id = $1 and person = $2 and recused_at is null returning office_role",
+        case.uuid(),
+        person,
+        now.to_sqlx() as _,
+        &grounds,
+    )
+    .fetch_all(tx)
+    .await?;
+    left.iter().map(|role| word(role, "assignment", "office_role", case)).collect()
+}
+
+/// Notes that an entry of ticketing's ledger told of a ticket, and who acted. Answers whether that
+/// person, in that capacity, is new on the ticket.
+pub(crate) async fn note_touch(
+    tx: &mut PgConnection,
+    ticket: TicketId,
+    position: i64,
+    actor: Option<&Actor>,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    // The lock that assignments of the ticket's cases wait for.
+    sqlx::query!(
+        "insert into ombudsman.ticket_watch (ticket_id, received_position) values ($1, $2)
+         on conflict on constraint ticket_watch_pkey do update set received_position = excluded.received_position",
+        ticket.uuid(),
+        position
+    )
+    .execute(&mut *tx)
+    .await?;
+    let Some(actor) = actor else { return Ok(false) };
+    let new = sqlx::query_scalar!(
+        r#"insert into ombudsman.involvement (ticket_id, actor_id, actor_kind, department, last_at) values ($1, $2, $3, $4, $5)
+           on conflict on constraint involvement_pkey
+           do update set last_at = greatest(involvement.last_at, excluded.last_at)
+           returning xmax = 0 as "new!""#,
+        ticket.uuid(),
+        actor.id,
+        actor.kind.as_str(),
+        actor.department.as_ref().map_or("", |department| department.as_str()),
+        at.to_sqlx() as _,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(new)
+}
+
+/// People who hold a live seat on an open case of the ticket.
+pub(crate) async fn seated_on_ticket(
+    tx: &mut PgConnection,
+    ticket: TicketId,
+) -> Result<Vec<(CaseId, String)>, StoreError> {
+    let rows = sqlx::query!(
+        "select distinct a.case_id, a.person from ombudsman.assignment a
+           join ombudsman.office_case c on c.case_id = a.case_id
+          where c.ticket_id = $1 and a.recused_at is null
+            and c.state not in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified')
+          order by a.case_id, a.person",
+        ticket.uuid()
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (CaseId::from_uuid(row.case_id), row.person)).collect())
+}
+
+/// Who acted on a ticket by the history that ticketing answered, before its ledger tells the same.
+pub(crate) async fn note_history(
+    tx: &mut PgConnection,
+    ticket: TicketId,
+    touches: &[(Actor, Timestamp)],
+) -> Result<(), StoreError> {
+    let ids: Vec<String> = touches.iter().map(|(actor, _)| actor.id.clone()).collect();
+    let kinds: Vec<String> = touches.iter().map(|(actor, _)| actor.kind.to_string()).collect();
+    let departments: Vec<String> = touches
+        .iter()
+        .map(|(actor, _)| actor.department.as_ref().map_or_else(String::new, ToString::to_string))
+        .collect();
+    let times: Vec<jiff_sqlx::Timestamp> = touches.iter().map(|(_, at)| at.to_sqlx()).collect();
+    sqlx::query!(
+        "insert into ombudsman.involvement (ticket_id, actor_id, actor_kind, department, last_at)
+         select $1, actor_id, actor_kind, department, max(last_at)
+           from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[]) as given (actor_id, actor_kind, department, last_at)
+          group by actor_id, actor_kind, department order by actor_id, actor_kind, department
+         on conflict on constraint involvement_pkey
+         do update set last_at = greatest(involvement.last_at, excluded.last_at)",
+        ticket.uuid(),
+        &ids,
+        &kinds,
+        &departments,
+        &times as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The reader side of [`team`].
+pub(crate) async fn team_now(db: &Db, case: CaseId) -> Result<Team, StoreError> {
+    team(db.reader(), case).await
+}

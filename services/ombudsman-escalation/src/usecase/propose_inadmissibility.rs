@@ -1,0 +1,46 @@
+//! Proposing to refuse a case on a ground of the closed list; the claimant may answer.
+
+use kernel::Personal;
+use ombudsman_escalation_domain::admissibility::Facts;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, Visibility};
+use server::Call;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::{Begun, Change, Paper, Seating, Step, replayed};
+use crate::error::Failure;
+use crate::office::Office;
+use crate::store::case as case_store;
+
+/// Name of the RPC.
+pub const METHOD: &str = "ProposeInadmissibility";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The change.
+    pub change: Change,
+    /// The ground.
+    pub ground: Ground,
+    /// Reasons given to the claimant.
+    pub reasons: Personal<String>,
+}
+
+/// Proposes the refusal.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "case.propose_inadmissibility", skip_all, fields(case = %command.change.case))]
+pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
+    let mut step = match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman])).await? {
+        Begun::Replay(kept) => return replayed(&office, &kept).await,
+        Begun::Step(step) => step,
+    };
+    let case = step.case();
+    let decided_before = case_store::decided_before(&mut step.tx, case.id, case.ticket, case.customer).await?;
+    let cure_expired = case.cure.as_ref().is_some_and(|cure| cure.due <= step.now);
+    let facts = Facts { decided_before, cure_expired };
+    let told = format!("{}: {}", case.regime.article(command.ground), command.reasons.expose());
+    let after = case.propose_inadmissibility(command.ground, command.reasons, &facts, step.now)?;
+    step.add(&office, Paper::text(DossierKind::InadmissibilityProposal, Visibility::Parties, told));
+    step.finish(&office, after).await
+}

@@ -1,0 +1,40 @@
+//! Recording what the claimant sent to complete the complaint.
+
+use kernel::Personal;
+use ombudsman_escalation_domain::case::Completion;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use server::Call;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::{Begun, Change, Paper, Seating, Step, replayed};
+use crate::error::Failure;
+use crate::office::Office;
+
+/// Name of the RPC.
+pub const METHOD: &str = "ReceiveCure";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The change.
+    pub change: Change,
+    /// What it completes.
+    pub completion: Completion,
+    /// What was sent.
+    pub content: Personal<String>,
+}
+
+/// Records the cure.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "case.receive_cure", skip_all, fields(case = %command.change.case))]
+pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
+    let mut step = match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman])).await? {
+        Begun::Replay(kept) => return replayed(&office, &kept).await,
+        Begun::Step(step) => step,
+    };
+    let after = step.case().receive_cure(command.completion, step.now)?;
+    step.add(&office, Paper::text(DossierKind::Cure, Visibility::Parties, command.content.into_inner()));
+    step.finish(&office, after).await
+}

@@ -1,0 +1,261 @@
+//! What every change of a case has in common: the request claimed, the case locked at the version the caller
+//! read, the caller's seat checked against the wall at this very moment; and at the end one write of case,
+//! dossier and ledger together.
+
+use jiff::Timestamp;
+use kernel::{Actor, Classify as _, ResourceId as _};
+use ledger::{Draft, Stamp};
+use ombudsman_escalation_domain::case::Case;
+use ombudsman_escalation_domain::dossier::{self, Content, Head, Sealed};
+use ombudsman_escalation_domain::team::Team;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, Visibility};
+use ombudsman_escalation_domain::{CaseId, Refused};
+use postgres::{Claim, RequestKey, StoreError, Tx, claim, keep_answer};
+use prost::{Message, Name};
+use server::Call;
+use ventanilla_proto::auth::v1::AccessDenied;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use crate::error::Failure;
+use crate::grpc::answer;
+use crate::grpc::vocabulary::{ground_to_proto, stage_to_proto, visibility_to_proto};
+use crate::office::Office;
+use crate::store::case::StoredCase;
+use crate::store::{case, clock, dossier as dossier_store, wall};
+
+/// What is asked to be changed.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The request.
+    pub key: RequestKey,
+    /// The case.
+    pub case: CaseId,
+    /// The version the caller read; `None` for what only adds to the case.
+    pub version: Option<i64>,
+}
+
+/// Which seat the caller needs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Seating {
+    /// None: the policy of the method says it all.
+    Unneeded,
+    /// One of these, live and past the wall.
+    In(&'static [OfficeRole]),
+}
+
+/// A paper for the dossier.
+pub(crate) struct Paper {
+    pub(crate) kind: DossierKind,
+    pub(crate) visibility: Visibility,
+    pub(crate) content_type: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Paper {
+    /// A text.
+    pub(crate) fn text(kind: DossierKind, visibility: Visibility, text: impl Into<String>) -> Self {
+        let content_type = "text/plain; charset=utf-8".to_owned();
+        Self { kind, visibility, content_type, bytes: text.into().into_bytes() }
+    }
+
+    /// A message of the contract, as it was answered.
+    pub(crate) fn message<M: Message + Name>(kind: DossierKind, visibility: Visibility, message: &M) -> Self {
+        let content_type = format!("application/x-protobuf; messageType=\"{}\"", M::full_name());
+        Self { kind, visibility, content_type, bytes: message.encode_to_vec() }
+    }
+}
+
+/// Whether there is anything to do.
+pub(crate) enum Begun {
+    /// It was done before: this was the answer.
+    Replay(Vec<u8>),
+    /// Go on.
+    Step(Box<Step>),
+}
+
+/// A change under way.
+pub(crate) struct Step {
+    pub(crate) tx: Tx,
+    pub(crate) now: Timestamp,
+    pub(crate) stored: StoredCase,
+    pub(crate) team: Team,
+    pub(crate) actor: Actor,
+    key: RequestKey,
+    stamp: Stamp,
+    head: Head,
+    papers: Vec<Sealed>,
+    entries: Vec<Draft>,
+}
+
+impl Step {
+    /// Claims the request, locks the case, checks version and seat.
+    pub(crate) async fn begin(
+        office: &Office,
+        call: &Call,
+        change: &Change,
+        seating: Seating,
+    ) -> Result<Begun, Failure> {
+        let now = office.ambient.now();
+        let mut tx = office.db.tx().await?;
+        if let Claim::Replay(kept) = claim(&mut tx, &change.key, now).await? {
+            tx.rollback().await?;
+            return Ok(Begun::Replay(kept));
+        }
+        let stored = case::lock(&mut tx, change.case).await?.ok_or(Refused::CaseNotFound)?;
+        if change.version.is_some_and(|version| version != stored.version) {
+            return Err(StoreError::Stale.into());
+        }
+        let team = wall::team(&mut *tx, change.case).await?;
+        let actor = call.actor().clone();
+        if let Seating::In(needed) = seating {
+            let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
+            if let Err(refused) = team.authorize(&actor.id, needed, &wall, now) {
+                tx.rollback().await?;
+                denied(office, call, change.key.method, refused.reason()).await?;
+                return Err(refused.into());
+            }
+        }
+        let stamp = Stamp::of(actor.clone(), now, call.traceparent.clone());
+        let head = stored.head;
+        let (papers, entries) = (Vec::new(), Vec::new());
+        let key = change.key;
+        Ok(Begun::Step(Box::new(Self { tx, now, stored, team, actor, key, stamp, head, papers, entries })))
+    }
+
+    /// A step for a case that is only now being opened.
+    pub(crate) fn opening(tx: Tx, stored: StoredCase, call: &Call, key: RequestKey, now: Timestamp) -> Self {
+        let actor = call.actor().clone();
+        let stamp = Stamp::of(actor.clone(), now, call.traceparent.clone());
+        let head = stored.head;
+        let (team, papers, entries) = (Team::default(), Vec::new(), Vec::new());
+        Self { tx, now, stored, team, actor, key, stamp, head, papers, entries }
+    }
+
+    /// The case as it was when the step began.
+    pub(crate) fn case(&self) -> Case {
+        self.stored.case.clone()
+    }
+
+    /// Adds a paper to the dossier.
+    pub(crate) fn add(&mut self, office: &Office, paper: Paper) -> Sealed {
+        let case = self.stored.case.id;
+        let content = Content { salt: office.ambient.bytes(), bytes: paper.bytes };
+        let Paper { kind, visibility, content_type, .. } = paper;
+        let draft = dossier::Draft { kind, visibility, content_type, content };
+        let sealed = draft.seal(case, self.head, &self.actor, self.now);
+        self.head = sealed.head();
+        let noted = pb::DossierEntryAdded {
+            case_name: case.name(),
+            sequence: i64::try_from(sealed.entry.sequence).unwrap_or(i64::MAX),
+            visibility: visibility_to_proto(visibility).into(),
+            hash: sealed.hash.to_vec(),
+        };
+        self.note(office, &noted);
+        self.papers.push(sealed.clone());
+        sealed
+    }
+
+    /// Adds an entry to the ledger.
+    pub(crate) fn note<M: Message + Name>(&mut self, office: &Office, payload: &M) {
+        let id = office.ambient.uuid(self.now);
+        self.entries.push(Draft::new(id, self.stored.case.id.name(), payload, &self.stamp));
+    }
+
+    /// Writes the papers, so that what comes after them in the same transaction can point at them.
+    pub(crate) async fn file_papers(&mut self) -> Result<(), Failure> {
+        let papers = std::mem::take(&mut self.papers);
+        dossier_store::append(&mut self.tx, &papers).await?;
+        Ok(())
+    }
+
+    /// Writes everything; answers with the case.
+    pub(crate) async fn finish(mut self, office: &Office, after: Case) -> Result<pb::Case, Failure> {
+        self.write(office, after).await?;
+        self.conclude(office).await
+    }
+
+    /// Answers with the case as it is written, and commits.
+    pub(crate) async fn conclude(mut self, office: &Office) -> Result<pb::Case, Failure> {
+        self.team = wall::team(&mut *self.tx, self.stored.case.id).await?;
+        let term = clock::decide_terms(&mut *self.tx, &[self.stored.case.id]).await?;
+        let term = term.into_iter().next().map(|(_, term)| term).unwrap_or_default();
+        let answer = answer::case(&self.stored, &self.team, term);
+        let kept = answer::without_words(&answer).encode_to_vec();
+        let forever = self.key.method == crate::usecase::open_case::METHOD;
+        self.commit(office, &kept, forever).await?;
+        Ok(answer)
+    }
+
+    /// Writes case, dossier and ledger, without ending the transaction.
+    pub(crate) async fn write(&mut self, office: &Office, after: Case) -> Result<(), Failure> {
+        self.file_papers().await?;
+        let before = self.stored.case.stage();
+        if before != after.stage() {
+            let ground = refusal_ground(&after);
+            let transitioned = pb::CaseTransitioned {
+                case_name: after.id.name(),
+                ticket: after.ticket.name(),
+                customer: after.customer.name(),
+                from_state: stage_to_proto(before).into(),
+                to_state: stage_to_proto(after.stage()).into(),
+                ground: ground.map(ground_to_proto).unwrap_or_default().into(),
+            };
+            let id = office.ambient.uuid(self.now);
+            // Before the papers that came of it: the ledger tells the stage first.
+            self.entries.insert(0, Draft::new(id, after.id.name(), &transitioned, &self.stamp));
+        }
+        case::update(&mut self.tx, &after, self.stored.version, self.now).await?;
+        if after.complaint.points != self.stored.case.complaint.points {
+            case::write_points(&mut self.tx, &after).await?;
+        }
+        self.stored.case = after;
+        self.stored.version += 1;
+        self.stored.updated_at = self.now;
+        Ok(())
+    }
+
+    /// Keeps the answer, appends to the ledger, commits.
+    pub(crate) async fn commit(mut self, office: &Office, kept: &[u8], forever: bool) -> Result<(), Failure> {
+        self.file_papers().await?;
+        ledger::append(&mut self.tx, &self.entries).await?;
+        keep_answer(&mut self.tx, self.key.id, kept, forever).await?;
+        self.tx.commit().await?;
+        office.ledger.nudge();
+        Ok(())
+    }
+}
+
+fn refusal_ground(case: &Case) -> Option<Ground> {
+    use ombudsman_escalation_domain::vocabulary::Stage;
+    match case.stage() {
+        Stage::ArchivedUncured => Some(Ground::EssentialDataMissing),
+        _ => case.state.proposal().map(|proposal| proposal.ground),
+    }
+}
+
+/// Reads a kept answer, with the words of people put back from where they are kept.
+pub(crate) async fn replayed(office: &Office, kept: &[u8]) -> Result<pb::Case, Failure> {
+    let kept = pb::Case::decode(kept).map_err(|_| Failure::Unreadable)?;
+    let id = CaseId::parse(&kept.name).map_err(|_| Failure::Unreadable)?;
+    Ok(match case::get(&office.db, id).await? {
+        Some(stored) => answer::with_words(kept, &stored),
+        None => kept,
+    })
+}
+
+/// Writes into the ledger that a person whose role may call the method was turned away from this case.
+pub(crate) async fn denied(office: &Office, call: &Call, method: &str, reason: &str) -> Result<(), Failure> {
+    let now = office.ambient.now();
+    let denied = AccessDenied {
+        method: format!("/ventanilla.ombudsman.v1.OmbudsmanService/{method}"),
+        roles: call.acting().roles.iter().map(ToString::to_string).collect(),
+        reason: reason.to_owned(),
+    };
+    let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
+    let draft = Draft::new(office.ambient.uuid(now), format!("methods/{method}"), &denied, &stamp);
+    let mut tx = office.db.tx().await?;
+    ledger::append(&mut tx, &[draft]).await?;
+    tx.commit().await?;
+    office.ledger.nudge();
+    Ok(())
+}

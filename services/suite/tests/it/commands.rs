@@ -1,0 +1,101 @@
+//! The smaller commands, and what they say when something is wrong.
+
+use std::fs;
+
+use crate::running::{Folder, Running, run, text};
+
+fn sentence(output: &std::process::Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let said = text(&output.stderr);
+    assert_eq!(said.trim().lines().count(), 1, "one sentence: {said}");
+    said
+}
+
+#[test]
+fn a_foreign_data_folder_is_refused() {
+    let folder = Folder::new("foreign");
+    fs::create_dir_all(folder.data()).unwrap();
+    fs::write(folder.data().join("thesis.txt"), "mine").unwrap();
+    let said = sentence(&run(&folder.data(), &["up", "--port-base", "0"]));
+    assert!(said.contains("thesis.txt") && said.contains("--data"), "{said}");
+}
+
+#[test]
+fn an_unreachable_server_is_refused_with_its_cure() {
+    let folder = Folder::new("server");
+    let output = crate::running::command(&folder.data())
+        .env("VENTANILLA_DATABASE_URL", "postgres://nobody:x@127.0.0.1:1/none")
+        .args(["up", "--port-base", "0"])
+        .output()
+        .unwrap();
+    let said = sentence(&output);
+    assert!(said.contains("VENTANILLA_DATABASE_URL") && said.contains("unset"), "{said}");
+}
+
+#[test]
+fn there_is_nothing_to_verify_before_the_first_start() {
+    let folder = Folder::new("nothing");
+    let said = sentence(&run(&folder.data(), &["verify"]));
+    assert!(said.contains("start the suite once"), "{said}");
+}
+
+#[test]
+fn a_token_names_who_was_asked_for() {
+    let folder = Folder::new("token");
+    let output = run(&folder.data(), &["token", "--role", "agent", "--subject", "lucia", "--department", "billing"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout).trim().split('.').count(), 3);
+    let refused = run(&folder.data(), &["token", "--role", "agent", "--department", "Not A Slug"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
+fn an_export_verifies_elsewhere_until_a_byte_is_changed() {
+    let folder = Folder::new("export");
+    let log = folder.0.join("log.csv");
+    fs::write(&log, "CaseID,ActivityID,CompleteTimestamp\na,1,2010-04-01 10:00:00\na,2,2010-04-01 11:00:00\n").unwrap();
+    let imported = run(&folder.data(), &["import", log.to_str().unwrap(), "--json"]);
+    assert!(imported.status.success(), "{}", text(&imported.stderr));
+
+    let verified = run(&folder.data(), &["verify"]);
+    let said = text(&verified.stdout);
+    assert!(verified.status.success() && said.matches("intact").count() == 4, "{said}");
+    let key = said.lines().find_map(|line| line.strip_prefix("checkpoint key ")).unwrap().to_owned();
+
+    let export = folder.0.join("ticketing.jsonl");
+    let written = run(&folder.data(), &["export", "--service", "ticketing", "--out", export.to_str().unwrap()]);
+    assert!(written.status.success(), "{}", text(&written.stderr));
+    let checkpoints = folder.data().join("checkpoints/ticketing.checkpoints.jsonl");
+    let offline = || {
+        let files = [export.to_str().unwrap(), checkpoints.to_str().unwrap()];
+        run(&folder.data(), &["verify", "--export", files[0], "--checkpoints", files[1], "--key", &key])
+    };
+    assert!(offline().status.success(), "{}", text(&offline().stderr));
+
+    let lines: Vec<String> = fs::read_to_string(&export).unwrap().lines().map(str::to_owned).collect();
+    let forged: Vec<String> = lines
+        .iter()
+        .enumerate()
+        .map(|(at, line)| if at == 1 { line.replacen("importer", "impostor", 1).replacen("event-log-import", "event-log-imposer", 1) } else { line.clone() })
+        .collect();
+    assert_ne!(lines, forged, "something was forged");
+    fs::write(&export, forged.join("\n")).unwrap();
+    let said = sentence(&offline());
+    assert!(said.contains("ticketing") && said.contains("entry 2"), "{said}");
+}
+
+#[test]
+fn the_demo_plays_on_a_running_suite_and_its_ledgers_hold() {
+    let folder = Folder::new("demo");
+    let suite = Running::start(&folder);
+    let played = run(&folder.data(), &["demo"]);
+    let said = text(&played.stdout);
+    assert!(played.status.success(), "{}\n{said}", text(&played.stderr));
+    for part in ["tracking key", "the wall keeps him out", "refused with", "DecisionIssued", "TicketOpened", "trace"] {
+        assert!(said.contains(part), "{part} is missing in {said}");
+    }
+    let verified = run(&folder.data(), &["verify"]);
+    assert!(verified.status.success(), "{}", text(&verified.stderr));
+    suite.signal("-TERM");
+    assert_eq!(suite.end(std::time::Duration::from_secs(15)), Some(0));
+}

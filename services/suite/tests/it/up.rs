@@ -1,0 +1,104 @@
+//! `up`: ready on one line, gone without a trace, its data found again.
+
+use std::time::Duration;
+
+use testkit::eventually;
+use uuid::Uuid;
+use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
+use ventanilla_proto::customer::v1::{Identifier, IdentifierType, IngestSourceRecordRequest, LookupByPhoneRequest, SourceRecord};
+
+use crate::running::{Folder, Running, left_running, run, text};
+
+const DRAINED: Duration = Duration::from_secs(15);
+
+async fn bring_a_customer(suite: &Running) -> String {
+    let record = SourceRecord {
+        source_system: "crm-retail".to_owned(),
+        department: "billing".to_owned(),
+        external_id: "C-1".to_owned(),
+        identifiers: vec![Identifier {
+            r#type: IdentifierType::Phone.into(),
+            value: "+34600123456".to_owned(),
+            ..Identifier::default()
+        }],
+        observed_time: Some(prost_types::Timestamp { seconds: 1_790_000_000, nanos: 0 }),
+        ..SourceRecord::default()
+    };
+    let request = IngestSourceRecordRequest { record: Some(record), request_id: Uuid::from_u128(7).to_string() };
+    let mut customers = CustomerServiceClient::new(suite.client("customer-profile", "crm"));
+    customers.ingest_source_record(request).await.unwrap().into_inner().customer
+}
+
+async fn who_calls(suite: &Running) -> String {
+    let request = LookupByPhoneRequest { phone_number: "+34600123456".to_owned(), region_code: String::new() };
+    let mut customers = CustomerServiceClient::new(suite.client("customer-profile", "ivr"));
+    customers.lookup_by_phone(request).await.unwrap().into_inner().customer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starts_serves_stops_and_finds_its_data_again() {
+    let folder = Folder::new("again");
+    let suite = Running::start(&folder);
+    assert_eq!(suite.ready["services"].as_object().unwrap().len(), 4);
+    assert_eq!(suite.ready["tokens"].as_object().unwrap().len(), kernel::Role::ALL.len());
+    assert_eq!(suite.ready["pid"], suite.pid());
+    assert_eq!(suite.ready["data"].as_str().unwrap(), folder.data().to_string_lossy());
+    let customer = bring_a_customer(&suite).await;
+
+    suite.signal("-TERM");
+    assert_eq!(suite.end(DRAINED), Some(0));
+    assert_eq!(left_running(&folder.0), Vec::<String>::new());
+
+    let suite = Running::start(&folder);
+    assert_eq!(who_calls(&suite).await, customer);
+    suite.signal("-INT");
+    assert_eq!(suite.end(DRAINED), Some(0));
+    assert_eq!(left_running(&folder.0), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_suite_leaves_no_postgres_and_loses_nothing() {
+    let folder = Folder::new("killed");
+    let suite = Running::start(&folder);
+    let customer = bring_a_customer(&suite).await;
+    suite.signal("-KILL");
+    assert_eq!(suite.end(DRAINED), None);
+    eventually(DRAINED, || {
+        let left = left_running(&folder.0);
+        async move { if left.is_empty() { Ok(()) } else { Err(left) } }
+    })
+    .await;
+
+    let suite = Running::start(&folder);
+    assert_eq!(who_calls(&suite).await, customer);
+    suite.signal("-TERM");
+    assert_eq!(suite.end(DRAINED), Some(0));
+    let verified = run(&folder.data(), &["verify"]);
+    assert!(verified.status.success(), "{}", text(&verified.stderr));
+}
+
+#[test]
+fn a_second_suite_on_the_same_folder_is_refused_in_one_sentence() {
+    let folder = Folder::new("twice");
+    let suite = Running::start(&folder);
+    let second = run(&folder.data(), &["up", "--port-base", "0"]);
+    let said = text(&second.stderr);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(said.contains(&suite.pid().to_string()) && said.contains("--data"), "{said}");
+    assert_eq!(said.trim().lines().count(), 1, "{said}");
+    suite.signal("-TERM");
+    assert_eq!(suite.end(DRAINED), Some(0));
+}
+
+#[test]
+fn a_taken_port_is_refused_in_one_sentence_and_leaves_nothing() {
+    let folder = Folder::new("port");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().min(65_532);
+    let refused = run(&folder.data(), &["up", "--port-base", &port.to_string()]);
+    let said = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said.contains("taken") && said.contains("--port-base"), "{said}");
+    assert_eq!(said.trim().lines().count(), 1, "{said}");
+    assert_eq!(left_running(&folder.0), Vec::<String>::new());
+}

@@ -1,0 +1,128 @@
+//! What goes into the ledger: domain values as entries of the contract. The chained part holds ids,
+//! enums and times; texts go into the personal part.
+
+use kernel::{Ambient, ResourceId};
+use ledger::{Draft, Stamp};
+use ticketing_domain::{
+    Assigned, CaseId, ClockId, Opened, PointAnswered, Promise, Receipt, Ticket, TicketId, Transitioned,
+};
+use ventanilla_proto::ticketing::v1 as pb;
+
+use crate::grpc::present;
+use crate::store::message::Message;
+
+/// Makes entries with their own ids and salts.
+pub(crate) struct Entries<'a> {
+    ambient: &'a Ambient,
+    stamp: &'a Stamp,
+}
+
+impl<'a> Entries<'a> {
+    pub(crate) fn new(ambient: &'a Ambient, stamp: &'a Stamp) -> Self {
+        Self { ambient, stamp }
+    }
+
+    fn draft<M: prost::Message + prost::Name>(&self, ticket: TicketId, payload: &M) -> Draft {
+        Draft::new(self.ambient.uuid(self.stamp.recorded_at), ticket.name(), payload, self.stamp)
+    }
+
+    pub(crate) fn opened(&self, opened: &Opened, receipt: &Receipt) -> Draft {
+        let (ticket, facts) = (&opened.ticket, opened.ticket.facts());
+        let payload = pb::TicketOpened {
+            ticket: facts.id.name(),
+            customer: facts.customer.name(),
+            ticket_type: present::ticket_type(facts.ticket_type).into(),
+            severity: present::severity(facts.severity).into(),
+            channel: server::parse::channel_to_proto(facts.channel).into(),
+            department: ticket.assignment().department.to_string(),
+            first_received_time: Some(server::parse::time_to_proto(facts.first_received)),
+            language: server::parse::language_to_proto(facts.language).into(),
+            sector: facts.sector.as_str().to_owned(),
+            topic: facts.topic.as_ref().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+            claim_points: ticket.points().iter().map(|p| p.id.clone()).collect(),
+            receipt_content_hash: receipt.content_hash.to_vec(),
+            interaction: facts.interaction.map(ResourceId::name).unwrap_or_default(),
+        };
+        let personal = pb::TicketOpenedPersonal {
+            subject: facts.subject.expose().to_owned(),
+            claim_point_texts: ticket.points().iter().map(|p| p.text.expose().to_owned()).collect(),
+        };
+        self.draft(facts.id, &payload).with_personal(&personal, self.ambient.bytes())
+    }
+
+    pub(crate) fn transitioned(&self, ticket: &Ticket, happened: &Transitioned) -> Draft {
+        let payload = pb::TicketTransitioned {
+            ticket: ticket.facts().id.name(),
+            from_state: present::state(happened.from).into(),
+            to_state: present::state(happened.to).into(),
+            reason: happened.reason.clone().unwrap_or_default(),
+            department: ticket.assignment().department.to_string(),
+        };
+        self.draft(ticket.facts().id, &payload)
+    }
+
+    pub(crate) fn assigned(&self, ticket: TicketId, happened: &Assigned) -> Draft {
+        let payload = pb::TicketAssigned {
+            ticket: ticket.name(),
+            from_department: happened.from.department.to_string(),
+            to_department: happened.to.department.to_string(),
+            owner: happened.to.owner.as_ref().map(|o| o.as_str().to_owned()).unwrap_or_default(),
+        };
+        self.draft(ticket, &payload)
+    }
+
+    pub(crate) fn message_added(&self, message: &Message) -> Draft {
+        let (direction, channel) = present::way(message.way);
+        let payload = pb::MessageAdded {
+            ticket: message.id.ticket.name(),
+            message: message.id.name(),
+            direction: direction.into(),
+            visibility: present::visibility(message.visibility).into(),
+            channel: channel.into(),
+        };
+        let personal = pb::MessageAddedPersonal { body: message.body.expose().to_owned() };
+        self.draft(message.id.ticket, &payload).with_personal(&personal, self.ambient.bytes())
+    }
+
+    pub(crate) fn point_answered(&self, ticket: TicketId, happened: &PointAnswered) -> Draft {
+        let payload = pb::ClaimPointAnswered { ticket: ticket.name(), claim_point: happened.point.clone() };
+        let personal = pb::ClaimPointAnsweredPersonal { answer: happened.answered.text.expose().to_owned() };
+        self.draft(ticket, &payload).with_personal(&personal, self.ambient.bytes())
+    }
+
+    pub(crate) fn promise_made(&self, promise: &Promise) -> Draft {
+        let payload = pb::PromiseMade {
+            ticket: promise.id.ticket.name(),
+            promise: promise.id.name(),
+            due_time: Some(server::parse::time_to_proto(promise.due)),
+            channel: server::parse::channel_to_proto(promise.channel).into(),
+            replaces: promise.replaces.map(|r| r.name()).unwrap_or_default(),
+        };
+        let personal = pb::PromiseMadePersonal { text: promise.text.expose().to_owned() };
+        self.draft(promise.id.ticket, &payload).with_personal(&personal, self.ambient.bytes())
+    }
+
+    pub(crate) fn promise_at_risk(&self, promise: &Promise, clock: ClockId) -> Draft {
+        let payload = pb::PromiseAtRisk {
+            ticket: promise.id.ticket.name(),
+            promise: promise.id.name(),
+            clock: clock.name(),
+        };
+        self.draft(promise.id.ticket, &payload)
+    }
+
+    pub(crate) fn promise_settled(&self, promise: &Promise) -> Draft {
+        let payload = pb::PromiseSettled {
+            ticket: promise.id.ticket.name(),
+            promise: promise.id.name(),
+            state: present::promise_state(promise.state.standing()).into(),
+        };
+        self.draft(promise.id.ticket, &payload)
+    }
+
+    pub(crate) fn office_case_noted(&self, ticket: TicketId, case: CaseId, reason: &str) -> Draft {
+        let payload =
+            pb::OfficeCaseNoted { ticket: ticket.name(), case_name: case.name(), reason: reason.to_owned() };
+        self.draft(ticket, &payload)
+    }
+}

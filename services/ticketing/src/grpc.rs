@@ -1,0 +1,7 @@
+//! The gRPC edge: requests are parsed here once, answers are spelled here, nothing is decided here.
+
+mod convert;
+pub(crate) mod present;
+mod ticket_service;
+
+pub use ticket_service::Service;

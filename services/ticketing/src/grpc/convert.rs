@@ -1,0 +1,100 @@
+//! Requests as the values use cases work with. Each function looks at every field before it refuses, so
+//! that a caller learns all that is wrong at once, each under its path in the request.
+
+mod list;
+mod message;
+mod promise;
+mod ticket;
+
+use jiff::Timestamp;
+use kernel::Violations;
+use postgres::{RequestKey, parse_etag};
+use prost::Message;
+use server::parse;
+use ticketing_domain::Word;
+
+pub(super) use list::{history, journey, messages, promises, tickets, watch};
+pub(super) use message::add_message;
+pub(super) use promise::{make_promise, settle_promise};
+pub(super) use ticket::{
+    answer_claim_point, cancel, close, create, hold, public_status, receipt_name, reject, reopen, resolve, resume,
+    start, ticket_name, transfer, wait_for_customer,
+};
+
+use crate::usecase::Target;
+
+/// The value, when nothing was wrong. A missing value always comes with a violation.
+fn whole<T>(violations: Violations, value: Option<T>) -> Result<T, Violations> {
+    violations.into_result()?;
+    Ok(value.expect("a value that cannot be read leaves a violation"))
+}
+
+/// The call: its id, its method, and the hash of all that was asked.
+fn key(violations: &mut Violations, method: &'static str, id: &str, request: &impl Message) -> Option<RequestKey> {
+    let id = parse::request_id(violations, id)?;
+    Some(RequestKey::of(id, method, &request.encode_to_vec()))
+}
+
+/// A time that is stated: never in the future.
+fn past(
+    violations: &mut Violations,
+    field: &str,
+    value: Option<&prost_types::Timestamp>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let at = parse::optional_time(violations, field, value)?;
+    if at > now {
+        violations.push(field, "must not be in the future");
+        return None;
+    }
+    Some(at)
+}
+
+fn etag(violations: &mut Violations, value: &str) -> Option<i64> {
+    if value.is_empty() {
+        violations.push("etag", "is required");
+        return None;
+    }
+    violations.check("etag", parse_etag(value))
+}
+
+fn reason(violations: &mut Violations, value: &str) -> Option<Word> {
+    if value.is_empty() {
+        violations.push("reason", "is required");
+        return None;
+    }
+    violations.check("reason", value.parse())
+}
+
+/// The fields that every change of an existing ticket has.
+struct Header<'a> {
+    method: &'static str,
+    name: &'a str,
+    etag: &'a str,
+    request_id: &'a str,
+    occurred_time: Option<&'a prost_types::Timestamp>,
+}
+
+impl Header<'_> {
+    fn target(&self, violations: &mut Violations, request: &impl Message, now: Timestamp) -> Option<Target> {
+        let id = parse::name(violations, "name", self.name);
+        let etag = etag(violations, self.etag);
+        let key = key(violations, self.method, self.request_id, request);
+        let stated = past(violations, "occurred_time", self.occurred_time, now);
+        Some(Target { id: id?, etag: etag?, key: key?, stated })
+    }
+}
+
+/// The header of a request that has these fields.
+macro_rules! header {
+    ($method:literal, $request:expr) => {
+        super::Header {
+            method: $method,
+            name: &$request.name,
+            etag: &$request.etag,
+            request_id: &$request.request_id,
+            occurred_time: $request.occurred_time.as_ref(),
+        }
+    };
+}
+use header;

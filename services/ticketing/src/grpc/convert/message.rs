@@ -1,0 +1,57 @@
+//! Requests about messages.
+
+use jiff::Timestamp;
+use kernel::Violations;
+use server::parse;
+use ticketing_domain::{Body, Visibility};
+use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::r#type::v1 as shared;
+
+use super::{key, past, whole};
+use crate::store::message::{Direction, Way};
+use crate::usecase::NewMessage;
+
+pub(in crate::grpc) fn add_message(request: &pb::AddMessageRequest, now: Timestamp) -> Result<NewMessage, Violations> {
+    let mut v = Violations::new();
+    let ticket = parse::name(&mut v, "parent", &request.parent);
+    let key = key(&mut v, "AddMessage", &request.request_id, request);
+    let stated = past(&mut v, "occurred_time", request.occurred_time.as_ref(), now);
+    let content = match &request.message {
+        Some(message) => content(&mut v, message),
+        None => {
+            v.push("message", "is required");
+            None
+        }
+    };
+    let whole_message = || {
+        let (way, visibility, body) = content?;
+        Some(NewMessage { ticket: ticket?, way, visibility, body, key: key?, stated })
+    };
+    let message = whole_message();
+    whole(v, message)
+}
+
+fn content(v: &mut Violations, message: &pb::Message) -> Option<(Option<Way>, Visibility, Body)> {
+    let body = v.check("message.body", message.body.parse::<Body>());
+    let visibility = match pb::MessageVisibility::try_from(message.visibility) {
+        Ok(pb::MessageVisibility::Public) => Some(Visibility::Public),
+        Ok(pb::MessageVisibility::Internal) => Some(Visibility::Internal),
+        Ok(pb::MessageVisibility::Unspecified) | Err(_) => {
+            parse::not_a_value(v, "message.visibility", message.visibility)
+        }
+    };
+    let is_note = visibility == Some(Visibility::Internal);
+    // A note needs no way; half a way, or an unknown word, is wrong in a note too.
+    let way = if is_note && message.direction == 0 && message.channel == 0 { None } else { Some(way(v, message)) };
+    Some((way.flatten(), visibility?, body?))
+}
+
+fn way(v: &mut Violations, message: &pb::Message) -> Option<Way> {
+    let direction = match shared::Direction::try_from(message.direction) {
+        Ok(shared::Direction::Inbound) => Some(Direction::Inbound),
+        Ok(shared::Direction::Outbound) => Some(Direction::Outbound),
+        Ok(shared::Direction::Unspecified) | Err(_) => parse::not_a_value(v, "message.direction", message.direction),
+    };
+    let channel = parse::channel(v, "message.channel", message.channel);
+    direction.zip(channel).map(|(direction, channel)| Way { direction, channel })
+}

@@ -1,0 +1,229 @@
+//! Requests about a ticket itself.
+
+use jiff::Timestamp;
+use kernel::{Language, ResourceId, Violations};
+use server::parse;
+use ticketing_domain::{
+    Answer, Assignment, CloseReason, Draft, Owner, PointText, Proof, Severity, Signpost, Slug, Subject, TicketId,
+    TicketType, TrackingKey, Word,
+};
+use ventanilla_proto::ticketing::v1 as pb;
+
+use super::{header, key, past, reason, whole};
+use crate::usecase::{NewAnswer, NewTicket, Target};
+
+/// Points a customer may claim at once.
+const MAX_POINTS: usize = 50;
+
+pub(in crate::grpc) fn create(request: &pb::CreateTicketRequest, now: Timestamp) -> Result<NewTicket, Violations> {
+    let v = &mut Violations::new();
+    let key = key(v, "CreateTicket", &request.request_id, request);
+    let stated = past(v, "occurred_time", request.occurred_time.as_ref(), now);
+    let draft = match &request.ticket {
+        Some(ticket) => draft(v, ticket, stated.unwrap_or(now)),
+        None => {
+            v.push("ticket", "is required");
+            None
+        }
+    };
+    let violations = std::mem::take(v);
+    whole(violations, draft.zip(key).map(|(draft, key)| NewTicket { draft, key, stated }))
+}
+
+fn draft(v: &mut Violations, ticket: &pb::Ticket, opened: Timestamp) -> Option<Draft> {
+    let customer = parse::name(v, "ticket.customer", &ticket.customer);
+    let ticket_type = ticket_type(v, ticket.ticket_type);
+    let severity = severity(v, ticket.severity);
+    let subject = v.check("ticket.subject", ticket.subject.parse::<Subject>());
+    let channel = parse::channel(v, "ticket.channel", ticket.channel);
+    let department = parse::department(v, "ticket.department", &ticket.department);
+    let owner = optional::<Owner>(v, "ticket.owner", &ticket.owner);
+    let language = parse::language(v, "ticket.language", ticket.language).unwrap_or(Language::Es);
+    let sector = if ticket.sector.is_empty() { "general" } else { &ticket.sector };
+    let sector = v.check("ticket.sector", sector.parse::<Slug>());
+    let topic = optional::<Slug>(v, "ticket.topic", &ticket.topic);
+    let points = points(v, &ticket.claim_points);
+    if points.is_empty() && ticket_type.is_some_and(TicketType::is_complaint) && ticket.claim_points.is_empty() {
+        v.push("ticket.claim_points", "a queja or reclamación claims at least one point");
+    }
+    let first_received = past(v, "ticket.first_received_time", ticket.first_received_time.as_ref(), opened);
+    let interaction = parse::optional_name(v, "ticket.interaction", &ticket.interaction);
+    let follow_up_of = parse::optional_name(v, "ticket.follow_up_of", &ticket.follow_up_of);
+    Some(Draft {
+        customer: customer?,
+        ticket_type: ticket_type?,
+        severity: severity?,
+        subject: subject?,
+        channel: channel?,
+        assignment: Assignment { department: department?, owner },
+        language,
+        sector: sector?,
+        topic,
+        points,
+        first_received,
+        interaction,
+        follow_up_of,
+    })
+}
+
+fn points(v: &mut Violations, points: &[pb::ClaimPoint]) -> Vec<PointText> {
+    if points.len() > MAX_POINTS {
+        v.push("ticket.claim_points", format!("must have at most {MAX_POINTS} points"));
+        return Vec::new();
+    }
+    let read = |(i, point): (usize, &pb::ClaimPoint)| {
+        v.check(format!("ticket.claim_points[{i}].text"), point.text.parse())
+    };
+    points.iter().enumerate().filter_map(read).collect()
+}
+
+fn optional<T: std::str::FromStr>(v: &mut Violations, field: &str, value: &str) -> Option<T>
+where
+    T::Err: std::fmt::Display,
+{
+    if value.is_empty() { None } else { v.check(field, value.parse()) }
+}
+
+fn ticket_type(v: &mut Violations, value: i32) -> Option<TicketType> {
+    match pb::TicketType::try_from(value) {
+        Ok(pb::TicketType::Consulta) => Some(TicketType::Consulta),
+        Ok(pb::TicketType::Queja) => Some(TicketType::Queja),
+        Ok(pb::TicketType::Reclamacion) => Some(TicketType::Reclamacion),
+        Ok(pb::TicketType::Incidencia) => Some(TicketType::Incidencia),
+        Ok(pb::TicketType::Solicitud) => Some(TicketType::Solicitud),
+        Ok(pb::TicketType::Baja) => Some(TicketType::Baja),
+        Ok(pb::TicketType::Unspecified) | Err(_) => parse::not_a_value(v, "ticket.ticket_type", value),
+    }
+}
+
+fn severity(v: &mut Violations, value: i32) -> Option<Severity> {
+    match pb::Severity::try_from(value) {
+        Ok(pb::Severity::Low) => Some(Severity::Low),
+        Ok(pb::Severity::Unspecified | pb::Severity::Medium) => Some(Severity::Medium),
+        Ok(pb::Severity::High) => Some(Severity::High),
+        Ok(pb::Severity::Critical) => Some(Severity::Critical),
+        Err(_) => parse::not_a_value(v, "ticket.severity", value),
+    }
+}
+
+pub(in crate::grpc) fn ticket_name(name: &str) -> Result<TicketId, Violations> {
+    let mut v = Violations::new();
+    let id = parse::name(&mut v, "name", name);
+    whole(v, id)
+}
+
+pub(in crate::grpc) fn receipt_name(name: &str) -> Result<TicketId, Violations> {
+    let mut v = Violations::new();
+    let ticket = name.strip_suffix("/receipt").and_then(|ticket| TicketId::parse(ticket).ok());
+    if ticket.is_none() {
+        v.push("name", "must be a resource name of the form tickets/{uuid}/receipt");
+    }
+    whole(v, ticket)
+}
+
+pub(in crate::grpc) fn public_status(
+    request: &pb::GetPublicStatusRequest,
+    _now: Timestamp,
+) -> Result<(TrackingKey, Proof), Violations> {
+    let mut v = Violations::new();
+    let key = v.check("tracking_key", request.tracking_key.parse());
+    let proof = v.check("proof", request.proof.parse());
+    whole(v, key.zip(proof))
+}
+
+pub(in crate::grpc) fn answer_claim_point(
+    request: &pb::AnswerClaimPointRequest,
+    now: Timestamp,
+) -> Result<(Target, NewAnswer), Violations> {
+    let mut v = Violations::new();
+    let target = header!("AnswerClaimPoint", request).target(&mut v, request, now);
+    let point = parse::required_text(&mut v, "claim_point", &request.claim_point, 20);
+    let text = v.check("answer", request.answer.parse::<Answer>());
+    whole(v, target.zip(point.zip(text).map(|(point, text)| NewAnswer { point, text })))
+}
+
+pub(in crate::grpc) fn start(request: &pb::StartTicketRequest, now: Timestamp) -> Result<Target, Violations> {
+    let mut v = Violations::new();
+    let target = header!("StartTicket", request).target(&mut v, request, now);
+    whole(v, target)
+}
+
+/// Verbs that ask for a reason beside the header.
+macro_rules! with_reason {
+    ($($function:ident, $request:ident, $method:literal;)+) => {$(
+        pub(in crate::grpc) fn $function(
+            request: &pb::$request,
+            now: Timestamp,
+        ) -> Result<(Target, Word), Violations> {
+            let mut v = Violations::new();
+            let target = header!($method, request).target(&mut v, request, now);
+            let reason = reason(&mut v, &request.reason);
+            whole(v, target.zip(reason))
+        }
+    )+};
+}
+
+with_reason! {
+    wait_for_customer, WaitForCustomerRequest, "WaitForCustomer";
+    hold, HoldTicketRequest, "HoldTicket";
+    reopen, ReopenTicketRequest, "ReopenTicket";
+    cancel, CancelTicketRequest, "CancelTicket";
+}
+
+pub(in crate::grpc) fn resume(
+    request: &pb::ResumeTicketRequest,
+    now: Timestamp,
+) -> Result<(Target, Option<Word>), Violations> {
+    let mut v = Violations::new();
+    let target = header!("ResumeTicket", request).target(&mut v, request, now);
+    let reason = optional::<Word>(&mut v, "reason", &request.reason);
+    whole(v, target.map(|target| (target, reason)))
+}
+
+pub(in crate::grpc) fn resolve(
+    request: &pb::ResolveTicketRequest,
+    now: Timestamp,
+) -> Result<(Target, Answer), Violations> {
+    let mut v = Violations::new();
+    let target = header!("ResolveTicket", request).target(&mut v, request, now);
+    let resolution = v.check("resolution", request.resolution.parse());
+    whole(v, target.zip(resolution))
+}
+
+pub(in crate::grpc) fn close(
+    request: &pb::CloseTicketRequest,
+    now: Timestamp,
+) -> Result<(Target, CloseReason), Violations> {
+    let mut v = Violations::new();
+    let target = header!("CloseTicket", request).target(&mut v, request, now);
+    let reason = match pb::CloseReason::try_from(request.reason) {
+        Ok(pb::CloseReason::AcceptedByCustomer) => Some(CloseReason::AcceptedByCustomer),
+        Ok(pb::CloseReason::ObjectionWindowOver) => Some(CloseReason::ObjectionWindowOver),
+        Ok(pb::CloseReason::TermElapsed) => Some(CloseReason::TermElapsed),
+        Ok(pb::CloseReason::ClosedAtSource) => Some(CloseReason::ClosedAtSource),
+        Ok(pb::CloseReason::Unspecified) | Err(_) => parse::not_a_value(&mut v, "reason", request.reason),
+    };
+    whole(v, target.zip(reason))
+}
+
+pub(in crate::grpc) fn reject(
+    request: &pb::RejectTicketRequest,
+    now: Timestamp,
+) -> Result<(Target, (Word, Signpost)), Violations> {
+    let mut v = Violations::new();
+    let target = header!("RejectTicket", request).target(&mut v, request, now);
+    let reason = reason(&mut v, &request.reason);
+    let signpost = v.check("signpost", request.signpost.parse());
+    whole(v, target.zip(reason.zip(signpost)))
+}
+
+pub(in crate::grpc) fn transfer(
+    request: &pb::TransferTicketRequest,
+    now: Timestamp,
+) -> Result<(Target, Assignment), Violations> {
+    let mut v = Violations::new();
+    let target = header!("TransferTicket", request).target(&mut v, request, now);
+    let department = parse::department(&mut v, "to_department", &request.to_department);
+    let owner = optional::<Owner>(&mut v, "owner", &request.owner);
+    whole(v, target.zip(department.map(|department| Assignment { department, owner })))
+}

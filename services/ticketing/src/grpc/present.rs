@@ -1,0 +1,257 @@
+//! Domain values as the contract spells them.
+
+use kernel::ResourceId;
+use postgres::{StoreError, etag};
+use prost::Message as _;
+use prost::Name as _;
+use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
+use ticketing_domain::{
+    ChangeKind, ClaimPoint, PromiseStanding, Receipt, Severity, Standing, TicketId, TicketType, TrackingKey, Visibility,
+    next_step, state_text,
+};
+use ventanilla_proto::ledger::v1::Entry;
+use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::ticket_event::Change;
+use ventanilla_proto::r#type::v1 as shared;
+
+use crate::store::Stored;
+use crate::store::history::ChangeRow;
+use crate::store::journey::Step;
+use crate::store::message::{Direction, Message, Way};
+use crate::store::promise::StoredPromise;
+use crate::store::public_status::Status;
+
+pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
+    let (ticket, facts, state) = (&stored.ticket, stored.ticket.facts(), stored.ticket.state());
+    pb::Ticket {
+        name: facts.id.name(),
+        customer: facts.customer.name(),
+        ticket_type: ticket_type(facts.ticket_type).into(),
+        severity: severity(facts.severity).into(),
+        state: self::state(state.standing()).into(),
+        state_reason: state.reason().unwrap_or_default().to_owned(),
+        state_time: Some(time_to_proto(state.since())),
+        subject: facts.subject.expose().to_owned(),
+        channel: channel_to_proto(facts.channel).into(),
+        department: ticket.assignment().department.to_string(),
+        owner: ticket.assignment().owner.as_ref().map(|o| o.as_str().to_owned()).unwrap_or_default(),
+        language: language_to_proto(facts.language).into(),
+        sector: facts.sector.as_str().to_owned(),
+        topic: facts.topic.as_ref().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+        claim_points: ticket.points().iter().map(claim_point).collect(),
+        first_received_time: Some(time_to_proto(facts.first_received)),
+        tracking_key: facts.tracking_key.to_string(),
+        interaction: facts.interaction.map(ResourceId::name).unwrap_or_default(),
+        follow_up_of: facts.follow_up_of.map(ResourceId::name).unwrap_or_default(),
+        resolution: state.resolution().map(|r| r.expose().to_owned()).unwrap_or_default(),
+        signpost: state.signpost().map(|s| s.expose().to_owned()).unwrap_or_default(),
+        office_case: ticket.office_case().map(|c| c.id.name()).unwrap_or_default(),
+        create_time: Some(time_to_proto(stored.created_at)),
+        update_time: Some(time_to_proto(stored.updated_at)),
+        etag: etag(stored.version),
+    }
+}
+
+fn claim_point(point: &ClaimPoint) -> pb::ClaimPoint {
+    pb::ClaimPoint {
+        id: point.id.clone(),
+        text: point.text.expose().to_owned(),
+        answer: point.answered.as_ref().map(|a| a.text.expose().to_owned()).unwrap_or_default(),
+        answer_time: point.answered.as_ref().map(|a| time_to_proto(a.at)),
+    }
+}
+
+pub(crate) fn receipt_name(ticket: TicketId) -> String {
+    format!("{}/receipt", ticket.name())
+}
+
+pub(crate) fn receipt(ticket: TicketId, receipt: &Receipt) -> pb::Receipt {
+    pb::Receipt {
+        name: receipt_name(ticket),
+        content_hash: receipt.content_hash.to_vec(),
+        received_time: Some(time_to_proto(receipt.received)),
+        text: receipt.text.expose().clone(),
+    }
+}
+
+pub(crate) fn message(message: &Message) -> pb::Message {
+    let (direction, channel) = way(message.way);
+    pb::Message {
+        name: message.id.name(),
+        direction: direction.into(),
+        visibility: visibility(message.visibility).into(),
+        channel: channel.into(),
+        body: message.body.expose().to_owned(),
+        actor: Some(actor_to_proto(&message.actor)),
+        occurred_time: Some(time_to_proto(message.occurred_at)),
+        create_time: Some(time_to_proto(message.created_at)),
+    }
+}
+
+pub(crate) fn promise(stored: &StoredPromise) -> pb::Promise {
+    let promise = &stored.promise;
+    pb::Promise {
+        name: promise.id.name(),
+        text: promise.text.expose().to_owned(),
+        due_time: Some(time_to_proto(promise.due)),
+        channel: channel_to_proto(promise.channel).into(),
+        replaces: promise.replaces.map(|r| r.name()).unwrap_or_default(),
+        state: promise_state(promise.state.standing()).into(),
+        actor: Some(actor_to_proto(&promise.by)),
+        made_time: Some(time_to_proto(promise.made)),
+        settle_time: promise.state.settled().map(time_to_proto),
+        cause: promise.state.cause().map(|c| c.expose().to_owned()).unwrap_or_default(),
+        etag: etag(stored.version),
+    }
+}
+
+pub(crate) fn change(row: &ChangeRow) -> pb::TicketChange {
+    let (from, to) = row.states.map_or((None, None), |(from, to)| (from, Some(to)));
+    pb::TicketChange {
+        sequence: row.sequence,
+        kind: change_kind(row.kind).into(),
+        from_state: from.map_or(pb::TicketState::Unspecified, state).into(),
+        to_state: to.map_or(pb::TicketState::Unspecified, state).into(),
+        reason: row.reason.clone().unwrap_or_default(),
+        department: row.department.clone(),
+        related: row.related.clone().unwrap_or_default(),
+        actor: Some(actor_to_proto(&row.actor)),
+        occurred_time: Some(time_to_proto(row.occurred_at)),
+        recorded_time: Some(time_to_proto(row.recorded_at)),
+    }
+}
+
+pub(crate) fn public_status(key: TrackingKey, status: &Status) -> pb::PublicStatus {
+    pb::PublicStatus {
+        tracking_key: key.to_string(),
+        state: state(status.standing).into(),
+        state_text: state_text(status.standing, status.language).to_owned(),
+        next_step: next_step(status.standing, status.language).to_owned(),
+        state_time: Some(time_to_proto(status.since)),
+        first_received_time: Some(time_to_proto(status.first_received)),
+        department: status.department.clone(),
+        claim_point_count: status.points,
+        answered_point_count: status.answered,
+        promise_due_time: status.promise_due.map(time_to_proto),
+        office_case_open: status.office_case_open,
+    }
+}
+
+pub(crate) fn step(step: Step) -> pb::JourneyStep {
+    let trace_id = step.traceparent.split('-').nth(1).unwrap_or_default().to_owned();
+    pb::JourneyStep {
+        source: crate::SOURCE.to_owned(),
+        position: step.position,
+        r#type: step.kind,
+        actor: Some(actor_to_proto(&step.actor)),
+        occurred_time: Some(time_to_proto(step.occurred_at)),
+        recorded_time: Some(time_to_proto(step.recorded_at)),
+        traceparent: step.traceparent,
+        trace_id,
+    }
+}
+
+/// A ledger entry as an event; a kind that this contract does not know has no change.
+pub(crate) fn event(entry: Entry) -> Result<pb::TicketEvent, StoreError> {
+    macro_rules! read {
+        ($($message:ident => $variant:ident),+ $(,)?) => {
+            $(if entry.r#type == pb::$message::full_name() {
+                pb::$message::decode(entry.payload.as_slice()).map(|m| Some(Change::$variant(m)))
+            } else)+ { Ok(None) }
+        };
+    }
+    let change = read! {
+        TicketOpened => Opened,
+        TicketTransitioned => Transitioned,
+        TicketAssigned => Assigned,
+        MessageAdded => MessageAdded,
+        ClaimPointAnswered => ClaimPointAnswered,
+        PromiseMade => PromiseMade,
+        PromiseAtRisk => PromiseAtRisk,
+        PromiseSettled => PromiseSettled,
+        OfficeCaseNoted => OfficeCaseNoted,
+    };
+    let change = change.map_err(|_| StoreError::corrupt("ledger", "payload", entry.position))?;
+    Ok(pb::TicketEvent {
+        position: entry.position,
+        ticket: entry.aggregate,
+        occurred_time: entry.occurred_time,
+        recorded_time: entry.recorded_time,
+        actor: entry.actor,
+        change,
+    })
+}
+
+pub(crate) fn way(way: Option<Way>) -> (shared::Direction, shared::Channel) {
+    let Some(way) = way else { return (shared::Direction::Unspecified, shared::Channel::Unspecified) };
+    let direction = match way.direction {
+        Direction::Inbound => shared::Direction::Inbound,
+        Direction::Outbound => shared::Direction::Outbound,
+    };
+    (direction, channel_to_proto(way.channel))
+}
+
+pub(crate) const fn ticket_type(kind: TicketType) -> pb::TicketType {
+    match kind {
+        TicketType::Consulta => pb::TicketType::Consulta,
+        TicketType::Queja => pb::TicketType::Queja,
+        TicketType::Reclamacion => pb::TicketType::Reclamacion,
+        TicketType::Incidencia => pb::TicketType::Incidencia,
+        TicketType::Solicitud => pb::TicketType::Solicitud,
+        TicketType::Baja => pb::TicketType::Baja,
+    }
+}
+
+pub(crate) const fn severity(severity: Severity) -> pb::Severity {
+    match severity {
+        Severity::Low => pb::Severity::Low,
+        Severity::Medium => pb::Severity::Medium,
+        Severity::High => pb::Severity::High,
+        Severity::Critical => pb::Severity::Critical,
+    }
+}
+
+pub(crate) const fn state(standing: Standing) -> pb::TicketState {
+    match standing {
+        Standing::Acknowledged => pb::TicketState::Acknowledged,
+        Standing::InProgress => pb::TicketState::InProgress,
+        Standing::Pending => pb::TicketState::Pending,
+        Standing::Held => pb::TicketState::Held,
+        Standing::Resolved => pb::TicketState::Resolved,
+        Standing::Closed => pb::TicketState::Closed,
+        Standing::Rejected => pb::TicketState::Rejected,
+        Standing::Cancelled => pb::TicketState::Cancelled,
+    }
+}
+
+pub(crate) const fn visibility(visibility: Visibility) -> pb::MessageVisibility {
+    match visibility {
+        Visibility::Public => pb::MessageVisibility::Public,
+        Visibility::Internal => pb::MessageVisibility::Internal,
+    }
+}
+
+pub(crate) const fn promise_state(standing: PromiseStanding) -> pb::PromiseState {
+    match standing {
+        PromiseStanding::Made => pb::PromiseState::Made,
+        PromiseStanding::AtRisk => pb::PromiseState::AtRisk,
+        PromiseStanding::Kept => pb::PromiseState::Kept,
+        PromiseStanding::Renegotiated => pb::PromiseState::Renegotiated,
+        PromiseStanding::BrokenAnnounced => pb::PromiseState::BrokenAnnounced,
+        PromiseStanding::BrokenSilent => pb::PromiseState::BrokenSilent,
+    }
+}
+
+const fn change_kind(kind: ChangeKind) -> pb::TicketChangeKind {
+    match kind {
+        ChangeKind::Opened => pb::TicketChangeKind::Opened,
+        ChangeKind::Transitioned => pb::TicketChangeKind::Transitioned,
+        ChangeKind::Assigned => pb::TicketChangeKind::Assigned,
+        ChangeKind::MessageAdded => pb::TicketChangeKind::MessageAdded,
+        ChangeKind::ClaimPointAnswered => pb::TicketChangeKind::ClaimPointAnswered,
+        ChangeKind::PromiseMade => pb::TicketChangeKind::PromiseMade,
+        ChangeKind::PromiseAtRisk => pb::TicketChangeKind::PromiseAtRisk,
+        ChangeKind::PromiseSettled => pb::TicketChangeKind::PromiseSettled,
+        ChangeKind::OfficeNoted => pb::TicketChangeKind::OfficeNoted,
+    }
+}

@@ -1,0 +1,79 @@
+//! The clock of a promise warns or is breached: the promise is at risk, or was broken in silence.
+
+use jiff::Timestamp;
+use kernel::{Ambient, ResourceId};
+use ledger::{Reaction, ReactionError, Received};
+use postgres::Tx;
+use ticketing_domain::{ChangeKind, ClockId, PromiseId, Settlement};
+use ventanilla_proto::sla::v1 as sla;
+
+use super::Effect;
+use crate::store::promise::{self, StoredPromise};
+
+/// From this part of its time on, a promise that still runs is at risk.
+const AT_RISK_PERCENT: i32 = 75;
+
+/// Follows sla-monitor.
+pub struct OnSla {
+    ambient: Ambient,
+}
+
+impl OnSla {
+    /// With this clock and chance.
+    pub fn new(ambient: Ambient) -> Self {
+        Self { ambient }
+    }
+
+    async fn at_risk(&self, tx: &mut Tx, entry: &Received, id: PromiseId, clock: &str) -> Result<(), ReactionError> {
+        let clock = ClockId::parse(clock).map_err(|_| ReactionError::Undecodable("clock"))?;
+        let effect = Effect::on(tx, id.ticket, entry, &self.ambient).await?;
+        let found = find(tx, id).await?;
+        let Some(promise) = found.promise.clone().warn(clock, entry.occurred_at()) else { return Ok(()) };
+        let stored = StoredPromise { promise, version: found.version + 1, ..found };
+        promise::update(tx, &stored).await?;
+        let related = id.name();
+        let draft = |entries: &crate::entry::Entries<'_>| entries.promise_at_risk(&stored.promise, clock);
+        let detail = |row: &mut crate::store::history::ChangeRow| row.related = Some(related);
+        effect.write(tx, &self.ambient, ChangeKind::PromiseAtRisk, |t| t, draft, detail).await
+    }
+
+    async fn broken(&self, tx: &mut Tx, entry: &Received, id: PromiseId, at: Timestamp) -> Result<(), ReactionError> {
+        let effect = Effect::on(tx, id.ticket, entry, &self.ambient).await?;
+        let found = find(tx, id).await?;
+        // Refused when it has ended meanwhile: then there is nothing to say.
+        let Ok(promise) = found.promise.clone().settle(Settlement::Silent { cause: None }, at) else { return Ok(()) };
+        let stored = StoredPromise { promise, version: found.version + 1, ..found };
+        promise::update(tx, &stored).await?;
+        let draft = |entries: &crate::entry::Entries<'_>| entries.promise_settled(&stored.promise);
+        let reason = stored.promise.state.standing().to_string();
+        let detail = |row: &mut crate::store::history::ChangeRow| {
+            row.reason = Some(reason);
+            row.related = Some(id.name());
+        };
+        effect.write(tx, &self.ambient, ChangeKind::PromiseSettled, |t| t, draft, detail).await
+    }
+}
+
+async fn find(tx: &mut Tx, id: PromiseId) -> Result<StoredPromise, ReactionError> {
+    promise::get(tx, id).await?.ok_or(ReactionError::Refused("its promise does not exist here"))
+}
+
+#[tonic::async_trait]
+impl Reaction for OnSla {
+    async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
+        if let Some(warning) = entry.payload::<sla::WarningRaised>()? {
+            // Clocks of tickets and cases warn too; only a promise's is ours to act on.
+            if let (Ok(id), true) =
+                (PromiseId::parse(&warning.subject), warning.threshold_percent >= AT_RISK_PERCENT)
+            {
+                self.at_risk(tx, entry, id, &warning.clock).await?;
+            }
+        } else if let Some(breach) = entry.payload::<sla::ClockBreached>()?
+            && let Ok(id) = PromiseId::parse(&breach.subject)
+        {
+            let at = breach.breached_time.and_then(|t| Timestamp::new(t.seconds, t.nanos).ok());
+            self.broken(tx, entry, id, at.ok_or(ReactionError::Undecodable("breached_time"))?).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! What ticketing can be asked to do: one file per RPC, each a recipe of parse'd input, storage and decision.
+
+mod add_message;
+mod answer_claim_point;
+mod cancel_ticket;
+mod close_ticket;
+mod create_ticket;
+mod get_journey;
+mod get_public_status;
+mod get_receipt;
+mod get_ticket;
+mod hold_ticket;
+mod list_messages;
+mod list_promises;
+mod list_ticket_history;
+mod list_tickets;
+mod make_promise;
+mod reject_ticket;
+mod reopen_ticket;
+mod resolve_ticket;
+mod resume_ticket;
+mod settle_promise;
+mod start_ticket;
+mod transfer_ticket;
+mod transition;
+mod wait_for_customer;
+mod watch_tickets;
+mod writing;
+
+use jiff::Timestamp;
+use kernel::{Ambient, Role};
+use ledger::Ledger;
+use postgres::{Db, RequestKey};
+use server::Call;
+use ticketing_domain::{Moment, Policy, Refusal, TicketId};
+
+pub use add_message::NewMessage;
+pub use answer_claim_point::NewAnswer;
+pub use create_ticket::NewTicket;
+pub use get_journey::Traveller;
+pub(crate) use list_tickets::Place;
+pub use make_promise::NewPromise;
+pub use settle_promise::PromiseEnd;
+
+use crate::proof::ProofKey;
+
+/// The service's own surroundings. Cheap to clone.
+#[derive(Clone)]
+pub struct Ticketing {
+    pub(crate) db: Db,
+    pub(crate) ledger: Ledger,
+    pub(crate) ambient: Ambient,
+    pub(crate) policy: Policy,
+    pub(crate) proof_key: ProofKey,
+}
+
+impl Ticketing {
+    /// The present instant, which the edge holds stated times against.
+    pub fn now(&self) -> Timestamp {
+        self.ambient.now()
+    }
+}
+
+/// A change of an existing ticket, as every verb asks for it.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The ticket.
+    pub id: TicketId,
+    /// The version the caller decided on.
+    pub etag: i64,
+    /// The call.
+    pub key: RequestKey,
+    /// When it happened, where that is stated.
+    pub stated: Option<Timestamp>,
+}
+
+/// A page of a list that is ordered by the ticket's history.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Sequence number of the last one known.
+    pub after: i32,
+    /// How many at most.
+    pub size: usize,
+}
+
+/// One more than the page holds: whether there is a next page is then known without a count.
+fn limit(size: usize) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1)
+}
+
+/// Cuts what was read to the page; answers whether something was left.
+fn cut<T>(rows: &mut Vec<T>, size: usize) -> bool {
+    let more = rows.len() > size;
+    rows.truncate(size);
+    more
+}
+
+/// When a change happens. Only who brings history from elsewhere may state another time than now.
+fn moment(call: &Call, stated: Option<Timestamp>, now: Timestamp) -> Result<Moment, Refusal> {
+    match stated {
+        None => Ok(Moment::Now(now)),
+        Some(at) if call.acting().has_any(&[Role::Importer, Role::Service]) => Ok(Moment::Stated(at)),
+        Some(_) => Err(Refusal::PastTimeNotAllowed),
+    }
+}

@@ -1,0 +1,30 @@
+//! Where an affair stands, for whoever holds its tracking key and proof.
+
+use ticketing_domain::{Proof, TrackingKey};
+use ventanilla_proto::ticketing::v1 as pb;
+
+use super::Ticketing;
+use crate::Error;
+use crate::grpc::present;
+use crate::proof::KeptProof;
+use crate::store::public_status;
+
+/// What a proof is held against when no ticket has the key: the same work as for a wrong proof.
+const NOBODY: KeptProof = KeptProof { salt: [0; 16], hash: [0; 32] };
+
+impl Ticketing {
+    /// Where an affair stands. Every wrong pair of key and proof is answered alike: one statement by a unique
+    /// index, one hash, one comparison in constant time.
+    ///
+    /// # Errors
+    /// [`Error::KeyOrProofUnknown`], [`Error::Store`].
+    #[tracing::instrument(name = "ticket.get_public_status", skip_all)]
+    pub async fn get_public_status(&self, key: TrackingKey, proof: &Proof) -> Result<pb::PublicStatus, Error> {
+        let found = public_status::proof_of(self.db.reader(), &key).await?;
+        let kept = found.map_or(NOBODY, |(_, kept)| kept);
+        let holds = kept.holds(proof);
+        let Some((id, _)) = found.filter(|_| holds) else { return Err(Error::KeyOrProofUnknown) };
+        let status = public_status::status(self.db.reader(), id).await?;
+        Ok(present::public_status(key, &status))
+    }
+}

@@ -1,0 +1,61 @@
+//! Says how a promise ended.
+
+use jiff::Timestamp;
+use postgres::{RequestKey, StoreError};
+use server::Call;
+use ticketing_domain::{ChangeKind, PromiseId, Settlement};
+use ventanilla_proto::ticketing::v1 as pb;
+
+use super::Ticketing;
+use super::writing::Begun;
+use crate::Error;
+use crate::grpc::present;
+use crate::store::promise::{self, StoredPromise};
+
+/// What SettlePromise is asked.
+#[derive(Debug, Clone)]
+pub struct PromiseEnd {
+    /// The promise.
+    pub id: PromiseId,
+    /// How it ended.
+    pub settlement: Settlement,
+    /// The version of the promise that the caller decided on.
+    pub etag: i64,
+    /// The call.
+    pub key: RequestKey,
+    /// When it ended, where that is stated.
+    pub stated: Option<Timestamp>,
+}
+
+impl Ticketing {
+    /// Says how a promise ended.
+    ///
+    /// # Errors
+    /// [`Error`], as the RPC's comment lists.
+    #[tracing::instrument(name = "promise.settle", skip_all, fields(ticket.id = %end.id.ticket))]
+    pub async fn settle_promise(&self, call: &Call, end: PromiseEnd) -> Result<pb::Promise, Error> {
+        let mut writing = match self.begin(call, end.key, end.id.ticket, None, end.stated).await? {
+            Begun::Replay(answer) => return Ok(answer),
+            Begun::Fresh(writing) => writing,
+        };
+        let found = promise::get(&mut writing.tx, end.id).await?.ok_or_else(|| Error::not_found(end.id.name()))?;
+        if found.version != end.etag {
+            return Err(StoreError::Stale.into());
+        }
+        let (ticket, at) = writing.stored.ticket.clone().note(writing.moment)?;
+        let promise = found.promise.clone().settle(end.settlement, at)?;
+        writing.touched(ticket);
+        writing.note(
+            ChangeKind::PromiseSettled,
+            at,
+            |entries| entries.promise_settled(&promise),
+            |row| {
+                row.reason = Some(promise.state.standing().to_string());
+                row.related = Some(end.id.name());
+            },
+        );
+        let stored = StoredPromise { promise, version: found.version + 1, ..found };
+        promise::update(&mut writing.tx, &stored).await?;
+        writing.finish(present::promise(&stored)).await
+    }
+}
