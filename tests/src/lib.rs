@@ -4,4 +4,7 @@
 //! `src/bin/`.
 
 pub mod contract;
+pub mod faults;
+pub mod load;
+pub mod scene;
 pub mod tree;

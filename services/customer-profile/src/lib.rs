@@ -75,8 +75,12 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let feed = Feed::new(ledger.clone(), house.ambient.clone(), sees_personal);
     let customers = CustomerServiceServer::new(grpc::CustomerApi::new(profile.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
-    let notary =
-        Notary::new(ledger.clone(), house.ambient.clone(), Arc::clone(&house.signing_key), house.checkpoint_dir.clone());
+    let notary = Notary::new(
+        ledger.clone(),
+        house.ambient.clone(),
+        Arc::clone(&house.signing_key),
+        house.checkpoint_dir.clone(),
+    );
     let mut assembly = Assembly::new(SOURCE)
         .serve(customers)
         .serve(LedgerServiceServer::new(feed))

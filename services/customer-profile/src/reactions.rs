@@ -7,7 +7,7 @@ pub mod sla_monitor;
 pub mod ticketing;
 
 use jiff::Timestamp;
-use ledger::{Received, ReactionError};
+use ledger::{ReactionError, Received};
 use uuid::Uuid;
 
 /// The id in a resource name of `collection`; of a name with several parts, the last one's.

@@ -19,6 +19,11 @@ pub struct Settings {
 pub struct NotAKey;
 
 impl Settings {
+    /// The office on this database, with this key.
+    pub fn new(database: postgres::Settings, office_key: &[u8; 32]) -> Self {
+        Self { database, office_key: SecretString::from(hex::encode(office_key)) }
+    }
+
     /// The bytes of the office's key.
     ///
     /// # Errors

@@ -1,1 +1,88 @@
-//! ventanilla-ombudsman-escalation
+//! ombudsman-escalation: the office of the ombudsman inside the suite and outside the firm. Cases, admission
+//! on a closed list, a dossier that proves itself, a conflict wall that is computed, decisions that answer
+//! every point and never change.
+
+pub mod config;
+pub mod error;
+pub mod grpc;
+pub mod office;
+pub mod reactions;
+pub mod seal;
+mod store;
+pub mod usecase;
+
+use std::time::Duration;
+
+use ledger::{Ledger, Standings};
+use postgres::{Db, StoreError};
+use server::{Assembly, House, PeerError};
+use ventanilla_proto::ombudsman::v1::ombudsman_service_server::OmbudsmanServiceServer;
+
+pub use config::Settings;
+
+/// The schema this service owns.
+pub const SCHEMA: &str = "ombudsman";
+
+/// Name of this service, and of its ledger for others.
+pub const SOURCE: &str = "ombudsman-escalation";
+
+/// Settings of the process unless told otherwise.
+pub const DEFAULTS: &str = include_str!("../defaults.toml");
+
+/// The ledger of affairs.
+pub(crate) const TICKETING: &str = "ticketing";
+/// The ledger of clocks.
+pub(crate) const SLA_MONITOR: &str = "sla-monitor";
+
+/// Largest request: a dossier entry with its content.
+const REQUEST_BYTES: usize = 512 * 1024;
+/// Largest answer: a dossier to take away.
+const ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// The tables of this service.
+pub fn migrations() -> sqlx::migrate::Migrator {
+    sqlx::migrate!("./migrations")
+}
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error("the database of the office cannot be used")]
+    Store(#[from] StoreError),
+    /// The office's key.
+    #[error(transparent)]
+    Key(#[from] config::NotAKey),
+    /// A ledger to follow has no address.
+    #[error(transparent)]
+    Peer(#[from] PeerError),
+}
+
+/// Puts the service together.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
+    let seal = seal::Seal::new(&settings.key()?);
+    let db = Db::connect(&settings.database).await?;
+    let ledger = Ledger::open(db.clone(), SOURCE);
+    let standings = Standings::new(&[TICKETING, SLA_MONITOR]);
+    standings.recall(&db).await?;
+    let office = office::Office {
+        db: db.clone(),
+        ledger: ledger.clone(),
+        ambient: house.ambient.clone(),
+        peers: house.peers.clone(),
+        seal,
+    };
+    let service = OmbudsmanServiceServer::new(grpc::ombudsman_service::Service::new(office))
+        .max_decoding_message_size(REQUEST_BYTES)
+        .max_encoding_message_size(ANSWER_BYTES);
+    let involvements = reactions::ticketing::Involvements::new(house.ambient.clone());
+    let assembly = Assembly::new(SOURCE)
+        .serve(service)
+        .keep_ledger(&ledger, &house)
+        .follow(TICKETING, involvements, &ledger, &standings, &house)?
+        .follow(SLA_MONITOR, reactions::sla_monitor::Clocks, &ledger, &standings, &house)?;
+    Ok(assembly.at_close(move || async move { db.close(Duration::from_secs(1)).await }))
+}

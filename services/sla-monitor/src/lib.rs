@@ -1,1 +1,91 @@
-//! ventanilla-sla-monitor
+//! sla-monitor: which deadlines run, why they fall when they fall, and what was kept.
+//!
+//! `grpc` is the edge, `usecase` the recipe of each RPC, `store` the SQL, `reactions` what the other services' ledgers do to
+//! clocks, `workers` what raises warnings and breaches; the decisions stand in the domain crate.
+
+pub mod config;
+mod error;
+mod grpc;
+mod monitor;
+mod names;
+mod reactions;
+mod store;
+mod usecase;
+mod workers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ledger::{Ledger, Standings};
+use postgres::Db;
+use server::{Assembly, House, Worker};
+use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::sla::v1::sla_service_server::SlaServiceServer;
+
+pub use config::Settings;
+
+use monitor::{Law, Monitor};
+use reactions::{ombudsman, ticketing};
+use workers::due::DueWorker;
+
+/// The schema of this service.
+pub const SCHEMA: &str = "sla_monitor";
+/// Name of the service and of its ledger.
+pub const SOURCE: &str = "sla-monitor";
+/// Embedded settings of the service's process.
+pub const DEFAULTS: &str = include_str!("../defaults.toml");
+
+/// The largest request: names and filters only.
+const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its database.
+    #[error("the schema sla_monitor cannot be reached: check `service.database`, and run `migrate`")]
+    Database(#[from] postgres::StoreError),
+    /// Its settings name a calendar or a reading that does not exist.
+    #[error("check `service.law`: {0}")]
+    Law(#[from] sla_monitor_domain::data::DataError),
+    /// It does not know where to hear of affairs and cases.
+    #[error("set the addresses of `peers.ticketing` and `peers.ombudsman-escalation`: clocks start by their ledgers")]
+    Peers(#[from] server::PeerError),
+}
+
+/// The tables of this service.
+pub fn migrations() -> sqlx::migrate::Migrator {
+    sqlx::migrate!("./migrations")
+}
+
+/// Puts the service together.
+///
+/// # Errors
+/// [`StartError`] says what to mend.
+pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
+    let law = Arc::new(Law::read(settings.law)?);
+    let db = Db::connect(&settings.database).await?;
+    let standings = Standings::new(&[ticketing::SOURCE, ombudsman::SOURCE]);
+    standings.recall(&db).await?;
+    let ledger = Ledger::open(db.clone(), SOURCE);
+    let monitor = Monitor {
+        db: db.clone(),
+        ledger: ledger.clone(),
+        ambient: house.ambient.clone(),
+        standings: standings.clone(),
+        law,
+        due: Arc::new(settings.due),
+    };
+    let mut sources = Vec::new();
+    for source in [ticketing::SOURCE, ombudsman::SOURCE] {
+        sources.push((source, LedgerServiceClient::new(house.peers.channel(source)?)));
+    }
+    let due = DueWorker::new(monitor.clone(), sources);
+    let api = SlaServiceServer::new(grpc::SlaApi::new(monitor.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
+    let assembly = Assembly::new(SOURCE)
+        .serve(api)
+        .keep_ledger(&ledger, &house)
+        .follow(ticketing::SOURCE, ticketing::Affairs(monitor.clone()), &ledger, &standings, &house)?
+        .follow(ombudsman::SOURCE, ombudsman::Cases(monitor), &ledger, &standings, &house)?
+        .worker(Worker::new("due", move |cancel| due.clone().run(cancel)));
+    Ok(assembly.at_close(move || async move { db.close(Duration::from_secs(1)).await }))
+}

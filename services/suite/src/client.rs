@@ -12,6 +12,7 @@ use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Status};
+use tonic_types::StatusExt as _;
 
 use crate::data_folder::DataFolder;
 use crate::keys::Keys;
@@ -70,13 +71,21 @@ impl Target {
 
     /// A connection to a service.
     pub fn connect(&self, service: Service) -> anyhow::Result<Channel> {
-        let address = self.addresses.get(service.name()).with_context(|| format!("{} has no address", service.name()))?;
-        let endpoint = Endpoint::from_shared(address.clone()).context("the suite noted no address but something else")?;
+        let address =
+            self.addresses.get(service.name()).with_context(|| format!("{} has no address", service.name()))?;
+        let endpoint =
+            Endpoint::from_shared(address.clone()).context("the suite noted no address but something else")?;
         Ok(endpoint.timeout(Duration::from_secs(30)).tcp_nodelay(true).connect_lazy())
     }
 
     /// Somebody with this role and name.
-    pub fn caller(&self, role: Role, subject: Option<&str>, department: Option<&str>, ambient: &Ambient) -> anyhow::Result<Caller> {
+    pub fn caller(
+        &self,
+        role: Role,
+        subject: Option<&str>,
+        department: Option<&str>,
+        ambient: &Ambient,
+    ) -> anyhow::Result<Caller> {
         let department = department.map(str::parse).transpose().context("no department has such a slug")?;
         Caller::new(&self.keys.token(role, subject, department.as_ref(), ambient)?)
     }
@@ -147,4 +156,19 @@ where
 /// Whether time alone may cure it. ABORTED is for the caller, who may have to read again.
 fn passes(status: &Status) -> bool {
     matches!(status.code(), Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded | Code::Cancelled)
+}
+
+/// A refusal in one line: code, reason, message, and every field that was wrong.
+pub fn describe(status: &Status) -> String {
+    let details = status.get_error_details();
+    let mut text = format!("{:?}", status.code());
+    if let Some(info) = details.error_info() {
+        text.push_str(&format!(" {}", info.reason));
+    }
+    text.push_str(&format!(": {}", status.message()));
+    let fields = details.bad_request().map_or(&[][..], |bad| &bad.field_violations);
+    for violation in fields {
+        text.push_str(&format!("; {}: {}", violation.field, violation.description));
+    }
+    text
 }

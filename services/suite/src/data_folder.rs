@@ -250,7 +250,9 @@ pub fn unusable(path: &Path, error: &std::io::Error) -> anyhow::Error {
             anyhow::anyhow!("the disk that holds {path} is full: free some space and start again")
         }
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-            anyhow::anyhow!("{path} may not be written by this user: correct its owner, or choose another folder with --data")
+            anyhow::anyhow!(
+                "{path} may not be written by this user: correct its owner, or choose another folder with --data"
+            )
         }
         _ => anyhow::anyhow!("{path} cannot be used ({error}): choose another folder with --data"),
     }

@@ -60,12 +60,16 @@ impl Database {
             let schema = service.schema();
             let password = role_password(folder, schema, ambient)?;
             let role = ServiceRole { role: schema.to_owned(), schema: schema.to_owned(), password };
-            postgres::provision_role(&mut admin, &role).await.with_context(|| format!("the role {schema} cannot be made"))?;
+            postgres::provision_role(&mut admin, &role)
+                .await
+                .with_context(|| format!("the role {schema} cannot be made"))?;
             let settings = Settings::new(self.admin_url.clone(), schema);
             postgres::migrate(&settings, &service.migrations())
                 .await
                 .with_context(|| format!("the schema {schema} cannot be brought up to date"))?;
-            postgres::grant(&mut admin, &role).await.with_context(|| format!("the role {schema} cannot be given its schema"))?;
+            postgres::grant(&mut admin, &role)
+                .await
+                .with_context(|| format!("the role {schema} cannot be given its schema"))?;
         }
         admin.close().await?;
         Ok(())

@@ -91,12 +91,7 @@ async fn load_and_report(
     Ok(())
 }
 
-async fn load_all(
-    import: &cli::Import,
-    log: &EventLog,
-    target: &Target,
-    ambient: &Ambient,
-) -> anyhow::Result<Tally> {
+async fn load_all(import: &cli::Import, log: &EventLog, target: &Target, ambient: &Ambient) -> anyhow::Result<Tally> {
     let mut stop = StopSignals::listen()?;
     let ticks = Arc::new(Ticks::open(&target.folder)?);
     let importer = target.caller(Role::Importer, Some("event-log-import"), None, ambient)?;

@@ -78,7 +78,10 @@ fn signing_key(folder: &DataFolder, name: &str) -> anyhow::Result<Ed25519KeyPair
 }
 
 fn damaged(folder: &DataFolder, name: &str) -> anyhow::Error {
-    anyhow::anyhow!("{} is damaged: put back a copy of it; what it signed cannot be checked without", folder.at(name).display())
+    anyhow::anyhow!(
+        "{} is damaged: put back a copy of it; what it signed cannot be checked without",
+        folder.at(name).display()
+    )
 }
 
 /// The password of a database role, made once.

@@ -39,7 +39,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime does not start")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime does not start")?;
     runtime.block_on(async {
         let command = cli.command.unwrap_or(Command::Up(cli.up));
         let telemetry = telemetry::init("ventanilla", &telemetry_settings(&command))?;

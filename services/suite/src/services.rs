@@ -51,12 +51,29 @@ impl Service {
 
     /// Its own tables.
     pub fn migrations(self) -> Migrator {
-        Migrator::with_migrations(Vec::new())
+        match self {
+            Self::CustomerProfile => customer_profile::migrations(),
+            Self::Ticketing => ticketing::migrations(),
+            _ => Migrator::with_migrations(Vec::new()),
+        }
     }
 
     /// Puts it together.
     pub async fn assemble(self, database: Settings, house: House, keys: &Keys) -> anyhow::Result<Assembly> {
-        let _ = (database, house, keys.office);
-        Ok::<_, anyhow::Error>(Assembly::new(self.name())).with_context(|| format!("{} does not start", self.name()))
+        let assembly = match self {
+            Self::CustomerProfile => {
+                let settings = customer_profile::Settings::new(database);
+                customer_profile::assemble(settings, house).await.map_err(anyhow::Error::from)
+            }
+            Self::Ticketing => {
+                let settings = ticketing::Settings::new(database);
+                ticketing::assemble(settings, house).await.map_err(anyhow::Error::from)
+            }
+            _ => {
+                let _ = keys.office;
+                Ok(Assembly::new(self.name()))
+            }
+        };
+        assembly.with_context(|| format!("{} does not start", self.name()))
     }
 }

@@ -49,7 +49,9 @@ fn public_key(given: &str) -> anyhow::Result<Vec<u8>> {
         Err(_) => given.to_owned(),
     };
     let key = hex::decode(text.trim()).ok().filter(|key| key.len() == 32);
-    key.context("--key must be 64 hex digits, or a file that holds them; `ventanilla verify` prints the key of a data folder")
+    key.context(
+        "--key must be 64 hex digits, or a file that holds them; `ventanilla verify` prints the key of a data folder",
+    )
 }
 
 async fn in_place(verify: &cli::Verify) -> anyhow::Result<()> {
@@ -88,16 +90,20 @@ pub async fn run_export(wanted: cli::Export) -> anyhow::Result<()> {
     let ledgers = Ledgers::open(wanted.data.data.as_deref(), &ambient).await?;
     let db = ledgers.db(service).await?;
     let mut out: Box<dyn Write> = match &wanted.out {
-        Some(path) => Box::new(BufWriter::new(
-            File::create(path).map_err(|error| crate::data_folder::unusable(path, &error))?,
-        )),
+        Some(path) => {
+            Box::new(BufWriter::new(File::create(path).map_err(|error| crate::data_folder::unusable(path, &error))?))
+        }
         None => Box::new(std::io::stdout().lock()),
     };
     let written = export(&db, wanted.personal, &mut out).await?;
     out.flush()?;
     drop(out);
     let checkpoints = checkpoint::file_of(&ledgers.folder.at("checkpoints"), service.name());
-    eprintln!("ventanilla: {written} entries of {} written; their checkpoints are in {}", service.name(), checkpoints.display());
+    eprintln!(
+        "ventanilla: {written} entries of {} written; their checkpoints are in {}",
+        service.name(),
+        checkpoints.display()
+    );
     ledgers.close().await
 }
 

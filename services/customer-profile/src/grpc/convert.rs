@@ -1,6 +1,6 @@
 //! Requests to values that are valid by themselves, reporting everything that is wrong at once.
 
-use customer_profile_domain::{CallerNumber, CustomerId, Phone, NotAPhone, Slug, caller_number};
+use customer_profile_domain::{CallerNumber, CustomerId, NotAPhone, Phone, Slug, caller_number};
 use jiff::{SignedDuration, Timestamp};
 use kernel::{ResourceId, Violation, Violations, typed_id};
 use postgres::RequestKey;
@@ -66,7 +66,8 @@ fn draught(violations: &mut Violations, record: &proto::SourceRecord, now: Times
     if let Some(content) = &content {
         not_ahead(violations, "record.observed_time", content.observed_at, now);
         let born_later = content.birth_date.as_ref().is_some_and(|born| {
-            *born.expose() > content.observed_at.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(jiff::Span::new().days(1))
+            *born.expose()
+                > content.observed_at.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(jiff::Span::new().days(1))
         });
         if born_later {
             violations.push("record.birth_date", "must not be after observed_time");
@@ -134,14 +135,11 @@ fn read_contact(
     let channel = parse::channel(violations, "interaction.channel", told.channel);
     let direction = match Direction::try_from(told.direction) {
         Ok(known @ (Direction::Inbound | Direction::Outbound)) => Some(known),
-        Ok(Direction::Unspecified) | Err(_) => {
-            parse::not_a_value(violations, "interaction.direction", told.direction)
-        }
+        Ok(Direction::Unspecified) | Err(_) => parse::not_a_value(violations, "interaction.direction", told.direction),
     };
     let department = parse::department(violations, "interaction.department", &told.department);
     let summary = parse::optional_text(violations, "interaction.summary", &told.summary, 4_000);
-    let said =
-        parse::optional_text(violations, "interaction.what_customer_said", &told.what_customer_said, 16_000);
+    let said = parse::optional_text(violations, "interaction.what_customer_said", &told.what_customer_said, 16_000);
     if told.summary.is_empty() && told.what_customer_said.is_empty() {
         violations.push("interaction.summary", "summary or what_customer_said is required");
     }

@@ -78,7 +78,8 @@ impl CustomerService for CustomerApi {
         request: Request<ListSourceRecordsRequest>,
     ) -> Result<Response<ListSourceRecordsResponse>, Status> {
         let page = convert::records_page(request.get_ref()).map_err(refused)?;
-        let work = usecase::list_source_records::list_source_records(&self.profile, page.customer, page.from, page.size);
+        let work =
+            usecase::list_source_records::list_source_records(&self.profile, page.customer, page.from, page.size);
         work.await.map(Response::new).map_err(refused)
     }
 }

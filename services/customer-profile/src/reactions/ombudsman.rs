@@ -59,7 +59,11 @@ async fn case_opened(tx: &mut Tx, entry: &Received, opened: &proto::CaseOpened) 
     Ok(())
 }
 
-async fn case_transitioned(tx: &mut Tx, entry: &Received, moved: &proto::CaseTransitioned) -> Result<(), ReactionError> {
+async fn case_transitioned(
+    tx: &mut Tx,
+    entry: &Received,
+    moved: &proto::CaseTransitioned,
+) -> Result<(), ReactionError> {
     sqlx::query!(
         r#"with moved as (
                update customer_profile.view_case set state = $2 where case_id = $1 returning customer_id

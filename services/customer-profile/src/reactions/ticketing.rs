@@ -1,7 +1,7 @@
 //! What ticketing tells: affairs and promises.
 
 use jiff_sqlx::ToSqlx;
-use ledger::{ReactionError, Reaction, Received};
+use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
 use ventanilla_proto::customer::v1::TimelineEventKind;
 use ventanilla_proto::ticketing::v1 as proto;

@@ -13,12 +13,10 @@ use ventanilla_proto::customer::v1 as proto;
 /// Locks the customers in the order of their ids. `false` when one of them was absorbed meanwhile:
 /// who is who has to be read again.
 pub(crate) async fn lock_active(tx: &mut PgConnection, ids: &[Uuid]) -> Result<bool, StoreError> {
-    let rows = sqlx::query!(
-        "select state from customer_profile.customer where id = any($1) order by id for update",
-        ids,
-    )
-    .fetch_all(tx)
-    .await?;
+    let rows =
+        sqlx::query!("select state from customer_profile.customer where id = any($1) order by id for update", ids,)
+            .fetch_all(tx)
+            .await?;
     Ok(rows.len() == ids.len() && rows.iter().all(|row| row.state == "active"))
 }
 

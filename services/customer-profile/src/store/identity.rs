@@ -24,12 +24,10 @@ pub(crate) async fn identifiers_of(
     tx: &mut PgConnection,
     record: SourceRecordId,
 ) -> Result<BTreeSet<IdentifierKey>, StoreError> {
-    let rows = sqlx::query!(
-        "select kind, key from customer_profile.identifier where source_record_id = $1",
-        record.uuid(),
-    )
-    .fetch_all(tx)
-    .await?;
+    let rows =
+        sqlx::query!("select kind, key from customer_profile.identifier where source_record_id = $1", record.uuid(),)
+            .fetch_all(tx)
+            .await?;
     rows.into_iter().map(|row| key(&row.kind, row.key)).collect()
 }
 

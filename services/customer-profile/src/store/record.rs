@@ -41,7 +41,6 @@ pub(crate) struct NewRecord<'a> {
     pub external_id: &'a str,
     pub department: &'a Department,
     pub own_customer: CustomerId,
-    pub name_key: Option<String>,
 }
 
 pub(crate) async fn find(
@@ -70,37 +69,72 @@ pub(crate) async fn find(
     }))
 }
 
-/// Writes the first version of a record. Its identifiers follow by [`put_identifiers`].
+/// Writes the first version of a record, with its identifiers.
 pub(crate) async fn insert(
     tx: &mut PgConnection,
     record: &NewRecord<'_>,
     version: &NewVersion<'_>,
+    content: &Content,
 ) -> Result<(), StoreError> {
+    let identifiers = Identifiers::of(content);
     sqlx::query!(
         r#"with record as (
                insert into customer_profile.source_record
                    (id, source_system, external_id, department, own_customer_id, customer_id, version, latest_version,
                     observed_at, name_key, recorded_at, updated_at)
                values ($1, $2, $3, $4, $5, $5, 1, 1, $6, $7, $8, $8)
+           ), version as (
+               insert into customer_profile.source_record_version
+                   (source_record_id, version, content, content_hash, observed_at, recorded_at, actor_kind, actor_id)
+               values ($1, 1, $9, sha256($9), $6, $8, $10, $11)
            )
-           insert into customer_profile.source_record_version
-               (source_record_id, version, content, content_hash, observed_at, recorded_at, actor_kind, actor_id)
-           values ($1, 1, $9, sha256($9), $6, $8, $10, $11)"#,
+           insert into customer_profile.identifier
+               (kind, key, source_record_id, customer_id, recorded_at, observed_at, verified_at, shared, evidence, name_key)
+           select i.kind, i.key, $1, $5, $8, $6, i.verified_at, i.shared, i.evidence, $7
+           from unnest($12::text[], $13::text[], $14::timestamptz[], $15::bool[], $16::bool[])
+               as i (kind, key, verified_at, shared, evidence)"#,
         version.record.uuid(),
         record.source_system.as_str(),
         record.external_id,
         record.department.as_str(),
         record.own_customer.uuid(),
         version.observed_at.to_sqlx() as _,
-        record.name_key.as_deref(),
+        name_key(content),
         version.now.to_sqlx() as _,
         version.content,
         version.actor.kind.as_str(),
         version.actor.id,
+        &identifiers.kinds,
+        &identifiers.keys,
+        identifiers.verified as _,
+        &identifiers.shared,
+        &identifiers.evidence,
     )
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// The identifiers of a version as columns.
+struct Identifiers {
+    kinds: Vec<String>,
+    keys: Vec<String>,
+    verified: Vec<Option<jiff_sqlx::Timestamp>>,
+    shared: Vec<bool>,
+    evidence: Vec<bool>,
+}
+
+impl Identifiers {
+    fn of(content: &Content) -> Self {
+        let all = &content.identifiers;
+        Self {
+            kinds: all.iter().map(|i| i.kind().as_str().to_owned()).collect(),
+            keys: all.iter().map(|i| i.key().value.expose().clone()).collect(),
+            verified: all.iter().map(|i| i.verified_at.map(|t| t.to_sqlx())).collect(),
+            shared: all.iter().map(|i| i.shared).collect(),
+            evidence: all.iter().map(|i| i.is_evidence()).collect(),
+        }
+    }
 }
 
 /// Appends a version; `false` when the record has said exactly this before.
@@ -149,39 +183,28 @@ pub(crate) async fn supersede(
     Ok(())
 }
 
-/// Writes the identifiers of a record's current version.
-pub(crate) async fn put_identifiers(
-    tx: &mut PgConnection,
-    record: SourceRecordId,
-    customer: CustomerId,
-    recorded_at: Timestamp,
-    content: &Content,
-) -> Result<(), StoreError> {
+/// Writes the identifiers of a version that took over.
+pub(crate) async fn put_identifiers(tx: &mut PgConnection, head: &Head, content: &Content) -> Result<(), StoreError> {
     if content.identifiers.is_empty() {
         return Ok(());
     }
-    let of = |f: fn(&customer_profile_domain::Identifier) -> String| content.identifiers.iter().map(f).collect::<Vec<_>>();
-    let kinds = of(|i| i.kind().as_str().to_owned());
-    let keys = of(|i| i.key().value.expose().clone());
-    let verified: Vec<_> = content.identifiers.iter().map(|i| i.verified_at.map(|t| t.to_sqlx())).collect();
-    let shared: Vec<bool> = content.identifiers.iter().map(|i| i.shared).collect();
-    let evidence: Vec<bool> = content.identifiers.iter().map(|i| i.is_evidence()).collect();
+    let identifiers = Identifiers::of(content);
     sqlx::query!(
         r#"insert into customer_profile.identifier
                (kind, key, source_record_id, customer_id, recorded_at, observed_at, verified_at, shared, evidence, name_key)
            select i.kind, i.key, $1, $2, $3, $4, i.verified_at, i.shared, i.evidence, $5
            from unnest($6::text[], $7::text[], $8::timestamptz[], $9::bool[], $10::bool[])
                as i (kind, key, verified_at, shared, evidence)"#,
-        record.uuid(),
-        customer.uuid(),
-        recorded_at.to_sqlx() as _,
+        head.id.uuid(),
+        head.customer.uuid(),
+        head.recorded_at.to_sqlx() as _,
         content.observed_at.to_sqlx() as _,
         name_key(content),
-        &kinds,
-        &keys,
-        verified as _,
-        &shared,
-        &evidence,
+        &identifiers.kinds,
+        &identifiers.keys,
+        identifiers.verified as _,
+        &identifiers.shared,
+        &identifiers.evidence,
     )
     .execute(tx)
     .await?;

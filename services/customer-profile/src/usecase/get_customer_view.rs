@@ -17,9 +17,8 @@ pub(crate) async fn get_customer_view(profile: &Profile, id: CustomerId) -> Resu
     let known = [TICKETING, SLA_MONITOR, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
     let view = view::get(profile.db.reader(), id).await?.ok_or(ProfileError::CustomerNotFound(id))?;
     let now = profile.ambient.now();
-    let [ticketing, sla_monitor, ombudsman] = known.map(|(source, known)| {
-        Some(standing::of(source, known, view.parked.iter().any(|p| p == source), now))
-    });
+    let [ticketing, sla_monitor, ombudsman] =
+        known.map(|(source, known)| Some(standing::of(source, known, view.parked.iter().any(|p| p == source), now)));
     let own = Some(standing::own(now));
     Ok(proto::CustomerView {
         name: view.customer.name.clone(),

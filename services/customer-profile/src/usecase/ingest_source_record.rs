@@ -8,7 +8,7 @@ mod regroup;
 use std::collections::BTreeSet;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use customer_profile_domain::{Content, CustomerId, IdentifierKey, Slug, SourceRecordId};
+use customer_profile_domain::{Content, CustomerId, IdentifierKey, Record, Slug, SourceRecordId};
 use jiff::Timestamp;
 use kernel::{Department, Personal, ResourceId};
 use ledger::{Draft, Stamp};
@@ -20,7 +20,7 @@ use ventanilla_proto::customer::v1 as proto;
 use super::Profile;
 use crate::error::ProfileError;
 use crate::store::identity;
-use crate::store::record::{self, Head, NewRecord, NewVersion};
+use crate::store::record::{self, Head, NewRecord, NewVersion, Stored};
 
 /// How often the work is begun anew when other links changed under it.
 const ATTEMPTS: usize = 8;
@@ -78,30 +78,50 @@ async fn attempt(
             let supersedes = draught.content.supersedes(head.observed_at);
             let version = new_version(draught, head.id, head.latest_version + 1, now, call);
             if !record::append(&mut tx, &version).await? {
-                return answer(tx, key, head.id).await;
+                return answer_as_stored(tx, key, head.id).await;
             }
             if !supersedes {
                 let entry = ingested(profile, &head, version.version, head.customer, draught, &stamp);
                 ledger::append(&mut tx, &[entry]).await?;
-                let answered = answer(tx, key, head.id).await;
+                let answered = answer_as_stored(tx, key, head.id).await;
                 profile.ledger.nudge();
                 return answered;
             }
             touched.extend(lock_old(&mut tx, &head, &locks).await?);
             record::supersede(&mut tx, &version, record::name_key(&draught.content)).await?;
+            record::put_identifiers(&mut tx, &head, &draught.content).await?;
             Head { version: version.version, latest_version: version.version, ..head }
         }
         None => first_version(profile, &mut tx, draught, call, now).await?,
     };
-    record::put_identifiers(&mut tx, head.id, head.customer, head.recorded_at, &draught.content).await?;
-    let by = call.actor().id.clone();
-    let regrouped = regroup::regroup(profile, &mut tx, &head, &touched, &by, now).await?;
+    let current = current(draught, &head);
+    let regrouped = regroup::regroup(profile, &mut tx, &head, &current, &touched, &call.actor().id, now).await?;
     let mut entries = vec![ingested(profile, &head, head.version, regrouped.customer, draught, &stamp)];
     entries.extend(regrouped.entries(profile, &stamp, now));
     ledger::append(&mut tx, &entries).await?;
-    let answered = answer(tx, key, head.id).await;
+    let stored = Stored {
+        record: current,
+        external_id: draught.external_id.expose().clone(),
+        customer: regrouped.customer,
+        latest_version: head.latest_version,
+        updated_at: now,
+    };
+    let answered = answer(tx, key, &stored).await;
     profile.ledger.nudge();
     answered
+}
+
+/// The record in the version that was just written.
+fn current(draught: &Draught, head: &Head) -> Record {
+    Record {
+        id: head.id,
+        own_customer: head.own_customer,
+        source_system: draught.source_system.clone(),
+        department: draught.department.clone(),
+        recorded_at: head.recorded_at,
+        version: head.version,
+        content: draught.content.clone(),
+    }
 }
 
 /// Writes a record nobody sent before. It brings a customer id of its own.
@@ -120,9 +140,8 @@ async fn first_version(
         external_id: draught.external_id.expose(),
         department: &draught.department,
         own_customer,
-        name_key: record::name_key(&draught.content),
     };
-    record::insert(tx, &record, &version).await.map_err(|error| match error.constraint() {
+    record::insert(tx, &record, &version, &draught.content).await.map_err(|error| match error.constraint() {
         // Another call brought the record between our lock and our read of it: read again.
         Some("source_record_external_key") => ProfileError::IdentityContended,
         _ => error.into(),
@@ -140,11 +159,7 @@ async fn first_version(
 }
 
 /// The identifiers of the version before, locked too: whoever still carries them is touched.
-async fn lock_old(
-    tx: &mut Tx,
-    head: &Head,
-    held: &BTreeSet<i64>,
-) -> Result<BTreeSet<IdentifierKey>, ProfileError> {
+async fn lock_old(tx: &mut Tx, head: &Head, held: &BTreeSet<i64>) -> Result<BTreeSet<IdentifierKey>, ProfileError> {
     let old = identity::identifiers_of(tx, head.id).await?;
     let more: BTreeSet<i64> = old.iter().map(identifier_lock).filter(|lock| !held.contains(lock)).collect();
     if !more.is_empty() {
@@ -170,10 +185,19 @@ fn new_version<'a>(
     }
 }
 
-/// Reads the record as it now is, keeps it as the answer, and commits.
-async fn answer(mut tx: Tx, key: &RequestKey, id: SourceRecordId) -> Result<proto::SourceRecord, ProfileError> {
+/// Reads the record as it stands, and answers with that.
+async fn answer_as_stored(
+    mut tx: Tx,
+    key: &RequestKey,
+    id: SourceRecordId,
+) -> Result<proto::SourceRecord, ProfileError> {
     let stored = record::load(&mut tx, &[id.uuid()]).await?;
     let stored = stored.first().ok_or_else(|| StoreError::corrupt("source_record", "version", id))?;
+    answer(tx, key, stored).await
+}
+
+/// Keeps the answer and commits.
+async fn answer(mut tx: Tx, key: &RequestKey, stored: &Stored) -> Result<proto::SourceRecord, ProfileError> {
     let answer = record::to_proto(stored);
     postgres::keep_answer(&mut tx, key.id, &answer.encode_to_vec(), false).await?;
     tx.commit().await?;

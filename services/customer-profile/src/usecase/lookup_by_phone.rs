@@ -24,9 +24,9 @@ pub(crate) async fn lookup_by_phone(
     let now = profile.ambient.now();
     let uses: Vec<LineUse> = holders.iter().map(|h| h.line).collect();
     let found = grade_phone(&uses, now);
-    let gaps = known.into_iter().filter_map(|(source, known)| {
-        standing::of(source, known, parked.iter().any(|p| p == source), now).gap
-    });
+    let gaps = known
+        .into_iter()
+        .filter_map(|(source, known)| standing::of(source, known, parked.iter().any(|p| p == source), now).gap);
     let mut answer = proto::PhoneAnswer {
         caller_number: proto::CallerNumber::Usable.into(),
         grade: grade(found.grade).into(),
@@ -47,9 +47,10 @@ fn tell(answer: &mut proto::PhoneAnswer, affairs: &Affairs) {
     answer.open_ticket_count = i32::try_from(affairs.open_tickets).unwrap_or(i32::MAX);
     answer.open_complaint = affairs.open_complaint;
     answer.breached = affairs.breached;
-    answer.top_promise = affairs.promise.as_ref().map(|p| {
-        get_customer_view::promise(p.ticket, p.id, String::new(), p.channel.into(), p.due_at, p.made_at)
-    });
+    answer.top_promise = affairs
+        .promise
+        .as_ref()
+        .map(|p| get_customer_view::promise(p.ticket, p.id, String::new(), p.channel.into(), p.due_at, p.made_at));
 }
 
 /// The language of all who have the number, 0 when they have not the same.
@@ -59,11 +60,7 @@ fn common_language(holders: &[Holder]) -> i32 {
 }
 
 fn nobody(number: proto::CallerNumber) -> proto::PhoneAnswer {
-    proto::PhoneAnswer {
-        caller_number: number.into(),
-        grade: proto::MatchGrade::None.into(),
-        ..Default::default()
-    }
+    proto::PhoneAnswer { caller_number: number.into(), grade: proto::MatchGrade::None.into(), ..Default::default() }
 }
 
 const fn grade(grade: MatchGrade) -> proto::MatchGrade {

@@ -75,7 +75,11 @@ mod tests {
     #[test]
     fn a_source_whose_clock_runs_ahead_has_no_negative_lag() {
         let now = "2026-11-23T09:00:00Z".parse().unwrap();
-        let ahead = SourceStanding { as_of: Some("2026-11-23T09:00:01Z".parse().unwrap()), connected: true, ..Default::default() };
+        let ahead = SourceStanding {
+            as_of: Some("2026-11-23T09:00:01Z".parse().unwrap()),
+            connected: true,
+            ..Default::default()
+        };
         assert_eq!(of("ticketing", ahead, false, now).lag, Some(prost_types::Duration::default()));
     }
 }

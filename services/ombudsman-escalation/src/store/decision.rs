@@ -6,7 +6,7 @@ use kernel::{Channel, Language, Personal, ResourceId as _};
 use ombudsman_escalation_domain::decision::{Answer, Decision};
 use ombudsman_escalation_domain::vocabulary::Outcome;
 use ombudsman_escalation_domain::{CaseId, Refused};
-use postgres::{Db, StoreError};
+use postgres::StoreError;
 use sqlx::PgConnection;
 
 use super::{hash, instant, word};
@@ -100,7 +100,7 @@ fn refused(error: sqlx::Error) -> Failure {
 }
 
 /// A decision with its answers.
-pub(crate) async fn get(db: &Db, case: CaseId) -> Result<Option<(Issued, Vec<Answer>)>, StoreError> {
+pub(crate) async fn get(connection: &mut PgConnection, case: CaseId) -> Result<Option<(Issued, Vec<Answer>)>, StoreError> {
     let row = sqlx::query!(
         r#"select d.outcome, d.binding, d.binding_article, d.signpost, d.language, d.issued_by, d.issued_at, d.notify_due_at,
                   d.dossier_hash, n.notified_at as "notified_at?"
@@ -108,7 +108,7 @@ pub(crate) async fn get(db: &Db, case: CaseId) -> Result<Option<(Issued, Vec<Ans
             where d.case_id = $1"#,
         case.uuid()
     )
-    .fetch_optional(db.reader())
+    .fetch_optional(&mut *connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
     let issued = Issued {
@@ -124,15 +124,15 @@ pub(crate) async fn get(db: &Db, case: CaseId) -> Result<Option<(Issued, Vec<Ans
         notified_at: instant(row.notified_at),
         dossier_hash: hash(&row.dossier_hash, "decision", "dossier_hash", case)?,
     };
-    Ok(Some((issued, answers(db, case).await?)))
+    Ok(Some((issued, answers(connection, case).await?)))
 }
 
-async fn answers(db: &Db, case: CaseId) -> Result<Vec<Answer>, StoreError> {
+async fn answers(connection: &mut PgConnection, case: CaseId) -> Result<Vec<Answer>, StoreError> {
     let rows = sqlx::query!(
         "select point_id, outcome, finding, reason, remedy from ombudsman.decision_point where case_id = $1 order by place",
         case.uuid()
     )
-    .fetch_all(db.reader())
+    .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {

@@ -37,7 +37,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let after = step.case().notify()?;
     let (case, now, by) = (after.id, step.now, step.actor.id.clone());
     decision::notify(&mut step.tx, case, command.channel, &by, now).await?;
-    let (issued, answers) = decision::get(&office.db, case).await?.ok_or(Refused::DecisionNotFound)?;
+    let (issued, answers) = decision::get(&mut step.tx, case).await?.ok_or(Refused::DecisionNotFound)?;
     let told = answer::decision(&decision::Issued { notified_at: Some(now), ..issued }, &answers);
     step.add(&office, Paper::message(DossierKind::Decision, Visibility::Parties, &told));
     step.add(&office, Paper::text(DossierKind::Notification, Visibility::Parties, format!("the claimant was told by {}", command.channel)));

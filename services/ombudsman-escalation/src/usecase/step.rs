@@ -252,7 +252,7 @@ pub(crate) async fn denied(office: &Office, call: &Call, method: &str, reason: &
         reason: reason.to_owned(),
     };
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
-    let draft = Draft::new(office.ambient.uuid(now), format!("methods/{method}"), &denied, &stamp);
+    let draft = Draft::new(office.ambient.uuid(now), format!("principals/{}", call.actor().id), &denied, &stamp);
     let mut tx = office.db.tx().await?;
     ledger::append(&mut tx, &[draft]).await?;
     tx.commit().await?;

@@ -8,10 +8,12 @@
 mod account;
 mod binaries;
 mod error;
+mod init;
+mod launch;
 mod postmaster;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
@@ -23,6 +25,8 @@ pub use error::ClusterError;
 
 use account::Account;
 use binaries::Binaries;
+use init::{init, read_password};
+use launch::spawn;
 use postmaster::PidFile;
 
 /// The superuser of every private cluster.
@@ -32,7 +36,6 @@ const POLL: Duration = Duration::from_millis(20);
 const START_LIMIT: Duration = Duration::from_secs(300);
 /// How long passing obstacles are waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
-const LOG_KEPT: u64 = 10 * 1024 * 1024;
 
 /// How a cluster is to run.
 #[derive(Debug, Clone)]
@@ -88,7 +91,9 @@ impl Cluster {
         let data = home.join("data");
         let binaries = Binaries::find(postmaster::version_of(&data)?.as_deref(), &home)?;
 
-        postmaster::stop_orphan(&data, |pid| say(options, format_args!("stopping a Postgres left behind (pid {pid})")))?;
+        postmaster::stop_orphan(&data, |pid| {
+            say(options, format_args!("stopping a Postgres left behind (pid {pid})"))
+        })?;
         let password = if data.join("PG_VERSION").exists() {
             read_password(&home)?
         } else {
@@ -200,7 +205,7 @@ fn make_home(home: &Path, account: &Account) -> Result<(), ClusterError> {
         fs::create_dir_all(parents).map_err(|source| ClusterError::at(parents, source))?;
         fs::DirBuilder::new().mode(0o700).create(home).map_err(|source| ClusterError::at(home, source))?;
     }
-    let known = ["data", "password", "postgres.log", "lock"];
+    let known = ["data", "making", "password", "postgres.log", "lock"];
     let entries = fs::read_dir(home).map_err(|source| ClusterError::at(home, source))?;
     for entry in entries {
         let entry = entry.map_err(|source| ClusterError::at(home, source))?;
@@ -225,117 +230,6 @@ fn lock(home: &Path) -> Result<File, ClusterError> {
         Err(fs::TryLockError::WouldBlock) => Err(ClusterError::Held { home: home.to_owned() }),
         Err(fs::TryLockError::Error(source)) => Err(ClusterError::at(&path, source)),
     }
-}
-
-fn read_password(home: &Path) -> Result<String, ClusterError> {
-    let path = home.join("password");
-    let text = fs::read_to_string(&path).map_err(|source| ClusterError::at(&path, source))?;
-    Ok(text.trim().to_owned())
-}
-
-/// Runs initdb into a neighbour folder and renames it, so that a crash leaves no half-made one.
-fn init(binaries: &Binaries, home: &Path, account: &Account, options: &Options) -> Result<String, ClusterError> {
-    let data = home.join("data");
-    // What stands here without a PG_VERSION is the rest of an interrupted initdb.
-    if data.exists() {
-        fs::remove_dir_all(&data).map_err(|source| ClusterError::at(&data, source))?;
-    }
-    let password = random_word().map_err(|source| ClusterError::at(Path::new("/dev/urandom"), source))?;
-    let file = home.join("password");
-    let _ = fs::remove_file(&file);
-    OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(&file)
-        .and_then(|mut open| open.write_all(password.as_bytes()))
-        .map_err(|source| ClusterError::at(&file, source))?;
-    account.own(&file)?;
-
-    let mut last = None;
-    // C.UTF-8 knows the case of letters beyond ASCII and sorts the same everywhere; not every system has it.
-    for locale in ["C.UTF-8", "C"] {
-        let mut command = Command::new(binaries.initdb());
-        command.arg("--pgdata").arg(&data);
-        command.args(["--username", SUPERUSER, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", locale]);
-        command.arg("--pwfile").arg(&file);
-        if !options.durable {
-            command.arg("--no-sync");
-        }
-        command.env("LC_ALL", "C").current_dir(home).stdin(Stdio::null());
-        account.put_on(&mut command);
-        let output = command.output().map_err(|source| ClusterError::at(&binaries.initdb(), source))?;
-        if output.status.success() {
-            return Ok(password);
-        }
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        last = Some(ClusterError::from_log(&text, home, 0));
-        if !text.contains("locale") {
-            break;
-        }
-        let _ = fs::remove_dir_all(&data);
-    }
-    Err(last.expect("the loop ran at least once"))
-}
-
-fn spawn(
-    binaries: &Binaries,
-    home: &Path,
-    account: &Account,
-    port: u16,
-    options: &Options,
-) -> Result<Child, ClusterError> {
-    let log = home.join("postgres.log");
-    if fs::metadata(&log).is_ok_and(|meta| meta.len() > LOG_KEPT) {
-        let _ = fs::remove_file(&log);
-    }
-    let open = || OpenOptions::new().create(true).append(true).mode(0o600).open(&log);
-    let out = open().map_err(|source| ClusterError::at(&log, source))?;
-    let err = open().map_err(|source| ClusterError::at(&log, source))?;
-
-    let mut command = Command::new(binaries.postgres());
-    command.arg("-D").arg(home.join("data"));
-    for setting in settings(port, options) {
-        command.arg("-c").arg(setting);
-    }
-    command.current_dir(home).env("LC_ALL", "C").stdin(Stdio::null()).stdout(out).stderr(err);
-    // A group of its own: Ctrl-C in a terminal is for us, and we drain before Postgres may go.
-    command.process_group(0);
-    account.put_on(&mut command);
-    command.spawn().map_err(|source| ClusterError::at(&binaries.postgres(), source))
-}
-
-fn settings(port: u16, options: &Options) -> Vec<String> {
-    let mut settings = vec![
-        "listen_addresses=127.0.0.1".to_owned(),
-        "unix_socket_directories=".to_owned(),
-        format!("port={port}"),
-        format!("max_connections={}", options.max_connections),
-        "timezone=UTC".to_owned(),
-        "log_timezone=UTC".to_owned(),
-        "logging_collector=off".to_owned(),
-        // Statements and the DETAIL of an error quote values; values here are about people.
-        "log_error_verbosity=terse".to_owned(),
-        "log_min_error_statement=panic".to_owned(),
-        "log_checkpoints=off".to_owned(),
-    ];
-    let tuned: &[&str] = if options.durable {
-        &["shared_buffers=256MB", "wal_compression=on", "max_wal_size=2GB", "checkpoint_timeout=15min"]
-    } else {
-        &[
-            "shared_buffers=128MB",
-            "fsync=off",
-            "synchronous_commit=off",
-            "full_page_writes=off",
-            "wal_level=minimal",
-            "max_wal_senders=0",
-            "max_wal_size=2GB",
-            "checkpoint_timeout=30min",
-            "autovacuum_naptime=60min",
-        ]
-    };
-    settings.extend(tuned.iter().map(|line| (*line).to_owned()));
-    settings
 }
 
 fn wait_until_ready(
@@ -398,10 +292,4 @@ fn free_port(home: &Path) -> Result<u16, ClusterError> {
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
         .map_err(|source| ClusterError::at(home, source))
-}
-
-fn random_word() -> std::io::Result<String> {
-    let mut bytes = [0_u8; 24];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

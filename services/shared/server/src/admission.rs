@@ -40,6 +40,11 @@ impl Default for AdmissionSettings {
     }
 }
 
+/// Calls that are no part of the contract and ask for no token (watching health, reflection, unknown
+/// methods) at once: enough for tools, too few to be a weapon.
+const VISITORS: usize = 64;
+const HEALTH_CHECK: &str = "/grpc.health.v1.Health/Check";
+
 /// The share of all places, in percent, that calls up to this class may fill.
 const fn share(class: TrafficClass) -> usize {
     match class {
@@ -58,6 +63,7 @@ struct Places {
     total: usize,
     calls: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    visitors: Arc<Semaphore>,
     retry_after: Duration,
 }
 
@@ -67,6 +73,7 @@ impl AdmissionLayer {
             total: settings.concurrent_calls,
             calls: Arc::new(Semaphore::new(settings.concurrent_calls)),
             streams: Arc::new(Semaphore::new(settings.open_streams)),
+            visitors: Arc::new(Semaphore::new(VISITORS)),
             retry_after: Duration::from_millis(settings.retry_after_ms),
         }))
     }
@@ -84,6 +91,10 @@ impl Places {
 
     fn stream(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.streams).try_acquire_owned().ok()
+    }
+
+    fn visitor(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.visitors).try_acquire_owned().ok()
     }
 }
 
@@ -115,12 +126,17 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        // Health and reflection are no part of the contract and always answer: a full service that
-        // seems dead gets restarted, and is fuller.
-        let Some(policy) = ventanilla_proto::policy_of(request.uri().path()) else {
+        // A full service that seems dead gets restarted, and is fuller.
+        if request.uri().path() == HEALTH_CHECK {
             return Box::pin(self.inner.call(request));
+        }
+        let policy = ventanilla_proto::policy_of(request.uri().path());
+        let streaming = policy.is_none_or(|policy| policy.streaming);
+        let place = match policy {
+            None => self.places.visitor(),
+            Some(policy) if policy.streaming => self.places.stream(),
+            Some(policy) => self.places.call(policy.traffic_class),
         };
-        let place = if policy.streaming { self.places.stream() } else { self.places.call(policy.traffic_class) };
         let Some(place) = place else {
             let refusal = Refusal::Overloaded { retry_after: self.places.retry_after };
             return Box::pin(std::future::ready(Ok(refusal.answer())));
@@ -137,7 +153,7 @@ where
                 None => answer.await?,
             };
             // A unary answer is complete here; a stream keeps its place until it ends.
-            Ok(if policy.streaming { answer.map(|stream| body::holding(stream, place)) } else { answer })
+            Ok(if streaming { answer.map(|stream| body::holding(stream, place)) } else { answer })
         })
     }
 }

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use settings::{AuthSettings, ProcessSettings};
 
-use crate::{Assembly, House, KeySet, Peers, TokenSource, TokenVerifier};
+use crate::{Assembly, House, KeyFile, Peers, TokenSource, TokenVerifier};
 
 /// What is left for the last spans, after the drain took its eight seconds.
 const FLUSH: Duration = Duration::from_millis(1_500);
@@ -75,7 +75,20 @@ pub enum StartError {
     Serve(#[from] crate::ServeError),
 }
 
-/// What tells one service binary from another.
+/// What tells one service binary from another. The whole `main.rs` of a service:
+///
+/// ```ignore
+/// fn main() -> std::process::ExitCode {
+///     server::main(server::Binary {
+///         name: ticketing::SOURCE,
+///         defaults: ticketing::DEFAULTS,
+///         assemble: ticketing::assemble,
+///         migrate: |settings: ticketing::Settings| async move {
+///             postgres::migrate(&settings.database, &ticketing::migrations()).await
+///         },
+///     })
+/// }
+/// ```
 pub struct Binary<A, M> {
     /// Name of the service, e.g. `ticketing`.
     pub name: &'static str,
@@ -180,7 +193,7 @@ where
 fn house(process: &ProcessSettings) -> Result<House, StartError> {
     let ambient = Ambient::system();
     let auth = &process.auth;
-    let keys = KeySet::read(&auth.jwks_file)?;
+    let keys = KeyFile::open(&auth.jwks_file, ambient.clone())?;
     let verifier = TokenVerifier::new(Arc::new(keys), &auth.issuer, &auth.audience, ambient.clone());
     let tokens = match &auth.service_token_file {
         Some(path) => TokenSource::file(path, ambient.clone()),

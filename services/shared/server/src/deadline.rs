@@ -135,6 +135,16 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_never_more_than_the_budget(micros in 0_u64..=u64::MAX / 1_000) {
+            let budget = Duration::from_micros(micros);
+            let headers = HeaderMap::from_iter([(http::HeaderName::from_static(GRPC_TIMEOUT), write(budget))]);
+            let read = read(&headers).expect("eight digits and a unit");
+            proptest::prop_assert!(read <= budget);
+        }
+    }
+
     #[test]
     fn takes_every_unit_and_no_malformed_value() {
         let of = |text: &str| {

@@ -1,12 +1,14 @@
 //! The keys that tokens are checked with.
 
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use jsonwebtoken::DecodingKey;
+use kernel::Ambient;
 use serde::Deserialize;
 
 use crate::TokenError;
@@ -100,6 +102,50 @@ impl KeySet {
         let text =
             std::fs::read_to_string(path).map_err(|source| TokenError::File { path: path.to_owned(), source })?;
         Self::parse(&text)
+    }
+}
+
+/// The keys of a file that somebody rotates: read again every minute, and sooner for a key that is
+/// not in it yet. While the file cannot be read, the keys that were in it go on being trusted.
+pub struct KeyFile {
+    path: PathBuf,
+    ambient: Ambient,
+    read: Mutex<(KeySet, Timestamp)>,
+}
+
+impl KeyFile {
+    const EVERY: i64 = 60;
+    /// A stranger may name unknown keys as fast as he likes; the file is not read that fast.
+    const AT_MOST_EVERY: i64 = 5;
+
+    /// The keys of this file.
+    ///
+    /// # Errors
+    /// [`TokenError`] when the file cannot be read now or is no JWK set.
+    pub fn open(path: impl Into<PathBuf>, ambient: Ambient) -> Result<Self, TokenError> {
+        let path = path.into();
+        let keys = KeySet::read(&path)?;
+        let now = ambient.now();
+        Ok(Self { path, ambient, read: Mutex::new((keys, now)) })
+    }
+}
+
+impl KeySource for KeyFile {
+    fn key(&self, kid: &str) -> Option<Arc<VerifyingKey>> {
+        let now = self.ambient.now();
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = read.0.key(kid);
+        let limit = if key.is_some() { Self::EVERY } else { Self::AT_MOST_EVERY };
+        if now.as_second().abs_diff(read.1.as_second()) < limit.unsigned_abs() {
+            return key;
+        }
+        // Also when it fails: the next attempt has its time too.
+        read.1 = now;
+        match KeySet::read(&self.path) {
+            Ok(keys) => read.0 = keys,
+            Err(error) => tracing::warn!(error = crate::status::chain(&error), "the key set cannot be read again"),
+        }
+        read.0.key(kid)
     }
 }
 

@@ -163,6 +163,22 @@ mod tests {
         assert!(PageToken::decode(&token, "tickets", b"").unwrap().unwrap().fields::<2>().is_err());
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_more_than_refused(text in ".{0,80}", bytes in proptest::collection::vec(0_u8.., 0..80)) {
+            // Either refused or read; never a panic.
+            let _ = PageToken::decode(&text, "tickets", b"");
+            let _ = PageToken::decode(&URL_SAFE_NO_PAD.encode(bytes), "tickets", b"");
+        }
+
+        #[test]
+        fn every_key_is_read_back(key in proptest::collection::vec(".{0,40}", 0..5), filter in ".{0,20}") {
+            let fields: Vec<&str> = key.iter().map(String::as_str).collect();
+            let token = PageToken::encode("tickets", filter.as_bytes(), &fields);
+            proptest::prop_assert_eq!(PageToken::decode(&token, "tickets", filter.as_bytes()), Ok(Some(PageToken { key })));
+        }
+    }
+
     #[test]
     fn page_sizes_are_defaulted_cut_and_refused() {
         let mut violations = Violations::new();

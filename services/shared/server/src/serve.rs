@@ -91,6 +91,9 @@ pub async fn run(
     let limit = Duration::from_millis(settings.drain_ms).min(LONGEST_DRAIN);
     let end = Instant::now() + limit.saturating_sub(CLOSING.min(limit / 4));
     tell(&health, &services, ServingStatus::NotServing).await;
+    if early.is_none() {
+        tokio::time::sleep(Duration::from_millis(settings.lame_duck_ms).min(limit / 2)).await;
+    }
     draining.cancel();
     stop_workers.cancel();
     let result = match early {

@@ -34,6 +34,9 @@ pub struct StackSettings {
     /// Time between the signal to stop and the end, in milliseconds; no more than 8 seconds are
     /// granted, so that the process is gone in ten.
     pub drain_ms: u64,
+    /// Time between saying NOT_SERVING and taking no more connections, in milliseconds; part of the
+    /// drain. For load balancers that ask health and would meet a closed port.
+    pub lame_duck_ms: u64,
     /// Streams on one HTTP/2 connection.
     pub streams_per_connection: u32,
     /// Bytes of one request's headers, as HTTP/2 counts them.
@@ -55,6 +58,7 @@ impl Default for StackSettings {
             default_timeout_ms: 10_000,
             longest_timeout_ms: 60_000,
             drain_ms: 8_000,
+            lame_duck_ms: 0,
             streams_per_connection: 256,
             header_list_bytes: 16 * 1024,
             keepalive_interval_ms: 20_000,

@@ -16,6 +16,7 @@ use kernel::{Actor, Ambient, Department, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::jwks::{self, KeySet, KeySource, VerifyingKey};
+use crate::known::{self, Held, Known};
 use crate::principal::kind_of;
 use crate::{Principal, Refusal};
 
@@ -165,6 +166,7 @@ pub struct TokenVerifier {
     keys: Arc<dyn KeySource>,
     checks: Validation,
     ambient: Ambient,
+    known: Known,
 }
 
 impl TokenVerifier {
@@ -176,7 +178,7 @@ impl TokenVerifier {
         checks.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // The library would ask the machine's clock; time is ours to give.
         checks.validate_exp = false;
-        Self { keys, checks, ambient }
+        Self { keys, checks, ambient, known: Known::default() }
     }
 
     /// Who the token names.
@@ -187,19 +189,34 @@ impl TokenVerifier {
         if token.len() > MAX_TOKEN {
             return Err(TokenError::Claim("length"));
         }
+        let now = self.ambient.now();
+        let name = known::name(token);
+        let held = match self.known.get(&name, now) {
+            Some(held) => held,
+            None => {
+                let held = self.check(token)?;
+                self.known.put(name, held.clone(), now);
+                held
+            }
+        };
+        if held.expires.saturating_add(LEEWAY) <= now.as_second() {
+            return Err(TokenError::Expired);
+        }
+        if held.issued.saturating_sub(LEEWAY) > now.as_second() {
+            return Err(TokenError::NotYetValid);
+        }
+        Ok(held.principal)
+    }
+
+    /// What the token says, if everything but its times holds.
+    fn check(&self, token: &str) -> Result<Held, TokenError> {
         let header = jsonwebtoken::decode_header(token)?;
         let kid = header.kid.ok_or(TokenError::UnknownKey)?;
         let key = self.keys.key(&kid).ok_or(TokenError::UnknownKey)?;
         // `checks` allows the key's one algorithm: a token that claims another is refused here.
         let claims = jsonwebtoken::decode::<Claims>(token, key.decoding(), &self.checks)?.claims;
-        let now = self.ambient.now().as_second();
-        if claims.exp.saturating_add(LEEWAY) <= now {
-            return Err(TokenError::Expired);
-        }
-        if claims.iat.saturating_sub(LEEWAY) > now {
-            return Err(TokenError::NotYetValid);
-        }
-        principal(claims)
+        let (issued, expires) = (claims.iat, claims.exp);
+        Ok(Held { principal: principal(claims)?, issued, expires })
     }
 
     /// The same, for a layer that only needs to refuse.

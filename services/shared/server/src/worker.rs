@@ -3,9 +3,11 @@
 use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Counter;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -32,6 +34,17 @@ impl<E: Display> Outcome for Result<(), E> {
     fn into_failure(self) -> Option<String> {
         self.err().map(|error| error.to_string())
     }
+}
+
+/// A worker that is started again and again is the first sign of a stuck ledger.
+fn restarts() -> &'static Counter<u64> {
+    static RESTARTS: OnceLock<Counter<u64>> = OnceLock::new();
+    RESTARTS.get_or_init(|| {
+        telemetry::meter()
+            .u64_counter("ventanilla.worker.restarts")
+            .with_description("how often a worker failed, panicked or ended too early")
+            .build()
+    })
 }
 
 /// A named task that is started with the service, told to stop by its token, and started again
@@ -79,6 +92,7 @@ impl Worker {
                 Ok(Some(error)) => tracing::error!(worker, service, error, "worker failed"),
                 Err(_) => tracing::error!(worker, service, "worker panicked"),
             }
+            restarts().add(1, &[KeyValue::new("worker", worker), KeyValue::new("ventanilla.service", service)]);
             if began.elapsed() > LONGEST_PAUSE {
                 pause = FIRST_PAUSE;
             }

@@ -1,5 +1,6 @@
 //! Setting telemetry up once per process, and flushing it at the end.
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,7 +85,8 @@ pub(crate) fn traced() -> Targets {
 fn log_layer(settings: &Settings) -> Result<Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>, InitError> {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(&settings.filter)?;
     // Standard output belongs to what a command prints for scripts.
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     Ok(match settings.log_format {
         LogFormat::Text => lines.with_target(false).compact().with_filter(filter).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_filter(filter).boxed(),

@@ -119,11 +119,7 @@ pub async fn server_url() -> anyhow::Result<String> {
 
 /// The template for `schemas`, made if absent. Its name holds a hash of every migration, so an
 /// edited one gives another template.
-async fn template(
-    admin: &mut PgConnection,
-    server: &str,
-    schemas: &[(&str, &Migrator)],
-) -> anyhow::Result<String> {
+async fn template(admin: &mut PgConnection, server: &str, schemas: &[(&str, &Migrator)]) -> anyhow::Result<String> {
     let mut hasher = DefaultHasher::new();
     for (schema, service) in schemas {
         schema.hash(&mut hasher);

@@ -107,7 +107,11 @@ fn join_users(folder: &Path) -> anyhow::Result<File> {
         }
         let path = folder.join("users");
         let Ok(file) = open(&path) else {
-            ensure!(folder.exists() || folder.parent().is_some_and(Path::exists), "{} cannot be made", folder.display());
+            ensure!(
+                folder.exists() || folder.parent().is_some_and(Path::exists),
+                "{} cannot be made",
+                folder.display()
+            );
             continue;
         };
         file.lock_shared().context("the shared lock on the test database")?;
@@ -137,9 +141,9 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
 /// Whether something listens where the note says; the port is all that is asked.
 fn answers(url: &str) -> bool {
     let address = url.rsplit('@').next().and_then(|rest| rest.split('/').next()).unwrap_or_default();
-    address.parse().is_ok_and(|address| {
-        std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_secs(2)).is_ok()
-    })
+    address
+        .parse()
+        .is_ok_and(|address| std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_secs(2)).is_ok())
 }
 
 fn supervise(folder: &Path, patience: u32) {

@@ -115,6 +115,16 @@ fn a_taken_port_is_named_with_its_cure() {
 }
 
 #[test]
+fn what_an_interrupted_start_left_is_made_anew() {
+    let folder = Folder::new("interrupted");
+    fs::create_dir_all(folder.0.join("making")).unwrap();
+    fs::write(folder.0.join("making/PG_VERSION"), "15\n").unwrap();
+    fs::write(folder.0.join("password"), "of that start").unwrap();
+    let cluster = Cluster::start(&folder.0, &Options::throwaway()).unwrap();
+    ask(&cluster.url("postgres"), "select 1::bigint").unwrap();
+}
+
+#[test]
 fn a_foreign_folder_is_left_alone() {
     let folder = Folder::new("foreign");
     fs::create_dir_all(&folder.0).unwrap();

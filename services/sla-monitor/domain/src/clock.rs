@@ -15,12 +15,14 @@
 //!   declared before.
 
 mod fold;
+mod moved;
 
 use jiff::Timestamp;
 
 use crate::{Calendar, Pause, Rule, Run, Term, Uncountable};
 
 pub use fold::replay;
+pub use moved::Move;
 
 /// Shares of a term at which a clock warns, in percent.
 pub const THRESHOLDS: [u8; 3] = [50, 75, 90];
@@ -199,7 +201,8 @@ impl Replay {
                 Ok(run.share(percent)?.min(due))
             }
             Length::Until(until) => {
-                let whole = until.duration_since(self.origin).as_micros() * i128::from(percent) / 100;
+                // A promise for an instant already past warns at once.
+                let whole = until.duration_since(self.origin).as_micros().max(0) * i128::from(percent) / 100;
                 let micros = i64::try_from(whole).map_err(|_| Uncountable::OutOfRange)?;
                 let share = self.origin.checked_add(jiff::SignedDuration::from_micros(micros));
                 share.map_err(|_| Uncountable::OutOfRange)

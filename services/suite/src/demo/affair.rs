@@ -64,13 +64,18 @@ async fn known_to_two_departments(stage: &mut Stage<'_>) -> anyhow::Result<(Stri
     };
     let records = [
         ("billing", record("crm-billing", "billing", "Carmen"), "billing's system brings a person"),
-        ("network-ops", record("provisioning", "network-ops", "M. Carmen"), "the network's system brings the same person, written otherwise"),
+        (
+            "network-ops",
+            record("provisioning", "network-ops", "M. Carmen"),
+            "the network's system brings the same person, written otherwise",
+        ),
     ];
     let mut customers = Vec::new();
     for (department, record, what) in records {
         let scene = stage.step(Role::Crm, "system", Some(department), what)?;
         let request = IngestSourceRecordRequest { record: Some(record), request_id: stage.request_id() };
-        let kept = scene.customers().ingest_source_record(request).await.map_err(|status| refused(&status))?.into_inner();
+        let kept =
+            scene.customers().ingest_source_record(request).await.map_err(|status| refused(&status))?.into_inner();
         say(format_args!("{} belongs to {}", kept.name, kept.customer));
         customers.push(kept.customer);
     }
@@ -87,7 +92,12 @@ async fn the_phone_rings(stage: &mut Stage<'_>, customer: &str, phone: &str) -> 
     let answer = scene.customers().lookup_by_phone(request).await.map_err(|status| refused(&status))?.into_inner();
     say(format_args!("{} → {}", answer.grade().as_str_name(), answer.customer));
 
-    let scene = stage.step(Role::Agent, "lucia", Some("customer-service"), "the agent writes down the call, the customer's words beside her own")?;
+    let scene = stage.step(
+        Role::Agent,
+        "lucia",
+        Some("customer-service"),
+        "the agent writes down the call, the customer's words beside her own",
+    )?;
     let request = RecordInteractionRequest {
         parent: customer.to_owned(),
         interaction: Some(Interaction {
@@ -106,7 +116,12 @@ async fn the_phone_rings(stage: &mut Stage<'_>, customer: &str, phone: &str) -> 
 }
 
 async fn a_complaint(stage: &mut Stage<'_>, customer: &str, interaction: String) -> anyhow::Result<Ticket> {
-    let scene = stage.step(Role::Agent, "lucia", Some("customer-service"), "a reclamación with two points; the receipt carries date, hour and key")?;
+    let scene = stage.step(
+        Role::Agent,
+        "lucia",
+        Some("customer-service"),
+        "a reclamación with two points; the receipt carries date, hour and key",
+    )?;
     let point = |text: &str| ClaimPoint { text: text.to_owned(), ..ClaimPoint::default() };
     let request = CreateTicketRequest {
         ticket: Some(Ticket {
@@ -133,7 +148,8 @@ async fn a_complaint(stage: &mut Stage<'_>, customer: &str, interaction: String)
     let ticket = opened.ticket.context("the answer holds the ticket")?;
     say(format_args!("{} · tracking key {}", ticket.name, opened.tracking_key));
 
-    let scene = stage.step(Role::Customer, "carmen", None, "the customer follows it with key and proof, without an account")?;
+    let scene =
+        stage.step(Role::Customer, "carmen", None, "the customer follows it with key and proof, without an account")?;
     let request = GetPublicStatusRequest { tracking_key: opened.tracking_key, proof: opened.proof };
     let status = scene.tickets().get_public_status(request).await.map_err(|status| refused(&status))?.into_inner();
     say(format_args!("«{}» — {}", status.state_text, status.next_step));
@@ -141,7 +157,8 @@ async fn a_complaint(stage: &mut Stage<'_>, customer: &str, interaction: String)
 }
 
 async fn worked_on(stage: &mut Stage<'_>, ticket: &Ticket) -> anyhow::Result<()> {
-    let scene = stage.step(Role::Agent, "bruno", Some("billing"), "billing starts, and promises a call within two days")?;
+    let scene =
+        stage.step(Role::Agent, "bruno", Some("billing"), "billing starts, and promises a call within two days")?;
     let request = StartTicketRequest {
         name: ticket.name.clone(),
         etag: ticket.etag.clone(),
@@ -163,8 +180,14 @@ async fn worked_on(stage: &mut Stage<'_>, ticket: &Ticket) -> anyhow::Result<()>
     let promise = scene.tickets().make_promise(request).await.map_err(|status| refused(&status))?.into_inner();
     say(&promise.name);
 
-    let scene = stage.step(Role::Agent, "bruno", Some("billing"), "billing asks for the bank slip and waits; the answer brings the ticket back to work")?;
-    message(stage, &scene, ticket, Direction::Outbound, "¿Puede enviarnos el recibo del banco del segundo cobro?").await?;
+    let scene = stage.step(
+        Role::Agent,
+        "bruno",
+        Some("billing"),
+        "billing asks for the bank slip and waits; the answer brings the ticket back to work",
+    )?;
+    message(stage, &scene, ticket, Direction::Outbound, "¿Puede enviarnos el recibo del banco del segundo cobro?")
+        .await?;
     let current = get(&scene, &ticket.name).await?;
     let request = WaitForCustomerRequest {
         name: ticket.name.clone(),
@@ -196,7 +219,11 @@ async fn why_that_date(stage: &mut Stage<'_>, ticket: &str) -> anyhow::Result<Ve
         let request = ListClocksRequest { subject: ticket.to_owned(), ..ListClocksRequest::default() };
         let answer = scene.clocks().list_clocks(request).await.map_err(|status| status.message().to_owned())?;
         let clocks = answer.into_inner().clocks;
-        if clocks.iter().any(|clock| clock.subject == ticket) { Ok(clocks) } else { Err("no clock runs yet".to_owned()) }
+        if clocks.iter().any(|clock| clock.subject == ticket) {
+            Ok(clocks)
+        } else {
+            Err("no clock runs yet".to_owned())
+        }
     })
     .await?;
     for clock in clocks.iter().filter(|clock| clock.subject == ticket) {
@@ -210,7 +237,12 @@ async fn why_that_date(stage: &mut Stage<'_>, ticket: &str) -> anyhow::Result<Ve
 }
 
 async fn answered(stage: &mut Stage<'_>, ticket: &Ticket) -> anyhow::Result<()> {
-    let scene = stage.step(Role::Agent, "bruno", Some("billing"), "every point gets its own answer; without them no resolution is taken")?;
+    let scene = stage.step(
+        Role::Agent,
+        "bruno",
+        Some("billing"),
+        "every point gets its own answer; without them no resolution is taken",
+    )?;
     let answers = [
         "El banco confirma un solo cargo definitivo: el segundo fue una retención que se liberó el 9 de noviembre.",
         "El corte se debió a una avería de la central; el contrato solo prevé compensación a partir de 72 horas.",
@@ -240,10 +272,12 @@ async fn answered(stage: &mut Stage<'_>, ticket: &Ticket) -> anyhow::Result<()> 
 
 /// The one view every department has of the customer, when all is over.
 pub async fn look_back(stage: &mut Stage<'_>, affair: &Affair, case: &str) -> anyhow::Result<()> {
-    let scene = stage.step(Role::Agent, "lucia", Some("customer-service"), "any department now sees it all in one view")?;
+    let scene =
+        stage.step(Role::Agent, "lucia", Some("customer-service"), "any department now sees it all in one view")?;
     let view = until(|| async {
         let request = GetCustomerViewRequest { name: affair.customer.clone() };
-        let answer = scene.customers().get_customer_view(request).await.map_err(|status| status.message().to_owned())?;
+        let answer =
+            scene.customers().get_customer_view(request).await.map_err(|status| status.message().to_owned())?;
         let view = answer.into_inner();
         let cases = view.cases.as_ref().map_or(&[][..], |section| &section.cases);
         match cases.iter().find(|known| known.case_name == case) {
@@ -255,7 +289,10 @@ pub async fn look_back(stage: &mut Stage<'_>, affair: &Affair, case: &str) -> an
     .await?;
     let lag = |standing: Option<&ventanilla_proto::customer::v1::SectionStanding>| {
         let lag = standing.and_then(|standing| standing.lag);
-        lag.map_or_else(|| "never reached".to_owned(), |lag| format!("{} ms behind", lag.seconds * 1000 + i64::from(lag.nanos) / 1_000_000))
+        lag.map_or_else(
+            || "never reached".to_owned(),
+            |lag| format!("{} ms behind", lag.seconds * 1000 + i64::from(lag.nanos) / 1_000_000),
+        )
     };
     if let Some(section) = &view.open_tickets {
         say(format_args!("{} open affairs, {}", section.total_count, lag(section.standing.as_ref())));

@@ -52,12 +52,12 @@ async fn entries(stage: &Stage<'_>, service: Service, before: i64) -> anyhow::Re
 
 fn concerns(entry: &Entry, affair: &Affair, case: &str) -> bool {
     let about = entry.aggregate.as_str();
-    about == affair.ticket || about == case || about == affair.customer || affair.clocks.iter().any(|clock| clock == about)
+    about == affair.ticket
+        || about == case
+        || about == affair.customer
+        || affair.clocks.iter().any(|clock| clock == about)
 }
 
 fn recorded(entry: &Entry) -> Timestamp {
-    entry
-        .recorded_time
-        .and_then(|time| Timestamp::new(time.seconds, time.nanos).ok())
-        .unwrap_or(Timestamp::UNIX_EPOCH)
+    entry.recorded_time.and_then(|time| Timestamp::new(time.seconds, time.nanos).ok()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

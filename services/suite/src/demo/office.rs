@@ -12,6 +12,7 @@ use ventanilla_proto::r#type::v1::{Channel, Language};
 
 use super::affair::Affair;
 use super::stage::{Scene, Stage, refused, say};
+use crate::client::describe;
 
 const UNIT: &str = "ombudsman-office";
 const THREE_YEARS: i64 = 3 * 365 * 24;
@@ -35,7 +36,12 @@ pub async fn play(stage: &mut Stage<'_>, affair: &Affair) -> anyhow::Result<Stri
 }
 
 async fn the_house_is_staffed(stage: &mut Stage<'_>, affair: &Affair) -> anyhow::Result<()> {
-    let scene = stage.step(Role::Ombudsman, "elena", None, "the ombudsman enters her house's people, mandates of three years")?;
+    let scene = stage.step(
+        Role::Ombudsman,
+        "elena",
+        None,
+        "the ombudsman enters her house's people, mandates of three years",
+    )?;
     for (name, _, office_role) in STAFF {
         let member = OfficeMember {
             person: stage.person(name),
@@ -50,10 +56,15 @@ async fn the_house_is_staffed(stage: &mut Stage<'_>, affair: &Affair) -> anyhow:
     }
     for (name, role, _) in STAFF {
         let conflicted = name == "tomas";
-        let what = if conflicted { "Tomás declares that he does business with the claimant" } else { "declares that there is no relation with any party" };
+        let what = if conflicted {
+            "Tomás declares that he does business with the claimant"
+        } else {
+            "declares that there is no relation with any party"
+        };
         let what = if conflicted { what.to_owned() } else { format!("{name} {what}") };
         let scene = stage.step(role, name, None, &what)?;
-        let relation = Relation { party: affair.customer.clone(), kind: RelationKind::Commercial.into(), end_time: None };
+        let relation =
+            Relation { party: affair.customer.clone(), kind: RelationKind::Commercial.into(), end_time: None };
         let relations = if conflicted { vec![relation] } else { Vec::new() };
         let request = DeclareRelationsRequest {
             declaration: Some(RelationDeclaration { relations, ..RelationDeclaration::default() }),
@@ -65,7 +76,12 @@ async fn the_house_is_staffed(stage: &mut Stage<'_>, affair: &Affair) -> anyhow:
 }
 
 async fn brought_to_the_office(stage: &mut Stage<'_>, affair: &Affair) -> anyhow::Result<String> {
-    let scene = stage.step(Role::OfficeIntake, "ines", None, "the customer is not satisfied: the office takes the complaint in, with the ticket's whole history")?;
+    let scene = stage.step(
+        Role::OfficeIntake,
+        "ines",
+        None,
+        "the customer is not satisfied: the office takes the complaint in, with the ticket's whole history",
+    )?;
     let request = OpenCaseRequest {
         ticket: affair.ticket.clone(),
         regime: "es.general".to_owned(),
@@ -83,12 +99,14 @@ async fn brought_to_the_office(stage: &mut Stage<'_>, affair: &Affair) -> anyhow
 
 async fn the_wall(stage: &mut Stage<'_>, case: &str) -> anyhow::Result<()> {
     for (person, office_role) in [("ines", OfficeRole::Intake), ("elena", OfficeRole::Ombudsman)] {
-        let scene = stage.step(Role::Ombudsman, "elena", None, &format!("{person} is assigned; the wall lets her through"))?;
+        let scene =
+            stage.step(Role::Ombudsman, "elena", None, &format!("{person} is assigned; the wall lets her through"))?;
         assign(stage, &scene, case, person, office_role).await.map_err(|status| refused(&status))?;
     }
-    let scene = stage.step(Role::Ombudsman, "elena", None, "Tomás is proposed to investigate; the wall keeps him out")?;
+    let scene =
+        stage.step(Role::Ombudsman, "elena", None, "Tomás is proposed to investigate; the wall keeps him out")?;
     match assign(stage, &scene, case, "tomas", OfficeRole::Investigator).await {
-        Err(status) => say(format_args!("refused with {:?}: {}", status.code(), status.message())),
+        Err(status) => say(format_args!("refused with {}", describe(&status))),
         Ok(_) => bail!("the wall let a person with a relation to a party through"),
     }
     let scene = stage.step(Role::Ombudsman, "elena", None, "Óscar, who knows nobody in it, takes his place")?;
@@ -125,7 +143,12 @@ async fn heard(stage: &mut Stage<'_>, case: &str) -> anyhow::Result<()> {
         AdmitCaseRequest { name: case.to_owned(), etag: etag(&scene, case).await?, request_id: stage.request_id() };
     scene.office().admit_case(request).await.map_err(|status| refused(&status))?;
 
-    let scene = stage.step(Role::FirmLiaison, "pilar", Some("legal"), "the firm states its position; it can do no more than that")?;
+    let scene = stage.step(
+        Role::FirmLiaison,
+        "pilar",
+        Some("legal"),
+        "the firm states its position; it can do no more than that",
+    )?;
     let request = SubmitEntityStatementRequest {
         name: case.to_owned(),
         etag: etag(&scene, case).await?,
@@ -134,7 +157,12 @@ async fn heard(stage: &mut Stage<'_>, case: &str) -> anyhow::Result<()> {
     };
     scene.office().submit_entity_statement(request).await.map_err(|status| refused(&status))?;
 
-    let scene = stage.step(Role::Investigator, "oscar", None, "the investigation opens, and a draft is kept that only the office can read")?;
+    let scene = stage.step(
+        Role::Investigator,
+        "oscar",
+        None,
+        "the investigation opens, and a draft is kept that only the office can read",
+    )?;
     let request = StartInvestigationRequest {
         name: case.to_owned(),
         etag: etag(&scene, case).await?,
@@ -153,9 +181,18 @@ async fn heard(stage: &mut Stage<'_>, case: &str) -> anyhow::Result<()> {
 }
 
 async fn decided(stage: &mut Stage<'_>, case: &str, affair: &Affair) -> anyhow::Result<()> {
-    let scene = stage.step(Role::Ombudsman, "elena", None, "the decision answers every point with finding, reason and remedy")?;
-    let current =
-        scene.office().get_case(GetCaseRequest { name: case.to_owned() }).await.map_err(|status| refused(&status))?.into_inner();
+    let scene = stage.step(
+        Role::Ombudsman,
+        "elena",
+        None,
+        "the decision answers every point with finding, reason and remedy",
+    )?;
+    let current = scene
+        .office()
+        .get_case(GetCaseRequest { name: case.to_owned() })
+        .await
+        .map_err(|status| refused(&status))?
+        .into_inner();
     let ids: Vec<String> = current.claim_points.iter().map(|point| point.id.clone()).collect();
     let ids = if ids.is_empty() { affair.claim_points.clone() } else { ids };
     let answers = [
@@ -192,9 +229,14 @@ async fn decided(stage: &mut Stage<'_>, case: &str, affair: &Affair) -> anyhow::
         request_id: stage.request_id(),
     };
     let decision = scene.office().issue_decision(request).await.map_err(|status| refused(&status))?.into_inner();
-    say(format_args!("{}, {}", decision.outcome().as_str_name(), if decision.binding { "binding" } else { "not binding" }));
+    say(format_args!(
+        "{}, {}",
+        decision.outcome().as_str_name(),
+        if decision.binding { "binding" } else { "not binding" }
+    ));
 
-    let scene = stage.step(Role::OfficeIntake, "ines", None, "both parties are told, by the channel the claim came by")?;
+    let scene =
+        stage.step(Role::OfficeIntake, "ines", None, "both parties are told, by the channel the claim came by")?;
     let request = NotifyDecisionRequest {
         name: case.to_owned(),
         etag: etag(&scene, case).await?,

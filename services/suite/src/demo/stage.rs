@@ -16,7 +16,7 @@ use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceC
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 
-use crate::client::{Caller, Client, Target};
+use crate::client::{Caller, Client, Target, describe};
 use crate::services::Service;
 
 /// How long a ledger may take to bring its news to the neighbours.
@@ -130,7 +130,7 @@ pub fn say(detail: impl std::fmt::Display) {
 
 /// What a refusal means here: the play cannot go on.
 pub fn refused(status: &Status) -> anyhow::Error {
-    anyhow!("the last step was refused with {:?}: {}", status.code(), status.message())
+    anyhow!("the last step was refused: {}", describe(status))
 }
 
 /// Asks again until there is an answer: another service's ledger brings it.

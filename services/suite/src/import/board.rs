@@ -13,7 +13,7 @@ use ventanilla_proto::sla::v1::{Board, BoardRow, GetBoardRequest};
 use super::Tally;
 use super::read::{BadLine, EventLog};
 use crate::cli;
-use crate::client::Target;
+use crate::client::{Target, describe};
 use crate::services::Service;
 
 /// Without any progress for so long, something is stuck.
@@ -59,13 +59,10 @@ pub async fn ask(target: &Target, log: &EventLog, ambient: &Ambient) -> anyhow::
     let mut clocks = SlaServiceClient::new(caller.on(&target.connect(Service::SlaMonitor)?));
     let (from, to) = log.span().context("the log is empty")?;
     let at = |second: i64| Some(prost_types::Timestamp { seconds: second, nanos: 0 });
-    let request = GetBoardRequest {
-        from_time: at(from.as_second()),
-        to_time: at(to.as_second() + 1),
-        policy: String::new(),
-    };
+    let request =
+        GetBoardRequest { from_time: at(from.as_second()), to_time: at(to.as_second() + 1), policy: String::new() };
     let board = clocks.get_board(request).await;
-    let board = board.map_err(|status| anyhow::anyhow!("the board cannot be had ({:?}: {})", status.code(), status.message()))?;
+    let board = board.map_err(|status| anyhow::anyhow!("the board cannot be had: {}", describe(&status)))?;
     Ok(board.into_inner())
 }
 
@@ -186,9 +183,20 @@ fn percentiles(row: &BoardRow) -> Percentiles {
 impl fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.file)?;
-        writeln!(f, "  cases        {:>9}   ({} loaded now, {} before, {} failed)", self.cases, self.loaded_cases, self.already_loaded_cases, self.failed_cases.len())?;
+        writeln!(
+            f,
+            "  cases        {:>9}   ({} loaded now, {} before, {} failed)",
+            self.cases,
+            self.loaded_cases,
+            self.already_loaded_cases,
+            self.failed_cases.len()
+        )?;
         writeln!(f, "  events       {:>9}   ({} bad lines skipped)", self.events, self.bad_line_count)?;
-        writeln!(f, "  clocks       {:>9}   ({} met, {} open, {} fell away)", self.clocks, self.met, self.open, self.cancelled)?;
+        writeln!(
+            f,
+            "  clocks       {:>9}   ({} met, {} open, {} fell away)",
+            self.clocks, self.met, self.open, self.cancelled
+        )?;
         writeln!(f, "  breaches     {:>9}", self.breaches)?;
         writeln!(f, "  attainment   {:>9}", percent(self.attainment))?;
         writeln!(f, "  time from first receipt to fulfilment: {}", self.percentiles)?;
@@ -197,7 +205,11 @@ impl fmt::Display for Report<'_> {
             writeln!(
                 f,
                 "    {} clocks, {} met, {} breached, {} open, attainment {}",
-                line.clocks, line.met, line.breaches, line.open, percent(line.attainment)
+                line.clocks,
+                line.met,
+                line.breaches,
+                line.open,
+                percent(line.attainment)
             )?;
             writeln!(f, "    {}", line.percentiles)?;
         }
@@ -214,7 +226,8 @@ impl fmt::Display for Percentiles {
             ("p95", self.p95_seconds),
             ("p99", self.p99_seconds),
         ];
-        let parts: Vec<String> = all.iter().filter_map(|(name, value)| value.map(|value| format!("{name} {}", span(value)))).collect();
+        let parts: Vec<String> =
+            all.iter().filter_map(|(name, value)| value.map(|value| format!("{name} {}", span(value)))).collect();
         if parts.is_empty() { f.write_str("nothing was fulfilled") } else { f.write_str(&parts.join(", ")) }
     }
 }

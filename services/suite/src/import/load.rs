@@ -17,7 +17,7 @@ use prost_types::Timestamp as ProtoTimestamp;
 use tonic::{Code, Status};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
-use ventanilla_proto::customer::v1::{IngestSourceRecordRequest, SourceRecord};
+use ventanilla_proto::customer::v1::{Identifier, IdentifierType, IngestSourceRecordRequest, SourceRecord};
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::ticketing::v1::{
     AddMessageRequest, CreateTicketRequest, GetTicketRequest, Message, MessageVisibility, ResolveTicketRequest,
@@ -26,7 +26,7 @@ use ventanilla_proto::ticketing::v1::{
 use ventanilla_proto::r#type::v1::Channel;
 
 use super::read::{Case, Event};
-use crate::client::{Client, persist};
+use crate::client::{Client, describe, persist};
 
 /// Under which the ids of requests are made.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x6f0c_1d3e_52a4_4b0e_9a57_0c6b_7a0d_51e2);
@@ -49,7 +49,7 @@ impl Loader {
 
     /// Loads one case, its events one after the other; `Err` says why not.
     pub async fn load(&self, case: &Case) -> Result<(), String> {
-        self.try_load(case).await.map_err(|status| format!("{:?}: {}", status.code(), status.message()))
+        self.try_load(case).await.map_err(|status| describe(&status))
     }
 
     async fn try_load(&self, case: &Case) -> Result<(), Status> {
@@ -84,6 +84,13 @@ impl Loader {
                 source_system: SYSTEM.to_owned(),
                 department: DEPARTMENT.to_owned(),
                 external_id: case.id.clone(),
+                // Not the id as it is: an account is compared without regard to case and blanks.
+                identifiers: vec![Identifier {
+                    r#type: IdentifierType::Account.into(),
+                    value: Uuid::new_v5(&NAMESPACE, case.id.as_bytes()).simple().to_string(),
+                    issuer: SYSTEM.to_owned(),
+                    ..Identifier::default()
+                }],
                 observed_time: time(first),
                 ..SourceRecord::default()
             }),

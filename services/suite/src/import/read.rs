@@ -15,9 +15,9 @@ use std::collections::HashMap;
 use std::io::BufRead;
 
 use anyhow::{Context as _, bail};
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use serde::Serialize;
 
 /// A quoted field may run over this many lines; what is longer is taken for a missing quote.
@@ -85,7 +85,9 @@ pub fn read(source: impl BufRead, now: Timestamp) -> anyhow::Result<EventLog> {
         match record.fields {
             Ok(fields) if fields.iter().all(|field| field.trim().is_empty()) => {}
             Ok(fields) => break Columns::of(&fields)?,
-            Err(reason) => bail!("the header line cannot be read ({reason}): it must name the columns {}", COLUMNS.join(", ")),
+            Err(reason) => {
+                bail!("the header line cannot be read ({reason}): it must name the columns {}", COLUMNS.join(", "))
+            }
         }
     };
 

@@ -76,7 +76,13 @@ fn an_export_verifies_elsewhere_until_a_byte_is_changed() {
     let forged: Vec<String> = lines
         .iter()
         .enumerate()
-        .map(|(at, line)| if at == 1 { line.replacen("importer", "impostor", 1).replacen("event-log-import", "event-log-imposer", 1) } else { line.clone() })
+        .map(|(at, line)| {
+            if at == 1 {
+                line.replacen("importer", "impostor", 1).replacen("event-log-import", "event-log-imposer", 1)
+            } else {
+                line.clone()
+            }
+        })
         .collect();
     assert_ne!(lines, forged, "something was forged");
     fs::write(&export, forged.join("\n")).unwrap();

@@ -36,7 +36,8 @@ fn a_log_is_loaded_once_with_its_bad_lines_named() {
     let (report, said) = import(&folder, &log);
     assert_eq!((report["cases"].as_u64(), report["events"].as_u64()), (Some(3), Some(7)));
     assert_eq!((report["loaded_cases"].as_u64(), report["already_loaded_cases"].as_u64()), (Some(3), Some(0)));
-    let lines: Vec<u64> = report["bad_lines"].as_array().unwrap().iter().map(|bad| bad["line"].as_u64().unwrap()).collect();
+    let lines: Vec<u64> =
+        report["bad_lines"].as_array().unwrap().iter().map(|bad| bad["line"].as_u64().unwrap()).collect();
     assert_eq!(lines, [5, 10]);
     assert!(said.contains("line 5") && said.contains("line 10"), "{said}");
     assert_eq!(report["board_cases"].as_u64(), Some(3));

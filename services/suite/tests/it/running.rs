@@ -91,7 +91,11 @@ impl Running {
     }
 
     /// A way to call a service in a role.
-    pub fn client(&self, service: &str, role: &str) -> InterceptedService<Channel, impl FnMut(Request<()>) -> Result<Request<()>, Status> + Clone> {
+    pub fn client(
+        &self,
+        service: &str,
+        role: &str,
+    ) -> InterceptedService<Channel, impl FnMut(Request<()>) -> Result<Request<()>, Status> + Clone> {
         let address = self.ready["services"][service].as_str().unwrap().to_owned();
         let token = self.ready["tokens"][role].as_str().unwrap();
         let bearer: MetadataValue<Ascii> = format!("Bearer {token}").parse().unwrap();

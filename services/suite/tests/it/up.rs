@@ -5,7 +5,9 @@ use std::time::Duration;
 use testkit::eventually;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
-use ventanilla_proto::customer::v1::{Identifier, IdentifierType, IngestSourceRecordRequest, LookupByPhoneRequest, SourceRecord};
+use ventanilla_proto::customer::v1::{
+    Identifier, IdentifierType, IngestSourceRecordRequest, LookupByPhoneRequest, SourceRecord,
+};
 
 use crate::running::{Folder, Running, left_running, run, text};
 

@@ -142,7 +142,7 @@ pub(crate) async fn kept_proof(pool: &PgPool, id: TicketId) -> Result<KeptProof,
     let row = sqlx::query!("select proof_salt, proof_hash from ticketing.ticket where ticket_id = $1", id.uuid())
         .fetch_one(pool)
         .await?;
-    read_proof(&row.proof_salt, &row.proof_hash, &id)
+    read_proof(&row.proof_salt, &row.proof_hash, id)
 }
 
 pub(super) fn read_proof(salt: &[u8], hash: &[u8], row: impl std::fmt::Display) -> Result<KeptProof, StoreError> {

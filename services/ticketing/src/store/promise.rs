@@ -151,7 +151,7 @@ pub(crate) async fn update(tx: &mut PgConnection, stored: &StoredPromise) -> Res
     };
     let written = sqlx::query!(
         "update ticketing.promise set state = $2, state_since = $3, clock_id = $4, cause = $5, version = $6
-         where promise_id = $1 and version = $6 - 1",
+         where promise_id = $1 and version = $6::bigint - 1",
         stored.promise.id.id,
         state.standing().as_str(),
         since.map(|t| t.to_sqlx()) as _,

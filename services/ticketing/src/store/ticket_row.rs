@@ -113,20 +113,21 @@ impl TicketRow {
     }
 
     fn points(&self) -> Result<Vec<ClaimPoint>, StoreError> {
-        let numbered = self.point_texts.iter().zip(&self.point_answers).zip(&self.point_times).enumerate();
-        let read = |(i, ((text, answer), at)): (usize, ((&String, &Option<String>), &Option<jiff_sqlx::Timestamp>))| {
-            let row = format!("{} p{}", self.ticket_id, i + 1);
-            let answered = match (answer, at) {
+        let answers = self.point_answers.iter().zip(&self.point_times);
+        let mut points = Vec::with_capacity(self.point_texts.len());
+        for (i, (text, answer)) in self.point_texts.iter().zip(answers).enumerate() {
+            let id = format!("p{}", i + 1);
+            let row = format!("{} {id}", self.ticket_id);
+            let answered = match answer {
                 (Some(answer), Some(at)) => {
                     let text = word("claim_point", "answer", &row, answer.parse().ok())?;
                     Some(Answered { text, at: at.to_jiff() })
                 }
                 _ => None,
             };
-            let text = word("claim_point", "text", &row, text.parse().ok())?;
-            Ok(ClaimPoint { id: format!("p{}", i + 1), text, answered })
-        };
-        numbered.map(read).collect()
+            points.push(ClaimPoint { id, text: word("claim_point", "text", &row, text.parse().ok())?, answered });
+        }
+        Ok(points)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What happens to tickets, in the order of the ledger, from a position on.
 
+use std::pin::Pin;
+
 use futures::{Stream, StreamExt, stream};
 use ledger::Tail;
 use ventanilla_proto::ledger::v1::{Entry, Heartbeat};
@@ -9,6 +11,9 @@ use ventanilla_proto::ticketing::v1 as pb;
 use super::Ticketing;
 use crate::Error;
 use crate::grpc::present;
+
+/// What a watcher is given; ends with its first error.
+pub type Items = Pin<Box<dyn Stream<Item = Result<pb::WatchTicketsResponse, Error>> + Send>>;
 
 impl Ticketing {
     /// Follows the own ledger after a position; `ticket` narrows it to one ticket's name. Never ends by itself.
@@ -20,7 +25,7 @@ impl Ticketing {
         &self,
         after: i64,
         ticket: Option<String>,
-    ) -> Result<impl Stream<Item = Result<pb::WatchTicketsResponse, Error>> + Send + 'static + use<>, Error> {
+    ) -> Result<Items, Error> {
         let (head, _) = self.ledger.position().await?;
         if after > head {
             return Err(Error::PositionAhead { head });
@@ -37,7 +42,7 @@ impl Ticketing {
             };
             stream::iter(items)
         });
-        Ok(items.map(|item| item.map(|item| pb::WatchTicketsResponse { item: Some(item) })))
+        Ok(Box::pin(items.map(|item| item.map(|item| pb::WatchTicketsResponse { item: Some(item) }))))
     }
 }
 

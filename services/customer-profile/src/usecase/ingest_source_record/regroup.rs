@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use customer_profile_domain::{
-    CustomerId, Group, IdentifierKey, LinkId, Node, Pair, RULE_VERSION, SourceRecordId, links, resolve, revised,
+    CustomerId, Group, IdentifierKey, LinkId, Node, Pair, RULE_VERSION, Record, SourceRecordId, links, resolve, revised,
 };
 use jiff::Timestamp;
 use kernel::ResourceId;
@@ -15,9 +15,9 @@ use ventanilla_proto::customer::v1 as proto;
 
 use crate::error::ProfileError;
 use crate::golden;
+use crate::store::customer;
 use crate::store::identity::{self, NewLink};
 use crate::store::record::{self, Head};
-use crate::store::customer;
 use crate::usecase::Profile;
 
 /// What became of the customers.
@@ -43,19 +43,20 @@ pub(super) async fn regroup(
     profile: &Profile,
     tx: &mut Tx,
     head: &Head,
+    current: &Record,
     touched: &BTreeSet<IdentifierKey>,
     by: &str,
     now: Timestamp,
 ) -> Result<Regrouped, ProfileError> {
-    let revision = revise(profile, tx, touched, now).await?;
+    // A record that was just written is its own customer, which has no row yet.
+    let is_new = head.latest_version == 1;
+    let revision = revise(profile, tx, touched, is_new, now).await?;
     if !revision.asserted.is_empty() {
         identity::assert_links(tx, &revision.asserted, by, now).await?;
     }
     if !revision.revoked.is_empty() {
         identity::revoke_links(tx, &revision.revoked, by, now).await?;
     }
-    // A record that was just written is its own customer, which has no row yet.
-    let is_new = head.latest_version == 1;
     let mut customers = revision.customers;
     if is_new {
         customers.remove(&head.own_customer);
@@ -71,7 +72,7 @@ pub(super) async fn regroup(
         // One of them went to another customer between our reading it and our locking.
         return Err(ProfileError::IdentityContended);
     }
-    let groups = write_groups(profile, tx, head, &members, now).await?;
+    let groups = write_groups(profile, tx, current, &members, now).await?;
 
     let after: BTreeSet<CustomerId> = groups.iter().map(|g| g.customer).collect();
     let absorbed: Vec<CustomerId> = customers.difference(&after).copied().collect();
@@ -95,6 +96,7 @@ async fn revise(
     profile: &Profile,
     tx: &mut Tx,
     touched: &BTreeSet<IdentifierKey>,
+    is_new: bool,
     now: Timestamp,
 ) -> Result<Revision, StoreError> {
     let mut revision =
@@ -104,6 +106,10 @@ async fn revise(
         return Ok(revision);
     }
     let carried = identity::carriers(tx, &relevant).await?;
+    if is_new && carried.values().all(|held| held.carriers.len() == 1) {
+        // Nobody else carries what a new record brings: the common case has nothing to link.
+        return Ok(revision);
+    }
     let active = identity::active_links(tx, &relevant).await?;
     for key in &relevant {
         let held = carried.get(key);
@@ -158,7 +164,7 @@ async fn members(
 async fn write_groups(
     profile: &Profile,
     tx: &mut Tx,
-    head: &Head,
+    current: &Record,
     members: &BTreeMap<SourceRecordId, Node>,
     now: Timestamp,
 ) -> Result<Vec<Group>, ProfileError> {
@@ -166,18 +172,18 @@ async fn write_groups(
     let ids: Vec<Uuid> = nodes.iter().map(|n| n.record.uuid()).collect();
     let among = if nodes.len() > 1 { identity::links_among(tx, &ids).await? } else { Vec::new() };
     let groups = resolve(&nodes, &among);
-    let stored = record::load(tx, &ids).await?;
+    let others: Vec<Uuid> = ids.into_iter().filter(|id| *id != current.id.uuid()).collect();
+    let mut known = vec![current.clone()];
+    if !others.is_empty() {
+        known.extend(record::load(tx, &others).await?.into_iter().map(|stored| stored.record));
+    }
     for group in &groups {
-        let records: Vec<_> = stored
-            .iter()
-            .filter(|s| group.records.iter().any(|n| n.record == s.record.id))
-            .map(|s| s.record.clone())
-            .collect();
+        let belongs = |r: &&Record| group.records.iter().any(|n| n.record == r.id);
+        let records: Vec<Record> = known.iter().filter(belongs).cloned().collect();
         let profile_of = golden::customer(group, &records, &profile.source_order, now);
         let language = i16::try_from(golden::language(&profile_of)).unwrap_or_default();
         customer::put(tx, group, &profile_of, language, now).await?;
     }
-    debug_assert!(group_of(&groups, head.id).is_some(), "the record that was ingested is in one of the groups");
     Ok(groups)
 }
 

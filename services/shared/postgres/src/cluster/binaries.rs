@@ -64,8 +64,12 @@ fn candidates() -> Vec<PathBuf> {
         fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path().join(bin)).collect()
     };
     folders.extend(below("/usr/lib/postgresql", "bin"));
-    folders.extend(below("/opt/homebrew/opt", "bin").into_iter().filter(|path| path.to_string_lossy().contains("postgresql")));
-    folders.extend(["/usr/pgsql-18/bin", "/usr/pgsql-17/bin", "/usr/pgsql-16/bin", "/usr/pgsql-15/bin"].map(PathBuf::from));
+    folders.extend(
+        below("/opt/homebrew/opt", "bin").into_iter().filter(|path| path.to_string_lossy().contains("postgresql")),
+    );
+    folders.extend(
+        ["/usr/pgsql-18/bin", "/usr/pgsql-17/bin", "/usr/pgsql-16/bin", "/usr/pgsql-15/bin"].map(PathBuf::from),
+    );
     if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
         folders.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     }

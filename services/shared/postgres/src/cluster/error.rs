@@ -14,7 +14,9 @@ pub enum ClusterError {
     )]
     NoBinaries,
     /// Binaries, but of an unsupported version.
-    #[error("Postgres {found} is installed, 15 or newer is needed: install it, or set VENTANILLA_DATABASE_URL to a server you run")]
+    #[error(
+        "Postgres {found} is installed, 15 or newer is needed: install it, or set VENTANILLA_DATABASE_URL to a server you run"
+    )]
     TooOld {
         /// The newest major version found.
         found: u32,
@@ -48,7 +50,9 @@ pub enum ClusterError {
         home: PathBuf,
     },
     /// Root, and no account to lend.
-    #[error("Postgres does not run as root and this machine has neither a user postgres nor nobody: start as an ordinary user")]
+    #[error(
+        "Postgres does not run as root and this machine has neither a user postgres nor nobody: start as an ordinary user"
+    )]
     NoAccount,
     /// Root, and the lent account cannot get to the folder.
     #[error(
@@ -160,9 +164,14 @@ mod tests {
 
     #[test]
     fn knows_the_causes_that_have_a_cure() {
-        assert!(matches!(from("PANIC:  could not write to file: No space left on device"), ClusterError::DiskFull { .. }));
         assert!(matches!(
-            from("LOG:  could not bind IPv4 address: Address already in use\nFATAL:  could not create any TCP/IP sockets"),
+            from("PANIC:  could not write to file: No space left on device"),
+            ClusterError::DiskFull { .. }
+        ));
+        assert!(matches!(
+            from(
+                "LOG:  could not bind IPv4 address: Address already in use\nFATAL:  could not create any TCP/IP sockets"
+            ),
             ClusterError::PortTaken { port: 5432 }
         ));
         assert!(matches!(
@@ -174,7 +183,8 @@ mod tests {
 
     #[test]
     fn quotes_the_servers_own_words_for_the_rest() {
-        let error = from("2026 [1] LOG:  starting\n2026 [1] FATAL:  data directory \"/data\" has wrong ownership\n").to_string();
+        let error = from("2026 [1] LOG:  starting\n2026 [1] FATAL:  data directory \"/data\" has wrong ownership\n")
+            .to_string();
         assert!(error.contains("has wrong ownership") && error.contains("/data/postgres.log"), "{error}");
     }
 }

@@ -104,3 +104,22 @@ async fn streams_take_no_place_of_calls_and_free_their_own_when_dropped() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
+
+#[tokio::test]
+async fn strangers_who_watch_health_cannot_shut_out_the_check_nor_the_callers() {
+    use tonic_health::pb::HealthCheckRequest;
+    use tonic_health::pb::health_client::HealthClient;
+    let house = House::open(Answers::at_once()).await;
+    let mut health = HealthClient::with_origin(house.transport(), house.url.parse().unwrap());
+    let mut watching = Vec::new();
+    let refused = loop {
+        match health.watch(HealthCheckRequest::default()).await {
+            Ok(watch) => watching.push(watch),
+            Err(refused) => break refused,
+        }
+        assert!(watching.len() < 1_000, "there is no end to it");
+    };
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    health.check(HealthCheckRequest::default()).await.expect("the check always answers");
+    house.get_head(&[Role::Auditor]).await.expect("callers have places of their own");
+}

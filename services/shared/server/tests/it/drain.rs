@@ -45,6 +45,19 @@ async fn health_says_not_serving_first() {
 }
 
 #[tokio::test]
+async fn a_lame_duck_still_answers_while_it_says_that_it_goes() {
+    let settings = StackSettings { lame_duck_ms: 2_000, ..Default::default() };
+    let house = House::with(assembly(Answers::at_once()), settings).await;
+    let mut health = HealthClient::with_origin(house.transport(), house.url.parse().unwrap());
+    let mut watch = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    house.cancel.cancel();
+    assert_eq!(watch.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
+    house.get_head(&[Role::Auditor]).await.expect("a new connection is still served");
+    house.serving.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_call_in_flight_may_finish_and_no_new_connection_is_taken() {
     let (inside, gate) = (Arc::new(AtomicBool::new(false)), Arc::new(Semaphore::new(0)));
     let (entered, open) = (Arc::clone(&inside), Arc::clone(&gate));

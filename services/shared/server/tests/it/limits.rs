@@ -95,3 +95,56 @@ async fn a_message_beyond_the_limit_is_refused() {
     let status = tonic::Status::from_header_map(answer.headers()).unwrap();
     assert_eq!(status.code(), Code::OutOfRange, "{status:?}");
 }
+
+/// A client that speaks raw HTTP/2, and the task that drives its connection to its end.
+async fn raw(
+    house: &House,
+) -> (h2::client::SendRequest<tonic::codegen::Bytes>, tokio::task::JoinHandle<Result<(), h2::Error>>) {
+    let stream = tokio::net::TcpStream::connect(house.url.strip_prefix("http://").unwrap()).await.unwrap();
+    let (sender, connection) = h2::client::handshake(stream).await.unwrap();
+    (sender, tokio::spawn(connection))
+}
+
+fn get_head(house: &House) -> http::Request<()> {
+    http::Request::post(format!("{}/ventanilla.ledger.v1.LedgerService/GetHead", house.url))
+        .header("content-type", "application/grpc")
+        .body(())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_client_that_opens_and_resets_streams_loses_its_connection() {
+    let house = House::open(Answers::at_once()).await;
+    let (sender, mut connection) = raw(&house).await;
+    let flood = async {
+        loop {
+            let Ok(mut ready) = sender.clone().ready().await else { break };
+            let Ok((_, mut stream)) = ready.send_request(get_head(&house), false) else { break };
+            stream.send_reset(h2::Reason::CANCEL);
+        }
+    };
+    let ended = tokio::time::timeout(PATIENCE, async {
+        tokio::select! {
+            ended = &mut connection => Some(ended),
+            () = flood => None,
+        }
+    });
+    let ended = match ended.await.expect("the flood is stopped") {
+        Some(ended) => ended,
+        None => connection.await,
+    };
+    let error = ended.unwrap().expect_err("the server says why it goes");
+    assert_eq!(error.reason(), Some(h2::Reason::ENHANCE_YOUR_CALM), "{error:?}");
+    house.get_head(&[Role::Auditor]).await.expect("the others are served");
+}
+
+#[tokio::test]
+async fn a_connection_has_no_more_streams_than_are_announced() {
+    let settings = StackSettings { streams_per_connection: 7, ..Default::default() };
+    let house = House::with(assembly(Answers::at_once()), settings).await;
+    let (sender, _connection) = raw(&house).await;
+    // The server's settings arrive with its first answer.
+    let (answer, _) = sender.clone().ready().await.unwrap().send_request(get_head(&house), true).unwrap();
+    answer.await.unwrap();
+    assert_eq!(sender.current_max_send_streams(), 7);
+}

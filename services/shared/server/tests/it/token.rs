@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Ambient, FixedClock, Role, SystemEntropy};
-use ventanilla_server::{KeySet, TokenError, TokenIssuer, TokenVerifier};
+use ventanilla_server::{KeyFile, KeySet, KeySource, TokenError, TokenIssuer, TokenVerifier, VerifyingKey};
 
 use crate::support::{AUDIENCE, ISSUER, issuer};
 
@@ -119,6 +119,50 @@ fn nobody_of_the_firm_is_of_the_office_too() {
     let mixed = issuer().issue("u", &[Role::Agent, Role::Ombudsman], None, HOUR, noon());
     assert!(matches!(mixed, Err(TokenError::MixedRoles)));
     assert!(issuer().issue("u", &[Role::Investigator, Role::OfficeIntake], None, HOUR, noon()).is_ok());
+}
+
+#[test]
+fn a_key_that_is_taken_away_opens_nothing_after_a_minute() {
+    struct Removable(std::sync::Mutex<KeySet>);
+    impl KeySource for Removable {
+        fn key(&self, kid: &str) -> Option<std::sync::Arc<VerifyingKey>> {
+            self.0.lock().unwrap().key(kid)
+        }
+    }
+    let clock = FixedClock::at(noon());
+    let issuer = issuer();
+    let keys = std::sync::Arc::new(Removable(std::sync::Mutex::new(issuer.keys())));
+    let verifier = TokenVerifier::new(keys.clone(), ISSUER, AUDIENCE, at(&clock));
+    let token = issuer.issue("u", &[Role::Agent], None, HOUR, noon()).unwrap();
+    assert!(verifier.verify(&token).is_ok());
+    *keys.0.lock().unwrap() = KeySet::default();
+    clock.advance(SignedDuration::from_secs(60));
+    assert!(matches!(verifier.verify(&token), Err(TokenError::UnknownKey)));
+}
+
+#[test]
+fn a_key_file_is_read_again_when_it_was_rotated() {
+    let clock = FixedClock::at(noon());
+    let (old, new) = (issuer(), issuer());
+    let path = std::env::temp_dir().join(format!("ventanilla-jwks-{}.json", std::process::id()));
+    std::fs::write(&path, old.jwks()).unwrap();
+    let keys = KeyFile::open(&path, at(&clock)).unwrap();
+    let verifier = TokenVerifier::new(std::sync::Arc::new(keys), ISSUER, AUDIENCE, at(&clock));
+    let issue = |issuer: &TokenIssuer| issuer.issue("u", &[Role::Agent], None, HOUR, noon()).unwrap();
+    assert!(verifier.verify(&issue(&old)).is_ok());
+
+    std::fs::write(&path, new.jwks()).unwrap();
+    clock.advance(SignedDuration::from_secs(4));
+    assert!(verifier.verify(&issue(&new)).is_err(), "not read for every unknown key");
+    clock.advance(SignedDuration::from_secs(1));
+    assert!(verifier.verify(&issue(&new)).is_ok());
+    clock.advance(SignedDuration::from_secs(60));
+    assert!(matches!(verifier.verify(&issue(&old)), Err(TokenError::UnknownKey)));
+
+    std::fs::write(&path, "half a fi").unwrap();
+    clock.advance(SignedDuration::from_secs(61));
+    assert!(verifier.verify(&issue(&new)).is_ok(), "an unreadable file takes no key away");
+    std::fs::remove_file(&path).unwrap();
 }
 
 #[test]

@@ -17,10 +17,8 @@ fn instants(log: &EventLog) -> Vec<String> {
 #[test]
 fn a_log_is_read_whatever_its_line_ends_column_order_and_quotes() {
     let plain = log("CaseID,ActivityID,CompleteTimestamp\n1-36,1,2010-04-01 00:59:00\n1-36,2,2010-04-01 01:45:00\n");
-    let odd = log(
-        "\u{feff}completetimestamp, activityid ,\"CaseID\",extra\r\n\"2010-04-01 00:59:00\",1,1-36,x\r\n\
-         2010-04-01T01:45:00,\"2\",\"1-36\",\"a, \"\"b\"\"\"",
-    );
+    let odd = log("\u{feff}completetimestamp, activityid ,\"CaseID\",extra\r\n\"2010-04-01 00:59:00\",1,1-36,x\r\n\
+         2010-04-01T01:45:00,\"2\",\"1-36\",\"a, \"\"b\"\"\"");
     assert_eq!(plain.cases, odd.cases);
     assert_eq!((plain.cases.len(), plain.event_count()), (1, 2));
     assert!(odd.bad_lines.is_empty(), "{:?}", odd.bad_lines);
@@ -28,13 +26,17 @@ fn a_log_is_read_whatever_its_line_ends_column_order_and_quotes() {
 
 #[test]
 fn times_without_a_zone_are_madrids_and_others_are_what_they_say() {
-    let log = log(
-        "CaseID,ActivityID,CompleteTimestamp\na,1,2010-01-15 12:00:00\na,2,2010-07-15 12:00:00\n\
-         a,3,2010-08-15T12:00:00Z\na,4,2010-09-15 12:00:00+09:00\na,5,2010-09-15 12:00:00.250\n",
-    );
+    let log = log("CaseID,ActivityID,CompleteTimestamp\na,1,2010-01-15 12:00:00\na,2,2010-07-15 12:00:00\n\
+         a,3,2010-08-15T12:00:00Z\na,4,2010-09-15 12:00:00+09:00\na,5,2010-09-15 12:00:00.250\n");
     assert_eq!(
         instants(&log),
-        ["2010-01-15T11:00:00Z", "2010-07-15T10:00:00Z", "2010-08-15T12:00:00Z", "2010-09-15T03:00:00Z", "2010-09-15T10:00:00.25Z"]
+        [
+            "2010-01-15T11:00:00Z",
+            "2010-07-15T10:00:00Z",
+            "2010-08-15T12:00:00Z",
+            "2010-09-15T03:00:00Z",
+            "2010-09-15T10:00:00.25Z"
+        ]
     );
 }
 
@@ -55,8 +57,7 @@ fn events_are_ordered_by_instant_and_then_by_line() {
 
 #[test]
 fn every_bad_line_is_named_by_number_with_its_reason_and_the_rest_is_kept() {
-    let log = log(
-        "CaseID,ActivityID,CompleteTimestamp\n\
+    let log = log("CaseID,ActivityID,CompleteTimestamp\n\
          ,1,2010-01-01 00:00:00\n\
          a,,2010-01-01 00:00:00\n\
          a,1,yesterday\n\
@@ -67,13 +68,16 @@ fn every_bad_line_is_named_by_number_with_its_reason_and_the_rest_is_kept() {
          a,1,2010-01-01\n\
          a,1,2010-01-01 00:00:00 +25:00\n\
          \n\
-         a,1,2010-01-01 00:00:00\n",
-    );
+         a,1,2010-01-01 00:00:00\n");
     let lines: Vec<usize> = log.bad_lines.iter().map(|bad| bad.line).collect();
     assert_eq!(lines, [2, 3, 4, 5, 6, 7, 8, 9, 10], "{:?}", log.bad_lines);
     assert_eq!(log.event_count(), 1);
     let said = |line: usize, word: &str| log.bad_lines.iter().any(|bad| bad.line == line && bad.reason.contains(word));
-    assert!(said(2, "CaseID") && said(3, "ActivityID") && said(6, "2 fields") && said(8, "future"), "{:?}", log.bad_lines);
+    assert!(
+        said(2, "CaseID") && said(3, "ActivityID") && said(6, "2 fields") && said(8, "future"),
+        "{:?}",
+        log.bad_lines
+    );
 }
 
 #[test]
@@ -88,9 +92,8 @@ fn a_quote_that_is_never_closed_costs_one_line() {
 
 #[test]
 fn a_quoted_remark_may_hold_line_breaks() {
-    let log = log(
-        "CaseID,ActivityID,CompleteTimestamp,Remark\na,1,2010-01-01 00:00:00,\"two\nlines\"\nb,1,nonsense,x\n",
-    );
+    let log =
+        log("CaseID,ActivityID,CompleteTimestamp,Remark\na,1,2010-01-01 00:00:00,\"two\nlines\"\nb,1,nonsense,x\n");
     assert_eq!(log.cases.len(), 1);
     assert_eq!(log.bad_lines[0].line, 4, "line numbers count the lines of the file");
 }

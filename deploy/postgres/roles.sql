@@ -1,0 +1,53 @@
+-- Roles and schemas of the suite on a server of your own.
+--
+--   psql -v ON_ERROR_STOP=1 -d ventanilla -f roles.sql
+--
+-- Run as a superuser on the suite's database: once before the first migration and again after every
+-- one, since a migration may bring new tables. Running it again changes nothing else.
+--
+-- ventanilla_owner owns every schema and runs the migrations. Each service has a role that may use
+-- its own schema and no other; reading a neighbour's table is a permission error. No role has a
+-- password here: give each one its own (\password ticketing) or a certificate.
+
+begin;
+
+do $$
+declare
+    service record;
+begin
+    if not exists (select from pg_roles where rolname = 'ventanilla_owner') then
+        create role ventanilla_owner login nosuperuser nocreatedb nocreaterole nobypassrls;
+    end if;
+    -- A migration begins with "create schema if not exists", which asks for this even when it exists.
+    execute format('grant connect, create on database %I to ventanilla_owner', current_database());
+    revoke all on schema public from public;
+
+    for service in
+        select * from (values
+            ('customer_profile', 'customer_profile'),
+            ('ticketing', 'ticketing'),
+            ('sla_monitor', 'sla_monitor'),
+            ('ombudsman', 'ombudsman')
+        ) as of_the_suite (role, schema)
+    loop
+        if not exists (select from pg_roles where rolname = service.role) then
+            execute format('create role %I login nosuperuser nocreatedb nocreaterole nobypassrls', service.role);
+        end if;
+        execute format('alter role %I set search_path = %I', service.role, service.schema);
+        execute format('create schema if not exists %I authorization ventanilla_owner', service.schema);
+        execute format('revoke all on schema %I from public', service.schema);
+        execute format('grant usage on schema %I to %I', service.schema, service.role);
+        execute format('grant select, insert, update, delete on all tables in schema %I to %I', service.schema, service.role);
+        execute format('grant usage, select on all sequences in schema %I to %I', service.schema, service.role);
+
+        -- What a service has written to its ledger it cannot take back.
+        if to_regclass(format('%I.ledger', service.schema)) is not null then
+            execute format('revoke update, delete, truncate on %I.ledger from %I', service.schema, service.role);
+            execute format('revoke insert, delete, truncate on %I.ledger_head from %I', service.schema, service.role);
+            execute format('revoke all on %I.schema_migration from %I', service.schema, service.role);
+        end if;
+    end loop;
+end
+$$;
+
+commit;

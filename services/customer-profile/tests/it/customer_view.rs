@@ -1,0 +1,206 @@
+//! `GetCustomerView`: fed by the other ledgers, and honest about how fresh it is.
+
+use ledger::Received;
+use prost::Message;
+use ventanilla_customer_profile::reactions::{ombudsman::Cases, sla_monitor::Clocks, ticketing::Affairs};
+use ventanilla_proto::customer::v1::*;
+use ventanilla_proto::ombudsman::v1 as ombudsman;
+use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::ticketing::v1::TicketState;
+
+use crate::support::{Say, World, dni, entry, entry_with, record, ticket_id, time};
+
+const AT: &str = "2026-11-22T10:00:00Z";
+
+fn opened(position: i64, n: u64, customer: &str) -> Received {
+    let opened = ticketing::TicketOpened {
+        ticket: ticket_id(n),
+        customer: customer.to_owned(),
+        ticket_type: ticketing::TicketType::Reclamacion.into(),
+        severity: ticketing::Severity::High.into(),
+        channel: 1,
+        department: "billing".to_owned(),
+        first_received_time: Some(time("2026-11-21T09:00:00Z")),
+        ..Default::default()
+    };
+    let personal = ticketing::TicketOpenedPersonal { subject: "charged twice".to_owned(), ..Default::default() };
+    entry_with(position, &ticket_id(n), AT, &opened, personal.encode_to_vec())
+}
+
+fn moved(position: i64, n: u64, to: TicketState) -> Received {
+    let moved = ticketing::TicketTransitioned { ticket: ticket_id(n), to_state: to.into(), ..Default::default() };
+    entry(position, &ticket_id(n), AT, &moved)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn affairs_of_every_id_of_the_customer_are_seen_under_each_of_them() {
+    let world = World::new().await;
+    let first = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1))).await;
+    let second = world.ingest(record("b", "billing", "1").named("Ana R.").dni(&dni(1))).await;
+    world.react(&Affairs, opened(1, 1, &first.own_customer)).await;
+    world.react(&Affairs, opened(2, 2, &second.own_customer)).await;
+    for name in [&first.own_customer, &second.own_customer] {
+        let view = world.view(name).await;
+        assert_eq!(view.name, first.customer);
+        let section = view.open_tickets.unwrap();
+        assert_eq!(section.total_count, 2);
+        let ticket = &section.tickets[0];
+        assert_eq!((ticket.subject.as_str(), ticket.department.as_str()), ("charged twice", "billing"));
+        assert_eq!(ticket.first_received_time, Some(time("2026-11-21T09:00:00Z")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_affair_of_a_customer_who_is_not_known_yet_is_not_lost() {
+    let world = World::new().await;
+    let later = format!("customers/{}", uuid::Uuid::from_u128(77));
+    world.react(&Affairs, opened(1, 1, &later)).await;
+    assert_eq!(world.count("view_ticket").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_affair_leaves_the_view_when_it_is_over_and_comes_back_when_reopened() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;
+    world.react(&Affairs, opened(1, 1, &ana.customer)).await;
+    for (position, state, open) in
+        [(2, TicketState::Resolved, 1), (3, TicketState::InProgress, 1), (4, TicketState::Closed, 0)]
+    {
+        world.react(&Affairs, moved(position, 1, state)).await;
+        let section = world.view(&ana.customer).await.open_tickets.unwrap();
+        assert_eq!(section.total_count, open, "{state:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn promises_clocks_breaches_and_cases_are_fed_by_their_ledgers() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;
+    world.react(&Affairs, opened(1, 1, &ana.customer)).await;
+    let promise = format!("{}/promises/{}", ticket_id(1), uuid::Uuid::from_u128(8));
+    let made = ticketing::PromiseMade {
+        ticket: ticket_id(1),
+        promise: promise.clone(),
+        due_time: Some(time("2026-11-24T10:00:00Z")),
+        channel: 1,
+        ..Default::default()
+    };
+    let words = ticketing::PromiseMadePersonal { text: "the refund is paid by Tuesday".to_owned() };
+    world.react(&Affairs, entry_with(2, &ticket_id(1), AT, &made, words.encode_to_vec())).await;
+
+    let clock = format!("clocks/{}", uuid::Uuid::from_u128(9));
+    let started = sla::ClockStarted {
+        clock: clock.clone(),
+        subject: ticket_id(1),
+        customer: ana.customer.clone(),
+        rule: "es.l10-2025.17-1.resolve".to_owned(),
+        stage: "resolve_and_answer".to_owned(),
+        due_time: Some(time("2026-12-06T22:59:59Z")),
+        ..Default::default()
+    };
+    world.react(&Clocks, entry(1, &clock, AT, &started)).await;
+    let warned = sla::WarningRaised {
+        clock: clock.clone(),
+        subject: ticket_id(1),
+        customer: ana.customer.clone(),
+        threshold_percent: 75,
+        epoch: 1,
+        ..Default::default()
+    };
+    world.react(&Clocks, entry(2, &clock, AT, &warned)).await;
+    let breached = sla::ClockBreached {
+        clock: clock.clone(),
+        subject: ticket_id(1),
+        customer: ana.customer.clone(),
+        breached_time: Some(time("2026-12-06T22:59:59Z")),
+        ..Default::default()
+    };
+    world.react(&Clocks, entry(3, &clock, AT, &breached)).await;
+
+    let case = format!("cases/{}", uuid::Uuid::from_u128(10));
+    let filed = ombudsman::CaseOpened {
+        case_name: case.clone(),
+        ticket: ticket_id(1),
+        customer: ana.customer.clone(),
+        regime: "es.finance".to_owned(),
+        filed_at_office_time: Some(time("2026-12-10T10:00:00Z")),
+        ..Default::default()
+    };
+    world.react(&Cases, entry(1, &case, AT, &filed)).await;
+    let issued = ombudsman::DecisionIssued {
+        case_name: case.clone(),
+        ticket: ticket_id(1),
+        customer: ana.customer.clone(),
+        outcome: ombudsman::DecisionOutcome::Upheld.into(),
+        binding: true,
+        ..Default::default()
+    };
+    world.react(&Cases, entry(2, &case, AT, &issued)).await;
+
+    let view = world.view(&ana.customer).await;
+    let promises = view.promises.unwrap().promises;
+    assert_eq!(
+        (promises[0].promise.as_str(), promises[0].text.as_str()),
+        (promise.as_str(), "the refund is paid by Tuesday")
+    );
+    let clocks = view.clocks.unwrap().clocks;
+    assert_eq!((clocks[0].state(), clocks[0].warned_percent), (sla::ClockState::Running, 75));
+    assert_eq!(view.breaches.unwrap().clocks[0].breached_time, Some(time("2026-12-06T22:59:59Z")));
+    let cases = view.cases.unwrap().cases;
+    assert_eq!(
+        (cases[0].case_name.as_str(), cases[0].outcome(), cases[0].binding),
+        (case.as_str(), ombudsman::DecisionOutcome::Upheld, true)
+    );
+
+    let kept = ticketing::PromiseSettled { ticket: ticket_id(1), promise, state: ticketing::PromiseState::Kept.into() };
+    world.react(&Affairs, entry(3, &ticket_id(1), AT, &kept)).await;
+    let settled =
+        sla::ClockSettled { clock: clock.clone(), state: sla::ClockState::Fulfilled.into(), ..Default::default() };
+    world.react(&Clocks, entry(4, &clock, AT, &settled)).await;
+    let view = world.view(&ana.customer).await;
+    assert!(view.promises.unwrap().promises.is_empty());
+    assert!(view.clocks.unwrap().clocks.is_empty());
+    assert_eq!(view.breaches.unwrap().clocks.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_applied_twice_has_one_effect_and_an_unknown_one_has_none() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;
+    for _ in 0..2 {
+        world.react(&Affairs, opened(1, 1, &ana.customer)).await;
+    }
+    let foreign = InteractionRecorded::default();
+    world.react(&Affairs, entry(2, "x", AT, &foreign)).await;
+    world.react(&Clocks, entry(2, "x", AT, &foreign)).await;
+    world.react(&Cases, entry(2, "x", AT, &foreign)).await;
+    assert_eq!((world.count("view_ticket").await, world.count("timeline_event").await), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_source_that_was_never_reached_is_named_and_the_rest_is_answered() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;
+    world.interaction(&ana.customer, "asked about the invoice", AT).await;
+    let view = world.view(&ana.customer).await;
+    let sections = [
+        (view.open_tickets.unwrap().standing, "ticketing"),
+        (view.promises.unwrap().standing, "ticketing"),
+        (view.clocks.unwrap().standing, "sla-monitor"),
+        (view.breaches.unwrap().standing, "sla-monitor"),
+        (view.cases.unwrap().standing, "ombudsman-escalation"),
+    ];
+    for (standing, source) in sections {
+        let standing = standing.unwrap();
+        let gap = standing.gap.unwrap();
+        assert_eq!((gap.source.as_str(), gap.reason()), (source, GapReason::NeverReached));
+        assert_eq!((standing.as_of_time, standing.lag, gap.age), (None, None, None));
+    }
+    let golden = view.golden.unwrap();
+    assert!(golden.standing.unwrap().gap.is_none());
+    assert_eq!(golden.customer.unwrap(), world.customer(&ana.customer).await);
+    let contacts = view.last_interactions.unwrap();
+    assert!(contacts.standing.unwrap().as_of_time.is_some());
+    assert_eq!(contacts.interactions[0].summary, "asked about the invoice");
+}

@@ -1,0 +1,158 @@
+//! `IngestSourceRecord`: records become versions, and find their customer.
+
+use std::collections::BTreeSet;
+
+use kernel::Role;
+use tonic::Code;
+use ventanilla_proto::customer::v1::*;
+
+use crate::support::{Say, World, dni, reason, record};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_departments_with_the_same_dni_know_one_customer_and_every_id_resolves() {
+    let world = World::new().await;
+    let retail = world.ingest(record("crm-retail", "sales", "r-1").named("Ana Ruiz Gil").dni("12345678Z")).await;
+    let billing = world.ingest(record("billing", "billing", "b-1").named("A. Ruiz").dni("12.345.678-z")).await;
+    assert_eq!(retail.customer, billing.customer);
+    assert_ne!(retail.own_customer, billing.own_customer);
+    assert_eq!(retail.customer, retail.own_customer);
+
+    for name in [&retail.own_customer, &billing.own_customer] {
+        let customer = world.customer(name).await;
+        assert_eq!(customer.name, retail.customer);
+        assert_eq!(customer.source_records, [retail.name.clone(), billing.name.clone()]);
+        assert_eq!(customer.also_known_as, std::slice::from_ref(&billing.own_customer));
+        assert_eq!(customer.identifiers.len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_carries_two_customers_makes_them_one_and_the_ledger_says_so() {
+    let world = World::new().await;
+    let first = world.ingest(record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1))).await;
+    let second = world.ingest(record("crm", "sales", "2").named("Ana R.").with(IdentifierType::Account, "AC-2")).await;
+    assert_ne!(first.customer, second.customer);
+    let both = record("billing", "billing", "3").dni(&dni(1)).with(IdentifierType::Account, "ac-2");
+    let third = world.ingest(both).await;
+    assert_eq!(third.customer, first.customer);
+    for name in [&first.own_customer, &second.own_customer, &third.own_customer] {
+        assert_eq!(world.customer(name).await.name, first.customer);
+    }
+    let kinds = world.entries(4).await;
+    assert_eq!(kinds.last().map(String::as_str), Some("ventanilla.customer.v1.CustomersLinked"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_concurrent_ingests_of_one_identity_make_one_customer() {
+    let world = World::new().await;
+    let sent = (0..50).map(|n| {
+        let (mut client, request_id) = (world.client(Role::Crm), world.request_id());
+        let said =
+            record(&format!("system-{n}"), "sales", "x").named("Ana Ruiz Gil").dni("12345678Z").phone("600111222");
+        let request = IngestSourceRecordRequest { record: Some(said), request_id };
+        async move { client.ingest_source_record(request).await.unwrap().into_inner() }
+    });
+    let answers = futures::future::join_all(sent).await;
+    let own: BTreeSet<_> = answers.iter().map(|a| a.own_customer.clone()).collect();
+    assert_eq!(own.len(), 50);
+    let mut resolved = BTreeSet::new();
+    for name in &own {
+        resolved.insert(world.customer(name).await.name);
+    }
+    assert_eq!(resolved.len(), 1);
+    let active: i64 = sqlx::query_scalar("select count(*) from customer_profile.customer where state = 'active'")
+        .fetch_one(&world.admin().await)
+        .await
+        .unwrap();
+    assert_eq!(active, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn concurrent_records_that_bridge_each_other_end_in_one_customer() {
+    let world = World::new().await;
+    // A chain: each record shares one document with the next, so that every pair of neighbours races.
+    let sent = (0..24_u32).map(|n| {
+        let (mut client, request_id) = (world.client(Role::Crm), world.request_id());
+        let said = record(&format!("system-{n}"), "sales", "x").dni(&dni(100 + n)).dni(&dni(101 + n));
+        let request = IngestSourceRecordRequest { record: Some(said), request_id };
+        async move { client.ingest_source_record(request).await.unwrap().into_inner() }
+    });
+    let answers = futures::future::join_all(sent).await;
+    let mut resolved = BTreeSet::new();
+    for answer in &answers {
+        resolved.insert(world.customer(&answer.own_customer).await.name);
+    }
+    assert_eq!(resolved.len(), 1);
+    let customer = world.customer(&answers[0].own_customer).await;
+    assert_eq!((customer.source_records.len(), customer.also_known_as.len()), (24, 23));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_said_twice_writes_nothing_and_something_else_is_a_version() {
+    let world = World::new().await;
+    let said = record("crm", "sales", "1").named("Ana Ruiz Gil").phone("600111222");
+    let first = world.ingest(said.clone()).await;
+    let again = world.ingest(said.clone()).await;
+    assert_eq!((again.version, again.etag.clone()), (1, first.etag));
+    let moved = world.ingest(said.clone().phone("600333444").observed("2026-11-21T10:00:00Z")).await;
+    assert_eq!((moved.version, moved.name.clone()), (2, again.name));
+    assert_eq!(world.customer(&moved.customer).await.identifiers.len(), 2);
+    assert_eq!(world.count("source_record_version").await, 2);
+    assert_eq!(world.entries(2).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_observed_earlier_is_kept_and_changes_nothing_else() {
+    let world = World::new().await;
+    let now = world.ingest(record("crm", "sales", "1").named("Ana Ruiz Gil")).await;
+    let late = record("crm", "sales", "1").named("Ana Ruiz").observed("2020-01-01T00:00:00Z");
+    let answer = world.ingest(late).await;
+    assert_eq!((answer.version, answer.person_name), (1, now.person_name));
+    assert_eq!(world.count("source_record_version").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_golden_record_says_where_every_value_comes_from() {
+    let world = World::new().await;
+    let mut old = record("crm", "sales", "1").named("Ana Ruiz").dni(&dni(5)).observed("2026-01-01T00:00:00Z");
+    old.birth_date = "1980-02-29".to_owned();
+    old.language = 3;
+    let old = world.ingest(old).await;
+    let new = world.ingest(record("billing", "billing", "1").named("Ana Ruiz Gil").dni(&dni(5))).await;
+    let golden = world.customer(&new.customer).await.golden.unwrap();
+    let name = golden.person_name.unwrap();
+    assert_eq!(name.value.unwrap().full_name, "Ana Ruiz Gil");
+    let from = name.provenance.unwrap();
+    assert_eq!((from.source_record.as_str(), from.rule()), (new.name.as_str(), SurvivorshipRule::MostRecent));
+    let born = golden.birth_date.unwrap();
+    assert_eq!(born.value, "1980-02-29");
+    let from = born.provenance.unwrap();
+    assert_eq!((from.source_record, from.rule), (old.name, SurvivorshipRule::OnlySource.into()));
+    assert_eq!(golden.language.unwrap().value, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_department_may_not_write_over_a_record() {
+    let world = World::new().await;
+    world.ingest(record("crm", "sales", "1").named("Ana Ruiz Gil")).await;
+    let status = world.try_ingest(record("crm", "billing", "1").named("Ana Ruiz Gil")).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::FailedPrecondition, "DEPARTMENT_MISMATCH"));
+    assert_eq!(world.count("source_record_version").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeated_request_is_answered_the_same_and_a_reused_id_is_refused() {
+    let world = World::new().await;
+    let request = IngestSourceRecordRequest {
+        record: Some(record("crm", "sales", "1").named("Ana Ruiz Gil")),
+        request_id: world.request_id(),
+    };
+    let mut client = world.client(Role::Crm);
+    let first = client.ingest_source_record(request.clone()).await.unwrap().into_inner();
+    let again = client.ingest_source_record(request.clone()).await.unwrap().into_inner();
+    assert_eq!(first, again);
+    let other = IngestSourceRecordRequest { record: Some(record("crm", "sales", "2").named("Eva Sanz")), ..request };
+    let status = client.ingest_source_record(other).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::AlreadyExists, "REQUEST_ID_REUSED"));
+    assert_eq!(world.count("source_record").await, 1);
+}

@@ -1,0 +1,125 @@
+//! `LookupByPhone`: who is calling, inside the ring.
+
+use ventanilla_customer_profile::reactions::{sla_monitor::Clocks, ticketing::Affairs};
+use ventanilla_proto::customer::v1::*;
+use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::ticketing::v1 as ticketing;
+
+use crate::support::{Say, World, entry, entry_with, record, ticket_id, time};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_of_one_customer_is_certain() {
+    let world = World::new().await;
+    let mut said = record("crm", "sales", "1").named("Ana Ruiz Gil").phone("600111222");
+    said.language = 3;
+    let ana = world.ingest(said).await;
+    for spelling in ["600111222", "+34600111222", "sip:600111222@pbx.example"] {
+        let answer = world.lookup(spelling).await;
+        assert_eq!((answer.grade(), answer.shared_line), (MatchGrade::Certain, false));
+        assert_eq!((answer.customer, answer.language), (ana.customer.clone(), 3));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shared_number_is_never_certain_and_tells_nobodys_affairs() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil").phone("600111222")).await;
+    let eva = world.ingest(record("b", "sales", "1").named("Eva Sanz Oca").phone("600111222")).await;
+    let opened = ticketing::TicketOpened {
+        ticket: ticket_id(1),
+        customer: ana.customer.clone(),
+        ticket_type: ticketing::TicketType::Reclamacion.into(),
+        first_received_time: Some(time("2026-11-22T10:00:00Z")),
+        ..Default::default()
+    };
+    world.react(&Affairs, entry(1, &opened.ticket, "2026-11-22T10:00:00Z", &opened)).await;
+    let answer = world.lookup("600111222").await;
+    assert_eq!((answer.grade(), answer.shared_line), (MatchGrade::Possible, true));
+    assert_eq!((answer.customer.as_str(), answer.open_ticket_count, answer.open_complaint), ("", 0, false));
+    let mut candidates = [ana.customer, eva.customer];
+    candidates.sort();
+    assert_eq!(answer.candidates, candidates);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_declared_as_shared_is_only_probable() {
+    let world = World::new().await;
+    let mut said = record("crm", "sales", "1").named("Ana Ruiz Gil").phone("600111222");
+    said.identifiers[0].shared = true;
+    let ana = world.ingest(said).await;
+    let answer = world.lookup("600111222").await;
+    assert_eq!((answer.grade(), answer.shared_line, answer.customer), (MatchGrade::Probable, true, ana.customer));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn withheld_unreadable_and_unknown_numbers_are_answers() {
+    let world = World::new().await;
+    for (number, expected) in [
+        ("", CallerNumber::Withheld),
+        ("anonymous", CallerNumber::Withheld),
+        ("sip:anonymous@anonymous.invalid", CallerNumber::Withheld),
+        ("17", CallerNumber::Unreadable),
+        ("'; drop table customer; --", CallerNumber::Unreadable),
+        ("600999888", CallerNumber::Usable),
+    ] {
+        let answer = world.lookup(number).await;
+        assert_eq!((answer.caller_number(), answer.grade()), (expected, MatchGrade::None), "{number:?}");
+        assert_eq!(answer.customer, "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_ring_tells_open_affairs_the_top_promise_and_a_breach_without_any_text() {
+    let world = World::new().await;
+    let ana = world.ingest(record("crm", "sales", "1").named("Ana Ruiz Gil").phone("600111222")).await;
+    let opened = |n, kind: ticketing::TicketType| ticketing::TicketOpened {
+        ticket: ticket_id(n),
+        customer: ana.customer.clone(),
+        ticket_type: kind.into(),
+        first_received_time: Some(time("2026-11-22T10:00:00Z")),
+        ..Default::default()
+    };
+    let at = "2026-11-22T10:00:00Z";
+    world.react(&Affairs, entry(1, &ticket_id(1), at, &opened(1, ticketing::TicketType::Consulta))).await;
+    assert!(!world.lookup("600111222").await.open_complaint);
+    world.react(&Affairs, entry(2, &ticket_id(2), at, &opened(2, ticketing::TicketType::Queja))).await;
+    for (n, due) in [(3, "2026-11-25T10:00:00Z"), (4, "2026-11-24T10:00:00Z")] {
+        let made = ticketing::PromiseMade {
+            ticket: ticket_id(2),
+            promise: format!("{}/promises/{}", ticket_id(2), uuid::Uuid::from_u64_pair(2, n)),
+            due_time: Some(time(due)),
+            channel: 1,
+            replaces: String::new(),
+        };
+        let personal = ticketing::PromiseMadePersonal { text: "a technician comes".to_owned() };
+        let personal = prost::Message::encode_to_vec(&personal);
+        let position = i64::try_from(n).unwrap();
+        world.react(&Affairs, entry_with(position, &ticket_id(2), at, &made, personal)).await;
+    }
+    let started = sla::ClockStarted {
+        clock: format!("clocks/{}", uuid::Uuid::from_u128(5)),
+        subject: ticket_id(2),
+        customer: ana.customer.clone(),
+        due_time: Some(time("2026-11-22T20:00:00Z")),
+        ..Default::default()
+    };
+    world.react(&Clocks, entry(1, &started.clock, at, &started)).await;
+    let answer = world.lookup("600111222").await;
+    assert_eq!((answer.open_ticket_count, answer.open_complaint, answer.breached), (2, true, false));
+    let promise = answer.top_promise.unwrap();
+    assert_eq!((promise.due_time, promise.text.as_str()), (Some(time("2026-11-24T10:00:00Z")), ""));
+
+    let breached = sla::ClockBreached {
+        clock: started.clock.clone(),
+        subject: ticket_id(2),
+        customer: ana.customer.clone(),
+        breached_time: Some(time("2026-11-22T20:00:00Z")),
+        ..Default::default()
+    };
+    world.react(&Clocks, entry(2, &started.clock, "2026-11-22T20:00:00Z", &breached)).await;
+    let answer = world.lookup("600111222").await;
+    assert!(answer.breached);
+    // No source was ever reached in this test, and the answer says so.
+    let gaps: Vec<_> = answer.gaps.iter().map(|gap| (gap.source.as_str(), gap.reason())).collect();
+    assert_eq!(gaps, [("ticketing", GapReason::NeverReached), ("sla-monitor", GapReason::NeverReached)]);
+}

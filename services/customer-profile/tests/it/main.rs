@@ -1,0 +1,12 @@
+//! customer-profile over real gRPC and a real Postgres, a fresh database per test.
+
+mod customer_view;
+mod identity_changes;
+mod ingest_source_record;
+mod list_source_records;
+mod list_timeline;
+mod lookup_by_phone;
+mod privacy;
+mod record_interaction;
+mod refusals;
+mod support;

@@ -1,0 +1,53 @@
+//! Personal data stays where it can be erased.
+
+use crate::support::{Say, World, dni, record};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_chained_part_of_the_ledger_holds_nothing_personal() {
+    let world = World::new().await;
+    let canaries = ["Canariana", "600777888", "canario@correo.example", "00004242", "CNR-77", "me han cobrado canario"];
+    let said = record("crm", "sales", "CNR-77")
+        .named("Canariana Pérez Gil")
+        .phone("600777888")
+        .email("canario@correo.example")
+        .dni(&dni(4242));
+    let ana = world.ingest(said.clone()).await;
+    let mut other = said;
+    other.source_system = "billing".to_owned();
+    world.ingest(other).await;
+    world.interaction(&ana.customer, "me han cobrado canario", "2026-11-22T10:00:00Z").await;
+    world.entries(3).await;
+    let rows: Vec<(String, Vec<u8>)> = sqlx::query_as("select l::text, payload from customer_profile.ledger l")
+        .fetch_all(&world.admin().await)
+        .await
+        .unwrap();
+    for (row, payload) in &rows {
+        let payload = String::from_utf8_lossy(payload);
+        for canary in canaries {
+            assert!(!row.contains(canary) && !payload.contains(canary), "{canary} is in the chained part");
+        }
+    }
+    // The words of the contact do stand in the part that can be erased.
+    let parts: Vec<Vec<u8>> = sqlx::query_scalar("select personal from customer_profile.ledger_personal")
+        .fetch_all(&world.admin().await)
+        .await
+        .unwrap();
+    assert!(parts.iter().any(|p| String::from_utf8_lossy(p).contains("me han cobrado canario")));
+}
+
+#[test]
+fn values_of_the_domain_print_nothing_personal() {
+    use customer_profile_domain::{CallerNumber, Email, NationalId, PersonName, caller_number};
+    let name = PersonName::new("Canariana", "Pérez", "Gil", "").unwrap();
+    let printed = format!(
+        "{name:?} {:?} {:?} {:?} {:?}",
+        name.key(),
+        Email::parse("canario@correo.example").unwrap(),
+        NationalId::parse(&dni(4242), "ES").unwrap(),
+        caller_number("600777888", "ES"),
+    );
+    for canary in ["Canariana", "canariana", "Pérez", "canario", "4242", "777"] {
+        assert!(!printed.contains(canary), "{printed}");
+    }
+    assert!(matches!(caller_number("600777888", "ES"), CallerNumber::Usable(_)));
+}

@@ -1,0 +1,225 @@
+//! The service of one test, and builders for what is sent to it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kernel::{ResourceId, Role};
+use ledger::{Reaction, Received};
+use prost::{Message, Name};
+use sqlx::PgPool;
+use testkit::{Client, Database, Harness, Served, instant};
+use tonic::Status;
+use tonic_types::StatusExt;
+use uuid::Uuid;
+use ventanilla_customer_profile::{SCHEMA, Settings, assemble, migrations};
+use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
+use ventanilla_proto::customer::v1::*;
+use ventanilla_proto::ledger::v1::Entry;
+use ventanilla_proto::r#type::v1::{Actor, ActorKind};
+
+/// A running customer-profile.
+pub struct World {
+    pub harness: Harness,
+    pub database: Database,
+    pub served: Served,
+    next: AtomicU64,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let harness = Harness::default();
+        let database = Database::fresh(SCHEMA, &migrations()).await;
+        let assembly = assemble(Settings::new(database.settings()), harness.house()).await.unwrap();
+        let served = harness.start(assembly).await;
+        Self { harness, database, served, next: AtomicU64::new(1) }
+    }
+
+    pub fn client(&self, role: Role) -> CustomerServiceClient<Client> {
+        CustomerServiceClient::new(self.served.channel(role))
+    }
+
+    pub fn request_id(&self) -> String {
+        Uuid::from_u64_pair(7, self.next.fetch_add(1, Ordering::Relaxed)).to_string()
+    }
+
+    pub async fn admin(&self) -> PgPool {
+        self.database.admin().await
+    }
+
+    /// Ingests a record that must be taken.
+    pub async fn ingest(&self, record: SourceRecord) -> SourceRecord {
+        self.try_ingest(record).await.unwrap()
+    }
+
+    /// Ingests a record a little later than everything before it.
+    pub async fn try_ingest(&self, record: SourceRecord) -> Result<SourceRecord, Status> {
+        self.harness.surroundings.advance(jiff::SignedDuration::from_millis(1));
+        let request = IngestSourceRecordRequest { record: Some(record), request_id: self.request_id() };
+        Ok(self.client(Role::Crm).ingest_source_record(request).await?.into_inner())
+    }
+
+    pub async fn customer(&self, name: &str) -> Customer {
+        let request = GetCustomerRequest { name: name.to_owned() };
+        self.client(Role::Agent).get_customer(request).await.unwrap().into_inner()
+    }
+
+    pub async fn view(&self, name: &str) -> CustomerView {
+        let request = GetCustomerViewRequest { name: name.to_owned() };
+        self.client(Role::Agent).get_customer_view(request).await.unwrap().into_inner()
+    }
+
+    pub async fn lookup(&self, phone: &str) -> PhoneAnswer {
+        let request = LookupByPhoneRequest { phone_number: phone.to_owned(), region_code: String::new() };
+        self.client(Role::Ivr).lookup_by_phone(request).await.unwrap().into_inner()
+    }
+
+    pub async fn interaction(&self, customer: &str, summary: &str, at: &str) -> Interaction {
+        let request = RecordInteractionRequest {
+            parent: customer.to_owned(),
+            interaction: Some(Interaction {
+                channel: 1,
+                direction: 1,
+                department: "customer-service".to_owned(),
+                summary: summary.to_owned(),
+                occurred_time: Some(time(at)),
+                ..Default::default()
+            }),
+            request_id: self.request_id(),
+        };
+        self.client(Role::Agent).record_interaction(request).await.unwrap().into_inner()
+    }
+
+    /// Applies an entry of another ledger, as its follower would, in a transaction of its own.
+    pub async fn react<R: Reaction>(&self, reaction: &R, entry: Received) {
+        let mut tx = self.database.db().await.tx().await.unwrap();
+        reaction.apply(&mut tx, &entry).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// How many rows a table of the service has.
+    pub async fn count(&self, table: &str) -> i64 {
+        let statement = format!("select count(*) from {SCHEMA}.{table}");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_one(&self.admin().await).await.unwrap()
+    }
+
+    /// Types of the entries in the ledger's order, once `total` of them are sequenced.
+    pub async fn entries(&self, total: usize) -> Vec<String> {
+        let admin = self.admin().await;
+        testkit::eventually(std::time::Duration::from_secs(20), || async {
+            let kinds: Vec<String> = sqlx::query_scalar("select type from customer_profile.ledger order by position")
+                .fetch_all(&admin)
+                .await
+                .unwrap();
+            if kinds.len() == total { Ok(kinds) } else { Err(kinds) }
+        })
+        .await
+    }
+}
+
+/// A record with an observation time; the rest is added by the builders below.
+pub fn record(source_system: &str, department: &str, external_id: &str) -> SourceRecord {
+    SourceRecord {
+        source_system: source_system.to_owned(),
+        department: department.to_owned(),
+        external_id: external_id.to_owned(),
+        observed_time: Some(time("2026-11-20T10:00:00Z")),
+        ..Default::default()
+    }
+}
+
+/// What a record can be told beyond its name in the world.
+pub trait Say: Sized {
+    fn named(self, full_name: &str) -> Self;
+    fn with(self, kind: IdentifierType, value: &str) -> Self;
+    fn observed(self, at: &str) -> Self;
+    fn dni(self, value: &str) -> Self {
+        self.with(IdentifierType::NationalId, value)
+    }
+    fn phone(self, value: &str) -> Self {
+        self.with(IdentifierType::Phone, value)
+    }
+    fn email(self, value: &str) -> Self {
+        self.with(IdentifierType::Email, value)
+    }
+}
+
+impl Say for SourceRecord {
+    fn named(mut self, full_name: &str) -> Self {
+        self.person_name = Some(PersonName { full_name: full_name.to_owned(), ..Default::default() });
+        self
+    }
+
+    fn with(mut self, kind: IdentifierType, value: &str) -> Self {
+        let issuer = if kind == IdentifierType::Account { "broadband" } else { "" };
+        self.identifiers.push(Identifier {
+            r#type: kind.into(),
+            value: value.to_owned(),
+            issuer: issuer.to_owned(),
+            ..Default::default()
+        });
+        self
+    }
+
+    fn observed(mut self, at: &str) -> Self {
+        self.observed_time = Some(time(at));
+        self
+    }
+}
+
+/// A DNI with its right letter.
+pub fn dni(number: u32) -> String {
+    let letter = b"TRWAGMYFPDXBNJZSQVHLCKE"[(number % 23) as usize];
+    format!("{number:08}{}", char::from(letter))
+}
+
+pub fn time(at: &str) -> prost_types::Timestamp {
+    server::parse::time_to_proto(instant(at))
+}
+
+/// An entry of another service's ledger.
+pub fn entry<M: Message + Name>(position: i64, aggregate: &str, at: &str, payload: &M) -> Received {
+    entry_with(position, aggregate, at, payload, Vec::new())
+}
+
+pub fn entry_with<M: Message + Name>(
+    position: i64,
+    aggregate: &str,
+    at: &str,
+    payload: &M,
+    personal: Vec<u8>,
+) -> Received {
+    Received::read(Entry {
+        position,
+        entry_id: Uuid::from_u64_pair(9, position.unsigned_abs()).to_string(),
+        aggregate: aggregate.to_owned(),
+        r#type: M::full_name(),
+        occurred_time: Some(time(at)),
+        recorded_time: Some(time(at)),
+        actor: Some(Actor { kind: ActorKind::Employee.into(), id: "agent-1".to_owned(), department: String::new() }),
+        payload: payload.encode_to_vec(),
+        personal,
+        ..Default::default()
+    })
+    .unwrap()
+}
+
+pub fn ticket_id(n: u64) -> String {
+    format!("tickets/{}", Uuid::from_u64_pair(1, n))
+}
+
+/// Reason of a refusal.
+pub fn reason(status: &Status) -> String {
+    let details = status.get_error_details();
+    details.error_info().map(|info| info.reason.clone()).unwrap_or_default()
+}
+
+/// Paths of the fields that were refused.
+pub fn fields(status: &Status) -> Vec<String> {
+    let details = status.get_error_details();
+    let Some(bad) = details.bad_request() else { return Vec::new() };
+    bad.field_violations.iter().map(|v| v.field.clone()).collect()
+}
+
+/// A customer nobody ever had.
+pub fn stranger() -> String {
+    customer_profile_domain::CustomerId::from_uuid(Uuid::from_u128(404)).name()
+}

@@ -1,0 +1,167 @@
+//! Requests into commands. Everything that is wrong is collected before anything is refused.
+
+mod decision;
+mod intake;
+mod office;
+
+pub(crate) use decision::{get_decision, issue_decision, notify_decision, save_draft};
+pub(crate) use intake::{open_case, propose_inadmissibility, receive_cure, refuse_case, request_cure};
+pub(crate) use office::{declare_relations, register_office_member};
+
+use kernel::{Personal, Violations};
+use ombudsman_escalation_domain::CaseId;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
+use postgres::{RequestKey, parse_etag};
+use prost::Message;
+use server::{page_size, parse};
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::vocabulary::{dossier_kind, office_role, stage, visibility};
+use crate::usecase::{
+    Change, add_dossier_entry, admit_case, assign_case, close_case, dossier_reading, list_cases, recuse_from_case,
+    rectify_case, start_investigation, submit_entity_statement, withdraw_case,
+};
+
+/// Longest text a person writes in one field.
+const LONG: usize = 20_000;
+/// Longest short text.
+const SHORT: usize = 2_000;
+/// Largest content of one dossier entry.
+const CONTENT: usize = 256 * 1024;
+
+type Parsed<T> = Result<T, Violations>;
+
+/// Gives the value that all parts made, or everything that was wrong.
+fn whole<T>(violations: Violations, value: Option<T>) -> Parsed<T> {
+    violations.clone().into_result()?;
+    value.ok_or(violations)
+}
+
+fn key(violations: &mut Violations, request_id: &str, method: &'static str, request: &impl Message) -> Option<RequestKey> {
+    let id = parse::request_id(violations, request_id)?;
+    Some(RequestKey::of(id, method, &request.encode_to_vec()))
+}
+
+fn change(
+    violations: &mut Violations,
+    method: &'static str,
+    (name, etag, request_id): (&str, &str, &str),
+    request: &impl Message,
+) -> Option<Change> {
+    let case = parse::name::<CaseId>(violations, "name", name);
+    let version = if etag.is_empty() {
+        violations.push("etag", "is required");
+        None
+    } else {
+        violations.check("etag", parse_etag(etag))
+    };
+    let key = key(violations, request_id, method, request);
+    Some(Change { key: key?, case: case?, version: Some(version?) })
+}
+
+fn personal(violations: &mut Violations, field: &str, text: &str, max: usize) -> Option<Personal<String>> {
+    parse::required_text(violations, field, text, max).map(Personal::new)
+}
+
+/// The name of a case alone.
+pub(crate) fn case_name(field: &str, name: &str) -> Parsed<CaseId> {
+    let mut violations = Violations::new();
+    let id = parse::name::<CaseId>(&mut violations, field, name);
+    whole(violations, id)
+}
+
+macro_rules! only_a_change {
+    ($name:ident, $usecase:ident, $request:ident) => {
+        pub(crate) fn $name(request: &pb::$request) -> Parsed<$usecase::Command> {
+            let mut violations = Violations::new();
+            let of = (request.name.as_str(), request.etag.as_str(), request.request_id.as_str());
+            let change = change(&mut violations, $usecase::METHOD, of, request);
+            whole(violations, change.map(|change| $usecase::Command { change }))
+        }
+    };
+}
+
+macro_rules! a_change_with_text {
+    ($name:ident, $usecase:ident, $request:ident, $field:ident) => {
+        pub(crate) fn $name(request: &pb::$request) -> Parsed<$usecase::Command> {
+            let mut violations = Violations::new();
+            let of = (request.name.as_str(), request.etag.as_str(), request.request_id.as_str());
+            let change = change(&mut violations, $usecase::METHOD, of, request);
+            let $field = personal(&mut violations, stringify!($field), &request.$field, LONG);
+            let command = change.zip($field).map(|(change, $field)| $usecase::Command { change, $field });
+            whole(violations, command)
+        }
+    };
+}
+
+only_a_change!(admit_case, admit_case, AdmitCaseRequest);
+only_a_change!(start_investigation, start_investigation, StartInvestigationRequest);
+only_a_change!(close_case, close_case, CloseCaseRequest);
+a_change_with_text!(submit_entity_statement, submit_entity_statement, SubmitEntityStatementRequest, statement);
+a_change_with_text!(withdraw_case, withdraw_case, WithdrawCaseRequest, statement);
+a_change_with_text!(rectify_case, rectify_case, RectifyCaseRequest, proof);
+a_change_with_text!(recuse_from_case, recuse_from_case, RecuseFromCaseRequest, cause);
+
+pub(crate) fn assign_case(request: &pb::AssignCaseRequest) -> Parsed<assign_case::Command> {
+    let mut violations = Violations::new();
+    let of = (request.name.as_str(), request.etag.as_str(), request.request_id.as_str());
+    let change = change(&mut violations, assign_case::METHOD, of, request);
+    let person = parse::required_text(&mut violations, "person", &request.person, 128);
+    let office_role = office_role(&mut violations, "office_role", request.office_role);
+    let command = (|| Some(assign_case::Command { change: change?, person: person?, office_role: office_role? }))();
+    whole(violations, command)
+}
+
+pub(crate) fn add_dossier_entry(request: &pb::AddDossierEntryRequest) -> Parsed<add_dossier_entry::Command> {
+    let mut violations = Violations::new();
+    let case = parse::name::<CaseId>(&mut violations, "parent", &request.parent);
+    let kind = dossier_kind(&mut violations, "kind", request.kind);
+    let visibility = visibility(&mut violations, "visibility", request.visibility);
+    match (kind, visibility) {
+        (Some(DossierKind::ClaimantStatement), Some(Visibility::Office | Visibility::Sealed)) => {
+            violations.push("visibility", "must be PARTIES: what the claimant states is for both parties");
+        }
+        (Some(DossierKind::ClaimantStatement | DossierKind::Evidence | DossierKind::Note) | None, _) => {}
+        (Some(_), _) => violations.push("kind", "must be EVIDENCE, NOTE or CLAIMANT_STATEMENT"),
+    }
+    let content_type = match request.content_type.as_str() {
+        "" => Some("text/plain; charset=utf-8".to_owned()),
+        given => parse::required_text(&mut violations, "content_type", given, 128),
+    };
+    if request.content.is_empty() {
+        violations.push("content", "is required");
+    } else if request.content.len() > CONTENT {
+        violations.push("content", format!("must have at most {CONTENT} bytes, has {}", request.content.len()));
+    }
+    let key = key(&mut violations, &request.request_id, add_dossier_entry::METHOD, request);
+    let command = (|| {
+        Some(add_dossier_entry::Command {
+            change: Change { key: key?, case: case?, version: None },
+            kind: kind?,
+            visibility: visibility?,
+            content_type: content_type?,
+            content: request.content.clone(),
+        })
+    })();
+    whole(violations, command)
+}
+
+pub(crate) fn list_dossier_entries(request: &pb::ListDossierEntriesRequest) -> Parsed<dossier_reading::Page> {
+    let mut violations = Violations::new();
+    let case = parse::name::<CaseId>(&mut violations, "parent", &request.parent);
+    let size = page_size(&mut violations, request.page_size);
+    let token = request.page_token.clone();
+    whole(violations, case.map(|case| dossier_reading::Page { case, size, token }))
+}
+
+pub(crate) fn list_cases(request: &pb::ListCasesRequest) -> Parsed<list_cases::Query> {
+    let mut violations = Violations::new();
+    let stage = match request.state {
+        0 => None,
+        other => stage(&mut violations, "state", other),
+    };
+    let ticket = parse::optional_name(&mut violations, "ticket", &request.ticket);
+    let size = page_size(&mut violations, request.page_size);
+    let (assigned_to_me, token) = (request.assigned_to_me, request.page_token.clone());
+    whole(violations, Some(list_cases::Query { stage, ticket, assigned_to_me, size, token }))
+}

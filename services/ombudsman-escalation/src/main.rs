@@ -1,0 +1,14 @@
+//! The service's own binary.
+
+use std::process::ExitCode;
+
+use ombudsman_escalation::{DEFAULTS, SOURCE, Settings, assemble, migrations};
+
+fn main() -> ExitCode {
+    server::main(server::Binary {
+        name: SOURCE,
+        defaults: DEFAULTS,
+        assemble,
+        migrate: |settings: Settings| async move { postgres::migrate(&settings.database, &migrations()).await },
+    })
+}

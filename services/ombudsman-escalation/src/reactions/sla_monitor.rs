@@ -1,0 +1,47 @@
+//! Clocks on cases: when the office must decide, and when that was missed, shown on the case.
+
+use jiff::Timestamp;
+use kernel::{ResourceId as _, Violations};
+use ledger::{Reaction, ReactionError, Received};
+use ombudsman_escalation_domain::CaseId;
+use postgres::Tx;
+use server::parse;
+use ventanilla_proto::sla::v1::{ClockBreached, ClockMoved, ClockSettled, ClockStarted};
+
+use crate::store::clock;
+
+/// Applies sla-monitor's entries about cases; the others are no concern of the office.
+pub struct Clocks;
+
+#[tonic::async_trait]
+impl Reaction for Clocks {
+    async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
+        if let Some(started) = entry.payload::<ClockStarted>()? {
+            if let Ok(case) = CaseId::parse(&started.subject) {
+                let due_at = optional(started.due_time.as_ref())?;
+                clock::start(tx, &started.clock, case, &started.rule, &started.stage, due_at).await?;
+            }
+        } else if let Some(moved) = entry.payload::<ClockMoved>()? {
+            if CaseId::parse(&moved.subject).is_ok() {
+                clock::set_due(tx, &moved.clock, optional(moved.due_time.as_ref())?).await?;
+            }
+        } else if let Some(settled) = entry.payload::<ClockSettled>()? {
+            if CaseId::parse(&settled.subject).is_ok() {
+                let at = optional(settled.settled_time.as_ref())?.unwrap_or(entry.occurred_at());
+                clock::settle(tx, &settled.clock, at).await?;
+            }
+        } else if let Some(breached) = entry.payload::<ClockBreached>()?
+            && CaseId::parse(&breached.subject).is_ok()
+        {
+            let at = optional(breached.breached_time.as_ref())?.unwrap_or(entry.occurred_at());
+            clock::breach(tx, &breached.clock, at).await?;
+        }
+        Ok(())
+    }
+}
+
+fn optional(time: Option<&prost_types::Timestamp>) -> Result<Option<Timestamp>, ReactionError> {
+    let mut violations = Violations::new();
+    let instant = parse::optional_time(&mut violations, "time", time);
+    if violations.is_empty() { Ok(instant) } else { Err(ReactionError::Undecodable("time")) }
+}

@@ -1,0 +1,67 @@
+//! Adding a paper to the dossier by hand.
+
+use ombudsman_escalation_domain::dossier::Sealed;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use prost::Message as _;
+use server::Call;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::{Begun, Change, Paper, Seating, Step};
+use crate::error::Failure;
+use crate::grpc::answer;
+use crate::office::Office;
+use crate::store::dossier;
+
+/// Name of the RPC.
+pub const METHOD: &str = "AddDossierEntry";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The change; it takes no version, since it only adds.
+    pub change: Change,
+    /// Evidence, a note, or what the claimant states.
+    pub kind: DossierKind,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Media type.
+    pub content_type: String,
+    /// The content.
+    pub content: Vec<u8>,
+}
+
+/// Adds the paper; a claimant's statement also answers a proposed refusal.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "dossier.add", skip_all, fields(case = %command.change.case))]
+pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::DossierEntry, Failure> {
+    let seats = Seating::In(OfficeRole::ALL);
+    let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
+        Begun::Replay(kept) => return again(&office, &command, &kept).await,
+        Begun::Step(step) => step,
+    };
+    let before = step.case();
+    before.accepts_papers()?;
+    let after = match command.kind {
+        DossierKind::ClaimantStatement => step.case().hear_claimant(step.now)?,
+        _ => step.case(),
+    };
+    let Command { kind, visibility, content_type, content, .. } = command;
+    let sealed = step.add(&office, Paper { kind, visibility, content_type, bytes: content });
+    if after != before {
+        step.write(&office, after).await?;
+    }
+    let answered = answer::dossier_entry(&sealed, true, false);
+    // The content stays where it can be erased; a retry gets it from there.
+    let kept = answer::dossier_entry(&Sealed { content: None, ..sealed }, false, false).encode_to_vec();
+    step.commit(&office, &kept, false).await?;
+    Ok(answered)
+}
+
+async fn again(office: &Office, command: &Command, kept: &[u8]) -> Result<pb::DossierEntry, Failure> {
+    let kept = pb::DossierEntry::decode(kept).map_err(|_| Failure::Unreadable)?;
+    let every: Vec<String> = Visibility::ALL.iter().map(ToString::to_string).collect();
+    let found = dossier::list(&office.db, command.change.case, &every, kept.sequence - 1, 1).await?;
+    Ok(found.first().map_or(kept, |sealed| answer::dossier_entry(sealed, true, false)))
+}

@@ -1,0 +1,118 @@
+//! Reading a dossier: a page of it, whether it is what was written, and all of it to take away.
+
+use kernel::ResourceId as _;
+use ombudsman_escalation_domain::dossier::{Sealed, verify};
+use ombudsman_escalation_domain::vocabulary::Visibility;
+use ombudsman_escalation_domain::{CaseId, Refused};
+use server::parse::time_to_proto;
+use server::{Call, PageToken};
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use crate::error::Failure;
+use crate::grpc::answer;
+use crate::office::Office;
+use crate::store::{case, dossier, wall};
+
+const LIST: &str = "dossier_entries";
+
+/// A page that is asked for.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The case.
+    pub case: CaseId,
+    /// How many entries at most.
+    pub size: usize,
+    /// Token of the page before; empty for the first.
+    pub token: String,
+}
+
+/// What this caller may see of the case: visibilities that are listed, and whether sealed content is shown.
+struct Sight {
+    listed: Vec<String>,
+    sealed: bool,
+}
+
+impl Sight {
+    async fn of(office: &Office, call: &Call, case: CaseId) -> Result<Self, Failure> {
+        let who = call.acting();
+        let listed: &[Visibility] = if who.is_office() { Visibility::ALL } else { &[Visibility::Parties] };
+        let sealed = who.is_office() && {
+            let team = wall::team_now(&office.db, case).await?;
+            team.live(&who.actor.id).next().is_some()
+        };
+        Ok(Self { listed: listed.iter().map(ToString::to_string).collect(), sealed })
+    }
+
+    const fn shows(&self, sealed: &Sealed) -> bool {
+        match sealed.entry.visibility {
+            Visibility::Parties | Visibility::Office => true,
+            Visibility::Sealed => self.sealed,
+        }
+    }
+}
+
+/// Lists entries in order.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "dossier.list", skip_all, fields(case = %page.case))]
+pub async fn list(office: Office, call: Call, page: Page) -> Result<pb::ListDossierEntriesResponse, Failure> {
+    let sight = Sight::of(&office, &call, page.case).await?;
+    // A token of the office's list must not open the same place of the parties' one, nor another case's.
+    let filter = format!("{}{}", page.case, sight.listed.len());
+    let after = match PageToken::decode(&page.token, LIST, filter.as_bytes())? {
+        Some(token) => {
+            let [sequence] = token.fields::<1>()?;
+            sequence.parse().map_err(|_| Failure::Unreadable)?
+        }
+        None => 0,
+    };
+    case::get(&office.db, page.case).await?.ok_or(Refused::CaseNotFound)?;
+    let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
+    let mut found = dossier::list(&office.db, page.case, &sight.listed, after, limit).await?;
+    let more = found.len() > page.size;
+    found.truncate(page.size);
+    let next_page_token = match found.last() {
+        Some(last) if more => PageToken::encode(LIST, filter.as_bytes(), &[&last.entry.sequence.to_string()]),
+        _ => String::new(),
+    };
+    let entries = found.iter().map(|sealed| answer::dossier_entry(sealed, sight.shows(sealed), false)).collect();
+    Ok(pb::ListDossierEntriesResponse { entries, next_page_token })
+}
+
+/// Recomputes the chain.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "dossier.verify", skip_all, fields(case = %case))]
+pub async fn verdict(office: Office, case: CaseId) -> Result<pb::DossierVerdict, Failure> {
+    let (stored, entries) = whole(&office, case).await?;
+    Ok(answer::verdict(verify(case, &entries, stored.head), entries.len(), stored.head))
+}
+
+/// Everything, with the salts that an offline verification needs.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "dossier.export", skip_all, fields(case = %case))]
+pub async fn export(office: Office, call: Call, case: CaseId) -> Result<pb::DossierExport, Failure> {
+    let sight = Sight::of(&office, &call, case).await?;
+    let (stored, entries) = whole(&office, case).await?;
+    Ok(pb::DossierExport {
+        case_name: case.name(),
+        export_time: Some(time_to_proto(office.ambient.now())),
+        entries: entries.iter().map(|sealed| answer::dossier_entry(sealed, sight.shows(sealed), true)).collect(),
+        head_hash: stored.head.hash.to_vec(),
+    })
+}
+
+/// The head first: an entry that is added meanwhile lies behind it and is left for the next reading.
+async fn whole(office: &Office, id: CaseId) -> Result<(case::StoredCase, Vec<Sealed>), Failure> {
+    let stored = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
+    let every: Vec<String> = Visibility::ALL.iter().map(ToString::to_string).collect();
+    let entries = dossier::list(&office.db, id, &every, 0, i64::MAX).await?;
+    let again = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
+    // When the dossier grew between, the later head is the one the entries were read under or behind.
+    let stored = if entries.len() as u64 == stored.head.sequence { stored } else { again };
+    Ok((stored, entries))
+}

@@ -1,0 +1,26 @@
+//! Reading a case.
+
+use kernel::Role;
+use ombudsman_escalation_domain::team::Team;
+use ombudsman_escalation_domain::{CaseId, Refused};
+use server::Call;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use crate::error::Failure;
+use crate::grpc::answer;
+use crate::office::Office;
+use crate::store::{case, clock, wall};
+
+/// The case, as far as the caller may see it.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "case.get", skip_all, fields(case = %id))]
+pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Case, Failure> {
+    let stored = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
+    // Who works on it inside the house is not the firm's to know.
+    let team = if call.acting().has(Role::FirmLiaison) { Team::default() } else { wall::team_now(&office.db, id).await? };
+    let term = clock::decide_terms(office.db.reader(), &[id]).await?;
+    let term = term.into_iter().next().map(|(_, term)| term).unwrap_or_default();
+    Ok(answer::case(&stored, &team, term))
+}

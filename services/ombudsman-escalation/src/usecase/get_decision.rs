@@ -1,0 +1,32 @@
+//! Reading the decision of a case.
+
+use kernel::ResourceId as _;
+use ombudsman_escalation_domain::{CaseId, Refused};
+use server::Call;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use crate::error::Failure;
+use crate::grpc::answer;
+use crate::office::Office;
+use crate::store::{case, decision};
+use crate::usecase::open_case::is_claimant;
+
+/// The decision: for the office once it is issued, for the claimant once it was notified.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "decision.get", skip_all, fields(case = %id))]
+pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Decision, Failure> {
+    let mut connection = office.db.reader().acquire().await?;
+    let (issued, answers) = decision::get(&mut connection, id).await?.ok_or(Refused::DecisionNotFound)?;
+    drop(connection);
+    let who = call.acting();
+    if !who.is_office() {
+        let stored = case::get(&office.db, id).await?.ok_or(Refused::DecisionNotFound)?;
+        let theirs = is_claimant(who, &stored.case.customer.name()) || stored.opened_by == who.actor;
+        if !theirs || issued.notified_at.is_none() {
+            return Err(Refused::DecisionNotFound.into());
+        }
+    }
+    Ok(answer::decision(&issued, &answers))
+}

@@ -1,0 +1,40 @@
+//! Reading the last draft, for those who work on the case.
+
+use kernel::{Classify as _, ResourceId as _};
+use ombudsman_escalation_domain::vocabulary::OfficeRole;
+use ombudsman_escalation_domain::{CaseId, Refused};
+use server::Call;
+use server::parse::time_to_proto;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::denied;
+use crate::error::Failure;
+use crate::office::Office;
+use crate::store::{case, draft, wall};
+
+/// The last draft, opened with the office's key.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "draft.get", skip_all, fields(case = %id))]
+pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Draft, Failure> {
+    let stored = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
+    let now = office.ambient.now();
+    let mut tx = office.db.tx().await?;
+    let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
+    tx.rollback().await?;
+    let team = wall::team_now(&office.db, id).await?;
+    let seats = &[OfficeRole::Investigator, OfficeRole::Ombudsman];
+    if let Err(refused) = team.authorize(&call.actor().id, seats, &wall, now) {
+        denied(&office, &call, "GetDraft", refused.reason()).await?;
+        return Err(refused.into());
+    }
+    let last = draft::last(&office.db, id).await?.ok_or(Refused::DraftNotFound)?;
+    Ok(pb::Draft {
+        case_name: id.name(),
+        text: office.seal.open(id.uuid(), last.revision, last.closed)?,
+        revision: last.revision,
+        saved_by: last.saved_by,
+        save_time: Some(time_to_proto(last.saved_at)),
+    })
+}

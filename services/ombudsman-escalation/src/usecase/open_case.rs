@@ -1,0 +1,156 @@
+//! Bringing a ticket before the office: the peers are asked first, then everything is written together.
+
+mod snapshot;
+
+use jiff::Timestamp;
+use kernel::{Channel, Personal, ResourceId as _, Role};
+use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint};
+use ombudsman_escalation_domain::dossier::Head;
+use ombudsman_escalation_domain::regime::Regime;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Parallel, Visibility};
+use ombudsman_escalation_domain::{CaseId, Refused, TicketId};
+use postgres::{Claim, RequestKey, claim};
+use server::parse::time_to_proto;
+use server::{Call, Principal};
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::{Paper, Step, replayed};
+use crate::error::Failure;
+use crate::grpc::vocabulary::stage_to_proto;
+use crate::office::Office;
+use crate::store::case::StoredCase;
+use crate::store::{case, request, wall};
+
+use snapshot::Snapshot;
+
+/// Name of the RPC.
+pub const METHOD: &str = "OpenCase";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The request.
+    pub key: RequestKey,
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Rules the case is heard under.
+    pub regime: &'static Regime,
+    /// Channel the complaint document came by.
+    pub channel: Channel,
+    /// What is declared about other proceedings.
+    pub parallel: Option<Parallel>,
+    /// What is claimed; empty for what the ticket says.
+    pub points: Vec<ClaimPoint>,
+    /// When the facts happened.
+    pub facts_at: Option<Timestamp>,
+    /// When the claimant learnt of them.
+    pub known_at: Option<Timestamp>,
+}
+
+/// Opens the case. The answer of the request is kept for good.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "case.open", skip_all, fields(ticket = %command.ticket))]
+pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
+    if let Some(kept) = request::answered(&office.db, &command.key).await? {
+        return replayed(&office, &kept).await;
+    }
+    let snapshot = Snapshot::take(&office.peers, &call, command.ticket).await?;
+    let who = call.acting();
+    if who.has(Role::Customer) && !is_claimant(who, &snapshot.ticket.customer) {
+        return Err(Failure::TicketNotFound);
+    }
+    let ticket = command.ticket;
+    match write(&office, &call, command, snapshot).await {
+        Err(Failure::TicketTaken) => match case::live_of_ticket(&office.db, ticket).await? {
+            Some(taken) => Err(taken.into()),
+            None => Err(Failure::TicketTaken),
+        },
+        other => other,
+    }
+}
+
+/// Whether the caller is this customer: the token's subject is the customer's id, bare or as a resource name.
+pub(crate) fn is_claimant(who: &Principal, customer: &str) -> bool {
+    let bare = customer.strip_prefix("customers/").unwrap_or(customer);
+    who.has(Role::Customer) && (who.actor.id == customer || who.actor.id == bare)
+}
+
+async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapshot) -> Result<pb::Case, Failure> {
+    let now = office.ambient.now();
+    let id = CaseId::from_uuid(office.ambient.uuid(now));
+    let received = receive(id, &command, &snapshot, now)?;
+    let from = received.stage();
+    let registered = received.register()?;
+
+    let mut tx = office.db.tx().await?;
+    if let Claim::Replay(kept) = claim(&mut tx, &command.key, now).await? {
+        tx.rollback().await?;
+        return replayed(office, &kept).await;
+    }
+    case::insert(&mut tx, &registered, call.actor(), now).await?;
+    wall::note_history(&mut tx, command.ticket, &snapshot.touches()).await?;
+    let stored = StoredCase {
+        case: registered.clone(),
+        version: 1,
+        opened_by: call.actor().clone(),
+        head: Head::EMPTY,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut step = Step::opening(tx, stored, call, command.key, now);
+    let opened = pb::CaseOpened {
+        case_name: id.name(),
+        ticket: registered.ticket.name(),
+        customer: registered.customer.name(),
+        regime: registered.regime.id.to_owned(),
+        filed_at_entity_time: Some(time_to_proto(registered.complaint.filed_at_entity)),
+        filed_at_office_time: Some(time_to_proto(now)),
+    };
+    step.note(office, &opened);
+    let transitioned = pb::CaseTransitioned {
+        case_name: id.name(),
+        ticket: registered.ticket.name(),
+        customer: registered.customer.name(),
+        from_state: stage_to_proto(from).into(),
+        to_state: stage_to_proto(registered.stage()).into(),
+        ground: pb::InadmissibilityGround::Unspecified.into(),
+    };
+    step.note(office, &transitioned);
+    step.add(office, Paper::text(DossierKind::Complaint, Visibility::Parties, told(&registered)));
+    for paper in snapshot.papers() {
+        step.add(office, paper);
+    }
+    step.conclude(office).await
+}
+
+fn receive(id: CaseId, command: &Command, snapshot: &Snapshot, now: Timestamp) -> Result<Case, Failure> {
+    let points = if command.points.is_empty() { snapshot.claim_points() } else { command.points.clone() };
+    let complaint = Complaint {
+        filed_at_entity: snapshot.first_received()?,
+        filed_at_office: now,
+        facts_at: command.facts_at,
+        known_at: command.known_at,
+        parallel: command.parallel,
+        channel: command.channel,
+        points,
+    };
+    let customer = snapshot.customer()?;
+    Case::receive(id, command.ticket, customer, command.regime, complaint).map_err(Refused::into)
+}
+
+/// The complaint document, in plain text.
+fn told(case: &Case) -> String {
+    let complaint = &case.complaint;
+    let mut text = format!(
+        "regime: {}\nother proceedings: {}\n",
+        case.regime.id,
+        complaint.parallel.map_or("not declared", Parallel::as_str)
+    );
+    for point in &complaint.points {
+        let point_text: &Personal<String> = &point.text;
+        text.push_str(&format!("{}: {}\n", point.id, point_text.expose()));
+    }
+    text
+}

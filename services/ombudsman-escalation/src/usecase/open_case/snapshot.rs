@@ -1,0 +1,165 @@
+//! The ticket as the other services tell it at this moment: what the dossier keeps.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kernel::{Actor, ActorKind, Personal, ResourceId as _, Violations};
+use ombudsman_escalation_domain::case::ClaimPoint;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
+use ombudsman_escalation_domain::{CustomerId, TicketId};
+use server::parse;
+use server::{Call, PeerChannel, Peers};
+use tonic::{Code, Status};
+use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
+use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
+
+use crate::error::Failure;
+use crate::usecase::Paper;
+
+/// Largest page there is.
+const PAGE: i32 = 100;
+/// Pages that are followed at most: an affair with more is a fault of the peer's paging.
+const PAGES: usize = 200;
+/// Clocks are wanted, not needed: what is left of the caller's time belongs to the case.
+const SLA_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the peers answered.
+pub(super) struct Snapshot {
+    pub(super) ticket: ticketing::Ticket,
+    messages: ticketing::ListMessagesResponse,
+    history: ticketing::ListTicketHistoryResponse,
+    clocks: Result<Vec<sla::ExplainClockResponse>, Code>,
+}
+
+impl Snapshot {
+    /// Asks ticketing, which must answer, and sla-monitor, which may be down.
+    pub(super) async fn take(peers: &Peers, call: &Call, ticket: TicketId) -> Result<Self, Failure> {
+        let name = ticket.name();
+        let channel = channel(peers, call, crate::TICKETING).map_err(|code| peer(crate::TICKETING, code))?;
+        let mut client = TicketServiceClient::new(channel);
+        let found = client.get_ticket(ticketing::GetTicketRequest { name: name.clone() }).await.map_err(refused)?;
+        let messages = messages(&mut client, &name).await.map_err(refused)?;
+        let history = history(&mut client, &name).await.map_err(refused)?;
+        let clocks = match tokio::time::timeout(SLA_PATIENCE, clocks(peers, call, &name)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Code::DeadlineExceeded),
+        };
+        Ok(Self { ticket: found.into_inner(), messages, history, clocks })
+    }
+
+    /// First presentation at any door of the firm.
+    pub(super) fn first_received(&self) -> Result<Timestamp, Failure> {
+        let mut violations = Violations::new();
+        parse::time(&mut violations, "first_received_time", self.ticket.first_received_time.as_ref())
+            .ok_or(Failure::PeerAnswer { peer: crate::TICKETING })
+    }
+
+    /// Whose affair it is.
+    pub(super) fn customer(&self) -> Result<CustomerId, Failure> {
+        CustomerId::parse(&self.ticket.customer).map_err(|_| Failure::PeerAnswer { peer: crate::TICKETING })
+    }
+
+    /// The ticket's own claim points.
+    pub(super) fn claim_points(&self) -> Vec<ClaimPoint> {
+        let own = |point: &ticketing::ClaimPoint| ClaimPoint { id: point.id.clone(), text: Personal::new(point.text.clone()) };
+        self.ticket.claim_points.iter().map(own).collect()
+    }
+
+    /// Who acted on the ticket, and when. The office's own marks on it involve nobody.
+    pub(super) fn touches(&self) -> Vec<(Actor, Timestamp)> {
+        let mut violations = Violations::new();
+        self.history
+            .changes
+            .iter()
+            .filter_map(|change| {
+                let actor = parse::actor(&mut violations, "actor", change.actor.as_ref())?;
+                let at = parse::time(&mut violations, "occurred_time", change.occurred_time.as_ref())?;
+                Some((actor, at))
+            })
+            .filter(|(actor, _)| actor.kind != ActorKind::Office)
+            .collect()
+    }
+
+    /// The papers of the dossier, and a named gap for what could not be had.
+    pub(super) fn papers(&self) -> Vec<Paper> {
+        let parties = Visibility::Parties;
+        let mut papers = vec![
+            Paper::message(DossierKind::TicketSnapshot, parties, &self.ticket),
+            Paper::message(DossierKind::MessagesSnapshot, parties, &self.messages),
+            Paper::message(DossierKind::HistorySnapshot, parties, &self.history),
+        ];
+        match &self.clocks {
+            Ok(explained) => papers
+                .extend(explained.iter().map(|clock| Paper::message(DossierKind::ClocksSnapshot, parties, clock))),
+            Err(code) => papers.push(Paper::text(
+                DossierKind::Gap,
+                parties,
+                format!("sla-monitor: the clocks of the ticket could not be had ({code:?})"),
+            )),
+        }
+        papers
+    }
+}
+
+fn channel(peers: &Peers, call: &Call, peer: &'static str) -> Result<PeerChannel, Code> {
+    peers.channel(peer).map(|channel| channel.for_call(call)).map_err(|_| Code::Unavailable)
+}
+
+const fn peer(peer: &'static str, code: Code) -> Failure {
+    Failure::Peer { peer, code }
+}
+
+/// What ticketing's refusal means here. Its own words are not passed on.
+fn refused(status: Status) -> Failure {
+    match status.code() {
+        Code::NotFound => Failure::TicketNotFound,
+        code => peer(crate::TICKETING, code),
+    }
+}
+
+type Tickets = TicketServiceClient<PeerChannel>;
+
+async fn messages(client: &mut Tickets, parent: &str) -> Result<ticketing::ListMessagesResponse, Status> {
+    let mut all = ticketing::ListMessagesResponse::default();
+    let mut page_token = String::new();
+    for _ in 0..PAGES {
+        let request = ticketing::ListMessagesRequest { parent: parent.to_owned(), page_size: PAGE, page_token };
+        let page = client.list_messages(request).await?.into_inner();
+        all.messages.extend(page.messages);
+        if page.next_page_token.is_empty() {
+            return Ok(all);
+        }
+        page_token = page.next_page_token;
+    }
+    Err(Status::out_of_range("pages without end"))
+}
+
+async fn history(client: &mut Tickets, name: &str) -> Result<ticketing::ListTicketHistoryResponse, Status> {
+    let mut all = ticketing::ListTicketHistoryResponse::default();
+    let mut page_token = String::new();
+    for _ in 0..PAGES {
+        let request = ticketing::ListTicketHistoryRequest { name: name.to_owned(), page_size: PAGE, page_token };
+        let page = client.list_ticket_history(request).await?.into_inner();
+        all.changes.extend(page.changes);
+        if page.next_page_token.is_empty() {
+            return Ok(all);
+        }
+        page_token = page.next_page_token;
+    }
+    Err(Status::out_of_range("pages without end"))
+}
+
+/// Every clock on the ticket with the proof of its due instant.
+async fn clocks(peers: &Peers, call: &Call, subject: &str) -> Result<Vec<sla::ExplainClockResponse>, Code> {
+    let mut client = SlaServiceClient::new(channel(peers, call, crate::SLA_MONITOR)?);
+    let request = sla::ListClocksRequest { subject: subject.to_owned(), page_size: PAGE, ..Default::default() };
+    let found = client.list_clocks(request).await.map_err(|status| status.code())?.into_inner();
+    let mut explained = Vec::with_capacity(found.clocks.len());
+    for clock in found.clocks {
+        let request = sla::ExplainClockRequest { name: clock.name };
+        explained.push(client.explain_clock(request).await.map_err(|status| status.code())?.into_inner());
+    }
+    Ok(explained)
+}

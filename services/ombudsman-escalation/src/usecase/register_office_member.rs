@@ -1,0 +1,45 @@
+//! Entering a person in the register of the office.
+
+use ombudsman_escalation_domain::MemberId;
+use ombudsman_escalation_domain::wall::Member;
+use kernel::ResourceId as _;
+use postgres::{Claim, RequestKey, claim, keep_answer};
+use prost::Message as _;
+use server::Call;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use crate::error::Failure;
+use crate::grpc::answer;
+use crate::office::Office;
+use crate::store::staff;
+
+/// Name of the RPC.
+pub const METHOD: &str = "RegisterOfficeMember";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The request.
+    pub key: RequestKey,
+    /// The person, without a declaration yet.
+    pub member: Member,
+}
+
+/// Registers the person.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "office.register_member", skip_all)]
+pub async fn run(office: Office, _call: Call, command: Command) -> Result<pb::OfficeMember, Failure> {
+    let now = office.ambient.now();
+    let mut tx = office.db.tx().await?;
+    if let Claim::Replay(kept) = claim(&mut tx, &command.key, now).await? {
+        return pb::OfficeMember::decode(kept.as_slice()).map_err(|_| Failure::Unreadable);
+    }
+    let id = MemberId::from_uuid(office.ambient.uuid(now));
+    staff::insert(&mut tx, id, &command.member, now).await?;
+    let answer = answer::member(id, 1, &command.member);
+    keep_answer(&mut tx, command.key.id, &answer.encode_to_vec(), false).await?;
+    tx.commit().await?;
+    Ok(answer)
+}

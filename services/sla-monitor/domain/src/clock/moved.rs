@@ -1,0 +1,45 @@
+//! What an entry did to a clock, told from the clock before and after it.
+
+use super::{Replay, State};
+
+/// What an entry did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// Time stopped counting.
+    Pause,
+    /// Time counts again.
+    Resume,
+    /// The whole term counts again from a new origin.
+    Restart,
+    /// The start was put off.
+    DeferStart,
+    /// The put-off start came.
+    Start,
+    /// The term was made longer.
+    Extend,
+    /// The fulfilment did not hold.
+    Reopen,
+    /// The clock ended.
+    Settle,
+}
+
+impl Replay {
+    /// What made this clock out of the one before; `None` when nothing changed.
+    pub fn moved_from(&self, before: &Self) -> Option<Move> {
+        if self == before {
+            return None;
+        }
+        Some(match (&before.state, &self.state) {
+            (_, State::Fulfilled { .. } | State::Cancelled { .. }) => Move::Settle,
+            (_, State::Paused { .. }) => Move::Pause,
+            (_, State::Scheduled { .. }) => Move::DeferStart,
+            (State::Scheduled { .. }, State::Running { .. }) => Move::Start,
+            (State::Paused { .. }, State::Running { .. }) if self.epoch > before.epoch => Move::Restart,
+            (State::Paused { .. }, State::Running { .. }) => Move::Resume,
+            (State::Fulfilled { .. } | State::Cancelled { .. }, State::Running { .. }) => Move::Reopen,
+            // Only a verdict was added: nothing the clock's followers did not learn from the breach itself.
+            (State::Running { due: old }, State::Running { due: new }) if old == new => return None,
+            (State::Running { .. }, State::Running { .. }) => Move::Extend,
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! What this service is told at start.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Settings of sla-monitor.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Settings {
+    /// The schema `sla_monitor`, by its own role.
+    pub database: postgres::Settings,
+    /// Calendars and readings of the law.
+    #[serde(default)]
+    pub law: LawSettings,
+    /// How due clocks are raised.
+    #[serde(default)]
+    pub due: DueSettings,
+}
+
+impl Settings {
+    /// The settings that ship, with this database.
+    pub fn new(database: postgres::Settings) -> Self {
+        Self { database, law: LawSettings::default(), due: DueSettings::default() }
+    }
+}
+
+/// Calendars and readings of the law.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LawSettings {
+    /// Calendar of departments that have none of their own.
+    pub calendar: String,
+    /// Calendars by the slug of the department.
+    pub department_calendars: BTreeMap<String, String>,
+    /// Readings that differ from the strict ones: name of the switch to value.
+    pub switches: BTreeMap<String, String>,
+}
+
+impl Default for LawSettings {
+    fn default() -> Self {
+        Self {
+            calendar: "es.madrid".to_owned(),
+            department_calendars: BTreeMap::new(),
+            switches: BTreeMap::new(),
+        }
+    }
+}
+
+/// How due clocks are raised.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DueSettings {
+    /// Clocks raised in one transaction at most.
+    pub batch: i64,
+    /// How long late entries about a clock that was due before it was known get to arrive, in milliseconds.
+    pub late_entry_quiet_ms: u32,
+    /// How long a due clock waits at most for a source that this service is behind, in milliseconds. What a late entry
+    /// shows afterwards is corrected.
+    pub patience_ms: u32,
+}
+
+impl Default for DueSettings {
+    fn default() -> Self {
+        Self { batch: 500, late_entry_quiet_ms: 5_000, patience_ms: 30_000 }
+    }
+}

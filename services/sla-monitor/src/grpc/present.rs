@@ -1,0 +1,301 @@
+//! Values to answers.
+
+use jiff::Timestamp;
+use kernel::ResourceId as _;
+use sla_monitor_domain::calendar::LOCAL_TIME_RULE;
+use sla_monitor_domain::clock::Move;
+use sla_monitor_domain::proof::Outcome;
+use sla_monitor_domain::rule::{Does, Evidence, Kind, Standing as RuleStanding};
+use sla_monitor_domain::{Calendar, Proof, Rule, State};
+use ventanilla_proto::sla::v1 as proto;
+
+use crate::names::{ClockId, CustomerId};
+use crate::store::board::{Figured, Figures, Line};
+use crate::store::clock::Stored;
+use crate::usecase::Standing;
+use crate::usecase::get_board::Window;
+
+/// An instant on the wire.
+pub fn time(at: Timestamp) -> prost_types::Timestamp {
+    server::parse::time_to_proto(at)
+}
+
+/// A state on the wire.
+pub const fn state(state: &State) -> proto::ClockState {
+    match state {
+        State::Scheduled { .. } => proto::ClockState::Scheduled,
+        State::Running { .. } => proto::ClockState::Running,
+        State::Paused { .. } => proto::ClockState::Paused,
+        State::Fulfilled { .. } => proto::ClockState::Fulfilled,
+        State::Cancelled { .. } => proto::ClockState::Cancelled,
+    }
+}
+
+/// What an entry did, on the wire; `None` for an end, which is told by an entry of its own.
+pub const fn effect(moved: Move) -> Option<proto::ClockEffect> {
+    Some(match moved {
+        Move::Pause => proto::ClockEffect::Pause,
+        Move::Resume => proto::ClockEffect::Resume,
+        Move::Restart => proto::ClockEffect::Restart,
+        Move::DeferStart => proto::ClockEffect::DeferStart,
+        Move::Start => proto::ClockEffect::Start,
+        Move::Extend => proto::ClockEffect::Extend,
+        Move::Reopen => proto::ClockEffect::Reopen,
+        Move::Settle => return None,
+    })
+}
+
+/// The entry that tells of a breach.
+pub fn breached(clock: &Stored, epoch: i32, at: Timestamp) -> proto::ClockBreached {
+    proto::ClockBreached {
+        clock: ClockId::from_uuid(clock.id).name(),
+        subject: clock.subject.clone(),
+        customer: customer(clock.customer),
+        rule: clock.rule.clone(),
+        breached_time: Some(time(at)),
+        epoch,
+    }
+}
+
+fn customer(id: Option<uuid::Uuid>) -> String {
+    id.map(|id| CustomerId::from_uuid(id).name()).unwrap_or_default()
+}
+
+const fn kind(kind: Kind) -> proto::PolicyKind {
+    match kind {
+        Kind::Sla => proto::PolicyKind::Sla,
+        Kind::Ola => proto::PolicyKind::Ola,
+        Kind::Uc => proto::PolicyKind::Uc,
+        Kind::Statutory => proto::PolicyKind::Statutory,
+    }
+}
+
+const fn evidence(evidence: Evidence) -> proto::EvidenceStatus {
+    match evidence {
+        Evidence::Verified => proto::EvidenceStatus::Verified,
+        Evidence::Interpreted => proto::EvidenceStatus::Interpreted,
+        Evidence::Secondary => proto::EvidenceStatus::Secondary,
+        Evidence::Recalled => proto::EvidenceStatus::Recalled,
+        Evidence::House => proto::EvidenceStatus::House,
+    }
+}
+
+/// A clock.
+pub fn clock(standing: Standing<'_>) -> proto::Clock {
+    let Standing { stored, replayed, rule, calendar, thresholds } = standing;
+    // A breach is a fact of instants: it shows as soon as the due instant has passed by the database's time.
+    let breach = replayed.breach_by(stored.now);
+    let seen_until = replayed.state.settled().unwrap_or(stored.now);
+    let warnings = thresholds.iter().map(|(percent, at)| proto::ClockWarning {
+        threshold_percent: i32::from(*percent),
+        threshold_time: Some(time(*at)),
+        passed: *at < seen_until,
+    });
+    proto::Clock {
+        name: ClockId::from_uuid(stored.id).name(),
+        policy: format!("policies/{}", rule.id),
+        rule: rule.id.clone(),
+        policy_version: stored.rule_version,
+        kind: kind(rule.kind).into(),
+        stage: rule.stage.clone(),
+        calendar: format!("calendars/{}", calendar.id),
+        state: state(&replayed.state).into(),
+        origin_time: (!matches!(replayed.state, State::Scheduled { .. })).then(|| time(replayed.origin)),
+        first_received_time: Some(time(replayed.first_origin)),
+        due_time: replayed.state.due().map(time),
+        settled_time: replayed.state.settled().map(time),
+        breached_time: breach.map(|breach| time(breach.at)),
+        warnings: warnings.collect(),
+        epoch: replayed.epoch,
+        subject: stored.subject,
+        customer: customer(stored.customer),
+        department: stored.department,
+        subject_type: stored.subject_type,
+        etag: postgres::etag(stored.version),
+    }
+}
+
+/// A policy, which counts on this calendar unless a department has its own.
+pub fn policy(rule: &Rule, calendar: &str) -> proto::Policy {
+    let effects = rule.effects.iter().map(|effect| {
+        let (does, max_total) = match effect.does {
+            Does::Pause => (proto::ClockEffect::Pause, String::new()),
+            Does::Restart => (proto::ClockEffect::Restart, String::new()),
+            Does::DeferStart => (proto::ClockEffect::DeferStart, String::new()),
+            Does::Extend { max_total } => (proto::ClockEffect::Extend, max_total.to_string()),
+        };
+        proto::PolicyEffect { event: effect.on.clone(), effect: does.into(), max_total }
+    });
+    proto::Policy {
+        name: format!("policies/{}", rule.id),
+        version: rule.version,
+        kind: kind(rule.kind).into(),
+        state: match rule.state {
+            RuleStanding::Active => proto::PolicyState::Active,
+            RuleStanding::Superseded => proto::PolicyState::Superseded,
+            RuleStanding::Challenged => proto::PolicyState::Challenged,
+            RuleStanding::NotActive => proto::PolicyState::NotActive,
+        }
+        .into(),
+        jurisdiction: rule.jurisdiction.clone(),
+        sectors: rule.sectors.clone(),
+        stage: rule.stage.clone(),
+        start_event: rule.starts.clone(),
+        term: rule.term.map(|term| term.to_string()).unwrap_or_default(),
+        effects: effects.collect(),
+        calendar: format!("calendars/{calendar}"),
+        in_force_from: rule.from.map(|day| day.to_string()).unwrap_or_default(),
+        in_force_until: rule.until.map(|day| day.to_string()).unwrap_or_default(),
+        citation: rule.citation.clone(),
+        evidence: evidence(rule.evidence).into(),
+        enabled: rule.enabled(),
+        disabled_because: rule.disabled_because.clone().unwrap_or_default(),
+        reading: rule.reading.as_ref().map(|reading| proto::PolicySwitch {
+            name: reading.name.clone(),
+            value: reading.value.clone(),
+            strict_value: reading.strict.clone(),
+            values: reading.values.clone(),
+        }),
+        summary_es: rule.es.clone(),
+        summary_en: rule.en.clone(),
+    }
+}
+
+/// A calendar.
+pub fn calendar(calendar: &Calendar) -> proto::Calendar {
+    let hours = calendar.hours.iter().map(|hours| proto::WeeklyInterval {
+        weekday: i32::from(hours.weekday),
+        start_minute: hours.start_minute,
+        end_minute: hours.end_minute,
+    });
+    let holidays = calendar.holidays.iter().map(|(date, holiday)| proto::Holiday {
+        date: date.to_string(),
+        title: holiday.title.clone(),
+        scope: holiday.scope.clone(),
+    });
+    let exceptions = calendar.exceptions.iter().map(|(date, hours)| {
+        let weekday = i32::from(date.weekday().to_monday_one_offset());
+        let interval = |&(start_minute, end_minute): &(i32, i32)| proto::WeeklyInterval { weekday, start_minute, end_minute };
+        proto::CalendarException { date: date.to_string(), intervals: hours.iter().map(interval).collect() }
+    });
+    proto::Calendar {
+        name: format!("calendars/{}", calendar.id),
+        version: calendar.version.clone(),
+        time_zone: calendar.zone_name.clone(),
+        weekly_intervals: hours.collect(),
+        holidays: holidays.collect(),
+        exceptions: exceptions.collect(),
+        first_year: i32::from(calendar.first_year),
+        last_year: i32::from(calendar.last_year),
+        source: calendar.source.clone(),
+        local_time_rule: LOCAL_TIME_RULE.to_owned(),
+    }
+}
+
+/// A proof of a due instant under a rule.
+pub fn proof(proof: Proof, rule: &Rule) -> proto::Proof {
+    let steps = proof.steps.into_iter().map(|step| proto::ProofStep {
+        description_es: step.es,
+        description_en: step.en,
+        result: match step.outcome {
+            Outcome::Instant(at) => Some(proto::proof_step::Result::Instant(time(at))),
+            Outcome::Day(day) => Some(proto::proof_step::Result::Date(day.to_string())),
+            Outcome::Nothing => None,
+        },
+    });
+    let mut pauses: Vec<proto::ProofPause> = Vec::with_capacity(proof.pauses.len() + 1);
+    for pause in proof.pauses {
+        pauses.push(proto::ProofPause {
+            ground: pause.ground,
+            start_time: Some(time(pause.from)),
+            end_time: Some(time(pause.to)),
+        });
+    }
+    if let Some((ground, since)) = proof.standing_still {
+        pauses.push(proto::ProofPause { ground, start_time: Some(time(since)), end_time: None });
+    }
+    proto::Proof {
+        rule: proof.rule,
+        policy_version: proof.version,
+        citation: proof.citation,
+        article: proof.article,
+        evidence: evidence(rule.evidence).into(),
+        in_force_at_start: proof.in_force_at_start,
+        chosen_because_es: proof.because_es,
+        chosen_because_en: proof.because_en,
+        start_event: proof.start_event,
+        start_time: Some(time(proof.start)),
+        term: proof.term,
+        calendar: format!("calendars/{}", proof.calendar),
+        calendar_version: proof.calendar_version,
+        time_zone: proof.zone,
+        steps: steps.collect(),
+        pauses,
+        due_time: proof.due.map(time),
+        sentence_es: proof.sentence_es,
+        sentence_en: proof.sentence_en,
+    }
+}
+
+const DEFINITIONS: [&str; 5] = [
+    "window: a clock counts where its first receipt falls, for ever",
+    "met: fulfilled at or before the due instant; breached: the due instant passed unmet, whether fulfilled later or never",
+    "attainment: met / (met + breached); open and cancelled clocks count in neither",
+    "time to settle: from the first receipt to the fulfilment, by the wall clock, over all fulfilled clocks",
+    "percentile p: nearest rank, the smallest observed time such that at least p % of the fulfilled clocks took no longer",
+];
+
+/// The board.
+pub fn board(figured: Figured, window: &Window) -> proto::Board {
+    let mut board = proto::Board {
+        from_time: window.from.map(time),
+        to_time: window.to.map(time),
+        as_of_time: Some(time(figured.now)),
+        definitions: DEFINITIONS.map(str::to_owned).to_vec(),
+        ..proto::Board::default()
+    };
+    for figures in figured.lines {
+        match figures.line.clone() {
+            Line::Total => {
+                board.total = Some(proto::BoardRow { event_count: figured.events, ..row(String::new(), &figures) });
+            }
+            Line::Policy(rule) => board.by_policy.push(row(format!("policies/{rule}"), &figures)),
+            Line::Department(department) => board.by_department.push(row(department, &figures)),
+            Line::SubjectType(subject_type) => board.by_subject_type.push(row(subject_type, &figures)),
+        }
+    }
+    board
+}
+
+fn row(key: String, figures: &Figures) -> proto::BoardRow {
+    let decided = figures.met + figures.breached;
+    #[allow(clippy::cast_precision_loss, reason = "counts of clocks are far below 2^52")]
+    let attainment = (decided > 0).then(|| figures.met as f64 / decided as f64);
+    proto::BoardRow {
+        key,
+        case_count: figures.cases,
+        event_count: 0,
+        clock_count: figures.clocks,
+        met_count: figures.met,
+        breached_count: figures.breached,
+        open_count: figures.open,
+        cancelled_count: figures.cancelled,
+        attainment,
+        settle: figures.settle_micros.as_deref().and_then(percentiles),
+    }
+}
+
+fn percentiles(micros: &[i64]) -> Option<proto::SettlePercentiles> {
+    let [p50, p75, p90, p95, p99] = *micros else { return None };
+    let duration = |micros: i64| {
+        let nanos = i32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0);
+        Some(prost_types::Duration { seconds: micros / 1_000_000, nanos })
+    };
+    Some(proto::SettlePercentiles {
+        p50_duration: duration(p50),
+        p75_duration: duration(p75),
+        p90_duration: duration(p90),
+        p95_duration: duration(p95),
+        p99_duration: duration(p99),
+    })
+}

@@ -1,0 +1,14 @@
+//! The binary of sla-monitor.
+
+use std::process::ExitCode;
+
+use ventanilla_sla_monitor::{DEFAULTS, SOURCE, Settings, assemble, migrations};
+
+fn main() -> ExitCode {
+    server::main(server::Binary {
+        name: SOURCE,
+        defaults: DEFAULTS,
+        assemble,
+        migrate: |settings: Settings| async move { postgres::migrate(&settings.database, &migrations()).await },
+    })
+}

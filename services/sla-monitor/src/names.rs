@@ -1,0 +1,101 @@
+//! The names of things that clocks are about.
+
+use kernel::{IdError, ResourceId, typed_id};
+
+typed_id!(
+    /// A clock.
+    ClockId,
+    "clocks"
+);
+typed_id!(
+    /// An affair of ticketing.
+    TicketId,
+    "tickets"
+);
+typed_id!(
+    /// A case of the ombudsman's office.
+    CaseId,
+    "cases"
+);
+typed_id!(
+    /// A customer.
+    CustomerId,
+    "customers"
+);
+typed_id!(
+    /// A promise, below its ticket.
+    PromiseId,
+    "promises"
+);
+
+/// What a clock is attached to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// An affair.
+    Ticket(TicketId),
+    /// A case.
+    Case(CaseId),
+    /// A promise.
+    Promise(TicketId, PromiseId),
+}
+
+/// A name that is no subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be tickets/{{uuid}}, cases/{{uuid}} or tickets/{{uuid}}/promises/{{uuid}}")]
+pub struct NotASubject;
+
+impl From<IdError> for NotASubject {
+    fn from(_: IdError) -> Self {
+        Self
+    }
+}
+
+impl Subject {
+    /// Reads a resource name.
+    ///
+    /// # Errors
+    /// [`NotASubject`].
+    pub fn parse(name: &str) -> Result<Self, NotASubject> {
+        if name.starts_with("cases/") {
+            return Ok(Self::Case(CaseId::parse(name)?));
+        }
+        match name.find("/promises/") {
+            Some(at) => Ok(Self::Promise(TicketId::parse(&name[..at])?, PromiseId::parse(&name[at + 1..])?)),
+            None => Ok(Self::Ticket(TicketId::parse(name)?)),
+        }
+    }
+
+    /// The resource name.
+    pub fn name(self) -> String {
+        match self {
+            Self::Ticket(id) => id.name(),
+            Self::Case(id) => id.name(),
+            Self::Promise(ticket, promise) => format!("{}/{}", ticket.name(), promise.name()),
+        }
+    }
+
+    /// The ticket or case it belongs to.
+    pub fn affair(self) -> uuid::Uuid {
+        match self {
+            Self::Ticket(id) | Self::Promise(id, _) => id.uuid(),
+            Self::Case(id) => id.uuid(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_subject_is_read_back_from_its_name() {
+        let id = uuid::Uuid::from_u128(7);
+        let (ticket, promise) = (TicketId::from_uuid(id), PromiseId::from_uuid(id));
+        for subject in [Subject::Ticket(ticket), Subject::Case(CaseId::from_uuid(id)), Subject::Promise(ticket, promise)] {
+            assert_eq!(Subject::parse(&subject.name()), Ok(subject));
+        }
+        for bad in ["", "tickets/", "tickets/x", "customers/x", "tickets/x/promises/y", "cases/", "promises/x"] {
+            assert_eq!(Subject::parse(bad), Err(NotASubject), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! SQL, and nothing but: rows to values and values to rows.
+
+pub mod affair;
+pub mod board;
+pub mod clock;
+pub mod due;
+pub mod open;
+
+use jiff::Timestamp;
+
+fn instant(stored: Option<jiff_sqlx::Timestamp>) -> Option<Timestamp> {
+    stored.map(jiff_sqlx::Timestamp::to_jiff)
+}

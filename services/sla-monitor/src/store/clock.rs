@@ -1,0 +1,308 @@
+//! Clocks as they are kept: derived columns, and the entries they are derived from.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use postgres::StoreError;
+use sla_monitor_domain::clock::{Entry, Happening};
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::due::DueRows;
+use super::instant;
+use super::open::Cause;
+
+/// A clock with its entries.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// Id.
+    pub id: Uuid,
+    /// Ticket or case.
+    pub affair: Uuid,
+    /// Resource name of what it is for.
+    pub subject: String,
+    /// Customer.
+    pub customer: Option<Uuid>,
+    /// Id of the rule.
+    pub rule: String,
+    /// Version of the rule.
+    pub rule_version: i32,
+    /// Id of the calendar.
+    pub calendar: String,
+    /// Type of the ticket, or `case`.
+    pub subject_type: String,
+    /// Department.
+    pub department: String,
+    /// Row version.
+    pub version: i64,
+    /// First start.
+    pub first_origin: Timestamp,
+    /// What it is replayed from.
+    pub entries: Vec<Entry>,
+    /// The database's time when it was read.
+    pub now: Timestamp,
+}
+
+struct Row {
+    clock_id: Uuid,
+    affair_id: Uuid,
+    subject: String,
+    customer_id: Option<Uuid>,
+    rule: String,
+    rule_version: i32,
+    calendar: String,
+    subject_type: String,
+    department: String,
+    version: i64,
+    first_origin_at: jiff_sqlx::Timestamp,
+    entry_kinds: Vec<String>,
+    entry_grounds: Vec<String>,
+    entry_untils: Vec<Option<jiff_sqlx::Timestamp>>,
+    entry_times: Vec<jiff_sqlx::Timestamp>,
+    now: jiff_sqlx::Timestamp,
+}
+
+impl TryFrom<Row> for Stored {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let mut entries = Vec::with_capacity(row.entry_kinds.len());
+        let details = row.entry_grounds.into_iter().zip(row.entry_untils).zip(row.entry_times);
+        for (kind, ((ground, until), at)) in row.entry_kinds.iter().zip(details) {
+            let what = happening(kind, ground, instant(until))
+                .ok_or_else(|| StoreError::corrupt("clock_entry", "kind", row.clock_id))?;
+            entries.push(Entry { at: at.to_jiff(), what });
+        }
+        Ok(Self {
+            id: row.clock_id,
+            affair: row.affair_id,
+            subject: row.subject,
+            customer: row.customer_id,
+            rule: row.rule,
+            rule_version: row.rule_version,
+            calendar: row.calendar,
+            subject_type: row.subject_type,
+            department: row.department,
+            version: row.version,
+            first_origin: row.first_origin_at.to_jiff(),
+            entries,
+            now: row.now.to_jiff(),
+        })
+    }
+}
+
+fn happening(kind: &str, ground: String, until: Option<Timestamp>) -> Option<Happening> {
+    Some(match kind {
+        "started" => Happening::Started,
+        "started_until" => Happening::StartedUntil(until?),
+        "hindered" => Happening::Hindered(ground),
+        "unhindered" => Happening::Unhindered,
+        "fulfilled" => Happening::Fulfilled,
+        "cancelled" => Happening::Cancelled,
+        "forfeited" => Happening::Forfeited,
+        "reopened" => Happening::Reopened,
+        _ => return None,
+    })
+}
+
+/// One clock by id.
+pub async fn get(pool: &PgPool, id: Uuid) -> Result<Option<Stored>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.subject_type,
+                  c.department, c.version, c.first_origin_at as "first_origin_at: _",
+                  e.kinds as "entry_kinds!", e.grounds as "entry_grounds!", e.untils as "entry_untils!: _",
+                  e.times as "entry_times!: _", now() as "now!: _"
+           from sla_monitor.clock c
+           cross join lateral (
+               select array_agg(kind order by seq) as kinds, array_agg(ground order by seq) as grounds,
+                      array_agg(until_at order by seq) as untils, array_agg(occurred_at order by seq) as times
+               from sla_monitor.clock_entry where clock_id = c.clock_id) e
+           where c.clock_id = $1"#,
+        id
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(Stored::try_from).transpose()
+}
+
+/// Which clocks are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Only of this ticket or case.
+    pub affair: Option<Uuid>,
+    /// Only of this very subject.
+    pub subject: Option<String>,
+    /// Only of this customer.
+    pub customer: Option<Uuid>,
+    /// Only in one of these states; none means all.
+    pub states: Vec<String>,
+}
+
+/// At most `limit` clocks after a key, the first received first.
+pub async fn list(
+    pool: &PgPool,
+    filter: &Filter,
+    after: Option<(Timestamp, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Stored>, StoreError> {
+    let (after_time, after_id) = after.unzip();
+    let states = (!filter.states.is_empty()).then_some(filter.states.as_slice());
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.subject_type,
+                  c.department, c.version, c.first_origin_at as "first_origin_at: _",
+                  e.kinds as "entry_kinds!", e.grounds as "entry_grounds!", e.untils as "entry_untils!: _",
+                  e.times as "entry_times!: _", now() as "now!: _"
+           from (select * from sla_monitor.clock
+                 where ($1::uuid is null or affair_id = $1) and ($2::text is null or subject = $2)
+                   and ($3::uuid is null or customer_id = $3) and ($4::text[] is null or state = any($4))
+                   and ($5::timestamptz is null or (first_origin_at, clock_id) > ($5, $6))
+                 order by first_origin_at, clock_id limit $7) c
+           cross join lateral (
+               select array_agg(kind order by seq) as kinds, array_agg(ground order by seq) as grounds,
+                      array_agg(until_at order by seq) as untils, array_agg(occurred_at order by seq) as times
+               from sla_monitor.clock_entry where clock_id = c.clock_id) e
+           order by c.first_origin_at, c.clock_id"#,
+        filter.affair,
+        filter.subject,
+        filter.customer,
+        states,
+        after_time.map(|t| t.to_sqlx()) as _,
+        after_id,
+        limit
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(Stored::try_from).collect()
+}
+
+/// The clocks of an affair in one of these states, locked; and one more entry counted about it. `subject` narrows to one.
+pub async fn touch_and_lock(
+    tx: &mut PgConnection,
+    affair: Uuid,
+    subject: Option<&str>,
+    states: &[String],
+) -> Result<Vec<Stored>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"with touched as (
+               update sla_monitor.affair set entry_count = entry_count + 1 where affair_id = $1
+           )
+           select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.subject_type,
+                  c.department, c.version, c.first_origin_at as "first_origin_at: _",
+                  array(select kind from sla_monitor.clock_entry where clock_id = c.clock_id order by seq) as "entry_kinds!",
+                  array(select ground from sla_monitor.clock_entry where clock_id = c.clock_id order by seq) as "entry_grounds!",
+                  array(select until_at from sla_monitor.clock_entry where clock_id = c.clock_id order by seq)
+                      as "entry_untils!: _",
+                  array(select occurred_at from sla_monitor.clock_entry where clock_id = c.clock_id order by seq)
+                      as "entry_times!: _",
+                  now() as "now!: _"
+           from sla_monitor.clock c
+           where c.affair_id = $1 and ($2::text is null or c.subject = $2) and c.state = any($3)
+           order by c.clock_id
+           for update of c"#,
+        affair,
+        subject,
+        states
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(Stored::try_from).collect()
+}
+
+/// What an entry made of a clock.
+#[derive(Debug, Clone)]
+pub struct Changed<'a> {
+    /// Which.
+    pub id: Uuid,
+    /// Place of the new entry.
+    pub seq: i32,
+    /// What happened.
+    pub what: &'a Happening,
+    /// When.
+    pub at: Timestamp,
+    /// State after it.
+    pub state: &'static str,
+    /// Run after it.
+    pub epoch: i32,
+    /// Origin of the run.
+    pub origin: Timestamp,
+    /// The last instant in time, where there is one.
+    pub due: Option<Timestamp>,
+    /// When it ended.
+    pub settled: Option<Timestamp>,
+    /// The first breach.
+    pub breached: Option<Timestamp>,
+    /// Shares of the term, while it runs.
+    pub thresholds: Vec<(u8, Timestamp)>,
+    /// A breach to be noted now, by run and instant.
+    pub breach_to_note: Option<(i32, Timestamp)>,
+}
+
+/// Writes the entry and everything derived from it; answers whether the breach to note was new.
+pub async fn change(
+    tx: &mut PgConnection,
+    changed: &Changed<'_>,
+    cause: Cause<'_>,
+    quiet_ms: u32,
+) -> Result<bool, StoreError> {
+    let ground = match changed.what {
+        Happening::Hindered(ground) => ground.as_str(),
+        _ => "",
+    };
+    let mut ahead = DueRows::default();
+    if let (Some(due), "running") = (changed.due, changed.state) {
+        ahead.push(changed.id, changed.epoch, due, &changed.thresholds);
+    }
+    let (breach_epoch, breach_at) = changed.breach_to_note.unzip();
+    let newly = sqlx::query_scalar!(
+        r#"with written as (
+               update sla_monitor.clock set state = $2, epoch = $3, origin_at = $4, due_at = $5, settled_at = $6,
+                      breached_at = $7, version = version + 1
+               where clock_id = $1
+           ), entry as (
+               insert into sla_monitor.clock_entry (clock_id, seq, kind, ground, occurred_at, recorded_at, source, position)
+               values ($1, $8, $9, $10, $11, $12, $13, $14)
+           ), gone as (
+               delete from sla_monitor.due where clock_id = $1 and not (kind = any($15::text[]))
+           ), ahead as (
+               insert into sla_monitor.due (clock_id, kind, epoch, due_at, fire_at)
+               select $1, d.kind, d.epoch, d.due_at,
+                      case when d.due_at < now() then now() + make_interval(secs => $18::double precision / 1000) else d.due_at end
+               from unnest($15::text[], $16::integer[], $17::timestamptz[]) as d(kind, epoch, due_at)
+               where not exists (select from sla_monitor.raised r
+                                 where r.clock_id = $1 and r.kind = d.kind and r.epoch = d.epoch)
+               on conflict on constraint due_pkey
+                   do update set epoch = excluded.epoch, due_at = excluded.due_at, fire_at = excluded.fire_at
+           ), noted as (
+               insert into sla_monitor.raised (clock_id, kind, epoch, due_at, raised_at)
+               select $1, 'breach', $19::integer, $20::timestamptz, now() where $19 is not null
+               on conflict on constraint raised_once do nothing
+               returning 1
+           )
+           select exists (select from noted) as "newly!""#,
+        changed.id,
+        changed.state,
+        changed.epoch,
+        changed.origin.to_sqlx() as _,
+        changed.due.map(|t| t.to_sqlx()) as _,
+        changed.settled.map(|t| t.to_sqlx()) as _,
+        changed.breached.map(|t| t.to_sqlx()) as _,
+        changed.seq,
+        changed.what.as_str(),
+        ground,
+        changed.at.to_sqlx() as _,
+        cause.recorded_at.to_sqlx() as _,
+        cause.source,
+        cause.position,
+        &ahead.kinds,
+        &ahead.epochs,
+        &ahead.due_at as _,
+        f64::from(quiet_ms),
+        breach_epoch,
+        breach_at.map(|t| t.to_sqlx()) as _,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(newly)
+}

@@ -1,0 +1,140 @@
+//! Opening clocks: rows, first entries and due instants in one statement.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use postgres::StoreError;
+use sla_monitor_domain::clock::Happening;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::due::DueRows;
+
+/// A clock to be written.
+#[derive(Debug, Clone)]
+pub struct NewClock {
+    /// Id.
+    pub id: Uuid,
+    /// Ticket or case it belongs to.
+    pub affair: Uuid,
+    /// Resource name of what it is for.
+    pub subject: String,
+    /// Customer.
+    pub customer: Option<Uuid>,
+    /// Id of the rule.
+    pub rule: String,
+    /// Version of the rule.
+    pub rule_version: i32,
+    /// Kind of obligation.
+    pub kind: &'static str,
+    /// Stage of the obligation.
+    pub stage: String,
+    /// Id of the calendar.
+    pub calendar: String,
+    /// Type of the ticket, or `case`.
+    pub subject_type: String,
+    /// Department.
+    pub department: String,
+    /// Where it counts from.
+    pub origin: Timestamp,
+    /// What started it.
+    pub start: Happening,
+    /// The last instant in time.
+    pub due: Timestamp,
+    /// Shares of the term: kind and instant.
+    pub thresholds: Vec<(u8, Timestamp)>,
+}
+
+/// Where an entry of a clock came from.
+#[derive(Debug, Clone, Copy)]
+pub struct Cause<'a> {
+    /// Name of the ledger.
+    pub source: &'static str,
+    /// Position in it.
+    pub position: i64,
+    /// Trace it belongs to.
+    pub traceparent: &'a str,
+    /// When it is written down here.
+    pub recorded_at: Timestamp,
+}
+
+/// Writes running clocks with their first entry and what will fall due.
+pub async fn open(
+    tx: &mut PgConnection,
+    clocks: &[NewClock],
+    cause: Cause<'_>,
+    quiet_ms: u32,
+) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = clocks.iter().map(|c| c.id).collect();
+    let affairs: Vec<Uuid> = clocks.iter().map(|c| c.affair).collect();
+    let subjects: Vec<String> = clocks.iter().map(|c| c.subject.clone()).collect();
+    let customers: Vec<Option<Uuid>> = clocks.iter().map(|c| c.customer).collect();
+    let rules: Vec<String> = clocks.iter().map(|c| c.rule.clone()).collect();
+    let rule_versions: Vec<i32> = clocks.iter().map(|c| c.rule_version).collect();
+    let kinds: Vec<String> = clocks.iter().map(|c| c.kind.to_owned()).collect();
+    let stages: Vec<String> = clocks.iter().map(|c| c.stage.clone()).collect();
+    let calendars: Vec<String> = clocks.iter().map(|c| c.calendar.clone()).collect();
+    let subject_types: Vec<String> = clocks.iter().map(|c| c.subject_type.clone()).collect();
+    let departments: Vec<String> = clocks.iter().map(|c| c.department.clone()).collect();
+    let origins: Vec<jiff_sqlx::Timestamp> = clocks.iter().map(|c| c.origin.to_sqlx()).collect();
+    let dues: Vec<jiff_sqlx::Timestamp> = clocks.iter().map(|c| c.due.to_sqlx()).collect();
+    let starts: Vec<String> = clocks.iter().map(|c| c.start.as_str().to_owned()).collect();
+    let untils: Vec<Option<jiff_sqlx::Timestamp>> = clocks
+        .iter()
+        .map(|c| match c.start {
+            Happening::StartedUntil(until) => Some(until.to_sqlx()),
+            _ => None,
+        })
+        .collect();
+    let mut ahead = DueRows::default();
+    for clock in clocks {
+        ahead.push(clock.id, 1, clock.due, &clock.thresholds);
+    }
+    sqlx::query!(
+        "with new as (
+             select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::integer[], $7::text[],
+                                  $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[],
+                                  $14::text[], $15::timestamptz[])
+                 as n(clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage, calendar, subject_type,
+                      department, origin_at, due_at, start, until_at)
+         ), clocks as (
+             insert into sla_monitor.clock (clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage,
+                 calendar, subject_type, department, state, epoch, first_origin_at, origin_at, due_at, traceparent)
+             select clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage,
+                 calendar, subject_type, department, 'running', 1, origin_at, origin_at, due_at, $16 from new
+         ), entries as (
+             insert into sla_monitor.clock_entry (clock_id, seq, kind, until_at, occurred_at, recorded_at, source, position)
+             select clock_id, 1, start, until_at, origin_at, $17, $18, $19 from new
+         )
+         insert into sla_monitor.due (clock_id, kind, epoch, due_at, fire_at)
+         select clock_id, kind, epoch, due_at,
+                case when due_at < now() then now() + make_interval(secs => $24::double precision / 1000) else due_at end
+         from unnest($20::uuid[], $21::text[], $22::integer[], $23::timestamptz[]) as d(clock_id, kind, epoch, due_at)",
+        &ids,
+        &affairs,
+        &subjects,
+        &customers as _,
+        &rules,
+        &rule_versions,
+        &kinds,
+        &stages,
+        &calendars,
+        &subject_types,
+        &departments,
+        &origins as _,
+        &dues as _,
+        &starts,
+        &untils as _,
+        cause.traceparent,
+        cause.recorded_at.to_sqlx() as _,
+        cause.source,
+        cause.position,
+        &ahead.clock_ids,
+        &ahead.kinds,
+        &ahead.epochs,
+        &ahead.due_at as _,
+        f64::from(quiet_ms),
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! `ExplainClock`: why a clock falls due when it does.
+
+use sla_monitor_domain::Proof;
+use sla_monitor_domain::catalogue::{CaseFacts, Chosen, TicketFacts};
+use sla_monitor_domain::clock::Terms;
+use sla_monitor_domain::proof::prove;
+use sla_monitor_domain::rule::Subject;
+
+use super::{Standing, standing};
+use crate::error::Failure;
+use crate::monitor::Monitor;
+use crate::names::ClockId;
+use crate::store::affair::{self, Affair};
+
+/// The clock of this id, and the reasoning behind its due instant.
+///
+/// # Errors
+/// [`Failure::ClockNotFound`] when there is none.
+#[tracing::instrument(name = "clock.explain", skip_all)]
+pub async fn explain_clock(monitor: &Monitor, id: ClockId) -> Result<(Standing<'_>, Proof), Failure> {
+    let standing = standing(monitor, id).await?;
+    let affair = affair::get(&monitor.db, standing.stored.affair).await?;
+    let (es, en) = because(monitor, &standing, affair.as_ref());
+    let terms = Terms { rule: standing.rule, calendar: standing.calendar };
+    let proof = prove(&standing.replayed, terms, &es, &en)
+        .map_err(|error| Failure::unreplayable(standing.stored.id, &error))?;
+    Ok((standing, proof))
+}
+
+/// Why the rule was chosen: the choice is made again from the same facts.
+fn because(monitor: &Monitor, standing: &Standing<'_>, affair: Option<&Affair>) -> (String, String) {
+    let law = &monitor.law.catalogue;
+    let rule = standing.rule;
+    let chosen: Vec<Chosen<'_>> = match (rule.subject, affair) {
+        (Subject::Promise, _) => law.for_promise().into_iter().collect(),
+        (Subject::Decision, Some(affair)) => {
+            law.for_decision(&affair.sector, standing.replayed.first_origin, standing.calendar).into_iter().collect()
+        }
+        (_, Some(affair)) if affair.is_case => {
+            let facts = CaseFacts { regime: &affair.sector, received: affair.first_received };
+            law.for_case(facts, standing.calendar).into_iter().collect()
+        }
+        (_, Some(affair)) => {
+            let facts = TicketFacts {
+                ticket_type: &affair.subject_type,
+                sector: &affair.sector,
+                topic: &affair.topic,
+                received: affair.first_received,
+            };
+            law.for_ticket(facts, standing.calendar)
+        }
+        (_, None) => Vec::new(),
+    };
+    let found = chosen.into_iter().find(|chosen| chosen.rule.id == rule.id);
+    found.map_or_else(
+        || {
+            (
+                format!("elegida al abrir el reloj, con la versión {} de la regla", standing.stored.rule_version),
+                format!("chosen when the clock was started, under version {} of the rule", standing.stored.rule_version),
+            )
+        },
+        |chosen| (chosen.because_es, chosen.because_en),
+    )
+}

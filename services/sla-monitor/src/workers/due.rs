@@ -1,0 +1,153 @@
+//! Raises warnings and breaches when they come.
+//!
+//! Any number of these may run. A row is claimed with `for update skip locked`, and noted under a primary key of clock, kind
+//! and run: two workers, a crash, or both at once still raise each once. What has come is decided by the database's time;
+//! the clock of this machine decides nothing.
+//!
+//! A breach says that the obligation was not met in time, so this service must know what happened until then: it asks every
+//! source for its head *after* the due instant and waits until it has applied that much. A source that cannot be asked, or
+//! is not caught up with, holds due clocks back for the patience of the settings and no longer; a late entry corrects what
+//! was raised.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use kernel::{Actor, ActorKind, ResourceId as _};
+use ledger::{Draft, Stamp, append};
+use postgres::StoreError;
+use server::PeerChannel;
+use tokio_util::sync::CancellationToken;
+use ventanilla_proto::ledger::v1::GetHeadRequest;
+use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::sla::v1 as proto;
+
+use crate::grpc::present;
+use crate::monitor::Monitor;
+use crate::names::{ClockId, CustomerId};
+use crate::store::due::{Came, Claimed, claim, next};
+
+/// Another instance may have written a nearer due instant: look at least this often.
+const POLL: Duration = Duration::from_secs(1);
+/// Pause when what has come is held by somebody else, or waits for a source.
+const HELD: Duration = Duration::from_millis(50);
+/// How long one look waits for the entries of a source to be applied.
+const CATCH_UP: Duration = Duration::from_millis(500);
+
+/// The worker: what it works on, and whom it asks first.
+#[derive(Clone)]
+pub struct DueWorker {
+    monitor: Monitor,
+    sources: Arc<[(&'static str, LedgerServiceClient<PeerChannel>)]>,
+}
+
+impl DueWorker {
+    /// A worker that asks these sources for their heads.
+    pub fn new(monitor: Monitor, sources: Vec<(&'static str, LedgerServiceClient<PeerChannel>)>) -> Self {
+        Self { monitor, sources: sources.into() }
+    }
+
+    /// Raises what comes until told to stop.
+    ///
+    /// # Errors
+    /// The database failed; the supervisor starts the worker again.
+    pub async fn run(self, cancel: CancellationToken) -> Result<(), StoreError> {
+        while !cancel.is_cancelled() {
+            let pause = match next(&self.monitor.db).await? {
+                (now, Some(fires)) if fires <= now => match self.raise(now).await? {
+                    0 => HELD,
+                    _ => continue,
+                },
+                (now, Some(fires)) => POLL.min(Duration::try_from(fires.duration_since(now)).unwrap_or(POLL)),
+                (_, None) => POLL,
+            };
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Raises one batch of what had come at `now`, the database's time; answers how many rows were taken.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing of a failed batch stays.
+    #[tracing::instrument(name = "clock.raise", skip_all, fields(raised = tracing::field::Empty))]
+    async fn raise(&self, now: Timestamp) -> Result<usize, StoreError> {
+        let monitor = &self.monitor;
+        let patience = SignedDuration::from_millis(i64::from(monitor.due.patience_ms));
+        let fired_by = if self.knows_all().await { now } else { now.checked_sub(patience).unwrap_or(now) };
+        let mut tx = monitor.db.tx().await?;
+        let (taken, claimed) = claim(&mut tx, monitor.due.batch, fired_by).await?;
+        if taken == 0 {
+            tx.rollback().await?;
+            return Ok(0);
+        }
+        tracing::Span::current().record("raised", claimed.len());
+        let drafts: Vec<Draft> = claimed.iter().map(|claimed| draft(monitor, claimed)).collect();
+        append(&mut tx, &drafts).await?;
+        tx.commit().await?;
+        monitor.ledger.nudge();
+        Ok(taken)
+    }
+
+    /// Whether everything is applied here that the sources had written down when this was called.
+    async fn knows_all(&self) -> bool {
+        let deadline = tokio::time::Instant::now() + CATCH_UP;
+        for (source, client) in self.sources.iter() {
+            let Ok(head) = client.clone().get_head(GetHeadRequest {}).await else { return false };
+            let head = head.into_inner();
+            // What waits for a position will get one of the next.
+            let known = head.position + head.waiting_count;
+            while self.monitor.standings.of(source).position < known {
+                if tokio::time::Instant::now() >= deadline {
+                    return false;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        true
+    }
+}
+
+fn draft(monitor: &Monitor, claimed: &Claimed) -> Draft {
+    let clock = ClockId::from_uuid(claimed.clock).name();
+    // One span each, linked to what started the clock, maybe weeks ago: that is how a journey finds its warnings.
+    let span = tracing::info_span!("clock.due", clock = %clock, rule = claimed.rule.as_str(), epoch = claimed.epoch);
+    telemetry::link(&span, &claimed.traceparent);
+    let here = telemetry::traceparent_of(&span);
+    let stamp = Stamp {
+        actor: Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None },
+        occurred_at: claimed.at,
+        recorded_at: claimed.now,
+        traceparent: if here.is_empty() { claimed.traceparent.clone() } else { here },
+    };
+    let id = monitor.ambient.uuid(claimed.now);
+    let customer = claimed.customer.map(|id| CustomerId::from_uuid(id).name()).unwrap_or_default();
+    match claimed.came {
+        Came::Warning { percent } => {
+            let payload = proto::WarningRaised {
+                clock: clock.clone(),
+                subject: claimed.subject.clone(),
+                customer,
+                threshold_percent: percent,
+                threshold_time: Some(present::time(claimed.at)),
+                due_time: claimed.clock_due.map(present::time),
+                epoch: claimed.epoch,
+            };
+            Draft::new(id, clock, &payload, &stamp)
+        }
+        Came::Breach => {
+            let payload = proto::ClockBreached {
+                clock: clock.clone(),
+                subject: claimed.subject.clone(),
+                customer,
+                rule: claimed.rule.clone(),
+                breached_time: Some(present::time(claimed.at)),
+                epoch: claimed.epoch,
+            };
+            Draft::new(id, clock, &payload, &stamp)
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The ticketing service as a process of its own.
+
+use std::process::ExitCode;
+
+use server::Binary;
+use ventanilla_ticketing::{Settings, assemble, migrations};
+
+fn main() -> ExitCode {
+    server::main(Binary {
+        name: ventanilla_ticketing::SOURCE,
+        defaults: include_str!("../default.toml"),
+        assemble,
+        migrate: |settings: Settings| async move { postgres::migrate(&settings.database, &migrations()).await },
+    })
+}

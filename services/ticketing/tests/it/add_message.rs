@@ -1,0 +1,102 @@
+//! AddMessage and ListMessages.
+
+use tonic::Code;
+use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::r#type::v1::{Channel, Direction};
+
+use crate::world::{World, assert_refused, close, fields, fresh_id, open, resolved, started, wait};
+
+fn from_customer(ticket: &str, body: &str) -> pb::AddMessageRequest {
+    pb::AddMessageRequest {
+        parent: ticket.into(),
+        message: Some(pb::Message {
+            direction: Direction::Inbound.into(),
+            visibility: pb::MessageVisibility::Public.into(),
+            channel: Channel::Email.into(),
+            body: body.into(),
+            ..Default::default()
+        }),
+        request_id: fresh_id(),
+        occurred_time: None,
+    }
+}
+
+fn note(ticket: &str, body: &str) -> pb::AddMessageRequest {
+    let message = pb::Message {
+        visibility: pb::MessageVisibility::Internal.into(),
+        body: body.into(),
+        ..Default::default()
+    };
+    pb::AddMessageRequest { message: Some(message), ..from_customer(ticket, "") }
+}
+
+#[tokio::test]
+async fn lists_messages_and_notes_in_the_order_they_were_written() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap();
+    let said = agent.add_message(from_customer(&ticket.name, "Adjunto la factura")).await.unwrap().into_inner();
+    let noted = agent.add_message(note(&ticket.name, "Parece un duplicado")).await.unwrap().into_inner();
+    assert_eq!(said.actor.as_ref().unwrap().id, "test-agent");
+
+    let mut list = pb::ListMessagesRequest { parent: ticket.name.clone(), page_size: 1, ..Default::default() };
+    let first = agent.list_messages(list.clone()).await.unwrap().into_inner();
+    assert_eq!(first.messages, [said]);
+    list.page_token = first.next_page_token;
+    let second = agent.list_messages(list).await.unwrap().into_inner();
+    assert_eq!((second.messages, second.next_page_token), (vec![noted], String::new()));
+    let after = agent.get_ticket(pb::GetTicketRequest { name: ticket.name.clone() }).await.unwrap().into_inner();
+    assert_eq!(after.etag, ticket.etag, "a message leaves the ticket's etag alone");
+}
+
+#[tokio::test]
+async fn a_retry_gives_the_same_message() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap();
+    let request = from_customer(&ticket.name, "Hola");
+    let first = agent.add_message(request.clone()).await.unwrap().into_inner();
+    assert_eq!(agent.add_message(request.clone()).await.unwrap().into_inner(), first);
+    let other = pb::AddMessageRequest { request_id: request.request_id, ..from_customer(&ticket.name, "Adiós") };
+    assert_refused(agent.add_message(other).await, Code::AlreadyExists, "REQUEST_ID_REUSED");
+}
+
+#[tokio::test]
+async fn what_the_customer_says_brings_a_waiting_ticket_back_to_work() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let ticket = wait(&mut agent, &ticket).await.unwrap();
+    agent.add_message(note(&ticket.name, "Sigo esperando")).await.unwrap();
+    let get = pb::GetTicketRequest { name: ticket.name.clone() };
+    let waiting = agent.get_ticket(get.clone()).await.unwrap().into_inner();
+    assert_eq!(waiting.state(), pb::TicketState::Pending);
+    agent.add_message(from_customer(&ticket.name, "Aquí está")).await.unwrap();
+    let working = agent.get_ticket(get).await.unwrap().into_inner();
+    assert_eq!((working.state(), working.state_reason.as_str()), (pb::TicketState::InProgress, "customer_answered"));
+}
+
+#[tokio::test]
+async fn refuses_a_public_message_without_a_way_and_a_text_that_is_too_long() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap();
+    let message = pb::Message {
+        visibility: pb::MessageVisibility::Public.into(),
+        body: "ñ".repeat(20_001),
+        ..Default::default()
+    };
+    let request = pb::AddMessageRequest { message: Some(message), ..from_customer(&ticket.name, "") };
+    let refused = assert_refused(agent.add_message(request).await, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["message.body", "message.direction", "message.channel"]);
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_over_takes_no_message() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = resolved(&mut agent).await;
+    let ticket = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let late = agent.add_message(from_customer(&ticket.name, "Una cosa más")).await;
+    assert_refused(late, Code::FailedPrecondition, "TICKET_OVER");
+}

@@ -1,0 +1,63 @@
+//! CloseTicket.
+
+use jiff::SignedDuration;
+use kernel::Role;
+use tonic::Code;
+use ventanilla_proto::ticketing::v1 as pb;
+
+use crate::world::{World, assert_refused, close, fact, resolved, start, started};
+
+#[tokio::test]
+async fn is_never_closed_because_a_term_has_passed() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = resolved(&mut agent).await;
+    world.advance(SignedDuration::from_hours(24 * 365));
+    let refused = close(&mut agent, &ticket, pb::CloseReason::TermElapsed).await;
+    let refused = assert_refused(refused, Code::FailedPrecondition, "CLOSE_BY_ELAPSED_TERM");
+    assert_eq!(fact(&refused, "article"), "Ley 10/2025 art. 13.2");
+}
+
+#[tokio::test]
+async fn closes_by_the_objection_window_when_it_is_over_and_not_before() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = resolved(&mut agent).await;
+    world.advance(SignedDuration::from_hours(24 * 9));
+    let refused = close(&mut agent, &ticket, pb::CloseReason::ObjectionWindowOver).await;
+    let refused = assert_refused(refused, Code::FailedPrecondition, "OBJECTION_WINDOW_OPEN");
+    assert_eq!(fact(&refused, "open_until"), "2026-12-03T09:00:00Z");
+    world.advance(SignedDuration::from_hours(24));
+    let closed = close(&mut agent, &ticket, pb::CloseReason::ObjectionWindowOver).await.unwrap();
+    assert_eq!((closed.state(), closed.state_reason.as_str()), (pb::TicketState::Closed, "objection_window_over"));
+}
+
+#[tokio::test]
+async fn nothing_follows_once_the_customer_accepted() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = resolved(&mut agent).await;
+    let closed = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let refused = assert_refused(start(&mut agent, &closed).await, Code::FailedPrecondition, "TICKET_OVER");
+    assert_eq!(fact(&refused, "state"), "closed");
+}
+
+#[tokio::test]
+async fn only_an_importer_closes_as_closed_at_the_source() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = resolved(&mut agent).await;
+    let refused = close(&mut agent, &ticket, pb::CloseReason::ClosedAtSource).await;
+    assert_refused(refused, Code::PermissionDenied, "PAST_TIME_NOT_ALLOWED");
+    close(&mut world.as_role(Role::Importer), &ticket, pb::CloseReason::ClosedAtSource).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_resolved_is_not_closed() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let refused = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await;
+    let refused = assert_refused(refused, Code::FailedPrecondition, "TRANSITION_NOT_ALLOWED");
+    assert_eq!(fact(&refused, "state"), "in_progress");
+}

@@ -1,0 +1,48 @@
+//! GetJourney.
+
+use std::time::Duration;
+
+use testkit::eventually;
+use tonic::Code;
+use ventanilla_proto::ticketing::v1 as pb;
+
+use crate::world::{World, assert_refused, fields, open, start};
+
+#[tokio::test]
+async fn lists_every_step_once_by_ticket_and_by_key_whether_sequenced_or_not() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap();
+    start(&mut agent, &ticket).await.unwrap();
+
+    let by_name = pb::GetJourneyRequest { name: ticket.name.clone(), tracking_key: String::new() };
+    let at_once = agent.get_journey(by_name.clone()).await.unwrap().into_inner();
+    let types: Vec<&str> = at_once.steps.iter().map(|s| s.r#type.as_str()).collect();
+    let expected = ["ventanilla.ticketing.v1.TicketOpened", "ventanilla.ticketing.v1.TicketTransitioned"];
+    assert_eq!(types, expected);
+
+    let sequenced = eventually(Duration::from_secs(20), || {
+        let (mut agent, request) = (agent.clone(), by_name.clone());
+        async move {
+            let journey = agent.get_journey(request).await.unwrap().into_inner();
+            let positions: Vec<i64> = journey.steps.iter().map(|s| s.position).collect();
+            if positions == [1, 2] { Ok(journey) } else { Err(positions) }
+        }
+    })
+    .await;
+    let by_key = pb::GetJourneyRequest { name: String::new(), tracking_key: ticket.tracking_key.to_lowercase() };
+    assert_eq!(agent.get_journey(by_key).await.unwrap().into_inner(), sequenced);
+    assert!(sequenced.steps.iter().all(|s| s.source == "ticketing"));
+}
+
+#[tokio::test]
+async fn exactly_one_way_to_name_the_ticket_is_taken() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap();
+    let neither = agent.get_journey(pb::GetJourneyRequest::default()).await;
+    assert_eq!(fields(&assert_refused(neither, Code::InvalidArgument, "INVALID_REQUEST")), ["name"]);
+    let both = pb::GetJourneyRequest { name: ticket.name, tracking_key: ticket.tracking_key };
+    let both = agent.get_journey(both).await;
+    assert_eq!(fields(&assert_refused(both, Code::InvalidArgument, "INVALID_REQUEST")), ["tracking_key"]);
+}

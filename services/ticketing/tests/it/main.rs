@@ -1,0 +1,22 @@
+//! ticketing against a real Postgres, through a real client and server: one file per operation.
+
+mod add_message;
+mod answer_claim_point;
+mod close_ticket;
+mod create_ticket;
+mod get_journey;
+mod get_public_status;
+mod get_ticket;
+mod history_from_elsewhere;
+mod list_ticket_history;
+mod list_tickets;
+mod make_promise;
+mod personal_data;
+mod reactions;
+mod resolve_ticket;
+mod settle_promise;
+mod transfer_ticket;
+mod transitions;
+mod watch_tickets;
+mod who_may_call;
+mod world;

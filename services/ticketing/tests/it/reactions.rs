@@ -1,0 +1,175 @@
+//! What ticketing does about the ledgers of sla-monitor and ombudsman-escalation, fed over the wire.
+
+use std::time::Duration;
+
+use kernel::{Actor, ActorKind, Role};
+use ledger::{Draft, Feed, Ledger, Stamp};
+use postgres::Db;
+use prost::{Message, Name};
+use server::{Assembly, Principal, Worker};
+use sqlx::migrate::Migrator;
+use testkit::{Database, Harness, Served, eventually};
+use tonic::Code;
+use ventanilla_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
+use ventanilla_proto::ombudsman::v1 as office;
+use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
+use ventanilla_ticketing as ticketing;
+
+use crate::world::{CUSTOMER, Tickets, assert_refused, close, open, promise_request, resolved, serve, time};
+
+const CLOCK: &str = "clocks/0190a000-0000-7000-8000-00000000c10c";
+const CASE: &str = "cases/0190a000-0000-7000-8000-0000000000ca";
+
+/// ticketing beside a neighbour of which only the ledger is real.
+struct Neighbours {
+    harness: Harness,
+    neighbour: Db,
+    ledger: Ledger,
+    client: Tickets,
+    _served: [Served; 2],
+    _database: Database,
+}
+
+impl Neighbours {
+    async fn with(schema: &'static str, source: &'static str) -> Self {
+        let harness = Harness::default();
+        let (own, house) = (ticketing::migrations(), Migrator::with_migrations(Vec::new()));
+        let database = Database::fresh_with(&[(ticketing::SCHEMA, &own), (schema, &house)]).await;
+        let neighbour = Db::connect(&database.settings_of(schema)).await.unwrap();
+        let ledger = Ledger::open(neighbour.clone(), source);
+        let feed = Feed::new(ledger.clone(), harness.surroundings.ambient.clone(), |known| {
+            known.get::<Principal>().is_some_and(|p| p.has(Role::Service))
+        });
+        let sequenced = ledger.clone();
+        let assembly = Assembly::new(source)
+            .serve(LedgerServiceServer::new(feed))
+            .worker(Worker::new("sequencer", move |cancel| sequenced.clone().sequence(cancel)));
+        let neighbour_served = harness.start(assembly).await;
+        let served = serve(&harness, &database, &[(source, neighbour_served.addr)]).await;
+        let client = TicketServiceClient::new(served.channel(Role::Agent));
+        let _served = [neighbour_served, served];
+        Self { harness, neighbour, ledger, client, _served, _database: database }
+    }
+
+    /// The neighbour writes this.
+    async fn says(&self, aggregate: &str, payload: &(impl Message + Name)) {
+        let ambient = &self.harness.surroundings.ambient;
+        let actor = Actor { kind: ActorKind::System, id: self.ledger.source().into(), department: None };
+        let stamp = Stamp::of(actor, ambient.now(), String::new());
+        let draft = Draft::new(ambient.uuid(ambient.now()), aggregate, payload, &stamp);
+        let mut tx = self.neighbour.tx().await.unwrap();
+        ledger::append(&mut tx, &[draft]).await.unwrap();
+        tx.commit().await.unwrap();
+        self.ledger.nudge();
+    }
+
+    /// The last thing in the ticket's history, once it is of this kind and reason.
+    async fn noted(&self, ticket: &str, kind: pb::TicketChangeKind, reason: &str) -> pb::TicketChange {
+        eventually(Duration::from_secs(20), || {
+            let mut client = self.client.clone();
+            let request = pb::ListTicketHistoryRequest { name: ticket.into(), page_size: 100, ..Default::default() };
+            async move {
+                let changes = client.list_ticket_history(request).await.unwrap().into_inner().changes;
+                let last = changes.last().cloned().unwrap();
+                if last.kind() == kind && last.reason == reason { Ok(last) } else { Err(last) }
+            }
+        })
+        .await
+    }
+
+    async fn promise(&self, ticket: &str) -> pb::Promise {
+        let list = pb::ListPromisesRequest { parent: ticket.into(), ..Default::default() };
+        self.client.clone().list_promises(list).await.unwrap().into_inner().promises.remove(0)
+    }
+}
+
+fn warning(subject: &str, threshold_percent: i32) -> sla::WarningRaised {
+    sla::WarningRaised {
+        clock: CLOCK.into(),
+        subject: subject.into(),
+        customer: CUSTOMER.into(),
+        threshold_percent,
+        threshold_time: time("2026-11-24T08:00:00Z"),
+        due_time: time("2026-11-24T13:00:00Z"),
+        epoch: 1,
+    }
+}
+
+#[tokio::test]
+async fn a_promise_whose_clock_warns_is_at_risk_and_broken_in_silence_when_it_is_breached() {
+    let mut world = Neighbours::with("sla_monitor", "sla-monitor").await;
+    let ticket = open(&mut world.client).await.ticket.unwrap();
+    let request = promise_request(&ticket.name, "2026-11-24T13:00:00Z");
+    let promise = world.client.make_promise(request).await.unwrap().into_inner();
+    // Neither of these is about a promise at risk.
+    world.says(CLOCK, &warning(&promise.name, 50)).await;
+    world.says(CLOCK, &warning(&ticket.name, 90)).await;
+    world.says(CLOCK, &warning(&promise.name, 75)).await;
+    let change = world.noted(&ticket.name, pb::TicketChangeKind::PromiseAtRisk, "").await;
+    assert_eq!((change.sequence, change.related.as_str()), (3, promise.name.as_str()));
+    assert_eq!(world.promise(&ticket.name).await.state(), pb::PromiseState::AtRisk);
+
+    world.harness.surroundings.advance(jiff::SignedDuration::from_hours(30));
+    let breach = sla::ClockBreached {
+        clock: CLOCK.into(),
+        subject: promise.name.clone(),
+        customer: CUSTOMER.into(),
+        rule: "promise".into(),
+        breached_time: time("2026-11-24T13:00:00Z"),
+        epoch: 1,
+    };
+    world.says(CLOCK, &breach).await;
+    world.noted(&ticket.name, pb::TicketChangeKind::PromiseSettled, "broken_silent").await;
+    let broken = world.promise(&ticket.name).await;
+    assert_eq!(broken.state(), pb::PromiseState::BrokenSilent);
+    assert_eq!(broken.settle_time, time("2026-11-24T13:00:00Z"));
+}
+
+#[tokio::test]
+async fn while_the_office_hears_a_case_no_objection_window_closes_the_ticket() {
+    let mut world = Neighbours::with("ombudsman", "ombudsman-escalation").await;
+    let ticket = resolved(&mut world.client).await;
+    let opened = office::CaseOpened {
+        case_name: CASE.into(),
+        ticket: ticket.name.clone(),
+        customer: CUSTOMER.into(),
+        regime: "es.general".into(),
+        filed_at_entity_time: time("2026-11-23T09:00:00Z"),
+        filed_at_office_time: time("2026-11-23T09:00:00Z"),
+    };
+    world.says(CASE, &opened).await;
+    let change = world.noted(&ticket.name, pb::TicketChangeKind::OfficeNoted, "opened").await;
+    assert_eq!(change.related, CASE);
+
+    world.harness.surroundings.advance(jiff::SignedDuration::from_hours(24 * 11));
+    let get = pb::GetTicketRequest { name: ticket.name.clone() };
+    let heard = world.client.get_ticket(get.clone()).await.unwrap().into_inner();
+    assert_eq!(heard.office_case, CASE);
+    let refused = close(&mut world.client, &heard, pb::CloseReason::ObjectionWindowOver).await;
+    assert_refused(refused, Code::FailedPrecondition, "OFFICE_CASE_OPEN");
+
+    let decided = office::DecisionIssued {
+        case_name: CASE.into(),
+        ticket: ticket.name.clone(),
+        customer: CUSTOMER.into(),
+        outcome: 1,
+        binding: true,
+        hash: Vec::new(),
+    };
+    world.says(CASE, &decided).await;
+    world.noted(&ticket.name, pb::TicketChangeKind::OfficeNoted, "decided").await;
+    let notified = office::CaseTransitioned {
+        case_name: CASE.into(),
+        ticket: ticket.name.clone(),
+        customer: CUSTOMER.into(),
+        from_state: office::CaseState::Decided.into(),
+        to_state: office::CaseState::Notified.into(),
+        ground: 0,
+    };
+    world.says(CASE, &notified).await;
+    world.noted(&ticket.name, pb::TicketChangeKind::OfficeNoted, "over").await;
+    let after = world.client.get_ticket(get).await.unwrap().into_inner();
+    close(&mut world.client, &after, pb::CloseReason::ObjectionWindowOver).await.unwrap();
+}

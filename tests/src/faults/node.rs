@@ -1,0 +1,49 @@
+//! One service as a process of its own, by the same code path as the service's own binary:
+//! `server::main` with the service's `assemble`. Which one is named by [`NAME`]; everything else is
+//! the settings file that `--config` gives.
+//!
+//! A node ends when its standard input does, so that nothing outlives the driver however it ends.
+
+use std::io::Read;
+use std::process::ExitCode;
+
+use server::Binary;
+
+/// The environment variable that says which service to be.
+pub const NAME: &str = "VENTANILLA_NODE";
+
+/// Whether this process was started to be a node.
+pub fn is_asked_for() -> bool {
+    std::env::var_os(NAME).is_some()
+}
+
+/// Serves the service that [`NAME`] names until told to stop or until standard input ends.
+pub fn main() -> ExitCode {
+    std::thread::spawn(|| {
+        let mut rest = Vec::new();
+        let _ = std::io::stdin().read_to_end(&mut rest);
+        std::process::exit(3);
+    });
+    let name = std::env::var(NAME).unwrap_or_default();
+    macro_rules! serve {
+        ($service:ident) => {
+            server::main(Binary {
+                name: $service::SOURCE,
+                // The driver writes every setting into the file it gives.
+                defaults: "",
+                assemble: $service::assemble,
+                migrate: |_| async { Err::<(), _>("the driver migrates; a node only serves") },
+            })
+        };
+    }
+    match name.as_str() {
+        customer_profile::SOURCE => serve!(customer_profile),
+        ticketing::SOURCE => serve!(ticketing),
+        sla_monitor::SOURCE => serve!(sla_monitor),
+        ombudsman_escalation::SOURCE => serve!(ombudsman_escalation),
+        _ => {
+            eprintln!("{NAME} names no service: set it to one of the four, e.g. ticketing");
+            ExitCode::FAILURE
+        }
+    }
+}

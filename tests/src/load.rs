@@ -1,0 +1,155 @@
+//! The load driver: what the services do per second, beside what Postgres does when pgbench sends it
+//! the very same statements, on the same server in the same run.
+//!
+//! The ratio is what counts. The absolute rates are those of the machine, on which services, server
+//! and drivers share the processors.
+
+mod drive;
+mod pgbench;
+mod report;
+mod seed;
+mod statements;
+mod visible;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use kernel::Ambient;
+use postgres::Settings;
+use postgres::cluster::{Cluster, Options};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+
+use crate::scene::services::Service;
+use crate::scene::{Scene, fingerprint};
+use drive::Operation;
+use report::{Report, Round};
+
+/// The database the services work on.
+const SUITE: &str = "ventanilla";
+/// Its copy for pgbench, so that nothing follows what pgbench writes.
+const BENCH: &str = "bench";
+/// How long followers may take to catch up between two measurements.
+const CATCH_UP: Duration = Duration::from_secs(600);
+
+/// What to measure.
+#[derive(Debug, clap::Parser)]
+#[command(about = "Measures the services beside pgbench running the same statements")]
+pub struct Plan {
+    /// Customers that are there before anything is measured.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    pub customers: u32,
+    /// Seconds of each single measurement.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub seconds: u64,
+    /// Rounds, of which the median is given.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub rounds: u32,
+    /// Numbers of clients.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32])]
+    pub clients: Vec<usize>,
+    /// Print one JSON document on standard output instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Measures, and prints what was found.
+///
+/// # Errors
+/// When there is no Postgres, a service does not start, or a call fails.
+pub async fn run(plan: Plan) -> anyhow::Result<()> {
+    let ambient = Ambient::system();
+    let home = Home::new(&ambient)?;
+    let start = home.0.join("postgres");
+    let options = Options { max_connections: 300, talk: false, ..Options::durable() };
+    let cluster = tokio::task::spawn_blocking(move || Cluster::start(&start, &options)).await??;
+    let outcome = measure(&plan, &cluster).await;
+    tokio::task::spawn_blocking(move || cluster.stop()).await??;
+    let report = outcome?;
+    if plan.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(())
+}
+
+async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
+    let url = cluster.url(SUITE);
+    let mut server = PgConnection::connect(&cluster.url("postgres")).await?;
+    let version: String = sqlx::query_scalar("show server_version").fetch_one(&mut server).await?;
+    server.execute(AssertSqlSafe(format!("create database {SUITE}"))).await?;
+    for service in Service::ALL {
+        postgres::migrate(&Settings::new(url.clone(), service.schema()), &service.migrations()).await?;
+    }
+    let scene = Scene::on(&url, 16).await?;
+    let sample = seed::Sample::make(&scene).await?;
+    let statements = statements::Statements::of(&scene.admin().await, &sample).await?;
+    scene.stop().await?;
+    seed::customers(&url, &sample, plan.customers).await?;
+    server.execute(AssertSqlSafe(format!("create database {BENCH} template {SUITE}"))).await?;
+    server.close().await?;
+
+    let scene = Scene::on(&url, 16).await?;
+    seed::prove(&scene, &sample, plan.customers).await?;
+    let bench = pgbench::Pgbench::find(cluster.url(BENCH), plan.customers);
+    let mut report = Report::new(plan, version);
+    let all = u64::from(plan.rounds) * (2 * 3 * plan.clients.len() as u64 + 1);
+    let bar = bar(all, "measuring");
+    for round in 1..=plan.rounds {
+        for operation in Operation::ALL {
+            for &clients in &plan.clients {
+                bar.set_message(format!("round {round}: {} with {clients} clients", operation.name()));
+                let served = drive::closed_loop(&scene, operation, clients, plan).await?;
+                bar.inc(1);
+                settle(&scene).await;
+                let bare = match &bench {
+                    Some(bench) => Some(bench.rate(statements.script(operation), clients, plan.seconds).await?),
+                    None => None,
+                };
+                bar.inc(1);
+                report.add(Round { operation: operation.name(), clients, served, bare });
+            }
+        }
+        bar.set_message(format!("round {round}: committed to visible"));
+        report.visible(visible::measure(&scene, plan, round).await?);
+        settle(&scene).await;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    scene.stop().await.context("the services did not end well")?;
+    Ok(report)
+}
+
+/// Waits until the followers have nothing left to do, so that one measurement does not pay for the
+/// one before.
+async fn settle(scene: &Scene) {
+    fingerprint::settled(&scene.admin().await, CATCH_UP).await;
+}
+
+fn bar(length: u64, message: &str) -> ProgressBar {
+    let style = "{msg:<48} [{bar:30}] {pos}/{len} {elapsed} {eta}";
+    let style = ProgressStyle::with_template(style).expect("the template is one").progress_chars("=> ");
+    ProgressBar::new(length).with_style(style).with_message(message.to_owned())
+}
+
+/// A folder that goes with the run.
+struct Home(PathBuf);
+
+impl Home {
+    fn new(ambient: &Ambient) -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("ventanilla-load-{}", hex::encode(ambient.bytes::<8>())));
+        std::fs::create_dir(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        // As root the server runs under another account, which has to pass through.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+        std::fs::set_permissions(&folder, open)?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,130 @@
+//! What was measured, as a table or as JSON: the median of the rounds, and their spread.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Plan;
+use super::drive::Served;
+
+/// One measurement of one operation.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Round {
+    pub(super) operation: &'static str,
+    pub(super) clients: usize,
+    pub(super) served: Served,
+    /// What pgbench reached with the same statements.
+    pub(super) bare: Option<f64>,
+}
+
+/// Everything that was measured.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    customers: u32,
+    seconds: u64,
+    processors: usize,
+    postgres: String,
+    rounds: Vec<Round>,
+    visible: Vec<Served>,
+}
+
+/// Median, least and greatest.
+#[derive(Debug, Clone, Copy)]
+struct Spread {
+    median: f64,
+    least: f64,
+    greatest: f64,
+}
+
+impl Spread {
+    fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
+        let mut values: Vec<f64> = values.collect();
+        values.sort_by(f64::total_cmp);
+        let (least, greatest) = (*values.first()?, *values.last()?);
+        Some(Self { median: values[(values.len() - 1) / 2], least, greatest })
+    }
+}
+
+impl fmt::Display for Spread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = if self.greatest < 10.0 { 2 } else { usize::from(self.greatest < 100.0) };
+        let text = format!("{:.digits$} ({:.digits$}-{:.digits$})", self.median, self.least, self.greatest);
+        f.pad(&text)
+    }
+}
+
+impl Report {
+    pub(super) fn new(plan: &Plan, postgres: String) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let (customers, seconds) = (plan.customers, plan.seconds);
+        Self { customers, seconds, processors, postgres, rounds: Vec::new(), visible: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, round: Round) {
+        self.rounds.push(round);
+    }
+
+    pub(super) fn visible(&mut self, seen: Served) {
+        self.visible.push(seen);
+    }
+
+    fn lines(&self) -> Vec<(&'static str, usize)> {
+        let mut lines: Vec<_> = self.rounds.iter().map(|round| (round.operation, round.clients)).collect();
+        let mut seen = std::collections::HashSet::new();
+        lines.retain(|line| seen.insert(*line));
+        lines
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} customers, {} s a measurement, {} processors shared by services, Postgres {} and drivers.\n\
+             Median of the rounds (least-greatest); rates a second, latencies in ms.\n",
+            self.customers, self.seconds, self.processors, self.postgres
+        )?;
+        let head = ["operation", "clients", "rate", "p50", "p99", "pgbench", "ratio"];
+        writeln!(
+            f,
+            "{:<17}{:>7}  {:>22}{:>22}{:>22}{:>24}{:>20}",
+            head[0], head[1], head[2], head[3], head[4], head[5], head[6]
+        )?;
+        for (operation, clients) in self.lines() {
+            let rounds: Vec<&Round> =
+                self.rounds.iter().filter(|r| (r.operation, r.clients) == (operation, clients)).collect();
+            let column = |value: &dyn Fn(&Round) -> Option<f64>| {
+                let spread = Spread::of(rounds.iter().filter_map(|round| value(round)));
+                spread.map_or_else(|| "-".to_owned(), |spread| spread.to_string())
+            };
+            writeln!(
+                f,
+                "{operation:<17}{clients:>7}  {:>22}{:>22}{:>22}{:>24}{:>20}",
+                column(&|r| Some(r.served.rate)),
+                column(&|r| Some(r.served.p50_ms)),
+                column(&|r| Some(r.served.p99_ms)),
+                column(&|r| r.bare),
+                column(&|r| r.bare.map(|bare| r.served.rate / bare)),
+            )?;
+        }
+        let column = |value: fn(&Served) -> f64| Spread::of(self.visible.iter().map(value));
+        if let (Some(rate), Some(p50), Some(p99)) =
+            (column(|s| s.rate), column(|s| s.p50_ms), column(|s| s.p99_ms))
+        {
+            writeln!(f, "\ncommitted -> visible at {rate} tickets a second: p50 {p50} ms, p99 {p99} ms")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Spread;
+
+    #[test]
+    fn the_median_stands_between_least_and_greatest() {
+        let spread = Spread::of([3.0, 1.0, 2.0].into_iter()).unwrap();
+        assert_eq!(spread.to_string(), "2.00 (1.00-3.00)");
+        assert!(Spread::of([].into_iter()).is_none());
+    }
+}

@@ -1,0 +1,179 @@
+//! The four services in one process, each behind the real server stack on a loopback port of its
+//! own, on one database: what an end-to-end test plays on. Dropping a scene stops everything.
+//!
+//! A scene runs in real time, because followers, sequencers and clocks do.
+
+pub mod affair;
+pub mod caller;
+pub mod canary;
+pub mod fingerprint;
+pub mod hostile;
+pub mod people;
+pub mod raw;
+pub mod recording;
+pub mod services;
+pub mod trial;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use aws_lc_rs::signature::Ed25519KeyPair;
+use kernel::{Ambient, Role};
+use postgres::Settings;
+use server::{House, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
+use sqlx::PgPool;
+use testkit::Database;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use caller::{Caller, Clients};
+use services::Service;
+
+/// How long a token of a scene is valid: longer than any test or measurement.
+const TOKEN_TTL: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Four services that run until this is dropped.
+pub struct Scene {
+    /// Clock and chance of everything in it.
+    pub ambient: Ambient,
+    addresses: BTreeMap<Service, SocketAddr>,
+    database_url: String,
+    issuer: Arc<TokenIssuer>,
+    cancel: CancellationToken,
+    serving: JoinSet<anyhow::Result<()>>,
+    checkpoints: PathBuf,
+    /// Dropped last: the services hold connections to it.
+    _database: Option<Database>,
+}
+
+impl Scene {
+    /// A scene on a fresh database of its own.
+    ///
+    /// # Panics
+    /// When there is no Postgres or a service does not start: no test can go on without.
+    pub async fn fresh() -> Self {
+        let migrations: Vec<_> = Service::ALL.iter().map(|service| (service.schema(), service.migrations())).collect();
+        let schemas: Vec<_> = migrations.iter().map(|(schema, migrator)| (*schema, migrator)).collect();
+        let database = Database::fresh_with(&schemas).await;
+        let url = database.url();
+        let mut scene = Self::on(&url, 8).await.unwrap_or_else(|error| panic!("no scene: {error:#}"));
+        scene._database = Some(database);
+        scene
+    }
+
+    /// A scene on a database that holds all four schemas, with so many connections per service.
+    ///
+    /// # Errors
+    /// When a service does not start.
+    pub async fn on(database_url: &str, connections: u32) -> anyhow::Result<Self> {
+        let ambient = Ambient::system();
+        let issuer = Arc::new(TokenIssuer::new(&key(1)?, "scene", "ventanilla")?);
+        let checkpoints = std::env::temp_dir().join(format!("ventanilla-scene-{}", hex::encode(ambient.bytes::<8>())));
+        let cancel = CancellationToken::new();
+        let mut serving = JoinSet::new();
+
+        let mut ports = Vec::new();
+        for service in Service::ALL {
+            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no free port")?;
+            ports.push((service, port.local_addr()?, port));
+        }
+        let addresses: BTreeMap<Service, SocketAddr> = ports.iter().map(|(service, at, _)| (*service, *at)).collect();
+        let peers: BTreeMap<String, String> =
+            addresses.iter().map(|(service, at)| (service.name().to_owned(), format!("http://{at}"))).collect();
+
+        for (service, _, port) in ports {
+            let tokens = TokenSource::issued(Arc::clone(&issuer), service.name(), ambient.clone());
+            let house = House {
+                ambient: ambient.clone(),
+                verifier: Arc::new(issuer.verifier(ambient.clone())),
+                peers: Peers::new(&peers, tokens, &PeerSettings::default())?,
+                signing_key: Arc::new(key(2)?),
+                checkpoint_dir: checkpoints.clone(),
+            };
+            let mut settings = Settings::new(database_url, service.schema());
+            settings.max_connections = connections;
+            let verifier = Arc::clone(&house.verifier);
+            let assembly = service.assemble(settings, house).await?;
+            let stop = cancel.clone();
+            serving.spawn(async move {
+                Ok(server::run(assembly, port, StackSettings::default(), verifier, stop).await?)
+            });
+        }
+        let database_url = database_url.to_owned();
+        Ok(Self { ambient, addresses, database_url, issuer, cancel, serving, checkpoints, _database: None })
+    }
+
+    /// Clients of all services for somebody with this role: `scene-agent` of `customer-service` and
+    /// so on.
+    pub fn role(&self, role: Role) -> Clients {
+        let department = (!role.is_office()).then_some("customer-service");
+        self.person(&format!("scene-{}", role.as_str()), &[role], department)
+    }
+
+    /// Clients of all services for this subject, on connections of their own.
+    ///
+    /// # Panics
+    /// When the department is no slug, or the roles are the office's and the firm's at once.
+    pub fn person(&self, subject: &str, roles: &[Role], department: Option<&str>) -> Clients {
+        let token = self.token(subject, roles, department);
+        Clients::new(|service| Caller::new(self.addresses[&service], Some(&token)))
+    }
+
+    /// Clients of all services for somebody who shows no token.
+    pub fn stranger(&self) -> Clients {
+        Clients::new(|service| Caller::new(self.addresses[&service], None))
+    }
+
+    /// Clients of all services for somebody who shows this as a token.
+    pub fn bearer(&self, token: &str) -> Clients {
+        Clients::new(|service| Caller::new(self.addresses[&service], Some(token)))
+    }
+
+    fn token(&self, subject: &str, roles: &[Role], department: Option<&str>) -> String {
+        let department = department.map(|slug| slug.parse().expect("the test names a department"));
+        self.issuer
+            .issue(subject, roles, department.as_ref(), TOKEN_TTL, self.ambient.now())
+            .expect("the roles are of one side, and the key signs")
+    }
+
+    /// A fresh `request_id`.
+    pub fn request_id(&self) -> String {
+        self.ambient.uuid(self.ambient.now()).to_string()
+    }
+
+    /// A connection pool of the database's owner, for looking at what the services wrote.
+    ///
+    /// # Panics
+    /// When the server is gone.
+    pub async fn admin(&self) -> PgPool {
+        PgPool::connect(&self.database_url).await.expect("the database of the scene answers")
+    }
+
+    /// Drains and stops the services.
+    ///
+    /// # Errors
+    /// What a service failed with.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.cancel.cancel();
+        while let Some(ended) = self.serving.join_next().await {
+            ended.context("a service panicked")??;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+        let _ = std::fs::remove_dir_all(&self.checkpoints);
+    }
+}
+
+fn key(seed: u8) -> anyhow::Result<Ed25519KeyPair> {
+    Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).map_err(|_| anyhow::anyhow!("32 bytes are a seed"))
+}

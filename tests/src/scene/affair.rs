@@ -1,0 +1,368 @@
+//! One affair, step by step: what the people of a contact center and of the ombudsman's house do
+//! about one complaint. Each step is calls over the wire; what a step should lead to is for the test
+//! to say.
+
+use std::time::Duration;
+
+use kernel::Role;
+use prost_types::Timestamp;
+use tonic::Status;
+use ventanilla_proto::customer::v1 as customer;
+use ventanilla_proto::ombudsman::v1 as office;
+use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
+use ventanilla_proto::ticketing::v1 as ticketing;
+
+use super::Scene;
+use super::caller::Clients;
+use super::people::Person;
+
+/// Words said in the affair, each in exactly one text; none belongs into a span or a log.
+pub const SAID: [&str; 16] = [
+    "mandragora", "zarzaparrilla", "escolopendra", "alcaparron", "berbiquies", "cachivaches", "paparrucha",
+    "almorejo", "tiquismiquis", "zascandil", "chisgarabis", "perendengue", "zangolotino", "ringorrango", "faramalla",
+    "carambanos",
+];
+
+/// The people who act. Each has connections of their own.
+pub struct Cast {
+    /// The billing department's system.
+    pub billing: Clients,
+    /// The network department's system.
+    pub network: Clients,
+    /// The voice response system.
+    pub ivr: Clients,
+    /// An agent of billing.
+    pub agent: Clients,
+    /// The firm's voice before the office.
+    pub liaison: Clients,
+    /// The office's registry.
+    pub intake: Clients,
+    /// The office's investigator.
+    pub investigator: Clients,
+    /// The ombudsman.
+    pub ombudsman: Clients,
+}
+
+impl Cast {
+    /// The people of one scene.
+    pub fn of(scene: &Scene) -> Self {
+        Self {
+            billing: scene.person("crm-billing", &[Role::Crm], Some("billing")),
+            network: scene.person("crm-network", &[Role::Crm], Some("network-ops")),
+            ivr: scene.person("ivr-1", &[Role::Ivr], Some("customer-service")),
+            agent: scene.person("agent-7", &[Role::Agent], Some("billing")),
+            liaison: scene.person("liaison-1", &[Role::FirmLiaison], Some("legal")),
+            intake: scene.person("registry-1", &[Role::OfficeIntake], None),
+            investigator: scene.person("investigator-1", &[Role::Investigator], None),
+            ombudsman: scene.person("ombudsman-1", &[Role::Ombudsman], None),
+        }
+    }
+}
+
+/// One complaint of one person.
+pub struct Affair<'a> {
+    scene: &'a Scene,
+    /// Who acts.
+    pub cast: Cast,
+    /// Who complains.
+    pub person: Person,
+}
+
+impl<'a> Affair<'a> {
+    /// Nothing has happened yet.
+    pub fn of(scene: &'a Scene, person: Person) -> Self {
+        Self { scene, cast: Cast::of(scene), person }
+    }
+
+    fn at(&self, offset: i64) -> Timestamp {
+        let now = self.scene.ambient.now();
+        Timestamp { seconds: now.as_second() + offset, nanos: 0 }
+    }
+
+    /// Two departments tell what they know of the person; answers the customer they became.
+    pub async fn arrive(&self) -> Result<customer::SourceRecord, Status> {
+        let observed = self.at(-3600);
+        let mut last = customer::SourceRecord::default();
+        for (clients, system, department) in
+            [(&self.cast.billing, "crm-retail", "billing"), (&self.cast.network, "provisioning", "network-ops")]
+        {
+            let external_id = format!("{system}-{}", self.person.document);
+            let record = Some(self.person.record(system, department, &external_id, observed));
+            let request = customer::IngestSourceRecordRequest { record, request_id: self.scene.request_id() };
+            last = clients.customers.clone().ingest_source_record(request).await?.into_inner();
+        }
+        Ok(last)
+    }
+
+    /// The phone rings: who is it?
+    pub async fn ring(&self) -> Result<customer::PhoneAnswer, Status> {
+        let phone_number = self.person.e164();
+        let request = customer::LookupByPhoneRequest { phone_number, region_code: String::new() };
+        Ok(self.cast.ivr.customers.clone().lookup_by_phone(request).await?.into_inner())
+    }
+
+    /// The contact is written down.
+    pub async fn talk(&self, customer_name: &str) -> Result<customer::Interaction, Status> {
+        let interaction = customer::Interaction {
+            channel: Channel::Phone.into(),
+            direction: Direction::Inbound.into(),
+            department: "billing".to_owned(),
+            summary: format!("{} llama por dos cobros, dice {}", self.person.given, SAID[0]),
+            what_customer_said: format!("Llevo un mes con esta {}", SAID[1]),
+            ..customer::Interaction::default()
+        };
+        let request = customer::RecordInteractionRequest {
+            parent: customer_name.to_owned(),
+            interaction: Some(interaction),
+            request_id: self.scene.request_id(),
+        };
+        Ok(self.cast.agent.customers.clone().record_interaction(request).await?.into_inner())
+    }
+
+    /// The complaint, with two points.
+    pub fn complaint(&self, customer_name: &str, interaction: &str) -> ticketing::CreateTicketRequest {
+        let point = |text: String| ticketing::ClaimPoint { text, ..ticketing::ClaimPoint::default() };
+        let ticket = ticketing::Ticket {
+            customer: customer_name.to_owned(),
+            ticket_type: ticketing::TicketType::Reclamacion.into(),
+            severity: ticketing::Severity::High.into(),
+            subject: format!("Cobro doble y {}", SAID[2]),
+            channel: Channel::Phone.into(),
+            department: "billing".to_owned(),
+            language: Language::Es.into(),
+            sector: "general".to_owned(),
+            topic: "billing".to_owned(),
+            claim_points: vec![
+                point(format!("Me cobraron dos veces la cuota de octubre, menudo {}", SAID[3])),
+                point(format!("Nadie contestó a mis dos {} de la semana pasada", SAID[4])),
+            ],
+            interaction: interaction.to_owned(),
+            ..ticketing::Ticket::default()
+        };
+        ticketing::CreateTicketRequest {
+            ticket: Some(ticket),
+            request_id: self.scene.request_id(),
+            occurred_time: None,
+        }
+    }
+
+    /// The complaint is presented.
+    pub async fn complain(
+        &self,
+        customer_name: &str,
+        interaction: &str,
+    ) -> Result<ticketing::CreateTicketResponse, Status> {
+        let request = self.complaint(customer_name, interaction);
+        Ok(self.cast.agent.tickets.clone().create_ticket(request).await?.into_inner())
+    }
+
+    /// Somebody works on it: start, a message, an answer to the first point, a promise.
+    pub async fn work(&self, ticket: &ticketing::Ticket) -> Result<ticketing::Promise, Status> {
+        let (mut tickets, name) = (self.cast.agent.tickets.clone(), ticket.name.clone());
+        let request_id = || self.scene.request_id();
+        let start = ticketing::StartTicketRequest {
+            name: name.clone(),
+            etag: ticket.etag.clone(),
+            request_id: request_id(),
+            occurred_time: None,
+        };
+        tickets.start_ticket(start).await?;
+        let message = ticketing::Message {
+            direction: Direction::Inbound.into(),
+            visibility: ticketing::MessageVisibility::Public.into(),
+            channel: Channel::Email.into(),
+            body: format!("Adjunto los dos recibos y otros {}", SAID[5]),
+            ..ticketing::Message::default()
+        };
+        let add = ticketing::AddMessageRequest {
+            parent: name.clone(),
+            message: Some(message),
+            request_id: request_id(),
+            occurred_time: None,
+        };
+        tickets.add_message(add).await?;
+        let etag = tickets.get_ticket(ticketing::GetTicketRequest { name: name.clone() }).await?.into_inner().etag;
+        let answer = ticketing::AnswerClaimPointRequest {
+            name: name.clone(),
+            claim_point: "p1".to_owned(),
+            answer: format!("El segundo cargo de octubre fue un error de domiciliación y se devuelve, {}", SAID[6]),
+            etag,
+            request_id: request_id(),
+            occurred_time: None,
+        };
+        tickets.answer_claim_point(answer).await?;
+        let promise = ticketing::Promise {
+            text: format!("Le devolvemos la cuota antes del viernes, sin {}", SAID[8]),
+            due_time: Some(self.at(4 * 24 * 3600)),
+            channel: Channel::Phone.into(),
+            ..ticketing::Promise::default()
+        };
+        let make =
+            ticketing::MakePromiseRequest { parent: name, promise: Some(promise), request_id: request_id(), occurred_time: None };
+        Ok(tickets.make_promise(make).await?.into_inner())
+    }
+
+    /// The people of the office are appointed and declare their relations. Once per scene.
+    pub async fn appoint(&self) -> Result<(), Status> {
+        use office::OfficeRole::{Intake, Investigator, Ombudsman};
+        let members = [
+            ("ombudsman-1", &self.cast.ombudsman, Ombudsman),
+            ("registry-1", &self.cast.intake, Intake),
+            ("investigator-1", &self.cast.investigator, Investigator),
+        ];
+        for (person, clients, role) in members {
+            let member = office::OfficeMember {
+                person: person.to_owned(),
+                office_roles: vec![role.into()],
+                unit: "ombudsman-office".to_owned(),
+                mandate: Some(office::Mandate {
+                    start_time: Some(self.at(-30 * 24 * 3600)),
+                    end_time: Some(self.at(4 * 365 * 24 * 3600)),
+                }),
+                ..office::OfficeMember::default()
+            };
+            let register =
+                office::RegisterOfficeMemberRequest { member: Some(member), request_id: self.scene.request_id() };
+            self.cast.ombudsman.office.clone().register_office_member(register).await?;
+            let declare = office::DeclareRelationsRequest {
+                declaration: Some(office::RelationDeclaration::default()),
+                request_id: self.scene.request_id(),
+            };
+            clients.office.clone().declare_relations(declare).await?;
+        }
+        Ok(())
+    }
+
+    /// The complaint is brought before the office.
+    pub async fn bring(&self, ticket: &str) -> Result<office::Case, Status> {
+        let request = office::OpenCaseRequest {
+            ticket: ticket.to_owned(),
+            regime: "es.general".to_owned(),
+            channel: Channel::Web.into(),
+            parallel_proceedings: office::ParallelProceedings::None.into(),
+            claim_points: Vec::new(),
+            facts_time: Some(self.at(-30 * 24 * 3600)),
+            facts_known_time: None,
+            request_id: self.scene.request_id(),
+        };
+        Ok(self.cast.intake.office.clone().open_case(request).await?.into_inner())
+    }
+
+    /// The registry takes it up, admits it and assigns who works on it.
+    pub async fn admit(&self, case: &office::Case) -> Result<office::Case, Status> {
+        use office::OfficeRole::{Intake, Investigator, Ombudsman};
+        let case = self.assign(case, "registry-1", Intake).await?;
+        let admit = office::AdmitCaseRequest {
+            name: case.name.clone(),
+            etag: case.etag.clone(),
+            request_id: self.scene.request_id(),
+        };
+        let case = self.cast.intake.office.clone().admit_case(admit).await?.into_inner();
+        let case = self.assign(&case, "investigator-1", Investigator).await?;
+        self.assign(&case, "ombudsman-1", Ombudsman).await
+    }
+
+    async fn assign(&self, case: &office::Case, person: &str, role: office::OfficeRole) -> Result<office::Case, Status> {
+        let request = office::AssignCaseRequest {
+            name: case.name.clone(),
+            etag: case.etag.clone(),
+            person: person.to_owned(),
+            office_role: role.into(),
+            request_id: self.scene.request_id(),
+        };
+        Ok(self.cast.intake.office.clone().assign_case(request).await?.into_inner())
+    }
+
+    /// The firm speaks, the office investigates and drafts.
+    pub async fn investigate(&self, case: &office::Case) -> Result<office::Draft, Status> {
+        let name = case.name.clone();
+        let request_id = || self.scene.request_id();
+        let statement = office::SubmitEntityStatementRequest {
+            name: name.clone(),
+            etag: case.etag.clone(),
+            statement: format!("La empresa reconoce el cargo repetido, {}", SAID[9]),
+            request_id: request_id(),
+        };
+        let case = self.cast.liaison.office.clone().submit_entity_statement(statement).await?.into_inner();
+        let note = office::AddDossierEntryRequest {
+            parent: name.clone(),
+            kind: office::DossierKind::Note.into(),
+            visibility: office::DossierVisibility::Sealed.into(),
+            content_type: String::new(),
+            content: format!("Pedir el extracto del banco, {}", SAID[14]).into_bytes(),
+            request_id: request_id(),
+        };
+        self.cast.investigator.office.clone().add_dossier_entry(note).await?;
+        let mut investigator = self.cast.investigator.office.clone();
+        let etag = investigator.get_case(office::GetCaseRequest { name: case.name }).await?.into_inner().etag;
+        let start = office::StartInvestigationRequest { name: name.clone(), etag, request_id: request_id() };
+        let etag = investigator.start_investigation(start).await?.into_inner().etag;
+        let text = format!("Propuesta: estimar el primer punto, {}", SAID[10]);
+        let draft = office::SaveDraftRequest { name, etag, text, request_id: request_id() };
+        Ok(investigator.save_draft(draft).await?.into_inner())
+    }
+
+    /// The ombudsman decides point by point, and the parties are told.
+    pub async fn decide(&self, case: &str) -> Result<office::Case, Status> {
+        let request_id = || self.scene.request_id();
+        let mut ombudsman = self.cast.ombudsman.office.clone();
+        let read = office::GetCaseRequest { name: case.to_owned() };
+        let etag = ombudsman.get_case(read.clone()).await?.into_inner().etag;
+        let points = vec![
+            office::DecisionPoint {
+                claim_point: "p1".to_owned(),
+                outcome: office::DecisionOutcome::Upheld.into(),
+                finding: format!("El banco cargó dos veces la misma cuota de octubre, según los recibos, {}", SAID[11]),
+                reason: format!("El contrato permite una sola cuota al mes y la empresa lo reconoce, {}", SAID[12]),
+                remedy: format!("Devolver el segundo cargo en diez días, {}", SAID[13]),
+            },
+            office::DecisionPoint {
+                claim_point: "p2".to_owned(),
+                outcome: office::DecisionOutcome::NotUpheld.into(),
+                finding: format!("Los correos llegaron a un buzón retirado y nadie pudo leerlos, {}", SAID[15]),
+                reason: "La página publicada indicaba desde junio la dirección nueva y el teléfono gratuito".to_owned(),
+                remedy: "Nada que ordenar en este punto del buzón".to_owned(),
+            },
+        ];
+        let issue = office::IssueDecisionRequest {
+            name: case.to_owned(),
+            etag,
+            points,
+            signpost: "Puede acudir a la junta arbitral de consumo o a los tribunales".to_owned(),
+            language: Language::Es.into(),
+            request_id: request_id(),
+        };
+        ombudsman.issue_decision(issue).await?;
+        let mut intake = self.cast.intake.office.clone();
+        let etag = intake.get_case(read).await?.into_inner().etag;
+        let notify = office::NotifyDecisionRequest {
+            name: case.to_owned(),
+            etag,
+            channel: Channel::Web.into(),
+            request_id: request_id(),
+        };
+        Ok(intake.notify_decision(notify).await?.into_inner())
+    }
+
+    /// Reads the customer view until it is as `looked_for`, and gives it.
+    ///
+    /// # Panics
+    /// When it is not within `limit`; the message says what was missing last.
+    pub async fn view(
+        &self,
+        customer_name: &str,
+        limit: Duration,
+        looked_for: impl Fn(&customer::CustomerView) -> Result<(), String>,
+    ) -> customer::CustomerView {
+        testkit::eventually(limit, || {
+            let mut customers = self.cast.agent.customers.clone();
+            let request = customer::GetCustomerViewRequest { name: customer_name.to_owned() };
+            let looked_for = &looked_for;
+            async move {
+                let view = customers.get_customer_view(request).await.map_err(|s| s.to_string())?.into_inner();
+                looked_for(&view).map(|()| view)
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,110 @@
+//! Calling the services of a scene as somebody, in the trace of whoever calls.
+
+use std::net::SocketAddr;
+
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+use tonic_types::StatusExt as _;
+use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
+use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
+use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
+use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
+
+use super::services::Service;
+
+/// What the generated clients are made of.
+pub type Transport = InterceptedService<Channel, Voice>;
+
+/// A connection to one service in one person's name.
+pub struct Caller;
+
+impl Caller {
+    /// A connection to the service at `address`, made when it is first used.
+    ///
+    /// # Panics
+    /// When the token is no header value.
+    #[allow(clippy::new_ret_no_self, reason = "the transport is tonic's; this only makes it")]
+    pub fn new(address: SocketAddr, token: Option<&str>) -> Transport {
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address makes a URI");
+        let authorization = token.map(|token| {
+            let mut value: MetadataValue<Ascii> = format!("Bearer {token}").parse().expect("a token is ASCII");
+            value.set_sensitive(true);
+            value
+        });
+        InterceptedService::new(endpoint.tcp_nodelay(true).connect_lazy(), Voice { authorization })
+    }
+}
+
+/// Puts the token and the trace of the running span on every call.
+#[derive(Clone)]
+pub struct Voice {
+    authorization: Option<MetadataValue<Ascii>>,
+}
+
+impl Interceptor for Voice {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(authorization) = &self.authorization {
+            request.metadata_mut().insert("authorization", authorization.clone());
+        }
+        if let Ok(traceparent) = telemetry::current_traceparent().parse::<MetadataValue<Ascii>>()
+            && !traceparent.is_empty()
+        {
+            request.metadata_mut().insert("traceparent", traceparent);
+        }
+        Ok(request)
+    }
+}
+
+/// One person's clients of all services. Cheap to clone; clones share the connections.
+#[derive(Clone)]
+pub struct Clients {
+    /// customer-profile.
+    pub customers: CustomerServiceClient<Transport>,
+    /// ticketing.
+    pub tickets: TicketServiceClient<Transport>,
+    /// sla-monitor.
+    pub clocks: SlaServiceClient<Transport>,
+    /// ombudsman-escalation.
+    pub office: OmbudsmanServiceClient<Transport>,
+    transports: [Transport; 4],
+}
+
+impl Clients {
+    pub(super) fn new(transport: impl Fn(Service) -> Transport) -> Self {
+        let transports = Service::ALL.map(transport);
+        let [customers, tickets, clocks, office] = transports.clone();
+        Self {
+            customers: CustomerServiceClient::new(customers),
+            tickets: TicketServiceClient::new(tickets),
+            clocks: SlaServiceClient::new(clocks),
+            office: OmbudsmanServiceClient::new(office),
+            transports,
+        }
+    }
+
+    /// The connection to one service.
+    pub fn transport(&self, service: Service) -> Transport {
+        let place = Service::ALL.iter().position(|known| *known == service).expect("one of the four");
+        self.transports[place].clone()
+    }
+
+    /// The ledger of one service.
+    pub fn ledger(&self, service: Service) -> LedgerServiceClient<Transport> {
+        LedgerServiceClient::new(self.transport(service))
+    }
+}
+
+/// The machine-readable reason of a refusal; empty when it carries none.
+pub fn reason(status: &Status) -> String {
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}
+
+/// The fields a refusal names.
+pub fn violations(status: &Status) -> Vec<String> {
+    let named = status.get_details_bad_request();
+    named.map(|bad| bad.field_violations.into_iter().map(|v| v.field).collect()).unwrap_or_default()
+}

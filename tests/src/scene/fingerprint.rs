@@ -1,0 +1,102 @@
+//! What a database holds, as one line a table: two fingerprints differ where something was written.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, PgPool};
+
+use super::services::Service;
+
+/// Rows and a digest of their contents, by table.
+pub type Fingerprint = BTreeMap<String, String>;
+
+/// Entries that a refused call is meant to leave.
+const DENIALS: &str = "ventanilla.auth.v1.AccessDenied";
+
+/// Takes the fingerprint of all four schemas. Left out is only what moves by itself or by the
+/// recording of denials: the followers' cursors, the ledger's head, and the entries of denials.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn take(admin: &PgPool) -> sqlx::Result<Fingerprint> {
+    let schemas: Vec<&str> = Service::ALL.iter().map(|service| service.schema()).collect();
+    let tables: Vec<(String, String)> = sqlx::query_as(
+        "select table_schema::text, table_name::text from information_schema.tables
+         where table_schema = any($1) and table_type = 'BASE TABLE'
+           and table_name not in ('ledger_cursor', 'ledger_head', 'schema_migration')",
+    )
+    .bind(&schemas)
+    .fetch_all(admin)
+    .await?;
+    let mut found = Fingerprint::new();
+    for (schema, table) in tables {
+        let told = if matches!(table.as_str(), "ledger" | "ledger_inbox") {
+            format!("where type <> '{DENIALS}'")
+        } else {
+            String::new()
+        };
+        let statement = format!(
+            "select count(*) || ' rows, ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), 'empty')
+             from {schema}.{table} t {told}"
+        );
+        let line = sqlx::query_scalar(AssertSqlSafe(statement)).fetch_one(admin).await?;
+        found.insert(format!("{schema}.{table}"), line);
+    }
+    Ok(found)
+}
+
+/// Tables in which two fingerprints differ.
+pub fn differences(before: &Fingerprint, after: &Fingerprint) -> Vec<String> {
+    let tables: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let line = |of: &Fingerprint, table: &String| of.get(table).cloned().unwrap_or_else(|| "absent".to_owned());
+    tables
+        .into_iter()
+        .filter(|table| before.get(*table) != after.get(*table))
+        .map(|table| format!("{table}: {} -> {}", line(before, table), line(after, table)))
+        .collect()
+}
+
+/// Denials in the ledger of a service, sequenced or not.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn denials(admin: &PgPool, service: Service) -> sqlx::Result<i64> {
+    let schema = service.schema();
+    let statement = format!(
+        "select (select count(*) from {schema}.ledger where type = $1)
+              + (select count(*) from {schema}.ledger_inbox where type = $1)"
+    );
+    sqlx::query_scalar(AssertSqlSafe(statement)).bind(DENIALS).fetch_one(admin).await
+}
+
+/// Waits until nothing moves any more: every inbox is sequenced, every follower is at its source's
+/// head, nothing is parked.
+///
+/// # Panics
+/// When that is not so within `limit`; the message says what still moves.
+pub async fn settled(admin: &PgPool, limit: Duration) {
+    testkit::eventually(limit, || async {
+        let mut moving = Vec::new();
+        for service in Service::ALL {
+            let schema = service.schema();
+            let statement = format!(
+                "select 'inbox ' || count(*) from {schema}.ledger_inbox having count(*) > 0
+                 union all select 'parked ' || source || ' ' || position || ': ' || reason from {schema}.ledger_parked"
+            );
+            let lines: Vec<String> = sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(admin).await?;
+            moving.extend(lines.into_iter().map(|line| format!("{schema}: {line}")));
+            for source in Service::ALL {
+                let statement = format!(
+                    "select c.position || ' of ' || h.position from {schema}.ledger_cursor c, {}.ledger_head h
+                     where c.source = $1 and c.position <> h.position",
+                    source.schema()
+                );
+                let behind: Option<String> =
+                    sqlx::query_scalar(AssertSqlSafe(statement)).bind(source.name()).fetch_optional(admin).await?;
+                moving.extend(behind.map(|line| format!("{schema} follows {}: {line}", source.name())));
+            }
+        }
+        if moving.is_empty() { Ok(()) } else { Err(sqlx::Error::Protocol(moving.join("; "))) }
+    })
+    .await;
+}

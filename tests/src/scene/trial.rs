@@ -1,0 +1,218 @@
+//! A scene with one affair in full swing, and the means to find out whether bad calls left a trace.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kernel::Role;
+use prost::Message as _;
+use prost_reflect::{DynamicMessage, MethodDescriptor};
+use sqlx::PgPool;
+use tonic::{Code, Status};
+use ventanilla_proto::MethodPolicy;
+use ventanilla_proto::sla::v1::ListClocksRequest;
+
+use super::affair::Affair;
+use super::caller::{Clients, Transport, reason, violations};
+use super::fingerprint::{self, Fingerprint};
+use super::hostile::{self, Facts, Path};
+use super::people::Person;
+use super::services::Service;
+use super::{Scene, raw};
+use crate::contract;
+
+/// How long the affair may take to reach every service.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Bad calls on a scene, and what went wrong with their refusal.
+pub struct Trial {
+    /// Where it takes place.
+    pub scene: Scene,
+    /// Plausible values, from the affair that is there.
+    pub facts: Facts,
+    /// The database's owner.
+    pub admin: PgPool,
+    /// Somebody of each role.
+    pub people: BTreeMap<Role, Clients>,
+    before: Fingerprint,
+    denied_before: BTreeMap<Service, i64>,
+    failures: Vec<String>,
+}
+
+impl Trial {
+    /// Plays an affair as far as an open case, waits until nothing moves, and takes the fingerprint.
+    ///
+    /// # Panics
+    /// When the affair cannot be played.
+    pub async fn begin() -> Self {
+        let scene = Scene::fresh().await;
+        let resources = play(&scene).await.unwrap_or_else(|status| panic!("no affair: {status:?}"));
+        let admin = scene.admin().await;
+        fingerprint::settled(&admin, LIMIT).await;
+        let before = fingerprint::take(&admin).await.expect("the database answers");
+        let mut denied_before = BTreeMap::new();
+        for service in Service::ALL {
+            denied_before.insert(service, fingerprint::denials(&admin, service).await.expect("the database answers"));
+        }
+        let people = Role::ALL.iter().map(|role| (*role, scene.role(*role))).collect();
+        let ambient = scene.ambient.clone();
+        let facts = Facts {
+            now: scene.ambient.now().as_second(),
+            uuid: Box::new(move || ambient.uuid(ambient.now()).to_string()),
+            resource: Box::new(move |kind| resources.get(kind).cloned()),
+        };
+        Self { scene, facts, admin, people, before, denied_before, failures: Vec::new() }
+    }
+
+    /// Notes what went wrong, when something did.
+    pub fn expect(&mut self, what: &str, outcome: Result<(), String>) {
+        if let Err(wrong) = outcome {
+            self.failures.push(format!("{what}: {wrong}"));
+        }
+    }
+
+    /// Denials a service has written since the beginning.
+    ///
+    /// # Panics
+    /// When the database is gone.
+    pub async fn denials(&self, service: Service) -> i64 {
+        fingerprint::denials(&self.admin, service).await.expect("the database answers") - self.denied_before[&service]
+    }
+
+    /// Ends the trial: every failure at once, those that wrote included.
+    ///
+    /// # Panics
+    /// When there was a failure, or something was written.
+    pub async fn end(mut self) {
+        fingerprint::settled(&self.admin, LIMIT).await;
+        let after = fingerprint::take(&self.admin).await.expect("the database answers");
+        let written = fingerprint::differences(&self.before, &after);
+        self.failures.extend(written.into_iter().map(|line| format!("something was written to {line}")));
+        assert!(self.failures.is_empty(), "{} failures:\n{}", self.failures.len(), self.failures.join("\n"));
+    }
+
+    /// Where a method is served, with the connection of somebody who may call it.
+    pub fn allowed(&self, method: &MethodDescriptor) -> Vec<Transport> {
+        let policy = policy(method);
+        let caller = match policy.roles.first() {
+            Some(role) => self.people[&role.parse::<Role>().expect("policies name roles")].clone(),
+            None => self.scene.stranger(),
+        };
+        services(method).into_iter().map(|service| caller.transport(service)).collect()
+    }
+
+    /// Sends the request wherever the method is served, as somebody who may, and notes what is wrong
+    /// with each answer.
+    pub async fn send(
+        &mut self,
+        what: &str,
+        method: &MethodDescriptor,
+        request: &DynamicMessage,
+        judge: impl Fn(Result<Vec<u8>, Status>) -> Result<(), String>,
+    ) {
+        for transport in self.allowed(method) {
+            let answer = raw::unary(&transport, policy(method).path, request.encode_to_vec()).await;
+            self.expect(&format!("{} with {what}", method.name()), judge(answer));
+        }
+    }
+
+    /// The request nothing is wrong with.
+    pub fn plausible(&self, method: &MethodDescriptor, also: Option<&Path>) -> DynamicMessage {
+        hostile::plausible(method, &self.facts, also)
+    }
+}
+
+/// The affair: what it made, by type of resource.
+async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
+    let affair = Affair::of(scene, Person::numbered(41_000_001));
+    let record = affair.arrive().await?;
+    let interaction = affair.talk(&record.customer).await?;
+    let ticket = affair.complain(&record.customer, &interaction.name).await?.ticket.unwrap_or_default();
+    let promise = affair.work(&ticket).await?;
+    affair.appoint().await?;
+    let case = affair.bring(&ticket.name).await?;
+    let case = affair.admit(&case).await?;
+    let list = ListClocksRequest { subject: ticket.name.clone(), ..ListClocksRequest::default() };
+    let clock = testkit::eventually(LIMIT, || {
+        let (mut clocks, list) = (affair.cast.agent.clocks.clone(), list.clone());
+        async move {
+            let answer = clocks.list_clocks(list).await.map_err(|status| status.to_string())?;
+            answer.into_inner().clocks.into_iter().next().ok_or_else(|| "no clock yet".to_owned())
+        }
+    })
+    .await;
+    // The office follows too; a fingerprint must not be taken while it still hears of the case.
+    Ok(BTreeMap::from([
+        ("Customer", record.customer),
+        ("SourceRecord", record.name),
+        ("Interaction", interaction.name),
+        ("Ticket", ticket.name),
+        ("Promise", promise.name),
+        ("Decision", format!("{}/decision", case.name)),
+        ("Case", case.name),
+        ("Policy", clock.policy),
+        ("Calendar", clock.calendar),
+        ("Clock", clock.name),
+    ]))
+}
+
+/// The policy of a method.
+///
+/// # Panics
+/// Never: the build refuses a method without one.
+pub fn policy(method: &MethodDescriptor) -> &'static MethodPolicy {
+    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+    ventanilla_proto::policy_of(&path).expect("the build refuses a method without a policy")
+}
+
+/// Where a method is served: one service, or all of them.
+pub fn services(method: &MethodDescriptor) -> Vec<Service> {
+    Service::of_package(method.parent_service().package_name()).map_or(Service::ALL.to_vec(), |one| vec![one])
+}
+
+/// Every method of the contract that is called once and answers once.
+pub fn unary_methods() -> Vec<MethodDescriptor> {
+    hostile::methods(&contract::current()).into_iter().filter(|m| !m.is_server_streaming()).collect()
+}
+
+/// Whether the answer is INVALID_ARGUMENT and names every one of these fields.
+///
+/// # Errors
+/// What it is instead.
+pub fn names_fields<'a>(
+    answer: Result<Vec<u8>, Status>,
+    fields: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), String> {
+    let status = refused(answer)?;
+    if status.code() != Code::InvalidArgument {
+        return Err(told(&status));
+    }
+    let named = violations(&status);
+    let missing: Vec<String> =
+        fields.into_iter().filter(|path| !named.iter().any(|name| path.is_named_by(name))).map(Path::text).collect();
+    if missing.is_empty() { Ok(()) } else { Err(format!("does not name {missing:?}, only {named:?} ({})", reason(&status))) }
+}
+
+/// The refusal, or that there was none.
+///
+/// # Errors
+/// When the call was answered.
+pub fn refused(answer: Result<Vec<u8>, Status>) -> Result<Status, String> {
+    match answer {
+        Ok(answer) => Err(format!("was answered with {} bytes", answer.len())),
+        Err(status) => Ok(status),
+    }
+}
+
+/// Whether the refusal has this code and reason.
+///
+/// # Errors
+/// What it has instead.
+pub fn is(answer: Result<Vec<u8>, Status>, code: Code, because: &str) -> Result<(), String> {
+    let status = refused(answer)?;
+    if status.code() == code && reason(&status) == because { Ok(()) } else { Err(told(&status)) }
+}
+
+/// A status in one line.
+pub fn told(status: &Status) -> String {
+    format!("{:?} {} ({:?})", status.code(), reason(status), status.message())
+}

@@ -1,0 +1,289 @@
+//! One complaint travels from the phone call to the ombudsman's decision through all four services,
+//! and can be followed: calls by trace, ledgers by links, and nobody's data in any of it.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+use opentelemetry::trace::{SpanKind, TraceFlags};
+use sqlx::AssertSqlSafe;
+use telemetry::testing::{SpanData, attribute};
+use tonic::Status;
+use tracing::Instrument as _;
+use ventanilla_proto::customer::v1::{CustomerView, MatchGrade, SectionStanding};
+use ventanilla_proto::ombudsman::v1::{CaseState, DecisionOutcome, DossierVerdict, VerifyDossierRequest};
+use ventanilla_proto::sla::v1::{ExplainClockRequest, ListClocksRequest};
+use ventanilla_proto::ticketing::v1::{GetPublicStatusRequest, GetTicketRequest, TicketState};
+use ventanilla_tests::scene::Scene;
+use ventanilla_tests::scene::affair::{Affair, SAID};
+use ventanilla_tests::scene::canary::Canaries;
+use ventanilla_tests::scene::fingerprint;
+use ventanilla_tests::scene::people::Person;
+use ventanilla_tests::scene::recording::{Recording, record};
+use ventanilla_tests::scene::services::Service;
+
+/// How long anything may take to come about by itself.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Does one step of the affair in a trace of its own, and gives the trace's id with the outcome.
+async fn step<T>(name: &'static str, doing: impl Future<Output = Result<T, Status>>) -> (T, String) {
+    let span = tracing::info_span!(parent: None, "journey.step", otel.name = name);
+    let trace = telemetry::trace_id_of(&span).expect("the process records");
+    match doing.instrument(span).await {
+        Ok(outcome) => (outcome, trace),
+        Err(status) => panic!("{name} was refused: {status:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_complaint_travels_from_the_call_to_the_decision() {
+    let recording = record();
+    let scene = Scene::fresh().await;
+    let affair = Affair::of(&scene, Person::numbered(87_654_321));
+
+    let (record, _) = step("arrive", affair.arrive()).await;
+    let customer = record.customer.clone();
+    let (caller, _) = step("ring", affair.ring()).await;
+    assert_eq!((caller.grade(), caller.customer.as_str()), (MatchGrade::Certain, customer.as_str()));
+    let (interaction, _) = step("talk", affair.talk(&customer)).await;
+    let (created, complained) = step("complain", affair.complain(&customer, &interaction.name)).await;
+    let ticket = created.ticket.clone().expect("the answer holds the ticket");
+    assert_eq!(ticket.state(), TicketState::Acknowledged);
+    clocks_run(&affair, &ticket.name).await;
+    let (promise, _) = step("work", affair.work(&ticket)).await;
+
+    let view = affair.view(&customer, LIMIT, |view| shows(view, &ticket.name, Some(&promise.name), None)).await;
+    every_section_says_how_fresh_it_is(&view);
+
+    step("appoint", affair.appoint()).await;
+    let (case, brought) = step("bring", affair.bring(&ticket.name)).await;
+    let (case, _) = step("admit", affair.admit(&case)).await;
+    step("investigate", affair.investigate(&case)).await;
+    let (case, decided) = step("decide", affair.decide(&case.name)).await;
+    assert_eq!(case.state(), CaseState::Notified);
+    dossier_is_intact(&affair, &case.name).await;
+
+    let view = affair.view(&customer, LIMIT, |view| shows(view, &ticket.name, None, Some(&case.name))).await;
+    every_section_says_how_fresh_it_is(&view);
+    let shown = view.last_interactions.expect("a section").interactions;
+    assert_eq!(shown.iter().map(|i| i.name.as_str()).collect::<Vec<_>>(), [interaction.name.as_str()]);
+    the_ticket_knows_its_case(&affair, &ticket.name, &case.name).await;
+    let public = GetPublicStatusRequest { tracking_key: created.tracking_key.clone(), proof: created.proof.clone() };
+    let public = scene.stranger().tickets.get_public_status(public).await.expect("key and proof open it").into_inner();
+    assert_eq!((public.state(), public.claim_point_count, public.answered_point_count), (TicketState::InProgress, 2, 1));
+
+    let admin = scene.admin().await;
+    fingerprint::settled(&admin, LIMIT).await;
+    a_call_to_a_peer_stays_in_its_trace(&recording, &brought).await;
+    let entries = entries(&admin).await;
+    every_reaction_is_linked_to_its_cause(&recording, &entries);
+    for trace in [&complained, &brought, &decided] {
+        the_entries_of_a_step_are_followed(&recording, &entries, trace);
+    }
+    assert_eq!(recording.leaks(&canaries(&affair, &created.tracking_key, &created.proof)), [""; 0]);
+    assert!(recording.log().contains("TRACE"), "the log was recorded at its finest level");
+    scene.stop().await.expect("the services end well");
+}
+
+async fn clocks_run(affair: &Affair<'_>, ticket: &str) {
+    let list = ListClocksRequest { subject: ticket.to_owned(), ..ListClocksRequest::default() };
+    let clock = testkit::eventually(LIMIT, || {
+        let (mut clocks, list) = (affair.cast.agent.clocks.clone(), list.clone());
+        async move {
+            let answer = clocks.list_clocks(list).await.map_err(|status| status.to_string())?.into_inner();
+            answer.clocks.into_iter().find(|clock| clock.due_time.is_some()).ok_or_else(|| "no clock runs".to_owned())
+        }
+    })
+    .await;
+    let explained = affair.cast.agent.clocks.clone().explain_clock(ExplainClockRequest { name: clock.name.clone() }).await;
+    let explained = explained.expect("a clock can be explained").into_inner();
+    assert_eq!(explained.clock.expect("replayed").due_time, clock.due_time, "the replay falls due when the clock does");
+    assert!(explained.proof.is_some());
+}
+
+/// Whether the view shows the ticket, a running promise and the case in its last state.
+fn shows(view: &CustomerView, ticket: &str, promise: Option<&str>, case: Option<&str>) -> Result<(), String> {
+    let tickets = view.open_tickets.as_ref().ok_or("no section of tickets")?;
+    if !tickets.tickets.iter().any(|viewed| viewed.ticket == ticket) {
+        return Err("the ticket is not there".to_owned());
+    }
+    let clocks = view.clocks.as_ref().ok_or("no section of clocks")?;
+    if !clocks.clocks.iter().any(|clock| clock.subject == ticket) {
+        return Err("no clock of the ticket is there".to_owned());
+    }
+    if let Some(promise) = promise {
+        let promises = view.promises.as_ref().ok_or("no section of promises")?;
+        if !promises.promises.iter().any(|viewed| viewed.promise == promise) {
+            return Err("the promise is not there".to_owned());
+        }
+    }
+    if let Some(case) = case {
+        let cases = view.cases.as_ref().ok_or("no section of cases")?;
+        let viewed = cases.cases.iter().find(|viewed| viewed.case_name == case).ok_or("the case is not there")?;
+        if (viewed.state(), viewed.outcome()) != (CaseState::Notified, DecisionOutcome::PartlyUpheld) {
+            return Err(format!("the case is {:?}, {:?}", viewed.state(), viewed.outcome()));
+        }
+    }
+    Ok(())
+}
+
+fn every_section_says_how_fresh_it_is(view: &CustomerView) {
+    let standings: [(&str, Option<&SectionStanding>); 7] = [
+        ("golden", view.golden.as_ref().and_then(|s| s.standing.as_ref())),
+        ("open_tickets", view.open_tickets.as_ref().and_then(|s| s.standing.as_ref())),
+        ("promises", view.promises.as_ref().and_then(|s| s.standing.as_ref())),
+        ("clocks", view.clocks.as_ref().and_then(|s| s.standing.as_ref())),
+        ("breaches", view.breaches.as_ref().and_then(|s| s.standing.as_ref())),
+        ("cases", view.cases.as_ref().and_then(|s| s.standing.as_ref())),
+        ("last_interactions", view.last_interactions.as_ref().and_then(|s| s.standing.as_ref())),
+    ];
+    for (section, standing) in standings {
+        let standing = standing.unwrap_or_else(|| panic!("{section} does not say how fresh it is"));
+        assert!(standing.as_of_time.is_some(), "{section} has no as_of: {standing:?}");
+        assert_eq!(standing.gap, None, "{section}");
+    }
+}
+
+async fn dossier_is_intact(affair: &Affair<'_>, case: &str) {
+    let request = VerifyDossierRequest { name: case.to_owned() };
+    let verdict: DossierVerdict =
+        affair.cast.investigator.office.clone().verify_dossier(request).await.expect("the office verifies").into_inner();
+    assert!(verdict.intact && verdict.entry_count >= 10, "{verdict:?}");
+}
+
+async fn the_ticket_knows_its_case(affair: &Affair<'_>, ticket: &str, case: &str) {
+    testkit::eventually(LIMIT, || {
+        let mut tickets = affair.cast.agent.tickets.clone();
+        let request = GetTicketRequest { name: ticket.to_owned() };
+        async move {
+            let ticket = tickets.get_ticket(request).await.map_err(|status| status.to_string())?.into_inner();
+            if ticket.office_case == case { Ok(()) } else { Err(format!("its case is {:?}", ticket.office_case)) }
+        }
+    })
+    .await;
+}
+
+/// OpenCase, the call it makes to ticketing, and ticketing's answer: one trace, each the child of the
+/// one before.
+async fn a_call_to_a_peer_stays_in_its_trace(recording: &Recording, trace: &str) {
+    let open = "ventanilla.ombudsman.v1.OmbudsmanService/OpenCase";
+    let get = "ventanilla.ticketing.v1.TicketService/GetTicket";
+    let find = |spans: &[SpanData], kind: SpanKind, method: &str| {
+        let of_call = |span: &&SpanData| span.span_kind == kind && attribute(span, "rpc.method").as_deref() == Some(method);
+        spans.iter().filter(|span| span.span_context.trace_id().to_string() == trace).find(of_call).cloned()
+    };
+    let hop = recording.wait_for(LIMIT, |spans| {
+        let root = spans.iter().find(|s| s.span_context.trace_id().to_string() == trace && s.name == "bring").cloned();
+        root.zip(find(spans, SpanKind::Server, open))
+            .zip(find(spans, SpanKind::Client, get).zip(find(spans, SpanKind::Server, get)))
+    });
+    let Some(((root, opened), (asked, answered))) = hop.await else {
+        let names: Vec<_> = recording.of_trace(trace).iter().map(|s| (s.name.clone(), s.span_kind.clone())).collect();
+        panic!("the trace has no such hop, only {names:?}");
+    };
+    assert_eq!(opened.parent_span_id, root.span_context.span_id(), "the call is the child of its caller");
+    assert_eq!(attribute(&opened, "ventanilla.service").as_deref(), Some("ombudsman-escalation"));
+    assert_eq!(attribute(&answered, "ventanilla.service").as_deref(), Some("ticketing"));
+    assert_eq!(answered.parent_span_id, asked.span_context.span_id(), "ticketing answers the office's call");
+    assert!(answered.parent_span_is_remote);
+}
+
+/// Where each entry of each ledger was written: traceparent by source and position.
+type Entries = BTreeMap<(String, i64), String>;
+
+async fn entries(admin: &sqlx::PgPool) -> Entries {
+    let mut entries = Entries::new();
+    for service in Service::ALL {
+        let statement = format!("select position, traceparent from {}.ledger", service.schema());
+        let rows: Vec<(i64, String)> =
+            sqlx::query_as(AssertSqlSafe(statement)).fetch_all(admin).await.expect("the ledger can be read");
+        entries.extend(rows.into_iter().map(|(position, traceparent)| ((service.name().to_owned(), position), traceparent)));
+    }
+    entries
+}
+
+fn applied(span: &SpanData) -> Option<(String, i64)> {
+    if span.name != "ledger.apply" {
+        return None;
+    }
+    Some((attribute(span, "messaging.source")?, attribute(span, "ledger.position")?.parse().ok()?))
+}
+
+fn every_reaction_is_linked_to_its_cause(recording: &Recording, entries: &Entries) {
+    let mut reactions = 0;
+    let mut wrong = Vec::new();
+    for span in recording.spans() {
+        let Some(entry) = applied(&span) else { continue };
+        reactions += 1;
+        let cause = entries.get(&entry).unwrap_or_else(|| panic!("{entry:?} is applied and in no ledger"));
+        let linked: Vec<String> = span
+            .links
+            .iter()
+            .map(|link| {
+                let cause = &link.span_context;
+                let sampled = u8::from(cause.trace_flags().contains(TraceFlags::SAMPLED));
+                format!("00-{}-{}-{sampled:02x}", cause.trace_id(), cause.span_id())
+            })
+            .collect();
+        if cause.is_empty() || !linked.contains(cause) {
+            wrong.push(format!("{entry:?} was written in {cause:?}, its reaction is linked to {linked:?}"));
+        }
+        if cause.contains(&span.span_context.trace_id().to_string()) {
+            wrong.push(format!("{entry:?} is applied in the trace that wrote it, which would never end"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {reactions} reactions:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(reactions >= 20, "only {reactions} reactions were seen");
+}
+
+/// What a step wrote to a ledger was applied by another service, linked to the step's trace.
+fn the_entries_of_a_step_are_followed(recording: &Recording, entries: &Entries, trace: &str) {
+    let written: Vec<_> = entries.iter().filter(|(_, parent)| parent.contains(trace)).map(|(entry, _)| entry).collect();
+    assert!(!written.is_empty(), "the step wrote entries in its own trace");
+    let followed: Vec<(String, i64)> = recording.spans().iter().filter_map(applied).collect();
+    for entry in written {
+        assert!(followed.contains(entry), "{entry:?} was applied by nobody");
+    }
+}
+
+/// Everything about the person, and everything that was said.
+fn canaries(affair: &Affair<'_>, tracking_key: &str, proof: &str) -> Canaries {
+    let mut canaries = Canaries::new();
+    let person = &affair.person;
+    for word in [&person.given, &person.surnames[0], &person.surnames[1], &person.phone, &person.email, &person.document] {
+        canaries.plant(word);
+    }
+    for word in SAID {
+        canaries.plant(word);
+    }
+    canaries.plant("canario.example");
+    // What opens the customer's affair to a stranger, and what opens the house to anybody.
+    canaries.plant(tracking_key);
+    canaries.plant(&tracking_key.replace('-', ""));
+    if proof.chars().any(|c| !c.is_ascii_hexdigit()) {
+        canaries.plant(proof);
+    }
+    canaries.plant("eyJ0eXAiOiJKV1Qi");
+    canaries
+}
+
+#[tokio::test]
+async fn a_canary_in_a_span_or_a_log_line_is_seen() {
+    let recording = record();
+    let mut canaries = Canaries::new();
+    canaries.plant("sacamuelas");
+    assert_eq!(recording.leaks(&canaries), [""; 0]);
+
+    let span = tracing::info_span!("planted.attribute", customer.name = "doña SACAMUELAS");
+    drop(span);
+    let span = tracing::info_span!("planted.event");
+    span.in_scope(|| tracing::info!(said = "sacamuelas", "an event of the span"));
+    drop(span);
+    tracing::trace!("a line that says sacamuelas");
+
+    let leaks = recording.leaks(&canaries);
+    let seen = |what: &str| leaks.iter().any(|leak| leak.contains(what));
+    assert!(seen("span planted.attribute"), "{leaks:?}");
+    assert!(seen("span planted.event"), "{leaks:?}");
+    assert!(seen("a line that says"), "{leaks:?}");
+}
