@@ -38,7 +38,7 @@ const CATCH_UP: Duration = Duration::from_secs(600);
 #[command(about = "Measures the services beside pgbench running the same statements")]
 pub struct Plan {
     /// Customers that are there before anything is measured.
-    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=50_000_000))]
     pub customers: u32,
     /// Seconds of each single measurement.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]

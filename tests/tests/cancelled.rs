@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::Ambient;
 use sqlx::{Connection, PgConnection};
 use ventanilla_tests::faults::ambiguous::{check, database};
 use ventanilla_tests::faults::cancel::{Way, ask_again, cancel};
+use ventanilla_tests::faults::dice::Dice;
 use ventanilla_tests::faults::fleet::{Fleet, Plan};
 use ventanilla_tests::faults::journal::Journal;
 use ventanilla_tests::faults::service::Service;
@@ -30,7 +30,7 @@ async fn idle_in_transaction(admin: &mut PgConnection) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_cancelled_calls_leave_no_transaction_open_and_lose_nothing() {
     const CANCELLED: usize = 2_000;
-    let seed = u64::from_le_bytes(Ambient::system().bytes());
+    let seed = Dice::seed();
     println!("seed {seed}");
     let services = [Service::CustomerProfile, Service::Ticketing];
     let database = database(&services).await;

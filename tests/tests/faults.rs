@@ -3,25 +3,25 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use kernel::{Actor, ActorKind, Ambient};
+use kernel::{Actor, ActorKind};
 use ledger::{Draft, Ledger, Stamp, append};
 use sqlx::migrate::Migrator;
 use testkit::Database;
-use tokio_util::sync::CancellationToken;
 use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_tests::faults::ambiguous::Bench;
 use ventanilla_tests::faults::check::{self, Fault};
 use ventanilla_tests::faults::dice::Dice;
-use ventanilla_tests::faults::load::{Client, Ids};
+use ventanilla_tests::faults::load::{Client, Ids, Load};
 use ventanilla_tests::faults::proxy::postgres::{Ambiguity, Moment};
 use ventanilla_tests::faults::run::{Order, run};
 
 const NODE: &str = env!("CARGO_BIN_EXE_ventanilla-node");
 
-/// A seed of this run's own, told so that the run can be repeated.
+/// The seed, told so that the run can be repeated.
 fn seed() -> u64 {
-    let seed = u64::from_le_bytes(Ambient::system().bytes());
+    let seed = Dice::seed();
     println!("seed {seed}");
     seed
 }
@@ -44,22 +44,15 @@ async fn a_hundred_ambiguous_commits_have_exactly_one_effect_each() {
     let seed = seed();
     let ambiguity = Ambiguity::new(Dice::of(seed, 99), 30, &[Moment::Answer, Moment::Question], CUTS);
     let bench = Bench::start(Path::new(NODE), Arc::clone(&ambiguity)).await.unwrap();
-    let stop = CancellationToken::new();
     let customers = |number: u64| format!("customers/{}", Dice::of(seed, 1_000 + number).uuid());
-    let mut clients = tokio::task::JoinSet::new();
-    for number in 1..=6 {
+    let clients = (1..=6).map(|number| {
         let client = Client::new(&bench.fleet, bench.asker(Ids::Kept), seed, number).unwrap();
-        clients.spawn(client.with_customer(customers(number)).only_tickets().run(stop.clone()));
-    }
-    testkit::eventually(std::time::Duration::from_secs(60), || {
-        let cut = ambiguity.cut();
-        async move { if cut >= CUTS { Ok(()) } else { Err(format!("{cut} commits were cut")) } }
-    })
-    .await;
-    stop.cancel();
-    while let Some(ended) = clients.join_next().await {
-        ended.unwrap().unwrap();
-    }
+        client.with_customer(customers(number)).only_tickets()
+    });
+    let mut load = Load::start(clients);
+    let enough = || if ambiguity.cut() >= CUTS { Ok(()) } else { Err(format!("{} cuts", ambiguity.cut())) };
+    load.until(Duration::from_secs(120), enough).await.unwrap();
+    load.finish().await.unwrap();
     let (record, faults) = bench.check().await.unwrap();
     println!(
         "{} cut at the answer, {} at the question, {} acknowledged",

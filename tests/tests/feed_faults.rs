@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use kernel::{Ambient, Role};
+use kernel::Role;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use ventanilla_tests::faults::ambiguous::{check, database};
 use ventanilla_tests::faults::caller::Keys;
 use ventanilla_tests::faults::dice::Dice;
 use ventanilla_tests::faults::feed::{Odds, Relay};
 use ventanilla_tests::faults::fleet::{Fleet, Plan};
 use ventanilla_tests::faults::journal::Journal;
-use ventanilla_tests::faults::load::{Asker, Client, Ids, counts};
+use ventanilla_tests::faults::load::{Asker, Ids, Load, clients, counts};
 use ventanilla_tests::faults::proxy::{CutAfter, Proxy, Side};
 use ventanilla_tests::faults::service::Service;
 
@@ -22,7 +22,7 @@ const NODE: &str = env!("CARGO_BIN_EXE_ventanilla-node");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feed_that_doubles_reorders_drops_and_breaks_off_is_applied_exactly_once() {
-    let seed = u64::from_le_bytes(Ambient::system().bytes());
+    let seed = Dice::seed();
     println!("seed {seed}");
     let services = [Service::CustomerProfile, Service::Ticketing];
     let database = database(&services).await;
@@ -45,21 +45,12 @@ async fn a_feed_that_doubles_reorders_drops_and_breaks_off_is_applied_exactly_on
     let journal = Arc::new(Journal::create(fleet.folder()).unwrap());
 
     let counted = counts();
-    let stop = CancellationToken::new();
     let asker = Asker::new(Arc::clone(&journal), Arc::clone(&counted), Ids::Kept);
-    let mut clients = tokio::task::JoinSet::new();
-    for number in 1..=3 {
-        clients.spawn(Client::new(&fleet, asker.clone(), seed, number).unwrap().run(stop.clone()));
-    }
-    testkit::eventually(std::time::Duration::from_secs(60), || {
-        let acknowledged = counted.acknowledged.load(Ordering::Relaxed);
-        async move { if acknowledged >= 400 { Ok(()) } else { Err(acknowledged) } }
-    })
-    .await;
-    stop.cancel();
-    while let Some(ended) = clients.join_next().await {
-        ended.unwrap().unwrap();
-    }
+    let mut load = Load::start(clients(&fleet, &asker, seed, 3).unwrap());
+    let acknowledged = || counted.acknowledged.load(Ordering::Relaxed);
+    let enough = || if acknowledged() >= 250 { Ok(()) } else { Err(format!("{} acknowledged", acknowledged())) };
+    load.until(Duration::from_secs(120), enough).await.unwrap();
+    load.finish().await.unwrap();
 
     let (record, faults) = check(&database, &fleet, &journal).await.unwrap();
     println!("{} acknowledged; the relay: {:?}", record.acknowledged.len(), relay.counts);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
-use opentelemetry::trace::{SpanKind, TraceFlags};
+use opentelemetry::trace::SpanKind;
 use sqlx::AssertSqlSafe;
 use telemetry::testing::{SpanData, attribute};
 use tonic::Status;
@@ -221,7 +221,7 @@ fn every_reaction_is_linked_to_its_cause(recording: &Recording, entries: &Entrie
             .iter()
             .map(|link| {
                 let cause = &link.span_context;
-                let sampled = u8::from(cause.trace_flags().contains(TraceFlags::SAMPLED));
+                let sampled = cause.trace_flags().to_u8();
                 format!("00-{}-{}-{sampled:02x}", cause.trace_id(), cause.span_id())
             })
             .collect();

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use postgres::Settings;
+use secrecy::SecretString;
 use server::{Assembly, House};
 use sqlx::migrate::Migrator;
 
@@ -54,7 +55,8 @@ impl Service {
         match self {
             Self::CustomerProfile => customer_profile::migrations(),
             Self::Ticketing => ticketing::migrations(),
-            _ => Migrator::with_migrations(Vec::new()),
+            Self::SlaMonitor => sla_monitor::migrations(),
+            Self::OmbudsmanEscalation => ombudsman_escalation::migrations(),
         }
     }
 
@@ -69,9 +71,14 @@ impl Service {
                 let settings = ticketing::Settings::new(database);
                 ticketing::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
-            _ => {
-                let _ = keys.office;
-                Ok(Assembly::new(self.name()))
+            Self::SlaMonitor => {
+                let settings = sla_monitor::Settings::new(database);
+                sla_monitor::assemble(settings, house).await.map_err(anyhow::Error::from)
+            }
+            Self::OmbudsmanEscalation => {
+                let office_key = SecretString::from(hex::encode(keys.office));
+                let settings = ombudsman_escalation::Settings { database, office_key };
+                ombudsman_escalation::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
         };
         assembly.with_context(|| format!("{} does not start", self.name()))

@@ -69,7 +69,7 @@ impl Bench {
 /// When the database cannot be read.
 pub async fn check(database: &Database, fleet: &Fleet, journal: &Journal) -> anyhow::Result<(Record, Vec<Fault>)> {
     let mut admin = PgConnection::connect(&database.url()).await?;
-    let limit = std::time::Duration::from_secs(30);
+    let limit = std::time::Duration::from_secs(60);
     let mut faults = quiet::wait(&mut admin, &fleet.services(), limit).await?.err().unwrap_or_default();
     let record = journal.read()?;
     faults.extend(effects::inspect(&database.url(), &mut admin, fleet, &record).await?);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use kernel::{Ambient, Role};
 use serde::Serialize;
@@ -148,20 +149,19 @@ pub async fn cancel(
 /// # Errors
 /// When a call is refused or never answered.
 pub async fn ask_again(fleet: &Fleet, journal: &Journal, open: &[Open]) -> anyhow::Result<()> {
+    const AT_ONCE: usize = 8;
     let straight = || -> anyhow::Result<Clients> {
-        Ok(Clients::of(
-            fleet.caller(Service::CustomerProfile, Role::Agent)?,
-            fleet.caller(Service::Ticketing, Role::Agent)?,
-        ))
+        let caller = |service| fleet.caller(service, Role::Agent);
+        Ok(Clients::of(caller(Service::CustomerProfile)?, caller(Service::Ticketing)?))
     };
-    let (one, other) = (straight()?, straight()?);
-    for open in open {
-        let (first, second) = tokio::join!(until_answered(&one, open), until_answered(&other, open));
+    let (one, other) = (&straight()?, &straight()?);
+    let asked = futures::stream::iter(open).map(|open| async move {
+        let (first, second) = tokio::join!(until_answered(one, open), until_answered(other, open));
         let (first, second) = (first?, second?);
         anyhow::ensure!(first == second, "{:?} was answered by {first} and by {second}", open.wish);
-        journal.acknowledged(&open.wish, open.request_id, &first)?;
-    }
-    Ok(())
+        journal.acknowledged(&open.wish, open.request_id, &first)
+    });
+    asked.buffer_unordered(AT_ONCE).try_collect::<()>().await
 }
 
 async fn until_answered(clients: &Clients, open: &Open) -> anyhow::Result<String> {

@@ -9,6 +9,13 @@ use uuid::Uuid;
 pub struct Dice(u64);
 
 impl Dice {
+    /// The seed of this run: what the environment variable `VENTANILLA_SEED` says, to repeat the
+    /// choices of an earlier run, else a new one.
+    pub fn seed() -> u64 {
+        let asked = std::env::var("VENTANILLA_SEED").ok().and_then(|seed| seed.parse().ok());
+        asked.unwrap_or_else(|| u64::from_le_bytes(kernel::Ambient::system().bytes()))
+    }
+
     /// The choices that belong to `seed`.
     pub fn new(seed: u64) -> Self {
         Self(seed)

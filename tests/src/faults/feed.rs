@@ -18,6 +18,10 @@ use ventanilla_proto::ledger::v1::{GetHeadRequest, Head, WatchRequest, WatchResp
 use super::caller::Caller;
 use super::dice::Dice;
 
+/// Entries come one by one, so that a follower meets each fault by itself: it takes what is there as
+/// one batch, and a gap anywhere in a batch is a gap.
+const LONGEST_DELAY: Duration = Duration::from_millis(20);
+
 /// Per cent of entries that something happens to.
 #[derive(Debug, Clone, Copy)]
 pub struct Odds {
@@ -96,7 +100,7 @@ enum Fate {
 
 fn fate(odds: Odds, dice: &Mutex<Dice>, counts: &Counts) -> (Fate, Duration) {
     let mut dice = dice.lock().unwrap_or_else(PoisonError::into_inner);
-    let (throw, delay) = (dice.below(100), dice.up_to(Duration::from_millis(1)));
+    let (throw, delay) = (dice.below(100), dice.up_to(LONGEST_DELAY));
     let limits = [odds.doubled, odds.reordered, odds.dropped, odds.broken_off];
     let mut below = 0;
     let hit = limits.iter().position(|limit| {
@@ -139,7 +143,6 @@ impl LedgerService for Bad {
                     continue;
                 }
                 let (fate, delay) = fate(odds, &dice, &counts);
-                // Entries that come one by one, so that the follower meets each fault by itself.
                 tokio::time::sleep(delay).await;
                 match fate {
                     Fate::Delivered => yield Ok(item),

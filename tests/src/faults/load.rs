@@ -4,6 +4,7 @@ mod ask;
 pub mod requests;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use kernel::{Ambient, Role};
 use tokio_util::sync::CancellationToken;
@@ -249,6 +250,22 @@ impl Load {
             running.spawn(client.run(stop.clone()));
         }
         Self { stop, running }
+    }
+
+    /// Waits until `enough` says so, or a client fails.
+    ///
+    /// # Errors
+    /// The client's error, or that there was not enough in this time, with how far it came.
+    pub async fn until(&mut self, limit: Duration, enough: impl Fn() -> Result<(), String>) -> anyhow::Result<()> {
+        let deadline = Instant::now() + limit;
+        while let Err(so_far) = enough() {
+            anyhow::ensure!(Instant::now() < deadline, "not enough after {limit:?}: {so_far}");
+            tokio::select! {
+                Some(ended) = self.running.join_next() => ended??,
+                () = tokio::time::sleep(Duration::from_millis(10)) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Lets every client bring its affair to its end.

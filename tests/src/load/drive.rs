@@ -12,7 +12,6 @@ use ventanilla_proto::ticketing::v1 as ticketing;
 use super::{Plan, seed};
 use crate::scene::Scene;
 use crate::scene::caller::Clients;
-use crate::scene::people::Person;
 
 /// Not measured: connections are made, plans and caches filled.
 const WARM_UP: Duration = Duration::from_millis(500);
@@ -122,7 +121,7 @@ async fn call(caller: &Clients, operation: Operation, customer: u32, request_id:
     match operation {
         Operation::LookupByPhone => {
             let request = LookupByPhoneRequest {
-                phone_number: Person::numbered(customer).e164(),
+                phone_number: seed::person(customer).e164(),
                 region_code: String::new(),
             };
             let answer = caller.customers.clone().lookup_by_phone(request).await?.into_inner();

@@ -22,12 +22,19 @@ const BATCH: u32 = 1_000;
 /// Every so many-th customer has an open affair with its clocks, and a contact.
 const WITH_AFFAIR: u32 = 5;
 /// The sample's number, which no seeded customer has.
-const SAMPLE: u32 = 99_999_999;
+const SAMPLE: u32 = 31_415_926;
+/// Number of the first person: far from documents and phones that count as fillers.
+pub(super) const FIRST: u32 = 40_000_000;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The name of the `number`th customer.
 pub(super) fn customer_name(number: u32) -> String {
     format!("customers/{}", customer_id(number))
+}
+
+/// The `number`th customer as a person.
+pub(super) fn person(number: u32) -> Person {
+    Person::numbered(FIRST + number)
 }
 
 fn customer_id(number: u32) -> Uuid {
@@ -85,7 +92,7 @@ impl Sample {
 
     /// What stands for the sample, and what stands for the `number`th customer in its place.
     fn others(&self, number: u32) -> BTreeMap<String, String> {
-        let person = Person::numbered(number);
+        let person = person(number);
         BTreeMap::from([
             (format!("customers/{}", self.customer), customer_name(number)),
             (format!("sourceRecords/{}", self.source_record), format!("sourceRecords/{}", record_id(number))),
@@ -296,7 +303,7 @@ pub(super) async fn prove(scene: &Scene, sample: &Sample, customers: u32) -> any
     let count = "select count(*) from customer_profile.source_record_version";
     let before: i64 = sqlx::query_scalar(count).fetch_one(&admin).await?;
     for number in [0, customers / 2, customers - 1] {
-        let person = Person::numbered(number);
+        let person = person(number);
         let observed = sample.record.observed_time.context("the sample was observed")?;
         let record = person.record("crm-retail", "billing", &external_id(number), observed);
         let ingest = IngestSourceRecordRequest { record: Some(record), request_id: scene.request_id() };

@@ -6,14 +6,16 @@ use sqlx::{AssertSqlSafe, PgPool, Row as _};
 
 use super::drive::Operation;
 use super::pgbench::Script;
-use super::seed::Sample;
+use super::seed::{self, Sample};
 
 const RING: &str = include_str!("../../../services/customer-profile/src/store/ring.rs");
 const VIEW: &str = include_str!("../../../services/customer-profile/src/store/view.rs");
 const CREATE: &str = include_str!("../../../services/ticketing/src/store/create.rs");
 
 /// The phone of the `n`th customer, as the seed made it.
-const PHONE: &str = "('+346' || lpad(:n::text, 8, '0'))";
+fn phone() -> String {
+    format!("('+346' || ({} + :n::bigint)::text)", seed::FIRST)
+}
 /// The id of the `n`th customer.
 const CUSTOMER: &str = "lpad(to_hex(:n::bigint), 32, '0')::uuid";
 
@@ -99,7 +101,7 @@ impl Statements {
             variables: Vec::new(),
         };
         Ok(Self {
-            lookup: read(&statement(RING, "with uses as")?, PHONE),
+            lookup: read(&statement(RING, "with uses as")?, &phone()),
             view: read(&statement(VIEW, "json_agg(t)")?, CUSTOMER),
             create: create(admin, sample).await?,
         })

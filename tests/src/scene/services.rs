@@ -25,20 +25,20 @@ impl Service {
     /// Its name, which is also that of its ledger.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::CustomerProfile => "customer-profile",
-            Self::Ticketing => "ticketing",
-            Self::SlaMonitor => "sla-monitor",
-            Self::OmbudsmanEscalation => "ombudsman-escalation",
+            Self::CustomerProfile => customer_profile::SOURCE,
+            Self::Ticketing => ticketing::SOURCE,
+            Self::SlaMonitor => sla_monitor::SOURCE,
+            Self::OmbudsmanEscalation => ombudsman_escalation::SOURCE,
         }
     }
 
     /// Its schema.
     pub const fn schema(self) -> &'static str {
         match self {
-            Self::CustomerProfile => "customer_profile",
-            Self::Ticketing => "ticketing",
-            Self::SlaMonitor => "sla_monitor",
-            Self::OmbudsmanEscalation => "ombudsman",
+            Self::CustomerProfile => customer_profile::SCHEMA,
+            Self::Ticketing => ticketing::SCHEMA,
+            Self::SlaMonitor => sla_monitor::SCHEMA,
+            Self::OmbudsmanEscalation => ombudsman_escalation::SCHEMA,
         }
     }
 
@@ -56,13 +56,35 @@ impl Service {
 
     /// Its own tables.
     pub fn migrations(self) -> Migrator {
-        Migrator::with_migrations(Vec::new())
+        match self {
+            Self::CustomerProfile => customer_profile::migrations(),
+            Self::Ticketing => ticketing::migrations(),
+            Self::SlaMonitor => sla_monitor::migrations(),
+            Self::OmbudsmanEscalation => ombudsman_escalation::migrations(),
+        }
     }
 
     /// Puts it together.
     pub(super) async fn assemble(self, database: Settings, house: House) -> anyhow::Result<Assembly> {
-        let _ = (database, house);
-        let assembly: anyhow::Result<Assembly> = Ok(Assembly::new(self.name()));
+        let assembly = match self {
+            Self::CustomerProfile => {
+                let settings = customer_profile::Settings::new(database);
+                customer_profile::assemble(settings, house).await.map_err(anyhow::Error::from)
+            }
+            Self::Ticketing => {
+                let settings = ticketing::Settings::new(database);
+                ticketing::assemble(settings, house).await.map_err(anyhow::Error::from)
+            }
+            Self::SlaMonitor => {
+                let settings = sla_monitor::Settings::new(database);
+                sla_monitor::assemble(settings, house).await.map_err(anyhow::Error::from)
+            }
+            Self::OmbudsmanEscalation => {
+                let office_key = [0x5a; 32];
+                let settings = ombudsman_escalation::Settings::new(database, &office_key);
+                ombudsman_escalation::assemble(settings, house).await.map_err(anyhow::Error::from)
+            }
+        };
         assembly.with_context(|| format!("{} does not start", self.name()))
     }
 }

@@ -46,11 +46,8 @@ async fn a_record_that_carries_two_customers_makes_them_one_and_the_ledger_says_
 async fn fifty_concurrent_ingests_of_one_identity_make_one_customer() {
     let world = World::new().await;
     let sent = (0..50).map(|n| {
-        let (mut client, request_id) = (world.client(Role::Crm), world.request_id());
-        let said =
-            record(&format!("system-{n}"), "sales", "x").named("Ana Ruiz Gil").dni("12345678Z").phone("600111222");
-        let request = IngestSourceRecordRequest { record: Some(said), request_id };
-        async move { client.ingest_source_record(request).await.unwrap().into_inner() }
+        let said = record(&format!("system-{n}"), "sales", "x").named("Ana Ruiz Gil");
+        world.insist(said.dni("12345678Z").phone("600111222"))
     });
     let answers = futures::future::join_all(sent).await;
     let own: BTreeSet<_> = answers.iter().map(|a| a.own_customer.clone()).collect();
@@ -71,12 +68,8 @@ async fn fifty_concurrent_ingests_of_one_identity_make_one_customer() {
 async fn concurrent_records_that_bridge_each_other_end_in_one_customer() {
     let world = World::new().await;
     // A chain: each record shares one document with the next, so that every pair of neighbours races.
-    let sent = (0..24_u32).map(|n| {
-        let (mut client, request_id) = (world.client(Role::Crm), world.request_id());
-        let said = record(&format!("system-{n}"), "sales", "x").dni(&dni(100 + n)).dni(&dni(101 + n));
-        let request = IngestSourceRecordRequest { record: Some(said), request_id };
-        async move { client.ingest_source_record(request).await.unwrap().into_inner() }
-    });
+    let sent = (0..24_u32)
+        .map(|n| world.insist(record(&format!("system-{n}"), "sales", "x").dni(&dni(100 + n)).dni(&dni(101 + n))));
     let answers = futures::future::join_all(sent).await;
     let mut resolved = BTreeSet::new();
     for answer in &answers {

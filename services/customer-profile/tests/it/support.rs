@@ -7,7 +7,7 @@ use ledger::{Reaction, Received};
 use prost::{Message, Name};
 use sqlx::PgPool;
 use testkit::{Client, Database, Harness, Served, instant};
-use tonic::Status;
+use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
 use ventanilla_customer_profile::{SCHEMA, Settings, assemble, migrations};
@@ -55,6 +55,24 @@ impl World {
         self.harness.surroundings.advance(jiff::SignedDuration::from_millis(1));
         let request = IngestSourceRecordRequest { record: Some(record), request_id: self.request_id() };
         Ok(self.client(Role::Crm).ingest_source_record(request).await?.into_inner())
+    }
+
+    /// Ingests as a caller should: what was ABORTED or UNAVAILABLE is sent again with the same
+    /// `request_id`, however busy the machine is.
+    pub async fn insist(&self, record: SourceRecord) -> SourceRecord {
+        let request = IngestSourceRecordRequest { record: Some(record), request_id: self.request_id() };
+        let client = self.client(Role::Crm);
+        testkit::eventually(std::time::Duration::from_secs(120), || {
+            let (mut client, request) = (client.clone(), request.clone());
+            async move {
+                match client.ingest_source_record(request).await {
+                    Ok(answer) => Ok(answer.into_inner()),
+                    Err(status) if matches!(status.code(), Code::Aborted | Code::Unavailable) => Err(status),
+                    Err(status) => panic!("refused: {status:?}"),
+                }
+            }
+        })
+        .await
     }
 
     pub async fn customer(&self, name: &str) -> Customer {

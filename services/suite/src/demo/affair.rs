@@ -23,8 +23,6 @@ pub struct Affair {
     pub customer: String,
     /// `tickets/{id}`.
     pub ticket: String,
-    /// Clocks that run for it.
-    pub clocks: Vec<String>,
     /// Ids of its claim points.
     pub claim_points: Vec<String>,
 }
@@ -35,10 +33,10 @@ pub async fn play(stage: &mut Stage<'_>) -> anyhow::Result<Affair> {
     let interaction = the_phone_rings(stage, &customer, &phone).await?;
     let ticket = a_complaint(stage, &customer, interaction).await?;
     worked_on(stage, &ticket).await?;
-    let clocks = why_that_date(stage, &ticket.name).await?;
+    why_that_date(stage, &ticket.name).await?;
     answered(stage, &ticket).await?;
     let claim_points = ticket.claim_points.iter().map(|point| point.id.clone()).collect();
-    Ok(Affair { customer, ticket: ticket.name, clocks, claim_points })
+    Ok(Affair { customer, ticket: ticket.name, claim_points })
 }
 
 async fn known_to_two_departments(stage: &mut Stage<'_>) -> anyhow::Result<(String, String)> {
@@ -213,7 +211,7 @@ async fn worked_on(stage: &mut Stage<'_>, ticket: &Ticket) -> anyhow::Result<()>
     Ok(())
 }
 
-async fn why_that_date(stage: &mut Stage<'_>, ticket: &str) -> anyhow::Result<Vec<String>> {
+async fn why_that_date(stage: &mut Stage<'_>, ticket: &str) -> anyhow::Result<()> {
     let scene = stage.step(Role::Agent, "bruno", Some("billing"), "by when must it be answered, and why?")?;
     let clocks: Vec<Clock> = until(|| async {
         let request = ListClocksRequest { subject: ticket.to_owned(), ..ListClocksRequest::default() };
@@ -233,7 +231,7 @@ async fn why_that_date(stage: &mut Stage<'_>, ticket: &str) -> anyhow::Result<Ve
         say(format_args!("{} · {}", clock.rule, proof.citation));
         say(&proof.sentence_es);
     }
-    Ok(clocks.into_iter().map(|clock| clock.name).collect())
+    Ok(())
 }
 
 async fn answered(stage: &mut Stage<'_>, ticket: &Ticket) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use kernel::Role;
 use ventanilla_proto::ledger::v1::{Entry, WatchRequest, watch_response};
+use ventanilla_proto::sla::v1::ListClocksRequest;
 
 use super::affair::Affair;
 use super::stage::{Stage, refused};
@@ -13,10 +14,16 @@ use crate::services::Service;
 
 /// Prints the journey.
 pub async fn tell(stage: &Stage<'_>, affair: &Affair, case: &str) -> anyhow::Result<()> {
+    let clocks = clocks(stage, &affair.customer).await?;
+    let concerns = |entry: &Entry| {
+        let about = entry.aggregate.as_str();
+        [affair.ticket.as_str(), case, affair.customer.as_str()].contains(&about)
+            || clocks.iter().any(|clock| clock == about)
+    };
     let mut steps = Vec::new();
     for (service, before) in &stage.heads {
         for entry in entries(stage, *service, *before).await? {
-            if concerns(&entry, affair, case) {
+            if concerns(&entry) {
                 steps.push((*service, entry));
             }
         }
@@ -50,12 +57,12 @@ async fn entries(stage: &Stage<'_>, service: Service, before: i64) -> anyhow::Re
     Ok(entries)
 }
 
-fn concerns(entry: &Entry, affair: &Affair, case: &str) -> bool {
-    let about = entry.aggregate.as_str();
-    about == affair.ticket
-        || about == case
-        || about == affair.customer
-        || affair.clocks.iter().any(|clock| clock == about)
+/// Every clock that ran for the customer: of the ticket, its promises and the case.
+async fn clocks(stage: &Stage<'_>, customer: &str) -> anyhow::Result<Vec<String>> {
+    let scene = stage.aside(Role::Auditor, "demo-auditor")?;
+    let request = ListClocksRequest { customer: customer.to_owned(), page_size: 100, ..ListClocksRequest::default() };
+    let answer = scene.clocks().list_clocks(request).await.map_err(|status| refused(&status))?;
+    Ok(answer.into_inner().clocks.into_iter().map(|clock| clock.name).collect())
 }
 
 fn recorded(entry: &Entry) -> Timestamp {

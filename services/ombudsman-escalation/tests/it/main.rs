@@ -1,0 +1,12 @@
+//! The office on real Postgres, called over real gRPC, beside a real ticketing service.
+
+mod admission;
+mod assign_case;
+mod decision;
+mod dossier;
+mod firm_principals;
+mod laws_of_the_tables;
+mod open_case;
+mod refusals;
+mod sla_clocks;
+mod world;

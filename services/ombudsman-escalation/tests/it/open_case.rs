@@ -1,0 +1,157 @@
+//! Bringing a ticket before the office.
+
+use kernel::Role;
+use tonic::Code;
+use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
+use ventanilla_proto::ticketing::v1 as tickets;
+use ventanilla_proto::r#type::v1::Channel;
+
+use crate::world::{CUSTOMER, World, fields, fresh_id, open_request, reason, refusal};
+
+async fn papers(world: &World, case: &str) -> Vec<pb::DossierEntry> {
+    let request = pb::ListDossierEntriesRequest { parent: case.to_owned(), ..Default::default() };
+    world.ines().list_dossier_entries(request).await.unwrap().into_inner().entries
+}
+
+#[tokio::test]
+async fn keeps_the_ticket_as_it_stood_and_names_the_neighbour_that_was_down() {
+    let world = World::staffed().await;
+    let ticket = world.ticket().await;
+    let case = world.ines().open_case(open_request(&ticket)).await.unwrap().into_inner();
+
+    assert_eq!(case.state(), pb::CaseState::Registered);
+    assert_eq!(case.customer, CUSTOMER);
+    let points: Vec<&str> = case.claim_points.iter().map(|point| point.id.as_str()).collect();
+    assert_eq!(points, ["p1", "p2"]);
+
+    let papers = papers(&world, &case.name).await;
+    let kinds: Vec<pb::DossierKind> = papers.iter().map(|paper| paper.kind()).collect();
+    use pb::DossierKind::{Complaint, Gap, HistorySnapshot, MessagesSnapshot, TicketSnapshot};
+    assert_eq!(kinds, [Complaint, TicketSnapshot, MessagesSnapshot, HistorySnapshot, Gap]);
+    let kept: tickets::Ticket = prost::Message::decode(papers[1].content.as_slice()).unwrap();
+    assert_eq!(kept.name, ticket);
+    let gap = String::from_utf8(papers[4].content.clone()).unwrap();
+    assert!(gap.starts_with("sla-monitor"), "{gap}");
+
+    let opened = world.entries::<pb::CaseOpened>().await;
+    assert_eq!((opened.len(), opened[0].ticket.as_str(), opened[0].regime.as_str()), (1, ticket.as_str(), "es.finance"));
+    assert_eq!(world.entries::<pb::DossierEntryAdded>().await.len(), 5);
+}
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_same_answer_even_when_ticketing_is_gone() {
+    let mut world = World::staffed().await;
+    let request = open_request(&world.ticket().await);
+    let first = world.ines().open_case(request.clone()).await.unwrap().into_inner();
+    world.ticketing.take().unwrap().kill();
+    let again = world.ines().open_case(request.clone()).await.unwrap().into_inner();
+    assert_eq!(first, again);
+    assert_eq!(again.claim_points[0].text, "Me cobran dos veces la factura de marzo");
+
+    let other = pb::OpenCaseRequest { regime: "es.general".into(), ..request };
+    let refused = world.ines().open_case(other).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::AlreadyExists, "REQUEST_ID_REUSED".into()));
+}
+
+#[tokio::test]
+async fn what_is_kept_for_a_retry_holds_no_words_of_the_claimant() {
+    let world = World::staffed().await;
+    world.case().await;
+    let kept: Vec<Vec<u8>> = sqlx::query_scalar("select answer from ombudsman.request where keep_forever")
+        .fetch_all(&world.database.admin().await)
+        .await
+        .unwrap();
+    assert_eq!(kept.len(), 1);
+    assert!(!String::from_utf8_lossy(&kept[0]).contains("factura"));
+}
+
+#[tokio::test]
+async fn nothing_is_opened_while_ticketing_does_not_answer() {
+    let mut world = World::staffed().await;
+    let request = open_request(&world.ticket().await);
+    world.ticketing.take().unwrap().stop().await;
+    let before = world.rows().await;
+    let refused = world.ines().open_case(request).await.unwrap_err();
+    let (code, reason, metadata) = refusal(&refused);
+    assert_eq!((code, reason.as_str(), metadata["peer"].as_str()), (Code::Unavailable, "PEER_UNAVAILABLE", "ticketing"));
+    assert_eq!(world.rows().await, before);
+}
+
+#[tokio::test]
+async fn a_ticket_nobody_knows_and_a_ticket_of_somebody_else_look_the_same() {
+    let world = World::staffed().await;
+    let unknown = format!("tickets/{}", fresh_id());
+    let refused = world.ines().open_case(open_request(&unknown)).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "TICKET_NOT_FOUND".into()));
+
+    let ticket = world.ticket().await;
+    let as_customer =
+        |id: &str| OmbudsmanServiceClient::new(world.served.channel_as(id, &[Role::Customer], None));
+    let refused = as_customer("somebody").open_case(open_request(&ticket)).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "TICKET_NOT_FOUND".into()));
+    let own = CUSTOMER.strip_prefix("customers/").unwrap();
+    assert!(as_customer(own).open_case(open_request(&ticket)).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_agent_opens_it_for_the_customer() {
+    let world = World::staffed().await;
+    let ticket = world.ticket().await;
+    let mut agent = OmbudsmanServiceClient::new(world.served.channel(Role::Agent));
+    let case = agent.open_case(open_request(&ticket)).await.unwrap().into_inner();
+    assert_eq!(case.opened_by.unwrap().id, "test-agent");
+}
+
+#[tokio::test]
+async fn a_ticket_has_one_live_case() {
+    let world = World::staffed().await;
+    let case = world.case().await;
+    let refused = world.ines().open_case(open_request(&case.ticket)).await.unwrap_err();
+    let (code, reason, metadata) = refusal(&refused);
+    assert_eq!((code, reason.as_str()), (Code::AlreadyExists, "TICKET_AT_OFFICE"));
+    assert_eq!(metadata["case"], case.name);
+}
+
+#[tokio::test]
+async fn a_finance_complaint_by_phone_is_refused_with_the_article() {
+    let world = World::staffed().await;
+    let ticket = world.ticket().await;
+    let by_phone = pb::OpenCaseRequest { channel: Channel::Phone.into(), ..open_request(&ticket) };
+    let (code, reason, metadata) = refusal(&world.ines().open_case(by_phone.clone()).await.unwrap_err());
+    assert_eq!((code, reason.as_str()), (Code::FailedPrecondition, "CHANNEL_NOT_ADMISSIBLE"));
+    assert_eq!(metadata["article"], "Ley 44/2002 art. 29 ter");
+    let general = pb::OpenCaseRequest { regime: "es.general".into(), request_id: fresh_id(), ..by_phone };
+    assert!(world.ines().open_case(general).await.is_ok());
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_said_at_once() {
+    let world = World::staffed().await;
+    let point = |id: &str, text: &str| pb::ClaimPoint { id: id.into(), text: text.into() };
+    let request = pb::OpenCaseRequest {
+        ticket: "tickets/x".into(),
+        regime: "es.moon".into(),
+        channel: 99,
+        parallel_proceedings: 77,
+        claim_points: vec![point("a", "one"), point("a", "")],
+        facts_time: Some(prost_types::Timestamp { seconds: 0, nanos: -1 }),
+        facts_known_time: None,
+        request_id: "x".into(),
+    };
+    let before = world.rows().await;
+    let refused = world.ines().open_case(request).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::InvalidArgument, "INVALID_REQUEST".into()));
+    let expected = [
+        "ticket",
+        "regime",
+        "channel",
+        "parallel_proceedings",
+        "claim_points[1].text",
+        "claim_points[1].id",
+        "facts_time",
+        "request_id",
+    ];
+    assert_eq!(fields(&refused), expected);
+    assert_eq!(world.rows().await, before);
+}

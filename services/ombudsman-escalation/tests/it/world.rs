@@ -1,0 +1,343 @@
+//! An office of one test's own with a ticketing service beside it, and what tests say again and again.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use kernel::Role;
+use ombudsman_escalation as office;
+use prost::{Message, Name};
+use testkit::{Client, Database, Harness, Served, eventually};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+use uuid::Uuid;
+use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
+use ventanilla_proto::ticketing::v1 as tickets;
+use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
+use ventanilla_proto::r#type::v1::{Channel, Language};
+
+pub const CUSTOMER: &str = "customers/0190a000-0000-7000-8000-000000000007";
+pub const OFFICE_KEY: [u8; 32] = [9; 32];
+pub const SIGNPOST: &str = "Banco de España, or the courts";
+
+/// People of the office: subject, role of the token, office role.
+pub const STAFF: [(&str, Role, pb::OfficeRole); 3] = [
+    ("elena", Role::Ombudsman, pb::OfficeRole::Ombudsman),
+    ("ines", Role::OfficeIntake, pb::OfficeRole::Intake),
+    ("oscar", Role::Investigator, pb::OfficeRole::Investigator),
+];
+
+pub type Office = OmbudsmanServiceClient<Client>;
+
+/// The office and its neighbour.
+pub struct World {
+    pub harness: Harness,
+    pub database: Database,
+    pub ticketing: Option<Served>,
+    pub served: Served,
+}
+
+impl World {
+    /// An office without people.
+    pub async fn new() -> Self {
+        let harness = Harness::default();
+        let (own, theirs) = (office::migrations(), ticketing::migrations());
+        let database = Database::fresh_with(&[(office::SCHEMA, &own), (ticketing::SCHEMA, &theirs)]).await;
+        let settings = ticketing::Settings::new(database.settings_of(ticketing::SCHEMA));
+        let assembly = ticketing::assemble(settings, harness.house_with("ticketing", &[])).await.unwrap();
+        let ticketing = harness.start(assembly).await;
+        let served = serve(&harness, &database, ticketing.addr).await;
+        Self { harness, database, ticketing: Some(ticketing), served }
+    }
+
+    /// An office with its three people, each without a relation to anybody.
+    pub async fn staffed() -> Self {
+        let world = Self::new().await;
+        for (person, role, office_role) in STAFF {
+            world.register(person, "ombudsman-office", None, &[office_role]).await;
+            world.declare(person, role, Vec::new()).await;
+        }
+        world
+    }
+
+    pub fn as_person(&self, person: &str, role: Role) -> Office {
+        OmbudsmanServiceClient::new(self.served.channel_as(person, &[role], None))
+    }
+
+    pub fn elena(&self) -> Office {
+        self.as_person("elena", Role::Ombudsman)
+    }
+
+    pub fn ines(&self) -> Office {
+        self.as_person("ines", Role::OfficeIntake)
+    }
+
+    pub fn oscar(&self) -> Office {
+        self.as_person("oscar", Role::Investigator)
+    }
+
+    pub fn liaison(&self) -> Office {
+        OmbudsmanServiceClient::new(self.served.channel(Role::FirmLiaison))
+    }
+
+    /// ticketing, called as this employee.
+    pub fn tickets(&self, person: &str, department: &str) -> TicketServiceClient<Client> {
+        let ticketing = self.ticketing.as_ref().expect("ticketing runs");
+        TicketServiceClient::new(ticketing.channel_as(person, &[Role::Agent], Some(department)))
+    }
+
+    pub fn days(&self, days: i64) {
+        self.harness.surroundings.advance(SignedDuration::from_hours(24 * days));
+    }
+
+    pub fn in_days(&self, days: i64) -> Option<prost_types::Timestamp> {
+        let at = self.harness.surroundings.ambient.now() + SignedDuration::from_hours(24 * days);
+        Some(server::parse::time_to_proto(at))
+    }
+
+    pub async fn register(&self, person: &str, unit: &str, line_manager: Option<&str>, roles: &[pb::OfficeRole]) {
+        let member = pb::OfficeMember {
+            person: person.to_owned(),
+            office_roles: roles.iter().map(|role| (*role).into()).collect(),
+            unit: unit.to_owned(),
+            line_manager: line_manager.unwrap_or_default().to_owned(),
+            mandate: Some(pb::Mandate { start_time: self.in_days(-1), end_time: self.in_days(3 * 365) }),
+            ..Default::default()
+        };
+        let request = pb::RegisterOfficeMemberRequest { member: Some(member), request_id: fresh_id() };
+        self.elena().register_office_member(request).await.unwrap();
+    }
+
+    pub async fn declare(&self, person: &str, role: Role, relations: Vec<pb::Relation>) {
+        let declaration = Some(pb::RelationDeclaration { relations, ..Default::default() });
+        let request = pb::DeclareRelationsRequest { declaration, request_id: fresh_id() };
+        self.as_person(person, role).declare_relations(request).await.unwrap();
+    }
+
+    /// A complaint of two points, taken in by `zoe` of billing.
+    pub async fn ticket(&self) -> String {
+        let point = |text: &str| tickets::ClaimPoint { text: text.into(), ..Default::default() };
+        let ticket = tickets::Ticket {
+            customer: CUSTOMER.into(),
+            ticket_type: tickets::TicketType::Reclamacion.into(),
+            severity: tickets::Severity::High.into(),
+            subject: "Doble cobro".into(),
+            channel: Channel::Email.into(),
+            department: "billing".into(),
+            language: Language::Es.into(),
+            claim_points: vec![point("Me cobran dos veces la factura de marzo"), point("Nadie me devuelve la llamada")],
+            ..Default::default()
+        };
+        let request = tickets::CreateTicketRequest { ticket: Some(ticket), request_id: fresh_id(), occurred_time: None };
+        let opened = self.tickets("zoe", "billing").create_ticket(request).await.unwrap().into_inner();
+        opened.ticket.unwrap().name
+    }
+
+    /// A case of a fresh ticket, whose history the office has received.
+    pub async fn case(&self) -> pb::Case {
+        let ticket = self.ticket().await;
+        let case = self.ines().open_case(open_request(&ticket)).await.unwrap().into_inner();
+        self.received(&ticket).await;
+        case
+    }
+
+    /// Waits until ticketing's ledger told the office of the ticket.
+    pub async fn received(&self, ticket: &str) {
+        let admin = self.database.admin().await;
+        let id = uuid_of(ticket);
+        eventually(Duration::from_secs(20), || async {
+            let known: bool = sqlx::query_scalar(
+                "select exists (select from ombudsman.ticket_watch where ticket_id = $1 and received_position is not null)",
+            )
+            .bind(id)
+            .fetch_one(&admin)
+            .await
+            .unwrap();
+            if known { Ok(()) } else { Err("the ticket was not received") }
+        })
+        .await;
+    }
+
+    pub async fn get(&self, case: &str) -> pb::Case {
+        self.ines().get_case(pb::GetCaseRequest { name: case.to_owned() }).await.unwrap().into_inner()
+    }
+
+    pub async fn etag(&self, case: &str) -> String {
+        self.get(case).await.etag
+    }
+
+    pub async fn assign(&self, case: &str, person: &str, role: pb::OfficeRole) -> Result<pb::Case, Status> {
+        let request = pb::AssignCaseRequest {
+            name: case.to_owned(),
+            etag: self.etag(case).await,
+            person: person.to_owned(),
+            office_role: role.into(),
+            request_id: fresh_id(),
+        };
+        self.elena().assign_case(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// A case with all three people on it.
+    pub async fn seated_case(&self) -> pb::Case {
+        let mut case = self.case().await;
+        for (person, _, role) in STAFF {
+            case = self.assign(&case.name, person, role).await.unwrap();
+        }
+        case
+    }
+
+    pub async fn admit(&self, case: &str) -> Result<pb::Case, Status> {
+        let request =
+            pb::AdmitCaseRequest { name: case.to_owned(), etag: self.etag(case).await, request_id: fresh_id() };
+        self.ines().admit_case(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// A case with a draft of its decision.
+    pub async fn drafted_case(&self) -> pb::Case {
+        let case = self.seated_case().await.name;
+        self.admit(&case).await.unwrap();
+        let request = pb::SubmitEntityStatementRequest {
+            name: case.clone(),
+            etag: self.etag(&case).await,
+            statement: "Both charges were correct.".into(),
+            request_id: fresh_id(),
+        };
+        self.liaison().submit_entity_statement(request).await.unwrap();
+        let request =
+            pb::StartInvestigationRequest { name: case.clone(), etag: self.etag(&case).await, request_id: fresh_id() };
+        self.oscar().start_investigation(request).await.unwrap();
+        self.oscar().save_draft(self.draft_request(&case, "the firm is wrong on both points").await).await.unwrap();
+        self.get(&case).await
+    }
+
+    pub async fn draft_request(&self, case: &str, text: &str) -> pb::SaveDraftRequest {
+        pb::SaveDraftRequest {
+            name: case.to_owned(),
+            etag: self.etag(case).await,
+            text: text.to_owned(),
+            request_id: fresh_id(),
+        }
+    }
+
+    /// Payloads of this kind in the office's ledger, in the order they were written.
+    pub async fn entries<M: Message + Name + Default>(&self) -> Vec<M> {
+        let rows: Vec<Vec<u8>> = sqlx::query_scalar(
+            "select payload from (select 0 as waits, position as place, type, payload from ombudsman.ledger
+                union all select 1, inbox_id, type, payload from ombudsman.ledger_inbox) written
+              where type = $1 order by waits, place",
+        )
+        .bind(M::full_name())
+        .fetch_all(&self.database.admin().await)
+        .await
+        .unwrap();
+        rows.iter().map(|bytes| M::decode(bytes.as_slice()).unwrap()).collect()
+    }
+
+    /// How many rows the tables of cases, papers and requests hold.
+    pub async fn rows(&self) -> (i64, i64, i64) {
+        sqlx::query_as(
+            "select (select count(*) from ombudsman.office_case), (select count(*) from ombudsman.dossier_entry),
+                    (select count(*) from ombudsman.request)",
+        )
+        .fetch_one(&self.database.admin().await)
+        .await
+        .unwrap()
+    }
+
+    /// What the database says to a statement of somebody who goes around the service: the broken rule.
+    pub async fn rule_broken_by(&self, statement: &'static str, case: Uuid) -> String {
+        let refused = sqlx::query(statement).bind(case).execute(&self.database.admin().await).await;
+        let error = refused.expect_err("the database refuses");
+        error.as_database_error().and_then(|db| db.constraint()).unwrap_or_else(|| panic!("{error}")).to_owned()
+    }
+}
+
+/// The office on this database, with ticketing at `ticketing` and nobody where sla-monitor should be.
+pub async fn serve(harness: &Harness, database: &Database, ticketing: SocketAddr) -> Served {
+    let nobody = harness.port().await.local_addr().unwrap();
+    let peers = [("ticketing", ticketing), ("sla-monitor", nobody)];
+    let settings = office::Settings::new(database.settings_of(office::SCHEMA), &OFFICE_KEY);
+    let assembly = office::assemble(settings, harness.house_with(office::SOURCE, &peers)).await.unwrap();
+    harness.start(assembly).await
+}
+
+pub fn open_request(ticket: &str) -> pb::OpenCaseRequest {
+    pb::OpenCaseRequest {
+        ticket: ticket.to_owned(),
+        regime: "es.finance".into(),
+        channel: Channel::Web.into(),
+        parallel_proceedings: pb::ParallelProceedings::None.into(),
+        facts_time: time("2026-10-01T00:00:00Z"),
+        request_id: fresh_id(),
+        ..Default::default()
+    }
+}
+
+/// Two proper answers.
+pub fn answers() -> Vec<pb::DecisionPoint> {
+    vec![
+        pb::DecisionPoint {
+            claim_point: "p1".into(),
+            outcome: pb::DecisionOutcome::Upheld.into(),
+            finding: "the bank statement of March shows the same invoice charged on the 3rd and the 5th".into(),
+            reason: "the contract allows one charge per invoice and no exception fits what happened here".into(),
+            remedy: "the firm refunds the second charge with legal interest".into(),
+        },
+        pb::DecisionPoint {
+            claim_point: "p2".into(),
+            outcome: pb::DecisionOutcome::NotUpheld.into(),
+            finding: "the call log shows three attempts to reach the claimant in the week of the promise".into(),
+            reason: "a promise to call is kept by calling at the agreed hours, which the log proves".into(),
+            remedy: "nothing is ordered since the promise was kept".into(),
+        },
+    ]
+}
+
+pub async fn issue_request(world: &World, case: &str) -> pb::IssueDecisionRequest {
+    pb::IssueDecisionRequest {
+        name: case.to_owned(),
+        etag: world.etag(case).await,
+        points: answers(),
+        signpost: SIGNPOST.into(),
+        language: Language::Es.into(),
+        request_id: fresh_id(),
+    }
+}
+
+/// A request id nobody used before.
+pub fn fresh_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    Uuid::from_u128(u128::from(NEXT.fetch_add(1, Ordering::Relaxed))).to_string()
+}
+
+pub fn time(text: &str) -> Option<prost_types::Timestamp> {
+    let at: Timestamp = text.parse().unwrap();
+    Some(server::parse::time_to_proto(at))
+}
+
+pub fn uuid_of(name: &str) -> Uuid {
+    name.split('/').nth(1).and_then(|id| id.parse().ok()).expect("a resource name")
+}
+
+/// Code, reason and metadata of a refusal.
+pub fn refusal(status: &Status) -> (Code, String, BTreeMap<String, String>) {
+    let details = status.get_error_details();
+    let info = details.error_info().unwrap_or_else(|| panic!("no reason: {status:?}"));
+    (status.code(), info.reason.clone(), info.metadata.clone().into_iter().collect())
+}
+
+/// Code and reason of a refusal.
+pub fn reason(status: &Status) -> (Code, String) {
+    let (code, reason, _) = refusal(status);
+    (code, reason)
+}
+
+/// Fields that were wrong.
+pub fn fields(status: &Status) -> Vec<String> {
+    let details = status.get_error_details();
+    let bad = details.bad_request().unwrap_or_else(|| panic!("no fields: {status:?}"));
+    bad.field_violations.iter().map(|violation| violation.field.clone()).collect()
+}

@@ -1,0 +1,131 @@
+//! The board equals a plain recomputation from the clocks.
+
+use jiff::Timestamp;
+use kernel::Role;
+use ventanilla_proto::sla::v1 as sla;
+
+use crate::world::{Ticket, World, at, client, clocks_that, later, read};
+
+const DAY: i64 = 86_400_000;
+
+/// Nearest rank: the smallest value such that at least `p` % are no larger.
+fn nearest_rank(sorted: &[i64], p: usize) -> i64 {
+    sorted[(sorted.len() * p).div_ceil(100) - 1]
+}
+
+fn micros(duration: Option<prost_types::Duration>) -> i64 {
+    let duration = duration.unwrap();
+    duration.seconds * 1_000_000 + i64::from(duration.nanos) / 1_000
+}
+
+#[tokio::test]
+async fn the_board_equals_a_plain_recomputation() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let begin = at("2010-04-01T08:00:00Z");
+    let mut last = String::new();
+    for i in 0_i64..60 {
+        let mut ticket = Ticket::incident(later(begin, i * DAY / 3));
+        ticket.department = ["service-desk", "field-service"][usize::try_from(i % 2).unwrap()];
+        world.open(&ticket).await;
+        // Some quick, some slow, some never, some withdrawn.
+        let settled = later(ticket.received, 1 + (i * i * 7_919) % (45 * DAY));
+        match i % 10 {
+            0 => {}
+            1 => {
+                let states = (crate::world::State::InProgress, crate::world::State::Cancelled);
+                world.transition(&ticket, states, "withdrawn_by_customer", later(ticket.received, DAY)).await;
+            }
+            _ => world.resolve(&ticket, settled).await,
+        }
+        last = ticket.name;
+    }
+    clocks_that(&served, &last, |c| c.len() == 1 && c[0].settled_time.is_some()).await;
+    let clocks = all(&served).await;
+    assert_eq!(clocks.len(), 60);
+    let board = client(&served, Role::Importer).get_board(sla::GetBoardRequest::default()).await.unwrap().into_inner();
+    let total = board.total.unwrap();
+    check(&total, &clocks.iter().collect::<Vec<_>>());
+    assert_eq!(total.event_count, 60 + 54);
+    for row in &board.by_department {
+        check(row, &clocks.iter().filter(|c| c.department == row.key).collect::<Vec<_>>());
+    }
+    assert_eq!((board.by_department.len(), board.by_policy.len(), board.by_subject_type.len()), (2, 1, 1));
+    assert_eq!(board.by_policy[0].key, "policies/house.incident.resolution");
+    assert_eq!(board.by_subject_type[0].key, "incidencia");
+}
+
+#[tokio::test]
+async fn windows_that_adjoin_add_up_and_a_policy_narrows() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let (march, april) = (at("2011-03-31T10:00:00Z"), at("2011-04-01T10:00:00Z"));
+    let late = Ticket::incident(march);
+    let ticket = Ticket::incident(april);
+    world.open(&late).await;
+    world.open(&ticket).await;
+    world.resolve(&late, at("2011-06-01T10:00:00Z")).await;
+    world.resolve(&ticket, at("2011-04-02T10:00:00Z")).await;
+    clocks_that(&served, &ticket.name, |c| c.len() == 1 && c[0].settled_time.is_some()).await;
+    let client = client(&served, Role::Sre);
+    let count = |from: Option<Timestamp>, to: Option<Timestamp>, policy: &str| {
+        let mut client = client.clone();
+        let request = sla::GetBoardRequest {
+            from_time: from.map(crate::world::wire),
+            to_time: to.map(crate::world::wire),
+            policy: policy.to_owned(),
+        };
+        async move { client.get_board(request).await.unwrap().into_inner().total.unwrap() }
+    };
+    let edge = Some(at("2011-04-01T00:00:00Z"));
+    let (before, after) = (count(None, edge, "").await, count(edge, None, "").await);
+    // The miss stays in March, although the answer came in June.
+    assert_eq!((before.breached_count, before.attainment), (1, Some(0.0)));
+    assert_eq!((after.met_count, after.attainment), (1, Some(1.0)));
+    assert_eq!(count(None, None, "").await.clock_count, 2);
+    assert_eq!(count(None, None, "policies/house.incident.resolution").await.clock_count, 2);
+    let nothing = count(None, None, "policies/house.promise").await;
+    assert_eq!((nothing.clock_count, nothing.case_count, nothing.attainment, nothing.settle), (0, 0, None, None));
+}
+
+fn check(row: &sla::BoardRow, clocks: &[&sla::Clock]) {
+    let count = |fits: &dyn Fn(&sla::Clock) -> bool| i64::try_from(clocks.iter().filter(|c| fits(c)).count()).unwrap();
+    let breached = count(&|c| c.breached_time.is_some());
+    let met = count(&|c| c.state() == sla::ClockState::Fulfilled && c.breached_time.is_none());
+    assert_eq!((row.clock_count, row.met_count, row.breached_count), (count(&|_| true), met, breached));
+    assert_eq!(row.cancelled_count, count(&|c| c.state() == sla::ClockState::Cancelled && c.breached_time.is_none()));
+    assert_eq!(row.clock_count, row.met_count + row.breached_count + row.open_count + row.cancelled_count);
+    #[allow(clippy::cast_precision_loss)]
+    let attainment = met as f64 / (met + breached) as f64;
+    assert_eq!(row.attainment, Some(attainment));
+    let fulfilled = clocks.iter().filter(|c| c.state() == sla::ClockState::Fulfilled);
+    let mut times: Vec<i64> = fulfilled
+        .map(|c| read(c.settled_time).unwrap().as_microsecond() - read(c.first_received_time).unwrap().as_microsecond())
+        .collect();
+    times.sort_unstable();
+    let settle = row.settle.unwrap();
+    let percentiles = [
+        (50, settle.p50_duration),
+        (75, settle.p75_duration),
+        (90, settle.p90_duration),
+        (95, settle.p95_duration),
+        (99, settle.p99_duration),
+    ];
+    for (p, duration) in percentiles {
+        assert_eq!(micros(duration), nearest_rank(&times, p), "p{p} of {}", row.key);
+    }
+}
+
+async fn all(served: &testkit::Served) -> Vec<sla::Clock> {
+    let mut client = client(served, Role::Auditor);
+    let mut clocks = Vec::new();
+    let mut request = sla::ListClocksRequest { page_size: 7, ..sla::ListClocksRequest::default() };
+    loop {
+        let page = client.list_clocks(request.clone()).await.unwrap().into_inner();
+        clocks.extend(page.clocks);
+        if page.next_page_token.is_empty() {
+            return clocks;
+        }
+        request.page_token = page.next_page_token;
+    }
+}

@@ -1,0 +1,120 @@
+//! What the states of an affair do to its clocks.
+
+use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::r#type::v1::Direction;
+
+use crate::world::{State, Ticket, World, at, clock_in, clocks_that, read};
+
+const RECEIVED: &str = "2026-11-02T10:00:00+01:00";
+
+#[tokio::test]
+async fn missing_documents_put_off_the_start_and_the_cure_starts_a_new_run() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let ticket = Ticket::complaint(at(RECEIVED));
+    world.open(&ticket).await;
+    let wait = (State::InProgress, State::Pending);
+    world.transition(&ticket, wait, "documents_missing", at("2026-11-04T10:00:00+01:00")).await;
+    let waiting = clock_in(&served, &ticket.name, sla::ClockState::Scheduled).await;
+    assert_eq!((waiting.due_time, waiting.origin_time), (None, None));
+    let back = (State::Pending, State::InProgress);
+    world.transition(&ticket, back, "customer_answered", at("2026-11-16T10:00:00+01:00")).await;
+    let running = clock_in(&served, &ticket.name, sla::ClockState::Running).await;
+    // 17..20, 23..27, 30, 1..4, 9: the 7th and 8th are holidays.
+    assert_eq!(read(running.due_time), Some(at("2026-12-09T22:59:59.999999Z")));
+    assert_eq!((running.epoch, read(running.first_received_time)), (2, Some(at(RECEIVED))));
+    let effects: Vec<_> = world.told::<sla::ClockMoved>().await.iter().map(|t| t.payload.effect()).collect();
+    assert_eq!(effects, [sla::ClockEffect::DeferStart, sla::ClockEffect::Start]);
+}
+
+#[tokio::test]
+async fn waiting_on_a_ground_the_rule_does_not_name_lets_the_clock_run() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let ticket = Ticket::complaint(at(RECEIVED));
+    world.open(&ticket).await;
+    let wait = (State::InProgress, State::Pending);
+    world.transition(&ticket, wait, "customer_to_call_back", at("2026-11-04T10:00:00+01:00")).await;
+    let hold = (State::InProgress, State::Held);
+    world.transition(&ticket, hold, "awaiting_supplier", at("2026-11-05T10:00:00+01:00")).await;
+    // A marker: when it is applied, what came before it was.
+    let marker = Ticket::complaint(at(RECEIVED));
+    world.open(&marker).await;
+    clock_in(&served, &marker.name, sla::ClockState::Running).await;
+    let clock = clock_in(&served, &ticket.name, sla::ClockState::Running).await;
+    assert_eq!((clock.epoch, read(clock.origin_time)), (1, Some(at(RECEIVED))));
+    assert_eq!(world.told::<sla::ClockMoved>().await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_cure_in_finance_pauses_and_gives_the_days_back() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let ticket = Ticket::complaint(at(RECEIVED)).of_sector("finance");
+    world.open(&ticket).await;
+    let wait = (State::InProgress, State::Pending);
+    world.transition(&ticket, wait, "documents_missing", at("2026-11-04T10:00:00+01:00")).await;
+    let paused = clock_in(&served, &ticket.name, sla::ClockState::Paused).await;
+    assert_eq!(paused.due_time, None);
+    let back = (State::Pending, State::InProgress);
+    world.transition(&ticket, back, "customer_answered", at("2026-11-09T10:00:00+01:00")).await;
+    let running = clock_in(&served, &ticket.name, sla::ClockState::Running).await;
+    assert_eq!(read(running.due_time), Some(at("2026-12-07T22:59:59.999999Z")));
+}
+
+#[tokio::test]
+async fn a_withdrawn_affair_ends_without_a_verdict_and_a_reasoned_refusal_meets_it() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let (withdrawn, refused) = (Ticket::complaint(at(RECEIVED)), Ticket::complaint(at(RECEIVED)));
+    let when = at("2026-11-04T10:00:00+01:00");
+    world.open(&withdrawn).await;
+    world.open(&refused).await;
+    world.transition(&withdrawn, (State::InProgress, State::Cancelled), "withdrawn_by_customer", when).await;
+    world.transition(&refused, (State::Acknowledged, State::Rejected), "not_our_contract", when).await;
+    let withdrawn = clock_in(&served, &withdrawn.name, sla::ClockState::Cancelled).await;
+    let refused = clock_in(&served, &refused.name, sla::ClockState::Fulfilled).await;
+    assert_eq!((withdrawn.breached_time, refused.breached_time), (None, None));
+}
+
+#[tokio::test]
+async fn reopening_before_the_due_instant_goes_on_with_the_same_one() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let ticket = Ticket::complaint(at(RECEIVED));
+    world.open(&ticket).await;
+    let due = clock_in(&served, &ticket.name, sla::ClockState::Running).await.due_time;
+    world.resolve(&ticket, at("2026-11-03T10:00:00+01:00")).await;
+    clock_in(&served, &ticket.name, sla::ClockState::Fulfilled).await;
+    let again = (State::Resolved, State::InProgress);
+    world.transition(&ticket, again, "customer_objects", at("2026-11-05T10:00:00+01:00")).await;
+    let reopened = clock_in(&served, &ticket.name, sla::ClockState::Running).await;
+    assert_eq!((reopened.due_time, reopened.epoch), (due, 1));
+}
+
+#[tokio::test]
+async fn the_first_message_to_the_customer_meets_the_two_hours_of_an_interruption() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let ticket = Ticket::incident(at(RECEIVED)).about("continuity");
+    world.open(&ticket).await;
+    let message = |visibility: ticketing::MessageVisibility| ticketing::MessageAdded {
+        ticket: ticket.name.clone(),
+        message: format!("{}/messages/1", ticket.name),
+        direction: Direction::Outbound.into(),
+        visibility: visibility.into(),
+        ..ticketing::MessageAdded::default()
+    };
+    let internal = message(ticketing::MessageVisibility::Internal);
+    world.ticketing.write(&ticket.name, &internal, at("2026-11-02T10:30:00+01:00")).await;
+    let public = message(ticketing::MessageVisibility::Public);
+    world.ticketing.write(&ticket.name, &public, at("2026-11-02T11:30:00+01:00")).await;
+    let answered = |c: &[sla::Clock]| c.iter().any(|c| c.state() == sla::ClockState::Fulfilled);
+    let clocks = clocks_that(&served, &ticket.name, answered).await;
+    let of = |rule: &str| clocks.iter().find(|c| c.rule == rule).unwrap();
+    let two_hours = of("es.l10-2025.17-2.continuity");
+    assert_eq!(read(two_hours.due_time), Some(at("2026-11-02T12:00:00+01:00")));
+    assert_eq!(read(two_hours.settled_time), Some(at("2026-11-02T11:30:00+01:00")));
+    assert_eq!(of("es.l10-2025.17-1.resolve").state(), sla::ClockState::Running);
+}

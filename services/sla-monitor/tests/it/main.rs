@@ -1,0 +1,13 @@
+//! sla-monitor on a real Postgres, over real gRPC, following real ledgers.
+
+mod bad_input;
+mod board;
+mod breach;
+mod catch_up;
+mod effects;
+mod law;
+mod ombudsman;
+mod policies;
+mod receipt;
+mod watch;
+mod world;
