@@ -27,12 +27,14 @@ comment on table ombudsman.mandate is 'Terms of office; at least two years (Ley 
 create table ombudsman.relation_declaration (
     declaration_id uuid        not null,
     person         text        not null,
+    revision       bigint      not null,
     declared_at    timestamptz not null,
     expires_at     timestamptz not null,
-    constraint relation_declaration_pkey primary key (declaration_id)
+    constraint relation_declaration_pkey primary key (declaration_id),
+    constraint relation_declaration_revision_key unique (person, revision)
 );
-create index relation_declaration_person_idx on ombudsman.relation_declaration (person, declared_at desc);
 comment on table ombudsman.relation_declaration is 'What a person declared; the newest counts, until it expires.';
+comment on column ombudsman.relation_declaration.revision is 'The version of the person''s row that the declaration made: two of one instant still have an order.';
 
 create table ombudsman.relation (
     declaration_id uuid        not null,
@@ -127,7 +129,7 @@ begin
     end if;
     select declaration_id into v_declaration from
         (select declaration_id, expires_at from ombudsman.relation_declaration
-          where person = p_person order by declared_at desc, declaration_id desc limit 1) newest
+          where person = p_person order by revision desc limit 1) newest
      where expires_at > p_at;
     if exists (select from ombudsman.relation where declaration_id = v_declaration
                   and (ended_at is null or ended_at >= v_look_back)

@@ -37,8 +37,8 @@ impl Suite {
         // Before the database: a taken port is the commonest trouble, and quickly told.
         let listeners = listen(port_base).await?;
         let keys = Arc::new(Keys::open(&folder, ambient)?);
-        let database = Database::open(&folder).await?;
-        database.provision(&folder, ambient).await?;
+        let database = Database::open(&folder).await.map_err(|error| full_disk(error, &folder))?;
+        database.provision(&folder, ambient).await.map_err(|error| full_disk(error, &folder))?;
 
         let addresses: BTreeMap<String, String> = listeners
             .iter()
@@ -87,6 +87,17 @@ impl Suite {
         self.folder.forget_running();
         self.database.stop().await?;
         first_error.map_or(Ok(()), Err)
+    }
+}
+
+/// A database that has no room says so in many words; its user needs these.
+fn full_disk(error: anyhow::Error, folder: &DataFolder) -> anyhow::Error {
+    let said = format!("{error:#}");
+    // 53100 is the server's own code for it.
+    if said.contains("53100") || said.contains("No space left on device") {
+        anyhow::anyhow!("the disk that holds {} is full: free some space and start again", folder.path().display())
+    } else {
+        error
     }
 }
 

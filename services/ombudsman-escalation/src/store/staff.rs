@@ -73,12 +73,15 @@ pub(crate) async fn declare(
     tx: &mut PgConnection,
     id: Uuid,
     person: &str,
+    revision: i64,
     declaration: &Declaration,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "insert into ombudsman.relation_declaration (declaration_id, person, declared_at, expires_at) values ($1, $2, $3, $4)",
+        "insert into ombudsman.relation_declaration (declaration_id, person, revision, declared_at, expires_at)
+         values ($1, $2, $3, $4, $5)",
         id,
         person,
+        revision,
         declaration.declared_at.to_sqlx() as _,
         declaration.expires_at.to_sqlx() as _,
     )
@@ -115,7 +118,7 @@ pub(crate) async fn register(tx: &mut PgConnection, now: Timestamp) -> Result<Re
              join lateral (select starts_at, ends_at from ombudsman.mandate where person = s.person
                             order by (starts_at <= $1 and ends_at > $1) desc, starts_at desc limit 1) m on true
              left join lateral (select declaration_id, declared_at, expires_at from ombudsman.relation_declaration
-                                 where person = s.person order by declared_at desc, declaration_id desc limit 1) d on true"#,
+                                 where person = s.person order by revision desc limit 1) d on true"#,
         now.to_sqlx() as _
     )
     .fetch_all(tx)
@@ -149,7 +152,7 @@ async fn relations(tx: &mut PgConnection) -> Result<BTreeMap<Uuid, Vec<Relation>
     let rows = sqlx::query!(
         "select r.declaration_id, r.party_kind, r.party, r.kind, r.ended_at from ombudsman.relation r
           where r.declaration_id in (select distinct on (person) declaration_id from ombudsman.relation_declaration
-                                      order by person, declared_at desc, declaration_id desc)
+                                      order by person, revision desc)
           order by r.declaration_id, r.place"
     )
     .fetch_all(tx)

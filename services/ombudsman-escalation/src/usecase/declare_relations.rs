@@ -39,7 +39,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     let row = staff::touch(&mut tx, person).await?;
     let expires_at = term::end_after_years(now, DECLARATION_YEARS);
     let declaration = Declaration { declared_at: now, expires_at, relations: command.relations };
-    staff::declare(&mut tx, office.ambient.uuid(now), person, &declaration).await?;
+    staff::declare(&mut tx, office.ambient.uuid(now), person, row.version, &declaration).await?;
     let register = staff::register(&mut tx, now).await?;
     let member = register.get(person).ok_or(Refused::MemberNotFound)?;
     let answer = answer::member(row.id, row.version, member);

@@ -30,7 +30,7 @@ fn note(ticket: &str, body: &str) -> pb::AddMessageRequest {
     pb::AddMessageRequest { message: Some(message), ..from_customer(ticket, "") }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lists_messages_and_notes_in_the_order_they_were_written() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -49,7 +49,7 @@ async fn lists_messages_and_notes_in_the_order_they_were_written() {
     assert_eq!(after.etag, ticket.etag, "a message leaves the ticket's etag alone");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retry_gives_the_same_message() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -61,7 +61,7 @@ async fn a_retry_gives_the_same_message() {
     assert_refused(agent.add_message(other).await, Code::AlreadyExists, "REQUEST_ID_REUSED");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_customer_says_brings_a_waiting_ticket_back_to_work() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -76,7 +76,7 @@ async fn what_the_customer_says_brings_a_waiting_ticket_back_to_work() {
     assert_eq!((working.state(), working.state_reason.as_str()), (pb::TicketState::InProgress, "customer_answered"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refuses_a_public_message_without_a_way_and_a_text_that_is_too_long() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -91,7 +91,7 @@ async fn refuses_a_public_message_without_a_way_and_a_text_that_is_too_long() {
     assert_eq!(fields(&refused), ["message.body", "message.direction", "message.channel"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ticket_that_is_over_takes_no_message() {
     let world = World::new().await;
     let mut agent = world.agent();

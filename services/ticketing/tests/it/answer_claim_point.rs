@@ -4,7 +4,7 @@ use tonic::Code;
 
 use crate::world::{ANSWER, OTHER_ANSWER, World, answer, assert_refused, fact, open, start, started};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keeps_the_answer_and_when_it_was_given() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -17,7 +17,7 @@ async fn keeps_the_answer_and_when_it_was_given() {
     assert_eq!(corrected.claim_points[1].answer, OTHER_ANSWER);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refuses_boilerplate_with_the_article() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -28,7 +28,7 @@ async fn refuses_boilerplate_with_the_article() {
     assert_eq!(fact(&refused, "article"), "Ley 10/2025 art. 13.1");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_point_is_not_found() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -36,7 +36,7 @@ async fn an_unknown_point_is_not_found() {
     assert_refused(answer(&mut agent, &ticket, "p9", ANSWER).await, Code::NotFound, "NOT_FOUND");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stale_etag_is_aborted() {
     let world = World::new().await;
     let mut agent = world.agent();

@@ -7,7 +7,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 
 use crate::world::{World, assert_refused, close, fact, resolved, start, started};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn is_never_closed_because_a_term_has_passed() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -18,7 +18,7 @@ async fn is_never_closed_because_a_term_has_passed() {
     assert_eq!(fact(&refused, "article"), "Ley 10/2025 art. 13.2");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closes_by_the_objection_window_when_it_is_over_and_not_before() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -32,7 +32,7 @@ async fn closes_by_the_objection_window_when_it_is_over_and_not_before() {
     assert_eq!((closed.state(), closed.state_reason.as_str()), (pb::TicketState::Closed, "objection_window_over"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_follows_once_the_customer_accepted() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -42,7 +42,7 @@ async fn nothing_follows_once_the_customer_accepted() {
     assert_eq!(fact(&refused, "state"), "closed");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_an_importer_closes_as_closed_at_the_source() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -52,7 +52,7 @@ async fn only_an_importer_closes_as_closed_at_the_source() {
     close(&mut world.as_role(Role::Importer), &ticket, pb::CloseReason::ClosedAtSource).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_resolved_is_not_closed() {
     let world = World::new().await;
     let mut agent = world.agent();

@@ -7,7 +7,7 @@ use ventanilla_proto::r#type::v1::{Channel, Language};
 
 use crate::world::{World, assert_refused, complaint, create_request, fields, fresh_id, open, time};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gives_ticket_receipt_key_and_proof() {
     let world = World::new().await;
     let answer = open(&mut world.agent()).await;
@@ -27,7 +27,7 @@ async fn gives_ticket_receipt_key_and_proof() {
     assert_eq!(world.count("entries").await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_request_id_gives_the_same_answer_and_one_ticket() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -39,7 +39,7 @@ async fn the_same_request_id_gives_the_same_answer_and_one_ticket() {
     assert_eq!((world.count("ticket").await, world.count("entries").await), (1, 1));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_request_id_with_another_body_is_refused() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -51,7 +51,7 @@ async fn the_same_request_id_with_another_body_is_refused() {
     assert_eq!(world.count("ticket").await, 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_twins_open_one_ticket() {
     let world = World::new().await;
     let request = create_request(complaint());
@@ -67,7 +67,7 @@ async fn concurrent_twins_open_one_ticket() {
     assert_eq!((world.count("ticket").await, world.count("entries").await), (1, 1));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tells_everything_that_is_wrong_at_once_and_writes_nothing() {
     let world = World::new().await;
     let text = |text: String| pb::ClaimPoint { text, ..Default::default() };
@@ -113,7 +113,7 @@ async fn tells_everything_that_is_wrong_at_once_and_writes_nothing() {
     assert_eq!((world.count("ticket").await, world.count("request").await), (0, 0));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_complaint_claims_at_least_one_point_and_an_inquiry_need_not() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -125,7 +125,7 @@ async fn a_complaint_claims_at_least_one_point_and_an_inquiry_need_not() {
     agent.create_ticket(create_request(inquiry)).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_first_receipt_elsewhere_is_kept_and_stands_in_the_receipt() {
     let world = World::new().await;
     let ticket = pb::Ticket {
@@ -139,7 +139,7 @@ async fn a_first_receipt_elsewhere_is_kept_and_stands_in_the_receipt() {
     assert!(answer.receipt.unwrap().text.contains("First presented: 2026-11-20 19:30:00 CET (Europe/Madrid)"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_follow_up_takes_over_the_first_receipt() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -154,7 +154,7 @@ async fn a_follow_up_takes_over_the_first_receipt() {
     assert_refused(agent.create_ticket(create_request(orphan)).await, Code::NotFound, "NOT_FOUND");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_id_is_not_shared_between_methods() {
     let world = World::new().await;
     let mut agent = world.agent();

@@ -8,7 +8,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 
 use crate::world::{World, assert_refused, fields, open, start};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lists_every_step_once_by_ticket_and_by_key_whether_sequenced_or_not() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -35,7 +35,7 @@ async fn lists_every_step_once_by_ticket_and_by_key_whether_sequenced_or_not() {
     assert!(sequenced.steps.iter().all(|s| s.source == "ticketing"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn exactly_one_way_to_name_the_ticket_is_taken() {
     let world = World::new().await;
     let mut agent = world.agent();

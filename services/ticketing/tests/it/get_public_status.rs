@@ -12,7 +12,7 @@ async fn ask(world: &World, key: &str, proof: &str) -> Result<pb::PublicStatus, 
     anybody.get_public_status(request).await.map(tonic::Response::into_inner)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tells_in_plain_words_where_it_stands_without_a_token() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -31,7 +31,7 @@ async fn tells_in_plain_words_where_it_stands_without_a_token() {
     assert_eq!(status.promise_due_time, time("2026-11-24T13:00:00Z"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_wrong_pair_is_answered_alike() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -55,7 +55,7 @@ fn ticketing_domain_key() -> String {
     ticketing_domain::TrackingKey::from_entropy([31; 12]).to_string()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mistyped_key_is_told_by_its_check_character() {
     let world = World::new().await;
     let opened = open(&mut world.agent()).await;

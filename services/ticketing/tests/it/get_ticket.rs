@@ -7,7 +7,7 @@ use crate::world::{World, assert_refused, fields, open};
 
 const UNKNOWN: &str = "tickets/0190a000-0000-7000-8000-00000000dead";
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reads_back_what_was_created() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -20,7 +20,7 @@ async fn reads_back_what_was_created() {
     assert_eq!(receipt, answer.receipt.unwrap());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_ticket_is_not_found_and_a_malformed_name_is_refused() {
     let world = World::new().await;
     let mut agent = world.agent();

@@ -19,7 +19,7 @@ fn start(ticket: &pb::Ticket, at: &str) -> pb::StartTicketRequest {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_importer_tells_the_past_in_its_order() {
     let world = World::new().await;
     let mut importer = world.as_role(Role::Importer);
@@ -39,7 +39,7 @@ async fn an_importer_tells_the_past_in_its_order() {
     assert_eq!(changes[1].recorded_time, time("2026-11-23T09:00:00Z"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_tells_the_future() {
     let world = World::new().await;
     let refused = world.as_role(Role::Importer).create_ticket(create("2026-11-23T09:00:01Z")).await;
@@ -47,7 +47,7 @@ async fn nobody_tells_the_future() {
     assert_eq!(fields(&refused), ["occurred_time"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_has_no_past_time_of_their_own() {
     let world = World::new().await;
     let mut agent = world.agent();

@@ -6,7 +6,7 @@ use ventanilla_proto::ticketing::v1::{TicketChangeKind as Kind, TicketState};
 
 use crate::world::{World, promise_request, resolved};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tells_who_did_what_in_order() {
     let world = World::new().await;
     let mut agent = world.agent();

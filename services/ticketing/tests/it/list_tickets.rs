@@ -26,7 +26,7 @@ async fn pages(client: &mut Tickets, mut request: pb::ListTicketsRequest) -> Vec
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_through_everything_once_newest_first() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -45,7 +45,7 @@ async fn pages_through_everything_once_newest_first() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn narrows_by_customer_state_and_department() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -66,7 +66,7 @@ async fn narrows_by_customer_state_and_department() {
     assert_eq!(found(both).await, [mine.name]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_token_holds_for_its_own_filter_alone() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -83,7 +83,7 @@ async fn a_page_token_holds_for_its_own_filter_alone() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tells_every_filter_that_is_wrong() {
     let world = World::new().await;
     let request = pb::ListTicketsRequest {

@@ -6,7 +6,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 
 use crate::world::{World, assert_refused, fields, open, promise_request};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn notes_who_promised_what_by_when() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -18,7 +18,7 @@ async fn notes_who_promised_what_by_when() {
     assert_eq!(agent.list_promises(list).await.unwrap().into_inner().promises, [promise]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_renegotiation_ends_the_promise_it_replaces_and_happens_once() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -36,7 +36,7 @@ async fn a_renegotiation_ends_the_promise_it_replaces_and_happens_once() {
     assert_refused(agent.make_promise(again).await, Code::FailedPrecondition, "PROMISE_OVER");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_past_due_cannot_be_renegotiated() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -48,7 +48,7 @@ async fn what_is_past_due_cannot_be_renegotiated() {
     assert_refused(agent.make_promise(again).await, Code::FailedPrecondition, "PROMISE_PAST_DUE");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refuses_a_due_time_that_is_past_and_says_all_that_is_wrong() {
     let world = World::new().await;
     let mut agent = world.agent();

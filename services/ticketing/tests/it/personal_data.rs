@@ -11,7 +11,7 @@ use crate::world::{World, fresh_id, promise_request, resolved};
 /// Words that the tests' texts hold and no id, enum or time does.
 const CANARIES: &[&str] = &["Begoña", "Echeverría", "cobran", "llamada", "lectura", "abonamos", "llamo", "secreto"];
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_text_of_a_person_is_in_the_chained_payload() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -54,7 +54,7 @@ async fn no_text_of_a_person_is_in_the_chained_payload() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_proof_is_kept_nowhere() {
     let world = World::new().await;
     let opened = crate::world::open(&mut world.agent()).await;

@@ -97,7 +97,7 @@ fn warning(subject: &str, threshold_percent: i32) -> sla::WarningRaised {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_promise_whose_clock_warns_is_at_risk_and_broken_in_silence_when_it_is_breached() {
     let mut world = Neighbours::with("sla_monitor", "sla-monitor").await;
     let ticket = open(&mut world.client).await.ticket.unwrap();
@@ -127,7 +127,7 @@ async fn a_promise_whose_clock_warns_is_at_risk_and_broken_in_silence_when_it_is
     assert_eq!(broken.settle_time, time("2026-11-24T13:00:00Z"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_office_hears_a_case_no_objection_window_closes_the_ticket() {
     let mut world = Neighbours::with("ombudsman", "ombudsman-escalation").await;
     let ticket = resolved(&mut world.client).await;

@@ -5,7 +5,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 
 use crate::world::{ANSWER, World, answer, assert_refused, fact, fresh_id, resolve, resolved, started};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refuses_with_an_unanswered_point_and_names_article_and_point() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -20,14 +20,14 @@ async fn refuses_with_an_unanswered_point_and_names_article_and_point() {
     assert_eq!(fact(&refused, "claim_points"), "p2");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn resolves_when_every_point_is_answered() {
     let world = World::new().await;
     let ticket = resolved(&mut world.agent()).await;
     assert_eq!((ticket.state(), ticket.resolution.as_str()), (pb::TicketState::Resolved, ANSWER));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refuses_a_resolution_that_says_nothing() {
     let world = World::new().await;
     let mut agent = world.agent();

@@ -23,7 +23,7 @@ fn settle(promise: &pb::Promise, state: PromiseState, cause: &str) -> pb::Settle
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_promise_that_was_kept_ends_once() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -37,7 +37,7 @@ async fn a_promise_that_was_kept_ends_once() {
     assert_refused(again, Code::FailedPrecondition, "PROMISE_OVER");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn is_announced_before_it_falls_due_and_silent_after() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -58,7 +58,7 @@ async fn is_announced_before_it_falls_due_and_silent_after() {
     assert_eq!(silent.state(), PromiseState::BrokenSilent);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refuses_an_end_that_is_none_and_an_announcement_without_a_cause() {
     let world = World::new().await;
     let mut agent = world.agent();

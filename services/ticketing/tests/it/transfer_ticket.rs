@@ -16,7 +16,7 @@ fn request(ticket: &pb::Ticket, department: &str, owner: &str) -> pb::TransferTi
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_who_works_on_it_and_nothing_else() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -32,7 +32,7 @@ async fn changes_who_works_on_it_and_nothing_else() {
     assert_eq!(moved, expected);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refuses_a_department_that_is_no_slug_and_a_ticket_that_is_over() {
     let world = World::new().await;
     let mut agent = world.agent();

@@ -18,7 +18,7 @@ macro_rules! request {
     };
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn waits_holds_and_resumes_with_its_reasons() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -37,7 +37,7 @@ async fn waits_holds_and_resumes_with_its_reasons() {
     assert_eq!((ticket.state(), ticket.state_reason.as_str()), (TicketState::InProgress, "part_arrived"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_objection_reopens_and_the_first_receipt_stays() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -49,7 +49,7 @@ async fn an_objection_reopens_and_the_first_receipt_stays() {
     assert_eq!(reopened.resolution, "");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rejection_needs_a_reason_and_a_signpost() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -64,7 +64,7 @@ async fn a_rejection_needs_a_reason_and_a_signpost() {
     assert_refused(start(&mut agent, &rejected).await, Code::FailedPrecondition, "TICKET_OVER");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_customer_withdraws() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -73,7 +73,7 @@ async fn the_customer_withdraws() {
     assert_eq!(agent.cancel_ticket(cancel).await.unwrap().into_inner().state(), TicketState::Cancelled);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retry_of_a_transition_is_answered_as_the_first_time() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -84,7 +84,7 @@ async fn a_retry_of_a_transition_is_answered_as_the_first_time() {
     assert_eq!(agent.start_ticket(request).await.unwrap().into_inner(), first);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stale_or_malformed_etag_is_refused_and_nothing_is_written() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -98,7 +98,7 @@ async fn a_stale_or_malformed_etag_is_refused_and_nothing_is_written() {
     assert_eq!((world.count("request").await, world.count("entries").await), before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_ticket_is_not_found() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -107,7 +107,7 @@ async fn an_unknown_ticket_is_not_found() {
     assert_refused(start(&mut agent, &unknown).await, Code::NotFound, "NOT_FOUND");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_agents_with_the_same_etag_one_wins() {
     let world = World::new().await;
     let ticket = open(&mut world.agent()).await.ticket.unwrap();

@@ -24,7 +24,7 @@ async fn watch(client: &mut Tickets, after: i64, ticket: &str, count: usize) -> 
     events
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn resumes_from_a_position_without_loss_or_repetition() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -40,7 +40,7 @@ async fn resumes_from_a_position_without_loss_or_repetition() {
     assert_eq!(watch(&mut agent, 0, &second.name, 1).await, all[1..2]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_open_stream_is_told_what_happens_later() {
     let world = World::new().await;
     let mut agent = world.agent();
@@ -53,7 +53,7 @@ async fn an_open_stream_is_told_what_happens_later() {
     assert_eq!((seen[0].position, seen[0].ticket.as_str()), (2, ticket.name.as_str()));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_position_of_another_ledger_is_refused() {
     let world = World::new().await;
     let request = pb::WatchTicketsRequest { after_position: 99, ticket: String::new() };

@@ -6,7 +6,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 
 use crate::world::{World, complaint, create_request, open, start};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_office_services_and_auditors_read_and_do_not_write() {
     let world = World::new().await;
     let ticket = open(&mut world.agent()).await.ticket.unwrap();
@@ -22,7 +22,7 @@ async fn the_office_services_and_auditors_read_and_do_not_write() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ivr_opens_tickets_and_does_not_work_on_them() {
     let world = World::new().await;
     let mut ivr = world.as_role(Role::Ivr);
@@ -30,7 +30,7 @@ async fn an_ivr_opens_tickets_and_does_not_work_on_them() {
     assert_eq!(start(&mut ivr, &ticket).await.unwrap_err().code(), Code::PermissionDenied);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn customers_and_engineers_read_no_ticket() {
     let world = World::new().await;
     let ticket = open(&mut world.agent()).await.ticket.unwrap();
