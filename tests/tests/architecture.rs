@@ -78,7 +78,7 @@ fn the_visible_top_level_is_the_owners() {
         .filter(|name| !name.starts_with('.') && name != "target")
         .collect();
     let allowed = [
-        "Cargo.toml", "Cargo.lock", "README.md", "clippy.toml", "deploy", "proto", "rustfmt.toml", "services", "tests",
+        "Cargo.toml", "Cargo.lock", "README.md", "deploy", "proto", "services", "tests",
     ];
     let extra: Vec<_> = visible.iter().filter(|name| !allowed.contains(&name.as_str())).collect();
     assert!(extra.is_empty(), "beside the fixed top level: {extra:?}");

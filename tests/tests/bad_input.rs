@@ -126,7 +126,9 @@ fn too_large(answer: Result<Vec<u8>, Status>, path: &Path) -> Result<(), String>
 async fn a_list_without_end_is_refused_by_its_field() {
     let mut trial = Trial::begin().await;
     for method in unary_methods() {
-        for path in fields(&method).iter().filter(|path| path.field().is_list()) {
+        // A list of enum values is a set: saying one of them again adds nothing.
+        let endless = |path: &&Path| path.field().is_list() && !matches!(path.field().kind(), Kind::Enum(_));
+        for path in fields(&method).iter().filter(endless) {
             let plausible = trial.plausible(&method, Some(path));
             let request = hostile::with_list(&plausible, path, 5_000);
             let judge = |answer| if mutates(&method) { too_large(answer, path) } else { not_our_fault(answer) };

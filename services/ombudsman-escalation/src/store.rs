@@ -22,7 +22,12 @@ fn word<T: std::str::FromStr>(
     text.parse().map_err(|_| StoreError::corrupt(table, column, row))
 }
 
-fn hash(bytes: &[u8], table: &'static str, column: &'static str, row: impl std::fmt::Display) -> Result<[u8; 32], StoreError> {
+fn hash(
+    bytes: &[u8],
+    table: &'static str,
+    column: &'static str,
+    row: impl std::fmt::Display,
+) -> Result<[u8; 32], StoreError> {
     bytes.try_into().map_err(|_| StoreError::corrupt(table, column, row))
 }
 

@@ -103,11 +103,8 @@ impl<'a> Entries<'a> {
     }
 
     pub(crate) fn promise_at_risk(&self, promise: &Promise, clock: ClockId) -> Draft {
-        let payload = pb::PromiseAtRisk {
-            ticket: promise.id.ticket.name(),
-            promise: promise.id.name(),
-            clock: clock.name(),
-        };
+        let payload =
+            pb::PromiseAtRisk { ticket: promise.id.ticket.name(), promise: promise.id.name(), clock: clock.name() };
         self.draft(promise.id.ticket, &payload)
     }
 
@@ -121,8 +118,7 @@ impl<'a> Entries<'a> {
     }
 
     pub(crate) fn office_case_noted(&self, ticket: TicketId, case: CaseId, reason: &str) -> Draft {
-        let payload =
-            pb::OfficeCaseNoted { ticket: ticket.name(), case_name: case.name(), reason: reason.to_owned() };
+        let payload = pb::OfficeCaseNoted { ticket: ticket.name(), case_name: case.name(), reason: reason.to_owned() };
         self.draft(ticket, &payload)
     }
 }

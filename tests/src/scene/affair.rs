@@ -14,6 +14,7 @@ use ventanilla_proto::ticketing::v1 as ticketing;
 
 use super::Scene;
 use super::caller::Clients;
+use super::fingerprint;
 use super::people::Person;
 
 /// Words said in the affair, each in exactly one text; none belongs into a span or a log.
@@ -248,9 +249,11 @@ impl<'a> Affair<'a> {
         Ok(self.cast.intake.office.clone().open_case(request).await?.into_inner())
     }
 
-    /// The registry takes it up, admits it and assigns who works on it.
+    /// The registry takes it up, admits it and assigns who works on it. The wall lets nobody through
+    /// before the office has heard everything about who acted on the ticket, so that is waited for.
     pub async fn admit(&self, case: &office::Case) -> Result<office::Case, Status> {
         use office::OfficeRole::{Intake, Investigator, Ombudsman};
+        fingerprint::settled(&self.scene.admin().await, Duration::from_secs(30)).await;
         let case = self.assign(case, "registry-1", Intake).await?;
         let admit = office::AdmitCaseRequest {
             name: case.name.clone(),

@@ -361,8 +361,7 @@ impl Case {
     }
 }
 
-const UNDER_HEARING: &[Stage] =
-    &[Stage::Admitted, Stage::EntityAllegations, Stage::Investigation, Stage::Drafted];
+const UNDER_HEARING: &[Stage] = &[Stage::Admitted, Stage::EntityAllegations, Stage::Investigation, Stage::Drafted];
 
 const UNDECIDED: &[Stage] = &[
     Stage::Received,

@@ -79,10 +79,8 @@ impl Team {
         wall: &Wall,
         now: Timestamp,
     ) -> Result<OfficeRole, Refused> {
-        let seat = self
-            .live(person)
-            .find(|seat| needed.contains(&seat.office_role))
-            .ok_or(Refused::NotAssigned { needed })?;
+        let seat =
+            self.live(person).find(|seat| needed.contains(&seat.office_role)).ok_or(Refused::NotAssigned { needed })?;
         let grounds = wall.conflicts(person, now);
         if grounds.is_empty() { Ok(seat.office_role) } else { Err(Refused::Conflict { grounds }) }
     }

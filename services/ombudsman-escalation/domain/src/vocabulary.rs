@@ -246,9 +246,6 @@ words! {
 impl Stage {
     /// Whether nothing can follow.
     pub const fn is_terminal(self) -> bool {
-        matches!(
-            self,
-            Self::ArchivedUncured | Self::Inadmissible | Self::Closed | Self::Withdrawn | Self::Rectified
-        )
+        matches!(self, Self::ArchivedUncured | Self::Inadmissible | Self::Closed | Self::Withdrawn | Self::Rectified)
     }
 }

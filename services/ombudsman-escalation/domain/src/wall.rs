@@ -61,11 +61,7 @@ impl Mandate {
         use jiff::ToSpan;
         use jiff::tz::TimeZone;
         let earliest = from.to_zoned(TimeZone::UTC).checked_add(MANDATE_YEARS.years());
-        if earliest.is_ok_and(|end| to >= end.timestamp()) {
-            Ok(Self { from, to })
-        } else {
-            Err(MandateTooShort)
-        }
+        if earliest.is_ok_and(|end| to >= end.timestamp()) { Ok(Self { from, to }) } else { Err(MandateTooShort) }
     }
 
     fn runs_at(&self, now: Timestamp) -> bool {

@@ -107,8 +107,7 @@ fn every_ground_that_facts_can_bear_out_needs_those_facts() {
 #[test]
 fn time_bars_count_from_the_facts_and_the_window_from_knowing_them() {
     let bars = |facts_at: &str, known_at: Option<&str>| {
-        let complaint =
-            Complaint { facts_at: Some(at(facts_at)), known_at: known_at.map(at), ..complaint() };
+        let complaint = Complaint { facts_at: Some(at(facts_at)), known_at: known_at.map(at), ..complaint() };
         examine(&complaint, &Facts::default(), finance())
     };
     let (window, barred) = (Finding::Bar(Ground::FilingWindowPassed), Finding::Bar(Ground::TimeBarred));
@@ -130,7 +129,8 @@ fn a_repeated_complaint_is_one_that_was_decided_before() {
 fn what_can_be_completed_is_asked_for_before_anything_is_refused() {
     let bare = Complaint { parallel: None, facts_at: None, ..complaint() };
     let case = registered(bare);
-    let refused = case.clone().propose_inadmissibility(Ground::EssentialDataMissing, because(), &Facts::default(), now());
+    let refused =
+        case.clone().propose_inadmissibility(Ground::EssentialDataMissing, because(), &Facts::default(), now());
     assert_eq!(refused, Err(Refused::CureFirst { article: "Ley 44/2002 art. 29 quater.2" }));
     assert!(matches!(case.clone().admit(now()), Err(Refused::DeclarationMissing { .. })));
 
@@ -222,7 +222,10 @@ fn the_same_reason_for_two_points_answers_neither() {
     let mut second = answer("p2", Outcome::Upheld, "commission");
     second.reason = answer("p1", Outcome::Upheld, "fee").reason;
     let found = violations(vec![answer("p1", Outcome::Upheld, "fee"), second]);
-    assert_eq!(found, [("points[1].reason".to_owned(), "repeats points[0].reason; each point needs its own".to_owned())]);
+    assert_eq!(
+        found,
+        [("points[1].reason".to_owned(), "repeats points[0].reason; each point needs its own".to_owned())]
+    );
 }
 
 #[test]

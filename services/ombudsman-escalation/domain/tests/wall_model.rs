@@ -13,7 +13,8 @@ use ombudsman_escalation_domain::wall::{Declaration, Involvement, Mandate, Membe
 const PEOPLE: [&str; 3] = ["ana", "bea", "carla"];
 /// Ana reports to Bea; Carla stands alone, in a unit of the firm.
 const UNITS: [&str; 3] = ["office", "office", "billing"];
-const TOUCHERS: [(&str, &str); 4] = [("ana", "office-desk"), ("bea", "office-desk"), ("zoe", "billing"), ("yan", "sales")];
+const TOUCHERS: [(&str, &str); 4] =
+    [("ana", "office-desk"), ("bea", "office-desk"), ("zoe", "billing"), ("yan", "sales")];
 
 /// What is true, and who sits where. Small enough to enumerate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]

@@ -18,8 +18,8 @@ use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::vocabulary::{dossier_kind, office_role, stage, visibility};
 use crate::usecase::{
-    Change, add_dossier_entry, admit_case, assign_case, close_case, dossier_reading, list_cases, recuse_from_case,
-    rectify_case, start_investigation, submit_entity_statement, withdraw_case,
+    Change, add_dossier_entry, admit_case, assign_case, close_case, dossier_reading, list_cases, rectify_case,
+    recuse_from_case, start_investigation, submit_entity_statement, withdraw_case,
 };
 
 /// Longest text a person writes in one field.
@@ -37,7 +37,12 @@ fn whole<T>(violations: Violations, value: Option<T>) -> Parsed<T> {
     value.ok_or(violations)
 }
 
-fn key(violations: &mut Violations, request_id: &str, method: &'static str, request: &impl Message) -> Option<RequestKey> {
+fn key(
+    violations: &mut Violations,
+    request_id: &str,
+    method: &'static str,
+    request: &impl Message,
+) -> Option<RequestKey> {
     let id = parse::request_id(violations, request_id)?;
     Some(RequestKey::of(id, method, &request.encode_to_vec()))
 }

@@ -39,7 +39,10 @@ fn answer<T>(found: Result<T, Failure>) -> Answer<T> {
 
 #[tonic::async_trait]
 impl OmbudsmanService for Service {
-    async fn register_office_member(&self, request: Request<pb::RegisterOfficeMemberRequest>) -> Answer<pb::OfficeMember> {
+    async fn register_office_member(
+        &self,
+        request: Request<pb::RegisterOfficeMemberRequest>,
+    ) -> Answer<pb::OfficeMember> {
         change!(self, request, register_office_member)
     }
 

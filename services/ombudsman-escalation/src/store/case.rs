@@ -114,7 +114,12 @@ async fn points_of<'c>(
 }
 
 /// Writes a new case; its version is 1.
-pub(crate) async fn insert(tx: &mut PgConnection, case: &Case, opened_by: &Actor, now: Timestamp) -> Result<(), Failure> {
+pub(crate) async fn insert(
+    tx: &mut PgConnection,
+    case: &Case,
+    opened_by: &Actor,
+    now: Timestamp,
+) -> Result<(), Failure> {
     let complaint = &case.complaint;
     let inserted = sqlx::query!(
         "insert into ombudsman.office_case

@@ -67,14 +67,18 @@ pub(crate) async fn start(
 /// A clock was moved; absent while it is paused.
 pub(crate) async fn set_due(tx: &mut PgConnection, clock: &str, due_at: Option<Timestamp>) -> Result<(), StoreError> {
     let due_at = due_at.map(|at| at.to_sqlx());
-    sqlx::query!("update ombudsman.case_clock set due_at = $2 where clock_id = $1", clock, due_at as _).execute(tx).await?;
+    sqlx::query!("update ombudsman.case_clock set due_at = $2 where clock_id = $1", clock, due_at as _)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
 /// A clock ended.
 pub(crate) async fn settle(tx: &mut PgConnection, clock: &str, at: Timestamp) -> Result<(), StoreError> {
     let at = at.to_sqlx();
-    sqlx::query!("update ombudsman.case_clock set settled_at = $2 where clock_id = $1", clock, at as _).execute(tx).await?;
+    sqlx::query!("update ombudsman.case_clock set settled_at = $2 where clock_id = $1", clock, at as _)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 

@@ -100,7 +100,10 @@ fn refused(error: sqlx::Error) -> Failure {
 }
 
 /// A decision with its answers.
-pub(crate) async fn get(connection: &mut PgConnection, case: CaseId) -> Result<Option<(Issued, Vec<Answer>)>, StoreError> {
+pub(crate) async fn get(
+    connection: &mut PgConnection,
+    case: CaseId,
+) -> Result<Option<(Issued, Vec<Answer>)>, StoreError> {
     let row = sqlx::query!(
         r#"select d.outcome, d.binding, d.binding_article, d.signpost, d.language, d.issued_by, d.issued_at, d.notify_due_at,
                   d.dossier_hash, n.notified_at as "notified_at?"

@@ -105,7 +105,11 @@ impl EntryRow {
                 sequence: u64::try_from(self.sequence).map_err(|_| StoreError::corrupt(TABLE, "sequence", &row))?,
                 kind: word(&self.kind, TABLE, "kind", &row)?,
                 visibility: word(&self.visibility, TABLE, "visibility", &row)?,
-                actor: Actor { kind: word(&self.actor_kind, TABLE, "actor_kind", &row)?, id: self.actor_id, department },
+                actor: Actor {
+                    kind: word(&self.actor_kind, TABLE, "actor_kind", &row)?,
+                    id: self.actor_id,
+                    department,
+                },
                 recorded_at: self.recorded_at.to_jiff(),
                 content_type: self.content_type,
                 commitment: hash(&self.commitment, TABLE, "commitment", &row)?,

@@ -24,7 +24,12 @@ pub(crate) struct MemberRef {
 }
 
 /// Writes a new member with the first mandate.
-pub(crate) async fn insert(tx: &mut PgConnection, id: MemberId, member: &Member, now: Timestamp) -> Result<(), Failure> {
+pub(crate) async fn insert(
+    tx: &mut PgConnection,
+    id: MemberId,
+    member: &Member,
+    now: Timestamp,
+) -> Result<(), Failure> {
     let roles: Vec<String> = member.office_roles.iter().map(ToString::to_string).collect();
     let inserted = sqlx::query!(
         "insert into ombudsman.staff (member_id, version, person, office_roles, unit, line_manager, created_at)

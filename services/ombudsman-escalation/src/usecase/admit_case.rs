@@ -24,12 +24,22 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.admit", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let mut step = match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman])).await? {
-        Begun::Replay(kept) => return replayed(&office, &kept).await,
-        Begun::Step(step) => step,
-    };
+    let mut step =
+        match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]))
+            .await?
+        {
+            Begun::Replay(kept) => return replayed(&office, &kept).await,
+            Begun::Step(step) => step,
+        };
     let after = step.case().admit(step.now)?;
     let due = after.state.statement_due().map(|due| due.to_string()).unwrap_or_default();
-    step.add(&office, Paper::text(DossierKind::Admission, Visibility::Parties, format!("admitted; the firm may state its position until {due}")));
+    step.add(
+        &office,
+        Paper::text(
+            DossierKind::Admission,
+            Visibility::Parties,
+            format!("admitted; the firm may state its position until {due}"),
+        ),
+    );
     step.finish(&office, after).await
 }

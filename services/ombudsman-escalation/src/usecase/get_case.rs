@@ -19,7 +19,8 @@ use crate::store::{case, clock, wall};
 pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Case, Failure> {
     let stored = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
     // Who works on it inside the house is not the firm's to know.
-    let team = if call.acting().has(Role::FirmLiaison) { Team::default() } else { wall::team_now(&office.db, id).await? };
+    let team =
+        if call.acting().has(Role::FirmLiaison) { Team::default() } else { wall::team_now(&office.db, id).await? };
     let term = clock::decide_terms(office.db.reader(), &[id]).await?;
     let term = term.into_iter().next().map(|(_, term)| term).unwrap_or_default();
     Ok(answer::case(&stored, &team, term))

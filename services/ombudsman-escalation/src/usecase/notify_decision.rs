@@ -30,16 +30,26 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.notify_decision", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let mut step = match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman])).await? {
-        Begun::Replay(kept) => return replayed(&office, &kept).await,
-        Begun::Step(step) => step,
-    };
+    let mut step =
+        match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]))
+            .await?
+        {
+            Begun::Replay(kept) => return replayed(&office, &kept).await,
+            Begun::Step(step) => step,
+        };
     let after = step.case().notify()?;
     let (case, now, by) = (after.id, step.now, step.actor.id.clone());
     decision::notify(&mut step.tx, case, command.channel, &by, now).await?;
     let (issued, answers) = decision::get(&mut step.tx, case).await?.ok_or(Refused::DecisionNotFound)?;
     let told = answer::decision(&decision::Issued { notified_at: Some(now), ..issued }, &answers);
     step.add(&office, Paper::message(DossierKind::Decision, Visibility::Parties, &told));
-    step.add(&office, Paper::text(DossierKind::Notification, Visibility::Parties, format!("the claimant was told by {}", command.channel)));
+    step.add(
+        &office,
+        Paper::text(
+            DossierKind::Notification,
+            Visibility::Parties,
+            format!("the claimant was told by {}", command.channel),
+        ),
+    );
     step.finish(&office, after).await
 }

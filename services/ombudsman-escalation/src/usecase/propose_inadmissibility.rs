@@ -31,10 +31,13 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.propose_inadmissibility", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let mut step = match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman])).await? {
-        Begun::Replay(kept) => return replayed(&office, &kept).await,
-        Begun::Step(step) => step,
-    };
+    let mut step =
+        match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]))
+            .await?
+        {
+            Begun::Replay(kept) => return replayed(&office, &kept).await,
+            Begun::Step(step) => step,
+        };
     let case = step.case();
     let decided_before = case_store::decided_before(&mut step.tx, case.id, case.ticket, case.customer).await?;
     let cure_expired = case.cure.as_ref().is_some_and(|cure| cure.due <= step.now);

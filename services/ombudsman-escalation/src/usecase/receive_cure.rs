@@ -30,10 +30,13 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.receive_cure", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let mut step = match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman])).await? {
-        Begun::Replay(kept) => return replayed(&office, &kept).await,
-        Begun::Step(step) => step,
-    };
+    let mut step =
+        match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]))
+            .await?
+        {
+            Begun::Replay(kept) => return replayed(&office, &kept).await,
+            Begun::Step(step) => step,
+        };
     let after = step.case().receive_cure(command.completion, step.now)?;
     step.add(&office, Paper::text(DossierKind::Cure, Visibility::Parties, command.content.into_inner()));
     step.finish(&office, after).await

@@ -27,10 +27,13 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.rectify", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let mut step = match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman])).await? {
-        Begun::Replay(kept) => return replayed(&office, &kept).await,
-        Begun::Step(step) => step,
-    };
+    let mut step =
+        match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]))
+            .await?
+        {
+            Begun::Replay(kept) => return replayed(&office, &kept).await,
+            Begun::Step(step) => step,
+        };
     let after = step.case().rectify()?;
     step.add(&office, Paper::text(DossierKind::Rectification, Visibility::Parties, command.proof.into_inner()));
     step.finish(&office, after).await

@@ -1,8 +1,8 @@
 //! Entering a person in the register of the office.
 
+use kernel::ResourceId as _;
 use ombudsman_escalation_domain::MemberId;
 use ombudsman_escalation_domain::wall::Member;
-use kernel::ResourceId as _;
 use postgres::{Claim, RequestKey, claim, keep_answer};
 use prost::Message as _;
 use server::Call;

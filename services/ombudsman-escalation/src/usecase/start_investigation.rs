@@ -24,7 +24,14 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.start_investigation", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let mut step = match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Investigator, OfficeRole::Ombudsman])).await? {
+    let mut step = match Step::begin(
+        &office,
+        &call,
+        &command.change,
+        Seating::In(&[OfficeRole::Investigator, OfficeRole::Ombudsman]),
+    )
+    .await?
+    {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,
     };

@@ -114,7 +114,8 @@ async fn nobody_gets_around_the_wall_by_sql() {
         assert_eq!(world.rule_broken_by(insert, case).await, "assignment_past_the_wall");
     }
     // The same insert of somebody without conflict goes through: it is the wall that refused the others.
-    let insert = "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
+    let insert =
+        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
                   values (gen_random_uuid(), $1, 'elena', 'ombudsman', '2026-11-23T09:00:00Z', 'me')";
     sqlx::query(insert).bind(case).execute(&world.database.admin().await).await.unwrap();
     let swap = "update ombudsman.assignment set person = 'zoe' where case_id = $1";
@@ -129,7 +130,8 @@ async fn a_case_whose_ticket_was_never_received_takes_nobody_even_by_sql() {
     let case = uuid_of(&world.case().await.name);
     let admin = world.database.admin().await;
     sqlx::query("delete from ombudsman.ticket_watch").execute(&admin).await.unwrap();
-    let insert = "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
+    let insert =
+        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
                   values (gen_random_uuid(), $1, 'elena', 'ombudsman', '2026-11-23T09:00:00Z', 'me')";
     assert_eq!(world.rule_broken_by(insert, case).await, "assignment_past_the_wall");
 }
@@ -197,7 +199,10 @@ async fn only_who_is_assigned_acts_and_every_other_attempt_is_in_the_ledger() {
     assert_eq!(metadata["needed"], "intake, ombudsman");
     let denied = world.entries::<ventanilla_proto::auth::v1::AccessDenied>().await;
     assert_eq!(denied.len(), 1);
-    assert_eq!((denied[0].reason.as_str(), denied[0].roles.as_slice()), ("NOT_ASSIGNED", &["office_intake".to_owned()][..]));
+    assert_eq!(
+        (denied[0].reason.as_str(), denied[0].roles.as_slice()),
+        ("NOT_ASSIGNED", &["office_intake".to_owned()][..])
+    );
     assert!(denied[0].method.ends_with("/AdmitCase"));
 }
 

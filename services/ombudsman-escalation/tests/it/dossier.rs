@@ -1,9 +1,9 @@
 //! The dossier: who sees what of it, and that nothing done to it stays unseen.
 
-use kernel::Role;
-use ombudsman_escalation_domain::dossier::{Content, Entry, Head, Sealed, verify};
-use ombudsman_escalation_domain::CaseId;
 use kernel::ResourceId as _;
+use kernel::Role;
+use ombudsman_escalation_domain::CaseId;
+use ombudsman_escalation_domain::dossier::{Content, Entry, Head, Sealed, verify};
 use tonic::Code;
 use ventanilla_proto::ombudsman::v1 as pb;
 
@@ -139,17 +139,25 @@ async fn what_a_superuser_does_behind_the_guards_is_found_and_named() {
     use pb::DossierFault::{Altered, ContentAltered, Missing};
     let tampers = [
         ("update ombudsman.dossier_entry set actor_id = 'nobody' where case_id = $1 and sequence = 3", 3, Altered),
-        ("update ombudsman.dossier_entry set recorded_at = recorded_at + interval '1 microsecond'
-           where case_id = $1 and sequence = 5", 5, Altered),
-        ("update ombudsman.dossier_content set content = content || '!' where case_id = $1 and sequence = 1", 1, ContentAltered),
+        (
+            "update ombudsman.dossier_entry set recorded_at = recorded_at + interval '1 microsecond'
+           where case_id = $1 and sequence = 5",
+            5,
+            Altered,
+        ),
+        (
+            "update ombudsman.dossier_content set content = content || '!' where case_id = $1 and sequence = 1",
+            1,
+            ContentAltered,
+        ),
         ("delete from ombudsman.dossier_entry where case_id = $1 and sequence = 4", 4, Missing),
         ("delete from ombudsman.dossier_entry where case_id = $1 and sequence = 8", 8, Missing),
     ];
+    let world = World::staffed().await;
+    let mut admin = world.database.admin().await.acquire().await.unwrap();
+    sqlx::query("set session_replication_role = replica").execute(&mut *admin).await.unwrap();
     for (tamper, sequence, fault) in tampers {
-        let world = World::staffed().await;
         let case = world.seated_case().await.name;
-        let mut admin = world.database.admin().await.acquire().await.unwrap();
-        sqlx::query("set session_replication_role = replica").execute(&mut *admin).await.unwrap();
         let done = sqlx::query(tamper).bind(uuid_of(&case)).execute(&mut *admin).await.unwrap();
         assert_eq!(done.rows_affected(), 1, "{tamper}");
         let found = verdict(&world, &case).await;

@@ -35,7 +35,10 @@ async fn keeps_the_ticket_as_it_stood_and_names_the_neighbour_that_was_down() {
     assert!(gap.starts_with("sla-monitor"), "{gap}");
 
     let opened = world.entries::<pb::CaseOpened>().await;
-    assert_eq!((opened.len(), opened[0].ticket.as_str(), opened[0].regime.as_str()), (1, ticket.as_str(), "es.finance"));
+    assert_eq!(
+        (opened.len(), opened[0].ticket.as_str(), opened[0].regime.as_str()),
+        (1, ticket.as_str(), "es.finance")
+    );
     assert_eq!(world.entries::<pb::DossierEntryAdded>().await.len(), 5);
 }
 
@@ -74,7 +77,10 @@ async fn nothing_is_opened_while_ticketing_does_not_answer() {
     let before = world.rows().await;
     let refused = world.ines().open_case(request).await.unwrap_err();
     let (code, reason, metadata) = refusal(&refused);
-    assert_eq!((code, reason.as_str(), metadata["peer"].as_str()), (Code::Unavailable, "PEER_UNAVAILABLE", "ticketing"));
+    assert_eq!(
+        (code, reason.as_str(), metadata["peer"].as_str()),
+        (Code::Unavailable, "PEER_UNAVAILABLE", "ticketing")
+    );
     assert_eq!(world.rows().await, before);
 }
 
@@ -86,8 +92,7 @@ async fn a_ticket_nobody_knows_and_a_ticket_of_somebody_else_look_the_same() {
     assert_eq!(reason(&refused), (Code::NotFound, "TICKET_NOT_FOUND".into()));
 
     let ticket = world.ticket().await;
-    let as_customer =
-        |id: &str| OmbudsmanServiceClient::new(world.served.channel_as(id, &[Role::Customer], None));
+    let as_customer = |id: &str| OmbudsmanServiceClient::new(world.served.channel_as(id, &[Role::Customer], None));
     let refused = as_customer("somebody").open_case(open_request(&ticket)).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "TICKET_NOT_FOUND".into()));
     let own = CUSTOMER.strip_prefix("customers/").unwrap();

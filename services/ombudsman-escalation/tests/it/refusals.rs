@@ -32,8 +32,7 @@ async fn everything_that_is_wrong_with_a_decision_is_said_at_once() {
     };
     let refused = world.elena().issue_decision(request).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::InvalidArgument, "INVALID_REQUEST".into()));
-    let expected =
-        ["name", "etag", "request_id", "points[0].claim_point", "points[0].outcome", "signpost", "language"];
+    let expected = ["name", "etag", "request_id", "points[0].claim_point", "points[0].outcome", "signpost", "language"];
     assert_eq!(fields(&refused), expected);
 }
 

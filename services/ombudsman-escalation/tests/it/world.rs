@@ -131,7 +131,8 @@ impl World {
             claim_points: vec![point("Me cobran dos veces la factura de marzo"), point("Nadie me devuelve la llamada")],
             ..Default::default()
         };
-        let request = tickets::CreateTicketRequest { ticket: Some(ticket), request_id: fresh_id(), occurred_time: None };
+        let request =
+            tickets::CreateTicketRequest { ticket: Some(ticket), request_id: fresh_id(), occurred_time: None };
         let opened = self.tickets("zoe", "billing").create_ticket(request).await.unwrap().into_inner();
         opened.ticket.unwrap().name
     }

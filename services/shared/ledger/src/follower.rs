@@ -69,7 +69,7 @@ impl ReactionError {
     }
 }
 
-/// Why following stopped for now.
+/// Why following broke off, to be taken up again from the cursor.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowerError {
     /// The source cannot be reached or ended the stream.

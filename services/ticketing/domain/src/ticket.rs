@@ -208,7 +208,10 @@ impl Ticket {
     pub fn answer(mut self, point: &str, text: Answer, moment: Moment) -> Result<(Self, PointAnswered), Refusal> {
         self.refuse_if_over()?;
         if self.state.standing() == Standing::Resolved {
-            return Err(Refusal::TransitionNotAllowed { state: Standing::Resolved, transition: "answer a claim point" });
+            return Err(Refusal::TransitionNotAllowed {
+                state: Standing::Resolved,
+                transition: "answer a claim point",
+            });
         }
         let at = self.settle(moment)?;
         let place = self.points.iter().position(|p| p.id == point).ok_or(Refusal::NoSuchClaimPoint)?;

@@ -103,12 +103,7 @@ impl Ticket {
     ///
     /// # Errors
     /// [`Refusal`] when the state does not know the transition or a guard stands against it.
-    pub fn apply(
-        mut self,
-        command: Command,
-        moment: Moment,
-        policy: &Policy,
-    ) -> Result<(Self, Transitioned), Refusal> {
+    pub fn apply(mut self, command: Command, moment: Moment, policy: &Policy) -> Result<(Self, Transitioned), Refusal> {
         self.refuse_if_over()?;
         // Whatever the state: nobody may even ask for this one.
         if matches!(command, Command::Close { reason: CloseReason::TermElapsed }) {
@@ -148,12 +143,7 @@ impl Ticket {
             ) => State::Cancelled { since, reason },
             _ => return Err(refused),
         };
-        let happened = Transitioned {
-            from,
-            to: next.standing(),
-            reason: next.reason().map(str::to_owned),
-            at: since,
-        };
+        let happened = Transitioned { from, to: next.standing(), reason: next.reason().map(str::to_owned), at: since };
         self.state = next;
         self.last_change = since;
         Ok((self, happened))

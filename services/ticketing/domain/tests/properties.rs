@@ -60,7 +60,10 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::Resolve { resolution: ANSWER.parse().unwrap() }),
         proptest::sample::select(CloseReason::ALL).prop_map(|reason| Command::Close { reason }),
         Just(Command::Reopen { reason: word() }),
-        Just(Command::Reject { reason: word(), signpost: "Puede acudir a la Junta Arbitral de Consumo.".parse().unwrap() }),
+        Just(Command::Reject {
+            reason: word(),
+            signpost: "Puede acudir a la Junta Arbitral de Consumo.".parse().unwrap()
+        }),
         Just(Command::Cancel { reason: word() }),
     ]
 }

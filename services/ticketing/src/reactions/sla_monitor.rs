@@ -63,9 +63,7 @@ impl Reaction for OnSla {
     async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
         if let Some(warning) = entry.payload::<sla::WarningRaised>()? {
             // Clocks of tickets and cases warn too; only a promise's is ours to act on.
-            if let (Ok(id), true) =
-                (PromiseId::parse(&warning.subject), warning.threshold_percent >= AT_RISK_PERCENT)
-            {
+            if let (Ok(id), true) = (PromiseId::parse(&warning.subject), warning.threshold_percent >= AT_RISK_PERCENT) {
                 self.at_risk(tx, entry, id, &warning.clock).await?;
             }
         } else if let Some(breach) = entry.payload::<sla::ClockBreached>()?

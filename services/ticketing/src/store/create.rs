@@ -130,10 +130,9 @@ async fn insert(pool: &PgPool, opening: &Opening) -> Result<bool, sqlx::Error> {
 
 /// The answer that was kept when the call was made before.
 pub(crate) async fn replay(pool: &PgPool, key: &RequestKey) -> Result<Vec<u8>, RequestError> {
-    let row =
-        sqlx::query!("select method, body_hash, answer from ticketing.request where request_id = $1", key.id)
-            .fetch_one(pool)
-            .await?;
+    let row = sqlx::query!("select method, body_hash, answer from ticketing.request where request_id = $1", key.id)
+        .fetch_one(pool)
+        .await?;
     key.replay(&row.method, &row.body_hash, row.answer)
 }
 
@@ -157,9 +156,8 @@ pub(crate) async fn receipt(pool: &PgPool, id: TicketId) -> Result<Option<Receip
         sqlx::query!("select received_at, text, content_hash from ticketing.receipt where ticket_id = $1", id.uuid())
             .fetch_optional(pool)
             .await?;
-    let read = |content_hash: Vec<u8>| {
-        content_hash.try_into().map_err(|_| StoreError::corrupt("receipt", "content_hash", id))
-    };
+    let read =
+        |content_hash: Vec<u8>| content_hash.try_into().map_err(|_| StoreError::corrupt("receipt", "content_hash", id));
     row.map(|row| {
         Ok(Receipt {
             text: row.text.into(),

@@ -19,8 +19,10 @@ pub(crate) async fn proof_of(pool: &PgPool, key: &TrackingKey) -> Result<Option<
     )
     .fetch_optional(pool)
     .await?;
-    row.map(|row| Ok((TicketId::from_uuid(row.ticket_id), read_proof(&row.proof_salt, &row.proof_hash, row.ticket_id)?)))
-        .transpose()
+    row.map(|row| {
+        Ok((TicketId::from_uuid(row.ticket_id), read_proof(&row.proof_salt, &row.proof_hash, row.ticket_id)?))
+    })
+    .transpose()
 }
 
 /// What a customer may see.

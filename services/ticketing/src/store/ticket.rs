@@ -9,7 +9,7 @@ use sqlx::{PgConnection, PgPool};
 use ticketing_domain::{CustomerId, Standing, TicketId, TrackingKey};
 use uuid::Uuid;
 
-use super::history::{ChangeRow, ChangeColumns};
+use super::history::{ChangeColumns, ChangeRow};
 use super::ticket_row::{Stored, TicketRow};
 
 /// Every reading of tickets has the same columns; only what follows `from` differs.

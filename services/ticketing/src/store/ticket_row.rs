@@ -145,8 +145,7 @@ impl TryFrom<TicketRow> for Stored {
         let case = |(id, open)| OfficeCase { id: CaseId::from_uuid(id), open };
         let office_case = row.office_case_id.zip(row.office_case_open).map(case);
         let last_change = row.last_change_at.to_jiff();
-        let ticket =
-            Ticket::restore(row.facts()?, row.points()?, assignment, row.state()?, office_case, last_change);
+        let ticket = Ticket::restore(row.facts()?, row.points()?, assignment, row.state()?, office_case, last_change);
         Ok(Self {
             ticket,
             version: row.version,

@@ -27,9 +27,7 @@ impl Ticketing {
     pub async fn get_journey(&self, traveller: Traveller) -> Result<pb::Journey, Error> {
         let pool = self.db.reader();
         let found = match traveller {
-            Traveller::Ticket(id) => {
-                ticket::get(pool, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?
-            }
+            Traveller::Ticket(id) => ticket::get(pool, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?,
             Traveller::Key(key) => {
                 ticket::by_key(pool, &key).await?.ok_or_else(|| Error::not_found(format!("journeys/{key}")))?
             }

@@ -13,7 +13,13 @@ impl Ticketing {
     /// # Errors
     /// [`Error`], as the RPC's comment lists.
     #[tracing::instrument(name = "ticket.reject", skip_all, fields(ticket.id = %target.id))]
-    pub async fn reject_ticket(&self, call: &Call, target: Target, reason: Word, signpost: Signpost) -> Result<pb::Ticket, Error> {
+    pub async fn reject_ticket(
+        &self,
+        call: &Call,
+        target: Target,
+        reason: Word,
+        signpost: Signpost,
+    ) -> Result<pb::Ticket, Error> {
         self.transition(call, target, Command::Reject { reason, signpost }).await
     }
 }

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use futures::{Stream, StreamExt, stream};
 use ledger::Tail;
 use ventanilla_proto::ledger::v1::{Entry, Heartbeat};
-use ventanilla_proto::ticketing::v1::watch_tickets_response::Item;
 use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::watch_tickets_response::Item;
 
 use super::Ticketing;
 use crate::Error;
@@ -21,11 +21,7 @@ impl Ticketing {
     /// # Errors
     /// [`Error::PositionAhead`], [`Error::Store`]; the stream itself ends with the first error.
     #[tracing::instrument(name = "ticket.watch", skip_all)]
-    pub async fn watch_tickets(
-        &self,
-        after: i64,
-        ticket: Option<String>,
-    ) -> Result<Items, Error> {
+    pub async fn watch_tickets(&self, after: i64, ticket: Option<String>) -> Result<Items, Error> {
         let (head, _) = self.ledger.position().await?;
         if after > head {
             return Err(Error::PositionAhead { head });

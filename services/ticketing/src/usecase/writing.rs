@@ -11,9 +11,9 @@ use ticketing_domain::{ChangeKind, Moment, Standing, Ticket, TicketId, Transitio
 use super::{Ticketing, moment};
 use crate::Error;
 use crate::entry::Entries;
+use crate::store::Stored;
 use crate::store::history::ChangeRow;
 use crate::store::ticket::{self, Kept};
-use crate::store::Stored;
 
 /// A claimed call with its ticket locked.
 pub(crate) struct Writing {
@@ -55,8 +55,7 @@ impl Ticketing {
         let mut tx = self.db.tx().await?;
         if let Claim::Replay(answer) = postgres::claim(&mut tx, &key, now).await? {
             tx.rollback().await?;
-            let answer =
-                M::decode(answer.as_slice()).map_err(|_| StoreError::corrupt("request", "answer", key.id))?;
+            let answer = M::decode(answer.as_slice()).map_err(|_| StoreError::corrupt("request", "answer", key.id))?;
             return Ok(Begun::Replay(answer));
         }
         let stored = ticket::lock(&mut tx, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?;

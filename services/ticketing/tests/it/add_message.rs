@@ -22,11 +22,8 @@ fn from_customer(ticket: &str, body: &str) -> pb::AddMessageRequest {
 }
 
 fn note(ticket: &str, body: &str) -> pb::AddMessageRequest {
-    let message = pb::Message {
-        visibility: pb::MessageVisibility::Internal.into(),
-        body: body.into(),
-        ..Default::default()
-    };
+    let message =
+        pb::Message { visibility: pb::MessageVisibility::Internal.into(), body: body.into(), ..Default::default() };
     pb::AddMessageRequest { message: Some(message), ..from_customer(ticket, "") }
 }
 

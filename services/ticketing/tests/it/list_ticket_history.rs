@@ -24,8 +24,7 @@ async fn tells_who_did_what_in_order() {
 
     let kinds: Vec<Kind> = changes.iter().map(pb::TicketChange::kind).collect();
     let answered = Kind::ClaimPointAnswered;
-    let expected =
-        [Kind::Opened, Kind::Transitioned, answered, answered, Kind::Transitioned, Kind::PromiseMade];
+    let expected = [Kind::Opened, Kind::Transitioned, answered, answered, Kind::Transitioned, Kind::PromiseMade];
     assert_eq!(kinds, expected);
     assert_eq!(changes.iter().map(|c| c.sequence).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
     assert_eq!(changes[0].to_state(), TicketState::Acknowledged);

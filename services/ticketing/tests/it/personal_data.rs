@@ -35,7 +35,10 @@ async fn no_text_of_a_person_is_in_the_chained_payload() {
     let pool = world.database.admin().await;
     let chained: Vec<(String, Vec<u8>)> = eventually(Duration::from_secs(20), || async {
         let rows: Vec<(String, Vec<u8>)> =
-            sqlx::query_as("select type, payload from ticketing.ledger order by position").fetch_all(&pool).await.unwrap();
+            sqlx::query_as("select type, payload from ticketing.ledger order by position")
+                .fetch_all(&pool)
+                .await
+                .unwrap();
         if rows.len() == 7 { Ok(rows) } else { Err(rows.len()) }
     })
     .await;
@@ -59,8 +62,7 @@ async fn the_proof_is_kept_nowhere() {
     let world = World::new().await;
     let opened = crate::world::open(&mut world.agent()).await;
     let pool = world.database.admin().await;
-    let answer: Vec<u8> =
-        sqlx::query_scalar("select answer from ticketing.request").fetch_one(&pool).await.unwrap();
+    let answer: Vec<u8> = sqlx::query_scalar("select answer from ticketing.request").fetch_one(&pool).await.unwrap();
     assert!(!String::from_utf8_lossy(&answer).contains(&opened.proof));
     let ticket: String = sqlx::query_scalar("select t::text from ticketing.ticket t").fetch_one(&pool).await.unwrap();
     assert!(!ticket.contains(&opened.proof));

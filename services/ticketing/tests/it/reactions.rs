@@ -5,7 +5,7 @@ use std::time::Duration;
 use kernel::{Actor, ActorKind, Role};
 use ledger::{Draft, Feed, Ledger, Stamp};
 use postgres::Db;
-use prost::{Message, Name};
+use prost::Name;
 use server::{Assembly, Principal, Worker};
 use sqlx::migrate::Migrator;
 use testkit::{Database, Harness, Served, eventually};
@@ -54,7 +54,7 @@ impl Neighbours {
     }
 
     /// The neighbour writes this.
-    async fn says(&self, aggregate: &str, payload: &(impl Message + Name)) {
+    async fn says(&self, aggregate: &str, payload: &impl Name) {
         let ambient = &self.harness.surroundings.ambient;
         let actor = Actor { kind: ActorKind::System, id: self.ledger.source().into(), department: None };
         let stamp = Stamp::of(actor, ambient.now(), String::new());

@@ -11,11 +11,8 @@ async fn refuses_with_an_unanswered_point_and_names_article_and_point() {
     let mut agent = world.agent();
     let ticket = started(&mut agent).await;
     let ticket = answer(&mut agent, &ticket, "p1", ANSWER).await.unwrap();
-    let refused = assert_refused(
-        resolve(&mut agent, &ticket).await,
-        Code::FailedPrecondition,
-        "CLAIM_POINT_UNANSWERED",
-    );
+    let refused =
+        assert_refused(resolve(&mut agent, &ticket).await, Code::FailedPrecondition, "CLAIM_POINT_UNANSWERED");
     assert_eq!(fact(&refused, "article"), "Ley 10/2025 art. 13.1");
     assert_eq!(fact(&refused, "claim_points"), "p2");
 }

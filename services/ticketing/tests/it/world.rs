@@ -127,12 +127,7 @@ pub async fn start(client: &mut Tickets, ticket: &pb::Ticket) -> Result<pb::Tick
     client.start_ticket(request).await.map(tonic::Response::into_inner)
 }
 
-pub async fn answer(
-    client: &mut Tickets,
-    ticket: &pb::Ticket,
-    point: &str,
-    text: &str,
-) -> Result<pb::Ticket, Status> {
+pub async fn answer(client: &mut Tickets, ticket: &pb::Ticket, point: &str, text: &str) -> Result<pb::Ticket, Status> {
     let request = pb::AnswerClaimPointRequest {
         name: ticket.name.clone(),
         claim_point: point.into(),

@@ -36,9 +36,8 @@ pub(crate) fn issue_decision(request: &pb::IssueDecisionRequest) -> Parsed<issue
     if language.is_none() && violations.as_slice().len() == before {
         not_a_value::<()>(&mut violations, "language", request.language);
     }
-    let command = (|| {
-        Some(issue_decision::Command { change: change?, answers, signpost: signpost?, language: language? })
-    })();
+    let command =
+        (|| Some(issue_decision::Command { change: change?, answers, signpost: signpost?, language: language? }))();
     whole(violations, command)
 }
 
@@ -56,13 +55,7 @@ fn answer(violations: &mut Violations, index: usize, point: &pb::DecisionPoint) 
     let finding = text("finding", &point.finding);
     let reason = text("reason", &point.reason);
     let remedy = text("remedy", &point.remedy);
-    Some(Answer {
-        claim_point: claim_point?,
-        outcome: outcome?,
-        finding: finding?,
-        reason: reason?,
-        remedy: remedy?,
-    })
+    Some(Answer { claim_point: claim_point?, outcome: outcome?, finding: finding?, reason: reason?, remedy: remedy? })
 }
 
 pub(crate) fn notify_decision(request: &pb::NotifyDecisionRequest) -> Parsed<notify_decision::Command> {

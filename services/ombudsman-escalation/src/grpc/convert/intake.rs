@@ -119,8 +119,7 @@ pub(crate) fn propose_inadmissibility(
     let change = change(&mut violations, propose_inadmissibility::METHOD, of, request);
     let ground = ground(&mut violations, "ground", request.ground);
     let reasons = personal(&mut violations, "reasons", &request.reasons, LONG);
-    let command =
-        (|| Some(propose_inadmissibility::Command { change: change?, ground: ground?, reasons: reasons? }))();
+    let command = (|| Some(propose_inadmissibility::Command { change: change?, ground: ground?, reasons: reasons? }))();
     whole(violations, command)
 }
 
@@ -131,8 +130,7 @@ pub(crate) fn refuse_case(request: &pb::RefuseCaseRequest) -> Parsed<refuse_case
     let ground = ground(&mut violations, "ground", request.ground);
     let reasons = personal(&mut violations, "reasons", &request.reasons, LONG);
     let signpost = parse::required_text(&mut violations, "signpost", &request.signpost, SHORT);
-    let command = (|| {
-        Some(refuse_case::Command { change: change?, ground: ground?, reasons: reasons?, signpost: signpost? })
-    })();
+    let command =
+        (|| Some(refuse_case::Command { change: change?, ground: ground?, reasons: reasons?, signpost: signpost? }))();
     whole(violations, command)
 }

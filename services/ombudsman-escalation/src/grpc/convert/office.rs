@@ -39,14 +39,8 @@ pub(crate) fn register_office_member(
     }
     let mandate = mandate(&mut violations, given.mandate.as_ref());
     let command = (|| {
-        let member = Member {
-            person: person?,
-            office_roles,
-            unit: unit?,
-            line_manager,
-            mandate: mandate?,
-            declaration: None,
-        };
+        let member =
+            Member { person: person?, office_roles, unit: unit?, line_manager, mandate: mandate?, declaration: None };
         Some(register_office_member::Command { key: key?, member })
     })();
     whole(violations, command)

@@ -53,8 +53,11 @@ impl CaseRow {
         let corrupt = |column| StoreError::corrupt(TABLE, column, id);
         let state = self.state()?;
         let parallel = self.parallel.as_deref().map(|text| word(text, TABLE, "parallel", id)).transpose()?;
-        let department =
-            self.opened_by_department.as_deref().map(|slug| word(slug, TABLE, "opened_by_department", id)).transpose()?;
+        let department = self
+            .opened_by_department
+            .as_deref()
+            .map(|slug| word(slug, TABLE, "opened_by_department", id))
+            .transpose()?;
         let head = Head {
             sequence: u64::try_from(self.dossier_length).map_err(|_| corrupt("dossier_length"))?,
             hash: hash(&self.dossier_head, TABLE, "dossier_head", id)?,
@@ -76,19 +79,15 @@ impl CaseRow {
                 points,
             },
         };
-        let opened_by = Actor {
-            kind: word(&self.opened_by_kind, TABLE, "opened_by_kind", id)?,
-            id: self.opened_by,
-            department,
-        };
+        let opened_by =
+            Actor { kind: word(&self.opened_by_kind, TABLE, "opened_by_kind", id)?, id: self.opened_by, department };
         let (created_at, updated_at) = (self.created_at.to_jiff(), self.updated_at.to_jiff());
         Ok(StoredCase { case, version: self.version, opened_by, head, created_at, updated_at })
     }
 
     fn cure(&self) -> Result<Option<Cure>, StoreError> {
         let (Some(items), Some(due)) = (&self.cure_items, instant(self.cure_due_at)) else { return Ok(None) };
-        let items =
-            items.iter().map(|text| word(text, TABLE, "cure_items", self.case_id)).collect::<Result<_, _>>()?;
+        let items = items.iter().map(|text| word(text, TABLE, "cure_items", self.case_id)).collect::<Result<_, _>>()?;
         Ok(Some(Cure { items, due, cured_at: instant(self.cured_at) }))
     }
 

@@ -63,7 +63,10 @@ impl Snapshot {
 
     /// The ticket's own claim points.
     pub(super) fn claim_points(&self) -> Vec<ClaimPoint> {
-        let own = |point: &ticketing::ClaimPoint| ClaimPoint { id: point.id.clone(), text: Personal::new(point.text.clone()) };
+        let own = |point: &ticketing::ClaimPoint| ClaimPoint {
+            id: point.id.clone(),
+            text: Personal::new(point.text.clone()),
+        };
         self.ticket.claim_points.iter().map(own).collect()
     }
 
@@ -91,8 +94,9 @@ impl Snapshot {
             Paper::message(DossierKind::HistorySnapshot, parties, &self.history),
         ];
         match &self.clocks {
-            Ok(explained) => papers
-                .extend(explained.iter().map(|clock| Paper::message(DossierKind::ClocksSnapshot, parties, clock))),
+            Ok(explained) => {
+                papers.extend(explained.iter().map(|clock| Paper::message(DossierKind::ClocksSnapshot, parties, clock)))
+            }
             Err(code) => papers.push(Paper::text(
                 DossierKind::Gap,
                 parties,

@@ -31,11 +31,8 @@ impl Tickets {
 pub(in crate::grpc) fn tickets(request: pb::ListTicketsRequest) -> Result<Tickets, Status> {
     let mut v = Violations::new();
     let customer = parse::optional_name(&mut v, "customer", &request.customer);
-    let department = if request.department.is_empty() {
-        None
-    } else {
-        parse::department(&mut v, "department", &request.department)
-    };
+    let department =
+        if request.department.is_empty() { None } else { parse::department(&mut v, "department", &request.department) };
     let read = |(i, value): (usize, &i32)| standing(&mut v, &format!("states[{i}]"), *value);
     let states = request.states.iter().enumerate().filter_map(read).collect();
     let size = page_size(&mut v, request.page_size);

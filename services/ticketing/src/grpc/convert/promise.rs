@@ -9,7 +9,10 @@ use ventanilla_proto::ticketing::v1 as pb;
 use super::{etag, key, past, whole};
 use crate::usecase::{NewPromise, PromiseEnd};
 
-pub(in crate::grpc) fn make_promise(request: &pb::MakePromiseRequest, now: Timestamp) -> Result<NewPromise, Violations> {
+pub(in crate::grpc) fn make_promise(
+    request: &pb::MakePromiseRequest,
+    now: Timestamp,
+) -> Result<NewPromise, Violations> {
     let mut v = Violations::new();
     let ticket = parse::name(&mut v, "parent", &request.parent);
     let key = key(&mut v, "MakePromise", &request.request_id, request);

@@ -71,9 +71,8 @@ fn points(v: &mut Violations, points: &[pb::ClaimPoint]) -> Vec<PointText> {
         v.push("ticket.claim_points", format!("must have at most {MAX_POINTS} points"));
         return Vec::new();
     }
-    let read = |(i, point): (usize, &pb::ClaimPoint)| {
-        v.check(format!("ticket.claim_points[{i}].text"), point.text.parse())
-    };
+    let read =
+        |(i, point): (usize, &pb::ClaimPoint)| v.check(format!("ticket.claim_points[{i}].text"), point.text.parse());
     points.iter().enumerate().filter_map(read).collect()
 }
 
