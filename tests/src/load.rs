@@ -59,6 +59,9 @@ pub struct Plan {
 /// # Errors
 /// When there is no Postgres, a service does not start, or a call fails.
 pub async fn run(plan: Plan) -> anyhow::Result<()> {
+    // Traces are made, as they are in production; nothing collects them here.
+    let quiet = telemetry::Settings { filter: "warn".to_owned(), ..telemetry::Settings::default() };
+    let telemetry = telemetry::init("ventanilla-load", &quiet)?;
     let ambient = Ambient::system();
     let home = Home::new(&ambient)?;
     let start = home.0.join("postgres");
@@ -66,6 +69,7 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
     let cluster = tokio::task::spawn_blocking(move || Cluster::start(&start, &options)).await??;
     let outcome = measure(&plan, &cluster).await;
     tokio::task::spawn_blocking(move || cluster.stop()).await??;
+    telemetry.shutdown(Duration::from_secs(1)).await;
     let report = outcome?;
     if plan.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
@@ -84,17 +88,18 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
         postgres::migrate(&Settings::new(url.clone(), service.schema()), &service.migrations()).await?;
     }
     let scene = Scene::on(&url, 16).await?;
-    let sample = seed::Sample::make(&scene).await?;
+    let sample = seed::Sample::make(&scene).await.context("the services do not write the sample")?;
     let statements = statements::Statements::of(&scene.admin().await, &sample).await?;
     scene.stop().await?;
-    seed::customers(&url, &sample, plan.customers).await?;
+    seed::customers(&url, &sample, plan.customers).await.context("the customers cannot be seeded")?;
     server.execute(AssertSqlSafe(format!("create database {BENCH} template {SUITE}"))).await?;
     server.close().await?;
 
     let scene = Scene::on(&url, 16).await?;
-    seed::prove(&scene, &sample, plan.customers).await?;
+    seed::prove(&scene, &sample, plan.customers).await.context("the seed does not hold")?;
     let bench = pgbench::Pgbench::find(cluster.url(BENCH), plan.customers);
     let mut report = Report::new(plan, version);
+    let admin = scene.admin().await;
     let all = u64::from(plan.rounds) * (2 * 3 * plan.clients.len() as u64 + 1);
     let bar = bar(all, "measuring");
     for round in 1..=plan.rounds {
@@ -103,7 +108,8 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
                 bar.set_message(format!("round {round}: {} with {clients} clients", operation.name()));
                 let served = drive::closed_loop(&scene, operation, clients, plan).await?;
                 bar.inc(1);
-                settle(&scene).await;
+                // So that no measurement pays for the one before.
+                fingerprint::settled(&admin, CATCH_UP).await;
                 let bare = match &bench {
                     Some(bench) => Some(bench.rate(statements.script(operation), clients, plan.seconds).await?),
                     None => None,
@@ -114,18 +120,13 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
         }
         bar.set_message(format!("round {round}: committed to visible"));
         report.visible(visible::measure(&scene, plan, round).await?);
-        settle(&scene).await;
+        fingerprint::settled(&admin, CATCH_UP).await;
         bar.inc(1);
     }
     bar.finish_and_clear();
+    admin.close().await;
     scene.stop().await.context("the services did not end well")?;
     Ok(report)
-}
-
-/// Waits until the followers have nothing left to do, so that one measurement does not pay for the
-/// one before.
-async fn settle(scene: &Scene) {
-    fingerprint::settled(&scene.admin().await, CATCH_UP).await;
 }
 
 fn bar(length: u64, message: &str) -> ProgressBar {

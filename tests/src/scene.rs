@@ -100,9 +100,8 @@ impl Scene {
             let verifier = Arc::clone(&house.verifier);
             let assembly = service.assemble(settings, house).await?;
             let stop = cancel.clone();
-            serving.spawn(async move {
-                Ok(server::run(assembly, port, StackSettings::default(), verifier, stop).await?)
-            });
+            serving
+                .spawn(async move { Ok(server::run(assembly, port, StackSettings::default(), verifier, stop).await?) });
         }
         let database_url = database_url.to_owned();
         Ok(Self { ambient, addresses, database_url, issuer, cancel, serving, checkpoints, _database: None })

@@ -31,7 +31,9 @@ fn wrong_ways(place: &str, manifest: &str) -> Vec<String> {
         }
     };
     if place.ends_with("/domain") {
-        for edge in ["tokio", "sqlx", "tonic", "tracing", "postgres", "ledger", "server", "telemetry", "ventanilla-proto"] {
+        for edge in
+            ["tokio", "sqlx", "tonic", "tracing", "postgres", "ledger", "server", "telemetry", "ventanilla-proto"]
+        {
             refuse(edge, "a domain is pure");
         }
     }
@@ -77,9 +79,7 @@ fn the_visible_top_level_is_the_owners() {
         .map(|item| item.file_name().to_string_lossy().into_owned())
         .filter(|name| !name.starts_with('.') && name != "target")
         .collect();
-    let allowed = [
-        "Cargo.toml", "Cargo.lock", "README.md", "deploy", "proto", "services", "tests",
-    ];
+    let allowed = ["Cargo.toml", "Cargo.lock", "README.md", "deploy", "proto", "services", "tests"];
     let extra: Vec<_> = visible.iter().filter(|name| !allowed.contains(&name.as_str())).collect();
     assert!(extra.is_empty(), "beside the fixed top level: {extra:?}");
 }
@@ -119,10 +119,12 @@ fn no_file_is_a_house_of_its_own() {
 fn statuses_are_built_in_one_place() {
     // The feed is the one service of the shared crates and may not depend on the server crate.
     let places = ["services/shared/server/", "services/shared/ledger/src/feed.rs", "tests/", "/tests/"];
-    let built = lines_matching(|line| ["Status::new(", "Status::internal(", "Status::invalid_argument("].iter().any(|w| line.contains(w)))
-        .into_iter()
-        .filter(|line| !places.iter().any(|place| line.contains(place)))
-        .collect::<Vec<_>>();
+    let built = lines_matching(|line| {
+        ["Status::new(", "Status::internal(", "Status::invalid_argument("].iter().any(|w| line.contains(w))
+    })
+    .into_iter()
+    .filter(|line| !places.iter().any(|place| line.contains(place)))
+    .collect::<Vec<_>>();
     assert!(built.is_empty(), "{built:#?}");
 }
 
@@ -158,13 +160,12 @@ fn constraint_names(code: &str) -> Vec<String> {
 
 #[test]
 fn every_path_a_document_cites_exists() {
-    let documents: Vec<PathBuf> = [
-        "README.md", "services/ARCHITECTURE.md", "proto/README.md", "deploy/README.md", "tests/README.md",
-    ]
-    .iter()
-    .map(PathBuf::from)
-    .filter(|path| root().join(path).exists())
-    .collect();
+    let documents: Vec<PathBuf> =
+        ["README.md", "services/ARCHITECTURE.md", "proto/README.md", "deploy/README.md", "tests/README.md"]
+            .iter()
+            .map(PathBuf::from)
+            .filter(|path| root().join(path).exists())
+            .collect();
     assert!(documents.len() >= 4, "documents are missing: {documents:?}");
     let mut gone: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for document in documents {

@@ -2,14 +2,14 @@
 //! violation at once by its field, and nothing written.
 
 use kernel::Role;
-use prost_reflect::{DynamicMessage, Kind, MethodDescriptor, Value};
 use prost::Message as _;
+use prost_reflect::{DynamicMessage, Kind, MethodDescriptor, Value};
 use tonic::{Code, Status};
 use ventanilla_tests::contract;
 use ventanilla_tests::scene::caller::{Transport, reason};
 use ventanilla_tests::scene::hostile::{self, Path, behavior, fields, mutates};
-use ventanilla_tests::scene::trial::{Trial, is, names_fields, policy, refused, services, told, unary_methods};
 use ventanilla_tests::scene::raw;
+use ventanilla_tests::scene::trial::{Trial, is, names_fields, policy, refused, services, told, unary_methods};
 
 const MEBIBYTE: usize = 1024 * 1024;
 const NOT_UUIDS: [&str; 5] = [
@@ -23,7 +23,9 @@ const NOT_UUIDS: [&str; 5] = [
 /// A refusal that is nobody's fault but the caller's.
 fn not_our_fault(answer: Result<Vec<u8>, Status>) -> Result<(), String> {
     match answer {
-        Err(status) if matches!(status.code(), Code::Internal | Code::Unknown | Code::Unavailable | Code::Cancelled) => {
+        Err(status)
+            if matches!(status.code(), Code::Internal | Code::Unknown | Code::Unavailable | Code::Cancelled) =>
+        {
             Err(told(&status))
         }
         _ => Ok(()),
@@ -35,7 +37,8 @@ async fn an_empty_request_is_told_every_field_it_lacks() {
     let mut trial = Trial::begin().await;
     for method in unary_methods() {
         let empty = DynamicMessage::new(method.input());
-        let required: Vec<Path> = top_level(&method).into_iter().filter(|path| behavior(path.field()).required).collect();
+        let required: Vec<Path> =
+            top_level(&method).into_iter().filter(|path| behavior(path.field()).required).collect();
         let judge = |answer| {
             if required.is_empty() { not_our_fault(answer) } else { names_fields(answer, &required) }
         };
@@ -63,7 +66,9 @@ async fn a_request_id_that_is_no_uuid_is_refused_by_its_field() {
         let path = top_level(&method).into_iter().find(|path| path.text() == "request_id").expect("it mutates");
         for word in NOT_UUIDS {
             let request = hostile::with(&trial.plausible(&method, None), &path, Value::String(word.to_owned()));
-            trial.send(&format!("request_id {word:?}"), &method, &request, |answer| names_fields(answer, [&path])).await;
+            trial
+                .send(&format!("request_id {word:?}"), &method, &request, |answer| names_fields(answer, [&path]))
+                .await;
         }
     }
     trial.end().await;
@@ -178,7 +183,10 @@ async fn a_page_that_no_list_gave_is_refused() {
 #[tokio::test]
 async fn nobody_calls_what_the_policy_does_not_give_them() {
     let mut trial = Trial::begin().await;
-    let strangers = [("no token", trial.scene.stranger(), "TOKEN_MISSING"), ("a forged token", trial.scene.bearer("e30.e30.x"), "TOKEN_INVALID")];
+    let strangers = [
+        ("no token", trial.scene.stranger(), "TOKEN_MISSING"),
+        ("a forged token", trial.scene.bearer("e30.e30.x"), "TOKEN_INVALID"),
+    ];
     let mut recorded = std::collections::BTreeMap::new();
     let mut calls = 0;
     for method in hostile::methods(&contract::current()) {
@@ -234,9 +242,9 @@ async fn open(transport: &Transport, method: &MethodDescriptor) -> Result<Vec<u8
 
 #[tokio::test]
 async fn a_used_request_id_gives_the_same_answer_or_none() {
+    use ventanilla_proto::customer::v1::{IngestSourceRecordRequest, RecordInteractionRequest};
     use ventanilla_tests::scene::affair::Affair;
     use ventanilla_tests::scene::people::Person;
-    use ventanilla_proto::customer::v1::{IngestSourceRecordRequest, RecordInteractionRequest};
 
     let trial = Trial::begin().await;
     let affair = Affair::of(&trial.scene, Person::numbered(41_000_002));
@@ -245,7 +253,8 @@ async fn a_used_request_id_gives_the_same_answer_or_none() {
         record: Some(affair.person.record("crm-retail", "billing", "C-2", observed)),
         request_id: trial.scene.request_id(),
     };
-    let customer = affair.cast.billing.customers.clone().ingest_source_record(ingest.clone()).await.expect("a good record");
+    let customer =
+        affair.cast.billing.customers.clone().ingest_source_record(ingest.clone()).await.expect("a good record");
     let customer = customer.into_inner().customer;
     let complaint = affair.complaint(&customer, "");
     let contact = RecordInteractionRequest {

@@ -70,7 +70,10 @@ async fn one_complaint_travels_from_the_call_to_the_decision() {
     the_ticket_knows_its_case(&affair, &ticket.name, &case.name).await;
     let public = GetPublicStatusRequest { tracking_key: created.tracking_key.clone(), proof: created.proof.clone() };
     let public = scene.stranger().tickets.get_public_status(public).await.expect("key and proof open it").into_inner();
-    assert_eq!((public.state(), public.claim_point_count, public.answered_point_count), (TicketState::InProgress, 2, 1));
+    assert_eq!(
+        (public.state(), public.claim_point_count, public.answered_point_count),
+        (TicketState::InProgress, 2, 1)
+    );
 
     let admin = scene.admin().await;
     fingerprint::settled(&admin, LIMIT).await;
@@ -95,7 +98,8 @@ async fn clocks_run(affair: &Affair<'_>, ticket: &str) {
         }
     })
     .await;
-    let explained = affair.cast.agent.clocks.clone().explain_clock(ExplainClockRequest { name: clock.name.clone() }).await;
+    let explained =
+        affair.cast.agent.clocks.clone().explain_clock(ExplainClockRequest { name: clock.name.clone() }).await;
     let explained = explained.expect("a clock can be explained").into_inner();
     assert_eq!(explained.clock.expect("replayed").due_time, clock.due_time, "the replay falls due when the clock does");
     assert!(explained.proof.is_some());
@@ -146,8 +150,15 @@ fn every_section_says_how_fresh_it_is(view: &CustomerView) {
 
 async fn dossier_is_intact(affair: &Affair<'_>, case: &str) {
     let request = VerifyDossierRequest { name: case.to_owned() };
-    let verdict: DossierVerdict =
-        affair.cast.investigator.office.clone().verify_dossier(request).await.expect("the office verifies").into_inner();
+    let verdict: DossierVerdict = affair
+        .cast
+        .investigator
+        .office
+        .clone()
+        .verify_dossier(request)
+        .await
+        .expect("the office verifies")
+        .into_inner();
     assert!(verdict.intact && verdict.entry_count >= 10, "{verdict:?}");
 }
 
@@ -169,13 +180,17 @@ async fn a_call_to_a_peer_stays_in_its_trace(recording: &Recording, trace: &str)
     let open = "ventanilla.ombudsman.v1.OmbudsmanService/OpenCase";
     let get = "ventanilla.ticketing.v1.TicketService/GetTicket";
     let find = |spans: &[SpanData], kind: SpanKind, method: &str| {
-        let of_call = |span: &&SpanData| span.span_kind == kind && attribute(span, "rpc.method").as_deref() == Some(method);
+        let of_call =
+            |span: &&SpanData| span.span_kind == kind && attribute(span, "rpc.method").as_deref() == Some(method);
         spans.iter().filter(|span| span.span_context.trace_id().to_string() == trace).find(of_call).cloned()
     };
     let hop = recording.wait_for(LIMIT, |spans| {
         let root = spans.iter().find(|s| s.span_context.trace_id().to_string() == trace && s.name == "bring").cloned();
-        root.zip(find(spans, SpanKind::Server, open))
-            .zip(find(spans, SpanKind::Client, get).zip(find(spans, SpanKind::Server, get)))
+        root.zip(find(spans, SpanKind::Server, open)).zip(find(spans, SpanKind::Client, get).zip(find(
+            spans,
+            SpanKind::Server,
+            get,
+        )))
     });
     let Some(((root, opened), (asked, answered))) = hop.await else {
         let names: Vec<_> = recording.of_trace(trace).iter().map(|s| (s.name.clone(), s.span_kind.clone())).collect();
@@ -197,7 +212,9 @@ async fn entries(admin: &sqlx::PgPool) -> Entries {
         let statement = format!("select position, traceparent from {}.ledger", service.schema());
         let rows: Vec<(i64, String)> =
             sqlx::query_as(AssertSqlSafe(statement)).fetch_all(admin).await.expect("the ledger can be read");
-        entries.extend(rows.into_iter().map(|(position, traceparent)| ((service.name().to_owned(), position), traceparent)));
+        entries.extend(
+            rows.into_iter().map(|(position, traceparent)| ((service.name().to_owned(), position), traceparent)),
+        );
     }
     entries
 }
@@ -250,7 +267,9 @@ fn the_entries_of_a_step_are_followed(recording: &Recording, entries: &Entries, 
 fn canaries(affair: &Affair<'_>, tracking_key: &str, proof: &str) -> Canaries {
     let mut canaries = Canaries::new();
     let person = &affair.person;
-    for word in [&person.given, &person.surnames[0], &person.surnames[1], &person.phone, &person.email, &person.document] {
+    for word in
+        [&person.given, &person.surnames[0], &person.surnames[1], &person.phone, &person.email, &person.document]
+    {
         canaries.plant(word);
     }
     for word in SAID {

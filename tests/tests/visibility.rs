@@ -21,7 +21,12 @@ fn shows_exactly(view: &CustomerView, expected: &BTreeSet<String>) -> Result<(),
     let shown: Vec<&String> = section.tickets.iter().map(|viewed| &viewed.ticket).collect();
     let distinct: BTreeSet<String> = shown.iter().map(|name| (*name).clone()).collect();
     if shown.len() != distinct.len() || usize::try_from(section.total_count) != Ok(shown.len()) {
-        return Err(format!("{} shown, {} of them different, {} told", shown.len(), distinct.len(), section.total_count));
+        return Err(format!(
+            "{} shown, {} of them different, {} told",
+            shown.len(),
+            distinct.len(),
+            section.total_count
+        ));
     }
     if distinct == *expected { Ok(()) } else { Err(format!("{} of {} are seen", distinct.len(), expected.len())) }
 }

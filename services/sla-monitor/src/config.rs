@@ -38,11 +38,7 @@ pub struct LawSettings {
 
 impl Default for LawSettings {
     fn default() -> Self {
-        Self {
-            calendar: "es.madrid".to_owned(),
-            department_calendars: BTreeMap::new(),
-            switches: BTreeMap::new(),
-        }
+        Self { calendar: "es.madrid".to_owned(), department_calendars: BTreeMap::new(), switches: BTreeMap::new() }
     }
 }
 

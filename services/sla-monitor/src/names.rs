@@ -91,7 +91,9 @@ mod tests {
     fn every_subject_is_read_back_from_its_name() {
         let id = uuid::Uuid::from_u128(7);
         let (ticket, promise) = (TicketId::from_uuid(id), PromiseId::from_uuid(id));
-        for subject in [Subject::Ticket(ticket), Subject::Case(CaseId::from_uuid(id)), Subject::Promise(ticket, promise)] {
+        for subject in
+            [Subject::Ticket(ticket), Subject::Case(CaseId::from_uuid(id)), Subject::Promise(ticket, promise)]
+        {
             assert_eq!(Subject::parse(&subject.name()), Ok(subject));
         }
         for bad in ["", "tickets/", "tickets/x", "customers/x", "tickets/x/promises/y", "cases/", "promises/x"] {

@@ -64,7 +64,7 @@ fn telemetry_settings(command: &Command) -> telemetry::Settings {
         Command::Demo(demo) => demo.otlp.clone(),
         _ => None,
     };
-    let quiet = "warn";
+    let quiet = "warn,sqlx=error";
     let filter = std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty()).unwrap_or_else(|| quiet.to_owned());
     telemetry::Settings { otlp_endpoint: otlp, filter, ..telemetry::Settings::default() }
 }

@@ -94,7 +94,7 @@ impl Suite {
 fn full_disk(error: anyhow::Error, folder: &DataFolder) -> anyhow::Error {
     let said = format!("{error:#}");
     // 53100 is the server's own code for it.
-    if said.contains("53100") || said.contains("No space left on device") {
+    if ["53100", "No space left on device", "could not extend file"].iter().any(|sign| said.contains(sign)) {
         anyhow::anyhow!("the disk that holds {} is full: free some space and start again", folder.path().display())
     } else {
         error

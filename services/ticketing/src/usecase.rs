@@ -1,4 +1,4 @@
-//! What ticketing can be asked to do: one file per RPC, each a recipe of parse'd input, storage and decision.
+//! What ticketing can be asked to do: one file per RPC, each a recipe of parsed input, storage and decision.
 
 mod add_message;
 mod answer_claim_point;

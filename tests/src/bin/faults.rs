@@ -12,8 +12,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use kernel::Ambient;
-use ventanilla_tests::faults::run::{Order, Percentiles, Summary, run};
 use ventanilla_tests::faults::node;
+use ventanilla_tests::faults::run::{Order, Percentiles, Summary, run};
 
 /// Kills services and Postgres under load and checks what is left.
 #[derive(Parser)]

@@ -77,9 +77,8 @@ impl Keys {
     /// When the address is none.
     pub fn caller(&self, address: &str, role: Role) -> anyhow::Result<Caller> {
         let bearer = format!("Bearer {}", self.token(&format!("driver-{role}"), role)?).parse()?;
-        let endpoint = Endpoint::from_shared(address.to_owned())?
-            .connect_timeout(Duration::from_secs(1))
-            .tcp_nodelay(true);
+        let endpoint =
+            Endpoint::from_shared(address.to_owned())?.connect_timeout(Duration::from_secs(1)).tcp_nodelay(true);
         Ok(InterceptedService::new(endpoint.connect_lazy(), Bearer(bearer)))
     }
 }

@@ -122,11 +122,9 @@ pub fn effects(record: &Record, effects: &Effects) -> Vec<Fault> {
             faults.push(Fault::Unasked(wish.clone()));
         }
         match (found.as_slice(), record.acknowledged.get(wish)) {
-            ([one], Some((_, acknowledged))) if one != acknowledged => faults.push(Fault::Other {
-                wish: wish.clone(),
-                acknowledged: acknowledged.clone(),
-                found: one.clone(),
-            }),
+            ([one], Some((_, acknowledged))) if one != acknowledged => {
+                faults.push(Fault::Other { wish: wish.clone(), acknowledged: acknowledged.clone(), found: one.clone() })
+            }
             ([_], _) => {}
             (several, _) => faults.push(Fault::Duplicated { wish: wish.clone(), effects: several.to_vec() }),
         }

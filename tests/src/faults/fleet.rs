@@ -171,7 +171,12 @@ impl Fleet {
                 Err(status) => status,
             };
             if Instant::now() > deadline {
-                bail!("{} does not answer ({:?}); it said:\n{}", service.name(), status.code(), self.last_words(service));
+                bail!(
+                    "{} does not answer ({:?}); it said:\n{}",
+                    service.name(),
+                    status.code(),
+                    self.last_words(service)
+                );
             }
             let ended = {
                 let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -200,7 +205,8 @@ impl Fleet {
             let log = self.folder.path().join(format!("{}.log", service.name()));
             let bytes = std::fs::read(log).unwrap_or_default();
             let text = String::from_utf8_lossy(&bytes);
-            errors.extend(text.lines().filter(|line| line.contains("ERROR")).map(|l| format!("{}: {l}", service.name())));
+            errors
+                .extend(text.lines().filter(|line| line.contains("ERROR")).map(|l| format!("{}: {l}", service.name())));
         }
         errors
     }

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use kernel::Role;
 use tokio::task::JoinSet;
+use tonic::{Code, Status};
 use ventanilla_proto::customer::v1::{GetCustomerViewRequest, LookupByPhoneRequest};
-use ventanilla_proto::r#type::v1::Channel;
 use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::r#type::v1::Channel;
 
 use super::{Plan, seed};
 use crate::scene::Scene;
@@ -47,17 +48,19 @@ pub(super) struct Served {
     pub(super) p50_ms: f64,
     /// 99 % were not slower.
     pub(super) p99_ms: f64,
+    /// Calls that were turned away for now, and are in none of the above.
+    pub(super) refused: u64,
 }
 
 impl Served {
     /// From latencies in microseconds, taken in `span`.
-    pub(super) fn of(mut latencies: Vec<u64>, span: Duration) -> Self {
+    pub(super) fn of(mut latencies: Vec<u64>, refused: u64, span: Duration) -> Self {
         latencies.sort_unstable();
         let at = |share: f64| {
             let rank = (share * latencies.len() as f64).ceil() as usize;
             latencies.get(rank.saturating_sub(1)).map_or(f64::NAN, |micros| *micros as f64 / 1000.0)
         };
-        Self { rate: latencies.len() as f64 / span.as_secs_f64(), p50_ms: at(0.5), p99_ms: at(0.99) }
+        Self { rate: latencies.len() as f64 / span.as_secs_f64(), p50_ms: at(0.5), p99_ms: at(0.99), refused }
     }
 }
 
@@ -94,38 +97,43 @@ pub(super) async fn closed_loop(
         let (ambient, customers) = (scene.ambient.clone(), plan.customers);
         let mut choice = Choice::new(u64::from_le_bytes(scene.ambient.bytes()));
         running.spawn(async move {
-            let mut latencies = Vec::with_capacity(1 << 16);
+            let (mut latencies, mut refused) = (Vec::with_capacity(1 << 16), 0);
             loop {
                 let customer = choice.below(customers);
                 let request_id = ambient.uuid(ambient.now()).to_string();
                 let began = Instant::now();
-                call(&caller, operation, customer, request_id).await?;
+                let outcome = call(&caller, operation, customer, request_id).await;
                 let ended = Instant::now();
                 if ended >= until {
-                    return Ok::<_, anyhow::Error>(latencies);
+                    return Ok::<_, anyhow::Error>((latencies, refused));
                 }
-                if began >= from {
+                if let Err(status) = outcome {
+                    anyhow::ensure!(matches!(status.code(), Code::Unavailable | Code::ResourceExhausted), status);
+                    refused += 1;
+                } else if began >= from {
                     latencies.push(u64::try_from((ended - began).as_micros()).unwrap_or(u64::MAX));
                 }
             }
         });
     }
-    let mut latencies = Vec::new();
+    let (mut latencies, mut refused) = (Vec::new(), 0);
     while let Some(ended) = running.join_next().await {
-        latencies.append(&mut ended?.with_context(|| format!("{} failed", operation.name()))?);
+        let (mut of_one, turned_away) = ended?.with_context(|| format!("{} failed", operation.name()))?;
+        latencies.append(&mut of_one);
+        refused += turned_away;
     }
-    Ok(Served::of(latencies, span))
+    Ok(Served::of(latencies, refused, span))
 }
 
-async fn call(caller: &Clients, operation: Operation, customer: u32, request_id: String) -> anyhow::Result<()> {
+async fn call(caller: &Clients, operation: Operation, customer: u32, request_id: String) -> Result<(), Status> {
     match operation {
         Operation::LookupByPhone => {
-            let request = LookupByPhoneRequest {
-                phone_number: seed::person(customer).e164(),
-                region_code: String::new(),
-            };
+            let request =
+                LookupByPhoneRequest { phone_number: seed::person(customer).e164(), region_code: String::new() };
             let answer = caller.customers.clone().lookup_by_phone(request).await?.into_inner();
-            anyhow::ensure!(!answer.customer.is_empty(), "nobody has the phone of customer {customer}");
+            if answer.customer.is_empty() {
+                return Err(Status::not_found(format!("nobody has the phone of customer {customer}")));
+            }
         }
         Operation::GetCustomerView => {
             let request = GetCustomerViewRequest { name: seed::customer_name(customer) };
@@ -165,7 +173,7 @@ mod tests {
 
     #[test]
     fn percentiles_are_observed_values() {
-        let served = Served::of((1..=1000).rev().map(|micros| micros * 1000).collect(), Duration::from_secs(2));
+        let served = Served::of((1..=1000).rev().map(|micros| micros * 1000).collect(), 0, Duration::from_secs(2));
         assert_eq!((served.rate, served.p50_ms, served.p99_ms), (500.0, 500.0, 990.0));
     }
 }

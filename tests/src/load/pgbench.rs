@@ -46,7 +46,8 @@ impl Pgbench {
             command.arg("-D").arg(format!("{name}={value}"));
         }
         command.arg("-f").arg(&file.0).arg(&self.url);
-        let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await.context("pgbench does not start")?;
+        let output =
+            command.stdin(Stdio::null()).kill_on_drop(true).output().await.context("pgbench does not start")?;
         let told = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
         let failed = told.lines().any(|line| line.starts_with("number of failed") && !line.contains(": 0 "));

@@ -107,10 +107,12 @@ impl fmt::Display for Report {
                 column(&|r| r.bare.map(|bare| r.served.rate / bare)),
             )?;
         }
+        let refused: u64 = self.rounds.iter().map(|round| round.served.refused).sum();
+        if refused > 0 {
+            writeln!(f, "\n{refused} calls were turned away as UNAVAILABLE or RESOURCE_EXHAUSTED, and are not counted.")?;
+        }
         let column = |value: fn(&Served) -> f64| Spread::of(self.visible.iter().map(value));
-        if let (Some(rate), Some(p50), Some(p99)) =
-            (column(|s| s.rate), column(|s| s.p50_ms), column(|s| s.p99_ms))
-        {
+        if let (Some(rate), Some(p50), Some(p99)) = (column(|s| s.rate), column(|s| s.p50_ms), column(|s| s.p99_ms)) {
             writeln!(f, "\ncommitted -> visible at {rate} tickets a second: p50 {p50} ms, p99 {p99} ms")?;
         }
         Ok(())

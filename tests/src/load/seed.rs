@@ -164,10 +164,11 @@ impl Originals {
                 .bind(sample.source_record)
                 .fetch_all(&mut *admin)
                 .await?;
-        let clocks = sqlx::query_scalar("select clock_id from customer_profile.view_clock where customer_id = $1 order by 1")
-            .bind(sample.customer)
-            .fetch_all(&mut *admin)
-            .await?;
+        let clocks =
+            sqlx::query_scalar("select clock_id from customer_profile.view_clock where customer_id = $1 order by 1")
+                .bind(sample.customer)
+                .fetch_all(&mut *admin)
+                .await?;
         Ok(Self {
             content: message("ventanilla.customer.v1.SourceRecord", content)?,
             profile: message("ventanilla.customer.v1.Customer", profile)?,

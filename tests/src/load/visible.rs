@@ -38,7 +38,7 @@ pub(super) async fn measure(scene: &Scene, plan: &Plan, round: u32) -> anyhow::R
     while let Some(seen) = running.join_next().await {
         latencies.push(u64::try_from(seen??.as_micros())?);
     }
-    Ok(Served::of(latencies, Duration::from_secs(u64::from(seconds))))
+    Ok(Served::of(latencies, 0, Duration::from_secs(u64::from(seconds))))
 }
 
 async fn one(caller: Clients, customer: u32, request_id: String) -> anyhow::Result<Duration> {

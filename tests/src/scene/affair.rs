@@ -9,8 +9,8 @@ use prost_types::Timestamp;
 use tonic::Status;
 use ventanilla_proto::customer::v1 as customer;
 use ventanilla_proto::ombudsman::v1 as office;
-use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
 use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
 
 use super::Scene;
 use super::caller::Clients;
@@ -19,8 +19,21 @@ use super::people::Person;
 
 /// Words said in the affair, each in exactly one text; none belongs into a span or a log.
 pub const SAID: [&str; 16] = [
-    "mandragora", "zarzaparrilla", "escolopendra", "alcaparron", "berbiquies", "cachivaches", "paparrucha",
-    "almorejo", "tiquismiquis", "zascandil", "chisgarabis", "perendengue", "zangolotino", "ringorrango", "faramalla",
+    "mandragora",
+    "zarzaparrilla",
+    "escolopendra",
+    "alcaparron",
+    "berbiquies",
+    "cachivaches",
+    "paparrucha",
+    "almorejo",
+    "tiquismiquis",
+    "zascandil",
+    "chisgarabis",
+    "perendengue",
+    "zangolotino",
+    "ringorrango",
+    "faramalla",
     "carambanos",
 ];
 
@@ -198,8 +211,12 @@ impl<'a> Affair<'a> {
             channel: Channel::Phone.into(),
             ..ticketing::Promise::default()
         };
-        let make =
-            ticketing::MakePromiseRequest { parent: name, promise: Some(promise), request_id: request_id(), occurred_time: None };
+        let make = ticketing::MakePromiseRequest {
+            parent: name,
+            promise: Some(promise),
+            request_id: request_id(),
+            occurred_time: None,
+        };
         Ok(tickets.make_promise(make).await?.into_inner())
     }
 
@@ -265,7 +282,12 @@ impl<'a> Affair<'a> {
         self.assign(&case, "ombudsman-1", Ombudsman).await
     }
 
-    async fn assign(&self, case: &office::Case, person: &str, role: office::OfficeRole) -> Result<office::Case, Status> {
+    async fn assign(
+        &self,
+        case: &office::Case,
+        person: &str,
+        role: office::OfficeRole,
+    ) -> Result<office::Case, Status> {
         let request = office::AssignCaseRequest {
             name: case.name.clone(),
             etag: case.etag.clone(),

@@ -1,6 +1,8 @@
 //! Bad requests, generated from the contract: for every method, every field that can be wrong.
 
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
+};
 
 /// What the contract says of one field of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +143,8 @@ fn plausible_time(field: &FieldDescriptor, facts: &Facts) -> i64 {
 }
 
 fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
-    let of = |kind: &str| (facts.resource)(kind).unwrap_or_else(|| format!("{}s/{}", kind.to_lowercase(), (facts.uuid)()));
+    let of =
+        |kind: &str| (facts.resource)(kind).unwrap_or_else(|| format!("{}s/{}", kind.to_lowercase(), (facts.uuid)()));
     if let Some(kind) = referenced(field) {
         return of(&kind);
     }

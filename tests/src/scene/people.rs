@@ -37,7 +37,13 @@ impl Person {
     }
 
     /// What `source_system` of `department` says about the person under `external_id`.
-    pub fn record(&self, source_system: &str, department: &str, external_id: &str, observed: Timestamp) -> SourceRecord {
+    pub fn record(
+        &self,
+        source_system: &str,
+        department: &str,
+        external_id: &str,
+        observed: Timestamp,
+    ) -> SourceRecord {
         let identifier = |kind: IdentifierType, value: &str| Identifier {
             r#type: kind.into(),
             value: value.to_owned(),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use prost::bytes::{Buf, BufMut};
 use http::uri::PathAndQuery;
+use prost::bytes::{Buf, BufMut};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Request, Status};
 

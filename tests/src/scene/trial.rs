@@ -189,7 +189,11 @@ pub fn names_fields<'a>(
     let named = violations(&status);
     let missing: Vec<String> =
         fields.into_iter().filter(|path| !named.iter().any(|name| path.is_named_by(name))).map(Path::text).collect();
-    if missing.is_empty() { Ok(()) } else { Err(format!("does not name {missing:?}, only {named:?} ({})", reason(&status))) }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("does not name {missing:?}, only {named:?} ({})", reason(&status)))
+    }
 }
 
 /// The refusal, or that there was none.

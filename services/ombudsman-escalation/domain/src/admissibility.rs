@@ -47,15 +47,14 @@ pub fn examine(complaint: &Complaint, facts: &Facts, regime: &Regime) -> Vec<Fin
     if !facts.decided_before.is_empty() {
         findings.push(Finding::Bar(Ground::Repeated));
     }
-    if let Some(known) = complaint.known_at.or(complaint.facts_at) {
-        if passed(known, regime.filing_window_years, complaint.filed_at_entity) {
-            findings.push(Finding::Bar(Ground::FilingWindowPassed));
-        }
+    let over = |start: Option<Timestamp>, years: i64| {
+        start.is_some_and(|start| passed(start, years, complaint.filed_at_entity))
+    };
+    if over(complaint.known_at.or(complaint.facts_at), regime.filing_window_years) {
+        findings.push(Finding::Bar(Ground::FilingWindowPassed));
     }
-    if let Some(facts_at) = complaint.facts_at {
-        if passed(facts_at, regime.time_bar_years, complaint.filed_at_entity) {
-            findings.push(Finding::Bar(Ground::TimeBarred));
-        }
+    if over(complaint.facts_at, regime.time_bar_years) {
+        findings.push(Finding::Bar(Ground::TimeBarred));
     }
     if complaint.parallel == Some(Parallel::Pending) {
         findings.push(Finding::Bar(Ground::ParallelProceedings));

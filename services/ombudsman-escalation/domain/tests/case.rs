@@ -112,9 +112,9 @@ fn time_bars_count_from_the_facts_and_the_window_from_knowing_them() {
     };
     let (window, barred) = (Finding::Bar(Ground::FilingWindowPassed), Finding::Bar(Ground::TimeBarred));
     assert_eq!(bars("2025-01-01T00:00:00Z", None), []);
-    assert_eq!(bars("2024-01-01T00:00:00Z", None), [window.clone()]);
+    assert_eq!(bars("2024-01-01T00:00:00Z", None), vec![window.clone()]);
     assert_eq!(bars("2022-01-01T00:00:00Z", Some("2026-01-01T00:00:00Z")), []);
-    assert_eq!(bars("2021-10-01T00:00:00Z", Some("2026-01-01T00:00:00Z")), [barred.clone()]);
+    assert_eq!(bars("2021-10-01T00:00:00Z", Some("2026-01-01T00:00:00Z")), vec![barred.clone()]);
     assert_eq!(bars("2019-01-01T00:00:00Z", None), [window, barred]);
 }
 

@@ -82,20 +82,27 @@ impl Database {
     }
 }
 
+/// How long a test waits for its database to be gone.
+const DROP_PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
+
 impl Drop for Database {
     fn drop(&mut self) {
         let (server, name) = (self.server.clone(), self.name.clone());
-        // A thread, since a drop may run inside a runtime and cannot wait there; what is not dropped
-        // here goes with the whole server.
-        let dropping = std::thread::spawn(move || {
+        let (gone, waiting) = std::sync::mpsc::channel();
+        // A thread, since a drop may run inside a runtime and cannot wait there. And not for long: a
+        // connection of that very runtime may be half-way through its handshake, and the server waits
+        // for it. What is not dropped here goes with the whole server.
+        std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-            runtime.block_on(async {
+            let dropped = runtime.block_on(async {
                 let mut admin = PgConnection::connect(&server).await.ok()?;
                 let statement = format!("drop database if exists {name} with (force)");
                 admin.execute(AssertSqlSafe(statement)).await.ok()
-            })
+            });
+            gone.send(()).ok()?;
+            dropped
         });
-        let _ = dropping.join();
+        let _ = waiting.recv_timeout(DROP_PATIENCE);
     }
 }
 

@@ -82,14 +82,16 @@ fn calendar(chance: &mut Chance, n: usize) -> (Calendar, String) {
 }
 
 fn term(chance: &mut Chance) -> (Term, &'static str, u32) {
-    let n = |chance: &mut Chance, most: u64| 1 + u32::try_from(chance.below(most)).unwrap();
-    match chance.below(6) {
-        0 => (|n| (Term::BusinessDays(n), "bd", n))(n(chance, 40)),
-        1 => (|n| (Term::CalendarDays(n), "cd", n))(n(chance, 100)),
-        2 => (|n| (Term::Weeks(n), "w", n))(n(chance, 12)),
-        3 => (|n| (Term::Months(n), "mo", n))(n(chance, 14)),
-        4 => (|n| (Term::Minutes(n), "min", n))(n(chance, 10_000)),
-        _ => (|n| (Term::OpenMinutes(n), "bmin", n))(n(chance, 5_000)),
+    let which = chance.below(6);
+    let most = [40, 100, 12, 14, 10_000, 5_000][usize::try_from(which).unwrap()];
+    let n = 1 + u32::try_from(chance.below(most)).unwrap();
+    match which {
+        0 => (Term::BusinessDays(n), "bd", n),
+        1 => (Term::CalendarDays(n), "cd", n),
+        2 => (Term::Weeks(n), "w", n),
+        3 => (Term::Months(n), "mo", n),
+        4 => (Term::Minutes(n), "min", n),
+        _ => (Term::OpenMinutes(n), "bmin", n),
     }
 }
 

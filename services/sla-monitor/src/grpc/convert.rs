@@ -29,7 +29,9 @@ fn slug(violations: &mut Violations, field: &str, collection: &str, name: &str) 
     };
     let id = id.filter(fits);
     if id.is_none() {
-        let form = format!("must be a resource name of the form {collection}/{{id}}, the id of letters, digits, dots, hyphens and underscores");
+        let form = format!(
+            "must be a resource name of the form {collection}/{{id}}, the id of letters, digits, dots, hyphens and underscores"
+        );
         violations.push(field, form);
     }
     id.map(str::to_owned)
@@ -151,7 +153,7 @@ pub fn clocks(request: &proto::ListClocksRequest) -> Result<list_clocks::Page, F
             let [time, id] = token.fields()?;
             // The checksum held, so it is ours; one that cannot be read is of another version of this list.
             let key = time.parse().ok().zip(uuid::Uuid::try_parse(&id).ok());
-            Some(key.ok_or_else(|| unreadable_token())?)
+            Some(key.ok_or_else(unreadable_token)?)
         }
         None => None,
     };
@@ -166,7 +168,7 @@ fn unreadable_token() -> Failure {
 }
 
 /// The token that goes on after a clock.
-pub fn clocks_token(request: &proto::ListClocksRequest, next: Option<(jiff::Timestamp, uuid::Uuid)>) -> String {
+pub fn clocks_token(request: &proto::ListClocksRequest, next: Option<list_clocks::Key>) -> String {
     next.map(|(time, id)| PageToken::encode("clocks", &clocks_binding(request), &[&time.to_string(), &id.to_string()]))
         .unwrap_or_default()
 }

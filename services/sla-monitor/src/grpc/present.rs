@@ -175,7 +175,8 @@ pub fn calendar(calendar: &Calendar) -> proto::Calendar {
     });
     let exceptions = calendar.exceptions.iter().map(|(date, hours)| {
         let weekday = i32::from(date.weekday().to_monday_one_offset());
-        let interval = |&(start_minute, end_minute): &(i32, i32)| proto::WeeklyInterval { weekday, start_minute, end_minute };
+        let interval =
+            |&(start_minute, end_minute): &(i32, i32)| proto::WeeklyInterval { weekday, start_minute, end_minute };
         proto::CalendarException { date: date.to_string(), intervals: hours.iter().map(interval).collect() }
     });
     proto::Calendar {

@@ -131,9 +131,8 @@ async fn transitioned(
         }
         (_, S::Cancelled) => effects.happen(tx, affair, None, &OPEN, |_, _| Some(Happening::Cancelled)).await,
         (_, S::Pending | S::Held) => {
-            let hindered = |rule: &Rule, _: &_| {
-                rule.effect_of(&moved.reason).map(|_| Happening::Hindered(moved.reason.clone()))
-            };
+            let hindered =
+                |rule: &Rule, _: &_| rule.effect_of(&moved.reason).map(|_| Happening::Hindered(moved.reason.clone()));
             effects.happen(tx, affair, None, &RUNNING, hindered).await
         }
         (S::Pending | S::Held, S::InProgress) => {
@@ -161,8 +160,8 @@ fn met_by_resolution(rule: &Rule) -> Option<Happening> {
 
 async fn said(tx: &mut Tx, effects: &Effects<'_>, message: &proto::MessageAdded) -> Result<(), ReactionError> {
     let ticket: TicketId = named("ticket", &message.ticket)?;
-    let answers = message.direction() == Direction::Outbound
-        && message.visibility() == proto::MessageVisibility::Public;
+    let answers =
+        message.direction() == Direction::Outbound && message.visibility() == proto::MessageVisibility::Public;
     if !answers {
         affair::touch(tx, ticket.uuid()).await?;
         return Ok(());

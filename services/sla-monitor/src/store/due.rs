@@ -79,7 +79,11 @@ pub async fn next(db: &Db) -> Result<(Timestamp, Option<Timestamp>), StoreError>
 
 /// Claims rows that fired by an instant of the database's time: takes them out of the due table, notes each once per run, and
 /// marks breached clocks. Rows or clocks that somebody else holds are left to them.
-pub async fn claim(tx: &mut PgConnection, limit: i64, fired_by: Timestamp) -> Result<(usize, Vec<Claimed>), StoreError> {
+pub async fn claim(
+    tx: &mut PgConnection,
+    limit: i64,
+    fired_by: Timestamp,
+) -> Result<(usize, Vec<Claimed>), StoreError> {
     let rows = sqlx::query!(
         r#"with claimed as (
                select d.clock_id, d.kind from sla_monitor.due d join sla_monitor.clock c on c.clock_id = d.clock_id

@@ -56,7 +56,10 @@ fn because(monitor: &Monitor, standing: &Standing<'_>, affair: Option<&Affair>) 
         || {
             (
                 format!("elegida al abrir el reloj, con la versión {} de la regla", standing.stored.rule_version),
-                format!("chosen when the clock was started, under version {} of the rule", standing.stored.rule_version),
+                format!(
+                    "chosen when the clock was started, under version {} of the rule",
+                    standing.stored.rule_version
+                ),
             )
         },
         |chosen| (chosen.because_es, chosen.because_en),

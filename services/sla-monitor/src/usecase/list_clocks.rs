@@ -8,13 +8,16 @@ use crate::error::Failure;
 use crate::monitor::Monitor;
 use crate::store::clock::{Filter, list};
 
+/// Where a page ends: first receipt and id of its last clock.
+pub type Key = (Timestamp, Uuid);
+
 /// A page of clocks.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// Which.
     pub filter: Filter,
     /// After this key.
-    pub after: Option<(Timestamp, Uuid)>,
+    pub after: Option<Key>,
     /// At most so many.
     pub size: usize,
 }
@@ -24,10 +27,7 @@ pub struct Page {
 /// # Errors
 /// [`Failure`].
 #[tracing::instrument(name = "clock.list", skip_all)]
-pub async fn list_clocks(
-    monitor: &Monitor,
-    page: Page,
-) -> Result<(Vec<Standing<'_>>, Option<(Timestamp, Uuid)>), Failure> {
+pub async fn list_clocks(monitor: &Monitor, page: Page) -> Result<(Vec<Standing<'_>>, Option<Key>), Failure> {
     let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
     let mut stored = list(monitor.db.reader(), &page.filter, page.after, limit).await?;
     let more = stored.len() > page.size;

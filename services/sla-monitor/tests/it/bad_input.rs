@@ -33,7 +33,8 @@ async fn every_violation_is_told_at_once() {
     assert_eq!(fields(&status), ["page_size", "subject", "customer", "states[1]", "states[2]"]);
     assert_eq!(status.get_details_error_info().unwrap().domain, "sla-monitor.ventanilla");
 
-    let status = client.preview_due(sla::PreviewDueRequest { calendar: "es.madrid".to_owned(), ..Default::default() }).await;
+    let status =
+        client.preview_due(sla::PreviewDueRequest { calendar: "es.madrid".to_owned(), ..Default::default() }).await;
     assert_eq!(fields(&status.unwrap_err()), ["policy", "start_time", "calendar"]);
 
     let board = sla::GetBoardRequest {
@@ -77,7 +78,8 @@ async fn malformed_names_are_invalid_and_unknown_ones_not_found() {
     }
     let status = client.get_policy(sla::GetPolicyRequest { name: "policies/no.such".to_owned() }).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "POLICY_NOT_FOUND"));
-    let status = client.get_calendar(sla::GetCalendarRequest { name: "calendars/fr.paris".to_owned() }).await.unwrap_err();
+    let status =
+        client.get_calendar(sla::GetCalendarRequest { name: "calendars/fr.paris".to_owned() }).await.unwrap_err();
     assert_eq!(reason(&status), "CALENDAR_NOT_FOUND");
     let board = sla::GetBoardRequest { policy: "policies/no.such".to_owned(), ..Default::default() };
     assert_eq!(reason(&client.get_board(board).await.unwrap_err()), "POLICY_NOT_FOUND");
@@ -96,8 +98,11 @@ async fn a_page_token_of_another_list_or_filter_is_refused() {
     let request = sla::ListClocksRequest { page_size: 1, ..Default::default() };
     let token = client.list_clocks(request.clone()).await.unwrap().into_inner().next_page_token;
     assert!(!token.is_empty());
-    let of_another_filter =
-        sla::ListClocksRequest { page_token: token.clone(), states: vec![sla::ClockState::Running.into()], ..request.clone() };
+    let of_another_filter = sla::ListClocksRequest {
+        page_token: token.clone(),
+        states: vec![sla::ClockState::Running.into()],
+        ..request.clone()
+    };
     let garbage = sla::ListClocksRequest { page_token: "garbage".to_owned(), ..request.clone() };
     for request in [of_another_filter, garbage] {
         let status = client.list_clocks(request).await.unwrap_err();

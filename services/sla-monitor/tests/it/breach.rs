@@ -43,12 +43,14 @@ async fn two_workers_raise_every_warning_and_breach_exactly_once() {
         // Late, never early; how late is the difference.
         assert!(entry.recorded >= due);
     }
-    let raised: i64 = sqlx::query_scalar("select count(*) from sla_monitor.raised").fetch_one(&world.admin).await.unwrap();
+    let raised: i64 =
+        sqlx::query_scalar("select count(*) from sla_monitor.raised").fetch_one(&world.admin).await.unwrap();
     assert_eq!(raised, 160);
-    let left: i64 = sqlx::query_scalar("select count(*) from sla_monitor.due where kind = 'breach' and fire_at < now()")
-        .fetch_one(&world.admin)
-        .await
-        .unwrap();
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from sla_monitor.due where kind = 'breach' and fire_at < now()")
+            .fetch_one(&world.admin)
+            .await
+            .unwrap();
     assert_eq!(left, 0);
     one.stop().await;
     two.stop().await;
@@ -96,7 +98,7 @@ async fn a_promise_kept_in_time_is_never_breached_and_one_kept_late_is() {
     let now = world.now().await;
     let ticket = Ticket::complaint(now);
     world.open(&ticket).await;
-    let due = later(now, 700);
+    let due = later(now, 3_000);
     let in_time = world.promise(&ticket, now, due).await;
     let late = world.promise(&ticket, now, due).await;
     world.settle(&ticket, &in_time, PromiseState::Kept, due).await;

@@ -1,34 +1,57 @@
 //! A monitor that was not looking comes to the same verdicts, and late entries correct what was raised.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use testkit::eventually;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1::PromiseState;
 
 use crate::world::{SOON, Ticket, World, at, clock_in, clocks, later, read};
 
+/// Promises of one ticket: those that will be kept, and those that will not.
+struct Promises {
+    ticket: Ticket,
+    due: Timestamp,
+    kept: Vec<String>,
+    missed: Vec<String>,
+}
+
+/// A monitor that knew of promises and was stopped before they fell due. On a machine too slow for that, again with more time.
+async fn stopped_before_due(world: &World) -> Promises {
+    for lead in [2_000, 10_000, 40_000] {
+        let served = world.start().await;
+        let now = world.now().await;
+        let (ticket, due) = (Ticket::complaint(now), later(now, lead));
+        world.open(&ticket).await;
+        let (mut kept, mut missed) = (Vec::new(), Vec::new());
+        for _ in 0..10 {
+            kept.push(world.promise(&ticket, now, due).await);
+            missed.push(world.promise(&ticket, now, due).await);
+        }
+        clocks(&served, &ticket.name, 21).await;
+        served.stop().await;
+        if world.now().await < due {
+            return Promises { ticket, due, kept, missed };
+        }
+    }
+    panic!("the machine needs more than 40 s to start twenty clocks");
+}
+
 #[tokio::test]
 async fn a_stopped_monitor_catches_up_with_the_same_verdicts_and_each_once() {
     let world = World::new().await;
-    let served = world.start().await;
-    let now = world.now().await;
-    let ticket = Ticket::complaint(now);
-    world.open(&ticket).await;
-    let due = later(now, 1_200);
-    let (mut kept, mut missed) = (Vec::new(), Vec::new());
-    for _ in 0..10 {
-        kept.push(world.promise(&ticket, now, due).await);
-        missed.push(world.promise(&ticket, now, due).await);
-    }
-    clocks(&served, &ticket.name, 21).await;
-    served.stop().await;
+    let Promises { ticket, due, kept, mut missed } = stopped_before_due(&world).await;
     // Kept while nobody looked, at the due instant itself; the others never.
     for promise in &kept {
         world.settle(&ticket, promise, PromiseState::Kept, due).await;
     }
-    eventually(SOON, || async { if world.now().await > due { Ok(()) } else { Err("not yet") } }).await;
+    eventually(Duration::from_secs(60), || async { if world.now().await > due { Ok(()) } else { Err("not yet") } })
+        .await;
     let served = world.start().await;
     let told = eventually(SOON, || async {
-        let told = world.told::<sla::ClockBreached>().await;
+        let mut told = world.told::<sla::ClockBreached>().await;
+        told.retain(|t| t.payload.subject.starts_with(&ticket.name));
         if told.len() >= 10 { Ok(told) } else { Err(told.len()) }
     })
     .await;
@@ -46,7 +69,7 @@ async fn a_stopped_monitor_catches_up_with_the_same_verdicts_and_each_once() {
             .fetch_all(&world.admin)
             .await
             .unwrap();
-    assert_eq!(per_clock, [1; 10]);
+    assert!(per_clock.iter().all(|n| *n == 1), "{per_clock:?}");
 }
 
 #[tokio::test]

@@ -7,6 +7,12 @@ use crate::world::{Ticket, World, at, clock_in, clocks_that, read, wire};
 
 const FILED: &str = "2026-11-02T10:00:00+01:00";
 
+/// A name of its own.
+fn a_case() -> String {
+    let ambient = kernel::Ambient::system();
+    format!("cases/{}", ambient.uuid(ambient.now()))
+}
+
 fn opened(case: &str, ticket: &Ticket, regime: &str) -> office::CaseOpened {
     office::CaseOpened {
         case_name: case.to_owned(),
@@ -34,7 +40,7 @@ async fn a_finance_case_counts_from_the_door_of_the_firm_and_its_decision_starts
     let ticket = Ticket::complaint(at(FILED)).of_sector("finance");
     world.open(&ticket).await;
     clock_in(&served, &ticket.name, sla::ClockState::Running).await;
-    let case = ticket.name.replace("tickets/", "cases/");
+    let case = a_case();
     let case = case.as_str();
     world.ombudsman.write(case, &opened(case, &ticket, "es.finance"), at("2026-11-10T10:00:00+01:00")).await;
     let deciding = clock_in(&served, case, sla::ClockState::Running).await;
@@ -66,7 +72,7 @@ async fn a_cure_asked_by_the_office_pauses_the_case_and_a_refusal_ends_it_in_tim
     let world = World::new().await;
     let served = world.start().await;
     let ticket = Ticket::complaint(at(FILED)).of_sector("finance");
-    let case = ticket.name.replace("tickets/", "cases/");
+    let case = a_case();
     let case = case.as_str();
     world.ombudsman.write(case, &opened(case, &ticket, "es.finance"), at("2026-11-10T10:00:00+01:00")).await;
     world.ombudsman.write(case, &moved(case, S::Registered, S::NeedsCure), at("2026-11-11T10:00:00+01:00")).await;
@@ -88,7 +94,7 @@ async fn a_case_of_no_statutory_regime_has_the_houses_standard_from_the_office()
     let world = World::new().await;
     let served = world.start().await;
     let ticket = Ticket::complaint(at(FILED));
-    let case = ticket.name.replace("tickets/", "cases/");
+    let case = a_case();
     let case = case.as_str();
     world.ombudsman.write(case, &opened(case, &ticket, "es.general"), at("2026-11-10T10:00:00+01:00")).await;
     let clock = clock_in(&served, case, sla::ClockState::Running).await;

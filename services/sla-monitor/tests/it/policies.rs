@@ -77,6 +77,7 @@ async fn a_preview_gives_due_instant_and_proof_and_writes_nothing() {
     // One that ships disabled is counted all the same.
     let disabled = preview("mx.une.answer", "2026-03-02T10:00:00+01:00", "").await;
     assert_eq!(disabled.proof.unwrap().evidence(), sla::EvidenceStatus::Secondary);
-    let clocks: i64 = sqlx::query_scalar("select count(*) from sla_monitor.clock").fetch_one(&world.admin).await.unwrap();
+    let clocks: i64 =
+        sqlx::query_scalar("select count(*) from sla_monitor.clock").fetch_one(&world.admin).await.unwrap();
     assert_eq!(clocks, 0);
 }

@@ -46,10 +46,8 @@ async fn a_follower_that_comes_back_misses_nothing_and_sees_nothing_twice() {
 async fn only_what_was_asked_for_is_told_and_a_quiet_stream_beats() {
     let world = World::new().await;
     let served = world.start().await;
-    let (mine, other) = (
-        Ticket::complaint(at("2026-11-20T10:00:00+01:00")),
-        Ticket::complaint(at("2026-11-20T10:00:00+01:00")),
-    );
+    let (mine, other) =
+        (Ticket::complaint(at("2026-11-20T10:00:00+01:00")), Ticket::complaint(at("2026-11-20T10:00:00+01:00")));
     world.open(&other).await;
     world.open(&mine).await;
     clock_in(&served, &mine.name, sla::ClockState::Running).await;

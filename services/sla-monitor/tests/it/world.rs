@@ -81,8 +81,7 @@ impl World {
     async fn within(harness: Harness) -> Self {
         let none = Migrator::with_migrations(Vec::new());
         let own = migrations();
-        let database =
-            Database::fresh_with(&[(SCHEMA, &own), ("ticketing", &none), ("ombudsman", &none)]).await;
+        let database = Database::fresh_with(&[(SCHEMA, &own), ("ticketing", &none), ("ombudsman", &none)]).await;
         let ticketing = Source::start(&harness, &database, "ticketing", "ticketing").await;
         let ombudsman = Source::start(&harness, &database, "ombudsman-escalation", "ombudsman").await;
         let admin = database.admin().await;
@@ -151,11 +150,8 @@ impl World {
 
     /// Ends a promise.
     pub async fn settle(&self, ticket: &Ticket, promise: &str, state: ticketing::PromiseState, at: Timestamp) {
-        let payload = ticketing::PromiseSettled {
-            ticket: ticket.name.clone(),
-            promise: promise.to_owned(),
-            state: state.into(),
-        };
+        let payload =
+            ticketing::PromiseSettled { ticket: ticket.name.clone(), promise: promise.to_owned(), state: state.into() };
         self.ticketing.write(&ticket.name, &payload, at).await;
     }
 
@@ -270,11 +266,7 @@ pub async fn clocks(served: &Served, subject: &str, expected: usize) -> Vec<sla:
 }
 
 /// The clocks of a subject, when they fit.
-pub async fn clocks_that(
-    served: &Served,
-    subject: &str,
-    fits: impl Fn(&[sla::Clock]) -> bool,
-) -> Vec<sla::Clock> {
+pub async fn clocks_that(served: &Served, subject: &str, fits: impl Fn(&[sla::Clock]) -> bool) -> Vec<sla::Clock> {
     let client = client(served, Role::Agent);
     eventually(SOON, || {
         let mut client = client.clone();

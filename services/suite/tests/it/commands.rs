@@ -103,5 +103,5 @@ fn the_demo_plays_on_a_running_suite_and_its_ledgers_hold() {
     let verified = run(&folder.data(), &["verify"]);
     assert!(verified.status.success(), "{}", text(&verified.stderr));
     suite.signal("-TERM");
-    assert_eq!(suite.end(std::time::Duration::from_secs(15)), Some(0));
+    assert_eq!(suite.end(std::time::Duration::from_secs(30)), Some(0));
 }

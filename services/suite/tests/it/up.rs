@@ -11,7 +11,7 @@ use ventanilla_proto::customer::v1::{
 
 use crate::running::{Folder, Running, left_running, run, text};
 
-const DRAINED: Duration = Duration::from_secs(15);
+const DRAINED: Duration = Duration::from_secs(30);
 
 async fn bring_a_customer(suite: &Running) -> String {
     let record = SourceRecord {

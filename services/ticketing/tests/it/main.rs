@@ -14,6 +14,7 @@ mod make_promise;
 mod personal_data;
 mod reactions;
 mod resolve_ticket;
+mod schema;
 mod settle_promise;
 mod transfer_ticket;
 mod transitions;
