@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use prost::Message as _;
-use prost_types::FileDescriptorSet;
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, ReflectMessage, Value};
+use prost_types::FileDescriptorSet;
 
 type Failure = Box<dyn std::error::Error>;
 

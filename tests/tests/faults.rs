@@ -13,6 +13,7 @@ use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_tests::faults::ambiguous::Bench;
 use ventanilla_tests::faults::check::{self, Fault};
 use ventanilla_tests::faults::dice::Dice;
+use ventanilla_tests::faults::killer::Victims;
 use ventanilla_tests::faults::load::{Client, Ids, Load};
 use ventanilla_tests::faults::proxy::postgres::{Ambiguity, Moment};
 use ventanilla_tests::faults::run::{Order, run};
@@ -28,7 +29,7 @@ fn seed() -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_kills_under_load_lose_nothing_and_double_nothing() {
-    let order = Order { seed: seed(), kills: 50, clients: 4 };
+    let order = Order { seed: seed(), kills: 50, clients: 4, victims: Victims::All };
     let summary = run(Path::new(NODE), order, |_| ()).await.unwrap();
     println!("{}", serde_json::to_string_pretty(&summary).unwrap());
     assert!(summary.faults.is_empty(), "{:#?}", summary.faults);

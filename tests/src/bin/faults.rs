@@ -1,33 +1,45 @@
 //! The fault driver as a command.
 //!
 //! ```text
-//! cargo run -p ventanilla-tests --bin ventanilla-faults -- --kills 1000 [--seed N] [--clients N] [--json]
+//! cargo run -p ventanilla-tests --bin ventanilla-faults -- --kills 1000 [--victims postgres] [--seed N] [--json]
+//! cargo run -p ventanilla-tests --bin ventanilla-faults -- --cancel 20000 [--percent 20] [--seed N] [--json]
 //! ```
 //!
-//! Kills random services and Postgres with SIGKILL under load and checks that nothing acknowledged is
-//! lost and nothing happened twice. Ends with an error when the checker finds anything.
+//! Kills random services and Postgres with SIGKILL under load, or cancels calls at random moments, and
+//! checks that nothing acknowledged is lost, nothing happened twice and no transaction was left open.
+//! Ends with an error when the checker finds anything.
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use kernel::Ambient;
-use ventanilla_tests::faults::node;
-use ventanilla_tests::faults::run::{Order, Percentiles, Summary, run};
+use serde::Serialize;
+use ventanilla_tests::faults::dice::Dice;
+use ventanilla_tests::faults::killer::Victims;
+use ventanilla_tests::faults::{cancel, node, run};
 
-/// Kills services and Postgres under load and checks what is left.
+/// Kills services and Postgres under load, or cancels calls, and checks what is left.
 #[derive(Parser)]
 struct Arguments {
     /// How many kills.
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 1000, conflicts_with = "cancel")]
     kills: usize,
-    /// Repeats the choices of an earlier run.
-    #[arg(long)]
-    seed: Option<u64>,
+    /// Who is killed.
+    #[arg(long, value_enum, default_value_t = Victims::All)]
+    victims: Victims,
     /// Clients at once.
     #[arg(long, default_value_t = 6)]
     clients: u64,
-    /// The summary as one JSON line on standard output.
+    /// How many calls are cancelled, instead of kills.
+    #[arg(long)]
+    cancel: Option<usize>,
+    /// Per cent of the calls that are cancelled.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=100))]
+    percent: u64,
+    /// Repeats the choices of an earlier run.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The summary on one line.
     #[arg(long)]
     json: bool,
 }
@@ -37,10 +49,9 @@ fn main() -> ExitCode {
     if node::is_asked_for() {
         return node::main();
     }
-    let arguments = Arguments::parse();
-    match drive(&arguments) {
-        Ok(summary) if summary.faults.is_empty() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+    match drive(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("ventanilla-faults: {error:#}");
             ExitCode::FAILURE
@@ -48,43 +59,39 @@ fn main() -> ExitCode {
     }
 }
 
-fn drive(arguments: &Arguments) -> anyhow::Result<Summary> {
-    let seed = arguments.seed.unwrap_or_else(|| u64::from_le_bytes(Ambient::system().bytes()));
-    let order = Order { seed, kills: arguments.kills, clients: arguments.clients };
+/// Whether all is well.
+fn drive(arguments: &Arguments) -> anyhow::Result<bool> {
+    let seed = arguments.seed.unwrap_or_else(Dice::seed);
     eprintln!("ventanilla-faults: seed {seed}");
-    let style = "{bar:40} {pos}/{len} kills, last {msg}, {elapsed} (about {eta} left)";
-    let bar = ProgressBar::new(arguments.kills as u64).with_style(ProgressStyle::with_template(style)?);
+    let program = std::env::current_exe()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let summary = runtime.block_on(run(&std::env::current_exe()?, order, |kill| {
-        bar.set_message(format!("{} in {} ms", kill.victim.name(), kill.recovered.as_millis()));
+    if let Some(cancelled) = arguments.cancel {
+        let bar = bar(cancelled, "calls cancelled")?;
+        let told = bar.clone();
+        let order = cancel::Order { seed, cancelled, percent: arguments.percent };
+        let summary = runtime.block_on(cancel::run(&program, order, move |_| told.inc(1)))?;
+        bar.finish_and_clear();
+        tell(&summary, arguments.json)?;
+        return Ok(summary.faults.is_empty() && summary.left_in_transaction == 0 && summary.all_acknowledged);
+    }
+    let bar = bar(arguments.kills, "kills")?;
+    let order = run::Order { seed, kills: arguments.kills, clients: arguments.clients, victims: arguments.victims };
+    let summary = runtime.block_on(run::run(&program, order, |kill| {
+        bar.set_message(format!("last {} in {} ms", kill.victim.name(), kill.recovered.as_millis()));
         bar.inc(1);
     }))?;
     bar.finish_and_clear();
-    if arguments.json {
-        println!("{}", serde_json::to_string(&summary)?);
-    } else {
-        tell(&summary);
-    }
-    Ok(summary)
+    tell(&summary, arguments.json)?;
+    Ok(summary.faults.is_empty())
 }
 
-fn tell(summary: &Summary) {
-    let times = |p: &Percentiles| format!("p50 {} ms, p99 {} ms, max {} ms", p.p50, p.p99, p.max);
-    println!("seed                {}", summary.seed);
-    println!("kills               {:?}", summary.kills);
-    println!(
-        "acknowledged        {} (retried {}, refused {}, internal {})",
-        summary.acknowledged, summary.retried, summary.refused, summary.internal
-    );
-    println!("ledger entries      {:?}", summary.entries);
-    println!("lost                {}", summary.lost);
-    println!("duplicated          {}", summary.duplicated);
-    println!("service recovery    {}", times(&summary.service_recovery_ms));
-    println!("postgres recovery   {}", times(&summary.postgres_recovery_ms));
-    println!("  after it was back {}", times(&summary.after_postgres_ms));
-    println!("at rest after       {} ms", summary.rest_ms);
-    println!("took                {} s", summary.seconds);
-    for fault in &summary.faults {
-        println!("FAULT               {fault}");
-    }
+fn bar(length: usize, of: &str) -> anyhow::Result<ProgressBar> {
+    let style = format!("{{bar:40}} {{pos}}/{{len}} {of} {{msg}} {{elapsed}} (about {{eta}} left)");
+    Ok(ProgressBar::new(length as u64).with_style(ProgressStyle::with_template(&style)?))
+}
+
+fn tell(summary: &impl Serialize, on_one_line: bool) -> anyhow::Result<()> {
+    let text = if on_one_line { serde_json::to_string(summary) } else { serde_json::to_string_pretty(summary) };
+    println!("{}", text?);
+    Ok(())
 }

@@ -101,7 +101,7 @@ async fn launch(home: PathBuf, port: u16) -> anyhow::Result<Cluster> {
         let deadline = Instant::now() + RESTART_LIMIT;
         loop {
             match Cluster::start(&home, &options) {
-                Err(ClusterError::PortTaken { .. }) if Instant::now() < deadline => {
+                Err(ClusterError::PortTaken { .. } | ClusterError::StillInUse { .. }) if Instant::now() < deadline => {
                     std::thread::sleep(Duration::from_millis(20));
                 }
                 other => return other,

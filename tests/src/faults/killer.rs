@@ -32,6 +32,17 @@ impl Victim {
     }
 }
 
+/// Who may be killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Victims {
+    /// Everybody, each as often as the others.
+    All,
+    /// Services alone.
+    Services,
+    /// Postgres alone.
+    Postgres,
+}
+
 /// One kill and what followed.
 #[derive(Debug, Clone, Copy)]
 pub struct Kill {
@@ -53,12 +64,13 @@ pub async fn kill(
     postgres: &Postgres,
     dice: &mut Dice,
     count: usize,
+    victims: Victims,
     mut told: impl FnMut(&Kill),
 ) -> anyhow::Result<Vec<Kill>> {
     let mut kills = Vec::with_capacity(count);
     for _ in 0..count {
         tokio::time::sleep(dice.up_to(LONGEST_PEACE)).await;
-        let kill = match victim(dice) {
+        let kill = match victim(dice, victims) {
             Victim::Postgres => kill_postgres(fleet, postgres).await?,
             Victim::Service(service) => kill_service(fleet, service).await?,
         };
@@ -68,10 +80,13 @@ pub async fn kill(
     Ok(kills)
 }
 
-/// Each as often as the others.
-fn victim(dice: &mut Dice) -> Victim {
-    let at = usize::try_from(dice.below(Service::ALL.len() as u64 + 1)).unwrap_or(0);
-    Service::ALL.get(at).map_or(Victim::Postgres, |service| Victim::Service(*service))
+fn victim(dice: &mut Dice, victims: Victims) -> Victim {
+    let services = Service::ALL.map(Victim::Service);
+    match victims {
+        Victims::All if dice.below(services.len() as u64 + 1) == 0 => Victim::Postgres,
+        Victims::All | Victims::Services => dice.pick(&services),
+        Victims::Postgres => Victim::Postgres,
+    }
 }
 
 async fn kill_service(fleet: &Fleet, service: Service) -> anyhow::Result<Kill> {

@@ -16,7 +16,7 @@ use super::dice::Dice;
 use super::effects;
 use super::fleet::{Fleet, Plan};
 use super::journal::Journal;
-use super::killer::{self, Kill, Victim};
+use super::killer::{self, Kill, Victim, Victims};
 use super::load::{self, Asker, Ids, Load};
 use super::quiet;
 
@@ -32,6 +32,8 @@ pub struct Order {
     pub kills: usize,
     /// How many clients at once.
     pub clients: u64,
+    /// Who may be killed.
+    pub victims: Victims,
 }
 
 /// What came of it.
@@ -111,7 +113,7 @@ pub async fn run(program: &Path, order: Order, told: impl FnMut(&Kill)) -> anyho
     let load = Load::start(load::clients(&fleet, &asker, order.seed, order.clients)?);
 
     let mut dice = Dice::of(order.seed, 0);
-    let kills = killer::kill(&fleet, &postgres, &mut dice, order.kills, told).await?;
+    let kills = killer::kill(&fleet, &postgres, &mut dice, order.kills, order.victims, told).await?;
     load.finish().await.with_context(|| format!("what the services said:\n{}", fleet.errors_logged().join("\n")))?;
 
     let resting = Instant::now();

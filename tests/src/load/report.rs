@@ -109,7 +109,10 @@ impl fmt::Display for Report {
         }
         let refused: u64 = self.rounds.iter().map(|round| round.served.refused).sum();
         if refused > 0 {
-            writeln!(f, "\n{refused} calls were turned away as UNAVAILABLE or RESOURCE_EXHAUSTED, and are not counted.")?;
+            writeln!(
+                f,
+                "\n{refused} calls were turned away as UNAVAILABLE or RESOURCE_EXHAUSTED, and are not counted."
+            )?;
         }
         let column = |value: fn(&Served) -> f64| Spread::of(self.visible.iter().map(value));
         if let (Some(rate), Some(p50), Some(p99)) = (column(|s| s.rate), column(|s| s.p50_ms), column(|s| s.p99_ms)) {

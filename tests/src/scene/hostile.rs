@@ -79,6 +79,9 @@ fn walk(message: &MessageDescriptor, steps: &mut Vec<FieldDescriptor>, found: &m
     }
 }
 
+/// A resource of a type, where there is one.
+pub type Resources = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// Where plausible values come from.
 pub struct Facts {
     /// The present, in seconds since 1970.
@@ -86,7 +89,7 @@ pub struct Facts {
     /// A UUID for every call that asks for one.
     pub uuid: Box<dyn Fn() -> String + Send + Sync>,
     /// A resource of this type that exists, e.g. `Ticket` or `Customer`.
-    pub resource: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub resource: Resources,
 }
 
 /// A request that nothing is wrong with as far as the contract tells, with `also` filled beside what

@@ -109,7 +109,8 @@ pub fn file_of(folder: &Path, source: &str) -> PathBuf {
     folder.join(format!("{source}.checkpoints.jsonl"))
 }
 
-/// Reads a checkpoint file; an absent one holds none.
+/// Reads a checkpoint file; an absent one holds none. A last line without its line break was torn by
+/// a crash while it was written and never became a checkpoint.
 ///
 /// # Errors
 /// [`CheckpointError`].
@@ -119,7 +120,9 @@ pub fn read(path: &Path) -> Result<Vec<Checkpoint>, CheckpointError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(source) => return Err(CheckpointError::File { path: path.to_owned(), source }),
     };
-    text.lines()
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    whole
+        .lines()
         .enumerate()
         .map(|(index, line)| {
             serde_json::from_str(line).map_err(|_| CheckpointError::Line { path: path.to_owned(), line: index + 1 })
@@ -144,12 +147,22 @@ impl Notary {
 
     /// Signs until cancelled.
     pub async fn run(self, cancel: CancellationToken) {
-        let mut last = read(&self.file()).ok().and_then(|all| all.last().map(|c| c.position)).unwrap_or(0);
+        let mut last = match self.resume() {
+            Ok(position) => position,
+            Err(error) => {
+                tracing::error!(source = self.ledger.source(), %error, "the earlier checkpoints cannot be read");
+                0
+            }
+        };
         loop {
             let ended = tokio::select! {
                 () = cancel.cancelled() => true,
                 () = tokio::time::sleep(INTERVAL) => false,
             };
+            // What was committed before the end belongs under the last signature.
+            if ended && let Err(error) = self.ledger.sequence_waiting().await {
+                tracing::warn!(source = self.ledger.source(), %error, "the last checkpoint leaves out what waits");
+            }
             match self.sign(last).await {
                 Ok(position) => last = position,
                 Err(error) => tracing::error!(source = self.ledger.source(), %error, "no checkpoint was written"),
@@ -178,6 +191,26 @@ impl Notary {
         let mut file = OpenOptions::new().append(true).create(true).open(&path).map_err(fault)?;
         file.write_all(&line).and_then(|()| file.sync_data()).map_err(fault)?;
         Ok(position)
+    }
+
+    /// The position that is signed already; a torn last line is taken away first.
+    ///
+    /// # Errors
+    /// [`CheckpointError`].
+    pub fn resume(&self) -> Result<i64, CheckpointError> {
+        let path = self.file();
+        let checkpoints = read(&path)?;
+        if let Ok(bytes) = std::fs::read(&path)
+            && bytes.last().is_some_and(|byte| *byte != b'\n')
+        {
+            let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            OpenOptions::new()
+                .write(true)
+                .open(&path)
+                .and_then(|file| file.set_len(whole as u64))
+                .map_err(|source| CheckpointError::File { path, source })?;
+        }
+        Ok(checkpoints.last().map_or(0, |checkpoint| checkpoint.position))
     }
 
     fn file(&self) -> PathBuf {

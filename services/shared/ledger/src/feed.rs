@@ -10,7 +10,9 @@ use postgres::StoreError;
 use sqlx::Row;
 use tonic::{Code, Request, Response, Status};
 use ventanilla_proto::ledger::v1::ledger_service_server::LedgerService;
-use ventanilla_proto::ledger::v1::{Entry, GetHeadRequest, Head, Heartbeat, WatchRequest, WatchResponse, watch_response};
+use ventanilla_proto::ledger::v1::{
+    Entry, GetHeadRequest, Head, Heartbeat, WatchRequest, WatchResponse, watch_response,
+};
 
 use crate::rows;
 use crate::sequencer::Ledger;

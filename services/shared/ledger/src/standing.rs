@@ -36,8 +36,9 @@ impl Standings {
     /// # Errors
     /// [`StoreError`].
     pub async fn recall(&self, db: &Db) -> Result<(), StoreError> {
-        let rows =
-            sqlx::query("select source, position, head_position, as_of from ledger_cursor").fetch_all(db.reader()).await?;
+        let rows = sqlx::query("select source, position, head_position, as_of from ledger_cursor")
+            .fetch_all(db.reader())
+            .await?;
         for row in rows {
             let source: String = row.try_get("source")?;
             let standing = SourceStanding {

@@ -88,7 +88,9 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::PoolClosed => Self::Unavailable(cause("the pool is closed")),
             sqlx::Error::WorkerCrashed => Self::Unavailable(cause("a driver task died")),
             sqlx::Error::RowNotFound => Self::Driver(cause("a row that must exist is absent")),
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::Driver(cause("a column cannot be decoded")),
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+                Self::Driver(cause("a column cannot be decoded"))
+            }
             sqlx::Error::Encode(_) => Self::Driver(cause("a parameter cannot be encoded")),
             sqlx::Error::Protocol(_) => Self::Unavailable(cause("the protocol was broken off")),
             sqlx::Error::Configuration(_) => Self::Driver(cause("the connection settings are wrong")),

@@ -26,6 +26,9 @@ pub(crate) fn issue_decision(request: &pb::IssueDecisionRequest) -> Parsed<issue
     let mut violations = Violations::new();
     let of = (request.name.as_str(), request.etag.as_str(), request.request_id.as_str());
     let change = change(&mut violations, issue_decision::METHOD, of, request);
+    if request.points.is_empty() {
+        violations.push("points", "is required");
+    }
     let mut answers = Vec::with_capacity(request.points.len());
     for (index, point) in request.points.iter().enumerate() {
         answers.extend(answer(&mut violations, index, point));

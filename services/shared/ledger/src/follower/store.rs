@@ -29,7 +29,8 @@ pub(super) async fn cursor(db: &Db, source: &str) -> Result<i64, StoreError> {
 
 /// Locks the cursor, so that two followers of one source take turns.
 pub(super) async fn lock(tx: &mut Tx, source: &str) -> Result<Held, StoreError> {
-    const LOCK: &str = "select position, array(select distinct aggregate from ledger_parked p where p.source = $1) as parked
+    const LOCK: &str =
+        "select position, array(select distinct aggregate from ledger_parked p where p.source = $1) as parked
                         from ledger_cursor where source = $1 for update";
     let row = match sqlx::query(LOCK).bind(source).fetch_optional(&mut **tx).await? {
         Some(row) => row,

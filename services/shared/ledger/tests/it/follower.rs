@@ -68,7 +68,9 @@ impl Scene {
         let address = listener.local_addr().unwrap();
         let feed = Feed::new(source.clone(), Ambient::system(), |_| true);
         tokio::spawn(
-            Server::builder().add_service(LedgerServiceServer::new(feed)).serve_with_incoming(TcpIncoming::from(listener)),
+            Server::builder()
+                .add_service(LedgerServiceServer::new(feed))
+                .serve_with_incoming(TcpIncoming::from(listener)),
         );
         let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect_lazy();
         Self {
@@ -100,7 +102,8 @@ impl Scene {
     }
 
     async fn marks(&self) -> Vec<String> {
-        let rows = sqlx::query("select mark from mark order by position").fetch_all(self.follower_db.reader()).await.unwrap();
+        let rows =
+            sqlx::query("select mark from mark order by position").fetch_all(self.follower_db.reader()).await.unwrap();
         rows.iter().map(|r| r.get(0)).collect()
     }
 

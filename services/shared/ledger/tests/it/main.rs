@@ -1,5 +1,6 @@
 //! The ledger against a real Postgres and over real gRPC.
 
+mod checkpoint;
 mod follower;
 mod sequencer;
 mod support;

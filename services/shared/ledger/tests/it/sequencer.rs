@@ -59,7 +59,11 @@ async fn eight_writers_with_holds_and_rollbacks_lose_nothing_and_keep_the_order_
         .await
         .unwrap();
     for thing in 0..4 {
-        sqlx::query("insert into thing values ($1, 0)").bind(format!("things/{thing}")).execute(db.reader()).await.unwrap();
+        sqlx::query("insert into thing values ($1, 0)")
+            .bind(format!("things/{thing}"))
+            .execute(db.reader())
+            .await
+            .unwrap();
     }
     let ledgers = [Ledger::open(db.clone(), "house"), Ledger::open(db.clone(), "house")];
     let cancel = CancellationToken::new();

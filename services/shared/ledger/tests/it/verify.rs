@@ -74,7 +74,10 @@ async fn an_honest_ledger_verifies_from_the_database_and_from_its_export() {
     assert_eq!(export(&db, false, &mut bytes).await.unwrap(), 30);
     let verdict = verify_export("house", bytes.as_slice(), &checkpoints, &public()).unwrap();
     assert_eq!((verdict.entries, verdict.personal_parts, verdict.erased_parts, verdict.fault), (30, 0, 10, None));
-    assert!(!String::from_utf8(bytes).unwrap().contains(&hex::encode("Núñez")), "an export without personal parts has none");
+    assert!(
+        !String::from_utf8(bytes).unwrap().contains(&hex::encode("Núñez")),
+        "an export without personal parts has none"
+    );
 }
 
 #[tokio::test]

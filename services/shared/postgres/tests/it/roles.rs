@@ -14,7 +14,8 @@ fn role(name: &str, schema: &str) -> ServiceRole {
 async fn a_neighbours_table_and_the_own_ledger_are_out_of_reach() {
     let database = Database::fresh_with(&[("house", &Migrator::DEFAULT), ("other", &Migrator::DEFAULT)]).await;
     // Roles belong to the whole server: a name of this database's own, so that tests do not meet.
-    let name = format!("r_{}", database.url().rsplit('/').next().unwrap().split('?').next().unwrap().trim_start_matches("t_"));
+    let name =
+        format!("r_{}", database.url().rsplit('/').next().unwrap().split('?').next().unwrap().trim_start_matches("t_"));
     let service = role(&name, "house");
     let mut admin = PgConnection::connect(&database.url()).await.unwrap();
     provision_role(&mut admin, &service).await.unwrap();
@@ -24,7 +25,9 @@ async fn a_neighbours_table_and_the_own_ledger_are_out_of_reach() {
     let mut session = PgConnection::connect(&database.url()).await.unwrap();
     sqlx::query(sqlx::AssertSqlSafe(format!("set session authorization {name}"))).execute(&mut session).await.unwrap();
     sqlx::query("set search_path = house").execute(&mut session).await.unwrap();
-    for allowed in ["select * from house.ledger", "delete from ledger_inbox", "update ledger_head set position = position"] {
+    for allowed in
+        ["select * from house.ledger", "delete from ledger_inbox", "update ledger_head set position = position"]
+    {
         sqlx::query(allowed).execute(&mut session).await.unwrap_or_else(|e| panic!("{allowed}: {e}"));
     }
     for refused in [
