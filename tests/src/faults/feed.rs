@@ -130,8 +130,6 @@ impl LedgerService for Bad {
         let (odds, dice, counts) = (self.odds, Arc::clone(&self.dice), Arc::clone(&self.counts));
         let answers = async_stream::stream! {
             let mut kept: Option<WatchResponse> = None;
-            // A heartbeat stands for everything before it: on a link that lost an entry it would be a lie.
-            let mut lossy = false;
             while let Some(item) = feed.next().await {
                 let item = match item {
                     Ok(item) => item,
@@ -144,9 +142,7 @@ impl LedgerService for Bad {
                     if let Some(late) = kept.take() {
                         yield Ok(late);
                     }
-                    if !lossy {
-                        yield Ok(item);
-                    }
+                    yield Ok(item);
                     continue;
                 }
                 let (fate, delay) = fate(odds, &dice, &counts);
@@ -162,7 +158,7 @@ impl LedgerService for Bad {
                         continue;
                     }
                     Fate::Reordered => yield Ok(item),
-                    Fate::Dropped => lossy = true,
+                    Fate::Dropped => {}
                     Fate::BrokenOff => {
                         yield Err(Status::unavailable("the relay broke off"));
                         break;

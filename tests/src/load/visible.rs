@@ -13,8 +13,11 @@ use crate::scene::caller::Clients;
 
 /// Tickets a second.
 const RATE: u32 = 50;
-/// Pause between two looks: what the measurement adds at most, and halves on average.
+/// First pause between two looks. It grows by half each time, so that what is measured is at most half
+/// too long, and looking does not become the load when the answer takes long.
 const LOOK: Duration = Duration::from_millis(2);
+/// The longest pause.
+const LONGEST_LOOK: Duration = Duration::from_millis(50);
 /// A ticket that is not seen by then is lost.
 const LIMIT: Duration = Duration::from_secs(30);
 /// Connections that the calls are spread over.
@@ -46,6 +49,7 @@ async fn one(caller: Clients, customer: u32, request_id: String) -> anyhow::Resu
     let committed = Instant::now();
     let ticket = created.ticket.unwrap_or_default().name;
     let request = GetCustomerViewRequest { name: seed::customer_name(customer) };
+    let mut pause = LOOK;
     loop {
         let view = caller.customers.clone().get_customer_view(request.clone()).await?.into_inner();
         let elapsed = committed.elapsed();
@@ -54,6 +58,7 @@ async fn one(caller: Clients, customer: u32, request_id: String) -> anyhow::Resu
             return Ok(elapsed);
         }
         anyhow::ensure!(elapsed < LIMIT, "{ticket} is not seen after {LIMIT:?}");
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause + pause / 2).min(LONGEST_LOOK);
     }
 }

@@ -203,17 +203,32 @@ impl<R: Reaction> Follower<R> {
                 return error;
             }
             if let Some(beat) = beat {
+                // The feed beats after the last entry it sent: what is missing below was lost on the way.
+                let cursor = self.standings.of(self.source).position;
+                if beat.head_position > cursor {
+                    return FollowerError::Gap { cursor, position: beat.head_position };
+                }
                 self.heard(beat).await;
             }
             *failures = 0;
         }
     }
 
-    /// Applies entries in order and moves the cursor; entries already applied are skipped.
+    /// Applies entries in order and moves the cursor; entries already applied are skipped, and what
+    /// stands before a gap is applied before the gap is reported.
     ///
     /// # Errors
     /// [`FollowerError`]; nothing of a failed transaction stays.
     pub async fn apply(&self, entries: &[Received]) -> Result<(), FollowerError> {
+        let whole = before_gap(entries);
+        self.apply_whole(&entries[..whole]).await?;
+        match (entries.get(whole.saturating_sub(1)), entries.get(whole)) {
+            (Some(last), Some(next)) => Err(FollowerError::Gap { cursor: last.position(), position: next.position() }),
+            _ => Ok(()),
+        }
+    }
+
+    async fn apply_whole(&self, entries: &[Received]) -> Result<(), FollowerError> {
         let applied = match self.apply_together(entries).await {
             Err(FollowerError::Reaction(error)) if !error.passes() => self.apply_singly(entries).await,
             other => other,
@@ -323,6 +338,19 @@ impl<R: Reaction> Follower<R> {
             tracing::debug!(source = self.source, %error, "the standing is kept in memory alone");
         }
     }
+}
+
+/// How many entries stand before the first jump in their positions.
+fn before_gap(entries: &[Received]) -> usize {
+    let Some(first) = entries.first() else { return 0 };
+    let mut highest = first.position();
+    for (index, entry) in entries.iter().enumerate() {
+        if entry.position() > highest + 1 {
+            return index;
+        }
+        highest = highest.max(entry.position());
+    }
+    entries.len()
 }
 
 /// Whether the entry at `position` is the next one; `false` when it was applied before.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use kernel::{Actor, ActorKind, ResourceId as _};
+use kernel::{Actor, ActorKind, Classify as _, Kind, ResourceId as _};
 use ledger::{Draft, Stamp, append};
 use postgres::StoreError;
 use server::PeerChannel;
@@ -47,19 +47,19 @@ impl DueWorker {
         Self { monitor, sources: sources.into() }
     }
 
-    /// Raises what comes until told to stop.
+    /// Raises what comes until told to stop. A database that is away is asked again at every poll.
     ///
     /// # Errors
-    /// The database failed; the supervisor starts the worker again.
+    /// What waiting does not heal; the supervisor starts the worker again.
     pub async fn run(self, cancel: CancellationToken) -> Result<(), StoreError> {
         while !cancel.is_cancelled() {
-            let pause = match next(&self.monitor.db).await? {
-                (now, Some(fires)) if fires <= now => match self.raise(now).await? {
-                    0 => HELD,
-                    _ => continue,
-                },
-                (now, Some(fires)) => POLL.min(Duration::try_from(fires.duration_since(now)).unwrap_or(POLL)),
-                (_, None) => POLL,
+            let pause = match self.look().await {
+                Ok(pause) => pause,
+                Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {
+                    tracing::warn!(%error, "due clocks are looked at again soon");
+                    POLL
+                }
+                Err(error) => return Err(error),
             };
             tokio::select! {
                 () = cancel.cancelled() => {}
@@ -67,6 +67,18 @@ impl DueWorker {
             }
         }
         Ok(())
+    }
+
+    /// Raises what has come; answers how long there is nothing to do.
+    async fn look(&self) -> Result<Duration, StoreError> {
+        Ok(match next(&self.monitor.db).await? {
+            (now, Some(fires)) if fires <= now => match self.raise(now).await? {
+                0 => HELD,
+                _ => Duration::ZERO,
+            },
+            (now, Some(fires)) => POLL.min(Duration::try_from(fires.duration_since(now)).unwrap_or(POLL)),
+            (_, None) => POLL,
+        })
     }
 
     /// Raises one batch of what had come at `now`, the database's time; answers how many rows were taken.

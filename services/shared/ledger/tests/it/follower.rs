@@ -184,6 +184,19 @@ async fn duplicates_change_nothing_and_a_gap_is_an_error() {
 }
 
 #[tokio::test]
+async fn what_stands_before_a_gap_is_applied_before_the_gap_is_reported() {
+    let scene = Scene::set().await;
+    for number in 1..=4 {
+        scene.write("things/1", number, &number.to_string()).await;
+    }
+    let mut entries = scene.received(4).await;
+    entries.remove(2);
+    let refused = scene.follower().apply(&entries).await.unwrap_err();
+    assert!(matches!(refused, FollowerError::Gap { cursor: 2, position: 4 }), "{refused}");
+    assert_eq!(scene.marks().await, ["1", "2"]);
+}
+
+#[tokio::test]
 async fn a_poison_entry_parks_its_aggregate_and_is_released_in_order() {
     let scene = Scene::set().await;
     scene.start_follower();
