@@ -65,7 +65,8 @@ impl Classify for Failure {
             Self::Invalid(error) => error.kind(),
             Self::Page(error) => error.kind(),
             Self::ClockNotFound(_) | Self::PolicyNotFound(_) | Self::CalendarNotFound(_) => Kind::NotFound,
-            Self::NoTermToCount { .. } | Self::DateOutOfRange | Self::PositionAhead { .. } => Kind::FailedPrecondition,
+            Self::NoTermToCount { .. } | Self::DateOutOfRange => Kind::FailedPrecondition,
+            Self::PositionAhead { .. } => Kind::OutOfRange,
             Self::Store(error) => error.kind(),
         }
     }

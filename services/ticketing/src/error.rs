@@ -57,7 +57,7 @@ impl Classify for Error {
             Self::Refused(error) => error.kind(),
             Self::Invalid(error) => error.kind(),
             Self::NotFound { .. } | Self::KeyOrProofUnknown => Kind::NotFound,
-            Self::PositionAhead { .. } => Kind::FailedPrecondition,
+            Self::PositionAhead { .. } => Kind::OutOfRange,
             Self::Request(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }

@@ -20,6 +20,8 @@ pub enum Kind {
     AlreadyExists,
     /// The state does not allow it; change the state first.
     FailedPrecondition,
+    /// A position beyond the end of what there is: it belongs to something else.
+    OutOfRange,
     /// Somebody else was faster; read again and retry.
     Aborted,
     /// Too much; later.

@@ -73,5 +73,5 @@ async fn a_position_of_another_ledger_is_refused() {
     let request = sla::WatchClocksRequest { after_position: 1_000_000, ..Default::default() };
     let status = client(&served, Role::Agent).watch_clocks(request).await.unwrap_err();
     let info = status.get_details_error_info().unwrap();
-    assert_eq!((status.code(), info.reason.as_str()), (Code::FailedPrecondition, "POSITION_AHEAD"));
+    assert_eq!((status.code(), info.reason.as_str()), (Code::OutOfRange, "POSITION_AHEAD"));
 }

@@ -58,5 +58,5 @@ async fn a_position_of_another_ledger_is_refused() {
     let world = World::new().await;
     let request = pb::WatchTicketsRequest { after_position: 99, ticket: String::new() };
     let refused = world.agent().watch_tickets(request).await.map(|_| ());
-    assert_refused(refused, Code::FailedPrecondition, "POSITION_AHEAD");
+    assert_refused(refused, Code::OutOfRange, "POSITION_AHEAD");
 }
