@@ -48,7 +48,7 @@ pub(super) struct Served {
     pub(super) p50_ms: f64,
     /// 99 % were not slower.
     pub(super) p99_ms: f64,
-    /// Calls that were turned away for now, and are in none of the above.
+    /// Calls answered UNAVAILABLE or RESOURCE_EXHAUSTED; in none of the above.
     pub(super) refused: u64,
 }
 
