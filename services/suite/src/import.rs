@@ -25,11 +25,16 @@ use crate::services::Service;
 use crate::signals::StopSignals;
 
 use load::Loader;
-use read::EventLog;
+use read::{Case, EventLog};
 use ticks::Ticks;
 
 /// A log of which the first so many cases all fail is not worth trying further.
 const HOPELESS: usize = 50;
+/// Cases of one call, and events of one call unless a single case has more.
+const CASES: usize = 100;
+const EVENTS: usize = 2_000;
+/// Calls under way at once: while one group's affairs are written, the next one's customers are.
+const CALLS: usize = 2;
 
 /// What one run did.
 #[derive(Default)]
@@ -98,31 +103,25 @@ async fn load_all(import: &cli::Import, log: &EventLog, target: &Target, ambient
     let loader = Loader::new(
         importer.on(&target.connect(Service::CustomerProfile)?),
         importer.on(&target.connect(Service::Ticketing)?),
+        usize::from(import.concurrency),
     );
+    let (known, waiting): (Vec<&Case>, Vec<&Case>) = log.cases.iter().partition(|case| ticks.has(case));
     let bar = progress(log.event_count());
-    let mut tally = Tally::default();
-    let mut waiting = Vec::new();
-    for case in &log.cases {
-        if ticks.has(case) {
-            tally.loaded_before += 1;
-            bar.inc(case.events.len() as u64);
-        } else {
-            waiting.push(case);
-        }
-    }
-    let work = waiting.into_iter().map(|case| {
+    bar.inc(known.iter().map(|case| case.events.len() as u64).sum());
+    let mut tally = Tally { loaded_before: known.len(), ..Tally::default() };
+    let work = groups(&waiting).into_iter().map(|cases| {
         let (loader, ticks) = (loader.clone(), Arc::clone(&ticks));
         async move {
-            let result = loader.load(case).await;
+            let results = loader.load(&cases).await.into_iter().zip(cases);
             // Only what is wholly there is noted; a case cut short is repeated, which is harmless.
-            let result = result.and_then(|()| ticks.note(case).map_err(|error| error.to_string()));
-            (case, result)
+            let note = |case| ticks.note(case).map_err(|error| error.to_string());
+            results.map(|(result, case)| (case, result.and_then(|()| note(case)))).collect::<Vec<_>>()
         }
     });
-    let mut work = futures::stream::iter(work).buffer_unordered(usize::from(import.concurrency));
+    let mut work = futures::stream::iter(work).buffer_unordered(CALLS);
     let mut told = Instant::now();
     loop {
-        let (case, result) = tokio::select! {
+        let results = tokio::select! {
             next = work.next() => match next {
                 Some(done) => done,
                 None => break,
@@ -132,11 +131,13 @@ async fn load_all(import: &cli::Import, log: &EventLog, target: &Target, ambient
                 break;
             }
         };
-        match result {
-            Ok(()) => tally.loaded += 1,
-            Err(reason) => tally.failed.push((case.id.clone(), reason)),
+        for (case, result) in results {
+            match result {
+                Ok(()) => tally.loaded += 1,
+                Err(reason) => tally.failed.push((case.id.clone(), reason)),
+            }
+            bar.inc(case.events.len() as u64);
         }
-        bar.inc(case.events.len() as u64);
         if bar.is_hidden() && told.elapsed().as_secs() >= 5 {
             told = Instant::now();
             eprintln!("ventanilla: {} of {} events", bar.position(), log.event_count());
@@ -148,6 +149,22 @@ async fn load_all(import: &cli::Import, log: &EventLog, target: &Target, ambient
     }
     bar.finish_and_clear();
     Ok(tally)
+}
+
+/// The cases in groups that one call takes: few enough events to be written in well under a second.
+fn groups<'a>(cases: &[&'a Case]) -> Vec<Vec<&'a Case>> {
+    let (mut groups, mut events) = (Vec::<Vec<&Case>>::new(), 0);
+    for case in cases {
+        events += case.events.len();
+        match groups.last_mut() {
+            Some(group) if group.len() < CASES && events <= EVENTS => group.push(case),
+            _ => {
+                events = case.events.len();
+                groups.push(vec![case]);
+            }
+        }
+    }
+    groups
 }
 
 fn progress(events: usize) -> ProgressBar {

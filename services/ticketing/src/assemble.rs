@@ -16,11 +16,12 @@ use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 use crate::grpc::Service;
 use crate::proof::ProofKey;
 use crate::reactions::{OnOmbudsman, OnSla};
+use crate::store::create::openings;
 use crate::usecase::Ticketing;
 use crate::{SOURCE, Settings};
 
-/// The largest request: fifty claim points at their longest, in four-byte characters.
-const LARGEST_REQUEST: usize = 1024 * 1024;
+/// The largest request: five hundred histories of some dozens of steps, with room for long texts.
+const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
 const CLOSING: Duration = Duration::from_secs(1);
 
 const SLA: &str = "sla-monitor";
@@ -42,6 +43,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
     standings.recall(&db).await?;
     let app = Ticketing {
         db: db.clone(),
+        openings: openings(&db),
         ledger: ledger.clone(),
         ambient: house.ambient.clone(),
         policy: settings.policy(),

@@ -3,6 +3,7 @@
 
 pub(crate) mod create;
 pub(crate) mod history;
+pub(crate) mod imported;
 pub(crate) mod journey;
 pub(crate) mod message;
 pub(crate) mod promise;

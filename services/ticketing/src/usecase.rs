@@ -3,6 +3,7 @@
 mod add_message;
 mod answer_claim_point;
 mod cancel_ticket;
+pub(crate) mod chronicle;
 mod close_ticket;
 mod create_ticket;
 mod get_journey;
@@ -10,6 +11,7 @@ mod get_public_status;
 mod get_receipt;
 mod get_ticket;
 mod hold_ticket;
+mod import_tickets;
 mod list_messages;
 mod list_promises;
 mod list_ticket_history;
@@ -36,18 +38,22 @@ use ticketing_domain::{Moment, Policy, Refusal, TicketId};
 
 pub use add_message::NewMessage;
 pub use answer_claim_point::NewAnswer;
+pub use chronicle::Said;
 pub use create_ticket::NewTicket;
 pub use get_journey::Traveller;
+pub use import_tickets::{Event, Histories, History};
 pub(crate) use list_tickets::Place;
 pub use make_promise::NewPromise;
 pub use settle_promise::PromiseEnd;
 
 use crate::proof::ProofKey;
+use crate::store::create::Openings;
 
 /// The service's own surroundings. Cheap to clone.
 #[derive(Clone)]
 pub struct Ticketing {
     pub(crate) db: Db,
+    pub(crate) openings: Openings,
     pub(crate) ledger: Ledger,
     pub(crate) ambient: Ambient,
     pub(crate) policy: Policy,

@@ -38,6 +38,12 @@ impl Violations {
         }
     }
 
+    /// Takes over what was wrong inside the field `outer`, each under its whole path.
+    pub fn absorb(&mut self, outer: &str, inner: Self) {
+        let renamed = |v: Violation| Violation { field: format!("{outer}.{}", v.field), ..v };
+        self.0.extend(inner.0.into_iter().map(renamed));
+    }
+
     /// Whether nothing was wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -117,23 +117,28 @@ impl Columns {
     /// The columns of these drafts.
     pub fn of(drafts: &[Draft]) -> Self {
         let mut columns = Self::default();
-        for draft in drafts {
-            columns.entry_id.push(draft.id);
-            columns.aggregate.push(draft.aggregate.clone());
-            columns.kind.push(draft.kind.clone());
-            columns.occurred_at.push(draft.stamp.occurred_at.to_sqlx());
-            columns.recorded_at.push(draft.stamp.recorded_at.to_sqlx());
-            columns.actor_kind.push(draft.stamp.actor.kind.as_str().to_owned());
-            columns.actor_id.push(draft.stamp.actor.id.clone());
-            columns.actor_department.push(draft.stamp.actor.department.as_ref().map(ToString::to_string));
-            columns.traceparent.push(draft.stamp.traceparent.clone());
-            columns.payload.push(draft.payload.clone());
-            let personal = draft.personal.as_ref();
-            columns.commitment.push(personal.map(|p| chain::commitment(&p.salt, &p.body).to_vec()));
-            columns.salt.push(personal.map(|p| p.salt.to_vec()));
-            columns.personal.push(personal.map(|p| p.body.clone()));
-        }
+        columns.push(drafts);
         columns
+    }
+
+    /// Adds these drafts.
+    pub fn push(&mut self, drafts: &[Draft]) {
+        for draft in drafts {
+            self.entry_id.push(draft.id);
+            self.aggregate.push(draft.aggregate.clone());
+            self.kind.push(draft.kind.clone());
+            self.occurred_at.push(draft.stamp.occurred_at.to_sqlx());
+            self.recorded_at.push(draft.stamp.recorded_at.to_sqlx());
+            self.actor_kind.push(draft.stamp.actor.kind.as_str().to_owned());
+            self.actor_id.push(draft.stamp.actor.id.clone());
+            self.actor_department.push(draft.stamp.actor.department.as_ref().map(ToString::to_string));
+            self.traceparent.push(draft.stamp.traceparent.clone());
+            self.payload.push(draft.payload.clone());
+            let personal = draft.personal.as_ref();
+            self.commitment.push(personal.map(|p| chain::commitment(&p.salt, &p.body).to_vec()));
+            self.salt.push(personal.map(|p| p.salt.to_vec()));
+            self.personal.push(personal.map(|p| p.body.clone()));
+        }
     }
 }
 

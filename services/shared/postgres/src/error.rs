@@ -9,7 +9,7 @@ use kernel::{Classify, Kind};
 use sqlx::postgres::PgQueryResult;
 
 /// Why a statement or a transaction did not do what was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// A named constraint refused the row; the store maps it to a domain error.
     #[error("the write breaks the rule {name}")]
@@ -45,7 +45,7 @@ pub enum StoreError {
 }
 
 /// What is kept of a driver error for the log.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{what}{}{}", .sqlstate.as_deref().map(|c| format!(" (SQLSTATE {c})")).unwrap_or_default(),
     .table.as_deref().map(|t| format!(" on {t}")).unwrap_or_default())]
 pub struct Cause {
@@ -66,6 +66,11 @@ impl StoreError {
             Self::Constraint { name } => Some(name),
             _ => None,
         }
+    }
+
+    /// Whether it says nothing of what was to be written: it would have met any other statement too.
+    pub(crate) fn is_about_the_connection(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::OutcomeUnknown(_))
     }
 
     /// The same error when it came from COMMIT: a broken connection leaves the outcome unknown.

@@ -1,4 +1,4 @@
-//! Turns one case of a log into calls.
+//! Turns cases of a log into calls: a source record for each, then their histories together.
 //!
 //! Activities are opaque labels, so the rule looks at places alone and holds for any log:
 //!
@@ -13,19 +13,25 @@
 //! A log holds what is over, so a case with a single event was begun and resolved at that instant.
 //! Nothing is closed: a log does not say that the customer accepted.
 
+use std::collections::BTreeMap;
+
+use futures::StreamExt as _;
 use prost_types::Timestamp as ProtoTimestamp;
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::customer::v1::{Identifier, IdentifierType, IngestSourceRecordRequest, SourceRecord};
+use ventanilla_proto::ticketing::v1::history_step::Step;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::ticketing::v1::{
-    AddMessageRequest, CreateTicketRequest, GetTicketRequest, Message, MessageVisibility, ResolveTicketRequest,
-    StartTicketRequest, Ticket, TicketState, TicketType,
+    HistoryStep, HistoryTransition, ImportOutcome, ImportTicketsRequest, Message, MessageVisibility, Ticket,
+    TicketHistory, TicketState, TicketType,
 };
 use ventanilla_proto::r#type::v1::Channel;
 
 use super::read::{Case, Event};
+use super::ticks::fingerprint;
 use crate::client::{Client, describe, persist};
 
 /// Under which the ids of requests are made.
@@ -34,51 +40,69 @@ pub const NAMESPACE: Uuid = Uuid::from_u128(0x6f0c_1d3e_52a4_4b0e_9a57_0c6b_7a0d
 const DEPARTMENT: &str = "service-desk";
 const SYSTEM: &str = "event-log";
 
+/// Why a case was not loaded.
+pub type Reason = String;
+
 /// Loads cases. Cheap to clone.
 #[derive(Clone)]
 pub struct Loader {
     customers: CustomerServiceClient<Client>,
     tickets: TicketServiceClient<Client>,
+    concurrency: usize,
 }
 
 impl Loader {
-    /// Loads through these.
-    pub fn new(customers: Client, tickets: Client) -> Self {
-        Self { customers: CustomerServiceClient::new(customers), tickets: TicketServiceClient::new(tickets) }
+    /// Loads through these, so many customers at the same time.
+    pub fn new(customers: Client, tickets: Client, concurrency: usize) -> Self {
+        Self {
+            customers: CustomerServiceClient::new(customers),
+            tickets: TicketServiceClient::new(tickets),
+            concurrency,
+        }
     }
 
-    /// Loads one case, its events one after the other; `Err` says why not.
-    pub async fn load(&self, case: &Case) -> Result<(), String> {
-        self.try_load(case).await.map_err(|status| describe(&status))
+    /// Loads these cases together; answers for each, in their order, why it was not loaded.
+    pub async fn load(&self, cases: &[&Case]) -> Vec<Result<(), Reason>> {
+        let customers = futures::stream::iter(cases.iter().map(|case| self.customer(case)));
+        let customers: Vec<Result<String, Status>> = customers.buffered(self.concurrency).collect().await;
+        let mut results: Vec<Result<(), Reason>> = Vec::with_capacity(cases.len());
+        // Place of the case in the call, and its history.
+        let mut histories = BTreeMap::new();
+        for (place, (case, customer)) in cases.iter().zip(customers).enumerate() {
+            results.push(match customer {
+                Ok(customer) => {
+                    histories.insert(place, history(case, customer));
+                    Ok(())
+                }
+                Err(status) => Err(describe(&status)),
+            });
+        }
+        while !histories.is_empty() {
+            let places: Vec<usize> = histories.keys().copied().collect();
+            let asked: Vec<&Case> = places.iter().map(|place| cases[*place]).collect();
+            let refused = match self.import(&asked, histories.values().cloned().collect()).await {
+                Ok(refused) => refused,
+                // Nothing of the call was written: without those that are named the rest can be.
+                Err(status) => match named(&status) {
+                    named if named.is_empty() => (0..places.len()).map(|i| (i, describe(&status))).collect(),
+                    named => {
+                        for (i, reason) in named {
+                            histories.remove(&places[i]);
+                            results[places[i]] = Err(reason);
+                        }
+                        continue;
+                    }
+                },
+            };
+            for (i, reason) in refused {
+                results[places[i]] = Err(reason);
+            }
+            break;
+        }
+        results
     }
 
-    async fn try_load(&self, case: &Case) -> Result<(), Status> {
-        let (Some(first), Some(last)) = (case.events.first(), case.events.last()) else { return Ok(()) };
-        let customer = self.customer(case, first).await?;
-        let ticket = self.open(case, first, customer).await?;
-        let begin = case.events.get(1).unwrap_or(first);
-        let mut ticket = self.start(case, begin, ticket).await?;
-        let steps = case.events.len().saturating_sub(1);
-        for (ordinal, event) in case.events.iter().enumerate().take(steps).skip(1) {
-            self.step(case, ordinal, event, &ticket.name).await?;
-        }
-        if steps > 1 || ticket.state() != TicketState::InProgress {
-            // The notes may have moved the ticket's version; a ticket of an earlier run may be done.
-            let tickets = &self.tickets;
-            let request = GetTicketRequest { name: ticket.name.clone() };
-            ticket = persist(|| {
-                let (mut tickets, request) = (tickets.clone(), request.clone());
-                async move { tickets.get_ticket(request).await }
-            })
-            .await?;
-        }
-        if ticket.state() == TicketState::InProgress {
-            self.resolve(case, last, ticket).await?;
-        }
-        Ok(())
-    }
-
-    async fn customer(&self, case: &Case, first: &Event) -> Result<String, Status> {
+    async fn customer(&self, case: &Case) -> Result<String, Status> {
         let request = IngestSourceRecordRequest {
             record: Some(SourceRecord {
                 source_system: SYSTEM.to_owned(),
@@ -91,10 +115,10 @@ impl Loader {
                     issuer: SYSTEM.to_owned(),
                     ..Identifier::default()
                 }],
-                observed_time: time(first),
+                observed_time: case.events.first().and_then(time),
                 ..SourceRecord::default()
             }),
-            request_id: request_id(case, 0, "customer"),
+            request_id: request_id(&format!("{}\u{1f}customer", case.id)),
         };
         let record = persist(|| {
             let (mut customers, request) = (self.customers.clone(), request.clone());
@@ -105,90 +129,96 @@ impl Loader {
         Ok(if record.own_customer.is_empty() { record.customer } else { record.own_customer })
     }
 
-    async fn open(&self, case: &Case, first: &Event, customer: String) -> Result<Ticket, Status> {
-        let request = CreateTicketRequest {
-            ticket: Some(Ticket {
-                customer,
-                ticket_type: TicketType::Incidencia.into(),
-                subject: format!("Caso {}: actividad «{}»", case.id, first.activity).chars().take(200).collect(),
-                channel: Channel::Api.into(),
-                department: DEPARTMENT.to_owned(),
-                first_received_time: time(first),
-                ..Ticket::default()
-            }),
-            request_id: request_id(case, 1, "open"),
-            occurred_time: time(first),
-        };
+    /// Brings the histories; answers which were not, by their place in the call.
+    async fn import(&self, cases: &[&Case], histories: Vec<TicketHistory>) -> Result<Vec<(usize, Reason)>, Status> {
+        let whole: String = cases.iter().map(|case| fingerprint(case).to_string()).collect();
+        let request = ImportTicketsRequest { histories, request_id: request_id(&whole) };
         let answer = persist(|| {
             let (mut tickets, request) = (self.tickets.clone(), request.clone());
-            async move { tickets.create_ticket(request).await }
+            async move { tickets.import_tickets(request).await }
         })
         .await?;
-        answer.ticket.ok_or_else(|| Status::internal("ticketing answered without the ticket"))
-    }
-
-    async fn start(&self, case: &Case, event: &Event, ticket: Ticket) -> Result<Ticket, Status> {
-        let request = StartTicketRequest {
-            name: ticket.name,
-            etag: ticket.etag,
-            request_id: request_id(case, 2, "start"),
-            occurred_time: time(event),
+        let differs = |(i, ticket): (usize, &ventanilla_proto::ticketing::v1::ImportedTicket)| {
+            let reason = format!("it is here already as {}, with other events, and was left as it is", ticket.ticket);
+            (ticket.outcome() == ImportOutcome::Differs).then_some((i, reason))
         };
-        persist(|| {
-            let (mut tickets, request) = (self.tickets.clone(), request.clone());
-            async move { tickets.start_ticket(request).await }
-        })
-        .await
-    }
-
-    async fn step(&self, case: &Case, ordinal: usize, event: &Event, ticket: &str) -> Result<(), Status> {
-        let request = AddMessageRequest {
-            parent: ticket.to_owned(),
-            message: Some(Message {
-                visibility: MessageVisibility::Internal.into(),
-                body: format!("Paso {}: actividad «{}»", ordinal + 1, event.activity),
-                ..Message::default()
-            }),
-            request_id: request_id(case, ordinal + 1, "step"),
-            occurred_time: time(event),
-        };
-        persist(|| {
-            let (mut tickets, request) = (self.tickets.clone(), request.clone());
-            async move { tickets.add_message(request).await }
-        })
-        .await?;
-        Ok(())
-    }
-
-    async fn resolve(&self, case: &Case, last: &Event, ticket: Ticket) -> Result<(), Status> {
-        let request = ResolveTicketRequest {
-            name: ticket.name,
-            resolution: format!(
-                "El registro de origen da por terminado el caso {} con la actividad «{}», la número {}.",
-                case.id,
-                last.activity,
-                case.events.len()
-            ),
-            etag: ticket.etag,
-            request_id: request_id(case, case.events.len(), "resolve"),
-            occurred_time: time(last),
-        };
-        let resolved = persist(|| {
-            let (mut tickets, request) = (self.tickets.clone(), request.clone());
-            async move { tickets.resolve_ticket(request).await }
-        })
-        .await;
-        match resolved {
-            // The same event was resolved before, from another version of the ticket: it is done.
-            Err(status) if status.code() == Code::AlreadyExists => Ok(()),
-            other => other.map(|_| ()),
-        }
+        Ok(answer.tickets.iter().enumerate().filter_map(differs).collect())
     }
 }
 
-/// Made of the case and the event's place in it, whatever file it came in.
-fn request_id(case: &Case, ordinal: usize, step: &str) -> String {
-    Uuid::new_v5(&NAMESPACE, format!("{}\u{1f}{ordinal}\u{1f}{step}", case.id).as_bytes()).to_string()
+/// The histories that a refusal names, by their place in the call, with what is wrong with each.
+fn named(status: &Status) -> BTreeMap<usize, Reason> {
+    let mut reasons: BTreeMap<usize, Reason> = BTreeMap::new();
+    if status.code() != Code::InvalidArgument {
+        return reasons;
+    }
+    for violation in status.get_error_details().bad_request().map_or(&[][..], |bad| &bad.field_violations) {
+        let place = violation.field.strip_prefix("histories[").and_then(|rest| rest.split_once(']'));
+        if let Some((i, field)) = place
+            && let Ok(i) = i.parse()
+        {
+            let reason = format!("{}: {}", field.trim_start_matches('.'), violation.description);
+            reasons.entry(i).and_modify(|known| known.push_str(&format!("; {reason}"))).or_insert(reason);
+        }
+    }
+    reasons
+}
+
+fn history(case: &Case, customer: String) -> TicketHistory {
+    let (first, last) = (case.events.first(), case.events.last());
+    let steps = case.events.len().saturating_sub(1);
+    let begin = case.events.get(1).or(first);
+    let notes = case.events.iter().enumerate().take(steps).skip(1);
+    TicketHistory {
+        source_system: SYSTEM.to_owned(),
+        external_id: case.id.clone(),
+        opened_time: first.and_then(time),
+        ticket: first.map(|event| Ticket {
+            customer,
+            ticket_type: TicketType::Incidencia.into(),
+            subject: format!("Caso {}: actividad «{}»", case.id, event.activity).chars().take(200).collect(),
+            channel: Channel::Api.into(),
+            department: DEPARTMENT.to_owned(),
+            ..Ticket::default()
+        }),
+        steps: begin
+            .map(|event| step(event, Step::Transition(to(TicketState::InProgress))))
+            .into_iter()
+            .chain(notes.map(|(ordinal, event)| step(event, Step::Message(note(ordinal, event)))))
+            .chain(last.map(|event| step(event, Step::Transition(resolution(case, event)))))
+            .collect(),
+    }
+}
+
+fn step(event: &Event, step: Step) -> HistoryStep {
+    HistoryStep { occurred_time: time(event), step: Some(step) }
+}
+
+fn to(state: TicketState) -> HistoryTransition {
+    HistoryTransition { to_state: state.into(), ..HistoryTransition::default() }
+}
+
+fn note(ordinal: usize, event: &Event) -> Message {
+    Message {
+        visibility: MessageVisibility::Internal.into(),
+        body: format!("Paso {}: actividad «{}»", ordinal + 1, event.activity),
+        ..Message::default()
+    }
+}
+
+fn resolution(case: &Case, last: &Event) -> HistoryTransition {
+    let text = format!(
+        "El registro de origen da por terminado el caso {} con la actividad «{}», la número {}.",
+        case.id,
+        last.activity,
+        case.events.len()
+    );
+    HistoryTransition { text, ..to(TicketState::Resolved) }
+}
+
+/// Made of what is asked, whatever file it came in.
+fn request_id(what: &str) -> String {
+    Uuid::new_v5(&NAMESPACE, what.as_bytes()).to_string()
 }
 
 fn time(event: &Event) -> Option<ProtoTimestamp> {
@@ -196,14 +226,4 @@ fn time(event: &Event) -> Option<ProtoTimestamp> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_id_of_a_request_depends_on_case_and_place_alone() {
-        let case = |id: &str| Case { id: id.to_owned(), events: Vec::new() };
-        assert_eq!(request_id(&case("a"), 1, "step"), request_id(&case("a"), 1, "step"));
-        assert_ne!(request_id(&case("a"), 1, "step"), request_id(&case("a"), 2, "step"));
-        assert_ne!(request_id(&case("a"), 1, "step"), request_id(&case("b"), 1, "step"));
-    }
-}
+mod tests;

@@ -47,7 +47,8 @@ impl Ticks {
     }
 }
 
-fn fingerprint(case: &Case) -> Uuid {
+/// The case with its events, as one id.
+pub(super) fn fingerprint(case: &Case) -> Uuid {
     let mut text = case.id.clone();
     for event in &case.events {
         text.push_str(&format!("\u{1e}{}\u{1f}{}", event.at, event.activity));

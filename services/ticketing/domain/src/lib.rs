@@ -5,6 +5,7 @@
 mod answer;
 mod claim;
 mod error;
+mod history;
 mod id;
 mod key;
 mod promise;
@@ -19,12 +20,15 @@ mod words;
 pub use answer::is_generic;
 pub use claim::{Answered, ClaimPoint, PointAnswered};
 pub use error::Refusal;
+pub use history::Destination;
 pub use id::{CaseId, ClockId, CustomerId, InteractionId, MessageId, NestedIdError, PromiseId, TicketId};
 pub use key::{KeyError, Proof, TrackingKey};
 pub use promise::{Promise, PromiseDraft, PromiseState, Settlement};
 pub use receipt::Receipt;
 pub use state::State;
-pub use text::{Answer, Body, Cause, Owner, PointText, PromiseText, Signpost, Slug, Subject, Text, TextError, Word};
+pub use text::{
+    Answer, Body, Cause, ExternalId, Owner, PointText, PromiseText, Signpost, Slug, Subject, Text, TextError, Word,
+};
 pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket};
 pub use transition::{Command, Policy, Transitioned};
 pub use wording::{next_step, state_text};

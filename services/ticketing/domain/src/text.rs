@@ -21,6 +21,8 @@ pub type Body = Text<1, 20_000>;
 pub type PromiseText = Text<1, 500>;
 /// Why a promise was broken.
 pub type Cause = Text<1, 2_000>;
+/// Id of an affair in the system it comes from.
+pub type ExternalId = Text<1, 200>;
 /// Where a rejected customer can turn to. Shorter than a sentence, it points nowhere.
 pub type Signpost = Text<20, 2_000>;
 

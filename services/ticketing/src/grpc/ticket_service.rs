@@ -57,6 +57,11 @@ impl TicketService for Service {
         self.change(request, convert::create, run).await
     }
 
+    async fn import_tickets(&self, request: Request<pb::ImportTicketsRequest>) -> Answer<pb::ImportTicketsResponse> {
+        let run = |app: Ticketing, call, asked| async move { app.import_tickets(&call, asked).await };
+        self.change(request, convert::import, run).await
+    }
+
     async fn get_ticket(&self, request: Request<pb::GetTicketRequest>) -> Answer<pb::Ticket> {
         let id = convert::ticket_name(&request.get_ref().name).map_err(refused)?;
         self.app.get_ticket(id).await.map(Response::new).map_err(refused)

@@ -32,7 +32,7 @@ impl OnOmbudsman {
         let ticket = TicketId::parse(ticket).map_err(|_| ReactionError::Undecodable("ticket"))?;
         let case = CaseId::parse(case).map_err(|_| ReactionError::Undecodable("case_name"))?;
         let effect = Effect::on(tx, ticket, entry, &self.ambient).await?;
-        let known = effect.stored.ticket.office_case().filter(|known| known.id == case);
+        let known = effect.chronicle.stored.ticket.office_case().filter(|known| known.id == case);
         if open == Some(false) && known.is_some_and(|known| !known.open) {
             return Ok(());
         }
@@ -45,7 +45,7 @@ impl OnOmbudsman {
             row.reason = Some(reason.to_owned());
             row.related = Some(case.name());
         };
-        effect.write(tx, &self.ambient, ChangeKind::OfficeNoted, change, draft, detail).await
+        effect.write(tx, ChangeKind::OfficeNoted, change, draft, detail).await
     }
 }
 

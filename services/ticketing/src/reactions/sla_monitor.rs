@@ -34,7 +34,7 @@ impl OnSla {
         let related = id.name();
         let draft = |entries: &crate::entry::Entries<'_>| entries.promise_at_risk(&stored.promise, clock);
         let detail = |row: &mut crate::store::history::ChangeRow| row.related = Some(related);
-        effect.write(tx, &self.ambient, ChangeKind::PromiseAtRisk, |t| t, draft, detail).await
+        effect.write(tx, ChangeKind::PromiseAtRisk, |t| t, draft, detail).await
     }
 
     async fn broken(&self, tx: &mut Tx, entry: &Received, id: PromiseId, at: Timestamp) -> Result<(), ReactionError> {
@@ -50,7 +50,7 @@ impl OnSla {
             row.reason = Some(reason);
             row.related = Some(id.name());
         };
-        effect.write(tx, &self.ambient, ChangeKind::PromiseSettled, |t| t, draft, detail).await
+        effect.write(tx, ChangeKind::PromiseSettled, |t| t, draft, detail).await
     }
 }
 

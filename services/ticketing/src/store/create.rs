@@ -1,115 +1,229 @@
-//! Opening a ticket: claim of the request, ticket, claim points, receipt, history and ledger entry in
-//! one statement, one round trip. Everything hangs on the claim: a call that was made before writes nothing.
+//! Opening tickets: claims of the requests, tickets, claim points, receipts, histories, messages and ledger
+//! entries of one affair or of many in one statement, one round trip. Everything of an affair hangs on its
+//! claim: a call that was made before writes nothing.
+
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use jiff_sqlx::ToSqlx;
 use kernel::ResourceId;
-use ledger::{Columns, Draft};
-use postgres::{Db, RequestError, RequestKey, StoreError};
-use sqlx::PgPool;
+use ledger::Columns;
+use postgres::{Db, RequestError, RequestKey, SharedCommit, StoreError};
+use sqlx::{PgExecutor, PgPool};
 use ticketing_domain::{Receipt, TicketId};
+use uuid::Uuid;
 
-use super::Stored;
-use super::history::ChangeRow;
+use super::history::ChangeColumns;
+use super::message::MessageColumns;
 use crate::proof::KeptProof;
+use crate::usecase::chronicle::Chronicle;
+
+/// Statements under way at once, and tickets in one at most. Two keep the disk busy while one is being
+/// prepared; more would only make the groups smaller.
+const LANES: usize = 2;
+const MOST: usize = 128;
 
 /// All that is written when a ticket opens.
 pub(crate) struct Opening {
-    /// The call.
-    pub key: RequestKey,
-    /// Its encoded answer, without the proof.
-    pub answer: Vec<u8>,
-    /// The ticket.
-    pub stored: Stored,
+    /// The call that is claimed with it; none where another claim stands for it.
+    pub claim: Option<Claimed>,
+    /// The ticket with its history, messages and entries.
+    pub chronicle: Chronicle,
     /// What is kept of the proof.
     pub proof: KeptProof,
     /// The receipt.
     pub receipt: Receipt,
-    /// First row of the history.
-    pub change: ChangeRow,
-    /// First entry of the ledger.
-    pub entry: Draft,
 }
 
-/// Writes it all, unless the call was made before: `false` then.
-pub(crate) async fn open(db: &Db, opening: Opening) -> Result<bool, StoreError> {
-    let written = db.statement(move |pool| async move { insert(&pool, &opening).await }).await;
-    match written {
-        // Two tickets drew the same 60 random bits: the retry draws again.
-        Err(error) if error.constraint() == Some("ticket_tracking_key_key") => Err(StoreError::Contended),
-        other => other,
+/// A call and what it is answered.
+pub(crate) struct Claimed {
+    /// The call.
+    pub key: RequestKey,
+    /// Its encoded answer, without the proof.
+    pub answer: Vec<u8>,
+}
+
+/// Opens tickets; calls that come together share a commit. `false` for a call that was made before.
+pub(crate) type Openings = SharedCommit<Opening, bool>;
+
+/// Opens tickets in `db`.
+pub(crate) fn openings(db: &Db) -> Openings {
+    let db = db.clone();
+    SharedCommit::start(LANES, MOST, move |openings: Vec<Arc<Opening>>| {
+        let db = db.clone();
+        async move {
+            let written = db.statement(move |pool| async move { claim_and_open(&pool, &openings).await }).await;
+            match written {
+                // Two tickets drew the same 60 random bits: the retry draws again.
+                Err(error) if error.constraint() == Some("ticket_tracking_key_key") => Err(StoreError::Contended),
+                other => other,
+            }
+        }
+    })
+}
+
+async fn claim_and_open(pool: &PgPool, openings: &[Arc<Opening>]) -> Result<Vec<bool>, sqlx::Error> {
+    let id_of = |opening: &Opening| opening.claim.as_ref().map(|claim| claim.key.id);
+    // Of twins in one group the first is written; the other finds its answer. In the order of their ids, so
+    // that groups which share some of them wait for each other and never in a circle.
+    let mut taken = HashSet::new();
+    let firsts: Vec<bool> = openings.iter().map(|o| id_of(o).is_none_or(|id| taken.insert(id))).collect();
+    let mut fresh: Vec<&Opening> =
+        openings.iter().zip(&firsts).filter(|(_, first)| **first).map(|(o, _)| &**o).collect();
+    fresh.sort_by_key(|opening| id_of(opening));
+    let claimed: HashSet<Uuid> = insert(pool, &fresh).await?.into_iter().collect();
+    Ok(openings.iter().zip(firsts).map(|(o, first)| first && id_of(o).is_none_or(|id| claimed.contains(&id))).collect())
+}
+
+/// Writes all of these whose call is new; answers which calls are.
+pub(crate) async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<Vec<Uuid>, sqlx::Error> {
+    let (mut claim, mut ticket, mut point) =
+        (ClaimColumns::default(), TicketColumns::default(), PointColumns::default());
+    let (mut message, mut change) = (MessageColumns::default(), ChangeColumns::default());
+    let (mut entry, mut entry_ticket) = (Columns::default(), Vec::new());
+    for opening in openings {
+        let chronicle = &opening.chronicle;
+        let id = chronicle.stored.ticket.facts().id;
+        claim.push(opening.claim.as_ref());
+        ticket.push(opening);
+        point.push(opening);
+        message.push(&chronicle.messages);
+        change.push(id, &chronicle.changes);
+        entry.push(&chronicle.entries);
+        entry_ticket.extend(std::iter::repeat_n(id.uuid(), chronicle.entries.len()));
     }
-}
-
-async fn insert(pool: &PgPool, opening: &Opening) -> Result<bool, sqlx::Error> {
-    let Opening { key, answer, stored, proof, receipt, change, entry } = opening;
-    let (ticket, facts) = (&stored.ticket, stored.ticket.facts());
-    let points: Vec<String> = ticket.points().iter().map(|p| p.text.expose().to_owned()).collect();
-    let entry = Columns::of(std::slice::from_ref(entry));
     sqlx::query_scalar!(
-        r#"with claim as (
+        r#"with item as (
+               select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::uuid[], $6::uuid[], $7::text[],
+                   $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
+                   $15::text[], $16::bytea[], $17::bytea[], $18::uuid[], $19::uuid[], $20::text[], $21::text[],
+                   $22::text[], $23::text[], $24::timestamptz[], $25::text[], $26::text[], $27::timestamptz[],
+                   $28::int[], $29::timestamptz[], $30::bigint[], $31::timestamptz[], $32::text[], $33::bytea[])
+                   as i (request_id, method, body_hash, answer, ticket_id, customer_id, ticket_type, severity, subject,
+                       channel, language, sector, topic, first_received_at, tracking_key, proof_salt, proof_hash,
+                       interaction_id, follow_up_of, department, owner, state, state_reason, state_since, resolution,
+                       signpost, last_change_at, change_count, created_at, version, received_at, receipt_text,
+                       content_hash)
+           ), claim as (
                insert into ticketing.request (request_id, method, body_hash, answer, claimed_at, keep_forever)
-               values ($1, $2, $3, $4, $5, true)
+               select request_id, method, body_hash, answer, created_at, true from item where request_id is not null
                on conflict on constraint request_pkey do nothing
                returning request_id
+           ), fresh as (
+               select * from item where request_id is null or request_id in (select request_id from claim)
            ), ticket as (
                insert into ticketing.ticket (ticket_id, customer_id, ticket_type, severity, subject, channel, language,
                    sector, topic, first_received_at, tracking_key, proof_salt, proof_hash, interaction_id, follow_up_of,
-                   department, owner, state, state_since, last_change_at, change_count, created_at, updated_at, version)
-               select $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
-                   $5, $5, $27 from claim
+                   department, owner, state, state_reason, state_since, resolution, signpost, last_change_at,
+                   change_count, created_at, updated_at, version)
+               select ticket_id, customer_id, ticket_type, severity, subject, channel, language, sector, topic,
+                   first_received_at, tracking_key, proof_salt, proof_hash, interaction_id, follow_up_of, department,
+                   owner, state, state_reason, state_since, resolution, signpost, last_change_at, change_count,
+                   created_at, created_at, version from fresh
            ), point as (
-               insert into ticketing.claim_point (ticket_id, ordinal, text)
-               select $6, p.ordinal, p.text from claim, unnest($28::text[]) with ordinality as p (text, ordinal)
+               insert into ticketing.claim_point (ticket_id, ordinal, text, answer, answered_at)
+               select p.* from unnest($34::uuid[], $35::int[], $36::text[], $37::text[], $38::timestamptz[])
+                   as p (ticket_id, ordinal, text, answer, answered_at)
+               where p.ticket_id in (select ticket_id from fresh)
            ), receipt as (
                insert into ticketing.receipt (ticket_id, received_at, text, content_hash)
-               select $6, $29, $30, $31 from claim
+               select ticket_id, received_at, receipt_text, content_hash from fresh
+           ), message as (
+               insert into ticketing.message (ticket_id, sequence, message_id, direction, visibility, channel, body,
+                   actor_kind, actor_id, actor_department, occurred_at, created_at)
+               select m.* from unnest($39::uuid[], $40::int[], $41::uuid[], $42::text[], $43::text[], $44::text[],
+                   $45::text[], $46::text[], $47::text[], $48::text[], $49::timestamptz[], $50::timestamptz[])
+                   as m (ticket_id, sequence, message_id, direction, visibility, channel, body, actor_kind, actor_id,
+                       actor_department, occurred_at, created_at)
+               where m.ticket_id in (select ticket_id from fresh)
            ), change as (
-               insert into ticketing.ticket_change (ticket_id, sequence, kind, to_state, department, actor_kind, actor_id,
-                   actor_department, occurred_at, recorded_at)
-               select $6, $26, $32, $23, $21, $33, $34, $35, $24, $5 from claim
+               insert into ticketing.ticket_change (ticket_id, sequence, kind, from_state, to_state, reason, department,
+                   related, note, actor_kind, actor_id, actor_department, occurred_at, recorded_at)
+               select c.* from unnest($51::uuid[], $52::int[], $53::text[], $54::text[], $55::text[], $56::text[],
+                   $57::text[], $58::text[], $59::text[], $60::text[], $61::text[], $62::text[], $63::timestamptz[],
+                   $64::timestamptz[])
+                   as c (ticket_id, sequence, kind, from_state, to_state, reason, department, related, note, actor_kind,
+                       actor_id, actor_department, occurred_at, recorded_at)
+               where c.ticket_id in (select ticket_id from fresh)
            ), entry as (
                insert into ticketing.ledger_inbox (entry_id, aggregate, type, occurred_at, recorded_at, actor_kind,
                    actor_id, actor_department, traceparent, payload, commitment, salt, personal)
-               select e.* from claim, unnest($36::uuid[], $37::text[], $38::text[], $39::timestamptz[], $40::timestamptz[],
-                   $41::text[], $42::text[], $43::text[], $44::text[], $45::bytea[], $46::bytea[], $47::bytea[],
-                   $48::bytea[]) as e
+               select entry_id, aggregate, type, occurred_at, recorded_at, actor_kind, actor_id, actor_department,
+                   traceparent, payload, commitment, salt, personal
+               from unnest($65::uuid[], $66::uuid[], $67::text[], $68::text[], $69::timestamptz[], $70::timestamptz[],
+                   $71::text[], $72::text[], $73::text[], $74::text[], $75::bytea[], $76::bytea[], $77::bytea[],
+                   $78::bytea[]) with ordinality
+                   as e (ticket_id, entry_id, aggregate, type, occurred_at, recorded_at, actor_kind, actor_id,
+                       actor_department, traceparent, payload, commitment, salt, personal, place)
+               where e.ticket_id in (select ticket_id from fresh)
+               order by e.place
            )
-           select exists (select from claim) as "claimed!""#,
-        key.id,
-        key.method,
-        key.body_hash.as_slice(),
-        answer,
-        stored.created_at.to_sqlx() as _,
-        facts.id.uuid(),
-        facts.customer.uuid(),
-        facts.ticket_type.as_str(),
-        facts.severity.as_str(),
-        facts.subject.expose(),
-        facts.channel.as_str(),
-        facts.language.as_str(),
-        facts.sector.as_str(),
-        facts.topic.as_ref().map(|t| t.as_str()),
-        facts.first_received.to_sqlx() as _,
-        facts.tracking_key.compact(),
-        proof.salt.as_slice(),
-        proof.hash.as_slice(),
-        facts.interaction.map(|i| i.uuid()),
-        facts.follow_up_of.map(|t| t.uuid()),
-        ticket.assignment().department.as_str(),
-        ticket.assignment().owner.as_ref().map(|o| o.as_str()),
-        ticket.state().standing().as_str(),
-        ticket.state().since().to_sqlx() as _,
-        ticket.last_change().to_sqlx() as _,
-        stored.change_count,
-        stored.version,
-        &points,
-        receipt.received.to_sqlx() as _,
-        receipt.text.expose(),
-        receipt.content_hash.as_slice(),
-        change.kind.as_str(),
-        change.actor.kind.as_str(),
-        change.actor.id,
-        change.actor.department.as_ref().map(|d| d.as_str()),
+           select request_id from claim"#,
+        &claim.request_id as _,
+        &claim.method as _,
+        &claim.body_hash as _,
+        &claim.answer as _,
+        &ticket.ticket_id,
+        &ticket.customer_id,
+        &ticket.ticket_type,
+        &ticket.severity,
+        &ticket.subject,
+        &ticket.channel,
+        &ticket.language,
+        &ticket.sector,
+        &ticket.topic as _,
+        &ticket.first_received_at as _,
+        &ticket.tracking_key,
+        &ticket.proof_salt,
+        &ticket.proof_hash,
+        &ticket.interaction_id as _,
+        &ticket.follow_up_of as _,
+        &ticket.department,
+        &ticket.owner as _,
+        &ticket.state,
+        &ticket.state_reason as _,
+        &ticket.state_since as _,
+        &ticket.resolution as _,
+        &ticket.signpost as _,
+        &ticket.last_change_at as _,
+        &ticket.change_count,
+        &ticket.created_at as _,
+        &ticket.version,
+        &ticket.received_at as _,
+        &ticket.receipt_text,
+        &ticket.content_hash,
+        &point.ticket_id,
+        &point.ordinal,
+        &point.text,
+        &point.answer as _,
+        &point.answered_at as _,
+        &message.ticket_id,
+        &message.sequence,
+        &message.message_id,
+        &message.direction as _,
+        &message.visibility,
+        &message.channel as _,
+        &message.body,
+        &message.actor_kind,
+        &message.actor_id,
+        &message.actor_department as _,
+        &message.occurred_at as _,
+        &message.created_at as _,
+        &change.ticket_id,
+        &change.sequence,
+        &change.kind,
+        &change.from_state as _,
+        &change.to_state as _,
+        &change.reason as _,
+        &change.department,
+        &change.related as _,
+        &change.note as _,
+        &change.actor_kind,
+        &change.actor_id,
+        &change.actor_department as _,
+        &change.occurred_at as _,
+        &change.recorded_at as _,
+        &entry_ticket,
         &entry.entry_id,
         &entry.aggregate,
         &entry.kind,
@@ -124,8 +238,118 @@ async fn insert(pool: &PgPool, opening: &Opening) -> Result<bool, sqlx::Error> {
         &entry.salt as _,
         &entry.personal as _,
     )
-    .fetch_one(pool)
+    .fetch_all(executor)
     .await
+}
+
+#[derive(Default)]
+struct ClaimColumns {
+    request_id: Vec<Option<Uuid>>,
+    method: Vec<Option<String>>,
+    body_hash: Vec<Option<Vec<u8>>>,
+    answer: Vec<Option<Vec<u8>>>,
+}
+
+impl ClaimColumns {
+    fn push(&mut self, claim: Option<&Claimed>) {
+        self.request_id.push(claim.map(|c| c.key.id));
+        self.method.push(claim.map(|c| c.key.method.to_owned()));
+        self.body_hash.push(claim.map(|c| c.key.body_hash.to_vec()));
+        self.answer.push(claim.map(|c| c.answer.clone()));
+    }
+}
+
+/// Tickets with their receipts.
+#[derive(Default)]
+struct TicketColumns {
+    ticket_id: Vec<Uuid>,
+    customer_id: Vec<Uuid>,
+    ticket_type: Vec<String>,
+    severity: Vec<String>,
+    subject: Vec<String>,
+    channel: Vec<String>,
+    language: Vec<String>,
+    sector: Vec<String>,
+    topic: Vec<Option<String>>,
+    first_received_at: Vec<jiff_sqlx::Timestamp>,
+    tracking_key: Vec<String>,
+    proof_salt: Vec<Vec<u8>>,
+    proof_hash: Vec<Vec<u8>>,
+    interaction_id: Vec<Option<Uuid>>,
+    follow_up_of: Vec<Option<Uuid>>,
+    department: Vec<String>,
+    owner: Vec<Option<String>>,
+    state: Vec<String>,
+    state_reason: Vec<Option<String>>,
+    state_since: Vec<jiff_sqlx::Timestamp>,
+    resolution: Vec<Option<String>>,
+    signpost: Vec<Option<String>>,
+    last_change_at: Vec<jiff_sqlx::Timestamp>,
+    change_count: Vec<i32>,
+    created_at: Vec<jiff_sqlx::Timestamp>,
+    version: Vec<i64>,
+    received_at: Vec<jiff_sqlx::Timestamp>,
+    receipt_text: Vec<String>,
+    content_hash: Vec<Vec<u8>>,
+}
+
+impl TicketColumns {
+    fn push(&mut self, opening: &Opening) {
+        let Opening { chronicle, proof, receipt, .. } = opening;
+        let stored = &chronicle.stored;
+        let (ticket, facts, state) = (&stored.ticket, stored.ticket.facts(), stored.ticket.state());
+        self.ticket_id.push(facts.id.uuid());
+        self.customer_id.push(facts.customer.uuid());
+        self.ticket_type.push(facts.ticket_type.to_string());
+        self.severity.push(facts.severity.to_string());
+        self.subject.push(facts.subject.expose().to_owned());
+        self.channel.push(facts.channel.to_string());
+        self.language.push(facts.language.to_string());
+        self.sector.push(facts.sector.as_str().to_owned());
+        self.topic.push(facts.topic.as_ref().map(|t| t.as_str().to_owned()));
+        self.first_received_at.push(facts.first_received.to_sqlx());
+        self.tracking_key.push(facts.tracking_key.compact());
+        self.proof_salt.push(proof.salt.to_vec());
+        self.proof_hash.push(proof.hash.to_vec());
+        self.interaction_id.push(facts.interaction.map(|i| i.uuid()));
+        self.follow_up_of.push(facts.follow_up_of.map(|t| t.uuid()));
+        self.department.push(ticket.assignment().department.to_string());
+        self.owner.push(ticket.assignment().owner.as_ref().map(|o| o.as_str().to_owned()));
+        self.state.push(state.standing().to_string());
+        self.state_reason.push(state.reason().map(str::to_owned));
+        self.state_since.push(state.since().to_sqlx());
+        self.resolution.push(state.resolution().map(|r| r.expose().to_owned()));
+        self.signpost.push(state.signpost().map(|s| s.expose().to_owned()));
+        self.last_change_at.push(ticket.last_change().to_sqlx());
+        self.change_count.push(stored.change_count);
+        self.created_at.push(stored.created_at.to_sqlx());
+        self.version.push(stored.version);
+        self.received_at.push(receipt.received.to_sqlx());
+        self.receipt_text.push(receipt.text.expose().to_owned());
+        self.content_hash.push(receipt.content_hash.to_vec());
+    }
+}
+
+#[derive(Default)]
+struct PointColumns {
+    ticket_id: Vec<Uuid>,
+    ordinal: Vec<i32>,
+    text: Vec<String>,
+    answer: Vec<Option<String>>,
+    answered_at: Vec<Option<jiff_sqlx::Timestamp>>,
+}
+
+impl PointColumns {
+    fn push(&mut self, opening: &Opening) {
+        let ticket = &opening.chronicle.stored.ticket;
+        for (ordinal, point) in (1..).zip(ticket.points()) {
+            self.ticket_id.push(ticket.facts().id.uuid());
+            self.ordinal.push(ordinal);
+            self.text.push(point.text.expose().to_owned());
+            self.answer.push(point.answered.as_ref().map(|a| a.text.expose().to_owned()));
+            self.answered_at.push(point.answered.as_ref().map(|a| a.at.to_sqlx()));
+        }
+    }
 }
 
 /// The answer that was kept when the call was made before.

@@ -7,6 +7,7 @@ use ledger::Stamp;
 use postgres::StoreError;
 use sqlx::PgPool;
 use ticketing_domain::{ChangeKind, Standing, TicketId};
+use uuid::Uuid;
 
 use super::{actor, word};
 
@@ -56,6 +57,7 @@ impl ChangeRow {
 /// Rows as parallel arrays, for `unnest`.
 #[derive(Default)]
 pub(super) struct ChangeColumns {
+    pub ticket_id: Vec<Uuid>,
     pub sequence: Vec<i32>,
     pub kind: Vec<String>,
     pub from_state: Vec<Option<String>>,
@@ -72,24 +74,23 @@ pub(super) struct ChangeColumns {
 }
 
 impl ChangeColumns {
-    pub(super) fn of(rows: &[ChangeRow]) -> Self {
-        let mut columns = Self::default();
+    pub(super) fn push(&mut self, ticket: TicketId, rows: &[ChangeRow]) {
         for row in rows {
-            columns.sequence.push(row.sequence);
-            columns.kind.push(row.kind.to_string());
-            columns.from_state.push(row.states.and_then(|(from, _)| from).map(|s| s.to_string()));
-            columns.to_state.push(row.states.map(|(_, to)| to.to_string()));
-            columns.reason.push(row.reason.clone());
-            columns.department.push(row.department.clone());
-            columns.related.push(row.related.clone());
-            columns.note.push(row.note.clone());
-            columns.actor_kind.push(row.actor.kind.to_string());
-            columns.actor_id.push(row.actor.id.clone());
-            columns.actor_department.push(row.actor.department.as_ref().map(ToString::to_string));
-            columns.occurred_at.push(row.occurred_at.to_sqlx());
-            columns.recorded_at.push(row.recorded_at.to_sqlx());
+            self.ticket_id.push(ticket.uuid());
+            self.sequence.push(row.sequence);
+            self.kind.push(row.kind.to_string());
+            self.from_state.push(row.states.and_then(|(from, _)| from).map(|s| s.to_string()));
+            self.to_state.push(row.states.map(|(_, to)| to.to_string()));
+            self.reason.push(row.reason.clone());
+            self.department.push(row.department.clone());
+            self.related.push(row.related.clone());
+            self.note.push(row.note.clone());
+            self.actor_kind.push(row.actor.kind.to_string());
+            self.actor_id.push(row.actor.id.clone());
+            self.actor_department.push(row.actor.department.as_ref().map(ToString::to_string));
+            self.occurred_at.push(row.occurred_at.to_sqlx());
+            self.recorded_at.push(row.recorded_at.to_sqlx());
         }
-        columns
     }
 }
 

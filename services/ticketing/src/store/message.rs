@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::{Actor, Channel, ResourceId};
 use postgres::StoreError;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use ticketing_domain::{Body, MessageId, TicketId, Visibility};
+use uuid::Uuid;
 
 use super::{actor, word};
 
@@ -57,28 +58,40 @@ pub(crate) struct Message {
     pub created_at: Timestamp,
 }
 
-/// Adds a message.
-pub(crate) async fn insert(tx: &mut PgConnection, message: &Message) -> Result<(), StoreError> {
-    sqlx::query!(
-        "insert into ticketing.message (ticket_id, sequence, message_id, direction, visibility, channel, body,
-             actor_kind, actor_id, actor_department, occurred_at, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        message.id.ticket.uuid(),
-        message.sequence,
-        message.id.id,
-        message.way.map(|w| w.direction.as_str()),
-        message.visibility.as_str(),
-        message.way.map(|w| w.channel.as_str()),
-        message.body.expose(),
-        message.actor.kind.as_str(),
-        message.actor.id,
-        message.actor.department.as_ref().map(|d| d.as_str()),
-        message.occurred_at.to_sqlx() as _,
-        message.created_at.to_sqlx() as _,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
+/// Messages as parallel arrays, for `unnest`.
+#[derive(Default)]
+pub(super) struct MessageColumns {
+    pub ticket_id: Vec<Uuid>,
+    pub sequence: Vec<i32>,
+    pub message_id: Vec<Uuid>,
+    pub direction: Vec<Option<String>>,
+    pub visibility: Vec<String>,
+    pub channel: Vec<Option<String>>,
+    pub body: Vec<String>,
+    pub actor_kind: Vec<String>,
+    pub actor_id: Vec<String>,
+    pub actor_department: Vec<Option<String>>,
+    pub occurred_at: Vec<jiff_sqlx::Timestamp>,
+    pub created_at: Vec<jiff_sqlx::Timestamp>,
+}
+
+impl MessageColumns {
+    pub(super) fn push(&mut self, messages: &[Message]) {
+        for message in messages {
+            self.ticket_id.push(message.id.ticket.uuid());
+            self.sequence.push(message.sequence);
+            self.message_id.push(message.id.id);
+            self.direction.push(message.way.map(|w| w.direction.as_str().to_owned()));
+            self.visibility.push(message.visibility.to_string());
+            self.channel.push(message.way.map(|w| w.channel.to_string()));
+            self.body.push(message.body.expose().to_owned());
+            self.actor_kind.push(message.actor.kind.to_string());
+            self.actor_id.push(message.actor.id.clone());
+            self.actor_department.push(message.actor.department.as_ref().map(ToString::to_string));
+            self.occurred_at.push(message.occurred_at.to_sqlx());
+            self.created_at.push(message.created_at.to_sqlx());
+        }
+    }
 }
 
 /// Messages of a ticket after the one with this sequence number, oldest first.

@@ -1,16 +1,20 @@
 //! Reading tickets, and writing a change of one with its history and ledger entries in one statement.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::{Department, ResourceId};
-use ledger::{Columns, Draft};
+use ledger::Columns;
 use postgres::{StoreError, affected_one};
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{CustomerId, Standing, TicketId, TrackingKey};
+use ticketing_domain::{CustomerId, PointAnswered, Standing, Ticket, TicketId, TrackingKey};
 use uuid::Uuid;
 
-use super::history::{ChangeColumns, ChangeRow};
+use super::history::ChangeColumns;
+use super::message::MessageColumns;
 use super::ticket_row::{Stored, TicketRow};
+use crate::usecase::chronicle::Chronicle;
 
 /// Every reading of tickets has the same columns; only what follows `from` differs.
 macro_rules! select_tickets {
@@ -62,6 +66,19 @@ pub(crate) async fn first_received(pool: &PgPool, id: TicketId) -> Result<Option
         .fetch_optional(pool)
         .await?;
     Ok(at.map(|at| at.to_jiff()))
+}
+
+/// The same of several tickets; those that do not exist are left out.
+pub(crate) async fn first_receipts(
+    pool: &PgPool,
+    ids: &[TicketId],
+) -> Result<HashMap<TicketId, Timestamp>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows =
+        sqlx::query!("select ticket_id, first_received_at from ticketing.ticket where ticket_id = any($1)", &ids)
+            .fetch_all(pool)
+            .await?;
+    Ok(rows.into_iter().map(|row| (TicketId::from_uuid(row.ticket_id), row.first_received_at.to_jiff())).collect())
 }
 
 /// Whether there is such a ticket.
@@ -149,19 +166,27 @@ pub(crate) struct Kept<'a> {
     pub answer: &'a [u8],
 }
 
-/// Writes a changed ticket, its history, its ledger entries and the kept answer: one round trip.
-/// The ticket must be locked, and `stored` be what it is to become.
+/// Writes a changed ticket and all that its chronicle notes, with the kept answer: one round trip.
+/// The ticket must be locked.
 pub(crate) async fn write(
     tx: &mut PgConnection,
-    stored: &Stored,
-    changes: &[ChangeRow],
-    entries: &[Draft],
+    chronicle: &Chronicle,
     kept: Option<Kept<'_>>,
 ) -> Result<(), StoreError> {
-    let entry = Columns::of(entries);
-    let change = ChangeColumns::of(changes);
+    let stored = &chronicle.stored;
     let (ticket, state) = (&stored.ticket, stored.ticket.state());
+    let id = ticket.facts().id;
     let case = ticket.office_case();
+    let entry = Columns::of(&chronicle.entries);
+    let (mut change, mut message) = (ChangeColumns::default(), MessageColumns::default());
+    change.push(id, &chronicle.changes);
+    message.push(&chronicle.messages);
+    let (mut ordinals, mut answers, mut answer_times) = (Vec::new(), Vec::new(), Vec::new());
+    for PointAnswered { point, answered } in &chronicle.answers {
+        ordinals.push(ordinal_of(ticket, point)?);
+        answers.push(answered.text.expose().to_owned());
+        answer_times.push(answered.at.to_sqlx());
+    }
     let written = sqlx::query!(
         r#"with entry as (
                insert into ticketing.ledger_inbox (entry_id, aggregate, type, occurred_at, recorded_at, actor_kind,
@@ -174,13 +199,22 @@ pub(crate) async fn write(
                select $14, c.* from unnest($15::int[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
                    $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::timestamptz[],
                    $27::timestamptz[]) as c
+           ), message as (
+               insert into ticketing.message (ticket_id, sequence, message_id, direction, visibility, channel, body,
+                   actor_kind, actor_id, actor_department, occurred_at, created_at)
+               select $14, m.* from unnest($28::int[], $29::uuid[], $30::text[], $31::text[], $32::text[], $33::text[],
+                   $34::text[], $35::text[], $36::text[], $37::timestamptz[], $38::timestamptz[]) as m
+           ), point as (
+               update ticketing.claim_point p set answer = a.answer, answered_at = a.answered_at
+               from unnest($39::int[], $40::text[], $41::timestamptz[]) as a (ordinal, answer, answered_at)
+               where p.ticket_id = $14 and p.ordinal = a.ordinal
            ), answer as (
-               update ticketing.request set answer = $28 where request_id = $29
+               update ticketing.request set answer = $42 where request_id = $43
            )
            update ticketing.ticket
-           set department = $30, owner = $31, state = $32, state_reason = $33, state_since = $34, resolution = $35,
-               signpost = $36, office_case_id = $37, office_case_open = $38, last_change_at = $39, change_count = $40,
-               updated_at = $41, version = $42
+           set department = $44, owner = $45, state = $46, state_reason = $47, state_since = $48, resolution = $49,
+               signpost = $50, office_case_id = $51, office_case_open = $52, last_change_at = $53, change_count = $54,
+               updated_at = $55, version = $56
            where ticket_id = $14"#,
         &entry.entry_id,
         &entry.aggregate,
@@ -195,7 +229,7 @@ pub(crate) async fn write(
         &entry.commitment as _,
         &entry.salt as _,
         &entry.personal as _,
-        ticket.facts().id.uuid(),
+        id.uuid(),
         &change.sequence,
         &change.kind,
         &change.from_state as _,
@@ -209,6 +243,20 @@ pub(crate) async fn write(
         &change.actor_department as _,
         &change.occurred_at as _,
         &change.recorded_at as _,
+        &message.sequence,
+        &message.message_id,
+        &message.direction as _,
+        &message.visibility,
+        &message.channel as _,
+        &message.body,
+        &message.actor_kind,
+        &message.actor_id,
+        &message.actor_department as _,
+        &message.occurred_at as _,
+        &message.created_at as _,
+        &ordinals,
+        &answers,
+        &answer_times as _,
         kept.as_ref().map(|k| k.answer),
         kept.as_ref().map(|k| k.request_id),
         ticket.assignment().department.as_str(),
@@ -230,22 +278,9 @@ pub(crate) async fn write(
     affected_one(&written)
 }
 
-/// Keeps the answer to one claim point.
-pub(crate) async fn answer(
-    tx: &mut PgConnection,
-    id: TicketId,
-    ordinal: i32,
-    answer: &str,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let written = sqlx::query!(
-        "update ticketing.claim_point set answer = $3, answered_at = $4 where ticket_id = $1 and ordinal = $2",
-        id.uuid(),
-        ordinal,
-        answer,
-        at.to_sqlx() as _,
-    )
-    .execute(tx)
-    .await?;
-    affected_one(&written)
+fn ordinal_of(ticket: &Ticket, point: &str) -> Result<i32, StoreError> {
+    let place = ticket.points().iter().position(|p| p.id == point);
+    place
+        .and_then(|p| i32::try_from(p + 1).ok())
+        .ok_or_else(|| StoreError::corrupt("claim_point", "ordinal", ticket.facts().id))
 }

@@ -1,15 +1,13 @@
 //! Answers one claim point with its reasons.
 
-use postgres::StoreError;
 use server::Call;
-use ticketing_domain::{Answer, ChangeKind};
+use ticketing_domain::Answer;
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::writing::Begun;
 use super::{Target, Ticketing};
 use crate::Error;
 use crate::grpc::present;
-use crate::store::ticket;
 
 /// What AnswerClaimPoint is asked, beside the ticket.
 #[derive(Debug, Clone)]
@@ -32,21 +30,8 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let (ticket, happened) = writing.stored.ticket.clone().answer(&new.point, new.text, writing.moment)?;
-        let place = ticket.points().iter().position(|p| p.id == happened.point);
-        let ordinal = place
-            .and_then(|p| i32::try_from(p + 1).ok())
-            .ok_or_else(|| StoreError::corrupt("claim_point", "ordinal", id))?;
-        writing.changed(ticket);
-        let at = happened.answered.at;
-        writing.note(
-            ChangeKind::ClaimPointAnswered,
-            at,
-            |entries| entries.point_answered(id, &happened),
-            |row| row.related = Some(happened.point.clone()),
-        );
-        ticket::answer(&mut writing.tx, id, ordinal, happened.answered.text.expose(), at).await?;
-        let answer = present::ticket(&writing.stored);
+        writing.chronicle.answer(&new.point, new.text, writing.moment)?;
+        let answer = present::ticket(&writing.chronicle.stored);
         writing.finish(answer).await
     }
 }

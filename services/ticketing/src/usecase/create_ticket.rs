@@ -6,17 +6,17 @@ use ledger::Stamp;
 use postgres::{RequestKey, StoreError};
 use prost::Message;
 use server::Call;
-use ticketing_domain::{ChangeKind, Draft, Moment, Receipt, Standing, Ticket, TicketId, TrackingKey};
+use ticketing_domain::{Draft, Moment, Receipt, Ticket, TicketId, TrackingKey};
 use ventanilla_proto::ticketing::v1 as pb;
 
+use super::chronicle::Chronicle;
+use super::writing::kept_answer;
 use super::{Ticketing, moment};
 use crate::Error;
-use crate::entry::Entries;
 use crate::grpc::present;
 use crate::proof::{KeptProof, sha256};
-use crate::store::create::{self, Opening};
-use crate::store::history::ChangeRow;
-use crate::store::{Stored, ticket};
+use crate::store::create::{self, Claimed, Opening};
+use crate::store::ticket;
 
 /// What CreateTicket is asked.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub struct NewTicket {
 }
 
 impl Ticketing {
-    /// Opens an affair: one statement, whatever comes with it.
+    /// Opens an affair: one statement, whatever comes with it, shared with the calls that come together.
     ///
     /// # Errors
     /// [`Error`], as the RPC's comment lists.
@@ -51,29 +51,22 @@ impl Ticketing {
 
         let opened = Ticket::open(draft, id, TrackingKey::from_entropy(self.ambient.bytes()), earlier, at);
         let receipt = Receipt::of(&opened, sha256);
-        let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone()).occurred(at);
-        let entry = Entries::new(&self.ambient, &stamp).opened(&opened, &receipt);
-        let department = opened.ticket.assignment().department.as_str();
-        let mut change = ChangeRow::new(1, ChangeKind::Opened, department, &stamp);
-        change.states = Some((None, Standing::Acknowledged));
-        let stored = Stored { ticket: opened.ticket, version: 1, change_count: 1, created_at: now, updated_at: now };
+        let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
+        let chronicle = Chronicle::opened(opened, &receipt, stamp, &self.ambient);
         let proof = self.proof_key.proof(id);
         let mut answer = pb::CreateTicketResponse {
-            tracking_key: stored.ticket.facts().tracking_key.to_string(),
+            tracking_key: chronicle.stored.ticket.facts().tracking_key.to_string(),
             receipt: Some(present::receipt(id, &receipt)),
-            ticket: Some(present::ticket(&stored)),
+            ticket: Some(present::ticket(&chronicle.stored)),
             proof: String::new(),
         };
         let opening = Opening {
-            key,
-            answer: answer.encode_to_vec(),
-            stored,
+            claim: Some(Claimed { key, answer: answer.encode_to_vec() }),
+            chronicle,
             proof: KeptProof::of(&proof, self.ambient.bytes()),
             receipt,
-            change,
-            entry,
         };
-        if !create::open(&self.db, opening).await? {
+        if !self.openings.write(opening).await? {
             return self.same_answer(&key).await;
         }
         self.ledger.nudge();
@@ -84,15 +77,18 @@ impl Ticketing {
     /// What the first call with this `request_id` was answered, proof included.
     async fn same_answer(&self, key: &RequestKey) -> Result<pb::CreateTicketResponse, Error> {
         let kept = create::replay(self.db.reader(), key).await?;
-        let unreadable = || StoreError::corrupt("request", "answer", key.id);
-        let mut answer = pb::CreateTicketResponse::decode(kept.as_slice()).map_err(|_| unreadable())?;
+        let mut answer: pb::CreateTicketResponse = kept_answer(key, &kept)?;
         let name = answer.ticket.as_ref().map(|t| t.name.as_str()).unwrap_or_default();
-        let id = TicketId::parse(name).map_err(|_| unreadable())?;
-        let proof = self.proof_key.proof(id);
-        // After a change of the signing key another proof comes out: better none than one that does not open.
-        if create::kept_proof(self.db.reader(), id).await?.holds(&proof) {
-            answer.proof = proof.expose();
-        }
+        let id = TicketId::parse(name).map_err(|_| StoreError::corrupt("request", "answer", key.id))?;
+        let kept = create::kept_proof(self.db.reader(), id).await?;
+        answer.proof = self.proof_to_tell(id, &kept);
         Ok(answer)
+    }
+
+    /// The proof of a ticket, told again. After a change of the signing key another one comes out: better
+    /// none than one that does not open.
+    pub(super) fn proof_to_tell(&self, ticket: TicketId, kept: &KeptProof) -> String {
+        let proof = self.proof_key.proof(ticket);
+        if kept.holds(&proof) { proof.expose() } else { String::new() }
     }
 }

@@ -37,19 +37,19 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let (ticket, at) = writing.stored.ticket.clone().touch(writing.moment)?;
+        let (ticket, at) = writing.chronicle.stored.ticket.clone().touch(writing.moment)?;
         if new.draft.due <= at {
             let mut violations = Violations::new();
             violations.push("promise.due_time", "must be later than the moment the promise is made");
             return Err(violations.into());
         }
-        writing.touched(ticket);
+        writing.chronicle.touched(ticket);
         if let Some(replaced) = new.draft.replaces {
             renegotiate(&mut writing, replaced, at).await?;
         }
-        let id = PromiseId { ticket: new.ticket, id: self.ambient.uuid(writing.now) };
+        let id = PromiseId { ticket: new.ticket, id: self.ambient.uuid(writing.chronicle.now()) };
         let promise = Promise::make(new.draft, id, call.actor().clone(), at);
-        let sequence = writing.note(
+        let sequence = writing.chronicle.note(
             ChangeKind::PromiseMade,
             at,
             |entries| entries.promise_made(&promise),
@@ -64,7 +64,7 @@ impl Ticketing {
 async fn renegotiate(writing: &mut Writing, id: PromiseId, at: Timestamp) -> Result<(), Error> {
     let found = promise::get(&mut writing.tx, id).await?.ok_or_else(|| Error::not_found(id.name()))?;
     let promise = found.promise.renegotiate(at)?;
-    writing.note(
+    writing.chronicle.note(
         ChangeKind::PromiseSettled,
         at,
         |entries| entries.promise_settled(&promise),

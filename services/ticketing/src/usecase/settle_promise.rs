@@ -42,10 +42,10 @@ impl Ticketing {
         if found.version != end.etag {
             return Err(StoreError::Stale.into());
         }
-        let (ticket, at) = writing.stored.ticket.clone().note(writing.moment)?;
+        let (ticket, at) = writing.chronicle.stored.ticket.clone().note(writing.moment)?;
         let promise = found.promise.clone().settle(end.settlement, at)?;
-        writing.touched(ticket);
-        writing.note(
+        writing.chronicle.touched(ticket);
+        writing.chronicle.note(
             ChangeKind::PromiseSettled,
             at,
             |entries| entries.promise_settled(&promise),

@@ -21,16 +21,16 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let (ticket, happened) = writing.stored.ticket.clone().transfer(to, writing.moment)?;
-        writing.changed(ticket);
+        let (ticket, happened) = writing.chronicle.stored.ticket.clone().transfer(to, writing.moment)?;
+        writing.chronicle.changed(ticket);
         let owner = happened.to.owner.as_ref().map(|o| o.as_str().to_owned());
-        writing.note(
+        writing.chronicle.note(
             ChangeKind::Assigned,
             happened.at,
             |entries| entries.assigned(id, &happened),
             |row| row.related = owner,
         );
-        let answer = present::ticket(&writing.stored);
+        let answer = present::ticket(&writing.chronicle.stored);
         writing.finish(answer).await
     }
 }

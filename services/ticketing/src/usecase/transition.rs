@@ -16,9 +16,8 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let (ticket, happened) = writing.stored.ticket.clone().apply(command, writing.moment, &self.policy)?;
-        writing.transitioned(ticket, &happened);
-        let answer = present::ticket(&writing.stored);
+        writing.chronicle.apply(command, writing.moment, &self.policy)?;
+        let answer = present::ticket(&writing.chronicle.stored);
         writing.finish(answer).await
     }
 }

@@ -8,6 +8,7 @@ mod get_journey;
 mod get_public_status;
 mod get_ticket;
 mod history_from_elsewhere;
+mod import_tickets;
 mod list_ticket_history;
 mod list_tickets;
 mod make_promise;

@@ -3,3 +3,4 @@
 mod cancelled;
 mod request;
 mod roles;
+mod shared_commit;

@@ -9,29 +9,27 @@ use ventanilla_proto::r#type::v1 as shared;
 
 use super::{key, past, whole};
 use crate::store::message::{Direction, Way};
-use crate::usecase::NewMessage;
+use crate::usecase::{NewMessage, Said};
 
 pub(in crate::grpc) fn add_message(request: &pb::AddMessageRequest, now: Timestamp) -> Result<NewMessage, Violations> {
     let mut v = Violations::new();
     let ticket = parse::name(&mut v, "parent", &request.parent);
     let key = key(&mut v, "AddMessage", &request.request_id, request);
     let stated = past(&mut v, "occurred_time", request.occurred_time.as_ref(), now);
-    let content = match &request.message {
-        Some(message) => content(&mut v, message),
+    let said = match &request.message {
+        Some(message) => said(&mut v, message),
         None => {
             v.push("message", "is required");
             None
         }
     };
-    let whole_message = || {
-        let (way, visibility, body) = content?;
-        Some(NewMessage { ticket: ticket?, way, visibility, body, key: key?, stated })
-    };
-    let message = whole_message();
+    let message = || Some(NewMessage { ticket: ticket?, said: said?, key: key?, stated });
+    let message = message();
     whole(v, message)
 }
 
-fn content(v: &mut Violations, message: &pb::Message) -> Option<(Option<Way>, Visibility, Body)> {
+/// What a field `message` says.
+pub(super) fn said(v: &mut Violations, message: &pb::Message) -> Option<Said> {
     let body = v.check("message.body", message.body.parse::<Body>());
     let visibility = match pb::MessageVisibility::try_from(message.visibility) {
         Ok(pb::MessageVisibility::Public) => Some(Visibility::Public),
@@ -43,7 +41,7 @@ fn content(v: &mut Violations, message: &pb::Message) -> Option<(Option<Way>, Vi
     let is_note = visibility == Some(Visibility::Internal);
     // A note needs no way; half a way, or an unknown word, is wrong in a note too.
     let way = if is_note && message.direction == 0 && message.channel == 0 { None } else { Some(way(v, message)) };
-    Some((way.flatten(), visibility?, body?))
+    Some(Said { way: way.flatten(), visibility: visibility?, body: body? })
 }
 
 fn way(v: &mut Violations, message: &pb::Message) -> Option<Way> {

@@ -30,7 +30,8 @@ pub(in crate::grpc) fn create(request: &pb::CreateTicketRequest, now: Timestamp)
     whole(violations, draft.zip(key).map(|(draft, key)| NewTicket { draft, key, stated }))
 }
 
-fn draft(v: &mut Violations, ticket: &pb::Ticket, opened: Timestamp) -> Option<Draft> {
+/// What a field `ticket` asks for, opened at `opened`.
+pub(super) fn draft(v: &mut Violations, ticket: &pb::Ticket, opened: Timestamp) -> Option<Draft> {
     let customer = parse::name(v, "ticket.customer", &ticket.customer);
     let ticket_type = ticket_type(v, ticket.ticket_type);
     let severity = severity(v, ticket.severity);
@@ -76,7 +77,7 @@ fn points(v: &mut Violations, points: &[pb::ClaimPoint]) -> Vec<PointText> {
     points.iter().enumerate().filter_map(read).collect()
 }
 
-fn optional<T: std::str::FromStr>(v: &mut Violations, field: &str, value: &str) -> Option<T>
+pub(super) fn optional<T: std::str::FromStr>(v: &mut Violations, field: &str, value: &str) -> Option<T>
 where
     T::Err: std::fmt::Display,
 {
@@ -195,14 +196,18 @@ pub(in crate::grpc) fn close(
 ) -> Result<(Target, CloseReason), Violations> {
     let mut v = Violations::new();
     let target = header!("CloseTicket", request).target(&mut v, request, now);
-    let reason = match pb::CloseReason::try_from(request.reason) {
+    let reason = close_reason(&mut v, "reason", request.reason);
+    whole(v, target.zip(reason))
+}
+
+pub(super) fn close_reason(v: &mut Violations, field: &str, value: i32) -> Option<CloseReason> {
+    match pb::CloseReason::try_from(value) {
         Ok(pb::CloseReason::AcceptedByCustomer) => Some(CloseReason::AcceptedByCustomer),
         Ok(pb::CloseReason::ObjectionWindowOver) => Some(CloseReason::ObjectionWindowOver),
         Ok(pb::CloseReason::TermElapsed) => Some(CloseReason::TermElapsed),
         Ok(pb::CloseReason::ClosedAtSource) => Some(CloseReason::ClosedAtSource),
-        Ok(pb::CloseReason::Unspecified) | Err(_) => parse::not_a_value(&mut v, "reason", request.reason),
-    };
-    whole(v, target.zip(reason))
+        Ok(pb::CloseReason::Unspecified) | Err(_) => parse::not_a_value(v, field, value),
+    }
 }
 
 pub(in crate::grpc) fn reject(

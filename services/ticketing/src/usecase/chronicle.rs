@@ -1,0 +1,194 @@
+//! What is to be written about one ticket: the ticket as it becomes, its history, its messages and its
+//! ledger entries, noted one after the other. Asks and writes nothing itself.
+
+use jiff::Timestamp;
+use kernel::{Actor, Ambient};
+use ledger::{Draft, Stamp};
+use ticketing_domain::{
+    Answer, Body, ChangeKind, Command, MessageId, Moment, Opened, PointAnswered, Policy, Receipt, Refusal, Standing,
+    Ticket, Transitioned, Visibility,
+};
+
+use crate::entry::Entries;
+use crate::store::Stored;
+use crate::store::history::ChangeRow;
+use crate::store::message::{Direction, Message, Way};
+
+/// One ticket and what was noted about it.
+pub(crate) struct Chronicle {
+    ambient: Ambient,
+    stamp: Stamp,
+    /// The ticket as it was found, then as it becomes.
+    pub stored: Stored,
+    /// What was said.
+    pub messages: Vec<Message>,
+    /// Which claim points were answered, and how.
+    pub answers: Vec<PointAnswered>,
+    /// What is added to its history.
+    pub changes: Vec<ChangeRow>,
+    /// What is told to others.
+    pub entries: Vec<Draft>,
+}
+
+/// What was said, or a note.
+#[derive(Debug, Clone)]
+pub struct Said {
+    /// Which way it came or went; none for a note.
+    pub way: Option<Way>,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// The text.
+    pub body: Body,
+}
+
+impl Chronicle {
+    /// Of a ticket that is there.
+    pub(crate) fn of(stored: Stored, stamp: Stamp, ambient: &Ambient) -> Self {
+        Self {
+            ambient: ambient.clone(),
+            stamp,
+            stored,
+            messages: Vec::new(),
+            answers: Vec::new(),
+            changes: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+
+    /// Of a ticket that was just opened, its opening noted.
+    pub(crate) fn opened(opened: Opened, receipt: &Receipt, stamp: Stamp, ambient: &Ambient) -> Self {
+        let at = opened.received;
+        let entry = Entries::new(ambient, &stamp.clone().occurred(at)).opened(&opened, receipt);
+        let now = stamp.recorded_at;
+        let stored = Stored { ticket: opened.ticket, version: 1, change_count: 0, created_at: now, updated_at: now };
+        let mut chronicle = Self::of(stored, stamp, ambient);
+        chronicle.note(ChangeKind::Opened, at, |_| entry, |row| row.states = Some((None, Standing::Acknowledged)));
+        chronicle
+    }
+
+    /// When it is written down.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.stamp.recorded_at
+    }
+
+    /// Who does it.
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.stamp.actor
+    }
+
+    /// Notes a change in the history and the ledger; answers its sequence number.
+    pub(crate) fn note(
+        &mut self,
+        kind: ChangeKind,
+        at: Timestamp,
+        entry: impl FnOnce(&Entries<'_>) -> Draft,
+        detail: impl FnOnce(&mut ChangeRow),
+    ) -> i32 {
+        let stamp = self.stamp.clone().occurred(at);
+        let sequence = self.next_sequence();
+        let department = self.stored.ticket.assignment().department.as_str();
+        let mut row = ChangeRow::new(sequence, kind, department, &stamp);
+        detail(&mut row);
+        self.stored.change_count = sequence;
+        self.changes.push(row);
+        self.entries.push(entry(&Entries::new(&self.ambient, &stamp)));
+        sequence
+    }
+
+    /// The sequence number the next noted change will have.
+    fn next_sequence(&self) -> i32 {
+        self.stored.change_count.saturating_add(1)
+    }
+
+    /// The ticket becomes `ticket`; what a caller can read of it has changed.
+    pub(crate) fn changed(&mut self, ticket: Ticket) {
+        self.stored.ticket = ticket;
+        self.stored.updated_at = self.now();
+        self.stored.version = self.stored.version.saturating_add(1);
+    }
+
+    /// Something was added to the ticket; what a caller can read of the ticket itself stays, and so does its etag.
+    pub(crate) fn touched(&mut self, ticket: Ticket) {
+        self.stored.ticket = ticket;
+    }
+
+    /// Changes the state.
+    ///
+    /// # Errors
+    /// [`Refusal`], as [`Ticket::apply`].
+    pub(crate) fn apply(&mut self, command: Command, moment: Moment, policy: &Policy) -> Result<(), Refusal> {
+        let (ticket, happened) = self.stored.ticket.clone().apply(command, moment, policy)?;
+        self.transitioned(ticket, &happened);
+        Ok(())
+    }
+
+    fn transitioned(&mut self, ticket: Ticket, happened: &Transitioned) {
+        let note = match happened.to {
+            Standing::Resolved => ticket.state().resolution().map(|r| r.expose().to_owned()),
+            Standing::Rejected => ticket.state().signpost().map(|s| s.expose().to_owned()),
+            _ => None,
+        };
+        let entered = ticket.clone();
+        self.changed(ticket);
+        self.note(
+            ChangeKind::Transitioned,
+            happened.at,
+            |entries| entries.transitioned(&entered, happened),
+            |row| {
+                row.states = Some((Some(happened.from), happened.to));
+                row.reason.clone_from(&happened.reason);
+                row.note = note;
+            },
+        );
+    }
+
+    /// Adds what was said, or a note. What the customer says brings a waiting ticket back to work.
+    ///
+    /// # Errors
+    /// [`Refusal`], as [`Ticket::touch`].
+    pub(crate) fn say(&mut self, said: Said, moment: Moment, policy: &Policy) -> Result<(), Refusal> {
+        let (ticket, at) = self.stored.ticket.clone().touch(moment)?;
+        self.touched(ticket);
+        let message = Message {
+            id: MessageId { ticket: self.stored.ticket.facts().id, id: self.ambient.uuid(self.now()) },
+            sequence: self.next_sequence(),
+            way: said.way,
+            visibility: said.visibility,
+            body: said.body,
+            actor: self.actor().clone(),
+            occurred_at: at,
+            created_at: self.now(),
+        };
+        let related = message.id.name();
+        self.note(
+            ChangeKind::MessageAdded,
+            at,
+            |entries| entries.message_added(&message),
+            |row| row.related = Some(related),
+        );
+        let from_customer = message.way.is_some_and(|way| way.direction == Direction::Inbound);
+        if from_customer && self.stored.ticket.state().standing() == Standing::Pending {
+            self.apply(Command::Resume { reason: None }, moment, policy)?;
+        }
+        self.messages.push(message);
+        Ok(())
+    }
+
+    /// Answers one claim point.
+    ///
+    /// # Errors
+    /// [`Refusal`], as [`Ticket::answer`].
+    pub(crate) fn answer(&mut self, point: &str, text: Answer, moment: Moment) -> Result<(), Refusal> {
+        let (ticket, happened) = self.stored.ticket.clone().answer(point, text, moment)?;
+        let id = ticket.facts().id;
+        self.changed(ticket);
+        self.note(
+            ChangeKind::ClaimPointAnswered,
+            happened.answered.at,
+            |entries| entries.point_answered(id, &happened),
+            |row| row.related = Some(happened.point.clone()),
+        );
+        self.answers.push(happened);
+        Ok(())
+    }
+}

@@ -1,0 +1,185 @@
+//! Brings affairs from another system with their whole history.
+//!
+//! Each history is played through the same decisions as a live affair before the database is asked; what
+//! a guard refuses is told of all histories at once. Then all of them are written in one transaction: a
+//! handful of round trips for hundreds of affairs.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use kernel::{ResourceId, Violations};
+use ledger::Stamp;
+use postgres::{Claim, RequestKey};
+use prost::Message;
+use server::Call;
+use ticketing_domain::{
+    Answer, Destination, Draft, ExternalId, Moment, Receipt, Refusal, Slug, Ticket, TicketId, TrackingKey,
+};
+use ventanilla_proto::ticketing::v1 as pb;
+
+use super::Ticketing;
+use super::chronicle::{Chronicle, Said};
+use super::writing::kept_answer;
+use crate::Error;
+use crate::proof::{KeptProof, sha256};
+use crate::store::create::{self, Opening};
+use crate::store::imported::{self, Known, Origin};
+use crate::store::ticket;
+
+/// What ImportTickets is asked.
+#[derive(Debug, Clone)]
+pub struct Histories {
+    /// The affairs.
+    pub histories: Vec<History>,
+    /// The call.
+    pub key: RequestKey,
+}
+
+/// One affair as another system knows it.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The system.
+    pub source_system: Slug,
+    /// Its id there.
+    pub external_id: ExternalId,
+    /// The affair as it was opened.
+    pub draft: Draft,
+    /// When it was opened there.
+    pub opened: Timestamp,
+    /// What happened after, in order.
+    pub steps: Vec<(Timestamp, Event)>,
+    /// SHA-256 of the history as it was sent.
+    pub content_hash: [u8; 32],
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// Something was said or noted.
+    Said(Said),
+    /// The state changed.
+    Moved(Destination),
+    /// A claim point was answered.
+    Answered {
+        /// Id of the point.
+        point: String,
+        /// The answer.
+        text: Answer,
+    },
+}
+
+impl Ticketing {
+    /// Brings affairs with their histories: all of them, or none.
+    ///
+    /// # Errors
+    /// [`Error`], as the RPC's comment lists.
+    #[tracing::instrument(name = "ticket.import", skip_all, fields(histories = asked.histories.len()))]
+    pub async fn import_tickets(&self, call: &Call, asked: Histories) -> Result<pb::ImportTicketsResponse, Error> {
+        let Histories { histories, key } = asked;
+        let stamp = Stamp::of(call.actor().clone(), self.ambient.now(), call.traceparent.clone());
+        let openings = self.play(&histories, &stamp).await?;
+        let origins: Vec<Origin<'_>> = histories.iter().zip(&openings).map(|(h, o)| origin(h, o)).collect();
+
+        let mut tx = self.db.tx().await?;
+        if let Claim::Replay(answer) = postgres::claim(&mut tx, &key, stamp.recorded_at).await? {
+            let known = imported::known(&mut tx, &origins).await?;
+            tx.rollback().await?;
+            return Ok(self.with_proofs(kept_answer(&key, &answer)?, &known));
+        }
+        let is_new = imported::claim(&mut tx, &origins, stamp.recorded_at).await?;
+        let fresh: Vec<&Opening> = openings.iter().zip(is_new).filter(|(_, new)| *new).map(|(o, _)| o).collect();
+        create::insert(&mut *tx, &fresh).await?;
+        let known = imported::known(&mut tx, &origins).await?;
+        let answer = pb::ImportTicketsResponse { tickets: origins.iter().zip(&known).map(told).collect() };
+        // Kept without the proofs, which the database never sees.
+        postgres::keep_answer(&mut tx, key.id, &answer.encode_to_vec(), true).await?;
+        tx.commit().await?;
+        self.ledger.nudge();
+        Ok(self.with_proofs(answer, &known))
+    }
+
+    /// Plays the histories, or says every step that a guard refuses.
+    async fn play(&self, histories: &[History], stamp: &Stamp) -> Result<Vec<Opening>, Error> {
+        let followed: Vec<TicketId> = histories.iter().filter_map(|h| h.draft.follow_up_of).collect();
+        let earlier = if followed.is_empty() {
+            HashMap::new()
+        } else {
+            ticket::first_receipts(self.db.reader(), &followed).await?
+        };
+        let mut violations = Violations::new();
+        let mut openings = Vec::with_capacity(histories.len());
+        for (i, history) in histories.iter().enumerate() {
+            let follows = history.draft.follow_up_of;
+            let first_received = follows.and_then(|ticket| earlier.get(&ticket).copied());
+            if follows.is_some() && first_received.is_none() {
+                violations.push(format!("histories[{i}].ticket.follow_up_of"), "does not exist");
+            }
+            match self.play_one(history, first_received, stamp) {
+                Ok(opening) => openings.push(opening),
+                Err((step, refusal)) => violations.push(format!("histories[{i}].steps[{step}]"), refusal.to_string()),
+            }
+        }
+        violations.into_result()?;
+        Ok(openings)
+    }
+
+    /// Plays one history; `Err` names the step that was refused, after which nothing can be told of it.
+    fn play_one(
+        &self,
+        history: &History,
+        earlier: Option<Timestamp>,
+        stamp: &Stamp,
+    ) -> Result<Opening, (usize, Refusal)> {
+        let id = TicketId::from_uuid(self.ambient.uuid(stamp.recorded_at));
+        let key = TrackingKey::from_entropy(self.ambient.bytes());
+        let opened = Ticket::open(history.draft.clone(), id, key, earlier, history.opened);
+        let receipt = Receipt::of(&opened, sha256);
+        let mut chronicle = Chronicle::opened(opened, &receipt, stamp.clone(), &self.ambient);
+        for (step, (at, event)) in history.steps.iter().enumerate() {
+            let moment = Moment::Stated(*at);
+            let happened = match event.clone() {
+                Event::Said(said) => chronicle.say(said, moment, &self.policy),
+                Event::Answered { point, text } => chronicle.answer(&point, text, moment),
+                Event::Moved(destination) => {
+                    let verb = destination.verb_from(chronicle.stored.ticket.state().standing());
+                    chronicle.apply(verb, moment, &self.policy)
+                }
+            };
+            happened.map_err(|refusal| (step, refusal))?;
+        }
+        let proof = KeptProof::of(&self.proof_key.proof(id), self.ambient.bytes());
+        Ok(Opening { claim: None, chronicle, proof, receipt })
+    }
+
+    fn with_proofs(&self, mut answer: pb::ImportTicketsResponse, known: &[Known]) -> pb::ImportTicketsResponse {
+        for (told, known) in answer.tickets.iter_mut().zip(known) {
+            told.proof = self.proof_to_tell(known.ticket, &known.proof);
+        }
+        answer
+    }
+}
+
+fn origin<'a>(history: &'a History, opening: &Opening) -> Origin<'a> {
+    Origin {
+        source_system: history.source_system.as_str(),
+        external_id: history.external_id.expose(),
+        ticket: opening.chronicle.stored.ticket.facts().id,
+        content_hash: history.content_hash,
+    }
+}
+
+fn told((origin, known): (&Origin<'_>, &Known)) -> pb::ImportedTicket {
+    let outcome = if known.ticket == origin.ticket {
+        pb::ImportOutcome::Imported
+    } else if known.content_hash == origin.content_hash {
+        pb::ImportOutcome::AlreadyHere
+    } else {
+        pb::ImportOutcome::Differs
+    };
+    pb::ImportedTicket {
+        ticket: known.ticket.name(),
+        tracking_key: known.tracking_key.to_string(),
+        proof: String::new(),
+        outcome: outcome.into(),
+    }
+}
