@@ -7,7 +7,7 @@
 //!      └── answers ──▶ journal    effects ──▶ check ◀┘
 //! ```
 //!
-//! Used by the tests `faults`, `cancelled` and `feed_faults`, and by the command `ventanilla-faults`.
+//! Used by the tests in `tests/faults`, and by the command `ventanilla-faults`.
 
 pub mod ambiguous;
 pub mod caller;

@@ -30,6 +30,10 @@ use report::{Report, Round};
 const SUITE: &str = "ventanilla";
 /// Its copy for pgbench, so that nothing follows what pgbench writes.
 const BENCH: &str = "bench";
+const FOREIGN: &str = "begin isolation level repeatable read;
+    insert into ticketing.ledger_inbox (entry_id, aggregate, type, occurred_at, recorded_at, actor_kind, actor_id,
+        traceparent, payload)
+    values (gen_random_uuid(), 'tickets/foreign', 'foreign', now(), now(), 'system', 'foreign', '', '')";
 /// How long followers may take to catch up between two measurements.
 const CATCH_UP: Duration = Duration::from_secs(600);
 
@@ -49,6 +53,10 @@ pub struct Plan {
     /// Numbers of clients.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 32])]
     pub clients: Vec<usize>,
+    /// Seconds for which a foreign transaction with an old snapshot stays open in ticketing's database while
+    /// it is measured once more how long a ticket takes to be seen; 0 leaves that out.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub foreign: u64,
     /// Print one JSON document on standard output instead of a table.
     #[arg(long)]
     pub json: bool,
@@ -119,9 +127,17 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
             }
         }
         bar.set_message(format!("round {round}: committed to visible"));
-        report.visible(visible::measure(&scene, plan, round).await?);
+        report.visible(visible::measure(&scene, plan, round, plan.seconds).await?);
         fingerprint::settled(&admin, CATCH_UP).await;
         bar.inc(1);
+    }
+    if plan.foreign > 0 {
+        bar.set_message("committed to visible beside a foreign transaction");
+        let mut foreign = admin.acquire().await?;
+        // An entry of its own that never commits, and a snapshot that everything after it is newer than.
+        foreign.execute(FOREIGN).await.context("the foreign transaction does not begin")?;
+        report.beside_foreign(visible::measure(&scene, plan, plan.rounds + 1, plan.foreign).await?);
+        foreign.execute("rollback").await?;
     }
     bar.finish_and_clear();
     admin.close().await;

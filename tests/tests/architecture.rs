@@ -104,6 +104,25 @@ fn every_instrument_skips_all_and_then_names_its_fields() {
 }
 
 #[test]
+fn every_question_to_the_database_is_a_span() {
+    let mut silent = Vec::new();
+    for path in files("services", "rs").into_iter().filter(|path| path.to_string_lossy().contains("/src/store")) {
+        let source = text(&path);
+        let lines: Vec<&str> = source.lines().collect();
+        silent.extend(without_a_span(&lines).into_iter().map(|line| format!("{}: {line}", path.display())));
+    }
+    assert!(silent.is_empty(), "no span named db.… on: {silent:#?}");
+    assert_eq!(without_a_span(&["/// Reads.", "pub(crate) async fn get() {"]).len(), 1, "the check sees a silent one");
+}
+
+/// Functions of a store that ask something and have no span.
+fn without_a_span<'a>(lines: &[&'a str]) -> Vec<&'a str> {
+    let asks = |line: &str| line.starts_with("pub") && line.contains("async fn ");
+    let has = |line: &str| line.contains("instrument(") && line.contains("\"db.");
+    (0..lines.len()).filter(|i| asks(lines[*i]) && !(*i > 0 && has(lines[i - 1]))).map(|i| lines[i]).collect()
+}
+
+#[test]
 fn no_file_is_a_house_of_its_own() {
     let large: Vec<String> = ["services", "tests", "proto"]
         .iter()

@@ -201,6 +201,26 @@ async fn a_call_to_a_peer_stays_in_its_trace(recording: &Recording, trace: &str)
     assert_eq!(attribute(&answered, "ventanilla.service").as_deref(), Some("ticketing"));
     assert_eq!(answered.parent_span_id, asked.span_context.span_id(), "ticketing answers the office's call");
     assert!(answered.parent_span_is_remote);
+    a_call_shows_its_use_case_and_its_statements(recording, &opened, "case.open", &["db.case.insert", "db.commit"]);
+}
+
+/// The three levels of a call: what was asked, what is done about it, and what the database is asked for it.
+fn a_call_shows_its_use_case_and_its_statements(
+    recording: &Recording,
+    call: &SpanData,
+    use_case: &str,
+    statements: &[&str],
+) {
+    let spans = recording.of_trace(&call.span_context.trace_id().to_string());
+    let child = |parent: &SpanData, name: &str| {
+        let is_it = |span: &&SpanData| span.name == name && span.parent_span_id == parent.span_context.span_id();
+        spans.iter().find(is_it).cloned()
+    };
+    let names: Vec<_> = spans.iter().map(|span| span.name.clone()).collect();
+    let within = child(call, use_case).unwrap_or_else(|| panic!("no {use_case} in {names:?}"));
+    for statement in statements {
+        assert!(child(&within, statement).is_some(), "{use_case} does not show {statement}: {names:?}");
+    }
 }
 
 /// Where each entry of each ledger was written: traceparent by source and position.

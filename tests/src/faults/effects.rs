@@ -10,6 +10,7 @@ use prost::{Message, Name};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1::{InteractionRecorded, SourceRecordIngested};
+use ventanilla_proto::ombudsman::v1::{CaseOpened, DossierEntryAdded};
 use ventanilla_proto::sla::v1::ClockStarted;
 use ventanilla_proto::ticketing::v1::{MessageAdded, PromiseMade, TicketOpened, TicketTransitioned};
 
@@ -70,12 +71,17 @@ pub async fn read(admin: &mut PgConnection, services: &[Service]) -> anyhow::Res
         ),
         (Kind::Interaction, "select 'interactions/' || id, summary from customer_profile.interaction"),
     ];
+    let office: [(Kind, &str); 1] =
+        [(Kind::Case, "select 'cases/' || case_id, claim from ombudsman.claim_point where place = 1")];
     let mut questions = Vec::new();
     if services.contains(&Service::Ticketing) {
         questions.extend(ticketing);
     }
     if services.contains(&Service::CustomerProfile) {
         questions.extend(profile);
+    }
+    if services.contains(&Service::OmbudsmanEscalation) {
+        questions.extend(office);
     }
     for (kind, question) in questions {
         for (resource, mark) in pairs(admin, question).await? {
@@ -137,6 +143,16 @@ async fn entries_are_effects(
         let written = items(effects, &[Kind::Interaction]);
         faults.extend(check::reader("InteractionRecorded", written.iter(), recorded.iter()));
     }
+    if services.contains(&Service::OmbudsmanEscalation) {
+        let opened: Vec<CaseOpened> = entries(admin, Service::OmbudsmanEscalation).await?;
+        let opened: Vec<String> = opened.into_iter().map(|e| e.case_name).collect();
+        let written = items(effects, &[Kind::Case]);
+        faults.extend(check::reader("CaseOpened", written.iter(), opened.iter()));
+        let added: Vec<DossierEntryAdded> = entries(admin, Service::OmbudsmanEscalation).await?;
+        let added: Vec<String> = added.into_iter().map(|e| format!("{} {}", e.case_name, e.sequence)).collect();
+        let papers = "select 'cases/' || case_id || ' ' || sequence from ombudsman.dossier_entry";
+        faults.extend(check::reader("DossierEntryAdded", list(admin, papers).await?.iter(), added.iter()));
+    }
     if services.contains(&Service::SlaMonitor) {
         let started: Vec<ClockStarted> = entries(admin, Service::SlaMonitor).await?;
         let started: Vec<String> = started.into_iter().map(|e| e.clock).collect();
@@ -169,6 +185,15 @@ async fn followers_saw_all(
         let moved = numbered(items(effects, &[Kind::Start, Kind::Transition]));
         let seen = numbered(timeline(admin, 2).await?);
         faults.extend(check::reader("the timeline's transitions", moved.iter(), seen.iter()));
+    }
+    if services.contains(&Service::OmbudsmanEscalation) {
+        let cases = items(effects, &[Kind::Case]);
+        let noted = "select related from ticketing.ticket_change where kind = 'office_noted' and reason = 'opened'";
+        faults.extend(check::reader("ticketing's cases", cases.iter(), list(admin, noted).await?.iter()));
+        if services.contains(&Service::CustomerProfile) {
+            let view = list(admin, "select 'cases/' || case_id from customer_profile.view_case").await?;
+            faults.extend(check::reader("the view's cases", cases.iter(), view.iter()));
+        }
     }
     if services.contains(&Service::SlaMonitor) {
         let affairs =

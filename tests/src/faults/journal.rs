@@ -31,6 +31,8 @@ pub enum Kind {
     Start,
     /// HoldTicket and ResumeTicket.
     Transition,
+    /// OpenCase.
+    Case,
 }
 
 impl Kind {
@@ -39,6 +41,7 @@ impl Kind {
         match self {
             Self::Record | Self::Interaction => Service::CustomerProfile,
             Self::Ticket | Self::Message | Self::Promise | Self::Start | Self::Transition => Service::Ticketing,
+            Self::Case => Service::OmbudsmanEscalation,
         }
     }
 }

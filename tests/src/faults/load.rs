@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::customer::v1::{Interaction, SourceRecord};
+use ventanilla_proto::ombudsman::v1 as ombudsman;
+use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 
@@ -30,6 +32,8 @@ pub struct Client {
     asker: Asker,
     profile: CustomerServiceClient<Caller>,
     tickets: TicketServiceClient<Caller>,
+    // Where the office runs.
+    office: Option<OmbudsmanServiceClient<Caller>>,
     customers: Vec<String>,
     only_tickets: bool,
 }
@@ -46,6 +50,10 @@ impl Client {
             asker,
             profile: CustomerServiceClient::new(fleet.caller(Service::CustomerProfile, Role::Agent)?),
             tickets: TicketServiceClient::new(fleet.caller(Service::Ticketing, Role::Agent)?),
+            office: match fleet.services().contains(&Service::OmbudsmanEscalation) {
+                true => Some(OmbudsmanServiceClient::new(fleet.caller(Service::OmbudsmanEscalation, Role::Agent)?)),
+                false => None,
+            },
             customers: Vec::new(),
             only_tickets: false,
         })
@@ -97,6 +105,10 @@ impl Client {
         }
         if self.dice.chance(40) && !stop.is_cancelled() {
             self.promise(&ticket.name).await?;
+        }
+        // Last: the office's note moves the version of the ticket.
+        if !self.only_tickets && self.dice.chance(25) && !stop.is_cancelled() {
+            self.case(&ticket.name).await?;
         }
         Ok(())
     }
@@ -180,6 +192,21 @@ impl Client {
             .ask(&mut self.dice, wish, name, |request_id| {
                 let (mut client, request) = (client.clone(), requests::with_id(&wanted, request_id));
                 async move { client.make_promise(request).await }
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Brings the affair before the office, which asks two peers for all of it.
+    async fn case(&mut self, ticket: &str) -> anyhow::Result<()> {
+        let Some(client) = self.office.clone() else { return Ok(()) };
+        let wish = self.wish(Kind::Case);
+        let wanted = requests::case(ticket, &wish.mark);
+        let name = |case: &ombudsman::Case| case.name.clone();
+        self.asker
+            .ask(&mut self.dice, wish, name, |request_id| {
+                let (mut client, request) = (client.clone(), requests::with_id(&wanted, request_id));
+                async move { client.open_case(request).await }
             })
             .await?;
         Ok(())

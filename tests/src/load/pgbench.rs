@@ -46,6 +46,8 @@ impl Pgbench {
             command.arg("-D").arg(format!("{name}={value}"));
         }
         command.arg("-f").arg(&file.0).arg(&self.url);
+        // Its sessions plan as the services' do.
+        command.env("PGOPTIONS", "-c enable_seqscan=off -c jit=off");
         let output =
             command.stdin(Stdio::null()).kill_on_drop(true).output().await.context("pgbench does not start")?;
         let told = String::from_utf8_lossy(&output.stdout);

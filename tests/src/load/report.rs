@@ -26,6 +26,7 @@ pub(super) struct Report {
     postgres: String,
     rounds: Vec<Round>,
     visible: Vec<Served>,
+    beside_foreign: Option<Served>,
 }
 
 /// Median, least and greatest.
@@ -57,7 +58,7 @@ impl Report {
     pub(super) fn new(plan: &Plan, postgres: String) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let (customers, seconds) = (plan.customers, plan.seconds);
-        Self { customers, seconds, processors, postgres, rounds: Vec::new(), visible: Vec::new() }
+        Self { customers, seconds, processors, postgres, rounds: Vec::new(), visible: Vec::new(), beside_foreign: None }
     }
 
     pub(super) fn add(&mut self, round: Round) {
@@ -66,6 +67,10 @@ impl Report {
 
     pub(super) fn visible(&mut self, seen: Served) {
         self.visible.push(seen);
+    }
+
+    pub(super) fn beside_foreign(&mut self, seen: Served) {
+        self.beside_foreign = Some(seen);
     }
 
     fn lines(&self) -> Vec<(&'static str, usize)> {
@@ -117,6 +122,13 @@ impl fmt::Display for Report {
         let column = |value: fn(&Served) -> f64| Spread::of(self.visible.iter().map(value));
         if let (Some(rate), Some(p50), Some(p99)) = (column(|s| s.rate), column(|s| s.p50_ms), column(|s| s.p99_ms)) {
             writeln!(f, "\ncommitted -> visible at {rate} tickets a second: p50 {p50} ms, p99 {p99} ms")?;
+        }
+        if let Some(seen) = &self.beside_foreign {
+            writeln!(
+                f,
+                "the same beside an open foreign transaction: p50 {:.1} ms, p99 {:.1} ms",
+                seen.p50_ms, seen.p99_ms
+            )?;
         }
         Ok(())
     }

@@ -23,11 +23,11 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// Connections that the calls are spread over.
 const CALLERS: u32 = 8;
 
-/// Opens tickets at a steady rate, whatever the answers take, each for another customer.
-pub(super) async fn measure(scene: &Scene, plan: &Plan, round: u32) -> anyhow::Result<Served> {
+/// Opens tickets at a steady rate for so many seconds (five at least), whatever the answers take, each for another customer.
+pub(super) async fn measure(scene: &Scene, plan: &Plan, round: u32, seconds: u64) -> anyhow::Result<Served> {
     let callers: Vec<Clients> =
         (0..CALLERS).map(|n| scene.person(&format!("seer-{n}"), &[Role::Agent], Some("billing"))).collect();
-    let seconds = u32::try_from(plan.seconds.max(5))?;
+    let seconds = u32::try_from(seconds.max(5))?;
     let mut tick = tokio::time::interval(Duration::from_secs(1) / RATE);
     let mut running = JoinSet::new();
     for number in 0..RATE * seconds {

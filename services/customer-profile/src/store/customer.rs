@@ -12,6 +12,7 @@ use ventanilla_proto::customer::v1 as proto;
 
 /// Locks the customers in the order of their ids. `false` when one of them was absorbed meanwhile:
 /// who is who has to be read again.
+#[tracing::instrument(name = "db.customer.lock_active", skip_all)]
 pub(crate) async fn lock_active(tx: &mut PgConnection, ids: &[Uuid]) -> Result<bool, StoreError> {
     let rows =
         sqlx::query!("select state from customer_profile.customer where id = any($1) order by id for update", ids,)
@@ -21,6 +22,7 @@ pub(crate) async fn lock_active(tx: &mut PgConnection, ids: &[Uuid]) -> Result<b
 }
 
 /// Writes the group as one customer: its row, the ids that resolve to it, and its members.
+#[tracing::instrument(name = "db.customer.put", skip_all)]
 pub(crate) async fn put(
     tx: &mut PgConnection,
     group: &Group,
@@ -62,6 +64,7 @@ pub(crate) async fn put(
 }
 
 /// Marks customers whose records all went to another.
+#[tracing::instrument(name = "db.customer.absorb", skip_all)]
 pub(crate) async fn absorb(tx: &mut PgConnection, ids: &[CustomerId], now: Timestamp) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     sqlx::query!(
@@ -77,6 +80,7 @@ pub(crate) async fn absorb(tx: &mut PgConnection, ids: &[CustomerId], now: Times
 }
 
 /// The customer that this id resolves to.
+#[tracing::instrument(name = "db.customer.get", skip_all)]
 pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<proto::Customer>, StoreError> {
     let row = sqlx::query!(
         r#"select c.id, c.profile, c.row_version from customer_profile.customer_alias a
@@ -97,6 +101,7 @@ pub(crate) fn decode(id: Uuid, profile: Option<&[u8]>, row_version: i64) -> Resu
 }
 
 /// Whether anybody ever had this id.
+#[tracing::instrument(name = "db.customer.exists", skip_all)]
 pub(crate) async fn exists(tx: &mut PgConnection, id: CustomerId) -> Result<bool, StoreError> {
     let found = sqlx::query_scalar!(
         r#"select exists (select from customer_profile.customer_alias where id = $1) as "found!""#,

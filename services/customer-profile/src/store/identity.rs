@@ -14,12 +14,14 @@ use uuid::Uuid;
 
 /// Waits until nobody else is linking by any of these. `locks` must be in ascending order, so that
 /// two transactions never wait for each other.
+#[tracing::instrument(name = "db.identity.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, locks: &[i64]) -> Result<(), StoreError> {
     sqlx::query!("select pg_advisory_xact_lock(l) from unnest($1::bigint[]) as l", locks).fetch_all(tx).await?;
     Ok(())
 }
 
 /// The identifiers of a record's current version.
+#[tracing::instrument(name = "db.identity.identifiers_of", skip_all)]
 pub(crate) async fn identifiers_of(
     tx: &mut PgConnection,
     record: SourceRecordId,
@@ -44,6 +46,7 @@ pub(crate) struct Carriers {
 
 /// The carriers of each identifier. Of one that more records carry than may be evidence, some more
 /// than that; the rest does not matter.
+#[tracing::instrument(name = "db.identity.carriers", skip_all)]
 pub(crate) async fn carriers(
     tx: &mut PgConnection,
     keys: &BTreeSet<IdentifierKey>,
@@ -82,6 +85,7 @@ fn columns(keys: &BTreeSet<IdentifierKey>) -> (Vec<String>, Vec<String>) {
 }
 
 /// The active links that rest on each identifier.
+#[tracing::instrument(name = "db.identity.active_links", skip_all)]
 pub(crate) async fn active_links(
     tx: &mut PgConnection,
     keys: &BTreeSet<IdentifierKey>,
@@ -112,6 +116,7 @@ pub(crate) struct NewLink {
     pub evidence: IdentifierKey,
 }
 
+#[tracing::instrument(name = "db.identity.assert_links", skip_all)]
 pub(crate) async fn assert_links(
     tx: &mut PgConnection,
     links: &[NewLink],
@@ -140,6 +145,7 @@ pub(crate) async fn assert_links(
     Ok(())
 }
 
+#[tracing::instrument(name = "db.identity.revoke_links", skip_all)]
 pub(crate) async fn revoke_links(
     tx: &mut PgConnection,
     links: &[LinkId],
@@ -159,6 +165,7 @@ pub(crate) async fn revoke_links(
 }
 
 /// The records of these customers.
+#[tracing::instrument(name = "db.identity.members", skip_all)]
 pub(crate) async fn members(
     tx: &mut PgConnection,
     customers: &[Uuid],
@@ -184,6 +191,7 @@ pub(crate) async fn members(
 }
 
 /// The active links among these records.
+#[tracing::instrument(name = "db.identity.links_among", skip_all)]
 pub(crate) async fn links_among(tx: &mut PgConnection, records: &[Uuid]) -> Result<Vec<Pair>, StoreError> {
     let rows = sqlx::query!(
         r#"select distinct record_a, record_b from customer_profile.identity_link

@@ -119,6 +119,7 @@ pub(crate) fn ticket_name(id: Uuid) -> String {
     format!("tickets/{}", id.as_hyphenated())
 }
 
+#[tracing::instrument(name = "db.interaction.insert", skip_all)]
 pub(crate) async fn insert(tx: &mut PgConnection, interaction: &Interaction) -> Result<(), StoreError> {
     sqlx::query!(
         r#"insert into customer_profile.interaction

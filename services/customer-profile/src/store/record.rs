@@ -43,6 +43,7 @@ pub(crate) struct NewRecord<'a> {
     pub own_customer: CustomerId,
 }
 
+#[tracing::instrument(name = "db.record.find", skip_all)]
 pub(crate) async fn find(
     tx: &mut PgConnection,
     source_system: &Slug,
@@ -70,6 +71,7 @@ pub(crate) async fn find(
 }
 
 /// Writes the first version of a record, with its identifiers.
+#[tracing::instrument(name = "db.record.insert", skip_all)]
 pub(crate) async fn insert(
     tx: &mut PgConnection,
     record: &NewRecord<'_>,
@@ -138,6 +140,7 @@ impl Identifiers {
 }
 
 /// Appends a version; `false` when the record has said exactly this before.
+#[tracing::instrument(name = "db.record.append", skip_all)]
 pub(crate) async fn append(tx: &mut PgConnection, version: &NewVersion<'_>) -> Result<bool, StoreError> {
     let done = sqlx::query!(
         r#"with appended as (
@@ -163,6 +166,7 @@ pub(crate) async fn append(tx: &mut PgConnection, version: &NewVersion<'_>) -> R
 }
 
 /// Makes the version the current one and forgets the identifiers of the one before.
+#[tracing::instrument(name = "db.record.supersede", skip_all)]
 pub(crate) async fn supersede(
     tx: &mut PgConnection,
     version: &NewVersion<'_>,
@@ -184,6 +188,7 @@ pub(crate) async fn supersede(
 }
 
 /// Writes the identifiers of a version that took over.
+#[tracing::instrument(name = "db.record.put_identifiers", skip_all)]
 pub(crate) async fn put_identifiers(tx: &mut PgConnection, head: &Head, content: &Content) -> Result<(), StoreError> {
     if content.identifiers.is_empty() {
         return Ok(());
@@ -266,6 +271,7 @@ impl TryFrom<Row> for Stored {
 }
 
 /// These records in their current versions, oldest first.
+#[tracing::instrument(name = "db.record.load", skip_all)]
 pub(crate) async fn load(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Stored>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
@@ -283,6 +289,7 @@ pub(crate) async fn load(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Stor
 
 /// A page of a customer's records, oldest first, and `None` when nobody ever had the id. An empty
 /// page of a known customer is `Some`.
+#[tracing::instrument(name = "db.record.page", skip_all)]
 pub(crate) async fn page(
     pool: &sqlx::PgPool,
     customer: CustomerId,

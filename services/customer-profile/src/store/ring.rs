@@ -34,6 +34,7 @@ pub(crate) struct Promise {
 
 /// Those who have the number, at most nine of them; carriers past the 65th are not counted, since
 /// by then nobody can say who is calling.
+#[tracing::instrument(name = "db.ring.holders", skip_all)]
 pub(crate) async fn holders(pool: &PgPool, phone: &Phone) -> Result<(Vec<Holder>, Vec<String>), StoreError> {
     let rows = sqlx::query!(
         r#"with uses as materialized (

@@ -24,6 +24,7 @@ pub(crate) enum What {
 }
 
 /// A page, newest first; `None` when nobody ever had the id.
+#[tracing::instrument(name = "db.timeline.page", skip_all)]
 pub(crate) async fn page(
     pool: &PgPool,
     customer: CustomerId,

@@ -100,6 +100,7 @@ impl fmt::Debug for Promise {
 
 /// Reads the view of the customer this id resolves to. Each section is limited; a customer with
 /// thousands of affairs is read as fast as another.
+#[tracing::instrument(name = "db.view.get", skip_all)]
 pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<View>, StoreError> {
     let row = sqlx::query!(
         r#"select c.id, c.profile, c.row_version,

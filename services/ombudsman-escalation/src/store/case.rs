@@ -35,6 +35,7 @@ pub(crate) struct StoredCase {
 }
 
 /// Reads a case and keeps it locked.
+#[tracing::instrument(name = "db.case.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, id: CaseId) -> Result<Option<StoredCase>, StoreError> {
     let row = sqlx::query_as!(CaseRow, "select * from ombudsman.office_case where case_id = $1 for update", id.uuid())
         .fetch_optional(&mut *tx)
@@ -45,6 +46,7 @@ pub(crate) async fn lock(tx: &mut PgConnection, id: CaseId) -> Result<Option<Sto
 }
 
 /// Reads a case.
+#[tracing::instrument(name = "db.case.get", skip_all)]
 pub(crate) async fn get(db: &Db, id: CaseId) -> Result<Option<StoredCase>, StoreError> {
     let row = sqlx::query_as!(CaseRow, "select * from ombudsman.office_case where case_id = $1", id.uuid())
         .fetch_optional(db.reader())
@@ -68,6 +70,7 @@ pub(crate) struct Filter {
 }
 
 /// Cases, newest first.
+#[tracing::instrument(name = "db.case.list", skip_all)]
 pub(crate) async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<StoredCase>, StoreError> {
     let rows = sqlx::query_as!(
         CaseRow,
@@ -114,6 +117,7 @@ async fn points_of<'c>(
 }
 
 /// Writes a new case; its version is 1.
+#[tracing::instrument(name = "db.case.insert", skip_all)]
 pub(crate) async fn insert(
     tx: &mut PgConnection,
     case: &Case,
@@ -157,6 +161,7 @@ pub(crate) async fn insert(
 }
 
 /// The live case of a ticket.
+#[tracing::instrument(name = "db.case.live_of_ticket", skip_all)]
 pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<Refused>, StoreError> {
     let found = sqlx::query_scalar!(
         "select case_id from ombudsman.office_case where ticket_id = $1
@@ -169,6 +174,7 @@ pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<R
 }
 
 /// Writes what a step changed, and one version more.
+#[tracing::instrument(name = "db.case.update", skip_all)]
 pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now: Timestamp) -> Result<(), StoreError> {
     let flat = Flat::of(case);
     let updated = sqlx::query!(
@@ -199,6 +205,7 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
 }
 
 /// Writes the claim points in place of those there were.
+#[tracing::instrument(name = "db.case.write_points", skip_all)]
 pub(crate) async fn write_points(tx: &mut PgConnection, case: &Case) -> Result<(), StoreError> {
     sqlx::query!("delete from ombudsman.claim_point where case_id = $1", case.id.uuid()).execute(&mut *tx).await?;
     let points = &case.complaint.points;
@@ -218,6 +225,7 @@ pub(crate) async fn write_points(tx: &mut PgConnection, case: &Case) -> Result<(
 }
 
 /// Cases of the same claimant on the same ticket that were decided.
+#[tracing::instrument(name = "db.case.decided_before", skip_all)]
 pub(crate) async fn decided_before(
     tx: &mut PgConnection,
     id: CaseId,

@@ -20,6 +20,7 @@ pub(crate) struct DecideTerm {
 }
 
 /// The term to decide of each of these cases.
+#[tracing::instrument(name = "db.clock.decide_terms", skip_all)]
 pub(crate) async fn decide_terms<'c>(
     executor: impl sqlx::PgExecutor<'c>,
     cases: &[CaseId],
@@ -42,6 +43,7 @@ pub(crate) async fn decide_terms<'c>(
 }
 
 /// A clock was started on a case.
+#[tracing::instrument(name = "db.clock.start", skip_all)]
 pub(crate) async fn start(
     tx: &mut PgConnection,
     clock: &str,
@@ -65,6 +67,7 @@ pub(crate) async fn start(
 }
 
 /// A clock was moved; absent while it is paused.
+#[tracing::instrument(name = "db.clock.set_due", skip_all)]
 pub(crate) async fn set_due(tx: &mut PgConnection, clock: &str, due_at: Option<Timestamp>) -> Result<(), StoreError> {
     let due_at = due_at.map(|at| at.to_sqlx());
     sqlx::query!("update ombudsman.case_clock set due_at = $2 where clock_id = $1", clock, due_at as _)
@@ -74,6 +77,7 @@ pub(crate) async fn set_due(tx: &mut PgConnection, clock: &str, due_at: Option<T
 }
 
 /// A clock ended.
+#[tracing::instrument(name = "db.clock.settle", skip_all)]
 pub(crate) async fn settle(tx: &mut PgConnection, clock: &str, at: Timestamp) -> Result<(), StoreError> {
     let at = at.to_sqlx();
     sqlx::query!("update ombudsman.case_clock set settled_at = $2 where clock_id = $1", clock, at as _)
@@ -83,6 +87,7 @@ pub(crate) async fn settle(tx: &mut PgConnection, clock: &str, at: Timestamp) ->
 }
 
 /// A clock passed its due instant.
+#[tracing::instrument(name = "db.clock.breach", skip_all)]
 pub(crate) async fn breach(tx: &mut PgConnection, clock: &str, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query!(
         "update ombudsman.case_clock set breached_at = coalesce(breached_at, $2) where clock_id = $1",

@@ -40,6 +40,7 @@ pub(crate) struct Issued {
 }
 
 /// Writes the answers and then the decision; the database checks wall, assignment and completeness once more.
+#[tracing::instrument(name = "db.decision.insert", skip_all)]
 pub(crate) async fn insert(
     tx: &mut PgConnection,
     issued: &Issued,
@@ -100,6 +101,7 @@ fn refused(error: sqlx::Error) -> Failure {
 }
 
 /// A decision with its answers.
+#[tracing::instrument(name = "db.decision.get", skip_all)]
 pub(crate) async fn get(
     connection: &mut PgConnection,
     case: CaseId,
@@ -151,6 +153,7 @@ async fn answers(connection: &mut PgConnection, case: CaseId) -> Result<Vec<Answ
 }
 
 /// Records that the parties were told.
+#[tracing::instrument(name = "db.decision.notify", skip_all)]
 pub(crate) async fn notify(
     tx: &mut PgConnection,
     case: CaseId,

@@ -13,6 +13,7 @@ use super::{hash, word};
 const TABLE: &str = "dossier_entry";
 
 /// Writes entries that were chained after the head of the locked case. The database checks that they follow it.
+#[tracing::instrument(name = "db.dossier.append", skip_all)]
 pub(crate) async fn append(tx: &mut PgConnection, entries: &[Sealed]) -> Result<(), StoreError> {
     for sealed in entries {
         let entry = &sealed.entry;
@@ -47,6 +48,7 @@ pub(crate) async fn append(tx: &mut PgConnection, entries: &[Sealed]) -> Result<
 }
 
 /// Entries in order, after a sequence.
+#[tracing::instrument(name = "db.dossier.list", skip_all)]
 pub(crate) async fn list(
     db: &Db,
     case: CaseId,

@@ -23,6 +23,7 @@ pub(crate) struct StoredDraft {
 }
 
 /// The revision that a new draft of the locked case gets.
+#[tracing::instrument(name = "db.draft.next_revision", skip_all)]
 pub(crate) async fn next_revision(tx: &mut PgConnection, case: CaseId) -> Result<i32, StoreError> {
     let next = sqlx::query_scalar!(
         r#"select coalesce(max(revision), 0) + 1 as "next!" from ombudsman.draft where case_id = $1"#,
@@ -34,6 +35,7 @@ pub(crate) async fn next_revision(tx: &mut PgConnection, case: CaseId) -> Result
 }
 
 /// Writes a draft.
+#[tracing::instrument(name = "db.draft.insert", skip_all)]
 pub(crate) async fn insert(tx: &mut PgConnection, case: CaseId, draft: &StoredDraft) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into ombudsman.draft (case_id, revision, nonce, ciphertext, saved_by, saved_at)
@@ -51,6 +53,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, case: CaseId, draft: &StoredDr
 }
 
 /// The last draft of a case.
+#[tracing::instrument(name = "db.draft.last", skip_all)]
 pub(crate) async fn last(db: &Db, case: CaseId) -> Result<Option<StoredDraft>, StoreError> {
     let row = sqlx::query!(
         "select revision, nonce, ciphertext, saved_by, saved_at from ombudsman.draft

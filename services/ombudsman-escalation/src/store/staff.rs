@@ -24,6 +24,7 @@ pub(crate) struct MemberRef {
 }
 
 /// Writes a new member with the first mandate.
+#[tracing::instrument(name = "db.staff.insert", skip_all)]
 pub(crate) async fn insert(
     tx: &mut PgConnection,
     id: MemberId,
@@ -61,6 +62,7 @@ pub(crate) async fn insert(
 }
 
 /// Locks a member's row and moves its version on.
+#[tracing::instrument(name = "db.staff.touch", skip_all)]
 pub(crate) async fn touch(tx: &mut PgConnection, person: &str) -> Result<MemberRef, Failure> {
     let row = sqlx::query!(
         "update ombudsman.staff set version = version + 1 where person = $1 returning member_id, version",
@@ -74,6 +76,7 @@ pub(crate) async fn touch(tx: &mut PgConnection, person: &str) -> Result<MemberR
 }
 
 /// Writes a declaration; it replaces the one before by being newer.
+#[tracing::instrument(name = "db.staff.declare", skip_all)]
 pub(crate) async fn declare(
     tx: &mut PgConnection,
     id: Uuid,
@@ -114,6 +117,7 @@ pub(crate) async fn declare(
 }
 
 /// The whole register, each with the mandate that runs (or the last one) and the newest declaration.
+#[tracing::instrument(name = "db.staff.register", skip_all)]
 pub(crate) async fn register(tx: &mut PgConnection, now: Timestamp) -> Result<Register, StoreError> {
     let mut relations = relations(&mut *tx).await?;
     let rows = sqlx::query!(

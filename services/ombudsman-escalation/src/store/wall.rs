@@ -17,6 +17,7 @@ use super::{instant, staff, word};
 use crate::error::Failure;
 
 /// Everything the wall needs for one case.
+#[tracing::instrument(name = "db.wall.load", skip_all)]
 pub(crate) async fn load(
     tx: &mut PgConnection,
     ticket: TicketId,
@@ -62,12 +63,14 @@ pub(crate) async fn load(
 }
 
 /// Who works, or worked, on a case.
+#[tracing::instrument(name = "db.wall.team", skip_all)]
 pub(crate) async fn team<'c>(executor: impl sqlx::PgExecutor<'c>, case: CaseId) -> Result<Team, StoreError> {
     let teams = teams(executor, &[case]).await?;
     Ok(teams.into_iter().next().map(|(_, team)| team).unwrap_or_default())
 }
 
 /// The teams of several cases; a case without seats is left out.
+#[tracing::instrument(name = "db.wall.teams", skip_all)]
 pub(crate) async fn teams<'c>(
     executor: impl sqlx::PgExecutor<'c>,
     cases: &[CaseId],
@@ -94,6 +97,7 @@ pub(crate) async fn teams<'c>(
 }
 
 /// Gives a seat. The database judges once more, under the locks of case and ticket.
+#[tracing::instrument(name = "db.wall.seat", skip_all)]
 pub(crate) async fn seat(
     tx: &mut PgConnection,
     id: Uuid,
@@ -128,6 +132,7 @@ pub(crate) async fn seat(
 }
 
 /// The grounds that the database itself finds.
+#[tracing::instrument(name = "db.wall.conflicts", skip_all)]
 pub(crate) async fn conflicts<'c>(
     executor: impl sqlx::PgExecutor<'c>,
     case: CaseId,
@@ -149,6 +154,7 @@ pub(crate) async fn conflicts<'c>(
 }
 
 /// Ends every live seat of a person; answers what they were.
+#[tracing::instrument(name = "db.wall.leave", skip_all)]
 pub(crate) async fn leave(
     tx: &mut PgConnection,
     case: CaseId,
@@ -172,6 +178,7 @@ pub(crate) async fn leave(
 
 /// Notes that an entry of ticketing's ledger told of a ticket, and who acted. Answers whether that
 /// person, in that capacity, is new on the ticket.
+#[tracing::instrument(name = "db.wall.note_touch", skip_all)]
 pub(crate) async fn note_touch(
     tx: &mut PgConnection,
     ticket: TicketId,
@@ -206,6 +213,7 @@ pub(crate) async fn note_touch(
 }
 
 /// People who hold a live seat on an open case of the ticket.
+#[tracing::instrument(name = "db.wall.seated_on_ticket", skip_all)]
 pub(crate) async fn seated_on_ticket(
     tx: &mut PgConnection,
     ticket: TicketId,
@@ -224,6 +232,7 @@ pub(crate) async fn seated_on_ticket(
 }
 
 /// Who acted on a ticket by the history that ticketing answered, before its ledger tells the same.
+#[tracing::instrument(name = "db.wall.note_history", skip_all)]
 pub(crate) async fn note_history(
     tx: &mut PgConnection,
     ticket: TicketId,
@@ -255,6 +264,7 @@ pub(crate) async fn note_history(
 }
 
 /// The reader side of [`team`].
+#[tracing::instrument(name = "db.wall.team_now", skip_all)]
 pub(crate) async fn team_now(db: &Db, case: CaseId) -> Result<Team, StoreError> {
     team(db.reader(), case).await
 }

@@ -4,6 +4,7 @@
 //! Nothing here does I/O, and nothing here knows a transport or a database.
 
 mod ambient;
+mod chain;
 mod classify;
 mod id;
 mod party;
@@ -11,6 +12,7 @@ mod personal;
 mod violation;
 
 pub use ambient::{Ambient, Clock, Entropy, FixedClock, SeededEntropy, SystemClock, SystemEntropy};
+pub use chain::chain;
 pub use classify::{Classify, Kind, Severity};
 pub use id::{IdError, ResourceId};
 pub use party::{Actor, ActorKind, Channel, Department, Language, Role};

@@ -150,7 +150,11 @@ impl Notary {
         let mut last = match self.resume() {
             Ok(position) => position,
             Err(error) => {
-                tracing::error!(source = self.ledger.source(), %error, "the earlier checkpoints cannot be read");
+                tracing::error!(
+                    source = self.ledger.source(),
+                    error = kernel::chain(&error),
+                    "the earlier checkpoints cannot be read"
+                );
                 0
             }
         };
@@ -161,11 +165,19 @@ impl Notary {
             };
             // What was committed before the end belongs under the last signature.
             if ended && let Err(error) = self.ledger.sequence_waiting().await {
-                tracing::warn!(source = self.ledger.source(), %error, "the last checkpoint leaves out what waits");
+                tracing::warn!(
+                    source = self.ledger.source(),
+                    error = kernel::chain(&error),
+                    "the last checkpoint leaves out what waits"
+                );
             }
             match self.sign(last).await {
                 Ok(position) => last = position,
-                Err(error) => tracing::error!(source = self.ledger.source(), %error, "no checkpoint was written"),
+                Err(error) => tracing::error!(
+                    source = self.ledger.source(),
+                    error = kernel::chain(&error),
+                    "no checkpoint was written"
+                ),
             }
             if ended {
                 break;

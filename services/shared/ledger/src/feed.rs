@@ -138,7 +138,7 @@ fn heartbeat(head_position: i64, now: Timestamp) -> WatchResponse {
 
 /// A follower only needs to know whether to come back; what happened stands in our log.
 fn refused(error: &StoreError) -> Status {
-    tracing::warn!(%error, "the feed broke off");
+    tracing::warn!(error = kernel::chain(error), "the feed broke off");
     match error {
         StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_) | StoreError::Contended => {
             Status::unavailable("the ledger cannot be read now; come back with the same position")

@@ -147,9 +147,14 @@ impl<R: Reaction> Follower<R> {
             match ended {
                 // An unreachable source is ordinary while services come and go.
                 FollowerError::Feed(_) | FollowerError::Silent if failures < 5 => {
-                    tracing::debug!(source = self.source, error = %ended, "following again soon");
+                    tracing::debug!(source = self.source, error = kernel::chain(&ended), "following again soon");
                 }
-                _ => tracing::warn!(source = self.source, error = %ended, failures, "following again soon"),
+                _ => tracing::warn!(
+                    source = self.source,
+                    error = kernel::chain(&ended),
+                    failures,
+                    "following again soon"
+                ),
             }
             let pause = LONGEST_PAUSE.min(Duration::from_millis(25 << failures.min(8)));
             tokio::select! {
@@ -275,7 +280,10 @@ impl<R: Reaction> Follower<R> {
 
     async fn park(&self, entry: &Received, error: &ReactionError) -> Result<i64, FollowerError> {
         tracing::error!(
-            source = self.source, position = entry.position(), aggregate = entry.aggregate(), %error,
+            source = self.source,
+            position = entry.position(),
+            aggregate = entry.aggregate(),
+            error = kernel::chain(error),
             "an entry cannot be applied; its aggregate is parked until it is released"
         );
         let mut tx = self.own.db().tx().await?;
@@ -335,7 +343,11 @@ impl<R: Reaction> Follower<R> {
             && let Some(as_of) = as_of
             && let Err(error) = store::note_standing(self.own.db(), self.source, beat.head_position, as_of).await
         {
-            tracing::debug!(source = self.source, %error, "the standing is kept in memory alone");
+            tracing::debug!(
+                source = self.source,
+                error = kernel::chain(&error),
+                "the standing is kept in memory alone"
+            );
         }
     }
 }

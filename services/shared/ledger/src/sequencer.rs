@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff_sqlx::ToSqlx;
+use kernel::chain;
 use postgres::{Db, StoreError};
 use sqlx::Row;
 use tokio::sync::{Notify, watch};
@@ -83,7 +84,12 @@ impl Ledger {
                 Ok(()) => failures = 0,
                 Err(error) => {
                     failures = failures.saturating_add(1);
-                    tracing::warn!(source = self.source, %error, failures, "the sequencer will try again");
+                    tracing::warn!(
+                        source = self.source,
+                        error = chain(&error),
+                        failures,
+                        "the sequencer will try again"
+                    );
                 }
             }
             // A database that is down is asked ever less often, up to the poll interval.
@@ -95,7 +101,7 @@ impl Ledger {
             }
         }
         if let Err(error) = self.sequence_waiting().await {
-            tracing::warn!(source = self.source, %error, "entries wait in the inbox for the next start");
+            tracing::warn!(source = self.source, error = chain(&error), "entries wait in the inbox for the next start");
         }
     }
 

@@ -97,6 +97,7 @@ impl Classify for RequestError {
 ///
 /// # Errors
 /// [`RequestError`].
+#[tracing::instrument(name = "db.request.claim", skip_all)]
 pub async fn claim(tx: &mut PgConnection, key: &RequestKey, now: Timestamp) -> Result<Claim, RequestError> {
     let claimed = sqlx::query(
         "insert into request (request_id, method, body_hash, claimed_at) values ($1, $2, $3, $4)
@@ -123,6 +124,7 @@ pub async fn claim(tx: &mut PgConnection, key: &RequestKey, now: Timestamp) -> R
 ///
 /// # Errors
 /// [`StoreError`].
+#[tracing::instrument(name = "db.request.keep_answer", skip_all)]
 pub async fn keep_answer(tx: &mut PgConnection, id: Uuid, answer: &[u8], forever: bool) -> Result<(), StoreError> {
     sqlx::query("update request set answer = $2, keep_forever = $3 where request_id = $1")
         .bind(id)

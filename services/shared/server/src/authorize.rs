@@ -120,7 +120,7 @@ impl AuthorizeLayer {
         match sink.record(denial).await {
             Ok(()) => refusal,
             Err(error) => {
-                tracing::error!(error = crate::status::chain(&*error), "a denial could not be recorded");
+                tracing::error!(error = kernel::chain(&*error), "a denial could not be recorded");
                 Refusal::DenialNotRecorded
             }
         }

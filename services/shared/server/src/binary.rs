@@ -134,7 +134,7 @@ where
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Telemetry may not be up; who starts a service reads its standard error.
-            eprintln!("{}", crate::status::chain(&error));
+            eprintln!("{}", kernel::chain(&error));
             ExitCode::FAILURE
         }
     }

@@ -143,7 +143,7 @@ impl KeySource for KeyFile {
         read.1 = now;
         match KeySet::read(&self.path) {
             Ok(keys) => read.0 = keys,
-            Err(error) => tracing::warn!(error = crate::status::chain(&error), "the key set cannot be read again"),
+            Err(error) => tracing::warn!(error = kernel::chain(&error), "the key set cannot be read again"),
         }
         read.0.key(kid)
     }

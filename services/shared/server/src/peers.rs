@@ -161,7 +161,7 @@ impl PeerChannel {
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::error!(error = crate::status::chain(&error), "no token to show to a peer");
+                tracing::error!(error = kernel::chain(&error), "no token to show to a peer");
                 return Err(());
             }
         }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use kernel::{Classify, Kind, Severity, Violation};
@@ -117,19 +116,7 @@ fn log(error: &(impl Classify + ?Sized)) {
     let reason = error.reason();
     match error.severity() {
         Severity::Refused => tracing::debug!(reason, "refused"),
-        Severity::Degraded => tracing::warn!(reason, error = chain(error), "degraded"),
-        Severity::Broken => tracing::error!(reason, error = chain(error), "broken"),
+        Severity::Degraded => tracing::warn!(reason, error = kernel::chain(error), "degraded"),
+        Severity::Broken => tracing::error!(reason, error = kernel::chain(error), "broken"),
     }
-}
-
-/// The error and its causes in one line.
-pub(crate) fn chain(error: &(impl std::error::Error + ?Sized)) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        // Writing to a String cannot fail.
-        let _ = write!(line, ": {inner}");
-        cause = inner.source();
-    }
-    line
 }

@@ -222,7 +222,7 @@ impl TokenVerifier {
     /// The same, for a layer that only needs to refuse.
     pub(crate) fn principal(&self, token: &str) -> Result<Principal, Refusal> {
         self.verify(token).map_err(|error| {
-            tracing::debug!(error = crate::status::chain(&error), "token refused");
+            tracing::debug!(error = kernel::chain(&error), "token refused");
             Refusal::TokenInvalid
         })
     }

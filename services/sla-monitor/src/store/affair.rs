@@ -28,6 +28,7 @@ pub struct Affair {
 }
 
 /// Writes a new affair.
+#[tracing::instrument(name = "db.affair.insert", skip_all)]
 pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into sla_monitor.affair (affair_id, kind, customer_id, subject_type, sector, topic, department, first_received_at)
@@ -47,6 +48,7 @@ pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<(), StoreE
 }
 
 /// Counts one more entry about an affair and gives what is known of it; `None` when nothing is.
+#[tracing::instrument(name = "db.affair.touch", skip_all)]
 pub async fn touch(tx: &mut PgConnection, id: Uuid) -> Result<Option<Affair>, StoreError> {
     let row = sqlx::query!(
         r#"update sla_monitor.affair set entry_count = entry_count + 1 where affair_id = $1
@@ -69,6 +71,7 @@ pub async fn touch(tx: &mut PgConnection, id: Uuid) -> Result<Option<Affair>, St
 }
 
 /// Moves an affair and its open clocks to another department. The calendar they count on stays.
+#[tracing::instrument(name = "db.affair.move_to_department", skip_all)]
 pub async fn move_to_department(tx: &mut PgConnection, id: Uuid, department: &str) -> Result<(), StoreError> {
     sqlx::query!(
         "with moved as (
@@ -85,6 +88,7 @@ pub async fn move_to_department(tx: &mut PgConnection, id: Uuid, department: &st
 }
 
 /// What is known of an affair.
+#[tracing::instrument(name = "db.affair.get", skip_all)]
 pub async fn get(db: &postgres::Db, id: Uuid) -> Result<Option<Affair>, StoreError> {
     let row = sqlx::query!(
         r#"select kind = 'case' as "is_case!", customer_id, subject_type, sector, topic, department,

@@ -50,6 +50,7 @@ pub struct Figured {
 }
 
 /// Counts the clocks whose first origin lies in the window.
+#[tracing::instrument(name = "db.board.count", skip_all)]
 pub async fn count(
     db: &Db,
     from: Option<Timestamp>,

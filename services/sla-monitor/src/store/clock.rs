@@ -105,6 +105,7 @@ fn happening(kind: &str, ground: String, until: Option<Timestamp>) -> Option<Hap
 }
 
 /// One clock by id.
+#[tracing::instrument(name = "db.clock.get", skip_all)]
 pub async fn get(pool: &PgPool, id: Uuid) -> Result<Option<Stored>, StoreError> {
     let row = sqlx::query_as!(
         Row,
@@ -139,6 +140,7 @@ pub struct Filter {
 }
 
 /// At most `limit` clocks after a key, the first received first.
+#[tracing::instrument(name = "db.clock.list", skip_all)]
 pub async fn list(
     pool: &PgPool,
     filter: &Filter,
@@ -177,6 +179,7 @@ pub async fn list(
 }
 
 /// The clocks of an affair in one of these states, locked; and one more entry counted about it. `subject` narrows to one.
+#[tracing::instrument(name = "db.clock.touch_and_lock", skip_all)]
 pub async fn touch_and_lock(
     tx: &mut PgConnection,
     affair: Uuid,
@@ -240,6 +243,7 @@ pub struct Changed<'a> {
 }
 
 /// Writes the entry and everything derived from it; answers whether the breach to note was new.
+#[tracing::instrument(name = "db.clock.change", skip_all)]
 pub async fn change(
     tx: &mut PgConnection,
     changed: &Changed<'_>,

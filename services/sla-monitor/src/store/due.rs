@@ -67,6 +67,7 @@ pub struct Claimed {
 }
 
 /// The database's time, and when the first row fires; `None` when none waits.
+#[tracing::instrument(level = "debug", name = "db.due.next", skip_all)]
 pub async fn next(db: &Db) -> Result<(Timestamp, Option<Timestamp>), StoreError> {
     let row = sqlx::query!(
         r#"select clock_timestamp() as "now!: jiff_sqlx::Timestamp",
@@ -79,6 +80,7 @@ pub async fn next(db: &Db) -> Result<(Timestamp, Option<Timestamp>), StoreError>
 
 /// Claims rows that fired by an instant of the database's time: takes them out of the due table, notes each once per run, and
 /// marks breached clocks. Rows or clocks that somebody else holds are left to them.
+#[tracing::instrument(level = "debug", name = "db.due.claim", skip_all)]
 pub async fn claim(
     tx: &mut PgConnection,
     limit: i64,

@@ -58,6 +58,7 @@ pub struct Cause<'a> {
 }
 
 /// Writes running clocks with their first entry and what will fall due.
+#[tracing::instrument(name = "db.open.open", skip_all)]
 pub async fn open(
     tx: &mut PgConnection,
     clocks: &[NewClock],

@@ -56,7 +56,7 @@ impl DueWorker {
             let pause = match self.look().await {
                 Ok(pause) => pause,
                 Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {
-                    tracing::warn!(%error, "due clocks are looked at again soon");
+                    tracing::warn!(error = kernel::chain(&error), "due clocks are looked at again soon");
                     POLL
                 }
                 Err(error) => return Err(error),

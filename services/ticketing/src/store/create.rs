@@ -9,7 +9,7 @@ use jiff_sqlx::ToSqlx;
 use kernel::ResourceId;
 use ledger::Columns;
 use postgres::{Db, RequestError, RequestKey, SharedCommit, StoreError};
-use sqlx::{PgExecutor, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use ticketing_domain::{Receipt, TicketId};
 use uuid::Uuid;
 
@@ -46,6 +46,21 @@ pub(crate) struct Claimed {
 /// Opens tickets; calls that come together share a commit. `false` for a call that was made before.
 pub(crate) type Openings = SharedCommit<Opening, bool>;
 
+/// Opens one ticket, in a commit with whatever else waits; `false` when the call was made before.
+///
+/// The statement runs in a task of its own and of nobody's trace; what a caller waits for it is in theirs.
+#[tracing::instrument(name = "db.ticket.open", skip_all)]
+pub(crate) async fn open(openings: &Openings, opening: Opening) -> Result<bool, StoreError> {
+    openings.write(opening).await
+}
+
+/// Opens many tickets in the transaction of their import, whose claims stand for theirs.
+#[tracing::instrument(name = "db.ticket.open_all", skip_all)]
+pub(crate) async fn open_all(tx: &mut PgConnection, openings: &[&Opening]) -> Result<(), StoreError> {
+    insert(tx, openings).await?;
+    Ok(())
+}
+
 /// Opens tickets in `db`.
 pub(crate) fn openings(db: &Db) -> Openings {
     let db = db.clone();
@@ -76,7 +91,7 @@ async fn claim_and_open(pool: &PgPool, openings: &[Arc<Opening>]) -> Result<Vec<
 }
 
 /// Writes all of these whose call is new; answers which calls are.
-pub(crate) async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<Vec<Uuid>, sqlx::Error> {
+async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<Vec<Uuid>, sqlx::Error> {
     let (mut claim, mut ticket, mut point) =
         (ClaimColumns::default(), TicketColumns::default(), PointColumns::default());
     let (mut message, mut change) = (MessageColumns::default(), ChangeColumns::default());
@@ -353,6 +368,7 @@ impl PointColumns {
 }
 
 /// The answer that was kept when the call was made before.
+#[tracing::instrument(name = "db.ticket.replay", skip_all)]
 pub(crate) async fn replay(pool: &PgPool, key: &RequestKey) -> Result<Vec<u8>, RequestError> {
     let row = sqlx::query!("select method, body_hash, answer from ticketing.request where request_id = $1", key.id)
         .fetch_one(pool)
@@ -361,6 +377,7 @@ pub(crate) async fn replay(pool: &PgPool, key: &RequestKey) -> Result<Vec<u8>, R
 }
 
 /// What is kept of a ticket's proof.
+#[tracing::instrument(name = "db.ticket.kept_proof", skip_all)]
 pub(crate) async fn kept_proof(pool: &PgPool, id: TicketId) -> Result<KeptProof, StoreError> {
     let row = sqlx::query!("select proof_salt, proof_hash from ticketing.ticket where ticket_id = $1", id.uuid())
         .fetch_one(pool)
@@ -375,6 +392,7 @@ pub(super) fn read_proof(salt: &[u8], hash: &[u8], row: impl std::fmt::Display) 
 }
 
 /// The receipt of a ticket.
+#[tracing::instrument(name = "db.ticket.receipt", skip_all)]
 pub(crate) async fn receipt(pool: &PgPool, id: TicketId) -> Result<Option<Receipt>, StoreError> {
     let row =
         sqlx::query!("select received_at, text, content_hash from ticketing.receipt where ticket_id = $1", id.uuid())

@@ -95,6 +95,7 @@ impl ChangeColumns {
 }
 
 /// What happened to a ticket after the change with this sequence number, oldest first.
+#[tracing::instrument(name = "db.history.list", skip_all)]
 pub(crate) async fn list(
     pool: &PgPool,
     ticket: TicketId,

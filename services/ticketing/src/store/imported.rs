@@ -40,6 +40,7 @@ pub(crate) struct Known {
 
 /// Claims the origins nobody brought before; answers for each, in their order, whether it is new. An
 /// affair that another call is bringing right now waits for it.
+#[tracing::instrument(name = "db.imported_ticket.claim", skip_all)]
 pub(crate) async fn claim(
     tx: &mut PgConnection,
     origins: &[Origin<'_>],
@@ -70,6 +71,7 @@ pub(crate) async fn claim(
 }
 
 /// The tickets these affairs became, in their order. Each must have been claimed before.
+#[tracing::instrument(name = "db.imported_ticket.known", skip_all)]
 pub(crate) async fn known(tx: &mut PgConnection, origins: &[Origin<'_>]) -> Result<Vec<Known>, StoreError> {
     let systems: Vec<String> = origins.iter().map(|o| o.source_system.to_owned()).collect();
     let external_ids: Vec<String> = origins.iter().map(|o| o.external_id.to_owned()).collect();

@@ -25,6 +25,7 @@ pub(crate) struct Step {
 }
 
 /// Every step of a ticket. One statement, one snapshot: an entry that is being sequenced is seen exactly once.
+#[tracing::instrument(name = "db.journey.steps", skip_all)]
 pub(crate) async fn steps(pool: &PgPool, ticket: TicketId) -> Result<Vec<Step>, StoreError> {
     let rows = sqlx::query!(
         r#"select position as "position!", type as "kind!", actor_kind as "actor_kind!", actor_id as "actor_id!",

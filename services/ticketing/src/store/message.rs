@@ -95,6 +95,7 @@ impl MessageColumns {
 }
 
 /// Messages of a ticket after the one with this sequence number, oldest first.
+#[tracing::instrument(name = "db.message.list", skip_all)]
 pub(crate) async fn list(pool: &PgPool, ticket: TicketId, after: i32, limit: i64) -> Result<Vec<Message>, StoreError> {
     let rows = sqlx::query!(
         "select sequence, message_id, direction, visibility, channel, body, actor_kind, actor_id, actor_department,

@@ -81,6 +81,7 @@ impl TryFrom<PromiseRow> for StoredPromise {
 }
 
 /// One promise, inside the transaction that holds the lock of its ticket.
+#[tracing::instrument(name = "db.promise.get", skip_all)]
 pub(crate) async fn get(tx: &mut PgConnection, id: PromiseId) -> Result<Option<StoredPromise>, StoreError> {
     let row = sqlx::query_as!(
         PromiseRow,
@@ -96,6 +97,7 @@ pub(crate) async fn get(tx: &mut PgConnection, id: PromiseId) -> Result<Option<S
 }
 
 /// Promises of a ticket after the one with this sequence number, in the order they were made.
+#[tracing::instrument(name = "db.promise.list", skip_all)]
 pub(crate) async fn list(
     pool: &PgPool,
     ticket: TicketId,
@@ -117,6 +119,7 @@ pub(crate) async fn list(
 }
 
 /// Adds a promise.
+#[tracing::instrument(name = "db.promise.insert", skip_all)]
 pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredPromise) -> Result<(), StoreError> {
     let promise = &stored.promise;
     sqlx::query!(
@@ -143,6 +146,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredPromise) -> Res
 }
 
 /// Writes where a promise stands now; `stored` holds the version it is to have.
+#[tracing::instrument(name = "db.promise.update", skip_all)]
 pub(crate) async fn update(tx: &mut PgConnection, stored: &StoredPromise) -> Result<(), StoreError> {
     let state = &stored.promise.state;
     let (since, clock) = match state {

@@ -12,6 +12,7 @@ use crate::proof::KeptProof;
 
 /// The ticket of a key and what is kept of its proof. Asks for nothing else, so that a key that exists
 /// costs the database what one that does not exist costs it.
+#[tracing::instrument(name = "db.public_status.proof_of", skip_all)]
 pub(crate) async fn proof_of(pool: &PgPool, key: &TrackingKey) -> Result<Option<(TicketId, KeptProof)>, StoreError> {
     let row = sqlx::query!(
         "select ticket_id, proof_salt, proof_hash from ticketing.ticket where tracking_key = $1",
@@ -39,6 +40,7 @@ pub(crate) struct Status {
 }
 
 /// The status of a ticket whose proof was shown.
+#[tracing::instrument(name = "db.public_status.status", skip_all)]
 pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreError> {
     let row = sqlx::query!(
         r#"select t.state, t.state_since, t.first_received_at, t.department, t.language,

@@ -39,12 +39,14 @@ macro_rules! select_tickets {
 }
 
 /// One ticket.
+#[tracing::instrument(name = "db.ticket.get", skip_all)]
 pub(crate) async fn get(pool: &PgPool, id: TicketId) -> Result<Option<Stored>, StoreError> {
     let row = select_tickets!("where t.ticket_id = $1", id.uuid()).fetch_optional(pool).await?;
     row.map(Stored::try_from).transpose()
 }
 
 /// The ticket with this tracking key.
+#[tracing::instrument(name = "db.ticket.by_key", skip_all)]
 pub(crate) async fn by_key(pool: &PgPool, key: &TrackingKey) -> Result<Option<Stored>, StoreError> {
     let row = select_tickets!("where t.tracking_key = $1", key.compact()).fetch_optional(pool).await?;
     row.map(Stored::try_from).transpose()
@@ -55,12 +57,14 @@ pub(crate) async fn by_key(pool: &PgPool, key: &TrackingKey) -> Result<Option<St
 /// Who waited for the lock reads the ticket's row as it is now and its claim points as they were when the
 /// statement began. Every change of a point moves the version, so a caller who checks the etag never acts on
 /// such a mixture, and nobody else looks at the points.
+#[tracing::instrument(name = "db.ticket.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, id: TicketId) -> Result<Option<Stored>, StoreError> {
     let row = select_tickets!("where t.ticket_id = $1 for update of t", id.uuid()).fetch_optional(tx).await?;
     row.map(Stored::try_from).transpose()
 }
 
 /// When the affair of a ticket was first received; it never changes, so no lock is needed.
+#[tracing::instrument(name = "db.ticket.first_received", skip_all)]
 pub(crate) async fn first_received(pool: &PgPool, id: TicketId) -> Result<Option<Timestamp>, StoreError> {
     let at = sqlx::query_scalar!("select first_received_at from ticketing.ticket where ticket_id = $1", id.uuid())
         .fetch_optional(pool)
@@ -69,6 +73,7 @@ pub(crate) async fn first_received(pool: &PgPool, id: TicketId) -> Result<Option
 }
 
 /// The same of several tickets; those that do not exist are left out.
+#[tracing::instrument(name = "db.ticket.first_receipts", skip_all)]
 pub(crate) async fn first_receipts(
     pool: &PgPool,
     ids: &[TicketId],
@@ -82,6 +87,7 @@ pub(crate) async fn first_receipts(
 }
 
 /// Whether there is such a ticket.
+#[tracing::instrument(name = "db.ticket.exists", skip_all)]
 pub(crate) async fn exists(pool: &PgPool, id: TicketId) -> Result<bool, StoreError> {
     Ok(first_received(pool, id).await?.is_some())
 }
@@ -99,6 +105,7 @@ pub(crate) struct Filter {
 
 /// Tickets, newest first, after the one with this key. One statement per leading filter, so that each has
 /// the plan of its own index.
+#[tracing::instrument(name = "db.ticket.list", skip_all)]
 pub(crate) async fn list(
     pool: &PgPool,
     filter: &Filter,
@@ -168,6 +175,7 @@ pub(crate) struct Kept<'a> {
 
 /// Writes a changed ticket and all that its chronicle notes, with the kept answer: one round trip.
 /// The ticket must be locked.
+#[tracing::instrument(name = "db.ticket.write", skip_all)]
 pub(crate) async fn write(
     tx: &mut PgConnection,
     chronicle: &Chronicle,

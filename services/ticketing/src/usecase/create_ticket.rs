@@ -66,7 +66,7 @@ impl Ticketing {
             proof: KeptProof::of(&proof, self.ambient.bytes()),
             receipt,
         };
-        if !self.openings.write(opening).await? {
+        if !create::open(&self.openings, opening).await? {
             return self.same_answer(&key).await;
         }
         self.ledger.nudge();

@@ -88,7 +88,7 @@ impl Ticketing {
         }
         let is_new = imported::claim(&mut tx, &origins, stamp.recorded_at).await?;
         let fresh: Vec<&Opening> = openings.iter().zip(is_new).filter(|(_, new)| *new).map(|(o, _)| o).collect();
-        create::insert(&mut *tx, &fresh).await?;
+        create::open_all(&mut tx, &fresh).await?;
         let known = imported::known(&mut tx, &origins).await?;
         let answer = pb::ImportTicketsResponse { tickets: origins.iter().zip(&known).map(told).collect() };
         // Kept without the proofs, which the database never sees.

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use tonic::Request;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as customer;
+use ventanilla_proto::ombudsman::v1 as ombudsman;
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 
@@ -39,6 +40,7 @@ mutations!(
     ticketing::StartTicketRequest,
     ticketing::HoldTicketRequest,
     ticketing::ResumeTicketRequest,
+    ombudsman::OpenCaseRequest,
 );
 
 /// The request under this id, with a time limit.
@@ -178,6 +180,18 @@ pub fn resume(ticket: &ticketing::Ticket, mark: &str) -> ticketing::ResumeTicket
         reason: mark.to_owned(),
         etag: ticket.etag.clone(),
         ..ticketing::ResumeTicketRequest::default()
+    }
+}
+
+/// A complaint before the office, whose one point is the mark.
+pub fn case(ticket: &str, mark: &str) -> ombudsman::OpenCaseRequest {
+    ombudsman::OpenCaseRequest {
+        ticket: ticket.to_owned(),
+        regime: "es.general".to_owned(),
+        channel: Channel::Web.into(),
+        parallel_proceedings: ombudsman::ParallelProceedings::None.into(),
+        claim_points: vec![ombudsman::ClaimPoint { text: mark.to_owned(), ..ombudsman::ClaimPoint::default() }],
+        ..ombudsman::OpenCaseRequest::default()
     }
 }
 

@@ -41,7 +41,7 @@ fn child() {
     let code = match start(binary, &arguments) {
         Ok(()) => 0,
         Err(error) => {
-            eprintln!("{}", crate::status::chain(&error));
+            eprintln!("{}", kernel::chain(&error));
             1
         }
     };

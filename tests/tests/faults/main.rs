@@ -1,0 +1,6 @@
+//! Nothing acknowledged is lost and nothing happens twice: whoever is killed, whatever is cut, whoever
+//! goes away, and whatever a feed does on its way.
+
+mod cancelled;
+mod feed;
+mod kills;
