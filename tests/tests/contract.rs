@@ -110,6 +110,30 @@ fn every_mutation_carries_a_request_id() {
 }
 
 #[test]
+fn a_resource_is_of_its_package_and_every_reference_names_one() {
+    let pool = current();
+    let [resource, reference] = ["google.api.resource", "google.api.resource_reference"]
+        .map(|name| pool.get_extension_by_name(name).expect("vendored"));
+    let kind = |message: &Value| -> Option<String> {
+        Some(message.as_message()?.get_field_by_name("type")?.as_str()?.to_owned())
+    };
+    let ours = || pool.all_messages().filter(|m| m.full_name().starts_with("ventanilla."));
+    let mut kinds = BTreeSet::new();
+    for message in ours().filter(|m| m.options().has_extension(&resource)) {
+        let named = kind(&message.options().get_extension(&resource)).expect("a resource has a type");
+        let context = message.package_name().split('.').nth(1).unwrap_or_default().to_owned();
+        assert_eq!(named, format!("{context}.ventanilla/{}", message.name()));
+        kinds.insert(named);
+    }
+    for field in ours().flat_map(|m| m.fields().collect::<Vec<_>>()) {
+        if field.options().has_extension(&reference) {
+            let named = kind(&field.options().get_extension(&reference)).unwrap_or_default();
+            assert!(kinds.contains(&named), "{} refers to {named:?}, which is no resource", field.full_name());
+        }
+    }
+}
+
+#[test]
 fn every_list_is_paged() {
     for method in methods(&current()).iter().filter(|m| m.name().starts_with("List")) {
         for (message, field) in

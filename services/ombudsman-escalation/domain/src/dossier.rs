@@ -1,6 +1,8 @@
 //! The dossier's chain: each entry is bound to the one before, its content by a salted commitment, so
 //! that content can be taken out while the chain still proves the rest.
 
+use std::collections::BTreeMap;
+
 use aws_lc_rs::digest::{Context, SHA256};
 use jiff::Timestamp;
 use kernel::{Actor, ResourceId};
@@ -182,6 +184,8 @@ pub enum FaultKind {
     ContentAltered,
     /// The chain ends elsewhere than the head says.
     HeadMismatch,
+    /// Another hash was recorded when it was added, or none.
+    NotAsRecorded,
 }
 
 /// Recomputes a chain, in the order given, and holds its end against the head that was kept elsewhere.
@@ -216,4 +220,23 @@ pub fn verify(case: CaseId, entries: &[Sealed], head: Head) -> Result<(), Fault>
         return Err(Fault { sequence, kind: FaultKind::HeadMismatch });
     }
     Ok(())
+}
+
+/// Holds a chain that is whole in itself against the hashes that were recorded elsewhere as its entries were
+/// added: whoever made the whole chain anew is found by the first entry that differs.
+///
+/// # Errors
+/// The first entry that is not the one recorded, or that is recorded and not there.
+pub fn hold_against(entries: &[Sealed], recorded: &[(u64, Hash)]) -> Result<(), Fault> {
+    let recorded: BTreeMap<u64, Hash> = recorded.iter().copied().collect();
+    for sealed in entries {
+        let sequence = sealed.entry.sequence;
+        if recorded.get(&sequence) != Some(&sealed.hash) {
+            return Err(Fault { sequence, kind: FaultKind::NotAsRecorded });
+        }
+    }
+    match recorded.keys().find(|sequence| **sequence > entries.len() as u64) {
+        Some(sequence) => Err(Fault { sequence: *sequence, kind: FaultKind::Missing }),
+        None => Ok(()),
+    }
 }

@@ -42,4 +42,4 @@ told!(RelationKind, RelationKind, relation_kind_to_proto, relation_kind: Persona
 told!(DossierKind, DossierKind, dossier_kind_to_proto, dossier_kind: Complaint, TicketSnapshot, MessagesSnapshot,
     HistorySnapshot, ClocksSnapshot, Gap, CureRequest, Cure, InadmissibilityProposal, ClaimantStatement, Refusal, Admission,
     EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification);
-told!(FaultKind, DossierFault, fault_to_proto, fault: Missing, BrokenLink, Altered, ContentAltered, HeadMismatch);
+told!(FaultKind, DossierFault, fault_to_proto, fault: Missing, BrokenLink, Altered, ContentAltered, HeadMismatch, NotAsRecorded);

@@ -1,9 +1,10 @@
 //! Reading a dossier: a page of it, whether it is what was written, and all of it to take away.
 
 use kernel::ResourceId as _;
-use ombudsman_escalation_domain::dossier::{Sealed, verify};
+use ombudsman_escalation_domain::dossier::{Hash, Sealed, hold_against, verify};
 use ombudsman_escalation_domain::vocabulary::Visibility;
 use ombudsman_escalation_domain::{CaseId, Refused};
+use prost::{Message as _, Name as _};
 use server::parse::time_to_proto;
 use server::{Call, PageToken};
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -80,14 +81,31 @@ pub async fn list(office: Office, call: Call, page: Page) -> Result<pb::ListDoss
     Ok(pb::ListDossierEntriesResponse { entries, next_page_token })
 }
 
-/// Recomputes the chain.
+/// Recomputes the chain, and holds it against what the ledger recorded.
 ///
 /// # Errors
 /// [`Failure`].
 #[tracing::instrument(name = "dossier.verify", skip_all, fields(case = %case))]
 pub async fn verdict(office: Office, case: CaseId) -> Result<pb::DossierVerdict, Failure> {
     let (stored, entries) = whole(&office, case).await?;
-    Ok(answer::verdict(verify(case, &entries, stored.head), entries.len(), stored.head))
+    // After the entries: whatever stands in the dossier is in the ledger by then.
+    let recorded = recorded(&office, case).await?;
+    let found = verify(case, &entries, stored.head).and_then(|()| hold_against(&entries, &recorded));
+    Ok(answer::verdict(found, entries.len(), stored.head))
+}
+
+/// Sequence and hash of every entry, as the ledger recorded them when they were added.
+async fn recorded(office: &Office, case: CaseId) -> Result<Vec<(u64, Hash)>, Failure> {
+    office.ledger.sequence_waiting().await?;
+    let entries = office.ledger.of_aggregate(&case.name(), 0, i64::MAX).await?;
+    let added = entries.iter().filter(|entry| entry.r#type == pb::DossierEntryAdded::full_name());
+    added
+        .map(|entry| {
+            let added = pb::DossierEntryAdded::decode(entry.payload.as_slice()).map_err(|_| Failure::Unreadable)?;
+            let sequence = u64::try_from(added.sequence).map_err(|_| Failure::Unreadable)?;
+            Ok((sequence, added.hash.try_into().map_err(|_| Failure::Unreadable)?))
+        })
+        .collect()
 }
 
 /// Everything, with the salts that an offline verification needs.

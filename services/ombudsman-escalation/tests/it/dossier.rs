@@ -166,6 +166,41 @@ async fn what_a_superuser_does_behind_the_guards_is_found_and_named() {
 }
 
 #[tokio::test]
+async fn a_chain_that_was_made_anew_is_found_by_what_the_ledger_recorded() {
+    let world = World::staffed().await;
+    let case = world.seated_case().await.name;
+    let id = CaseId::parse(&case).unwrap();
+    let export =
+        world.ines().export_dossier(pb::ExportDossierRequest { name: case.clone() }).await.unwrap().into_inner();
+    let mut admin = world.database.admin().await.acquire().await.unwrap();
+    sqlx::query("set session_replication_role = replica").execute(&mut *admin).await.unwrap();
+    // Everything from the fourth entry on is sealed again, with another author, up to the head.
+    let mut last = Head::EMPTY;
+    for mut sealed in export.entries.iter().map(|entry| read(id, entry)) {
+        if sealed.entry.sequence >= 4 {
+            sealed.entry.actor.id = "somebody-else".to_owned();
+            sealed.entry.prev_hash = last.hash;
+            sealed.hash = sealed.entry.hash();
+            let update = "update ombudsman.dossier_entry set actor_id = $3, prev_hash = $4, hash = $5
+                          where case_id = $1 and sequence = $2";
+            let change = sqlx::query(update).bind(uuid_of(&case)).bind(i64::try_from(sealed.entry.sequence).unwrap());
+            let change = change.bind("somebody-else").bind(sealed.entry.prev_hash.to_vec()).bind(sealed.hash.to_vec());
+            assert_eq!(change.execute(&mut *admin).await.unwrap().rows_affected(), 1);
+        }
+        last = sealed.head();
+    }
+    sqlx::query("update ombudsman.office_case set dossier_head = $2 where case_id = $1")
+        .bind(uuid_of(&case))
+        .bind(last.hash.to_vec())
+        .execute(&mut *admin)
+        .await
+        .unwrap();
+    let found = verdict(&world, &case).await;
+    assert_eq!((found.intact, found.first_bad_sequence), (false, 4));
+    assert_eq!(found.fault(), pb::DossierFault::NotAsRecorded);
+}
+
+#[tokio::test]
 async fn an_export_verifies_without_the_service() {
     let world = World::staffed().await;
     let case = world.seated_case().await.name;
