@@ -83,14 +83,14 @@ impl LedgerService for Feed {
     async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Answers>, Status> {
         let personal = (self.sees_personal)(request.extensions());
         let after = request.get_ref().after_position;
-        let (head, _) = self.ledger.position().await.map_err(|e| refused(&e))?;
+        let (head, _) = self.ledger.position().await.map_err(|e| refused(self.ledger.source(), &e))?;
         if after < 0 || after > head {
             return Err(Status::new(
                 Code::OutOfRange,
                 format!("POSITION_AHEAD: after_position is {after} and the head is {head}: this is another ledger"),
             ));
         }
-        let (tail, ambient) = (self.ledger.tail(after, personal), self.ambient.clone());
+        let (tail, ambient, source) = (self.ledger.tail(after, personal), self.ambient.clone(), self.ledger.source());
         let answers = async_stream::stream! {
             for await part in tail {
                 match part {
@@ -101,7 +101,7 @@ impl LedgerService for Feed {
                     }
                     Ok(Tail::CaughtUp { head }) => yield Ok(heartbeat(head, ambient.now())),
                     Err(error) => {
-                        yield Err(refused(&error));
+                        yield Err(refused(source, &error));
                         break;
                     }
                 }
@@ -117,7 +117,7 @@ impl LedgerService for Feed {
         )
         .fetch_one(self.ledger.db().reader())
         .await
-        .map_err(|e| refused(&e.into()))?;
+        .map_err(|e| refused(self.ledger.source(), &e.into()))?;
         let head = || -> Result<Head, sqlx::Error> {
             Ok(Head {
                 source: self.ledger.source().to_owned(),
@@ -127,7 +127,7 @@ impl LedgerService for Feed {
                 parked_count: row.try_get("parked")?,
             })
         };
-        head().map(Response::new).map_err(|e| refused(&e.into()))
+        head().map(Response::new).map_err(|e| refused(self.ledger.source(), &e.into()))
     }
 }
 
@@ -137,8 +137,8 @@ fn heartbeat(head_position: i64, now: Timestamp) -> WatchResponse {
 }
 
 /// A follower only needs to know whether to come back; what happened stands in our log.
-fn refused(error: &StoreError) -> Status {
-    tracing::warn!(error = kernel::chain(error), "the feed broke off");
+fn refused(source: &str, error: &StoreError) -> Status {
+    tracing::warn!(source, error = kernel::chain(error), "the feed broke off");
     match error {
         StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_) | StoreError::Contended => {
             Status::unavailable("the ledger cannot be read now; come back with the same position")

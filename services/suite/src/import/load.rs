@@ -14,9 +14,11 @@
 //! Nothing is closed: a log does not say that the customer accepted.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures::StreamExt as _;
 use prost_types::Timestamp as ProtoTimestamp;
+use tokio::sync::Semaphore;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
@@ -48,7 +50,7 @@ pub type Reason = String;
 pub struct Loader {
     customers: CustomerServiceClient<Client>,
     tickets: TicketServiceClient<Client>,
-    concurrency: usize,
+    customers_at_once: Arc<Semaphore>,
 }
 
 impl Loader {
@@ -57,14 +59,14 @@ impl Loader {
         Self {
             customers: CustomerServiceClient::new(customers),
             tickets: TicketServiceClient::new(tickets),
-            concurrency,
+            customers_at_once: Arc::new(Semaphore::new(concurrency)),
         }
     }
 
     /// Loads these cases together; answers for each, in their order, why it was not loaded.
     pub async fn load(&self, cases: &[&Case]) -> Vec<Result<(), Reason>> {
         let customers = futures::stream::iter(cases.iter().map(|case| self.customer(case)));
-        let customers: Vec<Result<String, Status>> = customers.buffered(self.concurrency).collect().await;
+        let customers: Vec<Result<String, Status>> = customers.buffered(cases.len().max(1)).collect().await;
         let mut results: Vec<Result<(), Reason>> = Vec::with_capacity(cases.len());
         // Place of the case in the call, and its history.
         let mut histories = BTreeMap::new();
@@ -120,6 +122,7 @@ impl Loader {
             }),
             request_id: request_id(&format!("{}\u{1f}customer", case.id)),
         };
+        let _turn = self.customers_at_once.acquire().await.expect("it is never closed");
         let record = persist(|| {
             let (mut customers, request) = (self.customers.clone(), request.clone());
             async move { customers.ingest_source_record(request).await }
