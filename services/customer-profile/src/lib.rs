@@ -65,12 +65,14 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let standings = Standings::new(&[TICKETING, SLA_MONITOR, OMBUDSMAN]);
     standings.recall(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
+    let source_order = Arc::new(settings.identity.order());
     let profile = Profile {
+        newcomers: usecase::ingest_source_record::newcomers(&db, &house.ambient, &source_order),
         db: db.clone(),
         ledger: ledger.clone(),
         ambient: house.ambient.clone(),
         standings,
-        source_order: Arc::new(settings.identity.order()),
+        source_order,
     };
     let feed = Feed::new(ledger.clone(), house.ambient.clone(), sees_personal);
     let customers = CustomerServiceServer::new(grpc::CustomerApi::new(profile.clone()))

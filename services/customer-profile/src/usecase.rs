@@ -29,4 +29,6 @@ pub struct Profile {
     pub standings: Standings,
     /// Which source systems to believe first.
     pub source_order: Arc<SourceOrder>,
+    /// Where records of people nobody knows are written.
+    pub(crate) newcomers: ingest_source_record::Newcomers,
 }

@@ -100,7 +100,7 @@ pub struct Import {
     #[arg(long)]
     pub json: bool,
     /// Customers loaded at the same time; their affairs follow a hundred to a call.
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=128))]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=128))]
     pub concurrency: u16,
     /// Folder of the suite to load into; it is started for the time of the load when it does not run.
     #[command(flatten)]

@@ -2,7 +2,11 @@
 //!
 //! Two calls that carry the same identifier take turns by advisory locks on what they carry, so
 //! that one identity never becomes two customers. The locks are taken in one order by all.
+//!
+//! Who is new is written together with whoever else comes (`newcomers`). For the others a call costs about
+//! ten round trips: what is linked to whom is read under locks, and decided, in between.
 
+mod newcomers;
 mod regroup;
 
 use std::collections::BTreeSet;
@@ -16,6 +20,9 @@ use postgres::{Claim, RequestKey, StoreError, Tx};
 use prost::Message;
 use server::Call;
 use ventanilla_proto::customer::v1 as proto;
+
+use newcomers::Arrival;
+pub(crate) use newcomers::{Newcomers, newcomers};
 
 use super::Profile;
 use crate::error::ProfileError;
@@ -43,6 +50,16 @@ pub(crate) async fn ingest_source_record(
     draught: Draught,
     key: RequestKey,
 ) -> Result<proto::SourceRecord, ProfileError> {
+    let arrival = Arrival { call: call.clone(), draught: draught.clone(), key };
+    match profile.newcomers.write(arrival).await {
+        Ok(Some(record)) => {
+            profile.ledger.nudge();
+            return Ok(record);
+        }
+        // Somebody knows this person, or is just being told.
+        Ok(None) | Err(StoreError::Contended | StoreError::Constraint { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
     for _ in 1..ATTEMPTS {
         match attempt(&profile, &call, &draught, &key).await {
             Err(error) if error.is_contention() => tracing::debug!("identity was contended; beginning anew"),

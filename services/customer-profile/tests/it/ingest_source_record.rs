@@ -65,6 +65,47 @@ async fn fifty_concurrent_ingests_of_one_identity_make_one_customer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_that_comes_at_once_is_each_their_own_customer_but_for_those_who_are_one() {
+    let world = World::new().await;
+    // A hundred people nobody knows, sent by one system; another tells of every fourth of them at the same time,
+    // and every tenth call is sent twice.
+    let of_person = |system: &str, n: u32| {
+        record(system, "sales", &format!("x-{n}")).named("Ana Ruiz Gil").dni(&dni(20_000_000 + n))
+    };
+    let mut calls = Vec::new();
+    for n in 0..100 {
+        let request = |record| IngestSourceRecordRequest { record: Some(record), request_id: world.request_id() };
+        let first = request(of_person("crm", n));
+        if n % 10 == 0 {
+            calls.push(first.clone());
+        }
+        calls.push(first);
+        if n % 4 == 0 {
+            calls.push(request(of_person("billing", n)));
+        }
+    }
+    let sent = calls.into_iter().map(|call| {
+        let mut client = world.client(Role::Crm);
+        async move { client.ingest_source_record(call).await.unwrap().into_inner() }
+    });
+    let answers = futures::future::join_all(sent).await;
+
+    let records: BTreeSet<_> = answers.iter().map(|a| a.name.clone()).collect();
+    assert_eq!(records.len(), 125, "a call that is sent twice brings one record");
+    let mut customers = BTreeSet::new();
+    for answer in &answers {
+        customers.insert(world.customer(&answer.own_customer).await.name);
+    }
+    assert_eq!(customers.len(), 100, "one for each person");
+    assert_eq!(world.count("source_record").await, 125);
+    assert_eq!(world.count("source_record_version").await, 125);
+    let told = "select count(*) from (select type from customer_profile.ledger
+                union all select type from customer_profile.ledger_inbox) e where type like '%.SourceRecordIngested'";
+    let told: i64 = sqlx::query_scalar(told).fetch_one(&world.admin().await).await.unwrap();
+    assert_eq!(told, 125, "an entry for each record");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_records_that_bridge_each_other_end_in_one_customer() {
     let world = World::new().await;
     // A chain: each record shares one document with the next, so that every pair of neighbours races.
