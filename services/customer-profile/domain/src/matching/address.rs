@@ -2,8 +2,8 @@
 //! and town together, so that each counted by itself would count one move four times.
 
 use super::fold::{street_words, words};
+use super::level::Level;
 use super::name::Token;
-use super::rules::Level;
 use super::sound::skeleton;
 use super::word::{Closeness, Word};
 

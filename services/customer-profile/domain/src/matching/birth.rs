@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::rules::Level;
+use super::level::Level;
 
 /// A birth date as a form has it. It need not exist: the 31st of April is a slip of one digit, and
 /// worth comparing.

@@ -3,7 +3,7 @@
 use crate::{IdentifierKind, NationalId};
 
 use super::fold::words;
-use super::rules::Level;
+use super::level::Level;
 use super::word::{Word, digest};
 
 /// An identifier as its source has it.

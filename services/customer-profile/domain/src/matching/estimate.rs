@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::rules::{Field, Level, Odds, Rules};
+use super::level::{Field, Level};
+use super::rules::{Odds, Rules};
 use super::score::Comparison;
 
 const FIELDS: usize = Field::ALL.len();

@@ -3,9 +3,10 @@
 //! high enough to link by itself.
 
 use super::contact::{accounts, documents, emails, phones};
+use super::level::{Field, Grade, Level};
 use super::name::Order;
 use super::person::Person;
-use super::rules::{Field, Grade, Level, Rules};
+use super::rules::Rules;
 
 const FIELDS: usize = Field::ALL.len();
 
