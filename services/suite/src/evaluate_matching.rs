@@ -234,6 +234,8 @@ mod tests {
         assert_eq!((found.records, found.people, found.true_pairs), (3, 2, 1));
         assert_eq!((found.grades[0].pairs, found.grades[0].true_pairs, found.grades[0].f1), (1, 1, 1.0));
         assert_eq!(found.left_out.iter().map(|left| left.line).collect::<Vec<_>>(), [5, 6, 7]);
+        assert!(found.left_out[0].reason.contains("line 4"), "{:?}", found.left_out);
+        assert!(found.left_out[2].reason.contains("3 fields"), "{:?}", found.left_out);
         assert!(found.to_string().contains("certain"));
     }
 

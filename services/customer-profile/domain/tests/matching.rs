@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 use ventanilla_customer_profile_domain::matching::{
     AddressText, BlockingKey, Comparison, Description, Estimate, Field, Frequencies, Grade, Level, Mention, Person,
-    Plan, Rules, WrittenDate, blocking_keys, candidates, estimate,
+    Plan, Rules, Scheme, WrittenDate, blocking_keys, candidates, estimate,
 };
+use ventanilla_customer_profile_domain::{Address, Content, Identifier, IdentifierKind, PersonName, RawIdentifier};
 
 /// What may be said of a person, each part of a short list, so that parts meet.
 #[derive(Debug, Clone)]
@@ -183,4 +184,64 @@ fn a_block_of_too_many_is_not_compared() {
     let all = vec![keys(&one); 5];
     assert_eq!(candidates(&all, 5).len(), 10);
     assert!(candidates(&all, 4).is_empty());
+}
+
+fn content(name: PersonName, street: &str, identifiers: &[(IdentifierKind, &str)]) -> Content {
+    let identifier = |(kind, value): &(IdentifierKind, &str)| {
+        Identifier::parse(RawIdentifier { kind: *kind, value, country: "", issuer: "" }).unwrap()
+    };
+    Content {
+        name: Some(name),
+        identifiers: identifiers.iter().map(identifier).collect(),
+        birth_date: Some(jiff::civil::date(1975, 3, 12).into()),
+        address: Some(Address {
+            lines: vec![street.to_owned()].into(),
+            locality: "Madrid".to_owned().into(),
+            postal_code: "28014".to_owned().into(),
+            ..Address::default()
+        }),
+        language: None,
+        observed_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+    }
+}
+
+#[test]
+fn what_a_record_holds_is_what_is_compared() {
+    let one = content(
+        PersonName::new("María del Mar", "García", "Núñez", "").unwrap(),
+        "Calle de Alcalá, 12, 3º B",
+        &[(IdentifierKind::NationalId, "12345678Z"), (IdentifierKind::Phone, "600111222")],
+    );
+    let other = content(
+        PersonName::new("", "", "", "GARCIA NUÑEZ, MARIA DEL MAR").unwrap(),
+        "C/ Alcala 12",
+        &[(IdentifierKind::NationalId, "12.345.678-Z"), (IdentifierKind::Email, "mar@x.example")],
+    );
+    let person = |content: &Content| Person::new(&content.into(), &Frequencies::neutral());
+    let score = Rules::standard().score(&person(&one), &person(&other));
+    let level = |field: Field| score.findings[field as usize].level;
+    for field in [
+        Field::GivenName,
+        Field::FirstSurname,
+        Field::SecondSurname,
+        Field::BirthDate,
+        Field::Address,
+        Field::NationalId,
+    ] {
+        assert_eq!(level(field), Level::Exact, "{}", field.as_str());
+    }
+    assert_eq!((level(Field::Phone), level(Field::Email)), (Level::Missing, Level::Missing));
+    assert_eq!((score.grade, score.doubt), (Grade::Certain, None));
+}
+
+#[test]
+fn a_line_that_its_source_calls_shared_is_no_evidence() {
+    let name = || PersonName::new("Ana", "Gil", "", "").unwrap();
+    let mut one = content(name(), "Calle Luna 1", &[(IdentifierKind::Phone, "600111222")]);
+    one.identifiers[0].shared = true;
+    let person = |content: &Content| Person::new(&content.into(), &Frequencies::neutral());
+    let score = Rules::standard().score(&person(&one), &person(&one));
+    let phone = score.findings[Field::Phone as usize];
+    assert_eq!((phone.level, phone.weight), (Level::Shared, 0.0));
+    assert!(blocking_keys(&person(&one)).iter().all(|key| key.scheme != Scheme::Line));
 }
