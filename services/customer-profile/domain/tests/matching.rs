@@ -69,6 +69,8 @@ fn keys(said: &Said) -> Vec<BlockingKey> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
     #[test]
     fn the_order_of_two_people_does_not_change_their_score(one in said(), other in said()) {
         let (one, other) = (person(&one), person(&other));

@@ -30,7 +30,7 @@ pub(super) struct Place {
     region: Word,
     pub(super) postal_code: Word,
     /// What an index finds its lines by.
-    bones: [String; 2],
+    bones: Box<[String; 2]>,
 }
 
 impl Place {
@@ -38,7 +38,7 @@ impl Place {
     pub(super) fn new(text: &AddressText<'_>) -> Option<Self> {
         let joined = |text: &str| Word::new(&words(text).concat());
         let mut number = words(text.number).into_iter().next();
-        let mut bones = [String::new(), String::new()];
+        let mut bones = Box::new([String::new(), String::new()]);
         let mut lines = [Word::new(""); 2];
         for (at, line) in text.lines.iter().enumerate() {
             let (street, found) = apart(line);

@@ -75,16 +75,16 @@ pub fn blocking_keys(person: &Person) -> Vec<BlockingKey> {
     let mut add = |scheme, value: String| {
         keys.insert(BlockingKey { scheme, value: value.into() });
     };
-    for document in person.documents.iter().filter(|d| !d.shared) {
+    for document in person.documents().iter().filter(|d| !d.shared) {
         add(Scheme::Document, document.text.text());
     }
-    for account in person.accounts.iter().filter(|a| !a.shared) {
+    for account in person.accounts().iter().filter(|a| !a.shared) {
         add(Scheme::Account, format!("{:016x}", account.key));
     }
-    for line in person.phones.iter().filter(|l| !l.shared) {
+    for line in person.phones().iter().filter(|l| !l.shared) {
         add(Scheme::Line, line.text.text());
     }
-    for mailbox in person.emails.iter().filter(|m| !m.shared) {
+    for mailbox in person.emails().iter().filter(|m| !m.shared) {
         add(Scheme::Mailbox, format!("{:016x}", mailbox.key));
     }
 

@@ -92,7 +92,11 @@ impl Name {
         let joined = |texts: &[&String]| texts.iter().map(|t| t.as_str()).collect::<String>();
         let all_given: String = tokens.iter().map(|t| t.word.text()).collect();
         let surnames = joined(&[&first, &second]);
-        let as_given = significant(first_field).iter().flat_map(|word| given_tokens(word, frequencies)).collect();
+        let turned = significant(first_field);
+        // Kept only where it can matter: most surnames are no given names.
+        let may_be_given = turned.iter().any(|word| is_common(word));
+        let as_given =
+            turned.iter().filter(|_| may_be_given).flat_map(|word| given_tokens(word, frequencies)).collect();
         Self {
             first_as_given: as_given,
             given_joined: (!all_given.is_empty()).then(|| Token::new(&all_given, &all_given, None)),

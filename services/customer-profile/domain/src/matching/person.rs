@@ -168,23 +168,28 @@ pub struct Person {
     pub(super) name: Name,
     pub(super) birth_date: Option<WrittenDate>,
     pub(super) place: Option<Place>,
-    pub(super) phones: Vec<Mark>,
-    pub(super) emails: Vec<Mark>,
-    pub(super) documents: Vec<Mark>,
-    pub(super) accounts: Vec<Mark>,
+    /// Identifiers of all kinds side by side, as a comparison reads them.
+    marks: Vec<Mark>,
+    /// Where the identifiers of each kind end, in the order of [`KINDS`].
+    ends: [usize; KINDS.len()],
 }
+
+const KINDS: [IdentifierKind; 4] =
+    [IdentifierKind::Phone, IdentifierKind::Email, IdentifierKind::NationalId, IdentifierKind::Account];
 
 impl Person {
     /// The person that `described` describes.
     pub fn new(described: &Description<'_>, frequencies: &Frequencies) -> Self {
-        let marks = |kind: IdentifierKind, mentions: &[Mention<'_>]| -> Vec<Mark> {
-            let read = mentions.iter().filter_map(|mention| Mark::new(kind, mention));
-            let weighed = |mut mark: Mark| {
+        let mut marks = Vec::new();
+        let ends = KINDS.map(|wanted| {
+            let of_kind = described.identifiers().filter(|(kind, _)| *kind == wanted);
+            marks.extend(of_kind.filter_map(|(kind, mention)| {
+                let mut mark = Mark::new(kind, mention)?;
                 mark.shared |= frequencies.is_bomb(kind, mark.key);
-                mark
-            };
-            read.map(weighed).collect()
-        };
+                Some(mark)
+            }));
+            marks.len()
+        });
         Self {
             name: Name::new(
                 described.given,
@@ -195,10 +200,24 @@ impl Person {
             ),
             birth_date: described.birth_date.filter(|date| !date.is_filler()),
             place: described.address.as_ref().and_then(Place::new),
-            phones: marks(IdentifierKind::Phone, &described.phones),
-            emails: marks(IdentifierKind::Email, &described.emails),
-            documents: marks(IdentifierKind::NationalId, &described.documents),
-            accounts: marks(IdentifierKind::Account, &described.accounts),
+            marks,
+            ends,
         }
+    }
+
+    pub(super) fn phones(&self) -> &[Mark] {
+        &self.marks[..self.ends[0]]
+    }
+
+    pub(super) fn emails(&self) -> &[Mark] {
+        &self.marks[self.ends[0]..self.ends[1]]
+    }
+
+    pub(super) fn documents(&self) -> &[Mark] {
+        &self.marks[self.ends[1]..self.ends[2]]
+    }
+
+    pub(super) fn accounts(&self) -> &[Mark] {
+        &self.marks[self.ends[2]..self.ends[3]]
     }
 }
