@@ -24,7 +24,7 @@ pub(super) struct Token {
     common: bool,
     /// Nobody else is called so: a slip, or very rare.
     unheard: bool,
-    /// How large a part of all people carry it, where that is known.
+    /// How large a part of all people carry it, as log2, where that is known.
     share: Option<f32>,
     /// What an index finds it by.
     pub(super) bones: Box<str>,

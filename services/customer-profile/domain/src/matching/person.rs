@@ -112,12 +112,13 @@ impl Counts {
         self.total += 1;
     }
 
+    /// Log2 of the share of those who carry `word`.
     fn share(&self, word: &str) -> Option<f32> {
         if self.total < ENOUGH_NAMES {
             return None;
         }
         let count = self.of.get(&digest(word.as_bytes())).copied().unwrap_or_default();
-        Some((count + 1) as f32 / self.total as f32)
+        Some(((count + 1) as f32 / self.total as f32).log2())
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Rules {
     version: String,
     odds: [[Option<Odds>; LEVELS]; FIELDS],
     weights: [[f64; LEVELS]; FIELDS],
+    /// log2 of u: how often strangers agree, in the unit of weights.
+    chances: [[f64; LEVELS]; FIELDS],
     thresholds: Thresholds,
     family_allowance: FamilyAllowance,
 }
@@ -54,6 +56,7 @@ impl Rules {
             version: "weights-1".to_owned(),
             odds: [[None; LEVELS]; FIELDS],
             weights: [[0.0; LEVELS]; FIELDS],
+            chances: [[0.0; LEVELS]; FIELDS],
             thresholds: Thresholds { possible: 6.0, probable: 13.0, certain: 28.0 },
             family_allowance: FamilyAllowance { relatives: 8.0, twins: 16.5 },
         };
@@ -74,12 +77,21 @@ impl Rules {
     }
 
     fn weighed(mut self) -> Self {
-        for (odds, weights) in self.odds.iter().zip(&mut self.weights) {
-            for (odds, weight) in odds.iter().zip(weights) {
-                *weight = odds.map_or(0.0, |odds| (odds.m / odds.u).log2());
+        for field in 0..FIELDS {
+            for level in 0..LEVELS {
+                let odds = self.odds[field][level];
+                self.weights[field][level] = odds.map_or(0.0, |odds| (odds.m / odds.u).log2());
+                self.chances[field][level] = odds.map_or(0.0, |odds| odds.u.log2());
             }
         }
         self
+    }
+
+    /// What equal values of this share of all people (as log2) add to the score. A count is never
+    /// trusted further than three bits either way.
+    pub(super) fn weight_of_share(&self, field: Field, share: f32) -> f64 {
+        let rarer = self.chances[field as usize][Level::Exact as usize] - f64::from(share);
+        self.weight(field, Level::Exact) + rarer.clamp(-3.0, 3.0)
     }
 
     /// Version; stored with every judgement.

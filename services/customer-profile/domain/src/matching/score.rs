@@ -14,7 +14,7 @@ const FIELDS: usize = Field::ALL.len();
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Comparison {
     levels: [Level; FIELDS],
-    /// How common the names are on which both agree, where that is known; the three name fields.
+    /// How common the three parts of the name are, as log2 of their share, where that is known.
     shares: [Option<f32>; 3],
     /// Whether the birth dates may be those of parent and child.
     generation: bool,
@@ -213,15 +213,10 @@ impl Rules {
         (shared - allowance).max(0.0)
     }
 
-    /// The weight of a level; of an equal name, by how common that name is. A count is never
-    /// trusted further than three bits either way.
+    /// The weight of a level; of an equal name, by how common that name is.
     fn finding_weight(&self, comparison: &Comparison, field: Field, level: Level) -> f64 {
-        const TRUST: f64 = 8.0;
-        let share = comparison.shares.get(field as usize).copied().flatten();
-        match (level, share, self.odds(field, level)) {
-            (Level::Exact, Some(share), Some(odds)) => {
-                (odds.m / f64::from(share).clamp(odds.u / TRUST, odds.u * TRUST)).log2()
-            }
+        match comparison.shares.get(field as usize).copied().flatten() {
+            Some(share) if level == Level::Exact => self.weight_of_share(field, share),
             _ => self.weight(field, level),
         }
     }

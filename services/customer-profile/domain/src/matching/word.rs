@@ -2,7 +2,7 @@
 //! loops of every comparison.
 
 /// Longest word that is kept; what follows would not change a judgement.
-const CAPACITY: usize = 24;
+const CAPACITY: usize = 23;
 
 /// A folded word. Each letter is one byte: ASCII as it is, other alphabets by their place in their
 /// block, which no alphabet in use outgrows.
@@ -11,7 +11,7 @@ pub(super) struct Word {
     text: [u8; CAPACITY],
     len: u8,
     /// A bit for each letter that occurs: tells most pairs of unlike words apart at once.
-    letters: u32,
+    letters: u64,
 }
 
 /// How near two words are; the nearer the greater.
@@ -56,6 +56,10 @@ impl Word {
 
     /// How near `other` is. Short words have no room for slips: `Ana` and `Eva` are two people.
     pub(super) fn closeness(&self, other: &Self) -> Closeness {
+        // A slip changes the set of letters by two at most, and three slips are the most allowed.
+        if (self.letters ^ other.letters).count_ones() > 6 {
+            return Closeness::Far;
+        }
         if self == other {
             return Closeness::Same;
         }
@@ -98,6 +102,14 @@ impl Word {
         if a.is_empty() || b.is_empty() {
             return Some(a.len().max(b.len()));
         }
+        if most <= 1 {
+            let one_slip = match (a, b) {
+                ([_], [_]) => most == 1,
+                ([p, q], [r, s]) => most == 1 && p == s && q == r,
+                _ => false,
+            };
+            return one_slip.then_some(1);
+        }
         banded(a, b, most)
     }
 }
@@ -105,7 +117,8 @@ impl Word {
 fn place(byte: u8) -> u32 {
     match byte {
         b'a'..=b'z' => u32::from(byte - b'a'),
-        other => 26 + u32::from(other) % 6,
+        b'0'..=b'9' => 26 + u32::from(byte - b'0'),
+        other => 36 + u32::from(other) % 28,
     }
 }
 
