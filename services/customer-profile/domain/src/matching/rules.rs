@@ -49,8 +49,10 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The rules in force. Set by hand: how often people mistype, move and change numbers, and how
-    /// often two strangers agree; rounded, and fitted to no population.
+    /// The rules in force. The odds are rounded estimates by hand of how often people mistype, move
+    /// and change numbers, and how often two strangers agree; no optimiser has seen them. What a
+    /// family may share was settled by looking at mistakes, on generated towns and on public files
+    /// of made-up people; a real population deserves an [`estimate`](super::estimate).
     pub fn standard() -> Self {
         let mut rules = Self {
             version: "weights-1".to_owned(),
