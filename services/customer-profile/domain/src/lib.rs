@@ -11,6 +11,7 @@ mod grade;
 mod id;
 mod identifier;
 mod link;
+pub mod matching;
 mod name;
 mod national_id;
 mod partition;

@@ -1,0 +1,34 @@
+//! Whether two records are one person when no identifier settles it: what records say is folded
+//! once into a [`Person`], [`blocking_keys`] find the pairs worth comparing, and [`Rules::score`]
+//! weighs a pair field by field and grades it. Pure and deterministic; a score can be explained
+//! line by line, and names the version of the rules that it was made by.
+//!
+//! Two things a plain sum of agreements gets wrong are dealt with here and nowhere else. Families
+//! agree on surnames, address and line, and twins on the birth date too; what they share is taken
+//! back unless something personal agrees. And what many records carry is no evidence, however
+//! equal it is.
+
+mod address;
+mod birth;
+mod blocking;
+mod contact;
+mod estimate;
+mod fold;
+mod given;
+mod level;
+mod name;
+mod person;
+mod rules;
+mod score;
+mod sound;
+mod word;
+
+pub use address::AddressText;
+pub use birth::WrittenDate;
+pub use blocking::{BlockingKey, LARGEST_BLOCK, Scheme, blocking_keys, candidates};
+pub use contact::Mention;
+pub use estimate::{Estimate, Plan, estimate};
+pub use level::{Field, Grade, Level};
+pub use person::{Description, Frequencies, Person};
+pub use rules::{FamilyAllowance, Odds, Rules, Thresholds};
+pub use score::{Comparison, Doubt, Finding, Score};

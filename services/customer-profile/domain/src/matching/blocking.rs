@@ -1,0 +1,139 @@
+//! Which pairs are worth comparing: those that share a key. Every record has several keys, each
+//! made of another part of it, so that a slip in one part leaves the others.
+
+use std::collections::{BTreeSet, HashMap};
+
+use kernel::Personal;
+
+use super::name::Token;
+use super::person::Person;
+
+/// What a key is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scheme {
+    /// A national document.
+    Document,
+    /// An account.
+    Account,
+    /// A line.
+    Line,
+    /// A mailbox.
+    Mailbox,
+    /// Birth date, day and month in either order.
+    Birth,
+    /// Two parts of the name by sound, in either order.
+    Names,
+    /// One part of the name by sound, with year and month of birth.
+    NameMonth,
+    /// One part of the name by sound, with day and month of birth.
+    NameDay,
+    /// One part of the name by sound, with the postal code.
+    NamePost,
+    /// Street by sound, with house number.
+    Door,
+    /// Postal code with house number.
+    PostNumber,
+}
+
+impl Scheme {
+    /// The word that is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Account => "account",
+            Self::Line => "line",
+            Self::Mailbox => "mailbox",
+            Self::Birth => "birth",
+            Self::Names => "names",
+            Self::NameMonth => "name_month",
+            Self::NameDay => "name_day",
+            Self::NamePost => "name_post",
+            Self::Door => "door",
+            Self::PostNumber => "post_number",
+        }
+    }
+}
+
+/// A key under which a record is found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockingKey {
+    /// What it is made of.
+    pub scheme: Scheme,
+    /// The value that is indexed.
+    pub value: Personal<String>,
+}
+
+/// A key that more records share finds crowds, not people, and is not used.
+pub const LARGEST_BLOCK: usize = 128;
+
+/// Given names beyond these make no keys of their own.
+const GIVEN_NAMES: usize = 2;
+
+/// The keys of a person, each once and in order.
+pub fn blocking_keys(person: &Person) -> Vec<BlockingKey> {
+    let mut keys = BTreeSet::new();
+    let mut add = |scheme, value: String| {
+        keys.insert(BlockingKey { scheme, value: value.into() });
+    };
+    for document in person.documents().iter().filter(|d| !d.shared) {
+        add(Scheme::Document, document.text.text());
+    }
+    for account in person.accounts().iter().filter(|a| !a.shared) {
+        add(Scheme::Account, format!("{:016x}", account.key));
+    }
+    for line in person.phones().iter().filter(|l| !l.shared) {
+        add(Scheme::Line, line.text.text());
+    }
+    for mailbox in person.emails().iter().filter(|m| !m.shared) {
+        add(Scheme::Mailbox, format!("{:016x}", mailbox.key));
+    }
+
+    let name = &person.name;
+    let parts: Vec<&Token> = name
+        .given
+        .iter()
+        .take(GIVEN_NAMES)
+        .chain(&name.first)
+        .chain(&name.second)
+        .filter(|t| t.bones.len() >= 2)
+        .collect();
+    for (at, one) in parts.iter().enumerate() {
+        for other in &parts[at + 1..] {
+            let (one, other) = ((&one.bones).min(&other.bones), (&one.bones).max(&other.bones));
+            add(Scheme::Names, format!("{one} {other}"));
+        }
+    }
+    if let Some(born) = person.birth_date {
+        let (low, high) = (born.month.min(born.day), born.month.max(born.day));
+        add(Scheme::Birth, format!("{:04}-{low:02}-{high:02}", born.year));
+        for part in &parts {
+            add(Scheme::NameMonth, format!("{} {:04}-{:02}", part.bones, born.year, born.month));
+            add(Scheme::NameDay, format!("{} {low:02}-{high:02}", part.bones));
+        }
+    }
+    if let Some(place) = &person.place {
+        place.doors().for_each(|door| add(Scheme::Door, door));
+        place.post_and_number().into_iter().for_each(|value| add(Scheme::PostNumber, value));
+        parts.iter().filter_map(|part| place.post_and_name(part)).for_each(|value| add(Scheme::NamePost, value));
+    }
+    keys.into_iter().collect()
+}
+
+/// The pairs of places in `records` whose keys meet, each once, the lower place first.
+pub fn candidates(records: &[Vec<BlockingKey>], largest_block: usize) -> Vec<(usize, usize)> {
+    let mut blocks: HashMap<&BlockingKey, Vec<usize>> = HashMap::new();
+    for (at, keys) in records.iter().enumerate() {
+        for key in keys {
+            blocks.entry(key).or_default().push(at);
+        }
+    }
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for block in blocks.into_values().filter(|block| (2..=largest_block).contains(&block.len())) {
+        for (nth, one) in block.iter().enumerate() {
+            pairs.extend(block[nth + 1..].iter().map(|other| (*one, *other)));
+        }
+    }
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs
+}

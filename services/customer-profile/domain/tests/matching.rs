@@ -1,0 +1,249 @@
+//! Properties of the matching rules that hold for every pair of records.
+
+use proptest::prelude::*;
+use ventanilla_customer_profile_domain::matching::{
+    AddressText, BlockingKey, Comparison, Description, Estimate, Field, Frequencies, Grade, Level, Mention, Person,
+    Plan, Rules, Scheme, WrittenDate, blocking_keys, candidates, estimate,
+};
+use ventanilla_customer_profile_domain::{Address, Content, Identifier, IdentifierKind, PersonName, RawIdentifier};
+
+/// What may be said of a person, each part of a short list, so that parts meet.
+#[derive(Debug, Clone)]
+struct Said {
+    given: String,
+    first: String,
+    second: String,
+    born: Option<(i16, u8, u8)>,
+    street: String,
+    post: String,
+    phone: String,
+    email: String,
+    document: String,
+}
+
+fn one_of(all: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop_oneof![4 => prop::sample::select(all).prop_map(str::to_owned), 1 => "\\PC{0,8}"]
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let names = (
+        one_of(&["", "Ana", "Ána María", "María José", "M. José", "Paco", "Francisco", "García", "Daniela", "Daniel"]),
+        one_of(&["", "García", "Gracia", "de la Fuente", "García López", "López", "Francisco", "Velázquez"]),
+        one_of(&["", "López", "García", "Belasques", "O'Brien"]),
+    );
+    let born = prop::option::of((1950..1954i16, 1..=12u8, 1..=12u8));
+    let home = (
+        one_of(&["", "Calle Mayor 3", "C/ Mayor, 3", "Real 12", "2 de Mayo"]),
+        one_of(&["", "28014", "28041", "08001"]),
+    );
+    let marks = (
+        one_of(&["", "600111222", "+34600111222", "600111223", "911112233"]),
+        one_of(&["", "ana.gil@x.example", "ana.gli@x.example", "ana.gil@y.example"]),
+        one_of(&["", "12345678Z", "12345679S", "12345678", "00000000T", "4011234"]),
+    );
+    (names, born, home, marks).prop_map(|((given, first, second), born, (street, post), (phone, email, document))| {
+        Said { given, first, second, born, street, post, phone, email, document }
+    })
+}
+
+fn person(said: &Said) -> Person {
+    fn mention<'a>(value: &'a str, scope: &'a str) -> Vec<Mention<'a>> {
+        vec![Mention { value, scope, shared: false }]
+    }
+    let described = Description {
+        given: &said.given,
+        first_surname: &said.first,
+        second_surname: &said.second,
+        birth_date: said.born.map(|(year, month, day)| WrittenDate { year, month, day }),
+        address: Some(AddressText { lines: [&said.street, ""], postal_code: &said.post, ..AddressText::default() }),
+        phones: mention(&said.phone, ""),
+        emails: mention(&said.email, ""),
+        documents: mention(&said.document, "ES"),
+        ..Description::default()
+    };
+    Person::new(&described, &Frequencies::neutral())
+}
+
+fn keys(said: &Said) -> Vec<BlockingKey> {
+    blocking_keys(&person(said))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn the_order_of_two_people_does_not_change_their_score(one in said(), other in said()) {
+        let (one, other) = (person(&one), person(&other));
+        let rules = Rules::standard();
+        prop_assert_eq!(rules.score(&one, &other), rules.score(&other, &one));
+    }
+
+    #[test]
+    fn the_findings_add_up_to_the_score(one in said(), other in said()) {
+        let score = Rules::standard().score(&person(&one), &person(&other));
+        let sum: f64 = score.findings.iter().map(|finding| finding.weight).sum();
+        prop_assert_eq!(sum, score.total);
+        prop_assert_eq!(score.findings.map(|finding| finding.field), Field::ALL);
+        let silent = |level| matches!(level, Level::Missing);
+        prop_assert!(score.findings.iter().all(|f| !silent(f.level) || f.weight == 0.0));
+    }
+
+    #[test]
+    fn a_person_is_nobody_else_than_themselves(one in said()) {
+        let one = person(&one);
+        let score = Rules::standard().score(&one, &one);
+        let against = |level| matches!(level, Level::Far | Level::Contradicted | Level::Near | Level::Partial);
+        // A street without a number is not a home.
+        let found = score.findings.iter().find(|f| f.field != Field::Address && against(f.level));
+        prop_assert!(found.is_none(), "{:?}", score.findings);
+    }
+
+    #[test]
+    fn leaving_out_what_agrees_never_raises_the_score(one in said(), other in said()) {
+        let full = Rules::standard().score(&person(&one), &person(&other));
+        let without = |field: Field| {
+            let mut less = one.clone();
+            match field {
+                Field::BirthDate => less.born = None,
+                Field::Address => (less.street, less.post) = (String::new(), String::new()),
+                Field::Phone => less.phone.clear(),
+                Field::Email => less.email.clear(),
+                _ => less.document.clear(),
+            }
+            Rules::standard().score(&person(&less), &person(&other)).total
+        };
+        for field in [Field::BirthDate, Field::Address, Field::Phone, Field::Email, Field::NationalId] {
+            if full.findings[field as usize].weight >= 0.0 {
+                prop_assert!(without(field) <= full.total + 1e-9, "{:?} {:?}", field, full.findings);
+            }
+        }
+    }
+
+    #[test]
+    fn a_better_score_never_has_a_worse_grade(one in -50.0..80.0f64, other in -50.0..80.0f64) {
+        let rules = Rules::standard();
+        prop_assert!((one <= other) == (rules.grade(one) <= rules.grade(other)) || rules.grade(one) == rules.grade(other));
+    }
+
+    #[test]
+    fn the_grade_follows_the_score_unless_a_doubt_lowers_certain(one in said(), other in said()) {
+        let rules = Rules::standard();
+        let score = rules.score(&person(&one), &person(&other));
+        let free = rules.grade(score.total);
+        let expected = if score.doubt.is_some() { free.min(Grade::Probable) } else { free };
+        prop_assert_eq!(score.grade, expected);
+    }
+
+    #[test]
+    fn accents_and_case_change_no_blocking_key(said in said()) {
+        let fold = |text: &str| text.replace('á', "a").replace('é', "e").replace('í', "i").replace('ó', "o").to_uppercase();
+        let mut loud = said.clone();
+        // Letters whose upper case is another letter's are not what accents and case are about.
+        prop_assume!([&said.given, &said.first, &said.second, &said.street].iter().all(|t| {
+            t.chars().all(|c| c.is_ascii() || "áéíóÁÉÍÓ".contains(c))
+        }));
+        for text in [&mut loud.given, &mut loud.first, &mut loud.second, &mut loud.street] {
+            *text = fold(text);
+        }
+        prop_assert_eq!(keys(&said), keys(&loud));
+    }
+
+    #[test]
+    fn records_with_equal_parts_meet_in_a_block(one in said(), other in said()) {
+        let score = Rules::standard().score(&person(&one), &person(&other));
+        let equal = |field: Field| score.findings[field as usize].level.is_firm();
+        if [Field::BirthDate, Field::Phone, Field::Email, Field::NationalId].into_iter().any(equal) {
+            prop_assert_eq!(candidates(&[keys(&one), keys(&other)], 2), [(0, 1)], "{:?}", score.findings);
+        }
+    }
+
+    #[test]
+    fn estimated_odds_are_probabilities(all in prop::collection::vec((said(), said()), 0..12)) {
+        let pairs: Vec<Comparison> = all.iter().map(|(a, b)| Comparison::of(&person(a), &person(b))).collect();
+        let Estimate { rules, matches, .. } = estimate(&pairs, &Rules::standard(), &Plan::default());
+        prop_assert!((0.0..=1.0).contains(&matches));
+        for field in Field::ALL.into_iter().filter(|field| *field != Field::Family) {
+            let odds: Vec<_> = Level::ALL.into_iter().filter_map(|level| rules.odds(field, level)).collect();
+            prop_assert!((odds.iter().map(|o| o.m).sum::<f64>() - 1.0).abs() < 1e-6);
+            prop_assert!((odds.iter().map(|o| o.u).sum::<f64>() - 1.0).abs() < 1e-6);
+        }
+    }
+}
+
+#[test]
+fn a_block_of_too_many_is_not_compared() {
+    let one = Said {
+        given: "Ana".into(),
+        first: String::new(),
+        second: String::new(),
+        born: Some((1950, 1, 2)),
+        street: String::new(),
+        post: String::new(),
+        phone: String::new(),
+        email: String::new(),
+        document: String::new(),
+    };
+    let all = vec![keys(&one); 5];
+    assert_eq!(candidates(&all, 5).len(), 10);
+    assert!(candidates(&all, 4).is_empty());
+}
+
+fn content(name: PersonName, street: &str, identifiers: &[(IdentifierKind, &str)]) -> Content {
+    let identifier = |(kind, value): &(IdentifierKind, &str)| {
+        Identifier::parse(RawIdentifier { kind: *kind, value, country: "", issuer: "" }).unwrap()
+    };
+    Content {
+        name: Some(name),
+        identifiers: identifiers.iter().map(identifier).collect(),
+        birth_date: Some(jiff::civil::date(1975, 3, 12).into()),
+        address: Some(Address {
+            lines: vec![street.to_owned()].into(),
+            locality: "Madrid".to_owned().into(),
+            postal_code: "28014".to_owned().into(),
+            ..Address::default()
+        }),
+        language: None,
+        observed_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+    }
+}
+
+#[test]
+fn what_a_record_holds_is_what_is_compared() {
+    let one = content(
+        PersonName::new("María del Mar", "García", "Núñez", "").unwrap(),
+        "Calle de Alcalá, 12, 3º B",
+        &[(IdentifierKind::NationalId, "12345678Z"), (IdentifierKind::Phone, "600111222")],
+    );
+    let other = content(
+        PersonName::new("", "", "", "GARCIA NUÑEZ, MARIA DEL MAR").unwrap(),
+        "C/ Alcala 12",
+        &[(IdentifierKind::NationalId, "12.345.678-Z"), (IdentifierKind::Email, "mar@x.example")],
+    );
+    let person = |content: &Content| Person::new(&content.into(), &Frequencies::neutral());
+    let score = Rules::standard().score(&person(&one), &person(&other));
+    let level = |field: Field| score.findings[field as usize].level;
+    for field in [
+        Field::GivenName,
+        Field::FirstSurname,
+        Field::SecondSurname,
+        Field::BirthDate,
+        Field::Address,
+        Field::NationalId,
+    ] {
+        assert_eq!(level(field), Level::Exact, "{}", field.as_str());
+    }
+    assert_eq!((level(Field::Phone), level(Field::Email)), (Level::Missing, Level::Missing));
+    assert_eq!((score.grade, score.doubt), (Grade::Certain, None));
+}
+
+#[test]
+fn a_line_that_its_source_calls_shared_is_no_evidence() {
+    let name = || PersonName::new("Ana", "Gil", "", "").unwrap();
+    let mut one = content(name(), "Calle Luna 1", &[(IdentifierKind::Phone, "600111222")]);
+    one.identifiers[0].shared = true;
+    let person = |content: &Content| Person::new(&content.into(), &Frequencies::neutral());
+    let score = Rules::standard().score(&person(&one), &person(&one));
+    let phone = score.findings[Field::Phone as usize];
+    assert_eq!((phone.level, phone.weight), (Level::Shared, 0.0));
+    assert!(blocking_keys(&person(&one)).iter().all(|key| key.scheme != Scheme::Line));
+}

@@ -1,0 +1,188 @@
+//! The matching rules held against a Spanish town: households, namesakes and twins, and the
+//! duplicates that departments make of them.
+
+#[path = "spanish/names.rs"]
+mod names;
+#[path = "spanish/slips.rs"]
+mod slips;
+#[path = "spanish/town.rs"]
+mod town;
+
+use std::collections::HashMap;
+
+use town::{Sheet, town};
+use ventanilla_customer_profile_domain::matching::{
+    Comparison, Description, Doubt, Field, Frequencies, Grade, LARGEST_BLOCK, Level, Person, Plan, Rules,
+    blocking_keys, candidates, estimate,
+};
+
+/// People of the town in most tests: enough for hundreds of families, few enough for a debug build.
+const INHABITANTS: usize = 600;
+
+struct Outcome {
+    true_pairs: usize,
+    kept: usize,
+    compared: usize,
+    found: HashMap<(Grade, bool), usize>,
+}
+
+impl Outcome {
+    fn at_least(&self, least: Grade, same: bool) -> usize {
+        self.found.iter().filter(|((grade, is), _)| *grade >= least && *is == same).map(|(_, count)| count).sum()
+    }
+
+    fn precision(&self, least: Grade) -> f64 {
+        let right = self.at_least(least, true) as f64;
+        right / (right + self.at_least(least, false) as f64)
+    }
+
+    fn recall(&self, least: Grade) -> f64 {
+        self.at_least(least, true) as f64 / self.true_pairs as f64
+    }
+
+    fn f1(&self, least: Grade) -> f64 {
+        let (precision, recall) = (self.precision(least), self.recall(least));
+        2.0 * precision * recall / (precision + recall)
+    }
+}
+
+fn people(sheets: &[Sheet]) -> Vec<Person> {
+    let described: Vec<Description<'_>> = sheets.iter().map(Sheet::describe).collect();
+    let frequencies = Frequencies::of(&described);
+    described.iter().map(|d| Person::new(d, &frequencies)).collect()
+}
+
+fn pairs_to_compare(people: &[Person]) -> Vec<(usize, usize)> {
+    candidates(&people.iter().map(blocking_keys).collect::<Vec<_>>(), LARGEST_BLOCK)
+}
+
+fn judged(sheets: &[Sheet], rules: &Rules) -> Outcome {
+    let people = people(sheets);
+    let pairs = pairs_to_compare(&people);
+    let mut sizes: HashMap<u32, usize> = HashMap::new();
+    sheets.iter().for_each(|sheet| *sizes.entry(sheet.person).or_default() += 1);
+    let mut outcome = Outcome {
+        true_pairs: sizes.values().map(|size| size * (size - 1) / 2).sum(),
+        kept: 0,
+        compared: pairs.len(),
+        found: HashMap::new(),
+    };
+    for (one, other) in pairs {
+        let same = sheets[one].person == sheets[other].person;
+        outcome.kept += usize::from(same);
+        *outcome.found.entry((rules.score(&people[one], &people[other]).grade, same)).or_default() += 1;
+    }
+    outcome
+}
+
+#[test]
+fn a_town_is_sorted_out() {
+    for seed in [1, 2, 3] {
+        let outcome = judged(&town(INHABITANTS, seed), &Rules::standard());
+        let kept = outcome.kept as f64 / outcome.true_pairs as f64;
+        let summary = format!(
+            "seed {seed}: {} true pairs, {} compared, {kept:.4} kept; certain p {:.4} r {:.4}; probable p {:.4} r {:.4} f1 {:.4}; possible p {:.4} r {:.4}",
+            outcome.true_pairs,
+            outcome.compared,
+            outcome.precision(Grade::Certain),
+            outcome.recall(Grade::Certain),
+            outcome.precision(Grade::Probable),
+            outcome.recall(Grade::Probable),
+            outcome.f1(Grade::Probable),
+            outcome.precision(Grade::Possible),
+            outcome.recall(Grade::Possible),
+        );
+        println!("{summary}");
+        assert!(outcome.f1(Grade::Probable) >= 0.97, "{summary}");
+        assert!(outcome.precision(Grade::Certain) >= 0.999, "{summary}");
+        assert!(outcome.recall(Grade::Certain) >= 0.70, "{summary}");
+        assert!(kept >= 0.995, "{summary}");
+    }
+}
+
+#[test]
+fn families_are_never_certain() {
+    let sheets = town(INHABITANTS, 4);
+    let people = people(&sheets);
+    let mut homes: HashMap<u32, Vec<usize>> = HashMap::new();
+    sheets.iter().enumerate().for_each(|(at, sheet)| homes.entry(sheet.household).or_default().push(at));
+    let rules = Rules::standard();
+    let (mut twins, mut relatives) = (0, 0);
+    for home in homes.values() {
+        for (nth, one) in home.iter().enumerate() {
+            for other in home[nth + 1..].iter().filter(|other| sheets[**other].person != sheets[*one].person) {
+                let score = rules.score(&people[*one], &people[*other]);
+                assert_ne!(score.grade, Grade::Certain, "{:?}", score.findings);
+                relatives += 1;
+                twins += usize::from(sheets[*one].born == sheets[*other].born);
+            }
+        }
+    }
+    assert!(relatives > 500 && twins > 10, "{relatives} relatives, {twins} twins");
+}
+
+#[test]
+fn a_number_that_everybody_has_is_no_ground_for_anything() {
+    let mut sheets = town(200, 5);
+    for sheet in &mut sheets {
+        sheet.mobile = "600000000".to_owned();
+        sheet.email = "info@x.example".to_owned();
+    }
+    let bombed = judged(&sheets, &Rules::standard());
+    for sheet in &mut sheets {
+        sheet.mobile.clear();
+        sheet.email.clear();
+    }
+    let without = judged(&sheets, &Rules::standard());
+    assert_eq!(bombed.found, without.found);
+    assert_eq!(bombed.compared, without.compared);
+}
+
+#[test]
+fn the_same_seed_builds_the_same_town() {
+    assert!(town(100, 7) == town(100, 7));
+    assert!(town(100, 7) != town(100, 8));
+}
+
+#[test]
+fn odds_learned_from_unlabelled_pairs_are_as_good_as_those_in_force() {
+    let sheets = town(INHABITANTS, 6);
+    let people = people(&sheets);
+    let compare = |(a, b): (usize, usize)| Comparison::of(&people[a], &people[b]);
+    let compared: Vec<Comparison> = pairs_to_compare(&people).into_iter().map(compare).collect();
+    let draws = (0..10 * people.len()).map(|at| (at % people.len(), (at * 7 + 13) % people.len()));
+    let strangers: Vec<Comparison> = draws.filter(|(a, b)| a != b).map(compare).collect();
+    let initial = Rules::standard();
+    let plan = Plan { version: "learned-1", strangers: &strangers, ..Plan::default() };
+    let learned = estimate(&compared, &initial, &plan);
+    println!("{} rounds, {:.4} matches", learned.rounds, learned.matches);
+    assert!(learned.converged, "after {} rounds", learned.rounds);
+    assert_eq!(learned.rules.version(), "learned-1");
+    assert_ne!(learned.rules.weight(Field::Address, Level::Far), initial.weight(Field::Address, Level::Far));
+    let reversed: Vec<Comparison> = compared.iter().rev().copied().collect();
+    assert_eq!(learned, estimate(&reversed, &initial, &plan));
+    let outcome = judged(&town(INHABITANTS, 2), &learned.rules);
+    println!(
+        "learned: probable f1 {:.4}, certain p {:.4} r {:.4}",
+        outcome.f1(Grade::Probable),
+        outcome.precision(Grade::Certain),
+        outcome.recall(Grade::Certain)
+    );
+    assert!(outcome.f1(Grade::Probable) >= 0.95, "f1 {:.4}", outcome.f1(Grade::Probable));
+    assert!(outcome.precision(Grade::Certain) >= 0.999, "p {:.4}", outcome.precision(Grade::Certain));
+}
+
+#[test]
+fn different_valid_documents_veto_certainty_though_all_else_agrees() {
+    let mut sheets = town(50, 9);
+    sheets.truncate(1);
+    let mut double = sheets[0].clone();
+    sheets[0].document = "12345678Z".to_owned();
+    double.document = "12345679S".to_owned();
+    sheets.push(double);
+    let people = people(&sheets);
+    let score = Rules::standard().score(&people[0], &people[1]);
+    assert_eq!(score.doubt, Some(Doubt::DifferentDocuments));
+    assert!(score.grade <= Grade::Probable);
+    assert!(score.total >= Rules::standard().thresholds().certain);
+}
