@@ -35,6 +35,8 @@ pub enum Command {
     Verify(Verify),
     /// Write one ledger as JSON lines, for `verify --export` elsewhere.
     Export(Export),
+    /// Hold the matching rules against files of people of whom it is known who is who.
+    EvaluateMatching(EvaluateMatching),
 }
 
 /// The data folder.
@@ -105,6 +107,17 @@ pub struct Import {
     /// Folder of the suite to load into; it is started for the time of the load when it does not run.
     #[command(flatten)]
     pub data: Data,
+}
+
+/// `evaluate-matching`.
+#[derive(Debug, Args)]
+pub struct EvaluateMatching {
+    /// One CSV file with duplicates, or several to link across. `rec_id` says who is who, by its first number.
+    #[arg(required = true, value_name = "FILE.csv")]
+    pub files: Vec<PathBuf>,
+    /// Print exactly one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `verify`.

@@ -7,6 +7,7 @@ mod client;
 mod data_folder;
 mod database;
 mod demo;
+mod evaluate_matching;
 mod import;
 mod keys;
 mod services;
@@ -51,6 +52,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Demo(demo) => demo::run(demo).await,
             Command::Verify(verify) => verify::run(verify).await,
             Command::Export(export) => verify::run_export(export).await,
+            Command::EvaluateMatching(evaluate) => evaluate_matching::run(&evaluate.files, evaluate.json),
         };
         telemetry.shutdown(FLUSH).await;
         result

@@ -105,3 +105,22 @@ fn the_demo_plays_on_a_running_suite_and_its_ledgers_hold() {
     suite.signal("-TERM");
     assert_eq!(suite.end(std::time::Duration::from_secs(30)), Some(0));
 }
+
+#[test]
+fn matching_is_evaluated_without_anything_running() {
+    let folder = Folder::new("evaluate");
+    let people = folder.0.join("people.csv");
+    let lines = "rec_id;nombre;apellido1;apellido2;fecha_nacimiento;dni\n\
+        rec-1-org;María José;Núñez;Ibáñez;12/03/1975;12345678Z\n\
+        rec-1-dup-0;M. Jose;NUNEZ;;1975-03-12;12345678Z\n\
+        rec-2-org;Hugo;Gil;Soto;01/07/1988;\n";
+    std::fs::write(&people, lines).unwrap();
+    let output = run(&folder.data(), &["evaluate-matching", people.to_str().unwrap(), "--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let found: serde_json::Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    assert_eq!((found["records"].as_u64(), found["true_pairs"].as_u64()), (Some(3), Some(1)));
+    let grades: Vec<_> = found["grades"].as_array().unwrap().iter().map(|at| at["grade"].as_str().unwrap()).collect();
+    assert_eq!(grades, ["certain", "probable", "possible"]);
+    assert_eq!(found["grades"][1]["f1"].as_f64(), Some(1.0), "{found}");
+    assert!(!folder.data().exists(), "it starts nothing");
+}
