@@ -11,29 +11,29 @@ use ventanilla_proto::customer::v1 as proto;
 /// Identifiers a record may have.
 const MAX_IDENTIFIERS: usize = 32;
 
-/// Reads the content of `record`, noting everything wrong under `record.…`.
+/// Reads the content of `record`, noting everything wrong under its path inside the record.
 pub(crate) fn read(violations: &mut Violations, record: &proto::SourceRecord) -> Option<Content> {
-    let observed_at = parse::time(violations, "record.observed_time", record.observed_time.as_ref());
+    let observed_at = parse::time(violations, "observed_time", record.observed_time.as_ref());
     let name = record.person_name.as_ref().and_then(|name| read_name(violations, name));
     let identifiers = read_identifiers(violations, &record.identifiers);
     let birth_date = read_birth_date(violations, &record.birth_date);
     let address = record.address.as_ref().and_then(|address| read_address(violations, address));
-    let language = parse::language(violations, "record.language", record.language);
+    let language = parse::language(violations, "language", record.language);
     if record.person_name.is_none() && record.identifiers.is_empty() {
-        violations.push("record", "must have person_name or at least one of identifiers");
+        violations.push("", "must have person_name or at least one of identifiers");
     }
     Some(Content { name, identifiers, birth_date, address, language, observed_at: observed_at? })
 }
 
 fn read_name(violations: &mut Violations, name: &proto::PersonName) -> Option<PersonName> {
     let parsed = PersonName::new(&name.given_name, &name.first_surname, &name.second_surname, &name.full_name);
-    violations.check("record.person_name", parsed)
+    violations.check("person_name", parsed)
 }
 
 /// Each identifier once: a system that lists a number twice says nothing more by it.
 fn read_identifiers(violations: &mut Violations, identifiers: &[proto::Identifier]) -> Vec<Identifier> {
     if identifiers.len() > MAX_IDENTIFIERS {
-        violations.push("record.identifiers", format!("must have at most {MAX_IDENTIFIERS} items"));
+        violations.push("identifiers", format!("must have at most {MAX_IDENTIFIERS} items"));
         return Vec::new();
     }
     let mut kept: Vec<Identifier> = Vec::with_capacity(identifiers.len());
@@ -51,7 +51,7 @@ fn read_identifiers(violations: &mut Violations, identifiers: &[proto::Identifie
 }
 
 fn read_identifier(violations: &mut Violations, index: usize, given: &proto::Identifier) -> Option<Identifier> {
-    let path = |field: &str| format!("record.identifiers[{index}].{field}");
+    let path = |field: &str| format!("identifiers[{index}].{field}");
     let verified_at = parse::optional_time(violations, &path("verified_time"), given.verified_time.as_ref());
     let kind = match proto::IdentifierType::try_from(given.r#type) {
         Ok(proto::IdentifierType::Phone) => IdentifierKind::Phone,
@@ -85,13 +85,13 @@ fn read_birth_date(violations: &mut Violations, text: &str) -> Option<Personal<D
     }
     let date = text.parse::<Date>().ok().filter(|date| text.len() == 10 && date.year() >= 1850);
     if date.is_none() {
-        violations.push("record.birth_date", "must be a date of the form YYYY-MM-DD, not before 1850");
+        violations.push("birth_date", "must be a date of the form YYYY-MM-DD, not before 1850");
     }
     date.map(Personal::new)
 }
 
 fn read_address(violations: &mut Violations, given: &proto::PostalAddress) -> Option<Address> {
-    let path = |field: &str| format!("record.address.{field}");
+    let path = |field: &str| format!("address.{field}");
     if given.lines.len() > 4 {
         violations.push(path("lines"), "must have at most 4 items");
     }

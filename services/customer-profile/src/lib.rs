@@ -11,6 +11,7 @@ mod grpc;
 pub mod reactions;
 mod store;
 mod usecase;
+mod workers;
 
 use std::sync::Arc;
 
@@ -67,6 +68,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let ledger = Ledger::open(db.clone(), SOURCE);
     let source_order = Arc::new(settings.identity.order());
     let profile = Profile {
+        match_keys: workers::match_keys::MatchKeys::new(db.clone()),
         newcomers: usecase::ingest_source_record::newcomers(&db, &house.ambient, &source_order),
         db: db.clone(),
         ledger: ledger.clone(),
@@ -83,10 +85,12 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         Arc::clone(&house.signing_key),
         house.checkpoint_dir.clone(),
     );
+    let match_keys = profile.match_keys.clone();
     let mut assembly = Assembly::new(SOURCE)
         .serve(customers)
         .serve(LedgerServiceServer::new(feed))
         .worker(Worker::new("sequencer", move |cancel| ledger.clone().sequence(cancel)))
+        .worker(Worker::new("match-keys", move |cancel| match_keys.clone().run(cancel)))
         .worker(Worker::new("notary", move |cancel| notary.clone().run(cancel)));
     assembly = follow(assembly, &house, &profile, TICKETING, reactions::ticketing::Affairs);
     assembly = follow(assembly, &house, &profile, SLA_MONITOR, reactions::sla_monitor::Clocks);

@@ -3,6 +3,7 @@
 pub(crate) mod customer;
 pub(crate) mod identity;
 pub(crate) mod interaction;
+pub(crate) mod match_key;
 pub(crate) mod newcomer;
 pub(crate) mod record;
 pub(crate) mod ring;

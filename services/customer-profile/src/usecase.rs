@@ -7,12 +7,15 @@ use kernel::Ambient;
 use ledger::{Ledger, Standings};
 use postgres::Db;
 
+use crate::workers::match_keys::MatchKeys;
+
 pub(crate) mod get_customer;
 pub(crate) mod get_customer_view;
 pub(crate) mod ingest_source_record;
 pub(crate) mod list_source_records;
 pub(crate) mod list_timeline;
 pub(crate) mod lookup_by_phone;
+pub(crate) mod match_customer;
 pub(crate) mod record_interaction;
 mod standing;
 
@@ -31,4 +34,14 @@ pub struct Profile {
     pub source_order: Arc<SourceOrder>,
     /// Where records of people nobody knows are written.
     pub(crate) newcomers: ingest_source_record::Newcomers,
+    /// Where the match keys of records are made.
+    pub(crate) match_keys: MatchKeys,
+}
+
+impl Profile {
+    /// Says that a record came or changed: its entry is to be sequenced, and its match keys are to be made.
+    fn nudge(&self) {
+        self.ledger.nudge();
+        self.match_keys.nudge();
+    }
 }

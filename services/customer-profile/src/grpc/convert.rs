@@ -1,6 +1,6 @@
 //! Requests to values that are valid by themselves, reporting everything that is wrong at once.
 
-use customer_profile_domain::{CallerNumber, CustomerId, NotAPhone, Phone, Slug, caller_number};
+use customer_profile_domain::{CallerNumber, Content, CustomerId, NotAPhone, Phone, Slug, caller_number};
 use jiff::{SignedDuration, Timestamp};
 use kernel::{ResourceId, Violation, Violations, typed_id};
 use postgres::RequestKey;
@@ -24,6 +24,9 @@ typed_id!(
 
 /// How far a sender's clock may run ahead of ours.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Customers that a match answers with at most.
+const MOST_MATCHES: usize = 50;
 
 /// Nothing was noted, so every required value was taken.
 const TAKEN: &str = "a value that is missing was noted as a violation";
@@ -62,7 +65,9 @@ fn draught(violations: &mut Violations, record: &proto::SourceRecord, now: Times
     let source_system = slug(violations, "record.source_system", &record.source_system);
     let department = parse::department(violations, "record.department", &record.department);
     let external_id = parse::required_text(violations, "record.external_id", &record.external_id, 128);
-    let content = content::read(violations, record);
+    let mut within = Violations::new();
+    let content = content::read(&mut within, record);
+    violations.absorb("record", within);
     if let Some(content) = &content {
         not_ahead(violations, "record.observed_time", content.observed_at, now);
         let born_later = content.birth_date.as_ref().is_some_and(|born| {
@@ -172,6 +177,41 @@ pub(super) fn caller(request: &proto::LookupByPhoneRequest) -> Result<CallerNumb
     }
     all_or_nothing(violations)?;
     Ok(caller_number(&request.phone_number, region))
+}
+
+/// A described person, and how many customers are wanted.
+pub(super) fn person(request: &proto::MatchCustomerRequest, now: Timestamp) -> Result<(Content, usize), ProfileError> {
+    let mut violations = Violations::new();
+    let content = match &request.person {
+        Some(person) => {
+            let described = proto::SourceRecord {
+                person_name: person.person_name.clone(),
+                identifiers: person.identifiers.clone(),
+                birth_date: person.birth_date.clone(),
+                address: person.address.clone(),
+                observed_time: Some(parse::time_to_proto(now)),
+                ..Default::default()
+            };
+            let mut within = Violations::new();
+            let content = content::read(&mut within, &described);
+            violations.absorb("person", within);
+            content
+        }
+        None => {
+            violations.push("person", "is required");
+            None
+        }
+    };
+    let most = match request.max_results {
+        0 => 10,
+        wanted @ 1.. => usize::try_from(wanted).unwrap_or(MOST_MATCHES).min(MOST_MATCHES),
+        _ => {
+            violations.push("max_results", "must not be negative");
+            0
+        }
+    };
+    all_or_nothing(violations)?;
+    Ok((content.expect(TAKEN), most))
 }
 
 /// A page of a customer's list.

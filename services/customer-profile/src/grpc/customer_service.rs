@@ -6,7 +6,8 @@ use ventanilla_proto::customer::v1::customer_service_server::CustomerService;
 use ventanilla_proto::customer::v1::{
     Customer, CustomerView, GetCustomerRequest, GetCustomerViewRequest, IngestSourceRecordRequest, Interaction,
     ListSourceRecordsRequest, ListSourceRecordsResponse, ListTimelineRequest, ListTimelineResponse,
-    LookupByPhoneRequest, PhoneAnswer, RecordInteractionRequest, SourceRecord,
+    LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse, PhoneAnswer, RecordInteractionRequest,
+    SourceRecord,
 };
 
 use super::convert;
@@ -44,6 +45,14 @@ impl CustomerService for CustomerApi {
     async fn lookup_by_phone(&self, request: Request<LookupByPhoneRequest>) -> Result<Response<PhoneAnswer>, Status> {
         let caller = convert::caller(request.get_ref()).map_err(refused)?;
         usecase::lookup_by_phone::lookup_by_phone(&self.profile, caller).await.map(Response::new).map_err(refused)
+    }
+
+    async fn match_customer(
+        &self,
+        request: Request<MatchCustomerRequest>,
+    ) -> Result<Response<MatchCustomerResponse>, Status> {
+        let (person, most) = convert::person(request.get_ref(), self.profile.ambient.now()).map_err(refused)?;
+        usecase::match_customer::match_customer(&self.profile, person, most).await.map(Response::new).map_err(refused)
     }
 
     async fn get_customer_view(

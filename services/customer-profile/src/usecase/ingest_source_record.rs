@@ -53,7 +53,7 @@ pub(crate) async fn ingest_source_record(
     let arrival = Arrival { call: call.clone(), draught: draught.clone(), key };
     match profile.newcomers.write(arrival).await {
         Ok(Some(record)) => {
-            profile.ledger.nudge();
+            profile.nudge();
             return Ok(record);
         }
         // Somebody knows this person, or is just being told.
@@ -101,7 +101,7 @@ async fn attempt(
                 let entry = ingested(profile, &head, version.version, head.customer, draught, &stamp);
                 ledger::append(&mut tx, &[entry]).await?;
                 let answered = answer_as_stored(tx, key, head.id).await;
-                profile.ledger.nudge();
+                profile.nudge();
                 return answered;
             }
             touched.extend(lock_old(&mut tx, &head, &locks).await?);
@@ -124,7 +124,7 @@ async fn attempt(
         updated_at: now,
     };
     let answered = answer(tx, key, &stored).await;
-    profile.ledger.nudge();
+    profile.nudge();
     answered
 }
 

@@ -6,6 +6,7 @@ mod ingest_source_record;
 mod list_source_records;
 mod list_timeline;
 mod lookup_by_phone;
+mod match_customer;
 mod privacy;
 mod record_interaction;
 mod refusals;

@@ -33,6 +33,15 @@ impl World {
         Self { harness, database, served, next: AtomicU64::new(1) }
     }
 
+    /// The same database served by a service that was started anew.
+    pub async fn restarted(self) -> Self {
+        let Self { harness, database, served, next } = self;
+        served.stop().await;
+        let assembly = assemble(Settings::new(database.settings()), harness.house()).await.unwrap();
+        let served = harness.start(assembly).await;
+        Self { harness, database, served, next }
+    }
+
     pub fn client(&self, role: Role) -> CustomerServiceClient<Client> {
         CustomerServiceClient::new(self.served.channel(role))
     }

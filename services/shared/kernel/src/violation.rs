@@ -38,9 +38,11 @@ impl Violations {
         }
     }
 
-    /// Takes over what was wrong inside the field `outer`, each under its whole path.
+    /// Takes over what was wrong inside the field `outer`, each under its whole path; an inner path that is
+    /// empty speaks of the field itself.
     pub fn absorb(&mut self, outer: &str, inner: Self) {
-        let renamed = |v: Violation| Violation { field: format!("{outer}.{}", v.field), ..v };
+        let path = |field: &str| if field.is_empty() { outer.to_owned() } else { format!("{outer}.{field}") };
+        let renamed = |v: Violation| Violation { field: path(&v.field), ..v };
         self.0.extend(inner.0.into_iter().map(renamed));
     }
 

@@ -63,6 +63,9 @@ pub struct BlockingKey {
     pub value: Personal<String>,
 }
 
+/// Version of what the keys are made of; keys of another one find nobody.
+pub const KEYS_VERSION: &str = "keys-1";
+
 /// A key that more records share finds crowds, not people, and is not used.
 pub const LARGEST_BLOCK: usize = 128;
 

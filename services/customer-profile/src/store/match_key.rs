@@ -1,0 +1,140 @@
+//! Match keys: which records are to have theirs made, writing them, and whom they find.
+
+use std::collections::HashSet;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use customer_profile_domain::matching::{BlockingKey, LARGEST_BLOCK};
+use customer_profile_domain::{CustomerId, IdentifierKey, Record, SourceRecordId};
+use kernel::ResourceId;
+use postgres::StoreError;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::record;
+
+/// Records that one description is compared with at most: those that share most keys with it.
+const MOST_COMPARED: i64 = 512;
+
+/// A key as it is stored.
+fn stored(key: &BlockingKey) -> Uuid {
+    let text = format!("{}\u{1f}{}", key.scheme.as_str(), key.value.expose());
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest(&SHA256, text.as_bytes()).as_ref()[..16]);
+    Uuid::from_bytes(half)
+}
+
+/// Records whose keys are to be made, locked; those that another worker holds are left to it.
+#[tracing::instrument(level = "debug", name = "db.match_key.waiting", skip_all)]
+pub(crate) async fn waiting(tx: &mut PgConnection, limit: i64) -> Result<Vec<Record>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "select id from customer_profile.source_record where keyed_by is null order by id limit $1
+         for update skip locked",
+        limit,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(record::load(tx, &ids).await?.into_iter().map(|stored| stored.record).collect())
+}
+
+/// Writes the keys of these records in place of those they had.
+#[tracing::instrument(level = "debug", name = "db.match_key.put", skip_all)]
+pub(crate) async fn put(
+    tx: &mut PgConnection,
+    keys: &[(SourceRecordId, Vec<BlockingKey>)],
+    version: &str,
+) -> Result<(), StoreError> {
+    let records: Vec<Uuid> = keys.iter().map(|(record, _)| record.uuid()).collect();
+    sqlx::query!("delete from customer_profile.match_key where source_record_id = any($1)", &records)
+        .execute(&mut *tx)
+        .await?;
+    let all = keys.iter().flat_map(|(record, keys)| keys.iter().map(|key| (stored(key), record.uuid())));
+    let (keys, owners): (Vec<Uuid>, Vec<Uuid>) = all.unzip();
+    sqlx::query!(
+        "with keyed as (update customer_profile.source_record set keyed_by = $4 where id = any($3))
+         insert into customer_profile.match_key (key, source_record_id)
+         select distinct k.key, k.record from unnest($1::uuid[], $2::uuid[]) as k (key, record)",
+        &keys,
+        &owners,
+        &records,
+        version,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Marks records whose keys were made by other rules as waiting, at most so many; answers how many.
+#[tracing::instrument(level = "debug", name = "db.match_key.outdate", skip_all)]
+pub(crate) async fn outdate(pool: &PgPool, version: &str, limit: i64) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "update customer_profile.source_record set keyed_by = null where id in
+             (select id from customer_profile.source_record where keyed_by <> $1 limit $2 for update skip locked)",
+        version,
+        limit,
+    )
+    .execute(pool)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// A record that shares a key with a description.
+pub(crate) struct Candidate {
+    pub record: Record,
+    pub customer: CustomerId,
+}
+
+/// The records that share a key with these, those that share most of them first. A key that too many
+/// records share finds nobody.
+#[tracing::instrument(name = "db.match_key.candidates", skip_all)]
+pub(crate) async fn candidates(pool: &PgPool, keys: &[BlockingKey]) -> Result<Vec<Candidate>, StoreError> {
+    let keys: Vec<Uuid> = keys.iter().map(stored).collect();
+    let largest = i32::try_from(LARGEST_BLOCK).unwrap_or(i32::MAX);
+    let ids = sqlx::query_scalar!(
+        r#"with block as (
+               select array(select k.source_record_id from customer_profile.match_key k
+                            where k.key = w.key limit $2 + 1) as records
+               from unnest($1::uuid[]) as w (key)
+           )
+           select r.id as "id!" from block, unnest(block.records) as r (id)
+           where cardinality(block.records) <= $2
+           group by r.id order by count(*) desc, r.id limit $3"#,
+        &keys,
+        largest,
+        MOST_COMPARED,
+    )
+    .fetch_all(pool)
+    .await?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut connection = pool.acquire().await?;
+    let found = record::load(&mut connection, &ids).await?;
+    Ok(found.into_iter().map(|stored| Candidate { record: stored.record, customer: stored.customer }).collect())
+}
+
+/// The identifiers among these that more records carry than one person's ever would.
+#[tracing::instrument(name = "db.match_key.crowded", skip_all)]
+pub(crate) async fn crowded(
+    pool: &PgPool,
+    identifiers: &[&IdentifierKey],
+) -> Result<HashSet<IdentifierKey>, StoreError> {
+    let kinds: Vec<String> = identifiers.iter().map(|key| key.kind.as_str().to_owned()).collect();
+    let values: Vec<String> = identifiers.iter().map(|key| key.value.expose().clone()).collect();
+    let most: Vec<i64> = identifiers.iter().map(|key| i64::try_from(key.kind.fan_out()).unwrap_or(i64::MAX)).collect();
+    let places = sqlx::query_scalar!(
+        r#"select w.place as "place!"
+           from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality as w (kind, key, most, place)
+           where w.most < (select count(*) from (select from customer_profile.identifier i
+                                                 where i.kind = w.kind and i.key = w.key limit w.most + 1) c)"#,
+        &kinds,
+        &values,
+        &most,
+    )
+    .fetch_all(pool)
+    .await?;
+    let at = |place: i64| usize::try_from(place - 1).ok().and_then(|place| identifiers.get(place));
+    Ok(places.into_iter().filter_map(at).map(|key| (*key).clone()).collect())
+}

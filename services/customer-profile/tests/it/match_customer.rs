@@ -1,0 +1,195 @@
+//! `MatchCustomer`: who a described person may be, how sure that is, and why.
+
+use std::time::Duration;
+
+use kernel::Role;
+use tonic::Code;
+use ventanilla_proto::customer::v1::*;
+
+use crate::support::{Say, World, dni, fields, reason, record};
+
+impl World {
+    /// Waits until the match keys of everything that was ingested are made.
+    async fn keyed(&self) {
+        let admin = self.admin().await;
+        testkit::eventually(Duration::from_secs(20), || async {
+            let waiting = "select count(*) from customer_profile.source_record where keyed_by is null";
+            let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&admin).await.unwrap();
+            if waiting == 0 { Ok(()) } else { Err(waiting) }
+        })
+        .await;
+    }
+
+    async fn matches(&self, said: SourceRecord) -> Vec<CustomerMatch> {
+        self.keyed().await;
+        let request = MatchCustomerRequest { person: Some(person(said)), max_results: 0 };
+        let answer = self.client(Role::Agent).match_customer(request).await.unwrap().into_inner();
+        assert!(!answer.rules_version.is_empty());
+        answer.matches
+    }
+}
+
+/// What a record says of a person, without whose record it is.
+fn person(said: SourceRecord) -> PersonDescription {
+    PersonDescription {
+        person_name: said.person_name,
+        identifiers: said.identifiers,
+        birth_date: said.birth_date,
+        address: said.address,
+    }
+}
+
+/// A person as they say it themselves.
+fn said(name: [&str; 3], born: &str) -> SourceRecord {
+    let [given_name, first_surname, second_surname] = name.map(str::to_owned);
+    SourceRecord {
+        person_name: Some(PersonName { given_name, first_surname, second_surname, ..Default::default() }),
+        birth_date: born.to_owned(),
+        ..record("x", "sales", "x")
+    }
+}
+
+fn known(id: &str, name: [&str; 3], born: &str) -> SourceRecord {
+    SourceRecord { external_id: id.to_owned(), source_system: "crm".to_owned(), ..said(name, born) }
+}
+
+const BEGONA: [&str; 3] = ["Begoña", "Echeverría", "Larrañaga"];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_is_found_through_slips_and_told_why() {
+    let world = World::new().await;
+    let record = world.ingest(known("1", BEGONA, "1975-03-12").phone("600111222")).await;
+    world.ingest(known("2", ["Hugo", "Gil", "Soto"], "1988-07-01")).await;
+    // No accents, one letter wrong, no second surname, day and month swapped, the same line.
+    let found = world.matches(said(["BEGONA", "Echevarria", ""], "1975-12-03").phone("+34 600 111 222")).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((&found[0].customer, &found[0].source_record), (&record.customer, &record.name));
+    assert!(matches!(found[0].grade(), MatchGrade::Certain | MatchGrade::Probable), "{found:?}");
+    let sum: f64 = found[0].findings.iter().map(|finding| finding.weight).sum();
+    assert!((sum - found[0].score).abs() < 1e-9, "the findings add up to the score");
+    let level = |field| found[0].findings.iter().find(|f| f.field() == field).unwrap().level();
+    assert_eq!(level(MatchField::Phone), MatchLevel::Exact);
+    assert_eq!(level(MatchField::FirstSurname), MatchLevel::Near);
+    assert_eq!(level(MatchField::SecondSurname), MatchLevel::Missing);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parent_and_child_are_never_certainly_one() {
+    let world = World::new().await;
+    let at_home = |record: SourceRecord| record.phone("943111222");
+    world.ingest(at_home(known("mother", BEGONA, "1950-03-12"))).await;
+    let found = world.matches(at_home(said(BEGONA, "1975-08-30"))).await;
+    assert!(found.iter().all(|found| found.grade() != MatchGrade::Certain), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_valid_documents_stand_against_it() {
+    let world = World::new().await;
+    world.ingest(known("1", BEGONA, "1975-03-12").dni(&dni(20_000_001))).await;
+    let found = world.matches(said(BEGONA, "1975-03-12").dni(&dni(20_000_002))).await;
+    assert_eq!(found.len(), 1);
+    assert_ne!(found[0].grade(), MatchGrade::Certain);
+    assert_eq!(found[0].doubt(), MatchDoubt::DifferentDocuments);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_found_for_a_stranger_and_nothing_is_written() {
+    let world = World::new().await;
+    world.ingest(known("1", BEGONA, "1975-03-12")).await;
+    world.keyed().await;
+    let before = world.count("ledger_inbox").await + world.count("ledger").await + world.count("request").await;
+    assert_eq!(world.matches(said(["Iñaki", "Zubizarreta", "Otaegi"], "1931-11-23")).await, []);
+    let after = world.count("ledger_inbox").await + world.count("ledger").await + world.count("request").await;
+    assert_eq!(after, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_of_several_records_is_told_once_by_the_nearest() {
+    let world = World::new().await;
+    let far = world.ingest(known("1", ["B.", "Echeverría", ""], "").dni(&dni(20_000_001))).await;
+    let near = world.ingest(known("2", BEGONA, "1975-03-12").dni(&dni(20_000_001))).await;
+    assert_eq!(far.customer, near.customer);
+    let found = world.matches(said(BEGONA, "1975-03-12").dni(&dni(20_000_001))).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0].customer, &found[0].source_record), (&near.customer, &near.name));
+    assert_eq!(found[0].grade(), MatchGrade::Certain);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_is_found_by_what_it_says_now() {
+    let world = World::new().await;
+    let before = ["Begoña", "Echeverría", "Larrañaga"];
+    world.ingest(known("1", before, "1975-03-12")).await;
+    assert_eq!(world.matches(said(before, "1975-03-12")).await.len(), 1);
+    let later = SourceRecord {
+        observed_time: Some(crate::support::time("2026-11-23T09:00:30Z")),
+        ..known("1", ["Iñaki", "Zubizarreta", "Otaegi"], "1931-11-23")
+    };
+    world.harness.surroundings.advance(jiff::SignedDuration::from_mins(1));
+    world.ingest(later).await;
+    assert_eq!(world.matches(said(before, "1975-03-12")).await, []);
+    assert_eq!(world.matches(said(["Iñaki", "Zubizarreta", "Otaegi"], "1931-11-23")).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_everybody_has_finds_nobody_for_certain() {
+    let world = World::new().await;
+    let everybody = |n: u32| known(&format!("{n}"), ["Ana", &surname(n), &surname(n * 7 + 3)], "").phone("900100100");
+    let sent = (0..160).map(|n| world.insist(everybody(n)));
+    futures::future::join_all(sent).await;
+    let found = world.matches(said(["Ana", "Zubizarreta", "Otaegi"], "").phone("900100100")).await;
+    assert_eq!(found, [], "the number alone says nothing");
+    let found = world.matches(said(["Ana", &surname(5), &surname(38)], "").phone("900100100")).await;
+    assert!(found.iter().all(|found| found.grade() != MatchGrade::Certain), "{found:?}");
+    let phone = |found: &CustomerMatch| found.findings.iter().find(|f| f.field() == MatchField::Phone).unwrap().weight;
+    assert!(found.iter().all(|found| phone(found) <= 0.0), "{found:?}");
+}
+
+/// One of many surnames that do not sound alike.
+fn surname(n: u32) -> String {
+    const HEADS: [&str; 12] = ["Ba", "Cor", "Du", "Fer", "Gui", "Ju", "Lo", "Mar", "Nu", "Pe", "Ra", "Sal"];
+    const TAILS: [&str; 14] = [
+        "rrio", "tés", "que", "nal", "llermo", "lbán", "zano", "chena", "mbela", "drera", "vira", "sco", "gado", "tuna",
+    ];
+    let n = n as usize;
+    format!("{}{}", HEADS[n % HEADS.len()], TAILS[(n / HEADS.len()) % TAILS.len()])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_of_older_rules_are_made_anew() {
+    let world = World::new().await;
+    world.ingest(known("1", BEGONA, "1975-03-12")).await;
+    world.keyed().await;
+    // As an earlier version would have left it: other keys, under another name.
+    let admin = world.admin().await;
+    for change in [
+        "update customer_profile.match_key set key = gen_random_uuid()",
+        "update customer_profile.source_record set keyed_by = 'keys-0'",
+    ] {
+        sqlx::query(change).execute(&admin).await.unwrap();
+    }
+    assert_eq!(world.matches(said(BEGONA, "1975-03-12")).await, []);
+    let world = world.restarted().await;
+    testkit::eventually(Duration::from_secs(20), || async {
+        let found = world.matches(said(BEGONA, "1975-03-12")).await;
+        if found.len() == 1 { Ok(()) } else { Err(found) }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_wrong_with_a_person_is_said_at_once_by_its_path() {
+    let world = World::new().await;
+    let wrong = PersonDescription {
+        identifiers: vec![Identifier { r#type: 99, ..Default::default() }],
+        birth_date: "12/03/1975".to_owned(),
+        ..Default::default()
+    };
+    let request = MatchCustomerRequest { person: Some(wrong), max_results: -1 };
+    let refused = world.client(Role::Agent).match_customer(request).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "INVALID_REQUEST"));
+    assert_eq!(fields(&refused), ["person.identifiers[0].type", "person.birth_date", "max_results"]);
+    let nothing = MatchCustomerRequest { person: Some(PersonDescription::default()), max_results: 0 };
+    let refused = world.client(Role::Agent).match_customer(nothing).await.unwrap_err();
+    assert_eq!(fields(&refused), ["person"]);
+}
