@@ -106,6 +106,43 @@ async fn a_crowd_that_comes_at_once_is_each_their_own_customer_but_for_those_who
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_bring_one_person_at_the_same_moment_the_second_waits_for_the_first() {
+    use sqlx::Executor as _;
+
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let waiting = |count: i64| {
+        let admin = admin.clone();
+        testkit::eventually(std::time::Duration::from_secs(20), move || {
+            let admin = admin.clone();
+            async move {
+                let waiting = "select count(*) from pg_locks where not granted and database =
+                                   (select oid from pg_database where datname = current_database())";
+                let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&admin).await.unwrap();
+                if waiting == count { Ok(()) } else { Err(waiting) }
+            }
+        })
+    };
+    // Nobody can be written down while this is held: both stand between looking and writing.
+    let mut held = admin.acquire().await.unwrap();
+    held.execute("begin; lock table customer_profile.customer_alias in exclusive mode").await.unwrap();
+    let bring = |system: &str| {
+        let said = record(system, "sales", "x").named("Ana Ruiz Gil").dni("12345678Z");
+        let request = IngestSourceRecordRequest { record: Some(said), request_id: world.request_id() };
+        let mut client = world.client(Role::Crm);
+        tokio::spawn(async move { client.ingest_source_record(request).await.unwrap().into_inner() })
+    };
+    let first = bring("crm");
+    waiting(1).await;
+    let second = bring("billing");
+    waiting(2).await;
+    held.execute("rollback").await.unwrap();
+    let (first, second) = (first.await.unwrap(), second.await.unwrap());
+    assert_ne!(first.own_customer, second.own_customer);
+    assert_eq!(world.customer(&first.own_customer).await.name, world.customer(&second.own_customer).await.name);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_records_that_bridge_each_other_end_in_one_customer() {
     let world = World::new().await;
     // A chain: each record shares one document with the next, so that every pair of neighbours races.
