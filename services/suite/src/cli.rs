@@ -101,8 +101,8 @@ pub struct Import {
     /// Print exactly one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
-    /// Customers loaded at the same time; their affairs follow a hundred to a call.
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=128))]
+    /// Groups of a hundred cases loaded at the same time.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=16))]
     pub concurrency: u16,
     /// Folder of the suite to load into; it is started for the time of the load when it does not run.
     #[command(flatten)]

@@ -33,8 +33,6 @@ const HOPELESS: usize = 50;
 /// Cases of one call, and events of one call unless a single case has more.
 const CASES: usize = 100;
 const EVENTS: usize = 2_000;
-/// Calls under way at once: while one group's affairs are written, the next one's customers are.
-const CALLS: usize = 2;
 
 /// What one run did.
 #[derive(Default)]
@@ -103,7 +101,6 @@ async fn load_all(import: &cli::Import, log: &EventLog, target: &Target, ambient
     let loader = Loader::new(
         importer.on(&target.connect(Service::CustomerProfile)?),
         importer.on(&target.connect(Service::Ticketing)?),
-        usize::from(import.concurrency),
     );
     let (known, waiting): (Vec<&Case>, Vec<&Case>) = log.cases.iter().partition(|case| ticks.has(case));
     let bar = progress(log.event_count());
@@ -118,7 +115,7 @@ async fn load_all(import: &cli::Import, log: &EventLog, target: &Target, ambient
             results.map(|(result, case)| (case, result.and_then(|()| note(case)))).collect::<Vec<_>>()
         }
     });
-    let mut work = futures::stream::iter(work).buffer_unordered(CALLS);
+    let mut work = futures::stream::iter(work).buffer_unordered(usize::from(import.concurrency));
     let mut told = Instant::now();
     loop {
         let results = tokio::select! {

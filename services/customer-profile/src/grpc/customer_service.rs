@@ -1,18 +1,24 @@
 //! `CustomerService`: convert, call, convert.
 
-use server::{Call, run_to_end, status};
-use tonic::{Request, Response, Status};
+use std::pin::Pin;
+
+use futures::{Stream, StreamExt as _};
+use server::{Call, refusal, run_to_end, status};
+use tonic::{Request, Response, Status, Streaming};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerService;
 use ventanilla_proto::customer::v1::{
-    Customer, CustomerView, GetCustomerRequest, GetCustomerViewRequest, IngestSourceRecordRequest, Interaction,
-    ListSourceRecordsRequest, ListSourceRecordsResponse, ListTimelineRequest, ListTimelineResponse,
-    LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse, PhoneAnswer, RecordInteractionRequest,
-    SourceRecord,
+    Customer, CustomerView, GetCustomerRequest, GetCustomerViewRequest, IngestSourceRecordRequest,
+    IngestSourceRecordsResponse, Interaction, ListSourceRecordsRequest, ListSourceRecordsResponse, ListTimelineRequest,
+    ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse, PhoneAnswer,
+    RecordInteractionRequest, SourceRecord, ingest_source_records_response,
 };
 
 use super::convert;
 use crate::error::ProfileError;
 use crate::usecase::{self, Profile};
+
+/// Records of one stream that are under way at once: enough to be written by the hundred.
+const AT_ONCE: usize = 256;
 
 /// The gRPC face of a [`Profile`].
 pub(crate) struct CustomerApi {
@@ -32,9 +38,29 @@ impl CustomerService for CustomerApi {
         request: Request<IngestSourceRecordRequest>,
     ) -> Result<Response<SourceRecord>, Status> {
         let call = Call::of(&request);
-        let (draught, key) = convert::ingest(request.get_ref(), self.profile.ambient.now()).map_err(refused)?;
-        let work = usecase::ingest_source_record::ingest_source_record(self.profile.clone(), call, draught, key);
-        run_to_end(work).await.map(Response::new)
+        ingest(self.profile.clone(), call, request.get_ref()).await.map(Response::new)
+    }
+
+    type IngestSourceRecordsStream =
+        Pin<Box<dyn Stream<Item = Result<IngestSourceRecordsResponse, Status>> + Send + 'static>>;
+
+    async fn ingest_source_records(
+        &self,
+        request: Request<Streaming<IngestSourceRecordRequest>>,
+    ) -> Result<Response<Self::IngestSourceRecordsStream>, Status> {
+        let (call, profile) = (Call::of(&request), self.profile.clone());
+        let one = move |(number, sent): (i64, Result<IngestSourceRecordRequest, Status>)| {
+            let (call, profile) = (call.clone(), profile.clone());
+            async move {
+                let result = match ingest(profile, call, &sent?).await {
+                    Ok(record) => ingest_source_records_response::Result::Record(record),
+                    Err(status) => ingest_source_records_response::Result::Refusal(refusal(&status)),
+                };
+                Ok(IngestSourceRecordsResponse { number, result: Some(result) })
+            }
+        };
+        let sent = futures::stream::iter(1..).zip(request.into_inner());
+        Ok(Response::new(Box::pin(sent.map(one).buffered(AT_ONCE))))
     }
 
     async fn get_customer(&self, request: Request<GetCustomerRequest>) -> Result<Response<Customer>, Status> {
@@ -91,6 +117,11 @@ impl CustomerService for CustomerApi {
             usecase::list_source_records::list_source_records(&self.profile, page.customer, page.from, page.size);
         work.await.map(Response::new).map_err(refused)
     }
+}
+
+async fn ingest(profile: Profile, call: Call, request: &IngestSourceRecordRequest) -> Result<SourceRecord, Status> {
+    let (draught, key) = convert::ingest(request, profile.ambient.now()).map_err(refused)?;
+    run_to_end(usecase::ingest_source_record::ingest_source_record(profile, call, draught, key)).await
 }
 
 fn refused(error: ProfileError) -> Status {

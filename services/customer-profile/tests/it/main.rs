@@ -3,6 +3,7 @@
 mod customer_view;
 mod identity_changes;
 mod ingest_source_record;
+mod ingest_source_records;
 mod list_source_records;
 mod list_timeline;
 mod lookup_by_phone;

@@ -37,7 +37,8 @@ where
     R: Send + 'static,
 {
     /// Starts `lanes` writers, each with a statement of its own under way and at most `most` items in
-    /// it. `write` writes all items or none and answers one result each, in their order.
+    /// it. `write` writes all items or none and answers one result each, in their order; written again, an
+    /// item has no second effect.
     ///
     /// The queue holds what callers wait for and no more, so its bound is how many calls the server admits.
     pub fn start<F, Fut>(lanes: usize, most: usize, write: F) -> Self
@@ -59,8 +60,6 @@ where
     /// What the database said of this item.
     pub async fn write(&self, item: T) -> Result<R, StoreError> {
         let (answer, answered) = oneshot::channel();
-        // A lane that is gone took the item with it or never had it: its caller cannot know which.
-        let lost = || StoreError::from(sqlx::Error::WorkerCrashed).at_commit();
         let waiting = Waiting { item: Arc::new(item), answer };
         self.queue.send(waiting).map_err(|_| lost())?;
         answered.await.unwrap_or_else(|_| Err(lost()))
@@ -69,8 +68,9 @@ where
 
 async fn lane<T, R, F, Fut>(arrivals: Arc<Mutex<Arrivals<T, R>>>, most: usize, write: Arc<F>)
 where
+    R: Send + 'static,
     F: Fn(Vec<Arc<T>>) -> Fut,
-    Fut: Future<Output = Result<Vec<R>, StoreError>>,
+    Fut: Future<Output = Result<Vec<R>, StoreError>> + Send + 'static,
 {
     loop {
         let mut waiting = Vec::new();
@@ -78,21 +78,28 @@ where
             return;
         }
         let (items, answers): (Vec<_>, Vec<_>) = waiting.into_iter().map(|w| (w.item, w.answer)).unzip();
-        match write(items.clone()).await {
-            Ok(results) => results.into_iter().zip(answers).for_each(|(result, answer)| tell(answer, Ok(result))),
-            Err(error) if answers.len() == 1 || error.is_about_the_connection() => {
+        // In a task of its own: who panics ends the task and not the lane.
+        match tokio::spawn(write(items.clone())).await {
+            Ok(Ok(results)) => results.into_iter().zip(answers).for_each(|(result, answer)| tell(answer, Ok(result))),
+            Ok(Err(error)) if answers.len() == 1 || error.is_about_the_connection() => {
                 answers.into_iter().for_each(|answer| tell(answer, Err(error.clone())));
             }
+            Err(_) if answers.len() == 1 => answers.into_iter().for_each(|answer| tell(answer, Err(lost()))),
             // What refused them together may be about one of them.
-            Err(_) => {
+            Ok(Err(_)) | Err(_) => {
                 for (item, answer) in items.into_iter().zip(answers) {
-                    let written = write(vec![item]).await;
+                    let written = tokio::spawn(write(vec![item])).await.unwrap_or_else(|_| Err(lost()));
                     let missing = || StoreError::from(sqlx::Error::RowNotFound);
                     tell(answer, written.and_then(|mut results| results.pop().ok_or_else(missing)));
                 }
             }
         }
     }
+}
+
+/// Whoever was to write it is gone, and nobody can say whether it was written.
+fn lost() -> StoreError {
+    StoreError::from(sqlx::Error::WorkerCrashed).at_commit()
 }
 
 /// A caller who went away no longer listens; what was written stays.

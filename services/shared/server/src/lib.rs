@@ -46,7 +46,7 @@ pub use refusal::Refusal;
 pub use scope::keep_scope;
 pub use serve::{ServeError, run};
 pub use stack::StackSettings;
-pub use status::status;
+pub use status::{refusal, status};
 pub use telemetry::current_traceparent;
 pub use token::{TokenError, TokenIssuer, TokenVerifier};
 pub use token_source::TokenSource;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use kernel::{Classify, Kind, Severity, Violation};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt as _};
+use ventanilla_proto::r#type::v1 as proto;
 
 use crate::scope;
 
@@ -25,6 +26,20 @@ pub fn status(error: &(impl Classify + ?Sized)) -> Status {
         None => Cow::Borrowed("ventanilla"),
     };
     status_in(&domain, error)
+}
+
+/// The same as one of many results of a call that goes on.
+pub fn refusal(status: &Status) -> proto::Refusal {
+    let details = status.get_error_details();
+    let violations = details.bad_request().map_or(&[][..], |bad| &bad.field_violations);
+    let violation =
+        |v: &FieldViolation| proto::FieldViolation { field: v.field.clone(), description: v.description.clone() };
+    proto::Refusal {
+        code: status.code().into(),
+        reason: details.error_info().map(|info| info.reason.clone()).unwrap_or_default(),
+        message: status.message().to_owned(),
+        violations: violations.iter().map(violation).collect(),
+    }
 }
 
 /// The answer for an error of the named domain.

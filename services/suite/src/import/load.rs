@@ -14,15 +14,13 @@
 //! Nothing is closed: a log does not say that the customer accepted.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use futures::StreamExt as _;
 use prost_types::Timestamp as ProtoTimestamp;
-use tokio::sync::Semaphore;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
+use ventanilla_proto::customer::v1::ingest_source_records_response::Result as Outcome;
 use ventanilla_proto::customer::v1::{Identifier, IdentifierType, IngestSourceRecordRequest, SourceRecord};
 use ventanilla_proto::ticketing::v1::history_step::Step;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
@@ -41,6 +39,8 @@ pub const NAMESPACE: Uuid = Uuid::from_u128(0x6f0c_1d3e_52a4_4b0e_9a57_0c6b_7a0d
 /// Slug of the department that the log's tickets belong to.
 const DEPARTMENT: &str = "service-desk";
 const SYSTEM: &str = "event-log";
+/// How often a record that was turned away for the moment is sent.
+const TRIES: usize = 5;
 
 /// Why a case was not loaded.
 pub type Reason = String;
@@ -50,23 +50,17 @@ pub type Reason = String;
 pub struct Loader {
     customers: CustomerServiceClient<Client>,
     tickets: TicketServiceClient<Client>,
-    customers_at_once: Arc<Semaphore>,
 }
 
 impl Loader {
-    /// Loads through these, so many customers at the same time.
-    pub fn new(customers: Client, tickets: Client, concurrency: usize) -> Self {
-        Self {
-            customers: CustomerServiceClient::new(customers),
-            tickets: TicketServiceClient::new(tickets),
-            customers_at_once: Arc::new(Semaphore::new(concurrency)),
-        }
+    /// Loads through these.
+    pub fn new(customers: Client, tickets: Client) -> Self {
+        Self { customers: CustomerServiceClient::new(customers), tickets: TicketServiceClient::new(tickets) }
     }
 
     /// Loads these cases together; answers for each, in their order, why it was not loaded.
     pub async fn load(&self, cases: &[&Case]) -> Vec<Result<(), Reason>> {
-        let customers = futures::stream::iter(cases.iter().map(|case| self.customer(case)));
-        let customers: Vec<Result<String, Status>> = customers.buffered(cases.len().max(1)).collect().await;
+        let customers = self.customers(cases).await;
         let mut results: Vec<Result<(), Reason>> = Vec::with_capacity(cases.len());
         // Place of the case in the call, and its history.
         let mut histories = BTreeMap::new();
@@ -76,7 +70,7 @@ impl Loader {
                     histories.insert(place, history(case, customer));
                     Ok(())
                 }
-                Err(status) => Err(describe(&status)),
+                Err(reason) => Err(reason),
             });
         }
         while !histories.is_empty() {
@@ -104,32 +98,45 @@ impl Loader {
         results
     }
 
-    async fn customer(&self, case: &Case) -> Result<String, Status> {
-        let request = IngestSourceRecordRequest {
-            record: Some(SourceRecord {
-                source_system: SYSTEM.to_owned(),
-                department: DEPARTMENT.to_owned(),
-                external_id: case.id.clone(),
-                // Not the id as it is: an account is compared without regard to case and blanks.
-                identifiers: vec![Identifier {
-                    r#type: IdentifierType::Account.into(),
-                    value: Uuid::new_v5(&NAMESPACE, case.id.as_bytes()).simple().to_string(),
-                    issuer: SYSTEM.to_owned(),
-                    ..Identifier::default()
-                }],
-                observed_time: case.events.first().and_then(time),
-                ..SourceRecord::default()
-            }),
-            request_id: request_id(&format!("{}\u{1f}customer", case.id)),
-        };
-        let _turn = self.customers_at_once.acquire().await.expect("it is never closed");
-        let record = persist(|| {
-            let (mut customers, request) = (self.customers.clone(), request.clone());
-            async move { customers.ingest_source_record(request).await }
+    /// Ingests a source record for each case; answers the customer of each, or why there is none.
+    async fn customers(&self, cases: &[&Case]) -> Vec<Result<String, Reason>> {
+        let mut customers: Vec<Option<Result<String, Reason>>> = vec![None; cases.len()];
+        let mut last = String::new();
+        for _ in 0..TRIES {
+            let places: Vec<usize> = (0..cases.len()).filter(|place| customers[*place].is_none()).collect();
+            if places.is_empty() {
+                break;
+            }
+            let sent: Vec<_> = places.iter().map(|place| ingest(cases[*place])).collect();
+            let told = self.ingest_all(sent, |number, result| {
+                let place = usize::try_from(number - 1).ok().and_then(|at| places.get(at));
+                if let Some(place) = place {
+                    customers[*place] = settled(result);
+                }
+            });
+            if let Err(status) = told.await {
+                last = describe(&status);
+            }
+        }
+        customers.into_iter().map(|customer| customer.unwrap_or_else(|| Err(last.clone()))).collect()
+    }
+
+    async fn ingest_all(
+        &self,
+        sent: Vec<IngestSourceRecordRequest>,
+        mut tell: impl FnMut(i64, Outcome),
+    ) -> Result<(), Status> {
+        let mut results = persist(|| {
+            let (mut customers, sent) = (self.customers.clone(), sent.clone());
+            async move { customers.ingest_source_records(futures::stream::iter(sent)).await }
         })
         .await?;
-        // The name that never changes, whatever is linked later.
-        Ok(if record.own_customer.is_empty() { record.customer } else { record.own_customer })
+        while let Some(answer) = results.message().await? {
+            if let Some(result) = answer.result {
+                tell(answer.number, result);
+            }
+        }
+        Ok(())
     }
 
     /// Brings the histories; answers which were not, by their place in the call.
@@ -146,6 +153,42 @@ impl Loader {
             (ticket.outcome() == ImportOutcome::Differs).then_some((i, reason))
         };
         Ok(answer.tickets.iter().enumerate().filter_map(differs).collect())
+    }
+}
+
+fn ingest(case: &Case) -> IngestSourceRecordRequest {
+    IngestSourceRecordRequest {
+        record: Some(SourceRecord {
+            source_system: SYSTEM.to_owned(),
+            department: DEPARTMENT.to_owned(),
+            external_id: case.id.clone(),
+            // Not the id as it is: an account is compared without regard to case and blanks.
+            identifiers: vec![Identifier {
+                r#type: IdentifierType::Account.into(),
+                value: Uuid::new_v5(&NAMESPACE, case.id.as_bytes()).simple().to_string(),
+                issuer: SYSTEM.to_owned(),
+                ..Identifier::default()
+            }],
+            observed_time: case.events.first().and_then(time),
+            ..SourceRecord::default()
+        }),
+        request_id: request_id(&format!("{}\u{1f}customer", case.id)),
+    }
+}
+
+/// The customer that a result names, or why there is none; `None` when it may go better at another try.
+fn settled(result: Outcome) -> Option<Result<String, Reason>> {
+    match result {
+        // The name that never changes, whatever is linked later.
+        Outcome::Record(record) if record.own_customer.is_empty() => Some(Ok(record.customer)),
+        Outcome::Record(record) => Some(Ok(record.own_customer)),
+        Outcome::Refusal(refusal) => match Code::from(refusal.code) {
+            Code::Unavailable | Code::Aborted | Code::ResourceExhausted | Code::DeadlineExceeded => None,
+            code => {
+                let fields = refusal.violations.iter().map(|v| format!("; {}: {}", v.field, v.description));
+                Some(Err(format!("{code:?} {}: {}{}", refusal.reason, refusal.message, fields.collect::<String>())))
+            }
+        },
     }
 }
 

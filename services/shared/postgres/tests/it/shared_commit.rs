@@ -8,6 +8,9 @@ use sqlx::{AssertSqlSafe, Executor as _};
 use testkit::Database;
 use ventanilla_postgres::{Db, SharedCommit, StoreError};
 
+/// A number that the writer panics at.
+const UNSPEAKABLE: i64 = 13_000;
+
 /// Writes numbers into a table that takes none below zero; the answer is the number itself.
 struct Numbers {
     database: Database,
@@ -29,6 +32,7 @@ impl Numbers {
             async move {
                 counted.fetch_add(1, Ordering::Relaxed);
                 let values: Vec<i64> = items.iter().map(|item| **item).collect();
+                assert!(!values.contains(&UNSPEAKABLE), "a fault of ours");
                 db.statement(move |pool| async move {
                     sqlx::query("insert into number (value) select * from unnest($1::bigint[])")
                         .bind(&values)
@@ -79,6 +83,21 @@ async fn who_is_refused_takes_nobody_along() {
         }
     }
     assert_eq!(numbers.stored().await, (0..40).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_is_the_trouble_of_one_and_ends_no_lane() {
+    let numbers = Numbers::new(1, 64).await;
+    for round in 0..3 {
+        let values = || (0..20).map(move |n| round * 100 + n).chain([UNSPEAKABLE]);
+        for (value, answer) in values().zip(numbers.write_all(values()).await) {
+            match answer {
+                Ok(written) => assert_eq!(written, value),
+                Err(error) => assert!(value == UNSPEAKABLE, "{value}: {error}"),
+            }
+        }
+    }
+    assert_eq!(numbers.stored().await.len(), 60);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
