@@ -17,8 +17,9 @@ use super::convert;
 use crate::error::ProfileError;
 use crate::usecase::{self, Profile};
 
-/// Records of one stream that are under way at once: enough to be written by the hundred.
-const AT_ONCE: usize = 256;
+/// Records of one stream that are under way at once: enough to be written together, and few enough that a
+/// caller in a ring does not wait behind all of them for a turn.
+const AT_ONCE: usize = 64;
 
 /// The gRPC face of a [`Profile`].
 pub(crate) struct CustomerApi {

@@ -71,10 +71,12 @@ impl MatchKeys {
             return Ok(*outdated);
         }
         let neutral = Frequencies::neutral();
-        let keys: Vec<_> = waiting
-            .iter()
-            .map(|record| (record.id, blocking_keys(&Person::new(&Description::from(&record.content), &neutral))))
-            .collect();
+        let mut keys = Vec::with_capacity(waiting.len());
+        for record in &waiting {
+            keys.push((record.id, blocking_keys(&Person::new(&Description::from(&record.content), &neutral))));
+            // Somebody may be waiting in a ring.
+            tokio::task::yield_now().await;
+        }
         match_key::put(&mut tx, &keys, KEYS_VERSION).await?;
         tx.commit().await?;
         Ok(true)

@@ -61,8 +61,13 @@ impl Desk {
         let known = newcomer::known(&mut tx, &marks).await?;
         let now = self.ambient.now();
         let fresh = alone.iter().enumerate().filter(|(place, _)| !known.contains(place)).map(|(_, alone)| *alone);
-        let (places, newcomers): (Vec<usize>, Vec<Newcomer<'_>>) =
-            fresh.map(|(place, arrival)| (place, self.newcomer(arrival, now))).unzip();
+        let (mut places, mut newcomers) = (Vec::new(), Vec::new());
+        for (place, arrival) in fresh {
+            places.push(place);
+            newcomers.push(self.newcomer(arrival, now));
+            // A hundred are not made while others wait for their turn.
+            tokio::task::yield_now().await;
+        }
         let mut answers = vec![None; arrivals.len()];
         if newcomers.is_empty() {
             tx.rollback().await?;
