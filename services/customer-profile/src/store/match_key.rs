@@ -121,6 +121,9 @@ pub(crate) async fn crowded(
     pool: &PgPool,
     identifiers: &[&IdentifierKey],
 ) -> Result<HashSet<IdentifierKey>, StoreError> {
+    if identifiers.is_empty() {
+        return Ok(HashSet::new());
+    }
     let kinds: Vec<String> = identifiers.iter().map(|key| key.kind.as_str().to_owned()).collect();
     let values: Vec<String> = identifiers.iter().map(|key| key.value.expose().clone()).collect();
     let most: Vec<i64> = identifiers.iter().map(|key| i64::try_from(key.kind.fan_out()).unwrap_or(i64::MAX)).collect();

@@ -1,9 +1,9 @@
 //! One commit for many writers: calls that arrive while a commit is on its way wait together and go
-//! into the next one, in one statement. Nobody waits for company: a lone call is written at once.
+//! into the next one. Nobody waits for company: a lone call is written at once.
 //!
-//! A commit is shared, a failure is not. When a statement for several is refused, nothing of it was
-//! written, and each is written again by itself; only who is refused alone is told so. When the
-//! connection broke, nobody knows the outcome, and that is what each is told.
+//! A commit is shared, a failure is not. When several are refused, nothing of them was written, and each
+//! is written again by itself; only who is refused alone is told so. When the connection broke, nobody
+//! knows the outcome, and that is what each is told.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -36,8 +36,7 @@ where
     T: Send + Sync + 'static,
     R: Send + 'static,
 {
-    /// Starts `lanes` writers, each with a statement of its own under way and at most `most` items in
-    /// it. `write` writes all items or none and answers one result each, in their order; written again, an
+    /// Starts `lanes` writers, each with a commit of its own under way and at most `most` items in it. `write` writes all items or none and answers one result each, in their order; written again, an
     /// item has no second effect.
     ///
     /// The queue holds what callers wait for and no more, so its bound is how many calls the server admits.
