@@ -36,8 +36,9 @@ where
     T: Send + Sync + 'static,
     R: Send + 'static,
 {
-    /// Starts `lanes` writers, each with a commit of its own under way and at most `most` items in it. `write` writes all items or none and answers one result each, in their order; written again, an
-    /// item has no second effect.
+    /// Starts `lanes` writers, each with a commit of its own under way and at most `most` items in it.
+    /// `write` writes all items or none and answers one result each, in their order; written again, an item
+    /// has no second effect.
     ///
     /// The queue holds what callers wait for and no more, so its bound is how many calls the server admits.
     pub fn start<F, Fut>(lanes: usize, most: usize, write: F) -> Self
