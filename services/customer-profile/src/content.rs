@@ -141,17 +141,21 @@ pub(crate) fn name_to_proto(name: &PersonName) -> proto::PersonName {
     }
 }
 
-/// An identifier on the wire.
-pub(crate) fn identifier_to_proto(identifier: &Identifier) -> proto::Identifier {
-    let kind = match identifier.kind() {
+/// A kind of identifier on the wire.
+pub(crate) const fn identifier_type(kind: IdentifierKind) -> proto::IdentifierType {
+    match kind {
         IdentifierKind::Phone => proto::IdentifierType::Phone,
         IdentifierKind::Email => proto::IdentifierType::Email,
         IdentifierKind::NationalId => proto::IdentifierType::NationalId,
         IdentifierKind::Account => proto::IdentifierType::Account,
         IdentifierKind::Device => proto::IdentifierType::Device,
-    };
+    }
+}
+
+/// An identifier on the wire.
+pub(crate) fn identifier_to_proto(identifier: &Identifier) -> proto::Identifier {
     proto::Identifier {
-        r#type: kind.into(),
+        r#type: identifier_type(identifier.kind()).into(),
         value: identifier.value().to_owned(),
         country_code: identifier.country().unwrap_or_default().to_owned(),
         issuer: identifier.issuer().map(ToString::to_string).unwrap_or_default(),

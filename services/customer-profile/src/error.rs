@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use customer_profile_domain::CustomerId;
+use customer_profile_domain::{CustomerId, LinkId, ProposalId, SourceRecordId};
 use kernel::{Classify, Department, Kind, ResourceId, Violation, Violations};
 use postgres::{RequestError, StoreError};
 
@@ -27,6 +27,30 @@ pub enum ProfileError {
     /// Records of the same person kept changing.
     #[error("other records of the same person kept changing; retry with the same request_id")]
     IdentityContended,
+    /// There is no such proposal.
+    #[error("there is no such proposal; list the proposals that wait")]
+    ProposalNotFound(ProposalId),
+    /// Somebody, or what the records say now, was faster.
+    #[error("the proposal is {state} already; a merge or an unmerge undoes an answer")]
+    ProposalSettled {
+        /// What became of it.
+        state: &'static str,
+    },
+    /// A steward said that they are two people.
+    #[error("a not_same_as holds the two customers apart; merge them, which shows what would be revoked")]
+    HeldApart(LinkId),
+    /// Nothing to merge.
+    #[error("the names resolve to one customer already")]
+    AlreadyOne(CustomerId),
+    /// What the preview showed is not what is there.
+    #[error("what the preview showed has changed; preview again, and decide again")]
+    StaleMergeToken,
+    /// A record that cannot be taken out of a customer, because it is not in it.
+    #[error("a record belongs to another customer; read the customer again")]
+    NotOfThisCustomer(SourceRecordId),
+    /// Every record would be taken out.
+    #[error("every record of the customer would be taken out; leave at least one")]
+    NothingRemains,
     /// The `request_id`.
     #[error(transparent)]
     Request(RequestError),
@@ -67,9 +91,14 @@ impl Classify for ProfileError {
     fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) | Self::PageToken(_) => Kind::InvalidArgument,
-            Self::CustomerNotFound(_) => Kind::NotFound,
-            Self::DepartmentMismatch { .. } => Kind::FailedPrecondition,
-            Self::IdentityContended => Kind::Aborted,
+            Self::CustomerNotFound(_) | Self::ProposalNotFound(_) => Kind::NotFound,
+            Self::DepartmentMismatch { .. }
+            | Self::ProposalSettled { .. }
+            | Self::HeldApart(_)
+            | Self::AlreadyOne(_)
+            | Self::NotOfThisCustomer(_)
+            | Self::NothingRemains => Kind::FailedPrecondition,
+            Self::IdentityContended | Self::StaleMergeToken => Kind::Aborted,
             Self::Request(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
@@ -82,6 +111,13 @@ impl Classify for ProfileError {
             Self::CustomerNotFound(_) => "CUSTOMER_NOT_FOUND",
             Self::DepartmentMismatch { .. } => "DEPARTMENT_MISMATCH",
             Self::IdentityContended => "IDENTITY_CONTENDED",
+            Self::ProposalNotFound(_) => "MATCH_PROPOSAL_NOT_FOUND",
+            Self::ProposalSettled { .. } => "MATCH_PROPOSAL_SETTLED",
+            Self::HeldApart(_) => "CUSTOMERS_HELD_APART",
+            Self::AlreadyOne(_) => "CUSTOMERS_ALREADY_ONE",
+            Self::StaleMergeToken => "STALE_MERGE_TOKEN",
+            Self::NotOfThisCustomer(_) => "NOT_OF_THIS_CUSTOMER",
+            Self::NothingRemains => "NOTHING_REMAINS",
             Self::Request(error) => error.reason(),
             Self::Store(error) => error.reason(),
         }
@@ -89,11 +125,19 @@ impl Classify for ProfileError {
 
     fn metadata(&self) -> Vec<(&'static str, Cow<'static, str>)> {
         match self {
-            Self::CustomerNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
+            Self::CustomerNotFound(id) | Self::AlreadyOne(id) => vec![("resource", Cow::Owned(id.name()))],
+            Self::ProposalNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
+            Self::NotOfThisCustomer(id) => vec![("resource", Cow::Owned(id.name()))],
+            Self::HeldApart(id) => vec![("link", Cow::Owned(id.name()))],
+            Self::ProposalSettled { state } => vec![("state", Cow::Borrowed(*state))],
             Self::DepartmentMismatch { owner } => vec![("department", Cow::Owned(owner.to_string()))],
             Self::Request(error) => error.metadata(),
             Self::Store(error) => error.metadata(),
-            Self::Invalid(_) | Self::PageToken(_) | Self::IdentityContended => Vec::new(),
+            Self::Invalid(_)
+            | Self::PageToken(_)
+            | Self::IdentityContended
+            | Self::StaleMergeToken
+            | Self::NothingRemains => Vec::new(),
         }
     }
 

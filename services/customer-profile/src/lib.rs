@@ -8,6 +8,8 @@ mod content;
 mod error;
 mod golden;
 mod grpc;
+mod identity_link;
+mod judgement;
 pub mod reactions;
 mod store;
 mod usecase;
@@ -15,13 +17,11 @@ mod workers;
 
 use std::sync::Arc;
 
-use ledger::checkpoint::Notary;
-use ledger::{Feed, Follower, Ledger, Reaction, Standings};
+use ledger::{Follower, Ledger, Reaction, Standings};
 use postgres::Db;
-use server::{Assembly, House, Principal, Worker};
+use server::{Assembly, House, Worker};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerServiceServer;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
-use ventanilla_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
 
 pub use config::{IdentitySettings, Settings};
 pub use error::ProfileError;
@@ -76,31 +76,19 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         standings,
         source_order,
     };
-    let feed = Feed::new(ledger.clone(), house.ambient.clone(), sees_personal);
     let customers = CustomerServiceServer::new(grpc::CustomerApi::new(profile.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
-    let notary = Notary::new(
-        ledger.clone(),
-        house.ambient.clone(),
-        Arc::clone(&house.signing_key),
-        house.checkpoint_dir.clone(),
-    );
     let match_keys = profile.match_keys.clone();
+    let comparisons = workers::comparisons::Comparisons::new(profile.clone());
     let mut assembly = Assembly::new(SOURCE)
         .serve(customers)
-        .serve(LedgerServiceServer::new(feed))
-        .worker(Worker::new("sequencer", move |cancel| ledger.clone().sequence(cancel)))
+        .keep_ledger(&ledger, &house)
         .worker(Worker::new("match-keys", move |cancel| match_keys.clone().run(cancel)))
-        .worker(Worker::new("notary", move |cancel| notary.clone().run(cancel)));
+        .worker(Worker::new("comparisons", move |cancel| comparisons.clone().run(cancel)));
     assembly = follow(assembly, &house, &profile, TICKETING, reactions::ticketing::Affairs);
     assembly = follow(assembly, &house, &profile, SLA_MONITOR, reactions::sla_monitor::Clocks);
     assembly = follow(assembly, &house, &profile, OMBUDSMAN, reactions::ombudsman::Cases);
     Ok(assembly.at_close(move || async move { db.close(std::time::Duration::from_secs(1)).await }))
-}
-
-/// Personal parts of the ledger go to services alone.
-fn sees_personal(known: &tonic::Extensions) -> bool {
-    known.get::<Principal>().is_some_and(|principal| principal.has(kernel::Role::Service))
 }
 
 /// Follows a source, if anybody said where it is; the view names those that are missing.

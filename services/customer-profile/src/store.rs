@@ -1,10 +1,12 @@
 //! The schema's rows. Every function is one statement.
 
+pub(crate) mod comparison;
 pub(crate) mod customer;
 pub(crate) mod identity;
 pub(crate) mod interaction;
 pub(crate) mod match_key;
 pub(crate) mod newcomer;
+pub(crate) mod proposal;
 pub(crate) mod record;
 pub(crate) mod ring;
 pub(crate) mod timeline;

@@ -5,19 +5,28 @@ use std::sync::Arc;
 use customer_profile_domain::SourceOrder;
 use kernel::Ambient;
 use ledger::{Ledger, Standings};
-use postgres::Db;
+use postgres::{Db, RequestKey, StoreError, Tx};
+use prost::Message;
 
+use crate::error::ProfileError;
 use crate::workers::match_keys::MatchKeys;
 
+pub(crate) mod answer_match_proposal;
 pub(crate) mod get_customer;
 pub(crate) mod get_customer_view;
 pub(crate) mod ingest_source_record;
+pub(crate) mod list_identity_links;
+pub(crate) mod list_match_proposals;
 pub(crate) mod list_source_records;
 pub(crate) mod list_timeline;
 pub(crate) mod lookup_by_phone;
 pub(crate) mod match_customer;
+pub(crate) mod merge_customers;
 pub(crate) mod record_interaction;
+pub(crate) mod regroup;
 mod standing;
+pub(crate) mod steward;
+pub(crate) mod unmerge_customers;
 
 /// What every use case works with. Cheap to clone.
 #[derive(Clone)]
@@ -44,4 +53,33 @@ impl Profile {
         self.ledger.nudge();
         self.match_keys.nudge();
     }
+}
+
+/// How often work is begun anew when other links changed under it.
+const ATTEMPTS: usize = 8;
+
+/// Does what may meet others who change the same identities, again when it did.
+async fn insist<T, F>(attempt: impl Fn() -> F) -> Result<T, ProfileError>
+where
+    F: Future<Output = Result<T, ProfileError>>,
+{
+    for _ in 1..ATTEMPTS {
+        match attempt().await {
+            Err(error) if error.is_contention() => tracing::debug!("identity was contended; beginning anew"),
+            done => return done,
+        }
+    }
+    attempt().await
+}
+
+/// An answer that was kept.
+fn stored_answer<M: Message + Default>(bytes: &[u8]) -> Result<M, ProfileError> {
+    M::decode(bytes).map_err(|_| StoreError::corrupt("request", "answer", "of a replay").into())
+}
+
+/// Keeps the answer and commits.
+async fn finish<M: Message>(mut tx: Tx, key: &RequestKey, answer: M) -> Result<M, ProfileError> {
+    postgres::keep_answer(&mut tx, key.id, &answer.encode_to_vec(), false).await?;
+    tx.commit().await?;
+    Ok(answer)
 }

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use kernel::Role;
-use ledger::checkpoint::Notary;
-use ledger::{Feed, Follower, Ledger, Reaction, Standings};
+use ledger::{Follower, Ledger, Reaction, Standings};
 use postgres::{Db, StoreError};
-use server::{Assembly, House, PeerChannel, PeerError, Principal, Worker};
+use server::{Assembly, House, PeerChannel, PeerError, Worker};
 use sqlx::migrate::Migrator;
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
-use ventanilla_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
 use crate::grpc::Service;
@@ -49,23 +46,12 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         policy: settings.policy(),
         proof_key: ProofKey::of(&house.signing_key),
     };
-    let feed = Feed::new(ledger.clone(), house.ambient.clone(), is_service);
-    let notary =
-        Notary::new(ledger.clone(), house.ambient.clone(), house.signing_key.clone(), house.checkpoint_dir.clone());
-    let sequenced = ledger.clone();
     let assembly = Assembly::new(SOURCE)
         .serve(TicketServiceServer::new(Service::new(app)).max_decoding_message_size(LARGEST_REQUEST))
-        .serve(LedgerServiceServer::new(feed))
-        .worker(Worker::new("sequencer", move |cancel| sequenced.clone().sequence(cancel)))
-        .worker(Worker::new("notary", move |cancel| notary.clone().run(cancel)))
+        .keep_ledger(&ledger, &house)
         .at_close(move || async move { db.close(CLOSING).await });
     let assembly = follow(assembly, "follow-sla", SLA, &house, &ledger, &standings, OnSla::new);
     Ok(follow(assembly, "follow-ombudsman", OMBUDSMAN, &house, &ledger, &standings, OnOmbudsman::new))
-}
-
-/// Personal parts of entries go to services alone.
-fn is_service(known: &tonic::Extensions) -> bool {
-    known.get::<Principal>().is_some_and(|principal| principal.has(Role::Service))
 }
 
 /// Adds the worker that follows `source`, where its address is known.

@@ -47,6 +47,8 @@ pub struct Cast {
     pub ivr: Clients,
     /// An agent of billing.
     pub agent: Clients,
+    /// Who keeps identities.
+    pub steward: Clients,
     /// The firm's voice before the office.
     pub liaison: Clients,
     /// The office's registry.
@@ -65,6 +67,7 @@ impl Cast {
             network: scene.person("crm-network", &[Role::Crm], Some("network-ops")),
             ivr: scene.person("ivr-1", &[Role::Ivr], Some("customer-service")),
             agent: scene.person("agent-7", &[Role::Agent], Some("billing")),
+            steward: scene.person("steward-1", &[Role::Steward], None),
             liaison: scene.person("liaison-1", &[Role::FirmLiaison], Some("legal")),
             intake: scene.person("registry-1", &[Role::OfficeIntake], None),
             investigator: scene.person("investigator-1", &[Role::Investigator], None),
@@ -106,6 +109,33 @@ impl<'a> Affair<'a> {
             last = clients.customers.clone().ingest_source_record(request).await?.into_inner();
         }
         Ok(last)
+    }
+
+    /// A third department has a name and nothing else; answers the proposal to a steward that comes of it, once each
+    /// record of the customer was compared with it.
+    pub async fn be_taken_for_another(&self) -> Result<customer::MatchProposal, Status> {
+        let person_name = Some(self.person.name());
+        let record = customer::SourceRecord {
+            source_system: "shop".to_owned(),
+            department: "retail".to_owned(),
+            external_id: format!("shop-{}", self.person.document),
+            person_name,
+            observed_time: Some(self.at(-1800)),
+            ..Default::default()
+        };
+        let request = customer::IngestSourceRecordRequest { record: Some(record), request_id: self.scene.request_id() };
+        self.cast.billing.customers.clone().ingest_source_record(request).await?;
+        let steward = &self.cast.steward.customers;
+        Ok(testkit::eventually(std::time::Duration::from_secs(30), || {
+            let mut steward = steward.clone();
+            async move {
+                let list = customer::ListMatchProposalsRequest::default();
+                let mut waiting =
+                    steward.list_match_proposals(list).await.map_err(|s| s.to_string())?.into_inner().proposals;
+                if waiting.len() == 2 { Ok(waiting.remove(0)) } else { Err(format!("{} proposals", waiting.len())) }
+            }
+        })
+        .await)
     }
 
     /// The phone rings: who is it?

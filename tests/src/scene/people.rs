@@ -36,6 +36,16 @@ impl Person {
         format!("+34{}", self.phone)
     }
 
+    /// The name in parts.
+    pub fn name(&self) -> PersonName {
+        PersonName {
+            given_name: self.given.clone(),
+            first_surname: self.surnames[0].clone(),
+            second_surname: self.surnames[1].clone(),
+            full_name: String::new(),
+        }
+    }
+
     /// What `source_system` of `department` says about the person under `external_id`.
     pub fn record(
         &self,
@@ -54,12 +64,7 @@ impl Person {
             source_system: source_system.to_owned(),
             department: department.to_owned(),
             external_id: external_id.to_owned(),
-            person_name: Some(PersonName {
-                given_name: self.given.clone(),
-                first_surname: self.surnames[0].clone(),
-                second_surname: self.surnames[1].clone(),
-                full_name: String::new(),
-            }),
+            person_name: Some(self.name()),
             identifiers: vec![
                 identifier(IdentifierType::Phone, &self.phone),
                 identifier(IdentifierType::Email, &self.email),

@@ -125,6 +125,7 @@ impl Trial {
 async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let affair = Affair::of(scene, Person::numbered(41_000_001));
     let record = affair.arrive().await?;
+    let proposal = affair.be_taken_for_another().await?;
     let interaction = affair.talk(&record.customer).await?;
     let ticket = affair.complain(&record.customer, &interaction.name).await?.ticket.unwrap_or_default();
     let promise = affair.work(&ticket).await?;
@@ -144,6 +145,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     Ok(BTreeMap::from([
         ("Customer", record.customer),
         ("SourceRecord", record.name),
+        ("MatchProposal", proposal.name),
         ("Interaction", interaction.name),
         ("Ticket", ticket.name),
         ("Promise", promise.name),

@@ -22,3 +22,8 @@ typed_id!(
     InteractionId,
     "interactions"
 );
+typed_id!(
+    /// Two records that wait for a steward to say whether they are one person.
+    ProposalId,
+    "matchProposals"
+);

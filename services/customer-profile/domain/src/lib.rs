@@ -3,7 +3,8 @@
 //!
 //! Source records are immutable facts, links between them are revocable assertions, and both the
 //! partition into customers ([`resolve`]) and the golden record ([`Golden::of`]) are functions of
-//! the two. Nothing is ever merged in place, so everything can be undone.
+//! the two. Nothing is ever merged in place, so everything can be undone: a steward merges by adding
+//! a link and takes apart by revoking and denying ([`separate`]).
 
 mod email;
 mod golden;
@@ -17,15 +18,17 @@ mod national_id;
 mod partition;
 mod phone;
 mod record;
+mod steward;
 
 pub use email::{Email, NotAnEmail};
 pub use golden::{Golden, GoldenIdentifier, Provenance, SourceOrder, Sourced, SurvivorshipRule};
 pub use grade::{LineUse, MatchGrade, PhoneMatch, grade_phone};
-pub use id::{CustomerId, InteractionId, LinkId, SourceRecordId};
+pub use id::{CustomerId, InteractionId, LinkId, ProposalId, SourceRecordId};
 pub use identifier::{Identifier, IdentifierError, IdentifierKey, IdentifierKind, RawIdentifier};
-pub use link::{Carrier, Pair, RULE_VERSION, links, revised};
+pub use link::{Basis, Carrier, LinkType, Pair, RULE_VERSION, links, revised};
 pub use name::{NameError, NameKey, PersonName};
 pub use national_id::{NationalId, NotANationalId};
-pub use partition::{Group, Node, resolve};
+pub use partition::{Group, Link, Node, resolve};
 pub use phone::{CallerNumber, NotAPhone, Phone, caller_number};
 pub use record::{Address, Content, Record, Slug, SlugError};
+pub use steward::{Cut, NotSeparable};

@@ -1,4 +1,4 @@
-//! The identity rule: which records an equal identifier makes one person.
+//! Links between records, and the identity rule: which records an equal identifier makes one person.
 //!
 //! The rule looks at one identifier and everybody who carries it, and at nothing else, so that the
 //! outcome depends on what the records say and never on the order in which they came.
@@ -7,10 +7,71 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::{IdentifierKind, NameKey, SourceRecordId};
+use crate::{IdentifierKey, IdentifierKind, NameKey, SourceRecordId};
 
 /// Version of the rule; stored with every link it asserts.
 pub const RULE_VERSION: &str = "exact-1";
+
+/// What a link says of its two records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkType {
+    /// One person.
+    SameAs,
+    /// Two people.
+    NotSameAs,
+}
+
+impl LinkType {
+    /// The word that is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SameAs => "same_as",
+            Self::NotSameAs => "not_same_as",
+        }
+    }
+
+    /// The type with this stored word.
+    pub fn stored(word: &str) -> Option<Self> {
+        [Self::SameAs, Self::NotSameAs].into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// On what a link rests.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Basis {
+    /// A steward said so.
+    Steward,
+    /// Both records carry it.
+    Identifier(IdentifierKey),
+    /// They were compared, and the score is certain.
+    Score,
+}
+
+impl Basis {
+    /// The word that is stored: `steward`, `score`, or the kind of the identifier.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Steward => "steward",
+            Self::Identifier(key) => key.kind.as_str(),
+            Self::Score => "score",
+        }
+    }
+
+    /// Which of two comes first when they cannot both hold; the lower.
+    pub(crate) const fn rank(&self) -> u8 {
+        match self {
+            Self::Steward => 0,
+            Self::Identifier(key) => match key.kind {
+                IdentifierKind::NationalId => 1,
+                IdentifierKind::Account => 2,
+                IdentifierKind::Email => 3,
+                IdentifierKind::Phone => 4,
+                IdentifierKind::Device => 5,
+            },
+            Self::Score => 6,
+        }
+    }
+}
 
 /// A record that carries an identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,10 +7,13 @@ use server::{Call, refusal, run_to_end, status};
 use tonic::{Request, Response, Status, Streaming};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerService;
 use ventanilla_proto::customer::v1::{
-    Customer, CustomerView, GetCustomerRequest, GetCustomerViewRequest, IngestSourceRecordRequest,
-    IngestSourceRecordsResponse, Interaction, ListSourceRecordsRequest, ListSourceRecordsResponse, ListTimelineRequest,
-    ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse, PhoneAnswer,
-    RecordInteractionRequest, SourceRecord, ingest_source_records_response,
+    ConfirmMatchProposalRequest, Customer, CustomerView, GetCustomerRequest, GetCustomerViewRequest,
+    GetMatchProposalRequest, IngestSourceRecordRequest, IngestSourceRecordsResponse, Interaction,
+    ListIdentityLinksRequest, ListIdentityLinksResponse, ListMatchProposalsRequest, ListMatchProposalsResponse,
+    ListSourceRecordsRequest, ListSourceRecordsResponse, ListTimelineRequest, ListTimelineResponse,
+    LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse, MatchProposal, MergeCustomersRequest,
+    MergePreview, PhoneAnswer, PreviewMergeRequest, RecordInteractionRequest, RejectMatchProposalRequest, SourceRecord,
+    UnmergeCustomersRequest, UnmergeCustomersResponse, ingest_source_records_response,
 };
 
 use super::convert;
@@ -116,6 +119,77 @@ impl CustomerService for CustomerApi {
         let page = convert::records_page(request.get_ref()).map_err(refused)?;
         let work =
             usecase::list_source_records::list_source_records(&self.profile, page.customer, page.from, page.size);
+        work.await.map(Response::new).map_err(refused)
+    }
+
+    async fn list_match_proposals(
+        &self,
+        request: Request<ListMatchProposalsRequest>,
+    ) -> Result<Response<ListMatchProposalsResponse>, Status> {
+        let wanted = convert::proposals(request.get_ref()).map_err(refused)?;
+        let work = usecase::list_match_proposals::list_match_proposals(&self.profile, wanted);
+        work.await.map(Response::new).map_err(refused)
+    }
+
+    async fn get_match_proposal(
+        &self,
+        request: Request<GetMatchProposalRequest>,
+    ) -> Result<Response<MatchProposal>, Status> {
+        let id = convert::proposal_id(&request.get_ref().name).map_err(refused)?;
+        let work = usecase::list_match_proposals::get_match_proposal(&self.profile, id);
+        work.await.map(Response::new).map_err(refused)
+    }
+
+    async fn confirm_match_proposal(
+        &self,
+        request: Request<ConfirmMatchProposalRequest>,
+    ) -> Result<Response<MatchProposal>, Status> {
+        let call = Call::of(&request);
+        let (answer, key) = convert::confirmation(request.get_ref()).map_err(refused)?;
+        let work = usecase::answer_match_proposal::answer_match_proposal(self.profile.clone(), call, answer, key);
+        run_to_end(work).await.map(Response::new)
+    }
+
+    async fn reject_match_proposal(
+        &self,
+        request: Request<RejectMatchProposalRequest>,
+    ) -> Result<Response<MatchProposal>, Status> {
+        let call = Call::of(&request);
+        let (answer, key) = convert::rejection(request.get_ref()).map_err(refused)?;
+        let work = usecase::answer_match_proposal::answer_match_proposal(self.profile.clone(), call, answer, key);
+        run_to_end(work).await.map(Response::new)
+    }
+
+    async fn preview_merge(&self, request: Request<PreviewMergeRequest>) -> Result<Response<MergePreview>, Status> {
+        let customers = convert::merged(request.get_ref()).map_err(refused)?;
+        let work = usecase::merge_customers::preview_merge(&self.profile, &customers);
+        work.await.map(Response::new).map_err(refused)
+    }
+
+    async fn merge_customers(&self, request: Request<MergeCustomersRequest>) -> Result<Response<Customer>, Status> {
+        let call = Call::of(&request);
+        let (merge, key) = convert::merge(request.get_ref()).map_err(refused)?;
+        let work = usecase::merge_customers::merge_customers(self.profile.clone(), call, merge, key);
+        run_to_end(work).await.map(Response::new)
+    }
+
+    async fn unmerge_customers(
+        &self,
+        request: Request<UnmergeCustomersRequest>,
+    ) -> Result<Response<UnmergeCustomersResponse>, Status> {
+        let call = Call::of(&request);
+        let (unmerge, key) = convert::unmerge(request.get_ref()).map_err(refused)?;
+        let work = usecase::unmerge_customers::unmerge_customers(self.profile.clone(), call, unmerge, key);
+        run_to_end(work).await.map(Response::new)
+    }
+
+    async fn list_identity_links(
+        &self,
+        request: Request<ListIdentityLinksRequest>,
+    ) -> Result<Response<ListIdentityLinksResponse>, Status> {
+        let page = convert::links_page(request.get_ref()).map_err(refused)?;
+        let work =
+            usecase::list_identity_links::list_identity_links(&self.profile, page.customer, page.from, page.size);
         work.await.map(Response::new).map_err(refused)
     }
 }

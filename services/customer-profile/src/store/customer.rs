@@ -1,5 +1,7 @@
 //! Customers and the ids that resolve to them.
 
+use std::collections::BTreeMap;
+
 use customer_profile_domain::{CustomerId, Group};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -90,6 +92,36 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<proto::C
     .fetch_optional(pool)
     .await?;
     row.map(|row| decode(row.id, row.profile.as_deref(), row.row_version)).transpose()
+}
+
+/// The customers that these ids resolve to now; ids that nobody ever had are left out.
+#[tracing::instrument(name = "db.customer.resolve", skip_all)]
+pub(crate) async fn resolve(
+    tx: &mut PgConnection,
+    ids: &[CustomerId],
+) -> Result<BTreeMap<CustomerId, CustomerId>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = sqlx::query!("select id, customer_id from customer_profile.customer_alias where id = any($1)", &ids)
+        .fetch_all(tx)
+        .await?;
+    Ok(rows.into_iter().map(|r| (CustomerId::from_uuid(r.id), CustomerId::from_uuid(r.customer_id))).collect())
+}
+
+/// These active customers, the oldest first.
+#[tracing::instrument(name = "db.customer.load", skip_all)]
+pub(crate) async fn load(
+    tx: &mut PgConnection,
+    ids: impl IntoIterator<Item = CustomerId>,
+) -> Result<Vec<proto::Customer>, StoreError> {
+    let ids: Vec<Uuid> = ids.into_iter().map(ResourceId::uuid).collect();
+    let rows = sqlx::query!(
+        r#"select id, profile, row_version from customer_profile.customer
+           where id = any($1) and state = 'active' order by created_at, id"#,
+        &ids,
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(|row| decode(row.id, row.profile.as_deref(), row.row_version)).collect()
 }
 
 /// A stored profile with its etag.

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use customer_profile_domain::{
-    Carrier, CustomerId, IdentifierKey, IdentifierKind, LinkId, NameKey, Node, Pair, RULE_VERSION, SourceRecordId,
+    Basis, Carrier, CustomerId, IdentifierKey, IdentifierKind, Link, LinkId, LinkType, NameKey, Node, Pair, ProposalId,
+    SourceRecordId,
 };
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::{Personal, ResourceId};
 use postgres::StoreError;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 /// Waits until nobody else is linking by any of these. `locks` must be in ascending order, so that
@@ -112,8 +113,16 @@ pub(crate) async fn active_links(
 /// A link to be asserted.
 pub(crate) struct NewLink {
     pub id: LinkId,
+    pub kind: LinkType,
     pub pair: Pair,
-    pub evidence: IdentifierKey,
+    pub basis: Basis,
+    /// Bits, where the two were compared.
+    pub score: Option<f64>,
+    /// Empty for a steward's word.
+    pub rules_version: String,
+    /// Empty when a rule asserts it.
+    pub reason: Personal<String>,
+    pub proposal: Option<ProposalId>,
 }
 
 #[tracing::instrument(name = "db.identity.assert_links", skip_all)]
@@ -123,26 +132,50 @@ pub(crate) async fn assert_links(
     by: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let of = |f: fn(&NewLink) -> Uuid| links.iter().map(f).collect::<Vec<_>>();
-    let kinds: Vec<String> = links.iter().map(|l| l.evidence.kind.as_str().to_owned()).collect();
-    let keys: Vec<String> = links.iter().map(|l| l.evidence.value.expose().clone()).collect();
+    let ids = |f: fn(&NewLink) -> Uuid| links.iter().map(f).collect::<Vec<_>>();
+    let texts = |f: fn(&NewLink) -> &str| links.iter().map(|l| f(l).to_owned()).collect::<Vec<_>>();
+    let scores: Vec<Option<f64>> = links.iter().map(|l| l.score).collect();
+    let proposals: Vec<Option<Uuid>> = links.iter().map(|l| l.proposal.map(ResourceId::uuid)).collect();
     sqlx::query!(
         r#"insert into customer_profile.identity_link
-               (id, record_a, record_b, link_type, grade, evidence_kind, evidence_key, rule_version, asserted_by, asserted_at)
-           select l.id, l.a, l.b, 'same_as', 'certain', l.kind, l.key, $6, $7, $8
-           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[]) as l (id, a, b, kind, key)"#,
-        &of(|l| l.id.uuid()),
-        &of(|l| l.pair.a().uuid()),
-        &of(|l| l.pair.b().uuid()),
-        &kinds,
-        &keys,
-        RULE_VERSION,
+               (id, record_a, record_b, link_type, grade, evidence_kind, evidence_key, score, rule_version, reason,
+                proposal_id, asserted_by, asserted_at)
+           select l.id, l.a, l.b, l.link_type, 'certain', l.kind, l.key, l.score, l.rule_version, l.reason, l.proposal, $11, $12
+           from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[],
+                       $9::text[], $10::uuid[])
+               as l (id, a, b, link_type, kind, key, score, rule_version, reason, proposal)"#,
+        &ids(|l| l.id.uuid()),
+        &ids(|l| l.pair.a().uuid()),
+        &ids(|l| l.pair.b().uuid()),
+        &texts(|l| l.kind.as_str()),
+        &texts(|l| l.basis.as_str()),
+        &texts(|l| evidence_key(&l.basis)),
+        scores as _,
+        &texts(|l| &l.rules_version),
+        &texts(|l| l.reason.expose()),
+        proposals as _,
         by,
         now.to_sqlx() as _,
     )
     .execute(tx)
     .await?;
     Ok(())
+}
+
+fn evidence_key(basis: &Basis) -> &str {
+    match basis {
+        Basis::Identifier(key) => key.value.expose(),
+        Basis::Steward | Basis::Score => "",
+    }
+}
+
+/// What a stored link rests on.
+fn basis(kind: &str, value: String) -> Result<Basis, StoreError> {
+    match kind {
+        "steward" => Ok(Basis::Steward),
+        "score" => Ok(Basis::Score),
+        _ => key(kind, value).map(Basis::Identifier),
+    }
 }
 
 #[tracing::instrument(name = "db.identity.revoke_links", skip_all)]
@@ -164,42 +197,151 @@ pub(crate) async fn revoke_links(
     Ok(())
 }
 
+/// A record and the customer it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Member {
+    pub node: Node,
+    pub customer: CustomerId,
+}
+
 /// The records of these customers.
 #[tracing::instrument(name = "db.identity.members", skip_all)]
-pub(crate) async fn members(
-    tx: &mut PgConnection,
-    customers: &[Uuid],
-) -> Result<BTreeMap<SourceRecordId, Node>, StoreError> {
+pub(crate) async fn members(tx: &mut PgConnection, customers: &[Uuid]) -> Result<Vec<Member>, StoreError> {
     let rows = sqlx::query!(
-        r#"select id, own_customer_id, recorded_at from customer_profile.source_record
+        r#"select id, own_customer_id, customer_id, recorded_at from customer_profile.source_record
            where customer_id = any($1)"#,
         customers,
     )
     .fetch_all(tx)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let node = Node {
-                record: SourceRecordId::from_uuid(row.id),
-                own_customer: CustomerId::from_uuid(row.own_customer_id),
-                recorded_at: row.recorded_at.to_jiff(),
-            };
-            (node.record, node)
-        })
-        .collect())
+    let member = |id, own, customer, recorded_at| Member {
+        node: Node { record: SourceRecordId::from_uuid(id), own_customer: CustomerId::from_uuid(own), recorded_at },
+        customer: CustomerId::from_uuid(customer),
+    };
+    Ok(rows.into_iter().map(|r| member(r.id, r.own_customer_id, r.customer_id, r.recorded_at.to_jiff())).collect())
 }
 
-/// The active links among these records.
-#[tracing::instrument(name = "db.identity.links_among", skip_all)]
-pub(crate) async fn links_among(tx: &mut PgConnection, records: &[Uuid]) -> Result<Vec<Pair>, StoreError> {
+/// The customer that each of these records belongs to.
+#[tracing::instrument(name = "db.identity.customers_of", skip_all)]
+pub(crate) async fn customers_of(
+    tx: &mut PgConnection,
+    records: &[Uuid],
+) -> Result<BTreeMap<SourceRecordId, CustomerId>, StoreError> {
+    let rows = sqlx::query!("select id, customer_id from customer_profile.source_record where id = any($1)", records)
+        .fetch_all(tx)
+        .await?;
+    Ok(rows.into_iter().map(|r| (SourceRecordId::from_uuid(r.id), CustomerId::from_uuid(r.customer_id))).collect())
+}
+
+/// An active link of a record, and the customers its two ends belong to.
+pub(crate) struct Touching {
+    pub id: LinkId,
+    pub kind: LinkType,
+    pub link: Link,
+    pub customers: [CustomerId; 2],
+}
+
+/// The active links of these records, to each other and to others.
+#[tracing::instrument(name = "db.identity.touching", skip_all)]
+pub(crate) async fn touching(tx: &mut PgConnection, records: &[Uuid]) -> Result<Vec<Touching>, StoreError> {
     let rows = sqlx::query!(
-        r#"select distinct record_a, record_b from customer_profile.identity_link
-           where revoked_at is null and record_a = any($1) and record_b = any($1)"#,
+        r#"select l.id, l.record_a, l.record_b, l.link_type, l.evidence_kind, l.evidence_key,
+                  a.customer_id as customer_a, b.customer_id as customer_b
+           from (select id from customer_profile.identity_link where revoked_at is null and record_a = any($1)
+                 union
+                 select id from customer_profile.identity_link where revoked_at is null and record_b = any($1)) t
+           join customer_profile.identity_link l on l.id = t.id
+           join customer_profile.source_record a on a.id = l.record_a
+           join customer_profile.source_record b on b.id = l.record_b"#,
         records,
     )
     .fetch_all(tx)
     .await?;
-    let pair = |a, b| Pair::of(SourceRecordId::from_uuid(a), SourceRecordId::from_uuid(b));
-    Ok(rows.into_iter().map(|row| pair(row.record_a, row.record_b)).collect())
+    rows.into_iter()
+        .map(|row| {
+            let pair = Pair::of(SourceRecordId::from_uuid(row.record_a), SourceRecordId::from_uuid(row.record_b));
+            let corrupt = || StoreError::corrupt("identity_link", "link_type", row.id);
+            Ok(Touching {
+                id: LinkId::from_uuid(row.id),
+                kind: LinkType::stored(&row.link_type).ok_or_else(corrupt)?,
+                link: Link { basis: basis(&row.evidence_kind, row.evidence_key)?, pair },
+                customers: [row.customer_a, row.customer_b].map(CustomerId::from_uuid),
+            })
+        })
+        .collect()
+}
+
+/// A link as the contract shows it, active or not.
+pub(crate) struct Listed {
+    pub id: LinkId,
+    pub kind: LinkType,
+    pub link: Link,
+    pub score: Option<f64>,
+    pub rules_version: String,
+    pub reason: Personal<String>,
+    pub asserted_by: String,
+    pub asserted_at: Timestamp,
+    pub revoked: Option<(String, Timestamp)>,
+    /// Its two records belong to one customer.
+    pub together: bool,
+}
+
+/// A page of what is and was asserted of a customer's records, newest first.
+#[tracing::instrument(name = "db.identity.page", skip_all)]
+pub(crate) async fn page(
+    pool: &PgPool,
+    customer: CustomerId,
+    before: Option<(Timestamp, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Listed>, StoreError> {
+    let (before_at, before_id) = before.map_or((None, None), |(at, id)| (Some(at.to_sqlx()), Some(id)));
+    let rows = sqlx::query!(
+        r#"with member as (
+               select r.id from customer_profile.customer_alias a
+               join customer_profile.source_record r on r.customer_id = a.customer_id where a.id = $1
+           ), found as (
+               select n.id from member m cross join lateral (
+                   select l.id, l.asserted_at from customer_profile.identity_link l
+                   where l.record_a = m.id and ($2::timestamptz is null or (l.asserted_at, l.id) < ($2, $3::uuid))
+                   order by l.asserted_at desc, l.id desc limit $4
+               ) n
+               union
+               select n.id from member m cross join lateral (
+                   select l.id, l.asserted_at from customer_profile.identity_link l
+                   where l.record_b = m.id and ($2::timestamptz is null or (l.asserted_at, l.id) < ($2, $3::uuid))
+                   order by l.asserted_at desc, l.id desc limit $4
+               ) n
+           )
+           select l.id, l.record_a, l.record_b, l.link_type, l.evidence_kind, l.evidence_key, l.score,
+                  l.rule_version, l.reason, l.asserted_by, l.asserted_at, l.revoked_by, l.revoked_at,
+                  a.customer_id = b.customer_id as "together!"
+           from found join customer_profile.identity_link l using (id)
+           join customer_profile.source_record a on a.id = l.record_a
+           join customer_profile.source_record b on b.id = l.record_b
+           order by l.asserted_at desc, l.id desc limit $4"#,
+        customer.uuid(),
+        before_at as _,
+        before_id,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let pair = Pair::of(SourceRecordId::from_uuid(row.record_a), SourceRecordId::from_uuid(row.record_b));
+            let corrupt = || StoreError::corrupt("identity_link", "link_type", row.id);
+            Ok(Listed {
+                id: LinkId::from_uuid(row.id),
+                kind: LinkType::stored(&row.link_type).ok_or_else(corrupt)?,
+                link: Link { basis: basis(&row.evidence_kind, row.evidence_key)?, pair },
+                score: row.score,
+                rules_version: row.rule_version,
+                reason: row.reason.into(),
+                asserted_by: row.asserted_by,
+                asserted_at: row.asserted_at.to_jiff(),
+                revoked: row.revoked_by.zip(row.revoked_at).map(|(by, at)| (by, at.to_jiff())),
+                together: row.together,
+            })
+        })
+        .collect()
 }

@@ -7,7 +7,7 @@ use customer_profile_domain::matching::{BlockingKey, LARGEST_BLOCK};
 use customer_profile_domain::{CustomerId, IdentifierKey, Record, SourceRecordId};
 use kernel::ResourceId;
 use postgres::StoreError;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use super::record;
@@ -21,6 +21,17 @@ fn stored(key: &BlockingKey) -> Uuid {
     let mut half = [0; 16];
     half.copy_from_slice(&digest(&SHA256, text.as_bytes()).as_ref()[..16]);
     Uuid::from_bytes(half)
+}
+
+/// Whether any record waits for its keys.
+#[tracing::instrument(level = "debug", name = "db.match_key.is_any_waiting", skip_all)]
+pub(crate) async fn is_any_waiting(pool: &PgPool) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from customer_profile.source_record where keyed_by is null) as "found!""#,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(found)
 }
 
 /// Records whose keys are to be made, locked; those that another worker holds are left to it.
@@ -70,7 +81,7 @@ pub(crate) async fn put(
 #[tracing::instrument(level = "debug", name = "db.match_key.outdate", skip_all)]
 pub(crate) async fn outdate(pool: &PgPool, version: &str, limit: i64) -> Result<u64, StoreError> {
     let done = sqlx::query!(
-        "update customer_profile.source_record set keyed_by = null where id in
+        "update customer_profile.source_record set keyed_by = null, compared_by = null where id in
              (select id from customer_profile.source_record where keyed_by <> $1 limit $2 for update skip locked)",
         version,
         limit,
@@ -118,7 +129,7 @@ pub(crate) async fn candidates(pool: &PgPool, keys: &[BlockingKey]) -> Result<Ve
 /// The identifiers among these that more records carry than one person's ever would.
 #[tracing::instrument(name = "db.match_key.crowded", skip_all)]
 pub(crate) async fn crowded(
-    pool: &PgPool,
+    executor: impl PgExecutor<'_>,
     identifiers: &[&IdentifierKey],
 ) -> Result<HashSet<IdentifierKey>, StoreError> {
     if identifiers.is_empty() {
@@ -136,7 +147,7 @@ pub(crate) async fn crowded(
         &values,
         &most,
     )
-    .fetch_all(pool)
+    .fetch_all(executor)
     .await?;
     let at = |place: i64| usize::try_from(place - 1).ok().and_then(|place| identifiers.get(place));
     Ok(places.into_iter().filter_map(at).map(|key| (*key).clone()).collect())

@@ -175,7 +175,7 @@ pub(crate) async fn supersede(
     sqlx::query!(
         r#"with gone as (delete from customer_profile.identifier where source_record_id = $1)
            update customer_profile.source_record set version = $2, observed_at = $3, name_key = $4, updated_at = $5,
-               keyed_by = null
+               keyed_by = null, compared_by = null
            where id = $1"#,
         version.record.uuid(),
         version.version,

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use kernel::ResourceId;
 use postgres::StoreError;
 use serde::Deserialize;
-use sqlx::PgPool;
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
@@ -150,4 +150,39 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<View>, S
         interactions: row.interactions.map(|j| j.0).unwrap_or_default(),
         parked: row.parked,
     }))
+}
+
+/// What is going on with several customers.
+pub(crate) struct Touched {
+    pub tickets: Vec<Ticket>,
+    pub clocks: Vec<Clock>,
+    pub cases: Vec<Case>,
+}
+
+/// Affairs and clocks that are not over, and cases, of all customers that ever had one of these ids.
+#[tracing::instrument(name = "db.view.touched", skip_all)]
+pub(crate) async fn touched(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Touched, StoreError> {
+    let row = sqlx::query!(
+        r#"select
+               (select json_agg(t) from (
+                   select *, count(*) over () as total from customer_profile.view_ticket
+                   where customer_id = any($1) and is_open order by first_received_at, ticket_id limit 50
+               ) t) as "tickets: Json<Vec<Ticket>>",
+               (select json_agg(k) from (
+                   select *, count(*) over () as total from customer_profile.view_clock
+                   where customer_id = any($1) and is_open order by due_at nulls last, clock_id limit 50
+               ) k) as "clocks: Json<Vec<Clock>>",
+               (select json_agg(s) from (
+                   select *, count(*) over () as total from customer_profile.view_case
+                   where customer_id = any($1) order by filed_at_office_at desc, case_id limit 50
+               ) s) as "cases: Json<Vec<Case>>""#,
+        ids,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(Touched {
+        tickets: row.tickets.map(|j| j.0).unwrap_or_default(),
+        clocks: row.clocks.map(|j| j.0).unwrap_or_default(),
+        cases: row.cases.map(|j| j.0).unwrap_or_default(),
+    })
 }

@@ -45,23 +45,24 @@ fn tickets(view: &View, standing: Standing) -> proto::TicketSection {
     proto::TicketSection {
         standing,
         total_count: view.tickets.first().map_or(0, |t| t.total),
-        tickets: view
-            .tickets
-            .iter()
-            .map(|t| proto::ViewedTicket {
-                ticket: ticket_name(t.ticket_id),
-                ticket_type: t.ticket_type,
-                severity: t.severity,
-                state: t.state,
-                subject: t.subject.clone(),
-                department: t.department.clone(),
-                owner: t.owner.clone(),
-                channel: t.channel,
-                first_received_time: Some(time_to_proto(t.first_received_at)),
-                update_time: Some(time_to_proto(t.updated_at)),
-                customer: format!("customers/{}", t.customer_id.as_hyphenated()),
-            })
-            .collect(),
+        tickets: view.tickets.iter().map(ticket).collect(),
+    }
+}
+
+/// An affair on the wire.
+pub(super) fn ticket(row: &view::Ticket) -> proto::ViewedTicket {
+    proto::ViewedTicket {
+        ticket: ticket_name(row.ticket_id),
+        ticket_type: row.ticket_type,
+        severity: row.severity,
+        state: row.state,
+        subject: row.subject.clone(),
+        department: row.department.clone(),
+        owner: row.owner.clone(),
+        channel: row.channel,
+        first_received_time: Some(time_to_proto(row.first_received_at)),
+        update_time: Some(time_to_proto(row.updated_at)),
+        customer: format!("customers/{}", row.customer_id.as_hyphenated()),
     }
 }
 
@@ -112,7 +113,8 @@ fn breaches(view: &View, standing: Standing) -> proto::BreachSection {
     }
 }
 
-fn clock(row: &view::Clock) -> proto::ViewedClock {
+/// A clock on the wire.
+pub(super) fn clock(row: &view::Clock) -> proto::ViewedClock {
     proto::ViewedClock {
         clock: format!("clocks/{}", row.clock_id.as_hyphenated()),
         subject: row.subject.clone(),
@@ -130,18 +132,19 @@ fn cases(view: &View, standing: Standing) -> proto::CaseSection {
     proto::CaseSection {
         standing,
         total_count: view.cases.first().map_or(0, |c| c.total),
-        cases: view
-            .cases
-            .iter()
-            .map(|c| proto::ViewedCase {
-                case_name: format!("cases/{}", c.case_id.as_hyphenated()),
-                ticket: ticket_name(c.ticket_id),
-                regime: c.regime.clone(),
-                state: c.state,
-                filed_at_office_time: Some(time_to_proto(c.filed_at_office_at)),
-                outcome: c.outcome,
-                binding: c.binding,
-            })
-            .collect(),
+        cases: view.cases.iter().map(case).collect(),
+    }
+}
+
+/// A case on the wire.
+pub(super) fn case(row: &view::Case) -> proto::ViewedCase {
+    proto::ViewedCase {
+        case_name: format!("cases/{}", row.case_id.as_hyphenated()),
+        ticket: ticket_name(row.ticket_id),
+        regime: row.regime.clone(),
+        state: row.state,
+        filed_at_office_time: Some(time_to_proto(row.filed_at_office_at)),
+        outcome: row.outcome,
+        binding: row.binding,
     }
 }

@@ -7,30 +7,28 @@
 //! ten round trips: what is linked to whom is read under locks, and decided, in between.
 
 mod newcomers;
-mod regroup;
+mod revise;
 
 use std::collections::BTreeSet;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use customer_profile_domain::{Content, CustomerId, IdentifierKey, Record, Slug, SourceRecordId};
+use customer_profile_domain::{Content, CustomerId, IdentifierKey, Node, Record, Slug, SourceRecordId};
 use jiff::Timestamp;
 use kernel::{Department, Personal, ResourceId};
 use ledger::{Draft, Stamp};
 use postgres::{Claim, RequestKey, StoreError, Tx};
-use prost::Message;
 use server::Call;
 use ventanilla_proto::customer::v1 as proto;
 
 use newcomers::Arrival;
 pub(crate) use newcomers::{Newcomers, newcomers};
+use revise::Revision;
 
 use super::Profile;
+use super::regroup::{self, Component, Reading, Regrouped};
 use crate::error::ProfileError;
-use crate::store::identity;
 use crate::store::record::{self, Head, NewRecord, NewVersion, Stored};
-
-/// How often the work is begun anew when other links changed under it.
-const ATTEMPTS: usize = 8;
+use crate::store::{comparison, identity};
 
 /// A record as it was sent, valid by itself.
 #[derive(Debug, Clone)]
@@ -60,13 +58,7 @@ pub(crate) async fn ingest_source_record(
         Ok(None) | Err(StoreError::Contended | StoreError::Constraint { .. }) => {}
         Err(error) => return Err(error.into()),
     }
-    for _ in 1..ATTEMPTS {
-        match attempt(&profile, &call, &draught, &key).await {
-            Err(error) if error.is_contention() => tracing::debug!("identity was contended; beginning anew"),
-            done => return done,
-        }
-    }
-    attempt(&profile, &call, &draught, &key).await
+    super::insist(|| attempt(&profile, &call, &draught, &key)).await
 }
 
 async fn attempt(
@@ -78,7 +70,7 @@ async fn attempt(
     let now = profile.ambient.now();
     let mut tx = profile.db.tx().await?;
     if let Claim::Replay(answer) = postgres::claim(&mut tx, key, now).await? {
-        return stored_answer(&answer);
+        return super::stored_answer(&answer);
     }
     let mut touched: BTreeSet<IdentifierKey> = draught.content.identifiers.iter().map(|i| i.key().clone()).collect();
     let mut locks: BTreeSet<i64> = touched.iter().map(identifier_lock).collect();
@@ -112,20 +104,60 @@ async fn attempt(
         None => first_version(profile, &mut tx, draught, call, now).await?,
     };
     let current = current(draught, &head);
-    let regrouped = regroup::regroup(profile, &mut tx, &head, &current, &touched, &call.actor().id, now).await?;
-    let mut entries = vec![ingested(profile, &head, head.version, regrouped.customer, draught, &stamp)];
-    entries.extend(regrouped.entries(profile, &stamp, now));
+    let (revision, regrouped) = relink(profile, &mut tx, &head, &current, &touched, &call.actor().id, now).await?;
+    let customer = regrouped.customer_of(head.id).unwrap_or(head.own_customer);
+    let mut entries = vec![ingested(profile, &head, head.version, customer, draught, &stamp)];
+    entries.extend(regrouped.entries(profile, &stamp, &revision.asserted, &revision.revoked));
     ledger::append(&mut tx, &entries).await?;
     let stored = Stored {
         record: current,
         external_id: draught.external_id.expose().clone(),
-        customer: regrouped.customer,
+        customer,
         latest_version: head.latest_version,
         updated_at: now,
     };
     let answered = answer(tx, key, &stored).await;
     profile.nudge();
     answered
+}
+
+/// Asserts and revokes what the touched identifiers justify, and writes the customers that follow.
+async fn relink(
+    profile: &Profile,
+    tx: &mut Tx,
+    head: &Head,
+    current: &Record,
+    touched: &BTreeSet<IdentifierKey>,
+    by: &str,
+    now: Timestamp,
+) -> Result<(Revision, Regrouped), ProfileError> {
+    // A record that was just written is its own customer, which has no row yet.
+    let fresh = (head.latest_version == 1).then_some(head.own_customer);
+    let revision = revise::revise(profile, tx, touched, fresh.is_some(), now).await?;
+    if !revision.asserted.is_empty() {
+        identity::assert_links(tx, &revision.asserted, by, now).await?;
+    }
+    if !revision.revoked.is_empty() {
+        identity::revoke_links(tx, &revision.revoked, by, now).await?;
+    }
+    let mut customers = revision.customers.clone();
+    customers.insert(head.customer);
+    let component = if fresh.is_some() && customers.len() == 1 {
+        let node = Node { record: head.id, own_customer: head.own_customer, recorded_at: head.recorded_at };
+        Component::alone(node)
+    } else {
+        Component::read(tx, customers, fresh, Reading::Locked).await?
+    };
+    if revision.records.iter().chain([&head.id]).any(|record| component.customer_of(*record).is_none()) {
+        // One of them went to another customer between our reading it and our locking.
+        return Err(ProfileError::IdentityContended);
+    }
+    let regrouped = regroup::settle(profile, tx, &component, Some(current), now).await?;
+    if !revision.tipped.is_empty() {
+        // What a score made of the identifier until now is to be looked at again.
+        comparison::again(tx, &revision.tipped).await?;
+    }
+    Ok((revision, regrouped))
 }
 
 /// The record in the version that was just written.
@@ -214,18 +246,9 @@ async fn answer_as_stored(
 }
 
 /// Keeps the answer and commits.
-async fn answer(mut tx: Tx, key: &RequestKey, stored: &Stored) -> Result<proto::SourceRecord, ProfileError> {
-    let answer = record::to_proto(stored);
-    postgres::keep_answer(&mut tx, key.id, &answer.encode_to_vec(), false).await?;
-    tx.commit().await?;
-    Ok(answer)
+async fn answer(tx: Tx, key: &RequestKey, stored: &Stored) -> Result<proto::SourceRecord, ProfileError> {
+    super::finish(tx, key, record::to_proto(stored)).await
 }
-
-/// An answer that was kept.
-pub(super) fn stored_answer<M: Message + Default>(bytes: &[u8]) -> Result<M, ProfileError> {
-    M::decode(bytes).map_err(|_| StoreError::corrupt("request", "answer", "of a replay").into())
-}
-
 fn ingested(
     profile: &Profile,
     head: &Head,

@@ -4,7 +4,6 @@ use customer_profile_domain::InteractionId;
 use kernel::{Channel, Department, Personal, ResourceId};
 use ledger::{Draft, Stamp};
 use postgres::{Claim, RequestKey};
-use prost::Message;
 use server::Call;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
@@ -38,7 +37,7 @@ pub(crate) async fn record_interaction(
     let now = profile.ambient.now();
     let mut tx = profile.db.tx().await?;
     if let Claim::Replay(answer) = postgres::claim(&mut tx, &key, now).await? {
-        return super::ingest_source_record::stored_answer(&answer);
+        return super::stored_answer(&answer);
     }
     if !store::customer::exists(&mut tx, contact.customer).await? {
         return Err(ProfileError::CustomerNotFound(contact.customer));
@@ -58,9 +57,7 @@ pub(crate) async fn record_interaction(
     store::interaction::insert(&mut tx, &interaction).await?;
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone()).occurred(interaction.occurred_at);
     ledger::append(&mut tx, &[entry(profile.ambient.uuid(now), &interaction, &stamp, profile.ambient.bytes())]).await?;
-    let answer = interaction.to_proto();
-    postgres::keep_answer(&mut tx, key.id, &answer.encode_to_vec(), false).await?;
-    tx.commit().await?;
+    let answer = super::finish(tx, &key, interaction.to_proto()).await?;
     profile.ledger.nudge();
     Ok(answer)
 }

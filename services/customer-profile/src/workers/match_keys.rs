@@ -22,16 +22,22 @@ const POLL: Duration = Duration::from_secs(1);
 pub(crate) struct MatchKeys {
     db: Db,
     came: Arc<Notify>,
+    keyed: Arc<Notify>,
 }
 
 impl MatchKeys {
     pub(crate) fn new(db: Db) -> Self {
-        Self { db, came: Arc::new(Notify::new()) }
+        Self { db, came: Arc::new(Notify::new()), keyed: Arc::new(Notify::new()) }
     }
 
     /// Says that a record came or changed.
     pub(crate) fn nudge(&self) {
         self.came.notify_one();
+    }
+
+    /// Where it is said that keys were made.
+    pub(crate) fn keyed(&self) -> Arc<Notify> {
+        Arc::clone(&self.keyed)
     }
 
     /// Makes keys until cancelled.
@@ -64,6 +70,9 @@ impl MatchKeys {
         if *outdated {
             *outdated = match_key::outdate(self.db.reader(), KEYS_VERSION, limit).await? > 0;
         }
+        if !match_key::is_any_waiting(self.db.reader()).await? {
+            return Ok(*outdated);
+        }
         let mut tx = self.db.tx().await?;
         let waiting = match_key::waiting(&mut tx, limit).await?;
         if waiting.is_empty() {
@@ -79,6 +88,7 @@ impl MatchKeys {
         }
         match_key::put(&mut tx, &keys, KEYS_VERSION).await?;
         tx.commit().await?;
+        self.keyed.notify_one();
         Ok(true)
     }
 }

@@ -41,12 +41,7 @@ fn person(said: SourceRecord) -> PersonDescription {
 
 /// A person as they say it themselves.
 fn said(name: [&str; 3], born: &str) -> SourceRecord {
-    let [given_name, first_surname, second_surname] = name.map(str::to_owned);
-    SourceRecord {
-        person_name: Some(PersonName { given_name, first_surname, second_surname, ..Default::default() }),
-        birth_date: born.to_owned(),
-        ..record("x", "sales", "x")
-    }
+    record("x", "sales", "x").parts(name).born(born)
 }
 
 fn known(id: &str, name: [&str; 3], born: &str) -> SourceRecord {

@@ -59,9 +59,14 @@ impl World {
         self.try_ingest(record).await.unwrap()
     }
 
+    /// A moment passes, so that what comes is later than what was.
+    fn a_moment_later(&self) {
+        self.harness.surroundings.advance(jiff::SignedDuration::from_millis(1));
+    }
+
     /// Ingests a record a little later than everything before it.
     pub async fn try_ingest(&self, record: SourceRecord) -> Result<SourceRecord, Status> {
-        self.harness.surroundings.advance(jiff::SignedDuration::from_millis(1));
+        self.a_moment_later();
         let request = IngestSourceRecordRequest { record: Some(record), request_id: self.request_id() };
         Ok(self.client(Role::Crm).ingest_source_record(request).await?.into_inner())
     }
@@ -115,6 +120,85 @@ impl World {
         self.client(Role::Agent).record_interaction(request).await.unwrap().into_inner()
     }
 
+    /// Waits until everything that was ingested is compared with what it shares a key with.
+    pub async fn compared(&self) {
+        let admin = self.admin().await;
+        testkit::eventually(std::time::Duration::from_secs(20), || async {
+            let waiting = "select count(*) from customer_profile.source_record where compared_by is null";
+            let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&admin).await.unwrap();
+            if waiting == 0 { Ok(()) } else { Err(waiting) }
+        })
+        .await;
+    }
+
+    /// The proposals that wait for a steward.
+    pub async fn queue(&self) -> Vec<MatchProposal> {
+        self.compared().await;
+        let request = ListMatchProposalsRequest::default();
+        self.client(Role::Steward).list_match_proposals(request).await.unwrap().into_inner().proposals
+    }
+
+    pub async fn confirm(&self, proposal: &MatchProposal) -> Result<MatchProposal, Status> {
+        let request = ConfirmMatchProposalRequest {
+            name: proposal.name.clone(),
+            reason: "asked her".to_owned(),
+            etag: proposal.etag.clone(),
+            request_id: self.request_id(),
+        };
+        Ok(self.client(Role::Steward).confirm_match_proposal(request).await?.into_inner())
+    }
+
+    pub async fn reject(&self, proposal: &MatchProposal) -> Result<MatchProposal, Status> {
+        let request = RejectMatchProposalRequest {
+            name: proposal.name.clone(),
+            reason: "sisters".to_owned(),
+            etag: proposal.etag.clone(),
+            request_id: self.request_id(),
+        };
+        Ok(self.client(Role::Steward).reject_match_proposal(request).await?.into_inner())
+    }
+
+    pub async fn preview(&self, customers: &[&str]) -> Result<MergePreview, Status> {
+        let customers = customers.iter().map(|name| (*name).to_owned()).collect();
+        Ok(self.client(Role::Steward).preview_merge(PreviewMergeRequest { customers }).await?.into_inner())
+    }
+
+    /// Merges as a steward does: after a look.
+    pub async fn merge(&self, customers: &[&str]) -> Result<Customer, Status> {
+        let token = self.preview(customers).await?.token;
+        self.merge_with(customers, token).await
+    }
+
+    pub async fn merge_with(&self, customers: &[&str], token: String) -> Result<Customer, Status> {
+        self.a_moment_later();
+        let request = MergeCustomersRequest {
+            customers: customers.iter().map(|name| (*name).to_owned()).collect(),
+            token,
+            reason: "one person by her own word".to_owned(),
+            request_id: self.request_id(),
+        };
+        Ok(self.client(Role::Steward).merge_customers(request).await?.into_inner())
+    }
+
+    /// Takes records out of a customer as it stands.
+    pub async fn unmerge(&self, customer: &str, records: &[&str]) -> Result<Vec<Customer>, Status> {
+        self.a_moment_later();
+        let request = UnmergeCustomersRequest {
+            name: customer.to_owned(),
+            source_records: records.iter().map(|name| (*name).to_owned()).collect(),
+            reason: "two people".to_owned(),
+            etag: self.customer(customer).await.etag,
+            request_id: self.request_id(),
+        };
+        Ok(self.client(Role::Steward).unmerge_customers(request).await?.into_inner().customers)
+    }
+
+    /// What is and was asserted of a customer's records, newest first.
+    pub async fn links(&self, customer: &str) -> Vec<IdentityLink> {
+        let request = ListIdentityLinksRequest { parent: customer.to_owned(), ..Default::default() };
+        self.client(Role::Steward).list_identity_links(request).await.unwrap().into_inner().links
+    }
+
     /// Applies an entry of another ledger, as its follower would, in a transaction of its own.
     pub async fn react<R: Reaction>(&self, reaction: &R, entry: Received) {
         let mut tx = self.database.db().await.tx().await.unwrap();
@@ -155,6 +239,9 @@ pub fn record(source_system: &str, department: &str, external_id: &str) -> Sourc
 
 /// What a record can be told beyond its name in the world.
 pub trait Say: Sized {
+    /// Given name, first and second surname.
+    fn parts(self, name: [&str; 3]) -> Self;
+    fn born(self, birth_date: &str) -> Self;
     fn named(self, full_name: &str) -> Self;
     fn with(self, kind: IdentifierType, value: &str) -> Self;
     fn observed(self, at: &str) -> Self;
@@ -170,6 +257,17 @@ pub trait Say: Sized {
 }
 
 impl Say for SourceRecord {
+    fn parts(mut self, name: [&str; 3]) -> Self {
+        let [given_name, first_surname, second_surname] = name.map(str::to_owned);
+        self.person_name = Some(PersonName { given_name, first_surname, second_surname, ..Default::default() });
+        self
+    }
+
+    fn born(mut self, birth_date: &str) -> Self {
+        self.birth_date = birth_date.to_owned();
+        self
+    }
+
     fn named(mut self, full_name: &str) -> Self {
         self.person_name = Some(PersonName { full_name: full_name.to_owned(), ..Default::default() });
         self

@@ -97,7 +97,7 @@ impl Desk {
             content: draught.content.clone(),
         };
         let node = Node { record: record.id, own_customer: record.own_customer, recorded_at: now };
-        let groups = resolve(&[node], &[]);
+        let groups = resolve(&[node], &[], &[]);
         let group = groups.first().expect("a record is a group by itself");
         let profile = golden::customer(group, std::slice::from_ref(&record), &self.source_order, now);
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());

@@ -1,0 +1,140 @@
+//! Records that are to be compared with those that share a key, and what scores have said of them until now.
+
+use std::collections::HashMap;
+
+use customer_profile_domain::matching::LARGEST_BLOCK;
+use customer_profile_domain::{LinkId, Pair, ProposalId, SourceRecordId};
+use kernel::ResourceId;
+use postgres::StoreError;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+/// Whether any record waits.
+#[tracing::instrument(level = "debug", name = "db.comparison.is_any_waiting", skip_all)]
+pub(crate) async fn is_any_waiting(pool: &PgPool) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from customer_profile.source_record
+                          where compared_by is null and keyed_by is not null) as "found!""#,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(found)
+}
+
+/// Records that wait, locked; those that another worker holds are left to it.
+#[tracing::instrument(level = "debug", name = "db.comparison.waiting", skip_all)]
+pub(crate) async fn waiting(tx: &mut PgConnection, limit: i64) -> Result<Vec<SourceRecordId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "select id from customer_profile.source_record where compared_by is null and keyed_by is not null
+         order by id limit $1 for update skip locked",
+        limit,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(ids.into_iter().map(SourceRecordId::from_uuid).collect())
+}
+
+/// One of them, locked; `false` when it waits no longer.
+#[tracing::instrument(level = "debug", name = "db.comparison.lock", skip_all)]
+pub(crate) async fn lock(tx: &mut PgConnection, record: SourceRecordId) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        "select id from customer_profile.source_record where id = $1 and compared_by is null and keyed_by is not null for update",
+        record.uuid(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// Says that these were compared.
+#[tracing::instrument(level = "debug", name = "db.comparison.done", skip_all)]
+pub(crate) async fn done(tx: &mut PgConnection, records: &[SourceRecordId], version: &str) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = records.iter().map(|id| id.uuid()).collect();
+    sqlx::query!("update customer_profile.source_record set compared_by = $2 where id = any($1)", &ids, version)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Says that these are to be compared again.
+#[tracing::instrument(name = "db.comparison.again", skip_all)]
+pub(crate) async fn again(tx: &mut PgConnection, records: &[SourceRecordId]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = records.iter().map(|id| id.uuid()).collect();
+    sqlx::query!(
+        "update customer_profile.source_record set compared_by = null where id = any($1) and compared_by is not null",
+        &ids,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// For each of these records, those that share a key with it, at most `most`: those that share most keys. A key that too
+/// many records share finds nobody.
+#[tracing::instrument(level = "debug", name = "db.comparison.candidates", skip_all)]
+pub(crate) async fn candidates(
+    tx: &mut PgConnection,
+    records: &[SourceRecordId],
+    most: i64,
+) -> Result<Vec<Pair>, StoreError> {
+    let ids: Vec<Uuid> = records.iter().map(|id| id.uuid()).collect();
+    let largest = i32::try_from(LARGEST_BLOCK).unwrap_or(i32::MAX);
+    let rows = sqlx::query!(
+        r#"with block as (
+               select own.source_record_id as subject,
+                      array(select k.source_record_id from customer_profile.match_key k
+                            where k.key = own.key limit $2 + 1) as records
+               from customer_profile.match_key own where own.source_record_id = any($1)
+           ), ranked as (
+               select b.subject, r.id as candidate,
+                      row_number() over (partition by b.subject order by count(*) desc, r.id) as nth
+               from block b, unnest(b.records) as r (id)
+               where cardinality(b.records) <= $2 and r.id <> b.subject
+               group by b.subject, r.id
+           )
+           select subject, candidate as "candidate!" from ranked where nth <= $3"#,
+        &ids,
+        largest,
+        most,
+    )
+    .fetch_all(tx)
+    .await?;
+    let pair = |one, other| Pair::of(SourceRecordId::from_uuid(one), SourceRecordId::from_uuid(other));
+    Ok(rows.into_iter().map(|row| pair(row.subject, row.candidate)).collect())
+}
+
+/// What scores have said of these records until now: active links and open proposals.
+pub(crate) struct Standing {
+    pub links: HashMap<Pair, LinkId>,
+    pub proposals: HashMap<Pair, ProposalId>,
+}
+
+#[tracing::instrument(level = "debug", name = "db.comparison.standing", skip_all)]
+pub(crate) async fn standing(tx: &mut PgConnection, records: &[Uuid]) -> Result<Standing, StoreError> {
+    let rows = sqlx::query!(
+        r#"select id as "id!", record_a as "record_a!", record_b as "record_b!", true as "is_link!"
+           from customer_profile.identity_link where record_a = any($1) and revoked_at is null and evidence_kind = 'score'
+           union
+           select id, record_a, record_b, true
+           from customer_profile.identity_link where record_b = any($1) and revoked_at is null and evidence_kind = 'score'
+           union
+           select id, record_a, record_b, false
+           from customer_profile.match_proposal where record_a = any($1) and state = 'open'
+           union
+           select id, record_a, record_b, false
+           from customer_profile.match_proposal where record_b = any($1) and state = 'open'"#,
+        records,
+    )
+    .fetch_all(tx)
+    .await?;
+    let mut standing = Standing { links: HashMap::new(), proposals: HashMap::new() };
+    for row in rows {
+        let pair = Pair::of(SourceRecordId::from_uuid(row.record_a), SourceRecordId::from_uuid(row.record_b));
+        if row.is_link {
+            standing.links.insert(pair, LinkId::from_uuid(row.id));
+        } else {
+            standing.proposals.insert(pair, ProposalId::from_uuid(row.id));
+        }
+    }
+    Ok(standing)
+}

@@ -1,0 +1,91 @@
+//! From changed identifiers to changed links: what the identity rule says now of everybody who carries them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use customer_profile_domain::{
+    Basis, CustomerId, IdentifierKey, LinkId, LinkType, Pair, RULE_VERSION, SourceRecordId, links, revised,
+};
+use jiff::Timestamp;
+use kernel::ResourceId;
+use postgres::{StoreError, Tx};
+
+use crate::store::identity::{self, NewLink};
+use crate::usecase::Profile;
+
+/// How the links change, and whom that touches.
+pub(super) struct Revision {
+    pub asserted: Vec<NewLink>,
+    pub revoked: Vec<LinkId>,
+    pub customers: BTreeSet<CustomerId>,
+    pub records: BTreeSet<SourceRecordId>,
+    /// Carriers of an identifier that just became, or just ceased to be, one of too many.
+    pub tipped: Vec<SourceRecordId>,
+}
+
+/// Asks the rule about every touched identifier.
+pub(super) async fn revise(
+    profile: &Profile,
+    tx: &mut Tx,
+    touched: &BTreeSet<IdentifierKey>,
+    is_new: bool,
+    now: Timestamp,
+) -> Result<Revision, StoreError> {
+    let mut revision = Revision {
+        asserted: Vec::new(),
+        revoked: Vec::new(),
+        customers: BTreeSet::new(),
+        records: BTreeSet::new(),
+        tipped: Vec::new(),
+    };
+    let relevant: BTreeSet<IdentifierKey> = touched.iter().filter(|key| key.kind.fan_out() > 0).cloned().collect();
+    if relevant.is_empty() {
+        return Ok(revision);
+    }
+    let carried = identity::carriers(tx, &relevant).await?;
+    if is_new && carried.values().all(|held| held.carriers.len() == 1) {
+        // Nobody else carries what a new record brings: the common case has nothing to link.
+        return Ok(revision);
+    }
+    let active = identity::active_links(tx, &relevant).await?;
+    for key in &relevant {
+        let held = carried.get(key);
+        let most = key.kind.fan_out();
+        let tipped = held.filter(|h| (most..=most + 1).contains(&h.carriers.len()));
+        revision.tipped.extend(tipped.iter().flat_map(|h| &h.carriers).map(|carrier| carrier.record));
+        let wanted = held.map(|h| links(key.kind, &h.carriers)).unwrap_or_default();
+        let known = active.get(key).cloned().unwrap_or_default();
+        let (assert, revoke) = revised(&known.keys().copied().collect(), &wanted);
+        for pair in assert {
+            revision.touch(pair, held.map(|h| &h.customers));
+            let id = LinkId::from_uuid(profile.ambient.uuid(now));
+            revision.asserted.push(NewLink {
+                id,
+                kind: LinkType::SameAs,
+                pair,
+                basis: Basis::Identifier(key.clone()),
+                score: None,
+                rules_version: RULE_VERSION.to_owned(),
+                reason: String::new().into(),
+                proposal: None,
+            });
+        }
+        for pair in revoke {
+            revision.touch(pair, held.map(|h| &h.customers));
+            revision.revoked.extend(known.get(&pair));
+        }
+    }
+    Ok(revision)
+}
+
+impl Revision {
+    fn touch(&mut self, pair: Pair, customers: Option<&BTreeMap<SourceRecordId, CustomerId>>) {
+        for record in [pair.a(), pair.b()] {
+            // A record that no longer carries the identifier is the one being ingested, whose customer the caller
+            // knows.
+            if let Some(customer) = customers.and_then(|c| c.get(&record)) {
+                self.customers.insert(*customer);
+                self.records.insert(record);
+            }
+        }
+    }
+}

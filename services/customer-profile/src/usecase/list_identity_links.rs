@@ -1,0 +1,45 @@
+//! `ListIdentityLinks`: why a customer's records are one, and what holds others apart.
+
+use customer_profile_domain::CustomerId;
+use jiff::Timestamp;
+use kernel::ResourceId;
+use server::PageToken;
+use uuid::Uuid;
+use ventanilla_proto::customer::v1 as proto;
+
+use super::Profile;
+use crate::error::ProfileError;
+use crate::identity_link;
+use crate::store::{customer, identity};
+
+/// Name that page tokens of this list are bound to.
+pub(crate) const LIST: &str = "identity_links";
+
+#[tracing::instrument(name = "identity_link.list", skip_all)]
+pub(crate) async fn list_identity_links(
+    profile: &Profile,
+    customer: CustomerId,
+    before: Option<(Timestamp, Uuid)>,
+    page_size: usize,
+) -> Result<proto::ListIdentityLinksResponse, ProfileError> {
+    // One more than asked for tells whether there is a next page.
+    let limit = i64::try_from(page_size).unwrap_or(i64::MAX - 1) + 1;
+    let mut links = identity::page(profile.db.reader(), customer, before, limit).await?;
+    if links.is_empty() {
+        let mut connection = profile.db.reader().acquire().await?;
+        if !customer::exists(&mut connection, customer).await? {
+            return Err(ProfileError::CustomerNotFound(customer));
+        }
+    }
+    let more = links.len() > page_size;
+    links.truncate(page_size);
+    let next_page_token = match links.last() {
+        Some(last) if more => {
+            let (at, id) = (last.asserted_at.to_string(), last.id.uuid().to_string());
+            PageToken::encode(LIST, customer.uuid().as_bytes(), &[&at, &id])
+        }
+        _ => String::new(),
+    };
+    let links = links.into_iter().map(identity_link::to_proto).collect();
+    Ok(proto::ListIdentityLinksResponse { links, next_page_token })
+}

@@ -1,0 +1,114 @@
+//! `ListMatchProposals` and `GetMatchProposal`: the pairs that wait for a steward.
+
+use std::collections::HashMap;
+
+use customer_profile_domain::{CustomerId, ProposalId, SourceRecordId};
+use kernel::ResourceId;
+use postgres::{StoreError, Tx};
+use server::PageToken;
+use server::parse::time_to_proto;
+use sqlx::PgConnection;
+use uuid::Uuid;
+use ventanilla_proto::customer::v1 as proto;
+
+use super::Profile;
+use crate::error::ProfileError;
+use crate::store::proposal::{self, After, Proposal, State};
+use crate::store::record::{self, Stored};
+
+/// Name that page tokens of this list are bound to.
+pub(crate) const LIST: &str = "match_proposals";
+
+/// Which proposals are wanted.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub state: State,
+    pub customer: Option<CustomerId>,
+    pub after: Option<After>,
+    pub size: usize,
+    /// What page tokens are bound to besides the list.
+    pub filter: Vec<u8>,
+}
+
+#[tracing::instrument(name = "match_proposal.list", skip_all)]
+pub(crate) async fn list_match_proposals(
+    profile: &Profile,
+    wanted: Wanted,
+) -> Result<proto::ListMatchProposalsResponse, ProfileError> {
+    // One more than asked for tells whether there is a next page.
+    let limit = i64::try_from(wanted.size).unwrap_or(i64::MAX - 1) + 1;
+    let mut found = proposal::page(profile.db.reader(), wanted.state, wanted.customer, wanted.after, limit).await?;
+    let more = found.len() > wanted.size;
+    found.truncate(wanted.size);
+    let next_page_token = match found.last() {
+        Some(last) if more => {
+            let (score, id) = (last.score.to_string(), last.id.uuid().to_string());
+            PageToken::encode(LIST, &wanted.filter, &[&score, &id])
+        }
+        _ => String::new(),
+    };
+    let mut connection = profile.db.reader().acquire().await?;
+    let records = records_of(&mut connection, &found).await?;
+    let proposals = found.into_iter().map(|proposal| to_proto(proposal, &records)).collect::<Result<_, _>>()?;
+    Ok(proto::ListMatchProposalsResponse { proposals, next_page_token })
+}
+
+#[tracing::instrument(name = "match_proposal.get", skip_all)]
+pub(crate) async fn get_match_proposal(
+    profile: &Profile,
+    id: ProposalId,
+) -> Result<proto::MatchProposal, ProfileError> {
+    let mut tx = profile.db.tx().await?;
+    let found = read(&mut tx, id).await?;
+    tx.rollback().await?;
+    Ok(found)
+}
+
+/// A proposal as it stands.
+pub(super) async fn read(tx: &mut Tx, id: ProposalId) -> Result<proto::MatchProposal, ProfileError> {
+    let found = proposal::get(tx, id).await?.ok_or(ProfileError::ProposalNotFound(id))?;
+    let records = records_of(tx, std::slice::from_ref(&found)).await?;
+    Ok(to_proto(found, &records)?)
+}
+
+/// The two records of each of these proposals, as they stand.
+async fn records_of(
+    connection: &mut PgConnection,
+    proposals: &[Proposal],
+) -> Result<HashMap<SourceRecordId, Stored>, StoreError> {
+    let ids: Vec<Uuid> = proposals.iter().flat_map(|p| [p.pair.a().uuid(), p.pair.b().uuid()]).collect();
+    Ok(record::load(connection, &ids).await?.into_iter().map(|stored| (stored.record.id, stored)).collect())
+}
+
+fn to_proto(proposal: Proposal, records: &HashMap<SourceRecordId, Stored>) -> Result<proto::MatchProposal, StoreError> {
+    let shown = |id| {
+        let stored =
+            records.get(&id).ok_or_else(|| StoreError::corrupt("match_proposal", "record", proposal.id.uuid()));
+        stored.map(record::to_proto)
+    };
+    let (first, second) = (shown(proposal.pair.a())?, shown(proposal.pair.b())?);
+    let (decided_by, decided_at) = proposal.decided.unzip();
+    Ok(proto::MatchProposal {
+        name: proposal.id.name(),
+        state: state(proposal.state).into(),
+        first: Some(first),
+        second: Some(second),
+        score: proposal.score,
+        findings: proposal.judgement.findings,
+        doubt: proposal.judgement.doubt,
+        rules_version: proposal.rules_version,
+        create_time: Some(time_to_proto(proposal.proposed_at)),
+        decided_by: decided_by.unwrap_or_default(),
+        decide_time: decided_at.map(time_to_proto),
+        etag: postgres::etag(proposal.row_version),
+    })
+}
+
+const fn state(state: State) -> proto::MatchProposalState {
+    match state {
+        State::Open => proto::MatchProposalState::Open,
+        State::Confirmed => proto::MatchProposalState::Confirmed,
+        State::Rejected => proto::MatchProposalState::Rejected,
+        State::Withdrawn => proto::MatchProposalState::Withdrawn,
+    }
+}

@@ -1,0 +1,206 @@
+//! `PreviewMerge` and `MergeCustomers`: several customers become one by links between their records, as it was shown
+//! before. Nothing is moved, so [`unmerge_customers`](super::unmerge_customers) gives back what each brought.
+
+mod preview;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use customer_profile_domain::matching::{Description, Frequencies, Person, Rules, Score};
+use customer_profile_domain::{Basis, Content, CustomerId, LinkId, LinkType, Node, Pair, Record, SourceRecordId};
+use kernel::ResourceId;
+use ledger::Stamp;
+use postgres::{Claim, RequestKey, Tx};
+use server::Call;
+use uuid::Uuid;
+use ventanilla_proto::customer::v1 as proto;
+
+use super::Profile;
+use super::regroup::{self, Component, Reading};
+use super::steward::{self, Word};
+use crate::error::ProfileError;
+use crate::judgement::likelihood;
+use crate::store::identity::{self, NewLink};
+use crate::store::{customer, match_key, record};
+
+/// Customers to be made one.
+#[derive(Debug, Clone)]
+pub(crate) struct Merge {
+    pub customers: Vec<CustomerId>,
+    /// The preview's.
+    pub token: String,
+    pub word: Word,
+}
+
+#[tracing::instrument(name = "customer.preview_merge", skip_all)]
+pub(crate) async fn preview_merge(
+    profile: &Profile,
+    customers: &[CustomerId],
+) -> Result<proto::MergePreview, ProfileError> {
+    let look = || async {
+        let mut tx = profile.db.tx().await?;
+        let plan = Plan::make(&mut tx, customers, Reading::Free).await?;
+        let shown = plan.show(profile, &mut tx).await?;
+        tx.rollback().await?;
+        Ok(shown)
+    };
+    super::insist(look).await
+}
+
+#[tracing::instrument(name = "customer.merge", skip_all)]
+pub(crate) async fn merge_customers(
+    profile: Profile,
+    call: Call,
+    merge: Merge,
+    key: RequestKey,
+) -> Result<proto::Customer, ProfileError> {
+    super::insist(|| attempt(&profile, &call, &merge, &key)).await
+}
+
+async fn attempt(
+    profile: &Profile,
+    call: &Call,
+    merge: &Merge,
+    key: &RequestKey,
+) -> Result<proto::Customer, ProfileError> {
+    let now = profile.ambient.now();
+    let mut tx = profile.db.tx().await?;
+    if let Claim::Replay(answer) = postgres::claim(&mut tx, key, now).await? {
+        return super::stored_answer(&answer);
+    }
+    let mut plan = Plan::make(&mut tx, &merge.customers, Reading::Locked).await?;
+    if plan.show(profile, &mut tx).await?.token != merge.token {
+        return Err(ProfileError::StaleMergeToken);
+    }
+    let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
+    let goes_on = plan.customers[0];
+    let mut entries = Vec::new();
+    let denials: Vec<LinkId> = plan.denials.iter().map(|(id, _)| *id).collect();
+    if !denials.is_empty() {
+        identity::revoke_links(&mut tx, &denials, &call.actor().id, now).await?;
+        let told = |id: &LinkId| steward::revoked(profile, goes_on, *id, LinkType::NotSameAs, &stamp);
+        entries.extend(denials.iter().map(told));
+    }
+    let links: Vec<NewLink> = plan
+        .pairs
+        .iter()
+        .filter(|nearest| !nearest.is_linked)
+        .map(|nearest| merge.word.link(profile, LinkType::SameAs, nearest.pair(), now))
+        .collect();
+    if !links.is_empty() {
+        identity::assert_links(&mut tx, &links, &call.actor().id, now).await?;
+    }
+    for link in &links {
+        plan.component.assert(link);
+        let [one, other] = [link.pair.a(), link.pair.b()].map(|record| BTreeSet::from([record]));
+        entries.push(merge.word.asserted(profile, goes_on, link, [&one, &other], &stamp));
+    }
+    let regrouped = regroup::settle(profile, &mut tx, &plan.component, None, now).await?;
+    entries.extend(regrouped.entries(profile, &stamp, &links, &[]));
+    ledger::append(&mut tx, &entries).await?;
+    let merged = customer::load(&mut tx, regrouped.customer_of(plan.pairs[0].records[0])).await?.pop();
+    let merged = merged.ok_or(ProfileError::IdentityContended)?;
+    let answer = super::finish(tx, key, merged).await?;
+    profile.ledger.nudge();
+    Ok(answer)
+}
+
+/// What making customers one comes to.
+struct Plan {
+    /// The customers, the one that goes on first.
+    customers: Vec<CustomerId>,
+    /// All their links, without the denials that would be revoked.
+    component: Component,
+    /// Links that say that some of them are two people.
+    denials: Vec<(LinkId, Pair)>,
+    /// For each customer but the first, the pair of records that comes nearest.
+    pairs: Vec<Nearest>,
+    records: BTreeMap<SourceRecordId, Record>,
+}
+
+/// A record of the customer that goes on and one of another, and what comparing them says.
+struct Nearest {
+    records: [SourceRecordId; 2],
+    score: Score,
+    /// A steward said so before, and it was held back.
+    is_linked: bool,
+}
+
+impl Nearest {
+    fn pair(&self) -> Pair {
+        Pair::of(self.records[0], self.records[1])
+    }
+}
+
+impl Plan {
+    async fn make(tx: &mut Tx, names: &[CustomerId], reading: Reading) -> Result<Self, ProfileError> {
+        let known = customer::resolve(tx, names).await?;
+        if let Some(stranger) = names.iter().find(|name| !known.contains_key(name)) {
+            return Err(ProfileError::CustomerNotFound(*stranger));
+        }
+        let distinct: BTreeSet<CustomerId> = known.into_values().collect();
+        if let (1, Some(one)) = (distinct.len(), distinct.first()) {
+            return Err(ProfileError::AlreadyOne(*one));
+        }
+        let mut component = Component::read(tx, distinct.clone(), None, reading).await?;
+        let mut customers: Vec<(CustomerId, Vec<Node>)> =
+            distinct.iter().map(|id| (*id, component.records_of(*id))).collect();
+        if customers.iter().any(|(_, records)| records.is_empty()) {
+            return Err(ProfileError::IdentityContended);
+        }
+        customers.sort_by_key(|(_, records)| (records[0].recorded_at, records[0].record));
+
+        let crosses = |pair: &Pair| {
+            let [a, b] = [pair.a(), pair.b()].map(|record| component.customer_of(record));
+            a != b && [a, b].iter().all(|id| id.is_some_and(|id| distinct.contains(&id)))
+        };
+        let denials: Vec<(LinkId, Pair)> =
+            component.denials().iter().filter(|(_, pair)| crosses(pair)).map(|(id, pair)| (*id, *pair)).collect();
+        for (id, _) in &denials {
+            component.revoke(*id);
+        }
+        let ids: Vec<Uuid> = customers.iter().flat_map(|(_, nodes)| nodes).map(|n| n.record.uuid()).collect();
+        let records: BTreeMap<SourceRecordId, Record> =
+            record::load(tx, &ids).await?.into_iter().map(|stored| (stored.record.id, stored.record)).collect();
+        let pairs = nearest(tx, &customers, &component, &records).await?;
+        Ok(Self { customers: customers.into_iter().map(|(id, _)| id).collect(), component, denials, pairs, records })
+    }
+}
+
+/// For each customer but the first, the pair of records that comes nearest to the first; of equals, the oldest.
+async fn nearest(
+    tx: &mut Tx,
+    customers: &[(CustomerId, Vec<Node>)],
+    component: &Component,
+    records: &BTreeMap<SourceRecordId, Record>,
+) -> Result<Vec<Nearest>, ProfileError> {
+    let keys = records.values().flat_map(|r| &r.content.identifiers).map(|i| i.key());
+    let keys: Vec<_> = keys.filter(|key| key.kind.fan_out() > 0).collect();
+    let crowded = match_key::crowded(&mut **tx, &keys).await?;
+    let neutral = Frequencies::neutral();
+    let person = |record: &Record| {
+        let mut content: Content = record.content.clone();
+        for identifier in &mut content.identifiers {
+            identifier.shared |= crowded.contains(identifier.key());
+        }
+        Person::new(&Description::from(&content), &neutral)
+    };
+    let people: BTreeMap<SourceRecordId, Person> = records.iter().map(|(id, record)| (*id, person(record))).collect();
+    let by_stewards: BTreeSet<Pair> =
+        component.links().values().filter(|link| link.basis == Basis::Steward).map(|link| link.pair).collect();
+    let rules = Rules::standard();
+    let Some(((_, first), others)) = customers.split_first() else { return Ok(Vec::new()) };
+    let mut pairs = Vec::with_capacity(others.len());
+    for (_, other) in others {
+        let all = first.iter().flat_map(|one| other.iter().map(move |other| [one.record, other.record]));
+        let scored = all.filter_map(|records| {
+            let [one, other] = records.map(|record| people.get(&record));
+            let is_linked = by_stewards.contains(&Pair::of(records[0], records[1]));
+            Some(Nearest { records, score: rules.score(one?, other?), is_linked })
+        });
+        // A later one must be likelier to take over.
+        let best =
+            scored.reduce(|best, next| if likelihood(&next.score) > likelihood(&best.score) { next } else { best });
+        pairs.push(best.ok_or(ProfileError::IdentityContended)?);
+    }
+    Ok(pairs)
+}

@@ -1,0 +1,266 @@
+//! From changed links to changed customers: reads the records that the changed ones may hang together with, under
+//! locks, and writes the groups that follow. Whatever changes who is who comes through here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use customer_profile_domain::{CustomerId, Group, Link, LinkId, LinkType, Node, Pair, Record, SourceRecordId, resolve};
+use jiff::Timestamp;
+use kernel::ResourceId;
+use ledger::{Draft, Stamp};
+use postgres::Tx;
+use uuid::Uuid;
+use ventanilla_proto::customer::v1 as proto;
+
+use super::Profile;
+use crate::error::ProfileError;
+use crate::golden;
+use crate::store::identity::{self, Member, NewLink};
+use crate::store::{customer, record};
+
+/// Whether the customers that are read may be changed by others meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// To write.
+    Locked,
+    /// To look.
+    Free,
+}
+
+/// Customers, and all others that an active link reaches from them, held back or not: what follows from a change of
+/// their links follows from these alone.
+pub(crate) struct Component {
+    members: BTreeMap<SourceRecordId, Member>,
+    links: BTreeMap<LinkId, Link>,
+    denials: BTreeMap<LinkId, Pair>,
+    /// A customer whose only record is being written.
+    fresh: Option<CustomerId>,
+}
+
+impl Component {
+    /// A record that nothing links.
+    pub(crate) fn alone(node: Node) -> Self {
+        let member = Member { node, customer: node.own_customer };
+        Self {
+            members: BTreeMap::from([(node.record, member)]),
+            links: BTreeMap::new(),
+            denials: BTreeMap::new(),
+            fresh: Some(node.own_customer),
+        }
+    }
+
+    /// Reads what hangs together with these customers. `fresh` is a customer among them whose row is not there yet.
+    ///
+    /// # Errors
+    /// [`ProfileError::IdentityContended`] when one of them was absorbed since it was named.
+    pub(crate) async fn read(
+        tx: &mut Tx,
+        customers: BTreeSet<CustomerId>,
+        fresh: Option<CustomerId>,
+        reading: Reading,
+    ) -> Result<Self, ProfileError> {
+        let mut component = Self { members: BTreeMap::new(), links: BTreeMap::new(), denials: BTreeMap::new(), fresh };
+        let mut known = BTreeSet::new();
+        let mut next = customers;
+        while !next.is_empty() {
+            let standing: Vec<Uuid> = next.iter().filter(|id| Some(**id) != fresh).map(|id| id.uuid()).collect();
+            if reading == Reading::Locked && !standing.is_empty() && !customer::lock_active(tx, &standing).await? {
+                return Err(ProfileError::IdentityContended);
+            }
+            let named: Vec<Uuid> = next.iter().map(|id| id.uuid()).collect();
+            let members = identity::members(tx, &named).await?;
+            let records: Vec<Uuid> = members.iter().map(|m| m.node.record.uuid()).collect();
+            component.members.extend(members.into_iter().map(|m| (m.node.record, m)));
+            known.append(&mut next);
+            for touching in identity::touching(tx, &records).await? {
+                match touching.kind {
+                    LinkType::SameAs => {
+                        component.links.insert(touching.id, touching.link);
+                        next.extend(touching.customers.into_iter().filter(|id| !known.contains(id)));
+                    }
+                    LinkType::NotSameAs => {
+                        component.denials.insert(touching.id, touching.link.pair);
+                    }
+                }
+            }
+        }
+        Ok(component)
+    }
+
+    /// Takes account of a link that is being asserted.
+    pub(crate) fn assert(&mut self, link: &NewLink) {
+        match link.kind {
+            LinkType::SameAs => {
+                self.links.insert(link.id, Link { basis: link.basis.clone(), pair: link.pair });
+            }
+            LinkType::NotSameAs => {
+                self.denials.insert(link.id, link.pair);
+            }
+        }
+    }
+
+    /// Takes account of a link that is being revoked.
+    pub(crate) fn revoke(&mut self, id: LinkId) {
+        self.links.remove(&id);
+        self.denials.remove(&id);
+    }
+
+    /// Active links that say "one person".
+    pub(crate) const fn links(&self) -> &BTreeMap<LinkId, Link> {
+        &self.links
+    }
+
+    /// Active links that say "two people".
+    pub(crate) const fn denials(&self) -> &BTreeMap<LinkId, Pair> {
+        &self.denials
+    }
+
+    /// The customer that a record belongs to, as it is written down.
+    pub(crate) fn customer_of(&self, record: SourceRecordId) -> Option<CustomerId> {
+        self.members.get(&record).map(|member| member.customer)
+    }
+
+    /// The records of a customer, as it is written down; the oldest first.
+    pub(crate) fn records_of(&self, customer: CustomerId) -> Vec<Node> {
+        let mut nodes: Vec<Node> = self.members.values().filter(|m| m.customer == customer).map(|m| m.node).collect();
+        nodes.sort_by_key(|node| (node.recorded_at, node.record));
+        nodes
+    }
+
+    /// Who is who by the links as they are now, and by these.
+    pub(crate) fn groups_with(&self, more: impl IntoIterator<Item = Link>) -> Vec<Group> {
+        let nodes: Vec<Node> = self.members.values().map(|m| m.node).collect();
+        let links: Vec<Link> = self.links.values().cloned().chain(more).collect();
+        let denials: Vec<Pair> = self.denials.values().copied().collect();
+        resolve(&nodes, &links, &denials)
+    }
+
+    /// The customers that are written down, with their records.
+    fn before(&self) -> BTreeMap<CustomerId, BTreeSet<SourceRecordId>> {
+        let mut before: BTreeMap<CustomerId, BTreeSet<SourceRecordId>> = BTreeMap::new();
+        for member in self.members.values().filter(|m| Some(m.customer) != self.fresh) {
+            before.entry(member.customer).or_default().insert(member.node.record);
+        }
+        before
+    }
+}
+
+/// What became of the customers.
+pub(crate) struct Regrouped {
+    of: BTreeMap<SourceRecordId, CustomerId>,
+    /// Customers that took others in, with those.
+    linked: BTreeMap<CustomerId, Vec<CustomerId>>,
+    /// Customers that others left, with those.
+    separated: BTreeMap<CustomerId, Vec<CustomerId>>,
+}
+
+/// Writes the customers that follow from the links. `current` is a record that is being written: its customer is
+/// written in any case, with what it says now.
+pub(crate) async fn settle(
+    profile: &Profile,
+    tx: &mut Tx,
+    component: &Component,
+    current: Option<&Record>,
+    now: Timestamp,
+) -> Result<Regrouped, ProfileError> {
+    let before = component.before();
+    let groups = component.groups_with([]);
+    let has_changed = |group: &&Group| {
+        let records: BTreeSet<SourceRecordId> = group.records.iter().map(|n| n.record).collect();
+        current.is_some_and(|r| records.contains(&r.id)) || before.get(&group.customer) != Some(&records)
+    };
+    write(profile, tx, &groups.iter().filter(has_changed).collect::<Vec<_>>(), current, now).await?;
+
+    let after: BTreeSet<CustomerId> = groups.iter().map(|g| g.customer).collect();
+    let absorbed: Vec<CustomerId> = before.keys().filter(|id| !after.contains(id)).copied().collect();
+    if !absorbed.is_empty() {
+        customer::absorb(tx, &absorbed, now).await?;
+    }
+    let of: BTreeMap<SourceRecordId, CustomerId> =
+        groups.iter().flat_map(|g| g.records.iter().map(|n| (n.record, g.customer))).collect();
+    let mut regrouped = Regrouped { of, linked: BTreeMap::new(), separated: BTreeMap::new() };
+    for member in component.members.values() {
+        let (own, goes_on) = (member.node.own_customer, regrouped.of[&member.node.record]);
+        if before.contains_key(&own) && goes_on != own {
+            regrouped.linked.entry(goes_on).or_default().push(own);
+        }
+        if after.contains(&own) && !before.contains_key(&own) && component.fresh != Some(own) {
+            // The customer it leaves is called after its oldest record, which may go elsewhere too.
+            let left = regrouped.customer_called(component, member.customer);
+            regrouped.separated.entry(left).or_default().push(own);
+        }
+    }
+    Ok(regrouped)
+}
+
+async fn write(
+    profile: &Profile,
+    tx: &mut Tx,
+    groups: &[&Group],
+    current: Option<&Record>,
+    now: Timestamp,
+) -> Result<(), ProfileError> {
+    let others = groups.iter().flat_map(|g| &g.records).map(|n| n.record);
+    let others: Vec<Uuid> = others.filter(|id| current.is_none_or(|r| r.id != *id)).map(|id| id.uuid()).collect();
+    let mut known: BTreeMap<SourceRecordId, Record> = current.map(|r| (r.id, r.clone())).into_iter().collect();
+    if !others.is_empty() {
+        known.extend(record::load(tx, &others).await?.into_iter().map(|stored| (stored.record.id, stored.record)));
+    }
+    for group in groups {
+        let records: Vec<Record> = group.records.iter().filter_map(|n| known.get(&n.record)).cloned().collect();
+        let shown = golden::customer(group, &records, &profile.source_order, now);
+        let language = i16::try_from(golden::language(&shown)).unwrap_or_default();
+        customer::put(tx, group, &shown, language, now).await?;
+    }
+    Ok(())
+}
+
+impl Regrouped {
+    /// The customer that a record belongs to now.
+    pub(crate) fn customer_of(&self, record: SourceRecordId) -> Option<CustomerId> {
+        self.of.get(&record).copied()
+    }
+
+    /// The customer that the record which brought this id belongs to now.
+    fn customer_called(&self, component: &Component, id: CustomerId) -> CustomerId {
+        let bringer = component.members.values().find(|m| m.node.own_customer == id);
+        bringer.and_then(|m| self.customer_of(m.node.record)).unwrap_or(id)
+    }
+
+    /// What the ledger is told of it.
+    pub(crate) fn entries(
+        &self,
+        profile: &Profile,
+        stamp: &Stamp,
+        asserted: &[NewLink],
+        revoked: &[LinkId],
+    ) -> Vec<Draft> {
+        let names = |ids: &[CustomerId]| ids.iter().map(|id| id.name()).collect::<Vec<_>>();
+        let draft_id = || profile.ambient.uuid(stamp.recorded_at);
+        let mut entries = Vec::new();
+        for (customer, absorbed) in &self.linked {
+            let within = |link: &&NewLink| {
+                let ends = [link.pair.a(), link.pair.b()].map(|record| self.customer_of(record));
+                link.kind == LinkType::SameAs && ends == [Some(*customer); 2]
+            };
+            let first = asserted.iter().find(within);
+            let payload = proto::CustomersLinked {
+                customer: customer.name(),
+                absorbed: names(absorbed),
+                links: asserted.iter().filter(within).map(|link| link.id.name()).collect(),
+                evidence: first.map(|link| link.basis.as_str().to_owned()).unwrap_or_default(),
+                rule_version: first.map(|link| link.rules_version.clone()).unwrap_or_default(),
+            };
+            entries.push(Draft::new(draft_id(), customer.name(), &payload, stamp));
+        }
+        for (customer, restored) in &self.separated {
+            let payload = proto::CustomersSeparated {
+                customer: customer.name(),
+                restored: names(restored),
+                links: revoked.iter().map(|id| id.name()).collect(),
+                rule_version: customer_profile_domain::RULE_VERSION.to_owned(),
+            };
+            entries.push(Draft::new(draft_id(), customer.name(), &payload, stamp));
+        }
+        entries
+    }
+}

@@ -1,0 +1,206 @@
+//! Whatever stewards and rules do, and in whatever order, who is who equals what follows from the links alone, and the
+//! links of rules equal what follows from the records alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use customer_profile_domain::{
+    Basis, Carrier, CustomerId, IdentifierKey, IdentifierKind, Link, NameKey, Node, Pair, SourceRecordId, links,
+    resolve,
+};
+use kernel::ResourceId as _;
+use sqlx::PgPool;
+use sqlx::types::Uuid;
+use ventanilla_proto::customer::v1::*;
+
+use crate::support::{Say, World, dni, record};
+
+/// Chance that is the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % most
+    }
+
+    fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
+        let nth = usize::try_from(self.below(all.len() as u64)).unwrap();
+        all[nth].clone()
+    }
+}
+
+const NAMES: [[&str; 3]; 5] = [
+    ["Begoña", "Echeverría", "Larrañaga"],
+    ["Begona", "Echevarria", "Larrañaga"],
+    ["Hugo", "Gil", "Soto"],
+    ["Hugo", "Gil", ""],
+    ["Nekane", "Otaegi", "Zubizarreta"],
+];
+
+const BIRTH_DATES: [&str; 2] = ["1975-03-12", "1988-07-01"];
+const PHONES: [&str; 2] = ["600111222", "600333444"];
+
+/// What a system says of somebody, by chance.
+fn said(dice: &mut Dice, minute: u64) -> SourceRecord {
+    let mut said = record(&format!("system-{}", dice.below(8)), "sales", "1").parts(dice.one_of(&NAMES));
+    if dice.below(2) == 0 {
+        said = said.born(dice.one_of(&BIRTH_DATES));
+    }
+    if dice.below(2) == 0 {
+        said = said.phone(dice.one_of(&PHONES));
+    }
+    if dice.below(3) == 0 {
+        said = said.dni(&dni(u32::try_from(dice.below(3)).unwrap() + 20_000_000));
+    }
+    said.observed(&format!("2026-11-21T{:02}:{:02}:00Z", minute / 60, minute % 60))
+}
+
+async fn happen(world: &World, dice: &mut Dice, minute: u64, known: &mut BTreeMap<String, SourceRecord>) {
+    let records: Vec<SourceRecord> = known.values().cloned().collect();
+    match dice.below(10) {
+        _ if records.len() < 3 => {}
+        0 | 1 => {
+            let [one, other] = [dice.one_of(&records), dice.one_of(&records)].map(|r| r.own_customer);
+            // Two who are one already are refused; so is nobody else.
+            if let Err(refused) = world.merge(&[&one, &other]).await {
+                assert_eq!(crate::support::reason(&refused), "CUSTOMERS_ALREADY_ONE");
+            }
+            return;
+        }
+        2 | 3 => {
+            let whole = world.customer(&dice.one_of(&records).own_customer).await;
+            let taken: Vec<&str> =
+                whole.source_records.iter().filter(|_| dice.below(2) == 0).map(String::as_str).collect();
+            if !taken.is_empty() && taken.len() < whole.source_records.len() {
+                world.unmerge(&whole.name, &taken).await.unwrap();
+            }
+            return;
+        }
+        4 | 5 => {
+            let queue = world.queue().await;
+            if !queue.is_empty() {
+                let proposal = &dice.one_of(&queue);
+                let answer =
+                    if dice.below(2) == 0 { world.confirm(proposal).await } else { world.reject(proposal).await };
+                answer.unwrap();
+            }
+            return;
+        }
+        _ => {}
+    }
+    let record = world.ingest(said(dice, minute)).await;
+    known.insert(record.name.clone(), record);
+}
+
+async fn nodes(admin: &PgPool) -> (Vec<Node>, BTreeMap<SourceRecordId, CustomerId>) {
+    let rows: Vec<(Uuid, Uuid, Uuid, jiff_sqlx::Timestamp)> =
+        sqlx::query_as("select id, own_customer_id, customer_id, recorded_at from customer_profile.source_record")
+            .fetch_all(admin)
+            .await
+            .unwrap();
+    let node = |(id, own, _, at): &(Uuid, Uuid, Uuid, jiff_sqlx::Timestamp)| Node {
+        record: SourceRecordId::from_uuid(*id),
+        own_customer: CustomerId::from_uuid(*own),
+        recorded_at: at.to_jiff(),
+    };
+    let written = rows.iter().map(|row| (SourceRecordId::from_uuid(row.0), CustomerId::from_uuid(row.2))).collect();
+    (rows.iter().map(node).collect(), written)
+}
+
+async fn active(admin: &PgPool) -> (Vec<Link>, Vec<Pair>) {
+    let rows: Vec<(Uuid, Uuid, String, String, String)> = sqlx::query_as(
+        "select record_a, record_b, link_type, evidence_kind, evidence_key from customer_profile.identity_link where revoked_at is null",
+    )
+    .fetch_all(admin)
+    .await
+    .unwrap();
+    let (mut links, mut denials) = (Vec::new(), Vec::new());
+    for (a, b, kind, evidence, key) in rows {
+        let pair = Pair::of(SourceRecordId::from_uuid(a), SourceRecordId::from_uuid(b));
+        let basis = match IdentifierKind::stored(&evidence) {
+            Some(kind) => Basis::Identifier(IdentifierKey { kind, value: key.into() }),
+            None if evidence == "score" => Basis::Score,
+            None => Basis::Steward,
+        };
+        if kind == "not_same_as" { denials.push(pair) } else { links.push(Link { basis, pair }) }
+    }
+    (links, denials)
+}
+
+/// The links that identifiers justify, from who carries them.
+async fn justified(admin: &PgPool) -> BTreeSet<Link> {
+    let rows: Vec<(String, String, Uuid, jiff_sqlx::Timestamp, Option<String>, bool)> = sqlx::query_as(
+        "select kind, key, source_record_id, recorded_at, name_key, evidence from customer_profile.identifier",
+    )
+    .fetch_all(admin)
+    .await
+    .unwrap();
+    let mut carriers: BTreeMap<IdentifierKey, Vec<Carrier>> = BTreeMap::new();
+    for (kind, key, record, at, name, evidence) in rows {
+        let kind = IdentifierKind::stored(&kind).unwrap();
+        carriers.entry(IdentifierKey { kind, value: key.into() }).or_default().push(Carrier {
+            record: SourceRecordId::from_uuid(record),
+            recorded_at: at.to_jiff(),
+            name: name.map(NameKey::stored),
+            evidence,
+        });
+    }
+    let of_key = |(key, carriers): (IdentifierKey, Vec<Carrier>)| {
+        let pairs = links(key.kind, &carriers);
+        pairs.into_iter().map(move |pair| Link { basis: Basis::Identifier(key.clone()), pair }).collect::<Vec<_>>()
+    };
+    carriers.into_iter().flat_map(of_key).collect()
+}
+
+async fn equals_a_recomputation(world: &World, when: &str) {
+    let admin = world.admin().await;
+    let (nodes, written) = nodes(&admin).await;
+    let (links, denials) = active(&admin).await;
+    let by_identifier = |link: &&Link| matches!(link.basis, Basis::Identifier(_));
+    assert_eq!(links.iter().filter(by_identifier).cloned().collect::<BTreeSet<_>>(), justified(&admin).await, "{when}");
+    let groups = resolve(&nodes, &links, &denials);
+    let recomputed: BTreeMap<SourceRecordId, CustomerId> =
+        groups.iter().flat_map(|g| g.records.iter().map(|n| (n.record, g.customer))).collect();
+    assert_eq!(written, recomputed, "{when}");
+    for group in groups {
+        for node in &group.records {
+            let shown = world.customer(&node.own_customer.name()).await;
+            assert_eq!(shown.name, group.customer.name(), "every id resolves; {when}");
+            let records: Vec<String> = group.records.iter().map(|n| n.record.name()).collect();
+            assert_eq!(shown.source_records, records, "{when}");
+        }
+    }
+    for table in ["identifier", "customer_alias"] {
+        let astray = match table {
+            "identifier" => {
+                "select count(*) from customer_profile.identifier i join customer_profile.source_record r
+                             on r.id = i.source_record_id where r.customer_id <> i.customer_id"
+            }
+            _ => {
+                "select count(*) from customer_profile.customer_alias a join customer_profile.source_record r
+                  on r.own_customer_id = a.id where r.customer_id <> a.customer_id"
+            }
+        };
+        let astray: i64 = sqlx::query_scalar(astray).fetch_one(&admin).await.unwrap();
+        assert_eq!(astray, 0, "{table}; {when}");
+    }
+}
+
+async fn a_story(seed: u64, steps: u64) {
+    let world = World::new().await;
+    let (mut dice, mut known) = (Dice(seed), BTreeMap::new());
+    for step in 0..steps {
+        happen(&world, &mut dice, step, &mut known).await;
+        if step % 8 == 7 {
+            world.compared().await;
+            equals_a_recomputation(&world, &format!("seed {seed}, step {step}")).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_sequence_of_words_and_records_equals_a_recomputation() {
+    for seed in 1..=4 {
+        a_story(seed, 48).await;
+    }
+}
