@@ -310,7 +310,7 @@ pub(super) async fn prove(scene: &Scene, sample: &Sample, customers: u32) -> any
         let ingest = IngestSourceRecordRequest { record: Some(record), request_id: scene.request_id() };
         let answer = affair.cast.billing.customers.clone().ingest_source_record(ingest).await?.into_inner();
         ensure!(answer.customer == customer_name(number) && answer.version == 1, "{number} is not known: {answer:?}");
-        let get = GetCustomerRequest { name: customer_name(number) };
+        let get = GetCustomerRequest { name: customer_name(number), ..Default::default() };
         let found = affair.cast.agent.customers.clone().get_customer(get).await?.into_inner();
         ensure!(found.name == customer_name(number), "{number} reads as {}", found.name);
     }

@@ -18,6 +18,7 @@ use crate::content;
 use crate::error::ProfileError;
 use crate::store::proposal::{After, State};
 use crate::usecase::answer_match_proposal::Answer;
+use crate::usecase::get_customer::Instants;
 use crate::usecase::ingest_source_record::Draught;
 use crate::usecase::list_match_proposals::Wanted;
 use crate::usecase::merge_customers::Merge;
@@ -51,6 +52,23 @@ pub(super) fn customer_id(field: &str, name: &str) -> Result<CustomerId, Profile
     let id = parse::name(&mut violations, field, name);
     all_or_nothing(violations)?;
     Ok(id.expect(TAKEN))
+}
+
+/// A customer's name, and the instants it is to be seen at, where any is given.
+pub(super) fn customer_at(
+    request: &proto::GetCustomerRequest,
+    now: Timestamp,
+) -> Result<(CustomerId, Option<Instants>), ProfileError> {
+    let mut violations = Violations::new();
+    let id = parse::name(&mut violations, "name", &request.name);
+    let [as_of, known] =
+        [("as_of_time", &request.as_of_time), ("known_time", &request.known_time)].map(|(field, at)| {
+            let at = parse::optional_time(&mut violations, field, at.as_ref());
+            at.inspect(|at| not_ahead(&mut violations, field, *at, now))
+        });
+    all_or_nothing(violations)?;
+    let at = Instants { as_of: as_of.unwrap_or(now), known: known.unwrap_or(now) };
+    Ok((id.expect(TAKEN), as_of.or(known).map(|_| at)))
 }
 
 /// A record and the key of the call.

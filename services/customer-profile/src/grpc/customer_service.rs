@@ -68,8 +68,8 @@ impl CustomerService for CustomerApi {
     }
 
     async fn get_customer(&self, request: Request<GetCustomerRequest>) -> Result<Response<Customer>, Status> {
-        let id = convert::customer_id("name", &request.get_ref().name).map_err(refused)?;
-        usecase::get_customer::get_customer(&self.profile, id).await.map(Response::new).map_err(refused)
+        let (id, at) = convert::customer_at(request.get_ref(), self.profile.ambient.now()).map_err(refused)?;
+        usecase::get_customer::get_customer(&self.profile, id, at).await.map(Response::new).map_err(refused)
     }
 
     async fn lookup_by_phone(&self, request: Request<LookupByPhoneRequest>) -> Result<Response<PhoneAnswer>, Status> {

@@ -170,7 +170,7 @@ fn evidence_key(basis: &Basis) -> &str {
 }
 
 /// What a stored link rests on.
-fn basis(kind: &str, value: String) -> Result<Basis, StoreError> {
+pub(super) fn basis(kind: &str, value: String) -> Result<Basis, StoreError> {
     match kind {
         "steward" => Ok(Basis::Steward),
         "score" => Ok(Basis::Score),

@@ -288,6 +288,35 @@ pub(crate) async fn load(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Stor
     rows.into_iter().map(Stored::try_from).collect()
 }
 
+/// What these records said: of each the version observed last, by `as_of`, of those written down by `known`. Records that
+/// had said nothing yet are left out.
+#[tracing::instrument(name = "db.record.load_at", skip_all)]
+pub(crate) async fn load_at(
+    tx: &mut PgConnection,
+    ids: &[Uuid],
+    as_of: Timestamp,
+    known: Timestamp,
+) -> Result<Vec<Stored>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select r.id, r.source_system, r.external_id, r.department, r.own_customer_id, r.customer_id, v.version,
+                  r.latest_version, r.recorded_at, r.updated_at, v.content
+           from customer_profile.source_record r
+           cross join lateral (
+               select * from customer_profile.source_record_version v
+               where v.source_record_id = r.id and v.observed_at <= $2 and v.recorded_at <= $3
+               order by v.observed_at desc, v.version desc limit 1
+           ) v
+           where r.id = any($1) order by r.recorded_at, r.id"#,
+        ids,
+        as_of.to_sqlx() as _,
+        known.to_sqlx() as _,
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(Stored::try_from).collect()
+}
+
 /// A page of a customer's records, oldest first, and `None` when nobody ever had the id. An empty
 /// page of a known customer is `Some`.
 #[tracing::instrument(name = "db.record.page", skip_all)]

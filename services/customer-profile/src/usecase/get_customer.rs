@@ -1,13 +1,69 @@
-//! `GetCustomer`: one customer by any id that was ever given.
+//! `GetCustomer`: one customer by any id that was ever given, as it stands or as it stood.
 
-use customer_profile_domain::CustomerId;
+use std::collections::{BTreeMap, BTreeSet};
+
+use customer_profile_domain::{CustomerId, Link, LinkType, Node, Pair, Record, SourceRecordId, resolve};
+use jiff::Timestamp;
+use kernel::ResourceId;
+use uuid::Uuid;
 use ventanilla_proto::customer::v1::Customer;
 
 use super::Profile;
 use crate::error::ProfileError;
-use crate::store;
+use crate::golden;
+use crate::store::{customer, history, record};
+
+/// At which instants of the two times.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Instants {
+    /// What was true.
+    pub as_of: Timestamp,
+    /// What had been written down.
+    pub known: Timestamp,
+}
 
 #[tracing::instrument(name = "customer.get", skip_all)]
-pub(crate) async fn get_customer(profile: &Profile, id: CustomerId) -> Result<Customer, ProfileError> {
-    store::customer::get(profile.db.reader(), id).await?.ok_or(ProfileError::CustomerNotFound(id))
+pub(crate) async fn get_customer(
+    profile: &Profile,
+    id: CustomerId,
+    at: Option<Instants>,
+) -> Result<Customer, ProfileError> {
+    match at {
+        Some(at) => as_it_stood(profile, id, at).await,
+        None => customer::get(profile.db.reader(), id).await?.ok_or(ProfileError::CustomerNotFound(id)),
+    }
+}
+
+/// Puts the customer together from what was written down.
+async fn as_it_stood(profile: &Profile, id: CustomerId, at: Instants) -> Result<Customer, ProfileError> {
+    let mut tx = profile.db.tx().await?;
+    let bringer = history::bringer(&mut tx, id, at.known).await?.ok_or(ProfileError::CustomerNotFound(id))?;
+    let mut nodes: BTreeMap<SourceRecordId, Node> = BTreeMap::from([(bringer.record, bringer)]);
+    let (mut links, mut denials): (BTreeSet<Link>, BTreeSet<Pair>) = Default::default();
+    let mut next: Vec<Uuid> = vec![bringer.record.uuid()];
+    while !next.is_empty() {
+        let mut reached = Vec::new();
+        for standing in history::touching(&mut tx, &next, at.known).await? {
+            if standing.kind == LinkType::NotSameAs {
+                denials.insert(standing.link.pair);
+                continue;
+            }
+            links.insert(standing.link);
+            let new = standing.ends.into_iter().filter(|end| nodes.insert(end.record, *end).is_none());
+            reached.extend(new.map(|end| end.record.uuid()).collect::<Vec<_>>());
+        }
+        next = reached;
+    }
+    let nodes: Vec<Node> = nodes.into_values().collect();
+    let links: Vec<Link> = links.into_iter().collect();
+    let denials: Vec<Pair> = denials.into_iter().collect();
+    let groups = resolve(&nodes, &links, &denials);
+    let group = groups.iter().find(|group| group.records.iter().any(|node| node.record == bringer.record));
+    let group = group.ok_or(ProfileError::CustomerNotFound(id))?;
+    let ids: Vec<Uuid> = group.records.iter().map(|node| node.record.uuid()).collect();
+    let said = record::load_at(&mut tx, &ids, at.as_of, at.known).await?;
+    tx.rollback().await?;
+    let said: Vec<Record> = said.into_iter().map(|stored| stored.record).collect();
+    let stood = golden::customer(group, &said, &profile.source_order, at.known);
+    Ok(Customer { update_time: None, ..stood })
 }

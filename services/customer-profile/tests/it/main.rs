@@ -1,6 +1,7 @@
 //! customer-profile over real gRPC and a real Postgres, a fresh database per test.
 
 mod customer_view;
+mod get_customer;
 mod identity_changes;
 mod ingest_source_record;
 mod ingest_source_records;

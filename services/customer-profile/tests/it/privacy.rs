@@ -5,7 +5,15 @@ use crate::support::{Say, World, dni, record};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_chained_part_of_the_ledger_holds_nothing_personal() {
     let world = World::new().await;
-    let canaries = ["Canariana", "600777888", "canario@correo.example", "00004242", "CNR-77", "me han cobrado canario"];
+    let canaries = [
+        "Canariana",
+        "600777888",
+        "canario@correo.example",
+        "00004242",
+        "CNR-77",
+        "me han cobrado canario",
+        "two people",
+    ];
     let said = record("crm", "sales", "CNR-77")
         .named("Canariana Pérez Gil")
         .phone("600777888")
@@ -14,9 +22,11 @@ async fn the_chained_part_of_the_ledger_holds_nothing_personal() {
     let ana = world.ingest(said.clone()).await;
     let mut other = said;
     other.source_system = "billing".to_owned();
-    world.ingest(other).await;
+    let other = world.ingest(other).await;
     world.interaction(&ana.customer, "me han cobrado canario", "2026-11-22T10:00:00Z").await;
-    world.entries(3).await;
+    world.compared().await;
+    world.unmerge(&ana.customer, &[&other.name]).await.unwrap();
+    world.entries(6).await;
     let rows: Vec<(String, Vec<u8>)> = sqlx::query_as("select l::text, payload from customer_profile.ledger l")
         .fetch_all(&world.admin().await)
         .await
@@ -27,12 +37,14 @@ async fn the_chained_part_of_the_ledger_holds_nothing_personal() {
             assert!(!row.contains(canary) && !payload.contains(canary), "{canary} is in the chained part");
         }
     }
-    // The words of the contact do stand in the part that can be erased.
+    // The words of the contact and of the steward do stand in the part that can be erased.
     let parts: Vec<Vec<u8>> = sqlx::query_scalar("select personal from customer_profile.ledger_personal")
         .fetch_all(&world.admin().await)
         .await
         .unwrap();
-    assert!(parts.iter().any(|p| String::from_utf8_lossy(p).contains("me han cobrado canario")));
+    for said in ["me han cobrado canario", "two people"] {
+        assert!(parts.iter().any(|p| String::from_utf8_lossy(p).contains(said)), "{said}");
+    }
 }
 
 #[test]

@@ -92,7 +92,7 @@ async fn an_oversized_request_is_refused_before_it_is_read() {
 async fn a_customer_nobody_ever_had_is_not_found() {
     let world = World::new().await;
     let mut agent = world.client(Role::Agent);
-    let get = agent.get_customer(GetCustomerRequest { name: stranger() }).await.unwrap_err();
+    let get = agent.get_customer(GetCustomerRequest { name: stranger(), ..Default::default() }).await.unwrap_err();
     let view = agent.get_customer_view(GetCustomerViewRequest { name: stranger() }).await.unwrap_err();
     for status in [get, view] {
         assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "CUSTOMER_NOT_FOUND"));
@@ -103,7 +103,7 @@ async fn a_customer_nobody_ever_had_is_not_found() {
 async fn roles_decide_who_may_call() {
     let world = World::new().await;
     let ana = world.ingest(record("crm", "sales", "1").named("Ana Ruiz Gil")).await;
-    let get = GetCustomerRequest { name: ana.customer.clone() };
+    let get = GetCustomerRequest { name: ana.customer.clone(), ..Default::default() };
     assert!(world.client(Role::Ombudsman).get_customer(get.clone()).await.is_ok());
     let view = GetCustomerViewRequest { name: ana.customer };
     let status = world.client(Role::Ombudsman).get_customer_view(view).await.unwrap_err();

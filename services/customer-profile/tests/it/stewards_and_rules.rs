@@ -1,5 +1,5 @@
 //! Whatever stewards and rules do, and in whatever order, who is who equals what follows from the links alone, and the
-//! links of rules equal what follows from the records alone.
+//! links of rules equal what follows from the records alone; and what a screen showed is shown again when asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -186,20 +186,46 @@ async fn equals_a_recomputation(world: &World, when: &str) {
     }
 }
 
+/// What everybody's screen showed at an instant.
+struct Screens {
+    at: jiff::Timestamp,
+    customers: BTreeMap<String, Customer>,
+}
+
+async fn screens(world: &World, known: &BTreeMap<String, SourceRecord>) -> Screens {
+    let mut customers = BTreeMap::new();
+    for record in known.values() {
+        customers.insert(record.own_customer.clone(), world.customer(&record.own_customer).await);
+    }
+    Screens { at: world.now(), customers }
+}
+
+async fn are_shown_again(world: &World, screens: &Screens, seed: u64) {
+    for (name, shown) in &screens.customers {
+        let again = world.customer_as_known(name, screens.at).await.unwrap();
+        let shown = Customer { update_time: None, etag: String::new(), ..shown.clone() };
+        assert_eq!(again, shown, "as known at {}, seed {seed}", screens.at);
+    }
+}
+
 async fn a_story(seed: u64, steps: u64) {
     let world = World::new().await;
-    let (mut dice, mut known) = (Dice(seed), BTreeMap::new());
+    let (mut dice, mut known, mut shown) = (Dice(seed), BTreeMap::new(), Vec::new());
     for step in 0..steps {
         happen(&world, &mut dice, step, &mut known).await;
         if step % 8 == 7 {
             world.compared().await;
             equals_a_recomputation(&world, &format!("seed {seed}, step {step}")).await;
+            shown.push(screens(&world, &known).await);
         }
+    }
+    for screens in &shown {
+        are_shown_again(&world, screens, seed).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn any_sequence_of_words_and_records_equals_a_recomputation() {
+async fn any_sequence_of_words_and_records_equals_a_recomputation_and_every_screen_can_be_shown_again() {
     for seed in 1..=4 {
         a_story(seed, 48).await;
     }

@@ -59,6 +59,10 @@ impl World {
         self.try_ingest(record).await.unwrap()
     }
 
+    pub fn now(&self) -> jiff::Timestamp {
+        self.harness.house().ambient.now()
+    }
+
     /// A moment passes, so that what comes is later than what was.
     fn a_moment_later(&self) {
         self.harness.surroundings.advance(jiff::SignedDuration::from_millis(1));
@@ -90,8 +94,15 @@ impl World {
     }
 
     pub async fn customer(&self, name: &str) -> Customer {
-        let request = GetCustomerRequest { name: name.to_owned() };
+        let request = GetCustomerRequest { name: name.to_owned(), ..Default::default() };
         self.client(Role::Agent).get_customer(request).await.unwrap().into_inner()
+    }
+
+    /// The customer as a screen showed it.
+    pub async fn customer_as_known(&self, name: &str, known: jiff::Timestamp) -> Result<Customer, Status> {
+        let known_time = Some(server::parse::time_to_proto(known));
+        let request = GetCustomerRequest { name: name.to_owned(), known_time, ..Default::default() };
+        Ok(self.client(Role::Agent).get_customer(request).await?.into_inner())
     }
 
     pub async fn view(&self, name: &str) -> CustomerView {
@@ -139,6 +150,7 @@ impl World {
     }
 
     pub async fn confirm(&self, proposal: &MatchProposal) -> Result<MatchProposal, Status> {
+        self.a_moment_later();
         let request = ConfirmMatchProposalRequest {
             name: proposal.name.clone(),
             reason: "asked her".to_owned(),
@@ -149,6 +161,7 @@ impl World {
     }
 
     pub async fn reject(&self, proposal: &MatchProposal) -> Result<MatchProposal, Status> {
+        self.a_moment_later();
         let request = RejectMatchProposalRequest {
             name: proposal.name.clone(),
             reason: "sisters".to_owned(),
