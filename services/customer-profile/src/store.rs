@@ -3,6 +3,7 @@
 pub(crate) mod comparison;
 pub(crate) mod customer;
 pub(crate) mod history;
+pub(crate) mod hold;
 pub(crate) mod identity;
 pub(crate) mod interaction;
 pub(crate) mod match_key;

@@ -15,6 +15,7 @@ pub(crate) mod answer_match_proposal;
 pub(crate) mod get_customer;
 pub(crate) mod get_customer_view;
 pub(crate) mod ingest_source_record;
+pub(crate) mod list_active_holds;
 pub(crate) mod list_identity_links;
 pub(crate) mod list_match_proposals;
 pub(crate) mod list_source_records;

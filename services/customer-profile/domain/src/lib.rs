@@ -9,6 +9,7 @@
 mod email;
 mod golden;
 mod grade;
+mod hold;
 mod id;
 mod identifier;
 mod link;
@@ -23,6 +24,7 @@ mod steward;
 pub use email::{Email, NotAnEmail};
 pub use golden::{Golden, GoldenIdentifier, Provenance, SourceOrder, Sourced, SurvivorshipRule};
 pub use grade::{LineUse, MatchGrade, PhoneMatch, grade_phone};
+pub use hold::{Hold, HoldKind, OfficeCase, OpenComplaint, holds};
 pub use id::{CustomerId, InteractionId, LinkId, ProposalId, SourceRecordId};
 pub use identifier::{Identifier, IdentifierError, IdentifierKey, IdentifierKind, RawIdentifier};
 pub use link::{Basis, Carrier, LinkType, Pair, RULE_VERSION, links, revised};

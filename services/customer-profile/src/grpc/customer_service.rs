@@ -9,11 +9,12 @@ use ventanilla_proto::customer::v1::customer_service_server::CustomerService;
 use ventanilla_proto::customer::v1::{
     ConfirmMatchProposalRequest, Customer, CustomerView, GetCustomerRequest, GetCustomerViewRequest,
     GetMatchProposalRequest, IngestSourceRecordRequest, IngestSourceRecordsResponse, Interaction,
-    ListIdentityLinksRequest, ListIdentityLinksResponse, ListMatchProposalsRequest, ListMatchProposalsResponse,
-    ListSourceRecordsRequest, ListSourceRecordsResponse, ListTimelineRequest, ListTimelineResponse,
-    LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse, MatchProposal, MergeCustomersRequest,
-    MergePreview, PhoneAnswer, PreviewMergeRequest, RecordInteractionRequest, RejectMatchProposalRequest, SourceRecord,
-    UnmergeCustomersRequest, UnmergeCustomersResponse, ingest_source_records_response,
+    ListActiveHoldsRequest, ListActiveHoldsResponse, ListIdentityLinksRequest, ListIdentityLinksResponse,
+    ListMatchProposalsRequest, ListMatchProposalsResponse, ListSourceRecordsRequest, ListSourceRecordsResponse,
+    ListTimelineRequest, ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse,
+    MatchProposal, MergeCustomersRequest, MergePreview, PhoneAnswer, PreviewMergeRequest, RecordInteractionRequest,
+    RejectMatchProposalRequest, SourceRecord, UnmergeCustomersRequest, UnmergeCustomersResponse,
+    ingest_source_records_response,
 };
 
 use super::convert;
@@ -91,6 +92,14 @@ impl CustomerService for CustomerApi {
     ) -> Result<Response<CustomerView>, Status> {
         let id = convert::customer_id("name", &request.get_ref().name).map_err(refused)?;
         usecase::get_customer_view::get_customer_view(&self.profile, id).await.map(Response::new).map_err(refused)
+    }
+
+    async fn list_active_holds(
+        &self,
+        request: Request<ListActiveHoldsRequest>,
+    ) -> Result<Response<ListActiveHoldsResponse>, Status> {
+        let id = convert::customer_id("parent", &request.get_ref().parent).map_err(refused)?;
+        usecase::list_active_holds::list_active_holds(&self.profile, id).await.map(Response::new).map_err(refused)
     }
 
     async fn record_interaction(

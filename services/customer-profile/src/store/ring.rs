@@ -20,6 +20,8 @@ pub(crate) struct Affairs {
     pub open_tickets: i64,
     pub open_complaint: bool,
     pub breached: bool,
+    pub breach_risk: bool,
+    pub on_hold: bool,
     pub promise: Option<Promise>,
 }
 
@@ -45,20 +47,30 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone) -> Result<(Vec<Holder>
            )
            select u.customer_id as "customer_id!", u.observed_at as "observed_at!", u.verified_at, u.shared as "shared!", c.language,
                   one.open_tickets as "open_tickets?", one.open_complaint as "open_complaint?", one.breached as "breached?",
+                  one.breach_risk as "breach_risk?", one.unanswered or one.brought as "on_hold?",
                   one.promise_id as "promise_id?", one.ticket_id as "ticket_id?", one.channel as "channel?",
                   one.due_at as "due_at?", one.made_at as "made_at?",
                   array(select distinct source from customer_profile.ledger_parked) as "parked!"
            from uses u
            join customer_profile.customer c on c.id = u.customer_id
            left join lateral (
-               select t.open_tickets, t.open_complaint, p.*,
+               select t.open_tickets, t.open_complaint, t.unanswered, p.*,
                       exists (
                           select from customer_profile.view_clock k
                           left join customer_profile.view_ticket a on a.ticket_id = k.ticket_id
                           where k.customer_id = any(c.ids) and k.breached_at is not null and (k.is_open or a.is_open)
-                      ) as breached
+                      ) as breached,
+                      exists (
+                          select from customer_profile.view_clock k
+                          where k.customer_id = any(c.ids) and k.is_open and k.breached_at is null and k.warned_percent >= 75
+                      ) as breach_risk,
+                      exists (
+                          select from customer_profile.view_case s
+                          where s.customer_id = any(c.ids) and s.state not in (4, 6, 12, 13, 14, 15) and s.regime <> 'es.finance'
+                      ) as brought
                from (
-                   select count(*) as open_tickets, coalesce(bool_or(ticket_type in (2, 3)), false) as open_complaint
+                   select count(*) as open_tickets, coalesce(bool_or(ticket_type in (2, 3)), false) as open_complaint,
+                          coalesce(bool_or(ticket_type in (2, 3) and state <> 5), false) as unanswered
                    from customer_profile.view_ticket where customer_id = any(c.ids) and is_open
                ) t
                left join lateral (
@@ -96,6 +108,8 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone) -> Result<(Vec<Holder>
                     open_tickets,
                     open_complaint: row.open_complaint.unwrap_or_default(),
                     breached: row.breached.unwrap_or_default(),
+                    breach_risk: row.breach_risk.unwrap_or_default(),
+                    on_hold: row.on_hold.unwrap_or_default(),
                     promise,
                 }),
             }

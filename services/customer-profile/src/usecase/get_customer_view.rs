@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use server::parse::time_to_proto;
 use ventanilla_proto::customer::v1 as proto;
 
-use super::{Profile, standing};
+use super::{Profile, list_active_holds, standing};
 use crate::error::ProfileError;
+use crate::store::hold;
 use crate::store::interaction::{Interaction, ticket_name};
 use crate::store::view::{self, View};
 use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING};
@@ -20,6 +21,8 @@ pub(crate) async fn get_customer_view(profile: &Profile, id: CustomerId) -> Resu
     let [ticketing, sla_monitor, ombudsman] =
         known.map(|(source, known)| Some(standing::of(source, known, view.parked.iter().any(|p| p == source), now)));
     let own = Some(standing::own(now));
+    let holding = ticketing.clone();
+    let holds = held(profile, id, &view).await?;
     Ok(proto::CustomerView {
         name: view.customer.name.clone(),
         open_tickets: Some(tickets(&view, ticketing.clone())),
@@ -27,6 +30,7 @@ pub(crate) async fn get_customer_view(profile: &Profile, id: CustomerId) -> Resu
         clocks: Some(clocks(&view, sla_monitor.clone())),
         breaches: Some(breaches(&view, sla_monitor)),
         cases: Some(cases(&view, ombudsman)),
+        holds: Some(proto::HoldSection { standing: holding, holds }),
         golden: Some(proto::GoldenSection { standing: own.clone(), customer: Some(view.customer) }),
         last_interactions: Some(proto::InteractionSection {
             standing: own,
@@ -40,6 +44,18 @@ pub(crate) async fn get_customer_view(profile: &Profile, id: CustomerId) -> Resu
 }
 
 type Standing = Option<proto::SectionStanding>;
+
+/// What must not be done, from what was read for the other sections; asked for when they do not hold everything.
+async fn held(profile: &Profile, id: CustomerId, view: &View) -> Result<Vec<proto::Hold>, ProfileError> {
+    let cut = |total: i32, read: usize| usize::try_from(total).unwrap_or(usize::MAX) > read;
+    let is_whole = !view.tickets.first().is_some_and(|t| cut(t.total, view.tickets.len()))
+        && !view.cases.first().is_some_and(|c| cut(c.total, view.cases.len()));
+    if is_whole {
+        return Ok(list_active_holds::active(&view.tickets, &view.cases));
+    }
+    let grounds = hold::grounds(profile.db.reader(), id).await?.ok_or(ProfileError::CustomerNotFound(id))?;
+    Ok(list_active_holds::active(&grounds.tickets, &grounds.cases))
+}
 
 fn tickets(view: &View, standing: Standing) -> proto::TicketSection {
     proto::TicketSection {

@@ -7,7 +7,7 @@ use ventanilla_proto::customer::v1 as proto;
 use super::{Profile, get_customer_view, standing};
 use crate::error::ProfileError;
 use crate::store::ring::{self, Affairs, Holder};
-use crate::{SLA_MONITOR, TICKETING};
+use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING};
 
 #[tracing::instrument(name = "customer.lookup_by_phone", skip_all)]
 pub(crate) async fn lookup_by_phone(
@@ -19,7 +19,7 @@ pub(crate) async fn lookup_by_phone(
         CallerNumber::Withheld => return Ok(nobody(proto::CallerNumber::Withheld)),
         CallerNumber::Unreadable => return Ok(nobody(proto::CallerNumber::Unreadable)),
     };
-    let known = [TICKETING, SLA_MONITOR].map(|source| (source, profile.standings.of(source)));
+    let known = [TICKETING, SLA_MONITOR, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
     let (holders, parked) = ring::holders(profile.db.reader(), &phone).await?;
     let now = profile.ambient.now();
     let uses: Vec<LineUse> = holders.iter().map(|h| h.line).collect();
@@ -47,6 +47,8 @@ fn tell(answer: &mut proto::PhoneAnswer, affairs: &Affairs) {
     answer.open_ticket_count = i32::try_from(affairs.open_tickets).unwrap_or(i32::MAX);
     answer.open_complaint = affairs.open_complaint;
     answer.breached = affairs.breached;
+    answer.breach_risk = affairs.breach_risk;
+    answer.on_hold = affairs.on_hold;
     answer.top_promise = affairs
         .promise
         .as_ref()

@@ -106,6 +106,17 @@ async fn the_ring_tells_open_affairs_the_top_promise_and_a_breach_without_any_te
     world.react(&Clocks, entry(1, &started.clock, at, &started)).await;
     let answer = world.lookup("600111222").await;
     assert_eq!((answer.open_ticket_count, answer.open_complaint, answer.breached), (2, true, false));
+    assert_eq!((answer.on_hold, answer.breach_risk), (true, false));
+    let warned = sla::WarningRaised {
+        clock: started.clock.clone(),
+        subject: ticket_id(2),
+        customer: ana.customer.clone(),
+        threshold_percent: 75,
+        epoch: 1,
+        ..Default::default()
+    };
+    world.react(&Clocks, entry(3, &started.clock, at, &warned)).await;
+    assert!(world.lookup("600111222").await.breach_risk);
     let promise = answer.top_promise.unwrap();
     assert_eq!((promise.due_time, promise.text.as_str()), (Some(time("2026-11-24T10:00:00Z")), ""));
 
@@ -118,8 +129,9 @@ async fn the_ring_tells_open_affairs_the_top_promise_and_a_breach_without_any_te
     };
     world.react(&Clocks, entry(2, &started.clock, "2026-11-22T20:00:00Z", &breached)).await;
     let answer = world.lookup("600111222").await;
-    assert!(answer.breached);
+    assert_eq!((answer.breached, answer.breach_risk), (true, false), "a risk that came true is none any more");
     // No source was ever reached in this test, and the answer says so.
     let gaps: Vec<_> = answer.gaps.iter().map(|gap| (gap.source.as_str(), gap.reason())).collect();
-    assert_eq!(gaps, [("ticketing", GapReason::NeverReached), ("sla-monitor", GapReason::NeverReached)]);
+    let never = ["ticketing", "sla-monitor", "ombudsman-escalation"].map(|source| (source, GapReason::NeverReached));
+    assert_eq!(gaps, never);
 }

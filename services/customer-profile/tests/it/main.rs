@@ -5,6 +5,7 @@ mod get_customer;
 mod identity_changes;
 mod ingest_source_record;
 mod ingest_source_records;
+mod list_active_holds;
 mod list_source_records;
 mod list_timeline;
 mod lookup_by_phone;

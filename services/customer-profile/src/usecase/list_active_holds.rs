@@ -1,0 +1,83 @@
+//! `ListActiveHolds`: what the firm must not do to a customer now.
+
+use customer_profile_domain::{CustomerId, Hold, HoldKind, OfficeCase, OpenComplaint, holds};
+use server::parse::time_to_proto;
+use ventanilla_proto::customer::v1 as proto;
+use ventanilla_proto::ombudsman::v1::CaseState;
+use ventanilla_proto::ticketing::v1::{TicketState, TicketType};
+
+use super::{Profile, standing};
+use crate::error::ProfileError;
+use crate::store::hold;
+use crate::store::interaction::ticket_name;
+use crate::store::view::{Case, Ticket};
+use crate::{OMBUDSMAN, TICKETING};
+
+#[tracing::instrument(name = "hold.list", skip_all)]
+pub(crate) async fn list_active_holds(
+    profile: &Profile,
+    id: CustomerId,
+) -> Result<proto::ListActiveHoldsResponse, ProfileError> {
+    // The standings first: the rows that are read after them are at least as fresh.
+    let known = [TICKETING, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
+    let grounds = hold::grounds(profile.db.reader(), id).await?.ok_or(ProfileError::CustomerNotFound(id))?;
+    let now = profile.ambient.now();
+    let gaps = known.into_iter().filter_map(|(source, known)| {
+        standing::of(source, known, grounds.parked.iter().any(|parked| parked == source), now).gap
+    });
+    Ok(proto::ListActiveHoldsResponse { holds: active(&grounds.tickets, &grounds.cases), gaps: gaps.collect() })
+}
+
+/// The holds that these affairs and cases give.
+pub(super) fn active(tickets: &[Ticket], cases: &[Case]) -> Vec<proto::Hold> {
+    let complaints: Vec<OpenComplaint> = tickets.iter().filter(|t| is_complaint(t)).map(complaint).collect();
+    let cases: Vec<OfficeCase> = cases.iter().map(office_case).collect();
+    holds(&complaints, &cases).into_iter().map(to_proto).collect()
+}
+
+fn is_complaint(ticket: &Ticket) -> bool {
+    matches!(TicketType::try_from(ticket.ticket_type), Ok(TicketType::Queja | TicketType::Reclamacion))
+}
+
+fn complaint(ticket: &Ticket) -> OpenComplaint {
+    OpenComplaint {
+        ticket: ticket.ticket_id,
+        since: ticket.first_received_at,
+        answered: ticket.state == i32::from(TicketState::Resolved),
+        department: ticket.department.clone(),
+    }
+}
+
+fn office_case(case: &Case) -> OfficeCase {
+    let over = matches!(
+        CaseState::try_from(case.state),
+        Ok(CaseState::ArchivedUncured
+            | CaseState::Inadmissible
+            | CaseState::Notified
+            | CaseState::Closed
+            | CaseState::Withdrawn
+            | CaseState::Rectified)
+    );
+    OfficeCase {
+        case: case.case_id,
+        ticket: case.ticket_id,
+        since: case.filed_at_office_at,
+        over,
+        regime: case.regime.clone(),
+    }
+}
+
+fn to_proto(hold: Hold) -> proto::Hold {
+    let kind = match hold.kind {
+        HoldKind::ServiceCut => proto::HoldKind::ServiceCut,
+        HoldKind::Collection => proto::HoldKind::Collection,
+    };
+    proto::Hold {
+        kind: kind.into(),
+        article: hold.article.to_owned(),
+        ticket: ticket_name(hold.ticket),
+        case_name: hold.case.map(|case| format!("cases/{}", case.as_hyphenated())).unwrap_or_default(),
+        since_time: Some(time_to_proto(hold.since)),
+        department: hold.department,
+    }
+}
