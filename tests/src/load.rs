@@ -5,6 +5,7 @@
 //! and drivers share the processors.
 
 mod drive;
+mod ingest;
 mod pgbench;
 mod report;
 mod seed;
@@ -57,6 +58,9 @@ pub struct Plan {
     /// it is measured once more how long a ticket takes to be seen; 0 leaves that out.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=600))]
     pub foreign: u64,
+    /// Instead of all that: take in so many records of people by `IngestSourceRecords`, and compare them.
+    #[arg(long, default_value_t = 0)]
+    pub ingest: u32,
     /// Print one JSON document on standard output instead of a table.
     #[arg(long)]
     pub json: bool,
@@ -75,26 +79,51 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
     let start = home.0.join("postgres");
     let options = Options { max_connections: 300, talk: false, ..Options::durable() };
     let cluster = tokio::task::spawn_blocking(move || Cluster::start(&start, &options)).await??;
+    if plan.ingest > 0 {
+        let outcome = take_in(&plan, &cluster).await;
+        tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        telemetry.shutdown(Duration::from_secs(1)).await;
+        return show(&outcome?, plan.json);
+    }
     let outcome = measure(&plan, &cluster).await;
     tokio::task::spawn_blocking(move || cluster.stop()).await??;
     telemetry.shutdown(Duration::from_secs(1)).await;
-    let report = outcome?;
-    if plan.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+    show(&outcome?, plan.json)
+}
+
+fn show(report: &(impl serde::Serialize + std::fmt::Display), json: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(report)?);
     } else {
         print!("{report}");
     }
     Ok(())
 }
 
-async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
+async fn take_in(plan: &Plan, cluster: &Cluster) -> anyhow::Result<ingest::Ingested> {
+    let url = prepared(cluster).await?;
+    let scene = Scene::on(&url, 16).await?;
+    let ingested = ingest::measure(&scene, plan.ingest).await;
+    scene.stop().await.context("the services did not end well")?;
+    ingested
+}
+
+/// A database with the four schemas.
+async fn prepared(cluster: &Cluster) -> anyhow::Result<String> {
     let url = cluster.url(SUITE);
     let mut server = PgConnection::connect(&cluster.url("postgres")).await?;
-    let version: String = sqlx::query_scalar("show server_version").fetch_one(&mut server).await?;
     server.execute(AssertSqlSafe(format!("create database {SUITE}"))).await?;
+    server.close().await?;
     for service in Service::ALL {
         postgres::migrate(&Settings::new(url.clone(), service.schema()), &service.migrations()).await?;
     }
+    Ok(url)
+}
+
+async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
+    let url = prepared(cluster).await?;
+    let mut server = PgConnection::connect(&cluster.url("postgres")).await?;
+    let version: String = sqlx::query_scalar("show server_version").fetch_one(&mut server).await?;
     let scene = Scene::on(&url, 16).await?;
     let sample = seed::Sample::make(&scene).await.context("the services do not write the sample")?;
     let statements = statements::Statements::of(&scene.admin().await, &sample).await?;

@@ -69,8 +69,8 @@ pub async fn denials(admin: &PgPool, service: Service) -> sqlx::Result<i64> {
     sqlx::query_scalar(AssertSqlSafe(statement)).bind(DENIALS).fetch_one(admin).await
 }
 
-/// Waits until nothing moves any more: every inbox is sequenced, every follower is at its source's
-/// head, nothing is parked.
+/// Waits until nothing moves any more: every record is compared with what it shares a key with, every inbox is
+/// sequenced, every follower is at its source's head, nothing is parked.
 ///
 /// # Panics
 /// When that is not so within `limit`; the message says what still moves.
@@ -96,6 +96,9 @@ pub async fn settled(admin: &PgPool, limit: Duration) {
                 moving.extend(behind.map(|line| format!("{schema} follows {}: {line}", source.name())));
             }
         }
+        let compared = "select 'records to compare: ' || count(*) from customer_profile.source_record
+                        where keyed_by is null or compared_by is null having count(*) > 0";
+        moving.extend(sqlx::query_scalar::<_, String>(compared).fetch_optional(admin).await?);
         if moving.is_empty() { Ok(()) } else { Err(sqlx::Error::Protocol(moving.join("; "))) }
     })
     .await;

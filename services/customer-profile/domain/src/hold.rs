@@ -90,7 +90,7 @@ pub fn holds(complaints: &[OpenComplaint], cases: &[OfficeCase]) -> Vec<Hold> {
         })
     });
     let mut holds: Vec<Hold> = open.chain(brought).collect();
-    holds.sort_by(|one, other| (one.since, one.kind, one.ticket).cmp(&(other.since, other.kind, other.ticket)));
+    holds.sort_by_key(|hold| (hold.since, hold.kind, hold.ticket));
     holds
 }
 

@@ -44,7 +44,7 @@ async fn a_hold_comes_with_the_complaint_goes_with_its_answer_and_stays_while_th
     let ana = world.ingest(record("crm", "sales", "1").named("Ana Ruiz Gil").phone("600111222")).await.customer;
     world.complains(&ana, TicketType::Reclamacion).await;
     let while_open = (HoldKind::ServiceCut, "Ley 10/2025, art. 4.4".to_owned());
-    assert_eq!(world.holds(&ana).await, [while_open.clone()]);
+    assert_eq!(world.holds(&ana).await, std::slice::from_ref(&while_open));
     world.moves(2, TicketState::Resolved).await;
     assert_eq!(world.holds(&ana).await, []);
     assert!(!world.lookup("600111222").await.on_hold);
