@@ -14,12 +14,26 @@ pub struct Settings {
 }
 
 /// How it tells who is who.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdentitySettings {
     /// Source systems to believe first, among values observed at the same instant.
     #[serde(default)]
     pub source_order: Vec<String>,
+    /// How many records there will be, all departments together; scores are graded for so many.
+    #[serde(default = "records_expected")]
+    pub expected_records: u64,
+}
+
+/// A middling firm's.
+const fn records_expected() -> u64 {
+    100_000
+}
+
+impl Default for IdentitySettings {
+    fn default() -> Self {
+        Self { source_order: Vec::new(), expected_records: records_expected() }
+    }
 }
 
 impl Settings {

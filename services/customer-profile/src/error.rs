@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use customer_profile_domain::{CustomerId, LinkId, ProposalId, SourceRecordId};
+use customer_profile_domain::{CustomerId, LinkId, ProposalId, SourceRecordId, VulnerabilityId};
 use kernel::{Classify, Department, Kind, ResourceId, Violation, Violations};
 use postgres::{RequestError, StoreError};
 
@@ -30,6 +30,9 @@ pub enum ProfileError {
     /// There is no such proposal.
     #[error("there is no such proposal; list the proposals that wait")]
     ProposalNotFound(ProposalId),
+    /// There is no such declaration.
+    #[error("there is no such declaration; read the customer's view")]
+    VulnerabilityNotFound(VulnerabilityId),
     /// Somebody, or what the records say now, was faster.
     #[error("the proposal is {state} already; a merge or an unmerge undoes an answer")]
     ProposalSettled {
@@ -91,7 +94,7 @@ impl Classify for ProfileError {
     fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) | Self::PageToken(_) => Kind::InvalidArgument,
-            Self::CustomerNotFound(_) | Self::ProposalNotFound(_) => Kind::NotFound,
+            Self::CustomerNotFound(_) | Self::ProposalNotFound(_) | Self::VulnerabilityNotFound(_) => Kind::NotFound,
             Self::DepartmentMismatch { .. }
             | Self::ProposalSettled { .. }
             | Self::HeldApart(_)
@@ -112,6 +115,7 @@ impl Classify for ProfileError {
             Self::DepartmentMismatch { .. } => "DEPARTMENT_MISMATCH",
             Self::IdentityContended => "IDENTITY_CONTENDED",
             Self::ProposalNotFound(_) => "MATCH_PROPOSAL_NOT_FOUND",
+            Self::VulnerabilityNotFound(_) => "VULNERABILITY_NOT_FOUND",
             Self::ProposalSettled { .. } => "MATCH_PROPOSAL_SETTLED",
             Self::HeldApart(_) => "CUSTOMERS_HELD_APART",
             Self::AlreadyOne(_) => "CUSTOMERS_ALREADY_ONE",
@@ -128,6 +132,7 @@ impl Classify for ProfileError {
             Self::CustomerNotFound(id) | Self::AlreadyOne(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::ProposalNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::NotOfThisCustomer(id) => vec![("resource", Cow::Owned(id.name()))],
+            Self::VulnerabilityNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::HeldApart(id) => vec![("link", Cow::Owned(id.name()))],
             Self::ProposalSettled { state } => vec![("state", Cow::Borrowed(*state))],
             Self::DepartmentMismatch { owner } => vec![("department", Cow::Owned(owner.to_string()))],

@@ -13,10 +13,12 @@ mod judgement;
 pub mod reactions;
 mod store;
 mod usecase;
+mod wishes;
 mod workers;
 
 use std::sync::Arc;
 
+use customer_profile_domain::matching::Rules;
 use ledger::{Follower, Ledger, Reaction, Standings};
 use postgres::Db;
 use server::{Assembly, House, Worker};
@@ -75,6 +77,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         ambient: house.ambient.clone(),
         standings,
         source_order,
+        rules: Arc::new(Rules::among(settings.identity.expected_records)),
     };
     let customers = CustomerServiceServer::new(grpc::CustomerApi::new(profile.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);

@@ -13,3 +13,4 @@ pub(crate) mod record;
 pub(crate) mod ring;
 pub(crate) mod timeline;
 pub(crate) mod view;
+pub(crate) mod wishes;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use customer_profile_domain::SourceOrder;
+use customer_profile_domain::matching::Rules;
 use kernel::Ambient;
 use ledger::{Ledger, Standings};
 use postgres::{Db, RequestKey, StoreError, Tx};
@@ -12,6 +13,7 @@ use crate::error::ProfileError;
 use crate::workers::match_keys::MatchKeys;
 
 pub(crate) mod answer_match_proposal;
+pub(crate) mod declare_vulnerability;
 pub(crate) mod get_customer;
 pub(crate) mod get_customer_view;
 pub(crate) mod ingest_source_record;
@@ -26,6 +28,8 @@ pub(crate) mod merge_customers;
 pub(crate) mod record_interaction;
 pub(crate) mod regroup;
 mod standing;
+pub(crate) mod state_consent;
+pub(crate) mod state_contact_preferences;
 pub(crate) mod steward;
 pub(crate) mod unmerge_customers;
 
@@ -42,6 +46,8 @@ pub struct Profile {
     pub standings: Standings,
     /// Which source systems to believe first.
     pub source_order: Arc<SourceOrder>,
+    /// How scores are graded.
+    pub rules: Arc<Rules>,
     /// Where records of people nobody knows are written.
     pub(crate) newcomers: ingest_source_record::Newcomers,
     /// Where the match keys of records are made.

@@ -94,7 +94,7 @@ pub fn evaluate(files: &[PathBuf]) -> anyhow::Result<Evaluation> {
         rows.extend(read);
         left_out.extend(refused);
     }
-    let rules = Rules::standard();
+    let rules = Rules::among(rows.len() as u64);
     let truth = Truth::of(&rows, files.len() > 1);
     let people = prepared(&rows);
     let keys: Vec<Vec<BlockingKey>> = people.iter().map(blocking_keys).collect();

@@ -141,8 +141,9 @@ fn said(number: u32) -> SourceRecord {
     if !again && dice.below(10) < 6 {
         identified_by(IdentifierType::NationalId, dni(40_000_000 + who));
     }
-    if again && given.len() > 4 {
-        given.remove(2);
+    if again {
+        // Somebody else types it, and a letter goes missing.
+        given = given.chars().enumerate().filter(|(nth, _)| *nth != 2).map(|(_, letter)| letter).collect();
     }
     SourceRecord {
         source_system: format!("system-{}", number % 7),

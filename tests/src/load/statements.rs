@@ -139,7 +139,10 @@ impl Statements {
     /// The scripts, with values like those the service wrote for the sample.
     pub(super) async fn of(admin: &PgPool, sample: &Sample) -> anyhow::Result<Self> {
         let read = |statement: &str, value: &str| Script {
-            text: format!("\\set n random(0, :customers - 1)\n{};\n", bind(statement, |_| value.to_owned())),
+            text: format!(
+                "\\set n random(0, :customers - 1)\n{};\n",
+                bind(statement, |n| if n == 1 { value.to_owned() } else { "now()".to_owned() })
+            ),
             variables: Vec::new(),
         };
         Ok(Self {
@@ -245,7 +248,7 @@ mod tests {
 
     #[test]
     fn the_statements_are_found_in_the_stores() {
-        assert_eq!(highest_parameter(&statement(RING, "with uses as").unwrap()), 1);
+        assert_eq!(highest_parameter(&statement(RING, "with uses as").unwrap()), 2);
         assert_eq!(highest_parameter(&statement(VIEW, "json_agg(t)").unwrap()), 1);
         let create = statement(CREATE, "insert into ticketing.request").unwrap();
         assert_eq!(highest_parameter(&create), CREATE_PARAMETERS.len());

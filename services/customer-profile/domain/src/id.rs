@@ -27,3 +27,8 @@ typed_id!(
     ProposalId,
     "matchProposals"
 );
+typed_id!(
+    /// One declared vulnerability.
+    VulnerabilityId,
+    "vulnerabilities"
+);

@@ -6,6 +6,8 @@
 //! the two. Nothing is ever merged in place, so everything can be undone: a steward merges by adding
 //! a link and takes apart by revoking and denying ([`separate`]).
 
+mod care;
+pub mod consent;
 mod email;
 mod golden;
 mod grade;
@@ -21,11 +23,12 @@ mod phone;
 mod record;
 mod steward;
 
+pub use care::{AccessClass, Contact, Driver, PriorityRight, QuietHours, Seen, learned_channel, priority_right, seen};
 pub use email::{Email, NotAnEmail};
 pub use golden::{Golden, GoldenIdentifier, Provenance, SourceOrder, Sourced, SurvivorshipRule};
 pub use grade::{LineUse, MatchGrade, PhoneMatch, grade_phone};
 pub use hold::{Hold, HoldKind, OfficeCase, OpenComplaint, holds};
-pub use id::{CustomerId, InteractionId, LinkId, ProposalId, SourceRecordId};
+pub use id::{CustomerId, InteractionId, LinkId, ProposalId, SourceRecordId, VulnerabilityId};
 pub use identifier::{Identifier, IdentifierError, IdentifierKey, IdentifierKind, RawIdentifier};
 pub use link::{Basis, Carrier, LinkType, Pair, RULE_VERSION, links, revised};
 pub use name::{NameError, NameKey, PersonName};

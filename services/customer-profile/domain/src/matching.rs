@@ -25,7 +25,7 @@ mod word;
 
 pub use address::AddressText;
 pub use birth::WrittenDate;
-pub use blocking::{BlockingKey, KEYS_VERSION, LARGEST_BLOCK, Scheme, blocking_keys, candidates};
+pub use blocking::{BlockingKey, KEYS_VERSION, LARGEST_BLOCK, Scheme, WORTH_COMPARING, blocking_keys, candidates};
 pub use contact::Mention;
 pub use estimate::{Estimate, Plan, estimate};
 pub use level::{Field, Grade, Level};

@@ -96,7 +96,7 @@ fn a_town_is_sorted_out() {
         assert!(outcome.f1(Grade::Probable) >= 0.97, "{summary}");
         assert!(outcome.precision(Grade::Certain) >= 0.999, "{summary}");
         assert!(outcome.recall(Grade::Certain) >= 0.70, "{summary}");
-        assert!(kept >= 0.995, "{summary}");
+        assert!(kept >= 0.99, "{summary}");
     }
 }
 

@@ -7,14 +7,15 @@ use server::{Call, refusal, run_to_end, status};
 use tonic::{Request, Response, Status, Streaming};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerService;
 use ventanilla_proto::customer::v1::{
-    ConfirmMatchProposalRequest, Customer, CustomerView, GetCustomerRequest, GetCustomerViewRequest,
-    GetMatchProposalRequest, IngestSourceRecordRequest, IngestSourceRecordsResponse, Interaction,
-    ListActiveHoldsRequest, ListActiveHoldsResponse, ListIdentityLinksRequest, ListIdentityLinksResponse,
-    ListMatchProposalsRequest, ListMatchProposalsResponse, ListSourceRecordsRequest, ListSourceRecordsResponse,
-    ListTimelineRequest, ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse,
-    MatchProposal, MergeCustomersRequest, MergePreview, PhoneAnswer, PreviewMergeRequest, RecordInteractionRequest,
-    RejectMatchProposalRequest, SourceRecord, UnmergeCustomersRequest, UnmergeCustomersResponse,
-    ingest_source_records_response,
+    ConfirmMatchProposalRequest, Consent, ContactPreferences, Customer, CustomerView, DeclareVulnerabilityRequest,
+    EndVulnerabilityRequest, GetCustomerRequest, GetCustomerViewRequest, GetMatchProposalRequest, GiveConsentRequest,
+    IngestSourceRecordRequest, IngestSourceRecordsResponse, Interaction, ListActiveHoldsRequest,
+    ListActiveHoldsResponse, ListIdentityLinksRequest, ListIdentityLinksResponse, ListMatchProposalsRequest,
+    ListMatchProposalsResponse, ListSourceRecordsRequest, ListSourceRecordsResponse, ListTimelineRequest,
+    ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse, MatchProposal,
+    MergeCustomersRequest, MergePreview, PhoneAnswer, PreviewMergeRequest, RecordInteractionRequest,
+    RejectMatchProposalRequest, SourceRecord, StateContactPreferencesRequest, UnmergeCustomersRequest,
+    UnmergeCustomersResponse, Vulnerability, WithdrawConsentRequest, ingest_source_records_response,
 };
 
 use super::convert;
@@ -90,8 +91,10 @@ impl CustomerService for CustomerApi {
         &self,
         request: Request<GetCustomerViewRequest>,
     ) -> Result<Response<CustomerView>, Status> {
+        let call = Call::of(&request);
         let id = convert::customer_id("name", &request.get_ref().name).map_err(refused)?;
-        usecase::get_customer_view::get_customer_view(&self.profile, id).await.map(Response::new).map_err(refused)
+        let work = usecase::get_customer_view::get_customer_view(&self.profile, &call, id);
+        work.await.map(Response::new).map_err(refused)
     }
 
     async fn list_active_holds(
@@ -200,6 +203,50 @@ impl CustomerService for CustomerApi {
         let work =
             usecase::list_identity_links::list_identity_links(&self.profile, page.customer, page.from, page.size);
         work.await.map(Response::new).map_err(refused)
+    }
+
+    async fn give_consent(&self, request: Request<GiveConsentRequest>) -> Result<Response<Consent>, Status> {
+        let call = Call::of(&request);
+        let (stated, key) = convert::consent(request.get_ref(), self.profile.ambient.now()).map_err(refused)?;
+        let work = usecase::state_consent::state_consent(self.profile.clone(), call, stated, key);
+        run_to_end(work).await.map(Response::new)
+    }
+
+    async fn withdraw_consent(&self, request: Request<WithdrawConsentRequest>) -> Result<Response<Consent>, Status> {
+        let call = Call::of(&request);
+        let (stated, key) = convert::withdrawal(request.get_ref(), self.profile.ambient.now()).map_err(refused)?;
+        let work = usecase::state_consent::state_consent(self.profile.clone(), call, stated, key);
+        run_to_end(work).await.map(Response::new)
+    }
+
+    async fn state_contact_preferences(
+        &self,
+        request: Request<StateContactPreferencesRequest>,
+    ) -> Result<Response<ContactPreferences>, Status> {
+        let call = Call::of(&request);
+        let (told, key) = convert::preferences(request.get_ref()).map_err(refused)?;
+        let work = usecase::state_contact_preferences::state_contact_preferences(self.profile.clone(), call, told, key);
+        run_to_end(work).await.map(Response::new)
+    }
+
+    async fn declare_vulnerability(
+        &self,
+        request: Request<DeclareVulnerabilityRequest>,
+    ) -> Result<Response<Vulnerability>, Status> {
+        let call = Call::of(&request);
+        let (declared, key) = convert::declaration(request.get_ref(), self.profile.ambient.now()).map_err(refused)?;
+        let work = usecase::declare_vulnerability::declare_vulnerability(self.profile.clone(), call, declared, key);
+        run_to_end(work).await.map(Response::new)
+    }
+
+    async fn end_vulnerability(
+        &self,
+        request: Request<EndVulnerabilityRequest>,
+    ) -> Result<Response<Vulnerability>, Status> {
+        let call = Call::of(&request);
+        let (id, key) = convert::ending(request.get_ref()).map_err(refused)?;
+        let work = usecase::declare_vulnerability::end_vulnerability(self.profile.clone(), call, id, key);
+        run_to_end(work).await.map(Response::new)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use customer_profile_domain::matching::LARGEST_BLOCK;
+use customer_profile_domain::matching::{LARGEST_BLOCK, WORTH_COMPARING};
 use customer_profile_domain::{LinkId, Pair, ProposalId, SourceRecordId};
 use kernel::ResourceId;
 use postgres::StoreError;
@@ -69,8 +69,8 @@ pub(crate) async fn again(tx: &mut PgConnection, records: &[SourceRecordId]) -> 
     Ok(())
 }
 
-/// For each of these records, those that share a key with it, at most `most`: those that share most keys. A key that too
-/// many records share finds nobody.
+/// For each of these records, those that share keys enough to be compared, at most `most`: those that share most. A key
+/// that too many records share finds nobody.
 #[tracing::instrument(level = "debug", name = "db.comparison.candidates", skip_all)]
 pub(crate) async fn candidates(
     tx: &mut PgConnection,
@@ -81,21 +81,22 @@ pub(crate) async fn candidates(
     let largest = i32::try_from(LARGEST_BLOCK).unwrap_or(i32::MAX);
     let rows = sqlx::query!(
         r#"with block as (
-               select own.source_record_id as subject,
+               select own.source_record_id as subject, own.weight,
                       array(select k.source_record_id from customer_profile.match_key k
                             where k.key = own.key limit $2 + 1) as records
                from customer_profile.match_key own where own.source_record_id = any($1)
            ), ranked as (
                select b.subject, r.id as candidate,
-                      row_number() over (partition by b.subject order by count(*) desc, r.id) as nth
+                      row_number() over (partition by b.subject order by sum(b.weight) desc, r.id) as nth
                from block b, unnest(b.records) as r (id)
                where cardinality(b.records) <= $2 and r.id <> b.subject
-               group by b.subject, r.id
+               group by b.subject, r.id having sum(b.weight) >= $4
            )
            select subject, candidate as "candidate!" from ranked where nth <= $3"#,
         &ids,
         largest,
         most,
+        i64::from(WORTH_COMPARING),
     )
     .fetch_all(tx)
     .await?;

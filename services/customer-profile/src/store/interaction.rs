@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use customer_profile_domain::{CustomerId, InteractionId};
+use customer_profile_domain::{Contact, CustomerId, InteractionId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::{Channel, Department, Personal, ResourceId};
@@ -112,6 +112,40 @@ impl Interaction {
             etag: postgres::etag(1),
         }
     }
+}
+
+impl From<&Interaction> for Contact {
+    fn from(interaction: &Interaction) -> Self {
+        Self { channel: interaction.channel, inbound: interaction.direction == Direction::Inbound }
+    }
+}
+
+/// The last contacts with the customer this id resolves to, newest first, as far as a view shows them.
+#[tracing::instrument(name = "db.interaction.last_contacts", skip_all)]
+pub(crate) async fn last_contacts(tx: &mut PgConnection, customer: CustomerId) -> Result<Vec<Contact>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select i.id, i.channel, i.direction
+           from customer_profile.customer_alias a
+           join customer_profile.customer c on c.id = a.customer_id
+           cross join lateral unnest(c.ids) as k (id)
+           cross join lateral (
+               select * from customer_profile.interaction
+               where customer_id = k.id order by occurred_at desc, id desc limit 10
+           ) i
+           where a.id = $1 order by i.occurred_at desc, i.id desc limit 10"#,
+        customer.uuid(),
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let corrupt = |column| StoreError::corrupt("interaction", column, row.id);
+            Ok(Contact {
+                channel: row.channel.parse().map_err(|_| corrupt("channel"))?,
+                inbound: direction(&row.direction).ok_or_else(|| corrupt("direction"))? == Direction::Inbound,
+            })
+        })
+        .collect()
 }
 
 /// The resource name of another service's ticket.

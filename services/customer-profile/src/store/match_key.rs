@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use customer_profile_domain::matching::{BlockingKey, LARGEST_BLOCK};
+use customer_profile_domain::matching::{BlockingKey, LARGEST_BLOCK, WORTH_COMPARING};
 use customer_profile_domain::{CustomerId, IdentifierKey, Record, SourceRecordId};
 use kernel::ResourceId;
 use postgres::StoreError;
@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use super::record;
 
-/// Records that one description is compared with at most: those that share most keys with it.
-const MOST_COMPARED: i64 = 512;
+/// Records that one description is compared with at most: those with which it shares most.
+const MOST_COMPARED: i64 = 128;
 
 /// A key as it is stored.
 fn stored(key: &BlockingKey) -> Uuid {
@@ -32,6 +32,11 @@ pub(crate) async fn is_any_waiting(pool: &PgPool) -> Result<bool, StoreError> {
     .fetch_one(pool)
     .await?;
     Ok(found)
+}
+
+/// What sharing a key weighs.
+fn weight(key: &BlockingKey) -> i16 {
+    i16::try_from(key.scheme.weight()).unwrap_or(i16::MAX)
 }
 
 /// Records whose keys are to be made, locked; those that another worker holds are left to it.
@@ -61,16 +66,24 @@ pub(crate) async fn put(
     sqlx::query!("delete from customer_profile.match_key where source_record_id = any($1)", &records)
         .execute(&mut *tx)
         .await?;
-    let all = keys.iter().flat_map(|(record, keys)| keys.iter().map(|key| (stored(key), record.uuid())));
-    let (keys, owners): (Vec<Uuid>, Vec<Uuid>) = all.unzip();
+    let (mut values, mut weights, mut owners) = (Vec::new(), Vec::new(), Vec::new());
+    for (record, keys) in keys {
+        for key in keys {
+            values.push(stored(key));
+            weights.push(weight(key));
+            owners.push(record.uuid());
+        }
+    }
     sqlx::query!(
         "with keyed as (update customer_profile.source_record set keyed_by = $4 where id = any($3))
-         insert into customer_profile.match_key (key, source_record_id)
-         select distinct k.key, k.record from unnest($1::uuid[], $2::uuid[]) as k (key, record)",
-        &keys,
+         insert into customer_profile.match_key (key, source_record_id, weight)
+         select k.key, k.record, k.weight from unnest($1::uuid[], $2::uuid[], $5::smallint[]) as k (key, record, weight)
+         on conflict on constraint match_key_pkey do nothing",
+        &values,
         &owners,
         &records,
         version,
+        &weights,
     )
     .execute(tx)
     .await?;
@@ -97,24 +110,27 @@ pub(crate) struct Candidate {
     pub customer: CustomerId,
 }
 
-/// The records that share a key with these, those that share most of them first. A key that too many
+/// The records that share enough of these keys to be compared, those that share most first. A key that too many
 /// records share finds nobody.
 #[tracing::instrument(name = "db.match_key.candidates", skip_all)]
 pub(crate) async fn candidates(pool: &PgPool, keys: &[BlockingKey]) -> Result<Vec<Candidate>, StoreError> {
+    let weights: Vec<i16> = keys.iter().map(weight).collect();
     let keys: Vec<Uuid> = keys.iter().map(stored).collect();
     let largest = i32::try_from(LARGEST_BLOCK).unwrap_or(i32::MAX);
     let ids = sqlx::query_scalar!(
         r#"with block as (
-               select array(select k.source_record_id from customer_profile.match_key k
-                            where k.key = w.key limit $2 + 1) as records
-               from unnest($1::uuid[]) as w (key)
+               select w.weight, array(select k.source_record_id from customer_profile.match_key k
+                                      where k.key = w.key limit $2 + 1) as records
+               from unnest($1::uuid[], $4::smallint[]) as w (key, weight)
            )
            select r.id as "id!" from block, unnest(block.records) as r (id)
            where cardinality(block.records) <= $2
-           group by r.id order by count(*) desc, r.id limit $3"#,
+           group by r.id having sum(block.weight) >= $5 order by sum(block.weight) desc, r.id limit $3"#,
         &keys,
         largest,
         MOST_COMPARED,
+        &weights,
+        i64::from(WORTH_COMPARING),
     )
     .fetch_all(pool)
     .await?;

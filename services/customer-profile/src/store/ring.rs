@@ -2,6 +2,7 @@
 
 use customer_profile_domain::{CustomerId, LineUse, Phone};
 use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
 use kernel::ResourceId;
 use postgres::StoreError;
 use sqlx::PgPool;
@@ -11,6 +12,8 @@ use uuid::Uuid;
 pub(crate) struct Holder {
     pub line: LineUse,
     pub language: i16,
+    /// Present when the number leads to this customer alone: encoded, for the birth date in it.
+    pub profile: Option<Vec<u8>>,
     /// Present when the number leads to this customer alone.
     pub affairs: Option<Affairs>,
 }
@@ -22,6 +25,7 @@ pub(crate) struct Affairs {
     pub breached: bool,
     pub breach_risk: bool,
     pub on_hold: bool,
+    pub disability: bool,
     pub promise: Option<Promise>,
 }
 
@@ -37,7 +41,11 @@ pub(crate) struct Promise {
 /// Those who have the number, at most nine of them; carriers past the 65th are not counted, since
 /// by then nobody can say who is calling.
 #[tracing::instrument(name = "db.ring.holders", skip_all)]
-pub(crate) async fn holders(pool: &PgPool, phone: &Phone) -> Result<(Vec<Holder>, Vec<String>), StoreError> {
+pub(crate) async fn holders(
+    pool: &PgPool,
+    phone: &Phone,
+    now: Timestamp,
+) -> Result<(Vec<Holder>, Vec<String>), StoreError> {
     let rows = sqlx::query!(
         r#"with uses as materialized (
                select customer_id, max(observed_at) as observed_at, max(verified_at) as verified_at, bool_or(shared) as shared
@@ -48,6 +56,7 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone) -> Result<(Vec<Holder>
            select u.customer_id as "customer_id!", u.observed_at as "observed_at!", u.verified_at, u.shared as "shared!", c.language,
                   one.open_tickets as "open_tickets?", one.open_complaint as "open_complaint?", one.breached as "breached?",
                   one.breach_risk as "breach_risk?", one.unanswered or one.brought as "on_hold?",
+                  one.disability as "disability?", case when one.open_tickets is not null then c.profile end as profile,
                   one.promise_id as "promise_id?", one.ticket_id as "ticket_id?", one.channel as "channel?",
                   one.due_at as "due_at?", one.made_at as "made_at?",
                   array(select distinct source from customer_profile.ledger_parked) as "parked!"
@@ -67,7 +76,12 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone) -> Result<(Vec<Holder>
                       exists (
                           select from customer_profile.view_case s
                           where s.customer_id = any(c.ids) and s.state not in (4, 6, 12, 13, 14, 15) and s.regime <> 'es.finance'
-                      ) as brought
+                      ) as brought,
+                      exists (
+                          select from customer_profile.vulnerability v
+                          where v.customer_id = any(c.ids) and v.ended_at is null and v.driver = 'disability'
+                            and (v.expires_at is null or v.expires_at > $2)
+                      ) as disability
                from (
                    select count(*) as open_tickets, coalesce(bool_or(ticket_type in (2, 3)), false) as open_complaint,
                           coalesce(bool_or(ticket_type in (2, 3) and state <> 5), false) as unanswered
@@ -80,6 +94,7 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone) -> Result<(Vec<Holder>
            ) one on (select count(*) from uses) = 1
            order by u.customer_id limit 9"#,
         phone.e164(),
+        now.to_sqlx() as _,
     )
     .fetch_all(pool)
     .await?;
@@ -104,12 +119,14 @@ pub(crate) async fn holders(pool: &PgPool, phone: &Phone) -> Result<(Vec<Holder>
                     shared: row.shared,
                 },
                 language: row.language,
+                profile: row.profile,
                 affairs: row.open_tickets.map(|open_tickets| Affairs {
                     open_tickets,
                     open_complaint: row.open_complaint.unwrap_or_default(),
                     breached: row.breached.unwrap_or_default(),
                     breach_risk: row.breach_risk.unwrap_or_default(),
                     on_hold: row.on_hold.unwrap_or_default(),
+                    disability: row.disability.unwrap_or_default(),
                     promise,
                 }),
             }

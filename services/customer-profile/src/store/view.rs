@@ -12,6 +12,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
+use super::wishes::{ConsentRow, PreferenceRow, VulnerabilityRow};
 use super::{customer, interaction};
 
 /// Everything the statement gives.
@@ -23,6 +24,9 @@ pub(crate) struct View {
     pub breaches: Vec<Clock>,
     pub cases: Vec<Case>,
     pub interactions: Vec<interaction::Row>,
+    pub consents: Vec<ConsentRow>,
+    pub preferences: Option<PreferenceRow>,
+    pub vulnerabilities: Vec<VulnerabilityRow>,
     /// Sources with entries that wait for release.
     pub parked: Vec<String>,
 }
@@ -131,6 +135,18 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<View>, S
                        where customer_id = k.id order by occurred_at desc, id desc limit 10
                    ) i order by occurred_at desc, id desc limit 10
                ) n) as "interactions: Json<Vec<interaction::Row>>",
+               (select json_agg(s) from (
+                   select id, purpose, channel, says, legal_basis, expires_at, said_at from customer_profile.consent_statement
+                   where customer_id = any(c.ids) order by said_at desc, id desc limit 200
+               ) s) as "consents: Json<Vec<ConsentRow>>",
+               (select row_to_json(w) from (
+                   select * from customer_profile.contact_preference_statement
+                   where customer_id = any(c.ids) order by said_at desc, id desc limit 1
+               ) w) as "preferences: Json<PreferenceRow>",
+               (select json_agg(v) from (
+                   select * from customer_profile.vulnerability
+                   where customer_id = any(c.ids) and ended_at is null order by declared_at desc, id desc limit 20
+               ) v) as "vulnerabilities: Json<Vec<VulnerabilityRow>>",
                array(select distinct source from customer_profile.ledger_parked) as "parked!"
            from customer_profile.customer_alias a
            join customer_profile.customer c on c.id = a.customer_id
@@ -148,6 +164,9 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<View>, S
         breaches: row.breaches.map(|j| j.0).unwrap_or_default(),
         cases: row.cases.map(|j| j.0).unwrap_or_default(),
         interactions: row.interactions.map(|j| j.0).unwrap_or_default(),
+        consents: row.consents.map(|j| j.0).unwrap_or_default(),
+        preferences: row.preferences.map(|j| j.0),
+        vulnerabilities: row.vulnerabilities.map(|j| j.0).unwrap_or_default(),
         parked: row.parked,
     }))
 }

@@ -1,19 +1,28 @@
 //! `GetCustomerView`: everything that matters at a contact, from this service's own store.
 
-use customer_profile_domain::CustomerId;
+use customer_profile_domain::consent::Statement;
+use customer_profile_domain::{Contact, CustomerId, Driver, priority_right};
 use jiff::Timestamp;
+use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::customer::v1 as proto;
 
+use super::declare_vulnerability::is_trusted;
 use super::{Profile, list_active_holds, standing};
 use crate::error::ProfileError;
 use crate::store::hold;
 use crate::store::interaction::{Interaction, ticket_name};
 use crate::store::view::{self, View};
+use crate::store::wishes::{Preferences, Vulnerability};
+use crate::wishes;
 use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING};
 
 #[tracing::instrument(name = "customer.view", skip_all)]
-pub(crate) async fn get_customer_view(profile: &Profile, id: CustomerId) -> Result<proto::CustomerView, ProfileError> {
+pub(crate) async fn get_customer_view(
+    profile: &Profile,
+    call: &Call,
+    id: CustomerId,
+) -> Result<proto::CustomerView, ProfileError> {
     // The standings first: the rows that are read after them are at least as fresh.
     let known = [TICKETING, SLA_MONITOR, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
     let view = view::get(profile.db.reader(), id).await?.ok_or(ProfileError::CustomerNotFound(id))?;
@@ -21,26 +30,44 @@ pub(crate) async fn get_customer_view(profile: &Profile, id: CustomerId) -> Resu
     let [ticketing, sla_monitor, ombudsman] =
         known.map(|(source, known)| Some(standing::of(source, known, view.parked.iter().any(|p| p == source), now)));
     let own = Some(standing::own(now));
-    let holding = ticketing.clone();
     let holds = held(profile, id, &view).await?;
-    Ok(proto::CustomerView {
+    let mut shown = proto::CustomerView {
         name: view.customer.name.clone(),
         open_tickets: Some(tickets(&view, ticketing.clone())),
-        promises: Some(promises(&view, ticketing)),
+        promises: Some(promises(&view, ticketing.clone())),
         clocks: Some(clocks(&view, sla_monitor.clone())),
         breaches: Some(breaches(&view, sla_monitor)),
         cases: Some(cases(&view, ombudsman)),
-        holds: Some(proto::HoldSection { standing: holding, holds }),
-        golden: Some(proto::GoldenSection { standing: own.clone(), customer: Some(view.customer) }),
-        last_interactions: Some(proto::InteractionSection {
-            standing: own,
-            interactions: view
-                .interactions
-                .into_iter()
-                .map(|row| Interaction::try_from(row).map(|i| i.to_proto()))
-                .collect::<Result<_, _>>()?,
-        }),
-    })
+        holds: Some(proto::HoldSection { standing: ticketing, holds }),
+        ..Default::default()
+    };
+    let interactions: Vec<Interaction> =
+        view.interactions.into_iter().map(Interaction::try_from).collect::<Result<_, _>>()?;
+    let contacts: Vec<Contact> = interactions.iter().map(Contact::from).collect();
+    let statements: Vec<Statement> = view.consents.into_iter().map(Statement::try_from).collect::<Result<_, _>>()?;
+    shown.consents = Some(proto::ConsentSection {
+        standing: own.clone(),
+        consents: wishes::consents(&view.customer.name, &statements, now),
+    });
+    let preferences = view.preferences.map(Preferences::try_from).transpose()?;
+    let declared: Vec<Vulnerability> =
+        view.vulnerabilities.into_iter().map(Vulnerability::try_from).collect::<Result<_, _>>()?;
+    let declared: Vec<Vulnerability> = declared.into_iter().filter(|v| v.is_active(now)).collect();
+    let has_disability = declared.iter().any(|v| v.driver == Driver::Disability);
+    let right = priority_right(wishes::birth_date(&view.customer), has_disability, now);
+    let trusted = is_trusted(call);
+    shown.care = Some(proto::CareSection {
+        standing: own.clone(),
+        preferences: Some(wishes::preferences(preferences.as_ref(), &contacts, now)),
+        vulnerabilities: declared.iter().filter_map(|v| wishes::vulnerability(v, trusted)).collect(),
+        priority_right: wishes::priority_to_proto(right).into(),
+    });
+    shown.last_interactions = Some(proto::InteractionSection {
+        standing: own.clone(),
+        interactions: interactions.iter().map(Interaction::to_proto).collect(),
+    });
+    shown.golden = Some(proto::GoldenSection { standing: own, customer: Some(view.customer) });
+    Ok(shown)
 }
 
 type Standing = Option<proto::SectionStanding>;

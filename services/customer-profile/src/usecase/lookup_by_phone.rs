@@ -1,12 +1,14 @@
 //! `LookupByPhone`: who is calling, inside the ring.
 
-use customer_profile_domain::{CallerNumber, LineUse, MatchGrade, grade_phone};
+use customer_profile_domain::{CallerNumber, LineUse, MatchGrade, grade_phone, priority_right};
 use kernel::ResourceId;
+use prost::Message;
 use ventanilla_proto::customer::v1 as proto;
 
 use super::{Profile, get_customer_view, standing};
 use crate::error::ProfileError;
 use crate::store::ring::{self, Affairs, Holder};
+use crate::wishes;
 use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING};
 
 #[tracing::instrument(name = "customer.lookup_by_phone", skip_all)]
@@ -20,8 +22,8 @@ pub(crate) async fn lookup_by_phone(
         CallerNumber::Unreadable => return Ok(nobody(proto::CallerNumber::Unreadable)),
     };
     let known = [TICKETING, SLA_MONITOR, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
-    let (holders, parked) = ring::holders(profile.db.reader(), &phone).await?;
     let now = profile.ambient.now();
+    let (holders, parked) = ring::holders(profile.db.reader(), &phone, now).await?;
     let uses: Vec<LineUse> = holders.iter().map(|h| h.line).collect();
     let found = grade_phone(&uses, now);
     let gaps = known
@@ -37,8 +39,11 @@ pub(crate) async fn lookup_by_phone(
         gaps: gaps.collect(),
         ..Default::default()
     };
-    if let [Holder { affairs: Some(affairs), .. }] = holders.as_slice() {
+    if let [Holder { affairs: Some(affairs), profile, .. }] = holders.as_slice() {
         tell(&mut answer, affairs);
+        let known = profile.as_deref().and_then(|profile| proto::Customer::decode(profile).ok());
+        let right = priority_right(known.as_ref().and_then(wishes::birth_date), affairs.disability, now);
+        answer.priority_right = wishes::priority_to_proto(right).into();
     }
     Ok(answer)
 }

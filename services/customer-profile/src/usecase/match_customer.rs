@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use customer_profile_domain::matching::{Description, Frequencies, Grade, Person, Rules, Score, blocking_keys};
+use customer_profile_domain::matching::{Description, Frequencies, Grade, Person, Score, blocking_keys};
 use customer_profile_domain::{Content, CustomerId, SourceRecordId};
 use kernel::ResourceId;
 use ventanilla_proto::customer::v1 as proto;
@@ -35,7 +35,7 @@ pub(crate) async fn match_customer(
     let person = Person::new(&Description::from(&described), &neutral);
     let candidates = match_key::candidates(pool, &blocking_keys(&person)).await?;
 
-    let rules = Rules::standard();
+    let rules = &profile.rules;
     let mut best: HashMap<CustomerId, Best> = HashMap::new();
     for candidate in &candidates {
         let other = Person::new(&Description::from(&candidate.record.content), &neutral);

@@ -38,7 +38,7 @@ pub(crate) async fn preview_merge(
 ) -> Result<proto::MergePreview, ProfileError> {
     let look = || async {
         let mut tx = profile.db.tx().await?;
-        let plan = Plan::make(&mut tx, customers, Reading::Free).await?;
+        let plan = Plan::make(profile, &mut tx, customers, Reading::Free).await?;
         let shown = plan.show(profile, &mut tx).await?;
         tx.rollback().await?;
         Ok(shown)
@@ -67,7 +67,7 @@ async fn attempt(
     if let Claim::Replay(answer) = postgres::claim(&mut tx, key, now).await? {
         return super::stored_answer(&answer);
     }
-    let mut plan = Plan::make(&mut tx, &merge.customers, Reading::Locked).await?;
+    let mut plan = Plan::make(profile, &mut tx, &merge.customers, Reading::Locked).await?;
     if plan.show(profile, &mut tx).await?.token != merge.token {
         return Err(ProfileError::StaleMergeToken);
     }
@@ -132,7 +132,12 @@ impl Nearest {
 }
 
 impl Plan {
-    async fn make(tx: &mut Tx, names: &[CustomerId], reading: Reading) -> Result<Self, ProfileError> {
+    async fn make(
+        profile: &Profile,
+        tx: &mut Tx,
+        names: &[CustomerId],
+        reading: Reading,
+    ) -> Result<Self, ProfileError> {
         let known = customer::resolve(tx, names).await?;
         if let Some(stranger) = names.iter().find(|name| !known.contains_key(name)) {
             return Err(ProfileError::CustomerNotFound(*stranger));
@@ -161,13 +166,14 @@ impl Plan {
         let ids: Vec<Uuid> = customers.iter().flat_map(|(_, nodes)| nodes).map(|n| n.record.uuid()).collect();
         let records: BTreeMap<SourceRecordId, Record> =
             record::load(tx, &ids).await?.into_iter().map(|stored| (stored.record.id, stored.record)).collect();
-        let pairs = nearest(tx, &customers, &component, &records).await?;
+        let pairs = nearest(&profile.rules, tx, &customers, &component, &records).await?;
         Ok(Self { customers: customers.into_iter().map(|(id, _)| id).collect(), component, denials, pairs, records })
     }
 }
 
 /// For each customer but the first, the pair of records that comes nearest to the first; of equals, the oldest.
 async fn nearest(
+    rules: &Rules,
     tx: &mut Tx,
     customers: &[(CustomerId, Vec<Node>)],
     component: &Component,
@@ -187,7 +193,6 @@ async fn nearest(
     let people: BTreeMap<SourceRecordId, Person> = records.iter().map(|(id, record)| (*id, person(record))).collect();
     let by_stewards: BTreeSet<Pair> =
         component.links().values().filter(|link| link.basis == Basis::Steward).map(|link| link.pair).collect();
-    let rules = Rules::standard();
     let Some(((_, first), others)) = customers.split_first() else { return Ok(Vec::new()) };
     let mut pairs = Vec::with_capacity(others.len());
     for (_, other) in others {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use customer_profile_domain::matching::{Description, Frequencies, Grade, Person, Rules, Score};
+use customer_profile_domain::matching::{Description, Frequencies, Grade, Person, Score};
 use customer_profile_domain::{Basis, CustomerId, LinkId, LinkType, Pair, ProposalId, Record, SourceRecordId};
 use jiff::Timestamp;
 use kernel::{Actor, ActorKind, Classify as _, Kind, ResourceId};
@@ -32,8 +32,8 @@ use crate::usecase::regroup::{self, Component, Reading};
 
 /// Records compared in one transaction.
 const BATCH: i64 = 32;
-/// Others that one record is compared with: those that share most keys with it.
-const MOST: i64 = 64;
+/// Others that one record is compared with at most: those with which it shares most.
+const MOST: i64 = 32;
 /// The truth when nobody nudges: another process may have made keys.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -42,13 +42,12 @@ const POLL: Duration = Duration::from_secs(1);
 pub(crate) struct Comparisons {
     profile: Profile,
     keyed: Arc<Notify>,
-    rules: Arc<Rules>,
 }
 
 impl Comparisons {
     pub(crate) fn new(profile: Profile) -> Self {
         let keyed = profile.match_keys.keyed();
-        Self { profile, keyed, rules: Arc::new(Rules::standard()) }
+        Self { profile, keyed }
     }
 
     /// Compares until cancelled.
@@ -102,7 +101,7 @@ impl Comparisons {
             .filter(|record| subjects.contains(record))
             .collect();
         let settled: Vec<SourceRecordId> = subjects.iter().copied().filter(|id| !linked.contains(id)).collect();
-        comparison::done(&mut tx, &settled, self.rules.version()).await?;
+        comparison::done(&mut tx, &settled, self.profile.rules.version()).await?;
         tx.commit().await?;
         for subject in linked {
             let of_subject = |pair: &&Pair| pair.a() == subject || pair.b() == subject;
@@ -135,7 +134,7 @@ impl Comparisons {
         let mut scores = HashMap::with_capacity(pairs.len());
         for (nth, pair) in pairs.iter().enumerate() {
             if let (Some(one), Some(other)) = (people.get(&pair.a()), people.get(&pair.b())) {
-                scores.insert(*pair, self.rules.score(one, other));
+                scores.insert(*pair, self.profile.rules.score(one, other));
             }
             if nth % 64 == 63 {
                 // Somebody may be waiting in a ring.
@@ -158,7 +157,7 @@ impl Comparisons {
                 },
             };
             let judged: Vec<Judged> = change.proposed.iter().map(judged).collect();
-            proposal::propose(tx, &judged, self.rules.version(), now).await?;
+            proposal::propose(tx, &judged, self.profile.rules.version(), now).await?;
         }
         if !change.withdrawn.is_empty() {
             proposal::withdraw(tx, &change.withdrawn, now).await?;
@@ -232,7 +231,7 @@ impl Comparisons {
         let regrouped = regroup::settle(profile, &mut tx, &component, None, now).await?;
         entries.extend(regrouped.entries(profile, &stamp, &links, &revoked));
         ledger::append(&mut tx, &entries).await?;
-        comparison::done(&mut tx, &[subject], self.rules.version()).await?;
+        comparison::done(&mut tx, &[subject], self.profile.rules.version()).await?;
         tx.commit().await?;
         profile.ledger.nudge();
         Ok(())
@@ -245,7 +244,7 @@ impl Comparisons {
             pair,
             basis: Basis::Score,
             score: Some(score.total),
-            rules_version: self.rules.version().to_owned(),
+            rules_version: self.profile.rules.version().to_owned(),
             reason: String::new().into(),
             proposal: None,
         }

@@ -1,5 +1,6 @@
 //! customer-profile over real gRPC and a real Postgres, a fresh database per test.
 
+mod care;
 mod customer_view;
 mod get_customer;
 mod identity_changes;
@@ -16,5 +17,6 @@ mod privacy;
 mod record_interaction;
 mod refusals;
 mod scores;
+mod state_consent;
 mod stewards_and_rules;
 mod support;

@@ -25,8 +25,6 @@ pub enum Scheme {
     Names,
     /// One part of the name by sound, with year and month of birth.
     NameMonth,
-    /// One part of the name by sound, with day and month of birth.
-    NameDay,
     /// One part of the name by sound, with the postal code.
     NamePost,
     /// Street by sound, with house number.
@@ -46,13 +44,26 @@ impl Scheme {
             Self::Birth => "birth",
             Self::Names => "names",
             Self::NameMonth => "name_month",
-            Self::NameDay => "name_day",
             Self::NamePost => "name_post",
             Self::Door => "door",
             Self::PostNumber => "post_number",
         }
     }
 }
+
+impl Scheme {
+    /// What sharing a key of this kind weighs: a pair is worth comparing from [`WORTH_COMPARING`] on. One identifier
+    /// is enough; of everything else two, since strangers often share one.
+    pub const fn weight(self) -> i32 {
+        match self {
+            Self::Document | Self::Account | Self::Line | Self::Mailbox => 2,
+            Self::Birth | Self::Names | Self::NameMonth | Self::NamePost | Self::Door | Self::PostNumber => 1,
+        }
+    }
+}
+
+/// What the keys that a pair shares must weigh together.
+pub const WORTH_COMPARING: i32 = 2;
 
 /// A key under which a record is found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,10 +75,10 @@ pub struct BlockingKey {
 }
 
 /// Version of what the keys are made of; keys of another one find nobody.
-pub const KEYS_VERSION: &str = "keys-1";
+pub const KEYS_VERSION: &str = "keys-2";
 
 /// A key that more records share finds crowds, not people, and is not used.
-pub const LARGEST_BLOCK: usize = 128;
+pub const LARGEST_BLOCK: usize = 64;
 
 /// Given names beyond these make no keys of their own.
 const GIVEN_NAMES: usize = 2;
@@ -111,7 +122,6 @@ pub fn blocking_keys(person: &Person) -> Vec<BlockingKey> {
         add(Scheme::Birth, format!("{:04}-{low:02}-{high:02}", born.year));
         for part in &parts {
             add(Scheme::NameMonth, format!("{} {:04}-{:02}", part.bones, born.year, born.month));
-            add(Scheme::NameDay, format!("{} {low:02}-{high:02}", part.bones));
         }
     }
     if let Some(place) = &person.place {
@@ -122,7 +132,7 @@ pub fn blocking_keys(person: &Person) -> Vec<BlockingKey> {
     keys.into_iter().collect()
 }
 
-/// The pairs of places in `records` whose keys meet, each once, the lower place first.
+/// The pairs of places in `records` that share keys enough to be worth comparing, each once, the lower place first.
 pub fn candidates(records: &[Vec<BlockingKey>], largest_block: usize) -> Vec<(usize, usize)> {
     let mut blocks: HashMap<&BlockingKey, Vec<usize>> = HashMap::new();
     for (at, keys) in records.iter().enumerate() {
@@ -130,13 +140,16 @@ pub fn candidates(records: &[Vec<BlockingKey>], largest_block: usize) -> Vec<(us
             blocks.entry(key).or_default().push(at);
         }
     }
-    let mut pairs: Vec<(usize, usize)> = Vec::new();
-    for block in blocks.into_values().filter(|block| (2..=largest_block).contains(&block.len())) {
+    let mut shared: HashMap<(usize, usize), i32> = HashMap::new();
+    for (key, block) in blocks.into_iter().filter(|(_, block)| (2..=largest_block).contains(&block.len())) {
         for (nth, one) in block.iter().enumerate() {
-            pairs.extend(block[nth + 1..].iter().map(|other| (*one, *other)));
+            for other in &block[nth + 1..] {
+                *shared.entry((*one, *other)).or_default() += key.scheme.weight();
+            }
         }
     }
+    let worth = shared.into_iter().filter(|(_, weight)| *weight >= WORTH_COMPARING);
+    let mut pairs: Vec<(usize, usize)> = worth.map(|(pair, _)| pair).collect();
     pairs.sort_unstable();
-    pairs.dedup();
     pairs
 }

@@ -33,6 +33,11 @@ pub struct FamilyAllowance {
     pub twins: f64,
 }
 
+/// What a score may lack of the number of strangers, in bits, and still be worth a steward's look.
+const EVEN_ODDS: f64 = 0.5;
+/// What a score must have beyond the number of strangers, in bits, so that not one in ten thousand is one.
+const ONE_IN_TEN_THOUSAND: f64 = 13.3;
+
 const FIELDS: usize = Field::ALL.len();
 const LEVELS: usize = Level::ALL.len();
 
@@ -66,6 +71,22 @@ impl Rules {
             rules.odds[*field as usize][*level as usize] = Some(Odds { m: *m, u: *u });
         }
         rules.weighed()
+    }
+
+    /// The rules in force among so many records. The more strangers there are, the more of them agree by chance: with
+    /// `n` records a score of log2 `n` bits is as often a stranger's as it is not, whatever the odds of each field say
+    /// (the prior of Fellegi and Sunter). `n` counts as the next power of two, which the version names.
+    pub fn among(records: u64) -> Self {
+        let power = records.max(1).next_power_of_two().trailing_zeros();
+        let strangers = f64::from(power);
+        let standard = Self::standard();
+        let Thresholds { possible, probable, certain } = standard.thresholds;
+        let thresholds = Thresholds {
+            possible: possible.max(strangers - EVEN_ODDS - 6.0),
+            probable: probable.max(strangers - EVEN_ODDS),
+            certain: certain.max(strangers + ONE_IN_TEN_THOUSAND),
+        };
+        standard.with_thresholds(&format!("{} among 2^{power}", standard.version), thresholds)
     }
 
     /// The same rules with other odds, under another version.
@@ -194,6 +215,18 @@ mod tests {
             assert!((sum(|o| o.m) - 1.0).abs() < 1e-9, "m of {}", field.as_str());
             assert!((sum(|o| o.u) - 1.0).abs() < 1e-9, "u of {}", field.as_str());
         }
+    }
+
+    #[test]
+    fn the_more_strangers_the_more_it_takes() {
+        let few = Rules::among(1_000);
+        assert_eq!(few.thresholds(), Rules::standard().thresholds());
+        let many = Rules::among(1_000_000);
+        assert_eq!(many.version(), "weights-1 among 2^20");
+        let Thresholds { possible, probable, certain } = many.thresholds();
+        assert!((possible - 13.5).abs() < 1e-9 && (probable - 19.5).abs() < 1e-9 && (certain - 33.3).abs() < 1e-9);
+        assert_eq!(Rules::among(1 << 20), many);
+        assert_eq!(Rules::among(0).thresholds(), few.thresholds());
     }
 
     #[test]
