@@ -12,6 +12,19 @@ pub enum HoldKind {
     Collection,
 }
 
+impl HoldKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::ServiceCut, Self::Collection];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ServiceCut => "service_cut",
+            Self::Collection => "collection",
+        }
+    }
+}
+
 /// A complaint (queja or reclamación) that is not over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenComplaint {
@@ -68,7 +81,7 @@ fn rests_out_of_court(regime: &str) -> bool {
     regime != "es.finance"
 }
 
-/// The grounds that complaints and cases give, the oldest first.
+/// The grounds that complaints and cases give.
 pub fn holds(complaints: &[OpenComplaint], cases: &[OfficeCase]) -> Vec<Hold> {
     let open = complaints.iter().filter(|complaint| !complaint.answered).map(|complaint| Hold {
         kind: HoldKind::ServiceCut,
@@ -89,9 +102,7 @@ pub fn holds(complaints: &[OpenComplaint], cases: &[OfficeCase]) -> Vec<Hold> {
             department: department(case.ticket).unwrap_or_default(),
         })
     });
-    let mut holds: Vec<Hold> = open.chain(brought).collect();
-    holds.sort_by_key(|hold| (hold.since, hold.kind, hold.ticket));
-    holds
+    open.chain(brought).collect()
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use customer_profile_domain::consent::{LegalBasis, Purpose, Says, Statement};
 use customer_profile_domain::{
-    AccessClass, CallerNumber, Content, CustomerId, Driver, LinkType, NotAPhone, Phone, ProposalId, QuietHours, Slug,
-    VulnerabilityId, caller_number,
+    AccessClass, CallerNumber, Content, CustomerId, Driver, HoldKind, LinkType, NotAPhone, Phone, ProposalId,
+    QuietHours, Slug, VulnerabilityId, caller_number,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -24,6 +24,7 @@ use crate::usecase::answer_match_proposal::Answer;
 use crate::usecase::declare_vulnerability::Declared;
 use crate::usecase::get_customer::Instants;
 use crate::usecase::ingest_source_record::Draught;
+use crate::usecase::list_active_holds::HoldKey;
 use crate::usecase::list_match_proposals::Wanted;
 use crate::usecase::merge_customers::Merge;
 use crate::usecase::record_interaction::Contact;
@@ -31,7 +32,9 @@ use crate::usecase::state_consent::Stated;
 use crate::usecase::state_contact_preferences::Told;
 use crate::usecase::steward::Word;
 use crate::usecase::unmerge_customers::Unmerge;
-use crate::usecase::{list_identity_links, list_match_proposals, list_source_records, list_timeline};
+use crate::usecase::{
+    list_active_holds, list_identity_links, list_match_proposals, list_source_records, list_timeline,
+};
 
 typed_id!(
     /// Another service's affair.
@@ -549,10 +552,10 @@ fn read_after([score, id]: &[String; 2]) -> Option<After> {
     Some((score.parse().ok()?, id.parse().ok()?))
 }
 
-/// A page of a customer's list.
-pub(super) struct Page {
+/// A page of a customer's list, that goes on after a row with the key `K`.
+pub(super) struct Page<K = (Timestamp, Uuid)> {
     pub customer: CustomerId,
-    pub from: Option<(Timestamp, Uuid)>,
+    pub from: Option<K>,
     pub size: usize,
 }
 
@@ -564,11 +567,29 @@ pub(super) fn records_page(request: &proto::ListSourceRecordsRequest) -> Result<
     page(&request.parent, request.page_size, &request.page_token, list_source_records::LIST)
 }
 
+pub(super) fn holds_page(request: &proto::ListActiveHoldsRequest) -> Result<Page<HoldKey>, ProfileError> {
+    let read = |[since, ground, kind]: [String; 3]| {
+        let kind = HoldKind::ALL.into_iter().find(|known| known.as_str() == kind)?;
+        Some((since.parse().ok()?, ground.parse().ok()?, kind))
+    };
+    page_by(&request.parent, request.page_size, &request.page_token, list_active_holds::LIST, read)
+}
+
 pub(super) fn links_page(request: &proto::ListIdentityLinksRequest) -> Result<Page, ProfileError> {
     page(&request.parent, request.page_size, &request.page_token, list_identity_links::LIST)
 }
 
 fn page(parent: &str, size: i32, token: &str, list: &str) -> Result<Page, ProfileError> {
+    page_by(parent, size, token, list, |[at, id]: [String; 2]| Some((at.parse().ok()?, id.parse().ok()?)))
+}
+
+fn page_by<K, const N: usize>(
+    parent: &str,
+    size: i32,
+    token: &str,
+    list: &str,
+    read: impl Fn([String; N]) -> Option<K>,
+) -> Result<Page<K>, ProfileError> {
     let mut violations = Violations::new();
     let customer: Option<CustomerId> = parse::name(&mut violations, "parent", parent);
     let size = page_size(&mut violations, size);
@@ -576,14 +597,10 @@ fn page(parent: &str, size: i32, token: &str, list: &str) -> Result<Page, Profil
     let customer = customer.expect(TAKEN);
     let key = match PageToken::decode(token, list, customer.uuid().as_bytes()) {
         Ok(None) => None,
-        Ok(Some(token)) => Some(token.fields::<2>().ok().and_then(|key| read_key(&key)).ok_or_else(bad_token)?),
+        Ok(Some(token)) => Some(token.fields::<N>().ok().and_then(&read).ok_or_else(bad_token)?),
         Err(_) => return Err(bad_token()),
     };
     Ok(Page { customer, from: key, size })
-}
-
-fn read_key([at, id]: &[String; 2]) -> Option<(Timestamp, Uuid)> {
-    Some((at.parse().ok()?, id.parse().ok()?))
 }
 
 fn bad_token() -> ProfileError {

@@ -101,8 +101,9 @@ impl CustomerService for CustomerApi {
         &self,
         request: Request<ListActiveHoldsRequest>,
     ) -> Result<Response<ListActiveHoldsResponse>, Status> {
-        let id = convert::customer_id("parent", &request.get_ref().parent).map_err(refused)?;
-        usecase::list_active_holds::list_active_holds(&self.profile, id).await.map(Response::new).map_err(refused)
+        let page = convert::holds_page(request.get_ref()).map_err(refused)?;
+        let work = usecase::list_active_holds::list_active_holds(&self.profile, page.customer, page.from, page.size);
+        work.await.map(Response::new).map_err(refused)
     }
 
     async fn record_interaction(

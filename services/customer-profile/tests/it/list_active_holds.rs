@@ -14,8 +14,19 @@ const AT: &str = "2026-11-22T10:00:00Z";
 
 impl World {
     async fn holds(&self, customer: &str) -> Vec<(HoldKind, String)> {
-        let request = ListActiveHoldsRequest { parent: customer.to_owned() };
-        let holds = self.client(Role::Crm).list_active_holds(request).await.unwrap().into_inner().holds;
+        let request = ListActiveHoldsRequest { parent: customer.to_owned(), ..Default::default() };
+        let holds = self.client(Role::Crm).list_active_holds(request.clone()).await.unwrap().into_inner().holds;
+        let mut one_by_one = ListActiveHoldsRequest { page_size: 1, ..request };
+        let mut paged = Vec::new();
+        loop {
+            let page = self.client(Role::Crm).list_active_holds(one_by_one.clone()).await.unwrap().into_inner();
+            paged.extend(page.holds);
+            one_by_one.page_token = page.next_page_token;
+            if one_by_one.page_token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(paged, holds);
         assert_eq!(self.view(customer).await.holds.unwrap().holds, holds, "the view says the same");
         holds.into_iter().map(|hold| (hold.kind(), hold.article)).collect()
     }
@@ -81,11 +92,11 @@ async fn a_question_holds_nothing_and_a_source_that_is_down_is_named() {
     let ana = world.ingest(record("crm", "sales", "1").named("Ana Ruiz Gil")).await.customer;
     world.complains(&ana, TicketType::Consulta).await;
     assert_eq!(world.holds(&ana).await, []);
-    let request = ListActiveHoldsRequest { parent: ana };
+    let request = ListActiveHoldsRequest { parent: ana, ..Default::default() };
     let answer = world.client(Role::Crm).list_active_holds(request).await.unwrap().into_inner();
     let gaps: Vec<_> = answer.gaps.iter().map(|gap| (gap.source.as_str(), gap.reason())).collect();
     assert_eq!(gaps, ["ticketing", "ombudsman-escalation"].map(|source| (source, GapReason::NeverReached)));
-    let request = ListActiveHoldsRequest { parent: stranger() };
+    let request = ListActiveHoldsRequest { parent: stranger(), ..Default::default() };
     let refused = world.client(Role::Crm).list_active_holds(request).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "CUSTOMER_NOT_FOUND"));
 }
