@@ -1,6 +1,8 @@
 //! What this service is told at start.
 
-use customer_profile_domain::{Slug, SourceOrder};
+use std::collections::BTreeMap;
+
+use customer_profile_domain::{Attribute, Slug, SourceOrder, Survivorship};
 use serde::Deserialize;
 
 /// Settings of customer-profile.
@@ -20,6 +22,9 @@ pub struct IdentitySettings {
     /// Source systems to believe first, among values observed at the same instant.
     #[serde(default)]
     pub source_order: Vec<String>,
+    /// Source systems to believe before all others, by attribute: `name`, `birth_date`, `address`, `language`.
+    #[serde(default)]
+    pub authority: BTreeMap<String, Vec<String>>,
     /// How many records there will be, all departments together; scores are graded for so many.
     #[serde(default = "records_expected")]
     pub expected_records: u64,
@@ -32,7 +37,7 @@ const fn records_expected() -> u64 {
 
 impl Default for IdentitySettings {
     fn default() -> Self {
-        Self { source_order: Vec::new(), expected_records: records_expected() }
+        Self { source_order: Vec::new(), authority: BTreeMap::new(), expected_records: records_expected() }
     }
 }
 
@@ -44,8 +49,13 @@ impl Settings {
 }
 
 impl IdentitySettings {
-    /// The order; a name that no system can have is left out, since no record will ever carry it.
-    pub(crate) fn order(&self) -> SourceOrder {
-        SourceOrder::new(self.source_order.iter().filter_map(|name| name.parse::<Slug>().ok()).collect())
+    /// Which values to believe. A name that no system can have is left out, since no record will ever carry it.
+    pub(crate) fn survivorship(&self) -> Survivorship {
+        let order =
+            |names: &[String]| SourceOrder::new(names.iter().filter_map(|name| name.parse::<Slug>().ok()).collect());
+        let authorities = Attribute::ALL.into_iter().filter_map(|a| Some((a, self.authority.get(a.as_str())?)));
+        authorities.fold(Survivorship::by_order(order(&self.source_order)), |survivorship, (attribute, names)| {
+            survivorship.with_authority(attribute, order(names))
+        })
     }
 }

@@ -2,7 +2,7 @@
 //! stored version is read back: versions are kept as they were sent, so that a better rule of
 //! normalisation reaches old records too.
 
-use customer_profile_domain::{Address, Content, Identifier, IdentifierKind, PersonName, RawIdentifier};
+use customer_profile_domain::{Address, Content, Identifier, IdentifierKind, PersonName, RawIdentifier, Validity};
 use jiff::civil::Date;
 use kernel::{Personal, Violations};
 use server::parse;
@@ -53,12 +53,20 @@ fn read_identifiers(violations: &mut Violations, identifiers: &[proto::Identifie
 fn read_identifier(violations: &mut Violations, index: usize, given: &proto::Identifier) -> Option<Identifier> {
     let path = |field: &str| format!("identifiers[{index}].{field}");
     let verified_at = parse::optional_time(violations, &path("verified_time"), given.verified_time.as_ref());
+    let from = parse::optional_time(violations, &path("valid_from_time"), given.valid_from_time.as_ref());
+    let until = parse::optional_time(violations, &path("valid_until_time"), given.valid_until_time.as_ref());
+    let validity = Validity::new(from, until);
+    if validity.is_none() {
+        violations.push(path("valid_until_time"), "must be after valid_from_time");
+    }
     let kind = match proto::IdentifierType::try_from(given.r#type) {
         Ok(proto::IdentifierType::Phone) => IdentifierKind::Phone,
         Ok(proto::IdentifierType::Email) => IdentifierKind::Email,
         Ok(proto::IdentifierType::NationalId) => IdentifierKind::NationalId,
         Ok(proto::IdentifierType::Account) => IdentifierKind::Account,
         Ok(proto::IdentifierType::Device) => IdentifierKind::Device,
+        Ok(proto::IdentifierType::Social) => IdentifierKind::Social,
+        Ok(proto::IdentifierType::Chat) => IdentifierKind::Chat,
         Ok(proto::IdentifierType::Unspecified) | Err(_) => {
             return parse::not_a_value(violations, &path("type"), given.r#type);
         }
@@ -68,6 +76,7 @@ fn read_identifier(violations: &mut Violations, index: usize, given: &proto::Ide
         Ok(mut identifier) => {
             identifier.verified_at = verified_at;
             identifier.shared = given.shared;
+            identifier.validity = validity?;
             Some(identifier)
         }
         Err(errors) => {
@@ -149,6 +158,8 @@ pub(crate) const fn identifier_type(kind: IdentifierKind) -> proto::IdentifierTy
         IdentifierKind::NationalId => proto::IdentifierType::NationalId,
         IdentifierKind::Account => proto::IdentifierType::Account,
         IdentifierKind::Device => proto::IdentifierType::Device,
+        IdentifierKind::Social => proto::IdentifierType::Social,
+        IdentifierKind::Chat => proto::IdentifierType::Chat,
     }
 }
 
@@ -161,6 +172,8 @@ pub(crate) fn identifier_to_proto(identifier: &Identifier) -> proto::Identifier 
         issuer: identifier.issuer().map(ToString::to_string).unwrap_or_default(),
         verified_time: identifier.verified_at.map(parse::time_to_proto),
         shared: identifier.shared,
+        valid_from_time: identifier.validity.from.map(parse::time_to_proto),
+        valid_until_time: identifier.validity.until.map(parse::time_to_proto),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A customer as the contract shows it, made from the domain's golden record. It is stored in this
 //! shape, so that a read hands it out without making it again.
 
-use customer_profile_domain::{Golden, Group, Provenance, Record, SourceOrder, SurvivorshipRule};
+use customer_profile_domain::{Golden, Group, Provenance, Record, Survivorship, SurvivorshipRule};
 use jiff::Timestamp;
 use kernel::ResourceId;
 use server::parse::{language_to_proto, time_to_proto};
@@ -10,8 +10,13 @@ use ventanilla_proto::customer::v1 as proto;
 use crate::content;
 
 /// The customer that `group` is, without its etag.
-pub(crate) fn customer(group: &Group, records: &[Record], order: &SourceOrder, now: Timestamp) -> proto::Customer {
-    let golden = Golden::of(records, order);
+pub(crate) fn customer(
+    group: &Group,
+    records: &[Record],
+    survivorship: &Survivorship,
+    now: Timestamp,
+) -> proto::Customer {
+    let golden = Golden::of(records, survivorship);
     let also_known_as =
         group.records.iter().map(|n| n.own_customer).filter(|id| *id != group.customer).map(|id| id.name()).collect();
     proto::Customer {
@@ -60,6 +65,8 @@ fn provenance(from: &Provenance) -> proto::Provenance {
         SurvivorshipRule::OnlySource => proto::SurvivorshipRule::OnlySource,
         SurvivorshipRule::MostRecent => proto::SurvivorshipRule::MostRecent,
         SurvivorshipRule::SourceOrder => proto::SurvivorshipRule::SourceOrder,
+        SurvivorshipRule::Authority => proto::SurvivorshipRule::Authority,
+        SurvivorshipRule::Verified => proto::SurvivorshipRule::Verified,
     };
     proto::Provenance {
         source_record: from.record.name(),

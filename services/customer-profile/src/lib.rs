@@ -68,15 +68,15 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let standings = Standings::new(&[TICKETING, SLA_MONITOR, OMBUDSMAN]);
     standings.recall(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
-    let source_order = Arc::new(settings.identity.order());
+    let survivorship = Arc::new(settings.identity.survivorship());
     let profile = Profile {
         match_keys: workers::match_keys::MatchKeys::new(db.clone()),
-        newcomers: usecase::ingest_source_record::newcomers(&db, &house.ambient, &source_order),
+        newcomers: usecase::ingest_source_record::newcomers(&db, &house.ambient, &survivorship),
         db: db.clone(),
         ledger: ledger.clone(),
         ambient: house.ambient.clone(),
         standings,
-        source_order,
+        survivorship,
         rules: Arc::new(Rules::among(settings.identity.expected_records)),
     };
     let customers = CustomerServiceServer::new(grpc::CustomerApi::new(profile.clone()))

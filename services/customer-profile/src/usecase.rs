@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use customer_profile_domain::SourceOrder;
+use customer_profile_domain::Survivorship;
 use customer_profile_domain::matching::Rules;
 use kernel::Ambient;
 use ledger::{Ledger, Standings};
@@ -44,8 +44,8 @@ pub struct Profile {
     pub ambient: Ambient,
     /// How far behind the sources of the view are.
     pub standings: Standings,
-    /// Which source systems to believe first.
-    pub source_order: Arc<SourceOrder>,
+    /// Which values to believe.
+    pub survivorship: Arc<Survivorship>,
     /// How scores are graded.
     pub rules: Arc<Rules>,
     /// Where records of people nobody knows are written.

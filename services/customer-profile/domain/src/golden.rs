@@ -25,6 +25,61 @@ impl SourceOrder {
     }
 }
 
+/// An attribute that a system may be the authority for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attribute {
+    /// Name.
+    Name,
+    /// Date of birth.
+    BirthDate,
+    /// Postal address.
+    Address,
+    /// Language.
+    Language,
+}
+
+impl Attribute {
+    /// Every attribute.
+    pub const ALL: [Self; 4] = [Self::Name, Self::BirthDate, Self::Address, Self::Language];
+
+    /// The word it is configured by.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::BirthDate => "birth_date",
+            Self::Address => "address",
+            Self::Language => "language",
+        }
+    }
+}
+
+/// How the value that is believed is chosen: the authority for the attribute first, then what was observed last, then
+/// the order of systems.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Survivorship {
+    order: SourceOrder,
+    authorities: BTreeMap<Attribute, SourceOrder>,
+}
+
+impl Survivorship {
+    /// No system is an authority; `order` decides between values observed at the same instant.
+    pub fn by_order(order: SourceOrder) -> Self {
+        Self { order, authorities: BTreeMap::new() }
+    }
+
+    /// The same, where of `attribute` these systems are believed before all others, the first most.
+    #[must_use]
+    pub fn with_authority(mut self, attribute: Attribute, systems: SourceOrder) -> Self {
+        self.authorities.insert(attribute, systems);
+        self
+    }
+
+    /// How far down the authorities of an attribute a system stands; all that are none stand alike.
+    fn authority(&self, attribute: Attribute, system: &Slug) -> usize {
+        self.authorities.get(&attribute).map_or(0, |systems| systems.rank(system))
+    }
+}
+
 /// Why a value won.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SurvivorshipRule {
@@ -34,6 +89,10 @@ pub enum SurvivorshipRule {
     MostRecent,
     /// Others were observed at the same instant; the order of systems decided.
     SourceOrder,
+    /// Its system is the authority for the attribute.
+    Authority,
+    /// Of an identifier: its source verified it, and last of all.
+    Verified,
 }
 
 /// Where a value comes from.
@@ -82,27 +141,36 @@ pub struct Golden {
 
 impl Golden {
     /// The golden record of `records`; the order they are given in does not matter.
-    pub fn of(records: &[Record], order: &SourceOrder) -> Self {
+    pub fn of(records: &[Record], survivorship: &Survivorship) -> Self {
+        let order = &survivorship.order;
         let mut ranked: Vec<&Record> = records.iter().collect();
         ranked.sort_by_key(|r| {
             (Reverse(r.content.observed_at), order.rank(&r.source_system), r.source_system.clone(), r.id)
         });
+        let authority = |attribute| move |record: &Record| survivorship.authority(attribute, &record.source_system);
         Self {
-            name: best(&ranked, |r| r.content.name.clone()),
-            birth_date: best(&ranked, |r| r.content.birth_date.clone()),
-            address: best(&ranked, |r| r.content.address.clone()),
-            language: best(&ranked, |r| r.content.language),
+            name: best(&ranked, authority(Attribute::Name), |r| r.content.name.clone()),
+            birth_date: best(&ranked, authority(Attribute::BirthDate), |r| r.content.birth_date.clone()),
+            address: best(&ranked, authority(Attribute::Address), |r| r.content.address.clone()),
+            language: best(&ranked, authority(Attribute::Language), |r| r.content.language),
             identifiers: identifiers(&ranked),
         }
     }
 }
 
-/// The first value among records that stand best first.
-fn best<T>(ranked: &[&Record], value: impl Fn(&Record) -> Option<T>) -> Option<Sourced<T>> {
-    let mut having = ranked.iter().filter_map(|r| value(r).map(|v| (*r, v)));
+/// The value of the highest authority; among equals the first of records that stand best first.
+fn best<T>(
+    ranked: &[&Record],
+    authority: impl Fn(&Record) -> usize,
+    value: impl Fn(&Record) -> Option<T>,
+) -> Option<Sourced<T>> {
+    let mut having: Vec<(&Record, T)> = ranked.iter().filter_map(|r| value(r).map(|v| (*r, v))).collect();
+    having.sort_by_key(|(record, _)| authority(record));
+    let mut having = having.into_iter();
     let (record, value) = having.next()?;
     let rule = match having.next() {
         None => SurvivorshipRule::OnlySource,
+        Some((second, _)) if authority(second) > authority(record) => SurvivorshipRule::Authority,
         Some((second, _)) if second.content.observed_at == record.content.observed_at => SurvivorshipRule::SourceOrder,
         Some(_) => SurvivorshipRule::MostRecent,
     };
@@ -120,19 +188,97 @@ fn provenance(record: &Record, rule: SurvivorshipRule) -> Provenance {
     }
 }
 
-/// Each identifier as its best record has it, with the latest verification anybody made and the
-/// warning of any source that it is shared.
+/// Each identifier as the record has it that verified it last, or else as the best one has it; with the warning of any
+/// source that it is shared.
 fn identifiers(ranked: &[&Record]) -> Vec<GoldenIdentifier> {
-    let mut keys: BTreeMap<&IdentifierKey, Identifier> = BTreeMap::new();
-    for identifier in ranked.iter().flat_map(|r| &r.content.identifiers) {
-        let known = keys.entry(identifier.key()).or_insert_with(|| identifier.clone());
-        known.verified_at = known.verified_at.max(identifier.verified_at);
-        known.shared |= identifier.shared;
+    let mut mentions: BTreeMap<&IdentifierKey, Vec<(&Record, &Identifier)>> = BTreeMap::new();
+    for record in ranked {
+        for identifier in &record.content.identifiers {
+            mentions.entry(identifier.key()).or_default().push((record, identifier));
+        }
     }
-    keys.into_iter()
-        .filter_map(|(key, merged)| {
-            let carries = |r: &Record| r.content.identifiers.iter().any(|i| i.key() == key).then(|| merged.clone());
-            best(ranked, carries)
-        })
-        .collect()
+    mentions.into_values().filter_map(|mentions| identifier(&mentions)).collect()
+}
+
+/// The mentions of one identifier stand best record first.
+fn identifier(mentions: &[(&Record, &Identifier)]) -> Option<GoldenIdentifier> {
+    let last_verified = mentions.iter().filter_map(|(_, mention)| mention.verified_at).max();
+    let nth = mentions.iter().position(|(_, mention)| mention.verified_at == last_verified)?;
+    let (record, mention) = mentions.get(nth)?;
+    let rule = match mentions {
+        [_] => SurvivorshipRule::OnlySource,
+        _ if last_verified.is_some() => SurvivorshipRule::Verified,
+        [_, (second, _), ..] if second.content.observed_at == record.content.observed_at => {
+            SurvivorshipRule::SourceOrder
+        }
+        _ => SurvivorshipRule::MostRecent,
+    };
+    let mut value = (*mention).clone();
+    value.shared = mentions.iter().any(|(_, mention)| mention.shared);
+    Some(Sourced { value, provenance: provenance(record, rule) })
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::ResourceId;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{Content, CustomerId, IdentifierKind, RawIdentifier};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn record(n: u128, system: &str, name: &str, observed: i64, verified: Option<i64>) -> Record {
+        let raw = RawIdentifier { kind: IdentifierKind::Email, value: "ana@correo.example", country: "", issuer: "" };
+        let mut email = Identifier::parse(raw).unwrap();
+        email.verified_at = verified.map(at);
+        Record {
+            id: SourceRecordId::from_uuid(Uuid::from_u128(n)),
+            own_customer: CustomerId::from_uuid(Uuid::from_u128(n)),
+            source_system: system.parse().unwrap(),
+            department: "sales".parse().unwrap(),
+            recorded_at: at(0),
+            version: 1,
+            content: Content {
+                name: Some(PersonName::new("", "", "", name).unwrap()),
+                identifiers: vec![email],
+                birth_date: None,
+                address: None,
+                language: None,
+                observed_at: at(observed),
+            },
+        }
+    }
+
+    fn believed(records: &[Record], survivorship: &Survivorship) -> (u128, SurvivorshipRule) {
+        let name = Golden::of(records, survivorship).name.unwrap();
+        (name.provenance.record.uuid().as_u128(), name.provenance.rule)
+    }
+
+    #[test]
+    fn the_authority_for_an_attribute_is_believed_however_old_its_word() {
+        let records = [record(1, "registry", "Ana Ruiz", 10, None), record(2, "shop", "Anita", 20, None)];
+        assert_eq!(believed(&records, &Survivorship::default()), (2, SurvivorshipRule::MostRecent));
+        let registry = SourceOrder::new(vec!["registry".parse().unwrap()]);
+        let by_registry = Survivorship::default().with_authority(Attribute::Name, registry.clone());
+        assert_eq!(believed(&records, &by_registry), (1, SurvivorshipRule::Authority));
+        let of_another = Survivorship::default().with_authority(Attribute::Address, registry);
+        assert_eq!(believed(&records, &of_another), (2, SurvivorshipRule::MostRecent));
+        assert_eq!(believed(&records[1..], &by_registry), (2, SurvivorshipRule::OnlySource));
+    }
+
+    #[test]
+    fn an_identifier_is_believed_as_who_verified_it_last_has_it() {
+        let records = [
+            record(1, "crm", "Ana Ruiz", 30, None),
+            record(2, "bank", "Ana Ruiz", 20, Some(15)),
+            record(3, "shop", "Ana Ruiz", 10, Some(5)),
+        ];
+        let golden = Golden::of(&records, &Survivorship::default());
+        let email = &golden.identifiers[0];
+        assert_eq!(email.provenance.record.uuid().as_u128(), 2);
+        assert_eq!((email.provenance.rule, email.value.verified_at), (SurvivorshipRule::Verified, Some(at(15))));
+    }
 }

@@ -18,11 +18,21 @@ pub enum IdentifierKind {
     Account,
     /// A thing of one issuer; whoever holds it.
     Device,
+    /// A handle in a social network.
+    Social,
+    /// An address in a chat service.
+    Chat,
 }
 
 impl IdentifierKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Phone, Self::Email, Self::NationalId, Self::Account, Self::Device];
+    pub const ALL: &'static [Self] =
+        &[Self::Phone, Self::Email, Self::NationalId, Self::Account, Self::Device, Self::Social, Self::Chat];
+
+    /// Whether somebody gives it out, so that it means nothing without them.
+    pub const fn is_issued(self) -> bool {
+        matches!(self, Self::Account | Self::Device | Self::Social | Self::Chat)
+    }
 
     /// The word that is stored.
     pub const fn as_str(self) -> &'static str {
@@ -32,6 +42,8 @@ impl IdentifierKind {
             Self::NationalId => "national_id",
             Self::Account => "account",
             Self::Device => "device",
+            Self::Social => "social",
+            Self::Chat => "chat",
         }
     }
 
@@ -76,6 +88,25 @@ pub struct Identifier {
     pub verified_at: Option<Timestamp>,
     /// The source knows that several people use it.
     pub shared: bool,
+    /// When the person has it.
+    pub validity: Validity,
+}
+
+/// From when until when something holds, as far as is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Validity {
+    /// First instant.
+    pub from: Option<Timestamp>,
+    /// First instant after it.
+    pub until: Option<Timestamp>,
+}
+
+impl Validity {
+    /// A period, unless it ends before it begins.
+    pub fn new(from: Option<Timestamp>, until: Option<Timestamp>) -> Option<Self> {
+        let holds = from.zip(until).is_none_or(|(from, until)| from < until);
+        holds.then_some(Self { from, until })
+    }
 }
 
 /// What was wrong with which field of an identifier. Holds no part of the input.
@@ -90,8 +121,8 @@ pub enum IdentifierError {
     /// Not a national document.
     #[error(transparent)]
     NationalId(#[from] NotANationalId),
-    /// Not an account or device.
-    #[error("must have 1 to 64 letters, digits, hyphens, dots, slashes, colons or underscores")]
+    /// Not an account, device, handle or address.
+    #[error("must have 1 to 64 letters, digits and marks of its kind (- . _ : and, by kind, / + @)")]
     Token,
     /// A kind that needs an issuer has none, or a malformed one.
     #[error("{0}")]
@@ -124,7 +155,7 @@ impl Identifier {
     /// Everything that is wrong with its fields.
     pub fn parse(raw: RawIdentifier<'_>) -> Result<Self, Vec<IdentifierError>> {
         let mut errors = Vec::new();
-        let issued = matches!(raw.kind, IdentifierKind::Account | IdentifierKind::Device);
+        let issued = raw.kind.is_issued();
         let has_country = matches!(raw.kind, IdentifierKind::Phone | IdentifierKind::NationalId);
         if !issued && !raw.issuer.is_empty() {
             errors.push(IdentifierError::IssuerUnexpected);
@@ -136,7 +167,9 @@ impl Identifier {
             IdentifierKind::Phone => Self::phone(raw),
             IdentifierKind::Email => Self::email(raw),
             IdentifierKind::NationalId => Self::national_id(raw),
-            IdentifierKind::Account | IdentifierKind::Device => Self::issued(raw, &mut errors),
+            IdentifierKind::Account | IdentifierKind::Device | IdentifierKind::Social | IdentifierKind::Chat => {
+                Self::issued(raw, &mut errors)
+            }
         };
         match parsed {
             Ok(identifier) if errors.is_empty() => Ok(identifier),
@@ -175,7 +208,10 @@ impl Identifier {
                 None
             }
         };
-        let value = token(raw.value)?;
+        let value = match raw.kind {
+            IdentifierKind::Social | IdentifierKind::Chat => handle(raw.value)?,
+            _ => token(raw.value)?,
+        };
         let scope = issuer.as_ref().map_or("", Slug::as_str);
         let mut identifier = Self::of(raw.kind, format!("{scope}:{value}"), value);
         identifier.issuer = issuer;
@@ -191,6 +227,7 @@ impl Identifier {
             evidence: true,
             verified_at: None,
             shared: false,
+            validity: Validity::default(),
         }
     }
 
@@ -214,7 +251,7 @@ impl Identifier {
         self.country.as_deref()
     }
 
-    /// Issuer of an account or device.
+    /// Issuer of an account or device, or the network of a handle.
     pub const fn issuer(&self) -> Option<&Slug> {
         self.issuer.as_ref()
     }
@@ -227,6 +264,14 @@ impl Identifier {
 
 fn or_spain(country: &str) -> &str {
     if country.is_empty() { "ES" } else { country }
+}
+
+/// Handles and chat addresses: without the `@` in front, lower case.
+fn handle(text: &str) -> Result<String, IdentifierError> {
+    let value = text.trim().trim_start_matches('@').to_lowercase();
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | '+' | '@' | ':');
+    let fits = (1..=64).contains(&value.chars().count()) && value.chars().all(allowed);
+    if fits { Ok(value) } else { Err(IdentifierError::Token) }
 }
 
 /// Account and device numbers: blanks dropped, upper case.
@@ -252,6 +297,22 @@ mod tests {
         assert_ne!(of("broadband").key(), of("mobile").key());
         let id = |country| Identifier::parse(raw(IdentifierKind::NationalId, "X1234567L", country, "")).unwrap();
         assert_ne!(id("ES").key(), id("PT").key());
+    }
+
+    #[test]
+    fn a_handle_is_the_same_with_and_without_its_sign_and_in_any_case() {
+        let of = |value| Identifier::parse(raw(IdentifierKind::Social, value, "", "instagram")).unwrap();
+        assert_eq!(of("@Ana.Ruiz").key(), of("ana.ruiz").key());
+        assert_ne!(of("ana.ruiz").key().value.expose(), "ana.ruiz", "a handle belongs to its network");
+        assert!(Identifier::parse(raw(IdentifierKind::Chat, "a b", "", "whatsapp")).is_err());
+        assert!(Identifier::parse(raw(IdentifierKind::Social, "@", "", "instagram")).is_err());
+    }
+
+    #[test]
+    fn a_period_does_not_end_before_it_begins() {
+        let at = |second| Some(Timestamp::from_second(second).unwrap());
+        assert!(Validity::new(at(1), at(2)).is_some() && Validity::new(None, at(2)).is_some());
+        assert!(Validity::new(at(2), at(2)).is_none() && Validity::new(at(2), at(1)).is_none());
     }
 
     #[test]

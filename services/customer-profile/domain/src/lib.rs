@@ -25,11 +25,13 @@ mod steward;
 
 pub use care::{AccessClass, Contact, Driver, PriorityRight, QuietHours, Seen, learned_channel, priority_right, seen};
 pub use email::{Email, NotAnEmail};
-pub use golden::{Golden, GoldenIdentifier, Provenance, SourceOrder, Sourced, SurvivorshipRule};
+pub use golden::{
+    Attribute, Golden, GoldenIdentifier, Provenance, SourceOrder, Sourced, Survivorship, SurvivorshipRule,
+};
 pub use grade::{LineUse, MatchGrade, PhoneMatch, grade_phone};
 pub use hold::{Hold, HoldKind, OfficeCase, OpenComplaint, holds};
 pub use id::{CustomerId, InteractionId, LinkId, ProposalId, SourceRecordId, VulnerabilityId};
-pub use identifier::{Identifier, IdentifierError, IdentifierKey, IdentifierKind, RawIdentifier};
+pub use identifier::{Identifier, IdentifierError, IdentifierKey, IdentifierKind, RawIdentifier, Validity};
 pub use link::{Basis, Carrier, LinkType, Pair, RULE_VERSION, links, revised};
 pub use name::{NameError, NameKey, PersonName};
 pub use national_id::{NationalId, NotANationalId};

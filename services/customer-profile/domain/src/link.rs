@@ -66,9 +66,11 @@ impl Basis {
                 IdentifierKind::Account => 2,
                 IdentifierKind::Email => 3,
                 IdentifierKind::Phone => 4,
-                IdentifierKind::Device => 5,
+                IdentifierKind::Social => 5,
+                IdentifierKind::Chat => 6,
+                IdentifierKind::Device => 7,
             },
-            Self::Score => 6,
+            Self::Score => 8,
         }
     }
 }
@@ -122,7 +124,7 @@ impl IdentifierKind {
     pub const fn fan_out(self) -> usize {
         match self {
             Self::NationalId | Self::Account => 64,
-            Self::Phone | Self::Email => 8,
+            Self::Phone | Self::Email | Self::Social | Self::Chat => 8,
             Self::Device => 0,
         }
     }
@@ -184,7 +186,7 @@ mod tests {
     #[test]
     fn a_line_links_only_equal_names() {
         let line = [carrier(1, "ana x"), carrier(2, "eva y"), carrier(3, "ana x"), carrier(4, "")];
-        for kind in [IdentifierKind::Phone, IdentifierKind::Email] {
+        for kind in [IdentifierKind::Phone, IdentifierKind::Email, IdentifierKind::Social, IdentifierKind::Chat] {
             assert_eq!(links(kind, &line), BTreeSet::from([Pair::of(line[0].record, line[2].record)]));
         }
     }

@@ -112,18 +112,17 @@ pub(crate) struct Standing {
 
 #[tracing::instrument(level = "debug", name = "db.comparison.standing", skip_all)]
 pub(crate) async fn standing(tx: &mut PgConnection, records: &[Uuid]) -> Result<Standing, StoreError> {
+    // What is asked for beside the record is left to us: an index on it would be read whole.
     let rows = sqlx::query!(
-        r#"select id as "id!", record_a as "record_a!", record_b as "record_b!", true as "is_link!"
-           from customer_profile.identity_link where record_a = any($1) and revoked_at is null and evidence_kind = 'score'
+        r#"select id as "id!", record_a as "record_a!", record_b as "record_b!", true as "is_link!", evidence_kind as "word!"
+           from customer_profile.identity_link where record_a = any($1) and revoked_at is null
            union
-           select id, record_a, record_b, true
-           from customer_profile.identity_link where record_b = any($1) and revoked_at is null and evidence_kind = 'score'
+           select id, record_a, record_b, true, evidence_kind
+           from customer_profile.identity_link where record_b = any($1) and revoked_at is null
            union
-           select id, record_a, record_b, false
-           from customer_profile.match_proposal where record_a = any($1) and state = 'open'
+           select id, record_a, record_b, false, state from customer_profile.match_proposal where record_a = any($1)
            union
-           select id, record_a, record_b, false
-           from customer_profile.match_proposal where record_b = any($1) and state = 'open'"#,
+           select id, record_a, record_b, false, state from customer_profile.match_proposal where record_b = any($1)"#,
         records,
     )
     .fetch_all(tx)
@@ -131,10 +130,10 @@ pub(crate) async fn standing(tx: &mut PgConnection, records: &[Uuid]) -> Result<
     let mut standing = Standing { links: HashMap::new(), proposals: HashMap::new() };
     for row in rows {
         let pair = Pair::of(SourceRecordId::from_uuid(row.record_a), SourceRecordId::from_uuid(row.record_b));
-        if row.is_link {
-            standing.links.insert(pair, LinkId::from_uuid(row.id));
-        } else {
-            standing.proposals.insert(pair, ProposalId::from_uuid(row.id));
+        match (row.is_link, row.word.as_str()) {
+            (true, "score") => drop(standing.links.insert(pair, LinkId::from_uuid(row.id))),
+            (false, "open") => drop(standing.proposals.insert(pair, ProposalId::from_uuid(row.id))),
+            _ => {}
         }
     }
     Ok(standing)

@@ -108,11 +108,12 @@ pub(crate) async fn insert(tx: &mut PgConnection, newcomers: &[Newcomer<'_>]) ->
                select customer_id, 'active', array[customer_id], profile, language, 1, recorded_at, recorded_at from fresh
            ), identifier as (
                insert into customer_profile.identifier (kind, key, source_record_id, customer_id, recorded_at, observed_at,
-                   verified_at, shared, evidence, name_key)
+                   verified_at, shared, evidence, name_key, valid_from, valid_until)
                select k.kind, k.key, f.id, f.customer_id, f.recorded_at, f.observed_at, k.verified_at, k.shared,
-                   k.evidence, f.name_key
-               from unnest($18::uuid[], $19::text[], $20::text[], $21::timestamptz[], $22::bool[], $23::bool[])
-                   as k (id, kind, key, verified_at, shared, evidence)
+                   k.evidence, f.name_key, k.valid_from, k.valid_until
+               from unnest($18::uuid[], $19::text[], $20::text[], $21::timestamptz[], $22::bool[], $23::bool[],
+                   $37::timestamptz[], $38::timestamptz[])
+                   as k (id, kind, key, verified_at, shared, evidence, valid_from, valid_until)
                join fresh f using (id)
            ), entry as (
                insert into customer_profile.ledger_inbox (entry_id, aggregate, type, occurred_at, recorded_at, actor_kind,
@@ -163,6 +164,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, newcomers: &[Newcomer<'_>]) ->
         &entry.commitment as _,
         &entry.salt as _,
         &entry.personal as _,
+        &identifier.valid_from as _,
+        &identifier.valid_until as _,
     )
     .fetch_all(tx)
     .await?;
@@ -221,6 +224,8 @@ struct Identifiers {
     verified_at: Vec<Option<jiff_sqlx::Timestamp>>,
     shared: Vec<bool>,
     evidence: Vec<bool>,
+    valid_from: Vec<Option<jiff_sqlx::Timestamp>>,
+    valid_until: Vec<Option<jiff_sqlx::Timestamp>>,
 }
 
 impl Identifiers {
@@ -232,6 +237,8 @@ impl Identifiers {
             self.verified_at.push(identifier.verified_at.map(|t| t.to_sqlx()));
             self.shared.push(identifier.shared);
             self.evidence.push(identifier.is_evidence());
+            self.valid_from.push(identifier.validity.from.map(|at| at.to_sqlx()));
+            self.valid_until.push(identifier.validity.until.map(|at| at.to_sqlx()));
         }
     }
 }

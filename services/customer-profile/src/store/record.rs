@@ -91,10 +91,12 @@ pub(crate) async fn insert(
                values ($1, 1, $9, sha256($9), $6, $8, $10, $11)
            )
            insert into customer_profile.identifier
-               (kind, key, source_record_id, customer_id, recorded_at, observed_at, verified_at, shared, evidence, name_key)
-           select i.kind, i.key, $1, $5, $8, $6, i.verified_at, i.shared, i.evidence, $7
-           from unnest($12::text[], $13::text[], $14::timestamptz[], $15::bool[], $16::bool[])
-               as i (kind, key, verified_at, shared, evidence)"#,
+               (kind, key, source_record_id, customer_id, recorded_at, observed_at, verified_at, shared, evidence, name_key,
+                valid_from, valid_until)
+           select i.kind, i.key, $1, $5, $8, $6, i.verified_at, i.shared, i.evidence, $7, i.valid_from, i.valid_until
+           from unnest($12::text[], $13::text[], $14::timestamptz[], $15::bool[], $16::bool[], $17::timestamptz[],
+                       $18::timestamptz[])
+               as i (kind, key, verified_at, shared, evidence, valid_from, valid_until)"#,
         version.record.uuid(),
         record.source_system.as_str(),
         record.external_id,
@@ -111,6 +113,8 @@ pub(crate) async fn insert(
         identifiers.verified as _,
         &identifiers.shared,
         &identifiers.evidence,
+        identifiers.valid_from as _,
+        identifiers.valid_until as _,
     )
     .execute(tx)
     .await?;
@@ -124,6 +128,8 @@ struct Identifiers {
     verified: Vec<Option<jiff_sqlx::Timestamp>>,
     shared: Vec<bool>,
     evidence: Vec<bool>,
+    valid_from: Vec<Option<jiff_sqlx::Timestamp>>,
+    valid_until: Vec<Option<jiff_sqlx::Timestamp>>,
 }
 
 impl Identifiers {
@@ -135,6 +141,8 @@ impl Identifiers {
             verified: all.iter().map(|i| i.verified_at.map(|t| t.to_sqlx())).collect(),
             shared: all.iter().map(|i| i.shared).collect(),
             evidence: all.iter().map(|i| i.is_evidence()).collect(),
+            valid_from: all.iter().map(|i| i.validity.from.map(|t| t.to_sqlx())).collect(),
+            valid_until: all.iter().map(|i| i.validity.until.map(|t| t.to_sqlx())).collect(),
         }
     }
 }
@@ -197,10 +205,12 @@ pub(crate) async fn put_identifiers(tx: &mut PgConnection, head: &Head, content:
     let identifiers = Identifiers::of(content);
     sqlx::query!(
         r#"insert into customer_profile.identifier
-               (kind, key, source_record_id, customer_id, recorded_at, observed_at, verified_at, shared, evidence, name_key)
-           select i.kind, i.key, $1, $2, $3, $4, i.verified_at, i.shared, i.evidence, $5
-           from unnest($6::text[], $7::text[], $8::timestamptz[], $9::bool[], $10::bool[])
-               as i (kind, key, verified_at, shared, evidence)"#,
+               (kind, key, source_record_id, customer_id, recorded_at, observed_at, verified_at, shared, evidence, name_key,
+                valid_from, valid_until)
+           select i.kind, i.key, $1, $2, $3, $4, i.verified_at, i.shared, i.evidence, $5, i.valid_from, i.valid_until
+           from unnest($6::text[], $7::text[], $8::timestamptz[], $9::bool[], $10::bool[], $11::timestamptz[],
+                       $12::timestamptz[])
+               as i (kind, key, verified_at, shared, evidence, valid_from, valid_until)"#,
         head.id.uuid(),
         head.customer.uuid(),
         head.recorded_at.to_sqlx() as _,
@@ -211,6 +221,8 @@ pub(crate) async fn put_identifiers(tx: &mut PgConnection, head: &Head, content:
         identifiers.verified as _,
         &identifiers.shared,
         &identifiers.evidence,
+        identifiers.valid_from as _,
+        identifiers.valid_until as _,
     )
     .execute(tx)
     .await?;

@@ -38,7 +38,7 @@ pub(crate) struct Promise {
     pub made_at: Timestamp,
 }
 
-/// Those who have the number, at most nine of them; carriers past the 65th are not counted, since
+/// Those who have the number now, at most nine of them; carriers past the 65th are not counted, since
 /// by then nobody can say who is calling.
 #[tracing::instrument(name = "db.ring.holders", skip_all)]
 pub(crate) async fn holders(
@@ -50,7 +50,8 @@ pub(crate) async fn holders(
         r#"with uses as materialized (
                select customer_id, max(observed_at) as observed_at, max(verified_at) as verified_at, bool_or(shared) as shared
                from (select customer_id, observed_at, verified_at, shared from customer_profile.identifier
-                     where kind = 'phone' and key = $1 limit 65) i
+                     where kind = 'phone' and key = $1 and (valid_from is null or valid_from <= $2)
+                       and (valid_until is null or valid_until > $2) limit 65) i
                group by customer_id
            )
            select u.customer_id as "customer_id!", u.observed_at as "observed_at!", u.verified_at, u.shared as "shared!", c.language,

@@ -64,6 +64,6 @@ async fn as_it_stood(profile: &Profile, id: CustomerId, at: Instants) -> Result<
     let said = record::load_at(&mut tx, &ids, at.as_of, at.known).await?;
     tx.rollback().await?;
     let said: Vec<Record> = said.into_iter().map(|stored| stored.record).collect();
-    let stood = golden::customer(group, &said, &profile.source_order, at.known);
+    let stood = golden::customer(group, &said, &profile.survivorship, at.known);
     Ok(Customer { update_time: None, ..stood })
 }

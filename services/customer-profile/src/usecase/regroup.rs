@@ -207,7 +207,7 @@ async fn write(
     }
     for group in groups {
         let records: Vec<Record> = group.records.iter().filter_map(|n| known.get(&n.record)).cloned().collect();
-        let shown = golden::customer(group, &records, &profile.source_order, now);
+        let shown = golden::customer(group, &records, &profile.survivorship, now);
         let language = i16::try_from(golden::language(&shown)).unwrap_or_default();
         customer::put(tx, group, &shown, language, now).await?;
     }

@@ -135,3 +135,23 @@ async fn the_ring_tells_open_affairs_the_top_promise_and_a_breach_without_any_te
     let never = ["ticketing", "sla-monitor", "ombudsman-escalation"].map(|source| (source, GapReason::NeverReached));
     assert_eq!(gaps, never);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recycled_number_leads_to_who_has_it_now() {
+    let world = World::new().await;
+    let mut before = record("a", "sales", "1").named("Ana Ruiz Gil").phone("600111222");
+    before.identifiers[0].valid_until_time = Some(time("2026-06-01T00:00:00Z"));
+    let mut after = record("b", "sales", "2").named("Eva Sanz Oca").phone("600111222");
+    after.identifiers[0].valid_from_time = Some(time("2026-06-02T00:00:00Z"));
+    let ana = world.ingest(before.clone()).await;
+    assert_eq!(world.lookup("600111222").await.grade(), MatchGrade::None, "she has it no longer");
+    let eva = world.ingest(after).await;
+    let answer = world.lookup("600111222").await;
+    assert_eq!((answer.grade(), answer.customer), (MatchGrade::Certain, eva.customer));
+    let shown = world.customer(&ana.customer).await.identifiers;
+    assert_eq!(shown[0].value.as_ref().unwrap().valid_until_time, Some(time("2026-06-01T00:00:00Z")));
+    before.external_id = "3".to_owned();
+    before.identifiers[0].valid_from_time = Some(time("2026-07-01T00:00:00Z"));
+    let refused = world.try_ingest(before).await.unwrap_err();
+    assert_eq!(crate::support::fields(&refused), ["record.identifiers[0].valid_until_time"]);
+}

@@ -40,7 +40,7 @@ impl Mark {
             IdentifierKind::Email => mailbox(mention),
             IdentifierKind::NationalId => document(mention),
             IdentifierKind::Account => account(mention),
-            IdentifierKind::Device => None,
+            IdentifierKind::Device | IdentifierKind::Social | IdentifierKind::Chat => None,
         }
     }
 }

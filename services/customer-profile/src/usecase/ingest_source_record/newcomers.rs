@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use customer_profile_domain::{CustomerId, Node, Record, SourceOrder, SourceRecordId, resolve};
+use customer_profile_domain::{CustomerId, Node, Record, SourceRecordId, Survivorship, resolve};
 use jiff::Timestamp;
 use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
@@ -40,12 +40,12 @@ pub(crate) type Newcomers = SharedCommit<Arrival, Option<proto::SourceRecord>>;
 struct Desk {
     db: Db,
     ambient: Ambient,
-    source_order: Arc<SourceOrder>,
+    survivorship: Arc<Survivorship>,
 }
 
 /// Writes newcomers into `db`.
-pub(crate) fn newcomers(db: &Db, ambient: &Ambient, source_order: &Arc<SourceOrder>) -> Newcomers {
-    let desk = Desk { db: db.clone(), ambient: ambient.clone(), source_order: Arc::clone(source_order) };
+pub(crate) fn newcomers(db: &Db, ambient: &Ambient, survivorship: &Arc<Survivorship>) -> Newcomers {
+    let desk = Desk { db: db.clone(), ambient: ambient.clone(), survivorship: Arc::clone(survivorship) };
     SharedCommit::start(LANES, MOST, move |arrivals: Vec<Arc<Arrival>>| {
         let desk = desk.clone();
         async move { desk.write(&arrivals).await }
@@ -99,7 +99,7 @@ impl Desk {
         let node = Node { record: record.id, own_customer: record.own_customer, recorded_at: now };
         let groups = resolve(&[node], &[], &[]);
         let group = groups.first().expect("a record is a group by itself");
-        let profile = golden::customer(group, std::slice::from_ref(&record), &self.source_order, now);
+        let profile = golden::customer(group, std::slice::from_ref(&record), &self.survivorship, now);
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
         let payload = proto::SourceRecordIngested {
             source_record: record.id.name(),

@@ -65,7 +65,7 @@ impl Plan {
         if !missing.is_empty() {
             records.extend(record::load(tx, &missing).await?.into_iter().map(|stored| stored.record));
         }
-        let shown = golden::customer(group, &records, &profile.source_order, Timestamp::UNIX_EPOCH);
+        let shown = golden::customer(group, &records, &profile.survivorship, Timestamp::UNIX_EPOCH);
         // It was never written: two previews of one state are equal.
         Ok(proto::Customer { update_time: None, ..shown })
     }
