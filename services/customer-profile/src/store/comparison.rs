@@ -56,16 +56,14 @@ pub(crate) async fn done(tx: &mut PgConnection, records: &[SourceRecordId], vers
     Ok(())
 }
 
-/// Says that these are to be compared again.
+/// Says that these are to be compared again. It waits for whoever is comparing one of them, who has not seen what is said
+/// here; a condition that the row be marked would pass it over.
 #[tracing::instrument(name = "db.comparison.again", skip_all)]
 pub(crate) async fn again(tx: &mut PgConnection, records: &[SourceRecordId]) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = records.iter().map(|id| id.uuid()).collect();
-    sqlx::query!(
-        "update customer_profile.source_record set compared_by = null where id = any($1) and compared_by is not null",
-        &ids,
-    )
-    .execute(tx)
-    .await?;
+    sqlx::query!("update customer_profile.source_record set compared_by = null where id = any($1)", &ids)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
