@@ -1,4 +1,7 @@
 //! Records that are to be compared with those that share a key, and what scores have said of them until now.
+//!
+//! The transactions that begin here commit without waiting for the disk: what they write and that they wrote it is lost
+//! together or not at all, and then done again.
 
 use std::collections::HashMap;
 
@@ -24,21 +27,22 @@ pub(crate) async fn is_any_waiting(pool: &PgPool) -> Result<bool, StoreError> {
 /// Records that wait, locked; those that another worker holds are left to it.
 #[tracing::instrument(level = "debug", name = "db.comparison.waiting", skip_all)]
 pub(crate) async fn waiting(tx: &mut PgConnection, limit: i64) -> Result<Vec<SourceRecordId>, StoreError> {
-    let ids = sqlx::query_scalar!(
-        "select id from customer_profile.source_record where compared_by is null and keyed_by is not null
-         order by id limit $1 for update skip locked",
+    let rows = sqlx::query!(
+        "select id, set_config('synchronous_commit', 'off', true) from customer_profile.source_record
+         where compared_by is null and keyed_by is not null order by id limit $1 for update skip locked",
         limit,
     )
     .fetch_all(tx)
     .await?;
-    Ok(ids.into_iter().map(SourceRecordId::from_uuid).collect())
+    Ok(rows.into_iter().map(|row| SourceRecordId::from_uuid(row.id)).collect())
 }
 
 /// One of them, locked; `false` when it waits no longer.
 #[tracing::instrument(level = "debug", name = "db.comparison.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, record: SourceRecordId) -> Result<bool, StoreError> {
-    let found = sqlx::query_scalar!(
-        "select id from customer_profile.source_record where id = $1 and compared_by is null and keyed_by is not null for update",
+    let found = sqlx::query!(
+        "select id, set_config('synchronous_commit', 'off', true) from customer_profile.source_record
+         where id = $1 and compared_by is null and keyed_by is not null for update",
         record.uuid(),
     )
     .fetch_optional(tx)

@@ -39,19 +39,21 @@ fn weight(key: &BlockingKey) -> i16 {
     i16::try_from(key.scheme.weight()).unwrap_or(i16::MAX)
 }
 
-/// Records whose keys are to be made, locked; those that another worker holds are left to it.
+/// Records whose keys are to be made, locked; those that another worker holds are left to it. The transaction commits
+/// without waiting for the disk: keys that are lost are made again.
 #[tracing::instrument(level = "debug", name = "db.match_key.waiting", skip_all)]
 pub(crate) async fn waiting(tx: &mut PgConnection, limit: i64) -> Result<Vec<Record>, StoreError> {
-    let ids = sqlx::query_scalar!(
-        "select id from customer_profile.source_record where keyed_by is null order by id limit $1
-         for update skip locked",
+    let rows = sqlx::query!(
+        "select id, set_config('synchronous_commit', 'off', true) from customer_profile.source_record
+         where keyed_by is null order by id limit $1 for update skip locked",
         limit,
     )
     .fetch_all(&mut *tx)
     .await?;
-    if ids.is_empty() {
+    if rows.is_empty() {
         return Ok(Vec::new());
     }
+    let ids: Vec<Uuid> = rows.into_iter().map(|row| row.id).collect();
     Ok(record::load(tx, &ids).await?.into_iter().map(|stored| stored.record).collect())
 }
 

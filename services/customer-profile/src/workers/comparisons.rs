@@ -92,21 +92,17 @@ impl Comparisons {
         let change = Change::between(&scores, &standing);
         self.propose(&mut tx, &change, now).await?;
         // Whose links change is marked when they have.
-        let linked: BTreeSet<SourceRecordId> = change
-            .asserted
-            .iter()
-            .map(|(pair, _)| *pair)
-            .chain(change.revoked.iter().map(|(pair, _)| *pair))
-            .flat_map(|pair| [pair.a(), pair.b()])
-            .filter(|record| subjects.contains(record))
-            .collect();
+        let linked: BTreeSet<SourceRecordId> =
+            change.linking().flat_map(|pair| [pair.a(), pair.b()]).filter(|record| subjects.contains(record)).collect();
         let settled: Vec<SourceRecordId> = subjects.iter().copied().filter(|id| !linked.contains(id)).collect();
         comparison::done(&mut tx, &settled, self.profile.rules.version()).await?;
         tx.commit().await?;
         for subject in linked {
             let of_subject = |pair: &&Pair| pair.a() == subject || pair.b() == subject;
             let pairs: BTreeSet<Pair> = pairs.iter().filter(of_subject).copied().collect();
-            self.relink(subject, &pairs).await?;
+            let concerned: BTreeSet<SourceRecordId> =
+                change.linking().filter(of_subject).flat_map(|pair| [pair.a(), pair.b()]).collect();
+            self.relink(subject, &pairs, &concerned).await?;
         }
         Ok(true)
     }
@@ -165,9 +161,15 @@ impl Comparisons {
         Ok(())
     }
 
-    /// Links a record anew by its scores with these others. Somebody in the way leaves it waiting for the next round.
-    async fn relink(&self, subject: SourceRecordId, pairs: &BTreeSet<Pair>) -> Result<(), ProfileError> {
-        match self.try_relink(subject, pairs).await {
+    /// Links a record anew by its scores with these others, `concerned` being those whose links seem to change. Somebody
+    /// in the way leaves it waiting for the next round.
+    async fn relink(
+        &self,
+        subject: SourceRecordId,
+        pairs: &BTreeSet<Pair>,
+        concerned: &BTreeSet<SourceRecordId>,
+    ) -> Result<(), ProfileError> {
+        match self.try_relink(subject, pairs, concerned).await {
             Err(error) if error.is_contention() => {
                 tracing::debug!("identity was contended; the record is compared again");
                 Ok(())
@@ -177,24 +179,19 @@ impl Comparisons {
     }
 
     #[tracing::instrument(name = "identity.relink_by_score", skip_all)]
-    async fn try_relink(&self, subject: SourceRecordId, pairs: &BTreeSet<Pair>) -> Result<(), ProfileError> {
+    async fn try_relink(
+        &self,
+        subject: SourceRecordId,
+        pairs: &BTreeSet<Pair>,
+        concerned: &BTreeSet<SourceRecordId>,
+    ) -> Result<(), ProfileError> {
         let profile = &self.profile;
         let now = profile.ambient.now();
         let mut tx = profile.db.tx().await?;
-        let records: BTreeSet<SourceRecordId> = pairs.iter().flat_map(|pair| [pair.a(), pair.b()]).collect();
-        let records: Vec<SourceRecordId> = records.into_iter().collect();
-        let scores = self.score(&mut tx, pairs).await?;
-        let certain = |pair: &&Pair| scores.get(*pair).is_some_and(|score| score.grade == Grade::Certain);
-        let standing = comparison::standing(&mut tx, &[subject.uuid()]).await?;
-        let concerned: BTreeSet<Pair> =
-            pairs.iter().filter(certain).copied().chain(standing.links.keys().copied()).collect();
-        let customers = identity::customers_of(&mut tx, &uuids(&records)).await?;
-        let concerned: BTreeSet<CustomerId> = concerned
-            .iter()
-            .flat_map(|pair| [pair.a(), pair.b()])
-            .filter_map(|record| customers.get(&record).copied())
-            .collect();
-        let mut component = Component::read(&mut tx, concerned, None, Reading::Locked).await?;
+        let concerned: Vec<SourceRecordId> = concerned.iter().copied().collect();
+        let customers: BTreeSet<CustomerId> =
+            identity::customers_of(&mut tx, &uuids(&concerned)).await?.into_values().collect();
+        let mut component = Component::read(&mut tx, customers, None, Reading::Locked).await?;
         if !comparison::lock(&mut tx, subject).await? {
             tx.rollback().await?;
             return Ok(());
@@ -203,9 +200,8 @@ impl Comparisons {
         let scores = self.score(&mut tx, pairs).await?;
         let standing = comparison::standing(&mut tx, &[subject.uuid()]).await?;
         let change = Change::between(&scores, &standing);
-        let pairs_changed =
-            change.asserted.iter().map(|(pair, _)| pair).chain(change.revoked.iter().map(|(pair, _)| pair));
-        if pairs_changed.flat_map(|pair| [pair.a(), pair.b()]).any(|record| component.customer_of(record).is_none()) {
+        let mut linking = change.linking().flat_map(|pair| [pair.a(), pair.b()]);
+        if linking.any(|record| component.customer_of(record).is_none()) {
             return Err(ProfileError::IdentityContended);
         }
         let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
@@ -284,6 +280,11 @@ struct Change<'a> {
 }
 
 impl<'a> Change<'a> {
+    /// The pairs whose links change.
+    fn linking(&self) -> impl Iterator<Item = &Pair> {
+        self.asserted.iter().map(|(pair, _)| pair).chain(self.revoked.iter().map(|(pair, _)| pair))
+    }
+
     fn between(scores: &'a HashMap<Pair, Score>, standing: &Standing) -> Self {
         let of_grade = |grade| {
             let all = scores.iter().filter(move |(_, score)| score.grade == grade);
