@@ -69,6 +69,16 @@ impl ProfileError {
     }
 }
 
+impl ProfileError {
+    /// The constraint that refused a row, if one did.
+    pub(crate) fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Store(error) => error.constraint(),
+            _ => None,
+        }
+    }
+}
+
 impl From<StoreError> for ProfileError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)

@@ -86,8 +86,11 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let mut assembly = Assembly::new(SOURCE)
         .serve(customers)
         .keep_ledger(&ledger, &house)
-        .worker(Worker::new("match-keys", move |cancel| match_keys.clone().run(cancel)))
-        .worker(Worker::new("comparisons", move |cancel| comparisons.clone().run(cancel)));
+        .worker(Worker::new("match-keys", move |cancel| match_keys.clone().run(cancel)));
+    for lane in workers::comparisons::LANES {
+        let comparisons = comparisons.clone();
+        assembly = assembly.worker(Worker::new(lane, move |cancel| comparisons.clone().run(cancel)));
+    }
     assembly = follow(assembly, &house, &profile, TICKETING, reactions::ticketing::Affairs);
     assembly = follow(assembly, &house, &profile, SLA_MONITOR, reactions::sla_monitor::Clocks);
     assembly = follow(assembly, &house, &profile, OMBUDSMAN, reactions::ombudsman::Cases);

@@ -32,6 +32,8 @@ pub(crate) mod state_consent;
 pub(crate) mod state_contact_preferences;
 pub(crate) mod steward;
 pub(crate) mod unmerge_customers;
+pub(crate) mod watch_customer;
+pub(crate) mod what_is_known;
 
 /// What every use case works with. Cheap to clone.
 #[derive(Clone)]

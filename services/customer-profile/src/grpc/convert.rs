@@ -1,40 +1,31 @@
 //! Requests to values that are valid by themselves, reporting everything that is wrong at once.
 
-use std::collections::BTreeSet;
+mod stewards;
+mod wishes;
 
-use customer_profile_domain::consent::{LegalBasis, Purpose, Says, Statement};
 use customer_profile_domain::{
-    AccessClass, CallerNumber, Content, CustomerId, Driver, HoldKind, LinkType, NotAPhone, Phone, ProposalId,
-    QuietHours, Slug, VulnerabilityId, caller_number,
+    AskPurpose, CallerNumber, Content, CustomerId, FactKind, HoldKind, NotAPhone, Phone, Slug, caller_number,
 };
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use kernel::{Channel, ResourceId, Violation, Violations, typed_id};
-use postgres::{RequestKey, parse_etag};
+use kernel::{ResourceId, Violation, Violations, typed_id};
+use postgres::RequestKey;
 use prost::Message;
 use server::{PageToken, page_size, parse};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 use ventanilla_proto::r#type::v1::Direction;
 
+pub(super) use stewards::{confirmation, merge, merged, proposal_id, proposals, rejection, unmerge};
+pub(super) use wishes::{consent, declaration, ending, preferences, withdrawal};
+
 use crate::content;
 use crate::error::ProfileError;
-use crate::store::proposal::{After, State};
-use crate::usecase::answer_match_proposal::Answer;
-use crate::usecase::declare_vulnerability::Declared;
 use crate::usecase::get_customer::Instants;
 use crate::usecase::ingest_source_record::Draught;
 use crate::usecase::list_active_holds::HoldKey;
-use crate::usecase::list_match_proposals::Wanted;
-use crate::usecase::merge_customers::Merge;
 use crate::usecase::record_interaction::Contact;
-use crate::usecase::state_consent::Stated;
-use crate::usecase::state_contact_preferences::Told;
-use crate::usecase::steward::Word;
-use crate::usecase::unmerge_customers::Unmerge;
-use crate::usecase::{
-    list_active_holds, list_identity_links, list_match_proposals, list_source_records, list_timeline,
-};
+use crate::usecase::what_is_known::Question;
+use crate::usecase::{list_active_holds, list_identity_links, list_source_records, list_timeline};
 
 typed_id!(
     /// Another service's affair.
@@ -251,305 +242,40 @@ pub(super) fn person(request: &proto::MatchCustomerRequest, now: Timestamp) -> R
     Ok((content.expect(TAKEN), most))
 }
 
-/// Something the customer allows.
-pub(super) fn consent(
-    request: &proto::GiveConsentRequest,
-    now: Timestamp,
-) -> Result<(Stated, RequestKey), ProfileError> {
+/// What is asked, and what it is for.
+pub(super) fn question(request: &proto::WhatIsKnownRequest) -> Result<Question, ProfileError> {
     let mut violations = Violations::new();
-    let id = parse::request_id(&mut violations, &request.request_id);
-    let customer = parse::name(&mut violations, "parent", &request.parent);
-    let purpose = purpose(&mut violations, request.purpose);
-    let channel = channel_or_all(&mut violations, "channel", request.channel);
-    let basis = match proto::LegalBasis::try_from(request.legal_basis) {
-        Ok(proto::LegalBasis::Consent) => Some(LegalBasis::Consent),
-        Ok(proto::LegalBasis::Contract) => Some(LegalBasis::Contract),
-        Ok(proto::LegalBasis::LegalObligation) => Some(LegalBasis::LegalObligation),
-        Ok(proto::LegalBasis::LegitimateInterest) => Some(LegalBasis::LegitimateInterest),
-        Ok(proto::LegalBasis::Unspecified) | Err(_) => {
-            parse::not_a_value(&mut violations, "legal_basis", request.legal_basis)
-        }
-    };
-    let proof = parse::required_text(&mut violations, "proof", &request.proof, 500);
-    let said_at = said_at(&mut violations, request.said_time.as_ref(), now);
-    let until = parse::optional_time(&mut violations, "expire_time", request.expire_time.as_ref());
-    if until.is_some_and(|until| until <= said_at) {
-        violations.push("expire_time", "must be after said_time");
-    }
-    all_or_nothing(violations)?;
-    let says = Says::Give { basis: basis.expect(TAKEN), until };
-    let stated = Stated {
-        customer: customer.expect(TAKEN),
-        statement: Statement { purpose: purpose.expect(TAKEN), channel, said_at, says },
-        proof: proof.expect(TAKEN).into(),
-    };
-    Ok((stated, RequestKey::of(id.expect(TAKEN), "GiveConsent", &request.encode_to_vec())))
-}
-
-/// Something the customer allows no longer.
-pub(super) fn withdrawal(
-    request: &proto::WithdrawConsentRequest,
-    now: Timestamp,
-) -> Result<(Stated, RequestKey), ProfileError> {
-    let mut violations = Violations::new();
-    let id = parse::request_id(&mut violations, &request.request_id);
-    let customer = parse::name(&mut violations, "parent", &request.parent);
-    let purpose = purpose(&mut violations, request.purpose);
-    let channel = channel_or_all(&mut violations, "channel", request.channel);
-    let said_at = said_at(&mut violations, request.said_time.as_ref(), now);
-    all_or_nothing(violations)?;
-    let stated = Stated {
-        customer: customer.expect(TAKEN),
-        statement: Statement { purpose: purpose.expect(TAKEN), channel, said_at, says: Says::Withdraw },
-        proof: String::new().into(),
-    };
-    Ok((stated, RequestKey::of(id.expect(TAKEN), "WithdrawConsent", &request.encode_to_vec())))
-}
-
-fn said_at(violations: &mut Violations, said: Option<&prost_types::Timestamp>, now: Timestamp) -> Timestamp {
-    let said = parse::optional_time(violations, "said_time", said);
-    if let Some(at) = said {
-        not_ahead(violations, "said_time", at, now);
-    }
-    said.unwrap_or(now)
-}
-
-fn purpose(violations: &mut Violations, value: i32) -> Option<Purpose> {
-    match proto::ConsentPurpose::try_from(value) {
-        Ok(proto::ConsentPurpose::CommercialCalls) => Some(Purpose::CommercialCalls),
-        Ok(proto::ConsentPurpose::CommercialMessages) => Some(Purpose::CommercialMessages),
-        Ok(proto::ConsentPurpose::Profiling) => Some(Purpose::Profiling),
-        Ok(proto::ConsentPurpose::Recording) => Some(Purpose::Recording),
-        Ok(proto::ConsentPurpose::Sharing) => Some(Purpose::Sharing),
-        Ok(proto::ConsentPurpose::Unspecified) | Err(_) => parse::not_a_value(violations, "purpose", value),
-    }
-}
-
-fn channel_or_all(violations: &mut Violations, field: &str, value: i32) -> Option<Channel> {
-    if value == 0 { None } else { parse::channel(violations, field, value) }
-}
-
-/// How the customer wants to be reached.
-pub(super) fn preferences(request: &proto::StateContactPreferencesRequest) -> Result<(Told, RequestKey), ProfileError> {
-    let mut violations = Violations::new();
-    let id = parse::request_id(&mut violations, &request.request_id);
-    let customer = parse::name(&mut violations, "parent", &request.parent);
-    if request.preferences.is_none() {
-        violations.push("preferences", "is required");
-    }
-    let said = request.preferences.clone().unwrap_or_default();
-    let channel = channel_or_all(&mut violations, "preferences.preferred_channel", said.preferred_channel);
-    let quiet = said.quiet_hours.as_ref().and_then(|hours| quiet_hours(&mut violations, hours));
-    all_or_nothing(violations)?;
-    let told = Told { customer: customer.expect(TAKEN), channel, quiet };
-    Ok((told, RequestKey::of(id.expect(TAKEN), "StateContactPreferences", &request.encode_to_vec())))
-}
-
-fn quiet_hours(violations: &mut Violations, hours: &proto::QuietHours) -> Option<QuietHours> {
-    let path = |field: &str| format!("preferences.quiet_hours.{field}");
-    let mut time = |field: &str, text: &str| {
-        let time = if text.len() == 5 { text.parse::<jiff::civil::Time>().ok() } else { None };
-        if time.is_none() {
-            violations.push(path(field), "must be a time of day of the form HH:MM");
-        }
-        time
-    };
-    let (from, until) = (time("from", &hours.from), time("until", &hours.until));
-    let name = if hours.time_zone.is_empty() { "Europe/Madrid" } else { &hours.time_zone };
-    let zone = (name.len() <= 64).then(|| TimeZone::get(name).ok()).flatten();
-    if zone.is_none() {
-        violations.push(path("time_zone"), "must be an IANA time zone, e.g. Europe/Madrid");
-    }
-    Some(QuietHours { from: from?, until: until?, zone: zone? })
-}
-
-/// What the customer declares of themselves.
-pub(super) fn declaration(
-    request: &proto::DeclareVulnerabilityRequest,
-    now: Timestamp,
-) -> Result<(Declared, RequestKey), ProfileError> {
-    let mut violations = Violations::new();
-    let id = parse::request_id(&mut violations, &request.request_id);
-    let customer = parse::name(&mut violations, "parent", &request.parent);
-    if request.vulnerability.is_none() {
-        violations.push("vulnerability", "is required");
-    }
-    let said = request.vulnerability.clone().unwrap_or_default();
-    let driver = match proto::VulnerabilityDriver::try_from(said.driver) {
-        Ok(proto::VulnerabilityDriver::Health) => Some(Driver::Health),
-        Ok(proto::VulnerabilityDriver::Disability) => Some(Driver::Disability),
-        Ok(proto::VulnerabilityDriver::LifeEvent) => Some(Driver::LifeEvent),
-        Ok(proto::VulnerabilityDriver::Resilience) => Some(Driver::Resilience),
-        Ok(proto::VulnerabilityDriver::Capability) => Some(Driver::Capability),
-        Ok(proto::VulnerabilityDriver::Unspecified) | Err(_) if request.vulnerability.is_some() => {
-            parse::not_a_value(&mut violations, "vulnerability.driver", said.driver)
-        }
-        _ => None,
-    };
-    let need = match &request.vulnerability {
-        Some(said) => parse::required_text(&mut violations, "vulnerability.need", &said.need, 500),
-        None => None,
-    };
-    let access_class = match proto::AccessClass::try_from(said.access_class) {
-        Ok(proto::AccessClass::Serving) => Some(AccessClass::Serving),
-        Ok(proto::AccessClass::NeedOnly | proto::AccessClass::Unspecified) => Some(AccessClass::NeedOnly),
-        Ok(proto::AccessClass::Sealed) => Some(AccessClass::Sealed),
-        Err(_) => parse::not_a_value(&mut violations, "vulnerability.access_class", said.access_class),
-    };
-    let expires_at = parse::optional_time(&mut violations, "vulnerability.expire_time", said.expire_time.as_ref());
-    if expires_at.is_some_and(|at| at <= now) {
-        violations.push("vulnerability.expire_time", "must be in the future");
-    }
-    all_or_nothing(violations)?;
-    let declared = Declared {
-        customer: customer.expect(TAKEN),
-        driver: driver.expect(TAKEN),
-        need: need.expect(TAKEN).into(),
-        access_class: access_class.expect(TAKEN),
-        expires_at,
-    };
-    Ok((declared, RequestKey::of(id.expect(TAKEN), "DeclareVulnerability", &request.encode_to_vec())))
-}
-
-/// A declaration that is over.
-pub(super) fn ending(request: &proto::EndVulnerabilityRequest) -> Result<(VulnerabilityId, RequestKey), ProfileError> {
-    let mut violations = Violations::new();
-    let id = parse::request_id(&mut violations, &request.request_id);
-    let vulnerability = parse::name(&mut violations, "name", &request.name);
-    all_or_nothing(violations)?;
-    let key = RequestKey::of(id.expect(TAKEN), "EndVulnerability", &request.encode_to_vec());
-    Ok((vulnerability.expect(TAKEN), key))
-}
-
-/// A steward's reason.
-fn word(violations: &mut Violations, reason: &str, proposal: Option<ProposalId>) -> Option<Word> {
-    let reason = parse::required_text(violations, "reason", reason, 2_000)?;
-    Some(Word { reason: reason.into(), proposal })
-}
-
-fn etag(violations: &mut Violations, tag: &str) -> Option<i64> {
-    if tag.is_empty() {
-        violations.push("etag", "is required");
-        return None;
-    }
-    violations.check("etag", parse_etag(tag))
-}
-
-/// Names of several, each at its place, each once.
-fn names<Id: ResourceId>(
-    violations: &mut Violations,
-    field: &str,
-    given: &[String],
-    (least, most): (usize, usize),
-) -> BTreeSet<Id> {
-    if given.len() < least || given.len() > most {
-        violations.push(field, format!("must have {least} to {most} items"));
-        return BTreeSet::new();
-    }
-    let read = |(at, name): (usize, &String)| parse::name(violations, &format!("{field}[{at}]"), name);
-    given.iter().enumerate().filter_map(read).collect()
-}
-
-/// The fewest and the most customers of one merge.
-const MERGED: (usize, usize) = (2, 8);
-
-/// Customers to be made one.
-pub(super) fn merged(request: &proto::PreviewMergeRequest) -> Result<Vec<CustomerId>, ProfileError> {
-    let mut violations = Violations::new();
-    let customers = names(&mut violations, "customers", &request.customers, MERGED);
-    all_or_nothing(violations)?;
-    Ok(customers.into_iter().collect())
-}
-
-pub(super) fn merge(request: &proto::MergeCustomersRequest) -> Result<(Merge, RequestKey), ProfileError> {
-    let mut violations = Violations::new();
-    let id = parse::request_id(&mut violations, &request.request_id);
-    let customers: BTreeSet<CustomerId> = names(&mut violations, "customers", &request.customers, MERGED);
-    let token = parse::required_text(&mut violations, "token", &request.token, 64);
-    let word = word(&mut violations, &request.reason, None);
-    all_or_nothing(violations)?;
-    let merge =
-        Merge { customers: customers.into_iter().collect(), token: token.expect(TAKEN), word: word.expect(TAKEN) };
-    Ok((merge, RequestKey::of(id.expect(TAKEN), "MergeCustomers", &request.encode_to_vec())))
-}
-
-pub(super) fn unmerge(request: &proto::UnmergeCustomersRequest) -> Result<(Unmerge, RequestKey), ProfileError> {
-    let mut violations = Violations::new();
-    let id = parse::request_id(&mut violations, &request.request_id);
     let customer = parse::name(&mut violations, "name", &request.name);
-    let records = names(&mut violations, "source_records", &request.source_records, (1, 64));
-    let row_version = etag(&mut violations, &request.etag);
-    let word = word(&mut violations, &request.reason, None);
-    all_or_nothing(violations)?;
-    let unmerge = Unmerge {
-        customer: customer.expect(TAKEN),
-        records,
-        etag: postgres::etag(row_version.expect(TAKEN)),
-        word: word.expect(TAKEN),
+    let purpose = match proto::AskPurpose::try_from(request.purpose) {
+        Ok(proto::AskPurpose::Identify) => Some(AskPurpose::Identify),
+        Ok(proto::AskPurpose::Contact) => Some(AskPurpose::Contact),
+        Ok(proto::AskPurpose::Complaint) => Some(AskPurpose::Complaint),
+        Ok(proto::AskPurpose::Billing) => Some(AskPurpose::Billing),
+        Ok(proto::AskPurpose::Unspecified) | Err(_) => parse::not_a_value(&mut violations, "purpose", request.purpose),
     };
-    Ok((unmerge, RequestKey::of(id.expect(TAKEN), "UnmergeCustomers", &request.encode_to_vec())))
-}
-
-pub(super) fn proposal_id(name: &str) -> Result<ProposalId, ProfileError> {
-    let mut violations = Violations::new();
-    let id = parse::name(&mut violations, "name", name);
+    if request.asking.len() > 16 {
+        violations.push("asking", "must have at most 16 items");
+    }
+    let mut asking = Vec::new();
+    for (at, kind) in request.asking.iter().take(16).enumerate() {
+        asking.extend(fact_kind(&mut violations, &format!("asking[{at}]"), *kind));
+    }
     all_or_nothing(violations)?;
-    Ok(id.expect(TAKEN))
+    Ok(Question { customer: customer.expect(TAKEN), purpose: purpose.expect(TAKEN), asking })
 }
 
-pub(super) fn confirmation(request: &proto::ConfirmMatchProposalRequest) -> Result<(Answer, RequestKey), ProfileError> {
-    let proto::ConfirmMatchProposalRequest { name, reason, etag, request_id } = request;
-    let (answer, id) = answer(LinkType::SameAs, [name, reason, etag, request_id])?;
-    Ok((answer, RequestKey::of(id, "ConfirmMatchProposal", &request.encode_to_vec())))
-}
-
-pub(super) fn rejection(request: &proto::RejectMatchProposalRequest) -> Result<(Answer, RequestKey), ProfileError> {
-    let proto::RejectMatchProposalRequest { name, reason, etag, request_id } = request;
-    let (answer, id) = answer(LinkType::NotSameAs, [name, reason, etag, request_id])?;
-    Ok((answer, RequestKey::of(id, "RejectMatchProposal", &request.encode_to_vec())))
-}
-
-fn answer(says: LinkType, [name, reason, tag, request_id]: [&str; 4]) -> Result<(Answer, Uuid), ProfileError> {
-    let mut violations = Violations::new();
-    let id = parse::request_id(&mut violations, request_id);
-    let proposal = parse::name(&mut violations, "name", name);
-    let word = word(&mut violations, reason, proposal);
-    let row_version = etag(&mut violations, tag);
-    all_or_nothing(violations)?;
-    let answer = Answer {
-        proposal: proposal.expect(TAKEN),
-        says,
-        row_version: row_version.expect(TAKEN),
-        word: word.expect(TAKEN),
-    };
-    Ok((answer, id.expect(TAKEN)))
-}
-
-/// Which proposals are wanted.
-pub(super) fn proposals(request: &proto::ListMatchProposalsRequest) -> Result<Wanted, ProfileError> {
-    let mut violations = Violations::new();
-    let state = match proto::MatchProposalState::try_from(request.state) {
-        Ok(proto::MatchProposalState::Unspecified | proto::MatchProposalState::Open) => Some(State::Open),
-        Ok(proto::MatchProposalState::Confirmed) => Some(State::Confirmed),
-        Ok(proto::MatchProposalState::Rejected) => Some(State::Rejected),
-        Ok(proto::MatchProposalState::Withdrawn) => Some(State::Withdrawn),
-        Err(_) => parse::not_a_value(&mut violations, "state", request.state),
-    };
-    let customer = parse::optional_name(&mut violations, "customer", &request.customer);
-    let size = page_size(&mut violations, request.page_size);
-    all_or_nothing(violations)?;
-    let filter = proto::ListMatchProposalsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    let filter = filter.encode_to_vec();
-    let after = match PageToken::decode(&request.page_token, list_match_proposals::LIST, &filter) {
-        Ok(None) => None,
-        Ok(Some(token)) => Some(token.fields::<2>().ok().and_then(|key| read_after(&key)).ok_or_else(bad_token)?),
-        Err(_) => return Err(bad_token()),
-    };
-    Ok(Wanted { state: state.expect(TAKEN), customer, after, size, filter })
-}
-
-fn read_after([score, id]: &[String; 2]) -> Option<After> {
-    Some((score.parse().ok()?, id.parse().ok()?))
+fn fact_kind(violations: &mut Violations, field: &str, value: i32) -> Option<FactKind> {
+    match proto::FactKind::try_from(value) {
+        Ok(proto::FactKind::Name) => Some(FactKind::Name),
+        Ok(proto::FactKind::NationalId) => Some(FactKind::NationalId),
+        Ok(proto::FactKind::BirthDate) => Some(FactKind::BirthDate),
+        Ok(proto::FactKind::Phone) => Some(FactKind::Phone),
+        Ok(proto::FactKind::Email) => Some(FactKind::Email),
+        Ok(proto::FactKind::Address) => Some(FactKind::Address),
+        Ok(proto::FactKind::Account) => Some(FactKind::Account),
+        Ok(proto::FactKind::Language) => Some(FactKind::Language),
+        Ok(proto::FactKind::Unspecified) | Err(_) => parse::not_a_value(violations, field, value),
+    }
 }
 
 /// A page of a customer's list, that goes on after a row with the key `K`.

@@ -15,7 +15,8 @@ use ventanilla_proto::customer::v1::{
     ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse, MatchProposal,
     MergeCustomersRequest, MergePreview, PhoneAnswer, PreviewMergeRequest, RecordInteractionRequest,
     RejectMatchProposalRequest, SourceRecord, StateContactPreferencesRequest, UnmergeCustomersRequest,
-    UnmergeCustomersResponse, Vulnerability, WithdrawConsentRequest, ingest_source_records_response,
+    UnmergeCustomersResponse, Vulnerability, WatchCustomerRequest, WatchCustomerResponse, WhatIsKnownRequest,
+    WhatIsKnownResponse, WithdrawConsentRequest, ingest_source_records_response,
 };
 
 use super::convert;
@@ -95,6 +96,27 @@ impl CustomerService for CustomerApi {
         let id = convert::customer_id("name", &request.get_ref().name).map_err(refused)?;
         let work = usecase::get_customer_view::get_customer_view(&self.profile, &call, id);
         work.await.map(Response::new).map_err(refused)
+    }
+
+    type WatchCustomerStream = Pin<Box<dyn Stream<Item = Result<WatchCustomerResponse, Status>> + Send + 'static>>;
+
+    async fn watch_customer(
+        &self,
+        request: Request<WatchCustomerRequest>,
+    ) -> Result<Response<Self::WatchCustomerStream>, Status> {
+        let call = Call::of(&request);
+        let id = convert::customer_id("name", &request.get_ref().name).map_err(refused)?;
+        let views = usecase::watch_customer::watch_customer(self.profile.clone(), call, id).await.map_err(refused)?;
+        Ok(Response::new(Box::pin(views.map(|view| view.map_err(refused)))))
+    }
+
+    async fn what_is_known(
+        &self,
+        request: Request<WhatIsKnownRequest>,
+    ) -> Result<Response<WhatIsKnownResponse>, Status> {
+        let call = Call::of(&request);
+        let question = convert::question(request.get_ref()).map_err(refused)?;
+        usecase::what_is_known::what_is_known(&self.profile, &call, question).await.map(Response::new).map_err(refused)
     }
 
     async fn list_active_holds(

@@ -82,7 +82,7 @@ pub(crate) async fn candidates(
     let ids: Vec<Uuid> = records.iter().map(|id| id.uuid()).collect();
     let largest = i32::try_from(LARGEST_BLOCK).unwrap_or(i32::MAX);
     let rows = sqlx::query!(
-        r#"with block as (
+        r#"with block as materialized (
                select own.source_record_id as subject, own.weight,
                       array(select k.source_record_id from customer_profile.match_key k
                             where k.key = own.key limit $2 + 1) as records

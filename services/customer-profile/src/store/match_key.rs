@@ -120,7 +120,7 @@ pub(crate) async fn candidates(pool: &PgPool, keys: &[BlockingKey]) -> Result<Ve
     let keys: Vec<Uuid> = keys.iter().map(stored).collect();
     let largest = i32::try_from(LARGEST_BLOCK).unwrap_or(i32::MAX);
     let ids = sqlx::query_scalar!(
-        r#"with block as (
+        r#"with block as materialized (
                select w.weight, array(select k.source_record_id from customer_profile.match_key k
                                       where k.key = w.key limit $2 + 1) as records
                from unnest($1::uuid[], $4::smallint[]) as w (key, weight)

@@ -31,11 +31,14 @@ use crate::usecase::Profile;
 use crate::usecase::regroup::{self, Component, Reading};
 
 /// Records compared in one transaction.
-const BATCH: i64 = 32;
+const BATCH: i64 = 64;
 /// Others that one record is compared with at most: those with which it shares most.
 const MOST: i64 = 32;
 /// The truth when nobody nudges: another process may have made keys.
 const POLL: Duration = Duration::from_secs(1);
+
+/// Workers of one process: while one waits for the database, another scores.
+pub(crate) const LANES: [&str; 2] = ["comparisons-1", "comparisons-2"];
 
 /// Compares the records of one schema. Cheap to clone.
 #[derive(Clone)]
@@ -84,6 +87,10 @@ impl Comparisons {
         if subjects.is_empty() {
             tx.rollback().await?;
             return Ok(false);
+        }
+        if subjects.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX) {
+            // There is work for another lane.
+            self.keyed.notify_one();
         }
         let standing = comparison::standing(&mut tx, &uuids(&subjects)).await?;
         let mut pairs: BTreeSet<Pair> = comparison::candidates(&mut tx, &subjects, MOST).await?.into_iter().collect();
@@ -170,7 +177,8 @@ impl Comparisons {
         concerned: &BTreeSet<SourceRecordId>,
     ) -> Result<(), ProfileError> {
         match self.try_relink(subject, pairs, concerned).await {
-            Err(error) if error.is_contention() => {
+            // Two lanes that compare the two records of one pair may come to link it at the same time.
+            Err(error) if error.is_contention() || error.constraint() == Some("identity_link_active_key") => {
                 tracing::debug!("identity was contended; the record is compared again");
                 Ok(())
             }

@@ -20,3 +20,5 @@ mod scores;
 mod state_consent;
 mod stewards_and_rules;
 mod support;
+mod watch_customer;
+mod what_is_known;

@@ -60,6 +60,8 @@ async fn happen(world: &World, dice: &mut Dice, minute: u64, known: &mut BTreeMa
     match dice.below(10) {
         _ if records.len() < 3 => {}
         0 | 1 => {
+            // What a score is about to link would make the token stale between the look and the merge.
+            world.compared().await;
             let [one, other] = [dice.one_of(&records), dice.one_of(&records)].map(|r| r.own_customer);
             // Two who are one already are refused; so is nobody else.
             if let Err(refused) = world.merge(&[&one, &other]).await {
@@ -68,6 +70,7 @@ async fn happen(world: &World, dice: &mut Dice, minute: u64, known: &mut BTreeMa
             return;
         }
         2 | 3 => {
+            world.compared().await;
             let whole = world.customer(&dice.one_of(&records).own_customer).await;
             let taken: Vec<&str> =
                 whole.source_records.iter().filter(|_| dice.below(2) == 0).map(String::as_str).collect();

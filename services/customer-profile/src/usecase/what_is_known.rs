@@ -1,0 +1,140 @@
+//! `WhatIsKnown`: what need not be asked of a customer.
+
+use customer_profile_domain::{AskPurpose, CustomerId, FactKind, FactState, fact_state, facts_to_tell};
+use jiff::Timestamp;
+use opentelemetry::KeyValue;
+use server::Call;
+use ventanilla_proto::customer::v1 as proto;
+
+use super::Profile;
+use crate::error::ProfileError;
+use crate::store::customer;
+
+/// What is asked, and what it is for.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    pub customer: CustomerId,
+    pub purpose: AskPurpose,
+    /// What the caller is about to ask.
+    pub asking: Vec<FactKind>,
+}
+
+#[tracing::instrument(name = "customer.what_is_known", skip_all)]
+pub(crate) async fn what_is_known(
+    profile: &Profile,
+    call: &Call,
+    question: Question,
+) -> Result<proto::WhatIsKnownResponse, ProfileError> {
+    let known = customer::get(profile.db.reader(), question.customer).await?;
+    let known = known.ok_or(ProfileError::CustomerNotFound(question.customer))?;
+    let now = profile.ambient.now();
+    let facts: Vec<proto::KnownFact> = facts_to_tell(question.purpose, &question.asking)
+        .into_iter()
+        .map(|kind| told(&known, kind, question.asking.contains(&kind), now))
+        .collect();
+    let again = facts.iter().filter(|fact| fact.asked_again).count();
+    if again > 0 {
+        count(call, u64::try_from(again).unwrap_or(u64::MAX));
+    }
+    Ok(proto::WhatIsKnownResponse { facts })
+}
+
+/// Counts questions that need not be asked, by the department that was about to.
+fn count(call: &Call, times: u64) {
+    let meter = opentelemetry::global::meter("customer-profile");
+    let counter = meter
+        .u64_counter("ventanilla.customer.asked_again")
+        .with_description("facts that were about to be asked of a customer though they are known and fresh")
+        .build();
+    let department = call.actor().department.as_ref().map(ToString::to_string).unwrap_or_default();
+    counter.add(times, &[KeyValue::new("department", department)]);
+}
+
+fn told(customer: &proto::Customer, kind: FactKind, asking: bool, now: Timestamp) -> proto::KnownFact {
+    let values = values(customer, kind, now);
+    let last = values.iter().filter_map(|(_, from)| from.as_ref()).max_by_key(|from| instant(from));
+    let state = fact_state(kind, last.and_then(instant), now);
+    proto::KnownFact {
+        kind: kind_to_proto(kind).into(),
+        state: state_to_proto(state).into(),
+        value: values.iter().map(|(value, _)| value.as_str()).collect::<Vec<_>>().join("; "),
+        department: last.map(|from| from.department.clone()).unwrap_or_default(),
+        observed_time: last.and_then(|from| from.observed_time),
+        source_record: last.map(|from| from.source_record.clone()).unwrap_or_default(),
+        asked_again: asking && state == FactState::Fresh,
+    }
+}
+
+fn instant(from: &proto::Provenance) -> Option<Timestamp> {
+    let at = from.observed_time.as_ref()?;
+    Timestamp::new(at.seconds, at.nanos).ok()
+}
+
+type Sourced = (String, Option<proto::Provenance>);
+
+fn values(customer: &proto::Customer, kind: FactKind, now: Timestamp) -> Vec<Sourced> {
+    use proto::IdentifierType as Type;
+    let golden = customer.golden.clone().unwrap_or_default();
+    let one = |value: Option<Sourced>| value.into_iter().collect();
+    match kind {
+        FactKind::Name => one(golden.person_name.and_then(|n| Some((name(&n.value?), n.provenance)))),
+        FactKind::BirthDate => one(golden.birth_date.map(|d| (d.value, d.provenance))),
+        FactKind::Address => one(golden.address.and_then(|a| Some((address(&a.value?), a.provenance)))),
+        FactKind::Language => one(golden.language.map(|l| {
+            let word = l.value().as_str_name().trim_start_matches("LANGUAGE_").to_lowercase();
+            (word, l.provenance)
+        })),
+        FactKind::NationalId => identifiers(customer, Type::NationalId, now),
+        FactKind::Phone => identifiers(customer, Type::Phone, now),
+        FactKind::Email => identifiers(customer, Type::Email, now),
+        FactKind::Account => identifiers(customer, Type::Account, now),
+    }
+}
+
+/// The identifiers of a kind that the customer has now.
+fn identifiers(customer: &proto::Customer, kind: proto::IdentifierType, now: Timestamp) -> Vec<Sourced> {
+    let is_over = |value: &proto::Identifier| {
+        let until = value.valid_until_time.as_ref().and_then(|at| Timestamp::new(at.seconds, at.nanos).ok());
+        until.is_some_and(|until| until <= now)
+    };
+    let of_kind = customer.identifiers.iter().filter_map(|i| Some((i.value.as_ref()?, &i.provenance)));
+    of_kind
+        .filter(|(value, _)| value.r#type() == kind && !is_over(value))
+        .map(|(value, from)| (value.value.clone(), from.clone()))
+        .collect()
+}
+
+fn name(name: &proto::PersonName) -> String {
+    if !name.full_name.is_empty() {
+        return name.full_name.clone();
+    }
+    let parts = [&name.given_name, &name.first_surname, &name.second_surname];
+    parts.into_iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+fn address(address: &proto::PostalAddress) -> String {
+    let place = [&address.postal_code, &address.locality, &address.region];
+    let lines = address.lines.iter().chain(place).filter(|part| !part.is_empty());
+    lines.map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+const fn kind_to_proto(kind: FactKind) -> proto::FactKind {
+    match kind {
+        FactKind::Name => proto::FactKind::Name,
+        FactKind::NationalId => proto::FactKind::NationalId,
+        FactKind::BirthDate => proto::FactKind::BirthDate,
+        FactKind::Phone => proto::FactKind::Phone,
+        FactKind::Email => proto::FactKind::Email,
+        FactKind::Address => proto::FactKind::Address,
+        FactKind::Account => proto::FactKind::Account,
+        FactKind::Language => proto::FactKind::Language,
+    }
+}
+
+const fn state_to_proto(state: FactState) -> proto::FactState {
+    match state {
+        FactState::Fresh => proto::FactState::Fresh,
+        FactState::Stale => proto::FactState::Stale,
+        FactState::Unknown => proto::FactState::Unknown,
+    }
+}
