@@ -32,8 +32,11 @@ impl Phone {
     /// # Errors
     /// [`NotAPhone`] says what is wrong with it.
     pub fn parse(text: &str, region: &str) -> Result<Self, NotAPhone> {
-        let region: Region = region.parse().map_err(|_| NotAPhone::Region)?;
         let text = text.trim();
+        if let Some(e164) = plainly_spanish(text, region) {
+            return Ok(Self(e164.into()));
+        }
+        let region: Region = region.parse().map_err(|_| NotAPhone::Region)?;
         // 00 is the international prefix nearly everywhere, and what many systems store.
         let international = text.strip_prefix("00").map(|rest| format!("+{rest}"));
         let text = international.as_deref().unwrap_or(text);
@@ -47,6 +50,21 @@ impl Phone {
     pub fn e164(&self) -> &str {
         self.0.expose()
     }
+}
+
+/// The E.164 form of a number that needs no reading: Spanish, without a mark in it, and as a network hands it over or a
+/// mobile is written at home. What is stored and what rings is mostly so, and reading it by the tables of all countries
+/// is a good part of a lookup.
+fn plainly_spanish(text: &str, region: &str) -> Option<String> {
+    let national = match text.strip_prefix("+34") {
+        Some(national) if national.starts_with(['6', '7', '8', '9']) => national,
+        None if region == "ES" && text.starts_with('6') => text,
+        _ => return None,
+    };
+    let is_plain = national.len() == 9 && national.bytes().all(|b| b.is_ascii_digit());
+    // A country that is no country is still refused.
+    let region_holds = region == "ES" || region.parse::<Region>().is_ok();
+    (is_plain && region_holds).then(|| format!("+34{national}"))
 }
 
 /// What a network says of who is calling.
@@ -104,6 +122,29 @@ pub fn caller_number(text: &str, region: &str) -> CallerNumber {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A number as the tables of all countries read it.
+    fn by_the_tables(text: &str) -> Option<String> {
+        let number = phonenumber::parse(Some(Region::ES), text).ok()?;
+        let plausible = text.starts_with('+');
+        (phonenumber::is_valid(&number) || plausible).then(|| number.format().mode(Mode::E164).to_string())
+    }
+
+    #[test]
+    fn what_needs_no_reading_is_read_as_the_tables_would() {
+        // Every thousandth number of nine digits, and each that is first or last of its hundred thousand.
+        let all = (0..1_000_000_000u32).step_by(99_991).chain((0..10_000).map(|n| n * 100_000 + 99_999));
+        for number in all {
+            let national = format!("{number:09}");
+            for text in [format!("+34{national}"), national] {
+                if let Some(plain) = plainly_spanish(&text, "ES") {
+                    assert_eq!(by_the_tables(&text), Some(plain), "{text}");
+                }
+            }
+        }
+        assert_eq!(plainly_spanish("600111222", "PT"), None);
+        assert_eq!(Phone::parse("+34600111222", "XX"), Err(NotAPhone::Region));
+    }
 
     #[test]
     fn one_number_has_one_spelling() {
