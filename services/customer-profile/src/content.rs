@@ -43,6 +43,7 @@ fn read_identifiers(violations: &mut Violations, identifiers: &[proto::Identifie
             Some(known) => {
                 known.verified_at = known.verified_at.max(identifier.verified_at);
                 known.shared |= identifier.shared;
+                known.validity = known.validity.with(identifier.validity);
             }
             None => kept.push(identifier),
         }

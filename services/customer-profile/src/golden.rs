@@ -29,6 +29,7 @@ pub(crate) fn customer(
             .map(|i| proto::GoldenIdentifier {
                 value: Some(content::identifier_to_proto(&i.value)),
                 provenance: Some(provenance(&i.provenance)),
+                last_seen: Some(provenance(&i.last_seen)),
             })
             .collect(),
         source_records: group.records.iter().map(|n| n.record.name()).collect(),

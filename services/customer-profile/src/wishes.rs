@@ -126,6 +126,7 @@ pub(crate) fn priority_to_proto(right: Option<PriorityRight>) -> proto::Priority
         None => proto::PriorityRight::Unspecified,
         Some(PriorityRight::Age) => proto::PriorityRight::Age,
         Some(PriorityRight::Disability) => proto::PriorityRight::Disability,
+        Some(PriorityRight::Undisclosed) => proto::PriorityRight::Undisclosed,
     }
 }
 

@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn the_statements_are_found_in_the_stores() {
         assert_eq!(highest_parameter(&statement(RING, "with uses as").unwrap()), 2);
-        assert_eq!(highest_parameter(&statement(VIEW, "json_agg(t)").unwrap()), 1);
+        assert_eq!(highest_parameter(&statement(VIEW, "json_agg(t)").unwrap()), 2);
         let create = statement(CREATE, "insert into ticketing.request").unwrap();
         assert_eq!(highest_parameter(&create), CREATE_PARAMETERS.len());
     }

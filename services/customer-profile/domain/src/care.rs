@@ -141,16 +141,30 @@ pub enum PriorityRight {
     Age,
     /// A declared disability.
     Disability,
+    /// There is a reason, and it is not for everybody who serves.
+    Undisclosed,
+}
+
+/// A declared disability, as far as it gives a right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disability {
+    /// Its access class lets the reader know of it.
+    pub may_be_named: bool,
 }
 
 /// Age from which a person is of advanced age.
 const ADVANCED_AGE: i32 = 65;
 
 /// The right of somebody born on this day, today in Spanish peninsular time.
-pub fn priority_right(born: Option<Date>, has_disability: bool, now: Timestamp) -> Option<PriorityRight> {
+pub fn priority_right(born: Option<Date>, disability: Option<Disability>, now: Timestamp) -> Option<PriorityRight> {
     let today = now.to_zoned(TimeZone::get("Europe/Madrid").unwrap_or(TimeZone::UTC)).date();
     let of_age = born.and_then(|born| born.checked_add(ADVANCED_AGE.years()).ok()).is_some_and(|day| day <= today);
-    if of_age { Some(PriorityRight::Age) } else { has_disability.then_some(PriorityRight::Disability) }
+    match disability {
+        _ if of_age => Some(PriorityRight::Age),
+        Some(Disability { may_be_named: true }) => Some(PriorityRight::Disability),
+        Some(Disability { may_be_named: false }) => Some(PriorityRight::Undisclosed),
+        None => None,
+    }
 }
 
 #[cfg(test)]
@@ -202,14 +216,16 @@ mod tests {
     #[test]
     fn the_right_begins_on_the_65th_birthday_where_the_customer_lives() {
         let born = Some(date(1961, 11, 27));
-        let right = |now: &str| priority_right(born, false, now.parse().unwrap());
+        let right = |now: &str| priority_right(born, None, now.parse().unwrap());
         assert_eq!(right("2026-11-26T22:59:59Z"), None);
         assert_eq!(right("2026-11-26T23:00:00Z"), Some(PriorityRight::Age));
         let now = "2026-11-26T12:00:00Z".parse().unwrap();
-        assert_eq!(priority_right(None, true, now), Some(PriorityRight::Disability));
-        assert_eq!(priority_right(None, false, now), None);
+        let disability = |may_be_named| Some(Disability { may_be_named });
+        assert_eq!(priority_right(None, disability(true), now), Some(PriorityRight::Disability));
+        assert_eq!(priority_right(None, disability(false), now), Some(PriorityRight::Undisclosed));
+        assert_eq!(priority_right(None, None, now), None);
         let leap = Some(date(1960, 2, 29));
-        assert_eq!(priority_right(leap, false, "2025-02-28T12:00:00Z".parse().unwrap()), Some(PriorityRight::Age));
+        assert_eq!(priority_right(leap, None, "2025-02-28T12:00:00Z".parse().unwrap()), Some(PriorityRight::Age));
     }
 
     #[test]

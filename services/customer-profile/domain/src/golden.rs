@@ -121,8 +121,16 @@ pub struct Sourced<T> {
     pub provenance: Provenance,
 }
 
-/// An identifier and where it was last said.
-pub type GoldenIdentifier = Sourced<Identifier>;
+/// An identifier, and the records it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoldenIdentifier {
+    /// The identifier.
+    pub value: Identifier,
+    /// The record that verified it last, or else the one that said it last.
+    pub provenance: Provenance,
+    /// The record that said it last.
+    pub last_seen: Provenance,
+}
 
 /// What is believed of a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -215,7 +223,8 @@ fn identifier(mentions: &[(&Record, &Identifier)]) -> Option<GoldenIdentifier> {
     };
     let mut value = (*mention).clone();
     value.shared = mentions.iter().any(|(_, mention)| mention.shared);
-    Some(Sourced { value, provenance: provenance(record, rule) })
+    let (last, _) = mentions.first()?;
+    Some(GoldenIdentifier { value, provenance: provenance(record, rule), last_seen: provenance(last, rule) })
 }
 
 #[cfg(test)]
@@ -280,5 +289,6 @@ mod tests {
         let email = &golden.identifiers[0];
         assert_eq!(email.provenance.record.uuid().as_u128(), 2);
         assert_eq!((email.provenance.rule, email.value.verified_at), (SurvivorshipRule::Verified, Some(at(15))));
+        assert_eq!(email.last_seen.record.uuid().as_u128(), 1);
     }
 }

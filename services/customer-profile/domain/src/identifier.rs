@@ -107,6 +107,24 @@ impl Validity {
         let holds = from.zip(until).is_none_or(|(from, until)| from < until);
         holds.then_some(Self { from, until })
     }
+
+    /// Whether there may be an instant in both.
+    pub fn overlaps(self, other: Self) -> bool {
+        let begins_before_end =
+            |one: Self, other: Self| one.from.zip(other.until).is_none_or(|(from, until)| from < until);
+        begins_before_end(self, other) && begins_before_end(other, self)
+    }
+
+    /// The period that holds both.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self { from: self.from.min(other.from), until: self.until.zip(other.until).map(|(one, other)| one.max(other)) }
+    }
+
+    /// Whether it holds at this instant.
+    pub fn holds(self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.until.is_none_or(|until| until > at)
+    }
 }
 
 /// What was wrong with which field of an identifier. Holds no part of the input.
@@ -313,6 +331,12 @@ mod tests {
         let at = |second| Some(Timestamp::from_second(second).unwrap());
         assert!(Validity::new(at(1), at(2)).is_some() && Validity::new(None, at(2)).is_some());
         assert!(Validity::new(at(2), at(2)).is_none() && Validity::new(at(2), at(1)).is_none());
+        let [early, late, open] =
+            [(at(1), at(5)), (at(5), at(9)), (None, None)].map(|(f, u)| Validity::new(f, u).unwrap());
+        assert!(!early.overlaps(late) && !late.overlaps(early) && early.overlaps(open) && open.overlaps(late));
+        assert_eq!(early.with(late), Validity { from: at(1), until: at(9) });
+        assert_eq!(early.with(open), open);
+        assert!(early.holds(at(1).unwrap()) && !early.holds(at(5).unwrap()) && open.holds(at(77).unwrap()));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! Source records are immutable facts, links between them are revocable assertions, and both the
 //! partition into customers ([`resolve`]) and the golden record ([`Golden::of`]) are functions of
 //! the two. Nothing is ever merged in place, so everything can be undone: a steward merges by adding
-//! a link and takes apart by revoking and denying ([`separate`]).
+//! a link and takes apart by revoking and denying ([`Cut`]).
 
 mod care;
 pub mod consent;
@@ -24,7 +24,9 @@ mod phone;
 mod record;
 mod steward;
 
-pub use care::{AccessClass, Contact, Driver, PriorityRight, QuietHours, Seen, learned_channel, priority_right, seen};
+pub use care::{
+    AccessClass, Contact, Disability, Driver, PriorityRight, QuietHours, Seen, learned_channel, priority_right, seen,
+};
 pub use email::{Email, NotAnEmail};
 pub use golden::{
     Attribute, Golden, GoldenIdentifier, Provenance, SourceOrder, Sourced, Survivorship, SurvivorshipRule,

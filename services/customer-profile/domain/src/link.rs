@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::{IdentifierKey, IdentifierKind, NameKey, SourceRecordId};
+use crate::{IdentifierKey, IdentifierKind, NameKey, SourceRecordId, Validity};
 
 /// Version of the rule; stored with every link it asserts.
 pub const RULE_VERSION: &str = "exact-1";
@@ -86,6 +86,8 @@ pub struct Carrier {
     pub name: Option<NameKey>,
     /// Whether its mention of the identifier says anything about who it is.
     pub evidence: bool,
+    /// When it has the identifier.
+    pub validity: Validity,
 }
 
 /// Two records, the smaller id first.
@@ -134,7 +136,8 @@ impl IdentifierKind {
 /// or more than [`IdentifierKind::fan_out`].
 ///
 /// Each group of equals is a star around its oldest record: as connected as all pairs would be,
-/// with one link a record.
+/// with one link a record. Who had it at another time than the oldest is no equal of theirs, and
+/// begins a star with those who are left.
 pub fn links(kind: IdentifierKind, carriers: &[Carrier]) -> BTreeSet<Pair> {
     if carriers.len() > kind.fan_out() {
         return BTreeSet::new();
@@ -148,13 +151,19 @@ pub fn links(kind: IdentifierKind, carriers: &[Carrier]) -> BTreeSet<Pair> {
             (false, None) => {}
         }
     }
-    groups.into_values().flat_map(star).collect()
+    groups.into_values().flat_map(stars).collect()
 }
 
-fn star(group: Vec<&Carrier>) -> Vec<Pair> {
-    let hub = group.iter().min_by_key(|c| (c.recorded_at, c.record)).map(|c| c.record);
-    let Some(hub) = hub else { return Vec::new() };
-    group.iter().filter(|c| c.record != hub).map(|c| Pair::of(hub, c.record)).collect()
+fn stars(mut group: Vec<&Carrier>) -> Vec<Pair> {
+    group.sort_by_key(|c| (c.recorded_at, c.record));
+    let mut pairs = Vec::new();
+    while let Some((hub, others)) = group.split_first() {
+        let (equals, left): (Vec<&Carrier>, Vec<&Carrier>) =
+            others.iter().partition(|other| other.validity.overlaps(hub.validity));
+        pairs.extend(equals.iter().map(|equal| Pair::of(hub.record, equal.record)));
+        group = left;
+    }
+    pairs
 }
 
 /// What must change so that `active` becomes `wanted`: the pairs to assert, then those to revoke.
@@ -174,7 +183,19 @@ mod tests {
             recorded_at: Timestamp::from_second(i64::try_from(n).unwrap()).unwrap(),
             name: (!name.is_empty()).then(|| NameKey::stored(name.to_owned())),
             evidence: true,
+            validity: Validity::default(),
         }
+    }
+
+    #[test]
+    fn a_number_that_was_given_to_somebody_else_says_nothing_of_who_had_it_before() {
+        let at = |second| Some(Timestamp::from_second(second).unwrap());
+        let mut line = [carrier(1, "ana x"), carrier(2, "ana x"), carrier(3, "ana x")];
+        line[0].validity.until = at(10);
+        line[1].validity.from = at(10);
+        line[2].validity.from = at(20);
+        let found = links(IdentifierKind::Phone, &line);
+        assert_eq!(found, BTreeSet::from([Pair::of(line[1].record, line[2].record)]));
     }
 
     #[test]

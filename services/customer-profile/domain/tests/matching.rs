@@ -48,7 +48,7 @@ fn said() -> impl Strategy<Value = Said> {
 
 fn person(said: &Said) -> Person {
     fn mention<'a>(value: &'a str, scope: &'a str) -> Vec<Mention<'a>> {
-        vec![Mention { value, scope, shared: false }]
+        vec![Mention { value, scope, ..Mention::default() }]
     }
     let described = Description {
         given: &said.given,

@@ -227,6 +227,7 @@ impl Store {
                     recorded_at: r.recorded_at,
                     name: r.content.name.as_ref().and_then(PersonName::key),
                     evidence: found.is_evidence(),
+                    validity: found.validity,
                 })
             })
             .collect();

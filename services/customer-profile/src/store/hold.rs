@@ -8,19 +8,18 @@ use sqlx::types::Json;
 
 use super::view::{Case, Ticket};
 
-/// Complaints that are not over, and cases, of the customer this id resolves to; `None` when nobody ever had the id.
+/// All complaints and cases that are not over, of the customer this id resolves to; `None` when nobody ever had the id.
 #[tracing::instrument(name = "db.hold.grounds", skip_all)]
 pub(crate) async fn grounds(pool: &PgPool, id: CustomerId) -> Result<Option<Grounds>, StoreError> {
     let row = sqlx::query!(
         r#"select
                (select json_agg(t) from (
-                   select *, count(*) over () as total from customer_profile.view_ticket
+                   select *, 0 as total from customer_profile.view_ticket
                    where customer_id = any(c.ids) and is_open and ticket_type in (2, 3)
-                   order by first_received_at, ticket_id limit 100
                ) t) as "tickets: Json<Vec<Ticket>>",
                (select json_agg(s) from (
-                   select *, count(*) over () as total from customer_profile.view_case
-                   where customer_id = any(c.ids) order by filed_at_office_at desc, case_id limit 100
+                   select *, 0 as total from customer_profile.view_case
+                   where customer_id = any(c.ids) and state not in (4, 6, 12, 13, 14, 15)
                ) s) as "cases: Json<Vec<Case>>",
                array(select distinct source from customer_profile.ledger_parked) as "parked!"
            from customer_profile.customer_alias a

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use customer_profile_domain::{
     Basis, Carrier, CustomerId, IdentifierKey, IdentifierKind, Link, LinkId, LinkType, NameKey, Node, Pair, ProposalId,
-    SourceRecordId,
+    SourceRecordId, Validity,
 };
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -45,8 +45,8 @@ pub(crate) struct Carriers {
     pub customers: BTreeMap<SourceRecordId, CustomerId>,
 }
 
-/// The carriers of each identifier. Of one that more records carry than may be evidence, some more
-/// than that; the rest does not matter.
+/// The carriers of each identifier. Of one that more records carry than may be evidence, two more
+/// than that: enough to tell whether it has just come to be so; the rest does not matter.
 #[tracing::instrument(name = "db.identity.carriers", skip_all)]
 pub(crate) async fn carriers(
     tx: &mut PgConnection,
@@ -54,10 +54,11 @@ pub(crate) async fn carriers(
 ) -> Result<BTreeMap<IdentifierKey, Carriers>, StoreError> {
     let (kinds, values) = columns(keys);
     let rows = sqlx::query!(
-        r#"select c.kind, c.key, c.source_record_id, c.customer_id, c.recorded_at, c.name_key, c.evidence
+        r#"select c.kind, c.key, c.source_record_id, c.customer_id, c.recorded_at, c.name_key, c.evidence, c.valid_from,
+                  c.valid_until
            from unnest($1::text[], $2::text[]) as w (kind, key)
            cross join lateral (
-               select i.* from customer_profile.identifier i where i.kind = w.kind and i.key = w.key limit 65
+               select i.* from customer_profile.identifier i where i.kind = w.kind and i.key = w.key limit 66
            ) c"#,
         &kinds,
         &values,
@@ -76,6 +77,10 @@ pub(crate) async fn carriers(
             recorded_at: row.recorded_at.to_jiff(),
             name: row.name_key.map(NameKey::stored),
             evidence: row.evidence,
+            validity: Validity {
+                from: row.valid_from.map(|at| at.to_jiff()),
+                until: row.valid_until.map(|at| at.to_jiff()),
+            },
         });
     }
     Ok(found)

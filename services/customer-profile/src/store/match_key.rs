@@ -23,6 +23,20 @@ fn stored(key: &BlockingKey) -> Uuid {
     Uuid::from_bytes(half)
 }
 
+/// Sets a record aside that cannot be read: it is found by nobody and compared with nobody until keys of another version
+/// are made.
+#[tracing::instrument(name = "db.match_key.set_aside", skip_all)]
+pub(crate) async fn set_aside(pool: &PgPool, record: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "with gone as (delete from customer_profile.match_key where source_record_id = $1)
+         update customer_profile.source_record set keyed_by = 'unreadable', compared_by = 'unreadable' where id = $1",
+        record,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// Whether any record waits for its keys.
 #[tracing::instrument(level = "debug", name = "db.match_key.is_any_waiting", skip_all)]
 pub(crate) async fn is_any_waiting(pool: &PgPool) -> Result<bool, StoreError> {

@@ -1,12 +1,14 @@
 //! What a phone number says, in one statement: this is read while somebody waits in a ring.
 
-use customer_profile_domain::{CustomerId, LineUse, Phone};
+use customer_profile_domain::{CustomerId, Disability, LineUse, Phone};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::ResourceId;
 use postgres::StoreError;
 use sqlx::PgPool;
 use uuid::Uuid;
+
+use super::wishes;
 
 /// One customer who has the number.
 pub(crate) struct Holder {
@@ -25,7 +27,7 @@ pub(crate) struct Affairs {
     pub breached: bool,
     pub breach_risk: bool,
     pub on_hold: bool,
-    pub disability: bool,
+    pub disability: Option<Disability>,
     pub promise: Option<Promise>,
 }
 
@@ -78,8 +80,8 @@ pub(crate) async fn holders(
                           select from customer_profile.view_case s
                           where s.customer_id = any(c.ids) and s.state not in (4, 6, 12, 13, 14, 15) and s.regime <> 'es.finance'
                       ) as brought,
-                      exists (
-                          select from customer_profile.vulnerability v
+                      (
+                          select max(case when v.access_class = 'serving' then 2 else 1 end) from customer_profile.vulnerability v
                           where v.customer_id = any(c.ids) and v.ended_at is null and v.driver = 'disability'
                             and (v.expires_at is null or v.expires_at > $2)
                       ) as disability
@@ -127,7 +129,7 @@ pub(crate) async fn holders(
                     breached: row.breached.unwrap_or_default(),
                     breach_risk: row.breach_risk.unwrap_or_default(),
                     on_hold: row.on_hold.unwrap_or_default(),
-                    disability: row.disability.unwrap_or_default(),
+                    disability: wishes::disability(row.disability),
                     promise,
                 }),
             }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use customer_profile_domain::CustomerId;
+use customer_profile_domain::{CustomerId, Disability};
 use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
 use kernel::ResourceId;
 use postgres::StoreError;
 use serde::Deserialize;
@@ -12,7 +13,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
-use super::wishes::{ConsentRow, PreferenceRow, VulnerabilityRow};
+use super::wishes::{self, ConsentRow, PreferenceRow, VulnerabilityRow};
 use super::{customer, interaction};
 
 /// Everything the statement gives.
@@ -27,6 +28,7 @@ pub(crate) struct View {
     pub consents: Vec<ConsentRow>,
     pub preferences: Option<PreferenceRow>,
     pub vulnerabilities: Vec<VulnerabilityRow>,
+    pub disability: Option<Disability>,
     /// Sources with entries that wait for release.
     pub parked: Vec<String>,
 }
@@ -105,7 +107,7 @@ impl fmt::Debug for Promise {
 /// Reads the view of the customer this id resolves to. Each section is limited; a customer with
 /// thousands of affairs is read as fast as another.
 #[tracing::instrument(name = "db.view.get", skip_all)]
-pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<View>, StoreError> {
+pub(crate) async fn get(pool: &PgPool, id: CustomerId, now: Timestamp) -> Result<Option<View>, StoreError> {
     let row = sqlx::query!(
         r#"select c.id, c.profile, c.row_version,
                (select json_agg(t) from (
@@ -136,8 +138,9 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<View>, S
                    ) i order by occurred_at desc, id desc limit 10
                ) n) as "interactions: Json<Vec<interaction::Row>>",
                (select json_agg(s) from (
-                   select id, purpose, channel, says, legal_basis, expires_at, said_at from customer_profile.consent_statement
-                   where customer_id = any(c.ids) order by said_at desc, id desc limit 200
+                   select distinct on (purpose, channel) id, purpose, channel, says, legal_basis, expires_at, said_at
+                   from customer_profile.consent_statement
+                   where customer_id = any(c.ids) order by purpose, channel, said_at desc, says desc
                ) s) as "consents: Json<Vec<ConsentRow>>",
                (select row_to_json(w) from (
                    select * from customer_profile.contact_preference_statement
@@ -145,13 +148,18 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<View>, S
                ) w) as "preferences: Json<PreferenceRow>",
                (select json_agg(v) from (
                    select * from customer_profile.vulnerability
-                   where customer_id = any(c.ids) and ended_at is null order by declared_at desc, id desc limit 20
+                   where customer_id = any(c.ids) and ended_at is null and (expires_at is null or expires_at > $2)
+                   order by declared_at desc, id desc limit 20
                ) v) as "vulnerabilities: Json<Vec<VulnerabilityRow>>",
+               (select max(case when access_class = 'serving' then 2 else 1 end) from customer_profile.vulnerability
+                where customer_id = any(c.ids) and ended_at is null and driver = 'disability'
+                  and (expires_at is null or expires_at > $2)) as disability,
                array(select distinct source from customer_profile.ledger_parked) as "parked!"
            from customer_profile.customer_alias a
            join customer_profile.customer c on c.id = a.customer_id
            where a.id = $1"#,
         id.uuid(),
+        now.to_sqlx() as _,
     )
     .fetch_optional(pool)
     .await?;
@@ -167,6 +175,7 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<View>, S
         consents: row.consents.map(|j| j.0).unwrap_or_default(),
         preferences: row.preferences.map(|j| j.0),
         vulnerabilities: row.vulnerabilities.map(|j| j.0).unwrap_or_default(),
+        disability: wishes::disability(row.disability),
         parked: row.parked,
     }))
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use customer_profile_domain::consent::{LegalBasis, Purpose, Says, Statement};
-use customer_profile_domain::{AccessClass, CustomerId, Driver, QuietHours, VulnerabilityId};
+use customer_profile_domain::{AccessClass, CustomerId, Disability, Driver, QuietHours, VulnerabilityId};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use jiff_sqlx::ToSqlx;
@@ -83,7 +83,7 @@ pub(crate) async fn add_consent(tx: &mut PgConnection, new: &NewConsent<'_>) -> 
     Ok(())
 }
 
-/// What the customer this id resolves to has said of a purpose; the last hundred times.
+/// The last that the customer this id resolves to has said of a purpose, on each channel.
 #[tracing::instrument(name = "db.wishes.consents", skip_all)]
 pub(crate) async fn consents(
     tx: &mut PgConnection,
@@ -91,11 +91,11 @@ pub(crate) async fn consents(
     purpose: Purpose,
 ) -> Result<Vec<Statement>, StoreError> {
     let rows = sqlx::query!(
-        r#"select s.id, s.purpose, s.channel, s.says, s.legal_basis, s.expires_at, s.said_at
+        r#"select distinct on (s.channel) s.id, s.purpose, s.channel, s.says, s.legal_basis, s.expires_at, s.said_at
            from customer_profile.customer_alias a
            join customer_profile.customer c on c.id = a.customer_id
            join customer_profile.consent_statement s on s.customer_id = any(c.ids)
-           where a.id = $1 and s.purpose = $2 order by s.said_at desc, s.id desc limit 100"#,
+           where a.id = $1 and s.purpose = $2 order by s.channel, s.said_at desc, s.says desc"#,
         customer.uuid(),
         purpose.as_str(),
     )
@@ -182,6 +182,11 @@ pub(crate) async fn state_preferences(
     Ok(())
 }
 
+/// What a statement tells of declared disabilities: 2 when one may be named to whoever serves, 1 when there is one.
+pub(crate) fn disability(told: Option<i32>) -> Option<Disability> {
+    told.map(|told| Disability { may_be_named: told >= 2 })
+}
+
 /// A declared vulnerability.
 #[derive(Debug, Clone)]
 pub(crate) struct Vulnerability {
@@ -193,13 +198,6 @@ pub(crate) struct Vulnerability {
     pub declared_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
-}
-
-impl Vulnerability {
-    /// Whether it counts at this instant.
-    pub(crate) fn is_active(&self, now: Timestamp) -> bool {
-        self.ended_at.is_none() && self.expires_at.is_none_or(|at| at > now)
-    }
 }
 
 /// Its row.

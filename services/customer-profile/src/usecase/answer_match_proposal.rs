@@ -22,8 +22,8 @@ pub(crate) struct Answer {
     pub proposal: ProposalId,
     /// One person, or two.
     pub says: LinkType,
-    /// As the proposal's etag says.
-    pub row_version: i64,
+    /// Version of the proposal that was decided on.
+    pub etag: String,
     pub word: Word,
 }
 
@@ -54,15 +54,16 @@ async fn attempt(
     if proposed.state != State::Open {
         return Err(ProfileError::ProposalSettled { state: proposed.state.as_str() });
     }
-    if proposed.row_version != answer.row_version {
-        return Err(StoreError::Stale.into());
-    }
     let pair = proposed.pair;
     let customers = identity::customers_of(&mut tx, &[pair.a().uuid(), pair.b().uuid()]).await?;
     let customers = customers.into_values().collect();
     let mut component = Component::read(&mut tx, customers, None, Reading::Locked).await?;
     let [one, other] = [pair.a(), pair.b()].map(|record| component.customer_of(record));
     let (Some(one), Some(other)) = (one, other) else { return Err(ProfileError::IdentityContended) };
+    // Under the locks, so that neither record says something else than the steward read.
+    if list_match_proposals::read(&mut tx, answer.proposal).await?.etag != answer.etag {
+        return Err(StoreError::Stale.into());
+    }
 
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
     let mut entries = Vec::new();
@@ -95,7 +96,7 @@ async fn attempt(
         entries.push(answer.word.asserted(profile, one, link, [&first, &second], &stamp));
     }
     let regrouped = regroup::settle(profile, &mut tx, &component, None, now).await?;
-    entries.extend(regrouped.entries(profile, &stamp, &links, &revoked));
+    entries.extend(regrouped.entries(profile, &stamp, &links, &revoked, ""));
     ledger::append(&mut tx, &entries).await?;
     let state = match answer.says {
         LinkType::SameAs => State::Confirmed,

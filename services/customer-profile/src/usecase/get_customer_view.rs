@@ -1,7 +1,7 @@
 //! `GetCustomerView`: everything that matters at a contact, from this service's own store.
 
 use customer_profile_domain::consent::Statement;
-use customer_profile_domain::{Contact, CustomerId, Driver, priority_right};
+use customer_profile_domain::{Contact, CustomerId, Disability, priority_right};
 use jiff::Timestamp;
 use server::Call;
 use server::parse::time_to_proto;
@@ -25,8 +25,8 @@ pub(crate) async fn get_customer_view(
 ) -> Result<proto::CustomerView, ProfileError> {
     // The standings first: the rows that are read after them are at least as fresh.
     let known = [TICKETING, SLA_MONITOR, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
-    let view = view::get(profile.db.reader(), id).await?.ok_or(ProfileError::CustomerNotFound(id))?;
     let now = profile.ambient.now();
+    let view = view::get(profile.db.reader(), id, now).await?.ok_or(ProfileError::CustomerNotFound(id))?;
     let [ticketing, sla_monitor, ombudsman] =
         known.map(|(source, known)| Some(standing::of(source, known, view.parked.iter().any(|p| p == source), now)));
     let own = Some(standing::own(now));
@@ -52,10 +52,9 @@ pub(crate) async fn get_customer_view(
     let preferences = view.preferences.map(Preferences::try_from).transpose()?;
     let declared: Vec<Vulnerability> =
         view.vulnerabilities.into_iter().map(Vulnerability::try_from).collect::<Result<_, _>>()?;
-    let declared: Vec<Vulnerability> = declared.into_iter().filter(|v| v.is_active(now)).collect();
-    let has_disability = declared.iter().any(|v| v.driver == Driver::Disability);
-    let right = priority_right(wishes::birth_date(&view.customer), has_disability, now);
     let trusted = is_trusted(call);
+    let disability = view.disability.map(|known| Disability { may_be_named: known.may_be_named || trusted });
+    let right = priority_right(wishes::birth_date(&view.customer), disability, now);
     shown.care = Some(proto::CareSection {
         standing: own.clone(),
         preferences: Some(wishes::preferences(preferences.as_ref(), &contacts, now)),
@@ -72,16 +71,19 @@ pub(crate) async fn get_customer_view(
 
 type Standing = Option<proto::SectionStanding>;
 
+/// Holds that a view shows at most; `ListActiveHolds` pages through all.
+const MOST_HOLDS: usize = 200;
+
 /// What must not be done, from what was read for the other sections; asked for when they do not hold everything.
 async fn held(profile: &Profile, id: CustomerId, view: &View) -> Result<Vec<proto::Hold>, ProfileError> {
     let cut = |total: i32, read: usize| usize::try_from(total).unwrap_or(usize::MAX) > read;
     let is_whole = !view.tickets.first().is_some_and(|t| cut(t.total, view.tickets.len()))
         && !view.cases.first().is_some_and(|c| cut(c.total, view.cases.len()));
     if is_whole {
-        return Ok(list_active_holds::active(&view.tickets, &view.cases));
+        return Ok(list_active_holds::active(&view.tickets, &view.cases, MOST_HOLDS));
     }
     let grounds = hold::grounds(profile.db.reader(), id).await?.ok_or(ProfileError::CustomerNotFound(id))?;
-    Ok(list_active_holds::active(&grounds.tickets, &grounds.cases))
+    Ok(list_active_holds::active(&grounds.tickets, &grounds.cases, MOST_HOLDS))
 }
 
 fn tickets(view: &View, standing: Standing) -> proto::TicketSection {

@@ -12,7 +12,7 @@ mod revise;
 use std::collections::BTreeSet;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use customer_profile_domain::{Content, CustomerId, IdentifierKey, Node, Record, Slug, SourceRecordId};
+use customer_profile_domain::{Content, CustomerId, IdentifierKey, Node, RULE_VERSION, Record, Slug, SourceRecordId};
 use jiff::Timestamp;
 use kernel::{Department, Personal, ResourceId};
 use ledger::{Draft, Stamp};
@@ -73,6 +73,8 @@ async fn attempt(
         return super::stored_answer(&answer);
     }
     let mut touched: BTreeSet<IdentifierKey> = draught.content.identifiers.iter().map(|i| i.key().clone()).collect();
+    // Those that the record carries and did not, or did and does not.
+    let mut changed = touched.clone();
     let mut locks: BTreeSet<i64> = touched.iter().map(identifier_lock).collect();
     locks.insert(record_lock(draught));
     identity::lock(&mut tx, &locks.iter().copied().collect::<Vec<_>>()).await?;
@@ -96,7 +98,9 @@ async fn attempt(
                 profile.nudge();
                 return answered;
             }
-            touched.extend(lock_old(&mut tx, &head, &locks).await?);
+            let old = lock_old(&mut tx, &head, &locks).await?;
+            changed = old.symmetric_difference(&touched).cloned().collect();
+            touched.extend(old);
             record::supersede(&mut tx, &version, record::name_key(&draught.content)).await?;
             record::put_identifiers(&mut tx, &head, &draught.content).await?;
             Head { version: version.version, latest_version: version.version, ..head }
@@ -104,10 +108,11 @@ async fn attempt(
         None => first_version(profile, &mut tx, draught, call, now).await?,
     };
     let current = current(draught, &head);
-    let (revision, regrouped) = relink(profile, &mut tx, &head, &current, &touched, &call.actor().id, now).await?;
+    let (revision, regrouped) =
+        relink(profile, &mut tx, &head, &current, [&touched, &changed], &call.actor().id, now).await?;
     let customer = regrouped.customer_of(head.id).unwrap_or(head.own_customer);
     let mut entries = vec![ingested(profile, &head, head.version, customer, draught, &stamp)];
-    entries.extend(regrouped.entries(profile, &stamp, &revision.asserted, &revision.revoked));
+    entries.extend(regrouped.entries(profile, &stamp, &revision.asserted, &revision.revoked, RULE_VERSION));
     ledger::append(&mut tx, &entries).await?;
     let stored = Stored {
         record: current,
@@ -121,19 +126,20 @@ async fn attempt(
     answered
 }
 
-/// Asserts and revokes what the touched identifiers justify, and writes the customers that follow.
+/// Asserts and revokes what the touched identifiers justify, and writes the customers that follow. `changed` are those of
+/// them whose carriers are others now.
 async fn relink(
     profile: &Profile,
     tx: &mut Tx,
     head: &Head,
     current: &Record,
-    touched: &BTreeSet<IdentifierKey>,
+    [touched, changed]: [&BTreeSet<IdentifierKey>; 2],
     by: &str,
     now: Timestamp,
 ) -> Result<(Revision, Regrouped), ProfileError> {
     // A record that was just written is its own customer, which has no row yet.
     let fresh = (head.latest_version == 1).then_some(head.own_customer);
-    let revision = revise::revise(profile, tx, touched, fresh.is_some(), now).await?;
+    let revision = revise::revise(profile, tx, touched, changed, fresh.is_some(), now).await?;
     if !revision.asserted.is_empty() {
         identity::assert_links(tx, &revision.asserted, by, now).await?;
     }

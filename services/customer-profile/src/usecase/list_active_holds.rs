@@ -58,9 +58,9 @@ fn key(hold: &Hold) -> HoldKey {
     (hold.since, hold.case.unwrap_or(hold.ticket), hold.kind)
 }
 
-/// The holds that these affairs and cases give.
-pub(super) fn active(tickets: &[Ticket], cases: &[Case]) -> Vec<proto::Hold> {
-    found(tickets, cases).into_iter().map(to_proto).collect()
+/// The holds that these affairs and cases give, the oldest first.
+pub(super) fn active(tickets: &[Ticket], cases: &[Case], most: usize) -> Vec<proto::Hold> {
+    found(tickets, cases).into_iter().take(most).map(to_proto).collect()
 }
 
 fn found(tickets: &[Ticket], cases: &[Case]) -> Vec<Hold> {

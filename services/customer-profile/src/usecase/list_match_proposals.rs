@@ -87,6 +87,8 @@ fn to_proto(proposal: Proposal, records: &HashMap<SourceRecordId, Stored>) -> Re
         stored.map(record::to_proto)
     };
     let (first, second) = (shown(proposal.pair.a())?, shown(proposal.pair.b())?);
+    // Each of the three only grows: a steward decides on what both records say.
+    let etag = postgres::etag(proposal.row_version + i64::from(first.version) + i64::from(second.version));
     let (decided_by, decided_at) = proposal.decided.unzip();
     Ok(proto::MatchProposal {
         name: proposal.id.name(),
@@ -100,7 +102,7 @@ fn to_proto(proposal: Proposal, records: &HashMap<SourceRecordId, Stored>) -> Re
         create_time: Some(time_to_proto(proposal.proposed_at)),
         decided_by: decided_by.unwrap_or_default(),
         decide_time: decided_at.map(time_to_proto),
-        etag: postgres::etag(proposal.row_version),
+        etag,
     })
 }
 

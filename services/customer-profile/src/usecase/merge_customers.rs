@@ -95,7 +95,7 @@ async fn attempt(
         entries.push(merge.word.asserted(profile, goes_on, link, [&one, &other], &stamp));
     }
     let regrouped = regroup::settle(profile, &mut tx, &plan.component, None, now).await?;
-    entries.extend(regrouped.entries(profile, &stamp, &links, &[]));
+    entries.extend(regrouped.entries(profile, &stamp, &links, &[], ""));
     ledger::append(&mut tx, &entries).await?;
     let merged = customer::load(&mut tx, regrouped.customer_of(plan.pairs[0].records[0])).await?.pop();
     let merged = merged.ok_or(ProfileError::IdentityContended)?;

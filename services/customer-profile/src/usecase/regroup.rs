@@ -226,13 +226,14 @@ impl Regrouped {
         bringer.and_then(|m| self.customer_of(m.node.record)).unwrap_or(id)
     }
 
-    /// What the ledger is told of it.
+    /// What the ledger is told of it; `rule_version` is that of the rule that revoked, empty for a steward's word.
     pub(crate) fn entries(
         &self,
         profile: &Profile,
         stamp: &Stamp,
         asserted: &[NewLink],
         revoked: &[LinkId],
+        rule_version: &str,
     ) -> Vec<Draft> {
         let names = |ids: &[CustomerId]| ids.iter().map(|id| id.name()).collect::<Vec<_>>();
         let draft_id = || profile.ambient.uuid(stamp.recorded_at);
@@ -257,7 +258,7 @@ impl Regrouped {
                 customer: customer.name(),
                 restored: names(restored),
                 links: revoked.iter().map(|id| id.name()).collect(),
-                rule_version: customer_profile_domain::RULE_VERSION.to_owned(),
+                rule_version: rule_version.to_owned(),
             };
             entries.push(Draft::new(draft_id(), customer.name(), &payload, stamp));
         }

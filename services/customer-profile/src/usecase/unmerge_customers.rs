@@ -80,7 +80,7 @@ async fn attempt(
     entries.extend(denials.first().map(told));
 
     let regrouped = regroup::settle(profile, &mut tx, &component, None, now).await?;
-    entries.extend(regrouped.entries(profile, &stamp, &[], &revoked));
+    entries.extend(regrouped.entries(profile, &stamp, &[], &revoked, ""));
     ledger::append(&mut tx, &entries).await?;
     let apart: BTreeSet<CustomerId> = records.iter().filter_map(|node| regrouped.customer_of(node.record)).collect();
     let customers = customer::load(&mut tx, apart).await?;

@@ -17,6 +17,8 @@ use crate::error::ProfileError;
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(500);
+/// Looks of one watch: after five minutes it ends, and who opens it again shows that they still may.
+const LOOKS: usize = 600;
 
 /// The messages of one watch; the first view was read already, so that a customer nobody knows is refused at once.
 pub(crate) async fn watch_customer(
@@ -29,7 +31,7 @@ pub(crate) async fn watch_customer(
         let mut shown = parts(&first);
         let changed_fields = shown.iter().map(|(field, _)| (*field).to_owned()).collect();
         yield proto::WatchCustomerResponse { view: Some(first), changed_fields };
-        loop {
+        for _ in 0..LOOKS {
             tokio::time::sleep(LOOK).await;
             let view = get_customer_view(&profile, &call, id).await?;
             let seen = parts(&view);

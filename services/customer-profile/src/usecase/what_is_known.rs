@@ -1,6 +1,6 @@
 //! `WhatIsKnown`: what need not be asked of a customer.
 
-use customer_profile_domain::{AskPurpose, CustomerId, FactKind, FactState, fact_state, facts_to_tell};
+use customer_profile_domain::{AskPurpose, CustomerId, FactKind, FactState, Validity, fact_state, facts_to_tell};
 use jiff::Timestamp;
 use opentelemetry::KeyValue;
 use server::Call;
@@ -93,13 +93,14 @@ fn values(customer: &proto::Customer, kind: FactKind, now: Timestamp) -> Vec<Sou
 
 /// The identifiers of a kind that the customer has now.
 fn identifiers(customer: &proto::Customer, kind: proto::IdentifierType, now: Timestamp) -> Vec<Sourced> {
-    let is_over = |value: &proto::Identifier| {
-        let until = value.valid_until_time.as_ref().and_then(|at| Timestamp::new(at.seconds, at.nanos).ok());
-        until.is_some_and(|until| until <= now)
+    let instant = |at: Option<&prost_types::Timestamp>| at.and_then(|at| Timestamp::new(at.seconds, at.nanos).ok());
+    let has_it = |value: &proto::Identifier| {
+        let [from, until] = [&value.valid_from_time, &value.valid_until_time].map(|at| instant(at.as_ref()));
+        Validity { from, until }.holds(now)
     };
-    let of_kind = customer.identifiers.iter().filter_map(|i| Some((i.value.as_ref()?, &i.provenance)));
+    let of_kind = customer.identifiers.iter().filter_map(|i| Some((i.value.as_ref()?, &i.last_seen)));
     of_kind
-        .filter(|(value, _)| value.r#type() == kind && !is_over(value))
+        .filter(|(value, _)| value.r#type() == kind && has_it(value))
         .map(|(value, from)| (value.value.clone(), from.clone()))
         .collect()
 }

@@ -65,6 +65,9 @@ impl Comparisons {
                 Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {
                     tracing::warn!(error = kernel::chain(&error), "records are compared again soon");
                 }
+                Err(ProfileError::Store(error)) if super::set_aside(self.profile.db.reader(), &error).await? => {
+                    continue;
+                }
                 Err(error) => return Err(error),
             }
             tokio::select! {
@@ -204,9 +207,12 @@ impl Comparisons {
             tx.rollback().await?;
             return Ok(());
         }
-        // Under the locks once more: what was read before them may be of yesterday.
-        let scores = self.score(&mut tx, pairs).await?;
+        // Under the locks once more: what was read before them may be of yesterday, and another lane may have judged the
+        // record with others meanwhile.
         let standing = comparison::standing(&mut tx, &[subject.uuid()]).await?;
+        let mut pairs = pairs.clone();
+        pairs.extend(standing.links.keys().chain(standing.proposals.keys()));
+        let scores = self.score(&mut tx, &pairs).await?;
         let change = Change::between(&scores, &standing);
         let mut linking = change.linking().flat_map(|pair| [pair.a(), pair.b()]);
         if linking.any(|record| component.customer_of(record).is_none()) {
@@ -233,7 +239,7 @@ impl Comparisons {
         }
         self.propose(&mut tx, &change, now).await?;
         let regrouped = regroup::settle(profile, &mut tx, &component, None, now).await?;
-        entries.extend(regrouped.entries(profile, &stamp, &links, &revoked));
+        entries.extend(regrouped.entries(profile, &stamp, &links, &revoked, profile.rules.version()));
         ledger::append(&mut tx, &entries).await?;
         comparison::done(&mut tx, &[subject], self.profile.rules.version()).await?;
         tx.commit().await?;

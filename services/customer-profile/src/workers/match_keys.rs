@@ -53,6 +53,7 @@ impl MatchKeys {
                 Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {
                     tracing::warn!(error = kernel::chain(&error), "match keys are made again soon");
                 }
+                Err(error) if super::set_aside(self.db.reader(), &error).await? => continue,
                 Err(error) => return Err(error),
             }
             tokio::select! {

@@ -101,13 +101,15 @@ async fn the_old_and_the_disabled_are_served_first_and_a_shared_line_says_nothin
     assert_eq!(world.care(Role::Agent, &old.customer).await.priority_right(), PriorityRight::Age);
     assert_eq!(world.lookup("600333444").await.priority_right(), PriorityRight::Unspecified);
     let declared = world.declares(&young.customer, VulnerabilityDriver::Disability, AccessClass::Sealed).await;
-    assert_eq!(world.lookup("600333444").await.priority_right(), PriorityRight::Disability);
+    assert_eq!(world.lookup("600333444").await.priority_right(), PriorityRight::Undisclosed);
     let care = world.care(Role::Agent, &young.customer).await;
     assert_eq!(
         (care.priority_right(), care.vulnerabilities.len()),
-        (PriorityRight::Disability, 0),
+        (PriorityRight::Undisclosed, 0),
         "sealed, yet first"
     );
+    let care = world.care(Role::Steward, &young.customer).await;
+    assert_eq!((care.priority_right(), care.vulnerabilities.len()), (PriorityRight::Disability, 1));
     let end = EndVulnerabilityRequest { name: declared.name, request_id: world.request_id() };
     world.client(Role::Agent).end_vulnerability(end).await.unwrap();
     assert_eq!(world.lookup("600333444").await.priority_right(), PriorityRight::Unspecified);

@@ -111,6 +111,10 @@ async fn a_proposal_is_answered_once_and_as_it_was_read() {
     let old = MatchProposal { etag: "\"77\"".to_owned(), ..proposal.clone() };
     let refused = world.confirm(&old).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Aborted, "STALE_ETAG"));
+    // A department corrects one of the records between the look and the word, to no effect on the score.
+    world.ingest(record("crm", "sales", "1").parts(BEGONA).born("1975-03-12").observed("2026-11-22T09:00:00Z")).await;
+    assert_eq!(reason(&world.confirm(&proposal).await.unwrap_err()), "STALE_ETAG");
+    let proposal = world.queue().await.remove(0);
     let request = ConfirmMatchProposalRequest {
         name: proposal.name.clone(),
         reason: "asked her".to_owned(),

@@ -1,5 +1,8 @@
 //! Personal data stays where it can be erased.
 
+use kernel::Role;
+use ventanilla_proto::customer::v1::*;
+
 use crate::support::{Say, World, dni, record};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -13,6 +16,8 @@ async fn the_chained_part_of_the_ledger_holds_nothing_personal() {
         "CNR-77",
         "me han cobrado canario",
         "two people",
+        "grabación canaria",
+        "hablar despacio",
     ];
     let said = record("crm", "sales", "CNR-77")
         .named("Canariana Pérez Gil")
@@ -24,9 +29,22 @@ async fn the_chained_part_of_the_ledger_holds_nothing_personal() {
     other.source_system = "billing".to_owned();
     let other = world.ingest(other).await;
     world.interaction(&ana.customer, "me han cobrado canario", "2026-11-22T10:00:00Z").await;
+    let consent = GiveConsentRequest {
+        parent: ana.customer.clone(),
+        purpose: 1,
+        legal_basis: 1,
+        proof: "grabación canaria".to_owned(),
+        request_id: world.request_id(),
+        ..Default::default()
+    };
+    world.client(Role::Agent).give_consent(consent).await.unwrap();
+    let vulnerability = Some(Vulnerability { driver: 1, need: "hablar despacio".to_owned(), ..Default::default() });
+    let declared =
+        DeclareVulnerabilityRequest { parent: ana.customer.clone(), vulnerability, request_id: world.request_id() };
+    world.client(Role::Agent).declare_vulnerability(declared).await.unwrap();
     world.compared().await;
     world.unmerge(&ana.customer, &[&other.name]).await.unwrap();
-    world.entries(6).await;
+    world.entries(8).await;
     let rows: Vec<(String, Vec<u8>)> = sqlx::query_as("select l::text, payload from customer_profile.ledger l")
         .fetch_all(&world.admin().await)
         .await
@@ -42,7 +60,7 @@ async fn the_chained_part_of_the_ledger_holds_nothing_personal() {
         .fetch_all(&world.admin().await)
         .await
         .unwrap();
-    for said in ["me han cobrado canario", "two people"] {
+    for said in ["me han cobrado canario", "two people", "grabación canaria", "hablar despacio"] {
         assert!(parts.iter().any(|p| String::from_utf8_lossy(p).contains(said)), "{said}");
     }
 }

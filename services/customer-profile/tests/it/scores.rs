@@ -49,6 +49,31 @@ async fn a_certain_score_links_without_any_identifier_and_a_correction_takes_it_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_that_cannot_be_read_is_set_aside_and_stops_nobody() {
+    let world = World::new().await;
+    let broken = world.ingest(record("old", "sales", "1").parts(BEGONA).born("1975-03-12")).await;
+    world.compared().await;
+    let id = broken.name.trim_start_matches("sourceRecords/").to_owned();
+    for damage in [
+        "update customer_profile.source_record_version set content = '' where source_record_id = $1::uuid",
+        "update customer_profile.source_record set keyed_by = null where id = $1::uuid",
+    ] {
+        sqlx::query(damage).bind(&id).execute(&world.admin().await).await.unwrap();
+    }
+    let sales = world.ingest(at_home(record("crm", "sales", "1").parts(BEGONA).born("1975-03-12"))).await;
+    let billing = world.ingest(at_home(record("bills", "billing", "1").parts(BEGONA).born("1975-03-12"))).await;
+    world.compared().await;
+    assert_eq!(world.customer(&billing.own_customer).await.name, sales.own_customer);
+    let set_aside: String =
+        sqlx::query_scalar("select compared_by from customer_profile.source_record where id = $1::uuid")
+            .bind(&id)
+            .fetch_one(&world.admin().await)
+            .await
+            .unwrap();
+    assert_eq!(set_aside, "unreadable");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_stands_against_a_pair_leaves_it_to_a_steward() {
     let world = World::new().await;
     world.ingest(at_home(record("crm", "sales", "1").parts(BEGONA).born("1975-03-12").dni(&dni(20_000_001)))).await;

@@ -39,6 +39,22 @@ async fn what_another_department_was_told_is_not_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_verified_long_ago_and_told_again_lately_is_fresh() {
+    let world = World::new().await;
+    let mut billing = record("bills", "billing", "2").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222");
+    billing.identifiers[1].verified_time = Some(crate::support::time("2020-01-01T10:00:00Z"));
+    let ana = world.ingest(billing.observed("2020-01-01T10:00:00Z")).await.customer;
+    let sales = record("crm", "sales", "1").named("Ana Ruiz Gil").dni(&dni(1)).phone("600111222");
+    world.ingest(sales.observed("2026-11-01T10:00:00Z")).await;
+    let facts = known(&world, &ana, AskPurpose::Contact, &[]).await;
+    let phone = facts.iter().find(|fact| fact.kind() == FactKind::Phone).unwrap();
+    assert_eq!((phone.state(), phone.department.as_str()), (FactState::Fresh, "sales"));
+    let golden = &world.customer(&ana).await.identifiers;
+    let rules: Vec<_> = golden.iter().map(|i| i.provenance.as_ref().unwrap().rule()).collect();
+    assert!(rules.contains(&SurvivorshipRule::Verified), "{rules:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_question_without_purpose_or_about_nobody_is_refused() {
     let world = World::new().await;
     let request = WhatIsKnownRequest { name: stranger(), purpose: 0, asking: vec![1, 99] };

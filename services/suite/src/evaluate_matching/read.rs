@@ -34,7 +34,7 @@ impl Row {
     pub fn describe(&self) -> Description<'_> {
         let first = |column| self.all(column).next().unwrap_or_default();
         let mentions = |column, scope| {
-            self.all(column).map(move |value| Mention { value, scope, shared: false }).collect::<Vec<_>>()
+            self.all(column).map(move |value| Mention { value, scope, ..Mention::default() }).collect::<Vec<_>>()
         };
         let mut documents = mentions(Column::SpanishDocument, "ES");
         documents.extend(mentions(Column::Document, ""));

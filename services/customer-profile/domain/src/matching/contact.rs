@@ -1,6 +1,6 @@
 //! Lines, mailboxes, documents and accounts as they are compared.
 
-use crate::{IdentifierKind, NationalId};
+use crate::{IdentifierKind, NationalId, Validity};
 
 use super::fold::words;
 use super::level::Level;
@@ -15,6 +15,8 @@ pub struct Mention<'a> {
     pub scope: &'a str,
     /// Several people are known to use it, or it is what screens are filled with.
     pub shared: bool,
+    /// When the person has it.
+    pub validity: Validity,
 }
 
 /// An identifier ready to be compared.
@@ -30,6 +32,7 @@ pub(super) struct Mark {
     special: bool,
     /// Says nothing about who it is.
     pub(super) shared: bool,
+    validity: Validity,
 }
 
 impl Mark {
@@ -62,6 +65,7 @@ fn line(mention: &Mention<'_>) -> Option<Mark> {
         scope: 0,
         special: fixed,
         shared: mention.shared || filler,
+        validity: mention.validity,
     })
 }
 
@@ -74,6 +78,7 @@ fn mailbox(mention: &Mention<'_>) -> Option<Mark> {
         scope: digest(domain.as_bytes()),
         special: false,
         shared: mention.shared,
+        validity: mention.validity,
     })
 }
 
@@ -104,6 +109,7 @@ fn document(mention: &Mention<'_>) -> Option<Mark> {
         scope,
         special: proven.is_some(),
         shared: mention.shared || proven.is_some_and(|id| id.is_filler()),
+        validity: mention.validity,
     })
 }
 
@@ -122,6 +128,7 @@ fn account(mention: &Mention<'_>) -> Option<Mark> {
         scope: 0,
         special: false,
         shared: mention.shared,
+        validity: mention.validity,
     })
 }
 
@@ -174,12 +181,16 @@ pub(super) fn accounts(one: &[Mark], other: &[Mark]) -> Level {
     nearest(one, other, |one, other| if one.key == other.key { Level::Exact } else { Level::Far })
 }
 
-/// What many carry is no evidence, neither for nor against.
+/// What many carry is no evidence, neither for nor against; nor is what two had at different times.
 fn nearest(one: &[Mark], other: &[Mark], level: impl Fn(&Mark, &Mark) -> Level) -> Level {
     let mut best = Level::Missing;
     for a in one {
         for b in other {
-            let found = if a.shared || b.shared { Level::Shared } else { level(a, b) };
+            let found = match (a.shared || b.shared, a.validity.overlaps(b.validity)) {
+                (true, _) => Level::Shared,
+                (false, false) => Level::Missing,
+                (false, true) => level(a, b),
+            };
             best = best.min(found);
         }
     }
@@ -191,7 +202,7 @@ mod tests {
     use super::*;
 
     fn mark(kind: IdentifierKind, value: &str, scope: &str) -> Vec<Mark> {
-        Mark::new(kind, &Mention { value, scope, shared: false }).into_iter().collect()
+        Mark::new(kind, &Mention { value, scope, ..Mention::default() }).into_iter().collect()
     }
 
     fn documented(one: &str, other: &str) -> Level {

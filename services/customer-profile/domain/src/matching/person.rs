@@ -72,7 +72,7 @@ impl<'a> From<&'a Content> for Description<'a> {
 fn mention(identifier: &Identifier) -> Mention<'_> {
     let issuer = identifier.issuer().map(|issuer| issuer.as_str());
     let scope = identifier.country().or(issuer).unwrap_or_default();
-    Mention { value: identifier.value(), scope, shared: !identifier.is_evidence() }
+    Mention { value: identifier.value(), scope, shared: !identifier.is_evidence(), validity: identifier.validity }
 }
 
 impl<'a> Description<'a> {

@@ -65,7 +65,11 @@ pub struct Sheet {
 impl Sheet {
     pub fn describe(&self) -> Description<'_> {
         fn mentions<'a>(values: &[&'a str], scope: &'a str) -> Vec<Mention<'a>> {
-            values.iter().filter(|v| !v.is_empty()).map(|value| Mention { value, scope, shared: false }).collect()
+            values
+                .iter()
+                .filter(|v| !v.is_empty())
+                .map(|value| Mention { value, scope, ..Mention::default() })
+                .collect()
         }
         Description {
             given: &self.given,

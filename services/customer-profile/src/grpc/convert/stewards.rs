@@ -123,7 +123,7 @@ fn answer(says: LinkType, [name, reason, tag, request_id]: [&str; 4]) -> Result<
     let answer = Answer {
         proposal: proposal.expect(TAKEN),
         says,
-        row_version: row_version.expect(TAKEN),
+        etag: postgres::etag(row_version.expect(TAKEN)),
         word: word.expect(TAKEN),
     };
     Ok((answer, id.expect(TAKEN)))

@@ -27,6 +27,7 @@ pub(super) async fn revise(
     profile: &Profile,
     tx: &mut Tx,
     touched: &BTreeSet<IdentifierKey>,
+    changed: &BTreeSet<IdentifierKey>,
     is_new: bool,
     now: Timestamp,
 ) -> Result<Revision, StoreError> {
@@ -50,7 +51,7 @@ pub(super) async fn revise(
     for key in &relevant {
         let held = carried.get(key);
         let most = key.kind.fan_out();
-        let tipped = held.filter(|h| (most..=most + 1).contains(&h.carriers.len()));
+        let tipped = held.filter(|h| changed.contains(key) && (most..=most + 1).contains(&h.carriers.len()));
         revision.tipped.extend(tipped.iter().flat_map(|h| &h.carriers).map(|carrier| carrier.record));
         let wanted = held.map(|h| links(key.kind, &h.carriers)).unwrap_or_default();
         let known = active.get(key).cloned().unwrap_or_default();
