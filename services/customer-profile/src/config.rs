@@ -1,7 +1,9 @@
 //! What this service is told at start.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use customer_profile_domain::matching::{Rules, WrittenRules};
 use customer_profile_domain::{Attribute, Slug, SourceOrder, Survivorship};
 use serde::Deserialize;
 
@@ -28,6 +30,9 @@ pub struct IdentitySettings {
     /// How many records there will be, all departments together; scores are graded for so many.
     #[serde(default = "records_expected")]
     pub expected_records: u64,
+    /// Weights that `estimate-matching` wrote; the house's own when absent.
+    #[serde(default)]
+    pub rules_file: Option<PathBuf>,
 }
 
 /// A middling firm's.
@@ -37,7 +42,12 @@ const fn records_expected() -> u64 {
 
 impl Default for IdentitySettings {
     fn default() -> Self {
-        Self { source_order: Vec::new(), authority: BTreeMap::new(), expected_records: records_expected() }
+        Self {
+            source_order: Vec::new(),
+            authority: BTreeMap::new(),
+            expected_records: records_expected(),
+            rules_file: None,
+        }
     }
 }
 
@@ -49,6 +59,26 @@ impl Settings {
 }
 
 impl IdentitySettings {
+    /// How scores are weighed and graded.
+    ///
+    /// # Errors
+    /// What is wrong with the file of weights.
+    pub(crate) fn rules(&self) -> Result<Rules, String> {
+        let base = match &self.rules_file {
+            None => Rules::standard(),
+            Some(file) => {
+                let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+                let written: WrittenRules =
+                    serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+                written.read().map_err(|faults| {
+                    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                    format!("{}: {}", file.display(), faults.join("; "))
+                })?
+            }
+        };
+        Ok(base.among(self.expected_records))
+    }
+
     /// Which values to believe. A name that no system can have is left out, since no record will ever carry it.
     pub(crate) fn survivorship(&self) -> Survivorship {
         let order =

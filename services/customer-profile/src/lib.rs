@@ -18,7 +18,6 @@ mod workers;
 
 use std::sync::Arc;
 
-use customer_profile_domain::matching::Rules;
 use ledger::{Follower, Ledger, Reaction, Standings};
 use postgres::Db;
 use server::{Assembly, House, Worker};
@@ -52,6 +51,11 @@ pub enum StartError {
     /// Its database.
     #[error("the schema customer_profile cannot be reached: check `service.database`, and run `migrate`")]
     Database(#[from] postgres::StoreError),
+    /// Its file of weights.
+    #[error(
+        "the weights of matching cannot be used: {0}; write them anew with estimate-matching, or leave out service.identity.rules_file"
+    )]
+    Rules(String),
 }
 
 /// The tables of this service.
@@ -77,7 +81,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         ambient: house.ambient.clone(),
         standings,
         survivorship,
-        rules: Arc::new(Rules::among(settings.identity.expected_records)),
+        rules: Arc::new(settings.identity.rules().map_err(StartError::Rules)?),
     };
     let customers = CustomerServiceServer::new(grpc::CustomerApi::new(profile.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);

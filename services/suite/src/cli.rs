@@ -37,6 +37,8 @@ pub enum Command {
     Export(Export),
     /// Hold the matching rules against files of people of whom it is known who is who.
     EvaluateMatching(EvaluateMatching),
+    /// Learn the weights of the matching rules from files of people, of whom nobody need know who is who.
+    EstimateMatching(EstimateMatching),
 }
 
 /// The data folder.
@@ -115,6 +117,23 @@ pub struct EvaluateMatching {
     /// One CSV file with duplicates, or several to link across. `rec_id` says who is who, by its first number.
     #[arg(required = true, value_name = "FILE.csv")]
     pub files: Vec<PathBuf>,
+    /// Rules to hold against them, as `estimate-matching` wrote them [default: those of this version].
+    #[arg(long, value_name = "RULES.json")]
+    pub rules: Option<PathBuf>,
+    /// Print exactly one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `estimate-matching`.
+#[derive(Debug, Args)]
+pub struct EstimateMatching {
+    /// CSV files of people, with a column rec_id that names the lines.
+    #[arg(required = true, value_name = "FILE.csv")]
+    pub files: Vec<PathBuf>,
+    /// Where to write the rules; `service.identity.rules_file` of customer-profile reads them.
+    #[arg(long, value_name = "RULES.json")]
+    pub out: PathBuf,
     /// Print exactly one JSON object on standard output.
     #[arg(long)]
     pub json: bool,

@@ -5,16 +5,16 @@
 //! who is who is looked at only to count.
 
 mod columns;
-mod read;
+pub mod read;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use customer_profile_domain::matching::{
-    BlockingKey, Description, Frequencies, Grade, LARGEST_BLOCK, Person, Rules, blocking_keys, candidates,
+    BlockingKey, Description, Frequencies, Grade, LARGEST_BLOCK, Person, Rules, WrittenRules, blocking_keys, candidates,
 };
 use serde::Serialize;
 
@@ -72,8 +72,9 @@ pub struct AtGrade {
 }
 
 /// Runs `evaluate-matching` and prints what it found: a table, or one line of JSON.
-pub fn run(files: &[PathBuf], json: bool) -> anyhow::Result<()> {
-    let evaluation = evaluate(files)?;
+pub fn run(files: &[PathBuf], rules: Option<&Path>, json: bool) -> anyhow::Result<()> {
+    let rules = rules.map_or_else(|| Ok(Rules::standard()), written)?;
+    let evaluation = evaluate(files, &rules)?;
     let mut out = std::io::stdout().lock();
     if json {
         serde_json::to_writer(&mut out, &evaluation)?;
@@ -84,8 +85,19 @@ pub fn run(files: &[PathBuf], json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Evaluates the standard rules on `files`.
-pub fn evaluate(files: &[PathBuf]) -> anyhow::Result<Evaluation> {
+/// Rules that `estimate-matching` wrote.
+fn written(file: &Path) -> anyhow::Result<Rules> {
+    let name = || file.display().to_string();
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", name()))?;
+    let written: WrittenRules = serde_json::from_str(&text).with_context(|| format!("{} holds no rules", name()))?;
+    written.read().map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("{} cannot be used: {}", name(), faults.join("; "))
+    })
+}
+
+/// Evaluates rules on `files`, among as many records as there are in them.
+pub fn evaluate(files: &[PathBuf], rules: &Rules) -> anyhow::Result<Evaluation> {
     ensure!(!files.is_empty(), "name one file with duplicates, or several to link");
     let mut rows = Vec::new();
     let mut left_out = Vec::new();
@@ -94,7 +106,7 @@ pub fn evaluate(files: &[PathBuf]) -> anyhow::Result<Evaluation> {
         rows.extend(read);
         left_out.extend(refused);
     }
-    let rules = Rules::among(rows.len() as u64);
+    let rules = rules.among(rows.len() as u64);
     let truth = Truth::of(&rows, files.len() > 1);
     let people = prepared(&rows);
     let keys: Vec<Vec<BlockingKey>> = people.iter().map(blocking_keys).collect();
@@ -129,7 +141,8 @@ pub fn evaluate(files: &[PathBuf]) -> anyhow::Result<Evaluation> {
     })
 }
 
-fn prepared(rows: &[Row]) -> Vec<Person> {
+/// The people of these rows, with names weighed by how common they are among them.
+pub fn prepared(rows: &[Row]) -> Vec<Person> {
     let described: Vec<Description<'_>> = rows.iter().map(Row::describe).collect();
     let frequencies = Frequencies::of(&described);
     described.iter().map(|description| Person::new(description, &frequencies)).collect()
@@ -229,7 +242,7 @@ mod tests {
     fn finds_a_duplicate_in_one_file_and_names_bad_lines() {
         let text = format!("{PEOPLE};;;;;;rec-2-org\n;;;;;;nobody\n;;\n");
         let path = written("one", &text);
-        let found = evaluate(std::slice::from_ref(&path)).unwrap();
+        let found = evaluate(std::slice::from_ref(&path), &Rules::standard()).unwrap();
         std::fs::remove_file(path).unwrap();
         assert_eq!((found.records, found.people, found.true_pairs), (3, 2, 1));
         assert_eq!((found.grades[0].pairs, found.grades[0].true_pairs, found.grades[0].f1), (1, 1, 1.0));
@@ -243,7 +256,7 @@ mod tests {
     fn links_two_files_across_only() {
         let one = written("left", PEOPLE);
         let other = written("right", "rec_id,given_name,surname,date_of_birth\nrec-1-dup-1,Lucia,Velazquez,19750312\n");
-        let found = evaluate(&[one.clone(), other.clone()]).unwrap();
+        let found = evaluate(&[one.clone(), other.clone()], &Rules::standard()).unwrap();
         std::fs::remove_file(one).unwrap();
         std::fs::remove_file(other).unwrap();
         assert_eq!((found.true_pairs, found.blocking.all_pairs, found.blocking.true_pairs), (2, 3, 2));
@@ -252,7 +265,7 @@ mod tests {
     #[test]
     fn refuses_a_file_without_known_columns() {
         let path = written("strange", "a,b\n1,2\n");
-        let refused = format!("{:#}", evaluate(std::slice::from_ref(&path)).unwrap_err());
+        let refused = format!("{:#}", evaluate(std::slice::from_ref(&path), &Rules::standard()).unwrap_err());
         std::fs::remove_file(path).unwrap();
         assert!(refused.contains("rec_id"), "{refused}");
     }

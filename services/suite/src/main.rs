@@ -7,6 +7,7 @@ mod client;
 mod data_folder;
 mod database;
 mod demo;
+mod estimate_matching;
 mod evaluate_matching;
 mod import;
 mod keys;
@@ -52,7 +53,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Demo(demo) => demo::run(demo).await,
             Command::Verify(verify) => verify::run(verify).await,
             Command::Export(export) => verify::run_export(export).await,
-            Command::EvaluateMatching(evaluate) => evaluate_matching::run(&evaluate.files, evaluate.json),
+            Command::EvaluateMatching(evaluate) => {
+                evaluate_matching::run(&evaluate.files, evaluate.rules.as_deref(), evaluate.json)
+            }
+            Command::EstimateMatching(estimate) => {
+                estimate_matching::run(&estimate.files, &estimate.out, estimate.json)
+            }
         };
         telemetry.shutdown(FLUSH).await;
         result

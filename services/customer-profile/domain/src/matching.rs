@@ -22,6 +22,7 @@ mod rules;
 mod score;
 mod sound;
 mod word;
+mod written;
 
 pub use address::AddressText;
 pub use birth::WrittenDate;
@@ -32,3 +33,4 @@ pub use level::{Field, Grade, Level};
 pub use person::{Description, Frequencies, Person};
 pub use rules::{FamilyAllowance, Odds, Rules, Thresholds};
 pub use score::{Comparison, Doubt, Finding, Score};
+pub use written::{RulesFault, WrittenOdds, WrittenRules};

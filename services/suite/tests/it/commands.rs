@@ -107,6 +107,36 @@ fn the_demo_plays_on_a_running_suite_and_its_ledgers_hold() {
 }
 
 #[test]
+fn weights_are_learned_written_and_held_against_the_people_they_were_learned_from() {
+    let folder = Folder::new("estimate");
+    let (people, rules) = (folder.0.join("people.csv"), folder.0.join("rules.json"));
+    let mut lines = "rec_id;nombre;apellido1;apellido2;fecha_nacimiento\n".to_owned();
+    let names = ["Lucía", "Hugo", "Begoña", "Iñaki", "Nekane", "Pablo", "Rosa"];
+    let surnames = ["Núñez", "Gil", "Soto", "Echeverría", "Ortega", "Vega", "Mas", "Oca", "Ruiz", "Sanz", "Roca"];
+    for n in 0..400_usize {
+        let (given, first, second) = (names[n % 7], surnames[n % 11], surnames[n * n % 11]);
+        let born = format!("{}-{:02}-{:02}", 1940 + n % 61, 1 + n % 12, 1 + n % 28);
+        lines += &format!("rec-{n}-org;{given};{first};{second};{born}\n");
+        lines += &format!("rec-{n}-dup-0;{};{first};;{born}\n", given.to_uppercase());
+    }
+    std::fs::write(&people, lines).unwrap();
+    let [people, rules] = [people.to_str().unwrap(), rules.to_str().unwrap()];
+    let output = run(&folder.data(), &["estimate-matching", people, "--out", rules, "--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let learned: serde_json::Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    assert!(learned["rules"].as_str().unwrap().starts_with("weights-em-"), "{learned}");
+    assert!(!learned["weights"].as_array().unwrap().is_empty(), "something was learned");
+    let output = run(&folder.data(), &["evaluate-matching", people, "--rules", rules, "--json"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let found: serde_json::Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    assert!(found["rules"].as_str().unwrap().starts_with(learned["rules"].as_str().unwrap()), "{found}");
+    assert!(found["grades"][1]["recall"].as_f64().unwrap() > 0.9, "{found}");
+    std::fs::write(rules, "{\"version\": \"\"}").unwrap();
+    let output = run(&folder.data(), &["evaluate-matching", people, "--rules", rules]);
+    assert!(!output.status.success() && text(&output.stderr).contains("holds no rules"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn matching_is_evaluated_without_anything_running() {
     let folder = Folder::new("evaluate");
     let people = folder.0.join("people.csv");

@@ -2,6 +2,8 @@
 //! one person and of two, and from what score on which grade is given. A value with a version, so
 //! that every judgement can name the rules it was made by.
 
+use serde::{Deserialize, Serialize};
+
 use super::level::{Field, Grade, Level};
 
 /// How likely a level is.
@@ -14,7 +16,8 @@ pub struct Odds {
 }
 
 /// The least score of each grade.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Thresholds {
     /// Of `possible`.
     pub possible: f64,
@@ -25,7 +28,8 @@ pub struct Thresholds {
 }
 
 /// What members of one family may have in common before the rest of it counts for nothing, in bits.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FamilyAllowance {
     /// Parents, children, siblings, spouses.
     pub relatives: f64,
@@ -73,20 +77,35 @@ impl Rules {
         rules.weighed()
     }
 
-    /// The rules in force among so many records. The more strangers there are, the more of them agree by chance: with
+    /// Rules put together from their parts.
+    pub(super) fn of(
+        version: &str,
+        thresholds: Thresholds,
+        family_allowance: FamilyAllowance,
+        odds: &[(Field, Level, Odds)],
+    ) -> Self {
+        let mut rules = Self { version: version.to_owned(), thresholds, family_allowance, ..Self::standard() };
+        rules.odds = [[None; LEVELS]; FIELDS];
+        for (field, level, odds) in odds {
+            rules.odds[*field as usize][*level as usize] = Some(*odds);
+        }
+        rules.weighed()
+    }
+
+    /// The same rules among so many records. The more strangers there are, the more of them agree by chance: with
     /// `n` records a score of log2 `n` bits is as often a stranger's as it is not, whatever the odds of each field say
     /// (the prior of Fellegi and Sunter). `n` counts as the next power of two, which the version names.
-    pub fn among(records: u64) -> Self {
+    #[must_use]
+    pub fn among(&self, records: u64) -> Self {
         let power = records.max(1).next_power_of_two().trailing_zeros();
         let strangers = f64::from(power);
-        let standard = Self::standard();
-        let Thresholds { possible, probable, certain } = standard.thresholds;
+        let Thresholds { possible, probable, certain } = self.thresholds;
         let thresholds = Thresholds {
             possible: possible.max(strangers - EVEN_ODDS - 6.0),
             probable: probable.max(strangers - EVEN_ODDS),
             certain: certain.max(strangers + ONE_IN_TEN_THOUSAND),
         };
-        standard.with_thresholds(&format!("{} among 2^{power}", standard.version), thresholds)
+        self.with_thresholds(&format!("{} among 2^{power}", self.version), thresholds)
     }
 
     /// The same rules with other odds, under another version.
@@ -219,14 +238,14 @@ mod tests {
 
     #[test]
     fn the_more_strangers_the_more_it_takes() {
-        let few = Rules::among(1_000);
+        let few = Rules::standard().among(1_000);
         assert_eq!(few.thresholds(), Rules::standard().thresholds());
-        let many = Rules::among(1_000_000);
+        let many = Rules::standard().among(1_000_000);
         assert_eq!(many.version(), "weights-1 among 2^20");
         let Thresholds { possible, probable, certain } = many.thresholds();
         assert!((possible - 13.5).abs() < 1e-9 && (probable - 19.5).abs() < 1e-9 && (certain - 33.3).abs() < 1e-9);
-        assert_eq!(Rules::among(1 << 20), many);
-        assert_eq!(Rules::among(0).thresholds(), few.thresholds());
+        assert_eq!(Rules::standard().among(1 << 20), many);
+        assert_eq!(Rules::standard().among(0).thresholds(), few.thresholds());
     }
 
     #[test]
