@@ -95,7 +95,8 @@ impl WrittenRules {
             faults.push(RulesFault::Version);
         }
         let Thresholds { possible, probable, certain } = self.thresholds;
-        if !(possible <= probable && probable <= certain) || ![possible, certain].into_iter().all(f64::is_finite) {
+        let rise = possible <= probable && probable <= certain && [possible, certain].into_iter().all(f64::is_finite);
+        if !rise {
             faults.push(RulesFault::Thresholds);
         }
         let FamilyAllowance { relatives, twins } = self.family_allowance;
