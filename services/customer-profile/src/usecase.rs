@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use customer_profile_domain::Survivorship;
 use customer_profile_domain::matching::Rules;
+use customer_profile_domain::{CustomerId, Survivorship};
+use jiff::Timestamp;
 use kernel::Ambient;
 use ledger::{Ledger, Standings};
-use postgres::{Db, RequestKey, StoreError, Tx};
+use postgres::{Claim, Db, RequestKey, StoreError, Tx};
 use prost::Message;
 
 use crate::error::ProfileError;
+use crate::store;
 use crate::workers::match_keys::MatchKeys;
 
 pub(crate) mod answer_match_proposal;
@@ -79,6 +81,41 @@ where
         }
     }
     attempt().await
+}
+
+/// A call's transaction, or the answer that it was given before.
+enum Begun<M> {
+    Fresh(Tx),
+    Replay(M),
+}
+
+/// Begins a mutation and claims its `request_id`.
+async fn begin<M: Message + Default>(
+    profile: &Profile,
+    key: &RequestKey,
+    now: Timestamp,
+) -> Result<Begun<M>, ProfileError> {
+    let mut tx = profile.db.tx().await?;
+    match postgres::claim(&mut tx, key, now).await? {
+        Claim::Fresh => Ok(Begun::Fresh(tx)),
+        Claim::Replay(answer) => stored_answer(&answer).map(Begun::Replay),
+    }
+}
+
+/// The same for what is said of a customer, whom somebody must have known.
+async fn begin_about<M: Message + Default>(
+    profile: &Profile,
+    key: &RequestKey,
+    customer: CustomerId,
+    now: Timestamp,
+) -> Result<Begun<M>, ProfileError> {
+    let mut begun = begin(profile, key, now).await?;
+    if let Begun::Fresh(tx) = &mut begun
+        && !store::customer::exists(tx, customer).await?
+    {
+        return Err(ProfileError::CustomerNotFound(customer));
+    }
+    Ok(begun)
 }
 
 /// An answer that was kept.

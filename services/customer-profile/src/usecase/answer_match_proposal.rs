@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use customer_profile_domain::{Basis, CustomerId, LinkId, LinkType, Pair, ProposalId};
 use kernel::ResourceId;
 use ledger::Stamp;
-use postgres::{Claim, RequestKey, StoreError};
+use postgres::{RequestKey, StoreError};
 use server::Call;
 use ventanilla_proto::customer::v1 as proto;
 
 use super::regroup::{self, Component, Reading};
 use super::steward::{self, Word};
-use super::{Profile, list_match_proposals};
+use super::{Begun, Profile, list_match_proposals};
 use crate::error::ProfileError;
 use crate::store::identity::{self, NewLink};
 use crate::store::proposal::{self, State};
@@ -44,10 +44,10 @@ async fn attempt(
     key: &RequestKey,
 ) -> Result<proto::MatchProposal, ProfileError> {
     let now = profile.ambient.now();
-    let mut tx = profile.db.tx().await?;
-    if let Claim::Replay(answer) = postgres::claim(&mut tx, key, now).await? {
-        return super::stored_answer(&answer);
-    }
+    let mut tx = match super::begin(profile, key, now).await? {
+        Begun::Replay(answer) => return Ok(answer),
+        Begun::Fresh(tx) => tx,
+    };
     let by = &call.actor().id;
     let proposed = proposal::lock(&mut tx, answer.proposal).await?;
     let proposed = proposed.ok_or(ProfileError::ProposalNotFound(answer.proposal))?;

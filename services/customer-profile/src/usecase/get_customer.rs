@@ -36,14 +36,14 @@ pub(crate) async fn get_customer(
 
 /// Puts the customer together from what was written down.
 async fn as_it_stood(profile: &Profile, id: CustomerId, at: Instants) -> Result<Customer, ProfileError> {
-    let mut tx = profile.db.tx().await?;
-    let bringer = history::bringer(&mut tx, id, at.known).await?.ok_or(ProfileError::CustomerNotFound(id))?;
+    let mut connection = profile.db.reader().acquire().await?;
+    let bringer = history::bringer(&mut connection, id, at.known).await?.ok_or(ProfileError::CustomerNotFound(id))?;
     let mut nodes: BTreeMap<SourceRecordId, Node> = BTreeMap::from([(bringer.record, bringer)]);
     let (mut links, mut denials): (BTreeSet<Link>, BTreeSet<Pair>) = Default::default();
     let mut next: Vec<Uuid> = vec![bringer.record.uuid()];
     while !next.is_empty() {
         let mut reached = Vec::new();
-        for standing in history::touching(&mut tx, &next, at.known).await? {
+        for standing in history::touching(&mut connection, &next, at.known).await? {
             if standing.kind == LinkType::NotSameAs {
                 denials.insert(standing.link.pair);
                 continue;
@@ -61,8 +61,7 @@ async fn as_it_stood(profile: &Profile, id: CustomerId, at: Instants) -> Result<
     let group = groups.iter().find(|group| group.records.iter().any(|node| node.record == bringer.record));
     let group = group.ok_or(ProfileError::CustomerNotFound(id))?;
     let ids: Vec<Uuid> = group.records.iter().map(|node| node.record.uuid()).collect();
-    let said = record::load_at(&mut tx, &ids, at.as_of, at.known).await?;
-    tx.rollback().await?;
+    let said = record::load_at(&mut connection, &ids, at.as_of, at.known).await?;
     let said: Vec<Record> = said.into_iter().map(|stored| stored.record).collect();
     let stood = golden::customer(group, &said, &profile.survivorship, at.known);
     Ok(Customer { update_time: None, ..stood })

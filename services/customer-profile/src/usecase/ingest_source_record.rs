@@ -16,7 +16,7 @@ use customer_profile_domain::{Content, CustomerId, IdentifierKey, Node, RULE_VER
 use jiff::Timestamp;
 use kernel::{Department, Personal, ResourceId};
 use ledger::{Draft, Stamp};
-use postgres::{Claim, RequestKey, StoreError, Tx};
+use postgres::{RequestKey, StoreError, Tx};
 use server::Call;
 use ventanilla_proto::customer::v1 as proto;
 
@@ -24,8 +24,8 @@ use newcomers::Arrival;
 pub(crate) use newcomers::{Newcomers, newcomers};
 use revise::Revision;
 
-use super::Profile;
 use super::regroup::{self, Component, Reading, Regrouped};
+use super::{Begun, Profile};
 use crate::error::ProfileError;
 use crate::store::record::{self, Head, NewRecord, NewVersion, Stored};
 use crate::store::{comparison, identity};
@@ -68,10 +68,10 @@ async fn attempt(
     key: &RequestKey,
 ) -> Result<proto::SourceRecord, ProfileError> {
     let now = profile.ambient.now();
-    let mut tx = profile.db.tx().await?;
-    if let Claim::Replay(answer) = postgres::claim(&mut tx, key, now).await? {
-        return super::stored_answer(&answer);
-    }
+    let mut tx = match super::begin(profile, key, now).await? {
+        Begun::Replay(answer) => return Ok(answer),
+        Begun::Fresh(tx) => tx,
+    };
     let mut touched: BTreeSet<IdentifierKey> = draught.content.identifiers.iter().map(|i| i.key().clone()).collect();
     // Those that the record carries and did not, or did and does not.
     let mut changed = touched.clone();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use customer_profile_domain::{CustomerId, ProposalId, SourceRecordId};
 use kernel::ResourceId;
-use postgres::{StoreError, Tx};
+use postgres::StoreError;
 use server::PageToken;
 use server::parse::time_to_proto;
 use sqlx::PgConnection;
@@ -58,16 +58,14 @@ pub(crate) async fn get_match_proposal(
     profile: &Profile,
     id: ProposalId,
 ) -> Result<proto::MatchProposal, ProfileError> {
-    let mut tx = profile.db.tx().await?;
-    let found = read(&mut tx, id).await?;
-    tx.rollback().await?;
-    Ok(found)
+    let mut connection = profile.db.reader().acquire().await?;
+    read(&mut connection, id).await
 }
 
 /// A proposal as it stands.
-pub(super) async fn read(tx: &mut Tx, id: ProposalId) -> Result<proto::MatchProposal, ProfileError> {
-    let found = proposal::get(tx, id).await?.ok_or(ProfileError::ProposalNotFound(id))?;
-    let records = records_of(tx, std::slice::from_ref(&found)).await?;
+pub(super) async fn read(connection: &mut PgConnection, id: ProposalId) -> Result<proto::MatchProposal, ProfileError> {
+    let found = proposal::get(connection, id).await?.ok_or(ProfileError::ProposalNotFound(id))?;
+    let records = records_of(connection, std::slice::from_ref(&found)).await?;
     Ok(to_proto(found, &records)?)
 }
 

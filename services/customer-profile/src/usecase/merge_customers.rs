@@ -9,14 +9,14 @@ use customer_profile_domain::matching::{Description, Frequencies, Person, Rules,
 use customer_profile_domain::{Basis, Content, CustomerId, LinkId, LinkType, Node, Pair, Record, SourceRecordId};
 use kernel::ResourceId;
 use ledger::Stamp;
-use postgres::{Claim, RequestKey, Tx};
+use postgres::{RequestKey, Tx};
 use server::Call;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
-use super::Profile;
 use super::regroup::{self, Component, Reading};
 use super::steward::{self, Word};
+use super::{Begun, Profile};
 use crate::error::ProfileError;
 use crate::judgement::likelihood;
 use crate::store::identity::{self, NewLink};
@@ -63,10 +63,10 @@ async fn attempt(
     key: &RequestKey,
 ) -> Result<proto::Customer, ProfileError> {
     let now = profile.ambient.now();
-    let mut tx = profile.db.tx().await?;
-    if let Claim::Replay(answer) = postgres::claim(&mut tx, key, now).await? {
-        return super::stored_answer(&answer);
-    }
+    let mut tx = match super::begin(profile, key, now).await? {
+        Begun::Replay(answer) => return Ok(answer),
+        Begun::Fresh(tx) => tx,
+    };
     let mut plan = Plan::make(profile, &mut tx, &merge.customers, Reading::Locked).await?;
     if plan.show(profile, &mut tx).await?.token != merge.token {
         return Err(ProfileError::StaleMergeToken);

@@ -3,13 +3,13 @@
 use customer_profile_domain::InteractionId;
 use kernel::{Channel, Department, Personal, ResourceId};
 use ledger::{Draft, Stamp};
-use postgres::{Claim, RequestKey};
+use postgres::RequestKey;
 use server::Call;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 use ventanilla_proto::r#type::v1::Direction;
 
-use super::Profile;
+use super::{Begun, Profile};
 use crate::error::ProfileError;
 use crate::store;
 use crate::store::interaction::{Interaction, ticket_name};
@@ -35,13 +35,10 @@ pub(crate) async fn record_interaction(
     key: RequestKey,
 ) -> Result<proto::Interaction, ProfileError> {
     let now = profile.ambient.now();
-    let mut tx = profile.db.tx().await?;
-    if let Claim::Replay(answer) = postgres::claim(&mut tx, &key, now).await? {
-        return super::stored_answer(&answer);
-    }
-    if !store::customer::exists(&mut tx, contact.customer).await? {
-        return Err(ProfileError::CustomerNotFound(contact.customer));
-    }
+    let mut tx = match super::begin_about(&profile, &key, contact.customer, now).await? {
+        Begun::Replay(answer) => return Ok(answer),
+        Begun::Fresh(tx) => tx,
+    };
     let interaction = Interaction {
         id: InteractionId::from_uuid(profile.ambient.uuid(now)),
         customer: contact.customer,

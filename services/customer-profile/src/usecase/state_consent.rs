@@ -4,14 +4,13 @@ use customer_profile_domain::CustomerId;
 use customer_profile_domain::consent::{self, Says, Statement};
 use kernel::{Personal, ResourceId};
 use ledger::{Draft, Stamp};
-use postgres::{Claim, RequestKey, StoreError};
+use postgres::{RequestKey, StoreError};
 use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::customer::v1 as proto;
 
-use super::Profile;
+use super::{Begun, Profile};
 use crate::error::ProfileError;
-use crate::store;
 use crate::store::wishes::{self, NewConsent};
 use crate::wishes::{basis_to_proto, channel_or_all, consent, purpose_to_proto};
 
@@ -32,13 +31,10 @@ pub(crate) async fn state_consent(
     key: RequestKey,
 ) -> Result<proto::Consent, ProfileError> {
     let now = profile.ambient.now();
-    let mut tx = profile.db.tx().await?;
-    if let Claim::Replay(answer) = postgres::claim(&mut tx, &key, now).await? {
-        return super::stored_answer(&answer);
-    }
-    if !store::customer::exists(&mut tx, stated.customer).await? {
-        return Err(ProfileError::CustomerNotFound(stated.customer));
-    }
+    let mut tx = match super::begin_about(&profile, &key, stated.customer, now).await? {
+        Begun::Replay(answer) => return Ok(answer),
+        Begun::Fresh(tx) => tx,
+    };
     let Statement { purpose, channel, said_at, .. } = stated.statement;
     let new = NewConsent {
         id: profile.ambient.uuid(now),

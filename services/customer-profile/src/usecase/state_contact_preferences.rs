@@ -3,14 +3,14 @@
 use customer_profile_domain::{CustomerId, QuietHours};
 use kernel::{Channel, ResourceId};
 use ledger::{Draft, Stamp};
-use postgres::{Claim, RequestKey};
+use postgres::RequestKey;
 use server::Call;
 use ventanilla_proto::customer::v1 as proto;
 
-use super::Profile;
+use super::{Begun, Profile};
 use crate::error::ProfileError;
+use crate::store::interaction;
 use crate::store::wishes::{self, Preferences};
-use crate::store::{customer, interaction};
 use crate::wishes::{channel_or_all, preferences};
 
 /// Preferences as they were told, valid by themselves.
@@ -29,13 +29,10 @@ pub(crate) async fn state_contact_preferences(
     key: RequestKey,
 ) -> Result<proto::ContactPreferences, ProfileError> {
     let now = profile.ambient.now();
-    let mut tx = profile.db.tx().await?;
-    if let Claim::Replay(answer) = postgres::claim(&mut tx, &key, now).await? {
-        return super::stored_answer(&answer);
-    }
-    if !customer::exists(&mut tx, told.customer).await? {
-        return Err(ProfileError::CustomerNotFound(told.customer));
-    }
+    let mut tx = match super::begin_about(&profile, &key, told.customer, now).await? {
+        Begun::Replay(answer) => return Ok(answer),
+        Begun::Fresh(tx) => tx,
+    };
     let stated = Preferences { channel: told.channel, quiet: told.quiet, said_at: now };
     wishes::state_preferences(&mut tx, profile.ambient.uuid(now), told.customer, &stated, call.actor()).await?;
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());

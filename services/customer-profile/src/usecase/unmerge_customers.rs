@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use customer_profile_domain::{Basis, CustomerId, Cut, LinkId, LinkType, NotSeparable, SourceRecordId};
 use ledger::Stamp;
-use postgres::{Claim, RequestKey, StoreError};
+use postgres::{RequestKey, StoreError};
 use server::Call;
 use ventanilla_proto::customer::v1 as proto;
 
-use super::Profile;
 use super::regroup::{self, Component, Reading};
 use super::steward::{self, Word};
+use super::{Begun, Profile};
 use crate::error::ProfileError;
 use crate::store::customer;
 use crate::store::identity::{self, NewLink};
@@ -42,10 +42,10 @@ async fn attempt(
     key: &RequestKey,
 ) -> Result<proto::UnmergeCustomersResponse, ProfileError> {
     let now = profile.ambient.now();
-    let mut tx = profile.db.tx().await?;
-    if let Claim::Replay(answer) = postgres::claim(&mut tx, key, now).await? {
-        return super::stored_answer(&answer);
-    }
+    let mut tx = match super::begin(profile, key, now).await? {
+        Begun::Replay(answer) => return Ok(answer),
+        Begun::Fresh(tx) => tx,
+    };
     let known = customer::resolve(&mut tx, &[unmerge.customer]).await?;
     let whole = *known.get(&unmerge.customer).ok_or(ProfileError::CustomerNotFound(unmerge.customer))?;
     let mut component = Component::read(&mut tx, BTreeSet::from([whole]), None, Reading::Locked).await?;
