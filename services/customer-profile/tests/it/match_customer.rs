@@ -92,6 +92,8 @@ async fn nobody_is_found_for_a_stranger_and_nothing_is_written() {
     let world = World::new().await;
     world.ingest(known("1", BEGONA, "1975-03-12")).await;
     world.keyed().await;
+    // Sequenced, so that no entry is on its way between the two counts.
+    world.entries(1).await;
     let before = world.count("ledger_inbox").await + world.count("ledger").await + world.count("request").await;
     assert_eq!(world.matches(said(["Iñaki", "Zubizarreta", "Otaegi"], "1931-11-23")).await, []);
     let after = world.count("ledger_inbox").await + world.count("ledger").await + world.count("request").await;
