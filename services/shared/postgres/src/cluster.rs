@@ -71,7 +71,7 @@ pub struct Cluster {
     server: Option<Child>,
     watchdog: Option<Child>,
     /// Held for as long as the server is ours.
-    _lock: File,
+    _lock: HomeLock,
 }
 
 impl Cluster {
@@ -216,7 +216,19 @@ fn make_home(home: &Path, account: &Account) -> Result<(), ClusterError> {
     account.own(home)
 }
 
-fn lock(home: &Path) -> Result<File, ClusterError> {
+/// The folder is ours, until this is dropped.
+#[derive(Debug)]
+struct HomeLock(File);
+
+impl Drop for HomeLock {
+    fn drop(&mut self) {
+        // Said aloud, not left to the closing of the file: a child that another thread is forking just now
+        // has a copy of it until it executes, and would hold the folder after we let it go.
+        let _ = self.0.unlock();
+    }
+}
+
+fn lock(home: &Path) -> Result<HomeLock, ClusterError> {
     let path = home.join("lock");
     let file = OpenOptions::new()
         .create(true)
@@ -226,7 +238,7 @@ fn lock(home: &Path) -> Result<File, ClusterError> {
         .open(&path)
         .map_err(|source| ClusterError::at(&path, source))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(HomeLock(file)),
         Err(fs::TryLockError::WouldBlock) => Err(ClusterError::Held { home: home.to_owned() }),
         Err(fs::TryLockError::Error(source)) => Err(ClusterError::at(&path, source)),
     }
@@ -292,4 +304,23 @@ fn free_port(home: &Path) -> Result<u16, ClusterError> {
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
         .map_err(|source| ClusterError::at(home, source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_let_go_is_free_even_while_a_forked_child_has_a_copy_of_its_lock() {
+        let home = std::env::temp_dir().join(format!("ventanilla-lock-{}", std::process::id()));
+        fs::create_dir_all(&home).unwrap();
+        let held = lock(&home).unwrap();
+        assert!(matches!(lock(&home), Err(ClusterError::Held { .. })));
+        let copy = held.0.try_clone().unwrap();
+        drop(held);
+        let free = lock(&home);
+        drop(copy);
+        fs::remove_dir_all(&home).unwrap();
+        assert!(free.is_ok());
+    }
 }
