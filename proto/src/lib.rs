@@ -51,3 +51,7 @@ package!(
     /// ombudsman-escalation.
     ombudsman, "ventanilla.ombudsman.v1"
 );
+package!(
+    /// Personal data across services.
+    rights, "ventanilla.rights.v1"
+);

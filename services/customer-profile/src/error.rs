@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 
-use customer_profile_domain::{CustomerId, LinkId, ProposalId, SourceRecordId, VulnerabilityId};
+use ::rights::ErasureId;
+use customer_profile_domain::{CustomerId, LinkId, ProposalId, RestrictionId, SourceRecordId, VulnerabilityId};
+use jiff::Timestamp;
 use kernel::{Classify, Department, Kind, ResourceId, Violation, Violations};
 use postgres::{RequestError, StoreError};
+
+use crate::rights::{ArchiveError, JournalError};
 
 /// Everything a use case of this service may end with.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +22,32 @@ pub enum ProfileError {
     /// Nobody ever had this id.
     #[error("there is no such customer; look it up by phone, or ingest a source record")]
     CustomerNotFound(CustomerId),
+    /// The customer's data was destroyed.
+    #[error("the customer's data was destroyed; a new record brings a new customer")]
+    CustomerErased(CustomerId),
+    /// The customer's data is kept and not used.
+    #[error("the customer's data is kept and not used while a restriction stands")]
+    CustomerRestricted(CustomerId),
+    /// Something live needs the data.
+    #[error("something live needs the data: {} affairs or cases; it can be asked again from {until}", .holds.len())]
+    ErasureHeld {
+        /// The earliest instant.
+        until: Timestamp,
+        /// What needs it, and until when.
+        holds: Vec<Violation>,
+    },
+    /// A service that may hold something of the customer is silent.
+    #[error("{service} does not answer, and without it nothing is done; retry")]
+    ServiceSilent {
+        /// Which.
+        service: &'static str,
+    },
+    /// There is no such erasure.
+    #[error("there is no such erasure")]
+    ErasureNotFound(ErasureId),
+    /// There is no such restriction.
+    #[error("there is no such restriction")]
+    RestrictionNotFound(RestrictionId),
     /// The record is another department's.
     #[error("the record of this source_system and external_id belongs to the department {owner}")]
     DepartmentMismatch {
@@ -54,6 +84,12 @@ pub enum ProfileError {
     /// Every record would be taken out.
     #[error("every record of the customer would be taken out; leave at least one")]
     NothingRemains,
+    /// An archive cannot be made.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The journal of erasures cannot be written: no erasure ends without it.
+    #[error("the journal of erasures cannot be written")]
+    Journal(#[from] JournalError),
     /// The `request_id`.
     #[error(transparent)]
     Request(RequestError),
@@ -104,14 +140,23 @@ impl Classify for ProfileError {
     fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) | Self::PageToken(_) => Kind::InvalidArgument,
-            Self::CustomerNotFound(_) | Self::ProposalNotFound(_) | Self::VulnerabilityNotFound(_) => Kind::NotFound,
+            Self::CustomerNotFound(_)
+            | Self::ProposalNotFound(_)
+            | Self::VulnerabilityNotFound(_)
+            | Self::ErasureNotFound(_)
+            | Self::RestrictionNotFound(_) => Kind::NotFound,
+            Self::ServiceSilent { .. } => Kind::Unavailable,
             Self::DepartmentMismatch { .. }
+            | Self::CustomerErased(_)
+            | Self::CustomerRestricted(_)
+            | Self::ErasureHeld { .. }
             | Self::ProposalSettled { .. }
             | Self::HeldApart(_)
             | Self::AlreadyOne(_)
             | Self::NotOfThisCustomer(_)
             | Self::NothingRemains => Kind::FailedPrecondition,
             Self::IdentityContended | Self::StaleMergeToken => Kind::Aborted,
+            Self::Archive(_) | Self::Journal(_) => Kind::Internal,
             Self::Request(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
@@ -122,6 +167,12 @@ impl Classify for ProfileError {
             Self::Invalid(violations) => violations.reason(),
             Self::PageToken(_) => "INVALID_PAGE_TOKEN",
             Self::CustomerNotFound(_) => "CUSTOMER_NOT_FOUND",
+            Self::CustomerErased(_) => "CUSTOMER_ERASED",
+            Self::CustomerRestricted(_) => "CUSTOMER_RESTRICTED",
+            Self::ErasureHeld { .. } => "ERASURE_HELD",
+            Self::ServiceSilent { .. } => "SERVICE_SILENT",
+            Self::ErasureNotFound(_) => "ERASURE_NOT_FOUND",
+            Self::RestrictionNotFound(_) => "RESTRICTION_NOT_FOUND",
             Self::DepartmentMismatch { .. } => "DEPARTMENT_MISMATCH",
             Self::IdentityContended => "IDENTITY_CONTENDED",
             Self::ProposalNotFound(_) => "MATCH_PROPOSAL_NOT_FOUND",
@@ -132,6 +183,7 @@ impl Classify for ProfileError {
             Self::StaleMergeToken => "STALE_MERGE_TOKEN",
             Self::NotOfThisCustomer(_) => "NOT_OF_THIS_CUSTOMER",
             Self::NothingRemains => "NOTHING_REMAINS",
+            Self::Archive(_) | Self::Journal(_) => "INTERNAL",
             Self::Request(error) => error.reason(),
             Self::Store(error) => error.reason(),
         }
@@ -139,7 +191,14 @@ impl Classify for ProfileError {
 
     fn metadata(&self) -> Vec<(&'static str, Cow<'static, str>)> {
         match self {
-            Self::CustomerNotFound(id) | Self::AlreadyOne(id) => vec![("resource", Cow::Owned(id.name()))],
+            Self::CustomerNotFound(id)
+            | Self::AlreadyOne(id)
+            | Self::CustomerErased(id)
+            | Self::CustomerRestricted(id) => vec![("resource", Cow::Owned(id.name()))],
+            Self::ErasureHeld { until, .. } => vec![("end_time", Cow::Owned(until.to_string()))],
+            Self::ServiceSilent { service } => vec![("service", Cow::Borrowed(*service))],
+            Self::ErasureNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
+            Self::RestrictionNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::ProposalNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::NotOfThisCustomer(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::VulnerabilityNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
@@ -148,7 +207,9 @@ impl Classify for ProfileError {
             Self::DepartmentMismatch { owner } => vec![("department", Cow::Owned(owner.to_string()))],
             Self::Request(error) => error.metadata(),
             Self::Store(error) => error.metadata(),
-            Self::Invalid(_)
+            Self::Archive(_)
+            | Self::Journal(_)
+            | Self::Invalid(_)
             | Self::PageToken(_)
             | Self::IdentityContended
             | Self::StaleMergeToken
@@ -160,6 +221,7 @@ impl Classify for ProfileError {
         match self {
             Self::Invalid(violations) => violations.as_slice(),
             Self::PageToken(violation) => violation,
+            Self::ErasureHeld { holds, .. } => holds,
             _ => &[],
         }
     }

@@ -37,6 +37,7 @@ pub(crate) fn customer(
         create_time: group.records.first().map(|oldest| time_to_proto(oldest.recorded_at)),
         update_time: Some(time_to_proto(now)),
         etag: String::new(),
+        erase_time: None,
     }
 }
 

@@ -2,5 +2,16 @@
 
 mod convert;
 mod customer_service;
+mod rights_service;
 
 pub(crate) use customer_service::CustomerApi;
+pub(crate) use rights_service::RightsApi;
+
+use server::status;
+use tonic::Status;
+
+use crate::error::ProfileError;
+
+fn refused(error: ProfileError) -> Status {
+    status(&error)
+}

@@ -7,10 +7,12 @@ mod config;
 mod content;
 mod error;
 mod golden;
+mod grounds;
 mod grpc;
 mod identity_link;
 mod judgement;
 pub mod reactions;
+mod rights;
 mod store;
 mod usecase;
 mod wishes;
@@ -22,6 +24,7 @@ use ledger::{Follower, Ledger, Reaction, Standings};
 use postgres::Db;
 use server::{Assembly, House, Worker};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerServiceServer;
+use ventanilla_proto::customer::v1::rights_service_server::RightsServiceServer;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 
 pub use config::{IdentitySettings, Settings};
@@ -56,6 +59,12 @@ pub enum StartError {
         "the weights of matching cannot be used: {0}; write them anew with estimate-matching, or leave out service.identity.rules_file"
     )]
     Rules(String),
+    /// Its journal of erasures.
+    #[error("{0}; the journal lies in `checkpoint_dir`")]
+    Journal(#[from] rights::JournalError),
+    /// An erasure of the journal that could not be done again.
+    #[error("an erasure that a restored database has forgotten cannot be done again: {0}")]
+    Erasure(String),
 }
 
 /// The tables of this service.
@@ -73,7 +82,10 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     standings.recall(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
     let survivorship = Arc::new(settings.identity.survivorship());
+    let (journal, lines) = rights::Journal::open(&house.checkpoint_dir)?;
     let profile = Profile {
+        peers: house.peers.clone(),
+        journal,
         match_keys: workers::match_keys::MatchKeys::new(db.clone()),
         newcomers: usecase::ingest_source_record::newcomers(&db, &house.ambient, &survivorship),
         db: db.clone(),
@@ -83,18 +95,22 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         survivorship,
         rules: Arc::new(settings.identity.rules().map_err(StartError::Rules)?),
     };
+    // Before anybody is served.
+    rights::reconcile(&profile, lines).await?;
     let customers = CustomerServiceServer::new(grpc::CustomerApi::new(profile.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
     let match_keys = profile.match_keys.clone();
     let comparisons = workers::comparisons::Comparisons::new(profile.clone());
     let mut assembly = Assembly::new(SOURCE)
         .serve(customers)
+        .serve(RightsServiceServer::new(grpc::RightsApi::new(profile.clone())))
         .keep_ledger(&ledger, &house)
         .worker(Worker::new("match-keys", move |cancel| match_keys.clone().run(cancel)));
     for lane in workers::comparisons::LANES {
         let comparisons = comparisons.clone();
         assembly = assembly.worker(Worker::new(lane, move |cancel| comparisons.clone().run(cancel)));
     }
+    assembly = ::rights::answer(assembly, profile.clone(), &ledger, &house);
     assembly = follow(assembly, &house, &profile, TICKETING, reactions::ticketing::Affairs);
     assembly = follow(assembly, &house, &profile, SLA_MONITOR, reactions::sla_monitor::Clocks);
     assembly = follow(assembly, &house, &profile, OMBUDSMAN, reactions::ombudsman::Cases);
@@ -118,6 +134,7 @@ fn follow<R: Reaction + Copy>(
     };
     let (ledger, ambient, standings) = (profile.ledger.clone(), profile.ambient.clone(), profile.standings.clone());
     assembly.worker(Worker::new(source, move |cancel| {
+        let reaction = reactions::erasure::Hearing { reaction, source, ambient: ambient.clone() };
         let follower = Follower::new(ledger.clone(), source, reaction, ambient.clone(), standings.clone());
         follower.run(LedgerServiceClient::new(channel.clone()), cancel)
     }))

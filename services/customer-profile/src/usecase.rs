@@ -5,17 +5,24 @@ use std::sync::Arc;
 use customer_profile_domain::matching::Rules;
 use customer_profile_domain::{CustomerId, Survivorship};
 use jiff::Timestamp;
-use kernel::Ambient;
+use kernel::{Ambient, ResourceId, Role};
 use ledger::{Ledger, Standings};
-use postgres::{Claim, Db, RequestKey, StoreError, Tx};
+use postgres::{Claim, Db, Kept, RequestKey, StoreError, Tx};
 use prost::Message;
+use server::{Call, Peers};
+use uuid::Uuid;
+use ventanilla_proto::customer::v1 as proto;
 
 use crate::error::ProfileError;
+use crate::rights::Journal;
 use crate::store;
+use crate::store::customer::Standing;
 use crate::workers::match_keys::MatchKeys;
 
 pub(crate) mod answer_match_proposal;
 pub(crate) mod declare_vulnerability;
+pub(crate) mod erase_customer;
+pub(crate) mod export_customer;
 pub(crate) mod get_customer;
 pub(crate) mod get_customer_view;
 pub(crate) mod ingest_source_record;
@@ -29,6 +36,7 @@ pub(crate) mod match_customer;
 pub(crate) mod merge_customers;
 pub(crate) mod record_interaction;
 pub(crate) mod regroup;
+pub(crate) mod restrict_customer;
 mod standing;
 pub(crate) mod state_consent;
 pub(crate) mod state_contact_preferences;
@@ -54,6 +62,10 @@ pub struct Profile {
     pub rules: Arc<Rules>,
     /// Where records of people nobody knows are written.
     pub(crate) newcomers: ingest_source_record::Newcomers,
+    /// The other services.
+    pub(crate) peers: Peers,
+    /// Erasures, outside the database.
+    pub(crate) journal: Journal,
     /// Where the match keys of records are made.
     pub(crate) match_keys: MatchKeys,
 }
@@ -110,12 +122,30 @@ async fn begin_about<M: Message + Default>(
     now: Timestamp,
 ) -> Result<Begun<M>, ProfileError> {
     let mut begun = begin(profile, key, now).await?;
-    if let Begun::Fresh(tx) = &mut begun
-        && !store::customer::exists(tx, customer).await?
-    {
-        return Err(ProfileError::CustomerNotFound(customer));
+    if let Begun::Fresh(tx) = &mut begun {
+        living(tx, customer).await?;
     }
     Ok(begun)
+}
+
+/// Who somebody is, kept so until the transaction ends; refused when nobody is, or is any more.
+async fn living(tx: &mut Tx, customer: CustomerId) -> Result<Standing, ProfileError> {
+    let standing = store::customer::hold(tx, customer).await?.ok_or(ProfileError::CustomerNotFound(customer))?;
+    if standing.erased {
+        return Err(ProfileError::CustomerErased(standing.customer));
+    }
+    Ok(standing)
+}
+
+/// Roles that keep data which is not used: they see who a restricted customer is.
+const KEEPERS: [Role; 3] = [Role::PrivacyOfficer, Role::Steward, Role::Service];
+
+/// A customer as this caller may see it: of a restricted one, that it is there.
+fn shown_to(call: &Call, customer: proto::Customer) -> proto::Customer {
+    if customer.state() != proto::CustomerState::Restricted || call.acting().has_any(&KEEPERS) {
+        return customer;
+    }
+    proto::Customer { golden: None, identifiers: Vec::new(), source_records: Vec::new(), ..customer }
 }
 
 /// An answer that was kept.
@@ -123,9 +153,13 @@ fn stored_answer<M: Message + Default>(bytes: &[u8]) -> Result<M, ProfileError> 
     M::decode(bytes).map_err(|_| StoreError::corrupt("request", "answer", "of a replay").into())
 }
 
-/// Keeps the answer and commits.
-async fn finish<M: Message>(mut tx: Tx, key: &RequestKey, answer: M) -> Result<M, ProfileError> {
-    postgres::keep_answer(&mut tx, key.id, &answer.encode_to_vec(), false).await?;
+/// Keeps the answer and commits. `about` are the customers whose words it may hold, by the ids they were given with: any of
+/// them may have it destroyed.
+async fn finish<M: Message>(mut tx: Tx, key: &RequestKey, about: &[CustomerId], answer: M) -> Result<M, ProfileError> {
+    let encoded = answer.encode_to_vec();
+    let about: Vec<Uuid> = about.iter().map(|id| id.uuid()).collect();
+    let kept = Kept { answer: &encoded, forever: false, about: &about };
+    postgres::keep_answer(&mut tx, key.id, kept).await?;
     tx.commit().await?;
     Ok(answer)
 }

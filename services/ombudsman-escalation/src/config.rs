@@ -1,5 +1,6 @@
 //! What this service is told at start.
 
+use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
@@ -11,6 +12,14 @@ pub struct Settings {
     /// The office's own key, 64 hex digits: drafts are encrypted with it. Whoever runs the database or the
     /// firm's other services must not have it.
     pub office_key: SecretString,
+    /// Days after its end during which a case may still be claimed about, and so is not erased (GDPR art. 17.3.e).
+    #[serde(default = "keep_ended_days")]
+    pub keep_ended_days: u16,
+}
+
+/// Five years: the term of personal actions (Código Civil, art. 1964.2), and what the yearly reports are kept for.
+fn keep_ended_days() -> u16 {
+    1_827
 }
 
 /// The office's key cannot be used.
@@ -21,7 +30,12 @@ pub struct NotAKey;
 impl Settings {
     /// The office on this database, with this key.
     pub fn new(database: postgres::Settings, office_key: &[u8; 32]) -> Self {
-        Self { database, office_key: SecretString::from(hex::encode(office_key)) }
+        let office_key = SecretString::from(hex::encode(office_key));
+        Self { database, office_key, keep_ended_days: keep_ended_days() }
+    }
+
+    pub(crate) fn keep_ended(&self) -> SignedDuration {
+        SignedDuration::from_hours(24 * i64::from(self.keep_ended_days))
     }
 
     /// The bytes of the office's key.
@@ -43,7 +57,7 @@ mod tests {
     fn a_key_has_sixty_four_hexadecimal_digits() {
         let with = |key: &str| {
             let database = postgres::Settings::new("postgres://localhost/x", "ombudsman");
-            Settings { database, office_key: SecretString::from(key.to_owned()) }.key()
+            Settings { office_key: SecretString::from(key.to_owned()), ..Settings::new(database, &[0; 32]) }.key()
         };
         assert_eq!(with(&"0f".repeat(32)), Ok([15; 32]));
         assert_eq!(with("0f"), Err(NotAKey));

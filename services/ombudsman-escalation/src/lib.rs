@@ -7,12 +7,14 @@ pub mod error;
 pub mod grpc;
 pub mod office;
 pub mod reactions;
+mod rights;
 pub mod seal;
 mod store;
 pub mod usecase;
 
 use std::time::Duration;
 
+use ::rights::OnErasure;
 use ledger::{Ledger, Standings};
 use postgres::{Db, StoreError};
 use server::{Assembly, House, PeerError};
@@ -33,6 +35,8 @@ pub const DEFAULTS: &str = include_str!("../defaults.toml");
 pub(crate) const TICKETING: &str = "ticketing";
 /// The ledger of clocks.
 pub(crate) const SLA_MONITOR: &str = "sla-monitor";
+/// The ledger of who is erased.
+const CUSTOMER_PROFILE: &str = "customer-profile";
 
 /// Largest request: a dossier entry with its content.
 const REQUEST_BYTES: usize = 512 * 1024;
@@ -64,9 +68,10 @@ pub enum StartError {
 /// [`StartError`].
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
     let seal = seal::Seal::new(&settings.key()?);
+    let keep_ended = settings.keep_ended();
     let db = Db::connect(&settings.database).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
-    let standings = Standings::new(&[TICKETING, SLA_MONITOR]);
+    let standings = Standings::new(&[TICKETING, SLA_MONITOR, CUSTOMER_PROFILE]);
     standings.recall(&db).await?;
     let office = office::Office {
         db: db.clone(),
@@ -75,7 +80,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         peers: house.peers.clone(),
         seal,
     };
-    let service = OmbudsmanServiceServer::new(grpc::ombudsman_service::Service::new(office))
+    let service = OmbudsmanServiceServer::new(grpc::ombudsman_service::Service::new(office.clone()))
         .max_decoding_message_size(REQUEST_BYTES)
         .max_encoding_message_size(ANSWER_BYTES);
     let involvements = reactions::ticketing::Involvements::new(house.ambient.clone());
@@ -83,6 +88,9 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         .serve(service)
         .keep_ledger(&ledger, &house)
         .follow(TICKETING, involvements, &ledger, &standings, &house)?
-        .follow(SLA_MONITOR, reactions::sla_monitor::Clocks, &ledger, &standings, &house)?;
+        .follow(SLA_MONITOR, reactions::sla_monitor::Clocks, &ledger, &standings, &house)?
+        .follow(CUSTOMER_PROFILE, OnErasure::new(house.ambient.clone()), &ledger, &standings, &house)?;
+    let holdings = rights::Holdings { office, keep_ended };
+    let assembly = ::rights::answer(assembly, holdings, &ledger, &house);
     Ok(assembly.at_close(move || async move { db.close(Duration::from_secs(1)).await }))
 }

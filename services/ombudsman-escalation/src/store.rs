@@ -6,6 +6,7 @@ pub mod decision;
 pub mod dossier;
 pub mod draft;
 pub mod request;
+pub(crate) mod rights;
 pub mod staff;
 pub mod wall;
 

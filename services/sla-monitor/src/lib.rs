@@ -9,6 +9,7 @@ mod grpc;
 mod monitor;
 mod names;
 mod reactions;
+mod rights;
 mod store;
 mod usecase;
 mod workers;
@@ -16,6 +17,7 @@ mod workers;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::rights::OnErasure;
 use ledger::{Ledger, Standings};
 use postgres::Db;
 use server::{Assembly, House, Worker};
@@ -35,6 +37,9 @@ pub const SOURCE: &str = "sla-monitor";
 /// Embedded settings of the service's process.
 pub const DEFAULTS: &str = include_str!("../defaults.toml");
 
+/// The ledger of who is erased.
+const CUSTOMER_PROFILE: &str = "customer-profile";
+
 /// The largest request: names and filters only.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
 
@@ -48,7 +53,9 @@ pub enum StartError {
     #[error("check `service.law`: {0}")]
     Law(#[from] sla_monitor_domain::data::DataError),
     /// It does not know where to hear of affairs and cases.
-    #[error("set the addresses of `peers.ticketing` and `peers.ombudsman-escalation`: clocks start by their ledgers")]
+    #[error(
+        "set the addresses of `peers.ticketing`, `peers.ombudsman-escalation` and `peers.customer-profile`: clocks start, and erasures come, by their ledgers"
+    )]
     Peers(#[from] server::PeerError),
 }
 
@@ -64,7 +71,7 @@ pub fn migrations() -> sqlx::migrate::Migrator {
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
     let law = Arc::new(Law::read(settings.law)?);
     let db = Db::connect(&settings.database).await?;
-    let standings = Standings::new(&[ticketing::SOURCE, ombudsman::SOURCE]);
+    let standings = Standings::new(&[ticketing::SOURCE, ombudsman::SOURCE, CUSTOMER_PROFILE]);
     standings.recall(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
     let monitor = Monitor {
@@ -85,7 +92,9 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         .serve(api)
         .keep_ledger(&ledger, &house)
         .follow(ticketing::SOURCE, ticketing::Affairs(monitor.clone()), &ledger, &standings, &house)?
-        .follow(ombudsman::SOURCE, ombudsman::Cases(monitor), &ledger, &standings, &house)?
+        .follow(ombudsman::SOURCE, ombudsman::Cases(monitor.clone()), &ledger, &standings, &house)?
+        .follow(CUSTOMER_PROFILE, OnErasure::new(house.ambient.clone()), &ledger, &standings, &house)?
         .worker(Worker::new("due", move |cancel| due.clone().run(cancel)));
+    let assembly = ::rights::answer(assembly, monitor, &ledger, &house);
     Ok(assembly.at_close(move || async move { db.close(Duration::from_secs(1)).await }))
 }

@@ -76,8 +76,7 @@ impl Service {
                 sla_monitor::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
             Self::OmbudsmanEscalation => {
-                let office_key = SecretString::from(hex::encode(keys.office));
-                let settings = ombudsman_escalation::Settings { database, office_key };
+                let settings = ombudsman_escalation::Settings::new(database, &keys.office);
                 ombudsman_escalation::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
         };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ::rights::OnErasure;
 use ledger::{Follower, Ledger, Reaction, Standings};
 use postgres::{Db, StoreError};
 use server::{Assembly, House, PeerChannel, PeerError, Worker};
@@ -23,6 +24,7 @@ const CLOSING: Duration = Duration::from_secs(1);
 
 const SLA: &str = "sla-monitor";
 const OMBUDSMAN: &str = "ombudsman-escalation";
+const CUSTOMER_PROFILE: &str = "customer-profile";
 
 /// The service's migrations, to be applied after the house's.
 pub fn migrations() -> Migrator {
@@ -36,7 +38,7 @@ pub fn migrations() -> Migrator {
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StoreError> {
     let db = Db::connect(&settings.database).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
-    let standings = Standings::new(&[SLA, OMBUDSMAN]);
+    let standings = Standings::new(&[SLA, OMBUDSMAN, CUSTOMER_PROFILE]);
     standings.recall(&db).await?;
     let app = Ticketing {
         db: db.clone(),
@@ -45,13 +47,16 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         ambient: house.ambient.clone(),
         policy: settings.policy(),
         proof_key: ProofKey::of(&house.signing_key),
+        keep_ended: settings.keep_ended(),
     };
     let assembly = Assembly::new(SOURCE)
-        .serve(TicketServiceServer::new(Service::new(app)).max_decoding_message_size(LARGEST_REQUEST))
-        .keep_ledger(&ledger, &house)
-        .at_close(move || async move { db.close(CLOSING).await });
+        .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
+        .keep_ledger(&ledger, &house);
+    let assembly =
+        ::rights::answer(assembly, app, &ledger, &house).at_close(move || async move { db.close(CLOSING).await });
     let assembly = follow(assembly, "follow-sla", SLA, &house, &ledger, &standings, OnSla::new);
-    Ok(follow(assembly, "follow-ombudsman", OMBUDSMAN, &house, &ledger, &standings, OnOmbudsman::new))
+    let assembly = follow(assembly, "follow-ombudsman", OMBUDSMAN, &house, &ledger, &standings, OnOmbudsman::new);
+    Ok(follow(assembly, "follow-customer-profile", CUSTOMER_PROFILE, &house, &ledger, &standings, OnErasure::new))
 }
 
 /// Adds the worker that follows `source`, where its address is known.

@@ -10,6 +10,7 @@ mod error;
 mod grpc;
 pub mod proof;
 mod reactions;
+mod rights;
 mod store;
 pub mod usecase;
 

@@ -29,7 +29,7 @@ mod wait_for_customer;
 mod watch_tickets;
 mod writing;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::{Ambient, Role};
 use ledger::Ledger;
 use postgres::{Db, RequestKey};
@@ -58,6 +58,8 @@ pub struct Ticketing {
     pub(crate) ambient: Ambient,
     pub(crate) policy: Policy,
     pub(crate) proof_key: ProofKey,
+    /// How long after its end an affair is not erased.
+    pub(crate) keep_ended: SignedDuration,
 }
 
 impl Ticketing {

@@ -32,3 +32,8 @@ typed_id!(
     VulnerabilityId,
     "vulnerabilities"
 );
+typed_id!(
+    /// Data of a customer that is kept and not used.
+    RestrictionId,
+    "restrictions"
+);

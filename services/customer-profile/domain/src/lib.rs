@@ -22,6 +22,7 @@ mod national_id;
 mod partition;
 mod phone;
 mod record;
+mod rights;
 mod steward;
 
 pub use care::{
@@ -33,7 +34,7 @@ pub use golden::{
 };
 pub use grade::{LineUse, MatchGrade, PhoneMatch, grade_phone};
 pub use hold::{Hold, HoldKind, OfficeCase, OpenComplaint, holds};
-pub use id::{CustomerId, InteractionId, LinkId, ProposalId, SourceRecordId, VulnerabilityId};
+pub use id::{CustomerId, InteractionId, LinkId, ProposalId, RestrictionId, SourceRecordId, VulnerabilityId};
 pub use identifier::{Identifier, IdentifierError, IdentifierKey, IdentifierKind, RawIdentifier, Validity};
 pub use known::{AskPurpose, FactKind, FactState, fact_state, facts_to_tell};
 pub use link::{Basis, Carrier, LinkType, Pair, RULE_VERSION, links, revised};
@@ -42,4 +43,5 @@ pub use national_id::{NationalId, NotANationalId};
 pub use partition::{Group, Link, Node, resolve};
 pub use phone::{CallerNumber, NotAPhone, Phone, caller_number};
 pub use record::{Address, Content, Record, Slug, SlugError};
+pub use rights::{ErasureGround, RestrictionGround};
 pub use steward::{Cut, NotSeparable};

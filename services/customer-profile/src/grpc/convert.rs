@@ -1,5 +1,6 @@
 //! Requests to values that are valid by themselves, reporting everything that is wrong at once.
 
+mod rights;
 mod stewards;
 mod wishes;
 
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 use ventanilla_proto::r#type::v1::Direction;
 
+pub(super) use rights::{erasure, erasure_id, lifting, restriction};
 pub(super) use stewards::{confirmation, merge, merged, proposal_id, proposals, rejection, unmerge};
 pub(super) use wishes::{consent, declaration, ending, preferences, withdrawal};
 

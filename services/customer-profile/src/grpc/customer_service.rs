@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use futures::{Stream, StreamExt as _};
-use server::{Call, refusal, run_to_end, status};
+use server::{Call, refusal, run_to_end};
 use tonic::{Request, Response, Status, Streaming};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerService;
 use ventanilla_proto::customer::v1::{
@@ -19,8 +19,7 @@ use ventanilla_proto::customer::v1::{
     WhatIsKnownResponse, WithdrawConsentRequest, ingest_source_records_response,
 };
 
-use super::convert;
-use crate::error::ProfileError;
+use super::{convert, refused};
 use crate::usecase::{self, Profile};
 
 /// Records of one stream that are under way at once: enough to be written together, and few enough that a
@@ -71,8 +70,9 @@ impl CustomerService for CustomerApi {
     }
 
     async fn get_customer(&self, request: Request<GetCustomerRequest>) -> Result<Response<Customer>, Status> {
+        let call = Call::of(&request);
         let (id, at) = convert::customer_at(request.get_ref(), self.profile.ambient.now()).map_err(refused)?;
-        usecase::get_customer::get_customer(&self.profile, id, at).await.map(Response::new).map_err(refused)
+        usecase::get_customer::get_customer(&self.profile, &call, id, at).await.map(Response::new).map_err(refused)
     }
 
     async fn lookup_by_phone(&self, request: Request<LookupByPhoneRequest>) -> Result<Response<PhoneAnswer>, Status> {
@@ -276,8 +276,4 @@ impl CustomerService for CustomerApi {
 async fn ingest(profile: Profile, call: Call, request: &IngestSourceRecordRequest) -> Result<SourceRecord, Status> {
     let (draught, key) = convert::ingest(request, profile.ambient.now()).map_err(refused)?;
     run_to_end(usecase::ingest_source_record::ingest_source_record(profile, call, draught, key)).await
-}
-
-fn refused(error: ProfileError) -> Status {
-    status(&error)
 }

@@ -12,15 +12,57 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
-/// Locks the customers in the order of their ids. `false` when one of them was absorbed meanwhile:
-/// who is who has to be read again.
+/// What became of customers that were to be locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Locked {
+    /// All are as they were named.
+    All,
+    /// One was absorbed meanwhile: who is who has to be read again.
+    Absorbed,
+    /// One was erased.
+    Erased(CustomerId),
+}
+
+/// Locks the customers in the order of their ids.
 #[tracing::instrument(name = "db.customer.lock_active", skip_all)]
-pub(crate) async fn lock_active(tx: &mut PgConnection, ids: &[Uuid]) -> Result<bool, StoreError> {
+pub(crate) async fn lock_active(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Locked, StoreError> {
     let rows =
-        sqlx::query!("select state from customer_profile.customer where id = any($1) order by id for update", ids,)
+        sqlx::query!("select id, state from customer_profile.customer where id = any($1) order by id for update", ids)
             .fetch_all(tx)
             .await?;
-    Ok(rows.len() == ids.len() && rows.iter().all(|row| row.state == "active"))
+    if let Some(erased) = rows.iter().find(|row| row.state == "erased") {
+        return Ok(Locked::Erased(CustomerId::from_uuid(erased.id)));
+    }
+    let all = rows.len() == ids.len() && rows.iter().all(|row| row.state == "active");
+    Ok(if all { Locked::All } else { Locked::Absorbed })
+}
+
+/// Who an id resolves to, and how things stand with them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub customer: CustomerId,
+    /// Every id that resolves to it.
+    pub ids: Vec<Uuid>,
+    pub erased: bool,
+    pub restricted: bool,
+}
+
+/// Who this id resolves to, kept from being erased or absorbed until the transaction ends.
+#[tracing::instrument(name = "db.customer.hold", skip_all)]
+pub(crate) async fn hold(tx: &mut PgConnection, id: CustomerId) -> Result<Option<Standing>, StoreError> {
+    let row = sqlx::query!(
+        r#"select c.id, c.ids, c.state = 'erased' as "erased!", c.restricted from customer_profile.customer_alias a
+           join customer_profile.customer c on c.id = a.customer_id where a.id = $1 for share of c"#,
+        id.uuid(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|row| Standing {
+        customer: CustomerId::from_uuid(row.id),
+        ids: row.ids,
+        erased: row.erased,
+        restricted: row.restricted,
+    }))
 }
 
 /// Writes the group as one customer: its row, the ids that resolve to it, and its members.
@@ -47,11 +89,13 @@ pub(crate) async fn put(
                where source_record_id = any($3) and customer_id <> $1
            )
            insert into customer_profile.customer
-               (id, state, ids, profile, language, row_version, created_at, updated_at)
-           values ($1, 'active', $2, $4, $5, 1, $6, $7)
+               (id, state, ids, profile, language, restricted, row_version, created_at, updated_at)
+           values ($1, 'active', $2, $4, $5, exists (select from customer_profile.restriction
+                       where customer_id = any($2) and lifted_at is null), 1, $6, $7)
            on conflict on constraint customer_pkey do update
            set state = 'active', ids = excluded.ids, profile = excluded.profile, language = excluded.language,
-               row_version = customer.row_version + 1, updated_at = excluded.updated_at"#,
+               restricted = excluded.restricted, row_version = customer.row_version + 1,
+               updated_at = excluded.updated_at"#,
         group.customer.uuid(),
         &ids,
         &records,
@@ -71,7 +115,7 @@ pub(crate) async fn absorb(tx: &mut PgConnection, ids: &[CustomerId], now: Times
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     sqlx::query!(
         r#"update customer_profile.customer
-           set state = 'absorbed', ids = '{}', profile = null, row_version = row_version + 1, updated_at = $2
+           set state = 'absorbed', ids = '{}', profile = null, restricted = false, row_version = row_version + 1, updated_at = $2
            where id = any($1)"#,
         &ids,
         now.to_sqlx() as _,
@@ -85,13 +129,13 @@ pub(crate) async fn absorb(tx: &mut PgConnection, ids: &[CustomerId], now: Times
 #[tracing::instrument(name = "db.customer.get", skip_all)]
 pub(crate) async fn get(pool: &PgPool, id: CustomerId) -> Result<Option<proto::Customer>, StoreError> {
     let row = sqlx::query!(
-        r#"select c.id, c.profile, c.row_version from customer_profile.customer_alias a
+        r#"select c.id, c.profile, c.restricted, c.row_version from customer_profile.customer_alias a
            join customer_profile.customer c on c.id = a.customer_id where a.id = $1"#,
         id.uuid(),
     )
     .fetch_optional(pool)
     .await?;
-    row.map(|row| decode(row.id, row.profile.as_deref(), row.row_version)).transpose()
+    row.map(|row| decode(row.id, row.profile.as_deref(), row.restricted, row.row_version)).transpose()
 }
 
 /// The customers that these ids resolve to now; ids that nobody ever had are left out.
@@ -115,19 +159,27 @@ pub(crate) async fn load(
 ) -> Result<Vec<proto::Customer>, StoreError> {
     let ids: Vec<Uuid> = ids.into_iter().map(ResourceId::uuid).collect();
     let rows = sqlx::query!(
-        r#"select id, profile, row_version from customer_profile.customer
+        r#"select id, profile, restricted, row_version from customer_profile.customer
            where id = any($1) and state = 'active' order by created_at, id"#,
         &ids,
     )
     .fetch_all(tx)
     .await?;
-    rows.into_iter().map(|row| decode(row.id, row.profile.as_deref(), row.row_version)).collect()
+    rows.into_iter().map(|row| decode(row.id, row.profile.as_deref(), row.restricted, row.row_version)).collect()
 }
 
-/// A stored profile with its etag.
-pub(crate) fn decode(id: Uuid, profile: Option<&[u8]>, row_version: i64) -> Result<proto::Customer, StoreError> {
+/// A stored profile with its state and etag.
+pub(crate) fn decode(
+    id: Uuid,
+    profile: Option<&[u8]>,
+    restricted: bool,
+    row_version: i64,
+) -> Result<proto::Customer, StoreError> {
     let corrupt = || StoreError::corrupt("customer", "profile", id);
     let mut customer = proto::Customer::decode(profile.ok_or_else(corrupt)?).map_err(|_| corrupt())?;
+    if restricted {
+        customer.state = proto::CustomerState::Restricted.into();
+    }
     customer.etag = postgres::etag(row_version);
     Ok(customer)
 }

@@ -86,8 +86,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, newcomers: &[Newcomer<'_>]) ->
                    as i (request_id, method, body_hash, answer, id, source_system, external_id, department, customer_id,
                        observed_at, recorded_at, name_key, content, actor_kind, actor_id, profile, language)
            ), claim as (
-               insert into customer_profile.request (request_id, method, body_hash, answer, claimed_at)
-               select request_id, method, body_hash, answer, recorded_at from item
+               insert into customer_profile.request (request_id, method, body_hash, answer, claimed_at, about)
+               select request_id, method, body_hash, answer, recorded_at, customer_id from item
                on conflict on constraint request_pkey do nothing
                returning request_id
            ), fresh as (

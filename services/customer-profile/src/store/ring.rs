@@ -14,6 +14,8 @@ use super::wishes;
 pub(crate) struct Holder {
     pub line: LineUse,
     pub language: i16,
+    /// The customer's data is kept and not used.
+    pub restricted: bool,
     /// Present when the number leads to this customer alone: encoded, for the birth date in it.
     pub profile: Option<Vec<u8>>,
     /// Present when the number leads to this customer alone.
@@ -56,7 +58,7 @@ pub(crate) async fn holders(
                        and (valid_until is null or valid_until > $2) limit 65) i
                group by customer_id
            )
-           select u.customer_id as "customer_id!", u.observed_at as "observed_at!", u.verified_at, u.shared as "shared!", c.language,
+           select u.customer_id as "customer_id!", u.observed_at as "observed_at!", u.verified_at, u.shared as "shared!", c.language, c.restricted,
                   one.open_tickets as "open_tickets?", one.open_complaint as "open_complaint?", one.breached as "breached?",
                   one.breach_risk as "breach_risk?", one.unanswered or one.brought as "on_hold?",
                   one.disability as "disability?", case when one.open_tickets is not null then c.profile end as profile,
@@ -122,6 +124,7 @@ pub(crate) async fn holders(
                     shared: row.shared,
                 },
                 language: row.language,
+                restricted: row.restricted,
                 profile: row.profile,
                 affairs: row.open_tickets.map(|open_tickets| Affairs {
                     open_tickets,

@@ -109,7 +109,7 @@ impl fmt::Debug for Promise {
 #[tracing::instrument(name = "db.view.get", skip_all)]
 pub(crate) async fn get(pool: &PgPool, id: CustomerId, now: Timestamp) -> Result<Option<View>, StoreError> {
     let row = sqlx::query!(
-        r#"select c.id, c.profile, c.row_version,
+        r#"select c.id, c.profile, c.restricted, c.row_version,
                (select json_agg(t) from (
                    select *, count(*) over () as total from customer_profile.view_ticket
                    where customer_id = any(c.ids) and is_open order by first_received_at, ticket_id limit 50
@@ -165,7 +165,7 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId, now: Timestamp) -> Result
     .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(View {
-        customer: customer::decode(row.id, row.profile.as_deref(), row.row_version)?,
+        customer: customer::decode(row.id, row.profile.as_deref(), row.restricted, row.row_version)?,
         tickets: row.tickets.map(|j| j.0).unwrap_or_default(),
         promises: row.promises.map(|j| j.0).unwrap_or_default(),
         clocks: row.clocks.map(|j| j.0).unwrap_or_default(),

@@ -104,7 +104,9 @@ async fn attempt(
     };
     proposal::decide(&mut tx, answer.proposal, state, by, now).await?;
     let answered = list_match_proposals::read(&mut tx, answer.proposal).await?;
-    let answered = super::finish(tx, key, answered).await?;
+    let about = [pair.a(), pair.b()].into_iter().filter_map(|record| component.own_customer_of(record));
+    let about: Vec<CustomerId> = about.collect();
+    let answered = super::finish(tx, key, &about, answered).await?;
     profile.ledger.nudge();
     Ok(answered)
 }

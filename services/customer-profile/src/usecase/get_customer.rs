@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use customer_profile_domain::{CustomerId, Link, LinkType, Node, Pair, Record, SourceRecordId, resolve};
 use jiff::Timestamp;
 use kernel::ResourceId;
+use server::Call;
 use uuid::Uuid;
-use ventanilla_proto::customer::v1::Customer;
+use ventanilla_proto::customer::v1::{Customer, CustomerState};
 
 use super::Profile;
 use crate::error::ProfileError;
@@ -25,13 +26,19 @@ pub(crate) struct Instants {
 #[tracing::instrument(name = "customer.get", skip_all)]
 pub(crate) async fn get_customer(
     profile: &Profile,
+    call: &Call,
     id: CustomerId,
     at: Option<Instants>,
 ) -> Result<Customer, ProfileError> {
-    match at {
-        Some(at) => as_it_stood(profile, id, at).await,
-        None => customer::get(profile.db.reader(), id).await?.ok_or(ProfileError::CustomerNotFound(id)),
-    }
+    let now = customer::get(profile.db.reader(), id).await?.ok_or(ProfileError::CustomerNotFound(id))?;
+    let found = match at {
+        // Of an erased customer nothing is left to look back at, and a restriction covers what was true before it.
+        Some(at) if now.state() != CustomerState::Erased => {
+            Customer { state: now.state, ..as_it_stood(profile, id, at).await? }
+        }
+        _ => now,
+    };
+    Ok(super::shown_to(call, found))
 }
 
 /// Puts the customer together from what was written down.

@@ -27,12 +27,20 @@ pub(crate) async fn get_customer_view(
     let known = [TICKETING, SLA_MONITOR, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
     let now = profile.ambient.now();
     let view = view::get(profile.db.reader(), id, now).await?.ok_or(ProfileError::CustomerNotFound(id))?;
+    let state = view.customer.state();
+    if state == proto::CustomerState::Erased {
+        let golden = Some(proto::GoldenSection { standing: Some(standing::own(now)), customer: Some(view.customer) });
+        let name =
+            golden.iter().flat_map(|section| &section.customer).map(|tombstone| tombstone.name.clone()).collect();
+        return Ok(proto::CustomerView { name, state: state.into(), golden, ..Default::default() });
+    }
     let [ticketing, sla_monitor, ombudsman] =
         known.map(|(source, known)| Some(standing::of(source, known, view.parked.iter().any(|p| p == source), now)));
     let own = Some(standing::own(now));
     let holds = held(profile, id, &view).await?;
     let mut shown = proto::CustomerView {
         name: view.customer.name.clone(),
+        state: state.into(),
         open_tickets: Some(tickets(&view, ticketing.clone())),
         promises: Some(promises(&view, ticketing.clone())),
         clocks: Some(clocks(&view, sla_monitor.clone())),
@@ -65,7 +73,13 @@ pub(crate) async fn get_customer_view(
         standing: own.clone(),
         interactions: interactions.iter().map(Interaction::to_proto).collect(),
     });
-    shown.golden = Some(proto::GoldenSection { standing: own, customer: Some(view.customer) });
+    let customer = super::shown_to(call, view.customer);
+    if state == proto::CustomerState::Restricted && customer.golden.is_none() {
+        // What is open may be served, and that is all (GDPR art. 18.2).
+        shown.care = None;
+        shown.last_interactions = None;
+    }
+    shown.golden = Some(proto::GoldenSection { standing: own, customer: Some(customer) });
     Ok(shown)
 }
 

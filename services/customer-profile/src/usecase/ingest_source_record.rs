@@ -253,7 +253,7 @@ async fn answer_as_stored(
 
 /// Keeps the answer and commits.
 async fn answer(tx: Tx, key: &RequestKey, stored: &Stored) -> Result<proto::SourceRecord, ProfileError> {
-    super::finish(tx, key, record::to_proto(stored)).await
+    super::finish(tx, key, &[stored.record.own_customer], record::to_proto(stored)).await
 }
 fn ingested(
     profile: &Profile,

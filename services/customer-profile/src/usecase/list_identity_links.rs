@@ -10,6 +10,7 @@ use ventanilla_proto::customer::v1 as proto;
 use super::Profile;
 use crate::error::ProfileError;
 use crate::identity_link;
+use crate::store::identity::Listed;
 use crate::store::{customer, identity};
 
 /// Name that page tokens of this list are bound to.
@@ -23,8 +24,7 @@ pub(crate) async fn list_identity_links(
     page_size: usize,
 ) -> Result<proto::ListIdentityLinksResponse, ProfileError> {
     // One more than asked for tells whether there is a next page.
-    let limit = i64::try_from(page_size).unwrap_or(i64::MAX - 1) + 1;
-    let mut links = identity::page(profile.db.reader(), customer, before, limit).await?;
+    let mut links = read(profile, customer, before, page_size.saturating_add(1)).await?;
     if links.is_empty() {
         let mut connection = profile.db.reader().acquire().await?;
         if !customer::exists(&mut connection, customer).await? {
@@ -42,4 +42,15 @@ pub(crate) async fn list_identity_links(
     };
     let links = links.into_iter().map(identity_link::to_proto).collect();
     Ok(proto::ListIdentityLinksResponse { links, next_page_token })
+}
+
+/// Links of a customer's records, the newest first.
+pub(crate) async fn read(
+    profile: &Profile,
+    customer: CustomerId,
+    before: Option<(Timestamp, Uuid)>,
+    size: usize,
+) -> Result<Vec<Listed>, ProfileError> {
+    let limit = i64::try_from(size).unwrap_or(i64::MAX);
+    Ok(identity::page(profile.db.reader(), customer, before, limit).await?)
 }

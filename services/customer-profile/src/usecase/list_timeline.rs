@@ -23,10 +23,7 @@ pub(crate) async fn list_timeline(
     page_size: usize,
 ) -> Result<proto::ListTimelineResponse, ProfileError> {
     // One more than asked for tells whether there is a next page.
-    let limit = i64::try_from(page_size).unwrap_or(i64::MAX - 1) + 1;
-    let mut items = timeline::page(profile.db.reader(), customer, before, limit)
-        .await?
-        .ok_or(ProfileError::CustomerNotFound(customer))?;
+    let mut items = read(profile, customer, before, page_size.saturating_add(1)).await?;
     let more = items.len() > page_size;
     items.truncate(page_size);
     let next_page_token = match items.last() {
@@ -38,7 +35,20 @@ pub(crate) async fn list_timeline(
     Ok(proto::ListTimelineResponse { items: items.into_iter().map(item).collect(), next_page_token })
 }
 
-fn item(item: Item) -> proto::TimelineItem {
+/// A stretch of the line, newest first.
+pub(crate) async fn read(
+    profile: &Profile,
+    customer: CustomerId,
+    before: Option<(Timestamp, Uuid)>,
+    size: usize,
+) -> Result<Vec<Item>, ProfileError> {
+    let limit = i64::try_from(size).unwrap_or(i64::MAX);
+    let items = timeline::page(profile.db.reader(), customer, before, limit).await?;
+    items.ok_or(ProfileError::CustomerNotFound(customer))
+}
+
+/// A point of the line on the wire.
+pub(crate) fn item(item: Item) -> proto::TimelineItem {
     use proto::TimelineEventKind as Kind;
     let what = match item.what {
         What::Interaction(interaction) => proto::timeline_item::Item::Interaction(interaction.to_proto()),

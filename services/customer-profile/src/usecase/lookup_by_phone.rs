@@ -39,9 +39,11 @@ pub(crate) async fn lookup_by_phone(
         gaps: gaps.collect(),
         ..Default::default()
     };
-    if let [Holder { affairs: Some(affairs), profile, .. }] = holders.as_slice() {
+    answer.restricted = holders.iter().any(|holder| holder.restricted);
+    if let [Holder { affairs: Some(affairs), profile, restricted, .. }] = holders.as_slice() {
         tell(&mut answer, affairs);
-        let known = profile.as_deref().and_then(|profile| proto::Customer::decode(profile).ok());
+        let profile = profile.as_deref().filter(|_| !restricted);
+        let known = profile.and_then(|profile| proto::Customer::decode(profile).ok());
         let right = priority_right(known.as_ref().and_then(wishes::birth_date), affairs.disability, now);
         answer.priority_right = wishes::priority_to_proto(right).into();
     }

@@ -99,7 +99,9 @@ async fn attempt(
     ledger::append(&mut tx, &entries).await?;
     let merged = customer::load(&mut tx, regrouped.customer_of(plan.pairs[0].records[0])).await?.pop();
     let merged = merged.ok_or(ProfileError::IdentityContended)?;
-    let answer = super::finish(tx, key, merged).await?;
+    let brought = plan.customers.iter().flat_map(|id| plan.component.records_of(*id));
+    let about: Vec<CustomerId> = brought.map(|node| node.own_customer).collect();
+    let answer = super::finish(tx, key, &about, merged).await?;
     profile.ledger.nudge();
     Ok(answer)
 }

@@ -54,7 +54,7 @@ pub(crate) async fn record_interaction(
     store::interaction::insert(&mut tx, &interaction).await?;
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone()).occurred(interaction.occurred_at);
     ledger::append(&mut tx, &[entry(profile.ambient.uuid(now), &interaction, &stamp, profile.ambient.bytes())]).await?;
-    let answer = super::finish(tx, &key, interaction.to_proto()).await?;
+    let answer = super::finish(tx, &key, &[interaction.customer], interaction.to_proto()).await?;
     profile.ledger.nudge();
     Ok(answer)
 }

@@ -14,6 +14,7 @@ use ventanilla_proto::customer::v1 as proto;
 use super::Profile;
 use crate::error::ProfileError;
 use crate::golden;
+use crate::store::customer::Locked;
 use crate::store::identity::{self, Member, NewLink};
 use crate::store::{customer, record};
 
@@ -63,8 +64,12 @@ impl Component {
         let mut next = customers;
         while !next.is_empty() {
             let standing: Vec<Uuid> = next.iter().filter(|id| Some(**id) != fresh).map(|id| id.uuid()).collect();
-            if reading == Reading::Locked && !standing.is_empty() && !customer::lock_active(tx, &standing).await? {
-                return Err(ProfileError::IdentityContended);
+            if reading == Reading::Locked && !standing.is_empty() {
+                match customer::lock_active(tx, &standing).await? {
+                    Locked::All => {}
+                    Locked::Absorbed => return Err(ProfileError::IdentityContended),
+                    Locked::Erased(id) => return Err(ProfileError::CustomerErased(id)),
+                }
             }
             let named: Vec<Uuid> = next.iter().map(|id| id.uuid()).collect();
             let members = identity::members(tx, &named).await?;
@@ -117,6 +122,11 @@ impl Component {
     /// The customer that a record belongs to, as it is written down.
     pub(crate) fn customer_of(&self, record: SourceRecordId) -> Option<CustomerId> {
         self.members.get(&record).map(|member| member.customer)
+    }
+
+    /// The customer id that a record brought.
+    pub(crate) fn own_customer_of(&self, record: SourceRecordId) -> Option<CustomerId> {
+        self.members.get(&record).map(|member| member.node.own_customer)
     }
 
     /// The records of a customer, as it is written down; the oldest first.

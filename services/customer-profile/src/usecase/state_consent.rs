@@ -52,7 +52,7 @@ pub(crate) async fn state_consent(
     let standing =
         standing.ok_or_else(|| StoreError::corrupt("consent_statement", "purpose", stated.customer.uuid()))?;
     let answer = consent(&stated.customer.name(), purpose, channel, standing);
-    let answer = super::finish(tx, &key, answer).await?;
+    let answer = super::finish(tx, &key, &[stated.customer], answer).await?;
     profile.ledger.nudge();
     Ok(answer)
 }

@@ -43,7 +43,7 @@ pub(crate) async fn state_contact_preferences(
     };
     ledger::append(&mut tx, &[Draft::new(profile.ambient.uuid(now), told.customer.name(), &payload, &stamp)]).await?;
     let contacts = interaction::last_contacts(&mut tx, told.customer).await?;
-    let answer = super::finish(tx, &key, preferences(Some(&stated), &contacts, now)).await?;
+    let answer = super::finish(tx, &key, &[told.customer], preferences(Some(&stated), &contacts, now)).await?;
     profile.ledger.nudge();
     Ok(answer)
 }

@@ -84,7 +84,8 @@ async fn attempt(
     ledger::append(&mut tx, &entries).await?;
     let apart: BTreeSet<CustomerId> = records.iter().filter_map(|node| regrouped.customer_of(node.record)).collect();
     let customers = customer::load(&mut tx, apart).await?;
-    let answer = super::finish(tx, key, proto::UnmergeCustomersResponse { customers }).await?;
+    let about: Vec<CustomerId> = records.iter().map(|node| node.own_customer).collect();
+    let answer = super::finish(tx, key, &about, proto::UnmergeCustomersResponse { customers }).await?;
     profile.ledger.nudge();
     Ok(answer)
 }

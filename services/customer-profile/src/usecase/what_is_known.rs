@@ -27,6 +27,11 @@ pub(crate) async fn what_is_known(
 ) -> Result<proto::WhatIsKnownResponse, ProfileError> {
     let known = customer::get(profile.db.reader(), question.customer).await?;
     let known = known.ok_or(ProfileError::CustomerNotFound(question.customer))?;
+    match known.state() {
+        proto::CustomerState::Erased => return Err(ProfileError::CustomerErased(question.customer)),
+        proto::CustomerState::Restricted => return Err(ProfileError::CustomerRestricted(question.customer)),
+        proto::CustomerState::Active | proto::CustomerState::Unspecified => {}
+    }
     let now = profile.ambient.now();
     let facts: Vec<proto::KnownFact> = facts_to_tell(question.purpose, &question.asking)
         .into_iter()

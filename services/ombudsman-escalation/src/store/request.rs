@@ -6,10 +6,11 @@ use postgres::{Db, RequestError, RequestKey};
 #[tracing::instrument(name = "db.request.answered", skip_all)]
 pub(crate) async fn answered(db: &Db, key: &RequestKey) -> Result<Option<Vec<u8>>, RequestError> {
     let found = sqlx::query!(
-        "select method, body_hash, answer from ombudsman.request where request_id = $1 and answer is not null",
+        "select method, body_hash, answer, about from ombudsman.request
+          where request_id = $1 and (answer is not null or about is not null)",
         key.id
     )
     .fetch_optional(db.reader())
     .await?;
-    found.map(|row| key.replay(&row.method, &row.body_hash, row.answer)).transpose()
+    found.map(|row| key.replay(&row.method, &row.body_hash, row.answer, row.about)).transpose()
 }

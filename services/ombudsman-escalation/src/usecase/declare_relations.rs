@@ -2,7 +2,7 @@
 
 use ombudsman_escalation_domain::wall::{DECLARATION_YEARS, Declaration, Relation};
 use ombudsman_escalation_domain::{Refused, term};
-use postgres::{Claim, RequestKey, claim, keep_answer};
+use postgres::{Claim, Kept, RequestKey, claim, keep_answer};
 use prost::Message as _;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -43,7 +43,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     let register = staff::register(&mut tx, now).await?;
     let member = register.get(person).ok_or(Refused::MemberNotFound)?;
     let answer = answer::member(row.id, row.version, member);
-    keep_answer(&mut tx, command.key.id, &answer.encode_to_vec(), false).await?;
+    let encoded = answer.encode_to_vec();
+    keep_answer(&mut tx, command.key.id, Kept { answer: &encoded, forever: false, about: &[] }).await?;
     tx.commit().await?;
     Ok(answer)
 }

@@ -3,7 +3,7 @@
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::MemberId;
 use ombudsman_escalation_domain::wall::Member;
-use postgres::{Claim, RequestKey, claim, keep_answer};
+use postgres::{Claim, Kept, RequestKey, claim, keep_answer};
 use prost::Message as _;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -39,7 +39,8 @@ pub async fn run(office: Office, _call: Call, command: Command) -> Result<pb::Of
     let id = MemberId::from_uuid(office.ambient.uuid(now));
     staff::insert(&mut tx, id, &command.member, now).await?;
     let answer = answer::member(id, 1, &command.member);
-    keep_answer(&mut tx, command.key.id, &answer.encode_to_vec(), false).await?;
+    let encoded = answer.encode_to_vec();
+    keep_answer(&mut tx, command.key.id, Kept { answer: &encoded, forever: false, about: &[] }).await?;
     tx.commit().await?;
     Ok(answer)
 }

@@ -10,7 +10,7 @@ use ombudsman_escalation_domain::dossier::{self, Content, Head, Sealed};
 use ombudsman_escalation_domain::team::Team;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, Visibility};
 use ombudsman_escalation_domain::{CaseId, Refused};
-use postgres::{Claim, RequestKey, StoreError, Tx, claim, keep_answer};
+use postgres::{Claim, Kept, RequestKey, StoreError, Tx, claim, keep_answer};
 use prost::{Message, Name};
 use server::Call;
 use ventanilla_proto::auth::v1::AccessDenied;
@@ -218,7 +218,8 @@ impl Step {
     pub(crate) async fn commit(mut self, office: &Office, kept: &[u8], forever: bool) -> Result<(), Failure> {
         self.file_papers().await?;
         ledger::append(&mut self.tx, &self.entries).await?;
-        keep_answer(&mut self.tx, self.key.id, kept, forever).await?;
+        let kept = Kept { answer: kept, forever, about: &[self.stored.case.id.uuid()] };
+        keep_answer(&mut self.tx, self.key.id, kept).await?;
         self.tx.commit().await?;
         office.ledger.nudge();
         Ok(())

@@ -259,7 +259,7 @@ impl World {
 /// The office on this database, with ticketing at `ticketing` and nobody where sla-monitor should be.
 pub async fn serve(harness: &Harness, database: &Database, ticketing: SocketAddr) -> Served {
     let nobody = harness.port().await.local_addr().unwrap();
-    let peers = [("ticketing", ticketing), ("sla-monitor", nobody)];
+    let peers = [("ticketing", ticketing), ("sla-monitor", nobody), ("customer-profile", nobody)];
     let settings = office::Settings::new(database.settings_of(office::SCHEMA), &OFFICE_KEY);
     let assembly = office::assemble(settings, harness.house_with(office::SOURCE, &peers)).await.unwrap();
     harness.start(assembly).await

@@ -62,7 +62,8 @@ pub trait Classify: std::error::Error {
         Vec::new()
     }
 
-    /// Every field that was wrong, for [`Kind::InvalidArgument`].
+    /// Every field that was wrong, for [`Kind::InvalidArgument`]; every resource that stands in the way and why, for
+    /// [`Kind::FailedPrecondition`].
     fn violations(&self) -> &[Violation] {
         &[]
     }

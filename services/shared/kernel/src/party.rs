@@ -70,6 +70,8 @@ words! {
         Customer => "customer",
         /// Another service of the suite.
         Service => "service",
+        /// Answers people about their own data: exports, restricts, erases.
+        PrivacyOfficer => "privacy_officer",
     }
 }
 

@@ -8,7 +8,7 @@ use kernel::{Classify, Kind};
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-use crate::StoreError;
+use crate::{Db, StoreError};
 
 /// What identifies one mutating call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,16 +33,26 @@ impl RequestKey {
         Self { id, method, body_hash }
     }
 
-    /// Compares a stored claim with this call.
+    /// Compares a stored claim with this call. `about` is whose words the answer may hold, as it was kept with it.
     ///
     /// # Errors
-    /// [`RequestError::Reused`] when the stored claim is of another method or body,
-    /// [`RequestError::InFlight`] when it has no answer yet.
-    pub fn replay(&self, method: &str, body_hash: &[u8], answer: Option<Vec<u8>>) -> Result<Vec<u8>, RequestError> {
+    /// [`RequestError::Reused`] when the stored claim is of another method or body, [`RequestError::InFlight`] when it
+    /// has no answer yet, [`RequestError::Erased`] when it has none any more.
+    pub fn replay(
+        &self,
+        method: &str,
+        body_hash: &[u8],
+        answer: Option<Vec<u8>>,
+        about: Option<Uuid>,
+    ) -> Result<Vec<u8>, RequestError> {
         if method != self.method || body_hash != self.body_hash {
             return Err(RequestError::Reused);
         }
-        answer.ok_or(RequestError::InFlight)
+        match (answer, about) {
+            (Some(answer), _) => Ok(answer),
+            (None, None) => Err(RequestError::InFlight),
+            (None, Some(_)) => Err(RequestError::Erased),
+        }
     }
 }
 
@@ -64,6 +74,9 @@ pub enum RequestError {
     /// The same call is still running.
     #[error("a call with this request_id is still running; retry")]
     InFlight,
+    /// The answer was destroyed with a person's data.
+    #[error("the call with this request_id was done, and its answer was destroyed with the person's data")]
+    Erased,
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -80,6 +93,7 @@ impl Classify for RequestError {
         match self {
             Self::Reused => Kind::AlreadyExists,
             Self::InFlight => Kind::Aborted,
+            Self::Erased => Kind::FailedPrecondition,
             Self::Store(error) => error.kind(),
         }
     }
@@ -88,6 +102,7 @@ impl Classify for RequestError {
         match self {
             Self::Reused => "REQUEST_ID_REUSED",
             Self::InFlight => "REQUEST_IN_FLIGHT",
+            Self::Erased => "ANSWER_ERASED",
             Self::Store(error) => error.reason(),
         }
     }
@@ -112,12 +127,23 @@ pub async fn claim(tx: &mut PgConnection, key: &RequestKey, now: Timestamp) -> R
     if claimed.rows_affected() == 1 {
         return Ok(Claim::Fresh);
     }
-    let row = sqlx::query("select method, body_hash, answer from request where request_id = $1")
+    let row = sqlx::query("select method, body_hash, answer, about from request where request_id = $1")
         .bind(key.id)
         .fetch_one(&mut *tx)
         .await?;
-    let answer = key.replay(row.try_get("method")?, row.try_get("body_hash")?, row.try_get("answer")?)?;
-    Ok(Claim::Replay(answer))
+    let (method, body_hash) = (row.try_get("method")?, row.try_get("body_hash")?);
+    Ok(Claim::Replay(key.replay(method, body_hash, row.try_get("answer")?, row.try_get("about")?)?))
+}
+
+/// An answer to be kept beside its claim.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<'a> {
+    /// The encoded answer.
+    pub answer: &'a [u8],
+    /// Whether it is never forgotten.
+    pub forever: bool,
+    /// The customers or affairs whose words it may hold; empty when it holds nobody's.
+    pub about: &'a [Uuid],
 }
 
 /// Keeps the answer beside the claim, in the same transaction.
@@ -125,12 +151,59 @@ pub async fn claim(tx: &mut PgConnection, key: &RequestKey, now: Timestamp) -> R
 /// # Errors
 /// [`StoreError`].
 #[tracing::instrument(name = "db.request.keep_answer", skip_all)]
-pub async fn keep_answer(tx: &mut PgConnection, id: Uuid, answer: &[u8], forever: bool) -> Result<(), StoreError> {
-    sqlx::query("update request set answer = $2, keep_forever = $3 where request_id = $1")
+pub async fn keep_answer(tx: &mut PgConnection, id: Uuid, kept: Kept<'_>) -> Result<(), StoreError> {
+    sqlx::query("update request set answer = $2, keep_forever = $3, about = $4 where request_id = $1")
         .bind(id)
-        .bind(answer)
-        .bind(forever)
+        .bind(kept.answer)
+        .bind(kept.forever)
+        .bind(kept.about.first())
+        .execute(&mut *tx)
+        .await?;
+    if let [_, others @ ..] = kept.about
+        && !others.is_empty()
+    {
+        sqlx::query(
+            "insert into request_about (about, request_id) select unnest($1::uuid[]), $2 on conflict do nothing",
+        )
+        .bind(others)
+        .bind(id)
         .execute(tx)
         .await?;
+    }
     Ok(())
+}
+
+/// Destroys the answers that may hold words of these customers or affairs. The claims stay: what was done is not done
+/// again.
+///
+/// # Errors
+/// [`StoreError`].
+#[tracing::instrument(name = "db.request.forget_answers", skip_all)]
+pub async fn forget_answers(tx: &mut PgConnection, about: &[Uuid]) -> Result<(), StoreError> {
+    sqlx::query(
+        "update request set answer = null where request_id = any(array(
+             select request_id from request where about = any($1) and answer is not null
+             union all select request_id from request_about where about = any($1)))",
+    )
+    .bind(about)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Removes claims from before an instant that need not be kept for ever, at most `limit`; answers how many it were.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn forget_claims(db: &Db, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    let removed = sqlx::query(
+        "delete from request where request_id = any(array(
+             select request_id from request where claimed_at < $1 and not keep_forever order by claimed_at limit $2
+             for update skip locked))",
+    )
+    .bind(before.to_sqlx())
+    .bind(limit)
+    .execute(db.reader())
+    .await?;
+    Ok(removed.rows_affected())
 }

@@ -2,10 +2,13 @@
 //! denials into it, and follow others'.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kernel::Ambient;
 use ledger::checkpoint::Notary;
 use ledger::{Draft, Feed, Follower, Ledger, Reaction, Stamp, Standings, append};
+use postgres::{Db, StoreError};
+use tokio_util::sync::CancellationToken;
 use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
@@ -24,10 +27,11 @@ impl Assembly {
             Arc::clone(&house.signing_key),
             house.checkpoint_dir.clone(),
         );
-        let sequenced = ledger.clone();
+        let (sequenced, claims, ambient) = (ledger.clone(), ledger.db().clone(), house.ambient.clone());
         self.serve(LedgerServiceServer::new(feed))
             .worker(Worker::new("sequencer", move |cancel| sequenced.clone().sequence(cancel)))
             .worker(Worker::new("notary", move |cancel| notary.clone().run(cancel)))
+            .worker(Worker::new("claims", move |cancel| forget_claims(claims.clone(), ambient.clone(), cancel)))
             .denials(Arc::new(Denials { ledger: ledger.clone(), ambient: house.ambient.clone() }))
     }
 
@@ -47,6 +51,25 @@ impl Assembly {
         let client = LedgerServiceClient::new(house.peers.channel(source)?);
         let follower = Follower::new(ledger.clone(), source, reaction, house.ambient.clone(), standings.clone());
         Ok(self.worker(Worker::new(source, move |cancel| follower.clone().run(client.clone(), cancel))))
+    }
+}
+
+/// How long a call may be retried under its `request_id`; filing a complaint and issuing a decision have no end.
+const CLAIMS_KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(48);
+/// Time between two looks for claims that are too old, and how many go at once.
+const CLAIMS_PAUSE: Duration = Duration::from_secs(60);
+const CLAIMS_AT_ONCE: u16 = 2_000;
+
+/// Forgets claims that nobody will ask for any more, so that their table does not grow for ever.
+async fn forget_claims(db: Db, ambient: Ambient, cancel: CancellationToken) -> Result<(), StoreError> {
+    loop {
+        let before = ambient.now().checked_sub(CLAIMS_KEPT).unwrap_or(jiff::Timestamp::MIN);
+        let forgotten = postgres::forget_claims(&db, before, CLAIMS_AT_ONCE.into()).await?;
+        let pause = if forgotten < CLAIMS_AT_ONCE.into() { CLAIMS_PAUSE } else { Duration::ZERO };
+        tokio::select! {
+            () = cancel.cancelled() => return Ok(()),
+            () = tokio::time::sleep(pause) => {}
+        }
     }
 }
 

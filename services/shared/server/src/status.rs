@@ -95,7 +95,14 @@ fn details(domain: &str, error: &(impl Classify + ?Sized), message: &str) -> Err
         }
         Kind::FailedPrecondition => {
             let subject = fact("resource").or_else(|| fact("state")).unwrap_or_default();
-            details.set_precondition_failure(vec![PreconditionViolation::new(error.reason(), subject, message)]);
+            let mut failures: Vec<_> = field_violations(error.violations())
+                .into_iter()
+                .map(|v| PreconditionViolation::new(error.reason(), v.field, v.description))
+                .collect();
+            if failures.is_empty() {
+                failures.push(PreconditionViolation::new(error.reason(), subject, message));
+            }
+            details.set_precondition_failure(failures);
         }
         _ => {}
     }

@@ -65,7 +65,8 @@ async fn another_reading_is_a_switch_and_the_proof_shows_it() {
 #[tokio::test]
 async fn an_unknown_switch_or_calendar_stops_the_start() {
     let world = World::new().await;
-    let peers = [("ticketing", ([127, 0, 0, 1], 1).into()), ("ombudsman-escalation", ([127, 0, 0, 1], 1).into())];
+    let peers =
+        ["ticketing", "ombudsman-escalation", "customer-profile"].map(|peer| (peer, ([127, 0, 0, 1], 1).into()));
     let mut switch = world.settings();
     switch.law.switches.insert("no.such.switch".to_owned(), "x".to_owned());
     let mut calendar = world.settings();

@@ -102,7 +102,12 @@ impl World {
 
     /// Starts the service with these settings.
     pub async fn start_with(&self, settings: Settings) -> Served {
-        let peers = [("ticketing", self.ticketing.addr()), ("ombudsman-escalation", self.ombudsman.addr())];
+        let nobody = ([127, 0, 0, 1], 1).into();
+        let peers = [
+            ("ticketing", self.ticketing.addr()),
+            ("ombudsman-escalation", self.ombudsman.addr()),
+            ("customer-profile", nobody),
+        ];
         let house = self.harness.house_with("sla-monitor", &peers);
         self.harness.start(assemble(settings, house).await.unwrap()).await
     }

@@ -120,8 +120,8 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                        signpost, last_change_at, change_count, created_at, version, received_at, receipt_text,
                        content_hash)
            ), claim as (
-               insert into ticketing.request (request_id, method, body_hash, answer, claimed_at, keep_forever)
-               select request_id, method, body_hash, answer, created_at, true from item where request_id is not null
+               insert into ticketing.request (request_id, method, body_hash, answer, claimed_at, keep_forever, about)
+               select request_id, method, body_hash, answer, created_at, true, ticket_id from item where request_id is not null
                on conflict on constraint request_pkey do nothing
                returning request_id
            ), fresh as (
@@ -370,10 +370,11 @@ impl PointColumns {
 /// The answer that was kept when the call was made before.
 #[tracing::instrument(name = "db.ticket.replay", skip_all)]
 pub(crate) async fn replay(pool: &PgPool, key: &RequestKey) -> Result<Vec<u8>, RequestError> {
-    let row = sqlx::query!("select method, body_hash, answer from ticketing.request where request_id = $1", key.id)
-        .fetch_one(pool)
-        .await?;
-    key.replay(&row.method, &row.body_hash, row.answer)
+    let row =
+        sqlx::query!("select method, body_hash, answer, about from ticketing.request where request_id = $1", key.id)
+            .fetch_one(pool)
+            .await?;
+    key.replay(&row.method, &row.body_hash, row.answer, row.about)
 }
 
 /// What is kept of a ticket's proof.

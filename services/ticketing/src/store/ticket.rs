@@ -217,7 +217,7 @@ pub(crate) async fn write(
                from unnest($39::int[], $40::text[], $41::timestamptz[]) as a (ordinal, answer, answered_at)
                where p.ticket_id = $14 and p.ordinal = a.ordinal
            ), answer as (
-               update ticketing.request set answer = $42 where request_id = $43
+               update ticketing.request set answer = $42, about = $14 where request_id = $43
            )
            update ticketing.ticket
            set department = $44, owner = $45, state = $46, state_reason = $47, state_since = $48, resolution = $49,

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use kernel::{ResourceId, Violations};
 use ledger::Stamp;
-use postgres::{Claim, RequestKey};
+use postgres::{Claim, Kept, RequestKey};
 use prost::Message;
 use server::Call;
 use ticketing_domain::{
@@ -92,7 +92,8 @@ impl Ticketing {
         let known = imported::known(&mut tx, &origins).await?;
         let answer = pb::ImportTicketsResponse { tickets: origins.iter().zip(&known).map(told).collect() };
         // Kept without the proofs, which the database never sees.
-        postgres::keep_answer(&mut tx, key.id, &answer.encode_to_vec(), true).await?;
+        let encoded = answer.encode_to_vec();
+        postgres::keep_answer(&mut tx, key.id, Kept { answer: &encoded, forever: true, about: &[] }).await?;
         tx.commit().await?;
         self.ledger.nudge();
         Ok(self.with_proofs(answer, &known))

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use sqlx::migrate::Migrator;
 use testkit::Database;
 use uuid::Uuid;
-use ventanilla_postgres::{Claim, Db, RequestError, RequestKey, claim, keep_answer};
+use ventanilla_postgres::{
+    Claim, Db, Kept, RequestError, RequestKey, claim, forget_answers, forget_claims, keep_answer,
+};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -15,7 +17,7 @@ fn key(body: &[u8]) -> RequestKey {
 async fn done(db: &Db, key: &RequestKey, answer: &[u8]) {
     let mut tx = db.tx().await.unwrap();
     assert_eq!(claim(&mut tx, key, NOW).await.unwrap(), Claim::Fresh);
-    keep_answer(&mut tx, key.id, answer, false).await.unwrap();
+    keep_answer(&mut tx, key.id, Kept { answer, forever: false, about: &[] }).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -51,7 +53,8 @@ async fn concurrent_twins_do_it_once_and_agree() {
             let mut tx = db.tx().await.unwrap();
             match claim(&mut tx, &key(b"body"), NOW).await.unwrap() {
                 Claim::Fresh => {
-                    keep_answer(&mut tx, key(b"").id, &[twin], false).await.unwrap();
+                    let kept = Kept { answer: &[twin], forever: false, about: &[] };
+                    keep_answer(&mut tx, key(b"").id, kept).await.unwrap();
                     tx.commit().await.unwrap();
                     (true, vec![twin])
                 }
@@ -65,4 +68,40 @@ async fn concurrent_twins_do_it_once_and_agree() {
     }
     assert_eq!(answers.iter().filter(|(fresh, _)| *fresh).count(), 1);
     assert!(answers.iter().all(|(_, answer)| answer == &answers[0].1), "{answers:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_destroyed_is_neither_given_nor_made_again() {
+    let database = Database::fresh("house", &Migrator::DEFAULT).await;
+    let db = database.db().await;
+    let [one, other, stranger] = [1, 2, 3].map(Uuid::from_u128);
+    for person in [one, other] {
+        let mut tx = db.tx().await.unwrap();
+        claim(&mut tx, &key(b"body"), NOW).await.unwrap();
+        let kept = Kept { answer: b"words", forever: true, about: &[one, other] };
+        keep_answer(&mut tx, key(b"").id, kept).await.unwrap();
+        forget_answers(&mut tx, &[stranger]).await.unwrap();
+        assert_eq!(claim(&mut tx, &key(b"body"), NOW).await.unwrap(), Claim::Replay(b"words".to_vec()));
+        forget_answers(&mut tx, &[person]).await.unwrap();
+        assert!(matches!(claim(&mut tx, &key(b"body"), NOW).await, Err(RequestError::Erased)));
+        tx.rollback().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_claim_is_forgotten_after_its_time_unless_it_is_kept_for_ever() {
+    let database = Database::fresh("house", &Migrator::DEFAULT).await;
+    let db = database.db().await;
+    for (id, forever) in [(1_u128, false), (2, true), (3, false)] {
+        let key = RequestKey::of(Uuid::from_u128(id), "Do", b"");
+        let mut tx = db.tx().await.unwrap();
+        claim(&mut tx, &key, NOW + jiff::SignedDuration::from_hours(i64::try_from(id).unwrap())).await.unwrap();
+        keep_answer(&mut tx, key.id, Kept { answer: b"", forever, about: &[] }).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let before = NOW + jiff::SignedDuration::from_hours(3);
+    assert_eq!(forget_claims(&db, before, 10).await.unwrap(), 1);
+    let left: Vec<Uuid> =
+        sqlx::query_scalar("select request_id from request order by 1").fetch_all(db.reader()).await.unwrap();
+    assert_eq!(left, [2, 3].map(Uuid::from_u128));
 }

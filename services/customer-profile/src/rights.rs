@@ -1,0 +1,157 @@
+//! What customer-profile holds of a person, and how it is destroyed.
+
+mod archive;
+mod journal;
+
+use ::rights::{DataHolder, ErasureId, Hold, Leftover, Records};
+use customer_profile_domain::CustomerId;
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use kernel::ResourceId;
+use ledger::{Draft, Stamp};
+use postgres::{StoreError, Tx};
+use prost::Name;
+use prost_types::Any;
+use uuid::Uuid;
+use ventanilla_proto::customer::v1 as proto;
+
+pub(crate) use archive::Archive;
+pub use archive::ArchiveError;
+pub use journal::JournalError;
+pub(crate) use journal::{Journal, Line};
+
+use crate::error::ProfileError;
+use crate::store::customer::{self, Locked};
+use crate::store::{rights as store, told};
+use crate::usecase::{Profile, erase_customer, list_identity_links, list_timeline};
+use crate::{OMBUDSMAN, SLA_MONITOR, SOURCE, StartError, TICKETING};
+
+/// Who has a part in an erasure, in the order it is told.
+pub(crate) const SERVICES: [&str; 4] = [SOURCE, TICKETING, SLA_MONITOR, OMBUDSMAN];
+
+/// Items of a list that are read at once.
+const PAGE: usize = 200;
+
+#[tonic::async_trait]
+impl DataHolder for Profile {
+    type Error = ProfileError;
+
+    async fn holds(&self, _customers: &[Uuid], _now: Timestamp) -> Result<Vec<Hold>, ProfileError> {
+        Ok(Vec::new())
+    }
+
+    fn records(&self, customers: Vec<Uuid>) -> Records<ProfileError> {
+        let profile = self.clone();
+        async_stream::try_stream! {
+            let pool = profile.db.reader();
+            let now = profile.ambient.now();
+            let Some(first) = customers.first().map(|id| CustomerId::from_uuid(*id)) else { return };
+            if let Some(golden) = customer::get(pool, first).await? {
+                yield packed(&golden)?;
+            }
+            for version in told::versions(pool, &customers).await? {
+                yield packed(&version)?;
+            }
+            let mut before = None;
+            loop {
+                let page = list_identity_links::read(&profile, first, before, PAGE).await?;
+                before = page.last().map(|link| (link.asserted_at, link.id.uuid()));
+                let more = page.len() == PAGE;
+                for link in page {
+                    yield packed(&crate::identity_link::to_proto(link))?;
+                }
+                if !more {
+                    break;
+                }
+            }
+            let mut before = None;
+            loop {
+                let page = list_timeline::read(&profile, first, before, PAGE).await?;
+                before = page.last().map(|item| (item.at, item.id));
+                let more = page.len() == PAGE;
+                for item in page {
+                    yield packed(&list_timeline::item(item))?;
+                }
+                if !more {
+                    break;
+                }
+            }
+            for said in told::consents(pool, &customers).await? {
+                yield packed(&said)?;
+            }
+            for said in told::preferences(pool, &customers, now).await? {
+                yield packed(&said)?;
+            }
+            for declared in told::vulnerabilities(pool, &customers).await? {
+                yield packed(&declared)?;
+            }
+        }
+        .boxed()
+    }
+
+    async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, StoreError> {
+        // Who was writing of the customer has committed before the row was marked, under its lock.
+        if let Locked::All = customer::lock_active(tx, customers).await? {
+            tracing::warn!("a customer that was erased stands again; it is erased once more");
+        }
+        let reasons = store::reasons_elsewhere(tx, customers).await?;
+        ledger::forget_entries(tx, &reasons).await?;
+        store::wipe(tx, customers, now).await?;
+        let resources = customers.iter().map(|id| CustomerId::from_uuid(*id).name()).collect();
+        Ok(Leftover { resources, needed: 0 })
+    }
+
+    async fn erased(&self, tx: &mut Tx, erasure: ErasureId, now: Timestamp) -> Result<Vec<Draft>, ProfileError> {
+        if let Some(erasure) = store::find(tx, erasure).await? {
+            self.journal.add(line(&erasure)).await?;
+        }
+        store::part(tx, erasure, SOURCE, now).await?;
+        let services: Vec<String> = SERVICES.iter().map(|service| (*service).to_owned()).collect();
+        let Some(customer) = store::complete(tx, erasure, &services, now).await? else { return Ok(Vec::new()) };
+        let payload = proto::ErasureCompleted { erasure: erasure.name(), customer: customer.name() };
+        let actor = kernel::Actor { kind: kernel::ActorKind::System, id: SOURCE.to_owned(), department: None };
+        let stamp = Stamp::of(actor, now, server::current_traceparent());
+        Ok(vec![Draft::new(self.ambient.uuid(now), erasure.name(), &payload, &stamp)])
+    }
+}
+
+/// An erasure as the journal keeps it.
+pub(crate) fn line(erasure: &store::Erasure) -> Line {
+    Line {
+        erasure: erasure.id.uuid(),
+        customer: erasure.customer.uuid(),
+        ids: erasure.ids.clone(),
+        ground: erasure.ground.as_str().to_owned(),
+        asked_at: erasure.asked_at,
+    }
+}
+
+/// Makes journal and database tell of the same erasures: what the database has goes into the journal, and what the database
+/// has no more, because it was restored, is destroyed again.
+pub(crate) async fn reconcile(profile: &Profile, journal: Vec<Line>) -> Result<(), StartError> {
+    let known = store::all(profile.db.reader()).await?;
+    for erasure in &known {
+        profile.journal.add(line(erasure)).await?;
+    }
+    let lost = journal.into_iter().filter(|line| !known.iter().any(|erasure| erasure.id.uuid() == line.erasure));
+    for line in lost {
+        tracing::warn!(erasure = %line.erasure, "the database was restored to before an erasure; it is done again");
+        let now = profile.ambient.now();
+        let erasure = store::Erasure {
+            id: ErasureId::from_uuid(line.erasure),
+            customer: CustomerId::from_uuid(line.customer),
+            ground: line.ground(),
+            ids: line.ids,
+            asked_at: line.asked_at,
+        };
+        let actor = kernel::Actor { kind: kernel::ActorKind::System, id: SOURCE.to_owned(), department: None };
+        let repeated = erase_customer::repeat(profile, &erasure, &Stamp::of(actor, now, String::new())).await;
+        repeated.map_err(|error| StartError::Erasure(kernel::chain(&error).to_string()))?;
+    }
+    Ok(())
+}
+
+/// A resource as a service hands it over.
+fn packed(message: &impl Name) -> Result<Any, ProfileError> {
+    Any::from_msg(message).map_err(|_| StoreError::corrupt("customer", "record", "of an export").into())
+}

@@ -1,0 +1,107 @@
+//! Everything a person said, or a department's system said of them, as it is kept: for an export.
+
+use customer_profile_domain::consent::Statement;
+use customer_profile_domain::{CustomerId, SourceRecordId};
+use jiff::Timestamp;
+use kernel::ResourceId;
+use postgres::StoreError;
+use prost::Message;
+use server::parse::time_to_proto;
+use sqlx::PgPool;
+use sqlx::types::Json;
+use uuid::Uuid;
+use ventanilla_proto::customer::v1 as proto;
+
+use super::wishes::{ConsentRow, PreferenceRow, Preferences, Vulnerability, VulnerabilityRow};
+use crate::wishes::{self, basis_to_proto, channel_or_all, purpose_to_proto};
+
+/// Every version of every record of these customers, as it was sent.
+#[tracing::instrument(name = "db.told.versions", skip_all)]
+pub(crate) async fn versions(pool: &PgPool, ids: &[Uuid]) -> Result<Vec<proto::SourceRecord>, StoreError> {
+    let rows = sqlx::query!(
+        "select r.id, r.own_customer_id, r.customer_id, v.version, v.content, v.recorded_at
+         from customer_profile.source_record r
+         join customer_profile.source_record_version v on v.source_record_id = r.id
+         where r.own_customer_id = any($1) order by r.recorded_at, r.id, v.version",
+        ids,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let said = proto::SourceRecord::decode(row.content.as_slice())
+                .map_err(|_| StoreError::corrupt("source_record_version", "content", row.id))?;
+            Ok(proto::SourceRecord {
+                name: SourceRecordId::from_uuid(row.id).name(),
+                version: row.version,
+                customer: CustomerId::from_uuid(row.customer_id).name(),
+                own_customer: CustomerId::from_uuid(row.own_customer_id).name(),
+                create_time: Some(time_to_proto(row.recorded_at.to_jiff())),
+                ..said
+            })
+        })
+        .collect()
+}
+
+/// Every statement about what is allowed, the oldest first.
+#[tracing::instrument(name = "db.told.consents", skip_all)]
+pub(crate) async fn consents(pool: &PgPool, ids: &[Uuid]) -> Result<Vec<proto::ConsentStatement>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select customer_id, proof, row_to_json(s) as "row!: Json<ConsentRow>"
+           from customer_profile.consent_statement s where customer_id = any($1) order by said_at, id"#,
+        ids,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            use customer_profile_domain::consent::Says;
+            let said = Statement::try_from(row.row.0)?;
+            let mut told = proto::ConsentStatement {
+                customer: CustomerId::from_uuid(row.customer_id).name(),
+                purpose: purpose_to_proto(said.purpose).into(),
+                channel: channel_or_all(said.channel).into(),
+                proof: row.proof,
+                said_time: Some(time_to_proto(said.said_at)),
+                ..Default::default()
+            };
+            if let Says::Give { basis, until } = said.says {
+                told.allows = true;
+                told.legal_basis = basis_to_proto(basis).into();
+                told.expire_time = until.map(time_to_proto);
+            }
+            Ok(told)
+        })
+        .collect()
+}
+
+/// Every statement about how to be reached, the oldest first.
+#[tracing::instrument(name = "db.told.preferences", skip_all)]
+pub(crate) async fn preferences(
+    pool: &PgPool,
+    ids: &[Uuid],
+    now: Timestamp,
+) -> Result<Vec<proto::ContactPreferences>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"select row_to_json(s) as "row!: Json<PreferenceRow>"
+           from customer_profile.contact_preference_statement s where customer_id = any($1) order by said_at, id"#,
+        ids,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(|row| Ok(wishes::preferences(Some(&Preferences::try_from(row.0)?), &[], now))).collect()
+}
+
+/// Every declared vulnerability, ended or not, with all that was declared.
+#[tracing::instrument(name = "db.told.vulnerabilities", skip_all)]
+pub(crate) async fn vulnerabilities(pool: &PgPool, ids: &[Uuid]) -> Result<Vec<proto::Vulnerability>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"select row_to_json(v) as "row!: Json<VulnerabilityRow>"
+           from customer_profile.vulnerability v where customer_id = any($1) order by declared_at, id"#,
+        ids,
+    )
+    .fetch_all(pool)
+    .await?;
+    let declared = rows.into_iter().map(|row| Vulnerability::try_from(row.0));
+    declared.filter_map(|declared| declared.map(|d| wishes::vulnerability(&d, true)).transpose()).collect()
+}

@@ -1,0 +1,103 @@
+//! What the office holds of a claimant: cases, dossiers and decisions.
+//!
+//! The claimant is told what a party may see. What the office notes for itself, seals or deliberates is not personal data to
+//! be taken away, but the work of who decides; it is destroyed all the same.
+
+use ::rights::{DataHolder, Hold, Leftover, Records};
+use futures::StreamExt as _;
+use jiff::{SignedDuration, Timestamp};
+use kernel::ResourceId as _;
+use ombudsman_escalation_domain::CaseId;
+use ombudsman_escalation_domain::team::Team;
+use ombudsman_escalation_domain::vocabulary::Visibility;
+use postgres::{StoreError, Tx};
+use prost::Name;
+use prost_types::Any;
+use uuid::Uuid;
+
+use crate::error::Failure;
+use crate::grpc::answer;
+use crate::office::Office;
+use crate::store::rights as store;
+use crate::store::{case, clock, decision, dossier};
+
+/// Dossier entries that are read at once.
+const PAGE: i64 = 50;
+
+/// The office as a holder of data.
+#[derive(Clone)]
+pub(crate) struct Holdings {
+    /// The office.
+    pub(crate) office: Office,
+    /// How long after its end a case is not erased.
+    pub(crate) keep_ended: SignedDuration,
+}
+
+impl Holdings {
+    fn hold(&self, matter: &store::Matter, now: Timestamp) -> Option<Hold> {
+        if matter.erased {
+            return None;
+        }
+        Hold::of(CaseId::from_uuid(matter.id).name(), matter.ended_at, self.keep_ended, now)
+    }
+}
+
+#[tonic::async_trait]
+impl DataHolder for Holdings {
+    type Error = Failure;
+
+    async fn holds(&self, customers: &[Uuid], now: Timestamp) -> Result<Vec<Hold>, Failure> {
+        let matters = store::matters(self.office.db.reader(), customers).await?;
+        Ok(matters.iter().filter_map(|matter| self.hold(matter, now)).collect())
+    }
+
+    fn records(&self, customers: Vec<Uuid>) -> Records<Failure> {
+        let office = self.office.clone();
+        async_stream::try_stream! {
+            let matters = store::matters(office.db.reader(), &customers).await?;
+            let cases: Vec<CaseId> = matters.iter().map(|matter| CaseId::from_uuid(matter.id)).collect();
+            for id in &cases {
+                if let Some(stored) = case::get(&office.db, *id).await? {
+                    let term = clock::decide_terms(office.db.reader(), &[*id]).await?;
+                    let term = term.into_iter().next().map(|(_, term)| term).unwrap_or_default();
+                    yield packed(&answer::case(&stored, &Team::default(), term))?;
+                }
+            }
+            for id in &cases {
+                let mut after = Some(0);
+                while let Some(place) = after {
+                    let page = dossier::list(&office.db, *id, &[Visibility::Parties.to_string()], place, PAGE).await?;
+                    for sealed in &page {
+                        yield packed(&answer::dossier_entry(sealed, true, false))?;
+                    }
+                    after = page.last().and_then(|last| i64::try_from(last.entry.sequence).ok());
+                }
+            }
+            for id in &cases {
+                let mut connection = office.db.reader().acquire().await.map_err(StoreError::from)?;
+                let found = decision::get(&mut connection, *id).await?;
+                drop(connection);
+                if let Some((issued, answers)) = found.filter(|(issued, _)| issued.notified_at.is_some()) {
+                    yield packed(&answer::decision(&issued, &answers))?;
+                }
+            }
+        }
+        .boxed()
+    }
+
+    async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, StoreError> {
+        let matters = store::lock(tx, customers).await?;
+        let (needed, free): (Vec<_>, Vec<_>) =
+            matters.into_iter().filter(|matter| !matter.erased).partition(|matter| self.hold(matter, now).is_some());
+        let cases: Vec<Uuid> = free.iter().map(|matter| matter.id).collect();
+        if !cases.is_empty() {
+            store::erase(tx, &cases, now).await?;
+        }
+        let resources = cases.into_iter().map(|id| CaseId::from_uuid(id).name()).collect();
+        Ok(Leftover { resources, needed: needed.len() })
+    }
+}
+
+fn packed(message: &impl Name) -> Result<Any, Failure> {
+    Any::from_msg(message).map_err(|_| Failure::Unreadable)
+}

@@ -1,0 +1,85 @@
+//! Cases of a person, to be told or destroyed.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use postgres::StoreError;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+/// A case, as far as its end matters.
+pub(crate) struct Matter {
+    pub(crate) id: Uuid,
+    /// When it was over for good; `None` while it is not.
+    pub(crate) ended_at: Option<Timestamp>,
+    /// Its words are gone already.
+    pub(crate) erased: bool,
+}
+
+impl Matter {
+    fn of(id: Uuid, ended_at: Option<jiff_sqlx::Timestamp>, erased: bool) -> Self {
+        Self { id, ended_at: ended_at.map(|at| at.to_jiff()), erased }
+    }
+}
+
+/// Cases of these claimants. Once a case is over nothing changes it, so its last change is its end.
+#[tracing::instrument(name = "db.rights.matters", skip_all)]
+pub(crate) async fn matters(pool: &PgPool, customers: &[Uuid]) -> Result<Vec<Matter>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select c.case_id, e.case_id is not null as "erased!",
+                  case when c.state in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified')
+                       then c.updated_at end as ended_at
+             from ombudsman.office_case c left join ombudsman.erased_case e on e.case_id = c.case_id
+            where c.customer_id = any($1) order by c.created_at, c.case_id"#,
+        customers,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| Matter::of(row.case_id, row.ended_at, row.erased)).collect())
+}
+
+/// The same, locked until the transaction ends.
+#[tracing::instrument(name = "db.rights.lock", skip_all)]
+pub(crate) async fn lock(tx: &mut PgConnection, customers: &[Uuid]) -> Result<Vec<Matter>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select c.case_id, exists (select from ombudsman.erased_case e where e.case_id = c.case_id) as "erased!",
+                  case when c.state in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified')
+                       then c.updated_at end as ended_at
+             from ombudsman.office_case c where c.customer_id = any($1) order by c.case_id for update"#,
+        customers,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| Matter::of(row.case_id, row.ended_at, row.erased)).collect())
+}
+
+/// Destroys every word of these cases: claim, evidence, drafts, reasons and the words of the decision. The database refuses
+/// it of one that is not over.
+#[tracing::instrument(name = "db.rights.erase", skip_all)]
+pub(crate) async fn erase(tx: &mut PgConnection, cases: &[Uuid], now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into ombudsman.erased_case (case_id, erased_at) select unnest($1::uuid[]), $2",
+        cases,
+        now.to_sqlx() as _,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "with content as (
+             delete from ombudsman.dossier_content where case_id = any($1)
+         ), draft as (
+             delete from ombudsman.draft where case_id = any($1)
+         ), point as (
+             update ombudsman.claim_point set claim = '[erased]' where case_id = any($1)
+         ), answer as (
+             update ombudsman.decision_point set finding = '[erased]', reason = '[erased]', remedy = '[erased]'
+              where case_id = any($1)
+         )
+         update ombudsman.office_case
+            set reasons = case when reasons is not null then '[erased]' end, version = version + 1
+          where case_id = any($1)",
+        cases,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! What sla-monitor holds of a person: clocks, which name affairs by id and hold nobody's words. They are told, and stay: a
+//! deadline that was kept or missed is the firm's history.
+
+use ::rights::{DataHolder, Hold, Leftover, Records};
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use postgres::{StoreError, Tx};
+use prost::Name;
+use prost_types::Any;
+use uuid::Uuid;
+
+use crate::error::Failure;
+use crate::grpc::present;
+use crate::monitor::Monitor;
+use crate::store::clock::Filter;
+use crate::usecase::list_clocks::{Page, list_clocks};
+
+/// Clocks that are read at once.
+const PAGE: usize = 100;
+
+#[tonic::async_trait]
+impl DataHolder for Monitor {
+    type Error = Failure;
+
+    async fn holds(&self, _customers: &[Uuid], _now: Timestamp) -> Result<Vec<Hold>, Failure> {
+        Ok(Vec::new())
+    }
+
+    fn records(&self, customers: Vec<Uuid>) -> Records<Failure> {
+        let monitor = self.clone();
+        async_stream::try_stream! {
+            for customer in customers {
+                let filter = Filter { customer: Some(customer), ..Filter::default() };
+                let mut page = Some(Page { filter, after: None, size: PAGE });
+                while let Some(asked) = page {
+                    let filter = asked.filter.clone();
+                    let (clocks, next) = list_clocks(&monitor, asked).await?;
+                    let told: Vec<Any> = clocks.into_iter().map(|clock| packed(&present::clock(clock))).collect::<Result<_, _>>()?;
+                    for clock in told {
+                        yield clock;
+                    }
+                    page = next.map(|after| Page { filter, after: Some(after), size: PAGE });
+                }
+            }
+        }
+        .boxed()
+    }
+
+    async fn erase(&self, _tx: &mut Tx, _customers: &[Uuid], _now: Timestamp) -> Result<Leftover, StoreError> {
+        Ok(Leftover::default())
+    }
+}
+
+fn packed(message: &impl Name) -> Result<Any, Failure> {
+    Any::from_msg(message).map_err(|_| StoreError::corrupt("clock", "record", "of an export").into())
+}

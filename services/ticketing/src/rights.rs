@@ -1,0 +1,103 @@
+//! What ticketing holds of a person: affairs with what was said and promised in them.
+
+use ::rights::{DataHolder, Hold, Leftover, Records};
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use kernel::ResourceId;
+use postgres::{StoreError, Tx};
+use prost::Name;
+use prost_types::Any;
+use ticketing_domain::TicketId;
+use uuid::Uuid;
+
+use crate::Error;
+use crate::store::rights as store;
+use crate::usecase::{Page, Ticketing};
+
+/// Parts of one affair that are read at once.
+const PAGE: usize = 200;
+
+#[tonic::async_trait]
+impl DataHolder for Ticketing {
+    type Error = Error;
+
+    async fn holds(&self, customers: &[Uuid], now: Timestamp) -> Result<Vec<Hold>, Error> {
+        let affairs = store::affairs(self.db.reader(), customers).await?;
+        Ok(affairs.iter().filter_map(|affair| self.hold(affair, now)).collect())
+    }
+
+    fn records(&self, customers: Vec<Uuid>) -> Records<Error> {
+        let app = self.clone();
+        async_stream::try_stream! {
+            let affairs = store::affairs(app.db.reader(), &customers).await?;
+            let tickets: Vec<TicketId> = affairs.iter().map(|affair| TicketId::from_uuid(affair.id)).collect();
+            for ticket in &tickets {
+                yield packed(&app.get_ticket(*ticket).await?)?;
+            }
+            for ticket in &tickets {
+                yield packed(&app.get_receipt(*ticket).await?)?;
+            }
+            // One loop a kind: an archive has a file for each.
+            for ticket in &tickets {
+                let mut after = Some(0);
+                while let Some(place) = after {
+                    let (messages, next) = app.list_messages(&page(*ticket, place)).await?;
+                    for message in &messages {
+                        yield packed(message)?;
+                    }
+                    after = next;
+                }
+            }
+            for ticket in &tickets {
+                let mut after = Some(0);
+                while let Some(place) = after {
+                    let (promises, next) = app.list_promises(&page(*ticket, place)).await?;
+                    for promise in &promises {
+                        yield packed(promise)?;
+                    }
+                    after = next;
+                }
+            }
+            for ticket in &tickets {
+                let mut after = Some(0);
+                while let Some(place) = after {
+                    let (changes, next) = app.list_ticket_history(&page(*ticket, place)).await?;
+                    for change in &changes {
+                        yield packed(change)?;
+                    }
+                    after = next;
+                }
+            }
+        }
+        .boxed()
+    }
+
+    async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, StoreError> {
+        let affairs = store::lock(tx, customers).await?;
+        let (needed, free): (Vec<_>, Vec<_>) =
+            affairs.into_iter().filter(|affair| !affair.erased).partition(|affair| self.hold(affair, now).is_some());
+        let tickets: Vec<Uuid> = free.iter().map(|affair| affair.id).collect();
+        if !tickets.is_empty() {
+            store::erase(tx, &tickets, now).await?;
+        }
+        let resources = tickets.into_iter().map(|id| TicketId::from_uuid(id).name()).collect();
+        Ok(Leftover { resources, needed: needed.len() })
+    }
+}
+
+impl Ticketing {
+    fn hold(&self, affair: &store::Affair, now: Timestamp) -> Option<Hold> {
+        if affair.erased {
+            return None;
+        }
+        Hold::of(TicketId::from_uuid(affair.id).name(), affair.ended_at, self.keep_ended, now)
+    }
+}
+
+fn page(ticket: TicketId, after: i32) -> Page {
+    Page { ticket, after, size: PAGE }
+}
+
+fn packed(message: &impl Name) -> Result<Any, Error> {
+    Any::from_msg(message).map_err(|_| StoreError::corrupt("ticket", "record", "of an export").into())
+}

@@ -1,0 +1,84 @@
+//! Affairs of a person, to be told or destroyed.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use postgres::StoreError;
+use sqlx::{PgConnection, PgPool};
+use ticketing_domain::Standing;
+use uuid::Uuid;
+
+use super::word;
+
+/// An affair, as far as its end matters.
+pub(crate) struct Affair {
+    pub id: Uuid,
+    /// When it ended for good; `None` while it is open, or may be objected to.
+    pub ended_at: Option<Timestamp>,
+    /// Its words are gone already.
+    pub erased: bool,
+}
+
+fn affair(id: Uuid, state: &str, since: Timestamp, erased: bool) -> Result<Affair, StoreError> {
+    let standing = word("ticket", "state", id, Standing::from_word(state))?;
+    let ended = matches!(standing, Standing::Closed | Standing::Rejected | Standing::Cancelled);
+    Ok(Affair { id, ended_at: ended.then_some(since), erased })
+}
+
+/// Affairs of these customers.
+#[tracing::instrument(name = "db.rights.affairs", skip_all)]
+pub(crate) async fn affairs(pool: &PgPool, customers: &[Uuid]) -> Result<Vec<Affair>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select ticket_id, state, state_since, erased_at is not null as "erased!" from ticketing.ticket
+           where customer_id = any($1) order by created_at, ticket_id"#,
+        customers,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(|row| affair(row.ticket_id, &row.state, row.state_since.to_jiff(), row.erased)).collect()
+}
+
+/// The same, locked until the transaction ends.
+#[tracing::instrument(name = "db.rights.lock", skip_all)]
+pub(crate) async fn lock(tx: &mut PgConnection, customers: &[Uuid]) -> Result<Vec<Affair>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select ticket_id, state, state_since, erased_at is not null as "erased!" from ticketing.ticket
+           where customer_id = any($1) order by ticket_id for update"#,
+        customers,
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(|row| affair(row.ticket_id, &row.state, row.state_since.to_jiff(), row.erased)).collect()
+}
+
+/// Destroys every word of these affairs. Who can prove the receipt's hash can go on proving it; nobody can ask for the
+/// status by the key any more. The id of an imported affair in its own system stays, so that it is not brought again.
+#[tracing::instrument(name = "db.rights.erase", skip_all)]
+pub(crate) async fn erase(tx: &mut PgConnection, tickets: &[Uuid], now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query!(
+        r#"with point as (
+               update ticketing.claim_point
+               set text = '[erased]', answer = case when answer is not null then '[erased]' end
+               where ticket_id = any($1)
+           ), receipt as (
+               update ticketing.receipt set text = '[erased]' where ticket_id = any($1)
+           ), change as (
+               update ticketing.ticket_change set note = '[erased]' where ticket_id = any($1) and note is not null
+           ), message as (
+               update ticketing.message set body = '[erased]' where ticket_id = any($1)
+           ), promise as (
+               update ticketing.promise set text = '[erased]', cause = case when cause is not null then '[erased]' end
+               where ticket_id = any($1)
+           )
+           update ticketing.ticket
+           set subject = '[erased]', resolution = case when resolution is not null then '[erased]' end,
+               signpost = case when signpost is not null then '[erased]' end,
+               proof_salt = '', proof_hash = decode(repeat('00', 32), 'hex'), erased_at = $2, updated_at = $2,
+               version = version + 1
+           where ticket_id = any($1)"#,
+        tickets,
+        now.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
