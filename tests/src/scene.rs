@@ -16,14 +16,14 @@ pub mod trial;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_lc_rs::signature::Ed25519KeyPair;
 use kernel::{Ambient, Role};
-use postgres::Settings;
+use postgres::{Db, Settings};
 use server::{House, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
 use sqlx::PgPool;
 use testkit::Database;
@@ -57,11 +57,24 @@ impl Scene {
     /// # Panics
     /// When there is no Postgres or a service does not start: no test can go on without.
     pub async fn fresh() -> Self {
+        Self::fresh_as(None).await
+    }
+
+    /// A fresh scene in which what is over may be erased after so many days.
+    ///
+    /// # Panics
+    /// As [`Self::fresh`].
+    pub async fn fresh_that_keeps(days: u16) -> Self {
+        Self::fresh_as(Some(days)).await
+    }
+
+    async fn fresh_as(keep_ended_days: Option<u16>) -> Self {
         let migrations: Vec<_> = Service::ALL.iter().map(|service| (service.schema(), service.migrations())).collect();
         let schemas: Vec<_> = migrations.iter().map(|(schema, migrator)| (*schema, migrator)).collect();
         let database = Database::fresh_with(&schemas).await;
         let url = database.url();
-        let mut scene = Self::on(&url, 8).await.unwrap_or_else(|error| panic!("no scene: {error:#}"));
+        let mut scene =
+            Self::start(&url, 8, keep_ended_days).await.unwrap_or_else(|error| panic!("no scene: {error:#}"));
         scene._database = Some(database);
         scene
     }
@@ -71,6 +84,10 @@ impl Scene {
     /// # Errors
     /// When a service does not start.
     pub async fn on(database_url: &str, connections: u32) -> anyhow::Result<Self> {
+        Self::start(database_url, connections, None).await
+    }
+
+    async fn start(database_url: &str, connections: u32, keep_ended_days: Option<u16>) -> anyhow::Result<Self> {
         let ambient = Ambient::system();
         let issuer = Arc::new(TokenIssuer::new(&key(1)?, "scene", "ventanilla")?);
         let checkpoints = std::env::temp_dir().join(format!("ventanilla-scene-{}", hex::encode(ambient.bytes::<8>())));
@@ -98,7 +115,7 @@ impl Scene {
             let mut settings = Settings::new(database_url, service.schema());
             settings.max_connections = connections;
             let verifier = Arc::clone(&house.verifier);
-            let assembly = service.assemble(settings, house).await?;
+            let assembly = service.assemble(settings, house, keep_ended_days).await?;
             let stop = cancel.clone();
             serving
                 .spawn(async move { Ok(server::run(assembly, port, StackSettings::default(), verifier, stop).await?) });
@@ -151,6 +168,20 @@ impl Scene {
     /// When the server is gone.
     pub async fn admin(&self) -> PgPool {
         PgPool::connect(&self.database_url).await.expect("the database of the scene answers")
+    }
+
+    /// One service's schema, as the service itself reaches it.
+    ///
+    /// # Panics
+    /// When the server is gone.
+    pub async fn db(&self, service: Service) -> Db {
+        let settings = Settings::new(self.database_url.as_str(), service.schema());
+        Db::connect(&settings).await.expect("the database of the scene answers")
+    }
+
+    /// The folder of checkpoints and of the journal of erasures.
+    pub fn checkpoints(&self) -> &Path {
+        &self.checkpoints
     }
 
     /// Drains and stops the services.

@@ -97,8 +97,17 @@ fn every_rpc_says_who_may_call_it_and_how_over_http() {
 }
 
 /// Verbs that read although they are posted, because their question is too large for a URL.
-const READS_BY_POST: &[&str] =
-    &["PreviewDue", "GetPublicStatus", "VerifyDossier", "LookupByPhone", "MatchCustomer", "PreviewMerge"];
+const READS_BY_POST: &[&str] = &[
+    "PreviewDue",
+    "GetPublicStatus",
+    "VerifyDossier",
+    "LookupByPhone",
+    "MatchCustomer",
+    "PreviewMerge",
+    "ExportCustomer",
+    "FindErasureHolds",
+    "GatherPersonalData",
+];
 
 #[test]
 fn every_mutation_carries_a_request_id() {

@@ -2,7 +2,6 @@
 
 use anyhow::Context as _;
 use postgres::Settings;
-use secrecy::SecretString;
 use server::{Assembly, House};
 use sqlx::migrate::Migrator;
 

@@ -49,6 +49,8 @@ pub struct Cast {
     pub agent: Clients,
     /// Who keeps identities.
     pub steward: Clients,
+    /// Who answers people about their own data.
+    pub privacy: Clients,
     /// The firm's voice before the office.
     pub liaison: Clients,
     /// The office's registry.
@@ -68,6 +70,7 @@ impl Cast {
             ivr: scene.person("ivr-1", &[Role::Ivr], Some("customer-service")),
             agent: scene.person("agent-7", &[Role::Agent], Some("billing")),
             steward: scene.person("steward-1", &[Role::Steward], None),
+            privacy: scene.person("privacy-1", &[Role::PrivacyOfficer], None),
             liaison: scene.person("liaison-1", &[Role::FirmLiaison], Some("legal")),
             intake: scene.person("registry-1", &[Role::OfficeIntake], None),
             investigator: scene.person("investigator-1", &[Role::Investigator], None),
@@ -397,6 +400,54 @@ impl<'a> Affair<'a> {
             request_id: request_id(),
         };
         Ok(intake.notify_decision(notify).await?.into_inner())
+    }
+
+    /// The office closes its file.
+    pub async fn file_away(&self, case: &str) -> Result<office::Case, Status> {
+        let mut intake = self.cast.intake.office.clone();
+        let etag = intake.get_case(office::GetCaseRequest { name: case.to_owned() }).await?.into_inner().etag;
+        let close = office::CloseCaseRequest { name: case.to_owned(), etag, request_id: self.scene.request_id() };
+        Ok(intake.close_case(close).await?.into_inner())
+    }
+
+    /// The second point is answered, the promise kept, and the customer accepts what came of it.
+    pub async fn settle(&self, ticket: &str, promise: &ticketing::Promise) -> Result<ticketing::Ticket, Status> {
+        let mut tickets = self.cast.agent.tickets.clone();
+        let (name, request_id) = (|| ticket.to_owned(), || self.scene.request_id());
+        let keep = ticketing::SettlePromiseRequest {
+            name: promise.name.clone(),
+            state: ticketing::PromiseState::Kept.into(),
+            etag: promise.etag.clone(),
+            request_id: request_id(),
+            ..Default::default()
+        };
+        tickets.settle_promise(keep).await?;
+        let etag = tickets.get_ticket(ticketing::GetTicketRequest { name: name() }).await?.into_inner().etag;
+        let answer = ticketing::AnswerClaimPointRequest {
+            name: name(),
+            claim_point: "p2".to_owned(),
+            answer: format!("Los correos llegaron a un buzón que ya no se lee desde junio, vaya {}", SAID[7]),
+            etag,
+            request_id: request_id(),
+            occurred_time: None,
+        };
+        let etag = tickets.answer_claim_point(answer).await?.into_inner().etag;
+        let resolve = ticketing::ResolveTicketRequest {
+            name: name(),
+            resolution: "Se devuelve la cuota de octubre y se corrige la dirección de contacto".to_owned(),
+            etag,
+            request_id: request_id(),
+            occurred_time: None,
+        };
+        let etag = tickets.resolve_ticket(resolve).await?.into_inner().etag;
+        let close = ticketing::CloseTicketRequest {
+            name: name(),
+            reason: ticketing::CloseReason::AcceptedByCustomer.into(),
+            etag,
+            request_id: request_id(),
+            occurred_time: None,
+        };
+        Ok(tickets.close_ticket(close).await?.into_inner())
     }
 
     /// Reads the customer view until it is as `looked_for`, and gives it.

@@ -9,6 +9,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 use tonic_types::StatusExt as _;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
+use ventanilla_proto::customer::v1::rights_service_client::RightsServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
@@ -64,6 +65,8 @@ impl Interceptor for Voice {
 pub struct Clients {
     /// customer-profile.
     pub customers: CustomerServiceClient<Transport>,
+    /// customer-profile, for what people ask of their own data.
+    pub rights: RightsServiceClient<Transport>,
     /// ticketing.
     pub tickets: TicketServiceClient<Transport>,
     /// sla-monitor.
@@ -78,7 +81,8 @@ impl Clients {
         let transports = Service::ALL.map(transport);
         let [customers, tickets, clocks, office] = transports.clone();
         Self {
-            customers: CustomerServiceClient::new(customers),
+            customers: CustomerServiceClient::new(customers.clone()),
+            rights: RightsServiceClient::new(customers),
             tickets: TicketServiceClient::new(tickets),
             clocks: SlaServiceClient::new(clocks),
             office: OmbudsmanServiceClient::new(office),

@@ -64,15 +64,21 @@ impl Service {
         }
     }
 
-    /// Puts it together.
-    pub(super) async fn assemble(self, database: Settings, house: House) -> anyhow::Result<Assembly> {
+    /// Puts it together. `keep_ended_days`: how long what is over is not erased, when not as long as by default.
+    pub(super) async fn assemble(
+        self,
+        database: Settings,
+        house: House,
+        keep_ended_days: Option<u16>,
+    ) -> anyhow::Result<Assembly> {
         let assembly = match self {
             Self::CustomerProfile => {
                 let settings = customer_profile::Settings::new(database);
                 customer_profile::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
             Self::Ticketing => {
-                let settings = ticketing::Settings::new(database);
+                let mut settings = ticketing::Settings::new(database);
+                settings.keep_ended_days = keep_ended_days.unwrap_or(settings.keep_ended_days);
                 ticketing::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
             Self::SlaMonitor => {
@@ -81,7 +87,8 @@ impl Service {
             }
             Self::OmbudsmanEscalation => {
                 let office_key = [0x5a; 32];
-                let settings = ombudsman_escalation::Settings::new(database, &office_key);
+                let mut settings = ombudsman_escalation::Settings::new(database, &office_key);
+                settings.keep_ended_days = keep_ended_days.unwrap_or(settings.keep_ended_days);
                 ombudsman_escalation::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
         };

@@ -29,9 +29,8 @@ pub(crate) async fn get_customer_view(
     let view = view::get(profile.db.reader(), id, now).await?.ok_or(ProfileError::CustomerNotFound(id))?;
     let state = view.customer.state();
     if state == proto::CustomerState::Erased {
+        let name = view.customer.name.clone();
         let golden = Some(proto::GoldenSection { standing: Some(standing::own(now)), customer: Some(view.customer) });
-        let name =
-            golden.iter().flat_map(|section| &section.customer).map(|tombstone| tombstone.name.clone()).collect();
         return Ok(proto::CustomerView { name, state: state.into(), golden, ..Default::default() });
     }
     let [ticketing, sla_monitor, ombudsman] =
