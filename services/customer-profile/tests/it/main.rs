@@ -16,6 +16,7 @@ mod merge_customers;
 mod privacy;
 mod record_interaction;
 mod refusals;
+mod rights;
 mod scores;
 mod state_consent;
 mod stewards_and_rules;

@@ -117,36 +117,38 @@ impl<H: DataHolder> Eraser<H> {
         let about: Vec<Uuid> =
             left.resources.iter().filter_map(|name| id_in(name)).chain(customers.iter().copied()).collect();
         postgres::forget_answers(&mut tx, &about).await?;
-        if left.needed > 0 {
-            tracing::info!(needed = left.needed, "some of it is needed still; trying again later");
-            let later = now.checked_add(NEEDED).unwrap_or(Timestamp::MAX);
-            sqlx::query("update erasure set try_at = $2 where erasure_id = $1")
-                .bind(id.uuid())
-                .bind(later.to_sqlx())
-                .execute(&mut *tx)
-                .await?;
-        } else {
-            sqlx::query("update erasure set erased_at = $2, record_count = record_count + $3 where erasure_id = $1")
-                .bind(id.uuid())
-                .bind(now.to_sqlx())
-                .bind(i64::try_from(left.resources.len()).unwrap_or(i64::MAX))
-                .execute(&mut *tx)
-                .await?;
-            let mut drafts = vec![self.done(id, customers, left.resources.len(), now)];
+        let done = left.needed == 0;
+        let later = now.checked_add(NEEDED).unwrap_or(Timestamp::MAX);
+        let records: i64 = sqlx::query_scalar(
+            "update erasure set record_count = record_count + $2, erased_at = case when $3 then $4 end,
+                    try_at = case when $3 then try_at else $5 end
+             where erasure_id = $1 returning record_count",
+        )
+        .bind(id.uuid())
+        .bind(i64::try_from(left.resources.len()).unwrap_or(i64::MAX))
+        .bind(done)
+        .bind(now.to_sqlx())
+        .bind(later.to_sqlx())
+        .fetch_one(&mut *tx)
+        .await?;
+        if done {
+            let mut drafts = vec![self.done(id, customers, records, now)];
             drafts.extend(self.holder.erased(&mut tx, id, now).await?);
             ledger::append(&mut tx, &drafts).await?;
+        } else {
+            tracing::info!(needed = left.needed, "some of it is needed still; trying again later");
         }
         tx.commit().await?;
         self.ledger.nudge();
         Ok(Tried::Went)
     }
 
-    fn done(&self, id: ErasureId, customers: &[Uuid], records: usize, now: Timestamp) -> Draft {
+    fn done(&self, id: ErasureId, customers: &[Uuid], record_count: i64, now: Timestamp) -> Draft {
         let payload = PersonalDataErased {
             erasure: id.name(),
             customers: customers.iter().map(|id| CustomerId::from_uuid(*id).name()).collect(),
             service: self.service.to_owned(),
-            record_count: i64::try_from(records).unwrap_or(i64::MAX),
+            record_count,
         };
         let actor = Actor { kind: ActorKind::System, id: self.service.to_owned(), department: None };
         let stamp = Stamp::of(actor, now, server::current_traceparent());

@@ -118,7 +118,7 @@ fn field_violations(violations: &[Violation]) -> Vec<FieldViolation> {
         let size = violation.field.len() + violation.description.len() + 8;
         if size > room {
             let left = violations.len() - position;
-            fields.push(FieldViolation::new("", format!("{left} more fields are not valid")));
+            fields.push(FieldViolation::new("", format!("and {left} more")));
             break;
         }
         room -= size;

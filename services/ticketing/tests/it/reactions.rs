@@ -10,6 +10,7 @@ use server::{Assembly, Principal, Worker};
 use sqlx::migrate::Migrator;
 use testkit::{Database, Harness, Served, eventually};
 use tonic::Code;
+use ventanilla_proto::customer::v1 as customer;
 use ventanilla_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
 use ventanilla_proto::ombudsman::v1 as office;
 use ventanilla_proto::sla::v1 as sla;
@@ -29,7 +30,7 @@ struct Neighbours {
     ledger: Ledger,
     client: Tickets,
     _served: [Served; 2],
-    _database: Database,
+    database: Database,
 }
 
 impl Neighbours {
@@ -50,7 +51,7 @@ impl Neighbours {
         let served = serve(&harness, &database, &[(source, neighbour_served.addr)]).await;
         let client = TicketServiceClient::new(served.channel(Role::Agent));
         let _served = [neighbour_served, served];
-        Self { harness, neighbour, ledger, client, _served, _database: database }
+        Self { harness, neighbour, ledger, client, _served, database }
     }
 
     /// The neighbour writes this.
@@ -172,4 +173,46 @@ async fn while_the_office_hears_a_case_no_objection_window_closes_the_ticket() {
     world.noted(&ticket.name, pb::TicketChangeKind::OfficeNoted, "over").await;
     let after = world.client.get_ticket(get).await.unwrap().into_inner();
     close(&mut world.client, &after, pb::CloseReason::ObjectionWindowOver).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_affair_that_is_needed_keeps_its_words_until_it_is_not() {
+    let world = Neighbours::with("customer_profile", "customer-profile").await;
+    let mut client = world.client.clone();
+    let over = resolved(&mut client).await;
+    let over = close(&mut client, &over, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    world.harness.surroundings.advance(jiff::SignedDuration::from_hours(24 * 366));
+    let open = resolved(&mut client).await;
+    let erasure = "erasures/0190a000-0000-7000-8000-0000000000e5";
+    let erased = customer::CustomerErased {
+        erasure: erasure.into(),
+        customer: CUSTOMER.into(),
+        customers: vec![CUSTOMER.into()],
+        ground: customer::ErasureGround::Objection.into(),
+    };
+    world.says(CUSTOMER, &erased).await;
+
+    let subject = |ticket: &pb::Ticket| {
+        let (mut client, name) = (world.client.clone(), ticket.name.clone());
+        async move { client.get_ticket(pb::GetTicketRequest { name }).await.unwrap().into_inner().subject }
+    };
+    eventually(Duration::from_secs(20), || async {
+        let told = subject(&over).await;
+        if told == "[erased]" { Ok(()) } else { Err(told) }
+    })
+    .await;
+    assert_eq!(subject(&open).await, open.subject, "its customer may still object");
+    let admin = world.database.admin().await;
+    let said = || async {
+        let count = "select count(*) from ticketing.ledger where type = 'ventanilla.rights.v1.PersonalDataErased'";
+        sqlx::query_scalar::<_, i64>(count).fetch_one(&admin).await.unwrap()
+    };
+    assert_eq!(said().await, 0, "nothing is said to be gone while something is left");
+
+    close(&mut client, &open, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    world.harness.surroundings.advance(jiff::SignedDuration::from_hours(24 * 366));
+    eventually(Duration::from_secs(20), || async { if said().await == 1 { Ok(()) } else { Err(()) } }).await;
+    assert_eq!(subject(&open).await, "[erased]");
+    let records = "select record_count from ticketing.erasure where erased_at is not null";
+    assert_eq!(sqlx::query_scalar::<_, i64>(records).fetch_one(&admin).await.unwrap(), 2);
 }

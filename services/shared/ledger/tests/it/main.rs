@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod follower;
+mod forget;
 mod sequencer;
 mod support;
 mod verify;

@@ -108,7 +108,31 @@ fn more_violations_than_a_header_holds_are_counted() {
     let details = answer.get_error_details();
     let fields = &details.bad_request().unwrap().field_violations;
     let left = 1000 - (fields.len() - 1);
-    assert_eq!(fields.last().unwrap().description, format!("{left} more fields are not valid"));
+    assert_eq!(fields.last().unwrap().description, format!("and {left} more"));
+}
+
+#[test]
+fn every_obstacle_is_a_precondition_of_its_own() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("two things stand against it")]
+    struct Held([Violation; 2]);
+    impl Classify for Held {
+        fn kind(&self) -> Kind {
+            Kind::FailedPrecondition
+        }
+        fn reason(&self) -> &'static str {
+            "HELD"
+        }
+        fn violations(&self) -> &[Violation] {
+            &self.0
+        }
+    }
+    let of = |field: &str| Violation { field: field.to_owned(), description: "is not over".to_owned() };
+    let answer = status(&Held([of("tickets/1"), of("cases/2")]));
+    let failures = answer.get_error_details().precondition_failure().unwrap().violations.clone();
+    let told: Vec<_> =
+        failures.iter().map(|f| (f.r#type.as_str(), f.subject.as_str(), f.description.as_str())).collect();
+    assert_eq!(told, [("HELD", "tickets/1", "is not over"), ("HELD", "cases/2", "is not over")]);
 }
 
 #[test]

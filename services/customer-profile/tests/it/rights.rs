@@ -1,0 +1,260 @@
+//! What a person may ask of their own data, as far as it is this service's alone: nothing is erased while another service
+//! is silent, a restored database forgets again, and a restriction goes where its customer goes.
+
+use std::io::Write as _;
+
+use kernel::Role;
+use tonic::{Code, Status};
+use uuid::Uuid;
+use ventanilla_proto::customer::v1::rights_service_client::RightsServiceClient;
+use ventanilla_proto::customer::v1::*;
+
+use crate::support::{Say, World, dni, reason, record};
+use testkit::Client;
+
+fn rights(world: &World) -> RightsServiceClient<Client> {
+    RightsServiceClient::new(world.served.channel(Role::PrivacyOfficer))
+}
+
+fn ana() -> SourceRecord {
+    record("crm", "sales", "CLI-000111").parts(["Anastasia", "Pérez", "Gil"]).phone("600111222").dni(&dni(48_151_623))
+}
+
+fn berta() -> SourceRecord {
+    record("shop", "retail", "S-7").parts(["Berta", "Soler", "Mas"]).phone("600333444").dni(&dni(42_108_151))
+}
+
+fn id(name: &str) -> Uuid {
+    name.rsplit('/').next().unwrap().parse().unwrap()
+}
+
+/// Writes into the journal, which lies outside the database, that this person was erased.
+fn journal(world: &World, erasure: Uuid, customer: &str) {
+    let folder = world.harness.house().checkpoint_dir;
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("customer-profile.erasures.jsonl");
+    let line = serde_json::json!({
+        "erasure": erasure,
+        "customer": id(customer),
+        "ids": [id(customer)],
+        "ground": "objection",
+        "asked_at": "2026-11-22T10:00:00Z",
+    });
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+    writeln!(file, "{line}").unwrap();
+}
+
+/// Every row of every table, as text.
+async fn dump(world: &World) -> String {
+    let admin = world.admin().await;
+    let tables: Vec<String> =
+        sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'customer_profile' order by 1")
+            .fetch_all(&admin)
+            .await
+            .unwrap();
+    let mut text = String::new();
+    for table in tables {
+        let rows = format!("select coalesce(string_agg(t::text, E'\\n'), '') from customer_profile.{table} t");
+        text += &sqlx::query_scalar::<_, String>(sqlx::AssertSqlSafe(rows)).fetch_one(&admin).await.unwrap();
+    }
+    text
+}
+
+/// Whether the text tells of it, in words or in the bytes of a message.
+fn tells(text: &str, word: &str) -> bool {
+    text.contains(word) || text.contains(&hex::encode(word))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_erased_or_exported_while_a_service_does_not_answer() {
+    let world = World::new().await;
+    let known = world.ingest(ana()).await.customer;
+    world.compared().await;
+    let before = dump(&world).await;
+    let request = EraseCustomerRequest { name: known.clone(), ground: 1, request_id: world.request_id() };
+    let refused = rights(&world).erase_customer(request).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Unavailable, "SERVICE_SILENT"));
+    assert_eq!(dump(&world).await, before, "nothing was written");
+
+    let mut pieces = rights(&world).export_customer(ExportCustomerRequest { name: known }).await.unwrap().into_inner();
+    let ended = loop {
+        match pieces.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("an archive without three services was told to be whole"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!((ended.code(), reason(&ended).as_str()), (Code::Unavailable, "SERVICE_SILENT"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_restored_database_brings_back_is_destroyed_before_anybody_is_served() {
+    let world = World::new().await;
+    let erased = world.ingest(ana()).await;
+    let stays = world.ingest(berta()).await;
+    world.interaction(&erased.customer, "me han cobrado dos veces", "2026-11-22T10:00:00Z").await;
+    world.compared().await;
+    // As the backup has it, a steward holds the two to be one.
+    world.merge(&[&erased.customer, &stays.customer]).await.unwrap();
+    let secrets = [
+        "Anastasia",
+        "Pérez",
+        "600111222",
+        "48151623",
+        "CLI-000111",
+        "me han cobrado dos veces",
+        "one person by her own word",
+    ];
+    let before = dump(&world).await;
+    assert!(secrets.iter().all(|word| tells(&before, word)), "the search finds what is there");
+    let erasure = Uuid::from_u128(77);
+    journal(&world, erasure, &erased.customer);
+
+    let world = world.restarted().await;
+    let tombstone = world.customer(&erased.customer).await;
+    assert_eq!((tombstone.state(), tombstone.golden), (CustomerState::Erased, None));
+    assert!(tombstone.source_records.is_empty());
+    let other = world.customer(&stays.customer).await;
+    assert_eq!((other.state(), other.source_records.len()), (CustomerState::Active, 1));
+    assert_eq!(other.name, stays.customer);
+    assert_eq!(world.lookup("600333444").await.customer, stays.customer);
+    assert_eq!(world.lookup("600111222").await.grade(), MatchGrade::None);
+    let told = rights(&world).get_erasure(GetErasureRequest { name: format!("erasures/{erasure}") }).await.unwrap();
+    assert_eq!(
+        (told.get_ref().customer.as_str(), told.get_ref().ground()),
+        (erased.customer.as_str(), ErasureGround::Objection)
+    );
+
+    // What the ledger holds of it goes as soon as its entries have their places.
+    testkit::eventually(std::time::Duration::from_secs(20), || async {
+        let left = dump(&world).await;
+        let told: Vec<&str> = secrets.into_iter().filter(|word| tells(&left, word)).collect();
+        if told.is_empty() { Ok(()) } else { Err(told) }
+    })
+    .await;
+    assert!(tells(&dump(&world).await, "Berta"), "whoever is not erased stays");
+
+    // Once is enough.
+    let written = world.count("erasure_request").await;
+    let world = world.restarted().await;
+    assert_eq!(world.count("erasure_request").await, written);
+    assert_eq!(world.customer(&erased.customer).await.etag, tombstone.etag);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_more_is_said_of_who_was_erased() {
+    let world = World::new().await;
+    let gone = world.ingest(ana()).await;
+    let other = world.ingest(berta()).await.customer;
+    world.compared().await;
+    journal(&world, Uuid::from_u128(78), &gone.customer);
+    let world = world.restarted().await;
+    let name = || gone.customer.clone();
+    let mut agent = world.client(Role::Agent);
+    let mut steward = world.client(Role::Steward);
+    let interaction = Interaction {
+        channel: 1,
+        direction: 1,
+        department: "sales".into(),
+        summary: "otra vez".into(),
+        ..Default::default()
+    };
+    let vulnerability = Some(Vulnerability { driver: 1, need: "hablar despacio".into(), ..Default::default() });
+    let refusals: Vec<(&str, Status)> = vec![
+        (
+            "RecordInteraction",
+            agent
+                .record_interaction(RecordInteractionRequest {
+                    parent: name(),
+                    interaction: Some(interaction),
+                    request_id: world.request_id(),
+                })
+                .await
+                .unwrap_err(),
+        ),
+        (
+            "GiveConsent",
+            agent
+                .give_consent(GiveConsentRequest {
+                    parent: name(),
+                    purpose: 1,
+                    legal_basis: 1,
+                    proof: "una grabación".to_owned(),
+                    request_id: world.request_id(),
+                    ..Default::default()
+                })
+                .await
+                .unwrap_err(),
+        ),
+        (
+            "DeclareVulnerability",
+            agent
+                .declare_vulnerability(DeclareVulnerabilityRequest {
+                    parent: name(),
+                    vulnerability,
+                    request_id: world.request_id(),
+                })
+                .await
+                .unwrap_err(),
+        ),
+        (
+            "WhatIsKnown",
+            agent
+                .what_is_known(WhatIsKnownRequest { name: name(), purpose: 1, ..Default::default() })
+                .await
+                .unwrap_err(),
+        ),
+        (
+            "PreviewMerge",
+            steward.preview_merge(PreviewMergeRequest { customers: vec![name(), other] }).await.unwrap_err(),
+        ),
+        (
+            "RestrictCustomer",
+            rights(&world)
+                .restrict_customer(RestrictCustomerRequest { name: name(), ground: 1, request_id: world.request_id() })
+                .await
+                .unwrap_err(),
+        ),
+    ];
+    for (method, status) in refusals {
+        assert_eq!(
+            (status.code(), reason(&status).as_str()),
+            (Code::FailedPrecondition, "CUSTOMER_ERASED"),
+            "{method}"
+        );
+    }
+    let empty = ListTimelineRequest { parent: name(), ..Default::default() };
+    assert_eq!(agent.list_timeline(empty).await.unwrap().into_inner().items, []);
+    // The department's system sends it once more: that is somebody new.
+    let newcomer = world.ingest(ana()).await;
+    assert!(newcomer.customer != gone.customer && newcomer.name != gone.name);
+    assert_eq!(world.lookup("600111222").await.customer, newcomer.customer);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restriction_goes_where_its_customer_goes() {
+    let world = World::new().await;
+    let (a, b) = (world.ingest(ana()).await, world.ingest(berta()).await);
+    world.compared().await;
+    let request = RestrictCustomerRequest { name: a.customer.clone(), ground: 3, request_id: world.request_id() };
+    let restriction = rights(&world).restrict_customer(request.clone()).await.unwrap().into_inner();
+    assert_eq!(rights(&world).restrict_customer(request).await.unwrap().into_inner(), restriction, "a retry");
+    assert!(world.lookup("600111222").await.restricted && !world.lookup("600333444").await.restricted);
+
+    let merged = world.merge(&[&a.customer, &b.customer]).await.unwrap();
+    assert_eq!(world.customer(&merged.name).await.state(), CustomerState::Restricted);
+    assert!(world.lookup("600333444").await.restricted);
+    world.unmerge(&merged.name, &[&b.name]).await.unwrap();
+    assert_eq!(world.customer(&a.customer).await.state(), CustomerState::Restricted);
+    assert_eq!(world.customer(&b.customer).await.state(), CustomerState::Active);
+
+    let lift = || LiftRestrictionRequest { name: restriction.name.clone(), request_id: world.request_id() };
+    let lifted = rights(&world).lift_restriction(lift()).await.unwrap().into_inner();
+    assert!(lifted.lift_time.is_some());
+    assert_eq!(rights(&world).lift_restriction(lift()).await.unwrap().into_inner(), lifted, "what is lifted is lifted");
+    assert_eq!(world.customer(&a.customer).await.state(), CustomerState::Active);
+    let nobody =
+        LiftRestrictionRequest { name: format!("restrictions/{}", Uuid::from_u128(9)), request_id: world.request_id() };
+    let nobody = rights(&world).lift_restriction(nobody).await.unwrap_err();
+    assert_eq!((nobody.code(), reason(&nobody).as_str()), (Code::NotFound, "RESTRICTION_NOT_FOUND"));
+}
