@@ -128,6 +128,7 @@ pub(crate) fn line(erasure: &store::Erasure) -> Line {
 
 /// Makes journal and database tell of the same erasures: what the database has goes into the journal, and what the database
 /// has no more, because it was restored, is destroyed again.
+#[tracing::instrument(name = "erasure.reconcile", skip_all)]
 pub(crate) async fn reconcile(profile: &Profile, journal: Vec<Line>) -> Result<(), StartError> {
     let known = store::all(profile.db.reader()).await?;
     for erasure in &known {
@@ -145,7 +146,8 @@ pub(crate) async fn reconcile(profile: &Profile, journal: Vec<Line>) -> Result<(
             asked_at: line.asked_at,
         };
         let actor = kernel::Actor { kind: kernel::ActorKind::System, id: SOURCE.to_owned(), department: None };
-        let repeated = erase_customer::repeat(profile, &erasure, &Stamp::of(actor, now, String::new())).await;
+        let repeated =
+            erase_customer::repeat(profile, &erasure, &Stamp::of(actor, now, server::current_traceparent())).await;
         repeated.map_err(|error| StartError::Erasure(kernel::chain(&error).to_string()))?;
     }
     Ok(())

@@ -12,7 +12,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
-/// What became of customers that were to be locked.
+/// What became of customers that were named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Locked {
     /// All are as they were named.
@@ -26,15 +26,40 @@ pub(crate) enum Locked {
 /// Locks the customers in the order of their ids.
 #[tracing::instrument(name = "db.customer.lock_active", skip_all)]
 pub(crate) async fn lock_active(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Locked, StoreError> {
-    let rows =
-        sqlx::query!("select id, state from customer_profile.customer where id = any($1) order by id for update", ids)
-            .fetch_all(tx)
-            .await?;
+    let rows = sqlx::query_as!(
+        StateRow,
+        "select id, state from customer_profile.customer where id = any($1) order by id for update",
+        ids,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(became(&rows, ids.len()))
+}
+
+/// The same without locking them.
+#[tracing::instrument(name = "db.customer.look_active", skip_all)]
+pub(crate) async fn look_active(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Locked, StoreError> {
+    let rows = sqlx::query_as!(
+        StateRow,
+        "select id, state from customer_profile.customer where id = any($1) order by id",
+        ids,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(became(&rows, ids.len()))
+}
+
+struct StateRow {
+    id: Uuid,
+    state: String,
+}
+
+fn became(rows: &[StateRow], named: usize) -> Locked {
     if let Some(erased) = rows.iter().find(|row| row.state == "erased") {
-        return Ok(Locked::Erased(CustomerId::from_uuid(erased.id)));
+        return Locked::Erased(CustomerId::from_uuid(erased.id));
     }
-    let all = rows.len() == ids.len() && rows.iter().all(|row| row.state == "active");
-    Ok(if all { Locked::All } else { Locked::Absorbed })
+    let all = rows.len() == named && rows.iter().all(|row| row.state == "active");
+    if all { Locked::All } else { Locked::Absorbed }
 }
 
 /// Who an id resolves to, and how things stand with them.

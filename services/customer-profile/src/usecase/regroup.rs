@@ -52,7 +52,8 @@ impl Component {
     /// Reads what hangs together with these customers. `fresh` is a customer among them whose row is not there yet.
     ///
     /// # Errors
-    /// [`ProfileError::IdentityContended`] when one of them was absorbed since it was named.
+    /// [`ProfileError::IdentityContended`] when one of them was absorbed since it was named,
+    /// [`ProfileError::CustomerErased`].
     pub(crate) async fn read(
         tx: &mut Tx,
         customers: BTreeSet<CustomerId>,
@@ -64,8 +65,12 @@ impl Component {
         let mut next = customers;
         while !next.is_empty() {
             let standing: Vec<Uuid> = next.iter().filter(|id| Some(**id) != fresh).map(|id| id.uuid()).collect();
-            if reading == Reading::Locked && !standing.is_empty() {
-                match customer::lock_active(tx, &standing).await? {
+            if !standing.is_empty() {
+                let found = match reading {
+                    Reading::Locked => customer::lock_active(tx, &standing).await?,
+                    Reading::Free => customer::look_active(tx, &standing).await?,
+                };
+                match found {
                     Locked::All => {}
                     Locked::Absorbed => return Err(ProfileError::IdentityContended),
                     Locked::Erased(id) => return Err(ProfileError::CustomerErased(id)),

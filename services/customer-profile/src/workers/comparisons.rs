@@ -180,6 +180,8 @@ impl Comparisons {
         concerned: &BTreeSet<SourceRecordId>,
     ) -> Result<(), ProfileError> {
         match self.try_relink(subject, pairs, concerned).await {
+            // Whoever was erased meanwhile is compared with nobody.
+            Err(ProfileError::CustomerErased(_)) => Ok(()),
             // Two lanes that compare the two records of one pair may come to link it at the same time.
             Err(error) if error.is_contention() || error.constraint() == Some("identity_link_active_key") => {
                 tracing::debug!("identity was contended; the record is compared again");
@@ -219,7 +221,7 @@ impl Comparisons {
             return Err(ProfileError::IdentityContended);
         }
         let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
-        let stamp = Stamp::of(actor, now, String::new());
+        let stamp = Stamp::of(actor, now, server::current_traceparent());
         let links: Vec<NewLink> = change.asserted.iter().map(|(pair, score)| self.link(*pair, score, now)).collect();
         let revoked: Vec<LinkId> = change.revoked.iter().map(|(_, id)| *id).collect();
         let mut entries = Vec::new();
