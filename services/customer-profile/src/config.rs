@@ -7,6 +7,8 @@ use customer_profile_domain::matching::{Rules, WrittenRules};
 use customer_profile_domain::{Attribute, Slug, SourceOrder, Survivorship};
 use serde::Deserialize;
 
+use crate::rules::Kept;
+
 /// Settings of customer-profile.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Settings {
@@ -30,7 +32,8 @@ pub struct IdentitySettings {
     /// How many records there will be, all departments together; scores are graded for so many.
     #[serde(default = "records_expected")]
     pub expected_records: u64,
-    /// Weights that `estimate-matching` wrote; the house's own when absent.
+    /// Weights that `estimate-matching` wrote; the house's own when absent. Once a service has started they come into force by
+    /// a review (`ReapplyRules`), as does another number of records.
     #[serde(default)]
     pub rules_file: Option<PathBuf>,
 }
@@ -59,24 +62,25 @@ impl Settings {
 }
 
 impl IdentitySettings {
-    /// How scores are weighed and graded.
+    /// How scores are weighed and graded, as it is kept and as it is used.
     ///
     /// # Errors
     /// What is wrong with the file of weights.
-    pub(crate) fn rules(&self) -> Result<Rules, String> {
-        let base = match &self.rules_file {
-            None => Rules::standard(),
+    pub(crate) fn rules(&self) -> Result<(Kept, Rules), String> {
+        let written = match &self.rules_file {
+            None => WrittenRules::from(&Rules::standard()),
             Some(file) => {
                 let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-                let written: WrittenRules =
-                    serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?;
-                written.read().map_err(|faults| {
-                    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-                    format!("{}: {}", file.display(), faults.join("; "))
-                })?
+                serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?
             }
         };
-        Ok(base.among(self.expected_records))
+        let rules = written.read().map_err(|faults| {
+            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            let file = self.rules_file.as_deref().map(|file| format!("{}: ", file.display()));
+            format!("{}{}", file.unwrap_or_default(), faults.join("; "))
+        })?;
+        let expected_records = self.expected_records;
+        Ok((Kept { written, expected_records }, rules.among(expected_records)))
     }
 
     /// Which values to believe. A name that no system can have is left out, since no record will ever carry it.

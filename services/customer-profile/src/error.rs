@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use ::rights::ErasureId;
-use customer_profile_domain::{CustomerId, LinkId, ProposalId, RestrictionId, SourceRecordId, VulnerabilityId};
+use customer_profile_domain::{
+    CustomerId, LinkId, ProposalId, RestrictionId, RulesReviewId, SourceRecordId, VulnerabilityId,
+};
 use jiff::Timestamp;
 use kernel::{Classify, Department, Kind, ResourceId, Violation, Violations};
 use postgres::{RequestError, StoreError};
@@ -48,6 +50,26 @@ pub enum ProfileError {
     /// There is no such restriction.
     #[error("there is no such restriction")]
     RestrictionNotFound(RestrictionId),
+    /// There is no such review.
+    #[error("there is no such review of rules; list the reviews")]
+    RulesReviewNotFound(RulesReviewId),
+    /// Another one is open.
+    #[error("a review of rules is open; apply or drop it first, or wait until it is applied")]
+    RulesReviewOpen,
+    /// The decision cannot be made, or not any more.
+    #[error("the review is {state}; read it again")]
+    RulesReviewState {
+        /// How far it is.
+        state: &'static str,
+    },
+    /// Two rules under one version.
+    #[error(
+        "the rules in force have the same version and are others; give those of the settings a version of their own"
+    )]
+    RulesVersionReused {
+        /// Which.
+        version: String,
+    },
     /// The record is another department's.
     #[error("the record of this source_system and external_id belongs to the department {owner}")]
     DepartmentMismatch {
@@ -144,12 +166,16 @@ impl Classify for ProfileError {
             | Self::ProposalNotFound(_)
             | Self::VulnerabilityNotFound(_)
             | Self::ErasureNotFound(_)
-            | Self::RestrictionNotFound(_) => Kind::NotFound,
+            | Self::RestrictionNotFound(_)
+            | Self::RulesReviewNotFound(_) => Kind::NotFound,
             Self::ServiceSilent { .. } => Kind::Unavailable,
             Self::DepartmentMismatch { .. }
             | Self::CustomerErased(_)
             | Self::CustomerRestricted(_)
             | Self::ErasureHeld { .. }
+            | Self::RulesReviewOpen
+            | Self::RulesReviewState { .. }
+            | Self::RulesVersionReused { .. }
             | Self::ProposalSettled { .. }
             | Self::HeldApart(_)
             | Self::AlreadyOne(_)
@@ -173,6 +199,10 @@ impl Classify for ProfileError {
             Self::ServiceSilent { .. } => "SERVICE_SILENT",
             Self::ErasureNotFound(_) => "ERASURE_NOT_FOUND",
             Self::RestrictionNotFound(_) => "RESTRICTION_NOT_FOUND",
+            Self::RulesReviewNotFound(_) => "RULES_REVIEW_NOT_FOUND",
+            Self::RulesReviewOpen => "RULES_REVIEW_OPEN",
+            Self::RulesReviewState { .. } => "RULES_REVIEW_STATE",
+            Self::RulesVersionReused { .. } => "RULES_VERSION_REUSED",
             Self::DepartmentMismatch { .. } => "DEPARTMENT_MISMATCH",
             Self::IdentityContended => "IDENTITY_CONTENDED",
             Self::ProposalNotFound(_) => "MATCH_PROPOSAL_NOT_FOUND",
@@ -203,6 +233,9 @@ impl Classify for ProfileError {
             Self::NotOfThisCustomer(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::VulnerabilityNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::HeldApart(id) => vec![("link", Cow::Owned(id.name()))],
+            Self::RulesReviewNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
+            Self::RulesReviewState { state } => vec![("state", Cow::Borrowed(*state))],
+            Self::RulesVersionReused { version } => vec![("version", Cow::Owned(version.clone()))],
             Self::ProposalSettled { state } => vec![("state", Cow::Borrowed(*state))],
             Self::DepartmentMismatch { owner } => vec![("department", Cow::Owned(owner.to_string()))],
             Self::Request(error) => error.metadata(),
@@ -213,6 +246,7 @@ impl Classify for ProfileError {
             | Self::PageToken(_)
             | Self::IdentityContended
             | Self::StaleMergeToken
+            | Self::RulesReviewOpen
             | Self::NothingRemains => Vec::new(),
         }
     }

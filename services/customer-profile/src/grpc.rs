@@ -3,9 +3,11 @@
 mod convert;
 mod customer_service;
 mod rights_service;
+mod rules_service;
 
 pub(crate) use customer_service::CustomerApi;
 pub(crate) use rights_service::RightsApi;
+pub(crate) use rules_service::RulesApi;
 
 use server::status;
 use tonic::Status;

@@ -13,6 +13,7 @@ mod identity_link;
 mod judgement;
 pub mod reactions;
 mod rights;
+mod rules;
 mod store;
 mod usecase;
 mod wishes;
@@ -25,6 +26,7 @@ use postgres::Db;
 use server::{Assembly, House, Worker};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerServiceServer;
 use ventanilla_proto::customer::v1::rights_service_server::RightsServiceServer;
+use ventanilla_proto::customer::v1::rules_service_server::RulesServiceServer;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 
 pub use config::{IdentitySettings, Settings};
@@ -83,6 +85,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let ledger = Ledger::open(db.clone(), SOURCE);
     let survivorship = Arc::new(settings.identity.survivorship());
     let (journal, lines) = rights::Journal::open(&house.checkpoint_dir)?;
+    let (kept, rules) = settings.identity.rules().map_err(StartError::Rules)?;
     let profile = Profile {
         peers: house.peers.clone(),
         journal,
@@ -93,7 +96,8 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         ambient: house.ambient.clone(),
         standings,
         survivorship,
-        rules: Arc::new(settings.identity.rules().map_err(StartError::Rules)?),
+        rules: rules::RulesInForce::open(db.reader(), kept, rules, house.ambient.now()).await?,
+        reviews: Arc::default(),
     };
     // Before anybody is served.
     rights::reconcile(&profile, lines).await?;
@@ -104,12 +108,15 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let mut assembly = Assembly::new(SOURCE)
         .serve(customers)
         .serve(RightsServiceServer::new(grpc::RightsApi::new(profile.clone())))
+        .serve(RulesServiceServer::new(grpc::RulesApi::new(profile.clone())))
         .keep_ledger(&ledger, &house)
         .worker(Worker::new("match-keys", move |cancel| match_keys.clone().run(cancel)));
     for lane in workers::comparisons::LANES {
         let comparisons = comparisons.clone();
         assembly = assembly.worker(Worker::new(lane, move |cancel| comparisons.clone().run(cancel)));
     }
+    let reviews = workers::rules_reviews::RulesReviews::new(profile.clone());
+    assembly = assembly.worker(Worker::new("rules-reviews", move |cancel| reviews.clone().run(cancel)));
     assembly = ::rights::answer(assembly, profile.clone(), &ledger, &house);
     assembly = follow(assembly, &house, &profile, TICKETING, reactions::ticketing::Affairs);
     assembly = follow(assembly, &house, &profile, SLA_MONITOR, reactions::sla_monitor::Clocks);

@@ -12,6 +12,8 @@ pub(crate) mod proposal;
 pub(crate) mod record;
 pub(crate) mod rights;
 pub(crate) mod ring;
+pub(crate) mod rules;
+pub(crate) mod rules_review;
 pub(crate) mod timeline;
 pub(crate) mod told;
 pub(crate) mod view;

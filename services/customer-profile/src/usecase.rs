@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use customer_profile_domain::matching::Rules;
 use customer_profile_domain::{CustomerId, Survivorship};
 use jiff::Timestamp;
 use kernel::{Ambient, ResourceId, Role};
@@ -10,11 +9,13 @@ use ledger::{Ledger, Standings};
 use postgres::{Claim, Db, Kept, RequestKey, StoreError, Tx};
 use prost::Message;
 use server::{Call, Peers};
+use tokio::sync::Notify;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
 use crate::error::ProfileError;
 use crate::rights::Journal;
+use crate::rules::RulesInForce;
 use crate::store;
 use crate::store::customer::Standing;
 use crate::workers::match_keys::MatchKeys;
@@ -37,6 +38,7 @@ pub(crate) mod merge_customers;
 pub(crate) mod record_interaction;
 pub(crate) mod regroup;
 pub(crate) mod restrict_customer;
+pub(crate) mod review_rules;
 mod standing;
 pub(crate) mod state_consent;
 pub(crate) mod state_contact_preferences;
@@ -59,7 +61,9 @@ pub struct Profile {
     /// Which values to believe.
     pub survivorship: Arc<Survivorship>,
     /// How scores are graded.
-    pub rules: Arc<Rules>,
+    pub rules: RulesInForce,
+    /// Wakes who looks at what other rules would change.
+    pub(crate) reviews: Arc<Notify>,
     /// Where records of people nobody knows are written.
     pub(crate) newcomers: ingest_source_record::Newcomers,
     /// The other services.

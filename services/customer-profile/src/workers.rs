@@ -1,7 +1,9 @@
 //! What runs beside the calls.
 
 pub(crate) mod comparisons;
+mod judging;
 pub(crate) mod match_keys;
+pub(crate) mod rules_reviews;
 
 use postgres::StoreError;
 use sqlx::PgPool;

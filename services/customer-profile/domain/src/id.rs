@@ -37,3 +37,8 @@ typed_id!(
     RestrictionId,
     "restrictions"
 );
+typed_id!(
+    /// A look at what other rules of matching would change.
+    RulesReviewId,
+    "rulesReviews"
+);

@@ -23,6 +23,7 @@ mod partition;
 mod phone;
 mod record;
 mod rights;
+mod rules_review;
 mod steward;
 
 pub use care::{
@@ -34,7 +35,9 @@ pub use golden::{
 };
 pub use grade::{LineUse, MatchGrade, PhoneMatch, grade_phone};
 pub use hold::{Hold, HoldKind, OfficeCase, OpenComplaint, holds};
-pub use id::{CustomerId, InteractionId, LinkId, ProposalId, RestrictionId, SourceRecordId, VulnerabilityId};
+pub use id::{
+    CustomerId, InteractionId, LinkId, ProposalId, RestrictionId, RulesReviewId, SourceRecordId, VulnerabilityId,
+};
 pub use identifier::{Identifier, IdentifierError, IdentifierKey, IdentifierKind, RawIdentifier, Validity};
 pub use known::{AskPurpose, FactKind, FactState, fact_state, facts_to_tell};
 pub use link::{Basis, Carrier, LinkType, Pair, RULE_VERSION, links, revised};
@@ -44,4 +47,5 @@ pub use partition::{Group, Link, Node, resolve};
 pub use phone::{CallerNumber, NotAPhone, Phone, caller_number};
 pub use record::{Address, Content, Record, Slug, SlugError};
 pub use rights::{ErasureGround, RestrictionGround};
+pub use rules_review::{ChangeKind, ReviewDecision, ReviewState};
 pub use steward::{Cut, NotSeparable};

@@ -3,7 +3,7 @@
 //! The transactions that begin here commit without waiting for the disk: what they write and that they wrote it is lost
 //! together or not at all, and then done again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use customer_profile_domain::matching::{LARGEST_BLOCK, WORTH_COMPARING};
 use customer_profile_domain::{LinkId, Pair, ProposalId, SourceRecordId};
@@ -50,13 +50,18 @@ pub(crate) async fn lock(tx: &mut PgConnection, record: SourceRecordId) -> Resul
     Ok(found.is_some())
 }
 
-/// Says that these were compared.
+/// Says that these were compared. Once other rules are in force it says nothing: they wait still, for those.
 #[tracing::instrument(level = "debug", name = "db.comparison.done", skip_all)]
 pub(crate) async fn done(tx: &mut PgConnection, records: &[SourceRecordId], version: &str) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = records.iter().map(|id| id.uuid()).collect();
-    sqlx::query!("update customer_profile.source_record set compared_by = $2 where id = any($1)", &ids, version)
-        .execute(tx)
-        .await?;
+    sqlx::query!(
+        "update customer_profile.source_record set compared_by = $2
+         where id = any($1) and exists (select from customer_profile.matching_rules where one and version = $2)",
+        &ids,
+        version,
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
@@ -68,6 +73,28 @@ pub(crate) async fn again(tx: &mut PgConnection, records: &[SourceRecordId]) -> 
     sqlx::query!("update customer_profile.source_record set compared_by = null where id = any($1)", &ids)
         .execute(tx)
         .await?;
+    Ok(())
+}
+
+/// Has those of these records judged again that were judged by other rules, and waits for whoever is judging one of them.
+#[tracing::instrument(level = "debug", name = "db.comparison.stale_again", skip_all)]
+pub(crate) async fn stale_again(
+    tx: &mut PgConnection,
+    records: &[SourceRecordId],
+    version: &str,
+) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = records.iter().map(|id| id.uuid()).collect();
+    sqlx::query!(
+        "with judged as materialized (
+             select id, compared_by from customer_profile.source_record where id = any($1) order by id for update
+         )
+         update customer_profile.source_record r set compared_by = null from judged j
+         where r.id = j.id and j.compared_by <> $2 and j.compared_by <> 'unreadable'",
+        &ids,
+        version,
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
@@ -106,20 +133,23 @@ pub(crate) async fn candidates(
     Ok(rows.into_iter().map(|row| pair(row.subject, row.candidate)).collect())
 }
 
-/// What scores have said of these records until now: active links and open proposals.
+/// What was said of these records until now: active links of scores and open proposals, and what stewards said of just two.
 pub(crate) struct Standing {
     pub links: HashMap<Pair, LinkId>,
     pub proposals: HashMap<Pair, ProposalId>,
+    pub by_stewards: HashSet<Pair>,
 }
 
 #[tracing::instrument(level = "debug", name = "db.comparison.standing", skip_all)]
 pub(crate) async fn standing(tx: &mut PgConnection, records: &[Uuid]) -> Result<Standing, StoreError> {
     // What is asked for beside the record is left to us: an index on it would be read whole.
     let rows = sqlx::query!(
-        r#"select id as "id!", record_a as "record_a!", record_b as "record_b!", true as "is_link!", evidence_kind as "word!"
-           from customer_profile.identity_link where record_a = any($1) and revoked_at is null
+        r#"select id as "id!", record_a as "record_a!", record_b as "record_b!", true as "is_link!",
+                  case evidence_key when '' then evidence_kind else '' end as "word!"
+           from customer_profile.identity_link
+           where record_a = any($1) and revoked_at is null
            union
-           select id, record_a, record_b, true, evidence_kind
+           select id, record_a, record_b, true, case evidence_key when '' then evidence_kind else '' end
            from customer_profile.identity_link where record_b = any($1) and revoked_at is null
            union
            select id, record_a, record_b, false, state from customer_profile.match_proposal where record_a = any($1)
@@ -129,11 +159,12 @@ pub(crate) async fn standing(tx: &mut PgConnection, records: &[Uuid]) -> Result<
     )
     .fetch_all(tx)
     .await?;
-    let mut standing = Standing { links: HashMap::new(), proposals: HashMap::new() };
+    let mut standing = Standing { links: HashMap::new(), proposals: HashMap::new(), by_stewards: HashSet::new() };
     for row in rows {
         let pair = Pair::of(SourceRecordId::from_uuid(row.record_a), SourceRecordId::from_uuid(row.record_b));
         match (row.is_link, row.word.as_str()) {
             (true, "score") => drop(standing.links.insert(pair, LinkId::from_uuid(row.id))),
+            (true, "steward") => drop(standing.by_stewards.insert(pair)),
             (false, "open") => drop(standing.proposals.insert(pair, ProposalId::from_uuid(row.id))),
             _ => {}
         }

@@ -35,7 +35,7 @@ pub(crate) async fn match_customer(
     let person = Person::new(&Description::from(&described), &neutral);
     let candidates = match_key::candidates(pool, &blocking_keys(&person)).await?;
 
-    let rules = &profile.rules;
+    let rules = &*profile.rules.current();
     let mut best: HashMap<CustomerId, Best> = HashMap::new();
     for candidate in &candidates {
         let other = Person::new(&Description::from(&candidate.record.content), &neutral);

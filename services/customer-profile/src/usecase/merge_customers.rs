@@ -168,7 +168,7 @@ impl Plan {
         let ids: Vec<Uuid> = customers.iter().flat_map(|(_, nodes)| nodes).map(|n| n.record.uuid()).collect();
         let records: BTreeMap<SourceRecordId, Record> =
             record::load(tx, &ids).await?.into_iter().map(|stored| (stored.record.id, stored.record)).collect();
-        let pairs = nearest(&profile.rules, tx, &customers, &component, &records).await?;
+        let pairs = nearest(&profile.rules.current(), tx, &customers, &component, &records).await?;
         Ok(Self { customers: customers.into_iter().map(|(id, _)| id).collect(), component, denials, pairs, records })
     }
 }

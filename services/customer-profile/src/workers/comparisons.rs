@@ -6,34 +6,31 @@
 //! links change is compared once more under the locks of its customers, one record a transaction: that is rare, and who
 //! is who changes only there.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use customer_profile_domain::matching::{Description, Frequencies, Grade, Person, Score};
-use customer_profile_domain::{Basis, CustomerId, LinkId, LinkType, Pair, ProposalId, Record, SourceRecordId};
+use customer_profile_domain::matching::{Rules, Score};
+use customer_profile_domain::{Basis, CustomerId, LinkId, LinkType, Pair, ProposalId, SourceRecordId};
 use jiff::Timestamp;
 use kernel::{Actor, ActorKind, Classify as _, Kind, ResourceId};
 use ledger::{Draft, Stamp};
 use postgres::Tx;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
 use crate::error::ProfileError;
 use crate::judgement;
-use crate::store::comparison::{self, Standing};
+use crate::store::comparison;
 use crate::store::identity::{self, NewLink};
 use crate::store::proposal::{self, Judged};
-use crate::store::{match_key, record};
 use crate::usecase::Profile;
 use crate::usecase::regroup::{self, Component, Reading};
+use crate::workers::judging::{self, Change, MOST, uuids};
 
 /// Records compared in one transaction.
 const BATCH: i64 = 64;
-/// Others that one record is compared with at most: those with which it shares most.
-const MOST: i64 = 32;
 /// The truth when nobody nudges: another process may have made keys.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -84,6 +81,7 @@ impl Comparisons {
         if !comparison::is_any_waiting(self.profile.db.reader()).await? {
             return Ok(false);
         }
+        let rules = self.profile.rules.refresh(self.profile.db.reader()).await?;
         let now = self.profile.ambient.now();
         let mut tx = self.profile.db.tx().await?;
         let subjects = comparison::waiting(&mut tx, BATCH).await?;
@@ -98,59 +96,32 @@ impl Comparisons {
         let standing = comparison::standing(&mut tx, &uuids(&subjects)).await?;
         let mut pairs: BTreeSet<Pair> = comparison::candidates(&mut tx, &subjects, MOST).await?.into_iter().collect();
         pairs.extend(standing.links.keys().chain(standing.proposals.keys()));
-        let scores = self.score(&mut tx, &pairs).await?;
+        let scores = judging::scores(&mut tx, &rules, &pairs).await?;
         let change = Change::between(&scores, &standing);
-        self.propose(&mut tx, &change, now).await?;
+        self.propose(&mut tx, &rules, &change, now).await?;
         // Whose links change is marked when they have.
         let linked: BTreeSet<SourceRecordId> =
             change.linking().flat_map(|pair| [pair.a(), pair.b()]).filter(|record| subjects.contains(record)).collect();
         let settled: Vec<SourceRecordId> = subjects.iter().copied().filter(|id| !linked.contains(id)).collect();
-        comparison::done(&mut tx, &settled, self.profile.rules.version()).await?;
+        comparison::done(&mut tx, &settled, rules.version()).await?;
         tx.commit().await?;
         for subject in linked {
             let of_subject = |pair: &&Pair| pair.a() == subject || pair.b() == subject;
             let pairs: BTreeSet<Pair> = pairs.iter().filter(of_subject).copied().collect();
             let concerned: BTreeSet<SourceRecordId> =
                 change.linking().filter(of_subject).flat_map(|pair| [pair.a(), pair.b()]).collect();
-            self.relink(subject, &pairs, &concerned).await?;
+            self.relink(&rules, subject, &pairs, &concerned).await?;
         }
         Ok(true)
     }
 
-    /// What comparing these pairs comes to. What everybody carries says nothing of who somebody is.
-    async fn score(&self, tx: &mut Tx, pairs: &BTreeSet<Pair>) -> Result<HashMap<Pair, Score>, ProfileError> {
-        let ids: BTreeSet<SourceRecordId> = pairs.iter().flat_map(|pair| [pair.a(), pair.b()]).collect();
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let ids: Vec<SourceRecordId> = ids.into_iter().collect();
-        let mut records: Vec<Record> =
-            record::load(tx, &uuids(&ids)).await?.into_iter().map(|stored| stored.record).collect();
-        let keys: BTreeSet<_> = records.iter().flat_map(|r| &r.content.identifiers).map(|i| i.key()).collect();
-        let keys: Vec<_> = keys.into_iter().filter(|key| key.kind.fan_out() > 0).collect();
-        let crowded = match_key::crowded(&mut **tx, &keys).await?;
-        let neutral = Frequencies::neutral();
-        let mut people: HashMap<SourceRecordId, Person> = HashMap::with_capacity(records.len());
-        for record in &mut records {
-            for identifier in &mut record.content.identifiers {
-                identifier.shared |= crowded.contains(identifier.key());
-            }
-            people.insert(record.id, Person::new(&Description::from(&record.content), &neutral));
-        }
-        let mut scores = HashMap::with_capacity(pairs.len());
-        for (nth, pair) in pairs.iter().enumerate() {
-            if let (Some(one), Some(other)) = (people.get(&pair.a()), people.get(&pair.b())) {
-                scores.insert(*pair, self.profile.rules.score(one, other));
-            }
-            if nth % 64 == 63 {
-                // Somebody may be waiting in a ring.
-                tokio::task::yield_now().await;
-            }
-        }
-        Ok(scores)
-    }
-
-    async fn propose(&self, tx: &mut Tx, change: &Change<'_>, now: Timestamp) -> Result<(), ProfileError> {
+    async fn propose(
+        &self,
+        tx: &mut Tx,
+        rules: &Rules,
+        change: &Change<'_>,
+        now: Timestamp,
+    ) -> Result<(), ProfileError> {
         if !change.proposed.is_empty() {
             let judged = |(pair, score): &(Pair, &Score)| Judged {
                 id: ProposalId::from_uuid(self.profile.ambient.uuid(now)),
@@ -163,10 +134,11 @@ impl Comparisons {
                 },
             };
             let judged: Vec<Judged> = change.proposed.iter().map(judged).collect();
-            proposal::propose(tx, &judged, self.profile.rules.version(), now).await?;
+            proposal::propose(tx, &judged, rules.version(), now).await?;
         }
         if !change.withdrawn.is_empty() {
-            proposal::withdraw(tx, &change.withdrawn, now).await?;
+            let ids: Vec<ProposalId> = change.withdrawn.iter().map(|(_, id)| *id).collect();
+            proposal::withdraw(tx, &ids, now).await?;
         }
         Ok(())
     }
@@ -175,11 +147,12 @@ impl Comparisons {
     /// in the way leaves it waiting for the next round.
     async fn relink(
         &self,
+        rules: &Rules,
         subject: SourceRecordId,
         pairs: &BTreeSet<Pair>,
         concerned: &BTreeSet<SourceRecordId>,
     ) -> Result<(), ProfileError> {
-        match self.try_relink(subject, pairs, concerned).await {
+        match self.try_relink(rules, subject, pairs, concerned).await {
             // Whoever was erased meanwhile is compared with nobody.
             Err(ProfileError::CustomerErased(_)) => Ok(()),
             // Two lanes that compare the two records of one pair may come to link it at the same time.
@@ -194,6 +167,7 @@ impl Comparisons {
     #[tracing::instrument(name = "identity.relink_by_score", skip_all)]
     async fn try_relink(
         &self,
+        rules: &Rules,
         subject: SourceRecordId,
         pairs: &BTreeSet<Pair>,
         concerned: &BTreeSet<SourceRecordId>,
@@ -214,7 +188,7 @@ impl Comparisons {
         let standing = comparison::standing(&mut tx, &[subject.uuid()]).await?;
         let mut pairs = pairs.clone();
         pairs.extend(standing.links.keys().chain(standing.proposals.keys()));
-        let scores = self.score(&mut tx, &pairs).await?;
+        let scores = judging::scores(&mut tx, rules, &pairs).await?;
         let change = Change::between(&scores, &standing);
         let mut linking = change.linking().flat_map(|pair| [pair.a(), pair.b()]);
         if linking.any(|record| component.customer_of(record).is_none()) {
@@ -222,7 +196,8 @@ impl Comparisons {
         }
         let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
         let stamp = Stamp::of(actor, now, server::current_traceparent());
-        let links: Vec<NewLink> = change.asserted.iter().map(|(pair, score)| self.link(*pair, score, now)).collect();
+        let links: Vec<NewLink> =
+            change.asserted.iter().map(|(pair, score)| self.link(rules, *pair, score, now)).collect();
         let revoked: Vec<LinkId> = change.revoked.iter().map(|(_, id)| *id).collect();
         let mut entries = Vec::new();
         if !links.is_empty() {
@@ -239,24 +214,24 @@ impl Comparisons {
             component.revoke(*id);
             entries.extend(self.revoked(&component, *pair, *id, &stamp));
         }
-        self.propose(&mut tx, &change, now).await?;
+        self.propose(&mut tx, rules, &change, now).await?;
         let regrouped = regroup::settle(profile, &mut tx, &component, None, now).await?;
-        entries.extend(regrouped.entries(profile, &stamp, &links, &revoked, profile.rules.version()));
+        entries.extend(regrouped.entries(profile, &stamp, &links, &revoked, rules.version()));
         ledger::append(&mut tx, &entries).await?;
-        comparison::done(&mut tx, &[subject], self.profile.rules.version()).await?;
+        comparison::done(&mut tx, &[subject], rules.version()).await?;
         tx.commit().await?;
         profile.ledger.nudge();
         Ok(())
     }
 
-    fn link(&self, pair: Pair, score: &Score, now: Timestamp) -> NewLink {
+    fn link(&self, rules: &Rules, pair: Pair, score: &Score, now: Timestamp) -> NewLink {
         NewLink {
             id: LinkId::from_uuid(self.profile.ambient.uuid(now)),
             kind: LinkType::SameAs,
             pair,
             basis: Basis::Score,
             score: Some(score.total),
-            rules_version: self.profile.rules.version().to_owned(),
+            rules_version: rules.version().to_owned(),
             reason: String::new().into(),
             proposal: None,
         }
@@ -285,39 +260,4 @@ impl Comparisons {
         };
         Some(Draft::new(self.profile.ambient.uuid(stamp.recorded_at), customer.name(), &payload, stamp))
     }
-}
-
-/// What scores say now, against what they said until now.
-struct Change<'a> {
-    asserted: Vec<(Pair, &'a Score)>,
-    revoked: Vec<(Pair, LinkId)>,
-    proposed: Vec<(Pair, &'a Score)>,
-    withdrawn: Vec<ProposalId>,
-}
-
-impl<'a> Change<'a> {
-    /// The pairs whose links change.
-    fn linking(&self) -> impl Iterator<Item = &Pair> {
-        self.asserted.iter().map(|(pair, _)| pair).chain(self.revoked.iter().map(|(pair, _)| pair))
-    }
-
-    fn between(scores: &'a HashMap<Pair, Score>, standing: &Standing) -> Self {
-        let of_grade = |grade| {
-            let all = scores.iter().filter(move |(_, score)| score.grade == grade);
-            all.map(|(pair, score)| (*pair, score)).collect::<BTreeMap<Pair, &Score>>()
-        };
-        let (certain, probable) = (of_grade(Grade::Certain), of_grade(Grade::Probable));
-        let revoked = standing.links.iter().filter(|(pair, _)| !certain.contains_key(pair));
-        let withdrawn = standing.proposals.iter().filter(|(pair, _)| !probable.contains_key(pair));
-        Self {
-            revoked: revoked.map(|(pair, id)| (*pair, *id)).collect(),
-            withdrawn: withdrawn.map(|(_, id)| *id).collect(),
-            asserted: certain.into_iter().filter(|(pair, _)| !standing.links.contains_key(pair)).collect(),
-            proposed: probable.into_iter().collect(),
-        }
-    }
-}
-
-fn uuids(records: &[SourceRecordId]) -> Vec<Uuid> {
-    records.iter().map(|record| record.uuid()).collect()
 }

@@ -14,6 +14,7 @@ mod match_customer;
 mod match_proposals;
 mod merge_customers;
 mod privacy;
+mod reapply_rules;
 mod record_interaction;
 mod refusals;
 mod rights;

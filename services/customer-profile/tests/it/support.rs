@@ -10,7 +10,7 @@ use testkit::{Client, Database, Harness, Served, instant};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use uuid::Uuid;
-use ventanilla_customer_profile::{SCHEMA, Settings, assemble, migrations};
+use ventanilla_customer_profile::{IdentitySettings, SCHEMA, Settings, assemble, migrations};
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::customer::v1::*;
 use ventanilla_proto::ledger::v1::Entry;
@@ -26,19 +26,27 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
+        Self::telling(IdentitySettings::default()).await
+    }
+
+    /// A service that tells in this way who is who.
+    pub async fn telling(identity: IdentitySettings) -> Self {
         let harness = Harness::default();
         let database = Database::fresh(SCHEMA, &migrations()).await;
-        let assembly = assemble(Settings::new(database.settings()), harness.house()).await.unwrap();
-        let served = harness.start(assembly).await;
+        let served = serve(&harness, &database, identity).await;
         Self { harness, database, served, next: AtomicU64::new(1) }
     }
 
     /// The same database served by a service that was started anew.
     pub async fn restarted(self) -> Self {
+        self.restarted_with(IdentitySettings::default()).await
+    }
+
+    /// The same with other settings.
+    pub async fn restarted_with(self, identity: IdentitySettings) -> Self {
         let Self { harness, database, served, next } = self;
         served.stop().await;
-        let assembly = assemble(Settings::new(database.settings()), harness.house()).await.unwrap();
-        let served = harness.start(assembly).await;
+        let served = serve(&harness, &database, identity).await;
         Self { harness, database, served, next }
     }
 
@@ -237,6 +245,11 @@ impl World {
         })
         .await
     }
+}
+
+async fn serve(harness: &Harness, database: &Database, identity: IdentitySettings) -> Served {
+    let settings = Settings { identity, ..Settings::new(database.settings()) };
+    harness.start(assemble(settings, harness.house()).await.unwrap()).await
 }
 
 /// A record with an observation time; the rest is added by the builders below.

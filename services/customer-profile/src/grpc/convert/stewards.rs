@@ -25,7 +25,7 @@ fn word(violations: &mut Violations, reason: &str, proposal: Option<ProposalId>)
     Some(Word { reason: reason.into(), proposal })
 }
 
-fn etag(violations: &mut Violations, tag: &str) -> Option<i64> {
+pub(super) fn etag(violations: &mut Violations, tag: &str) -> Option<i64> {
     if tag.is_empty() {
         violations.push("etag", "is required");
         return None;

@@ -1,0 +1,147 @@
+//! Looks at what other rules would make of all records, and has all records judged again once they are in force. A batch a
+//! transaction, so that it goes on where it stopped, in whatever process.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use customer_profile_domain::{ChangeKind, Pair, ReviewState};
+use kernel::{Classify as _, Kind, ResourceId};
+use postgres::{StoreError, Tx};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::ProfileError;
+use crate::store::comparison::{self, Standing};
+use crate::store::rules_review::{self, Change, Review};
+use crate::usecase::Profile;
+use crate::workers::judging::{self, MOST, uuids};
+
+/// Records looked at in one transaction.
+const BATCH: i64 = 256;
+/// How long it waits when there is nothing to do; how long another process may not know of new rules.
+const IDLE: Duration = Duration::from_secs(1);
+/// How long it waits for records to be judged before it has more of them judged. Whoever rings meanwhile is judged among them.
+const BREATH: Duration = Duration::from_millis(20);
+
+/// The worker of one process. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct RulesReviews {
+    profile: Profile,
+}
+
+/// When to go on.
+enum Next {
+    Now,
+    Soon,
+    Later,
+}
+
+impl RulesReviews {
+    pub(crate) fn new(profile: Profile) -> Self {
+        Self { profile }
+    }
+
+    /// Works until cancelled.
+    ///
+    /// # Errors
+    /// What waiting does not heal; the supervisor starts the worker again.
+    pub(crate) async fn run(self, cancel: CancellationToken) -> Result<(), ProfileError> {
+        while !cancel.is_cancelled() {
+            let pause = match self.round().await {
+                Ok(Next::Now) => continue,
+                Ok(Next::Soon) => BREATH,
+                Ok(Next::Later) => IDLE,
+                Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {
+                    tracing::warn!(error = kernel::chain(&error), "the review of rules goes on soon");
+                    IDLE
+                }
+                Err(ProfileError::Store(error)) if super::set_aside(self.profile.db.reader(), &error).await? => {
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = self.profile.reviews.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn round(&self) -> Result<Next, ProfileError> {
+        let pool = self.profile.db.reader();
+        self.profile.rules.refresh(pool).await?;
+        if !rules_review::is_any_at_work(pool).await? {
+            return Ok(Next::Later);
+        }
+        let mut tx = self.profile.db.tx().await?;
+        match rules_review::at_work(&mut tx).await? {
+            Some(review) if review.state == ReviewState::Comparing => self.compare(tx, &review).await,
+            Some(review) => self.apply(tx, &review).await,
+            None => {
+                tx.rollback().await?;
+                Ok(Next::Later)
+            }
+        }
+    }
+
+    /// Looks at the next records.
+    async fn compare(&self, mut tx: Tx, review: &Review) -> Result<Next, ProfileError> {
+        let rules = review.kept.read();
+        let rules = rules.ok_or_else(|| StoreError::corrupt("rules_review", "rules", review.id.uuid()))?;
+        let subjects = rules_review::records_after(&mut tx, review.after, BATCH).await?;
+        let standing = comparison::standing(&mut tx, &uuids(&subjects)).await?;
+        let mut pairs: BTreeSet<Pair> = comparison::candidates(&mut tx, &subjects, MOST).await?.into_iter().collect();
+        pairs.extend(standing.links.keys().chain(standing.proposals.keys()));
+        let scores = judging::scores(&mut tx, &rules, &pairs).await?;
+        let score = |pair: &Pair| scores.get(pair).map(|score| score.total);
+        let changes: Vec<Change> = differences(&judging::Change::between(&scores, &standing), &standing)
+            .map(|(kind, pair)| Change { kind, pair, score: score(&pair) })
+            .collect();
+        rules_review::put_changes(&mut tx, review.id, &changes).await?;
+        self.went_on(tx, review, &subjects, ReviewState::Ready).await
+    }
+
+    /// Has the next records judged, when those before them were.
+    async fn apply(&self, mut tx: Tx, review: &Review) -> Result<Next, ProfileError> {
+        if comparison::is_any_waiting(self.profile.db.reader()).await? {
+            tx.rollback().await?;
+            self.profile.match_keys.keyed().notify_one();
+            return Ok(Next::Soon);
+        }
+        let subjects = rules_review::records_after(&mut tx, review.after, BATCH).await?;
+        comparison::stale_again(&mut tx, &subjects, &review.version).await?;
+        self.went_on(tx, review, &subjects, ReviewState::Applied).await
+    }
+
+    async fn went_on(
+        &self,
+        mut tx: Tx,
+        review: &Review,
+        subjects: &[customer_profile_domain::SourceRecordId],
+        end: ReviewState,
+    ) -> Result<Next, ProfileError> {
+        match subjects.last() {
+            Some(last) => rules_review::went_on(&mut tx, review.id, last.uuid(), subjects.len()).await?,
+            None => {
+                rules_review::turn(&mut tx, review.id, end, None, self.profile.ambient.now()).await?;
+                tracing::info!(review = %review.id.uuid(), state = end.as_str(), "the review of rules is done with all records");
+            }
+        }
+        tx.commit().await?;
+        Ok(Next::Now)
+    }
+}
+
+/// What would change of what was said: a pair that is proposed already is no change, nor one of which a steward spoke.
+fn differences<'a>(
+    change: &'a judging::Change<'_>,
+    standing: &'a Standing,
+) -> impl Iterator<Item = (ChangeKind, Pair)> + 'a {
+    let fresh = |pair: &Pair| !standing.proposals.contains_key(pair) && !standing.by_stewards.contains(pair);
+    let asserted = change.asserted.iter().map(|(pair, _)| (ChangeKind::Assert, *pair));
+    let revoked = change.revoked.iter().map(|(pair, _)| (ChangeKind::Revoke, *pair));
+    let proposed = change.proposed.iter().filter(move |(pair, _)| fresh(pair));
+    let withdrawn = change.withdrawn.iter().map(|(pair, _)| (ChangeKind::Withdraw, *pair));
+    asserted.chain(revoked).chain(proposed.map(|(pair, _)| (ChangeKind::Propose, *pair))).chain(withdrawn)
+}
