@@ -141,6 +141,22 @@ impl<'a> Affair<'a> {
         .await)
     }
 
+    /// A steward has it looked at what the rules of the settings would change, to the end.
+    pub async fn review_rules(&self) -> Result<customer::RulesReview, Status> {
+        let steward = &self.cast.steward.rules;
+        let request = customer::ReapplyRulesRequest { request_id: self.scene.request_id() };
+        let begun = steward.clone().reapply_rules(request).await?.into_inner();
+        Ok(testkit::eventually(Duration::from_secs(30), || {
+            let (mut steward, name) = (steward.clone(), begun.name.clone());
+            async move {
+                let review = steward.get_rules_review(customer::GetRulesReviewRequest { name }).await;
+                let review = review.map_err(|status| status.to_string())?.into_inner();
+                if review.ready_time.is_some() { Ok(review) } else { Err(format!("{} are done", review.done_count)) }
+            }
+        })
+        .await)
+    }
+
     /// The phone rings: who is it?
     pub async fn ring(&self) -> Result<customer::PhoneAnswer, Status> {
         let phone_number = self.person.e164();

@@ -10,6 +10,7 @@ use tonic::{Request, Status};
 use tonic_types::StatusExt as _;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::customer::v1::rights_service_client::RightsServiceClient;
+use ventanilla_proto::customer::v1::rules_service_client::RulesServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
@@ -67,6 +68,8 @@ pub struct Clients {
     pub customers: CustomerServiceClient<Transport>,
     /// customer-profile, for what people ask of their own data.
     pub rights: RightsServiceClient<Transport>,
+    /// customer-profile, for the rules that say who is who.
+    pub rules: RulesServiceClient<Transport>,
     /// ticketing.
     pub tickets: TicketServiceClient<Transport>,
     /// sla-monitor.
@@ -82,7 +85,8 @@ impl Clients {
         let [customers, tickets, clocks, office] = transports.clone();
         Self {
             customers: CustomerServiceClient::new(customers.clone()),
-            rights: RightsServiceClient::new(customers),
+            rights: RightsServiceClient::new(customers.clone()),
+            rules: RulesServiceClient::new(customers),
             tickets: TicketServiceClient::new(tickets),
             clocks: SlaServiceClient::new(clocks),
             office: OmbudsmanServiceClient::new(office),

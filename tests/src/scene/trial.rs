@@ -126,6 +126,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let affair = Affair::of(scene, Person::numbered(41_000_001));
     let record = affair.arrive().await?;
     let proposal = affair.be_taken_for_another().await?;
+    let review = affair.review_rules().await?;
     let interaction = affair.talk(&record.customer).await?;
     let ticket = affair.complain(&record.customer, &interaction.name).await?.ticket.unwrap_or_default();
     let promise = affair.work(&ticket).await?;
@@ -146,6 +147,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Customer", record.customer),
         ("SourceRecord", record.name),
         ("MatchProposal", proposal.name),
+        ("RulesReview", review.name),
         ("Interaction", interaction.name),
         ("Ticket", ticket.name),
         ("Promise", promise.name),
