@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ::rights::ErasureId;
 use customer_profile_domain::{
-    CustomerId, LinkId, ProposalId, RestrictionId, RulesReviewId, SourceRecordId, VulnerabilityId,
+    CustomerId, LinkId, ProposalId, RelationId, RestrictionId, RulesReviewId, SourceRecordId, VulnerabilityId,
 };
 use jiff::Timestamp;
 use kernel::{Classify, Department, Kind, ResourceId, Violation, Violations};
@@ -53,6 +53,12 @@ pub enum ProfileError {
     /// There is no such review.
     #[error("there is no such review of rules; list the reviews")]
     RulesReviewNotFound(RulesReviewId),
+    /// There is no such relation.
+    #[error("there is no such relation; list the customer's relations")]
+    RelationNotFound(RelationId),
+    /// The same is said already.
+    #[error("the same is said of the two already, and stands; end it first to say it anew")]
+    RelationStands(RelationId),
     /// Another one is open.
     #[error("a review of rules is open; apply or drop it first, or wait until it is applied")]
     RulesReviewOpen,
@@ -167,12 +173,14 @@ impl Classify for ProfileError {
             | Self::VulnerabilityNotFound(_)
             | Self::ErasureNotFound(_)
             | Self::RestrictionNotFound(_)
+            | Self::RelationNotFound(_)
             | Self::RulesReviewNotFound(_) => Kind::NotFound,
             Self::ServiceSilent { .. } => Kind::Unavailable,
             Self::DepartmentMismatch { .. }
             | Self::CustomerErased(_)
             | Self::CustomerRestricted(_)
             | Self::ErasureHeld { .. }
+            | Self::RelationStands(_)
             | Self::RulesReviewOpen
             | Self::RulesReviewState { .. }
             | Self::RulesVersionReused { .. }
@@ -200,6 +208,8 @@ impl Classify for ProfileError {
             Self::ErasureNotFound(_) => "ERASURE_NOT_FOUND",
             Self::RestrictionNotFound(_) => "RESTRICTION_NOT_FOUND",
             Self::RulesReviewNotFound(_) => "RULES_REVIEW_NOT_FOUND",
+            Self::RelationNotFound(_) => "RELATION_NOT_FOUND",
+            Self::RelationStands(_) => "RELATION_STANDS",
             Self::RulesReviewOpen => "RULES_REVIEW_OPEN",
             Self::RulesReviewState { .. } => "RULES_REVIEW_STATE",
             Self::RulesVersionReused { .. } => "RULES_VERSION_REUSED",
@@ -234,6 +244,7 @@ impl Classify for ProfileError {
             Self::VulnerabilityNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::HeldApart(id) => vec![("link", Cow::Owned(id.name()))],
             Self::RulesReviewNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
+            Self::RelationNotFound(id) | Self::RelationStands(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::RulesReviewState { state } => vec![("state", Cow::Borrowed(*state))],
             Self::RulesVersionReused { version } => vec![("version", Cow::Owned(version.clone()))],
             Self::ProposalSettled { state } => vec![("state", Cow::Borrowed(*state))],

@@ -22,8 +22,8 @@ pub(crate) use journal::{Journal, Line};
 
 use crate::error::ProfileError;
 use crate::store::customer::{self, Locked};
-use crate::store::{rights as store, told};
-use crate::usecase::{Profile, erase_customer, list_identity_links, list_timeline};
+use crate::store::{relation, rights as store, told};
+use crate::usecase::{Profile, erase_customer, list_identity_links, list_timeline, state_relation};
 use crate::{OMBUDSMAN, SLA_MONITOR, SOURCE, StartError, TICKETING};
 
 /// Who has a part in an erasure, in the order it is told.
@@ -31,6 +31,8 @@ pub(crate) const SERVICES: [&str; 4] = [SOURCE, TICKETING, SLA_MONITOR, OMBUDSMA
 
 /// Items of a list that are read at once.
 const PAGE: usize = 200;
+/// The same, as the database counts.
+const PAGE_ROWS: i64 = 200;
 
 #[tonic::async_trait]
 impl DataHolder for Profile {
@@ -84,6 +86,18 @@ impl DataHolder for Profile {
             }
             for declared in told::vulnerabilities(pool, &customers).await? {
                 yield packed(&declared)?;
+            }
+            let mut before = None;
+            loop {
+                let page = relation::page(pool, first, before, PAGE_ROWS).await?;
+                before = page.last().map(|relation| (relation.stated_at, relation.id.uuid()));
+                let more = page.len() == PAGE;
+                for relation in page {
+                    yield packed(&state_relation::to_proto(&relation))?;
+                }
+                if !more {
+                    break;
+                }
             }
         }
         .boxed()

@@ -10,6 +10,7 @@ pub(crate) mod match_key;
 pub(crate) mod newcomer;
 pub(crate) mod proposal;
 pub(crate) mod record;
+pub(crate) mod relation;
 pub(crate) mod rights;
 pub(crate) mod ring;
 pub(crate) mod rules;

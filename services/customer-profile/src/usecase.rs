@@ -42,6 +42,7 @@ pub(crate) mod review_rules;
 mod standing;
 pub(crate) mod state_consent;
 pub(crate) mod state_contact_preferences;
+pub(crate) mod state_relation;
 pub(crate) mod steward;
 pub(crate) mod unmerge_customers;
 pub(crate) mod watch_customer;
@@ -144,9 +145,14 @@ async fn living(tx: &mut Tx, customer: CustomerId) -> Result<Standing, ProfileEr
 /// Roles that keep data which is not used: they see who a restricted customer is.
 const KEEPERS: [Role; 3] = [Role::PrivacyOfficer, Role::Steward, Role::Service];
 
+/// Whether the caller sees data that is kept and not used.
+fn keeps(call: &Call) -> bool {
+    call.acting().has_any(&KEEPERS)
+}
+
 /// A customer as this caller may see it: of a restricted one, that it is there.
 fn shown_to(call: &Call, customer: proto::Customer) -> proto::Customer {
-    if customer.state() != proto::CustomerState::Restricted || call.acting().has_any(&KEEPERS) {
+    if customer.state() != proto::CustomerState::Restricted || keeps(call) {
         return customer;
     }
     proto::Customer { golden: None, identifiers: Vec::new(), source_records: Vec::new(), ..customer }

@@ -42,3 +42,8 @@ typed_id!(
     RulesReviewId,
     "rulesReviews"
 );
+typed_id!(
+    /// How two customers stand to each other.
+    RelationId,
+    "relations"
+);

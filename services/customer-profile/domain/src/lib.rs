@@ -22,6 +22,7 @@ mod national_id;
 mod partition;
 mod phone;
 mod record;
+mod relation;
 mod rights;
 mod rules_review;
 mod steward;
@@ -36,7 +37,8 @@ pub use golden::{
 pub use grade::{LineUse, MatchGrade, PhoneMatch, grade_phone};
 pub use hold::{Hold, HoldKind, OfficeCase, OpenComplaint, holds};
 pub use id::{
-    CustomerId, InteractionId, LinkId, ProposalId, RestrictionId, RulesReviewId, SourceRecordId, VulnerabilityId,
+    CustomerId, InteractionId, LinkId, ProposalId, RelationId, RestrictionId, RulesReviewId, SourceRecordId,
+    VulnerabilityId,
 };
 pub use identifier::{Identifier, IdentifierError, IdentifierKey, IdentifierKind, RawIdentifier, Validity};
 pub use known::{AskPurpose, FactKind, FactState, fact_state, facts_to_tell};
@@ -46,6 +48,7 @@ pub use national_id::{NationalId, NotANationalId};
 pub use partition::{Group, Link, Node, resolve};
 pub use phone::{CallerNumber, NotAPhone, Phone, caller_number};
 pub use record::{Address, Content, Record, Slug, SlugError};
+pub use relation::{RelationKind, ordered};
 pub use rights::{ErasureGround, RestrictionGround};
 pub use rules_review::{ChangeKind, ReviewDecision, ReviewState};
 pub use steward::{Cut, NotSeparable};

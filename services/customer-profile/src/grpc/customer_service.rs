@@ -8,15 +8,16 @@ use tonic::{Request, Response, Status, Streaming};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerService;
 use ventanilla_proto::customer::v1::{
     ConfirmMatchProposalRequest, Consent, ContactPreferences, Customer, CustomerView, DeclareVulnerabilityRequest,
-    EndVulnerabilityRequest, GetCustomerRequest, GetCustomerViewRequest, GetMatchProposalRequest, GiveConsentRequest,
-    IngestSourceRecordRequest, IngestSourceRecordsResponse, Interaction, ListActiveHoldsRequest,
+    EndRelationRequest, EndVulnerabilityRequest, GetCustomerRequest, GetCustomerViewRequest, GetMatchProposalRequest,
+    GiveConsentRequest, IngestSourceRecordRequest, IngestSourceRecordsResponse, Interaction, ListActiveHoldsRequest,
     ListActiveHoldsResponse, ListIdentityLinksRequest, ListIdentityLinksResponse, ListMatchProposalsRequest,
-    ListMatchProposalsResponse, ListSourceRecordsRequest, ListSourceRecordsResponse, ListTimelineRequest,
-    ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse, MatchProposal,
-    MergeCustomersRequest, MergePreview, PhoneAnswer, PreviewMergeRequest, RecordInteractionRequest,
-    RejectMatchProposalRequest, SourceRecord, StateContactPreferencesRequest, UnmergeCustomersRequest,
-    UnmergeCustomersResponse, Vulnerability, WatchCustomerRequest, WatchCustomerResponse, WhatIsKnownRequest,
-    WhatIsKnownResponse, WithdrawConsentRequest, ingest_source_records_response,
+    ListMatchProposalsResponse, ListRelationsRequest, ListRelationsResponse, ListSourceRecordsRequest,
+    ListSourceRecordsResponse, ListTimelineRequest, ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest,
+    MatchCustomerResponse, MatchProposal, MergeCustomersRequest, MergePreview, PhoneAnswer, PreviewMergeRequest,
+    RecordInteractionRequest, RejectMatchProposalRequest, Relation, SourceRecord, StateContactPreferencesRequest,
+    StateRelationRequest, UnmergeCustomersRequest, UnmergeCustomersResponse, Vulnerability, WatchCustomerRequest,
+    WatchCustomerResponse, WhatIsKnownRequest, WhatIsKnownResponse, WithdrawConsentRequest,
+    ingest_source_records_response,
 };
 
 use super::{convert, refused};
@@ -270,6 +271,29 @@ impl CustomerService for CustomerApi {
         let (id, key) = convert::ending(request.get_ref()).map_err(refused)?;
         let work = usecase::declare_vulnerability::end_vulnerability(self.profile.clone(), call, id, key);
         run_to_end(work).await.map(Response::new)
+    }
+
+    async fn state_relation(&self, request: Request<StateRelationRequest>) -> Result<Response<Relation>, Status> {
+        let call = Call::of(&request);
+        let (stated, key) = convert::relation(request.get_ref(), self.profile.ambient.now()).map_err(refused)?;
+        let work = usecase::state_relation::state_relation(self.profile.clone(), call, stated, key);
+        run_to_end(work).await.map(Response::new)
+    }
+
+    async fn end_relation(&self, request: Request<EndRelationRequest>) -> Result<Response<Relation>, Status> {
+        let call = Call::of(&request);
+        let (id, key) = convert::relation_end(request.get_ref()).map_err(refused)?;
+        run_to_end(usecase::state_relation::end_relation(self.profile.clone(), call, id, key)).await.map(Response::new)
+    }
+
+    async fn list_relations(
+        &self,
+        request: Request<ListRelationsRequest>,
+    ) -> Result<Response<ListRelationsResponse>, Status> {
+        let call = Call::of(&request);
+        let page = convert::relations_page(request.get_ref()).map_err(refused)?;
+        let work = usecase::state_relation::list_relations(&self.profile, &call, page.customer, page.from, page.size);
+        work.await.map(Response::new).map_err(refused)
     }
 }
 

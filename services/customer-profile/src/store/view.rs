@@ -13,11 +13,14 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
+use super::relation::Standing;
 use super::wishes::{self, ConsentRow, PreferenceRow, VulnerabilityRow};
 use super::{customer, interaction};
 
 /// Everything the statement gives.
 pub(crate) struct View {
+    /// Who goes on.
+    pub id: CustomerId,
     pub customer: proto::Customer,
     pub tickets: Vec<Ticket>,
     pub promises: Vec<Promise>,
@@ -29,6 +32,7 @@ pub(crate) struct View {
     pub preferences: Option<PreferenceRow>,
     pub vulnerabilities: Vec<VulnerabilityRow>,
     pub disability: Option<Disability>,
+    pub relations: Vec<Standing>,
     /// Sources with entries that wait for release.
     pub parked: Vec<String>,
 }
@@ -154,6 +158,18 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId, now: Timestamp) -> Result
                (select max(case when access_class = 'serving' then 2 else 1 end) from customer_profile.vulnerability
                 where customer_id = any(c.ids) and ended_at is null and driver = 'disability'
                   and (expires_at is null or expires_at > $2)) as disability,
+               (select json_agg(r) from (
+                   select r.*, o.customer_id as other from (
+                       select id, kind, false as inverse, other_id as given, evidence, stated_at, expires_at, actor_id
+                       from customer_profile.relation
+                       where customer_id = any(c.ids) and ended_at is null and (expires_at is null or expires_at > $2)
+                       union all
+                       select id, kind, true, customer_id, evidence, stated_at, expires_at, actor_id
+                       from customer_profile.relation
+                       where other_id = any(c.ids) and ended_at is null and (expires_at is null or expires_at > $2)
+                   ) r join customer_profile.customer_alias o on o.id = r.given
+                   where o.customer_id <> c.id order by r.stated_at desc, r.id desc limit 20
+               ) r) as "relations: Json<Vec<Standing>>",
                array(select distinct source from customer_profile.ledger_parked) as "parked!"
            from customer_profile.customer_alias a
            join customer_profile.customer c on c.id = a.customer_id
@@ -165,6 +181,7 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId, now: Timestamp) -> Result
     .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(View {
+        id: CustomerId::from_uuid(row.id),
         customer: customer::decode(row.id, row.profile.as_deref(), row.restricted, row.row_version)?,
         tickets: row.tickets.map(|j| j.0).unwrap_or_default(),
         promises: row.promises.map(|j| j.0).unwrap_or_default(),
@@ -176,6 +193,7 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId, now: Timestamp) -> Result
         preferences: row.preferences.map(|j| j.0),
         vulnerabilities: row.vulnerabilities.map(|j| j.0).unwrap_or_default(),
         disability: wishes::disability(row.disability),
+        relations: row.relations.map(|j| j.0).unwrap_or_default(),
         parked: row.parked,
     }))
 }

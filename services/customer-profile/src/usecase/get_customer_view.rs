@@ -8,7 +8,7 @@ use server::parse::time_to_proto;
 use ventanilla_proto::customer::v1 as proto;
 
 use super::declare_vulnerability::is_trusted;
-use super::{Profile, list_active_holds, standing};
+use super::{Profile, list_active_holds, standing, state_relation};
 use crate::error::ProfileError;
 use crate::store::hold;
 use crate::store::interaction::{Interaction, ticket_name};
@@ -72,10 +72,16 @@ pub(crate) async fn get_customer_view(
         standing: own.clone(),
         interactions: interactions.iter().map(Interaction::to_proto).collect(),
     });
+    let relations = view.relations.into_iter().map(|row| row.of(view.id)).collect::<Result<Vec<_>, _>>()?;
+    shown.relations = Some(proto::RelationSection {
+        standing: own.clone(),
+        relations: relations.iter().map(state_relation::to_proto).collect(),
+    });
     let customer = super::shown_to(call, view.customer);
     if state == proto::CustomerState::Restricted && customer.golden.is_none() {
         // What is open may be served, and that is all (GDPR art. 18.2).
         shown.care = None;
+        shown.relations = None;
         shown.last_interactions = None;
     }
     shown.golden = Some(proto::GoldenSection { standing: own, customer: Some(customer) });

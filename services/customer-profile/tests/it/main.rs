@@ -17,6 +17,7 @@ mod privacy;
 mod reapply_rules;
 mod record_interaction;
 mod refusals;
+mod relations;
 mod rights;
 mod scores;
 mod state_consent;

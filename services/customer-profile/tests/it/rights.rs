@@ -93,6 +93,18 @@ async fn what_a_restored_database_brings_back_is_destroyed_before_anybody_is_ser
     let erased = world.ingest(ana()).await;
     let stays = world.ingest(berta()).await;
     world.interaction(&erased.customer, "me han cobrado dos veces", "2026-11-22T10:00:00Z").await;
+    let represents = Relation {
+        kind: RelationKind::Represents.into(),
+        other_customer: erased.customer.clone(),
+        evidence: "poder notarial 114".to_owned(),
+        ..Default::default()
+    };
+    let request = StateRelationRequest {
+        parent: stays.customer.clone(),
+        relation: Some(represents),
+        request_id: world.request_id(),
+    };
+    world.client(Role::Agent).state_relation(request).await.unwrap();
     world.compared().await;
     // As the backup has it, a steward holds the two to be one.
     world.merge(&[&erased.customer, &stays.customer]).await.unwrap();
@@ -104,6 +116,7 @@ async fn what_a_restored_database_brings_back_is_destroyed_before_anybody_is_ser
         "CLI-000111",
         "me han cobrado dos veces",
         "one person by her own word",
+        "poder notarial 114",
     ];
     let before = dump(&world).await;
     assert!(secrets.iter().all(|word| tells(&before, word)), "the search finds what is there");
