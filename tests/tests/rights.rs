@@ -14,8 +14,8 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use ventanilla_proto::customer::v1::{
     CallerNumber, Customer, CustomerState, EraseCustomerRequest, Erasure, ErasureGround, ExportCustomerRequest,
-    GetCustomerRequest, GetCustomerViewRequest, GetErasureRequest, LiftRestrictionRequest, MatchGrade,
-    RestrictCustomerRequest, RestrictionGround, WhatIsKnownRequest,
+    GetCustomerRequest, GetCustomerViewRequest, GetErasureRequest, LiftRestrictionRequest, ListTimelineRequest,
+    MatchGrade, RestrictCustomerRequest, RestrictionGround, WhatIsKnownRequest,
 };
 use ventanilla_proto::ombudsman::v1::{DossierEntry, VerifyDossierRequest, WithdrawCaseRequest};
 use ventanilla_proto::ticketing::v1::{CancelTicketRequest, GetPublicStatusRequest, GetTicketRequest, TicketState};
@@ -343,9 +343,14 @@ async fn who_is_restricted_is_served_and_not_shown() {
     assert_eq!(view.open_tickets.expect("a section").tickets[0].ticket, ticket.name, "the affair goes on");
     let caller = affair.ring().await.expect("an answer");
     assert!(caller.restricted && caller.open_complaint, "{caller:?}");
-    let ask = WhatIsKnownRequest { name: known.clone(), ..Default::default() };
+    let ask = WhatIsKnownRequest { name: known.clone(), purpose: 1, ..Default::default() };
     let refused = affair.cast.agent.customers.clone().what_is_known(ask).await.expect_err("it is not used");
-    assert_ne!(refused.code(), Code::Internal);
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CUSTOMER_RESTRICTED"));
+
+    let line = ListTimelineRequest { parent: known.clone(), ..Default::default() };
+    let refused = affair.cast.agent.customers.clone().list_timeline(line.clone()).await.expect_err("it is not used");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CUSTOMER_RESTRICTED"));
+    affair.cast.steward.customers.clone().list_timeline(line).await.expect("who keeps it reads it");
 
     // Who keeps the data goes on seeing it, and the person may have it used again.
     let kept = GetCustomerRequest { name: known.clone(), ..Default::default() };

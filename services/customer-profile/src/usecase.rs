@@ -150,6 +150,14 @@ fn keeps(call: &Call) -> bool {
     call.acting().has_any(&KEEPERS)
 }
 
+/// Refused when the customer's data is kept and not used, and the caller is not one who keeps it.
+async fn open_to(profile: &Profile, call: &Call, customer: CustomerId) -> Result<(), ProfileError> {
+    if !keeps(call) && store::customer::is_restricted(profile.db.reader(), customer).await? {
+        return Err(ProfileError::CustomerRestricted(customer));
+    }
+    Ok(())
+}
+
 /// A customer as this caller may see it: of a restricted one, that it is there.
 fn shown_to(call: &Call, customer: proto::Customer) -> proto::Customer {
     if customer.state() != proto::CustomerState::Restricted || keeps(call) {

@@ -143,8 +143,9 @@ impl CustomerService for CustomerApi {
         &self,
         request: Request<ListTimelineRequest>,
     ) -> Result<Response<ListTimelineResponse>, Status> {
+        let call = Call::of(&request);
         let page = convert::timeline_page(request.get_ref()).map_err(refused)?;
-        let work = usecase::list_timeline::list_timeline(&self.profile, page.customer, page.from, page.size);
+        let work = usecase::list_timeline::list_timeline(&self.profile, &call, page.customer, page.from, page.size);
         work.await.map(Response::new).map_err(refused)
     }
 
@@ -152,9 +153,15 @@ impl CustomerService for CustomerApi {
         &self,
         request: Request<ListSourceRecordsRequest>,
     ) -> Result<Response<ListSourceRecordsResponse>, Status> {
+        let call = Call::of(&request);
         let page = convert::records_page(request.get_ref()).map_err(refused)?;
-        let work =
-            usecase::list_source_records::list_source_records(&self.profile, page.customer, page.from, page.size);
+        let work = usecase::list_source_records::list_source_records(
+            &self.profile,
+            &call,
+            page.customer,
+            page.from,
+            page.size,
+        );
         work.await.map(Response::new).map_err(refused)
     }
 
@@ -223,9 +230,15 @@ impl CustomerService for CustomerApi {
         &self,
         request: Request<ListIdentityLinksRequest>,
     ) -> Result<Response<ListIdentityLinksResponse>, Status> {
+        let call = Call::of(&request);
         let page = convert::links_page(request.get_ref()).map_err(refused)?;
-        let work =
-            usecase::list_identity_links::list_identity_links(&self.profile, page.customer, page.from, page.size);
+        let work = usecase::list_identity_links::list_identity_links(
+            &self.profile,
+            &call,
+            page.customer,
+            page.from,
+            page.size,
+        );
         work.await.map(Response::new).map_err(refused)
     }
 

@@ -209,6 +209,19 @@ pub(crate) fn decode(
     Ok(customer)
 }
 
+/// Whether the data of the customer that this id resolves to is kept and not used.
+#[tracing::instrument(name = "db.customer.is_restricted", skip_all)]
+pub(crate) async fn is_restricted(pool: &PgPool, id: CustomerId) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select c.restricted from customer_profile.customer_alias a
+           join customer_profile.customer c on c.id = a.customer_id where a.id = $1"#,
+        id.uuid(),
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(found.unwrap_or_default())
+}
+
 /// Whether anybody ever had this id.
 #[tracing::instrument(name = "db.customer.exists", skip_all)]
 pub(crate) async fn exists(tx: &mut PgConnection, id: CustomerId) -> Result<bool, StoreError> {

@@ -3,7 +3,7 @@
 use customer_profile_domain::CustomerId;
 use jiff::Timestamp;
 use kernel::ResourceId;
-use server::PageToken;
+use server::{Call, PageToken};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
@@ -19,10 +19,12 @@ pub(crate) const LIST: &str = "identity_links";
 #[tracing::instrument(name = "identity_link.list", skip_all)]
 pub(crate) async fn list_identity_links(
     profile: &Profile,
+    call: &Call,
     customer: CustomerId,
     before: Option<(Timestamp, Uuid)>,
     page_size: usize,
 ) -> Result<proto::ListIdentityLinksResponse, ProfileError> {
+    super::open_to(profile, call, customer).await?;
     // One more than asked for tells whether there is a next page.
     let mut links = read(profile, customer, before, page_size.saturating_add(1)).await?;
     if links.is_empty() {

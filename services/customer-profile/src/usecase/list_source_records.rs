@@ -3,7 +3,7 @@
 use customer_profile_domain::CustomerId;
 use jiff::Timestamp;
 use kernel::ResourceId;
-use server::PageToken;
+use server::{Call, PageToken};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
@@ -17,10 +17,12 @@ pub(crate) const LIST: &str = "source_records";
 #[tracing::instrument(name = "source_record.list", skip_all)]
 pub(crate) async fn list_source_records(
     profile: &Profile,
+    call: &Call,
     customer: CustomerId,
     after: Option<(Timestamp, Uuid)>,
     page_size: usize,
 ) -> Result<proto::ListSourceRecordsResponse, ProfileError> {
+    super::open_to(profile, call, customer).await?;
     // One more than asked for tells whether there is a next page.
     let limit = i64::try_from(page_size).unwrap_or(i64::MAX - 1) + 1;
     let mut records = record::page(profile.db.reader(), customer, after, limit)

@@ -3,8 +3,8 @@
 use customer_profile_domain::CustomerId;
 use jiff::Timestamp;
 use kernel::ResourceId;
-use server::PageToken;
 use server::parse::time_to_proto;
+use server::{Call, PageToken};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
@@ -18,10 +18,12 @@ pub(crate) const LIST: &str = "timeline";
 #[tracing::instrument(name = "timeline.list", skip_all)]
 pub(crate) async fn list_timeline(
     profile: &Profile,
+    call: &Call,
     customer: CustomerId,
     before: Option<(Timestamp, Uuid)>,
     page_size: usize,
 ) -> Result<proto::ListTimelineResponse, ProfileError> {
+    super::open_to(profile, call, customer).await?;
     // One more than asked for tells whether there is a next page.
     let mut items = read(profile, customer, before, page_size.saturating_add(1)).await?;
     let more = items.len() > page_size;

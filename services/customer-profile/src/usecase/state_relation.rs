@@ -129,9 +129,7 @@ pub(crate) async fn list_relations(
 ) -> Result<proto::ListRelationsResponse, ProfileError> {
     let pool = profile.db.reader();
     let known = customer::get(pool, id).await?.ok_or(ProfileError::CustomerNotFound(id))?;
-    if known.state() == proto::CustomerState::Restricted && !super::keeps(call) {
-        return Err(ProfileError::CustomerRestricted(id));
-    }
+    super::open_to(profile, call, id).await?;
     // One more than asked for tells whether there is a next page.
     let limit = i64::try_from(page_size).unwrap_or(i64::MAX - 1) + 1;
     let mut found = store::page(pool, id, before, limit).await?;

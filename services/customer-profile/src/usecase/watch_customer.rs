@@ -46,7 +46,7 @@ pub(crate) async fn watch_customer(
 }
 
 /// What is compared of each field of a view: all of it but how fresh it is.
-fn parts(view: &proto::CustomerView) -> [(&'static str, Vec<u8>); 11] {
+fn parts(view: &proto::CustomerView) -> [(&'static str, Vec<u8>); 13] {
     macro_rules! part {
         ($field:ident) => {
             (stringify!($field), part(view.$field.clone(), |section| &mut section.standing))
@@ -54,6 +54,7 @@ fn parts(view: &proto::CustomerView) -> [(&'static str, Vec<u8>); 11] {
     }
     [
         ("name", view.name.clone().into_bytes()),
+        ("state", view.state.to_be_bytes().to_vec()),
         part!(golden),
         part!(open_tickets),
         part!(promises),
@@ -64,6 +65,7 @@ fn parts(view: &proto::CustomerView) -> [(&'static str, Vec<u8>); 11] {
         part!(holds),
         part!(consents),
         part!(care),
+        part!(relations),
     ]
 }
 
