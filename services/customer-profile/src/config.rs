@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use customer_profile_domain::matching::{Rules, WrittenRules};
-use customer_profile_domain::{Attribute, Slug, SourceOrder, Survivorship};
+use customer_profile_domain::{Attribute, Bands, Slug, SourceOrder, Survivorship};
 use serde::Deserialize;
 
 use crate::rules::Kept;
@@ -17,6 +17,34 @@ pub struct Settings {
     /// How it tells who is who.
     #[serde(default)]
     pub identity: IdentitySettings,
+    /// From how much spent in a year a customer counts as what.
+    #[serde(default)]
+    pub worth: WorthSettings,
+}
+
+/// From how much spent in a year a customer counts as what.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WorthSettings {
+    /// ISO 4217 code of the house's currency; amounts in others are not summed.
+    pub currency: String,
+    /// At least so much is high, in minor units.
+    pub high: i64,
+    /// At least so much is middle, less is low, in minor units.
+    pub middle: i64,
+}
+
+impl Default for WorthSettings {
+    /// A household's telephone and energy.
+    fn default() -> Self {
+        Self { currency: "EUR".to_owned(), high: 100_000, middle: 20_000 }
+    }
+}
+
+impl WorthSettings {
+    pub(crate) const fn bands(&self) -> Bands {
+        Bands { high: self.high, middle: self.middle }
+    }
 }
 
 /// How it tells who is who.
@@ -57,7 +85,7 @@ impl Default for IdentitySettings {
 impl Settings {
     /// The house's own choices on this database.
     pub fn new(database: postgres::Settings) -> Self {
-        Self { database, identity: IdentitySettings::default() }
+        Self { database, identity: IdentitySettings::default(), worth: WorthSettings::default() }
     }
 }
 

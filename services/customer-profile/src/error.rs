@@ -59,6 +59,9 @@ pub enum ProfileError {
     /// The same is said already.
     #[error("the same is said of the two already, and stands; end it first to say it anew")]
     RelationStands(RelationId),
+    /// The dealing was told before, and otherwise.
+    #[error("the system told this dealing before, and otherwise; tell what sets it right as a dealing of its own")]
+    DealingDiffers,
     /// Another one is open.
     #[error("a review of rules is open; apply or drop it first, or wait until it is applied")]
     RulesReviewOpen,
@@ -181,6 +184,7 @@ impl Classify for ProfileError {
             | Self::CustomerRestricted(_)
             | Self::ErasureHeld { .. }
             | Self::RelationStands(_)
+            | Self::DealingDiffers
             | Self::RulesReviewOpen
             | Self::RulesReviewState { .. }
             | Self::RulesVersionReused { .. }
@@ -210,6 +214,7 @@ impl Classify for ProfileError {
             Self::RulesReviewNotFound(_) => "RULES_REVIEW_NOT_FOUND",
             Self::RelationNotFound(_) => "RELATION_NOT_FOUND",
             Self::RelationStands(_) => "RELATION_STANDS",
+            Self::DealingDiffers => "DEALING_DIFFERS",
             Self::RulesReviewOpen => "RULES_REVIEW_OPEN",
             Self::RulesReviewState { .. } => "RULES_REVIEW_STATE",
             Self::RulesVersionReused { .. } => "RULES_VERSION_REUSED",
@@ -258,6 +263,7 @@ impl Classify for ProfileError {
             | Self::IdentityContended
             | Self::StaleMergeToken
             | Self::RulesReviewOpen
+            | Self::DealingDiffers
             | Self::NothingRemains => Vec::new(),
         }
     }

@@ -18,6 +18,7 @@ mod store;
 mod usecase;
 mod wishes;
 mod workers;
+mod worth;
 
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ use ventanilla_proto::customer::v1::rights_service_server::RightsServiceServer;
 use ventanilla_proto::customer::v1::rules_service_server::RulesServiceServer;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 
-pub use config::{IdentitySettings, Settings};
+pub use config::{IdentitySettings, Settings, WorthSettings};
 pub use error::ProfileError;
 pub use usecase::Profile;
 
@@ -96,6 +97,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         ambient: house.ambient.clone(),
         standings,
         survivorship,
+        worth: Arc::new(settings.worth),
         rules: rules::RulesInForce::open(db.reader(), kept, rules, house.ambient.now()).await?,
         reviews: Arc::default(),
     };

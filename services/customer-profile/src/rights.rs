@@ -22,9 +22,9 @@ pub(crate) use journal::{Journal, Line};
 
 use crate::error::ProfileError;
 use crate::store::customer::{self, Locked};
-use crate::store::{relation, rights as store, told};
+use crate::store::{dealing, relation, rights as store, told};
 use crate::usecase::{Profile, erase_customer, list_identity_links, list_timeline, state_relation};
-use crate::{OMBUDSMAN, SLA_MONITOR, SOURCE, StartError, TICKETING};
+use crate::{OMBUDSMAN, SLA_MONITOR, SOURCE, StartError, TICKETING, worth};
 
 /// Who has a part in an erasure, in the order it is told.
 pub(crate) const SERVICES: [&str; 4] = [SOURCE, TICKETING, SLA_MONITOR, OMBUDSMAN];
@@ -86,6 +86,9 @@ impl DataHolder for Profile {
             }
             for declared in told::vulnerabilities(pool, &customers).await? {
                 yield packed(&declared)?;
+            }
+            for (dealing, recorded_at) in dealing::all(pool, &customers).await? {
+                yield packed(&worth::dealing_to_proto(&dealing, recorded_at))?;
             }
             let mut before = None;
             loop {

@@ -2,6 +2,7 @@
 
 pub(crate) mod comparison;
 pub(crate) mod customer;
+pub(crate) mod dealing;
 pub(crate) mod history;
 pub(crate) mod hold;
 pub(crate) mod identity;

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
+use crate::config::WorthSettings;
 use crate::error::ProfileError;
 use crate::rights::Journal;
 use crate::rules::RulesInForce;
@@ -26,6 +27,7 @@ pub(crate) mod erase_customer;
 pub(crate) mod export_customer;
 pub(crate) mod get_customer;
 pub(crate) mod get_customer_view;
+pub(crate) mod ingest_facts;
 pub(crate) mod ingest_source_record;
 pub(crate) mod list_active_holds;
 pub(crate) mod list_identity_links;
@@ -63,6 +65,8 @@ pub struct Profile {
     pub survivorship: Arc<Survivorship>,
     /// How scores are graded.
     pub rules: RulesInForce,
+    /// From how much spent in a year a customer counts as what.
+    pub(crate) worth: Arc<WorthSettings>,
     /// Wakes who looks at what other rules would change.
     pub(crate) reviews: Arc<Notify>,
     /// Where records of people nobody knows are written.

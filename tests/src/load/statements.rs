@@ -141,7 +141,11 @@ impl Statements {
         let read = |statement: &str, value: &str| Script {
             text: format!(
                 "\\set n random(0, :customers - 1)\n{};\n",
-                bind(statement, |n| if n == 1 { value.to_owned() } else { "now()".to_owned() })
+                bind(statement, |n| match n {
+                    1 => value.to_owned(),
+                    2 => "now()".to_owned(),
+                    _ => "'EUR'".to_owned(),
+                })
             ),
             variables: Vec::new(),
         };
@@ -249,7 +253,7 @@ mod tests {
     #[test]
     fn the_statements_are_found_in_the_stores() {
         assert_eq!(highest_parameter(&statement(RING, "with uses as").unwrap()), 2);
-        assert_eq!(highest_parameter(&statement(VIEW, "json_agg(t)").unwrap()), 2);
+        assert_eq!(highest_parameter(&statement(VIEW, "json_agg(t)").unwrap()), 3);
         let create = statement(CREATE, "insert into ticketing.request").unwrap();
         assert_eq!(highest_parameter(&create), CREATE_PARAMETERS.len());
     }

@@ -26,6 +26,7 @@ mod relation;
 mod rights;
 mod rules_review;
 mod steward;
+mod worth;
 
 pub use care::{
     AccessClass, Contact, Disability, Driver, PriorityRight, QuietHours, Seen, learned_channel, priority_right, seen,
@@ -52,3 +53,4 @@ pub use relation::{RelationKind, ordered};
 pub use rights::{ErasureGround, RestrictionGround};
 pub use rules_review::{ChangeKind, ReviewDecision, ReviewState};
 pub use steward::{Cut, NotSeparable};
+pub use worth::{Bands, ChurnSignal, Dealing, DealingKind, Lifecycle, Sums, Trouble, ValueBand, Worth, YEAR};

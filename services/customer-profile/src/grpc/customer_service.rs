@@ -7,16 +7,17 @@ use server::{Call, refusal, run_to_end};
 use tonic::{Request, Response, Status, Streaming};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerService;
 use ventanilla_proto::customer::v1::{
-    ConfirmMatchProposalRequest, Consent, ContactPreferences, Customer, CustomerView, DeclareVulnerabilityRequest,
-    EndRelationRequest, EndVulnerabilityRequest, GetCustomerRequest, GetCustomerViewRequest, GetMatchProposalRequest,
-    GiveConsentRequest, IngestSourceRecordRequest, IngestSourceRecordsResponse, Interaction, ListActiveHoldsRequest,
+    ConfirmMatchProposalRequest, Consent, ContactPreferences, Customer, CustomerView, Dealing,
+    DeclareVulnerabilityRequest, EndRelationRequest, EndVulnerabilityRequest, GetCustomerRequest,
+    GetCustomerViewRequest, GetMatchProposalRequest, GiveConsentRequest, IngestFactsRequest, IngestFactsResponse,
+    IngestSourceRecordRequest, IngestSourceRecordsResponse, Interaction, ListActiveHoldsRequest,
     ListActiveHoldsResponse, ListIdentityLinksRequest, ListIdentityLinksResponse, ListMatchProposalsRequest,
     ListMatchProposalsResponse, ListRelationsRequest, ListRelationsResponse, ListSourceRecordsRequest,
     ListSourceRecordsResponse, ListTimelineRequest, ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest,
     MatchCustomerResponse, MatchProposal, MergeCustomersRequest, MergePreview, PhoneAnswer, PreviewMergeRequest,
     RecordInteractionRequest, RejectMatchProposalRequest, Relation, SourceRecord, StateContactPreferencesRequest,
     StateRelationRequest, UnmergeCustomersRequest, UnmergeCustomersResponse, Vulnerability, WatchCustomerRequest,
-    WatchCustomerResponse, WhatIsKnownRequest, WhatIsKnownResponse, WithdrawConsentRequest,
+    WatchCustomerResponse, WhatIsKnownRequest, WhatIsKnownResponse, WithdrawConsentRequest, ingest_facts_response,
     ingest_source_records_response,
 };
 
@@ -286,6 +287,27 @@ impl CustomerService for CustomerApi {
         run_to_end(work).await.map(Response::new)
     }
 
+    type IngestFactsStream = Pin<Box<dyn Stream<Item = Result<IngestFactsResponse, Status>> + Send + 'static>>;
+
+    async fn ingest_facts(
+        &self,
+        request: Request<Streaming<IngestFactsRequest>>,
+    ) -> Result<Response<Self::IngestFactsStream>, Status> {
+        let (call, profile) = (Call::of(&request), self.profile.clone());
+        let one = move |(number, sent): (i64, Result<IngestFactsRequest, Status>)| {
+            let (call, profile) = (call.clone(), profile.clone());
+            async move {
+                let result = match ingest_fact(profile, call, &sent?).await {
+                    Ok(dealing) => ingest_facts_response::Result::Dealing(dealing),
+                    Err(status) => ingest_facts_response::Result::Refusal(refusal(&status)),
+                };
+                Ok(IngestFactsResponse { number, result: Some(result) })
+            }
+        };
+        let sent = futures::stream::iter(1..).zip(request.into_inner());
+        Ok(Response::new(Box::pin(sent.map(one).buffered(AT_ONCE))))
+    }
+
     async fn state_relation(&self, request: Request<StateRelationRequest>) -> Result<Response<Relation>, Status> {
         let call = Call::of(&request);
         let (stated, key) = convert::relation(request.get_ref(), self.profile.ambient.now()).map_err(refused)?;
@@ -313,4 +335,9 @@ impl CustomerService for CustomerApi {
 async fn ingest(profile: Profile, call: Call, request: &IngestSourceRecordRequest) -> Result<SourceRecord, Status> {
     let (draught, key) = convert::ingest(request, profile.ambient.now()).map_err(refused)?;
     run_to_end(usecase::ingest_source_record::ingest_source_record(profile, call, draught, key)).await
+}
+
+async fn ingest_fact(profile: Profile, call: Call, request: &IngestFactsRequest) -> Result<Dealing, Status> {
+    let (told, key) = convert::fact(request, profile.ambient.now()).map_err(refused)?;
+    run_to_end(usecase::ingest_facts::ingest_fact(profile, call, told, key)).await
 }

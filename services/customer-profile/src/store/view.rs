@@ -13,6 +13,7 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
+use super::dealing::Summary;
 use super::relation::Standing;
 use super::wishes::{self, ConsentRow, PreferenceRow, VulnerabilityRow};
 use super::{customer, interaction};
@@ -33,6 +34,7 @@ pub(crate) struct View {
     pub vulnerabilities: Vec<VulnerabilityRow>,
     pub disability: Option<Disability>,
     pub relations: Vec<Standing>,
+    pub dealings: Summary,
     /// Sources with entries that wait for release.
     pub parked: Vec<String>,
 }
@@ -111,7 +113,12 @@ impl fmt::Debug for Promise {
 /// Reads the view of the customer this id resolves to. Each section is limited; a customer with
 /// thousands of affairs is read as fast as another.
 #[tracing::instrument(name = "db.view.get", skip_all)]
-pub(crate) async fn get(pool: &PgPool, id: CustomerId, now: Timestamp) -> Result<Option<View>, StoreError> {
+pub(crate) async fn get(
+    pool: &PgPool,
+    id: CustomerId,
+    currency: &str,
+    now: Timestamp,
+) -> Result<Option<View>, StoreError> {
     let row = sqlx::query!(
         r#"select c.id, c.profile, c.restricted, c.row_version,
                (select json_agg(t) from (
@@ -170,12 +177,24 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId, now: Timestamp) -> Result
                    ) r join customer_profile.customer_alias o on o.id = r.given
                    where o.customer_id <> c.id order by r.stated_at desc, r.id desc limit 20
                ) r) as "relations: Json<Vec<Standing>>",
+               (select row_to_json(w) from (
+                   select (select json_agg(l) from (
+                              select kind, occurred_at as at from customer_profile.dealing
+                              where customer_id = any(c.ids) and occurred_at <= $2 order by occurred_at desc, id desc limit 60
+                          ) l) as last,
+                          count(*) filter (where kind = 'purchase' and occurred_at > $2 - interval '365 days') as purchases,
+                          coalesce(sum(case kind when 'purchase' then minor_units when 'refund' then -minor_units end)
+                                   filter (where currency = $3 and occurred_at > $2 - interval '365 days'), 0)::bigint as spent,
+                          count(*) filter (where kind = 'contract_start') - count(*) filter (where kind = 'contract_end') as contracts
+                   from customer_profile.dealing where customer_id = any(c.ids) and occurred_at <= $2
+               ) w) as "dealings!: Json<Summary>",
                array(select distinct source from customer_profile.ledger_parked) as "parked!"
            from customer_profile.customer_alias a
            join customer_profile.customer c on c.id = a.customer_id
            where a.id = $1"#,
         id.uuid(),
         now.to_sqlx() as _,
+        currency,
     )
     .fetch_optional(pool)
     .await?;
@@ -194,6 +213,7 @@ pub(crate) async fn get(pool: &PgPool, id: CustomerId, now: Timestamp) -> Result
         vulnerabilities: row.vulnerabilities.map(|j| j.0).unwrap_or_default(),
         disability: wishes::disability(row.disability),
         relations: row.relations.map(|j| j.0).unwrap_or_default(),
+        dealings: row.dealings.0,
         parked: row.parked,
     }))
 }

@@ -1,7 +1,7 @@
 //! `GetCustomerView`: everything that matters at a contact, from this service's own store.
 
 use customer_profile_domain::consent::Statement;
-use customer_profile_domain::{Contact, CustomerId, Disability, priority_right};
+use customer_profile_domain::{Contact, CustomerId, Disability, Trouble, Worth, priority_right};
 use jiff::Timestamp;
 use server::Call;
 use server::parse::time_to_proto;
@@ -14,8 +14,8 @@ use crate::store::hold;
 use crate::store::interaction::{Interaction, ticket_name};
 use crate::store::view::{self, View};
 use crate::store::wishes::{Preferences, Vulnerability};
-use crate::wishes;
 use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING};
+use crate::{wishes, worth};
 
 #[tracing::instrument(name = "customer.view", skip_all)]
 pub(crate) async fn get_customer_view(
@@ -26,7 +26,9 @@ pub(crate) async fn get_customer_view(
     // The standings first: the rows that are read after them are at least as fresh.
     let known = [TICKETING, SLA_MONITOR, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
     let now = profile.ambient.now();
-    let view = view::get(profile.db.reader(), id, now).await?.ok_or(ProfileError::CustomerNotFound(id))?;
+    let view = view::get(profile.db.reader(), id, &profile.worth.currency, now)
+        .await?
+        .ok_or(ProfileError::CustomerNotFound(id))?;
     let state = view.customer.state();
     if state == proto::CustomerState::Erased {
         let name = view.customer.name.clone();
@@ -37,6 +39,7 @@ pub(crate) async fn get_customer_view(
         known.map(|(source, known)| Some(standing::of(source, known, view.parked.iter().any(|p| p == source), now)));
     let own = Some(standing::own(now));
     let holds = held(profile, id, &view).await?;
+    let trouble = trouble(&view);
     let mut shown = proto::CustomerView {
         name: view.customer.name.clone(),
         state: state.into(),
@@ -72,6 +75,9 @@ pub(crate) async fn get_customer_view(
         standing: own.clone(),
         interactions: interactions.iter().map(Interaction::to_proto).collect(),
     });
+    let (dealings, sums) = view.dealings.read(view.id)?;
+    let worth = Worth::of(&dealings, sums, trouble, profile.worth.bands(), now);
+    shown.worth = Some(worth::section(&worth, sums, &profile.worth.currency, own.clone()));
     let relations = view.relations.into_iter().map(|row| row.of(view.id)).collect::<Result<Vec<_>, _>>()?;
     shown.relations = Some(proto::RelationSection {
         standing: own.clone(),
@@ -82,10 +88,22 @@ pub(crate) async fn get_customer_view(
         // What is open may be served, and that is all (GDPR art. 18.2).
         shown.care = None;
         shown.relations = None;
+        shown.worth = None;
         shown.last_interactions = None;
     }
     shown.golden = Some(proto::GoldenSection { standing: own, customer: Some(customer) });
     Ok(shown)
+}
+
+/// What speaks of leaving beside the dealings.
+fn trouble(view: &View) -> Trouble {
+    use ventanilla_proto::ticketing::v1::TicketType;
+    let complaints = [i32::from(TicketType::Queja), i32::from(TicketType::Reclamacion)];
+    let of_open = |subject: &str| view.tickets.iter().any(|ticket| subject.starts_with(&ticket_name(ticket.ticket_id)));
+    Trouble {
+        complaint: view.tickets.iter().any(|ticket| complaints.contains(&ticket.ticket_type)),
+        missed_term: view.breaches.iter().any(|clock| of_open(&clock.subject)),
+    }
 }
 
 type Standing = Option<proto::SectionStanding>;

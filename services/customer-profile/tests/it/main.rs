@@ -4,6 +4,7 @@ mod care;
 mod customer_view;
 mod get_customer;
 mod identity_changes;
+mod ingest_facts;
 mod ingest_source_record;
 mod ingest_source_records;
 mod list_active_holds;

@@ -105,6 +105,18 @@ async fn what_a_restored_database_brings_back_is_destroyed_before_anybody_is_ser
         request_id: world.request_id(),
     };
     world.client(Role::Agent).state_relation(request).await.unwrap();
+    let bought = Dealing {
+        source_system: "shop".to_owned(),
+        external_id: "PEDIDO-77114".to_owned(),
+        customer: erased.customer.clone(),
+        kind: DealingKind::ContractStart.into(),
+        occurred_time: Some(crate::support::time("2026-11-20T10:00:00Z")),
+        ..Default::default()
+    };
+    let request = IngestFactsRequest { dealing: Some(bought), request_id: world.request_id() };
+    let told = world.client(Role::Crm).ingest_facts(futures::stream::iter([request])).await.unwrap();
+    let told = told.into_inner().message().await.unwrap().unwrap();
+    assert!(matches!(told.result, Some(ingest_facts_response::Result::Dealing(_))));
     world.compared().await;
     // As the backup has it, a steward holds the two to be one.
     world.merge(&[&erased.customer, &stays.customer]).await.unwrap();
@@ -117,6 +129,7 @@ async fn what_a_restored_database_brings_back_is_destroyed_before_anybody_is_ser
         "me han cobrado dos veces",
         "one person by her own word",
         "poder notarial 114",
+        "PEDIDO-77114",
     ];
     let before = dump(&world).await;
     assert!(secrets.iter().all(|word| tells(&before, word)), "the search finds what is there");
