@@ -137,6 +137,8 @@ pub struct Worth {
 pub const YEAR: SignedDuration = SignedDuration::from_hours(24 * 365);
 /// How long after its last contract somebody may still be kept.
 const PARTING: SignedDuration = SignedDuration::from_hours(24 * 90);
+/// The least time between two purchases that are two.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// How many gaps between purchases the usual one is taken from.
 const GAPS: usize = 12;
 
@@ -190,10 +192,10 @@ impl Worth {
     }
 }
 
-/// The median of the last gaps.
+/// The median of the last gaps of a day or more: what is bought together is bought once.
 fn rhythm(purchases: &[Timestamp]) -> Option<SignedDuration> {
-    let gaps = purchases.windows(2).map(|two| two[1].duration_since(two[0])).rev().take(GAPS);
-    let mut gaps: Vec<SignedDuration> = gaps.collect();
+    let gaps = purchases.windows(2).map(|two| two[1].duration_since(two[0]));
+    let mut gaps: Vec<SignedDuration> = gaps.filter(|gap| *gap >= DAY).rev().take(GAPS).collect();
     gaps.sort();
     (gaps.len() >= 2).then(|| gaps[gaps.len() / 2])
 }
@@ -270,6 +272,12 @@ mod tests {
         assert_eq!(at(&back, 501, calm), (Lifecycle::WonBack, vec![]));
         let long_back = bought(&[0, 30, 60, 90, 500, 530, 560, 590, 620, 650, 680, 710, 740, 770, 800, 830, 860, 890]);
         assert_eq!(at(&long_back, 900, calm), (Lifecycle::Active, vec![]), "after a year it is a customer like others");
+    }
+
+    #[test]
+    fn what_is_bought_together_is_bought_once() {
+        let together = bought(&[100, 100, 100, 100]);
+        assert_eq!(at(&together, 101, Trouble::default()), (Lifecycle::Active, vec![]));
     }
 
     #[test]

@@ -170,8 +170,9 @@ impl CustomerService for CustomerApi {
         &self,
         request: Request<ListMatchProposalsRequest>,
     ) -> Result<Response<ListMatchProposalsResponse>, Status> {
+        let call = Call::of(&request);
         let wanted = convert::proposals(request.get_ref()).map_err(refused)?;
-        let work = usecase::list_match_proposals::list_match_proposals(&self.profile, wanted);
+        let work = usecase::list_match_proposals::list_match_proposals(&self.profile, &call, wanted);
         work.await.map(Response::new).map_err(refused)
     }
 
@@ -179,8 +180,9 @@ impl CustomerService for CustomerApi {
         &self,
         request: Request<GetMatchProposalRequest>,
     ) -> Result<Response<MatchProposal>, Status> {
+        let call = Call::of(&request);
         let id = convert::proposal_id(&request.get_ref().name).map_err(refused)?;
-        let work = usecase::list_match_proposals::get_match_proposal(&self.profile, id);
+        let work = usecase::list_match_proposals::get_match_proposal(&self.profile, &call, id);
         work.await.map(Response::new).map_err(refused)
     }
 

@@ -1,6 +1,6 @@
 //! Customers and the ids that resolve to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use customer_profile_domain::{CustomerId, Group};
 use jiff::Timestamp;
@@ -207,6 +207,19 @@ pub(crate) fn decode(
     }
     customer.etag = postgres::etag(row_version);
     Ok(customer)
+}
+
+/// Those of these customer ids whose data is kept and not used.
+#[tracing::instrument(name = "db.customer.restricted_among", skip_all)]
+pub(crate) async fn restricted_among(tx: &mut PgConnection, ids: &[Uuid]) -> Result<HashSet<CustomerId>, StoreError> {
+    let restricted = sqlx::query_scalar!(
+        r#"select a.id from customer_profile.customer_alias a
+           join customer_profile.customer c on c.id = a.customer_id where a.id = any($1) and c.restricted"#,
+        ids,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(restricted.into_iter().map(CustomerId::from_uuid).collect())
 }
 
 /// Whether the data of the customer that this id resolves to is kept and not used.

@@ -34,7 +34,10 @@ pub(crate) async fn get_customer(
     let found = match at {
         // Of an erased customer nothing is left to look back at, and a restriction covers what was true before it.
         Some(at) if now.state() != CustomerState::Erased => {
-            Customer { state: now.state, ..as_it_stood(profile, id, at).await? }
+            let stood = as_it_stood(profile, id, at).await?;
+            // Somebody who was held to be the same person then may be restricted now.
+            let state = if stood.state() == CustomerState::Restricted { stood.state } else { now.state };
+            Customer { state, ..stood }
         }
         _ => now,
     };
@@ -71,5 +74,8 @@ async fn as_it_stood(profile: &Profile, id: CustomerId, at: Instants) -> Result<
     let said = record::load_at(&mut connection, &ids, at.as_of, at.known).await?;
     let said: Vec<Record> = said.into_iter().map(|stored| stored.record).collect();
     let stood = golden::customer(group, &said, &profile.survivorship, at.known);
-    Ok(Customer { update_time: None, ..stood })
+    let own: Vec<Uuid> = group.records.iter().map(|node| node.own_customer.uuid()).collect();
+    let restricted = !customer::restricted_among(&mut connection, &own).await?.is_empty();
+    let state = if restricted { CustomerState::Restricted.into() } else { stood.state };
+    Ok(Customer { update_time: None, state, ..stood })
 }

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use customer_profile_domain::{CustomerId, ProposalId, SourceRecordId};
 use kernel::ResourceId;
 use postgres::StoreError;
-use server::PageToken;
 use server::parse::time_to_proto;
+use server::{Call, PageToken};
 use sqlx::PgConnection;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
 use super::Profile;
 use crate::error::ProfileError;
+use crate::store::customer;
 use crate::store::proposal::{self, After, Proposal, State};
 use crate::store::record::{self, Stored};
 
@@ -33,6 +34,7 @@ pub(crate) struct Wanted {
 #[tracing::instrument(name = "match_proposal.list", skip_all)]
 pub(crate) async fn list_match_proposals(
     profile: &Profile,
+    call: &Call,
     wanted: Wanted,
 ) -> Result<proto::ListMatchProposalsResponse, ProfileError> {
     // One more than asked for tells whether there is a next page.
@@ -50,16 +52,49 @@ pub(crate) async fn list_match_proposals(
     let mut connection = profile.db.reader().acquire().await?;
     let records = records_of(&mut connection, &found).await?;
     let proposals = found.into_iter().map(|proposal| to_proto(proposal, &records)).collect::<Result<_, _>>()?;
+    let proposals = shown_to(call, &mut connection, proposals).await?;
     Ok(proto::ListMatchProposalsResponse { proposals, next_page_token })
 }
 
 #[tracing::instrument(name = "match_proposal.get", skip_all)]
 pub(crate) async fn get_match_proposal(
     profile: &Profile,
+    call: &Call,
     id: ProposalId,
 ) -> Result<proto::MatchProposal, ProfileError> {
     let mut connection = profile.db.reader().acquire().await?;
-    read(&mut connection, id).await
+    let found = read(&mut connection, id).await?;
+    let shown = shown_to(call, &mut connection, vec![found]).await?;
+    shown.into_iter().next().ok_or(ProfileError::ProposalNotFound(id))
+}
+
+/// The proposals as this caller may see them: of records whose data is kept and not used, that they are there.
+async fn shown_to(
+    call: &Call,
+    connection: &mut PgConnection,
+    mut proposals: Vec<proto::MatchProposal>,
+) -> Result<Vec<proto::MatchProposal>, ProfileError> {
+    if super::keeps(call) {
+        return Ok(proposals);
+    }
+    let records = |proposals: &mut [proto::MatchProposal], each: &mut dyn FnMut(&mut proto::SourceRecord)| {
+        proposals.iter_mut().flat_map(|p| [&mut p.first, &mut p.second]).flatten().for_each(each);
+    };
+    let mut named = Vec::new();
+    records(&mut proposals, &mut |record| named.extend(CustomerId::parse(&record.customer).map(ResourceId::uuid)));
+    let restricted = customer::restricted_among(connection, &named).await?;
+    records(&mut proposals, &mut |record| {
+        if CustomerId::parse(&record.customer).is_ok_and(|id| restricted.contains(&id)) {
+            *record = proto::SourceRecord {
+                name: std::mem::take(&mut record.name),
+                customer: std::mem::take(&mut record.customer),
+                own_customer: std::mem::take(&mut record.own_customer),
+                version: record.version,
+                ..Default::default()
+            };
+        }
+    });
+    Ok(proposals)
 }
 
 /// A proposal as it stands.
