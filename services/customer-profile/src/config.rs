@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use customer_profile_domain::matching::{Rules, WrittenRules};
 use customer_profile_domain::{Attribute, Bands, Slug, SourceOrder, Survivorship};
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::rules::Kept;
@@ -20,6 +21,30 @@ pub struct Settings {
     /// From how much spent in a year a customer counts as what.
     #[serde(default)]
     pub worth: WorthSettings,
+    /// What contacts may cost a customer.
+    #[serde(default)]
+    pub effort: EffortSettings,
+}
+
+/// What contacts may cost a customer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EffortSettings {
+    /// Minutes waited and spent within 90 days at which a supervisor takes over; 0 for no cap.
+    pub cap_minutes: u32,
+}
+
+impl Default for EffortSettings {
+    /// An hour of somebody's life.
+    fn default() -> Self {
+        Self { cap_minutes: 60 }
+    }
+}
+
+impl EffortSettings {
+    pub(crate) fn cap(&self) -> Option<SignedDuration> {
+        (self.cap_minutes > 0).then(|| SignedDuration::from_mins(i64::from(self.cap_minutes)))
+    }
 }
 
 /// From how much spent in a year a customer counts as what.
@@ -85,7 +110,12 @@ impl Default for IdentitySettings {
 impl Settings {
     /// The house's own choices on this database.
     pub fn new(database: postgres::Settings) -> Self {
-        Self { database, identity: IdentitySettings::default(), worth: WorthSettings::default() }
+        Self {
+            database,
+            identity: IdentitySettings::default(),
+            worth: WorthSettings::default(),
+            effort: EffortSettings::default(),
+        }
     }
 }
 

@@ -30,7 +30,7 @@ use ventanilla_proto::customer::v1::rights_service_server::RightsServiceServer;
 use ventanilla_proto::customer::v1::rules_service_server::RulesServiceServer;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 
-pub use config::{IdentitySettings, Settings, WorthSettings};
+pub use config::{EffortSettings, IdentitySettings, Settings, WorthSettings};
 pub use error::ProfileError;
 pub use usecase::Profile;
 
@@ -98,6 +98,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         standings,
         survivorship,
         worth: Arc::new(settings.worth),
+        effort: Arc::new(settings.effort),
         rules: rules::RulesInForce::open(db.reader(), kept, rules, house.ambient.now()).await?,
         reviews: Arc::default(),
     };

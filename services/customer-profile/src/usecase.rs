@@ -13,12 +13,12 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
-use crate::config::WorthSettings;
+use crate::config::{EffortSettings, WorthSettings};
 use crate::error::ProfileError;
 use crate::rights::Journal;
 use crate::rules::RulesInForce;
 use crate::store;
-use crate::store::customer::Standing;
+use crate::store::customer::{Locked, Standing};
 use crate::workers::match_keys::MatchKeys;
 
 pub(crate) mod answer_match_proposal;
@@ -67,6 +67,8 @@ pub struct Profile {
     pub rules: RulesInForce,
     /// From how much spent in a year a customer counts as what.
     pub(crate) worth: Arc<WorthSettings>,
+    /// What contacts may cost a customer.
+    pub(crate) effort: Arc<EffortSettings>,
     /// Wakes who looks at what other rules would change.
     pub(crate) reviews: Arc<Notify>,
     /// Where records of people nobody knows are written.
@@ -144,6 +146,17 @@ async fn living(tx: &mut Tx, customer: CustomerId) -> Result<Standing, ProfileEr
         return Err(ProfileError::CustomerErased(standing.customer));
     }
     Ok(standing)
+}
+
+/// The same, and nobody else writes of them meanwhile.
+async fn alone(tx: &mut Tx, customer: CustomerId) -> Result<Standing, ProfileError> {
+    let known = store::customer::resolve(tx, &[customer]).await?;
+    let goes_on = *known.get(&customer).ok_or(ProfileError::CustomerNotFound(customer))?;
+    match store::customer::lock_active(tx, &[goes_on.uuid()]).await? {
+        Locked::All => living(tx, goes_on).await,
+        Locked::Absorbed => Err(ProfileError::IdentityContended),
+        Locked::Erased(id) => Err(ProfileError::CustomerErased(id)),
+    }
 }
 
 /// Roles that keep data which is not used: they see who a restricted customer is.

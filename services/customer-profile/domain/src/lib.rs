@@ -8,6 +8,7 @@
 
 mod care;
 pub mod consent;
+mod effort;
 mod email;
 mod golden;
 mod grade;
@@ -31,6 +32,7 @@ mod worth;
 pub use care::{
     AccessClass, Contact, Disability, Driver, PriorityRight, QuietHours, Seen, learned_channel, priority_right, seen,
 };
+pub use effort::{Attended, Effort, WINDOW as EFFORT_WINDOW};
 pub use email::{Email, NotAnEmail};
 pub use golden::{
     Attribute, Golden, GoldenIdentifier, Provenance, SourceOrder, Sourced, Survivorship, SurvivorshipRule,

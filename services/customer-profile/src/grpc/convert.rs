@@ -28,6 +28,7 @@ pub(super) use wishes::{consent, declaration, ending, preferences, withdrawal};
 
 use crate::content;
 use crate::error::ProfileError;
+use crate::store::interaction::Cost;
 use crate::usecase::get_customer::Instants;
 use crate::usecase::ingest_source_record::Draught;
 use crate::usecase::list_active_holds::HoldKey;
@@ -189,6 +190,11 @@ fn read_contact(
     if let Some(at) = occurred {
         not_ahead(violations, "interaction.occurred_time", at, now);
     }
+    let waited = cost(violations, "interaction.wait_duration", told.wait_duration.as_ref());
+    let handled = cost(violations, "interaction.handle_duration", told.handle_duration.as_ref());
+    if !(0..=100).contains(&told.transfer_count) {
+        violations.push("interaction.transfer_count", "must be 0 to 100");
+    }
     Some(Contact {
         customer: customer?,
         channel: channel?,
@@ -197,8 +203,19 @@ fn read_contact(
         summary: summary.unwrap_or_default().into(),
         what_customer_said: said.unwrap_or_default().into(),
         ticket: ticket.map(ResourceId::uuid),
+        cost: Cost { waited, handled, transfers: told.transfer_count },
         occurred_at: occurred.unwrap_or(now),
     })
+}
+
+/// A time within a contact, in whole seconds.
+fn cost(violations: &mut Violations, field: &str, told: Option<&prost_types::Duration>) -> i32 {
+    const DAY: i64 = 24 * 60 * 60;
+    let Some(told) = told else { return 0 };
+    if !(0..=DAY).contains(&told.seconds) || told.nanos != 0 {
+        violations.push(field, "must be 0 to 86400 whole seconds");
+    }
+    i32::try_from(told.seconds).unwrap_or_default()
 }
 
 /// A calling number. Only the region can be wrong: a number that cannot be read is an answer.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use customer_profile_domain::{Contact, CustomerId, InteractionId};
-use jiff::Timestamp;
+use customer_profile_domain::{Attended, Contact, CustomerId, InteractionId};
+use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use kernel::{Channel, Department, Personal, ResourceId};
 use postgres::StoreError;
@@ -31,10 +31,23 @@ pub struct Interaction {
     pub what_customer_said: Personal<String>,
     /// The affair it was about.
     pub ticket: Option<Uuid>,
+    /// What it cost the customer.
+    pub cost: Cost,
     /// When it took place.
     pub occurred_at: Timestamp,
     /// When it was written down.
     pub created_at: Timestamp,
+}
+
+/// What a contact cost the customer, as far as systems say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cost {
+    /// How long the customer waited for somebody, in seconds.
+    pub waited: i32,
+    /// How long it took then, in seconds.
+    pub handled: i32,
+    /// How often the customer was passed on.
+    pub transfers: i32,
 }
 
 /// The row, as three readers see it.
@@ -48,6 +61,9 @@ pub(crate) struct Row {
     pub ticket_id: Option<Uuid>,
     pub summary: String,
     pub what_customer_said: String,
+    pub waited_seconds: i32,
+    pub handled_seconds: i32,
+    pub transfer_count: i32,
     pub occurred_at: Timestamp,
     pub created_at: Timestamp,
 }
@@ -73,6 +89,7 @@ impl TryFrom<Row> for Interaction {
             summary: row.summary.into(),
             what_customer_said: row.what_customer_said.into(),
             ticket: row.ticket_id,
+            cost: Cost { waited: row.waited_seconds, handled: row.handled_seconds, transfers: row.transfer_count },
             occurred_at: row.occurred_at,
             created_at: row.created_at,
         })
@@ -110,6 +127,21 @@ impl Interaction {
             create_time: Some(server::parse::time_to_proto(self.created_at)),
             // Contacts are written once.
             etag: postgres::etag(1),
+            wait_duration: seconds(self.cost.waited),
+            handle_duration: seconds(self.cost.handled),
+            transfer_count: self.cost.transfers,
+        }
+    }
+}
+
+impl From<&Interaction> for Attended {
+    fn from(interaction: &Interaction) -> Self {
+        Self {
+            at: interaction.occurred_at,
+            waited: SignedDuration::from_secs(interaction.cost.waited.into()),
+            handled: SignedDuration::from_secs(interaction.cost.handled.into()),
+            transfers: interaction.cost.transfers.unsigned_abs(),
+            affair: interaction.ticket,
         }
     }
 }
@@ -148,6 +180,54 @@ pub(crate) async fn last_contacts(tx: &mut PgConnection, customer: CustomerId) -
         .collect()
 }
 
+/// A time that somebody says.
+fn seconds(seconds: i32) -> Option<prost_types::Duration> {
+    (seconds > 0).then(|| prost_types::Duration { seconds: i64::from(seconds), nanos: 0 })
+}
+
+/// What the contacts that a customer made have cost.
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct CostRow {
+    occurred_at: Timestamp,
+    waited_seconds: i32,
+    handled_seconds: i32,
+    transfer_count: i32,
+    ticket_id: Option<Uuid>,
+}
+
+impl From<CostRow> for Attended {
+    fn from(row: CostRow) -> Self {
+        Self {
+            at: row.occurred_at,
+            waited: SignedDuration::from_secs(row.waited_seconds.into()),
+            handled: SignedDuration::from_secs(row.handled_seconds.into()),
+            transfers: row.transfer_count.unsigned_abs(),
+            affair: row.ticket_id,
+        }
+    }
+}
+
+/// What the contacts that the customer with these ids made since an instant have cost.
+#[tracing::instrument(name = "db.interaction.costs", skip_all)]
+pub(crate) async fn costs(tx: &mut PgConnection, ids: &[Uuid], since: Timestamp) -> Result<Vec<Attended>, StoreError> {
+    let rows = sqlx::query!(
+        "select occurred_at, waited_seconds, handled_seconds, transfer_count, ticket_id from customer_profile.interaction
+         where customer_id = any($1) and occurred_at > $2 and direction = 'inbound' order by occurred_at desc limit 500",
+        ids,
+        since.to_sqlx() as _,
+    )
+    .fetch_all(tx)
+    .await?;
+    let row = rows.into_iter().map(|row| CostRow {
+        occurred_at: row.occurred_at.to_jiff(),
+        waited_seconds: row.waited_seconds,
+        handled_seconds: row.handled_seconds,
+        transfer_count: row.transfer_count,
+        ticket_id: row.ticket_id,
+    });
+    Ok(row.map(Attended::from).collect())
+}
+
 /// The resource name of another service's ticket.
 pub(crate) fn ticket_name(id: Uuid) -> String {
     format!("tickets/{}", id.as_hyphenated())
@@ -157,8 +237,9 @@ pub(crate) fn ticket_name(id: Uuid) -> String {
 pub(crate) async fn insert(tx: &mut PgConnection, interaction: &Interaction) -> Result<(), StoreError> {
     sqlx::query!(
         r#"insert into customer_profile.interaction
-               (id, customer_id, channel, direction, department, ticket_id, summary, what_customer_said, occurred_at, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"#,
+               (id, customer_id, channel, direction, department, ticket_id, summary, what_customer_said, occurred_at, created_at,
+                waited_seconds, handled_seconds, transfer_count)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"#,
         interaction.id.uuid(),
         interaction.customer.uuid(),
         interaction.channel.as_str(),
@@ -169,6 +250,9 @@ pub(crate) async fn insert(tx: &mut PgConnection, interaction: &Interaction) -> 
         interaction.what_customer_said.expose(),
         interaction.occurred_at.to_sqlx() as _,
         interaction.created_at.to_sqlx() as _,
+        interaction.cost.waited,
+        interaction.cost.handled,
+        interaction.cost.transfers,
     )
     .execute(tx)
     .await?;

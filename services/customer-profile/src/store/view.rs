@@ -35,6 +35,7 @@ pub(crate) struct View {
     pub disability: Option<Disability>,
     pub relations: Vec<Standing>,
     pub dealings: Summary,
+    pub costs: Vec<interaction::CostRow>,
     /// Sources with entries that wait for release.
     pub parked: Vec<String>,
 }
@@ -188,6 +189,11 @@ pub(crate) async fn get(
                           count(*) filter (where kind = 'contract_start') - count(*) filter (where kind = 'contract_end') as contracts
                    from customer_profile.dealing where customer_id = any(c.ids) and occurred_at <= $2
                ) w) as "dealings!: Json<Summary>",
+               (select json_agg(n) from (
+                   select occurred_at, waited_seconds, handled_seconds, transfer_count, ticket_id from customer_profile.interaction
+                   where customer_id = any(c.ids) and occurred_at > $2 - interval '90 days' and direction = 'inbound'
+                   order by occurred_at desc limit 500
+               ) n) as "costs: Json<Vec<interaction::CostRow>>",
                array(select distinct source from customer_profile.ledger_parked) as "parked!"
            from customer_profile.customer_alias a
            join customer_profile.customer c on c.id = a.customer_id
@@ -214,6 +220,7 @@ pub(crate) async fn get(
         disability: wishes::disability(row.disability),
         relations: row.relations.map(|j| j.0).unwrap_or_default(),
         dealings: row.dealings.0,
+        costs: row.costs.map(|j| j.0).unwrap_or_default(),
         parked: row.parked,
     }))
 }

@@ -1,8 +1,8 @@
 //! `GetCustomerView`: everything that matters at a contact, from this service's own store.
 
 use customer_profile_domain::consent::Statement;
-use customer_profile_domain::{Contact, CustomerId, Disability, Trouble, Worth, priority_right};
-use jiff::Timestamp;
+use customer_profile_domain::{Attended, Contact, CustomerId, Disability, Effort, Trouble, Worth, priority_right};
+use jiff::{SignedDuration, Timestamp};
 use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::customer::v1 as proto;
@@ -78,6 +78,8 @@ pub(crate) async fn get_customer_view(
     let (dealings, sums) = view.dealings.read(view.id)?;
     let worth = Worth::of(&dealings, sums, trouble, profile.worth.bands(), now);
     shown.worth = Some(worth::section(&worth, sums, &profile.worth.currency, own.clone()));
+    let costs: Vec<Attended> = view.costs.into_iter().map(Attended::from).collect();
+    shown.effort = Some(effort(&Effort::of(&costs, now), profile.effort.cap(), own.clone()));
     let relations = view.relations.into_iter().map(|row| row.of(view.id)).collect::<Result<Vec<_>, _>>()?;
     shown.relations = Some(proto::RelationSection {
         standing: own.clone(),
@@ -89,10 +91,25 @@ pub(crate) async fn get_customer_view(
         shown.care = None;
         shown.relations = None;
         shown.worth = None;
+        shown.effort = None;
         shown.last_interactions = None;
     }
     shown.golden = Some(proto::GoldenSection { standing: own, customer: Some(customer) });
     Ok(shown)
+}
+
+fn effort(effort: &Effort, cap: Option<SignedDuration>, standing: Standing) -> proto::EffortSection {
+    let duration = |time: SignedDuration| Some(prost_types::Duration { seconds: time.as_secs(), nanos: 0 });
+    let count = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+    proto::EffortSection {
+        standing,
+        contact_count: count(effort.contacts),
+        wait_duration: duration(effort.waited),
+        spent_duration: duration(effort.spent),
+        transfer_count: count(effort.transfers),
+        repeat_count: count(effort.repeats),
+        cap_reached: cap.is_some_and(|cap| effort.reaches(cap)),
+    }
 }
 
 /// What speaks of leaving beside the dealings.

@@ -1,6 +1,7 @@
 //! `RecordInteraction`: a contact took place.
 
-use customer_profile_domain::InteractionId;
+use customer_profile_domain::{Attended, EFFORT_WINDOW, Effort, InteractionId};
+use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Department, Personal, ResourceId};
 use ledger::{Draft, Stamp};
 use postgres::RequestKey;
@@ -12,7 +13,8 @@ use ventanilla_proto::r#type::v1::Direction;
 use super::{Begun, Profile};
 use crate::error::ProfileError;
 use crate::store;
-use crate::store::interaction::{Interaction, ticket_name};
+use crate::store::customer::Standing;
+use crate::store::interaction::{Cost, Interaction, ticket_name};
 
 /// A contact as it was told, valid by itself.
 #[derive(Debug, Clone)]
@@ -24,6 +26,7 @@ pub(crate) struct Contact {
     pub summary: Personal<String>,
     pub what_customer_said: Personal<String>,
     pub ticket: Option<Uuid>,
+    pub cost: Cost,
     pub occurred_at: jiff::Timestamp,
 }
 
@@ -34,29 +37,77 @@ pub(crate) async fn record_interaction(
     contact: Contact,
     key: RequestKey,
 ) -> Result<proto::Interaction, ProfileError> {
+    super::insist(|| attempt(&profile, &call, &contact, &key)).await
+}
+
+async fn attempt(
+    profile: &Profile,
+    call: &Call,
+    contact: &Contact,
+    key: &RequestKey,
+) -> Result<proto::Interaction, ProfileError> {
     let now = profile.ambient.now();
-    let mut tx = match super::begin_about(&profile, &key, contact.customer, now).await? {
+    let mut tx = match super::begin(profile, key, now).await? {
         Begun::Replay(answer) => return Ok(answer),
         Begun::Fresh(tx) => tx,
+    };
+    let counts = contact.direction == Direction::Inbound && contact.cost != Cost::default();
+    let cap = profile.effort.cap().filter(|_| counts);
+    let standing = match cap {
+        None => super::living(&mut tx, contact.customer).await?,
+        // One after the other: of two contacts that reach the cap together one is the one.
+        Some(_) => super::alone(&mut tx, contact.customer).await?,
     };
     let interaction = Interaction {
         id: InteractionId::from_uuid(profile.ambient.uuid(now)),
         customer: contact.customer,
         channel: contact.channel,
         direction: contact.direction,
-        department: contact.department,
-        summary: contact.summary,
-        what_customer_said: contact.what_customer_said,
+        department: contact.department.clone(),
+        summary: contact.summary.clone(),
+        what_customer_said: contact.what_customer_said.clone(),
         ticket: contact.ticket,
+        cost: contact.cost,
         occurred_at: contact.occurred_at,
         created_at: now,
     };
     store::interaction::insert(&mut tx, &interaction).await?;
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone()).occurred(interaction.occurred_at);
-    ledger::append(&mut tx, &[entry(profile.ambient.uuid(now), &interaction, &stamp, profile.ambient.bytes())]).await?;
-    let answer = super::finish(tx, &key, &[interaction.customer], interaction.to_proto()).await?;
+    let mut entries = vec![entry(profile.ambient.uuid(now), &interaction, &stamp, profile.ambient.bytes())];
+    if let Some(cap) = cap {
+        let since = now.checked_sub(EFFORT_WINDOW).unwrap_or(Timestamp::MIN);
+        let costs = store::interaction::costs(&mut tx, &standing.ids, since).await?;
+        entries.extend(cap_reached(profile, &interaction, &standing, &costs, cap, &stamp));
+    }
+    ledger::append(&mut tx, &entries).await?;
+    let answer = super::finish(tx, key, &[interaction.customer], interaction.to_proto()).await?;
     profile.ledger.nudge();
     Ok(answer)
+}
+
+/// That this contact brought what contacts cost the customer to the cap.
+fn cap_reached(
+    profile: &Profile,
+    interaction: &Interaction,
+    standing: &Standing,
+    costs: &[Attended],
+    cap: SignedDuration,
+    stamp: &Stamp,
+) -> Option<Draft> {
+    let now = stamp.recorded_at;
+    let spent = Effort::of(costs, now);
+    let added = Effort::of(&[Attended::from(interaction)], now).spent;
+    let before = Effort { spent: spent.spent.saturating_sub(added), ..spent };
+    let minutes = |time: SignedDuration| i32::try_from(time.as_mins()).unwrap_or(i32::MAX);
+    (spent.reaches(cap) && !before.reaches(cap)).then(|| {
+        let payload = proto::EffortCapReached {
+            customer: standing.customer.name(),
+            interaction: interaction.id.name(),
+            spent_minutes: minutes(spent.spent),
+            cap_minutes: minutes(cap),
+        };
+        Draft::new(profile.ambient.uuid(now), standing.customer.name(), &payload, stamp)
+    })
 }
 
 fn entry(id: Uuid, interaction: &Interaction, stamp: &Stamp, salt: [u8; 32]) -> Draft {

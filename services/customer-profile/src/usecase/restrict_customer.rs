@@ -37,14 +37,9 @@ async fn restrict(
         Begun::Replay(answer) => return Ok(answer),
         Begun::Fresh(tx) => tx,
     };
-    let known = customer::resolve(&mut tx, &[customer]).await?;
-    let goes_on = *known.get(&customer).ok_or(ProfileError::CustomerNotFound(customer))?;
-    match customer::lock_active(&mut tx, &[goes_on.uuid()]).await? {
-        Locked::All => {}
-        Locked::Absorbed => return Err(ProfileError::IdentityContended),
-        Locked::Erased(id) => return Err(ProfileError::CustomerErased(id)),
-    }
-    if super::living(&mut tx, goes_on).await?.restricted {
+    let standing = super::alone(&mut tx, customer).await?;
+    let goes_on = standing.customer;
+    if standing.restricted {
         return Err(ProfileError::CustomerRestricted(goes_on));
     }
     let id = RestrictionId::from_uuid(profile.ambient.uuid(now));

@@ -2,6 +2,7 @@
 
 mod care;
 mod customer_view;
+mod effort;
 mod get_customer;
 mod identity_changes;
 mod ingest_facts;
