@@ -5,8 +5,8 @@ use prost::Message;
 use sqlx::{PgConnection, Row};
 use ventanilla_proto::ledger::v1::Entry;
 
-/// Destroys the personal parts of every entry about these resources (names, e.g. `tickets/{id}`), of this ledger and of the
-/// parked entries of others.
+/// Destroys the personal parts of every entry about these resources (names, e.g. `tickets/{id}`) in this ledger, and in the
+/// parked entries of others that are about them or name them.
 ///
 /// Answers `false`, and nothing is destroyed, while such an entry waits for its position: the sequencer would bring its
 /// personal part after us. Nobody may be writing about the resources meanwhile: hold their locks.
@@ -45,11 +45,19 @@ pub async fn forget_entries(tx: &mut PgConnection, positions: &[i64]) -> Result<
     Ok(())
 }
 
+/// Of an aggregate that is parked because of an entry which names one of the resources, all is about it.
 async fn strip_parked(tx: &mut PgConnection, resources: &[String]) -> Result<(), StoreError> {
-    let parked = sqlx::query("select source, position, entry from ledger_parked where aggregate = any($1)")
-        .bind(resources)
-        .fetch_all(&mut *tx)
-        .await?;
+    let parked = sqlx::query(
+        "with concerned as materialized (
+             select distinct source, aggregate from ledger_parked p
+             where p.aggregate = any($1)
+                or exists (select from unnest($1::text[]) as r (name) where position(convert_to(r.name, 'UTF8') in p.entry) > 0)
+         )
+         select source, position, entry from ledger_parked join concerned using (source, aggregate)",
+    )
+    .bind(resources)
+    .fetch_all(&mut *tx)
+    .await?;
     for row in parked {
         let (source, position): (String, i64) = (row.try_get("source")?, row.try_get("position")?);
         let bytes: Vec<u8> = row.try_get("entry")?;
