@@ -51,3 +51,8 @@ pub use telemetry::current_traceparent;
 pub use token::{TokenError, TokenIssuer, TokenVerifier};
 pub use token_source::TokenSource;
 pub use worker::{Outcome, Worker};
+
+/// What a process of the house allocates with. A call is a few hundred small allocations, and with the C library's allocator they
+/// were a quarter of the time that is not Postgres': the ring answers a sixth more calls with this one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
