@@ -15,4 +15,5 @@ create table customer_profile.dealing (
     constraint dealing_amount check ((minor_units is not null and currency is not null) = (kind in ('purchase', 'refund')))
 );
 create index dealing_customer_idx on customer_profile.dealing (customer_id, occurred_at desc, id desc);
+create index dealing_contract_idx on customer_profile.dealing (customer_id) where kind in ('contract_start', 'contract_end');
 comment on table customer_profile.dealing is 'Rows keep the customer id they were given; readers look under every id of the customer. Never changed; personal.';

@@ -152,19 +152,16 @@ impl Worth {
         let purchases: Vec<Timestamp> = of(DealingKind::Purchase).collect();
         let rhythm = rhythm(&purchases);
         let last_purchase_at = purchases.last().copied();
-        let last_end = of(DealingKind::ContractEnd).last();
+        let last_end = of(DealingKind::ContractEnd).next_back();
         let running = sums.contracts > 0;
         let since = |at: Timestamp| now.duration_since(at);
 
-        let band = (sums.purchases > 0).then(|| {
-            if sums.spent >= bands.high {
-                ValueBand::High
-            } else if sums.spent >= bands.middle {
-                ValueBand::Middle
-            } else {
-                ValueBand::Low
-            }
-        });
+        let band = match sums {
+            Sums { purchases: ..=0, .. } => None,
+            Sums { spent, .. } if spent >= bands.high => Some(ValueBand::High),
+            Sums { spent, .. } if spent >= bands.middle => Some(ValueBand::Middle),
+            Sums { .. } => Some(ValueBand::Low),
+        };
         let late = rhythm.zip(last_purchase_at).is_some_and(|(rhythm, last)| since(last) > twice(rhythm));
         let buys = last_purchase_at.is_some_and(|last| since(last) <= patience(rhythm));
         let parting = !running && last_end.is_some_and(|end| since(end) <= PARTING && Some(end) > last_purchase_at);

@@ -7,7 +7,7 @@ use jiff_sqlx::ToSqlx;
 use kernel::ResourceId;
 use postgres::StoreError;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::rules::Kept;
 
@@ -35,11 +35,11 @@ pub(crate) async fn version(pool: &PgPool) -> Result<String, StoreError> {
 
 /// The rules in force, with their version.
 #[tracing::instrument(name = "db.rules.in_force", skip_all)]
-pub(crate) async fn in_force(pool: &PgPool) -> Result<(String, Kept), StoreError> {
+pub(crate) async fn in_force(executor: impl PgExecutor<'_>) -> Result<(String, Kept), StoreError> {
     let row = sqlx::query!(
         r#"select version, rules as "rules: Json<WrittenRules>", expected_records from customer_profile.matching_rules where one"#,
     )
-    .fetch_one(pool)
+    .fetch_one(executor)
     .await?;
     let expected_records = u64::try_from(row.expected_records).unwrap_or_default();
     Ok((row.version, Kept { written: row.rules.0, expected_records }))

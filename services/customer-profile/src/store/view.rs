@@ -183,11 +183,15 @@ pub(crate) async fn get(
                               select kind, occurred_at as at from customer_profile.dealing
                               where customer_id = any(c.ids) and occurred_at <= $2 order by occurred_at desc, id desc limit 60
                           ) l) as last,
-                          count(*) filter (where kind = 'purchase' and occurred_at > $2 - interval '365 days') as purchases,
+                          (select count(*) filter (where kind = 'contract_start') - count(*) filter (where kind = 'contract_end')
+                           from customer_profile.dealing
+                           where customer_id = any(c.ids) and kind in ('contract_start', 'contract_end') and occurred_at <= $2
+                          ) as contracts,
+                          count(*) filter (where kind = 'purchase') as purchases,
                           coalesce(sum(case kind when 'purchase' then minor_units when 'refund' then -minor_units end)
-                                   filter (where currency = $3 and occurred_at > $2 - interval '365 days'), 0)::bigint as spent,
-                          count(*) filter (where kind = 'contract_start') - count(*) filter (where kind = 'contract_end') as contracts
-                   from customer_profile.dealing where customer_id = any(c.ids) and occurred_at <= $2
+                                   filter (where currency = $3), 0)::bigint as spent
+                   from customer_profile.dealing
+                   where customer_id = any(c.ids) and occurred_at > $2 - interval '365 days' and occurred_at <= $2
                ) w) as "dealings!: Json<Summary>",
                (select json_agg(n) from (
                    select occurred_at, waited_seconds, handled_seconds, transfer_count, ticket_id from customer_profile.interaction

@@ -81,6 +81,7 @@ pub(crate) async fn get_customer_view(
     let costs: Vec<Attended> = view.costs.into_iter().map(Attended::from).collect();
     shown.effort = Some(effort(&Effort::of(&costs, now), profile.effort.cap(), own.clone()));
     let relations = view.relations.into_iter().map(|row| row.of(view.id)).collect::<Result<Vec<_>, _>>()?;
+    let relations = state_relation::shown_to(profile, call, relations).await?;
     shown.relations = Some(proto::RelationSection {
         standing: own.clone(),
         relations: relations.iter().map(state_relation::to_proto).collect(),

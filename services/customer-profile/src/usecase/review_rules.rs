@@ -34,7 +34,7 @@ pub(crate) async fn reapply_rules(
         Begun::Fresh(tx) => tx,
     };
     let kept = profile.rules.configured();
-    let (in_force, standing) = rules::in_force(profile.db.reader()).await?;
+    let (in_force, standing) = rules::in_force(&mut *tx).await?;
     let asked = kept.read().ok_or_else(|| StoreError::corrupt("matching_rules", "configured", "settings"))?;
     if asked.version() == in_force && standing != *kept {
         return Err(ProfileError::RulesVersionReused { version: in_force });

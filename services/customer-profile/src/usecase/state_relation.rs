@@ -142,8 +142,28 @@ pub(crate) async fn list_relations(
         }
         _ => String::new(),
     };
-    let relations = found.into_iter().map(|relation| to_proto(&seen_from(relation, &known.name))).collect();
+    let found = found.into_iter().map(|relation| seen_from(relation, &known.name)).collect();
+    let relations = shown_to(profile, call, found).await?;
+    let relations = relations.iter().map(to_proto).collect();
     Ok(proto::ListRelationsResponse { relations, next_page_token })
+}
+
+/// The relations as this caller may see them: of somebody whose data is kept and not used, that they are there.
+pub(crate) async fn shown_to(
+    profile: &Profile,
+    call: &Call,
+    mut relations: Vec<Relation>,
+) -> Result<Vec<Relation>, ProfileError> {
+    if relations.is_empty() || super::keeps(call) {
+        return Ok(relations);
+    }
+    let others: Vec<Uuid> = relations.iter().map(|relation| relation.other.uuid()).collect();
+    let mut connection = profile.db.reader().acquire().await?;
+    let restricted = customer::restricted_among(&mut connection, &others).await?;
+    for relation in relations.iter_mut().filter(|relation| restricted.contains(&relation.other)) {
+        relation.evidence = String::new().into();
+    }
+    Ok(relations)
 }
 
 /// The relation as it is said of this customer.

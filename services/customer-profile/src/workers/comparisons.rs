@@ -62,9 +62,8 @@ impl Comparisons {
                 Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {
                     tracing::warn!(error = kernel::chain(&error), "records are compared again soon");
                 }
-                Err(ProfileError::Store(error)) if super::set_aside(self.profile.db.reader(), &error).await? => {
-                    continue;
-                }
+                // One that is set aside and linked still is met again: slowly.
+                Err(ProfileError::Store(error)) if super::set_aside(self.profile.db.reader(), &error).await? => {}
                 Err(error) => return Err(error),
             }
             tokio::select! {

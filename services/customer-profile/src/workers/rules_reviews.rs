@@ -54,9 +54,8 @@ impl RulesReviews {
                     tracing::warn!(error = kernel::chain(&error), "the review of rules goes on soon");
                     IDLE
                 }
-                Err(ProfileError::Store(error)) if super::set_aside(self.profile.db.reader(), &error).await? => {
-                    continue;
-                }
+                // A record that is set aside and linked still is met again: slowly, and whoever reads the log drops the review.
+                Err(ProfileError::Store(error)) if super::set_aside(self.profile.db.reader(), &error).await? => IDLE,
                 Err(error) => return Err(error),
             };
             tokio::select! {

@@ -102,6 +102,24 @@ async fn a_relation_goes_where_its_ids_go_and_an_unmerge_gives_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_shows_a_relation_with_a_restricted_customer_is_for_who_keeps_the_data() {
+    use ventanilla_proto::customer::v1::rights_service_client::RightsServiceClient;
+    let world = World::new().await;
+    let [ana, berta, _] = three(&world).await.map(|said| said.customer);
+    state(&world, &ana, RelationKind::Represents, &berta).await.unwrap();
+    let request = RestrictCustomerRequest { name: ana.clone(), ground: 1, request_id: world.request_id() };
+    RightsServiceClient::new(world.served.channel(Role::PrivacyOfficer)).restrict_customer(request).await.unwrap();
+    let shown = world.view(&berta).await.relations.unwrap().relations;
+    assert_eq!((shown.len(), shown[0].evidence.as_str()), (1, ""));
+    assert_eq!(list(&world, &berta).await[0].evidence, "");
+    let request = ListRelationsRequest { parent: ana, ..Default::default() };
+    let refused = world.client(Role::Agent).list_relations(request.clone()).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CUSTOMER_RESTRICTED"));
+    let kept = world.client(Role::Steward).list_relations(request).await.unwrap().into_inner().relations;
+    assert_eq!(kept[0].evidence, POWER);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_relation_ends_by_itself_and_can_be_said_anew() {
     let world = World::new().await;
     let [ana, berta, _] = three(&world).await.map(|said| said.customer);
