@@ -15,7 +15,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let url = match std::env::var("DATABASE_URL") {
         Ok(url) => url,
-        Err(_) => std::fs::read_to_string(".env")?
+        Err(_) => std::fs::read_to_string(".env")
+            .unwrap_or_default()
             .lines()
             .find_map(|line| line.strip_prefix("DATABASE_URL=").map(str::to_owned))
             .ok_or("DATABASE_URL is not set")?,
