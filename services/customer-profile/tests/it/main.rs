@@ -22,6 +22,7 @@ mod refusals;
 mod relations;
 mod rights;
 mod scores;
+mod sources;
 mod state_consent;
 mod stewards_and_rules;
 mod support;

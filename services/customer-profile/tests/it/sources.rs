@@ -1,0 +1,172 @@
+//! With any of the other services down, or there and silent, the view answers in time and names each gap.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use kernel::Role;
+use ledger::{Feed, Ledger};
+use postgres::Db;
+use server::{Assembly, Principal, Worker};
+use sqlx::migrate::Migrator;
+use testkit::{Database, Harness, Served};
+use tonic::Request;
+use ventanilla_customer_profile::{SCHEMA, Settings, assemble, migrations};
+use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
+use ventanilla_proto::customer::v1::*;
+use ventanilla_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
+
+use crate::support::{Say, record};
+
+/// The services that the view is fed by, and the schema of each.
+const SOURCES: [(&str, &str); 3] =
+    [("ticketing", "ticketing"), ("sla-monitor", "sla_monitor"), ("ombudsman-escalation", "ombudsman")];
+
+/// How one of them is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Condition {
+    Up,
+    /// Nobody listens where it should be.
+    Down,
+    /// It takes connections, and says nothing.
+    Deaf,
+}
+
+const CONDITIONS: [Condition; 3] = [Condition::Up, Condition::Down, Condition::Deaf];
+
+/// A ledger that nothing is in, served as its service would.
+async fn ledger_of(harness: &Harness, database: &Database, (source, schema): (&'static str, &'static str)) -> Served {
+    let db = Db::connect(&database.settings_of(schema)).await.unwrap();
+    let ledger = Ledger::open(db, source);
+    let feed = Feed::new(ledger.clone(), harness.surroundings.ambient.clone(), |known| {
+        known.get::<Principal>().is_some_and(|p| p.has(Role::Service))
+    });
+    let assembly = Assembly::new(source)
+        .serve(LedgerServiceServer::new(feed))
+        .worker(Worker::new("sequencer", move |cancel| ledger.clone().sequence(cancel)));
+    harness.start(assembly).await
+}
+
+/// Which sources the view names as missing, section by section.
+fn gaps(view: &CustomerView) -> Vec<(&'static str, String)> {
+    let standing = |standing: Option<&SectionStanding>| {
+        standing.and_then(|standing| standing.gap.as_ref()).map(|gap| gap.source.clone()).unwrap_or_default()
+    };
+    macro_rules! section {
+        ($field:ident) => {
+            (stringify!($field), standing(view.$field.as_ref().unwrap().standing.as_ref()))
+        };
+    }
+    vec![
+        section!(golden),
+        section!(open_tickets),
+        section!(promises),
+        section!(holds),
+        section!(clocks),
+        section!(breaches),
+        section!(cases),
+        section!(last_interactions),
+        section!(consents),
+        section!(care),
+        section!(relations),
+        section!(worth),
+        section!(effort),
+    ]
+}
+
+/// What they should be.
+fn expected(conditions: [Condition; 3]) -> Vec<(&'static str, String)> {
+    let [tickets, clocks, cases] =
+        [0, 1, 2].map(|nth| if conditions[nth] == Condition::Up { String::new() } else { SOURCES[nth].0.to_owned() });
+    let own = String::new;
+    vec![
+        ("golden", own()),
+        ("open_tickets", tickets.clone()),
+        ("promises", tickets.clone()),
+        ("holds", tickets),
+        ("clocks", clocks.clone()),
+        ("breaches", clocks),
+        ("cases", cases),
+        ("last_interactions", own()),
+        ("consents", own()),
+        ("care", own()),
+        ("relations", own()),
+        ("worth", own()),
+        ("effort", own()),
+    ]
+}
+
+async fn looks(harness: &Harness, conditions: [Condition; 3], ledgers: &[SocketAddr; 3], deaf: SocketAddr) {
+    let closed = harness.port().await.local_addr().unwrap();
+    let peers: Vec<(&str, SocketAddr)> = (0..3)
+        .map(|nth| {
+            let at = match conditions[nth] {
+                Condition::Up => ledgers[nth],
+                Condition::Down => closed,
+                Condition::Deaf => deaf,
+            };
+            (SOURCES[nth].0, at)
+        })
+        .collect();
+    let database = Database::fresh(SCHEMA, &migrations()).await;
+    let house = harness.house_with("customer-profile", &peers);
+    let served = harness.start(assemble(Settings::new(database.settings()), house).await.unwrap()).await;
+    let mut crm = CustomerServiceClient::new(served.channel(Role::Crm));
+    let request = IngestSourceRecordRequest {
+        record: Some(record("crm", "sales", "1").parts(["Ana", "Pérez", "Gil"]).phone("600111222")),
+        request_id: "00000000-0000-7000-8000-000000000001".to_owned(),
+    };
+    let customer = crm.ingest_source_record(request).await.unwrap().into_inner().customer;
+
+    let agent = CustomerServiceClient::new(served.channel(Role::Agent));
+    let look = || {
+        let (mut agent, name) = (agent.clone(), customer.clone());
+        async move {
+            let mut request = Request::new(GetCustomerViewRequest { name });
+            // Whoever waits with a customer on the line waits no longer.
+            request.set_timeout(Duration::from_secs(2));
+            gaps(&agent.get_customer_view(request).await.unwrap().into_inner())
+        }
+    };
+    let expected = expected(conditions);
+    testkit::eventually(Duration::from_secs(30), || async {
+        let found = look().await;
+        if found == expected { Ok(()) } else { Err(format!("{conditions:?}: {found:?}")) }
+    })
+    .await;
+    let mut ivr = CustomerServiceClient::new(served.channel(Role::Ivr));
+    let mut request = Request::new(LookupByPhoneRequest { phone_number: "600111222".to_owned(), ..Default::default() });
+    request.set_timeout(Duration::from_secs(1));
+    let caller = ivr.lookup_by_phone(request).await.unwrap().into_inner();
+    let missing: Vec<&str> = (0..3).filter(|nth| conditions[*nth] != Condition::Up).map(|nth| SOURCES[nth].0).collect();
+    assert_eq!(caller.customer, customer);
+    assert_eq!(caller.gaps.iter().map(|gap| gap.source.as_str()).collect::<Vec<_>>(), missing, "{conditions:?}");
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_down_or_silent_the_view_and_the_ring_answer_in_time_and_name_it() {
+    let harness = Harness::in_real_time();
+    let house = Migrator::with_migrations(Vec::new());
+    let schemas: Vec<(&str, &Migrator)> = SOURCES.iter().map(|(_, schema)| (*schema, &house)).collect();
+    let database = Database::fresh_with(&schemas).await;
+    let mut feeds = Vec::new();
+    for source in SOURCES {
+        feeds.push(ledger_of(&harness, &database, source).await);
+    }
+    let ledgers = [0, 1, 2].map(|nth| feeds[nth].addr);
+    // Its backlog takes connections, and nobody ever reads from them.
+    let deaf = harness.port().await;
+    let deaf_at = deaf.local_addr().unwrap();
+
+    let all = CONDITIONS
+        .into_iter()
+        .flat_map(|a| CONDITIONS.into_iter().flat_map(move |b| CONDITIONS.into_iter().map(move |c| [a, b, c])));
+    let looked: Vec<()> = futures::stream::iter(all)
+        .map(|conditions| looks(&harness, conditions, &ledgers, deaf_at))
+        .buffer_unordered(4)
+        .collect()
+        .await;
+    assert_eq!(looked.len(), 27);
+    drop(deaf);
+}
