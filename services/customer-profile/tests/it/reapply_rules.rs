@@ -30,6 +30,8 @@ fn steward(world: &World) -> RulesServiceClient<Client> {
 }
 
 async fn reapply(world: &World) -> Result<RulesReview, Status> {
+    // One review is later than another.
+    world.harness.surroundings.advance(jiff::SignedDuration::from_secs(1));
     let request = ReapplyRulesRequest { request_id: world.request_id() };
     Ok(steward(world).reapply_rules(request).await?.into_inner())
 }
