@@ -70,35 +70,35 @@ pub async fn denials(admin: &PgPool, service: Service) -> sqlx::Result<i64> {
 }
 
 /// Waits until nothing moves any more: every record is compared with what it shares a key with, every inbox is
-/// sequenced, every follower is at its source's head, nothing is parked.
+/// sequenced, every follower is at its source's head, nothing is parked. All of it is asked in one statement, so that it is
+/// so at one instant: looked at one after the other, an entry can slip from what is not looked at yet to what was.
 ///
 /// # Panics
 /// When that is not so within `limit`; the message says what still moves.
 pub async fn settled(admin: &PgPool, limit: Duration) {
-    testkit::eventually(limit, || async {
-        let mut moving = Vec::new();
-        for service in Service::ALL {
-            let schema = service.schema();
-            let statement = format!(
-                "select 'inbox ' || count(*) from {schema}.ledger_inbox having count(*) > 0
-                 union all select 'parked ' || source || ' ' || position || ': ' || reason from {schema}.ledger_parked"
-            );
-            let lines: Vec<String> = sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(admin).await?;
-            moving.extend(lines.into_iter().map(|line| format!("{schema}: {line}")));
-            for source in Service::ALL {
-                let statement = format!(
-                    "select c.position || ' of ' || h.position from {schema}.ledger_cursor c, {}.ledger_head h
-                     where c.source = $1 and c.position <> h.position",
-                    source.schema()
-                );
-                let behind: Option<String> =
-                    sqlx::query_scalar(AssertSqlSafe(statement)).bind(source.name()).fetch_optional(admin).await?;
-                moving.extend(behind.map(|line| format!("{schema} follows {}: {line}", source.name())));
-            }
+    let mut asked = vec![
+        "select 'records to compare: ' || count(*) from customer_profile.source_record
+         where keyed_by is null or compared_by is null having count(*) > 0"
+            .to_owned(),
+    ];
+    for service in Service::ALL {
+        let schema = service.schema();
+        asked.push(format!("select '{schema}: inbox ' || count(*) from {schema}.ledger_inbox having count(*) > 0"));
+        asked.push(format!(
+            "select '{schema}: parked ' || source || ' ' || position || ': ' || reason from {schema}.ledger_parked"
+        ));
+        for source in Service::ALL {
+            let (name, ledger) = (source.name(), source.schema());
+            asked.push(format!(
+                "select '{schema} follows {name}: ' || c.position || ' of ' || h.position
+                 from {schema}.ledger_cursor c, {ledger}.ledger_head h
+                 where c.source = '{name}' and c.position <> h.position"
+            ));
         }
-        let compared = "select 'records to compare: ' || count(*) from customer_profile.source_record
-                        where keyed_by is null or compared_by is null having count(*) > 0";
-        moving.extend(sqlx::query_scalar::<_, String>(compared).fetch_optional(admin).await?);
+    }
+    let asked = asked.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" union all ");
+    testkit::eventually(limit, || async {
+        let moving: Vec<String> = sqlx::query_scalar(AssertSqlSafe(asked.clone())).fetch_all(admin).await?;
         if moving.is_empty() { Ok(()) } else { Err(sqlx::Error::Protocol(moving.join("; "))) }
     })
     .await;
