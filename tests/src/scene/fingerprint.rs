@@ -87,12 +87,13 @@ pub async fn settled(admin: &PgPool, limit: Duration) {
         asked.push(format!(
             "select '{schema}: parked ' || source || ' ' || position || ': ' || reason from {schema}.ledger_parked"
         ));
-        for source in Service::ALL {
+        // Each follows the three others; one that has not begun yet has no cursor.
+        for source in Service::ALL.into_iter().filter(|source| *source != service) {
             let (name, ledger) = (source.name(), source.schema());
             asked.push(format!(
-                "select '{schema} follows {name}: ' || c.position || ' of ' || h.position
-                 from {schema}.ledger_cursor c, {ledger}.ledger_head h
-                 where c.source = '{name}' and c.position <> h.position"
+                "select '{schema} follows {name}: ' || coalesce(c.position, 0) || ' of ' || h.position
+                 from {ledger}.ledger_head h left join {schema}.ledger_cursor c on c.source = '{name}'
+                 where coalesce(c.position, 0) <> h.position"
             ));
         }
     }
