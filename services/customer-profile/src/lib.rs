@@ -11,6 +11,7 @@ mod grounds;
 mod grpc;
 mod identity_link;
 mod judgement;
+mod listening;
 pub mod reactions;
 mod rights;
 mod rules;

@@ -21,6 +21,7 @@ pub use journal::JournalError;
 pub(crate) use journal::{Journal, Line};
 
 use crate::error::ProfileError;
+use crate::listening::Reader;
 use crate::store::customer::{self, Locked};
 use crate::store::{dealing, relation, rights as store, told};
 use crate::usecase::{Profile, erase_customer, list_identity_links, list_timeline, state_relation};
@@ -72,7 +73,7 @@ impl DataHolder for Profile {
                 before = page.last().map(|item| (item.at, item.id));
                 let more = page.len() == PAGE;
                 for item in page {
-                    yield packed(&list_timeline::item(item))?;
+                    yield packed(&list_timeline::item(item, &Reader::Whole))?;
                 }
                 if !more {
                     break;

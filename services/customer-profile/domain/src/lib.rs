@@ -8,6 +8,7 @@
 
 mod care;
 pub mod consent;
+mod contact;
 mod effort;
 mod email;
 mod golden;
@@ -26,12 +27,14 @@ mod record;
 mod relation;
 mod rights;
 mod rules_review;
+mod sentiment;
 mod steward;
 mod worth;
 
 pub use care::{
     AccessClass, Contact, Disability, Driver, PriorityRight, QuietHours, Seen, learned_channel, priority_right, seen,
 };
+pub use contact::{ContactKind, Discretion, ExitReason, MOST_EXIT_REASONS, NotAContact};
 pub use effort::{Attended, Effort, WINDOW as EFFORT_WINDOW};
 pub use email::{Email, NotAnEmail};
 pub use golden::{
@@ -54,5 +57,6 @@ pub use record::{Address, Content, Record, Slug, SlugError};
 pub use relation::{RelationKind, ordered};
 pub use rights::{ErasureGround, RestrictionGround};
 pub use rules_review::{ChangeKind, ReviewDecision, ReviewState};
+pub use sentiment::{Sentiment, Sound};
 pub use steward::{Cut, NotSeparable};
 pub use worth::{Bands, ChurnSignal, Dealing, DealingKind, Lifecycle, Sums, Trouble, ValueBand, Worth, YEAR};

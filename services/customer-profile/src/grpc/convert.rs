@@ -8,7 +8,8 @@ mod stewards;
 mod wishes;
 
 use customer_profile_domain::{
-    AskPurpose, CallerNumber, Content, CustomerId, FactKind, HoldKind, NotAPhone, Phone, Slug, caller_number,
+    AskPurpose, CallerNumber, ContactKind, Content, CustomerId, Discretion, FactKind, HoldKind, MOST_EXIT_REASONS,
+    NotAContact, NotAPhone, Phone, Slug, caller_number,
 };
 use jiff::{SignedDuration, Timestamp};
 use kernel::{ResourceId, Violation, Violations, typed_id};
@@ -28,6 +29,7 @@ pub(super) use wishes::{consent, declaration, ending, preferences, withdrawal};
 
 use crate::content;
 use crate::error::ProfileError;
+use crate::listening;
 use crate::store::interaction::Cost;
 use crate::usecase::get_customer::Instants;
 use crate::usecase::ingest_source_record::Draught;
@@ -195,10 +197,19 @@ fn read_contact(
     if !(0..=100).contains(&told.transfer_count) {
         violations.push("interaction.transfer_count", "must be 0 to 100");
     }
+    let kind = contact_kind(violations, told);
+    let discretion = match proto::Discretion::try_from(told.discretion) {
+        Ok(proto::Discretion::Unspecified | proto::Discretion::Open) => Some(Discretion::Open),
+        Ok(proto::Discretion::Department) => Some(Discretion::Department),
+        Ok(proto::Discretion::Sealed) => Some(Discretion::Sealed),
+        Err(_) => parse::not_a_value(violations, "interaction.discretion", told.discretion),
+    };
     Some(Contact {
         customer: customer?,
         channel: channel?,
         direction: direction?,
+        kind: kind?,
+        discretion: discretion?,
         department: department?,
         summary: summary.unwrap_or_default().into(),
         what_customer_said: said.unwrap_or_default().into(),
@@ -206,6 +217,34 @@ fn read_contact(
         cost: Cost { waited, handled, transfers: told.transfer_count },
         occurred_at: occurred.unwrap_or(now),
     })
+}
+
+/// What kind of contact is told.
+fn contact_kind(violations: &mut Violations, told: &proto::Interaction) -> Option<ContactKind> {
+    let is_exit_interview = match proto::InteractionKind::try_from(told.kind) {
+        Ok(proto::InteractionKind::Unspecified | proto::InteractionKind::Contact) => Some(false),
+        Ok(proto::InteractionKind::ExitInterview) => Some(true),
+        Err(_) => parse::not_a_value(violations, "interaction.kind", told.kind),
+    };
+    let mut reasons = Vec::new();
+    for (at, value) in told.exit_reasons.iter().take(MOST_EXIT_REASONS + 1).enumerate() {
+        let field = format!("interaction.exit_reasons[{at}]");
+        reasons.push(listening::reason(*value).or_else(|| parse::not_a_value(violations, &field, *value)));
+    }
+    let reasons = reasons.into_iter().collect::<Option<Vec<_>>>()?;
+    match ContactKind::told(is_exit_interview?, reasons, told.offer_made) {
+        Ok(kind) => Some(kind),
+        Err(wrong) => {
+            for why in wrong {
+                let field = match why {
+                    NotAContact::Pitch => "interaction.offer_made",
+                    NotAContact::Reasons | NotAContact::NoInterview => "interaction.exit_reasons",
+                };
+                violations.push(field, why.to_string());
+            }
+            None
+        }
+    }
 }
 
 /// A time within a contact, in whole seconds.

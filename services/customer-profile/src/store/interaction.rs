@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use customer_profile_domain::{Attended, Contact, CustomerId, InteractionId};
+use customer_profile_domain::{
+    Attended, Contact, ContactKind, CustomerId, Discretion, ExitReason, InteractionId, Sentiment,
+};
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx;
 use kernel::{Channel, Department, Personal, ResourceId};
 use postgres::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
-use ventanilla_proto::customer::v1 as proto;
 use ventanilla_proto::r#type::v1::Direction;
 
 /// A contact.
@@ -23,12 +24,18 @@ pub struct Interaction {
     pub channel: Channel,
     /// Which way it went.
     pub direction: Direction,
+    /// What kind of contact it was.
+    pub kind: ContactKind,
+    /// Who may read what was said.
+    pub discretion: Discretion,
     /// Department that had it.
     pub department: Department,
     /// The agent's summary; may be empty.
     pub summary: Personal<String>,
     /// The customer's words; may be empty.
     pub what_customer_said: Personal<String>,
+    /// How they sound, where they were weighed.
+    pub sentiment: Option<Sentiment>,
     /// The affair it was about.
     pub ticket: Option<Uuid>,
     /// What it cost the customer.
@@ -66,6 +73,12 @@ pub(crate) struct Row {
     pub transfer_count: i32,
     pub occurred_at: Timestamp,
     pub created_at: Timestamp,
+    pub kind: String,
+    pub exit_reasons: Vec<String>,
+    pub offer_made: bool,
+    pub discretion: String,
+    pub sentiment_language: Option<String>,
+    pub sentiment_score: Option<i8>,
 }
 
 /// Without what is personal.
@@ -85,6 +98,9 @@ impl TryFrom<Row> for Interaction {
             customer: CustomerId::from_uuid(row.customer_id),
             channel: row.channel.parse().map_err(|_| corrupt("channel"))?,
             direction: direction(&row.direction).ok_or_else(|| corrupt("direction"))?,
+            kind: kind(&row).ok_or_else(|| corrupt("kind"))?,
+            discretion: Discretion::stored(&row.discretion).ok_or_else(|| corrupt("discretion"))?,
+            sentiment: sentiment(&row).map_err(|()| corrupt("sentiment_language"))?,
             department: row.department.parse().map_err(|_| corrupt("department"))?,
             summary: row.summary.into(),
             what_customer_said: row.what_customer_said.into(),
@@ -93,6 +109,27 @@ impl TryFrom<Row> for Interaction {
             occurred_at: row.occurred_at,
             created_at: row.created_at,
         })
+    }
+}
+
+fn kind(row: &Row) -> Option<ContactKind> {
+    let reasons = row.exit_reasons.iter().map(|word| ExitReason::stored(word)).collect::<Option<Vec<_>>>()?;
+    ContactKind::told(row.kind == EXIT_INTERVIEW, reasons, row.offer_made).ok()
+}
+
+fn sentiment(row: &Row) -> Result<Option<Sentiment>, ()> {
+    match (row.sentiment_language.as_deref(), row.sentiment_score) {
+        (Some(language), Some(score)) => Ok(Some(Sentiment { language: language.parse().map_err(|_| ())?, score })),
+        _ => Ok(None),
+    }
+}
+
+const EXIT_INTERVIEW: &str = "exit_interview";
+
+const fn kind_word(kind: &ContactKind) -> &'static str {
+    match kind {
+        ContactKind::Contact { .. } => "contact",
+        ContactKind::ExitInterview { .. } => EXIT_INTERVIEW,
     }
 }
 
@@ -108,29 +145,6 @@ const fn direction_word(direction: Direction) -> &'static str {
     match direction {
         Direction::Outbound => "outbound",
         Direction::Inbound | Direction::Unspecified => "inbound",
-    }
-}
-
-impl Interaction {
-    /// The contact on the wire.
-    pub(crate) fn to_proto(&self) -> proto::Interaction {
-        proto::Interaction {
-            name: self.id.name(),
-            customer: self.customer.name(),
-            channel: server::parse::channel_to_proto(self.channel).into(),
-            direction: self.direction.into(),
-            department: self.department.to_string(),
-            summary: self.summary.expose().clone(),
-            what_customer_said: self.what_customer_said.expose().clone(),
-            ticket: self.ticket.map(ticket_name).unwrap_or_default(),
-            occurred_time: Some(server::parse::time_to_proto(self.occurred_at)),
-            create_time: Some(server::parse::time_to_proto(self.created_at)),
-            // Contacts are written once.
-            etag: postgres::etag(1),
-            wait_duration: seconds(self.cost.waited),
-            handle_duration: seconds(self.cost.handled),
-            transfer_count: self.cost.transfers,
-        }
     }
 }
 
@@ -178,11 +192,6 @@ pub(crate) async fn last_contacts(tx: &mut PgConnection, customer: CustomerId) -
             })
         })
         .collect()
-}
-
-/// A time that somebody says.
-fn seconds(seconds: i32) -> Option<prost_types::Duration> {
-    (seconds > 0).then(|| prost_types::Duration { seconds: i64::from(seconds), nanos: 0 })
 }
 
 /// What the contacts that a customer made have cost.
@@ -235,11 +244,14 @@ pub(crate) fn ticket_name(id: Uuid) -> String {
 
 #[tracing::instrument(name = "db.interaction.insert", skip_all)]
 pub(crate) async fn insert(tx: &mut PgConnection, interaction: &Interaction) -> Result<(), StoreError> {
+    let reasons: Vec<String> =
+        interaction.kind.exit_reasons().iter().map(|reason| reason.as_str().to_owned()).collect();
     sqlx::query!(
         r#"insert into customer_profile.interaction
                (id, customer_id, channel, direction, department, ticket_id, summary, what_customer_said, occurred_at, created_at,
-                waited_seconds, handled_seconds, transfer_count)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"#,
+                waited_seconds, handled_seconds, transfer_count, kind, exit_reasons, offer_made, discretion,
+                sentiment_language, sentiment_score)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"#,
         interaction.id.uuid(),
         interaction.customer.uuid(),
         interaction.channel.as_str(),
@@ -253,6 +265,12 @@ pub(crate) async fn insert(tx: &mut PgConnection, interaction: &Interaction) -> 
         interaction.cost.waited,
         interaction.cost.handled,
         interaction.cost.transfers,
+        kind_word(&interaction.kind),
+        &reasons,
+        interaction.kind.offer_made(),
+        interaction.discretion.as_str(),
+        interaction.sentiment.map(|told| told.language.as_str()),
+        interaction.sentiment.map(|told| i16::from(told.score)),
     )
     .execute(tx)
     .await?;

@@ -10,6 +10,7 @@ use ventanilla_proto::customer::v1 as proto;
 use super::declare_vulnerability::is_trusted;
 use super::{Profile, list_active_holds, standing, state_relation};
 use crate::error::ProfileError;
+use crate::listening::{self, Reader};
 use crate::store::hold;
 use crate::store::interaction::{Interaction, ticket_name};
 use crate::store::view::{self, View};
@@ -73,7 +74,7 @@ pub(crate) async fn get_customer_view(
     });
     shown.last_interactions = Some(proto::InteractionSection {
         standing: own.clone(),
-        interactions: interactions.iter().map(Interaction::to_proto).collect(),
+        interactions: interactions.iter().map(|told| listening::to_proto(told, &Reader::Caller(call))).collect(),
     });
     let (dealings, sums) = view.dealings.read(view.id)?;
     let worth = Worth::of(&dealings, sums, trouble, profile.worth.bands(), now);

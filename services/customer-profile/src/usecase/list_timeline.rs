@@ -10,6 +10,7 @@ use ventanilla_proto::customer::v1 as proto;
 
 use super::Profile;
 use crate::error::ProfileError;
+use crate::listening::{self, Reader};
 use crate::store::timeline::{self, Item, What};
 
 /// Name that page tokens of this list are bound to.
@@ -24,6 +25,7 @@ pub(crate) async fn list_timeline(
     page_size: usize,
 ) -> Result<proto::ListTimelineResponse, ProfileError> {
     super::open_to(profile, call, customer).await?;
+    let reader = Reader::Caller(call);
     // One more than asked for tells whether there is a next page.
     let mut items = read(profile, customer, before, page_size.saturating_add(1)).await?;
     let more = items.len() > page_size;
@@ -34,7 +36,10 @@ pub(crate) async fn list_timeline(
         }
         _ => String::new(),
     };
-    Ok(proto::ListTimelineResponse { items: items.into_iter().map(item).collect(), next_page_token })
+    Ok(proto::ListTimelineResponse {
+        items: items.into_iter().map(|told| item(told, &reader)).collect(),
+        next_page_token,
+    })
 }
 
 /// A stretch of the line, newest first.
@@ -49,11 +54,13 @@ pub(crate) async fn read(
     items.ok_or(ProfileError::CustomerNotFound(customer))
 }
 
-/// A point of the line on the wire.
-pub(crate) fn item(item: Item) -> proto::TimelineItem {
+/// A point of the line on the wire, as this reader may read it.
+pub(crate) fn item(item: Item, reader: &Reader<'_>) -> proto::TimelineItem {
     use proto::TimelineEventKind as Kind;
     let what = match item.what {
-        What::Interaction(interaction) => proto::timeline_item::Item::Interaction(interaction.to_proto()),
+        What::Interaction(interaction) => {
+            proto::timeline_item::Item::Interaction(listening::to_proto(&interaction, reader))
+        }
         What::Event { source, position, kind, resource, state } => {
             let (kind, state) = (i32::from(kind), i32::from(state));
             let mut event = proto::TimelineEvent { kind, source, position, resource, ..Default::default() };

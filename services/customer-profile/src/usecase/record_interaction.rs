@@ -1,6 +1,6 @@
 //! `RecordInteraction`: a contact took place.
 
-use customer_profile_domain::{Attended, EFFORT_WINDOW, Effort, InteractionId};
+use customer_profile_domain::{Attended, ContactKind, Discretion, EFFORT_WINDOW, Effort, InteractionId, Sentiment};
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Department, Personal, ResourceId};
 use ledger::{Draft, Stamp};
@@ -12,6 +12,7 @@ use ventanilla_proto::r#type::v1::Direction;
 
 use super::{Begun, Profile};
 use crate::error::ProfileError;
+use crate::listening::{self, Reader};
 use crate::store;
 use crate::store::customer::Standing;
 use crate::store::interaction::{Cost, Interaction, ticket_name};
@@ -22,6 +23,8 @@ pub(crate) struct Contact {
     pub customer: customer_profile_domain::CustomerId,
     pub channel: Channel,
     pub direction: Direction,
+    pub kind: ContactKind,
+    pub discretion: Discretion,
     pub department: Department,
     pub summary: Personal<String>,
     pub what_customer_said: Personal<String>,
@@ -63,6 +66,9 @@ async fn attempt(
         customer: contact.customer,
         channel: contact.channel,
         direction: contact.direction,
+        kind: contact.kind.clone(),
+        discretion: contact.discretion,
+        sentiment: Sentiment::of(contact.what_customer_said.expose()),
         department: contact.department.clone(),
         summary: contact.summary.clone(),
         what_customer_said: contact.what_customer_said.clone(),
@@ -80,7 +86,8 @@ async fn attempt(
         entries.extend(cap_reached(profile, &interaction, &standing, &costs, cap, &stamp));
     }
     ledger::append(&mut tx, &entries).await?;
-    let answer = super::finish(tx, key, &[interaction.customer], interaction.to_proto()).await?;
+    let answer =
+        super::finish(tx, key, &[interaction.customer], listening::to_proto(&interaction, &Reader::Whole)).await?;
     profile.ledger.nudge();
     Ok(answer)
 }
@@ -118,10 +125,14 @@ fn entry(id: Uuid, interaction: &Interaction, stamp: &Stamp, salt: [u8; 32]) -> 
         direction: interaction.direction.into(),
         department: interaction.department.to_string(),
         ticket: interaction.ticket.map(ticket_name).unwrap_or_default(),
+        kind: listening::kind_to_proto(&interaction.kind).into(),
+        offer_made: interaction.kind.offer_made(),
+        discretion: listening::discretion_to_proto(interaction.discretion).into(),
     };
     let personal = proto::InteractionRecordedPersonal {
         summary: interaction.summary.expose().clone(),
         what_customer_said: interaction.what_customer_said.expose().clone(),
+        exit_reasons: listening::reasons_to_proto(&interaction.kind),
     };
     Draft::new(id, interaction.customer.name(), &payload, stamp).with_personal(&personal, salt)
 }
