@@ -139,6 +139,8 @@ async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
 
     let known = affair.arrive().await.expect("good records").customer;
     let interaction = affair.talk(&known).await.expect("a contact");
+    let action = affair.weigh_on(&known).await.expect("something to do");
+    affair.approve(&action).await.expect("to be done");
     let complaint = affair.complaint(&known, &interaction.name);
     let created = affair.cast.agent.tickets.clone().create_ticket(complaint.clone()).await.expect("a complaint");
     let created = created.into_inner();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use customer_profile_domain::matching::{Rules, WrittenRules};
-use customer_profile_domain::{Attribute, Bands, Slug, SourceOrder, Survivorship};
+use customer_profile_domain::{ActionReason, Attribute, Bands, Slug, SourceOrder, Survivorship};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
@@ -24,6 +24,40 @@ pub struct Settings {
     /// What contacts may cost a customer.
     #[serde(default)]
     pub effort: EffortSettings,
+    /// What may be given for what went wrong.
+    #[serde(default)]
+    pub goodwill: GoodwillSettings,
+}
+
+/// What may be given for what went wrong, in minor units of the house's currency; 0 for nothing.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GoodwillSettings {
+    /// For a term or a promise that was missed.
+    pub missed_term: u32,
+    /// For contacts that cost too much of the customer's time.
+    pub effort: u32,
+    /// At most, for all together.
+    pub most: u32,
+}
+
+impl Default for GoodwillSettings {
+    /// A gesture.
+    fn default() -> Self {
+        Self { missed_term: 1_000, effort: 1_500, most: 2_000 }
+    }
+}
+
+impl GoodwillSettings {
+    /// What these reasons come to.
+    pub(crate) fn amount(&self, reasons: &[ActionReason]) -> i64 {
+        let worth = |reason: &ActionReason| match reason {
+            ActionReason::MissedTerm => i64::from(self.missed_term),
+            ActionReason::Effort => i64::from(self.effort),
+            ActionReason::Complaint | ActionReason::Unhappy | ActionReason::NothingOpen | ActionReason::Leaving => 0,
+        };
+        reasons.iter().map(worth).sum::<i64>().min(i64::from(self.most))
+    }
 }
 
 /// What contacts may cost a customer.
@@ -115,6 +149,7 @@ impl Settings {
             identity: IdentitySettings::default(),
             worth: WorthSettings::default(),
             effort: EffortSettings::default(),
+            goodwill: GoodwillSettings::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ::rights::ErasureId;
 use customer_profile_domain::{
-    CustomerId, LinkId, ProposalId, RelationId, RestrictionId, RulesReviewId, SourceRecordId, VulnerabilityId,
+    ActionId, CustomerId, LinkId, ProposalId, RelationId, RestrictionId, RulesReviewId, SourceRecordId, VulnerabilityId,
 };
 use jiff::Timestamp;
 use kernel::{Classify, Department, Kind, ResourceId, Violation, Violations};
@@ -59,6 +59,18 @@ pub enum ProfileError {
     /// The same is said already.
     #[error("the same is said of the two already, and stands; end it first to say it anew")]
     RelationStands(RelationId),
+    /// There is no such action.
+    #[error("there is no such action; list the customer's actions")]
+    NextActionNotFound(ActionId),
+    /// It cannot go on from where it is.
+    #[error("the action is {state}; read it again, or have it proposed anew")]
+    NextActionSettled {
+        /// How far it is.
+        state: &'static str,
+    },
+    /// Four eyes.
+    #[error("who proposed goodwill cannot approve it; another supervisor decides")]
+    NextActionNeedsAnother,
     /// The dealing was told before, and otherwise.
     #[error("the system told this dealing before, and otherwise; tell what sets it right as a dealing of its own")]
     DealingDiffers,
@@ -177,6 +189,7 @@ impl Classify for ProfileError {
             | Self::ErasureNotFound(_)
             | Self::RestrictionNotFound(_)
             | Self::RelationNotFound(_)
+            | Self::NextActionNotFound(_)
             | Self::RulesReviewNotFound(_) => Kind::NotFound,
             Self::ServiceSilent { .. } => Kind::Unavailable,
             Self::DepartmentMismatch { .. }
@@ -185,6 +198,8 @@ impl Classify for ProfileError {
             | Self::ErasureHeld { .. }
             | Self::RelationStands(_)
             | Self::DealingDiffers
+            | Self::NextActionSettled { .. }
+            | Self::NextActionNeedsAnother
             | Self::RulesReviewOpen
             | Self::RulesReviewState { .. }
             | Self::RulesVersionReused { .. }
@@ -215,6 +230,9 @@ impl Classify for ProfileError {
             Self::RelationNotFound(_) => "RELATION_NOT_FOUND",
             Self::RelationStands(_) => "RELATION_STANDS",
             Self::DealingDiffers => "DEALING_DIFFERS",
+            Self::NextActionNotFound(_) => "NEXT_ACTION_NOT_FOUND",
+            Self::NextActionSettled { .. } => "NEXT_ACTION_SETTLED",
+            Self::NextActionNeedsAnother => "NEXT_ACTION_NEEDS_ANOTHER",
             Self::RulesReviewOpen => "RULES_REVIEW_OPEN",
             Self::RulesReviewState { .. } => "RULES_REVIEW_STATE",
             Self::RulesVersionReused { .. } => "RULES_VERSION_REUSED",
@@ -250,6 +268,8 @@ impl Classify for ProfileError {
             Self::HeldApart(id) => vec![("link", Cow::Owned(id.name()))],
             Self::RulesReviewNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::RelationNotFound(id) | Self::RelationStands(id) => vec![("resource", Cow::Owned(id.name()))],
+            Self::NextActionNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
+            Self::NextActionSettled { state } => vec![("state", Cow::Borrowed(*state))],
             Self::RulesReviewState { state } => vec![("state", Cow::Borrowed(*state))],
             Self::RulesVersionReused { version } => vec![("version", Cow::Owned(version.clone()))],
             Self::ProposalSettled { state } => vec![("state", Cow::Borrowed(*state))],
@@ -264,6 +284,7 @@ impl Classify for ProfileError {
             | Self::StaleMergeToken
             | Self::RulesReviewOpen
             | Self::DealingDiffers
+            | Self::NextActionNeedsAnother
             | Self::NothingRemains => Vec::new(),
         }
     }

@@ -100,6 +100,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         survivorship,
         worth: Arc::new(settings.worth),
         effort: Arc::new(settings.effort),
+        goodwill: Arc::new(settings.goodwill),
         rules: rules::RulesInForce::open(db.reader(), kept, rules, house.ambient.now()).await?,
         reviews: Arc::default(),
     };

@@ -23,8 +23,8 @@ pub(crate) use journal::{Journal, Line};
 use crate::error::ProfileError;
 use crate::listening::Reader;
 use crate::store::customer::{self, Locked};
-use crate::store::{dealing, relation, rights as store, told};
-use crate::usecase::{Profile, erase_customer, list_identity_links, list_timeline, state_relation};
+use crate::store::{dealing, next_action, relation, rights as store, told};
+use crate::usecase::{Profile, erase_customer, list_identity_links, list_timeline, next_actions, state_relation};
 use crate::{OMBUDSMAN, SLA_MONITOR, SOURCE, StartError, TICKETING, worth};
 
 /// Who has a part in an erasure, in the order it is told.
@@ -90,6 +90,18 @@ impl DataHolder for Profile {
             }
             for (dealing, recorded_at) in dealing::all(pool, &customers).await? {
                 yield packed(&worth::dealing_to_proto(&dealing, recorded_at))?;
+            }
+            let mut before = None;
+            loop {
+                let page = next_action::page(pool, first, before, PAGE_ROWS).await?;
+                before = page.last().map(|action| (action.created_at, action.id.uuid()));
+                let more = page.len() == PAGE;
+                for action in page {
+                    yield packed(&next_actions::to_proto(&action, now))?;
+                }
+                if !more {
+                    break;
+                }
             }
             let mut before = None;
             loop {

@@ -9,6 +9,7 @@ pub(crate) mod identity;
 pub(crate) mod interaction;
 pub(crate) mod match_key;
 pub(crate) mod newcomer;
+pub(crate) mod next_action;
 pub(crate) mod proposal;
 pub(crate) mod record;
 pub(crate) mod relation;

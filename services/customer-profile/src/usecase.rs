@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
-use crate::config::{EffortSettings, WorthSettings};
+use crate::config::{EffortSettings, GoodwillSettings, WorthSettings};
 use crate::error::ProfileError;
 use crate::rights::Journal;
 use crate::rules::RulesInForce;
@@ -37,6 +37,7 @@ pub(crate) mod list_timeline;
 pub(crate) mod lookup_by_phone;
 pub(crate) mod match_customer;
 pub(crate) mod merge_customers;
+pub(crate) mod next_actions;
 pub(crate) mod record_interaction;
 pub(crate) mod regroup;
 pub(crate) mod restrict_customer;
@@ -69,6 +70,8 @@ pub struct Profile {
     pub(crate) worth: Arc<WorthSettings>,
     /// What contacts may cost a customer.
     pub(crate) effort: Arc<EffortSettings>,
+    /// What may be given for what went wrong.
+    pub(crate) goodwill: Arc<GoodwillSettings>,
     /// Wakes who looks at what other rules would change.
     pub(crate) reviews: Arc<Notify>,
     /// Where records of people nobody knows are written.

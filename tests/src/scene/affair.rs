@@ -18,7 +18,7 @@ use super::fingerprint;
 use super::people::Person;
 
 /// Words said in the affair, each in exactly one text; none belongs into a span or a log.
-pub const SAID: [&str; 16] = [
+pub const SAID: [&str; 17] = [
     "mandragora",
     "zarzaparrilla",
     "escolopendra",
@@ -35,6 +35,7 @@ pub const SAID: [&str; 16] = [
     "ringorrango",
     "faramalla",
     "carambanos",
+    "garambainas",
 ];
 
 /// The people who act. Each has connections of their own.
@@ -45,6 +46,8 @@ pub struct Cast {
     pub network: Clients,
     /// The voice response system.
     pub ivr: Clients,
+    /// Leads agents.
+    pub supervisor: Clients,
     /// An agent of billing.
     pub agent: Clients,
     /// Who keeps identities.
@@ -68,6 +71,7 @@ impl Cast {
             billing: scene.person("crm-billing", &[Role::Crm], Some("billing")),
             network: scene.person("crm-network", &[Role::Crm], Some("network-ops")),
             ivr: scene.person("ivr-1", &[Role::Ivr], Some("customer-service")),
+            supervisor: scene.person("supervisor-2", &[Role::Supervisor], Some("customer-service")),
             agent: scene.person("agent-7", &[Role::Agent], Some("billing")),
             steward: scene.person("steward-1", &[Role::Steward], None),
             privacy: scene.person("privacy-1", &[Role::PrivacyOfficer], None),
@@ -180,6 +184,41 @@ impl<'a> Affair<'a> {
             request_id: self.scene.request_id(),
         };
         Ok(self.cast.agent.customers.clone().record_interaction(request).await?.into_inner())
+    }
+
+    /// An hour on the telephone, after which something is proposed to be done for the customer.
+    pub async fn weigh_on(&self, customer_name: &str) -> Result<customer::NextAction, Status> {
+        let interaction = customer::Interaction {
+            channel: Channel::Phone.into(),
+            direction: Direction::Inbound.into(),
+            department: "customer-service".to_owned(),
+            summary: "an hour of waiting".to_owned(),
+            wait_duration: Some(prost_types::Duration { seconds: 3_600, nanos: 0 }),
+            ..customer::Interaction::default()
+        };
+        let request = customer::RecordInteractionRequest {
+            parent: customer_name.to_owned(),
+            interaction: Some(interaction),
+            request_id: self.scene.request_id(),
+        };
+        let mut agent = self.cast.agent.customers.clone();
+        agent.record_interaction(request).await?;
+        let name = customer_name.to_owned();
+        let request = customer::ProposeNextBestActionRequest { name, request_id: self.scene.request_id() };
+        let proposed = agent.propose_next_best_action(request).await?.into_inner().next_actions;
+        Ok(proposed.into_iter().next().unwrap_or_default())
+    }
+
+    /// Somebody leads agents, and says that it is to be done.
+    pub async fn approve(&self, action: &customer::NextAction) -> Result<customer::NextAction, Status> {
+        let request = customer::DecideNextActionRequest {
+            name: action.name.clone(),
+            verdict: customer::NextActionVerdict::Approve.into(),
+            note: format!("Que la llame yo misma, sin {}", SAID[16]),
+            etag: action.etag.clone(),
+            request_id: self.scene.request_id(),
+        };
+        Ok(self.cast.supervisor.customers.clone().decide_next_action(request).await?.into_inner())
     }
 
     /// The complaint, with two points.

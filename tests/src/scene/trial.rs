@@ -128,6 +128,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let proposal = affair.be_taken_for_another().await?;
     let review = affair.review_rules().await?;
     let interaction = affair.talk(&record.customer).await?;
+    let action = affair.weigh_on(&record.customer).await?;
     let ticket = affair.complain(&record.customer, &interaction.name).await?.ticket.unwrap_or_default();
     let promise = affair.work(&ticket).await?;
     affair.appoint().await?;
@@ -149,6 +150,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("MatchProposal", proposal.name),
         ("RulesReview", review.name),
         ("Interaction", interaction.name),
+        ("NextAction", action.name),
         ("Ticket", ticket.name),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),

@@ -47,3 +47,8 @@ typed_id!(
     RelationId,
     "relations"
 );
+typed_id!(
+    /// Something to do next for a customer.
+    ActionId,
+    "nextActions"
+);

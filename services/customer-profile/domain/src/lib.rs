@@ -21,6 +21,7 @@ mod link;
 pub mod matching;
 mod name;
 mod national_id;
+mod next_action;
 mod partition;
 mod phone;
 mod record;
@@ -43,7 +44,7 @@ pub use golden::{
 pub use grade::{LineUse, MatchGrade, PhoneMatch, grade_phone};
 pub use hold::{Hold, HoldKind, OfficeCase, OpenComplaint, holds};
 pub use id::{
-    CustomerId, InteractionId, LinkId, ProposalId, RelationId, RestrictionId, RulesReviewId, SourceRecordId,
+    ActionId, CustomerId, InteractionId, LinkId, ProposalId, RelationId, RestrictionId, RulesReviewId, SourceRecordId,
     VulnerabilityId,
 };
 pub use identifier::{Identifier, IdentifierError, IdentifierKey, IdentifierKind, RawIdentifier, Validity};
@@ -51,6 +52,7 @@ pub use known::{AskPurpose, FactKind, FactState, fact_state, facts_to_tell};
 pub use link::{Basis, Carrier, LinkType, Pair, RULE_VERSION, links, revised};
 pub use name::{NameError, NameKey, PersonName};
 pub use national_id::{NationalId, NotANationalId};
+pub use next_action::{ActionKind, ActionReason, ActionState, Heard, NextAction, PATIENCE, Situation};
 pub use partition::{Group, Link, Node, resolve};
 pub use phone::{CallerNumber, NotAPhone, Phone, caller_number};
 pub use record::{Address, Content, Record, Slug, SlugError};

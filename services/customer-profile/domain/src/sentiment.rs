@@ -32,7 +32,7 @@ pub struct Sentiment {
 }
 
 /// From which score, either way, a text counts as more than a fact.
-const TELLS: i8 = 30;
+const TELLS: i8 = 25;
 /// Languages that are told from each other; a text that is surely of one that cannot be weighed is not weighed.
 const TOLD_APART: [Lang; 7] = [Lang::Spa, Lang::Eng, Lang::Cat, Lang::Por, Lang::Fra, Lang::Ita, Lang::Deu];
 /// How many words before a weighed one may turn it round.

@@ -1,6 +1,7 @@
 //! Requests to values that are valid by themselves, reporting everything that is wrong at once.
 
 mod facts;
+mod next_actions;
 mod relations;
 mod rights;
 mod rules;
@@ -21,6 +22,7 @@ use ventanilla_proto::customer::v1 as proto;
 use ventanilla_proto::r#type::v1::Direction;
 
 pub(super) use facts::fact;
+pub(super) use next_actions::{actions_page, completion, decision, proposal};
 pub(super) use relations::{relation, relation_end, relations_page};
 pub(super) use rights::{erasure, erasure_id, lifting, restriction};
 pub(super) use rules::{reapplication, rules_changes, rules_decision, rules_review_id, rules_reviews};

@@ -7,18 +7,19 @@ use server::{Call, refusal, run_to_end};
 use tonic::{Request, Response, Status, Streaming};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerService;
 use ventanilla_proto::customer::v1::{
-    ConfirmMatchProposalRequest, Consent, ContactPreferences, Customer, CustomerView, Dealing,
-    DeclareVulnerabilityRequest, EndRelationRequest, EndVulnerabilityRequest, GetCustomerRequest,
-    GetCustomerViewRequest, GetMatchProposalRequest, GiveConsentRequest, IngestFactsRequest, IngestFactsResponse,
-    IngestSourceRecordRequest, IngestSourceRecordsResponse, Interaction, ListActiveHoldsRequest,
+    CompleteNextActionRequest, ConfirmMatchProposalRequest, Consent, ContactPreferences, Customer, CustomerView,
+    Dealing, DecideNextActionRequest, DeclareVulnerabilityRequest, EndRelationRequest, EndVulnerabilityRequest,
+    GetCustomerRequest, GetCustomerViewRequest, GetMatchProposalRequest, GiveConsentRequest, IngestFactsRequest,
+    IngestFactsResponse, IngestSourceRecordRequest, IngestSourceRecordsResponse, Interaction, ListActiveHoldsRequest,
     ListActiveHoldsResponse, ListIdentityLinksRequest, ListIdentityLinksResponse, ListMatchProposalsRequest,
-    ListMatchProposalsResponse, ListRelationsRequest, ListRelationsResponse, ListSourceRecordsRequest,
-    ListSourceRecordsResponse, ListTimelineRequest, ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest,
-    MatchCustomerResponse, MatchProposal, MergeCustomersRequest, MergePreview, PhoneAnswer, PreviewMergeRequest,
-    RecordInteractionRequest, RejectMatchProposalRequest, Relation, SourceRecord, StateContactPreferencesRequest,
-    StateRelationRequest, UnmergeCustomersRequest, UnmergeCustomersResponse, Vulnerability, WatchCustomerRequest,
-    WatchCustomerResponse, WhatIsKnownRequest, WhatIsKnownResponse, WithdrawConsentRequest, ingest_facts_response,
-    ingest_source_records_response,
+    ListMatchProposalsResponse, ListNextActionsRequest, ListNextActionsResponse, ListRelationsRequest,
+    ListRelationsResponse, ListSourceRecordsRequest, ListSourceRecordsResponse, ListTimelineRequest,
+    ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse, MatchProposal,
+    MergeCustomersRequest, MergePreview, NextAction, PhoneAnswer, PreviewMergeRequest, ProposeNextBestActionRequest,
+    ProposeNextBestActionResponse, RecordInteractionRequest, RejectMatchProposalRequest, Relation, SourceRecord,
+    StateContactPreferencesRequest, StateRelationRequest, UnmergeCustomersRequest, UnmergeCustomersResponse,
+    Vulnerability, WatchCustomerRequest, WatchCustomerResponse, WhatIsKnownRequest, WhatIsKnownResponse,
+    WithdrawConsentRequest, ingest_facts_response, ingest_source_records_response,
 };
 
 use super::{convert, refused};
@@ -330,6 +331,43 @@ impl CustomerService for CustomerApi {
         let call = Call::of(&request);
         let page = convert::relations_page(request.get_ref()).map_err(refused)?;
         let work = usecase::state_relation::list_relations(&self.profile, &call, page.customer, page.from, page.size);
+        work.await.map(Response::new).map_err(refused)
+    }
+
+    async fn propose_next_best_action(
+        &self,
+        request: Request<ProposeNextBestActionRequest>,
+    ) -> Result<Response<ProposeNextBestActionResponse>, Status> {
+        let call = Call::of(&request);
+        let (id, key) = convert::proposal(request.get_ref()).map_err(refused)?;
+        run_to_end(usecase::next_actions::propose(self.profile.clone(), call, id, key)).await.map(Response::new)
+    }
+
+    async fn decide_next_action(
+        &self,
+        request: Request<DecideNextActionRequest>,
+    ) -> Result<Response<NextAction>, Status> {
+        let call = Call::of(&request);
+        let (decision, key) = convert::decision(request.get_ref()).map_err(refused)?;
+        run_to_end(usecase::next_actions::decide(self.profile.clone(), call, decision, key)).await.map(Response::new)
+    }
+
+    async fn complete_next_action(
+        &self,
+        request: Request<CompleteNextActionRequest>,
+    ) -> Result<Response<NextAction>, Status> {
+        let call = Call::of(&request);
+        let (id, key) = convert::completion(request.get_ref()).map_err(refused)?;
+        run_to_end(usecase::next_actions::complete(self.profile.clone(), call, id, key)).await.map(Response::new)
+    }
+
+    async fn list_next_actions(
+        &self,
+        request: Request<ListNextActionsRequest>,
+    ) -> Result<Response<ListNextActionsResponse>, Status> {
+        let call = Call::of(&request);
+        let page = convert::actions_page(request.get_ref()).map_err(refused)?;
+        let work = usecase::next_actions::list(&self.profile, &call, page.customer, page.from, page.size);
         work.await.map(Response::new).map_err(refused)
     }
 }

@@ -8,7 +8,7 @@ use jiff_sqlx::ToSqlx;
 use kernel::ResourceId;
 use postgres::StoreError;
 use prost::Message;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
@@ -224,13 +224,13 @@ pub(crate) async fn restricted_among(tx: &mut PgConnection, ids: &[Uuid]) -> Res
 
 /// Whether the data of the customer that this id resolves to is kept and not used.
 #[tracing::instrument(name = "db.customer.is_restricted", skip_all)]
-pub(crate) async fn is_restricted(pool: &PgPool, id: CustomerId) -> Result<bool, StoreError> {
+pub(crate) async fn is_restricted(executor: impl PgExecutor<'_>, id: CustomerId) -> Result<bool, StoreError> {
     let found = sqlx::query_scalar!(
         r#"select c.restricted from customer_profile.customer_alias a
            join customer_profile.customer c on c.id = a.customer_id where a.id = $1"#,
         id.uuid(),
     )
-    .fetch_optional(pool)
+    .fetch_optional(executor)
     .await?;
     Ok(found.unwrap_or_default())
 }

@@ -163,7 +163,7 @@ pub(crate) async fn complete(
 }
 
 /// Destroys what is held of the person with these ids: records, links, contacts, what was told of affairs, consents, wishes,
-/// declarations, relations and dealings. Who somebody else is said to be stays, without the words. Doing it again does no harm.
+/// declarations, relations, dealings and what was to be done for them. Who somebody else is said to be stays, without the words. Doing it again does no harm.
 #[tracing::instrument(name = "db.rights.wipe", skip_all)]
 pub(crate) async fn wipe(tx: &mut PgConnection, ids: &[Uuid], now: Timestamp) -> Result<(), StoreError> {
     let records = sqlx::query_scalar!(
@@ -210,6 +210,8 @@ pub(crate) async fn wipe(tx: &mut PgConnection, ids: &[Uuid], now: Timestamp) ->
              delete from customer_profile.vulnerability where customer_id = any($1)
          ), dealing as (
              delete from customer_profile.dealing where customer_id = any($1)
+         ), action as (
+             delete from customer_profile.next_action where customer_id = any($1)
          ), relation as (
              delete from customer_profile.relation where customer_id = any($1) or other_id = any($1)
          )

@@ -9,7 +9,7 @@ use kernel::ResourceId;
 use postgres::StoreError;
 use serde::Deserialize;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
@@ -115,7 +115,7 @@ impl fmt::Debug for Promise {
 /// thousands of affairs is read as fast as another.
 #[tracing::instrument(name = "db.view.get", skip_all)]
 pub(crate) async fn get(
-    pool: &PgPool,
+    executor: impl PgExecutor<'_>,
     id: CustomerId,
     currency: &str,
     now: Timestamp,
@@ -206,7 +206,7 @@ pub(crate) async fn get(
         now.to_sqlx() as _,
         currency,
     )
-    .fetch_optional(pool)
+    .fetch_optional(executor)
     .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(View {

@@ -115,7 +115,7 @@ fn effort(effort: &Effort, cap: Option<SignedDuration>, standing: Standing) -> p
 }
 
 /// What speaks of leaving beside the dealings.
-fn trouble(view: &View) -> Trouble {
+pub(super) fn trouble(view: &View) -> Trouble {
     use ventanilla_proto::ticketing::v1::TicketType;
     let complaints = [i32::from(TicketType::Queja), i32::from(TicketType::Reclamacion)];
     let of_open = |subject: &str| view.tickets.iter().any(|ticket| subject.starts_with(&ticket_name(ticket.ticket_id)));

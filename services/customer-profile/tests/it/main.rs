@@ -15,6 +15,7 @@ mod lookup_by_phone;
 mod match_customer;
 mod match_proposals;
 mod merge_customers;
+mod next_actions;
 mod privacy;
 mod reapply_rules;
 mod record_interaction;

@@ -1,0 +1,341 @@
+//! What to do next for a customer of one's own accord: call in person, make good, follow up. Proposed with its reasons, done only once
+//! somebody has approved it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{ChurnSignal, Sound};
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ActionKind {
+    /// Somebody with the power to solve it calls in person.
+    PersonalCall,
+    /// Something is given for what went wrong.
+    Goodwill,
+    /// Somebody asks how it goes, and listens.
+    FollowUp,
+}
+
+impl ActionKind {
+    /// Every kind, the most pressing first.
+    pub const ALL: [Self; 3] = [Self::PersonalCall, Self::Goodwill, Self::FollowUp];
+
+    /// The word that is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PersonalCall => "personal_call",
+            Self::Goodwill => "goodwill",
+            Self::FollowUp => "follow_up",
+        }
+    }
+
+    /// The kind with this stored word.
+    pub fn stored(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// Whether who proposed it may not be who approves it: it costs money.
+    pub const fn needs_another(self) -> bool {
+        matches!(self, Self::Goodwill)
+    }
+}
+
+/// What speaks for doing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ActionReason {
+    /// A term or a promise was missed in an affair that is not over.
+    MissedTerm,
+    /// What contacts cost the customer has come to the cap.
+    Effort,
+    /// A complaint is not over.
+    Complaint,
+    /// The customer sounded unhappy when last heard.
+    Unhappy,
+    /// Nobody works on anything for the customer.
+    NothingOpen,
+    /// Something else speaks of the customer's leaving.
+    Leaving,
+}
+
+impl ActionReason {
+    /// Every reason.
+    pub const ALL: [Self; 6] =
+        [Self::MissedTerm, Self::Effort, Self::Complaint, Self::Unhappy, Self::NothingOpen, Self::Leaving];
+
+    /// The word that is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MissedTerm => "missed_term",
+            Self::Effort => "effort",
+            Self::Complaint => "complaint",
+            Self::Unhappy => "unhappy",
+            Self::NothingOpen => "nothing_open",
+            Self::Leaving => "leaving",
+        }
+    }
+
+    /// The reason with this stored word.
+    pub fn stored(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+}
+
+/// A contact as far as it speaks for something: only of those whose words whoever serves may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    /// When it took place.
+    pub at: Timestamp,
+    /// The customer made it.
+    pub inbound: bool,
+    /// It was an exit interview.
+    pub exit_interview: bool,
+    /// How it sounded.
+    pub sound: Option<Sound>,
+}
+
+/// How things stand with a customer.
+#[derive(Debug, Clone, Default)]
+pub struct Situation {
+    /// The last contacts, in any order.
+    pub contacts: Vec<Heard>,
+    /// A term or a promise was missed in an affair that is not over.
+    pub missed_term: bool,
+    /// A complaint is not over.
+    pub complaint: bool,
+    /// How many affairs are not over.
+    pub open_affairs: usize,
+    /// What contacts cost has come to the cap.
+    pub effort_reached: bool,
+    /// What speaks of leaving.
+    pub signals: Vec<ChurnSignal>,
+    /// Something was given to the customer, or is about to be, within a year.
+    pub goodwill_within_year: bool,
+}
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextAction {
+    /// What.
+    pub kind: ActionKind,
+    /// Why, in the order of [`ActionReason`].
+    pub reasons: Vec<ActionReason>,
+}
+
+/// For how long what was said is worth acting on.
+const FRESH: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// For how long who said why they leave is left in peace.
+const PEACE: SignedDuration = SignedDuration::from_hours(24 * 90);
+
+impl NextAction {
+    /// What to do at `now`, the most pressing first; nothing when nothing speaks for it.
+    ///
+    /// * Somebody calls in person when two things weigh on the customer, or the cap is reached, and nobody has called since the
+    ///   customer last did.
+    /// * Something is given when the house itself failed, once a year, and to nobody who has said why they leave: that would be a
+    ///   retention pitch.
+    /// * Somebody follows up when an unhappy customer has no affair that anybody works on, or leaving is spoken of and no affair is
+    ///   open (the fifth and sixth rights of the customer); not beside a call, and not with who has said why they leave.
+    pub fn of(situation: &Situation, now: Timestamp) -> Vec<Self> {
+        let within = |span: SignedDuration| {
+            let fresh = move |contact: &&Heard| contact.at <= now && now.duration_since(contact.at) < span;
+            situation.contacts.iter().filter(fresh)
+        };
+        let last = within(FRESH).filter(|contact| contact.inbound).max_by_key(|contact| contact.at);
+        let heard = within(FRESH).filter(|contact| contact.inbound && contact.sound.is_some());
+        let unhappy = heard.max_by_key(|contact| contact.at).is_some_and(|c| c.sound == Some(Sound::Negative));
+        let answered = last.is_some_and(|last| within(FRESH).any(|contact| !contact.inbound && contact.at > last.at));
+        let in_peace = within(PEACE).any(|contact| contact.exit_interview);
+        let nothing_open = situation.open_affairs == 0;
+        let leaving = situation
+            .signals
+            .iter()
+            .any(|signal| matches!(signal, ChurnSignal::PurchaseLate | ChurnSignal::ContractEnded));
+
+        let burden: Vec<ActionReason> = [
+            (ActionReason::MissedTerm, situation.missed_term),
+            (ActionReason::Effort, situation.effort_reached),
+            (ActionReason::Complaint, situation.complaint),
+            (ActionReason::Unhappy, unhappy),
+        ]
+        .into_iter()
+        .filter_map(|(reason, holds)| holds.then_some(reason))
+        .collect();
+
+        let mut actions = Vec::new();
+        let calls = !answered && (burden.len() >= 2 || situation.effort_reached);
+        if calls {
+            actions.push(Self { kind: ActionKind::PersonalCall, reasons: burden.clone() });
+        }
+        let failed: Vec<ActionReason> =
+            burden.into_iter().filter(|r| matches!(r, ActionReason::MissedTerm | ActionReason::Effort)).collect();
+        if !failed.is_empty() && !situation.goodwill_within_year && !in_peace {
+            actions.push(Self { kind: ActionKind::Goodwill, reasons: failed });
+        }
+        if !calls && !answered && !in_peace && nothing_open && (unhappy || leaving) {
+            let all =
+                [(ActionReason::Unhappy, unhappy), (ActionReason::NothingOpen, true), (ActionReason::Leaving, leaving)];
+            let reasons = all.into_iter().filter_map(|(reason, holds)| holds.then_some(reason)).collect();
+            actions.push(Self { kind: ActionKind::FollowUp, reasons });
+        }
+        actions
+    }
+}
+
+/// How far a proposal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ActionState {
+    /// Somebody is to decide.
+    Proposed,
+    /// It is to be done.
+    Approved,
+    /// It is not to be done.
+    Declined,
+    /// It was done.
+    Done,
+    /// Nobody decided or did it in time.
+    Lapsed,
+}
+
+impl ActionState {
+    /// What is stored; lapsing is seen when it is read.
+    pub const STORED: [Self; 4] = [Self::Proposed, Self::Approved, Self::Declined, Self::Done];
+
+    /// The word that is stored, or told.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+            Self::Declined => "declined",
+            Self::Done => "done",
+            Self::Lapsed => "lapsed",
+        }
+    }
+
+    /// The state with this stored word.
+    pub fn stored(word: &str) -> Option<Self> {
+        Self::STORED.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// The state at `now` of what lapses at an instant.
+    #[must_use]
+    pub fn at(self, now: Timestamp, expires_at: Timestamp) -> Self {
+        match self {
+            Self::Proposed | Self::Approved if now >= expires_at => Self::Lapsed,
+            other => other,
+        }
+    }
+}
+
+/// How long a proposal waits before it lapses.
+pub const PATIENCE: SignedDuration = FRESH;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn day(day: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * day)
+    }
+
+    fn said(at: i64, sound: Sound) -> Heard {
+        Heard { at: day(at), inbound: true, exit_interview: false, sound: Some(sound) }
+    }
+
+    fn kinds(situation: &Situation) -> Vec<ActionKind> {
+        NextAction::of(situation, day(100)).into_iter().map(|action| action.kind).collect()
+    }
+
+    #[test]
+    fn where_nothing_speaks_for_it_nothing_is_done() {
+        assert_eq!(kinds(&Situation::default()), []);
+        let content = Situation { contacts: vec![said(99, Sound::Positive)], ..Situation::default() };
+        assert_eq!(kinds(&content), []);
+        let working = Situation { contacts: vec![said(99, Sound::Negative)], open_affairs: 1, ..Situation::default() };
+        assert_eq!(kinds(&working), [], "somebody works on it");
+    }
+
+    #[test]
+    fn two_burdens_call_for_a_person_and_a_failure_of_the_house_for_goodwill() {
+        let failed = Situation {
+            contacts: vec![said(99, Sound::Negative)],
+            missed_term: true,
+            complaint: true,
+            open_affairs: 1,
+            ..Situation::default()
+        };
+        let actions = NextAction::of(&failed, day(100));
+        assert_eq!(actions[0].reasons, [ActionReason::MissedTerm, ActionReason::Complaint, ActionReason::Unhappy]);
+        assert_eq!(actions[1], NextAction { kind: ActionKind::Goodwill, reasons: vec![ActionReason::MissedTerm] });
+        assert_eq!(kinds(&failed), [ActionKind::PersonalCall, ActionKind::Goodwill]);
+        let given = Situation { goodwill_within_year: true, ..failed.clone() };
+        assert_eq!(kinds(&given), [ActionKind::PersonalCall]);
+        let mut called = failed;
+        called.contacts.push(Heard { at: day(100), inbound: false, exit_interview: false, sound: None });
+        assert_eq!(kinds(&called), [ActionKind::Goodwill], "somebody has called since");
+    }
+
+    #[test]
+    fn the_unhappy_whom_nobody_works_for_are_asked() {
+        let unhappy = Situation { contacts: vec![said(80, Sound::Negative)], ..Situation::default() };
+        assert_eq!(kinds(&unhappy), [ActionKind::FollowUp]);
+        let later =
+            Situation { contacts: vec![said(80, Sound::Negative), said(90, Sound::Positive)], ..unhappy.clone() };
+        assert_eq!(kinds(&later), [], "what was said last counts");
+        let old = Situation { contacts: vec![said(70, Sound::Negative)], ..unhappy };
+        assert_eq!(kinds(&old), []);
+    }
+
+    #[test]
+    fn what_nobody_decides_or_does_lapses() {
+        use ActionState::{Approved, Declined, Done, Lapsed, Proposed};
+        let at = |state: ActionState, now| state.at(day(now), day(30));
+        assert_eq!([Proposed, Approved, Declined, Done].map(|state| at(state, 30)), [Lapsed, Lapsed, Declined, Done]);
+        assert_eq!([Proposed, Approved].map(|state| at(state, 29)), [Proposed, Approved]);
+    }
+
+    #[test]
+    fn every_word_is_read_back() {
+        assert!(ActionKind::ALL.into_iter().all(|kind| ActionKind::stored(kind.as_str()) == Some(kind)));
+        assert!(ActionReason::ALL.into_iter().all(|reason| ActionReason::stored(reason.as_str()) == Some(reason)));
+        assert!(ActionState::STORED.into_iter().all(|state| ActionState::stored(state.as_str()) == Some(state)));
+        assert_eq!(ActionState::stored("lapsed"), None);
+    }
+
+    fn any_situation() -> impl Strategy<Value = Situation> {
+        let sound = prop_oneof![Just(None), Just(Some(Sound::Negative)), Just(Some(Sound::Positive))];
+        let contact = (0..101_i64, any::<bool>(), any::<bool>(), sound)
+            .prop_map(|(at, inbound, exit_interview, sound)| Heard { at: day(at), inbound, exit_interview, sound });
+        let flags = (any::<bool>(), any::<bool>(), 0..2_usize, any::<bool>(), any::<bool>(), any::<bool>());
+        (prop::collection::vec(contact, 0..6), flags).prop_map(|(contacts, flags)| {
+            let (missed_term, complaint, open_affairs, effort_reached, late, goodwill_within_year) = flags;
+            let signals = if late { vec![ChurnSignal::PurchaseLate] } else { Vec::new() };
+            Situation { contacts, missed_term, complaint, open_affairs, effort_reached, signals, goodwill_within_year }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whoever_said_why_they_leave_is_offered_nothing(situation in any_situation()) {
+            let leaves = situation.contacts.iter().any(|c| c.exit_interview && day(100).duration_since(c.at) < PEACE);
+            let proposed = NextAction::of(&situation, day(100));
+            if leaves {
+                prop_assert!(proposed.iter().all(|action| action.kind == ActionKind::PersonalCall));
+            }
+            for action in &proposed {
+                prop_assert!(!action.reasons.is_empty());
+                prop_assert!(action.reasons.is_sorted());
+                if action.kind == ActionKind::FollowUp {
+                    prop_assert_eq!(situation.open_affairs, 0, "a renewal call looks for open affairs first");
+                }
+            }
+            prop_assert!(proposed.is_sorted_by_key(|action| action.kind));
+            let mut reversed = situation;
+            reversed.contacts.reverse();
+            let count = reversed.contacts.iter().map(|c| c.at).collect::<std::collections::BTreeSet<_>>().len();
+            if count == reversed.contacts.len() {
+                prop_assert_eq!(NextAction::of(&reversed, day(100)), proposed);
+            }
+        }
+    }
+}
