@@ -23,6 +23,7 @@ pub(crate) use journal::{Journal, Line};
 use crate::error::ProfileError;
 use crate::listening::Reader;
 use crate::store::customer::{self, Locked};
+use crate::store::interaction::ticket_name;
 use crate::store::{dealing, next_action, relation, rights as store, told};
 use crate::usecase::{Profile, erase_customer, list_identity_links, list_timeline, next_actions, state_relation};
 use crate::{OMBUDSMAN, SLA_MONITOR, SOURCE, StartError, TICKETING, worth};
@@ -127,7 +128,8 @@ impl DataHolder for Profile {
         let reasons = store::reasons_elsewhere(tx, customers).await?;
         ledger::forget_entries(tx, &reasons).await?;
         store::wipe(tx, customers, now).await?;
-        let resources = customers.iter().map(|id| CustomerId::from_uuid(*id).name()).collect();
+        let affairs = store::affairs(tx, customers).await?.into_iter().map(ticket_name);
+        let resources = customers.iter().map(|id| CustomerId::from_uuid(*id).name()).chain(affairs).collect();
         Ok(Leftover { resources, needed: 0 })
     }
 

@@ -135,20 +135,29 @@ async fn begin_about<M: Message + Default>(
     customer: CustomerId,
     now: Timestamp,
 ) -> Result<Begun<M>, ProfileError> {
-    let mut begun = begin(profile, key, now).await?;
-    if let Begun::Fresh(tx) = &mut begun {
-        living(tx, customer).await?;
-    }
-    Ok(begun)
+    insist(|| async {
+        let mut begun = begin(profile, key, now).await?;
+        if let Begun::Fresh(tx) = &mut begun {
+            living(tx, customer).await?;
+        }
+        Ok(begun)
+    })
+    .await
 }
 
 /// Who somebody is, kept so until the transaction ends; refused when nobody is, or is any more.
 async fn living(tx: &mut Tx, customer: CustomerId) -> Result<Standing, ProfileError> {
     let standing = store::customer::hold(tx, customer).await?.ok_or(ProfileError::CustomerNotFound(customer))?;
+    still(&standing, customer)?;
     if standing.erased {
         return Err(ProfileError::CustomerErased(standing.customer));
     }
     Ok(standing)
+}
+
+/// That an id is still one of these: who waited for a lock reads the locked row anew, and not what the id resolved to.
+pub(crate) fn still(standing: &Standing, id: CustomerId) -> Result<(), ProfileError> {
+    if standing.ids.contains(&id.uuid()) { Ok(()) } else { Err(ProfileError::IdentityContended) }
 }
 
 /// The same, and nobody else writes of them meanwhile.
@@ -156,7 +165,11 @@ async fn alone(tx: &mut Tx, customer: CustomerId) -> Result<Standing, ProfileErr
     let known = store::customer::resolve(tx, &[customer]).await?;
     let goes_on = *known.get(&customer).ok_or(ProfileError::CustomerNotFound(customer))?;
     match store::customer::lock_active(tx, &[goes_on.uuid()]).await? {
-        Locked::All => living(tx, goes_on).await,
+        Locked::All => {
+            let standing = living(tx, goes_on).await?;
+            still(&standing, customer)?;
+            Ok(standing)
+        }
         Locked::Absorbed => Err(ProfileError::IdentityContended),
         Locked::Erased(id) => Err(ProfileError::CustomerErased(id)),
     }

@@ -25,6 +25,18 @@ pub enum FactKind {
 }
 
 impl FactKind {
+    /// Every kind, in the order in which they would be asked.
+    pub const ALL: [Self; 8] = [
+        Self::Name,
+        Self::NationalId,
+        Self::BirthDate,
+        Self::Phone,
+        Self::Email,
+        Self::Address,
+        Self::Account,
+        Self::Language,
+    ];
+
     /// How long it is believed without being confirmed: what one is born with for good, where one lives and can be
     /// reached for as long as people commonly keep it.
     fn keeps(self) -> SignedDuration {

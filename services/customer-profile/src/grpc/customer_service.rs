@@ -208,8 +208,9 @@ impl CustomerService for CustomerApi {
     }
 
     async fn preview_merge(&self, request: Request<PreviewMergeRequest>) -> Result<Response<MergePreview>, Status> {
+        let call = Call::of(&request);
         let customers = convert::merged(request.get_ref()).map_err(refused)?;
-        let work = usecase::merge_customers::preview_merge(&self.profile, &customers);
+        let work = usecase::merge_customers::preview_merge(&self.profile, &call, &customers);
         work.await.map(Response::new).map_err(refused)
     }
 

@@ -24,6 +24,19 @@ pub(crate) async fn is_any_waiting(pool: &PgPool) -> Result<bool, StoreError> {
     Ok(found)
 }
 
+/// Whether any record waits of those up to this one.
+#[tracing::instrument(level = "debug", name = "db.comparison.is_any_waiting_up_to", skip_all)]
+pub(crate) async fn is_any_waiting_up_to(pool: &PgPool, last: Uuid) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from customer_profile.source_record
+                          where compared_by is null and keyed_by is not null and id <= $1) as "found!""#,
+        last,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(found)
+}
+
 /// Records that wait, locked; those that another worker holds are left to it.
 #[tracing::instrument(level = "debug", name = "db.comparison.waiting", skip_all)]
 pub(crate) async fn waiting(tx: &mut PgConnection, limit: i64) -> Result<Vec<SourceRecordId>, StoreError> {
@@ -89,7 +102,7 @@ pub(crate) async fn stale_again(
              select id, compared_by from customer_profile.source_record where id = any($1) order by id for update
          )
          update customer_profile.source_record r set compared_by = null from judged j
-         where r.id = j.id and j.compared_by <> $2 and j.compared_by <> 'unreadable'",
+         where r.id = j.id and j.compared_by <> $2 and j.compared_by not in ('unreadable', 'erased')",
         &ids,
         version,
     )

@@ -111,7 +111,7 @@ pub(crate) async fn put(
 pub(crate) async fn outdate(pool: &PgPool, version: &str, limit: i64) -> Result<u64, StoreError> {
     let done = sqlx::query!(
         "update customer_profile.source_record set keyed_by = null, compared_by = null where id in
-             (select id from customer_profile.source_record where keyed_by <> $1 limit $2 for update skip locked)",
+             (select id from customer_profile.source_record where keyed_by <> $1 and keyed_by <> 'erased' limit $2 for update skip locked)",
         version,
         limit,
     )

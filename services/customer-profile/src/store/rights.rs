@@ -168,7 +168,7 @@ pub(crate) async fn complete(
 pub(crate) async fn wipe(tx: &mut PgConnection, ids: &[Uuid], now: Timestamp) -> Result<(), StoreError> {
     let records = sqlx::query_scalar!(
         "update customer_profile.source_record
-         set external_id = 'erased:' || id, name_key = null, keyed_by = 'unreadable', compared_by = 'unreadable'
+         set external_id = 'erased:' || id, name_key = null, keyed_by = 'erased', compared_by = 'erased'
          where own_customer_id = any($1) returning id",
         ids,
     )
@@ -183,6 +183,8 @@ pub(crate) async fn wipe(tx: &mut PgConnection, ids: &[Uuid], now: Timestamp) ->
              delete from customer_profile.match_key where source_record_id = any($1)
          ), proposal as (
              delete from customer_profile.match_proposal where record_a = any($1) or record_b = any($1)
+         ), change as (
+             delete from customer_profile.rules_change where record_a = any($1) or record_b = any($1)
          )
          update customer_profile.identity_link
          set evidence_key = id::text, reason = '', revoked_by = coalesce(revoked_by, 'erasure'),
@@ -240,7 +242,7 @@ pub(crate) async fn entomb(
              where own_customer_id = any($2) and customer_id <> $1
          ), absorbed as (
              update customer_profile.customer
-             set state = 'absorbed', ids = '{}', profile = null, row_version = row_version + 1, updated_at = $4
+             set state = 'absorbed', ids = '{}', profile = null, language = 0, row_version = row_version + 1, updated_at = $4
              where id = any($2) and id <> $1 and state <> 'absorbed'
          )
          update customer_profile.customer
@@ -255,6 +257,14 @@ pub(crate) async fn entomb(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Affairs of the customer with these ids, as far as others told of them.
+#[tracing::instrument(name = "db.rights.affairs", skip_all)]
+pub(crate) async fn affairs(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    let tickets =
+        sqlx::query_scalar!("select ticket_id from customer_profile.view_ticket where customer_id = any($1)", ids);
+    Ok(tickets.fetch_all(tx).await?)
 }
 
 /// Positions of entries about other customers whose personal part is a steward's reason for a link with one of these ids'

@@ -27,8 +27,12 @@ pub(crate) async fn export_customer(
     customer: CustomerId,
 ) -> Result<impl Stream<Item = Result<proto::ExportCustomerResponse, ProfileError>> + Send, ProfileError> {
     let now = profile.ambient.now();
-    let mut tx = profile.db.tx().await?;
-    let standing = super::living(&mut tx, customer).await?;
+    let begin = || async {
+        let mut tx = profile.db.tx().await?;
+        let standing = super::living(&mut tx, customer).await?;
+        Ok((tx, standing))
+    };
+    let (mut tx, standing) = super::insist(begin).await?;
     let name = standing.customer.name();
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
     let payload = proto::CustomerExported { customer: name.clone() };

@@ -8,7 +8,7 @@ use server::parse::time_to_proto;
 use ventanilla_proto::customer::v1 as proto;
 
 use super::declare_vulnerability::is_trusted;
-use super::{Profile, list_active_holds, standing, state_relation};
+use super::{Profile, list_active_holds, standing, state_relation, what_is_known};
 use crate::error::ProfileError;
 use crate::listening::{self, Reader};
 use crate::store::hold;
@@ -38,6 +38,10 @@ pub(crate) async fn get_customer_view(
     }
     let [ticketing, sla_monitor, ombudsman] =
         known.map(|(source, known)| Some(standing::of(source, known, view.parked.iter().any(|p| p == source), now)));
+    let sources = [&ticketing, &sla_monitor, &ombudsman].map(Option::as_ref);
+    let gaps: Vec<proto::SectionGap> = sources.iter().flatten().filter_map(|source| source.gap.clone()).collect();
+    let times: Option<Vec<prost_types::Timestamp>> = sources.iter().map(|source| (*source)?.as_of_time).collect();
+    let as_of_time = times.and_then(|times| times.into_iter().min_by_key(|at| (at.seconds, at.nanos)));
     let own = Some(standing::own(now));
     let holds = held(profile, id, &view).await?;
     let trouble = trouble(&view);
@@ -95,6 +99,10 @@ pub(crate) async fn get_customer_view(
         shown.worth = None;
         shown.effort = None;
         shown.last_interactions = None;
+    } else {
+        let told = what_is_known::completeness(&customer, now);
+        let behind = gaps.iter().map(|gap| gap.source.clone()).collect();
+        shown.completeness = Some(proto::ViewCompleteness { sources_behind: behind, as_of_time, ..told });
     }
     shown.golden = Some(proto::GoldenSection { standing: own, customer: Some(customer) });
     Ok(shown)

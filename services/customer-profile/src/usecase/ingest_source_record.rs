@@ -89,12 +89,12 @@ async fn attempt(
             let supersedes = draught.content.supersedes(head.observed_at);
             let version = new_version(draught, head.id, head.latest_version + 1, now, call);
             if !record::append(&mut tx, &version).await? {
-                return answer_as_stored(tx, key, head.id).await;
+                return answer_as_stored(tx, call, key, head.id).await;
             }
             if !supersedes {
                 let entry = ingested(profile, &head, version.version, head.customer, draught, &stamp);
                 ledger::append(&mut tx, &[entry]).await?;
-                let answered = answer_as_stored(tx, key, head.id).await;
+                let answered = answer_as_stored(tx, call, key, head.id).await;
                 profile.nudge();
                 return answered;
             }
@@ -243,12 +243,34 @@ fn new_version<'a>(
 /// Reads the record as it stands, and answers with that.
 async fn answer_as_stored(
     mut tx: Tx,
+    call: &Call,
     key: &RequestKey,
     id: SourceRecordId,
 ) -> Result<proto::SourceRecord, ProfileError> {
     let stored = record::load(&mut tx, &[id.uuid()]).await?;
-    let stored = stored.first().ok_or_else(|| StoreError::corrupt("source_record", "version", id))?;
-    answer(tx, key, stored).await
+    // Gone: whoever it was of was erased after the record was found.
+    let stored = stored.first().ok_or(ProfileError::IdentityContended)?;
+    let own_customer = stored.record.own_customer;
+    if super::keeps(call) || !crate::store::customer::is_restricted(&mut *tx, own_customer).await? {
+        return answer(tx, key, stored).await;
+    }
+    // It may hold more than what was sent, and is kept and not used.
+    let told = record::to_proto(stored);
+    let told = proto::SourceRecord {
+        name: told.name,
+        source_system: told.source_system,
+        department: told.department,
+        external_id: told.external_id,
+        version: told.version,
+        customer: told.customer,
+        own_customer: told.own_customer,
+        observed_time: told.observed_time,
+        create_time: told.create_time,
+        update_time: told.update_time,
+        etag: told.etag,
+        ..Default::default()
+    };
+    super::finish(tx, key, &[own_customer], told).await
 }
 
 /// Keeps the answer and commits.

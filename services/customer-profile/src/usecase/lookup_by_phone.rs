@@ -40,11 +40,19 @@ pub(crate) async fn lookup_by_phone(
         ..Default::default()
     };
     answer.restricted = holders.iter().any(|holder| holder.restricted);
+    if answer.restricted {
+        // What is open may be served; how somebody is to be spoken to is theirs (GDPR art. 18.2).
+        answer.language = 0;
+    }
     if let [Holder { affairs: Some(affairs), profile, restricted, .. }] = holders.as_slice() {
         tell(&mut answer, affairs);
         let profile = profile.as_deref().filter(|_| !restricted);
         let known = profile.and_then(|profile| proto::Customer::decode(profile).ok());
-        let right = priority_right(known.as_ref().and_then(wishes::birth_date), affairs.disability, now);
+        let right = priority_right(
+            known.as_ref().and_then(wishes::birth_date),
+            affairs.disability.filter(|_| !restricted),
+            now,
+        );
         answer.priority_right = wishes::priority_to_proto(right).into();
     }
     Ok(answer)

@@ -34,6 +34,7 @@ pub(crate) struct Merge {
 #[tracing::instrument(name = "customer.preview_merge", skip_all)]
 pub(crate) async fn preview_merge(
     profile: &Profile,
+    call: &Call,
     customers: &[CustomerId],
 ) -> Result<proto::MergePreview, ProfileError> {
     let look = || async {
@@ -43,7 +44,12 @@ pub(crate) async fn preview_merge(
         tx.rollback().await?;
         Ok(shown)
     };
-    super::insist(look).await
+    let shown = super::insist(look).await?;
+    let restricted = shown.customers.iter().position(|c| c.state() == proto::CustomerState::Restricted);
+    match restricted.and_then(|place| customers.get(place)) {
+        Some(restricted) if !super::keeps(call) => Err(ProfileError::CustomerRestricted(*restricted)),
+        _ => Ok(shown),
+    }
 }
 
 #[tracing::instrument(name = "customer.merge", skip_all)]

@@ -87,6 +87,8 @@ async fn lift(
     if customer::lock_active(&mut tx, &[goes_on.uuid()]).await? != Locked::All {
         return Err(ProfileError::IdentityContended);
     }
+    let standing = customer::hold(&mut tx, goes_on).await?.ok_or(ProfileError::CustomerNotFound(goes_on))?;
+    super::still(&standing, stated.customer)?;
     store::lift(&mut tx, id, goes_on, now).await?;
     let payload = proto::RestrictionLifted { restriction: id.name(), customer: stated.customer.name() };
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());

@@ -113,8 +113,9 @@ pub(crate) async fn end_relation(
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
         ledger::append(&mut tx, &[Draft::new(profile.ambient.uuid(now), id.name(), &payload, &stamp)]).await?;
     }
-    let about = [relation.customer, relation.other];
-    let answer = super::finish(tx, &key, &about, to_proto(&relation)).await?;
+    // The answer is kept for whoever repeats the call: it tells nothing of what showed it.
+    let told = Relation { evidence: String::new().into(), ..relation };
+    let answer = super::finish(tx, &key, &[], to_proto(&told)).await?;
     profile.ledger.nudge();
     Ok(answer)
 }

@@ -46,7 +46,7 @@ pub(crate) async fn watch_customer(
 }
 
 /// What is compared of each field of a view: all of it but how fresh it is.
-fn parts(view: &proto::CustomerView) -> [(&'static str, Vec<u8>); 15] {
+fn parts(view: &proto::CustomerView) -> [(&'static str, Vec<u8>); 16] {
     macro_rules! part {
         ($field:ident) => {
             (stringify!($field), part(view.$field.clone(), |section| &mut section.standing))
@@ -68,7 +68,13 @@ fn parts(view: &proto::CustomerView) -> [(&'static str, Vec<u8>); 15] {
         part!(relations),
         part!(worth),
         part!(effort),
+        ("completeness", relied_on(view.completeness.clone())),
     ]
+}
+
+/// Up to when everything is known is no change.
+fn relied_on(completeness: Option<proto::ViewCompleteness>) -> Vec<u8> {
+    completeness.map(|known| proto::ViewCompleteness { as_of_time: None, ..known }).unwrap_or_default().encode_to_vec()
 }
 
 fn part<S: Message>(section: Option<S>, standing: fn(&mut S) -> &mut Option<proto::SectionStanding>) -> Vec<u8> {

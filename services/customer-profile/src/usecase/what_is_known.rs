@@ -56,13 +56,12 @@ fn count(call: &Call, times: u64) {
 }
 
 fn told(customer: &proto::Customer, kind: FactKind, asking: bool, now: Timestamp) -> proto::KnownFact {
-    let values = values(customer, kind, now);
-    let last = values.iter().filter_map(|(_, from)| from.as_ref()).max_by_key(|from| instant(from));
+    let last = last_told(customer, kind, now);
     let state = fact_state(kind, last.and_then(instant), now);
     proto::KnownFact {
         kind: kind_to_proto(kind).into(),
         state: state_to_proto(state).into(),
-        value: values.iter().map(|(value, _)| value.as_str()).collect::<Vec<_>>().join("; "),
+        value: values(customer, kind, now).join("; "),
         department: last.map(|from| from.department.clone()).unwrap_or_default(),
         observed_time: last.and_then(|from| from.observed_time),
         source_record: last.map(|from| from.source_record.clone()).unwrap_or_default(),
@@ -75,39 +74,76 @@ fn instant(from: &proto::Provenance) -> Option<Timestamp> {
     Timestamp::new(at.seconds, at.nanos).ok()
 }
 
-type Sourced = (String, Option<proto::Provenance>);
+/// How much is known of a customer, and whether it is fresh.
+pub(super) fn completeness(customer: &proto::Customer, now: Timestamp) -> proto::ViewCompleteness {
+    let (mut fresh, mut told) = (0, proto::ViewCompleteness::default());
+    for kind in FactKind::ALL {
+        match fact_state(kind, last_told(customer, kind, now).and_then(instant), now) {
+            FactState::Fresh => fresh += 1,
+            FactState::Stale => told.stale_facts.push(kind_to_proto(kind).into()),
+            FactState::Unknown => told.unknown_facts.push(kind_to_proto(kind).into()),
+        }
+    }
+    let all = i32::try_from(FactKind::ALL.len()).unwrap_or(i32::MAX);
+    told.fresh_percent = 100 * fresh / all;
+    told
+}
 
-fn values(customer: &proto::Customer, kind: FactKind, now: Timestamp) -> Vec<Sourced> {
-    use proto::IdentifierType as Type;
-    let golden = customer.golden.clone().unwrap_or_default();
-    let one = |value: Option<Sourced>| value.into_iter().collect();
+/// Where a fact was last told or seen.
+fn last_told(customer: &proto::Customer, kind: FactKind, now: Timestamp) -> Option<&proto::Provenance> {
+    let golden = customer.golden.as_ref();
     match kind {
-        FactKind::Name => one(golden.person_name.and_then(|n| Some((name(&n.value?), n.provenance)))),
-        FactKind::BirthDate => one(golden.birth_date.map(|d| (d.value, d.provenance))),
-        FactKind::Address => one(golden.address.and_then(|a| Some((address(&a.value?), a.provenance)))),
-        FactKind::Language => one(golden.language.map(|l| {
-            let word = l.value().as_str_name().trim_start_matches("LANGUAGE_").to_lowercase();
-            (word, l.provenance)
-        })),
-        FactKind::NationalId => identifiers(customer, Type::NationalId, now),
-        FactKind::Phone => identifiers(customer, Type::Phone, now),
-        FactKind::Email => identifiers(customer, Type::Email, now),
-        FactKind::Account => identifiers(customer, Type::Account, now),
+        FactKind::Name => golden?.person_name.as_ref().filter(|name| name.value.is_some())?.provenance.as_ref(),
+        FactKind::BirthDate => golden?.birth_date.as_ref()?.provenance.as_ref(),
+        FactKind::Address => golden?.address.as_ref().filter(|address| address.value.is_some())?.provenance.as_ref(),
+        FactKind::Language => golden?.language.as_ref()?.provenance.as_ref(),
+        FactKind::NationalId | FactKind::Phone | FactKind::Email | FactKind::Account => {
+            let sources = identifiers(customer, kind, now).filter_map(|(_, from)| from);
+            sources.max_by_key(|from| instant(from))
+        }
     }
 }
 
-/// The identifiers of a kind that the customer has now.
-fn identifiers(customer: &proto::Customer, kind: proto::IdentifierType, now: Timestamp) -> Vec<Sourced> {
+/// The values of a fact as text.
+fn values(customer: &proto::Customer, kind: FactKind, now: Timestamp) -> Vec<String> {
+    let golden = customer.golden.as_ref();
+    let one = |value: Option<String>| value.into_iter().collect();
+    match kind {
+        FactKind::Name => one(golden.and_then(|g| Some(name(g.person_name.as_ref()?.value.as_ref()?)))),
+        FactKind::BirthDate => one(golden.and_then(|g| Some(g.birth_date.as_ref()?.value.clone()))),
+        FactKind::Address => one(golden.and_then(|g| Some(address(g.address.as_ref()?.value.as_ref()?)))),
+        FactKind::Language => {
+            let word =
+                |l: &proto::GoldenLanguage| l.value().as_str_name().trim_start_matches("LANGUAGE_").to_lowercase();
+            one(golden.and_then(|g| g.language.as_ref()).map(word))
+        }
+        FactKind::NationalId | FactKind::Phone | FactKind::Email | FactKind::Account => {
+            identifiers(customer, kind, now).map(|(value, _)| value.value.clone()).collect()
+        }
+    }
+}
+
+/// The identifiers of a kind that the customer has now, with where each was last seen.
+fn identifiers(
+    customer: &proto::Customer,
+    kind: FactKind,
+    now: Timestamp,
+) -> impl Iterator<Item = (&proto::Identifier, Option<&proto::Provenance>)> {
+    use proto::IdentifierType as Type;
+    let wanted = match kind {
+        FactKind::NationalId => Some(Type::NationalId),
+        FactKind::Phone => Some(Type::Phone),
+        FactKind::Email => Some(Type::Email),
+        FactKind::Account => Some(Type::Account),
+        FactKind::Name | FactKind::BirthDate | FactKind::Address | FactKind::Language => None,
+    };
     let instant = |at: Option<&prost_types::Timestamp>| at.and_then(|at| Timestamp::new(at.seconds, at.nanos).ok());
-    let has_it = |value: &proto::Identifier| {
+    let has_it = move |value: &proto::Identifier| {
         let [from, until] = [&value.valid_from_time, &value.valid_until_time].map(|at| instant(at.as_ref()));
         Validity { from, until }.holds(now)
     };
-    let of_kind = customer.identifiers.iter().filter_map(|i| Some((i.value.as_ref()?, &i.last_seen)));
-    of_kind
-        .filter(|(value, _)| value.r#type() == kind && has_it(value))
-        .map(|(value, from)| (value.value.clone(), from.clone()))
-        .collect()
+    let of_kind = customer.identifiers.iter().filter_map(|i| Some((i.value.as_ref()?, i.last_seen.as_ref())));
+    of_kind.filter(move |(value, _)| Some(value.r#type()) == wanted && has_it(value))
 }
 
 fn name(name: &proto::PersonName) -> String {

@@ -103,7 +103,7 @@ impl RulesReviews {
 
     /// Has the next records judged, when those before them were.
     async fn apply(&self, mut tx: Tx, review: &Review) -> Result<Next, ProfileError> {
-        if comparison::is_any_waiting(self.profile.db.reader()).await? {
+        if comparison::is_any_waiting_up_to(self.profile.db.reader(), review.after).await? {
             tx.rollback().await?;
             self.profile.match_keys.keyed().notify_one();
             return Ok(Next::Soon);

@@ -197,6 +197,9 @@ async fn a_source_that_was_never_reached_is_named_and_the_rest_is_answered() {
         assert_eq!((gap.source.as_str(), gap.reason()), (source, GapReason::NeverReached));
         assert_eq!((standing.as_of_time, standing.lag, gap.age), (None, None, None));
     }
+    let known = view.completeness.unwrap();
+    assert_eq!(known.sources_behind, ["ticketing", "sla-monitor", "ombudsman-escalation"]);
+    assert_eq!(known.as_of_time, None, "nobody can say up to when everything is known");
     let golden = view.golden.unwrap();
     assert!(golden.standing.unwrap().gap.is_none());
     assert_eq!(golden.customer.unwrap(), world.customer(&ana.customer).await);

@@ -312,3 +312,112 @@ async fn a_proposal_about_a_restricted_customer_shows_its_words_to_who_keeps_the
     let (kept, _) = sides(world.client(Role::Steward).get_match_proposal(get()).await.unwrap().into_inner());
     assert!(kept.person_name.is_some());
 }
+
+/// Waits until so many sessions of this database wait for a lock.
+async fn waiting(admin: &sqlx::PgPool, sessions: i64) {
+    testkit::eventually(std::time::Duration::from_secs(20), || async {
+        let found: i64 = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        )
+        .fetch_one(admin)
+        .await
+        .unwrap();
+        if found == sessions { Ok(()) } else { Err(found) }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_restricted_while_two_are_taken_apart_is_who_was_named() {
+    let world = World::new().await;
+    let (a, b) = (world.ingest(ana()).await, world.ingest(berta()).await);
+    world.compared().await;
+    let merged = world.merge(&[&a.customer, &b.customer]).await.unwrap();
+    let admin = world.admin().await;
+    let mut gate = admin.begin().await.unwrap();
+    sqlx::query("select from customer_profile.customer where id = $1 for update")
+        .bind(id(&merged.name))
+        .execute(&mut *gate)
+        .await
+        .unwrap();
+    let other = if merged.name == a.customer { &b } else { &a };
+    let unmerge = UnmergeCustomersRequest {
+        name: merged.name.clone(),
+        source_records: vec![other.name.clone()],
+        reason: "two people".to_owned(),
+        etag: merged.etag.clone(),
+        request_id: world.request_id(),
+    };
+    let mut steward = world.client(Role::Steward);
+    let unmerge = tokio::spawn(async move { steward.unmerge_customers(unmerge).await });
+    waiting(&admin, 1).await;
+    let restrict = RestrictCustomerRequest { name: other.customer.clone(), ground: 1, request_id: world.request_id() };
+    let mut officer = rights(&world);
+    let restrict = tokio::spawn(async move { officer.restrict_customer(restrict).await });
+    waiting(&admin, 2).await;
+    gate.rollback().await.unwrap();
+    unmerge.await.unwrap().unwrap();
+    restrict.await.unwrap().unwrap();
+    assert_eq!(world.customer(&other.customer).await.state(), CustomerState::Restricted, "who was named");
+    assert_eq!(world.customer(&merged.name).await.state(), CustomerState::Active, "and nobody else");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn records_of_who_was_erased_are_not_read_again_by_any_later_start() {
+    let world = World::new().await;
+    let gone = world.ingest(ana()).await;
+    world.compared().await;
+    journal(&world, Uuid::from_u128(79), &gone.customer);
+    let world = world.restarted().await.restarted().await;
+    // The first round of a start has what other keys made read again; it comes before those of later records.
+    world.ingest(berta()).await;
+    world.compared().await;
+    let marks: Vec<Option<String>> =
+        sqlx::query_scalar("select keyed_by from customer_profile.source_record where external_id like 'erased:%'")
+            .fetch_all(&world.admin().await)
+            .await
+            .unwrap();
+    assert_eq!(marks, [Some("erased".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_a_restricted_customer_comes_out_by_a_side_door() {
+    let world = World::new().await;
+    let (a, b) = (world.ingest(ana()).await, world.ingest(berta()).await);
+    world.compared().await;
+    let declared = DeclareVulnerabilityRequest {
+        parent: a.customer.clone(),
+        vulnerability: Some(Vulnerability {
+            driver: 2,
+            need: "hablar despacio".into(),
+            access_class: 1,
+            ..Default::default()
+        }),
+        request_id: world.request_id(),
+    };
+    world.client(Role::Agent).declare_vulnerability(declared).await.unwrap();
+    assert_eq!(world.lookup("600111222").await.priority_right(), PriorityRight::Disability);
+    let relation = Relation {
+        kind: 2,
+        other_customer: b.customer.clone(),
+        evidence: "poder 2026/114".to_owned(),
+        ..Default::default()
+    };
+    let stated =
+        StateRelationRequest { parent: a.customer.clone(), relation: Some(relation), request_id: world.request_id() };
+    let relation = world.client(Role::Agent).state_relation(stated).await.unwrap().into_inner();
+    let request = RestrictCustomerRequest { name: a.customer.clone(), ground: 1, request_id: world.request_id() };
+    rights(&world).restrict_customer(request).await.unwrap();
+
+    let ring = world.lookup("600111222").await;
+    assert_eq!((ring.restricted, ring.priority_right(), ring.language), (true, PriorityRight::Unspecified, 0));
+    let preview = PreviewMergeRequest { customers: vec![a.customer.clone(), b.customer.clone()] };
+    let refused = world.client(Role::Supervisor).preview_merge(preview.clone()).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CUSTOMER_RESTRICTED"));
+    assert!(world.client(Role::Steward).preview_merge(preview).await.is_ok(), "who keeps it sees it");
+    let ended = EndRelationRequest { name: relation.name, request_id: world.request_id() };
+    assert_eq!(world.client(Role::Agent).end_relation(ended).await.unwrap().into_inner().evidence, "");
+    let old = ana().observed("2020-01-01T10:00:00Z").named("Somebody Else");
+    let told = world.ingest(old).await;
+    assert_eq!((&told.name, told.person_name, told.identifiers.len()), (&a.name, None, 0));
+}

@@ -36,6 +36,12 @@ async fn what_another_department_was_told_is_not_asked_again() {
     assert_eq!(of(FactKind::Language).state(), FactState::Unknown, "asked beside what the purpose needs");
     assert!(!of(FactKind::Name).asked_again, "nobody was about to ask it");
     assert_eq!(facts.len(), 7);
+
+    let known = world.view(&ana).await.completeness.unwrap();
+    assert_eq!(known.fresh_percent, 37, "three of eight: name, document and telephone");
+    assert_eq!(known.stale_facts().collect::<Vec<_>>(), [FactKind::Email]);
+    let unknown = [FactKind::BirthDate, FactKind::Address, FactKind::Account, FactKind::Language];
+    assert_eq!(known.unknown_facts().collect::<Vec<_>>(), unknown);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -110,7 +110,10 @@ impl<H: DataHolder> Eraser<H> {
     #[tracing::instrument(name = "rights.erase", skip_all, fields(erasure = %id))]
     async fn destroy(&self, mut tx: Tx, id: ErasureId, customers: &[Uuid], now: Timestamp) -> Result<Tried, H::Error> {
         let left = self.holder.erase(&mut tx, customers, now).await?;
-        if !ledger::forget(&mut tx, &left.resources).await? {
+        // An entry that could not be applied, and is parked, names the customer and nothing that the holder knows of.
+        let named = customers.iter().filter(|_| left.needed == 0).map(|id| format!("customers/{}", id.as_hyphenated()));
+        let forgotten: Vec<String> = left.resources.iter().cloned().chain(named).collect();
+        if !ledger::forget(&mut tx, &forgotten).await? {
             tx.rollback().await?;
             return Ok(Tried::Soon);
         }
