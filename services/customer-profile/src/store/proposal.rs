@@ -224,6 +224,7 @@ pub(crate) async fn propose(
            where not exists (select from customer_profile.identity_link l
                              where l.record_a = p.a and l.record_b = p.b and l.evidence_kind = 'steward' and l.evidence_key = ''
                                and l.revoked_at is null)
+             and not exists (select from customer_profile.source_record r where r.id in (p.a, p.b) and r.compared_by = 'erased')
            on conflict (record_a, record_b) where state = 'open' do update
            set score = excluded.score, judgement = excluded.judgement, rules_version = excluded.rules_version,
                row_version = match_proposal.row_version + 1

@@ -25,6 +25,36 @@ pub(crate) struct Relation {
     pub ended: Option<(String, Timestamp)>,
 }
 
+/// The relation that says the same of the customers with these ids, under whatever id, and stands. Who lives together does so from both
+/// sides.
+#[tracing::instrument(name = "db.relation.standing", skip_all)]
+pub(crate) async fn standing(
+    tx: &mut PgConnection,
+    kind: RelationKind,
+    [first, second]: [&Vec<Uuid>; 2],
+    now: Timestamp,
+) -> Result<Option<RelationId>, StoreError> {
+    let id = sqlx::query_scalar!(
+        r#"select id as "id!" from (
+               select id from customer_profile.relation
+               where kind = $1 and customer_id = any($2) and other_id = any($3) and ended_at is null
+                 and (expires_at is null or expires_at > $4)
+               union all
+               select id from customer_profile.relation
+               where $5 and kind = $1 and customer_id = any($3) and other_id = any($2) and ended_at is null
+                 and (expires_at is null or expires_at > $4)
+           ) said limit 1"#,
+        kind.as_str(),
+        first,
+        second,
+        now.to_sqlx() as _,
+        kind == RelationKind::Household,
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(id.map(RelationId::from_uuid))
+}
+
 /// Writes it down; answers the id of one that says the same and stands, when there is one.
 #[tracing::instrument(name = "db.relation.state", skip_all)]
 pub(crate) async fn state(

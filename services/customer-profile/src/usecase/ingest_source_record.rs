@@ -152,7 +152,12 @@ async fn relink(
         let node = Node { record: head.id, own_customer: head.own_customer, recorded_at: head.recorded_at };
         Component::alone(node)
     } else {
-        Component::read(tx, customers, fresh, Reading::Locked).await?
+        let read = Component::read(tx, customers, fresh, Reading::Locked).await;
+        read.map_err(|error| match error {
+            // Somebody who carried the same, and was erased between our reading it and our locking.
+            ProfileError::CustomerErased(_) => ProfileError::IdentityContended,
+            other => other,
+        })?
     };
     if revision.records.iter().chain([&head.id]).any(|record| component.customer_of(*record).is_none()) {
         // One of them went to another customer between our reading it and our locking.

@@ -51,6 +51,8 @@ pub(crate) async fn list_match_proposals(
     };
     let mut connection = profile.db.reader().acquire().await?;
     let records = records_of(&mut connection, &found).await?;
+    // Whoever was erased since the page was read is proposed no more.
+    found.retain(|proposal| [proposal.pair.a(), proposal.pair.b()].iter().all(|record| records.contains_key(record)));
     let proposals = found.into_iter().map(|proposal| to_proto(proposal, &records)).collect::<Result<_, _>>()?;
     let proposals = shown_to(call, &mut connection, proposals).await?;
     Ok(proto::ListMatchProposalsResponse { proposals, next_page_token })

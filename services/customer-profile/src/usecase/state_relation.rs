@@ -54,13 +54,18 @@ async fn state(
     both.sort();
     let mut goes_on = std::collections::BTreeMap::new();
     for id in both {
-        goes_on.insert(id, super::living(&mut tx, id).await?.customer);
+        goes_on.insert(id, super::living(&mut tx, id).await?);
     }
-    let (customer, other) = (goes_on[&stated.customer], goes_on[&stated.other]);
+    let (one, two) = (&goes_on[&stated.customer], &goes_on[&stated.other]);
+    let (customer, other) = (one.customer, two.customer);
     if customer == other {
         return Err(ProfileError::AlreadyOne(customer));
     }
     let (kind, first, second) = ordered(stated.kind, stated.customer, stated.other);
+    let ids = if first == stated.customer { [&one.ids, &two.ids] } else { [&two.ids, &one.ids] };
+    if let Some(standing) = store::standing(&mut tx, kind, ids, now).await? {
+        return Err(ProfileError::RelationStands(standing));
+    }
     let new = Relation {
         id: RelationId::from_uuid(profile.ambient.uuid(now)),
         kind,

@@ -171,3 +171,27 @@ async fn whoever_speaks_for_another_shows_by_what_right_and_every_fault_is_named
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "RELATION_NOT_FOUND"));
     assert_eq!(world.count("relation").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_is_said_once_under_whatever_id() {
+    let world = World::new().await;
+    let [ana, berta, carla] = three(&world).await.map(|said| said.customer);
+    state(&world, &ana, RelationKind::Represents, &carla).await.unwrap();
+    state(&world, &carla, RelationKind::Household, &ana).await.unwrap();
+    world.merge(&[&ana, &berta]).await.unwrap();
+    for (one, kind, other) in [
+        (&berta, RelationKind::Represents, &carla),
+        (&carla, RelationKind::RepresentedBy, &berta),
+        (&berta, RelationKind::Household, &carla),
+        (&carla, RelationKind::Household, &berta),
+    ] {
+        let refused = state(&world, one, kind, other).await.unwrap_err();
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::FailedPrecondition, "RELATION_STANDS"),
+            "{kind:?}"
+        );
+    }
+    state(&world, &carla, RelationKind::Represents, &berta).await.unwrap();
+    assert_eq!(shown(&world, &berta).await.len(), 3);
+}
