@@ -334,7 +334,7 @@ async fn who_is_restricted_while_two_are_taken_apart_is_who_was_named() {
     world.compared().await;
     let merged = world.merge(&[&a.customer, &b.customer]).await.unwrap();
     let admin = world.admin().await;
-    let mut gate = admin.begin().await.unwrap();
+    let mut gate = world.database.db().await.tx().await.unwrap();
     sqlx::query("select from customer_profile.customer where id = $1 for update")
         .bind(id(&merged.name))
         .execute(&mut *gate)
