@@ -34,6 +34,11 @@ impl ActionKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 
+    /// Whether it would be a retention pitch with somebody who has said why they leave.
+    pub const fn is_pitch(self) -> bool {
+        matches!(self, Self::Goodwill | Self::FollowUp)
+    }
+
     /// Whether who proposed it may not be who approves it: it costs money.
     pub const fn needs_another(self) -> bool {
         matches!(self, Self::Goodwill)
@@ -87,8 +92,6 @@ pub struct Heard {
     pub at: Timestamp,
     /// The customer made it.
     pub inbound: bool,
-    /// It was an exit interview.
-    pub exit_interview: bool,
     /// How it sounded.
     pub sound: Option<Sound>,
 }
@@ -108,6 +111,8 @@ pub struct Situation {
     pub effort_reached: bool,
     /// What speaks of leaving.
     pub signals: Vec<ChurnSignal>,
+    /// The customer has said within [`PEACE`] why they leave.
+    pub in_peace: bool,
     /// Something was given to the customer, or is about to be, within a year.
     pub goodwill_within_year: bool,
 }
@@ -124,7 +129,7 @@ pub struct NextAction {
 /// For how long what was said is worth acting on.
 const FRESH: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// For how long who said why they leave is left in peace.
-const PEACE: SignedDuration = SignedDuration::from_hours(24 * 90);
+pub const PEACE: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 impl NextAction {
     /// What to do at `now`, the most pressing first; nothing when nothing speaks for it.
@@ -144,7 +149,7 @@ impl NextAction {
         let heard = within(FRESH).filter(|contact| contact.inbound && contact.sound.is_some());
         let unhappy = heard.max_by_key(|contact| contact.at).is_some_and(|c| c.sound == Some(Sound::Negative));
         let answered = last.is_some_and(|last| within(FRESH).any(|contact| !contact.inbound && contact.at > last.at));
-        let in_peace = within(PEACE).any(|contact| contact.exit_interview);
+        let in_peace = situation.in_peace;
         let nothing_open = situation.open_affairs == 0;
         let leaving = situation
             .signals
@@ -239,7 +244,7 @@ mod tests {
     }
 
     fn said(at: i64, sound: Sound) -> Heard {
-        Heard { at: day(at), inbound: true, exit_interview: false, sound: Some(sound) }
+        Heard { at: day(at), inbound: true, sound: Some(sound) }
     }
 
     fn kinds(situation: &Situation) -> Vec<ActionKind> {
@@ -271,7 +276,7 @@ mod tests {
         let given = Situation { goodwill_within_year: true, ..failed.clone() };
         assert_eq!(kinds(&given), [ActionKind::PersonalCall]);
         let mut called = failed;
-        called.contacts.push(Heard { at: day(100), inbound: false, exit_interview: false, sound: None });
+        called.contacts.push(Heard { at: day(100), inbound: false, sound: None });
         assert_eq!(kinds(&called), [ActionKind::Goodwill], "somebody has called since");
     }
 
@@ -304,23 +309,32 @@ mod tests {
 
     fn any_situation() -> impl Strategy<Value = Situation> {
         let sound = prop_oneof![Just(None), Just(Some(Sound::Negative)), Just(Some(Sound::Positive))];
-        let contact = (0..101_i64, any::<bool>(), any::<bool>(), sound)
-            .prop_map(|(at, inbound, exit_interview, sound)| Heard { at: day(at), inbound, exit_interview, sound });
-        let flags = (any::<bool>(), any::<bool>(), 0..2_usize, any::<bool>(), any::<bool>(), any::<bool>());
+        let contact =
+            (0..101_i64, any::<bool>(), sound).prop_map(|(at, inbound, sound)| Heard { at: day(at), inbound, sound });
+        let flags =
+            (any::<bool>(), any::<bool>(), 0..2_usize, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
         (prop::collection::vec(contact, 0..6), flags).prop_map(|(contacts, flags)| {
-            let (missed_term, complaint, open_affairs, effort_reached, late, goodwill_within_year) = flags;
+            let (missed_term, complaint, open_affairs, effort_reached, late, in_peace, goodwill_within_year) = flags;
             let signals = if late { vec![ChurnSignal::PurchaseLate] } else { Vec::new() };
-            Situation { contacts, missed_term, complaint, open_affairs, effort_reached, signals, goodwill_within_year }
+            Situation {
+                contacts,
+                missed_term,
+                complaint,
+                open_affairs,
+                effort_reached,
+                signals,
+                in_peace,
+                goodwill_within_year,
+            }
         })
     }
 
     proptest! {
         #[test]
         fn whoever_said_why_they_leave_is_offered_nothing(situation in any_situation()) {
-            let leaves = situation.contacts.iter().any(|c| c.exit_interview && day(100).duration_since(c.at) < PEACE);
             let proposed = NextAction::of(&situation, day(100));
-            if leaves {
-                prop_assert!(proposed.iter().all(|action| action.kind == ActionKind::PersonalCall));
+            if situation.in_peace {
+                prop_assert!(proposed.iter().all(|action| !action.kind.is_pitch()));
             }
             for action in &proposed {
                 prop_assert!(!action.reasons.is_empty());

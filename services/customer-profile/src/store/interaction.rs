@@ -237,6 +237,20 @@ pub(crate) async fn costs(tx: &mut PgConnection, ids: &[Uuid], since: Timestamp)
     Ok(row.map(Attended::from).collect())
 }
 
+/// Whether the customer with these ids has said since an instant why they leave.
+#[tracing::instrument(name = "db.interaction.leaves", skip_all)]
+pub(crate) async fn leaves(tx: &mut PgConnection, ids: &[Uuid], since: Timestamp) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from customer_profile.interaction
+                          where customer_id = any($1) and kind = 'exit_interview' and occurred_at > $2) as "found!""#,
+        ids,
+        since.to_sqlx() as _,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(found)
+}
+
 /// The resource name of another service's ticket.
 pub(crate) fn ticket_name(id: Uuid) -> String {
     format!("tickets/{}", id.as_hyphenated())

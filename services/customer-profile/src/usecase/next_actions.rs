@@ -2,8 +2,8 @@
 //! accord, with its reasons, once somebody has approved it.
 
 use customer_profile_domain::{
-    ActionId, ActionKind, ActionReason, ActionState, Attended, ContactKind, CustomerId, Discretion, Effort, Heard,
-    NextAction, PATIENCE, Situation, Worth, YEAR,
+    ActionId, ActionKind, ActionReason, ActionState, Attended, CustomerId, Discretion, Effort, Heard, NextAction,
+    PATIENCE, PEACE, Situation, Worth, YEAR,
 };
 use jiff::Timestamp;
 use kernel::{Personal, ResourceId};
@@ -19,7 +19,7 @@ use ventanilla_proto::r#type::v1::{Direction, Money};
 use super::{Begun, Profile, get_customer_view};
 use crate::error::ProfileError;
 use crate::store::customer;
-use crate::store::interaction::Interaction;
+use crate::store::interaction::{self, Interaction};
 use crate::store::next_action::{self as store, Action};
 use crate::store::view::{self, View};
 
@@ -55,7 +55,9 @@ async fn attempt(
     let view = view::get(&mut *tx, id, &profile.worth.currency, now).await?;
     let view = view.ok_or(ProfileError::CustomerNotFound(id))?;
     let known = store::since(&mut tx, &standing.ids, now.checked_sub(YEAR).unwrap_or(Timestamp::MIN)).await?;
-    let situation = situation(profile, view, &known, now)?;
+    let peace = now.checked_sub(PEACE).unwrap_or(Timestamp::MIN);
+    let in_peace = interaction::leaves(&mut tx, &standing.ids, peace).await?;
+    let situation = Situation { in_peace, ..situation(profile, view, &known, now)? };
 
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
     let mut told: Vec<Action> = known.into_iter().filter(|action| is_open(action, now)).collect();
@@ -107,6 +109,7 @@ fn situation(profile: &Profile, view: View, known: &[Action], now: Timestamp) ->
         open_affairs: view.tickets.len(),
         effort_reached: profile.effort.cap().is_some_and(|cap| effort.reaches(cap)),
         signals: Worth::of(&dealings, sums, trouble, profile.worth.bands(), now).signals,
+        in_peace: false,
         goodwill_within_year: known.iter().any(given),
     })
 }
@@ -117,7 +120,6 @@ fn heard(contact: &Interaction) -> Heard {
     Heard {
         at: contact.occurred_at,
         inbound: contact.direction == Direction::Inbound,
-        exit_interview: matches!(contact.kind, ContactKind::ExitInterview { .. }),
         sound: contact.sentiment.filter(|_| open).map(customer_profile_domain::Sentiment::sound),
     }
 }
@@ -146,6 +148,33 @@ fn drafted(profile: &Profile, call: &Call, customer: CustomerId, next: NextActio
         done_at: None,
         row_version: 1,
     })
+}
+
+/// Who says why they leave is offered nothing: what was to be offered gives way, in the transaction that writes it down. The customer
+/// must be locked. Answers the entries that tell of it.
+pub(crate) async fn give_way(
+    profile: &Profile,
+    tx: &mut Tx,
+    ids: &[Uuid],
+    by: &str,
+    stamp: &Stamp,
+) -> Result<Vec<Draft>, ProfileError> {
+    let now = stamp.recorded_at;
+    let known = store::since(tx, ids, now.checked_sub(PATIENCE).unwrap_or(Timestamp::MIN)).await?;
+    let mut entries = Vec::new();
+    for mut action in known.into_iter().filter(|action| action.kind.is_pitch() && is_open(action, now)) {
+        action.state = ActionState::Declined;
+        action.decided = Some((by.to_owned(), now));
+        action.row_version += 1;
+        store::settle(tx, &action).await?;
+        let payload = proto::NextActionDecided {
+            next_action: action.id.name(),
+            customer: action.customer.name(),
+            verdict: proto::NextActionVerdict::Decline.into(),
+        };
+        entries.push(Draft::new(profile.ambient.uuid(now), action.id.name(), &payload, stamp));
+    }
+    Ok(entries)
 }
 
 /// A decision as it was told, valid by itself.

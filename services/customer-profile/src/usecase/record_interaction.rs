@@ -10,7 +10,7 @@ use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 use ventanilla_proto::r#type::v1::Direction;
 
-use super::{Begun, Profile};
+use super::{Begun, Profile, next_actions};
 use crate::error::ProfileError;
 use crate::listening::{self, Reader};
 use crate::store;
@@ -56,10 +56,12 @@ async fn attempt(
     };
     let counts = contact.direction == Direction::Inbound && contact.cost != Cost::default();
     let cap = profile.effort.cap().filter(|_| counts);
+    let leaves = matches!(contact.kind, ContactKind::ExitInterview { .. });
     let standing = match cap {
-        None => super::living(&mut tx, contact.customer).await?,
-        // One after the other: of two contacts that reach the cap together one is the one.
-        Some(_) => super::alone(&mut tx, contact.customer).await?,
+        None if !leaves => super::living(&mut tx, contact.customer).await?,
+        // One after the other: of two contacts that reach the cap together one is the one, and who leaves is proposed nothing
+        // meanwhile.
+        Some(_) | None => super::alone(&mut tx, contact.customer).await?,
     };
     let interaction = Interaction {
         id: InteractionId::from_uuid(profile.ambient.uuid(now)),
@@ -84,6 +86,9 @@ async fn attempt(
         let since = now.checked_sub(EFFORT_WINDOW).unwrap_or(Timestamp::MIN);
         let costs = store::interaction::costs(&mut tx, &standing.ids, since).await?;
         entries.extend(cap_reached(profile, &interaction, &standing, &costs, cap, &stamp));
+    }
+    if leaves {
+        entries.extend(next_actions::give_way(profile, &mut tx, &standing.ids, &call.actor().id, &stamp).await?);
     }
     ledger::append(&mut tx, &entries).await?;
     let answer =

@@ -210,3 +210,37 @@ async fn everything_wrong_with_a_decision_is_said_at_once() {
     let denied = world.client(Role::Agent).decide_next_action(DecideNextActionRequest::default()).await.unwrap_err();
     assert_eq!(denied.code(), Code::PermissionDenied);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_says_why_they_leave_is_offered_nothing_any_more() {
+    let world = World::new().await;
+    let ana = somebody(&world).await;
+    world.hears(&ana, ANGRY, true, Discretion::Open).await;
+    let before = world.proposes("agent-1", Role::Agent, &ana).await.unwrap();
+    assert_eq!(kinds(&before), [NextActionKind::PersonalCall, NextActionKind::Goodwill]);
+    let approved = world.decides("boss-1", &before[1], NextActionVerdict::Approve).await.unwrap();
+    let interview = Interaction {
+        channel: 1,
+        direction: 2,
+        department: "care".to_owned(),
+        what_customer_said: "me voy".to_owned(),
+        kind: InteractionKind::ExitInterview.into(),
+        exit_reasons: vec![ExitReason::Treatment.into()],
+        ..Default::default()
+    };
+    let request =
+        RecordInteractionRequest { parent: ana.clone(), interaction: Some(interview), request_id: world.request_id() };
+    world.client(Role::Agent).record_interaction(request).await.unwrap();
+    let late = world.completes(&approved).await.unwrap_err();
+    assert_eq!((late.code(), reason(&late).as_str()), (Code::FailedPrecondition, "NEXT_ACTION_SETTLED"));
+    // However often they call after that.
+    for _ in 0..12 {
+        world.hears(&ana, ANGRY, false, Discretion::Open).await;
+    }
+    let after = world.proposes("agent-1", Role::Agent, &ana).await.unwrap();
+    assert_eq!(kinds(&after), [NextActionKind::PersonalCall]);
+    world.harness.surroundings.advance(jiff::SignedDuration::from_hours(24 * 91));
+    world.hears(&ana, ANGRY, true, Discretion::Open).await;
+    let later = world.proposes("agent-1", Role::Agent, &ana).await.unwrap();
+    assert!(kinds(&later).contains(&NextActionKind::Goodwill), "peace is over");
+}
