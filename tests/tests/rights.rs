@@ -18,7 +18,9 @@ use ventanilla_proto::customer::v1::{
     MatchGrade, RestrictCustomerRequest, RestrictionGround, WhatIsKnownRequest,
 };
 use ventanilla_proto::ombudsman::v1::{DossierEntry, VerifyDossierRequest, WithdrawCaseRequest};
-use ventanilla_proto::ticketing::v1::{CancelTicketRequest, GetPublicStatusRequest, GetTicketRequest, TicketState};
+use ventanilla_proto::ticketing::v1::{
+    CancelTicketRequest, GetPublicStatusRequest, GetTicketRequest, PromiseState, SettlePromiseRequest, TicketState,
+};
 use ventanilla_tests::contract;
 use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::{Affair, SAID};
@@ -231,6 +233,16 @@ async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
     let read = affair.cast.agent.tickets.clone().get_ticket(GetTicketRequest { name: ticket.name.clone() }).await;
     let read = read.expect("the affair is there").into_inner();
     assert_eq!((read.state(), read.subject.as_str()), (TicketState::Closed, "[erased]"));
+    let more = SettlePromiseRequest {
+        name: promise.name,
+        state: PromiseState::BrokenSilent.into(),
+        cause: "nobody knows".to_owned(),
+        etag: promise.etag,
+        request_id: scene.request_id(),
+        occurred_time: None,
+    };
+    let more = affair.cast.agent.tickets.clone().settle_promise(more).await.expect_err("no word more");
+    assert_eq!((more.code(), reason(&more).as_str()), (Code::FailedPrecondition, "TICKET_ERASED"));
     let repeated = affair.cast.agent.tickets.clone().create_ticket(complaint).await.expect_err("a retry, too late");
     assert_eq!((repeated.code(), reason(&repeated).as_str()), (Code::FailedPrecondition, "ANSWER_ERASED"));
     let public = GetPublicStatusRequest { tracking_key: created.tracking_key, proof: created.proof };

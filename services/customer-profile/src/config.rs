@@ -54,7 +54,11 @@ impl GoodwillSettings {
         let worth = |reason: &ActionReason| match reason {
             ActionReason::MissedTerm => i64::from(self.missed_term),
             ActionReason::Effort => i64::from(self.effort),
-            ActionReason::Complaint | ActionReason::Unhappy | ActionReason::NothingOpen | ActionReason::Leaving => 0,
+            ActionReason::Complaint
+            | ActionReason::Unhappy
+            | ActionReason::NothingOpen
+            | ActionReason::Leaving
+            | ActionReason::Dissatisfied => 0,
         };
         reasons.iter().map(worth).sum::<i64>().min(i64::from(self.most))
     }

@@ -4,7 +4,7 @@
 use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Assigned, CaseId, ClockId, Opened, PointAnswered, Promise, Receipt, Ticket, TicketId, Transitioned,
+    Assigned, CaseId, ClockId, Opened, Opinion, PointAnswered, Promise, Receipt, Survey, Ticket, TicketId, Transitioned,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -115,6 +115,30 @@ impl<'a> Entries<'a> {
             state: present::promise_state(promise.state.standing()).into(),
         };
         self.draft(promise.id.ticket, &payload)
+    }
+
+    pub(crate) fn survey_asked(&self, ticket: &Ticket, survey: &Survey) -> Draft {
+        let payload = pb::SurveyAsked {
+            ticket: ticket.facts().id.name(),
+            channel: server::parse::channel_to_proto(survey.channel).into(),
+            department: ticket.assignment().department.to_string(),
+        };
+        self.draft(ticket.facts().id, &payload)
+    }
+
+    pub(crate) fn survey_answered(&self, ticket: &Ticket, opinion: &Opinion) -> Draft {
+        let said = present::opinion(opinion);
+        let payload = pb::SurveyAnswered {
+            ticket: ticket.facts().id.name(),
+            channel: said.channel,
+            csat: said.csat,
+            nps: said.nps,
+            ces: said.ces,
+            causes: said.causes,
+            department: ticket.assignment().department.to_string(),
+        };
+        let personal = pb::SurveyAnsweredPersonal { verbatim: said.verbatim };
+        self.draft(ticket.facts().id, &payload).with_personal(&personal, self.ambient.bytes())
     }
 
     pub(crate) fn office_case_noted(&self, ticket: TicketId, case: CaseId, reason: &str) -> Draft {

@@ -7,11 +7,13 @@ use kernel::ResourceId;
 use postgres::{StoreError, Tx};
 use prost::Name;
 use prost_types::Any;
-use ticketing_domain::TicketId;
+use ticketing_domain::{SurveyId, TicketId};
 use uuid::Uuid;
 
 use crate::Error;
+use crate::grpc::present;
 use crate::store::rights as store;
+use crate::store::survey;
 use crate::usecase::{Page, Ticketing};
 
 /// Parts of one affair that are read at once.
@@ -56,6 +58,11 @@ impl DataHolder for Ticketing {
                         yield packed(promise)?;
                     }
                     after = next;
+                }
+            }
+            for ticket in &tickets {
+                if let Some(survey) = survey::get(app.db.reader(), SurveyId::of(*ticket)).await? {
+                    yield packed(&present::survey(&survey))?;
                 }
             }
             for ticket in &tickets {

@@ -9,6 +9,7 @@ pub(crate) mod message;
 pub(crate) mod promise;
 pub(crate) mod public_status;
 pub(crate) mod rights;
+pub(crate) mod survey;
 pub(crate) mod ticket;
 mod ticket_row;
 

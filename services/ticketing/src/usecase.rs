@@ -2,6 +2,8 @@
 
 mod add_message;
 mod answer_claim_point;
+mod answer_survey;
+mod ask_survey;
 mod cancel_ticket;
 pub(crate) mod chronicle;
 mod close_ticket;
@@ -9,6 +11,7 @@ mod create_ticket;
 mod get_journey;
 mod get_public_status;
 mod get_receipt;
+mod get_survey;
 mod get_ticket;
 mod hold_ticket;
 mod import_tickets;
@@ -38,6 +41,8 @@ use ticketing_domain::{Moment, Policy, Refusal, TicketId};
 
 pub use add_message::NewMessage;
 pub use answer_claim_point::NewAnswer;
+pub use answer_survey::NewOpinion;
+pub use ask_survey::NewSurvey;
 pub use chronicle::Said;
 pub use create_ticket::NewTicket;
 pub use get_journey::Traveller;

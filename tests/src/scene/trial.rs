@@ -151,6 +151,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("RulesReview", review.name),
         ("Interaction", interaction.name),
         ("NextAction", action.name),
+        ("Survey", format!("{}/survey", ticket.name)),
         ("Ticket", ticket.name),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),

@@ -52,7 +52,7 @@ pub use known::{AskPurpose, FactKind, FactState, fact_state, facts_to_tell};
 pub use link::{Basis, Carrier, LinkType, Pair, RULE_VERSION, links, revised};
 pub use name::{NameError, NameKey, PersonName};
 pub use national_id::{NationalId, NotANationalId};
-pub use next_action::{ActionKind, ActionReason, ActionState, Heard, NextAction, PATIENCE, PEACE, Situation};
+pub use next_action::{ActionKind, ActionReason, ActionState, Heard, Judged, NextAction, PATIENCE, PEACE, Situation};
 pub use partition::{Group, Link, Node, resolve};
 pub use phone::{CallerNumber, NotAPhone, Phone, caller_number};
 pub use record::{Address, Content, Record, Slug, SlugError};

@@ -60,12 +60,21 @@ pub enum ActionReason {
     NothingOpen,
     /// Something else speaks of the customer's leaving.
     Leaving,
+    /// The customer said in a survey that an affair was handled badly.
+    Dissatisfied,
 }
 
 impl ActionReason {
     /// Every reason.
-    pub const ALL: [Self; 6] =
-        [Self::MissedTerm, Self::Effort, Self::Complaint, Self::Unhappy, Self::NothingOpen, Self::Leaving];
+    pub const ALL: [Self; 7] = [
+        Self::MissedTerm,
+        Self::Effort,
+        Self::Complaint,
+        Self::Unhappy,
+        Self::NothingOpen,
+        Self::Leaving,
+        Self::Dissatisfied,
+    ];
 
     /// The word that is stored.
     pub const fn as_str(self) -> &'static str {
@@ -76,6 +85,7 @@ impl ActionReason {
             Self::Unhappy => "unhappy",
             Self::NothingOpen => "nothing_open",
             Self::Leaving => "leaving",
+            Self::Dissatisfied => "dissatisfied",
         }
     }
 
@@ -96,11 +106,39 @@ pub struct Heard {
     pub sound: Option<Sound>,
 }
 
+/// What a customer said in a survey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judged {
+    /// When.
+    pub at: Timestamp,
+    /// Satisfaction, 1 to 5.
+    pub csat: Option<i32>,
+    /// Recommendation, 0 to 10.
+    pub nps: Option<i32>,
+    /// Ease, 1 to 7.
+    pub ces: Option<i32>,
+}
+
+impl Judged {
+    /// Whether it was handled badly: one of the two lowest satisfactions; where that was not asked, "it was not made easy"; where that was
+    /// not either, a detractor of the Net Promoter Score. The question about the affair itself comes before the one about the firm.
+    pub const fn is_bad(&self) -> bool {
+        match (self.csat, self.ces, self.nps) {
+            (Some(csat), _, _) => csat <= 2,
+            (None, Some(ces), _) => ces <= 3,
+            (None, None, Some(nps)) => nps <= 6,
+            (None, None, None) => false,
+        }
+    }
+}
+
 /// How things stand with a customer.
 #[derive(Debug, Clone, Default)]
 pub struct Situation {
     /// The last contacts, in any order.
     pub contacts: Vec<Heard>,
+    /// What the customer said in surveys, in any order.
+    pub judged: Vec<Judged>,
     /// A term or a promise was missed in an affair that is not over.
     pub missed_term: bool,
     /// A complaint is not over.
@@ -134,8 +172,9 @@ pub const PEACE: SignedDuration = SignedDuration::from_hours(24 * 90);
 impl NextAction {
     /// What to do at `now`, the most pressing first; nothing when nothing speaks for it.
     ///
-    /// * Somebody calls in person when two things weigh on the customer, or the cap is reached, and nobody has called since the
-    ///   customer last did.
+    /// * Somebody calls in person when two things weigh on the customer, the cap is reached, or the customer said in a survey that an
+    ///   affair was handled badly (who is asked and not heard is worse off than who was not asked), and nobody has called since the
+    ///   customer last spoke.
     /// * Something is given when the house itself failed, once a year, and to nobody who has said why they leave: that would be a
     ///   retention pitch.
     /// * Somebody follows up when an unhappy customer has no affair that anybody works on, or leaving is spoken of and no affair is
@@ -145,10 +184,14 @@ impl NextAction {
             let fresh = move |contact: &&Heard| contact.at <= now && now.duration_since(contact.at) < span;
             situation.contacts.iter().filter(fresh)
         };
-        let last = within(FRESH).filter(|contact| contact.inbound).max_by_key(|contact| contact.at);
+        let judged = situation.judged.iter().filter(|judged| judged.at <= now && now.duration_since(judged.at) < FRESH);
+        let judged = judged.max_by_key(|judged| judged.at);
+        let dissatisfied = judged.is_some_and(Judged::is_bad);
+        let last = within(FRESH).filter(|contact| contact.inbound).map(|contact| contact.at).max();
+        let last = last.max(judged.map(|judged| judged.at));
         let heard = within(FRESH).filter(|contact| contact.inbound && contact.sound.is_some());
         let unhappy = heard.max_by_key(|contact| contact.at).is_some_and(|c| c.sound == Some(Sound::Negative));
-        let answered = last.is_some_and(|last| within(FRESH).any(|contact| !contact.inbound && contact.at > last.at));
+        let answered = last.is_some_and(|last| within(FRESH).any(|contact| !contact.inbound && contact.at > last));
         let in_peace = situation.in_peace;
         let nothing_open = situation.open_affairs == 0;
         let leaving = situation
@@ -161,13 +204,14 @@ impl NextAction {
             (ActionReason::Effort, situation.effort_reached),
             (ActionReason::Complaint, situation.complaint),
             (ActionReason::Unhappy, unhappy),
+            (ActionReason::Dissatisfied, dissatisfied),
         ]
         .into_iter()
         .filter_map(|(reason, holds)| holds.then_some(reason))
         .collect();
 
         let mut actions = Vec::new();
-        let calls = !answered && (burden.len() >= 2 || situation.effort_reached);
+        let calls = !answered && (burden.len() >= 2 || situation.effort_reached || dissatisfied);
         if calls {
             actions.push(Self { kind: ActionKind::PersonalCall, reasons: burden.clone() });
         }
@@ -307,17 +351,51 @@ mod tests {
         assert_eq!(ActionState::stored("lapsed"), None);
     }
 
+    #[test]
+    fn who_was_asked_and_said_that_it_was_bad_is_called_once() {
+        let judged = |at, csat| Judged { at: day(at), csat: Some(csat), nps: Some(10), ces: None };
+        let bad = Situation { judged: vec![judged(98, 2)], open_affairs: 1, ..Situation::default() };
+        let called = vec![NextAction { kind: ActionKind::PersonalCall, reasons: vec![ActionReason::Dissatisfied] }];
+        assert_eq!(NextAction::of(&bad, day(100)), called);
+        let answered = Situation { contacts: vec![Heard { at: day(99), inbound: false, sound: None }], ..bad.clone() };
+        assert_eq!(kinds(&answered), [], "somebody has called since");
+        let better = Situation { judged: vec![judged(98, 2), judged(99, 4)], ..bad.clone() };
+        assert_eq!(kinds(&better), [], "what was said last counts");
+        let old = Situation { judged: vec![judged(70, 1)], ..bad };
+        assert_eq!(kinds(&old), []);
+    }
+
+    #[test]
+    fn the_question_about_the_affair_comes_before_the_one_about_the_firm() {
+        let judged = |csat, ces, nps| Judged { at: day(0), csat, nps, ces };
+        assert!(!judged(Some(3), Some(1), Some(0)).is_bad());
+        assert!(judged(Some(2), Some(7), Some(10)).is_bad());
+        assert!(judged(None, Some(3), Some(10)).is_bad());
+        assert!(!judged(None, Some(4), Some(0)).is_bad());
+        assert!(judged(None, None, Some(6)).is_bad());
+        assert!(!judged(None, None, Some(7)).is_bad());
+        assert!(!judged(None, None, None).is_bad(), "words alone are no score");
+    }
+
     fn any_situation() -> impl Strategy<Value = Situation> {
         let sound = prop_oneof![Just(None), Just(Some(Sound::Negative)), Just(Some(Sound::Positive))];
         let contact =
             (0..101_i64, any::<bool>(), sound).prop_map(|(at, inbound, sound)| Heard { at: day(at), inbound, sound });
         let flags =
             (any::<bool>(), any::<bool>(), 0..2_usize, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-        (prop::collection::vec(contact, 0..6), flags).prop_map(|(contacts, flags)| {
+        let judged = (0..101_i64, 1..6_i32).prop_map(|(at, csat)| Judged {
+            at: day(at),
+            csat: Some(csat),
+            nps: None,
+            ces: None,
+        });
+        let said = (prop::collection::vec(contact, 0..6), prop::collection::vec(judged, 0..2));
+        (said, flags).prop_map(|((contacts, judged), flags)| {
             let (missed_term, complaint, open_affairs, effort_reached, late, in_peace, goodwill_within_year) = flags;
             let signals = if late { vec![ChurnSignal::PurchaseLate] } else { Vec::new() };
             Situation {
                 contacts,
+                judged,
                 missed_term,
                 complaint,
                 open_affairs,

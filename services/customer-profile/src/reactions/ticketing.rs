@@ -1,4 +1,4 @@
-//! What ticketing tells: affairs and promises.
+//! What ticketing tells: affairs, promises and what customers thought.
 
 use jiff_sqlx::ToSqlx;
 use ledger::{Reaction, ReactionError, Received};
@@ -10,7 +10,7 @@ use ventanilla_proto::ticketing::v1::{PromiseState, TicketState};
 use super::{customer, entry_id, id, number, required};
 use crate::TICKETING;
 
-/// Feeds affairs and promises.
+/// Feeds affairs, promises and surveys.
 #[derive(Debug, Clone, Copy)]
 pub struct Affairs;
 
@@ -34,6 +34,12 @@ impl Reaction for Affairs {
         }
         if let Some(settled) = entry.payload::<proto::PromiseSettled>()? {
             return promise_settled(tx, entry, &settled).await;
+        }
+        if let Some(asked) = entry.payload::<proto::SurveyAsked>()? {
+            return survey_asked(tx, entry, &asked).await;
+        }
+        if let Some(answered) = entry.payload::<proto::SurveyAnswered>()? {
+            return survey_answered(tx, entry, &answered).await;
         }
         Ok(())
     }
@@ -185,6 +191,60 @@ async fn promise_settled(tx: &mut Tx, entry: &Received, settled: &proto::Promise
         entry.occurred_at().to_sqlx() as _,
         number(TimelineEventKind::PromiseSettled.into()),
         settled.promise,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn survey_asked(tx: &mut Tx, entry: &Received, asked: &proto::SurveyAsked) -> Result<(), ReactionError> {
+    sqlx::query!(
+        r#"with ticket as (
+               select customer_id from customer_profile.view_ticket where ticket_id = $1
+           ), survey as (
+               insert into customer_profile.view_survey (ticket_id, customer_id, asked_at, department)
+               select $1, customer_id, $2, $3 from ticket
+               on conflict on constraint view_survey_pkey do nothing
+           )
+           insert into customer_profile.timeline_event (source, position, id, customer_id, occurred_at, kind, resource, state)
+           select $4, $5, $6, customer_id, $2, $7, $8, 0 from ticket
+           on conflict on constraint timeline_event_pkey do nothing"#,
+        id(&asked.ticket, "tickets", "ticket")?,
+        entry.occurred_at().to_sqlx() as _,
+        asked.department,
+        TICKETING,
+        entry.position(),
+        entry_id(entry)?,
+        number(TimelineEventKind::SurveyAsked.into()),
+        format!("{}/survey", asked.ticket),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn survey_answered(tx: &mut Tx, entry: &Received, answered: &proto::SurveyAnswered) -> Result<(), ReactionError> {
+    sqlx::query!(
+        r#"with survey as (
+               update customer_profile.view_survey
+               set answered_at = $2, csat = $3, nps = $4, ces = $5, causes = $6, department = $7
+               where ticket_id = $1 returning customer_id
+           )
+           insert into customer_profile.timeline_event (source, position, id, customer_id, occurred_at, kind, resource, state)
+           select $8, $9, $10, customer_id, $2, $11, $12, 0 from survey
+           on conflict on constraint timeline_event_pkey do nothing"#,
+        id(&answered.ticket, "tickets", "ticket")?,
+        entry.occurred_at().to_sqlx() as _,
+        answered.csat.map(number),
+        answered.nps.map(number),
+        answered.ces.map(number),
+        &answered.causes,
+        answered.department,
+        TICKETING,
+        entry.position(),
+        entry_id(entry)?,
+        number(TimelineEventKind::SurveyAnswered.into()),
+        format!("{}/survey", answered.ticket),
     )
     .execute(&mut **tx)
     .await?;

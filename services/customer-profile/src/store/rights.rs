@@ -204,6 +204,8 @@ pub(crate) async fn wipe(tx: &mut PgConnection, ids: &[Uuid], now: Timestamp) ->
              update customer_profile.view_ticket set subject = '' where customer_id = any($1) and subject <> ''
          ), promise as (
              update customer_profile.view_promise set text = '' where customer_id = any($1) and text <> ''
+         ), survey as (
+             delete from customer_profile.view_survey where customer_id = any($1)
          ), consent as (
              delete from customer_profile.consent_statement where customer_id = any($1)
          ), preference as (

@@ -25,6 +25,7 @@ pub(crate) struct View {
     pub customer: proto::Customer,
     pub tickets: Vec<Ticket>,
     pub promises: Vec<Promise>,
+    pub surveys: Vec<Survey>,
     pub clocks: Vec<Clock>,
     pub breaches: Vec<Clock>,
     pub cases: Vec<Case>,
@@ -67,6 +68,21 @@ pub(crate) struct Promise {
     pub due_at: Timestamp,
     pub made_at: Timestamp,
     pub total: i32,
+}
+
+/// A survey. `asked_total` and `answered_total` count all of the customer's.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Survey {
+    pub ticket_id: Uuid,
+    pub department: String,
+    pub asked_at: Timestamp,
+    pub answered_at: Option<Timestamp>,
+    pub csat: Option<i32>,
+    pub nps: Option<i32>,
+    pub ces: Option<i32>,
+    pub causes: Vec<i32>,
+    pub asked_total: i32,
+    pub answered_total: i32,
 }
 
 /// A clock.
@@ -130,6 +146,11 @@ pub(crate) async fn get(
                    select *, count(*) over () as total from customer_profile.view_promise
                    where customer_id = any(c.ids) and is_open order by due_at, promise_id limit 50
                ) p) as "promises: Json<Vec<Promise>>",
+               (select json_agg(u) from (
+                   select *, count(*) over () as asked_total, count(answered_at) over () as answered_total
+                   from customer_profile.view_survey
+                   where customer_id = any(c.ids) order by asked_at desc, ticket_id limit 10
+               ) u) as "surveys: Json<Vec<Survey>>",
                (select json_agg(k) from (
                    select *, count(*) over () as total from customer_profile.view_clock
                    where customer_id = any(c.ids) and is_open order by due_at nulls last, clock_id limit 50
@@ -214,6 +235,7 @@ pub(crate) async fn get(
         customer: customer::decode(row.id, row.profile.as_deref(), row.restricted, row.row_version)?,
         tickets: row.tickets.map(|j| j.0).unwrap_or_default(),
         promises: row.promises.map(|j| j.0).unwrap_or_default(),
+        surveys: row.surveys.map(|j| j.0).unwrap_or_default(),
         clocks: row.clocks.map(|j| j.0).unwrap_or_default(),
         breaches: row.breaches.map(|j| j.0).unwrap_or_default(),
         cases: row.cases.map(|j| j.0).unwrap_or_default(),

@@ -53,6 +53,7 @@ pub(crate) async fn get_customer_view(
         clocks: Some(clocks(&view, sla_monitor.clone())),
         breaches: Some(breaches(&view, sla_monitor)),
         cases: Some(cases(&view, ombudsman)),
+        satisfaction: Some(satisfaction(&view, ticketing.clone())),
         holds: Some(proto::HoldSection { standing: ticketing, holds }),
         ..Default::default()
     };
@@ -98,6 +99,7 @@ pub(crate) async fn get_customer_view(
         shown.relations = None;
         shown.worth = None;
         shown.effort = None;
+        shown.satisfaction = None;
         shown.last_interactions = None;
     } else {
         let told = what_is_known::completeness(&customer, now);
@@ -203,6 +205,30 @@ pub(super) fn promise(
         due_time: Some(time_to_proto(due_at)),
         channel,
         made_time: Some(time_to_proto(made_at)),
+    }
+}
+
+fn satisfaction(view: &View, standing: Standing) -> proto::SatisfactionSection {
+    proto::SatisfactionSection {
+        standing,
+        surveys: view.surveys.iter().map(survey).collect(),
+        asked_count: view.surveys.first().map_or(0, |s| s.asked_total),
+        answered_count: view.surveys.first().map_or(0, |s| s.answered_total),
+    }
+}
+
+fn survey(row: &view::Survey) -> proto::ViewedSurvey {
+    let ticket = ticket_name(row.ticket_id);
+    proto::ViewedSurvey {
+        survey: format!("{ticket}/survey"),
+        ticket,
+        department: row.department.clone(),
+        ask_time: Some(time_to_proto(row.asked_at)),
+        answer_time: row.answered_at.map(time_to_proto),
+        csat: row.csat,
+        nps: row.nps,
+        ces: row.ces,
+        causes: row.causes.clone(),
     }
 }
 

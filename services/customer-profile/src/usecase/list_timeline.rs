@@ -69,7 +69,11 @@ pub(crate) fn item(item: Item, reader: &Reader<'_>) -> proto::TimelineItem {
                 Kind::PromiseSettled => event.promise_state = state,
                 Kind::CaseOpened | Kind::CaseTransitioned => event.case_state = state,
                 Kind::DecisionIssued => event.decision_outcome = state,
-                Kind::Unspecified | Kind::PromiseMade | Kind::ClockBreached => {}
+                Kind::Unspecified
+                | Kind::PromiseMade
+                | Kind::ClockBreached
+                | Kind::SurveyAsked
+                | Kind::SurveyAnswered => {}
             }
             proto::timeline_item::Item::Event(event)
         }

@@ -2,8 +2,8 @@
 //! accord, with its reasons, once somebody has approved it.
 
 use customer_profile_domain::{
-    ActionId, ActionKind, ActionReason, ActionState, Attended, CustomerId, Discretion, Effort, Heard, NextAction,
-    PATIENCE, PEACE, Situation, Worth, YEAR,
+    ActionId, ActionKind, ActionReason, ActionState, Attended, CustomerId, Discretion, Effort, Heard, Judged,
+    NextAction, PATIENCE, PEACE, Situation, Worth, YEAR,
 };
 use jiff::Timestamp;
 use kernel::{Personal, ResourceId};
@@ -104,6 +104,7 @@ fn situation(profile: &Profile, view: View, known: &[Action], now: Timestamp) ->
     };
     Ok(Situation {
         contacts: contacts.iter().map(heard).collect(),
+        judged: view.surveys.iter().filter_map(judged).collect(),
         missed_term: trouble.missed_term,
         complaint: trouble.complaint,
         open_affairs: view.tickets.len(),
@@ -112,6 +113,12 @@ fn situation(profile: &Profile, view: View, known: &[Action], now: Timestamp) ->
         in_peace: false,
         goodwill_within_year: known.iter().any(given),
     })
+}
+
+/// What was said in a survey that was answered.
+fn judged(survey: &view::Survey) -> Option<Judged> {
+    let view::Survey { csat, nps, ces, .. } = *survey;
+    survey.answered_at.map(|at| Judged { at, csat, nps, ces })
 }
 
 /// A contact as far as it may speak: how sounded what was said in confidence would tell of it.
@@ -362,6 +369,9 @@ fn sentences(reasons: &[ActionReason]) -> [String; 2] {
         ActionReason::NothingOpen => {
             ["nadie trabaja en nada para esta persona", "nobody works on anything for the customer"]
         }
+        ActionReason::Dissatisfied => {
+            ["dijo en una encuesta que se le atendió mal", "the customer said in a survey that it was handled badly"]
+        }
         ActionReason::Leaving => ["hay señales de que puede marcharse", "something speaks of the customer's leaving"],
     });
     let (es, en): (Vec<&str>, Vec<&str>) = words.map(|[es, en]| (es, en)).unzip();
@@ -388,5 +398,6 @@ const fn reason_to_proto(reason: ActionReason) -> proto::NextActionReason {
         ActionReason::Unhappy => proto::NextActionReason::Unhappy,
         ActionReason::NothingOpen => proto::NextActionReason::NothingOpen,
         ActionReason::Leaving => proto::NextActionReason::Leaving,
+        ActionReason::Dissatisfied => proto::NextActionReason::Dissatisfied,
     }
 }

@@ -46,7 +46,7 @@ pub(crate) async fn watch_customer(
 }
 
 /// What is compared of each field of a view: all of it but how fresh it is.
-fn parts(view: &proto::CustomerView) -> [(&'static str, Vec<u8>); 16] {
+fn parts(view: &proto::CustomerView) -> [(&'static str, Vec<u8>); 17] {
     macro_rules! part {
         ($field:ident) => {
             (stringify!($field), part(view.$field.clone(), |section| &mut section.standing))
@@ -68,6 +68,7 @@ fn parts(view: &proto::CustomerView) -> [(&'static str, Vec<u8>); 16] {
         part!(relations),
         part!(worth),
         part!(effort),
+        part!(satisfaction),
         ("completeness", relied_on(view.completeness.clone())),
     ]
 }

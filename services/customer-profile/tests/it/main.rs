@@ -22,6 +22,7 @@ mod record_interaction;
 mod refusals;
 mod relations;
 mod rights;
+mod satisfaction;
 mod scores;
 mod sources;
 mod state_consent;

@@ -21,7 +21,7 @@ async fn a_watch_begins_with_all_and_goes_on_with_what_changed() {
     let request = WatchCustomerRequest { name: eva.customer.clone() };
     let mut views = world.client(Role::Agent).watch_customer(request).await.unwrap().into_inner();
     let first = next(&mut views).await;
-    assert_eq!((first.changed_fields.len(), first.view.unwrap().name), (16, eva.customer.clone()));
+    assert_eq!((first.changed_fields.len(), first.view.unwrap().name), (17, eva.customer.clone()));
 
     world.interaction(&eva.customer, "asked about an invoice", "2026-11-21T10:00:00Z").await;
     assert_eq!(next(&mut views).await.changed_fields, ["last_interactions", "effort"]);

@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use kernel::{Classify, Kind};
 
-use crate::{CaseId, PromiseStanding, Standing};
+use crate::{CaseId, PromiseStanding, Standing, SurveyId};
 
 /// Every point gets its reasoned answer.
 const ART_13_1: &str = "Ley 10/2025 art. 13.1";
 /// No closing because a term has passed.
 const ART_13_2: &str = "Ley 10/2025 art. 13.2";
+/// Satisfaction is asked about after the answer, never before.
+const ART_18: &str = "Ley 10/2025 art. 18";
 
 /// Why a change was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,12 +85,33 @@ pub enum Refusal {
         /// When it is due.
         due: Timestamp,
     },
+    /// Satisfaction with what is not answered yet.
+    #[error("a ticket that is {state} has no answer to be satisfied with; resolve it first")]
+    SurveyBeforeResolution {
+        /// Where the ticket stands.
+        state: Standing,
+    },
+    /// A customer is asked once.
+    #[error("the customer was asked already: {}", survey.name())]
+    SurveyAlreadyAsked {
+        /// The survey.
+        survey: SurveyId,
+    },
+    /// An answer is not changed.
+    #[error("the customer has answered")]
+    SurveyAlreadyAnswered,
+    /// Nobody grades their own work.
+    #[error("who owns the ticket does not write down how satisfied the customer is")]
+    SurveyOfOwnWork,
+    /// What was said in it was destroyed.
+    #[error("what was said in the ticket was destroyed with its customer's data; nothing is added to it any more")]
+    TicketErased,
 }
 
 impl Classify for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::PastTimeNotAllowed => Kind::PermissionDenied,
+            Self::PastTimeNotAllowed | Self::SurveyOfOwnWork => Kind::PermissionDenied,
             Self::NoSuchClaimPoint => Kind::NotFound,
             Self::TransitionNotAllowed { .. }
             | Self::TicketOver { .. }
@@ -100,7 +123,11 @@ impl Classify for Refusal {
             | Self::OutOfOrder { .. }
             | Self::PromiseOver { .. }
             | Self::PromisePastDue { .. }
-            | Self::PromiseNotDue { .. } => Kind::FailedPrecondition,
+            | Self::PromiseNotDue { .. }
+            | Self::SurveyBeforeResolution { .. }
+            | Self::SurveyAlreadyAsked { .. }
+            | Self::SurveyAlreadyAnswered
+            | Self::TicketErased => Kind::FailedPrecondition,
         }
     }
 
@@ -119,6 +146,11 @@ impl Classify for Refusal {
             Self::PromiseOver { .. } => "PROMISE_OVER",
             Self::PromisePastDue { .. } => "PROMISE_PAST_DUE",
             Self::PromiseNotDue { .. } => "PROMISE_NOT_DUE",
+            Self::SurveyBeforeResolution { .. } => "SURVEY_BEFORE_RESOLUTION",
+            Self::SurveyAlreadyAsked { .. } => "SURVEY_ALREADY_ASKED",
+            Self::SurveyAlreadyAnswered => "SURVEY_ALREADY_ANSWERED",
+            Self::SurveyOfOwnWork => "SURVEY_OF_OWN_WORK",
+            Self::TicketErased => "TICKET_ERASED",
         }
     }
 
@@ -138,7 +170,15 @@ impl Classify for Refusal {
             Self::OutOfOrder { not_before } => vec![("not_before", not_before.to_string().into())],
             Self::PromiseOver { state } => vec![("state", state.as_str().into())],
             Self::PromisePastDue { due } | Self::PromiseNotDue { due } => vec![("due_time", due.to_string().into())],
-            Self::PastTimeNotAllowed | Self::NoSuchClaimPoint => Vec::new(),
+            Self::SurveyBeforeResolution { state } => {
+                vec![("article", ART_18.into()), ("state", state.as_str().into())]
+            }
+            Self::SurveyAlreadyAsked { survey } => vec![("survey", survey.name().into())],
+            Self::PastTimeNotAllowed
+            | Self::NoSuchClaimPoint
+            | Self::SurveyAlreadyAnswered
+            | Self::SurveyOfOwnWork
+            | Self::TicketErased => Vec::new(),
         }
     }
 }

@@ -87,6 +87,49 @@ nested!(
     "promises"
 );
 
+/// The survey of a ticket: there is one, so it needs no id of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SurveyId(TicketId);
+
+impl SurveyId {
+    const COLLECTION: &str = "/survey";
+
+    /// The survey of this ticket.
+    pub const fn of(ticket: TicketId) -> Self {
+        Self(ticket)
+    }
+
+    /// The ticket it is about.
+    pub const fn ticket(self) -> TicketId {
+        self.0
+    }
+
+    /// The resource name.
+    pub fn name(self) -> String {
+        self.0.name() + Self::COLLECTION
+    }
+
+    /// Parses a resource name.
+    ///
+    /// # Errors
+    /// [`SurveyIdError`] when the shape is another one or the id is no hyphenated UUID.
+    pub fn parse(name: &str) -> Result<Self, SurveyIdError> {
+        let ticket = name.strip_suffix(Self::COLLECTION).ok_or(SurveyIdError::Shape)?;
+        Ok(Self(TicketId::parse(ticket)?))
+    }
+}
+
+/// Why the name of a survey was not understood. Holds no part of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SurveyIdError {
+    /// The shape is another one.
+    #[error("must be a resource name of the form tickets/{{uuid}}/survey")]
+    Shape,
+    /// The shape fits, the id does not.
+    #[error(transparent)]
+    Id(#[from] IdError),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ mod key;
 mod promise;
 mod receipt;
 mod state;
+mod survey;
 mod text;
 mod ticket;
 mod transition;
@@ -21,15 +22,21 @@ pub use answer::is_generic;
 pub use claim::{Answered, ClaimPoint, PointAnswered};
 pub use error::Refusal;
 pub use history::Destination;
-pub use id::{CaseId, ClockId, CustomerId, InteractionId, MessageId, NestedIdError, PromiseId, TicketId};
+pub use id::{
+    CaseId, ClockId, CustomerId, InteractionId, MessageId, NestedIdError, PromiseId, SurveyId, SurveyIdError, TicketId,
+};
 pub use key::{KeyError, Proof, TrackingKey};
 pub use promise::{Promise, PromiseDraft, PromiseState, Settlement};
 pub use receipt::Receipt;
 pub use state::State;
+pub use survey::{Ces, Csat, Nps, Opinion, Score, ScoreError, Survey, SurveyState};
 pub use text::{
-    Answer, Body, Cause, ExternalId, Owner, PointText, PromiseText, Signpost, Slug, Subject, Text, TextError, Word,
+    Answer, Body, Cause, ExternalId, Owner, PointText, PromiseText, Signpost, Slug, Subject, Text, TextError, Verbatim,
+    Word,
 };
 pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket};
 pub use transition::{Command, Policy, Transitioned};
 pub use wording::{next_step, state_text};
-pub use words::{ChangeKind, CloseReason, PromiseStanding, Severity, Standing, TicketType, Visibility};
+pub use words::{
+    ChangeKind, CloseReason, PromiseStanding, SatisfactionCause, Severity, Standing, TicketType, Visibility,
+};

@@ -19,6 +19,8 @@ pub type Answer = Text<1, 10_000>;
 pub type Body = Text<1, 20_000>;
 /// What was promised.
 pub type PromiseText = Text<1, 500>;
+/// What a customer said of how an affair was handled.
+pub type Verbatim = Text<1, 2_000>;
 /// Why a promise was broken.
 pub type Cause = Text<1, 2_000>;
 /// Id of an affair in the system it comes from.

@@ -160,6 +160,32 @@ words! {
         PromiseSettled => "promise_settled",
         /// The ombudsman's office did something about it.
         OfficeNoted => "office_noted",
+        /// The customer was asked what they thought.
+        SurveyAsked => "survey_asked",
+        /// The customer said what they thought.
+        SurveyAnswered => "survey_answered",
+    }
+}
+
+words! {
+    /// What a customer is satisfied or dissatisfied with.
+    SatisfactionCause {
+        /// What came out of it.
+        Outcome => "outcome",
+        /// How long it took.
+        Time => "time",
+        /// How often the customer had to come back, wait, or tell it again.
+        Effort => "effort",
+        /// How the people were.
+        Treatment => "treatment",
+        /// How well it was explained.
+        Clarity => "clarity",
+        /// Whether what was promised was kept.
+        Promise => "promise",
+        /// How easy it was to reach somebody.
+        Access => "access",
+        /// The product or its price, not the handling.
+        Product => "product",
     }
 }
 

@@ -5,6 +5,7 @@ mod import;
 mod list;
 mod message;
 mod promise;
+mod survey;
 mod ticket;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ pub(super) use import::import;
 pub(super) use list::{history, journey, messages, promises, tickets, watch};
 pub(super) use message::add_message;
 pub(super) use promise::{make_promise, settle_promise};
+pub(super) use survey::{answer_survey, ask_survey, survey_name};
 pub(super) use ticket::{
     answer_claim_point, cancel, close, create, hold, public_status, receipt_name, reject, reopen, resolve, resume,
     start, ticket_name, transfer, wait_for_customer,

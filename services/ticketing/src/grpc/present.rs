@@ -6,8 +6,8 @@ use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    ChangeKind, ClaimPoint, PromiseStanding, Receipt, Severity, Standing, TicketId, TicketType, TrackingKey,
-    Visibility, next_step, state_text,
+    ChangeKind, ClaimPoint, Opinion, PromiseStanding, Receipt, SatisfactionCause, Severity, Standing, SurveyState,
+    TicketId, TicketType, TrackingKey, Visibility, next_step, state_text,
 };
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -20,6 +20,7 @@ use crate::store::journey::Step;
 use crate::store::message::{Direction, Message, Way};
 use crate::store::promise::StoredPromise;
 use crate::store::public_status::Status;
+use crate::store::survey::StoredSurvey;
 
 pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
     let (ticket, facts, state) = (&stored.ticket, stored.ticket.facts(), stored.ticket.state());
@@ -105,6 +106,36 @@ pub(crate) fn promise(stored: &StoredPromise) -> pb::Promise {
     }
 }
 
+pub(crate) fn survey(stored: &StoredSurvey) -> pb::Survey {
+    let survey = &stored.survey;
+    let (state, answered) = match &survey.state {
+        SurveyState::Asked => (pb::SurveyState::Asked, None),
+        SurveyState::Answered { at, by, opinion } => (pb::SurveyState::Answered, Some((*at, by, opinion))),
+    };
+    pb::Survey {
+        name: survey.id.name(),
+        channel: channel_to_proto(survey.channel).into(),
+        state: state.into(),
+        actor: Some(actor_to_proto(&survey.by)),
+        ask_time: Some(time_to_proto(survey.asked)),
+        answer: answered.map(|(_, _, opinion)| self::opinion(opinion)),
+        answer_time: answered.map(|(at, _, _)| time_to_proto(at)),
+        answer_actor: answered.map(|(_, by, _)| actor_to_proto(by)),
+        etag: etag(stored.version),
+    }
+}
+
+pub(crate) fn opinion(opinion: &Opinion) -> pb::SurveyAnswer {
+    pb::SurveyAnswer {
+        channel: channel_to_proto(opinion.channel).into(),
+        csat: opinion.csat.map(|score| score.get().into()),
+        nps: opinion.nps.map(|score| score.get().into()),
+        ces: opinion.ces.map(|score| score.get().into()),
+        causes: opinion.causes.iter().map(|cause| satisfaction_cause(*cause).into()).collect(),
+        verbatim: opinion.verbatim.as_ref().map(|words| words.expose().to_owned()).unwrap_or_default(),
+    }
+}
+
 pub(crate) fn change(row: &ChangeRow) -> pb::TicketChange {
     let (from, to) = row.states.map_or((None, None), |(from, to)| (from, Some(to)));
     pb::TicketChange {
@@ -170,6 +201,8 @@ pub(crate) fn event(entry: Entry) -> Result<pb::TicketEvent, StoreError> {
         PromiseAtRisk => PromiseAtRisk,
         PromiseSettled => PromiseSettled,
         OfficeCaseNoted => OfficeCaseNoted,
+        SurveyAsked => SurveyAsked,
+        SurveyAnswered => SurveyAnswered,
     };
     let change = change.map_err(|_| StoreError::corrupt("ledger", "payload", entry.position))?;
     Ok(pb::TicketEvent {
@@ -231,6 +264,19 @@ pub(crate) const fn visibility(visibility: Visibility) -> pb::MessageVisibility 
     }
 }
 
+pub(crate) const fn satisfaction_cause(cause: SatisfactionCause) -> pb::SatisfactionCause {
+    match cause {
+        SatisfactionCause::Outcome => pb::SatisfactionCause::Outcome,
+        SatisfactionCause::Time => pb::SatisfactionCause::Time,
+        SatisfactionCause::Effort => pb::SatisfactionCause::Effort,
+        SatisfactionCause::Treatment => pb::SatisfactionCause::Treatment,
+        SatisfactionCause::Clarity => pb::SatisfactionCause::Clarity,
+        SatisfactionCause::Promise => pb::SatisfactionCause::Promise,
+        SatisfactionCause::Access => pb::SatisfactionCause::Access,
+        SatisfactionCause::Product => pb::SatisfactionCause::Product,
+    }
+}
+
 pub(crate) const fn promise_state(standing: PromiseStanding) -> pb::PromiseState {
     match standing {
         PromiseStanding::Made => pb::PromiseState::Made,
@@ -253,5 +299,7 @@ const fn change_kind(kind: ChangeKind) -> pb::TicketChangeKind {
         ChangeKind::PromiseAtRisk => pb::TicketChangeKind::PromiseAtRisk,
         ChangeKind::PromiseSettled => pb::TicketChangeKind::PromiseSettled,
         ChangeKind::OfficeNoted => pb::TicketChangeKind::OfficeNoted,
+        ChangeKind::SurveyAsked => pb::TicketChangeKind::SurveyAsked,
+        ChangeKind::SurveyAnswered => pb::TicketChangeKind::SurveyAnswered,
     }
 }

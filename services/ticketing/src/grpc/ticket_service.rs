@@ -162,6 +162,21 @@ impl TicketService for Service {
         Ok(Response::new(pb::ListPromisesResponse { promises, next_page_token: list.next_token(last) }))
     }
 
+    async fn ask_survey(&self, request: Request<pb::AskSurveyRequest>) -> Answer<pb::Survey> {
+        let run = |app: Ticketing, call, new| async move { app.ask_survey(&call, new).await };
+        self.change(request, convert::ask_survey, run).await
+    }
+
+    async fn answer_survey(&self, request: Request<pb::AnswerSurveyRequest>) -> Answer<pb::Survey> {
+        let run = |app: Ticketing, call, new| async move { app.answer_survey(&call, new).await };
+        self.change(request, convert::answer_survey, run).await
+    }
+
+    async fn get_survey(&self, request: Request<pb::GetSurveyRequest>) -> Answer<pb::Survey> {
+        let id = convert::survey_name(&request.get_ref().name).map_err(refused)?;
+        self.app.get_survey(id).await.map(Response::new).map_err(refused)
+    }
+
     async fn get_public_status(&self, request: Request<pb::GetPublicStatusRequest>) -> Answer<pb::PublicStatus> {
         let (key, proof) = convert::public_status(request.get_ref(), self.app.now()).map_err(refused)?;
         self.app.get_public_status(key, &proof).await.map(Response::new).map_err(refused)

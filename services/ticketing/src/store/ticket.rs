@@ -25,6 +25,7 @@ macro_rules! select_tickets {
                       t.topic, t.first_received_at, t.tracking_key, t.interaction_id, t.follow_up_of, t.department,
                       t.owner, t.state, t.state_reason, t.state_since, t.resolution, t.signpost, t.office_case_id,
                       t.office_case_open, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
+                      t.erased_at is not null as "erased!",
                       array(select p.text from ticketing.claim_point p
                             where p.ticket_id = t.ticket_id order by p.ordinal) as "point_texts!: Vec<String>",
                       array(select p.answer from ticketing.claim_point p

@@ -24,6 +24,8 @@ pub(crate) struct Stored {
     pub created_at: Timestamp,
     /// When it was last changed here.
     pub updated_at: Timestamp,
+    /// What was said in it was destroyed with its customer's data.
+    pub erased: bool,
 }
 
 /// One row, its claim points as parallel arrays in their order.
@@ -55,6 +57,7 @@ pub(super) struct TicketRow {
     pub created_at: jiff_sqlx::Timestamp,
     pub updated_at: jiff_sqlx::Timestamp,
     pub version: i64,
+    pub erased: bool,
     pub point_texts: Vec<String>,
     pub point_answers: Vec<Option<String>>,
     pub point_times: Vec<Option<jiff_sqlx::Timestamp>>,
@@ -152,6 +155,7 @@ impl TryFrom<TicketRow> for Stored {
             change_count: row.change_count,
             created_at: row.created_at.to_jiff(),
             updated_at: row.updated_at.to_jiff(),
+            erased: row.erased,
         })
     }
 }

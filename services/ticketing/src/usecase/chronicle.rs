@@ -60,7 +60,14 @@ impl Chronicle {
         let at = opened.received;
         let entry = Entries::new(ambient, &stamp.clone().occurred(at)).opened(&opened, receipt);
         let now = stamp.recorded_at;
-        let stored = Stored { ticket: opened.ticket, version: 1, change_count: 0, created_at: now, updated_at: now };
+        let stored = Stored {
+            ticket: opened.ticket,
+            version: 1,
+            change_count: 0,
+            created_at: now,
+            updated_at: now,
+            erased: false,
+        };
         let mut chronicle = Self::of(stored, stamp, ambient);
         chronicle.note(ChangeKind::Opened, at, |_| entry, |row| row.states = Some((None, Standing::Acknowledged)));
         chronicle

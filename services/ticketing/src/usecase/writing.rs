@@ -6,7 +6,7 @@ use ledger::Stamp;
 use postgres::{Claim, RequestKey, StoreError, Tx};
 use prost::Message;
 use server::Call;
-use ticketing_domain::{Moment, TicketId};
+use ticketing_domain::{Moment, Refusal, TicketId};
 
 use super::chronicle::Chronicle;
 use super::{Ticketing, moment};
@@ -51,6 +51,9 @@ impl Ticketing {
             return Ok(Begun::Replay(kept_answer(&key, &answer)?));
         }
         let stored = ticket::lock(&mut tx, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?;
+        if stored.erased {
+            return Err(Refusal::TicketErased.into());
+        }
         if etag.is_some_and(|version| version != stored.version) {
             return Err(StoreError::Stale.into());
         }

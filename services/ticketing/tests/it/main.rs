@@ -2,6 +2,8 @@
 
 mod add_message;
 mod answer_claim_point;
+mod answer_survey;
+mod ask_survey;
 mod close_ticket;
 mod create_ticket;
 mod get_journey;

@@ -6,17 +6,37 @@ use testkit::eventually;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 
-use crate::world::{World, fresh_id, promise_request, resolved};
+use crate::ask_survey::ask;
+use crate::world::{Tickets, World, fresh_id, promise_request, resolved};
 
 /// Words that the tests' texts hold and no id, enum or time does.
-const CANARIES: &[&str] = &["Begoña", "Echeverría", "cobran", "llamada", "lectura", "abonamos", "llamo", "secreto"];
+const CANARIES: &[&str] =
+    &["Begoña", "Echeverría", "cobran", "llamada", "lectura", "abonamos", "llamo", "secreto", "tardaron"];
+
+async fn say_what_they_thought(agent: &mut Tickets, ticket: &str) {
+    let asked = ask(agent, ticket).await.unwrap();
+    let said = pb::SurveyAnswer {
+        channel: Channel::Sms.into(),
+        csat: Some(1),
+        verbatim: "tardaron mucho".into(),
+        ..Default::default()
+    };
+    let request = pb::AnswerSurveyRequest {
+        name: asked.name,
+        answer: Some(said),
+        etag: asked.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.answer_survey(request).await.unwrap();
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_text_of_a_person_is_in_the_chained_payload() {
     let world = World::new().await;
     let mut agent = world.agent();
-    let ticket = resolved(&mut agent).await;
-    agent.make_promise(promise_request(&ticket.name, "2026-11-24T13:00:00Z")).await.unwrap();
+    let name = resolved(&mut agent).await.name;
+    agent.make_promise(promise_request(&name, "2026-11-24T13:00:00Z")).await.unwrap();
     let message = pb::Message {
         direction: Direction::Inbound.into(),
         visibility: pb::MessageVisibility::Public.into(),
@@ -25,12 +45,13 @@ async fn no_text_of_a_person_is_in_the_chained_payload() {
         ..Default::default()
     };
     let request = pb::AddMessageRequest {
-        parent: ticket.name,
+        parent: name.clone(),
         message: Some(message),
         request_id: fresh_id(),
         occurred_time: None,
     };
     agent.add_message(request).await.unwrap();
+    say_what_they_thought(&mut agent, &name).await;
 
     let pool = world.database.admin().await;
     let chained: Vec<(String, Vec<u8>)> = eventually(Duration::from_secs(20), || async {
@@ -39,7 +60,7 @@ async fn no_text_of_a_person_is_in_the_chained_payload() {
                 .fetch_all(&pool)
                 .await
                 .unwrap();
-        if rows.len() == 7 { Ok(rows) } else { Err(rows.len()) }
+        if rows.len() == 9 { Ok(rows) } else { Err(rows.len()) }
     })
     .await;
     for (kind, payload) in &chained {

@@ -1,0 +1,140 @@
+//! Surveys. They are asked and answered under the lock of their ticket.
+
+use jiff_sqlx::ToSqlx;
+use kernel::ResourceId;
+use postgres::{StoreError, affected_one};
+use sqlx::{PgConnection, PgExecutor};
+use ticketing_domain::{Opinion, SatisfactionCause, Score, Survey, SurveyId, SurveyState};
+
+use super::{actor, word};
+
+/// A survey with what storage knows about it.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredSurvey {
+    /// The survey.
+    pub survey: Survey,
+    /// The etag.
+    pub version: i64,
+}
+
+struct SurveyRow {
+    channel: String,
+    asked_by_kind: String,
+    asked_by_id: String,
+    asked_by_department: Option<String>,
+    asked_at: jiff_sqlx::Timestamp,
+    answered_at: Option<jiff_sqlx::Timestamp>,
+    answered_by_kind: Option<String>,
+    answered_by_id: Option<String>,
+    answered_by_department: Option<String>,
+    answer_channel: Option<String>,
+    csat: Option<i16>,
+    nps: Option<i16>,
+    ces: Option<i16>,
+    causes: Vec<String>,
+    verbatim: Option<String>,
+    version: i64,
+}
+
+impl SurveyRow {
+    fn read(self, id: SurveyId) -> Result<StoredSurvey, StoreError> {
+        let key = id.ticket();
+        let channel = word("survey", "channel", key, self.channel.parse().ok())?;
+        let by = actor("survey", key, &self.asked_by_kind, self.asked_by_id, self.asked_by_department)?;
+        let state = match (self.answered_at, self.answered_by_kind, self.answered_by_id) {
+            (Some(at), Some(kind), Some(actor_id)) => SurveyState::Answered {
+                at: at.to_jiff(),
+                by: actor("survey", key, &kind, actor_id, self.answered_by_department)?,
+                opinion: Opinion {
+                    channel: word("survey", "answer_channel", key, self.answer_channel.and_then(|c| c.parse().ok()))?,
+                    csat: score(id, "csat", self.csat)?,
+                    nps: score(id, "nps", self.nps)?,
+                    ces: score(id, "ces", self.ces)?,
+                    causes: self.causes.iter().map(|c| cause(id, c)).collect::<Result<_, _>>()?,
+                    verbatim: match self.verbatim {
+                        Some(words) => Some(word("survey", "verbatim", key, words.parse().ok())?),
+                        None => None,
+                    },
+                },
+            },
+            _ => SurveyState::Asked,
+        };
+        let survey = Survey { id, channel, by, asked: self.asked_at.to_jiff(), state };
+        Ok(StoredSurvey { survey, version: self.version })
+    }
+}
+
+fn score<const MIN: u8, const MAX: u8>(
+    id: SurveyId,
+    column: &'static str,
+    stored: Option<i16>,
+) -> Result<Option<Score<MIN, MAX>>, StoreError> {
+    stored.map(|number| word("survey", column, id.ticket(), i32::from(number).try_into().ok())).transpose()
+}
+
+fn cause(id: SurveyId, stored: &str) -> Result<SatisfactionCause, StoreError> {
+    word("survey", "causes", id.ticket(), SatisfactionCause::from_word(stored))
+}
+
+/// The survey of a ticket, if the customer was asked.
+#[tracing::instrument(name = "db.survey.get", skip_all)]
+pub(crate) async fn get(executor: impl PgExecutor<'_>, id: SurveyId) -> Result<Option<StoredSurvey>, StoreError> {
+    let row = sqlx::query_as!(
+        SurveyRow,
+        "select channel, asked_by_kind, asked_by_id, asked_by_department, asked_at, answered_at, answered_by_kind,
+                answered_by_id, answered_by_department, answer_channel, csat, nps, ces, causes, verbatim, version
+         from ticketing.survey where ticket_id = $1",
+        id.ticket().uuid(),
+    )
+    .fetch_optional(executor)
+    .await?;
+    row.map(|row| row.read(id)).transpose()
+}
+
+/// Adds a survey that was just asked.
+#[tracing::instrument(name = "db.survey.insert", skip_all)]
+pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredSurvey) -> Result<(), StoreError> {
+    let survey = &stored.survey;
+    sqlx::query!(
+        "insert into ticketing.survey (ticket_id, channel, asked_by_kind, asked_by_id, asked_by_department, asked_at, version)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        survey.id.ticket().uuid(),
+        survey.channel.as_str(),
+        survey.by.kind.as_str(),
+        survey.by.id,
+        survey.by.department.as_ref().map(|d| d.as_str()),
+        survey.asked.to_sqlx() as _,
+        stored.version,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Writes what the customer said; `stored` holds the version it is to have.
+#[tracing::instrument(name = "db.survey.answer", skip_all)]
+pub(crate) async fn answer(tx: &mut PgConnection, stored: &StoredSurvey) -> Result<(), StoreError> {
+    let SurveyState::Answered { at, by, opinion } = &stored.survey.state else { return Ok(()) };
+    let causes: Vec<String> = opinion.causes.iter().map(ToString::to_string).collect();
+    let written = sqlx::query!(
+        "update ticketing.survey
+         set answered_at = $2, answered_by_kind = $3, answered_by_id = $4, answered_by_department = $5,
+             answer_channel = $6, csat = $7, nps = $8, ces = $9, causes = $10, verbatim = $11, version = $12
+         where ticket_id = $1 and version = $12::bigint - 1",
+        stored.survey.id.ticket().uuid(),
+        at.to_sqlx() as _,
+        by.kind.as_str(),
+        by.id,
+        by.department.as_ref().map(|d| d.as_str()),
+        opinion.channel.as_str(),
+        opinion.csat.map(|score| i16::from(score.get())),
+        opinion.nps.map(|score| i16::from(score.get())),
+        opinion.ces.map(|score| i16::from(score.get())),
+        &causes,
+        opinion.verbatim.as_ref().map(|words| words.expose()),
+        stored.version,
+    )
+    .execute(tx)
+    .await?;
+    affected_one(&written)
+}
