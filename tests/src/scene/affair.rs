@@ -504,20 +504,51 @@ impl<'a> Affair<'a> {
             occurred_time: None,
         };
         let closed = tickets.close_ticket(close).await?.into_inner();
-        self.be_asked(ticket).await?;
+        let asked = self.be_asked(ticket).await?;
+        self.say_what_it_was_like(asked).await?;
         Ok(closed)
     }
 
-    /// The customer is asked by text message what they thought, and answers the voice response system.
+    /// A question that is answered at once, and the customer is asked what they thought of that.
+    pub async fn be_answered_at_once(&self, customer: &str) -> Result<ticketing::Survey, Status> {
+        let mut tickets = self.cast.agent.tickets.clone();
+        let mut question = self.complaint(customer, "");
+        if let Some(ticket) = &mut question.ticket {
+            ticket.ticket_type = ticketing::TicketType::Consulta.into();
+            ticket.claim_points.clear();
+        }
+        let asked = tickets.create_ticket(question).await?.into_inner().ticket.unwrap_or_default();
+        let start = ticketing::StartTicketRequest {
+            name: asked.name.clone(),
+            etag: asked.etag,
+            request_id: self.scene.request_id(),
+            occurred_time: None,
+        };
+        let started = tickets.start_ticket(start).await?.into_inner();
+        let resolve = ticketing::ResolveTicketRequest {
+            name: started.name,
+            resolution: "El cargo aparece el día tres de cada mes, en la cuenta que consta en el contrato".to_owned(),
+            etag: started.etag,
+            request_id: self.scene.request_id(),
+            occurred_time: None,
+        };
+        tickets.resolve_ticket(resolve).await?;
+        self.be_asked(&asked.name).await
+    }
+
+    /// The customer is asked by text message what they thought.
     async fn be_asked(&self, ticket: &str) -> Result<ticketing::Survey, Status> {
-        let mut tickets = self.cast.ivr.tickets.clone();
         let ask = ticketing::AskSurveyRequest {
             parent: ticket.to_owned(),
             survey: Some(ticketing::Survey { channel: Channel::Sms.into(), ..Default::default() }),
             request_id: self.scene.request_id(),
             occurred_time: None,
         };
-        let asked = tickets.ask_survey(ask).await?.into_inner();
+        Ok(self.cast.ivr.tickets.clone().ask_survey(ask).await?.into_inner())
+    }
+
+    /// The customer tells the voice response system what they thought.
+    async fn say_what_it_was_like(&self, asked: ticketing::Survey) -> Result<ticketing::Survey, Status> {
         let said = ticketing::SurveyAnswer {
             channel: Channel::Phone.into(),
             csat: Some(4),
@@ -532,7 +563,7 @@ impl<'a> Affair<'a> {
             request_id: self.scene.request_id(),
             occurred_time: None,
         };
-        Ok(tickets.answer_survey(answer).await?.into_inner())
+        Ok(self.cast.ivr.tickets.clone().answer_survey(answer).await?.into_inner())
     }
 
     /// Reads the customer view until it is as `looked_for`, and gives it.

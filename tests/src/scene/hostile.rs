@@ -103,7 +103,7 @@ fn fill(message: &MessageDescriptor, facts: &Facts, also: &[FieldDescriptor]) ->
     for field in message.fields() {
         let on_the_way = also.first() == Some(&field);
         let behavior = behavior(&field);
-        if behavior.output_only || !(behavior.required || on_the_way) {
+        if behavior.output_only || !(behavior.required || on_the_way || is_one_of_which_one_is_asked(&field)) {
             continue;
         }
         let rest = if on_the_way { &also[1..] } else { &[] };
@@ -113,12 +113,18 @@ fn fill(message: &MessageDescriptor, facts: &Facts, also: &[FieldDescriptor]) ->
     filled
 }
 
+/// Optional by itself, while one of several like it has to be there.
+fn is_one_of_which_one_is_asked(field: &FieldDescriptor) -> bool {
+    (field.parent_message().name(), field.name()) == ("SurveyAnswer", "csat")
+}
+
 fn plausible_value(field: &FieldDescriptor, facts: &Facts, rest: &[FieldDescriptor]) -> Value {
     match field.kind() {
         Kind::Message(m) if m.full_name() == "google.protobuf.Timestamp" => instant(&m, plausible_time(field, facts)),
         Kind::Message(m) => Value::Message(fill(&m, facts, rest)),
         Kind::Enum(_) => Value::EnumNumber(plausible_number(field)),
         Kind::String => Value::String(plausible_text(field, facts)),
+        Kind::Int32 if field.parent_message().name() == "SurveyAnswer" => Value::I32(1),
         Kind::Bytes => Value::Bytes(b"plausible content".to_vec().into()),
         _ => Value::default_value_for_field(field),
     }

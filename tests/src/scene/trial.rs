@@ -131,6 +131,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let action = affair.weigh_on(&record.customer).await?;
     let ticket = affair.complain(&record.customer, &interaction.name).await?.ticket.unwrap_or_default();
     let promise = affair.work(&ticket).await?;
+    let survey = affair.be_answered_at_once(&record.customer).await?;
     affair.appoint().await?;
     let case = affair.bring(&ticket.name).await?;
     let case = affair.admit(&case).await?;
@@ -151,7 +152,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("RulesReview", review.name),
         ("Interaction", interaction.name),
         ("NextAction", action.name),
-        ("Survey", format!("{}/survey", ticket.name)),
+        ("Survey", survey.name),
         ("Ticket", ticket.name),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),
