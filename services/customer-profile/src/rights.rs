@@ -7,7 +7,7 @@ use ::rights::{DataHolder, ErasureId, Hold, Leftover, Records};
 use customer_profile_domain::CustomerId;
 use futures::StreamExt as _;
 use jiff::Timestamp;
-use kernel::ResourceId;
+use kernel::{Actor, ActorKind, ResourceId};
 use ledger::{Draft, Stamp};
 use postgres::{StoreError, Tx};
 use prost::Name;
@@ -22,7 +22,7 @@ pub(crate) use journal::{Journal, Line};
 
 use crate::error::ProfileError;
 use crate::listening::Reader;
-use crate::store::customer::{self, Locked};
+use crate::store::customer;
 use crate::store::interaction::ticket_name;
 use crate::store::{dealing, next_action, relation, rights as store, told};
 use crate::usecase::{Profile, erase_customer, list_identity_links, list_timeline, next_actions, state_relation};
@@ -53,8 +53,17 @@ impl DataHolder for Profile {
             if let Some(golden) = customer::get(pool, first).await? {
                 yield packed(&golden)?;
             }
-            for version in told::versions(pool, &customers).await? {
-                yield packed(&version)?;
+            let mut place = None;
+            loop {
+                let page = told::versions(pool, &customers, place, PAGE_ROWS).await?;
+                let more = page.len() == PAGE;
+                place = page.last().map(|(place, _)| *place);
+                for (_, version) in page {
+                    yield packed(&version)?;
+                }
+                if !more {
+                    break;
+                }
             }
             let mut before = None;
             loop {
@@ -89,8 +98,17 @@ impl DataHolder for Profile {
             for declared in told::vulnerabilities(pool, &customers).await? {
                 yield packed(&declared)?;
             }
-            for (dealing, recorded_at) in dealing::all(pool, &customers).await? {
-                yield packed(&worth::dealing_to_proto(&dealing, recorded_at))?;
+            let mut place = None;
+            loop {
+                let page = dealing::page(pool, &customers, place, PAGE_ROWS).await?;
+                let more = page.len() == PAGE;
+                place = page.last().map(|(id, dealing, _)| (dealing.occurred_at, *id));
+                for (_, dealing, recorded_at) in page {
+                    yield packed(&worth::dealing_to_proto(&dealing, recorded_at))?;
+                }
+                if !more {
+                    break;
+                }
             }
             let mut before = None;
             loop {
@@ -120,10 +138,14 @@ impl DataHolder for Profile {
         .boxed()
     }
 
-    async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, StoreError> {
+    async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, ProfileError> {
         // Who was writing of the customer has committed before the row was marked, under its lock.
-        if let Locked::All = customer::lock_active(tx, customers).await? {
+        let is_buried = customer::look_erased(tx, customers).await?;
+        if !is_buried {
             tracing::warn!("a customer that was erased stands again; it is erased once more");
+            let stamp = Stamp::of(system(), now, server::current_traceparent());
+            let entries = erase_customer::destroy_again(self, tx, customers, &stamp).await?;
+            ledger::append(tx, &entries).await?;
         }
         let reasons = store::reasons_elsewhere(tx, customers).await?;
         ledger::forget_entries(tx, &reasons).await?;
@@ -141,10 +163,14 @@ impl DataHolder for Profile {
         let services: Vec<String> = SERVICES.iter().map(|service| (*service).to_owned()).collect();
         let Some(customer) = store::complete(tx, erasure, &services, now).await? else { return Ok(Vec::new()) };
         let payload = proto::ErasureCompleted { erasure: erasure.name(), customer: customer.name() };
-        let actor = kernel::Actor { kind: kernel::ActorKind::System, id: SOURCE.to_owned(), department: None };
-        let stamp = Stamp::of(actor, now, server::current_traceparent());
+        let stamp = Stamp::of(system(), now, server::current_traceparent());
         Ok(vec![Draft::new(self.ambient.uuid(now), erasure.name(), &payload, &stamp)])
     }
+}
+
+/// The service itself.
+fn system() -> Actor {
+    Actor { kind: ActorKind::System, id: SOURCE.to_owned(), department: None }
 }
 
 /// An erasure as the journal keeps it.
@@ -177,9 +203,8 @@ pub(crate) async fn reconcile(profile: &Profile, journal: Vec<Line>) -> Result<(
             ids: line.ids,
             asked_at: line.asked_at,
         };
-        let actor = kernel::Actor { kind: kernel::ActorKind::System, id: SOURCE.to_owned(), department: None };
         let repeated =
-            erase_customer::repeat(profile, &erasure, &Stamp::of(actor, now, server::current_traceparent())).await;
+            erase_customer::repeat(profile, &erasure, &Stamp::of(system(), now, server::current_traceparent())).await;
         repeated.map_err(|error| StartError::Erasure(kernel::chain(&error).to_string()))?;
     }
     Ok(())

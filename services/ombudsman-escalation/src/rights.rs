@@ -85,7 +85,7 @@ impl DataHolder for Holdings {
         .boxed()
     }
 
-    async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, StoreError> {
+    async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, Failure> {
         let matters = store::lock(tx, customers).await?;
         let (needed, free): (Vec<_>, Vec<_>) =
             matters.into_iter().filter(|matter| !matter.erased).partition(|matter| self.hold(matter, now).is_some());

@@ -46,7 +46,7 @@ impl DataHolder for Monitor {
         .boxed()
     }
 
-    async fn erase(&self, _tx: &mut Tx, _customers: &[Uuid], _now: Timestamp) -> Result<Leftover, StoreError> {
+    async fn erase(&self, _tx: &mut Tx, _customers: &[Uuid], _now: Timestamp) -> Result<Leftover, Failure> {
         Ok(Leftover::default())
     }
 }

@@ -79,7 +79,7 @@ impl DataHolder for Ticketing {
         .boxed()
     }
 
-    async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, StoreError> {
+    async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, Error> {
         let affairs = store::lock(tx, customers).await?;
         let (needed, free): (Vec<_>, Vec<_>) =
             affairs.into_iter().filter(|affair| !affair.erased).partition(|affair| self.hold(affair, now).is_some());

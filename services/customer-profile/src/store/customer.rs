@@ -49,6 +49,21 @@ pub(crate) async fn look_active(tx: &mut PgConnection, ids: &[Uuid]) -> Result<L
     Ok(became(&rows, ids.len()))
 }
 
+/// Whether nobody stands under any of these ids: they are of nobody, or of somebody who was erased. A row that is marked stays so.
+#[tracing::instrument(name = "db.customer.look_erased", skip_all)]
+pub(crate) async fn look_erased(tx: &mut PgConnection, ids: &[Uuid]) -> Result<bool, StoreError> {
+    let stands = sqlx::query_scalar!(
+        r#"select exists (
+               select from customer_profile.customer_alias a join customer_profile.customer c on c.id = a.customer_id
+               where a.id = any($1) and c.state = 'active'
+           ) as "stands!""#,
+        ids,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(!stands)
+}
+
 struct StateRow {
     id: Uuid,
     state: String,

@@ -112,13 +112,23 @@ impl Summary {
     }
 }
 
-/// All dealings under these ids, the oldest first, with the instant each was told.
-#[tracing::instrument(name = "db.dealing.all", skip_all)]
-pub(crate) async fn all(pool: &PgPool, ids: &[Uuid]) -> Result<Vec<(Dealing, Timestamp)>, StoreError> {
+/// The dealings under these ids after the one at `place`, the oldest first, each with its id and the instant it was told.
+#[tracing::instrument(name = "db.dealing.page", skip_all)]
+pub(crate) async fn page(
+    pool: &PgPool,
+    ids: &[Uuid],
+    place: Option<(Timestamp, Uuid)>,
+    limit: i64,
+) -> Result<Vec<(Uuid, Dealing, Timestamp)>, StoreError> {
     let rows = sqlx::query!(
-        "select source_system, external_id, customer_id, kind, minor_units, currency, occurred_at, recorded_at
-         from customer_profile.dealing where customer_id = any($1) order by occurred_at, id",
+        "select id, source_system, external_id, customer_id, kind, minor_units, currency, occurred_at, recorded_at
+         from customer_profile.dealing
+         where customer_id = any($1) and (occurred_at, id) > (coalesce($2, '-infinity'::timestamptz), $3)
+         order by occurred_at, id limit $4",
         ids,
+        place.map(|(at, _)| at.to_sqlx()) as _,
+        place.map_or(Uuid::nil(), |(_, id)| id),
+        limit,
     )
     .fetch_all(pool)
     .await?;
@@ -136,7 +146,7 @@ pub(crate) async fn all(pool: &PgPool, ids: &[Uuid]) -> Result<Vec<(Dealing, Tim
                     .map(|(minor_units, currency)| Amount { minor_units, currency }),
                 occurred_at: row.occurred_at.to_jiff(),
             };
-            Ok((dealing, row.recorded_at.to_jiff()))
+            Ok((row.id, dealing, row.recorded_at.to_jiff()))
         })
         .collect()
 }

@@ -34,6 +34,22 @@ pub(crate) async fn identifiers_of(
     rows.into_iter().map(|row| key(&row.kind, row.key)).collect()
 }
 
+/// The identifiers that the records of these customers brought, by the ids they were given with.
+#[tracing::instrument(name = "db.identity.identifiers_brought", skip_all)]
+pub(crate) async fn identifiers_brought(
+    tx: &mut PgConnection,
+    customers: &[Uuid],
+) -> Result<BTreeSet<IdentifierKey>, StoreError> {
+    let rows = sqlx::query!(
+        "select i.kind, i.key from customer_profile.source_record r
+         join customer_profile.identifier i on i.source_record_id = r.id where r.own_customer_id = any($1)",
+        customers,
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(|row| key(&row.kind, row.key)).collect()
+}
+
 fn key(kind: &str, value: String) -> Result<IdentifierKey, StoreError> {
     let kind = IdentifierKind::stored(kind).ok_or_else(|| StoreError::corrupt("identifier", "kind", kind))?;
     Ok(IdentifierKey { kind, value: Personal::new(value) })

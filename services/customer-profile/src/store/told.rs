@@ -3,6 +3,7 @@
 use customer_profile_domain::consent::Statement;
 use customer_profile_domain::{CustomerId, SourceRecordId};
 use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
 use kernel::ResourceId;
 use postgres::StoreError;
 use prost::Message;
@@ -15,30 +16,47 @@ use ventanilla_proto::customer::v1 as proto;
 use super::wishes::{ConsentRow, PreferenceRow, Preferences, Vulnerability, VulnerabilityRow};
 use crate::wishes::{self, basis_to_proto, channel_or_all, purpose_to_proto};
 
-/// Every version of every record of these customers, as it was sent.
+/// Place of a version among all of its customer's: when its record came, the record, the version.
+pub(crate) type VersionPlace = (Timestamp, Uuid, i32);
+
+/// The versions of every record of these customers after `place`, as they were sent.
 #[tracing::instrument(name = "db.told.versions", skip_all)]
-pub(crate) async fn versions(pool: &PgPool, ids: &[Uuid]) -> Result<Vec<proto::SourceRecord>, StoreError> {
+pub(crate) async fn versions(
+    pool: &PgPool,
+    ids: &[Uuid],
+    place: Option<VersionPlace>,
+    limit: i64,
+) -> Result<Vec<(VersionPlace, proto::SourceRecord)>, StoreError> {
+    let (_, id, version) = place.unwrap_or((Timestamp::MIN, Uuid::nil(), 0));
     let rows = sqlx::query!(
-        "select r.id, r.own_customer_id, r.customer_id, v.version, v.content, v.recorded_at
-         from customer_profile.source_record r
-         join customer_profile.source_record_version v on v.source_record_id = r.id
-         where r.own_customer_id = any($1) order by r.recorded_at, r.id, v.version",
+        r#"select r.id, r.own_customer_id, r.customer_id, r.recorded_at as "came_at", v.version, v.content, v.recorded_at
+           from customer_profile.source_record r
+           join customer_profile.source_record_version v on v.source_record_id = r.id
+           where r.own_customer_id = any($1)
+             and (r.recorded_at, r.id, v.version) > (coalesce($2, '-infinity'::timestamptz), $3, $4)
+           order by r.recorded_at, r.id, v.version limit $5"#,
         ids,
+        place.map(|(at, _, _)| at.to_sqlx()) as _,
+        id,
+        version,
+        limit,
     )
     .fetch_all(pool)
     .await?;
     rows.into_iter()
         .map(|row| {
+            let place = (row.came_at.to_jiff(), row.id, row.version);
             let said = proto::SourceRecord::decode(row.content.as_slice())
                 .map_err(|_| StoreError::corrupt("source_record_version", "content", row.id))?;
-            Ok(proto::SourceRecord {
+            let told = proto::SourceRecord {
                 name: SourceRecordId::from_uuid(row.id).name(),
                 version: row.version,
                 customer: CustomerId::from_uuid(row.customer_id).name(),
                 own_customer: CustomerId::from_uuid(row.own_customer_id).name(),
                 create_time: Some(time_to_proto(row.recorded_at.to_jiff())),
                 ..said
-            })
+            };
+            Ok((place, told))
         })
         .collect()
 }

@@ -1,7 +1,9 @@
 //! `EraseCustomer` and `GetErasure`: one call destroys what four services hold of a person, unless something live needs it.
 
+use std::collections::BTreeSet;
+
 use ::rights::{CustomerId as AnyCustomerId, ErasureId};
-use customer_profile_domain::{CustomerId, ErasureGround};
+use customer_profile_domain::{CustomerId, ErasureGround, IdentifierKey};
 use jiff::Timestamp;
 use kernel::{ResourceId, Violation};
 use ledger::{Draft, Stamp};
@@ -13,6 +15,7 @@ use ventanilla_proto::customer::v1 as proto;
 use ventanilla_proto::rights::v1 as shared;
 use ventanilla_proto::rights::v1::personal_data_service_client::PersonalDataServiceClient;
 
+use super::ingest_source_record::{left_behind, lock_identifiers_of};
 use super::regroup::{self, Component, Reading};
 use super::{Begun, Profile};
 use crate::error::ProfileError;
@@ -66,6 +69,7 @@ async fn attempt(
         Begun::Replay(answer) => return Ok(answer),
         Begun::Fresh(tx) => tx,
     };
+    let identifiers = lock_identifiers_of(&mut tx, &standing.ids).await?;
     match customer::lock_active(&mut tx, &[standing.customer.uuid()]).await? {
         Locked::All => {}
         Locked::Absorbed => return Err(ProfileError::IdentityContended),
@@ -82,7 +86,7 @@ async fn attempt(
         asked_at: now,
     };
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
-    destroy(profile, &mut tx, &erasure, &stamp).await?;
+    destroy(profile, &mut tx, &erasure, &identifiers, &stamp).await?;
     let answer = store::get(&mut tx, erasure.id, &SERVICES).await?.ok_or(ProfileError::ErasureNotFound(erasure.id))?;
     let answer = super::finish(tx, key, &[], answer).await?;
     profile.ledger.nudge();
@@ -93,64 +97,111 @@ async fn attempt(
     Ok(answer)
 }
 
-/// Destroys what this service holds, and tells the others, in the caller's transaction. The customer must be locked. Done
-/// again for an erasure that is written down, it changes nothing.
-async fn destroy(profile: &Profile, tx: &mut Tx, erasure: &store::Erasure, stamp: &Stamp) -> Result<(), ProfileError> {
+/// Destroys what this service holds, and tells the others, in the caller's transaction. The identifiers and the customer must be
+/// locked. Done again for an erasure that is written down, it changes nothing.
+async fn destroy(
+    profile: &Profile,
+    tx: &mut Tx,
+    erasure: &store::Erasure,
+    identifiers: &BTreeSet<IdentifierKey>,
+    stamp: &Stamp,
+) -> Result<(), ProfileError> {
     let now = stamp.recorded_at;
     if !store::put(tx, erasure, &stamp.actor).await? {
         return Ok(());
     }
-    let names = || erasure.ids.iter().map(|id| CustomerId::from_uuid(*id).name());
-    let tombstone = proto::Customer {
-        name: erasure.customer.name(),
-        state: proto::CustomerState::Erased.into(),
-        also_known_as: names().filter(|name| *name != erasure.customer.name()).collect(),
-        update_time: Some(time_to_proto(now)),
-        erase_time: Some(time_to_proto(erasure.asked_at)),
-        ..Default::default()
-    };
-    store::wipe(tx, &erasure.ids, now).await?;
-    store::entomb(tx, &tombstone, erasure.customer, &erasure.ids, now).await?;
+    let mut entries = bury(profile, tx, erasure.customer, &erasure.ids, erasure.asked_at, identifiers, stamp).await?;
     ::rights::ask(tx, erasure.id, &erasure.ids, now).await?;
     let payload = proto::CustomerErased {
         erasure: erasure.id.name(),
         customer: erasure.customer.name(),
-        customers: names().collect(),
+        customers: erasure.ids.iter().map(|id| CustomerId::from_uuid(*id).name()).collect(),
         ground: grounds::erasure_to_proto(erasure.ground).into(),
     };
-    let entry = Draft::new(profile.ambient.uuid(now), erasure.customer.name(), &payload, stamp);
-    ledger::append(tx, &[entry]).await?;
+    entries.insert(0, Draft::new(profile.ambient.uuid(now), erasure.customer.name(), &payload, stamp));
+    ledger::append(tx, &entries).await?;
     Ok(())
+}
+
+/// Leaves of a person nothing but that they were erased, and says anew what those are to each other who share an identifier
+/// with them; answers the entries that tell of that.
+async fn bury(
+    profile: &Profile,
+    tx: &mut Tx,
+    goes_on: CustomerId,
+    ids: &[Uuid],
+    asked_at: Timestamp,
+    identifiers: &BTreeSet<IdentifierKey>,
+    stamp: &Stamp,
+) -> Result<Vec<Draft>, ProfileError> {
+    let now = stamp.recorded_at;
+    let others = ids.iter().map(|id| CustomerId::from_uuid(*id)).filter(|id| *id != goes_on);
+    let tombstone = proto::Customer {
+        name: goes_on.name(),
+        state: proto::CustomerState::Erased.into(),
+        also_known_as: others.map(ResourceId::name).collect(),
+        update_time: Some(time_to_proto(now)),
+        erase_time: Some(time_to_proto(asked_at)),
+        ..Default::default()
+    };
+    store::wipe(tx, ids, now).await?;
+    store::entomb(tx, &tombstone, goes_on, ids, now).await?;
+    left_behind(profile, tx, identifiers, stamp).await
 }
 
 /// Destroys again what a restored backup brought back. Somebody else whom the backup holds to be the same person stays.
 pub(crate) async fn repeat(profile: &Profile, erasure: &store::Erasure, stamp: &Stamp) -> Result<(), ProfileError> {
     super::insist(|| async {
         let mut tx = profile.db.tx().await?;
-        let ids: Vec<CustomerId> = erasure.ids.iter().map(|id| CustomerId::from_uuid(*id)).collect();
-        let known = customer::resolve(&mut tx, &ids).await?;
-        let standing: std::collections::BTreeSet<CustomerId> = known.values().copied().collect();
-        if !standing.is_empty() {
-            // Apart first: every link of the person's records falls, and who is left is somebody by themselves.
-            let mut component = Component::read(&mut tx, standing, None, Reading::Locked).await?;
-            let own = |record| component.own_customer_of(record).is_some_and(|id| ids.contains(&id));
-            let touching = component.links().iter().map(|(id, link)| (*id, link.pair));
-            let denials = component.denials().iter().map(|(id, pair)| (*id, *pair));
-            let fallen: Vec<_> = touching.chain(denials).filter(|(_, pair)| own(pair.a()) || own(pair.b())).collect();
-            let fallen: Vec<_> = fallen.into_iter().map(|(id, _)| id).collect();
-            if !fallen.is_empty() {
-                identity::revoke_links(&mut tx, &fallen, &stamp.actor.id, stamp.recorded_at).await?;
-            }
-            fallen.iter().for_each(|id| component.revoke(*id));
-            regroup::settle(profile, &mut tx, &component, None, stamp.recorded_at).await?;
-        }
-        destroy(profile, &mut tx, erasure, stamp).await?;
+        let identifiers = lock_identifiers_of(&mut tx, &erasure.ids).await?;
+        cut_off(profile, &mut tx, &erasure.ids, stamp).await?;
+        destroy(profile, &mut tx, erasure, &identifiers, stamp).await?;
         tx.commit().await?;
         Ok(())
     })
     .await?;
     profile.ledger.nudge();
     Ok(())
+}
+
+/// Destroys again what a restored backup brought back, where others tell of an erasure that neither the database nor the journal
+/// knows any more; answers the entries that tell of who is left.
+pub(crate) async fn destroy_again(
+    profile: &Profile,
+    tx: &mut Tx,
+    ids: &[Uuid],
+    stamp: &Stamp,
+) -> Result<Vec<Draft>, ProfileError> {
+    let identifiers = lock_identifiers_of(tx, ids).await?;
+    let standing = cut_off(profile, tx, ids, stamp).await?;
+    let Some(goes_on) = standing.first() else { return Ok(Vec::new()) };
+    bury(profile, tx, *goes_on, ids, stamp.recorded_at, &identifiers, stamp).await
+}
+
+/// Every link of the person's records falls, and who is left is somebody by themselves; answers who stood under these ids.
+async fn cut_off(
+    profile: &Profile,
+    tx: &mut Tx,
+    ids: &[Uuid],
+    stamp: &Stamp,
+) -> Result<BTreeSet<CustomerId>, ProfileError> {
+    let ids: Vec<CustomerId> = ids.iter().map(|id| CustomerId::from_uuid(*id)).collect();
+    let standing: BTreeSet<CustomerId> = customer::resolve(tx, &ids).await?.into_values().collect();
+    if standing.is_empty() {
+        return Ok(standing);
+    }
+    let mut component = Component::read(tx, standing, None, Reading::Locked).await?;
+    let own = |record| component.own_customer_of(record).is_some_and(|id| ids.contains(&id));
+    let touching = component.links().iter().map(|(id, link)| (*id, link.pair));
+    let denials = component.denials().iter().map(|(id, pair)| (*id, *pair));
+    let fallen: Vec<_> = touching.chain(denials).filter(|(_, pair)| own(pair.a()) || own(pair.b())).collect();
+    let fallen: Vec<_> = fallen.into_iter().map(|(id, _)| id).collect();
+    if !fallen.is_empty() {
+        identity::revoke_links(tx, &fallen, &stamp.actor.id, stamp.recorded_at).await?;
+    }
+    fallen.iter().for_each(|id| component.revoke(*id));
+    regroup::settle(profile, tx, &component, None, stamp.recorded_at).await?;
+    Ok(customer::resolve(tx, &ids).await?.into_values().filter(|id| ids.contains(id)).collect())
 }
 
 /// What stands against it, anywhere.

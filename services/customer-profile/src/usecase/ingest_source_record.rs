@@ -18,6 +18,7 @@ use kernel::{Department, Personal, ResourceId};
 use ledger::{Draft, Stamp};
 use postgres::{RequestKey, StoreError, Tx};
 use server::Call;
+use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
 use newcomers::Arrival;
@@ -140,35 +141,89 @@ async fn relink(
     // A record that was just written is its own customer, which has no row yet.
     let fresh = (head.latest_version == 1).then_some(head.own_customer);
     let revision = revise::revise(profile, tx, touched, changed, fresh.is_some(), now).await?;
-    if !revision.asserted.is_empty() {
-        identity::assert_links(tx, &revision.asserted, by, now).await?;
-    }
-    if !revision.revoked.is_empty() {
-        identity::revoke_links(tx, &revision.revoked, by, now).await?;
-    }
+    write_links(tx, &revision, by, now).await?;
     let mut customers = revision.customers.clone();
     customers.insert(head.customer);
     let component = if fresh.is_some() && customers.len() == 1 {
         let node = Node { record: head.id, own_customer: head.own_customer, recorded_at: head.recorded_at };
         Component::alone(node)
     } else {
-        let read = Component::read(tx, customers, fresh, Reading::Locked).await;
-        read.map_err(|error| match error {
-            // Somebody who carried the same, and was erased between our reading it and our locking.
-            ProfileError::CustomerErased(_) => ProfileError::IdentityContended,
-            other => other,
-        })?
+        touched_by(tx, &revision, customers, fresh).await?
     };
-    if revision.records.iter().chain([&head.id]).any(|record| component.customer_of(*record).is_none()) {
-        // One of them went to another customer between our reading it and our locking.
+    if component.customer_of(head.id).is_none() {
         return Err(ProfileError::IdentityContended);
     }
     let regrouped = regroup::settle(profile, tx, &component, Some(current), now).await?;
+    Ok((revision, regrouped))
+}
+
+/// What the carriers of these identifiers are to each other, now that somebody who carried them too is gone with all they
+/// brought; answers the entries that tell of it. The identifiers must be locked ([`lock_identifiers_of`]).
+pub(crate) async fn left_behind(
+    profile: &Profile,
+    tx: &mut Tx,
+    identifiers: &BTreeSet<IdentifierKey>,
+    stamp: &Stamp,
+) -> Result<Vec<Draft>, ProfileError> {
+    let now = stamp.recorded_at;
+    let revision = revise::revise(profile, tx, identifiers, identifiers, false, now).await?;
+    write_links(tx, &revision, &stamp.actor.id, now).await?;
+    if revision.customers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let component = touched_by(tx, &revision, revision.customers.clone(), None).await?;
+    let regrouped = regroup::settle(profile, tx, &component, None, now).await?;
+    Ok(regrouped.entries(profile, stamp, &revision.asserted, &revision.revoked, RULE_VERSION))
+}
+
+/// The identifiers that the records of these customers brought, locked: nobody else links by them until the transaction ends.
+pub(crate) async fn lock_identifiers_of(
+    tx: &mut Tx,
+    customers: &[Uuid],
+) -> Result<BTreeSet<IdentifierKey>, ProfileError> {
+    let brought = identity::identifiers_brought(tx, customers).await?;
+    let locks: BTreeSet<i64> = brought.iter().map(identifier_lock).collect();
+    identity::lock(tx, &locks.into_iter().collect::<Vec<_>>()).await?;
+    // Whoever held one of them may have brought another.
+    if identity::identifiers_brought(tx, customers).await? == brought {
+        Ok(brought)
+    } else {
+        Err(ProfileError::IdentityContended)
+    }
+}
+
+async fn write_links(tx: &mut Tx, revision: &Revision, by: &str, now: Timestamp) -> Result<(), StoreError> {
+    if !revision.asserted.is_empty() {
+        identity::assert_links(tx, &revision.asserted, by, now).await?;
+    }
+    if !revision.revoked.is_empty() {
+        identity::revoke_links(tx, &revision.revoked, by, now).await?;
+    }
     if !revision.tipped.is_empty() {
         // What a score made of the identifier until now is to be looked at again.
         comparison::again(tx, &revision.tipped).await?;
     }
-    Ok((revision, regrouped))
+    Ok(())
+}
+
+/// What hangs together with these customers, whom the revision touches.
+async fn touched_by(
+    tx: &mut Tx,
+    revision: &Revision,
+    customers: BTreeSet<CustomerId>,
+    fresh: Option<CustomerId>,
+) -> Result<Component, ProfileError> {
+    let read = Component::read(tx, customers, fresh, Reading::Locked).await;
+    let component = read.map_err(|error| match error {
+        // Somebody who carried the same, and was erased between our reading it and our locking.
+        ProfileError::CustomerErased(_) => ProfileError::IdentityContended,
+        other => other,
+    })?;
+    if revision.records.iter().any(|record| component.customer_of(*record).is_none()) {
+        // One of them went to another customer between our reading it and our locking.
+        return Err(ProfileError::IdentityContended);
+    }
+    Ok(component)
 }
 
 /// The record in the version that was just written.

@@ -8,6 +8,8 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1::rights_service_client::RightsServiceClient;
 use ventanilla_proto::customer::v1::*;
+use ventanilla_proto::rights::v1::GatherPersonalDataRequest;
+use ventanilla_proto::rights::v1::personal_data_service_client::PersonalDataServiceClient;
 
 use crate::support::{Say, World, dni, reason, record};
 use testkit::Client;
@@ -420,4 +422,117 @@ async fn nothing_of_a_restricted_customer_comes_out_by_a_side_door() {
     let old = ana().observed("2020-01-01T10:00:00Z").named("Somebody Else");
     let told = world.ingest(old).await;
     assert_eq!((&told.name, told.person_name, told.identifiers.len()), (&a.name, None, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_hung_together_by_somebody_who_is_erased_hang_together_by_what_they_share() {
+    let world = World::new().await;
+    // Nothing but the document says that they are one: each system has another name for her.
+    let called = |system: &str, name: &str| record(system, "sales", "1").named(name).dni(&dni(1));
+    let oldest = world.ingest(called("a", "Ana Ruiz Gil")).await;
+    let second = world.ingest(called("b", "Talleres Pons")).await;
+    let third = world.ingest(called("c", "Berta Soler Mas")).await;
+    world.compared().await;
+    // A steward finds that the oldest, by whose record the others hang together, is somebody else.
+    world.unmerge(&oldest.customer, &[&oldest.name]).await.unwrap();
+    let other = world.ingest(berta()).await;
+    world.compared().await;
+    journal(&world, Uuid::from_u128(79), &oldest.own_customer);
+
+    let world = world.restarted().await;
+    assert_eq!(world.customer(&oldest.own_customer).await.state(), CustomerState::Erased);
+    let links = world.links(&second.own_customer).await;
+    let between = |link: &&IdentityLink| {
+        [&second, &third].iter().all(|end| link.source_records.contains(&end.name)) && link.state() == LinkState::Active
+    };
+    assert_eq!(links.iter().filter(between).count(), 1, "{links:?}");
+    // Whoever changes the one next takes the other along.
+    let merged = world.merge(&[&second.own_customer, &other.customer]).await.unwrap();
+    assert_eq!(merged.source_records, [second.name, third.name, other.name]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_restored_together_with_its_journal_is_destroyed_when_another_service_tells_of_it() {
+    let world = World::new().await;
+    let known = world.ingest(ana()).await;
+    let stays = world.ingest(berta()).await;
+    world.merge(&[&known.customer, &stays.customer]).await.unwrap();
+    world.compared().await;
+    // As the entry of another service's ledger has it noted.
+    sqlx::query(
+        "insert into customer_profile.erasure (erasure_id, customers, asked_at, try_at)
+         values ($1, $2, timestamptz '2026-11-22T10:00:00Z', timestamptz '2026-11-22T10:00:00Z')",
+    )
+    .bind(Uuid::from_u128(80))
+    .bind(vec![id(&known.own_customer)])
+    .execute(&world.admin().await)
+    .await
+    .unwrap();
+    let tombstone = testkit::eventually(std::time::Duration::from_secs(20), || async {
+        let told = world.customer(&known.own_customer).await;
+        if told.state() == CustomerState::Erased { Ok(told) } else { Err(told.state()) }
+    })
+    .await;
+    assert_eq!((tombstone.name.as_str(), tombstone.golden), (known.own_customer.as_str(), None));
+    let other = world.customer(&stays.own_customer).await;
+    assert_eq!((other.state(), other.source_records.as_slice()), (CustomerState::Active, [stays.name].as_slice()));
+    assert_eq!(world.lookup("600111222").await.grade(), MatchGrade::None);
+    testkit::eventually(std::time::Duration::from_secs(20), || async {
+        let left = dump(&world).await;
+        if tells(&left, "Anastasia") { Err("it tells of her") } else { Ok(()) }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_more_than_is_read_at_once_each_is_told_once() {
+    let world = World::new().await;
+    let known = world.ingest(ana()).await;
+    let versions = (1..=250).map(|day| IngestSourceRecordRequest {
+        record: Some(ana().parts(["Anastasia", "Pérez", &format!("Gil{day}")])),
+        request_id: world.request_id(),
+    });
+    let mut told = world
+        .client(Role::Crm)
+        .ingest_source_records(futures::stream::iter(versions.collect::<Vec<_>>()))
+        .await
+        .unwrap()
+        .into_inner();
+    while told.message().await.unwrap().is_some() {}
+    let bought = (1..=450).map(|n| IngestFactsRequest {
+        dealing: Some(Dealing {
+            source_system: "shop".to_owned(),
+            external_id: format!("PEDIDO-{n}"),
+            customer: known.customer.clone(),
+            kind: DealingKind::ContractStart.into(),
+            occurred_time: Some(crate::support::time("2026-11-20T10:00:00Z")),
+            ..Default::default()
+        }),
+        request_id: world.request_id(),
+    });
+    let mut told = world
+        .client(Role::Crm)
+        .ingest_facts(futures::stream::iter(bought.collect::<Vec<_>>()))
+        .await
+        .unwrap()
+        .into_inner();
+    while told.message().await.unwrap().is_some() {}
+
+    let mut service = PersonalDataServiceClient::new(world.served.channel(Role::Service));
+    let request = GatherPersonalDataRequest { customers: vec![known.customer.clone()] };
+    let mut records = service.gather_personal_data(request).await.unwrap().into_inner();
+    let (mut names, mut orders) = (Vec::new(), Vec::new());
+    while let Some(answer) = records.message().await.unwrap() {
+        let record = answer.record.unwrap();
+        if let Ok(version) = record.to_msg::<SourceRecord>() {
+            names.push(version.version);
+        } else if let Ok(dealing) = record.to_msg::<Dealing>() {
+            orders.push(dealing.external_id);
+        }
+    }
+    assert_eq!(names, (1..=251).collect::<Vec<_>>());
+    let all = orders.len();
+    orders.sort();
+    orders.dedup();
+    assert_eq!((all, orders.len()), (450, 450));
 }

@@ -32,8 +32,8 @@ pub trait DataHolder: Clone + Send + Sync + 'static {
     /// again does no harm. Stored answers and the ledger are not its business.
     ///
     /// # Errors
-    /// The database.
-    async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, StoreError>;
+    /// The database, or whatever else the service does; it is tried again.
+    async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, Self::Error>;
 
     /// What else there is to do and to say in the transaction that ends the service's part; nothing unless said otherwise.
     ///

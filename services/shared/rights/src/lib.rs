@@ -36,7 +36,7 @@ kernel::typed_id!(
 );
 
 /// Ids of one person and nothing else.
-const LARGEST_REQUEST: usize = 128 * 1024;
+const LARGEST_REQUEST: usize = 1024 * 1024;
 
 /// Lets the service answer for the personal data that `holder` holds, and destroy it when it is asked to.
 #[must_use]

@@ -13,8 +13,8 @@ use ventanilla_proto::rights::v1::personal_data_service_server::PersonalDataServ
 
 use crate::{CustomerId, DataHolder, Hold, HoldReason, latest_first};
 
-/// Ids of one person at most.
-const MOST_CUSTOMERS: usize = 1_000;
+/// Ids of one person at most: one for each record of each system, of somebody whom every system knows many times over.
+const MOST_CUSTOMERS: usize = 10_000;
 /// Holds that are told at most.
 const MOST_HOLDS: usize = 50;
 
