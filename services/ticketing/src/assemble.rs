@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ::rights::OnErasure;
 use ledger::{Follower, Ledger, Reaction, Standings};
 use postgres::{Db, StoreError};
 use server::{Assembly, House, PeerChannel, PeerError, Worker};
@@ -13,7 +12,7 @@ use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
 use crate::grpc::Service;
 use crate::proof::ProofKey;
-use crate::reactions::{OnOmbudsman, OnSla};
+use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::store::create::openings;
 use crate::usecase::Ticketing;
 use crate::{SOURCE, Settings};
@@ -56,7 +55,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         ::rights::answer(assembly, app, &ledger, &house).at_close(move || async move { db.close(CLOSING).await });
     let assembly = follow(assembly, "follow-sla", SLA, &house, &ledger, &standings, OnSla::new);
     let assembly = follow(assembly, "follow-ombudsman", OMBUDSMAN, &house, &ledger, &standings, OnOmbudsman::new);
-    Ok(follow(assembly, "follow-customer-profile", CUSTOMER_PROFILE, &house, &ledger, &standings, OnErasure::new))
+    Ok(follow(assembly, "follow-customer-profile", CUSTOMER_PROFILE, &house, &ledger, &standings, OnCustomers::new))
 }
 
 /// Adds the worker that follows `source`, where its address is known.

@@ -1,5 +1,6 @@
 //! What ticketing does about other services' ledgers.
 
+mod customer_profile;
 mod ombudsman_escalation;
 mod sla_monitor;
 
@@ -9,6 +10,7 @@ use ledger::{Draft, ReactionError, Received};
 use postgres::Tx;
 use ticketing_domain::{ChangeKind, Moment, Refusal, Ticket, TicketId};
 
+pub use customer_profile::OnCustomers;
 pub use ombudsman_escalation::OnOmbudsman;
 pub use sla_monitor::OnSla;
 

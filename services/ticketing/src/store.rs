@@ -2,6 +2,7 @@
 //! here, and a row that cannot be is named by table, column and key.
 
 pub(crate) mod create;
+pub(crate) mod erased_customer;
 pub(crate) mod history;
 pub(crate) mod imported;
 pub(crate) mod journey;

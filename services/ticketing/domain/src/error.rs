@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use kernel::{Classify, Kind};
 
-use crate::{CaseId, PromiseStanding, Standing, SurveyId};
+use crate::{CaseId, CustomerId, PromiseStanding, Standing, SurveyId};
 
 /// Every point gets its reasoned answer.
 const ART_13_1: &str = "Ley 10/2025 art. 13.1";
@@ -103,6 +103,12 @@ pub enum Refusal {
     /// Nobody grades their own work.
     #[error("who owns the ticket does not write down how satisfied the customer is")]
     SurveyOfOwnWork,
+    /// Nobody opens an affair for them.
+    #[error("{customer} was erased; whoever comes back is somebody new")]
+    CustomerErased {
+        /// Who was.
+        customer: CustomerId,
+    },
     /// What was said in it was destroyed.
     #[error("what was said in the ticket was destroyed with its customer's data; nothing is added to it any more")]
     TicketErased,
@@ -127,6 +133,7 @@ impl Classify for Refusal {
             | Self::SurveyBeforeResolution { .. }
             | Self::SurveyAlreadyAsked { .. }
             | Self::SurveyAlreadyAnswered
+            | Self::CustomerErased { .. }
             | Self::TicketErased => Kind::FailedPrecondition,
         }
     }
@@ -150,6 +157,7 @@ impl Classify for Refusal {
             Self::SurveyAlreadyAsked { .. } => "SURVEY_ALREADY_ASKED",
             Self::SurveyAlreadyAnswered => "SURVEY_ALREADY_ANSWERED",
             Self::SurveyOfOwnWork => "SURVEY_OF_OWN_WORK",
+            Self::CustomerErased { .. } => "CUSTOMER_ERASED",
             Self::TicketErased => "TICKET_ERASED",
         }
     }
@@ -173,6 +181,7 @@ impl Classify for Refusal {
             Self::SurveyBeforeResolution { state } => {
                 vec![("article", ART_18.into()), ("state", state.as_str().into())]
             }
+            Self::CustomerErased { customer } => vec![("customer", customer.to_string().into())],
             Self::SurveyAlreadyAsked { survey } => vec![("survey", survey.name().into())],
             Self::PastTimeNotAllowed
             | Self::NoSuchClaimPoint

@@ -2,7 +2,7 @@
 //! entries of one affair or of many in one statement, one round trip. Everything of an affair hangs on its
 //! claim: a call that was made before writes nothing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff_sqlx::ToSqlx;
@@ -43,14 +43,25 @@ pub(crate) struct Claimed {
     pub answer: Vec<u8>,
 }
 
-/// Opens tickets; calls that come together share a commit. `false` for a call that was made before.
-pub(crate) type Openings = SharedCommit<Opening, bool>;
+/// What became of an opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The ticket is there.
+    Opened,
+    /// The call was made before.
+    Known,
+    /// The customer was erased; nothing was written.
+    CustomerErased,
+}
 
-/// Opens one ticket, in a commit with whatever else waits; `false` when the call was made before.
+/// Opens tickets; calls that come together share a commit.
+pub(crate) type Openings = SharedCommit<Opening, Outcome>;
+
+/// Opens one ticket, in a commit with whatever else waits.
 ///
 /// The statement runs in a task of its own and of nobody's trace; what a caller waits for it is in theirs.
 #[tracing::instrument(name = "db.ticket.open", skip_all)]
-pub(crate) async fn open(openings: &Openings, opening: Opening) -> Result<bool, StoreError> {
+pub(crate) async fn open(openings: &Openings, opening: Opening) -> Result<Outcome, StoreError> {
     openings.write(opening).await
 }
 
@@ -77,7 +88,7 @@ pub(crate) fn openings(db: &Db) -> Openings {
     })
 }
 
-async fn claim_and_open(pool: &PgPool, openings: &[Arc<Opening>]) -> Result<Vec<bool>, sqlx::Error> {
+async fn claim_and_open(pool: &PgPool, openings: &[Arc<Opening>]) -> Result<Vec<Outcome>, sqlx::Error> {
     let id_of = |opening: &Opening| opening.claim.as_ref().map(|claim| claim.key.id);
     // Of twins in one group the first is written; the other finds its answer. In the order of their ids, so
     // that groups which share some of them wait for each other and never in a circle.
@@ -86,12 +97,30 @@ async fn claim_and_open(pool: &PgPool, openings: &[Arc<Opening>]) -> Result<Vec<
     let mut fresh: Vec<&Opening> =
         openings.iter().zip(&firsts).filter(|(_, first)| **first).map(|(o, _)| &**o).collect();
     fresh.sort_by_key(|opening| id_of(opening));
-    let claimed: HashSet<Uuid> = insert(pool, &fresh).await?.into_iter().collect();
-    Ok(openings.iter().zip(firsts).map(|(o, first)| first && id_of(o).is_none_or(|id| claimed.contains(&id))).collect())
+    let tickets: HashMap<Uuid, bool> =
+        insert(pool, &fresh).await?.into_iter().map(|row| (row.ticket_id, row.erased)).collect();
+    let outcome = |opening: &Opening| match tickets.get(&opening.chronicle.stored.ticket.facts().id.uuid()) {
+        Some(false) => Outcome::Opened,
+        Some(true) => Outcome::CustomerErased,
+        None => Outcome::Known,
+    };
+    let of_twin = |opening: &Opening| {
+        let first = fresh.iter().find(|first| id_of(first) == id_of(opening));
+        first.map(|first| outcome(first)).filter(|first| *first == Outcome::CustomerErased).unwrap_or(Outcome::Known)
+    };
+    let outcomes = openings.iter().zip(&firsts);
+    Ok(outcomes.map(|(opening, first)| if *first { outcome(opening) } else { of_twin(opening) }).collect())
 }
 
-/// Writes all of these whose call is new; answers which calls are.
-async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<Vec<Uuid>, sqlx::Error> {
+/// A ticket that was asked for by a new call.
+struct Asked {
+    ticket_id: Uuid,
+    /// Its customer was erased, and it was not opened.
+    erased: bool,
+}
+
+/// Writes all of these whose call is new and whose customer was not erased; answers those, and those whose customer was.
+async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<Vec<Asked>, sqlx::Error> {
     let (mut claim, mut ticket, mut point) =
         (ClaimColumns::default(), TicketColumns::default(), PointColumns::default());
     let (mut message, mut change) = (MessageColumns::default(), ChangeColumns::default());
@@ -107,8 +136,9 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
         entry.push(&chronicle.entries);
         entry_ticket.extend(std::iter::repeat_n(id.uuid(), chronicle.entries.len()));
     }
-    sqlx::query_scalar!(
-        r#"with item as (
+    sqlx::query_as!(
+        Asked,
+        r#"with asked as (
                select * from unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::uuid[], $6::uuid[], $7::text[],
                    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
                    $15::text[], $16::bytea[], $17::bytea[], $18::uuid[], $19::uuid[], $20::text[], $21::text[],
@@ -119,6 +149,10 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                        interaction_id, follow_up_of, department, owner, state, state_reason, state_since, resolution,
                        signpost, last_change_at, change_count, created_at, version, received_at, receipt_text,
                        content_hash)
+           ), lost as materialized (
+               select a.ticket_id from asked a join ticketing.erased_customer e on e.customer_id = a.customer_id
+           ), item as (
+               select * from asked where ticket_id not in (select ticket_id from lost)
            ), claim as (
                insert into ticketing.request (request_id, method, body_hash, answer, claimed_at, keep_forever, about)
                select request_id, method, body_hash, answer, created_at, true, ticket_id from item where request_id is not null
@@ -173,7 +207,8 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                where e.ticket_id in (select ticket_id from fresh)
                order by e.place
            )
-           select request_id from claim"#,
+           select ticket_id as "ticket_id!", false as "erased!" from fresh
+           union all select ticket_id, true from lost"#,
         &claim.request_id as _,
         &claim.method as _,
         &claim.body_hash as _,
@@ -367,14 +402,14 @@ impl PointColumns {
     }
 }
 
-/// The answer that was kept when the call was made before.
+/// The answer that was kept when the call was made before; `None` when it was not.
 #[tracing::instrument(name = "db.ticket.replay", skip_all)]
-pub(crate) async fn replay(pool: &PgPool, key: &RequestKey) -> Result<Vec<u8>, RequestError> {
+pub(crate) async fn replay(pool: &PgPool, key: &RequestKey) -> Result<Option<Vec<u8>>, RequestError> {
     let row =
         sqlx::query!("select method, body_hash, answer, about from ticketing.request where request_id = $1", key.id)
-            .fetch_one(pool)
+            .fetch_optional(pool)
             .await?;
-    key.replay(&row.method, &row.body_hash, row.answer, row.about)
+    row.map(|row| key.replay(&row.method, &row.body_hash, row.answer, row.about)).transpose()
 }
 
 /// What is kept of a ticket's proof.

@@ -6,7 +6,7 @@ use ledger::Stamp;
 use postgres::{RequestKey, StoreError};
 use prost::Message;
 use server::Call;
-use ticketing_domain::{Draft, Moment, Receipt, Ticket, TicketId, TrackingKey};
+use ticketing_domain::{Draft, Moment, Receipt, Refusal, Ticket, TicketId, TrackingKey};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::chronicle::Chronicle;
@@ -15,7 +15,7 @@ use super::{Ticketing, moment};
 use crate::Error;
 use crate::grpc::present;
 use crate::proof::{KeptProof, sha256};
-use crate::store::create::{self, Claimed, Opening};
+use crate::store::create::{self, Claimed, Opening, Outcome};
 use crate::store::ticket;
 
 /// What CreateTicket is asked.
@@ -66,23 +66,34 @@ impl Ticketing {
             proof: KeptProof::of(&proof, self.ambient.bytes()),
             receipt,
         };
-        if !create::open(&self.openings, opening).await? {
-            return self.same_answer(&key).await;
+        let customer = opening.chronicle.stored.ticket.facts().customer;
+        match create::open(&self.openings, opening).await? {
+            Outcome::Opened => {}
+            Outcome::Known => {
+                return self
+                    .same_answer(&key)
+                    .await?
+                    .ok_or_else(|| StoreError::corrupt("request", "answer", key.id).into());
+            }
+            // A retry of a call that was made while the customer was not is told what became of its answer.
+            Outcome::CustomerErased => {
+                return self.same_answer(&key).await?.ok_or(Refusal::CustomerErased { customer }.into());
+            }
         }
         self.ledger.nudge();
         answer.proof = proof.expose();
         Ok(answer)
     }
 
-    /// What the first call with this `request_id` was answered, proof included.
-    async fn same_answer(&self, key: &RequestKey) -> Result<pb::CreateTicketResponse, Error> {
-        let kept = create::replay(self.db.reader(), key).await?;
+    /// What the first call with this `request_id` was answered, proof included; `None` when this is the first.
+    async fn same_answer(&self, key: &RequestKey) -> Result<Option<pb::CreateTicketResponse>, Error> {
+        let Some(kept) = create::replay(self.db.reader(), key).await? else { return Ok(None) };
         let mut answer: pb::CreateTicketResponse = kept_answer(key, &kept)?;
         let name = answer.ticket.as_ref().map(|t| t.name.as_str()).unwrap_or_default();
         let id = TicketId::parse(name).map_err(|_| StoreError::corrupt("request", "answer", key.id))?;
         let kept = create::kept_proof(self.db.reader(), id).await?;
         answer.proof = self.proof_to_tell(id, &kept);
-        Ok(answer)
+        Ok(Some(answer))
     }
 
     /// The proof of a ticket, told again. After a change of the signing key another one comes out: better

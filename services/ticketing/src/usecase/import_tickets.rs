@@ -9,12 +9,13 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use kernel::{ResourceId, Violations};
 use ledger::Stamp;
-use postgres::{Claim, Kept, RequestKey};
+use postgres::{Claim, Kept, RequestKey, Tx};
 use prost::Message;
 use server::Call;
 use ticketing_domain::{
     Answer, Destination, Draft, ExternalId, Moment, Receipt, Refusal, Slug, Ticket, TicketId, TrackingKey,
 };
+use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
@@ -23,6 +24,7 @@ use super::writing::kept_answer;
 use crate::Error;
 use crate::proof::{KeptProof, sha256};
 use crate::store::create::{self, Opening};
+use crate::store::erased_customer;
 use crate::store::imported::{self, Known, Origin};
 use crate::store::ticket;
 
@@ -87,6 +89,7 @@ impl Ticketing {
             return Ok(self.with_proofs(kept_answer(&key, &answer)?, &known));
         }
         let is_new = imported::claim(&mut tx, &origins, stamp.recorded_at).await?;
+        refuse_erased(&mut tx, &histories, &is_new).await?;
         let fresh: Vec<&Opening> = openings.iter().zip(is_new).filter(|(_, new)| *new).map(|(o, _)| o).collect();
         create::open_all(&mut tx, &fresh).await?;
         let known = imported::known(&mut tx, &origins).await?;
@@ -160,6 +163,18 @@ impl Ticketing {
         }
         answer
     }
+}
+
+/// Refuses new affairs of who was erased; those that are here already are left as they are.
+async fn refuse_erased(tx: &mut Tx, histories: &[History], is_new: &[bool]) -> Result<(), Error> {
+    let new = || histories.iter().enumerate().zip(is_new).filter(|(_, new)| **new).map(|(history, _)| history);
+    let customers: Vec<Uuid> = new().map(|(_, history)| history.draft.customer.uuid()).collect();
+    let erased = erased_customer::among(tx, &customers).await?;
+    let mut violations = Violations::new();
+    for (i, _) in new().filter(|(_, history)| erased.contains(&history.draft.customer)) {
+        violations.push(format!("histories[{i}].ticket.customer"), "was erased");
+    }
+    Ok(violations.into_result()?)
 }
 
 fn origin<'a>(history: &'a History, opening: &Opening) -> Origin<'a> {

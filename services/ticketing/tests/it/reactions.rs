@@ -18,8 +18,13 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_ticketing as ticketing;
 
-use crate::world::{CUSTOMER, Tickets, assert_refused, close, open, promise_request, resolved, serve, time};
+use crate::world::{
+    CUSTOMER, Tickets, assert_refused, close, complaint, create_request, fact, open, promise_request, resolved, serve,
+    time,
+};
 
+const OTHER_CUSTOMER: &str = "customers/0190a000-0000-7000-8000-000000000008";
+const LIMIT: Duration = Duration::from_secs(20);
 const CLOCK: &str = "clocks/0190a000-0000-7000-8000-00000000c10c";
 const CASE: &str = "cases/0190a000-0000-7000-8000-0000000000ca";
 
@@ -215,4 +220,45 @@ async fn an_affair_that_is_needed_keeps_its_words_until_it_is_not() {
     assert_eq!(subject(&open).await, "[erased]");
     let records = "select record_count from ticketing.erasure where erased_at is not null";
     assert_eq!(sqlx::query_scalar::<_, i64>(records).fetch_one(&admin).await.unwrap(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_opens_an_affair_for_who_was_erased_and_others_go_on() {
+    let mut world = Neighbours::with("customer_profile", "customer-profile").await;
+    let before = create_request(complaint());
+    let opened = world.client.create_ticket(before.clone()).await.unwrap().into_inner().ticket.unwrap();
+    let erased = customer::CustomerErased {
+        erasure: "erasures/0190a000-0000-7000-8000-0000000000e7".into(),
+        customer: CUSTOMER.into(),
+        customers: vec![CUSTOMER.into()],
+        ..Default::default()
+    };
+    world.says(CUSTOMER, &erased).await;
+    let refused = eventually(LIMIT, || {
+        let mut client = world.client.clone();
+        async move {
+            match client.create_ticket(create_request(complaint())).await {
+                Err(status) => Ok(status),
+                Ok(_) => Err("it does not know yet"),
+            }
+        }
+    })
+    .await;
+    let refused = assert_refused(Err::<(), _>(refused), Code::FailedPrecondition, "CUSTOMER_ERASED");
+    assert_eq!(fact(&refused, "customer"), CUSTOMER);
+    // A retry of what was asked before is what it was: the affair is open, and needs its words.
+    let again = world.client.create_ticket(before).await.unwrap().into_inner().ticket.unwrap();
+    assert_eq!(again.name, opened.name);
+    // Calls that come together share a commit and never a refusal.
+    let other = pb::Ticket { customer: OTHER_CUSTOMER.into(), ..complaint() };
+    let twin = create_request(complaint());
+    let calls = [create_request(other.clone()), twin.clone(), twin, create_request(other)].map(|request| {
+        let mut client = world.client.clone();
+        tokio::spawn(async move { client.create_ticket(request).await })
+    });
+    let mut codes = Vec::new();
+    for call in calls {
+        codes.push(call.await.unwrap().map_or_else(|status| status.code(), |_| Code::Ok));
+    }
+    assert_eq!(codes, [Code::Ok, Code::FailedPrecondition, Code::FailedPrecondition, Code::Ok]);
 }
