@@ -137,7 +137,7 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
     let bench = pgbench::Pgbench::find(cluster.url(BENCH), plan.customers);
     let mut report = Report::new(plan, version);
     let admin = scene.admin().await;
-    let all = u64::from(plan.rounds) * (2 * 3 * plan.clients.len() as u64 + 1);
+    let all = u64::from(plan.rounds) * (3 * 3 * plan.clients.len() as u64 + 1);
     let bar = bar(all, "measuring");
     for round in 1..=plan.rounds {
         for operation in Operation::ALL {
@@ -147,12 +147,15 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
                 bar.inc(1);
                 // So that no measurement pays for the one before.
                 fingerprint::settled(&admin, CATCH_UP).await;
+                let half = drive::open_loop(&scene, operation, clients, served.rate / 2.0, plan).await?;
+                bar.inc(1);
+                fingerprint::settled(&admin, CATCH_UP).await;
                 let bare = match &bench {
                     Some(bench) => Some(bench.rate(statements.script(operation), clients, plan.seconds).await?),
                     None => None,
                 };
                 bar.inc(1);
-                report.add(Round { operation: operation.name(), clients, served, bare });
+                report.add(Round { operation: operation.name(), clients, served, half, bare });
             }
         }
         bar.set_message(format!("round {round}: committed to visible"));

@@ -125,6 +125,51 @@ pub(super) async fn closed_loop(
     Ok(Served::of(latencies, refused, span))
 }
 
+/// Calls that come at `rate` a second whatever the answers take, over the connections of `clients`, for the plan's seconds. Latencies
+/// count from the instant a call was due: what the driver itself is late by, a millisecond at most while it keeps up, is in them.
+pub(super) async fn open_loop(
+    scene: &Scene,
+    operation: Operation,
+    clients: usize,
+    rate: f64,
+    plan: &Plan,
+) -> anyhow::Result<Served> {
+    let callers: Vec<Clients> =
+        (0..clients).map(|n| scene.person(&format!("even-{n}"), &[Role::Agent], Some("billing"))).collect();
+    let mut choice = Choice::new(u64::from_le_bytes(scene.ambient.bytes()));
+    let warm_up = WARM_UP.as_secs_f64();
+    let span = Duration::from_secs(plan.seconds);
+    let all = ((warm_up + span.as_secs_f64()) * rate) as usize;
+    let unmeasured = (warm_up * rate) as usize;
+    let mut running = JoinSet::new();
+    let begun = Instant::now();
+    for number in 0..all {
+        let due = begun + Duration::from_secs_f64(number as f64 / rate);
+        if due > Instant::now() {
+            // Wakes within a millisecond; what was due meanwhile goes out together.
+            tokio::time::sleep_until(due.into()).await;
+        }
+        let caller = callers[number % callers.len()].clone();
+        let customer = choice.below(plan.customers);
+        let request_id = scene.request_id();
+        running.spawn(async move {
+            let outcome = call(&caller, operation, customer, request_id).await;
+            (number >= unmeasured, due.elapsed(), outcome)
+        });
+    }
+    let (mut latencies, mut refused) = (Vec::with_capacity(all), 0);
+    while let Some(ended) = running.join_next().await {
+        let (measured, took, outcome) = ended?;
+        match outcome {
+            Ok(()) if measured => latencies.push(u64::try_from(took.as_micros()).unwrap_or(u64::MAX)),
+            Ok(()) => {}
+            Err(status) if matches!(status.code(), Code::Unavailable | Code::ResourceExhausted) => refused += 1,
+            Err(status) => return Err(status).with_context(|| format!("{} failed", operation.name())),
+        }
+    }
+    Ok(Served::of(latencies, refused, span))
+}
+
 async fn call(caller: &Clients, operation: Operation, customer: u32, request_id: String) -> Result<(), Status> {
     match operation {
         Operation::LookupByPhone => {

@@ -13,6 +13,8 @@ pub(super) struct Round {
     pub(super) operation: &'static str,
     pub(super) clients: usize,
     pub(super) served: Served,
+    /// The same at half that rate, whatever the answers take.
+    pub(super) half: Served,
     /// What pgbench reached with the same statements.
     pub(super) bare: Option<f64>,
 }
@@ -89,11 +91,11 @@ impl fmt::Display for Report {
              Median of the rounds (least-greatest); rates a second, latencies in ms.\n",
             self.customers, self.seconds, self.processors, self.postgres
         )?;
-        let head = ["operation", "clients", "rate", "p50", "p99", "pgbench", "ratio"];
+        let head = ["operation", "clients", "rate", "p50", "p99", "p99 at half load", "pgbench", "ratio"];
         writeln!(
             f,
-            "{:<17}{:>7}  {:>22}{:>22}{:>22}{:>24}{:>20}",
-            head[0], head[1], head[2], head[3], head[4], head[5], head[6]
+            "{:<17}{:>7}  {:>22}{:>22}{:>22}{:>22}{:>24}{:>20}",
+            head[0], head[1], head[2], head[3], head[4], head[5], head[6], head[7]
         )?;
         for (operation, clients) in self.lines() {
             let rounds: Vec<&Round> =
@@ -104,15 +106,16 @@ impl fmt::Display for Report {
             };
             writeln!(
                 f,
-                "{operation:<17}{clients:>7}  {:>22}{:>22}{:>22}{:>24}{:>20}",
+                "{operation:<17}{clients:>7}  {:>22}{:>22}{:>22}{:>22}{:>24}{:>20}",
                 column(&|r| Some(r.served.rate)),
                 column(&|r| Some(r.served.p50_ms)),
                 column(&|r| Some(r.served.p99_ms)),
+                column(&|r| Some(r.half.p99_ms)),
                 column(&|r| r.bare),
                 column(&|r| r.bare.map(|bare| r.served.rate / bare)),
             )?;
         }
-        let refused: u64 = self.rounds.iter().map(|round| round.served.refused).sum();
+        let refused: u64 = self.rounds.iter().map(|round| round.served.refused + round.half.refused).sum();
         if refused > 0 {
             writeln!(
                 f,
