@@ -8,9 +8,10 @@ use server::{Assembly, House, PeerChannel, PeerError, Worker};
 use sqlx::migrate::Migrator;
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::ticketing::v1::team_service_server::TeamServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
-use crate::grpc::Service;
+use crate::grpc::{Service, Team};
 use crate::proof::ProofKey;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::store::create::openings;
@@ -19,6 +20,8 @@ use crate::{SOURCE, Settings};
 
 /// The largest request: five hundred histories of some dozens of steps, with room for long texts.
 const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
+/// Rules of one queue and nothing else.
+const LARGEST_TEAM_REQUEST: usize = 64 * 1024;
 const CLOSING: Duration = Duration::from_secs(1);
 
 const SLA: &str = "sla-monitor";
@@ -50,6 +53,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
     };
     let assembly = Assembly::new(SOURCE)
         .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
+        .serve(TeamServiceServer::new(Team::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
         .keep_ledger(&ledger, &house);
     let assembly =
         ::rights::answer(assembly, app, &ledger, &house).at_close(move || async move { db.close(CLOSING).await });

@@ -4,12 +4,14 @@
 use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Assigned, CaseId, ClockId, Opened, Opinion, PointAnswered, Promise, Receipt, Survey, Ticket, TicketId, Transitioned,
+    Agent, Assigned, CaseId, ClockId, Opened, Opinion, PointAnswered, Promise, Receipt, Survey, Ticket, TicketId,
+    Transitioned,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
 use crate::grpc::present;
 use crate::store::message::Message;
+use crate::store::queue::StoredQueue;
 
 /// Makes entries with their own ids and salts.
 pub(crate) struct Entries<'a> {
@@ -23,7 +25,11 @@ impl<'a> Entries<'a> {
     }
 
     fn draft<M: prost::Message + prost::Name>(&self, ticket: TicketId, payload: &M) -> Draft {
-        Draft::new(self.ambient.uuid(self.stamp.recorded_at), ticket.name(), payload, self.stamp)
+        self.draft_about(ticket.name(), payload)
+    }
+
+    fn draft_about<M: prost::Message + prost::Name>(&self, aggregate: String, payload: &M) -> Draft {
+        Draft::new(self.ambient.uuid(self.stamp.recorded_at), aggregate, payload, self.stamp)
     }
 
     pub(crate) fn opened(&self, opened: &Opened, receipt: &Receipt) -> Draft {
@@ -42,6 +48,7 @@ impl<'a> Entries<'a> {
             claim_points: ticket.points().iter().map(|p| p.id.clone()).collect(),
             receipt_content_hash: receipt.content_hash.to_vec(),
             interaction: facts.interaction.map(ResourceId::name).unwrap_or_default(),
+            served_first: facts.served_first,
         };
         let personal = pb::TicketOpenedPersonal {
             subject: facts.subject.expose().to_owned(),
@@ -139,6 +146,24 @@ impl<'a> Entries<'a> {
         };
         let personal = pb::SurveyAnsweredPersonal { verbatim: said.verbatim };
         self.draft(ticket.facts().id, &payload).with_personal(&personal, self.ambient.bytes())
+    }
+
+    pub(crate) fn agent_put(&self, agent: &Agent) -> Draft {
+        let payload = pb::AgentPut {
+            agent: agent.id.name(),
+            department: agent.department.to_string(),
+            skills: agent.skills.iter().map(present::skill).collect(),
+            languages: agent.languages.iter().map(|l| server::parse::language_to_proto(*l).into()).collect(),
+            capacity: agent.capacity.into(),
+        };
+        self.draft_about(agent.id.name(), &payload)
+    }
+
+    pub(crate) fn queue_put(&self, queue: &StoredQueue) -> Draft {
+        let name = present::queue_name(&queue.department);
+        let payload =
+            pb::QueuePut { queue: name.clone(), rules: queue.rules.iter().map(present::skill_rule).collect() };
+        self.draft_about(name, &payload)
     }
 
     pub(crate) fn office_case_noted(&self, ticket: TicketId, case: CaseId, reason: &str) -> Draft {

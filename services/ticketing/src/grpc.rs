@@ -2,6 +2,8 @@
 
 mod convert;
 pub(crate) mod present;
+mod team_service;
 mod ticket_service;
 
+pub use team_service::Team;
 pub use ticket_service::Service;

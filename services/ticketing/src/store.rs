@@ -1,6 +1,7 @@
 //! SQL of ticketing. Each file holds one table's statements; what is read is turned into domain values
 //! here, and a row that cannot be is named by table, column and key.
 
+pub(crate) mod agent;
 pub(crate) mod create;
 pub(crate) mod erased_customer;
 pub(crate) mod history;
@@ -9,6 +10,7 @@ pub(crate) mod journey;
 pub(crate) mod message;
 pub(crate) mod promise;
 pub(crate) mod public_status;
+pub(crate) mod queue;
 pub(crate) mod rights;
 pub(crate) mod survey;
 pub(crate) mod ticket;

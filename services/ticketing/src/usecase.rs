@@ -26,6 +26,8 @@ mod resolve_ticket;
 mod resume_ticket;
 mod settle_promise;
 mod start_ticket;
+mod take_next_ticket;
+mod team;
 mod transfer_ticket;
 mod transition;
 mod wait_for_customer;
@@ -50,6 +52,7 @@ pub use import_tickets::{Event, Histories, History};
 pub(crate) use list_tickets::Place;
 pub use make_promise::NewPromise;
 pub use settle_promise::PromiseEnd;
+pub use team::{NewAgent, NewPresence, NewRules};
 
 use crate::proof::ProofKey;
 use crate::store::create::Openings;

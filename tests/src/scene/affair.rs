@@ -86,7 +86,7 @@ impl Cast {
 
 /// One complaint of one person.
 pub struct Affair<'a> {
-    scene: &'a Scene,
+    pub(super) scene: &'a Scene,
     /// Who acts.
     pub cast: Cast,
     /// Who complains.
@@ -464,106 +464,6 @@ impl<'a> Affair<'a> {
         let etag = intake.get_case(office::GetCaseRequest { name: case.to_owned() }).await?.into_inner().etag;
         let close = office::CloseCaseRequest { name: case.to_owned(), etag, request_id: self.scene.request_id() };
         Ok(intake.close_case(close).await?.into_inner())
-    }
-
-    /// The second point is answered, the promise kept, and the customer accepts what came of it.
-    pub async fn settle(&self, ticket: &str, promise: &ticketing::Promise) -> Result<ticketing::Ticket, Status> {
-        let mut tickets = self.cast.agent.tickets.clone();
-        let (name, request_id) = (|| ticket.to_owned(), || self.scene.request_id());
-        let keep = ticketing::SettlePromiseRequest {
-            name: promise.name.clone(),
-            state: ticketing::PromiseState::Kept.into(),
-            etag: promise.etag.clone(),
-            request_id: request_id(),
-            ..Default::default()
-        };
-        tickets.settle_promise(keep).await?;
-        let etag = tickets.get_ticket(ticketing::GetTicketRequest { name: name() }).await?.into_inner().etag;
-        let answer = ticketing::AnswerClaimPointRequest {
-            name: name(),
-            claim_point: "p2".to_owned(),
-            answer: format!("Los correos llegaron a un buzón que ya no se lee desde junio, vaya {}", SAID[7]),
-            etag,
-            request_id: request_id(),
-            occurred_time: None,
-        };
-        let etag = tickets.answer_claim_point(answer).await?.into_inner().etag;
-        let resolve = ticketing::ResolveTicketRequest {
-            name: name(),
-            resolution: "Se devuelve la cuota de octubre y se corrige la dirección de contacto".to_owned(),
-            etag,
-            request_id: request_id(),
-            occurred_time: None,
-        };
-        let etag = tickets.resolve_ticket(resolve).await?.into_inner().etag;
-        let close = ticketing::CloseTicketRequest {
-            name: name(),
-            reason: ticketing::CloseReason::AcceptedByCustomer.into(),
-            etag,
-            request_id: request_id(),
-            occurred_time: None,
-        };
-        let closed = tickets.close_ticket(close).await?.into_inner();
-        let asked = self.be_asked(ticket).await?;
-        self.say_what_it_was_like(asked).await?;
-        Ok(closed)
-    }
-
-    /// A question that is answered at once, and the customer is asked what they thought of that.
-    pub async fn be_answered_at_once(&self, customer: &str) -> Result<ticketing::Survey, Status> {
-        let mut tickets = self.cast.agent.tickets.clone();
-        let mut question = self.complaint(customer, "");
-        if let Some(ticket) = &mut question.ticket {
-            ticket.ticket_type = ticketing::TicketType::Consulta.into();
-            ticket.claim_points.clear();
-        }
-        let asked = tickets.create_ticket(question).await?.into_inner().ticket.unwrap_or_default();
-        let start = ticketing::StartTicketRequest {
-            name: asked.name.clone(),
-            etag: asked.etag,
-            request_id: self.scene.request_id(),
-            occurred_time: None,
-        };
-        let started = tickets.start_ticket(start).await?.into_inner();
-        let resolve = ticketing::ResolveTicketRequest {
-            name: started.name,
-            resolution: "El cargo aparece el día tres de cada mes, en la cuenta que consta en el contrato".to_owned(),
-            etag: started.etag,
-            request_id: self.scene.request_id(),
-            occurred_time: None,
-        };
-        tickets.resolve_ticket(resolve).await?;
-        self.be_asked(&asked.name).await
-    }
-
-    /// The customer is asked by text message what they thought.
-    async fn be_asked(&self, ticket: &str) -> Result<ticketing::Survey, Status> {
-        let ask = ticketing::AskSurveyRequest {
-            parent: ticket.to_owned(),
-            survey: Some(ticketing::Survey { channel: Channel::Sms.into(), ..Default::default() }),
-            request_id: self.scene.request_id(),
-            occurred_time: None,
-        };
-        Ok(self.cast.ivr.tickets.clone().ask_survey(ask).await?.into_inner())
-    }
-
-    /// The customer tells the voice response system what they thought.
-    async fn say_what_it_was_like(&self, asked: ticketing::Survey) -> Result<ticketing::Survey, Status> {
-        let said = ticketing::SurveyAnswer {
-            channel: Channel::Phone.into(),
-            csat: Some(4),
-            causes: vec![ticketing::SatisfactionCause::Outcome.into()],
-            verbatim: format!("Al final bien, aunque pareciera cosa de {}", SAID[17]),
-            ..Default::default()
-        };
-        let answer = ticketing::AnswerSurveyRequest {
-            name: asked.name,
-            answer: Some(said),
-            etag: asked.etag,
-            request_id: self.scene.request_id(),
-            occurred_time: None,
-        };
-        Ok(self.cast.ivr.tickets.clone().answer_survey(answer).await?.into_inner())
     }
 
     /// Reads the customer view until it is as `looked_for`, and gives it.

@@ -14,6 +14,7 @@ use ventanilla_proto::customer::v1::rules_service_client::RulesServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
+use ventanilla_proto::ticketing::v1::team_service_client::TeamServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 
 use super::services::Service;
@@ -72,6 +73,8 @@ pub struct Clients {
     pub rules: RulesServiceClient<Transport>,
     /// ticketing.
     pub tickets: TicketServiceClient<Transport>,
+    /// ticketing, for who works on affairs.
+    pub team: TeamServiceClient<Transport>,
     /// sla-monitor.
     pub clocks: SlaServiceClient<Transport>,
     /// ombudsman-escalation.
@@ -87,7 +90,8 @@ impl Clients {
             customers: CustomerServiceClient::new(customers.clone()),
             rights: RightsServiceClient::new(customers.clone()),
             rules: RulesServiceClient::new(customers),
-            tickets: TicketServiceClient::new(tickets),
+            tickets: TicketServiceClient::new(tickets.clone()),
+            team: TeamServiceClient::new(tickets),
             clocks: SlaServiceClient::new(clocks),
             office: OmbudsmanServiceClient::new(office),
             transports,

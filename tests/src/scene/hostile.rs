@@ -124,7 +124,7 @@ fn plausible_value(field: &FieldDescriptor, facts: &Facts, rest: &[FieldDescript
         Kind::Message(m) => Value::Message(fill(&m, facts, rest)),
         Kind::Enum(_) => Value::EnumNumber(plausible_number(field)),
         Kind::String => Value::String(plausible_text(field, facts)),
-        Kind::Int32 if field.parent_message().name() == "SurveyAnswer" => Value::I32(1),
+        Kind::Int32 if matches!(field.name(), "csat" | "capacity") => Value::I32(1),
         Kind::Bytes => Value::Bytes(b"plausible content".to_vec().into()),
         _ => Value::default_value_for_field(field),
     }

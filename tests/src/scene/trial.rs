@@ -132,6 +132,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let ticket = affair.complain(&record.customer, &interaction.name).await?.ticket.unwrap_or_default();
     let promise = affair.work(&ticket).await?;
     let survey = affair.be_answered_at_once(&record.customer).await?;
+    let agent = affair.be_hired().await?;
     affair.appoint().await?;
     let case = affair.bring(&ticket.name).await?;
     let case = affair.admit(&case).await?;
@@ -153,6 +154,8 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Interaction", interaction.name),
         ("NextAction", action.name),
         ("Survey", survey.name),
+        ("Agent", agent.name),
+        ("Queue", "queues/billing".to_owned()),
         ("Ticket", ticket.name),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),

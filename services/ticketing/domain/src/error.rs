@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use kernel::{Classify, Kind};
 
-use crate::{CaseId, CustomerId, PromiseStanding, Standing, SurveyId};
+use crate::{CaseId, CustomerId, Presence, PromiseStanding, Standing, SurveyId};
 
 /// Every point gets its reasoned answer.
 const ART_13_1: &str = "Ley 10/2025 art. 13.1";
@@ -103,6 +103,26 @@ pub enum Refusal {
     /// Nobody grades their own work.
     #[error("who owns the ticket does not write down how satisfied the customer is")]
     SurveyOfOwnWork,
+    /// The caller is no agent here.
+    #[error("the caller is no agent here; a supervisor has to put them here")]
+    AgentUnknown,
+    /// The caller takes no affairs now.
+    #[error("the caller is {presence} and takes no affairs")]
+    AgentNotAvailable {
+        /// How it stands.
+        presence: Presence,
+    },
+    /// The caller holds all they may.
+    #[error("the caller holds {holding} affairs and may hold {capacity}; answer one or hand it over")]
+    AgentAtCapacity {
+        /// How many they may hold.
+        capacity: u16,
+        /// How many they hold.
+        holding: u32,
+    },
+    /// Said of somebody else.
+    #[error("only supervisors say of others whether they take affairs")]
+    NotYourPresence,
     /// Nobody opens an affair for them.
     #[error("{customer} was erased; whoever comes back is somebody new")]
     CustomerErased {
@@ -117,7 +137,7 @@ pub enum Refusal {
 impl Classify for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::PastTimeNotAllowed | Self::SurveyOfOwnWork => Kind::PermissionDenied,
+            Self::PastTimeNotAllowed | Self::SurveyOfOwnWork | Self::NotYourPresence => Kind::PermissionDenied,
             Self::NoSuchClaimPoint => Kind::NotFound,
             Self::TransitionNotAllowed { .. }
             | Self::TicketOver { .. }
@@ -134,6 +154,9 @@ impl Classify for Refusal {
             | Self::SurveyAlreadyAsked { .. }
             | Self::SurveyAlreadyAnswered
             | Self::CustomerErased { .. }
+            | Self::AgentUnknown
+            | Self::AgentNotAvailable { .. }
+            | Self::AgentAtCapacity { .. }
             | Self::TicketErased => Kind::FailedPrecondition,
         }
     }
@@ -158,6 +181,10 @@ impl Classify for Refusal {
             Self::SurveyAlreadyAnswered => "SURVEY_ALREADY_ANSWERED",
             Self::SurveyOfOwnWork => "SURVEY_OF_OWN_WORK",
             Self::CustomerErased { .. } => "CUSTOMER_ERASED",
+            Self::AgentUnknown => "AGENT_UNKNOWN",
+            Self::AgentNotAvailable { .. } => "AGENT_NOT_AVAILABLE",
+            Self::AgentAtCapacity { .. } => "AGENT_AT_CAPACITY",
+            Self::NotYourPresence => "NOT_YOUR_PRESENCE",
             Self::TicketErased => "TICKET_ERASED",
         }
     }
@@ -183,7 +210,13 @@ impl Classify for Refusal {
             }
             Self::CustomerErased { customer } => vec![("customer", customer.to_string().into())],
             Self::SurveyAlreadyAsked { survey } => vec![("survey", survey.name().into())],
-            Self::PastTimeNotAllowed
+            Self::AgentNotAvailable { presence } => vec![("presence", presence.as_str().into())],
+            Self::AgentAtCapacity { capacity, holding } => {
+                vec![("capacity", capacity.to_string().into()), ("holding", holding.to_string().into())]
+            }
+            Self::AgentUnknown
+            | Self::NotYourPresence
+            | Self::PastTimeNotAllowed
             | Self::NoSuchClaimPoint
             | Self::SurveyAlreadyAnswered
             | Self::SurveyOfOwnWork

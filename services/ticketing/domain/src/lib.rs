@@ -2,6 +2,7 @@
 //! is kept. Pure functions of their arguments; time, ids, chance and the hash function come from
 //! outside, and nothing here knows a database or a transport.
 
+mod agent;
 mod answer;
 mod claim;
 mod error;
@@ -18,6 +19,7 @@ mod transition;
 mod wording;
 mod words;
 
+pub use agent::{Agent, AgentId, AgentIdError, Skill, SkillRule, Waiting, reasons, turns};
 pub use answer::is_generic;
 pub use claim::{Answered, ClaimPoint, PointAnswered};
 pub use error::Refusal;
@@ -38,5 +40,6 @@ pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened,
 pub use transition::{Command, Policy, Transitioned};
 pub use wording::{next_step, state_text};
 pub use words::{
-    ChangeKind, CloseReason, PromiseStanding, SatisfactionCause, Severity, Standing, TicketType, Visibility,
+    ChangeKind, CloseReason, Presence, PromiseStanding, SatisfactionCause, Severity, Standing, TakeReason, TicketType,
+    Visibility,
 };

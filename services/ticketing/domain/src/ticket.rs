@@ -38,6 +38,8 @@ pub struct Draft {
     pub interaction: Option<InteractionId>,
     /// An earlier ticket on the same matter.
     pub follow_up_of: Option<TicketId>,
+    /// The customer has a right to be served first.
+    pub served_first: bool,
 }
 
 /// What never changes about an affair.
@@ -69,6 +71,8 @@ pub struct Facts {
     pub interaction: Option<InteractionId>,
     /// An earlier ticket on the same matter.
     pub follow_up_of: Option<TicketId>,
+    /// The customer has a right to be served first.
+    pub served_first: bool,
 }
 
 /// Who works on an affair.
@@ -149,6 +153,7 @@ impl Ticket {
                 tracking_key: key,
                 interaction: draft.interaction,
                 follow_up_of: draft.follow_up_of,
+                served_first: draft.served_first,
             },
             points: ClaimPoint::number(draft.points),
             assignment: draft.assignment,

@@ -168,6 +168,32 @@ words! {
 }
 
 words! {
+    /// Whether somebody takes affairs.
+    Presence {
+        /// Takes affairs.
+        Available => "available",
+        /// Works, and takes no new ones.
+        Busy => "busy",
+        /// Is not there.
+        Away => "away",
+    }
+}
+
+words! {
+    /// Why an affair is somebody's turn.
+    TakeReason {
+        /// The customer has a right to be served first.
+        ServedFirst => "served_first",
+        /// It is more severe than others that wait.
+        Severity => "severity",
+        /// The agent knows the customer from another affair.
+        Known => "known",
+        /// Of those that are as pressing it has waited longest.
+        WaitedLongest => "waited_longest",
+    }
+}
+
+words! {
     /// What a customer is satisfied or dissatisfied with.
     SatisfactionCause {
         /// What came out of it.

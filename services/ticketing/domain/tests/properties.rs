@@ -29,6 +29,7 @@ fn draft(points: usize) -> Draft {
         first_received: Some("2026-03-01T18:00:00Z".parse().unwrap()),
         interaction: None,
         follow_up_of: None,
+        served_first: false,
     }
 }
 

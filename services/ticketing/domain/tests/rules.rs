@@ -33,6 +33,7 @@ fn draft() -> Draft {
         first_received: None,
         interaction: None,
         follow_up_of: None,
+        served_first: false,
     }
 }
 

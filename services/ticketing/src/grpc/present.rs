@@ -1,13 +1,13 @@
 //! Domain values as the contract spells them.
 
-use kernel::ResourceId;
+use kernel::{Department, ResourceId};
 use postgres::{StoreError, etag};
 use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    ChangeKind, ClaimPoint, Opinion, PromiseStanding, Receipt, SatisfactionCause, Severity, Standing, SurveyState,
-    TicketId, TicketType, TrackingKey, Visibility, next_step, state_text,
+    ChangeKind, ClaimPoint, Opinion, Presence, PromiseStanding, Receipt, SatisfactionCause, Severity, Skill, SkillRule,
+    Standing, SurveyState, TakeReason, TicketId, TicketType, TrackingKey, Visibility, next_step, state_text,
 };
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -15,11 +15,13 @@ use ventanilla_proto::ticketing::v1::ticket_event::Change;
 use ventanilla_proto::r#type::v1 as shared;
 
 use crate::store::Stored;
+use crate::store::agent::StoredAgent;
 use crate::store::history::ChangeRow;
 use crate::store::journey::Step;
 use crate::store::message::{Direction, Message, Way};
 use crate::store::promise::StoredPromise;
 use crate::store::public_status::Status;
+use crate::store::queue::StoredQueue;
 use crate::store::survey::StoredSurvey;
 
 pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
@@ -50,6 +52,7 @@ pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
         create_time: Some(time_to_proto(stored.created_at)),
         update_time: Some(time_to_proto(stored.updated_at)),
         etag: etag(stored.version),
+        served_first: facts.served_first,
     }
 }
 
@@ -134,6 +137,44 @@ pub(crate) fn opinion(opinion: &Opinion) -> pb::SurveyAnswer {
         causes: opinion.causes.iter().map(|cause| satisfaction_cause(*cause).into()).collect(),
         verbatim: opinion.verbatim.as_ref().map(|words| words.expose().to_owned()).unwrap_or_default(),
     }
+}
+
+pub(crate) fn agent(stored: &StoredAgent) -> pb::Agent {
+    let agent = &stored.agent;
+    pb::Agent {
+        name: agent.id.name(),
+        department: agent.department.to_string(),
+        skills: agent.skills.iter().map(skill).collect(),
+        languages: agent.languages.iter().map(|language| language_to_proto(*language).into()).collect(),
+        capacity: agent.capacity.into(),
+        presence: presence(agent.presence).into(),
+        presence_time: Some(time_to_proto(stored.presence_since)),
+        holding_count: i32::try_from(stored.holding).unwrap_or(i32::MAX),
+        create_time: Some(time_to_proto(stored.created_at)),
+        etag: etag(stored.version),
+    }
+}
+
+pub(crate) fn skill(skill: &Skill) -> pb::AgentSkill {
+    pb::AgentSkill { skill: skill.skill.as_str().to_owned(), expire_time: skill.until.map(time_to_proto) }
+}
+
+pub(crate) fn queue_name(department: &Department) -> String {
+    format!("queues/{department}")
+}
+
+pub(crate) fn queue(queue: &StoredQueue) -> pb::Queue {
+    pb::Queue {
+        name: queue_name(&queue.department),
+        rules: queue.rules.iter().map(skill_rule).collect(),
+        waiting_count: i32::try_from(queue.waiting).unwrap_or(i32::MAX),
+        oldest_received_time: queue.oldest.map(time_to_proto),
+        etag: if queue.version == 0 { String::new() } else { etag(queue.version) },
+    }
+}
+
+pub(crate) fn skill_rule(rule: &SkillRule) -> pb::SkillRule {
+    pb::SkillRule { topic: rule.topic.as_str().to_owned(), skill: rule.skill.as_str().to_owned() }
 }
 
 pub(crate) fn change(row: &ChangeRow) -> pb::TicketChange {
@@ -261,6 +302,23 @@ pub(crate) const fn visibility(visibility: Visibility) -> pb::MessageVisibility 
     match visibility {
         Visibility::Public => pb::MessageVisibility::Public,
         Visibility::Internal => pb::MessageVisibility::Internal,
+    }
+}
+
+const fn presence(presence: Presence) -> pb::Presence {
+    match presence {
+        Presence::Available => pb::Presence::Available,
+        Presence::Busy => pb::Presence::Busy,
+        Presence::Away => pb::Presence::Away,
+    }
+}
+
+pub(crate) const fn take_reason(reason: TakeReason) -> pb::TakeReason {
+    match reason {
+        TakeReason::ServedFirst => pb::TakeReason::ServedFirst,
+        TakeReason::Severity => pb::TakeReason::Severity,
+        TakeReason::Known => pb::TakeReason::Known,
+        TakeReason::WaitedLongest => pb::TakeReason::WaitedLongest,
     }
 }
 

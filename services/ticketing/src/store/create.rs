@@ -143,12 +143,12 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
                    $15::text[], $16::bytea[], $17::bytea[], $18::uuid[], $19::uuid[], $20::text[], $21::text[],
                    $22::text[], $23::text[], $24::timestamptz[], $25::text[], $26::text[], $27::timestamptz[],
-                   $28::int[], $29::timestamptz[], $30::bigint[], $31::timestamptz[], $32::text[], $33::bytea[])
+                   $28::int[], $29::timestamptz[], $30::bigint[], $31::timestamptz[], $32::text[], $33::bytea[], $79::bool[])
                    as i (request_id, method, body_hash, answer, ticket_id, customer_id, ticket_type, severity, subject,
                        channel, language, sector, topic, first_received_at, tracking_key, proof_salt, proof_hash,
                        interaction_id, follow_up_of, department, owner, state, state_reason, state_since, resolution,
                        signpost, last_change_at, change_count, created_at, version, received_at, receipt_text,
-                       content_hash)
+                       content_hash, served_first)
            ), lost as materialized (
                select a.ticket_id from asked a join ticketing.erased_customer e on e.customer_id = a.customer_id
            ), item as (
@@ -164,11 +164,11 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                insert into ticketing.ticket (ticket_id, customer_id, ticket_type, severity, subject, channel, language,
                    sector, topic, first_received_at, tracking_key, proof_salt, proof_hash, interaction_id, follow_up_of,
                    department, owner, state, state_reason, state_since, resolution, signpost, last_change_at,
-                   change_count, created_at, updated_at, version)
+                   change_count, created_at, updated_at, version, served_first)
                select ticket_id, customer_id, ticket_type, severity, subject, channel, language, sector, topic,
                    first_received_at, tracking_key, proof_salt, proof_hash, interaction_id, follow_up_of, department,
                    owner, state, state_reason, state_since, resolution, signpost, last_change_at, change_count,
-                   created_at, created_at, version from fresh
+                   created_at, created_at, version, served_first from fresh
            ), point as (
                insert into ticketing.claim_point (ticket_id, ordinal, text, answer, answered_at)
                select p.* from unnest($34::uuid[], $35::int[], $36::text[], $37::text[], $38::timestamptz[])
@@ -287,6 +287,7 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
         &entry.commitment as _,
         &entry.salt as _,
         &entry.personal as _,
+        &ticket.served_first,
     )
     .fetch_all(executor)
     .await
@@ -341,6 +342,7 @@ struct TicketColumns {
     received_at: Vec<jiff_sqlx::Timestamp>,
     receipt_text: Vec<String>,
     content_hash: Vec<Vec<u8>>,
+    served_first: Vec<bool>,
 }
 
 impl TicketColumns {
@@ -348,6 +350,7 @@ impl TicketColumns {
         let Opening { chronicle, proof, receipt, .. } = opening;
         let stored = &chronicle.stored;
         let (ticket, facts, state) = (&stored.ticket, stored.ticket.facts(), stored.ticket.state());
+        self.served_first.push(facts.served_first);
         self.ticket_id.push(facts.id.uuid());
         self.customer_id.push(facts.customer.uuid());
         self.ticket_type.push(facts.ticket_type.to_string());

@@ -22,7 +22,7 @@ macro_rules! select_tickets {
         sqlx::query_as!(
             TicketRow,
             r#"select t.ticket_id, t.customer_id, t.ticket_type, t.severity, t.subject, t.channel, t.language, t.sector,
-                      t.topic, t.first_received_at, t.tracking_key, t.interaction_id, t.follow_up_of, t.department,
+                      t.topic, t.first_received_at, t.tracking_key, t.interaction_id, t.follow_up_of, t.served_first, t.department,
                       t.owner, t.state, t.state_reason, t.state_since, t.resolution, t.signpost, t.office_case_id,
                       t.office_case_open, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
                       t.erased_at is not null as "erased!",

@@ -43,6 +43,7 @@ pub(super) struct TicketRow {
     pub tracking_key: String,
     pub interaction_id: Option<Uuid>,
     pub follow_up_of: Option<Uuid>,
+    pub served_first: bool,
     pub department: String,
     pub owner: Option<String>,
     pub state: String,
@@ -112,6 +113,7 @@ impl TicketRow {
             tracking_key: self.cell("tracking_key", self.tracking_key.parse().ok())?,
             interaction: self.interaction_id.map(InteractionId::from_uuid),
             follow_up_of: self.follow_up_of.map(TicketId::from_uuid),
+            served_first: self.served_first,
         })
     }
 

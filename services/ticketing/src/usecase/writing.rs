@@ -11,6 +11,7 @@ use ticketing_domain::{Moment, Refusal, TicketId};
 use super::chronicle::Chronicle;
 use super::{Ticketing, moment};
 use crate::Error;
+use crate::store::Stored;
 use crate::store::ticket::{self, Kept};
 
 /// A claimed call with its ticket locked.
@@ -57,9 +58,14 @@ impl Ticketing {
         if etag.is_some_and(|version| version != stored.version) {
             return Err(StoreError::Stale.into());
         }
-        let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
+        Ok(Begun::Fresh(Box::new(self.writing(call, key, tx, stored, moment))))
+    }
+
+    /// A claimed call whose ticket is locked already.
+    pub(crate) fn writing(&self, call: &Call, key: RequestKey, tx: Tx, stored: Stored, moment: Moment) -> Writing {
+        let stamp = Stamp::of(call.actor().clone(), self.ambient.now(), call.traceparent.clone());
         let chronicle = Chronicle::of(stored, stamp, &self.ambient);
-        Ok(Begun::Fresh(Box::new(Writing { app: self.clone(), key, tx, chronicle, moment })))
+        Writing { app: self.clone(), key, tx, chronicle, moment }
     }
 }
 

@@ -19,6 +19,8 @@ mod reactions;
 mod resolve_ticket;
 mod schema;
 mod settle_promise;
+mod take_next_ticket;
+mod team;
 mod transfer_ticket;
 mod transitions;
 mod watch_tickets;

@@ -135,7 +135,7 @@ fn standing(v: &mut Violations, field: &str, value: i32) -> Option<Standing> {
     }
 }
 
-fn unreadable() -> Violations {
+pub(super) fn unreadable() -> Violations {
     let mut v = Violations::new();
     v.push("page_token", "must be a next_page_token of the same list and filter");
     v

@@ -64,6 +64,7 @@ pub(super) fn draft(v: &mut Violations, ticket: &pb::Ticket, opened: Timestamp) 
         first_received,
         interaction,
         follow_up_of,
+        served_first: ticket.served_first,
     })
 }
 

@@ -1,0 +1,89 @@
+//! TeamService: convert, call, convert.
+
+use kernel::Violations;
+use server::{Call, run_to_end, status};
+use tonic::{Request, Response, Status};
+use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::team_service_server::TeamService;
+
+use super::convert;
+use crate::Error;
+use crate::usecase::Ticketing;
+
+type Answer<T> = Result<Response<T>, Status>;
+
+/// The gRPC face of [`Ticketing`] for who works on affairs.
+#[derive(Clone)]
+pub struct Team {
+    app: Ticketing,
+}
+
+impl Team {
+    /// Serves these use cases.
+    pub fn new(app: Ticketing) -> Self {
+        Self { app }
+    }
+
+    /// A change: parsed, then run to its end whatever the client does.
+    async fn change<Q, P, T, F>(
+        &self,
+        request: Request<Q>,
+        parse: fn(&Q) -> Result<P, Violations>,
+        run: impl FnOnce(Ticketing, Call, P) -> F,
+    ) -> Answer<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let call = Call::of(&request);
+        let parsed = parse(request.get_ref()).map_err(|e| status(&e))?;
+        run_to_end(run(self.app.clone(), call, parsed)).await.map(Response::new)
+    }
+}
+
+fn refused(error: impl kernel::Classify) -> Status {
+    status(&error)
+}
+
+#[tonic::async_trait]
+impl TeamService for Team {
+    async fn put_agent(&self, request: Request<pb::PutAgentRequest>) -> Answer<pb::Agent> {
+        let run = |app: Ticketing, call, new| async move { app.put_agent(&call, new).await };
+        self.change(request, convert::put_agent, run).await
+    }
+
+    async fn get_agent(&self, request: Request<pb::GetAgentRequest>) -> Answer<pb::Agent> {
+        let id = convert::agent_name(&request.get_ref().name).map_err(refused)?;
+        self.app.get_agent(id).await.map(Response::new).map_err(refused)
+    }
+
+    async fn list_agents(&self, request: Request<pb::ListAgentsRequest>) -> Answer<pb::ListAgentsResponse> {
+        let list = convert::agents(request.into_inner())?;
+        let listed = self.app.list_agents(list.department.as_ref(), &list.after, list.size).await;
+        let (agents, last) = listed.map_err(refused)?;
+        Ok(Response::new(pb::ListAgentsResponse { agents, next_page_token: list.next_token(last) }))
+    }
+
+    async fn state_presence(&self, request: Request<pb::StatePresenceRequest>) -> Answer<pb::Agent> {
+        let run = |app: Ticketing, call, new| async move { app.state_presence(&call, new).await };
+        self.change(request, convert::state_presence, run).await
+    }
+
+    async fn get_queue(&self, request: Request<pb::GetQueueRequest>) -> Answer<pb::Queue> {
+        let department = convert::queue_name(&request.get_ref().name).map_err(refused)?;
+        self.app.get_queue(department).await.map(Response::new).map_err(refused)
+    }
+
+    async fn put_queue(&self, request: Request<pb::PutQueueRequest>) -> Answer<pb::Queue> {
+        let run = |app: Ticketing, call, new| async move { app.put_queue(&call, new).await };
+        self.change(request, convert::put_queue, run).await
+    }
+
+    async fn take_next_ticket(
+        &self,
+        request: Request<pb::TakeNextTicketRequest>,
+    ) -> Answer<pb::TakeNextTicketResponse> {
+        let run = |app: Ticketing, call, key| async move { app.take_next_ticket(&call, key).await };
+        self.change(request, convert::take_next, run).await
+    }
+}

@@ -1,0 +1,159 @@
+//! What waits for a department, what it asks of who takes it, and who gets it.
+
+use jiff::Timestamp;
+use kernel::{Department, ResourceId};
+use postgres::StoreError;
+use sqlx::{PgConnection, PgExecutor};
+use ticketing_domain::{Agent, Severity, SkillRule, TicketId, Waiting};
+use uuid::Uuid;
+
+use super::word;
+
+/// A department's queue.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredQueue {
+    /// The department.
+    pub department: Department,
+    /// Which topics ask for which skills.
+    pub rules: Vec<SkillRule>,
+    /// How many affairs wait.
+    pub waiting: i64,
+    /// When the one that waits longest was first received.
+    pub oldest: Option<Timestamp>,
+    /// The etag; 0 while nobody has ruled about it.
+    pub version: i64,
+}
+
+/// One queue.
+#[tracing::instrument(name = "db.queue.get", skip_all)]
+pub(crate) async fn get(executor: impl PgExecutor<'_>, department: &Department) -> Result<StoredQueue, StoreError> {
+    let row = sqlx::query!(
+        r#"select coalesce((select version from ticketing.queue where department = $1), 0) as "version!",
+                  array(select topic from ticketing.queue_skill where department = $1 order by topic, skill) as "topics!",
+                  array(select skill from ticketing.queue_skill where department = $1 order by topic, skill) as "skills!",
+                  count(*) as "waiting!", min(first_received_at) as "oldest: jiff_sqlx::Timestamp"
+           from ticketing.ticket
+           where department = $1 and owner is null and state in ('acknowledged', 'in_progress')"#,
+        department.as_str(),
+    )
+    .fetch_one(executor)
+    .await?;
+    let rule = |(topic, skill): (&String, &String)| {
+        let slug = |column, text: &str| word("queue_skill", column, department.as_str(), text.parse().ok());
+        Ok(SkillRule { topic: slug("topic", topic)?, skill: slug("skill", skill)? })
+    };
+    Ok(StoredQueue {
+        department: department.clone(),
+        rules: row.topics.iter().zip(&row.skills).map(rule).collect::<Result<_, StoreError>>()?,
+        waiting: row.waiting,
+        oldest: row.oldest.map(|at| at.to_jiff()),
+        version: row.version,
+    })
+}
+
+/// Writes the rules of a queue that stands at `version`; `false` when it stands at another.
+#[tracing::instrument(name = "db.queue.put", skip_all)]
+pub(crate) async fn put(
+    tx: &mut PgConnection,
+    department: &Department,
+    rules: &[SkillRule],
+    version: i64,
+) -> Result<bool, StoreError> {
+    let written = sqlx::query!(
+        "insert into ticketing.queue as q (department, version) select $1, 1 where $2::bigint = 0
+         on conflict on constraint queue_pkey do nothing",
+        department.as_str(),
+        version,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let moved = sqlx::query!(
+        "update ticketing.queue set version = version + 1 where department = $1 and version = $2 and $2 > 0",
+        department.as_str(),
+        version
+    )
+    .execute(&mut *tx)
+    .await?;
+    if written.rows_affected() + moved.rows_affected() != 1 {
+        return Ok(false);
+    }
+    let topics: Vec<String> = rules.iter().map(|rule| rule.topic.as_str().to_owned()).collect();
+    let skills: Vec<String> = rules.iter().map(|rule| rule.skill.as_str().to_owned()).collect();
+    sqlx::query!("delete from ticketing.queue_skill where department = $1", department.as_str())
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query!(
+        "insert into ticketing.queue_skill (department, topic, skill)
+         select $1, r.* from unnest($2::text[], $3::text[]) as r (topic, skill)",
+        department.as_str(),
+        &topics,
+        &skills,
+    )
+    .execute(tx)
+    .await?;
+    Ok(true)
+}
+
+/// The affairs at the head of an agent's queue that are theirs to take, at most `limit`. Locks nothing.
+#[tracing::instrument(name = "db.queue.head", skip_all)]
+pub(crate) async fn head(
+    tx: &mut PgConnection,
+    agent: &Agent,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Waiting>, StoreError> {
+    let skills: Vec<String> = agent.skills_at(now).map(|skill| skill.as_str().to_owned()).collect();
+    let languages: Vec<String> = agent.languages.iter().map(ToString::to_string).collect();
+    let rows = sqlx::query!(
+        r#"select t.ticket_id, t.severity, t.served_first, t.first_received_at as "first_received_at: jiff_sqlx::Timestamp",
+                  exists (select from ticketing.ticket k where k.owner = $2 and k.customer_id = t.customer_id) as "known!"
+           from ticketing.ticket t
+           where t.department = $1 and t.owner is null and t.state in ('acknowledged', 'in_progress')
+             and (cardinality($3::text[]) = 0 or t.language = any($3))
+             and not exists (select from ticketing.queue_skill q
+                             where q.department = t.department and q.topic = t.topic and q.skill <> all($4::text[]))
+           order by t.served_first desc,
+                    (case t.severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end),
+                    t.first_received_at, t.ticket_id
+           limit $5"#,
+        agent.department.as_str(),
+        agent.id.as_str(),
+        &languages,
+        &skills,
+        limit,
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Waiting {
+                ticket: TicketId::from_uuid(row.ticket_id),
+                served_first: row.served_first,
+                severity: word("ticket", "severity", row.ticket_id, Severity::from_word(&row.severity))?,
+                known: row.known,
+                first_received: row.first_received_at.to_jiff(),
+            })
+        })
+        .collect()
+}
+
+/// Locks the first of these affairs that still waits and that nobody else is taking, until the transaction ends. Waits for nobody.
+#[tracing::instrument(name = "db.queue.lock_first_free", skip_all)]
+pub(crate) async fn lock_first_free(
+    tx: &mut PgConnection,
+    department: &Department,
+    turns: &[Waiting],
+) -> Result<Option<TicketId>, StoreError> {
+    let ids: Vec<Uuid> = turns.iter().map(|waiting| waiting.ticket.uuid()).collect();
+    let taken = sqlx::query_scalar!(
+        "select t.ticket_id from unnest($1::uuid[]) with ordinality as r (id, place)
+         join ticketing.ticket t on t.ticket_id = r.id
+         where t.department = $2 and t.owner is null and t.state in ('acknowledged', 'in_progress')
+         order by r.place limit 1 for update of t skip locked",
+        &ids,
+        department.as_str(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(taken.map(TicketId::from_uuid))
+}
