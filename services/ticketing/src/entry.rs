@@ -74,6 +74,7 @@ impl<'a> Entries<'a> {
             from_department: happened.from.department.to_string(),
             to_department: happened.to.department.to_string(),
             owner: happened.to.owner.as_ref().map(|o| o.as_str().to_owned()).unwrap_or_default(),
+            reason: happened.reason.as_ref().map(|r| r.as_str().to_owned()).unwrap_or_default(),
         };
         self.draft(ticket, &payload)
     }

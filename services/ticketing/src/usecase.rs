@@ -53,6 +53,7 @@ pub(crate) use list_tickets::Place;
 pub use make_promise::NewPromise;
 pub use settle_promise::PromiseEnd;
 pub use team::{NewAgent, NewPresence, NewRules};
+pub use transfer_ticket::Handover;
 
 use crate::proof::ProofKey;
 use crate::store::create::Openings;

@@ -6,7 +6,7 @@ use kernel::{Channel, Department, Language};
 use crate::answer::{is_generic, same};
 use crate::{
     Answer, Answered, CaseId, ClaimPoint, CustomerId, InteractionId, Owner, PointAnswered, PointText, Refusal,
-    Severity, Slug, Standing, State, Subject, TicketId, TicketType, TrackingKey,
+    Severity, Slug, Standing, State, Subject, TicketId, TicketType, TrackingKey, Word,
 };
 
 /// What is asked for when an affair opens.
@@ -129,6 +129,8 @@ pub struct Assigned {
     pub from: Assignment,
     /// Who works on it now.
     pub to: Assignment,
+    /// Why, where it was said.
+    pub reason: Option<Word>,
     /// When, in the world.
     pub at: Timestamp,
 }
@@ -237,12 +239,17 @@ impl Ticket {
     ///
     /// # Errors
     /// [`Refusal`] when the ticket is over, or the time is out of order.
-    pub fn transfer(mut self, to: Assignment, moment: Moment) -> Result<(Self, Assigned), Refusal> {
+    pub fn transfer(
+        mut self,
+        to: Assignment,
+        reason: Option<Word>,
+        moment: Moment,
+    ) -> Result<(Self, Assigned), Refusal> {
         self.refuse_if_over()?;
         let at = self.settle(moment)?;
         let from = std::mem::replace(&mut self.assignment, to.clone());
         self.last_change = at;
-        Ok((self, Assigned { from, to, at }))
+        Ok((self, Assigned { from, to, reason, at }))
     }
 
     /// Notes that something was added to the affair (a message, a promise) and says when that counts.

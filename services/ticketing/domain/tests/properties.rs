@@ -92,7 +92,7 @@ fn carry_out(ticket: Ticket, ask: Ask, moment: Moment) -> Result<Ticket, Refusal
         }
         Ask::Transfer(to) => {
             let to = Assignment { department: department(to), owner: None };
-            ticket.transfer(to, moment).map(|(t, _)| t)
+            ticket.transfer(to, None, moment).map(|(t, _)| t)
         }
         Ask::Touch => ticket.touch(moment).map(|(t, _)| t),
     }

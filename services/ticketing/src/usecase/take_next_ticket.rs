@@ -46,7 +46,7 @@ impl Ticketing {
             let found = ticket::lock(&mut tx, taken).await?.ok_or_else(|| Error::not_found(taken.to_string()))?;
             let mut writing = self.writing(call, key, tx, found, Moment::Now(now));
             let to = Assignment { department: stored.agent.department, owner: Some(id.owner().clone()) };
-            let (ticket, happened) = writing.chronicle.stored.ticket.clone().transfer(to, writing.moment)?;
+            let (ticket, happened) = writing.chronicle.stored.ticket.clone().transfer(to, None, writing.moment)?;
             writing.chronicle.changed(ticket);
             writing.chronicle.note(
                 ChangeKind::Assigned,

@@ -98,7 +98,7 @@ async fn who_owns_the_ticket_does_not_write_down_how_well_they_did() {
         owner: "test-agent".into(),
         etag: ticket.etag,
         request_id: fresh_id(),
-        occurred_time: None,
+        ..Default::default()
     };
     let ticket = agent.transfer_ticket(request).await.unwrap().into_inner();
     let ticket = answer(&mut agent, &ticket, "p1", ANSWER).await.unwrap();

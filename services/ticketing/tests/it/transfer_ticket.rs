@@ -12,8 +12,35 @@ fn request(ticket: &pb::Ticket, department: &str, owner: &str) -> pb::TransferTi
         owner: owner.into(),
         etag: ticket.etag.clone(),
         request_id: fresh_id(),
-        occurred_time: None,
+        ..Default::default()
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_known_goes_along_so_that_nobody_asks_the_customer_again() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let known = "Ya ha mandado los dos recibos; el banco confirma el cargo doble.";
+    let handed = pb::TransferTicketRequest {
+        reason: "needs_specialist".into(),
+        handover: known.into(),
+        ..request(&ticket, "network-ops", "u-42")
+    };
+    let moved = agent.transfer_ticket(handed.clone()).await.unwrap().into_inner();
+    assert_eq!((moved.department.as_str(), moved.owner.as_str()), ("network-ops", "u-42"));
+    let again = agent.transfer_ticket(handed).await.unwrap().into_inner();
+    assert_eq!(again, moved, "a retry hands over once");
+
+    let list = pb::ListMessagesRequest { parent: ticket.name.clone(), ..Default::default() };
+    let messages = agent.list_messages(list).await.unwrap().into_inner().messages;
+    let told: Vec<_> = messages.iter().map(|m| (m.visibility(), m.body.as_str())).collect();
+    assert_eq!(told, [(pb::MessageVisibility::Internal, known)]);
+    let list = pb::ListTicketHistoryRequest { name: ticket.name, ..Default::default() };
+    let changes = agent.list_ticket_history(list).await.unwrap().into_inner().changes;
+    let last: Vec<_> = changes.iter().rev().take(2).map(|c| (c.kind(), c.reason.as_str())).collect();
+    let (added, assigned) = (pb::TicketChangeKind::MessageAdded, pb::TicketChangeKind::Assigned);
+    assert_eq!(last, [(added, ""), (assigned, "needs_specialist")]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -40,6 +67,13 @@ async fn refuses_a_department_that_is_no_slug_and_a_ticket_that_is_over() {
     let refused = agent.transfer_ticket(request(&ticket, "Network Ops", "con espacio")).await;
     let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&refused), ["to_department", "owner"]);
+    let wordy = pb::TransferTicketRequest {
+        reason: "Dos palabras".into(),
+        handover: "x".repeat(20_001),
+        ..request(&ticket, "network-ops", "")
+    };
+    let refused = assert_refused(agent.transfer_ticket(wordy).await, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["reason", "handover"]);
     let closed = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
     let refused = agent.transfer_ticket(request(&closed, "network-ops", "")).await;
     assert_refused(refused, Code::FailedPrecondition, "TICKET_OVER");

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use kernel::{Language, ResourceId, Violations};
 use server::parse;
 use ticketing_domain::{
-    Answer, Assignment, CloseReason, Draft, Owner, PointText, Proof, Severity, Signpost, Slug, Subject, TicketId,
+    Answer, Assignment, Body, CloseReason, Draft, Owner, PointText, Proof, Severity, Signpost, Slug, Subject, TicketId,
     TicketType, TrackingKey, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::{header, key, past, reason, whole};
-use crate::usecase::{NewAnswer, NewTicket, Target};
+use crate::usecase::{Handover, NewAnswer, NewTicket, Target};
 
 /// Points a customer may claim at once.
 const MAX_POINTS: usize = 50;
@@ -225,10 +225,13 @@ pub(in crate::grpc) fn reject(
 pub(in crate::grpc) fn transfer(
     request: &pb::TransferTicketRequest,
     now: Timestamp,
-) -> Result<(Target, Assignment), Violations> {
+) -> Result<(Target, Handover), Violations> {
     let mut v = Violations::new();
     let target = header!("TransferTicket", request).target(&mut v, request, now);
     let department = parse::department(&mut v, "to_department", &request.to_department);
     let owner = optional::<Owner>(&mut v, "owner", &request.owner);
-    whole(v, target.zip(department.map(|department| Assignment { department, owner })))
+    let reason = optional::<Word>(&mut v, "reason", &request.reason);
+    let known = optional::<Body>(&mut v, "handover", &request.handover);
+    let to = department.map(|department| Assignment { department, owner });
+    whole(v, target.zip(to.map(|to| Handover { to, reason, known })))
 }
