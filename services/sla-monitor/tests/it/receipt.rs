@@ -37,6 +37,7 @@ async fn a_transfer_to_another_department_moves_the_clock_along_and_keeps_its_ti
         from_department: "customer-service".to_owned(),
         to_department: "billing".to_owned(),
         owner: String::new(),
+        ..Default::default()
     };
     world.ticketing.write(&ticket.name, &assigned, at("2026-11-21T10:00:00+01:00")).await;
     let after = clocks_that(&served, &ticket.name, |c| c[0].department == "billing").await.remove(0);
