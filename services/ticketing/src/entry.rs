@@ -87,6 +87,7 @@ impl<'a> Entries<'a> {
             direction: direction.into(),
             visibility: present::visibility(message.visibility).into(),
             channel: channel.into(),
+            sales_offer: message.sales_offer,
         };
         let personal = pb::MessageAddedPersonal { body: message.body.expose().to_owned() };
         self.draft(message.id.ticket, &payload).with_personal(&personal, self.ambient.bytes())

@@ -27,7 +27,7 @@ fn id(variable: &str) -> String {
 
 /// Where the value of each parameter of CreateTicket is read in what the service itself wrote for
 /// the sample; `None` for those that are new in every call. One ticket, as a lone call writes it.
-const CREATE_PARAMETERS: [Option<&str>; 79] = [
+const CREATE_PARAMETERS: [Option<&str>; 80] = [
     // the claim
     None,
     Some("array[q.method]"),
@@ -120,6 +120,8 @@ const CREATE_PARAMETERS: [Option<&str>; 79] = [
     Some("array[s.personal]"),
     // who is served first
     Some("array[t.served_first]"),
+    // its messages, of which it has none
+    Some("null"),
 ];
 
 const SAMPLE_ROWS: &str = "from ticketing.ticket t

@@ -14,6 +14,25 @@ const ART_13_2: &str = "Ley 10/2025 art. 13.2";
 /// Satisfaction is asked about after the answer, never before.
 const ART_18: &str = "Ley 10/2025 art. 18";
 
+/// Why nothing is offered for sale in an affair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SalesBan {
+    /// It is about the continuity of a service.
+    Continuity,
+    /// It is a complaint of the finance sector.
+    FinanceComplaint,
+}
+
+impl SalesBan {
+    /// The law that says so.
+    pub const fn article(self) -> &'static str {
+        match self {
+            Self::Continuity => "Ley 10/2025 art. 16.2",
+            Self::FinanceComplaint => "Ley 44/2002 art. 29.3",
+        }
+    }
+}
+
 /// Why a change was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -103,6 +122,12 @@ pub enum Refusal {
     /// Nobody grades their own work.
     #[error("who owns the ticket does not write down how satisfied the customer is")]
     SurveyOfOwnWork,
+    /// Nothing is offered for sale in an affair like this.
+    #[error("nothing is offered for sale in an affair like this ({}); answer it, and leave the offer out", law.article())]
+    SalesOfferNotAllowed {
+        /// Why not.
+        law: SalesBan,
+    },
     /// The caller is no agent here.
     #[error("the caller is no agent here; a supervisor has to put them here")]
     AgentUnknown,
@@ -157,6 +182,7 @@ impl Classify for Refusal {
             | Self::AgentUnknown
             | Self::AgentNotAvailable { .. }
             | Self::AgentAtCapacity { .. }
+            | Self::SalesOfferNotAllowed { .. }
             | Self::TicketErased => Kind::FailedPrecondition,
         }
     }
@@ -181,6 +207,7 @@ impl Classify for Refusal {
             Self::SurveyAlreadyAnswered => "SURVEY_ALREADY_ANSWERED",
             Self::SurveyOfOwnWork => "SURVEY_OF_OWN_WORK",
             Self::CustomerErased { .. } => "CUSTOMER_ERASED",
+            Self::SalesOfferNotAllowed { .. } => "SALES_OFFER_NOT_ALLOWED",
             Self::AgentUnknown => "AGENT_UNKNOWN",
             Self::AgentNotAvailable { .. } => "AGENT_NOT_AVAILABLE",
             Self::AgentAtCapacity { .. } => "AGENT_AT_CAPACITY",
@@ -210,6 +237,7 @@ impl Classify for Refusal {
             }
             Self::CustomerErased { customer } => vec![("customer", customer.to_string().into())],
             Self::SurveyAlreadyAsked { survey } => vec![("survey", survey.name().into())],
+            Self::SalesOfferNotAllowed { law } => vec![("article", law.article().into())],
             Self::AgentNotAvailable { presence } => vec![("presence", presence.as_str().into())],
             Self::AgentAtCapacity { capacity, holding } => {
                 vec![("capacity", capacity.to_string().into()), ("holding", holding.to_string().into())]

@@ -22,7 +22,7 @@ mod words;
 pub use agent::{Agent, AgentId, AgentIdError, Skill, SkillRule, Waiting, reasons, turns};
 pub use answer::is_generic;
 pub use claim::{Answered, ClaimPoint, PointAnswered};
-pub use error::Refusal;
+pub use error::{Refusal, SalesBan};
 pub use history::Destination;
 pub use id::{
     CaseId, ClockId, CustomerId, InteractionId, MessageId, NestedIdError, PromiseId, SurveyId, SurveyIdError, TicketId,

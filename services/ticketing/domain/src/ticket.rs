@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use kernel::{Channel, Department, Language};
 
 use crate::answer::{is_generic, same};
+use crate::error::SalesBan;
 use crate::{
     Answer, Answered, CaseId, ClaimPoint, CustomerId, InteractionId, Owner, PointAnswered, PointText, Refusal,
     Severity, Slug, Standing, State, Subject, TicketId, TicketType, TrackingKey, Word,
@@ -261,6 +262,22 @@ impl Ticket {
         let at = self.settle(moment)?;
         self.last_change = at;
         Ok((self, at))
+    }
+
+    /// Refuses that something is offered for sale in this affair, where law does.
+    ///
+    /// # Errors
+    /// [`Refusal::SalesOfferNotAllowed`].
+    pub fn refuse_sales_offer(&self) -> Result<(), Refusal> {
+        let is = |slug: Option<&Slug>, word| slug.is_some_and(|slug| slug.as_str() == word);
+        let law = if is(self.facts.topic.as_ref(), "continuity") {
+            Some(SalesBan::Continuity)
+        } else if is(Some(&self.facts.sector), "finance") && self.facts.ticket_type.is_complaint() {
+            Some(SalesBan::FinanceComplaint)
+        } else {
+            None
+        };
+        law.map_or(Ok(()), |law| Err(Refusal::SalesOfferNotAllowed { law }))
     }
 
     /// Notes something about the affair that its own state does not forbid: a promise that ended, what the office did.

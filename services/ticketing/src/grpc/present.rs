@@ -86,6 +86,7 @@ pub(crate) fn message(message: &Message) -> pb::Message {
         visibility: visibility(message.visibility).into(),
         channel: channel.into(),
         body: message.body.expose().to_owned(),
+        sales_offer: message.sales_offer,
         actor: Some(actor_to_proto(&message.actor)),
         occurred_time: Some(time_to_proto(message.occurred_at)),
         create_time: Some(time_to_proto(message.created_at)),

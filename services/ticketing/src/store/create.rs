@@ -179,11 +179,12 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                select ticket_id, received_at, receipt_text, content_hash from fresh
            ), message as (
                insert into ticketing.message (ticket_id, sequence, message_id, direction, visibility, channel, body,
-                   actor_kind, actor_id, actor_department, occurred_at, created_at)
+                   actor_kind, actor_id, actor_department, occurred_at, created_at, sales_offer)
                select m.* from unnest($39::uuid[], $40::int[], $41::uuid[], $42::text[], $43::text[], $44::text[],
-                   $45::text[], $46::text[], $47::text[], $48::text[], $49::timestamptz[], $50::timestamptz[])
+                   $45::text[], $46::text[], $47::text[], $48::text[], $49::timestamptz[], $50::timestamptz[],
+                   $80::bool[])
                    as m (ticket_id, sequence, message_id, direction, visibility, channel, body, actor_kind, actor_id,
-                       actor_department, occurred_at, created_at)
+                       actor_department, occurred_at, created_at, sales_offer)
                where m.ticket_id in (select ticket_id from fresh)
            ), change as (
                insert into ticketing.ticket_change (ticket_id, sequence, kind, from_state, to_state, reason, department,
@@ -288,6 +289,7 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
         &entry.salt as _,
         &entry.personal as _,
         &ticket.served_first,
+        &message.sales_offer,
     )
     .fetch_all(executor)
     .await

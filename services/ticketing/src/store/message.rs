@@ -50,6 +50,8 @@ pub(crate) struct Message {
     pub visibility: Visibility,
     /// The text.
     pub body: Body,
+    /// It offers the customer something for sale.
+    pub sales_offer: bool,
     /// Who wrote it down.
     pub actor: Actor,
     /// When it was said.
@@ -68,6 +70,7 @@ pub(super) struct MessageColumns {
     pub visibility: Vec<String>,
     pub channel: Vec<Option<String>>,
     pub body: Vec<String>,
+    pub sales_offer: Vec<bool>,
     pub actor_kind: Vec<String>,
     pub actor_id: Vec<String>,
     pub actor_department: Vec<Option<String>>,
@@ -85,6 +88,7 @@ impl MessageColumns {
             self.visibility.push(message.visibility.to_string());
             self.channel.push(message.way.map(|w| w.channel.to_string()));
             self.body.push(message.body.expose().to_owned());
+            self.sales_offer.push(message.sales_offer);
             self.actor_kind.push(message.actor.kind.to_string());
             self.actor_id.push(message.actor.id.clone());
             self.actor_department.push(message.actor.department.as_ref().map(ToString::to_string));
@@ -98,7 +102,7 @@ impl MessageColumns {
 #[tracing::instrument(name = "db.message.list", skip_all)]
 pub(crate) async fn list(pool: &PgPool, ticket: TicketId, after: i32, limit: i64) -> Result<Vec<Message>, StoreError> {
     let rows = sqlx::query!(
-        "select sequence, message_id, direction, visibility, channel, body, actor_kind, actor_id, actor_department,
+        "select sequence, message_id, direction, visibility, channel, body, sales_offer, actor_kind, actor_id, actor_department,
                 occurred_at, created_at
          from ticketing.message where ticket_id = $1 and sequence > $2 order by sequence limit $3",
         ticket.uuid(),
@@ -127,6 +131,7 @@ pub(crate) async fn list(pool: &PgPool, ticket: TicketId, after: i32, limit: i64
                 way,
                 visibility: word("message", "visibility", key, Visibility::from_word(&row.visibility))?,
                 body: word("message", "body", key, row.body.parse().ok())?,
+                sales_offer: row.sales_offer,
                 actor: actor("message", key, &row.actor_kind, row.actor_id, row.actor_department)?,
                 occurred_at: row.occurred_at.to_jiff(),
                 created_at: row.created_at.to_jiff(),

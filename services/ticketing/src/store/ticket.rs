@@ -210,9 +210,10 @@ pub(crate) async fn write(
                    $27::timestamptz[]) as c
            ), message as (
                insert into ticketing.message (ticket_id, sequence, message_id, direction, visibility, channel, body,
-                   actor_kind, actor_id, actor_department, occurred_at, created_at)
+                   actor_kind, actor_id, actor_department, occurred_at, created_at, sales_offer)
                select $14, m.* from unnest($28::int[], $29::uuid[], $30::text[], $31::text[], $32::text[], $33::text[],
-                   $34::text[], $35::text[], $36::text[], $37::timestamptz[], $38::timestamptz[]) as m
+                   $34::text[], $35::text[], $36::text[], $37::timestamptz[], $38::timestamptz[], $57::bool[])
+                   as m
            ), point as (
                update ticketing.claim_point p set answer = a.answer, answered_at = a.answered_at
                from unnest($39::int[], $40::text[], $41::timestamptz[]) as a (ordinal, answer, answered_at)
@@ -281,6 +282,7 @@ pub(crate) async fn write(
         stored.change_count,
         stored.updated_at.to_sqlx() as _,
         stored.version,
+        &message.sales_offer,
     )
     .execute(tx)
     .await?;

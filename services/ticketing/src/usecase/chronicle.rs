@@ -39,6 +39,8 @@ pub struct Said {
     pub visibility: Visibility,
     /// The text.
     pub body: Body,
+    /// It offers the customer something for sale.
+    pub sales_offer: bool,
 }
 
 impl Chronicle {
@@ -155,6 +157,9 @@ impl Chronicle {
     /// [`Refusal`], as [`Ticket::touch`].
     pub(crate) fn say(&mut self, said: Said, moment: Moment, policy: &Policy) -> Result<(), Refusal> {
         let (ticket, at) = self.stored.ticket.clone().touch(moment)?;
+        if said.sales_offer {
+            ticket.refuse_sales_offer()?;
+        }
         self.touched(ticket);
         let message = Message {
             id: MessageId { ticket: self.stored.ticket.facts().id, id: self.ambient.uuid(self.now()) },
@@ -162,6 +167,7 @@ impl Chronicle {
             way: said.way,
             visibility: said.visibility,
             body: said.body,
+            sales_offer: said.sales_offer,
             actor: self.actor().clone(),
             occurred_at: at,
             created_at: self.now(),

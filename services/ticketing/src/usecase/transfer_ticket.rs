@@ -47,7 +47,7 @@ impl Ticketing {
             },
         );
         if let Some(body) = over.known {
-            let note = Said { way: None, visibility: Visibility::Internal, body };
+            let note = Said { way: None, visibility: Visibility::Internal, body, sales_offer: false };
             writing.chronicle.say(note, writing.moment, &self.policy)?;
         }
         let answer = present::ticket(&writing.chronicle.stored);

@@ -4,7 +4,9 @@ use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 
-use crate::world::{World, assert_refused, close, fields, fresh_id, open, resolved, started, wait};
+use crate::world::{
+    World, assert_refused, close, complaint, create_request, fact, fields, fresh_id, open, resolved, started, wait,
+};
 
 fn from_customer(ticket: &str, body: &str) -> pb::AddMessageRequest {
     pb::AddMessageRequest {
@@ -25,6 +27,53 @@ fn note(ticket: &str, body: &str) -> pb::AddMessageRequest {
     let message =
         pb::Message { visibility: pb::MessageVisibility::Internal.into(), body: body.into(), ..Default::default() };
     pb::AddMessageRequest { message: Some(message), ..from_customer(ticket, "") }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_sold_to_who_has_no_service_or_complains_of_a_bank() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let offer = |ticket: &pb::Ticket, visibility: pb::MessageVisibility, direction: Direction| pb::AddMessageRequest {
+        parent: ticket.name.clone(),
+        message: Some(pb::Message {
+            direction: direction.into(),
+            visibility: visibility.into(),
+            channel: Channel::Sms.into(),
+            body: "Por dos euros más, fibra de un giga".into(),
+            sales_offer: true,
+            ..Default::default()
+        }),
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    let out = |ticket: &pb::Ticket| offer(ticket, pb::MessageVisibility::Public, Direction::Outbound);
+    let opened = |change: fn(&mut pb::Ticket)| {
+        let mut client = agent.clone();
+        async move {
+            let mut ticket = complaint();
+            change(&mut ticket);
+            client.create_ticket(create_request(ticket)).await.unwrap().into_inner().ticket.unwrap()
+        }
+    };
+    let dark = opened(|t| (t.topic, t.ticket_type) = ("continuity".into(), pb::TicketType::Incidencia.into())).await;
+    let bank = opened(|t| t.sector = "finance".into()).await;
+    let ordinary = opened(|_| ()).await;
+    for (ticket, article) in [(&dark, "Ley 10/2025 art. 16.2"), (&bank, "Ley 44/2002 art. 29.3")] {
+        let refused = agent.add_message(out(ticket)).await;
+        let refused = assert_refused(refused, Code::FailedPrecondition, "SALES_OFFER_NOT_ALLOWED");
+        assert_eq!(fact(&refused, "article"), article);
+    }
+    assert!(agent.add_message(out(&ordinary)).await.unwrap().into_inner().sales_offer);
+    for (visibility, direction) in
+        [(pb::MessageVisibility::Public, Direction::Inbound), (pb::MessageVisibility::Internal, Direction::Outbound)]
+    {
+        let refused = agent.add_message(offer(&ordinary, visibility, direction)).await;
+        let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
+        assert_eq!(fields(&refused), ["message.sales_offer"], "{visibility:?}");
+    }
+    let list = pb::ListMessagesRequest { parent: ordinary.name, ..Default::default() };
+    let told = agent.list_messages(list).await.unwrap().into_inner().messages;
+    assert_eq!(told.iter().map(|m| m.sales_offer).collect::<Vec<_>>(), [true]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

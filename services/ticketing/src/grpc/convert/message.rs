@@ -41,7 +41,11 @@ pub(super) fn said(v: &mut Violations, message: &pb::Message) -> Option<Said> {
     let is_note = visibility == Some(Visibility::Internal);
     // A note needs no way; half a way, or an unknown word, is wrong in a note too.
     let way = if is_note && message.direction == 0 && message.channel == 0 { None } else { Some(way(v, message)) };
-    Some(Said { way: way.flatten(), visibility: visibility?, body: body? })
+    let way = way.flatten();
+    if message.sales_offer && (is_note || way.is_some_and(|way| way.direction == Direction::Inbound)) {
+        v.push("message.sales_offer", "only what goes to the customer offers something for sale");
+    }
+    Some(Said { way, visibility: visibility?, body: body?, sales_offer: message.sales_offer })
 }
 
 fn way(v: &mut Violations, message: &pb::Message) -> Option<Way> {
