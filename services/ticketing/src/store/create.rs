@@ -68,8 +68,9 @@ pub(crate) async fn open(openings: &Openings, opening: Opening) -> Result<Outcom
 /// Opens many tickets in the transaction of their import, whose claims stand for theirs.
 #[tracing::instrument(name = "db.ticket.open_all", skip_all)]
 pub(crate) async fn open_all(tx: &mut PgConnection, openings: &[&Opening]) -> Result<(), StoreError> {
-    insert(tx, openings).await?;
-    Ok(())
+    let opened = insert(tx, openings).await?;
+    // Whose customer was erased since the import looked: it looks again.
+    if opened.iter().any(|asked| asked.erased) { Err(StoreError::Contended) } else { Ok(()) }
 }
 
 /// Opens tickets in `db`.
