@@ -6,7 +6,10 @@ comment on column ticketing.ticket.served_first is 'The customer has a right to 
 create index ticket_waiting_idx on ticketing.ticket (department, served_first desc,
     (case severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end), first_received_at, ticket_id)
     where owner is null and state in ('acknowledged', 'in_progress');
+-- Whom an agent knows, and what an agent holds, however many they have answered.
 create index ticket_owner_idx on ticketing.ticket (owner, customer_id) where owner is not null;
+create index ticket_held_idx on ticketing.ticket (owner)
+    where owner is not null and state in ('acknowledged', 'in_progress', 'held');
 
 create table ticketing.agent (
     agent_id       text        not null,

@@ -105,17 +105,25 @@ pub(crate) async fn head(
     let skills: Vec<String> = agent.skills_at(now).map(|skill| skill.as_str().to_owned()).collect();
     let languages: Vec<String> = agent.languages.iter().map(ToString::to_string).collect();
     let rows = sqlx::query!(
-        r#"select t.ticket_id, t.severity, t.served_first, t.first_received_at as "first_received_at: jiff_sqlx::Timestamp",
-                  exists (select from ticketing.ticket k where k.owner = $2 and k.customer_id = t.customer_id) as "known!"
-           from ticketing.ticket t
-           where t.department = $1 and t.owner is null and t.state in ('acknowledged', 'in_progress')
-             and (cardinality($3::text[]) = 0 or t.language = any($3))
-             and not exists (select from ticketing.queue_skill q
-                             where q.department = t.department and q.topic = t.topic and q.skill <> all($4::text[]))
-           order by t.served_first desc,
-                    (case t.severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end),
-                    t.first_received_at, t.ticket_id
-           limit $5"#,
+        // Acquaintance is looked up for the head alone, one probe each: an agent may have served a hundred thousand.
+        r#"with head as materialized (
+               select t.ticket_id, t.customer_id, t.severity, t.served_first, t.first_received_at
+               from ticketing.ticket t
+               where t.department = $1 and t.owner is null and t.state in ('acknowledged', 'in_progress')
+                 and (cardinality($3::text[]) = 0 or t.language = any($3))
+                 and not exists (select from ticketing.queue_skill q
+                                 where q.department = t.department and q.topic = t.topic and q.skill <> all($4::text[]))
+               order by t.served_first desc,
+                        (case t.severity when 'critical' then 0 when 'high' then 1 when 'medium' then 2 else 3 end),
+                        t.first_received_at, t.ticket_id
+               limit $5
+           )
+           select h.ticket_id, h.severity, h.served_first,
+                  h.first_received_at as "first_received_at: jiff_sqlx::Timestamp", k.known is not null as "known!"
+           from head h left join lateral (
+               select true as known from ticketing.ticket k
+               where k.owner = $2 and k.customer_id = h.customer_id limit 1
+           ) k on true"#,
         agent.department.as_str(),
         agent.id.as_str(),
         &languages,
