@@ -5,5 +5,34 @@ pub(crate) mod present;
 mod team_service;
 mod ticket_service;
 
+use kernel::Violations;
+use server::{Call, run_to_end, status};
+use tonic::{Request, Response, Status};
+
+use crate::Error;
+use crate::usecase::Ticketing;
+
 pub use team_service::Team;
 pub use ticket_service::Service;
+
+type Answer<T> = Result<Response<T>, Status>;
+
+/// A change: parsed, then run to its end whatever the client does.
+async fn change<Q, P, T, F>(
+    app: &Ticketing,
+    request: Request<Q>,
+    parse: impl FnOnce(&Q) -> Result<P, Violations>,
+    run: impl FnOnce(Ticketing, Call, P) -> F,
+) -> Answer<T>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Error>> + Send + 'static,
+{
+    let call = Call::of(&request);
+    let parsed = parse(request.get_ref()).map_err(|e| status(&e))?;
+    run_to_end(run(app.clone(), call, parsed)).await.map(Response::new)
+}
+
+fn refused(error: impl kernel::Classify) -> Status {
+    status(&error)
+}

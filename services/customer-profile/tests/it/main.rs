@@ -21,6 +21,7 @@ mod reapply_rules;
 mod record_interaction;
 mod refusals;
 mod relations;
+mod restored;
 mod rights;
 mod satisfaction;
 mod scores;

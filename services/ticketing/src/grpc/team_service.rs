@@ -1,16 +1,11 @@
 //! TeamService: convert, call, convert.
 
-use kernel::Violations;
-use server::{Call, run_to_end, status};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::team_service_server::TeamService;
 
-use super::convert;
-use crate::Error;
+use super::{Answer, change, convert, refused};
 use crate::usecase::Ticketing;
-
-type Answer<T> = Result<Response<T>, Status>;
 
 /// The gRPC face of [`Ticketing`] for who works on affairs.
 #[derive(Clone)]
@@ -23,33 +18,13 @@ impl Team {
     pub fn new(app: Ticketing) -> Self {
         Self { app }
     }
-
-    /// A change: parsed, then run to its end whatever the client does.
-    async fn change<Q, P, T, F>(
-        &self,
-        request: Request<Q>,
-        parse: fn(&Q) -> Result<P, Violations>,
-        run: impl FnOnce(Ticketing, Call, P) -> F,
-    ) -> Answer<T>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T, Error>> + Send + 'static,
-    {
-        let call = Call::of(&request);
-        let parsed = parse(request.get_ref()).map_err(|e| status(&e))?;
-        run_to_end(run(self.app.clone(), call, parsed)).await.map(Response::new)
-    }
-}
-
-fn refused(error: impl kernel::Classify) -> Status {
-    status(&error)
 }
 
 #[tonic::async_trait]
 impl TeamService for Team {
     async fn put_agent(&self, request: Request<pb::PutAgentRequest>) -> Answer<pb::Agent> {
         let run = |app: Ticketing, call, new| async move { app.put_agent(&call, new).await };
-        self.change(request, convert::put_agent, run).await
+        change(&self.app, request, convert::put_agent, run).await
     }
 
     async fn get_agent(&self, request: Request<pb::GetAgentRequest>) -> Answer<pb::Agent> {
@@ -66,7 +41,7 @@ impl TeamService for Team {
 
     async fn state_presence(&self, request: Request<pb::StatePresenceRequest>) -> Answer<pb::Agent> {
         let run = |app: Ticketing, call, new| async move { app.state_presence(&call, new).await };
-        self.change(request, convert::state_presence, run).await
+        change(&self.app, request, convert::state_presence, run).await
     }
 
     async fn get_queue(&self, request: Request<pb::GetQueueRequest>) -> Answer<pb::Queue> {
@@ -76,7 +51,7 @@ impl TeamService for Team {
 
     async fn put_queue(&self, request: Request<pb::PutQueueRequest>) -> Answer<pb::Queue> {
         let run = |app: Ticketing, call, new| async move { app.put_queue(&call, new).await };
-        self.change(request, convert::put_queue, run).await
+        change(&self.app, request, convert::put_queue, run).await
     }
 
     async fn take_next_ticket(
@@ -84,6 +59,6 @@ impl TeamService for Team {
         request: Request<pb::TakeNextTicketRequest>,
     ) -> Answer<pb::TakeNextTicketResponse> {
         let run = |app: Ticketing, call, key| async move { app.take_next_ticket(&call, key).await };
-        self.change(request, convert::take_next, run).await
+        change(&self.app, request, convert::take_next, run).await
     }
 }

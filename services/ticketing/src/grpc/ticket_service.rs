@@ -6,16 +6,14 @@ use std::pin::Pin;
 use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 use kernel::Violations;
-use server::{Call, run_to_end, status};
+use server::Call;
 use tonic::{Request, Response, Status};
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketService;
 
-use super::convert;
+use super::{Answer, change, convert, refused};
 use crate::Error;
 use crate::usecase::Ticketing;
-
-type Answer<T> = Result<Response<T>, Status>;
 
 /// The gRPC face of [`Ticketing`].
 #[derive(Clone)]
@@ -29,7 +27,7 @@ impl Service {
         Self { app }
     }
 
-    /// A change: parsed, then run to its end whatever the client does.
+    /// A change, whose stated times are held against the present.
     async fn change<Q, P, T, F>(
         &self,
         request: Request<Q>,
@@ -40,14 +38,9 @@ impl Service {
         T: Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        let call = Call::of(&request);
-        let parsed = parse(request.get_ref(), self.app.now()).map_err(|e| status(&e))?;
-        run_to_end(run(self.app.clone(), call, parsed)).await.map(Response::new)
+        let now = self.app.now();
+        change(&self.app, request, |request| parse(request, now), run).await
     }
-}
-
-fn refused(error: impl kernel::Classify) -> Status {
-    status(&error)
 }
 
 #[tonic::async_trait]

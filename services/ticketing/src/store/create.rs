@@ -65,12 +65,12 @@ pub(crate) async fn open(openings: &Openings, opening: Opening) -> Result<Outcom
     openings.write(opening).await
 }
 
-/// Opens many tickets in the transaction of their import, whose claims stand for theirs.
+/// Opens many tickets in the transaction of their import, whose claims stand for theirs; answers those that were not opened,
+/// because their customer was erased.
 #[tracing::instrument(name = "db.ticket.open_all", skip_all)]
-pub(crate) async fn open_all(tx: &mut PgConnection, openings: &[&Opening]) -> Result<(), StoreError> {
-    let opened = insert(tx, openings).await?;
-    // Whose customer was erased since the import looked: it looks again.
-    if opened.iter().any(|asked| asked.erased) { Err(StoreError::Contended) } else { Ok(()) }
+pub(crate) async fn open_all(tx: &mut PgConnection, openings: &[&Opening]) -> Result<HashSet<TicketId>, StoreError> {
+    let asked = insert(tx, openings).await?;
+    Ok(asked.into_iter().filter(|asked| asked.erased).map(|asked| TicketId::from_uuid(asked.ticket_id)).collect())
 }
 
 /// Opens tickets in `db`.

@@ -4,18 +4,17 @@
 //! a guard refuses is told of all histories at once. Then all of them are written in one transaction: a
 //! handful of round trips for hundreds of affairs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use kernel::{ResourceId, Violations};
 use ledger::Stamp;
-use postgres::{Claim, Kept, RequestKey, Tx};
+use postgres::{Claim, Kept, RequestKey};
 use prost::Message;
 use server::Call;
 use ticketing_domain::{
     Answer, Destination, Draft, ExternalId, Moment, Receipt, Refusal, Slug, Ticket, TicketId, TrackingKey,
 };
-use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
@@ -24,7 +23,6 @@ use super::writing::kept_answer;
 use crate::Error;
 use crate::proof::{KeptProof, sha256};
 use crate::store::create::{self, Opening};
-use crate::store::erased_customer;
 use crate::store::imported::{self, Known, Origin};
 use crate::store::ticket;
 
@@ -89,9 +87,8 @@ impl Ticketing {
             return Ok(self.with_proofs(kept_answer(&key, &answer)?, &known));
         }
         let is_new = imported::claim(&mut tx, &origins, stamp.recorded_at).await?;
-        refuse_erased(&mut tx, &histories, &is_new).await?;
         let fresh: Vec<&Opening> = openings.iter().zip(is_new).filter(|(_, new)| *new).map(|(o, _)| o).collect();
-        create::open_all(&mut tx, &fresh).await?;
+        refuse_erased(&origins, &create::open_all(&mut tx, &fresh).await?)?;
         let known = imported::known(&mut tx, &origins).await?;
         let answer = pb::ImportTicketsResponse { tickets: origins.iter().zip(&known).map(told).collect() };
         // Kept without the proofs, which the database never sees.
@@ -165,16 +162,13 @@ impl Ticketing {
     }
 }
 
-/// Refuses new affairs of who was erased; those that are here already are left as they are.
-async fn refuse_erased(tx: &mut Tx, histories: &[History], is_new: &[bool]) -> Result<(), Error> {
-    let new = || histories.iter().enumerate().zip(is_new).filter(|(_, new)| **new).map(|(history, _)| history);
-    let customers: Vec<Uuid> = new().map(|(_, history)| history.draft.customer.uuid()).collect();
-    let erased = erased_customer::among(tx, &customers).await?;
+/// Names the affairs that were not opened because their customer was erased. One that is here already is left as it is.
+fn refuse_erased(origins: &[Origin<'_>], unopened: &HashSet<TicketId>) -> Result<(), Violations> {
     let mut violations = Violations::new();
-    for (i, _) in new().filter(|(_, history)| erased.contains(&history.draft.customer)) {
+    for (i, _) in origins.iter().enumerate().filter(|(_, origin)| unopened.contains(&origin.ticket)) {
         violations.push(format!("histories[{i}].ticket.customer"), "was erased");
     }
-    Ok(violations.into_result()?)
+    violations.into_result()
 }
 
 fn origin<'a>(history: &'a History, opening: &Opening) -> Origin<'a> {

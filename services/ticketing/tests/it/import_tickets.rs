@@ -6,7 +6,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::history_step::Step;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 
-use crate::world::{ANSWER, OTHER_ANSWER, World, assert_refused, complaint, fields, fresh_id, time};
+use crate::world::{ANSWER, CUSTOMER, OTHER_ANSWER, World, assert_refused, complaint, fields, fresh_id, time};
 
 fn step(at: &str, step: Step) -> pb::HistoryStep {
     pb::HistoryStep { occurred_time: time(at), step: Some(step) }
@@ -222,4 +222,23 @@ async fn a_follow_up_takes_over_the_first_receipt() {
     let ticket = importer.get_ticket(pb::GetTicketRequest { name }).await.unwrap().into_inner();
     assert_eq!(ticket.first_received_time, time("2012-03-31T14:59:42Z"));
     assert_eq!(ticket.state(), pb::TicketState::Acknowledged);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_affair_of_who_was_erased_is_named_and_one_that_is_here_is_left_as_it_is() {
+    let world = World::new().await;
+    let mut importer = world.as_role(Role::Importer);
+    importer.import_tickets(request(vec![affair("A-1")])).await.unwrap();
+    sqlx::query("insert into ticketing.erased_customer (customer_id) values ($1)")
+        .bind(CUSTOMER.trim_start_matches("customers/").parse::<uuid::Uuid>().unwrap())
+        .execute(&world.database.admin().await)
+        .await
+        .unwrap();
+    let before = world.count("ticket").await;
+    let refused = importer.import_tickets(request(vec![affair("A-1"), affair("A-2")])).await;
+    let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["histories[1].ticket.customer"]);
+    assert_eq!(world.count("ticket").await, before);
+    let again = importer.import_tickets(request(vec![affair("A-1")])).await.unwrap().into_inner();
+    assert_eq!(outcomes(&again), [pb::ImportOutcome::AlreadyHere]);
 }
