@@ -5,7 +5,6 @@ pub mod clock;
 pub mod decision;
 pub mod dossier;
 pub mod draft;
-pub mod request;
 pub(crate) mod rights;
 pub mod staff;
 pub mod wall;

@@ -16,6 +16,7 @@ use crate::proof::ProofKey;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::store::create::openings;
 use crate::usecase::Ticketing;
+use crate::workers::lapses;
 use crate::{SOURCE, Settings};
 
 /// The largest request: five hundred histories of some dozens of steps, with room for long texts.
@@ -47,14 +48,17 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         openings: openings(&db),
         ledger: ledger.clone(),
         ambient: house.ambient.clone(),
+        peers: house.peers.clone(),
         policy: settings.policy(),
         proof_key: ProofKey::of(&house.signing_key),
         keep_ended: settings.keep_ended(),
     };
+    let lapsing = app.clone();
     let assembly = Assembly::new(SOURCE)
         .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
         .serve(TeamServiceServer::new(Team::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
-        .keep_ledger(&ledger, &house);
+        .keep_ledger(&ledger, &house)
+        .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)));
     let assembly =
         ::rights::answer(assembly, app, &ledger, &house).at_close(move || async move { db.close(CLOSING).await });
     let assembly = follow(assembly, "follow-sla", SLA, &house, &ledger, &standings, OnSla::new);

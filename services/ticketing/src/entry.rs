@@ -4,8 +4,8 @@
 use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Agent, Assigned, CaseId, ClockId, Opened, Opinion, PointAnswered, Promise, Receipt, Survey, Ticket, TicketId,
-    Transitioned,
+    Agent, Assigned, CaseId, ClockId, CureRequest, CureSettled, Opened, Opinion, PointAnswered, Promise, Receipt,
+    Survey, Ticket, TicketId, Transitioned,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -148,6 +148,29 @@ impl<'a> Entries<'a> {
         };
         let personal = pb::SurveyAnsweredPersonal { verbatim: said.verbatim };
         self.draft(ticket.facts().id, &payload).with_personal(&personal, self.ambient.bytes())
+    }
+
+    pub(crate) fn cure_requested(&self, cure: &CureRequest) -> Draft {
+        let payload = pb::CureRequested {
+            ticket: cure.id.ticket.name(),
+            cure: cure.id.name(),
+            due_time: Some(server::parse::time_to_proto(cure.due)),
+            least_due_time: Some(server::parse::time_to_proto(cure.least.due)),
+            policy: present::policy_name(cure.law),
+            channel: server::parse::channel_to_proto(cure.channel).into(),
+            message: cure.message.name(),
+        };
+        let personal = pb::CureRequestedPersonal { missing: cure.missing.expose().to_owned() };
+        self.draft(cure.id.ticket, &payload).with_personal(&personal, self.ambient.bytes())
+    }
+
+    pub(crate) fn cure_settled(&self, settled: &CureSettled) -> Draft {
+        let payload = pb::CureSettled {
+            ticket: settled.id.ticket.name(),
+            cure: settled.id.name(),
+            state: present::cure_state(settled.state).into(),
+        };
+        self.draft(settled.id.ticket, &payload)
     }
 
     pub(crate) fn agent_put(&self, agent: &Agent) -> Draft {

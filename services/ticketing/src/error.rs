@@ -24,6 +24,18 @@ pub enum Error {
     /// No ticket has this key with this proof.
     #[error("no ticket has this tracking key and proof")]
     KeyOrProofUnknown,
+    /// Another service of the house does not answer.
+    #[error("{peer} does not answer; retry with the same request_id")]
+    PeerSilent {
+        /// Which.
+        peer: &'static str,
+    },
+    /// Another service's answer makes no sense.
+    #[error("{peer} gave an answer that cannot be used")]
+    PeerAnswer {
+        /// Which.
+        peer: &'static str,
+    },
     /// The position is of another ledger.
     #[error("after_position is beyond the head {head}: it is of another ledger")]
     PositionAhead {
@@ -58,6 +70,8 @@ impl Classify for Error {
             Self::Invalid(error) => error.kind(),
             Self::NotFound { .. } | Self::KeyOrProofUnknown => Kind::NotFound,
             Self::PositionAhead { .. } => Kind::OutOfRange,
+            Self::PeerSilent { .. } => Kind::Unavailable,
+            Self::PeerAnswer { .. } => Kind::Internal,
             Self::Request(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
@@ -70,6 +84,8 @@ impl Classify for Error {
             Self::NotFound { .. } => "NOT_FOUND",
             Self::KeyOrProofUnknown => "KEY_OR_PROOF_UNKNOWN",
             Self::PositionAhead { .. } => "POSITION_AHEAD",
+            Self::PeerSilent { .. } => "PEER_UNAVAILABLE",
+            Self::PeerAnswer { .. } => "INTERNAL",
             Self::Request(error) => error.reason(),
             Self::Store(error) => error.reason(),
         }
@@ -80,6 +96,7 @@ impl Classify for Error {
             Self::Refused(error) => error.metadata(),
             Self::NotFound { resource } => vec![("resource", Cow::Owned(resource.clone()))],
             Self::PositionAhead { head } => vec![("head", Cow::Owned(head.to_string()))],
+            Self::PeerSilent { peer } | Self::PeerAnswer { peer } => vec![("peer", Cow::Borrowed(*peer))],
             Self::Request(error) => error.metadata(),
             Self::Store(error) => error.metadata(),
             Self::Invalid(_) | Self::KeyOrProofUnknown => Vec::new(),

@@ -13,6 +13,7 @@ mod reactions;
 mod rights;
 mod store;
 pub mod usecase;
+mod workers;
 
 pub use assemble::{assemble, migrations};
 pub use config::Settings;

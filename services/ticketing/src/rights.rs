@@ -61,6 +61,16 @@ impl DataHolder for Ticketing {
                 }
             }
             for ticket in &tickets {
+                let mut after = Some(0);
+                while let Some(place) = after {
+                    let (cures, next) = app.list_cure_requests(&page(*ticket, place)).await?;
+                    for cure in &cures {
+                        yield packed(cure)?;
+                    }
+                    after = next;
+                }
+            }
+            for ticket in &tickets {
                 if let Some(survey) = survey::get(app.db.reader(), SurveyId::of(*ticket)).await? {
                     yield packed(&present::survey(&survey))?;
                 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod create;
+pub(crate) mod cure;
 pub(crate) mod erased_customer;
 pub(crate) mod history;
 pub(crate) mod imported;

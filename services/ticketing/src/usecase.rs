@@ -15,6 +15,8 @@ mod get_survey;
 mod get_ticket;
 mod hold_ticket;
 mod import_tickets;
+mod lapse_cures;
+mod list_cure_requests;
 mod list_messages;
 mod list_promises;
 mod list_ticket_history;
@@ -22,7 +24,9 @@ mod list_tickets;
 mod make_promise;
 mod reject_ticket;
 mod reopen_ticket;
+mod request_cure;
 mod resolve_ticket;
+mod resolve_uncured;
 mod resume_ticket;
 mod settle_promise;
 mod start_ticket;
@@ -38,7 +42,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Ambient, Role};
 use ledger::Ledger;
 use postgres::{Db, RequestKey};
-use server::Call;
+use server::{Call, Peers};
 use ticketing_domain::{Moment, Policy, Refusal, TicketId};
 
 pub use add_message::NewMessage;
@@ -65,6 +69,7 @@ pub struct Ticketing {
     pub(crate) openings: Openings,
     pub(crate) ledger: Ledger,
     pub(crate) ambient: Ambient,
+    pub(crate) peers: Peers,
     pub(crate) policy: Policy,
     pub(crate) proof_key: ProofKey,
     /// How long after its end an affair is not erased.

@@ -18,7 +18,7 @@ use super::fingerprint;
 use super::people::Person;
 
 /// Words said in the affair, each in exactly one text; none belongs into a span or a log.
-pub const SAID: [&str; 18] = [
+pub const SAID: [&str; 19] = [
     "mandragora",
     "zarzaparrilla",
     "escolopendra",
@@ -37,6 +37,7 @@ pub const SAID: [&str; 18] = [
     "carambanos",
     "garambainas",
     "sacamantecas",
+    "zurriburri",
 ];
 
 /// The people who act. Each has connections of their own.

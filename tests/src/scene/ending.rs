@@ -2,12 +2,12 @@
 
 use tonic::Status;
 use ventanilla_proto::ticketing::v1 as ticketing;
-use ventanilla_proto::r#type::v1::Channel;
+use ventanilla_proto::r#type::v1::{Channel, Direction};
 
 use super::affair::{Affair, SAID};
 
 impl Affair<'_> {
-    /// The second point is answered, the promise kept, and the customer accepts what came of it.
+    /// What was missing is sent, the second point answered, the promise kept, and the customer accepts what came of it.
     pub async fn settle(&self, ticket: &str, promise: &ticketing::Promise) -> Result<ticketing::Ticket, Status> {
         let mut tickets = self.cast.agent.tickets.clone();
         let (name, request_id) = (|| ticket.to_owned(), || self.scene.request_id());
@@ -19,7 +19,7 @@ impl Affair<'_> {
             ..Default::default()
         };
         tickets.settle_promise(keep).await?;
-        let etag = tickets.get_ticket(ticketing::GetTicketRequest { name: name() }).await?.into_inner().etag;
+        let etag = self.be_completed(ticket).await?.etag;
         let answer = ticketing::AnswerClaimPointRequest {
             name: name(),
             claim_point: "p2".to_owned(),
@@ -48,6 +48,39 @@ impl Affair<'_> {
         let asked = self.be_asked(ticket).await?;
         self.say_what_it_was_like(asked).await?;
         Ok(closed)
+    }
+
+    /// The customer is asked for what is missing, and sends it.
+    async fn be_completed(&self, ticket: &str) -> Result<ticketing::Ticket, Status> {
+        let mut tickets = self.cast.agent.tickets.clone();
+        let get = ticketing::GetTicketRequest { name: ticket.to_owned() };
+        let found = tickets.get_ticket(get.clone()).await?.into_inner();
+        let ask = ticketing::RequestCureRequest {
+            parent: found.name.clone(),
+            cure: Some(ticketing::CureRequest {
+                missing: format!("El extracto de octubre en que aparece {}", SAID[18]),
+                channel: Channel::Email.into(),
+                ..Default::default()
+            }),
+            etag: found.etag,
+            request_id: self.scene.request_id(),
+        };
+        tickets.request_cure(ask).await?;
+        let message = ticketing::Message {
+            direction: Direction::Inbound.into(),
+            visibility: ticketing::MessageVisibility::Public.into(),
+            channel: Channel::Email.into(),
+            body: "Aquí va el extracto que piden".to_owned(),
+            ..Default::default()
+        };
+        let send = ticketing::AddMessageRequest {
+            parent: found.name,
+            message: Some(message),
+            request_id: self.scene.request_id(),
+            occurred_time: None,
+        };
+        tickets.add_message(send).await?;
+        Ok(tickets.get_ticket(get).await?.into_inner())
     }
 
     /// An agent of billing is put to work.

@@ -1,5 +1,6 @@
 //! What ticketing tells: affairs, promises and what customers thought.
 
+use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
@@ -34,6 +35,13 @@ impl Reaction for Affairs {
         }
         if let Some(settled) = entry.payload::<proto::PromiseSettled>()? {
             return promise_settled(tx, entry, &settled).await;
+        }
+        if let Some(asked) = entry.payload::<proto::CureRequested>()? {
+            let due = required(asked.due_time.as_ref(), "due_time")?;
+            return cure(tx, entry, &asked.ticket, Some(due)).await;
+        }
+        if let Some(settled) = entry.payload::<proto::CureSettled>()? {
+            return cure(tx, entry, &settled.ticket, None).await;
         }
         if let Some(asked) = entry.payload::<proto::SurveyAsked>()? {
             return survey_asked(tx, entry, &asked).await;
@@ -133,6 +141,19 @@ async fn message_added(tx: &mut Tx, entry: &Received, added: &proto::MessageAdde
     sqlx::query!(
         "update customer_profile.view_ticket set updated_at = $2 where ticket_id = $1",
         id(&added.ticket, "tickets", "ticket")?,
+        entry.occurred_at().to_sqlx() as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The customer is asked to complete an affair until `due`, or no longer is.
+async fn cure(tx: &mut Tx, entry: &Received, ticket: &str, due: Option<Timestamp>) -> Result<(), ReactionError> {
+    sqlx::query!(
+        "update customer_profile.view_ticket set cure_due_at = $2, updated_at = $3 where ticket_id = $1",
+        id(ticket, "tickets", "ticket")?,
+        due.map(|due| due.to_sqlx()) as _,
         entry.occurred_at().to_sqlx() as _,
     )
     .execute(&mut **tx)

@@ -55,6 +55,7 @@ pub(crate) struct Ticket {
     pub subject: String,
     pub first_received_at: Timestamp,
     pub updated_at: Timestamp,
+    pub cure_due_at: Option<Timestamp>,
     pub total: i32,
 }
 

@@ -172,6 +172,7 @@ pub(super) fn ticket(row: &view::Ticket) -> proto::ViewedTicket {
         owner: row.owner.clone(),
         channel: row.channel,
         first_received_time: Some(time_to_proto(row.first_received_at)),
+        cure_due_time: row.cure_due_at.map(time_to_proto),
         update_time: Some(time_to_proto(row.updated_at)),
         customer: format!("customers/{}", row.customer_id.as_hyphenated()),
     }

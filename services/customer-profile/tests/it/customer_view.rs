@@ -60,6 +60,22 @@ async fn an_affair_of_a_customer_who_is_not_known_yet_is_not_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_the_customer_calls_can_say_until_when_they_may_send_what_is_missing() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;
+    world.react(&Affairs, opened(1, 1, &ana.customer)).await;
+    let due = Some(time("2026-12-09T22:59:59.999999Z"));
+    let asked = ticketing::CureRequested { ticket: ticket_id(1), due_time: due, ..Default::default() };
+    let settled = ticketing::CureSettled { ticket: ticket_id(1), ..Default::default() };
+    let shown = async || world.view(&ana.customer).await.open_tickets.unwrap().tickets[0].cure_due_time;
+    assert_eq!(shown().await, None);
+    world.react(&Affairs, entry(2, &ticket_id(1), AT, &asked)).await;
+    assert_eq!(shown().await, due);
+    world.react(&Affairs, entry(3, &ticket_id(1), AT, &settled)).await;
+    assert_eq!(shown().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_affair_leaves_the_view_when_it_is_over_and_comes_back_when_reopened() {
     let world = World::new().await;
     let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;

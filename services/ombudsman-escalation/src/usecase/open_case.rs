@@ -19,7 +19,7 @@ use crate::error::Failure;
 use crate::grpc::vocabulary::stage_to_proto;
 use crate::office::Office;
 use crate::store::case::StoredCase;
-use crate::store::{case, request, wall};
+use crate::store::{case, wall};
 
 use snapshot::Snapshot;
 
@@ -53,7 +53,7 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.open", skip_all, fields(ticket = %command.ticket))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    if let Some(kept) = request::answered(&office.db, &command.key).await? {
+    if let Some(kept) = postgres::answered(&office.db, &command.key).await? {
         return replayed(&office, &kept).await;
     }
     let snapshot = Snapshot::take(&office.peers, &call, command.ticket).await?;

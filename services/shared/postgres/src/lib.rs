@@ -17,5 +17,5 @@ pub use db::{Db, Settings, Tx};
 pub use error::{StoreError, affected_one};
 pub use etag::{EtagError, etag, parse_etag};
 pub use provision::{ProvisionError, ServiceRole, grant, house_migrations, migrate, provision_role, schema_migrator};
-pub use request::{Claim, Kept, RequestError, RequestKey, claim, forget_answers, forget_claims, keep_answer};
+pub use request::{Claim, Kept, RequestError, RequestKey, answered, claim, forget_answers, forget_claims, keep_answer};
 pub use shared_commit::SharedCommit;

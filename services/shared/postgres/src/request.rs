@@ -5,6 +5,7 @@ use aws_lc_rs::digest;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::{Classify, Kind};
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
@@ -131,8 +132,28 @@ pub async fn claim(tx: &mut PgConnection, key: &RequestKey, now: Timestamp) -> R
         .bind(key.id)
         .fetch_one(&mut *tx)
         .await?;
+    Ok(Claim::Replay(replayed(key, &row)?))
+}
+
+/// The kept answer of a call that was done, without claiming it, so that a retry needs neither peers nor a transaction.
+///
+/// # Errors
+/// [`RequestError`], as for [`claim`]. One that is still running is not waited for: it has no answer yet.
+#[tracing::instrument(name = "db.request.answered", skip_all)]
+pub async fn answered(db: &Db, key: &RequestKey) -> Result<Option<Vec<u8>>, RequestError> {
+    let row = sqlx::query(
+        "select method, body_hash, answer, about from request
+         where request_id = $1 and (answer is not null or about is not null)",
+    )
+    .bind(key.id)
+    .fetch_optional(db.reader())
+    .await?;
+    row.map(|row| replayed(key, &row)).transpose()
+}
+
+fn replayed(key: &RequestKey, row: &PgRow) -> Result<Vec<u8>, RequestError> {
     let (method, body_hash) = (row.try_get("method")?, row.try_get("body_hash")?);
-    Ok(Claim::Replay(key.replay(method, body_hash, row.try_get("answer")?, row.try_get("about")?)?))
+    key.replay(method, body_hash, row.try_get("answer")?, row.try_get("about")?)
 }
 
 /// An answer to be kept beside its claim.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use kernel::{Classify, Kind};
 
-use crate::{CaseId, CustomerId, Presence, PromiseStanding, Standing, SurveyId};
+use crate::{CaseId, CureLaw, CustomerId, Presence, PromiseStanding, Standing, SurveyId};
 
 /// Every point gets its reasoned answer.
 const ART_13_1: &str = "Ley 10/2025 art. 13.1";
@@ -154,6 +154,26 @@ pub enum Refusal {
         /// Who was.
         customer: CustomerId,
     },
+    /// Waiting for this puts off a legal term.
+    #[error("waiting for this puts off a legal term; ask the customer to complete the affair, which gives them the time of {}", law.article())]
+    CureRequestNeeded {
+        /// The law that gives the time.
+        law: CureLaw,
+    },
+    /// Law gives the customer more time.
+    #[error("the customer has until {earliest} at the least ({})", law.article())]
+    CureTermTooShort {
+        /// The least.
+        earliest: Timestamp,
+        /// The law that gives it.
+        law: CureLaw,
+    },
+    /// The customer has time, has answered, or was never asked.
+    #[error("the ticket does not count as resolved: the last request to complete it is {state}")]
+    CureNotLapsed {
+        /// `never_asked`, `asked`, `answered` or `answered_late`.
+        state: &'static str,
+    },
     /// What was said in it was destroyed.
     #[error("what was said in the ticket was destroyed with its customer's data; nothing is added to it any more")]
     TicketErased,
@@ -183,6 +203,9 @@ impl Classify for Refusal {
             | Self::AgentNotAvailable { .. }
             | Self::AgentAtCapacity { .. }
             | Self::SalesOfferNotAllowed { .. }
+            | Self::CureRequestNeeded { .. }
+            | Self::CureTermTooShort { .. }
+            | Self::CureNotLapsed { .. }
             | Self::TicketErased => Kind::FailedPrecondition,
         }
     }
@@ -208,6 +231,9 @@ impl Classify for Refusal {
             Self::SurveyOfOwnWork => "SURVEY_OF_OWN_WORK",
             Self::CustomerErased { .. } => "CUSTOMER_ERASED",
             Self::SalesOfferNotAllowed { .. } => "SALES_OFFER_NOT_ALLOWED",
+            Self::CureRequestNeeded { .. } => "CURE_REQUEST_NEEDED",
+            Self::CureTermTooShort { .. } => "CURE_TERM_TOO_SHORT",
+            Self::CureNotLapsed { .. } => "CURE_NOT_LAPSED",
             Self::AgentUnknown => "AGENT_UNKNOWN",
             Self::AgentNotAvailable { .. } => "AGENT_NOT_AVAILABLE",
             Self::AgentAtCapacity { .. } => "AGENT_AT_CAPACITY",
@@ -238,6 +264,11 @@ impl Classify for Refusal {
             Self::CustomerErased { customer } => vec![("customer", customer.to_string().into())],
             Self::SurveyAlreadyAsked { survey } => vec![("survey", survey.name().into())],
             Self::SalesOfferNotAllowed { law } => vec![("article", law.article().into())],
+            Self::CureRequestNeeded { law } => vec![("article", law.article().into())],
+            Self::CureTermTooShort { earliest, law } => {
+                vec![("earliest", earliest.to_string().into()), ("article", law.article().into())]
+            }
+            Self::CureNotLapsed { state } => vec![("state", (*state).into())],
             Self::AgentNotAvailable { presence } => vec![("presence", presence.as_str().into())],
             Self::AgentAtCapacity { capacity, holding } => {
                 vec![("capacity", capacity.to_string().into()), ("holding", holding.to_string().into())]

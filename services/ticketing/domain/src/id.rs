@@ -82,6 +82,11 @@ nested!(
     "messages"
 );
 nested!(
+    /// A request to complete a ticket.
+    CureId,
+    "cures"
+);
+nested!(
     /// A promise of a ticket.
     PromiseId,
     "promises"

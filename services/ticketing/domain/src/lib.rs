@@ -5,6 +5,7 @@
 mod agent;
 mod answer;
 mod claim;
+mod cure;
 mod error;
 mod history;
 mod id;
@@ -22,10 +23,12 @@ mod words;
 pub use agent::{Agent, AgentId, AgentIdError, Skill, SkillRule, Waiting, reasons, turns};
 pub use answer::is_generic;
 pub use claim::{Answered, ClaimPoint, PointAnswered};
+pub use cure::{CureDraft, CureLaw, CureRequest, CureSettled, CureState, LeastTerm, OpenCure};
 pub use error::{Refusal, SalesBan};
 pub use history::Destination;
 pub use id::{
-    CaseId, ClockId, CustomerId, InteractionId, MessageId, NestedIdError, PromiseId, SurveyId, SurveyIdError, TicketId,
+    CaseId, ClockId, CureId, CustomerId, InteractionId, MessageId, NestedIdError, PromiseId, SurveyId, SurveyIdError,
+    TicketId,
 };
 pub use key::{KeyError, Proof, TrackingKey};
 pub use promise::{Promise, PromiseDraft, PromiseState, Settlement};
@@ -33,8 +36,8 @@ pub use receipt::Receipt;
 pub use state::State;
 pub use survey::{Ces, Csat, Nps, Opinion, Score, ScoreError, Survey, SurveyState};
 pub use text::{
-    Answer, Body, Cause, ExternalId, Owner, PointText, PromiseText, Signpost, Slug, Subject, Text, TextError, Verbatim,
-    Word,
+    Answer, Body, Cause, ExternalId, Missing, Owner, PointText, PromiseText, Signpost, Slug, Subject, Text, TextError,
+    Verbatim, Word,
 };
 pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket};
 pub use transition::{Command, Policy, Transitioned};

@@ -4,14 +4,9 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use kernel::Language;
 
-use crate::wording::receipt_words;
+use crate::wording::{receipt_words, to_the_second};
 use crate::{Opened, Ticket};
-
-/// Zone whose date and hour a receipt spells.
-const ZONE: &str = "Europe/Madrid";
 
 /// Proof of what was presented and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,9 +36,9 @@ fn compose(ticket: &Ticket, received: Timestamp) -> String {
         let _ = writeln!(text, "{label}: {value}");
     };
     line(words.key, &facts.tracking_key.to_string());
-    line(words.received, &spell(received, facts.language));
+    line(words.received, &to_the_second(received, facts.language));
     if facts.first_received < received {
-        line(words.first_received, &spell(facts.first_received, facts.language));
+        line(words.first_received, &to_the_second(facts.first_received, facts.language));
     }
     line(words.kind, words.kind_of(facts.ticket_type));
     line(words.department, ticket.assignment().department.as_str());
@@ -52,11 +47,4 @@ fn compose(ticket: &Ticket, received: Timestamp) -> String {
         line(&point.id, point.text.expose());
     }
     text
-}
-
-/// Date, hour and zone: `22/11/2026 10:30:00 CET (Europe/Madrid)`.
-fn spell(at: Timestamp, language: Language) -> String {
-    let zone = TimeZone::get(ZONE).expect("the zone database is compiled in");
-    let format = if language == Language::En { "%Y-%m-%d %H:%M:%S %Z" } else { "%d/%m/%Y %H:%M:%S %Z" };
-    format!("{} ({ZONE})", at.to_zoned(zone).strftime(format))
 }

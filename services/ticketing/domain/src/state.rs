@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Answer, CloseReason, Signpost, Standing, Word};
+use crate::{Answer, CloseReason, OpenCure, Signpost, Standing, Word};
 
 /// The state of a ticket (TMF621).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum State {
         since: Timestamp,
         /// For what.
         awaiting: Word,
+        /// The request to complete the affair, where that is what it waits for.
+        cure: Option<OpenCure>,
     },
     /// Waits for the firm or a third party; the customer's clocks go on.
     Held {
@@ -33,10 +35,12 @@ pub enum State {
         /// For what.
         awaiting: Word,
     },
-    /// Answered on every point; the customer may object.
+    /// Answered on every point, or never completed by the customer; the customer may object.
     Resolved {
         /// Since when.
         since: Timestamp,
+        /// Why, where it was not by answering every point.
+        reason: Option<Word>,
         /// How.
         resolution: Answer,
     },
@@ -99,8 +103,8 @@ impl State {
     /// The machine-readable reason it was entered with.
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Acknowledged { .. } | Self::Resolved { .. } => None,
-            Self::InProgress { reason, .. } => reason.as_ref().map(Word::as_str),
+            Self::Acknowledged { .. } => None,
+            Self::InProgress { reason, .. } | Self::Resolved { reason, .. } => reason.as_ref().map(Word::as_str),
             Self::Pending { awaiting, .. } | Self::Held { awaiting, .. } => Some(awaiting.as_str()),
             Self::Closed { reason, .. } => Some(reason.as_str()),
             Self::Rejected { reason, .. } | Self::Cancelled { reason, .. } => Some(reason.as_str()),
@@ -111,6 +115,14 @@ impl State {
     pub const fn resolution(&self) -> Option<&Answer> {
         match self {
             Self::Resolved { resolution, .. } | Self::Closed { resolution, .. } => Some(resolution),
+            _ => None,
+        }
+    }
+
+    /// The request to complete the affair that runs, where one does.
+    pub const fn cure(&self) -> Option<OpenCure> {
+        match self {
+            Self::Pending { cure, .. } => *cure,
             _ => None,
         }
     }

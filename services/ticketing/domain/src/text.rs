@@ -21,6 +21,8 @@ pub type Body = Text<1, 20_000>;
 pub type PromiseText = Text<1, 500>;
 /// What a customer said of how an affair was handled.
 pub type Verbatim = Text<1, 2_000>;
+/// What a customer is asked to send.
+pub type Missing = Text<1, 2_000>;
 /// Why a promise was broken.
 pub type Cause = Text<1, 2_000>;
 /// Id of an affair in the system it comes from.

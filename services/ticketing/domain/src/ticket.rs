@@ -6,7 +6,7 @@ use kernel::{Channel, Department, Language};
 use crate::answer::{is_generic, same};
 use crate::error::SalesBan;
 use crate::{
-    Answer, Answered, CaseId, ClaimPoint, CustomerId, InteractionId, Owner, PointAnswered, PointText, Refusal,
+    Answer, Answered, CaseId, ClaimPoint, CureLaw, CustomerId, InteractionId, Owner, PointAnswered, PointText, Refusal,
     Severity, Slug, Standing, State, Subject, TicketId, TicketType, TrackingKey, Word,
 };
 
@@ -74,6 +74,21 @@ pub struct Facts {
     pub follow_up_of: Option<TicketId>,
     /// The customer has a right to be served first.
     pub served_first: bool,
+}
+
+/// Sectors whose complaints are under Ley 44/2002 and not under Ley 10/2025 (its art. 2.5).
+const FINANCE: [&str; 4] = ["finance", "banking", "insurance", "investment"];
+
+impl Facts {
+    /// Whether the law of the finance sector applies.
+    pub fn is_finance(&self) -> bool {
+        FINANCE.contains(&self.sector.as_str())
+    }
+
+    /// The law that gives the customer time to complete it.
+    pub fn cure_law(&self) -> CureLaw {
+        if self.is_finance() { CureLaw::Finance } else { CureLaw::General }
+    }
 }
 
 /// Who works on an affair.
@@ -269,10 +284,9 @@ impl Ticket {
     /// # Errors
     /// [`Refusal::SalesOfferNotAllowed`].
     pub fn refuse_sales_offer(&self) -> Result<(), Refusal> {
-        let is = |slug: Option<&Slug>, word| slug.is_some_and(|slug| slug.as_str() == word);
-        let law = if is(self.facts.topic.as_ref(), "continuity") {
+        let law = if self.facts.topic.as_ref().is_some_and(|topic| topic.as_str() == "continuity") {
             Some(SalesBan::Continuity)
-        } else if is(Some(&self.facts.sector), "finance") && self.facts.ticket_type.is_complaint() {
+        } else if self.facts.is_finance() && self.facts.ticket_type.is_complaint() {
             Some(SalesBan::FinanceComplaint)
         } else {
             None

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::answer::is_generic;
-use crate::{Answer, CloseReason, Moment, Refusal, Signpost, Standing, State, Ticket, Word};
+use crate::cure::defers_a_term;
+use crate::{Answer, CloseReason, CureSettled, CureState, Moment, Refusal, Signpost, Standing, State, Ticket, Word};
 
 /// What the house has decided, where law leaves it open.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +97,8 @@ pub struct Transitioned {
     pub reason: Option<String>,
     /// When, in the world.
     pub at: Timestamp,
+    /// The request to complete the affair that ended with it.
+    pub cure: Option<CureSettled>,
 }
 
 impl Ticket {
@@ -103,7 +106,7 @@ impl Ticket {
     ///
     /// # Errors
     /// [`Refusal`] when the state does not know the transition or a guard stands against it.
-    pub fn apply(mut self, command: Command, moment: Moment, policy: &Policy) -> Result<(Self, Transitioned), Refusal> {
+    pub fn apply(self, command: Command, moment: Moment, policy: &Policy) -> Result<(Self, Transitioned), Refusal> {
         self.refuse_if_over()?;
         // Whatever the state: nobody may even ask for this one.
         if matches!(command, Command::Close { reason: CloseReason::TermElapsed }) {
@@ -117,14 +120,20 @@ impl Ticket {
             (State::Acknowledged { .. }, Command::Reject { reason, signpost }) => {
                 State::Rejected { since, reason, signpost }
             }
-            (State::InProgress { .. }, Command::WaitForCustomer { awaiting }) => State::Pending { since, awaiting },
+            (State::InProgress { .. }, Command::WaitForCustomer { awaiting }) => {
+                // What another system did is told as it was; what is done here gives the customer their time.
+                if matches!(moment, Moment::Now(_)) && defers_a_term(&awaiting) {
+                    return Err(Refusal::CureRequestNeeded { law: self.facts.cure_law() });
+                }
+                State::Pending { since, awaiting, cure: None }
+            }
             (State::InProgress { .. }, Command::Hold { awaiting }) => State::Held { since, awaiting },
             (State::InProgress { .. }, Command::Resolve { resolution }) => {
                 self.every_point_is_answered()?;
                 if is_generic(resolution.expose()) {
                     return Err(Refusal::GenericAnswer);
                 }
-                State::Resolved { since, resolution }
+                State::Resolved { since, reason: None, resolution }
             }
             (State::Pending { .. }, Command::Resume { reason }) => {
                 State::InProgress { since, reason: Some(reason.unwrap_or_else(|| word("customer_answered"))) }
@@ -132,7 +141,7 @@ impl Ticket {
             (State::Held { .. }, Command::Resume { reason }) => {
                 State::InProgress { since, reason: Some(reason.unwrap_or_else(|| word("hold_over"))) }
             }
-            (State::Resolved { since: resolved, resolution }, Command::Close { reason }) => {
+            (State::Resolved { since: resolved, resolution, .. }, Command::Close { reason }) => {
                 self.may_close(reason, resolved, since, policy)?;
                 State::Closed { since, resolution, reason }
             }
@@ -143,10 +152,17 @@ impl Ticket {
             ) => State::Cancelled { since, reason },
             _ => return Err(refused),
         };
-        let happened = Transitioned { from, to: next.standing(), reason: next.reason().map(str::to_owned), at: since };
+        let cure = self.state.cure().map(|open| open.settled(CureState::Answered { at: since }));
+        Ok(self.enter(next, cure))
+    }
+
+    /// The ticket in its next state, and what happened. A state is entered when it begins.
+    pub(crate) fn enter(mut self, next: State, cure: Option<CureSettled>) -> (Self, Transitioned) {
+        let (from, at) = (self.state.standing(), next.since());
+        let happened = Transitioned { from, to: next.standing(), reason: next.reason().map(str::to_owned), at, cure };
         self.state = next;
-        self.last_change = since;
-        Ok((self, happened))
+        self.last_change = at;
+        (self, happened)
     }
 
     fn every_point_is_answered(&self) -> Result<(), Refusal> {
@@ -176,6 +192,6 @@ impl Ticket {
     }
 }
 
-fn word(text: &'static str) -> Word {
+pub(crate) fn word(text: &'static str) -> Word {
     text.parse().expect("a reason written here is a word")
 }

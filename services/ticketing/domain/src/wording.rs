@@ -2,9 +2,94 @@
 //!
 //! Spanish, English and Catalan have a wording; for other languages the Spanish one is used.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use kernel::Language;
 
-use crate::{Standing, TicketType};
+use crate::{CureLaw, Facts, Standing, TicketType};
+
+/// Zone whose date and hour people are told.
+pub(crate) const ZONE: &str = "Europe/Madrid";
+
+/// Date and time of day to the second, with the zone: `22/11/2026 10:30:00 CET (Europe/Madrid)`.
+pub(crate) fn to_the_second(at: Timestamp, language: Language) -> String {
+    let time = spell(at, language, "%H:%M:%S %Z");
+    format!("{time} ({ZONE})")
+}
+
+fn spell(at: Timestamp, language: Language, time: &str) -> String {
+    let zone = TimeZone::get(ZONE).expect("the zone database is compiled in");
+    let date = if language == Language::En { "%Y-%m-%d" } else { "%d/%m/%Y" };
+    at.to_zoned(zone).strftime(&format!("{date} {time}")).to_string()
+}
+
+/// Asks a customer to complete an affair: what is missing, until when, what happens otherwise.
+pub(crate) fn cure_request(facts: &Facts, missing: &str, due: Timestamp, law: CureLaw) -> String {
+    let (key, until) = (&facts.tracking_key, spell(due, facts.language, "%H:%M"));
+    match (facts.language, law) {
+        (Language::En, CureLaw::General) => format!(
+            "To go on with your affair {key} we need the following from you:\n\n{missing}\n\nYou can send it until {until} ({ZONE}) by any of our \
+             channels. The term for our answer counts from the moment we have it (Ley 10/2025, art. 13.3). If we have not received it by then, \
+             your affair will count as resolved (art. 13.4). You can object to that, and you can present it again."
+        ),
+        (Language::En, CureLaw::Finance) => format!(
+            "To go on with your affair {key} we need the following from you:\n\n{missing}\n\nYou can send it until {until} ({ZONE}) by any of our \
+             channels. Until we have it the term for our decision stands still (Ley 44/2002, art. 29 quater.2). If we have not received it by \
+             then, your affair will be filed away without a decision. You can object to that, and you can present it again."
+        ),
+        (Language::Ca, CureLaw::General) => format!(
+            "Per continuar amb el seu assumpte {key} necessitem que ens enviï el següent:\n\n{missing}\n\nPot enviar-ho fins al {until} \
+             ({ZONE}) per qualsevol dels nostres canals. El termini per respondre-li compta des que ho tinguem (Llei 10/2025, art. 13.3). Si no \
+             ho rebem fins llavors, el seu assumpte es donarà per resolt (art. 13.4). Pot oposar-s'hi, i pot tornar-lo a presentar."
+        ),
+        (Language::Ca, CureLaw::Finance) => format!(
+            "Per continuar amb el seu assumpte {key} necessitem que ens enviï el següent:\n\n{missing}\n\nPot enviar-ho fins al {until} \
+             ({ZONE}) per qualsevol dels nostres canals. Mentrestant el termini per decidir queda aturat (Llei 44/2002, art. 29 quater.2). Si no \
+             ho rebem fins llavors, el seu assumpte s'arxivarà sense decisió. Pot oposar-s'hi, i pot tornar-lo a presentar."
+        ),
+        (Language::Es | Language::Gl | Language::Eu, CureLaw::General) => format!(
+            "Para seguir con su asunto {key} necesitamos que nos envíe lo siguiente:\n\n{missing}\n\nPuede enviarlo hasta el {until} ({ZONE}) \
+             por cualquiera de nuestros canales. El plazo para responderle cuenta desde que lo tengamos (Ley 10/2025, art. 13.3). Si no lo \
+             recibimos hasta entonces, su asunto se dará por resuelto (art. 13.4). Puede oponerse a ello, y puede volver a presentarlo."
+        ),
+        (Language::Es | Language::Gl | Language::Eu, CureLaw::Finance) => format!(
+            "Para seguir con su asunto {key} necesitamos que nos envíe lo siguiente:\n\n{missing}\n\nPuede enviarlo hasta el {until} ({ZONE}) \
+             por cualquiera de nuestros canales. Mientras tanto el plazo para decidir queda parado (Ley 44/2002, art. 29 quater.2). Si no lo \
+             recibimos hasta entonces, su asunto se archivará sin decisión. Puede oponerse a ello, y puede volver a presentarlo."
+        ),
+    }
+}
+
+/// Why an affair ends that the customer was asked to complete at `asked` and did not until `due`.
+pub(crate) fn uncured(facts: &Facts, asked: Timestamp, due: Timestamp, law: CureLaw) -> String {
+    let (asked, until) = (spell(asked, facts.language, "%H:%M"), spell(due, facts.language, "%H:%M"));
+    match (facts.language, law) {
+        (Language::En, CureLaw::General) => format!(
+            "On {asked} we asked you for what was missing, and told you that without it your affair would count as resolved. We have received \
+             nothing until {until} ({ZONE}), so it counts as resolved (Ley 10/2025, art. 13.4). You can object to this, and you can present it again."
+        ),
+        (Language::En, CureLaw::Finance) => format!(
+            "On {asked} we asked you for what was missing, and told you that without it your affair would be filed away. We have received \
+             nothing until {until} ({ZONE}), so it is filed away (Ley 44/2002, art. 29 quater.2). You can object to this, and you can present it again."
+        ),
+        (Language::Ca, CureLaw::General) => format!(
+            "El {asked} li vam demanar el que faltava i li vam dir que sense això el seu assumpte es donaria per resolt. No hem rebut res fins al \
+             {until} ({ZONE}), de manera que es dona per resolt (Llei 10/2025, art. 13.4). Pot oposar-s'hi, i pot tornar-lo a presentar."
+        ),
+        (Language::Ca, CureLaw::Finance) => format!(
+            "El {asked} li vam demanar el que faltava i li vam dir que sense això el seu assumpte s'arxivaria. No hem rebut res fins al {until} \
+             ({ZONE}), de manera que s'arxiva (Llei 44/2002, art. 29 quater.2). Pot oposar-s'hi, i pot tornar-lo a presentar."
+        ),
+        (Language::Es | Language::Gl | Language::Eu, CureLaw::General) => format!(
+            "El {asked} le pedimos lo que faltaba y le dijimos que sin ello su asunto se daría por resuelto. No hemos recibido nada hasta el \
+             {until} ({ZONE}), así que se da por resuelto (Ley 10/2025, art. 13.4). Puede oponerse a ello, y puede volver a presentarlo."
+        ),
+        (Language::Es | Language::Gl | Language::Eu, CureLaw::Finance) => format!(
+            "El {asked} le pedimos lo que faltaba y le dijimos que sin ello su asunto se archivaría. No hemos recibido nada hasta el {until} \
+             ({ZONE}), así que se archiva (Ley 44/2002, art. 29 quater.2). Puede oponerse a ello, y puede volver a presentarlo."
+        ),
+    }
+}
 
 /// The words of a receipt.
 pub(crate) struct ReceiptWords {

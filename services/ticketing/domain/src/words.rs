@@ -164,6 +164,10 @@ words! {
         SurveyAsked => "survey_asked",
         /// The customer said what they thought.
         SurveyAnswered => "survey_answered",
+        /// The customer was asked to complete it.
+        CureRequested => "cure_requested",
+        /// A request to complete it ended.
+        CureSettled => "cure_settled",
     }
 }
 

@@ -1,11 +1,11 @@
 //! What holds for every affair, whatever is asked of it in whatever order.
 
 use jiff::{SignedDuration, Timestamp};
-use kernel::{Channel, Department, Language, ResourceId, Uuid};
+use kernel::{Actor, ActorKind, Channel, Department, Language, ResourceId, Uuid};
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
-    Assignment, CloseReason, Command, CustomerId, Draft, Moment, Policy, Refusal, Severity, Standing, Ticket, TicketId,
-    TicketType, TrackingKey,
+    Assignment, CloseReason, Command, CureDraft, CureId, CureRequest, CureState, CustomerId, Draft, LeastTerm,
+    MessageId, Moment, Policy, Refusal, Severity, Standing, Ticket, TicketId, TicketType, TrackingKey, Transitioned,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
@@ -49,6 +49,12 @@ enum Ask {
     Answer(usize, bool),
     Transfer(&'static str),
     Touch,
+    /// To complete it, so many hours more or less than law gives.
+    RequestCure(i64),
+    /// Somebody looks at the clock.
+    LapseCure,
+    /// The customer never completed it, or said something late.
+    ResolveUncured(bool),
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -75,6 +81,9 @@ fn ask() -> impl Strategy<Value = Ask> {
         3 => (0..4usize, any::<bool>()).prop_map(|(p, good)| Ask::Answer(p, good)),
         1 => proptest::sample::select(vec!["billing", "network-ops"]).prop_map(Ask::Transfer),
         1 => Just(Ask::Touch),
+        3 => (-30..300i64).prop_map(Ask::RequestCure),
+        3 => Just(Ask::LapseCure),
+        2 => any::<bool>().prop_map(Ask::ResolveUncured),
     ]
 }
 
@@ -83,9 +92,43 @@ fn asks() -> impl Strategy<Value = Vec<(Ask, i64)>> {
     proptest::collection::vec((ask(), 0..60_000i64), 1..60)
 }
 
-fn carry_out(ticket: Ticket, ask: Ask, moment: Moment) -> Result<Ticket, Refusal> {
+/// What law gives at the least, in these tests.
+fn least(asked: Timestamp) -> LeastTerm {
+    LeastTerm { due: asked + SignedDuration::from_hours(240), es: "diez días".into(), en: "ten days".into() }
+}
+
+/// `cures` are those there were, which a store keeps.
+fn carry_out(ticket: Ticket, ask: Ask, moment: Moment, cures: &mut Vec<CureRequest>) -> Result<Ticket, Refusal> {
+    let (Moment::Now(at) | Moment::Stated(at)) = moment;
+    let mut settle = |happened: Transitioned| {
+        if let Some(settled) = happened.cure {
+            let cure = cures.iter_mut().find(|cure| cure.id == settled.id).expect("what ends was made");
+            assert_eq!(cure.state, CureState::Asked, "a request ended twice");
+            cure.state = settled.state;
+        }
+    };
     match ask {
-        Ask::Move(command) => ticket.apply(command, moment, &Policy::default()).map(|(t, _)| t),
+        Ask::RequestCure(hours) => {
+            let due = Some(least(at).due + SignedDuration::from_hours(hours));
+            let draft = CureDraft { missing: "El recibo".parse().unwrap(), channel: Channel::Email, due };
+            let number = Uuid::from_u128(cures.len() as u128 + 1);
+            let ids =
+                (CureId { ticket: ticket.facts().id, id: number }, MessageId { ticket: ticket.facts().id, id: number });
+            let by = Actor { kind: ActorKind::Employee, id: "a".into(), department: None };
+            let (ticket, _, cure) = ticket.request_cure(draft, ids, least(at), by, moment)?;
+            cures.push(cure);
+            Ok(ticket)
+        }
+        Ask::LapseCure => {
+            let (ticket, happened) = ticket.lapse_cure(at).ok_or(Refusal::CureNotLapsed { state: "asked" })?;
+            settle(happened);
+            Ok(ticket)
+        }
+        Ask::ResolveUncured(said) => ticket.resolve_uncured(cures.last(), said, moment).map(|(t, _)| t),
+        Ask::Move(command) => ticket.apply(command, moment, &Policy::default()).map(|(ticket, happened)| {
+            settle(happened);
+            ticket
+        }),
         Ask::Answer(point, good) => {
             let text = if good { format!("{ANSWER} Punto {point}.") } else { "Lamentamos las molestias.".into() };
             ticket.answer(&format!("p{}", point + 1), text.parse().unwrap(), moment).map(|(t, _)| t)
@@ -115,12 +158,14 @@ proptest! {
     #[test]
     fn any_sequence_of_commands_keeps_the_invariants(points in 0..4usize, sequence in asks()) {
         let mut ticket = open(points);
+        let mut cures = Vec::new();
         let facts = ticket.facts().clone();
         for (ask, minutes) in sequence {
             let at = start() + SignedDuration::from_mins(minutes);
             let moment = if minutes % 2 == 0 { Moment::Now(at) } else { Moment::Stated(at) };
             let before = ticket.clone();
-            let Ok(after) = carry_out(ticket, ask, moment) else {
+            let by_the_clock = matches!(ask, Ask::LapseCure);
+            let Ok(after) = carry_out(ticket, ask, moment, &mut cures) else {
                 ticket = before;
                 continue;
             };
@@ -132,7 +177,23 @@ proptest! {
             if after.state() != before.state() {
                 prop_assert!(is_drawn(from, to), "{from} -> {to} is no arrow");
             }
-            if to == Standing::Resolved {
+            let open: Vec<_> = cures.iter().filter(|cure| cure.state == CureState::Asked).collect();
+            prop_assert!(open.len() <= 1, "two requests run");
+            prop_assert_eq!(after.state().cure().map(|cure| cure.id), open.first().map(|cure| cure.id));
+            if let Some(cure) = cures.last() {
+                prop_assert!(cure.due >= cure.least.due, "less time than law gives");
+                if let CureState::Lapsed { at: lapsed } = cure.state {
+                    prop_assert!(lapsed >= cure.due, "it lapsed before its time");
+                    if by_the_clock {
+                        prop_assert!(lapsed <= at.max(before.last_change()), "it lapsed in the future");
+                    }
+                }
+            }
+            let uncured = after.state().reason() == Some(Ticket::CURE_LAPSED);
+            if to == Standing::Resolved && uncured {
+                let last = cures.last().map(|cure| cure.state.as_str());
+                prop_assert_eq!(last, Some("lapsed"));
+            } else if to == Standing::Resolved {
                 prop_assert!(after.points().iter().all(|p| p.answered.is_some()), "resolved with an open point");
             }
             ticket = after;

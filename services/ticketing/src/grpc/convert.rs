@@ -1,6 +1,7 @@
 //! Requests as the values use cases work with. Each function looks at every field before it refuses, so
 //! that a caller learns all that is wrong at once, each under its path in the request.
 
+mod cure;
 mod import;
 mod list;
 mod message;
@@ -16,8 +17,9 @@ use prost::Message;
 use server::parse;
 use ticketing_domain::Word;
 
+pub(super) use cure::{request_cure, resolve_uncured};
 pub(super) use import::import;
-pub(super) use list::{history, journey, messages, promises, tickets, watch};
+pub(super) use list::{cures, history, journey, messages, promises, tickets, watch};
 pub(super) use message::add_message;
 pub(super) use promise::{make_promise, settle_promise};
 pub(super) use survey::{answer_survey, ask_survey, survey_name};

@@ -6,8 +6,9 @@ use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    ChangeKind, ClaimPoint, Opinion, Presence, PromiseStanding, Receipt, SatisfactionCause, Severity, Skill, SkillRule,
-    Standing, SurveyState, TakeReason, TicketId, TicketType, TrackingKey, Visibility, next_step, state_text,
+    ChangeKind, ClaimPoint, CureLaw, CureRequest, CureState, Opinion, Presence, PromiseStanding, Receipt,
+    SatisfactionCause, Severity, Skill, SkillRule, Standing, SurveyState, TakeReason, TicketId, TicketType,
+    TrackingKey, Visibility, next_step, state_text,
 };
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -53,6 +54,8 @@ pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
         update_time: Some(time_to_proto(stored.updated_at)),
         etag: etag(stored.version),
         served_first: facts.served_first,
+        cure: state.cure().map(|c| c.id.name()).unwrap_or_default(),
+        cure_due_time: state.cure().map(|c| time_to_proto(c.due)),
     }
 }
 
@@ -107,6 +110,36 @@ pub(crate) fn promise(stored: &StoredPromise) -> pb::Promise {
         settle_time: promise.state.settled().map(time_to_proto),
         cause: promise.state.cause().map(|c| c.expose().to_owned()).unwrap_or_default(),
         etag: etag(stored.version),
+    }
+}
+
+pub(crate) fn cure_request(cure: &CureRequest) -> pb::CureRequest {
+    pb::CureRequest {
+        name: cure.id.name(),
+        missing: cure.missing.expose().to_owned(),
+        channel: channel_to_proto(cure.channel).into(),
+        due_time: Some(time_to_proto(cure.due)),
+        state: cure_state(cure.state).into(),
+        message: cure.message.name(),
+        policy: policy_name(cure.law),
+        least_due_time: Some(time_to_proto(cure.least.due)),
+        proof_es: cure.least.es.clone(),
+        proof_en: cure.least.en.clone(),
+        actor: Some(actor_to_proto(&cure.by)),
+        ask_time: Some(time_to_proto(cure.asked)),
+        settle_time: cure.state.settled().map(time_to_proto),
+    }
+}
+
+pub(crate) fn policy_name(law: CureLaw) -> String {
+    format!("policies/{}", law.rule())
+}
+
+pub(crate) const fn cure_state(state: CureState) -> pb::CureState {
+    match state {
+        CureState::Asked => pb::CureState::Asked,
+        CureState::Answered { .. } => pb::CureState::Answered,
+        CureState::Lapsed { .. } => pb::CureState::Lapsed,
     }
 }
 
@@ -207,6 +240,7 @@ pub(crate) fn public_status(key: TrackingKey, status: &Status) -> pb::PublicStat
         answered_point_count: status.answered,
         promise_due_time: status.promise_due.map(time_to_proto),
         office_case_open: status.office_case_open,
+        cure_due_time: status.cure_due.map(time_to_proto),
     }
 }
 
@@ -245,6 +279,8 @@ pub(crate) fn event(entry: Entry) -> Result<pb::TicketEvent, StoreError> {
         OfficeCaseNoted => OfficeCaseNoted,
         SurveyAsked => SurveyAsked,
         SurveyAnswered => SurveyAnswered,
+        CureRequested => CureRequested,
+        CureSettled => CureSettled,
     };
     let change = change.map_err(|_| StoreError::corrupt("ledger", "payload", entry.position))?;
     Ok(pb::TicketEvent {
@@ -360,5 +396,7 @@ const fn change_kind(kind: ChangeKind) -> pb::TicketChangeKind {
         ChangeKind::OfficeNoted => pb::TicketChangeKind::OfficeNoted,
         ChangeKind::SurveyAsked => pb::TicketChangeKind::SurveyAsked,
         ChangeKind::SurveyAnswered => pb::TicketChangeKind::SurveyAnswered,
+        ChangeKind::CureRequested => pb::TicketChangeKind::CureRequested,
+        ChangeKind::CureSettled => pb::TicketChangeKind::CureSettled,
     }
 }

@@ -97,6 +97,25 @@ impl TicketService for Service {
         self.change(request, convert::wait_for_customer, run).await
     }
 
+    async fn request_cure(&self, request: Request<pb::RequestCureRequest>) -> Answer<pb::RequestCureResponse> {
+        let run = |app: Ticketing, call, (target, draft)| async move { app.request_cure(&call, target, draft).await };
+        self.change(request, convert::request_cure, run).await
+    }
+
+    async fn list_cure_requests(
+        &self,
+        request: Request<pb::ListCureRequestsRequest>,
+    ) -> Answer<pb::ListCureRequestsResponse> {
+        let list = convert::cures(request.get_ref())?;
+        let (cures, last) = self.app.list_cure_requests(&list.page).await.map_err(refused)?;
+        Ok(Response::new(pb::ListCureRequestsResponse { cures, next_page_token: list.next_token(last) }))
+    }
+
+    async fn resolve_uncured(&self, request: Request<pb::ResolveUncuredRequest>) -> Answer<pb::Ticket> {
+        let run = |app: Ticketing, call, target| async move { app.resolve_uncured(&call, target).await };
+        self.change(request, convert::resolve_uncured, run).await
+    }
+
     async fn hold_ticket(&self, request: Request<pb::HoldTicketRequest>) -> Answer<pb::Ticket> {
         let run = |app: Ticketing, call, (target, why)| async move { app.hold_ticket(&call, target, why).await };
         self.change(request, convert::hold, run).await

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::{Actor, Channel, ResourceId};
 use postgres::StoreError;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use ticketing_domain::{Body, MessageId, TicketId, Visibility};
 use uuid::Uuid;
 
@@ -138,4 +138,22 @@ pub(crate) async fn list(pool: &PgPool, ticket: TicketId, after: i32, limit: i64
             })
         })
         .collect()
+}
+
+/// Whether the customer has said anything after this place in the ticket's history.
+#[tracing::instrument(name = "db.message.customer_spoke_after", skip_all)]
+pub(crate) async fn customer_spoke_after(
+    tx: &mut PgConnection,
+    ticket: TicketId,
+    sequence: i32,
+) -> Result<bool, StoreError> {
+    let spoke = sqlx::query_scalar!(
+        r#"select exists (select from ticketing.message
+               where ticket_id = $1 and sequence > $2 and direction = 'inbound' and visibility = 'public') as "spoke!""#,
+        ticket.uuid(),
+        sequence,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(spoke)
 }

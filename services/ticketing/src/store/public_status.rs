@@ -37,13 +37,14 @@ pub(crate) struct Status {
     pub points: i32,
     pub answered: i32,
     pub promise_due: Option<Timestamp>,
+    pub cure_due: Option<Timestamp>,
 }
 
 /// The status of a ticket whose proof was shown.
 #[tracing::instrument(name = "db.public_status.status", skip_all)]
 pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreError> {
     let row = sqlx::query!(
-        r#"select t.state, t.state_since, t.first_received_at, t.department, t.language,
+        r#"select t.state, t.state_since, t.first_received_at, t.department, t.language, t.cure_due_at,
                   coalesce(t.office_case_open, false) as "office_case_open!",
                   (select count(*) from ticketing.claim_point p where p.ticket_id = t.ticket_id)::int as "points!",
                   (select count(p.answer) from ticketing.claim_point p where p.ticket_id = t.ticket_id)::int
@@ -66,5 +67,6 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
         points: row.points,
         answered: row.answered,
         promise_due: row.promise_due.map(|t| t.to_jiff()),
+        cure_due: row.cure_due_at.map(|t| t.to_jiff()),
     })
 }

@@ -68,6 +68,8 @@ pub(crate) async fn erase(tx: &mut PgConnection, tickets: &[Uuid], now: Timestam
            ), promise as (
                update ticketing.promise set text = '[erased]', cause = case when cause is not null then '[erased]' end
                where ticket_id = any($1)
+           ), cure as (
+               update ticketing.cure_request set missing = '[erased]' where ticket_id = any($1)
            ), survey as (
                update ticketing.survey set verbatim = '[erased]' where ticket_id = any($1) and verbatim is not null
            )

@@ -24,7 +24,7 @@ macro_rules! select_tickets {
             r#"select t.ticket_id, t.customer_id, t.ticket_type, t.severity, t.subject, t.channel, t.language, t.sector,
                       t.topic, t.first_received_at, t.tracking_key, t.interaction_id, t.follow_up_of, t.served_first, t.department,
                       t.owner, t.state, t.state_reason, t.state_since, t.resolution, t.signpost, t.office_case_id,
-                      t.office_case_open, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
+                      t.office_case_open, t.cure_id, t.cure_due_at, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
                       t.erased_at is not null as "erased!",
                       array(select p.text from ticketing.claim_point p
                             where p.ticket_id = t.ticket_id order by p.ordinal) as "point_texts!: Vec<String>",
@@ -185,7 +185,7 @@ pub(crate) async fn write(
     let stored = &chronicle.stored;
     let (ticket, state) = (&stored.ticket, stored.ticket.state());
     let id = ticket.facts().id;
-    let case = ticket.office_case();
+    let (case, cure, settled) = (ticket.office_case(), state.cure(), chronicle.cure_settled);
     let entry = Columns::of(&chronicle.entries);
     let (mut change, mut message) = (ChangeColumns::default(), MessageColumns::default());
     change.push(id, &chronicle.changes);
@@ -218,13 +218,16 @@ pub(crate) async fn write(
                update ticketing.claim_point p set answer = a.answer, answered_at = a.answered_at
                from unnest($39::int[], $40::text[], $41::timestamptz[]) as a (ordinal, answer, answered_at)
                where p.ticket_id = $14 and p.ordinal = a.ordinal
+           ), cure as (
+               update ticketing.cure_request c set state = $58, settled_at = $59
+               where $60::uuid is not null and c.cure_id = $60
            ), answer as (
                update ticketing.request set answer = $42, about = $14 where request_id = $43
            )
            update ticketing.ticket
            set department = $44, owner = $45, state = $46, state_reason = $47, state_since = $48, resolution = $49,
                signpost = $50, office_case_id = $51, office_case_open = $52, last_change_at = $53, change_count = $54,
-               updated_at = $55, version = $56
+               updated_at = $55, version = $56, cure_id = $61, cure_due_at = $62
            where ticket_id = $14"#,
         &entry.entry_id,
         &entry.aggregate,
@@ -283,6 +286,11 @@ pub(crate) async fn write(
         stored.updated_at.to_sqlx() as _,
         stored.version,
         &message.sales_offer,
+        settled.map(|s| s.state.as_str()),
+        settled.and_then(|s| s.state.settled()).map(|at| at.to_sqlx()) as _,
+        settled.map(|s| s.id.id),
+        cure.map(|c| c.id.id),
+        cure.map(|c| c.due.to_sqlx()) as _,
     )
     .execute(tx)
     .await?;

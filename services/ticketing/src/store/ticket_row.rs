@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use kernel::ResourceId;
 use postgres::StoreError;
 use ticketing_domain::{
-    Answered, Assignment, CaseId, ClaimPoint, CloseReason, CustomerId, Facts, InteractionId, OfficeCase, Severity,
-    Standing, State, Ticket, TicketId, TicketType,
+    Answered, Assignment, CaseId, ClaimPoint, CloseReason, CureId, CustomerId, Facts, InteractionId, OfficeCase,
+    OpenCure, Severity, Standing, State, Ticket, TicketId, TicketType,
 };
 use uuid::Uuid;
 
@@ -53,6 +53,8 @@ pub(super) struct TicketRow {
     pub signpost: Option<String>,
     pub office_case_id: Option<Uuid>,
     pub office_case_open: Option<bool>,
+    pub cure_id: Option<Uuid>,
+    pub cure_due_at: Option<jiff_sqlx::Timestamp>,
     pub last_change_at: jiff_sqlx::Timestamp,
     pub change_count: i32,
     pub created_at: jiff_sqlx::Timestamp,
@@ -77,9 +79,13 @@ impl TicketRow {
         Ok(match standing {
             Standing::Acknowledged => State::Acknowledged { since },
             Standing::InProgress => State::InProgress { since, reason: reason() },
-            Standing::Pending => State::Pending { since, awaiting: self.cell("state_reason", reason())? },
+            Standing::Pending => {
+                State::Pending { since, awaiting: self.cell("state_reason", reason())?, cure: self.cure() }
+            }
             Standing::Held => State::Held { since, awaiting: self.cell("state_reason", reason())? },
-            Standing::Resolved => State::Resolved { since, resolution: self.cell("resolution", resolution())? },
+            Standing::Resolved => {
+                State::Resolved { since, reason: reason(), resolution: self.cell("resolution", resolution())? }
+            }
             Standing::Closed => {
                 let reason = self.state_reason.as_deref().and_then(CloseReason::from_word);
                 let reason = self.cell("state_reason", reason)?;
@@ -92,6 +98,12 @@ impl TicketRow {
             }
             Standing::Cancelled => State::Cancelled { since, reason: self.cell("state_reason", reason())? },
         })
+    }
+
+    fn cure(&self) -> Option<OpenCure> {
+        let ticket = TicketId::from_uuid(self.ticket_id);
+        let open = |(id, due): (Uuid, jiff_sqlx::Timestamp)| OpenCure { id: CureId { ticket, id }, due: due.to_jiff() };
+        self.cure_id.zip(self.cure_due_at).map(open)
     }
 
     fn facts(&self) -> Result<Facts, StoreError> {

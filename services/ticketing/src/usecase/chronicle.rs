@@ -2,11 +2,11 @@
 //! ledger entries, noted one after the other. Asks and writes nothing itself.
 
 use jiff::Timestamp;
-use kernel::{Actor, Ambient};
+use kernel::{Actor, Ambient, Channel};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Answer, Body, ChangeKind, Command, MessageId, Moment, Opened, PointAnswered, Policy, Receipt, Refusal, Standing,
-    Ticket, Transitioned, Visibility,
+    Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Receipt, Refusal,
+    Standing, Ticket, Transitioned, Visibility,
 };
 
 use crate::entry::Entries;
@@ -24,6 +24,8 @@ pub(crate) struct Chronicle {
     pub messages: Vec<Message>,
     /// Which claim points were answered, and how.
     pub answers: Vec<PointAnswered>,
+    /// Which request to complete it ended, and how.
+    pub cure_settled: Option<CureSettled>,
     /// What is added to its history.
     pub changes: Vec<ChangeRow>,
     /// What is told to others.
@@ -43,6 +45,14 @@ pub struct Said {
     pub sales_offer: bool,
 }
 
+impl Said {
+    /// What the house says to the customer by this channel.
+    pub(crate) fn to_customer(channel: Channel, body: Body) -> Self {
+        let way = Some(Way { direction: Direction::Outbound, channel });
+        Self { way, visibility: Visibility::Public, body, sales_offer: false }
+    }
+}
+
 impl Chronicle {
     /// Of a ticket that is there.
     pub(crate) fn of(stored: Stored, stamp: Stamp, ambient: &Ambient) -> Self {
@@ -52,6 +62,7 @@ impl Chronicle {
             stored,
             messages: Vec::new(),
             answers: Vec::new(),
+            cure_settled: None,
             changes: Vec::new(),
             entries: Vec::new(),
         }
@@ -131,7 +142,20 @@ impl Chronicle {
         Ok(())
     }
 
-    fn transitioned(&mut self, ticket: Ticket, happened: &Transitioned) {
+    /// Notes a change of state that was decided, and the end of the request to complete the ticket that came with it.
+    pub(crate) fn transitioned(&mut self, ticket: Ticket, happened: &Transitioned) {
+        if let Some(settled) = happened.cure {
+            self.cure_settled = Some(settled);
+            self.note(
+                ChangeKind::CureSettled,
+                happened.at,
+                |entries| entries.cure_settled(&settled),
+                |row| {
+                    row.reason = Some(settled.state.as_str().to_owned());
+                    row.related = Some(settled.id.name());
+                },
+            );
+        }
         let note = match happened.to {
             Standing::Resolved => ticket.state().resolution().map(|r| r.expose().to_owned()),
             Standing::Rejected => ticket.state().signpost().map(|s| s.expose().to_owned()),
@@ -156,13 +180,27 @@ impl Chronicle {
     /// # Errors
     /// [`Refusal`], as [`Ticket::touch`].
     pub(crate) fn say(&mut self, said: Said, moment: Moment, policy: &Policy) -> Result<(), Refusal> {
+        let id = self.next_message();
+        self.say_as(id, said, moment, policy)
+    }
+
+    /// The id of a message that is about to be said.
+    pub(crate) fn next_message(&self) -> MessageId {
+        MessageId { ticket: self.stored.ticket.facts().id, id: self.ambient.uuid(self.now()) }
+    }
+
+    /// The same, under an id that is known already.
+    ///
+    /// # Errors
+    /// [`Refusal`], as [`Ticket::touch`].
+    pub(crate) fn say_as(&mut self, id: MessageId, said: Said, moment: Moment, policy: &Policy) -> Result<(), Refusal> {
         let (ticket, at) = self.stored.ticket.clone().touch(moment)?;
         if said.sales_offer {
             ticket.refuse_sales_offer()?;
         }
         self.touched(ticket);
         let message = Message {
-            id: MessageId { ticket: self.stored.ticket.facts().id, id: self.ambient.uuid(self.now()) },
+            id,
             sequence: self.next_sequence(),
             way: said.way,
             visibility: said.visibility,

@@ -16,6 +16,7 @@ mod list_tickets;
 mod make_promise;
 mod personal_data;
 mod reactions;
+mod request_cure;
 mod resolve_ticket;
 mod schema;
 mod settle_promise;

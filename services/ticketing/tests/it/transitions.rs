@@ -25,7 +25,7 @@ async fn waits_holds_and_resumes_with_its_reasons() {
     let ticket = started(&mut agent).await;
     assert_eq!(ticket.state(), TicketState::InProgress);
     let ticket = wait(&mut agent, &ticket).await.unwrap();
-    assert_eq!((ticket.state(), ticket.state_reason.as_str()), (TicketState::Pending, "documents_missing"));
+    assert_eq!((ticket.state(), ticket.state_reason.as_str()), (TicketState::Pending, "customer_travels"));
     let resume = request!(ResumeTicketRequest, ticket, reason: "");
     let ticket = agent.resume_ticket(resume).await.unwrap().into_inner();
     assert_eq!((ticket.state(), ticket.state_reason.as_str()), (TicketState::InProgress, "customer_answered"));

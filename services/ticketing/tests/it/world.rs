@@ -153,7 +153,7 @@ pub async fn resolve(client: &mut Tickets, ticket: &pb::Ticket) -> Result<pb::Ti
 pub async fn wait(client: &mut Tickets, ticket: &pb::Ticket) -> Result<pb::Ticket, Status> {
     let request = pb::WaitForCustomerRequest {
         name: ticket.name.clone(),
-        reason: "documents_missing".into(),
+        reason: "customer_travels".into(),
         etag: ticket.etag.clone(),
         request_id: fresh_id(),
         occurred_time: None,

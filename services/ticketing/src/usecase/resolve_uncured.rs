@@ -1,0 +1,41 @@
+//! Counts as resolved what the customer was asked to complete and did not.
+
+use server::Call;
+use ventanilla_proto::ticketing::v1 as pb;
+
+use super::chronicle::Said;
+use super::writing::Begun;
+use super::{Target, Ticketing};
+use crate::Error;
+use crate::grpc::present;
+use crate::store::{cure, message};
+
+impl Ticketing {
+    /// Counts as resolved what the customer was asked to complete and did not, and tells them so.
+    ///
+    /// # Errors
+    /// [`Error`], as the RPC's comment lists.
+    #[tracing::instrument(name = "ticket.resolve_uncured", skip_all, fields(ticket.id = %target.id))]
+    pub async fn resolve_uncured(&self, call: &Call, target: Target) -> Result<pb::Ticket, Error> {
+        let Target { id, etag, key, stated } = target;
+        let mut writing = match self.begin(call, key, id, Some(etag), stated).await? {
+            Begun::Replay(answer) => return Ok(answer),
+            Begun::Fresh(writing) => writing,
+        };
+        let last = cure::last(&mut writing.tx, id).await?;
+        let said_since = match &last {
+            Some(asked) => message::customer_spoke_after(&mut writing.tx, id, asked.sequence).await?,
+            None => false,
+        };
+        let last = last.map(|stored| stored.cure);
+        let ticket = writing.chronicle.stored.ticket.clone();
+        let (resolved, happened) = ticket.resolve_uncured(last.as_ref(), said_since, writing.moment)?;
+        if let (Some(cure), Some(resolution)) = (last, resolved.state().resolution()) {
+            let body = resolution.expose().parse().expect("an answer fits a message");
+            writing.chronicle.say(Said::to_customer(cure.channel, body), writing.moment, &self.policy)?;
+        }
+        writing.chronicle.transitioned(resolved, &happened);
+        let answer = present::ticket(&writing.chronicle.stored);
+        writing.finish(answer).await
+    }
+}

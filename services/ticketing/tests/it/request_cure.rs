@@ -1,0 +1,341 @@
+//! RequestCure, ListCureRequests, ResolveUncured, and the end of the customer's time, beside a real sla-monitor.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use sla_monitor as sla;
+use testkit::{Database, Harness, Served, eventually};
+use tonic::{Code, Status};
+use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
+use ventanilla_proto::r#type::v1::{Channel, Direction};
+use ventanilla_ticketing as ticketing;
+
+use crate::world::{
+    Tickets, World, assert_refused, complaint, create_request, fact, fields, fresh_id, open, serve, start, started,
+    time,
+};
+
+const LIMIT: Duration = Duration::from_secs(20);
+/// Asked on Monday 23-11-2026 in Madrid: Tuesday to Friday are 4, the week of the 30th makes 9; Monday the 7th and Tuesday
+/// the 8th of December are holidays, so the tenth business day is Wednesday the 9th.
+const TENTH_BUSINESS_DAY: &str = "2026-12-09T22:59:59.999999Z";
+
+/// ticketing beside a real sla-monitor.
+struct Counted {
+    world: World,
+    monitor: Served,
+}
+
+impl Counted {
+    async fn new() -> Self {
+        let harness = Harness::default();
+        let (own, theirs) = (ticketing::migrations(), sla::migrations());
+        let database = Database::fresh_with(&[(ticketing::SCHEMA, &own), (sla::SCHEMA, &theirs)]).await;
+        let nobody = ([127, 0, 0, 1], 1).into();
+        let peers = [("ticketing", nobody), ("ombudsman-escalation", nobody), ("customer-profile", nobody)];
+        let settings = sla::Settings::new(database.settings_of(sla::SCHEMA));
+        let assembly = sla::assemble(settings, harness.house_with("sla-monitor", &peers)).await.unwrap();
+        let monitor = harness.start(assembly).await;
+        let served = serve(&harness, &database, &[("sla-monitor", monitor.addr)]).await;
+        Self { world: World { harness, database, served }, monitor }
+    }
+
+    fn agent(&self) -> Tickets {
+        self.world.agent()
+    }
+
+    fn days(&self, days: i64) {
+        self.world.advance(SignedDuration::from_hours(24 * days));
+    }
+}
+
+fn request(ticket: &pb::Ticket, due: Option<prost_types::Timestamp>) -> pb::RequestCureRequest {
+    pb::RequestCureRequest {
+        parent: ticket.name.clone(),
+        cure: Some(pb::CureRequest {
+            missing: "El recibo del banco con el segundo cargo.".into(),
+            channel: Channel::Email.into(),
+            due_time: due,
+            ..Default::default()
+        }),
+        etag: ticket.etag.clone(),
+        request_id: fresh_id(),
+    }
+}
+
+async fn ask(agent: &mut Tickets, ticket: &pb::Ticket) -> Result<pb::RequestCureResponse, Status> {
+    agent.request_cure(request(ticket, None)).await.map(tonic::Response::into_inner)
+}
+
+async fn cures(agent: &mut Tickets, ticket: &str) -> Vec<pb::CureRequest> {
+    let list = pb::ListCureRequestsRequest { parent: ticket.into(), ..Default::default() };
+    agent.list_cure_requests(list).await.unwrap().into_inner().cures
+}
+
+async fn get(agent: &mut Tickets, name: &str) -> pb::Ticket {
+    agent.get_ticket(pb::GetTicketRequest { name: name.into() }).await.unwrap().into_inner()
+}
+
+async fn customer_says(agent: &mut Tickets, ticket: &str) {
+    let message = pb::Message {
+        direction: Direction::Inbound.into(),
+        visibility: pb::MessageVisibility::Public.into(),
+        channel: Channel::Email.into(),
+        body: "Aquí tienen el recibo.".into(),
+        ..Default::default()
+    };
+    let request = pb::AddMessageRequest {
+        parent: ticket.into(),
+        message: Some(message),
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.add_message(request).await.unwrap();
+}
+
+async fn resolve_uncured(agent: &mut Tickets, ticket: &pb::Ticket) -> Result<pb::Ticket, Status> {
+    let request =
+        pb::ResolveUncuredRequest { name: ticket.name.clone(), etag: ticket.etag.clone(), request_id: fresh_id() };
+    agent.resolve_uncured(request).await.map(tonic::Response::into_inner)
+}
+
+async fn history(agent: &mut Tickets, ticket: &str) -> Vec<pb::TicketChange> {
+    let request = pb::ListTicketHistoryRequest { name: ticket.into(), page_size: 100, ..Default::default() };
+    agent.list_ticket_history(request).await.unwrap().into_inner().changes
+}
+
+/// The ticket, once the customer's time is over and it went back to work.
+async fn lapsed(agent: &Tickets, ticket: &str) -> pb::Ticket {
+    eventually(LIMIT, || {
+        let mut agent = agent.clone();
+        async move {
+            let ticket = get(&mut agent, ticket).await;
+            if ticket.state_reason == "cure_window_over" { Ok(ticket) } else { Err(ticket) }
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_customer_is_told_what_is_missing_until_when_and_what_happens_otherwise() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let opened = open(&mut agent).await;
+    let ticket = start(&mut agent, opened.ticket.as_ref().unwrap()).await.unwrap();
+    let asked = ask(&mut agent, &ticket).await.unwrap();
+
+    let (cure, waiting, told) = (asked.cure.unwrap(), asked.ticket.unwrap(), asked.message.unwrap());
+    assert_eq!((cure.due_time, cure.least_due_time), (time(TENTH_BUSINESS_DAY), time(TENTH_BUSINESS_DAY)));
+    assert_eq!((cure.state(), cure.policy.as_str()), (pb::CureState::Asked, "policies/es.l10-2025.13-3.cure"));
+    assert!(cure.proof_es.contains("10 días hábiles"), "{}", cure.proof_es);
+    assert_eq!((waiting.state(), waiting.state_reason.as_str()), (pb::TicketState::Pending, "cure_requested"));
+    assert_eq!((waiting.cure.as_str(), waiting.cure_due_time), (cure.name.as_str(), time(TENTH_BUSINESS_DAY)));
+    assert_eq!((told.name.as_str(), told.direction()), (cure.message.as_str(), Direction::Outbound));
+    for said in [
+        "El recibo del banco con el segundo cargo.",
+        "09/12/2026 23:59",
+        "art. 13.3",
+        "se dará por resuelto",
+        "Puede oponerse",
+    ] {
+        assert!(told.body.contains(said), "{said} is not in: {}", told.body);
+    }
+    assert_eq!(get(&mut agent, &ticket.name).await, waiting);
+    assert_eq!(cures(&mut agent, &ticket.name).await, [cure]);
+    let public = pb::GetPublicStatusRequest { tracking_key: opened.tracking_key, proof: opened.proof };
+    let mut anybody = TicketServiceClient::new(world.world.served.anonymous());
+    let public = anybody.get_public_status(public).await.unwrap().into_inner();
+    assert_eq!(public.cure_due_time, time(TENTH_BUSINESS_DAY));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_customer_says_in_time_ends_it_and_then_points_are_answered_as_always() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    ask(&mut agent, &ticket).await.unwrap();
+    world.days(3);
+    customer_says(&mut agent, &ticket.name).await;
+
+    let ticket = get(&mut agent, &ticket.name).await;
+    assert_eq!((ticket.state(), ticket.state_reason.as_str()), (pb::TicketState::InProgress, "customer_answered"));
+    assert_eq!((ticket.cure.as_str(), ticket.cure_due_time), ("", None));
+    let cure = cures(&mut agent, &ticket.name).await.remove(0);
+    assert_eq!((cure.state(), cure.settle_time), (pb::CureState::Answered, time("2026-11-26T09:00:00Z")));
+    let refused = resolve_uncured(&mut agent, &ticket).await;
+    let status = assert_refused(refused, Code::FailedPrecondition, "CURE_NOT_LAPSED");
+    assert_eq!(fact(&status, "state"), "answered");
+    // Still not all of it: they are asked again, and have their whole time again.
+    let again = ask(&mut agent, &ticket).await.unwrap();
+    assert_eq!(again.cure.unwrap().due_time, time("2026-12-14T22:59:59.999999Z"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_the_time_is_over_work_goes_on_as_of_that_instant_however_late_somebody_looks() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    ask(&mut agent, &ticket).await.unwrap();
+    world.days(40);
+    let ticket = lapsed(&agent, &ticket.name).await;
+
+    assert_eq!((ticket.state(), ticket.state_time), (pb::TicketState::InProgress, time(TENTH_BUSINESS_DAY)));
+    let cure = cures(&mut agent, &ticket.name).await.remove(0);
+    assert_eq!((cure.state(), cure.settle_time), (pb::CureState::Lapsed, time(TENTH_BUSINESS_DAY)));
+    let last: Vec<_> = history(&mut agent, &ticket.name).await.into_iter().skip(5).collect();
+    let told: Vec<_> = last.iter().map(|c| (c.kind(), c.reason.as_str(), c.occurred_time)).collect();
+    assert_eq!(
+        told,
+        [
+            (pb::TicketChangeKind::CureSettled, "lapsed", time(TENTH_BUSINESS_DAY)),
+            (pb::TicketChangeKind::Transitioned, "cure_window_over", time(TENTH_BUSINESS_DAY)),
+        ]
+    );
+
+    let resolved = resolve_uncured(&mut agent, &ticket).await.unwrap();
+    assert_eq!((resolved.state(), resolved.state_reason.as_str()), (pb::TicketState::Resolved, "cure_lapsed"));
+    assert!(resolved.claim_points.iter().all(|point| point.answer.is_empty()));
+    assert!(resolved.resolution.contains("art. 13.4"), "{}", resolved.resolution);
+    assert_eq!(get(&mut agent, &ticket.name).await, resolved);
+    let list = pb::ListMessagesRequest { parent: ticket.name.clone(), ..Default::default() };
+    let said = agent.list_messages(list).await.unwrap().into_inner().messages;
+    assert_eq!(said.last().unwrap().body, resolved.resolution, "the customer is told");
+
+    let reopen = pb::ReopenTicketRequest {
+        name: ticket.name.clone(),
+        reason: "customer_objects".into(),
+        etag: resolved.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    assert_eq!(agent.reopen_ticket(reopen).await.unwrap().into_inner().state(), pb::TicketState::InProgress);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_answers_late_is_heard_all_the_same() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let refused = resolve_uncured(&mut agent, &ticket).await;
+    let status = assert_refused(refused, Code::FailedPrecondition, "CURE_NOT_LAPSED");
+    assert_eq!(fact(&status, "state"), "never_asked");
+    let waiting = ask(&mut agent, &ticket).await.unwrap().ticket.unwrap();
+    let status =
+        assert_refused(resolve_uncured(&mut agent, &waiting).await, Code::FailedPrecondition, "CURE_NOT_LAPSED");
+    assert_eq!(fact(&status, "state"), "asked");
+    world.days(17);
+    let ticket = lapsed(&agent, &ticket.name).await;
+    customer_says(&mut agent, &ticket.name).await;
+    let status =
+        assert_refused(resolve_uncured(&mut agent, &ticket).await, Code::FailedPrecondition, "CURE_NOT_LAPSED");
+    assert_eq!(fact(&status, "state"), "answered_late");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_gives_less_than_law_and_whoever_wants_gives_more() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let short = agent.request_cure(request(&ticket, time("2026-12-09T22:59:59Z"))).await;
+    let status = assert_refused(short, Code::FailedPrecondition, "CURE_TERM_TOO_SHORT");
+    assert_eq!(fact(&status, "earliest"), TENTH_BUSINESS_DAY);
+    assert_eq!(fact(&status, "article"), "Ley 10/2025 art. 13.3");
+    let endless = agent.request_cure(request(&ticket, time("2027-11-25T09:00:00Z"))).await;
+    assert_eq!(fields(&endless.unwrap_err()), ["cure.due_time"]);
+    assert!(cures(&mut agent, &ticket.name).await.is_empty());
+
+    let long = agent.request_cure(request(&ticket, time("2027-01-15T12:00:00Z"))).await.unwrap().into_inner();
+    assert_eq!(long.cure.unwrap().due_time, time("2027-01-15T12:00:00Z"));
+    let waiting = long.ticket.unwrap();
+    assert_refused(ask(&mut agent, &waiting).await, Code::FailedPrecondition, "TRANSITION_NOT_ALLOWED");
+    assert_refused(ask(&mut agent, &ticket).await, Code::Aborted, "STALE_ETAG");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_finance_it_is_ten_calendar_days_and_the_file_is_put_away() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let finance = pb::Ticket { sector: "banking".into(), ..complaint() };
+    let opened = agent.create_ticket(create_request(finance)).await.unwrap().into_inner().ticket.unwrap();
+    let ticket = start(&mut agent, &opened).await.unwrap();
+    let asked = ask(&mut agent, &ticket).await.unwrap();
+    let cure = asked.cure.unwrap();
+    assert_eq!(cure.due_time, time("2026-12-03T22:59:59.999999Z"));
+    assert_eq!(cure.policy, "policies/es.fin.29quater-2.cure");
+    let told = asked.message.unwrap().body;
+    assert!(told.contains("art. 29 quater.2") && told.contains("se archivará"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_asked_while_nobody_can_count_and_a_retry_needs_nobody() {
+    let alone = World::new().await;
+    let mut agent = alone.agent();
+    let ticket = started(&mut agent).await;
+    let (before, refused) = (alone.count("entries").await, ask(&mut agent, &ticket).await);
+    let status = assert_refused(refused, Code::Unavailable, "PEER_UNAVAILABLE");
+    assert_eq!((fact(&status, "peer").as_str(), alone.count("entries").await), ("sla-monitor", before));
+
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let request = request(&ticket, None);
+    let asked = agent.request_cure(request.clone()).await.unwrap().into_inner();
+    world.monitor.stop().await;
+    assert_eq!(agent.request_cure(request).await.unwrap().into_inner(), asked);
+}
+
+/// The words by which the rules of sla-monitor put off a term because the customer has to complete something. The hearing on
+/// inadmissibility is no such thing, and what lengthens a term by a notice is none either.
+fn deferring_words() -> BTreeSet<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../sla-monitor/data/regimes");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let effects = files.flat_map(|text| text.split("[[rule.effect]]").skip(1).map(str::to_owned).collect::<Vec<_>>());
+    let deferring = effects.filter(|effect| !effect.contains("does = \"extend\""));
+    let grounds =
+        deferring.filter_map(|effect| effect.lines().find(|line| line.starts_with("grounds")).map(str::to_owned));
+    let words = grounds.flat_map(|line| line.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>());
+    words.filter(|word| word != "inadmissibility_allegations").collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_legal_term_is_put_off_by_no_mere_waiting() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let words = deferring_words();
+    assert!(words.contains("documents_missing") && words.len() >= 6, "{words:?}");
+    for reason in words {
+        let request = pb::WaitForCustomerRequest {
+            name: ticket.name.clone(),
+            reason,
+            etag: ticket.etag.clone(),
+            request_id: fresh_id(),
+            occurred_time: None,
+        };
+        let status =
+            assert_refused(agent.wait_for_customer(request).await, Code::FailedPrecondition, "CURE_REQUEST_NEEDED");
+        assert_eq!(fact(&status, "article"), "Ley 10/2025 art. 13.3");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_processes_that_look_each_affair_is_taken_up_by_one() {
+    let world = Counted::new().await;
+    let _twin = serve(&world.world.harness, &world.world.database, &[("sla-monitor", world.monitor.addr)]).await;
+    let mut agent = world.agent();
+    let mut names = Vec::new();
+    for _ in 0..8 {
+        let ticket = started(&mut agent).await;
+        ask(&mut agent, &ticket).await.unwrap();
+        names.push(ticket.name);
+    }
+    world.days(20);
+    for name in &names {
+        lapsed(&agent, name).await;
+        let ends =
+            history(&mut agent, name).await.iter().filter(|c| c.kind() == pb::TicketChangeKind::CureSettled).count();
+        assert_eq!(ends, 1);
+    }
+}
