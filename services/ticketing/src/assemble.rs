@@ -1,27 +1,30 @@
 //! The service put together: what it answers and what runs beside the calls.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::{Follower, Ledger, Reaction, Standings};
 use postgres::{Db, StoreError};
 use server::{Assembly, House, PeerChannel, PeerError, Worker};
 use sqlx::migrate::Migrator;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::ticketing::v1::incident_service_server::IncidentServiceServer;
 use ventanilla_proto::ticketing::v1::team_service_server::TeamServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
-use crate::grpc::{Service, Team};
+use crate::grpc::{Incidents, Service, Team};
 use crate::proof::ProofKey;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::store::create::openings;
 use crate::usecase::Ticketing;
-use crate::workers::lapses;
+use crate::workers::{lapses, telling};
 use crate::{SOURCE, Settings};
 
 /// The largest request: five hundred histories of some dozens of steps, with room for long texts.
 const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
-/// Rules of one queue and nothing else.
+/// Rules of one queue, or the names of five hundred affairs, and nothing else.
 const LARGEST_TEAM_REQUEST: usize = 64 * 1024;
 const CLOSING: Duration = Duration::from_secs(1);
 
@@ -49,16 +52,19 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         ledger: ledger.clone(),
         ambient: house.ambient.clone(),
         peers: house.peers.clone(),
+        telling: Arc::new(Notify::new()),
         policy: settings.policy(),
         proof_key: ProofKey::of(&house.signing_key),
         keep_ended: settings.keep_ended(),
     };
-    let lapsing = app.clone();
+    let (lapsing, teller) = (app.clone(), app.clone());
     let assembly = Assembly::new(SOURCE)
         .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
         .serve(TeamServiceServer::new(Team::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
+        .serve(IncidentServiceServer::new(Incidents::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
         .keep_ledger(&ledger, &house)
-        .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)));
+        .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))
+        .worker(Worker::new("telling", move |cancel| telling::run(teller.clone(), cancel)));
     let assembly =
         ::rights::answer(assembly, app, &ledger, &house).at_close(move || async move { db.close(CLOSING).await });
     let assembly = follow(assembly, "follow-sla", SLA, &house, &ledger, &standings, OnSla::new);

@@ -4,12 +4,13 @@
 use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Agent, Assigned, CaseId, ClockId, CureRequest, CureSettled, Opened, Opinion, PointAnswered, Promise, Receipt,
-    Survey, Ticket, TicketId, Transitioned,
+    Agent, Assigned, CaseId, ClockId, CureRequest, CureSettled, Incident, IncidentId, IncidentUpdate, Opened, Opinion,
+    PointAnswered, Promise, Receipt, Survey, Ticket, TicketId, Transitioned,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
 use crate::grpc::present;
+use crate::proof::sha256;
 use crate::store::message::Message;
 use crate::store::queue::StoredQueue;
 
@@ -171,6 +172,38 @@ impl<'a> Entries<'a> {
             state: present::cure_state(settled.state).into(),
         };
         self.draft(settled.id.ticket, &payload)
+    }
+
+    pub(crate) fn incident_opened(&self, incident: &Incident) -> Draft {
+        let payload = pb::IncidentOpened {
+            incident: incident.id.name(),
+            department: incident.department.to_string(),
+            topic: incident.topic.as_ref().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+            start_time: Some(server::parse::time_to_proto(incident.started)),
+            title_hash: sha256(incident.title.expose().as_bytes()).to_vec(),
+        };
+        self.draft_about(incident.id.name(), &payload)
+    }
+
+    pub(crate) fn incident_told(&self, update: &IncidentUpdate) -> Draft {
+        let texts = || update.texts.iter();
+        let payload = pb::IncidentTold {
+            incident: update.incident.name(),
+            update: update.name(),
+            expected_end_time: update.expected_end.map(server::parse::time_to_proto),
+            over: update.over,
+            text_hashes: texts().map(|(_, text)| sha256(text.expose().as_bytes()).to_vec()).collect(),
+            languages: texts().map(|(language, _)| server::parse::language_to_proto(language).into()).collect(),
+        };
+        self.draft_about(update.incident.name(), &payload)
+    }
+
+    pub(crate) fn affected(&self, ticket: TicketId, incident: IncidentId) -> Draft {
+        self.draft(ticket, &pb::TicketAffected { ticket: ticket.name(), incident: incident.name() })
+    }
+
+    pub(crate) fn unaffected(&self, ticket: TicketId, incident: IncidentId) -> Draft {
+        self.draft(ticket, &pb::TicketUnaffected { ticket: ticket.name(), incident: incident.name() })
     }
 
     pub(crate) fn agent_put(&self, agent: &Agent) -> Draft {

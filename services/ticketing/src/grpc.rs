@@ -1,6 +1,7 @@
 //! The gRPC edge: requests are parsed here once, answers are spelled here, nothing is decided here.
 
 mod convert;
+mod incident_service;
 pub(crate) mod present;
 mod team_service;
 mod ticket_service;
@@ -12,6 +13,7 @@ use tonic::{Request, Response, Status};
 use crate::Error;
 use crate::usecase::Ticketing;
 
+pub use incident_service::Incidents;
 pub use team_service::Team;
 pub use ticket_service::Service;
 

@@ -1,12 +1,14 @@
 //! SQL of ticketing. Each file holds one table's statements; what is read is turned into domain values
 //! here, and a row that cannot be is named by table, column and key.
 
+pub(crate) mod affected;
 pub(crate) mod agent;
 pub(crate) mod create;
 pub(crate) mod cure;
 pub(crate) mod erased_customer;
 pub(crate) mod history;
 pub(crate) mod imported;
+pub(crate) mod incident;
 pub(crate) mod journey;
 pub(crate) mod message;
 pub(crate) mod promise;

@@ -1,11 +1,13 @@
 //! What ticketing can be asked to do: one file per RPC, each a recipe of parsed input, storage and decision.
 
 mod add_message;
+pub(crate) mod affected;
 mod answer_claim_point;
 mod answer_survey;
 mod ask_survey;
 mod cancel_ticket;
 pub(crate) mod chronicle;
+mod claimed;
 mod close_ticket;
 mod create_ticket;
 mod get_journey;
@@ -15,6 +17,7 @@ mod get_survey;
 mod get_ticket;
 mod hold_ticket;
 mod import_tickets;
+mod incident;
 mod lapse_cures;
 mod list_cure_requests;
 mod list_messages;
@@ -38,14 +41,18 @@ mod wait_for_customer;
 mod watch_tickets;
 mod writing;
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Ambient, Role};
 use ledger::Ledger;
 use postgres::{Db, RequestKey};
 use server::{Call, Peers};
 use ticketing_domain::{Moment, Policy, Refusal, TicketId};
+use tokio::sync::Notify;
 
 pub use add_message::NewMessage;
+pub use affected::{AreAffected, IsNot};
 pub use answer_claim_point::NewAnswer;
 pub use answer_survey::NewOpinion;
 pub use ask_survey::NewSurvey;
@@ -53,6 +60,7 @@ pub use chronicle::Said;
 pub use create_ticket::NewTicket;
 pub use get_journey::Traveller;
 pub use import_tickets::{Event, Histories, History};
+pub use incident::{NewIncident, NewTelling};
 pub(crate) use list_tickets::Place;
 pub use make_promise::NewPromise;
 pub use settle_promise::PromiseEnd;
@@ -70,6 +78,8 @@ pub struct Ticketing {
     pub(crate) ledger: Ledger,
     pub(crate) ambient: Ambient,
     pub(crate) peers: Peers,
+    /// Wakes whoever writes what those affected by an incident are told.
+    pub(crate) telling: Arc<Notify>,
     pub(crate) policy: Policy,
     pub(crate) proof_key: ProofKey,
     /// How long after its end an affair is not erased.

@@ -1,3 +1,4 @@
 //! What runs beside the calls.
 
 pub(crate) mod lapses;
+pub(crate) mod telling;

@@ -14,6 +14,7 @@ use ventanilla_proto::customer::v1::rules_service_client::RulesServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
+use ventanilla_proto::ticketing::v1::incident_service_client::IncidentServiceClient;
 use ventanilla_proto::ticketing::v1::team_service_client::TeamServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 
@@ -75,6 +76,8 @@ pub struct Clients {
     pub tickets: TicketServiceClient<Transport>,
     /// ticketing, for who works on affairs.
     pub team: TeamServiceClient<Transport>,
+    /// ticketing, for what happens to many customers at once.
+    pub incidents: IncidentServiceClient<Transport>,
     /// sla-monitor.
     pub clocks: SlaServiceClient<Transport>,
     /// ombudsman-escalation.
@@ -91,7 +94,8 @@ impl Clients {
             rights: RightsServiceClient::new(customers.clone()),
             rules: RulesServiceClient::new(customers),
             tickets: TicketServiceClient::new(tickets.clone()),
-            team: TeamServiceClient::new(tickets),
+            team: TeamServiceClient::new(tickets.clone()),
+            incidents: IncidentServiceClient::new(tickets),
             clocks: SlaServiceClient::new(clocks),
             office: OmbudsmanServiceClient::new(office),
             transports,

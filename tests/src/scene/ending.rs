@@ -95,6 +95,24 @@ impl Affair<'_> {
         Ok(self.cast.supervisor.team.clone().put_agent(put).await?.into_inner())
     }
 
+    /// What troubles the customer troubles many.
+    pub async fn be_one_of_many(&self, ticket: &str) -> Result<ticketing::Incident, Status> {
+        let mut incidents = self.cast.supervisor.incidents.clone();
+        let incident = ticketing::Incident {
+            title: "Cuotas dobles en la remesa de octubre".to_owned(),
+            department: "billing".to_owned(),
+            ..Default::default()
+        };
+        let open = ticketing::OpenIncidentRequest { incident: Some(incident), request_id: self.scene.request_id() };
+        let opened = incidents.open_incident(open).await?.into_inner();
+        let add = ticketing::AddAffectedRequest {
+            name: opened.name,
+            tickets: vec![ticket.to_owned()],
+            request_id: self.scene.request_id(),
+        };
+        Ok(incidents.add_affected(add).await?.into_inner().incident.unwrap_or_default())
+    }
+
     /// A question that is answered at once, and the customer is asked what they thought of that.
     pub async fn be_answered_at_once(&self, customer: &str) -> Result<ticketing::Survey, Status> {
         let mut tickets = self.cast.agent.tickets.clone();

@@ -133,6 +133,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let promise = affair.work(&ticket).await?;
     let survey = affair.be_answered_at_once(&record.customer).await?;
     let agent = affair.be_hired().await?;
+    let incident = affair.be_one_of_many(&ticket.name).await?;
     affair.appoint().await?;
     let case = affair.bring(&ticket.name).await?;
     let case = affair.admit(&case).await?;
@@ -156,6 +157,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Survey", survey.name),
         ("Agent", agent.name),
         ("Queue", "queues/billing".to_owned()),
+        ("Incident", incident.name),
         ("Ticket", ticket.name),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),

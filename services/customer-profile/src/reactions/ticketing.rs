@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
+use uuid::Uuid;
 use ventanilla_proto::customer::v1::TimelineEventKind;
 use ventanilla_proto::ticketing::v1 as proto;
 use ventanilla_proto::ticketing::v1::{PromiseState, TicketState};
@@ -42,6 +43,13 @@ impl Reaction for Affairs {
         }
         if let Some(settled) = entry.payload::<proto::CureSettled>()? {
             return cure(tx, entry, &settled.ticket, None).await;
+        }
+        if let Some(affected) = entry.payload::<proto::TicketAffected>()? {
+            let incident = id(&affected.incident, "incidents", "incident")?;
+            return incident_of(tx, entry, &affected.ticket, Some(incident)).await;
+        }
+        if let Some(unaffected) = entry.payload::<proto::TicketUnaffected>()? {
+            return incident_of(tx, entry, &unaffected.ticket, None).await;
         }
         if let Some(asked) = entry.payload::<proto::SurveyAsked>()? {
             return survey_asked(tx, entry, &asked).await;
@@ -154,6 +162,19 @@ async fn cure(tx: &mut Tx, entry: &Received, ticket: &str, due: Option<Timestamp
         "update customer_profile.view_ticket set cure_due_at = $2, updated_at = $3 where ticket_id = $1",
         id(ticket, "tickets", "ticket")?,
         due.map(|due| due.to_sqlx()) as _,
+        entry.occurred_at().to_sqlx() as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A mass incident caused an affair, or did not after all.
+async fn incident_of(tx: &mut Tx, entry: &Received, ticket: &str, incident: Option<Uuid>) -> Result<(), ReactionError> {
+    sqlx::query!(
+        "update customer_profile.view_ticket set incident_id = $2, updated_at = $3 where ticket_id = $1",
+        id(ticket, "tickets", "ticket")?,
+        incident,
         entry.occurred_at().to_sqlx() as _,
     )
     .execute(&mut **tx)

@@ -56,6 +56,7 @@ pub(crate) struct Ticket {
     pub first_received_at: Timestamp,
     pub updated_at: Timestamp,
     pub cure_due_at: Option<Timestamp>,
+    pub incident_id: Option<Uuid>,
     pub total: i32,
 }
 

@@ -76,6 +76,21 @@ async fn whoever_the_customer_calls_can_say_until_when_they_may_send_what_is_mis
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_the_customer_calls_knows_that_many_have_the_same_trouble() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;
+    world.react(&Affairs, opened(1, 1, &ana.customer)).await;
+    let incident = format!("incidents/{}", uuid::Uuid::from_u128(5));
+    let affected = ticketing::TicketAffected { ticket: ticket_id(1), incident: incident.clone() };
+    let unaffected = ticketing::TicketUnaffected { ticket: ticket_id(1), incident: incident.clone() };
+    let shown = async || world.view(&ana.customer).await.open_tickets.unwrap().tickets[0].incident.clone();
+    world.react(&Affairs, entry(2, &ticket_id(1), AT, &affected)).await;
+    assert_eq!(shown().await, incident);
+    world.react(&Affairs, entry(3, &ticket_id(1), AT, &unaffected)).await;
+    assert_eq!(shown().await, "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_affair_leaves_the_view_when_it_is_over_and_comes_back_when_reopened() {
     let world = World::new().await;
     let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;

@@ -174,6 +174,12 @@ pub enum Refusal {
         /// `never_asked`, `asked`, `answered` or `answered_late`.
         state: &'static str,
     },
+    /// Nothing more is told.
+    #[error("the incident is over, and nothing more is told; open another if it came back")]
+    IncidentOver,
+    /// Of another incident, or of none.
+    #[error("the ticket does not belong to this incident")]
+    NotAffected,
     /// What was said in it was destroyed.
     #[error("what was said in the ticket was destroyed with its customer's data; nothing is added to it any more")]
     TicketErased,
@@ -206,6 +212,8 @@ impl Classify for Refusal {
             | Self::CureRequestNeeded { .. }
             | Self::CureTermTooShort { .. }
             | Self::CureNotLapsed { .. }
+            | Self::IncidentOver
+            | Self::NotAffected
             | Self::TicketErased => Kind::FailedPrecondition,
         }
     }
@@ -234,6 +242,8 @@ impl Classify for Refusal {
             Self::CureRequestNeeded { .. } => "CURE_REQUEST_NEEDED",
             Self::CureTermTooShort { .. } => "CURE_TERM_TOO_SHORT",
             Self::CureNotLapsed { .. } => "CURE_NOT_LAPSED",
+            Self::IncidentOver => "INCIDENT_OVER",
+            Self::NotAffected => "NOT_AFFECTED",
             Self::AgentUnknown => "AGENT_UNKNOWN",
             Self::AgentNotAvailable { .. } => "AGENT_NOT_AVAILABLE",
             Self::AgentAtCapacity { .. } => "AGENT_AT_CAPACITY",
@@ -273,7 +283,9 @@ impl Classify for Refusal {
             Self::AgentAtCapacity { capacity, holding } => {
                 vec![("capacity", capacity.to_string().into()), ("holding", holding.to_string().into())]
             }
-            Self::AgentUnknown
+            Self::IncidentOver
+            | Self::NotAffected
+            | Self::AgentUnknown
             | Self::NotYourPresence
             | Self::PastTimeNotAllowed
             | Self::NoSuchClaimPoint

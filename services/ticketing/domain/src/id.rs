@@ -23,6 +23,11 @@ typed_id!(
     "cases"
 );
 typed_id!(
+    /// What happened to many customers at once.
+    IncidentId,
+    "incidents"
+);
+typed_id!(
     /// A clock of sla-monitor.
     ClockId,
     "clocks"

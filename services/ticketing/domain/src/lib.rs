@@ -9,6 +9,7 @@ mod cure;
 mod error;
 mod history;
 mod id;
+mod incident;
 mod key;
 mod promise;
 mod receipt;
@@ -27,8 +28,11 @@ pub use cure::{CureDraft, CureLaw, CureRequest, CureSettled, CureState, LeastTer
 pub use error::{Refusal, SalesBan};
 pub use history::Destination;
 pub use id::{
-    CaseId, ClockId, CureId, CustomerId, InteractionId, MessageId, NestedIdError, PromiseId, SurveyId, SurveyIdError,
-    TicketId,
+    CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, MessageId, NestedIdError, PromiseId, SurveyId,
+    SurveyIdError, TicketId,
+};
+pub use incident::{
+    Affected, Incident, IncidentDraft, IncidentState, IncidentUpdate, Joined, Telling, Texts, TextsError, reach,
 };
 pub use key::{KeyError, Proof, TrackingKey};
 pub use promise::{Promise, PromiseDraft, PromiseState, Settlement};
@@ -37,12 +41,12 @@ pub use state::State;
 pub use survey::{Ces, Csat, Nps, Opinion, Score, ScoreError, Survey, SurveyState};
 pub use text::{
     Answer, Body, Cause, ExternalId, Missing, Owner, PointText, PromiseText, Signpost, Slug, Subject, Text, TextError,
-    Verbatim, Word,
+    Title, Told, Verbatim, Word,
 };
 pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket};
 pub use transition::{Command, Policy, Transitioned};
 pub use wording::{next_step, state_text};
 pub use words::{
-    ChangeKind, CloseReason, Presence, PromiseStanding, SatisfactionCause, Severity, Standing, TakeReason, TicketType,
-    Visibility,
+    AffectedOutcome, ChangeKind, CloseReason, Presence, PromiseStanding, SatisfactionCause, Severity, Standing,
+    TakeReason, TicketType, Visibility,
 };

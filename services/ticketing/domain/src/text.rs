@@ -23,6 +23,10 @@ pub type PromiseText = Text<1, 500>;
 pub type Verbatim = Text<1, 2_000>;
 /// What a customer is asked to send.
 pub type Missing = Text<1, 2_000>;
+/// What happened to many customers at once, in one line that they may read.
+pub type Title = Text<1, 200>;
+/// What everybody affected is told.
+pub type Told = Text<1, 2_000>;
 /// Why a promise was broken.
 pub type Cause = Text<1, 2_000>;
 /// Id of an affair in the system it comes from.

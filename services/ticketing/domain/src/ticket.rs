@@ -6,8 +6,8 @@ use kernel::{Channel, Department, Language};
 use crate::answer::{is_generic, same};
 use crate::error::SalesBan;
 use crate::{
-    Answer, Answered, CaseId, ClaimPoint, CureLaw, CustomerId, InteractionId, Owner, PointAnswered, PointText, Refusal,
-    Severity, Slug, Standing, State, Subject, TicketId, TicketType, TrackingKey, Word,
+    Affected, Answer, Answered, CaseId, ClaimPoint, CureLaw, CustomerId, InteractionId, Owner, PointAnswered,
+    PointText, Refusal, Severity, Slug, Standing, State, Subject, TicketId, TicketType, TrackingKey, Word,
 };
 
 /// What is asked for when an affair opens.
@@ -126,6 +126,7 @@ pub struct Ticket {
     pub(crate) assignment: Assignment,
     pub(crate) state: State,
     pub(crate) office_case: Option<OfficeCase>,
+    pub(crate) affected: Option<Affected>,
     pub(crate) last_change: Timestamp,
 }
 
@@ -177,6 +178,7 @@ impl Ticket {
             assignment: draft.assignment,
             state: State::Acknowledged { since: at },
             office_case: None,
+            affected: None,
             last_change: at,
         };
         Opened { ticket, received: at }
@@ -189,9 +191,10 @@ impl Ticket {
         assignment: Assignment,
         state: State,
         office_case: Option<OfficeCase>,
+        affected: Option<Affected>,
         last_change: Timestamp,
     ) -> Self {
-        Self { facts, points, assignment, state, office_case, last_change }
+        Self { facts, points, assignment, state, office_case, affected, last_change }
     }
 
     /// What never changes.
@@ -217,6 +220,11 @@ impl Ticket {
     /// The office's case about it.
     pub const fn office_case(&self) -> Option<OfficeCase> {
         self.office_case
+    }
+
+    /// The mass incident that caused it.
+    pub const fn affected(&self) -> Option<Affected> {
+        self.affected
     }
 
     /// When it last changed, in the world.

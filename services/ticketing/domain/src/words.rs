@@ -168,6 +168,26 @@ words! {
         CureRequested => "cure_requested",
         /// A request to complete it ended.
         CureSettled => "cure_settled",
+        /// It belongs to a mass incident.
+        Affected => "affected",
+        /// It does not belong to that incident after all.
+        Unaffected => "unaffected",
+    }
+}
+
+words! {
+    /// Whether an affair belongs to an incident.
+    AffectedOutcome {
+        /// It does from now on.
+        Added => "added",
+        /// It did before.
+        AlreadyThere => "already_there",
+        /// It belongs to another.
+        OfAnother => "of_another",
+        /// It is over.
+        TicketOver => "ticket_over",
+        /// There is no such affair.
+        TicketNotFound => "ticket_not_found",
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod cure;
 mod import;
+mod incident;
 mod list;
 mod message;
 mod promise;
@@ -19,6 +20,9 @@ use ticketing_domain::Word;
 
 pub(super) use cure::{request_cure, resolve_uncured};
 pub(super) use import::import;
+pub(super) use incident::{
+    add_affected, incident_name, incidents, open_incident, remove_affected, tell_affected, updates,
+};
 pub(super) use list::{cures, history, journey, messages, promises, tickets, watch};
 pub(super) use message::add_message;
 pub(super) use promise::{make_promise, settle_promise};

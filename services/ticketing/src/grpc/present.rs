@@ -6,9 +6,9 @@ use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    ChangeKind, ClaimPoint, CureLaw, CureRequest, CureState, Opinion, Presence, PromiseStanding, Receipt,
-    SatisfactionCause, Severity, Skill, SkillRule, Standing, SurveyState, TakeReason, TicketId, TicketType,
-    TrackingKey, Visibility, next_step, state_text,
+    AffectedOutcome, ChangeKind, ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, Opinion, Presence,
+    PromiseStanding, Receipt, SatisfactionCause, Severity, Skill, SkillRule, Standing, SurveyState, TakeReason,
+    TicketId, TicketType, TrackingKey, Visibility, next_step, state_text,
 };
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -18,6 +18,7 @@ use ventanilla_proto::r#type::v1 as shared;
 use crate::store::Stored;
 use crate::store::agent::StoredAgent;
 use crate::store::history::ChangeRow;
+use crate::store::incident::{StoredIncident, StoredUpdate};
 use crate::store::journey::Step;
 use crate::store::message::{Direction, Message, Way};
 use crate::store::promise::StoredPromise;
@@ -56,6 +57,7 @@ pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
         served_first: facts.served_first,
         cure: state.cure().map(|c| c.id.name()).unwrap_or_default(),
         cure_due_time: state.cure().map(|c| time_to_proto(c.due)),
+        incident: ticket.affected().map(|a| a.incident.name()).unwrap_or_default(),
     }
 }
 
@@ -211,6 +213,57 @@ pub(crate) fn skill_rule(rule: &SkillRule) -> pb::SkillRule {
     pb::SkillRule { topic: rule.topic.as_str().to_owned(), skill: rule.skill.as_str().to_owned() }
 }
 
+pub(crate) fn incident(stored: &StoredIncident) -> pb::Incident {
+    let incident = &stored.incident;
+    let (state, over) = match incident.state {
+        IncidentState::Open => (pb::IncidentState::Open, None),
+        IncidentState::Over { at } => (pb::IncidentState::Over, Some(at)),
+    };
+    pb::Incident {
+        name: incident.id.name(),
+        title: incident.title.expose().to_owned(),
+        department: incident.department.to_string(),
+        topic: incident.topic.as_ref().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+        start_time: Some(time_to_proto(incident.started)),
+        state: state.into(),
+        expected_end_time: incident.expected_end.map(time_to_proto),
+        end_time: over.map(time_to_proto),
+        affected_count: stored.affected,
+        update_count: incident.updates,
+        actor: Some(actor_to_proto(&incident.by)),
+        create_time: Some(time_to_proto(stored.created_at)),
+        etag: etag(stored.version),
+    }
+}
+
+pub(crate) fn incident_update(stored: &StoredUpdate) -> pb::IncidentUpdate {
+    let update = &stored.update;
+    let text = |(language, text): (_, &ticketing_domain::Told)| pb::IncidentText {
+        language: language_to_proto(language).into(),
+        text: text.expose().to_owned(),
+    };
+    pb::IncidentUpdate {
+        name: update.name(),
+        texts: update.texts.iter().map(text).collect(),
+        expected_end_time: update.expected_end.map(time_to_proto),
+        over: update.over,
+        actor: Some(actor_to_proto(&update.by)),
+        create_time: Some(time_to_proto(update.at)),
+        told_count: stored.told,
+        waiting_count: stored.waiting,
+    }
+}
+
+pub(crate) const fn affected_outcome(outcome: AffectedOutcome) -> pb::AffectedOutcome {
+    match outcome {
+        AffectedOutcome::Added => pb::AffectedOutcome::Added,
+        AffectedOutcome::AlreadyThere => pb::AffectedOutcome::AlreadyThere,
+        AffectedOutcome::OfAnother => pb::AffectedOutcome::OfAnother,
+        AffectedOutcome::TicketOver => pb::AffectedOutcome::TicketOver,
+        AffectedOutcome::TicketNotFound => pb::AffectedOutcome::TicketNotFound,
+    }
+}
+
 pub(crate) fn change(row: &ChangeRow) -> pb::TicketChange {
     let (from, to) = row.states.map_or((None, None), |(from, to)| (from, Some(to)));
     pb::TicketChange {
@@ -241,6 +294,8 @@ pub(crate) fn public_status(key: TrackingKey, status: &Status) -> pb::PublicStat
         promise_due_time: status.promise_due.map(time_to_proto),
         office_case_open: status.office_case_open,
         cure_due_time: status.cure_due.map(time_to_proto),
+        incident_title: status.incident_title.clone().unwrap_or_default(),
+        incident_end_time: status.incident_end.map(time_to_proto),
     }
 }
 
@@ -281,6 +336,8 @@ pub(crate) fn event(entry: Entry) -> Result<pb::TicketEvent, StoreError> {
         SurveyAnswered => SurveyAnswered,
         CureRequested => CureRequested,
         CureSettled => CureSettled,
+        TicketAffected => Affected,
+        TicketUnaffected => Unaffected,
     };
     let change = change.map_err(|_| StoreError::corrupt("ledger", "payload", entry.position))?;
     Ok(pb::TicketEvent {
@@ -398,5 +455,7 @@ const fn change_kind(kind: ChangeKind) -> pb::TicketChangeKind {
         ChangeKind::SurveyAnswered => pb::TicketChangeKind::SurveyAnswered,
         ChangeKind::CureRequested => pb::TicketChangeKind::CureRequested,
         ChangeKind::CureSettled => pb::TicketChangeKind::CureSettled,
+        ChangeKind::Affected => pb::TicketChangeKind::Affected,
+        ChangeKind::Unaffected => pb::TicketChangeKind::Unaffected,
     }
 }

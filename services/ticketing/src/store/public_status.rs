@@ -38,6 +38,8 @@ pub(crate) struct Status {
     pub answered: i32,
     pub promise_due: Option<Timestamp>,
     pub cure_due: Option<Timestamp>,
+    pub incident_title: Option<String>,
+    pub incident_end: Option<Timestamp>,
 }
 
 /// The status of a ticket whose proof was shown.
@@ -46,13 +48,15 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
     let row = sqlx::query!(
         r#"select t.state, t.state_since, t.first_received_at, t.department, t.language, t.cure_due_at,
                   coalesce(t.office_case_open, false) as "office_case_open!",
+                  i.title as "incident_title?", coalesce(i.over_at, i.expected_end_at) as "incident_end: jiff_sqlx::Timestamp",
                   (select count(*) from ticketing.claim_point p where p.ticket_id = t.ticket_id)::int as "points!",
                   (select count(p.answer) from ticketing.claim_point p where p.ticket_id = t.ticket_id)::int
                       as "answered!",
                   (select min(p.due_at) from ticketing.promise p
                    where p.ticket_id = t.ticket_id and p.state in ('made', 'at_risk'))
                       as "promise_due: jiff_sqlx::Timestamp"
-           from ticketing.ticket t where t.ticket_id = $1"#,
+           from ticketing.ticket t left join ticketing.incident i on i.incident_id = t.incident_id
+           where t.ticket_id = $1"#,
         id.uuid()
     )
     .fetch_one(pool)
@@ -68,5 +72,7 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
         answered: row.answered,
         promise_due: row.promise_due.map(|t| t.to_jiff()),
         cure_due: row.cure_due_at.map(|t| t.to_jiff()),
+        incident_title: row.incident_title,
+        incident_end: row.incident_end.map(|t| t.to_jiff()),
     })
 }

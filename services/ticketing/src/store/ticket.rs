@@ -8,7 +8,7 @@ use kernel::{Department, ResourceId};
 use ledger::Columns;
 use postgres::{StoreError, affected_one};
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{CustomerId, PointAnswered, Standing, Ticket, TicketId, TrackingKey};
+use ticketing_domain::{CustomerId, IncidentId, PointAnswered, Standing, Ticket, TicketId, TrackingKey};
 use uuid::Uuid;
 
 use super::history::ChangeColumns;
@@ -24,7 +24,7 @@ macro_rules! select_tickets {
             r#"select t.ticket_id, t.customer_id, t.ticket_type, t.severity, t.subject, t.channel, t.language, t.sector,
                       t.topic, t.first_received_at, t.tracking_key, t.interaction_id, t.follow_up_of, t.served_first, t.department,
                       t.owner, t.state, t.state_reason, t.state_since, t.resolution, t.signpost, t.office_case_id,
-                      t.office_case_open, t.cure_id, t.cure_due_at, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
+                      t.office_case_open, t.cure_id, t.cure_due_at, t.incident_id, t.incident_told, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
                       t.erased_at is not null as "erased!",
                       array(select p.text from ticketing.claim_point p
                             where p.ticket_id = t.ticket_id order by p.ordinal) as "point_texts!: Vec<String>",
@@ -38,6 +38,8 @@ macro_rules! select_tickets {
         )
     };
 }
+
+pub(super) use select_tickets;
 
 /// One ticket.
 #[tracing::instrument(name = "db.ticket.get", skip_all)]
@@ -102,6 +104,8 @@ pub(crate) struct Filter {
     pub states: Vec<Standing>,
     /// Worked on by this department.
     pub department: Option<Department>,
+    /// Caused by this incident.
+    pub incident: Option<IncidentId>,
 }
 
 /// Tickets, newest first, after the one with this key. One statement per leading filter, so that each has
@@ -119,8 +123,25 @@ pub(crate) async fn list(
     // Later than every row: the first page begins before all of them.
     let (at, id) = after.unwrap_or((Timestamp::MAX, Uuid::max()));
     let at = if after.is_some() { Some(at.to_sqlx()) } else { None };
-    let rows = match (filter.customer, department) {
-        (Some(customer), department) => {
+    let rows = match (filter.incident, filter.customer, department) {
+        (Some(incident), customer, department) => {
+            select_tickets!(
+                "where t.incident_id = $1 and t.state = any($2) and ($3::text is null or t.department = $3)
+                   and ($7::uuid is null or t.customer_id = $7)
+                   and (t.created_at, t.ticket_id) < (coalesce($4, 'infinity'::timestamptz), $5)
+                 order by t.created_at desc, t.ticket_id desc limit $6",
+                incident.uuid(),
+                &words,
+                department,
+                at as _,
+                id,
+                limit,
+                customer.map(|customer| customer.uuid()),
+            )
+            .fetch_all(pool)
+            .await?
+        }
+        (None, Some(customer), department) => {
             select_tickets!(
                 "where t.customer_id = $1 and t.state = any($2) and ($3::text is null or t.department = $3)
                    and (t.created_at, t.ticket_id) < (coalesce($4, 'infinity'::timestamptz), $5)
@@ -135,7 +156,7 @@ pub(crate) async fn list(
             .fetch_all(pool)
             .await?
         }
-        (None, Some(department)) => {
+        (None, None, Some(department)) => {
             select_tickets!(
                 "where t.department = $1 and t.state = any($2)
                    and (t.created_at, t.ticket_id) < (coalesce($3, 'infinity'::timestamptz), $4)
@@ -149,7 +170,7 @@ pub(crate) async fn list(
             .fetch_all(pool)
             .await?
         }
-        (None, None) => {
+        (None, None, None) => {
             select_tickets!(
                 "where t.state = any($1)
                    and (t.created_at, t.ticket_id) < (coalesce($2, 'infinity'::timestamptz), $3)

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use kernel::ResourceId;
 use postgres::StoreError;
 use ticketing_domain::{
-    Answered, Assignment, CaseId, ClaimPoint, CloseReason, CureId, CustomerId, Facts, InteractionId, OfficeCase,
-    OpenCure, Severity, Standing, State, Ticket, TicketId, TicketType,
+    Affected, Answered, Assignment, CaseId, ClaimPoint, CloseReason, CureId, CustomerId, Facts, IncidentId,
+    InteractionId, OfficeCase, OpenCure, Severity, Standing, State, Ticket, TicketId, TicketType,
 };
 use uuid::Uuid;
 
@@ -55,6 +55,8 @@ pub(super) struct TicketRow {
     pub office_case_open: Option<bool>,
     pub cure_id: Option<Uuid>,
     pub cure_due_at: Option<jiff_sqlx::Timestamp>,
+    pub incident_id: Option<Uuid>,
+    pub incident_told: Option<i32>,
     pub last_change_at: jiff_sqlx::Timestamp,
     pub change_count: i32,
     pub created_at: jiff_sqlx::Timestamp,
@@ -161,8 +163,11 @@ impl TryFrom<TicketRow> for Stored {
         };
         let case = |(id, open)| OfficeCase { id: CaseId::from_uuid(id), open };
         let office_case = row.office_case_id.zip(row.office_case_open).map(case);
+        let belongs = |(incident, told)| Affected { incident: IncidentId::from_uuid(incident), told };
+        let affected = row.incident_id.zip(row.incident_told).map(belongs);
         let last_change = row.last_change_at.to_jiff();
-        let ticket = Ticket::restore(row.facts()?, row.points()?, assignment, row.state()?, office_case, last_change);
+        let (facts, points, state) = (row.facts()?, row.points()?, row.state()?);
+        let ticket = Ticket::restore(facts, points, assignment, state, office_case, affected, last_change);
         Ok(Self {
             ticket,
             version: row.version,

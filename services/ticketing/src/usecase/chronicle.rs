@@ -86,6 +86,11 @@ impl Chronicle {
         chronicle
     }
 
+    /// What follows is noted as done by somebody else, at the same moment.
+    pub(crate) fn speak_for(&mut self, stamp: Stamp) {
+        self.stamp = stamp;
+    }
+
     /// When it is written down.
     pub(crate) fn now(&self) -> Timestamp {
         self.stamp.recorded_at

@@ -6,7 +6,7 @@ use ticketing_domain::{AgentId, Assignment, ChangeKind, Moment, Refusal, reasons
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
-use super::team::Claimed;
+use super::claimed::Claimed;
 use crate::Error;
 use crate::grpc::present;
 use crate::store::{agent, queue, ticket};

@@ -1,18 +1,14 @@
 //! Who works on affairs, and what a queue asks of them: put, read, present or away.
 
-use jiff::Timestamp;
 use kernel::{Department, Role};
-use ledger::{Draft, Stamp};
-use postgres::{Claim, Kept, RequestKey, StoreError, Tx};
-use prost::Message;
+use postgres::{RequestKey, StoreError};
 use server::Call;
 use ticketing_domain::{Agent, AgentId, Presence, Refusal, SkillRule};
 use ventanilla_proto::ticketing::v1 as pb;
 
-use super::writing::kept_answer;
+use super::claimed::Claimed;
 use super::{Ticketing, cut, limit};
 use crate::Error;
-use crate::entry::Entries;
 use crate::grpc::present;
 use crate::store::agent::{self, StoredAgent};
 use crate::store::queue;
@@ -52,44 +48,7 @@ pub struct NewPresence {
     pub key: RequestKey,
 }
 
-/// A call that is about no ticket.
-pub(super) enum Claimed<M> {
-    /// It is new.
-    Fresh(Tx),
-    /// It was made before: this was the answer.
-    Replay(M),
-}
-
 impl Ticketing {
-    /// Begins a call that is not about a ticket, or does not know yet about which.
-    pub(super) async fn claimed<M: Message + Default>(
-        &self,
-        key: &RequestKey,
-        now: Timestamp,
-    ) -> Result<Claimed<M>, Error> {
-        let mut tx = self.db.tx().await?;
-        match postgres::claim(&mut tx, key, now).await? {
-            Claim::Fresh => Ok(Claimed::Fresh(tx)),
-            Claim::Replay(answer) => {
-                tx.rollback().await?;
-                kept_answer(key, &answer).map(Claimed::Replay)
-            }
-        }
-    }
-
-    async fn keep<M: Message>(&self, mut tx: Tx, key: &RequestKey, answer: M) -> Result<M, Error> {
-        let encoded = answer.encode_to_vec();
-        postgres::keep_answer(&mut tx, key.id, Kept { answer: &encoded, forever: false, about: &[] }).await?;
-        tx.commit().await?;
-        self.ledger.nudge();
-        Ok(answer)
-    }
-
-    fn entries(&self, call: &Call, now: Timestamp, draft: impl FnOnce(&Entries<'_>) -> Draft) -> Draft {
-        let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
-        draft(&Entries::new(&self.ambient, &stamp))
-    }
-
     /// Puts an agent here, or changes one.
     ///
     /// # Errors

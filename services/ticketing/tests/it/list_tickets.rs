@@ -92,6 +92,7 @@ async fn tells_every_filter_that_is_wrong() {
         department: "Billing".into(),
         page_size: -1,
         page_token: String::new(),
+        ..Default::default()
     };
     let refused = assert_refused(world.agent().list_tickets(request).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&refused), ["customer", "department", "states[1]", "states[2]", "page_size"]);

@@ -11,6 +11,7 @@ mod get_public_status;
 mod get_ticket;
 mod history_from_elsewhere;
 mod import_tickets;
+mod incidents;
 mod list_ticket_history;
 mod list_tickets;
 mod make_promise;

@@ -33,6 +33,7 @@ pub(in crate::grpc) fn tickets(request: pb::ListTicketsRequest) -> Result<Ticket
     let customer = parse::optional_name(&mut v, "customer", &request.customer);
     let department =
         if request.department.is_empty() { None } else { parse::department(&mut v, "department", &request.department) };
+    let incident = parse::optional_name(&mut v, "incident", &request.incident);
     let read = |(i, value): (usize, &i32)| standing(&mut v, &format!("states[{i}]"), *value);
     let states = request.states.iter().enumerate().filter_map(read).collect();
     let size = page_size(&mut v, request.page_size);
@@ -49,7 +50,7 @@ pub(in crate::grpc) fn tickets(request: pb::ListTicketsRequest) -> Result<Ticket
         }
         None => None,
     };
-    Ok(Tickets { filter: Filter { customer, states, department }, after, size, binding })
+    Ok(Tickets { filter: Filter { customer, states, department, incident }, after, size, binding })
 }
 
 /// A list of what belongs to one ticket.
