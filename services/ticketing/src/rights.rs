@@ -89,6 +89,13 @@ impl DataHolder for Ticketing {
         .boxed()
     }
 
+    async fn settle(&self) -> Result<(), Error> {
+        let mut tx = self.db.tx().await?;
+        store::wait_for_openings(&mut tx).await?;
+        tx.rollback().await?;
+        Ok(())
+    }
+
     async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, Error> {
         let affairs = store::lock(tx, customers).await?;
         let (needed, free): (Vec<_>, Vec<_>) =

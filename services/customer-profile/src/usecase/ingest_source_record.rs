@@ -23,7 +23,7 @@ use ventanilla_proto::customer::v1 as proto;
 
 use newcomers::Arrival;
 pub(crate) use newcomers::{Newcomers, newcomers};
-use revise::Revision;
+use revise::{Cause, Revision};
 
 use super::regroup::{self, Component, Reading, Regrouped};
 use super::{Begun, Profile};
@@ -140,7 +140,8 @@ async fn relink(
 ) -> Result<(Revision, Regrouped), ProfileError> {
     // A record that was just written is its own customer, which has no row yet.
     let fresh = (head.latest_version == 1).then_some(head.own_customer);
-    let revision = revise::revise(profile, tx, touched, changed, fresh.is_some(), now).await?;
+    let cause = if fresh.is_some() { Cause::NewRecord } else { Cause::Changed };
+    let revision = revise::revise(profile, tx, touched, changed, cause, now).await?;
     write_links(tx, &revision, by, now).await?;
     let mut customers = revision.customers.clone();
     customers.insert(head.customer);
@@ -166,7 +167,7 @@ pub(crate) async fn left_behind(
     stamp: &Stamp,
 ) -> Result<Vec<Draft>, ProfileError> {
     let now = stamp.recorded_at;
-    let revision = revise::revise(profile, tx, identifiers, identifiers, false, now).await?;
+    let revision = revise::revise(profile, tx, identifiers, identifiers, Cause::Gone, now).await?;
     write_links(tx, &revision, &stamp.actor.id, now).await?;
     if revision.customers.is_empty() {
         return Ok(Vec::new());

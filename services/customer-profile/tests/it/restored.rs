@@ -5,7 +5,7 @@ use kernel::Role;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1::*;
 
-use crate::rights::{ana, berta, dump, id, journal, rights, tells};
+use crate::rights::{ana, berta, dump, id, journal, journal_all, rights, tells};
 use crate::support::{Say, World, dni, record};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -164,4 +164,31 @@ async fn what_was_restored_together_with_its_journal_is_destroyed_when_another_s
         if tells(&left, "Anastasia") { Err("it tells of her") } else { Ok(()) }
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_was_everybodys_for_one_persons_many_records_is_a_familys_again_once_they_are_gone() {
+    let world = World::new().await;
+    let on_the_line =
+        |n: usize, name: [&str; 3]| record(&format!("system-{n}"), "sales", "1").parts(name).phone("643555010");
+    let one = world.ingest(on_the_line(0, ["José", "Echeverría", "Larrañaga"])).await;
+    let other = world.ingest(on_the_line(1, ["José", "de Echeverría", "Larrañaga"])).await;
+    for (n, surname) in ["Abad", "Bosch", "Cano", "Durán", "Espín"].into_iter().enumerate() {
+        world.ingest(on_the_line(n + 2, ["Hugo", surname, "Soto"])).await;
+    }
+    world.compared().await;
+    let before = world.customer(&other.own_customer).await;
+    assert_eq!(before.name, one.own_customer, "one man under two spellings on a family's line");
+    let mut gone = Vec::new();
+    for n in 7..10 {
+        gone.push(world.ingest(on_the_line(n, ["Vera", "Zabala", "Ortiz"]).dni(&dni(20_000_077))).await.own_customer);
+    }
+    world.compared().await;
+    let apart = world.customer(&other.own_customer).await;
+    assert_eq!(apart.name, other.own_customer, "ten on one line say nothing of who they are");
+
+    journal_all(&world, Uuid::from_u128(79), &gone.iter().map(String::as_str).collect::<Vec<_>>());
+    let world = world.restarted().await;
+    world.compared().await;
+    assert_eq!(world.customer(&other.own_customer).await.name, one.own_customer, "seven on it do");
 }

@@ -32,13 +32,18 @@ pub fn id(name: &str) -> Uuid {
 
 /// Writes into the journal, which lies outside the database, that this person was erased.
 pub fn journal(world: &World, erasure: Uuid, customer: &str) {
+    journal_all(world, erasure, &[customer]);
+}
+
+/// The same of a person with several ids, of which the first one goes on.
+pub fn journal_all(world: &World, erasure: Uuid, ids: &[&str]) {
     let folder = world.harness.house().checkpoint_dir;
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("customer-profile.erasures.jsonl");
     let line = serde_json::json!({
         "erasure": erasure,
-        "customer": id(customer),
-        "ids": [id(customer)],
+        "customer": id(ids[0]),
+        "ids": ids.iter().map(|name| id(name)).collect::<Vec<_>>(),
         "ground": "objection",
         "asked_at": "2026-11-22T10:00:00Z",
     });

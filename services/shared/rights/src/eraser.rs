@@ -85,20 +85,24 @@ impl<H: DataHolder> Eraser<H> {
     async fn once(&self) -> Result<Tried, H::Error> {
         let now = self.ambient.now();
         // Looked for outside a transaction: nearly always there is nothing.
-        let due: bool =
-            sqlx::query_scalar("select exists (select from erasure where erased_at is null and try_at <= $1)")
-                .bind(now.to_sqlx())
-                .fetch_one(self.ledger.db().reader())
-                .await?;
-        if !due {
+        let due: Vec<Uuid> = sqlx::query_scalar(
+            "select erasure_id from erasure where erased_at is null and try_at <= $1 order by try_at limit 20",
+        )
+        .bind(now.to_sqlx())
+        .fetch_all(self.ledger.db().reader())
+        .await?;
+        if due.is_empty() {
             return Ok(Tried::Idle);
         }
+        // Of these, and of none that is heard of from here on, everybody knows now.
+        self.holder.settle().await?;
         let mut tx = self.ledger.db().tx().await?;
         let row = sqlx::query(
-            "select erasure_id, customers from erasure where erased_at is null and try_at <= $1
+            "select erasure_id, customers from erasure where erasure_id = any($2) and erased_at is null and try_at <= $1
              order by try_at limit 1 for update skip locked",
         )
         .bind(now.to_sqlx())
+        .bind(&due)
         .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return Ok(Tried::Idle) };

@@ -28,6 +28,15 @@ pub trait DataHolder: Clone + Send + Sync + 'static {
     /// Everything that is held of these customers and that a person may read of themselves.
     fn records(&self, customers: Vec<Uuid>) -> Records<Self::Error>;
 
+    /// Waits until everybody is done who may be adding to what is held of a customer because they began before it was known here that
+    /// the customer is erased; whoever begins later knows it. Nothing to wait for unless said otherwise.
+    ///
+    /// # Errors
+    /// The database; it is tried again.
+    async fn settle(&self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// Destroys what is held of these customers and not needed, under the locks that keep others from adding to it. Doing it
     /// again does no harm. Stored answers and the ledger are not its business.
     ///

@@ -50,6 +50,14 @@ pub(crate) async fn lock(tx: &mut PgConnection, customers: &[Uuid]) -> Result<Ve
     rows.into_iter().map(|row| affair(row.ticket_id, &row.state, row.state_since.to_jiff(), row.erased)).collect()
 }
 
+/// Waits until every affair that is being opened is there to be seen, or is not. A statement has its locks before it looks
+/// at anything: whoever is let in afterwards sees who was erased before.
+#[tracing::instrument(name = "db.rights.wait_for_openings", skip_all)]
+pub(crate) async fn wait_for_openings(tx: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("lock table ticketing.ticket in share mode").execute(tx).await?;
+    Ok(())
+}
+
 /// Destroys every word of these affairs. Who can prove the receipt's hash can go on proving it; nobody can ask for the
 /// status by the key any more. The id of an imported affair in its own system stays, so that it is not brought again.
 #[tracing::instrument(name = "db.rights.erase", skip_all)]
@@ -74,7 +82,7 @@ pub(crate) async fn erase(tx: &mut PgConnection, tickets: &[Uuid], now: Timestam
                update ticketing.survey set verbatim = '[erased]' where ticket_id = any($1) and verbatim is not null
            )
            update ticketing.ticket
-           set subject = '[erased]', resolution = case when resolution is not null then '[erased]' end,
+           set subject = '[erased]', served_first = false, resolution = case when resolution is not null then '[erased]' end,
                signpost = case when signpost is not null then '[erased]' end,
                proof_salt = decode(repeat('00', 16), 'hex'), proof_hash = decode(repeat('00', 32), 'hex'),
                erased_at = $2, updated_at = $2,

@@ -262,3 +262,44 @@ async fn nobody_opens_an_affair_for_who_was_erased_and_others_go_on() {
     }
     assert_eq!(codes, [Code::Ok, Code::FailedPrecondition, Code::FailedPrecondition, Code::Ok]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_affair_that_was_being_opened_when_its_customer_was_erased_is_destroyed_with_the_others() {
+    let mut world = Neighbours::with("customer_profile", "customer-profile").await;
+    open(&mut world.client).await;
+    let admin = world.database.admin().await;
+    // An import under way: an affair that was over long ago, written and not yet committed.
+    let mut import = admin.acquire().await.unwrap();
+    sqlx::query("begin").execute(&mut *import).await.unwrap();
+    let written = sqlx::query(
+        "insert into ticketing.ticket
+         select (jsonb_populate_record(t, jsonb_build_object('ticket_id', gen_random_uuid(), 'customer_id', $1,
+             'tracking_key', '1234567890123', 'state', 'cancelled', 'state_reason', 'withdrawn', 'state_since', '2020-01-01'))).*
+         from ticketing.ticket t limit 1",
+    );
+    let customer = OTHER_CUSTOMER.trim_start_matches("customers/");
+    written.bind(customer).execute(&mut *import).await.unwrap();
+    let erased = customer::CustomerErased {
+        erasure: "erasures/0190a000-0000-7000-8000-0000000000e8".into(),
+        customer: OTHER_CUSTOMER.into(),
+        customers: vec![OTHER_CUSTOMER.into()],
+        ..Default::default()
+    };
+    world.says(OTHER_CUSTOMER, &erased).await;
+    eventually(LIMIT, || async {
+        let waits =
+            "select exists (select from pg_locks where relation = 'ticketing.ticket'::regclass and not granted)";
+        let waits: bool = sqlx::query_scalar(waits).fetch_one(&admin).await.unwrap();
+        if waits { Ok(()) } else { Err("nobody waits for the import") }
+    })
+    .await;
+    sqlx::query("commit").execute(&mut *import).await.unwrap();
+    eventually(LIMIT, || async {
+        let done = "select erased_at is not null from ticketing.erasure";
+        let done: bool = sqlx::query_scalar(done).fetch_one(&admin).await.unwrap();
+        if done { Ok(()) } else { Err("it is not done") }
+    })
+    .await;
+    let said = "select subject from ticketing.ticket where state = 'cancelled'";
+    assert_eq!(sqlx::query_scalar::<_, String>(said).fetch_one(&admin).await.unwrap(), "[erased]");
+}

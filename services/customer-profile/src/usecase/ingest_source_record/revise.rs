@@ -22,13 +22,35 @@ pub(super) struct Revision {
     pub tipped: Vec<SourceRecordId>,
 }
 
+/// Why who carries an identifier is asked anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// A record came that was not there.
+    NewRecord,
+    /// A record says something else than before.
+    Changed,
+    /// Records are gone with all they brought, however many.
+    Gone,
+}
+
+impl Cause {
+    /// Whether an identifier that so many carry now may just have become, or have ceased to be, one of more than `most`.
+    fn tips(self, carriers: usize, most: usize) -> bool {
+        match self {
+            // One came or went.
+            Self::NewRecord | Self::Changed => (most..=most + 1).contains(&carriers),
+            Self::Gone => carriers <= most + 1,
+        }
+    }
+}
+
 /// Asks the rule about every touched identifier.
 pub(super) async fn revise(
     profile: &Profile,
     tx: &mut Tx,
     touched: &BTreeSet<IdentifierKey>,
     changed: &BTreeSet<IdentifierKey>,
-    is_new: bool,
+    cause: Cause,
     now: Timestamp,
 ) -> Result<Revision, StoreError> {
     let mut revision = Revision {
@@ -43,7 +65,7 @@ pub(super) async fn revise(
         return Ok(revision);
     }
     let carried = identity::carriers(tx, &relevant).await?;
-    if is_new && carried.values().all(|held| held.carriers.len() == 1) {
+    if cause == Cause::NewRecord && carried.values().all(|held| held.carriers.len() == 1) {
         // Nobody else carries what a new record brings: the common case has nothing to link.
         return Ok(revision);
     }
@@ -51,7 +73,7 @@ pub(super) async fn revise(
     for key in &relevant {
         let held = carried.get(key);
         let most = key.kind.fan_out();
-        let tipped = held.filter(|h| changed.contains(key) && (most..=most + 1).contains(&h.carriers.len()));
+        let tipped = held.filter(|h| changed.contains(key) && cause.tips(h.carriers.len(), most));
         revision.tipped.extend(tipped.iter().flat_map(|h| &h.carriers).map(|carrier| carrier.record));
         let wanted = held.map(|h| links(key.kind, &h.carriers)).unwrap_or_default();
         let known = active.get(key).cloned().unwrap_or_default();
