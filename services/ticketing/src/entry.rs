@@ -4,8 +4,8 @@
 use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Agent, Assigned, CaseId, ClockId, CureRequest, CureSettled, Incident, IncidentId, IncidentUpdate, Opened, Opinion,
-    PointAnswered, Promise, Receipt, Survey, Ticket, TicketId, Transitioned,
+    Agent, AgentId, Assigned, CaseId, ClockId, CureRequest, CureSettled, Incident, IncidentId, IncidentUpdate, Opened,
+    Opinion, PointAnswered, Promise, Receipt, Survey, Ticket, TicketId, Transitioned,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -174,6 +174,15 @@ impl<'a> Entries<'a> {
         self.draft(settled.id.ticket, &payload)
     }
 
+    pub(crate) fn supervisor_called(&self, ticket: &Ticket, superior: Option<&AgentId>) -> Draft {
+        let payload = pb::SupervisorCalled {
+            ticket: ticket.facts().id.name(),
+            department: ticket.assignment().department.to_string(),
+            supervisor: superior.map(AgentId::name).unwrap_or_default(),
+        };
+        self.draft(ticket.facts().id, &payload)
+    }
+
     pub(crate) fn incident_opened(&self, incident: &Incident) -> Draft {
         let payload = pb::IncidentOpened {
             incident: incident.id.name(),
@@ -213,6 +222,7 @@ impl<'a> Entries<'a> {
             skills: agent.skills.iter().map(present::skill).collect(),
             languages: agent.languages.iter().map(|l| server::parse::language_to_proto(*l).into()).collect(),
             capacity: agent.capacity.into(),
+            leads: agent.leads,
         };
         self.draft_about(agent.id.name(), &payload)
     }

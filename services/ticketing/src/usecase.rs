@@ -5,6 +5,7 @@ pub(crate) mod affected;
 mod answer_claim_point;
 mod answer_survey;
 mod ask_survey;
+mod call_supervisor;
 mod cancel_ticket;
 pub(crate) mod chronicle;
 mod claimed;

@@ -76,6 +76,8 @@ pub struct Agent {
     pub capacity: u16,
     /// Whether they take affairs now.
     pub presence: Presence,
+    /// They lead the department.
+    pub leads: bool,
 }
 
 impl Agent {
@@ -97,6 +99,23 @@ impl Agent {
         }
         Ok(())
     }
+}
+
+/// Who leads a department, with how much they hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Superior {
+    /// Who.
+    pub agent: Agent,
+    /// How many affairs they hold.
+    pub holding: u32,
+}
+
+/// The superior a customer who speaks `language` is put through to: of those who are there, serve in it and may take one more, who
+/// holds fewest. The answer does not depend on the order of the argument.
+pub fn freest(superiors: &[Superior], language: Language) -> Option<&Agent> {
+    let serves = |agent: &Agent| agent.languages.is_empty() || agent.languages.contains(&language);
+    let free = superiors.iter().filter(|s| s.agent.leads && serves(&s.agent) && s.agent.may_take(s.holding).is_ok());
+    free.min_by_key(|s| (s.holding, s.agent.id.as_str())).map(|s| &s.agent)
 }
 
 /// A topic that asks for a skill.
@@ -179,7 +198,26 @@ mod tests {
             languages: Vec::new(),
             capacity: 2,
             presence: Presence::Available,
+            leads: false,
         }
+    }
+
+    #[test]
+    fn a_customer_is_put_through_to_the_superior_who_is_there_and_holds_fewest() {
+        let leads = |id: &str, holding: u32| Superior {
+            agent: Agent { id: AgentId::of(id).unwrap(), leads: true, ..agent() },
+            holding,
+        };
+        let away = Superior { agent: Agent { presence: Presence::Away, ..leads("u-1", 0).agent }, holding: 0 };
+        let english = Superior { agent: Agent { languages: vec![Language::En], ..leads("u-2", 0).agent }, holding: 0 };
+        let no_leader = Superior { agent: Agent { leads: false, ..leads("u-3", 0).agent }, holding: 0 };
+        let mut all = vec![away, english, no_leader, leads("u-4", 2), leads("u-6", 1), leads("u-5", 1)];
+        for _ in 0..all.len() {
+            assert_eq!(freest(&all, Language::Es).map(|agent| agent.id.as_str()), Some("u-5"));
+            assert_eq!(freest(&all, Language::En).map(|agent| agent.id.as_str()), Some("u-2"));
+            all.rotate_left(1);
+        }
+        assert_eq!(freest(&all[..0], Language::Es), None);
     }
 
     #[test]

@@ -174,6 +174,12 @@ pub enum Refusal {
         /// `never_asked`, `asked`, `answered` or `answered_late`.
         state: &'static str,
     },
+    /// They wait already.
+    #[error("the customer waits for a superior since {since}")]
+    SupervisorAlreadyCalled {
+        /// Since when.
+        since: Timestamp,
+    },
     /// Nothing more is told.
     #[error("the incident is over, and nothing more is told; open another if it came back")]
     IncidentOver,
@@ -212,6 +218,7 @@ impl Classify for Refusal {
             | Self::CureRequestNeeded { .. }
             | Self::CureTermTooShort { .. }
             | Self::CureNotLapsed { .. }
+            | Self::SupervisorAlreadyCalled { .. }
             | Self::IncidentOver
             | Self::NotAffected
             | Self::TicketErased => Kind::FailedPrecondition,
@@ -242,6 +249,7 @@ impl Classify for Refusal {
             Self::CureRequestNeeded { .. } => "CURE_REQUEST_NEEDED",
             Self::CureTermTooShort { .. } => "CURE_TERM_TOO_SHORT",
             Self::CureNotLapsed { .. } => "CURE_NOT_LAPSED",
+            Self::SupervisorAlreadyCalled { .. } => "SUPERVISOR_ALREADY_CALLED",
             Self::IncidentOver => "INCIDENT_OVER",
             Self::NotAffected => "NOT_AFFECTED",
             Self::AgentUnknown => "AGENT_UNKNOWN",
@@ -278,6 +286,7 @@ impl Classify for Refusal {
             Self::CureTermTooShort { earliest, law } => {
                 vec![("earliest", earliest.to_string().into()), ("article", law.article().into())]
             }
+            Self::SupervisorAlreadyCalled { since } => vec![("since", since.to_string().into())],
             Self::CureNotLapsed { state } => vec![("state", (*state).into())],
             Self::AgentNotAvailable { presence } => vec![("presence", presence.as_str().into())],
             Self::AgentAtCapacity { capacity, holding } => {

@@ -192,7 +192,7 @@ pub enum Joined {
 impl Ticket {
     /// Says that `incident` caused it.
     pub fn join(mut self, incident: IncidentId, moment: Moment) -> Joined {
-        match self.affected {
+        match self.ties.affected {
             Some(known) if known.incident == incident => return Joined::Not(AffectedOutcome::AlreadyThere),
             Some(_) => return Joined::Not(AffectedOutcome::OfAnother),
             None => {}
@@ -201,7 +201,7 @@ impl Ticket {
             Ok(at) => at,
             Err(_) => return Joined::Not(AffectedOutcome::TicketOver),
         };
-        self.affected = Some(Affected { incident, told: 0 });
+        self.ties.affected = Some(Affected { incident, told: 0 });
         self.last_change = at;
         Joined::Added(Box::new(self), at)
     }
@@ -212,18 +212,18 @@ impl Ticket {
     /// [`Refusal`] when it is over, or does not belong to this incident.
     pub fn leave(mut self, incident: IncidentId, moment: Moment) -> Result<(Self, Timestamp), Refusal> {
         self.refuse_if_over()?;
-        if self.affected.is_none_or(|known| known.incident != incident) {
+        if self.ties.affected.is_none_or(|known| known.incident != incident) {
             return Err(Refusal::NotAffected);
         }
         let at = self.settle(moment)?;
-        self.affected = None;
+        self.ties.affected = None;
         self.last_change = at;
         Ok((self, at))
     }
 
     /// The same, with everything up to this update said or passed over.
     pub fn told_up_to(mut self, number: i32) -> Self {
-        if let Some(affected) = &mut self.affected {
+        if let Some(affected) = &mut self.ties.affected {
             affected.told = affected.told.max(number);
         }
         self

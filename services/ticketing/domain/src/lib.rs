@@ -21,7 +21,7 @@ mod transition;
 mod wording;
 mod words;
 
-pub use agent::{Agent, AgentId, AgentIdError, Skill, SkillRule, Waiting, reasons, turns};
+pub use agent::{Agent, AgentId, AgentIdError, Skill, SkillRule, Superior, Waiting, freest, reasons, turns};
 pub use answer::is_generic;
 pub use claim::{Answered, ClaimPoint, PointAnswered};
 pub use cure::{CureDraft, CureLaw, CureRequest, CureSettled, CureState, LeastTerm, OpenCure};
@@ -43,7 +43,7 @@ pub use text::{
     Answer, Body, Cause, ExternalId, Missing, Owner, PointText, PromiseText, Signpost, Slug, Subject, Text, TextError,
     Title, Told, Verbatim, Word,
 };
-pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket};
+pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket, Ties};
 pub use transition::{Command, Policy, Transitioned};
 pub use wording::{next_step, state_text};
 pub use words::{

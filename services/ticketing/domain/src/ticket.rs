@@ -5,8 +5,9 @@ use kernel::{Channel, Department, Language};
 
 use crate::answer::{is_generic, same};
 use crate::error::SalesBan;
+use crate::transition::word;
 use crate::{
-    Affected, Answer, Answered, CaseId, ClaimPoint, CureLaw, CustomerId, InteractionId, Owner, PointAnswered,
+    Affected, AgentId, Answer, Answered, CaseId, ClaimPoint, CureLaw, CustomerId, InteractionId, Owner, PointAnswered,
     PointText, Refusal, Severity, Slug, Standing, State, Subject, TicketId, TicketType, TrackingKey, Word,
 };
 
@@ -109,6 +110,17 @@ pub struct OfficeCase {
     pub open: bool,
 }
 
+/// What else an affair is tied to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ties {
+    /// The office's case about it.
+    pub office_case: Option<OfficeCase>,
+    /// The mass incident that caused it.
+    pub affected: Option<Affected>,
+    /// Since when its customer waits for a superior.
+    pub supervisor_called: Option<Timestamp>,
+}
+
 /// When a change happens: now, or at the past time of a history brought from elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
@@ -125,8 +137,7 @@ pub struct Ticket {
     pub(crate) points: Vec<ClaimPoint>,
     pub(crate) assignment: Assignment,
     pub(crate) state: State,
-    pub(crate) office_case: Option<OfficeCase>,
-    pub(crate) affected: Option<Affected>,
+    pub(crate) ties: Ties,
     pub(crate) last_change: Timestamp,
 }
 
@@ -177,8 +188,7 @@ impl Ticket {
             points: ClaimPoint::number(draft.points),
             assignment: draft.assignment,
             state: State::Acknowledged { since: at },
-            office_case: None,
-            affected: None,
+            ties: Ties::default(),
             last_change: at,
         };
         Opened { ticket, received: at }
@@ -190,11 +200,10 @@ impl Ticket {
         points: Vec<ClaimPoint>,
         assignment: Assignment,
         state: State,
-        office_case: Option<OfficeCase>,
-        affected: Option<Affected>,
+        ties: Ties,
         last_change: Timestamp,
     ) -> Self {
-        Self { facts, points, assignment, state, office_case, affected, last_change }
+        Self { facts, points, assignment, state, ties, last_change }
     }
 
     /// What never changes.
@@ -219,12 +228,17 @@ impl Ticket {
 
     /// The office's case about it.
     pub const fn office_case(&self) -> Option<OfficeCase> {
-        self.office_case
+        self.ties.office_case
     }
 
     /// The mass incident that caused it.
     pub const fn affected(&self) -> Option<Affected> {
-        self.affected
+        self.ties.affected
+    }
+
+    /// Since when its customer waits for a superior.
+    pub const fn supervisor_called(&self) -> Option<Timestamp> {
+        self.ties.supervisor_called
     }
 
     /// When it last changed, in the world.
@@ -276,6 +290,45 @@ impl Ticket {
         Ok((self, Assigned { from, to, reason, at }))
     }
 
+    /// The customer wants to speak to a superior, who may be free to take over.
+    ///
+    /// # Errors
+    /// [`Refusal`] when it is answered or over, or the customer waits for one already.
+    pub fn call_supervisor(
+        mut self,
+        free: Option<&AgentId>,
+        moment: Moment,
+    ) -> Result<(Self, Timestamp, Option<Assigned>), Refusal> {
+        self.refuse_if_over()?;
+        if let state @ Standing::Resolved = self.state.standing() {
+            return Err(Refusal::TransitionNotAllowed { state, transition: "be brought before a superior" });
+        }
+        if let Some(since) = self.ties.supervisor_called {
+            return Err(Refusal::SupervisorAlreadyCalled { since });
+        }
+        let at = self.settle(moment)?;
+        self.last_change = at;
+        self.ties.supervisor_called = Some(at);
+        match free {
+            Some(superior) => {
+                let (ticket, assigned) = self.superior_takes(superior, moment)?;
+                Ok((ticket, at, Some(assigned)))
+            }
+            None => Ok((self, at, None)),
+        }
+    }
+
+    /// A superior takes over from whoever had it.
+    ///
+    /// # Errors
+    /// [`Refusal`], as [`Ticket::transfer`].
+    pub fn superior_takes(self, superior: &AgentId, moment: Moment) -> Result<(Self, Assigned), Refusal> {
+        let to = Assignment { department: self.assignment.department.clone(), owner: Some(superior.owner().clone()) };
+        let (mut ticket, assigned) = self.transfer(to, Some(word("supervisor_called")), moment)?;
+        ticket.ties.supervisor_called = None;
+        Ok((ticket, assigned))
+    }
+
     /// Notes that something was added to the affair (a message, a promise) and says when that counts.
     ///
     /// # Errors
@@ -314,9 +367,9 @@ impl Ticket {
 
     /// Notes the office's case about the affair. A case that is over does not displace one that is open.
     pub fn with_office_case(mut self, case: OfficeCase) -> Self {
-        let keeps_open = self.office_case.is_some_and(|known| known.open && known.id != case.id);
+        let keeps_open = self.ties.office_case.is_some_and(|known| known.open && known.id != case.id);
         if !keeps_open || case.open {
-            self.office_case = Some(case);
+            self.ties.office_case = Some(case);
         }
         self
     }

@@ -160,6 +160,10 @@ impl Ticket {
     pub(crate) fn enter(mut self, next: State, cure: Option<CureSettled>) -> (Self, Transitioned) {
         let (from, at) = (self.state.standing(), next.since());
         let happened = Transitioned { from, to: next.standing(), reason: next.reason().map(str::to_owned), at, cure };
+        if matches!(next.standing(), Standing::Resolved) || next.standing().is_terminal() {
+            // Whoever is answered waits for nobody.
+            self.ties.supervisor_called = None;
+        }
         self.state = next;
         self.last_change = at;
         (self, happened)
@@ -181,7 +185,7 @@ impl Ticket {
             CloseReason::AcceptedByCustomer | CloseReason::ClosedAtSource => Ok(()),
             CloseReason::TermElapsed => Err(Refusal::CloseByElapsedTerm),
             CloseReason::ObjectionWindowOver => {
-                if let Some(case) = self.office_case.filter(|case| case.open) {
+                if let Some(case) = self.ties.office_case.filter(|case| case.open) {
                     return Err(Refusal::OfficeCaseOpen { case: case.id });
                 }
                 // A window beyond the calendar never ends.

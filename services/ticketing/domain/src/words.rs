@@ -172,6 +172,8 @@ words! {
         Affected => "affected",
         /// It does not belong to that incident after all.
         Unaffected => "unaffected",
+        /// Its customer wants to speak to a superior.
+        SupervisorCalled => "supervisor_called",
     }
 }
 

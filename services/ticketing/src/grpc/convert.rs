@@ -27,7 +27,9 @@ pub(super) use list::{cures, history, journey, messages, promises, tickets, watc
 pub(super) use message::add_message;
 pub(super) use promise::{make_promise, settle_promise};
 pub(super) use survey::{answer_survey, ask_survey, survey_name};
-pub(super) use team::{agent_name, agents, put_agent, put_queue, queue_name, state_presence, take_next};
+pub(super) use team::{
+    agent_name, agents, call_supervisor, put_agent, put_queue, queue_name, state_presence, take_next,
+};
 pub(super) use ticket::{
     answer_claim_point, cancel, close, create, hold, public_status, receipt_name, reject, reopen, resolve, resume,
     start, ticket_name, transfer, wait_for_customer,

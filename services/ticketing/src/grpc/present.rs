@@ -58,6 +58,7 @@ pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
         cure: state.cure().map(|c| c.id.name()).unwrap_or_default(),
         cure_due_time: state.cure().map(|c| time_to_proto(c.due)),
         incident: ticket.affected().map(|a| a.incident.name()).unwrap_or_default(),
+        supervisor_call_time: ticket.supervisor_called().map(time_to_proto),
     }
 }
 
@@ -185,6 +186,7 @@ pub(crate) fn agent(stored: &StoredAgent) -> pb::Agent {
         capacity: agent.capacity.into(),
         presence: presence(agent.presence).into(),
         presence_time: Some(time_to_proto(stored.presence_since)),
+        leads: agent.leads,
         holding_count: i32::try_from(stored.holding).unwrap_or(i32::MAX),
         create_time: Some(time_to_proto(stored.created_at)),
         etag: etag(stored.version),
@@ -338,6 +340,7 @@ pub(crate) fn event(entry: Entry) -> Result<pb::TicketEvent, StoreError> {
         CureSettled => CureSettled,
         TicketAffected => Affected,
         TicketUnaffected => Unaffected,
+        SupervisorCalled => SupervisorCalled,
     };
     let change = change.map_err(|_| StoreError::corrupt("ledger", "payload", entry.position))?;
     Ok(pb::TicketEvent {
@@ -457,5 +460,6 @@ const fn change_kind(kind: ChangeKind) -> pb::TicketChangeKind {
         ChangeKind::CureSettled => pb::TicketChangeKind::CureSettled,
         ChangeKind::Affected => pb::TicketChangeKind::Affected,
         ChangeKind::Unaffected => pb::TicketChangeKind::Unaffected,
+        ChangeKind::SupervisorCalled => pb::TicketChangeKind::SupervisorCalled,
     }
 }

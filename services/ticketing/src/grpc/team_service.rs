@@ -54,6 +54,12 @@ impl TeamService for Team {
         change(&self.app, request, convert::put_queue, run).await
     }
 
+    async fn call_supervisor(&self, request: Request<pb::CallSupervisorRequest>) -> Answer<pb::CallSupervisorResponse> {
+        let run =
+            |app: Ticketing, call, (target, known)| async move { app.call_supervisor(&call, target, known).await };
+        change(&self.app, request, convert::call_supervisor, run).await
+    }
+
     async fn take_next_ticket(
         &self,
         request: Request<pb::TakeNextTicketRequest>,

@@ -5,7 +5,7 @@ use jiff_sqlx::ToSqlx;
 use kernel::Department;
 use postgres::{StoreError, affected_one};
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{Agent, AgentId, Presence, Skill};
+use ticketing_domain::{Agent, AgentId, Presence, Skill, Superior};
 
 use super::word;
 
@@ -32,6 +32,7 @@ struct AgentRow {
     languages: Vec<String>,
     capacity: i32,
     presence: String,
+    leads: bool,
     presence_since: jiff_sqlx::Timestamp,
     created_at: jiff_sqlx::Timestamp,
     version: i64,
@@ -55,6 +56,7 @@ impl TryFrom<AgentRow> for StoredAgent {
             languages: languages.collect::<Result<_, StoreError>>()?,
             capacity: word("agent", "capacity", key, u16::try_from(row.capacity).ok())?,
             presence: word("agent", "presence", key, Presence::from_word(&row.presence))?,
+            leads: row.leads,
         };
         Ok(Self {
             agent,
@@ -72,7 +74,7 @@ macro_rules! select_agents {
         sqlx::query_as!(
             AgentRow,
             r#"select a.agent_id, a.department, a.skills, a.skills_until as "skills_until!: Vec<Option<jiff_sqlx::Timestamp>>",
-                      a.languages, a.capacity, a.presence, a.presence_since, a.created_at, a.version,
+                      a.languages, a.capacity, a.presence, a.leads, a.presence_since, a.created_at, a.version,
                       (select count(*) from ticketing.ticket t where t.owner = a.agent_id
                          and t.state in ('acknowledged', 'in_progress', 'held')) as "holding!"
                from ticketing.agent a "# + $tail
@@ -99,6 +101,27 @@ pub(crate) async fn lock(tx: &mut PgConnection, id: &AgentId) -> Result<Option<S
     }
     let row = select_agents!("where a.agent_id = $1", id.as_str()).fetch_one(tx).await?;
     StoredAgent::try_from(row).map(Some)
+}
+
+/// Who leads a department, locked in the order of their ids until the transaction ends. Whoever takes an affair holds an agent's lock and waits
+/// for no ticket, so that these may be locked under a ticket's lock.
+#[tracing::instrument(name = "db.agent.lock_superiors", skip_all)]
+pub(crate) async fn lock_superiors(
+    tx: &mut PgConnection,
+    department: &Department,
+) -> Result<Vec<Superior>, StoreError> {
+    let locked = sqlx::query!(
+        "select from ticketing.agent where department = $1 and leads order by agent_id for update",
+        department.as_str(),
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    if locked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = select_agents!("where a.department = $1 and a.leads", department.as_str()).fetch_all(tx).await?;
+    let read = |row| StoredAgent::try_from(row).map(|stored| Superior { agent: stored.agent, holding: stored.holding });
+    rows.into_iter().map(read).collect()
 }
 
 /// Agents of a department, or of all, after the one with this id.
@@ -134,8 +157,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
     let (skills, until, languages) = columns(agent);
     let put = sqlx::query!(
         "insert into ticketing.agent (agent_id, department, skills, skills_until, languages, capacity, presence,
-             presence_since, created_at, version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict on constraint agent_pkey do nothing",
+             presence_since, created_at, version, leads)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict on constraint agent_pkey do nothing",
         agent.id.as_str(),
         agent.department.as_str(),
         &skills,
@@ -146,6 +169,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
         stored.presence_since.to_sqlx() as _,
         stored.created_at.to_sqlx() as _,
         stored.version,
+        agent.leads,
     )
     .execute(tx)
     .await?;
@@ -160,7 +184,7 @@ pub(crate) async fn update(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
     let written = sqlx::query!(
         "update ticketing.agent
          set department = $2, skills = $3, skills_until = $4, languages = $5, capacity = $6, presence = $7,
-             presence_since = $8, version = $9
+             presence_since = $8, version = $9, leads = $10
          where agent_id = $1",
         agent.id.as_str(),
         agent.department.as_str(),
@@ -171,6 +195,7 @@ pub(crate) async fn update(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
         agent.presence.as_str(),
         stored.presence_since.to_sqlx() as _,
         stored.version,
+        agent.leads,
     )
     .execute(tx)
     .await?;

@@ -145,6 +145,23 @@ pub(crate) async fn head(
         .collect()
 }
 
+/// Locks the affair of a superior's department whose customer has waited longest to speak to one, of those in a language they serve in and
+/// that nobody else is taking. Waits for nobody.
+#[tracing::instrument(name = "db.queue.lock_first_called", skip_all)]
+pub(crate) async fn lock_first_called(tx: &mut PgConnection, superior: &Agent) -> Result<Option<TicketId>, StoreError> {
+    let languages: Vec<String> = superior.languages.iter().map(ToString::to_string).collect();
+    let called = sqlx::query_scalar!(
+        "select ticket_id from ticketing.ticket
+         where department = $1 and supervisor_called_at is not null and (cardinality($2::text[]) = 0 or language = any($2))
+         order by supervisor_called_at, ticket_id limit 1 for update skip locked",
+        superior.department.as_str(),
+        &languages,
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(called.map(TicketId::from_uuid))
+}
+
 /// Locks the first of these affairs that still waits and that nobody else is taking, until the transaction ends. Waits for nobody.
 #[tracing::instrument(name = "db.queue.lock_first_free", skip_all)]
 pub(crate) async fn lock_first_free(

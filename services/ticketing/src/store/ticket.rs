@@ -24,7 +24,7 @@ macro_rules! select_tickets {
             r#"select t.ticket_id, t.customer_id, t.ticket_type, t.severity, t.subject, t.channel, t.language, t.sector,
                       t.topic, t.first_received_at, t.tracking_key, t.interaction_id, t.follow_up_of, t.served_first, t.department,
                       t.owner, t.state, t.state_reason, t.state_since, t.resolution, t.signpost, t.office_case_id,
-                      t.office_case_open, t.cure_id, t.cure_due_at, t.incident_id, t.incident_told, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
+                      t.office_case_open, t.cure_id, t.cure_due_at, t.incident_id, t.incident_told, t.supervisor_called_at, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
                       t.erased_at is not null as "erased!",
                       array(select p.text from ticketing.claim_point p
                             where p.ticket_id = t.ticket_id order by p.ordinal) as "point_texts!: Vec<String>",
@@ -248,7 +248,8 @@ pub(crate) async fn write(
            update ticketing.ticket
            set department = $44, owner = $45, state = $46, state_reason = $47, state_since = $48, resolution = $49,
                signpost = $50, office_case_id = $51, office_case_open = $52, last_change_at = $53, change_count = $54,
-               updated_at = $55, version = $56, cure_id = $61, cure_due_at = $62
+               updated_at = $55, version = $56, cure_id = $61, cure_due_at = $62,
+               supervisor_called_at = $63
            where ticket_id = $14"#,
         &entry.entry_id,
         &entry.aggregate,
@@ -312,6 +313,7 @@ pub(crate) async fn write(
         settled.map(|s| s.id.id),
         cure.map(|c| c.id.id),
         cure.map(|c| c.due.to_sqlx()) as _,
+        ticket.supervisor_called().map(|at| at.to_sqlx()) as _,
     )
     .execute(tx)
     .await?;

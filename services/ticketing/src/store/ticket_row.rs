@@ -5,7 +5,7 @@ use kernel::ResourceId;
 use postgres::StoreError;
 use ticketing_domain::{
     Affected, Answered, Assignment, CaseId, ClaimPoint, CloseReason, CureId, CustomerId, Facts, IncidentId,
-    InteractionId, OfficeCase, OpenCure, Severity, Standing, State, Ticket, TicketId, TicketType,
+    InteractionId, OfficeCase, OpenCure, Severity, Standing, State, Ticket, TicketId, TicketType, Ties,
 };
 use uuid::Uuid;
 
@@ -57,6 +57,7 @@ pub(super) struct TicketRow {
     pub cure_due_at: Option<jiff_sqlx::Timestamp>,
     pub incident_id: Option<Uuid>,
     pub incident_told: Option<i32>,
+    pub supervisor_called_at: Option<jiff_sqlx::Timestamp>,
     pub last_change_at: jiff_sqlx::Timestamp,
     pub change_count: i32,
     pub created_at: jiff_sqlx::Timestamp,
@@ -165,9 +166,11 @@ impl TryFrom<TicketRow> for Stored {
         let office_case = row.office_case_id.zip(row.office_case_open).map(case);
         let belongs = |(incident, told)| Affected { incident: IncidentId::from_uuid(incident), told };
         let affected = row.incident_id.zip(row.incident_told).map(belongs);
+        let supervisor_called = row.supervisor_called_at.map(|at| at.to_jiff());
+        let ties = Ties { office_case, affected, supervisor_called };
         let last_change = row.last_change_at.to_jiff();
         let (facts, points, state) = (row.facts()?, row.points()?, row.state()?);
-        let ticket = Ticket::restore(facts, points, assignment, state, office_case, affected, last_change);
+        let ticket = Ticket::restore(facts, points, assignment, state, ties, last_change);
         Ok(Self {
             ticket,
             version: row.version,

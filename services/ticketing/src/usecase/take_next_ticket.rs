@@ -6,6 +6,7 @@ use ticketing_domain::{AgentId, Assignment, ChangeKind, Moment, Refusal, reasons
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
+use super::call_supervisor::note_superior;
 use super::claimed::Claimed;
 use crate::Error;
 use crate::grpc::present;
@@ -31,6 +32,19 @@ impl Ticketing {
         let id = AgentId::of(&call.actor().id).map_err(|_| Refusal::AgentUnknown)?;
         let stored = agent::lock(&mut tx, &id).await?.ok_or(Refusal::AgentUnknown)?;
         stored.agent.may_take(stored.holding)?;
+        if stored.agent.leads
+            && let Some(called) = queue::lock_first_called(&mut tx, &stored.agent).await?
+        {
+            tracing::Span::current().record("ticket.id", tracing::field::display(called));
+            let found = ticket::lock(&mut tx, called).await?.ok_or_else(|| Error::not_found(called.to_string()))?;
+            let mut writing = self.writing(call, key, tx, found, Moment::Now(now));
+            let (ticket, happened) = writing.chronicle.stored.ticket.clone().superior_takes(&id, writing.moment)?;
+            writing.chronicle.changed(ticket.clone());
+            note_superior(&mut writing.chronicle, &ticket, &happened);
+            let ticket = Some(present::ticket(&writing.chronicle.stored));
+            let reasons = vec![pb::TakeReason::SupervisorCalled.into()];
+            return writing.finish(pb::TakeNextTicketResponse { ticket, reasons }).await;
+        }
         for _ in 0..LOOKS {
             let waiting = turns(queue::head(&mut tx, &stored.agent, now, HEAD).await?);
             if waiting.is_empty() {

@@ -4,6 +4,7 @@ mod add_message;
 mod answer_claim_point;
 mod answer_survey;
 mod ask_survey;
+mod call_supervisor;
 mod close_ticket;
 mod create_ticket;
 mod get_journey;

@@ -4,12 +4,12 @@ use kernel::{Department, Language, Violations};
 use postgres::{RequestKey, parse_etag};
 use prost::Message as _;
 use server::{PageToken, page_size, parse, status};
-use ticketing_domain::{Agent, AgentId, Presence, Skill, SkillRule, Slug};
+use ticketing_domain::{Agent, AgentId, Body, Presence, Skill, SkillRule, Slug};
 use tonic::Status;
 use ventanilla_proto::ticketing::v1 as pb;
 
-use super::{key, list, whole};
-use crate::usecase::{NewAgent, NewPresence, NewRules};
+use super::{etag, key, list, whole};
+use crate::usecase::{NewAgent, NewPresence, NewRules, Target};
 
 /// Most affairs of one agent.
 const MOST_CAPACITY: u16 = 200;
@@ -71,7 +71,15 @@ fn agent(v: &mut Violations, said: &pb::Agent) -> Option<Agent> {
         v.push("agent.capacity", "must be 1 to 200");
     }
     let presence = Presence::Away;
-    Some(Agent { id: id?, department: department?, skills, languages, capacity: capacity?, presence })
+    Some(Agent {
+        id: id?,
+        department: department?,
+        skills,
+        languages,
+        capacity: capacity?,
+        presence,
+        leads: said.leads,
+    })
 }
 
 fn skills(v: &mut Violations, said: &[pb::AgentSkill]) -> Vec<Skill> {
@@ -157,6 +165,22 @@ fn rules(v: &mut Violations, said: &[pb::SkillRule]) -> Vec<SkillRule> {
         }
     }
     rules
+}
+
+pub(in crate::grpc) fn call_supervisor(
+    request: &pb::CallSupervisorRequest,
+) -> Result<(Target, Option<Body>), Violations> {
+    let mut v = Violations::new();
+    let id = parse::name(&mut v, "name", &request.name);
+    let etag = self::etag(&mut v, &request.etag);
+    let key = key(&mut v, "CallSupervisor", &request.request_id, request);
+    let known = match request.handover.as_str() {
+        "" => None,
+        text => v.check("handover", text.parse::<Body>()),
+    };
+    let target = || Some(Target { id: id?, etag: etag?, key: key?, stated: None });
+    let target = target();
+    whole(v, target.map(|target| (target, known)))
 }
 
 pub(in crate::grpc) fn take_next(request: &pb::TakeNextTicketRequest) -> Result<RequestKey, Violations> {
