@@ -120,7 +120,7 @@ pub enum Refusal {
     #[error("the customer has answered")]
     SurveyAlreadyAnswered,
     /// Nobody grades their own work.
-    #[error("who owns the ticket does not write down how satisfied the customer is")]
+    #[error("who owns the ticket or resolved it does not write down how satisfied the customer is")]
     SurveyOfOwnWork,
     /// Nothing is offered for sale in an affair like this.
     #[error("nothing is offered for sale in an affair like this ({}); answer it, and leave the offer out", law.article())]

@@ -1,7 +1,7 @@
 //! What the customer thought: asked once about an affair, after the answer and never before (Ley 10/2025 art. 18).
 
 use jiff::Timestamp;
-use kernel::{Actor, Channel};
+use kernel::{Actor, ActorKind, Channel};
 
 use crate::{Moment, Refusal, SatisfactionCause, Standing, SurveyId, Ticket, Verbatim};
 
@@ -112,15 +112,16 @@ impl Ticket {
         Ok((ticket, Survey { id, channel, by, asked: at, state: SurveyState::Asked }))
     }
 
-    /// Writes down what the customer said.
+    /// Writes down what the customer said. `resolved_by` is who resolved the ticket last.
     ///
     /// # Errors
-    /// [`Refusal`] when the ticket went back to work, the customer has answered, `by` owns the ticket, or the time is out of order.
+    /// [`Refusal`] when the ticket went back to work, the customer has answered, `by` owns the ticket or resolved it, or the time is out
+    /// of order.
     pub fn answer_survey(
         self,
         mut survey: Survey,
         opinion: Opinion,
-        by: Actor,
+        (by, resolved_by): (Actor, Option<&Actor>),
         moment: Moment,
     ) -> Result<(Self, Survey), Refusal> {
         if matches!(survey.state, SurveyState::Answered { .. }) {
@@ -128,7 +129,10 @@ impl Ticket {
         }
         self.refuse_survey_before_resolution()?;
         // Nobody grades their own work; a note of what somebody said about you is a grade you give yourself.
-        if self.assignment.owner.as_ref().is_some_and(|owner| owner.as_str() == by.id) {
+        // A program that resolves for many and asks many is nobody's work.
+        let owns = self.assignment.owner.as_ref().is_some_and(|owner| owner.as_str() == by.id);
+        let resolved = by.kind == ActorKind::Employee && resolved_by.is_some_and(|who| who.id == by.id);
+        if owns || resolved {
             return Err(Refusal::SurveyOfOwnWork);
         }
         let (ticket, at) = self.note(moment)?;

@@ -5,7 +5,7 @@ use jiff_sqlx::ToSqlx;
 use kernel::{Actor, ResourceId};
 use ledger::Stamp;
 use postgres::StoreError;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use ticketing_domain::{ChangeKind, Standing, TicketId};
 use uuid::Uuid;
 
@@ -134,4 +134,17 @@ pub(crate) async fn list(
             })
         })
         .collect()
+}
+
+/// Who resolved a ticket last, inside the transaction that holds its lock.
+#[tracing::instrument(name = "db.history.resolved_by", skip_all)]
+pub(crate) async fn resolved_by(tx: &mut PgConnection, ticket: TicketId) -> Result<Option<Actor>, StoreError> {
+    let row = sqlx::query!(
+        "select sequence, actor_kind, actor_id, actor_department from ticketing.ticket_change
+         where ticket_id = $1 and to_state = 'resolved' order by sequence desc limit 1",
+        ticket.uuid(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    row.map(|row| actor("ticket_change", row.sequence, &row.actor_kind, row.actor_id, row.actor_department)).transpose()
 }

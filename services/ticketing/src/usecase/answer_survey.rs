@@ -10,6 +10,7 @@ use super::Ticketing;
 use super::writing::Begun;
 use crate::Error;
 use crate::grpc::present;
+use crate::store::history;
 use crate::store::survey::{self, StoredSurvey};
 
 /// What AnswerSurvey is asked.
@@ -42,9 +43,10 @@ impl Ticketing {
         if found.version != new.etag {
             return Err(StoreError::Stale.into());
         }
+        let resolved_by = history::resolved_by(&mut writing.tx, new.id.ticket()).await?;
+        let who = (call.actor().clone(), resolved_by.as_ref());
         let ticket = writing.chronicle.stored.ticket.clone();
-        let (ticket, survey) =
-            ticket.answer_survey(found.survey, new.opinion.clone(), call.actor().clone(), writing.moment)?;
+        let (ticket, survey) = ticket.answer_survey(found.survey, new.opinion.clone(), who, writing.moment)?;
         let at = ticket.last_change();
         writing.chronicle.touched(ticket.clone());
         writing.chronicle.note(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kernel::Role;
 use testkit::eventually;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
@@ -13,7 +14,7 @@ use crate::world::{Tickets, World, fresh_id, promise_request, resolved};
 const CANARIES: &[&str] =
     &["Begoña", "Echeverría", "cobran", "llamada", "lectura", "abonamos", "llamo", "secreto", "tardaron"];
 
-async fn say_what_they_thought(agent: &mut Tickets, ticket: &str) {
+async fn say_what_they_thought(agent: &mut Tickets, ivr: &mut Tickets, ticket: &str) {
     let asked = ask(agent, ticket).await.unwrap();
     let said = pb::SurveyAnswer {
         channel: Channel::Sms.into(),
@@ -28,7 +29,7 @@ async fn say_what_they_thought(agent: &mut Tickets, ticket: &str) {
         request_id: fresh_id(),
         occurred_time: None,
     };
-    agent.answer_survey(request).await.unwrap();
+    ivr.answer_survey(request).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,7 +52,7 @@ async fn no_text_of_a_person_is_in_the_chained_payload() {
         occurred_time: None,
     };
     agent.add_message(request).await.unwrap();
-    say_what_they_thought(&mut agent, &name).await;
+    say_what_they_thought(&mut agent, &mut world.as_role(Role::Ivr), &name).await;
 
     let pool = world.database.admin().await;
     let chained: Vec<(String, Vec<u8>)> = eventually(Duration::from_secs(20), || async {
