@@ -174,11 +174,12 @@ impl<'a> Entries<'a> {
         self.draft(settled.id.ticket, &payload)
     }
 
-    pub(crate) fn supervisor_called(&self, ticket: &Ticket, superior: Option<&AgentId>) -> Draft {
+    pub(crate) fn supervisor_called(&self, ticket: &Ticket, superior: Option<&AgentId>, reason: &str) -> Draft {
         let payload = pb::SupervisorCalled {
             ticket: ticket.facts().id.name(),
             department: ticket.assignment().department.to_string(),
             supervisor: superior.map(AgentId::name).unwrap_or_default(),
+            reason: reason.to_owned(),
         };
         self.draft(ticket.facts().id, &payload)
     }

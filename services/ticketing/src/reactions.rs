@@ -27,11 +27,21 @@ struct Effect {
 
 impl Effect {
     async fn on(tx: &mut Tx, id: TicketId, entry: &Received, ambient: &Ambient) -> Result<Self, ReactionError> {
-        let stored = ticket::lock(tx, id).await?;
-        let stored = stored.ok_or(ReactionError::Refused("its ticket does not exist here"))?;
+        let found = Self::find(tx, id, entry, ambient).await?;
+        found.ok_or(ReactionError::Refused("its ticket does not exist here"))
+    }
+
+    /// The same of a ticket that need not exist.
+    async fn find(
+        tx: &mut Tx,
+        id: TicketId,
+        entry: &Received,
+        ambient: &Ambient,
+    ) -> Result<Option<Self>, ReactionError> {
         let stamp = entry.stamp_for_effects(ambient.now());
         let occurred_at = stamp.occurred_at;
-        Ok(Self { chronicle: Chronicle::of(stored, stamp, ambient), occurred_at })
+        let found = ticket::lock(tx, id).await?;
+        Ok(found.map(|stored| Self { chronicle: Chronicle::of(stored, stamp, ambient), occurred_at }))
     }
 
     /// Notes one change and writes it; `change` says what becomes of the ticket.

@@ -117,6 +117,7 @@ fn cap_reached(
             interaction: interaction.id.name(),
             spent_minutes: minutes(spent.spent),
             cap_minutes: minutes(cap),
+            ticket: interaction.ticket.map(ticket_name).unwrap_or_default(),
         };
         Draft::new(profile.ambient.uuid(now), standing.customer.name(), &payload, stamp)
     })

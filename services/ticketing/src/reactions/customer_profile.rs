@@ -1,24 +1,50 @@
-//! A customer is erased: nobody opens an affair for them any more, and what was said in those there are is destroyed.
+//! A customer is erased: nobody opens an affair for them any more, and what was said in those there are is destroyed. Contacts have
+//! cost a customer as much as the house allows: a superior is called to the affair.
 
 use ::rights::OnErasure;
 use kernel::{Ambient, ResourceId};
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
-use ticketing_domain::CustomerId;
+use ticketing_domain::{ChangeKind, CustomerId, Moment, TicketId};
 use uuid::Uuid;
-use ventanilla_proto::customer::v1::CustomerErased;
+use ventanilla_proto::customer::v1::{CustomerErased, EffortCapReached};
 
-use crate::store::erased_customer;
+use super::Effect;
+use crate::store::{erased_customer, ticket};
+
+/// Why a superior is called whom nobody asked for.
+const CAP_REACHED: &str = "effort_cap_reached";
 
 /// Follows customer-profile.
 pub struct OnCustomers {
     erasure: OnErasure,
+    ambient: Ambient,
 }
 
 impl OnCustomers {
     /// With this clock.
     pub fn new(ambient: Ambient) -> Self {
-        Self { erasure: OnErasure::new(ambient) }
+        Self { erasure: OnErasure::new(ambient.clone()), ambient }
+    }
+
+    /// The affair comes first in the next superior's turn, unless it is answered, over, or waits for one already. Whoever recorded the
+    /// contact may have named one that there is not: nothing of the customer is held back for it.
+    async fn call_superior(&self, tx: &mut Tx, entry: &Received, name: &str) -> Result<(), ReactionError> {
+        let Ok(id) = TicketId::parse(name) else { return Ok(()) };
+        let found = Effect::find(tx, id, entry, &self.ambient).await?;
+        let Some(Effect { mut chronicle, occurred_at }) = found else { return Ok(()) };
+        let found = chronicle.stored.ticket.clone();
+        let Ok((waits, at, _)) = found.call_supervisor(None, Moment::Now(occurred_at)) else { return Ok(()) };
+        let told = waits.clone();
+        chronicle.changed(waits);
+        chronicle.note(
+            ChangeKind::SupervisorCalled,
+            at,
+            |entries| entries.supervisor_called(&told, None, CAP_REACHED),
+            |row| row.reason = Some(CAP_REACHED.to_owned()),
+        );
+        ticket::write(tx, &chronicle, None).await?;
+        Ok(())
     }
 }
 
@@ -30,6 +56,11 @@ impl Reaction for OnCustomers {
                 erased.customers.iter().map(|name| CustomerId::parse(name).map(ResourceId::uuid)).collect();
             let ids = ids.map_err(|_| ReactionError::Undecodable("customers"))?;
             erased_customer::add(tx, &ids).await?;
+        }
+        if let Some(reached) = entry.payload::<EffortCapReached>()?
+            && !reached.ticket.is_empty()
+        {
+            self.call_superior(tx, entry, &reached.ticket).await?;
         }
         self.erasure.apply(tx, entry).await
     }

@@ -37,7 +37,7 @@ impl Ticketing {
         writing.chronicle.note(
             ChangeKind::SupervisorCalled,
             at,
-            |entries| entries.supervisor_called(&told, superior.as_ref()),
+            |entries| entries.supervisor_called(&told, superior.as_ref(), ""),
             |row| row.related = superior.as_ref().map(|id| id.as_str().to_owned()),
         );
         if let Some(assigned) = assigned {

@@ -303,3 +303,37 @@ async fn an_affair_that_was_being_opened_when_its_customer_was_erased_is_destroy
     let said = "select subject from ticketing.ticket where state = 'cancelled'";
     assert_eq!(sqlx::query_scalar::<_, String>(said).fetch_one(&admin).await.unwrap(), "[erased]");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_superior_is_called_to_what_has_cost_the_customer_too_much_once_and_not_to_what_is_answered() {
+    let mut world = Neighbours::with("customer_profile", "customer-profile").await;
+    let (done, ticket) = (resolved(&mut world.client).await, open(&mut world.client).await.ticket.unwrap());
+    let reached = |ticket: &str| customer::EffortCapReached {
+        customer: CUSTOMER.into(),
+        spent_minutes: 95,
+        cap_minutes: 90,
+        ticket: ticket.into(),
+        ..Default::default()
+    };
+    for about in ["tickets/0190a000-0000-7000-8000-0000000000ff", &done.name, &ticket.name, &ticket.name] {
+        world.says(CUSTOMER, &reached(about)).await;
+    }
+    world.noted(&ticket.name, pb::TicketChangeKind::SupervisorCalled, "effort_cap_reached").await;
+    let get = async |name: &str| {
+        let request = pb::GetTicketRequest { name: name.into() };
+        world.client.clone().get_ticket(request).await.unwrap().into_inner()
+    };
+    let waits = get(&ticket.name).await;
+    assert!(waits.supervisor_call_time.is_some());
+    // What comes after all of them has been heard: nothing was parked, and nobody was called twice.
+    let admin = world.database.admin().await;
+    eventually(LIMIT, || async {
+        let heard = "select position from ticketing.ledger_cursor where source = 'customer-profile'";
+        let heard: i64 = sqlx::query_scalar(heard).fetch_one(&admin).await.unwrap();
+        if heard == 4 { Ok(()) } else { Err(heard) }
+    })
+    .await;
+    let calls = "select count(*) from ticketing.ticket_change where kind = 'supervisor_called'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(calls).fetch_one(&admin).await.unwrap(), 1);
+    assert_eq!(get(&done.name).await.state(), pb::TicketState::Resolved);
+}
