@@ -11,10 +11,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ticketing::v1::incident_service_server::IncidentServiceServer;
+use ventanilla_proto::ticketing::v1::relation_service_server::RelationServiceServer;
 use ventanilla_proto::ticketing::v1::team_service_server::TeamServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
-use crate::grpc::{Incidents, Service, Team};
+use crate::grpc::{Incidents, Relations, Service, Team};
 use crate::proof::ProofKey;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::store::create::openings;
@@ -26,6 +27,8 @@ use crate::{SOURCE, Settings};
 const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
 /// Rules of one queue, or the names of five hundred affairs, and nothing else.
 const LARGEST_TEAM_REQUEST: usize = 64 * 1024;
+/// A filing with fifty claim points of two thousand characters.
+const LARGEST_RELATION_REQUEST: usize = 512 * 1024;
 const CLOSING: Duration = Duration::from_secs(1);
 
 const SLA: &str = "sla-monitor";
@@ -62,6 +65,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
         .serve(TeamServiceServer::new(Team::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
         .serve(IncidentServiceServer::new(Incidents::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
+        .serve(RelationServiceServer::new(Relations::new(app.clone())).max_decoding_message_size(LARGEST_RELATION_REQUEST))
         .keep_ledger(&ledger, &house)
         .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))
         .worker(Worker::new("telling", move |cancel| telling::run(teller.clone(), cancel)));

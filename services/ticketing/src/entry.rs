@@ -4,13 +4,15 @@
 use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Agent, AgentId, Assigned, CaseId, ClockId, CureRequest, CureSettled, Incident, IncidentId, IncidentUpdate, Opened,
-    Opinion, PointAnswered, Promise, Receipt, Survey, Ticket, TicketId, Transitioned,
+    Agent, AgentId, Assigned, CaseId, ClockId, CureRequest, CureSettled, Filing, Incident, IncidentId, IncidentUpdate,
+    Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Refiled, SplitOff, Survey, Ticket, TicketId, Transitioned,
+    Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
 use crate::grpc::present;
 use crate::proof::sha256;
+use crate::store::link::Link;
 use crate::store::message::Message;
 use crate::store::queue::StoredQueue;
 
@@ -34,22 +36,24 @@ impl<'a> Entries<'a> {
     }
 
     pub(crate) fn opened(&self, opened: &Opened, receipt: &Receipt) -> Draft {
-        let (ticket, facts) = (&opened.ticket, opened.ticket.facts());
+        let (ticket, facts, filing) = (&opened.ticket, opened.ticket.facts(), opened.ticket.filing());
         let payload = pb::TicketOpened {
             ticket: facts.id.name(),
             customer: facts.customer.name(),
-            ticket_type: present::ticket_type(facts.ticket_type).into(),
-            severity: present::severity(facts.severity).into(),
+            ticket_type: present::ticket_type(filing.ticket_type).into(),
+            severity: present::severity(filing.severity).into(),
             channel: server::parse::channel_to_proto(facts.channel).into(),
             department: ticket.assignment().department.to_string(),
             first_received_time: Some(server::parse::time_to_proto(facts.first_received)),
             language: server::parse::language_to_proto(facts.language).into(),
-            sector: facts.sector.as_str().to_owned(),
-            topic: facts.topic.as_ref().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+            sector: filing.sector.as_str().to_owned(),
+            topic: topic(filing),
             claim_points: ticket.points().iter().map(|p| p.id.clone()).collect(),
             receipt_content_hash: receipt.content_hash.to_vec(),
             interaction: facts.interaction.map(ResourceId::name).unwrap_or_default(),
             served_first: facts.served_first,
+            split_from: opened.split_from.map(ResourceId::name).unwrap_or_default(),
+            follow_up_of: facts.follow_up_of.map(ResourceId::name).unwrap_or_default(),
         };
         let personal = pb::TicketOpenedPersonal {
             subject: facts.subject.expose().to_owned(),
@@ -208,6 +212,69 @@ impl<'a> Entries<'a> {
         self.draft_about(update.incident.name(), &payload)
     }
 
+    pub(crate) fn reclassified(&self, ticket: TicketId, happened: &Refiled) -> Draft {
+        let Refiled { from, to, added, reason, .. } = happened;
+        let payload = pb::TicketReclassified {
+            ticket: ticket.name(),
+            ticket_type: present::ticket_type(to.ticket_type).into(),
+            severity: present::severity(to.severity).into(),
+            sector: to.sector.as_str().to_owned(),
+            topic: topic(to),
+            from_ticket_type: present::ticket_type(from.ticket_type).into(),
+            from_severity: present::severity(from.severity).into(),
+            from_sector: from.sector.as_str().to_owned(),
+            from_topic: topic(from),
+            reason: reason.as_str().to_owned(),
+            claim_points: added.iter().map(|point| point.id.clone()).collect(),
+        };
+        let draft = self.draft(ticket, &payload);
+        if added.is_empty() {
+            return draft;
+        }
+        let claim_point_texts = added.iter().map(|point| point.text.expose().to_owned()).collect();
+        draft.with_personal(&pb::TicketReclassifiedPersonal { claim_point_texts }, self.ambient.bytes())
+    }
+
+    pub(crate) fn split(&self, ticket: TicketId, happened: &SplitOff) -> Draft {
+        let payload = pb::TicketSplit {
+            ticket: ticket.name(),
+            into: happened.into.name(),
+            claim_points: happened.points.clone(),
+            reason: happened.reason.as_str().to_owned(),
+        };
+        self.draft(ticket, &payload)
+    }
+
+    pub(crate) fn merged(&self, ticket: TicketId, merged: Merged, reason: &Word) -> Draft {
+        let payload = pb::TicketMerged {
+            ticket: ticket.name(),
+            into: merged.into.name(),
+            head: merged.head.name(),
+            reason: reason.as_str().to_owned(),
+        };
+        self.draft(ticket, &payload)
+    }
+
+    pub(crate) fn unmerged(&self, ticket: TicketId, from: TicketId, reason: &Word) -> Draft {
+        let payload =
+            pb::TicketUnmerged { ticket: ticket.name(), from: from.name(), reason: reason.as_str().to_owned() };
+        self.draft(ticket, &payload)
+    }
+
+    pub(crate) fn linked(&self, link: &Link) -> Draft {
+        let payload = pb::TicketLinked {
+            ticket: link.id.ticket.name(),
+            link: link.id.name(),
+            kind: present::link_kind(link.kind).into(),
+            to_ticket: link.to.name(),
+        };
+        self.draft(link.id.ticket, &payload)
+    }
+
+    pub(crate) fn unlinked(&self, link: &Link) -> Draft {
+        self.draft(link.id.ticket, &pb::TicketUnlinked { ticket: link.id.ticket.name(), link: link.id.name() })
+    }
+
     pub(crate) fn affected(&self, ticket: TicketId, incident: IncidentId) -> Draft {
         self.draft(ticket, &pb::TicketAffected { ticket: ticket.name(), incident: incident.name() })
     }
@@ -239,4 +306,8 @@ impl<'a> Entries<'a> {
         let payload = pb::OfficeCaseNoted { ticket: ticket.name(), case_name: case.name(), reason: reason.to_owned() };
         self.draft(ticket, &payload)
     }
+}
+
+fn topic(filing: &Filing) -> String {
+    filing.topic.as_ref().map(|topic| topic.as_str().to_owned()).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 mod convert;
 mod incident_service;
 pub(crate) mod present;
+mod relation_service;
 mod team_service;
 mod ticket_service;
 
@@ -14,6 +15,7 @@ use crate::Error;
 use crate::usecase::Ticketing;
 
 pub use incident_service::Incidents;
+pub use relation_service::Relations;
 pub use team_service::Team;
 pub use ticket_service::Service;
 

@@ -6,7 +6,7 @@ mod sla_monitor;
 
 use jiff::Timestamp;
 use kernel::Ambient;
-use ledger::{Draft, ReactionError, Received};
+use ledger::{Draft, ReactionError, Received, Stamp};
 use postgres::Tx;
 use ticketing_domain::{ChangeKind, Moment, Refusal, Ticket, TicketId};
 
@@ -16,7 +16,7 @@ pub use sla_monitor::OnSla;
 
 use crate::entry::Entries;
 use crate::store::history::ChangeRow;
-use crate::store::ticket;
+use crate::store::ticket::{self, Locked};
 use crate::usecase::chronicle::Chronicle;
 
 /// A ticket that is changed because of another service's entry, locked.
@@ -38,10 +38,31 @@ impl Effect {
         entry: &Received,
         ambient: &Ambient,
     ) -> Result<Option<Self>, ReactionError> {
+        // What others report stays each ticket's own, whatever it is answered with.
+        Self::locked(tx, id, entry, ambient, |locked, stamp| Chronicle::of(locked.part(), stamp, ambient)).await
+    }
+
+    /// The ticket that this one is answered with, which need not exist.
+    async fn find_head(
+        tx: &mut Tx,
+        id: TicketId,
+        entry: &Received,
+        ambient: &Ambient,
+    ) -> Result<Option<Self>, ReactionError> {
+        Self::locked(tx, id, entry, ambient, |locked, stamp| Chronicle::of_all(locked, &stamp, ambient)).await
+    }
+
+    async fn locked(
+        tx: &mut Tx,
+        id: TicketId,
+        entry: &Received,
+        ambient: &Ambient,
+        chronicle: impl FnOnce(Locked, Stamp) -> Chronicle + Send,
+    ) -> Result<Option<Self>, ReactionError> {
         let stamp = entry.stamp_for_effects(ambient.now());
         let occurred_at = stamp.occurred_at;
         let found = ticket::lock(tx, id).await?;
-        Ok(found.map(|stored| Self { chronicle: Chronicle::of(stored, stamp, ambient), occurred_at }))
+        Ok(found.map(|locked| Self { chronicle: chronicle(locked, stamp), occurred_at }))
     }
 
     /// Notes one change and writes it; `change` says what becomes of the ticket.

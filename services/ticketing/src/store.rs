@@ -10,6 +10,7 @@ pub(crate) mod history;
 pub(crate) mod imported;
 pub(crate) mod incident;
 pub(crate) mod journey;
+pub(crate) mod link;
 pub(crate) mod message;
 pub(crate) mod promise;
 pub(crate) mod public_status;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::data::{CALENDARS, DataError, REGIMES};
 use crate::{Calendar, Rule};
 
-pub use select::{CaseFacts, Chosen, TicketFacts};
+pub use select::{CaseFacts, Chosen, Filed, TicketFacts};
 
 /// Switches between readings of a text: name to value.
 pub type Switches = BTreeMap<String, String>;

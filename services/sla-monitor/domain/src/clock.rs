@@ -11,6 +11,8 @@
 //!   due instant, so that an early empty answer gains no time. **A reopening after it begins a new run** from that instant with
 //!   the whole term: the verdict of the run before stands.
 //! * **A restart and a cured file begin a new run.** Runs are numbered by `epoch`; every threshold is passed once a run at most.
+//! * **A displaced clock** stands still where it was displaced, breached if it was due before; reinstated, it is what it would be had it never
+//!   been displaced.
 //! * **A forfeit** (a promise declared broken) ends the clock and counts as a breach at the due instant, even when it was
 //!   declared before.
 
@@ -21,7 +23,7 @@ use jiff::Timestamp;
 
 use crate::{Calendar, Pause, Rule, Run, Term, Uncountable};
 
-pub use fold::replay;
+pub use fold::{is_displaced, replay};
 pub use moved::Move;
 
 /// Shares of a term at which a clock warns, in percent.
@@ -46,6 +48,10 @@ pub enum Happening {
     Forfeited,
     /// The fulfilment did not hold.
     Reopened,
+    /// Its rule does not govern the affair any more: it is filed under another law.
+    Displaced,
+    /// Its rule governs the affair after all, as if it always had.
+    Reinstated,
 }
 
 impl Happening {
@@ -60,6 +66,8 @@ impl Happening {
             Self::Cancelled => "cancelled",
             Self::Forfeited => "forfeited",
             Self::Reopened => "reopened",
+            Self::Displaced => "displaced",
+            Self::Reinstated => "reinstated",
         }
     }
 }

@@ -11,6 +11,7 @@
 //! * a local time that a change of clocks removes means the first instant after the change, and one that it repeats means
 //!   the first of the two.
 
+pub mod affair;
 pub mod calendar;
 pub mod catalogue;
 pub mod clock;

@@ -170,6 +170,20 @@ fn a_promise_declared_broken_counts_as_a_breach_when_it_was_due() {
     assert_eq!(kept.breaches, []);
 }
 
+#[test]
+fn a_displaced_clock_ends_where_it_was_displaced_and_keeps_the_verdict_it_had() {
+    let start = ("2026-03-02T10:00:00+01:00", Happening::Started);
+    let due = "2026-03-23T22:59:59.999999Z";
+    let before = clock(GENERAL, &[start.clone(), (due, Happening::Displaced)]);
+    assert_eq!(before.state, State::Cancelled { at: instant(due) });
+    assert_eq!(before.breaches, [], "it was displaced in time");
+    let after = clock(GENERAL, &[start.clone(), ("2026-03-23T23:00:00Z", Happening::Displaced)]);
+    assert_eq!(after.breaches, [Breach { epoch: 1, at: instant(due) }], "what was broken before stays broken");
+    let met = "2026-03-10T10:00:00Z";
+    let answered = clock(GENERAL, &[start, (met, Happening::Fulfilled), (due, Happening::Displaced)]);
+    assert_eq!(answered.state, State::Fulfilled { at: instant(met), due: instant(due) });
+}
+
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         Just(hindered("cure")),
@@ -180,6 +194,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         Just(Happening::Fulfilled),
         Just(Happening::Cancelled),
         Just(Happening::Reopened),
+        Just(Happening::Displaced),
+        Just(Happening::Reinstated),
     ]
 }
 
@@ -240,5 +256,26 @@ proptest! {
         let i = twice.index(entries.len());
         doubled.insert(i + 1, entries[i].clone());
         prop_assert_eq!(replay(&entries, terms).unwrap(), replay(&doubled, terms).unwrap());
+    }
+
+    #[test]
+    fn a_reinstated_clock_is_the_clock_it_would_be_had_it_never_been_displaced(
+        entries in history(), rule in 0_usize..3, gone in 0_i64..200 * 86_400, back in 0_i64..200 * 86_400,
+    ) {
+        let rule = CATALOGUE.rule([GENERAL, FINANCE, PAYMENTS][rule]).unwrap();
+        let terms = Terms { rule, calendar: CATALOGUE.calendar("es.madrid").unwrap() };
+        let undisturbed: Vec<Entry> = entries.into_iter()
+            .filter(|entry| !matches!(entry.what, Happening::Displaced | Happening::Reinstated)).collect();
+        let after = |seconds: i64| undisturbed[0].at + jiff::SignedDuration::from_secs(seconds);
+        let mut disturbed = undisturbed.clone();
+        disturbed.push(Entry { at: after(gone), what: Happening::Displaced });
+        disturbed.push(Entry { at: after(gone + back), what: Happening::Reinstated });
+        prop_assert_eq!(replay(&undisturbed, terms).unwrap(), replay(&disturbed, terms).unwrap());
+        // Left displaced, nothing that comes later is held against anybody.
+        disturbed.pop();
+        let displaced = replay(&disturbed, terms).unwrap();
+        prop_assert!(displaced.state.settled().is_some());
+        prop_assert!(displaced.breaches.iter().all(|breach| breach.at < after(gone)));
+        prop_assert_eq!(displaced.breach_by(Timestamp::MAX), displaced.breaches.first().copied());
     }
 }

@@ -4,14 +4,16 @@ use jiff::Timestamp;
 use kernel::ResourceId as _;
 use ledger::{Draft, ReactionError, Received, Stamp, append};
 use postgres::{StoreError, Tx};
-use sla_monitor_domain::clock::{Entry, Happening, Move, Replay, Terms, Unreplayable};
+use sla_monitor_domain::affair::{Event, Happened, unknown_to};
+use sla_monitor_domain::catalogue::Filed;
+use sla_monitor_domain::clock::{Entry, Happening, Move, Replay, Terms, Unreplayable, is_displaced};
 use sla_monitor_domain::{Calendar, Rule, State, replay};
 use ventanilla_proto::sla::v1 as proto;
 
 use crate::grpc::present;
 use crate::monitor::Monitor;
-use crate::names::{ClockId, CustomerId};
-use crate::store::affair::Affair;
+use crate::names::{ClockId, CustomerId, TicketId};
+use crate::store::affair::{self, Affair};
 use crate::store::clock::{Changed, Stored, change, touch_and_lock};
 use crate::store::open::{Cause, NewClock, open};
 
@@ -21,6 +23,8 @@ pub(super) const OPEN: [&str; 3] = ["scheduled", "running", "paused"];
 pub(super) const RUNNING: [&str; 1] = ["running"];
 /// States in which it stands still.
 pub(super) const STANDING_STILL: [&str; 2] = ["paused", "scheduled"];
+/// Every state.
+const ALL: [&str; 5] = ["scheduled", "running", "paused", "fulfilled", "cancelled"];
 /// States that a reopening can undo.
 pub(super) const MET: [&str; 1] = ["fulfilled"];
 
@@ -58,6 +62,18 @@ impl<'a> Effects<'a> {
 
     /// Starts clocks for an affair.
     pub async fn start(&self, tx: &mut Tx, affair: &Affair, starts: Vec<Start<'_>>) -> Result<(), ReactionError> {
+        self.start_with(tx, affair, starts, &[]).await
+    }
+
+    /// Starts clocks for an affair to which all this has happened already.
+    pub async fn start_with(
+        &self,
+        tx: &mut Tx,
+        affair: &Affair,
+        starts: Vec<Start<'_>>,
+        history: &[Happened],
+    ) -> Result<(), ReactionError> {
+        let rules: Vec<Terms<'_>> = starts.iter().map(|s| Terms { rule: s.rule, calendar: s.calendar }).collect();
         let (mut clocks, mut drafts) = (Vec::with_capacity(starts.len()), Vec::with_capacity(starts.len()));
         for start in starts {
             let id = ClockId::from_uuid(self.new_id());
@@ -79,8 +95,77 @@ impl<'a> Effects<'a> {
             return Ok(());
         }
         open(tx, &clocks, self.cause(), self.monitor.due.late_entry_quiet_ms).await?;
+        for (clock, terms) in clocks.into_iter().zip(rules) {
+            let missed = unknown_to(terms.rule, history, &[]);
+            self.apply_all(tx, clock.stored(self.stamp.recorded_at), terms, missed, &mut drafts).await?;
+        }
         append(tx, &drafts).await?;
         Ok(())
+    }
+
+    /// Files an affair as something else: starts what that obliges to from the first receipt, with all that has happened since; takes clocks of
+    /// another law out of it, and puts back those that it had been out of.
+    pub async fn refile(&self, tx: &mut Tx, affair: &Affair, other_law: bool) -> Result<(), ReactionError> {
+        let law = &self.monitor.law;
+        let calendar =
+            law.catalogue.calendar(&affair.calendar).unwrap_or_else(|| law.calendar_of(&affair.department));
+        let filed = Filed {
+            types: &affair.types,
+            topics: &affair.topics,
+            sector: &affair.sector,
+            received: affair.first_received,
+        };
+        let chosen = law.catalogue.for_affair(filed, calendar);
+        let history = affair::history(tx, affair.id).await?;
+        let subject = TicketId::from_uuid(affair.id).name();
+        let stored = touch_and_lock(tx, affair.id, Some(&subject), &ALL.map(str::to_owned), None).await?;
+        let at = self.stamp.occurred_at;
+        let mut drafts = Vec::new();
+        for clock in &stored {
+            let terms = self.terms_of(clock)?;
+            let governs = chosen.iter().any(|chosen| chosen.rule.id == clock.rule);
+            let was_out = is_displaced(&clock.entries);
+            if governs && was_out {
+                let mut news = vec![Entry { at, what: Happening::Reinstated }];
+                news.extend(unknown_to(terms.rule, &history, &clock.entries));
+                self.apply_all(tx, clock.clone(), terms, news, &mut drafts).await?;
+            } else if !governs && other_law && !was_out {
+                let news = vec![Entry { at, what: Happening::Displaced }];
+                self.apply_all(tx, clock.clone(), terms, news, &mut drafts).await?;
+            }
+        }
+        append(tx, &drafts).await?;
+        let fresh = chosen.into_iter().filter(|chosen| stored.iter().all(|clock| clock.rule != chosen.rule.id));
+        let starts = fresh.map(|chosen| Start {
+            rule: chosen.rule,
+            calendar,
+            subject: subject.clone(),
+            at: affair.first_received,
+            what: Happening::Started,
+        });
+        self.start_with(tx, affair, starts.collect(), &history).await
+    }
+
+    fn terms_of(&self, clock: &Stored) -> Result<Terms<'a>, ReactionError> {
+        let (rule, calendar) = self
+            .monitor
+            .law
+            .terms(&clock.rule, &clock.calendar)
+            .ok_or_else(|| StoreError::corrupt("clock", "rule", clock.id))?;
+        Ok(Terms { rule, calendar })
+    }
+
+    /// Lets this happen to an affair: it is kept in its history, and its clocks in one of these states take from it what their rules say.
+    pub async fn befall(
+        &self,
+        tx: &mut Tx,
+        affair: uuid::Uuid,
+        states: &[&str],
+        event: Event,
+    ) -> Result<(), ReactionError> {
+        let happened = Happened { at: self.stamp.occurred_at, event };
+        let what = |rule: &Rule, _: &Stored| happened.event.to_clock_of(rule);
+        self.happen_in(tx, (affair, None), states, Some(&happened), what).await
     }
 
     /// Lets something happen to the clocks of an affair that are in one of these states: `what` says what, from the rule and
@@ -93,36 +178,61 @@ impl<'a> Effects<'a> {
         states: &[&str],
         what: impl Fn(&Rule, &Stored) -> Option<Happening> + Send,
     ) -> Result<(), ReactionError> {
+        self.happen_in(tx, (affair, subject), states, None, what).await
+    }
+
+    async fn happen_in(
+        &self,
+        tx: &mut Tx,
+        (affair, subject): (uuid::Uuid, Option<&str>),
+        states: &[&str],
+        happened: Option<&Happened>,
+        what: impl Fn(&Rule, &Stored) -> Option<Happening> + Send,
+    ) -> Result<(), ReactionError> {
         let states: Vec<String> = states.iter().map(|s| (*s).to_owned()).collect();
-        let stored = touch_and_lock(tx, affair, subject, &states).await?;
+        let stored = touch_and_lock(tx, affair, subject, &states, happened).await?;
         let mut drafts = Vec::new();
         for clock in stored {
-            let (rule, calendar) = self
-                .monitor
-                .law
-                .terms(&clock.rule, &clock.calendar)
-                .ok_or_else(|| StoreError::corrupt("clock", "rule", clock.id))?;
-            let Some(what) = what(rule, &clock) else { continue };
-            self.apply(tx, &clock, Terms { rule, calendar }, what, &mut drafts).await?;
+            let terms = self.terms_of(&clock)?;
+            let Some(what) = what(terms.rule, &clock) else { continue };
+            let entry = Entry { at: self.stamp.occurred_at, what };
+            self.apply(tx, &clock, terms, entry, &mut drafts).await?;
         }
         append(tx, &drafts).await?;
         Ok(())
     }
 
+    /// Lets one thing after the other happen to a clock.
+    async fn apply_all(
+        &self,
+        tx: &mut Tx,
+        mut clock: Stored,
+        terms: Terms<'_>,
+        entries: Vec<Entry>,
+        drafts: &mut Vec<Draft>,
+    ) -> Result<(), ReactionError> {
+        for entry in entries {
+            if self.apply(tx, &clock, terms, entry.clone(), drafts).await? {
+                clock.entries.push(entry);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets one thing happen to a clock; answers whether it changed anything and was written.
     async fn apply(
         &self,
         tx: &mut Tx,
         clock: &Stored,
         terms: Terms<'_>,
-        what: Happening,
+        Entry { at, what }: Entry,
         drafts: &mut Vec<Draft>,
-    ) -> Result<(), ReactionError> {
-        let at = self.stamp.occurred_at;
+    ) -> Result<bool, ReactionError> {
         let before = replay(&clock.entries, terms).map_err(|e| broken(clock.id, &e))?;
         let mut entries = clock.entries.clone();
         entries.push(Entry { at, what: what.clone() });
         let after = replay(&entries, terms).map_err(|e| broken(clock.id, &e))?;
-        let Some(moved) = after.moved_from(&before) else { return Ok(()) };
+        let Some(moved) = after.moved_from(&before) else { return Ok(false) };
         let running = matches!(after.state, State::Running { .. });
         let thresholds = if running { after.thresholds(terms.calendar) } else { Ok(Vec::new()) };
         let judged = after.breaches.last().filter(|breach| !before.breaches.contains(breach));
@@ -147,7 +257,7 @@ impl<'a> Effects<'a> {
             drafts.push(Draft::new(self.new_id(), payload.clock.clone(), &payload, &stamp));
         }
         drafts.push(self.told(clock, &after, moved));
-        Ok(())
+        Ok(true)
     }
 
     /// The ledger entry that tells others.

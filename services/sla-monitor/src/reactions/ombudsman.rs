@@ -67,6 +67,9 @@ impl Cases {
             topic: String::new(),
             department: String::new(),
             first_received: at_entity,
+            types: Vec::new(),
+            topics: Vec::new(),
+            calendar: self.0.law.calendar_of("").id.clone(),
         };
         affair::insert(tx, &affair).await?;
         let law = &self.0.law;

@@ -6,12 +6,14 @@
 //! * Waiting moves a clock only where its rule names the reason as a ground; otherwise the customer's time goes on.
 //! * Work taken up again ends the waiting; on a resolved affair it is a reopening.
 //! * The first message to the customer meets what asks for a first answer.
+//! * Filed as something else, an affair owes what it owed and what that obliges to, from the same first receipt; another sector is another law.
+//! * Split off another, it takes over first receipt and history.
 
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
-use sla_monitor_domain::catalogue::TicketFacts;
+use sla_monitor_domain::affair::Event;
+use sla_monitor_domain::catalogue::Filed;
 use sla_monitor_domain::clock::Happening;
-use sla_monitor_domain::rule::{Ends, Rule};
 use ventanilla_proto::ticketing::v1 as proto;
 use ventanilla_proto::r#type::v1::Direction;
 
@@ -42,6 +44,8 @@ impl Reaction for Affairs {
             self.promised(tx, &effects, entry, &promise).await
         } else if let Some(settled) = entry.payload::<proto::PromiseSettled>()? {
             promise_settled(tx, &effects, &settled).await
+        } else if let Some(filed) = entry.payload::<proto::TicketReclassified>()? {
+            self.reclassified(tx, &effects, &filed).await
         } else if let Some(assigned) = entry.payload::<proto::TicketAssigned>()? {
             let ticket: TicketId = named("ticket", &assigned.ticket)?;
             Ok(affair::move_to_department(tx, ticket.uuid(), &assigned.to_department).await?)
@@ -64,34 +68,73 @@ impl Affairs {
         let ticket: TicketId = named("ticket", &opened.ticket)?;
         let customer: Option<CustomerId> = maybe_named("customer", &opened.customer)?;
         let first_received = instant("first_received_time", opened.first_received_time.as_ref())?;
-        let affair = Affair {
+        let parent: Option<TicketId> = maybe_named("split_from", &opened.split_from)?;
+        let parent = match parent {
+            Some(parent) => affair::get(&mut **tx, parent.uuid()).await?,
+            None => None,
+        };
+        let law = &self.0.law;
+        let own = (ticket_type(opened.ticket_type()).to_owned(), opened.topic.clone());
+        let mut affair = Affair {
             id: ticket.uuid(),
             is_case: false,
             customer: customer.map(kernel::ResourceId::uuid),
-            subject_type: ticket_type(opened.ticket_type()).to_owned(),
+            subject_type: own.0.clone(),
             sector: opened.sector.clone(),
             topic: opened.topic.clone(),
             department: opened.department.clone(),
             first_received,
+            types: vec![own.0],
+            topics: vec![own.1],
+            calendar: law.calendar_of(&opened.department).id.clone(),
         };
+        if let Some(parent) = &parent {
+            // What was asked for in one affair is owed the same in two.
+            add_new(&mut affair.types, &parent.types);
+            add_new(&mut affair.topics, &parent.topics);
+            if !parent.calendar.is_empty() {
+                affair.calendar.clone_from(&parent.calendar);
+            }
+        }
         affair::insert(tx, &affair).await?;
-        let law = &self.0.law;
-        let calendar = law.calendar_of(&affair.department);
-        let facts = TicketFacts {
-            ticket_type: &affair.subject_type,
-            sector: &affair.sector,
-            topic: &affair.topic,
-            received: first_received,
+        let history = match &parent {
+            Some(parent) => {
+                affair::inherit(tx, affair.id, parent.id).await?;
+                affair::history(tx, affair.id).await?
+            }
+            None => Vec::new(),
         };
-        let chosen = law.catalogue.for_ticket(facts, calendar);
-        let starts = chosen.into_iter().map(|chosen| Start {
+        let calendar = law.catalogue.calendar(&affair.calendar).unwrap_or_else(|| law.calendar_of(&affair.department));
+        let filed =
+            Filed { types: &affair.types, topics: &affair.topics, sector: &affair.sector, received: first_received };
+        let starts = law.catalogue.for_affair(filed, calendar).into_iter().map(|chosen| Start {
             rule: chosen.rule,
             calendar,
             subject: ticket.name(),
             at: first_received,
             what: Happening::Started,
         });
-        effects.start(tx, &affair, starts.collect()).await
+        effects.start_with(tx, &affair, starts.collect(), &history).await
+    }
+
+    async fn reclassified(
+        &self,
+        tx: &mut Tx,
+        effects: &Effects<'_>,
+        filed: &proto::TicketReclassified,
+    ) -> Result<(), ReactionError> {
+        let ticket: TicketId = named("ticket", &filed.ticket)?;
+        let affair = affair::get(&mut **tx, ticket.uuid()).await?;
+        let mut affair = affair.ok_or(ReactionError::Refused("another filing of a ticket that was never opened"))?;
+        let other_law = affair.sector != filed.sector;
+        ticket_type(filed.ticket_type()).clone_into(&mut affair.subject_type);
+        affair.sector.clone_from(&filed.sector);
+        affair.topic.clone_from(&filed.topic);
+        let (subject_type, topic) = (affair.subject_type.clone(), affair.topic.clone());
+        add_new(&mut affair.types, &[subject_type]);
+        add_new(&mut affair.topics, &[topic]);
+        affair::refile(tx, &affair).await?;
+        effects.refile(tx, &affair, other_law).await
     }
 
     async fn promised(
@@ -126,22 +169,11 @@ async fn transitioned(
     let ticket: TicketId = named("ticket", &moved.ticket)?;
     let affair = ticket.uuid();
     match (moved.from_state(), moved.to_state()) {
-        (_, S::Resolved | S::Rejected) => {
-            effects.happen(tx, affair, None, &OPEN, |rule, _| met_by_resolution(rule)).await
-        }
-        (_, S::Cancelled) => effects.happen(tx, affair, None, &OPEN, |_, _| Some(Happening::Cancelled)).await,
-        (_, S::Pending | S::Held) => {
-            let hindered =
-                |rule: &Rule, _: &_| rule.effect_of(&moved.reason).map(|_| Happening::Hindered(moved.reason.clone()));
-            effects.happen(tx, affair, None, &RUNNING, hindered).await
-        }
-        (S::Pending | S::Held, S::InProgress) => {
-            effects.happen(tx, affair, None, &STANDING_STILL, |_, _| Some(Happening::Unhindered)).await
-        }
-        (S::Resolved, S::InProgress) => {
-            let reopened = |rule: &Rule, _: &_| met_by_resolution(rule).map(|_| Happening::Reopened);
-            effects.happen(tx, affair, None, &MET, reopened).await
-        }
+        (_, S::Resolved | S::Rejected) => effects.befall(tx, affair, &OPEN, Event::Resolved).await,
+        (_, S::Cancelled) => effects.befall(tx, affair, &OPEN, Event::Cancelled).await,
+        (_, S::Pending | S::Held) => effects.befall(tx, affair, &RUNNING, Event::Waits(moved.reason.clone())).await,
+        (S::Pending | S::Held, S::InProgress) => effects.befall(tx, affair, &STANDING_STILL, Event::Works).await,
+        (S::Resolved, S::InProgress) => effects.befall(tx, affair, &MET, Event::Reopened).await,
         // Work begun, or an affair closed after its resolution: no clock of the customer is about that. A state of a newer
         // ticketing is tolerated.
         (_, S::Unspecified | S::Acknowledged | S::InProgress | S::Closed) => {
@@ -151,10 +183,12 @@ async fn transitioned(
     }
 }
 
-fn met_by_resolution(rule: &Rule) -> Option<Happening> {
-    match rule.ends {
-        Ends::Resolved | Ends::FirstAnswer | Ends::Decision => Some(Happening::Fulfilled),
-        Ends::Notification | Ends::PromiseSettled | Ends::Nothing => None,
+/// Adds the words that are not there yet.
+fn add_new(words: &mut Vec<String>, more: &[String]) {
+    for word in more {
+        if !words.contains(word) {
+            words.push(word.clone());
+        }
     }
 }
 
@@ -166,8 +200,7 @@ async fn said(tx: &mut Tx, effects: &Effects<'_>, message: &proto::MessageAdded)
         affair::touch(tx, ticket.uuid()).await?;
         return Ok(());
     }
-    let first_answer = |rule: &Rule, _: &_| (rule.ends == Ends::FirstAnswer).then_some(Happening::Fulfilled);
-    effects.happen(tx, ticket.uuid(), None, &OPEN, first_answer).await
+    effects.befall(tx, ticket.uuid(), &OPEN, Event::Answered).await
 }
 
 async fn promise_settled(

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
-use sqlx::PgConnection;
+use sla_monitor_domain::affair::{Event, Happened};
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 /// What the ledgers said about a ticket or case.
@@ -25,14 +26,52 @@ pub struct Affair {
     pub department: String,
     /// First receipt in any department.
     pub first_received: Timestamp,
+    /// Every type a ticket was filed as.
+    pub types: Vec<String>,
+    /// Every topic a ticket was filed under.
+    pub topics: Vec<String>,
+    /// Calendar its clocks count on; empty where that is not known.
+    pub calendar: String,
+}
+
+struct Row {
+    is_case: bool,
+    customer_id: Option<Uuid>,
+    subject_type: String,
+    sector: String,
+    topic: String,
+    department: String,
+    first_received_at: jiff_sqlx::Timestamp,
+    types: Vec<String>,
+    topics: Vec<String>,
+    calendar: String,
+}
+
+impl Row {
+    fn affair(self, id: Uuid) -> Affair {
+        Affair {
+            id,
+            is_case: self.is_case,
+            customer: self.customer_id,
+            subject_type: self.subject_type,
+            sector: self.sector,
+            topic: self.topic,
+            department: self.department,
+            first_received: self.first_received_at.to_jiff(),
+            types: self.types,
+            topics: self.topics,
+            calendar: self.calendar,
+        }
+    }
 }
 
 /// Writes a new affair.
 #[tracing::instrument(name = "db.affair.insert", skip_all)]
 pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<(), StoreError> {
     sqlx::query!(
-        "insert into sla_monitor.affair (affair_id, kind, customer_id, subject_type, sector, topic, department, first_received_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into sla_monitor.affair (affair_id, kind, customer_id, subject_type, sector, topic, department, first_received_at,
+             types, topics, calendar)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         affair.id,
         if affair.is_case { "case" } else { "ticket" },
         affair.customer,
@@ -41,6 +80,9 @@ pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<(), StoreE
         affair.topic,
         affair.department,
         affair.first_received.to_sqlx() as _,
+        &affair.types,
+        &affair.topics,
+        affair.calendar,
     )
     .execute(tx)
     .await?;
@@ -50,24 +92,16 @@ pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<(), StoreE
 /// Counts one more entry about an affair and gives what is known of it; `None` when nothing is.
 #[tracing::instrument(name = "db.affair.touch", skip_all)]
 pub async fn touch(tx: &mut PgConnection, id: Uuid) -> Result<Option<Affair>, StoreError> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        Row,
         r#"update sla_monitor.affair set entry_count = entry_count + 1 where affair_id = $1
-           returning kind = 'case' as "is_case!", customer_id, subject_type, sector, topic, department,
-                     first_received_at as "first_received_at: jiff_sqlx::Timestamp""#,
+           returning kind = 'case' as "is_case!", customer_id, subject_type, sector, topic, department, first_received_at as "first_received_at: _",
+                     types, topics, calendar"#,
         id
     )
     .fetch_optional(tx)
     .await?;
-    Ok(row.map(|row| Affair {
-        id,
-        is_case: row.is_case,
-        customer: row.customer_id,
-        subject_type: row.subject_type,
-        sector: row.sector,
-        topic: row.topic,
-        department: row.department,
-        first_received: row.first_received_at.to_jiff(),
-    }))
+    Ok(row.map(|row| row.affair(id)))
 }
 
 /// Moves an affair and its open clocks to another department. The calendar they count on stays.
@@ -87,25 +121,70 @@ pub async fn move_to_department(tx: &mut PgConnection, id: Uuid, department: &st
     Ok(())
 }
 
+/// Files an affair as something else, and its open clocks with it: what type a board counts them under.
+#[tracing::instrument(name = "db.affair.refile", skip_all)]
+pub async fn refile(tx: &mut PgConnection, affair: &Affair) -> Result<(), StoreError> {
+    sqlx::query!(
+        "with filed as (
+             update sla_monitor.affair set subject_type = $2, sector = $3, topic = $4, types = $5, topics = $6 where affair_id = $1
+         )
+         update sla_monitor.clock set subject_type = $2, version = version + 1
+         where affair_id = $1 and settled_at is null and subject_type <> $2",
+        affair.id,
+        affair.subject_type,
+        affair.sector,
+        affair.topic,
+        &affair.types,
+        &affair.topics,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// What is known of an affair.
 #[tracing::instrument(name = "db.affair.get", skip_all)]
-pub async fn get(db: &postgres::Db, id: Uuid) -> Result<Option<Affair>, StoreError> {
-    let row = sqlx::query!(
-        r#"select kind = 'case' as "is_case!", customer_id, subject_type, sector, topic, department,
-                  first_received_at as "first_received_at: jiff_sqlx::Timestamp"
+pub async fn get(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Affair>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select kind = 'case' as "is_case!", customer_id, subject_type, sector, topic, department, first_received_at as "first_received_at: _",
+                  types, topics, calendar
            from sla_monitor.affair where affair_id = $1"#,
         id
     )
-    .fetch_optional(db.reader())
+    .fetch_optional(executor)
     .await?;
-    Ok(row.map(|row| Affair {
+    Ok(row.map(|row| row.affair(id)))
+}
+
+/// What happened to an affair, the first first.
+#[tracing::instrument(name = "db.affair.history", skip_all)]
+pub async fn history(tx: &mut PgConnection, id: Uuid) -> Result<Vec<Happened>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select kind, ground, occurred_at as "at: jiff_sqlx::Timestamp" from sla_monitor.affair_event
+           where affair_id = $1 order by occurred_at, seq"#,
+        id
+    )
+    .fetch_all(tx)
+    .await?;
+    let happened = |(kind, ground, at): (String, String, jiff_sqlx::Timestamp)| {
+        let event = Event::from_word(&kind, ground).ok_or_else(|| StoreError::corrupt("affair_event", "kind", id))?;
+        Ok(Happened { at: at.to_jiff(), event })
+    };
+    rows.into_iter().map(|row| happened((row.kind, row.ground, row.at))).collect()
+}
+
+/// Gives an affair that was split off another what happened to that one.
+#[tracing::instrument(name = "db.affair.inherit", skip_all)]
+pub async fn inherit(tx: &mut PgConnection, id: Uuid, from: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into sla_monitor.affair_event (affair_id, seq, kind, ground, occurred_at)
+         select $1, row_number() over (order by seq) - 1000000, kind, ground, occurred_at
+         from sla_monitor.affair_event where affair_id = $2",
         id,
-        is_case: row.is_case,
-        customer: row.customer_id,
-        subject_type: row.subject_type,
-        sector: row.sector,
-        topic: row.topic,
-        department: row.department,
-        first_received: row.first_received_at.to_jiff(),
-    }))
+        from,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }

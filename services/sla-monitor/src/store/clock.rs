@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
+use sla_monitor_domain::affair::Happened;
 use sla_monitor_domain::clock::{Entry, Happening};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -100,6 +101,8 @@ fn happening(kind: &str, ground: String, until: Option<Timestamp>) -> Option<Hap
         "cancelled" => Happening::Cancelled,
         "forfeited" => Happening::Forfeited,
         "reopened" => Happening::Reopened,
+        "displaced" => Happening::Displaced,
+        "reinstated" => Happening::Reinstated,
         _ => return None,
     })
 }
@@ -178,18 +181,25 @@ pub async fn list(
     rows.into_iter().map(Stored::try_from).collect()
 }
 
-/// The clocks of an affair in one of these states, locked; and one more entry counted about it. `subject` narrows to one.
+/// The clocks of an affair in one of these states, locked; and one more entry counted about it. `subject` narrows to one;
+/// what happened to the whole affair is kept in its history, an answer once.
 #[tracing::instrument(name = "db.clock.touch_and_lock", skip_all)]
 pub async fn touch_and_lock(
     tx: &mut PgConnection,
     affair: Uuid,
     subject: Option<&str>,
     states: &[String],
+    happened: Option<&Happened>,
 ) -> Result<Vec<Stored>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"with touched as (
-               update sla_monitor.affair set entry_count = entry_count + 1 where affair_id = $1
+               update sla_monitor.affair set entry_count = entry_count + 1 where affair_id = $1 returning entry_count
+           ), happened as (
+               insert into sla_monitor.affair_event (affair_id, seq, kind, ground, occurred_at)
+               select $1, entry_count, $4, $5, $6 from touched
+               where $4::text is not null and not ($4 = 'answered' and exists (
+                   select from sla_monitor.affair_event where affair_id = $1 and kind = 'answered'))
            )
            select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.subject_type,
                   c.department, c.version, c.first_origin_at as "first_origin_at: _",
@@ -206,7 +216,10 @@ pub async fn touch_and_lock(
            for update of c"#,
         affair,
         subject,
-        states
+        states,
+        happened.map(|h| h.event.as_str()),
+        happened.map(|h| h.event.ground()),
+        happened.map(|h| h.at.to_sqlx()) as _,
     )
     .fetch_all(tx)
     .await?;

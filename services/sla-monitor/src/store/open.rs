@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
-use sla_monitor_domain::clock::Happening;
+use sla_monitor_domain::clock::{Entry, Happening};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::clock::Stored;
 use super::due::DueRows;
 
 /// A clock to be written.
@@ -42,6 +43,27 @@ pub struct NewClock {
     pub due: Timestamp,
     /// Shares of the term: kind and instant.
     pub thresholds: Vec<(u8, Timestamp)>,
+}
+
+impl NewClock {
+    /// The clock as it is kept once it is written, at `now`.
+    pub fn stored(self, now: Timestamp) -> Stored {
+        Stored {
+            id: self.id,
+            affair: self.affair,
+            subject: self.subject,
+            customer: self.customer,
+            rule: self.rule,
+            rule_version: self.rule_version,
+            calendar: self.calendar,
+            subject_type: self.subject_type,
+            department: self.department,
+            version: 1,
+            first_origin: self.origin,
+            entries: vec![Entry { at: self.origin, what: self.start }],
+            now,
+        }
+    }
 }
 
 /// Where an entry of a clock came from.

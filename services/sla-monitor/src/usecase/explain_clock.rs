@@ -1,7 +1,7 @@
 //! `ExplainClock`: why a clock falls due when it does.
 
 use sla_monitor_domain::Proof;
-use sla_monitor_domain::catalogue::{CaseFacts, Chosen, TicketFacts};
+use sla_monitor_domain::catalogue::{CaseFacts, Chosen, Filed};
 use sla_monitor_domain::clock::Terms;
 use sla_monitor_domain::proof::prove;
 use sla_monitor_domain::rule::Subject;
@@ -19,7 +19,7 @@ use crate::store::affair::{self, Affair};
 #[tracing::instrument(name = "clock.explain", skip_all)]
 pub async fn explain_clock(monitor: &Monitor, id: ClockId) -> Result<(Standing<'_>, Proof), Failure> {
     let standing = standing(monitor, id).await?;
-    let affair = affair::get(&monitor.db, standing.stored.affair).await?;
+    let affair = affair::get(monitor.db.reader(), standing.stored.affair).await?;
     let (es, en) = because(monitor, &standing, affair.as_ref());
     let terms = Terms { rule: standing.rule, calendar: standing.calendar };
     let proof = prove(&standing.replayed, terms, &es, &en)
@@ -41,13 +41,13 @@ fn because(monitor: &Monitor, standing: &Standing<'_>, affair: Option<&Affair>) 
             law.for_case(facts, standing.calendar).into_iter().collect()
         }
         (_, Some(affair)) => {
-            let facts = TicketFacts {
-                ticket_type: &affair.subject_type,
+            let filed = Filed {
+                types: &affair.types,
+                topics: &affair.topics,
                 sector: &affair.sector,
-                topic: &affair.topic,
                 received: affair.first_received,
             };
-            law.for_ticket(facts, standing.calendar)
+            law.for_affair(filed, standing.calendar)
         }
         (_, None) => Vec::new(),
     };

@@ -5,6 +5,7 @@ mod board;
 mod breach;
 mod catch_up;
 mod effects;
+mod filing;
 mod law;
 mod ombudsman;
 mod policies;

@@ -111,10 +111,13 @@ pub struct Superior {
 }
 
 /// The superior a customer who speaks `language` is put through to: of those who are there, serve in it and may take one more, who
-/// holds fewest. The answer does not depend on the order of the argument.
-pub fn freest(superiors: &[Superior], language: Language) -> Option<&Agent> {
+/// holds fewest; not whoever owns the affair, to whom the customer speaks already. The answer does not depend on the order of the argument.
+pub fn freest<'a>(superiors: &'a [Superior], language: Language, owner: Option<&Owner>) -> Option<&'a Agent> {
+    let another = |agent: &Agent| owner.is_none_or(|owner| owner != agent.id.owner());
     let serves = |agent: &Agent| agent.languages.is_empty() || agent.languages.contains(&language);
-    let free = superiors.iter().filter(|s| s.agent.leads && serves(&s.agent) && s.agent.may_take(s.holding).is_ok());
+    let free = superiors
+        .iter()
+        .filter(|s| s.agent.leads && another(&s.agent) && serves(&s.agent) && s.agent.may_take(s.holding).is_ok());
     free.min_by_key(|s| (s.holding, s.agent.id.as_str())).map(|s| &s.agent)
 }
 
@@ -213,11 +216,13 @@ mod tests {
         let no_leader = Superior { agent: Agent { leads: false, ..leads("u-3", 0).agent }, holding: 0 };
         let mut all = vec![away, english, no_leader, leads("u-4", 2), leads("u-6", 1), leads("u-5", 1)];
         for _ in 0..all.len() {
-            assert_eq!(freest(&all, Language::Es).map(|agent| agent.id.as_str()), Some("u-5"));
-            assert_eq!(freest(&all, Language::En).map(|agent| agent.id.as_str()), Some("u-2"));
+            assert_eq!(freest(&all, Language::Es, None).map(|agent| agent.id.as_str()), Some("u-5"));
+            assert_eq!(freest(&all, Language::En, None).map(|agent| agent.id.as_str()), Some("u-2"));
+            let owner: Owner = "u-2".parse().unwrap();
+            assert_ne!(freest(&all, Language::En, Some(&owner)).map(|agent| agent.id.as_str()), Some("u-2"), "they have it already");
             all.rotate_left(1);
         }
-        assert_eq!(freest(&all[..0], Language::Es), None);
+        assert_eq!(freest(&all[..0], Language::Es, None), None);
     }
 
     #[test]

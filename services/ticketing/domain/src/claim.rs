@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Answer, PointText};
+use crate::{Answer, PointText, TicketId};
 
 /// One point of what is claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct ClaimPoint {
     pub text: PointText,
     /// Its answer, once there is one.
     pub answered: Option<Answered>,
+    /// The affair that was split off with it and answers it now.
+    pub moved_to: Option<TicketId>,
 }
 
 /// An answer and when it was given.
@@ -36,7 +38,17 @@ pub struct PointAnswered {
 impl ClaimPoint {
     /// The points in the order given, with their ids.
     pub fn number(texts: Vec<PointText>) -> Vec<Self> {
-        let number = |(i, text)| Self { id: format!("p{}", i + 1), text, answered: None };
+        Self::number_from(0, texts)
+    }
+
+    /// The same after so many that are there already.
+    pub fn number_from(there: usize, texts: Vec<PointText>) -> Vec<Self> {
+        let number = |(i, text)| Self { id: format!("p{}", there + i + 1), text, answered: None, moved_to: None };
         texts.into_iter().enumerate().map(number).collect()
+    }
+
+    /// Whether it is still to be answered here.
+    pub const fn is_open(&self) -> bool {
+        self.answered.is_none() && self.moved_to.is_none()
     }
 }

@@ -201,7 +201,7 @@ impl Ticket {
             let state = self.state.standing();
             return Err(Refusal::TransitionNotAllowed { state, transition: "ask the customer to complete it" });
         };
-        let (law, due) = (self.facts.cure_law(), draft.due.unwrap_or(least.due));
+        let (law, due) = (self.filing.cure_law(), draft.due.unwrap_or(least.due));
         if due < least.due {
             return Err(Refusal::CureTermTooShort { earliest: least.due, law });
         }

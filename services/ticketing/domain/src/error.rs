@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use kernel::{Classify, Kind};
 
-use crate::{CaseId, CureLaw, CustomerId, Presence, PromiseStanding, Standing, SurveyId};
+use crate::{CaseId, CureLaw, CustomerId, Presence, PromiseStanding, Standing, SurveyId, TicketId};
 
 /// Every point gets its reasoned answer.
 const ART_13_1: &str = "Ley 10/2025 art. 13.1";
@@ -186,6 +186,69 @@ pub enum Refusal {
     /// Of another incident, or of none.
     #[error("the ticket does not belong to this incident")]
     NotAffected,
+    /// Nothing would change.
+    #[error("the ticket is filed so already")]
+    AlreadyFiledSo,
+    /// A complaint without a point.
+    #[error("a queja or reclamación claims at least one point; say what is claimed")]
+    NothingClaimed,
+    /// More than one affair may claim.
+    #[error("a ticket claims at most {most} points")]
+    TooManyClaimPoints {
+        /// The most.
+        most: usize,
+    },
+    /// The point is answered in another affair.
+    #[error("the point was split off into {to}; answer it there")]
+    ClaimPointMoved {
+        /// The other affair.
+        to: TicketId,
+    },
+    /// What is answered is not split off.
+    #[error("{point} is answered already and stays; split off what is not")]
+    ClaimPointIsAnswered {
+        /// Id of the point.
+        point: String,
+    },
+    /// Nothing to split, or nothing to stay.
+    #[error("a split takes some of the points and leaves some; hand over the whole ticket by a transfer")]
+    SplitLeavesNothing,
+    /// It is answered with another.
+    #[error("the ticket is answered with {into}, which it was merged into; go on there, or unmerge it")]
+    TicketMerged {
+        /// The one to go on in.
+        into: TicketId,
+    },
+    /// Not merged.
+    #[error("the ticket was not merged into another")]
+    TicketNotMerged,
+    /// Into itself, or into one that it is one with already.
+    #[error("the two are one affair already")]
+    AlreadyOne,
+    /// Of different people.
+    #[error("the two tickets are of different customers; let customer-profile say whether they are one person")]
+    CustomersDiffer,
+    /// Too many in one.
+    #[error("at most {most} tickets are one affair")]
+    TooManyMerged {
+        /// The most.
+        most: usize,
+    },
+    /// It is said already.
+    #[error("the two are linked so already")]
+    AlreadyLinked,
+    /// A part of two wholes.
+    #[error("the ticket is a part of {parent} already; end that link first")]
+    HasParent {
+        /// Of what it is a part.
+        parent: TicketId,
+    },
+    /// It would be a part, or a cause, of itself.
+    #[error("the link would lead in a circle")]
+    LinkCircular,
+    /// It has ended, or is of the kind that ends by its own verb.
+    #[error("the link is not one to end: it has ended, or ends by unmerging, or is what happened")]
+    LinkNotToEnd,
     /// What was said in it was destroyed.
     #[error("what was said in the ticket was destroyed with its customer's data; nothing is added to it any more")]
     TicketErased,
@@ -221,6 +284,21 @@ impl Classify for Refusal {
             | Self::SupervisorAlreadyCalled { .. }
             | Self::IncidentOver
             | Self::NotAffected
+            | Self::AlreadyFiledSo
+            | Self::NothingClaimed
+            | Self::TooManyClaimPoints { .. }
+            | Self::ClaimPointMoved { .. }
+            | Self::ClaimPointIsAnswered { .. }
+            | Self::SplitLeavesNothing
+            | Self::TicketMerged { .. }
+            | Self::TicketNotMerged
+            | Self::AlreadyOne
+            | Self::CustomersDiffer
+            | Self::TooManyMerged { .. }
+            | Self::AlreadyLinked
+            | Self::HasParent { .. }
+            | Self::LinkCircular
+            | Self::LinkNotToEnd
             | Self::TicketErased => Kind::FailedPrecondition,
         }
     }
@@ -256,6 +334,21 @@ impl Classify for Refusal {
             Self::AgentNotAvailable { .. } => "AGENT_NOT_AVAILABLE",
             Self::AgentAtCapacity { .. } => "AGENT_AT_CAPACITY",
             Self::NotYourPresence => "NOT_YOUR_PRESENCE",
+            Self::AlreadyFiledSo => "ALREADY_FILED_SO",
+            Self::NothingClaimed => "NOTHING_CLAIMED",
+            Self::TooManyClaimPoints { .. } => "TOO_MANY_CLAIM_POINTS",
+            Self::ClaimPointMoved { .. } => "CLAIM_POINT_MOVED",
+            Self::ClaimPointIsAnswered { .. } => "CLAIM_POINT_IS_ANSWERED",
+            Self::SplitLeavesNothing => "SPLIT_LEAVES_NOTHING",
+            Self::TicketMerged { .. } => "TICKET_MERGED",
+            Self::TicketNotMerged => "TICKET_NOT_MERGED",
+            Self::AlreadyOne => "ALREADY_ONE",
+            Self::CustomersDiffer => "CUSTOMERS_DIFFER",
+            Self::TooManyMerged { .. } => "TOO_MANY_MERGED",
+            Self::AlreadyLinked => "ALREADY_LINKED",
+            Self::HasParent { .. } => "HAS_PARENT",
+            Self::LinkCircular => "LINK_CIRCULAR",
+            Self::LinkNotToEnd => "LINK_NOT_TO_END",
             Self::TicketErased => "TICKET_ERASED",
         }
     }
@@ -292,8 +385,22 @@ impl Classify for Refusal {
             Self::AgentAtCapacity { capacity, holding } => {
                 vec![("capacity", capacity.to_string().into()), ("holding", holding.to_string().into())]
             }
+            Self::TooManyClaimPoints { most } | Self::TooManyMerged { most } => vec![("most", most.to_string().into())],
+            Self::ClaimPointMoved { to } => vec![("ticket", to.to_string().into())],
+            Self::ClaimPointIsAnswered { point } => vec![("claim_point", point.clone().into())],
+            Self::TicketMerged { into } => vec![("into", into.to_string().into())],
+            Self::HasParent { parent } => vec![("parent", parent.to_string().into())],
             Self::IncidentOver
             | Self::NotAffected
+            | Self::AlreadyFiledSo
+            | Self::NothingClaimed
+            | Self::SplitLeavesNothing
+            | Self::TicketNotMerged
+            | Self::AlreadyOne
+            | Self::CustomersDiffer
+            | Self::AlreadyLinked
+            | Self::LinkCircular
+            | Self::LinkNotToEnd
             | Self::AgentUnknown
             | Self::NotYourPresence
             | Self::PastTimeNotAllowed

@@ -92,6 +92,11 @@ nested!(
     "cures"
 );
 nested!(
+    /// What a ticket is to another.
+    LinkId,
+    "links"
+);
+nested!(
     /// A promise of a ticket.
     PromiseId,
     "promises"

@@ -7,12 +7,15 @@ mod answer;
 mod claim;
 mod cure;
 mod error;
+mod filing;
+mod group;
 mod history;
 mod id;
 mod incident;
 mod key;
 mod promise;
 mod receipt;
+mod split;
 mod state;
 mod survey;
 mod text;
@@ -26,9 +29,11 @@ pub use answer::is_generic;
 pub use claim::{Answered, ClaimPoint, PointAnswered};
 pub use cure::{CureDraft, CureLaw, CureRequest, CureSettled, CureState, LeastTerm, OpenCure};
 pub use error::{Refusal, SalesBan};
+pub use filing::{Filing, MAX_POINTS, Refiled};
+pub use group::{Bonds, MAX_MERGED, Merged, moment_of_all, refuse_for_members, refuse_open_points};
 pub use history::Destination;
 pub use id::{
-    CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, MessageId, NestedIdError, PromiseId, SurveyId,
+    CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MessageId, NestedIdError, PromiseId, SurveyId,
     SurveyIdError, TicketId,
 };
 pub use incident::{
@@ -37,6 +42,7 @@ pub use incident::{
 pub use key::{KeyError, Proof, TrackingKey};
 pub use promise::{Promise, PromiseDraft, PromiseState, Settlement};
 pub use receipt::Receipt;
+pub use split::{SplitDraft, SplitOff};
 pub use state::State;
 pub use survey::{Ces, Csat, Nps, Opinion, Score, ScoreError, Survey, SurveyState};
 pub use text::{
@@ -47,6 +53,6 @@ pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened,
 pub use transition::{Command, Policy, Transitioned};
 pub use wording::{next_step, state_text};
 pub use words::{
-    AffectedOutcome, ChangeKind, CloseReason, Presence, PromiseStanding, SatisfactionCause, Severity, Standing,
+    AffectedOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding, SatisfactionCause, Severity, Standing,
     TakeReason, TicketType, Visibility,
 };

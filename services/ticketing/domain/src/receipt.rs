@@ -40,7 +40,7 @@ fn compose(ticket: &Ticket, received: Timestamp) -> String {
     if facts.first_received < received {
         line(words.first_received, &to_the_second(facts.first_received, facts.language));
     }
-    line(words.kind, words.kind_of(facts.ticket_type));
+    line(words.kind, words.kind_of(ticket.filing().ticket_type));
     line(words.department, ticket.assignment().department.as_str());
     line(words.subject, facts.subject.expose());
     for point in ticket.points() {

@@ -100,6 +100,21 @@ impl State {
         }
     }
 
+    /// The same state of an affair that is answered with this one, entered at `at`. The request to complete the affair stays with the one it
+    /// was made in.
+    pub(crate) fn entered_with_head(self, at: Timestamp) -> Self {
+        match self {
+            Self::Acknowledged { .. } => Self::Acknowledged { since: at },
+            Self::InProgress { reason, .. } => Self::InProgress { since: at, reason },
+            Self::Pending { awaiting, .. } => Self::Pending { since: at, awaiting, cure: None },
+            Self::Held { awaiting, .. } => Self::Held { since: at, awaiting },
+            Self::Resolved { reason, resolution, .. } => Self::Resolved { since: at, reason, resolution },
+            Self::Closed { resolution, reason, .. } => Self::Closed { since: at, resolution, reason },
+            Self::Rejected { reason, signpost, .. } => Self::Rejected { since: at, reason, signpost },
+            Self::Cancelled { reason, .. } => Self::Cancelled { since: at, reason },
+        }
+    }
+
     /// The machine-readable reason it was entered with.
     pub fn reason(&self) -> Option<&str> {
         match self {

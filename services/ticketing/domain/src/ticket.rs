@@ -7,8 +7,8 @@ use crate::answer::{is_generic, same};
 use crate::error::SalesBan;
 use crate::transition::word;
 use crate::{
-    Affected, AgentId, Answer, Answered, CaseId, ClaimPoint, CureLaw, CustomerId, InteractionId, Owner, PointAnswered,
-    PointText, Refusal, Severity, Slug, Standing, State, Subject, TicketId, TicketType, TrackingKey, Word,
+    Affected, AgentId, Answer, Answered, CaseId, ClaimPoint, CustomerId, Filing, InteractionId, Merged, Owner, PointAnswered,
+    PointText, Refusal, Standing, State, Subject, TicketId, TrackingKey, Word,
 };
 
 /// What is asked for when an affair opens.
@@ -16,10 +16,8 @@ use crate::{
 pub struct Draft {
     /// Whose affair it is.
     pub customer: CustomerId,
-    /// Kind of affair.
-    pub ticket_type: TicketType,
-    /// How much harm it does.
-    pub severity: Severity,
+    /// What it is filed as.
+    pub filing: Filing,
     /// Subject line.
     pub subject: Subject,
     /// Channel of the first receipt.
@@ -28,10 +26,6 @@ pub struct Draft {
     pub assignment: Assignment,
     /// Language of the customer.
     pub language: Language,
-    /// Sector whose law applies.
-    pub sector: Slug,
-    /// Subject matter.
-    pub topic: Option<Slug>,
     /// What is claimed.
     pub points: Vec<PointText>,
     /// First receipt in any department, where it was earlier than now.
@@ -51,20 +45,12 @@ pub struct Facts {
     pub id: TicketId,
     /// Whose affair it is.
     pub customer: CustomerId,
-    /// Kind of affair.
-    pub ticket_type: TicketType,
-    /// How much harm it does.
-    pub severity: Severity,
     /// Subject line.
     pub subject: Subject,
     /// Channel of the first receipt.
     pub channel: Channel,
     /// Language of the customer.
     pub language: Language,
-    /// Sector whose law applies.
-    pub sector: Slug,
-    /// Subject matter.
-    pub topic: Option<Slug>,
     /// First receipt in any department: where every legal clock starts.
     pub first_received: Timestamp,
     /// Key the customer follows it by.
@@ -75,21 +61,6 @@ pub struct Facts {
     pub follow_up_of: Option<TicketId>,
     /// The customer has a right to be served first.
     pub served_first: bool,
-}
-
-/// Sectors whose complaints are under Ley 44/2002 and not under Ley 10/2025 (its art. 2.5).
-const FINANCE: [&str; 4] = ["finance", "banking", "insurance", "investment"];
-
-impl Facts {
-    /// Whether the law of the finance sector applies.
-    pub fn is_finance(&self) -> bool {
-        FINANCE.contains(&self.sector.as_str())
-    }
-
-    /// The law that gives the customer time to complete it.
-    pub fn cure_law(&self) -> CureLaw {
-        if self.is_finance() { CureLaw::Finance } else { CureLaw::General }
-    }
 }
 
 /// Who works on an affair.
@@ -119,6 +90,10 @@ pub struct Ties {
     pub affected: Option<Affected>,
     /// Since when its customer waits for a superior.
     pub supervisor_called: Option<Timestamp>,
+    /// What it was merged into.
+    pub merged: Option<Merged>,
+    /// How many affairs are answered with it.
+    pub gathers: usize,
 }
 
 /// When a change happens: now, or at the past time of a history brought from elsewhere.
@@ -134,6 +109,7 @@ pub enum Moment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
     pub(crate) facts: Facts,
+    pub(crate) filing: Filing,
     pub(crate) points: Vec<ClaimPoint>,
     pub(crate) assignment: Assignment,
     pub(crate) state: State,
@@ -148,6 +124,8 @@ pub struct Opened {
     pub ticket: Ticket,
     /// When it was presented here, which the receipt certifies.
     pub received: Timestamp,
+    /// The affair it was a part of.
+    pub split_from: Option<TicketId>,
 }
 
 /// An affair moved to another department or person.
@@ -172,43 +150,46 @@ impl Ticket {
             facts: Facts {
                 id,
                 customer: draft.customer,
-                ticket_type: draft.ticket_type,
-                severity: draft.severity,
                 subject: draft.subject,
                 channel: draft.channel,
                 language: draft.language,
-                sector: draft.sector,
-                topic: draft.topic,
                 first_received,
                 tracking_key: key,
                 interaction: draft.interaction,
                 follow_up_of: draft.follow_up_of,
                 served_first: draft.served_first,
             },
+            filing: draft.filing,
             points: ClaimPoint::number(draft.points),
             assignment: draft.assignment,
             state: State::Acknowledged { since: at },
             ties: Ties::default(),
             last_change: at,
         };
-        Opened { ticket, received: at }
+        Opened { ticket, received: at, split_from: None }
     }
 
     /// The affair as it was stored.
     pub fn restore(
         facts: Facts,
+        filing: Filing,
         points: Vec<ClaimPoint>,
         assignment: Assignment,
         state: State,
         ties: Ties,
         last_change: Timestamp,
     ) -> Self {
-        Self { facts, points, assignment, state, ties, last_change }
+        Self { facts, filing, points, assignment, state, ties, last_change }
     }
 
     /// What never changes.
     pub const fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// What it is filed as.
+    pub const fn filing(&self) -> &Filing {
+        &self.filing
     }
 
     /// What is claimed, in order.
@@ -260,6 +241,9 @@ impl Ticket {
         }
         let at = self.settle(moment)?;
         let place = self.points.iter().position(|p| p.id == point).ok_or(Refusal::NoSuchClaimPoint)?;
+        if let Some(to) = self.points[place].moved_to {
+            return Err(Refusal::ClaimPointMoved { to });
+        }
         let repeats_another = self.points.iter().enumerate().any(|(i, other)| {
             i != place && other.answered.as_ref().is_some_and(|a| same(a.text.expose(), text.expose()))
         });
@@ -329,6 +313,12 @@ impl Ticket {
         Ok((ticket, assigned))
     }
 
+    /// Whoever it went to is a superior: its customer waits for none any more.
+    pub fn with_a_superior(mut self) -> Self {
+        self.ties.supervisor_called = None;
+        self
+    }
+
     /// Notes that something was added to the affair (a message, a promise) and says when that counts.
     ///
     /// # Errors
@@ -345,9 +335,9 @@ impl Ticket {
     /// # Errors
     /// [`Refusal::SalesOfferNotAllowed`].
     pub fn refuse_sales_offer(&self) -> Result<(), Refusal> {
-        let law = if self.facts.topic.as_ref().is_some_and(|topic| topic.as_str() == "continuity") {
+        let law = if self.filing.topic.as_ref().is_some_and(|topic| topic.as_str() == "continuity") {
             Some(SalesBan::Continuity)
-        } else if self.facts.is_finance() && self.facts.ticket_type.is_complaint() {
+        } else if self.filing.is_finance() && self.filing.ticket_type.is_complaint() {
             Some(SalesBan::FinanceComplaint)
         } else {
             None

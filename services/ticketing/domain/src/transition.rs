@@ -121,13 +121,13 @@ impl Ticket {
                 State::Rejected { since, reason, signpost }
             }
             (State::InProgress { .. }, Command::WaitForCustomer { awaiting }) => {
-                // What another system did is told as it was; what is done here gives the customer their time.
-                if matches!(moment, Moment::Now(_)) && defers_a_term(&awaiting) {
-                    return Err(Refusal::CureRequestNeeded { law: self.facts.cure_law() });
-                }
+                self.refuse_deferring(&awaiting, moment)?;
                 State::Pending { since, awaiting, cure: None }
             }
-            (State::InProgress { .. }, Command::Hold { awaiting }) => State::Held { since, awaiting },
+            (State::InProgress { .. }, Command::Hold { awaiting }) => {
+                self.refuse_deferring(&awaiting, moment)?;
+                State::Held { since, awaiting }
+            }
             (State::InProgress { .. }, Command::Resolve { resolution }) => {
                 self.every_point_is_answered()?;
                 if is_generic(resolution.expose()) {
@@ -169,8 +169,17 @@ impl Ticket {
         (self, happened)
     }
 
+    /// Refuses to wait for what puts off a legal term. What another system did is told as it was; what is done here gives the
+    /// customer their time.
+    fn refuse_deferring(&self, awaiting: &Word, moment: Moment) -> Result<(), Refusal> {
+        if matches!(moment, Moment::Now(_)) && defers_a_term(awaiting) {
+            return Err(Refusal::CureRequestNeeded { law: self.filing.cure_law() });
+        }
+        Ok(())
+    }
+
     fn every_point_is_answered(&self) -> Result<(), Refusal> {
-        let points: Vec<String> = self.points.iter().filter(|p| p.answered.is_none()).map(|p| p.id.clone()).collect();
+        let points: Vec<String> = self.points.iter().filter(|p| p.is_open()).map(|p| p.id.clone()).collect();
         if points.is_empty() { Ok(()) } else { Err(Refusal::ClaimPointUnanswered { points }) }
     }
 

@@ -174,6 +174,43 @@ words! {
         Unaffected => "unaffected",
         /// Its customer wants to speak to a superior.
         SupervisorCalled => "supervisor_called",
+        /// It is filed as something else.
+        Reclassified => "reclassified",
+        /// Claim points went into an affair of their own.
+        Split => "split",
+        /// It became one with another, or another with it.
+        Merged => "merged",
+        /// It is an affair of its own again, or another is.
+        Unmerged => "unmerged",
+        /// It has to do with another.
+        Linked => "linked",
+        /// It has nothing to do with that one after all.
+        Unlinked => "unlinked",
+    }
+}
+
+words! {
+    /// What an affair is to another.
+    LinkKind {
+        /// The other is a part of it.
+        ParentOf => "parent_of",
+        /// Both are about the same.
+        DuplicateOf => "duplicate_of",
+        /// It takes up the other, which is over.
+        FollowUpOf => "follow_up_of",
+        /// The other brought it about.
+        CausedBy => "caused_by",
+        /// It was a part of the other.
+        SplitFrom => "split_from",
+        /// It is answered with the other.
+        MergedInto => "merged_into",
+    }
+}
+
+impl LinkKind {
+    /// Whether anybody may say so; the others are made by what brings them about.
+    pub const fn is_stated(self) -> bool {
+        matches!(self, Self::ParentOf | Self::DuplicateOf | Self::CausedBy)
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Channel, Department, Language, ResourceId, Uuid};
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
-    Assignment, CloseReason, Command, CureDraft, CureId, CureRequest, CureState, CustomerId, Draft, LeastTerm,
+    Assignment, CloseReason, Command, CureDraft, Filing, CureId, CureRequest, CureState, CustomerId, Draft, LeastTerm,
     MessageId, Moment, Policy, Refusal, Severity, Standing, Ticket, TicketId, TicketType, TrackingKey, Transitioned,
 };
 
@@ -17,14 +17,16 @@ fn start() -> Timestamp {
 fn draft(points: usize) -> Draft {
     Draft {
         customer: CustomerId::from_uuid(Uuid::from_u128(7)),
-        ticket_type: TicketType::Reclamacion,
-        severity: Severity::Medium,
+        filing: Filing {
+            ticket_type: TicketType::Reclamacion,
+            severity: Severity::Medium,
+            sector: "general".parse().unwrap(),
+            topic: None,
+        },
         subject: "Factura de marzo".parse().unwrap(),
         channel: Channel::Phone,
         assignment: Assignment { department: department("billing"), owner: None },
         language: Language::Es,
-        sector: "general".parse().unwrap(),
-        topic: None,
         points: (0..points).map(|i| format!("Punto {i}: el importe no cuadra").parse().unwrap()).collect(),
         first_received: Some("2026-03-01T18:00:00Z".parse().unwrap()),
         interaction: None,

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Channel, Classify, Language, ResourceId, Uuid};
 use ventanilla_ticketing_domain::{
-    Assignment, CaseId, ClockId, CloseReason, Command, CustomerId, Draft, Moment, OfficeCase, Policy, Promise,
+    Assignment, CaseId, ClockId, CloseReason, Command, CustomerId, Draft, Filing, Moment, OfficeCase, Policy, Promise,
     PromiseDraft, PromiseId, PromiseStanding, Receipt, Refusal, Settlement, Severity, Standing, Ticket, TicketId,
     TicketType, TrackingKey,
 };
@@ -21,14 +21,16 @@ fn now(minutes: i64) -> Moment {
 fn draft() -> Draft {
     Draft {
         customer: CustomerId::from_uuid(Uuid::from_u128(7)),
-        ticket_type: TicketType::Reclamacion,
-        severity: Severity::High,
+        filing: Filing {
+            ticket_type: TicketType::Reclamacion,
+            severity: Severity::High,
+            sector: "general".parse().unwrap(),
+            topic: None,
+        },
         subject: "Factura de marzo".parse().unwrap(),
         channel: Channel::Phone,
         assignment: Assignment { department: "billing".parse().unwrap(), owner: None },
         language: Language::Es,
-        sector: "general".parse().unwrap(),
-        topic: None,
         points: vec!["Me cobran dos veces".parse().unwrap(), "Nadie me llama".parse().unwrap()],
         first_received: None,
         interaction: None,

@@ -7,6 +7,7 @@ mod incident;
 mod list;
 mod message;
 mod promise;
+mod relation;
 mod survey;
 mod team;
 mod ticket;
@@ -26,6 +27,7 @@ pub(super) use incident::{
 pub(super) use list::{cures, history, journey, messages, promises, tickets, watch};
 pub(super) use message::add_message;
 pub(super) use promise::{make_promise, settle_promise};
+pub(super) use relation::{link, links, merge, reclassify, split, unlink, unmerge};
 pub(super) use survey::{answer_survey, ask_survey, survey_name};
 pub(super) use team::{
     agent_name, agents, call_supervisor, put_agent, put_queue, queue_name, state_presence, take_next,

@@ -6,7 +6,7 @@ use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    AffectedOutcome, ChangeKind, ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, Opinion, Presence,
+    AffectedOutcome, ChangeKind, ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, LinkKind, Opinion, Presence,
     PromiseStanding, Receipt, SatisfactionCause, Severity, Skill, SkillRule, Standing, SurveyState, TakeReason,
     TicketId, TicketType, TrackingKey, Visibility, next_step, state_text,
 };
@@ -20,6 +20,7 @@ use crate::store::agent::StoredAgent;
 use crate::store::history::ChangeRow;
 use crate::store::incident::{StoredIncident, StoredUpdate};
 use crate::store::journey::Step;
+use crate::store::link::Link;
 use crate::store::message::{Direction, Message, Way};
 use crate::store::promise::StoredPromise;
 use crate::store::public_status::Status;
@@ -28,11 +29,12 @@ use crate::store::survey::StoredSurvey;
 
 pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
     let (ticket, facts, state) = (&stored.ticket, stored.ticket.facts(), stored.ticket.state());
+    let filing = ticket.filing();
     pb::Ticket {
         name: facts.id.name(),
         customer: facts.customer.name(),
-        ticket_type: ticket_type(facts.ticket_type).into(),
-        severity: severity(facts.severity).into(),
+        ticket_type: ticket_type(filing.ticket_type).into(),
+        severity: severity(filing.severity).into(),
         state: self::state(state.standing()).into(),
         state_reason: state.reason().unwrap_or_default().to_owned(),
         state_time: Some(time_to_proto(state.since())),
@@ -41,8 +43,8 @@ pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
         department: ticket.assignment().department.to_string(),
         owner: ticket.assignment().owner.as_ref().map(|o| o.as_str().to_owned()).unwrap_or_default(),
         language: language_to_proto(facts.language).into(),
-        sector: facts.sector.as_str().to_owned(),
-        topic: facts.topic.as_ref().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+        sector: filing.sector.as_str().to_owned(),
+        topic: filing.topic.as_ref().map(|t| t.as_str().to_owned()).unwrap_or_default(),
         claim_points: ticket.points().iter().map(claim_point).collect(),
         first_received_time: Some(time_to_proto(facts.first_received)),
         tracking_key: facts.tracking_key.to_string(),
@@ -59,6 +61,8 @@ pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
         cure_due_time: state.cure().map(|c| time_to_proto(c.due)),
         incident: ticket.affected().map(|a| a.incident.name()).unwrap_or_default(),
         supervisor_call_time: ticket.supervisor_called().map(time_to_proto),
+        merged_into: ticket.merged().map(|merged| merged.head.name()).unwrap_or_default(),
+        merged_count: i32::try_from(ticket.gathers()).unwrap_or(i32::MAX),
     }
 }
 
@@ -68,6 +72,7 @@ fn claim_point(point: &ClaimPoint) -> pb::ClaimPoint {
         text: point.text.expose().to_owned(),
         answer: point.answered.as_ref().map(|a| a.text.expose().to_owned()).unwrap_or_default(),
         answer_time: point.answered.as_ref().map(|a| time_to_proto(a.at)),
+        moved_to: point.moved_to.map(ResourceId::name).unwrap_or_default(),
     }
 }
 
@@ -266,6 +271,32 @@ pub(crate) const fn affected_outcome(outcome: AffectedOutcome) -> pb::AffectedOu
     }
 }
 
+pub(crate) fn link(link: &Link) -> pb::TicketLink {
+    pb::TicketLink {
+        name: link.id.name(),
+        kind: link_kind(link.kind).into(),
+        from_ticket: link.id.ticket.name(),
+        to_ticket: link.to.name(),
+        reason: link.reason.clone().unwrap_or_default(),
+        actor: Some(actor_to_proto(&link.by)),
+        create_time: Some(time_to_proto(link.at)),
+        end_time: link.end.as_ref().map(|end| time_to_proto(end.at)),
+        end_reason: link.end.as_ref().and_then(|end| end.reason.clone()).unwrap_or_default(),
+        end_actor: link.end.as_ref().map(|end| actor_to_proto(&end.by)),
+    }
+}
+
+pub(crate) const fn link_kind(kind: LinkKind) -> pb::TicketLinkKind {
+    match kind {
+        LinkKind::ParentOf => pb::TicketLinkKind::ParentOf,
+        LinkKind::DuplicateOf => pb::TicketLinkKind::DuplicateOf,
+        LinkKind::FollowUpOf => pb::TicketLinkKind::FollowUpOf,
+        LinkKind::CausedBy => pb::TicketLinkKind::CausedBy,
+        LinkKind::SplitFrom => pb::TicketLinkKind::SplitFrom,
+        LinkKind::MergedInto => pb::TicketLinkKind::MergedInto,
+    }
+}
+
 pub(crate) fn change(row: &ChangeRow) -> pb::TicketChange {
     let (from, to) = row.states.map_or((None, None), |(from, to)| (from, Some(to)));
     pb::TicketChange {
@@ -341,6 +372,12 @@ pub(crate) fn event(entry: Entry) -> Result<pb::TicketEvent, StoreError> {
         TicketAffected => Affected,
         TicketUnaffected => Unaffected,
         SupervisorCalled => SupervisorCalled,
+        TicketReclassified => Reclassified,
+        TicketSplit => Split,
+        TicketMerged => Merged,
+        TicketUnmerged => Unmerged,
+        TicketLinked => Linked,
+        TicketUnlinked => Unlinked,
     };
     let change = change.map_err(|_| StoreError::corrupt("ledger", "payload", entry.position))?;
     Ok(pb::TicketEvent {
@@ -461,5 +498,11 @@ const fn change_kind(kind: ChangeKind) -> pb::TicketChangeKind {
         ChangeKind::Affected => pb::TicketChangeKind::Affected,
         ChangeKind::Unaffected => pb::TicketChangeKind::Unaffected,
         ChangeKind::SupervisorCalled => pb::TicketChangeKind::SupervisorCalled,
+        ChangeKind::Reclassified => pb::TicketChangeKind::Reclassified,
+        ChangeKind::Split => pb::TicketChangeKind::Split,
+        ChangeKind::Merged => pb::TicketChangeKind::Merged,
+        ChangeKind::Unmerged => pb::TicketChangeKind::Unmerged,
+        ChangeKind::Linked => pb::TicketChangeKind::Linked,
+        ChangeKind::Unlinked => pb::TicketChangeKind::Unlinked,
     }
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use ventanilla_proto::customer::v1::{CustomerErased, EffortCapReached};
 
 use super::Effect;
-use crate::store::{erased_customer, ticket};
+use crate::store::{agent, erased_customer, ticket};
 
 /// Why a superior is called whom nobody asked for.
 const CAP_REACHED: &str = "effort_cap_reached";
@@ -27,13 +27,16 @@ impl OnCustomers {
         Self { erasure: OnErasure::new(ambient.clone()), ambient }
     }
 
-    /// The affair comes first in the next superior's turn, unless it is answered, over, or waits for one already. Whoever recorded the
+    /// The affair comes first in the next superior's turn, unless one has it, it is answered, over, or waits for one already. Whoever recorded the
     /// contact may have named one that there is not: nothing of the customer is held back for it.
     async fn call_superior(&self, tx: &mut Tx, entry: &Received, name: &str) -> Result<(), ReactionError> {
         let Ok(id) = TicketId::parse(name) else { return Ok(()) };
-        let found = Effect::find(tx, id, entry, &self.ambient).await?;
+        let found = Effect::find_head(tx, id, entry, &self.ambient).await?;
         let Some(Effect { mut chronicle, occurred_at }) = found else { return Ok(()) };
         let found = chronicle.stored.ticket.clone();
+        if agent::leads(tx, found.assignment()).await? {
+            return Ok(());
+        }
         let Ok((waits, at, _)) = found.call_supervisor(None, Moment::Now(occurred_at)) else { return Ok(()) };
         let told = waits.clone();
         chronicle.changed(waits);

@@ -13,12 +13,14 @@ use super::ticket::select_tickets;
 use super::ticket_row::{Stored, TicketRow};
 use crate::usecase::chronicle::Chronicle;
 
-/// These affairs, as far as there are such, locked in the order of their ids until the transaction ends.
+/// These affairs, as far as there are such, locked until the transaction ends: heads before those that are answered with them, in the order of
+/// their ids.
 #[tracing::instrument(name = "db.affected.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, ids: &[TicketId]) -> Result<Vec<Stored>, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows =
-        select_tickets!("where t.ticket_id = any($1) order by t.ticket_id for update of t", &ids).fetch_all(tx).await?;
+        select_tickets!("where t.ticket_id = any($1)
+             order by coalesce(t.merged_head, t.ticket_id), t.merged_head is not null, t.ticket_id for update of t", &ids).fetch_all(tx).await?;
     rows.into_iter().map(Stored::try_from).collect()
 }
 
@@ -31,7 +33,8 @@ pub(crate) async fn lock_untold(
     limit: i64,
 ) -> Result<Vec<Stored>, StoreError> {
     let rows = select_tickets!(
-        "where t.incident_id = $1 and t.incident_told < $2 order by t.ticket_id limit $3 for update of t skip locked",
+        "where t.incident_id = $1 and t.incident_told < $2
+         order by t.incident_told, t.ticket_id limit $3 for update of t skip locked",
         incident.uuid(),
         number,
         limit,

@@ -5,7 +5,7 @@ use jiff_sqlx::ToSqlx;
 use kernel::Department;
 use postgres::{StoreError, affected_one};
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{Agent, AgentId, Presence, Skill, Superior};
+use ticketing_domain::{Assignment, Agent, AgentId, Presence, Skill, Superior};
 
 use super::word;
 
@@ -76,7 +76,7 @@ macro_rules! select_agents {
             r#"select a.agent_id, a.department, a.skills, a.skills_until as "skills_until!: Vec<Option<jiff_sqlx::Timestamp>>",
                       a.languages, a.capacity, a.presence, a.leads, a.presence_since, a.created_at, a.version,
                       (select count(*) from ticketing.ticket t where t.owner = a.agent_id
-                         and t.state in ('acknowledged', 'in_progress', 'held')) as "holding!"
+                         and t.state in ('acknowledged', 'in_progress', 'held') and t.merged_head is null) as "holding!"
                from ticketing.agent a "# + $tail
             $(, $argument)*
         )
@@ -110,8 +110,8 @@ pub(crate) async fn lock_superiors(
     tx: &mut PgConnection,
     department: &Department,
 ) -> Result<Vec<Superior>, StoreError> {
-    let locked = sqlx::query!(
-        "select from ticketing.agent where department = $1 and leads order by agent_id for update",
+    let locked = sqlx::query_scalar!(
+        "select agent_id from ticketing.agent where department = $1 and leads order by agent_id for update",
         department.as_str(),
     )
     .fetch_all(&mut *tx)
@@ -119,9 +119,24 @@ pub(crate) async fn lock_superiors(
     if locked.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = select_agents!("where a.department = $1 and a.leads", department.as_str()).fetch_all(tx).await?;
+    // Those that are locked and no other: who was put here meanwhile may be taking an affair at this moment.
+    let rows = select_agents!("where a.agent_id = any($1) and a.leads", &locked).fetch_all(tx).await?;
     let read = |row| StoredAgent::try_from(row).map(|stored| Superior { agent: stored.agent, holding: stored.holding });
     rows.into_iter().map(read).collect()
+}
+
+/// Whether whoever has an affair leads the department that has it.
+#[tracing::instrument(name = "db.agent.leads", skip_all)]
+pub(crate) async fn leads(tx: &mut PgConnection, assignment: &Assignment) -> Result<bool, StoreError> {
+    let Some(owner) = &assignment.owner else { return Ok(false) };
+    let leads = sqlx::query_scalar!(
+        r#"select exists (select from ticketing.agent where agent_id = $1 and department = $2 and leads) as "leads!""#,
+        owner.as_str(),
+        assignment.department.as_str(),
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(leads)
 }
 
 /// Agents of a department, or of all, after the one with this id.

@@ -235,23 +235,26 @@ pub(crate) async fn tell(
     affected_one(&written)
 }
 
-/// Updates of an incident after the one with this number, in order.
+/// Updates of an incident after the one with this number, in order; with how many have not been told each, where that is asked for: it takes
+/// looking at all of them.
 #[tracing::instrument(name = "db.incident.updates", skip_all)]
 pub(crate) async fn updates(
     executor: impl PgExecutor<'_>,
     id: IncidentId,
     after: i32,
     limit: i64,
+    count_waiting: bool,
 ) -> Result<Vec<StoredUpdate>, StoreError> {
     let rows = sqlx::query!(
         r#"select u.number, u.languages, u.texts, u.expected_end_at, u.over, u.told_count, u.actor_kind, u.actor_id,
                   u.actor_department, u.traceparent, u.told_at,
-                  (select count(*) from ticketing.ticket t
-                   where t.incident_id = u.incident_id and t.incident_told < u.number)::int as "waiting!"
+                  case when $4 then (select count(*) from ticketing.ticket t
+                   where t.incident_id = u.incident_id and t.incident_told < u.number)::int else 0 end as "waiting!"
            from ticketing.incident_update u where u.incident_id = $1 and u.number > $2 order by u.number limit $3"#,
         id.uuid(),
         after,
         limit,
+        count_waiting,
     )
     .fetch_all(executor)
     .await?;

@@ -140,7 +140,7 @@ pub(crate) async fn list(pool: &PgPool, ticket: TicketId, after: i32, limit: i64
         .collect()
 }
 
-/// Whether the customer has said anything after this place in the ticket's history.
+/// Whether the customer has said anything after this place in the ticket's history, whoever may read it, or has objected to an answer.
 #[tracing::instrument(name = "db.message.customer_spoke_after", skip_all)]
 pub(crate) async fn customer_spoke_after(
     tx: &mut PgConnection,
@@ -148,8 +148,9 @@ pub(crate) async fn customer_spoke_after(
     sequence: i32,
 ) -> Result<bool, StoreError> {
     let spoke = sqlx::query_scalar!(
-        r#"select exists (select from ticketing.message
-               where ticket_id = $1 and sequence > $2 and direction = 'inbound' and visibility = 'public') as "spoke!""#,
+        r#"select exists (select from ticketing.message where ticket_id = $1 and sequence > $2 and direction = 'inbound')
+               or exists (select from ticketing.ticket_change
+                          where ticket_id = $1 and sequence > $2 and from_state = 'resolved') as "spoke!""#,
         ticket.uuid(),
         sequence,
     )

@@ -46,17 +46,21 @@ pub(crate) struct Status {
 #[tracing::instrument(name = "db.public_status.status", skip_all)]
 pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreError> {
     let row = sqlx::query!(
-        r#"select t.state, t.state_since, t.first_received_at, t.department, t.language, t.cure_due_at,
-                  coalesce(t.office_case_open, false) as "office_case_open!",
+        // What was merged stands where its head stands; its receipt and its points are its own.
+        r#"select t.state, t.state_since, k.first_received_at, t.department, k.language, t.cure_due_at,
+                  coalesce(k.office_case_open, false) or coalesce(t.office_case_open, false) as "office_case_open!",
                   i.title as "incident_title?", coalesce(i.over_at, i.expected_end_at) as "incident_end: jiff_sqlx::Timestamp",
-                  (select count(*) from ticketing.claim_point p where p.ticket_id = t.ticket_id)::int as "points!",
-                  (select count(p.answer) from ticketing.claim_point p where p.ticket_id = t.ticket_id)::int
-                      as "answered!",
+                  (select count(*) from ticketing.claim_point p
+                   where p.ticket_id = k.ticket_id and p.moved_to is null)::int as "points!",
+                  (select count(p.answer) from ticketing.claim_point p
+                   where p.ticket_id = k.ticket_id and p.moved_to is null)::int as "answered!",
                   (select min(p.due_at) from ticketing.promise p
-                   where p.ticket_id = t.ticket_id and p.state in ('made', 'at_risk'))
+                   where p.ticket_id in (k.ticket_id, t.ticket_id) and p.state in ('made', 'at_risk'))
                       as "promise_due: jiff_sqlx::Timestamp"
-           from ticketing.ticket t left join ticketing.incident i on i.incident_id = t.incident_id
-           where t.ticket_id = $1"#,
+           from ticketing.ticket k
+           join ticketing.ticket t on t.ticket_id = coalesce(k.merged_head, k.ticket_id)
+           left join ticketing.incident i on i.incident_id = coalesce(k.incident_id, t.incident_id)
+           where k.ticket_id = $1"#,
         id.uuid()
     )
     .fetch_one(pool)

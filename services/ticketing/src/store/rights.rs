@@ -42,7 +42,7 @@ pub(crate) async fn affairs(pool: &PgPool, customers: &[Uuid]) -> Result<Vec<Aff
 pub(crate) async fn lock(tx: &mut PgConnection, customers: &[Uuid]) -> Result<Vec<Affair>, StoreError> {
     let rows = sqlx::query!(
         r#"select ticket_id, state, state_since, erased_at is not null as "erased!" from ticketing.ticket
-           where customer_id = any($1) order by ticket_id for update"#,
+           where customer_id = any($1) order by coalesce(merged_head, ticket_id), merged_head is not null, ticket_id for update"#,
         customers,
     )
     .fetch_all(tx)
@@ -51,9 +51,11 @@ pub(crate) async fn lock(tx: &mut PgConnection, customers: &[Uuid]) -> Result<Ve
 }
 
 /// Waits until every affair that is being opened is there to be seen, or is not. A statement has its locks before it looks
-/// at anything: whoever is let in afterwards sees who was erased before.
+/// at anything: whoever is let in afterwards sees who was erased before. Writers queue behind the wait, so that it is short: who holds the table
+/// longer is waited for by asking again.
 #[tracing::instrument(name = "db.rights.wait_for_openings", skip_all)]
 pub(crate) async fn wait_for_openings(tx: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("set local lock_timeout = '250ms'").execute(&mut *tx).await?;
     sqlx::query!("lock table ticketing.ticket in share mode").execute(tx).await?;
     Ok(())
 }

@@ -24,7 +24,8 @@ macro_rules! select_tickets {
             r#"select t.ticket_id, t.customer_id, t.ticket_type, t.severity, t.subject, t.channel, t.language, t.sector,
                       t.topic, t.first_received_at, t.tracking_key, t.interaction_id, t.follow_up_of, t.served_first, t.department,
                       t.owner, t.state, t.state_reason, t.state_since, t.resolution, t.signpost, t.office_case_id,
-                      t.office_case_open, t.cure_id, t.cure_due_at, t.incident_id, t.incident_told, t.supervisor_called_at, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
+                      t.office_case_open, t.cure_id, t.cure_due_at, t.incident_id, t.incident_told, t.supervisor_called_at,
+                      t.merged_into, t.merged_head, t.merged_count, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
                       t.erased_at is not null as "erased!",
                       array(select p.text from ticketing.claim_point p
                             where p.ticket_id = t.ticket_id order by p.ordinal) as "point_texts!: Vec<String>",
@@ -32,7 +33,9 @@ macro_rules! select_tickets {
                             where p.ticket_id = t.ticket_id order by p.ordinal) as "point_answers!: Vec<Option<String>>",
                       array(select p.answered_at from ticketing.claim_point p
                             where p.ticket_id = t.ticket_id order by p.ordinal)
-                          as "point_times!: Vec<Option<jiff_sqlx::Timestamp>>"
+                          as "point_times!: Vec<Option<jiff_sqlx::Timestamp>>",
+                      array(select p.moved_to from ticketing.claim_point p
+                            where p.ticket_id = t.ticket_id order by p.ordinal) as "point_moves!: Vec<Option<Uuid>>"
                from ticketing.ticket t "# + $tail
             $(, $argument)*
         )
@@ -55,15 +58,85 @@ pub(crate) async fn by_key(pool: &PgPool, key: &TrackingKey) -> Result<Option<St
     row.map(Stored::try_from).transpose()
 }
 
-/// One ticket, locked until the transaction ends.
+/// A ticket, locked until the transaction ends, with all that are one affair with it.
+pub(crate) struct Locked {
+    /// The one they are answered with; the ticket itself where it is merged with nothing.
+    pub head: Stored,
+    /// Those that are answered with it, in the order of their ids.
+    pub members: Vec<Stored>,
+    /// The one that was asked for.
+    pub asked: TicketId,
+}
+
+impl Locked {
+    /// The ticket that was asked for.
+    pub(crate) fn part(self) -> Stored {
+        let Self { head, members, asked } = self;
+        let is_it = |stored: &Stored| stored.ticket.facts().id == asked;
+        members.into_iter().find(is_it).unwrap_or(head)
+    }
+}
+
+/// One ticket and all that are one affair with it, locked until the transaction ends: the head first, so that whoever changes any of them
+/// waits in the same place.
 ///
 /// Who waited for the lock reads the ticket's row as it is now and its claim points as they were when the
 /// statement began. Every change of a point moves the version, so a caller who checks the etag never acts on
-/// such a mixture, and nobody else looks at the points.
+/// such a mixture, and nobody else looks at the points. Members are read after the head is locked, and nobody changes them without it.
 #[tracing::instrument(name = "db.ticket.lock", skip_all)]
-pub(crate) async fn lock(tx: &mut PgConnection, id: TicketId) -> Result<Option<Stored>, StoreError> {
-    let row = select_tickets!("where t.ticket_id = $1 for update of t", id.uuid()).fetch_optional(tx).await?;
-    row.map(Stored::try_from).transpose()
+pub(crate) async fn lock(tx: &mut PgConnection, id: TicketId) -> Result<Option<Locked>, StoreError> {
+    let row = select_tickets!(
+        "where t.ticket_id = coalesce((select m.merged_head from ticketing.ticket m where m.ticket_id = $1), $1) for update of t",
+        id.uuid(),
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(head) = row.map(Stored::try_from).transpose()? else { return Ok(None) };
+    let members = if head.ticket.gathers() == 0 { Vec::new() } else { members(tx, head.ticket.facts().id).await? };
+    let is_it = |stored: &Stored| stored.ticket.facts().id == id;
+    // Merged or unmerged between the look at it and the lock: whoever asks again finds it.
+    if head.ticket.merged().is_some() || !(is_it(&head) || members.iter().any(is_it)) {
+        return Err(StoreError::Contended);
+    }
+    Ok(Some(Locked { head, members, asked: id }))
+}
+
+/// Two tickets, each with all that are one affair with it, locked until the transaction ends. The second is missing where the two are one affair
+/// already.
+#[tracing::instrument(name = "db.ticket.lock_two", skip_all)]
+pub(crate) async fn lock_two(
+    tx: &mut PgConnection,
+    one: TicketId,
+    other: TicketId,
+) -> Result<Option<(Locked, Option<Locked>)>, StoreError> {
+    let ids = [one.uuid(), other.uuid()];
+    let heads = sqlx::query!(
+        r#"select ticket_id, coalesce(merged_head, ticket_id) as "head!" from ticketing.ticket where ticket_id = any($1)"#,
+        &ids,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let head_of = |id: TicketId| heads.iter().find(|row| row.ticket_id == id.uuid()).map(|row| row.head);
+    let (Some(first), Some(second)) = (head_of(one), head_of(other)) else { return Ok(None) };
+    if first == second {
+        return Ok(lock(tx, one).await?.map(|locked| (locked, None)));
+    }
+    // Whoever locks two affairs locks the one with the lower head first.
+    let (ahead, behind) = if first < second { (one, other) } else { (other, one) };
+    let (Some(ahead), Some(behind)) = (lock(tx, ahead).await?, lock(tx, behind).await?) else { return Ok(None) };
+    let heads = [&ahead, &behind].map(|locked| locked.head.ticket.facts().id.uuid());
+    if heads != [first.min(second), first.max(second)] {
+        return Err(StoreError::Contended);
+    }
+    Ok(Some(if first < second { (ahead, Some(behind)) } else { (behind, Some(ahead)) }))
+}
+
+/// Those that are answered with a head that is locked, locked too.
+async fn members(tx: &mut PgConnection, head: TicketId) -> Result<Vec<Stored>, StoreError> {
+    let rows = select_tickets!("where t.merged_head = $1 order by t.ticket_id for update of t", head.uuid())
+        .fetch_all(tx)
+        .await?;
+    rows.into_iter().map(Stored::try_from).collect()
 }
 
 /// When the affair of a ticket was first received; it never changes, so no lock is needed.
@@ -193,12 +266,28 @@ pub(crate) struct Kept<'a> {
     pub request_id: Uuid,
     /// Its encoded answer.
     pub answer: &'a [u8],
+    /// The ticket whose erasure destroys it.
+    pub about: TicketId,
 }
 
-/// Writes a changed ticket and all that its chronicle notes, with the kept answer: one round trip.
-/// The ticket must be locked.
+/// Writes a changed ticket, those that went along with it, and all that their chronicles note, with the answer that is kept under `about`:
+/// one round trip for each. They must be locked.
 #[tracing::instrument(name = "db.ticket.write", skip_all)]
 pub(crate) async fn write(
+    tx: &mut PgConnection,
+    chronicle: &Chronicle,
+    kept: Option<Kept<'_>>,
+) -> Result<(), StoreError> {
+    for member in chronicle.members.iter().filter(|member| !member.changes.is_empty()) {
+        write_one(tx, member, None).await?;
+    }
+    if kept.is_some() || !chronicle.changes.is_empty() {
+        write_one(tx, chronicle, kept).await?;
+    }
+    Ok(())
+}
+
+async fn write_one(
     tx: &mut PgConnection,
     chronicle: &Chronicle,
     kept: Option<Kept<'_>>,
@@ -243,7 +332,7 @@ pub(crate) async fn write(
                update ticketing.cure_request c set state = $58, settled_at = $59
                where $60::uuid is not null and c.cure_id = $60
            ), answer as (
-               update ticketing.request set answer = $42, about = $14 where request_id = $43
+               update ticketing.request set answer = $42, about = $64 where request_id = $43
            )
            update ticketing.ticket
            set department = $44, owner = $45, state = $46, state_reason = $47, state_since = $48, resolution = $49,
@@ -314,6 +403,7 @@ pub(crate) async fn write(
         cure.map(|c| c.id.id),
         cure.map(|c| c.due.to_sqlx()) as _,
         ticket.supervisor_called().map(|at| at.to_sqlx()) as _,
+        kept.as_ref().map(|k| k.about.uuid()),
     )
     .execute(tx)
     .await?;

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use kernel::ResourceId;
 use postgres::StoreError;
 use ticketing_domain::{
-    Affected, Answered, Assignment, CaseId, ClaimPoint, CloseReason, CureId, CustomerId, Facts, IncidentId,
-    InteractionId, OfficeCase, OpenCure, Severity, Standing, State, Ticket, TicketId, TicketType, Ties,
+    Affected, Answered, Assignment, CaseId, ClaimPoint, CloseReason, CureId, CustomerId, Facts, Filing, IncidentId,
+    InteractionId, Merged, OfficeCase, OpenCure, Severity, Standing, State, Ticket, TicketId, TicketType, Ties,
 };
 use uuid::Uuid;
 
@@ -58,6 +58,9 @@ pub(super) struct TicketRow {
     pub incident_id: Option<Uuid>,
     pub incident_told: Option<i32>,
     pub supervisor_called_at: Option<jiff_sqlx::Timestamp>,
+    pub merged_into: Option<Uuid>,
+    pub merged_head: Option<Uuid>,
+    pub merged_count: i32,
     pub last_change_at: jiff_sqlx::Timestamp,
     pub change_count: i32,
     pub created_at: jiff_sqlx::Timestamp,
@@ -67,6 +70,7 @@ pub(super) struct TicketRow {
     pub point_texts: Vec<String>,
     pub point_answers: Vec<Option<String>>,
     pub point_times: Vec<Option<jiff_sqlx::Timestamp>>,
+    pub point_moves: Vec<Option<Uuid>>,
 }
 
 impl TicketRow {
@@ -109,21 +113,26 @@ impl TicketRow {
         self.cure_id.zip(self.cure_due_at).map(open)
     }
 
-    fn facts(&self) -> Result<Facts, StoreError> {
+    fn filing(&self) -> Result<Filing, StoreError> {
         let topic = match &self.topic {
             Some(slug) => Some(self.cell("topic", slug.parse().ok())?),
             None => None,
         };
+        Ok(Filing {
+            ticket_type: self.cell("ticket_type", TicketType::from_word(&self.ticket_type))?,
+            severity: self.cell("severity", Severity::from_word(&self.severity))?,
+            sector: self.cell("sector", self.sector.parse().ok())?,
+            topic,
+        })
+    }
+
+    fn facts(&self) -> Result<Facts, StoreError> {
         Ok(Facts {
             id: TicketId::from_uuid(self.ticket_id),
             customer: CustomerId::from_uuid(self.customer_id),
-            ticket_type: self.cell("ticket_type", TicketType::from_word(&self.ticket_type))?,
-            severity: self.cell("severity", Severity::from_word(&self.severity))?,
             subject: self.cell("subject", self.subject.parse().ok())?,
             channel: self.cell("channel", self.channel.parse().ok())?,
             language: self.cell("language", self.language.parse().ok())?,
-            sector: self.cell("sector", self.sector.parse().ok())?,
-            topic,
             first_received: self.first_received_at.to_jiff(),
             tracking_key: self.cell("tracking_key", self.tracking_key.parse().ok())?,
             interaction: self.interaction_id.map(InteractionId::from_uuid),
@@ -135,7 +144,7 @@ impl TicketRow {
     fn points(&self) -> Result<Vec<ClaimPoint>, StoreError> {
         let answers = self.point_answers.iter().zip(&self.point_times);
         let mut points = Vec::with_capacity(self.point_texts.len());
-        for (i, (text, answer)) in self.point_texts.iter().zip(answers).enumerate() {
+        for (i, ((text, answer), moved)) in self.point_texts.iter().zip(answers).zip(&self.point_moves).enumerate() {
             let id = format!("p{}", i + 1);
             let row = format!("{} {id}", self.ticket_id);
             let answered = match answer {
@@ -145,7 +154,8 @@ impl TicketRow {
                 }
                 _ => None,
             };
-            points.push(ClaimPoint { id, text: word("claim_point", "text", &row, text.parse().ok())?, answered });
+            let text = word("claim_point", "text", &row, text.parse().ok())?;
+            points.push(ClaimPoint { id, text, answered, moved_to: moved.map(TicketId::from_uuid) });
         }
         Ok(points)
     }
@@ -167,10 +177,13 @@ impl TryFrom<TicketRow> for Stored {
         let belongs = |(incident, told)| Affected { incident: IncidentId::from_uuid(incident), told };
         let affected = row.incident_id.zip(row.incident_told).map(belongs);
         let supervisor_called = row.supervisor_called_at.map(|at| at.to_jiff());
-        let ties = Ties { office_case, affected, supervisor_called };
+        let bound = |(into, head)| Merged { into: TicketId::from_uuid(into), head: TicketId::from_uuid(head) };
+        let merged = row.merged_into.zip(row.merged_head).map(bound);
+        let gathers = row.cell("merged_count", usize::try_from(row.merged_count).ok())?;
+        let ties = Ties { office_case, affected, supervisor_called, merged, gathers };
         let last_change = row.last_change_at.to_jiff();
-        let (facts, points, state) = (row.facts()?, row.points()?, row.state()?);
-        let ticket = Ticket::restore(facts, points, assignment, state, ties, last_change);
+        let (facts, filing, points, state) = (row.facts()?, row.filing()?, row.points()?, row.state()?);
+        let ticket = Ticket::restore(facts, filing, points, assignment, state, ties, last_change);
         Ok(Self {
             ticket,
             version: row.version,

@@ -32,12 +32,13 @@ impl Ticketing {
     /// [`Error`], as the RPC's comment lists.
     #[tracing::instrument(name = "message.add", skip_all, fields(ticket.id = %new.ticket))]
     pub async fn add_message(&self, call: &Call, new: NewMessage) -> Result<pb::Message, Error> {
-        let mut writing = match self.begin(call, new.key, new.ticket, None, new.stated).await? {
+        let mut writing = match self.begin_in(call, new.key, new.ticket, None, new.stated).await? {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        writing.chronicle.say(new.said, writing.moment, &self.policy)?;
-        let answer = present::message(writing.chronicle.messages.last().expect("it was just said"));
+        let id = writing.chronicle.next_message_in(new.ticket);
+        writing.chronicle.say_as(id, new.said, writing.moment, &self.policy)?;
+        let answer = present::message(writing.part().messages.last().expect("it was just said"));
         writing.finish(answer).await
     }
 }

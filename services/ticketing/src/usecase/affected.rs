@@ -71,7 +71,7 @@ impl Ticketing {
         };
         let id = asked.incident;
         let found = incident::lock(&mut tx, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?;
-        let last = incident::updates(&mut *tx, id, found.incident.updates - 1, 1).await?.pop();
+        let last = incident::updates(&mut *tx, id, found.incident.updates - 1, 1, false).await?.pop();
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
         let mut outcomes = HashMap::new();
         let mut joined = Vec::new();
@@ -182,7 +182,7 @@ impl Ticketing {
         let now = self.ambient.now();
         let heard = |stored: &Stored| stored.ticket.affected().map_or(0, |affected| affected.told);
         let from = waiting.iter().map(heard).min().unwrap_or(0);
-        let updates = incident::updates(&mut *tx, id, from, UPDATES).await?;
+        let updates = incident::updates(&mut *tx, id, from, UPDATES, false).await?;
         let spoken = |update: &StoredUpdate| Stamp::of(update.update.by.clone(), now, update.traceparent.clone());
         let Some(first) = updates.first().map(spoken) else {
             return Err(StoreError::corrupt("incident_update", "number", id).into());

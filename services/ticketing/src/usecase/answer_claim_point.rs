@@ -26,12 +26,14 @@ impl Ticketing {
     #[tracing::instrument(name = "ticket.answer_claim_point", skip_all, fields(ticket.id = %target.id))]
     pub async fn answer_claim_point(&self, call: &Call, target: Target, new: NewAnswer) -> Result<pb::Ticket, Error> {
         let Target { id, etag, key, stated } = target;
-        let mut writing = match self.begin(call, key, id, Some(etag), stated).await? {
+        let mut writing = match self.begin_in(call, key, id, Some(etag), stated).await? {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        writing.chronicle.answer(&new.point, new.text, writing.moment)?;
-        let answer = present::ticket(&writing.chronicle.stored);
+        let moment = writing.moment;
+        let part = writing.part();
+        part.answer(&new.point, new.text, moment)?;
+        let answer = present::ticket(&part.stored);
         writing.finish(answer).await
     }
 }

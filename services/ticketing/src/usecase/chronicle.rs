@@ -6,13 +6,14 @@ use kernel::{Actor, Ambient, Channel};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
     Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Receipt, Refusal,
-    Standing, Ticket, Transitioned, Visibility,
+    Standing, Ticket, TicketId, Transitioned, Visibility, moment_of_all, refuse_for_members,
 };
 
 use crate::entry::Entries;
 use crate::store::Stored;
 use crate::store::history::ChangeRow;
 use crate::store::message::{Direction, Message, Way};
+use crate::store::ticket::Locked;
 
 /// One ticket and what was noted about it.
 pub(crate) struct Chronicle {
@@ -20,6 +21,8 @@ pub(crate) struct Chronicle {
     stamp: Stamp,
     /// The ticket as it was found, then as it becomes.
     pub stored: Stored,
+    /// Those that are answered with it, which go where it goes.
+    pub members: Vec<Chronicle>,
     /// What was said.
     pub messages: Vec<Message>,
     /// Which claim points were answered, and how.
@@ -54,12 +57,20 @@ impl Said {
 }
 
 impl Chronicle {
-    /// Of a ticket that is there.
+    /// Of a head and all that are answered with it.
+    pub(crate) fn of_all(locked: Locked, stamp: &Stamp, ambient: &Ambient) -> Self {
+        let alone = |stored| Self::of(stored, stamp.clone(), ambient);
+        let members = locked.members.into_iter().map(alone).collect();
+        Self { members, ..Self::of(locked.head, stamp.clone(), ambient) }
+    }
+
+    /// Of a ticket that is there, by itself.
     pub(crate) fn of(stored: Stored, stamp: Stamp, ambient: &Ambient) -> Self {
         Self {
             ambient: ambient.clone(),
             stamp,
             stored,
+            members: Vec::new(),
             messages: Vec::new(),
             answers: Vec::new(),
             cure_settled: None,
@@ -91,6 +102,28 @@ impl Chronicle {
         self.stamp = stamp;
     }
 
+    /// That of this ticket, which is the head or one of those that are answered with it.
+    pub(crate) fn part(&mut self, id: TicketId) -> &mut Self {
+        match self.members.iter().position(|member| member.stored.ticket.facts().id == id) {
+            Some(place) => &mut self.members[place],
+            None => self,
+        }
+    }
+
+    /// Does something with its own and with those of all that are answered with it, one by one.
+    ///
+    /// # Errors
+    /// The first that comes up.
+    pub(crate) fn each<E>(&mut self, mut act: impl FnMut(&mut Self) -> Result<(), E>) -> Result<(), E> {
+        act(self)?;
+        self.members.iter_mut().try_for_each(act)
+    }
+
+    /// The tickets that are answered with it, as they stand.
+    pub(crate) fn followers(&self) -> Vec<&Ticket> {
+        self.members.iter().map(|member| &member.stored.ticket).collect()
+    }
+
     /// When it is written down.
     pub(crate) fn now(&self) -> Timestamp {
         self.stamp.recorded_at
@@ -110,13 +143,19 @@ impl Chronicle {
         detail: impl FnOnce(&mut ChangeRow),
     ) -> i32 {
         let stamp = self.stamp.clone().occurred(at);
+        self.entries.push(entry(&Entries::new(&self.ambient, &stamp)));
+        self.note_here(kind, at, detail)
+    }
+
+    /// Notes a change in the history alone: the ledger is told of it by another ticket's entry.
+    pub(crate) fn note_here(&mut self, kind: ChangeKind, at: Timestamp, detail: impl FnOnce(&mut ChangeRow)) -> i32 {
+        let stamp = self.stamp.clone().occurred(at);
         let sequence = self.next_sequence();
         let department = self.stored.ticket.assignment().department.as_str();
         let mut row = ChangeRow::new(sequence, kind, department, &stamp);
         detail(&mut row);
         self.stored.change_count = sequence;
         self.changes.push(row);
-        self.entries.push(entry(&Entries::new(&self.ambient, &stamp)));
         sequence
     }
 
@@ -137,11 +176,13 @@ impl Chronicle {
         self.stored.ticket = ticket;
     }
 
-    /// Changes the state.
+    /// Changes the state, of those that are answered with it too.
     ///
     /// # Errors
-    /// [`Refusal`], as [`Ticket::apply`].
+    /// [`Refusal`], as [`Ticket::apply`], or of one of those.
     pub(crate) fn apply(&mut self, command: Command, moment: Moment, policy: &Policy) -> Result<(), Refusal> {
+        let moment = moment_of_all(&self.followers(), moment)?;
+        refuse_for_members(&self.followers(), &command)?;
         let (ticket, happened) = self.stored.ticket.clone().apply(command, moment, policy)?;
         self.transitioned(ticket, &happened);
         Ok(())
@@ -178,6 +219,12 @@ impl Chronicle {
                 row.note = note;
             },
         );
+        for member in &mut self.members {
+            let gone = member.stored.ticket.clone().follow(self.stored.ticket.state(), happened.at);
+            if let Some((ticket, happened)) = gone {
+                member.transitioned(ticket, &happened);
+            }
+        }
     }
 
     /// Adds what was said, or a note. What the customer says brings a waiting ticket back to work.
@@ -191,14 +238,28 @@ impl Chronicle {
 
     /// The id of a message that is about to be said.
     pub(crate) fn next_message(&self) -> MessageId {
-        MessageId { ticket: self.stored.ticket.facts().id, id: self.ambient.uuid(self.now()) }
+        self.next_message_in(self.stored.ticket.facts().id)
     }
 
-    /// The same, under an id that is known already.
+    /// The same in one of those that are answered with it.
+    pub(crate) fn next_message_in(&self, ticket: TicketId) -> MessageId {
+        MessageId { ticket, id: self.ambient.uuid(self.now()) }
+    }
+
+    /// The same, under an id that is known already, in the ticket that the id names.
     ///
     /// # Errors
     /// [`Refusal`], as [`Ticket::touch`].
     pub(crate) fn say_as(&mut self, id: MessageId, said: Said, moment: Moment, policy: &Policy) -> Result<(), Refusal> {
+        let from_customer = said.way.is_some_and(|way| way.direction == Direction::Inbound);
+        self.part(id.ticket).write_down(id, said, moment)?;
+        if from_customer && self.stored.ticket.state().standing() == Standing::Pending {
+            self.apply(Command::Resume { reason: None }, moment, policy)?;
+        }
+        Ok(())
+    }
+
+    fn write_down(&mut self, id: MessageId, said: Said, moment: Moment) -> Result<(), Refusal> {
         let (ticket, at) = self.stored.ticket.clone().touch(moment)?;
         if said.sales_offer {
             ticket.refuse_sales_offer()?;
@@ -222,10 +283,6 @@ impl Chronicle {
             |entries| entries.message_added(&message),
             |row| row.related = Some(related),
         );
-        let from_customer = message.way.is_some_and(|way| way.direction == Direction::Inbound);
-        if from_customer && self.stored.ticket.state().standing() == Standing::Pending {
-            self.apply(Command::Resume { reason: None }, moment, policy)?;
-        }
         self.messages.push(message);
         Ok(())
     }

@@ -117,7 +117,7 @@ impl Ticketing {
         after: i32,
         size: usize,
     ) -> Result<(Vec<pb::IncidentUpdate>, Option<i32>), Error> {
-        let mut found = incident::updates(self.db.reader(), id, after, limit(size)).await?;
+        let mut found = incident::updates(self.db.reader(), id, after, limit(size), true).await?;
         if found.is_empty() && incident::get(self.db.reader(), id).await?.is_none() {
             return Err(Error::not_found(id.to_string()));
         }

@@ -21,13 +21,13 @@ impl Ticketing {
             return Ok(false);
         };
         let found = ticket::lock(&mut tx, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?;
-        let Some((taken_up, happened)) = found.ticket.clone().lapse_cure(now) else {
+        let Some((taken_up, happened)) = found.head.ticket.clone().lapse_cure(now) else {
             // Somebody ended it between the two statements' snapshots.
             tx.rollback().await?;
             return Ok(true);
         };
         let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
-        let mut chronicle = Chronicle::of(found, Stamp::of(actor, now, String::new()), &self.ambient);
+        let mut chronicle = Chronicle::of_all(found, &Stamp::of(actor, now, String::new()), &self.ambient);
         chronicle.transitioned(taken_up, &happened);
         ticket::write(&mut tx, &chronicle, None).await?;
         tx.commit().await?;

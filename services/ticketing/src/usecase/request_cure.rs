@@ -1,7 +1,7 @@
 //! Asks the customer to complete the affair.
 
 use jiff::Timestamp;
-use postgres::RequestKey;
+use postgres::{RequestKey, StoreError};
 use server::{Call, parse};
 use ticketing_domain::{ChangeKind, CureDraft, CureId, CureLaw, LeastTerm, TicketId};
 use tonic::Code;
@@ -20,6 +20,11 @@ use crate::store::ticket;
 /// Who counts what law gives.
 const SLA_MONITOR: &str = "sla-monitor";
 
+/// The quarter of an hour an instant lies in: in every zone, days end at the end of one.
+fn quarter(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(900)
+}
+
 impl Ticketing {
     /// Asks the customer to complete the affair, and waits for them as long as law wants at the least.
     ///
@@ -37,7 +42,8 @@ impl Ticketing {
             return Ok(answer);
         }
         let law = self.cure_law(id).await?;
-        let least = self.least_term(call, law, self.ambient.now()).await?;
+        let counted_from = self.ambient.now();
+        let least = self.least_term(call, law, counted_from).await?;
         let mut writing = match self.begin(call, key, id, Some(etag), stated).await? {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
@@ -47,6 +53,10 @@ impl Ticketing {
         let ticket = writing.chronicle.stored.ticket.clone();
         let (waiting, happened, cure) =
             ticket.request_cure(draft, (cure, message), least, call.actor().clone(), writing.moment)?;
+        if quarter(counted_from) != quarter(cure.asked) {
+            // The day may have ended between the counting and the asking, and the customer is not to lose one.
+            return Err(StoreError::Contended.into());
+        }
         let told = Said::to_customer(cure.channel, cure.text(waiting.facts()));
         writing.chronicle.say_as(message, told, writing.moment, &self.policy)?;
         let related = cure.id.name();
@@ -73,10 +83,10 @@ impl Ticketing {
         kept.map(|answer| kept_answer(key, &answer)).transpose()
     }
 
-    /// The law that gives the customer of this ticket time. It follows from what never changes about it.
+    /// The law that gives the customer of this ticket time. Filed as something else, a ticket has another etag, so that the call is refused.
     async fn cure_law(&self, id: TicketId) -> Result<CureLaw, Error> {
         let found = ticket::get(self.db.reader(), id).await?;
-        found.map(|stored| stored.ticket.facts().cure_law()).ok_or_else(|| Error::not_found(id.to_string()))
+        found.map(|stored| stored.ticket.filing().cure_law()).ok_or_else(|| Error::not_found(id.to_string()))
     }
 
     /// The least time that this law gives a customer who is asked at `start`, as sla-monitor counts it.

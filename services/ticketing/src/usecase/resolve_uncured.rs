@@ -1,6 +1,7 @@
 //! Counts as resolved what the customer was asked to complete and did not.
 
 use server::Call;
+use ticketing_domain::refuse_open_points;
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::chronicle::Said;
@@ -27,6 +28,8 @@ impl Ticketing {
             Some(asked) => message::customer_spoke_after(&mut writing.tx, id, asked.sequence).await?,
             None => false,
         };
+        // Those that are answered with it were not asked for anything.
+        refuse_open_points(&writing.chronicle.followers())?;
         let last = last.map(|stored| stored.cure);
         let ticket = writing.chronicle.stored.ticket.clone();
         let (resolved, happened) = ticket.resolve_uncured(last.as_ref(), said_since, writing.moment)?;

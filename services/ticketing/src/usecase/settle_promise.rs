@@ -34,7 +34,7 @@ impl Ticketing {
     /// [`Error`], as the RPC's comment lists.
     #[tracing::instrument(name = "promise.settle", skip_all, fields(ticket.id = %end.id.ticket))]
     pub async fn settle_promise(&self, call: &Call, end: PromiseEnd) -> Result<pb::Promise, Error> {
-        let mut writing = match self.begin(call, end.key, end.id.ticket, None, end.stated).await? {
+        let mut writing = match self.begin_in(call, end.key, end.id.ticket, None, end.stated).await? {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
@@ -42,10 +42,12 @@ impl Ticketing {
         if found.version != end.etag {
             return Err(StoreError::Stale.into());
         }
-        let (ticket, at) = writing.chronicle.stored.ticket.clone().note(writing.moment)?;
+        let moment = writing.moment;
+        let part = writing.part();
+        let (ticket, at) = part.stored.ticket.clone().note(moment)?;
         let promise = found.promise.clone().settle(end.settlement, at)?;
-        writing.chronicle.touched(ticket);
-        writing.chronicle.note(
+        part.touched(ticket);
+        part.note(
             ChangeKind::PromiseSettled,
             at,
             |entries| entries.promise_settled(&promise),

@@ -9,6 +9,7 @@ use super::writing::Begun;
 use super::{Target, Ticketing};
 use crate::Error;
 use crate::grpc::present;
+use crate::store::agent;
 
 /// To whom an affair goes, why, and what they need not ask the customer again.
 #[derive(Debug, Clone)]
@@ -33,8 +34,10 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
+        let to_superior = agent::leads(&mut writing.tx, &over.to).await?;
         let (ticket, happened) =
             writing.chronicle.stored.ticket.clone().transfer(over.to, over.reason, writing.moment)?;
+        let ticket = if to_superior { ticket.with_a_superior() } else { ticket };
         writing.chronicle.changed(ticket);
         let owner = happened.to.owner.as_ref().map(|o| o.as_str().to_owned());
         writing.chronicle.note(

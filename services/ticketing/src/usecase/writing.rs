@@ -11,16 +11,17 @@ use ticketing_domain::{Moment, Refusal, TicketId};
 use super::chronicle::Chronicle;
 use super::{Ticketing, moment};
 use crate::Error;
-use crate::store::Stored;
-use crate::store::ticket::{self, Kept};
+use crate::store::ticket::{self, Kept, Locked};
 
-/// A claimed call with its ticket locked.
+/// A claimed call with its ticket locked, and all that are one affair with it.
 pub(crate) struct Writing {
     app: Ticketing,
     key: RequestKey,
+    /// The ticket that is asked about.
+    id: TicketId,
     /// The transaction.
     pub tx: Tx,
-    /// The ticket, and what is noted about it.
+    /// The head, those that are answered with it, and what is noted about them.
     pub chronicle: Chronicle,
     /// When the change happens in the world.
     pub moment: Moment,
@@ -35,8 +36,28 @@ pub(crate) enum Begun<M> {
 }
 
 impl Ticketing {
-    /// Begins a change of the ticket `id`. `etag` is the version the caller decided on, where one is asked for.
+    /// Begins a change of the ticket `id`. `etag` is the version the caller decided on, where one is asked for. One that is answered with
+    /// another is refused: the change is made there.
     pub(crate) async fn begin<M: Message + Default>(
+        &self,
+        call: &Call,
+        key: RequestKey,
+        id: TicketId,
+        etag: Option<i64>,
+        stated: Option<Timestamp>,
+    ) -> Result<Begun<M>, Error> {
+        let begun = self.begin_in(call, key, id, etag, stated).await?;
+        if let Begun::Fresh(writing) = &begun {
+            let head = writing.chronicle.stored.ticket.facts().id;
+            if head != id {
+                return Err(Refusal::TicketMerged { into: head }.into());
+            }
+        }
+        Ok(begun)
+    }
+
+    /// The same for what stays each ticket's own, whatever it is answered with.
+    pub(crate) async fn begin_in<M: Message + Default>(
         &self,
         call: &Call,
         key: RequestKey,
@@ -51,29 +72,37 @@ impl Ticketing {
             tx.rollback().await?;
             return Ok(Begun::Replay(kept_answer(&key, &answer)?));
         }
-        let stored = ticket::lock(&mut tx, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?;
+        let locked = ticket::lock(&mut tx, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?;
+        let mut writing = self.writing(call, key, tx, locked, moment);
+        let stored = &writing.part().stored;
         if stored.erased {
             return Err(Refusal::TicketErased.into());
         }
         if etag.is_some_and(|version| version != stored.version) {
             return Err(StoreError::Stale.into());
         }
-        Ok(Begun::Fresh(Box::new(self.writing(call, key, tx, stored, moment))))
+        Ok(Begun::Fresh(Box::new(writing)))
     }
 
     /// A claimed call whose ticket is locked already.
-    pub(crate) fn writing(&self, call: &Call, key: RequestKey, tx: Tx, stored: Stored, moment: Moment) -> Writing {
+    pub(crate) fn writing(&self, call: &Call, key: RequestKey, tx: Tx, locked: Locked, moment: Moment) -> Writing {
         let stamp = Stamp::of(call.actor().clone(), self.ambient.now(), call.traceparent.clone());
-        let chronicle = Chronicle::of(stored, stamp, &self.ambient);
-        Writing { app: self.clone(), key, tx, chronicle, moment }
+        let id = locked.asked;
+        let chronicle = Chronicle::of_all(locked, &stamp, &self.ambient);
+        Writing { app: self.clone(), key, id, tx, chronicle, moment }
     }
 }
 
 impl Writing {
+    /// What is noted about the ticket that is asked about.
+    pub(crate) fn part(&mut self) -> &mut Chronicle {
+        self.chronicle.part(self.id)
+    }
+
     /// Writes, keeps the answer, commits.
     pub(crate) async fn finish<M: Message>(mut self, answer: M) -> Result<M, Error> {
         let encoded = answer.encode_to_vec();
-        let kept = Kept { request_id: self.key.id, answer: &encoded };
+        let kept = Kept { request_id: self.key.id, answer: &encoded, about: self.id };
         ticket::write(&mut self.tx, &self.chronicle, Some(kept)).await?;
         self.tx.commit().await?;
         self.app.ledger.nudge();

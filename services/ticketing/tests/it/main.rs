@@ -18,6 +18,7 @@ mod list_tickets;
 mod make_promise;
 mod personal_data;
 mod reactions;
+mod relations;
 mod request_cure;
 mod resolve_ticket;
 mod schema;

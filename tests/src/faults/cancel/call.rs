@@ -90,7 +90,11 @@ pub(super) async fn ask_again(fleet: &Fleet, journal: &Journal, open: &[Open]) -
     asked.buffer_unordered(AT_ONCE).try_collect::<()>().await
 }
 
-async fn until_answered(clients: &Clients, open: &Open) -> anyhow::Result<String> {
+/// The answer of a call that is asked again while it may be.
+///
+/// # Errors
+/// When it is refused, or not answered in half a minute.
+pub(super) async fn until_answered(clients: &Clients, open: &Open) -> anyhow::Result<String> {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let status = match clients.clone().send(open.call.clone(), GENEROUS).await {

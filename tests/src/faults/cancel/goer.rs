@@ -10,7 +10,7 @@ use uuid::Uuid;
 use ventanilla_proto::customer::v1 as customer;
 
 use super::Way;
-use super::call::{Call, Clients, GENEROUS, Open};
+use super::call::{Call, Clients, GENEROUS, Open, until_answered};
 use crate::faults::dice::Dice;
 use crate::faults::fleet::Fleet;
 use crate::faults::journal::{Journal, Kind, Wish};
@@ -127,8 +127,9 @@ impl Goer {
         self.journal.asked(&wish, request_id)?;
         let began = Instant::now();
         if !self.dice.chance(self.percent) {
-            let resource = self.straight.clone().send(call, GENEROUS).await;
-            let resource = resource.map_err(|status| anyhow::anyhow!("a kept call: {status:?}"))?;
+            // A busy house may say that storage is not available just now: a client asks again under the same id.
+            let kept = Open { wish: wish.clone(), request_id, call };
+            let resource = until_answered(&self.straight, &kept).await?;
             self.usual = (self.usual * 7 + began.elapsed()) / 8;
             self.answered(&wish, request_id, &resource)?;
             return Ok(false);

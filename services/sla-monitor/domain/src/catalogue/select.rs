@@ -25,6 +25,21 @@ pub struct TicketFacts<'a> {
     pub received: Timestamp,
 }
 
+/// All that an affair was ever filed as, under the sector it is filed under now.
+///
+/// Filing it as something else adds what that obliges to and takes nothing away, whatever the order; only another sector brings another law.
+#[derive(Debug, Clone, Copy)]
+pub struct Filed<'a> {
+    /// Every type it was filed as, in lower case.
+    pub types: &'a [String],
+    /// Every topic it was filed under; empty ones for none.
+    pub topics: &'a [String],
+    /// Sector; empty counts as `general`.
+    pub sector: &'a str,
+    /// First receipt in any department.
+    pub received: Timestamp,
+}
+
 /// What is known of a case when its clock is chosen.
 #[derive(Debug, Clone, Copy)]
 pub struct CaseFacts<'a> {
@@ -70,6 +85,22 @@ impl Catalogue {
         }
         let house = |rule: &&Rule| fits(rule) && rule.only_without_law;
         self.rules().filter(house).map(|rule| by_the_house(rule, facts.ticket_type, sector, day)).collect()
+    }
+
+    /// The rules that hold for an affair by anything it was ever filed as, each once.
+    pub fn for_affair(&self, filed: Filed<'_>, calendar: &Calendar) -> Vec<Chosen<'_>> {
+        let mut all: Vec<Chosen<'_>> = Vec::new();
+        for ticket_type in filed.types {
+            for topic in filed.topics {
+                let facts = TicketFacts { ticket_type, sector: filed.sector, topic, received: filed.received };
+                for chosen in self.for_ticket(facts, calendar) {
+                    if !all.iter().any(|known| known.rule.id == chosen.rule.id) {
+                        all.push(chosen);
+                    }
+                }
+            }
+        }
+        all
     }
 
     /// The rule a case is to be decided by.

@@ -24,8 +24,12 @@ pub fn replay(entries: &[Entry], terms: Terms<'_>) -> Result<Replay, Unreplayabl
     let mut fold =
         Fold { terms, epoch: 1, origin: first.at, base: length, length, pauses: Vec::new(), breaches: Vec::new() };
     let mut state = State::Running { due: fold.due()? };
-    for entry in sorted {
+    let displaced = displaced_since(&sorted);
+    for entry in sorted.into_iter().filter(|entry| displaced.is_none_or(|at| entry.at <= at)) {
         state = fold.step(state, entry)?;
+    }
+    if let Some(at) = displaced {
+        state = fold.displace(state, at);
     }
     Ok(Replay {
         first_origin: first.at,
@@ -35,6 +39,22 @@ pub fn replay(entries: &[Entry], terms: Terms<'_>) -> Result<Replay, Unreplayabl
         pauses: fold.pauses,
         state,
         breaches: fold.breaches,
+    })
+}
+
+/// Whether the rule does not govern the affair, as the last entry about that says.
+pub fn is_displaced(entries: &[Entry]) -> bool {
+    let mut sorted: Vec<&Entry> = entries.iter().collect();
+    sorted.sort_by_key(|entry| entry.at);
+    displaced_since(&sorted).is_some()
+}
+
+/// Since when the rule does not govern the affair, where that is so in the end.
+fn displaced_since(sorted: &[&Entry]) -> Option<Timestamp> {
+    sorted.iter().fold(None, |since, entry| match entry.what {
+        Happening::Displaced => since.or(Some(entry.at)),
+        Happening::Reinstated => None,
+        _ => since,
     })
 }
 
@@ -126,6 +146,17 @@ impl Fold<'_> {
         self.origin = origin;
         self.length = self.base;
         self.pauses.clear();
+    }
+
+    fn displace(&mut self, state: State, at: Timestamp) -> State {
+        match state {
+            State::Running { due } => {
+                self.judge(due, at);
+                State::Cancelled { at }
+            }
+            State::Scheduled { .. } | State::Paused { .. } => State::Cancelled { at },
+            ended @ (State::Fulfilled { .. } | State::Cancelled { .. }) => ended,
+        }
     }
 
     /// The run's verdict when something happens at `at`.

@@ -4,16 +4,13 @@ use jiff::Timestamp;
 use kernel::{Language, ResourceId, Violations};
 use server::parse;
 use ticketing_domain::{
-    Answer, Assignment, Body, CloseReason, Draft, Owner, PointText, Proof, Severity, Signpost, Slug, Subject, TicketId,
-    TicketType, TrackingKey, Word,
+    Answer, Assignment, Body, CloseReason, Draft, Filing, MAX_POINTS, Owner, PointText, Proof, Severity, Signpost, Slug,
+    Subject, TicketId, TicketType, TrackingKey, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::{header, key, past, reason, whole};
 use crate::usecase::{Handover, NewAnswer, NewTicket, Target};
-
-/// Points a customer may claim at once.
-const MAX_POINTS: usize = 50;
 
 pub(in crate::grpc) fn create(request: &pb::CreateTicketRequest, now: Timestamp) -> Result<NewTicket, Violations> {
     let v = &mut Violations::new();
@@ -33,18 +30,24 @@ pub(in crate::grpc) fn create(request: &pb::CreateTicketRequest, now: Timestamp)
 /// What a field `ticket` asks for, opened at `opened`.
 pub(super) fn draft(v: &mut Violations, ticket: &pb::Ticket, opened: Timestamp) -> Option<Draft> {
     let customer = parse::name(v, "ticket.customer", &ticket.customer);
-    let ticket_type = ticket_type(v, ticket.ticket_type);
-    let severity = severity(v, ticket.severity);
+    let filing = filing(
+        v,
+        "ticket.",
+        Filed {
+            ticket_type: ticket.ticket_type,
+            severity: ticket.severity,
+            sector: &ticket.sector,
+            topic: &ticket.topic,
+        },
+    );
     let subject = v.check("ticket.subject", ticket.subject.parse::<Subject>());
     let channel = parse::channel(v, "ticket.channel", ticket.channel);
     let department = parse::department(v, "ticket.department", &ticket.department);
     let owner = optional::<Owner>(v, "ticket.owner", &ticket.owner);
     let language = parse::language(v, "ticket.language", ticket.language).unwrap_or(Language::Es);
-    let sector = if ticket.sector.is_empty() { "general" } else { &ticket.sector };
-    let sector = v.check("ticket.sector", sector.parse::<Slug>());
-    let topic = optional::<Slug>(v, "ticket.topic", &ticket.topic);
-    let points = points(v, &ticket.claim_points);
-    if points.is_empty() && ticket_type.is_some_and(TicketType::is_complaint) && ticket.claim_points.is_empty() {
+    let points = points(v, "ticket.claim_points", &ticket.claim_points);
+    let complains = filing.as_ref().is_some_and(|filing| filing.ticket_type.is_complaint());
+    if complains && ticket.claim_points.is_empty() {
         v.push("ticket.claim_points", "a queja or reclamación claims at least one point");
     }
     let first_received = past(v, "ticket.first_received_time", ticket.first_received_time.as_ref(), opened);
@@ -52,14 +55,11 @@ pub(super) fn draft(v: &mut Violations, ticket: &pb::Ticket, opened: Timestamp) 
     let follow_up_of = parse::optional_name(v, "ticket.follow_up_of", &ticket.follow_up_of);
     Some(Draft {
         customer: customer?,
-        ticket_type: ticket_type?,
-        severity: severity?,
+        filing: filing?,
         subject: subject?,
         channel: channel?,
         assignment: Assignment { department: department?, owner },
         language,
-        sector: sector?,
-        topic,
         points,
         first_received,
         interaction,
@@ -68,13 +68,30 @@ pub(super) fn draft(v: &mut Violations, ticket: &pb::Ticket, opened: Timestamp) 
     })
 }
 
-fn points(v: &mut Violations, points: &[pb::ClaimPoint]) -> Vec<PointText> {
+/// What a request says a ticket is filed as.
+pub(super) struct Filed<'a> {
+    pub ticket_type: i32,
+    pub severity: i32,
+    pub sector: &'a str,
+    pub topic: &'a str,
+}
+
+/// What a ticket is filed as, its fields found behind `prefix`.
+pub(super) fn filing(v: &mut Violations, prefix: &str, filed: Filed<'_>) -> Option<Filing> {
+    let ticket_type = ticket_type(v, &format!("{prefix}ticket_type"), filed.ticket_type);
+    let severity = severity(v, &format!("{prefix}severity"), filed.severity);
+    let sector = if filed.sector.is_empty() { "general" } else { filed.sector };
+    let sector = v.check(format!("{prefix}sector"), sector.parse::<Slug>());
+    let topic = optional::<Slug>(v, &format!("{prefix}topic"), filed.topic);
+    Some(Filing { ticket_type: ticket_type?, severity: severity?, sector: sector?, topic })
+}
+
+pub(super) fn points(v: &mut Violations, field: &str, points: &[pb::ClaimPoint]) -> Vec<PointText> {
     if points.len() > MAX_POINTS {
-        v.push("ticket.claim_points", format!("must have at most {MAX_POINTS} points"));
+        v.push(field, format!("must have at most {MAX_POINTS} points"));
         return Vec::new();
     }
-    let read =
-        |(i, point): (usize, &pb::ClaimPoint)| v.check(format!("ticket.claim_points[{i}].text"), point.text.parse());
+    let read = |(i, point): (usize, &pb::ClaimPoint)| v.check(format!("{field}[{i}].text"), point.text.parse());
     points.iter().enumerate().filter_map(read).collect()
 }
 
@@ -85,7 +102,7 @@ where
     if value.is_empty() { None } else { v.check(field, value.parse()) }
 }
 
-fn ticket_type(v: &mut Violations, value: i32) -> Option<TicketType> {
+fn ticket_type(v: &mut Violations, field: &str, value: i32) -> Option<TicketType> {
     match pb::TicketType::try_from(value) {
         Ok(pb::TicketType::Consulta) => Some(TicketType::Consulta),
         Ok(pb::TicketType::Queja) => Some(TicketType::Queja),
@@ -93,17 +110,17 @@ fn ticket_type(v: &mut Violations, value: i32) -> Option<TicketType> {
         Ok(pb::TicketType::Incidencia) => Some(TicketType::Incidencia),
         Ok(pb::TicketType::Solicitud) => Some(TicketType::Solicitud),
         Ok(pb::TicketType::Baja) => Some(TicketType::Baja),
-        Ok(pb::TicketType::Unspecified) | Err(_) => parse::not_a_value(v, "ticket.ticket_type", value),
+        Ok(pb::TicketType::Unspecified) | Err(_) => parse::not_a_value(v, field, value),
     }
 }
 
-fn severity(v: &mut Violations, value: i32) -> Option<Severity> {
+fn severity(v: &mut Violations, field: &str, value: i32) -> Option<Severity> {
     match pb::Severity::try_from(value) {
         Ok(pb::Severity::Low) => Some(Severity::Low),
         Ok(pb::Severity::Unspecified | pb::Severity::Medium) => Some(Severity::Medium),
         Ok(pb::Severity::High) => Some(Severity::High),
         Ok(pb::Severity::Critical) => Some(Severity::Critical),
-        Err(_) => parse::not_a_value(v, "ticket.severity", value),
+        Err(_) => parse::not_a_value(v, field, value),
     }
 }
 

@@ -1,0 +1,279 @@
+//! Filed as something else, handed over or split: the due instants of an affair follow from its first receipt, from the grounds there were and from
+//! what it was filed as, whatever was done to it and in whatever order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use testkit::{Served, eventually};
+use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::ticketing::v1::TicketType as T;
+
+use crate::world::{SOON, State, Ticket, World, at, client, clock_in, clocks, clocks_that, read};
+
+const RECEIVED: &str = "2026-11-02T10:00:00+01:00";
+const GENERAL: &str = "es.l10-2025.17-1.resolve";
+
+impl World {
+    async fn file(&self, ticket: &Ticket, was: &Filed, is: &Filed, when: Timestamp) {
+        let payload = ticketing::TicketReclassified {
+            ticket: ticket.name.clone(),
+            ticket_type: is.kind.into(),
+            sector: is.sector.into(),
+            topic: is.topic.into(),
+            from_ticket_type: was.kind.into(),
+            from_sector: was.sector.into(),
+            from_topic: was.topic.into(),
+            reason: "filed_wrong".into(),
+            ..Default::default()
+        };
+        self.ticketing.write(&ticket.name, &payload, when).await;
+    }
+
+    async fn split(&self, from: &Ticket, is: &Filed, when: Timestamp) -> Ticket {
+        let part = is.ticket(from.received);
+        let opened = ticketing::TicketOpened { split_from: from.name.clone(), ..part.opened() };
+        self.ticketing.write(&part.name, &opened, when).await;
+        part
+    }
+
+    async fn hand_over(&self, ticket: &Ticket, department: &str, when: Timestamp) {
+        let payload = ticketing::TicketAssigned {
+            ticket: ticket.name.clone(),
+            to_department: department.into(),
+            ..Default::default()
+        };
+        self.ticketing.write(&ticket.name, &payload, when).await;
+    }
+
+    /// When it is through with all that was written before.
+    async fn caught_up(&self, served: &Served) {
+        let marker = Ticket::complaint(at(RECEIVED));
+        self.open(&marker).await;
+        clocks_that(served, &marker.name, |clocks| !clocks.is_empty()).await;
+    }
+}
+
+/// What an affair is filed as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Filed {
+    kind: T,
+    sector: &'static str,
+    topic: &'static str,
+}
+
+impl Filed {
+    fn ticket(self, received: Timestamp) -> Ticket {
+        Ticket { kind: self.kind, sector: self.sector, topic: self.topic, ..Ticket::complaint(received) }
+    }
+}
+
+/// What a clock says that matters to the customer: by rule, its state, run, origin and due instant.
+type Owed = BTreeMap<String, (i32, i32, Option<Timestamp>, Option<Timestamp>)>;
+
+async fn owed(served: &Served, ticket: &Ticket) -> Owed {
+    let request = sla::ListClocksRequest { subject: ticket.name.clone(), page_size: 100, ..Default::default() };
+    let listed = client(served, kernel::Role::Agent).list_clocks(request).await.unwrap().into_inner().clocks;
+    let live = listed.into_iter().filter(|clock| clock.state() != sla::ClockState::Cancelled);
+    live.map(|c| {
+        assert_eq!(read(c.first_received_time), Some(ticket.received), "the first receipt moved");
+        (c.rule, (c.state, c.epoch, read(c.origin_time), read(c.due_time)))
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn an_inquiry_that_was_a_complaint_all_along_owes_the_complaints_term_from_its_first_receipt() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let inquiry = Filed { kind: T::Consulta, sector: "general", topic: "" };
+    let complaint = Filed { kind: T::Reclamacion, ..inquiry };
+    let (ticket, twin) = (inquiry.ticket(at(RECEIVED)), complaint.ticket(at(RECEIVED)));
+    world.open(&ticket).await;
+    world.open(&twin).await;
+    world.file(&ticket, &inquiry, &complaint, at("2026-11-20T10:00:00+01:00")).await;
+    let due = clock_in(&served, &twin.name, sla::ClockState::Running).await.due_time;
+    let has_it = |clocks: &[sla::Clock]| clocks.iter().any(|clock| clock.rule == GENERAL && clock.due_time == due);
+    let both = clocks_that(&served, &ticket.name, has_it).await;
+    // Filed back, nothing that is owed goes.
+    world.file(&ticket, &complaint, &inquiry, at("2026-11-21T10:00:00+01:00")).await;
+    world.caught_up(&served).await;
+    let after = clocks(&served, &ticket.name, both.len()).await;
+    assert!(after.iter().all(|clock| clock.state() == sla::ClockState::Running));
+    let why = sla::ExplainClockRequest { name: after.iter().find(|c| c.rule == GENERAL).unwrap().name.clone() };
+    let why = client(&served, kernel::Role::Agent).explain_clock(why).await.unwrap().into_inner();
+    let because = why.proof.unwrap().chosen_because_en;
+    assert!(because.contains("Ley 10/2025"), "{because}");
+}
+
+#[tokio::test]
+async fn another_sector_is_another_law_and_coming_back_is_as_if_it_had_never_left() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let general = Filed { kind: T::Reclamacion, sector: "general", topic: "" };
+    let finance = Filed { sector: "finance", ..general };
+    let (ticket, twin) = (general.ticket(at(RECEIVED)), general.ticket(at(RECEIVED)));
+    world.open(&ticket).await;
+    world.open(&twin).await;
+    world.file(&ticket, &general, &finance, at("2026-11-03T10:00:00+01:00")).await;
+    let moved = clocks_that(&served, &ticket.name, |clocks| clocks.len() == 2).await;
+    let state = |clocks: &[sla::Clock], rule: &str| clocks.iter().find(|c| c.rule == rule).map(sla::Clock::state);
+    assert_eq!(state(&moved, GENERAL), Some(sla::ClockState::Cancelled));
+    // While it is out of the general law, it waits for documents; so does the twin.
+    for who in [&ticket, &twin] {
+        let wait = (State::InProgress, State::Pending);
+        world.transition(who, wait, "documents_missing", at("2026-11-04T10:00:00+01:00")).await;
+        let back = (State::Pending, State::InProgress);
+        world.transition(who, back, "customer_answered", at("2026-11-16T10:00:00+01:00")).await;
+    }
+    world.file(&ticket, &finance, &general, at("2026-11-17T10:00:00+01:00")).await;
+    world.caught_up(&served).await;
+    assert_eq!(owed(&served, &ticket).await, owed(&served, &twin).await);
+    assert_eq!(owed(&served, &ticket).await[GENERAL].1, 2, "the cured file starts a new run, in either");
+}
+
+#[tokio::test]
+async fn what_was_broken_before_an_affair_was_filed_elsewhere_stays_broken() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let received = at("2026-01-05T10:00:00+01:00");
+    let general = Filed { kind: T::Reclamacion, sector: "general", topic: "" };
+    let finance = Filed { sector: "finance", ..general };
+    let ticket = general.ticket(received);
+    world.open(&ticket).await;
+    world.file(&ticket, &general, &finance, at("2026-03-02T10:00:00+01:00")).await;
+    let gone = clocks_that(&served, &ticket.name, |clocks| {
+        clocks.iter().any(|c| c.rule == GENERAL && c.state() == sla::ClockState::Cancelled)
+    })
+    .await;
+    let general = gone.iter().find(|clock| clock.rule == GENERAL).unwrap();
+    assert!(general.breached_time.is_some(), "{general:?}");
+    eventually(SOON, || async {
+        let told = world.told::<sla::ClockBreached>().await;
+        let it = told.iter().filter(|told| told.payload.clock == general.name).count();
+        if it == 1 { Ok(()) } else { Err(format!("{it} breaches")) }
+    })
+    .await;
+}
+
+/// A repeatable source of choices.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    fn pick<V: Copy>(&mut self, values: &[V]) -> V {
+        values[usize::try_from(self.roll(values.len() as u64)).unwrap()]
+    }
+}
+
+/// An affair under test, and what is known of it outside the service.
+struct Life {
+    ticket: Ticket,
+    filed: Filed,
+    types: BTreeSet<T>,
+    topics: BTreeSet<&'static str>,
+    waits: bool,
+    /// What a twin that was filed so from the start goes through too.
+    grounds: Vec<((State, State), &'static str, Timestamp)>,
+}
+
+/// The oracle shares no line with what it checks: it opens affairs that were filed so from the first, lets the same grounds happen to them in the
+/// same service, and asks that what is owed be the same.
+#[tokio::test]
+async fn whatever_is_done_to_an_affair_it_owes_what_it_would_owe_had_it_been_filed_so_from_the_first() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let received = at(RECEIVED);
+    let mut dice = Dice(20_261_129);
+    let mut lives = Vec::new();
+    for _ in 0..24 {
+        let filed = Filed { kind: T::Consulta, sector: "general", topic: "" };
+        let ticket = filed.ticket(received);
+        world.open(&ticket).await;
+        let mut mine = vec![Life {
+            ticket,
+            filed,
+            types: BTreeSet::from([filed.kind]),
+            topics: BTreeSet::from([filed.topic]),
+            waits: false,
+            grounds: Vec::new(),
+        }];
+        let mut now = received;
+        for _ in 0..10 {
+            now += SignedDuration::from_hours(3 + i64::try_from(dice.roll(40)).unwrap());
+            let which = usize::try_from(dice.roll(mine.len() as u64)).unwrap();
+            let many = mine.len();
+            let life = &mut mine[which];
+            match dice.roll(6) {
+                0 | 1 => {
+                    let is = Filed {
+                        kind: dice.pick(&[T::Consulta, T::Queja, T::Reclamacion, T::Incidencia]),
+                        sector: dice.pick(&["general", "general", "finance", "energy", "payment_services"]),
+                        topic: dice.pick(&["", "billing", "continuity"]),
+                    };
+                    world.file(&life.ticket, &life.filed, &is, now).await;
+                    life.filed = is;
+                    life.types.insert(is.kind);
+                    life.topics.insert(is.topic);
+                }
+                2 | 3 => {
+                    let ground = dice.pick(&["documents_missing", "customer_travels", "awaiting_supplier", "cure_requested"]);
+                    let states = if life.waits {
+                        (State::Pending, State::InProgress)
+                    } else {
+                        (State::InProgress, State::Pending)
+                    };
+                    world.transition(&life.ticket, states, ground, now).await;
+                    life.grounds.push((states, ground, now));
+                    life.waits = !life.waits;
+                }
+                4 => world.hand_over(&life.ticket, dice.pick(&["billing", "network-ops"]), now).await,
+                _ if life.waits || many > 2 => {}
+                _ => {
+                    let topic = dice.pick(&["", "billing"]);
+                    let is = Filed { topic, ..life.filed };
+                    let part = world.split(&life.ticket, &is, now).await;
+                    let (mut types, mut topics) = (life.types.clone(), life.topics.clone());
+                    types.insert(is.kind);
+                    topics.insert(is.topic);
+                    let grounds = life.grounds.clone();
+                    mine.push(Life { ticket: part, filed: is, types, topics, waits: false, grounds });
+                }
+            }
+        }
+        lives.extend(mine);
+    }
+    // Twins that were filed so from the first, with the same grounds.
+    let mut twins = Vec::new();
+    for life in &lives {
+        let mut its = Vec::new();
+        for kind in &life.types {
+            for topic in &life.topics {
+                let twin = Filed { kind: *kind, sector: life.filed.sector, topic }.ticket(received);
+                world.open(&twin).await;
+                for (states, ground, when) in &life.grounds {
+                    world.transition(&twin, *states, ground, *when).await;
+                }
+                its.push(twin);
+            }
+        }
+        twins.push(its);
+    }
+    world.caught_up(&served).await;
+    let mut owes_something = 0;
+    for (life, its) in lives.iter().zip(&twins) {
+        let mut expected = Owed::new();
+        for twin in its {
+            expected.extend(owed(&served, twin).await);
+        }
+        let found = owed(&served, &life.ticket).await;
+        assert_eq!(found, expected, "{:?} {:?} {:?}", life.filed, life.types, life.topics);
+        owes_something += usize::from(!expected.is_empty());
+    }
+    assert!(owes_something > lives.len() / 2, "the test looks at affairs that owe nothing");
+    assert!(lives.len() > 30, "hardly anything was split");
+}

@@ -1,0 +1,255 @@
+//! Lets a ticket be answered with another, and takes it out again.
+
+use jiff::Timestamp;
+use kernel::ResourceId as _;
+use ledger::Stamp;
+use postgres::{Kept, RequestKey, StoreError, Tx};
+use prost::Message as _;
+use server::Call;
+use ticketing_domain::{
+    Bonds, ChangeKind, CustomerId, LinkId, LinkKind, Moment, Refusal, Ticket, TicketId, Word, moment_of_all,
+};
+use tonic::Code;
+use ventanilla_proto::customer::v1 as customer;
+use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
+use ventanilla_proto::ticketing::v1 as pb;
+
+use super::Ticketing;
+use super::chronicle::Chronicle;
+use super::claimed::Claimed;
+use super::writing::kept_answer;
+use crate::Error;
+use crate::grpc::present;
+use crate::store::Stored;
+use crate::store::history::ChangeRow;
+use crate::store::link::{self, End, Link};
+use crate::store::ticket::{self, Locked};
+
+/// Who knows which customers are one person.
+const CUSTOMER_PROFILE: &str = "customer-profile";
+
+/// What MergeTicket is asked.
+#[derive(Debug, Clone)]
+pub struct NewMerge {
+    /// The ticket that is answered with the other.
+    pub id: TicketId,
+    /// The version of it that the caller decided on.
+    pub etag: i64,
+    /// The other.
+    pub into: TicketId,
+    /// The version of the other.
+    pub into_etag: i64,
+    /// Why.
+    pub reason: Word,
+    /// The call.
+    pub key: RequestKey,
+}
+
+/// What UnmergeTicket is asked.
+#[derive(Debug, Clone)]
+pub struct EndOfMerge {
+    /// The ticket that was merged.
+    pub id: TicketId,
+    /// The version of it that the caller decided on.
+    pub etag: i64,
+    /// Why.
+    pub reason: Word,
+    /// The call.
+    pub key: RequestKey,
+}
+
+impl Ticketing {
+    /// Lets a ticket be answered with another of the same customer.
+    ///
+    /// # Errors
+    /// [`Error`], as the RPC's comment lists.
+    #[tracing::instrument(name = "ticket.merge", skip_all, fields(ticket.id = %new.id))]
+    pub async fn merge_ticket(&self, call: &Call, new: NewMerge) -> Result<pb::MergeTicketResponse, Error> {
+        if let Some(answer) = postgres::answered(&self.db, &new.key).await? {
+            return kept_answer(&new.key, &answer);
+        }
+        self.refuse_other_customer(call, new.id, new.into).await?;
+        let now = self.ambient.now();
+        let mut tx = match self.claimed(&new.key, now).await? {
+            Claimed::Replay(answer) => return Ok(answer),
+            Claimed::Fresh(tx) => tx,
+        };
+        let found = ticket::lock_two(&mut tx, new.id, new.into).await?;
+        let (mine, other) = found.ok_or_else(|| Error::not_found(new.id.to_string()))?;
+        let other = other.ok_or(Refusal::AlreadyOne)?;
+        let mut union = Union::of(self, call, now, mine, Some(other));
+        union.refuse_changed(new.id, new.etag)?;
+        union.refuse_changed(new.into, new.into_etag)?;
+        let (from, into) = (union.ticket(new.id)?, union.ticket(new.into)?);
+        from.refuse_if_merged()?;
+        from.may_merge()?;
+        into.may_merge()?;
+        union.ticket(into.merged().map_or(new.into, |merged| merged.head))?.may_merge()?;
+        let bonds = union.bonds().merge(new.id, new.into)?;
+        let said = Link {
+            id: LinkId { ticket: new.id, id: self.ambient.uuid(now) },
+            kind: LinkKind::MergedInto,
+            to: new.into,
+            reason: Some(new.reason.as_str().to_owned()),
+            by: call.actor().clone(),
+            at: now,
+            end: None,
+        };
+        link::insert(&mut tx, &said).await?;
+        union.bind(&bonds, (new.id, new.into), &new.reason)?;
+        self.finish_union(tx, &new.key, union, (new.id, new.into)).await
+    }
+
+    /// Makes a merged ticket one of its own again.
+    ///
+    /// # Errors
+    /// [`Error`], as the RPC's comment lists.
+    #[tracing::instrument(name = "ticket.unmerge", skip_all, fields(ticket.id = %end.id))]
+    pub async fn unmerge_ticket(&self, call: &Call, end: EndOfMerge) -> Result<pb::MergeTicketResponse, Error> {
+        let now = self.ambient.now();
+        let mut tx = match self.claimed(&end.key, now).await? {
+            Claimed::Replay(answer) => return Ok(answer),
+            Claimed::Fresh(tx) => tx,
+        };
+        let found = ticket::lock(&mut tx, end.id).await?;
+        let locked = found.ok_or_else(|| Error::not_found(end.id.to_string()))?;
+        let mut union = Union::of(self, call, now, locked, None);
+        union.refuse_changed(end.id, end.etag)?;
+        let merged = union.ticket(end.id)?.merged().ok_or(Refusal::TicketNotMerged)?;
+        let bonds = union.bonds().unmerge(end.id)?;
+        let said = link::merged(&mut tx, end.id).await?;
+        let said = said.ok_or_else(|| StoreError::corrupt("ticket_link", "kind", end.id))?;
+        let over = End { at: now, reason: Some(end.reason.as_str().to_owned()), by: call.actor().clone() };
+        link::end(&mut tx, said, &over).await?;
+        union.bind(&bonds, (end.id, merged.into), &end.reason)?;
+        self.finish_union(tx, &end.key, union, (end.id, merged.head)).await
+    }
+
+    async fn finish_union(
+        &self,
+        mut tx: Tx,
+        key: &RequestKey,
+        union: Union,
+        (id, other): (TicketId, TicketId),
+    ) -> Result<pb::MergeTicketResponse, Error> {
+        link::bind(&mut tx, &union.tickets()).await?;
+        for head in &union.heads {
+            ticket::write(&mut tx, head, None).await?;
+        }
+        let head = union.ticket(other)?.merged().map_or(other, |merged| merged.head);
+        let answer = pb::MergeTicketResponse {
+            ticket: Some(present::ticket(union.stored(id)?)),
+            head: Some(present::ticket(union.stored(head)?)),
+        };
+        let kept = Kept { answer: &answer.encode_to_vec(), forever: false, about: &[id.uuid(), head.uuid()] };
+        postgres::keep_answer(&mut tx, key.id, kept).await?;
+        tx.commit().await?;
+        self.ledger.nudge();
+        Ok(answer)
+    }
+
+    /// Refuses to join what belongs to two people. Ids may differ and still be one person: that is customer-profile's to say.
+    async fn refuse_other_customer(&self, call: &Call, one: TicketId, other: TicketId) -> Result<(), Error> {
+        let (one, other) = (self.customer_of(one).await?, self.customer_of(other).await?);
+        if one == other {
+            return Ok(());
+        }
+        let (one, other) = (self.name_now(call, one).await?, self.name_now(call, other).await?);
+        if one == other { Ok(()) } else { Err(Refusal::CustomersDiffer.into()) }
+    }
+
+    async fn customer_of(&self, id: TicketId) -> Result<CustomerId, Error> {
+        let found = ticket::get(self.db.reader(), id).await?;
+        found.map(|stored| stored.ticket.facts().customer).ok_or_else(|| Error::not_found(id.to_string()))
+    }
+
+    /// The id that a customer goes on under.
+    async fn name_now(&self, call: &Call, id: CustomerId) -> Result<String, Error> {
+        let silent = Error::PeerSilent { peer: CUSTOMER_PROFILE };
+        let Ok(channel) = self.peers.channel(CUSTOMER_PROFILE) else { return Err(silent) };
+        let asked = customer::GetCustomerRequest { name: id.name(), ..customer::GetCustomerRequest::default() };
+        match CustomerServiceClient::new(channel.for_call(call)).get_customer(asked).await {
+            Ok(found) => Ok(found.into_inner().name),
+            // Nobody there, or nobody any more: not known to be anybody else.
+            Err(status) if matches!(status.code(), Code::NotFound | Code::FailedPrecondition) => Ok(id.name()),
+            Err(_) => Err(silent),
+        }
+    }
+}
+
+/// The tickets of one affair or two, that become one or come apart.
+struct Union {
+    heads: Vec<Chronicle>,
+}
+
+impl Union {
+    fn of(app: &Ticketing, call: &Call, now: Timestamp, mine: Locked, other: Option<Locked>) -> Self {
+        let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
+        let chronicle = |locked| Chronicle::of_all(locked, &stamp, &app.ambient);
+        Self { heads: std::iter::once(mine).chain(other).map(chronicle).collect() }
+    }
+
+    fn stored(&self, id: TicketId) -> Result<&Stored, Error> {
+        let all = self.heads.iter().flat_map(|head| std::iter::once(head).chain(&head.members));
+        let found = all.map(|part| &part.stored).find(|stored| stored.ticket.facts().id == id);
+        found.ok_or_else(|| Error::not_found(id.to_string()))
+    }
+
+    fn tickets(&self) -> Vec<&Ticket> {
+        let all = self.heads.iter().flat_map(|head| std::iter::once(head).chain(&head.members));
+        all.map(|part| &part.stored.ticket).collect()
+    }
+
+    fn ticket(&self, id: TicketId) -> Result<&Ticket, Error> {
+        Ok(&self.stored(id)?.ticket)
+    }
+
+    fn bonds(&self) -> Bonds {
+        Bonds::of(self.tickets())
+    }
+
+    fn refuse_changed(&self, id: TicketId, etag: i64) -> Result<(), Error> {
+        let stored = self.stored(id)?;
+        if stored.erased {
+            return Err(Refusal::TicketErased.into());
+        }
+        if stored.version == etag { Ok(()) } else { Err(StoreError::Stale.into()) }
+    }
+
+    /// Notes for each ticket what it is one with from now on; `pair` are the two that it is about.
+    fn bind(&mut self, bonds: &Bonds, (from, into): (TicketId, TicketId), reason: &Word) -> Result<(), Error> {
+        let now = self.heads.first().map(Chronicle::now).unwrap_or_default();
+        let moment = moment_of_all(&self.tickets(), Moment::Now(now))?;
+        let kind = if bonds.merged(from).is_none() { ChangeKind::Unmerged } else { ChangeKind::Merged };
+        let why = |other: TicketId| {
+            move |row: &mut ChangeRow| {
+                row.reason = Some(reason.as_str().to_owned());
+                row.related = Some(other.name());
+            }
+        };
+        let bind = |part: &mut Chronicle| -> Result<(), Error> {
+            let (id, before) = (part.stored.ticket.facts().id, part.stored.ticket.merged());
+            let after = bonds.merged(id);
+            if before == after && part.stored.ticket.gathers() == bonds.gathered(id) {
+                return Ok(());
+            }
+            let (ticket, at) = part.stored.ticket.clone().bound(bonds, moment)?;
+            part.changed(ticket);
+            match (before, after) {
+                // It has a head, another than before: the ticket itself, or one that came along.
+                (_, Some(merged)) => {
+                    part.note(kind, at, |entries| entries.merged(id, merged, reason), why(merged.head));
+                }
+                (Some(merged), None) => {
+                    part.note(kind, at, |entries| entries.unmerged(id, merged.into, reason), why(merged.into));
+                }
+                // A head that gathers more or fewer.
+                (None, None) => {
+                    part.note_here(kind, at, why(if id == from { into } else { from }));
+                }
+            }
+            Ok(())
+        };
+        self.heads.iter_mut().try_for_each(|head| head.each(bind))
+    }
+}
