@@ -9,6 +9,7 @@ pub mod canary;
 mod ending;
 pub mod fingerprint;
 pub mod hostile;
+mod parting;
 pub mod people;
 pub mod raw;
 pub mod recording;

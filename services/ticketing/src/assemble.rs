@@ -65,7 +65,9 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
         .serve(TeamServiceServer::new(Team::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
         .serve(IncidentServiceServer::new(Incidents::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
-        .serve(RelationServiceServer::new(Relations::new(app.clone())).max_decoding_message_size(LARGEST_RELATION_REQUEST))
+        .serve(
+            RelationServiceServer::new(Relations::new(app.clone())).max_decoding_message_size(LARGEST_RELATION_REQUEST),
+        )
         .keep_ledger(&ledger, &house)
         .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))
         .worker(Worker::new("telling", move |cancel| telling::run(teller.clone(), cancel)));

@@ -5,8 +5,8 @@ use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
     Agent, AgentId, Assigned, CaseId, ClockId, CureRequest, CureSettled, Filing, Incident, IncidentId, IncidentUpdate,
-    Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Refiled, SplitOff, Survey, Ticket, TicketId, Transitioned,
-    Word,
+    Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Refiled, SplitOff, Survey, Ticket, TicketId,
+    Transitioned, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 

@@ -71,6 +71,20 @@ impl DataHolder for Ticketing {
                 }
             }
             for ticket in &tickets {
+                let mut after = None;
+                loop {
+                    let (links, next) = app.list_ticket_links(*ticket, after, PAGE).await?;
+                    // A link of two affairs of the person is told once, under the one of which it is said.
+                    for link in links.iter().filter(|link| link.from_ticket == ticket.name()) {
+                        yield packed(link)?;
+                    }
+                    after = next;
+                    if after.is_none() {
+                        break;
+                    }
+                }
+            }
+            for ticket in &tickets {
                 if let Some(survey) = survey::get(app.db.reader(), SurveyId::of(*ticket)).await? {
                     yield packed(&present::survey(&survey))?;
                 }

@@ -18,7 +18,7 @@ use super::fingerprint;
 use super::people::Person;
 
 /// Words said in the affair, each in exactly one text; none belongs into a span or a log.
-pub const SAID: [&str; 19] = [
+pub const SAID: [&str; 21] = [
     "mandragora",
     "zarzaparrilla",
     "escolopendra",
@@ -38,6 +38,8 @@ pub const SAID: [&str; 19] = [
     "garambainas",
     "sacamantecas",
     "zurriburri",
+    "mequetrefe",
+    "andurriales",
 ];
 
 /// The people who act. Each has connections of their own.

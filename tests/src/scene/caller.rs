@@ -15,6 +15,7 @@ use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::ticketing::v1::incident_service_client::IncidentServiceClient;
+use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::team_service_client::TeamServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 
@@ -78,6 +79,8 @@ pub struct Clients {
     pub team: TeamServiceClient<Transport>,
     /// ticketing, for what happens to many customers at once.
     pub incidents: IncidentServiceClient<Transport>,
+    /// ticketing, what affairs are to one another.
+    pub relations: RelationServiceClient<Transport>,
     /// sla-monitor.
     pub clocks: SlaServiceClient<Transport>,
     /// ombudsman-escalation.
@@ -95,7 +98,8 @@ impl Clients {
             rules: RulesServiceClient::new(customers),
             tickets: TicketServiceClient::new(tickets.clone()),
             team: TeamServiceClient::new(tickets.clone()),
-            incidents: IncidentServiceClient::new(tickets),
+            incidents: IncidentServiceClient::new(tickets.clone()),
+            relations: RelationServiceClient::new(tickets),
             clocks: SlaServiceClient::new(clocks),
             office: OmbudsmanServiceClient::new(office),
             transports,

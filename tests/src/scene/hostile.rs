@@ -159,8 +159,9 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
     }
     match (field.parent_message().name(), field.name()) {
         ("GetReceiptRequest", "name") => format!("{}/receipt", of("Ticket")),
+        ("SplitTicketRequest", "subject") => "A part of the affair".to_owned(),
         (_, "request_id") => (facts.uuid)(),
-        (_, "etag") => "\"1\"".to_owned(),
+        (_, "etag" | "into_etag") => "\"1\"".to_owned(),
         (_, "regime") => "es.general".to_owned(),
         (_, "claim_point") => "p1".to_owned(),
         (_, "reason") if field.parent_message().full_name().contains("ticketing") => "some_reason".to_owned(),

@@ -134,6 +134,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let survey = affair.be_answered_at_once(&record.customer).await?;
     let agent = affair.be_hired().await?;
     let incident = affair.be_one_of_many(&ticket.name).await?;
+    let link = affair.be_taken_apart(&ticket.name).await?;
     affair.appoint().await?;
     let case = affair.bring(&ticket.name).await?;
     let case = affair.admit(&case).await?;
@@ -158,6 +159,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Agent", agent.name),
         ("Queue", "queues/billing".to_owned()),
         ("Incident", incident.name),
+        ("TicketLink", link.name),
         ("Ticket", ticket.name),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),

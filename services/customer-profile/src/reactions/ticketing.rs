@@ -7,7 +7,7 @@ use postgres::Tx;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1::TimelineEventKind;
 use ventanilla_proto::ticketing::v1 as proto;
-use ventanilla_proto::ticketing::v1::{PromiseState, TicketState};
+use ventanilla_proto::ticketing::v1::{PromiseState, TicketState, TicketType};
 
 use super::{customer, entry_id, id, number, required};
 use crate::TICKETING;
@@ -51,6 +51,16 @@ impl Reaction for Affairs {
         if let Some(unaffected) = entry.payload::<proto::TicketUnaffected>()? {
             return incident_of(tx, entry, &unaffected.ticket, None).await;
         }
+        if let Some(filed) = entry.payload::<proto::TicketReclassified>()? {
+            return reclassified(tx, entry, &filed).await;
+        }
+        if let Some(merged) = entry.payload::<proto::TicketMerged>()? {
+            let head = id(&merged.head, "tickets", "head")?;
+            return merged_into(tx, entry, &merged.ticket, Some(head)).await;
+        }
+        if let Some(unmerged) = entry.payload::<proto::TicketUnmerged>()? {
+            return merged_into(tx, entry, &unmerged.ticket, None).await;
+        }
         if let Some(asked) = entry.payload::<proto::SurveyAsked>()? {
             return survey_asked(tx, entry, &asked).await;
         }
@@ -59,6 +69,10 @@ impl Reaction for Affairs {
         }
         Ok(())
     }
+}
+
+const fn complains(kind: TicketType) -> bool {
+    matches!(kind, TicketType::Queja | TicketType::Reclamacion)
 }
 
 const fn is_open(state: TicketState) -> bool {
@@ -73,8 +87,8 @@ async fn ticket_opened(tx: &mut Tx, entry: &Received, opened: &proto::TicketOpen
         r#"with ticket as (
                insert into customer_profile.view_ticket
                    (ticket_id, customer_id, ticket_type, severity, state, is_open, channel, department, subject,
-                    first_received_at, updated_at)
-               values ($1, $2, $3, $4, $5, true, $6, $7, $8, $9, $10)
+                    first_received_at, updated_at, complains)
+               values ($1, $2, $3, $4, $5, true, $6, $7, $8, $9, $10, $16)
                on conflict on constraint view_ticket_pkey do nothing
            )
            insert into customer_profile.timeline_event (source, position, id, customer_id, occurred_at, kind, resource, state)
@@ -95,6 +109,7 @@ async fn ticket_opened(tx: &mut Tx, entry: &Received, opened: &proto::TicketOpen
         entry_id(entry)?,
         number(TimelineEventKind::TicketOpened.into()),
         opened.ticket,
+        complains(opened.ticket_type()),
     )
     .execute(&mut **tx)
     .await?;
@@ -175,6 +190,35 @@ async fn incident_of(tx: &mut Tx, entry: &Received, ticket: &str, incident: Opti
         "update customer_profile.view_ticket set incident_id = $2, updated_at = $3 where ticket_id = $1",
         id(ticket, "tickets", "ticket")?,
         incident,
+        entry.occurred_at().to_sqlx() as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// An affair is filed as something else: what is shown of it, and what must not be done while it is open, follow from that.
+async fn reclassified(tx: &mut Tx, entry: &Received, filed: &proto::TicketReclassified) -> Result<(), ReactionError> {
+    sqlx::query!(
+        "update customer_profile.view_ticket
+         set ticket_type = $2, severity = $3, updated_at = $4, complains = complains or $5 where ticket_id = $1",
+        id(&filed.ticket, "tickets", "ticket")?,
+        number(filed.ticket_type),
+        number(filed.severity),
+        entry.occurred_at().to_sqlx() as _,
+        complains(filed.ticket_type()) || complains(filed.from_ticket_type()),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// An affair is answered with another, or by itself again.
+async fn merged_into(tx: &mut Tx, entry: &Received, ticket: &str, head: Option<Uuid>) -> Result<(), ReactionError> {
+    sqlx::query!(
+        "update customer_profile.view_ticket set merged_into = $2, updated_at = $3 where ticket_id = $1",
+        id(ticket, "tickets", "ticket")?,
+        head,
         entry.occurred_at().to_sqlx() as _,
     )
     .execute(&mut **tx)

@@ -15,7 +15,7 @@ pub(crate) async fn grounds(pool: &PgPool, id: CustomerId) -> Result<Option<Grou
         r#"select
                (select json_agg(t) from (
                    select *, 0 as total from customer_profile.view_ticket
-                   where customer_id = any(c.ids) and is_open and ticket_type in (2, 3)
+                   where customer_id = any(c.ids) and is_open and complains
                ) t) as "tickets: Json<Vec<Ticket>>",
                (select json_agg(s) from (
                    select *, 0 as total from customer_profile.view_case

@@ -88,8 +88,8 @@ pub(crate) async fn holders(
                             and (v.expires_at is null or v.expires_at > $2)
                       ) as disability
                from (
-                   select count(*) as open_tickets, coalesce(bool_or(ticket_type in (2, 3)), false) as open_complaint,
-                          coalesce(bool_or(ticket_type in (2, 3) and state <> 5), false) as unanswered
+                   select count(*) as open_tickets, coalesce(bool_or(complains), false) as open_complaint,
+                          coalesce(bool_or(complains and state <> 5), false) as unanswered
                    from customer_profile.view_ticket where customer_id = any(c.ids) and is_open
                ) t
                left join lateral (

@@ -57,6 +57,8 @@ pub(crate) struct Ticket {
     pub updated_at: Timestamp,
     pub cure_due_at: Option<Timestamp>,
     pub incident_id: Option<Uuid>,
+    pub merged_into: Option<Uuid>,
+    pub complains: bool,
     pub total: i32,
 }
 

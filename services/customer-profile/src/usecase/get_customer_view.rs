@@ -174,6 +174,7 @@ pub(super) fn ticket(row: &view::Ticket) -> proto::ViewedTicket {
         first_received_time: Some(time_to_proto(row.first_received_at)),
         cure_due_time: row.cure_due_at.map(time_to_proto),
         incident: row.incident_id.map(|id| format!("incidents/{id}")).unwrap_or_default(),
+        merged_into: row.merged_into.map(ticket_name).unwrap_or_default(),
         update_time: Some(time_to_proto(row.updated_at)),
         customer: format!("customers/{}", row.customer_id.as_hyphenated()),
     }

@@ -8,7 +8,7 @@ use server::parse::time_to_proto;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 use ventanilla_proto::ombudsman::v1::CaseState;
-use ventanilla_proto::ticketing::v1::{TicketState, TicketType};
+use ventanilla_proto::ticketing::v1::TicketState;
 
 use super::{Profile, standing};
 use crate::error::ProfileError;
@@ -64,15 +64,11 @@ pub(super) fn active(tickets: &[Ticket], cases: &[Case], most: usize) -> Vec<pro
 }
 
 fn found(tickets: &[Ticket], cases: &[Case]) -> Vec<Hold> {
-    let complaints: Vec<OpenComplaint> = tickets.iter().filter(|t| is_complaint(t)).map(complaint).collect();
+    let complaints: Vec<OpenComplaint> = tickets.iter().filter(|ticket| ticket.complains).map(complaint).collect();
     let cases: Vec<OfficeCase> = cases.iter().map(office_case).collect();
     let mut found = holds(&complaints, &cases);
     found.sort_by_key(key);
     found
-}
-
-fn is_complaint(ticket: &Ticket) -> bool {
-    matches!(TicketType::try_from(ticket.ticket_type), Ok(TicketType::Queja | TicketType::Reclamacion))
 }
 
 fn complaint(ticket: &Ticket) -> OpenComplaint {

@@ -91,6 +91,47 @@ async fn whoever_the_customer_calls_knows_that_many_have_the_same_trouble() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_affair_that_is_answered_with_another_says_so_until_it_is_by_itself_again() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;
+    world.react(&Affairs, opened(1, 1, &ana.customer)).await;
+    let (ticket, head) = (ticket_id(1), ticket_id(2));
+    let merged = ticketing::TicketMerged {
+        ticket: ticket.clone(),
+        into: head.clone(),
+        head: head.clone(),
+        ..Default::default()
+    };
+    let apart = ticketing::TicketUnmerged { ticket: ticket.clone(), from: head.clone(), ..Default::default() };
+    let shown = async || world.view(&ana.customer).await.open_tickets.unwrap().tickets[0].merged_into.clone();
+    world.react(&Affairs, entry(2, &ticket, AT, &merged)).await;
+    assert_eq!(shown().await, head);
+    world.react(&Affairs, entry(3, &ticket, AT, &apart)).await;
+    assert_eq!(shown().await, "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_complaint_that_is_filed_as_an_inquiry_holds_what_it_held() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;
+    world.react(&Affairs, opened(1, 1, &ana.customer)).await;
+    let holds = async || world.view(&ana.customer).await.holds.unwrap().holds;
+    let before = holds().await;
+    assert!(!before.is_empty());
+    let filed = ticketing::TicketReclassified {
+        ticket: ticket_id(1),
+        ticket_type: ticketing::TicketType::Consulta.into(),
+        from_ticket_type: ticketing::TicketType::Reclamacion.into(),
+        severity: ticketing::Severity::Low.into(),
+        ..Default::default()
+    };
+    world.react(&Affairs, entry(2, &ticket_id(1), AT, &filed)).await;
+    let shown = world.view(&ana.customer).await.open_tickets.unwrap().tickets[0].clone();
+    assert_eq!((shown.ticket_type(), shown.severity()), (ticketing::TicketType::Consulta, ticketing::Severity::Low));
+    assert_eq!(holds().await, before, "filing it as something else frees nobody to cut the service");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_affair_leaves_the_view_when_it_is_over_and_comes_back_when_reopened() {
     let world = World::new().await;
     let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;

@@ -8,6 +8,7 @@ use ombudsman_escalation_domain::vocabulary::{ConflictGround, DossierKind, Visib
 use ombudsman_escalation_domain::{CaseId, TicketId};
 use postgres::Tx;
 use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::ticketing::v1 as ticketing;
 
 use crate::SOURCE;
 use crate::grpc::vocabulary::{conflict_ground_to_proto, office_role_to_proto, visibility_to_proto};
@@ -29,14 +30,24 @@ impl Involvements {
 impl Reaction for Involvements {
     async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
         let Ok(ticket) = TicketId::parse(entry.aggregate()) else { return Ok(()) };
-        // Cases before the ticket: the order in which assignments take the same locks.
-        let seated = wall::seated_on_ticket(tx, ticket).await?;
+        let related = related(entry)?;
+        let mut family = wall::family(tx, ticket).await?;
+        for other in &related {
+            family.extend(wall::family(tx, *other).await?);
+        }
+        family.sort();
+        family.dedup();
+        // Cases before the tickets: the order in which assignments take the same locks.
+        let seated = wall::seated_on(tx, &family).await?;
         for (case, _) in &seated {
             case::lock(tx, *case).await?;
         }
         // What the office does is noted on the ticket in its name; that involves it in nothing.
         let actor = Some(entry.actor()).filter(|actor| actor.kind != ActorKind::Office);
-        let new = wall::note_touch(tx, ticket, entry.position(), actor, entry.occurred_at()).await?;
+        let mut new = wall::note_touch(tx, ticket, &family, entry.position(), actor, entry.occurred_at()).await?;
+        if !related.is_empty() {
+            new |= wall::join_families(tx, &family).await?;
+        }
         if new {
             for (case, person) in seated {
                 self.recuse_if_conflicted(tx, entry, case, &person).await?;
@@ -44,6 +55,18 @@ impl Reaction for Involvements {
         }
         Ok(())
     }
+}
+
+/// The tickets that the entry makes one affair with the one it is about.
+fn related(entry: &Received) -> Result<Vec<TicketId>, ReactionError> {
+    let mut names = Vec::new();
+    if let Some(opened) = entry.payload::<ticketing::TicketOpened>()? {
+        names.extend([opened.split_from, opened.follow_up_of]);
+    } else if let Some(merged) = entry.payload::<ticketing::TicketMerged>()? {
+        names.extend([merged.into, merged.head]);
+    }
+    let parse = |name: &String| TicketId::parse(name).map_err(|_| ReactionError::Undecodable("related ticket"));
+    names.iter().filter(|name| !name.is_empty()).map(parse).collect()
 }
 
 impl Involvements {

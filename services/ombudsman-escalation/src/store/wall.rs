@@ -176,55 +176,119 @@ pub(crate) async fn leave(
     left.iter().map(|role| word(role, "assignment", "office_role", case)).collect()
 }
 
-/// Notes that an entry of ticketing's ledger told of a ticket, and who acted. Answers whether that
-/// person, in that capacity, is new on the ticket.
+/// Notes that an entry of ticketing's ledger told of a ticket, and who acted on it and so on all of its family. Answers whether that
+/// person, in that capacity, is new on one of them.
 #[tracing::instrument(name = "db.wall.note_touch", skip_all)]
 pub(crate) async fn note_touch(
     tx: &mut PgConnection,
     ticket: TicketId,
+    family: &[TicketId],
     position: i64,
     actor: Option<&Actor>,
     at: Timestamp,
 ) -> Result<bool, StoreError> {
+    let kin: Vec<Uuid> = family.iter().map(|ticket| ticket.uuid()).collect();
     // The lock that assignments of the ticket's cases wait for.
     sqlx::query!(
-        "insert into ombudsman.ticket_watch (ticket_id, received_position) values ($1, $2)
-         on conflict on constraint ticket_watch_pkey do update set received_position = excluded.received_position",
+        "insert into ombudsman.ticket_watch (ticket_id, received_position)
+         select id, case when id = $1 then $2::bigint end from unnest($3::uuid[]) as t (id) order by id
+         on conflict on constraint ticket_watch_pkey
+         do update set received_position = coalesce(excluded.received_position, ticket_watch.received_position)",
         ticket.uuid(),
-        position
+        position,
+        &kin,
     )
     .execute(&mut *tx)
     .await?;
     let Some(actor) = actor else { return Ok(false) };
     let new = sqlx::query_scalar!(
-        r#"insert into ombudsman.involvement (ticket_id, actor_id, actor_kind, department, last_at) values ($1, $2, $3, $4, $5)
+        r#"insert into ombudsman.involvement (ticket_id, actor_id, actor_kind, department, last_at)
+           select id, $2, $3, $4, $5 from unnest($1::uuid[]) as t (id) order by id
            on conflict on constraint involvement_pkey
            do update set last_at = greatest(involvement.last_at, excluded.last_at)
            returning xmax = 0 as "new!""#,
-        ticket.uuid(),
+        &kin,
         actor.id,
         actor.kind.as_str(),
         actor.department.as_ref().map_or("", |department| department.as_str()),
         at.to_sqlx() as _,
     )
-    .fetch_one(tx)
+    .fetch_all(tx)
     .await?;
-    Ok(new)
+    Ok(new.contains(&true))
 }
 
-/// People who hold a live seat on an open case of the ticket.
-#[tracing::instrument(name = "db.wall.seated_on_ticket", skip_all)]
-pub(crate) async fn seated_on_ticket(
+/// Tickets that were one affair with this one at any time, itself included, in the order of their ids.
+#[tracing::instrument(name = "db.wall.family", skip_all)]
+pub(crate) async fn family(tx: &mut PgConnection, ticket: TicketId) -> Result<Vec<TicketId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        r#"select f.ticket_id as "id!" from ombudsman.ticket_family f
+            where f.family_id = (select family_id from ombudsman.ticket_family where ticket_id = $1)
+           union select $1 order by 1"#,
+        ticket.uuid()
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(ids.into_iter().map(TicketId::from_uuid).collect())
+}
+
+/// Makes one family of all these tickets: who acted on one of them acted on all. Answers whether anybody is new on any of them.
+///
+/// Their watches are locked first, in the order of their ids, as assignments and entries lock them.
+#[tracing::instrument(name = "db.wall.join_families", skip_all)]
+pub(crate) async fn join_families(tx: &mut PgConnection, tickets: &[TicketId]) -> Result<bool, StoreError> {
+    let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
+    sqlx::query!(
+        "insert into ombudsman.ticket_watch (ticket_id) select id from unnest($1::uuid[]) as t (id) order by id
+         on conflict on constraint ticket_watch_pkey do nothing",
+        &ids
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "select ticket_id from ombudsman.ticket_watch where ticket_id = any($1) order by ticket_id for update",
+        &ids
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let least = ids.iter().min().copied();
+    sqlx::query!(
+        "insert into ombudsman.ticket_family (ticket_id, family_id) select id, $2 from unnest($1::uuid[]) as t (id) order by id
+         on conflict on constraint ticket_family_pkey do update set family_id = excluded.family_id",
+        &ids,
+        least,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let new = sqlx::query_scalar!(
+        r#"insert into ombudsman.involvement (ticket_id, actor_id, actor_kind, department, last_at)
+           select t.id, i.actor_id, i.actor_kind, i.department, max(i.last_at)
+             from unnest($1::uuid[]) as t (id) join ombudsman.involvement i on i.ticket_id = any($1)
+            group by t.id, i.actor_id, i.actor_kind, i.department order by t.id, i.actor_id, i.actor_kind, i.department
+           on conflict on constraint involvement_pkey
+           do update set last_at = greatest(involvement.last_at, excluded.last_at)
+           returning xmax = 0 as "new!""#,
+        &ids
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(new.contains(&true))
+}
+
+/// People who hold a live seat on an open case of one of these tickets.
+#[tracing::instrument(name = "db.wall.seated_on", skip_all)]
+pub(crate) async fn seated_on(
     tx: &mut PgConnection,
-    ticket: TicketId,
+    tickets: &[TicketId],
 ) -> Result<Vec<(CaseId, String)>, StoreError> {
+    let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
     let rows = sqlx::query!(
         "select distinct a.case_id, a.person from ombudsman.assignment a
            join ombudsman.office_case c on c.case_id = a.case_id
-          where c.ticket_id = $1 and a.recused_at is null
+          where c.ticket_id = any($1) and a.recused_at is null
             and c.state not in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified')
           order by a.case_id, a.person",
-        ticket.uuid()
+        &ids
     )
     .fetch_all(tx)
     .await?;

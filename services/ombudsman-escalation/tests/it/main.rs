@@ -4,6 +4,7 @@ mod admission;
 mod assign_case;
 mod decision;
 mod dossier;
+mod family;
 mod firm_principals;
 mod laws_of_the_tables;
 mod open_case;

@@ -107,8 +107,7 @@ impl<'a> Effects<'a> {
     /// another law out of it, and puts back those that it had been out of.
     pub async fn refile(&self, tx: &mut Tx, affair: &Affair, other_law: bool) -> Result<(), ReactionError> {
         let law = &self.monitor.law;
-        let calendar =
-            law.catalogue.calendar(&affair.calendar).unwrap_or_else(|| law.calendar_of(&affair.department));
+        let calendar = law.catalogue.calendar(&affair.calendar).unwrap_or_else(|| law.calendar_of(&affair.department));
         let filed = Filed {
             types: &affair.types,
             topics: &affair.topics,

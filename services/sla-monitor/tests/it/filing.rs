@@ -221,7 +221,8 @@ async fn whatever_is_done_to_an_affair_it_owes_what_it_would_owe_had_it_been_fil
                     life.topics.insert(is.topic);
                 }
                 2 | 3 => {
-                    let ground = dice.pick(&["documents_missing", "customer_travels", "awaiting_supplier", "cure_requested"]);
+                    let ground =
+                        dice.pick(&["documents_missing", "customer_travels", "awaiting_supplier", "cure_requested"]);
                     let states = if life.waits {
                         (State::Pending, State::InProgress)
                     } else {

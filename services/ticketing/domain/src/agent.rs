@@ -219,7 +219,11 @@ mod tests {
             assert_eq!(freest(&all, Language::Es, None).map(|agent| agent.id.as_str()), Some("u-5"));
             assert_eq!(freest(&all, Language::En, None).map(|agent| agent.id.as_str()), Some("u-2"));
             let owner: Owner = "u-2".parse().unwrap();
-            assert_ne!(freest(&all, Language::En, Some(&owner)).map(|agent| agent.id.as_str()), Some("u-2"), "they have it already");
+            assert_ne!(
+                freest(&all, Language::En, Some(&owner)).map(|agent| agent.id.as_str()),
+                Some("u-2"),
+                "they have it already"
+            );
             all.rotate_left(1);
         }
         assert_eq!(freest(&all[..0], Language::Es, None), None);

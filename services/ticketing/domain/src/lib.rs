@@ -33,8 +33,8 @@ pub use filing::{Filing, MAX_POINTS, Refiled};
 pub use group::{Bonds, MAX_MERGED, Merged, moment_of_all, refuse_for_members, refuse_open_points};
 pub use history::Destination;
 pub use id::{
-    CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MessageId, NestedIdError, PromiseId, SurveyId,
-    SurveyIdError, TicketId,
+    CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MessageId, NestedIdError, PromiseId,
+    SurveyId, SurveyIdError, TicketId,
 };
 pub use incident::{
     Affected, Incident, IncidentDraft, IncidentState, IncidentUpdate, Joined, Telling, Texts, TextsError, reach,
@@ -53,6 +53,6 @@ pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened,
 pub use transition::{Command, Policy, Transitioned};
 pub use wording::{next_step, state_text};
 pub use words::{
-    AffectedOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding, SatisfactionCause, Severity, Standing,
-    TakeReason, TicketType, Visibility,
+    AffectedOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding, SatisfactionCause, Severity,
+    Standing, TakeReason, TicketType, Visibility,
 };

@@ -7,8 +7,8 @@ use crate::answer::{is_generic, same};
 use crate::error::SalesBan;
 use crate::transition::word;
 use crate::{
-    Affected, AgentId, Answer, Answered, CaseId, ClaimPoint, CustomerId, Filing, InteractionId, Merged, Owner, PointAnswered,
-    PointText, Refusal, Standing, State, Subject, TicketId, TrackingKey, Word,
+    Affected, AgentId, Answer, Answered, CaseId, ClaimPoint, CustomerId, Filing, InteractionId, Merged, Owner,
+    PointAnswered, PointText, Refusal, Standing, State, Subject, TicketId, TrackingKey, Word,
 };
 
 /// What is asked for when an affair opens.

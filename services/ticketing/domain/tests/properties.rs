@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Channel, Department, Language, ResourceId, Uuid};
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
-    Assignment, CloseReason, Command, CureDraft, Filing, CureId, CureRequest, CureState, CustomerId, Draft, LeastTerm,
+    Assignment, CloseReason, Command, CureDraft, CureId, CureRequest, CureState, CustomerId, Draft, Filing, LeastTerm,
     MessageId, Moment, Policy, Refusal, Severity, Standing, Ticket, TicketId, TicketType, TrackingKey, Transitioned,
 };
 

@@ -6,9 +6,9 @@ use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    AffectedOutcome, ChangeKind, ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, LinkKind, Opinion, Presence,
-    PromiseStanding, Receipt, SatisfactionCause, Severity, Skill, SkillRule, Standing, SurveyState, TakeReason,
-    TicketId, TicketType, TrackingKey, Visibility, next_step, state_text,
+    AffectedOutcome, ChangeKind, ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, LinkKind, Opinion,
+    Presence, PromiseStanding, Receipt, SatisfactionCause, Severity, Skill, SkillRule, Standing, SurveyState,
+    TakeReason, TicketId, TicketType, TrackingKey, Visibility, next_step, state_text,
 };
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;

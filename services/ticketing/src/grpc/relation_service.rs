@@ -63,8 +63,7 @@ impl RelationService for Relations {
         request: Request<pb::ListTicketLinksRequest>,
     ) -> Answer<pb::ListTicketLinksResponse> {
         let list = convert::links(request.get_ref())?;
-        let (links, last) =
-            self.app.list_ticket_links(list.ticket, list.after, list.size).await.map_err(refused)?;
+        let (links, last) = self.app.list_ticket_links(list.ticket, list.after, list.size).await.map_err(refused)?;
         Ok(Response::new(pb::ListTicketLinksResponse { links, next_page_token: list.next_token(last) }))
     }
 }

@@ -18,9 +18,13 @@ use crate::usecase::chronicle::Chronicle;
 #[tracing::instrument(name = "db.affected.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, ids: &[TicketId]) -> Result<Vec<Stored>, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    let rows =
-        select_tickets!("where t.ticket_id = any($1)
-             order by coalesce(t.merged_head, t.ticket_id), t.merged_head is not null, t.ticket_id for update of t", &ids).fetch_all(tx).await?;
+    let rows = select_tickets!(
+        "where t.ticket_id = any($1)
+             order by coalesce(t.merged_head, t.ticket_id), t.merged_head is not null, t.ticket_id for update of t",
+        &ids
+    )
+    .fetch_all(tx)
+    .await?;
     rows.into_iter().map(Stored::try_from).collect()
 }
 

@@ -5,7 +5,7 @@ use jiff_sqlx::ToSqlx;
 use kernel::Department;
 use postgres::{StoreError, affected_one};
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{Assignment, Agent, AgentId, Presence, Skill, Superior};
+use ticketing_domain::{Agent, AgentId, Assignment, Presence, Skill, Superior};
 
 use super::word;
 

@@ -287,11 +287,7 @@ pub(crate) async fn write(
     Ok(())
 }
 
-async fn write_one(
-    tx: &mut PgConnection,
-    chronicle: &Chronicle,
-    kept: Option<Kept<'_>>,
-) -> Result<(), StoreError> {
+async fn write_one(tx: &mut PgConnection, chronicle: &Chronicle, kept: Option<Kept<'_>>) -> Result<(), StoreError> {
     let stored = &chronicle.stored;
     let (ticket, state) = (&stored.ticket, stored.ticket.state());
     let id = ticket.facts().id;

@@ -30,7 +30,8 @@ impl Ticketing {
         };
         let ticket = writing.chronicle.stored.ticket.clone();
         let superiors = agent::lock_superiors(&mut writing.tx, &ticket.assignment().department).await?;
-        let superior = freest(&superiors, ticket.facts().language, ticket.assignment().owner.as_ref()).map(|agent| agent.id.clone());
+        let superior = freest(&superiors, ticket.facts().language, ticket.assignment().owner.as_ref())
+            .map(|agent| agent.id.clone());
         let (ticket, at, assigned) = ticket.call_supervisor(superior.as_ref(), writing.moment)?;
         let told = ticket.clone();
         writing.chronicle.changed(ticket);

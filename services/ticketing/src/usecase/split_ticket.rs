@@ -4,8 +4,8 @@ use kernel::ResourceId as _;
 use ledger::Stamp;
 use server::Call;
 use ticketing_domain::{
-    Assignment, ChangeKind, Filing, LinkId, LinkKind, Receipt, Refusal, Slug, SplitDraft, Subject, TicketId, TrackingKey,
-    Word,
+    Assignment, ChangeKind, Filing, LinkId, LinkKind, Receipt, Refusal, Slug, SplitDraft, Subject, TicketId,
+    TrackingKey, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -64,8 +64,7 @@ impl Ticketing {
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
         let chronicle = Chronicle::opened(opened, &receipt, stamp, &self.ambient);
         let proof = self.proof_key.proof(into);
-        let opening =
-            Opening { claim: None, chronicle, proof: KeptProof::of(&proof, self.ambient.bytes()), receipt };
+        let opening = Opening { claim: None, chronicle, proof: KeptProof::of(&proof, self.ambient.bytes()), receipt };
         if !create::open_all(&mut writing.tx, &[&opening]).await?.is_empty() {
             return Err(Refusal::CustomerErased { customer }.into());
         }

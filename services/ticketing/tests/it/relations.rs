@@ -1,5 +1,6 @@
 //! ReclassifyTicket, SplitTicket, MergeTicket, UnmergeTicket, LinkTickets, UnlinkTickets, ListTicketLinks.
 
+use jiff::SignedDuration;
 use kernel::Role;
 use testkit::Client;
 use tonic::{Code, Response, Status};
@@ -106,8 +107,12 @@ async fn says(agent: &mut Tickets, ticket: &str, direction: Direction) -> Result
         body: "Sobre lo de la factura.".into(),
         ..Default::default()
     };
-    let request =
-        pb::AddMessageRequest { parent: ticket.into(), message: Some(message), request_id: fresh_id(), occurred_time: None };
+    let request = pb::AddMessageRequest {
+        parent: ticket.into(),
+        message: Some(message),
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
     agent.add_message(request).await.map(Response::into_inner)
 }
 
@@ -136,14 +141,12 @@ async fn a_split_keeps_the_first_receipt_and_each_point_is_answered_where_it_wen
     let again = relations.split_ticket(request).await.unwrap().into_inner();
     assert_eq!(again, made, "a retry splits once, and tells the proof again");
     let status = pb::GetPublicStatusRequest { tracking_key: made.tracking_key.clone(), proof: made.proof.clone() };
-    let status = TicketServiceClient::new(world.served.anonymous()).get_public_status(status).await.unwrap().into_inner();
+    let status =
+        TicketServiceClient::new(world.served.anonymous()).get_public_status(status).await.unwrap().into_inner();
     assert_eq!((status.claim_point_count, status.first_received_time), (1, ticket.first_received_time));
 
-    let refused = assert_refused(
-        answer(&mut agent, &rest, "p2", ANSWER).await,
-        Code::FailedPrecondition,
-        "CLAIM_POINT_MOVED",
-    );
+    let refused =
+        assert_refused(answer(&mut agent, &rest, "p2", ANSWER).await, Code::FailedPrecondition, "CLAIM_POINT_MOVED");
     assert_eq!(fact(&refused, "ticket"), part.name);
     let rest = answer(&mut agent, &rest, "p1", ANSWER).await.unwrap();
     let rest = resolve(&mut agent, &rest).await.unwrap();
@@ -182,11 +185,7 @@ async fn a_split_that_leaves_nothing_or_takes_what_is_answered_is_refused_and_ch
 async fn an_inquiry_becomes_a_complaint_with_its_points_and_keeps_everything_else() {
     let world = World::new().await;
     let (mut agent, mut relations) = (world.agent(), world.relations());
-    let inquiry = pb::Ticket {
-        ticket_type: pb::TicketType::Consulta.into(),
-        claim_points: Vec::new(),
-        ..complaint()
-    };
+    let inquiry = pb::Ticket { ticket_type: pb::TicketType::Consulta.into(), claim_points: Vec::new(), ..complaint() };
     let ticket = agent.create_ticket(create_request(inquiry)).await.unwrap().into_inner().ticket.unwrap();
     let refused = relations.reclassify_ticket(filing(&ticket, pb::TicketType::Reclamacion)).await;
     assert_refused(refused, Code::FailedPrecondition, "NOTHING_CLAIMED");
@@ -235,8 +234,7 @@ async fn merged_affairs_are_answered_together_and_only_when_every_point_of_both_
 
     let head = answer(&mut agent, &head, "p1", ANSWER).await.unwrap();
     let head = answer(&mut agent, &head, "p2", OTHER_ANSWER).await.unwrap();
-    let refused =
-        assert_refused(resolve(&mut agent, &head).await, Code::FailedPrecondition, "CLAIM_POINT_UNANSWERED");
+    let refused = assert_refused(resolve(&mut agent, &head).await, Code::FailedPrecondition, "CLAIM_POINT_UNANSWERED");
     assert_eq!(fact(&refused, "claim_points"), format!("{0}/p1,{0}/p2", mine.name));
     let mine = answer(&mut agent, &mine, "p1", ANSWER).await.unwrap();
     answer(&mut agent, &mine, "p2", OTHER_ANSWER).await.unwrap();
@@ -303,7 +301,11 @@ async fn merges_come_apart_in_another_order_than_they_were_made() {
     assert_eq!(heads(&mut agent).await, [c.as_str(), c, "", c]);
     let one = get(&mut agent, a).await;
     let other = get(&mut agent, b).await;
-    assert_refused(merge(&mut relations, &get(&mut agent, c).await, &one).await, Code::FailedPrecondition, "ALREADY_ONE");
+    assert_refused(
+        merge(&mut relations, &get(&mut agent, c).await, &one).await,
+        Code::FailedPrecondition,
+        "ALREADY_ONE",
+    );
     // The middle first: what had been merged into it stays with it.
     unmerge(&mut relations, &other).await.unwrap();
     assert_eq!(heads(&mut agent).await, [b.as_str(), "", "", b]);
@@ -359,6 +361,7 @@ async fn links_are_said_once_lead_in_no_circle_and_stay_in_the_list_when_they_en
     }
     let [a, b, c] = names.as_slice() else { unreachable!() };
     let first = link(&mut relations, a, Kind::ParentOf, b).await.unwrap();
+    world.advance(SignedDuration::from_secs(1));
     link(&mut relations, b, Kind::ParentOf, c).await.unwrap();
     let refused = |answer, why| assert_refused::<pb::TicketLink>(answer, Code::FailedPrecondition, why);
     refused(link(&mut relations, a, Kind::ParentOf, b).await, "ALREADY_LINKED");
@@ -367,6 +370,7 @@ async fn links_are_said_once_lead_in_no_circle_and_stay_in_the_list_when_they_en
     let second = refused(link(&mut relations, a, Kind::ParentOf, c).await, "HAS_PARENT");
     assert_eq!(fact(&second, "parent"), *b);
     link(&mut relations, c, Kind::CausedBy, a).await.unwrap();
+    world.advance(SignedDuration::from_secs(1));
     let made = link(&mut relations, a, Kind::MergedInto, c).await.unwrap_err();
     assert_eq!(fields(&made), ["link.kind"]);
     let nobody = "tickets/0190a000-0000-7000-8000-0000000000ee";
@@ -405,7 +409,10 @@ async fn an_affair_that_takes_up_another_is_found_from_it() {
     let after = agent.create_ticket(create_request(after)).await.unwrap().into_inner().ticket.unwrap();
     let said = links(&mut relations, &before.name).await;
     assert_eq!(said.len(), 1);
-    assert_eq!((said[0].kind(), &said[0].from_ticket, &said[0].to_ticket), (Kind::FollowUpOf, &after.name, &before.name));
+    assert_eq!(
+        (said[0].kind(), &said[0].from_ticket, &said[0].to_ticket),
+        (Kind::FollowUpOf, &after.name, &before.name)
+    );
     assert_eq!(links(&mut relations, &after.name).await, said);
     let request = pb::UnlinkTicketsRequest { name: said[0].name.clone(), reason: "no".into(), request_id: fresh_id() };
     assert_refused(relations.unlink_tickets(request).await, Code::NotFound, "NOT_FOUND");

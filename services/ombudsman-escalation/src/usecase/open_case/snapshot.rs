@@ -13,6 +13,7 @@ use tonic::{Code, Status};
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 
 use crate::error::Failure;
@@ -30,7 +31,23 @@ pub(super) struct Snapshot {
     pub(super) ticket: ticketing::Ticket,
     messages: ticketing::ListMessagesResponse,
     history: ticketing::ListTicketHistoryResponse,
+    /// The tickets that are answered with it, or it with them.
+    others: Vec<Told>,
     clocks: Result<Vec<sla::ExplainClockResponse>, Code>,
+}
+
+/// All that ticketing tells of one ticket.
+struct Told {
+    ticket: ticketing::Ticket,
+    messages: ticketing::ListMessagesResponse,
+    history: ticketing::ListTicketHistoryResponse,
+}
+
+impl Told {
+    async fn of(client: &mut Tickets, name: &str) -> Result<Self, Status> {
+        let ticket = client.get_ticket(ticketing::GetTicketRequest { name: name.to_owned() }).await?.into_inner();
+        Ok(Self { ticket, messages: messages(client, name).await?, history: history(client, name).await? })
+    }
 }
 
 impl Snapshot {
@@ -38,15 +55,20 @@ impl Snapshot {
     pub(super) async fn take(peers: &Peers, call: &Call, ticket: TicketId) -> Result<Self, Failure> {
         let name = ticket.name();
         let channel = channel(peers, call, crate::TICKETING).map_err(|code| peer(crate::TICKETING, code))?;
-        let mut client = TicketServiceClient::new(channel);
-        let found = client.get_ticket(ticketing::GetTicketRequest { name: name.clone() }).await.map_err(refused)?;
-        let messages = messages(&mut client, &name).await.map_err(refused)?;
-        let history = history(&mut client, &name).await.map_err(refused)?;
+        let mut client = TicketServiceClient::new(channel.clone());
+        let Told { ticket, messages, history } = Told::of(&mut client, &name).await.map_err(refused)?;
+        let mut others = Vec::new();
+        if !ticket.merged_into.is_empty() || ticket.merged_count > 0 {
+            let mut relations = RelationServiceClient::new(channel);
+            for other in answered_together(&mut relations, &name).await.map_err(refused)? {
+                others.push(Told::of(&mut client, &other).await.map_err(refused)?);
+            }
+        }
         let clocks = match tokio::time::timeout(SLA_PATIENCE, clocks(peers, call, &name)).await {
             Ok(answer) => answer,
             Err(_) => Err(Code::DeadlineExceeded),
         };
-        Ok(Self { ticket: found.into_inner(), messages, history, clocks })
+        Ok(Self { ticket, messages, history, others, clocks })
     }
 
     /// First presentation at any door of the firm.
@@ -61,21 +83,23 @@ impl Snapshot {
         CustomerId::parse(&self.ticket.customer).map_err(|_| Failure::PeerAnswer { peer: crate::TICKETING })
     }
 
-    /// The ticket's own claim points.
+    /// The ticket's own claim points, but those that were split off and are answered elsewhere.
     pub(super) fn claim_points(&self) -> Vec<ClaimPoint> {
         let own = |point: &ticketing::ClaimPoint| ClaimPoint {
             id: point.id.clone(),
             text: Personal::new(point.text.clone()),
         };
-        self.ticket.claim_points.iter().map(own).collect()
+        self.ticket.claim_points.iter().filter(|point| point.moved_to.is_empty()).map(own).collect()
     }
 
-    /// Who acted on the ticket, and when. The office's own marks on it involve nobody.
+    /// Who acted on the ticket or on one that is answered with it, and when. The office's own marks on it involve nobody.
     pub(super) fn touches(&self) -> Vec<(Actor, Timestamp)> {
         let mut violations = Violations::new();
+        let others = self.others.iter().flat_map(|told| &told.history.changes);
         self.history
             .changes
             .iter()
+            .chain(others)
             .filter_map(|change| {
                 let actor = parse::actor(&mut violations, "actor", change.actor.as_ref())?;
                 let at = parse::time(&mut violations, "occurred_time", change.occurred_time.as_ref())?;
@@ -93,6 +117,13 @@ impl Snapshot {
             Paper::message(DossierKind::MessagesSnapshot, parties, &self.messages),
             Paper::message(DossierKind::HistorySnapshot, parties, &self.history),
         ];
+        for told in &self.others {
+            papers.extend([
+                Paper::message(DossierKind::TicketSnapshot, parties, &told.ticket),
+                Paper::message(DossierKind::MessagesSnapshot, parties, &told.messages),
+                Paper::message(DossierKind::HistorySnapshot, parties, &told.history),
+            ]);
+        }
         match &self.clocks {
             Ok(explained) => {
                 papers.extend(explained.iter().map(|clock| Paper::message(DossierKind::ClocksSnapshot, parties, clock)))
@@ -124,6 +155,7 @@ fn refused(status: Status) -> Failure {
 }
 
 type Tickets = TicketServiceClient<PeerChannel>;
+type Relations = RelationServiceClient<PeerChannel>;
 
 async fn messages(client: &mut Tickets, parent: &str) -> Result<ticketing::ListMessagesResponse, Status> {
     let mut all = ticketing::ListMessagesResponse::default();
@@ -153,6 +185,34 @@ async fn history(client: &mut Tickets, name: &str) -> Result<ticketing::ListTick
         page_token = page.next_page_token;
     }
     Err(Status::out_of_range("pages without end"))
+}
+
+/// The names of all other tickets that are one affair with this one now, each once.
+async fn answered_together(client: &mut Relations, name: &str) -> Result<Vec<String>, Status> {
+    let mut found = vec![name.to_owned()];
+    let mut looked = 0;
+    while let Some(at) = found.get(looked).cloned() {
+        looked += 1;
+        let mut page_token = String::new();
+        for _ in 0..PAGES {
+            let request = ticketing::ListTicketLinksRequest { parent: at.clone(), page_size: PAGE, page_token };
+            let page = client.list_ticket_links(request).await?.into_inner();
+            let merged = |link: &&ticketing::TicketLink| {
+                link.kind() == ticketing::TicketLinkKind::MergedInto && link.end_time.is_none()
+            };
+            for link in page.links.iter().filter(merged) {
+                let other = if link.from_ticket == at { &link.to_ticket } else { &link.from_ticket };
+                if !found.contains(other) {
+                    found.push(other.clone());
+                }
+            }
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+    }
+    Ok(found.split_off(1))
 }
 
 /// Every clock on the ticket with the proof of its due instant.

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use kernel::{Language, ResourceId, Violations};
 use server::parse;
 use ticketing_domain::{
-    Answer, Assignment, Body, CloseReason, Draft, Filing, MAX_POINTS, Owner, PointText, Proof, Severity, Signpost, Slug,
-    Subject, TicketId, TicketType, TrackingKey, Word,
+    Answer, Assignment, Body, CloseReason, Draft, Filing, MAX_POINTS, Owner, PointText, Proof, Severity, Signpost,
+    Slug, Subject, TicketId, TicketType, TrackingKey, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 

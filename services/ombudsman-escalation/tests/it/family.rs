@@ -1,0 +1,145 @@
+//! Tickets that were one affair: who acted on one of them acted on all, and the dossier holds them all.
+
+use std::time::Duration;
+
+use kernel::Role;
+use testkit::eventually;
+use tonic::Code;
+use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::ticketing::v1 as tickets;
+use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
+
+use crate::world::{World, fresh_id, open_request, refusal, uuid_of};
+
+const OMBUDSMAN: pb::OfficeRole = pb::OfficeRole::Ombudsman;
+const LIMIT: Duration = Duration::from_secs(20);
+
+impl World {
+    async fn ticket_now(&self, name: &str) -> tickets::Ticket {
+        let request = tickets::GetTicketRequest { name: name.into() };
+        self.tickets("zoe", "billing").get_ticket(request).await.unwrap().into_inner()
+    }
+
+    async fn merge(&self, ticket: &str, into: &str) {
+        let (ticket, into) = (self.ticket_now(ticket).await, self.ticket_now(into).await);
+        let ticketing = self.ticketing.as_ref().unwrap();
+        let request = tickets::MergeTicketRequest {
+            name: ticket.name,
+            into: into.name,
+            reason: "same_invoice".into(),
+            etag: ticket.etag,
+            into_etag: into.etag,
+            request_id: fresh_id(),
+        };
+        let caller = ticketing.channel_as("zoe", &[Role::Agent], Some("billing"));
+        RelationServiceClient::new(caller).merge_ticket(request).await.unwrap();
+    }
+
+    async fn note(&self, person: &str, department: &str, ticket: &str) {
+        let message = tickets::Message {
+            visibility: tickets::MessageVisibility::Internal.into(),
+            body: "I looked into this one".into(),
+            ..Default::default()
+        };
+        let request = tickets::AddMessageRequest {
+            parent: ticket.to_owned(),
+            message: Some(message),
+            request_id: fresh_id(),
+            occurred_time: None,
+        };
+        self.tickets(person, department).add_message(request).await.unwrap();
+    }
+
+    /// When the office knows these for one family.
+    async fn one_family(&self, one: &str, other: &str) {
+        let admin = self.database.admin().await;
+        let (one, other) = (uuid_of(one), uuid_of(other));
+        eventually(LIMIT, || async {
+            let known: bool = sqlx::query_scalar(
+                "select count(distinct family_id) = 1 and count(*) = 2 from ombudsman.ticket_family
+                  where ticket_id in ($1, $2)",
+            )
+            .bind(one)
+            .bind(other)
+            .fetch_one(&admin)
+            .await
+            .unwrap();
+            if known { Ok(()) } else { Err("the office does not know them for one") }
+        })
+        .await;
+    }
+
+    async fn person(&self, name: &str, unit: &str) {
+        self.register(name, unit, None, &[OMBUDSMAN]).await;
+        self.declare(name, Role::Ombudsman, Vec::new()).await;
+    }
+}
+
+#[tokio::test]
+async fn who_worked_on_a_ticket_that_was_merged_into_the_cases_is_kept_off_it_and_so_is_their_unit() {
+    let world = World::staffed().await;
+    world.person("dina", "network-ops").await;
+    let (ticket, other) = (world.ticket().await, world.ticket().await);
+    world.note("nora", "network-ops", &other).await;
+    world.merge(&other, &ticket).await;
+    let case = world.ines().open_case(open_request(&ticket)).await.unwrap().into_inner();
+    world.one_family(&ticket, &other).await;
+    let refused = world.assign(&case.name, "dina", OMBUDSMAN).await.expect_err("her unit worked on the other ticket");
+    let (code, reason, metadata) = refusal(&refused);
+    assert_eq!((code, reason.as_str()), (Code::FailedPrecondition, "CONFLICT_OF_INTEREST"));
+    assert_eq!(metadata["grounds"], "unit_touched_ticket");
+
+    let list = pb::ListDossierEntriesRequest { parent: case.name, page_size: 100, ..Default::default() };
+    let papers = world.ines().list_dossier_entries(list).await.unwrap().into_inner().entries;
+    let snapshots = papers.iter().filter(|paper| paper.kind() == pb::DossierKind::TicketSnapshot).count();
+    assert_eq!(snapshots, 2, "the dossier holds both");
+}
+
+#[tokio::test]
+async fn a_merge_that_brings_a_conflict_to_light_ends_the_assignment() {
+    let world = World::staffed().await;
+    let case = world.seated_case().await;
+    let other = world.ticket().await;
+    // Oscar of the office worked at the firm on another ticket, which turns out to be about the same.
+    world.note("oscar", "network-ops", &other).await;
+    world.merge(&other, &case.ticket).await;
+    world.one_family(&case.ticket, &other).await;
+    let recused = eventually(LIMIT, || async {
+        let recused = world.entries::<pb::CaseRecused>().await;
+        if recused.is_empty() { Err("nobody was recused") } else { Ok(recused) }
+    })
+    .await;
+    assert_eq!((recused.len(), recused[0].person.as_str()), (1, "oscar"));
+    let expected = [pb::ConflictGround::TouchedTicket, pb::ConflictGround::FirmPrincipal].map(i32::from);
+    assert_eq!(recused[0].grounds, expected);
+}
+
+#[tokio::test]
+async fn whoever_works_on_what_was_split_off_later_is_as_involved_as_in_the_whole() {
+    let world = World::staffed().await;
+    world.person("dina", "network-ops").await;
+    let case = world.seated_case().await;
+    let ticket = world.ticket_now(&case.ticket).await;
+    let ticketing = world.ticketing.as_ref().unwrap();
+    let request = tickets::SplitTicketRequest {
+        name: ticket.name.clone(),
+        claim_points: vec!["p2".into()],
+        subject: "Nadie llama".into(),
+        department: "customer-service".into(),
+        reason: "two_departments".into(),
+        etag: ticket.etag,
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    let caller = ticketing.channel_as("zoe", &[Role::Agent], Some("billing"));
+    let part = RelationServiceClient::new(caller).split_ticket(request).await.unwrap().into_inner().ticket.unwrap();
+    world.note("nora", "network-ops", &part.name).await;
+    world.one_family(&ticket.name, &part.name).await;
+    eventually(LIMIT, || async {
+        match world.assign(&case.name, "dina", OMBUDSMAN).await {
+            Err(refused) if refusal(&refused).2["grounds"] == "unit_touched_ticket" => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+}
