@@ -148,7 +148,7 @@ async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
     let created = created.into_inner();
     let ticket = created.ticket.clone().expect("the answer holds it");
     let promise = affair.work(&ticket).await.expect("work");
-    affair.be_taken_apart(&ticket.name).await.expect("a part of its own");
+    let part = affair.be_taken_apart(&ticket.name).await.expect("a part of its own").to_ticket;
     affair.appoint().await.expect("the office has people");
     let case = affair.bring(&ticket.name).await.expect("a case");
     let case = affair.admit(&case).await.expect("admitted");
@@ -159,7 +159,7 @@ async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
     let refused = erase(&affair, &scene, &known).await.expect_err("the affair is open");
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "ERASURE_HELD"));
     let named: Vec<String> = held(&refused).into_keys().collect();
-    assert_eq!(named, [case.name.clone(), ticket.name.clone()]);
+    assert_eq!(named, [case.name.clone(), ticket.name.clone(), part], "what is answered together is needed together");
     affair.file_away(&case.name).await.expect("the case is closed");
     // The affair hears of it, and is another version then.
     fingerprint::settled(&admin, LIMIT).await;

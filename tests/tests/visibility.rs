@@ -1,13 +1,19 @@
-//! What is committed in ticketing is seen in the customer view, each affair once. How fast that is,
-//! the load driver measures; nothing here depends on it.
+//! What one service commits the others see: each affair once in the customer view, two affairs that are answered together on the clocks of
+//! both, and two ids that turn out to be one person where their affairs are put together. How fast that is, the load driver measures;
+//! nothing here depends on it.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use ventanilla_proto::customer::v1::CustomerView;
-use ventanilla_proto::ticketing::v1::{CancelTicketRequest, Ticket};
+use tonic::{Code, Status};
+use ventanilla_proto::customer::v1::{ConfirmMatchProposalRequest, CustomerView};
+use ventanilla_proto::sla::v1::{ClockState, ListClocksRequest};
+use ventanilla_proto::ticketing::v1::{
+    AnswerClaimPointRequest, CancelTicketRequest, GetTicketRequest, MergeTicketRequest, ResolveTicketRequest, Ticket,
+};
 use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::Affair;
+use ventanilla_tests::scene::caller::reason;
 use ventanilla_tests::scene::fingerprint;
 use ventanilla_tests::scene::people::Person;
 
@@ -83,4 +89,98 @@ async fn a_ticket_that_is_over_leaves_the_open_ones() {
     };
     affair.cast.agent.tickets.clone().cancel_ticket(cancel).await.expect("the customer withdraws");
     affair.view(&customer, LIMIT, |view| shows_exactly(view, &BTreeSet::from([second.name.clone()]))).await;
+}
+
+async fn get(affair: &Affair<'_>, name: &str) -> Ticket {
+    let request = GetTicketRequest { name: name.to_owned() };
+    affair.cast.agent.tickets.clone().get_ticket(request).await.expect("it is there").into_inner()
+}
+
+async fn merge(scene: &Scene, affair: &Affair<'_>, ticket: &str, into: &str) -> Result<(), Status> {
+    let (ticket, into) = (get(affair, ticket).await, get(affair, into).await);
+    let request = MergeTicketRequest {
+        name: ticket.name,
+        into: into.name,
+        reason: "same_charge".to_owned(),
+        etag: ticket.etag,
+        into_etag: into.etag,
+        request_id: scene.request_id(),
+    };
+    affair.cast.agent.relations.clone().merge_ticket(request).await.map(drop)
+}
+
+async fn answer_both_points(scene: &Scene, affair: &Affair<'_>, ticket: &str) {
+    for point in ["p1", "p2"] {
+        let request = AnswerClaimPointRequest {
+            name: ticket.to_owned(),
+            claim_point: point.to_owned(),
+            answer: format!("El cargo {point} de {ticket} fue un error de domiciliación y se devuelve"),
+            etag: get(affair, ticket).await.etag,
+            request_id: scene.request_id(),
+            occurred_time: None,
+        };
+        affair.cast.agent.tickets.clone().answer_claim_point(request).await.expect("an answer");
+    }
+}
+
+/// When every clock of a ticket is met.
+async fn met(affair: &Affair<'_>, ticket: &str) {
+    let clocks = &affair.cast.agent.clocks;
+    testkit::eventually(LIMIT, || async move {
+        let request = ListClocksRequest { subject: ticket.to_owned(), ..Default::default() };
+        let found = clocks.clone().list_clocks(request).await.map_err(|s| s.to_string())?.into_inner().clocks;
+        let met = found.iter().filter(|clock| clock.state() == ClockState::Fulfilled).count();
+        if met > 0 && met == found.len() { Ok(()) } else { Err(format!("{met} of {} clocks are met", found.len())) }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_affairs_of_two_who_turn_out_to_be_one_are_answered_together_and_both_terms_are_met() {
+    let scene = Scene::fresh().await;
+    let affair = Affair::of(&scene, Person::numbered(44_000_001));
+    let known = affair.arrive().await.expect("good records").customer;
+    let proposal = affair.be_taken_for_another().await.expect("a doubt");
+    let (first, second) = (proposal.first.clone().unwrap_or_default(), proposal.second.clone().unwrap_or_default());
+    let other = if first.customer == known { second.customer } else { first.customer };
+    assert_ne!(other, known);
+    let complain = async |customer: &str| {
+        affair.complain(customer, "").await.expect("a complaint").ticket.expect("the answer holds it")
+    };
+    let (mine, theirs) = (complain(&known).await, complain(&other).await);
+    affair.work(&mine).await.expect("work");
+
+    let refused = merge(&scene, &affair, &theirs.name, &mine.name).await.expect_err("they are two people");
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CUSTOMERS_DIFFER"));
+    let confirm = ConfirmMatchProposalRequest {
+        name: proposal.name,
+        reason: "the same document".to_owned(),
+        etag: proposal.etag,
+        request_id: scene.request_id(),
+    };
+    affair.cast.steward.customers.clone().confirm_match_proposal(confirm).await.expect("a steward's word");
+    merge(&scene, &affair, &theirs.name, &mine.name).await.expect("they are one person");
+
+    let view = affair.view(&known, LIMIT, |view| {
+        let shown = view.open_tickets.as_ref().map(|section| section.tickets.as_slice()).unwrap_or_default();
+        let joined = shown.iter().find(|ticket| ticket.ticket == theirs.name);
+        match joined.map(|ticket| ticket.merged_into.as_str()) {
+            Some(head) if head == mine.name => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    });
+    assert_eq!(view.await.open_tickets.expect("a section").total_count, 2);
+
+    answer_both_points(&scene, &affair, &mine.name).await;
+    answer_both_points(&scene, &affair, &theirs.name).await;
+    let resolve = ResolveTicketRequest {
+        name: mine.name.clone(),
+        resolution: "Se devuelven las dos cuotas y se corrige la domiciliación".to_owned(),
+        etag: get(&affair, &mine.name).await.etag,
+        request_id: scene.request_id(),
+        occurred_time: None,
+    };
+    affair.cast.agent.tickets.clone().resolve_ticket(resolve).await.expect("every point is answered");
+    met(&affair, &mine.name).await;
+    met(&affair, &theirs.name).await;
 }

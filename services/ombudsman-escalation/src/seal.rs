@@ -66,21 +66,3 @@ fn bound_to(case: Uuid, revision: i32) -> [u8; 20] {
     aad[16..].copy_from_slice(&revision.to_be_bytes());
     aad
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn opens_only_with_the_same_key_for_the_same_case_and_revision() {
-        let (seal, case) = (Seal::new(&[7; 32]), Uuid::from_u128(1));
-        let closed = seal.close(case, 1, [3; NONCE_LEN], "the firm is wrong").unwrap();
-        assert_eq!(seal.open(case, 1, closed.clone()).unwrap(), "the firm is wrong");
-        assert_eq!(seal.open(case, 2, closed.clone()), Err(Unsealable));
-        assert_eq!(seal.open(Uuid::from_u128(2), 1, closed.clone()), Err(Unsealable));
-        assert_eq!(Seal::new(&[8; 32]).open(case, 1, closed.clone()), Err(Unsealable));
-        let mut touched = closed;
-        touched.ciphertext[0] ^= 1;
-        assert_eq!(seal.open(case, 1, touched), Err(Unsealable));
-    }
-}

@@ -2,6 +2,7 @@
 
 mod admission;
 mod assign_case;
+mod config;
 mod decision;
 mod dossier;
 mod family;
@@ -9,5 +10,6 @@ mod firm_principals;
 mod laws_of_the_tables;
 mod open_case;
 mod refusals;
+mod seal;
 mod sla_clocks;
 mod world;

@@ -217,9 +217,12 @@ impl Ticket {
     /// the end of that time, however late somebody looks: nobody's legal term starts later because a service was down.
     pub fn lapse_cure(self, now: Timestamp) -> Option<(Self, Transitioned)> {
         let open = self.state.cure().filter(|open| open.due < now)?;
-        let at = open.due.max(self.last_change);
+        // What was noted since does not make it later.
+        let (at, last_change) = (open.due, self.last_change);
         let next = State::InProgress { since: at, reason: Some(word(Self::CURE_WINDOW_OVER)) };
-        Some(self.enter(next, Some(open.settled(CureState::Lapsed { at }))))
+        let (mut ticket, happened) = self.enter(next, Some(open.settled(CureState::Lapsed { at })));
+        ticket.last_change = at.max(last_change);
+        Some((ticket, happened))
     }
 
     /// Counts as resolved what the customer was asked to complete and did not: in_progress -> resolved. `last` is the last request,

@@ -127,12 +127,18 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredCure) -> Result
     Ok(())
 }
 
-/// Locks the ticket whose customer's time was over first, of those that nobody else is looking at.
+/// Locks the ticket whose customer's time was over first, of those that nobody else is looking at, but none of `left`.
 #[tracing::instrument(name = "db.cure.lock_overdue", skip_all)]
-pub(crate) async fn lock_overdue(tx: &mut PgConnection, now: Timestamp) -> Result<Option<TicketId>, StoreError> {
+pub(crate) async fn lock_overdue(
+    tx: &mut PgConnection,
+    now: Timestamp,
+    left: &[Uuid],
+) -> Result<Option<TicketId>, StoreError> {
     let found = sqlx::query_scalar!(
-        "select ticket_id from ticketing.ticket where cure_due_at < $1 order by cure_due_at limit 1 for update skip locked",
+        "select ticket_id from ticketing.ticket where cure_due_at < $1 and ticket_id <> all($2)
+         order by cure_due_at limit 1 for update skip locked",
         now.to_sqlx() as _,
+        left,
     )
     .fetch_optional(tx)
     .await?;

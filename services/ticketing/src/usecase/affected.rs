@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use kernel::{Ambient, ResourceId as _};
+use kernel::{Ambient, Classify as _, Kind, ResourceId as _};
 use ledger::Stamp;
 use postgres::{Kept, RequestKey, StoreError, Tx};
 use prost::Message as _;
@@ -155,7 +155,15 @@ impl Ticketing {
     pub(crate) async fn tell_some(&self) -> Result<Told, Error> {
         let mut told = Told::All;
         for (id, number) in incident::being_told(self.db.reader()).await? {
-            told = match (told, self.tell_batch(id, number).await?) {
+            let batch = match self.tell_batch(id, number).await {
+                Err(error) if !matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {
+                    // What is wrong with one incident keeps nobody from being told of another.
+                    tracing::error!(incident.id = %id, error = kernel::chain(&error), "an incident is not told");
+                    Told::All
+                }
+                batch => batch?,
+            };
+            told = match (told, batch) {
                 (Told::Some, _) | (_, Told::Some) => Told::Some,
                 (_, Told::Later) => Told::Later,
                 (told, Told::All) => told,

@@ -76,10 +76,12 @@ impl Ticketing {
         };
         let found = ticket::lock_two(&mut tx, new.id, new.into).await?;
         let (mine, other) = found.ok_or_else(|| Error::not_found(new.id.to_string()))?;
-        let other = other.ok_or(Refusal::AlreadyOne)?;
-        let mut union = Union::of(self, call, now, mine, Some(other));
+        let mut union = Union::of(self, call, now, mine, other);
         union.refuse_changed(new.id, new.etag)?;
         union.refuse_changed(new.into, new.into_etag)?;
+        if union.heads.len() == 1 {
+            return Err(Refusal::AlreadyOne.into());
+        }
         let (from, into) = (union.ticket(new.id)?, union.ticket(new.into)?);
         from.refuse_if_merged()?;
         from.may_merge()?;

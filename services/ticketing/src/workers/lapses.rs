@@ -16,8 +16,9 @@ const POLL: Duration = Duration::from_secs(1);
 /// # Errors
 /// What waiting does not heal; the supervisor starts the worker again.
 pub(crate) async fn run(app: Ticketing, cancel: CancellationToken) -> Result<(), Error> {
+    let mut left = Vec::new();
     while !cancel.is_cancelled() {
-        match app.lapse_next_cure().await {
+        match app.lapse_next_cure(&mut left).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use kernel::Role;
 use sla_monitor as sla;
 use testkit::{Database, Harness, Served, eventually};
 use tonic::{Code, Status};
 use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 use ventanilla_ticketing as ticketing;
@@ -84,6 +86,24 @@ async fn customer_says(agent: &mut Tickets, ticket: &str) {
         visibility: pb::MessageVisibility::Public.into(),
         channel: Channel::Email.into(),
         body: "Aquí tienen el recibo.".into(),
+        ..Default::default()
+    };
+    let request = pb::AddMessageRequest {
+        parent: ticket.into(),
+        message: Some(message),
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.add_message(request).await.unwrap();
+}
+
+/// An internal message: of the house, or of what the customer said.
+async fn note(agent: &mut Tickets, ticket: &str, direction: Direction) {
+    let message = pb::Message {
+        direction: direction.into(),
+        visibility: pb::MessageVisibility::Internal.into(),
+        channel: if direction == Direction::Inbound { Channel::Phone.into() } else { Channel::Unspecified.into() },
+        body: "Dice que lo manda mañana.".into(),
         ..Default::default()
     };
     let request = pb::AddMessageRequest {
@@ -210,7 +230,78 @@ async fn when_the_time_is_over_work_goes_on_as_of_that_instant_however_late_some
         request_id: fresh_id(),
         occurred_time: None,
     };
-    assert_eq!(agent.reopen_ticket(reopen).await.unwrap().into_inner().state(), pb::TicketState::InProgress);
+    let reopened = agent.reopen_ticket(reopen).await.unwrap().into_inner();
+    assert_eq!(reopened.state(), pb::TicketState::InProgress);
+    let again =
+        assert_refused(resolve_uncured(&mut agent, &reopened).await, Code::FailedPrecondition, "CURE_NOT_LAPSED");
+    assert_eq!(fact(&again, "state"), "answered_late", "an objection is not closed by the same silence");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_noted_after_the_time_was_over_makes_nobodys_term_start_later() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    ask(&mut agent, &ticket).await.unwrap();
+    // Too late by a day, but before the worker has looked: an agent notes something.
+    let admin = world.world.database.admin().await;
+    sqlx::query("update ticketing.ticket set cure_due_at = cure_due_at + interval '100 years'")
+        .execute(&admin)
+        .await
+        .unwrap();
+    world.days(17);
+    note(&mut agent, &ticket.name, Direction::Unspecified).await;
+    sqlx::query("update ticketing.ticket set cure_due_at = cure_due_at - interval '100 years'")
+        .execute(&admin)
+        .await
+        .unwrap();
+    let ticket = lapsed(&agent, &ticket.name).await;
+    assert_eq!(ticket.state_time, time(TENTH_BUSINESS_DAY));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_customer_said_counts_whoever_may_read_it() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    ask(&mut agent, &ticket).await.unwrap();
+    world.days(17);
+    let ticket = lapsed(&agent, &ticket.name).await;
+    note(&mut agent, &ticket.name, Direction::Inbound).await;
+    let refused =
+        assert_refused(resolve_uncured(&mut agent, &ticket).await, Code::FailedPrecondition, "CURE_NOT_LAPSED");
+    assert_eq!(fact(&refused, "state"), "answered_late");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cure_of_the_head_is_one_of_all_and_who_was_given_time_is_not_merged() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let mut relations = RelationServiceClient::new(world.world.served.channel(Role::Agent));
+    let (mine, head) = (started(&mut agent).await, started(&mut agent).await);
+    let merge = |ticket: &pb::Ticket, into: &pb::Ticket| pb::MergeTicketRequest {
+        name: ticket.name.clone(),
+        into: into.name.clone(),
+        reason: "same_invoice".into(),
+        etag: ticket.etag.clone(),
+        into_etag: into.etag.clone(),
+        request_id: fresh_id(),
+    };
+    let merged = relations.merge_ticket(merge(&mine, &head)).await.unwrap().into_inner();
+    let asked = ask(&mut agent, &merged.head.unwrap()).await.unwrap().ticket.unwrap();
+    let mine = get(&mut agent, &mine.name).await;
+    assert_eq!((mine.state(), mine.state_reason.as_str()), (pb::TicketState::Pending, "cure_requested"));
+    assert_eq!(mine.cure, "", "the request stays with the one it was made in");
+    let third = started(&mut agent).await;
+    let refused = relations.merge_ticket(merge(&third, &asked)).await;
+    assert_refused(refused, Code::FailedPrecondition, "TRANSITION_NOT_ALLOWED");
+    world.days(17);
+    let head = lapsed(&agent, &asked.name).await;
+    let followed = get(&mut agent, &mine.name).await;
+    assert_eq!((followed.state(), followed.state_time), (pb::TicketState::InProgress, head.state_time));
+    let refused = resolve_uncured(&mut agent, &head).await;
+    let refused = assert_refused(refused, Code::FailedPrecondition, "CLAIM_POINT_UNANSWERED");
+    assert!(fact(&refused, "claim_points").starts_with(&mine.name), "nobody asked for anything there");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
