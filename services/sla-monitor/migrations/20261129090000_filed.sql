@@ -27,11 +27,13 @@ create trigger affair_event_append_only before update or delete on sla_monitor.a
 -- Of affairs that were here before, what moved a clock is known from its entries.
 insert into sla_monitor.affair_event (affair_id, seq, kind, ground, occurred_at)
 select affair_id, row_number() over (partition by affair_id order by occurred_at, kind) - 1000000, kind, ground, occurred_at
-from (select distinct c.affair_id, case e.kind when 'hindered' then 'waits' else 'works' end as kind, e.ground, e.occurred_at
+from (select distinct c.affair_id,
+             case when e.kind = 'hindered' then 'waits' when e.kind = 'unhindered' then 'works' when e.kind = 'reopened' then 'reopened'
+                  when c.rule = 'es.l10-2025.17-2.continuity' then 'answered' else 'resolved' end as kind, e.ground, e.occurred_at
       from sla_monitor.clock c
       join sla_monitor.clock_entry e on e.clock_id = c.clock_id
       join sla_monitor.affair a on a.affair_id = c.affair_id and a.kind = 'ticket'
-      where c.subject not like '%/promises/%' and e.kind in ('hindered', 'unhindered')) past;
+      where c.subject not like '%/promises/%' and e.kind in ('hindered', 'unhindered', 'reopened', 'fulfilled')) past;
 
 alter table sla_monitor.clock_entry drop constraint clock_entry_kind_known;
 alter table sla_monitor.clock_entry add constraint clock_entry_kind_known

@@ -83,12 +83,15 @@ async fn ticket_opened(tx: &mut Tx, entry: &Received, opened: &proto::TicketOpen
     let Some(customer) = customer(&opened.customer)? else { return Ok(()) };
     let personal: proto::TicketOpenedPersonal = entry.personal().unwrap_or_default();
     let state = TicketState::Acknowledged;
+    let whole =
+        if opened.split_from.is_empty() { None } else { Some(id(&opened.split_from, "tickets", "split_from")?) };
     sqlx::query!(
         r#"with ticket as (
                insert into customer_profile.view_ticket
                    (ticket_id, customer_id, ticket_type, severity, state, is_open, channel, department, subject,
                     first_received_at, updated_at, complains)
-               values ($1, $2, $3, $4, $5, true, $6, $7, $8, $9, $10, $16)
+               values ($1, $2, $3, $4, $5, true, $6, $7, $8, $9, $10,
+                   $16 or exists (select from customer_profile.view_ticket w where w.ticket_id = $17 and w.complains))
                on conflict on constraint view_ticket_pkey do nothing
            )
            insert into customer_profile.timeline_event (source, position, id, customer_id, occurred_at, kind, resource, state)
@@ -110,6 +113,7 @@ async fn ticket_opened(tx: &mut Tx, entry: &Received, opened: &proto::TicketOpen
         number(TimelineEventKind::TicketOpened.into()),
         opened.ticket,
         complains(opened.ticket_type()),
+        whole,
     )
     .execute(&mut **tx)
     .await?;

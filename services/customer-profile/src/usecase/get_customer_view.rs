@@ -126,11 +126,9 @@ fn effort(effort: &Effort, cap: Option<SignedDuration>, standing: Standing) -> p
 
 /// What speaks of leaving beside the dealings.
 pub(super) fn trouble(view: &View) -> Trouble {
-    use ventanilla_proto::ticketing::v1::TicketType;
-    let complaints = [i32::from(TicketType::Queja), i32::from(TicketType::Reclamacion)];
     let of_open = |subject: &str| view.tickets.iter().any(|ticket| subject.starts_with(&ticket_name(ticket.ticket_id)));
     Trouble {
-        complaint: view.tickets.iter().any(|ticket| complaints.contains(&ticket.ticket_type)),
+        complaint: view.tickets.iter().any(|ticket| ticket.complains),
         missed_term: view.breaches.iter().any(|clock| of_open(&clock.subject)),
     }
 }

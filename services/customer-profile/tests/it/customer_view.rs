@@ -129,6 +129,16 @@ async fn a_complaint_that_is_filed_as_an_inquiry_holds_what_it_held() {
     let shown = world.view(&ana.customer).await.open_tickets.unwrap().tickets[0].clone();
     assert_eq!((shown.ticket_type(), shown.severity()), (ticketing::TicketType::Consulta, ticketing::Severity::Low));
     assert_eq!(holds().await, before, "filing it as something else frees nobody to cut the service");
+    let part = ticketing::TicketOpened {
+        ticket: ticket_id(2),
+        customer: ana.customer.clone(),
+        ticket_type: ticketing::TicketType::Consulta.into(),
+        split_from: ticket_id(1),
+        first_received_time: Some(time("2026-11-22T09:00:00Z")),
+        ..Default::default()
+    };
+    world.react(&Affairs, entry(3, &ticket_id(2), AT, &part)).await;
+    assert_eq!(holds().await.len(), before.len() + 1, "and neither does splitting it afterwards");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -231,7 +231,11 @@ impl<'a> Effects<'a> {
         let mut entries = clock.entries.clone();
         entries.push(Entry { at, what: what.clone() });
         let after = replay(&entries, terms).map_err(|e| broken(clock.id, &e))?;
-        let Some(moved) = after.moved_from(&before) else { return Ok(false) };
+        let moved = after.moved_from(&before);
+        // Out of an affair, also a clock that was met stays as it is, whatever comes later: that is written down though nothing moves.
+        if moved.is_none() && !matches!(what, Happening::Displaced | Happening::Reinstated) {
+            return Ok(false);
+        }
         let running = matches!(after.state, State::Running { .. });
         let thresholds = if running { after.thresholds(terms.calendar) } else { Ok(Vec::new()) };
         let judged = after.breaches.last().filter(|breach| !before.breaches.contains(breach));
@@ -255,7 +259,7 @@ impl<'a> Effects<'a> {
             let stamp = self.stamp.clone().occurred(breach.at);
             drafts.push(Draft::new(self.new_id(), payload.clock.clone(), &payload, &stamp));
         }
-        drafts.push(self.told(clock, &after, moved));
+        drafts.extend(moved.map(|moved| self.told(clock, &after, moved)));
         Ok(true)
     }
 

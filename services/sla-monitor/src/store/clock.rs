@@ -182,7 +182,8 @@ pub async fn list(
 }
 
 /// The clocks of an affair in one of these states, locked; and one more entry counted about it. `subject` narrows to one;
-/// what happened to the whole affair is kept in its history, an answer once.
+/// what happened to the whole affair is kept in its history, an answer
+/// once after each reopening.
 #[tracing::instrument(name = "db.clock.touch_and_lock", skip_all)]
 pub async fn touch_and_lock(
     tx: &mut PgConnection,
@@ -199,7 +200,9 @@ pub async fn touch_and_lock(
                insert into sla_monitor.affair_event (affair_id, seq, kind, ground, occurred_at)
                select $1, entry_count, $4, $5, $6 from touched
                where $4::text is not null and not ($4 = 'answered' and exists (
-                   select from sla_monitor.affair_event where affair_id = $1 and kind = 'answered'))
+                   select from sla_monitor.affair_event a where a.affair_id = $1 and a.kind = 'answered' and not exists (
+                       select from sla_monitor.affair_event r
+                       where r.affair_id = $1 and r.kind = 'reopened' and r.seq > a.seq)))
            )
            select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.subject_type,
                   c.department, c.version, c.first_origin_at as "first_origin_at: _",

@@ -239,6 +239,9 @@ impl Ticket {
         self.refuse_if_over()?;
         let since = self.settle(moment)?;
         let cure = match last {
+            Some(cure) if cure.law != self.filing.cure_law() => {
+                return Err(Refusal::CureNotLapsed { state: "of_another_law" });
+            }
             Some(cure) if matches!(cure.state, CureState::Lapsed { .. }) && !said_since => cure,
             Some(cure) => {
                 let late = matches!(cure.state, CureState::Lapsed { .. });

@@ -171,7 +171,7 @@ pub enum Refusal {
     /// The customer has time, has answered, or was never asked.
     #[error("the ticket does not count as resolved: the last request to complete it is {state}")]
     CureNotLapsed {
-        /// `never_asked`, `asked`, `answered` or `answered_late`.
+        /// `never_asked`, `asked`, `answered`, `answered_late` or `of_another_law`.
         state: &'static str,
     },
     /// They wait already.

@@ -69,6 +69,11 @@ impl Ticket {
         if let state @ Standing::Resolved = self.state.standing() {
             return Err(Refusal::TransitionNotAllowed { state, transition: "be filed as something else" });
         }
+        if self.state.cure().is_some() && to.cure_law() != self.filing.cure_law() {
+            // The customer was told by which law, and until when, they may complete it.
+            let state = self.state.standing();
+            return Err(Refusal::TransitionNotAllowed { state, transition: "be filed under another law" });
+        }
         if to == self.filing && more.is_empty() {
             return Err(Refusal::AlreadyFiledSo);
         }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::cure::defers_a_term;
 use crate::{CloseReason, Command, Moment, Refusal, Standing, State, Ticket, TicketId, Transitioned};
 
 /// Affairs that may be one.
@@ -104,17 +105,41 @@ impl Ticket {
         self.ties.merged.map_or(Ok(()), |merged| Err(Refusal::TicketMerged { into: merged.head }))
     }
 
-    /// Whether it may become one with another: open, and not waiting for its customer to complete it.
+    /// Whether it may become one with another: open, and not waiting for what puts off its term.
     ///
     /// # Errors
-    /// [`Refusal`] when it is answered, over, or its customer was given time to complete it.
+    /// [`Refusal`] when it is answered, over, its customer was given time to complete it, or a history says that it waits for that.
     pub fn may_merge(&self) -> Result<(), Refusal> {
         self.refuse_if_over()?;
         let state = self.state.standing();
-        if state == Standing::Resolved || self.state.cure().is_some() {
+        let put_off = match &self.state {
+            State::Pending { awaiting, .. } | State::Held { awaiting, .. } => defers_a_term(awaiting),
+            _ => false,
+        };
+        if state == Standing::Resolved || self.state.cure().is_some() || put_off {
             return Err(Refusal::TransitionNotAllowed { state, transition: "be merged" });
         }
         Ok(())
+    }
+
+    /// Whether it may be taken out again: not while the customer has time to complete the affair, which puts off the term of each of them and
+    /// ends with the request alone.
+    ///
+    /// # Errors
+    /// [`Refusal::TransitionNotAllowed`].
+    pub fn may_unmerge(&self, head: &Self) -> Result<(), Refusal> {
+        let state = self.state.standing();
+        if head.state.cure().is_some() {
+            return Err(Refusal::TransitionNotAllowed { state, transition: "be unmerged" });
+        }
+        Ok(())
+    }
+
+    /// Takes over the call for a superior of one that is answered with it from now on.
+    pub fn with_call_of(mut self, member: &Self) -> Self {
+        let calls = [self.ties.supervisor_called, member.ties.supervisor_called];
+        self.ties.supervisor_called = calls.into_iter().flatten().min();
+        self
     }
 
     /// Notes what it is one with, at this moment.
@@ -140,8 +165,11 @@ impl Ticket {
         if same || self.state.standing().is_terminal() {
             return None;
         }
-        let since = at.max(self.last_change);
-        Some(self.enter(head.clone().entered_with_head(since), None))
+        let last_change = self.last_change;
+        let (mut ticket, happened) = self.enter(head.clone().entered_with_head(at), None);
+        // Whatever was noted in it since: for its customer and its clocks it stands there as long as its head.
+        ticket.last_change = at.max(last_change);
+        Some((ticket, happened))
     }
 }
 
@@ -161,16 +189,24 @@ pub fn moment_of_all(members: &[&Ticket], moment: Moment) -> Result<Moment, Refu
 /// Refuses what one of those that are answered with a head stands against.
 ///
 /// # Errors
-/// [`Refusal`] of a point without an answer, or of a case that the office hears.
+/// [`Refusal`] of a point without an answer, of a case that the office hears, or of a state that does not know the verb.
 pub fn refuse_for_members(members: &[&Ticket], command: &Command) -> Result<(), Refusal> {
     match command {
         Command::Resolve { .. } => refuse_open_points(members),
+        // None goes where it could not go by itself.
+        Command::Reject { .. } => refuse_those(members, command, |state| state != Standing::Acknowledged),
+        Command::Cancel { .. } => refuse_those(members, command, |state| state == Standing::Pending),
         Command::Close { reason: CloseReason::ObjectionWindowOver } => {
             let open = members.iter().find_map(|ticket| ticket.office_case().filter(|case| case.open));
             open.map_or(Ok(()), |case| Err(Refusal::OfficeCaseOpen { case: case.id }))
         }
         _ => Ok(()),
     }
+}
+
+fn refuse_those(members: &[&Ticket], command: &Command, refused: fn(Standing) -> bool) -> Result<(), Refusal> {
+    let found = members.iter().map(|ticket| ticket.state().standing()).find(|state| refused(*state));
+    found.map_or(Ok(()), |state| Err(Refusal::TransitionNotAllowed { state, transition: command.verb() }))
 }
 
 /// Refuses that an affair is answered while a point of one that is answered with it is not.

@@ -52,6 +52,10 @@ impl Ticket {
         if !matches!(state, Standing::Acknowledged | Standing::InProgress) {
             return Err(Refusal::TransitionNotAllowed { state, transition: "be split" });
         }
+        if let Some(case) = self.ties.office_case.filter(|case| case.open) {
+            // What the office hears stays together: its decision answers every point.
+            return Err(Refusal::OfficeCaseOpen { case: case.id });
+        }
         let at = self.settle(moment)?;
         let mut texts = Vec::with_capacity(draft.points.len());
         for id in &draft.points {

@@ -337,7 +337,8 @@ impl Ticket {
     pub fn refuse_sales_offer(&self) -> Result<(), Refusal> {
         let law = if self.filing.topic.as_ref().is_some_and(|topic| topic.as_str() == "continuity") {
             Some(SalesBan::Continuity)
-        } else if self.filing.is_finance() && self.filing.ticket_type.is_complaint() {
+        } else if self.filing.is_finance() && (self.filing.ticket_type.is_complaint() || !self.points.is_empty()) {
+            // What is claimed point by point is a complaint, whatever it is filed as.
             Some(SalesBan::FinanceComplaint)
         } else {
             None

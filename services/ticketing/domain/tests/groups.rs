@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Language, ResourceId, Uuid};
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
-    Assignment, Bonds, Command, CustomerId, Draft, Filing, MAX_MERGED, Moment, Policy, Refusal, Severity, SplitDraft,
-    Standing, Ticket, TicketId, TicketType, TrackingKey, moment_of_all, refuse_for_members,
+    Assignment, Bonds, CaseId, Command, CustomerId, Draft, Filing, MAX_MERGED, Moment, OfficeCase, Policy, Refusal,
+    Severity, SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey, moment_of_all, refuse_for_members,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
@@ -221,6 +221,55 @@ fn a_complaint_claims_something_and_what_is_filed_so_already_is_not_filed_again(
     let many = (0..50).map(|i| format!("Otro punto {i}").parse().unwrap()).collect();
     let refused = filed.reclassify(complaint(), many, asked(), at(3)).unwrap_err();
     assert_eq!(refused, Refusal::TooManyClaimPoints { most: 50 });
+}
+
+#[test]
+fn a_member_goes_nowhere_with_its_head_where_it_could_not_go_by_itself() {
+    let policy = Policy::default();
+    let word = || "some_reason".parse().unwrap();
+    let (working, _) = ticket(1, 1).apply(Command::Start, at(1), &policy).unwrap();
+    let (waiting, _) = working.clone().apply(Command::WaitForCustomer { awaiting: word() }, at(2), &policy).unwrap();
+    let signpost = "Puede acudir a la Junta Arbitral de Consumo.".parse().unwrap();
+    let reject = Command::Reject { reason: word(), signpost };
+    let refused = refuse_for_members(&[&working], &reject).unwrap_err();
+    assert!(matches!(refused, Refusal::TransitionNotAllowed { state: Standing::InProgress, .. }), "{refused:?}");
+    assert_eq!(refuse_for_members(&[&ticket(1, 1)], &reject), Ok(()));
+    let cancel = Command::Cancel { reason: word() };
+    let refused = refuse_for_members(&[&working, &waiting], &cancel).unwrap_err();
+    assert!(matches!(refused, Refusal::TransitionNotAllowed { state: Standing::Pending, .. }), "{refused:?}");
+    assert_eq!(refuse_for_members(&[&working], &cancel), Ok(()));
+}
+
+#[test]
+fn who_waits_for_what_puts_off_a_term_is_not_merged_and_a_call_for_a_superior_goes_along() {
+    let policy = Policy::default();
+    let (working, _) = ticket(1, 1).apply(Command::Start, Moment::Stated(start()), &policy).unwrap();
+    assert_eq!(working.may_merge(), Ok(()));
+    let awaiting = "documents_missing".parse().unwrap();
+    let (waiting, _) = working.clone().apply(Command::Hold { awaiting }, Moment::Stated(start()), &policy).unwrap();
+    assert!(matches!(waiting.may_merge(), Err(Refusal::TransitionNotAllowed { state: Standing::Held, .. })));
+    let (called, since, _) = working.clone().call_supervisor(None, at(5)).unwrap();
+    assert_eq!(working.clone().with_call_of(&called).supervisor_called(), Some(since));
+    let (later, _, _) = working.call_supervisor(None, at(9)).unwrap();
+    assert_eq!(later.with_call_of(&called).supervisor_called(), Some(since), "who waits longest comes first");
+}
+
+#[test]
+fn what_the_office_hears_is_not_split_and_what_is_claimed_in_finance_is_no_occasion_for_a_sale() {
+    let case = OfficeCase { id: CaseId::from_uuid(Uuid::from_u128(3)), open: true };
+    let draft = SplitDraft {
+        points: vec!["p1".to_owned()],
+        subject: "Otra cosa".parse().unwrap(),
+        filing: ticket(0, 2).filing().clone(),
+        assignment: Assignment { department: "network-ops".parse().unwrap(), owner: None },
+        reason: "two_departments".parse().unwrap(),
+    };
+    let heard = ticket(0, 2).with_office_case(case);
+    let refused = heard.split(draft, id(1), TrackingKey::from_entropy([2; 12]), at(1)).unwrap_err();
+    assert_eq!(refused, Refusal::OfficeCaseOpen { case: case.id });
+    let inquiry = Filing { sector: "banking".parse().unwrap(), ..filing(TicketType::Consulta, None) };
+    let (filed, _) = ticket(0, 1).reclassify(inquiry, Vec::new(), "not_a_complaint".parse().unwrap(), at(1)).unwrap();
+    assert!(filed.refuse_sales_offer().is_err(), "filing a complaint as an inquiry makes it no occasion for a sale");
 }
 
 #[test]

@@ -13,19 +13,20 @@ use super::ticket::select_tickets;
 use super::ticket_row::{Stored, TicketRow};
 use crate::usecase::chronicle::Chronicle;
 
-/// These affairs, as far as there are such, locked until the transaction ends: heads before those that are answered with them, in the order of
-/// their ids.
+/// These affairs, as far as there are such, locked until the transaction ends, with the heads that they are answered with: those first, in the
+/// order of their ids, as everybody locks them.
 #[tracing::instrument(name = "db.affected.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, ids: &[TicketId]) -> Result<Vec<Stored>, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = select_tickets!(
-        "where t.ticket_id = any($1)
-             order by coalesce(t.merged_head, t.ticket_id), t.merged_head is not null, t.ticket_id for update of t",
+        "where t.ticket_id = any($1) or t.ticket_id in (
+                 select m.merged_head from ticketing.ticket m where m.ticket_id = any($1) and m.merged_head is not null)
+             order by coalesce(t.merged_head, t.ticket_id), t.merged_head is not null, t.ticket_id for no key update of t",
         &ids
     )
     .fetch_all(tx)
     .await?;
-    rows.into_iter().map(Stored::try_from).collect()
+    rows.into_iter().filter(|row| ids.contains(&row.ticket_id)).map(Stored::try_from).collect()
 }
 
 /// Affairs of an incident that were not told this update yet, locked; those that somebody else is at work on come later.
@@ -38,7 +39,7 @@ pub(crate) async fn lock_untold(
 ) -> Result<Vec<Stored>, StoreError> {
     let rows = select_tickets!(
         "where t.incident_id = $1 and t.incident_told < $2
-         order by t.incident_told, t.ticket_id limit $3 for update of t skip locked",
+         order by t.incident_told, t.ticket_id limit $3 for no key update of t skip locked",
         incident.uuid(),
         number,
         limit,

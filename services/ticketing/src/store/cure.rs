@@ -136,7 +136,7 @@ pub(crate) async fn lock_overdue(
 ) -> Result<Option<TicketId>, StoreError> {
     let found = sqlx::query_scalar!(
         "select ticket_id from ticketing.ticket where cure_due_at < $1 and ticket_id <> all($2)
-         order by cure_due_at limit 1 for update skip locked",
+         order by cure_due_at limit 1 for no key update skip locked",
         now.to_sqlx() as _,
         left,
     )

@@ -140,19 +140,27 @@ pub(crate) async fn list(pool: &PgPool, ticket: TicketId, after: i32, limit: i64
         .collect()
 }
 
-/// Whether the customer has said anything after this place in the ticket's history, whoever may read it, or has objected to an answer.
+/// Whether the customer has said anything after this place in the ticket's history, whoever may read it, or has objected to an answer; or has said
+/// something since then in one that is answered with it.
 #[tracing::instrument(name = "db.message.customer_spoke_after", skip_all)]
 pub(crate) async fn customer_spoke_after(
     tx: &mut PgConnection,
     ticket: TicketId,
     sequence: i32,
+    members: &[TicketId],
+    since: Timestamp,
 ) -> Result<bool, StoreError> {
+    let members: Vec<Uuid> = members.iter().map(|ticket| ticket.uuid()).collect();
     let spoke = sqlx::query_scalar!(
         r#"select exists (select from ticketing.message where ticket_id = $1 and sequence > $2 and direction = 'inbound')
                or exists (select from ticketing.ticket_change
-                          where ticket_id = $1 and sequence > $2 and from_state = 'resolved') as "spoke!""#,
+                          where ticket_id = $1 and sequence > $2 and from_state = 'resolved')
+               or exists (select from ticketing.message
+                          where ticket_id = any($3) and direction = 'inbound' and occurred_at >= $4) as "spoke!""#,
         ticket.uuid(),
         sequence,
+        &members,
+        since.to_sqlx() as _,
     )
     .fetch_one(tx)
     .await?;

@@ -153,7 +153,7 @@ pub(crate) async fn lock_first_called(tx: &mut PgConnection, superior: &Agent) -
     let called = sqlx::query_scalar!(
         "select ticket_id from ticketing.ticket
          where department = $1 and supervisor_called_at is not null and merged_head is null and (cardinality($2::text[]) = 0 or language = any($2))
-         order by supervisor_called_at, ticket_id limit 1 for update skip locked",
+         order by supervisor_called_at, ticket_id limit 1 for no key update skip locked",
         superior.department.as_str(),
         &languages,
     )
@@ -174,7 +174,7 @@ pub(crate) async fn lock_first_free(
         "select t.ticket_id from unnest($1::uuid[]) with ordinality as r (id, place)
          join ticketing.ticket t on t.ticket_id = r.id
          where t.department = $2 and t.owner is null and t.state in ('acknowledged', 'in_progress') and t.merged_head is null
-         order by r.place limit 1 for update of t skip locked",
+         order by r.place limit 1 for no key update of t skip locked",
         &ids,
         department.as_str(),
     )

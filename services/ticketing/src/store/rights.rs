@@ -42,7 +42,7 @@ pub(crate) async fn affairs(pool: &PgPool, customers: &[Uuid]) -> Result<Vec<Aff
 pub(crate) async fn lock(tx: &mut PgConnection, customers: &[Uuid]) -> Result<Vec<Affair>, StoreError> {
     let rows = sqlx::query!(
         r#"select ticket_id, state, state_since, erased_at is not null as "erased!" from ticketing.ticket
-           where customer_id = any($1) order by coalesce(merged_head, ticket_id), merged_head is not null, ticket_id for update"#,
+           where customer_id = any($1) order by coalesce(merged_head, ticket_id), merged_head is not null, ticket_id for no key update"#,
         customers,
     )
     .fetch_all(tx)

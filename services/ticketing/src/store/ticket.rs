@@ -83,10 +83,11 @@ impl Locked {
 /// Who waited for the lock reads the ticket's row as it is now and its claim points as they were when the
 /// statement began. Every change of a point moves the version, so a caller who checks the etag never acts on
 /// such a mixture, and nobody else looks at the points. Members are read after the head is locked, and nobody changes them without it.
+/// The lock lets others refer to the ticket meanwhile (`no key`): who links another to it waits for nobody.
 #[tracing::instrument(name = "db.ticket.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, id: TicketId) -> Result<Option<Locked>, StoreError> {
     let row = select_tickets!(
-        "where t.ticket_id = coalesce((select m.merged_head from ticketing.ticket m where m.ticket_id = $1), $1) for update of t",
+        "where t.ticket_id = coalesce((select m.merged_head from ticketing.ticket m where m.ticket_id = $1), $1) for no key update of t",
         id.uuid(),
     )
     .fetch_optional(&mut *tx)
@@ -133,7 +134,7 @@ pub(crate) async fn lock_two(
 
 /// Those that are answered with a head that is locked, locked too.
 async fn members(tx: &mut PgConnection, head: TicketId) -> Result<Vec<Stored>, StoreError> {
-    let rows = select_tickets!("where t.merged_head = $1 order by t.ticket_id for update of t", head.uuid())
+    let rows = select_tickets!("where t.merged_head = $1 order by t.ticket_id for no key update of t", head.uuid())
         .fetch_all(tx)
         .await?;
     rows.into_iter().map(Stored::try_from).collect()

@@ -252,6 +252,10 @@ impl Chronicle {
     /// [`Refusal`], as [`Ticket::touch`].
     pub(crate) fn say_as(&mut self, id: MessageId, said: Said, moment: Moment, policy: &Policy) -> Result<(), Refusal> {
         let from_customer = said.way.is_some_and(|way| way.direction == Direction::Inbound);
+        if said.sales_offer {
+            // Nothing is offered in one affair that is not in each of those that are answered together.
+            std::iter::once(&self.stored.ticket).chain(self.followers()).try_for_each(Ticket::refuse_sales_offer)?;
+        }
         self.part(id.ticket).write_down(id, said, moment)?;
         if from_customer && self.stored.ticket.state().standing() == Standing::Pending {
             self.apply(Command::Resume { reason: None }, moment, policy)?;
@@ -261,9 +265,6 @@ impl Chronicle {
 
     fn write_down(&mut self, id: MessageId, said: Said, moment: Moment) -> Result<(), Refusal> {
         let (ticket, at) = self.stored.ticket.clone().touch(moment)?;
-        if said.sales_offer {
-            ticket.refuse_sales_offer()?;
-        }
         self.touched(ticket);
         let message = Message {
             id,

@@ -98,6 +98,7 @@ impl Ticketing {
             end: None,
         };
         link::insert(&mut tx, &said).await?;
+        union.hand_over_call(new.id, new.into)?;
         union.bind(&bonds, (new.id, new.into), &new.reason)?;
         self.finish_union(tx, &new.key, union, (new.id, new.into)).await
     }
@@ -118,6 +119,7 @@ impl Ticketing {
         let mut union = Union::of(self, call, now, locked, None);
         union.refuse_changed(end.id, end.etag)?;
         let merged = union.ticket(end.id)?.merged().ok_or(Refusal::TicketNotMerged)?;
+        union.ticket(end.id)?.may_unmerge(union.ticket(merged.head)?)?;
         let bonds = union.bonds().unmerge(end.id)?;
         let said = link::merged(&mut tx, end.id).await?;
         let said = said.ok_or_else(|| StoreError::corrupt("ticket_link", "kind", end.id))?;
@@ -216,6 +218,17 @@ impl Union {
             return Err(Refusal::TicketErased.into());
         }
         if stored.version == etag { Ok(()) } else { Err(StoreError::Stale.into()) }
+    }
+
+    /// Whoever waits for a superior goes on waiting where the affair goes on.
+    fn hand_over_call(&mut self, from: TicketId, into: TicketId) -> Result<(), Error> {
+        let member = self.ticket(from)?.clone();
+        let head = self.ticket(into)?.merged().map_or(into, |merged| merged.head);
+        for chronicle in self.heads.iter_mut().filter(|one| one.stored.ticket.facts().id == head) {
+            let ticket = chronicle.stored.ticket.clone().with_call_of(&member);
+            chronicle.touched(ticket);
+        }
+        Ok(())
     }
 
     /// Notes for each ticket what it is one with from now on; `pair` are the two that it is about.

@@ -25,7 +25,10 @@ impl Ticketing {
         };
         let last = cure::last(&mut writing.tx, id).await?;
         let said_since = match &last {
-            Some(asked) => message::customer_spoke_after(&mut writing.tx, id, asked.sequence).await?,
+            Some(asked) => {
+                let members: Vec<_> = writing.chronicle.followers().iter().map(|ticket| ticket.facts().id).collect();
+                message::customer_spoke_after(&mut writing.tx, id, asked.sequence, &members, asked.cure.asked).await?
+            }
             None => false,
         };
         // Those that are answered with it were not asked for anything.

@@ -97,7 +97,7 @@ impl Ticketing {
             // Kept without the proof, which the database never sees.
             proof: String::new(),
         };
-        answer = writing.finish(answer).await?;
+        answer = writing.finish_about(answer, into).await?;
         answer.proof = proof.expose();
         Ok(answer)
     }

@@ -2,6 +2,7 @@
 //! write everything in one statement, commit, and wake the sequencer. What is decided stands between.
 
 use jiff::Timestamp;
+use kernel::ResourceId as _;
 use ledger::Stamp;
 use postgres::{Claim, RequestKey, StoreError, Tx};
 use prost::Message;
@@ -97,6 +98,17 @@ impl Writing {
     /// What is noted about the ticket that is asked about.
     pub(crate) fn part(&mut self) -> &mut Chronicle {
         self.chronicle.part(self.id)
+    }
+
+    /// The same with an answer that tells of another ticket too: it is destroyed with the words of either.
+    pub(crate) async fn finish_about<M: Message>(mut self, answer: M, other: TicketId) -> Result<M, Error> {
+        ticket::write(&mut self.tx, &self.chronicle, None).await?;
+        let about = [self.id.uuid(), other.uuid()];
+        let kept = postgres::Kept { answer: &answer.encode_to_vec(), forever: false, about: &about };
+        postgres::keep_answer(&mut self.tx, self.key.id, kept).await?;
+        self.tx.commit().await?;
+        self.app.ledger.nudge();
+        Ok(answer)
     }
 
     /// Writes, keeps the answer, commits.

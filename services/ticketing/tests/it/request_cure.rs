@@ -15,8 +15,8 @@ use ventanilla_proto::r#type::v1::{Channel, Direction};
 use ventanilla_ticketing as ticketing;
 
 use crate::world::{
-    Tickets, World, assert_refused, complaint, create_request, fact, fields, fresh_id, open, serve, start, started,
-    time,
+    ANSWER, OTHER_ANSWER, Tickets, World, answer, assert_refused, complaint, create_request, fact, fields, fresh_id,
+    open, serve, start, started, time,
 };
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -81,29 +81,21 @@ async fn get(agent: &mut Tickets, name: &str) -> pb::Ticket {
 }
 
 async fn customer_says(agent: &mut Tickets, ticket: &str) {
-    let message = pb::Message {
-        direction: Direction::Inbound.into(),
-        visibility: pb::MessageVisibility::Public.into(),
-        channel: Channel::Email.into(),
-        body: "Aquí tienen el recibo.".into(),
-        ..Default::default()
-    };
-    let request = pb::AddMessageRequest {
-        parent: ticket.into(),
-        message: Some(message),
-        request_id: fresh_id(),
-        occurred_time: None,
-    };
-    agent.add_message(request).await.unwrap();
+    say(agent, ticket, Direction::Inbound, pb::MessageVisibility::Public).await;
 }
 
 /// An internal message: of the house, or of what the customer said.
 async fn note(agent: &mut Tickets, ticket: &str, direction: Direction) {
+    say(agent, ticket, direction, pb::MessageVisibility::Internal).await;
+}
+
+async fn say(agent: &mut Tickets, ticket: &str, direction: Direction, visibility: pb::MessageVisibility) {
+    let channel = if direction == Direction::Unspecified { Channel::Unspecified } else { Channel::Email };
     let message = pb::Message {
         direction: direction.into(),
-        visibility: pb::MessageVisibility::Internal.into(),
-        channel: if direction == Direction::Inbound { Channel::Phone.into() } else { Channel::Unspecified.into() },
-        body: "Dice que lo manda mañana.".into(),
+        visibility: visibility.into(),
+        channel: channel.into(),
+        body: "Aquí tienen el recibo.".into(),
         ..Default::default()
     };
     let request = pb::AddMessageRequest {
@@ -292,6 +284,27 @@ async fn a_cure_of_the_head_is_one_of_all_and_who_was_given_time_is_not_merged()
     let mine = get(&mut agent, &mine.name).await;
     assert_eq!((mine.state(), mine.state_reason.as_str()), (pb::TicketState::Pending, "cure_requested"));
     assert_eq!(mine.cure, "", "the request stays with the one it was made in");
+    let apart = pb::UnmergeTicketRequest {
+        name: mine.name.clone(),
+        reason: "another_contract".into(),
+        etag: mine.etag.clone(),
+        request_id: fresh_id(),
+    };
+    let refused = relations.unmerge_ticket(apart).await;
+    assert_refused(refused, Code::FailedPrecondition, "TRANSITION_NOT_ALLOWED");
+    let other_law = pb::ReclassifyTicketRequest {
+        name: asked.name.clone(),
+        ticket_type: asked.ticket_type,
+        severity: asked.severity,
+        sector: "banking".into(),
+        topic: asked.topic.clone(),
+        reason: "another_sector".into(),
+        etag: asked.etag.clone(),
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    let refused = relations.reclassify_ticket(other_law).await;
+    assert_refused(refused, Code::FailedPrecondition, "TRANSITION_NOT_ALLOWED");
     let third = started(&mut agent).await;
     let refused = relations.merge_ticket(merge(&third, &asked)).await;
     assert_refused(refused, Code::FailedPrecondition, "TRANSITION_NOT_ALLOWED");
@@ -302,6 +315,12 @@ async fn a_cure_of_the_head_is_one_of_all_and_who_was_given_time_is_not_merged()
     let refused = resolve_uncured(&mut agent, &head).await;
     let refused = assert_refused(refused, Code::FailedPrecondition, "CLAIM_POINT_UNANSWERED");
     assert!(fact(&refused, "claim_points").starts_with(&mine.name), "nobody asked for anything there");
+    let mine = answer(&mut agent, &followed, "p1", ANSWER).await.unwrap();
+    answer(&mut agent, &mine, "p2", OTHER_ANSWER).await.unwrap();
+    customer_says(&mut agent, &mine.name).await;
+    let refused = resolve_uncured(&mut agent, &head).await;
+    let refused = assert_refused(refused, Code::FailedPrecondition, "CURE_NOT_LAPSED");
+    assert_eq!(fact(&refused, "state"), "answered_late", "they spoke up, in the other one");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
