@@ -149,14 +149,9 @@ impl Ticket {
     pub fn bound(mut self, bonds: &Bonds, moment: Moment) -> Result<(Self, Timestamp), Refusal> {
         let at = self.settle(moment)?;
         self.last_change = at;
-        Ok((self.bound_silently(bonds), at))
-    }
-
-    /// The same where only what others did has moved it under another head.
-    pub fn bound_silently(mut self, bonds: &Bonds) -> Self {
         self.ties.merged = bonds.merged(self.facts.id);
         self.ties.gathers = bonds.gathered(self.facts.id);
-        self
+        Ok((self, at))
     }
 
     /// Goes where its head has gone; `None` where it stands there already.

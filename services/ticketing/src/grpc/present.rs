@@ -1,19 +1,26 @@
 //! Domain values as the contract spells them.
 
+mod words;
+
 use kernel::{Department, ResourceId};
 use postgres::{StoreError, etag};
 use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    AffectedOutcome, ChangeKind, ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, LinkKind, Opinion,
-    Presence, PromiseStanding, Receipt, SatisfactionCause, Severity, Skill, SkillRule, Standing, SurveyState,
-    TakeReason, TicketId, TicketType, TrackingKey, Visibility, next_step, state_text,
+    ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, Opinion, Receipt, Skill, SkillRule, SurveyState,
+    TicketId, TrackingKey, next_step, state_text,
 };
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::ticket_event::Change;
 use ventanilla_proto::r#type::v1 as shared;
+
+pub(crate) use words::{
+    affected_outcome, link_kind, promise_state, satisfaction_cause, severity, state, take_reason, ticket_type,
+    visibility,
+};
+use words::{change_kind, presence};
 
 use crate::store::Stored;
 use crate::store::agent::StoredAgent;
@@ -261,16 +268,6 @@ pub(crate) fn incident_update(stored: &StoredUpdate) -> pb::IncidentUpdate {
     }
 }
 
-pub(crate) const fn affected_outcome(outcome: AffectedOutcome) -> pb::AffectedOutcome {
-    match outcome {
-        AffectedOutcome::Added => pb::AffectedOutcome::Added,
-        AffectedOutcome::AlreadyThere => pb::AffectedOutcome::AlreadyThere,
-        AffectedOutcome::OfAnother => pb::AffectedOutcome::OfAnother,
-        AffectedOutcome::TicketOver => pb::AffectedOutcome::TicketOver,
-        AffectedOutcome::TicketNotFound => pb::AffectedOutcome::TicketNotFound,
-    }
-}
-
 pub(crate) fn link(link: &Link) -> pb::TicketLink {
     pb::TicketLink {
         name: link.id.name(),
@@ -283,17 +280,6 @@ pub(crate) fn link(link: &Link) -> pb::TicketLink {
         end_time: link.end.as_ref().map(|end| time_to_proto(end.at)),
         end_reason: link.end.as_ref().and_then(|end| end.reason.clone()).unwrap_or_default(),
         end_actor: link.end.as_ref().map(|end| actor_to_proto(&end.by)),
-    }
-}
-
-pub(crate) const fn link_kind(kind: LinkKind) -> pb::TicketLinkKind {
-    match kind {
-        LinkKind::ParentOf => pb::TicketLinkKind::ParentOf,
-        LinkKind::DuplicateOf => pb::TicketLinkKind::DuplicateOf,
-        LinkKind::FollowUpOf => pb::TicketLinkKind::FollowUpOf,
-        LinkKind::CausedBy => pb::TicketLinkKind::CausedBy,
-        LinkKind::SplitFrom => pb::TicketLinkKind::SplitFrom,
-        LinkKind::MergedInto => pb::TicketLinkKind::MergedInto,
     }
 }
 
@@ -397,112 +383,4 @@ pub(crate) fn way(way: Option<Way>) -> (shared::Direction, shared::Channel) {
         Direction::Outbound => shared::Direction::Outbound,
     };
     (direction, channel_to_proto(way.channel))
-}
-
-pub(crate) const fn ticket_type(kind: TicketType) -> pb::TicketType {
-    match kind {
-        TicketType::Consulta => pb::TicketType::Consulta,
-        TicketType::Queja => pb::TicketType::Queja,
-        TicketType::Reclamacion => pb::TicketType::Reclamacion,
-        TicketType::Incidencia => pb::TicketType::Incidencia,
-        TicketType::Solicitud => pb::TicketType::Solicitud,
-        TicketType::Baja => pb::TicketType::Baja,
-    }
-}
-
-pub(crate) const fn severity(severity: Severity) -> pb::Severity {
-    match severity {
-        Severity::Low => pb::Severity::Low,
-        Severity::Medium => pb::Severity::Medium,
-        Severity::High => pb::Severity::High,
-        Severity::Critical => pb::Severity::Critical,
-    }
-}
-
-pub(crate) const fn state(standing: Standing) -> pb::TicketState {
-    match standing {
-        Standing::Acknowledged => pb::TicketState::Acknowledged,
-        Standing::InProgress => pb::TicketState::InProgress,
-        Standing::Pending => pb::TicketState::Pending,
-        Standing::Held => pb::TicketState::Held,
-        Standing::Resolved => pb::TicketState::Resolved,
-        Standing::Closed => pb::TicketState::Closed,
-        Standing::Rejected => pb::TicketState::Rejected,
-        Standing::Cancelled => pb::TicketState::Cancelled,
-    }
-}
-
-pub(crate) const fn visibility(visibility: Visibility) -> pb::MessageVisibility {
-    match visibility {
-        Visibility::Public => pb::MessageVisibility::Public,
-        Visibility::Internal => pb::MessageVisibility::Internal,
-    }
-}
-
-const fn presence(presence: Presence) -> pb::Presence {
-    match presence {
-        Presence::Available => pb::Presence::Available,
-        Presence::Busy => pb::Presence::Busy,
-        Presence::Away => pb::Presence::Away,
-    }
-}
-
-pub(crate) const fn take_reason(reason: TakeReason) -> pb::TakeReason {
-    match reason {
-        TakeReason::ServedFirst => pb::TakeReason::ServedFirst,
-        TakeReason::Severity => pb::TakeReason::Severity,
-        TakeReason::Known => pb::TakeReason::Known,
-        TakeReason::WaitedLongest => pb::TakeReason::WaitedLongest,
-    }
-}
-
-pub(crate) const fn satisfaction_cause(cause: SatisfactionCause) -> pb::SatisfactionCause {
-    match cause {
-        SatisfactionCause::Outcome => pb::SatisfactionCause::Outcome,
-        SatisfactionCause::Time => pb::SatisfactionCause::Time,
-        SatisfactionCause::Effort => pb::SatisfactionCause::Effort,
-        SatisfactionCause::Treatment => pb::SatisfactionCause::Treatment,
-        SatisfactionCause::Clarity => pb::SatisfactionCause::Clarity,
-        SatisfactionCause::Promise => pb::SatisfactionCause::Promise,
-        SatisfactionCause::Access => pb::SatisfactionCause::Access,
-        SatisfactionCause::Product => pb::SatisfactionCause::Product,
-    }
-}
-
-pub(crate) const fn promise_state(standing: PromiseStanding) -> pb::PromiseState {
-    match standing {
-        PromiseStanding::Made => pb::PromiseState::Made,
-        PromiseStanding::AtRisk => pb::PromiseState::AtRisk,
-        PromiseStanding::Kept => pb::PromiseState::Kept,
-        PromiseStanding::Renegotiated => pb::PromiseState::Renegotiated,
-        PromiseStanding::BrokenAnnounced => pb::PromiseState::BrokenAnnounced,
-        PromiseStanding::BrokenSilent => pb::PromiseState::BrokenSilent,
-    }
-}
-
-const fn change_kind(kind: ChangeKind) -> pb::TicketChangeKind {
-    match kind {
-        ChangeKind::Opened => pb::TicketChangeKind::Opened,
-        ChangeKind::Transitioned => pb::TicketChangeKind::Transitioned,
-        ChangeKind::Assigned => pb::TicketChangeKind::Assigned,
-        ChangeKind::MessageAdded => pb::TicketChangeKind::MessageAdded,
-        ChangeKind::ClaimPointAnswered => pb::TicketChangeKind::ClaimPointAnswered,
-        ChangeKind::PromiseMade => pb::TicketChangeKind::PromiseMade,
-        ChangeKind::PromiseAtRisk => pb::TicketChangeKind::PromiseAtRisk,
-        ChangeKind::PromiseSettled => pb::TicketChangeKind::PromiseSettled,
-        ChangeKind::OfficeNoted => pb::TicketChangeKind::OfficeNoted,
-        ChangeKind::SurveyAsked => pb::TicketChangeKind::SurveyAsked,
-        ChangeKind::SurveyAnswered => pb::TicketChangeKind::SurveyAnswered,
-        ChangeKind::CureRequested => pb::TicketChangeKind::CureRequested,
-        ChangeKind::CureSettled => pb::TicketChangeKind::CureSettled,
-        ChangeKind::Affected => pb::TicketChangeKind::Affected,
-        ChangeKind::Unaffected => pb::TicketChangeKind::Unaffected,
-        ChangeKind::SupervisorCalled => pb::TicketChangeKind::SupervisorCalled,
-        ChangeKind::Reclassified => pb::TicketChangeKind::Reclassified,
-        ChangeKind::Split => pb::TicketChangeKind::Split,
-        ChangeKind::Merged => pb::TicketChangeKind::Merged,
-        ChangeKind::Unmerged => pb::TicketChangeKind::Unmerged,
-        ChangeKind::Linked => pb::TicketChangeKind::Linked,
-        ChangeKind::Unlinked => pb::TicketChangeKind::Unlinked,
-    }
 }

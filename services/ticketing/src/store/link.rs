@@ -193,6 +193,8 @@ pub(crate) async fn merged(tx: &mut PgConnection, from: TicketId) -> Result<Opti
 
 /// What stands against a link that is to be said.
 pub(crate) struct Against {
+    /// There is no such other ticket.
+    pub nobody: bool,
     /// It is said already.
     pub said: bool,
     /// Of which the other is a part already.
@@ -217,7 +219,8 @@ pub(crate) async fn against(
                select l.to_ticket from ticketing.ticket_link l join ahead a on l.from_ticket = a.ticket
                where l.kind = $2 and l.ended_at is null
            )
-           select exists (select from ahead where ticket = $1) as "circular!",
+           select not exists (select from ticketing.ticket where ticket_id = $3) as "nobody!",
+                  exists (select from ahead where ticket = $1) as "circular!",
                   exists (select from ticketing.ticket_link
                           where from_ticket = $1 and to_ticket = $3 and kind = $2 and ended_at is null) as "said!",
                   (select from_ticket from ticketing.ticket_link
@@ -229,7 +232,7 @@ pub(crate) async fn against(
     .fetch_one(tx)
     .await?;
     let parent = row.parent.filter(|_| kind == LinkKind::ParentOf).map(TicketId::from_uuid);
-    Ok(Against { said: row.said, parent, circular: row.circular })
+    Ok(Against { nobody: row.nobody, said: row.said, parent, circular: row.circular })
 }
 
 /// Writes what a ticket is filed as, and the points that were added with it. The ticket must be locked.

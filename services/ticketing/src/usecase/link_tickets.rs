@@ -55,10 +55,10 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        if !ticket::exists(self.db.reader(), new.to).await? {
+        let against = link::against(&mut writing.tx, new.from, new.kind, new.to).await?;
+        if against.nobody {
             return Err(Error::not_found(new.to.to_string()));
         }
-        let against = link::against(&mut writing.tx, new.from, new.kind, new.to).await?;
         if against.said {
             return Err(Refusal::AlreadyLinked.into());
         }

@@ -16,7 +16,7 @@ use ventanilla_ticketing as ticketing;
 
 use crate::world::{
     ANSWER, OTHER_ANSWER, Tickets, World, answer, assert_refused, complaint, create_request, fact, fields, fresh_id,
-    open, serve, start, started, time,
+    get, open, say, serve, start, started, time,
 };
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -76,10 +76,6 @@ async fn cures(agent: &mut Tickets, ticket: &str) -> Vec<pb::CureRequest> {
     agent.list_cure_requests(list).await.unwrap().into_inner().cures
 }
 
-async fn get(agent: &mut Tickets, name: &str) -> pb::Ticket {
-    agent.get_ticket(pb::GetTicketRequest { name: name.into() }).await.unwrap().into_inner()
-}
-
 async fn customer_says(agent: &mut Tickets, ticket: &str) {
     say(agent, ticket, Direction::Inbound, pb::MessageVisibility::Public).await;
 }
@@ -87,24 +83,6 @@ async fn customer_says(agent: &mut Tickets, ticket: &str) {
 /// An internal message: of the house, or of what the customer said.
 async fn note(agent: &mut Tickets, ticket: &str, direction: Direction) {
     say(agent, ticket, direction, pb::MessageVisibility::Internal).await;
-}
-
-async fn say(agent: &mut Tickets, ticket: &str, direction: Direction, visibility: pb::MessageVisibility) {
-    let channel = if direction == Direction::Unspecified { Channel::Unspecified } else { Channel::Email };
-    let message = pb::Message {
-        direction: direction.into(),
-        visibility: visibility.into(),
-        channel: channel.into(),
-        body: "Aquí tienen el recibo.".into(),
-        ..Default::default()
-    };
-    let request = pb::AddMessageRequest {
-        parent: ticket.into(),
-        message: Some(message),
-        request_id: fresh_id(),
-        occurred_time: None,
-    };
-    agent.add_message(request).await.unwrap();
 }
 
 async fn resolve_uncured(agent: &mut Tickets, ticket: &pb::Ticket) -> Result<pb::Ticket, Status> {

@@ -10,7 +10,7 @@ use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
-use ventanilla_proto::r#type::v1::{Channel, Language};
+use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
 use ventanilla_ticketing as ticketing;
 
 pub const CUSTOMER: &str = "customers/0190a000-0000-7000-8000-000000000007";
@@ -184,6 +184,34 @@ pub fn promise_request(ticket: &str, due: &str) -> pb::MakePromiseRequest {
         request_id: fresh_id(),
         occurred_time: None,
     }
+}
+
+pub async fn get(client: &mut Tickets, name: &str) -> pb::Ticket {
+    client.get_ticket(pb::GetTicketRequest { name: name.into() }).await.unwrap().into_inner()
+}
+
+/// Something is said, by e-mail where it went either way, or noted.
+pub async fn say(
+    client: &mut Tickets,
+    ticket: &str,
+    direction: Direction,
+    visibility: pb::MessageVisibility,
+) -> pb::Message {
+    let channel = if direction == Direction::Unspecified { Channel::Unspecified } else { Channel::Email };
+    let message = pb::Message {
+        direction: direction.into(),
+        visibility: visibility.into(),
+        channel: channel.into(),
+        body: "Aquí tienen el recibo.".into(),
+        ..Default::default()
+    };
+    let request = pb::AddMessageRequest {
+        parent: ticket.into(),
+        message: Some(message),
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    client.add_message(request).await.unwrap().into_inner()
 }
 
 /// The machine-readable reason of a refusal.
