@@ -11,11 +11,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ticketing::v1::incident_service_server::IncidentServiceServer;
+use ventanilla_proto::ticketing::v1::process_service_server::ProcessServiceServer;
 use ventanilla_proto::ticketing::v1::relation_service_server::RelationServiceServer;
 use ventanilla_proto::ticketing::v1::team_service_server::TeamServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
-use crate::grpc::{Incidents, Relations, Service, Team};
+use crate::grpc::{Incidents, Processes, Relations, Service, Team};
 use crate::proof::ProofKey;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::store::create::openings;
@@ -29,6 +30,8 @@ const LARGEST_REQUEST: usize = 4 * 1024 * 1024;
 const LARGEST_TEAM_REQUEST: usize = 64 * 1024;
 /// A filing with fifty claim points of two thousand characters.
 const LARGEST_RELATION_REQUEST: usize = 512 * 1024;
+/// A map of a hundred steps with texts in five languages.
+const LARGEST_PROCESS_REQUEST: usize = 2 * 1024 * 1024;
 const CLOSING: Duration = Duration::from_secs(1);
 
 const SLA: &str = "sla-monitor";
@@ -67,6 +70,9 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .serve(IncidentServiceServer::new(Incidents::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
         .serve(
             RelationServiceServer::new(Relations::new(app.clone())).max_decoding_message_size(LARGEST_RELATION_REQUEST),
+        )
+        .serve(
+            ProcessServiceServer::new(Processes::new(app.clone())).max_decoding_message_size(LARGEST_PROCESS_REQUEST),
         )
         .keep_ledger(&ledger, &house)
         .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))

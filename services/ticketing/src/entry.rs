@@ -5,7 +5,7 @@ use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
     Agent, AgentId, Assigned, CaseId, ClockId, CureRequest, CureSettled, Filing, Incident, IncidentId, IncidentUpdate,
-    Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Refiled, SplitOff, Survey, Ticket, TicketId,
+    Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Refiled, Slug, SplitOff, Survey, Ticket, TicketId,
     Transitioned, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
@@ -14,6 +14,7 @@ use crate::grpc::present;
 use crate::proof::sha256;
 use crate::store::link::Link;
 use crate::store::message::Message;
+use crate::store::process::StoredProcess;
 use crate::store::queue::StoredQueue;
 
 /// Makes entries with their own ids and salts.
@@ -273,6 +274,15 @@ impl<'a> Entries<'a> {
 
     pub(crate) fn unlinked(&self, link: &Link) -> Draft {
         self.draft(link.id.ticket, &pb::TicketUnlinked { ticket: link.id.ticket.name(), link: link.id.name() })
+    }
+
+    pub(crate) fn step_entered(&self, ticket: TicketId, step: &Slug) -> Draft {
+        self.draft(ticket, &pb::StepEntered { ticket: ticket.name(), step: step.as_str().to_owned() })
+    }
+
+    pub(crate) fn process_put(&self, process: &StoredProcess) -> Draft {
+        let name = process.process.id.name();
+        self.draft_about(name, &pb::ProcessPut { process: Some(present::process(process)) })
     }
 
     pub(crate) fn affected(&self, ticket: TicketId, incident: IncidentId) -> Draft {

@@ -3,6 +3,7 @@
 mod convert;
 mod incident_service;
 pub(crate) mod present;
+mod process_service;
 mod relation_service;
 mod team_service;
 mod ticket_service;
@@ -15,6 +16,7 @@ use crate::Error;
 use crate::usecase::Ticketing;
 
 pub use incident_service::Incidents;
+pub use process_service::Processes;
 pub use relation_service::Relations;
 pub use team_service::Team;
 pub use ticket_service::Service;

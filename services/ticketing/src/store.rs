@@ -12,6 +12,7 @@ pub(crate) mod incident;
 pub(crate) mod journey;
 pub(crate) mod link;
 pub(crate) mod message;
+pub(crate) mod process;
 pub(crate) mod promise;
 pub(crate) mod public_status;
 pub(crate) mod queue;

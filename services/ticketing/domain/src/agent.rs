@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use kernel::{Department, Language};
 
-use crate::{Owner, Presence, Refusal, Severity, Slug, TakeReason, TicketId};
+use crate::{Line, Owner, Presence, Refusal, Severity, Slug, TakeReason, TicketId};
 
 /// Who works on affairs: the subject of their tokens, which is what owners of tickets are named by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -78,7 +78,12 @@ pub struct Agent {
     pub presence: Presence,
     /// They lead the department.
     pub leads: bool,
+    /// What customers are told they are called.
+    pub public_name: Option<PublicName>,
 }
+
+/// What customers are told somebody is called.
+pub type PublicName = Line<60>;
 
 impl Agent {
     /// What they are certified for at an instant.
@@ -202,6 +207,7 @@ mod tests {
             capacity: 2,
             presence: Presence::Available,
             leads: false,
+            public_name: None,
         }
     }
 

@@ -252,6 +252,33 @@ pub enum Refusal {
     /// What was said in it was destroyed.
     #[error("what was said in the ticket was destroyed with its customer's data; nothing is added to it any more")]
     TicketErased,
+    /// One map for one kind of affair.
+    #[error("{process} is made for the same kind of affair and subject matter; write a version of that one")]
+    ScopeTaken {
+        /// Name of the other map.
+        process: String,
+    },
+    /// The map has no such step.
+    #[error("the affair's map has no such step; it has {}", steps.join(", "))]
+    StepNotOnMap {
+        /// Ids of those it has.
+        steps: Vec<String>,
+    },
+    /// The step is for affairs that stand otherwise.
+    #[error("an affair that is {state} is not at that step")]
+    StepNotHere {
+        /// Where the ticket stands.
+        state: Standing,
+    },
+    /// There is nothing to enter.
+    #[error("the affair is at that step already")]
+    AlreadyAtStep,
+    /// More than one call looks at.
+    #[error("there are more than {most} affairs in that time; ask for a shorter one")]
+    TooManyTickets {
+        /// The most.
+        most: usize,
+    },
 }
 
 impl Classify for Refusal {
@@ -299,7 +326,12 @@ impl Classify for Refusal {
             | Self::HasParent { .. }
             | Self::LinkCircular
             | Self::LinkNotToEnd
+            | Self::StepNotOnMap { .. }
+            | Self::StepNotHere { .. }
+            | Self::AlreadyAtStep
+            | Self::TooManyTickets { .. }
             | Self::TicketErased => Kind::FailedPrecondition,
+            Self::ScopeTaken { .. } => Kind::AlreadyExists,
         }
     }
 
@@ -350,6 +382,11 @@ impl Classify for Refusal {
             Self::LinkCircular => "LINK_CIRCULAR",
             Self::LinkNotToEnd => "LINK_NOT_TO_END",
             Self::TicketErased => "TICKET_ERASED",
+            Self::ScopeTaken { .. } => "SCOPE_TAKEN",
+            Self::StepNotOnMap { .. } => "STEP_NOT_ON_MAP",
+            Self::StepNotHere { .. } => "STEP_NOT_HERE",
+            Self::AlreadyAtStep => "ALREADY_AT_STEP",
+            Self::TooManyTickets { .. } => "TOO_MANY_TICKETS",
         }
     }
 
@@ -385,7 +422,12 @@ impl Classify for Refusal {
             Self::AgentAtCapacity { capacity, holding } => {
                 vec![("capacity", capacity.to_string().into()), ("holding", holding.to_string().into())]
             }
-            Self::TooManyClaimPoints { most } | Self::TooManyMerged { most } => vec![("most", most.to_string().into())],
+            Self::TooManyClaimPoints { most } | Self::TooManyMerged { most } | Self::TooManyTickets { most } => {
+                vec![("most", most.to_string().into())]
+            }
+            Self::ScopeTaken { process } => vec![("process", process.clone().into())],
+            Self::StepNotOnMap { steps } => vec![("steps", steps.join(",").into())],
+            Self::StepNotHere { state } => vec![("state", state.to_string().into())],
             Self::ClaimPointMoved { to } => vec![("ticket", to.to_string().into())],
             Self::ClaimPointIsAnswered { point } => vec![("claim_point", point.clone().into())],
             Self::TicketMerged { into } => vec![("into", into.to_string().into())],
@@ -401,6 +443,7 @@ impl Classify for Refusal {
             | Self::AlreadyLinked
             | Self::LinkCircular
             | Self::LinkNotToEnd
+            | Self::AlreadyAtStep
             | Self::AgentUnknown
             | Self::NotYourPresence
             | Self::PastTimeNotAllowed

@@ -13,6 +13,7 @@ mod history;
 mod id;
 mod incident;
 mod key;
+mod process;
 mod promise;
 mod receipt;
 mod split;
@@ -24,7 +25,7 @@ mod transition;
 mod wording;
 mod words;
 
-pub use agent::{Agent, AgentId, AgentIdError, Skill, SkillRule, Superior, Waiting, freest, reasons, turns};
+pub use agent::{Agent, AgentId, AgentIdError, PublicName, Skill, SkillRule, Superior, Waiting, freest, reasons, turns};
 pub use answer::is_generic;
 pub use claim::{Answered, ClaimPoint, PointAnswered};
 pub use cure::{CureDraft, CureLaw, CureRequest, CureSettled, CureState, LeastTerm, OpenCure};
@@ -40,6 +41,10 @@ pub use incident::{
     Affected, Incident, IncidentDraft, IncidentState, IncidentUpdate, Joined, Telling, Texts, TextsError, reach,
 };
 pub use key::{KeyError, Proof, TrackingKey};
+pub use process::{
+    Course, Figures, Line, MAX_SITUATIONS, MAX_STEPS, Measure, Move, MoveEnd, Place, Process, ProcessId, ProcessIdError,
+    ProcessMap, Scope, Situation, Step, StepFigures, StepText, StepTitle, Turn, Visit, Wording, WordingError,
+};
 pub use promise::{Promise, PromiseDraft, PromiseState, Settlement};
 pub use receipt::Receipt;
 pub use split::{SplitDraft, SplitOff};
@@ -51,7 +56,6 @@ pub use text::{
 };
 pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket, Ties};
 pub use transition::{Command, Policy, Transitioned};
-pub use wording::{next_step, state_text};
 pub use words::{
     AffectedOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding, SatisfactionCause, Severity,
     Standing, TakeReason, TicketType, Visibility,

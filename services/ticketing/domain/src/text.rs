@@ -48,6 +48,9 @@ pub enum TextError {
     /// A character that no keyboard writes.
     #[error("must not have control characters other than line breaks and tabs")]
     Control,
+    /// A line that is more than one.
+    #[error("must be one line without control characters")]
+    ControlInLine,
     /// Not a machine word.
     #[error("must be a word of 1 to 63 characters of a-z, 0-9 and underscores, starting with a letter")]
     Word,

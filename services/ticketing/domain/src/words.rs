@@ -186,6 +186,8 @@ words! {
         Linked => "linked",
         /// It has nothing to do with that one after all.
         Unlinked => "unlinked",
+        /// It was said to have come to a step of its map.
+        StepEntered => "step_entered",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Domain values as the contract spells them.
 
+mod process;
 mod words;
 
 use kernel::{Department, ResourceId};
@@ -8,14 +9,15 @@ use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, Opinion, Receipt, Skill, SkillRule, SurveyState,
-    TicketId, TrackingKey, next_step, state_text,
+    ClaimPoint, Course, CureLaw, CureRequest, CureState, IncidentState, Opinion, Process, Receipt, Skill, SkillRule, SurveyState,
+    TicketId, TrackingKey,
 };
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::ticket_event::Change;
 use ventanilla_proto::r#type::v1 as shared;
 
+pub(crate) use process::{course, figures, process, public_course};
 pub(crate) use words::{
     affected_outcome, link_kind, promise_state, satisfaction_cause, severity, state, take_reason, ticket_type,
     visibility,
@@ -199,6 +201,7 @@ pub(crate) fn agent(stored: &StoredAgent) -> pb::Agent {
         presence: presence(agent.presence).into(),
         presence_time: Some(time_to_proto(stored.presence_since)),
         leads: agent.leads,
+        public_name: agent.public_name.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default(),
         holding_count: i32::try_from(stored.holding).unwrap_or(i32::MAX),
         create_time: Some(time_to_proto(stored.created_at)),
         etag: etag(stored.version),
@@ -299,15 +302,19 @@ pub(crate) fn change(row: &ChangeRow) -> pb::TicketChange {
     }
 }
 
-pub(crate) fn public_status(key: TrackingKey, status: &Status) -> pb::PublicStatus {
+pub(crate) fn public_status(key: TrackingKey, status: &Status, followed: &Process, course: &Course) -> pb::PublicStatus {
+    let told = public_course(followed, course, status.language);
     pb::PublicStatus {
         tracking_key: key.to_string(),
         state: state(status.standing).into(),
-        state_text: state_text(status.standing, status.language).to_owned(),
-        next_step: next_step(status.standing, status.language).to_owned(),
+        step_title: told.title,
+        state_text: told.text,
+        next_step: told.next,
+        history: told.history,
         state_time: Some(time_to_proto(status.since)),
         first_received_time: Some(time_to_proto(status.first_received)),
         department: status.department.clone(),
+        owner_name: status.owner_name.clone().unwrap_or_default(),
         claim_point_count: status.points,
         answered_point_count: status.answered,
         promise_due_time: status.promise_due.map(time_to_proto),
@@ -364,6 +371,7 @@ pub(crate) fn event(entry: Entry) -> Result<pb::TicketEvent, StoreError> {
         TicketUnmerged => Unmerged,
         TicketLinked => Linked,
         TicketUnlinked => Unlinked,
+        StepEntered => StepEntered,
     };
     let change = change.map_err(|_| StoreError::corrupt("ledger", "payload", entry.position))?;
     Ok(pb::TicketEvent {

@@ -33,6 +33,7 @@ struct AgentRow {
     capacity: i32,
     presence: String,
     leads: bool,
+    public_name: String,
     presence_since: jiff_sqlx::Timestamp,
     created_at: jiff_sqlx::Timestamp,
     version: i64,
@@ -57,6 +58,10 @@ impl TryFrom<AgentRow> for StoredAgent {
             capacity: word("agent", "capacity", key, u16::try_from(row.capacity).ok())?,
             presence: word("agent", "presence", key, Presence::from_word(&row.presence))?,
             leads: row.leads,
+            public_name: match row.public_name.as_str() {
+                "" => None,
+                name => Some(word("agent", "public_name", key, name.parse().ok())?),
+            },
         };
         Ok(Self {
             agent,
@@ -74,7 +79,7 @@ macro_rules! select_agents {
         sqlx::query_as!(
             AgentRow,
             r#"select a.agent_id, a.department, a.skills, a.skills_until as "skills_until!: Vec<Option<jiff_sqlx::Timestamp>>",
-                      a.languages, a.capacity, a.presence, a.leads, a.presence_since, a.created_at, a.version,
+                      a.languages, a.capacity, a.presence, a.leads, a.public_name, a.presence_since, a.created_at, a.version,
                       (select count(*) from ticketing.ticket t where t.owner = a.agent_id
                          and t.state in ('acknowledged', 'in_progress', 'held') and t.merged_head is null) as "holding!"
                from ticketing.agent a "# + $tail
@@ -172,8 +177,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
     let (skills, until, languages) = columns(agent);
     let put = sqlx::query!(
         "insert into ticketing.agent (agent_id, department, skills, skills_until, languages, capacity, presence,
-             presence_since, created_at, version, leads)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict on constraint agent_pkey do nothing",
+             presence_since, created_at, version, leads, public_name)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict on constraint agent_pkey do nothing",
         agent.id.as_str(),
         agent.department.as_str(),
         &skills,
@@ -185,6 +190,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
         stored.created_at.to_sqlx() as _,
         stored.version,
         agent.leads,
+        public_name(agent),
     )
     .execute(tx)
     .await?;
@@ -199,7 +205,7 @@ pub(crate) async fn update(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
     let written = sqlx::query!(
         "update ticketing.agent
          set department = $2, skills = $3, skills_until = $4, languages = $5, capacity = $6, presence = $7,
-             presence_since = $8, version = $9, leads = $10
+             presence_since = $8, version = $9, leads = $10, public_name = $11
          where agent_id = $1",
         agent.id.as_str(),
         agent.department.as_str(),
@@ -211,10 +217,15 @@ pub(crate) async fn update(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
         stored.presence_since.to_sqlx() as _,
         stored.version,
         agent.leads,
+        public_name(agent),
     )
     .execute(tx)
     .await?;
     affected_one(&written)
+}
+
+fn public_name(agent: &Agent) -> &str {
+    agent.public_name.as_ref().map_or("", |name| name.as_str())
 }
 
 type Columns = (Vec<String>, Vec<Option<jiff_sqlx::Timestamp>>, Vec<String>);

@@ -40,6 +40,7 @@ pub(crate) struct Status {
     pub cure_due: Option<Timestamp>,
     pub incident_title: Option<String>,
     pub incident_end: Option<Timestamp>,
+    pub owner_name: Option<String>,
 }
 
 /// The status of a ticket whose proof was shown.
@@ -49,7 +50,7 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
         // What was merged stands where its head stands; its receipt and its points are its own.
         r#"select t.state, t.state_since, k.first_received_at, t.department, k.language, t.cure_due_at,
                   coalesce(k.office_case_open, false) or coalesce(t.office_case_open, false) as "office_case_open!",
-                  i.title as "incident_title?", coalesce(i.over_at, i.expected_end_at) as "incident_end: jiff_sqlx::Timestamp",
+                  a.public_name as "owner_name?", i.title as "incident_title?", coalesce(i.over_at, i.expected_end_at) as "incident_end: jiff_sqlx::Timestamp",
                   (select count(*) from ticketing.claim_point p
                    where p.ticket_id = k.ticket_id and p.moved_to is null)::int as "points!",
                   (select count(p.answer) from ticketing.claim_point p
@@ -59,6 +60,7 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
                       as "promise_due: jiff_sqlx::Timestamp"
            from ticketing.ticket k
            join ticketing.ticket t on t.ticket_id = coalesce(k.merged_head, k.ticket_id)
+           left join ticketing.agent a on a.agent_id = t.owner
            left join ticketing.incident i on i.incident_id = coalesce(k.incident_id, t.incident_id)
            where k.ticket_id = $1"#,
         id.uuid()
@@ -77,6 +79,7 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
         promise_due: row.promise_due.map(|t| t.to_jiff()),
         cure_due: row.cure_due_at.map(|t| t.to_jiff()),
         incident_title: row.incident_title,
+        owner_name: row.owner_name,
         incident_end: row.incident_end.map(|t| t.to_jiff()),
     })
 }

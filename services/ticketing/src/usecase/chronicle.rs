@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use kernel::{Actor, Ambient, Channel};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Receipt, Refusal,
+    Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Receipt, Refusal, Slug,
     Standing, Ticket, TicketId, Transitioned, Visibility, moment_of_all, refuse_for_members,
 };
 
@@ -285,6 +285,23 @@ impl Chronicle {
             |row| row.related = Some(related),
         );
         self.messages.push(message);
+        Ok(())
+    }
+
+    /// Notes that it was said to have come to a step of its map.
+    ///
+    /// # Errors
+    /// [`Refusal`], as [`Ticket::touch`].
+    pub(crate) fn enter(&mut self, step: &Slug, moment: Moment) -> Result<(), Refusal> {
+        let (ticket, at) = self.stored.ticket.clone().touch(moment)?;
+        let id = ticket.facts().id;
+        self.changed(ticket);
+        self.note(
+            ChangeKind::StepEntered,
+            at,
+            |entries| entries.step_entered(id, step),
+            |row| row.related = Some(step.as_str().to_owned()),
+        );
         Ok(())
     }
 

@@ -25,6 +25,7 @@ impl Ticketing {
         let holds = kept.holds(proof);
         let Some((id, _)) = found.filter(|_| holds) else { return Err(Error::KeyOrProofUnknown) };
         let status = public_status::status(self.db.reader(), id).await?;
-        Ok(present::public_status(key, &status))
+        let (followed, course) = self.course_of(id).await?.ok_or(Error::KeyOrProofUnknown)?;
+        Ok(present::public_status(key, &status, &followed, &course))
     }
 }

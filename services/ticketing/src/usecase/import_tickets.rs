@@ -66,6 +66,8 @@ pub enum Event {
         /// The answer.
         text: Answer,
     },
+    /// It came to a step.
+    Entered(Slug),
 }
 
 impl Ticketing {
@@ -143,6 +145,7 @@ impl Ticketing {
             let happened = match event.clone() {
                 Event::Said(said) => chronicle.say(said, moment, &self.policy),
                 Event::Answered { point, text } => chronicle.answer(&point, text, moment),
+                Event::Entered(step) => chronicle.enter(&step, moment),
                 Event::Moved(destination) => {
                     let verb = destination.verb_from(chronicle.stored.ticket.state().standing());
                     chronicle.apply(verb, moment, &self.policy)

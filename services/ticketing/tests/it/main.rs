@@ -17,6 +17,7 @@ mod list_ticket_history;
 mod list_tickets;
 mod make_promise;
 mod personal_data;
+mod processes;
 mod proof;
 mod reactions;
 mod relations;

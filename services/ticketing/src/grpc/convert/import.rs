@@ -90,7 +90,7 @@ fn steps(v: &mut Violations, asked: &[pb::HistoryStep], now: Timestamp) -> Vec<(
 fn event(v: &mut Violations, step: Option<&Step>) -> Option<Event> {
     match step {
         None => {
-            v.push("step", "is required: a message, a transition or an answer");
+            v.push("step", "is required: a message, a transition, an answer or a step");
             None
         }
         Some(Step::Message(message)) => said(v, message).map(Event::Said),
@@ -100,6 +100,7 @@ fn event(v: &mut Violations, step: Option<&Step>) -> Option<Event> {
             v.absorb("transition", within);
             destination.map(Event::Moved)
         }
+        Some(Step::EnteredStep(step)) => v.check("entered_step", step.parse()).map(Event::Entered),
         Some(Step::Answer(answer)) => {
             let point = parse::required_text(v, "answer.claim_point", &answer.claim_point, 20);
             let text = v.check("answer.answer", answer.answer.parse::<Answer>());

@@ -126,7 +126,7 @@ pub(in crate::grpc) fn journey(request: &pb::GetJourneyRequest) -> Result<Travel
     whole(v, traveller)
 }
 
-fn standing(v: &mut Violations, field: &str, value: i32) -> Option<Standing> {
+pub(super) fn standing(v: &mut Violations, field: &str, value: i32) -> Option<Standing> {
     match pb::TicketState::try_from(value) {
         Ok(pb::TicketState::Acknowledged) => Some(Standing::Acknowledged),
         Ok(pb::TicketState::InProgress) => Some(Standing::InProgress),

@@ -43,7 +43,7 @@ pub(in crate::grpc) fn queue_name(name: &str) -> Result<Department, Violations> 
 }
 
 /// The version a change of what is put is decided on; none for what is put first.
-fn version(v: &mut Violations, field: &str, etag: &str) -> Option<i64> {
+pub(super) fn version(v: &mut Violations, field: &str, etag: &str) -> Option<i64> {
     if etag.is_empty() { None } else { v.check(field, parse_etag(etag)) }
 }
 
@@ -71,6 +71,10 @@ fn agent(v: &mut Violations, said: &pb::Agent) -> Option<Agent> {
         v.push("agent.capacity", "must be 1 to 200");
     }
     let presence = Presence::Away;
+    let public_name = match said.public_name.as_str() {
+        "" => None,
+        name => v.check("agent.public_name", name.parse()),
+    };
     Some(Agent {
         id: id?,
         department: department?,
@@ -79,6 +83,7 @@ fn agent(v: &mut Violations, said: &pb::Agent) -> Option<Agent> {
         capacity: capacity?,
         presence,
         leads: said.leads,
+        public_name,
     })
 }
 

@@ -102,7 +102,7 @@ where
     if value.is_empty() { None } else { v.check(field, value.parse()) }
 }
 
-fn ticket_type(v: &mut Violations, field: &str, value: i32) -> Option<TicketType> {
+pub(super) fn ticket_type(v: &mut Violations, field: &str, value: i32) -> Option<TicketType> {
     match pb::TicketType::try_from(value) {
         Ok(pb::TicketType::Consulta) => Some(TicketType::Consulta),
         Ok(pb::TicketType::Queja) => Some(TicketType::Queja),

@@ -132,5 +132,6 @@ pub(super) const fn change_kind(kind: ChangeKind) -> pb::TicketChangeKind {
         ChangeKind::Unmerged => pb::TicketChangeKind::Unmerged,
         ChangeKind::Linked => pb::TicketChangeKind::Linked,
         ChangeKind::Unlinked => pb::TicketChangeKind::Unlinked,
+        ChangeKind::StepEntered => pb::TicketChangeKind::StepEntered,
     }
 }

@@ -1,0 +1,329 @@
+//! Process maps, in their versions, and what is laid under them: what happened to affairs.
+
+mod written;
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use kernel::{Department, ResourceId};
+use postgres::StoreError;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor, PgPool};
+use ticketing_domain::{Process, ProcessId, Scope, Slug, Standing, TicketId, TicketType, Turn};
+use uuid::Uuid;
+
+use super::{actor, word};
+use written::WrittenStep;
+
+/// A version of a map with what storage knows about it.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredProcess {
+    /// The version.
+    pub process: Process,
+    /// Number of the newest version: the etag.
+    pub newest: i32,
+}
+
+struct ProcessRow {
+    process_id: String,
+    ticket_type: Option<String>,
+    topic: Option<String>,
+    newest: i32,
+    version: i32,
+    effective_at: jiff_sqlx::Timestamp,
+    steps: Json<Vec<WrittenStep>>,
+    actor_kind: String,
+    actor_id: String,
+    actor_department: Option<String>,
+    created_at: jiff_sqlx::Timestamp,
+}
+
+impl TryFrom<ProcessRow> for StoredProcess {
+    type Error = StoreError;
+
+    fn try_from(row: ProcessRow) -> Result<Self, StoreError> {
+        let key = row.process_id.as_str();
+        let process = Process {
+            id: word("process", "process_id", key, ProcessId::of(key).ok())?,
+            scope: Scope {
+                ticket_type: match &row.ticket_type {
+                    Some(kind) => Some(word("process", "ticket_type", key, TicketType::from_word(kind))?),
+                    None => None,
+                },
+                topic: match &row.topic {
+                    Some(topic) => Some(word("process", "topic", key, topic.parse().ok())?),
+                    None => None,
+                },
+            },
+            version: row.version,
+            effective: row.effective_at.to_jiff(),
+            map: word("process_version", "steps", key, written::read(row.steps.0))?,
+            by: actor("process_version", key, &row.actor_kind, row.actor_id, row.actor_department)?,
+            at: row.created_at.to_jiff(),
+        };
+        Ok(Self { process, newest: row.newest })
+    }
+}
+
+/// Every reading of maps has the same columns; only what follows `from` differs.
+macro_rules! select_processes {
+    ($tail:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            ProcessRow,
+            r#"select p.process_id, p.ticket_type, p.topic, p.version as newest, v.version, v.effective_at,
+                      v.steps as "steps: _", v.actor_kind, v.actor_id, v.actor_department, v.created_at
+               from ticketing.process p "# + $tail
+            $(, $argument)*
+        )
+    };
+}
+
+/// A map in one of its versions, or in the newest.
+#[tracing::instrument(name = "db.process.get", skip_all)]
+pub(crate) async fn get(
+    executor: impl PgExecutor<'_>,
+    id: &ProcessId,
+    version: Option<i32>,
+) -> Result<Option<StoredProcess>, StoreError> {
+    let row = select_processes!(
+        "join ticketing.process_version v on v.process_id = p.process_id and v.version = coalesce($2, p.version)
+         where p.process_id = $1",
+        id.as_str(),
+        version,
+    )
+    .fetch_optional(executor)
+    .await?;
+    row.map(StoredProcess::try_from).transpose()
+}
+
+/// Maps in their newest versions, after the one with this id.
+#[tracing::instrument(name = "db.process.list", skip_all)]
+pub(crate) async fn list(pool: &PgPool, after: &str, limit: i64) -> Result<Vec<StoredProcess>, StoreError> {
+    let rows = select_processes!(
+        "join ticketing.process_version v on v.process_id = p.process_id and v.version = p.version
+         where p.process_id > $1 order by p.process_id limit $2",
+        after,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(StoredProcess::try_from).collect()
+}
+
+/// The map an affair goes by: of those that are made for it, the one that is made for the least else, in the version that was in force when it was
+/// opened, or the first.
+#[tracing::instrument(name = "db.process.of_ticket", skip_all)]
+pub(crate) async fn of_ticket(executor: impl PgExecutor<'_>, ticket: TicketId) -> Result<Option<Process>, StoreError> {
+    let row = select_processes!(
+        "join ticketing.ticket t on t.ticket_id = $1
+           and (p.ticket_type is null or p.ticket_type = t.ticket_type) and (p.topic is null or p.topic = t.topic)
+         join lateral (
+             select v.*
+             from ticketing.process_version v,
+                  (select c.occurred_at from ticketing.ticket_change c where c.ticket_id = t.ticket_id and c.sequence = 1) as opened
+             where v.process_id = p.process_id
+             order by v.effective_at <= opened.occurred_at desc,
+                      case when v.effective_at <= opened.occurred_at then -v.version else v.version end
+             limit 1
+         ) v on true
+         order by p.ticket_type is null, p.topic is null limit 1",
+        ticket.uuid(),
+    )
+    .fetch_optional(executor)
+    .await?;
+    // There is a standard one, which is made for all: without a map there is no such affair.
+    row.map(|row| StoredProcess::try_from(row).map(|stored| stored.process)).transpose()
+}
+
+/// Locks a map until the transaction ends, and reads its newest version.
+#[tracing::instrument(name = "db.process.lock", skip_all)]
+pub(crate) async fn lock(tx: &mut PgConnection, id: &ProcessId) -> Result<Option<StoredProcess>, StoreError> {
+    sqlx::query!("select from ticketing.process where process_id = $1 for no key update", id.as_str())
+        .fetch_optional(&mut *tx)
+        .await?;
+    get(tx, id, None).await
+}
+
+/// Writes a version: the next one of a map that is locked, or the first of a new one. `false` when there is one under this id, or one for
+/// the same affairs.
+#[tracing::instrument(name = "db.process.put", skip_all)]
+pub(crate) async fn put(tx: &mut PgConnection, process: &Process) -> Result<bool, StoreError> {
+    let id = process.id.as_str();
+    let kept = if process.version == 1 {
+        sqlx::query!(
+            "insert into ticketing.process (process_id, ticket_type, topic, version) values ($1, $2, $3, $4)
+             on conflict do nothing",
+            id,
+            process.scope.ticket_type.map(TicketType::as_str),
+            process.scope.topic.as_ref().map(Slug::as_str),
+            process.version,
+        )
+        .execute(&mut *tx)
+        .await?
+    } else {
+        sqlx::query!("update ticketing.process set version = $2 where process_id = $1", id, process.version)
+            .execute(&mut *tx)
+            .await?
+    };
+    if kept.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "insert into ticketing.process_version
+             (process_id, version, effective_at, steps, actor_kind, actor_id, actor_department, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        id,
+        process.version,
+        process.effective.to_sqlx() as _,
+        Json(written::write(&process.map)) as _,
+        process.by.kind.as_str(),
+        process.by.id,
+        process.by.department.as_ref().map(Department::as_str),
+        process.at.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(true)
+}
+
+/// The map that is made for these affairs.
+#[tracing::instrument(name = "db.process.made_for", skip_all)]
+pub(crate) async fn made_for(tx: &mut PgConnection, scope: &Scope) -> Result<Option<ProcessId>, StoreError> {
+    let id = sqlx::query_scalar!(
+        "select process_id from ticketing.process
+         where ticket_type is not distinct from $1 and topic is not distinct from $2",
+        scope.ticket_type.map(TicketType::as_str),
+        scope.topic.as_ref().map(Slug::as_str),
+    )
+    .fetch_optional(tx)
+    .await?;
+    id.map(|id| word("process", "process_id", id.as_str(), ProcessId::of(&id).ok())).transpose()
+}
+
+/// Where an affair stood after each thing that happened to it.
+#[tracing::instrument(name = "db.process.turns", skip_all)]
+pub(crate) async fn turns(executor: impl PgExecutor<'_>, ticket: TicketId) -> Result<Vec<Turn>, StoreError> {
+    let rows = sqlx::query!(
+        "select to_state, reason, department, occurred_at, case when kind = 'step_entered' then related end as step
+         from ticketing.ticket_change
+         where ticket_id = $1 and kind in ('opened', 'transitioned', 'assigned', 'step_entered') order by sequence",
+        ticket.uuid(),
+    )
+    .fetch_all(executor)
+    .await?;
+    let mut turns = Turns::default();
+    for row in rows {
+        turns.happened(ticket, row.to_state, row.reason, &row.department, row.occurred_at.to_jiff(), row.step)?;
+    }
+    Ok(turns.0)
+}
+
+/// Affairs that a map is made for, first received in some time.
+pub(crate) struct Among<'a> {
+    /// The map's scope.
+    pub scope: &'a Scope,
+    /// First received from then on.
+    pub from: Timestamp,
+    /// And before then.
+    pub to: Timestamp,
+}
+
+/// Place of an affair in the order of first receipts.
+pub(crate) type Received = (Timestamp, Uuid);
+
+/// How many affairs there are, counted up to `most`.
+#[tracing::instrument(name = "db.process.count", skip_all)]
+pub(crate) async fn count(pool: &PgPool, among: &Among<'_>, most: i64) -> Result<i64, StoreError> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from (
+               select from ticketing.ticket
+               where first_received_at >= $1 and first_received_at < $2
+                 and ($3::text is null or ticket_type = $3) and ($4::text is null or topic = $4)
+               limit $5
+           ) as t"#,
+        among.from.to_sqlx() as _,
+        among.to.to_sqlx() as _,
+        among.scope.ticket_type.map(TicketType::as_str),
+        among.scope.topic.as_ref().map(Slug::as_str),
+        most,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(count)
+}
+
+/// What happened to the next so many affairs, each with its place; none when there are no more.
+#[tracing::instrument(name = "db.process.turns_of_many", skip_all)]
+pub(crate) async fn turns_of_many(
+    pool: &PgPool,
+    among: &Among<'_>,
+    after: Option<Received>,
+    limit: i64,
+) -> Result<(Vec<Vec<Turn>>, Option<Received>), StoreError> {
+    let (after_at, after_id) = after.unwrap_or((among.from, Uuid::nil()));
+    let tickets = sqlx::query!(
+        r#"select ticket_id, first_received_at as "first_received_at: jiff_sqlx::Timestamp" from ticketing.ticket
+           where first_received_at < $1 and (first_received_at, ticket_id) > ($5, $6)
+             and ($2::text is null or ticket_type = $2) and ($3::text is null or topic = $3)
+           order by first_received_at, ticket_id limit $4"#,
+        among.to.to_sqlx() as _,
+        among.scope.ticket_type.map(TicketType::as_str),
+        among.scope.topic.as_ref().map(Slug::as_str),
+        limit,
+        after_at.to_sqlx() as _,
+        after_id,
+    )
+    .fetch_all(pool)
+    .await?;
+    let Some(last) = tickets.last() else { return Ok((Vec::new(), None)) };
+    let place = (last.first_received_at.to_jiff(), last.ticket_id);
+    let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.ticket_id).collect();
+    let rows = sqlx::query!(
+        "select ticket_id, to_state, reason, department, occurred_at,
+                case when kind = 'step_entered' then related end as step
+         from ticketing.ticket_change
+         where ticket_id = any($1) and kind in ('opened', 'transitioned', 'assigned', 'step_entered')
+         order by ticket_id, sequence",
+        &ids,
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut of: HashMap<Uuid, Turns> = HashMap::with_capacity(ids.len());
+    for row in rows {
+        let ticket = TicketId::from_uuid(row.ticket_id);
+        let turns = of.entry(row.ticket_id).or_default();
+        turns.happened(ticket, row.to_state, row.reason, &row.department, row.occurred_at.to_jiff(), row.step)?;
+    }
+    Ok((of.into_values().map(|turns| turns.0).collect(), Some(place)))
+}
+
+/// What happened to one affair: a change that says no state leaves the one before.
+#[derive(Default)]
+struct Turns(Vec<Turn>);
+
+impl Turns {
+    fn happened(
+        &mut self,
+        ticket: TicketId,
+        to_state: Option<String>,
+        reason: Option<String>,
+        department: &str,
+        at: Timestamp,
+        step: Option<String>,
+    ) -> Result<(), StoreError> {
+        let corrupt = |column| StoreError::corrupt("ticket_change", column, ticket);
+        let (standing, reason) = match (to_state, self.0.last()) {
+            (Some(state), _) => (Standing::from_word(&state).ok_or_else(|| corrupt("to_state"))?, reason),
+            (None, Some(before)) => (before.standing, before.reason.clone()),
+            (None, None) => return Err(corrupt("to_state")),
+        };
+        let department = department.parse().map_err(|_| corrupt("department"))?;
+        let stated = match step {
+            Some(step) => Some(step.parse().map_err(|_| corrupt("related"))?),
+            None => None,
+        };
+        self.0.push(Turn { at, standing, reason, department, stated });
+        Ok(())
+    }
+}
