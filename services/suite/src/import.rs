@@ -6,6 +6,8 @@
 
 mod board;
 mod load;
+mod map;
+mod process;
 pub mod read;
 mod ticks;
 
@@ -25,6 +27,7 @@ use crate::services::Service;
 use crate::signals::StopSignals;
 
 use load::Loader;
+use map::Steps;
 use read::{Case, EventLog};
 use ticks::Ticks;
 
@@ -75,14 +78,18 @@ async fn load_and_report(
     ambient: &Ambient,
     began: Instant,
 ) -> anyhow::Result<()> {
-    let tally = load_all(import, log, target, ambient).await?;
+    let steps = Steps::of(log);
+    let mut maps = map::client(target, ambient).await?;
+    map::ensure_map(&mut maps, log, &steps).await?;
+    let tally = load_all(import, log, steps, target, ambient).await?;
     ensure!(!tally.interrupted, "interrupted after {} cases; the same command goes on where it stopped", tally.loaded);
     for (case, reason) in &tally.failed {
         eprintln!("ventanilla: case {case} not loaded: {reason}");
     }
     board::wait_for_clocks(&target.database_url).await?;
     let board = board::ask(target, log, ambient).await?;
-    let report = board::Report::new(import, log, &tally, &board, began.elapsed());
+    let process = process::measure(&mut maps, log).await?;
+    let report = board::Report::new(import, log, &tally, &board, process, began.elapsed());
     if import.json {
         let mut out = std::io::stdout().lock();
         serde_json::to_writer(&mut out, &report)?;
@@ -94,13 +101,20 @@ async fn load_and_report(
     Ok(())
 }
 
-async fn load_all(import: &cli::Import, log: &EventLog, target: &Target, ambient: &Ambient) -> anyhow::Result<Tally> {
+async fn load_all(
+    import: &cli::Import,
+    log: &EventLog,
+    steps: Steps,
+    target: &Target,
+    ambient: &Ambient,
+) -> anyhow::Result<Tally> {
     let mut stop = StopSignals::listen()?;
     let ticks = Arc::new(Ticks::open(&target.folder)?);
     let importer = target.caller(Role::Importer, Some("event-log-import"), None, ambient)?;
     let loader = Loader::new(
         importer.on(&target.connect(Service::CustomerProfile)?),
         importer.on(&target.connect(Service::Ticketing)?),
+        steps,
     );
     let (known, waiting): (Vec<&Case>, Vec<&Case>) = log.cases.iter().partition(|case| ticks.has(case));
     let bar = progress(log.event_count());

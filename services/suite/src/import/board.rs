@@ -11,6 +11,7 @@ use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::sla::v1::{Board, BoardRow, GetBoardRequest};
 
 use super::Tally;
+use super::process::ProcessReport;
 use super::read::{BadLine, EventLog};
 use crate::cli;
 use crate::client::{Target, describe};
@@ -90,6 +91,8 @@ pub struct Report<'a> {
     board_cases: i64,
     board_entries: i64,
     by_policy: Vec<Line>,
+    /// How the cases went by their process map.
+    process: Option<ProcessReport>,
     seconds: f64,
 }
 
@@ -126,6 +129,7 @@ impl<'a> Report<'a> {
         log: &'a EventLog,
         tally: &'a Tally,
         board: &Board,
+        process: Option<ProcessReport>,
         took: Duration,
     ) -> Self {
         let total = board.total.clone().unwrap_or_default();
@@ -148,6 +152,7 @@ impl<'a> Report<'a> {
             board_cases: total.case_count,
             board_entries: total.event_count,
             by_policy: board.by_policy.iter().map(line).collect(),
+            process,
             seconds: took.as_secs_f64(),
         }
     }
@@ -213,6 +218,9 @@ impl fmt::Display for Report<'_> {
             )?;
             writeln!(f, "    {}", line.percentiles)?;
         }
+        if let Some(process) = &self.process {
+            write!(f, "{process}")?;
+        }
         writeln!(f, "\n  in {:.1} s", self.seconds)
     }
 }
@@ -232,12 +240,12 @@ impl fmt::Display for Percentiles {
     }
 }
 
-fn percent(share: Option<f64>) -> String {
+pub(super) fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "-".to_owned(), |share| format!("{:.2} %", share * 100.0))
 }
 
 /// Days, hours or minutes, whichever reads best.
-fn span(seconds: f64) -> String {
+pub(super) fn span(seconds: f64) -> String {
     match seconds {
         s if s >= 86_400.0 => format!("{:.1} d", s / 86_400.0),
         s if s >= 3_600.0 => format!("{:.1} h", s / 3_600.0),

@@ -5,15 +5,16 @@
 //! | event | becomes |
 //! | --- | --- |
 //! | before the first | the customer: a source record of the system `event-log` whose id is the case's |
-//! | first | the ticket, an *incidencia*, received and acknowledged at that instant |
+//! | first | the ticket, an *incidencia* about `event-log`, received and acknowledged at that instant |
 //! | second | work begins: acknowledged to in progress |
-//! | second to last but one | one work step each: an internal note with the activity's label |
+//! | each | the affair comes to the step of the process map that stands for the activity (`map.rs`) |
 //! | last | in progress to resolved, the resolution naming the last activity |
 //!
 //! A log holds what is over, so a case with a single event was begun and resolved at that instant.
 //! Nothing is closed: a log does not say that the customer accepted.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use prost_types::Timestamp as ProtoTimestamp;
 use tonic::{Code, Status};
@@ -25,11 +26,11 @@ use ventanilla_proto::customer::v1::{Identifier, IdentifierType, IngestSourceRec
 use ventanilla_proto::ticketing::v1::history_step::Step;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::ticketing::v1::{
-    HistoryStep, HistoryTransition, ImportOutcome, ImportTicketsRequest, Message, MessageVisibility, Ticket,
-    TicketHistory, TicketState, TicketType,
+    HistoryStep, HistoryTransition, ImportOutcome, ImportTicketsRequest, Ticket, TicketHistory, TicketState, TicketType,
 };
 use ventanilla_proto::r#type::v1::Channel;
 
+use super::map::Steps;
 use super::read::{Case, Event};
 use super::ticks::fingerprint;
 use crate::client::{Client, describe, persist};
@@ -38,6 +39,8 @@ use crate::client::{Client, describe, persist};
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x6f0c_1d3e_52a4_4b0e_9a57_0c6b_7a0d_51e2);
 /// Slug of the department that the log's tickets belong to.
 const DEPARTMENT: &str = "service-desk";
+/// What they are about, which is what their process map is made for.
+pub const TOPIC: &str = "event-log";
 const SYSTEM: &str = "event-log";
 /// How often a record that was turned away for the moment is sent.
 const TRIES: usize = 5;
@@ -50,12 +53,17 @@ pub type Reason = String;
 pub struct Loader {
     customers: CustomerServiceClient<Client>,
     tickets: TicketServiceClient<Client>,
+    steps: Arc<Steps>,
 }
 
 impl Loader {
     /// Loads through these.
-    pub fn new(customers: Client, tickets: Client) -> Self {
-        Self { customers: CustomerServiceClient::new(customers), tickets: TicketServiceClient::new(tickets) }
+    pub fn new(customers: Client, tickets: Client, steps: Steps) -> Self {
+        Self {
+            customers: CustomerServiceClient::new(customers),
+            tickets: TicketServiceClient::new(tickets),
+            steps: Arc::new(steps),
+        }
     }
 
     /// Loads these cases together; answers for each, in their order, why it was not loaded.
@@ -67,7 +75,7 @@ impl Loader {
         for (place, (case, customer)) in cases.iter().zip(customers).enumerate() {
             results.push(match customer {
                 Ok(customer) => {
-                    histories.insert(place, history(case, customer));
+                    histories.insert(place, history(case, customer, &self.steps));
                     Ok(())
                 }
                 Err(reason) => Err(reason),
@@ -210,11 +218,10 @@ fn named(status: &Status) -> BTreeMap<usize, Reason> {
     reasons
 }
 
-fn history(case: &Case, customer: String) -> TicketHistory {
+fn history(case: &Case, customer: String, steps: &Steps) -> TicketHistory {
     let (first, last) = (case.events.first(), case.events.last());
-    let steps = case.events.len().saturating_sub(1);
-    let begin = case.events.get(1).or(first);
-    let notes = case.events.iter().enumerate().take(steps).skip(1);
+    let entered = |event: &Event| step(event, Step::EnteredStep(steps.id(&event.activity).to_owned()));
+    let begun = |event: &Event| step(event, Step::Transition(to(TicketState::InProgress)));
     TicketHistory {
         source_system: SYSTEM.to_owned(),
         external_id: case.id.clone(),
@@ -225,12 +232,14 @@ fn history(case: &Case, customer: String) -> TicketHistory {
             subject: format!("Caso {}: actividad «{}»", case.id, event.activity).chars().take(200).collect(),
             channel: Channel::Api.into(),
             department: DEPARTMENT.to_owned(),
+            topic: TOPIC.to_owned(),
             ..Ticket::default()
         }),
-        steps: begin
-            .map(|event| step(event, Step::Transition(to(TicketState::InProgress))))
+        steps: first
+            .map(entered)
             .into_iter()
-            .chain(notes.map(|(ordinal, event)| step(event, Step::Message(note(ordinal, event)))))
+            .chain(case.events.get(1).or(first).map(begun))
+            .chain(case.events.iter().skip(1).map(entered))
             .chain(last.map(|event| step(event, Step::Transition(resolution(case, event)))))
             .collect(),
     }
@@ -242,14 +251,6 @@ fn step(event: &Event, step: Step) -> HistoryStep {
 
 fn to(state: TicketState) -> HistoryTransition {
     HistoryTransition { to_state: state.into(), ..HistoryTransition::default() }
-}
-
-fn note(ordinal: usize, event: &Event) -> Message {
-    Message {
-        visibility: MessageVisibility::Internal.into(),
-        body: format!("Paso {}: actividad «{}»", ordinal + 1, event.activity),
-        ..Message::default()
-    }
 }
 
 fn resolution(case: &Case, last: &Event) -> HistoryTransition {

@@ -1,6 +1,8 @@
 //! `import`: what comes in, what is skipped, what a second run does.
 
+use std::fmt::Write as _;
 use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -65,4 +67,50 @@ fn a_file_that_is_no_log_is_refused_before_anything_starts() {
     assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("CaseID") && said.trim().lines().count() == 1, "{said}");
     assert!(!folder.data().exists());
+}
+
+/// A log of 120 cases that mostly go from 1 over 2 to 3, made by a fixed rule; some over a change to winter time, some with events at one instant.
+fn walks() -> String {
+    let mut log = String::from("CaseID,ActivityID,CompleteTimestamp\n");
+    let mut state = 7_u64;
+    let mut draw = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    for case in 0..120 {
+        let mut at: jiff::civil::DateTime = "2010-10-30T22:00:00".parse().unwrap();
+        let mut activity = 1;
+        for _ in 0..=draw(7) {
+            writeln!(log, "c-{case},{activity},{}", at.strftime("%Y-%m-%d %H:%M:%S")).unwrap();
+            at = at.saturating_add(jiff::SignedDuration::from_mins(i64::try_from(draw(4) * draw(90)).unwrap()));
+            activity = if draw(12) == 0 { 4 + draw(3) } else { (activity % 3) + draw(2) };
+        }
+    }
+    log
+}
+
+#[test]
+fn conformance_and_step_times_agree_with_a_calculation_made_outside() {
+    let folder = Folder::new("conformance");
+    let (log, kept) = (folder.0.join("log.csv"), folder.0.join("report.json"));
+    fs::write(&log, walks()).unwrap();
+    let (mut report, _) = import(&folder, &log);
+    let process = &report["process"];
+    let (cases, conforming) = (process["cases"].as_u64().unwrap(), process["conforming"].as_u64().unwrap());
+    assert!(cases == 120 && 0 < conforming && conforming < cases, "both kinds are there: {conforming} of {cases}");
+
+    let compare = |report: &Value| {
+        fs::write(&kept, report.to_string()).unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/event_log.py");
+        let compared = Command::new("python3").args([script.as_ref(), log.as_os_str(), kept.as_os_str()]).output();
+        compared.expect("this test compares with a Python script: install python3 (3.9 or newer) and put it in PATH")
+    };
+    let compared = compare(&report);
+    assert!(compared.status.success(), "{}{}", text(&compared.stdout), text(&compared.stderr));
+    // And the comparison sees what is wrong.
+    report["process"]["steps"][0]["p90_seconds"] = Value::from(1.0);
+    report["process"]["conforming"] = Value::from(conforming + 1);
+    let compared = compare(&report);
+    let said = text(&compared.stdout);
+    assert!(compared.status.code() == Some(1) && said.contains("p90") && said.contains("conforming"), "{said}");
 }

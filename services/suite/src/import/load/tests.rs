@@ -1,6 +1,7 @@
 use tonic_types::ErrorDetails;
 
 use super::*;
+use crate::import::read::EventLog;
 
 fn case(events: usize) -> Case {
     let event = |i: usize| Event {
@@ -10,21 +11,25 @@ fn case(events: usize) -> Case {
     Case { id: "1-36".to_owned(), events: (0..events).map(event).collect() }
 }
 
-fn steps(events: usize) -> Vec<(i64, &'static str)> {
+fn steps(events: usize) -> Vec<(i64, String)> {
     let what = |step: &HistoryStep| match step.step.as_ref().unwrap() {
-        Step::Transition(transition) => transition.to_state().as_str_name(),
-        Step::Message(_) => "note",
-        Step::Answer(_) => "answer",
+        Step::Transition(transition) => transition.to_state().as_str_name().to_owned(),
+        Step::EnteredStep(step) => step.clone(),
+        Step::Message(_) | Step::Answer(_) => panic!("a log tells of neither"),
     };
-    let history = history(&case(events), "customers/x".to_owned());
+    let case = case(events);
+    let log = EventLog { cases: vec![case.clone()], bad_lines: Vec::new() };
+    let history = history(&case, "customers/x".to_owned(), &Steps::of(&log));
     history.steps.iter().map(|s| (s.occurred_time.unwrap().seconds - 1_270_000_000, what(s))).collect()
 }
 
 #[test]
-fn the_second_event_begins_the_work_and_the_last_ends_it() {
-    assert_eq!(steps(1), [(0, "TICKET_STATE_IN_PROGRESS"), (0, "TICKET_STATE_RESOLVED")]);
-    assert_eq!(steps(2), [(1, "TICKET_STATE_IN_PROGRESS"), (1, "TICKET_STATE_RESOLVED")]);
-    assert_eq!(steps(4), [(1, "TICKET_STATE_IN_PROGRESS"), (1, "note"), (2, "note"), (3, "TICKET_STATE_RESOLVED")]);
+fn the_second_event_begins_the_work_the_last_ends_it_and_each_enters_its_step() {
+    let (begins, ends) = ("TICKET_STATE_IN_PROGRESS", "TICKET_STATE_RESOLVED");
+    let told = |lines: &[(i64, &str)]| lines.iter().map(|(at, what)| (*at, (*what).to_owned())).collect::<Vec<_>>();
+    assert_eq!(steps(1), told(&[(0, "a0"), (0, begins), (0, ends)]));
+    assert_eq!(steps(2), told(&[(0, "a0"), (1, begins), (1, "a1"), (1, ends)]));
+    assert_eq!(steps(3), told(&[(0, "a0"), (1, begins), (1, "a1"), (2, "a2"), (2, ends)]));
 }
 
 #[test]
