@@ -107,6 +107,7 @@ const READS_BY_POST: &[&str] = &[
     "ExportCustomer",
     "FindErasureHolds",
     "GatherPersonalData",
+    "MeasureProcess",
 ];
 
 #[test]

@@ -145,7 +145,8 @@ fn plausible_number(field: &FieldDescriptor) -> i32 {
 
 fn plausible_time(field: &FieldDescriptor, facts: &Facts) -> i64 {
     match field.name() {
-        "due_time" => facts.now + 24 * 3600,
+        "due_time" | "effective_time" => facts.now + 24 * 3600,
+        "to_time" => facts.now,
         "end_time" => facts.now + 4 * 365 * 24 * 3600,
         _ => facts.now - 3600,
     }
@@ -160,6 +161,8 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
     match (field.parent_message().name(), field.name()) {
         ("GetReceiptRequest", "name") => format!("{}/receipt", of("Ticket")),
         ("SplitTicketRequest", "subject") => "A part of the affair".to_owned(),
+        ("EnterStepRequest", "step") => "work".to_owned(),
+        ("ProcessStep", "next") => "somewhere".to_owned(),
         (_, "request_id") => (facts.uuid)(),
         (_, "etag" | "into_etag") => "\"1\"".to_owned(),
         (_, "regime") => "es.general".to_owned(),

@@ -160,6 +160,8 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Queue", "queues/billing".to_owned()),
         ("Incident", incident.name),
         ("TicketLink", link.name),
+        ("Process", "processes/standard".to_owned()),
+        ("TicketCourse", format!("{}/course", ticket.name)),
         ("Ticket", ticket.name),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),

@@ -161,7 +161,8 @@ fn usual(counts: &BTreeMap<usize, usize>) -> Vec<usize> {
 /// The map that a log shows.
 fn draw(log: &EventLog, steps: &Steps) -> Vec<pb::ProcessStep> {
     let activities: Vec<(&String, &String)> = steps.0.iter().collect();
-    let places: BTreeMap<&str, usize> = steps.0.keys().enumerate().map(|(place, label)| (label.as_str(), place)).collect();
+    let places: BTreeMap<&str, usize> =
+        steps.0.keys().enumerate().map(|(place, label)| (label.as_str(), place)).collect();
     let ways = Ways::of(log, |label| places.get(label).copied().unwrap_or_default());
     let none = BTreeMap::new();
     let mut begins: BTreeSet<usize> = usual(&ways.begins).into_iter().collect();

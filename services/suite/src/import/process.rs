@@ -66,7 +66,8 @@ pub async fn measure(maps: &mut ProcessServiceClient<Client>, log: &EventLog) ->
         ..pb::MeasureProcessRequest::default()
     };
     let measured = maps.measure_process(request).await;
-    let figures = measured.map_err(|status| anyhow::anyhow!("the process cannot be measured: {}", describe(&status)))?;
+    let figures =
+        measured.map_err(|status| anyhow::anyhow!("the process cannot be measured: {}", describe(&status)))?;
     Ok(Some(ProcessReport::of(figures.into_inner())))
 }
 
@@ -126,7 +127,11 @@ fn seconds(duration: Option<prost_types::Duration>) -> Option<f64> {
 impl fmt::Display for ProcessReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let went = percent(self.fitness);
-        writeln!(f, "\n  {} version {}: {} of {} cases went by the map ({went})", self.process, self.version, self.conforming, self.cases)?;
+        writeln!(
+            f,
+            "\n  {} version {}: {} of {} cases went by the map ({went})",
+            self.process, self.version, self.conforming, self.cases
+        )?;
         writeln!(
             f,
             "    {:<32} {:>8} {:>8} {:>10} {:>10} {:>10} {:>8}",
@@ -136,7 +141,11 @@ impl fmt::Display for ProcessReport {
         for step in &self.steps {
             let (p50, p90, longest) = (time(step.p50_seconds), time(step.p90_seconds), time(step.longest_seconds));
             let (id, share) = (if step.step.is_empty() { "(off the map)" } else { &step.step }, percent(step.share));
-            writeln!(f, "    {id:<32} {:>8} {:>8} {p50:>10} {p90:>10} {longest:>10} {share:>8}", step.visits, step.cases)?;
+            writeln!(
+                f,
+                "    {id:<32} {:>8} {:>8} {p50:>10} {p90:>10} {longest:>10} {share:>8}",
+                step.visits, step.cases
+            )?;
         }
         let off: Vec<&MoveLine> = self.moves.iter().filter(|made| !made.on_map).collect();
         let times: i64 = off.iter().map(|made| made.count).sum();

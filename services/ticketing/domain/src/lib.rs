@@ -25,7 +25,9 @@ mod transition;
 mod wording;
 mod words;
 
-pub use agent::{Agent, AgentId, AgentIdError, PublicName, Skill, SkillRule, Superior, Waiting, freest, reasons, turns};
+pub use agent::{
+    Agent, AgentId, AgentIdError, PublicName, Skill, SkillRule, Superior, Waiting, freest, reasons, turns,
+};
 pub use answer::is_generic;
 pub use claim::{Answered, ClaimPoint, PointAnswered};
 pub use cure::{CureDraft, CureLaw, CureRequest, CureSettled, CureState, LeastTerm, OpenCure};
@@ -42,8 +44,9 @@ pub use incident::{
 };
 pub use key::{KeyError, Proof, TrackingKey};
 pub use process::{
-    Course, Figures, Line, MAX_SITUATIONS, MAX_STEPS, Measure, Move, MoveEnd, Place, Process, ProcessId, ProcessIdError,
-    ProcessMap, Scope, Situation, Step, StepFigures, StepText, StepTitle, Turn, Visit, Wording, WordingError,
+    Course, Figures, Line, MAX_SITUATIONS, MAX_STEPS, Measure, Move, MoveEnd, Place, Process, ProcessId,
+    ProcessIdError, ProcessMap, Scope, Situation, Step, StepFigures, StepText, StepTitle, Turn, Visit, Wording,
+    WordingError,
 };
 pub use promise::{Promise, PromiseDraft, PromiseState, Settlement};
 pub use receipt::Receipt;

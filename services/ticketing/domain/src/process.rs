@@ -343,10 +343,7 @@ impl ProcessMap {
 }
 
 /// All places that can be come to from these.
-fn spread<I: Iterator<Item = usize>>(
-    from: impl Iterator<Item = usize>,
-    onward: impl Fn(usize) -> I,
-) -> HashSet<usize> {
+fn spread<I: Iterator<Item = usize>>(from: impl Iterator<Item = usize>, onward: impl Fn(usize) -> I) -> HashSet<usize> {
     let mut waiting: Vec<usize> = from.collect();
     let mut reached: HashSet<usize> = waiting.iter().copied().collect();
     while let Some(place) = waiting.pop() {

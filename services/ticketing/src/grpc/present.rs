@@ -9,8 +9,8 @@ use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    ClaimPoint, Course, CureLaw, CureRequest, CureState, IncidentState, Opinion, Process, Receipt, Skill, SkillRule, SurveyState,
-    TicketId, TrackingKey,
+    ClaimPoint, Course, CureLaw, CureRequest, CureState, IncidentState, Opinion, Process, Receipt, Skill, SkillRule,
+    SurveyState, TicketId, TrackingKey,
 };
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -302,7 +302,12 @@ pub(crate) fn change(row: &ChangeRow) -> pb::TicketChange {
     }
 }
 
-pub(crate) fn public_status(key: TrackingKey, status: &Status, followed: &Process, course: &Course) -> pb::PublicStatus {
+pub(crate) fn public_status(
+    key: TrackingKey,
+    status: &Status,
+    followed: &Process,
+    course: &Course,
+) -> pb::PublicStatus {
     let told = public_course(followed, course, status.language);
     pb::PublicStatus {
         tracking_key: key.to_string(),

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use kernel::{Actor, Ambient, Channel};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Receipt, Refusal, Slug,
-    Standing, Ticket, TicketId, Transitioned, Visibility, moment_of_all, refuse_for_members,
+    Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Receipt, Refusal,
+    Slug, Standing, Ticket, TicketId, Transitioned, Visibility, moment_of_all, refuse_for_members,
 };
 
 use crate::entry::Entries;

@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use kernel::{ResourceId as _, Violations};
 use postgres::{RequestKey, StoreError};
 use server::Call;
-use ticketing_domain::{
-    Course, Measure, Process, ProcessId, ProcessMap, Refusal, Scope, Slug, TicketId, Turn,
-};
+use ticketing_domain::{Course, Measure, Process, ProcessId, ProcessMap, Refusal, Scope, Slug, TicketId, Turn};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::claimed::Claimed;
@@ -101,7 +99,9 @@ impl Ticketing {
 
     async fn process_of(&self, id: &ProcessId, version: Option<i32>) -> Result<StoredProcess, Error> {
         let found = process::get(self.db.reader(), id, version).await?;
-        found.ok_or_else(|| Error::not_found(version.map_or_else(|| id.name(), |v| format!("{} version {v}", id.name()))))
+        found.ok_or_else(|| {
+            Error::not_found(version.map_or_else(|| id.name(), |v| format!("{} version {v}", id.name())))
+        })
     }
 
     /// A page of maps, and the id of its last one when there are more.
@@ -182,8 +182,7 @@ impl Ticketing {
         let mut measure = Measure::of(map);
         let mut after = None;
         loop {
-            let (affairs, last) =
-                process::turns_of_many(self.db.reader(), &among, after, MEASURED_AT_ONCE).await?;
+            let (affairs, last) = process::turns_of_many(self.db.reader(), &among, after, MEASURED_AT_ONCE).await?;
             for turns in &affairs {
                 measure.add(&Course::lay(map, turns));
             }
@@ -220,7 +219,10 @@ fn next_version(new: &NewProcess, known: Option<&StoredProcess>, now: Timestamp)
     }
     let before = known.process.effective;
     if new.effective.unwrap_or(now) < before {
-        violations.push("process.effective_time", format!("must not be before {before}, when the version before comes into force"));
+        violations.push(
+            "process.effective_time",
+            format!("must not be before {before}, when the version before comes into force"),
+        );
     }
     violations.into_result()?;
     Ok(known.newest.saturating_add(1))

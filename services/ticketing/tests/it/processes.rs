@@ -95,8 +95,7 @@ fn ids(course: &pb::TicketCourse) -> Vec<&str> {
 }
 
 async fn status(world: &World, opened: &pb::CreateTicketResponse) -> pb::PublicStatus {
-    let request =
-        pb::GetPublicStatusRequest { tracking_key: opened.tracking_key.clone(), proof: opened.proof.clone() };
+    let request = pb::GetPublicStatusRequest { tracking_key: opened.tracking_key.clone(), proof: opened.proof.clone() };
     let mut anybody = TicketServiceClient::new(world.served.anonymous());
     anybody.get_public_status(request).await.unwrap().into_inner()
 }
@@ -116,7 +115,11 @@ async fn a_map_is_written_in_versions_and_every_version_stays() {
     assert_eq!((second.version, second.effective_time), (2, time("2026-12-28T00:00:00Z")));
     let earlier = put(&mut boss, process("invoices", &second.etag)).await;
     let refused = assert_refused(earlier, Code::InvalidArgument, "INVALID_REQUEST");
-    assert_eq!(fields(&refused), ["process.effective_time"], "a version does not come into force before the one before");
+    assert_eq!(
+        fields(&refused),
+        ["process.effective_time"],
+        "a version does not come into force before the one before"
+    );
 
     let read = |name: &str, version: i32| pb::GetProcessRequest { name: name.into(), version };
     let newest = boss.get_process(read("processes/invoices", 0)).await.unwrap().into_inner();
@@ -209,8 +212,7 @@ async fn an_affair_goes_by_the_map_that_was_in_force_when_it_was_opened() {
     let network = agent.create_ticket(create_request(network)).await.unwrap().into_inner().ticket.unwrap();
     assert_eq!(course(&mut boss, &network.name).await.process, "processes/claims");
     assert_eq!(course(&mut boss, &after.name).await.process, "processes/invoices");
-    let inquiry =
-        pb::Ticket { ticket_type: pb::TicketType::Consulta.into(), claim_points: Vec::new(), ..complaint() };
+    let inquiry = pb::Ticket { ticket_type: pb::TicketType::Consulta.into(), claim_points: Vec::new(), ..complaint() };
     let inquiry = agent.create_ticket(create_request(inquiry)).await.unwrap().into_inner().ticket.unwrap();
     assert_eq!(course(&mut boss, &inquiry.name).await.process, "processes/standard");
 }
@@ -230,7 +232,8 @@ async fn a_step_is_entered_by_word_and_the_way_is_told_with_what_left_the_map() 
     world.advance(SignedDuration::from_hours(2));
 
     assert_refused(enter(&mut clerk, &ticket, "look").await, Code::FailedPrecondition, "ALREADY_AT_STEP");
-    let unknown = assert_refused(enter(&mut clerk, &ticket, "magic").await, Code::FailedPrecondition, "STEP_NOT_ON_MAP");
+    let unknown =
+        assert_refused(enter(&mut clerk, &ticket, "magic").await, Code::FailedPrecondition, "STEP_NOT_ON_MAP");
     assert_eq!(fact(&unknown, "steps"), "intake,look,correct,wait,answered");
     let entered = enter(&mut clerk, &ticket, "correct").await.unwrap();
     assert_eq!(ids(&entered), ["intake", "look", "correct"]);
@@ -370,7 +373,10 @@ async fn figures_say_where_affairs_leave_a_map_and_which_step_eats_the_time() {
     let look = figures.steps.iter().find(|step| step.step == "look").unwrap();
     assert_eq!((look.visit_count, look.open_count, look.over_standard_count), (3, 1, 1));
     let minutes = |duration: &Option<prost_types::Duration>| duration.unwrap().seconds / 60;
-    assert_eq!((minutes(&look.total_duration), minutes(&look.p50_duration), minutes(&look.longest_duration)), (120, 30, 90));
+    assert_eq!(
+        (minutes(&look.total_duration), minutes(&look.p50_duration), minutes(&look.longest_duration)),
+        (120, 30, 90)
+    );
     assert_eq!(look.share, Some(1.0));
     let off: Vec<(&str, &str, i64)> = figures
         .moves

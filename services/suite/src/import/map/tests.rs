@@ -9,7 +9,10 @@ fn log(cases: &[&str]) -> EventLog {
         activity: c.to_string(),
         at: Timestamp::from_second(1_270_000_000 + i64::try_from(i).unwrap()).unwrap(),
     };
-    let case = |(i, letters): (usize, &&str)| Case { id: i.to_string(), events: letters.chars().enumerate().map(event).collect() };
+    let case = |(i, letters): (usize, &&str)| Case {
+        id: i.to_string(),
+        events: letters.chars().enumerate().map(event).collect(),
+    };
     EventLog { cases: cases.iter().enumerate().map(case).collect(), bad_lines: Vec::new() }
 }
 
@@ -58,6 +61,14 @@ fn steps_are_named_as_activities_are_and_each_by_itself() {
     let long = "x".repeat(61);
     assert_eq!(
         ids,
-        ["step-1", "accepted-in-progress", "accepted-in-progress-2", "step", "step-2", &"x".repeat(63), &format!("{long}-2")]
+        [
+            "step-1",
+            "accepted-in-progress",
+            "accepted-in-progress-2",
+            "step",
+            "step-2",
+            &"x".repeat(63),
+            &format!("{long}-2")
+        ]
     );
 }

@@ -113,8 +113,8 @@ impl<'a> Measure<'a> {
                 Some(place) => &mut self.figures.steps[place],
                 None => &mut self.figures.off_map,
             };
-            let (owner, standard) =
-                step.map_or((None, None), |at| (self.map.steps()[at].department.as_ref(), self.map.steps()[at].standard));
+            let (owner, standard) = step
+                .map_or((None, None), |at| (self.map.steps()[at].department.as_ref(), self.map.steps()[at].standard));
             figures.visits += 1;
             figures.affairs += u64::from(seen.insert(row));
             figures.elsewhere += u64::from(owner.is_some_and(|owner| *owner != visit.department));
@@ -151,8 +151,7 @@ impl<'a> Measure<'a> {
             figures.longest = micros.last().copied();
         }
         let made = self.moves.into_iter();
-        let mut moves: Vec<Move> =
-            made.map(|((from, to), (count, on_map))| Move { from, to, count, on_map }).collect();
+        let mut moves: Vec<Move> = made.map(|((from, to), (count, on_map))| Move { from, to, count, on_map }).collect();
         // Equally frequent ones stay in the order of the map.
         moves.sort_by_key(|made| std::cmp::Reverse(made.count));
         Figures { moves, ..self.figures }
