@@ -9,6 +9,7 @@ pub mod canary;
 mod ending;
 pub mod fingerprint;
 pub mod hostile;
+mod looking;
 mod parting;
 pub mod people;
 pub mod raw;

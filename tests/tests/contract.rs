@@ -108,6 +108,8 @@ const READS_BY_POST: &[&str] = &[
     "FindErasureHolds",
     "GatherPersonalData",
     "MeasureProcess",
+    "SearchTickets",
+    "CountTickets",
 ];
 
 #[test]

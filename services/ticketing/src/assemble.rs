@@ -10,18 +10,19 @@ use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::ticketing::v1::finding_service_server::FindingServiceServer;
 use ventanilla_proto::ticketing::v1::incident_service_server::IncidentServiceServer;
 use ventanilla_proto::ticketing::v1::process_service_server::ProcessServiceServer;
 use ventanilla_proto::ticketing::v1::relation_service_server::RelationServiceServer;
 use ventanilla_proto::ticketing::v1::team_service_server::TeamServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
-use crate::grpc::{Incidents, Processes, Relations, Service, Team};
+use crate::grpc::{Finding, Incidents, Processes, Relations, Service, Team};
 use crate::proof::ProofKey;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::store::create::openings;
 use crate::usecase::Ticketing;
-use crate::workers::{lapses, telling};
+use crate::workers::{lapses, telling, words};
 use crate::{SOURCE, Settings};
 
 /// The largest request: five hundred histories of some dozens of steps, with room for long texts.
@@ -63,7 +64,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         proof_key: ProofKey::of(&house.signing_key),
         keep_ended: settings.keep_ended(),
     };
-    let (lapsing, teller) = (app.clone(), app.clone());
+    let (lapsing, teller, reader) = (app.clone(), app.clone(), app.clone());
     let assembly = Assembly::new(SOURCE)
         .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
         .serve(TeamServiceServer::new(Team::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
@@ -71,11 +72,13 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .serve(
             RelationServiceServer::new(Relations::new(app.clone())).max_decoding_message_size(LARGEST_RELATION_REQUEST),
         )
+        .serve(FindingServiceServer::new(Finding::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
         .serve(
             ProcessServiceServer::new(Processes::new(app.clone())).max_decoding_message_size(LARGEST_PROCESS_REQUEST),
         )
         .keep_ledger(&ledger, &house)
         .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))
+        .worker(Worker::new("words", move |cancel| words::run(reader.clone(), cancel)))
         .worker(Worker::new("telling", move |cancel| telling::run(teller.clone(), cancel)));
     let assembly =
         ::rights::answer(assembly, app, &ledger, &house).at_close(move || async move { db.close(CLOSING).await });

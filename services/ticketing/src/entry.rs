@@ -6,7 +6,7 @@ use ledger::{Draft, Stamp};
 use ticketing_domain::{
     Agent, AgentId, Assigned, CaseId, ClockId, CureRequest, CureSettled, Filing, Incident, IncidentId, IncidentUpdate,
     Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Refiled, Slug, SplitOff, Survey, Ticket, TicketId,
-    Transitioned, Word,
+    Transitioned, ViewId, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -16,6 +16,7 @@ use crate::store::link::Link;
 use crate::store::message::Message;
 use crate::store::process::StoredProcess;
 use crate::store::queue::StoredQueue;
+use crate::store::view::StoredView;
 
 /// Makes entries with their own ids and salts.
 pub(crate) struct Entries<'a> {
@@ -283,6 +284,14 @@ impl<'a> Entries<'a> {
     pub(crate) fn process_put(&self, process: &StoredProcess) -> Draft {
         let name = process.process.id.name();
         self.draft_about(name, &pb::ProcessPut { process: Some(present::process(process)) })
+    }
+
+    pub(crate) fn view_put(&self, view: &StoredView) -> Draft {
+        self.draft_about(view.view.id.name(), &pb::ViewPut { view: Some(present::view(view)) })
+    }
+
+    pub(crate) fn view_deleted(&self, view: &ViewId) -> Draft {
+        self.draft_about(view.name(), &pb::ViewDeleted { view: view.name() })
     }
 
     pub(crate) fn affected(&self, ticket: TicketId, incident: IncidentId) -> Draft {

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::grpc::present;
+use crate::store::finding::words;
 use crate::store::rights as store;
 use crate::store::survey;
 use crate::usecase::{Page, Ticketing};
@@ -117,6 +118,7 @@ impl DataHolder for Ticketing {
         let tickets: Vec<Uuid> = free.iter().map(|affair| affair.id).collect();
         if !tickets.is_empty() {
             store::erase(tx, &tickets, now).await?;
+            words::destroy(tx, &tickets).await?;
         }
         let resources = tickets.into_iter().map(|id| TicketId::from_uuid(id).name()).collect();
         Ok(Leftover { resources, needed: needed.len() })

@@ -6,6 +6,7 @@ pub(crate) mod agent;
 pub(crate) mod create;
 pub(crate) mod cure;
 pub(crate) mod erased_customer;
+pub(crate) mod finding;
 pub(crate) mod history;
 pub(crate) mod imported;
 pub(crate) mod incident;
@@ -20,6 +21,7 @@ pub(crate) mod rights;
 pub(crate) mod survey;
 pub(crate) mod ticket;
 mod ticket_row;
+pub(crate) mod view;
 
 use kernel::{Actor, ActorKind};
 use postgres::StoreError;

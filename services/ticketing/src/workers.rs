@@ -2,3 +2,4 @@
 
 pub(crate) mod lapses;
 pub(crate) mod telling;
+pub(crate) mod words;

@@ -14,6 +14,7 @@ use ventanilla_proto::customer::v1::rules_service_client::RulesServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
+use ventanilla_proto::ticketing::v1::finding_service_client::FindingServiceClient;
 use ventanilla_proto::ticketing::v1::incident_service_client::IncidentServiceClient;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::team_service_client::TeamServiceClient;
@@ -81,6 +82,8 @@ pub struct Clients {
     pub incidents: IncidentServiceClient<Transport>,
     /// ticketing, what affairs are to one another.
     pub relations: RelationServiceClient<Transport>,
+    /// ticketing, for whoever looks for affairs.
+    pub finding: FindingServiceClient<Transport>,
     /// sla-monitor.
     pub clocks: SlaServiceClient<Transport>,
     /// ombudsman-escalation.
@@ -99,7 +102,8 @@ impl Clients {
             tickets: TicketServiceClient::new(tickets.clone()),
             team: TeamServiceClient::new(tickets.clone()),
             incidents: IncidentServiceClient::new(tickets.clone()),
-            relations: RelationServiceClient::new(tickets),
+            relations: RelationServiceClient::new(tickets.clone()),
+            finding: FindingServiceClient::new(tickets),
             clocks: SlaServiceClient::new(clocks),
             office: OmbudsmanServiceClient::new(office),
             transports,

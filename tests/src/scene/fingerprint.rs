@@ -14,7 +14,8 @@ pub type Fingerprint = BTreeMap<String, String>;
 const DENIALS: &str = "ventanilla.auth.v1.AccessDenied";
 
 /// Takes the fingerprint of all four schemas. Left out is only what moves by itself or by the
-/// recording of denials: the followers' cursors, the ledger's head, and the entries of denials.
+/// recording of denials: the followers' cursors, the ledger's head, the words that are read from it, and the
+/// entries of denials.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -23,7 +24,7 @@ pub async fn take(admin: &PgPool) -> sqlx::Result<Fingerprint> {
     let tables: Vec<(String, String)> = sqlx::query_as(
         "select table_schema::text, table_name::text from information_schema.tables
          where table_schema = any($1) and table_type = 'BASE TABLE'
-           and table_name not in ('ledger_cursor', 'ledger_head', 'schema_migration')",
+           and table_name not in ('ledger_cursor', 'ledger_head', 'schema_migration', 'ticket_words', 'ticket_words_cursor')",
     )
     .bind(&schemas)
     .fetch_all(admin)

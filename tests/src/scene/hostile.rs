@@ -115,7 +115,7 @@ fn fill(message: &MessageDescriptor, facts: &Facts, also: &[FieldDescriptor]) ->
 
 /// Optional by itself, while one of several like it has to be there.
 fn is_one_of_which_one_is_asked(field: &FieldDescriptor) -> bool {
-    (field.parent_message().name(), field.name()) == ("SurveyAnswer", "csat")
+    matches!((field.parent_message().name(), field.name()), ("SurveyAnswer", "csat") | ("ChangeTicketsRequest", "hold"))
 }
 
 fn plausible_value(field: &FieldDescriptor, facts: &Facts, rest: &[FieldDescriptor]) -> Value {

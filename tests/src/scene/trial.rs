@@ -134,6 +134,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let survey = affair.be_answered_at_once(&record.customer).await?;
     let agent = affair.be_hired().await?;
     let incident = affair.be_one_of_many(&ticket.name).await?;
+    let view = affair.be_looked_for().await?;
     let link = affair.be_taken_apart(&ticket.name).await?;
     affair.appoint().await?;
     let case = affair.bring(&ticket.name).await?;
@@ -160,6 +161,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Queue", "queues/billing".to_owned()),
         ("Incident", incident.name),
         ("TicketLink", link.name),
+        ("View", view.name),
         ("Process", "processes/standard".to_owned()),
         ("TicketCourse", format!("{}/course", ticket.name)),
         ("Ticket", ticket.name),

@@ -279,12 +279,17 @@ pub enum Refusal {
         /// The most.
         most: usize,
     },
+    /// Somebody else made it.
+    #[error("somebody else made the view; only they and supervisors change it")]
+    NotYourView,
 }
 
 impl Classify for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::PastTimeNotAllowed | Self::SurveyOfOwnWork | Self::NotYourPresence => Kind::PermissionDenied,
+            Self::PastTimeNotAllowed | Self::SurveyOfOwnWork | Self::NotYourPresence | Self::NotYourView => {
+                Kind::PermissionDenied
+            }
             Self::NoSuchClaimPoint => Kind::NotFound,
             Self::TransitionNotAllowed { .. }
             | Self::TicketOver { .. }
@@ -387,6 +392,7 @@ impl Classify for Refusal {
             Self::StepNotHere { .. } => "STEP_NOT_HERE",
             Self::AlreadyAtStep => "ALREADY_AT_STEP",
             Self::TooManyTickets { .. } => "TOO_MANY_TICKETS",
+            Self::NotYourView => "NOT_YOUR_VIEW",
         }
     }
 
@@ -444,6 +450,7 @@ impl Classify for Refusal {
             | Self::LinkCircular
             | Self::LinkNotToEnd
             | Self::AlreadyAtStep
+            | Self::NotYourView
             | Self::AgentUnknown
             | Self::NotYourPresence
             | Self::PastTimeNotAllowed

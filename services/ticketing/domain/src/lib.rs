@@ -22,6 +22,7 @@ mod survey;
 mod text;
 mod ticket;
 mod transition;
+mod view;
 mod wording;
 mod words;
 
@@ -54,11 +55,12 @@ pub use split::{SplitDraft, SplitOff};
 pub use state::State;
 pub use survey::{Ces, Csat, Nps, Opinion, Score, ScoreError, Survey, SurveyState};
 pub use text::{
-    Answer, Body, Cause, ExternalId, Missing, Owner, PointText, PromiseText, Signpost, Slug, Subject, Text, TextError,
-    Title, Told, Verbatim, Word,
+    Answer, Body, Cause, ExternalId, Missing, Owner, PointText, PromiseText, Query, Signpost, Slug, Subject, Text,
+    TextError, Title, Told, Verbatim, Word,
 };
 pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket, Ties};
 pub use transition::{Command, Policy, Transitioned};
+pub use view::{View, ViewId, ViewIdError};
 pub use words::{
     AffectedOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding, SatisfactionCause, Severity,
     Standing, TakeReason, TicketType, Visibility,

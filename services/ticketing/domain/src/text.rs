@@ -27,6 +27,8 @@ pub type Missing = Text<1, 2_000>;
 pub type Title = Text<1, 200>;
 /// What everybody affected is told.
 pub type Told = Text<1, 2_000>;
+/// Words that affairs are looked for by.
+pub type Query = Text<1, 200>;
 /// Why a promise was broken.
 pub type Cause = Text<1, 2_000>;
 /// Id of an affair in the system it comes from.

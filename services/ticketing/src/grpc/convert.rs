@@ -2,6 +2,7 @@
 //! that a caller learns all that is wrong at once, each under its path in the request.
 
 mod cure;
+mod finding;
 mod import;
 mod incident;
 mod list;
@@ -21,6 +22,9 @@ use server::parse;
 use ticketing_domain::Word;
 
 pub(super) use cure::{request_cure, resolve_uncured};
+pub(super) use finding::{
+    change_tickets, counted, counted_views, delete_view, put_view, search, searched_view, view, views,
+};
 pub(super) use import::import;
 pub(super) use incident::{
     add_affected, incident_name, incidents, open_incident, remove_affected, tell_affected, updates,

@@ -35,6 +35,7 @@ use crate::store::promise::StoredPromise;
 use crate::store::public_status::Status;
 use crate::store::queue::StoredQueue;
 use crate::store::survey::StoredSurvey;
+use crate::store::view::StoredView;
 
 pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
     let (ticket, facts, state) = (&stored.ticket, stored.ticket.facts(), stored.ticket.state());
@@ -327,6 +328,19 @@ pub(crate) fn public_status(
         cure_due_time: status.cure_due.map(time_to_proto),
         incident_title: status.incident_title.clone().unwrap_or_default(),
         incident_end_time: status.incident_end.map(time_to_proto),
+    }
+}
+
+pub(crate) fn view(stored: &StoredView) -> pb::View {
+    let view = &stored.view;
+    pb::View {
+        name: view.id.name(),
+        title: view.title.as_str().to_owned(),
+        department: view.department.as_ref().map(ToString::to_string).unwrap_or_default(),
+        filter: Some(view.filter.clone()),
+        actor: Some(actor_to_proto(&view.by)),
+        create_time: Some(time_to_proto(view.at)),
+        etag: etag(stored.version),
     }
 }
 

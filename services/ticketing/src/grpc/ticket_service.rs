@@ -67,7 +67,7 @@ impl TicketService for Service {
 
     async fn list_tickets(&self, request: Request<pb::ListTicketsRequest>) -> Answer<pb::ListTicketsResponse> {
         let list = convert::tickets(request.into_inner())?;
-        let (tickets, last) = self.app.list_tickets(&list.filter, list.after, list.size).await.map_err(refused)?;
+        let (tickets, last) = self.app.search_tickets(&list.filter, list.after, list.size).await.map_err(refused)?;
         Ok(Response::new(pb::ListTicketsResponse { tickets, next_page_token: list.next_token(last) }))
     }
 

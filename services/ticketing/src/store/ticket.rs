@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use kernel::{Department, ResourceId};
+use kernel::ResourceId;
 use ledger::Columns;
 use postgres::{StoreError, affected_one};
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{CustomerId, IncidentId, PointAnswered, Standing, Ticket, TicketId, TrackingKey};
+use ticketing_domain::{PointAnswered, Ticket, TicketId, TrackingKey};
 use uuid::Uuid;
 
 use super::history::ChangeColumns;
@@ -169,95 +169,10 @@ pub(crate) async fn exists(pool: &PgPool, id: TicketId) -> Result<bool, StoreErr
     Ok(first_received(pool, id).await?.is_some())
 }
 
-/// What a list of tickets is narrowed to.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Filter {
-    /// Of this customer.
-    pub customer: Option<CustomerId>,
-    /// In one of these states; empty for all.
-    pub states: Vec<Standing>,
-    /// Worked on by this department.
-    pub department: Option<Department>,
-    /// Caused by this incident.
-    pub incident: Option<IncidentId>,
-}
-
-/// Tickets, newest first, after the one with this key. One statement per leading filter, so that each has
-/// the plan of its own index.
-#[tracing::instrument(name = "db.ticket.list", skip_all)]
-pub(crate) async fn list(
-    pool: &PgPool,
-    filter: &Filter,
-    after: Option<(Timestamp, Uuid)>,
-    limit: i64,
-) -> Result<Vec<Stored>, StoreError> {
-    let words: Vec<String> =
-        if filter.states.is_empty() { Standing::ALL } else { &filter.states }.iter().map(ToString::to_string).collect();
-    let department = filter.department.as_ref().map(Department::as_str);
-    // Later than every row: the first page begins before all of them.
-    let (at, id) = after.unwrap_or((Timestamp::MAX, Uuid::max()));
-    let at = if after.is_some() { Some(at.to_sqlx()) } else { None };
-    let rows = match (filter.incident, filter.customer, department) {
-        (Some(incident), customer, department) => {
-            select_tickets!(
-                "where t.incident_id = $1 and t.state = any($2) and ($3::text is null or t.department = $3)
-                   and ($7::uuid is null or t.customer_id = $7)
-                   and (t.created_at, t.ticket_id) < (coalesce($4, 'infinity'::timestamptz), $5)
-                 order by t.created_at desc, t.ticket_id desc limit $6",
-                incident.uuid(),
-                &words,
-                department,
-                at as _,
-                id,
-                limit,
-                customer.map(|customer| customer.uuid()),
-            )
-            .fetch_all(pool)
-            .await?
-        }
-        (None, Some(customer), department) => {
-            select_tickets!(
-                "where t.customer_id = $1 and t.state = any($2) and ($3::text is null or t.department = $3)
-                   and (t.created_at, t.ticket_id) < (coalesce($4, 'infinity'::timestamptz), $5)
-                 order by t.created_at desc, t.ticket_id desc limit $6",
-                customer.uuid(),
-                &words,
-                department,
-                at as _,
-                id,
-                limit,
-            )
-            .fetch_all(pool)
-            .await?
-        }
-        (None, None, Some(department)) => {
-            select_tickets!(
-                "where t.department = $1 and t.state = any($2)
-                   and (t.created_at, t.ticket_id) < (coalesce($3, 'infinity'::timestamptz), $4)
-                 order by t.created_at desc, t.ticket_id desc limit $5",
-                department,
-                &words,
-                at as _,
-                id,
-                limit,
-            )
-            .fetch_all(pool)
-            .await?
-        }
-        (None, None, None) => {
-            select_tickets!(
-                "where t.state = any($1)
-                   and (t.created_at, t.ticket_id) < (coalesce($2, 'infinity'::timestamptz), $3)
-                 order by t.created_at desc, t.ticket_id desc limit $4",
-                &words,
-                at as _,
-                id,
-                limit,
-            )
-            .fetch_all(pool)
-            .await?
-        }
-    };
+/// These tickets, in no order; those that do not exist are left out.
+#[tracing::instrument(name = "db.ticket.some", skip_all)]
+pub(crate) async fn some(pool: &PgPool, ids: &[Uuid]) -> Result<Vec<Stored>, StoreError> {
+    let rows = select_tickets!("where t.ticket_id = any($1)", ids).fetch_all(pool).await?;
     rows.into_iter().map(Stored::try_from).collect()
 }
 

@@ -7,6 +7,7 @@ mod ask_survey;
 mod call_supervisor;
 mod close_ticket;
 mod create_ticket;
+mod finding;
 mod get_journey;
 mod get_public_status;
 mod get_ticket;

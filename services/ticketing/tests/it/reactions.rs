@@ -223,6 +223,51 @@ async fn an_affair_that_is_needed_keeps_its_words_until_it_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn words_that_are_being_written_when_their_customer_is_erased_are_destroyed_too() {
+    let world = Neighbours::with("customer_profile", "customer-profile").await;
+    let mut client = world.client.clone();
+    let over = resolved(&mut client).await;
+    let over = close(&mut client, &over, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let admin = world.database.admin().await;
+    let count = |statement: &'static str| {
+        let admin = admin.clone();
+        async move { sqlx::query_scalar::<_, i64>(statement).fetch_one(&admin).await.unwrap() }
+    };
+    let unread = "select h.position - c.position from ticketing.ledger_head h, ticketing.ticket_words_cursor c";
+    let words = "select count(*) from ticketing.ticket_words";
+    eventually(Duration::from_secs(20), || async {
+        let (unread, words) = (count(unread).await, count(words).await);
+        if unread == 0 && words == 1 { Ok(()) } else { Err((unread, words)) }
+    })
+    .await;
+
+    // Somebody reads for words, and is not done.
+    let mut reader = admin.begin().await.unwrap();
+    sqlx::query("select from ticketing.ticket_words_cursor for update").execute(&mut *reader).await.unwrap();
+    let write = "insert into ticketing.ticket_words select ticket_id, 7, created_at, words from ticketing.ticket_words";
+    sqlx::query(write).execute(&mut *reader).await.unwrap();
+    world.harness.surroundings.advance(jiff::SignedDuration::from_hours(24 * 366));
+    let erased = customer::CustomerErased {
+        erasure: "erasures/0190a000-0000-7000-8000-0000000000e6".into(),
+        customer: CUSTOMER.into(),
+        customers: vec![CUSTOMER.into()],
+        ground: customer::ErasureGround::Objection.into(),
+    };
+    world.says(CUSTOMER, &erased).await;
+    let waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    let gone = "select count(*) from ticketing.ticket where erased_at is not null";
+    eventually(Duration::from_secs(20), || async {
+        if count(waits).await + count(gone).await > 0 { Ok(()) } else { Err("nobody erases") }
+    })
+    .await;
+    reader.commit().await.unwrap();
+    eventually(Duration::from_secs(20), || async { if count(gone).await == 1 { Ok(()) } else { Err(()) } }).await;
+    assert_eq!(count(words).await, 0);
+    let subject = client.get_ticket(pb::GetTicketRequest { name: over.name }).await.unwrap().into_inner().subject;
+    assert_eq!(subject, "[erased]");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_opens_an_affair_for_who_was_erased_and_others_go_on() {
     let mut world = Neighbours::with("customer_profile", "customer-profile").await;
     let before = create_request(complaint());

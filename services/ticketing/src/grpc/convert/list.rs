@@ -9,7 +9,7 @@ use tonic::Status;
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::whole;
-use crate::store::ticket::Filter;
+use crate::store::finding::Filter;
 use crate::usecase::{Page, Place, Traveller};
 
 /// A list of tickets that is asked for.
@@ -50,7 +50,8 @@ pub(in crate::grpc) fn tickets(request: pb::ListTicketsRequest) -> Result<Ticket
         }
         None => None,
     };
-    Ok(Tickets { filter: Filter { customer, states, department, incident }, after, size, binding })
+    let filter = Filter { customer, states, department, incident, ..Filter::default() };
+    Ok(Tickets { filter, after, size, binding })
 }
 
 /// A list of what belongs to one ticket.

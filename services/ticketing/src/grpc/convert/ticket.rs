@@ -114,7 +114,7 @@ pub(super) fn ticket_type(v: &mut Violations, field: &str, value: i32) -> Option
     }
 }
 
-fn severity(v: &mut Violations, field: &str, value: i32) -> Option<Severity> {
+pub(super) fn severity(v: &mut Violations, field: &str, value: i32) -> Option<Severity> {
     match pb::Severity::try_from(value) {
         Ok(pb::Severity::Low) => Some(Severity::Low),
         Ok(pb::Severity::Unspecified | pb::Severity::Medium) => Some(Severity::Medium),
