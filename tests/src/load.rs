@@ -5,6 +5,7 @@
 //! and drivers share the processors.
 
 mod drive;
+mod finding;
 mod ingest;
 mod pgbench;
 mod report;
@@ -61,6 +62,12 @@ pub struct Plan {
     /// Instead of all that: take in so many records of people by `IngestSourceRecords`, and compare them.
     #[arg(long, default_value_t = 0)]
     pub ingest: u32,
+    /// Instead of all that: write so many affairs by COPY, and look for some of them.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
+    pub tickets: u32,
+    /// Calls of each kind of search.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub calls: u32,
     /// Print one JSON document on standard output instead of a table.
     #[arg(long)]
     pub json: bool,
@@ -81,6 +88,12 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
     let cluster = tokio::task::spawn_blocking(move || Cluster::start(&start, &options)).await??;
     if plan.ingest > 0 {
         let outcome = take_in(&plan, &cluster).await;
+        tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        telemetry.shutdown(Duration::from_secs(1)).await;
+        return show(&outcome?, plan.json);
+    }
+    if plan.tickets > 0 {
+        let outcome = find(&plan, &cluster).await;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         telemetry.shutdown(Duration::from_secs(1)).await;
         return show(&outcome?, plan.json);
@@ -106,6 +119,15 @@ async fn take_in(plan: &Plan, cluster: &Cluster) -> anyhow::Result<ingest::Inges
     let ingested = ingest::measure(&scene, plan.ingest).await;
     scene.stop().await.context("the services did not end well")?;
     ingested
+}
+
+async fn find(plan: &Plan, cluster: &Cluster) -> anyhow::Result<finding::Finding> {
+    let url = prepared(cluster).await?;
+    let seconds = finding::seed(&url, plan.tickets).await.context("the affairs cannot be written")?;
+    let scene = Scene::on(&url, 16).await?;
+    let found = finding::measure(&scene, plan.tickets, seconds, usize::try_from(plan.calls)?).await;
+    scene.stop().await.context("the services did not end well")?;
+    found
 }
 
 /// A database with the four schemas.

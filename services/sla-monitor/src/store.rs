@@ -4,6 +4,7 @@ pub mod affair;
 pub mod board;
 pub mod clock;
 pub mod due;
+pub mod forecast;
 pub mod open;
 
 use jiff::Timestamp;

@@ -1,6 +1,7 @@
 //! One file per RPC: the recipe, without transport and without SQL.
 
 pub mod explain_clock;
+pub mod forecast_resolution;
 pub mod get_board;
 pub mod get_calendar;
 pub mod get_clock;

@@ -78,17 +78,25 @@ async fn load_and_report(
     ambient: &Ambient,
     began: Instant,
 ) -> anyhow::Result<()> {
-    let steps = Steps::of(log);
-    let mut maps = map::client(target, ambient).await?;
-    map::ensure_map(&mut maps, log, &steps).await?;
-    let tally = load_all(import, log, steps, target, ambient).await?;
+    let steps = Steps::of(log, &import.file);
+    let maps = map::client(target, ambient).await?;
+    // Affairs are brought with or without a map to hold them against.
+    let mapped = map::ensure_map(&maps, log, &steps).await;
+    let tally = load_all(import, log, steps.clone(), target, ambient).await?;
     ensure!(!tally.interrupted, "interrupted after {} cases; the same command goes on where it stopped", tally.loaded);
     for (case, reason) in &tally.failed {
         eprintln!("ventanilla: case {case} not loaded: {reason}");
     }
     board::wait_for_clocks(&target.database_url).await?;
     let board = board::ask(target, log, ambient).await?;
-    let process = process::measure(&mut maps, log).await?;
+    let measured = match mapped {
+        Ok(()) => process::measure(&maps, log, &steps).await,
+        Err(unmapped) => Err(unmapped),
+    };
+    let process = measured.unwrap_or_else(|reason| {
+        eprintln!("ventanilla: nothing is said of how the cases went: {reason:#}");
+        None
+    });
     let report = board::Report::new(import, log, &tally, &board, process, began.elapsed());
     if import.json {
         let mut out = std::io::stdout().lock();

@@ -8,8 +8,6 @@ create index ticket_live_idx on ticketing.ticket (created_at desc, ticket_id des
     where state in ('acknowledged', 'in_progress', 'pending', 'held');
 create index ticket_owned_idx on ticketing.ticket (owner, created_at desc, ticket_id desc) where owner is not null;
 drop index ticketing.ticket_department_state_idx;
--- Whom an agent knows is found by the customer, who has few affairs.
-drop index ticketing.ticket_owner_idx;
 
 -- Words. Written by a worker beside the calls, from what the ledger says has changed.
 create table ticketing.ticket_words (
@@ -32,20 +30,27 @@ create table ticketing.ticket_words_cursor (
 comment on table ticketing.ticket_words_cursor is 'How far the ledger has been read for words. Whoever writes or destroys words holds the row''s lock.';
 insert into ticketing.ticket_words_cursor (position) values (0);
 
--- Without what an accent or a diaeresis adds: people leave them out, and then an ending is not known for one.
+-- Without what an accent or a diaeresis adds, however it is encoded: people leave them out, and then an ending is not known for one.
 create function ticketing.plain(body text) returns text language sql immutable parallel safe
-    return translate(lower(body), 'áàâäéèêëíìîïóòôöúùûüñç', 'aaaaeeeeiiiioooouuuunc');
+    return translate(lower(normalize(body, NFC)), 'áàâäéèêëíìîïóòôöúùûüñç', 'aaaaeeeeiiiioooouuuunc');
 
--- Words as they are written and as they are written without accents, each without its ending.
+-- Words as they are written and as they are written without accents, each without its ending, marked with the language they were read in. A text of more
+-- than a hundred thousand characters is read so far: more would not fit.
 create function ticketing.words_of(language text, body text) returns tsvector language sql immutable parallel safe
     return case when language = 'en'
-        then to_tsvector('english', body) || to_tsvector('english', ticketing.plain(body))
-        else to_tsvector('spanish', body) || to_tsvector('spanish', ticketing.plain(body)) end;
+        then array_to_tsvector(array['@en']) || to_tsvector('english', normalize(left(body, 100000), NFC))
+            || to_tsvector('english', ticketing.plain(left(body, 100000)))
+        else array_to_tsvector(array['@es']) || to_tsvector('spanish', normalize(left(body, 100000), NFC))
+            || to_tsvector('spanish', ticketing.plain(left(body, 100000))) end;
 
--- What a text must say to be found by these words, in either language.
+-- What texts in one language must say; nothing where it asks for no word that is to be there.
+create function ticketing.words_asked_in(mark tsquery, query tsquery) returns tsquery language sql immutable parallel safe
+    return case when querytree(query) in ('', 'T') then ''::tsquery else query && mark end;
+
+-- What a text must say to be found by these words: read in the text's own language, so that what must not be there is not there in any reading.
 create function ticketing.words_asked(query text) returns tsquery language sql immutable parallel safe
-    return websearch_to_tsquery('spanish', query) || websearch_to_tsquery('spanish', ticketing.plain(query))
-        || websearch_to_tsquery('english', query) || websearch_to_tsquery('english', ticketing.plain(query));
+    return ticketing.words_asked_in('@es', websearch_to_tsquery('spanish', ticketing.plain(query)))
+        || ticketing.words_asked_in('@en', websearch_to_tsquery('english', ticketing.plain(query)));
 
 -- Hour, day and month of an instant, as no word is spelled.
 create function ticketing.times_of(at timestamptz) returns tsvector language sql immutable parallel safe

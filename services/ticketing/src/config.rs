@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde::Deserialize;
-use ticketing_domain::Policy;
+use ticketing_domain::{Policy, PromiseGate};
 
 /// Settings of ticketing.
 #[derive(Debug, Clone, Deserialize)]
@@ -15,11 +15,32 @@ pub struct Settings {
     /// Days after its end during which an affair may still be claimed about, and so is not erased (GDPR art. 17.3.e).
     #[serde(default = "keep_ended_days")]
     pub keep_ended_days: u16,
+    /// Whether an answer that is promised too early is refused without a reason; otherwise it is noted.
+    #[serde(default = "refuse_early_promises")]
+    pub refuse_early_promises: bool,
+    /// With how much probability an answer is to be promised, in percent, 1 to 99.
+    #[serde(default = "promise_percent")]
+    pub promise_percent: u8,
+    /// How often a customer is tried who was promised a call or a visit, before the promise counts as kept without them.
+    #[serde(default = "promise_attempts")]
+    pub promise_attempts: u32,
 }
 
 /// A consumer may bring a complaint to an arbitrator for a year (Ley 7/2017, art. 18.1.e).
 fn keep_ended_days() -> u16 {
     365
+}
+
+fn refuse_early_promises() -> bool {
+    true
+}
+
+fn promise_percent() -> u8 {
+    80
+}
+
+fn promise_attempts() -> u32 {
+    3
 }
 
 fn objection_window_days() -> u16 {
@@ -29,11 +50,23 @@ fn objection_window_days() -> u16 {
 impl Settings {
     /// The house's own choices on this database.
     pub fn new(database: postgres::Settings) -> Self {
-        Self { database, objection_window_days: objection_window_days(), keep_ended_days: keep_ended_days() }
+        Self {
+            database,
+            objection_window_days: objection_window_days(),
+            keep_ended_days: keep_ended_days(),
+            refuse_early_promises: refuse_early_promises(),
+            promise_percent: promise_percent(),
+            promise_attempts: promise_attempts(),
+        }
     }
 
     pub(crate) fn policy(&self) -> Policy {
-        Policy { objection_window: SignedDuration::from_hours(24 * i64::from(self.objection_window_days)) }
+        Policy {
+            objection_window: SignedDuration::from_hours(24 * i64::from(self.objection_window_days)),
+            promise_gate: if self.refuse_early_promises { PromiseGate::Refuse } else { PromiseGate::Flag },
+            promise_percent: self.promise_percent.clamp(1, 99),
+            promise_attempts: self.promise_attempts.max(1),
+        }
     }
 
     pub(crate) fn keep_ended(&self) -> SignedDuration {

@@ -4,9 +4,9 @@
 use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Agent, AgentId, Assigned, CaseId, ClockId, CureRequest, CureSettled, Filing, Incident, IncidentId, IncidentUpdate,
-    Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Refiled, Slug, SplitOff, Survey, Ticket, TicketId,
-    Transitioned, ViewId, Word,
+    Agent, AgentId, Assigned, AttemptOutcome, CaseId, ClockId, CureRequest, CureSettled, Filing, Incident, IncidentId,
+    IncidentUpdate, Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Refiled, Slug, SplitOff, Survey, Ticket,
+    TicketId, Transitioned, ViewId, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -15,6 +15,7 @@ use crate::proof::sha256;
 use crate::store::link::Link;
 use crate::store::message::Message;
 use crate::store::process::StoredProcess;
+use crate::store::promise::window;
 use crate::store::queue::StoredQueue;
 use crate::store::view::StoredView;
 
@@ -113,6 +114,9 @@ impl<'a> Entries<'a> {
             due_time: Some(server::parse::time_to_proto(promise.due)),
             channel: server::parse::channel_to_proto(promise.channel).into(),
             replaces: promise.replaces.map(|r| r.name()).unwrap_or_default(),
+            kind: present::promise_kind(promise.kind).into(),
+            window_start_time: window(promise.kind).0.map(server::parse::time_to_proto),
+            too_early: promise.is_too_early(),
         };
         let personal = pb::PromiseMadePersonal { text: promise.text.expose().to_owned() };
         self.draft(promise.id.ticket, &payload).with_personal(&personal, self.ambient.bytes())
@@ -121,6 +125,16 @@ impl<'a> Entries<'a> {
     pub(crate) fn promise_at_risk(&self, promise: &Promise, clock: ClockId) -> Draft {
         let payload =
             pb::PromiseAtRisk { ticket: promise.id.ticket.name(), promise: promise.id.name(), clock: clock.name() };
+        self.draft(promise.id.ticket, &payload)
+    }
+
+    pub(crate) fn promise_attempted(&self, promise: &Promise, outcome: AttemptOutcome) -> Draft {
+        let payload = pb::PromiseAttempted {
+            ticket: promise.id.ticket.name(),
+            promise: promise.id.name(),
+            outcome: present::attempt_outcome(outcome).into(),
+            attempt_count: i32::try_from(window(promise.kind).1.times).unwrap_or(i32::MAX),
+        };
         self.draft(promise.id.ticket, &payload)
     }
 

@@ -29,5 +29,9 @@ mod sources;
 mod state_consent;
 mod stewards_and_rules;
 mod support;
+mod units;
 mod watch_customer;
 mod what_is_known;
+
+// Where the parts in `units` look for it.
+use ventanilla_customer_profile::SOURCE;

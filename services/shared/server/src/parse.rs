@@ -100,13 +100,16 @@ pub fn optional_time(
     let instant = nanos.and_then(|nanos| {
         let second = Timestamp::from_second(value.seconds).ok()?;
         let micros = i64::from(nanos / 1_000);
-        second.checked_add(jiff::SignedDuration::from_micros(micros)).ok()
+        second.checked_add(jiff::SignedDuration::from_micros(micros)).ok().filter(|instant| *instant >= YEAR_ONE)
     });
     if instant.is_none() {
         violations.push(field, "must be an instant between the years 1 and 9999");
     }
     instant
 }
+
+/// The contract's first instant; the database knows none before 4713 BC.
+const YEAR_ONE: Timestamp = Timestamp::constant(-62_135_596_800, 0);
 
 /// An instant on the wire.
 pub fn time_to_proto(instant: Timestamp) -> prost_types::Timestamp {

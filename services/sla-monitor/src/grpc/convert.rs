@@ -1,5 +1,6 @@
 //! Requests to values: every violation at once, each under its field's path.
 
+use jiff::Timestamp;
 use kernel::{ResourceId as _, Violations};
 use prost::Message as _;
 use server::{PageToken, page_size, parse};
@@ -9,6 +10,7 @@ use ventanilla_proto::sla::v1 as proto;
 use crate::error::Failure;
 use crate::names::{ClockId, CustomerId, Subject};
 use crate::store::clock::Filter;
+use crate::usecase::forecast_resolution::Asked;
 use crate::usecase::get_board::Window;
 use crate::usecase::preview_due::Preview;
 use crate::usecase::{list_clocks, list_policies};
@@ -207,4 +209,37 @@ fn subject_filter(violations: &mut Violations, subject: &str, customer: &str) ->
     let customer: Option<CustomerId> = parse::optional_name(violations, "customer", customer);
     filter.customer = customer.map(|id| id.uuid());
     filter
+}
+
+/// What is asked of affairs that were answered, of one that is not.
+pub fn forecast(request: &proto::ForecastResolutionRequest, now: Timestamp) -> Result<Asked, Violations> {
+    let mut v = Violations::new();
+    let word = |v: &mut Violations, field: &str, said: &str| {
+        let fits = (1..=63).contains(&said.len()) && said.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        if !fits {
+            v.push(field, "must be a word of a-z and underscores");
+        }
+        fits.then(|| said.to_owned())
+    };
+    let subject_type = word(&mut v, "subject_type", &request.subject_type);
+    let department = parse::department(&mut v, "department", &request.department);
+    let start = parse::time(&mut v, "start_time", request.start_time.as_ref());
+    if start.is_some_and(|start| start > now) {
+        v.push("start_time", "must not be in the future");
+    }
+    let percent = match request.percent {
+        0 => Some(80),
+        percent => u8::try_from(percent).ok().filter(|percent| (1..=99).contains(percent)),
+    };
+    if percent.is_none() {
+        v.push("percent", "must be 1 to 99");
+    }
+    let due = parse::optional_time(&mut v, "due_time", request.due_time.as_ref());
+    let asked = || {
+        let department = department?.to_string();
+        Some(Asked { subject_type: subject_type?, department, start: start?, percent: percent?, due })
+    };
+    let asked = asked();
+    v.into_result()?;
+    Ok(asked.expect("a value that cannot be read leaves a violation"))
 }

@@ -13,6 +13,7 @@ use crate::names::{ClockId, CustomerId};
 use crate::store::board::{Figured, Figures, Line};
 use crate::store::clock::Stored;
 use crate::usecase::Standing;
+use crate::usecase::forecast_resolution::{Cohort, Told};
 use crate::usecase::get_board::Window;
 
 /// An instant on the wire.
@@ -299,4 +300,20 @@ fn percentiles(micros: &[i64]) -> Option<proto::SettlePercentiles> {
         p95_duration: duration(p95),
         p99_duration: duration(p99),
     })
+}
+
+/// What affairs that were answered tell.
+pub fn forecast(percent: u8, told: &Told) -> proto::Forecast {
+    proto::Forecast {
+        earliest_time: told.earliest.map(time),
+        percent: percent.into(),
+        kept_share: told.kept_share,
+        basis_count: i64::try_from(told.basis).unwrap_or(i64::MAX),
+        cohort: match told.cohort {
+            Cohort::Department => proto::ForecastCohort::Department,
+            Cohort::House => proto::ForecastCohort::House,
+            Cohort::TooFew => proto::ForecastCohort::TooFew,
+        }
+        .into(),
+    }
 }

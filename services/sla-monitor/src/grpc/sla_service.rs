@@ -11,6 +11,7 @@ use ventanilla_proto::sla::v1::sla_service_server::SlaService;
 use super::{change, convert, present};
 use crate::monitor::Monitor;
 use crate::usecase::explain_clock::explain_clock;
+use crate::usecase::forecast_resolution::forecast_resolution;
 use crate::usecase::get_board::get_board;
 use crate::usecase::get_calendar::get_calendar;
 use crate::usecase::get_clock::get_clock;
@@ -100,6 +101,15 @@ impl SlaService for SlaApi {
         let (rule, proof) = preview_due(&self.monitor, asked).map_err(|e| status(&e))?;
         let due_time = proof.due.map(present::time);
         Ok(Response::new(proto::PreviewDueResponse { due_time, proof: Some(present::proof(proof, rule)) }))
+    }
+
+    async fn forecast_resolution(
+        &self,
+        request: Request<proto::ForecastResolutionRequest>,
+    ) -> Result<Response<proto::Forecast>, Status> {
+        let asked = convert::forecast(request.get_ref(), self.monitor.ambient.now()).map_err(|e| status(&e))?;
+        let told = forecast_resolution(&self.monitor, &asked).await.map_err(|e| status(&e))?;
+        Ok(Response::new(present::forecast(asked.percent, &told)))
     }
 
     async fn get_board(&self, request: Request<proto::GetBoardRequest>) -> Result<Response<proto::Board>, Status> {

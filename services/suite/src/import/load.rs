@@ -5,7 +5,7 @@
 //! | event | becomes |
 //! | --- | --- |
 //! | before the first | the customer: a source record of the system `event-log` whose id is the case's |
-//! | first | the ticket, an *incidencia* about `event-log`, received and acknowledged at that instant |
+//! | first | the ticket, an *incidencia* about the name of the file, received and acknowledged at that instant |
 //! | second | work begins: acknowledged to in progress |
 //! | each | the affair comes to the step of the process map that stands for the activity (`map.rs`) |
 //! | last | in progress to resolved, the resolution naming the last activity |
@@ -39,8 +39,6 @@ use crate::client::{Client, describe, persist};
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x6f0c_1d3e_52a4_4b0e_9a57_0c6b_7a0d_51e2);
 /// Slug of the department that the log's tickets belong to.
 const DEPARTMENT: &str = "service-desk";
-/// What they are about, which is what their process map is made for.
-pub const TOPIC: &str = "event-log";
 const SYSTEM: &str = "event-log";
 /// How often a record that was turned away for the moment is sent.
 const TRIES: usize = 5;
@@ -232,7 +230,7 @@ fn history(case: &Case, customer: String, steps: &Steps) -> TicketHistory {
             subject: format!("Caso {}: actividad «{}»", case.id, event.activity).chars().take(200).collect(),
             channel: Channel::Api.into(),
             department: DEPARTMENT.to_owned(),
-            topic: TOPIC.to_owned(),
+            topic: steps.topic().to_owned(),
             ..Ticket::default()
         }),
         steps: first

@@ -11,6 +11,7 @@
 //! way in, or out, is given the most frequent one it has.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 use kernel::{Ambient, Role};
@@ -20,9 +21,9 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::process_service_client::ProcessServiceClient;
 use ventanilla_proto::r#type::v1::{Language, LocalizedText};
 
-use super::load::{NAMESPACE, TOPIC};
+use super::load::NAMESPACE;
 use super::read::EventLog;
-use crate::client::{Client, Target, describe};
+use crate::client::{Client, Target, describe, persist};
 use crate::services::Service;
 
 /// Steps of one map, as the contract has it.
@@ -32,19 +33,21 @@ const LONGEST_TITLE: usize = 100;
 /// Characters of a slug.
 const LONGEST_SLUG: usize = 63;
 
-/// Steps by the activities they stand for.
+/// Steps by the activities they stand for, and what the affairs of the log are about: the name of its file, so that each log has a map of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Steps(BTreeMap<String, String>);
+pub struct Steps {
+    ids: BTreeMap<String, String>,
+    topic: String,
+}
 
 impl Steps {
-    /// A slug for each activity, in the order in which the log shows them first.
-    pub fn of(log: &EventLog) -> Self {
+    /// A slug for each activity, in the order of their labels.
+    pub fn of(log: &EventLog, file: &Path) -> Self {
         let (mut ids, mut taken) = (BTreeMap::new(), HashSet::new());
-        for event in log.cases.iter().flat_map(|case| &case.events) {
-            if ids.contains_key(&event.activity) {
-                continue;
-            }
-            let plain = slug(&event.activity);
+        let labels: BTreeSet<&String> =
+            log.cases.iter().flat_map(|case| &case.events).map(|event| &event.activity).collect();
+        for label in labels {
+            let plain = slug(label, "step");
             let numbered = (2..).map(|n: usize| {
                 let number = format!("-{n}");
                 let cut = plain.len().min(LONGEST_SLUG - number.len());
@@ -53,24 +56,30 @@ impl Steps {
             let id = std::iter::once(plain.clone()).chain(numbered).find(|id| !taken.contains(id));
             let id = id.expect("there is no last number");
             taken.insert(id.clone());
-            ids.insert(event.activity.clone(), id);
+            ids.insert(label.clone(), id);
         }
-        Self(ids)
+        let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        Self { ids, topic: slug(&name, "log") }
+    }
+
+    /// What the affairs of the log are about.
+    pub fn topic(&self) -> &str {
+        &self.topic
     }
 
     /// The step of an activity of the log.
     pub fn id(&self, activity: &str) -> &str {
-        self.0.get(activity).map_or("", String::as_str)
+        self.ids.get(activity).map_or("", String::as_str)
     }
 }
 
-/// What is left of a label when only a-z, 0-9 and inner hyphens are; steps are named as activities are, and `step-1` is activity `1`.
-fn slug(label: &str) -> String {
+/// What is left of a label when only a-z, 0-9 and inner hyphens are, beginning with a word: `step-1` is activity `1`.
+fn slug(label: &str, word: &str) -> String {
     let plain: String = label.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
     let mut slug = words.join("-");
     if !slug.starts_with(|c: char| c.is_ascii_lowercase()) {
-        slug = if slug.is_empty() { "step".to_owned() } else { format!("step-{slug}") };
+        slug = if slug.is_empty() { word.to_owned() } else { format!("{word}-{slug}") };
     }
     slug.truncate(LONGEST_SLUG);
     slug.trim_end_matches('-').to_owned()
@@ -83,24 +92,29 @@ pub async fn client(target: &Target, ambient: &Ambient) -> anyhow::Result<Proces
 }
 
 /// Sees to it that there is a map which knows every activity of the log.
-pub async fn ensure_map(maps: &mut ProcessServiceClient<Client>, log: &EventLog, steps: &Steps) -> anyhow::Result<()> {
-    let name = format!("processes/{TOPIC}");
-    let known = match maps.get_process(pb::GetProcessRequest { name: name.clone(), version: 0 }).await {
-        Ok(known) => Some(known.into_inner()),
+pub async fn ensure_map(maps: &ProcessServiceClient<Client>, log: &EventLog, steps: &Steps) -> anyhow::Result<()> {
+    let name = format!("processes/{}", steps.topic);
+    let get = pb::GetProcessRequest { name: name.clone(), version: 0 };
+    let known = persist(|| {
+        let (mut maps, get) = (maps.clone(), get.clone());
+        async move { maps.get_process(get).await }
+    });
+    let known = match known.await {
+        Ok(known) => Some(known),
         Err(status) if status.code() == Code::NotFound => None,
         Err(status) => bail!("the process map cannot be read: {}", describe(&status)),
     };
     let knows = |process: &pb::Process| {
         let ids: HashSet<&str> = process.steps.iter().map(|step| step.id.as_str()).collect();
-        steps.0.values().all(|id| ids.contains(id.as_str()))
+        steps.ids.values().all(|id| ids.contains(id.as_str()))
     };
     if known.as_ref().is_some_and(knows) {
         return Ok(());
     }
     ensure!(
-        steps.0.len() <= MOST_STEPS,
+        steps.ids.len() <= MOST_STEPS,
         "the log has {} different activities, and a process map at most {MOST_STEPS} steps",
-        steps.0.len()
+        steps.ids.len()
     );
     let etag = known.map(|process| process.etag).unwrap_or_default();
     let drawn = draw(log, steps);
@@ -109,14 +123,21 @@ pub async fn ensure_map(maps: &mut ProcessServiceClient<Client>, log: &EventLog,
     let process = pb::Process {
         name,
         ticket_type: pb::TicketType::Incidencia.into(),
-        topic: TOPIC.to_owned(),
+        topic: steps.topic.clone(),
         steps: drawn,
         etag,
         ..pb::Process::default()
     };
     let request_id = Uuid::new_v5(&NAMESPACE, asked.as_bytes()).to_string();
-    let put = maps.put_process(pb::PutProcessRequest { process: Some(process), request_id }).await;
-    put.map(drop).map_err(|status| anyhow::anyhow!(describe(&status))).context("the process map cannot be written")
+    let put = pb::PutProcessRequest { process: Some(process), request_id };
+    let put = persist(|| {
+        let (mut maps, put) = (maps.clone(), put.clone());
+        async move { maps.put_process(put).await }
+    });
+    put.await
+        .map(drop)
+        .map_err(|status| anyhow::anyhow!(describe(&status)))
+        .context("the process map cannot be written")
 }
 
 /// What a log shows of the ways from activity to activity, each by its place among the steps.
@@ -160,9 +181,9 @@ fn usual(counts: &BTreeMap<usize, usize>) -> Vec<usize> {
 
 /// The map that a log shows.
 fn draw(log: &EventLog, steps: &Steps) -> Vec<pb::ProcessStep> {
-    let activities: Vec<(&String, &String)> = steps.0.iter().collect();
+    let activities: Vec<(&String, &String)> = steps.ids.iter().collect();
     let places: BTreeMap<&str, usize> =
-        steps.0.keys().enumerate().map(|(place, label)| (label.as_str(), place)).collect();
+        steps.ids.keys().enumerate().map(|(place, label)| (label.as_str(), place)).collect();
     let ways = Ways::of(log, |label| places.get(label).copied().unwrap_or_default());
     let none = BTreeMap::new();
     let mut begins: BTreeSet<usize> = usual(&ways.begins).into_iter().collect();

@@ -1,16 +1,19 @@
 //! How the affairs of a log went by their process map: where they left it, and which step ate the time.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::process_service_client::ProcessServiceClient;
 
 use super::board::{percent, span};
-use super::load::TOPIC;
+use super::map::Steps;
 use super::read::EventLog;
-use crate::client::{Client, describe};
+use crate::client::{Client, describe, persist};
 
+/// How long a hundred thousand affairs may take to be measured.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Ways off the map that are printed.
 const MOST_PRINTED: usize = 10;
 
@@ -56,19 +59,28 @@ struct MoveLine {
 }
 
 /// Asks how the affairs of the time that the log covers went by the newest map.
-pub async fn measure(maps: &mut ProcessServiceClient<Client>, log: &EventLog) -> anyhow::Result<Option<ProcessReport>> {
+pub async fn measure(
+    maps: &ProcessServiceClient<Client>,
+    log: &EventLog,
+    steps: &Steps,
+) -> anyhow::Result<Option<ProcessReport>> {
     let Some((from, to)) = log.span() else { return Ok(None) };
     let at = |second: i64| Some(prost_types::Timestamp { seconds: second, nanos: 0 });
     let request = pb::MeasureProcessRequest {
-        name: format!("processes/{TOPIC}"),
+        name: format!("processes/{}", steps.topic()),
         from_time: at(from.as_second()),
         to_time: at(to.as_second() + 1),
         ..pb::MeasureProcessRequest::default()
     };
-    let measured = maps.measure_process(request).await;
+    let measured = persist(|| {
+        let (mut maps, mut request) = (maps.clone(), tonic::Request::new(request.clone()));
+        request.set_timeout(PATIENCE);
+        async move { maps.measure_process(request).await }
+    });
+    let measured = measured.await;
     let figures =
         measured.map_err(|status| anyhow::anyhow!("the process cannot be measured: {}", describe(&status)))?;
-    Ok(Some(ProcessReport::of(figures.into_inner())))
+    Ok(Some(ProcessReport::of(figures)))
 }
 
 impl ProcessReport {

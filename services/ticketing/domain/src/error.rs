@@ -259,9 +259,9 @@ pub enum Refusal {
         process: String,
     },
     /// The map has no such step.
-    #[error("the affair's map has no such step; it has {}", steps.join(", "))]
+    #[error("the affair's map has no such step")]
     StepNotOnMap {
-        /// Ids of those it has.
+        /// Ids of those it has, the first of them.
         steps: Vec<String>,
     },
     /// The step is for affairs that stand otherwise.
@@ -282,6 +282,21 @@ pub enum Refusal {
     /// Somebody else made it.
     #[error("somebody else made the view; only they and supervisors change it")]
     NotYourView,
+    /// Affairs like this one take longer.
+    #[error(
+        "{percent} % of affairs like this one are answered by {earliest}, and {kept_percent} % by the day that is promised; promise a later day, or say why it will be kept"
+    )]
+    PromiseTooEarly {
+        /// By when as many as the house asks for were answered.
+        earliest: Timestamp,
+        /// How many that is.
+        percent: u8,
+        /// How many were answered by the day that is promised.
+        kept_percent: u8,
+    },
+    /// Nobody was promised a call or a visit.
+    #[error("the promise is neither of a call back nor of an appointment; settle it instead")]
+    NothingToAttempt,
 }
 
 impl Classify for Refusal {
@@ -335,6 +350,8 @@ impl Classify for Refusal {
             | Self::StepNotHere { .. }
             | Self::AlreadyAtStep
             | Self::TooManyTickets { .. }
+            | Self::PromiseTooEarly { .. }
+            | Self::NothingToAttempt
             | Self::TicketErased => Kind::FailedPrecondition,
             Self::ScopeTaken { .. } => Kind::AlreadyExists,
         }
@@ -393,6 +410,8 @@ impl Classify for Refusal {
             Self::AlreadyAtStep => "ALREADY_AT_STEP",
             Self::TooManyTickets { .. } => "TOO_MANY_TICKETS",
             Self::NotYourView => "NOT_YOUR_VIEW",
+            Self::PromiseTooEarly { .. } => "PROMISE_TOO_EARLY",
+            Self::NothingToAttempt => "NOTHING_TO_ATTEMPT",
         }
     }
 
@@ -431,6 +450,11 @@ impl Classify for Refusal {
             Self::TooManyClaimPoints { most } | Self::TooManyMerged { most } | Self::TooManyTickets { most } => {
                 vec![("most", most.to_string().into())]
             }
+            Self::PromiseTooEarly { earliest, percent, kept_percent } => vec![
+                ("earliest_time", earliest.to_string().into()),
+                ("percent", percent.to_string().into()),
+                ("kept_percent", kept_percent.to_string().into()),
+            ],
             Self::ScopeTaken { process } => vec![("process", process.clone().into())],
             Self::StepNotOnMap { steps } => vec![("steps", steps.join(",").into())],
             Self::StepNotHere { state } => vec![("state", state.to_string().into())],
@@ -451,6 +475,7 @@ impl Classify for Refusal {
             | Self::LinkNotToEnd
             | Self::AlreadyAtStep
             | Self::NotYourView
+            | Self::NothingToAttempt
             | Self::AgentUnknown
             | Self::NotYourPresence
             | Self::PastTimeNotAllowed

@@ -49,7 +49,7 @@ pub use process::{
     ProcessIdError, ProcessMap, Scope, Situation, Step, StepFigures, StepText, StepTitle, Turn, Visit, Wording,
     WordingError,
 };
-pub use promise::{Promise, PromiseDraft, PromiseState, Settlement};
+pub use promise::{Promise, PromiseDraft, PromiseForecast, PromiseGate, PromiseKind, PromiseState, Settlement, Tried};
 pub use receipt::Receipt;
 pub use split::{SplitDraft, SplitOff};
 pub use state::State;
@@ -62,6 +62,6 @@ pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened,
 pub use transition::{Command, Policy, Transitioned};
 pub use view::{View, ViewId, ViewIdError};
 pub use words::{
-    AffectedOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding, SatisfactionCause, Severity,
-    Standing, TakeReason, TicketType, Visibility,
+    AffectedOutcome, AttemptOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding, SatisfactionCause,
+    Severity, Standing, TakeReason, TicketType, Visibility,
 };

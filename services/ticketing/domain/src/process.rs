@@ -18,6 +18,8 @@ use crate::{Refusal, Slug, Standing, TextError, TicketType, Word};
 
 /// Most steps of one map.
 pub const MAX_STEPS: usize = 100;
+/// Most steps that a refusal names.
+const MOST_NAMED: usize = 20;
 /// Most situations that one step names.
 pub const MAX_SITUATIONS: usize = 20;
 
@@ -216,6 +218,14 @@ impl Step {
         self.situations.iter().any(|situation| situation.is(turn))
     }
 
+    /// Whether what it tells the customer is about an affair in this state: where it names none, about one that the house is working on.
+    pub fn speaks_of(&self, standing: Standing) -> bool {
+        if self.situations.is_empty() {
+            return matches!(standing, Standing::Acknowledged | Standing::InProgress | Standing::Held);
+        }
+        self.situations.iter().any(|situation| situation.standing == standing)
+    }
+
     /// Whether an affair that stands so can be here.
     fn admits(&self, turn: &Turn) -> bool {
         self.situations.is_empty() || self.names(turn)
@@ -329,7 +339,7 @@ impl ProcessMap {
     /// [`Refusal::StepNotOnMap`], [`Refusal::AlreadyAtStep`], [`Refusal::StepNotHere`].
     pub fn refuse_step(&self, id: &Slug, course: &Course, now: &Turn) -> Result<(), Refusal> {
         let Some(place) = self.place_of(id.as_str()) else {
-            let steps = self.steps.iter().map(|step| step.id.as_str().to_owned()).collect();
+            let steps = self.steps.iter().take(MOST_NAMED).map(|step| step.id.as_str().to_owned()).collect();
             return Err(Refusal::StepNotOnMap { steps });
         };
         if course.visits().last().is_some_and(|visit| visit.place == Place::Step(place)) {

@@ -3,11 +3,71 @@
 use jiff::Timestamp;
 use kernel::{Actor, Channel};
 
-use crate::{Cause, ClockId, PromiseId, PromiseStanding, PromiseText, Refusal};
+use crate::{AttemptOutcome, Cause, ClockId, PromiseId, PromiseStanding, PromiseText, Refusal, Word};
+
+/// What is promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PromiseKind {
+    /// Something else than what follows.
+    Other,
+    /// That the affair will be answered.
+    Resolution,
+    /// To call back in a window of time, which ends when the promise is due.
+    Callback {
+        /// When it begins.
+        from: Timestamp,
+        /// How the customer was tried so far.
+        tried: Tried,
+    },
+    /// To come, or to receive the customer, in a window of time, which ends when the promise is due.
+    Appointment {
+        /// When it begins.
+        from: Timestamp,
+        /// How the customer was tried so far.
+        tried: Tried,
+    },
+    /// To ask later whether all is well.
+    FollowUp,
+}
+
+/// How often a customer was tried within the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tried {
+    /// How often.
+    pub times: u32,
+    /// When last.
+    pub last: Option<Timestamp>,
+}
+
+/// What affairs that were answered tell of one that is promised to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PromiseForecast {
+    /// By when as many as the house asks for were answered.
+    pub earliest: Timestamp,
+    /// How many that is, in percent.
+    pub percent: u8,
+    /// Share that were answered by the day promised, 0 to 1.
+    pub kept_share: f64,
+    /// How many affairs it rests on.
+    pub basis: i64,
+}
+
+/// What the house does about an answer that is promised too early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PromiseGate {
+    /// It refuses, unless a reason is given.
+    Refuse,
+    /// It lets it be, and says so.
+    Flag,
+}
 
 /// What is promised.
 #[derive(Debug, Clone)]
 pub struct PromiseDraft {
+    /// What kind of promise it is.
+    pub kind: PromiseKind,
+    /// Why it will be kept though affairs like this one take longer.
+    pub despite: Option<Word>,
     /// In the words used.
     pub text: PromiseText,
     /// When it falls due.
@@ -18,11 +78,34 @@ pub struct PromiseDraft {
     pub replaces: Option<PromiseId>,
 }
 
+impl PromiseDraft {
+    /// Whether it is earlier than affairs like this one are answered.
+    ///
+    /// # Errors
+    /// [`Refusal::PromiseTooEarly`] where the house refuses that and no reason is given.
+    pub fn too_early(&self, told: Option<&PromiseForecast>, gate: PromiseGate) -> Result<bool, Refusal> {
+        let Some(told) = told.filter(|told| self.due < told.earliest) else { return Ok(false) };
+        if gate == PromiseGate::Refuse && self.despite.is_none() {
+            let PromiseForecast { earliest, percent, kept_share, .. } = *told;
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is 0 to 1")]
+            let kept_percent = (kept_share * 100.0).floor() as u8;
+            return Err(Refusal::PromiseTooEarly { earliest, percent, kept_percent });
+        }
+        Ok(true)
+    }
+}
+
 /// One promise.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Promise {
     /// Its id.
     pub id: PromiseId,
+    /// What kind of promise it is.
+    pub kind: PromiseKind,
+    /// What affairs like this one told when it was made, of a promised answer.
+    pub forecast: Option<PromiseForecast>,
+    /// Why it will be kept though they take longer.
+    pub despite: Option<Word>,
     /// In the words used.
     pub text: PromiseText,
     /// When it falls due.
@@ -130,9 +213,43 @@ impl PromiseState {
 
 impl Promise {
     /// A promise made at `at`. That it is due later than that is checked where requests are parsed.
-    pub fn make(draft: PromiseDraft, id: PromiseId, by: Actor, at: Timestamp) -> Self {
-        let PromiseDraft { text, due, channel, replaces } = draft;
-        Self { id, text, due, channel, replaces, by, made: at, state: PromiseState::Made }
+    pub fn make(
+        draft: PromiseDraft,
+        forecast: Option<PromiseForecast>,
+        id: PromiseId,
+        by: Actor,
+        at: Timestamp,
+    ) -> Self {
+        let PromiseDraft { kind, despite, text, due, channel, replaces } = draft;
+        Self { id, kind, forecast, despite, text, due, channel, replaces, by, made: at, state: PromiseState::Made }
+    }
+
+    /// Whether affairs like this one were answered later.
+    pub fn is_too_early(&self) -> bool {
+        self.forecast.is_some_and(|told| self.due < told.earliest)
+    }
+
+    /// Says how it went when the customer was tried at `at`. Whoever is reached is served: it is kept. So it is when they were tried `enough` times within the
+    /// window, though nobody answered.
+    ///
+    /// # Errors
+    /// [`Refusal`] when it is neither of a call back nor of an appointment, has ended or is past due.
+    pub fn attempt(mut self, outcome: AttemptOutcome, enough: u32, at: Timestamp) -> Result<Self, Refusal> {
+        self.refuse_if_over()?;
+        let (PromiseKind::Callback { from, tried } | PromiseKind::Appointment { from, tried }) = &mut self.kind else {
+            return Err(Refusal::NothingToAttempt);
+        };
+        if at > self.due {
+            return Err(Refusal::PromisePastDue { due: self.due });
+        }
+        if at >= *from {
+            tried.times = tried.times.saturating_add(1);
+            tried.last = Some(at);
+        }
+        if outcome == AttemptOutcome::Reached || tried.times >= enough {
+            self.state = PromiseState::Kept { at };
+        }
+        Ok(self)
     }
 
     /// Says how it ended.

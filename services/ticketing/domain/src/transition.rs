@@ -4,19 +4,32 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::answer::is_generic;
 use crate::cure::defers_a_term;
-use crate::{Answer, CloseReason, CureSettled, CureState, Moment, Refusal, Signpost, Standing, State, Ticket, Word};
+use crate::{
+    Answer, CloseReason, CureSettled, CureState, Moment, PromiseGate, Refusal, Signpost, Standing, State, Ticket, Word,
+};
 
 /// What the house has decided, where law leaves it open.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
     /// How long a customer may object to a resolution before the ticket may be closed.
     pub objection_window: SignedDuration,
+    /// What is done about an answer that is promised too early.
+    pub promise_gate: PromiseGate,
+    /// With how much probability an answer is to be promised, in percent.
+    pub promise_percent: u8,
+    /// How often a customer is tried who was promised a call or a visit.
+    pub promise_attempts: u32,
 }
 
 impl Default for Policy {
     /// Ten days, the shortest term the law gives a customer to complete a file.
     fn default() -> Self {
-        Self { objection_window: SignedDuration::from_hours(240) }
+        Self {
+            objection_window: SignedDuration::from_hours(240),
+            promise_gate: PromiseGate::Refuse,
+            promise_percent: 80,
+            promise_attempts: 3,
+        }
     }
 }
 

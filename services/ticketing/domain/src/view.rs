@@ -77,6 +77,10 @@ impl<F> View<F> {
     /// # Errors
     /// [`Refusal::NotYourView`].
     pub fn refuse_others(&self, who: &Actor, supervises: bool) -> Result<(), Refusal> {
-        if supervises || self.by.id == who.id { Ok(()) } else { Err(Refusal::NotYourView) }
+        if supervises || (self.by.kind, &self.by.id) == (who.kind, &who.id) {
+            Ok(())
+        } else {
+            Err(Refusal::NotYourView)
+        }
     }
 }

@@ -112,6 +112,20 @@ words! {
 }
 
 words! {
+    /// How it went when a customer was called back, or visited.
+    AttemptOutcome {
+        /// They were reached.
+        Reached => "reached",
+        /// Nobody answered, or nobody was there.
+        NoAnswer => "no_answer",
+        /// The line was busy.
+        Busy => "busy",
+        /// The number or the address is another's.
+        WrongAddress => "wrong_address",
+    }
+}
+
+words! {
     /// Who may read a message.
     Visibility {
         /// The customer too.
@@ -188,6 +202,8 @@ words! {
         Unlinked => "unlinked",
         /// It was said to have come to a step of its map.
         StepEntered => "step_entered",
+        /// A customer was tried who had been promised a call or a visit.
+        PromiseAttempted => "promise_attempted",
     }
 }
 

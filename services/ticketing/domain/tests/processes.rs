@@ -57,7 +57,14 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn turn(second: i64, standing: Standing) -> Turn {
-    Turn { at: at(second), standing, reason: None, department: "service-desk".parse().unwrap(), stated: None }
+    Turn {
+        at: at(second),
+        standing,
+        reason: None,
+        department: "service-desk".parse().unwrap(),
+        stated: None,
+        refiled: false,
+    }
 }
 
 fn told(second: i64, standing: Standing, step: &str) -> Turn {
@@ -156,6 +163,48 @@ fn what_is_entered_by_word_is_left_by_word_or_for_a_step_that_names_where_it_sta
     assert_eq!(course.visits()[0].from, at(1), "it is on the map when a step takes it");
     assert_eq!(course.visits()[0].until, Some(at(4)), "saying it again is no second visit");
     assert!(course.conforming());
+}
+
+#[test]
+fn going_to_another_person_is_no_turn_and_neither_is_what_was_told_on_another_map() {
+    use Standing as S;
+    let map = ProcessMap::new(vec![
+        begins(step("intake", &[S::Acknowledged], &["assess"])),
+        step("assess", &[S::InProgress], &["repair"]),
+        ends(step("repair", &[], &["assess"])),
+    ])
+    .unwrap();
+    let turns = [
+        turn(0, S::Acknowledged),
+        told(1, S::Acknowledged, "of-another-map"),
+        Turn { refiled: true, ..turn(2, S::Acknowledged) },
+        turn(3, S::InProgress),
+        told(4, S::InProgress, "repair"),
+        // Another owner, and another.
+        turn(5, S::InProgress),
+        turn(6, S::InProgress),
+    ];
+    let course = Course::lay(&map, &turns);
+    assert_eq!(ids(&map, &course), ["intake", "assess", "repair"]);
+    assert!(course.conforming());
+    let elsewhere = Turn { department: "billing".parse().unwrap(), ..turn(7, S::InProgress) };
+    let course = Course::lay(&map, &[&turns[..], &[elsewhere]].concat());
+    assert_eq!(ids(&map, &course).last().unwrap(), "assess", "another department is another place to stand");
+}
+
+#[test]
+fn what_comes_after_an_answer_that_stands_takes_no_time() {
+    use Standing as S;
+    let mut steps = repair();
+    steps[4].situations.pop();
+    steps[4].next.push(slug("closed"));
+    steps.push(ends(step("closed", &[S::Closed], &[])));
+    let map = ProcessMap::new(steps).unwrap();
+    let turns = [turn(0, S::Acknowledged), turn(1, S::InProgress), turn(60, S::Resolved), turn(999, S::Closed)];
+    let course = Course::lay(&map, &turns);
+    assert_eq!(ids(&map, &course), ["intake", "assess", "answered", "closed"]);
+    let took = |visit: &Visit| visit.until.unwrap().duration_since(visit.from).as_secs();
+    assert_eq!(course.visits().iter().map(took).collect::<Vec<_>>(), [1, 59, 0, 0]);
 }
 
 #[test]
@@ -269,8 +318,11 @@ proptest! {
     #[test]
     fn a_course_has_no_gap_and_ends_when_the_affair_does(map in maps(), turns in histories()) {
         let course = Course::lay(&map, &turns);
+        let is_over = |t: &&Turn| matches!(t.standing, Standing::Resolved | Standing::Closed);
+        let end = turns.iter().rev().take_while(is_over).last().map(|t| t.at);
         for pair in course.visits().windows(2) {
-            prop_assert_eq!(pair[0].until, Some(pair[1].from));
+            let left = end.map_or(pair[1].from, |end| pair[1].from.min(end).max(pair[0].from));
+            prop_assert_eq!(pair[0].until, Some(left));
             prop_assert_ne!(&pair[0].place, &pair[1].place);
             let led = pair[0].place.step().zip(pair[1].place.step()).is_some_and(|(a, b)| map.leads(a, b));
             prop_assert_eq!(pair[1].on_map, led);
@@ -295,6 +347,15 @@ proptest! {
                 continue;
             }
             let names = |step: &Step| step.situations.iter().any(|s| s.standing == now.standing);
+            if end > 1 && turns[end - 2].standing == now.standing {
+                // It stands where it stood.
+                let before = Course::lay(&map, &turns[..end - 1]);
+                prop_assert_eq!(
+                    course.visits().last().map(|visit| &visit.place),
+                    before.visits().last().map(|visit| &visit.place)
+                );
+                continue;
+            }
             match course.visits().last().map(|visit| &visit.place) {
                 Some(Place::Step(at)) if names(&map.steps()[*at]) => {}
                 Some(Place::Step(at)) => {

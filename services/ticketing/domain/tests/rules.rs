@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Channel, Classify, Language, ResourceId, Uuid};
 use ventanilla_ticketing_domain::{
     Assignment, CaseId, ClockId, CloseReason, Command, CustomerId, Draft, Filing, Moment, OfficeCase, Policy, Promise,
-    PromiseDraft, PromiseId, PromiseStanding, Receipt, Refusal, Settlement, Severity, Standing, Ticket, TicketId,
-    TicketType, TrackingKey,
+    PromiseDraft, PromiseId, PromiseKind, PromiseStanding, Receipt, Refusal, Settlement, Severity, Standing, Ticket,
+    TicketId, TicketType, TrackingKey,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
@@ -144,13 +144,15 @@ fn a_receipt_spells_content_date_hour_and_zone() {
 fn promise() -> Promise {
     let ticket = TicketId::from_uuid(Uuid::from_u128(1));
     let draft = PromiseDraft {
+        kind: PromiseKind::Other,
+        despite: None,
         text: "Le llamo mañana antes de las 14".parse().unwrap(),
         due: at(60),
         channel: Channel::Phone,
         replaces: None,
     };
     let by = Actor { kind: ActorKind::Employee, id: "u-17".into(), department: None };
-    Promise::make(draft, PromiseId { ticket, id: Uuid::from_u128(2) }, by, at(0))
+    Promise::make(draft, None, PromiseId { ticket, id: Uuid::from_u128(2) }, by, at(0))
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(super) use incident::{
 pub(super) use list::{cures, history, journey, messages, promises, tickets, watch};
 pub(super) use message::add_message;
 pub(super) use process::{course_name, enter_step, measure_process, process_version, processes, put_process};
-pub(super) use promise::{make_promise, settle_promise};
+pub(super) use promise::{attempt_promise, due_promises, make_promise, settle_promise};
 pub(super) use relation::{link, links, merge, reclassify, split, unlink, unmerge};
 pub(super) use survey::{answer_survey, ask_survey, survey_name};
 pub(super) use team::{

@@ -9,7 +9,7 @@ use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    ClaimPoint, Course, CureLaw, CureRequest, CureState, IncidentState, Opinion, Process, Receipt, Skill, SkillRule,
+    ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, Opinion, PromiseKind, Receipt, Skill, SkillRule,
     SurveyState, TicketId, TrackingKey,
 };
 use ventanilla_proto::ledger::v1::Entry;
@@ -17,10 +17,10 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::ticket_event::Change;
 use ventanilla_proto::r#type::v1 as shared;
 
-pub(crate) use process::{course, figures, process, public_course};
+pub(crate) use process::{PublicCourse, course, figures, process, process_in_list, public_course};
 pub(crate) use words::{
-    affected_outcome, link_kind, promise_state, satisfaction_cause, severity, state, take_reason, ticket_type,
-    visibility,
+    affected_outcome, attempt_outcome, link_kind, promise_state, satisfaction_cause, severity, state, take_reason,
+    ticket_type, visibility,
 };
 use words::{change_kind, presence};
 
@@ -31,7 +31,7 @@ use crate::store::incident::{StoredIncident, StoredUpdate};
 use crate::store::journey::Step;
 use crate::store::link::Link;
 use crate::store::message::{Direction, Message, Way};
-use crate::store::promise::StoredPromise;
+use crate::store::promise::{StoredPromise, window};
 use crate::store::public_status::Status;
 use crate::store::queue::StoredQueue;
 use crate::store::survey::StoredSurvey;
@@ -116,6 +116,7 @@ pub(crate) fn message(message: &Message) -> pb::Message {
 
 pub(crate) fn promise(stored: &StoredPromise) -> pb::Promise {
     let promise = &stored.promise;
+    let (from, tried) = window(promise.kind);
     pb::Promise {
         name: promise.id.name(),
         text: promise.text.expose().to_owned(),
@@ -128,6 +129,29 @@ pub(crate) fn promise(stored: &StoredPromise) -> pb::Promise {
         settle_time: promise.state.settled().map(time_to_proto),
         cause: promise.state.cause().map(|c| c.expose().to_owned()).unwrap_or_default(),
         etag: etag(stored.version),
+        kind: promise_kind(promise.kind).into(),
+        window_start_time: from.map(time_to_proto),
+        attempt_count: i32::try_from(tried.times).unwrap_or(i32::MAX),
+        attempt_time: tried.last.map(time_to_proto),
+        despite_forecast: promise.despite.as_ref().map(|word| word.as_str().to_owned()).unwrap_or_default(),
+        forecast: promise.forecast.map(|told| pb::PromiseForecast {
+            earliest_time: Some(time_to_proto(told.earliest)),
+            percent: told.percent.into(),
+            kept_share: told.kept_share,
+            basis_count: told.basis,
+            too_early: promise.is_too_early(),
+        }),
+        department: String::new(),
+    }
+}
+
+pub(crate) const fn promise_kind(kind: PromiseKind) -> pb::PromiseKind {
+    match kind {
+        PromiseKind::Other => pb::PromiseKind::Other,
+        PromiseKind::Resolution => pb::PromiseKind::Resolution,
+        PromiseKind::Callback { .. } => pb::PromiseKind::Callback,
+        PromiseKind::Appointment { .. } => pb::PromiseKind::Appointment,
+        PromiseKind::FollowUp => pb::PromiseKind::FollowUp,
     }
 }
 
@@ -303,20 +327,14 @@ pub(crate) fn change(row: &ChangeRow) -> pb::TicketChange {
     }
 }
 
-pub(crate) fn public_status(
-    key: TrackingKey,
-    status: &Status,
-    followed: &Process,
-    course: &Course,
-) -> pb::PublicStatus {
-    let told = public_course(followed, course, status.language);
+pub(crate) fn public_status(key: TrackingKey, status: &Status, told: &PublicCourse) -> pb::PublicStatus {
     pb::PublicStatus {
         tracking_key: key.to_string(),
         state: state(status.standing).into(),
-        step_title: told.title,
-        state_text: told.text,
-        next_step: told.next,
-        history: told.history,
+        step_title: told.title.clone(),
+        state_text: told.text.clone(),
+        next_step: told.next.clone(),
+        history: told.history.clone(),
         state_time: Some(time_to_proto(status.since)),
         first_received_time: Some(time_to_proto(status.first_received)),
         department: status.department.clone(),
@@ -391,6 +409,7 @@ pub(crate) fn event(entry: Entry) -> Result<pb::TicketEvent, StoreError> {
         TicketLinked => Linked,
         TicketUnlinked => Unlinked,
         StepEntered => StepEntered,
+        PromiseAttempted => PromiseAttempted,
     };
     let change = change.map_err(|_| StoreError::corrupt("ledger", "payload", entry.position))?;
     Ok(pb::TicketEvent {

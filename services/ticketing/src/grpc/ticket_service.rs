@@ -163,6 +163,21 @@ impl TicketService for Service {
         self.change(request, convert::make_promise, run).await
     }
 
+    async fn attempt_promise(&self, request: Request<pb::AttemptPromiseRequest>) -> Answer<pb::Promise> {
+        let run = |app: Ticketing, call, new| async move { app.attempt_promise(&call, new).await };
+        self.change(request, convert::attempt_promise, run).await
+    }
+
+    async fn list_due_promises(
+        &self,
+        request: Request<pb::ListDuePromisesRequest>,
+    ) -> Answer<pb::ListDuePromisesResponse> {
+        let list = convert::due_promises(request.into_inner())?;
+        let (promises, last) =
+            self.app.list_due_promises(&list.filter, list.after, list.size).await.map_err(refused)?;
+        Ok(Response::new(pb::ListDuePromisesResponse { promises, next_page_token: list.next_token(last) }))
+    }
+
     async fn settle_promise(&self, request: Request<pb::SettlePromiseRequest>) -> Answer<pb::Promise> {
         let run = |app: Ticketing, call, end| async move { app.settle_promise(&call, end).await };
         self.change(request, convert::settle_promise, run).await

@@ -114,14 +114,14 @@ macro_rules! look {
             Row,
             r#"select c.ticket_id, c.created_at as "created_at: _", c.matches as "matches!", c.number = $17 as "last_looked_at!" from (
                    select k.ticket_id, k.created_at, row_number() over (order by k.created_at desc, k.ticket_id desc) as number,
-                          (cardinality($3::text[]) = 0 or k.state = any($3)) and ($4::text is null or k.department = $4)
+                          coalesce((cardinality($3::text[]) = 0 or k.state = any($3)) and ($4::text is null or k.department = $4)
                           and ($5::text is null or k.owner = $5) and (not $6::bool or k.owner is null)
                           and ($7::uuid is null or k.customer_id = $7)
                           and (cardinality($8::text[]) = 0 or k.ticket_type = any($8))
                           and (cardinality($9::text[]) = 0 or k.severity = any($9))
                           and ($10::text is null or k.topic = $10) and ($11::text is null or k.channel = $11)
                           and ($12::text is null or k.language = $12) and ($13::uuid is null or k.incident_id = $13)
-                          and (not $14::bool or k.office_case_open) and (not $15::bool or k.served_first) as matches
+                          and (not $14::bool or k.office_case_open) and (not $15::bool or k.served_first), false) as matches
                    from "# + $from + r#"
                      and (k.created_at, k.ticket_id) < ($1, $2) and k.created_at >= $16
                    order by k.created_at desc, k.ticket_id desc limit $17
@@ -186,7 +186,7 @@ impl<'a> Arguments<'a> {
             (None, None) => (LAST, Uuid::max()),
         };
         Self {
-            before: before.to_sqlx(),
+            before: before.max(FIRST).to_sqlx(),
             before_id,
             states: filter.states.iter().map(ToString::to_string).collect(),
             department: filter.department.as_ref().map(Department::as_str),
@@ -201,7 +201,7 @@ impl<'a> Arguments<'a> {
             incident: filter.incident.map(ResourceId::uuid),
             office_case_open: filter.office_case_open,
             served_first: filter.served_first,
-            from: filter.from.unwrap_or(FIRST).to_sqlx(),
+            from: filter.from.unwrap_or(FIRST).max(FIRST).to_sqlx(),
             most: MOST_LOOKED_AT,
             limit,
         }
@@ -241,7 +241,7 @@ pub(crate) async fn look(
 }
 
 fn found(rows: Vec<Row>, limit: i64) -> Found {
-    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= limit;
+    let full = i64::try_from(rows.iter().filter(|row| row.matches).count()).unwrap_or(i64::MAX) >= limit;
     let place = |row: &Row| (row.created_at.to_jiff(), row.ticket_id);
     // A full page goes on from its own last row.
     let ended_at = rows.last().filter(|last| last.last_looked_at && !full).map(place);

@@ -112,19 +112,16 @@ pub(crate) async fn list(pool: &PgPool, after: &str, limit: i64) -> Result<Vec<S
 }
 
 /// The map an affair goes by: of those that are made for it, the one that is made for the least else, in the version that was in force when it was
-/// opened, or the first.
+/// written down here, or the first.
 #[tracing::instrument(name = "db.process.of_ticket", skip_all)]
 pub(crate) async fn of_ticket(executor: impl PgExecutor<'_>, ticket: TicketId) -> Result<Option<Process>, StoreError> {
     let row = select_processes!(
         "join ticketing.ticket t on t.ticket_id = $1
            and (p.ticket_type is null or p.ticket_type = t.ticket_type) and (p.topic is null or p.topic = t.topic)
          join lateral (
-             select v.*
-             from ticketing.process_version v,
-                  (select c.occurred_at from ticketing.ticket_change c where c.ticket_id = t.ticket_id and c.sequence = 1) as opened
-             where v.process_id = p.process_id
-             order by v.effective_at <= opened.occurred_at desc,
-                      case when v.effective_at <= opened.occurred_at then -v.version else v.version end
+             select v.* from ticketing.process_version v where v.process_id = p.process_id
+             order by v.effective_at <= t.created_at desc,
+                      case when v.effective_at <= t.created_at then -v.version else v.version end
              limit 1
          ) v on true
          order by p.ticket_type is null, p.topic is null limit 1",
@@ -205,16 +202,26 @@ pub(crate) async fn made_for(tx: &mut PgConnection, scope: &Scope) -> Result<Opt
 #[tracing::instrument(name = "db.process.turns", skip_all)]
 pub(crate) async fn turns(executor: impl PgExecutor<'_>, ticket: TicketId) -> Result<Vec<Turn>, StoreError> {
     let rows = sqlx::query!(
-        "select to_state, reason, department, occurred_at, case when kind = 'step_entered' then related end as step
-         from ticketing.ticket_change
-         where ticket_id = $1 and kind in ('opened', 'transitioned', 'assigned', 'step_entered') order by sequence",
+        r#"select to_state, reason, department, occurred_at, case when kind = 'step_entered' then related end as step,
+                  kind = 'reclassified' as "refiled!"
+           from ticketing.ticket_change
+           where ticket_id = $1 and kind in ('opened', 'transitioned', 'assigned', 'step_entered', 'reclassified')
+           order by sequence"#,
         ticket.uuid(),
     )
     .fetch_all(executor)
     .await?;
     let mut turns = Turns::default();
     for row in rows {
-        turns.happened(ticket, row.to_state, row.reason, &row.department, row.occurred_at.to_jiff(), row.step)?;
+        turns.happened(
+            ticket,
+            row.to_state,
+            row.reason,
+            &row.department,
+            row.occurred_at.to_jiff(),
+            row.step,
+            row.refiled,
+        )?;
     }
     Ok(turns.0)
 }
@@ -229,28 +236,48 @@ pub(crate) struct Among<'a> {
     pub to: Timestamp,
 }
 
+/// The one an affair is answered with; itself where it is merged with nothing.
+#[tracing::instrument(name = "db.process.head_of", skip_all)]
+pub(crate) async fn head_of(pool: &PgPool, ticket: TicketId) -> Result<Option<TicketId>, StoreError> {
+    let head = sqlx::query_scalar!(
+        r#"select coalesce(merged_head, ticket_id) as "head!" from ticketing.ticket where ticket_id = $1"#,
+        ticket.uuid(),
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(head.map(TicketId::from_uuid))
+}
+
 /// Place of an affair in the order of first receipts.
 pub(crate) type Received = (Timestamp, Uuid);
 
-/// How many affairs there are, counted up to `most`.
+/// Affairs of whatever kind that one look goes through.
+const MOST_LOOKED_THROUGH: i64 = 1_000_000;
+
+/// How many affairs the map is made for; none when there are more in that time, of whatever kind, than can be looked through. What is made for less
+/// goes before what is made for more, and affairs that are answered with another go its way.
 #[tracing::instrument(name = "db.process.count", skip_all)]
-pub(crate) async fn count(pool: &PgPool, among: &Among<'_>, most: i64) -> Result<i64, StoreError> {
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from (
-               select from ticketing.ticket
-               where first_received_at >= $1 and first_received_at < $2
-                 and ($3::text is null or ticket_type = $3) and ($4::text is null or topic = $4)
-               limit $5
+pub(crate) async fn count(pool: &PgPool, among: &Among<'_>) -> Result<Option<i64>, StoreError> {
+    let row = sqlx::query!(
+        r#"select count(*) as "all!", count(*) filter (where t.made_for) as "made_for!" from (
+               select t.merged_head is null and ($3::text is null or t.ticket_type = $3) and ($4::text is null or t.topic = $4)
+                      and not exists (
+                          select from ticketing.process q
+                          where (q.ticket_type is null or q.ticket_type = t.ticket_type) and (q.topic is null or q.topic = t.topic)
+                            and (q.ticket_type is not null, q.topic is not null) > ($3::text is not null, $4::text is not null)
+                      ) as made_for
+               from ticketing.ticket t
+               where t.first_received_at >= $1 and t.first_received_at < $2 order by t.first_received_at limit $5
            ) as t"#,
         among.from.to_sqlx() as _,
         among.to.to_sqlx() as _,
         among.scope.ticket_type.map(TicketType::as_str),
         among.scope.topic.as_ref().map(Slug::as_str),
-        most,
+        MOST_LOOKED_THROUGH + 1,
     )
     .fetch_one(pool)
     .await?;
-    Ok(count)
+    Ok((row.all <= MOST_LOOKED_THROUGH).then_some(row.made_for))
 }
 
 /// What happened to the next so many affairs, each with its place; none when there are no more.
@@ -263,9 +290,14 @@ pub(crate) async fn turns_of_many(
 ) -> Result<(Vec<Vec<Turn>>, Option<Received>), StoreError> {
     let (after_at, after_id) = after.unwrap_or((among.from, Uuid::nil()));
     let tickets = sqlx::query!(
-        r#"select ticket_id, first_received_at as "first_received_at: jiff_sqlx::Timestamp" from ticketing.ticket
-           where first_received_at < $1 and (first_received_at, ticket_id) > ($5, $6)
+        r#"select ticket_id, first_received_at as "first_received_at: jiff_sqlx::Timestamp" from ticketing.ticket t
+           where first_received_at < $1 and (first_received_at, ticket_id) > ($5, $6) and merged_head is null
              and ($2::text is null or ticket_type = $2) and ($3::text is null or topic = $3)
+             and not exists (
+                 select from ticketing.process q
+                 where (q.ticket_type is null or q.ticket_type = t.ticket_type) and (q.topic is null or q.topic = t.topic)
+                   and (q.ticket_type is not null, q.topic is not null) > ($2::text is not null, $3::text is not null)
+             )
            order by first_received_at, ticket_id limit $4"#,
         among.to.to_sqlx() as _,
         among.scope.ticket_type.map(TicketType::as_str),
@@ -280,11 +312,11 @@ pub(crate) async fn turns_of_many(
     let place = (last.first_received_at.to_jiff(), last.ticket_id);
     let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.ticket_id).collect();
     let rows = sqlx::query!(
-        "select ticket_id, to_state, reason, department, occurred_at,
-                case when kind = 'step_entered' then related end as step
-         from ticketing.ticket_change
-         where ticket_id = any($1) and kind in ('opened', 'transitioned', 'assigned', 'step_entered')
-         order by ticket_id, sequence",
+        r#"select ticket_id, to_state, reason, department, occurred_at,
+                  case when kind = 'step_entered' then related end as step, kind = 'reclassified' as "refiled!"
+           from ticketing.ticket_change
+           where ticket_id = any($1) and kind in ('opened', 'transitioned', 'assigned', 'step_entered', 'reclassified')
+           order by ticket_id, sequence"#,
         &ids,
     )
     .fetch_all(pool)
@@ -293,7 +325,15 @@ pub(crate) async fn turns_of_many(
     for row in rows {
         let ticket = TicketId::from_uuid(row.ticket_id);
         let turns = of.entry(row.ticket_id).or_default();
-        turns.happened(ticket, row.to_state, row.reason, &row.department, row.occurred_at.to_jiff(), row.step)?;
+        turns.happened(
+            ticket,
+            row.to_state,
+            row.reason,
+            &row.department,
+            row.occurred_at.to_jiff(),
+            row.step,
+            row.refiled,
+        )?;
     }
     Ok((of.into_values().map(|turns| turns.0).collect(), Some(place)))
 }
@@ -311,6 +351,7 @@ impl Turns {
         department: &str,
         at: Timestamp,
         step: Option<String>,
+        refiled: bool,
     ) -> Result<(), StoreError> {
         let corrupt = |column| StoreError::corrupt("ticket_change", column, ticket);
         let (standing, reason) = match (to_state, self.0.last()) {
@@ -323,7 +364,7 @@ impl Turns {
             Some(step) => Some(step.parse().map_err(|_| corrupt("related"))?),
             None => None,
         };
-        self.0.push(Turn { at, standing, reason, department, stated });
+        self.0.push(Turn { at, standing, reason, department, stated, refiled });
         Ok(())
     }
 }

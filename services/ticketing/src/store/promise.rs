@@ -1,10 +1,15 @@
 //! Promises. They change under the lock of their ticket.
 
+use std::collections::HashMap;
+
+use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use kernel::ResourceId;
+use kernel::{Department, ResourceId};
 use postgres::{StoreError, affected_one};
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{ClockId, Promise, PromiseId, PromiseStanding, PromiseState, TicketId};
+use ticketing_domain::{
+    ClockId, Promise, PromiseForecast, PromiseId, PromiseKind, PromiseStanding, PromiseState, TicketId, Tried, Word,
+};
 use uuid::Uuid;
 
 use super::{actor, word};
@@ -37,9 +42,42 @@ struct PromiseRow {
     clock_id: Option<Uuid>,
     cause: Option<String>,
     version: i64,
+    kind: String,
+    window_from: Option<jiff_sqlx::Timestamp>,
+    attempts: i32,
+    attempted_at: Option<jiff_sqlx::Timestamp>,
+    despite: Option<String>,
+    earliest_at: Option<jiff_sqlx::Timestamp>,
+    earliest_percent: Option<i16>,
+    kept_share: Option<f64>,
+    basis: Option<i64>,
 }
 
 impl PromiseRow {
+    fn kind(&self) -> Result<PromiseKind, StoreError> {
+        let key = self.promise_id;
+        let from = || word("promise", "window_from", key, self.window_from.map(|t| t.to_jiff()));
+        let times = u32::try_from(self.attempts).unwrap_or_default();
+        let tried = Tried { times, last: self.attempted_at.map(|t| t.to_jiff()) };
+        Ok(match self.kind.as_str() {
+            "other" => PromiseKind::Other,
+            "resolution" => PromiseKind::Resolution,
+            "callback" => PromiseKind::Callback { from: from()?, tried },
+            "appointment" => PromiseKind::Appointment { from: from()?, tried },
+            "follow_up" => PromiseKind::FollowUp,
+            _ => return Err(StoreError::corrupt("promise", "kind", key)),
+        })
+    }
+
+    fn forecast(&self) -> Option<PromiseForecast> {
+        Some(PromiseForecast {
+            earliest: self.earliest_at?.to_jiff(),
+            percent: u8::try_from(self.earliest_percent?).ok()?,
+            kept_share: self.kept_share?,
+            basis: self.basis?,
+        })
+    }
+
     fn state(&self) -> Result<PromiseState, StoreError> {
         let key = self.promise_id;
         let since = || word("promise", "state_since", key, self.state_since.map(|t| t.to_jiff()));
@@ -65,9 +103,15 @@ impl TryFrom<PromiseRow> for StoredPromise {
 
     fn try_from(row: PromiseRow) -> Result<Self, StoreError> {
         let (key, ticket) = (row.promise_id, TicketId::from_uuid(row.ticket_id));
-        let state = row.state()?;
+        let (state, kind, forecast) = (row.state()?, row.kind()?, row.forecast());
         let promise = Promise {
             id: PromiseId { ticket, id: key },
+            kind,
+            forecast,
+            despite: match row.despite {
+                Some(despite) => Some(word("promise", "despite", key, despite.parse().ok())?),
+                None => None,
+            },
             text: word("promise", "text", key, row.text.parse().ok())?,
             due: row.due_at.to_jiff(),
             channel: word("promise", "channel", key, row.channel.parse().ok())?,
@@ -80,19 +124,26 @@ impl TryFrom<PromiseRow> for StoredPromise {
     }
 }
 
+/// Every reading of promises has the same columns; only what follows `from` differs.
+macro_rules! select_promises {
+    ($tail:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            PromiseRow,
+            "select p.promise_id, p.ticket_id, p.sequence, p.text, p.due_at, p.channel, p.replaces, p.made_by_kind, p.made_by_id,
+                    p.made_by_department, p.made_at, p.state, p.state_since, p.clock_id, p.cause, p.version, p.kind, p.window_from,
+                    p.attempts, p.attempted_at, p.despite, p.earliest_at, p.earliest_percent, p.kept_share, p.basis
+             from ticketing.promise p " + $tail
+            $(, $argument)*
+        )
+    };
+}
+
 /// One promise, inside the transaction that holds the lock of its ticket.
 #[tracing::instrument(name = "db.promise.get", skip_all)]
 pub(crate) async fn get(tx: &mut PgConnection, id: PromiseId) -> Result<Option<StoredPromise>, StoreError> {
-    let row = sqlx::query_as!(
-        PromiseRow,
-        "select promise_id, ticket_id, sequence, text, due_at, channel, replaces, made_by_kind, made_by_id,
-                made_by_department, made_at, state, state_since, clock_id, cause, version
-         from ticketing.promise where promise_id = $1 and ticket_id = $2",
-        id.id,
-        id.ticket.uuid(),
-    )
-    .fetch_optional(tx)
-    .await?;
+    let row = select_promises!("where p.promise_id = $1 and p.ticket_id = $2", id.id, id.ticket.uuid())
+        .fetch_optional(tx)
+        .await?;
     row.map(StoredPromise::try_from).transpose()
 }
 
@@ -104,11 +155,8 @@ pub(crate) async fn list(
     after: i32,
     limit: i64,
 ) -> Result<Vec<StoredPromise>, StoreError> {
-    let rows = sqlx::query_as!(
-        PromiseRow,
-        "select promise_id, ticket_id, sequence, text, due_at, channel, replaces, made_by_kind, made_by_id,
-                made_by_department, made_at, state, state_since, clock_id, cause, version
-         from ticketing.promise where ticket_id = $1 and sequence > $2 order by sequence limit $3",
+    let rows = select_promises!(
+        "where p.ticket_id = $1 and p.sequence > $2 order by p.sequence limit $3",
         ticket.uuid(),
         after,
         limit,
@@ -118,14 +166,85 @@ pub(crate) async fn list(
     rows.into_iter().map(StoredPromise::try_from).collect()
 }
 
+/// Place of a promise in the order in which they fall due.
+pub(crate) type Due = (Timestamp, Uuid);
+
+/// Which promises that still run are looked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DueFilter {
+    /// Of affairs that this department works on.
+    pub department: Option<Department>,
+    /// Of these kinds; empty for all.
+    pub kinds: Vec<&'static str>,
+    /// Due before then.
+    pub to: Option<Timestamp>,
+}
+
+/// Promises that still run, the one that is due first first, after the one with this place. What was said in an affair that was erased is gone.
+#[tracing::instrument(name = "db.promise.due", skip_all)]
+pub(crate) async fn due(
+    pool: &PgPool,
+    filter: &DueFilter,
+    after: Option<Due>,
+    limit: i64,
+) -> Result<Vec<StoredPromise>, StoreError> {
+    let kinds: Vec<String> = filter.kinds.iter().map(ToString::to_string).collect();
+    let (at, id) = after.unwrap_or((Timestamp::UNIX_EPOCH, Uuid::nil()));
+    let rows = select_promises!(
+        "join ticketing.ticket t on t.ticket_id = p.ticket_id
+         where p.state in ('made', 'at_risk') and (p.due_at, p.promise_id) > ($1, $2)
+           and ($3::timestamptz is null or p.due_at < $3) and (cardinality($4::text[]) = 0 or p.kind = any($4))
+           and ($5::text is null or t.department = $5) and t.erased_at is null
+         order by p.due_at, p.promise_id limit $6",
+        at.to_sqlx() as _,
+        id,
+        filter.to.map(|to| to.to_sqlx()) as _,
+        &kinds,
+        filter.department.as_ref().map(Department::as_str),
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(StoredPromise::try_from).collect()
+}
+
+/// The department that works on each of these affairs.
+#[tracing::instrument(name = "db.promise.departments", skip_all)]
+pub(crate) async fn departments(pool: &PgPool, tickets: &[Uuid]) -> Result<HashMap<Uuid, String>, StoreError> {
+    let rows = sqlx::query!("select ticket_id, department from ticketing.ticket where ticket_id = any($1)", tickets)
+        .fetch_all(pool)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.ticket_id, row.department)).collect())
+}
+
+/// The word a kind is kept as.
+pub(crate) const fn kind_word(kind: PromiseKind) -> &'static str {
+    match kind {
+        PromiseKind::Other => "other",
+        PromiseKind::Resolution => "resolution",
+        PromiseKind::Callback { .. } => "callback",
+        PromiseKind::Appointment { .. } => "appointment",
+        PromiseKind::FollowUp => "follow_up",
+    }
+}
+
+/// Beginning of the window, and how the customer was tried in it.
+pub(crate) fn window(kind: PromiseKind) -> (Option<Timestamp>, Tried) {
+    match kind {
+        PromiseKind::Callback { from, tried } | PromiseKind::Appointment { from, tried } => (Some(from), tried),
+        _ => (None, Tried::default()),
+    }
+}
+
 /// Adds a promise.
 #[tracing::instrument(name = "db.promise.insert", skip_all)]
 pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredPromise) -> Result<(), StoreError> {
     let promise = &stored.promise;
     sqlx::query!(
         "insert into ticketing.promise (promise_id, ticket_id, sequence, text, due_at, channel, replaces, made_by_kind,
-             made_by_id, made_by_department, made_at, state, version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             made_by_id, made_by_department, made_at, state, version, kind, window_from, despite, earliest_at, earliest_percent,
+             kept_share, basis)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
         promise.id.id,
         promise.id.ticket.uuid(),
         stored.sequence,
@@ -139,6 +258,13 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredPromise) -> Res
         promise.made.to_sqlx() as _,
         promise.state.standing().as_str(),
         stored.version,
+        kind_word(promise.kind),
+        window(promise.kind).0.map(|from| from.to_sqlx()) as _,
+        promise.despite.as_ref().map(Word::as_str),
+        promise.forecast.map(|told| told.earliest.to_sqlx()) as _,
+        promise.forecast.map(|told| i16::from(told.percent)),
+        promise.forecast.map(|told| told.kept_share),
+        promise.forecast.map(|told| told.basis),
     )
     .execute(tx)
     .await?;
@@ -153,8 +279,10 @@ pub(crate) async fn update(tx: &mut PgConnection, stored: &StoredPromise) -> Res
         PromiseState::AtRisk { since, clock } => (Some(*since), Some(*clock)),
         settled => (settled.settled(), None),
     };
+    let (_, tried) = window(stored.promise.kind);
     let written = sqlx::query!(
-        "update ticketing.promise set state = $2, state_since = $3, clock_id = $4, cause = $5, version = $6
+        "update ticketing.promise set state = $2, state_since = $3, clock_id = $4, cause = $5, version = $6, attempts = $7,
+             attempted_at = $8
          where promise_id = $1 and version = $6::bigint - 1",
         stored.promise.id.id,
         state.standing().as_str(),
@@ -162,6 +290,8 @@ pub(crate) async fn update(tx: &mut PgConnection, stored: &StoredPromise) -> Res
         clock.map(|c| c.uuid()),
         state.cause().map(|c| c.expose()),
         stored.version,
+        i32::try_from(tried.times).unwrap_or(i32::MAX),
+        tried.last.map(|t| t.to_sqlx()) as _,
     )
     .execute(tx)
     .await?;

@@ -26,6 +26,13 @@ impl Ticketing {
         let Some((id, _)) = found.filter(|_| holds) else { return Err(Error::KeyOrProofUnknown) };
         let status = public_status::status(self.db.reader(), id).await?;
         let (followed, course) = self.course_of(id).await?.ok_or(Error::KeyOrProofUnknown)?;
-        Ok(present::public_status(key, &status, &followed, &course))
+        // Where the map has nothing to say of how the affair stands, what is said of every affair that stands so.
+        let here = course.visits().last().and_then(|visit| visit.place.step()).map(|at| &followed.map.steps()[at]);
+        let step = match here.filter(|step| step.speaks_of(status.standing)) {
+            Some(step) => Some(step.clone()),
+            None => self.standard_step(status.standing).await?,
+        };
+        let told = present::public_course(&followed, &course, step.as_ref(), status.language);
+        Ok(present::public_status(key, &status, &told))
     }
 }

@@ -1,17 +1,26 @@
 //! Notes a promise to the customer, or renegotiates one that still runs.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use kernel::Violations;
 use postgres::RequestKey;
-use server::Call;
-use ticketing_domain::{ChangeKind, Promise, PromiseDraft, PromiseId, TicketId};
+use server::{Call, parse};
+use ticketing_domain::{ChangeKind, Promise, PromiseDraft, PromiseForecast, PromiseId, PromiseKind, TicketId};
+use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
+use super::request_cure::SLA_MONITOR;
 use super::writing::{Begun, Writing};
 use crate::Error;
 use crate::grpc::present;
 use crate::store::promise::{self, StoredPromise};
+use crate::store::ticket;
+
+/// How long a promise waits for what affairs like this one tell.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What MakePromise is asked.
 #[derive(Debug, Clone)]
@@ -33,22 +42,29 @@ impl Ticketing {
     /// [`Error`], as the RPC's comment lists.
     #[tracing::instrument(name = "promise.make", skip_all, fields(ticket.id = %new.ticket))]
     pub async fn make_promise(&self, call: &Call, new: NewPromise) -> Result<pb::Promise, Error> {
+        let forecast = self.forecast(call, &new).await?;
         let mut writing = match self.begin(call, new.key, new.ticket, None, new.stated).await? {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let (ticket, at) = writing.chronicle.stored.ticket.clone().touch(writing.moment)?;
+        let ticket = writing.chronicle.stored.ticket.clone();
+        let (ticket, at) = match new.draft.kind {
+            // Whether all is well is asked when the affair is over, too.
+            PromiseKind::FollowUp => ticket.note(writing.moment)?,
+            _ => ticket.touch(writing.moment)?,
+        };
         if new.draft.due <= at {
             let mut violations = Violations::new();
             violations.push("promise.due_time", "must be later than the moment the promise is made");
             return Err(violations.into());
         }
+        new.draft.too_early(forecast.as_ref(), self.policy.promise_gate)?;
         writing.chronicle.touched(ticket);
         if let Some(replaced) = new.draft.replaces {
             renegotiate(&mut writing, replaced, at).await?;
         }
         let id = PromiseId { ticket: new.ticket, id: self.ambient.uuid(writing.chronicle.now()) };
-        let promise = Promise::make(new.draft, id, call.actor().clone(), at);
+        let promise = Promise::make(new.draft, forecast, id, call.actor().clone(), at);
         let sequence = writing.chronicle.note(
             ChangeKind::PromiseMade,
             at,
@@ -58,6 +74,45 @@ impl Ticketing {
         let stored = StoredPromise { promise, sequence, version: 1 };
         promise::insert(&mut writing.tx, &stored).await?;
         writing.finish(present::promise(&stored)).await
+    }
+
+    /// What affairs like this one tell of an answer that is promised; none where they tell nothing, or sla-monitor does not answer: nobody's promise waits
+    /// for figures.
+    async fn forecast(&self, call: &Call, new: &NewPromise) -> Result<Option<PromiseForecast>, Error> {
+        if new.draft.kind != PromiseKind::Resolution {
+            return Ok(None);
+        }
+        let found = ticket::get(self.db.reader(), new.ticket).await?;
+        let stored = found.ok_or_else(|| Error::not_found(new.ticket.to_string()))?;
+        let Ok(channel) = self.peers.channel(SLA_MONITOR) else { return Ok(None) };
+        let percent = self.policy.promise_percent;
+        let asked = sla::ForecastResolutionRequest {
+            subject_type: stored.ticket.filing().ticket_type.to_string(),
+            department: stored.ticket.assignment().department.to_string(),
+            start_time: Some(parse::time_to_proto(stored.ticket.facts().first_received)),
+            percent: percent.into(),
+            due_time: Some(parse::time_to_proto(new.draft.due)),
+        };
+        let mut monitor = SlaServiceClient::new(channel.for_call(call));
+        let told = match tokio::time::timeout(PATIENCE, monitor.forecast_resolution(asked)).await {
+            Ok(Ok(told)) => told.into_inner(),
+            Ok(Err(status)) => {
+                tracing::warn!(code = ?status.code(), "a promised answer is held against nothing");
+                return Ok(None);
+            }
+            Err(_) => {
+                tracing::warn!("a promised answer is held against nothing: sla-monitor takes too long");
+                return Ok(None);
+            }
+        };
+        let mut violations = Violations::new();
+        let earliest = parse::optional_time(&mut violations, "earliest_time", told.earliest_time.as_ref());
+        Ok(earliest.zip(told.kept_share).map(|(earliest, kept_share)| PromiseForecast {
+            earliest,
+            percent,
+            kept_share,
+            basis: told.basis_count,
+        }))
     }
 }
 

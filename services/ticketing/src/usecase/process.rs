@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use kernel::{ResourceId as _, Violations};
 use postgres::{RequestKey, StoreError};
 use server::Call;
-use ticketing_domain::{Course, Measure, Process, ProcessId, ProcessMap, Refusal, Scope, Slug, TicketId, Turn};
+use ticketing_domain::{
+    Course, Measure, Process, ProcessId, ProcessMap, Refusal, Scope, Slug, Standing, Step, TicketId, Turn,
+};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::claimed::Claimed;
@@ -114,7 +116,7 @@ impl Ticketing {
         let mut found = process::list(self.db.reader(), after, limit(size)).await?;
         let more = cut(&mut found, size);
         let last = found.last().filter(|_| more).map(|stored| stored.process.id.as_str().to_owned());
-        Ok((found.iter().map(present::process).collect(), last))
+        Ok((found.iter().map(present::process_in_list).collect(), last))
     }
 
     /// Says that an affair has come to a step of its map.
@@ -140,6 +142,7 @@ impl Ticketing {
             reason: ticket.state().reason().map(ToOwned::to_owned),
             department: ticket.assignment().department.clone(),
             stated: Some(step.clone()),
+            refiled: false,
         };
         followed.map.refuse_step(&step, &Course::lay(&followed.map, &turns), &here)?;
         turns.push(here);
@@ -158,12 +161,21 @@ impl Ticketing {
         Ok(present::course(id, &followed, &course, self.ambient.now()))
     }
 
-    /// The map of an affair, and the way it has come on it; none when there is no such affair.
+    /// The map of an affair, and the way it has come on it; none when there is no such affair. One that is answered with another goes that one's way.
     pub(super) async fn course_of(&self, id: TicketId) -> Result<Option<(Process, Course)>, Error> {
+        let Some(id) = process::head_of(self.db.reader(), id).await? else { return Ok(None) };
         let Some(followed) = process::of_ticket(self.db.reader(), id).await? else { return Ok(None) };
         let turns = process::turns(self.db.reader(), id).await?;
         let course = Course::lay(&followed.map, &turns);
         Ok(Some((followed, course)))
+    }
+
+    /// The step that speaks of affairs in this state, on the map that is made for all.
+    pub(super) async fn standard_step(&self, standing: Standing) -> Result<Option<Step>, Error> {
+        let standard = ProcessId::of("standard").ok();
+        let Some(id) = standard else { return Ok(None) };
+        let found = process::get(self.db.reader(), &id, None).await?;
+        Ok(found.and_then(|found| found.process.map.steps().iter().find(|step| step.speaks_of(standing)).cloned()))
     }
 
     /// How affairs of some time went by a map.
@@ -174,8 +186,8 @@ impl Ticketing {
     pub async fn measure_process(&self, asked: Measured) -> Result<pb::ProcessFigures, Error> {
         let stored = self.process_of(&asked.id, asked.version).await?;
         let among = Among { scope: &stored.process.scope, from: asked.from, to: asked.to };
-        let most = i64::try_from(MOST_MEASURED).unwrap_or(i64::MAX);
-        if process::count(self.db.reader(), &among, most.saturating_add(1)).await? > most {
+        let fits = |count: i64| usize::try_from(count).is_ok_and(|count| count <= MOST_MEASURED);
+        if !process::count(self.db.reader(), &among).await?.is_some_and(fits) {
             return Err(Refusal::TooManyTickets { most: MOST_MEASURED }.into());
         }
         let map = asked.draft.as_ref().unwrap_or(&stored.process.map);

@@ -18,7 +18,7 @@ use crate::store::cure::{self, StoredCure};
 use crate::store::ticket;
 
 /// Who counts what law gives.
-const SLA_MONITOR: &str = "sla-monitor";
+pub(super) const SLA_MONITOR: &str = "sla-monitor";
 
 /// The quarter of an hour an instant lies in: in every zone, days end at the end of one.
 fn quarter(at: Timestamp) -> i64 {

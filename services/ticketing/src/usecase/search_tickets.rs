@@ -14,7 +14,7 @@ use super::{Ticketing, limit};
 use crate::Error;
 use crate::grpc::present;
 use crate::store::Stored;
-use crate::store::finding::words::{self, Asked};
+use crate::store::finding::words;
 use crate::store::finding::{self, Filter, Found, Place};
 use crate::store::ticket;
 
@@ -63,17 +63,22 @@ impl Ticketing {
         let Some(query) = &filter.query else {
             return Ok(finding::look(self.db.reader(), filter, after, limit).await?);
         };
-        if words::asked(self.db.reader(), query).await? == Asked::Nothing {
+        let Some(asked) = words::asked(self.db.reader(), query).await? else {
             let mut violations = Violations::new();
             violations.push("filter.query", "must ask for a word that not every text has, and that is to be there");
             return Err(violations.into());
-        }
-        Ok(words::look(self.db.reader(), filter, query, after, limit, self.ambient.now()).await?)
+        };
+        Ok(words::look(self.db.reader(), filter, &asked, after, limit, self.ambient.now()).await?)
     }
 
     /// How far the ledger has been read for words.
     pub(crate) async fn read_for_words_to(&self) -> Result<i64, StoreError> {
         words::read_to(self.db.reader()).await
+    }
+
+    /// Goes on behind an entry whose words cannot be written.
+    pub(crate) async fn pass_over(&self, position: i64) -> Result<(), Error> {
+        Ok(words::pass_over(self.db.reader(), position).await?)
     }
 
     /// Writes the words of all that these entries, which follow one another, are about.

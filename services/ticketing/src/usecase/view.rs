@@ -64,7 +64,8 @@ impl Ticketing {
             }
             (None, None) => {
                 let view = View { id, title, department, filter, by: call.actor().clone(), at: now };
-                let stored = StoredView { view, version: 1 };
+                // A name that was given before is given again, and its etags are not.
+                let stored = StoredView { view, version: now.as_microsecond() };
                 if !view::insert(&mut tx, &stored).await? {
                     return Err(StoreError::Stale.into());
                 }

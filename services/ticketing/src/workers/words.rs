@@ -4,10 +4,13 @@ use futures::StreamExt as _;
 use kernel::{Classify as _, Kind};
 use ledger::Tail;
 use tokio_util::sync::CancellationToken;
+use ventanilla_proto::ledger::v1::Entry;
 
 use crate::Error;
 use crate::usecase::Ticketing;
 
+/// Entries whose words are written together: an erasure waits for as many.
+const BATCH: usize = 100;
 /// Before the ledger is read again after a database that was away.
 const PAUSE: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -42,9 +45,31 @@ async fn follow(app: &Ticketing, cancel: &CancellationToken) -> Result<(), Error
         };
         match part {
             None => return Ok(()),
-            Some(Ok(Tail::Entries(entries))) => app.read_for_words(&entries).await?,
+            Some(Ok(Tail::Entries(entries))) => {
+                for batch in entries.chunks(BATCH) {
+                    read(app, batch).await?;
+                }
+            }
             Some(Ok(Tail::CaughtUp { .. })) => {}
             Some(Err(error)) => return Err(error.into()),
         }
     }
+}
+
+/// Reads some entries; what cannot be read by itself either is passed over, so that one affair does not keep all others from being found.
+async fn read(app: &Ticketing, batch: &[Entry]) -> Result<(), Error> {
+    match app.read_for_words(batch).await {
+        Err(error) if error.kind() == Kind::Internal => {}
+        done => return done,
+    }
+    for entry in batch {
+        match app.read_for_words(std::slice::from_ref(entry)).await {
+            Err(error) if error.kind() == Kind::Internal => {
+                tracing::error!(position = entry.position, error = kernel::chain(&error), "its words cannot be found");
+                app.pass_over(entry.position).await?;
+            }
+            done => done?,
+        }
+    }
+    Ok(())
 }

@@ -19,6 +19,7 @@ mod list_tickets;
 mod make_promise;
 mod personal_data;
 mod processes;
+mod promise_kinds;
 mod proof;
 mod reactions;
 mod relations;

@@ -398,3 +398,67 @@ async fn figures_say_where_affairs_leave_a_map_and_which_step_eats_the_time() {
     let refused = assert_refused(boss.measure_process(both).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&refused), ["version", "to_time"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_map_has_no_words_for_how_an_affair_stands_the_customer_is_told_what_is_said_of_all() {
+    let world = World::new().await;
+    let (mut boss, mut agent) = (world.maps(Role::Supervisor), world.agent());
+    // Nothing is said of who waits for the customer, and the repair is entered by word alone.
+    let steps = vec![
+        pb::ProcessStep { may_begin: true, ..step("intake", &[S::Acknowledged, S::InProgress], &["repair"]) },
+        pb::ProcessStep { may_end: true, ..step("repair", &[], &["intake"]) },
+    ];
+    put(&mut boss, pb::Process { steps, ..process("invoices", "") }).await.unwrap();
+    let opened = open(&mut agent).await;
+    let ticket = start(&mut agent, opened.ticket.as_ref().unwrap()).await.unwrap();
+    enter(&mut boss, &ticket, "repair").await.unwrap();
+    // Another owner is no turn of the way.
+    let ticket = get(&mut agent, &ticket.name).await;
+    let to_ana = pb::TransferTicketRequest {
+        name: ticket.name.clone(),
+        to_department: "billing".into(),
+        owner: "u-7".into(),
+        etag: ticket.etag,
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    let ticket = agent.transfer_ticket(to_ana).await.unwrap().into_inner();
+    assert_eq!(ids(&course(&mut boss, &ticket.name).await), ["intake", "repair"]);
+    assert_eq!(status(&world, &opened).await.state_text, "Está en repair.");
+    wait(&mut agent, &ticket).await.unwrap();
+    let told = status(&world, &opened).await;
+    assert_eq!(told.state_text, "Necesitamos algo de usted para seguir.");
+    assert_eq!(told.next_step, "Envíenos lo que le ha pedido el departamento.");
+    assert_eq!(told.history.len(), 2, "the way it came is told all the same");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_map_is_made_for_more_closely_is_not_counted() {
+    let world = World::new().await;
+    let (mut boss, mut agent) = (world.maps(Role::Supervisor), world.agent());
+    put(&mut boss, process("invoices", "")).await.unwrap();
+    open(&mut agent).await;
+    let network = pb::Ticket { topic: "network".into(), ..complaint() };
+    agent.create_ticket(create_request(network)).await.unwrap();
+    for (name, count) in [("processes/standard", 1), ("processes/invoices", 1)] {
+        let request = pb::MeasureProcessRequest {
+            name: name.into(),
+            from_time: time("2026-01-01T00:00:00Z"),
+            to_time: time("2027-01-01T00:00:00Z"),
+            ..Default::default()
+        };
+        assert_eq!(boss.measure_process(request).await.unwrap().into_inner().ticket_count, count, "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_absurd_duration_is_refused_and_nothing_falls_over() {
+    let world = World::new().await;
+    for (seconds, nanos) in [(i64::MAX, 2_000_000_000), (i64::MIN, -2_000_000_000), (0, 999_999), (-1, 0)] {
+        let mut steps = invoices();
+        steps[1].standard_duration = Some(prost_types::Duration { seconds, nanos });
+        let refused = put(&mut world.maps(Role::Supervisor), pb::Process { steps, ..process("x", "") }).await;
+        let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
+        assert_eq!(fields(&refused), ["process.steps[1].standard_duration"]);
+    }
+}

@@ -25,13 +25,13 @@ const LIMIT: Duration = Duration::from_secs(20);
 const TENTH_BUSINESS_DAY: &str = "2026-12-09T22:59:59.999999Z";
 
 /// ticketing beside a real sla-monitor.
-struct Counted {
-    world: World,
+pub struct Counted {
+    pub world: World,
     monitor: Served,
 }
 
 impl Counted {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let harness = Harness::default();
         let (own, theirs) = (ticketing::migrations(), sla::migrations());
         let database = Database::fresh_with(&[(ticketing::SCHEMA, &own), (sla::SCHEMA, &theirs)]).await;

@@ -19,7 +19,7 @@ fn steps(events: usize) -> Vec<(i64, String)> {
     };
     let case = case(events);
     let log = EventLog { cases: vec![case.clone()], bad_lines: Vec::new() };
-    let history = history(&case, "customers/x".to_owned(), &Steps::of(&log));
+    let history = history(&case, "customers/x".to_owned(), &Steps::of(&log, std::path::Path::new("log.csv")));
     history.steps.iter().map(|s| (s.occurred_time.unwrap().seconds - 1_270_000_000, what(s))).collect()
 }
 

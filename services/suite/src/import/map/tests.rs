@@ -22,7 +22,7 @@ fn drawn(log: &EventLog) -> Vec<String> {
         let (begins, ends) = (if step.may_begin { ">" } else { "" }, if step.may_end { "." } else { "" });
         format!("{begins}{}{ends} {}", step.id, step.next.join(","))
     };
-    draw(log, &Steps::of(log)).into_iter().map(line).collect()
+    draw(log, &Steps::of(log, Path::new("log.csv"))).into_iter().map(line).collect()
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn steps_are_named_as_activities_are_and_each_by_itself() {
     let event = |label: &str| Event { activity: label.to_owned(), at: Timestamp::UNIX_EPOCH };
     let labels = ["1", "Accepted/In Progress", "accepted in progress", "¡!", "-", &"x".repeat(80), &"x".repeat(81)];
     let case = Case { id: "c".to_owned(), events: labels.iter().map(|label| event(label)).collect() };
-    let steps = Steps::of(&EventLog { cases: vec![case], bad_lines: Vec::new() });
+    let steps = Steps::of(&EventLog { cases: vec![case], bad_lines: Vec::new() }, Path::new("2013 log.csv"));
     let ids: Vec<&str> = labels.iter().map(|label| steps.id(label)).collect();
     let long = "x".repeat(61);
     assert_eq!(

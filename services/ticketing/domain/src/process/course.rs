@@ -19,6 +19,16 @@ pub struct Turn {
     pub department: Department,
     /// The step it was said to have come to, where that is what happened.
     pub stated: Option<Slug>,
+    /// It was filed as something else, where that is what happened.
+    pub refiled: bool,
+}
+
+impl Turn {
+    /// Whether it leaves the affair where it stood: it went to another person, say.
+    fn changes_nothing_after(&self, before: &Self) -> bool {
+        let stands = |turn: &Self| (turn.standing, turn.reason.clone(), turn.department.clone());
+        self.stated.is_none() && stands(self) == stands(before)
+    }
 }
 
 /// Where on the map an affair can be.
@@ -67,10 +77,17 @@ pub struct Course {
 }
 
 impl Course {
-    /// Lays the map over what happened, which is in order.
+    /// Lays the map over what happened, which is in order. Steps that were told while the affair was filed as something else, and are not on this map, were on
+    /// another.
     pub fn lay(map: &ProcessMap, turns: &[Turn]) -> Self {
         let mut visits: Vec<Visit> = Vec::new();
-        for turn in turns {
+        let filed_at = turns.iter().rposition(|turn| turn.refiled).unwrap_or(0);
+        for (i, turn) in turns.iter().enumerate() {
+            let of_another_map = |step: &Slug| i < filed_at && map.place_of(step.as_str()).is_none();
+            let told_elsewhere = turn.stated.as_ref().is_some_and(of_another_map);
+            if told_elsewhere || (i > 0 && turn.changes_nothing_after(&turns[i - 1])) {
+                continue;
+            }
             let current = visits.last().map(|visit| &visit.place);
             let before = visits.len().checked_sub(2).map(|i| &visits[i].place);
             let Some(place) = map.place_after(turn, current, before) else { continue };
@@ -84,9 +101,11 @@ impl Course {
             visits.push(Visit { place, from: turn.at, until: None, department: turn.department.clone(), on_map });
         }
         let ended = end_of(turns);
-        if let (Some(at), Some(last)) = (ended, visits.last_mut()) {
-            // An answer that stands ends the way, also where a later step was noted after it.
-            last.until = Some(at.max(last.from));
+        if let Some(end) = ended {
+            // An answer that stands ends the way: what comes after takes no time.
+            for visit in &mut visits {
+                visit.until = Some(visit.until.map_or(end, |until| until.min(end)).max(visit.from));
+            }
         }
         let may_end = |visit: &Visit| visit.place.step().is_some_and(|place| map.steps()[place].may_end);
         let conforming = visits.iter().all(|visit| visit.on_map)

@@ -121,12 +121,12 @@ fn standard(v: &mut Violations, said: &prost_types::Duration) -> Option<SignedDu
     const MOST_SECONDS: i64 = 315_576_000_000;
     let fits = (0..=MOST_SECONDS).contains(&said.seconds) && (0..1_000_000_000).contains(&said.nanos);
     // Kept by the millisecond.
-    let read = SignedDuration::from_secs(said.seconds) + SignedDuration::from_millis(i64::from(said.nanos) / 1_000_000);
-    if !fits || !read.is_positive() {
+    let millis = fits.then(|| said.seconds * 1_000 + i64::from(said.nanos) / 1_000_000);
+    let read = millis.filter(|millis| *millis > 0).map(SignedDuration::from_millis);
+    if read.is_none() {
         v.push("standard_duration", "must be a millisecond at the least");
-        return None;
     }
-    Some(read)
+    read
 }
 
 fn situations(v: &mut Violations, said: &[pb::StepSituation]) -> Option<Vec<Situation>> {

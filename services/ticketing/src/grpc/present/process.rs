@@ -13,6 +13,10 @@ use ventanilla_proto::r#type::v1::LocalizedText;
 use super::{state, ticket_type};
 use crate::store::process::StoredProcess;
 
+/// Most visits of a course that are told.
+const MOST_VISITS: usize = 1_000;
+/// Most kinds of moves that are told.
+const MOST_MOVES: usize = 1_000;
 /// Most steps of a history that the customer is told.
 const MOST_TOLD: usize = 50;
 
@@ -29,6 +33,11 @@ pub(crate) fn process(stored: &StoredProcess) -> pb::Process {
         create_time: Some(time_to_proto(process.at)),
         etag: etag(i64::from(stored.newest)),
     }
+}
+
+/// The same without its steps, whose texts fill a page.
+pub(crate) fn process_in_list(stored: &StoredProcess) -> pb::Process {
+    pb::Process { steps: Vec::new(), ..process(stored) }
 }
 
 fn steps(map: &ProcessMap) -> Vec<pb::ProcessStep> {
@@ -100,7 +109,7 @@ pub(crate) fn course(ticket: TicketId, followed: &Process, course: &Course, now:
         name: format!("{}/course", ticket.name()),
         process: followed.id.name(),
         process_version: followed.version,
-        visits: course.visits().iter().map(visit).collect(),
+        visits: course.visits().iter().skip(course.visits().len().saturating_sub(MOST_VISITS)).map(visit).collect(),
         next: here.map(|at| map.next(at).map(|step| step.id.as_str().to_owned()).collect()).unwrap_or_default(),
         conforming: course.conforming(),
     }
@@ -127,7 +136,8 @@ pub(crate) fn figures(stored: &StoredProcess, draft: Option<&ProcessMap>, figure
         conforming_count: count(figures.conforming),
         unplaced_count: count(figures.unplaced),
         steps: ids.zip(&figures.steps).chain(off_map).map(|(id, step)| step_figures(id, step, all)).collect(),
-        moves: figures.moves.iter().map(|made| move_figures(map, made)).collect(),
+        moves: figures.moves.iter().take(MOST_MOVES).map(|made| move_figures(map, made)).collect(),
+        move_kind_count: i64::try_from(figures.moves.len()).unwrap_or(i64::MAX),
     }
 }
 
@@ -174,19 +184,21 @@ pub(crate) struct PublicCourse {
     pub history: Vec<pb::PublicStep>,
 }
 
-/// What a customer is told of the way an affair has come. Where no step is, they are told the last one that was.
-pub(crate) fn public_course(followed: &Process, course: &Course, language: Language) -> PublicCourse {
+/// What a customer is told of the way an affair has come, and of how it stands in the words of this step.
+pub(crate) fn public_course(
+    followed: &Process,
+    course: &Course,
+    here: Option<&Step>,
+    language: Language,
+) -> PublicCourse {
     let mut history: Vec<pb::PublicStep> = Vec::new();
-    let mut here = None;
     for visit in course.visits() {
         let Some(at) = visit.place.step() else { continue };
-        let step = &followed.map.steps()[at];
-        let title = step.public_title.in_language(language).to_owned();
+        let title = followed.map.steps()[at].public_title.in_language(language).to_owned();
         // Steps that are one to the customer are told once.
         if history.last().is_none_or(|before| before.title != title) {
             history.push(pb::PublicStep { title, enter_time: Some(time_to_proto(visit.from)) });
         }
-        here = Some(step);
     }
     history.drain(..history.len().saturating_sub(MOST_TOLD));
     let told = |wording: fn(&Step) -> &Wording<500>| {

@@ -1,8 +1,8 @@
 //! The closed vocabularies as the contract spells them.
 
 use ticketing_domain::{
-    AffectedOutcome, ChangeKind, LinkKind, Presence, PromiseStanding, SatisfactionCause, Severity, Standing,
-    TakeReason, TicketType, Visibility,
+    AffectedOutcome, AttemptOutcome, ChangeKind, LinkKind, Presence, PromiseStanding, SatisfactionCause, Severity,
+    Standing, TakeReason, TicketType, Visibility,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -133,5 +133,15 @@ pub(super) const fn change_kind(kind: ChangeKind) -> pb::TicketChangeKind {
         ChangeKind::Linked => pb::TicketChangeKind::Linked,
         ChangeKind::Unlinked => pb::TicketChangeKind::Unlinked,
         ChangeKind::StepEntered => pb::TicketChangeKind::StepEntered,
+        ChangeKind::PromiseAttempted => pb::TicketChangeKind::PromiseAttempted,
+    }
+}
+
+pub(crate) const fn attempt_outcome(outcome: AttemptOutcome) -> pb::AttemptOutcome {
+    match outcome {
+        AttemptOutcome::Reached => pb::AttemptOutcome::Reached,
+        AttemptOutcome::NoAnswer => pb::AttemptOutcome::NoAnswer,
+        AttemptOutcome::Busy => pb::AttemptOutcome::Busy,
+        AttemptOutcome::WrongAddress => pb::AttemptOutcome::WrongAddress,
     }
 }

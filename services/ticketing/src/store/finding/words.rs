@@ -1,12 +1,17 @@
 //! Words of affairs: written beside the calls, looked for from the newest affairs back.
 
-use jiff::Timestamp;
+use std::time::{Duration, Instant};
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use jiff_sqlx::ToSqlx;
 use postgres::StoreError;
 use sqlx::{PgConnection, PgPool};
 use ticketing_domain::Query;
 use uuid::Uuid;
 
-use super::{Arguments, Filter, Found, Place, Row, found};
+use super::{Arguments, FIRST, Filter, Found, Place, Row, found};
 
 /// How far back a look for words goes, each some ten times as far as the one before: so that a word which is in every tenth affair is looked for
 /// among the newest alone, and one that is rare is found at the third or fourth look, which costs little since it is rare.
@@ -15,29 +20,65 @@ enum Reach {
     Hours(i64),
     Days(i64),
     Months(i64),
-    All,
 }
 
-const REACHES: [Reach; 5] = [Reach::Hours(3), Reach::Days(2), Reach::Days(20), Reach::Months(8), Reach::All];
+const REACHES: [Reach; 4] = [Reach::Hours(3), Reach::Days(2), Reach::Days(20), Reach::Months(8)];
+/// A page goes on from one reach of months to the next for so long, and then says where to go on.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 impl Reach {
-    /// The buckets of time that reach back from this instant, as a query for any of them; none for all.
-    fn window(self, back_from: Timestamp) -> Option<String> {
+    /// The buckets of time that reach back from this instant, as a query for any of them, and the instant at which the last one begins.
+    fn window(self, back_from: Timestamp) -> (String, Timestamp) {
         let second = back_from.as_second();
         let any = |mark: char, last: i64, count: i64| {
             let buckets: Vec<String> = (0..count).map(|back| format!("'@{mark}{}'", last - back)).collect();
             buckets.join(" | ")
         };
+        let begins = |bucket: i64, seconds: i64| Timestamp::from_second(bucket * seconds).unwrap_or(FIRST);
         match self {
-            Self::Hours(count) => Some(any('h', second.div_euclid(3_600), count)),
-            Self::Days(count) => Some(any('d', second.div_euclid(86_400), count)),
-            Self::Months(count) => {
-                let date = back_from.to_zoned(jiff::tz::TimeZone::UTC);
-                Some(any('m', i64::from(date.year()) * 12 + i64::from(date.month()) - 1, count))
+            Self::Hours(count) => {
+                let last = second.div_euclid(3_600);
+                (any('h', last, count), begins(last - count + 1, 3_600))
             }
-            Self::All => None,
+            Self::Days(count) => {
+                let last = second.div_euclid(86_400);
+                (any('d', last, count), begins(last - count + 1, 86_400))
+            }
+            Self::Months(count) => {
+                let date = back_from.to_zoned(TimeZone::UTC);
+                let last = i64::from(date.year()) * 12 + i64::from(date.month()) - 1;
+                let first = last - count + 1;
+                let year = i16::try_from(first.div_euclid(12)).ok();
+                let month = i8::try_from(first.rem_euclid(12) + 1).ok();
+                let begin = year.zip(month).and_then(|(year, month)| Date::new(year, month, 1).ok());
+                let begin = begin.and_then(|date| date.to_zoned(TimeZone::UTC).ok()).map(|begin| begin.timestamp());
+                (any('m', last, count), begin.unwrap_or(FIRST))
+            }
         }
     }
+}
+
+/// What is looked for by words, read once.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// As Postgres reads it.
+    query: String,
+    /// When the oldest affair was written down.
+    oldest: Timestamp,
+}
+
+/// Reads a query; none when it asks for nothing but words that every text has, or that must not be there.
+#[tracing::instrument(name = "db.finding.asked", skip_all)]
+pub(crate) async fn asked(pool: &PgPool, query: &Query) -> Result<Option<Asked>, StoreError> {
+    let row = sqlx::query!(
+        r#"select ticketing.words_asked($1)::text as "query!",
+                  (select created_at from ticketing.ticket order by created_at, ticket_id limit 1) as "oldest: jiff_sqlx::Timestamp""#,
+        query.expose(),
+    )
+    .fetch_one(pool)
+    .await?;
+    let oldest = row.oldest.map_or(FIRST, |at| at.to_jiff());
+    Ok((!row.query.is_empty()).then_some(Asked { query: row.query, oldest }))
 }
 
 /// Looks for up to `limit` affairs after this place, by words and by what they are. `now` is where the newest are.
@@ -45,69 +86,71 @@ impl Reach {
 pub(crate) async fn look(
     pool: &PgPool,
     filter: &Filter,
-    query: &Query,
+    asked: &Asked,
     after: Option<Place>,
     limit: i64,
     now: Timestamp,
 ) -> Result<Found, StoreError> {
-    let arguments = Arguments::of(filter, after, limit);
-    let back_from = arguments.before.to_jiff().min(now);
-    for reach in REACHES {
-        let window = reach.window(back_from);
-        let rows = look_within(pool, &arguments, query, window.as_deref()).await?;
-        let found = found(rows, limit);
-        let enough = i64::try_from(found.places.len()).unwrap_or(i64::MAX) >= limit;
-        if enough || found.ended_at.is_some() || reach == Reach::All {
-            return Ok(found);
+    let begun = Instant::now();
+    let mut arguments = Arguments::of(filter, after, limit);
+    let mut back_from = arguments.before.to_jiff().min(now);
+    let mut all = Found::default();
+    let mut reaches = REACHES.into_iter();
+    let mut reach = REACHES[0];
+    loop {
+        reach = reaches.next().unwrap_or(reach);
+        let (window, begins) = reach.window(back_from);
+        let rows = look_within(pool, &arguments, &asked.query, &window).await?;
+        let found = found(rows, arguments.limit);
+        let enough = i64::try_from(found.places.len()).unwrap_or(i64::MAX) >= arguments.limit;
+        let reached = begins <= asked.oldest || filter.from.is_some_and(|from| begins <= from);
+        if enough || found.ended_at.is_some() || reached {
+            all.places.extend(found.places);
+            all.ended_at = found.ended_at;
+            return Ok(all);
+        }
+        if !matches!(reach, Reach::Months(_)) {
+            // The next reach goes over the same again, and further.
+            continue;
+        }
+        // All that this one reaches has been looked at.
+        arguments.limit -= i64::try_from(found.places.len()).unwrap_or(i64::MAX);
+        all.places.extend(found.places);
+        (arguments.before, arguments.before_id) = (begins.to_sqlx(), Uuid::nil());
+        back_from = begins - SignedDuration::from_micros(1);
+        if begun.elapsed() > PATIENCE {
+            all.ended_at = Some((begins, Uuid::nil()));
+            return Ok(all);
         }
     }
-    Ok(Found::default())
 }
 
 async fn look_within(
     pool: &PgPool,
     arguments: &Arguments<'_>,
-    query: &Query,
-    window: Option<&str>,
+    query: &str,
+    window: &str,
 ) -> Result<Vec<Row>, StoreError> {
     let rows = look!(
         "(select w.created_at, w.ticket_id from ticketing.ticket_words w
-          where w.words @@ case when $20::text is null then ticketing.words_asked($19)
-                                else ticketing.words_asked($19) && $20::text::tsquery end
+          where w.words @@ ($19::text::tsquery && $20::text::tsquery)
             and (w.created_at, w.ticket_id) < ($1, $2) and w.created_at >= $16
           group by w.created_at, w.ticket_id order by w.created_at desc, w.ticket_id desc limit $17) w
          join ticketing.ticket k on k.ticket_id = w.ticket_id where true",
         pool,
         arguments,
-        query.expose(),
+        query,
         window,
     )?;
     Ok(rows)
 }
 
-/// What a query asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
-    /// Words that an index can be asked for.
-    Words,
-    /// Nothing but words that every text has, or that must not be there.
-    Nothing,
-}
-
-/// Whether a query asks for anything.
-#[tracing::instrument(name = "db.finding.asked", skip_all)]
-pub(crate) async fn asked(pool: &PgPool, query: &Query) -> Result<Asked, StoreError> {
-    let tree = sqlx::query_scalar!(r#"select querytree(ticketing.words_asked($1)) as "tree!""#, query.expose())
-        .fetch_one(pool)
-        .await?;
-    Ok(if matches!(tree.as_str(), "" | "T") { Asked::Nothing } else { Asked::Words })
-}
-
-/// How many entries of the ledger have not been read for words.
+/// How many entries, in the ledger or on their way there, have not been read for words.
 #[tracing::instrument(name = "db.finding.unread", skip_all)]
 pub(crate) async fn unread(pool: &PgPool) -> Result<i64, StoreError> {
     let unread = sqlx::query_scalar!(
-        r#"select greatest(h.position - c.position, 0) as "unread!" from ticketing.ledger_head h, ticketing.ticket_words_cursor c"#
+        r#"select greatest(h.position - c.position, 0) + (select count(*) from ticketing.ledger_inbox) as "unread!"
+           from ticketing.ledger_head h, ticketing.ticket_words_cursor c"#
     )
     .fetch_one(pool)
     .await?;
@@ -166,6 +209,15 @@ pub(crate) async fn write(
         .await?;
     }
     sqlx::query!("update ticketing.ticket_words_cursor set position = $1", read_to).execute(tx).await?;
+    Ok(())
+}
+
+/// Notes that the ledger has been read so far, without the words of what could not be read.
+#[tracing::instrument(name = "db.finding.pass_over", skip_all)]
+pub(crate) async fn pass_over(pool: &PgPool, position: i64) -> Result<(), StoreError> {
+    sqlx::query!("update ticketing.ticket_words_cursor set position = greatest(position, $1)", position)
+        .execute(pool)
+        .await?;
     Ok(())
 }
 
