@@ -90,6 +90,7 @@ async fn the_ring_tells_open_affairs_the_top_promise_and_a_breach_without_any_te
             due_time: Some(time(due)),
             channel: 1,
             replaces: String::new(),
+            ..Default::default()
         };
         let personal = ticketing::PromiseMadePersonal { text: "a technician comes".to_owned() };
         let personal = prost::Message::encode_to_vec(&personal);
