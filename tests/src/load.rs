@@ -123,7 +123,8 @@ async fn take_in(plan: &Plan, cluster: &Cluster) -> anyhow::Result<ingest::Inges
 
 async fn find(plan: &Plan, cluster: &Cluster) -> anyhow::Result<finding::Finding> {
     let url = prepared(cluster).await?;
-    let seconds = finding::seed(&url, plan.tickets).await.context("the affairs cannot be written")?;
+    let seconds =
+        finding::seed(&url, plan.tickets, Ambient::system().now()).await.context("the affairs cannot be written")?;
     let scene = Scene::on(&url, 16).await?;
     let found = finding::measure(&scene, plan.tickets, seconds, usize::try_from(plan.calls)?).await;
     scene.stop().await.context("the services did not end well")?;

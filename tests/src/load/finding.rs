@@ -58,7 +58,7 @@ pub(super) struct Finding {
 }
 
 /// Writes so many affairs with their words, by COPY.
-pub(super) async fn seed(url: &str, tickets: u32) -> anyhow::Result<f64> {
+pub(super) async fn seed(url: &str, tickets: u32, now: Timestamp) -> anyhow::Result<f64> {
     let begun = Instant::now();
     let mut admin = PgConnection::connect(url).await?;
     admin.execute("set synchronous_commit = off; set maintenance_work_mem = '1GB'").await?;
@@ -73,7 +73,6 @@ pub(super) async fn seed(url: &str, tickets: u32) -> anyhow::Result<f64> {
         admin.execute(AssertSqlSafe(format!("drop index ticketing.{name}"))).await?;
     }
     let bar = super::bar(u64::from(tickets) + indexes.len() as u64 * u64::from(tickets / 20), "writing affairs");
-    let now = Timestamp::now();
     let mut first = 0_u32;
     while first < tickets {
         let last = (first + BATCH).min(tickets);
@@ -164,8 +163,11 @@ fn word(rank: u32) -> String {
     format!("w{rank}x")
 }
 
+/// A filter among so many affairs.
+type Search = fn(&mut Choice, u32) -> pb::TicketFilter;
+
 /// What is looked for, each time with other values in it.
-fn searches() -> Vec<(&'static str, fn(&mut Choice, u32) -> pb::TicketFilter)> {
+fn searches() -> Vec<(&'static str, Search)> {
     fn live() -> Vec<i32> {
         [S::Acknowledged, S::InProgress, S::Pending, S::Held].map(Into::into).to_vec()
     }

@@ -198,32 +198,62 @@ pub(crate) async fn made_for(tx: &mut PgConnection, scope: &Scope) -> Result<Opt
     id.map(|id| word("process", "process_id", id.as_str(), ProcessId::of(&id).ok())).transpose()
 }
 
+/// One change of an affair, as far as maps look at it.
+struct TurnRow {
+    ticket_id: Uuid,
+    to_state: Option<String>,
+    reason: Option<String>,
+    department: String,
+    occurred_at: jiff_sqlx::Timestamp,
+    step: Option<String>,
+    refiled: bool,
+}
+
 /// Where an affair stood after each thing that happened to it.
 #[tracing::instrument(name = "db.process.turns", skip_all)]
 pub(crate) async fn turns(executor: impl PgExecutor<'_>, ticket: TicketId) -> Result<Vec<Turn>, StoreError> {
-    let rows = sqlx::query!(
-        r#"select to_state, reason, department, occurred_at, case when kind = 'step_entered' then related end as step,
-                  kind = 'reclassified' as "refiled!"
+    let mut of = turns_of(executor, &[ticket.uuid()]).await?;
+    Ok(of.remove(&ticket.uuid()).unwrap_or_default())
+}
+
+/// The same of several affairs.
+async fn turns_of(executor: impl PgExecutor<'_>, tickets: &[Uuid]) -> Result<HashMap<Uuid, Vec<Turn>>, StoreError> {
+    let rows = sqlx::query_as!(
+        TurnRow,
+        r#"select ticket_id, to_state, reason, department, occurred_at as "occurred_at: _",
+                  case when kind = 'step_entered' then related end as step, kind = 'reclassified' as "refiled!"
            from ticketing.ticket_change
-           where ticket_id = $1 and kind in ('opened', 'transitioned', 'assigned', 'step_entered', 'reclassified')
-           order by sequence"#,
-        ticket.uuid(),
+           where ticket_id = any($1) and kind in ('opened', 'transitioned', 'assigned', 'step_entered', 'reclassified')
+           order by ticket_id, sequence"#,
+        tickets,
     )
     .fetch_all(executor)
     .await?;
-    let mut turns = Turns::default();
+    let mut of: HashMap<Uuid, Vec<Turn>> = HashMap::with_capacity(tickets.len());
     for row in rows {
-        turns.happened(
-            ticket,
-            row.to_state,
-            row.reason,
-            &row.department,
-            row.occurred_at.to_jiff(),
-            row.step,
-            row.refiled,
-        )?;
+        let turns = of.entry(row.ticket_id).or_default();
+        let turn = row.after(turns.last())?;
+        turns.push(turn);
     }
-    Ok(turns.0)
+    Ok(of)
+}
+
+impl TurnRow {
+    /// Where the affair stood then: a change that says no state leaves the one before.
+    fn after(self, before: Option<&Turn>) -> Result<Turn, StoreError> {
+        let corrupt = |column| StoreError::corrupt("ticket_change", column, self.ticket_id);
+        let (standing, reason) = match (self.to_state, before) {
+            (Some(state), _) => (Standing::from_word(&state).ok_or_else(|| corrupt("to_state"))?, self.reason),
+            (None, Some(before)) => (before.standing, before.reason.clone()),
+            (None, None) => return Err(corrupt("to_state")),
+        };
+        let stated = match self.step {
+            Some(step) => Some(step.parse().map_err(|_| corrupt("related"))?),
+            None => None,
+        };
+        let department = self.department.parse().map_err(|_| corrupt("department"))?;
+        Ok(Turn { at: self.occurred_at.to_jiff(), standing, reason, department, stated, refiled: self.refiled })
+    }
 }
 
 /// Affairs that a map is made for, first received in some time.
@@ -311,60 +341,6 @@ pub(crate) async fn turns_of_many(
     let Some(last) = tickets.last() else { return Ok((Vec::new(), None)) };
     let place = (last.first_received_at.to_jiff(), last.ticket_id);
     let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.ticket_id).collect();
-    let rows = sqlx::query!(
-        r#"select ticket_id, to_state, reason, department, occurred_at,
-                  case when kind = 'step_entered' then related end as step, kind = 'reclassified' as "refiled!"
-           from ticketing.ticket_change
-           where ticket_id = any($1) and kind in ('opened', 'transitioned', 'assigned', 'step_entered', 'reclassified')
-           order by ticket_id, sequence"#,
-        &ids,
-    )
-    .fetch_all(pool)
-    .await?;
-    let mut of: HashMap<Uuid, Turns> = HashMap::with_capacity(ids.len());
-    for row in rows {
-        let ticket = TicketId::from_uuid(row.ticket_id);
-        let turns = of.entry(row.ticket_id).or_default();
-        turns.happened(
-            ticket,
-            row.to_state,
-            row.reason,
-            &row.department,
-            row.occurred_at.to_jiff(),
-            row.step,
-            row.refiled,
-        )?;
-    }
-    Ok((of.into_values().map(|turns| turns.0).collect(), Some(place)))
-}
-
-/// What happened to one affair: a change that says no state leaves the one before.
-#[derive(Default)]
-struct Turns(Vec<Turn>);
-
-impl Turns {
-    fn happened(
-        &mut self,
-        ticket: TicketId,
-        to_state: Option<String>,
-        reason: Option<String>,
-        department: &str,
-        at: Timestamp,
-        step: Option<String>,
-        refiled: bool,
-    ) -> Result<(), StoreError> {
-        let corrupt = |column| StoreError::corrupt("ticket_change", column, ticket);
-        let (standing, reason) = match (to_state, self.0.last()) {
-            (Some(state), _) => (Standing::from_word(&state).ok_or_else(|| corrupt("to_state"))?, reason),
-            (None, Some(before)) => (before.standing, before.reason.clone()),
-            (None, None) => return Err(corrupt("to_state")),
-        };
-        let department = department.parse().map_err(|_| corrupt("department"))?;
-        let stated = match step {
-            Some(step) => Some(step.parse().map_err(|_| corrupt("related"))?),
-            None => None,
-        };
-        self.0.push(Turn { at, standing, reason, department, stated, refiled });
-        Ok(())
-    }
+    let of = turns_of(pool, &ids).await?;
+    Ok((of.into_values().collect(), Some(place)))
 }

@@ -180,7 +180,8 @@ pub(crate) struct DueFilter {
     pub to: Option<Timestamp>,
 }
 
-/// Promises that still run, the one that is due first first, after the one with this place. What was said in an affair that was erased is gone.
+/// Promises that still run, the one that is due first first, after the one with this place. Of an affair that its customer withdrew, or that was not taken
+/// up, nothing is to be done; what was said in one that was erased is gone.
 #[tracing::instrument(name = "db.promise.due", skip_all)]
 pub(crate) async fn due(
     pool: &PgPool,
@@ -194,7 +195,7 @@ pub(crate) async fn due(
         "join ticketing.ticket t on t.ticket_id = p.ticket_id
          where p.state in ('made', 'at_risk') and (p.due_at, p.promise_id) > ($1, $2)
            and ($3::timestamptz is null or p.due_at < $3) and (cardinality($4::text[]) = 0 or p.kind = any($4))
-           and ($5::text is null or t.department = $5) and t.erased_at is null
+           and ($5::text is null or t.department = $5) and t.erased_at is null and t.state not in ('cancelled', 'rejected')
          order by p.due_at, p.promise_id limit $6",
         at.to_sqlx() as _,
         id,

@@ -16,6 +16,8 @@ use crate::Error;
 use crate::grpc::present;
 use crate::store::process::{self, Among, StoredProcess};
 
+/// The map that is made for all affairs.
+const STANDARD: &str = "standard";
 /// Affairs that one call measures.
 const MOST_MEASURED: usize = 100_000;
 /// Affairs whose history is read at a time.
@@ -172,9 +174,8 @@ impl Ticketing {
 
     /// The step that speaks of affairs in this state, on the map that is made for all.
     pub(super) async fn standard_step(&self, standing: Standing) -> Result<Option<Step>, Error> {
-        let standard = ProcessId::of("standard").ok();
-        let Some(id) = standard else { return Ok(None) };
-        let found = process::get(self.db.reader(), &id, None).await?;
+        let standard = ProcessId::of(STANDARD).expect("it is a slug");
+        let found = process::get(self.db.reader(), &standard, None).await?;
         Ok(found.and_then(|found| found.process.map.steps().iter().find(|step| step.speaks_of(standing)).cloned()))
     }
 

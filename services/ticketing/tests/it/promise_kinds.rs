@@ -157,6 +157,18 @@ async fn what_is_to_be_done_is_listed_by_when_it_is_due_over_all_affairs() {
     }
     let kept = attempt(&mut agent, &made[3], AttemptOutcome::Reached).await.unwrap();
     assert_eq!(kept.state(), PromiseState::Kept);
+    // Whoever withdraws their affair is not called any more.
+    let withdrawn = open(&mut agent).await.ticket.unwrap();
+    let call = promised(&withdrawn.name, PromiseKind::Callback, window, "2026-11-24T13:00:00Z");
+    promise(&mut agent, call).await.unwrap();
+    let cancel = pb::CancelTicketRequest {
+        name: withdrawn.name,
+        reason: "withdrawn".into(),
+        etag: withdrawn.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.cancel_ticket(cancel).await.unwrap();
     let request = pb::ListDuePromisesRequest { page_size: 2, ..Default::default() };
     let page = agent.list_due_promises(request.clone()).await.unwrap().into_inner();
     let next = pb::ListDuePromisesRequest { page_token: page.next_page_token.clone(), ..request };

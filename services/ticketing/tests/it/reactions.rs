@@ -242,7 +242,8 @@ async fn words_that_are_being_written_when_their_customer_is_erased_are_destroye
     .await;
 
     // Somebody reads for words, and is not done.
-    let mut reader = admin.begin().await.unwrap();
+    let mut reader = admin.acquire().await.unwrap();
+    sqlx::query("begin").execute(&mut *reader).await.unwrap();
     sqlx::query("select from ticketing.ticket_words_cursor for update").execute(&mut *reader).await.unwrap();
     let write = "insert into ticketing.ticket_words select ticket_id, 7, created_at, words from ticketing.ticket_words";
     sqlx::query(write).execute(&mut *reader).await.unwrap();
@@ -260,7 +261,7 @@ async fn words_that_are_being_written_when_their_customer_is_erased_are_destroye
         if count(waits).await + count(gone).await > 0 { Ok(()) } else { Err("nobody erases") }
     })
     .await;
-    reader.commit().await.unwrap();
+    sqlx::query("commit").execute(&mut *reader).await.unwrap();
     eventually(Duration::from_secs(20), || async { if count(gone).await == 1 { Ok(()) } else { Err(()) } }).await;
     assert_eq!(count(words).await, 0);
     let subject = client.get_ticket(pb::GetTicketRequest { name: over.name }).await.unwrap().into_inner().subject;

@@ -109,7 +109,7 @@ impl Course {
         }
         let may_end = |visit: &Visit| visit.place.step().is_some_and(|place| map.steps()[place].may_end);
         let conforming = visits.iter().all(|visit| visit.on_map)
-            && visits.first().is_some()
+            && !visits.is_empty()
             && (ended.is_none() || visits.last().is_some_and(may_end));
         Self { visits, ended: ended.is_some(), conforming }
     }
