@@ -65,10 +65,11 @@ fn steps_are_named_as_activities_are_and_each_by_itself() {
             "step-1",
             "accepted-in-progress",
             "accepted-in-progress-2",
-            "step",
             "step-2",
+            "step",
             &"x".repeat(63),
             &format!("{long}-2")
         ]
     );
+    assert_eq!(steps.topic(), "log-2013-log");
 }
