@@ -150,8 +150,13 @@ fn affair(number: u32, of: u32, now: Timestamp, rows: &mut String, words: &mut S
     let second = created.as_second();
     let date = created.to_zoned(jiff::tz::TimeZone::UTC);
     let month = i64::from(date.year()) * 12 + i64::from(date.month()) - 1;
-    write!(words, "{id}\t0\t{created}\t'@h{}' '@d{}' '@m{month}'", second.div_euclid(3_600), second.div_euclid(86_400))
-        .expect("a string takes what is written");
+    write!(
+        words,
+        "{id}\t0\t{created}\t'@{language}' '@h{}' '@d{}' '@m{month}'",
+        second.div_euclid(3_600),
+        second.div_euclid(86_400)
+    )
+    .expect("a string takes what is written");
     for (place, rank) in text.iter().enumerate() {
         write!(words, " '{}':{}", word(*rank), place + 1).expect("a string takes what is written");
     }
