@@ -1,6 +1,11 @@
 //! Ids of this service's things, and of the neighbours' things it refers to.
 
+use std::fmt;
+use std::str::FromStr;
+
 use kernel::{IdError, ResourceId, Uuid, typed_id};
+
+use crate::{Slug, TextError};
 
 typed_id!(
     /// One affair.
@@ -100,6 +105,68 @@ nested!(
     /// A promise of a ticket.
     PromiseId,
     "promises"
+);
+
+/// Why the name of what is named by people was not understood. Holds no part of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a resource name of the form {collection}/{{slug}}")]
+pub struct SlugIdError {
+    /// The collection that belongs here.
+    collection: &'static str,
+}
+
+macro_rules! named_by_people {
+    ($(#[$doc:meta])* $name:ident, $collection:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $name(Slug);
+
+        impl $name {
+            /// The id under which it is kept.
+            pub fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+
+            /// What is kept under this id.
+            ///
+            /// # Errors
+            /// [`TextError`] when it is no slug.
+            pub fn of(id: &str) -> Result<Self, TextError> {
+                id.parse().map(Self)
+            }
+
+            /// The resource name.
+            pub fn name(&self) -> String {
+                format!(concat!($collection, "/{}"), self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = SlugIdError;
+
+            fn from_str(name: &str) -> Result<Self, SlugIdError> {
+                let slug = name.strip_prefix(concat!($collection, "/")).and_then(|slug| slug.parse().ok());
+                slug.map(Self).ok_or(SlugIdError { collection: $collection })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+named_by_people!(
+    /// A process map.
+    ProcessId,
+    "processes"
+);
+named_by_people!(
+    /// A filter that is kept under a name.
+    ViewId,
+    "views"
 );
 
 /// The survey of a ticket: there is one, so it needs no id of its own.

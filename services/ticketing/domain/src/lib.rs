@@ -37,17 +37,16 @@ pub use filing::{Filing, MAX_POINTS, Refiled};
 pub use group::{Bonds, MAX_MERGED, Merged, moment_of_all, refuse_for_members, refuse_open_points};
 pub use history::Destination;
 pub use id::{
-    CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MessageId, NestedIdError, PromiseId,
-    SurveyId, SurveyIdError, TicketId,
+    CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MessageId, NestedIdError, ProcessId,
+    PromiseId, SlugIdError, SurveyId, SurveyIdError, TicketId, ViewId,
 };
 pub use incident::{
     Affected, Incident, IncidentDraft, IncidentState, IncidentUpdate, Joined, Telling, Texts, TextsError, reach,
 };
 pub use key::{KeyError, Proof, TrackingKey};
 pub use process::{
-    Course, Figures, Line, MAX_SITUATIONS, MAX_STEPS, Measure, Move, MoveEnd, Place, Process, ProcessId,
-    ProcessIdError, ProcessMap, Scope, Situation, Step, StepFigures, StepText, StepTitle, Turn, Visit, Wording,
-    WordingError,
+    Course, Figures, Line, MAX_SITUATIONS, MAX_STEPS, Measure, Move, MoveEnd, Place, Process, ProcessMap, Scope,
+    Situation, Step, StepFigures, StepText, StepTitle, Turn, Visit, Wording, WordingError,
 };
 pub use promise::{Promise, PromiseDraft, PromiseForecast, PromiseGate, PromiseKind, PromiseState, Settlement, Tried};
 pub use receipt::Receipt;
@@ -60,7 +59,7 @@ pub use text::{
 };
 pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket, Ties};
 pub use transition::{Command, Policy, Transitioned};
-pub use view::{View, ViewId, ViewIdError};
+pub use view::View;
 pub use words::{
     AffectedOutcome, AttemptOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding, SatisfactionCause,
     Severity, Standing, TakeReason, TicketType, Visibility,

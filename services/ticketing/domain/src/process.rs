@@ -8,13 +8,12 @@ pub use course::{Course, Place, Turn, Visit};
 pub use figures::{Figures, Measure, Move, MoveEnd, StepFigures};
 
 use std::collections::HashSet;
-use std::fmt;
 use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, Department, Language, Violations};
 
-use crate::{Refusal, Slug, Standing, TextError, TicketType, Word};
+use crate::{ProcessId, Refusal, Slug, Standing, TextError, TicketType, Word};
 
 /// Most steps of one map.
 pub const MAX_STEPS: usize = 100;
@@ -22,46 +21,6 @@ pub const MAX_STEPS: usize = 100;
 const MOST_NAMED: usize = 20;
 /// Most situations that one step names.
 pub const MAX_SITUATIONS: usize = 20;
-
-/// Id of a process map.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ProcessId(Slug);
-
-impl ProcessId {
-    const COLLECTION: &str = "processes/";
-
-    /// The id under which it is kept.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-
-    /// The map kept under this id.
-    ///
-    /// # Errors
-    /// [`TextError`] when it is no slug.
-    pub fn of(id: &str) -> Result<Self, TextError> {
-        id.parse().map(Self)
-    }
-
-    /// The resource name.
-    pub fn name(&self) -> String {
-        format!("{}{}", Self::COLLECTION, self.as_str())
-    }
-}
-
-impl FromStr for ProcessId {
-    type Err = ProcessIdError;
-
-    fn from_str(name: &str) -> Result<Self, ProcessIdError> {
-        let slug = name.strip_prefix(Self::COLLECTION).and_then(|slug| slug.parse().ok());
-        slug.map(Self).ok_or(ProcessIdError)
-    }
-}
-
-/// Why the name of a map was not understood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a resource name of the form processes/{{slug}}")]
-pub struct ProcessIdError;
 
 /// Which affairs a map is made for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -360,10 +319,4 @@ fn spread<I: Iterator<Item = usize>>(from: impl Iterator<Item = usize>, onward: 
         waiting.extend(onward(place).filter(|next| reached.insert(*next)));
     }
     reached
-}
-
-impl fmt::Display for ProcessId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use kernel::ResourceId as _;
-use postgres::{RequestKey, StoreError};
+use postgres::RequestKey;
 use server::Call;
 use ticketing_domain::{AttemptOutcome, ChangeKind, PromiseId};
 use uuid::Uuid;
@@ -40,10 +40,7 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let found = promise::get(&mut writing.tx, new.id).await?.ok_or_else(|| Error::not_found(new.id.name()))?;
-        if found.version != new.etag {
-            return Err(StoreError::Stale.into());
-        }
+        let found = writing.promise(new.id, new.etag).await?;
         let moment = writing.moment;
         let part = writing.part();
         let (ticket, at) = part.stored.ticket.clone().note(moment)?;
@@ -59,15 +56,7 @@ impl Ticketing {
             },
         );
         if promise.state.settled().is_some() {
-            part.note(
-                ChangeKind::PromiseSettled,
-                at,
-                |entries| entries.promise_settled(&promise),
-                |row| {
-                    row.reason = Some(promise.state.standing().to_string());
-                    row.related = Some(new.id.name());
-                },
-            );
+            part.promise_settled(&promise, at);
         }
         let stored = StoredPromise { promise, version: found.version + 1, ..found };
         promise::update(&mut writing.tx, &stored).await?;

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use kernel::{Actor, Ambient, Channel};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Receipt, Refusal,
-    Slug, Standing, Ticket, TicketId, Transitioned, Visibility, moment_of_all, refuse_for_members,
+    Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Promise, Receipt,
+    Refusal, Slug, Standing, Ticket, TicketId, Transitioned, Visibility, moment_of_all, refuse_for_members,
 };
 
 use crate::entry::Entries;
@@ -303,6 +303,19 @@ impl Chronicle {
             |row| row.related = Some(step.as_str().to_owned()),
         );
         Ok(())
+    }
+
+    /// Notes how a promise ended.
+    pub(crate) fn promise_settled(&mut self, promise: &Promise, at: Timestamp) {
+        self.note(
+            ChangeKind::PromiseSettled,
+            at,
+            |entries| entries.promise_settled(promise),
+            |row| {
+                row.reason = Some(promise.state.standing().to_string());
+                row.related = Some(promise.id.name());
+            },
+        );
     }
 
     /// Answers one claim point.

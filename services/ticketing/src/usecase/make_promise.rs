@@ -119,15 +119,7 @@ impl Ticketing {
 async fn renegotiate(writing: &mut Writing, id: PromiseId, at: Timestamp) -> Result<(), Error> {
     let found = promise::get(&mut writing.tx, id).await?.ok_or_else(|| Error::not_found(id.name()))?;
     let promise = found.promise.renegotiate(at)?;
-    writing.chronicle.note(
-        ChangeKind::PromiseSettled,
-        at,
-        |entries| entries.promise_settled(&promise),
-        |row| {
-            row.reason = Some(promise.state.standing().to_string());
-            row.related = Some(id.name());
-        },
-    );
+    writing.chronicle.promise_settled(&promise, at);
     let stored = StoredPromise { promise, version: found.version + 1, ..found };
     promise::update(&mut writing.tx, &stored).await?;
     Ok(())

@@ -1,9 +1,9 @@
 //! Says how a promise ended.
 
 use jiff::Timestamp;
-use postgres::{RequestKey, StoreError};
+use postgres::RequestKey;
 use server::Call;
-use ticketing_domain::{ChangeKind, PromiseId, Settlement};
+use ticketing_domain::{PromiseId, Settlement};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
@@ -38,24 +38,13 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let found = promise::get(&mut writing.tx, end.id).await?.ok_or_else(|| Error::not_found(end.id.name()))?;
-        if found.version != end.etag {
-            return Err(StoreError::Stale.into());
-        }
+        let found = writing.promise(end.id, end.etag).await?;
         let moment = writing.moment;
         let part = writing.part();
         let (ticket, at) = part.stored.ticket.clone().note(moment)?;
         let promise = found.promise.clone().settle(end.settlement, at)?;
         part.touched(ticket);
-        part.note(
-            ChangeKind::PromiseSettled,
-            at,
-            |entries| entries.promise_settled(&promise),
-            |row| {
-                row.reason = Some(promise.state.standing().to_string());
-                row.related = Some(end.id.name());
-            },
-        );
+        part.promise_settled(&promise, at);
         let stored = StoredPromise { promise, version: found.version + 1, ..found };
         promise::update(&mut writing.tx, &stored).await?;
         writing.finish(present::promise(&stored)).await

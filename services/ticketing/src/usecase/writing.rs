@@ -7,11 +7,12 @@ use ledger::Stamp;
 use postgres::{Claim, RequestKey, StoreError, Tx};
 use prost::Message;
 use server::Call;
-use ticketing_domain::{Moment, Refusal, TicketId};
+use ticketing_domain::{Moment, PromiseId, Refusal, TicketId};
 
 use super::chronicle::Chronicle;
 use super::{Ticketing, moment};
 use crate::Error;
+use crate::store::promise::{self, StoredPromise};
 use crate::store::ticket::{self, Kept, Locked};
 
 /// A claimed call with its ticket locked, and all that are one affair with it.
@@ -26,6 +27,14 @@ pub(crate) struct Writing {
     pub chronicle: Chronicle,
     /// When the change happens in the world.
     pub moment: Moment,
+}
+
+impl Writing {
+    /// A promise of the ticket that is asked about, in the version the caller decided on.
+    pub(super) async fn promise(&mut self, id: PromiseId, etag: i64) -> Result<StoredPromise, Error> {
+        let found = promise::get(&mut self.tx, id).await?.ok_or_else(|| Error::not_found(id.name()))?;
+        if found.version == etag { Ok(found) } else { Err(StoreError::Stale.into()) }
+    }
 }
 
 /// Whether the call is new.
