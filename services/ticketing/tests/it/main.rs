@@ -5,6 +5,7 @@ mod answer_claim_point;
 mod answer_survey;
 mod ask_survey;
 mod call_supervisor;
+mod change_tickets;
 mod close_ticket;
 mod create_ticket;
 mod finding;
