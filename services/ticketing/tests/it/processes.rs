@@ -7,6 +7,7 @@ use tonic::{Code, Status};
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::TicketState as S;
 use ventanilla_proto::ticketing::v1::process_service_client::ProcessServiceClient;
+use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Language, LocalizedText};
 
@@ -461,4 +462,36 @@ async fn an_absurd_duration_is_refused_and_nothing_falls_over() {
         let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
         assert_eq!(fields(&refused), ["process.steps[1].standard_duration"]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_affair_that_is_answered_with_another_goes_that_ones_way() {
+    let world = World::new().await;
+    let (mut boss, mut agent) = (world.maps(Role::Supervisor), world.agent());
+    put(&mut boss, process("invoices", "")).await.unwrap();
+    let member = open(&mut agent).await;
+    let head = open(&mut agent).await.ticket.unwrap();
+    let head = start(&mut agent, &head).await.unwrap();
+    let part = member.ticket.clone().unwrap();
+    let merge = pb::MergeTicketRequest {
+        name: part.name.clone(),
+        into: head.name.clone(),
+        reason: "same_invoice".into(),
+        etag: part.etag,
+        into_etag: head.etag,
+        request_id: fresh_id(),
+    };
+    let mut relations = RelationServiceClient::new(world.served.channel(Role::Agent));
+    let merged = relations.merge_ticket(merge).await.unwrap().into_inner();
+    enter(&mut boss, merged.head.as_ref().unwrap(), "correct").await.unwrap();
+    assert_eq!(ids(&course(&mut boss, &part.name).await), ["intake", "look", "correct"]);
+    assert_eq!(status(&world, &member).await.state_text, "Está en correct.");
+    // It is measured once.
+    let request = pb::MeasureProcessRequest {
+        name: "processes/invoices".into(),
+        from_time: time("2026-01-01T00:00:00Z"),
+        to_time: time("2027-01-01T00:00:00Z"),
+        ..Default::default()
+    };
+    assert_eq!(boss.measure_process(request).await.unwrap().into_inner().ticket_count, 1);
 }
