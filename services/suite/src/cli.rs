@@ -33,6 +33,8 @@ pub enum Command {
     Import(Import),
     /// Check the ledgers against their chains and signed checkpoints.
     Verify(Verify),
+    /// Check the signed text of a receipt, as it is attached to its PDF, against the house's public key.
+    VerifyReceipt(VerifyReceipt),
     /// Write one ledger as JSON lines, for `verify --export` elsewhere.
     Export(Export),
     /// Hold the matching rules against files of people of whom it is known who is who.
@@ -109,6 +111,17 @@ pub struct Import {
     /// Folder of the suite to load into; it is started for the time of the load when it does not run.
     #[command(flatten)]
     pub data: Data,
+}
+
+/// `verify-receipt`.
+#[derive(Debug, Args)]
+pub struct VerifyReceipt {
+    /// The signed text.
+    #[arg(value_name = "FILE.txt")]
+    pub file: PathBuf,
+    /// Public key: 64 hex digits, or a file that holds them; `ventanilla verify` prints the key of a data folder.
+    #[arg(long, value_name = "KEY")]
+    pub key: String,
 }
 
 /// `evaluate-matching`.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
 use aws_lc_rs::signature::KeyPair as _;
-use kernel::Ambient;
+use kernel::{Ambient, ResourceId as _};
 use ledger::checkpoint::{self, Checkpoint};
 use ledger::verify::{Verdict, export, verify_database, verify_export};
 use postgres::{Db, Settings};
@@ -52,6 +52,16 @@ fn public_key(given: &str) -> anyhow::Result<Vec<u8>> {
     key.context(
         "--key must be 64 hex digits, or a file that holds them; `ventanilla verify` prints the key of a data folder",
     )
+}
+
+/// Runs `verify-receipt`. An error when the receipt does not hold.
+pub fn run_receipt(verify: &cli::VerifyReceipt) -> anyhow::Result<()> {
+    let file = &verify.file;
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read as text", file.display()))?;
+    let sealed = ticketing::seal::verify(&text, &public_key(&verify.key)?);
+    let seal = sealed.with_context(|| format!("{} does not hold", file.display()))?.seal;
+    println!("holds: {} with the key {} was received at {}", seal.ticket.name(), seal.key, seal.received);
+    Ok(())
 }
 
 async fn in_place(verify: &cli::Verify) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::ticketing::v1::desk_service_server::DeskServiceServer;
 use ventanilla_proto::ticketing::v1::finding_service_server::FindingServiceServer;
 use ventanilla_proto::ticketing::v1::incident_service_server::IncidentServiceServer;
 use ventanilla_proto::ticketing::v1::process_service_server::ProcessServiceServer;
@@ -17,8 +18,9 @@ use ventanilla_proto::ticketing::v1::relation_service_server::RelationServiceSer
 use ventanilla_proto::ticketing::v1::team_service_server::TeamServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
-use crate::grpc::{Finding, Incidents, Processes, Relations, Service, Team};
+use crate::grpc::{Desk, Finding, Incidents, Processes, Relations, Service, Team};
 use crate::proof::ProofKey;
+use crate::seal::Sealer;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::store::create::openings;
 use crate::usecase::Ticketing;
@@ -33,6 +35,8 @@ const LARGEST_TEAM_REQUEST: usize = 64 * 1024;
 const LARGEST_RELATION_REQUEST: usize = 512 * 1024;
 /// A map of a hundred steps with texts in five languages.
 const LARGEST_PROCESS_REQUEST: usize = 2 * 1024 * 1024;
+/// A message of twenty thousand characters with twenty files, or a macro in five languages.
+const LARGEST_DESK_REQUEST: usize = 256 * 1024;
 const CLOSING: Duration = Duration::from_secs(1);
 
 const SLA: &str = "sla-monitor";
@@ -62,6 +66,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         telling: Arc::new(Notify::new()),
         policy: settings.policy(),
         proof_key: ProofKey::of(&house.signing_key),
+        sealer: Sealer::new(house.signing_key.clone()),
         keep_ended: settings.keep_ended(),
     };
     let (lapsing, teller, reader) = (app.clone(), app.clone(), app.clone());
@@ -73,6 +78,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
             RelationServiceServer::new(Relations::new(app.clone())).max_decoding_message_size(LARGEST_RELATION_REQUEST),
         )
         .serve(FindingServiceServer::new(Finding::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
+        .serve(DeskServiceServer::new(Desk::new(app.clone())).max_decoding_message_size(LARGEST_DESK_REQUEST))
         .serve(
             ProcessServiceServer::new(Processes::new(app.clone())).max_decoding_message_size(LARGEST_PROCESS_REQUEST),
         )

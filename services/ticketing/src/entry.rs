@@ -5,7 +5,7 @@ use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
     Agent, AgentId, Assigned, AttemptOutcome, CaseId, ClockId, CureRequest, CureSettled, Filing, Incident, IncidentId,
-    IncidentUpdate, Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Refiled, Slug, SplitOff, Survey, Ticket,
+    IncidentUpdate, MacroId, Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Refiled, Slug, SlugId as _, SplitOff, Survey, Ticket,
     TicketId, Transitioned, ViewId, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
@@ -17,7 +17,6 @@ use crate::store::message::Message;
 use crate::store::process::StoredProcess;
 use crate::store::promise::window;
 use crate::store::queue::StoredQueue;
-use crate::store::view::StoredView;
 
 /// Makes entries with their own ids and salts.
 pub(crate) struct Entries<'a> {
@@ -96,8 +95,13 @@ impl<'a> Entries<'a> {
             visibility: present::visibility(message.visibility).into(),
             channel: channel.into(),
             sales_offer: message.sales_offer,
+            attachment_count: i32::try_from(message.attachments.len()).unwrap_or(i32::MAX),
+            mentions: message.mentions.iter().map(AgentId::name).collect(),
         };
-        let personal = pb::MessageAddedPersonal { body: message.body.expose().to_owned() };
+        let personal = pb::MessageAddedPersonal {
+            body: message.body.expose().to_owned(),
+            attachments: message.attachments.iter().map(|attached| present::attachment(&attached.file)).collect(),
+        };
         self.draft(message.id.ticket, &payload).with_personal(&personal, self.ambient.bytes())
     }
 
@@ -300,12 +304,20 @@ impl<'a> Entries<'a> {
         self.draft_about(name, &pb::ProcessPut { process: Some(present::process(process)) })
     }
 
-    pub(crate) fn view_put(&self, view: &StoredView) -> Draft {
-        self.draft_about(view.view.id.name(), &pb::ViewPut { view: Some(present::view(view)) })
+    pub(crate) fn view_put(&self, view: pb::View) -> Draft {
+        self.draft_about(view.name.clone(), &pb::ViewPut { view: Some(view) })
     }
 
     pub(crate) fn view_deleted(&self, view: &ViewId) -> Draft {
         self.draft_about(view.name(), &pb::ViewDeleted { view: view.name() })
+    }
+
+    pub(crate) fn macro_put(&self, kept: pb::Macro) -> Draft {
+        self.draft_about(kept.name.clone(), &pb::MacroPut { r#macro: Some(kept) })
+    }
+
+    pub(crate) fn macro_deleted(&self, id: &MacroId) -> Draft {
+        self.draft_about(id.name(), &pb::MacroDeleted { r#macro: id.name() })
     }
 
     pub(crate) fn affected(&self, ticket: TicketId, incident: IncidentId) -> Draft {

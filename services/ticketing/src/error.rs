@@ -36,6 +36,9 @@ pub enum Error {
         /// Which.
         peer: &'static str,
     },
+    /// A document could not be made.
+    #[error("the document could not be made")]
+    Document,
     /// The position is of another ledger.
     #[error("after_position is beyond the head {head}: it is of another ledger")]
     PositionAhead {
@@ -71,7 +74,7 @@ impl Classify for Error {
             Self::NotFound { .. } | Self::KeyOrProofUnknown => Kind::NotFound,
             Self::PositionAhead { .. } => Kind::OutOfRange,
             Self::PeerSilent { .. } => Kind::Unavailable,
-            Self::PeerAnswer { .. } => Kind::Internal,
+            Self::PeerAnswer { .. } | Self::Document => Kind::Internal,
             Self::Request(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }
@@ -85,7 +88,7 @@ impl Classify for Error {
             Self::KeyOrProofUnknown => "KEY_OR_PROOF_UNKNOWN",
             Self::PositionAhead { .. } => "POSITION_AHEAD",
             Self::PeerSilent { .. } => "PEER_UNAVAILABLE",
-            Self::PeerAnswer { .. } => "INTERNAL",
+            Self::PeerAnswer { .. } | Self::Document => "INTERNAL",
             Self::Request(error) => error.reason(),
             Self::Store(error) => error.reason(),
         }
@@ -99,7 +102,7 @@ impl Classify for Error {
             Self::PeerSilent { peer } | Self::PeerAnswer { peer } => vec![("peer", Cow::Borrowed(*peer))],
             Self::Request(error) => error.metadata(),
             Self::Store(error) => error.metadata(),
-            Self::Invalid(_) | Self::KeyOrProofUnknown => Vec::new(),
+            Self::Invalid(_) | Self::KeyOrProofUnknown | Self::Document => Vec::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The gRPC edge: requests are parsed here once, answers are spelled here, nothing is decided here.
 
-mod convert;
+pub(crate) mod convert;
+mod desk_service;
 mod finding_service;
 mod incident_service;
 pub(crate) mod present;
@@ -16,6 +17,7 @@ use tonic::{Request, Response, Status};
 use crate::Error;
 use crate::usecase::Ticketing;
 
+pub use desk_service::Desk;
 pub use finding_service::Finding;
 pub use incident_service::Incidents;
 pub use process_service::Processes;

@@ -5,12 +5,14 @@
 
 mod assemble;
 pub mod config;
+mod document;
 mod entry;
 mod error;
 mod grpc;
 pub mod proof;
 mod reactions;
 mod rights;
+pub mod seal;
 mod store;
 pub mod usecase;
 mod workers;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::grpc::present;
+use crate::store::draft;
 use crate::store::finding::words;
 use crate::store::rights as store;
 use crate::store::survey;
@@ -33,6 +34,7 @@ impl DataHolder for Ticketing {
         let app = self.clone();
         async_stream::try_stream! {
             let affairs = store::affairs(app.db.reader(), &customers).await?;
+            let ids: Vec<Uuid> = affairs.iter().map(|affair| affair.id).collect();
             let tickets: Vec<TicketId> = affairs.iter().map(|affair| TicketId::from_uuid(affair.id)).collect();
             for ticket in &tickets {
                 yield packed(&app.get_ticket(*ticket).await?)?;
@@ -50,6 +52,9 @@ impl DataHolder for Ticketing {
                     }
                     after = next;
                 }
+            }
+            for draft in draft::of_tickets(app.db.reader(), &ids).await? {
+                yield packed(&present::draft(&draft))?;
             }
             for ticket in &tickets {
                 let mut after = Some(0);

@@ -13,6 +13,7 @@ pub(crate) mod chronicle;
 mod claimed;
 mod close_ticket;
 mod create_ticket;
+pub(crate) mod draft;
 mod get_journey;
 mod get_public_status;
 mod get_receipt;
@@ -27,8 +28,11 @@ mod list_cure_requests;
 mod list_messages;
 mod list_promises;
 mod list_ticket_history;
+pub(crate) mod macros;
 mod make_promise;
+pub(crate) mod mention;
 mod merge_ticket;
+pub(crate) mod named;
 mod process;
 mod reclassify_ticket;
 mod reject_ticket;
@@ -37,6 +41,7 @@ mod request_cure;
 mod resolve_ticket;
 mod resolve_uncured;
 mod resume_ticket;
+pub(crate) mod scan;
 mod search_tickets;
 mod settle_promise;
 mod split_ticket;
@@ -82,9 +87,9 @@ pub use settle_promise::PromiseEnd;
 pub use split_ticket::NewSplit;
 pub use team::{NewAgent, NewPresence, NewRules};
 pub use transfer_ticket::Handover;
-pub use view::{EndOfView, NewView};
 
 use crate::proof::ProofKey;
+use crate::seal::Sealer;
 use crate::store::create::Openings;
 pub(crate) use crate::store::finding::Place;
 
@@ -100,6 +105,7 @@ pub struct Ticketing {
     pub(crate) telling: Arc<Notify>,
     pub(crate) policy: Policy,
     pub(crate) proof_key: ProofKey,
+    pub(crate) sealer: Sealer,
     /// How long after its end an affair is not erased.
     pub(crate) keep_ended: SignedDuration,
 }

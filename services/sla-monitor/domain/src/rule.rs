@@ -206,6 +206,11 @@ impl Rule {
         self.disabled_because.is_none()
     }
 
+    /// Whether the answer to an affair meets it, and it sets a limit to who answers.
+    pub const fn ends_with_answer(&self) -> bool {
+        matches!(self.ends, Ends::Resolved | Ends::Decision) && !self.at_least
+    }
+
     /// Whether it is in force on a civil day.
     pub fn in_force(&self, day: Date) -> bool {
         self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)

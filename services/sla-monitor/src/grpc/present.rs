@@ -62,7 +62,8 @@ fn customer(id: Option<uuid::Uuid>) -> String {
     id.map(|id| CustomerId::from_uuid(id).name()).unwrap_or_default()
 }
 
-const fn kind(kind: Kind) -> proto::PolicyKind {
+/// A kind of obligation.
+pub const fn kind(kind: Kind) -> proto::PolicyKind {
     match kind {
         Kind::Sla => proto::PolicyKind::Sla,
         Kind::Ola => proto::PolicyKind::Ola,

@@ -77,6 +77,7 @@ impl<'a> Effects<'a> {
         let (mut clocks, mut drafts) = (Vec::with_capacity(starts.len()), Vec::with_capacity(starts.len()));
         for start in starts {
             let id = ClockId::from_uuid(self.new_id());
+            let rule = start.rule;
             let clock = new_clock(id, affair, start)?;
             let payload = proto::ClockStarted {
                 clock: id.name(),
@@ -87,6 +88,8 @@ impl<'a> Effects<'a> {
                 origin_time: Some(present::time(clock.origin)),
                 due_time: Some(present::time(clock.due)),
                 department: clock.department.clone(),
+                kind: present::kind(rule.kind).into(),
+                ends_with_answer: rule.ends_with_answer(),
             };
             drafts.push(Draft::new(self.new_id(), id.name(), &payload, &self.stamp));
             clocks.push(clock);

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use kernel::{Classify, Kind};
 
-use crate::{CaseId, CureLaw, CustomerId, Presence, PromiseStanding, Standing, SurveyId, TicketId};
+use crate::{
+    CaseId, CureLaw, CustomerId, Placeholder, Presence, PromiseStanding, ScanState, Standing, SurveyId, TicketId,
+};
 
 /// Every point gets its reasoned answer.
 const ART_13_1: &str = "Ley 10/2025 art. 13.1";
@@ -282,6 +284,23 @@ pub enum Refusal {
     /// Somebody else made it.
     #[error("somebody else made the view; only they and supervisors change it")]
     NotYourView,
+    /// It is somebody else's.
+    #[error("it is somebody else's; ask them, or make one of your own")]
+    NotYours,
+    /// The customer would be sent a file that nobody found clean.
+    #[error("attachment {place} is {state}; have it looked into, or leave it out")]
+    AttachmentNotClean {
+        /// Its place, from 0.
+        place: usize,
+        /// What was found.
+        state: ScanState,
+    },
+    /// A macro says what the affair has not.
+    #[error("the affair has no {placeholder} to fill in; edit the text")]
+    MacroLacks {
+        /// What is filled in.
+        placeholder: Placeholder,
+    },
     /// Affairs like this one take longer.
     #[error(
         "{percent} % of affairs like this one are answered by {earliest}, and {kept_percent} % by the day that is promised; promise a later day, or say why it will be kept"
@@ -302,9 +321,11 @@ pub enum Refusal {
 impl Classify for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::PastTimeNotAllowed | Self::SurveyOfOwnWork | Self::NotYourPresence | Self::NotYourView => {
-                Kind::PermissionDenied
-            }
+            Self::PastTimeNotAllowed
+            | Self::SurveyOfOwnWork
+            | Self::NotYourPresence
+            | Self::NotYourView
+            | Self::NotYours => Kind::PermissionDenied,
             Self::NoSuchClaimPoint => Kind::NotFound,
             Self::TransitionNotAllowed { .. }
             | Self::TicketOver { .. }
@@ -352,6 +373,8 @@ impl Classify for Refusal {
             | Self::TooManyTickets { .. }
             | Self::PromiseTooEarly { .. }
             | Self::NothingToAttempt
+            | Self::AttachmentNotClean { .. }
+            | Self::MacroLacks { .. }
             | Self::TicketErased => Kind::FailedPrecondition,
             Self::ScopeTaken { .. } => Kind::AlreadyExists,
         }
@@ -410,6 +433,9 @@ impl Classify for Refusal {
             Self::AlreadyAtStep => "ALREADY_AT_STEP",
             Self::TooManyTickets { .. } => "TOO_MANY_TICKETS",
             Self::NotYourView => "NOT_YOUR_VIEW",
+            Self::NotYours => "NOT_YOURS",
+            Self::AttachmentNotClean { .. } => "ATTACHMENT_NOT_CLEAN",
+            Self::MacroLacks { .. } => "MACRO_LACKS",
             Self::PromiseTooEarly { .. } => "PROMISE_TOO_EARLY",
             Self::NothingToAttempt => "NOTHING_TO_ATTEMPT",
         }
@@ -455,6 +481,10 @@ impl Classify for Refusal {
                 ("percent", percent.to_string().into()),
                 ("kept_percent", kept_percent.to_string().into()),
             ],
+            Self::AttachmentNotClean { place, state } => {
+                vec![("attachment", place.to_string().into()), ("scan_state", state.as_str().into())]
+            }
+            Self::MacroLacks { placeholder } => vec![("placeholder", placeholder.as_str().into())],
             Self::ScopeTaken { process } => vec![("process", process.clone().into())],
             Self::StepNotOnMap { steps } => vec![("steps", steps.join(",").into())],
             Self::StepNotHere { state } => vec![("state", state.to_string().into())],
@@ -475,6 +505,7 @@ impl Classify for Refusal {
             | Self::LinkNotToEnd
             | Self::AlreadyAtStep
             | Self::NotYourView
+            | Self::NotYours
             | Self::NothingToAttempt
             | Self::AgentUnknown
             | Self::NotYourPresence

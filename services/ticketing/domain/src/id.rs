@@ -115,28 +115,37 @@ pub struct SlugIdError {
     collection: &'static str,
 }
 
+/// The id of what is named by people: a slug.
+pub trait SlugId: Sized + Clone + fmt::Display {
+    /// What is kept under this id.
+    ///
+    /// # Errors
+    /// [`TextError`] when it is no slug.
+    fn of(id: &str) -> Result<Self, TextError>;
+
+    /// The id under which it is kept.
+    fn as_str(&self) -> &str;
+
+    /// The resource name.
+    fn name(&self) -> String;
+}
+
 macro_rules! named_by_people {
     ($(#[$doc:meta])* $name:ident, $collection:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub struct $name(Slug);
 
-        impl $name {
-            /// The id under which it is kept.
-            pub fn as_str(&self) -> &str {
-                self.0.as_str()
-            }
-
-            /// What is kept under this id.
-            ///
-            /// # Errors
-            /// [`TextError`] when it is no slug.
-            pub fn of(id: &str) -> Result<Self, TextError> {
+        impl SlugId for $name {
+            fn of(id: &str) -> Result<Self, TextError> {
                 id.parse().map(Self)
             }
 
-            /// The resource name.
-            pub fn name(&self) -> String {
+            fn as_str(&self) -> &str {
+                self.0.as_str()
+            }
+
+            fn name(&self) -> String {
                 format!(concat!($collection, "/{}"), self.as_str())
             }
         }
@@ -167,6 +176,12 @@ named_by_people!(
     /// A filter that is kept under a name.
     ViewId,
     "views"
+);
+
+named_by_people!(
+    /// What is said and done often, kept under a name.
+    MacroId,
+    "macros"
 );
 
 /// The survey of a ticket: there is one, so it needs no id of its own.

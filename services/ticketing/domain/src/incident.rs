@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use kernel::{Actor, Channel, Department, Language};
 
-use crate::{AffectedOutcome, IncidentId, Moment, Refusal, Slug, Ticket, Title, Told};
+use crate::{AffectedOutcome, IncidentId, Moment, Refusal, Slug, Text, Ticket, Title};
 
 /// What is asked for when an incident opens.
 #[derive(Debug, Clone)]
@@ -91,9 +91,9 @@ impl IncidentUpdate {
     }
 }
 
-/// The same said in several languages, each once, in Spanish at the least.
+/// The same said in several languages, each once, in Spanish at the least; at most `MAX` characters each.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Texts(Vec<(Language, Told)>);
+pub struct Texts<const MAX: usize = 2_000>(Vec<(Language, Text<1, MAX>)>);
 
 /// Why texts cannot be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -106,14 +106,15 @@ pub enum TextsError {
     Twice,
 }
 
-impl Texts {
+impl<const MAX: usize> Texts<MAX> {
     /// These.
     ///
     /// # Errors
     /// [`TextsError`].
-    pub fn new(texts: Vec<(Language, Told)>) -> Result<Self, TextsError> {
-        let twice =
-            |(place, (language, _)): (usize, &(Language, Told))| texts[..place].iter().any(|(l, _)| l == language);
+    pub fn new(texts: Vec<(Language, Text<1, MAX>)>) -> Result<Self, TextsError> {
+        let twice = |(place, (language, _)): (usize, &(Language, Text<1, MAX>))| {
+            texts[..place].iter().any(|(l, _)| l == language)
+        };
         if texts.iter().enumerate().any(twice) {
             return Err(TextsError::Twice);
         }
@@ -124,12 +125,12 @@ impl Texts {
     }
 
     /// Each with its language.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (Language, &Told)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (Language, &Text<1, MAX>)> {
         self.0.iter().map(|(language, text)| (*language, text))
     }
 
     /// What is told in this language: its own text, or the Spanish one.
-    pub fn told_in(&self, language: Language) -> &Told {
+    pub fn told_in(&self, language: Language) -> &Text<1, MAX> {
         let of = |wanted| self.0.iter().find(|(language, _)| *language == wanted).map(|(_, text)| text);
         of(language).or_else(|| of(Language::Es)).expect("there is a Spanish one")
     }

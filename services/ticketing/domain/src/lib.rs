@@ -4,6 +4,7 @@
 
 mod agent;
 mod answer;
+mod attachment;
 mod claim;
 mod cure;
 mod error;
@@ -13,16 +14,20 @@ mod history;
 mod id;
 mod incident;
 mod key;
+mod named;
 mod process;
 mod promise;
+mod readability;
 mod receipt;
+mod seal;
+mod silence;
 mod split;
 mod state;
 mod survey;
+mod template;
 mod text;
 mod ticket;
 mod transition;
-mod view;
 mod wording;
 mod words;
 
@@ -30,6 +35,9 @@ pub use agent::{
     Agent, AgentId, AgentIdError, PublicName, Skill, SkillRule, Superior, Waiting, freest, reasons, turns,
 };
 pub use answer::is_generic;
+pub use attachment::{
+    Attachment, AttachmentError, FileName, MAX_ATTACHMENTS, MAX_MENTIONS, MediaType, Uri, refuse_unclean,
+};
 pub use claim::{Answered, ClaimPoint, PointAnswered};
 pub use cure::{CureDraft, CureLaw, CureRequest, CureSettled, CureState, LeastTerm, OpenCure};
 pub use error::{Refusal, SalesBan};
@@ -37,30 +45,35 @@ pub use filing::{Filing, MAX_POINTS, Refiled};
 pub use group::{Bonds, MAX_MERGED, Merged, moment_of_all, refuse_for_members, refuse_open_points};
 pub use history::Destination;
 pub use id::{
-    CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MessageId, NestedIdError, ProcessId,
-    PromiseId, SlugIdError, SurveyId, SurveyIdError, TicketId, ViewId,
+    CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MacroId, MessageId, NestedIdError, ProcessId,
+    PromiseId, SlugId, SlugIdError, SurveyId, SurveyIdError, TicketId, ViewId,
 };
 pub use incident::{
     Affected, Incident, IncidentDraft, IncidentState, IncidentUpdate, Joined, Telling, Texts, TextsError, reach,
 };
 pub use key::{KeyError, Proof, TrackingKey};
+pub use named::Named;
 pub use process::{
     Course, Figures, Line, MAX_SITUATIONS, MAX_STEPS, Measure, Move, MoveEnd, Place, Process, ProcessMap, Scope,
     Situation, Step, StepFigures, StepText, StepTitle, Turn, Visit, Wording, WordingError,
 };
 pub use promise::{Promise, PromiseDraft, PromiseForecast, PromiseGate, PromiseKind, PromiseState, Settlement, Tried};
+pub use readability::{Readability, ReadabilityGrade, readability};
 pub use receipt::Receipt;
+pub use seal::{Seal, SealError, Sealed};
+pub use silence::{Heard, HeardCounts, HeardError, HeardFlaw, LEAST_ANSWERS, Silence, SilenceEstimate, silence};
 pub use split::{SplitDraft, SplitOff};
 pub use state::State;
 pub use survey::{Ces, Csat, Nps, Opinion, Score, ScoreError, Survey, SurveyState};
+pub use template::{Placeholder, Template, TemplateError};
 pub use text::{
     Answer, Body, Cause, ExternalId, Missing, Owner, PointText, PromiseText, Query, Signpost, Slug, Subject, Text,
     TextError, Title, Told, Verbatim, Word,
 };
 pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket, Ties};
 pub use transition::{Command, Policy, Transitioned};
-pub use view::View;
+pub use wording::{DocumentWords, answer_due, document_words, spelled};
 pub use words::{
     AffectedOutcome, AttemptOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding, SatisfactionCause,
-    Severity, Standing, TakeReason, TicketType, Visibility,
+    ScanState, Severity, Standing, TakeReason, TicketType, Visibility,
 };

@@ -17,6 +17,11 @@ pub(crate) fn to_the_second(at: Timestamp, language: Language) -> String {
     format!("{time} ({ZONE})")
 }
 
+/// Date and hour with the zone, as people are told them: `22/11/2026 10:30 (Europe/Madrid)`.
+pub fn spelled(at: Timestamp, language: Language) -> String {
+    format!("{} ({ZONE})", spell(at, language, "%H:%M"))
+}
+
 fn spell(at: Timestamp, language: Language, time: &str) -> String {
     let zone = TimeZone::get(ZONE).expect("the zone database is compiled in");
     let date = if language == Language::En { "%Y-%m-%d" } else { "%d/%m/%Y" };
@@ -88,6 +93,85 @@ pub(crate) fn uncured(facts: &Facts, asked: Timestamp, due: Timestamp, law: Cure
             "El {asked} le pedimos lo que faltaba y le dijimos que sin ello su asunto se archivaría. No hemos recibido nada hasta el {until} \
              ({ZONE}), así que se archiva (Ley 44/2002, art. 29 quater.2). Puede oponerse a ello, y puede volver a presentarlo."
         ),
+    }
+}
+
+/// What a customer is told of the term of the answer, which ends at `due` or stands still.
+pub fn answer_due(due: Option<Timestamp>, by_law: bool, now: Timestamp, language: Language) -> String {
+    let Some(due) = due else {
+        return match language {
+            Language::En => "The term for our answer does not run at the moment.",
+            Language::Ca => "El termini per respondre-li no corre en aquest moment.",
+            Language::Es | Language::Gl | Language::Eu => "El plazo para responderle no corre en este momento.",
+        }
+        .to_owned();
+    };
+    let until = spelled(due, language);
+    match (language, now <= due, by_law) {
+        (Language::En, true, true) => format!("By law you must have our answer by {until}."),
+        (Language::En, true, false) => format!("We have undertaken to answer you by {until}."),
+        (Language::En, false, true) => format!("By law you should have had our answer by {until}. We are late."),
+        (Language::En, false, false) => format!("We had undertaken to answer you by {until}. We are late."),
+        (Language::Ca, true, true) => format!("Per llei ha de tenir la nostra resposta com a molt tard el {until}."),
+        (Language::Ca, true, false) => format!("Ens hem compromès a respondre-li com a molt tard el {until}."),
+        (Language::Ca, false, true) => {
+            format!("Per llei havia de tenir la nostra resposta com a molt tard el {until}. Anem amb retard.")
+        }
+        (Language::Ca, false, false) => {
+            format!("Ens havíem compromès a respondre-li com a molt tard el {until}. Anem amb retard.")
+        }
+        (Language::Es | Language::Gl | Language::Eu, true, true) => {
+            format!("Por ley debe tener nuestra respuesta a más tardar el {until}.")
+        }
+        (Language::Es | Language::Gl | Language::Eu, true, false) => {
+            format!("Nos hemos comprometido a responderle a más tardar el {until}.")
+        }
+        (Language::Es | Language::Gl | Language::Eu, false, true) => {
+            format!("Por ley debía tener nuestra respuesta a más tardar el {until}. Vamos con retraso.")
+        }
+        (Language::Es | Language::Gl | Language::Eu, false, false) => {
+            format!("Nos habíamos comprometido a responderle a más tardar el {until}. Vamos con retraso.")
+        }
+    }
+}
+
+/// What is said of a receipt where it is handed out as a document.
+#[derive(Debug, Clone, Copy)]
+pub struct DocumentWords {
+    /// Above the seal.
+    pub seal: &'static str,
+    /// What the seal is good for, and where its signed text is.
+    pub explained: &'static str,
+    /// What the attached file is.
+    pub attached: &'static str,
+    /// That a character could not be drawn.
+    pub unprintable: &'static str,
+}
+
+/// The words of a receipt as a document.
+pub const fn document_words(language: Language) -> DocumentWords {
+    match language {
+        Language::En => DocumentWords {
+            seal: "Seal",
+            explained: "These lines prove that we received the above at that date and hour. The signed text is attached to this file; whoever has \
+                        our public key can check it without asking us. Keep this document: it is your proof.",
+            attached: "Signed text of the receipt",
+            unprintable: "Characters shown as □ are whole in the attached text.",
+        },
+        Language::Ca => DocumentWords {
+            seal: "Segell",
+            explained: "Aquestes línies proven que vam rebre el que consta més amunt en aquella data i hora. El text signat va adjunt a aquest \
+                        fitxer; qui tingui la nostra clau pública pot comprovar-lo sense preguntar-nos. Conservi aquest document: és la seva prova.",
+            attached: "Text signat del justificant",
+            unprintable: "Els caràcters que es mostren com a □ són sencers al text adjunt.",
+        },
+        Language::Es | Language::Gl | Language::Eu => DocumentWords {
+            seal: "Sello",
+            explained: "Estas líneas prueban que recibimos lo que consta arriba en esa fecha y hora. El texto firmado va adjunto a este \
+                        fichero; quien tenga nuestra clave pública puede comprobarlo sin preguntarnos. Conserve este documento: es su prueba.",
+            attached: "Texto firmado del justificante",
+            unprintable: "Los caracteres que se muestran como □ están completos en el texto adjunto.",
+        },
     }
 }
 

@@ -136,6 +136,20 @@ words! {
 }
 
 words! {
+    /// What was found in a file.
+    ScanState {
+        /// Nobody has looked.
+        Pending => "pending",
+        /// Nothing that does harm.
+        Clean => "clean",
+        /// Something that does harm.
+        Infected => "infected",
+        /// It could not be looked into.
+        Failed => "failed",
+    }
+}
+
+words! {
     /// Where a promise stands, without the state's data.
     PromiseStanding {
         /// Given, not yet due.

@@ -2,11 +2,13 @@
 //! that a caller learns all that is wrong at once, each under its path in the request.
 
 mod cure;
+mod desk;
 mod finding;
 mod import;
 mod incident;
 mod list;
 mod message;
+mod named;
 mod process;
 mod promise;
 mod relation;
@@ -22,15 +24,19 @@ use server::parse;
 use ticketing_domain::Word;
 
 pub(super) use cure::{request_cure, resolve_uncured};
-pub(super) use finding::{
-    change_tickets, counted, counted_views, delete_view, put_view, search, searched_view, view, views,
+pub(super) use desk::{
+    Unscanned, apply_macro, delete_draft, delete_macro, drafts, get_draft, get_scan, list_mentions, preview_macro,
+    put_draft, put_macro, put_scan, see_mention, send_draft, unscanned,
 };
+pub(crate) use desk::{drafted, macro_content};
+pub(super) use finding::{change_tickets, counted, counted_views, delete_view, put_view, search, searched_view};
 pub(super) use import::import;
 pub(super) use incident::{
     add_affected, incident_name, incidents, open_incident, remove_affected, tell_affected, updates,
 };
 pub(super) use list::{cures, history, journey, messages, promises, tickets, watch};
 pub(super) use message::add_message;
+pub(super) use named::{named, named_list};
 pub(super) use process::{course_name, enter_step, measure_process, process_version, processes, put_process};
 pub(super) use promise::{attempt_promise, due_promises, make_promise, settle_promise};
 pub(super) use relation::{link, links, merge, reclassify, split, unlink, unmerge};
@@ -39,7 +45,7 @@ pub(super) use team::{
     agent_name, agents, call_supervisor, put_agent, put_queue, queue_name, state_presence, take_next,
 };
 pub(super) use ticket::{
-    answer_claim_point, cancel, close, create, hold, public_status, receipt_name, reject, reopen, resolve, resume,
+    answer_claim_point, cancel, close, create, hold, public_receipt, public_status, receipt_document, receipt_name, reject, reopen, resolve, resume,
     start, ticket_name, transfer, wait_for_customer,
 };
 

@@ -1,5 +1,6 @@
 //! FindingService: convert, call, convert.
 
+use ticketing_domain::ViewId;
 use tonic::{Request, Response};
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::finding_service_server::FindingService;
@@ -57,14 +58,14 @@ impl FindingService for Finding {
     }
 
     async fn get_view(&self, request: Request<pb::GetViewRequest>) -> Answer<pb::View> {
-        let id = convert::view(&request.get_ref().name).map_err(refused)?;
+        let id = convert::named(&request.get_ref().name).map_err(refused)?;
         self.app.get_view(&id).await.map(Response::new).map_err(refused)
     }
 
     async fn list_views(&self, request: Request<pb::ListViewsRequest>) -> Answer<pb::ListViewsResponse> {
-        let list = convert::views(request.into_inner())?;
-        let listed = self.app.list_views(list.department.as_ref(), &list.after, list.size).await;
-        let (views, last) = listed.map_err(refused)?;
+        let r = request.get_ref();
+        let list = convert::named_list::<ViewId>("views", &r.department, r.page_size, &r.page_token)?;
+        let (views, last) = self.app.list_views(&list.page).await.map_err(refused)?;
         Ok(Response::new(pb::ListViewsResponse { views, next_page_token: list.next_token(last) }))
     }
 

@@ -1,22 +1,25 @@
 //! Domain values as the contract spells them.
 
+mod desk;
 mod process;
 mod words;
 
+use jiff::Timestamp;
 use kernel::{Department, ResourceId};
 use postgres::{StoreError, etag};
 use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, Opinion, PromiseKind, Receipt, Skill, SkillRule,
-    SurveyState, TicketId, TrackingKey,
+    AgentId, ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, Opinion, PromiseKind, Receipt, Seal, Skill, SkillRule, SlugId as _,
+    SurveyState, TicketId, TrackingKey, answer_due,
 };
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::ticket_event::Change;
 use ventanilla_proto::r#type::v1 as shared;
 
+pub(crate) use desk::{attachment, draft, macro_, mention, scan, scan_name, unscanned};
 pub(crate) use process::{PublicCourse, course, figures, process, process_in_list, public_course};
 pub(crate) use words::{
     affected_outcome, attempt_outcome, link_kind, promise_state, satisfaction_cause, severity, state, take_reason,
@@ -24,6 +27,8 @@ pub(crate) use words::{
 };
 use words::{change_kind, presence};
 
+use crate::document::Document;
+use crate::proof::sha256;
 use crate::store::Stored;
 use crate::store::agent::StoredAgent;
 use crate::store::history::ChangeRow;
@@ -31,11 +36,11 @@ use crate::store::incident::{StoredIncident, StoredUpdate};
 use crate::store::journey::Step;
 use crate::store::link::Link;
 use crate::store::message::{Direction, Message, Way};
+use crate::store::named::StoredView;
 use crate::store::promise::{StoredPromise, window};
 use crate::store::public_status::Status;
 use crate::store::queue::StoredQueue;
 use crate::store::survey::StoredSurvey;
-use crate::store::view::StoredView;
 
 pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
     let (ticket, facts, state) = (&stored.ticket, stored.ticket.facts(), stored.ticket.state());
@@ -90,12 +95,24 @@ pub(crate) fn receipt_name(ticket: TicketId) -> String {
     format!("{}/receipt", ticket.name())
 }
 
-pub(crate) fn receipt(ticket: TicketId, receipt: &Receipt) -> pb::Receipt {
+pub(crate) fn receipt(receipt: &Receipt, (seal, signature): &(Seal, Vec<u8>)) -> pb::Receipt {
     pb::Receipt {
-        name: receipt_name(ticket),
+        name: receipt_name(seal.ticket),
         content_hash: receipt.content_hash.to_vec(),
         received_time: Some(time_to_proto(receipt.received)),
         text: receipt.text.expose().clone(),
+        key_id: seal.key_id.clone(),
+        signature: signature.clone(),
+    }
+}
+
+pub(crate) fn receipt_document(name: String, document: &Document) -> pb::ReceiptDocument {
+    pb::ReceiptDocument {
+        name,
+        file_name: document.file_name.clone(),
+        media_type: document.media_type.to_owned(),
+        content: document.content.clone(),
+        content_hash: sha256(&document.content).to_vec(),
     }
 }
 
@@ -111,6 +128,15 @@ pub(crate) fn message(message: &Message) -> pb::Message {
         actor: Some(actor_to_proto(&message.actor)),
         occurred_time: Some(time_to_proto(message.occurred_at)),
         create_time: Some(time_to_proto(message.created_at)),
+        attachments: message
+            .attachments
+            .iter()
+            .map(|attached| pb::Attachment {
+                scan_state: desk::scan_state(attached.scan).into(),
+                ..attachment(&attached.file)
+            })
+            .collect(),
+        mentions: message.mentions.iter().map(AgentId::name).collect(),
     }
 }
 
@@ -327,7 +353,12 @@ pub(crate) fn change(row: &ChangeRow) -> pb::TicketChange {
     }
 }
 
-pub(crate) fn public_status(key: TrackingKey, status: &Status, told: &PublicCourse) -> pb::PublicStatus {
+pub(crate) fn public_status(
+    key: TrackingKey,
+    status: &Status,
+    told: &PublicCourse,
+    now: Timestamp,
+) -> pb::PublicStatus {
     pb::PublicStatus {
         tracking_key: key.to_string(),
         state: state(status.standing).into(),
@@ -346,16 +377,19 @@ pub(crate) fn public_status(key: TrackingKey, status: &Status, told: &PublicCour
         cure_due_time: status.cure_due.map(time_to_proto),
         incident_title: status.incident_title.clone().unwrap_or_default(),
         incident_end_time: status.incident_end.map(time_to_proto),
+        answer_due_time: status.term.and_then(|term| term.due).map(time_to_proto),
+        answer_due_by_law: status.term.is_some_and(|term| term.by_law),
+        answer_due_text: status.term.map(|term| answer_due(term.due, term.by_law, now, status.language)).unwrap_or_default(),
     }
 }
 
 pub(crate) fn view(stored: &StoredView) -> pb::View {
-    let view = &stored.view;
+    let view = &stored.named;
     pb::View {
         name: view.id.name(),
         title: view.title.as_str().to_owned(),
         department: view.department.as_ref().map(ToString::to_string).unwrap_or_default(),
-        filter: Some(view.filter.clone()),
+        filter: Some(view.content.clone()),
         actor: Some(actor_to_proto(&view.by)),
         create_time: Some(time_to_proto(view.at)),
         etag: etag(stored.version),

@@ -60,6 +60,19 @@ impl TicketService for Service {
         self.app.get_ticket(id).await.map(Response::new).map_err(refused)
     }
 
+    async fn get_receipt_document(
+        &self,
+        request: Request<pb::GetReceiptDocumentRequest>,
+    ) -> Answer<pb::ReceiptDocument> {
+        let (id, format) = convert::receipt_document(request.get_ref()).map_err(refused)?;
+        self.app.get_receipt_document(id, format).await.map(Response::new).map_err(refused)
+    }
+
+    async fn get_public_receipt(&self, request: Request<pb::GetPublicReceiptRequest>) -> Answer<pb::ReceiptDocument> {
+        let (key, proof, format) = convert::public_receipt(request.get_ref()).map_err(refused)?;
+        self.app.get_public_receipt(key, &proof, format).await.map(Response::new).map_err(refused)
+    }
+
     async fn get_receipt(&self, request: Request<pb::GetReceiptRequest>) -> Answer<pb::Receipt> {
         let id = convert::receipt_name(&request.get_ref().name).map_err(refused)?;
         self.app.get_receipt(id).await.map(Response::new).map_err(refused)

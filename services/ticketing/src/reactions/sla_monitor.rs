@@ -1,14 +1,16 @@
-//! The clock of a promise warns or is breached: the promise is at risk, or was broken in silence.
+//! The clock of a promise warns or is breached: the promise is at risk, or was broken in silence. The clock of an answer starts, moves or ends: so does
+//! what the customer is told of it.
 
 use jiff::Timestamp;
 use kernel::{Ambient, ResourceId};
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
-use ticketing_domain::{ChangeKind, ClockId, PromiseId, Settlement};
+use ticketing_domain::{ChangeKind, ClockId, PromiseId, Settlement, TicketId};
 use ventanilla_proto::sla::v1 as sla;
 
 use super::Effect;
 use crate::store::promise::{self, StoredPromise};
+use crate::store::term::{self, Running};
 
 /// From this part of its time on, a promise that still runs is at risk.
 const AT_RISK_PERCENT: i32 = 75;
@@ -58,6 +60,28 @@ async fn find(tx: &mut Tx, id: PromiseId) -> Result<StoredPromise, ReactionError
     promise::get(tx, id).await?.ok_or(ReactionError::Refused("its promise does not exist here"))
 }
 
+/// A clock that customers are told of starts.
+async fn begin(tx: &mut Tx, started: &sla::ClockStarted) -> Result<(), ReactionError> {
+    let by_law = match started.kind() {
+        sla::PolicyKind::Statutory => true,
+        sla::PolicyKind::Sla => false,
+        // What departments and vendors owe each other is no concern of the customer's.
+        sla::PolicyKind::Ola | sla::PolicyKind::Uc | sla::PolicyKind::Unspecified => return Ok(()),
+    };
+    let Ok(ticket) = TicketId::parse(&started.subject) else { return Ok(()) };
+    let running = running(started.due_time.as_ref())?;
+    Ok(term::begin(tx, clock(&started.clock)?, ticket, by_law, running).await?)
+}
+
+fn clock(name: &str) -> Result<ClockId, ReactionError> {
+    ClockId::parse(name).map_err(|_| ReactionError::Undecodable("clock"))
+}
+
+fn running(due: Option<&prost_types::Timestamp>) -> Result<Running, ReactionError> {
+    let at = due.map(|t| Timestamp::new(t.seconds, t.nanos)).transpose();
+    Ok(at.map_err(|_| ReactionError::Undecodable("due_time"))?.map_or(Running::Still, Running::Until))
+}
+
 #[tonic::async_trait]
 impl Reaction for OnSla {
     async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
@@ -71,6 +95,18 @@ impl Reaction for OnSla {
         {
             let at = breach.breached_time.and_then(|t| Timestamp::new(t.seconds, t.nanos).ok());
             self.broken(tx, entry, id, at.ok_or(ReactionError::Undecodable("breached_time"))?).await?;
+        } else if let Some(started) = entry.payload::<sla::ClockStarted>()? {
+            if started.ends_with_answer {
+                begin(tx, &started).await?;
+            }
+        } else if let Some(moved) = entry.payload::<sla::ClockMoved>()? {
+            if TicketId::parse(&moved.subject).is_ok() {
+                term::change(tx, clock(&moved.clock)?, running(moved.due_time.as_ref())?).await?;
+            }
+        } else if let Some(settled) = entry.payload::<sla::ClockSettled>()?
+            && TicketId::parse(&settled.subject).is_ok()
+        {
+            term::change(tx, clock(&settled.clock)?, Running::Over).await?;
         }
         Ok(())
     }

@@ -6,15 +6,16 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff_sqlx::ToSqlx;
-use kernel::ResourceId;
+use kernel::{Language, ResourceId};
 use ledger::Columns;
 use postgres::{Db, RequestError, RequestKey, SharedCommit, StoreError};
 use sqlx::{PgConnection, PgExecutor, PgPool};
-use ticketing_domain::{Receipt, TicketId};
+use ticketing_domain::{Receipt, TicketId, TrackingKey};
 use uuid::Uuid;
 
 use super::history::ChangeColumns;
-use super::message::MessageColumns;
+use super::message::{self, Message, MessageColumns};
+use super::word;
 use crate::proof::KeptProof;
 use crate::usecase::chronicle::Chronicle;
 
@@ -69,7 +70,14 @@ pub(crate) async fn open(openings: &Openings, opening: Opening) -> Result<Outcom
 /// because their customer was erased.
 #[tracing::instrument(name = "db.ticket.open_all", skip_all)]
 pub(crate) async fn open_all(tx: &mut PgConnection, openings: &[&Opening]) -> Result<HashSet<TicketId>, StoreError> {
-    let asked = insert(tx, openings).await?;
+    let asked = insert(&mut *tx, openings).await?;
+    let opened: HashSet<Uuid> = asked.iter().filter(|asked| !asked.erased).map(|asked| asked.ticket_id).collect();
+    let said: Vec<&Message> = openings
+        .iter()
+        .filter(|opening| opened.contains(&opening.chronicle.stored.ticket.facts().id.uuid()))
+        .flat_map(|opening| &opening.chronicle.messages)
+        .collect();
+    message::write_beside(tx, &said).await?;
     Ok(asked.into_iter().filter(|asked| asked.erased).map(|asked| TicketId::from_uuid(asked.ticket_id)).collect())
 }
 
@@ -434,20 +442,37 @@ pub(super) fn read_proof(salt: &[u8], hash: &[u8], row: impl std::fmt::Display) 
     Ok(KeptProof { salt, hash })
 }
 
+/// A receipt as it was given, with what its document says beside it.
+pub(crate) struct Given {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// The key of its affair.
+    pub key: TrackingKey,
+    /// The customer's language.
+    pub language: Language,
+    /// Its words are gone.
+    pub erased: bool,
+}
+
 /// The receipt of a ticket.
 #[tracing::instrument(name = "db.ticket.receipt", skip_all)]
-pub(crate) async fn receipt(pool: &PgPool, id: TicketId) -> Result<Option<Receipt>, StoreError> {
-    let row =
-        sqlx::query!("select received_at, text, content_hash from ticketing.receipt where ticket_id = $1", id.uuid())
-            .fetch_optional(pool)
-            .await?;
+pub(crate) async fn receipt(pool: &PgPool, id: TicketId) -> Result<Option<Given>, StoreError> {
+    let row = sqlx::query!(
+        r#"select r.received_at, r.text, r.content_hash, t.tracking_key, t.language, t.erased_at is not null as "erased!"
+           from ticketing.receipt r join ticketing.ticket t using (ticket_id) where r.ticket_id = $1"#,
+        id.uuid()
+    )
+    .fetch_optional(pool)
+    .await?;
     let read =
         |content_hash: Vec<u8>| content_hash.try_into().map_err(|_| StoreError::corrupt("receipt", "content_hash", id));
     row.map(|row| {
-        Ok(Receipt {
-            text: row.text.into(),
-            content_hash: read(row.content_hash)?,
-            received: row.received_at.to_jiff(),
+        let content_hash = read(row.content_hash)?;
+        Ok(Given {
+            receipt: Receipt { text: row.text.into(), content_hash, received: row.received_at.to_jiff() },
+            key: word("ticket", "tracking_key", id, row.tracking_key.parse().ok())?,
+            language: word("ticket", "language", id, row.language.parse().ok())?,
+            erased: row.erased,
         })
     })
     .transpose()

@@ -1,14 +1,16 @@
 //! Messages and notes.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::{Actor, Channel, ResourceId};
 use postgres::StoreError;
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{Body, MessageId, TicketId, Visibility};
+use ticketing_domain::{AgentId, Attachment, Body, MessageId, ScanState, TicketId, Visibility};
 use uuid::Uuid;
 
-use super::{actor, word};
+use super::{actor, mention, scan, word};
 
 /// Which way a public message went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,15 @@ pub struct Way {
     pub channel: Channel,
 }
 
+/// A file that belongs to a message.
+#[derive(Debug, Clone)]
+pub struct Attached {
+    /// The file.
+    pub file: Attachment,
+    /// What was found in it.
+    pub scan: ScanState,
+}
+
 /// One message.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
@@ -52,6 +63,10 @@ pub(crate) struct Message {
     pub body: Body,
     /// It offers the customer something for sale.
     pub sales_offer: bool,
+    /// The files that belong to it.
+    pub attachments: Vec<Attached>,
+    /// Who is to look at it.
+    pub mentions: Vec<AgentId>,
     /// Who wrote it down.
     pub actor: Actor,
     /// When it was said.
@@ -98,46 +113,117 @@ impl MessageColumns {
     }
 }
 
+struct MessageRow {
+    ticket_id: Uuid,
+    sequence: i32,
+    message_id: Uuid,
+    direction: Option<String>,
+    visibility: String,
+    channel: Option<String>,
+    body: String,
+    sales_offer: bool,
+    actor_kind: String,
+    actor_id: String,
+    actor_department: Option<String>,
+    occurred_at: jiff_sqlx::Timestamp,
+    created_at: jiff_sqlx::Timestamp,
+    mentions: Vec<String>,
+    has_files: bool,
+}
+
+impl TryFrom<MessageRow> for Message {
+    type Error = StoreError;
+
+    fn try_from(row: MessageRow) -> Result<Self, StoreError> {
+        let key = row.message_id;
+        let way = match (row.direction.as_deref(), row.channel) {
+            (Some(direction), Some(channel)) => Some(Way {
+                direction: match direction {
+                    "inbound" => Direction::Inbound,
+                    "outbound" => Direction::Outbound,
+                    _ => return Err(StoreError::corrupt("message", "direction", key)),
+                },
+                channel: word("message", "channel", key, channel.parse().ok())?,
+            }),
+            _ => None,
+        };
+        let mentions = row.mentions.iter().map(|id| word("mention", "agent_id", key, AgentId::of(id).ok()));
+        Ok(Self {
+            id: MessageId { ticket: TicketId::from_uuid(row.ticket_id), id: key },
+            sequence: row.sequence,
+            way,
+            visibility: word("message", "visibility", key, Visibility::from_word(&row.visibility))?,
+            body: word("message", "body", key, row.body.parse().ok())?,
+            sales_offer: row.sales_offer,
+            attachments: Vec::new(),
+            mentions: mentions.collect::<Result<_, StoreError>>()?,
+            actor: actor("message", key, &row.actor_kind, row.actor_id, row.actor_department)?,
+            occurred_at: row.occurred_at.to_jiff(),
+            created_at: row.created_at.to_jiff(),
+        })
+    }
+}
+
+/// Every reading of messages has the same columns; only what follows `from` differs.
+macro_rules! select_messages {
+    ($tail:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            MessageRow,
+            r#"select m.ticket_id, m.sequence, m.message_id, m.direction, m.visibility, m.channel, m.body, m.sales_offer, m.actor_kind,
+                      m.actor_id, m.actor_department, m.occurred_at, m.created_at,
+                      array(select n.agent_id from ticketing.mention n where n.message_id = m.message_id order by n.agent_id)
+                          as "mentions!",
+                      exists (select from ticketing.attachment a where a.message_id = m.message_id) as "has_files!"
+               from ticketing.message m "# + $tail
+            $(, $argument)*
+        )
+    };
+}
+
 /// Messages of a ticket after the one with this sequence number, oldest first.
 #[tracing::instrument(name = "db.message.list", skip_all)]
 pub(crate) async fn list(pool: &PgPool, ticket: TicketId, after: i32, limit: i64) -> Result<Vec<Message>, StoreError> {
-    let rows = sqlx::query!(
-        "select sequence, message_id, direction, visibility, channel, body, sales_offer, actor_kind, actor_id, actor_department,
-                occurred_at, created_at
-         from ticketing.message where ticket_id = $1 and sequence > $2 order by sequence limit $3",
+    let rows = select_messages!(
+        "where m.ticket_id = $1 and m.sequence > $2 order by m.sequence limit $3",
         ticket.uuid(),
         after,
         limit,
-    )
-    .fetch_all(pool)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let key = row.message_id;
-            let way = match (row.direction.as_deref(), row.channel) {
-                (Some(direction), Some(channel)) => Some(Way {
-                    direction: match direction {
-                        "inbound" => Direction::Inbound,
-                        "outbound" => Direction::Outbound,
-                        _ => return Err(StoreError::corrupt("message", "direction", key)),
-                    },
-                    channel: word("message", "channel", key, channel.parse().ok())?,
-                }),
-                _ => None,
-            };
-            Ok(Message {
-                id: MessageId { ticket, id: key },
-                sequence: row.sequence,
-                way,
-                visibility: word("message", "visibility", key, Visibility::from_word(&row.visibility))?,
-                body: word("message", "body", key, row.body.parse().ok())?,
-                sales_offer: row.sales_offer,
-                actor: actor("message", key, &row.actor_kind, row.actor_id, row.actor_department)?,
-                occurred_at: row.occurred_at.to_jiff(),
-                created_at: row.created_at.to_jiff(),
-            })
-        })
-        .collect()
+    );
+    with_files(pool, rows.fetch_all(pool).await?).await
+}
+
+/// Messages by their places in their tickets' histories.
+#[tracing::instrument(name = "db.message.at", skip_all)]
+pub(crate) async fn at(pool: &PgPool, places: &[(TicketId, i32)]) -> Result<Vec<Message>, StoreError> {
+    let tickets: Vec<Uuid> = places.iter().map(|(ticket, _)| ticket.uuid()).collect();
+    let sequences: Vec<i32> = places.iter().map(|(_, sequence)| *sequence).collect();
+    let rows = select_messages!(
+        "join unnest($1::uuid[], $2::int[]) as p (ticket_id, sequence) on p.ticket_id = m.ticket_id and p.sequence = m.sequence",
+        &tickets,
+        &sequences,
+    );
+    with_files(pool, rows.fetch_all(pool).await?).await
+}
+
+async fn with_files(pool: &PgPool, rows: Vec<MessageRow>) -> Result<Vec<Message>, StoreError> {
+    let having: Vec<Uuid> = rows.iter().filter(|row| row.has_files).map(|row| row.message_id).collect();
+    let mut messages = rows.into_iter().map(Message::try_from).collect::<Result<Vec<_>, _>>()?;
+    if !having.is_empty() {
+        let mut files: HashMap<Uuid, Vec<Attached>> = HashMap::new();
+        for (message, file) in scan::of_messages(pool, &having).await? {
+            files.entry(message).or_default().push(file);
+        }
+        for message in &mut messages {
+            message.attachments = files.remove(&message.id.id).unwrap_or_default();
+        }
+    }
+    Ok(messages)
+}
+
+/// Writes what belongs to these messages beside them: their files, and who is named in them.
+pub(super) async fn write_beside(tx: &mut PgConnection, messages: &[&Message]) -> Result<(), StoreError> {
+    scan::attach(tx, messages).await?;
+    mention::insert(tx, messages).await
 }
 
 /// Whether the customer has said anything after this place in the ticket's history, whoever may read it, or has objected to an answer; or has said

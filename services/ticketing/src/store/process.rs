@@ -10,7 +10,7 @@ use kernel::{Department, ResourceId};
 use postgres::StoreError;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
-use ticketing_domain::{Process, ProcessId, Scope, Slug, Standing, TicketId, TicketType, Turn};
+use ticketing_domain::{Process, ProcessId, Scope, Slug, SlugId as _, Standing, TicketId, TicketType, Turn};
 use uuid::Uuid;
 
 use super::{actor, word};

@@ -41,6 +41,16 @@ pub(crate) struct Status {
     pub incident_title: Option<String>,
     pub incident_end: Option<Timestamp>,
     pub owner_name: Option<String>,
+    pub term: Option<AnswerTerm>,
+}
+
+/// By when the customer must have the answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AnswerTerm {
+    /// Law sets it.
+    pub by_law: bool,
+    /// The instant; `None` while time does not count.
+    pub due: Option<Timestamp>,
 }
 
 /// The status of a ticket whose proof was shown.
@@ -57,11 +67,15 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
                    where p.ticket_id = k.ticket_id and p.moved_to is null)::int as "answered!",
                   (select min(p.due_at) from ticketing.promise p
                    where p.ticket_id in (k.ticket_id, t.ticket_id) and p.state in ('made', 'at_risk'))
-                      as "promise_due: jiff_sqlx::Timestamp"
+                      as "promise_due: jiff_sqlx::Timestamp",
+                  d.by_law as "by_law?", d.due_at as "answer_due: jiff_sqlx::Timestamp"
            from ticketing.ticket k
            join ticketing.ticket t on t.ticket_id = coalesce(k.merged_head, k.ticket_id)
            left join ticketing.agent a on a.agent_id = t.owner
            left join ticketing.incident i on i.incident_id = coalesce(k.incident_id, t.incident_id)
+           -- Law first; of several terms the one that ends first.
+           left join lateral (select m.by_law, m.due_at from ticketing.term m where m.ticket_id = k.ticket_id and m.state <> 'over'
+                              order by m.by_law desc, m.due_at nulls last limit 1) d on true
            where k.ticket_id = $1"#,
         id.uuid()
     )
@@ -81,5 +95,6 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
         incident_title: row.incident_title,
         owner_name: row.owner_name,
         incident_end: row.incident_end.map(|t| t.to_jiff()),
+        term: row.by_law.map(|by_law| AnswerTerm { by_law, due: row.answer_due.map(|t| t.to_jiff()) }),
     })
 }

@@ -75,6 +75,11 @@ pub(crate) async fn erase(tx: &mut PgConnection, tickets: &[Uuid], now: Timestam
                update ticketing.ticket_change set note = '[erased]' where ticket_id = any($1) and note is not null
            ), message as (
                update ticketing.message set body = '[erased]' where ticket_id = any($1)
+           ), attachment as (
+               update ticketing.attachment
+               set uri = 'erased:words', file_name = '[erased]', sha256 = decode(repeat('00', 32), 'hex') where ticket_id = any($1)
+           ), draft as (
+               delete from ticketing.draft where ticket_id = any($1)
            ), promise as (
                update ticketing.promise set text = '[erased]', cause = case when cause is not null then '[erased]' end
                where ticket_id = any($1)

@@ -12,7 +12,7 @@ use ticketing_domain::{PointAnswered, Ticket, TicketId, TrackingKey};
 use uuid::Uuid;
 
 use super::history::ChangeColumns;
-use super::message::MessageColumns;
+use super::message::{self, Message, MessageColumns};
 use super::ticket_row::{Stored, TicketRow};
 use crate::usecase::chronicle::Chronicle;
 
@@ -56,6 +56,16 @@ pub(crate) async fn get(pool: &PgPool, id: TicketId) -> Result<Option<Stored>, S
 pub(crate) async fn by_key(pool: &PgPool, key: &TrackingKey) -> Result<Option<Stored>, StoreError> {
     let row = select_tickets!("where t.tracking_key = $1", key.compact()).fetch_optional(pool).await?;
     row.map(Stored::try_from).transpose()
+}
+
+/// Whether a ticket's words are gone; kept so until the transaction ends. `None` when there is no such ticket.
+#[tracing::instrument(name = "db.ticket.share", skip_all)]
+pub(crate) async fn share(tx: &mut PgConnection, id: TicketId) -> Result<Option<bool>, StoreError> {
+    let erased = sqlx::query_scalar!(
+        r#"select erased_at is not null as "erased!" from ticketing.ticket where ticket_id = $1 for share"#,
+        id.uuid()
+    );
+    Ok(erased.fetch_optional(tx).await?)
 }
 
 /// A ticket, locked until the transaction ends, with all that are one affair with it.
@@ -200,7 +210,8 @@ pub(crate) async fn write(
     if kept.is_some() || !chronicle.changes.is_empty() {
         write_one(tx, chronicle, kept).await?;
     }
-    Ok(())
+    let said: Vec<&Message> = std::iter::once(chronicle).chain(&chronicle.members).flat_map(|c| &c.messages).collect();
+    message::write_beside(tx, &said).await
 }
 
 async fn write_one(tx: &mut PgConnection, chronicle: &Chronicle, kept: Option<Kept<'_>>) -> Result<(), StoreError> {

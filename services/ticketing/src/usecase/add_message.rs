@@ -10,7 +10,6 @@ use super::Ticketing;
 use super::chronicle::Said;
 use super::writing::Begun;
 use crate::Error;
-use crate::grpc::present;
 
 /// What AddMessage is asked.
 #[derive(Debug, Clone)]
@@ -36,9 +35,7 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let id = writing.chronicle.next_message_in(new.ticket);
-        writing.chronicle.say_as(id, new.said, writing.moment, &self.policy)?;
-        let answer = present::message(writing.part().messages.last().expect("it was just said"));
+        let answer = writing.say(new.said, &self.policy).await?;
         writing.finish(answer).await
     }
 }

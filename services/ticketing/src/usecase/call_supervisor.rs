@@ -1,7 +1,7 @@
 //! The customer wants to speak to a superior.
 
 use server::Call;
-use ticketing_domain::{Assigned, Body, ChangeKind, Ticket, Visibility, freest};
+use ticketing_domain::{Assigned, Body, ChangeKind, Ticket, freest};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::chronicle::{Chronicle, Said};
@@ -45,7 +45,7 @@ impl Ticketing {
             note_superior(&mut writing.chronicle, &told, &assigned);
         }
         if let Some(body) = known {
-            let note = Said { way: None, visibility: Visibility::Internal, body, sales_offer: false };
+            let note = Said::note(body);
             writing.chronicle.say(note, writing.moment, &self.policy)?;
         }
         let answer = pb::CallSupervisorResponse {

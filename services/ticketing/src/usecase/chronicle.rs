@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use kernel::{Actor, Ambient, Channel};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Promise, Receipt,
+    AgentId, Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Promise, Receipt,
     Refusal, Slug, Standing, Ticket, TicketId, Transitioned, Visibility, moment_of_all, refuse_for_members,
 };
 
 use crate::entry::Entries;
 use crate::store::Stored;
 use crate::store::history::ChangeRow;
-use crate::store::message::{Direction, Message, Way};
+use crate::store::message::{Attached, Direction, Message, Way};
 use crate::store::ticket::Locked;
 
 /// One ticket and what was noted about it.
@@ -46,13 +46,23 @@ pub struct Said {
     pub body: Body,
     /// It offers the customer something for sale.
     pub sales_offer: bool,
+    /// The files that belong to it.
+    pub attachments: Vec<Attached>,
+    /// Who is to look at it.
+    pub mentions: Vec<AgentId>,
 }
 
 impl Said {
+    /// What the house notes for itself.
+    pub(crate) fn note(body: Body) -> Self {
+        let (attachments, mentions) = (Vec::new(), Vec::new());
+        Self { way: None, visibility: Visibility::Internal, body, sales_offer: false, attachments, mentions }
+    }
+
     /// What the house says to the customer by this channel.
     pub(crate) fn to_customer(channel: Channel, body: Body) -> Self {
         let way = Some(Way { direction: Direction::Outbound, channel });
-        Self { way, visibility: Visibility::Public, body, sales_offer: false }
+        Self { way, visibility: Visibility::Public, ..Self::note(body) }
     }
 }
 
@@ -273,6 +283,8 @@ impl Chronicle {
             visibility: said.visibility,
             body: said.body,
             sales_offer: said.sales_offer,
+            attachments: said.attachments,
+            mentions: said.mentions,
             actor: self.actor().clone(),
             occurred_at: at,
             created_at: self.now(),

@@ -49,14 +49,15 @@ impl Ticketing {
         let id = TicketId::from_uuid(self.ambient.uuid(now));
         tracing::Span::current().record("ticket.id", tracing::field::display(id));
 
-        let opened = Ticket::open(draft, id, TrackingKey::from_entropy(self.ambient.bytes()), earlier, at);
+        let tracking_key = TrackingKey::from_entropy(self.ambient.bytes());
+        let opened = Ticket::open(draft, id, tracking_key, earlier, at);
         let receipt = Receipt::of(&opened, sha256);
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
         let chronicle = Chronicle::opened(opened, &receipt, stamp, &self.ambient);
         let proof = self.proof_key.proof(id);
         let mut answer = pb::CreateTicketResponse {
-            tracking_key: chronicle.stored.ticket.facts().tracking_key.to_string(),
-            receipt: Some(present::receipt(id, &receipt)),
+            tracking_key: tracking_key.to_string(),
+            receipt: Some(present::receipt(&receipt, &self.sealer.seal(id, tracking_key, &receipt))),
             ticket: Some(present::ticket(&chronicle.stored)),
             proof: String::new(),
         };

@@ -1,6 +1,6 @@
 //! Where an affair stands, for whoever holds its tracking key and proof.
 
-use ticketing_domain::{Proof, TrackingKey};
+use ticketing_domain::{Proof, TicketId, TrackingKey};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
@@ -13,17 +13,22 @@ use crate::store::public_status;
 const NOBODY: KeptProof = KeptProof { salt: [0; 16], hash: [0; 32] };
 
 impl Ticketing {
-    /// Where an affair stands. Every wrong pair of key and proof is answered alike: one statement by a unique
+    /// The affair that key and proof open. Every wrong pair of key and proof is answered alike: one statement by a unique
     /// index, one hash, one comparison in constant time.
+    pub(super) async fn who_holds(&self, key: &TrackingKey, proof: &Proof) -> Result<TicketId, Error> {
+        let found = public_status::proof_of(self.db.reader(), key).await?;
+        let kept = found.map_or(NOBODY, |(_, kept)| kept);
+        let holds = kept.holds(proof);
+        found.filter(|_| holds).map(|(id, _)| id).ok_or(Error::KeyOrProofUnknown)
+    }
+
+    /// Where an affair stands, for who holds key and proof.
     ///
     /// # Errors
     /// [`Error::KeyOrProofUnknown`], [`Error::Store`].
     #[tracing::instrument(name = "ticket.get_public_status", skip_all)]
     pub async fn get_public_status(&self, key: TrackingKey, proof: &Proof) -> Result<pb::PublicStatus, Error> {
-        let found = public_status::proof_of(self.db.reader(), &key).await?;
-        let kept = found.map_or(NOBODY, |(_, kept)| kept);
-        let holds = kept.holds(proof);
-        let Some((id, _)) = found.filter(|_| holds) else { return Err(Error::KeyOrProofUnknown) };
+        let id = self.who_holds(&key, proof).await?;
         let status = public_status::status(self.db.reader(), id).await?;
         let (followed, course) = self.course_of(id).await?.ok_or(Error::KeyOrProofUnknown)?;
         // Where the map has nothing to say of how the affair stands, what is said of every affair that stands so.
@@ -33,6 +38,6 @@ impl Ticketing {
             None => self.standard_step(status.standing).await?,
         };
         let told = present::public_course(&followed, &course, step.as_ref(), status.language);
-        Ok(present::public_status(key, &status, &told))
+        Ok(present::public_status(key, &status, &told, self.ambient.now()))
     }
 }

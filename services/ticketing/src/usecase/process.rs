@@ -5,7 +5,7 @@ use kernel::{ResourceId as _, Violations};
 use postgres::{RequestKey, StoreError};
 use server::Call;
 use ticketing_domain::{
-    Course, Measure, Process, ProcessId, ProcessMap, Refusal, Scope, Slug, Standing, Step, TicketId, Turn,
+    Course, Measure, Process, ProcessId, ProcessMap, Refusal, Scope, Slug, SlugId as _, Standing, Step, TicketId, Turn,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 

@@ -92,7 +92,7 @@ impl Ticketing {
         let mut answer = pb::SplitTicketResponse {
             ticket: Some(present::ticket(&opening.chronicle.stored)),
             original: Some(present::ticket(&writing.chronicle.stored)),
-            receipt: Some(present::receipt(into, &opening.receipt)),
+            receipt: Some(present::receipt(&opening.receipt, &self.sealer.seal(into, tracking_key, &opening.receipt))),
             tracking_key: tracking_key.to_string(),
             // Kept without the proof, which the database never sees.
             proof: String::new(),

@@ -7,12 +7,17 @@ use ledger::Stamp;
 use postgres::{Claim, RequestKey, StoreError, Tx};
 use prost::Message;
 use server::Call;
-use ticketing_domain::{Moment, PromiseId, Refusal, TicketId};
+use ticketing_domain::{ChangeKind, Moment, Policy, PromiseId, Refusal, TicketId, refuse_unclean};
+use ventanilla_proto::ticketing::v1 as pb;
 
-use super::chronicle::Chronicle;
+use super::chronicle::{Chronicle, Said};
+use super::transfer_ticket::Handover;
 use super::{Ticketing, moment};
 use crate::Error;
+use crate::grpc::present;
+use crate::store::message::Direction;
 use crate::store::promise::{self, StoredPromise};
+use crate::store::{agent, mention, scan};
 use crate::store::ticket::{self, Kept, Locked};
 
 /// A claimed call with its ticket locked, and all that are one affair with it.
@@ -104,6 +109,50 @@ impl Ticketing {
 }
 
 impl Writing {
+    /// Adds a message to the ticket that is asked about; answers it. The customer is sent no file that was not found clean, and nobody is named who is
+    /// not there.
+    pub(super) async fn say(&mut self, mut said: Said, policy: &Policy) -> Result<pb::Message, Error> {
+        if !said.attachments.is_empty() {
+            let files: Vec<_> = said.attachments.iter().map(|attached| attached.file.clone()).collect();
+            let scans = scan::states(&mut *self.tx, &files).await?;
+            if said.way.is_some_and(|way| way.direction == Direction::Outbound) {
+                refuse_unclean(&scans)?;
+            }
+            for (attached, scan) in said.attachments.iter_mut().zip(scans) {
+                attached.scan = scan;
+            }
+        }
+        if !said.mentions.is_empty() && mention::known(&mut self.tx, &said.mentions).await? < said.mentions.len() {
+            return Err(Refusal::AgentUnknown.into());
+        }
+        let id = self.chronicle.next_message_in(self.id);
+        self.chronicle.say_as(id, said, self.moment, policy)?;
+        Ok(present::message(self.part().messages.last().expect("it was just said")))
+    }
+
+    /// Moves the affair to another department or person.
+    pub(super) async fn hand_over(&mut self, over: Handover, policy: &Policy) -> Result<(), Error> {
+        let to_superior = agent::leads(&mut self.tx, &over.to).await?;
+        let (ticket, happened) = self.chronicle.stored.ticket.clone().transfer(over.to, over.reason, self.moment)?;
+        let id = ticket.facts().id;
+        let ticket = if to_superior { ticket.with_a_superior() } else { ticket };
+        self.chronicle.changed(ticket);
+        let owner = happened.to.owner.as_ref().map(|o| o.as_str().to_owned());
+        self.chronicle.note(
+            ChangeKind::Assigned,
+            happened.at,
+            |entries| entries.assigned(id, &happened),
+            |row| {
+                row.related = owner;
+                row.reason = happened.reason.as_ref().map(|r| r.as_str().to_owned());
+            },
+        );
+        if let Some(body) = over.known {
+            self.chronicle.say(Said::note(body), self.moment, policy)?;
+        }
+        Ok(())
+    }
+
     /// What is noted about the ticket that is asked about.
     pub(crate) fn part(&mut self) -> &mut Chronicle {
         self.chronicle.part(self.id)

@@ -383,3 +383,74 @@ async fn a_superior_is_called_to_what_has_cost_the_customer_too_much_once_and_no
     assert_eq!(sqlx::query_scalar::<_, i64>(calls).fetch_one(&admin).await.unwrap(), 1);
     assert_eq!(get(&done.name).await.state(), pb::TicketState::Resolved);
 }
+
+fn clock_started(clock: &str, subject: &str, kind: sla::PolicyKind, due: &str) -> sla::ClockStarted {
+    sla::ClockStarted {
+        clock: clock.into(),
+        subject: subject.into(),
+        due_time: time(due),
+        kind: kind.into(),
+        ends_with_answer: true,
+        ..Default::default()
+    }
+}
+
+/// What the customer is told of the term, once it is this.
+async fn told(world: &Neighbours, opened: &pb::CreateTicketResponse, text: &str) -> pb::PublicStatus {
+    let request =
+        pb::GetPublicStatusRequest { tracking_key: opened.tracking_key.clone(), proof: opened.proof.clone() };
+    eventually(LIMIT, || {
+        let (mut client, request) = (world.client.clone(), request.clone());
+        async move {
+            let status = client.get_public_status(request).await.unwrap().into_inner();
+            if status.answer_due_text == text { Ok(status) } else { Err(status.answer_due_text) }
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_customer_is_told_by_when_the_answer_is_due_by_law() {
+    let mut world = Neighbours::with("sla_monitor", "sla-monitor").await;
+    let opened = open(&mut world.client).await;
+    let ticket = opened.ticket.clone().unwrap().name;
+    assert_eq!(told(&world, &opened, "").await.answer_due_time, None);
+    let clock = |last: u8| format!("clocks/0190a000-0000-7000-8000-0000000000{last:02x}");
+    let started = |last, kind, due| clock_started(&clock(last), &ticket, kind, due);
+    // None of these is the customer's term: of a department, of a first answer, of another's affair.
+    world.says(&clock(1), &started(1, sla::PolicyKind::Ola, "2026-11-24T09:00:00Z")).await;
+    let first_answer = sla::ClockStarted {
+        ends_with_answer: false,
+        ..started(2, sla::PolicyKind::Statutory, "2026-11-24T09:00:00Z")
+    };
+    world.says(&clock(2), &first_answer).await;
+    world.says(&clock(3), &started(3, sla::PolicyKind::Sla, "2026-11-27T22:59:59Z")).await;
+    let own = "Nos hemos comprometido a responderle a más tardar el 27/11/2026 23:59 (Europe/Madrid).";
+    assert!(!told(&world, &opened, own).await.answer_due_by_law);
+    world.says(&clock(4), &started(4, sla::PolicyKind::Statutory, "2026-12-15T22:59:59Z")).await;
+    let by_law = "Por ley debe tener nuestra respuesta a más tardar el 15/12/2026 23:59 (Europe/Madrid).";
+    let status = told(&world, &opened, by_law).await;
+    assert_eq!((status.answer_due_time, status.answer_due_by_law), (time("2026-12-15T22:59:59Z"), true));
+
+    let moved = |due: Option<&str>| sla::ClockMoved {
+        clock: clock(4),
+        subject: ticket.clone(),
+        due_time: due.and_then(time),
+        ..Default::default()
+    };
+    world.says(&clock(4), &moved(None)).await;
+    let still = told(&world, &opened, "El plazo para responderle no corre en este momento.").await;
+    assert_eq!((still.answer_due_time, still.answer_due_by_law), (None, true));
+    world.says(&clock(4), &moved(Some("2026-11-24T10:00:00Z"))).await;
+    told(&world, &opened, "Por ley debe tener nuestra respuesta a más tardar el 24/11/2026 11:00 (Europe/Madrid).").await;
+    world.harness.surroundings.advance(jiff::SignedDuration::from_hours(30));
+    let late = "Por ley debía tener nuestra respuesta a más tardar el 24/11/2026 11:00 (Europe/Madrid). Vamos con retraso.";
+    told(&world, &opened, late).await;
+    let settled = |last: u8| sla::ClockSettled { clock: clock(last), subject: ticket.clone(), ..Default::default() };
+    world.says(&clock(4), &settled(4)).await;
+    told(&world, &opened, "Nos hemos comprometido a responderle a más tardar el 27/11/2026 23:59 (Europe/Madrid).").await;
+    world.says(&clock(3), &settled(3)).await;
+    told(&world, &opened, "").await;
+    world.says(&clock(4), &moved(Some("2026-12-15T22:59:59Z"))).await;
+    told(&world, &opened, by_law).await;
+}

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use kernel::{Department, ResourceId as _, Uuid, Violations};
+use kernel::{ResourceId as _, Uuid, Violations};
 use postgres::RequestKey;
 use prost::Message as _;
 use server::{PageToken, page_size, parse, status};
@@ -13,11 +13,12 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::change_tickets_request::Change as Asked;
 
 use super::list::standing;
-use super::team::version;
+use super::named::{Header, delete, id};
 use super::ticket::{optional, severity, ticket_type};
 use super::{etag, key, list, reason, whole};
 use crate::store::finding::Filter;
-use crate::usecase::{Change, Changes, EndOfView, Handover, NewView, Place};
+use crate::usecase::named::{EndOfNamed, NewNamed};
+use crate::usecase::{Change, Changes, Handover, Place};
 
 /// Values of one list of a filter.
 const MOST_VALUES: usize = 20;
@@ -102,18 +103,10 @@ fn beside(mut view: pb::TicketFilter, said: &pb::TicketFilter) -> pb::TicketFilt
     view
 }
 
-fn view_name(v: &mut Violations, field: &str, name: &str) -> Option<ViewId> {
-    if name.is_empty() {
-        v.push(field, "is required");
-        return None;
-    }
-    v.check(field, name.parse())
-}
-
 /// The view that a search goes by, where it goes by one.
 pub(in crate::grpc) fn searched_view(request: &pb::SearchTicketsRequest) -> Result<Option<ViewId>, Violations> {
     let mut v = Violations::new();
-    let view = if request.view.is_empty() { None } else { view_name(&mut v, "view", &request.view) };
+    let view = if request.view.is_empty() { None } else { id(&mut v, "view", &request.view) };
     // All that is wrong at once, whatever the view says.
     filter(&mut v, "filter", &request.filter.clone().unwrap_or_default());
     page_size(&mut v, request.page_size);
@@ -166,7 +159,7 @@ pub(in crate::grpc) fn counted_views(request: &pb::CountTicketsRequest) -> Resul
         .views
         .iter()
         .enumerate()
-        .filter_map(|(i, name)| view_name(&mut v, &format!("views[{i}]"), name))
+        .filter_map(|(i, name)| id(&mut v, &format!("views[{i}]"), name))
         .collect();
     filter(&mut v, "filter", &request.filter.clone().unwrap_or_default());
     v.into_result()?;
@@ -193,17 +186,15 @@ pub(in crate::grpc) fn counted(
     Ok(counted)
 }
 
-pub(in crate::grpc) fn put_view(request: &pb::PutViewRequest) -> Result<NewView, Violations> {
+pub(in crate::grpc) fn put_view(
+    request: &pb::PutViewRequest,
+) -> Result<NewNamed<ViewId, pb::TicketFilter>, Violations> {
     let mut v = Violations::new();
-    let key = key(&mut v, "PutView", &request.request_id, request);
     let Some(said) = &request.view else {
+        key(&mut v, "PutView", &request.request_id, request);
         v.push("view", "is required");
         return whole(v, None);
     };
-    let id = view_name(&mut v, "view.name", &said.name);
-    let title = v.check("view.title", said.title.parse());
-    let department = optional::<Department>(&mut v, "view.department", &said.department);
-    let etag = if said.etag.is_empty() { None } else { version(&mut v, "view.etag", &said.etag) };
     let shown = match &said.filter {
         None => {
             v.push("view.filter", "is required");
@@ -219,57 +210,21 @@ pub(in crate::grpc) fn put_view(request: &pb::PutViewRequest) -> Result<NewView,
             filter(&mut v, "view.filter", said).map(|_| said.clone())
         }
     };
-    let new = || Some(NewView { id: id?, title: title?, department, filter: shown?, etag, key: key? });
-    let new = new();
+    let header = Header {
+        method: "PutView",
+        field: "view",
+        name: &said.name,
+        title: &said.title,
+        department: &said.department,
+        etag: &said.etag,
+        request_id: &request.request_id,
+    };
+    let new = header.put(&mut v, request, shown);
     whole(v, new)
 }
 
-pub(in crate::grpc) fn view(name: &str) -> Result<ViewId, Violations> {
-    let mut v = Violations::new();
-    let id = view_name(&mut v, "name", name);
-    whole(v, id)
-}
-
-pub(in crate::grpc) fn delete_view(request: &pb::DeleteViewRequest) -> Result<EndOfView, Violations> {
-    let mut v = Violations::new();
-    let id = view_name(&mut v, "name", &request.name);
-    let etag = etag(&mut v, &request.etag);
-    let key = key(&mut v, "DeleteView", &request.request_id, request);
-    let end = || Some(EndOfView { id: id?, etag: etag?, key: key? });
-    let end = end();
-    whole(v, end)
-}
-
-/// A list of views that is asked for.
-pub(in crate::grpc) struct Views {
-    pub department: Option<Department>,
-    pub after: String,
-    pub size: usize,
-    binding: Vec<u8>,
-}
-
-impl Views {
-    /// The token of the page after this one.
-    pub fn next_token(&self, last: Option<String>) -> String {
-        last.map(|id| PageToken::encode("views", &self.binding, &[&id])).unwrap_or_default()
-    }
-}
-
-pub(in crate::grpc) fn views(request: pb::ListViewsRequest) -> Result<Views, Status> {
-    let mut v = Violations::new();
-    let department = optional::<Department>(&mut v, "department", &request.department);
-    let size = page_size(&mut v, request.page_size);
-    v.into_result().map_err(|e| status(&e))?;
-    let token = request.page_token.clone();
-    let binding = pb::ListViewsRequest { page_size: 0, page_token: String::new(), ..request }.encode_to_vec();
-    let after = match PageToken::decode(&token, "views", &binding).map_err(|e| status(&e))? {
-        Some(token) => {
-            let [id] = token.fields().map_err(|e| status(&e))?;
-            ViewId::of(&id).map_err(|_| status(&list::unreadable()))?.as_str().to_owned()
-        }
-        None => String::new(),
-    };
-    Ok(Views { department, after, size, binding })
+pub(in crate::grpc) fn delete_view(request: &pb::DeleteViewRequest) -> Result<EndOfNamed<ViewId>, Violations> {
+    delete("DeleteView", &request.name, &request.etag, &request.request_id, request)
 }
 
 pub(in crate::grpc) fn change_tickets(request: &pb::ChangeTicketsRequest) -> Result<Changes, Violations> {
@@ -308,7 +263,7 @@ fn own_key(request: &pb::ChangeTicketsRequest, said: &pb::ChangedTicket, id: Tic
     RequestKey::of(Uuid::new_v5(&call, id.uuid().as_bytes()), "ChangeTickets", &own.encode_to_vec())
 }
 
-fn change(v: &mut Violations, asked: Option<&Asked>) -> Option<Change> {
+pub(super) fn change(v: &mut Violations, asked: Option<&Asked>) -> Option<Change> {
     let mut within = Violations::new();
     let (field, change) = match asked {
         None => {

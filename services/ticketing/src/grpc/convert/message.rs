@@ -7,6 +7,7 @@ use ticketing_domain::{Body, Visibility};
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1 as shared;
 
+use super::desk::{attachments, mentions};
 use super::{key, past, whole};
 use crate::store::message::{Direction, Way};
 use crate::usecase::{NewMessage, Said};
@@ -31,13 +32,7 @@ pub(in crate::grpc) fn add_message(request: &pb::AddMessageRequest, now: Timesta
 /// What a field `message` says.
 pub(super) fn said(v: &mut Violations, message: &pb::Message) -> Option<Said> {
     let body = v.check("message.body", message.body.parse::<Body>());
-    let visibility = match pb::MessageVisibility::try_from(message.visibility) {
-        Ok(pb::MessageVisibility::Public) => Some(Visibility::Public),
-        Ok(pb::MessageVisibility::Internal) => Some(Visibility::Internal),
-        Ok(pb::MessageVisibility::Unspecified) | Err(_) => {
-            parse::not_a_value(v, "message.visibility", message.visibility)
-        }
-    };
+    let visibility = visibility(v, "message.visibility", message.visibility);
     let is_note = visibility == Some(Visibility::Internal);
     // A note needs no way; half a way, or an unknown word, is wrong in a note too.
     let way = if is_note && message.direction == 0 && message.channel == 0 { None } else { Some(way(v, message)) };
@@ -45,7 +40,21 @@ pub(super) fn said(v: &mut Violations, message: &pb::Message) -> Option<Said> {
     if message.sales_offer && (is_note || way.is_some_and(|way| way.direction == Direction::Inbound)) {
         v.push("message.sales_offer", "only what goes to the customer offers something for sale");
     }
-    Some(Said { way, visibility: visibility?, body: body?, sales_offer: message.sales_offer })
+    let attachments = attachments(v, "message.attachments", &message.attachments);
+    let mentions = mentions(v, "message.mentions", &message.mentions);
+    if !message.mentions.is_empty() && !is_note {
+        v.push("message.mentions", "only an internal note names who is to look at it");
+    }
+    let (visibility, body, sales_offer) = (visibility?, body?, message.sales_offer);
+    Some(Said { way, visibility, body, sales_offer, attachments, mentions })
+}
+
+pub(super) fn visibility(v: &mut Violations, field: &str, value: i32) -> Option<Visibility> {
+    match pb::MessageVisibility::try_from(value) {
+        Ok(pb::MessageVisibility::Public) => Some(Visibility::Public),
+        Ok(pb::MessageVisibility::Internal) => Some(Visibility::Internal),
+        Ok(pb::MessageVisibility::Unspecified) | Err(_) => parse::not_a_value(v, field, value),
+    }
 }
 
 fn way(v: &mut Violations, message: &pb::Message) -> Option<Way> {

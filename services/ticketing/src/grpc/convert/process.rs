@@ -7,7 +7,7 @@ use kernel::{Language, ResourceId as _, Violations};
 use prost::Message as _;
 use server::{PageToken, page_size, parse, status};
 use ticketing_domain::{
-    Line, MAX_SITUATIONS, MAX_STEPS, ProcessId, ProcessMap, Scope, Situation, Slug, Standing, Step, TicketId, Wording,
+    Line, MAX_SITUATIONS, MAX_STEPS, ProcessId, ProcessMap, Scope, Situation, Slug, SlugId as _, Standing, Step, TicketId, Wording,
 };
 use tonic::Status;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -175,7 +175,7 @@ fn wording<const MAX: usize>(v: &mut Violations, field: &str, said: &[LocalizedT
     v.check(field, Wording::new(texts))
 }
 
-fn language(v: &mut Violations, field: &str, value: i32) -> Option<Language> {
+pub(super) fn language(v: &mut Violations, field: &str, value: i32) -> Option<Language> {
     if value == 0 {
         return parse::not_a_value(v, field, value);
     }

@@ -10,6 +10,7 @@ use ticketing_domain::{
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::{header, key, past, reason, whole};
+use crate::document::Format;
 use crate::usecase::{Handover, NewAnswer, NewTicket, Target};
 
 pub(in crate::grpc) fn create(request: &pb::CreateTicketRequest, now: Timestamp) -> Result<NewTicket, Violations> {
@@ -132,11 +133,16 @@ pub(in crate::grpc) fn ticket_name(name: &str) -> Result<TicketId, Violations> {
 
 pub(in crate::grpc) fn receipt_name(name: &str) -> Result<TicketId, Violations> {
     let mut v = Violations::new();
+    let ticket = receipt_of(&mut v, name);
+    whole(v, ticket)
+}
+
+fn receipt_of(v: &mut Violations, name: &str) -> Option<TicketId> {
     let ticket = name.strip_suffix("/receipt").and_then(|ticket| TicketId::parse(ticket).ok());
     if ticket.is_none() {
         v.push("name", "must be a resource name of the form tickets/{uuid}/receipt");
     }
-    whole(v, ticket)
+    ticket
 }
 
 pub(in crate::grpc) fn public_status(
@@ -147,6 +153,33 @@ pub(in crate::grpc) fn public_status(
     let key = v.check("tracking_key", request.tracking_key.parse());
     let proof = v.check("proof", request.proof.parse());
     whole(v, key.zip(proof))
+}
+
+pub(in crate::grpc) fn receipt_document(
+    request: &pb::GetReceiptDocumentRequest,
+) -> Result<(TicketId, Format), Violations> {
+    let mut v = Violations::new();
+    let ticket = receipt_of(&mut v, &request.name);
+    let format = format(&mut v, request.format);
+    whole(v, ticket.zip(format))
+}
+
+pub(in crate::grpc) fn public_receipt(
+    request: &pb::GetPublicReceiptRequest,
+) -> Result<(TrackingKey, Proof, Format), Violations> {
+    let mut v = Violations::new();
+    let key = v.check("tracking_key", request.tracking_key.parse());
+    let proof = v.check("proof", request.proof.parse());
+    let format = format(&mut v, request.format);
+    whole(v, key.zip(proof).zip(format).map(|((key, proof), format)| (key, proof, format)))
+}
+
+fn format(v: &mut Violations, value: i32) -> Option<Format> {
+    match pb::DocumentFormat::try_from(value) {
+        Ok(pb::DocumentFormat::Pdf) => Some(Format::Pdf),
+        Ok(pb::DocumentFormat::Text) => Some(Format::Text),
+        Ok(pb::DocumentFormat::Unspecified) | Err(_) => parse::not_a_value(v, "format", value),
+    }
 }
 
 pub(in crate::grpc) fn answer_claim_point(
