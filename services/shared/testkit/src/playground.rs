@@ -39,6 +39,11 @@ while :; do
 done
 "#;
 
+/// Where Linux keeps files in memory.
+const MEMORY: &str = "/dev/shm";
+/// Templates, the databases of some tests at a time, and the server's own log, with room for those that run beside; in bytes.
+const ROOM: u64 = 3 << 30;
+
 /// Our share in the throwaway server.
 #[derive(Debug)]
 pub struct Playground {
@@ -90,7 +95,17 @@ fn folder() -> PathBuf {
     env!("CARGO_MANIFEST_DIR").hash(&mut hasher);
     // The account the process runs as, without asking the C library: the owner of its own /proc entry.
     let uid = fs::metadata("/proc/self").map_or(0, |meta| meta.uid());
-    std::env::temp_dir().join(format!("ventanilla-tests-{uid}-{:016x}", hasher.finish()))
+    let name = format!("ventanilla-tests-{uid}-{:016x}", hasher.finish());
+    // One folder for all processes: who comes later goes where the first one went, whatever room is left by then.
+    let in_memory = Path::new(MEMORY).join(&name);
+    if in_memory.exists() || has_room(Path::new(MEMORY)) { in_memory } else { std::env::temp_dir().join(name) }
+}
+
+/// Whether there is room for the server here, in memory. A database a test is some hundreds of files that live for a second: on a disk most of a
+/// test's time goes into making and removing them.
+fn has_room(folder: &Path) -> bool {
+    let writable = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok();
+    writable && rustix::fs::statvfs(folder).is_ok_and(|has| has.f_bavail.saturating_mul(has.f_frsize) >= ROOM)
 }
 
 /// Takes the shared lock; when the supervisor deleted the file meanwhile, on its successor.
