@@ -15,7 +15,7 @@ create table ticketing.attachment (
 );
 comment on table ticketing.attachment is 'Files that belong to messages; kept elsewhere. Personal.';
 create index attachment_ticket_idx on ticketing.attachment (ticket_id);
-create index attachment_hash_idx on ticketing.attachment (sha256);
+create index attachment_hash_idx on ticketing.attachment (sha256, message_id, ordinal);
 
 create table ticketing.scan (
     sha256 bytea not null,
@@ -58,7 +58,6 @@ create table ticketing.draft (
 comment on table ticketing.draft is 'Messages that somebody has begun to write. Personal.';
 comment on column ticketing.draft.message is 'ventanilla.ticketing.v1.Message, encoded.';
 create index draft_ticket_idx on ticketing.draft (ticket_id);
-create index draft_newest_idx on ticketing.draft (agent_id, updated_at, ticket_id);
 
 create table ticketing.macro (
     macro_id text not null,

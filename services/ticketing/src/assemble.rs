@@ -7,21 +7,24 @@ use ledger::{Follower, Ledger, Reaction, Standings};
 use postgres::{Db, StoreError};
 use server::{Assembly, House, PeerChannel, PeerError, Worker};
 use sqlx::migrate::Migrator;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::ticketing::v1::article_service_server::ArticleServiceServer;
 use ventanilla_proto::ticketing::v1::desk_service_server::DeskServiceServer;
 use ventanilla_proto::ticketing::v1::finding_service_server::FindingServiceServer;
 use ventanilla_proto::ticketing::v1::incident_service_server::IncidentServiceServer;
+use ventanilla_proto::ticketing::v1::learning_service_server::LearningServiceServer;
 use ventanilla_proto::ticketing::v1::process_service_server::ProcessServiceServer;
+use ventanilla_proto::ticketing::v1::redress_service_server::RedressServiceServer;
 use ventanilla_proto::ticketing::v1::relation_service_server::RelationServiceServer;
 use ventanilla_proto::ticketing::v1::team_service_server::TeamServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
-use crate::grpc::{Desk, Finding, Incidents, Processes, Relations, Service, Team};
+use crate::grpc::{Articles, Desk, Finding, Incidents, Learning, Processes, Redresses, Relations, Service, Team};
 use crate::proof::ProofKey;
-use crate::seal::Sealer;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
+use crate::seal::Sealer;
 use crate::store::create::openings;
 use crate::usecase::Ticketing;
 use crate::workers::{lapses, telling, words};
@@ -37,6 +40,10 @@ const LARGEST_RELATION_REQUEST: usize = 512 * 1024;
 const LARGEST_PROCESS_REQUEST: usize = 2 * 1024 * 1024;
 /// A message of twenty thousand characters with twenty files, or a macro in five languages.
 const LARGEST_DESK_REQUEST: usize = 256 * 1024;
+/// Question and answer in five languages.
+const LARGEST_ARTICLE_REQUEST: usize = 512 * 1024;
+/// Documents that are set at a time.
+const PAPERS: usize = 2;
 const CLOSING: Duration = Duration::from_secs(1);
 
 const SLA: &str = "sla-monitor";
@@ -67,6 +74,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         policy: settings.policy(),
         proof_key: ProofKey::of(&house.signing_key),
         sealer: Sealer::new(house.signing_key.clone()),
+        papers: Arc::new(Semaphore::new(PAPERS)),
         keep_ended: settings.keep_ended(),
     };
     let (lapsing, teller, reader) = (app.clone(), app.clone(), app.clone());
@@ -78,6 +86,9 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
             RelationServiceServer::new(Relations::new(app.clone())).max_decoding_message_size(LARGEST_RELATION_REQUEST),
         )
         .serve(FindingServiceServer::new(Finding::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
+        .serve(ArticleServiceServer::new(Articles::new(app.clone())).max_decoding_message_size(LARGEST_ARTICLE_REQUEST))
+        .serve(LearningServiceServer::new(Learning::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
+        .serve(RedressServiceServer::new(Redresses::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
         .serve(DeskServiceServer::new(Desk::new(app.clone())).max_decoding_message_size(LARGEST_DESK_REQUEST))
         .serve(
             ProcessServiceServer::new(Processes::new(app.clone())).max_decoding_message_size(LARGEST_PROCESS_REQUEST),

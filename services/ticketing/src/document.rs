@@ -35,11 +35,9 @@ pub(crate) fn document(
 ) -> Result<Document, PaperError> {
     let signed = seal.beneath(receipt.text.expose(), signature);
     match format {
-        Format::Text => Ok(Document {
-            file_name: format!("{}.txt", seal.key),
-            media_type: TEXT,
-            content: signed.into_bytes(),
-        }),
+        Format::Text => {
+            Ok(Document { file_name: format!("{}.txt", seal.key), media_type: TEXT, content: signed.into_bytes() })
+        }
         Format::Pdf => {
             let content = pdf(receipt, seal, &signed, language)?;
             Ok(Document { file_name: format!("{}.pdf", seal.key), media_type: PDF, content })
@@ -58,7 +56,7 @@ fn pdf(receipt: &Receipt, seal: &Seal, signed: &str, language: Language) -> Resu
     let (name, footer) = (format!("{}.txt", seal.key), seal.key.to_string());
     paper::pdf(&Paper {
         title,
-        language: language.as_str(),
+        language: words.language.as_str(),
         issued: seal.received,
         issuer: "Ventanilla",
         blocks,
@@ -73,10 +71,10 @@ fn pdf(receipt: &Receipt, seal: &Seal, signed: &str, language: Language) -> Resu
     })
 }
 
-/// A line of a receipt: what is told of the affair, or a further line of something longer.
+/// A line of a receipt: what is told of the affair, or, set in, a further line of what the customer wrote.
 fn line(text: &str) -> Block<'_> {
     match text.split_once(": ") {
-        Some((label, value)) if label.chars().count() <= 40 => Block::Field { label, value },
+        Some((label, value)) if !text.starts_with(' ') => Block::Field { label, value },
         _ => Block::Paragraph(text),
     }
 }

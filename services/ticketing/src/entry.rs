@@ -5,13 +5,14 @@ use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
     Agent, AgentId, Assigned, AttemptOutcome, CaseId, ClockId, CureRequest, CureSettled, Filing, Incident, IncidentId,
-    IncidentUpdate, MacroId, Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Refiled, Slug, SlugId as _, SplitOff, Survey, Ticket,
-    TicketId, Transitioned, ViewId, Word,
+    IncidentUpdate, MacroId, Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Redress, RedressState, Refiled,
+    RootCauseId, Slug, SlugId as _, SplitOff, Survey, Ticket, TicketId, Transitioned, ViewId, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
 use crate::grpc::present;
 use crate::proof::sha256;
+use crate::store::article::Citation;
 use crate::store::link::Link;
 use crate::store::message::Message;
 use crate::store::process::StoredProcess;
@@ -318,6 +319,72 @@ impl<'a> Entries<'a> {
 
     pub(crate) fn macro_deleted(&self, id: &MacroId) -> Draft {
         self.draft_about(id.name(), &pb::MacroDeleted { r#macro: id.name() })
+    }
+
+    pub(crate) fn cause_put(&self, cause: pb::RootCause) -> Draft {
+        self.draft_about(cause.name.clone(), &pb::RootCausePut { cause: Some(cause) })
+    }
+
+    pub(crate) fn root_cause_stated(&self, ticket: TicketId, cause: &RootCauseId) -> Draft {
+        self.draft(ticket, &pb::RootCauseStated { ticket: ticket.name(), cause: cause.name() })
+    }
+
+    pub(crate) fn item_put(&self, item: pb::RedressItem) -> Draft {
+        self.draft_about(item.name.clone(), &pb::RedressItemPut { item: Some(item) })
+    }
+
+    pub(crate) fn redress_proposed(&self, redress: &Redress) -> Draft {
+        let payload = pb::RedressProposed {
+            ticket: redress.id.ticket.name(),
+            redress: redress.id.name(),
+            item: redress.item.name(),
+            amount: redress.amount.as_ref().map(present::money),
+            state: present::redress_state(redress.state.standing()).into(),
+        };
+        let personal = pb::RedressProposedPersonal { reason: redress.reason.expose().to_owned() };
+        self.draft(redress.id.ticket, &payload).with_personal(&personal, self.ambient.bytes())
+    }
+
+    pub(crate) fn redress_decided(&self, redress: &Redress, granted: bool) -> Draft {
+        let payload = pb::RedressDecided {
+            ticket: redress.id.ticket.name(),
+            redress: redress.id.name(),
+            granted,
+            state: present::redress_state(redress.state.standing()).into(),
+        };
+        let draft = self.draft(redress.id.ticket, &payload);
+        match &redress.state {
+            RedressState::Refused { why, .. } => {
+                let personal = pb::RedressDecidedPersonal { refusal: why.expose().to_owned() };
+                draft.with_personal(&personal, self.ambient.bytes())
+            }
+            _ => draft,
+        }
+    }
+
+    pub(crate) fn redress_given(&self, redress: &Redress) -> Draft {
+        let payload = pb::RedressGiven { ticket: redress.id.ticket.name(), redress: redress.id.name() };
+        let draft = self.draft(redress.id.ticket, &payload);
+        match &redress.state {
+            RedressState::Given { reference, .. } => {
+                let personal = pb::RedressGivenPersonal { reference: reference.expose().to_owned() };
+                draft.with_personal(&personal, self.ambient.bytes())
+            }
+            _ => draft,
+        }
+    }
+
+    pub(crate) fn article_put(&self, article: pb::Article) -> Draft {
+        self.draft_about(article.name.clone(), &pb::ArticlePut { article: Some(article) })
+    }
+
+    pub(crate) fn article_cited(&self, citation: &Citation) -> Draft {
+        let payload = pb::ArticleCited {
+            ticket: citation.ticket.name(),
+            article: citation.article.name(),
+            version: citation.number,
+        };
+        self.draft(citation.ticket, &payload)
     }
 
     pub(crate) fn affected(&self, ticket: TicketId, incident: IncidentId) -> Draft {

@@ -1,11 +1,14 @@
 //! The gRPC edge: requests are parsed here once, answers are spelled here, nothing is decided here.
 
+mod article_service;
 pub(crate) mod convert;
 mod desk_service;
 mod finding_service;
 mod incident_service;
+mod learning_service;
 pub(crate) mod present;
 mod process_service;
+mod redress_service;
 mod relation_service;
 mod team_service;
 mod ticket_service;
@@ -17,10 +20,13 @@ use tonic::{Request, Response, Status};
 use crate::Error;
 use crate::usecase::Ticketing;
 
+pub use article_service::Articles;
 pub use desk_service::Desk;
 pub use finding_service::Finding;
 pub use incident_service::Incidents;
+pub use learning_service::Learning;
 pub use process_service::Processes;
+pub use redress_service::Redresses;
 pub use relation_service::Relations;
 pub use team_service::Team;
 pub use ticket_service::Service;

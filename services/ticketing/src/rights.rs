@@ -53,6 +53,17 @@ impl DataHolder for Ticketing {
                     after = next;
                 }
             }
+            for ticket in &tickets {
+                let mut after = None;
+                loop {
+                    let (redresses, next) = app.list_redresses(*ticket, after, PAGE).await?;
+                    for redress in &redresses {
+                        yield packed(redress)?;
+                    }
+                    let Some(place) = next else { break };
+                    after = Some(place);
+                }
+            }
             for draft in draft::of_tickets(app.db.reader(), &ids).await? {
                 yield packed(&present::draft(&draft))?;
             }

@@ -3,6 +3,8 @@
 
 pub(crate) mod affected;
 pub(crate) mod agent;
+pub(crate) mod article;
+pub(crate) mod cause;
 pub(crate) mod create;
 pub(crate) mod cure;
 pub(crate) mod draft;
@@ -20,8 +22,10 @@ pub(crate) mod process;
 pub(crate) mod promise;
 pub(crate) mod public_status;
 pub(crate) mod queue;
+pub(crate) mod redress;
 pub(crate) mod rights;
 pub(crate) mod scan;
+pub(crate) mod silence;
 pub(crate) mod survey;
 pub(crate) mod term;
 pub(crate) mod ticket;

@@ -4,6 +4,7 @@ mod add_message;
 pub(crate) mod affected;
 mod answer_claim_point;
 mod answer_survey;
+pub(crate) mod article;
 mod ask_survey;
 mod attempt_promise;
 mod call_supervisor;
@@ -23,6 +24,7 @@ mod hold_ticket;
 mod import_tickets;
 mod incident;
 mod lapse_cures;
+pub(crate) mod learning;
 mod link_tickets;
 mod list_cure_requests;
 mod list_messages;
@@ -35,6 +37,7 @@ mod merge_ticket;
 pub(crate) mod named;
 mod process;
 mod reclassify_ticket;
+pub(crate) mod redress;
 mod reject_ticket;
 mod reopen_ticket;
 mod request_cure;
@@ -63,7 +66,7 @@ use ledger::Ledger;
 use postgres::{Db, RequestKey};
 use server::{Call, Peers};
 use ticketing_domain::{Moment, Policy, Refusal, TicketId};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 pub use add_message::NewMessage;
 pub use affected::{AreAffected, IsNot};
@@ -106,6 +109,8 @@ pub struct Ticketing {
     pub(crate) policy: Policy,
     pub(crate) proof_key: ProofKey,
     pub(crate) sealer: Sealer,
+    /// Turns at setting documents.
+    pub(crate) papers: Arc<Semaphore>,
     /// How long after its end an affair is not erased.
     pub(crate) keep_ended: SignedDuration,
 }

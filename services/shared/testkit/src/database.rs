@@ -106,15 +106,18 @@ impl Drop for Database {
     }
 }
 
+/// Address of a server that tests were told to use.
+fn theirs() -> Option<String> {
+    std::env::var("VENTANILLA_DATABASE_URL").ok().filter(|url| !url.is_empty())
+}
+
 /// Address of the server tests use: `VENTANILLA_DATABASE_URL`, else the throwaway one.
 ///
 /// # Errors
 /// When neither is to be had; the message ends in a cure.
 pub async fn server_url() -> anyhow::Result<String> {
     static OURS: OnceLock<Playground> = OnceLock::new();
-    if let Ok(url) = std::env::var("VENTANILLA_DATABASE_URL")
-        && !url.is_empty()
-    {
+    if let Some(url) = theirs() {
         return Ok(url);
     }
     if let Some(ours) = OURS.get() {
@@ -179,8 +182,10 @@ async fn exists(admin: &mut PgConnection, name: &str) -> anyhow::Result<bool> {
 /// Copies the template. The server refuses while any session is still inside the template, such as
 /// the migration's connection on its way out.
 async fn copy(admin: &mut PgConnection, template: &str, name: &str) -> anyhow::Result<()> {
-    // File by file: writing every page to the log as well costs several times as much, and nobody recovers a test's database.
-    let statement = format!("create database {name} template {template} strategy file_copy");
+    // File by file: writing every page to the log as well costs several times as much, and nobody recovers a test's database. A server that
+    // is somebody's own would write out all it has each time.
+    let by_file = if theirs().is_none() { " strategy file_copy" } else { "" };
+    let statement = format!("create database {name} template {template}{by_file}");
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     loop {
         match admin.execute(AssertSqlSafe(statement.clone())).await {

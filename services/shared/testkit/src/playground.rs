@@ -97,8 +97,19 @@ fn folder() -> PathBuf {
     let uid = fs::metadata("/proc/self").map_or(0, |meta| meta.uid());
     let name = format!("ventanilla-tests-{uid}-{:016x}", hasher.finish());
     // One folder for all processes: who comes later goes where the first one went, whatever room is left by then.
-    let in_memory = Path::new(MEMORY).join(&name);
-    if in_memory.exists() || has_room(Path::new(MEMORY)) { in_memory } else { std::env::temp_dir().join(name) }
+    let places = [Path::new(MEMORY).join(&name), std::env::temp_dir().join(name)];
+    let [in_memory, on_disk] = &places;
+    match places.iter().find(|place| place.exists()) {
+        Some(taken) => taken.clone(),
+        // What no supervisor clears away would take memory until the machine is started anew.
+        None if has_supervisor() && has_room(Path::new(MEMORY)) => in_memory.clone(),
+        None => on_disk.clone(),
+    }
+}
+
+fn has_supervisor() -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("flock").exists()))
 }
 
 /// Whether there is room for the server here, in memory. A database a test is some hundreds of files that live for a second: on a disk most of a

@@ -72,7 +72,7 @@ pub(crate) fn same(a: &str, b: &str) -> bool {
 }
 
 /// Lower case without accents and punctuation, words one space apart.
-fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     let plain = |c: char| match c {
         'á' | 'à' => 'a',
         'é' | 'è' => 'e',

@@ -157,7 +157,17 @@ mod tests {
         for good in ["s3://bucket/key", "https://files.example.es/a?b=c", "urn:uuid:1", "dms+v2:77"] {
             assert!(good.parse::<Uri>().is_ok(), "{good}");
         }
-        for bad in ["", "bucket/key", ":x", "1s:x", "s3:", "s3://a b", "s3://ñ", "s3://a\nb", &format!("s:{}", "x".repeat(2_000))] {
+        for bad in [
+            "",
+            "bucket/key",
+            ":x",
+            "1s:x",
+            "s3:",
+            "s3://a b",
+            "s3://ñ",
+            "s3://a\nb",
+            &format!("s:{}", "x".repeat(2_000)),
+        ] {
             assert_eq!(bad.parse::<Uri>(), Err(AttachmentError::Uri), "{bad}");
         }
         assert_eq!("DATA:text/plain,hola".parse::<Uri>(), Err(AttachmentError::Scheme));

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use kernel::{Classify, Kind};
 
 use crate::{
-    CaseId, CureLaw, CustomerId, Placeholder, Presence, PromiseStanding, ScanState, Standing, SurveyId, TicketId,
+    ArticleStanding, CaseId, CureLaw, CustomerId, Placeholder, Presence, PromiseStanding, RedressStanding, ScanState,
+    Standing, SurveyId, TicketId,
 };
 
 /// Every point gets its reasoned answer.
@@ -301,6 +302,45 @@ pub enum Refusal {
         /// What is filled in.
         placeholder: Placeholder,
     },
+    /// It is not in the catalogue any more.
+    #[error("the item is not offered any more; propose another")]
+    ItemRetired,
+    /// Nobody decides what they proposed.
+    #[error("who proposed a redress does not decide it; ask another supervisor")]
+    RedressOwnProposal,
+    /// Nobody grants twice.
+    #[error("the caller has granted it; another supervisor has to")]
+    RedressGrantedAlready,
+    /// It is at another step.
+    #[error("the redress is {state}")]
+    RedressNotOpen {
+        /// Where it stands.
+        state: RedressStanding,
+    },
+    /// A cause would be a kind of itself.
+    #[error("the cause would be a kind of itself; name another parent")]
+    CauseCircular,
+    /// The tree of causes would be too deep.
+    #[error("the tree of causes would be more than {most} deep; name a parent further up")]
+    CauseTooDeep {
+        /// How deep it may be.
+        most: usize,
+    },
+    /// It is not said of affairs any more.
+    #[error("the cause is not said of affairs any more; state another")]
+    CauseRetired,
+    /// One question has one answer.
+    #[error("{article} answers the question; write a version of that one")]
+    ArticleExists {
+        /// The other's name.
+        article: String,
+    },
+    /// It is not in use.
+    #[error("the article is {state}; publish it, or cite another")]
+    ArticleNotPublished {
+        /// Whether it is in use.
+        state: ArticleStanding,
+    },
     /// Affairs like this one take longer.
     #[error(
         "{percent} % of affairs like this one are answered by {earliest}, and {kept_percent} % by the day that is promised; promise a later day, or say why it will be kept"
@@ -325,7 +365,8 @@ impl Classify for Refusal {
             | Self::SurveyOfOwnWork
             | Self::NotYourPresence
             | Self::NotYourView
-            | Self::NotYours => Kind::PermissionDenied,
+            | Self::NotYours
+            | Self::RedressOwnProposal => Kind::PermissionDenied,
             Self::NoSuchClaimPoint => Kind::NotFound,
             Self::TransitionNotAllowed { .. }
             | Self::TicketOver { .. }
@@ -375,8 +416,15 @@ impl Classify for Refusal {
             | Self::NothingToAttempt
             | Self::AttachmentNotClean { .. }
             | Self::MacroLacks { .. }
+            | Self::ItemRetired
+            | Self::RedressGrantedAlready
+            | Self::RedressNotOpen { .. }
+            | Self::CauseCircular
+            | Self::CauseTooDeep { .. }
+            | Self::CauseRetired
+            | Self::ArticleNotPublished { .. }
             | Self::TicketErased => Kind::FailedPrecondition,
-            Self::ScopeTaken { .. } => Kind::AlreadyExists,
+            Self::ScopeTaken { .. } | Self::ArticleExists { .. } => Kind::AlreadyExists,
         }
     }
 
@@ -436,6 +484,15 @@ impl Classify for Refusal {
             Self::NotYours => "NOT_YOURS",
             Self::AttachmentNotClean { .. } => "ATTACHMENT_NOT_CLEAN",
             Self::MacroLacks { .. } => "MACRO_LACKS",
+            Self::ItemRetired => "ITEM_RETIRED",
+            Self::RedressOwnProposal => "REDRESS_OWN_PROPOSAL",
+            Self::RedressGrantedAlready => "REDRESS_GRANTED_ALREADY",
+            Self::RedressNotOpen { .. } => "REDRESS_NOT_OPEN",
+            Self::CauseCircular => "CAUSE_CIRCULAR",
+            Self::CauseTooDeep { .. } => "CAUSE_TOO_DEEP",
+            Self::CauseRetired => "CAUSE_RETIRED",
+            Self::ArticleExists { .. } => "ARTICLE_EXISTS",
+            Self::ArticleNotPublished { .. } => "ARTICLE_NOT_PUBLISHED",
             Self::PromiseTooEarly { .. } => "PROMISE_TOO_EARLY",
             Self::NothingToAttempt => "NOTHING_TO_ATTEMPT",
         }
@@ -484,6 +541,10 @@ impl Classify for Refusal {
             Self::AttachmentNotClean { place, state } => {
                 vec![("attachment", place.to_string().into()), ("scan_state", state.as_str().into())]
             }
+            Self::RedressNotOpen { state } => vec![("state", state.as_str().into())],
+            Self::CauseTooDeep { most } => vec![("most", most.to_string().into())],
+            Self::ArticleExists { article } => vec![("article", article.clone().into())],
+            Self::ArticleNotPublished { state } => vec![("state", state.as_str().into())],
             Self::MacroLacks { placeholder } => vec![("placeholder", placeholder.as_str().into())],
             Self::ScopeTaken { process } => vec![("process", process.clone().into())],
             Self::StepNotOnMap { steps } => vec![("steps", steps.join(",").into())],
@@ -506,6 +567,11 @@ impl Classify for Refusal {
             | Self::AlreadyAtStep
             | Self::NotYourView
             | Self::NotYours
+            | Self::ItemRetired
+            | Self::RedressOwnProposal
+            | Self::RedressGrantedAlready
+            | Self::CauseCircular
+            | Self::CauseRetired
             | Self::NothingToAttempt
             | Self::AgentUnknown
             | Self::NotYourPresence

@@ -102,6 +102,11 @@ nested!(
     "links"
 );
 nested!(
+    /// What the customer of a ticket is given.
+    RedressId,
+    "redresses"
+);
+nested!(
     /// A promise of a ticket.
     PromiseId,
     "promises"
@@ -182,6 +187,22 @@ named_by_people!(
     /// What is said and done often, kept under a name.
     MacroId,
     "macros"
+);
+
+named_by_people!(
+    /// Something that brings affairs about.
+    RootCauseId,
+    "causes"
+);
+named_by_people!(
+    /// Something that customers are given.
+    RedressItemId,
+    "redressItems"
+);
+named_by_people!(
+    /// The answer to a question.
+    ArticleId,
+    "articles"
 );
 
 /// The survey of a ticket: there is one, so it needs no id of its own.

@@ -4,7 +4,9 @@
 
 mod agent;
 mod answer;
+mod article;
 mod attachment;
+mod cause;
 mod claim;
 mod cure;
 mod error;
@@ -19,6 +21,7 @@ mod process;
 mod promise;
 mod readability;
 mod receipt;
+mod redress;
 mod seal;
 mod silence;
 mod split;
@@ -35,9 +38,11 @@ pub use agent::{
     Agent, AgentId, AgentIdError, PublicName, Skill, SkillRule, Superior, Waiting, freest, reasons, turns,
 };
 pub use answer::is_generic;
+pub use article::{ArticleDraft, coverage, refuse_unpublished};
 pub use attachment::{
     Attachment, AttachmentError, FileName, MAX_ATTACHMENTS, MAX_MENTIONS, MediaType, Uri, refuse_unclean,
 };
+pub use cause::{Counted, MAX_CAUSE_DEPTH, refuse_place, totals};
 pub use claim::{Answered, ClaimPoint, PointAnswered};
 pub use cure::{CureDraft, CureLaw, CureRequest, CureSettled, CureState, LeastTerm, OpenCure};
 pub use error::{Refusal, SalesBan};
@@ -45,8 +50,9 @@ pub use filing::{Filing, MAX_POINTS, Refiled};
 pub use group::{Bonds, MAX_MERGED, Merged, moment_of_all, refuse_for_members, refuse_open_points};
 pub use history::Destination;
 pub use id::{
-    CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MacroId, MessageId, NestedIdError, ProcessId,
-    PromiseId, SlugId, SlugIdError, SurveyId, SurveyIdError, TicketId, ViewId,
+    ArticleId, CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MacroId, MessageId,
+    NestedIdError, ProcessId, PromiseId, RedressId, RedressItemId, RootCauseId, SlugId, SlugIdError, SurveyId,
+    SurveyIdError, TicketId, ViewId,
 };
 pub use incident::{
     Affected, Incident, IncidentDraft, IncidentState, IncidentUpdate, Joined, Telling, Texts, TextsError, reach,
@@ -60,6 +66,7 @@ pub use process::{
 pub use promise::{Promise, PromiseDraft, PromiseForecast, PromiseGate, PromiseKind, PromiseState, Settlement, Tried};
 pub use readability::{Readability, ReadabilityGrade, readability};
 pub use receipt::Receipt;
+pub use redress::{Amount, Authority, Granting, Limits, Redress, RedressDraft, RedressState, Reference, Ruling};
 pub use seal::{Seal, SealError, Sealed};
 pub use silence::{Heard, HeardCounts, HeardError, HeardFlaw, LEAST_ANSWERS, Silence, SilenceEstimate, silence};
 pub use split::{SplitDraft, SplitOff};
@@ -72,8 +79,8 @@ pub use text::{
 };
 pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket, Ties};
 pub use transition::{Command, Policy, Transitioned};
-pub use wording::{DocumentWords, answer_due, document_words, spelled};
+pub use wording::{DocumentWords, answer_due, complaint_invitation, document_words, spelled};
 pub use words::{
-    AffectedOutcome, AttemptOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding, SatisfactionCause,
-    ScanState, Severity, Standing, TakeReason, TicketType, Visibility,
+    AffectedOutcome, ArticleStanding, AttemptOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding,
+    RedressStanding, SatisfactionCause, ScanState, Severity, Standing, TakeReason, TicketType, Visibility,
 };

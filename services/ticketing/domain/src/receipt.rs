@@ -32,8 +32,8 @@ fn compose(ticket: &Ticket, received: Timestamp) -> String {
     let words = receipt_words(facts.language);
     let mut text = format!("{}\n\n", words.title);
     let mut line = |label: &str, value: &str| {
-        // Writing into a String cannot fail.
-        let _ = writeln!(text, "{label}: {value}");
+        // Further lines of what the customer wrote are set in, so that none can pass for one of the house's. Writing into a String cannot fail.
+        let _ = writeln!(text, "{label}: {}", value.replace('\n', "\n    "));
     };
     line(words.key, &facts.tracking_key.to_string());
     line(words.received, &to_the_second(received, facts.language));

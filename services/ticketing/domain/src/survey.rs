@@ -60,6 +60,20 @@ pub struct Opinion {
     pub verbatim: Option<Verbatim>,
 }
 
+impl Opinion {
+    /// Whether the customer was dissatisfied: by their satisfaction, where they said none by whether they would recommend the firm, where they said neither
+    /// by how easy it was. Words alone are not read for it.
+    pub fn is_dissatisfied(&self) -> bool {
+        match (self.csat, self.nps, self.ces) {
+            (Some(csat), ..) => csat.get() <= 2,
+            // A detractor (Reichheld 2003).
+            (None, Some(nps), _) => nps.get() <= 6,
+            (None, None, Some(ces)) => ces.get() <= 3,
+            (None, None, None) => false,
+        }
+    }
+}
+
 /// The survey of one affair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {
@@ -152,6 +166,26 @@ impl Ticket {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn satisfaction_says_who_is_dissatisfied_before_recommendation_and_ease() {
+        let opinion = |csat: Option<i32>, nps: Option<i32>, ces: Option<i32>| Opinion {
+            channel: Channel::Sms,
+            csat: csat.map(|score| score.try_into().unwrap()),
+            nps: nps.map(|score| score.try_into().unwrap()),
+            ces: ces.map(|score| score.try_into().unwrap()),
+            causes: Vec::new(),
+            verbatim: Some("fatal".parse().unwrap()),
+        };
+        for (csat, nps, ces) in [(Some(2), Some(10), Some(7)), (None, Some(6), Some(7)), (None, None, Some(3))] {
+            assert!(opinion(csat, nps, ces).is_dissatisfied(), "{csat:?} {nps:?} {ces:?}");
+        }
+        for (csat, nps, ces) in
+            [(Some(3), Some(0), Some(1)), (None, Some(7), Some(1)), (None, None, Some(4)), (None, None, None)]
+        {
+            assert!(!opinion(csat, nps, ces).is_dissatisfied(), "{csat:?} {nps:?} {ces:?}");
+        }
+    }
 
     #[test]
     fn a_score_is_on_its_scale() {

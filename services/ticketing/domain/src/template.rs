@@ -141,7 +141,8 @@ mod tests {
     #[test]
     fn what_is_not_there_is_named() {
         let template: Template = "{subject} {owner_name}".parse().unwrap();
-        let found = template.fill(|place| (place == Placeholder::Subject).then(|| "la factura {owner_name}".to_owned()));
+        let found =
+            template.fill(|place| (place == Placeholder::Subject).then(|| "la factura {owner_name}".to_owned()));
         assert_eq!(found, Err(Placeholder::OwnerName));
     }
 

@@ -135,9 +135,29 @@ pub fn answer_due(due: Option<Timestamp>, by_law: bool, now: Timestamp, language
     }
 }
 
+/// What a customer is told who was dissatisfied and has not complained.
+pub const fn complaint_invitation(language: Language) -> &'static str {
+    match language {
+        Language::En => {
+            "We are sorry. You can complain about it, here and now, free of charge; you will get a key to follow it and an answer with reasons. Shall \
+             we write it down?"
+        }
+        Language::Ca => {
+            "Ho sentim. Pot presentar una reclamació aquí mateix i ara, sense cap cost; tindrà una clau per seguir-la i una resposta raonada. Vol \
+             que la hi recollim?"
+        }
+        Language::Es | Language::Gl | Language::Eu => {
+            "Lo sentimos. Puede presentar una reclamación aquí mismo y ahora, sin coste; tendrá una clave para seguirla y una respuesta motivada. \
+             ¿Quiere que se la recojamos?"
+        }
+    }
+}
+
 /// What is said of a receipt where it is handed out as a document.
 #[derive(Debug, Clone, Copy)]
 pub struct DocumentWords {
+    /// The language they are in.
+    pub language: Language,
     /// Above the seal.
     pub seal: &'static str,
     /// What the seal is good for, and where its signed text is.
@@ -152,6 +172,7 @@ pub struct DocumentWords {
 pub const fn document_words(language: Language) -> DocumentWords {
     match language {
         Language::En => DocumentWords {
+            language: Language::En,
             seal: "Seal",
             explained: "These lines prove that we received the above at that date and hour. The signed text is attached to this file; whoever has \
                         our public key can check it without asking us. Keep this document: it is your proof.",
@@ -159,6 +180,7 @@ pub const fn document_words(language: Language) -> DocumentWords {
             unprintable: "Characters shown as □ are whole in the attached text.",
         },
         Language::Ca => DocumentWords {
+            language: Language::Ca,
             seal: "Segell",
             explained: "Aquestes línies proven que vam rebre el que consta més amunt en aquella data i hora. El text signat va adjunt a aquest \
                         fitxer; qui tingui la nostra clau pública pot comprovar-lo sense preguntar-nos. Conservi aquest document: és la seva prova.",
@@ -166,6 +188,7 @@ pub const fn document_words(language: Language) -> DocumentWords {
             unprintable: "Els caràcters que es mostren com a □ són sencers al text adjunt.",
         },
         Language::Es | Language::Gl | Language::Eu => DocumentWords {
+            language: Language::Es,
             seal: "Sello",
             explained: "Estas líneas prueban que recibimos lo que consta arriba en esa fecha y hora. El texto firmado va adjunto a este \
                         fichero; quien tenga nuestra clave pública puede comprobarlo sin preguntarnos. Conserve este documento: es su prueba.",

@@ -136,6 +136,32 @@ words! {
 }
 
 words! {
+    /// Where a redress stands, without the state's data.
+    RedressStanding {
+        /// Somebody has to grant it.
+        Proposed => "proposed",
+        /// Granted, and not given yet.
+        Granted => "granted",
+        /// Not granted.
+        Refused => "refused",
+        /// The customer was given it.
+        Given => "given",
+    }
+}
+
+words! {
+    /// Whether an article is in use.
+    ArticleStanding {
+        /// Being written.
+        Draft => "draft",
+        /// In use.
+        Published => "published",
+        /// Out of use.
+        Retired => "retired",
+    }
+}
+
+words! {
     /// What was found in a file.
     ScanState {
         /// Nobody has looked.
@@ -218,6 +244,16 @@ words! {
         StepEntered => "step_entered",
         /// A customer was tried who had been promised a call or a visit.
         PromiseAttempted => "promise_attempted",
+        /// It was said what brought it about.
+        RootCauseStated => "root_cause_stated",
+        /// It was proposed to give the customer something.
+        RedressProposed => "redress_proposed",
+        /// That was granted or refused.
+        RedressDecided => "redress_decided",
+        /// The customer was given it.
+        RedressGiven => "redress_given",
+        /// It was answered with an article.
+        ArticleCited => "article_cited",
     }
 }
 

@@ -6,6 +6,7 @@ mod desk;
 mod finding;
 mod import;
 mod incident;
+mod learning;
 mod list;
 mod message;
 mod named;
@@ -34,6 +35,11 @@ pub(super) use import::import;
 pub(super) use incident::{
     add_affected, incident_name, incidents, open_incident, remove_affected, tell_affected, updates,
 };
+pub(super) use learning::{
+    citations, cite_article, decide_redress, estimate_silence, get_article, give_redress, measure_causes,
+    propose_redress, put_article, put_cause, put_item, redresses, state_cause, suggest_articles, waiting_redresses,
+};
+pub(crate) use learning::{granting, refuse_amount};
 pub(super) use list::{cures, history, journey, messages, promises, tickets, watch};
 pub(super) use message::add_message;
 pub(super) use named::{named, named_list};
@@ -45,8 +51,8 @@ pub(super) use team::{
     agent_name, agents, call_supervisor, put_agent, put_queue, queue_name, state_presence, take_next,
 };
 pub(super) use ticket::{
-    answer_claim_point, cancel, close, create, hold, public_receipt, public_status, receipt_document, receipt_name, reject, reopen, resolve, resume,
-    start, ticket_name, transfer, wait_for_customer,
+    answer_claim_point, cancel, close, create, hold, public_receipt, public_status, receipt_document, receipt_name,
+    reject, reopen, resolve, resume, start, ticket_name, transfer, wait_for_customer,
 };
 
 use crate::usecase::Target;

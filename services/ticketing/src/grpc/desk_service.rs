@@ -37,7 +37,7 @@ impl DeskService for Desk {
     async fn list_drafts(&self, request: Request<pb::ListDraftsRequest>) -> Answer<pb::ListDraftsResponse> {
         let list = convert::drafts(request.get_ref())?;
         let (page, call) = (&list.page, Call::of(&request));
-        let listed = self.app.list_drafts(&call, &page.agent, page.after, page.size).await;
+        let listed = self.app.list_drafts(&call, &page.agent, page.after.map(|(_, id)| id), page.size).await;
         let (drafts, last) = listed.map_err(refused)?;
         Ok(Response::new(pb::ListDraftsResponse { drafts, next_page_token: list.next_token(last) }))
     }

@@ -1,6 +1,7 @@
 //! Domain values as the contract spells them.
 
 mod desk;
+mod learning;
 mod process;
 mod words;
 
@@ -11,8 +12,8 @@ use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    AgentId, ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, Opinion, PromiseKind, Receipt, Seal, Skill, SkillRule, SlugId as _,
-    SurveyState, TicketId, TrackingKey, answer_due,
+    AgentId, ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, Opinion, PromiseKind, Receipt, Seal, Skill,
+    SkillRule, SlugId, SurveyState, TicketId, TrackingKey, answer_due,
 };
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -20,6 +21,7 @@ use ventanilla_proto::ticketing::v1::ticket_event::Change;
 use ventanilla_proto::r#type::v1 as shared;
 
 pub(crate) use desk::{attachment, draft, macro_, mention, scan, scan_name, unscanned};
+pub(crate) use learning::{article, cause, cause_figures, citation, item, money, redress, redress_state, silence};
 pub(crate) use process::{PublicCourse, course, figures, process, process_in_list, public_course};
 pub(crate) use words::{
     affected_outcome, attempt_outcome, link_kind, promise_state, satisfaction_cause, severity, state, take_reason,
@@ -78,6 +80,7 @@ pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
         supervisor_call_time: ticket.supervisor_called().map(time_to_proto),
         merged_into: ticket.merged().map(|merged| merged.head.name()).unwrap_or_default(),
         merged_count: i32::try_from(ticket.gathers()).unwrap_or(i32::MAX),
+        root_cause: stored.root_cause.as_ref().map(SlugId::name).unwrap_or_default(),
     }
 }
 
@@ -227,6 +230,7 @@ pub(crate) fn survey(stored: &StoredSurvey) -> pb::Survey {
         answer_time: answered.map(|(at, _, _)| time_to_proto(at)),
         answer_actor: answered.map(|(_, by, _)| actor_to_proto(by)),
         etag: etag(stored.version),
+        complaint_invitation: String::new(),
     }
 }
 
@@ -379,7 +383,10 @@ pub(crate) fn public_status(
         incident_end_time: status.incident_end.map(time_to_proto),
         answer_due_time: status.term.and_then(|term| term.due).map(time_to_proto),
         answer_due_by_law: status.term.is_some_and(|term| term.by_law),
-        answer_due_text: status.term.map(|term| answer_due(term.due, term.by_law, now, status.language)).unwrap_or_default(),
+        answer_due_text: status
+            .term
+            .map(|term| answer_due(term.due, term.by_law, now, status.language))
+            .unwrap_or_default(),
     }
 }
 

@@ -10,7 +10,7 @@ use kernel::{Language, ResourceId};
 use ledger::Columns;
 use postgres::{Db, RequestError, RequestKey, SharedCommit, StoreError};
 use sqlx::{PgConnection, PgExecutor, PgPool};
-use ticketing_domain::{Receipt, TicketId, TrackingKey};
+use ticketing_domain::{Receipt, Seal, TicketId, TrackingKey};
 use uuid::Uuid;
 
 use super::history::ChangeColumns;
@@ -34,6 +34,8 @@ pub(crate) struct Opening {
     pub proof: KeptProof,
     /// The receipt.
     pub receipt: Receipt,
+    /// Its seal and signature.
+    pub sealed: (Seal, Vec<u8>),
 }
 
 /// A call and what it is answered.
@@ -152,12 +154,12 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
                    $15::text[], $16::bytea[], $17::bytea[], $18::uuid[], $19::uuid[], $20::text[], $21::text[],
                    $22::text[], $23::text[], $24::timestamptz[], $25::text[], $26::text[], $27::timestamptz[],
-                   $28::int[], $29::timestamptz[], $30::bigint[], $31::timestamptz[], $32::text[], $33::bytea[], $79::bool[])
+                   $28::int[], $29::timestamptz[], $30::bigint[], $31::timestamptz[], $32::text[], $33::bytea[], $79::bool[], $81::text[], $82::bytea[])
                    as i (request_id, method, body_hash, answer, ticket_id, customer_id, ticket_type, severity, subject,
                        channel, language, sector, topic, first_received_at, tracking_key, proof_salt, proof_hash,
                        interaction_id, follow_up_of, department, owner, state, state_reason, state_since, resolution,
                        signpost, last_change_at, change_count, created_at, version, received_at, receipt_text,
-                       content_hash, served_first)
+                       content_hash, served_first, key_id, signature)
            ), lost as materialized (
                select a.ticket_id from asked a join ticketing.erased_customer e on e.customer_id = a.customer_id
            ), item as (
@@ -184,8 +186,8 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                    as p (ticket_id, ordinal, text, answer, answered_at)
                where p.ticket_id in (select ticket_id from fresh)
            ), receipt as (
-               insert into ticketing.receipt (ticket_id, received_at, text, content_hash)
-               select ticket_id, received_at, receipt_text, content_hash from fresh
+               insert into ticketing.receipt (ticket_id, received_at, text, content_hash, key_id, signature)
+               select ticket_id, received_at, receipt_text, content_hash, key_id, signature from fresh
            ), message as (
                insert into ticketing.message (ticket_id, sequence, message_id, direction, visibility, channel, body,
                    actor_kind, actor_id, actor_department, occurred_at, created_at, sales_offer)
@@ -299,6 +301,8 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
         &entry.personal as _,
         &ticket.served_first,
         &message.sales_offer,
+        &ticket.key_id,
+        &ticket.signature,
     )
     .fetch_all(executor)
     .await
@@ -353,12 +357,14 @@ struct TicketColumns {
     received_at: Vec<jiff_sqlx::Timestamp>,
     receipt_text: Vec<String>,
     content_hash: Vec<Vec<u8>>,
+    key_id: Vec<String>,
+    signature: Vec<Vec<u8>>,
     served_first: Vec<bool>,
 }
 
 impl TicketColumns {
     fn push(&mut self, opening: &Opening) {
-        let Opening { chronicle, proof, receipt, .. } = opening;
+        let Opening { chronicle, proof, receipt, sealed: (seal, signature), .. } = opening;
         let stored = &chronicle.stored;
         let (ticket, facts, state) = (&stored.ticket, stored.ticket.facts(), stored.ticket.state());
         let filing = ticket.filing();
@@ -392,6 +398,8 @@ impl TicketColumns {
         self.received_at.push(receipt.received.to_sqlx());
         self.receipt_text.push(receipt.text.expose().to_owned());
         self.content_hash.push(receipt.content_hash.to_vec());
+        self.key_id.push(seal.key_id.clone());
+        self.signature.push(signature.clone());
     }
 }
 
@@ -446,6 +454,8 @@ pub(super) fn read_proof(salt: &[u8], hash: &[u8], row: impl std::fmt::Display) 
 pub(crate) struct Given {
     /// The receipt.
     pub receipt: Receipt,
+    /// Id of the key and signature of its seal; none when it was given before there were seals.
+    pub sealed: Option<(String, Vec<u8>)>,
     /// The key of its affair.
     pub key: TrackingKey,
     /// The customer's language.
@@ -458,7 +468,7 @@ pub(crate) struct Given {
 #[tracing::instrument(name = "db.ticket.receipt", skip_all)]
 pub(crate) async fn receipt(pool: &PgPool, id: TicketId) -> Result<Option<Given>, StoreError> {
     let row = sqlx::query!(
-        r#"select r.received_at, r.text, r.content_hash, t.tracking_key, t.language, t.erased_at is not null as "erased!"
+        r#"select r.received_at, r.text, r.content_hash, r.key_id, r.signature, t.tracking_key, t.language, t.erased_at is not null as "erased!"
            from ticketing.receipt r join ticketing.ticket t using (ticket_id) where r.ticket_id = $1"#,
         id.uuid()
     )
@@ -470,6 +480,7 @@ pub(crate) async fn receipt(pool: &PgPool, id: TicketId) -> Result<Option<Given>
         let content_hash = read(row.content_hash)?;
         Ok(Given {
             receipt: Receipt { text: row.text.into(), content_hash, received: row.received_at.to_jiff() },
+            sealed: row.key_id.zip(row.signature),
             key: word("ticket", "tracking_key", id, row.tracking_key.parse().ok())?,
             language: word("ticket", "language", id, row.language.parse().ok())?,
             erased: row.erased,

@@ -78,20 +78,18 @@ pub(crate) async fn lock(
     row.fetch_optional(tx).await?.map(StoredDraft::try_from).transpose()
 }
 
-/// Somebody's drafts, the one kept last first, after this place.
+/// Somebody's drafts in the order of their affairs, after this one: whatever is kept meanwhile, none is passed over.
 #[tracing::instrument(name = "db.draft.list", skip_all)]
 pub(crate) async fn list(
     pool: &PgPool,
     agent: &AgentId,
-    after: Option<(Timestamp, Uuid)>,
+    after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<StoredDraft>, StoreError> {
     let rows = select_drafts!(
-        "where agent_id = $1 and ($2::timestamptz is null or (updated_at, ticket_id) < ($2, $3::uuid))
-         order by updated_at desc, ticket_id desc limit $4",
+        "where agent_id = $1 and ($2::uuid is null or ticket_id > $2) order by ticket_id limit $3",
         agent.as_str(),
-        after.map(|(at, _)| at.to_sqlx()) as _,
-        after.map(|(_, id)| id),
+        after,
         limit,
     );
     rows.fetch_all(pool).await?.into_iter().map(StoredDraft::try_from).collect()

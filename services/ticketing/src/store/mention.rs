@@ -118,23 +118,33 @@ pub(crate) async fn list(
     Ok(rows.into_iter().map(|row| row.of(agent)).collect())
 }
 
-/// Writes down that somebody has seen where they were named; the first time counts. `None` when they were not named there.
+/// Where somebody was named in one note.
+#[tracing::instrument(name = "db.mention.get", skip_all)]
+pub(crate) async fn get(pool: &PgPool, agent: &AgentId, message: Uuid) -> Result<Option<Mention>, StoreError> {
+    let row = sqlx::query_as!(
+        MentionRow,
+        r#"select message_id, ticket_id, sequence, mentioned_at as "mentioned_at: _", seen_at as "seen_at: _"
+           from ticketing.mention where agent_id = $1 and message_id = $2"#,
+        agent.as_str(),
+        message,
+    );
+    Ok(row.fetch_optional(pool).await?.map(|row| row.of(agent)))
+}
+
+/// Writes down that somebody has seen where they were named; answers when they first did.
 #[tracing::instrument(name = "db.mention.see", skip_all)]
 pub(crate) async fn see(
     tx: &mut PgConnection,
     agent: &AgentId,
     message: Uuid,
     now: Timestamp,
-) -> Result<Option<Mention>, StoreError> {
-    let row = sqlx::query_as!(
-        MentionRow,
+) -> Result<Timestamp, StoreError> {
+    let seen = sqlx::query_scalar!(
         r#"update ticketing.mention set seen_at = coalesce(seen_at, $3) where agent_id = $1 and message_id = $2
-           returning message_id, ticket_id, sequence, mentioned_at as "mentioned_at: _", seen_at as "seen_at: _""#,
+           returning seen_at as "seen_at!: jiff_sqlx::Timestamp""#,
         agent.as_str(),
         message,
         now.to_sqlx() as _,
-    )
-    .fetch_optional(tx)
-    .await?;
-    Ok(row.map(|row| row.of(agent)))
+    );
+    Ok(seen.fetch_one(tx).await?.to_jiff())
 }

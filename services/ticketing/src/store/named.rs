@@ -3,7 +3,7 @@
 use kernel::Department;
 use postgres::StoreError;
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{MacroId, Named, SlugId, ViewId};
+use ticketing_domain::{MacroId, Named, RedressItemId, RootCauseId, SlugId, ViewId};
 use ventanilla_proto::ticketing::v1 as pb;
 
 /// What is kept under a name, with what storage knows about it.
@@ -19,6 +19,10 @@ pub(crate) struct StoredNamed<I, C> {
 pub(crate) type StoredView = StoredNamed<ViewId, pb::TicketFilter>;
 /// A macro that is kept: its texts and its change.
 pub(crate) type StoredMacro = StoredNamed<MacroId, pb::Macro>;
+/// A cause that is kept.
+pub(crate) type StoredCause = StoredNamed<RootCauseId, pb::RootCause>;
+/// An item of redress that is kept.
+pub(crate) type StoredItem = StoredNamed<RedressItemId, pb::RedressItem>;
 
 /// Where things of one kind are kept.
 pub(crate) trait Shelf {
@@ -205,4 +209,12 @@ shelf!(
 shelf!(
     /// Macros.
     Macros: "macro", "macro_id", "macro_pkey", "said", MacroId, pb::Macro
+);
+shelf!(
+    /// Causes.
+    Causes: "cause", "cause_id", "cause_pkey", "content", RootCauseId, pb::RootCause
+);
+shelf!(
+    /// Items of redress.
+    Items: "redress_item", "item_id", "redress_item_pkey", "content", RedressItemId, pb::RedressItem
 );

@@ -81,8 +81,11 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
     )
     .fetch_one(pool)
     .await?;
+    let standing = word("ticket", "state", id, Standing::from_word(&row.state))?;
+    // An answer is told at once; that it ended the term is told by sla-monitor a little later.
+    let answered = standing == Standing::Resolved || standing.is_terminal();
     Ok(Status {
-        standing: word("ticket", "state", id, Standing::from_word(&row.state))?,
+        standing,
         since: row.state_since.to_jiff(),
         first_received: row.first_received_at.to_jiff(),
         department: row.department,
@@ -95,6 +98,9 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
         incident_title: row.incident_title,
         owner_name: row.owner_name,
         incident_end: row.incident_end.map(|t| t.to_jiff()),
-        term: row.by_law.map(|by_law| AnswerTerm { by_law, due: row.answer_due.map(|t| t.to_jiff()) }),
+        term: row
+            .by_law
+            .filter(|_| !answered)
+            .map(|by_law| AnswerTerm { by_law, due: row.answer_due.map(|t| t.to_jiff()) }),
     })
 }

@@ -78,8 +78,18 @@ pub(crate) async fn erase(tx: &mut PgConnection, tickets: &[Uuid], now: Timestam
            ), attachment as (
                update ticketing.attachment
                set uri = 'erased:words', file_name = '[erased]', sha256 = decode(repeat('00', 32), 'hex') where ticket_id = any($1)
+           ), scan as (
+               -- What a file held says nothing of anybody once no other affair has it.
+               delete from ticketing.scan s using ticketing.attachment a
+               where a.ticket_id = any($1) and s.sha256 = a.sha256
+                 and not exists (select from ticketing.attachment o where o.sha256 = a.sha256 and o.ticket_id <> all($1))
            ), draft as (
                delete from ticketing.draft where ticket_id = any($1)
+           ), redress as (
+               update ticketing.redress
+               set reason = '[erased]', refusal = case when refusal is not null then '[erased]' end,
+                   reference = case when reference is not null then '[erased]' end
+               where ticket_id = any($1)
            ), promise as (
                update ticketing.promise set text = '[erased]', cause = case when cause is not null then '[erased]' end
                where ticket_id = any($1)

@@ -68,7 +68,7 @@ pub(crate) async fn get(pool: &PgPool, sha256: [u8; 32]) -> Result<Option<Scan>,
     .fetch_optional(pool)
     .await?;
     row.map(|row| {
-        let key = &hex(&sha256);
+        let key = &hex::encode(sha256);
         Ok(Scan {
             sha256,
             state: word("scan", "state", key, ScanState::from_word(&row.state))?,
@@ -81,10 +81,7 @@ pub(crate) async fn get(pool: &PgPool, sha256: [u8; 32]) -> Result<Option<Scan>,
 
 /// What was found in each of these files.
 #[tracing::instrument(name = "db.scan.states", skip_all)]
-pub(crate) async fn states(
-    executor: impl PgExecutor<'_>,
-    files: &[Attachment],
-) -> Result<Vec<ScanState>, StoreError> {
+pub(crate) async fn states(executor: impl PgExecutor<'_>, files: &[Attachment]) -> Result<Vec<ScanState>, StoreError> {
     let hashes: Vec<Vec<u8>> = files.iter().map(|file| file.sha256.to_vec()).collect();
     let states = sqlx::query_scalar!(
         r#"select coalesce(s.state, 'pending') as "state!"
@@ -203,9 +200,4 @@ pub(super) async fn of_messages(pool: &PgPool, messages: &[Uuid]) -> Result<Vec<
             Ok((key, Attached { file, scan }))
         })
         .collect()
-}
-
-/// A hash as names carry it.
-pub(crate) fn hex(sha256: &[u8; 32]) -> String {
-    sha256.iter().map(|byte| format!("{byte:02x}")).collect()
 }

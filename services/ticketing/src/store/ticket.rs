@@ -8,7 +8,7 @@ use kernel::ResourceId;
 use ledger::Columns;
 use postgres::{StoreError, affected_one};
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{PointAnswered, Ticket, TicketId, TrackingKey};
+use ticketing_domain::{PointAnswered, SlugId, Ticket, TicketId, TrackingKey};
 use uuid::Uuid;
 
 use super::history::ChangeColumns;
@@ -26,7 +26,7 @@ macro_rules! select_tickets {
                       t.owner, t.state, t.state_reason, t.state_since, t.resolution, t.signpost, t.office_case_id,
                       t.office_case_open, t.cure_id, t.cure_due_at, t.incident_id, t.incident_told, t.supervisor_called_at,
                       t.merged_into, t.merged_head, t.merged_count, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
-                      t.erased_at is not null as "erased!",
+                      t.erased_at is not null as "erased!", t.root_cause,
                       array(select p.text from ticketing.claim_point p
                             where p.ticket_id = t.ticket_id order by p.ordinal) as "point_texts!: Vec<String>",
                       array(select p.answer from ticketing.claim_point p
@@ -261,7 +261,7 @@ async fn write_one(tx: &mut PgConnection, chronicle: &Chronicle, kept: Option<Ke
            set department = $44, owner = $45, state = $46, state_reason = $47, state_since = $48, resolution = $49,
                signpost = $50, office_case_id = $51, office_case_open = $52, last_change_at = $53, change_count = $54,
                updated_at = $55, version = $56, cure_id = $61, cure_due_at = $62,
-               supervisor_called_at = $63
+               supervisor_called_at = $63, root_cause = $65
            where ticket_id = $14"#,
         &entry.entry_id,
         &entry.aggregate,
@@ -327,6 +327,7 @@ async fn write_one(tx: &mut PgConnection, chronicle: &Chronicle, kept: Option<Ke
         cure.map(|c| c.due.to_sqlx()) as _,
         ticket.supervisor_called().map(|at| at.to_sqlx()) as _,
         kept.as_ref().map(|k| k.about.uuid()),
+        stored.root_cause.as_ref().map(SlugId::as_str),
     )
     .execute(tx)
     .await?;

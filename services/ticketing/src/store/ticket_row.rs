@@ -5,7 +5,8 @@ use kernel::ResourceId;
 use postgres::StoreError;
 use ticketing_domain::{
     Affected, Answered, Assignment, CaseId, ClaimPoint, CloseReason, CureId, CustomerId, Facts, Filing, IncidentId,
-    InteractionId, Merged, OfficeCase, OpenCure, Severity, Standing, State, Ticket, TicketId, TicketType, Ties,
+    InteractionId, Merged, OfficeCase, OpenCure, RootCauseId, Severity, SlugId as _, Standing, State, Ticket, TicketId,
+    TicketType, Ties,
 };
 use uuid::Uuid;
 
@@ -26,6 +27,8 @@ pub(crate) struct Stored {
     pub updated_at: Timestamp,
     /// What was said in it was destroyed with its customer's data.
     pub erased: bool,
+    /// What brought it about, as somebody said.
+    pub root_cause: Option<RootCauseId>,
 }
 
 /// One row, its claim points as parallel arrays in their order.
@@ -67,6 +70,7 @@ pub(super) struct TicketRow {
     pub updated_at: jiff_sqlx::Timestamp,
     pub version: i64,
     pub erased: bool,
+    pub root_cause: Option<String>,
     pub point_texts: Vec<String>,
     pub point_answers: Vec<Option<String>>,
     pub point_times: Vec<Option<jiff_sqlx::Timestamp>>,
@@ -191,6 +195,10 @@ impl TryFrom<TicketRow> for Stored {
             created_at: row.created_at.to_jiff(),
             updated_at: row.updated_at.to_jiff(),
             erased: row.erased,
+            root_cause: match &row.root_cause {
+                Some(slug) => Some(row.cell("root_cause", RootCauseId::of(slug).ok())?),
+                None => None,
+            },
         })
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use postgres::{RequestKey, StoreError};
 use server::Call;
-use ticketing_domain::{ChangeKind, Opinion, SurveyId};
+use ticketing_domain::{ChangeKind, Opinion, SurveyId, complaint_invitation};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
@@ -57,6 +57,10 @@ impl Ticketing {
         );
         let stored = StoredSurvey { survey, version: found.version + 1 };
         survey::answer(&mut writing.tx, &stored).await?;
-        writing.finish(present::survey(&stored)).await
+        let mut answer = present::survey(&stored);
+        if new.opinion.is_dissatisfied() && !ticket.filing().ticket_type.is_complaint() {
+            complaint_invitation(ticket.facts().language).clone_into(&mut answer.complaint_invitation);
+        }
+        writing.finish(answer).await
     }
 }

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use kernel::{Actor, Ambient, Channel};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    AgentId, Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Promise, Receipt,
-    Refusal, Slug, Standing, Ticket, TicketId, Transitioned, Visibility, moment_of_all, refuse_for_members,
+    AgentId, Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Promise,
+    Receipt, Refusal, Slug, Standing, Ticket, TicketId, Transitioned, Visibility, moment_of_all, refuse_for_members,
 };
 
 use crate::entry::Entries;
@@ -101,6 +101,7 @@ impl Chronicle {
             created_at: now,
             updated_at: now,
             erased: false,
+            root_cause: None,
         };
         let mut chronicle = Self::of(stored, stamp, ambient);
         chronicle.note(ChangeKind::Opened, at, |_| entry, |row| row.states = Some((None, Standing::Acknowledged)));

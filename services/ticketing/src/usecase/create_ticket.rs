@@ -55,9 +55,10 @@ impl Ticketing {
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
         let chronicle = Chronicle::opened(opened, &receipt, stamp, &self.ambient);
         let proof = self.proof_key.proof(id);
+        let sealed = self.sealer.seal(id, tracking_key, &receipt);
         let mut answer = pb::CreateTicketResponse {
             tracking_key: tracking_key.to_string(),
-            receipt: Some(present::receipt(&receipt, &self.sealer.seal(id, tracking_key, &receipt))),
+            receipt: Some(present::receipt(&receipt, &sealed)),
             ticket: Some(present::ticket(&chronicle.stored)),
             proof: String::new(),
         };
@@ -66,6 +67,7 @@ impl Ticketing {
             chronicle,
             proof: KeptProof::of(&proof, self.ambient.bytes()),
             receipt,
+            sealed,
         };
         let customer = opening.chronicle.stored.ticket.facts().customer;
         match create::open(&self.openings, opening).await? {

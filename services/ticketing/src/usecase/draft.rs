@@ -105,7 +105,7 @@ impl Ticketing {
         &self,
         call: &Call,
         agent: &AgentId,
-        after: Option<(Timestamp, Uuid)>,
+        after: Option<Uuid>,
         size: usize,
     ) -> Result<(Vec<pb::Draft>, Option<(Timestamp, Uuid)>), Error> {
         own(call, agent)?;
@@ -138,7 +138,8 @@ impl Ticketing {
             Begun::Fresh(writing) => writing,
         };
         let found = of_version(&mut writing.tx, &end).await?;
-        let said = convert::drafted(&found.message).map_err(|_| StoreError::corrupt("draft", "message", end.id.ticket))?;
+        let said =
+            convert::drafted(&found.message).map_err(|_| StoreError::corrupt("draft", "message", end.id.ticket))?;
         let message = writing.say(said, &self.policy).await?;
         draft::delete(&mut writing.tx, &found).await?;
         writing.finish(message).await

@@ -1,12 +1,16 @@
 //! The receipt of an affair, as it was given: told, or made into a file.
 
-use ticketing_domain::{Proof, Refusal, TicketId, TrackingKey};
+use std::sync::Arc;
+
+use postgres::StoreError;
+use ticketing_domain::{Proof, Refusal, Seal, TicketId, TrackingKey};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
 use crate::Error;
 use crate::document::{Document, Format, document};
 use crate::grpc::present;
+use crate::proof::sha256;
 use crate::store::create::{self, Given};
 
 impl Ticketing {
@@ -17,7 +21,7 @@ impl Ticketing {
     #[tracing::instrument(name = "ticket.get_receipt", skip_all, fields(ticket.id = %id))]
     pub async fn get_receipt(&self, id: TicketId) -> Result<pb::Receipt, Error> {
         let given = self.given(id).await?;
-        Ok(present::receipt(&given.receipt, &self.sealer.seal(id, given.key, &given.receipt)))
+        Ok(present::receipt(&given.receipt, &self.sealed(id, &given)))
     }
 
     /// The same as a file.
@@ -54,15 +58,34 @@ impl Ticketing {
         Ok(present::receipt_document(String::new(), &document))
     }
 
-    async fn given(&self, id: TicketId) -> Result<Given, Error> {
-        let given = create::receipt(self.db.reader(), id).await?;
-        given.ok_or_else(|| Error::not_found(present::receipt_name(id)))
+    /// The seal as it was made when the receipt was given.
+    fn sealed(&self, id: TicketId, given: &Given) -> (Seal, Vec<u8>) {
+        let (now, signature) = self.sealer.seal(id, given.key, &given.receipt);
+        match &given.sealed {
+            Some((key_id, signature)) => (Seal { key_id: key_id.clone(), ..now }, signature.clone()),
+            None => (now, signature),
+        }
     }
 
-    /// Setting a page takes the processor for a while, so that it is done beside what answers other calls.
+    async fn given(&self, id: TicketId) -> Result<Given, Error> {
+        let given = create::receipt(self.db.reader(), id).await?;
+        let given = given.ok_or_else(|| Error::not_found(present::receipt_name(id)))?;
+        // Nothing is handed out under the house's seal that is not what was sealed.
+        if !given.erased && sha256(given.receipt.text.expose().as_bytes()) != given.receipt.content_hash {
+            return Err(StoreError::corrupt("receipt", "text", id).into());
+        }
+        Ok(given)
+    }
+
+    /// Setting a page takes the processor for a while, so that it is done beside what answers other calls, and few at a time: whoever has gone away has
+    /// still asked for it.
     async fn document(&self, id: TicketId, given: Given, format: Format) -> Result<Document, Error> {
-        let seal = self.sealer.seal(id, given.key, &given.receipt);
-        let made = tokio::task::spawn_blocking(move || document(&given.receipt, &seal, given.language, format)).await;
-        made.map_err(|_| Error::Document)?.map_err(|_| Error::Document)
+        let seal = self.sealed(id, &given);
+        let turn = Arc::clone(&self.papers).acquire_owned().await.map_err(|_| Error::Document)?;
+        let set = move || {
+            let _turn = turn;
+            document(&given.receipt, &seal, given.language, format)
+        };
+        tokio::task::spawn_blocking(set).await.map_err(|_| Error::Document)?.map_err(|_| Error::Document)
     }
 }

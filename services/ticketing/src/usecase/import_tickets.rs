@@ -154,7 +154,9 @@ impl Ticketing {
             happened.map_err(|refusal| (step, refusal))?;
         }
         let proof = KeptProof::of(&self.proof_key.proof(id), self.ambient.bytes());
-        Ok(Opening { claim: None, chronicle, proof, receipt })
+        let facts = chronicle.stored.ticket.facts();
+        let sealed = self.sealer.seal(facts.id, facts.tracking_key, &receipt);
+        Ok(Opening { claim: None, chronicle, proof, receipt, sealed })
     }
 
     fn with_proofs(&self, mut answer: pb::ImportTicketsResponse, known: &[Known]) -> pb::ImportTicketsResponse {

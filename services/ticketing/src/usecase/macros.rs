@@ -12,7 +12,7 @@ use super::Ticketing;
 use super::change_tickets::Change;
 use super::chronicle::Said;
 use super::named::{EndOfNamed, Kind, NamedPage, NewNamed};
-use super::writing::Begun;
+use super::writing::{Begun, kept_answer};
 use crate::Error;
 use crate::grpc::{convert, present};
 use crate::store::message::{Direction, Way};
@@ -83,7 +83,11 @@ impl Ticketing {
 
     /// What a macro would say in an affair.
     #[tracing::instrument(name = "macro.preview", skip_all, fields(macro.id = %id, ticket.id = %ticket))]
-    pub(crate) async fn preview_macro(&self, id: &MacroId, ticket: TicketId) -> Result<pb::PreviewMacroResponse, Error> {
+    pub(crate) async fn preview_macro(
+        &self,
+        id: &MacroId,
+        ticket: TicketId,
+    ) -> Result<pb::PreviewMacroResponse, Error> {
         let content = self.macro_content(id).await?;
         let body = self.filled(&content, &self.affair(ticket).await?).await?;
         Ok(pb::PreviewMacroResponse { body: body.expose().to_owned() })
@@ -93,6 +97,10 @@ impl Ticketing {
     #[tracing::instrument(name = "macro.apply", skip_all, fields(macro.id = %asked.id, ticket.id = %asked.ticket))]
     pub(crate) async fn apply_macro(&self, call: &Call, asked: MacroUse) -> Result<pb::ApplyMacroResponse, Error> {
         let MacroUse { id, ticket, body, channel, etag, key } = asked;
+        // What a retry would be filled in with may be another by now.
+        if let Some(answer) = postgres::answered(&self.db, &key).await? {
+            return kept_answer(&key, &answer);
+        }
         // What an affair is filled in with is read before the change begins; the etag says that it is the same affair.
         let content = self.macro_content(&id).await?;
         let affair = self.affair(ticket).await?;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use kernel::Role;
 use postgres::RequestKey;
 use server::Call;
+use server::parse::time_to_proto;
 use ticketing_domain::{AgentId, Refusal};
 use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -16,6 +17,7 @@ use crate::Error;
 use crate::grpc::present;
 use crate::store::mention::{self, Mention};
 use crate::store::message::{self, Message};
+use crate::store::ticket;
 
 /// Where whom.
 #[derive(Debug, Clone)]
@@ -69,15 +71,21 @@ impl Ticketing {
         if call.actor().id != id.agent.as_str() {
             return Err(Refusal::NotYours.into());
         }
+        // The note is read before the transaction begins, and told if its words are there by then.
+        let found = mention::get(self.db.reader(), &id.agent, id.message).await?;
+        let found = found.ok_or_else(|| Error::not_found(id.name()))?;
+        let ticket = found.message.ticket;
+        let told = self.with_notes(&[found]).await?.pop().ok_or_else(|| Error::not_found(id.name()))?;
         let now = self.ambient.now();
         let mut tx = match self.claimed(&key, now).await? {
             Claimed::Replay(answer) => return Ok(answer),
             Claimed::Fresh(tx) => tx,
         };
-        let found = mention::see(&mut tx, &id.agent, id.message, now).await?;
-        let found = found.ok_or_else(|| Error::not_found(id.name()))?;
-        let ticket = found.message.ticket;
-        let told = self.with_notes(&[found]).await?.pop().ok_or_else(|| Error::not_found(id.name()))?;
+        if ticket::share(&mut tx, ticket).await? != Some(false) {
+            return Err(Refusal::TicketErased.into());
+        }
+        let seen = mention::see(&mut tx, &id.agent, id.message, now).await?;
+        let told = pb::Mention { see_time: Some(time_to_proto(seen)), ..told };
         self.keep_of(tx, &key, told, ticket).await
     }
 

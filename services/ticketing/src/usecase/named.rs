@@ -2,7 +2,7 @@
 
 use kernel::{Department, Role};
 use ledger::Draft;
-use postgres::{RequestKey, StoreError};
+use postgres::{RequestKey, StoreError, Tx};
 use prost::Message;
 use server::Call;
 use ticketing_domain::{Line, Named, Refusal, SlugId as _};
@@ -57,11 +57,21 @@ impl Ticketing {
         kind: Kind<S, M>,
         new: NewNamed<S::Id, S::Content>,
     ) -> Result<M, Error> {
+        match self.claimed(&new.key, self.ambient.now()).await? {
+            Claimed::Replay(answer) => Ok(answer),
+            Claimed::Fresh(tx) => self.put_named_in(tx, call, kind, new).await,
+        }
+    }
+
+    /// The same in the transaction of a call that is claimed, in which more may have been looked at.
+    pub(super) async fn put_named_in<S: Shelf, M: Message + Default + Clone>(
+        &self,
+        mut tx: Tx,
+        call: &Call,
+        kind: Kind<S, M>,
+        new: NewNamed<S::Id, S::Content>,
+    ) -> Result<M, Error> {
         let now = self.ambient.now();
-        let mut tx = match self.claimed(&new.key, now).await? {
-            Claimed::Replay(answer) => return Ok(answer),
-            Claimed::Fresh(tx) => tx,
-        };
         let known = S::lock(&mut tx, &new.id).await?;
         let NewNamed { id, title, department, content, etag, key } = new;
         let stored = match (known, etag) {

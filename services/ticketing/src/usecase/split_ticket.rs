@@ -64,7 +64,9 @@ impl Ticketing {
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
         let chronicle = Chronicle::opened(opened, &receipt, stamp, &self.ambient);
         let proof = self.proof_key.proof(into);
-        let opening = Opening { claim: None, chronicle, proof: KeptProof::of(&proof, self.ambient.bytes()), receipt };
+        let sealed = self.sealer.seal(into, tracking_key, &receipt);
+        let proved = KeptProof::of(&proof, self.ambient.bytes());
+        let opening = Opening { claim: None, chronicle, proof: proved, receipt, sealed };
         if !create::open_all(&mut writing.tx, &[&opening]).await?.is_empty() {
             return Err(Refusal::CustomerErased { customer }.into());
         }
@@ -92,7 +94,7 @@ impl Ticketing {
         let mut answer = pb::SplitTicketResponse {
             ticket: Some(present::ticket(&opening.chronicle.stored)),
             original: Some(present::ticket(&writing.chronicle.stored)),
-            receipt: Some(present::receipt(&opening.receipt, &self.sealer.seal(into, tracking_key, &opening.receipt))),
+            receipt: Some(present::receipt(&opening.receipt, &opening.sealed)),
             tracking_key: tracking_key.to_string(),
             // Kept without the proof, which the database never sees.
             proof: String::new(),

@@ -20,7 +20,11 @@ const VIEWS: Kind<Views, pb::View> = Kind {
 impl Ticketing {
     /// Keeps a filter under a name, or changes it.
     #[tracing::instrument(name = "view.put", skip_all, fields(view.id = %new.id))]
-    pub(crate) async fn put_view(&self, call: &Call, new: NewNamed<ViewId, pb::TicketFilter>) -> Result<pb::View, Error> {
+    pub(crate) async fn put_view(
+        &self,
+        call: &Call,
+        new: NewNamed<ViewId, pb::TicketFilter>,
+    ) -> Result<pb::View, Error> {
         self.put_named(call, VIEWS, new).await
     }
 

@@ -17,8 +17,8 @@ use crate::Error;
 use crate::grpc::present;
 use crate::store::message::Direction;
 use crate::store::promise::{self, StoredPromise};
-use crate::store::{agent, mention, scan};
 use crate::store::ticket::{self, Kept, Locked};
+use crate::store::{agent, mention, scan};
 
 /// A claimed call with its ticket locked, and all that are one affair with it.
 pub(crate) struct Writing {

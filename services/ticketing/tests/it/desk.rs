@@ -165,7 +165,8 @@ async fn all_that_is_wrong_with_files_and_mentions_is_told_at_once() {
         ..outbound(&[])
     };
     let refused = assert_refused(add(&mut agent, &ticket, message).await, Code::InvalidArgument, "INVALID_REQUEST");
-    let inside = ["uri", "file_name", "media_type", "size_bytes", "sha256"].map(|f| format!("message.attachments[1].{f}"));
+    let inside =
+        ["uri", "file_name", "media_type", "size_bytes", "sha256"].map(|f| format!("message.attachments[1].{f}"));
     let named = ["message.mentions[1]", "message.mentions[2]", "message.mentions"].map(str::to_owned);
     assert_eq!(fields(&refused), [&inside[..], &named[..]].concat());
 }
@@ -229,12 +230,8 @@ async fn keep(
     message: pb::Message,
     etag: &str,
 ) -> Result<pb::Draft, Status> {
-    let draft = pb::Draft {
-        name: draft_name(agent, ticket),
-        message: Some(message),
-        etag: etag.into(),
-        ..Default::default()
-    };
+    let draft =
+        pb::Draft { name: draft_name(agent, ticket), message: Some(message), etag: etag.into(), ..Default::default() };
     let request = pb::PutDraftRequest { draft: Some(draft), request_id: fresh_id() };
     desk.put_draft(request).await.map(tonic::Response::into_inner)
 }
@@ -246,21 +243,16 @@ async fn a_draft_is_kept_as_it_is_written_and_gone_once_it_is_sent() {
     let ticket = open(&mut agent).await.ticket.unwrap().name;
     let entries = world.count("entries").await;
     let begun = keep(&mut ana, "ana", &ticket, note("Hablé con", &[]), "").await.unwrap();
-    assert_refused(
-        keep(&mut ana, "ana", &ticket, note("Otra pestaña", &[]), "").await,
-        Code::Aborted,
-        "STALE_ETAG",
-    );
-    let grown = keep(&mut ana, "ana", &ticket, outbound(&[]), &begun.etag).await.unwrap();
+    assert_refused(keep(&mut ana, "ana", &ticket, note("Otra pestaña", &[]), "").await, Code::Aborted, "STALE_ETAG");
+    let told = pb::Message { name: "tickets/x".into(), create_time: begun.update_time, ..outbound(&[]) };
+    let grown = keep(&mut ana, "ana", &ticket, told, &begun.etag).await.unwrap();
+    assert_eq!(grown.message, Some(outbound(&[])), "what only the service says is not taken");
     let read = ana.get_draft(pb::GetDraftRequest { name: grown.name.clone() }).await.unwrap().into_inner();
     assert_eq!(read, grown);
     assert_eq!(world.count("entries").await, entries, "nothing of it is in the ledger");
 
-    let send = |etag: &str| pb::SendDraftRequest {
-        name: grown.name.clone(),
-        etag: etag.into(),
-        request_id: fresh_id(),
-    };
+    let send =
+        |etag: &str| pb::SendDraftRequest { name: grown.name.clone(), etag: etag.into(), request_id: fresh_id() };
     assert_refused(ana.send_draft(send(&begun.etag)).await, Code::Aborted, "STALE_ETAG");
     let request = send(&grown.etag);
     let sent = ana.send_draft(request.clone()).await.unwrap().into_inner();
@@ -311,7 +303,8 @@ async fn nobody_else_reads_a_draft_whatever_their_role() {
         Code::PermissionDenied,
         "NOT_YOURS",
     );
-    let list = |token: &str| pb::ListDraftsRequest { parent: "agents/ana".into(), page_size: 2, page_token: token.into() };
+    let list =
+        |token: &str| pb::ListDraftsRequest { parent: "agents/ana".into(), page_size: 2, page_token: token.into() };
     assert_refused(boss.list_drafts(list("")).await, Code::PermissionDenied, "NOT_YOURS");
     let send = pb::SendDraftRequest { name, etag: kept[0].etag.clone(), request_id: fresh_id() };
     assert_refused(boss.send_draft(send).await, Code::PermissionDenied, "NOT_YOURS");
@@ -322,8 +315,9 @@ async fn nobody_else_reads_a_draft_whatever_their_role() {
     );
     let page = ana.list_drafts(list("")).await.unwrap().into_inner();
     let rest = ana.list_drafts(list(&page.next_page_token)).await.unwrap().into_inner();
-    kept.reverse();
-    assert_eq!([page.drafts, rest.drafts].concat(), kept, "the one kept last first");
+    let found: Vec<pb::Draft> = [page.drafts, rest.drafts].concat();
+    kept.sort_by(|a, b| a.name.cmp(&b.name));
+    assert_eq!(found, kept, "in the order of their affairs");
 }
 
 fn texts(said: &[(Language, &str)]) -> Vec<LocalizedText> {
@@ -406,7 +400,8 @@ async fn of_a_macro_that_is_refused_nothing_is_said_and_nothing_done() {
     let refused = ana.apply_macro(applied(&kept, &ticket)).await;
     let refused = assert_refused(refused, Code::FailedPrecondition, "MACRO_LACKS");
     assert_eq!(fact(&refused, "placeholder"), "owner_name");
-    let by_hand = pb::ApplyMacroRequest { body: "Le llevo yo.".into(), channel: Channel::Sms.into(), ..applied(&kept, &ticket) };
+    let by_hand =
+        pb::ApplyMacroRequest { body: "Le llevo yo.".into(), channel: Channel::Sms.into(), ..applied(&kept, &ticket) };
     let done = ana.apply_macro(by_hand).await.unwrap().into_inner().message.unwrap();
     assert_eq!((done.body.as_str(), done.channel()), ("Le llevo yo.", Channel::Sms));
     let offer = pb::Macro {
@@ -421,6 +416,32 @@ async fn of_a_macro_that_is_refused_nothing_is_said_and_nothing_done() {
     let cut_off = agent.create_ticket(create_request(cut_off)).await.unwrap().into_inner().ticket.unwrap();
     let refused = ana.apply_macro(applied(&kept, &cut_off)).await;
     assert_refused(refused, Code::FailedPrecondition, "SALES_OFFER_NOT_ALLOWED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retry_of_a_macro_is_answered_though_it_would_be_filled_in_otherwise_now() {
+    let world = World::new().await;
+    let mut named = of_billing("ana");
+    named.public_name = "Ana R.".into();
+    put(&mut world.supervisor(), named).await.unwrap();
+    let (mut ana, mut agent) = (world.desk("ana", Role::Agent), world.tickets_of("ana"));
+    let to_queue = pb::TransferChange { to_department: "network".into(), ..Default::default() };
+    let goodbye = pb::Macro {
+        name: "macros/pasa".into(),
+        texts: texts(&[(Language::Es, "Hasta hoy lo llevaba {owner_name}.")]),
+        change: Some(pb::r#macro::Change::Transfer(to_queue)),
+        ..greeting()
+    };
+    let kept = put_macro(&mut ana, goodbye).await.unwrap();
+    let owned = pb::Ticket { owner: "ana".into(), ..complaint() };
+    let ticket = agent.create_ticket(create_request(owned)).await.unwrap().into_inner().ticket.unwrap();
+    let request = applied(&kept, &ticket);
+    let done = ana.apply_macro(request.clone()).await.unwrap().into_inner();
+    assert_eq!(done.message.as_ref().unwrap().body, "Hasta hoy lo llevaba Ana R..");
+    assert_eq!(done.ticket.as_ref().unwrap().owner, "");
+    let delete = pb::DeleteMacroRequest { name: kept.name.clone(), etag: kept.etag.clone(), request_id: fresh_id() };
+    ana.delete_macro(delete).await.unwrap();
+    assert_eq!(ana.apply_macro(request).await.unwrap().into_inner(), done);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -475,6 +496,14 @@ async fn all_that_is_wrong_with_a_macro_is_told_at_once() {
             "macro.department",
         ]
     );
+    let about_somebody = pb::TransferChange {
+        to_department: "network".into(),
+        handover: "La señora Pérez ya mandó la lectura.".into(),
+        ..Default::default()
+    };
+    let personal = pb::Macro { change: Some(pb::r#macro::Change::Transfer(about_somebody)), ..greeting() };
+    let refused = assert_refused(put_macro(&mut ana, personal).await, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["macro.transfer.handover"]);
     let unread = pb::Macro { texts: texts(&[(Language::En, "Hello")]), ..greeting() };
     let refused = assert_refused(put_macro(&mut ana, unread).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&refused), ["macro.texts"]);

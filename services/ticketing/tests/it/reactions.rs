@@ -397,8 +397,7 @@ fn clock_started(clock: &str, subject: &str, kind: sla::PolicyKind, due: &str) -
 
 /// What the customer is told of the term, once it is this.
 async fn told(world: &Neighbours, opened: &pb::CreateTicketResponse, text: &str) -> pb::PublicStatus {
-    let request =
-        pb::GetPublicStatusRequest { tracking_key: opened.tracking_key.clone(), proof: opened.proof.clone() };
+    let request = pb::GetPublicStatusRequest { tracking_key: opened.tracking_key.clone(), proof: opened.proof.clone() };
     eventually(LIMIT, || {
         let (mut client, request) = (world.client.clone(), request.clone());
         async move {
@@ -419,10 +418,8 @@ async fn the_customer_is_told_by_when_the_answer_is_due_by_law() {
     let started = |last, kind, due| clock_started(&clock(last), &ticket, kind, due);
     // None of these is the customer's term: of a department, of a first answer, of another's affair.
     world.says(&clock(1), &started(1, sla::PolicyKind::Ola, "2026-11-24T09:00:00Z")).await;
-    let first_answer = sla::ClockStarted {
-        ends_with_answer: false,
-        ..started(2, sla::PolicyKind::Statutory, "2026-11-24T09:00:00Z")
-    };
+    let first_answer =
+        sla::ClockStarted { ends_with_answer: false, ..started(2, sla::PolicyKind::Statutory, "2026-11-24T09:00:00Z") };
     world.says(&clock(2), &first_answer).await;
     world.says(&clock(3), &started(3, sla::PolicyKind::Sla, "2026-11-27T22:59:59Z")).await;
     let own = "Nos hemos comprometido a responderle a más tardar el 27/11/2026 23:59 (Europe/Madrid).";
@@ -442,13 +439,16 @@ async fn the_customer_is_told_by_when_the_answer_is_due_by_law() {
     let still = told(&world, &opened, "El plazo para responderle no corre en este momento.").await;
     assert_eq!((still.answer_due_time, still.answer_due_by_law), (None, true));
     world.says(&clock(4), &moved(Some("2026-11-24T10:00:00Z"))).await;
-    told(&world, &opened, "Por ley debe tener nuestra respuesta a más tardar el 24/11/2026 11:00 (Europe/Madrid).").await;
+    told(&world, &opened, "Por ley debe tener nuestra respuesta a más tardar el 24/11/2026 11:00 (Europe/Madrid).")
+        .await;
     world.harness.surroundings.advance(jiff::SignedDuration::from_hours(30));
-    let late = "Por ley debía tener nuestra respuesta a más tardar el 24/11/2026 11:00 (Europe/Madrid). Vamos con retraso.";
+    let late =
+        "Por ley debía tener nuestra respuesta a más tardar el 24/11/2026 11:00 (Europe/Madrid). Vamos con retraso.";
     told(&world, &opened, late).await;
     let settled = |last: u8| sla::ClockSettled { clock: clock(last), subject: ticket.clone(), ..Default::default() };
     world.says(&clock(4), &settled(4)).await;
-    told(&world, &opened, "Nos hemos comprometido a responderle a más tardar el 27/11/2026 23:59 (Europe/Madrid).").await;
+    told(&world, &opened, "Nos hemos comprometido a responderle a más tardar el 27/11/2026 23:59 (Europe/Madrid).")
+        .await;
     world.says(&clock(3), &settled(3)).await;
     told(&world, &opened, "").await;
     world.says(&clock(4), &moved(Some("2026-12-15T22:59:59Z"))).await;

@@ -18,8 +18,7 @@ async fn document(agent: &mut Tickets, ticket: &str, format: Format) -> Result<p
 }
 
 async fn fetch(world: &World, key: &str, proof: &str, format: Format) -> Result<pb::ReceiptDocument, Status> {
-    let request =
-        pb::GetPublicReceiptRequest { tracking_key: key.into(), proof: proof.into(), format: format.into() };
+    let request = pb::GetPublicReceiptRequest { tracking_key: key.into(), proof: proof.into(), format: format.into() };
     let mut anybody: TicketServiceClient<Client> = TicketServiceClient::new(world.served.anonymous());
     anybody.get_public_receipt(request).await.map(tonic::Response::into_inner)
 }
@@ -109,4 +108,36 @@ async fn what_is_wrong_is_told_at_once_and_what_is_not_there_as_such() {
     assert_eq!(fields(&refused), ["tracking_key", "proof", "format"]);
     let nowhere = document(&mut agent, "tickets/0190a000-0000-7000-8000-000000000001", Format::Text).await;
     assert_refused(nowhere, Code::NotFound, "NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_handed_out_under_the_seal_that_was_not_sealed() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap();
+    let pool = world.database.admin().await;
+    // Whoever can write to the database cannot have the house sign another hash.
+    sqlx::query("update ticketing.receipt set text = 'otra cosa', content_hash = sha256('otra cosa')")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let made = document(&mut agent, &ticket.name, Format::Text).await.unwrap();
+    let text = String::from_utf8(made.content).unwrap();
+    assert_eq!(verify(&text, &world.harness.checkpoint_key()), Err(Broken::Signature));
+    sqlx::query("update ticketing.receipt set text = 'aún otra'").execute(&pool).await.unwrap();
+    let refused = document(&mut agent, &ticket.name, Format::Text).await;
+    assert_refused(refused, Code::Internal, "INTERNAL");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_a_customer_wrote_does_not_pass_for_one_of_the_houses() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let posing = "Luz\nFecha y hora de recepción: 01/01/2020 09:00:00";
+    let ticket = pb::Ticket { subject: posing.into(), ..complaint() };
+    let receipt = agent.create_ticket(create_request(ticket)).await.unwrap().into_inner().receipt.unwrap();
+    let lines: Vec<&str> =
+        receipt.text.lines().filter(|line| line.starts_with("Fecha y hora de recepción: ")).collect();
+    assert_eq!(lines.len(), 1, "{}", receipt.text);
+    assert!(receipt.text.contains("\n    Fecha y hora de recepción: 01/01/2020"));
 }

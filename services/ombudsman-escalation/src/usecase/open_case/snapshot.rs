@@ -21,6 +21,8 @@ use crate::usecase::Paper;
 
 /// Largest page there is.
 const PAGE: i32 = 100;
+/// Messages at once: each may have a long text and twenty files.
+const MESSAGES: i32 = 25;
 /// Pages that are followed at most: an affair with more is a fault of the peer's paging.
 const PAGES: usize = 200;
 /// Clocks are wanted, not needed: what is left of the caller's time belongs to the case.
@@ -161,7 +163,7 @@ async fn messages(client: &mut Tickets, parent: &str) -> Result<ticketing::ListM
     let mut all = ticketing::ListMessagesResponse::default();
     let mut page_token = String::new();
     for _ in 0..PAGES {
-        let request = ticketing::ListMessagesRequest { parent: parent.to_owned(), page_size: PAGE, page_token };
+        let request = ticketing::ListMessagesRequest { parent: parent.to_owned(), page_size: MESSAGES, page_token };
         let page = client.list_messages(request).await?.into_inner();
         all.messages.extend(page.messages);
         if page.next_page_token.is_empty() {

@@ -28,6 +28,9 @@ use crate::usecase::mention::{MentionId, MentionPage};
 use crate::usecase::named::{EndOfNamed, NewNamed};
 use crate::usecase::scan::NewScan;
 
+/// Drafts or mentions of one page.
+const MOST_OF_AGENT: usize = 20;
+
 /// The files of a message.
 pub(super) fn attachments(v: &mut Violations, field: &str, files: &[pb::Attachment]) -> Vec<Attached> {
     if files.len() > MAX_ATTACHMENTS {
@@ -115,7 +118,7 @@ pub(in crate::grpc) fn put_draft(request: &pb::PutDraftRequest) -> Result<NewDra
     let message = match &draft.message {
         Some(message) => {
             let mut within = Violations::new();
-            let kept = said(&mut within, message).map(|_| message.clone());
+            let kept = said(&mut within, message).map(|_| asked_for(message));
             v.absorb("draft", within);
             kept
         }
@@ -127,6 +130,21 @@ pub(in crate::grpc) fn put_draft(request: &pb::PutDraftRequest) -> Result<NewDra
     let new = || Some(NewDraft { id: id?, message: message?, etag, key: key? });
     let new = new();
     whole(v, new)
+}
+
+/// What AddMessage takes of a message: the rest is told, and not taken.
+fn asked_for(message: &pb::Message) -> pb::Message {
+    let file = |file: &pb::Attachment| pb::Attachment { scan_state: 0, ..file.clone() };
+    pb::Message {
+        direction: message.direction,
+        visibility: message.visibility,
+        channel: message.channel,
+        body: message.body.clone(),
+        sales_offer: message.sales_offer,
+        attachments: message.attachments.iter().map(file).collect(),
+        mentions: message.mentions.clone(),
+        ..pb::Message::default()
+    }
 }
 
 /// A message as it was drafted.
@@ -182,16 +200,11 @@ impl OfAgent {
     }
 }
 
-fn of_agent_list(
-    list: &'static str,
-    parent: &str,
-    unseen: bool,
-    size: i32,
-    token: &str,
-) -> Result<OfAgent, Status> {
+fn of_agent_list(list: &'static str, parent: &str, unseen: bool, size: i32, token: &str) -> Result<OfAgent, Status> {
     let mut v = Violations::new();
     let agent = agent(&mut v, "parent", parent);
-    let size = page_size(&mut v, size);
+    // Each may be as large as a message with twenty files is.
+    let size = page_size(&mut v, size).min(MOST_OF_AGENT);
     let agent = whole(v, agent).map_err(|e| status(&e))?;
     let mut asked = OfAgent { page: MentionPage { agent, unseen, after: None, size }, list };
     if let Some(token) = PageToken::decode(token, list, &asked.binding()).map_err(|e| status(&e))? {
@@ -218,15 +231,9 @@ pub(in crate::grpc) fn see_mention(request: &pb::SeeMentionRequest) -> Result<(M
 }
 
 fn scan_name(v: &mut Violations, field: &str, name: &str) -> Option<[u8; 32]> {
-    let digits = name.strip_prefix("scans/").filter(|digits| digits.len() == 64);
-    let bytes = digits.and_then(|digits| {
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).ok().filter(|pair| !pair.contains(|c: char| c.is_ascii_uppercase()))?;
-            *byte = u8::from_str_radix(pair, 16).ok()?;
-        }
-        Some(bytes)
-    });
+    let lower = |digits: &&str| digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let digits = name.strip_prefix("scans/").filter(lower);
+    let bytes = digits.and_then(|digits| hex::decode(digits).ok()).and_then(|bytes| bytes.try_into().ok());
     if bytes.is_none() {
         v.push(field, "must be a resource name of the form scans/{SHA-256 in 64 hex digits}");
     }
@@ -306,7 +313,8 @@ pub(crate) fn macro_content(v: &mut Violations, prefix: &str, said: &pb::Macro) 
         let field = format!("{prefix}texts[{i}]");
         let language = language(v, &format!("{field}.language"), local.language);
         let text = v.check(format!("{field}.text"), local.text.parse::<Text<1, 5_000>>());
-        let template = text.as_ref().and_then(|text| v.check(format!("{field}.text"), text.expose().parse::<Template>()));
+        let template =
+            text.as_ref().and_then(|text| v.check(format!("{field}.text"), text.expose().parse::<Template>()));
         texts.extend(language.zip(text).filter(|_| template.is_some()));
     }
     // What is wrong with one of them says enough.
@@ -321,6 +329,12 @@ pub(crate) fn macro_content(v: &mut Violations, prefix: &str, said: &pb::Macro) 
                 Kept::Resume(resume) => Bulk::Resume(resume),
             };
             let mut within = Violations::new();
+            // What is kept under a name is nobody's.
+            if let Kept::Transfer(said) = kept
+                && !said.handover.is_empty()
+            {
+                within.push("transfer.handover", "is not kept; say it in a note");
+            }
             let read = change(&mut within, Some(&bulk));
             v.absorb(prefix.trim_end_matches('.'), within);
             Some(read?)

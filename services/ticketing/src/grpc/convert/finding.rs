@@ -155,12 +155,8 @@ pub(in crate::grpc) fn counted_views(request: &pb::CountTicketsRequest) -> Resul
     if request.views.len() > MOST_VIEWS {
         v.push("views", format!("must be at most {MOST_VIEWS} views"));
     }
-    let views = request
-        .views
-        .iter()
-        .enumerate()
-        .filter_map(|(i, name)| id(&mut v, &format!("views[{i}]"), name))
-        .collect();
+    let views =
+        request.views.iter().enumerate().filter_map(|(i, name)| id(&mut v, &format!("views[{i}]"), name)).collect();
     filter(&mut v, "filter", &request.filter.clone().unwrap_or_default());
     v.into_result()?;
     Ok(views)

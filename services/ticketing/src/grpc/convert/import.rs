@@ -93,7 +93,12 @@ fn event(v: &mut Violations, step: Option<&Step>) -> Option<Event> {
             v.push("step", "is required: a message, a transition, an answer or a step");
             None
         }
-        Some(Step::Message(message)) => said(v, message).map(Event::Said),
+        Some(Step::Message(message)) => {
+            if !message.mentions.is_empty() {
+                v.push("message.mentions", "is left out of what happened elsewhere: nobody is to look at it now");
+            }
+            said(v, message).map(Event::Said)
+        }
         Some(Step::Transition(transition)) => {
             let mut within = Violations::new();
             let destination = destination(&mut within, transition);

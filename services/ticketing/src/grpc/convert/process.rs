@@ -7,7 +7,8 @@ use kernel::{Language, ResourceId as _, Violations};
 use prost::Message as _;
 use server::{PageToken, page_size, parse, status};
 use ticketing_domain::{
-    Line, MAX_SITUATIONS, MAX_STEPS, ProcessId, ProcessMap, Scope, Situation, Slug, SlugId as _, Standing, Step, TicketId, Wording,
+    Line, MAX_SITUATIONS, MAX_STEPS, ProcessId, ProcessMap, Scope, Situation, Slug, SlugId as _, Standing, Step,
+    TicketId, Wording,
 };
 use tonic::Status;
 use ventanilla_proto::ticketing::v1 as pb;

@@ -1,9 +1,9 @@
 //! Drafts, mentions, files and macros as the contract spells them.
 
+use kernel::ResourceId as _;
 use postgres::etag;
 use server::parse::{actor_to_proto, time_to_proto};
 use ticketing_domain::{Attachment, ScanState, SlugId as _};
-use kernel::ResourceId as _;
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::message;
@@ -11,7 +11,7 @@ use crate::store::draft::StoredDraft;
 use crate::store::mention::Mention;
 use crate::store::message::Message;
 use crate::store::named::StoredMacro;
-use crate::store::scan::{Scan, Unscanned, hex};
+use crate::store::scan::{Scan, Unscanned};
 use crate::usecase::draft::DraftId;
 use crate::usecase::mention::MentionId;
 
@@ -57,7 +57,7 @@ pub(crate) fn mention(mention: &Mention, note: &Message) -> pb::Mention {
 }
 
 pub(crate) fn scan_name(sha256: &[u8; 32]) -> String {
-    format!("scans/{}", hex(sha256))
+    format!("scans/{}", hex::encode(sha256))
 }
 
 pub(crate) fn scan(scan: &Scan) -> pb::Scan {

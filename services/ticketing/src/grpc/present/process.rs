@@ -5,7 +5,8 @@ use kernel::{Language, ResourceId as _};
 use postgres::etag;
 use server::parse::{actor_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    Course, Figures, Move, MoveEnd, Place, Process, ProcessMap, Situation, SlugId as _, Step, StepFigures, TicketId, Visit, Wording,
+    Course, Figures, Move, MoveEnd, Place, Process, ProcessMap, Situation, SlugId as _, Step, StepFigures, TicketId,
+    Visit, Wording,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::LocalizedText;

@@ -1,0 +1,245 @@
+//! Root causes, and how much dissatisfaction is never said.
+
+use jiff::SignedDuration;
+use kernel::Role;
+use testkit::Client;
+use tonic::{Code, Status};
+use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::learning_service_client::LearningServiceClient;
+use ventanilla_proto::r#type::v1::Channel;
+
+use crate::ask_survey::ask;
+use crate::redresses::{euros, given};
+use crate::world::{
+    ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, World, answer, assert_refused, complaint, create_request, fact, fields,
+    fresh_id, get, resolve, start, time,
+};
+
+type Learner = LearningServiceClient<Client>;
+
+impl World {
+    fn learner(&self, subject: &str, role: Role) -> Learner {
+        LearningServiceClient::new(self.served.channel_as(subject, &[role], Some("billing")))
+    }
+}
+
+async fn put(learner: &mut Learner, slug: &str, parent: &str, etag: &str) -> Result<pb::RootCause, Status> {
+    let cause = pb::RootCause {
+        name: format!("causes/{slug}"),
+        title: format!("Causa {slug}"),
+        parent: if parent.is_empty() { String::new() } else { format!("causes/{parent}") },
+        etag: etag.into(),
+        ..Default::default()
+    };
+    let request = pb::PutRootCauseRequest { cause: Some(cause), request_id: fresh_id() };
+    learner.put_root_cause(request).await.map(tonic::Response::into_inner)
+}
+
+async fn state(learner: &mut Learner, ticket: &pb::Ticket, slug: &str) -> Result<pb::Ticket, Status> {
+    let request = pb::StateRootCauseRequest {
+        name: ticket.name.clone(),
+        cause: format!("causes/{slug}"),
+        etag: ticket.etag.clone(),
+        request_id: fresh_id(),
+    };
+    learner.state_root_cause(request).await.map(tonic::Response::into_inner)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn causes_stand_in_a_tree_without_circles_and_no_deeper_than_it_may_be() {
+    let world = World::new().await;
+    let mut boss = world.learner("boss", Role::Supervisor);
+    let top = put(&mut boss, "a", "", "").await.unwrap();
+    let mut above = "a";
+    for slug in ["b", "c", "d", "e", "f"] {
+        put(&mut boss, slug, above, "").await.unwrap();
+        above = slug;
+    }
+    let refused = assert_refused(put(&mut boss, "g", "f", "").await, Code::FailedPrecondition, "CAUSE_TOO_DEEP");
+    assert_eq!(fact(&refused, "most"), "6");
+    assert_refused(put(&mut boss, "a", "f", &top.etag).await, Code::FailedPrecondition, "CAUSE_CIRCULAR");
+    assert_refused(put(&mut boss, "a", "a", &top.etag).await, Code::FailedPrecondition, "CAUSE_CIRCULAR");
+    put(&mut boss, "z", "", "").await.unwrap();
+    assert_refused(put(&mut boss, "a", "z", &top.etag).await, Code::FailedPrecondition, "CAUSE_TOO_DEEP");
+    assert_refused(put(&mut boss, "h", "nothing", "").await, Code::NotFound, "NOT_FOUND");
+    assert_refused(put(&mut boss, "a", "f", "").await, Code::Aborted, "STALE_ETAG");
+    let list = pb::ListRootCausesRequest { page_size: 100, ..Default::default() };
+    let listed = boss.list_root_causes(list).await.unwrap().into_inner().causes;
+    assert_eq!(
+        listed.iter().map(|c| c.parent.as_str()).collect::<Vec<_>>(),
+        ["", "causes/a", "causes/b", "causes/c", "causes/d", "causes/e", ""]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_move_causes_below_each_other_at_once_make_no_circle() {
+    let world = World::new().await;
+    let mut boss = world.learner("boss", Role::Supervisor);
+    let (a, b) = (put(&mut boss, "a", "", "").await.unwrap(), put(&mut boss, "b", "", "").await.unwrap());
+    let (mut one, mut two) = (boss.clone(), boss.clone());
+    let (first, second) = tokio::join!(put(&mut one, "a", "b", &a.etag), put(&mut two, "b", "a", &b.etag));
+    assert_eq!([first.is_ok(), second.is_ok()].iter().filter(|ok| **ok).count(), 1, "{first:?} {second:?}");
+}
+
+/// An affair of this type and topic, answered.
+async fn answered(agent: &mut Tickets, kind: pb::TicketType, topic: &str, customer: u8) -> pb::Ticket {
+    let ticket = pb::Ticket { ticket_type: kind.into(), topic: topic.into(), customer: of(customer), ..complaint() };
+    let opened = agent.create_ticket(create_request(ticket)).await.unwrap().into_inner().ticket.unwrap();
+    let ticket = start(agent, &opened).await.unwrap();
+    let ticket = answer(agent, &ticket, "p1", ANSWER).await.unwrap();
+    let ticket = answer(agent, &ticket, "p2", OTHER_ANSWER).await.unwrap();
+    resolve(agent, &ticket).await.unwrap()
+}
+
+fn of(customer: u8) -> String {
+    format!("{}{customer:02x}", &CUSTOMER[..CUSTOMER.len() - 2])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn causes_are_counted_up_the_tree_with_what_customers_were_given() {
+    let world = World::new().await;
+    let (mut boss, mut ana) = (world.learner("boss", Role::Supervisor), world.learner("ana", Role::Agent));
+    let mut agent = world.agent();
+    put(&mut boss, "billing", "", "").await.unwrap();
+    put(&mut boss, "reading", "billing", "").await.unwrap();
+    put(&mut boss, "network", "", "").await.unwrap();
+    // One of the period before.
+    let before = answered(&mut agent, pb::TicketType::Consulta, "", 1).await;
+    state(&mut ana, &before, "network").await.unwrap();
+    world.advance(SignedDuration::from_hours(24 * 10));
+    let mut stated = Vec::new();
+    for (kind, slug) in [
+        (pb::TicketType::Reclamacion, "reading"),
+        (pb::TicketType::Consulta, "reading"),
+        (pb::TicketType::Queja, "billing"),
+    ] {
+        let ticket = answered(&mut agent, kind, "", 2).await;
+        stated.push(state(&mut ana, &ticket, slug).await.unwrap());
+    }
+    answered(&mut agent, pb::TicketType::Consulta, "", 3).await;
+    assert_eq!(stated[0].root_cause, "causes/reading");
+    assert_eq!(get(&mut agent, &stated[0].name).await, stated[0]);
+    given(&world, &stated[0], 1_500).await;
+    given(&world, &get(&mut agent, &stated[2].name).await, 500).await;
+
+    let request = pb::MeasureRootCausesRequest {
+        from_time: time("2026-12-01T00:00:00Z"),
+        to_time: time("2026-12-11T00:00:00Z"),
+        department: String::new(),
+    };
+    let measured = boss.measure_root_causes(request.clone()).await.unwrap().into_inner();
+    assert_eq!(measured.ticket_count, 4);
+    let told: Vec<_> = measured
+        .causes
+        .iter()
+        .map(|c| {
+            (
+                c.cause.as_str(),
+                c.ticket_count,
+                c.total_count,
+                c.complaint_count,
+                c.given.clone(),
+                c.share,
+                c.share_before,
+            )
+        })
+        .collect();
+    let sum = |cents| euros(cents).into_iter().collect::<Vec<_>>();
+    assert_eq!(
+        told,
+        [
+            ("causes/billing", 1, 3, 2, sum(2_000), 0.75, 0.0),
+            ("causes/reading", 2, 2, 1, sum(1_500), 0.5, 0.0),
+            ("causes/network", 0, 0, 0, vec![], 0.0, 1.0),
+            ("", 1, 1, 0, vec![], 0.25, 0.0),
+        ]
+    );
+    let elsewhere = pb::MeasureRootCausesRequest { department: "network".into(), ..request };
+    assert_eq!(boss.measure_root_causes(elsewhere).await.unwrap().into_inner().ticket_count, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cause_may_be_said_anew_and_one_that_is_retired_is_not_said_any_more() {
+    let world = World::new().await;
+    let (mut boss, mut ana) = (world.learner("boss", Role::Supervisor), world.learner("ana", Role::Agent));
+    let mut agent = world.agent();
+    let kept = put(&mut boss, "billing", "", "").await.unwrap();
+    put(&mut boss, "network", "", "").await.unwrap();
+    let ticket = answered(&mut agent, pb::TicketType::Consulta, "", 1).await;
+    let first = state(&mut ana, &ticket, "billing").await.unwrap();
+    assert_refused(state(&mut ana, &ticket, "network").await, Code::Aborted, "STALE_ETAG");
+    let cause = pb::RootCause { retired: true, ..kept };
+    let request = pb::PutRootCauseRequest { cause: Some(cause), request_id: fresh_id() };
+    boss.put_root_cause(request).await.unwrap();
+    assert_refused(state(&mut ana, &first, "billing").await, Code::FailedPrecondition, "CAUSE_RETIRED");
+    let second = state(&mut ana, &first, "network").await.unwrap();
+    assert_eq!(second.root_cause, "causes/network");
+    assert_refused(state(&mut ana, &second, "nothing").await, Code::NotFound, "NOT_FOUND");
+}
+
+async fn says(agent: &mut Tickets, ivr: &mut Tickets, ticket: &str, csat: i32) -> pb::Survey {
+    let asked = ask(agent, ticket).await.unwrap();
+    let said = pb::SurveyAnswer { channel: Channel::Sms.into(), csat: Some(csat), ..Default::default() };
+    let request = pb::AnswerSurveyRequest {
+        name: asked.name,
+        answer: Some(said),
+        etag: asked.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    ivr.answer_survey(request).await.unwrap().into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silence_is_counted_among_those_who_did_not_complain() {
+    let world = World::new().await;
+    let (mut agent, mut ivr) = (world.agent(), world.as_role(Role::Ivr));
+    let consulta = pb::TicketType::Consulta;
+    // Dissatisfied, and silent.
+    let one = answered(&mut agent, consulta, "tariff", 1).await;
+    let said = says(&mut agent, &mut ivr, &one.name, 1).await;
+    assert!(said.complaint_invitation.starts_with("Lo sentimos. Puede presentar una reclamación"));
+    // Content.
+    let two = answered(&mut agent, consulta, "tariff", 2).await;
+    assert_eq!(says(&mut agent, &mut ivr, &two.name, 4).await.complaint_invitation, "");
+    // Asked, answered nothing, and came back for the same.
+    let three = answered(&mut agent, consulta, "tariff", 3).await;
+    ask(&mut agent, &three.name).await.unwrap();
+    world.advance(SignedDuration::from_hours(1));
+    answered(&mut agent, consulta, "tariff", 3).await;
+    // Complained: they are heard.
+    let four = answered(&mut agent, consulta, "meter", 4).await;
+    says(&mut agent, &mut ivr, &four.name, 1).await;
+    world.advance(SignedDuration::from_hours(1));
+    let loud = answered(&mut agent, pb::TicketType::Reclamacion, "meter", 4).await;
+    let of_complaint = says(&mut agent, &mut ivr, &loud.name, 1).await;
+    assert_eq!(of_complaint.complaint_invitation, "", "who has complained is not asked to");
+
+    let mut learner = world.learner("boss", Role::Supervisor);
+    let request = pb::EstimateSilenceRequest {
+        from_time: time("2026-11-01T00:00:00Z"),
+        to_time: time("2026-12-01T00:00:00Z"),
+        department: String::new(),
+    };
+    let told = learner.estimate_silence(request.clone()).await.unwrap().into_inner();
+    let counts =
+        (told.finished_count, told.asked_count, told.answered_count, told.dissatisfied_count, told.came_back_count);
+    assert_eq!(counts, (4, 3, 2, 1, 1));
+    assert_eq!((told.least_count, told.most_count, told.estimated), (2, 3, false), "two answers are no sample");
+
+    // A content and a dissatisfied answer in turn, until it is one.
+    for customer in 10..40 {
+        let ticket = answered(&mut agent, consulta, "", customer).await;
+        says(&mut agent, &mut ivr, &ticket.name, if customer % 2 == 0 { 1 } else { 5 }).await;
+    }
+    let told = learner.estimate_silence(request.clone()).await.unwrap().into_inner();
+    assert_eq!((told.answered_count, told.dissatisfied_count, told.estimated), (32, 16, true));
+    assert!((told.share - 0.5).abs() < 1e-9 && (told.estimate - 17.0).abs() < 1e-9, "{told:?}");
+    assert!(
+        told.low >= 17.0 && told.low <= told.estimate && told.estimate <= told.high && told.high <= 18.0,
+        "{told:?}"
+    );
+    let upside_down = pb::EstimateSilenceRequest { from_time: request.to_time, to_time: request.from_time, ..request };
+    let refused = assert_refused(learner.estimate_silence(upside_down).await, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["to_time"]);
+}
