@@ -6,6 +6,7 @@
 pub mod affair;
 pub mod caller;
 pub mod canary;
+pub mod desk;
 mod ending;
 pub mod fingerprint;
 pub mod hostile;

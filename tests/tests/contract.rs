@@ -100,6 +100,8 @@ fn every_rpc_says_who_may_call_it_and_how_over_http() {
 const READS_BY_POST: &[&str] = &[
     "PreviewDue",
     "GetPublicStatus",
+    "GetPublicReceipt",
+    "SuggestArticles",
     "VerifyDossier",
     "LookupByPhone",
     "MatchCustomer",

@@ -18,7 +18,7 @@ use super::fingerprint;
 use super::people::Person;
 
 /// Words said in the affair, each in exactly one text; none belongs into a span or a log.
-pub const SAID: [&str; 21] = [
+pub const SAID: [&str; 27] = [
     "mandragora",
     "zarzaparrilla",
     "escolopendra",
@@ -40,6 +40,12 @@ pub const SAID: [&str; 21] = [
     "zurriburri",
     "mequetrefe",
     "andurriales",
+    "cascarrabias",
+    "escuchimizado",
+    "correveidile",
+    "trapisonda",
+    "pelagatos",
+    "tarambana",
 ];
 
 /// The people who act. Each has connections of their own.

@@ -14,8 +14,12 @@ use ventanilla_proto::customer::v1::rules_service_client::RulesServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
+use ventanilla_proto::ticketing::v1::article_service_client::ArticleServiceClient;
+use ventanilla_proto::ticketing::v1::desk_service_client::DeskServiceClient;
 use ventanilla_proto::ticketing::v1::finding_service_client::FindingServiceClient;
 use ventanilla_proto::ticketing::v1::incident_service_client::IncidentServiceClient;
+use ventanilla_proto::ticketing::v1::learning_service_client::LearningServiceClient;
+use ventanilla_proto::ticketing::v1::redress_service_client::RedressServiceClient;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::team_service_client::TeamServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
@@ -84,6 +88,14 @@ pub struct Clients {
     pub relations: RelationServiceClient<Transport>,
     /// ticketing, for whoever looks for affairs.
     pub finding: FindingServiceClient<Transport>,
+    /// ticketing, what agents write with.
+    pub desk: DeskServiceClient<Transport>,
+    /// ticketing, what is learned from affairs.
+    pub learning: LearningServiceClient<Transport>,
+    /// ticketing, what customers are given.
+    pub redress: RedressServiceClient<Transport>,
+    /// ticketing, answers that are kept.
+    pub articles: ArticleServiceClient<Transport>,
     /// sla-monitor.
     pub clocks: SlaServiceClient<Transport>,
     /// ombudsman-escalation.
@@ -103,7 +115,11 @@ impl Clients {
             team: TeamServiceClient::new(tickets.clone()),
             incidents: IncidentServiceClient::new(tickets.clone()),
             relations: RelationServiceClient::new(tickets.clone()),
-            finding: FindingServiceClient::new(tickets),
+            finding: FindingServiceClient::new(tickets.clone()),
+            desk: DeskServiceClient::new(tickets.clone()),
+            learning: LearningServiceClient::new(tickets.clone()),
+            redress: RedressServiceClient::new(tickets.clone()),
+            articles: ArticleServiceClient::new(tickets),
             clocks: SlaServiceClient::new(clocks),
             office: OmbudsmanServiceClient::new(office),
             transports,

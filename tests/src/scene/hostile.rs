@@ -115,7 +115,13 @@ fn fill(message: &MessageDescriptor, facts: &Facts, also: &[FieldDescriptor]) ->
 
 /// Optional by itself, while one of several like it has to be there.
 fn is_one_of_which_one_is_asked(field: &FieldDescriptor) -> bool {
-    matches!((field.parent_message().name(), field.name()), ("SurveyAnswer", "csat") | ("ChangeTicketsRequest", "hold"))
+    matches!(
+        (field.parent_message().name(), field.name()),
+        ("SurveyAnswer", "csat")
+            | ("ChangeTicketsRequest", "hold")
+            | ("DecideRedressRequest", "refusal")
+            | ("SuggestArticlesRequest", "query")
+    )
 }
 
 fn plausible_value(field: &FieldDescriptor, facts: &Facts, rest: &[FieldDescriptor]) -> Value {
@@ -125,6 +131,8 @@ fn plausible_value(field: &FieldDescriptor, facts: &Facts, rest: &[FieldDescript
         Kind::Enum(_) => Value::EnumNumber(plausible_number(field)),
         Kind::String => Value::String(plausible_text(field, facts)),
         Kind::Int32 if matches!(field.name(), "csat" | "capacity") => Value::I32(1),
+        Kind::Int64 if matches!(field.name(), "size_bytes" | "minor_units") => Value::I64(100),
+        Kind::Bytes if field.name() == "sha256" => Value::Bytes(vec![7; 32].into()),
         Kind::Bytes => Value::Bytes(b"plausible content".to_vec().into()),
         _ => Value::default_value_for_field(field),
     }
@@ -159,7 +167,9 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
         return of(&kind);
     }
     match (field.parent_message().name(), field.name()) {
-        ("GetReceiptRequest", "name") => format!("{}/receipt", of("Ticket")),
+        ("Attachment", "uri") => "s3://files/1".to_owned(),
+        ("Attachment", "media_type") => "image/png".to_owned(),
+        ("GetReceiptRequest" | "GetReceiptDocumentRequest", "name") => format!("{}/receipt", of("Ticket")),
         ("SplitTicketRequest", "subject") => "A part of the affair".to_owned(),
         ("EnterStepRequest", "step") => "work".to_owned(),
         ("ProcessStep", "next") => "somewhere".to_owned(),

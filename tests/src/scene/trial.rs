@@ -134,6 +134,9 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let survey = affair.be_answered_at_once(&record.customer).await?;
     let agent = affair.be_hired().await?;
     let incident = affair.be_one_of_many(&ticket.name).await?;
+    let worked = affair.be_worked_on(&ticket.name).await?;
+    // Who is tried with bad calls has a draft of their own.
+    let draft = affair.be_drafted(&ticket.name, &scene.role(Role::Agent), "scene-agent").await?;
     let view = affair.be_looked_for().await?;
     let link = affair.be_taken_apart(&ticket.name).await?;
     affair.appoint().await?;
@@ -161,6 +164,15 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Queue", "queues/billing".to_owned()),
         ("Incident", incident.name),
         ("TicketLink", link.name),
+        ("Scan", worked.scan.name),
+        ("Mention", worked.mention.name),
+        ("Draft", draft.name),
+        ("Macro", worked.kept.name),
+        ("RootCause", worked.cause.name),
+        ("RedressItem", worked.item.name),
+        ("Redress", worked.redress.name),
+        ("Article", worked.article.name),
+        ("Citation", worked.citation.name),
         ("View", view.name),
         ("Process", "processes/standard".to_owned()),
         ("TicketCourse", format!("{}/course", ticket.name)),

@@ -221,6 +221,7 @@ async fn with_files(pool: &PgPool, rows: Vec<MessageRow>) -> Result<Vec<Message>
 }
 
 /// Writes what belongs to these messages beside them: their files, and who is named in them.
+#[tracing::instrument(name = "db.message.write_beside", skip_all)]
 pub(super) async fn write_beside(tx: &mut PgConnection, messages: &[&Message]) -> Result<(), StoreError> {
     scan::attach(tx, messages).await?;
     mention::insert(tx, messages).await

@@ -1,0 +1,220 @@
+//! How an affair is worked on: with files, notes to colleagues, drafts, macros, causes, redress and kept answers.
+
+use tonic::Status;
+use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::r#type::v1::{Channel, Direction, Language, LocalizedText, Money};
+
+use super::affair::{Affair, SAID};
+use super::caller::Clients;
+
+/// What was made while an affair was worked on.
+pub struct Worked {
+    /// A file's scan.
+    pub scan: ticketing::Scan,
+    /// Where somebody was named.
+    pub mention: ticketing::Mention,
+    /// What somebody has begun to write.
+    pub draft: ticketing::Draft,
+    /// What is said and done often.
+    pub kept: ticketing::Macro,
+    /// What brought it about.
+    pub cause: ticketing::RootCause,
+    /// Something that is granted.
+    pub item: ticketing::RedressItem,
+    /// What the customer is given.
+    pub redress: ticketing::Redress,
+    /// What is answered to a question.
+    pub article: ticketing::Article,
+    /// That the affair was answered with it.
+    pub citation: ticketing::Citation,
+}
+
+impl Affair<'_> {
+    /// An agent who was hired works on the affair with all that is on their desk.
+    pub async fn be_worked_on(&self, ticket: &str) -> Result<Worked, Status> {
+        let (scan, mention) = self.be_sent_a_file(ticket).await?;
+        let draft = self.be_drafted(ticket, &self.cast.agent, "agent-7").await?;
+        let (kept, cause, item) = self.be_prepared().await?;
+        let redress = self.be_made_good(ticket, &item.name).await?;
+        self.be_traced_back(ticket, &cause.name).await?;
+        let (article, citation) = self.be_answered_from_what_is_kept(ticket).await?;
+        Ok(Worked { scan, mention, draft, kept, cause, item, redress, article, citation })
+    }
+
+    async fn be_sent_a_file(&self, ticket: &str) -> Result<(ticketing::Scan, ticketing::Mention), Status> {
+        let (mut tickets, mut desk) = (self.cast.agent.tickets.clone(), self.cast.agent.desk.clone());
+        let file = ticketing::Attachment {
+            uri: format!("s3://inbox/{}", SAID[21]),
+            file_name: format!("{}.pdf", SAID[22]),
+            media_type: "application/pdf".to_owned(),
+            size_bytes: 4_711,
+            sha256: vec![0xa5; 32],
+            ..Default::default()
+        };
+        let sent = ticketing::Message {
+            direction: Direction::Inbound.into(),
+            visibility: ticketing::MessageVisibility::Public.into(),
+            channel: Channel::Email.into(),
+            body: "Se lo mando escaneado".to_owned(),
+            attachments: vec![file],
+            ..Default::default()
+        };
+        let note = ticketing::Message {
+            visibility: ticketing::MessageVisibility::Internal.into(),
+            body: "¿Le echas un ojo al escaneado?".to_owned(),
+            mentions: vec!["agents/agent-7".to_owned()],
+            ..Default::default()
+        };
+        for message in [sent, note] {
+            let request = ticketing::AddMessageRequest {
+                parent: ticket.to_owned(),
+                message: Some(message),
+                request_id: self.scene.request_id(),
+                occurred_time: None,
+            };
+            tickets.add_message(request).await?;
+        }
+        let scan = ticketing::Scan {
+            name: format!("scans/{}", "a5".repeat(32)),
+            state: ticketing::ScanState::Clean.into(),
+            ..Default::default()
+        };
+        let put = ticketing::PutScanRequest { scan: Some(scan), request_id: self.scene.request_id() };
+        let scan = self.scene.role(kernel::Role::Service).desk.clone().put_scan(put).await?.into_inner();
+        let list = ticketing::ListMentionsRequest { parent: "agents/agent-7".to_owned(), ..Default::default() };
+        let named = desk.list_mentions(list).await?.into_inner().mentions.into_iter().next().unwrap_or_default();
+        let see = ticketing::SeeMentionRequest { name: named.name, request_id: self.scene.request_id() };
+        Ok((scan, desk.see_mention(see).await?.into_inner()))
+    }
+
+    /// Somebody, named so by their token, begins to write.
+    pub async fn be_drafted(&self, ticket: &str, who: &Clients, subject: &str) -> Result<ticketing::Draft, Status> {
+        let id = ticket.trim_start_matches("tickets/");
+        let message = ticketing::Message {
+            direction: Direction::Outbound.into(),
+            visibility: ticketing::MessageVisibility::Public.into(),
+            channel: Channel::Email.into(),
+            body: format!("Le escribo por lo de {}", SAID[23]),
+            ..Default::default()
+        };
+        let draft = ticketing::Draft {
+            name: format!("agents/{subject}/drafts/{id}"),
+            message: Some(message),
+            ..Default::default()
+        };
+        let put = ticketing::PutDraftRequest { draft: Some(draft), request_id: self.scene.request_id() };
+        Ok(who.desk.clone().put_draft(put).await?.into_inner())
+    }
+
+    /// What a house has ready before anybody calls.
+    async fn be_prepared(&self) -> Result<(ticketing::Macro, ticketing::RootCause, ticketing::RedressItem), Status> {
+        let kept = ticketing::Macro {
+            name: "macros/reading".to_owned(),
+            title: "Pedimos la lectura".to_owned(),
+            visibility: ticketing::MessageVisibility::Internal.into(),
+            texts: vec![spanish("Pedida la lectura de {tracking_key}")],
+            ..Default::default()
+        };
+        let put = ticketing::PutMacroRequest { r#macro: Some(kept), request_id: self.scene.request_id() };
+        let kept = self.cast.agent.desk.clone().put_macro(put).await?.into_inner();
+        let cause = ticketing::RootCause {
+            name: "causes/double-charge".to_owned(),
+            title: "Cobro doble".to_owned(),
+            ..Default::default()
+        };
+        let put = ticketing::PutRootCauseRequest { cause: Some(cause), request_id: self.scene.request_id() };
+        let cause = self.cast.supervisor.learning.clone().put_root_cause(put).await?.into_inner();
+        let item = ticketing::RedressItem {
+            name: "redressItems/credit".to_owned(),
+            title: "Abono en factura".to_owned(),
+            kind: ticketing::RedressKind::Credit.into(),
+            agent_limit: euros(1_000),
+            supervisor_limit: euros(5_000),
+            ..Default::default()
+        };
+        let put = ticketing::PutRedressItemRequest { item: Some(item), request_id: self.scene.request_id() };
+        let item = self.cast.supervisor.redress.clone().put_redress_item(put).await?.into_inner();
+        Ok((kept, cause, item))
+    }
+
+    /// Too much is proposed and refused; less is granted and given.
+    async fn be_made_good(&self, ticket: &str, item: &str) -> Result<ticketing::Redress, Status> {
+        let (mut agent, mut boss) = (self.cast.agent.redress.clone(), self.cast.supervisor.redress.clone());
+        let mut proposed = Vec::new();
+        for (cents, reason) in [(90_000, format!("Está que trina por {}", SAID[24])), (900, "Un mes de más".to_owned())]
+        {
+            let etag = self.ticket_etag(ticket).await?;
+            let redress =
+                ticketing::Redress { item: item.to_owned(), amount: euros(cents), reason, ..Default::default() };
+            let propose = ticketing::ProposeRedressRequest {
+                parent: ticket.to_owned(),
+                redress: Some(redress),
+                etag,
+                request_id: self.scene.request_id(),
+            };
+            proposed.push(agent.propose_redress(propose).await?.into_inner());
+        }
+        let refuse = ticketing::DecideRedressRequest {
+            name: proposed[0].name.clone(),
+            grant: false,
+            refusal: format!("Ya se le abonó tras {}", SAID[25]),
+            etag: proposed[0].etag.clone(),
+            request_id: self.scene.request_id(),
+        };
+        boss.decide_redress(refuse).await?;
+        let give = ticketing::GiveRedressRequest {
+            name: proposed[1].name.clone(),
+            reference: format!("transferencia {}", SAID[26]),
+            etag: proposed[1].etag.clone(),
+            request_id: self.scene.request_id(),
+        };
+        Ok(agent.give_redress(give).await?.into_inner())
+    }
+
+    async fn be_traced_back(&self, ticket: &str, cause: &str) -> Result<ticketing::Ticket, Status> {
+        let state = ticketing::StateRootCauseRequest {
+            name: ticket.to_owned(),
+            cause: cause.to_owned(),
+            etag: self.ticket_etag(ticket).await?,
+            request_id: self.scene.request_id(),
+        };
+        Ok(self.cast.agent.learning.clone().state_root_cause(state).await?.into_inner())
+    }
+
+    async fn be_answered_from_what_is_kept(
+        &self,
+        ticket: &str,
+    ) -> Result<(ticketing::Article, ticketing::Citation), Status> {
+        let mut articles = self.cast.agent.articles.clone();
+        let article = ticketing::Article {
+            name: "articles/double-charge".to_owned(),
+            questions: vec![spanish("¿Por qué me cobran dos veces?")],
+            texts: vec![spanish("Suele ser un recibo devuelto que el banco pasa de nuevo.")],
+            department: "billing".to_owned(),
+            public: true,
+            state: ticketing::ArticleState::Published.into(),
+            ..Default::default()
+        };
+        let put = ticketing::PutArticleRequest { article: Some(article), request_id: self.scene.request_id() };
+        let article = articles.put_article(put).await?.into_inner();
+        let cite = ticketing::CiteArticleRequest {
+            parent: ticket.to_owned(),
+            article: article.name.clone(),
+            request_id: self.scene.request_id(),
+        };
+        Ok((article, articles.cite_article(cite).await?.into_inner()))
+    }
+
+    async fn ticket_etag(&self, ticket: &str) -> Result<String, Status> {
+        let get = ticketing::GetTicketRequest { name: ticket.to_owned() };
+        Ok(self.cast.agent.tickets.clone().get_ticket(get).await?.into_inner().etag)
+    }
+}
+
+fn spanish(text: &str) -> LocalizedText {
+    LocalizedText { language: Language::Es.into(), text: text.to_owned() }
+}
+
+fn euros(cents: i64) -> Option<Money> {
+    Some(Money { currency_code: "EUR".to_owned(), minor_units: cents })
+}
