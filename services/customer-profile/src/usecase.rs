@@ -22,6 +22,7 @@ use crate::store::customer::{Locked, Standing};
 use crate::workers::match_keys::MatchKeys;
 
 pub(crate) mod answer_match_proposal;
+pub(crate) mod check_renewal;
 pub(crate) mod declare_vulnerability;
 pub(crate) mod erase_customer;
 pub(crate) mod export_customer;

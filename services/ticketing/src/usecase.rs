@@ -146,6 +146,9 @@ pub struct Page {
     pub size: usize,
 }
 
+/// A page that is ordered by time, and the place of its last one when there are more.
+pub(crate) type PageByTime<T> = (Vec<T>, Option<(Timestamp, uuid::Uuid)>);
+
 /// One more than the page holds: whether there is a next page is then known without a count.
 fn limit(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX).saturating_add(1)

@@ -33,6 +33,7 @@ use crate::content;
 use crate::error::ProfileError;
 use crate::listening;
 use crate::store::interaction::Cost;
+use crate::usecase::check_renewal::Approach;
 use crate::usecase::get_customer::Instants;
 use crate::usecase::ingest_source_record::Draught;
 use crate::usecase::list_active_holds::HoldKey;
@@ -306,6 +307,15 @@ pub(super) fn person(request: &proto::MatchCustomerRequest, now: Timestamp) -> R
     };
     all_or_nothing(violations)?;
     Ok((content.expect(TAKEN), most))
+}
+
+/// Who is to be approached, and how.
+pub(super) fn approach(request: &proto::CheckRenewalRequest) -> Result<Approach, ProfileError> {
+    let mut violations = Violations::new();
+    let customer = parse::name(&mut violations, "name", &request.name);
+    let channel = parse::channel(&mut violations, "channel", request.channel);
+    all_or_nothing(violations)?;
+    Ok(Approach { customer: customer.expect(TAKEN), channel: channel.expect(TAKEN) })
 }
 
 /// What is asked, and what it is for.

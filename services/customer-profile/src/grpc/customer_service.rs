@@ -7,19 +7,20 @@ use server::{Call, refusal, run_to_end};
 use tonic::{Request, Response, Status, Streaming};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerService;
 use ventanilla_proto::customer::v1::{
-    CompleteNextActionRequest, ConfirmMatchProposalRequest, Consent, ContactPreferences, Customer, CustomerView,
-    Dealing, DecideNextActionRequest, DeclareVulnerabilityRequest, EndRelationRequest, EndVulnerabilityRequest,
-    GetCustomerRequest, GetCustomerViewRequest, GetMatchProposalRequest, GiveConsentRequest, IngestFactsRequest,
-    IngestFactsResponse, IngestSourceRecordRequest, IngestSourceRecordsResponse, Interaction, ListActiveHoldsRequest,
-    ListActiveHoldsResponse, ListIdentityLinksRequest, ListIdentityLinksResponse, ListMatchProposalsRequest,
-    ListMatchProposalsResponse, ListNextActionsRequest, ListNextActionsResponse, ListRelationsRequest,
-    ListRelationsResponse, ListSourceRecordsRequest, ListSourceRecordsResponse, ListTimelineRequest,
-    ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse, MatchProposal,
-    MergeCustomersRequest, MergePreview, NextAction, PhoneAnswer, PreviewMergeRequest, ProposeNextBestActionRequest,
-    ProposeNextBestActionResponse, RecordInteractionRequest, RejectMatchProposalRequest, Relation, SourceRecord,
-    StateContactPreferencesRequest, StateRelationRequest, UnmergeCustomersRequest, UnmergeCustomersResponse,
-    Vulnerability, WatchCustomerRequest, WatchCustomerResponse, WhatIsKnownRequest, WhatIsKnownResponse,
-    WithdrawConsentRequest, ingest_facts_response, ingest_source_records_response,
+    CheckRenewalRequest, CompleteNextActionRequest, ConfirmMatchProposalRequest, Consent, ContactPreferences, Customer,
+    CustomerView, Dealing, DecideNextActionRequest, DeclareVulnerabilityRequest, EndRelationRequest,
+    EndVulnerabilityRequest, GetCustomerRequest, GetCustomerViewRequest, GetMatchProposalRequest, GiveConsentRequest,
+    IngestFactsRequest, IngestFactsResponse, IngestSourceRecordRequest, IngestSourceRecordsResponse, Interaction,
+    ListActiveHoldsRequest, ListActiveHoldsResponse, ListIdentityLinksRequest, ListIdentityLinksResponse,
+    ListMatchProposalsRequest, ListMatchProposalsResponse, ListNextActionsRequest, ListNextActionsResponse,
+    ListRelationsRequest, ListRelationsResponse, ListSourceRecordsRequest, ListSourceRecordsResponse,
+    ListTimelineRequest, ListTimelineResponse, LookupByPhoneRequest, MatchCustomerRequest, MatchCustomerResponse,
+    MatchProposal, MergeCustomersRequest, MergePreview, NextAction, PhoneAnswer, PreviewMergeRequest,
+    ProposeNextBestActionRequest, ProposeNextBestActionResponse, RecordInteractionRequest, RejectMatchProposalRequest,
+    Relation, RenewalCheck, SourceRecord, StateContactPreferencesRequest, StateRelationRequest,
+    UnmergeCustomersRequest, UnmergeCustomersResponse, Vulnerability, WatchCustomerRequest, WatchCustomerResponse,
+    WhatIsKnownRequest, WhatIsKnownResponse, WithdrawConsentRequest, ingest_facts_response,
+    ingest_source_records_response,
 };
 
 use super::{convert, refused};
@@ -120,6 +121,12 @@ impl CustomerService for CustomerApi {
         let call = Call::of(&request);
         let question = convert::question(request.get_ref()).map_err(refused)?;
         usecase::what_is_known::what_is_known(&self.profile, &call, question).await.map(Response::new).map_err(refused)
+    }
+
+    async fn check_renewal(&self, request: Request<CheckRenewalRequest>) -> Result<Response<RenewalCheck>, Status> {
+        let call = Call::of(&request);
+        let asked = convert::approach(request.get_ref()).map_err(refused)?;
+        usecase::check_renewal::check_renewal(&self.profile, &call, asked).await.map(Response::new).map_err(refused)
     }
 
     async fn list_active_holds(

@@ -1,6 +1,7 @@
 //! customer-profile over real gRPC and a real Postgres, a fresh database per test.
 
 mod care;
+mod check_renewal;
 mod customer_view;
 mod effort;
 mod get_customer;

@@ -24,24 +24,21 @@ pub(crate) type StoredCause = StoredNamed<RootCauseId, pb::RootCause>;
 /// An item of redress that is kept.
 pub(crate) type StoredItem = StoredNamed<RedressItemId, pb::RedressItem>;
 
+/// What is kept on a shelf.
+pub(crate) type On<S> = StoredNamed<<S as Shelf>::Id, <S as Shelf>::Content>;
+
 /// Where things of one kind are kept.
-pub(crate) trait Shelf {
+pub(crate) trait Shelf: Sized {
     /// What they are named by.
     type Id: SlugId + Send + Sync;
     /// What is kept.
     type Content: prost::Message + Default + Clone;
 
     /// One of them.
-    fn get(
-        pool: &PgPool,
-        id: &Self::Id,
-    ) -> impl Future<Output = Result<Option<StoredNamed<Self::Id, Self::Content>>, StoreError>> + Send;
+    fn get(pool: &PgPool, id: &Self::Id) -> impl Future<Output = Result<Option<On<Self>>, StoreError>> + Send;
 
     /// One of them, locked until the transaction ends.
-    fn lock(
-        tx: &mut PgConnection,
-        id: &Self::Id,
-    ) -> impl Future<Output = Result<Option<StoredNamed<Self::Id, Self::Content>>, StoreError>> + Send;
+    fn lock(tx: &mut PgConnection, id: &Self::Id) -> impl Future<Output = Result<Option<On<Self>>, StoreError>> + Send;
 
     /// Those made for this department or for all, or every one, after the one with this id.
     fn list(
@@ -49,19 +46,13 @@ pub(crate) trait Shelf {
         department: Option<&Department>,
         after: &str,
         limit: i64,
-    ) -> impl Future<Output = Result<Vec<StoredNamed<Self::Id, Self::Content>>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<On<Self>>, StoreError>> + Send;
 
     /// Keeps a new one; `false` when there is one under this id.
-    fn insert(
-        tx: &mut PgConnection,
-        stored: &StoredNamed<Self::Id, Self::Content>,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    fn insert(tx: &mut PgConnection, stored: &On<Self>) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Writes one that is locked.
-    fn update(
-        tx: &mut PgConnection,
-        stored: &StoredNamed<Self::Id, Self::Content>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn update(tx: &mut PgConnection, stored: &On<Self>) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Forgets one that is locked.
     fn delete(tx: &mut PgConnection, id: &Self::Id) -> impl Future<Output = Result<(), StoreError>> + Send;

@@ -1,6 +1,5 @@
 //! Messages that somebody has begun to write: kept as they go on, and sent at last.
 
-use jiff::Timestamp;
 use kernel::ResourceId as _;
 use postgres::{Kept, RequestKey, StoreError, Tx};
 use server::Call;
@@ -10,7 +9,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 
 use super::claimed::Claimed;
 use super::writing::Begun;
-use super::{Ticketing, cut, limit};
+use super::{PageByTime, Ticketing, cut, limit};
 use crate::Error;
 use crate::grpc::{convert, present};
 use crate::store::draft::{self, StoredDraft};
@@ -107,7 +106,7 @@ impl Ticketing {
         agent: &AgentId,
         after: Option<Uuid>,
         size: usize,
-    ) -> Result<(Vec<pb::Draft>, Option<(Timestamp, Uuid)>), Error> {
+    ) -> Result<PageByTime<pb::Draft>, Error> {
         own(call, agent)?;
         let mut found = draft::list(self.db.reader(), agent, after, limit(size)).await?;
         let more = cut(&mut found, size);
@@ -133,7 +132,7 @@ impl Ticketing {
     #[tracing::instrument(name = "draft.send", skip_all, fields(ticket.id = %end.id.ticket))]
     pub(crate) async fn send_draft(&self, call: &Call, end: EndOfDraft) -> Result<pb::Message, Error> {
         own(call, &end.id.agent)?;
-        let mut writing = match self.begin_in(call, end.key.clone(), end.id.ticket, None, None).await? {
+        let mut writing = match self.begin_in(call, end.key, end.id.ticket, None, None).await? {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };

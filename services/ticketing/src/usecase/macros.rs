@@ -163,6 +163,7 @@ impl Ticketing {
         let template = template.map_err(|_| StoreError::corrupt("macro", "said", ""))?;
         let text = template.fill(fill).map_err(|placeholder| Refusal::MacroLacks { placeholder })?;
         let mut v = Violations::new();
-        v.check("body", text.parse::<Body>()).ok_or_else(|| Error::Invalid(v))
+        let body = v.check("body", text.parse::<Body>());
+        body.ok_or(Error::Invalid(v))
     }
 }

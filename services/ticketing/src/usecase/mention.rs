@@ -12,7 +12,7 @@ use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::claimed::Claimed;
-use super::{Ticketing, cut, limit};
+use super::{PageByTime, Ticketing, cut, limit};
 use crate::Error;
 use crate::grpc::present;
 use crate::store::mention::{self, Mention};
@@ -54,7 +54,7 @@ impl Ticketing {
         &self,
         call: &Call,
         page: &MentionPage,
-    ) -> Result<(Vec<pb::Mention>, Option<(Timestamp, Uuid)>), Error> {
+    ) -> Result<PageByTime<pb::Mention>, Error> {
         if call.actor().id != page.agent.as_str() && !call.acting().has_any(&[Role::Supervisor]) {
             return Err(Refusal::NotYours.into());
         }

@@ -11,7 +11,7 @@ use super::claimed::Claimed;
 use super::{Ticketing, cut, limit};
 use crate::Error;
 use crate::entry::Entries;
-use crate::store::named::{Shelf, StoredNamed};
+use crate::store::named::{On, Shelf, StoredNamed};
 
 /// What is asked to be kept.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ pub(crate) struct EndOfNamed<I> {
 
 /// What is done about things of one kind: how they are told, to callers and to the ledger, and what who may not change them is told.
 pub(crate) struct Kind<S: Shelf, M> {
-    pub present: fn(&StoredNamed<S::Id, S::Content>) -> M,
+    pub present: fn(&On<S>) -> M,
     pub put: fn(&Entries<'_>, M) -> Draft,
     pub deleted: fn(&Entries<'_>, &S::Id) -> Draft,
     pub refusal: fn() -> Refusal,
@@ -100,7 +100,7 @@ impl Ticketing {
     }
 
     /// What is kept under a name.
-    pub(super) async fn get_named<S: Shelf>(&self, id: &S::Id) -> Result<StoredNamed<S::Id, S::Content>, Error> {
+    pub(super) async fn get_named<S: Shelf>(&self, id: &S::Id) -> Result<On<S>, Error> {
         S::get(self.db.reader(), id).await?.ok_or_else(|| Error::not_found(id.name()))
     }
 

@@ -13,7 +13,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 
 use super::named::{Kind, NamedPage, NewNamed};
 use super::writing::{Begun, Writing};
-use super::{Ticketing, cut, limit};
+use super::{PageByTime, Ticketing, cut, limit};
 use crate::Error;
 use crate::grpc::{convert, present};
 use crate::store::named::{Items, Shelf as _};
@@ -94,9 +94,9 @@ impl Ticketing {
         if item.retired {
             return Err(Refusal::ItemRetired.into());
         }
-        match writing.chronicle.stored.ticket.state().standing() {
-            state @ (Standing::Rejected | Standing::Cancelled) => return Err(Refusal::TicketOver { state }.into()),
-            _ => {}
+        let state = writing.chronicle.stored.ticket.state().standing();
+        if matches!(state, Standing::Rejected | Standing::Cancelled) {
+            return Err(Refusal::TicketOver { state }.into());
         }
         let granting = convert::granting(&mut Violations::new(), "", &item);
         let granting = granting.ok_or_else(|| StoreError::corrupt("redress_item", "content", draft.item.as_str()))?;
@@ -181,7 +181,7 @@ impl Ticketing {
         ticket: TicketId,
         after: Option<RedressPlace>,
         size: usize,
-    ) -> Result<(Vec<pb::Redress>, Option<RedressPlace>), Error> {
+    ) -> Result<PageByTime<pb::Redress>, Error> {
         let mut found = redress::list(self.db.reader(), ticket, after, limit(size)).await?;
         if found.is_empty() && !crate::store::ticket::exists(self.db.reader(), ticket).await? {
             return Err(Error::not_found(ticket.to_string()));
@@ -198,7 +198,7 @@ impl Ticketing {
         standing: RedressStanding,
         after: Option<RedressPlace>,
         size: usize,
-    ) -> Result<(Vec<pb::Redress>, Option<RedressPlace>), Error> {
+    ) -> Result<PageByTime<pb::Redress>, Error> {
         let mut found = redress::waiting(self.db.reader(), standing, after, limit(size)).await?;
         let more = cut(&mut found, size);
         let last = found.last().filter(|_| more).map(|stored| (stored.since(), stored.redress.id.id));

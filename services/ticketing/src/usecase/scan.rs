@@ -23,6 +23,9 @@ pub(crate) struct NewScan {
     pub key: RequestKey,
 }
 
+/// A place in the list of files that nobody has looked into: since when it waits, and SHA-256 of it.
+pub(crate) type ScanPlace = (Timestamp, [u8; 32]);
+
 impl Ticketing {
     /// Says what was found in a file.
     #[tracing::instrument(name = "scan.put", skip_all)]
@@ -48,9 +51,9 @@ impl Ticketing {
     #[tracing::instrument(name = "scan.unscanned", skip_all)]
     pub(crate) async fn list_unscanned(
         &self,
-        after: Option<(Timestamp, [u8; 32])>,
+        after: Option<ScanPlace>,
         size: usize,
-    ) -> Result<(Vec<pb::UnscannedFile>, Option<(Timestamp, [u8; 32])>), Error> {
+    ) -> Result<(Vec<pb::UnscannedFile>, Option<ScanPlace>), Error> {
         let mut found = scan::unscanned(self.db.reader(), after, limit(size)).await?;
         let more = cut(&mut found, size);
         let last = found.last().filter(|_| more).map(|file| (file.since, file.sha256));

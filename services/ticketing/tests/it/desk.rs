@@ -257,7 +257,7 @@ async fn a_draft_is_kept_as_it_is_written_and_gone_once_it_is_sent() {
     let request = send(&grown.etag);
     let sent = ana.send_draft(request.clone()).await.unwrap().into_inner();
     assert_eq!(ana.send_draft(request).await.unwrap().into_inner(), sent, "a retry");
-    assert_eq!(messages(&mut agent, &ticket).await, [sent.clone()]);
+    assert_eq!(messages(&mut agent, &ticket).await, std::slice::from_ref(&sent));
     assert_eq!((sent.body.as_str(), sent.actor.unwrap().id.as_str()), ("Le adjuntamos la factura corregida.", "ana"));
     let gone = ana.get_draft(pb::GetDraftRequest { name: grown.name.clone() }).await;
     assert_refused(gone, Code::NotFound, "NOT_FOUND");
