@@ -57,7 +57,8 @@ impl DataHolder for Ticketing {
                 let mut after = None;
                 loop {
                     let (redresses, next) = app.list_redresses(*ticket, after, PAGE).await?;
-                    for redress in &redresses {
+                    // What is given in one that is answered with another is told once, under its own.
+                    for redress in redresses.iter().filter(|redress| redress.name.starts_with(&ticket.name())) {
                         yield packed(redress)?;
                     }
                     let Some(place) = next else { break };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// Fewer letters cannot hold a finding and its reason.
 const FEWEST_LETTERS: usize = 20;
 /// Fewer different words are no sentence.
@@ -74,15 +76,15 @@ pub(crate) fn same(a: &str, b: &str) -> bool {
 /// Lower case without accents and punctuation, words one space apart.
 pub(crate) fn fold(text: &str) -> String {
     let plain = |c: char| match c {
-        'á' | 'à' => 'a',
-        'é' | 'è' => 'e',
-        'í' | 'ï' => 'i',
-        'ó' | 'ò' => 'o',
-        'ú' | 'ü' => 'u',
+        'á' | 'à' | 'â' | 'ä' | 'ã' => 'a',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'í' | 'ì' | 'î' | 'ï' => 'i',
+        'ó' | 'ò' | 'ô' | 'ö' | 'õ' => 'o',
+        'ú' | 'ù' | 'û' | 'ü' => 'u',
         c if c.is_alphanumeric() => c,
         _ => ' ',
     };
-    let folded: String = text.to_lowercase().chars().map(plain).collect();
+    let folded: String = text.nfc().flat_map(char::to_lowercase).map(plain).collect();
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -113,5 +115,6 @@ mod tests {
     #[test]
     fn accents_and_punctuation_make_no_difference() {
         assert!(same("Según lo pactado, ¡no!", "segun lo PACTADO no"));
+        assert!(same("co\u{301}mo", "CÓMO"), "however the accent is encoded");
     }
 }

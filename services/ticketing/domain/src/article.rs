@@ -47,12 +47,12 @@ pub fn refuse_unpublished(state: ArticleStanding) -> Result<(), Refusal> {
     }
 }
 
-/// What part of what is asked a text speaks of, 0 to 1: the words they share, each weighing what its rarity says (Spärck Jones 1972: `ln((n + 1) / (df + 1))` of
-/// `n` texts, of which `df` have it). Words that every text has weigh nothing; where all do, nothing is similar.
+/// What part of what is asked a text speaks of, 0 to 1: the words they share, each weighing what its rarity says (Spärck Jones 1972: `ln((n + 1) / df)` of
+/// `n` texts, of which `df` have it). Words that no text has, names and numbers mostly, are left out: nothing could be similar by them.
 pub fn coverage(asked: &HashMap<String, u64>, has: &HashSet<String>, texts: u64) -> f64 {
     #[allow(clippy::cast_precision_loss, reason = "counts of articles are far below 2^52")]
-    let weight = |found_in: u64| ((texts + 1) as f64 / (found_in.min(texts) + 1) as f64).ln();
-    let all: f64 = asked.values().map(|found_in| weight(*found_in)).sum();
+    let weight = |found_in: u64| ((texts + 1) as f64 / found_in.clamp(1, texts.max(1)) as f64).ln();
+    let all: f64 = asked.values().filter(|found_in| **found_in > 0).map(|found_in| weight(*found_in)).sum();
     let shared: f64 = asked.iter().filter(|(word, _)| has.contains(*word)).map(|(_, found_in)| weight(*found_in)).sum();
     if all > 0.0 { (shared / all).clamp(0.0, 1.0) } else { 0.0 }
 }
@@ -87,10 +87,18 @@ mod tests {
 
     #[test]
     fn rare_words_say_more_than_frequent_ones() {
-        let asked = HashMap::from([("factura".to_owned(), 80), ("contador".to_owned(), 2), ("de".to_owned(), 100)]);
-        let (meter, bill) = (coverage(&asked, &words(&["contador"]), 100), coverage(&asked, &words(&["factura"]), 100));
-        assert!(meter > 0.9 && bill < 0.1 && bill > 0.0, "{meter} {bill}");
-        assert!((meter + bill - 1.0).abs() < 1e-12, "what every text has weighs nothing");
+        let asked = HashMap::from([
+            ("factura".to_owned(), 80),
+            ("contador".to_owned(), 2),
+            ("de".to_owned(), 100),
+            ("begoña".to_owned(), 0),
+        ]);
+        let of = |word: &str| coverage(&asked, &words(&[word]), 100);
+        let (meter, bill, of_all) = (of("contador"), of("factura"), of("de"));
+        assert!(meter > 0.9 && bill < 0.1 && bill > 0.0 && of_all < 0.01, "{meter} {bill} {of_all}");
+        assert!((meter + bill + of_all - 1.0).abs() < 1e-12, "what no text has weighs nothing");
+        let alone = HashMap::from([("contador".to_owned(), 1)]);
+        assert!((coverage(&alone, &words(&["contador"]), 1) - 1.0).abs() < 1e-12, "one article can be similar too");
         assert!((coverage(&asked, &words(&["contador", "factura", "de"]), 100) - 1.0).abs() < 1e-12);
         assert_eq!(coverage(&asked, &words(&[]), 100), 0.0);
         assert_eq!(coverage(&HashMap::new(), &words(&["x"]), 100), 0.0);

@@ -66,7 +66,9 @@ pub use process::{
 pub use promise::{Promise, PromiseDraft, PromiseForecast, PromiseGate, PromiseKind, PromiseState, Settlement, Tried};
 pub use readability::{Readability, ReadabilityGrade, readability};
 pub use receipt::Receipt;
-pub use redress::{Amount, Authority, Granting, Limits, Redress, RedressDraft, RedressState, Reference, Ruling};
+pub use redress::{
+    Amount, Authority, Granting, Limits, Proposer, Redress, RedressDraft, RedressState, Reference, Ruling,
+};
 pub use seal::{Seal, SealError, Sealed};
 pub use silence::{Heard, HeardCounts, HeardError, HeardFlaw, LEAST_ANSWERS, Silence, SilenceEstimate, silence};
 pub use split::{SplitDraft, SplitOff};

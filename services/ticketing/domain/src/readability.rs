@@ -242,8 +242,9 @@ fn ends_sentence(text: &[char], end: usize) -> bool {
     apart && !opens_with(text, end, char::is_lowercase)
 }
 
-/// Whether what comes first, spaces and opening marks apart, is so.
+/// Whether what comes first, spaces and opening marks apart, is so. Nobody puts more of them in a row than are looked at.
 fn opens_with(text: &[char], at: usize, so: impl Fn(char) -> bool) -> bool {
+    let text = &text[..text.len().min(at + 64)];
     text.get(run(text, at, |c| c.is_whitespace() || is_opening(c))).is_some_and(|c| so(*c))
 }
 

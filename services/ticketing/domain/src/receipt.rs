@@ -27,13 +27,19 @@ impl Receipt {
     }
 }
 
+/// Further lines set in by four spaces, whatever breaks them.
+fn set_in(value: &str) -> String {
+    let lines = value.split("\r\n").flat_map(|part| part.split(['\n', '\r', '\u{2028}', '\u{2029}']));
+    lines.collect::<Vec<_>>().join("\n    ")
+}
+
 fn compose(ticket: &Ticket, received: Timestamp) -> String {
     let facts = ticket.facts();
     let words = receipt_words(facts.language);
     let mut text = format!("{}\n\n", words.title);
     let mut line = |label: &str, value: &str| {
         // Further lines of what the customer wrote are set in, so that none can pass for one of the house's. Writing into a String cannot fail.
-        let _ = writeln!(text, "{label}: {}", value.replace('\n', "\n    "));
+        let _ = writeln!(text, "{label}: {}", set_in(value));
     };
     line(words.key, &facts.tracking_key.to_string());
     line(words.received, &to_the_second(received, facts.language));
@@ -47,4 +53,15 @@ fn compose(ticket: &Ticket, received: Timestamp) -> String {
         line(&point.id, point.text.expose());
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::set_in;
+
+    #[test]
+    fn no_line_that_a_customer_wrote_begins_where_the_houses_do() {
+        assert_eq!(set_in("a\nb\rc\r\nd\u{2028}e\u{2029}f"), "a\n    b\n    c\n    d\n    e\n    f");
+        assert_eq!(set_in("a"), "a");
+    }
 }

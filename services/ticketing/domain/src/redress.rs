@@ -47,7 +47,8 @@ pub enum Authority {
 }
 
 impl Granting {
-    /// How many others have to grant what somebody with this authority proposes. `amount` is in the item's currency.
+    /// How many others have to grant what somebody with this authority proposes. `amount` is in the item's currency, with what they have proposed
+    /// before in the affair.
     pub const fn needed(&self, amount: Option<i64>, authority: Authority) -> u8 {
         let supervisors = match (&self.limits, amount) {
             (Some(limits), Some(amount)) if amount <= limits.agent => 0,
@@ -129,6 +130,19 @@ impl RedressState {
     }
 }
 
+/// Who proposes.
+#[derive(Debug, Clone)]
+pub struct Proposer {
+    /// Who.
+    pub by: Actor,
+    /// What they may grant.
+    pub authority: Authority,
+    /// What they have proposed before in the affair and was not refused, in minor units of the same currency.
+    pub before: i64,
+    /// The limits are of their own making.
+    pub own_limits: bool,
+}
+
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct RedressDraft {
@@ -154,25 +168,28 @@ pub enum Ruling {
 
 impl Redress {
     /// Proposes one; what lies within the proposer's authority is granted at once.
-    pub fn propose(
-        draft: RedressDraft,
-        id: RedressId,
-        granting: &Granting,
-        (by, authority): (Actor, Authority),
-        at: Timestamp,
-    ) -> Self {
+    pub fn propose(draft: RedressDraft, id: RedressId, granting: &Granting, who: Proposer, at: Timestamp) -> Self {
         let RedressDraft { item, amount, reason } = draft;
-        let needed = granting.needed(amount.as_ref().map(|amount| amount.minor_units), authority);
+        let Proposer { by, authority, before, own_limits } = who;
+        let in_all = amount.as_ref().map(|amount| amount.minor_units.saturating_add(before));
+        let needed = granting.needed(in_all, authority).max(u8::from(own_limits && amount.is_some()));
         let state = if needed == 0 { RedressState::Granted { at } } else { RedressState::Proposed };
         Self { id, item, amount, reason, by, proposed: at, needed, granted_by: Vec::new(), state }
     }
 
-    /// Grants it, or refuses it.
+    /// Grants it, or refuses it. What was granted is still refused as long as it was not given.
     ///
     /// # Errors
     /// [`Refusal`] when it is not open, `by` proposed it, or `by` has granted it.
     pub fn decide(mut self, ruling: Ruling, by: Actor, at: Timestamp) -> Result<Self, Refusal> {
-        self.refuse_unless(RedressStanding::Proposed)?;
+        let state = self.state.standing();
+        let open = match ruling {
+            Ruling::Grant => state == RedressStanding::Proposed,
+            Ruling::Refuse { .. } => matches!(state, RedressStanding::Proposed | RedressStanding::Granted),
+        };
+        if !open {
+            return Err(Refusal::RedressNotOpen { state });
+        }
         // A person is who their token names, whatever kind of program it was used through.
         if self.by.id == by.id {
             return Err(Refusal::RedressOwnProposal);
@@ -208,11 +225,6 @@ impl Redress {
     pub fn missing(&self) -> usize {
         usize::from(self.needed).saturating_sub(self.granted_by.len())
     }
-
-    fn refuse_unless(&self, standing: RedressStanding) -> Result<(), Refusal> {
-        let state = self.state.standing();
-        if state == standing { Ok(()) } else { Err(Refusal::RedressNotOpen { state }) }
-    }
 }
 
 #[cfg(test)]
@@ -238,7 +250,27 @@ mod tests {
             reason: "Dos cobros por lo mismo.".parse().unwrap(),
         };
         let id = RedressId { ticket: TicketId::from_uuid(Uuid::nil()), id: Uuid::nil() };
-        Redress::propose(draft, id, &item(), (actor(by), authority), Timestamp::UNIX_EPOCH)
+        let who = Proposer { by: actor(by), authority, before: 0, own_limits: false };
+        Redress::propose(draft, id, &item(), who, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn what_was_proposed_before_counts_and_nobody_grants_by_limits_of_their_own_making() {
+        let needed = |authority, amount, before, own_limits| {
+            let draft = RedressDraft {
+                item: RedressItemId::of("credit").unwrap(),
+                amount: Some(Amount { currency: "EUR".to_owned(), minor_units: amount }),
+                reason: "Otra vez.".parse().unwrap(),
+            };
+            let id = RedressId { ticket: TicketId::from_uuid(Uuid::nil()), id: Uuid::nil() };
+            let who = Proposer { by: actor("ana"), authority, before, own_limits };
+            Redress::propose(draft, id, &item(), who, Timestamp::UNIX_EPOCH).needed
+        };
+        assert_eq!(needed(Authority::Agent, 2_000, 0, false), 0);
+        assert_eq!(needed(Authority::Agent, 1, 2_000, false), 1);
+        assert_eq!(needed(Authority::Agent, 1, i64::MAX, false), 2);
+        assert_eq!(needed(Authority::Supervisor, 1, 10_000, false), 1);
+        assert_eq!(needed(Authority::Supervisor, 1, 0, true), 1);
     }
 
     #[test]
@@ -285,5 +317,11 @@ mod tests {
         assert_eq!(refused.state.standing(), RedressStanding::Refused);
         let again = refused.decide(why(), actor("chief"), at);
         assert_eq!(again, Err(Refusal::RedressNotOpen { state: RedressStanding::Refused }));
+        let granted = proposed(2_000, "ana", Authority::Agent);
+        let back = granted.clone().decide(why(), actor("boss"), at).unwrap();
+        assert_eq!(back.state.standing(), RedressStanding::Refused);
+        let given = granted.give("pago 9".parse().unwrap(), at).unwrap();
+        let late = given.decide(why(), actor("boss"), at);
+        assert_eq!(late, Err(Refusal::RedressNotOpen { state: RedressStanding::Given }));
     }
 }

@@ -8,6 +8,9 @@ use ventanilla_proto::ticketing::v1::article_service_server::ArticleService;
 use super::{Answer, change, convert, refused};
 use crate::usecase::Ticketing;
 
+/// Articles of one page: each may have ten thousand characters in five languages.
+const MOST: usize = 10;
+
 /// The gRPC face of [`Ticketing`] for answers that are kept.
 #[derive(Clone)]
 pub struct Articles {
@@ -35,7 +38,8 @@ impl ArticleService for Articles {
 
     async fn list_articles(&self, request: Request<pb::ListArticlesRequest>) -> Answer<pb::ListArticlesResponse> {
         let r = request.get_ref();
-        let list = convert::named_list::<ArticleId>("articles", &r.department, r.page_size, &r.page_token)?;
+        let mut list = convert::named_list::<ArticleId>("articles", &r.department, r.page_size, &r.page_token)?;
+        list.page.size = list.page.size.min(MOST);
         let (articles, last) = self.app.list_articles(&list.page).await.map_err(refused)?;
         Ok(Response::new(pb::ListArticlesResponse { articles, next_page_token: list.next_token(last) }))
     }

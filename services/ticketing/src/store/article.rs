@@ -140,16 +140,25 @@ pub(crate) async fn of_ids(pool: &PgPool, ids: &[String]) -> Result<Vec<StoredAr
 #[tracing::instrument(name = "db.article.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, id: &ArticleId) -> Result<Option<Standing>, StoreError> {
     let row = sqlx::query!(
-        "select number, state, version from ticketing.article where article_id = $1 for no key update",
+        "select number, state, version from ticketing.article where article_id = $1 for update",
         id.as_str()
-    )
-    .fetch_optional(tx)
-    .await?;
-    row.map(|row| {
-        let state = word("article", "state", id.as_str(), ArticleStanding::from_word(&row.state))?;
-        Ok(Standing { number: row.number, state, version: row.version })
-    })
-    .transpose()
+    );
+    row.fetch_optional(tx).await?.map(|row| standing(id, row.number, &row.state, row.version)).transpose()
+}
+
+/// Whether an article is in use and in which version, kept so until the transaction ends, by as many as cite it.
+#[tracing::instrument(name = "db.article.share", skip_all)]
+pub(crate) async fn share(tx: &mut PgConnection, id: &ArticleId) -> Result<Option<Standing>, StoreError> {
+    let row = sqlx::query!(
+        "select number, state, version from ticketing.article where article_id = $1 for share",
+        id.as_str()
+    );
+    row.fetch_optional(tx).await?.map(|row| standing(id, row.number, &row.state, row.version)).transpose()
+}
+
+fn standing(id: &ArticleId, number: i32, state: &str, version: i64) -> Result<Standing, StoreError> {
+    let state = word("article", "state", id.as_str(), ArticleStanding::from_word(state))?;
+    Ok(Standing { number, state, version })
 }
 
 /// Writes a version, the first of an article or a further one; `false` when a first one meets an article that is there.
@@ -209,13 +218,8 @@ pub(crate) async fn publish(
     id: &ArticleId,
     draft: &ArticleDraft,
 ) -> Result<Option<String>, StoreError> {
-    sqlx::query!("delete from ticketing.article_question where article_id = $1", id.as_str()).execute(&mut *tx).await?;
-    sqlx::query!("delete from ticketing.article_words where article_id = $1", id.as_str()).execute(&mut *tx).await?;
-    if draft.state != ArticleStanding::Published {
-        return Ok(None);
-    }
-    // In one order, so that two articles with the same questions never wait for each other in a circle.
-    let mut questions = draft.folded_questions();
+    let mut questions = if draft.state == ArticleStanding::Published { draft.folded_questions() } else { Vec::new() };
+    // Taken in one order before any is given up, so that two articles with the same questions never wait for each other in a circle.
     questions.sort();
     for (language, question) in &questions {
         let taken = sqlx::query_scalar!(
@@ -231,6 +235,22 @@ pub(crate) async fn publish(
         if taken != id.as_str() {
             return Ok(Some(taken));
         }
+    }
+    let (languages, kept): (Vec<String>, Vec<String>) =
+        questions.into_iter().map(|(language, question)| (language.as_str().to_owned(), question)).unzip();
+    sqlx::query!(
+        "delete from ticketing.article_question q where q.article_id = $1
+         and not exists (select from unnest($2::text[], $3::text[]) as k (language, question)
+                         where k.language = q.language and k.question = q.question)",
+        id.as_str(),
+        &languages,
+        &kept,
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!("delete from ticketing.article_words where article_id = $1", id.as_str()).execute(&mut *tx).await?;
+    if draft.state != ArticleStanding::Published {
+        return Ok(None);
     }
     for (language, question) in draft.questions.iter() {
         let said = format!("{}\n{}", question.expose(), draft.texts.told_in(language).expose());

@@ -98,7 +98,8 @@ pub(crate) async fn count(pool: &PgPool, period: &Period, most: i64) -> Result<i
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from (
                select from ticketing.ticket
-               where first_received_at >= $1 and first_received_at < $2 and ($3::text is null or department = $3) limit $4
+               where first_received_at >= $1 and first_received_at < $2 and ($3::text is null or department = $3)
+                 and merged_head is null limit $4
            ) as there"#,
         period.from.to_sqlx() as _,
         period.to.to_sqlx() as _,
@@ -120,7 +121,7 @@ pub(crate) async fn counted(
                   count(*) filter (where first_received_at >= $1 and ticket_type in ('queja', 'reclamacion')) as "complaints!",
                   count(*) filter (where first_received_at < $1) as "before!"
            from ticketing.ticket
-           where first_received_at >= $4 and first_received_at < $2 and ($3::text is null or department = $3)
+           where first_received_at >= $4 and first_received_at < $2 and ($3::text is null or department = $3) and merged_head is null
            group by 1"#,
         period.from.to_sqlx() as _,
         period.to.to_sqlx() as _,
@@ -140,8 +141,16 @@ pub(crate) async fn counted(
     let given = sqlx::query!(
         r#"select coalesce(t.root_cause, '') as "cause!", r.currency as "currency!",
                   least(sum(r.minor_units), 9223372036854775807)::bigint as "given!"
-           from ticketing.ticket t join ticketing.redress r on r.ticket_id = t.ticket_id and r.state = 'given' and r.currency is not null
-           where t.first_received_at >= $1 and t.first_received_at < $2 and ($3::text is null or t.department = $3)
+           from (select t.ticket_id, t.root_cause, t.ticket_id as head from ticketing.ticket t
+                 where t.first_received_at >= $1 and t.first_received_at < $2 and ($3::text is null or t.department = $3)
+                   and t.merged_head is null
+                 union all
+                 -- What is answered with one of these.
+                 select m.ticket_id, t.root_cause, t.ticket_id from ticketing.ticket t
+                 join ticketing.ticket m on m.merged_head = t.ticket_id
+                 where t.first_received_at >= $1 and t.first_received_at < $2 and ($3::text is null or t.department = $3)
+                   and t.merged_head is null) t
+           join ticketing.redress r on r.ticket_id = t.ticket_id and r.state = 'given' and r.currency is not null
            group by 1, 2"#,
         period.from.to_sqlx() as _,
         period.to.to_sqlx() as _,

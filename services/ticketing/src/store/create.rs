@@ -9,9 +9,11 @@ use jiff_sqlx::ToSqlx;
 use kernel::{Language, ResourceId};
 use ledger::Columns;
 use postgres::{Db, RequestError, RequestKey, SharedCommit, StoreError};
+use prost::{Message as _, Name as _};
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use ticketing_domain::{Receipt, Seal, TicketId, TrackingKey};
 use uuid::Uuid;
+use ventanilla_proto::ticketing::v1::TicketOpened;
 
 use super::history::ChangeColumns;
 use super::message::{self, Message, MessageColumns};
@@ -487,4 +489,16 @@ pub(crate) async fn receipt(pool: &PgPool, id: TicketId) -> Result<Option<Given>
         })
     })
     .transpose()
+}
+
+/// The hash of a receipt as the chained part of the ledger tells it; none while the affair's opening waits for its position.
+#[tracing::instrument(name = "db.ticket.hash_in_the_ledger", skip_all)]
+pub(crate) async fn hash_in_the_ledger(pool: &PgPool, id: TicketId) -> Result<Option<[u8; 32]>, StoreError> {
+    let payload = sqlx::query_scalar!(
+        "select payload from ticketing.ledger where aggregate = $1 and type = $2 order by position limit 1",
+        id.name(),
+        TicketOpened::full_name(),
+    );
+    let opened = payload.fetch_optional(pool).await?.and_then(|payload| TicketOpened::decode(payload.as_slice()).ok());
+    Ok(opened.and_then(|opened| opened.receipt_content_hash.try_into().ok()))
 }

@@ -40,6 +40,10 @@ pub(crate) trait Shelf: Sized {
     /// One of them, locked until the transaction ends.
     fn lock(tx: &mut PgConnection, id: &Self::Id) -> impl Future<Output = Result<Option<On<Self>>, StoreError>> + Send;
 
+    /// One of them, kept as it is until the transaction ends, by as many as need it so.
+    fn share(tx: &mut PgConnection, id: &Self::Id)
+    -> impl Future<Output = Result<Option<On<Self>>, StoreError>> + Send;
+
     /// Those made for this department or for all, or every one, after the one with this id.
     fn list(
         pool: &PgPool,
@@ -124,6 +128,17 @@ macro_rules! shelf {
                     let row = sqlx::query_as!(Row, "select " + $key + r#" as "id!", title, department, "# + $content
                         + r#" as "content!", actor_kind, actor_id, actor_department, created_at as "created_at: _", version
                              from ticketing."# + $table + " where " + $key + " = $1 for update", id.as_str());
+                    row.fetch_optional(tx).await?.map(StoredNamed::try_from).transpose()
+                }
+
+                #[tracing::instrument(name = "db.named.share", skip_all, fields(shelf = $table))]
+                async fn share(
+                    tx: &mut PgConnection,
+                    id: &$id,
+                ) -> Result<Option<StoredNamed<$id, $kept>>, StoreError> {
+                    let row = sqlx::query_as!(Row, "select " + $key + r#" as "id!", title, department, "# + $content
+                        + r#" as "content!", actor_kind, actor_id, actor_department, created_at as "created_at: _", version
+                             from ticketing."# + $table + " where " + $key + " = $1 for share", id.as_str());
                     row.fetch_optional(tx).await?.map(StoredNamed::try_from).transpose()
                 }
 

@@ -122,7 +122,27 @@ pub(crate) async fn get(executor: impl PgExecutor<'_>, id: RedressId) -> Result<
     row.fetch_optional(executor).await?.map(StoredRedress::try_from).transpose()
 }
 
-/// Those of a ticket, the oldest first, after this place.
+/// How much somebody has proposed in an affair, what is answered with it included, that was not refused; in minor units of a currency.
+#[tracing::instrument(name = "db.redress.proposed_by", skip_all)]
+pub(crate) async fn proposed_by(
+    tx: &mut PgConnection,
+    head: TicketId,
+    actor: &str,
+    currency: &str,
+) -> Result<i64, StoreError> {
+    let sum = sqlx::query_scalar!(
+        r#"select least(coalesce(sum(r.minor_units), 0), 9223372036854775807)::bigint as "sum!"
+           from ticketing.redress r
+           where (r.ticket_id = $1 or r.ticket_id in (select ticket_id from ticketing.ticket where merged_head = $1))
+             and r.actor_id = $2 and r.currency = $3 and r.state <> 'refused'"#,
+        head.uuid(),
+        actor,
+        currency,
+    );
+    Ok(sum.fetch_one(tx).await?)
+}
+
+/// Those of a ticket and of what is answered with it, the oldest first, after this place.
 #[tracing::instrument(name = "db.redress.list", skip_all)]
 pub(crate) async fn list(
     pool: &PgPool,
@@ -131,7 +151,8 @@ pub(crate) async fn list(
     limit: i64,
 ) -> Result<Vec<StoredRedress>, StoreError> {
     let rows = select_redresses!(
-        "where ticket_id = $1 and ($2::timestamptz is null or (proposed_at, redress_id) > ($2, $3::uuid))
+        "where (ticket_id = $1 or ticket_id in (select m.ticket_id from ticketing.ticket m where m.merged_head = $1))
+           and ($2::timestamptz is null or (proposed_at, redress_id) > ($2, $3::uuid))
          order by proposed_at, redress_id limit $4",
         ticket.uuid(),
         after.map(|(at, _)| at.to_sqlx()) as _,

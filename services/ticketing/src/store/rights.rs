@@ -18,9 +18,10 @@ pub(crate) struct Affair {
     pub erased: bool,
 }
 
-fn affair(id: Uuid, state: &str, since: Timestamp, erased: bool) -> Result<Affair, StoreError> {
+fn affair(id: Uuid, state: &str, (since, owing): (Timestamp, bool), erased: bool) -> Result<Affair, StoreError> {
     let standing = word("ticket", "state", id, Standing::from_word(state))?;
-    let ended = matches!(standing, Standing::Closed | Standing::Rejected | Standing::Cancelled);
+    // What somebody has still to be given is not over, whatever was said.
+    let ended = standing.is_terminal() && !owing;
     Ok(Affair { id, ended_at: ended.then_some(since), erased })
 }
 
@@ -28,26 +29,33 @@ fn affair(id: Uuid, state: &str, since: Timestamp, erased: bool) -> Result<Affai
 #[tracing::instrument(name = "db.rights.affairs", skip_all)]
 pub(crate) async fn affairs(pool: &PgPool, customers: &[Uuid]) -> Result<Vec<Affair>, StoreError> {
     let rows = sqlx::query!(
-        r#"select ticket_id, state, state_since, erased_at is not null as "erased!" from ticketing.ticket
-           where customer_id = any($1) order by created_at, ticket_id"#,
+        r#"select t.ticket_id, t.state, t.state_since, t.erased_at is not null as "erased!",
+                  exists (select from ticketing.redress r where r.ticket_id = t.ticket_id and r.state in ('proposed', 'granted')) as "owing!"
+           from ticketing.ticket t where t.customer_id = any($1) order by t.created_at, t.ticket_id"#,
         customers,
     )
     .fetch_all(pool)
     .await?;
-    rows.into_iter().map(|row| affair(row.ticket_id, &row.state, row.state_since.to_jiff(), row.erased)).collect()
+    rows.into_iter()
+        .map(|row| affair(row.ticket_id, &row.state, (row.state_since.to_jiff(), row.owing), row.erased))
+        .collect()
 }
 
 /// The same, locked until the transaction ends.
 #[tracing::instrument(name = "db.rights.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, customers: &[Uuid]) -> Result<Vec<Affair>, StoreError> {
     let rows = sqlx::query!(
-        r#"select ticket_id, state, state_since, erased_at is not null as "erased!" from ticketing.ticket
-           where customer_id = any($1) order by coalesce(merged_head, ticket_id), merged_head is not null, ticket_id for no key update"#,
+        r#"select t.ticket_id, t.state, t.state_since, t.erased_at is not null as "erased!",
+                  exists (select from ticketing.redress r where r.ticket_id = t.ticket_id and r.state in ('proposed', 'granted')) as "owing!"
+           from ticketing.ticket t where t.customer_id = any($1)
+           order by coalesce(t.merged_head, t.ticket_id), t.merged_head is not null, t.ticket_id for no key update of t"#,
         customers,
     )
     .fetch_all(tx)
     .await?;
-    rows.into_iter().map(|row| affair(row.ticket_id, &row.state, row.state_since.to_jiff(), row.erased)).collect()
+    rows.into_iter()
+        .map(|row| affair(row.ticket_id, &row.state, (row.state_since.to_jiff(), row.owing), row.erased))
+        .collect()
 }
 
 /// Waits until every affair that is being opened is there to be seen, or is not. A statement has its locks before it looks
@@ -83,6 +91,8 @@ pub(crate) async fn erase(tx: &mut PgConnection, tickets: &[Uuid], now: Timestam
                delete from ticketing.scan s using ticketing.attachment a
                where a.ticket_id = any($1) and s.sha256 = a.sha256
                  and not exists (select from ticketing.attachment o where o.sha256 = a.sha256 and o.ticket_id <> all($1))
+           ), mention as (
+               delete from ticketing.mention where ticket_id = any($1)
            ), draft as (
                delete from ticketing.draft where ticket_id = any($1)
            ), redress as (

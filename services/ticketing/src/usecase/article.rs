@@ -151,7 +151,7 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let standing = article::lock(&mut writing.tx, &id).await?.ok_or_else(|| Error::not_found(id.name()))?;
+        let standing = article::share(&mut writing.tx, &id).await?.ok_or_else(|| Error::not_found(id.name()))?;
         refuse_unpublished(standing.state)?;
         let moment = writing.moment;
         let (noted, at) = writing.part().stored.ticket.clone().note(moment)?;

@@ -21,7 +21,7 @@ impl Ticketing {
     #[tracing::instrument(name = "ticket.get_receipt", skip_all, fields(ticket.id = %id))]
     pub async fn get_receipt(&self, id: TicketId) -> Result<pb::Receipt, Error> {
         let given = self.given(id).await?;
-        Ok(present::receipt(&given.receipt, &self.sealed(id, &given)))
+        Ok(present::receipt(&given.receipt, &self.sealed(id, &given).await?))
     }
 
     /// The same as a file.
@@ -58,13 +58,18 @@ impl Ticketing {
         Ok(present::receipt_document(String::new(), &document))
     }
 
-    /// The seal as it was made when the receipt was given.
-    fn sealed(&self, id: TicketId, given: &Given) -> (Seal, Vec<u8>) {
+    /// The seal as it was made when the receipt was given. One that was given before there were seals is sealed now, if the ledger says that this is what was
+    /// given.
+    async fn sealed(&self, id: TicketId, given: &Given) -> Result<(Seal, Vec<u8>), Error> {
         let (now, signature) = self.sealer.seal(id, given.key, &given.receipt);
-        match &given.sealed {
-            Some((key_id, signature)) => (Seal { key_id: key_id.clone(), ..now }, signature.clone()),
-            None => (now, signature),
+        if let Some((key_id, signature)) = &given.sealed {
+            return Ok((Seal { key_id: key_id.clone(), ..now }, signature.clone()));
         }
+        let told = create::hash_in_the_ledger(self.db.reader(), id).await?;
+        if told.is_some_and(|hash| hash == given.receipt.content_hash) {
+            return Ok((now, signature));
+        }
+        Err(StoreError::corrupt("receipt", "content_hash", id).into())
     }
 
     async fn given(&self, id: TicketId) -> Result<Given, Error> {
@@ -80,7 +85,7 @@ impl Ticketing {
     /// Setting a page takes the processor for a while, so that it is done beside what answers other calls, and few at a time: whoever has gone away has
     /// still asked for it.
     async fn document(&self, id: TicketId, given: Given, format: Format) -> Result<Document, Error> {
-        let seal = self.sealed(id, &given);
+        let seal = self.sealed(id, &given).await?;
         let turn = Arc::clone(&self.papers).acquire_owned().await.map_err(|_| Error::Document)?;
         let set = move || {
             let _turn = turn;

@@ -87,7 +87,7 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let found = Causes::lock(&mut writing.tx, &cause).await?.ok_or_else(|| Error::not_found(cause.name()))?;
+        let found = Causes::share(&mut writing.tx, &cause).await?.ok_or_else(|| Error::not_found(cause.name()))?;
         if found.named.content.retired {
             return Err(Refusal::CauseRetired.into());
         }
@@ -115,7 +115,7 @@ impl Ticketing {
     pub(crate) async fn measure_root_causes(&self, period: Period) -> Result<pb::MeasureRootCausesResponse, Error> {
         let pool = self.db.reader();
         let before = period.from.checked_sub(period.to.duration_since(period.from)).unwrap_or(Timestamp::MIN);
-        self.refuse_many(&Period { from: before, ..period.clone() }).await?;
+        self.refuse_many(&period).await?;
         let mut own = cause::counted(pool, &period, before).await?;
         let parents = cause::parents(pool).await?;
         let sum = |of: fn(&Counted) -> i64| own.values().map(of).sum::<i64>();

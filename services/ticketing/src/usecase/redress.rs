@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use kernel::{Role, Violations};
 use postgres::{RequestKey, StoreError};
 use server::Call;
+use server::parse::actor_to_proto;
 use ticketing_domain::{
-    Authority, ChangeKind, Moment, Redress, RedressDraft, RedressId, RedressItemId, RedressStanding, Reference,
-    Refusal, Ruling, SlugId as _, Standing, TicketId,
+    Authority, ChangeKind, Moment, Proposer, Redress, RedressDraft, RedressId, RedressItemId, RedressStanding,
+    Reference, Refusal, Ruling, SlugId as _, Standing, TicketId,
 };
 use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -63,6 +64,8 @@ impl Ticketing {
         call: &Call,
         new: NewNamed<RedressItemId, pb::RedressItem>,
     ) -> Result<pb::RedressItem, Error> {
+        let mut new = new;
+        new.content.put_actor = Some(actor_to_proto(call.actor()));
         self.put_named(call, ITEMS, new).await
     }
 
@@ -89,7 +92,7 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let item = Items::lock(&mut writing.tx, &draft.item).await?;
+        let item = Items::share(&mut writing.tx, &draft.item).await?;
         let item = item.ok_or_else(|| Error::not_found(draft.item.name()))?.named.content;
         if item.retired {
             return Err(Refusal::ItemRetired.into());
@@ -103,12 +106,20 @@ impl Ticketing {
         convert::refuse_amount(&granting, draft.amount.as_ref())?;
         let authority =
             if call.acting().has_any(&[Role::Supervisor]) { Authority::Supervisor } else { Authority::Agent };
+        // What they have proposed before in this affair counts: a limit that holds for each proposal holds for none.
+        let before = match &draft.amount {
+            Some(amount) => redress::proposed_by(&mut writing.tx, ticket, &call.actor().id, &amount.currency).await?,
+            None => 0,
+        };
+        let own_limits = item.put_actor.as_ref().is_some_and(|by| by.id == call.actor().id);
+        let who = Proposer { by: call.actor().clone(), authority, before, own_limits };
         let id = RedressId { ticket, id: self.ambient.uuid(self.ambient.now()) };
         let (noted, at) = writing.chronicle.stored.ticket.clone().note(writing.moment)?;
-        let redress = Redress::propose(draft, id, &granting, (call.actor().clone(), authority), at);
+        let redress = Redress::propose(draft, id, &granting, who, at);
         let stored = StoredRedress { redress, version: 1 };
         redress::insert(&mut writing.tx, &stored).await?;
-        writing.chronicle.touched(noted);
+        // Another version: whoever read the affair before proposes on other grounds.
+        writing.chronicle.changed(noted);
         writing.chronicle.note(
             ChangeKind::RedressProposed,
             at,
@@ -125,10 +136,8 @@ impl Ticketing {
         let granted = ruling == Ruling::Grant;
         let by = call.actor().clone();
         let decide = |redress: Redress, at| redress.decide(ruling, by, at);
-        self.step(call, asked, ChangeKind::RedressDecided, decide, |entries, redress| {
-            entries.redress_decided(redress, granted)
-        })
-        .await
+        let told = |entries: &crate::entry::Entries<'_>, redress: &Redress| entries.redress_decided(redress, granted);
+        self.step(call, asked, (ChangeKind::RedressDecided, !granted), decide, told).await
     }
 
     /// Writes down that the customer was given it.
@@ -136,14 +145,17 @@ impl Ticketing {
     pub(crate) async fn give_redress(&self, call: &Call, asked: RedressStep<Reference>) -> Result<pb::Redress, Error> {
         let reference = asked.step.clone();
         let give = |redress: Redress, at| redress.give(reference, at);
-        self.step(call, asked, ChangeKind::RedressGiven, give, |entries, redress| entries.redress_given(redress)).await
+        self.step(call, asked, (ChangeKind::RedressGiven, false), give, |entries, redress| {
+            entries.redress_given(redress)
+        })
+        .await
     }
 
     async fn step<T>(
         &self,
         call: &Call,
         asked: RedressStep<T>,
-        kind: ChangeKind,
+        (kind, refuses): (ChangeKind, bool),
         step: impl FnOnce(Redress, Timestamp) -> Result<Redress, Refusal>,
         entry: impl FnOnce(&crate::entry::Entries<'_>, &Redress) -> ledger::Draft,
     ) -> Result<pb::Redress, Error> {
@@ -158,6 +170,10 @@ impl Ticketing {
         }
         let moment: Moment = writing.moment;
         let part = writing.part();
+        let state = part.stored.ticket.state().standing();
+        if !refuses && matches!(state, Standing::Rejected | Standing::Cancelled) {
+            return Err(Refusal::TicketOver { state }.into());
+        }
         let (noted, at) = part.stored.ticket.clone().note(moment)?;
         let stored = StoredRedress { redress: step(found.redress, at)?, version: found.version + 1 };
         part.touched(noted);

@@ -207,6 +207,19 @@ async fn silence_is_counted_among_those_who_did_not_complain() {
     ask(&mut agent, &three.name).await.unwrap();
     world.advance(SignedDuration::from_hours(1));
     answered(&mut agent, consulta, "tariff", 3).await;
+    // Words alone count neither way.
+    let words = answered(&mut agent, consulta, "", 5).await;
+    let asked = ask(&mut agent, &words.name).await.unwrap();
+    let said =
+        pb::SurveyAnswer { channel: Channel::Sms.into(), verbatim: "Fatal, nunca más".into(), ..Default::default() };
+    let request = pb::AnswerSurveyRequest {
+        name: asked.name,
+        answer: Some(said),
+        etag: asked.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    ivr.answer_survey(request).await.unwrap();
     // Complained: they are heard.
     let four = answered(&mut agent, consulta, "meter", 4).await;
     says(&mut agent, &mut ivr, &four.name, 1).await;
@@ -224,8 +237,8 @@ async fn silence_is_counted_among_those_who_did_not_complain() {
     let told = learner.estimate_silence(request.clone()).await.unwrap().into_inner();
     let counts =
         (told.finished_count, told.asked_count, told.answered_count, told.dissatisfied_count, told.came_back_count);
-    assert_eq!(counts, (4, 3, 2, 1, 1));
-    assert_eq!((told.least_count, told.most_count, told.estimated), (2, 3, false), "two answers are no sample");
+    assert_eq!(counts, (5, 4, 2, 1, 1));
+    assert_eq!((told.least_count, told.most_count, told.estimated), (2, 4, false), "two answers are no sample");
 
     // A content and a dissatisfied answer in turn, until it is one.
     for customer in 10..40 {
@@ -234,9 +247,9 @@ async fn silence_is_counted_among_those_who_did_not_complain() {
     }
     let told = learner.estimate_silence(request.clone()).await.unwrap().into_inner();
     assert_eq!((told.answered_count, told.dissatisfied_count, told.estimated), (32, 16, true));
-    assert!((told.share - 0.5).abs() < 1e-9 && (told.estimate - 17.0).abs() < 1e-9, "{told:?}");
+    assert!((told.share - 0.5).abs() < 1e-9 && (told.estimate - 17.5).abs() < 1e-9, "{told:?}");
     assert!(
-        told.low >= 17.0 && told.low <= told.estimate && told.estimate <= told.high && told.high <= 18.0,
+        told.low >= 17.0 && told.low <= told.estimate && told.estimate <= told.high && told.high <= 19.0,
         "{told:?}"
     );
     let upside_down = pb::EstimateSilenceRequest { from_time: request.to_time, to_time: request.from_time, ..request };

@@ -85,7 +85,7 @@ pub async fn given(world: &World, ticket: &pb::Ticket, cents: i64) {
     let mut boss = world.redress("boss", Role::Supervisor);
     let kept = boss.get_redress_item(pb::GetRedressItemRequest { name: "redressItems/credit".into() }).await;
     if kept.is_err() {
-        put(&mut boss, credit()).await.unwrap();
+        put(&mut world.redress("chief", Role::Supervisor), credit()).await.unwrap();
     }
     let granted = propose(&mut boss, ticket, "redressItems/credit", euros(cents)).await.unwrap();
     give(&mut boss, &granted).await.unwrap();
@@ -256,4 +256,63 @@ async fn all_that_is_wrong_with_an_item_or_a_decision_is_told_at_once() {
         matches!(refused.as_ref().map_err(Status::code), Err(Code::NotFound | Code::InvalidArgument)),
         "{refused:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn small_proposals_add_up_and_nobody_raises_their_own_limit() {
+    let world = World::new().await;
+    let (mut boss, mut chief) = (world.redress("boss", Role::Supervisor), world.redress("chief", Role::Supervisor));
+    let kept = put(&mut chief, credit()).await.unwrap();
+    let (mut ana, mut luis) = (world.redress("ana", Role::Agent), world.redress("luis", Role::Agent));
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let first = propose(&mut ana, &ticket, "redressItems/credit", euros(1_500)).await.unwrap();
+    assert_eq!(first.state(), RedressState::Granted);
+    let stale = propose(&mut luis, &ticket, "redressItems/credit", euros(1_500)).await;
+    assert_refused(stale, Code::Aborted, "STALE_ETAG");
+    let now = get(&mut agent, &ticket.name).await;
+    let second = propose(&mut ana, &now, "redressItems/credit", euros(501)).await.unwrap();
+    assert_eq!((second.state(), second.missing_count), (RedressState::Proposed, 1), "20.01 in all");
+    decide(&mut boss, &second, Some("Ya basta.")).await.unwrap();
+    let now = get(&mut agent, &ticket.name).await;
+    let third = propose(&mut ana, &now, "redressItems/credit", euros(500)).await.unwrap();
+    assert_eq!(third.state(), RedressState::Granted, "what was refused does not count");
+    // What was granted is taken back as long as it was not given.
+    let back = decide(&mut boss, &third, Some("Era un error.")).await.unwrap();
+    assert_eq!(back.state(), RedressState::Refused);
+
+    let raised = pb::RedressItem { agent_limit: euros(1_000_000), supervisor_limit: euros(9_000_000), ..kept };
+    let raised = put(&mut boss, raised).await.unwrap();
+    assert_eq!(raised.put_actor.as_ref().unwrap().id, "boss");
+    let now = get(&mut agent, &ticket.name).await;
+    let own = propose(&mut boss, &now, "redressItems/credit", euros(8_000_000)).await.unwrap();
+    assert_eq!((own.state(), own.missing_count), (RedressState::Proposed, 1));
+    assert_refused(decide(&mut boss, &own, None).await, Code::PermissionDenied, "REDRESS_OWN_PROPOSAL");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_more_is_granted_or_given_in_what_was_withdrawn() {
+    let world = World::new().await;
+    let mut boss = world.redress("boss", Role::Supervisor);
+    put(&mut boss, credit()).await.unwrap();
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let mut ana = world.redress("ana", Role::Agent);
+    let small = propose(&mut ana, &ticket, "redressItems/credit", euros(100)).await.unwrap();
+    let now = get(&mut agent, &ticket.name).await;
+    let large = propose(&mut ana, &now, "redressItems/credit", euros(9_000)).await.unwrap();
+    let now = get(&mut agent, &ticket.name).await;
+    let cancel = pb::CancelTicketRequest {
+        name: now.name.clone(),
+        reason: "withdrawn_by_customer".into(),
+        etag: now.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.cancel_ticket(cancel).await.unwrap();
+    assert_refused(give(&mut ana, &small).await, Code::FailedPrecondition, "TICKET_OVER");
+    assert_refused(decide(&mut boss, &large, None).await, Code::FailedPrecondition, "TICKET_OVER");
+    for open in [&small, &large] {
+        assert_eq!(decide(&mut boss, open, Some("Desistió.")).await.unwrap().state(), RedressState::Refused);
+    }
 }
