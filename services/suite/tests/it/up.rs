@@ -8,6 +8,11 @@ use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClie
 use ventanilla_proto::customer::v1::{
     Identifier, IdentifierType, IngestSourceRecordRequest, LookupByPhoneRequest, SourceRecord,
 };
+use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
+use ventanilla_proto::ticketing::v1::{
+    ClaimPoint, CreateTicketRequest, DocumentFormat, GetPublicReceiptRequest, Ticket, TicketType,
+};
+use ventanilla_proto::r#type::v1::Channel;
 
 use crate::running::{Folder, Running, left_running, run, text};
 
@@ -73,10 +78,63 @@ async fn a_killed_suite_leaves_no_postgres_and_loses_nothing() {
 
     let suite = Running::start(&folder);
     assert_eq!(who_calls(&suite).await, customer);
+    let receipts = hand_out(&suite, &customer, &folder).await;
     suite.signal("-TERM");
     assert_eq!(suite.end(DRAINED), Some(0));
     let verified = run(&folder.data(), &["verify"]);
     assert!(verified.status.success(), "{}", text(&verified.stderr));
+
+    // Whoever has the house's key holds both files against it, without the house.
+    let told = text(&verified.stdout);
+    let key = told.lines().find_map(|line| line.strip_prefix("checkpoint key ")).unwrap();
+    for receipt in &receipts {
+        let holds = run(&folder.data(), &["verify-receipt", receipt, "--key", key]);
+        assert!(holds.status.success(), "{receipt}: {}", text(&holds.stderr));
+        assert!(text(&holds.stdout).starts_with("holds: tickets/"), "{}", text(&holds.stdout));
+    }
+    let altered = std::fs::read_to_string(&receipts[0]).unwrap().replace("octubre", "noviembre");
+    std::fs::write(&receipts[0], altered).unwrap();
+    let broken = run(&folder.data(), &["verify-receipt", &receipts[0], "--key", key]);
+    assert_eq!(broken.status.code(), Some(1));
+    assert!(text(&broken.stderr).contains("its hash differs"), "{}", text(&broken.stderr));
+}
+
+/// The customer complains and takes the receipt along: its signed text, and the one that is inside its PDF.
+async fn hand_out(suite: &Running, customer: &str, folder: &Folder) -> [String; 2] {
+    let ticket = Ticket {
+        customer: customer.to_owned(),
+        ticket_type: TicketType::Reclamacion.into(),
+        subject: "Cobro doble en octubre".to_owned(),
+        channel: Channel::Phone.into(),
+        department: "billing".to_owned(),
+        claim_points: vec![ClaimPoint { text: "Se cobró dos veces.".to_owned(), ..ClaimPoint::default() }],
+        ..Ticket::default()
+    };
+    let request =
+        CreateTicketRequest { ticket: Some(ticket), request_id: Uuid::from_u128(8).to_string(), occurred_time: None };
+    let mut tickets = TicketServiceClient::new(suite.client("ticketing", "agent"));
+    let opened = tickets.create_ticket(request).await.unwrap().into_inner();
+    let mut document = async |format: DocumentFormat| {
+        let request = GetPublicReceiptRequest {
+            tracking_key: opened.tracking_key.clone(),
+            proof: opened.proof.clone(),
+            format: format.into(),
+        };
+        tickets.get_public_receipt(request).await.unwrap().into_inner().content
+    };
+    let [plain, inside, paper] = ["plain.txt", "inside.txt", "receipt.pdf"].map(|name| folder.0.join(name));
+    std::fs::write(&plain, document(DocumentFormat::Text).await).unwrap();
+    std::fs::write(&paper, document(DocumentFormat::Pdf).await).unwrap();
+    // An independent reader: every stream of the file, inflated, until one is the sealed text.
+    let script = r"import re, sys, zlib
+for stream in re.findall(rb'stream\r?\n(.*?)\r?\nendstream', open(sys.argv[1], 'rb').read(), re.S):
+    try: text = zlib.decompress(stream)
+    except zlib.error: text = stream
+    if b'----- ventanilla seal -----' in text: open(sys.argv[2], 'wb').write(text)";
+    let taken = std::process::Command::new("python3").args(["-c", script]).args([&paper, &inside]).status().unwrap();
+    assert!(taken.success());
+    assert_eq!(std::fs::read(&plain).unwrap(), std::fs::read(&inside).unwrap());
+    [plain, inside].map(|path| path.to_string_lossy().into_owned())
 }
 
 #[test]
