@@ -36,7 +36,8 @@ pub fn draft(aggregate: &str, number: u128, mark: &str) -> Draft {
 
 /// The same with a personal part.
 pub fn personal_draft(aggregate: &str, number: u128, body: &str) -> Draft {
-    draft(aggregate, number, "m").with_personal(&MessageAddedPersonal { body: body.to_owned() }, [7; 32])
+    draft(aggregate, number, "m")
+        .with_personal(&MessageAddedPersonal { body: body.to_owned(), ..Default::default() }, [7; 32])
 }
 
 /// Writes entries in one transaction.
