@@ -74,6 +74,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         policy: settings.policy(),
         proof_key: ProofKey::of(&house.signing_key),
         sealer: Sealer::new(house.signing_key.clone()),
+        firm: settings.firm_name.as_str().into(),
         papers: Arc::new(Semaphore::new(PAPERS)),
         keep_ended: settings.keep_ended(),
     };

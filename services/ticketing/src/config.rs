@@ -24,6 +24,9 @@ pub struct Settings {
     /// How often a customer is tried who was promised a call or a visit, before the promise counts as kept without them.
     #[serde(default = "promise_attempts")]
     pub promise_attempts: u32,
+    /// What the firm is called on the documents that customers are handed.
+    #[serde(default = "firm_name")]
+    pub firm_name: String,
 }
 
 /// A consumer may bring a complaint to an arbitrator for a year (Ley 7/2017, art. 18.1.e).
@@ -43,6 +46,10 @@ fn promise_attempts() -> u32 {
     3
 }
 
+fn firm_name() -> String {
+    "Ventanilla".to_owned()
+}
+
 fn objection_window_days() -> u16 {
     10
 }
@@ -57,6 +64,7 @@ impl Settings {
             refuse_early_promises: refuse_early_promises(),
             promise_percent: promise_percent(),
             promise_attempts: promise_attempts(),
+            firm_name: firm_name(),
         }
     }
 

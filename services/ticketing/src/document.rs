@@ -26,8 +26,9 @@ pub enum Format {
 const TEXT: &str = "text/plain; charset=utf-8";
 const PDF: &str = "application/pdf";
 
-/// A receipt, its seal and signature as a file.
+/// A receipt of this firm, its seal and signature as a file.
 pub(crate) fn document(
+    firm: &str,
     receipt: &Receipt,
     (seal, signature): &(Seal, Vec<u8>),
     language: Language,
@@ -39,13 +40,18 @@ pub(crate) fn document(
             Ok(Document { file_name: format!("{}.txt", seal.key), media_type: TEXT, content: signed.into_bytes() })
         }
         Format::Pdf => {
-            let content = pdf(receipt, seal, &signed, language)?;
+            let content = pdf(firm, receipt, seal, (&signed, language))?;
             Ok(Document { file_name: format!("{}.pdf", seal.key), media_type: PDF, content })
         }
     }
 }
 
-fn pdf(receipt: &Receipt, seal: &Seal, signed: &str, language: Language) -> Result<Vec<u8>, PaperError> {
+fn pdf(
+    firm: &str,
+    receipt: &Receipt,
+    seal: &Seal,
+    (signed, language): (&str, Language),
+) -> Result<Vec<u8>, PaperError> {
     let words = document_words(language);
     let text = receipt.text.expose();
     let (title, body) = text.split_once('\n').unwrap_or((text, ""));
@@ -58,7 +64,7 @@ fn pdf(receipt: &Receipt, seal: &Seal, signed: &str, language: Language) -> Resu
         title,
         language: words.language.as_str(),
         issued: seal.received,
-        issuer: "Ventanilla",
+        issuer: firm,
         blocks,
         footer: &footer,
         attached: vec![Attached {

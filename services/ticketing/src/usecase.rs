@@ -109,6 +109,8 @@ pub struct Ticketing {
     pub(crate) policy: Policy,
     pub(crate) proof_key: ProofKey,
     pub(crate) sealer: Sealer,
+    /// What the firm is called on documents.
+    pub(crate) firm: Arc<str>,
     /// Turns at setting documents.
     pub(crate) papers: Arc<Semaphore>,
     /// How long after its end an affair is not erased.

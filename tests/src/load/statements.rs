@@ -27,7 +27,7 @@ fn id(variable: &str) -> String {
 
 /// Where the value of each parameter of CreateTicket is read in what the service itself wrote for
 /// the sample; `None` for those that are new in every call. One ticket, as a lone call writes it.
-const CREATE_PARAMETERS: [Option<&str>; 80] = [
+const CREATE_PARAMETERS: [Option<&str>; 82] = [
     // the claim
     None,
     Some("array[q.method]"),
@@ -122,6 +122,9 @@ const CREATE_PARAMETERS: [Option<&str>; 80] = [
     Some("array[t.served_first]"),
     // its messages, of which it has none
     Some("null"),
+    // the seal of its receipt
+    Some("array[r.key_id]"),
+    Some("array[r.signature]"),
 ];
 
 const SAMPLE_ROWS: &str = "from ticketing.ticket t

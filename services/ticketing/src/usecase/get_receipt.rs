@@ -87,9 +87,10 @@ impl Ticketing {
     async fn document(&self, id: TicketId, given: Given, format: Format) -> Result<Document, Error> {
         let seal = self.sealed(id, &given).await?;
         let turn = Arc::clone(&self.papers).acquire_owned().await.map_err(|_| Error::Document)?;
+        let firm = Arc::clone(&self.firm);
         let set = move || {
             let _turn = turn;
-            document(&given.receipt, &seal, given.language, format)
+            document(&firm, &given.receipt, &seal, given.language, format)
         };
         tokio::task::spawn_blocking(set).await.map_err(|_| Error::Document)?.map_err(|_| Error::Document)
     }
