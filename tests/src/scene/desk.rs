@@ -140,32 +140,33 @@ impl Affair<'_> {
     /// Too much is proposed and refused; less is granted and given.
     async fn be_made_good(&self, ticket: &str, item: &str) -> Result<ticketing::Redress, Status> {
         let (mut agent, mut boss) = (self.cast.agent.redress.clone(), self.cast.supervisor.redress.clone());
-        let mut proposed = Vec::new();
-        for (cents, reason) in [(90_000, format!("Está que trina por {}", SAID[24])), (900, "Un mes de más".to_owned())]
-        {
-            let etag = self.ticket_etag(ticket).await?;
+        let propose = async |cents, reason: String| {
             let redress =
                 ticketing::Redress { item: item.to_owned(), amount: euros(cents), reason, ..Default::default() };
             let propose = ticketing::ProposeRedressRequest {
                 parent: ticket.to_owned(),
                 redress: Some(redress),
-                etag,
+                etag: self.ticket_etag(ticket).await?,
                 request_id: self.scene.request_id(),
             };
-            proposed.push(agent.propose_redress(propose).await?.into_inner());
-        }
+            let mut agent = self.cast.agent.redress.clone();
+            Ok::<_, Status>(agent.propose_redress(propose).await?.into_inner())
+        };
+        let much = propose(90_000, format!("Está que trina por {}", SAID[24])).await?;
         let refuse = ticketing::DecideRedressRequest {
-            name: proposed[0].name.clone(),
+            name: much.name,
             grant: false,
             refusal: format!("Ya se le abonó tras {}", SAID[25]),
-            etag: proposed[0].etag.clone(),
+            etag: much.etag,
             request_id: self.scene.request_id(),
         };
         boss.decide_redress(refuse).await?;
+        // What was refused does not count, so that this lies within the agent's own authority.
+        let less = propose(900, "Un mes de más".to_owned()).await?;
         let give = ticketing::GiveRedressRequest {
-            name: proposed[1].name.clone(),
+            name: less.name,
             reference: format!("transferencia {}", SAID[26]),
-            etag: proposed[1].etag.clone(),
+            etag: less.etag,
             request_id: self.scene.request_id(),
         };
         Ok(agent.give_redress(give).await?.into_inner())
