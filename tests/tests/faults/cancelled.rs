@@ -9,8 +9,8 @@ use ventanilla_tests::faults::dice::Dice;
 const NODE: &str = env!("CARGO_BIN_EXE_ventanilla-node");
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_thousand_cancelled_calls_leave_no_transaction_open_and_lose_nothing() {
-    let order = Order { seed: Dice::seed(), cancelled: 2_000, percent: 60 };
+async fn a_thousand_cancelled_calls_leave_no_transaction_open_and_lose_nothing() {
+    let order = Order { seed: Dice::seed(), cancelled: 1_000, percent: 60 };
     println!("seed {}", order.seed);
     let summary = run(Path::new(NODE), order, |_| ()).await.unwrap();
     println!("{}", serde_json::to_string_pretty(&summary).unwrap());
