@@ -76,8 +76,25 @@ async fn two_who_move_causes_below_each_other_at_once_make_no_circle() {
     let world = World::new().await;
     let mut boss = world.learner("boss", Role::Supervisor);
     let (a, b) = (put(&mut boss, "a", "", "").await.unwrap(), put(&mut boss, "b", "", "").await.unwrap());
+    // Both are held where they would write, until both are there: whoever has looked before has looked at a tree without the other.
+    let pool = world.database.admin().await;
+    let mut held = pool.acquire().await.unwrap();
+    sqlx::raw_sql("begin; lock table ticketing.cause_parent in share row exclusive mode")
+        .execute(&mut *held)
+        .await
+        .unwrap();
     let (mut one, mut two) = (boss.clone(), boss.clone());
-    let (first, second) = tokio::join!(put(&mut one, "a", "b", &a.etag), put(&mut two, "b", "a", &b.etag));
+    let first = tokio::spawn(async move { put(&mut one, "a", "b", &a.etag).await });
+    let second = tokio::spawn(async move { put(&mut two, "b", "a", &b.etag).await });
+    testkit::eventually(std::time::Duration::from_secs(20), || async {
+        let waiting =
+            "select count(*) from pg_locks where relation = 'ticketing.cause_parent'::regclass and not granted";
+        let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&pool).await.unwrap();
+        if waiting == 2 { Ok(()) } else { Err(waiting) }
+    })
+    .await;
+    sqlx::raw_sql("commit").execute(&mut *held).await.unwrap();
+    let (first, second) = (first.await.unwrap(), second.await.unwrap());
     assert_eq!([first.is_ok(), second.is_ok()].iter().filter(|ok| **ok).count(), 1, "{first:?} {second:?}");
 }
 

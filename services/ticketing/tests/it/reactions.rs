@@ -19,8 +19,8 @@ use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_ticketing as ticketing;
 
 use crate::world::{
-    CUSTOMER, Tickets, assert_refused, close, complaint, create_request, fact, open, promise_request, resolved, serve,
-    time,
+    ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, answer, assert_refused, close, complaint, create_request, fact, open,
+    promise_request, resolve, resolved, serve, start, time,
 };
 
 const OTHER_CUSTOMER: &str = "customers/0190a000-0000-7000-8000-000000000008";
@@ -453,4 +453,20 @@ async fn the_customer_is_told_by_when_the_answer_is_due_by_law() {
     told(&world, &opened, "").await;
     world.says(&clock(4), &moved(Some("2026-12-15T22:59:59Z"))).await;
     told(&world, &opened, by_law).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_answered_is_not_told_that_the_answer_is_late_though_the_clock_has_not_heard_of_it() {
+    let mut world = Neighbours::with("sla_monitor", "sla-monitor").await;
+    let opened = open(&mut world.client).await;
+    let ticket = opened.ticket.clone().unwrap();
+    world.says(CLOCK, &clock_started(CLOCK, &ticket.name, sla::PolicyKind::Statutory, "2026-12-15T22:59:59Z")).await;
+    told(&world, &opened, "Por ley debe tener nuestra respuesta a más tardar el 15/12/2026 23:59 (Europe/Madrid).")
+        .await;
+    let ticket = start(&mut world.client, &ticket).await.unwrap();
+    let ticket = answer(&mut world.client, &ticket, "p1", ANSWER).await.unwrap();
+    let ticket = answer(&mut world.client, &ticket, "p2", OTHER_ANSWER).await.unwrap();
+    resolve(&mut world.client, &ticket).await.unwrap();
+    world.harness.surroundings.advance(jiff::SignedDuration::from_hours(24 * 60));
+    assert_eq!(told(&world, &opened, "").await.answer_due_time, None);
 }
