@@ -21,12 +21,8 @@ use crate::store::silence as heard;
 /// Affairs that are looked at in one call.
 const MOST: i64 = 200_000;
 
-const CAUSES: Kind<Causes, pb::RootCause> = Kind {
-    present: present::cause,
-    put: |entries, cause| entries.cause_put(cause),
-    deleted: |entries, id| entries.cause_put(pb::RootCause { name: id.name(), ..Default::default() }),
-    refusal: || Refusal::NotYours,
-};
+const CAUSES: Kind<Causes, pb::RootCause> =
+    Kind { present: present::cause, put: |entries, cause| entries.cause_put(cause), refusal: || Refusal::NotYours };
 
 /// What PutRootCause is asked.
 pub(crate) struct NewCause {

@@ -19,12 +19,8 @@ use crate::store::message::{Direction, Way};
 use crate::store::named::Macros;
 use crate::store::{Stored, public_status, ticket};
 
-const MACROS: Kind<Macros, pb::Macro> = Kind {
-    present: present::macro_,
-    put: |entries, kept| entries.macro_put(kept),
-    deleted: |entries, id| entries.macro_deleted(id),
-    refusal: || Refusal::NotYours,
-};
+const MACROS: Kind<Macros, pb::Macro> =
+    Kind { present: present::macro_, put: |entries, kept| entries.macro_put(kept), refusal: || Refusal::NotYours };
 
 /// What a macro says and does.
 #[derive(Debug, Clone)]
@@ -78,7 +74,7 @@ impl Ticketing {
     /// Forgets a macro.
     #[tracing::instrument(name = "macro.delete", skip_all, fields(macro.id = %end.id))]
     pub(crate) async fn delete_macro(&self, call: &Call, end: EndOfNamed<MacroId>) -> Result<(), Error> {
-        self.delete_named(call, MACROS, end).await
+        self.delete_named(call, MACROS, |entries, id| entries.macro_deleted(id), end).await
     }
 
     /// What a macro would say in an affair.

@@ -45,7 +45,6 @@ pub(crate) struct EndOfNamed<I> {
 pub(crate) struct Kind<S: Shelf, M> {
     pub present: fn(&On<S>) -> M,
     pub put: fn(&Entries<'_>, M) -> Draft,
-    pub deleted: fn(&Entries<'_>, &S::Id) -> Draft,
     pub refusal: fn() -> Refusal,
 }
 
@@ -122,6 +121,7 @@ impl Ticketing {
         &self,
         call: &Call,
         kind: Kind<S, M>,
+        deleted: fn(&Entries<'_>, &S::Id) -> Draft,
         end: EndOfNamed<S::Id>,
     ) -> Result<(), Error> {
         let now = self.ambient.now();
@@ -135,7 +135,7 @@ impl Ticketing {
         }
         refuse_others(call, &known.named, kind.refusal)?;
         S::delete(&mut tx, &end.id).await?;
-        let entry = self.entries(call, now, |entries| (kind.deleted)(entries, &end.id));
+        let entry = self.entries(call, now, |entries| deleted(entries, &end.id));
         ledger::append(&mut tx, &[entry]).await?;
         self.keep(tx, &end.key, ()).await
     }

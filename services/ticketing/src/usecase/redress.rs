@@ -20,12 +20,8 @@ use crate::grpc::{convert, present};
 use crate::store::named::{Items, Shelf as _};
 use crate::store::redress::{self, StoredRedress};
 
-const ITEMS: Kind<Items, pb::RedressItem> = Kind {
-    present: present::item,
-    put: |entries, item| entries.item_put(item),
-    deleted: |entries, id| entries.item_put(pb::RedressItem { name: id.name(), ..Default::default() }),
-    refusal: || Refusal::NotYours,
-};
+const ITEMS: Kind<Items, pb::RedressItem> =
+    Kind { present: present::item, put: |entries, item| entries.item_put(item), refusal: || Refusal::NotYours };
 
 /// What ProposeRedress is asked.
 #[derive(Debug, Clone)]

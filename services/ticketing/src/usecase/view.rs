@@ -10,12 +10,8 @@ use crate::Error;
 use crate::grpc::present;
 use crate::store::named::Views;
 
-const VIEWS: Kind<Views, pb::View> = Kind {
-    present: present::view,
-    put: |entries, view| entries.view_put(view),
-    deleted: |entries, id| entries.view_deleted(id),
-    refusal: || Refusal::NotYourView,
-};
+const VIEWS: Kind<Views, pb::View> =
+    Kind { present: present::view, put: |entries, view| entries.view_put(view), refusal: || Refusal::NotYourView };
 
 impl Ticketing {
     /// Keeps a filter under a name, or changes it.
@@ -43,7 +39,7 @@ impl Ticketing {
     /// Forgets a view.
     #[tracing::instrument(name = "view.delete", skip_all, fields(view.id = %end.id))]
     pub(crate) async fn delete_view(&self, call: &Call, end: EndOfNamed<ViewId>) -> Result<(), Error> {
-        self.delete_named(call, VIEWS, end).await
+        self.delete_named(call, VIEWS, |entries, id| entries.view_deleted(id), end).await
     }
 
     /// How many affairs each of these shows, or one filter alone.
