@@ -28,8 +28,10 @@ impl Catalogue {
     pub fn embedded(switches: &Switches) -> Result<Self, DataError> {
         let mut calendars = BTreeMap::new();
         for text in CALENDARS {
-            let calendar = Calendar::parse(text)?;
-            calendars.insert(calendar.id.clone(), calendar);
+            let calendar = Calendar::parse_among(text, &calendars)?;
+            if let Some(twice) = calendars.insert(calendar.id.clone(), calendar) {
+                return Err(DataError::new(&twice.id, "a calendar twice"));
+            }
         }
         let mut rules = BTreeMap::new();
         for (name, text) in REGIMES {
@@ -49,6 +51,11 @@ impl Catalogue {
     /// A calendar by id.
     pub fn calendar(&self, id: &str) -> Option<&Calendar> {
         self.calendars.get(id)
+    }
+
+    /// Every calendar, in order of id.
+    pub fn calendars(&self) -> impl Iterator<Item = &Calendar> {
+        self.calendars.values()
     }
 
     /// A rule by id.
