@@ -68,9 +68,9 @@ fn calendar(chance: &mut Chance, n: usize) -> (Calendar, String) {
             exceptions.push(format!("{day}={}", items.join("+")));
         }
     }
-    let holiday_rows: Vec<String> = holidays.iter().map(|day| format!("\"{day} town x\"")).collect();
-    let (hour_rows, holiday_rows) = (hour_rows.join(", "), holiday_rows.join(", "));
-    writeln!(file, "hours = [{hour_rows}]\nholidays = [{holiday_rows}]\n{exception_rows}").unwrap();
+    let holiday_rows: Vec<String> = holidays.iter().map(|day| format!("{day} town x\n")).collect();
+    let (hour_rows, holiday_rows) = (hour_rows.join(", "), holiday_rows.concat());
+    writeln!(file, "hours = [{hour_rows}]\nholidays = \"\"\"\n{holiday_rows}\"\"\"\n{exception_rows}").unwrap();
     let list = |items: &[String]| if items.is_empty() { "-".to_owned() } else { items.join(",") };
     let days: String = weekdays.iter().map(u64::to_string).collect();
     let line = format!("calendar c{n} {days} {} {} {}\n", list(&hours), list(&holidays), list(&exceptions));

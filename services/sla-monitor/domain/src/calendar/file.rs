@@ -32,9 +32,9 @@ struct File {
     /// Dates that are holidays of what is extended, and not here.
     #[serde(default)]
     unless: Vec<String>,
-    /// `date scope title`.
+    /// Lines of `date scope title`.
     #[serde(default)]
-    holidays: Vec<String>,
+    holidays: String,
     #[serde(default)]
     exception: Vec<ExceptionRow>,
 }
@@ -89,8 +89,8 @@ impl Calendar {
             .iter()
             .map(|&(weekday, start_minute, end_minute)| Hours { weekday, start_minute, end_minute })
             .collect();
-        let mut added = Vec::with_capacity(file.holidays.len());
-        for line in &file.holidays {
+        let mut added = Vec::new();
+        for line in file.holidays.lines() {
             let mut words = line.splitn(3, ' ');
             let (Some(day), Some(scope), Some(title)) = (words.next(), words.next(), words.next()) else {
                 return Err(wrong(format!("`{line}` is not a date, a scope and a title")));
