@@ -1,5 +1,7 @@
 //! The company that is served: its size, by which some of the law binds it or not.
 
+use serde::Deserialize;
+
 /// Workers from which a company is large.
 const LARGE_WORKERS: u32 = 250;
 /// Turnover above which a company is large, in whole euros a year.
@@ -9,7 +11,8 @@ const LARGE_BALANCE_EUR: u64 = 43_000_000;
 
 /// The figures of a company that Ley 10/2025, art. 2, asks for: its own, or those of its group where it belongs to one. A figure that
 /// is not known is `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Company {
     /// People employed.
     pub workers: Option<u32>,

@@ -100,6 +100,32 @@ fn communities_hold_the_national_days_and_their_own() {
 }
 
 #[test]
+fn days_set_for_one_occasion_or_put_off_from_a_weekend_are_held() {
+    // By proclamation or law of the day, each known apart from the data.
+    let c = catalogue();
+    for (id, day) in [
+        ("gb.england", date(2011, 4, 29)),
+        ("gb.england", date(2020, 5, 8)),
+        ("gb.england", date(2022, 6, 3)),
+        ("gb.scotland", date(2022, 9, 19)),
+        ("gb.northern-ireland", date(2023, 5, 8)),
+        ("gb.england", date(2026, 12, 28)),
+        ("ie", date(2022, 3, 18)),
+        ("us", date(2021, 6, 18)),
+        ("us", date(2026, 7, 3)),
+        ("mx", date(2024, 10, 1)),
+        ("cl", date(2022, 9, 16)),
+        ("au.national", date(2022, 9, 22)),
+        ("es.madrid", date(2025, 11, 10)),
+    ] {
+        assert!(!c.calendar(id).unwrap().is_business_day(day), "{id} {day}");
+    }
+    assert!(c.calendar("gb.england").unwrap().is_business_day(date(2020, 5, 4)), "put off to the 8th");
+    assert!(c.calendar("us").unwrap().is_business_day(date(2020, 6, 19)), "a holiday from 2021 on");
+    assert!(c.calendar("gb.scotland").unwrap().is_business_day(date(2026, 4, 6)), "Easter Monday");
+}
+
+#[test]
 fn a_region_may_leave_out_a_national_day_that_it_moves() {
     // Australia Day of 2025 fell on a Sunday: in New South Wales the Monday was kept in its place.
     let c = catalogue();
