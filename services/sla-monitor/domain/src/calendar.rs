@@ -1,5 +1,7 @@
 //! Calendars: where a civil day begins and ends, which days count as business days, and in which hours work is done.
 
+mod extended;
+mod file;
 mod hours;
 mod local;
 
@@ -8,20 +10,21 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
-use serde::Deserialize;
 
 use crate::Uncountable;
-use crate::data::DataError;
 
+pub use extended::Changes;
 pub use hours::Window;
 pub use local::{LOCAL_TIME_RULE, first_instant};
 
 /// Days looked ahead before a calendar is said to have none that counts.
 pub(crate) const HORIZON_DAYS: u32 = 3_660;
 
+/// Who may set a holiday: the state, the region, the town, or the house for itself.
+pub const SCOPES: [&str; 4] = ["national", "community", "town", "house"];
+
 /// Hours of one day of the week. `end_minute` may lie past 1440: the shift goes on into the next day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hours {
     /// 1 Monday to 7 Sunday.
     pub weekday: i8,
@@ -34,10 +37,19 @@ pub struct Hours {
 /// A day that is no business day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holiday {
-    /// Its name, in Spanish.
+    /// Its name, in the language of the place; Spanish in Spain.
     pub title: String,
-    /// `national`, `community` or `town`.
+    /// Who set it, one of [`SCOPES`].
     pub scope: String,
+}
+
+/// What people call a calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Title {
+    /// In Spanish, e.g. `Comunidad de Madrid, villa de Madrid`.
+    pub es: String,
+    /// In English, e.g. `Madrid, town and region`.
+    pub en: String,
 }
 
 /// Where days begin and end, which of them count, and the hours of work.
@@ -47,8 +59,18 @@ pub struct Calendar {
     pub id: String,
     /// Version of the data.
     pub version: String,
+    /// Id of the calendar whose days it holds too; empty where it stands alone.
+    pub extends: String,
+    /// ISO 3166-1 code of the place whose law holds, e.g. `ES`, `GB`.
+    pub jurisdiction: String,
+    /// ISO 3166-2 code of the region, e.g. `ES-MD`; empty for a whole country.
+    pub region: String,
+    /// Its name.
+    pub title: Title,
     /// IANA name of the zone.
     pub zone_name: String,
+    /// The day the holidays were taken from their source.
+    pub data_date: Date,
     /// First year whose holidays are held.
     pub first_year: i16,
     /// Last year whose holidays are held.
@@ -61,97 +83,27 @@ pub struct Calendar {
     pub holidays: BTreeMap<Date, Holiday>,
     /// Days with hours of their own: minutes as in [`Hours`]. They change the hours, not whether the day is a business day.
     pub exceptions: BTreeMap<Date, Vec<(i32, i32)>>,
+    /// Monday first; at least one is set.
     business_weekdays: [bool; 7],
     zone: TimeZone,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    id: String,
-    version: String,
-    zone: String,
-    first_year: i16,
-    last_year: i16,
-    source: String,
-    business_weekdays: Vec<i8>,
-    #[serde(default)]
-    hours: Vec<Hours>,
-    #[serde(default)]
-    holiday: Vec<HolidayRow>,
-    #[serde(default)]
-    exception: Vec<ExceptionRow>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HolidayRow {
-    date: String,
-    title: String,
-    scope: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ExceptionRow {
-    date: String,
-    #[serde(default)]
-    hours: Vec<(i32, i32)>,
-}
-
 impl Calendar {
-    /// Reads a calendar from its data file.
-    ///
-    /// # Errors
-    /// [`DataError`] that names the calendar and what is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, DataError> {
-        let file: File = toml::from_str(text).map_err(|e| DataError::new("a calendar", e.message()))?;
-        let wrong = |what: String| DataError::new(&file.id, &what);
-        let zone = TimeZone::get(&file.zone).map_err(|_| wrong(format!("unknown zone {}", file.zone)))?;
-        let mut business_weekdays = [false; 7];
-        for day in &file.business_weekdays {
-            let slot = usize::try_from(day - 1).ok().and_then(|i| business_weekdays.get_mut(i));
-            *slot.ok_or_else(|| wrong(format!("no weekday {day}")))? = true;
-        }
-        for h in &file.hours {
-            if !(1..=7).contains(&h.weekday) || !well_formed(h.start_minute, h.end_minute) {
-                return Err(wrong(format!("hours {}-{} of weekday {}", h.start_minute, h.end_minute, h.weekday)));
-            }
-        }
-        let date = |text: &str| text.parse::<Date>().map_err(|_| wrong(format!("no date {text}")));
-        let mut holidays = BTreeMap::new();
-        for row in &file.holiday {
-            let holiday = Holiday { title: row.title.clone(), scope: row.scope.clone() };
-            if holidays.insert(date(&row.date)?, holiday).is_some() {
-                return Err(wrong(format!("{} twice", row.date)));
-            }
-        }
-        let mut exceptions = BTreeMap::new();
-        for row in &file.exception {
-            if row.hours.iter().any(|&(start, end)| !well_formed(start, end)) {
-                return Err(wrong(format!("hours of {}", row.date)));
-            }
-            exceptions.insert(date(&row.date)?, row.hours.clone());
-        }
-        Ok(Self {
-            zone,
-            business_weekdays,
-            holidays,
-            exceptions,
-            id: file.id,
-            version: file.version,
-            zone_name: file.zone,
-            first_year: file.first_year,
-            last_year: file.last_year,
-            source: file.source,
-            hours: file.hours,
-        })
+    /// Whether business is done on the day: a business weekday that is no holiday. Every day has an answer, within the years that are
+    /// held and without.
+    pub fn is_business_day(&self, date: Date) -> bool {
+        self.is_business_weekday(date) && !self.holidays.contains_key(&date)
     }
 
-    /// Whether business is done on the day: a business weekday that is no holiday.
-    pub fn is_business_day(&self, date: Date) -> bool {
-        let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
-        self.business_weekdays[weekday] && !self.holidays.contains_key(&date)
+    /// Whether business is done on the day's weekday, holidays aside.
+    pub fn is_business_weekday(&self, date: Date) -> bool {
+        let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).ok();
+        weekday.and_then(|i| self.business_weekdays.get(i)).copied().unwrap_or(false)
+    }
+
+    /// The weekdays on which business is done, 1 Monday to 7 Sunday, in order.
+    pub fn business_weekdays(&self) -> impl Iterator<Item = i8> + '_ {
+        (1..=7).zip(self.business_weekdays).filter_map(|(weekday, works)| works.then_some(weekday))
     }
 
     /// Whether the holidays of the day's year are held; outside, only weekends are left out.

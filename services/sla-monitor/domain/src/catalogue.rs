@@ -6,9 +6,9 @@ mod select;
 use std::collections::BTreeMap;
 
 use crate::data::{CALENDARS, DataError, REGIMES};
-use crate::{Calendar, Rule};
+use crate::{Calendar, Company, Rule};
 
-pub use select::{CaseFacts, Chosen, Filed, TicketFacts};
+pub use select::{CaseFacts, Chosen, Filed, TicketFacts, Withheld};
 
 /// Switches between readings of a text: name to value.
 pub type Switches = BTreeMap<String, String>;
@@ -18,18 +18,29 @@ pub type Switches = BTreeMap<String, String>;
 pub struct Catalogue {
     calendars: BTreeMap<String, Calendar>,
     rules: BTreeMap<String, Rule>,
+    company: Company,
 }
 
 impl Catalogue {
-    /// Reads the embedded data, with the readings that were chosen; the strict ones where none was.
+    /// Reads the embedded data for a company of which nothing is known, which counts as large: see [`Catalogue::embedded_for`].
+    ///
+    /// # Errors
+    /// As [`Catalogue::embedded_for`].
+    pub fn embedded(switches: &Switches) -> Result<Self, DataError> {
+        Self::embedded_for(switches, &Company::default())
+    }
+
+    /// Reads the embedded data for a company, with the readings that were chosen; the strict ones where none was.
     ///
     /// # Errors
     /// [`DataError`] when a file does not hold what it should, or a switch is unknown or set to no reading of its text.
-    pub fn embedded(switches: &Switches) -> Result<Self, DataError> {
+    pub fn embedded_for(switches: &Switches, company: &Company) -> Result<Self, DataError> {
         let mut calendars = BTreeMap::new();
         for text in CALENDARS {
-            let calendar = Calendar::parse(text)?;
-            calendars.insert(calendar.id.clone(), calendar);
+            let calendar = Calendar::parse_among(text, &calendars)?;
+            if let Some(twice) = calendars.insert(calendar.id.clone(), calendar) {
+                return Err(DataError::new(&twice.id, "a calendar twice"));
+            }
         }
         let mut rules = BTreeMap::new();
         for (name, text) in REGIMES {
@@ -39,16 +50,26 @@ impl Catalogue {
                 }
             }
         }
-        let known = |name: &String| rules.values().any(|r| r.reading.as_ref().is_some_and(|x| x.name == *name));
+        let known = |name: &String| rules.values().any(|r| r.readings().any(|x| x.name == *name));
         if let Some(unknown) = switches.keys().find(|name| !known(name)) {
             return Err(DataError::new("switches", &format!("no reading is named {unknown}")));
         }
-        Ok(Self { calendars, rules })
+        Ok(Self { calendars, rules, company: *company })
     }
 
     /// A calendar by id.
     pub fn calendar(&self, id: &str) -> Option<&Calendar> {
         self.calendars.get(id)
+    }
+
+    /// Every calendar, in order of id.
+    pub fn calendars(&self) -> impl Iterator<Item = &Calendar> {
+        self.calendars.values()
+    }
+
+    /// The company whose law is chosen.
+    pub const fn company(&self) -> &Company {
+        &self.company
     }
 
     /// A rule by id.

@@ -15,10 +15,42 @@ impl DataError {
     }
 }
 
+/// What is extended comes before what extends it.
 pub(crate) const CALENDARS: &[&str] = &[
     include_str!("../../data/calendars/es.national.toml"),
-    include_str!("../../data/calendars/es.madrid.toml"),
+    include_str!("../../data/calendars/es.andalucia.toml"),
+    include_str!("../../data/calendars/es.aragon.toml"),
+    include_str!("../../data/calendars/es.asturias.toml"),
+    include_str!("../../data/calendars/es.baleares.toml"),
     include_str!("../../data/calendars/es.canarias.toml"),
+    include_str!("../../data/calendars/es.cantabria.toml"),
+    include_str!("../../data/calendars/es.castilla-la-mancha.toml"),
+    include_str!("../../data/calendars/es.castilla-y-leon.toml"),
+    include_str!("../../data/calendars/es.cataluna.toml"),
+    include_str!("../../data/calendars/es.ceuta.toml"),
+    include_str!("../../data/calendars/es.extremadura.toml"),
+    include_str!("../../data/calendars/es.galicia.toml"),
+    include_str!("../../data/calendars/es.la-rioja.toml"),
+    include_str!("../../data/calendars/es.madrid.toml"),
+    include_str!("../../data/calendars/es.melilla.toml"),
+    include_str!("../../data/calendars/es.murcia.toml"),
+    include_str!("../../data/calendars/es.navarra.toml"),
+    include_str!("../../data/calendars/es.pais-vasco.toml"),
+    include_str!("../../data/calendars/es.valencia.toml"),
+    include_str!("../../data/calendars/au.national.toml"),
+    include_str!("../../data/calendars/au.nsw.toml"),
+    include_str!("../../data/calendars/au.vic.toml"),
+    include_str!("../../data/calendars/cl.toml"),
+    include_str!("../../data/calendars/co.toml"),
+    include_str!("../../data/calendars/gb.england.toml"),
+    include_str!("../../data/calendars/gb.northern-ireland.toml"),
+    include_str!("../../data/calendars/gb.scotland.toml"),
+    include_str!("../../data/calendars/gg.toml"),
+    include_str!("../../data/calendars/ie.toml"),
+    include_str!("../../data/calendars/je.toml"),
+    include_str!("../../data/calendars/mx.toml"),
+    include_str!("../../data/calendars/pe.toml"),
+    include_str!("../../data/calendars/us.toml"),
 ];
 
 pub(crate) const REGIMES: &[(&str, &str)] = &[

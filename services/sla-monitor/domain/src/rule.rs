@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::Term;
+use crate::{Term, jurisdiction};
 
 /// Kind of obligation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -141,6 +141,29 @@ pub struct Reading {
     pub values: Vec<String>,
 }
 
+/// What is to be made of a complaint that comes by a channel that the law does not admit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelBar {
+    /// The channel, in lower case, e.g. `phone`.
+    pub channel: String,
+    /// Text and article.
+    pub citation: String,
+    /// The reading chosen: [`ChannelBar::COUNTS`], the strict one, or [`ChannelBar::STARTS_NONE`].
+    pub reading: Reading,
+}
+
+impl ChannelBar {
+    /// The reading under which the term counts all the same.
+    pub const COUNTS: &'static str = "counts";
+    /// The reading under which no term starts.
+    pub const STARTS_NONE: &'static str = "starts_none";
+
+    /// Whether a complaint by its channel starts no term.
+    pub fn starts_none(&self) -> bool {
+        self.reading.value == Self::STARTS_NONE
+    }
+}
+
 /// One obligation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
@@ -152,7 +175,7 @@ pub struct Rule {
     pub kind: Kind,
     /// Where it stands.
     pub state: Standing,
-    /// ISO 3166 code; `EU`; empty for the house.
+    /// ISO 3166 code, or several with `/` between; `EU`; empty for the house. It holds where the affair's calendar is of one of them.
     pub jurisdiction: String,
     /// What it asks for.
     pub stage: String,
@@ -160,6 +183,10 @@ pub struct Rule {
     pub subject: Subject,
     /// Sectors it holds for; `*` for all that have no rule of their own.
     pub sectors: Vec<String>,
+    /// Those of its sectors in which it holds for large companies alone (Ley 10/2025, art. 2).
+    pub large_only: Vec<String>,
+    /// A channel by which its sector's law admits no complaint, where there is one.
+    pub channel: Option<ChannelBar>,
     /// Types of tickets it holds for.
     pub types: Vec<String>,
     /// Topics it holds for; none means all.
@@ -219,6 +246,26 @@ impl Rule {
     /// What the event reported by a word does, if the rule says anything about it.
     pub fn effect_of(&self, ground: &str) -> Option<&Effect> {
         self.effects.iter().find(|effect| effect.grounds.iter().any(|g| g == ground))
+    }
+
+    /// The readings its text leaves open.
+    pub fn readings(&self) -> impl Iterator<Item = &Reading> {
+        self.reading.iter().chain(self.channel.as_ref().map(|bar| &bar.reading))
+    }
+
+    /// Whether it holds in the place of this ISO 3166 code.
+    pub fn holds_in(&self, place: &str) -> bool {
+        jurisdiction::holds_in(&self.jurisdiction, place)
+    }
+
+    /// Whether it binds large companies alone in the sector.
+    pub fn binds_only_large_in(&self, sector: &str) -> bool {
+        self.large_only.iter().any(|s| s == sector)
+    }
+
+    /// What it says of the channel, if it says anything.
+    pub(crate) fn bar_of(&self, channel: &str) -> Option<&ChannelBar> {
+        self.channel.as_ref().filter(|bar| bar.channel == channel)
     }
 
     pub(crate) fn holds_for_sector(&self, sector: &str) -> bool {

@@ -92,22 +92,24 @@ impl Run<'_> {
         })
     }
 
-    /// Whether a civil day counts.
-    pub(crate) fn counts(&self, date: Date, business: bool) -> bool {
-        (!business || self.calendar.is_business_day(date)) && !self.stood_still_at_the_end_of(date)
+    /// The civil days of each pause: at the end of the first of them and of all up to the second, without it, the clock stood still.
+    fn days_of_pauses(&self) -> Vec<(Date, Date)> {
+        self.pauses.iter().map(|p| (self.calendar.day_of(p.from), self.calendar.day_of(p.to))).collect()
     }
 
     pub(crate) fn stood_still_at_the_end_of(&self, date: Date) -> bool {
-        self.pauses.iter().any(|p| self.calendar.day_of(p.from) <= date && date < self.calendar.day_of(p.to))
+        stood_still(&self.days_of_pauses(), date)
     }
 
     /// The `count`-th counting day after the day of the origin.
     pub(crate) fn counting_day(&self, count: u32, business: bool) -> Result<Date, Uncountable> {
+        let pauses = self.days_of_pauses();
+        let counts = |date: Date| (!business || self.calendar.is_business_day(date)) && !stood_still(&pauses, date);
         let mut date = self.first_day();
         let (mut left, mut idle) = (count, 0);
         while left > 0 {
             date = next_day(date)?;
-            if self.counts(date, business) {
+            if counts(date) {
                 left -= 1;
                 idle = 0;
             } else {
@@ -145,6 +147,11 @@ impl Run<'_> {
         }
         from.checked_add(remaining).map_err(|_| Uncountable::OutOfRange)
     }
+}
+
+/// Whether the clock stood still at the end of a day, by the days of its pauses.
+fn stood_still(pauses: &[(Date, Date)], date: Date) -> bool {
+    pauses.iter().any(|(from, to)| *from <= date && date < *to)
 }
 
 /// `percent` hundredths of a length, cut to the microsecond.

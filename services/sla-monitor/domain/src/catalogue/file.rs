@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::Switches;
 use crate::data::DataError;
-use crate::rule::{Does, Effect, Ends, Evidence, Kind, Reading, Rule, Standing, Subject};
+use crate::rule::{ChannelBar, Does, Effect, Ends, Evidence, Kind, Reading, Rule, Standing, Subject};
 use crate::term::Term;
 
 #[derive(Deserialize)]
@@ -29,6 +29,9 @@ struct Row {
     #[serde(default)]
     subject: Subject,
     sectors: Vec<String>,
+    #[serde(default)]
+    large_only: Vec<String>,
+    channel: Option<ChannelRow>,
     #[serde(default)]
     types: Vec<String>,
     #[serde(default)]
@@ -78,6 +81,15 @@ struct ReadingRow {
     values: Vec<String>,
 }
 
+/// A channel by which no complaint is admitted: what is made of one that comes by it is a reading.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChannelRow {
+    not_by: String,
+    citation: String,
+    reading: String,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Alters {
@@ -107,6 +119,13 @@ fn rule(jurisdiction: &str, row: Row, switches: &Switches) -> Result<Rule, DataE
         Some(reading) => Some(choose(reading, switches).map_err(|what| wrong(&what))?),
         None => None,
     };
+    let channel = match &row.channel {
+        Some(bar) => Some(channel_bar(bar, switches).map_err(|what| wrong(&what))?),
+        None => None,
+    };
+    if let Some(stray) = row.large_only.iter().find(|sector| !row.sectors.contains(sector)) {
+        return Err(wrong(&format!("it is for large companies alone in {stray}, which is no sector of it")));
+    }
     let alters = row.reading.as_ref().map(|r| r.alters);
     if let (Some(Alters::Term), Some(reading)) = (alters, &reading) {
         term = Some(term_of(&reading.value)?);
@@ -143,6 +162,8 @@ fn rule(jurisdiction: &str, row: Row, switches: &Switches) -> Result<Rule, DataE
         stage: row.stage,
         subject: row.subject,
         sectors: row.sectors,
+        large_only: row.large_only,
+        channel,
         types: row.types,
         topics: row.topics,
         regimes: row.regimes,
@@ -160,11 +181,25 @@ fn rule(jurisdiction: &str, row: Row, switches: &Switches) -> Result<Rule, DataE
 }
 
 fn choose(row: &ReadingRow, switches: &Switches) -> Result<Reading, String> {
-    let value = switches.get(&row.name).unwrap_or(&row.strict);
-    if !row.values.contains(value) || !row.values.contains(&row.strict) {
-        return Err(format!("{} is no reading of {}: {}", value, row.name, row.values.join(", ")));
+    read(&row.name, &row.strict, &row.values, switches)
+}
+
+fn channel_bar(row: &ChannelRow, switches: &Switches) -> Result<ChannelBar, String> {
+    let values = [ChannelBar::COUNTS.to_owned(), ChannelBar::STARTS_NONE.to_owned()];
+    Ok(ChannelBar {
+        channel: row.not_by.clone(),
+        citation: row.citation.clone(),
+        reading: read(&row.reading, ChannelBar::COUNTS, &values, switches)?,
+    })
+}
+
+fn read(name: &str, strict: &str, values: &[String], switches: &Switches) -> Result<Reading, String> {
+    let value = switches.get(name).map_or(strict, String::as_str);
+    let known = |value: &str| values.iter().any(|v| v == value);
+    if !known(value) || !known(strict) {
+        return Err(format!("{value} is no reading of {name}: {}", values.join(", ")));
     }
-    Ok(Reading { name: row.name.clone(), value: value.clone(), strict: row.strict.clone(), values: row.values.clone() })
+    Ok(Reading { name: name.to_owned(), value: value.to_owned(), strict: strict.to_owned(), values: values.to_vec() })
 }
 
 /// Why no clock is started, in the order a reader would ask.

@@ -4,25 +4,26 @@
 Standard library only. Reads cases from standard input and writes one microsecond instant a line, or `none` when nothing
 counts. Lines:
 
-    calendar ID ZONE WEEKDAYS HOURS HOLIDAYS EXCEPTIONS     (`-` for an empty list)
-    case CALENDAR UNIT NUMBER ORIGIN_US PERCENT PAUSES
+    calendar ID WEEKDAYS HOURS HOLIDAYS EXCEPTIONS     (`-` for an empty list)
+    zone ID CALENDAR DATA                              the days and hours of CALENDAR, in the zone that DATA describes
+    case ID UNIT NUMBER ORIGIN_US PERCENT PAUSES
 
 HOURS is `weekday:start-end,…` in minutes; HOLIDAYS `YYYY-MM-DD,…`; EXCEPTIONS `YYYY-MM-DD=start-end+start-end,…`;
-PAUSES `from-to,…` in microseconds. PERCENT 100 asks for the due instant.
+PAUSES `from-to,…` in microseconds. PERCENT 100 asks for the due instant. DATA is the zone's compiled file (TZif, RFC 9636) in
+hexadecimal digits.
 """
 
+import copy
 import datetime as dt
+import io
 import sys
 from zoneinfo import ZoneInfo
 
 UTC = dt.timezone.utc
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
+NAIVE_EPOCH = dt.datetime(1970, 1, 1)
+EPOCH = NAIVE_EPOCH.replace(tzinfo=UTC)
 ONE = dt.timedelta(microseconds=1)
 DAY = dt.timedelta(days=1)
-
-
-def micros(moment):
-    return (moment - EPOCH) // ONE
 
 
 def moment(us):
@@ -30,8 +31,9 @@ def moment(us):
 
 
 class Calendar:
-    def __init__(self, zone, weekdays, hours, holidays, exceptions):
-        self.zone = ZoneInfo(zone)
+    midnights = {}
+
+    def __init__(self, weekdays, hours, holidays, exceptions):
         self.weekdays = {int(c) for c in weekdays}
         self.hours = {n: [] for n in range(1, 8)}
         for item in listed(hours):
@@ -44,15 +46,23 @@ class Calendar:
             self.exceptions[dt.date.fromisoformat(date)] = [
                 tuple(int(m) for m in s.split("-")) for s in spans.split("+") if s
             ]
-        self.seen = {}
+
+    def within(self, data):
+        """The same days and hours in a zone."""
+        zoned = copy.copy(self)
+        zoned.zone = ZoneInfo.from_file(io.BytesIO(bytes.fromhex(data)))
+        # Many zones have the same clocks, and with them the same midnights.
+        zoned.midnights, zoned.spans = Calendar.midnights.setdefault(data, {}), {}
+        return zoned
 
     def instant(self, naive):
         """Removed: first instant after the change. Repeated: the first of the two."""
-        early = naive.replace(tzinfo=self.zone, fold=0).astimezone(UTC)
-        if early.astimezone(self.zone).replace(tzinfo=None) == naive:
-            return micros(early)
+        offset = self.zone.utcoffset(naive)
+        early = (naive - offset - NAIVE_EPOCH) // ONE
+        if self.zone.utcoffset(naive.replace(fold=1)) <= offset:
+            return early
         # In a gap. The change lies between a day before and a day after: halve until one microsecond is left.
-        low, high = micros(early) - 86_400_000_000, micros(early) + 86_400_000_000
+        low, high = early - 86_400_000_000, early + 86_400_000_000
         while high - low > 1:
             middle = (low + high) // 2
             if moment(middle).astimezone(self.zone).replace(tzinfo=None) > naive:
@@ -62,10 +72,10 @@ class Calendar:
         return high
 
     def midnight(self, date):
-        key = ("midnight", date)
-        if key not in self.seen:
-            self.seen[key] = self.instant(dt.datetime(date.year, date.month, date.day))
-        return self.seen[key]
+        found = self.midnights.get(date)
+        if found is None:
+            found = self.midnights[date] = self.instant(dt.datetime(date.year, date.month, date.day))
+        return found
 
     def date_of(self, us):
         return moment(us).astimezone(self.zone).date()
@@ -74,8 +84,8 @@ class Calendar:
         return date.isoweekday() in self.weekdays and date not in self.holidays
 
     def open_spans(self, date):
-        if date in self.seen:
-            return self.seen[date]
+        if date in self.spans:
+            return self.spans[date]
         if date in self.exceptions:
             spans = self.exceptions[date]
         elif date in self.holidays:
@@ -89,7 +99,8 @@ class Calendar:
             b = self.instant(base + dt.timedelta(minutes=end))
             if a < b:
                 out.append((a, b))
-        self.seen[date] = out
+        out.sort()
+        self.spans[date] = out
         return out
 
 
@@ -112,14 +123,15 @@ def day_term(calendar, unit, number, origin, percent, pauses):
     elif unit == "w":
         number, unit = 7 * number, "cd"
 
-    def still(date):
-        end = calendar.midnight(date + DAY) - 1
-        return any(a <= end and calendar.date_of(b) > date for a, b in pauses)
+    # No zone is two days from UTC: only a day that near to a pause is looked at closely, which saves nine tenths of the time.
+    around = [(moment(a).date() - 2 * DAY, a, calendar.date_of(b)) for a, b in pauses]
 
-    def counting(date):
-        if unit == "bd" and not calendar.works(date):
-            return False
-        return not still(date)
+    def still(date):
+        """The pause began at or before the last microsecond of the day, and lasted into a later one."""
+        for nearest, a, day in around:
+            if nearest <= date < day and a <= calendar.midnight(date + DAY) - 1:
+                return True
+        return False
 
     if percent == 100:
         wanted, rest = number, None
@@ -128,9 +140,14 @@ def day_term(calendar, unit, number, origin, percent, pauses):
         if rest:
             wanted += 1
     date, found, idle = first, 0, 0
+    moving_from = max([first, *(day for _, _, day in around)])
     while found < wanted:
+        if unit == "cd" and date >= moving_from:
+            # Nothing stands still any more, and every day counts.
+            date += (wanted - found) * DAY
+            break
         date += DAY
-        if counting(date):
+        if (unit != "bd" or calendar.works(date)) and not still(date):
             found, idle = found + 1, 0
         else:
             idle += 1
@@ -160,7 +177,9 @@ def open_term(calendar, origin, length, pauses):
     date, counted_to, left, idle = calendar.date_of(origin) - DAY, origin, length, 0
     while idle < 3660:
         idle += 1
-        for a, b in sorted(calendar.open_spans(date)):
+        for a, b in calendar.open_spans(date):
+            if b <= counted_to:
+                continue
             edges = sorted({a, b} | {e for pause in pauses for e in pause if a < e < b})
             for low, high in zip(edges, edges[1:]):
                 if any(p <= low and high <= q for p, q in pauses):
@@ -184,6 +203,10 @@ def main():
         if kind == "calendar":
             name, *fields = rest
             calendars[name] = Calendar(*fields)
+            continue
+        if kind == "zone":
+            name, like, data = rest
+            calendars[name] = calendars[like].within(data)
             continue
         name, unit, number, origin, percent, pauses = rest
         calendar, number, origin, percent = calendars[name], int(number), int(origin), int(percent)
