@@ -18,6 +18,8 @@ pub mod clock;
 pub mod data;
 pub mod forecast;
 pub mod proof;
+pub mod proportion;
+pub mod quantile;
 pub mod rule;
 pub mod run;
 pub mod term;

@@ -1,0 +1,7 @@
+//! Statistics of the clock service, held against oracles written another way (`*.py` beside this) and against chance of which the truth is
+//! known.
+
+mod chance;
+mod oracle;
+mod proportion;
+mod quantile;
