@@ -17,6 +17,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod data;
 pub mod forecast;
+pub mod foresight;
 pub mod proof;
 pub mod proportion;
 pub mod quantile;

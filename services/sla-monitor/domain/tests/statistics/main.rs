@@ -2,6 +2,8 @@
 //! known.
 
 mod chance;
+mod foresight;
+mod held_out;
 mod oracle;
 mod proportion;
 mod quantile;
