@@ -16,6 +16,7 @@ pub mod calendar;
 pub mod catalogue;
 pub mod clock;
 pub mod data;
+pub mod fairness;
 pub mod figures;
 pub mod forecast;
 pub mod foresight;

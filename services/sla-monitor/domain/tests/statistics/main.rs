@@ -2,6 +2,7 @@
 //! known.
 
 mod chance;
+mod fairness;
 mod figures;
 mod foresight;
 mod held_out;
