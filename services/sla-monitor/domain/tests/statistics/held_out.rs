@@ -81,8 +81,10 @@ fn a_curve_that_is_drawn_anew_each_time_tells_nearly_the_same() {
 
 #[test]
 fn each_is_told_at_its_moment_and_only_while_it_was_open() {
-    let (history, until) = house(600, 5);
-    for prediction in held_out(&history, until, &SHARES).predictions {
+    let (history, until) = house(2_000, 5);
+    let told = held_out(&history, until, &SHARES);
+    assert!(told.predictions.len() > 500, "{}", told.predictions.len());
+    for prediction in told.predictions {
         let past = history[prediction.affair];
         assert_eq!(prediction.at, past.received + (past.due - past.received) / 4 * i64::from(prediction.share / 25));
         assert!(past.answered.is_none_or(|answered| answered > prediction.at) && past.due < until);
@@ -98,10 +100,10 @@ fn nothing_is_told_of_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
-    fn the_future_changes_nothing_that_was_told(seed in any::<u64>(), cut in 0.3..0.9_f64, later in 0..1_000_000_000_000_i64) {
-        let (history, until) = house(400, seed);
+    fn the_future_changes_nothing_that_was_told(seed in any::<u64>(), cut in 0.4..0.9_f64, later in 0..1_000_000_000_000_i64) {
+        let (history, until) = house(1_600, seed);
         let now = (until as f64 * cut) as i64;
         // Another future: whatever came after `now` came later or never, and other affairs came.
         let mut other: Vec<Past> = history.iter().copied().filter(|past| past.received <= now).collect();
@@ -115,6 +117,8 @@ proptest! {
             let told = held_out(history, until, &SHARES).predictions.into_iter().filter(|told| told.at <= now);
             told.map(|told| (told.at, told.affair, told.share, told.outcome.told())).collect()
         };
-        prop_assert_eq!(told(&history), told(&other));
+        let before = told(&history);
+        prop_assert!(before.len() > 50, "only {} were told", before.len());
+        prop_assert_eq!(before, told(&other));
     }
 }
