@@ -208,7 +208,7 @@ fn agrees_with_an_oracle_written_another_way() {
         assert!((ours - told[0]).abs() <= 1e-9 * told[0] + 1e-15, "{case}: {ours} is not {}", told[0]);
     }
 
-    let tables: Vec<[u64; 4]> = (0..400)
+    let mut tables: Vec<[u64; 4]> = (0..400)
         .map(|n| {
             let all = 2 + chance.below([12, 60, 900][n % 3]);
             let (of, kept) = (1 + chance.below(all), chance.below(all + 1));
@@ -216,6 +216,8 @@ fn agrees_with_an_oracle_written_another_way() {
             [least + chance.below(most - least + 1), of, kept, all]
         })
         .collect();
+    // Large enough that a weight taken relative to the least likely table would overflow.
+    tables.extend([[600, 1_200, 1_200, 2_400], [650, 1_200, 1_200, 2_400], [10, 20, 999_000, 1_000_000]]);
     let cases: Vec<String> = tables.iter().map(|table| format!("fisher {}", words(table))).collect();
     for ((case, told), [with, of, kept, all]) in cases.iter().zip(ask("fairness.py", &cases)).zip(tables) {
         let ours = fisher(with, of, kept, all);
