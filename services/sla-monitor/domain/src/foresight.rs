@@ -1,0 +1,88 @@
+//! How likely a running clock is to be breached, and how far such foresight can be believed.
+//!
+//! What is known of comparable affairs is of two kinds: how old those were that were answered, and how old those are that still wait. The
+//! second are not left out, for they are the slow ones: they count as *censored*, known to take longer than their present age (Kaplan and
+//! Meier, *J Am Stat Assoc* 1958; 53: 457-481). With S(t) the share that takes longer than t,
+//!
+//! ```text
+//! S(t) = product over ages u <= t of (1 - answered at u / at u or older)      P(breach | open at age a) = S(due) / S(a)
+//! ```
+//!
+//! Ages are microseconds from first receipt. What is answered *at* its due age is in time. An affair that waits at just the age at which
+//! another was answered counts as older than it. Beyond the last answer the curve stays where it is (Gill, *Censoring and Stochastic
+//! Integrals*, 1980): where nothing was seen, no hope is given. For one curve and one due age the chance of a breach never falls as the clock
+//! grows older.
+//!
+//! It assumes that what still waits is like what was answered at the same age, and that the future is like the past. Whether it holds is for
+//! [`calibration`](Record) to say, on affairs that were [held out](held_out).
+
+mod calibration;
+mod held_out;
+
+pub use calibration::{BINS, Calibration, Outcome, Record, Row};
+pub use held_out::{HeldOut, Past, Prediction, held_out};
+
+use crate::forecast::FEWEST;
+
+/// The share of comparable affairs that take longer than an age.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// Ages of the answered, sorted.
+    answered: Vec<i64>,
+    /// Ages of those that wait, sorted.
+    open: Vec<i64>,
+    /// Each age at which some were answered, and S from there to the next.
+    steps: Vec<(i64, f64)>,
+}
+
+/// What a curve says of one clock.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Foresight {
+    /// The chance that it is not answered by its due age, 0 to 1.
+    pub breach: f64,
+    /// How many comparable affairs were answered at a greater age than the clock has.
+    pub answered: usize,
+    /// How many comparable affairs wait at a greater age.
+    pub open: usize,
+}
+
+impl Curve {
+    /// Draws the curve from ages of affairs that were answered and of affairs that still wait, in any order.
+    pub fn new(mut answered: Vec<i64>, mut open: Vec<i64>) -> Self {
+        answered.sort_unstable();
+        open.sort_unstable();
+        let (mut steps, mut share) = (Vec::new(), 1.0);
+        let (mut before, mut censored) = (0, 0);
+        for ties in answered.chunk_by(|a, b| a == b) {
+            let age = ties[0];
+            while open.get(censored).is_some_and(|waits| *waits < age) {
+                censored += 1;
+            }
+            let at_risk = (answered.len() - before) + (open.len() - censored);
+            share *= (at_risk - ties.len()) as f64 / at_risk as f64;
+            steps.push((age, share));
+            before += ties.len();
+        }
+        Self { answered, open, steps }
+    }
+
+    /// S: the share that takes longer than `age`.
+    pub fn beyond(&self, age: i64) -> f64 {
+        let passed = self.steps.partition_point(|(step, _)| *step <= age);
+        passed.checked_sub(1).map_or(1.0, |last| self.steps[last].1)
+    }
+
+    /// How likely a clock that is open at `age` is to be open still after `due_age`.
+    ///
+    /// Past its due age it is breached, whatever others did. Before it there is no answer when fewer than [`FEWEST`] were answered at a
+    /// greater age; so S(age) is never 0 where it divides.
+    pub fn breach(&self, age: i64, due_age: i64) -> Option<Foresight> {
+        let older = |ages: &[i64]| ages.len() - ages.partition_point(|other| *other <= age);
+        let (answered, open) = (older(&self.answered), older(&self.open));
+        if age >= due_age {
+            return Some(Foresight { breach: 1.0, answered, open });
+        }
+        let from = self.beyond(age);
+        (answered >= FEWEST && from > 0.0).then(|| Foresight { breach: self.beyond(due_age) / from, answered, open })
+    }
+}
