@@ -6,17 +6,34 @@
 use jiff::Timestamp;
 
 use crate::clock::{Entry, Happening};
+use crate::condition::{Occasion, Turn};
+use crate::policy::Measure;
 use crate::rule::{Ends, Rule};
 
 /// What happened to an affair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// It waits on somebody, on this ground.
+    /// It waits on the customer, on this ground. Of affairs before `Held` was told apart: on anybody.
     Waits(String),
-    /// Work on it was taken up again.
+    /// It waits on the house or on a third party, on this ground.
+    Held(String),
+    /// Work on it began, or was taken up again.
     Works,
     /// The customer was written or spoken to.
     Answered,
+    /// The customer wrote or spoke.
+    CustomerWrote,
+    /// It went from one department to another.
+    HandedOver {
+        /// From which.
+        from: String,
+        /// To which.
+        to: String,
+    },
+    /// A superior was asked for and none was free.
+    SuperiorAwaited,
+    /// A superior took over.
+    SuperiorCame,
     /// It was resolved, or refused with reasons.
     Resolved,
     /// The customer withdrew it.
@@ -30,6 +47,11 @@ impl Event {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Waits(_) => "waits",
+            Self::Held(_) => "held",
+            Self::CustomerWrote => "customer_wrote",
+            Self::HandedOver { .. } => "handed_over",
+            Self::SuperiorAwaited => "superior_awaited",
+            Self::SuperiorCame => "superior_came",
             Self::Works => "works",
             Self::Answered => "answered",
             Self::Resolved => "resolved",
@@ -38,20 +60,29 @@ impl Event {
         }
     }
 
-    /// On what ground it waits; empty for every other event.
-    pub fn ground(&self) -> &str {
+    /// What is stored beside the word: the ground of a wait; the departments of a handing over, apart by a space; empty for every other event.
+    pub fn ground(&self) -> String {
         match self {
-            Self::Waits(ground) => ground,
-            _ => "",
+            Self::Waits(ground) | Self::Held(ground) => ground.clone(),
+            Self::HandedOver { from, to } => format!("{from} {to}"),
+            _ => String::new(),
         }
     }
 
-    /// The event a stored word means, on this ground.
+    /// The event a stored word means, with what is stored beside it.
     pub fn from_word(word: &str, ground: String) -> Option<Self> {
         Some(match word {
             "waits" => Self::Waits(ground),
+            "held" => Self::Held(ground),
             "works" => Self::Works,
             "answered" => Self::Answered,
+            "customer_wrote" => Self::CustomerWrote,
+            "handed_over" => {
+                let (from, to) = ground.split_once(' ')?;
+                Self::HandedOver { from: from.to_owned(), to: to.to_owned() }
+            }
+            "superior_awaited" => Self::SuperiorAwaited,
+            "superior_came" => Self::SuperiorCame,
             "resolved" => Self::Resolved,
             "cancelled" => Self::Cancelled,
             "reopened" => Self::Reopened,
@@ -61,16 +92,71 @@ impl Event {
 
     /// What it is to a clock of this rule; `None` when the rule says nothing about it.
     pub fn to_clock_of(&self, rule: &Rule) -> Option<Happening> {
+        // Waiting moves a clock only where its rule names the reason as a ground, or its conditions name waiting.
+        if let Self::Waits(ground) | Self::Held(ground) = self
+            && rule.effect_of(ground).is_some()
+        {
+            return Some(Happening::Hindered(ground.clone()));
+        }
+        match &rule.measure {
+            Some(measure) => self.under(measure, rule),
+            None => self.by_law(rule),
+        }
+    }
+
+    fn by_law(&self, rule: &Rule) -> Option<Happening> {
         let answers_all = matches!(rule.ends, Ends::Resolved | Ends::FirstAnswer | Ends::Decision);
         match self {
-            // Waiting moves a clock only where its rule names the reason as a ground.
-            Self::Waits(ground) => rule.effect_of(ground).map(|_| Happening::Hindered(ground.clone())),
             Self::Works => Some(Happening::Unhindered),
             Self::Answered => (rule.ends == Ends::FirstAnswer).then_some(Happening::Fulfilled),
             Self::Resolved => answers_all.then_some(Happening::Fulfilled),
             Self::Cancelled => Some(Happening::Cancelled),
             Self::Reopened => answers_all.then_some(Happening::Reopened),
+            Self::Waits(_)
+            | Self::Held(_)
+            | Self::CustomerWrote
+            | Self::HandedOver { .. }
+            | Self::SuperiorAwaited
+            | Self::SuperiorCame => None,
         }
+    }
+
+    fn under(&self, measure: &Measure, rule: &Rule) -> Option<Happening> {
+        let occasion = self.occasion(measure)?;
+        let happening = measure.conditions.turn(occasion).map(|turn| match turn {
+            Turn::Start => Happening::Begun,
+            Turn::Cancel => Happening::Cancelled,
+            Turn::Pause => Happening::Hindered(occasion.as_str().to_owned()),
+            Turn::Resume => Happening::Unhindered,
+            Turn::Stop => Happening::Fulfilled,
+            Turn::Reset => Happening::Renewed,
+            Turn::Reopen => Happening::Reopened,
+        });
+        // What stands still on a ground goes on when work does.
+        let goes_on = occasion == Occasion::Works && !rule.effects.is_empty();
+        happening.or_else(|| goes_on.then_some(Happening::Unhindered))
+    }
+
+    fn occasion(&self, measure: &Measure) -> Option<Occasion> {
+        Some(match self {
+            Self::Waits(_) => Occasion::WaitsForCustomer,
+            Self::Held(_) => Occasion::Held,
+            Self::Works => Occasion::Works,
+            Self::Answered => Occasion::Answered,
+            Self::CustomerWrote => Occasion::CustomerWrote,
+            Self::Resolved => Occasion::Resolved,
+            Self::Cancelled => Occasion::Cancelled,
+            Self::Reopened => Occasion::Reopened,
+            Self::SuperiorAwaited => Occasion::SuperiorAwaited,
+            Self::SuperiorCame => Occasion::SuperiorCame,
+            Self::HandedOver { from, to } => {
+                match (measure.filter.is_of_department(from), measure.filter.is_of_department(to)) {
+                    (false, true) => Occasion::TakenIn,
+                    (true, false) => Occasion::HandedOn,
+                    _ => return None,
+                }
+            }
+        })
     }
 }
 

@@ -13,27 +13,64 @@
 //! * **A restart and a cured file begin a new run.** Runs are numbered by `epoch`; every threshold is passed once a run at most.
 //! * **A displaced clock** stands still where it was displaced, breached if it was due before; reinstated, it is what it would be had it never
 //!   been displaced.
+//! * **A clock of the house's own** may wait for what starts it, and start again: from the customer's next word, say. Whatever it was due for before
+//!   stays judged. What ends it before it ever started lets it fall away: nobody was owed anything.
 //! * **A forfeit** (a promise declared broken) ends the clock and counts as a breach at the due instant, even when it was
 //!   declared before.
 
 mod fold;
 mod moved;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::{Calendar, Pause, Rule, Run, Term, Uncountable};
 
-pub use fold::{is_displaced, replay};
+pub use fold::{STILL_TO_START, is_displaced, replay};
 pub use moved::Move;
 
-/// Shares of a term at which a clock warns, in percent.
-pub const THRESHOLDS: [u8; 3] = [50, 75, 90];
+/// When a clock warns before it falls due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Threshold {
+    /// So many hundredths of the term are used up, 1 to 99.
+    Share(u8),
+    /// So many minutes are left, by any clock on a wall; at once where the whole run is shorter.
+    Lead(u32),
+}
+
+impl Threshold {
+    /// The word it is stored by, e.g. `warning75` or `lead120`.
+    pub fn word(self) -> String {
+        match self {
+            Self::Share(percent) => format!("warning{percent}"),
+            Self::Lead(minutes) => format!("lead{minutes}"),
+        }
+    }
+
+    /// The threshold a stored word means.
+    pub fn from_word(word: &str) -> Option<Self> {
+        if let Some(percent) = word.strip_prefix("warning") {
+            return percent.parse().ok().filter(|percent| (1..=99).contains(percent)).map(Self::Share);
+        }
+        word.strip_prefix("lead")?.parse().ok().filter(|minutes| *minutes > 0).map(Self::Lead)
+    }
+}
+
+/// When a clock warns unless its rule says otherwise.
+pub const THRESHOLDS: [Threshold; 3] = [Threshold::Share(50), Threshold::Share(75), Threshold::Share(90)];
 
 /// What happened, as the clock needs to know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Happening {
     /// The term starts.
     Started,
+    /// Nothing is owed yet: what starts it is still to come. The first entry of a clock of the house's own.
+    Awaited,
+    /// What starts it came, again maybe: it counts from here, unless it counts already.
+    Begun,
+    /// The whole term counts again from here, whatever was left of it.
+    Renewed,
     /// The obligation starts with a due instant of its own.
     StartedUntil(Timestamp),
     /// It waits on somebody else, on this ground; the rule says what that does.
@@ -59,6 +96,9 @@ impl Happening {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Started => "started",
+            Self::Awaited => "awaited",
+            Self::Begun => "begun",
+            Self::Renewed => "renewed",
             Self::StartedUntil(_) => "started_until",
             Self::Hindered(_) => "hindered",
             Self::Unhindered => "unhindered",
@@ -193,13 +233,20 @@ impl Replay {
         self.breaches.first().copied().or(open)
     }
 
-    /// The instants at which shares of the present run are used up; none while it stands still.
+    /// The instants at which the present run warns; none while it stands still.
     ///
     /// # Errors
     /// [`Uncountable`], as for the due instant itself.
-    pub fn thresholds(&self, calendar: &Calendar) -> Result<Vec<(u8, Timestamp)>, Uncountable> {
+    pub fn thresholds(&self, terms: Terms<'_>) -> Result<Vec<(Threshold, Timestamp)>, Uncountable> {
         let Some(due) = self.state.due() else { return Ok(Vec::new()) };
-        THRESHOLDS.into_iter().map(|percent| Ok((percent, self.share(percent, due, calendar)?))).collect()
+        let instant = |threshold: &Threshold| match *threshold {
+            Threshold::Share(percent) => self.share(percent, due, terms.calendar),
+            Threshold::Lead(minutes) => {
+                let at = due.checked_sub(SignedDuration::from_mins(i64::from(minutes)));
+                Ok(at.map_err(|_| Uncountable::OutOfRange)?.max(self.origin.min(due)))
+            }
+        };
+        terms.rule.warnings.iter().map(|threshold| Ok((*threshold, instant(threshold)?))).collect()
     }
 
     fn share(&self, percent: u8, due: Timestamp, calendar: &Calendar) -> Result<Timestamp, Uncountable> {
@@ -212,7 +259,7 @@ impl Replay {
                 // A promise for an instant already past warns at once.
                 let whole = until.duration_since(self.origin).as_micros().max(0) * i128::from(percent) / 100;
                 let micros = i64::try_from(whole).map_err(|_| Uncountable::OutOfRange)?;
-                let share = self.origin.checked_add(jiff::SignedDuration::from_micros(micros));
+                let share = self.origin.checked_add(SignedDuration::from_micros(micros));
                 share.map_err(|_| Uncountable::OutOfRange)
             }
         }

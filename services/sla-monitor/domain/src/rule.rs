@@ -4,6 +4,8 @@
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use crate::clock::Threshold;
+use crate::policy::Measure;
 use crate::{Term, jurisdiction};
 
 /// Kind of obligation.
@@ -221,6 +223,10 @@ pub struct Rule {
     pub reading: Option<Reading>,
     /// Why no clock is started for it; `None` when one is.
     pub disabled_because: Option<String>,
+    /// When a clock of it warns.
+    pub warnings: Vec<Threshold>,
+    /// What it measures, under which conditions and whose affairs, where it is a policy of the house's own.
+    pub measure: Option<Measure>,
     /// What it says, in plain Spanish.
     pub es: String,
     /// The same in English.

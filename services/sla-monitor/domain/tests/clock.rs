@@ -241,7 +241,7 @@ proptest! {
             let breached_now = replayed.breaches.iter().any(|b| b.epoch == replayed.epoch);
             prop_assert_eq!(at > due, breached_now);
         }
-        let thresholds = replayed.thresholds(terms.calendar).unwrap();
+        let thresholds = replayed.thresholds(terms).unwrap();
         prop_assert!(thresholds.windows(2).all(|w| w[0].1 <= w[1].1));
         if let State::Running { due } = replayed.state {
             prop_assert!(thresholds.iter().all(|(_, at)| replayed.origin <= *at && *at <= due));

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::Switches;
+use crate::clock::THRESHOLDS;
 use crate::data::DataError;
 use crate::rule::{ChannelBar, Does, Effect, Ends, Evidence, Kind, Reading, Rule, Standing, Subject};
 use crate::term::Term;
@@ -175,6 +176,8 @@ fn rule(jurisdiction: &str, row: Row, switches: &Switches) -> Result<Rule, DataE
         citation: row.citation,
         article: row.article,
         evidence: row.evidence,
+        warnings: THRESHOLDS.to_vec(),
+        measure: None,
         es: row.es,
         en: row.en,
     })

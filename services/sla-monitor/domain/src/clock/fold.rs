@@ -6,6 +6,9 @@ use super::{Breach, Entry, Happening, Length, Replay, State, Terms, Unreplayable
 use crate::rule::Does;
 use crate::{Pause, Run, Term, Uncountable};
 
+/// The ground of a clock for which what starts it is still to come.
+pub const STILL_TO_START: &str = "still_to_start";
+
 /// Makes the clock that the entries describe. Their order does not matter; of entries at the same instant the earlier in the
 /// slice is taken first.
 ///
@@ -15,15 +18,21 @@ pub fn replay(entries: &[Entry], terms: Terms<'_>) -> Result<Replay, Unreplayabl
     let mut sorted: Vec<&Entry> = entries.iter().collect();
     sorted.sort_by_key(|entry| entry.at);
     // A start that is written down with a later origin than some other entry still comes first.
-    let start = sorted.iter().position(|e| matches!(e.what, Happening::Started | Happening::StartedUntil(_)));
+    let start = sorted
+        .iter()
+        .position(|e| matches!(e.what, Happening::Started | Happening::StartedUntil(_) | Happening::Awaited));
     let first = sorted.remove(start.ok_or(Unreplayable::NeverStarted)?);
     let length = match first.what {
         Happening::StartedUntil(due) => Length::Until(due),
         _ => Length::Term(terms.rule.term.ok_or_else(|| Unreplayable::NoTerm(terms.rule.id.clone()))?),
     };
+    let ran = first.what != Happening::Awaited;
     let mut fold =
-        Fold { terms, epoch: 1, origin: first.at, base: length, length, pauses: Vec::new(), breaches: Vec::new() };
-    let mut state = State::Running { due: fold.due()? };
+        Fold { terms, ran, epoch: 1, origin: first.at, base: length, length, pauses: Vec::new(), breaches: Vec::new() };
+    let mut state = match ran {
+        true => State::Running { due: fold.due()? },
+        false => State::Scheduled { ground: STILL_TO_START.to_owned(), since: first.at },
+    };
     let displaced = displaced_since(&sorted);
     for entry in sorted.into_iter().filter(|entry| displaced.is_none_or(|at| entry.at <= at)) {
         state = fold.step(state, entry)?;
@@ -60,6 +69,8 @@ fn displaced_since(sorted: &[&Entry]) -> Option<Timestamp> {
 
 struct Fold<'a> {
     terms: Terms<'a>,
+    /// Whether it ever counted.
+    ran: bool,
     epoch: i32,
     origin: Timestamp,
     /// The length every run begins with.
@@ -98,10 +109,19 @@ impl Fold<'_> {
                 }
                 State::Running { due: self.due()? }
             }
-            (State::Scheduled { .. }, Happening::Unhindered) => {
-                self.begin(at);
-                State::Running { due: self.due()? }
+            (State::Scheduled { .. }, Happening::Unhindered) if self.ran => self.run_from(at)?,
+            (State::Running { due }, Happening::Renewed) => {
+                self.judge(due, at);
+                self.run_from(at)?
             }
+            (State::Paused { ground, .. }, Happening::Renewed) => {
+                self.begin(at);
+                State::Paused { ground, since: at }
+            }
+            (State::Scheduled { .. } | State::Fulfilled { .. }, Happening::Begun | Happening::Renewed)
+            | (State::Cancelled { .. }, Happening::Begun) => self.run_from(at)?,
+            // What starts it never came: nobody was owed anything, and nothing was met.
+            (State::Scheduled { .. }, Happening::Fulfilled) if !self.ran => State::Cancelled { at },
             // Met although nobody was owed anything yet: in time by any measure.
             (State::Paused { .. } | State::Scheduled { .. }, Happening::Fulfilled) => State::Fulfilled { at, due: at },
             (State::Paused { .. } | State::Scheduled { .. }, Happening::Cancelled | Happening::Forfeited) => {
@@ -141,8 +161,16 @@ impl Fold<'_> {
         Ok(())
     }
 
+    fn run_from(&mut self, origin: Timestamp) -> Result<State, Uncountable> {
+        self.begin(origin);
+        Ok(State::Running { due: self.due()? })
+    }
+
     fn begin(&mut self, origin: Timestamp) {
-        self.epoch += 1;
+        if self.ran {
+            self.epoch += 1;
+        }
+        self.ran = true;
         self.origin = origin;
         self.length = self.base;
         self.pauses.clear();

@@ -37,6 +37,7 @@ impl Replay {
             (State::Paused { .. }, State::Running { .. }) if self.epoch > before.epoch => Move::Restart,
             (State::Paused { .. }, State::Running { .. }) => Move::Resume,
             (State::Fulfilled { .. } | State::Cancelled { .. }, State::Running { .. }) => Move::Reopen,
+            (State::Running { .. }, State::Running { .. }) if self.epoch > before.epoch => Move::Restart,
             // Only a verdict was added: nothing the clock's followers did not learn from the breach itself.
             (State::Running { due: old }, State::Running { due: new }) if old == new => return None,
             (State::Running { .. }, State::Running { .. }) => Move::Extend,

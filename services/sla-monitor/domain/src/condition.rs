@@ -1,0 +1,286 @@
+//! What of an affair's course starts, stops and moves a clock of the house's own, and the measures that come with conditions of their own.
+//!
+//! Law says when its terms start and what ends them, and what a ground does to them ([`crate::rule::Effect`]). The house may measure more: the
+//! first word, the next one, how long it says nothing. Each such measure is six lists of occasions; all of them can be replaced.
+
+use serde::{Deserialize, Serialize};
+
+/// Something in the course of an affair that a condition may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occasion {
+    /// It was received.
+    Received,
+    /// The customer was written or spoken to.
+    Answered,
+    /// The customer wrote or spoke.
+    CustomerWrote,
+    /// It waits on the customer.
+    WaitsForCustomer,
+    /// It waits on the house, or on a third party.
+    Held,
+    /// Work on it began, or was taken up again.
+    Works,
+    /// It was resolved, or refused with reasons.
+    Resolved,
+    /// The customer withdrew it.
+    Cancelled,
+    /// The resolution did not hold.
+    Reopened,
+    /// It came to a department of the filter from one that is not.
+    TakenIn,
+    /// It went from a department of the filter to one that is not.
+    HandedOn,
+    /// A superior was asked for and none was free.
+    SuperiorAwaited,
+    /// A superior took over.
+    SuperiorCame,
+}
+
+impl Occasion {
+    /// Every occasion.
+    pub const ALL: [Self; 13] = [
+        Self::Received,
+        Self::Answered,
+        Self::CustomerWrote,
+        Self::WaitsForCustomer,
+        Self::Held,
+        Self::Works,
+        Self::Resolved,
+        Self::Cancelled,
+        Self::Reopened,
+        Self::TakenIn,
+        Self::HandedOn,
+        Self::SuperiorAwaited,
+        Self::SuperiorCame,
+    ];
+
+    /// The word it is stored and told by.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Answered => "answered",
+            Self::CustomerWrote => "customer_wrote",
+            Self::WaitsForCustomer => "waits_for_customer",
+            Self::Held => "held",
+            Self::Works => "works",
+            Self::Resolved => "resolved",
+            Self::Cancelled => "cancelled",
+            Self::Reopened => "reopened",
+            Self::TakenIn => "taken_in",
+            Self::HandedOn => "handed_on",
+            Self::SuperiorAwaited => "superior_awaited",
+            Self::SuperiorCame => "superior_came",
+        }
+    }
+}
+
+/// What is measured. Each metric has conditions of its own; a policy may replace them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// From the receipt to the first word.
+    FirstReply,
+    /// From the customer's oldest unanswered word to the next one of the house, each time anew.
+    NextReply,
+    /// From one word of the house to its next, until the resolution.
+    PeriodicUpdate,
+    /// The same, standing still while it is the customer's turn.
+    PausableUpdate,
+    /// From the receipt to the resolution without the customer's turns.
+    RequesterWait,
+    /// From the beginning of work to the resolution, without the customer's turns and without waiting on others.
+    AgentWork,
+    /// From the receipt to the resolution, whoever's turn it is.
+    Resolution,
+    /// From a department's receiving an affair to its handing it on, or resolving it.
+    DepartmentStay,
+    /// From a superior's being asked for to their taking over.
+    SupervisorTransfer,
+    /// While it waits on the house or on a third party.
+    VendorStay,
+}
+
+impl Metric {
+    /// Every metric.
+    pub const ALL: [Self; 10] = [
+        Self::FirstReply,
+        Self::NextReply,
+        Self::PeriodicUpdate,
+        Self::PausableUpdate,
+        Self::RequesterWait,
+        Self::AgentWork,
+        Self::Resolution,
+        Self::DepartmentStay,
+        Self::SupervisorTransfer,
+        Self::VendorStay,
+    ];
+
+    /// The word it is stored and told by; a clock's stage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstReply => "first_reply",
+            Self::NextReply => "next_reply",
+            Self::PeriodicUpdate => "periodic_update",
+            Self::PausableUpdate => "pausable_update",
+            Self::RequesterWait => "requester_wait",
+            Self::AgentWork => "agent_work",
+            Self::Resolution => "resolution",
+            Self::DepartmentStay => "department_stay",
+            Self::SupervisorTransfer => "supervisor_transfer",
+            Self::VendorStay => "vendor_stay",
+        }
+    }
+
+    /// The metric a stored word means.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|metric| metric.as_str() == word)
+    }
+
+    /// Its conditions unless a policy replaces them.
+    pub fn conditions(self) -> Conditions {
+        use Occasion as O;
+        let of = |start: &[O], stop: &[O]| Conditions {
+            start: start.to_vec(),
+            stop: stop.to_vec(),
+            cancel: vec![O::Cancelled],
+            ..Conditions::default()
+        };
+        let pausable = |conditions: Conditions, pause: &[O], resume: &[O]| Conditions {
+            pause: pause.to_vec(),
+            resume: resume.to_vec(),
+            ..conditions
+        };
+        let update = || Conditions { reset: vec![O::Answered], ..of(&[O::Answered, O::Reopened], &[O::Resolved]) };
+        match self {
+            Self::FirstReply => of(&[O::Received], &[O::Answered, O::Resolved]),
+            Self::NextReply => of(&[O::CustomerWrote], &[O::Answered, O::Resolved]),
+            Self::PeriodicUpdate => update(),
+            Self::PausableUpdate => pausable(update(), &[O::WaitsForCustomer], &[O::Works, O::CustomerWrote]),
+            Self::RequesterWait => {
+                pausable(of(&[O::Received], &[O::Resolved]), &[O::WaitsForCustomer], &[O::Works, O::CustomerWrote])
+            }
+            Self::AgentWork => pausable(of(&[O::Works], &[O::Resolved]), &[O::WaitsForCustomer, O::Held], &[O::Works]),
+            Self::Resolution => of(&[O::Received], &[O::Resolved]),
+            Self::DepartmentStay => of(&[O::TakenIn], &[O::HandedOn, O::Resolved]),
+            Self::SupervisorTransfer => of(&[O::SuperiorAwaited], &[O::SuperiorCame, O::Resolved]),
+            Self::VendorStay => of(&[O::Held], &[O::Works, O::Resolved]),
+        }
+    }
+}
+
+/// What moves a clock, by occasion. Where one occasion stands in several lists, the order is: cancel, stop, reset, start, resume, pause.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Conditions {
+    /// Begins to count; while it counts already, or stands still, nothing.
+    pub start: Vec<Occasion>,
+    /// Falls away without a verdict but the one that time has spoken.
+    pub cancel: Vec<Occasion>,
+    /// Stands still.
+    pub pause: Vec<Occasion>,
+    /// Goes on after it stood still.
+    pub resume: Vec<Occasion>,
+    /// Is met.
+    pub stop: Vec<Occasion>,
+    /// Counts the whole term again; what was due before stays due then.
+    pub reset: Vec<Occasion>,
+}
+
+/// What an occasion is to a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// It begins to count.
+    Start,
+    /// It falls away.
+    Cancel,
+    /// It stands still.
+    Pause,
+    /// It goes on.
+    Resume,
+    /// It is met.
+    Stop,
+    /// The whole term counts again.
+    Reset,
+    /// The fulfilment did not hold.
+    Reopen,
+}
+
+impl Conditions {
+    /// What an occasion is to a clock under these conditions; `None` when it is nothing to it.
+    ///
+    /// A resolution that did not hold takes back what it met, unless it is named by a list itself.
+    pub fn turn(&self, occasion: Occasion) -> Option<Turn> {
+        let lists = [
+            (&self.cancel, Turn::Cancel),
+            (&self.stop, Turn::Stop),
+            (&self.reset, Turn::Reset),
+            (&self.start, Turn::Start),
+            (&self.resume, Turn::Resume),
+            (&self.pause, Turn::Pause),
+        ];
+        let named = lists.into_iter().find(|(list, _)| list.contains(&occasion)).map(|(_, turn)| turn);
+        let taken_back = occasion == Occasion::Reopened && self.stop.contains(&Occasion::Resolved);
+        named.or_else(|| taken_back.then_some(Turn::Reopen))
+    }
+
+    /// What is wrong with them, in words; nothing when a clock can run under them.
+    pub fn wrong(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        if self.start.is_empty() {
+            wrong.push("start: names no occasion, so no clock would ever count".to_owned());
+        }
+        if self.stop.is_empty() {
+            wrong.push("stop: names no occasion, so no clock could be met".to_owned());
+        }
+        if !self.pause.is_empty() && self.resume.is_empty() {
+            wrong.push("resume: names no occasion, so a clock that stands still would never go on".to_owned());
+        }
+        for occasion in Occasion::ALL {
+            let ends = self.stop.contains(&occasion) || self.cancel.contains(&occasion);
+            let goes_on = self.pause.contains(&occasion) || self.resume.contains(&occasion);
+            // Starting and resetting by one occasion is how a clock counts from each word to the next.
+            if ends && (goes_on || self.start.contains(&occasion) || self.reset.contains(&occasion))
+                || self.pause.contains(&occasion) && self.resume.contains(&occasion)
+            {
+                wrong.push(format!("{}: cannot do both things it is named for", occasion.as_str()));
+            }
+        }
+        wrong
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_can_run_and_is_read_back_from_its_word() {
+        for metric in Metric::ALL {
+            assert_eq!(metric.conditions().wrong(), [""; 0], "{metric:?}");
+            assert_eq!(Metric::from_word(metric.as_str()), Some(metric));
+        }
+    }
+
+    #[test]
+    fn a_word_of_the_house_renews_the_time_to_its_next_and_a_resolution_ends_it() {
+        let update = Metric::PeriodicUpdate.conditions();
+        assert_eq!(update.turn(Occasion::Answered), Some(Turn::Reset));
+        assert_eq!(update.turn(Occasion::Resolved), Some(Turn::Stop));
+        assert_eq!(update.turn(Occasion::Reopened), Some(Turn::Start));
+        assert_eq!(update.turn(Occasion::Held), None);
+    }
+
+    #[test]
+    fn a_resolution_that_did_not_hold_takes_back_what_it_met() {
+        assert_eq!(Metric::Resolution.conditions().turn(Occasion::Reopened), Some(Turn::Reopen));
+        assert_eq!(Metric::VendorStay.conditions().turn(Occasion::Reopened), Some(Turn::Reopen));
+    }
+
+    #[test]
+    fn all_that_is_wrong_with_conditions_is_told_together() {
+        let nothing = Conditions { pause: vec![Occasion::Held], ..Conditions::default() };
+        assert_eq!(nothing.wrong().len(), 3);
+        let both = Conditions { cancel: vec![Occasion::Received], ..Metric::FirstReply.conditions() };
+        assert_eq!(both.wrong(), ["received: cannot do both things it is named for"]);
+    }
+}

@@ -1,0 +1,268 @@
+//! Policies of the house's own: what it measures beside what law asks for, of whose affairs, by when.
+//!
+//! A policy is kept in versions. One that took effect is never edited: the next version takes its place for what is received from then on, and
+//! clocks stay under the version they were started under. Of the policies that measure the same, an affair has the first that holds for it, in
+//! order of rank and then of id.
+
+use jiff::Timestamp;
+
+use crate::affair::{Event, Happened};
+use crate::calendar::Calendar;
+use crate::catalogue::Chosen;
+use crate::clock::{Breach, Entry, Happening, State, Terms, Unreplayable, replay};
+use crate::condition::{Conditions, Metric, Occasion};
+use crate::rule::Rule;
+
+/// What a policy of the house measures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Measure {
+    /// What is measured.
+    pub metric: Metric,
+    /// What starts, stops and moves its clocks: the metric's own, unless replaced.
+    pub conditions: Conditions,
+    /// Whose affairs.
+    pub filter: Filter,
+    /// Its place among the policies of its metric, the smallest first.
+    pub rank: i32,
+    /// Calendar its clocks count on; that of the department which received the affair where none is named.
+    pub calendar: Option<String>,
+    /// An affair that it comes to hold for later has it from its first receipt on; otherwise from when it came to hold.
+    pub retroactive_start: bool,
+    /// With a retroactive start, what stood still before counts as having stood still.
+    pub retroactive_pause: bool,
+    /// Since when it holds for what is received.
+    pub from: Timestamp,
+    /// Until when, exclusive.
+    pub until: Option<Timestamp>,
+}
+
+/// Which affairs a policy holds for: each list names what is let in, and an empty one lets in everything.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Types of affairs, in lower case.
+    pub types: Vec<String>,
+    /// Topics.
+    pub topics: Vec<String>,
+    /// Sectors.
+    pub sectors: Vec<String>,
+    /// Departments, by slug.
+    pub departments: Vec<String>,
+    /// Channels of the first receipt, in lower case.
+    pub channels: Vec<String>,
+    /// Severities, in lower case.
+    pub severities: Vec<String>,
+    /// Languages, in lower case.
+    pub languages: Vec<String>,
+    /// Only of customers who are served first by right; only of others; or of both.
+    pub served_first: Option<bool>,
+}
+
+impl Filter {
+    /// Whether a department is one of those named.
+    pub fn is_of_department(&self, slug: &str) -> bool {
+        self.departments.iter().any(|d| d == slug)
+    }
+}
+
+/// What is known of an affair when the house's policies are chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Type it is filed as, in lower case.
+    pub ticket_type: String,
+    /// Topic; empty when none.
+    pub topic: String,
+    /// Sector.
+    pub sector: String,
+    /// Department that works on it.
+    pub department: String,
+    /// Channel of the first receipt, in lower case; empty where it is not known.
+    pub channel: String,
+    /// Severity, in lower case; empty where it is not known.
+    pub severity: String,
+    /// Language, in lower case; empty where it is not known.
+    pub language: String,
+    /// Whether its customer is served first by right.
+    pub served_first: bool,
+    /// First receipt in any department.
+    pub received: Timestamp,
+}
+
+impl Measure {
+    /// Whether it holds for what is received at an instant.
+    pub fn in_force(&self, received: Timestamp) -> bool {
+        self.from <= received && self.until.is_none_or(|until| received < until)
+    }
+
+    /// The first reason why it does not hold for an affair, Spanish and English; `None` when it does.
+    pub fn unfit(&self, facts: &Facts) -> Option<(String, String)> {
+        if !self.in_force(facts.received) {
+            return Some(("no estaba en vigor".to_owned(), "was not in force".to_owned()));
+        }
+        // A policy about how long a department keeps what comes to it holds for whatever may come to it.
+        let comes_and_goes = |occasion| matches!(occasion, Occasion::TakenIn | Occasion::HandedOn);
+        let named = self.conditions.start.iter().chain(&self.conditions.stop).copied();
+        let everywhere = named.into_iter().any(comes_and_goes);
+        let filter = &self.filter;
+        let lists = [
+            ("el tipo", "type", &filter.types, &facts.ticket_type),
+            ("el asunto", "topic", &filter.topics, &facts.topic),
+            ("el sector", "sector", &filter.sectors, &facts.sector),
+            ("el departamento", "department", &filter.departments, &facts.department),
+            ("el canal", "channel", &filter.channels, &facts.channel),
+            ("la gravedad", "severity", &filter.severities, &facts.severity),
+            ("el idioma", "language", &filter.languages, &facts.language),
+        ];
+        for (es, en, list, value) in lists {
+            let fits = list.is_empty() || list.contains(value) || (en == "department" && everywhere);
+            if !fits {
+                return Some((format!("no vale para {es} «{value}»"), format!("does not hold for {en} «{value}»")));
+            }
+        }
+        match filter.served_first {
+            Some(first) if first != facts.served_first => Some((
+                "no vale por el derecho a atención prioritaria".to_owned(),
+                "does not hold by the right to be served first".to_owned(),
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// The policies an affair has, one a metric at most: the first that holds for it, and why the ones before it do not.
+///
+/// `policies` are the versions that are or were in force; rules without a measure are left out.
+pub fn choose<'a>(policies: impl IntoIterator<Item = &'a Rule>, facts: &Facts) -> Vec<Chosen<'a>> {
+    let mut in_order: Vec<(&Measure, &Rule)> =
+        policies.into_iter().filter_map(|rule| Some((rule.measure.as_ref()?, rule))).collect();
+    in_order.sort_by_key(|(measure, rule)| (measure.metric, measure.rank, &rule.id, rule.version));
+    let mut chosen: Vec<Chosen<'a>> = Vec::new();
+    let mut passed: (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let mut metric = None;
+    let mut found = false;
+    for (measure, rule) in in_order {
+        if metric != Some(measure.metric) {
+            (metric, found, passed) = (Some(measure.metric), false, (Vec::new(), Vec::new()));
+        }
+        if found {
+            continue;
+        }
+        match measure.unfit(facts) {
+            // Versions that are not in force yet, or not any more, are no choice that was passed over.
+            Some(_) if !measure.in_force(facts.received) => {}
+            Some((es, en)) => {
+                passed.0.push(format!("{} {es}", rule.id));
+                passed.1.push(format!("{} {en}", rule.id));
+            }
+            None => {
+                found = true;
+                chosen.push(explained(rule, measure, &passed));
+            }
+        }
+    }
+    chosen
+}
+
+fn explained<'a>(rule: &'a Rule, measure: &Measure, passed: &(Vec<String>, Vec<String>)) -> Chosen<'a> {
+    let (word, version) = (measure.metric.as_str(), rule.version);
+    let mut because_es = format!("primera norma de la casa sobre «{word}» que vale: {}, versión {version}", rule.id);
+    let mut because_en =
+        format!("the first policy of the house on «{word}» that holds: {}, version {version}", rule.id);
+    if !passed.0.is_empty() {
+        because_es.push_str(&format!("; antes, {}", passed.0.join("; ")));
+        because_en.push_str(&format!("; before it, {}", passed.1.join("; ")));
+    }
+    Chosen { rule, because_es, because_en }
+}
+
+/// The first entry of a clock for an affair that was received by a department: it counts from the receipt, or waits for what starts it.
+pub fn opening(rule: &Rule, received: Timestamp, department: &str) -> Entry {
+    let starts_at_once = rule.measure.as_ref().is_none_or(|measure| {
+        let starts = |occasion| measure.conditions.turn(occasion) == Some(crate::condition::Turn::Start);
+        starts(Occasion::Received) || (starts(Occasion::TakenIn) && measure.filter.is_of_department(department))
+    });
+    Entry { at: received, what: if starts_at_once { Happening::Started } else { Happening::Awaited } }
+}
+
+/// All that a rule makes of an affair's history, when it comes to hold for it at an instant.
+///
+/// Law and policies that start retroactively take the history from the first receipt on; others begin when they come to hold, standing still where
+/// the affair does.
+pub fn entries_of(rule: &Rule, opened: &Opened<'_>, history: &[Happened], applied: Timestamp) -> Vec<Entry> {
+    let entry = |happened: &Happened| Some(Entry { at: happened.at, what: happened.event.to_clock_of(rule)? });
+    let Some(measure) = rule.measure.as_ref().filter(|_| opened.received < applied) else {
+        let first = opening(rule, opened.received, opened.department);
+        return std::iter::once(first).chain(history.iter().filter_map(entry)).collect();
+    };
+    if measure.retroactive_start {
+        let first = opening(rule, opened.received, opened.department);
+        let counts = |entry: &Entry| {
+            measure.retroactive_pause
+                || entry.at > applied
+                || !matches!(entry.what, Happening::Hindered(_) | Happening::Unhindered)
+        };
+        let mut entries: Vec<Entry> =
+            std::iter::once(first).chain(history.iter().filter_map(entry).filter(counts)).collect();
+        if !measure.retroactive_pause {
+            entries.extend(standing_still(rule, history, applied));
+        }
+        return entries;
+    }
+    let mut entries = vec![opening(rule, applied, opened.department)];
+    entries.extend(standing_still(rule, history, applied));
+    entries.extend(history.iter().filter(|happened| happened.at > applied).filter_map(entry));
+    entries
+}
+
+/// Who received an affair, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Opened<'a> {
+    /// First receipt in any department.
+    pub received: Timestamp,
+    /// Slug of the department that received it.
+    pub department: &'a str,
+}
+
+/// The wait that lasts at an instant, as from then on.
+fn standing_still(rule: &Rule, history: &[Happened], at: Timestamp) -> Option<Entry> {
+    let mut before: Vec<&Happened> = history.iter().filter(|happened| happened.at <= at).collect();
+    before.sort_by_key(|happened| happened.at);
+    let last = before.into_iter().rev().find(|happened| {
+        matches!(
+            happened.event,
+            Event::Waits(_) | Event::Held(_) | Event::Works | Event::Resolved | Event::Cancelled | Event::Reopened
+        )
+    })?;
+    let what = last.event.to_clock_of(rule).filter(|what| matches!(what, Happening::Hindered(_)))?;
+    Some(Entry { at, what })
+}
+
+/// How a clock stands, as far as somebody who compares policies needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// The first breach of any run, as it stands.
+    pub breach: Option<Breach>,
+    /// It was met, in time or late.
+    pub met: bool,
+    /// It fell away, or never came to count.
+    pub fell_away: bool,
+}
+
+impl Verdict {
+    /// Met and never breached.
+    pub const fn kept(self) -> bool {
+        self.met && self.breach.is_none()
+    }
+}
+
+/// How a clock of a rule stands at an instant, for an affair with this history.
+///
+/// # Errors
+/// [`Unreplayable`] when the due instant cannot be computed.
+pub fn verdict(rule: &Rule, calendar: &Calendar, entries: &[Entry], now: Timestamp) -> Result<Verdict, Unreplayable> {
+    let replayed = replay(entries, Terms { rule, calendar })?;
+    Ok(Verdict {
+        breach: replayed.breach_by(now),
+        met: matches!(replayed.state, State::Fulfilled { .. }),
+        fell_away: matches!(replayed.state, State::Cancelled { .. }),
+    })
+}
