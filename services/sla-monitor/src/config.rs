@@ -32,13 +32,15 @@ pub struct LawSettings {
     pub calendar: String,
     /// Calendars by the slug of the department.
     pub department_calendars: BTreeMap<String, String>,
+    /// The size of the company, by which some of the law binds it or not; large where nothing is said.
+    pub company: sla_monitor_domain::Company,
     /// Readings that differ from the strict ones: name of the switch to value.
     pub switches: BTreeMap<String, String>,
 }
 
 impl Default for LawSettings {
     fn default() -> Self {
-        Self { calendar: "es.madrid".to_owned(), department_calendars: BTreeMap::new(), switches: BTreeMap::new() }
+        Self { calendar: "es.madrid".to_owned(), department_calendars: BTreeMap::new(), company: sla_monitor_domain::Company::default(), switches: BTreeMap::new() }
     }
 }
 

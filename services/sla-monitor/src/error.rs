@@ -24,6 +24,26 @@ pub enum Failure {
     /// No such calendar.
     #[error("there is no such calendar; a policy names the one it counts on")]
     CalendarNotFound(String),
+    /// No such version of a policy, or no draft.
+    #[error("the policy {policy} has no such version, or no draft; list its versions")]
+    PolicyVersionNotFound {
+        /// Policy.
+        policy: String,
+        /// Version; 0 for its draft.
+        version: i32,
+    },
+    /// The name is of something that ships.
+    #[error("{0} ships with the product and is changed by a release only; take another name")]
+    Shipped(String),
+    /// An instant lies in the past.
+    #[error("a policy cannot take effect or end in the past, affairs received since have what held for them; take a later time")]
+    InThePast,
+    /// There is nothing to end.
+    #[error("no version of the policy is in force or activated for later, so there is nothing to end")]
+    NotInForce(String),
+    /// The request was made before with another content.
+    #[error(transparent)]
+    Request(#[from] postgres::RequestError),
     /// The rule asks for something that is not counted from an event.
     #[error("the rule {rule} sets no term that could be counted: it asks for {stage}")]
     NoTermToCount {
@@ -64,8 +84,16 @@ impl Classify for Failure {
         match self {
             Self::Invalid(error) => error.kind(),
             Self::Page(error) => error.kind(),
-            Self::ClockNotFound(_) | Self::PolicyNotFound(_) | Self::CalendarNotFound(_) => Kind::NotFound,
-            Self::NoTermToCount { .. } | Self::DateOutOfRange => Kind::FailedPrecondition,
+            Self::ClockNotFound(_)
+            | Self::PolicyNotFound(_)
+            | Self::CalendarNotFound(_)
+            | Self::PolicyVersionNotFound { .. } => Kind::NotFound,
+            Self::NoTermToCount { .. }
+            | Self::DateOutOfRange
+            | Self::Shipped(_)
+            | Self::InThePast
+            | Self::NotInForce(_) => Kind::FailedPrecondition,
+            Self::Request(error) => error.kind(),
             Self::PositionAhead { .. } => Kind::OutOfRange,
             Self::Store(error) => error.kind(),
         }
@@ -78,6 +106,11 @@ impl Classify for Failure {
             Self::ClockNotFound(_) => "CLOCK_NOT_FOUND",
             Self::PolicyNotFound(_) => "POLICY_NOT_FOUND",
             Self::CalendarNotFound(_) => "CALENDAR_NOT_FOUND",
+            Self::PolicyVersionNotFound { .. } => "POLICY_VERSION_NOT_FOUND",
+            Self::Shipped(_) => "SHIPPED",
+            Self::InThePast => "IN_THE_PAST",
+            Self::NotInForce(_) => "NOT_IN_FORCE",
+            Self::Request(error) => error.reason(),
             Self::NoTermToCount { .. } => "NO_TERM_TO_COUNT",
             Self::DateOutOfRange => "DATE_OUT_OF_RANGE",
             Self::PositionAhead { .. } => "POSITION_AHEAD",
@@ -87,14 +120,20 @@ impl Classify for Failure {
 
     fn metadata(&self) -> Vec<(&'static str, Cow<'static, str>)> {
         match self {
-            Self::ClockNotFound(name) | Self::PolicyNotFound(name) | Self::CalendarNotFound(name) => {
-                vec![("resource", name.clone().into())]
+            Self::ClockNotFound(name)
+            | Self::PolicyNotFound(name)
+            | Self::CalendarNotFound(name)
+            | Self::Shipped(name)
+            | Self::NotInForce(name) => vec![("resource", name.clone().into())],
+            Self::PolicyVersionNotFound { policy, version } => {
+                vec![("resource", format!("policies/{policy}").into()), ("version", version.to_string().into())]
             }
+            Self::Request(error) => error.metadata(),
             Self::NoTermToCount { rule, stage } => {
                 vec![("resource", format!("policies/{rule}").into()), ("stage", stage.clone().into())]
             }
             Self::PositionAhead { head } => vec![("head_position", head.to_string().into())],
-            Self::Invalid(_) | Self::Page(_) | Self::DateOutOfRange | Self::Store(_) => Vec::new(),
+            Self::Invalid(_) | Self::Page(_) | Self::DateOutOfRange | Self::InThePast | Self::Store(_) => Vec::new(),
         }
     }
 

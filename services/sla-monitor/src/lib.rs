@@ -8,20 +8,23 @@ mod error;
 mod grpc;
 mod monitor;
 mod names;
+mod policy;
 mod reactions;
 mod rights;
 mod store;
 mod usecase;
 mod workers;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use ::rights::OnErasure;
 use ledger::{Ledger, Standings};
 use postgres::Db;
 use server::{Assembly, House, Worker};
+use sla_monitor_domain::Calendar;
+use sla_monitor_domain::data::DataError;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::sla::v1::policy_service_server::PolicyServiceServer;
 use ventanilla_proto::sla::v1::sla_service_server::SlaServiceServer;
 
 pub use config::Settings;
@@ -42,6 +45,8 @@ const CUSTOMER_PROFILE: &str = "customer-profile";
 
 /// The largest request: names and filters only.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
+/// The largest request to write: a calendar with all the days it may change.
+const MAX_POLICY_REQUEST_BYTES: usize = 512 * 1024;
 
 /// Why the service cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +56,7 @@ pub enum StartError {
     Database(#[from] postgres::StoreError),
     /// Its settings name a calendar or a reading that does not exist.
     #[error("check `service.law`: {0}")]
-    Law(#[from] sla_monitor_domain::data::DataError),
+    Law(#[from] DataError),
     /// It does not know where to hear of affairs and cases.
     #[error(
         "set the addresses of `peers.ticketing`, `peers.ombudsman-escalation` and `peers.customer-profile`: clocks start, and erasures come, by their ledgers"
@@ -69,27 +74,30 @@ pub fn migrations() -> sqlx::migrate::Migrator {
 /// # Errors
 /// [`StartError`] says what to mend.
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
-    let law = Arc::new(Law::read(settings.law)?);
+    let law = Law::read(settings.law)?;
     let db = Db::connect(&settings.database).await?;
     let standings = Standings::new(&[ticketing::SOURCE, ombudsman::SOURCE, CUSTOMER_PROFILE]);
     standings.recall(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
-    let monitor = Monitor {
-        db: db.clone(),
-        ledger: ledger.clone(),
-        ambient: house.ambient.clone(),
-        standings: standings.clone(),
-        law,
-        due: Arc::new(settings.due),
-    };
+    let (ambient, due) = (house.ambient.clone(), settings.due);
+    let monitor = Monitor::new(db.clone(), ledger.clone(), ambient, standings.clone(), (law, due));
+    let shipped = monitor.law();
+    let shipped: Vec<&Calendar> = shipped.catalogue.calendars().collect();
+    if let Some(id) = store::law::remember(&db, &shipped, house.ambient.now()).await? {
+        return Err(DataError::new(&id, "ships with other content than it had under the same version").into());
+    }
+    monitor.refresh().await?.check()?;
     let mut sources = Vec::new();
     for source in [ticketing::SOURCE, ombudsman::SOURCE] {
         sources.push((source, LedgerServiceClient::new(house.peers.channel(source)?)));
     }
     let due = DueWorker::new(monitor.clone(), sources);
     let api = SlaServiceServer::new(grpc::SlaApi::new(monitor.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
+    let policies = PolicyServiceServer::new(grpc::PolicyApi::new(monitor.clone()))
+        .max_decoding_message_size(MAX_POLICY_REQUEST_BYTES);
     let assembly = Assembly::new(SOURCE)
         .serve(api)
+        .serve(policies)
         .keep_ledger(&ledger, &house)
         .follow(ticketing::SOURCE, ticketing::Affairs(monitor.clone()), &ledger, &standings, &house)?
         .follow(ombudsman::SOURCE, ombudsman::Cases(monitor.clone()), &ledger, &standings, &house)?

@@ -1,14 +1,16 @@
 //! What every use case, reaction and worker of this service is surrounded by.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use kernel::Ambient;
 use ledger::{Ledger, Standings};
-use postgres::Db;
+use postgres::{Db, StoreError};
 use sla_monitor_domain::data::DataError;
 use sla_monitor_domain::{Calendar, Catalogue, Rule};
 
 use crate::config::{DueSettings, LawSettings};
+use crate::store::law::{self, Kept};
 
 /// The service's surroundings. Cheap to clone.
 #[derive(Clone)]
@@ -21,39 +23,177 @@ pub struct Monitor {
     pub ambient: Ambient,
     /// How far behind its sources it is.
     pub standings: Standings,
-    /// Rules and calendars.
-    pub law: Arc<Law>,
     /// How due clocks are raised.
     pub due: Arc<DueSettings>,
+    book: Arc<RwLock<Arc<Law>>>,
+}
+
+impl Monitor {
+    /// The surroundings, with the law that ships; [`Monitor::refresh`] brings the house's own.
+    pub fn new(db: Db, ledger: Ledger, ambient: Ambient, standings: Standings, (law, due): (Law, DueSettings)) -> Self {
+        Self { db, ledger, ambient, standings, due: Arc::new(due), book: Arc::new(RwLock::new(Arc::new(law))) }
+    }
+
+    /// Rules and calendars as they were last read.
+    pub fn law(&self) -> Arc<Law> {
+        Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Rules and calendars at this revision or a later one.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database, or of a policy or calendar in it that cannot be read.
+    pub async fn law_at(&self, revision: i64) -> Result<Arc<Law>, StoreError> {
+        let law = self.law();
+        if law.revision >= revision { Ok(law) } else { self.refresh().await }
+    }
+
+    /// Reads the house's policies and calendars anew.
+    ///
+    /// # Errors
+    /// As [`Monitor::law_at`].
+    pub async fn refresh(&self) -> Result<Arc<Law>, StoreError> {
+        let kept = law::load(&self.db).await?;
+        let read = Arc::new(self.law().with(kept)?);
+        let mut book = self.book.write().unwrap_or_else(PoisonError::into_inner);
+        // Of two who read at once, the one who read more stays.
+        if book.revision <= read.revision {
+            *book = read;
+        }
+        Ok(Arc::clone(&book))
+    }
+
+    /// The rule and the calendar a clock keeps by name and version. Who does not know them yet reads anew first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they are not in the database either.
+    pub async fn terms(&self, pinned: &Pinned<'_>) -> Result<(Arc<Rule>, Arc<Calendar>), StoreError> {
+        if let Some(terms) = self.law().terms(pinned) {
+            return Ok(terms);
+        }
+        let law = self.refresh().await?;
+        law.terms(pinned).ok_or_else(|| StoreError::corrupt("clock", "rule", pinned.clock))
+    }
+}
+
+/// What a clock keeps of the rule and the calendar it was started under.
+#[derive(Debug, Clone, Copy)]
+pub struct Pinned<'a> {
+    /// The clock.
+    pub clock: uuid::Uuid,
+    /// Id of the rule.
+    pub rule: &'a str,
+    /// Version of the rule.
+    pub rule_version: i32,
+    /// Id of the calendar.
+    pub calendar: &'a str,
+    /// Version of the calendar; empty for the newest.
+    pub calendar_version: &'a str,
+}
+
+/// Versions of one calendar, by version; and the newest.
+#[derive(Debug, Clone)]
+struct Versions {
+    by_version: BTreeMap<String, Arc<Calendar>>,
+    newest: Arc<Calendar>,
 }
 
 /// Rules and calendars, and which calendar holds for whom.
+#[derive(Clone)]
 pub struct Law {
-    /// All of them.
-    pub catalogue: Catalogue,
-    settings: LawSettings,
+    /// What ships.
+    pub catalogue: Arc<Catalogue>,
+    /// The house's policies: every version that took effect or will.
+    pub policies: Vec<Arc<Rule>>,
+    /// Which change of them this is.
+    pub revision: i64,
+    shipped: BTreeMap<String, Arc<Rule>>,
+    calendars: BTreeMap<String, Versions>,
+    settings: Arc<LawSettings>,
 }
 
 impl Law {
     /// Reads what ships, under these settings.
     ///
     /// # Errors
-    /// [`DataError`] when a switch or a calendar is unknown.
+    /// [`DataError`] when a switch is unknown.
     pub fn read(settings: LawSettings) -> Result<Self, DataError> {
-        let catalogue = Catalogue::embedded(&settings.switches)?;
-        let named = std::iter::once(&settings.calendar).chain(settings.department_calendars.values());
+        let catalogue = Catalogue::embedded_for(&settings.switches, &settings.company)?;
+        let shipped = catalogue.rules().map(|rule| (rule.id.clone(), Arc::new(rule.clone()))).collect();
+        let mut law = Self {
+            policies: Vec::new(),
+            revision: -1,
+            shipped,
+            calendars: BTreeMap::new(),
+            settings: Arc::new(settings),
+            catalogue: Arc::new(catalogue),
+        };
+        for calendar in law.catalogue.clone().calendars() {
+            law.hold(calendar.clone());
+        }
+        Ok(law)
+    }
+
+    /// What the settings name must be there, once the house's own calendars are known.
+    ///
+    /// # Errors
+    /// [`DataError`] when a calendar is unknown.
+    pub fn check(&self) -> Result<(), DataError> {
+        let named = std::iter::once(&self.settings.calendar).chain(self.settings.department_calendars.values());
         for id in named {
-            if catalogue.calendar(id).is_none() {
+            if self.calendar(id).is_none() {
                 return Err(DataError::new("calendars", &format!("no calendar is named {id}")));
             }
         }
-        Ok(Self { catalogue, settings })
+        Ok(())
+    }
+
+    /// The same with what is kept of the house.
+    fn with(&self, kept: Kept) -> Result<Self, StoreError> {
+        let mut law = Self { policies: kept.policies, revision: kept.revision, ..self.clone() };
+        for calendar in kept.calendars {
+            // The version that ships is the newest of its calendar, whatever came before it.
+            let ships = law.catalogue.calendar(&calendar.id).is_some();
+            match law.calendars.get_mut(&calendar.id) {
+                Some(versions) if ships => {
+                    versions.by_version.entry(calendar.version.clone()).or_insert_with(|| Arc::new(calendar));
+                }
+                _ => law.hold(calendar),
+            }
+        }
+        Ok(law)
+    }
+
+    fn hold(&mut self, calendar: Calendar) {
+        let (id, version, calendar) = (calendar.id.clone(), calendar.version.clone(), Arc::new(calendar));
+        let versions = self
+            .calendars
+            .entry(id)
+            .or_insert_with(|| Versions { by_version: BTreeMap::new(), newest: Arc::clone(&calendar) });
+        versions.newest = Arc::clone(&calendar);
+        versions.by_version.insert(version, calendar);
+    }
+
+    /// The newest version of a calendar.
+    pub fn calendar(&self, id: &str) -> Option<&Arc<Calendar>> {
+        Some(&self.calendars.get(id)?.newest)
+    }
+
+    /// The newest version of every calendar, in order of id.
+    pub fn calendars(&self) -> impl Iterator<Item = &Arc<Calendar>> {
+        self.calendars.values().map(|versions| &versions.newest)
+    }
+
+    /// A version of a calendar; the newest where none is said.
+    pub fn calendar_at(&self, id: &str, version: &str) -> Option<&Arc<Calendar>> {
+        let versions = self.calendars.get(id)?;
+        if version.is_empty() { Some(&versions.newest) } else { versions.by_version.get(version) }
     }
 
     /// The calendar a department's clocks count on.
-    pub fn calendar_of(&self, department: &str) -> &Calendar {
+    pub fn calendar_of(&self, department: &str) -> &Arc<Calendar> {
         let id = self.settings.department_calendars.get(department).unwrap_or(&self.settings.calendar);
-        self.catalogue.calendar(id).expect("every calendar named in the settings was found when they were read")
+        self.calendar(id).expect("every calendar named in the settings was found at start, and none is ever taken away")
     }
 
     /// Id of the calendar used unless a department has its own.
@@ -61,8 +201,20 @@ impl Law {
         &self.settings.calendar
     }
 
-    /// A rule and a calendar by the ids a clock keeps.
-    pub fn terms<'a>(&'a self, rule: &str, calendar: &str) -> Option<(&'a Rule, &'a Calendar)> {
-        Some((self.catalogue.rule(rule)?, self.catalogue.calendar(calendar)?))
+    /// A rule that ships.
+    pub fn shipped(&self, id: &str) -> Option<&Arc<Rule>> {
+        self.shipped.get(id)
+    }
+
+    /// A version of a rule: of one that ships there is one, of the house's policies there are as many as took effect.
+    pub fn rule(&self, id: &str, version: i32) -> Option<&Arc<Rule>> {
+        self.shipped.get(id).or_else(|| self.policies.iter().find(|rule| rule.id == id && rule.version == version))
+    }
+
+    /// A rule and a calendar by what a clock keeps of them.
+    pub fn terms(&self, pinned: &Pinned<'_>) -> Option<(Arc<Rule>, Arc<Calendar>)> {
+        let rule = self.rule(pinned.rule, pinned.rule_version)?;
+        let calendar = self.calendar_at(pinned.calendar, pinned.calendar_version)?;
+        Some((Arc::clone(rule), Arc::clone(calendar)))
     }
 }

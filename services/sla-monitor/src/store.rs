@@ -5,7 +5,9 @@ pub mod board;
 pub mod clock;
 pub mod due;
 pub mod forecast;
+pub mod law;
 pub mod open;
+pub mod past;
 
 use jiff::Timestamp;
 

@@ -70,7 +70,7 @@ pub fn prove(replayed: &Replay, terms: Terms<'_>, because_es: &str, because_en: 
         version: rule.version,
         citation: rule.citation.clone(),
         article: rule.article.clone(),
-        in_force_at_start: rule.in_force(calendar.day_of(replayed.first_origin)),
+        in_force_at_start: rule.in_force_at(replayed.first_origin, calendar.day_of(replayed.first_origin)),
         because_es: because_es.to_owned(),
         because_en: because_en.to_owned(),
         start_event: if replayed.epoch > 1 { "restart".to_owned() } else { rule.starts.clone() },

@@ -274,6 +274,14 @@ impl Rule {
         self.channel.as_ref().filter(|bar| bar.channel == channel)
     }
 
+    /// Whether it holds for what was received at an instant, which falls on this civil day.
+    pub fn in_force_at(&self, received: jiff::Timestamp, day: Date) -> bool {
+        match &self.measure {
+            Some(measure) => measure.in_force(received),
+            None => self.in_force(day),
+        }
+    }
+
     pub(crate) fn holds_for_sector(&self, sector: &str) -> bool {
         self.sectors.iter().any(|s| s == sector)
     }

@@ -19,6 +19,16 @@ fn days(calendar: &Calendar) -> impl Iterator<Item = Date> {
 }
 
 #[test]
+fn every_calendar_is_read_back_from_its_own_text() {
+    let catalogue = Catalogue::embedded(&Switches::new()).unwrap();
+    for calendar in catalogue.calendars() {
+        let read = Calendar::parse(&calendar.text()).unwrap();
+        let whole = |c: &Calendar| format!("{:?}", Calendar { extends: String::new(), ..c.clone() });
+        assert_eq!(whole(&read), whole(calendar), "{}", calendar.id);
+    }
+}
+
+#[test]
 fn every_community_and_city_of_spain_and_every_country_of_a_shipped_law_has_a_calendar() {
     let c = catalogue();
     let ids: Vec<&str> = c.calendars().map(|calendar| calendar.id.as_str()).collect();

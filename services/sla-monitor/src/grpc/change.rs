@@ -31,7 +31,7 @@ fn read(entry: &Entry) -> Option<proto::ClockChange> {
             clock: e.clock,
             subject: e.subject,
             customer: e.customer,
-            state: proto::ClockState::Running.into(),
+            state: if e.due_time.is_some() { proto::ClockState::Running } else { proto::ClockState::Scheduled }.into(),
             due_time: e.due_time,
             ..proto::ClockChange::default()
         });
@@ -55,6 +55,7 @@ fn read(entry: &Entry) -> Option<proto::ClockChange> {
             customer: e.customer,
             due_time: e.due_time,
             threshold_percent: e.threshold_percent,
+            lead_minutes: e.lead_minutes,
             ..proto::ClockChange::default()
         });
     }

@@ -1,5 +1,7 @@
 //! Requests to values: every violation at once, each under its field's path.
 
+pub mod policy;
+
 use jiff::Timestamp;
 use kernel::{ResourceId as _, Violations};
 use prost::Message as _;
@@ -44,17 +46,28 @@ fn optional_slug(violations: &mut Violations, field: &str, collection: &str, nam
 }
 
 /// `GetPolicy`.
-pub fn policy_name(name: &str) -> Result<String, Failure> {
+pub fn get_policy(request: &proto::GetPolicyRequest) -> Result<(String, i32), Failure> {
     let mut violations = Violations::new();
-    let id = slug(&mut violations, "name", "policies", name);
-    id.ok_or_else(|| violations.into())
+    let id = slug(&mut violations, "name", "policies", &request.name);
+    version_number(&mut violations, request.version);
+    violations.clone().into_result()?;
+    id.map(|id| (id, request.version)).ok_or_else(|| violations.into())
+}
+
+/// A version that is asked for; 0 asks for none in particular.
+fn version_number(violations: &mut Violations, version: i32) {
+    if version < 0 {
+        violations.push("version", "must not be negative");
+    }
 }
 
 /// `GetCalendar`.
-pub fn calendar_name(name: &str) -> Result<String, Failure> {
+pub fn get_calendar(request: &proto::GetCalendarRequest) -> Result<(String, String), Failure> {
     let mut violations = Violations::new();
-    let id = slug(&mut violations, "name", "calendars", name);
-    id.ok_or_else(|| violations.into())
+    let id = slug(&mut violations, "name", "calendars", &request.name);
+    let version = parse::optional_text(&mut violations, "version", &request.version, LONGEST_ID);
+    violations.clone().into_result()?;
+    id.map(|id| (id, version.unwrap_or_default())).ok_or_else(|| violations.into())
 }
 
 /// `GetClock`, `ExplainClock`.

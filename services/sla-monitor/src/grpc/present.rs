@@ -1,9 +1,11 @@
 //! Values to answers.
 
+pub mod policy;
+
 use jiff::Timestamp;
 use kernel::ResourceId as _;
 use sla_monitor_domain::calendar::LOCAL_TIME_RULE;
-use sla_monitor_domain::clock::Move;
+use sla_monitor_domain::clock::{Move, Threshold};
 use sla_monitor_domain::proof::Outcome;
 use sla_monitor_domain::rule::{Does, Evidence, Kind, Standing as RuleStanding};
 use sla_monitor_domain::{Calendar, Proof, Rule, State};
@@ -12,9 +14,12 @@ use ventanilla_proto::sla::v1 as proto;
 use crate::names::{ClockId, CustomerId};
 use crate::store::board::{Figured, Figures, Line};
 use crate::store::clock::Stored;
+use crate::policy as spelling;
+use crate::store::law::Stands;
 use crate::usecase::Standing;
 use crate::usecase::forecast_resolution::{Cohort, Told};
 use crate::usecase::get_board::Window;
+use crate::usecase::get_policy::{Obligation, Version};
 
 /// An instant on the wire.
 pub fn time(at: Timestamp) -> prost_types::Timestamp {
@@ -83,15 +88,15 @@ const fn evidence(evidence: Evidence) -> proto::EvidenceStatus {
 }
 
 /// A clock.
-pub fn clock(standing: Standing<'_>) -> proto::Clock {
+pub fn clock(standing: Standing) -> proto::Clock {
     let Standing { stored, replayed, rule, calendar, thresholds } = standing;
     // A breach is a fact of instants: it shows as soon as the due instant has passed by the database's time.
     let breach = replayed.breach_by(stored.now);
     let seen_until = replayed.state.settled().unwrap_or(stored.now);
-    let warnings = thresholds.iter().map(|(percent, at)| proto::ClockWarning {
-        threshold_percent: i32::from(*percent),
-        threshold_time: Some(time(*at)),
-        passed: *at < seen_until,
+    let warnings = thresholds.iter().map(|(at_which, at)| {
+        let (threshold_percent, lead_minutes) = threshold(*at_which);
+        let passed = *at < seen_until;
+        proto::ClockWarning { threshold_percent, threshold_time: Some(time(*at)), passed, lead_minutes }
     });
     proto::Clock {
         name: ClockId::from_uuid(stored.id).name(),
@@ -114,10 +119,19 @@ pub fn clock(standing: Standing<'_>) -> proto::Clock {
         department: stored.department,
         subject_type: stored.subject_type,
         etag: postgres::etag(stored.version),
+        calendar_version: calendar.version.clone(),
     }
 }
 
-/// A policy, which counts on this calendar unless a department has its own.
+/// When a clock warns, on the wire: percent used up, or minutes left; the other is 0.
+pub fn threshold(threshold: Threshold) -> (i32, i32) {
+    match threshold {
+        Threshold::Share(percent) => (i32::from(percent), 0),
+        Threshold::Lead(minutes) => (0, i32::try_from(minutes).unwrap_or(i32::MAX)),
+    }
+}
+
+/// A policy that ships, which counts on this calendar unless a department has its own.
 pub fn policy(rule: &Rule, calendar: &str) -> proto::Policy {
     let effects = rule.effects.iter().map(|effect| {
         let (does, max_total) = match effect.does {
@@ -126,7 +140,7 @@ pub fn policy(rule: &Rule, calendar: &str) -> proto::Policy {
             Does::DeferStart => (proto::ClockEffect::DeferStart, String::new()),
             Does::Extend { max_total } => (proto::ClockEffect::Extend, max_total.to_string()),
         };
-        proto::PolicyEffect { event: effect.on.clone(), effect: does.into(), max_total }
+        proto::PolicyEffect { event: effect.on.clone(), effect: does.into(), max_total, grounds: effect.grounds.clone() }
     });
     proto::Policy {
         name: format!("policies/{}", rule.id),
@@ -160,11 +174,80 @@ pub fn policy(rule: &Rule, calendar: &str) -> proto::Policy {
         }),
         summary_es: rule.es.clone(),
         summary_en: rule.en.clone(),
+        ..proto::Policy::default()
     }
 }
 
-/// A calendar.
-pub fn calendar(calendar: &Calendar) -> proto::Calendar {
+/// A policy that ships, or a version of one of the house.
+pub fn obligation(obligation: &Obligation, calendar: &str) -> proto::Policy {
+    match obligation {
+        Obligation::Shipped(rule) => policy(rule, calendar),
+        Obligation::House(version) => house_policy(version),
+    }
+}
+
+/// A version of a policy of the house.
+pub fn house_policy(version: &Version) -> proto::Policy {
+    let Version { stored, rule, replaced, now } = version;
+    let (from, until) = match stored.stands {
+        Stands::Draft => (None, None),
+        Stands::Active { from, until } => (Some(from), until),
+    };
+    let ended = until.is_some_and(|until| until <= *now);
+    let state = match (from, ended, replaced) {
+        (None, ..) => proto::PolicyState::Draft,
+        (Some(_), true, true) => proto::PolicyState::Superseded,
+        (Some(_), true, false) => proto::PolicyState::Withdrawn,
+        (Some(from), false, _) if from > *now => proto::PolicyState::NotActive,
+        (Some(_), false, _) => proto::PolicyState::Active,
+    };
+    let own = stored.content.measure.clone().unwrap_or_default();
+    let calendar = rule.measure.as_ref().and_then(|measure| measure.calendar.clone()).unwrap_or_default();
+    let measure = rule.measure.as_ref().map(|measure| proto::PolicyMeasure {
+        metric: spelling::metric_to_proto(measure.metric).into(),
+        conditions: Some(spelling::conditions_to_proto(&measure.conditions)),
+        warnings: spelling::warnings_to_proto(&rule.warnings),
+        ..own
+    });
+    let why = match state {
+        proto::PolicyState::Active => String::new(),
+        proto::PolicyState::Draft => "it is a draft, and holds for nothing until it is activated".to_owned(),
+        proto::PolicyState::NotActive => "it takes effect later".to_owned(),
+        _ => "its end has come".to_owned(),
+    };
+    proto::Policy {
+        state: state.into(),
+        effects: stored.content.effects.clone(),
+        sectors: rule.sectors.clone(),
+        calendar: if calendar.is_empty() { String::new() } else { format!("calendars/{calendar}") },
+        enabled: why.is_empty(),
+        disabled_because: why,
+        measure,
+        in_force_from_time: from.map(time),
+        in_force_until_time: until.map(time),
+        actor: Some(server::parse::actor_to_proto(&stored.by)),
+        write_time: Some(time(stored.written)),
+        etag: postgres::etag(stored.version),
+        ..policy(rule, "")
+    }
+}
+
+/// The field of a request that a problem of a calendar is about.
+pub fn calendar_field(field: &str) -> String {
+    let own = match field {
+        "id" => "name",
+        "title" => "title_es",
+        "added" => "holidays",
+        "removed" => "removed_dates",
+        "hours" => "weekly_intervals",
+        "zone" => "time_zone",
+        other => other,
+    };
+    format!("calendar.{own}")
+}
+
+/// A calendar, and what the house changed about the one it extends.
+pub fn calendar(calendar: &Calendar, house: Option<proto::HouseCalendar>) -> proto::Calendar {
     let hours = calendar.hours.iter().map(|hours| proto::WeeklyInterval {
         weekday: i32::from(hours.weekday),
         start_minute: hours.start_minute,
@@ -192,6 +275,17 @@ pub fn calendar(calendar: &Calendar) -> proto::Calendar {
         last_year: i32::from(calendar.last_year),
         source: calendar.source.clone(),
         local_time_rule: LOCAL_TIME_RULE.to_owned(),
+        title_es: calendar.title.es.clone(),
+        title_en: calendar.title.en.clone(),
+        jurisdiction: calendar.jurisdiction.clone(),
+        region: calendar.region.clone(),
+        data_date: calendar.data_date.to_string(),
+        extends: match calendar.extends.as_str() {
+            "" => String::new(),
+            id => format!("calendars/{id}"),
+        },
+        business_weekdays: calendar.business_weekdays().map(i32::from).collect(),
+        house,
     }
 }
 

@@ -43,26 +43,26 @@ impl SlaService for SlaApi {
     ) -> Result<Response<proto::ListPoliciesResponse>, Status> {
         let request = request.into_inner();
         let page = convert::policies(&request).map_err(|e| status(&e))?;
-        let (rules, next) = list_policies(&self.monitor, &page);
-        let calendar = self.monitor.law.default_calendar();
-        let policies = rules.into_iter().map(|rule| present::policy(rule, calendar)).collect();
+        let (found, next) = list_policies(&self.monitor, &page).await.map_err(|e| status(&e))?;
+        let law = self.monitor.law();
+        let policies = found.iter().map(|policy| present::obligation(policy, law.default_calendar())).collect();
         let next_page_token = convert::policies_token(&request, next);
         Ok(Response::new(proto::ListPoliciesResponse { policies, next_page_token }))
     }
 
     async fn get_policy(&self, request: Request<proto::GetPolicyRequest>) -> Result<Response<proto::Policy>, Status> {
-        let id = convert::policy_name(&request.get_ref().name).map_err(|e| status(&e))?;
-        let rule = get_policy(&self.monitor, &id).map_err(|e| status(&e))?;
-        Ok(Response::new(present::policy(rule, self.monitor.law.default_calendar())))
+        let (id, version) = convert::get_policy(request.get_ref()).map_err(|e| status(&e))?;
+        let policy = get_policy(&self.monitor, &id, version).await.map_err(|e| status(&e))?;
+        Ok(Response::new(present::obligation(&policy, self.monitor.law().default_calendar())))
     }
 
     async fn get_calendar(
         &self,
         request: Request<proto::GetCalendarRequest>,
     ) -> Result<Response<proto::Calendar>, Status> {
-        let id = convert::calendar_name(&request.get_ref().name).map_err(|e| status(&e))?;
-        let calendar = get_calendar(&self.monitor, &id).map_err(|e| status(&e))?;
-        Ok(Response::new(present::calendar(calendar)))
+        let (id, version) = convert::get_calendar(request.get_ref()).map_err(|e| status(&e))?;
+        let (calendar, house) = get_calendar(&self.monitor, &id, &version).await.map_err(|e| status(&e))?;
+        Ok(Response::new(present::calendar(&calendar, house)))
     }
 
     async fn list_clocks(
@@ -89,7 +89,7 @@ impl SlaService for SlaApi {
     ) -> Result<Response<proto::ExplainClockResponse>, Status> {
         let id = convert::clock_name(&request.get_ref().name).map_err(|e| status(&e))?;
         let (clock, proof) = explain_clock(&self.monitor, id).await.map_err(|e| status(&e))?;
-        let proof = Some(present::proof(proof, clock.rule));
+        let proof = Some(present::proof(proof, &clock.rule));
         Ok(Response::new(proto::ExplainClockResponse { clock: Some(present::clock(clock)), proof }))
     }
 
@@ -98,9 +98,9 @@ impl SlaService for SlaApi {
         request: Request<proto::PreviewDueRequest>,
     ) -> Result<Response<proto::PreviewDueResponse>, Status> {
         let asked = convert::preview(request.get_ref()).map_err(|e| status(&e))?;
-        let (rule, proof) = preview_due(&self.monitor, asked).map_err(|e| status(&e))?;
+        let (policy, proof) = preview_due(&self.monitor, asked).await.map_err(|e| status(&e))?;
         let due_time = proof.due.map(present::time);
-        Ok(Response::new(proto::PreviewDueResponse { due_time, proof: Some(present::proof(proof, rule)) }))
+        Ok(Response::new(proto::PreviewDueResponse { due_time, proof: Some(present::proof(proof, policy.rule())) }))
     }
 
     async fn forecast_resolution(

@@ -5,13 +5,14 @@ use kernel::ResourceId as _;
 use ledger::{Draft, ReactionError, Received, Stamp, append};
 use postgres::{StoreError, Tx};
 use sla_monitor_domain::affair::{Event, Happened, unknown_to};
-use sla_monitor_domain::catalogue::Filed;
 use sla_monitor_domain::clock::{Entry, Happening, Move, Replay, Terms, Unreplayable, is_displaced};
+use sla_monitor_domain::policy::entries_of;
 use sla_monitor_domain::{Calendar, Rule, State, replay};
 use ventanilla_proto::sla::v1 as proto;
 
 use crate::grpc::present;
-use crate::monitor::Monitor;
+use super::ticketing::chosen_for;
+use crate::monitor::{Law, Monitor};
 use crate::names::{ClockId, CustomerId, TicketId};
 use crate::store::affair::{self, Affair};
 use crate::store::clock::{Changed, Stored, change, touch_and_lock};
@@ -36,13 +37,12 @@ pub(super) struct Effects<'a> {
     stamp: Stamp,
 }
 
-/// A clock to start.
+/// A clock to start: the first entry starts it, the others are what has happened to it already.
 pub(super) struct Start<'a> {
     pub rule: &'a Rule,
     pub calendar: &'a Calendar,
     pub subject: String,
-    pub at: Timestamp,
-    pub what: Happening,
+    pub entries: Vec<Entry>,
 }
 
 impl<'a> Effects<'a> {
@@ -62,23 +62,12 @@ impl<'a> Effects<'a> {
 
     /// Starts clocks for an affair.
     pub async fn start(&self, tx: &mut Tx, affair: &Affair, starts: Vec<Start<'_>>) -> Result<(), ReactionError> {
-        self.start_with(tx, affair, starts, &[]).await
-    }
-
-    /// Starts clocks for an affair to which all this has happened already.
-    pub async fn start_with(
-        &self,
-        tx: &mut Tx,
-        affair: &Affair,
-        starts: Vec<Start<'_>>,
-        history: &[Happened],
-    ) -> Result<(), ReactionError> {
-        let rules: Vec<Terms<'_>> = starts.iter().map(|s| Terms { rule: s.rule, calendar: s.calendar }).collect();
         let (mut clocks, mut drafts) = (Vec::with_capacity(starts.len()), Vec::with_capacity(starts.len()));
+        let mut missed = Vec::with_capacity(starts.len());
         for start in starts {
             let id = ClockId::from_uuid(self.new_id());
-            let rule = start.rule;
-            let clock = new_clock(id, affair, start)?;
+            let terms = Terms { rule: start.rule, calendar: start.calendar };
+            let (clock, later) = new_clock(id, affair, start)?;
             let payload = proto::ClockStarted {
                 clock: id.name(),
                 subject: clock.subject.clone(),
@@ -86,21 +75,21 @@ impl<'a> Effects<'a> {
                 rule: clock.rule.clone(),
                 stage: clock.stage.clone(),
                 origin_time: Some(present::time(clock.origin)),
-                due_time: Some(present::time(clock.due)),
+                due_time: clock.due.map(present::time),
                 department: clock.department.clone(),
-                kind: present::kind(rule.kind).into(),
-                ends_with_answer: rule.ends_with_answer(),
+                kind: present::kind(terms.rule.kind).into(),
+                ends_with_answer: terms.rule.ends_with_answer(),
             };
             drafts.push(Draft::new(self.new_id(), id.name(), &payload, &self.stamp));
             clocks.push(clock);
+            missed.push((terms, later));
         }
         if clocks.is_empty() {
             return Ok(());
         }
         open(tx, &clocks, self.cause(), self.monitor.due.late_entry_quiet_ms).await?;
-        for (clock, terms) in clocks.into_iter().zip(rules) {
-            let missed = unknown_to(terms.rule, history, &[]);
-            self.apply_all(tx, clock.stored(self.stamp.recorded_at), terms, missed, &mut drafts).await?;
+        for (clock, (terms, later)) in clocks.into_iter().zip(missed) {
+            self.apply_all(tx, clock.stored(self.stamp.recorded_at), terms, later, &mut drafts).await?;
         }
         append(tx, &drafts).await?;
         Ok(())
@@ -108,53 +97,38 @@ impl<'a> Effects<'a> {
 
     /// Files an affair as something else: starts what that obliges to from the first receipt, with all that has happened since; takes clocks of
     /// another law out of it, and puts back those that it had been out of.
-    pub async fn refile(&self, tx: &mut Tx, affair: &Affair, other_law: bool) -> Result<(), ReactionError> {
-        let law = &self.monitor.law;
-        let calendar = law.catalogue.calendar(&affair.calendar).unwrap_or_else(|| law.calendar_of(&affair.department));
-        let filed = Filed {
-            types: &affair.types,
-            topics: &affair.topics,
-            sector: &affair.sector,
-            received: affair.first_received,
-        };
-        let chosen = law.catalogue.for_affair(filed, calendar);
+    pub async fn refile(&self, tx: &mut Tx, law: &Law, affair: &Affair, other_law: bool) -> Result<(), ReactionError> {
+        let chosen = chosen_for(law, affair);
         let history = affair::history(tx, affair.id).await?;
         let subject = TicketId::from_uuid(affair.id).name();
         let stored = touch_and_lock(tx, affair.id, Some(&subject), &ALL.map(str::to_owned), None).await?;
         let at = self.stamp.occurred_at;
         let mut drafts = Vec::new();
         for clock in &stored {
-            let terms = self.terms_of(clock)?;
-            let governs = chosen.iter().any(|chosen| chosen.rule.id == clock.rule);
+            let (rule, calendar) = self.monitor.terms(&clock.pinned()).await?;
+            let terms = Terms { rule: &rule, calendar: &calendar };
+            let governs = chosen.iter().any(|(chosen, _)| chosen.id == clock.rule);
             let was_out = is_displaced(&clock.entries);
+            // What the house measures follows what the affair is; law holds by all it ever was.
+            let lets_go = other_law || rule.measure.is_some();
             if governs && was_out {
                 let mut news = vec![Entry { at, what: Happening::Reinstated }];
-                news.extend(unknown_to(terms.rule, &history, &clock.entries));
+                news.extend(unknown_to(&rule, &history, &clock.entries));
                 self.apply_all(tx, clock.clone(), terms, news, &mut drafts).await?;
-            } else if !governs && other_law && !was_out {
+            } else if !governs && lets_go && !was_out {
                 let news = vec![Entry { at, what: Happening::Displaced }];
                 self.apply_all(tx, clock.clone(), terms, news, &mut drafts).await?;
             }
         }
         append(tx, &drafts).await?;
-        let fresh = chosen.into_iter().filter(|chosen| stored.iter().all(|clock| clock.rule != chosen.rule.id));
-        let starts = fresh.map(|chosen| Start {
-            rule: chosen.rule,
+        let fresh = chosen.into_iter().filter(|(rule, _)| stored.iter().all(|clock| clock.rule != rule.id));
+        let starts = fresh.map(|(rule, calendar)| Start {
+            rule,
             calendar,
             subject: subject.clone(),
-            at: affair.first_received,
-            what: Happening::Started,
+            entries: entries_of(rule, &affair.opened(), &history, at),
         });
-        self.start_with(tx, affair, starts.collect(), &history).await
-    }
-
-    fn terms_of(&self, clock: &Stored) -> Result<Terms<'a>, ReactionError> {
-        let (rule, calendar) = self
-            .monitor
-            .law
-            .terms(&clock.rule, &clock.calendar)
-            .ok_or_else(|| StoreError::corrupt("clock", "rule", clock.id))?;
-        Ok(Terms { rule, calendar })
+        self.start(tx, affair, starts.collect()).await
     }
 
     /// Lets this happen to an affair: it is kept in its history, and its clocks in one of these states take from it what their rules say.
@@ -195,8 +169,9 @@ impl<'a> Effects<'a> {
         let stored = touch_and_lock(tx, affair, subject, &states, happened).await?;
         let mut drafts = Vec::new();
         for clock in stored {
-            let terms = self.terms_of(&clock)?;
-            let Some(what) = what(terms.rule, &clock) else { continue };
+            let (rule, calendar) = self.monitor.terms(&clock.pinned()).await?;
+            let terms = Terms { rule: &rule, calendar: &calendar };
+            let Some(what) = what(&rule, &clock) else { continue };
             let entry = Entry { at: self.stamp.occurred_at, what };
             self.apply(tx, &clock, terms, entry, &mut drafts).await?;
         }
@@ -240,7 +215,7 @@ impl<'a> Effects<'a> {
             return Ok(false);
         }
         let running = matches!(after.state, State::Running { .. });
-        let thresholds = if running { after.thresholds(terms.calendar) } else { Ok(Vec::new()) };
+        let thresholds = if running { after.thresholds(terms) } else { Ok(Vec::new()) };
         let judged = after.breaches.last().filter(|breach| !before.breaches.contains(breach));
         let changed = Changed {
             id: clock.id,
@@ -298,14 +273,16 @@ impl<'a> Effects<'a> {
     }
 }
 
-fn new_clock(id: ClockId, affair: &Affair, start: Start<'_>) -> Result<NewClock, ReactionError> {
-    let Start { rule, calendar, subject, at, what } = start;
+/// The clock that the first entry starts, and the entries that come after it.
+fn new_clock(id: ClockId, affair: &Affair, start: Start<'_>) -> Result<(NewClock, Vec<Entry>), ReactionError> {
+    let Start { rule, calendar, subject, entries } = start;
+    let mut entries = entries.into_iter();
+    let first = entries.next().ok_or(ReactionError::Refused("no first entry"))?;
     let terms = Terms { rule, calendar };
-    let replayed =
-        replay(&[Entry { at, what: what.clone() }], terms).map_err(|_| ReactionError::Refused("no due instant"))?;
-    let due = replayed.state.due().ok_or(ReactionError::Refused("no due instant"))?;
-    let thresholds = replayed.thresholds(calendar).map_err(|_| ReactionError::Refused("no due instant"))?;
-    Ok(NewClock {
+    let uncounted = || ReactionError::Refused("no due instant");
+    let replayed = replay(std::slice::from_ref(&first), terms).map_err(|_| uncounted())?;
+    let thresholds = replayed.thresholds(terms).map_err(|_| uncounted())?;
+    let clock = NewClock {
         id: id.uuid(),
         affair: affair.id,
         subject,
@@ -315,13 +292,16 @@ fn new_clock(id: ClockId, affair: &Affair, start: Start<'_>) -> Result<NewClock,
         kind: rule.kind.as_str(),
         stage: rule.stage.clone(),
         calendar: calendar.id.clone(),
+        calendar_version: calendar.version.clone(),
+        by_conditions: rule.measure.is_some(),
         subject_type: affair.subject_type.clone(),
         department: affair.department.clone(),
-        origin: at,
-        start: what,
-        due,
+        origin: first.at,
+        start: first.what,
+        due: replayed.state.due(),
         thresholds,
-    })
+    };
+    Ok((clock, entries.collect()))
 }
 
 fn customer_name(customer: Option<uuid::Uuid>) -> String {

@@ -12,7 +12,7 @@ use kernel::ResourceId as _;
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
 use sla_monitor_domain::catalogue::CaseFacts;
-use sla_monitor_domain::clock::Happening;
+use sla_monitor_domain::clock::{Entry, Happening};
 use sla_monitor_domain::rule::{Ends, Rule};
 use ventanilla_proto::ombudsman::v1 as proto;
 
@@ -69,15 +69,20 @@ impl Cases {
             first_received: at_entity,
             types: Vec::new(),
             topics: Vec::new(),
-            calendar: self.0.law.calendar_of("").id.clone(),
+            calendar: self.0.law().calendar_of("").id.clone(),
+            channel: String::new(),
+            severity: String::new(),
+            language: String::new(),
+            served_first: false,
+            received_by: String::new(),
         };
-        affair::insert(tx, &affair).await?;
-        let law = &self.0.law;
+        let law = self.0.law_at(affair::insert(tx, &affair).await?).await?;
         let calendar = law.calendar_of("");
         let facts = CaseFacts { regime: &affair.sector, received: at_entity };
         let Some(chosen) = law.catalogue.for_case(facts, calendar) else { return Ok(()) };
         let at = if chosen.rule.starts == "first_receipt" { at_entity } else { at_office };
-        let start = Start { rule: chosen.rule, calendar, subject: case.name(), at, what: Happening::Started };
+        let entries = vec![Entry { at, what: Happening::Started }];
+        let start = Start { rule: chosen.rule, calendar, subject: case.name(), entries };
         effects.start(tx, &affair, vec![start]).await
     }
 
@@ -97,18 +102,13 @@ impl Cases {
         let Some(affair) = affair::touch(tx, case.uuid()).await? else {
             return Err(ReactionError::Refused("a decision of a case that was never opened"));
         };
-        let law = &self.0.law;
+        let law = self.0.law();
         let calendar = law.calendar_of("");
         let Some(chosen) = law.catalogue.for_decision(&affair.sector, entry.occurred_at(), calendar) else {
             return Ok(());
         };
-        let start = Start {
-            rule: chosen.rule,
-            calendar,
-            subject: case.name(),
-            at: entry.occurred_at(),
-            what: Happening::Started,
-        };
+        let entries = vec![Entry { at: entry.occurred_at(), what: Happening::Started }];
+        let start = Start { rule: chosen.rule, calendar, subject: case.name(), entries };
         effects.start(tx, &affair, vec![start]).await
     }
 }

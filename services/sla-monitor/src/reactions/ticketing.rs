@@ -6,26 +6,32 @@
 //! * Waiting moves a clock only where its rule names the reason as a ground; otherwise the customer's time goes on.
 //! * Work taken up again ends the waiting; on a resolved affair it is a reopening.
 //! * The first message to the customer meets what asks for a first answer.
+//! * The house's own policies are moved by more: what the customer says, who works on it, what department has it.
 //! * Filed as something else, an affair owes what it owed and what that obliges to, from the same first receipt; another sector is another law.
 //! * Split off another, it takes over first receipt and history.
 
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
 use sla_monitor_domain::affair::Event;
-use sla_monitor_domain::catalogue::Filed;
-use sla_monitor_domain::clock::Happening;
+use sla_monitor_domain::clock::{Entry, Happening};
+use sla_monitor_domain::policy::{choose, entries_of};
+use sla_monitor_domain::{Calendar, Rule};
 use ventanilla_proto::ticketing::v1 as proto;
 use ventanilla_proto::r#type::v1::Direction;
 
 use super::effects::{Effects, MET, OPEN, RUNNING, STANDING_STILL, Start};
 use super::{instant, maybe_named, named};
-use crate::monitor::Monitor;
+use crate::monitor::{Law, Monitor};
 use crate::names::{CustomerId, Subject, TicketId};
+use crate::policy;
 use crate::store::affair::{self, Affair};
 use kernel::ResourceId as _;
 
 /// Name of the ledger.
 pub const SOURCE: &str = "ticketing";
+
+/// The reason ticketing gives for a new owner who is the superior that was asked for.
+const SUPERVISOR_CAME: &str = "supervisor_called";
 
 /// What happens to clocks by what happens to affairs.
 pub struct Affairs(pub Monitor);
@@ -46,9 +52,10 @@ impl Reaction for Affairs {
             promise_settled(tx, &effects, &settled).await
         } else if let Some(filed) = entry.payload::<proto::TicketReclassified>()? {
             self.reclassified(tx, &effects, &filed).await
-        } else if let Some(assigned) = entry.payload::<proto::TicketAssigned>()? {
-            let ticket: TicketId = named("ticket", &assigned.ticket)?;
-            Ok(affair::move_to_department(tx, ticket.uuid(), &assigned.to_department).await?)
+        } else if let Some(handed) = entry.payload::<proto::TicketAssigned>()? {
+            assigned(tx, &effects, &handed).await
+        } else if let Some(asked) = entry.payload::<proto::SupervisorCalled>()? {
+            called(tx, &effects, &asked).await
         } else if let Ok(ticket) = TicketId::parse(entry.aggregate()) {
             affair::touch(tx, ticket.uuid()).await?;
             Ok(())
@@ -73,8 +80,7 @@ impl Affairs {
             Some(parent) => affair::get(&mut **tx, parent.uuid()).await?,
             None => None,
         };
-        let law = &self.0.law;
-        let own = (ticket_type(opened.ticket_type()).to_owned(), opened.topic.clone());
+        let own = (policy::ticket_type(opened.ticket_type()).to_owned(), opened.topic.clone());
         let mut affair = Affair {
             id: ticket.uuid(),
             is_case: false,
@@ -86,17 +92,23 @@ impl Affairs {
             first_received,
             types: vec![own.0],
             topics: vec![own.1],
-            calendar: law.calendar_of(&opened.department).id.clone(),
+            calendar: self.0.law().calendar_of(&opened.department).id.clone(),
+            channel: policy::channel(opened.channel).to_owned(),
+            severity: policy::severity(opened.severity()).to_owned(),
+            language: policy::language(opened.language).to_owned(),
+            served_first: opened.served_first,
+            received_by: opened.department.clone(),
         };
         if let Some(parent) = &parent {
             // What was asked for in one affair is owed the same in two.
             add_new(&mut affair.types, &parent.types);
             add_new(&mut affair.topics, &parent.topics);
+            affair.received_by.clone_from(&parent.received_by);
             if !parent.calendar.is_empty() {
                 affair.calendar.clone_from(&parent.calendar);
             }
         }
-        affair::insert(tx, &affair).await?;
+        let law = self.0.law_at(affair::insert(tx, &affair).await?).await?;
         let history = match &parent {
             Some(parent) => {
                 affair::inherit(tx, affair.id, parent.id).await?;
@@ -104,17 +116,13 @@ impl Affairs {
             }
             None => Vec::new(),
         };
-        let calendar = law.catalogue.calendar(&affair.calendar).unwrap_or_else(|| law.calendar_of(&affair.department));
-        let filed =
-            Filed { types: &affair.types, topics: &affair.topics, sector: &affair.sector, received: first_received };
-        let starts = law.catalogue.for_affair(filed, calendar).into_iter().map(|chosen| Start {
-            rule: chosen.rule,
+        let starts = chosen_for(&law, &affair).into_iter().map(|(rule, calendar)| Start {
+            rule,
             calendar,
             subject: ticket.name(),
-            at: first_received,
-            what: Happening::Started,
+            entries: entries_of(rule, &affair.opened(), &history, first_received),
         });
-        effects.start_with(tx, &affair, starts.collect(), &history).await
+        effects.start(tx, &affair, starts.collect()).await
     }
 
     async fn reclassified(
@@ -127,14 +135,15 @@ impl Affairs {
         let affair = affair::get(&mut **tx, ticket.uuid()).await?;
         let mut affair = affair.ok_or(ReactionError::Refused("another filing of a ticket that was never opened"))?;
         let other_law = affair.sector != filed.sector;
-        ticket_type(filed.ticket_type()).clone_into(&mut affair.subject_type);
+        policy::ticket_type(filed.ticket_type()).clone_into(&mut affair.subject_type);
+        policy::severity(filed.severity()).clone_into(&mut affair.severity);
         affair.sector.clone_from(&filed.sector);
         affair.topic.clone_from(&filed.topic);
         let (subject_type, topic) = (affair.subject_type.clone(), affair.topic.clone());
         add_new(&mut affair.types, &[subject_type]);
         add_new(&mut affair.topics, &[topic]);
-        affair::refile(tx, &affair).await?;
-        effects.refile(tx, &affair, other_law).await
+        let law = self.0.law_at(affair::refile(tx, &affair).await?).await?;
+        effects.refile(tx, &law, &affair, other_law).await
     }
 
     async fn promised(
@@ -148,13 +157,13 @@ impl Affairs {
         let due = instant("due_time", made.due_time.as_ref())?;
         let affair = affair::touch(tx, subject.affair()).await?;
         let affair = affair.ok_or(ReactionError::Refused("a promise of a ticket that was never opened"))?;
-        let Some(chosen) = self.0.law.catalogue.for_promise() else { return Ok(()) };
+        let law = self.0.law();
+        let Some(chosen) = law.catalogue.for_promise() else { return Ok(()) };
         let start = Start {
             rule: chosen.rule,
-            calendar: self.0.law.calendar_of(&affair.department),
+            calendar: law.calendar_of(&affair.department),
             subject: subject.name(),
-            at: entry.occurred_at(),
-            what: Happening::StartedUntil(due),
+            entries: vec![Entry { at: entry.occurred_at(), what: Happening::StartedUntil(due) }],
         };
         effects.start(tx, &affair, vec![start]).await
     }
@@ -171,12 +180,13 @@ async fn transitioned(
     match (moved.from_state(), moved.to_state()) {
         (_, S::Resolved | S::Rejected) => effects.befall(tx, affair, &OPEN, Event::Resolved).await,
         (_, S::Cancelled) => effects.befall(tx, affair, &OPEN, Event::Cancelled).await,
-        (_, S::Pending | S::Held) => effects.befall(tx, affair, &RUNNING, Event::Waits(moved.reason.clone())).await,
-        (S::Pending | S::Held, S::InProgress) => effects.befall(tx, affair, &STANDING_STILL, Event::Works).await,
+        (_, S::Pending) => effects.befall(tx, affair, &RUNNING, Event::Waits(moved.reason.clone())).await,
+        (_, S::Held) => effects.befall(tx, affair, &RUNNING, Event::Held(moved.reason.clone())).await,
         (S::Resolved, S::InProgress) => effects.befall(tx, affair, &MET, Event::Reopened).await,
-        // Work begun, or an affair closed after its resolution: no clock of the customer is about that. A state of a newer
-        // ticketing is tolerated.
-        (_, S::Unspecified | S::Acknowledged | S::InProgress | S::Closed) => {
+        // Begun, or taken up again.
+        (_, S::InProgress) => effects.befall(tx, affair, &STANDING_STILL, Event::Works).await,
+        // An affair closed after its resolution: no clock is about that. A state of a newer ticketing is tolerated.
+        (_, S::Unspecified | S::Acknowledged | S::Closed) => {
             affair::touch(tx, affair).await?;
             Ok(())
         }
@@ -194,13 +204,50 @@ fn add_new(words: &mut Vec<String>, more: &[String]) {
 
 async fn said(tx: &mut Tx, effects: &Effects<'_>, message: &proto::MessageAdded) -> Result<(), ReactionError> {
     let ticket: TicketId = named("ticket", &message.ticket)?;
-    let answers =
-        message.direction() == Direction::Outbound && message.visibility() == proto::MessageVisibility::Public;
-    if !answers {
-        affair::touch(tx, ticket.uuid()).await?;
+    let public = message.visibility() == proto::MessageVisibility::Public;
+    let event = match message.direction() {
+        Direction::Outbound if public => Event::Answered,
+        Direction::Inbound if public => Event::CustomerWrote,
+        Direction::Unspecified | Direction::Outbound | Direction::Inbound => {
+            affair::touch(tx, ticket.uuid()).await?;
+            return Ok(());
+        }
+    };
+    effects.befall(tx, ticket.uuid(), &OPEN, event).await
+}
+
+/// A superior was asked for.
+async fn called(tx: &mut Tx, effects: &Effects<'_>, called: &proto::SupervisorCalled) -> Result<(), ReactionError> {
+    let ticket: TicketId = named("ticket", &called.ticket)?;
+    let event = if called.supervisor.is_empty() { Event::SuperiorAwaited } else { Event::SuperiorCame };
+    effects.befall(tx, ticket.uuid(), &OPEN, event).await
+}
+
+/// Handed to somebody, and to another department maybe. The calendar its clocks count on stays.
+async fn assigned(tx: &mut Tx, effects: &Effects<'_>, assigned: &proto::TicketAssigned) -> Result<(), ReactionError> {
+    let ticket: TicketId = named("ticket", &assigned.ticket)?;
+    affair::move_to_department(tx, ticket.uuid(), &assigned.to_department).await?;
+    let (from, to) = (assigned.from_department.clone(), assigned.to_department.clone());
+    // Who is called as a superior comes as the new owner.
+    if assigned.reason == SUPERVISOR_CAME {
+        effects.befall(tx, ticket.uuid(), &OPEN, Event::SuperiorCame).await?;
+    }
+    if from.is_empty() || from == to {
         return Ok(());
     }
-    effects.befall(tx, ticket.uuid(), &OPEN, Event::Answered).await
+    effects.befall(tx, ticket.uuid(), &OPEN, Event::HandedOver { from, to }).await
+}
+
+/// Rules and calendars of an affair: law by all it was filed as, and the house's policies by what it is.
+pub(super) fn chosen_for<'a>(law: &'a Law, affair: &Affair) -> Vec<(&'a Rule, &'a Calendar)> {
+    let counted_on = law.calendar(&affair.calendar).unwrap_or_else(|| law.calendar_of(&affair.department));
+    let by_law = law.catalogue.for_affair(affair.filed(), counted_on).into_iter().map(|chosen| chosen.rule);
+    let own = choose(law.policies.iter().map(|rule| &**rule), &affair.facts()).into_iter().map(|chosen| chosen.rule);
+    let calendar = |rule: &Rule| {
+        let named = rule.measure.as_ref().and_then(|measure| measure.calendar.as_deref());
+        named.and_then(|id| law.calendar(id)).unwrap_or(counted_on)
+    };
+    by_law.chain(own).map(|rule| (rule, &**calendar(rule))).collect()
 }
 
 async fn promise_settled(
@@ -220,17 +267,4 @@ async fn promise_settled(
         }
     };
     effects.happen(tx, subject.affair(), Some(&subject.name()), &OPEN, move |_, _| Some(what.clone())).await
-}
-
-/// The type as rules name it.
-fn ticket_type(ticket_type: proto::TicketType) -> &'static str {
-    match ticket_type {
-        proto::TicketType::Unspecified => "unknown",
-        proto::TicketType::Consulta => "consulta",
-        proto::TicketType::Queja => "queja",
-        proto::TicketType::Reclamacion => "reclamacion",
-        proto::TicketType::Incidencia => "incidencia",
-        proto::TicketType::Solicitud => "solicitud",
-        proto::TicketType::Baja => "baja",
-    }
 }

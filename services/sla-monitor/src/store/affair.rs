@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
 use sla_monitor_domain::affair::{Event, Happened};
+use sla_monitor_domain::catalogue::Filed;
+use sla_monitor_domain::policy::{Facts, Opened};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
@@ -32,6 +34,49 @@ pub struct Affair {
     pub topics: Vec<String>,
     /// Calendar its clocks count on; empty where that is not known.
     pub calendar: String,
+    /// Channel of the first receipt, in lower case; empty where it is not known.
+    pub channel: String,
+    /// Severity, in lower case; empty where it is not known.
+    pub severity: String,
+    /// Language, in lower case; empty where it is not known.
+    pub language: String,
+    /// Its customer is served first by right.
+    pub served_first: bool,
+    /// The department that received it.
+    pub received_by: String,
+}
+
+impl Affair {
+    /// What the house's policies are chosen by.
+    pub fn facts(&self) -> Facts {
+        Facts {
+            ticket_type: self.subject_type.clone(),
+            topic: self.topic.clone(),
+            sector: self.sector.clone(),
+            department: self.department.clone(),
+            channel: self.channel.clone(),
+            severity: self.severity.clone(),
+            language: self.language.clone(),
+            served_first: self.served_first,
+            received: self.first_received,
+        }
+    }
+
+    /// What law is chosen by.
+    pub fn filed(&self) -> Filed<'_> {
+        Filed {
+            types: &self.types,
+            topics: &self.topics,
+            sector: &self.sector,
+            channel: &self.channel,
+            received: self.first_received,
+        }
+    }
+
+    /// Who received it, and when.
+    pub fn opened(&self) -> Opened<'_> {
+        Opened { received: self.first_received, department: &self.received_by }
+    }
 }
 
 struct Row {
@@ -45,6 +90,11 @@ struct Row {
     types: Vec<String>,
     topics: Vec<String>,
     calendar: String,
+    channel: String,
+    severity: String,
+    language: String,
+    served_first: bool,
+    received_by: String,
 }
 
 impl Row {
@@ -61,17 +111,23 @@ impl Row {
             types: self.types,
             topics: self.topics,
             calendar: self.calendar,
+            channel: self.channel,
+            severity: self.severity,
+            language: self.language,
+            served_first: self.served_first,
+            received_by: self.received_by,
         }
     }
 }
 
-/// Writes a new affair.
+/// Writes a new affair; answers the revision of the house's policies and calendars that it is to be judged by, or a later one.
 #[tracing::instrument(name = "db.affair.insert", skip_all)]
-pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<(), StoreError> {
-    sqlx::query!(
-        "insert into sla_monitor.affair (affair_id, kind, customer_id, subject_type, sector, topic, department, first_received_at,
-             types, topics, calendar)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<i64, StoreError> {
+    let revision = sqlx::query_scalar!(
+        r#"insert into sla_monitor.affair (affair_id, kind, customer_id, subject_type, sector, topic, department, first_received_at,
+             types, topics, calendar, channel, severity, language, served_first, received_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+         returning (select revision from sla_monitor.law_revision) as "revision!""#,
         affair.id,
         if affair.is_case { "case" } else { "ticket" },
         affair.customer,
@@ -83,10 +139,15 @@ pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<(), StoreE
         &affair.types,
         &affair.topics,
         affair.calendar,
+        affair.channel,
+        affair.severity,
+        affair.language,
+        affair.served_first,
+        affair.received_by,
     )
-    .execute(tx)
+    .fetch_one(tx)
     .await?;
-    Ok(())
+    Ok(revision)
 }
 
 /// Counts one more entry about an affair and gives what is known of it; `None` when nothing is.
@@ -96,7 +157,7 @@ pub async fn touch(tx: &mut PgConnection, id: Uuid) -> Result<Option<Affair>, St
         Row,
         r#"update sla_monitor.affair set entry_count = entry_count + 1 where affair_id = $1
            returning kind = 'case' as "is_case!", customer_id, subject_type, sector, topic, department, first_received_at as "first_received_at: _",
-                     types, topics, calendar"#,
+                     types, topics, calendar, channel, severity, language, served_first, received_by"#,
         id
     )
     .fetch_optional(tx)
@@ -121,25 +182,29 @@ pub async fn move_to_department(tx: &mut PgConnection, id: Uuid, department: &st
     Ok(())
 }
 
-/// Files an affair as something else, and its open clocks with it: what type a board counts them under.
+/// Files an affair as something else, and its open clocks with it: what type a board counts them under. Answers as [`insert`].
 #[tracing::instrument(name = "db.affair.refile", skip_all)]
-pub async fn refile(tx: &mut PgConnection, affair: &Affair) -> Result<(), StoreError> {
-    sqlx::query!(
-        "with filed as (
-             update sla_monitor.affair set subject_type = $2, sector = $3, topic = $4, types = $5, topics = $6 where affair_id = $1
+pub async fn refile(tx: &mut PgConnection, affair: &Affair) -> Result<i64, StoreError> {
+    let revision = sqlx::query_scalar!(
+        r#"with filed as (
+             update sla_monitor.affair set subject_type = $2, sector = $3, topic = $4, types = $5, topics = $6, severity = $7
+             where affair_id = $1
+         ), moved as (
+             update sla_monitor.clock set subject_type = $2, version = version + 1
+             where affair_id = $1 and settled_at is null and subject_type <> $2
          )
-         update sla_monitor.clock set subject_type = $2, version = version + 1
-         where affair_id = $1 and settled_at is null and subject_type <> $2",
+         select revision from sla_monitor.law_revision"#,
         affair.id,
         affair.subject_type,
         affair.sector,
         affair.topic,
         &affair.types,
         &affair.topics,
+        affair.severity,
     )
-    .execute(tx)
+    .fetch_one(tx)
     .await?;
-    Ok(())
+    Ok(revision)
 }
 
 /// What is known of an affair.
@@ -148,7 +213,7 @@ pub async fn get(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Affai
     let row = sqlx::query_as!(
         Row,
         r#"select kind = 'case' as "is_case!", customer_id, subject_type, sector, topic, department, first_received_at as "first_received_at: _",
-                  types, topics, calendar
+                  types, topics, calendar, channel, severity, language, served_first, received_by
            from sla_monitor.affair where affair_id = $1"#,
         id
     )

@@ -4,13 +4,14 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
 use sla_monitor_domain::affair::Happened;
-use sla_monitor_domain::clock::{Entry, Happening};
+use sla_monitor_domain::clock::{Entry, Happening, Threshold};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::due::DueRows;
 use super::instant;
 use super::open::Cause;
+use crate::monitor::Pinned;
 
 /// A clock with its entries.
 #[derive(Debug, Clone)]
@@ -29,6 +30,8 @@ pub struct Stored {
     pub rule_version: i32,
     /// Id of the calendar.
     pub calendar: String,
+    /// Version of the calendar; empty for clocks that were started before versions were kept.
+    pub calendar_version: String,
     /// Type of the ticket, or `case`.
     pub subject_type: String,
     /// Department.
@@ -51,6 +54,7 @@ struct Row {
     rule: String,
     rule_version: i32,
     calendar: String,
+    calendar_version: String,
     subject_type: String,
     department: String,
     version: i64,
@@ -62,17 +66,25 @@ struct Row {
     now: jiff_sqlx::Timestamp,
 }
 
+impl Stored {
+    /// What it keeps of its rule and calendar.
+    pub fn pinned(&self) -> Pinned<'_> {
+        Pinned {
+            clock: self.id,
+            rule: &self.rule,
+            rule_version: self.rule_version,
+            calendar: &self.calendar,
+            calendar_version: &self.calendar_version,
+        }
+    }
+}
+
 impl TryFrom<Row> for Stored {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let mut entries = Vec::with_capacity(row.entry_kinds.len());
-        let details = row.entry_grounds.into_iter().zip(row.entry_untils).zip(row.entry_times);
-        for (kind, ((ground, until), at)) in row.entry_kinds.iter().zip(details) {
-            let what = happening(kind, ground, instant(until))
-                .ok_or_else(|| StoreError::corrupt("clock_entry", "kind", row.clock_id))?;
-            entries.push(Entry { at: at.to_jiff(), what });
-        }
+        let entries =
+            entries(row.clock_id, &row.entry_kinds, row.entry_grounds, row.entry_untils, row.entry_times)?;
         Ok(Self {
             id: row.clock_id,
             affair: row.affair_id,
@@ -81,6 +93,7 @@ impl TryFrom<Row> for Stored {
             rule: row.rule,
             rule_version: row.rule_version,
             calendar: row.calendar,
+            calendar_version: row.calendar_version,
             subject_type: row.subject_type,
             department: row.department,
             version: row.version,
@@ -91,10 +104,30 @@ impl TryFrom<Row> for Stored {
     }
 }
 
+/// The entries that arrays of columns hold.
+pub(super) fn entries(
+    clock: Uuid,
+    kinds: &[String],
+    grounds: Vec<String>,
+    untils: Vec<Option<jiff_sqlx::Timestamp>>,
+    times: Vec<jiff_sqlx::Timestamp>,
+) -> Result<Vec<Entry>, StoreError> {
+    let mut entries = Vec::with_capacity(kinds.len());
+    for (kind, ((ground, until), at)) in kinds.iter().zip(grounds.into_iter().zip(untils).zip(times)) {
+        let what = happening(kind, ground, instant(until))
+            .ok_or_else(|| StoreError::corrupt("clock_entry", "kind", clock))?;
+        entries.push(Entry { at: at.to_jiff(), what });
+    }
+    Ok(entries)
+}
+
 fn happening(kind: &str, ground: String, until: Option<Timestamp>) -> Option<Happening> {
     Some(match kind {
         "started" => Happening::Started,
         "started_until" => Happening::StartedUntil(until?),
+        "awaited" => Happening::Awaited,
+        "begun" => Happening::Begun,
+        "renewed" => Happening::Renewed,
         "hindered" => Happening::Hindered(ground),
         "unhindered" => Happening::Unhindered,
         "fulfilled" => Happening::Fulfilled,
@@ -112,7 +145,7 @@ fn happening(kind: &str, ground: String, until: Option<Timestamp>) -> Option<Hap
 pub async fn get(pool: &PgPool, id: Uuid) -> Result<Option<Stored>, StoreError> {
     let row = sqlx::query_as!(
         Row,
-        r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.subject_type,
+        r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.calendar_version, c.subject_type,
                   c.department, c.version, c.first_origin_at as "first_origin_at: _",
                   e.kinds as "entry_kinds!", e.grounds as "entry_grounds!", e.untils as "entry_untils!: _",
                   e.times as "entry_times!: _", now() as "now!: _"
@@ -154,7 +187,7 @@ pub async fn list(
     let states = (!filter.states.is_empty()).then_some(filter.states.as_slice());
     let rows = sqlx::query_as!(
         Row,
-        r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.subject_type,
+        r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.calendar_version, c.subject_type,
                   c.department, c.version, c.first_origin_at as "first_origin_at: _",
                   e.kinds as "entry_kinds!", e.grounds as "entry_grounds!", e.untils as "entry_untils!: _",
                   e.times as "entry_times!: _", now() as "now!: _"
@@ -181,9 +214,8 @@ pub async fn list(
     rows.into_iter().map(Stored::try_from).collect()
 }
 
-/// The clocks of an affair in one of these states, locked; and one more entry counted about it. `subject` narrows to one;
-/// what happened to the whole affair is kept in its history, an answer
-/// once after each reopening.
+/// The clocks of an affair in one of these states, and those of the house's policies in any, locked; and one more entry counted about it. `subject`
+/// narrows to one; what happened to the whole affair is kept in its history.
 #[tracing::instrument(name = "db.clock.touch_and_lock", skip_all)]
 pub async fn touch_and_lock(
     tx: &mut PgConnection,
@@ -198,13 +230,9 @@ pub async fn touch_and_lock(
                update sla_monitor.affair set entry_count = entry_count + 1 where affair_id = $1 returning entry_count
            ), happened as (
                insert into sla_monitor.affair_event (affair_id, seq, kind, ground, occurred_at)
-               select $1, entry_count, $4, $5, $6 from touched
-               where $4::text is not null and not ($4 = 'answered' and exists (
-                   select from sla_monitor.affair_event a where a.affair_id = $1 and a.kind = 'answered' and not exists (
-                       select from sla_monitor.affair_event r
-                       where r.affair_id = $1 and r.kind = 'reopened' and r.seq > a.seq)))
+               select $1, entry_count, $4, $5, $6 from touched where $4::text is not null
            )
-           select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.subject_type,
+           select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.calendar_version, c.subject_type,
                   c.department, c.version, c.first_origin_at as "first_origin_at: _",
                   array(select kind from sla_monitor.clock_entry where clock_id = c.clock_id order by seq) as "entry_kinds!",
                   array(select ground from sla_monitor.clock_entry where clock_id = c.clock_id order by seq) as "entry_grounds!",
@@ -214,7 +242,7 @@ pub async fn touch_and_lock(
                       as "entry_times!: _",
                   now() as "now!: _"
            from sla_monitor.clock c
-           where c.affair_id = $1 and ($2::text is null or c.subject = $2) and c.state = any($3)
+           where c.affair_id = $1 and ($2::text is null or c.subject = $2) and (c.state = any($3) or c.by_conditions)
            order by c.clock_id
            for update of c"#,
         affair,
@@ -252,8 +280,8 @@ pub struct Changed<'a> {
     pub settled: Option<Timestamp>,
     /// The first breach.
     pub breached: Option<Timestamp>,
-    /// Shares of the term, while it runs.
-    pub thresholds: Vec<(u8, Timestamp)>,
+    /// When it warns, while it runs.
+    pub thresholds: Vec<(Threshold, Timestamp)>,
     /// A breach to be noted now, by run and instant.
     pub breach_to_note: Option<(i32, Timestamp)>,
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::{Db, StoreError};
+use sla_monitor_domain::clock::Threshold;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -18,8 +19,8 @@ pub(super) struct DueRows {
 }
 
 impl DueRows {
-    pub fn push(&mut self, clock: Uuid, epoch: i32, due: Timestamp, thresholds: &[(u8, Timestamp)]) {
-        let warnings = thresholds.iter().map(|(percent, at)| (format!("warning{percent}"), *at));
+    pub fn push(&mut self, clock: Uuid, epoch: i32, due: Timestamp, thresholds: &[(Threshold, Timestamp)]) {
+        let warnings = thresholds.iter().map(|(threshold, at)| (threshold.word(), *at));
         for (kind, at) in warnings.chain([("breach".to_owned(), due)]) {
             self.clock_ids.push(clock);
             self.kinds.push(kind);
@@ -32,11 +33,8 @@ impl DueRows {
 /// What a row of the due table says when its time has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Came {
-    /// A share of the term is used up.
-    Warning {
-        /// Percent.
-        percent: i32,
-    },
+    /// It is time to warn.
+    Warning(Threshold),
     /// The due instant passed.
     Breach,
 }
@@ -122,10 +120,10 @@ pub async fn claim(
     for row in rows.into_iter().filter(|row| row.new) {
         let came = match row.kind.as_str() {
             "breach" => Came::Breach,
-            "warning50" => Came::Warning { percent: 50 },
-            "warning75" => Came::Warning { percent: 75 },
-            "warning90" => Came::Warning { percent: 90 },
-            _ => return Err(StoreError::corrupt("due", "kind", row.clock_id)),
+            word => {
+                let threshold = Threshold::from_word(word);
+                Came::Warning(threshold.ok_or_else(|| StoreError::corrupt("due", "kind", row.clock_id))?)
+            }
         };
         claimed.push(Claimed {
             clock: row.clock_id,

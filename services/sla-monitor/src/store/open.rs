@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
-use sla_monitor_domain::clock::{Entry, Happening};
+use sla_monitor_domain::clock::{Entry, Happening, Threshold};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -31,6 +31,10 @@ pub struct NewClock {
     pub stage: String,
     /// Id of the calendar.
     pub calendar: String,
+    /// Version of the calendar.
+    pub calendar_version: String,
+    /// Moved by the conditions of a policy of the house.
+    pub by_conditions: bool,
     /// Type of the ticket, or `case`.
     pub subject_type: String,
     /// Department.
@@ -39,10 +43,10 @@ pub struct NewClock {
     pub origin: Timestamp,
     /// What started it.
     pub start: Happening,
-    /// The last instant in time.
-    pub due: Timestamp,
-    /// Shares of the term: kind and instant.
-    pub thresholds: Vec<(u8, Timestamp)>,
+    /// The last instant in time; none while what starts it is still to come.
+    pub due: Option<Timestamp>,
+    /// When it warns.
+    pub thresholds: Vec<(Threshold, Timestamp)>,
 }
 
 impl NewClock {
@@ -56,6 +60,7 @@ impl NewClock {
             rule: self.rule,
             rule_version: self.rule_version,
             calendar: self.calendar,
+            calendar_version: self.calendar_version,
             subject_type: self.subject_type,
             department: self.department,
             version: 1,
@@ -79,7 +84,7 @@ pub struct Cause<'a> {
     pub recorded_at: Timestamp,
 }
 
-/// Writes running clocks with their first entry and what will fall due.
+/// Writes clocks with their first entry and what will fall due.
 #[tracing::instrument(name = "db.open.open", skip_all)]
 pub async fn open(
     tx: &mut PgConnection,
@@ -99,7 +104,9 @@ pub async fn open(
     let subject_types: Vec<String> = clocks.iter().map(|c| c.subject_type.clone()).collect();
     let departments: Vec<String> = clocks.iter().map(|c| c.department.clone()).collect();
     let origins: Vec<jiff_sqlx::Timestamp> = clocks.iter().map(|c| c.origin.to_sqlx()).collect();
-    let dues: Vec<jiff_sqlx::Timestamp> = clocks.iter().map(|c| c.due.to_sqlx()).collect();
+    let dues: Vec<Option<jiff_sqlx::Timestamp>> = clocks.iter().map(|c| c.due.map(|due| due.to_sqlx())).collect();
+    let calendar_versions: Vec<String> = clocks.iter().map(|c| c.calendar_version.clone()).collect();
+    let by_conditions: Vec<bool> = clocks.iter().map(|c| c.by_conditions).collect();
     let starts: Vec<String> = clocks.iter().map(|c| c.start.as_str().to_owned()).collect();
     let untils: Vec<Option<jiff_sqlx::Timestamp>> = clocks
         .iter()
@@ -110,20 +117,24 @@ pub async fn open(
         .collect();
     let mut ahead = DueRows::default();
     for clock in clocks {
-        ahead.push(clock.id, 1, clock.due, &clock.thresholds);
+        if let Some(due) = clock.due {
+            ahead.push(clock.id, 1, due, &clock.thresholds);
+        }
     }
     sqlx::query!(
         "with new as (
              select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::integer[], $7::text[],
                                   $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[],
-                                  $14::text[], $15::timestamptz[])
+                                  $14::text[], $15::timestamptz[], $25::text[], $26::boolean[])
                  as n(clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage, calendar, subject_type,
-                      department, origin_at, due_at, start, until_at)
+                      department, origin_at, due_at, start, until_at, calendar_version, by_conditions)
          ), clocks as (
              insert into sla_monitor.clock (clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage,
-                 calendar, subject_type, department, state, epoch, first_origin_at, origin_at, due_at, traceparent)
+                 calendar, subject_type, department, state, epoch, first_origin_at, origin_at, due_at, traceparent,
+                 calendar_version, by_conditions)
              select clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage,
-                 calendar, subject_type, department, 'running', 1, origin_at, origin_at, due_at, $16 from new
+                 calendar, subject_type, department, case when start = 'awaited' then 'scheduled' else 'running' end, 1, origin_at,
+                 origin_at, due_at, $16, calendar_version, by_conditions from new
          ), entries as (
              insert into sla_monitor.clock_entry (clock_id, seq, kind, until_at, occurred_at, recorded_at, source, position)
              select clock_id, 1, start, until_at, origin_at, $17, $18, $19 from new
@@ -156,6 +167,8 @@ pub async fn open(
         &ahead.epochs,
         &ahead.due_at as _,
         f64::from(quiet_ms),
+        &calendar_versions,
+        &by_conditions,
     )
     .execute(tx)
     .await?;

@@ -1,8 +1,9 @@
 //! `ExplainClock`: why a clock falls due when it does.
 
 use sla_monitor_domain::Proof;
-use sla_monitor_domain::catalogue::{CaseFacts, Chosen, Filed};
+use sla_monitor_domain::catalogue::{CaseFacts, Chosen};
 use sla_monitor_domain::clock::Terms;
+use sla_monitor_domain::policy::choose;
 use sla_monitor_domain::proof::prove;
 use sla_monitor_domain::rule::Subject;
 
@@ -17,38 +18,34 @@ use crate::store::affair::{self, Affair};
 /// # Errors
 /// [`Failure::ClockNotFound`] when there is none.
 #[tracing::instrument(name = "clock.explain", skip_all)]
-pub async fn explain_clock(monitor: &Monitor, id: ClockId) -> Result<(Standing<'_>, Proof), Failure> {
+pub async fn explain_clock(monitor: &Monitor, id: ClockId) -> Result<(Standing, Proof), Failure> {
     let standing = standing(monitor, id).await?;
     let affair = affair::get(monitor.db.reader(), standing.stored.affair).await?;
     let (es, en) = because(monitor, &standing, affair.as_ref());
-    let terms = Terms { rule: standing.rule, calendar: standing.calendar };
+    let terms = Terms { rule: &standing.rule, calendar: &standing.calendar };
     let proof = prove(&standing.replayed, terms, &es, &en)
         .map_err(|error| Failure::unreplayable(standing.stored.id, &error))?;
     Ok((standing, proof))
 }
 
 /// Why the rule was chosen: the choice is made again from the same facts.
-fn because(monitor: &Monitor, standing: &Standing<'_>, affair: Option<&Affair>) -> (String, String) {
-    let law = &monitor.law.catalogue;
-    let rule = standing.rule;
+fn because(monitor: &Monitor, standing: &Standing, affair: Option<&Affair>) -> (String, String) {
+    let whole = monitor.law();
+    let law = &whole.catalogue;
+    let rule = &standing.rule;
     let chosen: Vec<Chosen<'_>> = match (rule.subject, affair) {
         (Subject::Promise, _) => law.for_promise().into_iter().collect(),
         (Subject::Decision, Some(affair)) => {
-            law.for_decision(&affair.sector, standing.replayed.first_origin, standing.calendar).into_iter().collect()
+            law.for_decision(&affair.sector, standing.replayed.first_origin, &standing.calendar).into_iter().collect()
         }
         (_, Some(affair)) if affair.is_case => {
             let facts = CaseFacts { regime: &affair.sector, received: affair.first_received };
-            law.for_case(facts, standing.calendar).into_iter().collect()
+            law.for_case(facts, &standing.calendar).into_iter().collect()
         }
-        (_, Some(affair)) => {
-            let filed = Filed {
-                types: &affair.types,
-                topics: &affair.topics,
-                sector: &affair.sector,
-                received: affair.first_received,
-            };
-            law.for_affair(filed, standing.calendar)
+        (_, Some(affair)) if rule.measure.is_some() => {
+            choose(whole.policies.iter().map(|rule| &**rule), &affair.facts())
         }
+        (_, Some(affair)) => law.for_affair(affair.filed(), &standing.calendar),
         (_, None) => Vec::new(),
     };
     let found = chosen.into_iter().find(|chosen| chosen.rule.id == rule.id);

@@ -25,7 +25,7 @@ pub struct Window {
 #[tracing::instrument(name = "board.get", skip_all)]
 pub async fn get_board(monitor: &Monitor, window: &Window) -> Result<Figured, Failure> {
     if let Some(rule) = &window.rule {
-        get_policy(monitor, rule)?;
+        get_policy(monitor, rule, 0).await?;
     }
     Ok(count(&monitor.db, window.from, window.to, window.rule.as_deref()).await?)
 }

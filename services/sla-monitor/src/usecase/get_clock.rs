@@ -10,6 +10,6 @@ use crate::names::ClockId;
 /// # Errors
 /// [`Failure::ClockNotFound`] when there is none.
 #[tracing::instrument(name = "clock.get", skip_all)]
-pub async fn get_clock(monitor: &Monitor, id: ClockId) -> Result<Standing<'_>, Failure> {
+pub async fn get_clock(monitor: &Monitor, id: ClockId) -> Result<Standing, Failure> {
     standing(monitor, id).await
 }

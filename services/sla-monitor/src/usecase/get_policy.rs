@@ -1,15 +1,107 @@
 //! `GetPolicy`: one obligation.
 
+use std::sync::Arc;
+
 use sla_monitor_domain::Rule;
 
 use crate::error::Failure;
 use crate::monitor::Monitor;
+use crate::policy;
+use crate::store::law::{StoredPolicy, Stands, versions};
 
-/// The rule of this id.
+/// One obligation, as it ships or as the house wrote it.
+#[derive(Debug, Clone)]
+pub enum Obligation {
+    /// It ships.
+    Shipped(Arc<Rule>),
+    /// It is the house's.
+    House(Box<Version>),
+}
+
+/// A version of a policy of the house.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// What is kept.
+    pub stored: StoredPolicy,
+    /// What it is to clocks.
+    pub rule: Rule,
+    /// The version after it took its place, or will.
+    pub replaced: bool,
+    /// The database's time.
+    pub now: jiff::Timestamp,
+}
+
+impl Obligation {
+    /// The rule it is.
+    pub fn rule(&self) -> &Rule {
+        match self {
+            Self::Shipped(rule) => rule,
+            Self::House(version) => &version.rule,
+        }
+    }
+}
+
+/// The rule of this id: one that ships, or a version of a policy of the house. Of version 0: the one in force, or else the newest.
+///
+/// # Errors
+/// [`Failure::PolicyNotFound`], [`Failure::PolicyVersionNotFound`] when there is none.
+#[tracing::instrument(name = "policy.get", skip_all)]
+pub async fn get_policy(monitor: &Monitor, id: &str, version: i32) -> Result<Obligation, Failure> {
+    if let Some(rule) = monitor.law().shipped(id) {
+        return match version == 0 || version == rule.version {
+            true => Ok(Obligation::Shipped(Arc::clone(rule))),
+            false => Err(Failure::PolicyVersionNotFound { policy: id.to_owned(), version }),
+        };
+    }
+    let all = all_versions(monitor, id).await?;
+    let found = match version {
+        0 => all.iter().find(|v| v.in_force()).or(all.first()),
+        version => all.iter().find(|v| v.stored.number == version),
+    };
+    let found = found.ok_or_else(|| Failure::PolicyVersionNotFound { policy: id.to_owned(), version })?;
+    Ok(Obligation::House(Box::new(found.clone())))
+}
+
+/// Every version of a policy of the house, the newest first.
 ///
 /// # Errors
 /// [`Failure::PolicyNotFound`] when there is none.
-#[tracing::instrument(name = "policy.get", skip_all)]
-pub fn get_policy<'a>(monitor: &'a Monitor, id: &str) -> Result<&'a Rule, Failure> {
-    monitor.law.catalogue.rule(id).ok_or_else(|| Failure::PolicyNotFound(format!("policies/{id}")))
+pub async fn all_versions(monitor: &Monitor, id: &str) -> Result<Vec<Version>, Failure> {
+    let (now, stored) = versions(monitor.db.reader(), id, i32::MAX, i64::MAX).await?;
+    if stored.is_empty() {
+        return Err(Failure::PolicyNotFound(format!("policies/{id}")));
+    }
+    Version::row(stored, now)
+}
+
+impl Version {
+    /// Versions of one policy, the newest first.
+    ///
+    /// # Errors
+    /// [`Failure`] when what is kept cannot be read.
+    pub fn row(stored: Vec<StoredPolicy>, now: jiff::Timestamp) -> Result<Vec<Self>, Failure> {
+        let mut taken = false;
+        let mut row = Vec::with_capacity(stored.len());
+        for stored in stored {
+            let version = Self::of(stored, taken, now)?;
+            taken |= matches!(version.stored.stands, Stands::Active { .. });
+            row.push(version);
+        }
+        Ok(row)
+    }
+
+    /// A version by itself.
+    ///
+    /// # Errors
+    /// As [`Version::row`].
+    pub fn of(stored: StoredPolicy, replaced: bool, now: jiff::Timestamp) -> Result<Self, Failure> {
+        let rule = policy::rule(&stored)
+            .ok_or_else(|| postgres::StoreError::corrupt("policy", "content", &stored.id))?;
+        Ok(Self { stored, rule, replaced, now })
+    }
+
+    /// Whether it holds for what is received now.
+    pub fn in_force(&self) -> bool {
+        self.rule.measure.as_ref().is_some_and(|measure| measure.in_force(self.now))
+    }
 }

@@ -27,12 +27,15 @@ pub struct Page {
 /// # Errors
 /// [`Failure`].
 #[tracing::instrument(name = "clock.list", skip_all)]
-pub async fn list_clocks(monitor: &Monitor, page: Page) -> Result<(Vec<Standing<'_>>, Option<Key>), Failure> {
+pub async fn list_clocks(monitor: &Monitor, page: Page) -> Result<(Vec<Standing>, Option<Key>), Failure> {
     let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
     let mut stored = list(monitor.db.reader(), &page.filter, page.after, limit).await?;
     let more = stored.len() > page.size;
     stored.truncate(page.size);
     let next = stored.last().filter(|_| more).map(|last| (last.first_origin, last.id));
-    let clocks = stored.into_iter().map(|stored| Standing::of(&monitor.law, stored)).collect::<Result<_, _>>()?;
+    let mut clocks = Vec::with_capacity(stored.len());
+    for stored in stored {
+        clocks.push(Standing::of(monitor, stored).await?);
+    }
     Ok((clocks, next))
 }

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use sla_monitor_domain::clock::Unreplayable;
 use sla_monitor_domain::proof::preview;
-use sla_monitor_domain::{Proof, Rule};
+use sla_monitor_domain::Proof;
 
-use super::get_calendar::get_calendar;
-use super::get_policy::get_policy;
+use super::get_calendar::calendar;
+use super::get_policy::{Obligation, get_policy};
 use crate::error::Failure;
 use crate::monitor::Monitor;
 
@@ -21,18 +21,20 @@ pub struct Preview {
     pub calendar: Option<String>,
 }
 
-/// The rule and the proof of the due instant.
+/// The obligation and the proof of the due instant.
 ///
 /// # Errors
 /// [`Failure`] when rule or calendar are unknown, or nothing can be counted.
 #[tracing::instrument(name = "due.preview", skip_all)]
-pub fn preview_due(monitor: &Monitor, asked: Preview) -> Result<(&Rule, Proof), Failure> {
-    let rule = get_policy(monitor, &asked.rule)?;
-    let calendar = asked.calendar.as_deref().unwrap_or(monitor.law.default_calendar());
-    let calendar = get_calendar(monitor, calendar)?;
-    let proof = preview(rule, calendar, asked.start).map_err(|error| match error {
+pub async fn preview_due(monitor: &Monitor, asked: Preview) -> Result<(Obligation, Proof), Failure> {
+    let obligation = get_policy(monitor, &asked.rule, 0).await?;
+    let rule = obligation.rule();
+    let own = rule.measure.as_ref().and_then(|measure| measure.calendar.clone());
+    let named = asked.calendar.or(own).unwrap_or_else(|| monitor.law().default_calendar().to_owned());
+    let calendar = calendar(monitor, &named, "").await?;
+    let proof = preview(rule, &calendar, asked.start).map_err(|error| match error {
         Unreplayable::NoTerm(rule_id) => Failure::NoTermToCount { rule: rule_id, stage: rule.stage.clone() },
         Unreplayable::Uncountable(_) | Unreplayable::NeverStarted => Failure::DateOutOfRange,
     })?;
-    Ok((rule, proof))
+    Ok((obligation, proof))
 }

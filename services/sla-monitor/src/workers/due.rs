@@ -138,7 +138,8 @@ fn draft(monitor: &Monitor, claimed: &Claimed) -> Draft {
     let id = monitor.ambient.uuid(claimed.now);
     let customer = claimed.customer.map(|id| CustomerId::from_uuid(id).name()).unwrap_or_default();
     match claimed.came {
-        Came::Warning { percent } => {
+        Came::Warning(threshold) => {
+            let (percent, minutes) = present::threshold(threshold);
             let payload = proto::WarningRaised {
                 clock: clock.clone(),
                 subject: claimed.subject.clone(),
@@ -147,6 +148,7 @@ fn draft(monitor: &Monitor, claimed: &Claimed) -> Draft {
                 threshold_time: Some(present::time(claimed.at)),
                 due_time: claimed.clock_due.map(present::time),
                 epoch: claimed.epoch,
+                lead_minutes: minutes,
             };
             Draft::new(id, clock, &payload, &stamp)
         }

@@ -117,6 +117,37 @@ impl Calendar {
         ground.extended(changes).map_err(|problems| wrong(problems.join("; ")))
     }
 
+    /// The whole calendar as a data file that stands alone; [`Calendar::parse`] reads it back. Only what it extends is not in it.
+    pub fn text(&self) -> String {
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        let spans = |hours: &[(i32, i32)]| hours.iter().map(|(from, to)| format!("[{from}, {to}]")).collect::<Vec<_>>().join(", ");
+        let hours = self.hours.iter().map(|h| format!("[{}, {}, {}]", h.weekday, h.start_minute, h.end_minute));
+        let weekdays = self.business_weekdays().map(|day| day.to_string());
+        let holidays = self.holidays.iter().map(|(day, holiday)| format!("{day} {} {}\n", holiday.scope, holiday.title));
+        let mut text = String::new();
+        for (key, value) in [
+            ("id", &self.id),
+            ("version", &self.version),
+            ("jurisdiction", &self.jurisdiction),
+            ("region", &self.region),
+            ("title_es", &self.title.es),
+            ("title_en", &self.title.en),
+            ("zone", &self.zone_name),
+            ("data_date", &self.data_date.to_string()),
+            ("source", &self.source),
+            ("holidays", &holidays.collect::<String>()),
+        ] {
+            text.push_str(&format!("{key} = {}\n", quoted(value)));
+        }
+        text.push_str(&format!("first_year = {}\nlast_year = {}\n", self.first_year, self.last_year));
+        text.push_str(&format!("business_weekdays = [{}]\n", weekdays.collect::<Vec<_>>().join(", ")));
+        text.push_str(&format!("hours = [{}]\n", hours.collect::<Vec<_>>().join(", ")));
+        for (day, hours) in &self.exceptions {
+            text.push_str(&format!("[[exception]]\ndate = \"{day}\"\nhours = [{}]\n", spans(hours)));
+        }
+        text
+    }
+
     /// A calendar of nothing, for one that stands alone to extend.
     fn blank() -> Self {
         Self {

@@ -1,0 +1,224 @@
+//! Walks along what was received: affairs with their histories, clocks with their entries. Page by page, so that a long window holds nothing up.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use postgres::StoreError;
+use sla_monitor_domain::affair::{Event, Happened};
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::affair::Affair;
+use super::clock::Stored;
+use super::instant;
+
+/// A span of first receipts: from an instant, up to another and without it.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// First instant.
+    pub from: Timestamp,
+    /// First instant after it.
+    pub to: Timestamp,
+}
+
+/// Where a walk has come to.
+pub type Place = (Timestamp, Uuid);
+
+/// An affair, what happened to it, and the clock it has of a measure.
+#[derive(Debug)]
+pub struct PastAffair {
+    /// The affair.
+    pub affair: Affair,
+    /// What happened to it, the first first.
+    pub history: Vec<Happened>,
+    /// Its clock: rule, state, breach; none where no such clock was started.
+    pub clock: Option<PastClock>,
+}
+
+/// How a clock stands.
+#[derive(Debug)]
+pub struct PastClock {
+    /// Id of its rule.
+    pub rule: String,
+    /// State, as a word.
+    pub state: String,
+    /// Breached, as it stands now.
+    pub breached: bool,
+}
+
+/// How many tickets were received in a span; and the database's time.
+#[tracing::instrument(name = "db.past.count_affairs", skip_all)]
+pub async fn count_affairs(pool: &PgPool, span: Span) -> Result<(i64, Timestamp), StoreError> {
+    let row = sqlx::query!(
+        r#"select count(*) as "n!", now() as "now!: jiff_sqlx::Timestamp" from sla_monitor.affair
+           where kind = 'ticket' and first_received_at >= $1 and first_received_at < $2"#,
+        span.from.to_sqlx() as _,
+        span.to.to_sqlx() as _,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok((row.n, row.now.to_jiff()))
+}
+
+/// Tickets that were received in a span, the first first, after a place; each with the clock it has of a rule that ships, or of a measure of the house.
+#[tracing::instrument(name = "db.past.affairs", skip_all)]
+pub async fn affairs(
+    pool: &PgPool,
+    span: Span,
+    after: Option<Place>,
+    measured_by: &str,
+    limit: i64,
+) -> Result<Vec<PastAffair>, StoreError> {
+    let (after_at, after_id) = after.unzip();
+    let rows = sqlx::query!(
+        r#"select a.affair_id, a.subject_type, a.sector, a.topic, a.department, a.first_received_at as "received: jiff_sqlx::Timestamp",
+                  a.types, a.topics, a.calendar, a.channel, a.severity, a.language, a.served_first, a.received_by,
+                  e.kinds as "kinds!", e.grounds as "grounds!", e.times as "times!: Vec<jiff_sqlx::Timestamp>",
+                  c.rule as "rule?", c.state as "state?", c.breached as "breached?"
+           from (select * from sla_monitor.affair
+                 where kind = 'ticket' and first_received_at >= $1 and first_received_at < $2
+                   and ($3::timestamptz is null or (first_received_at, affair_id) > ($3, $4))
+                 order by first_received_at, affair_id limit $6) a
+           cross join lateral (
+               select coalesce(array_agg(kind order by occurred_at, seq), '{}') as kinds,
+                      coalesce(array_agg(ground order by occurred_at, seq), '{}') as grounds,
+                      coalesce(array_agg(occurred_at order by occurred_at, seq), '{}') as times
+               from sla_monitor.affair_event where affair_id = a.affair_id) e
+           left join lateral (
+               select rule, state, breached_at is not null or (state = 'running' and due_at < now()) as breached
+               from sla_monitor.clock
+               where affair_id = a.affair_id and subject not like '%/promises/%'
+                 and case when by_conditions then stage = $5 else rule = $5 end
+               order by state = 'cancelled', first_origin_at desc, clock_id limit 1) c on true
+           order by a.first_received_at, a.affair_id"#,
+        span.from.to_sqlx() as _,
+        span.to.to_sqlx() as _,
+        after_at.map(|t| t.to_sqlx()) as _,
+        after_id,
+        measured_by,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut read = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut history = Vec::with_capacity(row.kinds.len());
+        for ((kind, ground), at) in row.kinds.iter().zip(row.grounds).zip(row.times) {
+            let event = Event::from_word(kind, ground)
+                .ok_or_else(|| StoreError::corrupt("affair_event", "kind", row.affair_id))?;
+            history.push(Happened { at: at.to_jiff(), event });
+        }
+        read.push(PastAffair {
+            affair: Affair {
+                id: row.affair_id,
+                is_case: false,
+                customer: None,
+                subject_type: row.subject_type,
+                sector: row.sector,
+                topic: row.topic,
+                department: row.department,
+                first_received: row.received.to_jiff(),
+                types: row.types,
+                topics: row.topics,
+                calendar: row.calendar,
+                channel: row.channel,
+                severity: row.severity,
+                language: row.language,
+                served_first: row.served_first,
+                received_by: row.received_by,
+            },
+            history,
+            clock: match (row.rule, row.state, row.breached) {
+                (Some(rule), Some(state), Some(breached)) => Some(PastClock { rule, state, breached }),
+                _ => None,
+            },
+        });
+    }
+    Ok(read)
+}
+
+/// A clock, and how it is kept.
+#[derive(Debug)]
+pub struct KeptClock {
+    /// The clock with its entries.
+    pub stored: Stored,
+    /// State, as a word.
+    pub state: String,
+    /// Run.
+    pub epoch: i32,
+    /// Due instant.
+    pub due: Option<Timestamp>,
+    /// The first breach that was written down.
+    pub breached: Option<Timestamp>,
+}
+
+/// How many clocks have their first origin in a span.
+#[tracing::instrument(name = "db.past.count_clocks", skip_all)]
+pub async fn count_clocks(pool: &PgPool, span: Span) -> Result<i64, StoreError> {
+    let n = sqlx::query_scalar!(
+        r#"select count(*) as "n!" from sla_monitor.clock where first_origin_at >= $1 and first_origin_at < $2"#,
+        span.from.to_sqlx() as _,
+        span.to.to_sqlx() as _,
+    );
+    Ok(n.fetch_one(pool).await?)
+}
+
+/// Clocks with their first origin in a span, the first first, after a place.
+#[tracing::instrument(name = "db.past.clocks", skip_all)]
+pub async fn clocks(
+    pool: &PgPool,
+    span: Span,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<KeptClock>, StoreError> {
+    let (after_at, after_id) = after.unzip();
+    let rows = sqlx::query!(
+        r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.calendar_version, c.subject_type,
+                  c.department, c.version, c.first_origin_at as "first_origin_at: jiff_sqlx::Timestamp", c.state, c.epoch,
+                  c.due_at as "due_at: jiff_sqlx::Timestamp", c.breached_at as "breached_at: jiff_sqlx::Timestamp",
+                  e.kinds as "kinds!", e.grounds as "grounds!", e.untils as "untils!: Vec<Option<jiff_sqlx::Timestamp>>",
+                  e.times as "times!: Vec<jiff_sqlx::Timestamp>", now() as "now!: jiff_sqlx::Timestamp"
+           from (select * from sla_monitor.clock
+                 where first_origin_at >= $1 and first_origin_at < $2
+                   and ($3::timestamptz is null or (first_origin_at, clock_id) > ($3, $4))
+                 order by first_origin_at, clock_id limit $5) c
+           cross join lateral (
+               select array_agg(kind order by seq) as kinds, array_agg(ground order by seq) as grounds,
+                      array_agg(until_at order by seq) as untils, array_agg(occurred_at order by seq) as times
+               from sla_monitor.clock_entry where clock_id = c.clock_id) e
+           order by c.first_origin_at, c.clock_id"#,
+        span.from.to_sqlx() as _,
+        span.to.to_sqlx() as _,
+        after_at.map(|t| t.to_sqlx()) as _,
+        after_id,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut read = Vec::with_capacity(rows.len());
+    for row in rows {
+        let entries = super::clock::entries(row.clock_id, &row.kinds, row.grounds, row.untils, row.times)?;
+        read.push(KeptClock {
+            state: row.state,
+            epoch: row.epoch,
+            due: instant(row.due_at),
+            breached: instant(row.breached_at),
+            stored: Stored {
+                id: row.clock_id,
+                affair: row.affair_id,
+                subject: row.subject,
+                customer: row.customer_id,
+                rule: row.rule,
+                rule_version: row.rule_version,
+                calendar: row.calendar,
+                calendar_version: row.calendar_version,
+                subject_type: row.subject_type,
+                department: row.department,
+                version: row.version,
+                first_origin: row.first_origin_at.to_jiff(),
+                entries,
+                now: row.now.to_jiff(),
+            },
+        });
+    }
+    Ok(read)
+}

@@ -1,0 +1,106 @@
+//! `ReplayClocks`: clocks derived anew from their entries, and what would be another. Writes nothing.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use sla_monitor_domain::clock::Terms;
+use sla_monitor_domain::{Replay, replay};
+use tokio::sync::mpsc::Sender;
+
+use crate::error::Failure;
+use crate::monitor::{Monitor, Pinned};
+use crate::store::past::{KeptClock, Span, clocks, count_clocks};
+
+/// Clocks derived in one go.
+const PAGE: i64 = 1_000;
+
+/// A clock that would be another than it is kept.
+#[derive(Debug)]
+pub struct Difference {
+    /// As it is kept.
+    pub kept: KeptClock,
+    /// As derived.
+    pub derived: Replay,
+    /// Version of the calendar it was derived on.
+    pub calendar_version: String,
+}
+
+impl Difference {
+    /// The breach as it is kept, or as time has spoken.
+    pub fn breach_now(&self) -> Option<Timestamp> {
+        breach_now(&self.kept)
+    }
+
+    /// The breach as derived.
+    pub fn breach_then(&self) -> Option<Timestamp> {
+        self.derived.breach_by(self.kept.stored.now).map(|breach| breach.at)
+    }
+}
+
+fn breach_now(kept: &KeptClock) -> Option<Timestamp> {
+    let by_now = kept.due.filter(|due| kept.state == "running" && *due < kept.stored.now);
+    kept.breached.or(by_now)
+}
+
+/// What is told on the way.
+#[derive(Debug)]
+pub enum Item {
+    /// So many of so many.
+    Progress(i64, i64),
+    /// A clock that would be another.
+    Difference(Box<Difference>),
+    /// All were derived, so many, of which so many would be another, in this time.
+    Summary(i64, i64, std::time::Duration),
+}
+
+/// Derives them, telling how far it is; ends early when nobody listens any more.
+///
+/// # Errors
+/// [`Failure`] of the database, or of a clock whose entries make none.
+#[tracing::instrument(name = "clock.replay", skip_all)]
+pub async fn replay_clocks(
+    monitor: Monitor,
+    span: Span,
+    newest_calendars: bool,
+    tell: Sender<Result<Item, Failure>>,
+) -> Result<(), Failure> {
+    let began = Instant::now();
+    let total = count_clocks(monitor.db.reader(), span).await?;
+    let (mut after, mut done, mut differences) = (None, 0, 0);
+    loop {
+        let page = clocks(monitor.db.reader(), span, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = Some((last.stored.first_origin, last.stored.id));
+        for kept in page {
+            done += 1;
+            let Some(difference) = derive(&monitor, kept, newest_calendars).await? else { continue };
+            differences += 1;
+            if tell.send(Ok(Item::Difference(Box::new(difference)))).await.is_err() {
+                return Ok(());
+            }
+        }
+        if tell.send(Ok(Item::Progress(done, total.max(done)))).await.is_err() {
+            return Ok(());
+        }
+    }
+    // Nobody is left to be told when this cannot be.
+    let _ = tell.send(Ok(Item::Summary(done, differences, began.elapsed()))).await;
+    Ok(())
+}
+
+/// The difference between a clock as it is kept and as its entries make it.
+async fn derive(monitor: &Monitor, kept: KeptClock, newest_calendar: bool) -> Result<Option<Difference>, Failure> {
+    let stored = &kept.stored;
+    let pinned = stored.pinned();
+    let pinned = Pinned { calendar_version: if newest_calendar { "" } else { pinned.calendar_version }, ..pinned };
+    let (rule, calendar) = monitor.terms(&pinned).await?;
+    let derived = replay(&stored.entries, Terms { rule: &rule, calendar: &calendar })
+        .map_err(|error| Failure::unreplayable(stored.id, &error))?;
+    let breach = derived.breach_by(stored.now).map(|breach| breach.at);
+    let same = derived.state.as_str() == kept.state
+        && derived.epoch == kept.epoch
+        && derived.state.due() == kept.due
+        && breach == breach_now(&kept);
+    let calendar_version = calendar.version.clone();
+    Ok((!same).then_some(Difference { kept, derived, calendar_version }))
+}
