@@ -153,14 +153,16 @@ pub fn minutes(chance: &mut Chance, first: i64, term: Option<Term>, almanac: &Al
         at += chance.between(1, apart);
         if chance.one_in(6) {
             at = almanac.midnight_after(at) - chance.between(0, 2);
-        } else if let (true, Some(Term::Minutes(n))) = (chance.one_in(6), term) {
-            at = minutes.last().copied().unwrap_or(first) + i64::from(n);
         }
-        at = at.max(minutes.last().copied().unwrap_or(first) + 1);
-        if at < first + 30 * DAY {
-            minutes.push(at);
-        }
+        minutes.push(at);
     }
+    if let Some(Term::Minutes(n)) = term {
+        let starts = chance.some(&[&minutes[..], &[first]].concat(), 3);
+        minutes.extend(starts.into_iter().map(|start| start + i64::from(n)));
+    }
+    minutes.retain(|at| *at < first + 30 * DAY);
+    minutes.sort_unstable();
+    minutes.dedup();
     minutes
 }
 
