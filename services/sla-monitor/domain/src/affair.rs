@@ -123,7 +123,11 @@ impl Event {
 
     fn under(&self, measure: &Measure, rule: &Rule) -> Option<Happening> {
         let occasion = self.occasion(measure)?;
+        // What stands still on a ground goes on when work does.
+        let on_a_ground = occasion == Occasion::Works && !rule.effects.is_empty();
+        let goes_on = on_a_ground || measure.conditions.resume.contains(&occasion);
         let happening = measure.conditions.turn(occasion).map(|turn| match turn {
+            Turn::Start if goes_on => Happening::TakenUp,
             Turn::Start => Happening::Begun,
             Turn::Cancel => Happening::Cancelled,
             Turn::Pause => Happening::Hindered(occasion.as_str().to_owned()),
@@ -132,9 +136,7 @@ impl Event {
             Turn::Reset => Happening::Renewed,
             Turn::Reopen => Happening::Reopened,
         });
-        // What stands still on a ground goes on when work does.
-        let goes_on = occasion == Occasion::Works && !rule.effects.is_empty();
-        happening.or_else(|| goes_on.then_some(Happening::Unhindered))
+        happening.or_else(|| on_a_ground.then_some(Happening::Unhindered))
     }
 
     fn occasion(&self, measure: &Measure) -> Option<Occasion> {

@@ -69,6 +69,8 @@ pub enum Happening {
     Awaited,
     /// What starts it came, again maybe: it counts from here, unless it counts already.
     Begun,
+    /// What starts it came, and makes it go on too: it goes on where it stood still, and else is as if begun.
+    TakenUp,
     /// The whole term counts again from here, whatever was left of it.
     Renewed,
     /// The obligation starts with a due instant of its own.
@@ -98,6 +100,7 @@ impl Happening {
             Self::Started => "started",
             Self::Awaited => "awaited",
             Self::Begun => "begun",
+            Self::TakenUp => "taken_up",
             Self::Renewed => "renewed",
             Self::StartedUntil(_) => "started_until",
             Self::Hindered(_) => "hindered",

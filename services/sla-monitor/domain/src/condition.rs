@@ -172,7 +172,7 @@ impl Metric {
 /// What moves a clock, by occasion. Where one occasion stands in several lists, the order is: cancel, stop, reset, start, resume, pause.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Conditions {
-    /// Begins to count; while it counts already, or stands still, nothing.
+    /// Begins to count; while it counts already, or stands still, nothing. What is named under `resume` too makes it go on where it stands still.
     pub start: Vec<Occasion>,
     /// Falls away without a verdict but the one that time has spoken.
     pub cancel: Vec<Occasion>,

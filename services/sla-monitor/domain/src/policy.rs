@@ -11,7 +11,7 @@ use crate::calendar::Calendar;
 use crate::catalogue::Chosen;
 use crate::clock::{Breach, Entry, Happening, State, Terms, Unreplayable, replay};
 use crate::condition::{Conditions, Metric, Occasion};
-use crate::rule::Rule;
+use crate::rule::{Does, Rule};
 
 /// What a policy of the house measures.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,7 +198,7 @@ pub fn entries_of(rule: &Rule, opened: &Opened<'_>, history: &[Happened], applie
         let counts = |entry: &Entry| {
             measure.retroactive_pause
                 || entry.at > applied
-                || !matches!(entry.what, Happening::Hindered(_) | Happening::Unhindered)
+                || !(stops(rule, &entry.what) || entry.what == Happening::Unhindered)
         };
         let mut entries: Vec<Entry> =
             std::iter::once(first).chain(history.iter().filter_map(entry).filter(counts)).collect();
@@ -222,18 +222,26 @@ pub struct Opened<'a> {
     pub department: &'a str,
 }
 
-/// The wait that lasts at an instant, as from then on.
+/// The wait that lasts at an instant, as from then on: the last one, unless work, or what makes the rule's clocks go on, came after it.
 fn standing_still(rule: &Rule, history: &[Happened], at: Timestamp) -> Option<Entry> {
     let mut before: Vec<&Happened> = history.iter().filter(|happened| happened.at <= at).collect();
     before.sort_by_key(|happened| happened.at);
     let last = before.into_iter().rev().find(|happened| {
-        matches!(
+        let of_the_affair = matches!(
             happened.event,
             Event::Waits(_) | Event::Held(_) | Event::Works | Event::Resolved | Event::Cancelled | Event::Reopened
-        )
+        );
+        let of_the_rule = |what| stops(rule, &what) || matches!(what, Happening::Unhindered | Happening::TakenUp);
+        of_the_affair || happened.event.to_clock_of(rule).is_some_and(of_the_rule)
     })?;
-    let what = last.event.to_clock_of(rule).filter(|what| matches!(what, Happening::Hindered(_)))?;
+    let what = last.event.to_clock_of(rule).filter(|what| stops(rule, what))?;
     Some(Entry { at, what })
+}
+
+/// Whether a clock of the rule would stand still by this. A longer term is none that stands still.
+fn stops(rule: &Rule, what: &Happening) -> bool {
+    let Happening::Hindered(ground) = what else { return false };
+    rule.does_on(ground).is_some_and(|does| !matches!(does, Does::Extend { .. }))
 }
 
 /// How a clock stands, as far as somebody who compares policies needs to know.

@@ -254,6 +254,13 @@ impl Rule {
         self.effects.iter().find(|effect| effect.grounds.iter().any(|g| g == ground))
     }
 
+    /// What a clock of it does on a ground: what an effect says of it, or standing still where its conditions name it.
+    pub fn does_on(&self, ground: &str) -> Option<Does> {
+        let by_effect = self.effect_of(ground).map(|effect| effect.does);
+        let named = |measure: &Measure| measure.conditions.pause.iter().any(|occasion| occasion.as_str() == ground);
+        by_effect.or_else(|| self.measure.as_ref().is_some_and(named).then_some(Does::Pause))
+    }
+
     /// The readings its text leaves open.
     pub fn readings(&self) -> impl Iterator<Item = &Reading> {
         self.reading.iter().chain(self.channel.as_ref().map(|bar| &bar.reading))

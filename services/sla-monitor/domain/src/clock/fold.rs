@@ -10,12 +10,17 @@ use crate::{Pause, Run, Term, Uncountable};
 pub const STILL_TO_START: &str = "still_to_start";
 
 /// Makes the clock that the entries describe. Their order does not matter; of entries at the same instant the earlier in the
-/// slice is taken first.
+/// slice is taken first, and one that stands there twice is taken once.
 ///
 /// # Errors
 /// [`Unreplayable`] when they do not start a clock, or its due instant cannot be computed.
 pub fn replay(entries: &[Entry], terms: Terms<'_>) -> Result<Replay, Unreplayable> {
-    let mut sorted: Vec<&Entry> = entries.iter().collect();
+    let mut sorted: Vec<&Entry> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if !sorted.contains(&entry) {
+            sorted.push(entry);
+        }
+    }
     sorted.sort_by_key(|entry| entry.at);
     // A start that is written down with a later origin than some other entry still comes first.
     let start = sorted
@@ -100,12 +105,15 @@ impl Fold<'_> {
                 self.breach(due);
                 State::Cancelled { at }
             }
-            (State::Paused { ground, since }, Happening::Unhindered) => {
-                let restarts = self.terms.rule.effect_of(&ground).is_some_and(|e| e.does == Does::Restart);
-                if restarts {
+            (State::Paused { ground, since }, Happening::Unhindered | Happening::TakenUp) => {
+                if self.terms.rule.does_on(&ground) == Some(Does::Restart) {
                     self.begin(at);
-                } else if since < at {
-                    self.pauses.push(Pause { from: since, to: at, ground });
+                } else {
+                    // What stood still before the origin was never counted.
+                    let from = since.max(self.origin);
+                    if from < at {
+                        self.pauses.push(Pause { from, to: at, ground });
+                    }
                 }
                 State::Running { due: self.due()? }
             }
@@ -118,8 +126,11 @@ impl Fold<'_> {
                 self.begin(at);
                 State::Paused { ground, since: at }
             }
-            (State::Scheduled { .. } | State::Fulfilled { .. }, Happening::Begun | Happening::Renewed)
-            | (State::Cancelled { .. }, Happening::Begun) => self.run_from(at)?,
+            (State::Scheduled { .. } | State::Fulfilled { .. }, Happening::Renewed)
+            | (
+                State::Scheduled { .. } | State::Fulfilled { .. } | State::Cancelled { .. },
+                Happening::Begun | Happening::TakenUp,
+            ) => self.run_from(at)?,
             // What starts it never came: nobody was owed anything, and nothing was met.
             (State::Scheduled { .. }, Happening::Fulfilled) if !self.ran => State::Cancelled { at },
             // Met although nobody was owed anything yet: in time by any measure.
@@ -139,9 +150,9 @@ impl Fold<'_> {
     }
 
     fn hinder(&mut self, due: Timestamp, ground: &str, at: Timestamp) -> Result<State, Unreplayable> {
-        let Some(effect) = self.terms.rule.effect_of(ground) else { return Ok(State::Running { due }) };
+        let Some(does) = self.terms.rule.does_on(ground) else { return Ok(State::Running { due }) };
         let ground = ground.to_owned();
-        Ok(match effect.does {
+        Ok(match does {
             // A term that was already over cannot be stopped, put off or made longer.
             _ if due < at => State::Running { due },
             Does::Pause | Does::Restart => State::Paused { ground, since: at },
