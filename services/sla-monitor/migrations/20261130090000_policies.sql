@@ -103,7 +103,7 @@ alter table sla_monitor.affair_event add constraint affair_event_kind_known
 alter table sla_monitor.affair_event validate constraint affair_event_kind_known;
 alter table sla_monitor.clock_entry drop constraint clock_entry_kind_known;
 alter table sla_monitor.clock_entry add constraint clock_entry_kind_known
-    check (kind in ('started', 'started_until', 'awaited', 'begun', 'renewed', 'hindered', 'unhindered', 'fulfilled', 'cancelled',
+    check (kind in ('started', 'started_until', 'awaited', 'begun', 'renewed', 'taken_up', 'hindered', 'unhindered', 'fulfilled', 'cancelled',
                     'forfeited', 'reopened', 'displaced', 'reinstated')) not valid;
 alter table sla_monitor.clock_entry validate constraint clock_entry_kind_known;
 alter table sla_monitor.due drop constraint due_kind_known;
@@ -114,3 +114,18 @@ alter table sla_monitor.raised drop constraint raised_kind_known;
 alter table sla_monitor.raised add constraint raised_kind_known
     check (kind = 'breach' or kind ~ '^(warning[1-9][0-9]?|lead[1-9][0-9]{0,6})$') not valid;
 alter table sla_monitor.raised validate constraint raised_kind_known;
+
+-- A warning or breach is raised once per run, and a run is known by where it counts from: its number may change by a late entry about one before it.
+alter table sla_monitor.due add column origin_at timestamptz;
+update sla_monitor.due d set origin_at = c.origin_at from sla_monitor.clock c where c.clock_id = d.clock_id;
+delete from sla_monitor.due where origin_at is null;
+alter table sla_monitor.due alter column origin_at set not null;
+alter table sla_monitor.raised add column origin_at timestamptz;
+update sla_monitor.raised r set origin_at = case when c.epoch = r.epoch then c.origin_at else r.due_at end
+from sla_monitor.clock c where c.clock_id = r.clock_id;
+update sla_monitor.raised set origin_at = due_at where origin_at is null;
+alter table sla_monitor.raised alter column origin_at set not null;
+alter table sla_monitor.raised drop constraint raised_once;
+alter table sla_monitor.raised add constraint raised_once primary key (clock_id, kind, origin_at);
+comment on column sla_monitor.due.origin_at is 'Where the run counts from.';
+comment on column sla_monitor.raised.origin_at is 'Where the run counted from; of a run before this column that is over, when it was raised for.';

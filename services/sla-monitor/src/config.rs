@@ -40,7 +40,12 @@ pub struct LawSettings {
 
 impl Default for LawSettings {
     fn default() -> Self {
-        Self { calendar: "es.madrid".to_owned(), department_calendars: BTreeMap::new(), company: sla_monitor_domain::Company::default(), switches: BTreeMap::new() }
+        Self {
+            calendar: "es.madrid".to_owned(),
+            department_calendars: BTreeMap::new(),
+            company: sla_monitor_domain::Company::default(),
+            switches: BTreeMap::new(),
+        }
     }
 }
 

@@ -36,7 +36,9 @@ pub enum Failure {
     #[error("{0} ships with the product and is changed by a release only; take another name")]
     Shipped(String),
     /// An instant lies in the past.
-    #[error("a policy cannot take effect or end in the past, affairs received since have what held for them; take a later time")]
+    #[error(
+        "a policy cannot take effect or end in the past, affairs received since have what held for them; take a later time"
+    )]
     InThePast,
     /// There is nothing to end.
     #[error("no version of the policy is in force or activated for later, so there is nothing to end")]

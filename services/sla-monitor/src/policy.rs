@@ -35,7 +35,8 @@ pub fn house_id(violations: &mut Violations, field: &str, collection: &str, name
     let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     let id = id.filter(|id| !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(known));
     if id.is_none() {
-        let form = format!("must be {collection}/{{id}}, the id of 1 to {LONGEST_ID} lower-case letters, digits and hyphens");
+        let form =
+            format!("must be {collection}/{{id}}, the id of 1 to {LONGEST_ID} lower-case letters, digits and hyphens");
         violations.push(field, form);
     }
     id.map(str::to_owned)
@@ -171,7 +172,7 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
         regimes: Vec::new(),
         displaces: Vec::new(),
         only_without_law: false,
-        large_only: false,
+        large_only: Vec::new(),
         channel: None,
         starts: conditions.start.first().map_or("", |occasion| occasion.as_str()).to_owned(),
         ends: if promises_an_answer { Ends::Resolved } else { Ends::Nothing },

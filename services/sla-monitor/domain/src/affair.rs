@@ -107,7 +107,8 @@ impl Event {
     fn by_law(&self, rule: &Rule) -> Option<Happening> {
         let answers_all = matches!(rule.ends, Ends::Resolved | Ends::FirstAnswer | Ends::Decision);
         match self {
-            Self::Works => Some(Happening::Unhindered),
+            // Where no ground makes it stand still, nothing makes it go on.
+            Self::Works => (!rule.effects.is_empty()).then_some(Happening::Unhindered),
             Self::Answered => (rule.ends == Ends::FirstAnswer).then_some(Happening::Fulfilled),
             Self::Resolved => answers_all.then_some(Happening::Fulfilled),
             Self::Cancelled => Some(Happening::Cancelled),

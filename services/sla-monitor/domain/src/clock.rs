@@ -194,6 +194,8 @@ impl State {
 pub struct Breach {
     /// Which run.
     pub epoch: i32,
+    /// Where it counted from: what it is known by, since a late entry may change the count of the runs before it.
+    pub origin: Timestamp,
     /// Its due instant.
     pub at: Timestamp,
 }
@@ -230,7 +232,7 @@ impl Replay {
     /// The first breach of any run, as it stands at an instant.
     pub fn breach_by(&self, now: Timestamp) -> Option<Breach> {
         let open = match self.state {
-            State::Running { due } if due < now => Some(Breach { epoch: self.epoch, at: due }),
+            State::Running { due } if due < now => Some(Breach { epoch: self.epoch, origin: self.origin, at: due }),
             _ => None,
         };
         self.breaches.first().copied().or(open)

@@ -44,7 +44,7 @@ fn met_at_the_due_instant_is_in_time_and_a_microsecond_later_is_not() {
     assert_eq!(met.state, State::Fulfilled { at: instant(due), due: instant(due) });
     assert_eq!(met.breaches, []);
     let late = clock(GENERAL, &[start, ("2026-03-23T23:00:00Z", Happening::Fulfilled)]);
-    assert_eq!(late.breaches, [Breach { epoch: 1, at: instant(due) }]);
+    assert_eq!(late.breaches, [Breach { epoch: 1, origin: instant("2026-03-02T10:00:00+01:00"), at: instant(due) }]);
 }
 
 #[test]
@@ -52,7 +52,10 @@ fn an_open_clock_is_breached_by_the_hour_and_not_by_who_looked() {
     let open = clock(GENERAL, &[("2026-03-02T10:00:00+01:00", Happening::Started)]);
     let due = instant("2026-03-23T22:59:59.999999Z");
     assert_eq!(open.breach_by(due), None);
-    assert_eq!(open.breach_by(instant("2026-03-23T23:00:00Z")), Some(Breach { epoch: 1, at: due }));
+    assert_eq!(
+        open.breach_by(instant("2026-03-23T23:00:00Z")),
+        Some(Breach { epoch: 1, origin: instant("2026-03-02T10:00:00+01:00"), at: due })
+    );
 }
 
 #[test]
@@ -162,7 +165,7 @@ fn a_promise_declared_broken_counts_as_a_breach_when_it_was_due() {
             ("2026-03-04T10:00:00+01:00", Happening::Forfeited),
         ],
     );
-    assert_eq!(broken.breaches, [Breach { epoch: 1, at: instant(due) }]);
+    assert_eq!(broken.breaches, [Breach { epoch: 1, origin: instant("2026-03-02T10:00:00+01:00"), at: instant(due) }]);
     let kept = clock(
         "house.promise",
         &[("2026-03-02T10:00:00+01:00", Happening::StartedUntil(instant(due))), (due, Happening::Fulfilled)],
@@ -178,7 +181,11 @@ fn a_displaced_clock_ends_where_it_was_displaced_and_keeps_the_verdict_it_had() 
     assert_eq!(before.state, State::Cancelled { at: instant(due) });
     assert_eq!(before.breaches, [], "it was displaced in time");
     let after = clock(GENERAL, &[start.clone(), ("2026-03-23T23:00:00Z", Happening::Displaced)]);
-    assert_eq!(after.breaches, [Breach { epoch: 1, at: instant(due) }], "what was broken before stays broken");
+    assert_eq!(
+        after.breaches,
+        [Breach { epoch: 1, origin: instant("2026-03-02T10:00:00+01:00"), at: instant(due) }],
+        "what was broken before stays broken"
+    );
     let met = "2026-03-10T10:00:00Z";
     let answered = clock(GENERAL, &[start, (met, Happening::Fulfilled), (due, Happening::Displaced)]);
     assert_eq!(answered.state, State::Fulfilled { at: instant(met), due: instant(due) });

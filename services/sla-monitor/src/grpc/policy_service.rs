@@ -16,13 +16,13 @@ use super::present;
 use super::present::policy as told;
 use crate::error::Failure;
 use crate::monitor::Monitor;
+use crate::store::law::versions;
 use crate::usecase::get_calendar::list_calendars;
 use crate::usecase::get_policy::Version;
 use crate::usecase::put_calendar::put_calendar;
 use crate::usecase::replay_clocks::replay_clocks;
 use crate::usecase::simulate_policy::{prepare, simulate_policy};
 use crate::usecase::write_policy::{activate_policy, put_policy, withdraw_policy};
-use crate::store::law::versions;
 
 /// Items that wait for who reads slowly.
 const WAITING_ITEMS: usize = 16;

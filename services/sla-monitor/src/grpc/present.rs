@@ -12,9 +12,9 @@ use sla_monitor_domain::{Calendar, Proof, Rule, State};
 use ventanilla_proto::sla::v1 as proto;
 
 use crate::names::{ClockId, CustomerId};
+use crate::policy as spelling;
 use crate::store::board::{Figured, Figures, Line};
 use crate::store::clock::Stored;
-use crate::policy as spelling;
 use crate::store::law::Stands;
 use crate::usecase::Standing;
 use crate::usecase::forecast_resolution::{Cohort, Told};
@@ -140,7 +140,12 @@ pub fn policy(rule: &Rule, calendar: &str) -> proto::Policy {
             Does::DeferStart => (proto::ClockEffect::DeferStart, String::new()),
             Does::Extend { max_total } => (proto::ClockEffect::Extend, max_total.to_string()),
         };
-        proto::PolicyEffect { event: effect.on.clone(), effect: does.into(), max_total, grounds: effect.grounds.clone() }
+        proto::PolicyEffect {
+            event: effect.on.clone(),
+            effect: does.into(),
+            max_total,
+            grounds: effect.grounds.clone(),
+        }
     });
     proto::Policy {
         name: format!("policies/{}", rule.id),

@@ -1,6 +1,5 @@
 //! The common part of all reactions: starting clocks, and letting something happen to them.
 
-use jiff::Timestamp;
 use kernel::ResourceId as _;
 use ledger::{Draft, ReactionError, Received, Stamp, append};
 use postgres::{StoreError, Tx};
@@ -10,24 +9,13 @@ use sla_monitor_domain::policy::entries_of;
 use sla_monitor_domain::{Calendar, Rule, State, replay};
 use ventanilla_proto::sla::v1 as proto;
 
-use crate::grpc::present;
 use super::ticketing::chosen_for;
+use crate::grpc::present;
 use crate::monitor::{Law, Monitor};
 use crate::names::{ClockId, CustomerId, TicketId};
 use crate::store::affair::{self, Affair};
-use crate::store::clock::{Changed, Stored, change, touch_and_lock};
+use crate::store::clock::{Changed, Stored, change, note, touch_and_lock};
 use crate::store::open::{Cause, NewClock, open};
-
-/// States in which an obligation is owed.
-pub(super) const OPEN: [&str; 3] = ["scheduled", "running", "paused"];
-/// States in which time counts.
-pub(super) const RUNNING: [&str; 1] = ["running"];
-/// States in which it stands still.
-pub(super) const STANDING_STILL: [&str; 2] = ["paused", "scheduled"];
-/// Every state.
-const ALL: [&str; 5] = ["scheduled", "running", "paused", "fulfilled", "cancelled"];
-/// States that a reopening can undo.
-pub(super) const MET: [&str; 1] = ["fulfilled"];
 
 /// One entry being applied.
 pub(super) struct Effects<'a> {
@@ -101,7 +89,7 @@ impl<'a> Effects<'a> {
         let chosen = chosen_for(law, affair);
         let history = affair::history(tx, affair.id).await?;
         let subject = TicketId::from_uuid(affair.id).name();
-        let stored = touch_and_lock(tx, affair.id, Some(&subject), &ALL.map(str::to_owned), None).await?;
+        let stored = touch_and_lock(tx, affair.id, Some(&subject), None).await?;
         let at = self.stamp.occurred_at;
         let mut drafts = Vec::new();
         for clock in &stored {
@@ -132,41 +120,32 @@ impl<'a> Effects<'a> {
     }
 
     /// Lets this happen to an affair: it is kept in its history, and its clocks in one of these states take from it what their rules say.
-    pub async fn befall(
-        &self,
-        tx: &mut Tx,
-        affair: uuid::Uuid,
-        states: &[&str],
-        event: Event,
-    ) -> Result<(), ReactionError> {
+    pub async fn befall(&self, tx: &mut Tx, affair: uuid::Uuid, event: Event) -> Result<(), ReactionError> {
         let happened = Happened { at: self.stamp.occurred_at, event };
         let what = |rule: &Rule, _: &Stored| happened.event.to_clock_of(rule);
-        self.happen_in(tx, (affair, None), states, Some(&happened), what).await
+        self.happen_in(tx, (affair, None), Some(&happened), what).await
     }
 
-    /// Lets something happen to the clocks of an affair that are in one of these states: `what` says what, from the rule and
-    /// the clock; `None` leaves the clock alone.
+    /// Lets something happen to the clocks of an affair, in whatever state they are: `what` says what, from the rule and the clock; `None` leaves the
+    /// clock alone. What moves nothing now is written down all the same: word of what was before it may come yet.
     pub async fn happen(
         &self,
         tx: &mut Tx,
         affair: uuid::Uuid,
         subject: Option<&str>,
-        states: &[&str],
         what: impl Fn(&Rule, &Stored) -> Option<Happening> + Send,
     ) -> Result<(), ReactionError> {
-        self.happen_in(tx, (affair, subject), states, None, what).await
+        self.happen_in(tx, (affair, subject), None, what).await
     }
 
     async fn happen_in(
         &self,
         tx: &mut Tx,
         (affair, subject): (uuid::Uuid, Option<&str>),
-        states: &[&str],
         happened: Option<&Happened>,
         what: impl Fn(&Rule, &Stored) -> Option<Happening> + Send,
     ) -> Result<(), ReactionError> {
-        let states: Vec<String> = states.iter().map(|s| (*s).to_owned()).collect();
-        let stored = touch_and_lock(tx, affair, subject, &states, happened).await?;
+        let stored = touch_and_lock(tx, affair, subject, happened).await?;
         let mut drafts = Vec::new();
         for clock in stored {
             let (rule, calendar) = self.monitor.terms(&clock.pinned()).await?;
@@ -196,7 +175,7 @@ impl<'a> Effects<'a> {
         Ok(())
     }
 
-    /// Lets one thing happen to a clock; answers whether it changed anything and was written.
+    /// Lets one thing happen to a clock; answers whether it was written, which it is unless it is known already.
     async fn apply(
         &self,
         tx: &mut Tx,
@@ -205,22 +184,27 @@ impl<'a> Effects<'a> {
         Entry { at, what }: Entry,
         drafts: &mut Vec<Draft>,
     ) -> Result<bool, ReactionError> {
+        let entry = Entry { at, what };
+        if clock.entries.contains(&entry) {
+            return Ok(false);
+        }
         let before = replay(&clock.entries, terms).map_err(|e| broken(clock.id, &e))?;
         let mut entries = clock.entries.clone();
-        entries.push(Entry { at, what: what.clone() });
+        entries.push(entry.clone());
         let after = replay(&entries, terms).map_err(|e| broken(clock.id, &e))?;
         let moved = after.moved_from(&before);
-        // Out of an affair, also a clock that was met stays as it is, whatever comes later: that is written down though nothing moves.
-        if moved.is_none() && !matches!(what, Happening::Displaced | Happening::Reinstated) {
-            return Ok(false);
+        let seq = i32::try_from(entries.len()).unwrap_or(i32::MAX);
+        if moved.is_none() {
+            note(tx, clock.id, seq, &entry, self.cause()).await?;
+            return Ok(true);
         }
         let running = matches!(after.state, State::Running { .. });
         let thresholds = if running { after.thresholds(terms) } else { Ok(Vec::new()) };
         let judged = after.breaches.last().filter(|breach| !before.breaches.contains(breach));
         let changed = Changed {
             id: clock.id,
-            seq: i32::try_from(entries.len()).unwrap_or(i32::MAX),
-            what: &what,
+            seq,
+            what: &entry.what,
             at,
             state: after.state.as_str(),
             epoch: after.epoch,
@@ -229,7 +213,7 @@ impl<'a> Effects<'a> {
             settled: after.state.settled(),
             breached: after.breach_by(clock.now).map(|breach| breach.at),
             thresholds: thresholds.map_err(|e| broken(clock.id, &e.into()))?,
-            breach_to_note: judged.map(|breach| (breach.epoch, breach.at)),
+            breach_to_note: judged.copied(),
         };
         let newly_breached = change(tx, &changed, self.cause(), self.monitor.due.late_entry_quiet_ms).await?;
         if let (true, Some(breach)) = (newly_breached, judged) {

@@ -16,7 +16,7 @@ use sla_monitor_domain::clock::{Entry, Happening};
 use sla_monitor_domain::rule::{Ends, Rule};
 use ventanilla_proto::ombudsman::v1 as proto;
 
-use super::effects::{Effects, OPEN, RUNNING, STANDING_STILL, Start};
+use super::effects::{Effects, Start};
 use super::{instant, maybe_named, named};
 use crate::monitor::Monitor;
 use crate::names::{CaseId, CustomerId, TicketId};
@@ -95,9 +95,9 @@ impl Cases {
     ) -> Result<(), ReactionError> {
         let case: CaseId = named("case_name", &issued.case_name)?;
         let ticket: Option<TicketId> = maybe_named("ticket", &issued.ticket)?;
-        effects.happen(tx, case.uuid(), None, &OPEN, |rule, _| met_by_decision(rule)).await?;
+        effects.happen(tx, case.uuid(), None, |rule, _| met_by_decision(rule)).await?;
         if let Some(ticket) = ticket {
-            effects.happen(tx, ticket.uuid(), None, &OPEN, |rule, _| met_by_decision(rule)).await?;
+            effects.happen(tx, ticket.uuid(), None, |rule, _| met_by_decision(rule)).await?;
         }
         let Some(affair) = affair::touch(tx, case.uuid()).await? else {
             return Err(ReactionError::Refused("a decision of a case that was never opened"));
@@ -125,22 +125,19 @@ async fn transitioned(
         move |rule: &Rule, _: &_| rule.effect_of(ground).map(|_| Happening::Hindered(ground.to_owned()))
     };
     match (moved.from_state(), moved.to_state()) {
-        (_, S::NeedsCure) => effects.happen(tx, affair, None, &RUNNING, hindered("cure")).await,
-        (_, S::InadmissibleProposed) => {
-            effects.happen(tx, affair, None, &RUNNING, hindered("inadmissibility_allegations")).await
-        }
-        (_, S::Inadmissible | S::Rectified) => {
-            effects.happen(tx, affair, None, &OPEN, |rule, _| met_by_decision(rule)).await
-        }
+        (_, S::NeedsCure) => effects.happen(tx, affair, None, hindered("cure")).await,
+        (_, S::InadmissibleProposed) => effects.happen(tx, affair, None, hindered("inadmissibility_allegations")).await,
+        (_, S::Inadmissible | S::Rectified) => effects.happen(tx, affair, None, |rule, _| met_by_decision(rule)).await,
         (_, S::ArchivedUncured | S::Withdrawn) => {
-            effects.happen(tx, affair, None, &OPEN, |_, _| Some(Happening::Cancelled)).await
+            effects.happen(tx, affair, None, |_, _| Some(Happening::Cancelled)).await
         }
         (_, S::Notified) => {
             let told = |rule: &Rule, _: &_| (rule.ends == Ends::Notification).then_some(Happening::Fulfilled);
-            effects.happen(tx, affair, None, &OPEN, told).await
+            effects.happen(tx, affair, None, told).await
         }
         (S::NeedsCure | S::InadmissibleProposed, _) => {
-            effects.happen(tx, affair, None, &STANDING_STILL, |_, _| Some(Happening::Unhindered)).await
+            let goes_on = |rule: &Rule, _: &_| (!rule.effects.is_empty()).then_some(Happening::Unhindered);
+            effects.happen(tx, affair, None, goes_on).await
         }
         // Stages of the work inside the office move no term; a state of a newer office is tolerated.
         _ => {

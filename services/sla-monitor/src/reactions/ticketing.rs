@@ -19,7 +19,7 @@ use sla_monitor_domain::{Calendar, Rule};
 use ventanilla_proto::ticketing::v1 as proto;
 use ventanilla_proto::r#type::v1::Direction;
 
-use super::effects::{Effects, MET, OPEN, RUNNING, STANDING_STILL, Start};
+use super::effects::{Effects, Start};
 use super::{instant, maybe_named, named};
 use crate::monitor::{Law, Monitor};
 use crate::names::{CustomerId, Subject, TicketId};
@@ -178,13 +178,13 @@ async fn transitioned(
     let ticket: TicketId = named("ticket", &moved.ticket)?;
     let affair = ticket.uuid();
     match (moved.from_state(), moved.to_state()) {
-        (_, S::Resolved | S::Rejected) => effects.befall(tx, affair, &OPEN, Event::Resolved).await,
-        (_, S::Cancelled) => effects.befall(tx, affair, &OPEN, Event::Cancelled).await,
-        (_, S::Pending) => effects.befall(tx, affair, &RUNNING, Event::Waits(moved.reason.clone())).await,
-        (_, S::Held) => effects.befall(tx, affair, &RUNNING, Event::Held(moved.reason.clone())).await,
-        (S::Resolved, S::InProgress) => effects.befall(tx, affair, &MET, Event::Reopened).await,
+        (_, S::Resolved | S::Rejected) => effects.befall(tx, affair, Event::Resolved).await,
+        (_, S::Cancelled) => effects.befall(tx, affair, Event::Cancelled).await,
+        (_, S::Pending) => effects.befall(tx, affair, Event::Waits(moved.reason.clone())).await,
+        (_, S::Held) => effects.befall(tx, affair, Event::Held(moved.reason.clone())).await,
+        (S::Resolved, S::InProgress) => effects.befall(tx, affair, Event::Reopened).await,
         // Begun, or taken up again.
-        (_, S::InProgress) => effects.befall(tx, affair, &STANDING_STILL, Event::Works).await,
+        (_, S::InProgress) => effects.befall(tx, affair, Event::Works).await,
         // An affair closed after its resolution: no clock is about that. A state of a newer ticketing is tolerated.
         (_, S::Unspecified | S::Acknowledged | S::Closed) => {
             affair::touch(tx, affair).await?;
@@ -213,14 +213,14 @@ async fn said(tx: &mut Tx, effects: &Effects<'_>, message: &proto::MessageAdded)
             return Ok(());
         }
     };
-    effects.befall(tx, ticket.uuid(), &OPEN, event).await
+    effects.befall(tx, ticket.uuid(), event).await
 }
 
 /// A superior was asked for.
 async fn called(tx: &mut Tx, effects: &Effects<'_>, called: &proto::SupervisorCalled) -> Result<(), ReactionError> {
     let ticket: TicketId = named("ticket", &called.ticket)?;
     let event = if called.supervisor.is_empty() { Event::SuperiorAwaited } else { Event::SuperiorCame };
-    effects.befall(tx, ticket.uuid(), &OPEN, event).await
+    effects.befall(tx, ticket.uuid(), event).await
 }
 
 /// Handed to somebody, and to another department maybe. The calendar its clocks count on stays.
@@ -230,12 +230,12 @@ async fn assigned(tx: &mut Tx, effects: &Effects<'_>, assigned: &proto::TicketAs
     let (from, to) = (assigned.from_department.clone(), assigned.to_department.clone());
     // Who is called as a superior comes as the new owner.
     if assigned.reason == SUPERVISOR_CAME {
-        effects.befall(tx, ticket.uuid(), &OPEN, Event::SuperiorCame).await?;
+        effects.befall(tx, ticket.uuid(), Event::SuperiorCame).await?;
     }
     if from.is_empty() || from == to {
         return Ok(());
     }
-    effects.befall(tx, ticket.uuid(), &OPEN, Event::HandedOver { from, to }).await
+    effects.befall(tx, ticket.uuid(), Event::HandedOver { from, to }).await
 }
 
 /// Rules and calendars of an affair: law by all it was filed as, and the house's policies by what it is.
@@ -266,5 +266,5 @@ async fn promise_settled(
             return Ok(());
         }
     };
-    effects.happen(tx, subject.affair(), Some(&subject.name()), &OPEN, move |_, _| Some(what.clone())).await
+    effects.happen(tx, subject.affair(), Some(&subject.name()), move |_, _| Some(what.clone())).await
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
 use sla_monitor_domain::affair::Happened;
-use sla_monitor_domain::clock::{Entry, Happening, Threshold};
+use sla_monitor_domain::clock::{Breach, Entry, Happening, Threshold};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -83,8 +83,7 @@ impl TryFrom<Row> for Stored {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let entries =
-            entries(row.clock_id, &row.entry_kinds, row.entry_grounds, row.entry_untils, row.entry_times)?;
+        let entries = entries(row.clock_id, &row.entry_kinds, row.entry_grounds, row.entry_untils, row.entry_times)?;
         Ok(Self {
             id: row.clock_id,
             affair: row.affair_id,
@@ -114,8 +113,8 @@ pub(super) fn entries(
 ) -> Result<Vec<Entry>, StoreError> {
     let mut entries = Vec::with_capacity(kinds.len());
     for (kind, ((ground, until), at)) in kinds.iter().zip(grounds.into_iter().zip(untils).zip(times)) {
-        let what = happening(kind, ground, instant(until))
-            .ok_or_else(|| StoreError::corrupt("clock_entry", "kind", clock))?;
+        let what =
+            happening(kind, ground, instant(until)).ok_or_else(|| StoreError::corrupt("clock_entry", "kind", clock))?;
         entries.push(Entry { at: at.to_jiff(), what });
     }
     Ok(entries)
@@ -128,6 +127,7 @@ fn happening(kind: &str, ground: String, until: Option<Timestamp>) -> Option<Hap
         "awaited" => Happening::Awaited,
         "begun" => Happening::Begun,
         "renewed" => Happening::Renewed,
+        "taken_up" => Happening::TakenUp,
         "hindered" => Happening::Hindered(ground),
         "unhindered" => Happening::Unhindered,
         "fulfilled" => Happening::Fulfilled,
@@ -214,14 +214,13 @@ pub async fn list(
     rows.into_iter().map(Stored::try_from).collect()
 }
 
-/// The clocks of an affair in one of these states, and those of the house's policies in any, locked; and one more entry counted about it. `subject`
-/// narrows to one; what happened to the whole affair is kept in its history.
+/// The clocks of an affair, locked; and one more entry counted about it. `subject` narrows to one; what happened to the whole affair is kept in its
+/// history.
 #[tracing::instrument(name = "db.clock.touch_and_lock", skip_all)]
 pub async fn touch_and_lock(
     tx: &mut PgConnection,
     affair: Uuid,
     subject: Option<&str>,
-    states: &[String],
     happened: Option<&Happened>,
 ) -> Result<Vec<Stored>, StoreError> {
     let rows = sqlx::query_as!(
@@ -230,7 +229,7 @@ pub async fn touch_and_lock(
                update sla_monitor.affair set entry_count = entry_count + 1 where affair_id = $1 returning entry_count
            ), happened as (
                insert into sla_monitor.affair_event (affair_id, seq, kind, ground, occurred_at)
-               select $1, entry_count, $4, $5, $6 from touched where $4::text is not null
+               select $1, entry_count, $3, $4, $5 from touched where $3::text is not null
            )
            select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.calendar_version, c.subject_type,
                   c.department, c.version, c.first_origin_at as "first_origin_at: _",
@@ -242,12 +241,11 @@ pub async fn touch_and_lock(
                       as "entry_times!: _",
                   now() as "now!: _"
            from sla_monitor.clock c
-           where c.affair_id = $1 and ($2::text is null or c.subject = $2) and (c.state = any($3) or c.by_conditions)
+           where c.affair_id = $1 and ($2::text is null or c.subject = $2)
            order by c.clock_id
            for update of c"#,
         affair,
         subject,
-        states,
         happened.map(|h| h.event.as_str()),
         happened.map(|h| h.event.ground()),
         happened.map(|h| h.at.to_sqlx()) as _,
@@ -282,8 +280,8 @@ pub struct Changed<'a> {
     pub breached: Option<Timestamp>,
     /// When it warns, while it runs.
     pub thresholds: Vec<(Threshold, Timestamp)>,
-    /// A breach to be noted now, by run and instant.
-    pub breach_to_note: Option<(i32, Timestamp)>,
+    /// A breach to be noted now.
+    pub breach_to_note: Option<Breach>,
 }
 
 /// Writes the entry and everything derived from it; answers whether the breach to note was new.
@@ -300,9 +298,9 @@ pub async fn change(
     };
     let mut ahead = DueRows::default();
     if let (Some(due), "running") = (changed.due, changed.state) {
-        ahead.push(changed.id, changed.epoch, due, &changed.thresholds);
+        ahead.push(changed.id, (changed.epoch, changed.origin), due, &changed.thresholds);
     }
-    let (breach_epoch, breach_at) = changed.breach_to_note.unzip();
+    let note = changed.breach_to_note;
     let newly = sqlx::query_scalar!(
         r#"with written as (
                update sla_monitor.clock set state = $2, epoch = $3, origin_at = $4, due_at = $5, settled_at = $6,
@@ -314,17 +312,18 @@ pub async fn change(
            ), gone as (
                delete from sla_monitor.due where clock_id = $1 and not (kind = any($15::text[]))
            ), ahead as (
-               insert into sla_monitor.due (clock_id, kind, epoch, due_at, fire_at)
-               select $1, d.kind, d.epoch, d.due_at,
+               insert into sla_monitor.due (clock_id, kind, epoch, origin_at, due_at, fire_at)
+               select $1, d.kind, d.epoch, $4, d.due_at,
                       case when d.due_at < now() then now() + make_interval(secs => $18::double precision / 1000) else d.due_at end
                from unnest($15::text[], $16::integer[], $17::timestamptz[]) as d(kind, epoch, due_at)
                where not exists (select from sla_monitor.raised r
-                                 where r.clock_id = $1 and r.kind = d.kind and r.epoch = d.epoch)
+                                 where r.clock_id = $1 and r.kind = d.kind and r.origin_at = $4)
                on conflict on constraint due_pkey
-                   do update set epoch = excluded.epoch, due_at = excluded.due_at, fire_at = excluded.fire_at
+                   do update set epoch = excluded.epoch, origin_at = excluded.origin_at, due_at = excluded.due_at,
+                                 fire_at = excluded.fire_at
            ), noted as (
-               insert into sla_monitor.raised (clock_id, kind, epoch, due_at, raised_at)
-               select $1, 'breach', $19::integer, $20::timestamptz, now() where $19 is not null
+               insert into sla_monitor.raised (clock_id, kind, epoch, origin_at, due_at, raised_at)
+               select $1, 'breach', $19::integer, $21::timestamptz, $20::timestamptz, now() where $19 is not null
                on conflict on constraint raised_once do nothing
                returning 1
            )
@@ -347,10 +346,41 @@ pub async fn change(
         &ahead.epochs,
         &ahead.due_at as _,
         f64::from(quiet_ms),
-        breach_epoch,
-        breach_at.map(|t| t.to_sqlx()) as _,
+        note.map(|breach| breach.epoch),
+        note.map(|breach| breach.at.to_sqlx()) as _,
+        note.map(|breach| breach.origin.to_sqlx()) as _,
     )
     .fetch_one(tx)
     .await?;
     Ok(newly)
+}
+
+/// Writes an entry that moved nothing: one that comes later and was before it may make it move something.
+#[tracing::instrument(name = "db.clock.note", skip_all)]
+pub async fn note(
+    tx: &mut PgConnection,
+    clock: Uuid,
+    seq: i32,
+    entry: &Entry,
+    cause: Cause<'_>,
+) -> Result<(), StoreError> {
+    let ground = match &entry.what {
+        Happening::Hindered(ground) => ground.as_str(),
+        _ => "",
+    };
+    sqlx::query!(
+        "insert into sla_monitor.clock_entry (clock_id, seq, kind, ground, occurred_at, recorded_at, source, position)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        clock,
+        seq,
+        entry.what.as_str(),
+        ground,
+        entry.at.to_sqlx() as _,
+        cause.recorded_at.to_sqlx() as _,
+        cause.source,
+        cause.position,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }

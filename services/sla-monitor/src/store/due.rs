@@ -15,16 +15,24 @@ pub(super) struct DueRows {
     pub clock_ids: Vec<Uuid>,
     pub kinds: Vec<String>,
     pub epochs: Vec<i32>,
+    pub origins: Vec<jiff_sqlx::Timestamp>,
     pub due_at: Vec<jiff_sqlx::Timestamp>,
 }
 
 impl DueRows {
-    pub fn push(&mut self, clock: Uuid, epoch: i32, due: Timestamp, thresholds: &[(Threshold, Timestamp)]) {
+    pub fn push(
+        &mut self,
+        clock: Uuid,
+        (epoch, origin): (i32, Timestamp),
+        due: Timestamp,
+        thresholds: &[(Threshold, Timestamp)],
+    ) {
         let warnings = thresholds.iter().map(|(threshold, at)| (threshold.word(), *at));
         for (kind, at) in warnings.chain([("breach".to_owned(), due)]) {
             self.clock_ids.push(clock);
             self.kinds.push(kind);
             self.epochs.push(epoch);
+            self.origins.push(origin.to_sqlx());
             self.due_at.push(at.to_sqlx());
         }
     }
@@ -92,10 +100,10 @@ pub async fn claim(
                for update of d, c skip locked
            ), gone as (
                delete from sla_monitor.due d using claimed k where d.clock_id = k.clock_id and d.kind = k.kind
-               returning d.clock_id, d.kind, d.epoch, d.due_at
+               returning d.clock_id, d.kind, d.epoch, d.origin_at, d.due_at
            ), noted as (
-               insert into sla_monitor.raised (clock_id, kind, epoch, due_at, raised_at)
-               select clock_id, kind, epoch, due_at, now() from gone
+               insert into sla_monitor.raised (clock_id, kind, epoch, origin_at, due_at, raised_at)
+               select clock_id, kind, epoch, origin_at, due_at, now() from gone
                on conflict on constraint raised_once do nothing
                returning clock_id, kind, epoch, due_at
            ), marked as (

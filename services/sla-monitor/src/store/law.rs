@@ -115,13 +115,12 @@ pub async fn load(db: &Db) -> Result<Kept, StoreError> {
     let mut policies = Vec::with_capacity(rows.len());
     for row in rows {
         let stored = StoredPolicy::try_from(row)?;
-        policies.push(Arc::new(policy::rule(&stored).ok_or_else(|| StoreError::corrupt("policy", "content", &stored.id))?));
+        policies
+            .push(Arc::new(policy::rule(&stored).ok_or_else(|| StoreError::corrupt("policy", "content", &stored.id))?));
     }
-    let rows = sqlx::query!(
-        "select calendar_id, text, changes from sla_monitor.calendar order by calendar_id, number"
-    )
-    .fetch_all(db.reader())
-    .await?;
+    let rows = sqlx::query!("select calendar_id, text, changes from sla_monitor.calendar order by calendar_id, number")
+        .fetch_all(db.reader())
+        .await?;
     let mut calendars = Vec::with_capacity(rows.len());
     for row in rows {
         let corrupt = |column| StoreError::corrupt("calendar", column, &row.calendar_id);
@@ -278,10 +277,7 @@ pub async fn update_policy(tx: &mut PgConnection, stored: &StoredPolicy) -> Resu
 
 /// What the house wrote of a calendar's newest version, and which that is; nothing of one that ships.
 #[tracing::instrument(name = "db.law.newest_calendar", skip_all)]
-pub async fn newest_calendar(
-    tx: &mut PgConnection,
-    id: &str,
-) -> Result<Option<(String, i32)>, StoreError> {
+pub async fn newest_calendar(tx: &mut PgConnection, id: &str) -> Result<Option<(String, i32)>, StoreError> {
     let row = sqlx::query!(
         "select calendar_version, number from sla_monitor.calendar where calendar_id = $1 order by number desc limit 1",
         id

@@ -118,7 +118,7 @@ pub async fn open(
     let mut ahead = DueRows::default();
     for clock in clocks {
         if let Some(due) = clock.due {
-            ahead.push(clock.id, 1, due, &clock.thresholds);
+            ahead.push(clock.id, (1, clock.origin), due, &clock.thresholds);
         }
     }
     sqlx::query!(
@@ -139,10 +139,11 @@ pub async fn open(
              insert into sla_monitor.clock_entry (clock_id, seq, kind, until_at, occurred_at, recorded_at, source, position)
              select clock_id, 1, start, until_at, origin_at, $17, $18, $19 from new
          )
-         insert into sla_monitor.due (clock_id, kind, epoch, due_at, fire_at)
-         select clock_id, kind, epoch, due_at,
+         insert into sla_monitor.due (clock_id, kind, epoch, origin_at, due_at, fire_at)
+         select clock_id, kind, epoch, origin_at, due_at,
                 case when due_at < now() then now() + make_interval(secs => $24::double precision / 1000) else due_at end
-         from unnest($20::uuid[], $21::text[], $22::integer[], $23::timestamptz[]) as d(clock_id, kind, epoch, due_at)",
+         from unnest($20::uuid[], $21::text[], $22::integer[], $23::timestamptz[], $27::timestamptz[])
+             as d(clock_id, kind, epoch, due_at, origin_at)",
         &ids,
         &affairs,
         &subjects,
@@ -169,6 +170,7 @@ pub async fn open(
         f64::from(quiet_ms),
         &calendar_versions,
         &by_conditions,
+        &ahead.origins as _,
     )
     .execute(tx)
     .await?;

@@ -164,12 +164,7 @@ pub async fn count_clocks(pool: &PgPool, span: Span) -> Result<i64, StoreError> 
 
 /// Clocks with their first origin in a span, the first first, after a place.
 #[tracing::instrument(name = "db.past.clocks", skip_all)]
-pub async fn clocks(
-    pool: &PgPool,
-    span: Span,
-    after: Option<Place>,
-    limit: i64,
-) -> Result<Vec<KeptClock>, StoreError> {
+pub async fn clocks(pool: &PgPool, span: Span, after: Option<Place>, limit: i64) -> Result<Vec<KeptClock>, StoreError> {
     let (after_at, after_id) = after.unzip();
     let rows = sqlx::query!(
         r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.calendar_version, c.subject_type,

@@ -7,7 +7,7 @@ use sla_monitor_domain::Rule;
 use crate::error::Failure;
 use crate::monitor::Monitor;
 use crate::policy;
-use crate::store::law::{StoredPolicy, Stands, versions};
+use crate::store::law::{Stands, StoredPolicy, versions};
 
 /// One obligation, as it ships or as the house wrote it.
 #[derive(Debug, Clone)]
@@ -95,8 +95,8 @@ impl Version {
     /// # Errors
     /// As [`Version::row`].
     pub fn of(stored: StoredPolicy, replaced: bool, now: jiff::Timestamp) -> Result<Self, Failure> {
-        let rule = policy::rule(&stored)
-            .ok_or_else(|| postgres::StoreError::corrupt("policy", "content", &stored.id))?;
+        let rule =
+            policy::rule(&stored).ok_or_else(|| postgres::StoreError::corrupt("policy", "content", &stored.id))?;
         Ok(Self { stored, rule, replaced, now })
     }
 

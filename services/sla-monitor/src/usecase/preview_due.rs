@@ -1,9 +1,9 @@
 //! `PreviewDue`: when a term would fall due. Writes nothing.
 
 use jiff::Timestamp;
+use sla_monitor_domain::Proof;
 use sla_monitor_domain::clock::Unreplayable;
 use sla_monitor_domain::proof::preview;
-use sla_monitor_domain::Proof;
 
 use super::get_calendar::calendar;
 use super::get_policy::{Obligation, get_policy};

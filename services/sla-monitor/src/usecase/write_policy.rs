@@ -159,7 +159,7 @@ pub async fn withdraw_policy(monitor: &Monitor, call: &Call, turned: Turned) -> 
         return Err(Failure::PolicyNotFound(name));
     }
     let ends_later = |stored: &&StoredPolicy| match stored.stands {
-        Stands::Active { until, .. } => until.is_none_or(|until| until > now),
+        Stands::Active { from, until } => until.is_none_or(|until| until > now && until > from),
         Stands::Draft => false,
     };
     let Some(known) = versions.iter().find(|stored| stored.version == turned.etag && ends_later(stored)) else {
@@ -178,11 +178,8 @@ pub async fn withdraw_policy(monitor: &Monitor, call: &Call, turned: Turned) -> 
     bump(&mut tx).await?;
     let version = stored.number;
     let answer = present::house_policy(&Version::of(stored, false, now)?);
-    let entry = proto::PolicyWithdrawn {
-        policy: name.clone(),
-        version,
-        in_force_until_time: Some(present::time(until)),
-    };
+    let entry =
+        proto::PolicyWithdrawn { policy: name.clone(), version, in_force_until_time: Some(present::time(until)) };
     let answer = finish(monitor, tx, (call, &turned.key), (name, &entry), answer).await?;
     monitor.refresh().await?;
     Ok(answer)

@@ -7,11 +7,11 @@ use ventanilla_proto::sla::v1 as sla;
 
 use crate::world::{Ticket, World, at, client, clocks, nobody};
 
-fn reason(status: &Status) -> String {
+pub fn reason(status: &Status) -> String {
     status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
 }
 
-fn fields(status: &Status) -> Vec<String> {
+pub fn fields(status: &Status) -> Vec<String> {
     let wrong = status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
     wrong.into_iter().map(|violation| violation.field).collect()
 }
@@ -73,13 +73,19 @@ async fn malformed_names_are_invalid_and_unknown_ones_not_found() {
     let status = client.explain_clock(sla::ExplainClockRequest { name }).await.unwrap_err();
     assert_eq!(reason(&status), "CLOCK_NOT_FOUND");
     for name in ["es.madrid", "policies/", "policies/a/b", "policies/ñ"] {
-        let status = client.get_policy(sla::GetPolicyRequest { name: name.to_owned() }).await.unwrap_err();
+        let status =
+            client.get_policy(sla::GetPolicyRequest { name: name.to_owned(), ..Default::default() }).await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{name}");
     }
-    let status = client.get_policy(sla::GetPolicyRequest { name: "policies/no.such".to_owned() }).await.unwrap_err();
+    let status = client
+        .get_policy(sla::GetPolicyRequest { name: "policies/no.such".to_owned(), ..Default::default() })
+        .await
+        .unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "POLICY_NOT_FOUND"));
-    let status =
-        client.get_calendar(sla::GetCalendarRequest { name: "calendars/fr.paris".to_owned() }).await.unwrap_err();
+    let status = client
+        .get_calendar(sla::GetCalendarRequest { name: "calendars/fr.paris".to_owned(), ..Default::default() })
+        .await
+        .unwrap_err();
     assert_eq!(reason(&status), "CALENDAR_NOT_FOUND");
     let board = sla::GetBoardRequest { policy: "policies/no.such".to_owned(), ..Default::default() };
     assert_eq!(reason(&client.get_board(board).await.unwrap_err()), "POLICY_NOT_FOUND");

@@ -57,7 +57,11 @@ async fn another_reading_is_a_switch_and_the_proof_shows_it() {
     let clock = clocks_that(&served, &ticket.name, |c| c.len() == 1).await.remove(0);
     assert_eq!(read(clock.due_time), Some(at("2026-05-08T21:59:59.999999Z")));
     let mut client = client(&served, kernel::Role::Auditor);
-    let policy = client.get_policy(sla::GetPolicyRequest { name: clock.policy }).await.unwrap().into_inner();
+    let policy = client
+        .get_policy(sla::GetPolicyRequest { name: clock.policy, ..Default::default() })
+        .await
+        .unwrap()
+        .into_inner();
     let reading = policy.reading.unwrap();
     assert_eq!((reading.value.as_str(), reading.strict_value.as_str()), ("5bd", "5cd"));
 }

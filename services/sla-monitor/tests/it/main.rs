@@ -7,6 +7,7 @@ mod catch_up;
 mod effects;
 mod filing;
 mod forecast;
+mod house;
 mod law;
 mod ombudsman;
 mod policies;

@@ -31,14 +31,14 @@ async fn every_policy_is_listed_once_over_pages_and_says_why_it_is_not_enabled()
     let house = sla::ListPoliciesRequest { kind: sla::PolicyKind::Sla.into(), ..sla::ListPoliciesRequest::default() };
     assert_eq!(client.list_policies(house).await.unwrap().into_inner().policies.len(), 3);
     let enabled = sla::ListPoliciesRequest { enabled_only: true, ..sla::ListPoliciesRequest::default() };
-    assert_eq!(client.list_policies(enabled).await.unwrap().into_inner().policies.len(), 12);
+    assert_eq!(client.list_policies(enabled).await.unwrap().into_inner().policies.len(), 14);
 }
 
 #[tokio::test]
 async fn a_calendar_shows_its_holidays_hours_and_rule_for_local_times() {
     let world = World::new().await;
     let served = world.start().await;
-    let request = sla::GetCalendarRequest { name: "calendars/es.madrid".to_owned() };
+    let request = sla::GetCalendarRequest { name: "calendars/es.madrid".to_owned(), ..Default::default() };
     let calendar = client(&served, Role::Sre).get_calendar(request).await.unwrap().into_inner();
     assert_eq!(calendar.time_zone, "Europe/Madrid");
     let scope = |date: &str| calendar.holidays.iter().find(|h| h.date == date).map(|h| h.scope.as_str());

@@ -13,8 +13,10 @@ use sqlx::migrate::Migrator;
 use testkit::{Client, Database, Harness, Served, Surroundings, eventually};
 use uuid::Uuid;
 use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::sla::v1::policy_service_client::PolicyServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::r#type::v1::Direction;
 use ventanilla_sla_monitor::{SCHEMA, Settings, assemble, migrations};
 
 /// How long anything that happens by itself may take.
@@ -133,6 +135,18 @@ impl World {
             department: "customer-service".to_owned(),
         };
         self.ticketing.write(&ticket.name, &moved, at).await;
+    }
+
+    /// Something is said on a ticket, to or by the customer.
+    pub async fn say(&self, ticket: &Ticket, direction: Direction, at: Timestamp) {
+        let said = ticketing::MessageAdded {
+            ticket: ticket.name.clone(),
+            message: format!("{}/messages/1", ticket.name),
+            direction: direction.into(),
+            visibility: ticketing::MessageVisibility::Public.into(),
+            ..Default::default()
+        };
+        self.ticketing.write(&ticket.name, &said, at).await;
     }
 
     /// Resolves a ticket.
@@ -263,6 +277,11 @@ impl Ticket {
 /// A client for a role.
 pub fn client(served: &Served, role: Role) -> SlaServiceClient<Client> {
     SlaServiceClient::new(served.channel(role))
+}
+
+/// A client for policies and calendars, for a role.
+pub fn policies(served: &Served, role: Role) -> PolicyServiceClient<Client> {
+    PolicyServiceClient::new(served.channel(role))
 }
 
 /// The clocks of a subject, when there are as many as expected.

@@ -100,6 +100,7 @@ fn warning(subject: &str, threshold_percent: i32) -> sla::WarningRaised {
         threshold_time: time("2026-11-24T08:00:00Z"),
         due_time: time("2026-11-24T13:00:00Z"),
         epoch: 1,
+        lead_minutes: 0,
     }
 }
 

@@ -120,10 +120,13 @@ impl Calendar {
     /// The whole calendar as a data file that stands alone; [`Calendar::parse`] reads it back. Only what it extends is not in it.
     pub fn text(&self) -> String {
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-        let spans = |hours: &[(i32, i32)]| hours.iter().map(|(from, to)| format!("[{from}, {to}]")).collect::<Vec<_>>().join(", ");
+        let spans = |hours: &[(i32, i32)]| {
+            hours.iter().map(|(from, to)| format!("[{from}, {to}]")).collect::<Vec<_>>().join(", ")
+        };
         let hours = self.hours.iter().map(|h| format!("[{}, {}, {}]", h.weekday, h.start_minute, h.end_minute));
         let weekdays = self.business_weekdays().map(|day| day.to_string());
-        let holidays = self.holidays.iter().map(|(day, holiday)| format!("{day} {} {}\n", holiday.scope, holiday.title));
+        let holidays =
+            self.holidays.iter().map(|(day, holiday)| format!("{day} {} {}\n", holiday.scope, holiday.title));
         let mut text = String::new();
         for (key, value) in [
             ("id", &self.id),

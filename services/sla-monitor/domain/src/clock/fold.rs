@@ -106,15 +106,7 @@ impl Fold<'_> {
                 State::Cancelled { at }
             }
             (State::Paused { ground, since }, Happening::Unhindered | Happening::TakenUp) => {
-                if self.terms.rule.does_on(&ground) == Some(Does::Restart) {
-                    self.begin(at);
-                } else {
-                    // What stood still before the origin was never counted.
-                    let from = since.max(self.origin);
-                    if from < at {
-                        self.pauses.push(Pause { from, to: at, ground });
-                    }
-                }
+                self.go_on(ground, since, at);
                 State::Running { due: self.due()? }
             }
             (State::Scheduled { .. }, Happening::Unhindered) if self.ran => self.run_from(at)?,
@@ -126,15 +118,23 @@ impl Fold<'_> {
                 self.begin(at);
                 State::Paused { ground, since: at }
             }
-            (State::Scheduled { .. } | State::Fulfilled { .. }, Happening::Renewed)
+            (State::Scheduled { .. }, Happening::Renewed)
             | (
                 State::Scheduled { .. } | State::Fulfilled { .. } | State::Cancelled { .. },
                 Happening::Begun | Happening::TakenUp,
             ) => self.run_from(at)?,
             // What starts it never came: nobody was owed anything, and nothing was met.
             (State::Scheduled { .. }, Happening::Fulfilled) if !self.ran => State::Cancelled { at },
-            // Met although nobody was owed anything yet: in time by any measure.
-            (State::Paused { .. } | State::Scheduled { .. }, Happening::Fulfilled) => State::Fulfilled { at, due: at },
+            // Met while it stood still: in time by any measure, and due when it would have been had it gone on then, so that one
+            // which does not hold gains no time.
+            (State::Paused { ground, since }, Happening::Fulfilled) => {
+                self.go_on(ground, since, at);
+                State::Fulfilled { at, due: self.due()? }
+            }
+            (State::Scheduled { .. }, Happening::Fulfilled) => {
+                self.begin(at);
+                State::Fulfilled { at, due: self.due()? }
+            }
             (State::Paused { .. } | State::Scheduled { .. }, Happening::Cancelled | Happening::Forfeited) => {
                 State::Cancelled { at }
             }
@@ -172,6 +172,19 @@ impl Fold<'_> {
         Ok(())
     }
 
+    /// The ground fell away: what stood still was not counted, or the whole term counts again.
+    fn go_on(&mut self, ground: String, since: Timestamp, at: Timestamp) {
+        if self.terms.rule.does_on(&ground) == Some(Does::Restart) {
+            self.begin(at);
+            return;
+        }
+        // What stood still before the origin was never counted.
+        let from = since.max(self.origin);
+        if from < at {
+            self.pauses.push(Pause { from, to: at, ground });
+        }
+    }
+
     fn run_from(&mut self, origin: Timestamp) -> Result<State, Uncountable> {
         self.begin(origin);
         Ok(State::Running { due: self.due()? })
@@ -206,7 +219,7 @@ impl Fold<'_> {
     }
 
     fn breach(&mut self, due: Timestamp) {
-        let breach = Breach { epoch: self.epoch, at: due };
+        let breach = Breach { epoch: self.epoch, origin: self.origin, at: due };
         if self.breaches.last() != Some(&breach) {
             self.breaches.push(breach);
         }

@@ -252,7 +252,7 @@ impl<'a> Clock<'a> {
     }
 
     fn renewed(&mut self, at: i64) {
-        if matches!(self.end, Some(End::Gone { .. })) {
+        if self.end.is_some() {
             return;
         }
         let still = self.standing.take().filter(|standing| standing.does != Does::DeferStart);
@@ -264,13 +264,13 @@ impl<'a> Clock<'a> {
         if self.end.is_some() {
             return;
         }
-        // Nobody was owed anything that never started; what stands still is met in time by any measure.
-        let end = match (self.runs.is_empty(), self.counts()) {
-            (true, _) => End::Gone { at },
-            (_, true) => End::Met { at, due: self.due() },
-            (_, false) => End::Met { at, due: at * MINUTE },
-        };
-        self.ends(end);
+        // Nobody was owed anything that never started; what stands still is due when it would be had it gone on at that moment.
+        if self.runs.is_empty() {
+            return self.ends(End::Gone { at });
+        }
+        self.goes_on(at);
+        let due = self.due();
+        self.ends(End::Met { at, due });
     }
 
     fn falls_away(&mut self, at: i64) {
@@ -293,7 +293,8 @@ impl<'a> Clock<'a> {
         let open = |n: usize| n + 1 == self.runs.len() && self.counts() && self.due() < now;
         let broken = |(n, run): (usize, &Stretch)| {
             let at = run.broken.or_else(|| open(n).then(|| self.due()))?;
-            Some(Breach { epoch: i32::try_from(n + 1).unwrap(), at: instant(at) })
+            let origin = instant(run.origin * MINUTE);
+            Some(Breach { epoch: i32::try_from(n + 1).unwrap(), origin, at: instant(at) })
         };
         self.runs.iter().enumerate().filter_map(broken).collect()
     }
@@ -335,7 +336,7 @@ impl<'a> Clock<'a> {
                 && due < instant(*now)
                 && told.last().is_none_or(|last| last.epoch != replayed.epoch)
             {
-                told.push(Breach { epoch: replayed.epoch, at: due });
+                told.push(Breach { epoch: replayed.epoch, origin: replayed.origin, at: due });
             }
             let broken = self.breaches_by(*now);
             differs("breaches", format!("{broken:?}"), format!("{told:?}"));

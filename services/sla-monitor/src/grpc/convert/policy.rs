@@ -167,13 +167,18 @@ pub fn replay(request: &proto::ReplayClocksRequest, now: Timestamp) -> Result<Sp
     whole(v, Some(span))
 }
 
-fn dates<'a>(v: &mut Violations, field: &str, said: impl Iterator<Item = (usize, &'a str)>) -> Vec<Option<Date>> {
+/// Dates in a list, `inner` naming where in its items they stand.
+fn dates<'a>(
+    v: &mut Violations,
+    (field, inner): (&str, &str),
+    said: impl Iterator<Item = &'a str>,
+) -> Vec<Option<Date>> {
     let mut read = Vec::new();
-    for (i, text) in said {
+    for (i, text) in said.enumerate() {
         // Another spelling of a date, with an hour or a zone, is none here.
         let date = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
         if date.is_none() {
-            v.push(format!("calendar.{field}[{i}]"), "must be a date, YYYY-MM-DD");
+            v.push(format!("calendar.{field}[{i}]{inner}"), "must be a date, YYYY-MM-DD");
         }
         read.push(date);
     }
@@ -215,7 +220,7 @@ pub fn put_calendar(request: &proto::PutCalendarRequest) -> Result<NewCalendar, 
     at_most(&mut v, "exceptions", &said.exceptions, MOST_DAYS);
     at_most(&mut v, "weekly_intervals", &said.weekly_intervals, MOST_INTERVALS);
     at_most(&mut v, "business_weekdays", &said.business_weekdays, 7);
-    let days = dates(&mut v, "holidays", said.holidays.iter().map(|h| h.date.as_str()).enumerate());
+    let days = dates(&mut v, ("holidays", ".date"), said.holidays.iter().map(|h| h.date.as_str()));
     for (i, holiday) in said.holidays.iter().enumerate() {
         line(&mut v, &format!("calendar.holidays[{i}].title"), &holiday.title, LONGEST_TITLE);
     }
@@ -223,8 +228,8 @@ pub fn put_calendar(request: &proto::PutCalendarRequest) -> Result<NewCalendar, 
         Some((day?, Holiday { title: said.title.clone(), scope: said.scope.clone() }))
     };
     let added = days.into_iter().zip(&said.holidays).filter_map(holiday).collect();
-    let removed = dates(&mut v, "removed_dates", said.removed_dates.iter().map(String::as_str).enumerate());
-    let closed = dates(&mut v, "exceptions", said.exceptions.iter().map(|e| e.date.as_str()).enumerate());
+    let removed = dates(&mut v, ("removed_dates", ""), said.removed_dates.iter().map(String::as_str));
+    let closed = dates(&mut v, ("exceptions", ".date"), said.exceptions.iter().map(|e| e.date.as_str()));
     let spans = |e: &proto::CalendarException| e.intervals.iter().map(|i| (i.start_minute, i.end_minute)).collect();
     let exceptions = closed.into_iter().zip(&said.exceptions).filter_map(|(day, e)| Some((day?, spans(e)))).collect();
     let hours = |i: &proto::WeeklyInterval| Hours {

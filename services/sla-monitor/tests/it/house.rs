@@ -1,0 +1,496 @@
+//! What the house measures of its own: policies in versions, what moves their clocks, calendars, trials on the past.
+
+use futures::StreamExt as _;
+use jiff::{SignedDuration, Timestamp};
+use kernel::Role;
+use sla::simulate_policy_response::Item as Simulated;
+use testkit::{Served, eventually};
+use tonic::{Code, Status};
+use uuid::Uuid;
+use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::r#type::v1::{Channel, Direction};
+
+use crate::bad_input::{fields, reason};
+use crate::world::{SOON, State, Ticket, World, client, clocks_that, policies, read, wire};
+
+fn id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+fn minutes(at: Timestamp, minutes: i64) -> Timestamp {
+    at.checked_add(SignedDuration::from_mins(minutes)).unwrap()
+}
+
+/// A policy that measures something within a term, of everybody's affairs.
+fn policy(name: &str, metric: sla::PolicyMetric, term: &str) -> sla::Policy {
+    sla::Policy {
+        name: format!("policies/{name}"),
+        kind: sla::PolicyKind::Sla.into(),
+        term: term.to_owned(),
+        summary_es: "Norma de prueba.".to_owned(),
+        summary_en: "A policy for a test.".to_owned(),
+        measure: Some(sla::PolicyMeasure { metric: metric.into(), ..Default::default() }),
+        ..Default::default()
+    }
+}
+
+async fn put(served: &Served, policy: sla::Policy) -> Result<sla::Policy, Status> {
+    let request = sla::PutPolicyRequest { policy: Some(policy), request_id: id() };
+    policies(served, Role::Supervisor).put_policy(request).await.map(tonic::Response::into_inner)
+}
+
+async fn activate(served: &Served, draft: &sla::Policy, from: Option<Timestamp>) -> Result<sla::Policy, Status> {
+    let request = sla::ActivatePolicyRequest {
+        name: draft.name.clone(),
+        etag: draft.etag.clone(),
+        from_time: from.map(wire),
+        request_id: id(),
+    };
+    policies(served, Role::Supervisor).activate_policy(request).await.map(tonic::Response::into_inner)
+}
+
+/// Written and in force from now on; answers it, and an instant a minute later.
+async fn in_force(world: &World, served: &Served, policy: sla::Policy) -> (sla::Policy, Timestamp) {
+    let draft = put(served, policy).await.unwrap();
+    let active = activate(served, &draft, None).await.unwrap();
+    (active, minutes(world.now().await, 1))
+}
+
+/// The clock of a policy on a ticket, when it fits.
+async fn clock_of(served: &Served, ticket: &Ticket, policy: &str, fits: impl Fn(&sla::Clock) -> bool) -> sla::Clock {
+    let of = |clocks: &[sla::Clock]| clocks.iter().find(|c| c.rule == policy && fits(c)).cloned();
+    let clocks = clocks_that(served, &ticket.name, |clocks| of(clocks).is_some()).await;
+    of(&clocks).unwrap()
+}
+
+fn inquiry(received: Timestamp) -> Ticket {
+    Ticket { kind: ticketing::TicketType::Consulta, ..Ticket::complaint(received) }
+}
+
+#[tokio::test]
+async fn the_next_reply_is_owed_from_each_word_of_the_customer_and_a_late_one_stays_late() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let next = policy("next", sla::PolicyMetric::NextReply, "30min");
+    let (_, received) = in_force(&world, &served, next).await;
+    let ticket = inquiry(received);
+    world.open(&ticket).await;
+    let still = clock_of(&served, &ticket, "next", |_| true).await;
+    assert_eq!((still.state(), still.due_time), (sla::ClockState::Scheduled, None), "nobody is owed anything yet");
+    let at = |later: i64| minutes(received, later);
+    world.say(&ticket, Direction::Inbound, at(10)).await;
+    let owed = clock_of(&served, &ticket, "next", |c| c.state() == sla::ClockState::Running).await;
+    assert_eq!(read(owed.due_time), Some(at(40)));
+    // The oldest unanswered word counts.
+    world.say(&ticket, Direction::Inbound, at(20)).await;
+    world.say(&ticket, Direction::Outbound, at(40)).await;
+    let met = clock_of(&served, &ticket, "next", |c| c.state() == sla::ClockState::Fulfilled).await;
+    assert_eq!((read(met.due_time), met.breached_time), (Some(at(40)), None), "at the last instant is in time");
+    world.say(&ticket, Direction::Inbound, at(100)).await;
+    world.say(&ticket, Direction::Outbound, at(131)).await;
+    let late = clock_of(&served, &ticket, "next", |c| c.breached_time.is_some()).await;
+    assert_eq!((read(late.breached_time), late.epoch), (Some(at(130)), 2));
+    assert_eq!(late.state(), sla::ClockState::Fulfilled);
+}
+
+#[tokio::test]
+async fn a_version_is_written_activated_replaced_and_withdrawn_and_clocks_stay_under_theirs() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let first = policy("first-word", sla::PolicyMetric::FirstReply, "60min");
+    let draft = put(&served, first.clone()).await.unwrap();
+    assert_eq!((draft.version, draft.state()), (1, sla::PolicyState::Draft));
+    let conditions = draft.measure.as_ref().unwrap().conditions.as_ref().unwrap();
+    assert_eq!(conditions.start, [i32::from(sla::Occasion::Received)], "the metric's own conditions are told");
+    // A draft is written over by who knows it, and by nobody else.
+    let stale = put(&served, first.clone()).await.unwrap_err();
+    assert_eq!(reason(&stale), "STALE_ETAG");
+    let shorter = sla::Policy { term: "30min".to_owned(), etag: draft.etag.clone(), ..first.clone() };
+    let draft = put(&served, shorter).await.unwrap();
+    assert_eq!((draft.version, draft.term.as_str()), (1, "30min"));
+    let past = minutes(world.now().await, -1);
+    assert_eq!(reason(&activate(&served, &draft, Some(past)).await.unwrap_err()), "IN_THE_PAST");
+    let active = activate(&served, &draft, None).await.unwrap();
+    assert_eq!(active.state(), sla::PolicyState::Active);
+    assert_eq!(reason(&activate(&served, &active, None).await.unwrap_err()), "POLICY_VERSION_NOT_FOUND");
+    let received = minutes(world.now().await, 1);
+    let under_one = inquiry(received);
+    world.open(&under_one).await;
+    let clock = clock_of(&served, &under_one, "first-word", |_| true).await;
+    assert_eq!((clock.policy_version, read(clock.due_time)), (1, Some(minutes(received, 30))));
+    // The next version takes its place for what is received from then on.
+    let longer = put(&served, sla::Policy { term: "45min".to_owned(), ..first }).await.unwrap();
+    assert_eq!(longer.version, 2);
+    let change = minutes(received, 10);
+    let longer = activate(&served, &longer, Some(change)).await.unwrap();
+    assert_eq!(longer.state(), sla::PolicyState::NotActive, "it is for later");
+    let (before, after) = (inquiry(minutes(change, -1)), inquiry(change));
+    world.open(&before).await;
+    world.open(&after).await;
+    assert_eq!(clock_of(&served, &before, "first-word", |_| true).await.policy_version, 1);
+    assert_eq!(clock_of(&served, &after, "first-word", |_| true).await.policy_version, 2);
+    let request = sla::ListPolicyVersionsRequest { name: active.name.clone(), ..Default::default() };
+    let versions = policies(&served, Role::Auditor).list_policy_versions(request).await.unwrap().into_inner().policies;
+    let told: Vec<_> = versions.iter().map(|v| (v.version, v.state(), read(v.in_force_until_time))).collect();
+    let expected = [(2, sla::PolicyState::NotActive, None), (1, sla::PolicyState::Active, Some(change))];
+    assert_eq!(told, expected);
+    // Withdrawn before it took effect, it never will; what it measured already goes on under it.
+    let withdraw = |etag: &str| sla::WithdrawPolicyRequest {
+        name: active.name.clone(),
+        etag: etag.to_owned(),
+        request_id: id(),
+        ..Default::default()
+    };
+    let mut supervisor = policies(&served, Role::Supervisor);
+    let ended = supervisor.withdraw_policy(withdraw(&longer.etag)).await.unwrap().into_inner();
+    assert_eq!(ended.in_force_until_time, ended.in_force_from_time);
+    let never = inquiry(minutes(change, 5));
+    world.open(&never).await;
+    let marker = Ticket::complaint(minutes(change, 5));
+    world.open(&marker).await;
+    let none = clocks_that(&served, &marker.name, |clocks| !clocks.is_empty()).await;
+    assert!(none.iter().all(|clock| clock.rule != "first-word"));
+    assert_eq!(clock_of(&served, &after, "first-word", |_| true).await.policy_version, 2);
+    let known = sla::GetPolicyRequest { name: active.name.clone(), version: 1 };
+    let first = client(&served, Role::Agent).get_policy(known).await.unwrap().into_inner();
+    supervisor.withdraw_policy(withdraw(&first.etag)).await.unwrap();
+    assert_eq!(reason(&supervisor.withdraw_policy(withdraw(&first.etag)).await.unwrap_err()), "NOT_IN_FORCE");
+}
+
+#[tokio::test]
+async fn an_affair_has_the_first_policy_that_holds_and_its_proof_says_why_not_the_ones_before() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let phone = |p: sla::Policy, rank: i32, channels: Vec<i32>| {
+        let filter = Some(sla::PolicyFilter { channels, ..Default::default() });
+        let measure = Some(sla::PolicyMeasure { filter, rank, ..p.measure.clone().unwrap() });
+        sla::Policy { measure, ..p }
+    };
+    let by_phone = phone(policy("by-phone", sla::PolicyMetric::FirstReply, "5min"), 1, vec![Channel::Phone.into()]);
+    let all = phone(policy("everybody", sla::PolicyMetric::FirstReply, "60min"), 2, Vec::new());
+    in_force(&world, &served, by_phone).await;
+    let (_, received) = in_force(&world, &served, all).await;
+    let opened = |channel: Channel| {
+        let ticket = inquiry(received);
+        let opened = ticketing::TicketOpened { channel: channel.into(), ..ticket.opened() };
+        (ticket, opened)
+    };
+    let ((called, by_phone), (wrote, by_web)) = (opened(Channel::Phone), opened(Channel::Web));
+    world.ticketing.write(&called.name, &by_phone, received).await;
+    world.ticketing.write(&wrote.name, &by_web, received).await;
+    let clock = clock_of(&served, &called, "by-phone", |_| true).await;
+    assert_eq!(read(clock.due_time), Some(minutes(received, 5)));
+    let clock = clock_of(&served, &wrote, "everybody", |_| true).await;
+    let why = sla::ExplainClockRequest { name: clock.name };
+    let why = client(&served, Role::Auditor).explain_clock(why).await.unwrap().into_inner().proof.unwrap();
+    assert!(why.chosen_because_en.contains("before it, by-phone does not hold for channel «web»"), "{why:?}");
+    assert!(why.chosen_because_es.contains("antes, by-phone no vale para el canal «web»"), "{why:?}");
+}
+
+#[tokio::test]
+async fn filed_as_something_else_an_affair_leaves_one_policy_and_comes_under_another_from_then_or_from_the_start() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let of_type = |name: &str, ticket_type: ticketing::TicketType, retroactive: bool| {
+        let mut p = policy(name, sla::PolicyMetric::Resolution, "600min");
+        if name == "from-then" {
+            p = policy(name, sla::PolicyMetric::RequesterWait, "600min");
+        }
+        let measure = p.measure.as_mut().unwrap();
+        measure.filter = Some(sla::PolicyFilter { ticket_types: vec![ticket_type.into()], ..Default::default() });
+        measure.retroactive_start = retroactive;
+        p
+    };
+    use ticketing::TicketType as T;
+    in_force(&world, &served, of_type("inquiries", T::Consulta, true)).await;
+    in_force(&world, &served, of_type("from-then", T::Queja, false)).await;
+    let mut from_start = of_type("from-start", T::Queja, true);
+    from_start.measure.as_mut().unwrap().rank = 5;
+    let (_, received) = in_force(&world, &served, from_start).await;
+    let ticket = inquiry(received);
+    world.open(&ticket).await;
+    clock_of(&served, &ticket, "inquiries", |_| true).await;
+    let filed = minutes(received, 120);
+    let payload = ticketing::TicketReclassified {
+        ticket: ticket.name.clone(),
+        ticket_type: T::Queja.into(),
+        sector: "general".to_owned(),
+        from_ticket_type: T::Consulta.into(),
+        from_sector: "general".to_owned(),
+        reason: "filed_wrong".to_owned(),
+        ..Default::default()
+    };
+    world.ticketing.write(&ticket.name, &payload, filed).await;
+    let gone = clock_of(&served, &ticket, "inquiries", |c| c.state() == sla::ClockState::Cancelled).await;
+    assert_eq!(read(gone.settled_time), Some(filed));
+    let since_then = clock_of(&served, &ticket, "from-then", |_| true).await;
+    assert_eq!(read(since_then.due_time), Some(minutes(filed, 600)));
+    let since_start = clock_of(&served, &ticket, "from-start", |_| true).await;
+    assert_eq!(read(since_start.due_time), Some(minutes(received, 600)));
+}
+
+#[tokio::test]
+async fn word_that_comes_late_moves_a_clock_as_if_it_had_come_in_time() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let (_, received) = in_force(&world, &served, policy("wait", sla::PolicyMetric::RequesterWait, "600min")).await;
+    let ticket = Ticket::complaint(received);
+    world.open(&ticket).await;
+    let at = |later: i64| minutes(received, later);
+    // Work is told before the wait that it ended, and a resolution before the reopening.
+    world.transition(&ticket, (State::Pending, State::InProgress), "", at(50)).await;
+    world.transition(&ticket, (State::InProgress, State::Pending), "documents_missing", at(20)).await;
+    let goes_on = |c: &sla::Clock| c.state() == sla::ClockState::Running && read(c.due_time) == Some(at(630));
+    clock_of(&served, &ticket, "wait", goes_on).await;
+    let law = "es.l10-2025.17-1.resolve";
+    clock_of(&served, &ticket, law, |c| c.state() == sla::ClockState::Running && c.epoch == 2).await;
+    world.resolve(&ticket, at(60)).await;
+    world.resolve(&ticket, at(80)).await;
+    world.transition(&ticket, (State::Resolved, State::InProgress), "customer_objects", at(70)).await;
+    let met = |c: &sla::Clock| c.state() == sla::ClockState::Fulfilled && read(c.settled_time) == Some(at(80));
+    for rule in ["wait", law] {
+        clock_of(&served, &ticket, rule, met).await;
+    }
+}
+
+#[tokio::test]
+async fn a_clock_warns_by_what_is_left_once() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let mut soon = policy("soon", sla::PolicyMetric::FirstReply, "60min");
+    soon.measure.as_mut().unwrap().warnings = vec![
+        sla::PolicyWarning { at: Some(sla::policy_warning::At::LeadMinutes(61)) },
+        sla::PolicyWarning { at: Some(sla::policy_warning::At::LeadMinutes(1)) },
+    ];
+    let draft = put(&served, soon).await.unwrap();
+    activate(&served, &draft, None).await.unwrap();
+    let ticket = inquiry(world.now().await);
+    world.open(&ticket).await;
+    let told = eventually(SOON, || async {
+        let told = world.told::<sla::WarningRaised>().await;
+        if told.is_empty() { Err("no warning") } else { Ok(told) }
+    })
+    .await;
+    assert_eq!(told.len(), 1, "{told:?}");
+    let warning = &told[0].payload;
+    assert_eq!((warning.lead_minutes, warning.threshold_percent), (61, 0));
+    assert_eq!(read(warning.threshold_time), Some(ticket.received), "the whole run is shorter: at once");
+    let clock = clock_of(&served, &ticket, "soon", |_| true).await;
+    assert_eq!(clock.warnings.iter().map(|w| w.lead_minutes).collect::<Vec<_>>(), [61, 1]);
+}
+
+/// The items of a trial: flips, and the result.
+async fn simulate(served: &Served, name: &str, from: Timestamp) -> (Vec<sla::PolicyFlip>, sla::PolicySimulation) {
+    let request =
+        sla::SimulatePolicyRequest { name: name.to_owned(), from_time: Some(wire(from)), ..Default::default() };
+    let items = policies(served, Role::Supervisor).simulate_policy(request).await.unwrap().into_inner();
+    let items: Vec<Simulated> = items.map(|item| item.unwrap().item.unwrap()).collect().await;
+    let mut flips = Vec::new();
+    let mut done = 0;
+    for item in items {
+        match item {
+            Simulated::Progress(progress) => {
+                assert!(done < progress.done_count && progress.done_count <= progress.total_count);
+                done = progress.done_count;
+            }
+            Simulated::Flips(more) => flips.extend(more.flips),
+            Simulated::Result(result) => return (flips, result),
+        }
+    }
+    panic!("a trial ends with its result");
+}
+
+#[tokio::test]
+async fn a_trial_on_the_past_comes_to_what_a_real_run_came_to() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let began = world.now().await;
+    let real = policy("real", sla::PolicyMetric::NextReply, "30min");
+    let draft = put(&served, real).await.unwrap();
+    activate(&served, &draft, None).await.unwrap();
+    // Affairs of the last moment, some answered late, some never, some not at all.
+    let received = world.now().await;
+    for n in 0..12_i64 {
+        let ticket = Ticket { department: ["billing", "sales"][usize::try_from(n % 2).unwrap()], ..inquiry(received) };
+        world.open(&ticket).await;
+        let at = |later: i64| minutes(received, later);
+        if n % 3 > 0 {
+            world.say(&ticket, Direction::Inbound, at(5)).await;
+            world.say(&ticket, Direction::Outbound, at(20 + n * 5)).await;
+        }
+        if n % 4 == 0 {
+            world.resolve(&ticket, at(200)).await;
+        }
+    }
+    let marker = Ticket::complaint(received);
+    world.open(&marker).await;
+    clocks_that(&served, &marker.name, |clocks| clocks.iter().any(|c| c.rule == "real")).await;
+    let (flips, same) = simulate(&served, "policies/real", began).await;
+    assert_eq!(flips, []);
+    let total = same.total.unwrap();
+    assert_eq!((total.affair_count, total.clock_count), (13, 13));
+    assert!(total.kept_count > 0 && total.breached_count > 0 && total.open_count > 0, "{total:?}");
+    assert_eq!(total.attainment, total.attainment_now);
+    assert_eq!(same.by_department.len(), 3);
+    // What another term would have made of them, told affair by affair.
+    let stricter = put(&served, policy("stricter", sla::PolicyMetric::NextReply, "20min")).await.unwrap();
+    let (flips, stricter) = simulate(&served, &stricter.name, began).await;
+    assert!(!flips.is_empty() && i64::try_from(flips.len()).unwrap() == stricter.flip_count);
+    for flip in &flips {
+        assert_eq!((flip.now(), flip.then()), (sla::PolicyVerdict::Kept, sla::PolicyVerdict::Breached));
+        assert_eq!(flip.policy, "policies/real");
+    }
+    let total_then = stricter.total.unwrap();
+    assert_eq!(total_then.breached_count, total.breached_count + stricter.flip_count);
+    let clocks: i64 = sqlx::query_scalar("select count(*) from sla_monitor.clock where rule = 'stricter'")
+        .fetch_one(&world.admin)
+        .await
+        .unwrap();
+    assert_eq!(clocks, 0, "a trial starts nothing");
+}
+
+fn town(version: &str, days: &[(&str, &str)]) -> sla::PutCalendarRequest {
+    let holiday = |(date, title): &(&str, &str)| sla::Holiday {
+        date: (*date).to_owned(),
+        title: (*title).to_owned(),
+        scope: "town".to_owned(),
+    };
+    sla::PutCalendarRequest {
+        calendar: Some(sla::HouseCalendar {
+            name: "calendars/sevilla".to_owned(),
+            extends: "calendars/es.andalucia".to_owned(),
+            title_es: "Sevilla".to_owned(),
+            title_en: "Seville".to_owned(),
+            source: "acuerdo del pleno".to_owned(),
+            holidays: days.iter().map(holiday).collect(),
+            ..Default::default()
+        }),
+        known_version: version.to_owned(),
+        request_id: id(),
+    }
+}
+
+async fn replayed(served: &Served, newest_calendars: bool) -> (Vec<sla::ClockDifference>, sla::ReplaySummary) {
+    use sla::replay_clocks_response::Item;
+    let request = sla::ReplayClocksRequest { newest_calendars, ..Default::default() };
+    let items = policies(served, Role::Auditor).replay_clocks(request).await.unwrap().into_inner();
+    let items: Vec<Item> = items.map(|item| item.unwrap().item.unwrap()).collect().await;
+    let differences = items.iter().filter_map(|item| match item {
+        Item::Difference(difference) => Some(difference.clone()),
+        _ => None,
+    });
+    let differences = differences.collect();
+    match items.into_iter().next_back() {
+        Some(Item::Summary(summary)) => (differences, summary),
+        other => panic!("a replay ends with its summary: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_calendar_of_the_house_is_counted_on_by_version_and_a_replay_tells_what_another_would_change() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let mut supervisor = policies(&served, Role::Supervisor);
+    let first = supervisor.put_calendar(town("", &[])).await.unwrap().into_inner();
+    assert_eq!((first.version.as_str(), first.jurisdiction.as_str()), ("1", "ES"));
+    let mut fast = policy("fast", sla::PolicyMetric::Resolution, "3bd");
+    fast.measure.as_mut().unwrap().calendar = first.name.clone();
+    in_force(&world, &served, fast).await;
+    let ticket = Ticket::complaint(world.now().await);
+    world.open(&ticket).await;
+    let before = clock_of(&served, &ticket, "fast", |_| true).await;
+    assert_eq!((before.calendar.as_str(), before.calendar_version.as_str()), (first.name.as_str(), "1"));
+    let (differences, summary) = replayed(&served, false).await;
+    assert_eq!((differences, summary.difference_count), (Vec::new(), 0));
+    // A feast on the day it falls due: the next version has it, the clock stays on its own.
+    let due = read(before.due_time).unwrap().to_zoned(jiff::tz::TimeZone::get("Europe/Madrid").unwrap()).date();
+    assert_eq!(reason(&supervisor.put_calendar(town("", &[])).await.unwrap_err()), "STALE_ETAG");
+    let second = supervisor.put_calendar(town("1", &[(&due.to_string(), "Feria")])).await.unwrap().into_inner();
+    assert_eq!(second.version, "2");
+    let request = sla::GetCalendarRequest { name: first.name.clone(), version: "1".to_owned() };
+    let old = client(&served, Role::Agent).get_calendar(request).await.unwrap().into_inner();
+    assert!(old.holidays.iter().all(|holiday| holiday.date != due.to_string()));
+    let after = clock_of(&served, &ticket, "fast", |_| true).await;
+    assert_eq!(after.due_time, before.due_time);
+    let (differences, _) = replayed(&served, true).await;
+    let [difference] = differences.as_slice() else { panic!("{differences:?}") };
+    assert_eq!((difference.clock.as_str(), difference.calendar_version.as_str()), (before.name.as_str(), "2"));
+    assert!(read(difference.due_time_then) > read(difference.due_time_now));
+    // Somebody who writes to the database is told of.
+    sqlx::query(
+        "update sla_monitor.clock set breached_at = null, due_at = due_at + interval '1 day' where rule = 'fast'",
+    )
+    .execute(&world.admin)
+    .await
+    .unwrap();
+    assert_eq!(replayed(&served, false).await.1.difference_count, 1);
+    let request = sla::ListCalendarsRequest { page_size: 100, ..Default::default() };
+    let all = policies(&served, Role::Agent).list_calendars(request).await.unwrap().into_inner().calendars;
+    assert!(all.len() > 34 && all.iter().any(|c| c.name == first.name && c.version == "2"));
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_a_policy_or_a_calendar_is_named_together_and_nothing_is_written() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let wrong = sla::Policy {
+        name: "policies/With.Dots".to_owned(),
+        kind: sla::PolicyKind::Statutory.into(),
+        term: "soon".to_owned(),
+        effects: vec![sla::PolicyEffect { event: "X".to_owned(), effect: 99, ..Default::default() }],
+        measure: Some(sla::PolicyMeasure {
+            rank: -1,
+            conditions: Some(sla::PolicyConditions {
+                pause: vec![sla::Occasion::Held.into(), 77],
+                ..Default::default()
+            }),
+            warnings: vec![sla::PolicyWarning { at: Some(sla::policy_warning::At::SharePercent(100)) }],
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let status = put(&served, wrong).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::InvalidArgument, "INVALID_REQUEST"));
+    let named = fields(&status);
+    for field in [
+        "policy.name",
+        "policy.kind",
+        "policy.term",
+        "policy.summary_es",
+        "policy.summary_en",
+        "policy.effects[0].event",
+        "policy.effects[0].grounds",
+        "policy.effects[0].effect",
+        "policy.measure.metric",
+        "policy.measure.rank",
+        "policy.measure.conditions.start",
+        "policy.measure.conditions.stop",
+        "policy.measure.conditions.resume",
+        "policy.measure.conditions.pause[1]",
+        "policy.measure.warnings[0]",
+    ] {
+        assert!(named.iter().any(|known| known == field), "{field} is not among {named:?}");
+    }
+    let mut unknown = policy("fine", sla::PolicyMetric::FirstReply, "1h");
+    unknown.measure.as_mut().unwrap().calendar = "calendars/nowhere".to_owned();
+    assert_eq!(reason(&put(&served, unknown).await.unwrap_err()), "CALENDAR_NOT_FOUND");
+    let mut bad = town("", &[("2026-05-01", "Otra vez"), ("2026-02-30", "Nunca")]);
+    bad.calendar.as_mut().unwrap().source.clear();
+    let status = policies(&served, Role::Supervisor).put_calendar(bad).await.unwrap_err();
+    assert_eq!(fields(&status), ["calendar.source", "calendar.holidays[1].date"]);
+    let twice = town("", &[("2026-05-01", "Otra vez")]);
+    let status = policies(&served, Role::Supervisor).put_calendar(twice).await.unwrap_err();
+    assert_eq!(fields(&status), ["calendar.holidays"], "the first of May is a holiday already");
+    let mut ships = town("", &[]);
+    ships.calendar.as_mut().unwrap().extends = "calendars/nowhere".to_owned();
+    let status = policies(&served, Role::Supervisor).put_calendar(ships).await.unwrap_err();
+    assert_eq!(reason(&status), "CALENDAR_NOT_FOUND");
+    let none: (i64, i64) = sqlx::query_as(
+        "select (select count(*) from sla_monitor.policy), (select count(*) from sla_monitor.calendar where changes is not null)",
+    )
+    .fetch_one(&world.admin)
+    .await
+    .unwrap();
+    assert_eq!(none, (0, 0));
+}
