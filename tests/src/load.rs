@@ -4,6 +4,7 @@
 //! The ratio is what counts. The absolute rates are those of the machine, on which services, server
 //! and drivers share the processors.
 
+mod clocks;
 mod drive;
 mod finding;
 mod ingest;
@@ -65,6 +66,12 @@ pub struct Plan {
     /// Instead of all that: write so many affairs by COPY, and look for some of them.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     pub tickets: u32,
+    /// Instead of all that: write so many running clocks, and watch how late those are raised that fall due.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
+    pub clocks: u32,
+    /// How many of the clocks fall due each second, for the seconds of a measurement.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub due_per_second: u32,
     /// Calls of each kind of search.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub calls: u32,
@@ -94,6 +101,12 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
     }
     if plan.tickets > 0 {
         let outcome = find(&plan, &cluster).await;
+        tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        telemetry.shutdown(Duration::from_secs(1)).await;
+        return show(&outcome?, plan.json);
+    }
+    if plan.clocks > 0 {
+        let outcome = raise(&plan, &cluster).await;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         telemetry.shutdown(Duration::from_secs(1)).await;
         return show(&outcome?, plan.json);
@@ -129,6 +142,15 @@ async fn find(plan: &Plan, cluster: &Cluster) -> anyhow::Result<finding::Finding
     let found = finding::measure(&scene, plan.tickets, seconds, usize::try_from(plan.calls)?).await;
     scene.stop().await.context("the services did not end well")?;
     found
+}
+
+async fn raise(plan: &Plan, cluster: &Cluster) -> anyhow::Result<clocks::Raised> {
+    let url = prepared(cluster).await?;
+    let seeded = clocks::seed(&url, plan.clocks.into()).await.context("the clocks cannot be written")?;
+    let (scene, raised) =
+        clocks::measure(&url, plan.clocks.into(), seeded, (plan.due_per_second, plan.seconds)).await?;
+    scene.stop().await.context("the services did not end well")?;
+    Ok(raised)
 }
 
 /// A database with the four schemas.
