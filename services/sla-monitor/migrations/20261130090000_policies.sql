@@ -28,10 +28,10 @@ create table sla_monitor.policy (
     constraint policy_until_after_from check (in_force_until is null or in_force_until >= in_force_from)
 );
 create unique index policy_one_draft on sla_monitor.policy (policy_id) where state = 'draft';
-comment on table sla_monitor.policy is 'Policies of the house, a row a version. A version that is active is never edited; only its end is set, once and not in the past.';
+comment on table sla_monitor.policy is 'Policies of the house, a row a version. A version that is active is never edited; only its end is set, and made earlier.';
 comment on column sla_monitor.policy.content is 'ventanilla.sla.v1.Policy as it was written, without what the columns hold.';
 comment on column sla_monitor.policy.in_force_until is 'Exclusive. Where it is in_force_from, the version never took effect.';
-comment on column sla_monitor.policy.version is 'The etag.';
+comment on column sla_monitor.policy.version is 'The etag: no two versions of a policy ever have the same.';
 
 create function sla_monitor.active_policy_is_not_edited() returns trigger language plpgsql as $$
 begin
@@ -43,6 +43,9 @@ begin
     end if;
     if old.state = 'active' and (new.content, new.state, new.in_force_from) is distinct from (old.content, old.state, old.in_force_from) then
         raise exception 'a version of a policy that was activated is not edited' using errcode = 'restrict_violation';
+    end if;
+    if old.in_force_until is not null and (new.in_force_until is null or new.in_force_until > old.in_force_until) then
+        raise exception 'the end of a version of a policy is only made earlier' using errcode = 'restrict_violation';
     end if;
     return new;
 end $$;
@@ -93,8 +96,8 @@ create index affair_received_idx on sla_monitor.affair (first_received_at, affai
 alter table sla_monitor.clock
     add column by_conditions    boolean not null default false,
     add column calendar_version text    not null default '';
-comment on column sla_monitor.clock.by_conditions is 'Of a policy of the house: moved by the conditions of its policy, in whatever state it is.';
-comment on column sla_monitor.clock.calendar_version is 'Version of the calendar it counts on; empty for clocks before versions were kept: the newest one.';
+comment on column sla_monitor.clock.by_conditions is 'Of a policy of the house: what is measured beside law, and no answer to the customer by itself.';
+comment on column sla_monitor.clock.calendar_version is 'Version of the calendar it counts on; empty for clocks before versions were kept: the first one that was.';
 
 alter table sla_monitor.affair_event drop constraint affair_event_kind_known;
 alter table sla_monitor.affair_event add constraint affair_event_kind_known
@@ -103,8 +106,8 @@ alter table sla_monitor.affair_event add constraint affair_event_kind_known
 alter table sla_monitor.affair_event validate constraint affair_event_kind_known;
 alter table sla_monitor.clock_entry drop constraint clock_entry_kind_known;
 alter table sla_monitor.clock_entry add constraint clock_entry_kind_known
-    check (kind in ('started', 'started_until', 'awaited', 'begun', 'renewed', 'taken_up', 'hindered', 'unhindered', 'fulfilled', 'cancelled',
-                    'forfeited', 'reopened', 'displaced', 'reinstated')) not valid;
+    check (kind in ('started', 'started_until', 'awaited', 'begun', 'renewed', 'taken_up', 'hindered', 'unhindered', 'fulfilled', 'closed',
+                    'cancelled', 'forfeited', 'reopened', 'displaced', 'reinstated')) not valid;
 alter table sla_monitor.clock_entry validate constraint clock_entry_kind_known;
 alter table sla_monitor.due drop constraint due_kind_known;
 alter table sla_monitor.due add constraint due_kind_known
@@ -116,15 +119,12 @@ alter table sla_monitor.raised add constraint raised_kind_known
 alter table sla_monitor.raised validate constraint raised_kind_known;
 
 -- A warning or breach is raised once per run, and a run is known by where it counts from: its number may change by a late entry about one before it.
-alter table sla_monitor.due add column origin_at timestamptz;
+-- Who does not know the columns yet writes rows that are each a run of their own.
+alter table sla_monitor.due add column origin_at timestamptz not null default now();
 update sla_monitor.due d set origin_at = c.origin_at from sla_monitor.clock c where c.clock_id = d.clock_id;
-delete from sla_monitor.due where origin_at is null;
-alter table sla_monitor.due alter column origin_at set not null;
-alter table sla_monitor.raised add column origin_at timestamptz;
+alter table sla_monitor.raised add column origin_at timestamptz not null default now();
 update sla_monitor.raised r set origin_at = case when c.epoch = r.epoch then c.origin_at else r.due_at end
 from sla_monitor.clock c where c.clock_id = r.clock_id;
-update sla_monitor.raised set origin_at = due_at where origin_at is null;
-alter table sla_monitor.raised alter column origin_at set not null;
 alter table sla_monitor.raised drop constraint raised_once;
 alter table sla_monitor.raised add constraint raised_once primary key (clock_id, kind, origin_at);
 comment on column sla_monitor.due.origin_at is 'Where the run counts from.';

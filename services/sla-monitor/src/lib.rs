@@ -91,6 +91,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     for source in [ticketing::SOURCE, ombudsman::SOURCE] {
         sources.push((source, LedgerServiceClient::new(house.peers.channel(source)?)));
     }
+    let reader = monitor.clone();
     let due = DueWorker::new(monitor.clone(), sources);
     let api = SlaServiceServer::new(grpc::SlaApi::new(monitor.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
     let policies = PolicyServiceServer::new(grpc::PolicyApi::new(monitor.clone()))
@@ -102,7 +103,8 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         .follow(ticketing::SOURCE, ticketing::Affairs(monitor.clone()), &ledger, &standings, &house)?
         .follow(ombudsman::SOURCE, ombudsman::Cases(monitor.clone()), &ledger, &standings, &house)?
         .follow(CUSTOMER_PROFILE, OnErasure::new(house.ambient.clone()), &ledger, &standings, &house)?
-        .worker(Worker::new("due", move |cancel| due.clone().run(cancel)));
+        .worker(Worker::new("due", move |cancel| due.clone().run(cancel)))
+        .worker(Worker::new("law", move |cancel| workers::law::run(reader.clone(), cancel)));
     let assembly = ::rights::answer(assembly, monitor, &ledger, &house);
     Ok(assembly.at_close(move || async move { db.close(Duration::from_secs(1)).await }))
 }

@@ -1,6 +1,6 @@
 //! What every use case, reaction and worker of this service is surrounded by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use kernel::Ambient;
@@ -8,6 +8,7 @@ use ledger::{Ledger, Standings};
 use postgres::{Db, StoreError};
 use sla_monitor_domain::data::DataError;
 use sla_monitor_domain::{Calendar, Catalogue, Rule};
+use sqlx::PgConnection;
 
 use crate::config::{DueSettings, LawSettings};
 use crate::store::law::{self, Kept};
@@ -43,7 +44,17 @@ impl Monitor {
     ///
     /// # Errors
     /// [`StoreError`] of the database, or of a policy or calendar in it that cannot be read.
-    pub async fn law_at(&self, revision: i64) -> Result<Arc<Law>, StoreError> {
+    pub async fn law_at(&self, tx: &mut PgConnection, revision: i64) -> Result<Arc<Law>, StoreError> {
+        let law = self.law();
+        if law.revision >= revision { Ok(law) } else { self.refresh_in(tx).await }
+    }
+
+    /// Rules and calendars as they are now.
+    ///
+    /// # Errors
+    /// As [`Monitor::law_at`].
+    pub async fn current(&self) -> Result<Arc<Law>, StoreError> {
+        let revision = law::revision(self.db.reader()).await?;
         let law = self.law();
         if law.revision >= revision { Ok(law) } else { self.refresh().await }
     }
@@ -53,7 +64,12 @@ impl Monitor {
     /// # Errors
     /// As [`Monitor::law_at`].
     pub async fn refresh(&self) -> Result<Arc<Law>, StoreError> {
-        let kept = law::load(&self.db).await?;
+        let mut connection = self.db.reader().acquire().await?;
+        self.refresh_in(&mut connection).await
+    }
+
+    async fn refresh_in(&self, connection: &mut PgConnection) -> Result<Arc<Law>, StoreError> {
+        let kept = law::load(connection).await?;
         let read = Arc::new(self.law().with(kept)?);
         let mut book = self.book.write().unwrap_or_else(PoisonError::into_inner);
         // Of two who read at once, the one who read more stays.
@@ -71,9 +87,36 @@ impl Monitor {
         if let Some(terms) = self.law().terms(pinned) {
             return Ok(terms);
         }
-        let law = self.refresh().await?;
+        let mut connection = self.db.reader().acquire().await?;
+        self.terms_in(&mut connection, pinned).await
+    }
+
+    /// The same by the connection of a transaction, so that nobody waits for another while holding one.
+    ///
+    /// # Errors
+    /// As [`Monitor::terms`].
+    pub async fn terms_in(
+        &self,
+        connection: &mut PgConnection,
+        pinned: &Pinned<'_>,
+    ) -> Result<(Arc<Rule>, Arc<Calendar>), StoreError> {
+        if let Some(terms) = self.law().terms(pinned) {
+            return Ok(terms);
+        }
+        let law = self.refresh_in(connection).await?;
         law.terms(pinned).ok_or_else(|| StoreError::corrupt("clock", "rule", pinned.clock))
     }
+}
+
+/// Which version of a calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version<'a> {
+    /// The newest.
+    Newest,
+    /// The first that was kept: of clocks that were started before versions were.
+    First,
+    /// This one.
+    Of(&'a str),
 }
 
 /// What a clock keeps of the rule and the calendar it was started under.
@@ -87,14 +130,15 @@ pub struct Pinned<'a> {
     pub rule_version: i32,
     /// Id of the calendar.
     pub calendar: &'a str,
-    /// Version of the calendar; empty for the newest.
-    pub calendar_version: &'a str,
+    /// Version of the calendar.
+    pub calendar_version: Version<'a>,
 }
 
 /// Versions of one calendar, by version; and the newest.
 #[derive(Debug, Clone)]
 struct Versions {
     by_version: BTreeMap<String, Arc<Calendar>>,
+    first: Arc<Calendar>,
     newest: Arc<Calendar>,
 }
 
@@ -151,12 +195,18 @@ impl Law {
     /// The same with what is kept of the house.
     fn with(&self, kept: Kept) -> Result<Self, StoreError> {
         let mut law = Self { policies: kept.policies, revision: kept.revision, ..self.clone() };
+        let mut first_of = BTreeSet::new();
         for calendar in kept.calendars {
             // The version that ships is the newest of its calendar, whatever came before it.
             let ships = law.catalogue.calendar(&calendar.id).is_some();
+            let first = first_of.insert(calendar.id.clone());
             match law.calendars.get_mut(&calendar.id) {
                 Some(versions) if ships => {
-                    versions.by_version.entry(calendar.version.clone()).or_insert_with(|| Arc::new(calendar));
+                    let held =
+                        versions.by_version.entry(calendar.version.clone()).or_insert_with(|| Arc::new(calendar));
+                    if first {
+                        versions.first = Arc::clone(held);
+                    }
                 }
                 _ => law.hold(calendar),
             }
@@ -166,10 +216,11 @@ impl Law {
 
     fn hold(&mut self, calendar: Calendar) {
         let (id, version, calendar) = (calendar.id.clone(), calendar.version.clone(), Arc::new(calendar));
-        let versions = self
-            .calendars
-            .entry(id)
-            .or_insert_with(|| Versions { by_version: BTreeMap::new(), newest: Arc::clone(&calendar) });
+        let versions = self.calendars.entry(id).or_insert_with(|| Versions {
+            by_version: BTreeMap::new(),
+            first: Arc::clone(&calendar),
+            newest: Arc::clone(&calendar),
+        });
         versions.newest = Arc::clone(&calendar);
         versions.by_version.insert(version, calendar);
     }
@@ -184,10 +235,14 @@ impl Law {
         self.calendars.values().map(|versions| &versions.newest)
     }
 
-    /// A version of a calendar; the newest where none is said.
-    pub fn calendar_at(&self, id: &str, version: &str) -> Option<&Arc<Calendar>> {
+    /// A version of a calendar.
+    pub fn calendar_at(&self, id: &str, version: Version<'_>) -> Option<&Arc<Calendar>> {
         let versions = self.calendars.get(id)?;
-        if version.is_empty() { Some(&versions.newest) } else { versions.by_version.get(version) }
+        match version {
+            Version::Newest => Some(&versions.newest),
+            Version::First => Some(&versions.first),
+            Version::Of(version) => versions.by_version.get(version),
+        }
     }
 
     /// The calendar a department's clocks count on.

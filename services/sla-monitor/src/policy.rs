@@ -86,10 +86,22 @@ pub fn language(value: i32) -> &'static str {
     parse::language(&mut Violations::new(), "", value).map_or("", Language::as_str)
 }
 
-/// What is wrong with a policy that is to be written: everything at once. Whether its calendar exists is not looked at.
-pub fn check(violations: &mut Violations, said: &proto::Policy) {
-    // A rule of no time: all is read as it will be when it holds.
-    read(violations, said);
+/// What is to be kept of a policy that is written: what was said, and what stands in place of what was left out, so that no later release reads it
+/// otherwise. Everything that is wrong is told at once. Whether its calendar exists is not looked at.
+pub fn content(violations: &mut Violations, said: &proto::Policy) -> Option<proto::Policy> {
+    let rule = read(violations, said)?;
+    let conditions = rule.measure.as_ref().map(|measure| conditions_to_proto(&measure.conditions));
+    let warnings = warnings_to_proto(&rule.warnings);
+    let measure = said.measure.clone().map(|said| proto::PolicyMeasure { conditions, warnings, ..said });
+    Some(proto::Policy {
+        kind: said.kind,
+        term: said.term.clone(),
+        effects: said.effects.clone(),
+        summary_es: said.summary_es.clone(),
+        summary_en: said.summary_en.clone(),
+        measure,
+        ..proto::Policy::default()
+    })
 }
 
 /// The rule that a version of a policy is; `None` when what was written cannot be read.
@@ -114,13 +126,7 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
             None
         }
     };
-    let term: Option<Term> = match said.term.parse() {
-        Ok(term) => Some(term),
-        Err(error) => {
-            v.push("policy.term", format!("{error}"));
-            None
-        }
-    };
+    let term = term(v, "policy.term", &said.term);
     let es = parse::required_text(v, "policy.summary_es", &said.summary_es, LONGEST_SUMMARY);
     let en = parse::required_text(v, "policy.summary_en", &said.summary_en, LONGEST_SUMMARY);
     let own_effects = effects(v, &said.effects);
@@ -147,11 +153,6 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
     }
     let warnings = warnings(v, &said.warnings);
     let (kind, term, metric, conditions) = (kind?, term?, metric?, conditions?);
-    let pauses = (!conditions.pause.is_empty()).then(|| Effect {
-        on: "pause".to_owned(),
-        grounds: conditions.pause.iter().map(|occasion| occasion.as_str().to_owned()).collect(),
-        does: Does::Pause,
-    });
     // What is told to the customer as the day of the answer is the house's promise of one, and nothing that binds departments or vendors.
     let promises_an_answer = kind == Kind::Sla && metric == Metric::Resolution;
     let calendar = said.calendar.strip_prefix("calendars/").map(str::to_owned);
@@ -178,7 +179,7 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
         ends: if promises_an_answer { Ends::Resolved } else { Ends::Nothing },
         term: Some(term),
         at_least: false,
-        effects: own_effects.into_iter().chain(pauses).collect(),
+        effects: own_effects,
         from: None,
         until: None,
         citation: "norma de la casa".to_owned(),
@@ -202,6 +203,21 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
         es: es?,
         en: en?,
     })
+}
+
+/// A term that can be counted on any calendar.
+fn term(v: &mut Violations, field: &str, said: &str) -> Option<Term> {
+    match said.parse::<Term>() {
+        Ok(term) if term.within_ten_years() => Some(term),
+        Ok(_) => {
+            v.push(field, "must not be longer than ten years");
+            None
+        }
+        Err(error) => {
+            v.push(field, format!("{error}"));
+            None
+        }
+    }
 }
 
 fn metric(v: &mut Violations, value: i32) -> Option<Metric> {
@@ -338,19 +354,18 @@ fn effects(v: &mut Violations, said: &[proto::PolicyEffect]) -> Vec<Effect> {
         for (n, ground) in effect.grounds.iter().enumerate() {
             let field = format!("{at}.grounds[{n}]");
             word(v, &field, ground);
+            if Occasion::ALL.iter().any(|occasion| occasion.as_str() == ground) {
+                v.push(&field, "is an occasion, which a condition names");
+            }
             if grounds.contains(&ground.as_str()) {
                 v.push(field, "is a ground of this policy already");
             }
             grounds.push(ground);
         }
         let bound = match (effect.effect(), effect.max_total.as_str()) {
-            (proto::ClockEffect::Extend, text) => match text.parse::<Term>() {
-                Ok(max_total) => Some(Does::Extend { max_total }),
-                Err(error) => {
-                    v.push(format!("{at}.max_total"), format!("{error}"));
-                    None
-                }
-            },
+            (proto::ClockEffect::Extend, text) => {
+                term(v, &format!("{at}.max_total"), text).map(|max_total| Does::Extend { max_total })
+            }
             (_, text) if !text.is_empty() => {
                 v.push(format!("{at}.max_total"), "must be empty for anything but EXTEND");
                 None

@@ -1,5 +1,6 @@
 //! What sla-monitor holds of a person: clocks, which name affairs by id and hold nobody's words. They are told, and stay: a
-//! deadline that was kept or missed is the firm's history.
+//! deadline that was kept or missed is the firm's history. What affairs say of the person (how they came, in what language, whether they are served first) is
+//! forgotten.
 
 use ::rights::{DataHolder, Hold, Leftover, Records};
 use futures::StreamExt as _;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use crate::error::Failure;
 use crate::grpc::present;
 use crate::monitor::Monitor;
+use crate::store::affair::forget_manner;
 use crate::store::clock::Filter;
 use crate::usecase::list_clocks::{Page, list_clocks};
 
@@ -46,7 +48,8 @@ impl DataHolder for Monitor {
         .boxed()
     }
 
-    async fn erase(&self, _tx: &mut Tx, _customers: &[Uuid], _now: Timestamp) -> Result<Leftover, Failure> {
+    async fn erase(&self, tx: &mut Tx, customers: &[Uuid], _now: Timestamp) -> Result<Leftover, Failure> {
+        forget_manner(tx, customers).await?;
         Ok(Leftover::default())
     }
 }

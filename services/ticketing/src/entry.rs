@@ -83,6 +83,7 @@ impl<'a> Entries<'a> {
             to_department: happened.to.department.to_string(),
             owner: happened.to.owner.as_ref().map(|o| o.as_str().to_owned()).unwrap_or_default(),
             reason: happened.reason.as_ref().map(|r| r.as_str().to_owned()).unwrap_or_default(),
+            to_superior: happened.to_superior,
         };
         self.draft(ticket, &payload)
     }

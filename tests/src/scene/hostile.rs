@@ -130,7 +130,7 @@ fn plausible_value(field: &FieldDescriptor, facts: &Facts, rest: &[FieldDescript
         Kind::Message(m) => Value::Message(fill(&m, facts, rest)),
         Kind::Enum(_) => Value::EnumNumber(plausible_number(field)),
         Kind::String => Value::String(plausible_text(field, facts)),
-        Kind::Int32 if matches!(field.name(), "csat" | "capacity") => Value::I32(1),
+        Kind::Int32 if matches!(field.name(), "csat" | "capacity" | "business_weekdays") => Value::I32(1),
         Kind::Int64 if matches!(field.name(), "size_bytes" | "minor_units") => Value::I64(100),
         Kind::Bytes if field.name() == "sha256" => Value::Bytes(vec![7; 32].into()),
         Kind::Bytes => Value::Bytes(b"plausible content".to_vec().into()),

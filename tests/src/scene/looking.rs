@@ -1,6 +1,8 @@
 //! How affairs are looked for.
 
+use kernel::Role;
 use tonic::Status;
+use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as ticketing;
 
 use super::affair::Affair;
@@ -21,5 +23,28 @@ impl Affair<'_> {
         };
         let put = ticketing::PutViewRequest { view: Some(view), request_id: self.scene.request_id() };
         Ok(self.cast.agent.finding.clone().put_view(put).await?.into_inner())
+    }
+
+    /// A supervisor writes down how soon the house wants the next word said, and has it hold for what is received from now on.
+    pub async fn be_measured(&self) -> Result<sla::Policy, Status> {
+        let policy = sla::Policy {
+            name: "policies/next-word".to_owned(),
+            kind: sla::PolicyKind::Sla.into(),
+            term: "8bh".to_owned(),
+            summary_es: "Contestar al cliente en ocho horas de servicio.".to_owned(),
+            summary_en: "Answer the customer within eight service hours.".to_owned(),
+            measure: Some(sla::PolicyMeasure { metric: sla::PolicyMetric::NextReply.into(), ..Default::default() }),
+            ..Default::default()
+        };
+        let mut policies = self.scene.role(Role::Supervisor).policies;
+        let put = sla::PutPolicyRequest { policy: Some(policy), request_id: self.scene.request_id() };
+        let draft = policies.put_policy(put).await?.into_inner();
+        let activate = sla::ActivatePolicyRequest {
+            name: draft.name,
+            etag: draft.etag,
+            from_time: None,
+            request_id: self.scene.request_id(),
+        };
+        Ok(policies.activate_policy(activate).await?.into_inner())
     }
 }

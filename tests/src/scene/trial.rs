@@ -138,6 +138,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     // Who is tried with bad calls has a draft of their own.
     let draft = affair.be_drafted(&ticket.name, &scene.role(Role::Agent), "scene-agent").await?;
     let view = affair.be_looked_for().await?;
+    let policy = affair.be_measured().await?;
     let link = affair.be_taken_apart(&ticket.name).await?;
     affair.appoint().await?;
     let case = affair.bring(&ticket.name).await?;
@@ -180,7 +181,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),
         ("Case", case.name),
-        ("Policy", clock.policy),
+        ("Policy", policy.name),
         ("Calendar", clock.calendar),
         ("Clock", clock.name),
     ]))

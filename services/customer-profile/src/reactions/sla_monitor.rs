@@ -5,7 +5,7 @@ use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
 use ventanilla_proto::customer::v1::TimelineEventKind;
 use ventanilla_proto::sla::v1 as proto;
-use ventanilla_proto::sla::v1::{ClockEffect, ClockState};
+use ventanilla_proto::sla::v1::{ClockEffect, ClockState, PolicyKind};
 
 use super::{customer, entry_id, id, instant, number, required, ticket_in};
 use crate::SLA_MONITOR;
@@ -41,6 +41,10 @@ const fn is_open(state: ClockState) -> bool {
 }
 
 async fn clock_started(tx: &mut Tx, started: &proto::ClockStarted) -> Result<(), ReactionError> {
+    // What departments and vendors owe each other is no concern of the customer's.
+    if matches!(started.kind(), PolicyKind::Ola | PolicyKind::Uc) {
+        return Ok(());
+    }
     let Some(customer) = customer(&started.customer)? else { return Ok(()) };
     let due_at = instant(started.due_time.as_ref());
     let state = if due_at.is_some() { ClockState::Running } else { ClockState::Scheduled };
@@ -114,7 +118,8 @@ async fn clock_breached(tx: &mut Tx, entry: &Received, breached: &proto::ClockBr
                update customer_profile.view_clock set breached_at = $2 where clock_id = $1
            )
            insert into customer_profile.timeline_event (source, position, id, customer_id, occurred_at, kind, resource, state)
-           values ($3, $4, $5, $6, $2, $7, $8, 0)
+           select $3, $4, $5, $6, $2, $7, $8, 0
+           where exists (select from customer_profile.view_clock where clock_id = $1)
            on conflict on constraint timeline_event_pkey do nothing"#,
         id(&breached.clock, "clocks", "clock")?,
         required(breached.breached_time.as_ref(), "breached_time")?.to_sqlx() as _,

@@ -133,6 +133,7 @@ impl Event {
             Turn::Cancel => Happening::Cancelled,
             Turn::Pause => Happening::Hindered(occasion.as_str().to_owned()),
             Turn::Resume => Happening::Unhindered,
+            Turn::Stop if occasion == Occasion::Resolved => Happening::Closed,
             Turn::Stop => Happening::Fulfilled,
             Turn::Reset => Happening::Renewed,
             Turn::Reopen => Happening::Reopened,

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Calendar, Pause, Rule, Run, Term, Uncountable};
 
-pub use fold::{STILL_TO_START, is_displaced, replay};
+pub use fold::{STILL_TO_START, displaced_since, replay};
 pub use moved::Move;
 
 /// When a clock warns before it falls due.
@@ -81,6 +81,8 @@ pub enum Happening {
     Unhindered,
     /// The obligation was met.
     Fulfilled,
+    /// The affair was resolved, which meets a policy of the house: nothing begins any more until that does not hold.
+    Closed,
     /// It fell away.
     Cancelled,
     /// It will not be met any more.
@@ -106,6 +108,7 @@ impl Happening {
             Self::Hindered(_) => "hindered",
             Self::Unhindered => "unhindered",
             Self::Fulfilled => "fulfilled",
+            Self::Closed => "closed",
             Self::Cancelled => "cancelled",
             Self::Forfeited => "forfeited",
             Self::Reopened => "reopened",
@@ -224,6 +227,8 @@ pub struct Replay {
     pub pauses: Vec<Pause>,
     /// State.
     pub state: State,
+    /// Its affair is resolved, as far as a policy of the house is told.
+    pub closed: bool,
     /// Runs that ended in a breach *before the last entry*; the present run's own is for [`Replay::breach_by`].
     pub breaches: Vec<Breach>,
 }

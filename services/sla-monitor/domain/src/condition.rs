@@ -151,7 +151,7 @@ impl Metric {
             resume: resume.to_vec(),
             ..conditions
         };
-        let update = || Conditions { reset: vec![O::Answered], ..of(&[O::Answered, O::Reopened], &[O::Resolved]) };
+        let update = || Conditions { reset: vec![O::Answered], ..of(&[O::Answered], &[O::Resolved]) };
         match self {
             Self::FirstReply => of(&[O::Received], &[O::Answered, O::Resolved]),
             Self::NextReply => of(&[O::CustomerWrote], &[O::Answered, O::Resolved]),
@@ -232,6 +232,13 @@ impl Conditions {
         if self.stop.is_empty() {
             wrong.push("stop: names no occasion, so no clock could be met".to_owned());
         }
+        if !self.stop.is_empty() && !self.stop.contains(&Occasion::Resolved) {
+            wrong.push("stop: does not name the resolution, after which nobody would end a clock".to_owned());
+        }
+        let all = [&self.start, &self.cancel, &self.pause, &self.resume, &self.stop, &self.reset];
+        if all.iter().any(|list| list.contains(&Occasion::Reopened)) {
+            wrong.push("reopened: takes back by itself what the resolution met, and is named by no list".to_owned());
+        }
         if !self.pause.is_empty() && self.resume.is_empty() {
             wrong.push("resume: names no occasion, so a clock that stands still would never go on".to_owned());
         }
@@ -239,7 +246,8 @@ impl Conditions {
             let ends = self.stop.contains(&occasion) || self.cancel.contains(&occasion);
             let goes_on = self.pause.contains(&occasion) || self.resume.contains(&occasion);
             // Starting and resetting by one occasion is how a clock counts from each word to the next.
-            if ends && (goes_on || self.start.contains(&occasion) || self.reset.contains(&occasion))
+            if self.stop.contains(&occasion) && self.cancel.contains(&occasion)
+                || ends && (goes_on || self.start.contains(&occasion) || self.reset.contains(&occasion))
                 || self.pause.contains(&occasion) && self.resume.contains(&occasion)
             {
                 wrong.push(format!("{}: cannot do both things it is named for", occasion.as_str()));
@@ -266,7 +274,7 @@ mod tests {
         let update = Metric::PeriodicUpdate.conditions();
         assert_eq!(update.turn(Occasion::Answered), Some(Turn::Reset));
         assert_eq!(update.turn(Occasion::Resolved), Some(Turn::Stop));
-        assert_eq!(update.turn(Occasion::Reopened), Some(Turn::Start));
+        assert_eq!(update.turn(Occasion::Reopened), Some(Turn::Reopen));
         assert_eq!(update.turn(Occasion::Held), None);
     }
 
@@ -282,5 +290,7 @@ mod tests {
         assert_eq!(nothing.wrong().len(), 3);
         let both = Conditions { cancel: vec![Occasion::Received], ..Metric::FirstReply.conditions() };
         assert_eq!(both.wrong(), ["received: cannot do both things it is named for"]);
+        let for_ever = Conditions { stop: vec![Occasion::Answered], ..Metric::FirstReply.conditions() };
+        assert_eq!(for_ever.wrong().len(), 1);
     }
 }

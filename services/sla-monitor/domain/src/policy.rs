@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use crate::affair::{Event, Happened};
 use crate::calendar::Calendar;
 use crate::catalogue::Chosen;
-use crate::clock::{Breach, Entry, Happening, State, Terms, Unreplayable, replay};
+use crate::clock::{Breach, Entry, Happening, STILL_TO_START, State, Terms, Unreplayable, replay};
 use crate::condition::{Conditions, Metric, Occasion};
 use crate::rule::{Does, Rule};
 
@@ -73,7 +73,7 @@ pub struct Facts {
     pub topic: String,
     /// Sector.
     pub sector: String,
-    /// Department that works on it.
+    /// Department that received it.
     pub department: String,
     /// Channel of the first receipt, in lower case; empty where it is not known.
     pub channel: String,
@@ -88,6 +88,17 @@ pub struct Facts {
 }
 
 impl Measure {
+    /// Whether it is about how long departments keep what comes to them: its filter names those, and holds for whatever may come to them.
+    pub fn is_of_stays(&self) -> bool {
+        let comes_and_goes = |occasion: &Occasion| matches!(occasion, Occasion::TakenIn | Occasion::HandedOn);
+        self.conditions.start.iter().chain(&self.conditions.stop).any(comes_and_goes)
+    }
+
+    /// What it competes with others for: its metric and, of stays, its departments.
+    fn place(&self) -> (Metric, &[String]) {
+        (self.metric, if self.is_of_stays() { self.filter.departments.as_slice() } else { &[] })
+    }
+
     /// Whether it holds for what is received at an instant.
     pub fn in_force(&self, received: Timestamp) -> bool {
         self.from <= received && self.until.is_none_or(|until| received < until)
@@ -98,10 +109,7 @@ impl Measure {
         if !self.in_force(facts.received) {
             return Some(("no estaba en vigor".to_owned(), "was not in force".to_owned()));
         }
-        // A policy about how long a department keeps what comes to it holds for whatever may come to it.
-        let comes_and_goes = |occasion| matches!(occasion, Occasion::TakenIn | Occasion::HandedOn);
-        let named = self.conditions.start.iter().chain(&self.conditions.stop).copied();
-        let everywhere = named.into_iter().any(comes_and_goes);
+        let everywhere = self.is_of_stays();
         let filter = &self.filter;
         let lists = [
             ("el tipo", "type", &filter.types, &facts.ticket_type),
@@ -119,29 +127,29 @@ impl Measure {
             }
         }
         match filter.served_first {
-            Some(first) if first != facts.served_first => Some((
-                "no vale por el derecho a atención prioritaria".to_owned(),
-                "does not hold by the right to be served first".to_owned(),
-            )),
+            Some(first) if first != facts.served_first => {
+                Some(("no vale para quien la presenta".to_owned(), "does not hold for whoever brings it".to_owned()))
+            }
             _ => None,
         }
     }
 }
 
-/// The policies an affair has, one a metric at most: the first that holds for it, and why the ones before it do not.
+/// The policies an affair has, one a metric at most (of stays, one a metric and departments): the first that holds for it, and why the ones before it do
+/// not.
 ///
 /// `policies` are the versions that are or were in force; rules without a measure are left out.
 pub fn choose<'a>(policies: impl IntoIterator<Item = &'a Rule>, facts: &Facts) -> Vec<Chosen<'a>> {
     let mut in_order: Vec<(&Measure, &Rule)> =
         policies.into_iter().filter_map(|rule| Some((rule.measure.as_ref()?, rule))).collect();
-    in_order.sort_by_key(|(measure, rule)| (measure.metric, measure.rank, &rule.id, rule.version));
+    in_order.sort_by_key(|(measure, rule)| (measure.place(), measure.rank, &rule.id, rule.version));
     let mut chosen: Vec<Chosen<'a>> = Vec::new();
     let mut passed: (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-    let mut metric = None;
+    let mut place = None;
     let mut found = false;
     for (measure, rule) in in_order {
-        if metric != Some(measure.metric) {
-            (metric, found, passed) = (Some(measure.metric), false, (Vec::new(), Vec::new()));
+        if place != Some(measure.place()) {
+            (place, found, passed) = (Some(measure.place()), false, (Vec::new(), Vec::new()));
         }
         if found {
             continue;
@@ -185,16 +193,24 @@ pub fn opening(rule: &Rule, received: Timestamp, department: &str) -> Entry {
 
 /// All that a rule makes of an affair's history, when it comes to hold for it at an instant.
 ///
-/// Law and policies that start retroactively take the history from the first receipt on; others begin when they come to hold, standing still where
-/// the affair does.
-pub fn entries_of(rule: &Rule, opened: &Opened<'_>, history: &[Happened], applied: Timestamp) -> Vec<Entry> {
+/// Law and policies that start retroactively take the history from the first receipt on. Of the others a clock counts from when its policy came to hold,
+/// where it would count or stand still by then had it held from the receipt on; what was met by then, or never began, waits for what starts it next.
+///
+/// # Errors
+/// [`Unreplayable`] when a due instant cannot be computed.
+pub fn entries_of(
+    terms: Terms<'_>,
+    opened: &Opened<'_>,
+    history: &[Happened],
+    applied: Timestamp,
+) -> Result<Vec<Entry>, Unreplayable> {
+    let rule = terms.rule;
     let entry = |happened: &Happened| Some(Entry { at: happened.at, what: happened.event.to_clock_of(rule)? });
+    let first = opening(rule, opened.received, opened.department);
     let Some(measure) = rule.measure.as_ref().filter(|_| opened.received < applied) else {
-        let first = opening(rule, opened.received, opened.department);
-        return std::iter::once(first).chain(history.iter().filter_map(entry)).collect();
+        return Ok(std::iter::once(first).chain(history.iter().filter_map(entry)).collect());
     };
     if measure.retroactive_start {
-        let first = opening(rule, opened.received, opened.department);
         let counts = |entry: &Entry| {
             measure.retroactive_pause
                 || entry.at > applied
@@ -205,12 +221,22 @@ pub fn entries_of(rule: &Rule, opened: &Opened<'_>, history: &[Happened], applie
         if !measure.retroactive_pause {
             entries.extend(standing_still(rule, history, applied));
         }
-        return entries;
+        return Ok(entries);
     }
-    let mut entries = vec![opening(rule, applied, opened.department)];
-    entries.extend(standing_still(rule, history, applied));
-    entries.extend(history.iter().filter(|happened| happened.at > applied).filter_map(entry));
-    entries
+    let (before, after): (Vec<&Happened>, Vec<&Happened>) = history.iter().partition(|happened| happened.at <= applied);
+    let so_far: Vec<Entry> = std::iter::once(first).chain(before.into_iter().filter_map(entry)).collect();
+    let so_far = replay(&so_far, terms)?;
+    let ground = match &so_far.state {
+        State::Paused { ground, .. } | State::Scheduled { ground, .. } => Some(ground.clone()),
+        State::Running { .. } | State::Fulfilled { .. } | State::Cancelled { .. } => None,
+    };
+    let awaited = ground.as_deref() == Some(STILL_TO_START) || so_far.state.settled().is_some();
+    let at = |what: Happening| Entry { at: applied, what };
+    let mut entries = vec![at(if awaited { Happening::Awaited } else { Happening::Started })];
+    entries.extend(ground.filter(|_| !awaited).map(|ground| at(Happening::Hindered(ground))));
+    entries.extend(so_far.closed.then(|| at(Happening::Closed)));
+    entries.extend(after.into_iter().filter_map(entry));
+    Ok(entries)
 }
 
 /// Who received an affair, and when.
@@ -253,13 +279,6 @@ pub struct Verdict {
     pub met: bool,
     /// It fell away, or never came to count.
     pub fell_away: bool,
-}
-
-impl Verdict {
-    /// Met and never breached.
-    pub const fn kept(self) -> bool {
-        self.met && self.breach.is_none()
-    }
 }
 
 /// How a clock of a rule stands at an instant, for an affair with this history.

@@ -69,6 +69,17 @@ impl fmt::Display for Term {
 }
 
 impl Term {
+    /// Whether it is no longer than ten years: what a policy of the house may ask for.
+    pub const fn within_ten_years(self) -> bool {
+        match self {
+            Self::BusinessDays(n) => n <= 2_600,
+            Self::CalendarDays(n) => n <= 3_660,
+            Self::Weeks(n) => n <= 520,
+            Self::Months(n) => n <= 120,
+            Self::Minutes(n) | Self::OpenMinutes(n) => n <= 3_660 * 24 * 60,
+        }
+    }
+
     /// The term in words, Spanish and English.
     pub fn words(self) -> (String, String) {
         let put = |n: u32, es: [&str; 2], en: [&str; 2]| {

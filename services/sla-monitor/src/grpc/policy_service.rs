@@ -16,9 +16,8 @@ use super::present;
 use super::present::policy as told;
 use crate::error::Failure;
 use crate::monitor::Monitor;
-use crate::store::law::versions;
 use crate::usecase::get_calendar::list_calendars;
-use crate::usecase::get_policy::Version;
+use crate::usecase::get_policy::{Version, all_versions};
 use crate::usecase::put_calendar::put_calendar;
 use crate::usecase::replay_clocks::replay_clocks;
 use crate::usecase::simulate_policy::{prepare, simulate_policy};
@@ -112,17 +111,11 @@ impl PolicyService for PolicyApi {
     ) -> Result<Response<proto::ListPolicyVersionsResponse>, Status> {
         let request = request.into_inner();
         let page = convert::versions(&request).map_err(refused)?;
-        let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
-        let pool = self.monitor.db.reader();
-        let (now, mut stored) = versions(pool, &page.id, page.below, limit).await.map_err(refused)?;
-        if stored.is_empty() && page.below == i32::MAX {
-            return Err(refused(Failure::PolicyNotFound(format!("policies/{}", page.id))));
-        }
-        let more = stored.len() > page.size;
-        stored.truncate(page.size);
-        let next = stored.last().filter(|_| more).map(|last| last.number);
-        let row = Version::row(stored, now).map_err(refused)?;
-        let policies = row.iter().map(present::house_policy).collect();
+        let all = all_versions(&self.monitor, &page.id).await.map_err(refused)?;
+        let below: Vec<&Version> = all.iter().filter(|version| version.stored.number < page.below).collect();
+        let shown = below.get(..page.size).unwrap_or(&below);
+        let next = shown.last().filter(|_| below.len() > page.size).map(|last| last.stored.number);
+        let policies = shown.iter().map(|version| present::house_policy(version)).collect();
         let next_page_token = convert::versions_token(&request, next);
         Ok(Response::new(proto::ListPolicyVersionsResponse { policies, next_page_token }))
     }

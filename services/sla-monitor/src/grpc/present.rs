@@ -47,6 +47,7 @@ pub const fn effect(moved: Move) -> Option<proto::ClockEffect> {
         Move::Start => proto::ClockEffect::Start,
         Move::Extend => proto::ClockEffect::Extend,
         Move::Reopen => proto::ClockEffect::Reopen,
+        Move::Correct => proto::ClockEffect::Correct,
         Move::Settle => return None,
     })
 }

@@ -1,10 +1,11 @@
 //! The common part of all reactions: starting clocks, and letting something happen to them.
 
+use jiff::Timestamp;
 use kernel::ResourceId as _;
 use ledger::{Draft, ReactionError, Received, Stamp, append};
 use postgres::{StoreError, Tx};
 use sla_monitor_domain::affair::{Event, Happened, unknown_to};
-use sla_monitor_domain::clock::{Entry, Happening, Move, Replay, Terms, Unreplayable, is_displaced};
+use sla_monitor_domain::clock::{Entry, Happening, Move, Replay, Terms, Unreplayable, displaced_since};
 use sla_monitor_domain::policy::entries_of;
 use sla_monitor_domain::{Calendar, Rule, State, replay};
 use ventanilla_proto::sla::v1 as proto;
@@ -16,6 +17,24 @@ use crate::names::{ClockId, CustomerId, TicketId};
 use crate::store::affair::{self, Affair};
 use crate::store::clock::{Changed, Stored, change, note, touch_and_lock};
 use crate::store::open::{Cause, NewClock, open};
+
+impl<'a> Start<'a> {
+    /// A clock of an affair to which all this has happened, of a rule that comes to hold for it at an instant; none where the rule counts nothing.
+    pub fn with_history(
+        rule: &'a Rule,
+        calendar: &'a Calendar,
+        subject: String,
+        (affair, history, at): (&Affair, &[Happened], Timestamp),
+    ) -> Option<Self> {
+        match entries_of(Terms { rule, calendar }, &affair.opened(), history, at) {
+            Ok(entries) => Some(Self { rule, calendar, subject, entries }),
+            Err(error) => {
+                tracing::error!(rule = rule.id, %error, "a rule counts nothing for an affair");
+                None
+            }
+        }
+    }
+}
 
 /// One entry being applied.
 pub(super) struct Effects<'a> {
@@ -55,7 +74,16 @@ impl<'a> Effects<'a> {
         for start in starts {
             let id = ClockId::from_uuid(self.new_id());
             let terms = Terms { rule: start.rule, calendar: start.calendar };
-            let (clock, later) = new_clock(id, affair, start)?;
+            let by_the_house = start.rule.measure.is_some();
+            let (clock, later) = match new_clock(id, affair, start) {
+                Ok(new) => new,
+                // What the house measures of its own keeps nobody's term by law from starting.
+                Err(error) if by_the_house => {
+                    tracing::error!(rule = terms.rule.id, %error, "a policy of the house counts nothing for an affair");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let payload = proto::ClockStarted {
                 clock: id.name(),
                 subject: clock.subject.clone(),
@@ -93,15 +121,19 @@ impl<'a> Effects<'a> {
         let at = self.stamp.occurred_at;
         let mut drafts = Vec::new();
         for clock in &stored {
-            let (rule, calendar) = self.monitor.terms(&clock.pinned()).await?;
+            let (rule, calendar) = self.monitor.terms_in(tx, &clock.pinned()).await?;
             let terms = Terms { rule: &rule, calendar: &calendar };
             let governs = chosen.iter().any(|(chosen, _)| chosen.id == clock.rule);
-            let was_out = is_displaced(&clock.entries);
+            let out_since = displaced_since(&clock.entries);
+            let was_out = out_since.is_some();
             // What the house measures follows what the affair is; law holds by all it ever was.
             let lets_go = other_law || rule.measure.is_some();
             if governs && was_out {
                 let mut news = vec![Entry { at, what: Happening::Reinstated }];
-                news.extend(unknown_to(&rule, &history, &clock.entries));
+                let missed = unknown_to(&rule, &history, &clock.entries);
+                // Of what was before, a policy of the house has taken what it takes.
+                let takes = |entry: &Entry| rule.measure.is_none() || out_since.is_some_and(|since| entry.at > since);
+                news.extend(missed.into_iter().filter(takes));
                 self.apply_all(tx, clock.clone(), terms, news, &mut drafts).await?;
             } else if !governs && lets_go && !was_out {
                 let news = vec![Entry { at, what: Happening::Displaced }];
@@ -110,11 +142,8 @@ impl<'a> Effects<'a> {
         }
         append(tx, &drafts).await?;
         let fresh = chosen.into_iter().filter(|(rule, _)| stored.iter().all(|clock| clock.rule != rule.id));
-        let starts = fresh.map(|(rule, calendar)| Start {
-            rule,
-            calendar,
-            subject: subject.clone(),
-            entries: entries_of(rule, &affair.opened(), &history, at),
+        let starts = fresh.filter_map(|(rule, calendar)| {
+            Start::with_history(rule, calendar, subject.clone(), (affair, &history, at))
         });
         self.start(tx, affair, starts.collect()).await
     }
@@ -148,7 +177,7 @@ impl<'a> Effects<'a> {
         let stored = touch_and_lock(tx, affair, subject, happened).await?;
         let mut drafts = Vec::new();
         for clock in stored {
-            let (rule, calendar) = self.monitor.terms(&clock.pinned()).await?;
+            let (rule, calendar) = self.monitor.terms_in(tx, &clock.pinned()).await?;
             let terms = Terms { rule: &rule, calendar: &calendar };
             let Some(what) = what(&rule, &clock) else { continue };
             let entry = Entry { at: self.stamp.occurred_at, what };
@@ -192,20 +221,24 @@ impl<'a> Effects<'a> {
         let mut entries = clock.entries.clone();
         entries.push(entry.clone());
         let after = replay(&entries, terms).map_err(|e| broken(clock.id, &e))?;
-        let moved = after.moved_from(&before);
         let seq = i32::try_from(entries.len()).unwrap_or(i32::MAX);
-        if moved.is_none() {
+        if after == before {
             note(tx, clock.id, seq, &entry, self.cause()).await?;
             return Ok(true);
         }
+        let moved = after.moved_from(&before).map(|moved| match (moved, &entry.what) {
+            // What starts it came again: nothing that was met is taken back.
+            (Move::Reopen, Happening::Begun | Happening::TakenUp) => Move::Restart,
+            (moved, _) => moved,
+        });
         let running = matches!(after.state, State::Running { .. });
         let thresholds = if running { after.thresholds(terms) } else { Ok(Vec::new()) };
-        let judged = after.breaches.last().filter(|breach| !before.breaches.contains(breach));
+        let judged = after.breaches.iter().filter(|breach| !before.breaches.contains(breach));
         let changed = Changed {
             id: clock.id,
             seq,
             what: &entry.what,
-            at,
+            at: entry.at,
             state: after.state.as_str(),
             epoch: after.epoch,
             origin: after.origin,
@@ -213,10 +246,10 @@ impl<'a> Effects<'a> {
             settled: after.state.settled(),
             breached: after.breach_by(clock.now).map(|breach| breach.at),
             thresholds: thresholds.map_err(|e| broken(clock.id, &e.into()))?,
-            breach_to_note: judged.copied(),
+            breaches_to_note: judged.copied().collect(),
         };
-        let newly_breached = change(tx, &changed, self.cause(), self.monitor.due.late_entry_quiet_ms).await?;
-        if let (true, Some(breach)) = (newly_breached, judged) {
+        let newly = change(tx, &changed, self.cause(), self.monitor.due.late_entry_quiet_ms).await?;
+        for breach in changed.breaches_to_note.iter().filter(|breach| newly.contains(&breach.origin)) {
             let payload = present::breached(clock, breach.epoch, breach.at);
             let stamp = self.stamp.clone().occurred(breach.at);
             drafts.push(Draft::new(self.new_id(), payload.clock.clone(), &payload, &stamp));
@@ -248,6 +281,7 @@ impl<'a> Effects<'a> {
             effect: effect.into(),
             state,
             due_time: after.state.due().map(present::time),
+            breached_time: after.breaches.first().map(|breach| present::time(breach.at)),
         };
         Draft::new(self.new_id(), name, &payload, &self.stamp)
     }

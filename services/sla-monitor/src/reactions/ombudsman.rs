@@ -76,7 +76,8 @@ impl Cases {
             served_first: false,
             received_by: String::new(),
         };
-        let law = self.0.law_at(affair::insert(tx, &affair).await?).await?;
+        let revision = affair::insert(tx, &affair).await?;
+        let law = self.0.law_at(tx, revision).await?;
         let calendar = law.calendar_of("");
         let facts = CaseFacts { regime: &affair.sector, received: at_entity };
         let Some(chosen) = law.catalogue.for_case(facts, calendar) else { return Ok(()) };

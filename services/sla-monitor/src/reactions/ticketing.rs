@@ -14,7 +14,7 @@ use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
 use sla_monitor_domain::affair::Event;
 use sla_monitor_domain::clock::{Entry, Happening};
-use sla_monitor_domain::policy::{choose, entries_of};
+use sla_monitor_domain::policy::choose;
 use sla_monitor_domain::{Calendar, Rule};
 use ventanilla_proto::ticketing::v1 as proto;
 use ventanilla_proto::r#type::v1::Direction;
@@ -30,7 +30,7 @@ use kernel::ResourceId as _;
 /// Name of the ledger.
 pub const SOURCE: &str = "ticketing";
 
-/// The reason ticketing gives for a new owner who is the superior that was asked for.
+/// The reason ticketing gives for a new owner who is the superior that was asked for; it said so by nothing else before.
 const SUPERVISOR_CAME: &str = "supervisor_called";
 
 /// What happens to clocks by what happens to affairs.
@@ -108,7 +108,8 @@ impl Affairs {
                 affair.calendar.clone_from(&parent.calendar);
             }
         }
-        let law = self.0.law_at(affair::insert(tx, &affair).await?).await?;
+        let revision = affair::insert(tx, &affair).await?;
+        let law = self.0.law_at(tx, revision).await?;
         let history = match &parent {
             Some(parent) => {
                 affair::inherit(tx, affair.id, parent.id).await?;
@@ -116,13 +117,18 @@ impl Affairs {
             }
             None => Vec::new(),
         };
-        let starts = chosen_for(&law, &affair).into_iter().map(|(rule, calendar)| Start {
-            rule,
-            calendar,
-            subject: ticket.name(),
-            entries: entries_of(rule, &affair.opened(), &history, first_received),
+        let starts = chosen_for(&law, &affair).into_iter().filter_map(|(rule, calendar)| {
+            Start::with_history(rule, calendar, ticket.name(), (&affair, &history, first_received))
         });
-        effects.start(tx, &affair, starts.collect()).await
+        effects.start(tx, &affair, starts.collect()).await?;
+        match parent {
+            // Split off into another department: from there it was handed over.
+            Some(parent) if parent.department != affair.department => {
+                let over = Event::HandedOver { from: parent.department, to: affair.department };
+                effects.befall(tx, affair.id, over).await
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn reclassified(
@@ -142,7 +148,8 @@ impl Affairs {
         let (subject_type, topic) = (affair.subject_type.clone(), affair.topic.clone());
         add_new(&mut affair.types, &[subject_type]);
         add_new(&mut affair.topics, &[topic]);
-        let law = self.0.law_at(affair::refile(tx, &affair).await?).await?;
+        let revision = affair::refile(tx, &affair).await?;
+        let law = self.0.law_at(tx, revision).await?;
         effects.refile(tx, &law, &affair, other_law).await
     }
 
@@ -228,14 +235,15 @@ async fn assigned(tx: &mut Tx, effects: &Effects<'_>, assigned: &proto::TicketAs
     let ticket: TicketId = named("ticket", &assigned.ticket)?;
     affair::move_to_department(tx, ticket.uuid(), &assigned.to_department).await?;
     let (from, to) = (assigned.from_department.clone(), assigned.to_department.clone());
-    // Who is called as a superior comes as the new owner.
-    if assigned.reason == SUPERVISOR_CAME {
-        effects.befall(tx, ticket.uuid(), Event::SuperiorCame).await?;
+    let comes = (assigned.to_superior || assigned.reason == SUPERVISOR_CAME).then_some(Event::SuperiorCame);
+    let goes = (!from.is_empty() && from != to).then_some(Event::HandedOver { from, to });
+    if comes.is_none() && goes.is_none() {
+        affair::touch(tx, ticket.uuid()).await?;
     }
-    if from.is_empty() || from == to {
-        return Ok(());
+    for event in comes.into_iter().chain(goes) {
+        effects.befall(tx, ticket.uuid(), event).await?;
     }
-    effects.befall(tx, ticket.uuid(), Event::HandedOver { from, to }).await
+    Ok(())
 }
 
 /// Rules and calendars of an affair: law by all it was filed as, and the house's policies by what it is.

@@ -53,7 +53,7 @@ impl Affair {
             ticket_type: self.subject_type.clone(),
             topic: self.topic.clone(),
             sector: self.sector.clone(),
-            department: self.department.clone(),
+            department: self.received_by.clone(),
             channel: self.channel.clone(),
             severity: self.severity.clone(),
             language: self.language.clone(),
@@ -120,14 +120,15 @@ impl Row {
     }
 }
 
-/// Writes a new affair; answers the revision of the house's policies and calendars that it is to be judged by, or a later one.
+/// Writes a new affair; answers the revision of the house's policies and calendars that it is to be judged by. Who changes them waits, or is waited for.
 #[tracing::instrument(name = "db.affair.insert", skip_all)]
 pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<i64, StoreError> {
     let revision = sqlx::query_scalar!(
-        r#"insert into sla_monitor.affair (affair_id, kind, customer_id, subject_type, sector, topic, department, first_received_at,
+        r#"with law as (select revision from sla_monitor.law_revision for share)
+         insert into sla_monitor.affair (affair_id, kind, customer_id, subject_type, sector, topic, department, first_received_at,
              types, topics, calendar, channel, severity, language, served_first, received_by)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-         returning (select revision from sla_monitor.law_revision) as "revision!""#,
+         returning (select revision from law) as "revision!""#,
         affair.id,
         if affair.is_case { "case" } else { "ticket" },
         affair.customer,
@@ -170,7 +171,7 @@ pub async fn touch(tx: &mut PgConnection, id: Uuid) -> Result<Option<Affair>, St
 pub async fn move_to_department(tx: &mut PgConnection, id: Uuid, department: &str) -> Result<(), StoreError> {
     sqlx::query!(
         "with moved as (
-             update sla_monitor.affair set department = $2, entry_count = entry_count + 1 where affair_id = $1
+             update sla_monitor.affair set department = $2 where affair_id = $1
          )
          update sla_monitor.clock set department = $2, version = version + 1
          where affair_id = $1 and settled_at is null and department <> $2",
@@ -186,14 +187,14 @@ pub async fn move_to_department(tx: &mut PgConnection, id: Uuid, department: &st
 #[tracing::instrument(name = "db.affair.refile", skip_all)]
 pub async fn refile(tx: &mut PgConnection, affair: &Affair) -> Result<i64, StoreError> {
     let revision = sqlx::query_scalar!(
-        r#"with filed as (
+        r#"with law as (select revision from sla_monitor.law_revision for share), filed as (
              update sla_monitor.affair set subject_type = $2, sector = $3, topic = $4, types = $5, topics = $6, severity = $7
              where affair_id = $1
          ), moved as (
              update sla_monitor.clock set subject_type = $2, version = version + 1
              where affair_id = $1 and settled_at is null and subject_type <> $2
          )
-         select revision from sla_monitor.law_revision"#,
+         select revision from law"#,
         affair.id,
         affair.subject_type,
         affair.sector,
@@ -248,6 +249,18 @@ pub async fn inherit(tx: &mut PgConnection, id: Uuid, from: Uuid) -> Result<(), 
          from sla_monitor.affair_event where affair_id = $2",
         id,
         from,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets of the affairs of these customers how they came, in what language, and whether they are served first.
+#[tracing::instrument(name = "db.affair.forget_manner", skip_all)]
+pub async fn forget_manner(tx: &mut PgConnection, customers: &[Uuid]) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update sla_monitor.affair set channel = '', language = '', served_first = false where customer_id = any($1)",
+        customers
     )
     .execute(tx)
     .await?;

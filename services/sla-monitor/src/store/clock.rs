@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::due::DueRows;
 use super::instant;
 use super::open::Cause;
-use crate::monitor::Pinned;
+use crate::monitor::{Pinned, Version};
 
 /// A clock with its entries.
 #[derive(Debug, Clone)]
@@ -74,7 +74,10 @@ impl Stored {
             rule: &self.rule,
             rule_version: self.rule_version,
             calendar: &self.calendar,
-            calendar_version: &self.calendar_version,
+            calendar_version: match self.calendar_version.as_str() {
+                "" => Version::First,
+                version => Version::Of(version),
+            },
         }
     }
 }
@@ -131,6 +134,7 @@ fn happening(kind: &str, ground: String, until: Option<Timestamp>) -> Option<Hap
         "hindered" => Happening::Hindered(ground),
         "unhindered" => Happening::Unhindered,
         "fulfilled" => Happening::Fulfilled,
+        "closed" => Happening::Closed,
         "cancelled" => Happening::Cancelled,
         "forfeited" => Happening::Forfeited,
         "reopened" => Happening::Reopened,
@@ -280,18 +284,18 @@ pub struct Changed<'a> {
     pub breached: Option<Timestamp>,
     /// When it warns, while it runs.
     pub thresholds: Vec<(Threshold, Timestamp)>,
-    /// A breach to be noted now.
-    pub breach_to_note: Option<Breach>,
+    /// Breaches to be noted now.
+    pub breaches_to_note: Vec<Breach>,
 }
 
-/// Writes the entry and everything derived from it; answers whether the breach to note was new.
+/// Writes the entry and everything derived from it; answers the origins of the runs whose breach to note was new.
 #[tracing::instrument(name = "db.clock.change", skip_all)]
 pub async fn change(
     tx: &mut PgConnection,
     changed: &Changed<'_>,
     cause: Cause<'_>,
     quiet_ms: u32,
-) -> Result<bool, StoreError> {
+) -> Result<Vec<Timestamp>, StoreError> {
     let ground = match changed.what {
         Happening::Hindered(ground) => ground.as_str(),
         _ => "",
@@ -300,7 +304,10 @@ pub async fn change(
     if let (Some(due), "running") = (changed.due, changed.state) {
         ahead.push(changed.id, (changed.epoch, changed.origin), due, &changed.thresholds);
     }
-    let note = changed.breach_to_note;
+    let note = &changed.breaches_to_note;
+    let epochs: Vec<i32> = note.iter().map(|breach| breach.epoch).collect();
+    let at: Vec<jiff_sqlx::Timestamp> = note.iter().map(|breach| breach.at.to_sqlx()).collect();
+    let origins: Vec<jiff_sqlx::Timestamp> = note.iter().map(|breach| breach.origin.to_sqlx()).collect();
     let newly = sqlx::query_scalar!(
         r#"with written as (
                update sla_monitor.clock set state = $2, epoch = $3, origin_at = $4, due_at = $5, settled_at = $6,
@@ -323,11 +330,12 @@ pub async fn change(
                                  fire_at = excluded.fire_at
            ), noted as (
                insert into sla_monitor.raised (clock_id, kind, epoch, origin_at, due_at, raised_at)
-               select $1, 'breach', $19::integer, $21::timestamptz, $20::timestamptz, now() where $19 is not null
+               select $1, 'breach', epoch, origin_at, due_at, now()
+               from unnest($19::integer[], $20::timestamptz[], $21::timestamptz[]) as b(epoch, due_at, origin_at)
                on conflict on constraint raised_once do nothing
-               returning 1
+               returning origin_at
            )
-           select exists (select from noted) as "newly!""#,
+           select origin_at as "origin_at!: jiff_sqlx::Timestamp" from noted"#,
         changed.id,
         changed.state,
         changed.epoch,
@@ -346,13 +354,13 @@ pub async fn change(
         &ahead.epochs,
         &ahead.due_at as _,
         f64::from(quiet_ms),
-        note.map(|breach| breach.epoch),
-        note.map(|breach| breach.at.to_sqlx()) as _,
-        note.map(|breach| breach.origin.to_sqlx()) as _,
+        &epochs,
+        &at as _,
+        &origins as _,
     )
-    .fetch_one(tx)
+    .fetch_all(tx)
     .await?;
-    Ok(newly)
+    Ok(newly.into_iter().map(|at| at.to_jiff()).collect())
 }
 
 /// Writes an entry that moved nothing: one that comes later and was before it may make it move something.

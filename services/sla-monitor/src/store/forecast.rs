@@ -15,7 +15,7 @@ pub async fn ages(pool: &PgPool, subject_type: &str, department: Option<&str>) -
             sqlx::query_scalar!(
                 r#"select max((extract(epoch from settled_at - first_origin_at) * 1000000)::bigint) as "age!" from (
                        select affair_id, settled_at, first_origin_at from sla_monitor.clock
-                       where subject_type = $1 and department = $2 and state = 'fulfilled' and subject not like '%/promises/%'
+                       where subject_type = $1 and department = $2 and state = 'fulfilled' and subject not like '%/promises/%' and not by_conditions
                        order by settled_at desc limit $3
                    ) as answered group by affair_id"#,
                 subject_type,
@@ -29,7 +29,7 @@ pub async fn ages(pool: &PgPool, subject_type: &str, department: Option<&str>) -
             sqlx::query_scalar!(
                 r#"select max((extract(epoch from settled_at - first_origin_at) * 1000000)::bigint) as "age!" from (
                        select affair_id, settled_at, first_origin_at from sla_monitor.clock
-                       where subject_type = $1 and state = 'fulfilled' and subject not like '%/promises/%'
+                       where subject_type = $1 and state = 'fulfilled' and subject not like '%/promises/%' and not by_conditions
                        order by settled_at desc limit $2
                    ) as answered group by affair_id"#,
                 subject_type,

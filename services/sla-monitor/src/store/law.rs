@@ -101,16 +101,17 @@ impl TryFrom<PolicyRow> for StoredPolicy {
 
 /// Reads all policies that took effect or will, and all calendars.
 #[tracing::instrument(name = "db.law.load", skip_all)]
-pub async fn load(db: &Db) -> Result<Kept, StoreError> {
+pub async fn load(connection: &mut PgConnection) -> Result<Kept, StoreError> {
     // The revision first: what is written in between is read again by whoever sees the next one.
-    let revision = sqlx::query_scalar!("select revision from sla_monitor.law_revision").fetch_one(db.reader()).await?;
+    let revision =
+        sqlx::query_scalar!("select revision from sla_monitor.law_revision").fetch_one(&mut *connection).await?;
     let rows = sqlx::query_as!(
         PolicyRow,
         r#"select policy_id, policy_version, content, in_force_from as "in_force_from: _", in_force_until as "in_force_until: _",
                   actor_kind, actor_id, actor_department, written_at as "written_at: _", version
            from sla_monitor.policy where state = 'active' order by policy_id, policy_version"#
     )
-    .fetch_all(db.reader())
+    .fetch_all(&mut *connection)
     .await?;
     let mut policies = Vec::with_capacity(rows.len());
     for row in rows {
@@ -119,7 +120,7 @@ pub async fn load(db: &Db) -> Result<Kept, StoreError> {
             .push(Arc::new(policy::rule(&stored).ok_or_else(|| StoreError::corrupt("policy", "content", &stored.id))?));
     }
     let rows = sqlx::query!("select calendar_id, text, changes from sla_monitor.calendar order by calendar_id, number")
-        .fetch_all(db.reader())
+        .fetch_all(&mut *connection)
         .await?;
     let mut calendars = Vec::with_capacity(rows.len());
     for row in rows {
@@ -132,6 +133,12 @@ pub async fn load(db: &Db) -> Result<Kept, StoreError> {
         calendars.push(calendar);
     }
     Ok(Kept { revision, policies, calendars })
+}
+
+/// Which change of policies and calendars is the last.
+#[tracing::instrument(level = "debug", name = "db.law.revision", skip_all)]
+pub async fn revision(pool: &PgPool) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!("select revision from sla_monitor.law_revision").fetch_one(pool).await?)
 }
 
 /// Keeps the calendars that ship, each version once; answers the id of one whose version is kept with other content.
@@ -166,11 +173,13 @@ pub async fn remember(db: &Db, calendars: &[&Calendar], now: Timestamp) -> Resul
     Ok(other)
 }
 
-/// Counts a change that others must read.
+/// Counts a change that others must read, and gives the database's time once nobody judges an affair by what was before: whoever writes one from now
+/// on waits for this transaction.
 #[tracing::instrument(name = "db.law.bump", skip_all)]
-pub async fn bump(tx: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query!("update sla_monitor.law_revision set revision = revision + 1").execute(tx).await?;
-    Ok(())
+pub async fn bump(tx: &mut PgConnection) -> Result<Timestamp, StoreError> {
+    sqlx::query!("update sla_monitor.law_revision set revision = revision + 1").execute(&mut *tx).await?;
+    let now = sqlx::query_scalar!(r#"select clock_timestamp() as "now!: jiff_sqlx::Timestamp""#).fetch_one(tx).await?;
+    Ok(now.to_jiff())
 }
 
 /// Every version of a policy, the newest first, locked until the transaction ends; and the database's time.
@@ -189,30 +198,23 @@ pub async fn lock_policy(tx: &mut PgConnection, id: &str) -> Result<(Timestamp, 
     Ok((now.to_jiff(), rows.into_iter().map(StoredPolicy::try_from).collect::<Result<_, _>>()?))
 }
 
-/// Versions of a policy below this one, the newest first; and the database's time.
+/// Every version of a policy, the newest first; and the database's time.
 #[tracing::instrument(name = "db.law.versions", skip_all)]
-pub async fn versions(
-    pool: &PgPool,
-    id: &str,
-    below: i32,
-    limit: i64,
-) -> Result<(Timestamp, Vec<StoredPolicy>), StoreError> {
+pub async fn versions(pool: &PgPool, id: &str) -> Result<(Timestamp, Vec<StoredPolicy>), StoreError> {
     let now = sqlx::query_scalar!(r#"select now() as "now!: jiff_sqlx::Timestamp""#).fetch_one(pool).await?;
     let rows = sqlx::query_as!(
         PolicyRow,
         r#"select policy_id, policy_version, content, in_force_from as "in_force_from: _", in_force_until as "in_force_until: _",
                   actor_kind, actor_id, actor_department, written_at as "written_at: _", version
-           from sla_monitor.policy where policy_id = $1 and policy_version < $2 order by policy_version desc limit $3"#,
+           from sla_monitor.policy where policy_id = $1 order by policy_version desc"#,
         id,
-        below,
-        limit,
     )
     .fetch_all(pool)
     .await?;
     Ok((now.to_jiff(), rows.into_iter().map(StoredPolicy::try_from).collect::<Result<_, _>>()?))
 }
 
-/// The newest version of every policy of the house after this id, with the one in force before it where that is another; and the database's time.
+/// Every version of every policy of the house, in order of id and the newest first; and the database's time.
 #[tracing::instrument(name = "db.law.list_policies", skip_all)]
 pub async fn list_policies(pool: &PgPool) -> Result<(Timestamp, Vec<StoredPolicy>), StoreError> {
     let now = sqlx::query_scalar!(r#"select now() as "now!: jiff_sqlx::Timestamp""#).fetch_one(pool).await?;

@@ -6,19 +6,16 @@ use sla_monitor_domain::Calendar;
 use ventanilla_proto::sla::v1 as proto;
 
 use crate::error::Failure;
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, Version};
 use crate::store::law::calendar_changes;
 
-/// A version of the calendar of this id, the newest where none is said.
+/// A version of the calendar of this id.
 ///
 /// # Errors
 /// [`Failure::CalendarNotFound`] when there is none.
-pub async fn calendar(monitor: &Monitor, id: &str, version: &str) -> Result<Arc<Calendar>, Failure> {
-    if let Some(calendar) = monitor.law().calendar_at(id, version) {
-        return Ok(Arc::clone(calendar));
-    }
+pub async fn calendar(monitor: &Monitor, id: &str, version: Version<'_>) -> Result<Arc<Calendar>, Failure> {
     // Somebody else may have written it a moment ago.
-    let law = monitor.refresh().await?;
+    let law = monitor.current().await?;
     let found = law.calendar_at(id, version).map(Arc::clone);
     found.ok_or_else(|| Failure::CalendarNotFound(format!("calendars/{id}")))
 }
@@ -33,6 +30,7 @@ pub async fn get_calendar(
     id: &str,
     version: &str,
 ) -> Result<(Arc<Calendar>, Option<proto::HouseCalendar>), Failure> {
+    let version = if version.is_empty() { Version::Newest } else { Version::Of(version) };
     let calendar = calendar(monitor, id, version).await?;
     let house = match monitor.law().catalogue.calendar(id) {
         Some(_) => None,
@@ -58,7 +56,7 @@ pub struct Page {
 /// [`Failure`] of the database.
 #[tracing::instrument(name = "calendar.list", skip_all)]
 pub async fn list_calendars(monitor: &Monitor, page: &Page) -> Result<(Vec<Arc<Calendar>>, Option<String>), Failure> {
-    let law = monitor.refresh().await?;
+    let law = monitor.current().await?;
     let fits = |calendar: &&Arc<Calendar>| {
         page.jurisdiction.as_ref().is_none_or(|place| calendar.jurisdiction == *place)
             && page.after.as_ref().is_none_or(|after| calendar.id > *after)

@@ -67,11 +67,16 @@ pub async fn get_policy(monitor: &Monitor, id: &str, version: i32) -> Result<Obl
 /// # Errors
 /// [`Failure::PolicyNotFound`] when there is none.
 pub async fn all_versions(monitor: &Monitor, id: &str) -> Result<Vec<Version>, Failure> {
-    let (now, stored) = versions(monitor.db.reader(), id, i32::MAX, i64::MAX).await?;
+    let (now, stored) = versions(monitor.db.reader(), id).await?;
     if stored.is_empty() {
         return Err(Failure::PolicyNotFound(format!("policies/{id}")));
     }
     Version::row(stored, now)
+}
+
+/// Whether a version took effect, or will unless something else comes: not one whose end was set to its beginning.
+pub fn took_effect(stored: &StoredPolicy) -> bool {
+    matches!(stored.stands, Stands::Active { from, until } if until != Some(from))
 }
 
 impl Version {
@@ -84,7 +89,7 @@ impl Version {
         let mut row = Vec::with_capacity(stored.len());
         for stored in stored {
             let version = Self::of(stored, taken, now)?;
-            taken |= matches!(version.stored.stands, Stands::Active { .. });
+            taken |= took_effect(&version.stored);
             row.push(version);
         }
         Ok(row)

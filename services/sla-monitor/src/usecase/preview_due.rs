@@ -8,7 +8,7 @@ use sla_monitor_domain::proof::preview;
 use super::get_calendar::calendar;
 use super::get_policy::{Obligation, get_policy};
 use crate::error::Failure;
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, Version};
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ pub async fn preview_due(monitor: &Monitor, asked: Preview) -> Result<(Obligatio
     let rule = obligation.rule();
     let own = rule.measure.as_ref().and_then(|measure| measure.calendar.clone());
     let named = asked.calendar.or(own).unwrap_or_else(|| monitor.law().default_calendar().to_owned());
-    let calendar = calendar(monitor, &named, "").await?;
+    let calendar = calendar(monitor, &named, Version::Newest).await?;
     let proof = preview(rule, &calendar, asked.start).map_err(|error| match error {
         Unreplayable::NoTerm(rule_id) => Failure::NoTermToCount { rule: rule_id, stage: rule.stage.clone() },
         Unreplayable::Uncountable(_) | Unreplayable::NeverStarted => Failure::DateOutOfRange,

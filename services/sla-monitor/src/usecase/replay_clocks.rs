@@ -3,12 +3,13 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
+use kernel::{Classify as _, Kind};
 use sla_monitor_domain::clock::Terms;
 use sla_monitor_domain::{Replay, replay};
 use tokio::sync::mpsc::Sender;
 
 use crate::error::Failure;
-use crate::monitor::{Monitor, Pinned};
+use crate::monitor::{Monitor, Pinned, Version};
 use crate::store::past::{KeptClock, Span, clocks, count_clocks};
 
 /// Clocks derived in one go.
@@ -19,9 +20,9 @@ const PAGE: i64 = 1_000;
 pub struct Difference {
     /// As it is kept.
     pub kept: KeptClock,
-    /// As derived.
-    pub derived: Replay,
-    /// Version of the calendar it was derived on.
+    /// As derived; none where its rule or calendar is gone, or its entries make no clock.
+    pub derived: Option<Replay>,
+    /// Version of the calendar it was derived on; empty where that is gone.
     pub calendar_version: String,
 }
 
@@ -33,7 +34,7 @@ impl Difference {
 
     /// The breach as derived.
     pub fn breach_then(&self) -> Option<Timestamp> {
-        self.derived.breach_by(self.kept.stored.now).map(|breach| breach.at)
+        self.derived.as_ref()?.breach_by(self.kept.stored.now).map(|breach| breach.at)
     }
 }
 
@@ -56,7 +57,7 @@ pub enum Item {
 /// Derives them, telling how far it is; ends early when nobody listens any more.
 ///
 /// # Errors
-/// [`Failure`] of the database, or of a clock whose entries make none.
+/// [`Failure`] of the database. A clock whose entries make none is told of, and the others are derived all the same.
 #[tracing::instrument(name = "clock.replay", skip_all)]
 pub async fn replay_clocks(
     monitor: Monitor,
@@ -92,15 +93,18 @@ pub async fn replay_clocks(
 async fn derive(monitor: &Monitor, kept: KeptClock, newest_calendar: bool) -> Result<Option<Difference>, Failure> {
     let stored = &kept.stored;
     let pinned = stored.pinned();
-    let pinned = Pinned { calendar_version: if newest_calendar { "" } else { pinned.calendar_version }, ..pinned };
-    let (rule, calendar) = monitor.terms(&pinned).await?;
-    let derived = replay(&stored.entries, Terms { rule: &rule, calendar: &calendar })
-        .map_err(|error| Failure::unreplayable(stored.id, &error))?;
+    let calendar_version = if newest_calendar { Version::Newest } else { pinned.calendar_version };
+    let terms = match monitor.terms(&Pinned { calendar_version, ..pinned }).await {
+        Err(error) if error.kind() == Kind::Internal => None,
+        terms => Some(terms?),
+    };
+    let derived = terms.as_ref().and_then(|(rule, calendar)| replay(&stored.entries, Terms { rule, calendar }).ok());
+    let calendar_version = terms.map(|(_, calendar)| calendar.version.clone()).unwrap_or_default();
+    let Some(derived) = derived else { return Ok(Some(Difference { kept, derived: None, calendar_version })) };
     let breach = derived.breach_by(stored.now).map(|breach| breach.at);
     let same = derived.state.as_str() == kept.state
         && derived.epoch == kept.epoch
         && derived.state.due() == kept.due
         && breach == breach_now(&kept);
-    let calendar_version = calendar.version.clone();
-    Ok((!same).then_some(Difference { kept, derived, calendar_version }))
+    Ok((!same).then_some(Difference { kept, derived: Some(derived), calendar_version }))
 }

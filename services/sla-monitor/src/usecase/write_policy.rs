@@ -9,12 +9,15 @@ use server::Call;
 use ventanilla_proto::sla::v1 as proto;
 
 use super::get_calendar::calendar;
-use super::get_policy::Version;
+use super::get_policy::{Version, took_effect};
 use super::write::{Begun, begin, finish};
 use crate::error::Failure;
 use crate::grpc::present;
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, Version as Which};
 use crate::store::law::{Stands, StoredPolicy, bump, insert_policy, lock_policy, update_policy};
+
+/// So many etags has each version to itself, so that none is ever one of another version.
+const ETAGS_OF_A_VERSION: i64 = 1 << 20;
 
 /// A draft to be written.
 #[derive(Debug, Clone)]
@@ -56,13 +59,13 @@ fn of_the_house(monitor: &Monitor, id: &str) -> Result<String, Failure> {
 #[tracing::instrument(name = "policy.put", skip_all, fields(policy.id = %new.id))]
 pub async fn put_policy(monitor: &Monitor, call: &Call, new: NewDraft) -> Result<proto::Policy, Failure> {
     let name = of_the_house(monitor, &new.id)?;
+    if let Some(named) = &new.calendar {
+        calendar(monitor, named, Which::Newest).await?;
+    }
     let mut tx = match begin(monitor, &new.key).await? {
         Begun::Replay(answer) => return Ok(answer),
         Begun::Fresh(tx) => tx,
     };
-    if let Some(named) = &new.calendar {
-        calendar(monitor, named, "").await?;
-    }
     let (now, versions) = lock_policy(&mut tx, &new.id).await?;
     let draft = versions.first().filter(|v| v.stands == Stands::Draft);
     let stored = match (draft, new.etag) {
@@ -78,14 +81,15 @@ pub async fn put_policy(monitor: &Monitor, call: &Call, new: NewDraft) -> Result
             stored
         }
         (None, None) => {
+            let number = versions.first().map_or(1, |newest| newest.number + 1);
             let stored = StoredPolicy {
-                number: versions.first().map_or(1, |newest| newest.number + 1),
+                number,
                 id: new.id,
                 stands: Stands::Draft,
                 content: new.content,
                 by: call.actor().clone(),
                 written: now,
-                version: 1,
+                version: i64::from(number) * ETAGS_OF_A_VERSION + 1,
             };
             if !insert_policy(&mut tx, &stored).await? {
                 return Err(StoreError::Stale.into());
@@ -110,7 +114,7 @@ pub async fn activate_policy(monitor: &Monitor, call: &Call, turned: Turned) -> 
         Begun::Replay(answer) => return Ok(answer),
         Begun::Fresh(tx) => tx,
     };
-    let (now, versions) = lock_policy(&mut tx, &turned.id).await?;
+    let (_, versions) = lock_policy(&mut tx, &turned.id).await?;
     let Some(draft) = versions.first() else { return Err(Failure::PolicyNotFound(name)) };
     if draft.version != turned.etag {
         return Err(StoreError::Stale.into());
@@ -118,6 +122,8 @@ pub async fn activate_policy(monitor: &Monitor, call: &Call, turned: Turned) -> 
     if draft.stands != Stands::Draft {
         return Err(Failure::PolicyVersionNotFound { policy: turned.id, version: 0 });
     }
+    // From here on nobody judges an affair by what was before until this is committed.
+    let now = bump(&mut tx).await?;
     let from = turned.at.unwrap_or(now);
     if from < now {
         return Err(Failure::InThePast);
@@ -135,7 +141,6 @@ pub async fn activate_policy(monitor: &Monitor, call: &Call, turned: Turned) -> 
     let stored =
         StoredPolicy { stands: Stands::Active { from, until: None }, version: draft.version + 1, ..draft.clone() };
     update_policy(&mut tx, &stored).await?;
-    bump(&mut tx).await?;
     let answer = present::house_policy(&Version::of(stored, false, now)?);
     let entry = proto::PolicyActivated { policy: Some(answer.clone()) };
     let answer = finish(monitor, tx, (call, &turned.key), (name, &entry), answer).await?;
@@ -154,10 +159,11 @@ pub async fn withdraw_policy(monitor: &Monitor, call: &Call, turned: Turned) -> 
         Begun::Replay(answer) => return Ok(answer),
         Begun::Fresh(tx) => tx,
     };
-    let (now, versions) = lock_policy(&mut tx, &turned.id).await?;
+    let (_, versions) = lock_policy(&mut tx, &turned.id).await?;
     if versions.is_empty() {
         return Err(Failure::PolicyNotFound(name));
     }
+    let now = bump(&mut tx).await?;
     let ends_later = |stored: &&StoredPolicy| match stored.stands {
         Stands::Active { from, until } => until.is_none_or(|until| until > now && until > from),
         Stands::Draft => false,
@@ -166,18 +172,19 @@ pub async fn withdraw_policy(monitor: &Monitor, call: &Call, turned: Turned) -> 
         let any = versions.iter().any(|stored| ends_later(&stored));
         return Err(if any { StoreError::Stale.into() } else { Failure::NotInForce(name) });
     };
-    let Stands::Active { from, .. } = known.stands else { return Err(Failure::NotInForce(name)) };
+    let Stands::Active { from, until: set } = known.stands else { return Err(Failure::NotInForce(name)) };
     let until = turned.at.unwrap_or(now);
     if until < now {
         return Err(Failure::InThePast);
     }
-    let until = until.max(from);
+    // An end that is set already, by the version after it maybe, is only made earlier.
+    let until = set.map_or(until, |set| until.min(set)).max(from);
     let stands = Stands::Active { from, until: Some(until) };
     let stored = StoredPolicy { stands, version: known.version + 1, ..known.clone() };
     update_policy(&mut tx, &stored).await?;
-    bump(&mut tx).await?;
     let version = stored.number;
-    let answer = present::house_policy(&Version::of(stored, false, now)?);
+    let replaced = versions.iter().any(|other| other.number > version && took_effect(other));
+    let answer = present::house_policy(&Version::of(stored, replaced, now)?);
     let entry =
         proto::PolicyWithdrawn { policy: name.clone(), version, in_force_until_time: Some(present::time(until)) };
     let answer = finish(monitor, tx, (call, &turned.key), (name, &entry), answer).await?;

@@ -2,11 +2,10 @@
 
 use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
-use kernel::Role;
+use kernel::{Ambient, Role};
 use sla::simulate_policy_response::Item as Simulated;
 use testkit::{Served, eventually};
 use tonic::{Code, Status};
-use uuid::Uuid;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
@@ -15,7 +14,8 @@ use crate::bad_input::{fields, reason};
 use crate::world::{SOON, State, Ticket, World, client, clocks_that, policies, read, wire};
 
 fn id() -> String {
-    Uuid::new_v4().to_string()
+    let ambient = Ambient::system();
+    ambient.uuid(ambient.now()).to_string()
 }
 
 fn minutes(at: Timestamp, minutes: i64) -> Timestamp {
@@ -493,4 +493,140 @@ async fn all_that_is_wrong_with_a_policy_or_a_calendar_is_named_together_and_not
     .await
     .unwrap();
     assert_eq!(none, (0, 0));
+}
+
+#[tokio::test]
+async fn an_etag_is_of_one_version_and_an_end_is_only_made_earlier() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let first = policy("twice", sla::PolicyMetric::FirstReply, "60min");
+    let one = put(&served, first.clone()).await.unwrap();
+    activate(&served, &one, None).await.unwrap();
+    let two = put(&served, sla::Policy { term: "10min".to_owned(), ..first }).await.unwrap();
+    assert_ne!(one.etag, two.etag, "who knows the first draft knows nothing of the second");
+    assert_eq!(reason(&activate(&served, &one, None).await.unwrap_err()), "STALE_ETAG");
+    let change = minutes(world.now().await, 60);
+    activate(&served, &two, Some(change)).await.unwrap();
+    let known = sla::GetPolicyRequest { name: one.name.clone(), version: 1 };
+    let ends = client(&served, Role::Agent).get_policy(known.clone()).await.unwrap().into_inner();
+    assert_eq!(read(ends.in_force_until_time), Some(change));
+    let later = sla::WithdrawPolicyRequest {
+        name: one.name.clone(),
+        etag: ends.etag,
+        until_time: Some(wire(minutes(change, 600))),
+        request_id: id(),
+    };
+    let ends = policies(&served, Role::Supervisor).withdraw_policy(later).await.unwrap().into_inner();
+    assert_eq!(read(ends.in_force_until_time), Some(change), "the version after it begins there");
+    // Page by page each version stands as it does by itself.
+    let mut request = sla::ListPolicyVersionsRequest { name: one.name.clone(), page_size: 1, ..Default::default() };
+    let mut told = Vec::new();
+    loop {
+        let page = policies(&served, Role::Agent).list_policy_versions(request.clone()).await.unwrap().into_inner();
+        told.extend(page.policies.iter().map(|p| (p.version, p.state())));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(told, [(2, sla::PolicyState::NotActive), (1, sla::PolicyState::Active)]);
+}
+
+#[tokio::test]
+async fn a_late_word_about_a_run_that_is_over_brings_its_breach_or_takes_it_back() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let (_, received) = in_force(&world, &served, policy("next", sla::PolicyMetric::NextReply, "30min")).await;
+    let ticket = inquiry(received);
+    world.open(&ticket).await;
+    let at = |later: i64| minutes(received, later);
+    world.say(&ticket, Direction::Inbound, at(110)).await;
+    world.say(&ticket, Direction::Outbound, at(138)).await;
+    world.say(&ticket, Direction::Inbound, at(200)).await;
+    clock_of(&served, &ticket, "next", |c| c.epoch == 2 && c.breached_time.is_none()).await;
+    // The customer had written before, and was answered late.
+    world.say(&ticket, Direction::Inbound, at(100)).await;
+    let late = clock_of(&served, &ticket, "next", |c| c.breached_time.is_some()).await;
+    assert_eq!((read(late.breached_time), late.state()), (Some(at(130)), sla::ClockState::Running));
+    let breached = eventually(SOON, || async {
+        let told = world.told::<sla::ClockBreached>().await;
+        if told.len() == 1 { Ok(told) } else { Err(told.len()) }
+    })
+    .await;
+    assert_eq!(read(breached[0].payload.breached_time), Some(at(130)));
+    // They had been answered in time after all.
+    world.say(&ticket, Direction::Outbound, at(105)).await;
+    clock_of(&served, &ticket, "next", |c| c.breached_time.is_none()).await;
+    // Those who follow are told how it stands now.
+    let told = world.told::<sla::ClockMoved>().await.pop().unwrap().payload;
+    assert_eq!((told.effect(), told.breached_time), (sla::ClockEffect::Restart, None));
+    let kept: Option<jiff_sqlx::Timestamp> =
+        sqlx::query_scalar("select breached_at from sla_monitor.clock where rule = 'next'")
+            .fetch_one(&world.admin)
+            .await
+            .unwrap();
+    assert!(kept.is_none(), "the board goes by this");
+}
+
+#[tokio::test]
+async fn each_department_has_the_stay_that_is_written_for_it_and_thanks_after_the_answer_owe_nothing() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let stay = |name: &str, department: &str, term: &str| {
+        let mut p = policy(name, sla::PolicyMetric::DepartmentStay, term);
+        p.kind = sla::PolicyKind::Ola.into();
+        let departments = vec![department.to_owned()];
+        p.measure.as_mut().unwrap().filter = Some(sla::PolicyFilter { departments, ..Default::default() });
+        p
+    };
+    in_force(&world, &served, stay("of-billing", "billing", "60min")).await;
+    in_force(&world, &served, stay("of-legal", "legal", "90min")).await;
+    let (_, received) = in_force(&world, &served, policy("next", sla::PolicyMetric::NextReply, "30min")).await;
+    let ticket = Ticket { department: "billing", ..inquiry(received) };
+    world.open(&ticket).await;
+    let over = ticketing::TicketAssigned {
+        ticket: ticket.name.clone(),
+        from_department: "billing".to_owned(),
+        to_department: "legal".to_owned(),
+        ..Default::default()
+    };
+    world.ticketing.write(&ticket.name, &over, minutes(received, 50)).await;
+    let billing = clock_of(&served, &ticket, "of-billing", |c| c.state() == sla::ClockState::Fulfilled).await;
+    assert_eq!((read(billing.settled_time), billing.breached_time), (Some(minutes(received, 50)), None));
+    let legal = clock_of(&served, &ticket, "of-legal", |c| c.state() == sla::ClockState::Running).await;
+    assert_eq!(read(legal.due_time), Some(minutes(received, 140)));
+    world.say(&ticket, Direction::Inbound, minutes(received, 60)).await;
+    world.resolve(&ticket, minutes(received, 70)).await;
+    world.say(&ticket, Direction::Inbound, minutes(received, 80)).await;
+    world.say(&ticket, Direction::Outbound, minutes(received, 300)).await;
+    let legal = clock_of(&served, &ticket, "of-legal", |c| c.state() == sla::ClockState::Fulfilled).await;
+    assert_eq!(read(legal.settled_time), Some(minutes(received, 70)));
+    let marker = Ticket::complaint(minutes(received, 301));
+    world.open(&marker).await;
+    clocks_that(&served, &marker.name, |clocks| !clocks.is_empty()).await;
+    let next = clock_of(&served, &ticket, "next", |c| c.state() == sla::ClockState::Fulfilled).await;
+    assert_eq!((read(next.settled_time), next.breached_time, next.epoch), (Some(minutes(received, 70)), None, 1));
+}
+
+#[tokio::test]
+async fn two_replicas_judge_an_affair_by_the_same_policies_whichever_of_them_was_told() {
+    let world = World::new().await;
+    let (one, two) = (world.start().await, world.start().await);
+    // Whoever applies what follows has not been told by anybody.
+    for n in 0..6_i64 {
+        let term = format!("{}min", 10 + n);
+        let mut next = policy("both", sla::PolicyMetric::FirstReply, &term);
+        next.summary_en = format!("Version {n}.");
+        let told = if n % 2 == 0 { &one } else { &two };
+        let draft = put(told, next).await.unwrap();
+        let active = activate(told, &draft, None).await.unwrap();
+        let ticket = inquiry(world.now().await);
+        world.open(&ticket).await;
+        let clock = clock_of(&one, &ticket, "both", |_| true).await;
+        assert_eq!(clock.policy_version, active.version);
+        let seen = clock_of(&two, &ticket, "both", |_| true).await;
+        assert_eq!(read(seen.due_time), Some(minutes(ticket.received, 10 + n)));
+    }
+    one.stop().await;
+    two.stop().await;
 }

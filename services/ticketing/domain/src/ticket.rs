@@ -137,6 +137,8 @@ pub struct Assigned {
     pub to: Assignment,
     /// Why, where it was said.
     pub reason: Option<Word>,
+    /// Whoever owns it now is a superior.
+    pub to_superior: bool,
     /// When, in the world.
     pub at: Timestamp,
 }
@@ -271,7 +273,7 @@ impl Ticket {
         let at = self.settle(moment)?;
         let from = std::mem::replace(&mut self.assignment, to.clone());
         self.last_change = at;
-        Ok((self, Assigned { from, to, reason, at }))
+        Ok((self, Assigned { from, to, reason, to_superior: false, at }))
     }
 
     /// The customer wants to speak to a superior, who may be free to take over.
@@ -308,8 +310,9 @@ impl Ticket {
     /// [`Refusal`], as [`Ticket::transfer`].
     pub fn superior_takes(self, superior: &AgentId, moment: Moment) -> Result<(Self, Assigned), Refusal> {
         let to = Assignment { department: self.assignment.department.clone(), owner: Some(superior.owner().clone()) };
-        let (mut ticket, assigned) = self.transfer(to, Some(word("supervisor_called")), moment)?;
+        let (mut ticket, mut assigned) = self.transfer(to, Some(word("supervisor_called")), moment)?;
         ticket.ties.supervisor_called = None;
+        assigned.to_superior = true;
         Ok((ticket, assigned))
     }
 

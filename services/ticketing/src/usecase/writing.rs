@@ -133,7 +133,9 @@ impl Writing {
     /// Moves the affair to another department or person.
     pub(super) async fn hand_over(&mut self, over: Handover, policy: &Policy) -> Result<(), Error> {
         let to_superior = agent::leads(&mut self.tx, &over.to).await?;
-        let (ticket, happened) = self.chronicle.stored.ticket.clone().transfer(over.to, over.reason, self.moment)?;
+        let (ticket, mut happened) =
+            self.chronicle.stored.ticket.clone().transfer(over.to, over.reason, self.moment)?;
+        happened.to_superior = to_superior;
         let id = ticket.facts().id;
         let ticket = if to_superior { ticket.with_a_superior() } else { ticket };
         self.chronicle.changed(ticket);

@@ -32,13 +32,23 @@ pub fn replay(entries: &[Entry], terms: Terms<'_>) -> Result<Replay, Unreplayabl
         _ => Length::Term(terms.rule.term.ok_or_else(|| Unreplayable::NoTerm(terms.rule.id.clone()))?),
     };
     let ran = first.what != Happening::Awaited;
-    let mut fold =
-        Fold { terms, ran, epoch: 1, origin: first.at, base: length, length, pauses: Vec::new(), breaches: Vec::new() };
+    let mut fold = Fold {
+        terms,
+        ran,
+        closed: false,
+        by_closing: false,
+        epoch: 1,
+        origin: first.at,
+        base: length,
+        length,
+        pauses: Vec::new(),
+        breaches: Vec::new(),
+    };
     let mut state = match ran {
         true => State::Running { due: fold.due()? },
         false => State::Scheduled { ground: STILL_TO_START.to_owned(), since: first.at },
     };
-    let displaced = displaced_since(&sorted);
+    let displaced = out_since(&sorted);
     for entry in sorted.into_iter().filter(|entry| displaced.is_none_or(|at| entry.at <= at)) {
         state = fold.step(state, entry)?;
     }
@@ -52,19 +62,19 @@ pub fn replay(entries: &[Entry], terms: Terms<'_>) -> Result<Replay, Unreplayabl
         length: fold.length,
         pauses: fold.pauses,
         state,
+        closed: fold.closed,
         breaches: fold.breaches,
     })
 }
 
-/// Whether the rule does not govern the affair, as the last entry about that says.
-pub fn is_displaced(entries: &[Entry]) -> bool {
+/// Since when the rule does not govern the affair, where that is so in the end.
+pub fn displaced_since(entries: &[Entry]) -> Option<Timestamp> {
     let mut sorted: Vec<&Entry> = entries.iter().collect();
     sorted.sort_by_key(|entry| entry.at);
-    displaced_since(&sorted).is_some()
+    out_since(&sorted)
 }
 
-/// Since when the rule does not govern the affair, where that is so in the end.
-fn displaced_since(sorted: &[&Entry]) -> Option<Timestamp> {
+fn out_since(sorted: &[&Entry]) -> Option<Timestamp> {
     sorted.iter().fold(None, |since, entry| match entry.what {
         Happening::Displaced => since.or(Some(entry.at)),
         Happening::Reinstated => None,
@@ -76,6 +86,10 @@ struct Fold<'a> {
     terms: Terms<'a>,
     /// Whether it ever counted.
     ran: bool,
+    /// The affair is resolved: nothing begins.
+    closed: bool,
+    /// It was met by the resolution, and not before.
+    by_closing: bool,
     epoch: i32,
     origin: Timestamp,
     /// The length every run begins with.
@@ -88,12 +102,27 @@ struct Fold<'a> {
 impl Fold<'_> {
     fn step(&mut self, state: State, entry: &Entry) -> Result<State, Unreplayable> {
         let at = entry.at;
+        let of_the_house = self.terms.rule.measure.is_some();
+        match &entry.what {
+            Happening::Closed => {
+                self.by_closing |= !matches!(state, State::Fulfilled { .. } | State::Cancelled { .. });
+                self.closed = true;
+            }
+            Happening::Reopened if of_the_house => {
+                self.closed = false;
+                if !std::mem::take(&mut self.by_closing) {
+                    return Ok(state);
+                }
+            }
+            Happening::Begun | Happening::TakenUp | Happening::Renewed if self.closed => return Ok(state),
+            _ => {}
+        }
         Ok(match (state, &entry.what) {
             (State::Running { due }, Happening::Hindered(ground)) => {
                 self.judge(due, at);
                 self.hinder(due, ground, at)?
             }
-            (State::Running { due }, Happening::Fulfilled) => {
+            (State::Running { due }, Happening::Fulfilled | Happening::Closed) => {
                 self.judge(due, at);
                 State::Fulfilled { at, due }
             }
@@ -124,14 +153,14 @@ impl Fold<'_> {
                 Happening::Begun | Happening::TakenUp,
             ) => self.run_from(at)?,
             // What starts it never came: nobody was owed anything, and nothing was met.
-            (State::Scheduled { .. }, Happening::Fulfilled) if !self.ran => State::Cancelled { at },
+            (State::Scheduled { .. }, Happening::Fulfilled | Happening::Closed) if !self.ran => State::Cancelled { at },
             // Met while it stood still: in time by any measure, and due when it would have been had it gone on then, so that one
             // which does not hold gains no time.
-            (State::Paused { ground, since }, Happening::Fulfilled) => {
+            (State::Paused { ground, since }, Happening::Fulfilled | Happening::Closed) => {
                 self.go_on(ground, since, at);
                 State::Fulfilled { at, due: self.due()? }
             }
-            (State::Scheduled { .. }, Happening::Fulfilled) => {
+            (State::Scheduled { .. }, Happening::Fulfilled | Happening::Closed) => {
                 self.begin(at);
                 State::Fulfilled { at, due: self.due()? }
             }

@@ -19,6 +19,8 @@ pub enum Move {
     Extend,
     /// The fulfilment did not hold.
     Reopen,
+    /// A late entry took back a breach of a run that is over.
+    Correct,
     /// The clock ended.
     Settle,
 }
@@ -38,8 +40,14 @@ impl Replay {
             (State::Paused { .. }, State::Running { .. }) => Move::Resume,
             (State::Fulfilled { .. } | State::Cancelled { .. }, State::Running { .. }) => Move::Reopen,
             (State::Running { .. }, State::Running { .. }) if self.epoch > before.epoch => Move::Restart,
-            // Only a verdict was added: nothing the clock's followers did not learn from the breach itself.
-            (State::Running { due: old }, State::Running { due: new }) if old == new => return None,
+            (State::Running { due: old }, State::Running { due: new }) if old == new => {
+                let stands = |breach| self.breaches.contains(breach);
+                match before.breaches.iter().all(stands) {
+                    // Only a verdict was added: nothing the clock's followers do not learn from the breach itself.
+                    true => return None,
+                    false => Move::Correct,
+                }
+            }
             (State::Running { .. }, State::Running { .. }) => Move::Extend,
         })
     }

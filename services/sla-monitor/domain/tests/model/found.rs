@@ -43,7 +43,8 @@ fn replayed(rule: &Rule, entries: &[Entry]) -> Replay {
 /// A clock of an affair that was received on 2 March at ten and that the rule comes to hold for at an instant.
 fn clock(rule: &Rule, applied: &str, happened: &[(&str, Event)]) -> Replay {
     let opened = Opened { received: at("02T10:00"), department: "claims" };
-    replayed(rule, &entries_of(rule, &opened, &history(happened), at(applied)))
+    let terms = Terms { rule, calendar: CATALOGUE.calendar("es.madrid").unwrap() };
+    replayed(rule, &entries_of(terms, &opened, &history(happened), at(applied)).unwrap())
 }
 
 fn running(until: &str) -> State {

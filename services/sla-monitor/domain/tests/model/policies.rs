@@ -3,7 +3,7 @@
 use ventanilla_sla_monitor_domain::affair::{Event, Happened};
 use ventanilla_sla_monitor_domain::clock::Terms;
 use ventanilla_sla_monitor_domain::condition::{Metric, Occasion};
-use ventanilla_sla_monitor_domain::policy::{Facts, Filter, Opened, choose, entries_of};
+use ventanilla_sla_monitor_domain::policy::{Facts, Filter, Measure, Opened, choose, entries_of};
 use ventanilla_sla_monitor_domain::{Replay, Rule, replay};
 
 use crate::almanac::{ALMANACS, Almanac, DAY, MINUTE, instant};
@@ -47,8 +47,9 @@ impl Late {
 
     fn replayed(&self, applied: i64) -> Replay {
         let opened = Opened { received: instant(self.received * MINUTE), department: self.department };
-        let entries = entries_of(&self.rule, &opened, &self.history, instant(applied * MINUTE));
-        replay(&entries, Terms { rule: &self.rule, calendar: &self.almanac.calendar }).unwrap()
+        let terms = Terms { rule: &self.rule, calendar: &self.almanac.calendar };
+        let entries = entries_of(terms, &opened, &self.history, instant(applied * MINUTE)).unwrap();
+        replay(&entries, terms).unwrap()
     }
 
     /// The model's clock before anything happened.
@@ -100,7 +101,7 @@ fn without_retroactive_start_it_counts_from_when_it_came_to_hold_and_stands_stil
         let mut chance = Chance(seed ^ 0x1A80);
         let mut late = Late::new(&mut chance);
         late.set(false, chance.one_in(2));
-        let model = late.opened(late.applied).walk_late(&late.course, late.applied);
+        let model = late.opened(late.received).taken_over(&late.course, late.applied);
         late.assert_is(&model, &late.replayed(late.applied), seed);
     }
 }
@@ -194,7 +195,15 @@ fn an_affair_has_the_first_policy_of_each_metric_that_holds_and_is_told_why_not_
             let (a_at, b_at) = (measure(a).rank, measure(b).rank);
             a_at < b_at || a_at == b_at && (a.id < b.id || a.id == b.id && a.version < b.version)
         };
-        let of_one_metric = |a: &Rule, b: &Rule| measure(a).metric == measure(b).metric;
+        let of_one_metric = |a: &Rule, b: &Rule| {
+            let (a, b) = (measure(a), measure(b));
+            let of_stays = |m: &Measure| {
+                let moving = [Occasion::TakenIn, Occasion::HandedOn];
+                moving.iter().any(|o| m.conditions.start.contains(o) || m.conditions.stop.contains(o))
+            };
+            let departments = |m: &Measure| if of_stays(m) { m.filter.departments.clone() } else { Vec::new() };
+            a.metric == b.metric && departments(&a) == departments(&b)
+        };
         let comes_first = |rule: &&&Rule| {
             let better = |other: &&&Rule| of_one_metric(other, rule) && lets_in(other, &facts) && before(other, rule);
             lets_in(rule, &facts) && !held.iter().any(|other| better(&other))

@@ -34,6 +34,10 @@ pub struct Clock<'a> {
     runs: Vec<Stretch>,
     standing: Option<Standing>,
     end: Option<End>,
+    /// The affair is resolved: nothing begins.
+    closed: bool,
+    /// It was met by the resolution, and not before.
+    by_closing: bool,
     /// Until when nothing makes it stand still.
     never_still_before: i64,
 }
@@ -43,7 +47,18 @@ impl<'a> Clock<'a> {
     pub fn new(rule: &'a Rule, almanac: &'a Almanac, first: i64, until: Option<i64>, at_once: bool) -> Self {
         let whole = until.map_or_else(|| Limit::Term(rule.term.unwrap()), Limit::Until);
         let runs = if at_once { vec![Stretch::new(first, whole)] } else { Vec::new() };
-        Self { rule, almanac, first, whole, runs, standing: None, end: None, never_still_before: 0 }
+        Self {
+            rule,
+            almanac,
+            first,
+            whole,
+            runs,
+            standing: None,
+            end: None,
+            closed: false,
+            by_closing: false,
+            never_still_before: 0,
+        }
     }
 
     /// A clock that came to be later: nothing before made it stand still, and from then on it does where its affair does.
@@ -62,6 +77,21 @@ impl<'a> Clock<'a> {
             self.hindered(since, &ground, does);
         }
         self.walk(&after)
+    }
+
+    /// A clock that counts from when its policy came to hold, where this one counts or stands still by then; otherwise it waits for what starts it.
+    pub fn taken_over(self, course: &[(i64, Deed)], since: i64) -> Self {
+        let (mut before, mut after) = (course.to_vec(), course.to_vec());
+        before.retain(|(at, _)| *at <= since);
+        after.retain(|(at, _)| *at > since);
+        let old = self.walk(&before);
+        let owes = !old.runs.is_empty() && old.end.is_none();
+        let mut new = Clock::new(old.rule, old.almanac, since, None, owes);
+        new.standing = old.standing.filter(|_| owes).map(|standing| Standing { since, ..standing });
+        if old.closed {
+            new.closes(since);
+        }
+        new.walk(&after)
     }
 
     /// What the affair waits on after a course: the last that made it wait, unless something after made it go on.
@@ -162,6 +192,21 @@ impl<'a> Clock<'a> {
             Event::Reopened => Occasion::Reopened,
         };
         let lists = &measure.conditions;
+        if occasion == Occasion::Reopened {
+            // The resolution did not hold: what it met is taken back, and what was met before stays.
+            self.closed = false;
+            if std::mem::take(&mut self.by_closing) {
+                self.taken_back(at);
+            }
+            return;
+        }
+        if occasion == Occasion::Resolved {
+            return self.closes(at);
+        }
+        let begins = lists.reset.contains(&occasion) || lists.start.contains(&occasion);
+        if self.closed && begins && !lists.cancel.contains(&occasion) && !lists.stop.contains(&occasion) {
+            return;
+        }
         if lists.cancel.contains(&occasion) {
             self.falls_away(at);
         } else if lists.stop.contains(&occasion) {
@@ -180,8 +225,6 @@ impl<'a> Clock<'a> {
             self.goes_on(at);
         } else if lists.pause.contains(&occasion) {
             self.hindered(at, occasion.as_str(), Does::Pause);
-        } else if occasion == Occasion::Reopened && lists.stop.contains(&Occasion::Resolved) {
-            self.taken_back(at);
         } else if occasion == Occasion::Works && !self.rule.effects.is_empty() {
             self.goes_on(at);
         }
@@ -271,6 +314,12 @@ impl<'a> Clock<'a> {
         self.goes_on(at);
         let due = self.due();
         self.ends(End::Met { at, due });
+    }
+
+    fn closes(&mut self, at: i64) {
+        self.by_closing |= self.end.is_none();
+        self.closed = true;
+        self.met(at);
     }
 
     fn falls_away(&mut self, at: i64) {

@@ -11,7 +11,7 @@ use ventanilla_proto::sla::v1 as proto;
 
 use super::{LONGEST_ID, slug, unreadable_token, version_number};
 use crate::error::Failure;
-use crate::policy::{check, house_id};
+use crate::policy::{content, house_id};
 use crate::store::past::Span;
 use crate::usecase::get_calendar::Page as CalendarPage;
 use crate::usecase::put_calendar::NewCalendar;
@@ -20,6 +20,10 @@ use crate::usecase::write_policy::{NewDraft, Turned};
 
 /// Most days a calendar of the house may change, of each sort.
 const MOST_DAYS: usize = 500;
+/// Shortest id of a calendar of the house: calendars that ship have the two letters of a country, or a dot.
+const SHORTEST_CALENDAR: usize = 3;
+/// Most hours of a day with hours of its own.
+const MOST_HOURS: usize = 20;
 /// Most intervals of a calendar.
 const MOST_INTERVALS: usize = 100;
 /// Longest title of a calendar, or of a holiday.
@@ -54,24 +58,14 @@ pub fn put_policy(request: &proto::PutPolicyRequest) -> Result<NewDraft, Failure
         return whole(v, None);
     };
     let id = house_id(&mut v, "policy.name", "policies", &said.name);
-    check(&mut v, said);
+    let content = content(&mut v, said);
     let known = if said.etag.is_empty() { Some(None) } else { etag(&mut v, "policy.etag", &said.etag).map(Some) };
     let calendar = said.measure.as_ref().map(|m| m.calendar.clone()).filter(|name| !name.is_empty());
     let calendar = match &calendar {
         Some(name) => slug(&mut v, "policy.measure.calendar", "calendars", name).map(Some),
         None => Some(None),
     };
-    // What is kept is what was said; all else is told.
-    let content = proto::Policy {
-        kind: said.kind,
-        term: said.term.clone(),
-        effects: said.effects.clone(),
-        summary_es: said.summary_es.clone(),
-        summary_en: said.summary_en.clone(),
-        measure: said.measure.clone(),
-        ..proto::Policy::default()
-    };
-    let new = || Some(NewDraft { id: id?, content, calendar: calendar?, etag: known?, key: key? });
+    let new = || Some(NewDraft { id: id?, content: content?, calendar: calendar?, etag: known?, key: key? });
     let new = new();
     whole(v, new)
 }
@@ -211,6 +205,9 @@ pub fn put_calendar(request: &proto::PutCalendarRequest) -> Result<NewCalendar, 
         return whole(v, None);
     };
     let id = house_id(&mut v, "calendar.name", "calendars", &said.name);
+    if id.as_ref().is_some_and(|id| id.len() < SHORTEST_CALENDAR) {
+        v.push("calendar.name", "must have an id of at least 3 characters: shorter ones are those of countries");
+    }
     let extends = slug(&mut v, "calendar.extends", "calendars", &said.extends);
     let es = line(&mut v, "calendar.title_es", &said.title_es, LONGEST_TITLE);
     let en = line(&mut v, "calendar.title_en", &said.title_en, LONGEST_TITLE);
@@ -223,6 +220,9 @@ pub fn put_calendar(request: &proto::PutCalendarRequest) -> Result<NewCalendar, 
     let days = dates(&mut v, ("holidays", ".date"), said.holidays.iter().map(|h| h.date.as_str()));
     for (i, holiday) in said.holidays.iter().enumerate() {
         line(&mut v, &format!("calendar.holidays[{i}].title"), &holiday.title, LONGEST_TITLE);
+    }
+    for (i, exception) in said.exceptions.iter().enumerate() {
+        at_most(&mut v, &format!("exceptions[{i}].intervals"), &exception.intervals, MOST_HOURS);
     }
     let holiday = |(day, said): (Option<Date>, &proto::Holiday)| {
         Some((day?, Holiday { title: said.title.clone(), scope: said.scope.clone() }))
@@ -274,7 +274,8 @@ pub fn calendars(request: &proto::ListCalendarsRequest) -> Result<CalendarPage, 
     let mut v = Violations::new();
     let size = page_size(&mut v, request.page_size);
     let place = &request.jurisdiction;
-    if !place.is_empty() && !(place.len() == 2 && place.bytes().all(|b| b.is_ascii_uppercase())) {
+    let is_a_code = place.len() == 2 && place.bytes().all(|b| b.is_ascii_uppercase());
+    if !place.is_empty() && !is_a_code {
         v.push("jurisdiction", "must be two capital letters, as ES");
     }
     v.into_result()?;

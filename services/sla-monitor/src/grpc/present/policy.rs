@@ -93,7 +93,7 @@ pub fn replay(item: replayed::Item) -> proto::ReplayClocksResponse {
 }
 
 fn difference(difference: &replayed::Difference) -> proto::ClockDifference {
-    let (kept, derived) = (&difference.kept, &difference.derived);
+    let (kept, derived) = (&difference.kept, difference.derived.as_ref());
     let state_now = match kept.state.as_str() {
         "scheduled" => proto::ClockState::Scheduled,
         "running" => proto::ClockState::Running,
@@ -102,15 +102,15 @@ fn difference(difference: &replayed::Difference) -> proto::ClockDifference {
         "cancelled" => proto::ClockState::Cancelled,
         _ => proto::ClockState::Unspecified,
     };
-    let state_then: &State = &derived.state;
+    let state_then: Option<&State> = derived.map(|derived| &derived.state);
     proto::ClockDifference {
         clock: ClockId::from_uuid(kept.stored.id).name(),
         subject: kept.stored.subject.clone(),
         policy: format!("policies/{}", kept.stored.rule),
         state_now: state_now.into(),
-        state_then: state(state_then).into(),
+        state_then: state_then.map_or(proto::ClockState::Unspecified, state).into(),
         due_time_now: kept.due.map(time),
-        due_time_then: derived.state.due().map(time),
+        due_time_then: state_then.and_then(State::due).map(time),
         breached_time_now: difference.breach_now().map(time),
         breached_time_then: difference.breach_then().map(time),
         calendar_version: difference.calendar_version.clone(),
