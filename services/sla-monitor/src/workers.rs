@@ -1,3 +1,4 @@
 //! Work that runs beside the calls.
 
+pub mod calibration;
 pub mod due;
