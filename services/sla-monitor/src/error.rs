@@ -63,6 +63,15 @@ pub enum Failure {
         /// Head.
         head: i64,
     },
+    /// A call is known with other content.
+    #[error("{} known with other content; what was recorded is not changed", .0.join(", "))]
+    CallDiffers(Vec<String>),
+    /// Nothing can be foretold of it.
+    #[error("the clock is {state}; only of a running one is a breach foretold")]
+    ClockNotRunning {
+        /// What it is.
+        state: &'static str,
+    },
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -94,7 +103,9 @@ impl Classify for Failure {
             | Self::DateOutOfRange
             | Self::Shipped(_)
             | Self::InThePast
-            | Self::NotInForce(_) => Kind::FailedPrecondition,
+            | Self::NotInForce(_)
+            | Self::ClockNotRunning { .. } => Kind::FailedPrecondition,
+            Self::CallDiffers(_) => Kind::AlreadyExists,
             Self::Request(error) => error.kind(),
             Self::PositionAhead { .. } => Kind::OutOfRange,
             Self::Store(error) => error.kind(),
@@ -116,6 +127,8 @@ impl Classify for Failure {
             Self::NoTermToCount { .. } => "NO_TERM_TO_COUNT",
             Self::DateOutOfRange => "DATE_OUT_OF_RANGE",
             Self::PositionAhead { .. } => "POSITION_AHEAD",
+            Self::CallDiffers(_) => "CALL_DIFFERS",
+            Self::ClockNotRunning { .. } => "CLOCK_NOT_RUNNING",
             Self::Store(error) => error.reason(),
         }
     }
@@ -135,6 +148,8 @@ impl Classify for Failure {
                 vec![("resource", format!("policies/{rule}").into()), ("stage", stage.clone().into())]
             }
             Self::PositionAhead { head } => vec![("head_position", head.to_string().into())],
+            Self::CallDiffers(calls) => vec![("calls", calls.join(", ").into())],
+            Self::ClockNotRunning { state } => vec![("state", (*state).into())],
             Self::Invalid(_) | Self::Page(_) | Self::DateOutOfRange | Self::InThePast | Self::Store(_) => Vec::new(),
         }
     }

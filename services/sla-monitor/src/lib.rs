@@ -10,6 +10,7 @@ mod monitor;
 mod names;
 mod policy;
 mod reactions;
+pub mod recompute;
 mod rights;
 mod store;
 mod usecase;
@@ -24,6 +25,7 @@ use server::{Assembly, House, Worker};
 use sla_monitor_domain::Calendar;
 use sla_monitor_domain::data::DataError;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::sla::v1::measure_service_server::MeasureServiceServer;
 use ventanilla_proto::sla::v1::policy_service_server::PolicyServiceServer;
 use ventanilla_proto::sla::v1::sla_service_server::SlaServiceServer;
 
@@ -31,6 +33,7 @@ pub use config::Settings;
 
 use monitor::{Law, Monitor};
 use reactions::{ombudsman, ticketing};
+use workers::calibration::CalibrationWorker;
 use workers::due::DueWorker;
 
 /// The schema of this service.
@@ -47,6 +50,9 @@ const CUSTOMER_PROFILE: &str = "customer-profile";
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
 /// The largest request to write: a calendar with all the days it may change.
 const MAX_POLICY_REQUEST_BYTES: usize = 512 * 1024;
+
+/// The largest request that brings measured calls: five hundred of them, a kilobyte each at most.
+const MAX_CALLS_BYTES: usize = 512 * 1024;
 
 /// Why the service cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +86,8 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     standings.recall(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
     let (ambient, due) = (house.ambient.clone(), settings.due);
-    let monitor = Monitor::new(db.clone(), ledger.clone(), ambient, standings.clone(), (law, due));
+    let mut monitor = Monitor::new(db.clone(), ledger.clone(), ambient, standings.clone(), (law, due));
+    monitor.measures = settings.measures;
     let shipped = monitor.law();
     let shipped: Vec<&Calendar> = shipped.catalogue.calendars().collect();
     if let Some(id) = store::law::remember(&db, &shipped, house.ambient.now()).await? {
@@ -93,18 +100,23 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     }
     let reader = monitor.clone();
     let due = DueWorker::new(monitor.clone(), sources);
+    let calibration = CalibrationWorker::new(monitor.clone());
     let api = SlaServiceServer::new(grpc::SlaApi::new(monitor.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
     let policies = PolicyServiceServer::new(grpc::PolicyApi::new(monitor.clone()))
         .max_decoding_message_size(MAX_POLICY_REQUEST_BYTES);
+    let measures =
+        MeasureServiceServer::new(grpc::MeasureApi::new(monitor.clone())).max_decoding_message_size(MAX_CALLS_BYTES);
     let assembly = Assembly::new(SOURCE)
         .serve(api)
         .serve(policies)
+        .serve(measures)
         .keep_ledger(&ledger, &house)
         .follow(ticketing::SOURCE, ticketing::Affairs(monitor.clone()), &ledger, &standings, &house)?
         .follow(ombudsman::SOURCE, ombudsman::Cases(monitor.clone()), &ledger, &standings, &house)?
         .follow(CUSTOMER_PROFILE, OnErasure::new(house.ambient.clone()), &ledger, &standings, &house)?
         .worker(Worker::new("due", move |cancel| due.clone().run(cancel)))
-        .worker(Worker::new("law", move |cancel| workers::law::run(reader.clone(), cancel)));
+        .worker(Worker::new("law", move |cancel| workers::law::run(reader.clone(), cancel)))
+        .worker(Worker::new("calibration", move |cancel| calibration.clone().run(cancel)));
     let assembly = ::rights::answer(assembly, monitor, &ledger, &house);
     Ok(assembly.at_close(move || async move { db.close(Duration::from_secs(1)).await }))
 }

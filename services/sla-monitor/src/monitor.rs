@@ -10,7 +10,7 @@ use sla_monitor_domain::data::DataError;
 use sla_monitor_domain::{Calendar, Catalogue, Rule};
 use sqlx::PgConnection;
 
-use crate::config::{DueSettings, LawSettings};
+use crate::config::{DueSettings, LawSettings, MeasureSettings};
 use crate::store::law::{self, Kept};
 
 /// The service's surroundings. Cheap to clone.
@@ -26,13 +26,23 @@ pub struct Monitor {
     pub standings: Standings,
     /// How due clocks are raised.
     pub due: Arc<DueSettings>,
+    /// How what is measured is read.
+    pub measures: MeasureSettings,
     book: Arc<RwLock<Arc<Law>>>,
 }
 
 impl Monitor {
     /// The surroundings, with the law that ships; [`Monitor::refresh`] brings the house's own.
     pub fn new(db: Db, ledger: Ledger, ambient: Ambient, standings: Standings, (law, due): (Law, DueSettings)) -> Self {
-        Self { db, ledger, ambient, standings, due: Arc::new(due), book: Arc::new(RwLock::new(Arc::new(law))) }
+        Self {
+            db,
+            ledger,
+            ambient,
+            standings,
+            due: Arc::new(due),
+            measures: MeasureSettings::default(),
+            book: Arc::new(RwLock::new(Arc::new(law))),
+        }
     }
 
     /// Rules and calendars as they were last read.

@@ -2,11 +2,16 @@
 
 pub mod affair;
 pub mod board;
+pub mod call;
 pub mod clock;
 pub mod due;
+pub mod fairness;
 pub mod forecast;
+pub mod foresight;
 pub mod law;
+pub mod months;
 pub mod open;
+pub mod parameters;
 pub mod past;
 
 use jiff::Timestamp;

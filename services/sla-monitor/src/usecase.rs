@@ -1,15 +1,21 @@
 //! One file per RPC: the recipe, without transport and without SQL.
 
 pub mod explain_clock;
+pub mod export_board;
+pub mod forecast_breach;
 pub mod forecast_resolution;
 pub mod get_board;
 pub mod get_calendar;
+pub mod get_calibration;
 pub mod get_clock;
+pub mod get_fairness;
 pub mod get_policy;
+pub mod get_service_parameters;
 pub mod list_clocks;
 pub mod list_policies;
 pub mod preview_due;
 pub mod put_calendar;
+pub mod record_calls;
 pub mod replay_clocks;
 pub mod simulate_policy;
 pub mod watch_clocks;

@@ -1,4 +1,5 @@
 //! Work that runs beside the calls.
 
+pub mod calibration;
 pub mod due;
 pub mod law;

@@ -13,6 +13,7 @@ use ventanilla_proto::customer::v1::rights_service_client::RightsServiceClient;
 use ventanilla_proto::customer::v1::rules_service_client::RulesServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
+use ventanilla_proto::sla::v1::measure_service_client::MeasureServiceClient;
 use ventanilla_proto::sla::v1::policy_service_client::PolicyServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::ticketing::v1::article_service_client::ArticleServiceClient;
@@ -99,6 +100,8 @@ pub struct Clients {
     pub articles: ArticleServiceClient<Transport>,
     /// sla-monitor.
     pub clocks: SlaServiceClient<Transport>,
+    /// sla-monitor, calls, published figures and fairness.
+    pub measures: MeasureServiceClient<Transport>,
     /// sla-monitor, what the house measures of its own.
     pub policies: PolicyServiceClient<Transport>,
     /// ombudsman-escalation.
@@ -124,7 +127,8 @@ impl Clients {
             redress: RedressServiceClient::new(tickets.clone()),
             articles: ArticleServiceClient::new(tickets),
             clocks: SlaServiceClient::new(clocks.clone()),
-            policies: PolicyServiceClient::new(clocks),
+            policies: PolicyServiceClient::new(clocks.clone()),
+            measures: MeasureServiceClient::new(clocks),
             office: OmbudsmanServiceClient::new(office),
             transports,
         }

@@ -173,6 +173,8 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
         ("SplitTicketRequest", "subject") => "A part of the affair".to_owned(),
         ("EnterStepRequest", "step") => "work".to_owned(),
         ("ProcessStep", "next") => "somewhere".to_owned(),
+        ("MeasuredCall", "external_id") => "call-1".to_owned(),
+        ("MeasuredCall", "queue") => "billing".to_owned(),
         ("Policy", "name") => "policies/own".to_owned(),
         ("HouseCalendar", "name") => "calendars/own".to_owned(),
         ("Policy", "term") => "30min".to_owned(),

@@ -11,8 +11,16 @@
 //! * a figure that counted nothing is neither met nor missed.
 
 mod calls;
+mod coarse;
+mod measured;
+mod recomputed;
 
 pub use calls::{Abandoned, Calls, CallsAnswered};
+pub use coarse::Coarse;
+pub use measured::{
+    CallCounts, CallParameters, Ended, HumanRequest, Measured, Supervisor, SupervisorRequest, supervisor_due,
+};
+pub use recomputed::{Period, Recomputed, Told, recompute};
 
 use crate::proportion::{Counted, needed, reach};
 use crate::quantile::{Durations, rank};

@@ -16,9 +16,11 @@
 //! It assumes that what still waits is like what was answered at the same age, and that the future is like the past. Whether it holds is for
 //! [`calibration`](Record) to say, on affairs that were [held out](held_out).
 
+mod by_department;
 mod calibration;
 mod held_out;
 
+pub use by_department::{Followed, Judged, by_department};
 pub use calibration::{BINS, Calibration, Outcome, Record, Row};
 pub use held_out::{HeldOut, Past, Prediction, held_out};
 

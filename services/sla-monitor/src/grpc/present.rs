@@ -370,7 +370,8 @@ pub fn board(figured: Figured, window: &Window) -> proto::Board {
     board
 }
 
-fn row(key: String, figures: &Figures) -> proto::BoardRow {
+/// A line of the board under its key.
+pub fn row(key: String, figures: &Figures) -> proto::BoardRow {
     let decided = figures.met + figures.breached;
     #[allow(clippy::cast_precision_loss, reason = "counts of clocks are far below 2^52")]
     let attainment = (decided > 0).then(|| figures.met as f64 / decided as f64);
@@ -388,12 +389,15 @@ fn row(key: String, figures: &Figures) -> proto::BoardRow {
     }
 }
 
-fn percentiles(micros: &[i64]) -> Option<proto::SettlePercentiles> {
+/// A duration on the wire, from microseconds.
+pub fn duration(micros: i64) -> Option<prost_types::Duration> {
+    let nanos = i32::try_from(micros % 1_000_000 * 1_000).ok()?;
+    Some(prost_types::Duration { seconds: micros / 1_000_000, nanos })
+}
+
+/// Percentiles on the wire: at 50, 75, 90, 95 and 99 %.
+pub fn percentiles(micros: &[i64]) -> Option<proto::SettlePercentiles> {
     let [p50, p75, p90, p95, p99] = *micros else { return None };
-    let duration = |micros: i64| {
-        let nanos = i32::try_from(micros % 1_000_000 * 1_000).unwrap_or(0);
-        Some(prost_types::Duration { seconds: micros / 1_000_000, nanos })
-    };
     Some(proto::SettlePercentiles {
         p50_duration: duration(p50),
         p75_duration: duration(p75),

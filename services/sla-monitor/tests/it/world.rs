@@ -11,8 +11,10 @@ use server::Assembly;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use testkit::{Client, Database, Harness, Served, Surroundings, eventually};
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::sla::v1::measure_service_client::MeasureServiceClient;
 use ventanilla_proto::sla::v1::policy_service_client::PolicyServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::ticketing::v1 as ticketing;
@@ -277,6 +279,22 @@ impl Ticket {
 /// A client for a role.
 pub fn client(served: &Served, role: Role) -> SlaServiceClient<Client> {
     SlaServiceClient::new(served.channel(role))
+}
+
+/// A client of what is measured, for a role.
+pub fn measures(served: &Served, role: Role) -> MeasureServiceClient<Client> {
+    MeasureServiceClient::new(served.channel(role))
+}
+
+/// The reason of a refusal.
+pub fn reason(status: &tonic::Status) -> String {
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}
+
+/// The fields that a refusal names.
+pub fn fields(status: &tonic::Status) -> Vec<String> {
+    let wrong = status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
+    wrong.into_iter().map(|violation| violation.field).collect()
 }
 
 /// A client for policies and calendars, for a role.

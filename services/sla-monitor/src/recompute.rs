@@ -1,0 +1,84 @@
+//! The published parameters once more, from an exported ledger alone: for an auditor, who has the entries and nothing of this service's tables.
+
+use std::fmt;
+
+use prost::{Message, Name};
+use sla_monitor_domain::figures::{self, Told};
+use ventanilla_proto::ledger::v1::Entry;
+use ventanilla_proto::sla::v1 as proto;
+
+pub use sla_monitor_domain::figures::{Abandoned, Period, Recomputed};
+
+use crate::grpc::measured::{instant, read};
+
+/// An entry that cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its position; 0 where the counts of all of them cannot be true together.
+    pub position: i64,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the entry at position {} is none that this service writes", self.position)
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// Counts a period from the entries of this service's ledger, in the order of their positions and from the first one on.
+///
+/// # Errors
+/// [`Unreadable`] names the first entry that cannot be read; what is passed over would be counted nowhere.
+pub fn recompute<'a>(entries: impl IntoIterator<Item = &'a Entry>, period: &Period) -> Result<Recomputed, Unreadable> {
+    let mut told = Vec::new();
+    for entry in entries {
+        let read = told_by(entry).map_err(|_| Unreadable { position: entry.position })?;
+        told.extend(read);
+    }
+    figures::recompute(told, period).ok_or(Unreadable { position: 0 })
+}
+
+/// Not a message of its type.
+struct Broken;
+
+/// What an entry tells that is counted; none of one that tells of something else.
+fn told_by(entry: &Entry) -> Result<Option<Told>, Broken> {
+    if let Some(calls) = payload::<proto::CallsMeasured>(entry)? {
+        let read = calls.calls.iter().map(|call| read(&calls.source_system, call).ok_or(Broken));
+        return Ok(Some(Told::Calls(read.collect::<Result<_, _>>()?)));
+    }
+    if let Some(started) = payload::<proto::ClockStarted>(entry)? {
+        return Ok(Some(Told::Started {
+            origin: instant(started.origin_time.as_ref()).ok_or(Broken)?,
+            due: instant(started.due_time.as_ref()),
+            is_legal_answer: started.kind() == proto::PolicyKind::Statutory && started.ends_with_answer,
+            clock: started.clock,
+        }));
+    }
+    if let Some(moved) = payload::<proto::ClockMoved>(entry)? {
+        let at = instant(entry.occurred_time.as_ref()).ok_or(Broken)?;
+        return Ok(Some(Told::Moved { at, due: instant(moved.due_time.as_ref()), clock: moved.clock }));
+    }
+    if let Some(settled) = payload::<proto::ClockSettled>(entry)? {
+        let at = instant(settled.settled_time.as_ref()).ok_or(Broken)?;
+        let met = (settled.state() == proto::ClockState::Fulfilled).then_some(at);
+        return Ok(Some(Told::Settled {
+            met,
+            breached: instant(settled.breached_time.as_ref()),
+            clock: settled.clock,
+        }));
+    }
+    if let Some(breached) = payload::<proto::ClockBreached>(entry)? {
+        let at = instant(breached.breached_time.as_ref()).ok_or(Broken)?;
+        return Ok(Some(Told::Breached { at, clock: breached.clock }));
+    }
+    Ok(None)
+}
+
+fn payload<M: Message + Name + Default>(entry: &Entry) -> Result<Option<M>, Broken> {
+    if entry.r#type != M::full_name() {
+        return Ok(None);
+    }
+    M::decode(entry.payload.as_slice()).map(Some).map_err(|_| Broken)
+}

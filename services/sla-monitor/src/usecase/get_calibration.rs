@@ -1,0 +1,48 @@
+//! `GetCalibration`: how well breaches are foretold.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sla_monitor_domain::foresight::{Judged, by_department};
+
+use crate::error::Failure;
+use crate::monitor::Monitor;
+use crate::store::foresight::history;
+
+/// Shares of the term at which a clock is judged, in percent.
+pub const SHARES: [u8; 3] = [25, 50, 75];
+
+/// Which clocks are judged.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Started at or after.
+    pub from: Timestamp,
+    /// Started before.
+    pub to: Timestamp,
+    /// Only of this department.
+    pub department: Option<String>,
+}
+
+/// What is told.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// By department.
+    pub by_department: BTreeMap<String, Judged>,
+    /// The database's time.
+    pub now: Timestamp,
+}
+
+/// Judges the clocks of a period.
+///
+/// # Errors
+/// [`Failure`] of the database.
+#[tracing::instrument(name = "calibration.get", skip_all)]
+pub async fn get_calibration(monitor: &Monitor, asked: &Asked) -> Result<Told, Failure> {
+    let (history, now) = history(monitor.db.reader(), asked.from, asked.to).await?;
+    let now = now.unwrap_or_else(|| monitor.ambient.now());
+    // Some hundred milliseconds of arithmetic for the most that is judged at once.
+    let judged = tokio::task::spawn_blocking(move || by_department(&history, now.as_microsecond(), &SHARES)).await;
+    let mut by_department = judged.map_err(|_| sqlx::Error::WorkerCrashed)?;
+    by_department.retain(|department, _| asked.department.as_ref().is_none_or(|only| only == department));
+    Ok(Told { by_department, now })
+}

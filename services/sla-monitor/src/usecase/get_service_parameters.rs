@@ -1,0 +1,52 @@
+//! `GetServiceParameters`: what Ley 10/2025 has published and audited.
+
+use jiff::Timestamp;
+use sla_monitor_domain::figures::{CallParameters, Parameter, Times};
+use sla_monitor_domain::quantile::Durations;
+use sla_monitor_domain::rule::Kind;
+
+use crate::error::Failure;
+use crate::monitor::Monitor;
+use crate::store::parameters::{Period, count};
+
+/// The parameters of a period.
+#[derive(Debug, Clone)]
+pub struct Parameters {
+    /// Of calls.
+    pub calls: CallParameters,
+    /// How long calls that were answered had waited.
+    pub waited: Durations,
+    /// How long it took until a person came.
+    pub humans: Durations,
+    /// Of affairs: all of them, then by type.
+    pub resolved: Vec<(Parameter, Durations)>,
+    /// The database's time.
+    pub now: Timestamp,
+}
+
+/// Counts the period.
+///
+/// # Errors
+/// [`Failure`] of the database.
+#[tracing::instrument(name = "parameters.get", skip_all)]
+pub async fn get_service_parameters(monitor: &Monitor, period: &Period) -> Result<Parameters, Failure> {
+    let law = monitor.law();
+    let rules = law.catalogue.rules().chain(law.policies.iter().map(AsRef::as_ref));
+    let legal = rules.filter(|rule| rule.kind == Kind::Statutory && rule.ends_with_answer());
+    let legal: Vec<String> = legal.map(|rule| rule.id.clone()).collect();
+    let counted = count(&monitor.db, period, &legal).await?;
+    let impossible = || postgres::StoreError::corrupt("call", "ended_as", "counts that cannot be true together");
+    let calls = counted.calls.parameters(monitor.measures.abandoned_calls.into()).ok_or_else(impossible)?;
+    let mut resolved = Vec::with_capacity(counted.resolved.len());
+    for kind in counted.resolved {
+        let parameter = kind.parameter().ok_or_else(impossible)?;
+        resolved.push((parameter, kind.took));
+    }
+    let (waited, humans) = (counted.calls.calls.answered, counted.calls.humans);
+    Ok(Parameters { calls, waited, humans, resolved, now: counted.now })
+}
+
+/// The percentiles that are published; none of nothing.
+pub fn percentiles(durations: &Durations) -> Option<[i64; 5]> {
+    Times::new(durations, None).map(|times| times.quantiles.map(|(_, micros)| micros))
+}

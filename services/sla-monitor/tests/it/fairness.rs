@@ -1,0 +1,104 @@
+//! GetFairness: whether what is owed is kept as often for one group of customers as for another.
+
+use kernel::Role;
+use testkit::Served;
+use tonic::Code;
+use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::sla::v1::FairnessVerdict as Verdict;
+use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::r#type::v1::{Channel, Language};
+
+use crate::world::{Ticket, World, at, clocks_that, fields, later, measures, wire};
+
+const HOUR: i64 = 3_600_000;
+
+async fn fairness(served: &Served) -> sla::Fairness {
+    let request = sla::GetFairnessRequest {
+        from_time: Some(wire(at("2026-03-01T00:00:00Z"))),
+        to_time: Some(wire(at("2026-06-01T00:00:00Z"))),
+    };
+    measures(served, Role::Auditor).get_fairness(request).await.unwrap().into_inner()
+}
+
+/// A hundred and twenty incidents, of which those that are to be late are resolved months after they were due.
+async fn filled(world: &World, served: &Served, late: impl Fn(i64, Channel, Language, bool) -> bool) {
+    let mut last = String::new();
+    for i in 0..120_i64 {
+        let channel = if i % 2 == 0 { Channel::Phone } else { Channel::Web };
+        let language =
+            [Language::Es, Language::Es, Language::Ca, Language::Unspecified][usize::try_from(i % 4).unwrap()];
+        let first = i % 3 == 0;
+        let ticket = Ticket::incident(later(at("2026-03-02T08:00:00Z"), i * HOUR));
+        let opened = ticketing::TicketOpened {
+            channel: channel.into(),
+            language: language.into(),
+            served_first: first,
+            ..ticket.opened()
+        };
+        world.ticketing.write(&ticket.name, &opened, ticket.received).await;
+        let hours = if late(i, channel, language, first) { 3_000 } else { 1 };
+        world.resolve(&ticket, later(ticket.received, hours * HOUR)).await;
+        last = ticket.name;
+    }
+    clocks_that(served, &last, |c| c.len() == 1 && c[0].settled_time.is_some()).await;
+}
+
+fn of<'a>(told: &'a sla::Fairness, name: &str) -> &'a sla::FairnessDimension {
+    told.dimensions.iter().find(|dimension| dimension.dimension == name).unwrap()
+}
+
+#[tokio::test]
+async fn a_planted_disparity_is_found_where_it_was_planted_and_nowhere_else() {
+    let world = World::new().await;
+    let served = world.start().await;
+    filled(&world, &served, |i, channel, _, _| channel == Channel::Web && i % 5 < 2).await;
+    let told = fairness(&served).await;
+    let channel = of(&told, "channel");
+    assert_eq!((channel.verdict(), channel.worse_group.as_str()), (Verdict::Disparity, "web"));
+    let groups: Vec<(&str, i64, i64)> =
+        channel.groups.iter().map(|group| (group.name.as_str(), group.kept_count, group.decided_count)).collect();
+    assert_eq!(groups, [("phone", 60, 60), ("web", 36, 60)]);
+    assert_eq!((channel.rest_attainment, channel.keeps_four_fifths), (Some(1.0), Some(false)));
+    assert!((told.index.unwrap() - 60.0).abs() < 1e-9, "{:?}", told.index);
+    let vulnerability = of(&told, "vulnerability");
+    assert_eq!(vulnerability.verdict(), Verdict::NoEvidence);
+    let names: Vec<&str> = vulnerability.groups.iter().map(|group| group.name.as_str()).collect();
+    assert_eq!(names, ["others", "served_first"]);
+    // What is not known is no group.
+    let language = of(&told, "language");
+    assert_eq!((language.unknown_count, language.groups.len()), (30, 2));
+}
+
+#[tokio::test]
+async fn a_house_that_treats_all_alike_is_told_nothing() {
+    let world = World::new().await;
+    let served = world.start().await;
+    filled(&world, &served, |i, _, _, _| i / 12 % 5 == 0).await;
+    let told = fairness(&served).await;
+    assert_eq!(told.index, Some(100.0));
+    for dimension in &told.dimensions {
+        assert_eq!(
+            (dimension.verdict(), dimension.worse_group.as_str()),
+            (Verdict::NoEvidence, ""),
+            "{}",
+            dimension.dimension
+        );
+    }
+    assert_eq!((told.definitions_es.len(), told.definitions_en.len()), (4, 4));
+}
+
+#[tokio::test]
+async fn nothing_is_compared_of_nothing_and_what_is_wrong_is_told_at_once() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let nothing = fairness(&served).await;
+    assert_eq!((nothing.index, of(&nothing, "channel").verdict()), (None, Verdict::TooFew));
+    let mut auditor = measures(&served, Role::Auditor);
+    let refused = auditor.get_fairness(sla::GetFairnessRequest::default()).await.unwrap_err();
+    assert_eq!(
+        (refused.code(), fields(&refused)),
+        (Code::InvalidArgument, ["from_time", "to_time"].map(str::to_owned).to_vec())
+    );
+    let agent = measures(&served, Role::Agent).get_fairness(sla::GetFairnessRequest::default()).await.unwrap_err();
+    assert_eq!(agent.code(), Code::PermissionDenied);
+}
