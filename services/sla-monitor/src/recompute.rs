@@ -3,7 +3,7 @@
 use std::fmt;
 
 use prost::{Message, Name};
-use sla_monitor_domain::figures::{self, Told};
+use sla_monitor_domain::figures::{self, TERMS_OF_ARTICLE_17, Told};
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::sla::v1 as proto;
 
@@ -32,7 +32,9 @@ impl std::error::Error for Unreadable {}
 /// [`Unreadable`] names the first entry that cannot be read; what is passed over would be counted nowhere.
 pub fn recompute<'a>(entries: impl IntoIterator<Item = &'a Entry>, period: &Period) -> Result<Recomputed, Unreadable> {
     let mut told = Vec::new();
-    for entry in entries {
+    // What was written down later was not known when the figures were published.
+    let known = |entry: &&Entry| instant(entry.recorded_time.as_ref()).is_none_or(|at| at <= period.as_of);
+    for entry in entries.into_iter().filter(known) {
         let read = told_by(entry).map_err(|_| Unreadable { position: entry.position })?;
         told.extend(read);
     }
@@ -52,13 +54,14 @@ fn told_by(entry: &Entry) -> Result<Option<Told>, Broken> {
         return Ok(Some(Told::Started {
             origin: instant(started.origin_time.as_ref()).ok_or(Broken)?,
             due: instant(started.due_time.as_ref()),
-            is_legal_answer: started.kind() == proto::PolicyKind::Statutory && started.ends_with_answer,
+            is_legal_answer: TERMS_OF_ARTICLE_17.contains(&started.rule.as_str()),
             clock: started.clock,
         }));
     }
     if let Some(moved) = payload::<proto::ClockMoved>(entry)? {
         let at = instant(entry.occurred_time.as_ref()).ok_or(Broken)?;
-        return Ok(Some(Told::Moved { at, due: instant(moved.due_time.as_ref()), clock: moved.clock }));
+        let breached = instant(moved.breached_time.as_ref());
+        return Ok(Some(Told::Moved { at, due: instant(moved.due_time.as_ref()), breached, clock: moved.clock }));
     }
     if let Some(settled) = payload::<proto::ClockSettled>(entry)? {
         let at = instant(settled.settled_time.as_ref()).ok_or(Broken)?;

@@ -28,6 +28,9 @@ use crate::quantile::{Durations, rank};
 /// Within less than which calls are answered and persons found, in microseconds.
 pub const THREE_MINUTES: i64 = 180_000_000;
 
+/// The terms of Ley 10/2025, art. 17, that the answer to an affair meets. An affair that was filed under both has both, and counts with each.
+pub const TERMS_OF_ARTICLE_17: [&str; 2] = ["es.l10-2025.17-1.resolve", "es.l10-2025.17-3.billing"];
+
 /// The error that the audit allows in each parameter.
 pub const MOST_ERROR: f64 = 0.05;
 

@@ -30,9 +30,9 @@ pub async fn count(
 ) -> Result<(Vec<Alike>, Option<Timestamp>), StoreError> {
     let rows = sqlx::query!(
         r#"with judged as (
-               select affair_id, state, breached_at is not null or (state = 'running' and due_at < now()) as breached
-               from sla_monitor.clock
-               where first_origin_at >= $1 and first_origin_at < $2 and kind in ('sla', 'statutory')
+               select c.affair_id, c.state, breached_at is not null or (c.state = 'running' and due_at < now()) as breached
+               from sla_monitor.affair a join sla_monitor.clock c on c.affair_id = a.affair_id
+               where a.kind = 'ticket' and a.first_received_at >= $1 and a.first_received_at < $2 and c.kind in ('sla', 'statutory')
            ), decided as (
                select affair_id, bool_or(breached) as breached from judged
                where breached or state = 'fulfilled' group by affair_id

@@ -1,9 +1,8 @@
 //! `GetServiceParameters`: what Ley 10/2025 has published and audited.
 
 use jiff::Timestamp;
-use sla_monitor_domain::figures::{CallParameters, Parameter, Times};
+use sla_monitor_domain::figures::{CallParameters, Parameter, TERMS_OF_ARTICLE_17, Times};
 use sla_monitor_domain::quantile::Durations;
-use sla_monitor_domain::rule::Kind;
 
 use crate::error::Failure;
 use crate::monitor::Monitor;
@@ -30,10 +29,7 @@ pub struct Parameters {
 /// [`Failure`] of the database.
 #[tracing::instrument(name = "parameters.get", skip_all)]
 pub async fn get_service_parameters(monitor: &Monitor, period: &Period) -> Result<Parameters, Failure> {
-    let law = monitor.law();
-    let rules = law.catalogue.rules().chain(law.policies.iter().map(AsRef::as_ref));
-    let legal = rules.filter(|rule| rule.kind == Kind::Statutory && rule.ends_with_answer());
-    let legal: Vec<String> = legal.map(|rule| rule.id.clone()).collect();
+    let legal = TERMS_OF_ARTICLE_17.map(str::to_owned);
     let counted = count(&monitor.db, period, &legal).await?;
     let impossible = || postgres::StoreError::corrupt("call", "ended_as", "counts that cannot be true together");
     let calls = counted.calls.parameters(monitor.measures.abandoned_calls.into()).ok_or_else(impossible)?;

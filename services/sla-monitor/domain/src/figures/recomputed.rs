@@ -32,6 +32,8 @@ pub enum Told {
         at: Timestamp,
         /// When it falls due; none while it stands still.
         due: Option<Timestamp>,
+        /// The first breach that stands after it; none where there is none, or where it was not said yet.
+        breached: Option<Timestamp>,
     },
     /// A clock ended.
     Settled {
@@ -110,11 +112,11 @@ pub fn recompute(told: impl IntoIterator<Item = Told>, period: &Period) -> Optio
                     clocks.insert(clock, Clock { origin, due, met: None, breached: None });
                 }
             }
-            Told::Moved { clock, at, due } => {
+            Told::Moved { clock, at, due, breached } => {
                 if let Some(clock) = clocks.get_mut(&clock) {
                     (clock.due, clock.met) = (due, None);
                     // What moved it before it was breached, and was written down after, takes the breach back; a run that was breached stays so in the next.
-                    clock.breached = clock.breached.filter(|breached| *breached < at);
+                    clock.breached = breached.or_else(|| clock.breached.filter(|breached| *breached < at));
                 }
             }
             Told::Settled { clock, met, breached } => {

@@ -113,7 +113,12 @@ fn a_clock_is_what_its_last_entries_say() {
         breached: breached.map(|seconds| later(origin, seconds)),
     };
     let breached = |clock: &str| Told::Breached { clock: clock.to_owned(), at: later(origin, 100) };
-    let moved = |clock: &str, seconds, due| Told::Moved { clock: clock.to_owned(), at: later(origin, seconds), due };
+    let moved = |clock: &str, seconds, due| Told::Moved {
+        clock: clock.to_owned(),
+        at: later(origin, seconds),
+        due,
+        breached: None,
+    };
     let told = [
         started("in time", true),
         settled("in time", Some(50), None),
