@@ -22,7 +22,9 @@ use ventanilla_proto::ticketing::v1::relation_service_server::RelationServiceSer
 use ventanilla_proto::ticketing::v1::team_service_server::TeamServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
-use crate::grpc::{Articles, Desk, Finding, Incidents, Learning, Notices, Processes, Redresses, Relations, Service, Team};
+use crate::grpc::{
+    Articles, Desk, Finding, Incidents, Learning, Notices, Processes, Redresses, Relations, Service, Team,
+};
 use crate::proof::ProofKey;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::seal::Sealer;

@@ -5,8 +5,8 @@ use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
     Agent, AgentId, Assigned, AttemptOutcome, CaseId, ClockId, CureRequest, CureSettled, Filing, Incident, IncidentId,
-    IncidentUpdate, MacroId, Merged, Notice, Opened, Opinion, PointAnswered, Promise, Receipt, Redress, RedressState, Refiled,
-    RootCauseId, Slug, SlugId as _, SplitOff, Survey, Ticket, TicketId, Transitioned, ViewId, Word,
+    IncidentUpdate, MacroId, Merged, Notice, Opened, Opinion, PointAnswered, Promise, Receipt, Redress, RedressState,
+    Refiled, RootCauseId, Slug, SlugId as _, SplitOff, Survey, Ticket, TicketId, Transitioned, ViewId, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 

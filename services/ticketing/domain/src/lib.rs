@@ -52,8 +52,8 @@ pub use group::{Bonds, MAX_MERGED, Merged, moment_of_all, refuse_for_members, re
 pub use history::Destination;
 pub use id::{
     ArticleId, CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MacroId, MessageId,
-    NestedIdError, NoticeId, NoticeTemplateId, ProcessId, PromiseId, RedressId, RedressItemId, RootCauseId, SlugId, SlugIdError, SurveyId,
-    SurveyIdError, TicketId, ViewId,
+    NestedIdError, NoticeId, NoticeTemplateId, ProcessId, PromiseId, RedressId, RedressItemId, RootCauseId, SlugId,
+    SlugIdError, SurveyId, SurveyIdError, TicketId, ViewId,
 };
 pub use incident::{
     Affected, Incident, IncidentDraft, IncidentState, IncidentUpdate, Joined, Telling, Texts, TextsError, reach,
@@ -79,8 +79,8 @@ pub use silence::{Heard, HeardCounts, HeardError, HeardFlaw, LEAST_ANSWERS, Sile
 pub use split::{SplitDraft, SplitOff};
 pub use state::State;
 pub use survey::{Ces, Csat, Nps, Opinion, Score, ScoreError, Survey, SurveyState};
-pub use template::{NoticePlace, Placeholder, Template, TemplateError};
 pub use template::Place as TemplatePlace;
+pub use template::{NoticePlace, Placeholder, Template, TemplateError};
 pub use text::{
     Answer, Body, Cause, ExternalId, Missing, Owner, PointText, PromiseText, Query, Signpost, Slug, Subject, Text,
     TextError, Title, Told, Verbatim, Word,

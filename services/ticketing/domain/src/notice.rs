@@ -8,8 +8,8 @@ use kernel::{Channel, Department, Language};
 
 use crate::wording::ZONE;
 use crate::{
-    Body, Cause, MessageId, NoticeId, NoticePlace, NoticeTemplateId, PromiseId, Refusal, State, Template,
-    Texts, Word, spelled,
+    Body, Cause, MessageId, NoticeId, NoticePlace, NoticeTemplateId, PromiseId, Refusal, State, Template, Texts, Word,
+    spelled,
 };
 
 /// How often a notice is handed to who delivers it, before nobody tries any more.
@@ -490,9 +490,8 @@ mod tests {
     #[test]
     fn what_they_asked_for_goes_before_what_they_come_by_before_how_the_affair_came() {
         let (now, due) = (at("2026-11-23T10:00:00Z"), at("2026-11-24T13:00:00Z"));
-        let by = |preferred, learned, own| {
-            route(&Reach { preferred, learned, ..Reach::default() }, own, now, due).channel
-        };
+        let by =
+            |preferred, learned, own| route(&Reach { preferred, learned, ..Reach::default() }, own, now, due).channel;
         assert_eq!(by(Some(Channel::Email), Some(Channel::Chat), Channel::Phone), Channel::Email);
         assert_eq!(by(None, Some(Channel::Chat), Channel::Phone), Channel::Chat);
         assert_eq!(by(None, None, Channel::Phone), Channel::Phone);
@@ -530,7 +529,8 @@ mod tests {
     }
 
     fn words() -> NoticeWords {
-        let text = "{tracking_key}: no llegamos el {promise_due}: {cause}. Será el {new_due}. {remedy}. {{{department}}}";
+        let text =
+            "{tracking_key}: no llegamos el {promise_due}: {cause}. Será el {new_due}. {remedy}. {{{department}}}";
         NoticeWords {
             texts: Texts::new(vec![(Language::Es, text.parse().unwrap())]).unwrap(),
             causes: Texts::new(vec![(Language::Es, "falta una pieza".parse().unwrap())]).unwrap(),
@@ -581,13 +581,7 @@ mod tests {
             route: NoticeRoute { channel: Channel::Sms, from: written },
             message: None,
             written,
-            delivery: Delivery {
-                handings: 0,
-                handed: None,
-                next: written,
-                failure: None,
-                state: NoticeState::Waiting,
-            },
+            delivery: Delivery { handings: 0, handed: None, next: written, failure: None, state: NoticeState::Waiting },
         }
     }
 

@@ -229,7 +229,10 @@ mod tests {
         assert_eq!("año {".parse::<Template>(), Err(TemplateError::Brace { at: 5 }));
         assert_eq!("a } b".parse::<Template>(), Err(TemplateError::Brace { at: 3 }));
         assert_eq!("{nombre}".parse::<Template>(), Err(TemplateError::Unknown { at: 1, known: Placeholder::SPELLED }));
-        assert_eq!("{{{subjects}".parse::<Template>(), Err(TemplateError::Unknown { at: 3, known: Placeholder::SPELLED }));
+        assert_eq!(
+            "{{{subjects}".parse::<Template>(),
+            Err(TemplateError::Unknown { at: 3, known: Placeholder::SPELLED })
+        );
     }
     #[test]
     fn a_macro_has_no_places_of_a_notice() {

@@ -24,10 +24,7 @@ impl Notices {
 
 #[tonic::async_trait]
 impl NoticeService for Notices {
-    async fn put_notice_template(
-        &self,
-        request: Request<pb::PutNoticeTemplateRequest>,
-    ) -> Answer<pb::NoticeTemplate> {
+    async fn put_notice_template(&self, request: Request<pb::PutNoticeTemplateRequest>) -> Answer<pb::NoticeTemplate> {
         let run = |app: Ticketing, call, new| async move { app.put_notice_template(&call, new).await };
         change(&self.app, request, convert::put_notice_template, run).await
     }
@@ -40,10 +37,7 @@ impl NoticeService for Notices {
         change(&self.app, request, convert::approve_notice_template, run).await
     }
 
-    async fn get_notice_template(
-        &self,
-        request: Request<pb::GetNoticeTemplateRequest>,
-    ) -> Answer<pb::NoticeTemplate> {
+    async fn get_notice_template(&self, request: Request<pb::GetNoticeTemplateRequest>) -> Answer<pb::NoticeTemplate> {
         let id = convert::named(&request.get_ref().name).map_err(refused)?;
         self.app.get_notice_template(&id).await.map(Response::new).map_err(refused)
     }

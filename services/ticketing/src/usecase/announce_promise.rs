@@ -130,19 +130,13 @@ impl Ticketing {
         let facts = ticket.facts();
         let new_due = self.notices.new_due(promise.due, prepared.forecast.map(|told| told.earliest));
         let (key, department) = (facts.tracking_key.to_string(), ticket.assignment().department.as_str());
-        let about = NoticeAbout {
-            tracking_key: &key,
-            subject: facts.subject.expose(),
-            department,
-            due: promise.due,
-            new_due,
-        };
+        let about =
+            NoticeAbout { tracking_key: &key, subject: facts.subject.expose(), department, due: promise.due, new_due };
         let said = prepared.words.say(about, facts.language);
         let said = said.ok_or_else(|| StoreError::corrupt("notice_template", "content", prepared.template.as_str()))?;
         let route = route(&prepared.reach, facts.channel, now, promise.due);
         // Nothing is added to an affair that is over; what was promised about it is owed all the same.
-        let message =
-            (!ticket.state().standing().is_terminal()).then(|| chronicle.next_message_in(id.ticket));
+        let message = (!ticket.state().standing().is_terminal()).then(|| chronicle.next_message_in(id.ticket));
         if let Some(message) = message {
             let told = Said::to_customer(route.channel, said.text.clone());
             chronicle.say_as(message, told, Moment::Now(now), &self.policy)?;
