@@ -41,7 +41,7 @@ const LARGEST_TEAM_REQUEST: usize = 64 * 1024;
 const LARGEST_RELATION_REQUEST: usize = 512 * 1024;
 /// A map of a hundred steps with texts in five languages.
 const LARGEST_PROCESS_REQUEST: usize = 2 * 1024 * 1024;
-/// A message of twenty thousand characters with twenty files, or a macro in five languages.
+/// A message of twenty thousand characters with twenty files, or a macro or a template of notices in five languages.
 const LARGEST_DESK_REQUEST: usize = 256 * 1024;
 /// Question and answer in five languages.
 const LARGEST_ARTICLE_REQUEST: usize = 512 * 1024;
@@ -95,7 +95,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .serve(ArticleServiceServer::new(Articles::new(app.clone())).max_decoding_message_size(LARGEST_ARTICLE_REQUEST))
         .serve(LearningServiceServer::new(Learning::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
         .serve(RedressServiceServer::new(Redresses::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
-        .serve(NoticeServiceServer::new(Notices::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
+        .serve(NoticeServiceServer::new(Notices::new(app.clone())).max_decoding_message_size(LARGEST_DESK_REQUEST))
         .serve(DeskServiceServer::new(Desk::new(app.clone())).max_decoding_message_size(LARGEST_DESK_REQUEST))
         .serve(
             ProcessServiceServer::new(Processes::new(app.clone())).max_decoding_message_size(LARGEST_PROCESS_REQUEST),

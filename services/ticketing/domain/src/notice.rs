@@ -210,7 +210,7 @@ impl QuietHours {
         let Ok(day) = day else { return Quiet::Always };
         let end = self.zone.to_ambiguous_timestamp(day.to_datetime(self.until));
         // Where clocks go back the end comes twice, and the first may be over; where they go forward it is skipped, and is when they did.
-        let ends = [end.clone().earlier(), end.later()];
+        let ends = [end.earlier(), end.later()];
         let mut ends: Vec<Timestamp> = ends.into_iter().flatten().filter(|end| *end > now).collect();
         ends.sort_unstable();
         let not_quiet = |at: &Timestamp| {

@@ -1,6 +1,5 @@
-//! The clock of a promise warns or is breached: the promise is at risk, or was broken: in silence, unless its
-//! customer had been told in time. The clock of an answer starts, moves or ends: so does
-//! what the customer is told of it.
+//! The clock of a promise warns or is breached: the promise is at risk, or was broken; in silence, unless its customer had been told in time. The clock of
+//! an answer starts, moves or ends: so does what the customer is told of it.
 
 use jiff::Timestamp;
 use kernel::{Ambient, ResourceId};

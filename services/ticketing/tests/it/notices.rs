@@ -15,6 +15,8 @@ use tonic::server::{Grpc, NamedService, UnaryService};
 use tonic::{Code, Request, Response, Status};
 use tonic_prost::ProstCodec;
 use ventanilla_proto::customer::v1 as customer;
+use ventanilla_proto::rights::v1 as rights;
+use ventanilla_proto::rights::v1::personal_data_service_client::PersonalDataServiceClient;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::notice_service_client::NoticeServiceClient;
 use ventanilla_proto::ticketing::v1::{NoticeOutcome, NoticeState, PromiseKind, PromiseState};
@@ -26,7 +28,7 @@ use crate::reactions::{CLOCK, Neighbour, breach, warning};
 use crate::request_cure::Counted;
 use crate::world::{
     ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, World, answer, assert_refused, close, complaint, create_request, fact,
-    fields, fresh_id, get, open, promise_request, resolve, serve, start, time,
+    fields, fresh_id, get, open, promise_request, resolve, resolved, serve, start, time,
 };
 
 type Notices = NoticeServiceClient<Client>;
@@ -650,6 +652,44 @@ async fn a_promised_answer_is_promised_by_when_affairs_like_it_are_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_promised_of_an_affair_that_is_over_is_spoken_of_too_and_adds_nothing_to_it() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let mut agent = world.agent();
+    let ticket = resolved(&mut agent).await;
+    let ticket = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let mut later = promise_request(&ticket.name, DUE);
+    later.promise.as_mut().unwrap().kind = PromiseKind::FollowUp.into();
+    let promised = agent.make_promise(later).await.unwrap().into_inner();
+    house.monitor.says(CLOCK, &warning(&promised.name, 90)).await;
+    let notice = written(world, &promised).await;
+    assert_eq!(notice.message, "");
+    assert_eq!(promise(world, &notice.new_promise).await.kind(), PromiseKind::FollowUp);
+    let list = pb::ListMessagesRequest { parent: ticket.name, ..Default::default() };
+    assert_eq!(agent.list_messages(list).await.unwrap().into_inner().messages, []);
+    assert_eq!(take(&mut transport(world), &[Channel::Phone]).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_withdrew_their_affair_is_told_nothing() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let promised = house.at_risk(DUE).await;
+    written(world, &promised).await;
+    let mut agent = world.agent();
+    let ticket = get(&mut agent, ticket_of(&promised)).await;
+    let cancel = pb::CancelTicketRequest {
+        name: ticket.name,
+        reason: "withdrawn".into(),
+        etag: ticket.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.cancel_ticket(cancel).await.unwrap();
+    assert_eq!(take(&mut transport(world), &[Channel::Phone]).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_notice_said_is_destroyed_with_its_affair() {
     let house = House::ready().await;
     let world = &house.world;
@@ -658,6 +698,14 @@ async fn what_a_notice_said_is_destroyed_with_its_affair() {
     let ticket = ticket_of(&promised).to_owned();
     written(world, &promised).await;
     assert_eq!(take(&mut transport(world), &[Channel::Phone]).await.len(), 1);
+    let mut house_of_rights = PersonalDataServiceClient::new(world.served.channel(Role::Service));
+    let gather = rights::GatherPersonalDataRequest { customers: vec![CUSTOMER.into()] };
+    let mut records = house_of_rights.gather_personal_data(gather).await.unwrap().into_inner();
+    let mut told = Vec::new();
+    while let Some(answer) = records.message().await.unwrap() {
+        told.extend(answer.record.unwrap().to_msg::<pb::Notice>());
+    }
+    assert_eq!(told, notices(world, &ticket).await, "the person is given it");
     let ticket = get(&mut agent, &ticket).await;
     let ticket = start(&mut agent, &ticket).await.unwrap();
     let ticket = answer(&mut agent, &ticket, "p1", ANSWER).await.unwrap();

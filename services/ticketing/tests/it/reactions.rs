@@ -54,7 +54,7 @@ impl Neighbour {
             .serve(LedgerServiceServer::new(feed))
             .worker(Worker::new("sequencer", move |cancel| sequenced.clone().sequence(cancel)));
         let served = harness.start(and(assembly)).await;
-        (Self { ambient: ambient, db, ledger }, served)
+        (Self { ambient, db, ledger }, served)
     }
 
     /// It writes this.
