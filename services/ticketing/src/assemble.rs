@@ -15,19 +15,22 @@ use ventanilla_proto::ticketing::v1::desk_service_server::DeskServiceServer;
 use ventanilla_proto::ticketing::v1::finding_service_server::FindingServiceServer;
 use ventanilla_proto::ticketing::v1::incident_service_server::IncidentServiceServer;
 use ventanilla_proto::ticketing::v1::learning_service_server::LearningServiceServer;
+use ventanilla_proto::ticketing::v1::notice_service_server::NoticeServiceServer;
 use ventanilla_proto::ticketing::v1::process_service_server::ProcessServiceServer;
 use ventanilla_proto::ticketing::v1::redress_service_server::RedressServiceServer;
 use ventanilla_proto::ticketing::v1::relation_service_server::RelationServiceServer;
 use ventanilla_proto::ticketing::v1::team_service_server::TeamServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
-use crate::grpc::{Articles, Desk, Finding, Incidents, Learning, Processes, Redresses, Relations, Service, Team};
+use crate::grpc::{
+    Articles, Desk, Finding, Incidents, Learning, Notices, Processes, Redresses, Relations, Service, Team,
+};
 use crate::proof::ProofKey;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::seal::Sealer;
 use crate::store::create::openings;
 use crate::usecase::Ticketing;
-use crate::workers::{lapses, telling, words};
+use crate::workers::{announcing, lapses, telling, words};
 use crate::{SOURCE, Settings};
 
 /// The largest request: five hundred histories of some dozens of steps, with room for long texts.
@@ -38,7 +41,7 @@ const LARGEST_TEAM_REQUEST: usize = 64 * 1024;
 const LARGEST_RELATION_REQUEST: usize = 512 * 1024;
 /// A map of a hundred steps with texts in five languages.
 const LARGEST_PROCESS_REQUEST: usize = 2 * 1024 * 1024;
-/// A message of twenty thousand characters with twenty files, or a macro in five languages.
+/// A message of twenty thousand characters with twenty files, or a macro or a template of notices in five languages.
 const LARGEST_DESK_REQUEST: usize = 256 * 1024;
 /// Question and answer in five languages.
 const LARGEST_ARTICLE_REQUEST: usize = 512 * 1024;
@@ -71,6 +74,8 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         ambient: house.ambient.clone(),
         peers: house.peers.clone(),
         telling: Arc::new(Notify::new()),
+        announcing: Arc::new(Notify::new()),
+        notices: settings.notices(),
         policy: settings.policy(),
         proof_key: ProofKey::of(&house.signing_key),
         sealer: Sealer::new(house.signing_key.clone()),
@@ -78,7 +83,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         papers: Arc::new(Semaphore::new(PAPERS)),
         keep_ended: settings.keep_ended(),
     };
-    let (lapsing, teller, reader) = (app.clone(), app.clone(), app.clone());
+    let (lapsing, teller, reader, announcer) = (app.clone(), app.clone(), app.clone(), app.clone());
     let assembly = Assembly::new(SOURCE)
         .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
         .serve(TeamServiceServer::new(Team::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
@@ -90,6 +95,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .serve(ArticleServiceServer::new(Articles::new(app.clone())).max_decoding_message_size(LARGEST_ARTICLE_REQUEST))
         .serve(LearningServiceServer::new(Learning::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
         .serve(RedressServiceServer::new(Redresses::new(app.clone())).max_decoding_message_size(LARGEST_TEAM_REQUEST))
+        .serve(NoticeServiceServer::new(Notices::new(app.clone())).max_decoding_message_size(LARGEST_DESK_REQUEST))
         .serve(DeskServiceServer::new(Desk::new(app.clone())).max_decoding_message_size(LARGEST_DESK_REQUEST))
         .serve(
             ProcessServiceServer::new(Processes::new(app.clone())).max_decoding_message_size(LARGEST_PROCESS_REQUEST),
@@ -97,6 +103,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .keep_ledger(&ledger, &house)
         .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))
         .worker(Worker::new("words", move |cancel| words::run(reader.clone(), cancel)))
+        .worker(Worker::new("announcing", move |cancel| announcing::run(announcer.clone(), cancel)))
         .worker(Worker::new("telling", move |cancel| telling::run(teller.clone(), cancel)));
     let assembly =
         ::rights::answer(assembly, app, &ledger, &house).at_close(move || async move { db.close(CLOSING).await });

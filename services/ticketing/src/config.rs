@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use serde::Deserialize;
-use ticketing_domain::{Policy, PromiseGate};
+use ticketing_domain::{NoticeTerms, Policy, PromiseGate};
 
 /// Settings of ticketing.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,6 +24,12 @@ pub struct Settings {
     /// How often a customer is tried who was promised a call or a visit, before the promise counts as kept without them.
     #[serde(default = "promise_attempts")]
     pub promise_attempts: u32,
+    /// How long before it is due the customer is told of a promise at risk, in minutes.
+    #[serde(default = "notice_lead_minutes")]
+    pub notice_lead_minutes: u32,
+    /// How many hours later than what is not kept the new date is, where affairs like it do not tell a better one.
+    #[serde(default = "notice_extension_hours")]
+    pub notice_extension_hours: u16,
     /// What the firm is called on the documents that customers are handed.
     #[serde(default = "firm_name")]
     pub firm_name: String,
@@ -46,6 +52,14 @@ fn promise_attempts() -> u32 {
     3
 }
 
+fn notice_lead_minutes() -> u32 {
+    24 * 60
+}
+
+fn notice_extension_hours() -> u16 {
+    24
+}
+
 fn firm_name() -> String {
     "Ventanilla".to_owned()
 }
@@ -64,6 +78,8 @@ impl Settings {
             refuse_early_promises: refuse_early_promises(),
             promise_percent: promise_percent(),
             promise_attempts: promise_attempts(),
+            notice_lead_minutes: notice_lead_minutes(),
+            notice_extension_hours: notice_extension_hours(),
             firm_name: firm_name(),
         }
     }
@@ -74,6 +90,13 @@ impl Settings {
             promise_gate: if self.refuse_early_promises { PromiseGate::Refuse } else { PromiseGate::Flag },
             promise_percent: self.promise_percent.clamp(1, 99),
             promise_attempts: self.promise_attempts.max(1),
+        }
+    }
+
+    pub(crate) fn notices(&self) -> NoticeTerms {
+        NoticeTerms {
+            lead: SignedDuration::from_mins(self.notice_lead_minutes.into()),
+            extension: SignedDuration::from_hours(self.notice_extension_hours.max(1).into()),
         }
     }
 

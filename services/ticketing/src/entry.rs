@@ -5,8 +5,8 @@ use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
     Agent, AgentId, Assigned, AttemptOutcome, CaseId, ClockId, CureRequest, CureSettled, Filing, Incident, IncidentId,
-    IncidentUpdate, MacroId, Merged, Opened, Opinion, PointAnswered, Promise, Receipt, Redress, RedressState, Refiled,
-    RootCauseId, Slug, SlugId as _, SplitOff, Survey, Ticket, TicketId, Transitioned, ViewId, Word,
+    IncidentUpdate, MacroId, Merged, Notice, Opened, Opinion, PointAnswered, Promise, Receipt, Redress, RedressState,
+    Refiled, RootCauseId, Slug, SlugId as _, SplitOff, Survey, Ticket, TicketId, Transitioned, ViewId, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -151,6 +151,45 @@ impl<'a> Entries<'a> {
             state: present::promise_state(promise.state.standing()).into(),
         };
         self.draft(promise.id.ticket, &payload)
+    }
+
+    pub(crate) fn notice_written(&self, notice: &Notice) -> Draft {
+        let payload = pb::NoticeWritten {
+            ticket: notice.id.ticket.name(),
+            notice: notice.id.name(),
+            promise: notice.promise.name(),
+            new_promise: notice.new_promise.name(),
+            template: notice.template.name(),
+            language: server::parse::language_to_proto(notice.said.language).into(),
+            channel: server::parse::channel_to_proto(notice.route.channel).into(),
+            promise_due_time: Some(server::parse::time_to_proto(notice.due)),
+            new_due_time: Some(server::parse::time_to_proto(notice.new_due)),
+            send_time: Some(server::parse::time_to_proto(notice.route.from)),
+            message: notice.message.map(|message| message.name()).unwrap_or_default(),
+        };
+        let personal = pb::NoticeWrittenPersonal { text: notice.said.text.expose().to_owned() };
+        self.draft(notice.id.ticket, &payload).with_personal(&personal, self.ambient.bytes())
+    }
+
+    pub(crate) fn notice_reported(&self, notice: &Notice) -> Draft {
+        let delivery = &notice.delivery;
+        let payload = pb::NoticeReported {
+            ticket: notice.id.ticket.name(),
+            notice: notice.id.name(),
+            state: present::notice_state(delivery.state).into(),
+            failure: delivery.failure.as_ref().map(Word::as_str).unwrap_or_default().to_owned(),
+            hand_count: i32::try_from(delivery.handings).unwrap_or(i32::MAX),
+            hand_time: delivery.handed.map(server::parse::time_to_proto),
+        };
+        self.draft(notice.id.ticket, &payload)
+    }
+
+    pub(crate) fn notice_template_put(&self, template: pb::NoticeTemplate) -> Draft {
+        self.draft_about(template.name.clone(), &pb::NoticeTemplatePut { template: Some(template) })
+    }
+
+    pub(crate) fn notice_template_approved(&self, template: pb::NoticeTemplate) -> Draft {
+        self.draft_about(template.name.clone(), &pb::NoticeTemplateApproved { template: Some(template) })
     }
 
     pub(crate) fn survey_asked(&self, ticket: &Ticket, survey: &Survey) -> Draft {

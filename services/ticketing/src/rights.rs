@@ -81,6 +81,16 @@ impl DataHolder for Ticketing {
             for ticket in &tickets {
                 let mut after = Some(0);
                 while let Some(place) = after {
+                    let (notices, next) = app.list_notices(&page(*ticket, place)).await?;
+                    for notice in &notices {
+                        yield packed(notice)?;
+                    }
+                    after = next;
+                }
+            }
+            for ticket in &tickets {
+                let mut after = Some(0);
+                while let Some(place) = after {
                     let (cures, next) = app.list_cure_requests(&page(*ticket, place)).await?;
                     for cure in &cures {
                         yield packed(cure)?;

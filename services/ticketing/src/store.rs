@@ -18,6 +18,7 @@ pub(crate) mod link;
 pub(crate) mod mention;
 pub(crate) mod message;
 pub(crate) mod named;
+pub(crate) mod notice;
 pub(crate) mod process;
 pub(crate) mod promise;
 pub(crate) mod public_status;

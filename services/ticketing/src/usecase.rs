@@ -2,6 +2,7 @@
 
 mod add_message;
 pub(crate) mod affected;
+mod announce_promise;
 mod answer_claim_point;
 mod answer_survey;
 pub(crate) mod article;
@@ -35,6 +36,7 @@ mod make_promise;
 pub(crate) mod mention;
 mod merge_ticket;
 pub(crate) mod named;
+pub(crate) mod notice;
 mod process;
 mod reclassify_ticket;
 pub(crate) mod redress;
@@ -65,7 +67,7 @@ use kernel::{Ambient, Role};
 use ledger::Ledger;
 use postgres::{Db, RequestKey};
 use server::{Call, Peers};
-use ticketing_domain::{Moment, Policy, Refusal, TicketId};
+use ticketing_domain::{Moment, NoticeTerms, Policy, Refusal, TicketId};
 use tokio::sync::{Notify, Semaphore};
 
 pub use add_message::NewMessage;
@@ -106,7 +108,11 @@ pub struct Ticketing {
     pub(crate) peers: Peers,
     /// Wakes whoever writes what those affected by an incident are told.
     pub(crate) telling: Arc<Notify>,
+    /// Wakes whoever tells customers of promises at risk.
+    pub(crate) announcing: Arc<Notify>,
     pub(crate) policy: Policy,
+    /// When customers are told of promises at risk, and what they are promised instead.
+    pub(crate) notices: NoticeTerms,
     pub(crate) proof_key: ProofKey,
     pub(crate) sealer: Sealer,
     /// What the firm is called on documents.

@@ -1,5 +1,6 @@
 //! What runs beside the calls.
 
+pub(crate) mod announcing;
 pub(crate) mod lapses;
 pub(crate) mod telling;
 pub(crate) mod words;

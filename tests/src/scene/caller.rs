@@ -21,6 +21,7 @@ use ventanilla_proto::ticketing::v1::desk_service_client::DeskServiceClient;
 use ventanilla_proto::ticketing::v1::finding_service_client::FindingServiceClient;
 use ventanilla_proto::ticketing::v1::incident_service_client::IncidentServiceClient;
 use ventanilla_proto::ticketing::v1::learning_service_client::LearningServiceClient;
+use ventanilla_proto::ticketing::v1::notice_service_client::NoticeServiceClient;
 use ventanilla_proto::ticketing::v1::redress_service_client::RedressServiceClient;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::team_service_client::TeamServiceClient;
@@ -96,6 +97,8 @@ pub struct Clients {
     pub learning: LearningServiceClient<Transport>,
     /// ticketing, what customers are given.
     pub redress: RedressServiceClient<Transport>,
+    /// ticketing, what customers are told before a promise is broken.
+    pub notices: NoticeServiceClient<Transport>,
     /// ticketing, answers that are kept.
     pub articles: ArticleServiceClient<Transport>,
     /// sla-monitor.
@@ -125,6 +128,7 @@ impl Clients {
             desk: DeskServiceClient::new(tickets.clone()),
             learning: LearningServiceClient::new(tickets.clone()),
             redress: RedressServiceClient::new(tickets.clone()),
+            notices: NoticeServiceClient::new(tickets.clone()),
             articles: ArticleServiceClient::new(tickets),
             clocks: SlaServiceClient::new(clocks.clone()),
             policies: PolicyServiceClient::new(clocks.clone()),

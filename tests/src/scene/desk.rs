@@ -23,6 +23,8 @@ pub struct Worked {
     pub item: ticketing::RedressItem,
     /// What the customer is given.
     pub redress: ticketing::Redress,
+    /// In which words customers are told that a promise will not be kept.
+    pub notice: ticketing::NoticeTemplate,
     /// What is answered to a question.
     pub article: ticketing::Article,
     /// That the affair was answered with it.
@@ -37,8 +39,9 @@ impl Affair<'_> {
         let (kept, cause, item) = self.be_prepared().await?;
         let redress = self.be_made_good(ticket, &item.name).await?;
         self.be_traced_back(ticket, &cause.name).await?;
+        let notice = self.be_warned_by().await?;
         let (article, citation) = self.be_answered_from_what_is_kept(ticket).await?;
-        Ok(Worked { scan, mention, draft, kept, cause, item, redress, article, citation })
+        Ok(Worked { scan, mention, draft, kept, cause, item, redress, notice, article, citation })
     }
 
     async fn be_sent_a_file(&self, ticket: &str) -> Result<(ticketing::Scan, ticketing::Mention), Status> {
@@ -135,6 +138,20 @@ impl Affair<'_> {
         let put = ticketing::PutRedressItemRequest { item: Some(item), request_id: self.scene.request_id() };
         let item = self.cast.supervisor.redress.clone().put_redress_item(put).await?.into_inner();
         Ok((kept, cause, item))
+    }
+
+    /// The words of a notice, which nobody else has approved yet.
+    async fn be_warned_by(&self) -> Result<ticketing::NoticeTemplate, Status> {
+        let template = ticketing::NoticeTemplate {
+            name: "noticeTemplates/delay".to_owned(),
+            title: "Vamos con retraso".to_owned(),
+            texts: vec![spanish("{cause}. Será el {new_due}. {remedy}.")],
+            causes: vec![spanish("Falta una lectura")],
+            remedies: vec![spanish("Le avisaremos en cuanto esté")],
+            ..Default::default()
+        };
+        let put = ticketing::PutNoticeTemplateRequest { template: Some(template), request_id: self.scene.request_id() };
+        Ok(self.cast.supervisor.notices.clone().put_notice_template(put).await?.into_inner())
     }
 
     /// Too much is proposed and refused; less is granted and given.

@@ -127,10 +127,18 @@ fn is_one_of_which_one_is_asked(field: &FieldDescriptor) -> bool {
 fn plausible_value(field: &FieldDescriptor, facts: &Facts, rest: &[FieldDescriptor]) -> Value {
     match field.kind() {
         Kind::Message(m) if m.full_name() == "google.protobuf.Timestamp" => instant(&m, plausible_time(field, facts)),
+        // A notice says why, by when instead, and what is done.
+        Kind::Message(m) if (field.parent_message().name(), field.name()) == ("NoticeTemplate", "texts") => {
+            let mut text = fill(&m, facts, rest);
+            text.set_field_by_name("text", Value::String("{cause} {new_due} {remedy}".to_owned()));
+            Value::Message(text)
+        }
         Kind::Message(m) => Value::Message(fill(&m, facts, rest)),
         Kind::Enum(_) => Value::EnumNumber(plausible_number(field)),
         Kind::String => Value::String(plausible_text(field, facts)),
-        Kind::Int32 if matches!(field.name(), "csat" | "capacity" | "business_weekdays") => Value::I32(1),
+        Kind::Int32 if matches!(field.name(), "csat" | "capacity" | "business_weekdays" | "hand_count") => {
+            Value::I32(1)
+        }
         Kind::Int64 if matches!(field.name(), "size_bytes" | "minor_units") => Value::I64(100),
         Kind::Bytes if field.name() == "sha256" => Value::Bytes(vec![7; 32].into()),
         Kind::Bytes => Value::Bytes(b"plausible content".to_vec().into()),

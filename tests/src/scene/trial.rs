@@ -172,6 +172,9 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("RootCause", worked.cause.name),
         ("RedressItem", worked.item.name),
         ("Redress", worked.redress.name),
+        ("NoticeTemplate", worked.notice.name),
+        // None was written: nothing here was about to be broken.
+        ("Notice", format!("{}/notices/0190a000-0000-7000-8000-0000000000f0", ticket.name)),
         ("Article", worked.article.name),
         ("Citation", worked.citation.name),
         ("View", view.name),

@@ -302,6 +302,18 @@ pub enum Refusal {
         /// What is filled in.
         placeholder: Placeholder,
     },
+    /// Nobody approves what they wrote.
+    #[error("who wrote a template does not approve it; ask another supervisor")]
+    NoticeTemplateOwn,
+    /// Nothing is left to approve.
+    #[error("the template is approved as it stands")]
+    NoticeTemplateApproved,
+    /// Nobody was handed it so often.
+    #[error("the notice was handed over {handings} times; report on one of these")]
+    NoticeNotHanded {
+        /// How often it was.
+        handings: u32,
+    },
     /// It is not in the catalogue any more.
     #[error("the item is not offered any more; propose another")]
     ItemRetired,
@@ -366,9 +378,12 @@ impl Classify for Refusal {
             | Self::NotYourPresence
             | Self::NotYourView
             | Self::NotYours
-            | Self::RedressOwnProposal => Kind::PermissionDenied,
+            | Self::RedressOwnProposal
+            | Self::NoticeTemplateOwn => Kind::PermissionDenied,
             Self::NoSuchClaimPoint => Kind::NotFound,
-            Self::TransitionNotAllowed { .. }
+            Self::NoticeTemplateApproved
+            | Self::NoticeNotHanded { .. }
+            | Self::TransitionNotAllowed { .. }
             | Self::TicketOver { .. }
             | Self::ClaimPointUnanswered { .. }
             | Self::GenericAnswer
@@ -484,6 +499,9 @@ impl Classify for Refusal {
             Self::NotYours => "NOT_YOURS",
             Self::AttachmentNotClean { .. } => "ATTACHMENT_NOT_CLEAN",
             Self::MacroLacks { .. } => "MACRO_LACKS",
+            Self::NoticeTemplateOwn => "NOTICE_TEMPLATE_OWN",
+            Self::NoticeTemplateApproved => "NOTICE_TEMPLATE_APPROVED",
+            Self::NoticeNotHanded { .. } => "NOTICE_NOT_HANDED",
             Self::ItemRetired => "ITEM_RETIRED",
             Self::RedressOwnProposal => "REDRESS_OWN_PROPOSAL",
             Self::RedressGrantedAlready => "REDRESS_GRANTED_ALREADY",
@@ -545,7 +563,8 @@ impl Classify for Refusal {
             Self::CauseTooDeep { most } => vec![("most", most.to_string().into())],
             Self::ArticleExists { article } => vec![("article", article.clone().into())],
             Self::ArticleNotPublished { state } => vec![("state", state.as_str().into())],
-            Self::MacroLacks { placeholder } => vec![("placeholder", placeholder.as_str().into())],
+            Self::NoticeNotHanded { handings } => vec![("hand_count", handings.to_string().into())],
+            Self::MacroLacks { placeholder } => vec![("placeholder", placeholder.to_string().into())],
             Self::ScopeTaken { process } => vec![("process", process.clone().into())],
             Self::StepNotOnMap { steps } => vec![("steps", steps.join(",").into())],
             Self::StepNotHere { state } => vec![("state", state.to_string().into())],
@@ -568,6 +587,8 @@ impl Classify for Refusal {
             | Self::NotYourView
             | Self::NotYours
             | Self::ItemRetired
+            | Self::NoticeTemplateOwn
+            | Self::NoticeTemplateApproved
             | Self::RedressOwnProposal
             | Self::RedressGrantedAlready
             | Self::CauseCircular

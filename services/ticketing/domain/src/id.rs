@@ -112,6 +112,12 @@ nested!(
     "promises"
 );
 
+nested!(
+    /// What the customer of a ticket is told before a promise is broken.
+    NoticeId,
+    "notices"
+);
+
 /// Why the name of what is named by people was not understood. Holds no part of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be a resource name of the form {collection}/{{slug}}")]
@@ -203,6 +209,12 @@ named_by_people!(
     /// The answer to a question.
     ArticleId,
     "articles"
+);
+
+named_by_people!(
+    /// What customers are told before a promise is broken.
+    NoticeTemplateId,
+    "noticeTemplates"
 );
 
 /// The survey of a ticket: there is one, so it needs no id of its own.

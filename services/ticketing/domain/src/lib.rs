@@ -17,6 +17,7 @@ mod id;
 mod incident;
 mod key;
 mod named;
+mod notice;
 mod process;
 mod promise;
 mod readability;
@@ -51,14 +52,18 @@ pub use group::{Bonds, MAX_MERGED, Merged, moment_of_all, refuse_for_members, re
 pub use history::Destination;
 pub use id::{
     ArticleId, CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MacroId, MessageId,
-    NestedIdError, ProcessId, PromiseId, RedressId, RedressItemId, RootCauseId, SlugId, SlugIdError, SurveyId,
-    SurveyIdError, TicketId, ViewId,
+    NestedIdError, NoticeId, NoticeTemplateId, ProcessId, PromiseId, RedressId, RedressItemId, RootCauseId, SlugId,
+    SlugIdError, SurveyId, SurveyIdError, TicketId, ViewId,
 };
 pub use incident::{
     Affected, Incident, IncidentDraft, IncidentState, IncidentUpdate, Joined, Telling, Texts, TextsError, reach,
 };
 pub use key::{KeyError, Proof, TrackingKey};
 pub use named::Named;
+pub use notice::{
+    Delivery, MOST_HANDINGS, Notice, NoticeAbout, NoticeOutcome, NoticeRoute, NoticeSaid, NoticeScope, NoticeState,
+    NoticeTerms, NoticeWords, Quiet, QuietHours, Reach, awaited, choose_template, flaw_of, pause_after, route,
+};
 pub use process::{
     Course, Figures, Line, MAX_SITUATIONS, MAX_STEPS, Measure, Move, MoveEnd, Place, Process, ProcessMap, Scope,
     Situation, Step, StepFigures, StepText, StepTitle, Turn, Visit, Wording, WordingError,
@@ -74,14 +79,15 @@ pub use silence::{Heard, HeardCounts, HeardError, HeardFlaw, LEAST_ANSWERS, Sile
 pub use split::{SplitDraft, SplitOff};
 pub use state::State;
 pub use survey::{Ces, Csat, Nps, Opinion, Score, ScoreError, Survey, SurveyState};
-pub use template::{Placeholder, Template, TemplateError};
+pub use template::Place as TemplatePlace;
+pub use template::{NoticePlace, Placeholder, Template, TemplateError};
 pub use text::{
     Answer, Body, Cause, ExternalId, Missing, Owner, PointText, PromiseText, Query, Signpost, Slug, Subject, Text,
     TextError, Title, Told, Verbatim, Word,
 };
 pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket, Ties};
 pub use transition::{Command, Policy, Transitioned};
-pub use wording::{DocumentWords, answer_due, complaint_invitation, document_words, spelled};
+pub use wording::{DocumentWords, answer_due, complaint_invitation, document_words, new_date, spelled};
 pub use words::{
     AffectedOutcome, ArticleStanding, AttemptOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding,
     RedressStanding, SatisfactionCause, ScanState, Severity, Standing, TakeReason, TicketType, Visibility,

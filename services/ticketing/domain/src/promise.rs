@@ -1,9 +1,9 @@
 //! Promises: who promised what, when it falls due, and how it ended.
 
 use jiff::Timestamp;
-use kernel::{Actor, Channel};
+use kernel::{Actor, Channel, Language};
 
-use crate::{AttemptOutcome, Cause, ClockId, PromiseId, PromiseStanding, PromiseText, Refusal, Word};
+use crate::{AttemptOutcome, Cause, ClockId, PromiseId, PromiseStanding, PromiseText, Refusal, Word, new_date};
 
 /// What is promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +146,7 @@ pub enum PromiseState {
     },
     /// Not kept, and the customer was told in time.
     BrokenAnnounced {
-        /// When it was told.
+        /// When it ended: as the customer was told, or when it was due, of which they had been told before.
         at: Timestamp,
         /// What the customer was told.
         cause: Cause,
@@ -271,6 +271,34 @@ impl Promise {
             Settlement::Silent { cause } => PromiseState::BrokenSilent { at, cause },
         };
         Ok(self)
+    }
+
+    /// It was due at `at` and is not kept. Whoever was told in time, and why, was not left waiting in silence.
+    ///
+    /// # Errors
+    /// [`Refusal`] when it has ended or is not due.
+    pub fn breach(mut self, told: Option<Cause>, at: Timestamp) -> Result<Self, Refusal> {
+        let Some(cause) = told else { return self.settle(Settlement::Silent { cause: None }, at) };
+        self.refuse_if_over()?;
+        if at < self.due {
+            return Err(Refusal::PromiseNotDue { due: self.due });
+        }
+        self.state = PromiseState::BrokenAnnounced { at, cause };
+        Ok(self)
+    }
+
+    /// What is promised instead, by `due`: the same, with its window as much later. That it gives way to this one is said nowhere: it may be kept yet.
+    pub fn instead(&self, due: Timestamp, channel: Channel, language: Language) -> PromiseDraft {
+        let later = |from: Timestamp| from.checked_add(due.duration_since(self.due)).unwrap_or(from);
+        let kind = match self.kind {
+            PromiseKind::Callback { from, .. } => PromiseKind::Callback { from: later(from), tried: Tried::default() },
+            PromiseKind::Appointment { from, .. } => {
+                PromiseKind::Appointment { from: later(from), tried: Tried::default() }
+            }
+            kind @ (PromiseKind::Other | PromiseKind::Resolution | PromiseKind::FollowUp) => kind,
+        };
+        let text = new_date(self.text.expose(), due, language).parse().expect("a date is a text, and it is cut");
+        PromiseDraft { kind, despite: None, text, due, channel, replaces: None }
     }
 
     /// Gives way to another promise.

@@ -3,7 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// What a place is filled in with.
+/// The places that texts of one kind have.
+pub trait Place: Copy + PartialEq + 'static {
+    /// Every one.
+    const ALL: &'static [Self];
+    /// Every one as it is written in a text, for who wrote another.
+    const SPELLED: &'static str;
+
+    /// The word it stands under between braces.
+    fn as_str(self) -> &'static str;
+}
+
+/// What a place in a macro is filled in with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
     /// The key the affair is followed by.
@@ -20,13 +31,12 @@ pub enum Placeholder {
     AnswerDue,
 }
 
-impl Placeholder {
-    /// Every one.
-    pub const ALL: [Self; 6] =
-        [Self::TrackingKey, Self::Subject, Self::Department, Self::OwnerName, Self::Received, Self::AnswerDue];
+impl Place for Placeholder {
+    const ALL: &'static [Self] =
+        &[Self::TrackingKey, Self::Subject, Self::Department, Self::OwnerName, Self::Received, Self::AnswerDue];
+    const SPELLED: &'static str = "{tracking_key}, {subject}, {department}, {owner_name}, {received}, {answer_due}";
 
-    /// The word it stands under between braces.
-    pub const fn as_str(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::TrackingKey => "tracking_key",
             Self::Subject => "subject",
@@ -44,14 +54,59 @@ impl fmt::Display for Placeholder {
     }
 }
 
+/// What a place in a notice is filled in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticePlace {
+    /// The key the affair is followed by.
+    TrackingKey,
+    /// Its subject.
+    Subject,
+    /// The department that works on it.
+    Department,
+    /// When the promise is due.
+    PromiseDue,
+    /// What is promised instead.
+    NewDue,
+    /// Why the promise is not kept.
+    Cause,
+    /// What is done for the customer.
+    Remedy,
+}
+
+impl Place for NoticePlace {
+    const ALL: &'static [Self] = &[
+        Self::TrackingKey,
+        Self::Subject,
+        Self::Department,
+        Self::PromiseDue,
+        Self::NewDue,
+        Self::Cause,
+        Self::Remedy,
+    ];
+    const SPELLED: &'static str =
+        "{tracking_key}, {subject}, {department}, {promise_due}, {new_due}, {cause}, {remedy}";
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::TrackingKey => "tracking_key",
+            Self::Subject => "subject",
+            Self::Department => "department",
+            Self::PromiseDue => "promise_due",
+            Self::NewDue => "new_due",
+            Self::Cause => "cause",
+            Self::Remedy => "remedy",
+        }
+    }
+}
+
 /// A text with places to fill in. `{{` and `}}` are braces.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template(Vec<Piece>);
+pub struct Template<P = Placeholder>(Vec<Piece<P>>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
+enum Piece<P> {
     Text(String),
-    Place(Placeholder),
+    Place(P),
 }
 
 /// Why a text is no template.
@@ -64,21 +119,38 @@ pub enum TemplateError {
         at: usize,
     },
     /// Nothing is filled in there.
-    #[error(
-        "has a placeholder that is none of {{tracking_key}}, {{subject}}, {{department}}, {{owner_name}}, {{received}}, {{answer_due}} at character {at}"
-    )]
+    #[error("has a placeholder that is none of {known} at character {at}")]
     Unknown {
         /// Where its brace is, from 1.
         at: usize,
+        /// What there is.
+        known: &'static str,
     },
 }
 
-impl Template {
+impl<P: Place> Template<P> {
+    /// The places it has, as often as it has them.
+    pub fn places(&self) -> impl Iterator<Item = P> {
+        self.0.iter().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Place(place) => Some(*place),
+        })
+    }
+
+    /// How many characters it has at the most, when each place is filled in with `longest` of them at the most.
+    pub fn longest(&self, longest: impl Fn(P) -> usize) -> usize {
+        let length = |piece: &Piece<P>| match piece {
+            Piece::Text(said) => said.chars().count(),
+            Piece::Place(place) => longest(*place),
+        };
+        self.0.iter().map(length).fold(0, usize::saturating_add)
+    }
+
     /// The text with everything filled in.
     ///
     /// # Errors
     /// The first placeholder that `fill` has nothing for.
-    pub fn fill(&self, mut fill: impl FnMut(Placeholder) -> Option<String>) -> Result<String, Placeholder> {
+    pub fn fill(&self, mut fill: impl FnMut(P) -> Option<String>) -> Result<String, P> {
         let mut text = String::new();
         for piece in &self.0 {
             match piece {
@@ -90,7 +162,7 @@ impl Template {
     }
 }
 
-impl FromStr for Template {
+impl<P: Place> FromStr for Template<P> {
     type Err = TemplateError;
 
     fn from_str(text: &str) -> Result<Self, TemplateError> {
@@ -114,9 +186,9 @@ impl FromStr for Template {
                             None => return Err(TemplateError::Brace { at }),
                         }
                     }
-                    let place = Placeholder::ALL.into_iter().find(|place| place.as_str() == word);
+                    let place = P::ALL.iter().copied().find(|place| place.as_str() == word);
                     pieces.push(Piece::Text(std::mem::take(&mut said)));
-                    pieces.push(Piece::Place(place.ok_or(TemplateError::Unknown { at })?));
+                    pieces.push(Piece::Place(place.ok_or(TemplateError::Unknown { at, known: P::SPELLED })?));
                 }
                 other => said.push(other),
             }
@@ -156,7 +228,21 @@ mod tests {
     fn a_brace_by_itself_and_an_unknown_place_are_told_with_where_they_are() {
         assert_eq!("año {".parse::<Template>(), Err(TemplateError::Brace { at: 5 }));
         assert_eq!("a } b".parse::<Template>(), Err(TemplateError::Brace { at: 3 }));
-        assert_eq!("{nombre}".parse::<Template>(), Err(TemplateError::Unknown { at: 1 }));
-        assert_eq!("{{{subjects}".parse::<Template>(), Err(TemplateError::Unknown { at: 3 }));
+        assert_eq!("{nombre}".parse::<Template>(), Err(TemplateError::Unknown { at: 1, known: Placeholder::SPELLED }));
+        assert_eq!(
+            "{{{subjects}".parse::<Template>(),
+            Err(TemplateError::Unknown { at: 3, known: Placeholder::SPELLED })
+        );
+    }
+    #[test]
+    fn a_macro_has_no_places_of_a_notice() {
+        assert!("{cause}".parse::<Template>().is_err());
+        assert!("{cause}".parse::<Template<NoticePlace>>().is_ok());
+        assert!("{owner_name}".parse::<Template<NoticePlace>>().is_err());
+        let every = |spelled: &str, words: Vec<&str>| {
+            assert_eq!(spelled, words.iter().map(|word| format!("{{{word}}}")).collect::<Vec<_>>().join(", "));
+        };
+        every(Placeholder::SPELLED, Placeholder::ALL.iter().map(|place| place.as_str()).collect());
+        every(NoticePlace::SPELLED, NoticePlace::ALL.iter().map(|place| place.as_str()).collect());
     }
 }

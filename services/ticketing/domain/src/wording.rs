@@ -135,6 +135,17 @@ pub fn answer_due(due: Option<Timestamp>, by_law: bool, now: Timestamp, language
     }
 }
 
+/// What is promised in place of a promise that was made in the words `text`, in as many characters as a promise has.
+pub fn new_date(text: &str, due: Timestamp, language: Language) -> String {
+    let until = spelled(due, language);
+    let date = match language {
+        Language::En => format!("New date, {until}, for: "),
+        Language::Ca => format!("Nova data, {until}, per a: "),
+        Language::Es | Language::Gl | Language::Eu => format!("Nueva fecha, {until}, para: "),
+    };
+    date.chars().chain(text.chars()).take(500).collect()
+}
+
 /// What a customer is told who was dissatisfied and has not complained.
 pub const fn complaint_invitation(language: Language) -> &'static str {
     match language {

@@ -244,6 +244,10 @@ words! {
         StepEntered => "step_entered",
         /// A customer was tried who had been promised a call or a visit.
         PromiseAttempted => "promise_attempted",
+        /// The customer is told that a promise will not be kept.
+        NoticeWritten => "notice_written",
+        /// It was said what became of such a notice.
+        NoticeReported => "notice_reported",
         /// It was said what brought it about.
         RootCauseStated => "root_cause_stated",
         /// It was proposed to give the customer something.

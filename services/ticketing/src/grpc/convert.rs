@@ -10,6 +10,7 @@ mod learning;
 mod list;
 mod message;
 mod named;
+mod notice;
 mod process;
 mod promise;
 mod relation;
@@ -40,9 +41,11 @@ pub(super) use learning::{
     propose_redress, put_article, put_cause, put_item, redresses, state_cause, suggest_articles, waiting_redresses,
 };
 pub(crate) use learning::{granting, refuse_amount};
-pub(super) use list::{cures, history, journey, messages, promises, tickets, watch};
+pub(super) use list::{cures, history, journey, messages, notices, promises, tickets, watch};
 pub(super) use message::add_message;
 pub(super) use named::{named, named_list};
+pub(crate) use notice::notice_template;
+pub(super) use notice::{approve_notice_template, put_notice_template, report_notice, take_notices};
 pub(super) use process::{course_name, enter_step, measure_process, process_version, processes, put_process};
 pub(super) use promise::{attempt_promise, due_promises, make_promise, settle_promise};
 pub(super) use relation::{link, links, merge, reclassify, split, unlink, unmerge};

@@ -2,6 +2,7 @@
 
 mod desk;
 mod learning;
+mod notice;
 mod process;
 mod words;
 
@@ -22,6 +23,7 @@ use ventanilla_proto::r#type::v1 as shared;
 
 pub(crate) use desk::{attachment, draft, macro_, mention, scan, scan_name, unscanned};
 pub(crate) use learning::{article, cause, cause_figures, citation, item, money, redress, redress_state, silence};
+pub(crate) use notice::{notice, notice_state, notice_template};
 pub(crate) use process::{PublicCourse, course, figures, process, process_in_list, public_course};
 pub(crate) use words::{
     affected_outcome, attempt_outcome, link_kind, promise_state, satisfaction_cause, severity, state, take_reason,
@@ -451,6 +453,8 @@ pub(crate) fn event(entry: Entry) -> Result<pb::TicketEvent, StoreError> {
         TicketUnlinked => Unlinked,
         StepEntered => StepEntered,
         PromiseAttempted => PromiseAttempted,
+        NoticeWritten => NoticeWritten,
+        NoticeReported => NoticeReported,
     };
     let change = change.map_err(|_| StoreError::corrupt("ledger", "payload", entry.position))?;
     Ok(pb::TicketEvent {

@@ -1,14 +1,15 @@
-//! The clock of a promise warns or is breached: the promise is at risk, or was broken in silence. The clock of an answer starts, moves or ends: so does
-//! what the customer is told of it.
+//! The clock of a promise warns or is breached: the promise is at risk, or was broken; in silence, unless its customer had been told in time. The clock of
+//! an answer starts, moves or ends: so does what the customer is told of it.
 
 use jiff::Timestamp;
 use kernel::{Ambient, ResourceId};
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
-use ticketing_domain::{ChangeKind, ClockId, PromiseId, Settlement, TicketId};
+use ticketing_domain::{ChangeKind, ClockId, PromiseId, TicketId};
 use ventanilla_proto::sla::v1 as sla;
 
 use super::Effect;
+use crate::store::notice;
 use crate::store::promise::{self, StoredPromise};
 use crate::store::term::{self, Running};
 
@@ -42,8 +43,12 @@ impl OnSla {
     async fn broken(&self, tx: &mut Tx, entry: &Received, id: PromiseId, at: Timestamp) -> Result<(), ReactionError> {
         let effect = Effect::on(tx, id.ticket, entry, &self.ambient).await?;
         let found = find(tx, id).await?;
+        // Under its lock, so that nobody is handed it meanwhile.
+        let mut told = notice::lock_about(tx, id).await?.into_iter();
+        let told = told.find(|stored| stored.notice.promise == id && stored.notice.is_in_time());
+        let cause = told.map(|stored| stored.notice.said.cause);
         // Refused when it has ended meanwhile: then there is nothing to say.
-        let Ok(promise) = found.promise.clone().settle(Settlement::Silent { cause: None }, at) else { return Ok(()) };
+        let Ok(promise) = found.promise.clone().breach(cause, at) else { return Ok(()) };
         let stored = StoredPromise { promise, version: found.version + 1, ..found };
         promise::update(tx, &stored).await?;
         let draft = |entries: &crate::entry::Entries<'_>| entries.promise_settled(&stored.promise);

@@ -3,7 +3,7 @@
 use kernel::Department;
 use postgres::StoreError;
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{MacroId, Named, RedressItemId, RootCauseId, SlugId, ViewId};
+use ticketing_domain::{MacroId, Named, NoticeTemplateId, RedressItemId, RootCauseId, SlugId, ViewId};
 use ventanilla_proto::ticketing::v1 as pb;
 
 /// What is kept under a name, with what storage knows about it.
@@ -23,6 +23,9 @@ pub(crate) type StoredMacro = StoredNamed<MacroId, pb::Macro>;
 pub(crate) type StoredCause = StoredNamed<RootCauseId, pb::RootCause>;
 /// An item of redress that is kept.
 pub(crate) type StoredItem = StoredNamed<RedressItemId, pb::RedressItem>;
+
+/// A template of notices that is kept.
+pub(crate) type StoredNoticeTemplate = StoredNamed<NoticeTemplateId, pb::NoticeTemplate>;
 
 /// What is kept on a shelf.
 pub(crate) type On<S> = StoredNamed<<S as Shelf>::Id, <S as Shelf>::Content>;
@@ -223,4 +226,8 @@ shelf!(
 shelf!(
     /// Items of redress.
     Items: "redress_item", "item_id", "redress_item_pkey", "content", RedressItemId, pb::RedressItem
+);
+shelf!(
+    /// Templates of notices.
+    NoticeTemplates: "notice_template", "template_id", "notice_template_pkey", "content", NoticeTemplateId, pb::NoticeTemplate
 );

@@ -209,6 +209,31 @@ pub(crate) async fn due(
     rows.into_iter().map(StoredPromise::try_from).collect()
 }
 
+/// The promise at risk that falls due first within this time, of which its customer was told nothing, but none of `left`. One that was put in place of another
+/// is left until that has ended: nobody is told twice of the same.
+#[tracing::instrument(name = "db.promise.to_announce", skip_all)]
+pub(crate) async fn to_announce(
+    pool: &PgPool,
+    (now, until): (Timestamp, Timestamp),
+    left: &[Uuid],
+) -> Result<Option<StoredPromise>, StoreError> {
+    let row = select_promises!(
+        "join ticketing.ticket t on t.ticket_id = p.ticket_id
+         where p.state = 'at_risk' and p.due_at > $1 and p.due_at <= $2 and p.promise_id <> all($3)
+           and t.erased_at is null and t.state not in ('cancelled', 'rejected')
+           and not exists (select from ticketing.notice n where n.promise_id = p.promise_id)
+           and not exists (select from ticketing.notice n join ticketing.promise o on o.promise_id = n.promise_id
+                           where n.new_promise_id = p.promise_id and o.state = 'at_risk')
+         order by p.due_at, p.promise_id limit 1",
+        now.to_sqlx() as _,
+        until.to_sqlx() as _,
+        left,
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(StoredPromise::try_from).transpose()
+}
+
 /// The department that works on each of these affairs.
 #[tracing::instrument(name = "db.promise.departments", skip_all)]
 pub(crate) async fn departments(pool: &PgPool, tickets: &[Uuid]) -> Result<HashMap<Uuid, String>, StoreError> {

@@ -103,6 +103,13 @@ pub(crate) async fn erase(tx: &mut PgConnection, tickets: &[Uuid], now: Timestam
            ), promise as (
                update ticketing.promise set text = '[erased]', cause = case when cause is not null then '[erased]' end
                where ticket_id = any($1)
+           ), notice as (
+               -- What nobody was told yet is told nobody any more.
+               update ticketing.notice
+               set text = '[erased]', cause = '[erased]',
+                   state = case when state in ('waiting', 'handed') then 'withdrawn' else state end,
+                   ended_at = case when state in ('waiting', 'handed') then $2 else ended_at end
+               where ticket_id = any($1)
            ), cure as (
                update ticketing.cure_request set missing = '[erased]' where ticket_id = any($1)
            ), survey as (

@@ -60,6 +60,7 @@ impl Ticketing {
         }
         let stored = StoredPromise { promise, version: found.version + 1, ..found };
         promise::update(&mut writing.tx, &stored).await?;
+        writing.settle_beside(&stored.promise, at).await?;
         writing.finish(present::promise(&stored)).await
     }
 

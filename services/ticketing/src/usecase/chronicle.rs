@@ -318,6 +318,16 @@ impl Chronicle {
         Ok(())
     }
 
+    /// Notes that a promise was made; answers its place in the history.
+    pub(crate) fn promise_made(&mut self, promise: &Promise, at: Timestamp) -> i32 {
+        self.note(
+            ChangeKind::PromiseMade,
+            at,
+            |entries| entries.promise_made(promise),
+            |row| row.related = Some(promise.id.name()),
+        )
+    }
+
     /// Notes how a promise ended.
     pub(crate) fn promise_settled(&mut self, promise: &Promise, at: Timestamp) {
         self.note(

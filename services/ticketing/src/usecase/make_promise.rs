@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kernel::Violations;
 use postgres::RequestKey;
-use server::{Call, parse};
-use ticketing_domain::{ChangeKind, Promise, PromiseDraft, PromiseForecast, PromiseId, PromiseKind, TicketId};
+use server::{Call, PeerChannel, parse};
+use ticketing_domain::{Promise, PromiseDraft, PromiseForecast, PromiseId, PromiseKind, TicketId};
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -17,7 +17,7 @@ use super::writing::{Begun, Writing};
 use crate::Error;
 use crate::grpc::present;
 use crate::store::promise::{self, StoredPromise};
-use crate::store::ticket;
+use crate::store::{Stored, ticket};
 
 /// How long a promise waits for what affairs like this one tell.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -65,19 +65,13 @@ impl Ticketing {
         }
         let id = PromiseId { ticket: new.ticket, id: self.ambient.uuid(writing.chronicle.now()) };
         let promise = Promise::make(new.draft, forecast, id, call.actor().clone(), at);
-        let sequence = writing.chronicle.note(
-            ChangeKind::PromiseMade,
-            at,
-            |entries| entries.promise_made(&promise),
-            |row| row.related = Some(id.name()),
-        );
+        let sequence = writing.chronicle.promise_made(&promise, at);
         let stored = StoredPromise { promise, sequence, version: 1 };
         promise::insert(&mut writing.tx, &stored).await?;
         writing.finish(present::promise(&stored)).await
     }
 
-    /// What affairs like this one tell of an answer that is promised; none where they tell nothing, or sla-monitor does not answer: nobody's promise waits
-    /// for figures.
+    /// What affairs like this one tell of an answer that is promised.
     async fn forecast(&self, call: &Call, new: &NewPromise) -> Result<Option<PromiseForecast>, Error> {
         if new.draft.kind != PromiseKind::Resolution {
             return Ok(None);
@@ -85,34 +79,44 @@ impl Ticketing {
         let found = ticket::get(self.db.reader(), new.ticket).await?;
         let stored = found.ok_or_else(|| Error::not_found(new.ticket.to_string()))?;
         let Ok(channel) = self.peers.channel(SLA_MONITOR) else { return Ok(None) };
+        Ok(self.ask_forecast(channel.for_call(call), &stored, new.draft.due).await)
+    }
+
+    /// What affairs like this one tell of an answer by `due`; none where they tell nothing, or sla-monitor does not answer: nobody's promise waits for figures.
+    pub(super) async fn ask_forecast(
+        &self,
+        channel: PeerChannel,
+        stored: &Stored,
+        due: Timestamp,
+    ) -> Option<PromiseForecast> {
         let percent = self.policy.promise_percent;
         let asked = sla::ForecastResolutionRequest {
             subject_type: stored.ticket.filing().ticket_type.to_string(),
             department: stored.ticket.assignment().department.to_string(),
             start_time: Some(parse::time_to_proto(stored.ticket.facts().first_received)),
             percent: percent.into(),
-            due_time: Some(parse::time_to_proto(new.draft.due)),
+            due_time: Some(parse::time_to_proto(due)),
         };
-        let mut monitor = SlaServiceClient::new(channel.for_call(call));
+        let mut monitor = SlaServiceClient::new(channel);
         let told = match tokio::time::timeout(PATIENCE, monitor.forecast_resolution(asked)).await {
             Ok(Ok(told)) => told.into_inner(),
             Ok(Err(status)) => {
                 tracing::warn!(code = ?status.code(), "a promised answer is held against nothing");
-                return Ok(None);
+                return None;
             }
             Err(_) => {
                 tracing::warn!("a promised answer is held against nothing: sla-monitor takes too long");
-                return Ok(None);
+                return None;
             }
         };
         let mut violations = Violations::new();
         let earliest = parse::optional_time(&mut violations, "earliest_time", told.earliest_time.as_ref());
-        Ok(earliest.zip(told.kept_share).map(|(earliest, kept_share)| PromiseForecast {
+        earliest.zip(told.kept_share).map(|(earliest, kept_share)| PromiseForecast {
             earliest,
             percent,
             kept_share,
             basis: told.basis_count,
-        }))
+        })
     }
 }
 
@@ -122,5 +126,5 @@ async fn renegotiate(writing: &mut Writing, id: PromiseId, at: Timestamp) -> Res
     writing.chronicle.promise_settled(&promise, at);
     let stored = StoredPromise { promise, version: found.version + 1, ..found };
     promise::update(&mut writing.tx, &stored).await?;
-    Ok(())
+    writing.settle_beside(&stored.promise, at).await
 }

@@ -21,6 +21,7 @@ mod learning;
 mod list_ticket_history;
 mod list_tickets;
 mod make_promise;
+mod notices;
 mod personal_data;
 mod processes;
 mod promise_kinds;

@@ -189,7 +189,7 @@ async fn what_is_to_be_done_is_listed_by_when_it_is_due_over_all_affairs() {
 }
 
 /// Thirty claims of billing that took one to thirty days.
-async fn seed_history(counted: &Counted) {
+pub async fn seed_history(counted: &Counted) {
     let statement = "insert into sla_monitor.clock (clock_id, affair_id, subject, rule, rule_version, kind, stage, calendar, subject_type,
             department, state, epoch, first_origin_at, origin_at, settled_at, traceparent)
         select gen_random_uuid(), gen_random_uuid(), 'tickets/' || gen_random_uuid(), 'es.general', 1, 'statutory', '', 'es.madrid',

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::{Actor, ActorKind, Role};
+use kernel::{Actor, ActorKind, Ambient, Role};
 use ledger::{Draft, Feed, Ledger, Stamp};
 use postgres::Db;
 use prost::Name;
@@ -25,14 +25,55 @@ use crate::world::{
 
 const OTHER_CUSTOMER: &str = "customers/0190a000-0000-7000-8000-000000000008";
 const LIMIT: Duration = Duration::from_secs(20);
-const CLOCK: &str = "clocks/0190a000-0000-7000-8000-00000000c10c";
+pub const CLOCK: &str = "clocks/0190a000-0000-7000-8000-00000000c10c";
 const CASE: &str = "cases/0190a000-0000-7000-8000-0000000000ca";
+
+/// A service of which only the ledger is real.
+pub struct Neighbour {
+    ambient: Ambient,
+    db: Db,
+    ledger: Ledger,
+}
+
+impl Neighbour {
+    /// One whose ledger stands in `schema`; `and` adds what else it answers.
+    pub async fn beside(
+        harness: &Harness,
+        database: &Database,
+        (schema, source): (&'static str, &'static str),
+        and: impl FnOnce(Assembly) -> Assembly,
+    ) -> (Self, Served) {
+        let ambient = harness.surroundings.ambient.clone();
+        let db = Db::connect(&database.settings_of(schema)).await.unwrap();
+        let ledger = Ledger::open(db.clone(), source);
+        let feed = Feed::new(ledger.clone(), ambient.clone(), |known| {
+            known.get::<Principal>().is_some_and(|p| p.has(Role::Service))
+        });
+        let sequenced = ledger.clone();
+        let assembly = Assembly::new(source)
+            .serve(LedgerServiceServer::new(feed))
+            .worker(Worker::new("sequencer", move |cancel| sequenced.clone().sequence(cancel)));
+        let served = harness.start(and(assembly)).await;
+        (Self { ambient, db, ledger }, served)
+    }
+
+    /// It writes this.
+    pub async fn says(&self, aggregate: &str, payload: &impl Name) {
+        let ambient = &self.ambient;
+        let actor = Actor { kind: ActorKind::System, id: self.ledger.source().into(), department: None };
+        let stamp = Stamp::of(actor, ambient.now(), String::new());
+        let draft = Draft::new(ambient.uuid(ambient.now()), aggregate, payload, &stamp);
+        let mut tx = self.db.tx().await.unwrap();
+        ledger::append(&mut tx, &[draft]).await.unwrap();
+        tx.commit().await.unwrap();
+        self.ledger.nudge();
+    }
+}
 
 /// ticketing beside a neighbour of which only the ledger is real.
 struct Neighbours {
     harness: Harness,
-    neighbour: Db,
-    ledger: Ledger,
+    neighbour: Neighbour,
     client: Tickets,
     _served: [Served; 2],
     database: Database,
@@ -43,32 +84,17 @@ impl Neighbours {
         let harness = Harness::default();
         let (own, house) = (ticketing::migrations(), Migrator::with_migrations(Vec::new()));
         let database = Database::fresh_with(&[(ticketing::SCHEMA, &own), (schema, &house)]).await;
-        let neighbour = Db::connect(&database.settings_of(schema)).await.unwrap();
-        let ledger = Ledger::open(neighbour.clone(), source);
-        let feed = Feed::new(ledger.clone(), harness.surroundings.ambient.clone(), |known| {
-            known.get::<Principal>().is_some_and(|p| p.has(Role::Service))
-        });
-        let sequenced = ledger.clone();
-        let assembly = Assembly::new(source)
-            .serve(LedgerServiceServer::new(feed))
-            .worker(Worker::new("sequencer", move |cancel| sequenced.clone().sequence(cancel)));
-        let neighbour_served = harness.start(assembly).await;
+        let (neighbour, neighbour_served) =
+            Neighbour::beside(&harness, &database, (schema, source), |assembly| assembly).await;
         let served = serve(&harness, &database, &[(source, neighbour_served.addr)]).await;
         let client = TicketServiceClient::new(served.channel(Role::Agent));
         let _served = [neighbour_served, served];
-        Self { harness, neighbour, ledger, client, _served, database }
+        Self { harness, neighbour, client, _served, database }
     }
 
     /// The neighbour writes this.
     async fn says(&self, aggregate: &str, payload: &impl Name) {
-        let ambient = &self.harness.surroundings.ambient;
-        let actor = Actor { kind: ActorKind::System, id: self.ledger.source().into(), department: None };
-        let stamp = Stamp::of(actor, ambient.now(), String::new());
-        let draft = Draft::new(ambient.uuid(ambient.now()), aggregate, payload, &stamp);
-        let mut tx = self.neighbour.tx().await.unwrap();
-        ledger::append(&mut tx, &[draft]).await.unwrap();
-        tx.commit().await.unwrap();
-        self.ledger.nudge();
+        self.neighbour.says(aggregate, payload).await;
     }
 
     /// The last thing in the ticket's history, once it is of this kind and reason.
@@ -91,7 +117,7 @@ impl Neighbours {
     }
 }
 
-fn warning(subject: &str, threshold_percent: i32) -> sla::WarningRaised {
+pub fn warning(subject: &str, threshold_percent: i32) -> sla::WarningRaised {
     sla::WarningRaised {
         clock: CLOCK.into(),
         subject: subject.into(),
@@ -101,6 +127,17 @@ fn warning(subject: &str, threshold_percent: i32) -> sla::WarningRaised {
         due_time: time("2026-11-24T13:00:00Z"),
         epoch: 1,
         lead_minutes: 0,
+    }
+}
+
+pub fn breach(subject: &str, at: &str) -> sla::ClockBreached {
+    sla::ClockBreached {
+        clock: CLOCK.into(),
+        subject: subject.into(),
+        customer: CUSTOMER.into(),
+        rule: "promise".into(),
+        breached_time: time(at),
+        epoch: 1,
     }
 }
 
@@ -119,15 +156,7 @@ async fn a_promise_whose_clock_warns_is_at_risk_and_broken_in_silence_when_it_is
     assert_eq!(world.promise(&ticket.name).await.state(), pb::PromiseState::AtRisk);
 
     world.harness.surroundings.advance(jiff::SignedDuration::from_hours(30));
-    let breach = sla::ClockBreached {
-        clock: CLOCK.into(),
-        subject: promise.name.clone(),
-        customer: CUSTOMER.into(),
-        rule: "promise".into(),
-        breached_time: time("2026-11-24T13:00:00Z"),
-        epoch: 1,
-    };
-    world.says(CLOCK, &breach).await;
+    world.says(CLOCK, &breach(&promise.name, "2026-11-24T13:00:00Z")).await;
     world.noted(&ticket.name, pb::TicketChangeKind::PromiseSettled, "broken_silent").await;
     let broken = world.promise(&ticket.name).await;
     assert_eq!(broken.state(), pb::PromiseState::BrokenSilent);

@@ -92,6 +92,10 @@ pub(in crate::grpc) fn promises(request: &pb::ListPromisesRequest) -> Result<Par
     parts("promises", "parent", &request.parent, request.page_size, &request.page_token)
 }
 
+pub(in crate::grpc) fn notices(request: &pb::ListNoticesRequest) -> Result<Parts, Status> {
+    parts("notices", "parent", &request.parent, request.page_size, &request.page_token)
+}
+
 pub(in crate::grpc) fn cures(request: &pb::ListCureRequestsRequest) -> Result<Parts, Status> {
     parts("cures", "parent", &request.parent, request.page_size, &request.page_token)
 }

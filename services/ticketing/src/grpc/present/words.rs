@@ -119,6 +119,8 @@ pub(super) const fn change_kind(kind: ChangeKind) -> pb::TicketChangeKind {
         ChangeKind::RedressProposed => pb::TicketChangeKind::RedressProposed,
         ChangeKind::RedressDecided => pb::TicketChangeKind::RedressDecided,
         ChangeKind::RedressGiven => pb::TicketChangeKind::RedressGiven,
+        ChangeKind::NoticeWritten => pb::TicketChangeKind::NoticeWritten,
+        ChangeKind::NoticeReported => pb::TicketChangeKind::NoticeReported,
         ChangeKind::ArticleCited => pb::TicketChangeKind::ArticleCited,
         ChangeKind::PromiseMade => pb::TicketChangeKind::PromiseMade,
         ChangeKind::PromiseAtRisk => pb::TicketChangeKind::PromiseAtRisk,

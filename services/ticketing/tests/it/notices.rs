@@ -1,0 +1,744 @@
+//! Before a promise breaks, the customer is told: templates and who approves them, what is written when, how it goes out, and what becomes of promise and notice.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use kernel::Role;
+use sqlx::migrate::Migrator;
+use testkit::{Client, Database, Harness, Served, eventually};
+use tonic::body::Body;
+use tonic::codegen::{BoxFuture, Service, http};
+use tonic::server::{Grpc, NamedService, UnaryService};
+use tonic::{Code, Request, Response, Status};
+use tonic_prost::ProstCodec;
+use ventanilla_proto::customer::v1 as customer;
+use ventanilla_proto::rights::v1 as rights;
+use ventanilla_proto::rights::v1::personal_data_service_client::PersonalDataServiceClient;
+use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::notice_service_client::NoticeServiceClient;
+use ventanilla_proto::ticketing::v1::{NoticeOutcome, NoticeState, PromiseKind, PromiseState};
+use ventanilla_proto::r#type::v1::{Channel, Language, LocalizedText};
+use ventanilla_ticketing as ticketing;
+
+use crate::promise_kinds::seed_history;
+use crate::reactions::{CLOCK, Neighbour, breach, warning};
+use crate::request_cure::Counted;
+use crate::world::{
+    ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, World, answer, assert_refused, close, complaint, create_request, fact,
+    fields, fresh_id, get, open, promise_request, resolve, resolved, serve, start, time,
+};
+
+type Notices = NoticeServiceClient<Client>;
+
+const LIMIT: Duration = Duration::from_secs(20);
+/// It is nine o'clock of the day before, ten in Madrid.
+const DUE: &str = "2026-11-24T08:00:00Z";
+
+/// customer-profile, which answers one question.
+#[derive(Clone, Default)]
+struct Profile(Arc<Mutex<customer::CustomerView>>);
+
+impl Profile {
+    fn wishes(&self, preferences: customer::ContactPreferences) {
+        let care = customer::CareSection { preferences: Some(preferences), ..Default::default() };
+        self.0.lock().unwrap().care = Some(care);
+    }
+
+    fn has_email(&self) {
+        let email = customer::Identifier { r#type: customer::IdentifierType::Email.into(), ..Default::default() };
+        let identifier = customer::GoldenIdentifier { value: Some(email), ..Default::default() };
+        let known = customer::Customer { identifiers: vec![identifier], ..Default::default() };
+        let golden = customer::GoldenSection { customer: Some(known), ..Default::default() };
+        self.0.lock().unwrap().golden = Some(golden);
+    }
+}
+
+impl NamedService for Profile {
+    const NAME: &str = "ventanilla.customer.v1.CustomerService";
+}
+
+impl UnaryService<customer::GetCustomerViewRequest> for Profile {
+    type Response = customer::CustomerView;
+    type Future = BoxFuture<Response<customer::CustomerView>, Status>;
+
+    fn call(&mut self, request: Request<customer::GetCustomerViewRequest>) -> Self::Future {
+        assert_eq!(request.get_ref().name, CUSTOMER);
+        let view = self.0.lock().unwrap().clone();
+        Box::pin(async move { Ok(Response::new(view)) })
+    }
+}
+
+impl Service<http::Request<Body>> for Profile {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Self::Error>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let profile = self.clone();
+        Box::pin(async move {
+            let codec: ProstCodec<customer::CustomerView, customer::GetCustomerViewRequest> = ProstCodec::default();
+            Ok(Grpc::new(codec).unary(profile, request).await)
+        })
+    }
+}
+
+/// ticketing between a monitor that warns and a customer-profile that knows what is wished.
+struct House {
+    world: World,
+    monitor: Neighbour,
+    customers: Neighbour,
+    profile: Profile,
+    _neighbours: [Served; 2],
+}
+
+impl House {
+    async fn new() -> Self {
+        let harness = Harness::default();
+        let (own, house) = (ticketing::migrations(), Migrator::with_migrations(Vec::new()));
+        let schemas = [(ticketing::SCHEMA, &own), ("sla_monitor", &house), ("customer_profile", &house)];
+        let database = Database::fresh_with(&schemas).await;
+        let profile = Profile::default();
+        let sla = ("sla_monitor", "sla-monitor");
+        let (monitor, first) = Neighbour::beside(&harness, &database, sla, |assembly| assembly).await;
+        let known = profile.clone();
+        let names = ("customer_profile", "customer-profile");
+        let (customers, second) = Neighbour::beside(&harness, &database, names, |assembly| assembly.serve(known)).await;
+        let peers = [("sla-monitor", first.addr), ("customer-profile", second.addr)];
+        let served = serve(&harness, &database, &peers).await;
+        let world = World { harness, database, served };
+        Self { world, monitor, customers, profile, _neighbours: [first, second] }
+    }
+
+    /// The same with a template that is approved.
+    async fn ready() -> Self {
+        let house = Self::new().await;
+        approved(&house.world, template("delay", "", "")).await;
+        house
+    }
+
+    /// A promise of a call by then, whose clock has warned.
+    async fn at_risk(&self, due: &str) -> pb::Promise {
+        let mut agent = self.world.agent();
+        let ticket = open(&mut agent).await.ticket.unwrap().name;
+        self.at_risk_in(&ticket, due).await
+    }
+
+    async fn at_risk_in(&self, ticket: &str, due: &str) -> pb::Promise {
+        let mut agent = self.world.agent();
+        let promise = agent.make_promise(promise_request(ticket, due)).await.unwrap().into_inner();
+        self.monitor.says(CLOCK, &warning(&promise.name, 75)).await;
+        promise
+    }
+}
+
+fn supervisor(world: &World, subject: &str) -> Notices {
+    NoticeServiceClient::new(world.served.channel_as(subject, &[Role::Supervisor], Some("billing")))
+}
+
+fn transport(world: &World) -> Notices {
+    NoticeServiceClient::new(world.served.channel(Role::Service))
+}
+
+fn said(language: Language, text: &str) -> LocalizedText {
+    LocalizedText { language: language.into(), text: text.into() }
+}
+
+fn template(slug: &str, department: &str, reason: &str) -> pb::NoticeTemplate {
+    let text = "{tracking_key}, {subject}: no llegaremos el {promise_due}. {cause}. Será el {new_due}. {remedy}.";
+    pb::NoticeTemplate {
+        name: format!("noticeTemplates/{slug}"),
+        title: "No llegamos".into(),
+        department: department.into(),
+        reason: reason.into(),
+        texts: vec![said(Language::Es, text)],
+        causes: vec![said(Language::Es, &format!("Causa de {slug}"))],
+        remedies: vec![said(Language::Es, "Le abonamos un mes")],
+        ..Default::default()
+    }
+}
+
+async fn put(who: &mut Notices, template: pb::NoticeTemplate) -> Result<pb::NoticeTemplate, Status> {
+    let request = pb::PutNoticeTemplateRequest { template: Some(template), request_id: fresh_id() };
+    who.put_notice_template(request).await.map(Response::into_inner)
+}
+
+async fn approve(who: &mut Notices, template: &pb::NoticeTemplate) -> Result<pb::NoticeTemplate, Status> {
+    let request = pb::ApproveNoticeTemplateRequest {
+        name: template.name.clone(),
+        etag: template.etag.clone(),
+        request_id: fresh_id(),
+    };
+    who.approve_notice_template(request).await.map(Response::into_inner)
+}
+
+async fn approved(world: &World, template: pb::NoticeTemplate) -> pb::NoticeTemplate {
+    let written = put(&mut supervisor(world, "rosa"), template).await.unwrap();
+    approve(&mut supervisor(world, "luis"), &written).await.unwrap()
+}
+
+fn ticket_of(promise: &pb::Promise) -> &str {
+    promise.name.split("/promises/").next().unwrap()
+}
+
+async fn notices(world: &World, ticket: &str) -> Vec<pb::Notice> {
+    let list = pb::ListNoticesRequest { parent: ticket.into(), ..Default::default() };
+    let mut reader = NoticeServiceClient::new(world.served.channel(Role::Agent));
+    reader.list_notices(list).await.unwrap().into_inner().notices
+}
+
+/// The notice about a promise, once it is written.
+async fn written(world: &World, promise: &pb::Promise) -> pb::Notice {
+    eventually(LIMIT, || async {
+        let found = notices(world, ticket_of(promise)).await;
+        found.into_iter().find(|notice| notice.promise == promise.name).ok_or("nobody told")
+    })
+    .await
+}
+
+async fn promises(world: &World, ticket: &str) -> Vec<pb::Promise> {
+    let list = pb::ListPromisesRequest { parent: ticket.into(), ..Default::default() };
+    world.agent().list_promises(list).await.unwrap().into_inner().promises
+}
+
+async fn promise(world: &World, name: &str) -> pb::Promise {
+    let all = promises(world, name.split("/promises/").next().unwrap()).await;
+    all.into_iter().find(|promise| promise.name == name).unwrap()
+}
+
+/// The promise, once it is broken.
+async fn broken(house: &House, name: &str, at: &str) -> pb::Promise {
+    house.monitor.says(CLOCK, &breach(name, at)).await;
+    eventually(LIMIT, || async {
+        let found = promise(&house.world, name).await;
+        if found.state() == PromiseState::AtRisk { Err(found) } else { Ok(found) }
+    })
+    .await
+}
+
+async fn take(who: &mut Notices, channels: &[Channel]) -> Vec<pb::Notice> {
+    let request = pb::TakeNoticesRequest {
+        channels: channels.iter().map(|channel| (*channel).into()).collect(),
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    who.take_notices(request).await.unwrap().into_inner().notices
+}
+
+fn report_of(notice: &pb::Notice, outcome: NoticeOutcome, reason: &str) -> pb::ReportNoticeRequest {
+    pb::ReportNoticeRequest {
+        name: notice.name.clone(),
+        hand_count: notice.hand_count,
+        outcome: outcome.into(),
+        reason: reason.into(),
+        request_id: fresh_id(),
+    }
+}
+
+async fn report(who: &mut Notices, notice: &pb::Notice, outcome: NoticeOutcome, reason: &str) -> pb::Notice {
+    who.report_notice(report_of(notice, outcome, reason)).await.unwrap().into_inner()
+}
+
+async fn kept(agent: &mut Tickets, promise: pb::Promise) -> pb::Promise {
+    let request = pb::SettlePromiseRequest {
+        name: promise.name,
+        state: PromiseState::Kept.into(),
+        etag: promise.etag,
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    agent.settle_promise(request).await.unwrap().into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_told_before_the_promise_breaks_was_not_left_waiting_in_silence() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let promised = house.at_risk(DUE).await;
+    let notice = written(world, &promised).await;
+    let ticket = get(&mut world.agent(), ticket_of(&promised)).await;
+    assert_eq!(
+        notice.text,
+        format!(
+            "{}, Doble cobro de Begoña Echeverría: no llegaremos el 24/11/2026 09:00 (Europe/Madrid). Causa de delay. Será el 25/11/2026 09:00 \
+             (Europe/Madrid). Le abonamos un mes.",
+            ticket.tracking_key
+        )
+    );
+    assert_eq!((notice.state(), notice.channel()), (NoticeState::Waiting, Channel::Phone));
+    assert_eq!((notice.send_time, notice.hand_count), (time("2026-11-23T09:00:00Z"), 0));
+    let instead = promise(world, &notice.new_promise).await;
+    assert_eq!((instead.state(), instead.due_time), (PromiseState::Made, time("2026-11-25T08:00:00Z")));
+    assert_eq!((instead.kind(), instead.replaces.as_str()), (PromiseKind::Other, ""));
+    assert_eq!(instead.actor.unwrap().id, "ticketing");
+    assert!(instead.text.ends_with("Le llamo mañana antes de las 14"), "{}", instead.text);
+    assert_eq!(promise(world, &promised.name).await.state(), PromiseState::AtRisk);
+    let list = pb::ListMessagesRequest { parent: ticket.name.clone(), ..Default::default() };
+    let messages = world.agent().list_messages(list).await.unwrap().into_inner().messages;
+    assert_eq!(messages.iter().map(|m| (&m.name, &m.body)).collect::<Vec<_>>(), [(&notice.message, &notice.text)]);
+    assert_eq!(messages[0].visibility(), pb::MessageVisibility::Public);
+
+    let mut phone = transport(world);
+    assert_eq!(take(&mut phone, &[Channel::Email, Channel::Sms]).await, [], "it is not theirs");
+    let taken = take(&mut phone, &[Channel::Phone]).await;
+    assert_eq!(taken.len(), 1);
+    assert_eq!((taken[0].state(), taken[0].hand_count), (NoticeState::Handed, 1));
+    let delivered = report(&mut phone, &taken[0], NoticeOutcome::Delivered, "").await;
+    assert_eq!((delivered.state(), delivered.hand_time), (NoticeState::Delivered, time("2026-11-23T09:00:00Z")));
+    assert_eq!(report(&mut phone, &taken[0], NoticeOutcome::Delivered, "").await, delivered, "said twice");
+
+    world.advance(SignedDuration::from_hours(24));
+    let broken = broken(&house, &promised.name, DUE).await;
+    assert_eq!((broken.state(), broken.cause.as_str()), (PromiseState::BrokenAnnounced, "Causa de delay"));
+    assert_eq!(broken.settle_time, time(DUE));
+    assert_eq!(promise(world, &notice.new_promise).await.state(), PromiseState::Made);
+    let history = pb::ListTicketHistoryRequest { name: ticket.name, page_size: 100, ..Default::default() };
+    let changes = world.agent().list_ticket_history(history).await.unwrap().into_inner().changes;
+    let noted: Vec<(pb::TicketChangeKind, &str)> =
+        changes.iter().skip(3).map(|change| (change.kind(), change.reason.as_str())).collect();
+    assert_eq!(
+        noted,
+        [
+            (pb::TicketChangeKind::MessageAdded, ""),
+            (pb::TicketChangeKind::NoticeWritten, ""),
+            (pb::TicketChangeKind::PromiseMade, ""),
+            (pb::TicketChangeKind::NoticeReported, "delivered"),
+            (pb::TicketChangeKind::PromiseSettled, "broken_announced"),
+        ]
+    );
+    let pool = world.database.admin().await;
+    let holds = "select l.payload, p.personal from ticketing.ledger l join ticketing.ledger_personal p using (position)
+                 where l.type = 'ventanilla.ticketing.v1.NoticeWritten'";
+    let (payload, personal): (Vec<u8>, Vec<u8>) = sqlx::query_as(holds).fetch_one(&pool).await.unwrap();
+    let spells = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("Begoña");
+    assert_eq!((spells(&payload), spells(&personal)), (false, true));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_left_the_house_too_late_or_never_leaves_the_promise_broken_in_silence() {
+    let house = House::ready().await;
+    let (never, late) = (house.at_risk(DUE).await, house.at_risk(DUE).await);
+    written(&house.world, &never).await;
+    written(&house.world, &late).await;
+    house.world.advance(SignedDuration::from_hours(24));
+    assert_eq!(broken(&house, &never.name, DUE).await.state(), PromiseState::BrokenSilent);
+    // Late is better than never, and is late.
+    assert_eq!(take(&mut transport(&house.world), &[Channel::Phone]).await.len(), 2);
+    assert_eq!(broken(&house, &late.name, DUE).await.state(), PromiseState::BrokenSilent);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_kept_after_all_is_kept_and_what_was_promised_instead_with_it() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let (promised, given_way) = (house.at_risk(DUE).await, house.at_risk(DUE).await);
+    let (notice, other) = (written(world, &promised).await, written(world, &given_way).await);
+    let mut agent = world.agent();
+    let now = promise(world, &promised.name).await;
+    assert_eq!(kept(&mut agent, now).await.state(), PromiseState::Kept);
+    assert_eq!(promise(world, &notice.new_promise).await.state(), PromiseState::Kept);
+    assert_eq!(notices(world, ticket_of(&promised)).await[0].state(), NoticeState::Withdrawn);
+    // Whoever agrees on another date is not told of a third.
+    let mut agreed = promise_request(ticket_of(&given_way), "2026-11-27T13:00:00Z");
+    agreed.promise.as_mut().unwrap().replaces.clone_from(&given_way.name);
+    agent.make_promise(agreed).await.unwrap();
+    assert_eq!(promise(world, &other.new_promise).await.state(), PromiseState::Renegotiated);
+    assert_eq!(take(&mut transport(world), &[Channel::Phone]).await, [], "there is nothing to tell");
+
+    // Who was told already is called in time all the same.
+    let told = house.at_risk(DUE).await;
+    let notice = written(world, &told).await;
+    assert_eq!(take(&mut transport(world), &[Channel::Phone]).await.len(), 1);
+    let instead = promise(world, &notice.new_promise).await;
+    assert_eq!(kept(&mut agent, instead).await.state(), PromiseState::Kept);
+    assert_eq!(promise(world, &told.name).await.state(), PromiseState::Kept);
+    assert_eq!(notices(world, ticket_of(&told)).await[0].state(), NoticeState::Handed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_woken_and_nobody_is_told_too_late_for_it() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let quiet = |from: &str, until: &str| customer::QuietHours {
+        from: from.into(),
+        until: until.into(),
+        time_zone: String::new(),
+    };
+    // It is ten in the morning in Madrid.
+    let wishes = customer::ContactPreferences {
+        preferred_channel: Channel::Sms.into(),
+        quiet_hours: Some(quiet("22:00", "14:00")),
+        ..Default::default()
+    };
+    house.profile.wishes(wishes.clone());
+    let notice = written(world, &house.at_risk(DUE).await).await;
+    assert_eq!((notice.channel(), notice.send_time), (Channel::Sms, time("2026-11-23T13:00:00Z")));
+    let mut sender = transport(world);
+    assert_eq!(take(&mut sender, &[Channel::Sms]).await, []);
+    // Three hours from now is too late: it goes by what wakes nobody.
+    let soon = "2026-11-23T13:00:00Z";
+    let web = written(world, &house.at_risk(soon).await).await;
+    assert_eq!((web.channel(), web.send_time), (Channel::Web, time("2026-11-23T09:00:00Z")));
+    house.profile.has_email();
+    let email = written(world, &house.at_risk(soon).await).await;
+    assert_eq!((email.channel(), email.send_time), (Channel::Email, time("2026-11-23T09:00:00Z")));
+    let learned = customer::ContactPreferences {
+        preferred_channel: Channel::Unspecified.into(),
+        learned_channel: Channel::Chat.into(),
+        quiet_hours: Some(quiet("22:00", "08:00")),
+        ..wishes
+    };
+    house.profile.wishes(learned);
+    let chat = written(world, &house.at_risk(DUE).await).await;
+    assert_eq!((chat.channel(), chat.send_time), (Channel::Chat, time("2026-11-23T09:00:00Z")));
+    world.advance(SignedDuration::from_hours(4));
+    let taken = take(&mut sender, &[Channel::Sms]).await;
+    assert_eq!(taken.iter().map(|taken| &taken.name).collect::<Vec<_>>(), [&notice.name]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_said_that_is_not_approved_and_the_nearest_text_is() {
+    let house = House::new().await;
+    let world = &house.world;
+    let mut agent = world.agent();
+    let general = put(&mut supervisor(world, "rosa"), template("general", "", "")).await.unwrap();
+    approved(world, template("of-network", "network", "")).await;
+    let reason = approved(world, template("of-part", "", "part_missing")).await;
+    let billing = house.at_risk("2026-11-24T07:00:00Z").await;
+    let other = pb::Ticket { department: "network".into(), ..complaint() };
+    let other = agent.create_ticket(create_request(other)).await.unwrap().into_inner().ticket.unwrap().name;
+    let later = house.at_risk_in(&other, DUE).await;
+    assert_eq!(written(world, &later).await.template, "noticeTemplates/of-network");
+    // The one that was due before was looked at before.
+    assert_eq!(notices(world, ticket_of(&billing)).await, []);
+    assert_eq!(promise(world, &billing.name).await.state(), PromiseState::AtRisk);
+    approve(&mut supervisor(world, "luis"), &general).await.unwrap();
+    assert_eq!(written(world, &billing).await.template, general.name);
+
+    let held = open(&mut agent).await.ticket.unwrap();
+    let held = start(&mut agent, &held).await.unwrap();
+    let hold = pb::HoldTicketRequest {
+        name: held.name.clone(),
+        reason: "part_missing".into(),
+        etag: held.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.hold_ticket(hold).await.unwrap();
+    assert_eq!(written(world, &house.at_risk_in(&held.name, DUE).await).await.template, reason.name);
+    // What is due later than that is not spoken of yet.
+    let far = house.at_risk("2026-11-25T09:00:00Z").await;
+    let near = house.at_risk(DUE).await;
+    written(world, &near).await;
+    assert_eq!(notices(world, ticket_of(&far)).await, []);
+    world.advance(SignedDuration::from_hours(1));
+    world.advance(SignedDuration::from_hours(23));
+    assert_eq!(written(world, &far).await.send_time, time("2026-11-24T09:00:00Z"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_wrote_a_template_does_not_approve_it_and_a_change_takes_the_approval_back() {
+    let world = World::new().await;
+    let (mut rosa, mut luis) = (supervisor(&world, "rosa"), supervisor(&world, "luis"));
+    let first = put(&mut rosa, template("delay", "", "")).await.unwrap();
+    assert_eq!((first.approve_time, first.put_actor.as_ref().unwrap().id.as_str()), (None, "rosa"));
+    assert_refused(approve(&mut rosa, &first).await, Code::PermissionDenied, "NOTICE_TEMPLATE_OWN");
+    let done = approve(&mut luis, &first).await.unwrap();
+    assert_eq!(
+        (done.approve_time, done.approve_actor.as_ref().unwrap().id.as_str()),
+        (time("2026-11-23T09:00:00Z"), "luis")
+    );
+    assert_refused(approve(&mut luis, &first).await, Code::Aborted, "STALE_ETAG");
+    assert_refused(approve(&mut luis, &done).await, Code::FailedPrecondition, "NOTICE_TEMPLATE_APPROVED");
+    let changed = pb::NoticeTemplate { title: "Otro".into(), ..done };
+    let changed = put(&mut luis, changed).await.unwrap();
+    assert_eq!((changed.approve_time, changed.approve_actor), (None, None));
+    let changed = pb::NoticeTemplate { approve_actor: None, ..changed };
+    assert_refused(approve(&mut luis, &changed).await, Code::PermissionDenied, "NOTICE_TEMPLATE_OWN");
+    let again = approve(&mut rosa, &changed).await.unwrap();
+    let mut reader = NoticeServiceClient::new(world.served.channel(Role::Agent));
+    let read = reader.get_notice_template(pb::GetNoticeTemplateRequest { name: again.name.clone() }).await.unwrap();
+    assert_eq!(read.into_inner(), again);
+    put(&mut rosa, template("of-network", "network", "")).await.unwrap();
+    let list = pb::ListNoticeTemplatesRequest { department: "billing".into(), ..Default::default() };
+    assert_eq!(reader.list_notice_templates(list).await.unwrap().into_inner().templates, [again]);
+    let agent = put(&mut NoticeServiceClient::new(world.served.channel(Role::Agent)), template("x", "", "")).await;
+    assert_eq!(agent.unwrap_err().code(), Code::PermissionDenied);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_that_is_wrong_is_named_together() {
+    let world = World::new().await;
+    let bad = pb::NoticeTemplate {
+        name: "noticeTemplates/No".into(),
+        title: String::new(),
+        department: "no department".into(),
+        reason: "No word".into(),
+        texts: vec![said(Language::Es, "{cause} {owner_name}"), said(Language::En, "{cause} {new_due}")],
+        causes: vec![said(Language::En, "Only so")],
+        remedies: vec![said(Language::Unspecified, "Nada")],
+        ..Default::default()
+    };
+    let request = pb::PutNoticeTemplateRequest { template: Some(bad), request_id: "x".into() };
+    let refused = supervisor(&world, "rosa").put_notice_template(request).await;
+    let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
+    let mut named = fields(&refused);
+    named.sort_unstable();
+    assert_eq!(
+        named,
+        [
+            "request_id",
+            "template.causes",
+            "template.department",
+            "template.name",
+            "template.reason",
+            "template.remedies[0].language",
+            "template.texts[0].text",
+            "template.texts[1].text",
+            "template.title",
+        ]
+    );
+    let uneven = pb::NoticeTemplate {
+        causes: vec![said(Language::Es, "Causa"), said(Language::En, "Cause")],
+        ..template("uneven", "", "")
+    };
+    let refused = put(&mut supervisor(&world, "rosa"), uneven).await;
+    let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["template.causes"]);
+
+    let mut sender = transport(&world);
+    let take = pb::TakeNoticesRequest {
+        channels: vec![Channel::Sms.into(), 0, Channel::Sms.into(), 99],
+        max_count: -1,
+        lease_seconds: 3,
+        request_id: String::new(),
+    };
+    let refused = assert_refused(sender.take_notices(take).await, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(
+        fields(&refused),
+        ["channels[1]", "channels[2]", "channels[3]", "max_count", "lease_seconds", "request_id"]
+    );
+    let report = pb::ReportNoticeRequest {
+        name: "tickets/1".into(),
+        hand_count: 0,
+        outcome: NoticeOutcome::Failed.into(),
+        reason: String::new(),
+        request_id: "x".into(),
+    };
+    let refused = assert_refused(sender.report_notice(report).await, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["name", "hand_count", "reason", "request_id"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_notice_is_handed_to_one_of_all_who_ask() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let mut expected = Vec::new();
+    for _ in 0..6 {
+        expected.push(house.at_risk(DUE).await);
+    }
+    for promised in &expected {
+        written(world, promised).await;
+    }
+    let asks = (0..4).map(|_| {
+        let mut sender = transport(world);
+        let request = pb::TakeNoticesRequest {
+            channels: vec![Channel::Phone.into()],
+            max_count: 2,
+            request_id: fresh_id(),
+            ..Default::default()
+        };
+        tokio::spawn(async move { (sender.take_notices(request.clone()).await.unwrap().into_inner(), request) })
+    });
+    let (mut taken, mut retried) = (Vec::new(), None);
+    for ask in asks.collect::<Vec<_>>() {
+        let (answer, request) = ask.await.unwrap();
+        taken.extend(answer.notices.iter().map(|notice| notice.promise.clone()));
+        retried = Some((answer, request)).filter(|(answer, _)| !answer.notices.is_empty()).or(retried);
+    }
+    // Who asked while others were being handed some may have gone away with fewer.
+    taken.extend(take(&mut transport(world), &[Channel::Phone]).await.into_iter().map(|notice| notice.promise));
+    taken.sort_unstable();
+    let mut all: Vec<String> = expected.into_iter().map(|promised| promised.name).collect();
+    all.sort_unstable();
+    assert_eq!(taken, all);
+    let (answer, request) = retried.unwrap();
+    assert_eq!(
+        transport(world).take_notices(request).await.unwrap().into_inner(),
+        answer,
+        "a retry takes nothing else"
+    );
+    // Whoever says nothing in time loses them to the next.
+    world.advance(SignedDuration::from_secs(61));
+    let again = take(&mut transport(world), &[Channel::Phone]).await;
+    assert_eq!(again.iter().map(|notice| notice.hand_count).collect::<Vec<_>>(), [2; 6]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_fails_is_offered_again_after_a_growing_pause_and_then_no_more() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let (failing, silent) = (house.at_risk(DUE).await, house.at_risk(DUE).await);
+    written(world, &failing).await;
+    let mut sender = transport(world);
+    let waiting = written(world, &silent).await;
+    let early = sender.report_notice(report_of(&pb::Notice { hand_count: 1, ..waiting }, NoticeOutcome::Delivered, ""));
+    let refused = assert_refused(early.await, Code::FailedPrecondition, "NOTICE_NOT_HANDED");
+    assert_eq!(fact(&refused, "hand_count"), "0");
+    let mut last = None;
+    for (handing, pause) in [(1, 1), (2, 5), (3, 25), (4, 125), (5, 0)] {
+        let taken = take(&mut sender, &[Channel::Phone]).await;
+        let notice = taken.into_iter().find(|notice| notice.promise == failing.name).unwrap();
+        assert_eq!(notice.hand_count, handing);
+        let failed = report(&mut sender, &notice, NoticeOutcome::Failed, "line_busy").await;
+        assert_eq!(failed.failure, "line_busy");
+        if pause > 0 {
+            assert_eq!(failed.state(), NoticeState::Waiting);
+            assert_eq!(report(&mut sender, &notice, NoticeOutcome::Failed, "line_busy").await, failed, "said twice");
+            world.advance(SignedDuration::from_secs(pause * 60 - 1));
+            let others = take(&mut sender, &[Channel::Phone]).await;
+            assert!(others.iter().all(|notice| notice.promise != failing.name), "it waits");
+            world.advance(SignedDuration::from_secs(1));
+        }
+        last = Some(failed);
+    }
+    let last = last.unwrap();
+    assert_eq!((last.state(), last.next_hand_time), (NoticeState::Undeliverable, None));
+    // Of the other, nobody ever said anything.
+    world.advance(SignedDuration::from_hours(2));
+    take(&mut sender, &[Channel::Phone]).await;
+    world.advance(SignedDuration::from_hours(2));
+    let given_up = eventually(LIMIT, || async {
+        let found = written(world, &silent).await;
+        if found.state() == NoticeState::Undeliverable { Ok(found) } else { Err(found) }
+    })
+    .await;
+    assert_eq!((given_up.failure.as_str(), given_up.hand_count), ("no_report", 5));
+    assert_eq!(take(&mut sender, &[Channel::Phone]).await, []);
+    // What the customer has, they have.
+    let delivered = report(&mut sender, &given_up, NoticeOutcome::Delivered, "").await;
+    assert_eq!((delivered.state(), delivered.failure.as_str()), (NoticeState::Delivered, ""));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_promised_answer_is_promised_by_when_affairs_like_it_are_answered() {
+    let counted = Counted::new().await;
+    let world = &counted.world;
+    approved(world, template("delay", "", "")).await;
+    let mut agent = world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap().name;
+    let mut request = promise_request(&ticket, DUE);
+    request.promise.as_mut().unwrap().kind = PromiseKind::Resolution.into();
+    let promised = agent.make_promise(request).await.unwrap().into_inner();
+    seed_history(&counted).await;
+    let at_risk =
+        "update ticketing.promise set state = 'at_risk', state_since = made_at, clock_id = promise_id, version = 2";
+    sqlx::query(at_risk).execute(&world.database.admin().await).await.unwrap();
+    let notice = written(world, &promised).await;
+    // Opened on the 23rd at nine: four in five take up to twenty-four days.
+    assert_eq!(notice.new_due_time, time("2026-12-17T09:00:00Z"));
+    let instead = promise(world, &notice.new_promise).await;
+    assert_eq!((instead.kind(), instead.due_time), (PromiseKind::Resolution, notice.new_due_time));
+    let told = instead.forecast.unwrap();
+    assert_eq!((told.too_early, told.kept_share, told.basis_count), (false, 0.8, 30));
+    // Nobody there to tell how the customer wants to be reached: it goes the way the affair came.
+    assert_eq!(notice.channel(), Channel::Phone);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_promised_of_an_affair_that_is_over_is_spoken_of_too_and_adds_nothing_to_it() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let mut agent = world.agent();
+    let ticket = resolved(&mut agent).await;
+    let ticket = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let mut later = promise_request(&ticket.name, DUE);
+    later.promise.as_mut().unwrap().kind = PromiseKind::FollowUp.into();
+    let promised = agent.make_promise(later).await.unwrap().into_inner();
+    house.monitor.says(CLOCK, &warning(&promised.name, 90)).await;
+    let notice = written(world, &promised).await;
+    assert_eq!(notice.message, "");
+    assert_eq!(promise(world, &notice.new_promise).await.kind(), PromiseKind::FollowUp);
+    let list = pb::ListMessagesRequest { parent: ticket.name, ..Default::default() };
+    assert_eq!(agent.list_messages(list).await.unwrap().into_inner().messages, []);
+    assert_eq!(take(&mut transport(world), &[Channel::Phone]).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_withdrew_their_affair_is_told_nothing() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let promised = house.at_risk(DUE).await;
+    written(world, &promised).await;
+    let mut agent = world.agent();
+    let ticket = get(&mut agent, ticket_of(&promised)).await;
+    let cancel = pb::CancelTicketRequest {
+        name: ticket.name,
+        reason: "withdrawn".into(),
+        etag: ticket.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.cancel_ticket(cancel).await.unwrap();
+    assert_eq!(take(&mut transport(world), &[Channel::Phone]).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_notice_said_is_destroyed_with_its_affair() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let mut agent = world.agent();
+    let promised = house.at_risk(DUE).await;
+    let ticket = ticket_of(&promised).to_owned();
+    written(world, &promised).await;
+    assert_eq!(take(&mut transport(world), &[Channel::Phone]).await.len(), 1);
+    let mut house_of_rights = PersonalDataServiceClient::new(world.served.channel(Role::Service));
+    let gather = rights::GatherPersonalDataRequest { customers: vec![CUSTOMER.into()] };
+    let mut records = house_of_rights.gather_personal_data(gather).await.unwrap().into_inner();
+    let mut told = Vec::new();
+    while let Some(answer) = records.message().await.unwrap() {
+        told.extend(answer.record.unwrap().to_msg::<pb::Notice>());
+    }
+    assert_eq!(told, notices(world, &ticket).await, "the person is given it");
+    let ticket = get(&mut agent, &ticket).await;
+    let ticket = start(&mut agent, &ticket).await.unwrap();
+    let ticket = answer(&mut agent, &ticket, "p1", ANSWER).await.unwrap();
+    let ticket = answer(&mut agent, &ticket, "p2", OTHER_ANSWER).await.unwrap();
+    let ticket = resolve(&mut agent, &ticket).await.unwrap();
+    let ticket = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    world.advance(SignedDuration::from_hours(24 * 366));
+    let erased = customer::CustomerErased {
+        erasure: "erasures/0190a000-0000-7000-8000-0000000000e5".into(),
+        customer: CUSTOMER.into(),
+        customers: vec![CUSTOMER.into()],
+        ground: customer::ErasureGround::Objection.into(),
+    };
+    house.customers.says(CUSTOMER, &erased).await;
+    let gone = eventually(LIMIT, || async {
+        let found = notices(world, &ticket.name).await.remove(0);
+        if found.text == "[erased]" { Ok(found) } else { Err(found.text) }
+    })
+    .await;
+    assert_eq!((gone.state(), gone.next_hand_time), (NoticeState::Withdrawn, None));
+    assert_eq!(take(&mut transport(world), &[Channel::Phone]).await, []);
+    let pool = world.database.admin().await;
+    for kept in [
+        "select count(*) from ticketing.request where position(convert_to('Begoña', 'UTF8') in answer) > 0",
+        "select count(*) from ticketing.ledger_personal where position(convert_to('Begoña', 'UTF8') in personal) > 0",
+        "select count(*) from ticketing.message where body like '%Begoña%'",
+    ] {
+        eventually(LIMIT, || async {
+            let left: i64 = sqlx::query_scalar(kept).fetch_one(&pool).await.unwrap();
+            if left == 0 { Ok(()) } else { Err(left) }
+        })
+        .await;
+    }
+    let refused = transport(world).report_notice(report_of(&gone, NoticeOutcome::Delivered, "")).await;
+    assert_refused(refused, Code::FailedPrecondition, "TICKET_ERASED");
+}
