@@ -1,5 +1,7 @@
 //! What business refuses, with the facts a program needs to act on it.
 
+mod sales_ban;
+
 use std::borrow::Cow;
 
 use jiff::Timestamp;
@@ -10,31 +12,14 @@ use crate::{
     Standing, SurveyId, TicketId,
 };
 
+pub use sales_ban::SalesBan;
+
 /// Every point gets its reasoned answer.
 const ART_13_1: &str = "Ley 10/2025 art. 13.1";
 /// No closing because a term has passed.
 const ART_13_2: &str = "Ley 10/2025 art. 13.2";
 /// Satisfaction is asked about after the answer, never before.
 const ART_18: &str = "Ley 10/2025 art. 18";
-
-/// Why nothing is offered for sale in an affair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SalesBan {
-    /// It is about the continuity of a service.
-    Continuity,
-    /// It is a complaint of the finance sector.
-    FinanceComplaint,
-}
-
-impl SalesBan {
-    /// The law that says so.
-    pub const fn article(self) -> &'static str {
-        match self {
-            Self::Continuity => "Ley 10/2025 art. 16.2",
-            Self::FinanceComplaint => "Ley 44/2002 art. 29.3",
-        }
-    }
-}
 
 /// Why a change was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -14,6 +14,7 @@ mod finding;
 mod get_journey;
 mod get_public_status;
 mod get_ticket;
+mod handing;
 mod history_from_elsewhere;
 mod import_tickets;
 mod incidents;

@@ -1,0 +1,241 @@
+//! What decides about notices, tried without anything else.
+use kernel::{ResourceId as _, Uuid};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{SlugId as _, TicketId};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn quiet(from: &str, until: &str) -> QuietHours {
+    QuietHours::parse(from, until, "").unwrap()
+}
+
+fn word(text: &str) -> Word {
+    text.parse().unwrap()
+}
+
+#[test]
+fn quiet_hours_end_the_same_day_or_the_next_morning() {
+    let night = quiet("22:00", "08:00");
+    assert_eq!(night.at(at("2026-11-23T22:30:00Z")), Quiet::Until(at("2026-11-24T07:00:00Z")));
+    assert_eq!(night.at(at("2026-11-24T06:59:59Z")), Quiet::Until(at("2026-11-24T07:00:00Z")));
+    assert_eq!(night.at(at("2026-11-24T07:00:00Z")), Quiet::No);
+    let siesta = quiet("14:00", "16:00");
+    assert_eq!(siesta.at(at("2026-11-24T13:00:00Z")), Quiet::Until(at("2026-11-24T15:00:00Z")));
+    assert_eq!(siesta.at(at("2026-11-24T15:00:00Z")), Quiet::No);
+    assert_eq!(quiet("09:00", "09:00").at(at("2026-11-24T15:00:00Z")), Quiet::Always);
+    assert_eq!(QuietHours::parse("25:00", "08:00", ""), None);
+    assert_eq!(QuietHours::parse("22:00", "08:00", "Europe/Nowhere"), None);
+    let canary = QuietHours::parse("22:00", "08:00", "Atlantic/Canary").unwrap();
+    assert_eq!(canary.at(at("2026-11-24T07:30:00Z")), Quiet::Until(at("2026-11-24T08:00:00Z")));
+}
+
+#[test]
+fn quiet_hours_end_also_where_clocks_jump() {
+    // The hour between two and three comes twice on the 25th of October, and not at all on the 29th of March.
+    let night = quiet("22:00", "02:30");
+    assert_eq!(night.at(at("2026-10-25T01:15:00Z")), Quiet::Until(at("2026-10-25T01:30:00Z")));
+    assert_eq!(night.at(at("2026-03-29T00:15:00Z")), Quiet::Until(at("2026-03-29T01:30:00Z")));
+}
+
+proptest! {
+    #[test]
+    fn nobody_is_disturbed_until_they_end_and_they_do_within_a_day(
+        from in 0_i64..1_440, until in 0_i64..1_440, second in 1_767_225_600_i64..1_798_761_600,
+    ) {
+        let spell = |minutes: i64| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+        let now = Timestamp::from_second(second).unwrap();
+        let hours = quiet(&spell(from), &spell(until));
+        match hours.at(now) {
+            Quiet::Always => prop_assert_eq!(from, until),
+            Quiet::No => prop_assert_ne!(from, until),
+            Quiet::Until(end) => {
+                prop_assert!(end > now && end.duration_since(now) <= SignedDuration::from_hours(25));
+                prop_assert_eq!(hours.at(end), Quiet::No);
+                let middle = now.checked_add(end.duration_since(now) / 2).unwrap();
+                prop_assert!(hours.at(middle) != Quiet::Always);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_would_disturb_waits_or_goes_by_what_does_not() {
+    let (night, due) = (at("2026-11-23T22:00:00Z"), at("2026-11-24T13:00:00Z"));
+    let reach = Reach { quiet: Some(quiet("22:00", "08:00")), ..Reach::default() };
+    let morning = at("2026-11-24T07:00:00Z");
+    for channel in [Channel::Phone, Channel::Sms, Channel::Chat] {
+        assert_eq!(route(&reach, channel, night, due), NoticeRoute { channel, from: morning });
+    }
+    assert_eq!(route(&reach, Channel::Email, night, due), NoticeRoute { channel: Channel::Email, from: night });
+    // At the instant it is due it is too late.
+    let web = NoticeRoute { channel: Channel::Web, from: night };
+    assert_eq!(route(&reach, Channel::Phone, night, morning), web);
+    let reachable = Reach { email: true, ..reach };
+    let email = NoticeRoute { channel: Channel::Email, from: night };
+    assert_eq!(route(&reachable, Channel::Phone, night, morning), email);
+    let never = Reach { quiet: Some(quiet("00:00", "00:00")), ..Reach::default() };
+    assert_eq!(route(&never, Channel::Phone, night, due), web);
+}
+
+#[test]
+fn what_they_asked_for_goes_before_what_they_come_by_before_how_the_affair_came() {
+    let (now, due) = (at("2026-11-23T10:00:00Z"), at("2026-11-24T13:00:00Z"));
+    let by = |preferred, learned, own| route(&Reach { preferred, learned, ..Reach::default() }, own, now, due).channel;
+    assert_eq!(by(Some(Channel::Email), Some(Channel::Chat), Channel::Phone), Channel::Email);
+    assert_eq!(by(None, Some(Channel::Chat), Channel::Phone), Channel::Chat);
+    assert_eq!(by(None, None, Channel::Phone), Channel::Phone);
+    assert_eq!(by(Some(Channel::Post), None, Channel::Phone), Channel::Sms);
+}
+
+#[test]
+fn the_nearest_template_is_taken() {
+    let scope = |department: &str, reason: &str| NoticeScope {
+        department: department.parse().ok(),
+        reason: reason.parse().ok(),
+    };
+    let billing: Department = "billing".parse().unwrap();
+    let all = [scope("", ""), scope("billing", ""), scope("", "part_missing"), scope("billing", "part_missing")];
+    let chosen = |kept: &[NoticeScope], awaited: Option<&Word>| {
+        choose_template(kept.iter().cloned().map(|scope| (scope.clone(), scope)), &billing, awaited)
+    };
+    let waits = word("part_missing");
+    assert_eq!(chosen(&all, Some(&waits)), Some(all[3].clone()));
+    assert_eq!(chosen(&all[..3], Some(&waits)), Some(all[2].clone()), "the reason weighs more than the department");
+    assert_eq!(chosen(&all, Some(&word("weather"))), Some(all[1].clone()));
+    assert_eq!(chosen(&all, None), Some(all[1].clone()));
+    assert_eq!(chosen(&all[..1], None), Some(all[0].clone()));
+    assert_eq!(chosen(&[scope("network", ""), scope("", "weather")], Some(&waits)), None);
+}
+
+#[test]
+fn the_new_date_is_what_affairs_tell_and_never_earlier_than_the_old() {
+    let day = SignedDuration::from_hours(24);
+    let terms = NoticeTerms { lead: day, extension: day };
+    let due = at("2026-11-24T13:00:00Z");
+    assert_eq!(terms.new_due(due, None), at("2026-11-25T13:00:00Z"));
+    assert_eq!(terms.new_due(due, Some(at("2026-11-24T13:00:00Z"))), at("2026-11-25T13:00:00Z"));
+    assert_eq!(terms.new_due(due, Some(at("2026-11-24T14:00:00Z"))), at("2026-11-24T14:00:00Z"));
+}
+
+fn words() -> NoticeWords {
+    let text = "{tracking_key}: no llegamos el {promise_due}: {cause}. Será el {new_due}. {remedy}. {{{department}}}";
+    NoticeWords {
+        texts: Texts::new(vec![(Language::Es, text.parse().unwrap())]).unwrap(),
+        causes: Texts::new(vec![(Language::Es, "falta una pieza".parse().unwrap())]).unwrap(),
+        remedies: Texts::new(vec![(Language::Es, "Le abonamos un mes".parse().unwrap())]).unwrap(),
+    }
+}
+
+fn said() -> NoticeSaid {
+    let about = NoticeAbout {
+        tracking_key: "K",
+        subject: "S",
+        department: "billing",
+        due: at("2026-11-24T13:00:00Z"),
+        new_due: at("2026-11-25T13:00:00Z"),
+    };
+    words().say(about, Language::En).unwrap()
+}
+
+#[test]
+fn who_has_no_text_of_their_own_is_told_in_spanish() {
+    let said = said();
+    let text = "K: no llegamos el 24/11/2026 14:00 (Europe/Madrid): falta una pieza. Será el 25/11/2026 14:00 (Europe/Madrid). Le abonamos un mes. \
+                {billing}";
+    assert_eq!((said.language, said.text.expose()), (Language::Es, text));
+    assert_eq!(said.cause.expose(), "falta una pieza");
+}
+
+#[test]
+fn a_notice_says_why_and_by_when_instead_and_fits_into_a_message() {
+    let flaw = |text: &str| flaw_of(&text.parse().unwrap());
+    assert_eq!(flaw("{cause} {new_due} {remedy}"), None);
+    assert!(flaw("{cause} {new_due}").unwrap().contains("{remedy}"));
+    assert!(flaw(&format!("{{new_due}}{}", "{cause}{remedy}".repeat(21))).unwrap().contains("20000"));
+}
+
+fn notice() -> Notice {
+    let ticket = TicketId::from_uuid(Uuid::nil());
+    let promise = |id| PromiseId { ticket, id: Uuid::from_u128(id) };
+    let written = at("2026-11-24T09:00:00Z");
+    Notice {
+        id: NoticeId { ticket, id: Uuid::nil() },
+        promise: promise(1),
+        new_promise: promise(2),
+        template: NoticeTemplateId::of("delay").unwrap(),
+        said: said(),
+        due: at("2026-11-24T13:00:00Z"),
+        new_due: at("2026-11-25T13:00:00Z"),
+        route: NoticeRoute { channel: Channel::Sms, from: written },
+        message: None,
+        written,
+        delivery: Delivery { handings: 0, handed: None, next: written, failure: None, state: NoticeState::Waiting },
+    }
+}
+
+fn handed(mut notice: Notice, now: Timestamp) -> Notice {
+    let delivery = &mut notice.delivery;
+    delivery.handings += 1;
+    delivery.handed = delivery.handed.or(Some(now));
+    delivery.next = now.checked_add(SignedDuration::from_mins(1)).unwrap();
+    delivery.state = NoticeState::Handed;
+    notice
+}
+
+fn failed(reason: &str) -> NoticeOutcome {
+    NoticeOutcome::Failed { reason: word(reason) }
+}
+
+#[test]
+fn it_is_in_time_when_it_left_the_house_by_the_instant_the_promise_was_due() {
+    let due = notice().due;
+    assert!(!notice().is_in_time());
+    assert!(handed(notice(), due).is_in_time());
+    assert!(!handed(notice(), due.checked_add(SignedDuration::from_millis(1)).unwrap()).is_in_time());
+}
+
+#[test]
+fn what_failed_is_offered_again_after_a_growing_pause_and_not_for_ever() {
+    let mut now = notice().written;
+    let mut tried = notice();
+    for pause in [1, 5, 25, 125] {
+        tried = handed(tried, now);
+        let handings = tried.delivery.handings;
+        tried = tried.report(handings, failed("busy"), now).unwrap().unwrap();
+        assert_eq!(tried.delivery.state, NoticeState::Waiting);
+        assert_eq!(tried.delivery.next.duration_since(now), SignedDuration::from_mins(pause));
+        assert_eq!(tried.clone().report(handings, failed("busy"), now).unwrap(), None, "said twice");
+        now = tried.delivery.next;
+    }
+    let last = handed(tried, now);
+    let given_up = last.clone().give_up(last.delivery.next).unwrap();
+    assert_eq!(given_up.delivery.failure, Some(word("no_report")));
+    assert_eq!(last.clone().give_up(now), None, "somebody has it");
+    let ended = last.report(5, failed("no_such_number"), now).unwrap().unwrap();
+    assert_eq!(ended.delivery.state, NoticeState::Undeliverable { at: now });
+    // Whoever says that the customer has it knows better.
+    let delivered = ended.report(3, NoticeOutcome::Delivered, now).unwrap().unwrap();
+    assert_eq!(delivered.delivery.state, NoticeState::Delivered { at: now });
+    assert_eq!(delivered.report(5, failed("busy"), now).unwrap(), None);
+}
+
+#[test]
+fn nobody_reports_on_what_they_were_not_handed() {
+    let now = notice().written;
+    assert_eq!(notice().report(1, NoticeOutcome::Delivered, now), Err(Refusal::NoticeNotHanded { handings: 0 }));
+    let once = handed(notice(), now);
+    assert_eq!(once.clone().report(2, failed("busy"), now), Err(Refusal::NoticeNotHanded { handings: 1 }));
+    let twice = handed(once, now);
+    assert_eq!(twice.report(1, failed("busy"), now).unwrap(), None, "another has it by now");
+}
+
+#[test]
+fn only_what_has_not_left_the_house_is_withdrawn() {
+    let now = notice().written;
+    assert_eq!(notice().withdraw(now).unwrap().delivery.state, NoticeState::Withdrawn { at: now });
+    assert_eq!(handed(notice(), now).withdraw(now), None);
+}
