@@ -28,6 +28,8 @@ create table ticketing.notice (
     new_due_at timestamptz not null,
     channel text not null,
     send_at timestamptz not null,
+    quiet_at timestamptz,
+    quiet_channel text,
     message_id uuid,
     written_at timestamptz not null,
     handings integer not null default 0,
@@ -43,13 +45,15 @@ create table ticketing.notice (
     constraint notice_state_known check (state in ('waiting', 'handed', 'delivered', 'undeliverable', 'withdrawn')),
     constraint notice_end_is_dated check ((state in ('waiting', 'handed')) = (ended_at is null)),
     constraint notice_handing_is_dated check ((handings > 0) = (handed_at is not null)),
+    constraint notice_quiet_whole check ((quiet_at is null) = (quiet_channel is null)),
     constraint notice_promises_more_time check (new_due_at > due_at)
 );
 comment on table ticketing.notice is 'What one customer is told of one promise, and what became of it on its way. Its text is personal. It is handed over under its own lock, and changes otherwise under that of its ticket.';
 comment on column ticketing.notice.send_at is 'From when on it may be sent: not in hours in which the customer is not to be disturbed.';
 comment on column ticketing.notice.handed_at is 'When it was handed first to who delivers it: by due_at, the promise is not broken in silence.';
 comment on column ticketing.notice.next_at is 'From when on it may be handed over: it waits until then, or somebody has it until then.';
-create index notice_waiting_idx on ticketing.notice (channel, next_at, notice_id) where state in ('waiting', 'handed');
+comment on column ticketing.notice.quiet_at is 'When its channel would disturb from then on: then it goes by quiet_channel.';
+create index notice_waiting_idx on ticketing.notice (next_at, notice_id) where state in ('waiting', 'handed');
 create index notice_handed_idx on ticketing.notice (next_at, notice_id) where state = 'handed';
 create index promise_at_risk_idx on ticketing.promise (due_at, promise_id) where state = 'at_risk';
 

@@ -25,7 +25,7 @@ use crate::monitor::{Law, Monitor};
 use crate::names::{CustomerId, Subject, TicketId};
 use crate::policy;
 use crate::store::affair::{self, Affair};
-use kernel::ResourceId as _;
+use kernel::{ActorKind, ResourceId as _};
 
 /// Name of the ledger.
 pub const SOURCE: &str = "ticketing";
@@ -45,7 +45,9 @@ impl Reaction for Affairs {
         } else if let Some(moved) = entry.payload::<proto::TicketTransitioned>()? {
             transitioned(tx, &effects, &moved).await
         } else if let Some(message) = entry.payload::<proto::MessageAdded>()? {
-            said(tx, &effects, &message).await
+            // What the house says by itself, that it will be late for one, is no answer.
+            let by_itself = entry.actor().kind == ActorKind::System;
+            said(tx, &effects, &message, by_itself).await
         } else if let Some(promise) = entry.payload::<proto::PromiseMade>()? {
             self.promised(tx, &effects, entry, &promise).await
         } else if let Some(settled) = entry.payload::<proto::PromiseSettled>()? {
@@ -209,11 +211,16 @@ fn add_new(words: &mut Vec<String>, more: &[String]) {
     }
 }
 
-async fn said(tx: &mut Tx, effects: &Effects<'_>, message: &proto::MessageAdded) -> Result<(), ReactionError> {
+async fn said(
+    tx: &mut Tx,
+    effects: &Effects<'_>,
+    message: &proto::MessageAdded,
+    by_itself: bool,
+) -> Result<(), ReactionError> {
     let ticket: TicketId = named("ticket", &message.ticket)?;
     let public = message.visibility() == proto::MessageVisibility::Public;
     let event = match message.direction() {
-        Direction::Outbound if public => Event::Answered,
+        Direction::Outbound if public && !by_itself => Event::Answered,
         Direction::Inbound if public => Event::CustomerWrote,
         Direction::Unspecified | Direction::Outbound | Direction::Inbound => {
             affair::touch(tx, ticket.uuid()).await?;

@@ -1,9 +1,9 @@
 //! Notices: a customer is told that a promise will not be kept before it is broken, with why, by when instead, and what is done for them. Which template says it,
 //! by which channel it goes and when, and what becomes of it on the way.
 
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use kernel::{Channel, Department, Language};
 
 use crate::wording::ZONE;
@@ -193,6 +193,13 @@ impl QuietHours {
         Some(Self { from: time(from)?, until: time(until)?, zone })
     }
 
+    /// When it is quiet next, after an instant at which it is not.
+    pub fn begins_after(&self, at: Timestamp) -> Option<Timestamp> {
+        let today = self.zone.to_datetime(at).date();
+        let begins = |day: Date| self.zone.to_ambiguous_timestamp(day.to_datetime(self.from)).earlier().ok();
+        today.series(1.day()).take(3).filter_map(begins).find(|begin| *begin > at)
+    }
+
     /// Whether it is quiet at this instant, and until when. Equal ends are the whole day.
     pub fn at(&self, now: Timestamp) -> Quiet {
         if self.from == self.until {
@@ -221,6 +228,9 @@ impl QuietHours {
     }
 }
 
+/// So long before a promise is due a notice may be sent at the latest that waits for the end of quiet hours: somebody has to take it.
+const MARGIN: SignedDuration = SignedDuration::from_mins(15);
+
 /// By which channel a notice goes, and from when on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoticeRoute {
@@ -228,6 +238,8 @@ pub struct NoticeRoute {
     pub channel: Channel,
     /// From then on.
     pub from: Timestamp,
+    /// When it would disturb from then on, and by which channel it goes instead; none where it never does.
+    pub later: Option<(Timestamp, Channel)>,
 }
 
 /// What is known of how a customer wants to be reached.
@@ -253,12 +265,17 @@ pub fn route(reach: &Reach, own: Channel, now: Timestamp, due: Timestamp) -> Not
     };
     let disturbs = matches!(wished, Channel::Phone | Channel::Sms | Channel::Chat);
     let quiet = reach.quiet.as_ref().filter(|_| disturbs).map_or(Quiet::No, |quiet| quiet.at(now));
+    let silent = if reach.email { Channel::Email } else { Channel::Web };
+    // Who comes to it late, or tries again, wakes nobody either.
+    let by = |from: Timestamp| {
+        let begins = reach.quiet.as_ref().filter(|_| disturbs).and_then(|quiet| quiet.begins_after(from));
+        NoticeRoute { channel: wished, from, later: begins.map(|at| (at, silent)) }
+    };
+    let in_time = |end: Timestamp| end.checked_add(MARGIN).is_ok_and(|end| end < due);
     match quiet {
-        Quiet::No => NoticeRoute { channel: wished, from: now },
-        Quiet::Until(end) if end < due => NoticeRoute { channel: wished, from: end },
-        Quiet::Until(_) | Quiet::Always => {
-            NoticeRoute { channel: if reach.email { Channel::Email } else { Channel::Web }, from: now }
-        }
+        Quiet::No => by(now),
+        Quiet::Until(end) if in_time(end) => by(end),
+        Quiet::Until(_) | Quiet::Always => NoticeRoute { channel: silent, from: now, later: None },
     }
 }
 
@@ -347,9 +364,10 @@ pub fn pause_after(handings: u32) -> SignedDuration {
 }
 
 impl Notice {
-    /// Whether it left the house before the promise was broken.
+    /// Whether it left the house before the promise was broken, and nobody said that it did not arrive.
     pub fn is_in_time(&self) -> bool {
-        self.delivery.handed.is_some_and(|at| at <= self.due)
+        let left = self.delivery.handed.is_some_and(|at| at <= self.due);
+        left && matches!(self.delivery.state, NoticeState::Handed | NoticeState::Delivered { .. })
     }
 
     /// What became of the handing with this number, from 1. What is said twice, or too late to matter, changes nothing: then there is no other notice.
@@ -393,9 +411,10 @@ impl Notice {
         Some(self)
     }
 
-    /// There is nothing to tell any more. None when it left the house, or has ended.
+    /// There is nothing to tell any more. None when somebody has it, or it has ended.
     pub fn withdraw(mut self, at: Timestamp) -> Option<Self> {
-        if self.delivery.state != NoticeState::Waiting || self.delivery.handed.is_some() {
+        let Delivery { state, next, .. } = self.delivery;
+        if state != NoticeState::Waiting && !(state == NoticeState::Handed && next <= at) {
             return None;
         }
         self.delivery.state = NoticeState::Withdrawn { at };

@@ -36,6 +36,8 @@ struct NoticeRow {
     new_due_at: jiff_sqlx::Timestamp,
     channel: String,
     send_at: jiff_sqlx::Timestamp,
+    quiet_at: Option<jiff_sqlx::Timestamp>,
+    quiet_channel: Option<String>,
     message_id: Option<Uuid>,
     written_at: jiff_sqlx::Timestamp,
     handings: i32,
@@ -90,6 +92,12 @@ impl TryFrom<NoticeRow> for StoredNotice {
             route: NoticeRoute {
                 channel: word("notice", "channel", key, row.channel.parse().ok())?,
                 from: row.send_at.to_jiff(),
+                later: match (row.quiet_at, row.quiet_channel) {
+                    (Some(at), Some(channel)) => {
+                        Some((at.to_jiff(), word("notice", "quiet_channel", key, channel.parse().ok())?))
+                    }
+                    _ => None,
+                },
             },
             message: row.message_id.map(|id| MessageId { ticket, id }),
             written: row.written_at.to_jiff(),
@@ -105,7 +113,7 @@ macro_rules! select_notices {
         sqlx::query_as!(
             NoticeRow,
             r#"select n.notice_id, n.ticket_id, n.sequence, n.promise_id, n.new_promise_id, n.template_id, n.language, n.text, n.cause,
-                      n.due_at as "due_at: _", n.new_due_at as "new_due_at: _", n.channel, n.send_at as "send_at: _", n.message_id,
+                      n.due_at as "due_at: _", n.new_due_at as "new_due_at: _", n.channel, n.send_at as "send_at: _", n.quiet_at as "quiet_at: _", n.quiet_channel, n.message_id,
                       n.written_at as "written_at: _", n.handings, n.handed_at as "handed_at: _", n.next_at as "next_at: _", n.failure,
                       n.state, n.ended_at as "ended_at: _"
                from ticketing.notice n "# + $tail
@@ -161,16 +169,24 @@ pub(crate) async fn take(
     let rows = sqlx::query_as!(
         NoticeRow,
         r#"with free as (
-               select n.notice_id from ticketing.notice n join ticketing.ticket t on t.ticket_id = n.ticket_id
-               where n.state in ('waiting', 'handed') and n.channel = any($1) and n.next_at <= $2 and n.handings < $5
+               select n.notice_id, case when n.quiet_at <= $2 then n.quiet_channel else n.channel end as by
+               from ticketing.notice n
+               join ticketing.ticket t on t.ticket_id = n.ticket_id
+               join ticketing.promise p on p.promise_id = n.promise_id
+               where n.state in ('waiting', 'handed') and n.next_at <= $2 and n.handings < $5 and n.new_due_at > $2
+                 and case when n.quiet_at <= $2 then n.quiet_channel else n.channel end = any($1)
                  and t.erased_at is null and t.state not in ('cancelled', 'rejected')
+                 and p.state not in ('kept', 'renegotiated')
+                 and not (p.kind = 'resolution' and t.state in ('resolved', 'closed'))
                order by n.next_at, n.notice_id limit $4 for no key update of n skip locked
            )
            update ticketing.notice n
-           set state = 'handed', handings = n.handings + 1, handed_at = coalesce(n.handed_at, $2), next_at = $3
+           set state = 'handed', handings = n.handings + 1, handed_at = coalesce(n.handed_at, $2), next_at = $3, channel = free.by,
+               quiet_at = case when n.quiet_at <= $2 then null else n.quiet_at end,
+               quiet_channel = case when n.quiet_at <= $2 then null else n.quiet_channel end
            from free where n.notice_id = free.notice_id
            returning n.notice_id, n.ticket_id, n.sequence, n.promise_id, n.new_promise_id, n.template_id, n.language, n.text, n.cause,
-                     n.due_at as "due_at: _", n.new_due_at as "new_due_at: _", n.channel, n.send_at as "send_at: _", n.message_id,
+                     n.due_at as "due_at: _", n.new_due_at as "new_due_at: _", n.channel, n.send_at as "send_at: _", n.quiet_at as "quiet_at: _", n.quiet_channel, n.message_id,
                      n.written_at as "written_at: _", n.handings, n.handed_at as "handed_at: _", n.next_at as "next_at: _", n.failure,
                      n.state, n.ended_at as "ended_at: _""#,
         &channels,
@@ -233,8 +249,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredNotice) -> Resu
     let notice = &stored.notice;
     sqlx::query!(
         "insert into ticketing.notice (notice_id, ticket_id, sequence, promise_id, new_promise_id, template_id, language, text, cause,
-             due_at, new_due_at, channel, send_at, message_id, written_at, next_at, state)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'waiting')",
+             due_at, new_due_at, channel, send_at, message_id, written_at, next_at, state, quiet_at, quiet_channel)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'waiting', $17, $18)",
         notice.id.id,
         notice.id.ticket.uuid(),
         stored.sequence,
@@ -251,6 +267,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredNotice) -> Resu
         notice.message.map(|message| message.id),
         notice.written.to_sqlx() as _,
         notice.delivery.next.to_sqlx() as _,
+        notice.route.later.map(|(at, _)| at.to_sqlx()) as _,
+        notice.route.later.map(|(_, channel)| channel.as_str()),
     )
     .execute(tx)
     .await?;

@@ -221,6 +221,7 @@ pub(crate) async fn to_announce(
         "join ticketing.ticket t on t.ticket_id = p.ticket_id
          where p.state = 'at_risk' and p.due_at > $1 and p.due_at <= $2 and p.promise_id <> all($3)
            and t.erased_at is null and t.state not in ('cancelled', 'rejected')
+           and not (p.kind = 'resolution' and t.state in ('resolved', 'closed'))
            and not exists (select from ticketing.notice n where n.promise_id = p.promise_id)
            and not exists (select from ticketing.notice n join ticketing.promise o on o.promise_id = n.promise_id
                            where n.new_promise_id = p.promise_id and o.state = 'at_risk')

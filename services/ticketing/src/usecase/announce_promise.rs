@@ -10,7 +10,7 @@ use server::parse;
 use ticketing_domain::{
     ChangeKind, CustomerId, Delivery, Moment, Notice, NoticeAbout, NoticeId, NoticeScope, NoticeState,
     NoticeTemplateId, NoticeWords, Promise, PromiseForecast, PromiseId, PromiseKind, PromiseState, QuietHours, Reach,
-    SlugId as _, Ticket, awaited, choose_template, route,
+    SlugId as _, Standing, Ticket, awaited, choose_template, route,
 };
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as customer;
@@ -80,12 +80,17 @@ impl Ticketing {
             _ => None,
         };
         let reach = self.reach_of(stored.ticket.facts().customer).await;
+        let seen = stored.ticket.clone();
         let (template, version) = (chosen.named.id, chosen.version);
         let prepared = Prepared { template, version, words, forecast, reach };
         let mut tx = self.db.tx().await?;
         let now = self.ambient.now();
         let locked = ticket::lock(&mut tx, id.ticket).await?.ok_or_else(|| Error::not_found(id.ticket.to_string()))?;
-        match self.still_to_announce(&mut tx, id, &prepared, now).await? {
+        let still = match same_words(&seen, &locked.head.ticket, promise.kind) {
+            true => self.still_to_announce(&mut tx, id, &prepared, now).await?,
+            false => None,
+        };
+        match still {
             Some(promise) => self.write_notice(tx, locked, promise, prepared).await?,
             // It has ended, somebody else told of it, or its template is another: it is looked for again.
             None => tx.rollback().await?,
@@ -188,8 +193,14 @@ impl Ticketing {
             let whole = i64::try_from(page.len()).is_ok_and(|length| length == PAGE);
             after = page.last().filter(|_| whole).map(|last| last.named.id.as_str().to_owned());
             for stored in page.into_iter().filter(|stored| stored.named.content.approve_time.is_some()) {
-                let (reason, words) = convert::notice_template(&mut Violations::new(), "", &stored.named.content)
-                    .ok_or_else(|| StoreError::corrupt("notice_template", "content", stored.named.id.as_str()))?;
+                let Some((reason, words)) = convert::notice_template(&mut Violations::new(), "", &stored.named.content)
+                else {
+                    tracing::error!(
+                        template = stored.named.id.as_str(),
+                        "a template cannot be read, and is passed over"
+                    );
+                    continue;
+                };
                 let scope = NoticeScope { department: stored.named.department.clone(), reason };
                 approved.push((scope, (stored, words)));
             }
@@ -264,6 +275,16 @@ impl Ticketing {
         self.ledger.nudge();
         Ok(())
     }
+}
+
+/// Whether an affair still is what its notice was chosen for: of that department, waiting for that reason, and not over in a way that leaves nothing to tell.
+fn same_words(seen: &Ticket, now: &Ticket, kind: PromiseKind) -> bool {
+    let stands = now.state().standing();
+    let nothing_to_tell = matches!(stands, Standing::Cancelled | Standing::Rejected)
+        || (kind == PromiseKind::Resolution && matches!(stands, Standing::Resolved | Standing::Closed));
+    !nothing_to_tell
+        && seen.assignment().department == now.assignment().department
+        && awaited(seen.state()) == awaited(now.state())
 }
 
 /// What a view tells of how its customer wants to be reached.

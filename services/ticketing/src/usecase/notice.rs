@@ -1,10 +1,10 @@
 //! Notices: the templates they are written from, and how they go to customers. They are written in `announce_promise`.
 
 use jiff::{SignedDuration, Timestamp};
-use kernel::{Channel, ResourceId as _};
+use kernel::{Channel, ResourceId as _, Violations};
 use postgres::{Kept, RequestKey, StoreError};
 use server::Call;
-use server::parse::{actor_to_proto, time_to_proto};
+use server::parse::{self, actor_to_proto, time_to_proto};
 use ticketing_domain::{
     ChangeKind, Notice, NoticeId, NoticeOutcome, NoticeTemplateId, Promise, PromiseState, Refusal, Settlement,
     SlugId as _,
@@ -136,7 +136,14 @@ impl Ticketing {
     pub(crate) async fn take_notices(&self, taking: Taking) -> Result<pb::TakeNoticesResponse, Error> {
         let now = self.ambient.now();
         let mut tx = match self.claimed(&taking.key, now).await? {
-            Claimed::Replay(answer) => return Ok(answer),
+            // What somebody else may have by now is not given again.
+            Claimed::Replay(pb::TakeNoticesResponse { notices }) => {
+                let ours = |notice: &pb::Notice| {
+                    let until = parse::optional_time(&mut Violations::new(), "", notice.next_hand_time.as_ref());
+                    until.is_some_and(|until| until > now)
+                };
+                return Ok(pb::TakeNoticesResponse { notices: notices.into_iter().filter(ours).collect() });
+            }
             Claimed::Fresh(tx) => tx,
         };
         let until = now.checked_add(taking.lease).unwrap_or(Timestamp::MAX);
@@ -207,7 +214,10 @@ impl Writing {
     /// need not be told any more.
     pub(super) async fn settle_beside(&mut self, promise: &Promise, at: Timestamp) -> Result<(), Error> {
         let kept = matches!(promise.state, PromiseState::Kept { .. });
-        if !kept && !matches!(promise.state, PromiseState::Renegotiated { .. }) {
+        // Who was told by somebody needs no second cause and no second date.
+        let given_way =
+            matches!(promise.state, PromiseState::Renegotiated { .. } | PromiseState::BrokenAnnounced { .. });
+        if !kept && !given_way {
             return Ok(());
         }
         for stored in notice::lock_about(&mut self.tx, promise.id).await? {

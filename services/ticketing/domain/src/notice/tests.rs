@@ -51,7 +51,11 @@ proptest! {
         let hours = quiet(&spell(from), &spell(until));
         match hours.at(now) {
             Quiet::Always => prop_assert_eq!(from, until),
-            Quiet::No => prop_assert_ne!(from, until),
+            Quiet::No => {
+                prop_assert_ne!(from, until);
+                let begin = hours.begins_after(now).unwrap();
+                prop_assert!(begin > now && begin.duration_since(now) <= SignedDuration::from_hours(49));
+            }
             Quiet::Until(end) => {
                 prop_assert!(end > now && end.duration_since(now) <= SignedDuration::from_hours(25));
                 prop_assert_eq!(hours.at(end), Quiet::No);
@@ -68,14 +72,19 @@ fn what_would_disturb_waits_or_goes_by_what_does_not() {
     let reach = Reach { quiet: Some(quiet("22:00", "08:00")), ..Reach::default() };
     let morning = at("2026-11-24T07:00:00Z");
     for channel in [Channel::Phone, Channel::Sms, Channel::Chat] {
-        assert_eq!(route(&reach, channel, night, due), NoticeRoute { channel, from: morning });
+        // Whoever takes it after ten in the evening wakes nobody either.
+        let later = Some((at("2026-11-24T21:00:00Z"), Channel::Web));
+        assert_eq!(route(&reach, channel, night, due), NoticeRoute { channel, from: morning, later });
     }
-    assert_eq!(route(&reach, Channel::Email, night, due), NoticeRoute { channel: Channel::Email, from: night });
+    let silent = |channel| NoticeRoute { channel, from: night, later: None };
+    assert_eq!(route(&reach, Channel::Email, night, due), silent(Channel::Email));
     // At the instant it is due it is too late.
-    let web = NoticeRoute { channel: Channel::Web, from: night };
+    let web = silent(Channel::Web);
     assert_eq!(route(&reach, Channel::Phone, night, morning), web);
+    let hardly = morning.checked_add(SignedDuration::from_mins(15)).unwrap();
+    assert_eq!(route(&reach, Channel::Phone, night, hardly), web, "nobody takes it in so short a time");
     let reachable = Reach { email: true, ..reach };
-    let email = NoticeRoute { channel: Channel::Email, from: night };
+    let email = silent(Channel::Email);
     assert_eq!(route(&reachable, Channel::Phone, night, morning), email);
     let never = Reach { quiet: Some(quiet("00:00", "00:00")), ..Reach::default() };
     assert_eq!(route(&never, Channel::Phone, night, due), web);
@@ -170,7 +179,7 @@ fn notice() -> Notice {
         said: said(),
         due: at("2026-11-24T13:00:00Z"),
         new_due: at("2026-11-25T13:00:00Z"),
-        route: NoticeRoute { channel: Channel::Sms, from: written },
+        route: NoticeRoute { channel: Channel::Sms, from: written, later: None },
         message: None,
         written,
         delivery: Delivery { handings: 0, handed: None, next: written, failure: None, state: NoticeState::Waiting },
@@ -196,6 +205,9 @@ fn it_is_in_time_when_it_left_the_house_by_the_instant_the_promise_was_due() {
     assert!(!notice().is_in_time());
     assert!(handed(notice(), due).is_in_time());
     assert!(!handed(notice(), due.checked_add(SignedDuration::from_millis(1)).unwrap()).is_in_time());
+    let failed_once = handed(notice(), due).report(1, failed("no_such_number"), due).unwrap().unwrap();
+    assert!(!failed_once.is_in_time(), "who delivers it said that it did not arrive");
+    assert!(handed(failed_once, due).is_in_time());
 }
 
 #[test]
@@ -237,5 +249,8 @@ fn nobody_reports_on_what_they_were_not_handed() {
 fn only_what_has_not_left_the_house_is_withdrawn() {
     let now = notice().written;
     assert_eq!(notice().withdraw(now).unwrap().delivery.state, NoticeState::Withdrawn { at: now });
-    assert_eq!(handed(notice(), now).withdraw(now), None);
+    let held = handed(notice(), now);
+    assert_eq!(held.clone().withdraw(now), None);
+    assert!(held.clone().withdraw(held.delivery.next).is_some(), "nobody has it any more");
+    assert!(held.report(1, failed("busy"), now).unwrap().unwrap().withdraw(now).is_some(), "it did not arrive");
 }
