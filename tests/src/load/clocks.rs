@@ -106,7 +106,7 @@ pub(super) async fn measure(
     sqlx::query(
         "with chosen as (
              select clock_id, row_number() over () as n from
-                 (select clock_id from sla_monitor.due where kind = 'breach' order by fire_at limit $1) some
+                 (select clock_id from sla_monitor.due where kind = 'breach' order by fire_at limit $1) as picked
          ), gone as (
              delete from sla_monitor.due using chosen where due.clock_id = chosen.clock_id and due.kind <> 'breach'
          ), nearer as (
@@ -125,7 +125,7 @@ pub(super) async fn measure(
     let (late_p50_ms, late_p99_ms, late_max_ms): (f64, f64, f64) = sqlx::query_as(
         "select percentile_disc(0.5) within group (order by late), percentile_disc(0.99) within group (order by late), max(late)
          from (select extract(epoch from raised_at - due_at)::float8 * 1000 as late from sla_monitor.raised
-               where kind = 'breach' order by due_at desc limit $1) some",
+               where kind = 'breach' order by due_at desc limit $1) as latest",
     )
     .bind(due)
     .fetch_one(&mut admin)
