@@ -102,7 +102,7 @@ pub(super) async fn measure(
     let made_up_per_second = missed as f64 / begun.elapsed().as_secs_f64();
     let due = i64::from(due_per_second) * i64::try_from(seconds)?;
     anyhow::ensure!(due + missed <= clocks, "{due} clocks to fall due are more than there are");
-    // From two seconds on, evenly: their warnings are behind them.
+    // From a quarter of a minute on, evenly, so that this statement is over long before: their warnings are behind them.
     sqlx::query(
         "with chosen as (
              select clock_id, row_number() over () as n from
@@ -110,11 +110,11 @@ pub(super) async fn measure(
          ), gone as (
              delete from sla_monitor.due using chosen where due.clock_id = chosen.clock_id and due.kind <> 'breach'
          ), nearer as (
-             update sla_monitor.clock c set due_at = now() + interval '2 seconds' + k.n * interval '1 second' / $2
+             update sla_monitor.clock c set due_at = now() + interval '15 seconds' + k.n * interval '1 second' / $2
              from chosen k where c.clock_id = k.clock_id
          )
-         update sla_monitor.due d set due_at = now() + interval '2 seconds' + k.n * interval '1 second' / $2,
-                                      fire_at = now() + interval '2 seconds' + k.n * interval '1 second' / $2
+         update sla_monitor.due d set due_at = now() + interval '15 seconds' + k.n * interval '1 second' / $2,
+                                      fire_at = now() + interval '15 seconds' + k.n * interval '1 second' / $2
          from chosen k where d.clock_id = k.clock_id and d.kind = 'breach'",
     )
     .bind(due)

@@ -22,7 +22,6 @@ mod fold;
 mod moved;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use crate::{Calendar, Pause, Rule, Run, Term, Uncountable};
 
@@ -30,8 +29,7 @@ pub use fold::{STILL_TO_START, displaced_since, replay};
 pub use moved::Move;
 
 /// When a clock warns before it falls due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Threshold {
     /// So many hundredths of the term are used up, 1 to 99.
     Share(u8),

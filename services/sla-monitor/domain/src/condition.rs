@@ -3,11 +3,8 @@
 //! Law says when its terms start and what ends them, and what a ground does to them ([`crate::rule::Effect`]). The house may measure more: the
 //! first word, the next one, how long it says nothing. Each such measure is six lists of occasions; all of them can be replaced.
 
-use serde::{Deserialize, Serialize};
-
 /// Something in the course of an affair that a condition may name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Occasion {
     /// It was received.
     Received,
@@ -76,8 +73,7 @@ impl Occasion {
 }
 
 /// What is measured. Each metric has conditions of its own; a policy may replace them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
     /// From the receipt to the first word.
     FirstReply,
@@ -132,11 +128,6 @@ impl Metric {
         }
     }
 
-    /// The metric a stored word means.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|metric| metric.as_str() == word)
-    }
-
     /// Its conditions unless a policy replaces them.
     pub fn conditions(self) -> Conditions {
         use Occasion as O;
@@ -170,7 +161,7 @@ impl Metric {
 }
 
 /// What moves a clock, by occasion. Where one occasion stands in several lists, the order is: cancel, stop, reset, start, resume, pause.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Conditions {
     /// Begins to count; while it counts already, or stands still, nothing. What is named under `resume` too makes it go on where it stands still.
     pub start: Vec<Occasion>,
@@ -262,10 +253,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_metric_can_run_and_is_read_back_from_its_word() {
+    fn every_metric_can_run() {
         for metric in Metric::ALL {
             assert_eq!(metric.conditions().wrong(), [""; 0], "{metric:?}");
-            assert_eq!(Metric::from_word(metric.as_str()), Some(metric));
         }
     }
 
