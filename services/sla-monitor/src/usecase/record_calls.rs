@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use ledger::{Draft, Stamp, append};
-use postgres::{Claim, Kept, RequestKey, StoreError};
-use prost::Message as _;
+use postgres::RequestKey;
 use server::Call as Caller;
 use ventanilla_proto::sla::v1 as proto;
 
+use super::write::{Begun, begin, keep};
 use crate::error::Failure;
 use crate::grpc::measured;
 use crate::monitor::Monitor;
@@ -38,12 +38,10 @@ pub async fn record_calls(
     new: NewCalls,
 ) -> Result<proto::RecordCallsResponse, Failure> {
     let now = monitor.ambient.now();
-    let mut tx = monitor.db.tx().await?;
-    if let Claim::Replay(answer) = postgres::claim(&mut tx, &new.key, now).await? {
-        tx.rollback().await?;
-        let unreadable = |_| StoreError::corrupt("request", "answer", new.key.id);
-        return Ok(proto::RecordCallsResponse::decode(answer.as_slice()).map_err(unreadable)?);
-    }
+    let mut tx = match begin(monitor, &new.key).await? {
+        Begun::Replay(answer) => return Ok(answer),
+        Begun::Fresh(tx) => tx,
+    };
     let inserted = insert(&mut tx, &new.source_system, &new.calls, now).await?;
     let is_new = |call: &&Call| inserted.contains(&call.measured.key.1);
     if inserted.len() < new.calls.len() {
@@ -63,11 +61,7 @@ pub async fn record_calls(
         recorded_count: count(fresh.len()),
         known_count: count(new.calls.len() - fresh.len()),
     };
-    let kept = Kept { answer: &answer.encode_to_vec(), forever: false, about: &[] };
-    postgres::keep_answer(&mut tx, new.key.id, kept).await?;
-    tx.commit().await?;
-    monitor.ledger.nudge();
-    Ok(answer)
+    keep(monitor, tx, &new.key, answer).await
 }
 
 fn count(of: usize) -> i32 {

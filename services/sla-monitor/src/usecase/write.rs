@@ -30,7 +30,7 @@ pub(super) async fn begin<M: Message + Default>(monitor: &Monitor, key: &Request
     }
 }
 
-/// Writes down what was done, keeps the answer, which holds nobody's words, and commits.
+/// Writes down what was done, keeps the answer and commits.
 pub(super) async fn finish<M: Message, E: Message + Name>(
     monitor: &Monitor,
     mut tx: Tx,
@@ -41,6 +41,11 @@ pub(super) async fn finish<M: Message, E: Message + Name>(
     let now: Timestamp = monitor.ambient.now();
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
     append(&mut tx, &[Draft::new(monitor.ambient.uuid(now), aggregate, entry, &stamp)]).await?;
+    keep(monitor, tx, key, answer).await
+}
+
+/// Keeps the answer, which holds nobody's words, and commits.
+pub(super) async fn keep<M: Message>(monitor: &Monitor, mut tx: Tx, key: &RequestKey, answer: M) -> Result<M, Failure> {
     let encoded = answer.encode_to_vec();
     postgres::keep_answer(&mut tx, key.id, Kept { answer: &encoded, forever: false, about: &[] }).await?;
     tx.commit().await?;
