@@ -19,6 +19,9 @@ pub struct Settings {
     /// How what is measured is read.
     #[serde(default)]
     pub measures: MeasureSettings,
+    /// How boards are summed.
+    #[serde(default)]
+    pub board: BoardSettings,
 }
 
 impl Settings {
@@ -29,6 +32,7 @@ impl Settings {
             law: LawSettings::default(),
             due: DueSettings::default(),
             measures: MeasureSettings::default(),
+            board: BoardSettings::default(),
         }
     }
 }
@@ -74,6 +78,24 @@ pub struct DueSettings {
 impl Default for DueSettings {
     fn default() -> Self {
         Self { batch: 500, late_entry_quiet_ms: 5_000, patience_ms: 30_000 }
+    }
+}
+
+/// How boards are summed. What was not summed yet is counted when a board is asked for, so these say what that costs and not what it tells.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BoardSettings {
+    /// How long changed affairs wait at most to be summed, in milliseconds.
+    pub wait_ms: u32,
+    /// How many changes are waited for no longer.
+    pub most_waiting: i64,
+    /// Affairs summed in one transaction at most.
+    pub batch: i64,
+}
+
+impl Default for BoardSettings {
+    fn default() -> Self {
+        Self { wait_ms: 30_000, most_waiting: 2_000, batch: 2_000 }
     }
 }
 

@@ -87,7 +87,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let ledger = Ledger::open(db.clone(), SOURCE);
     let (ambient, due) = (house.ambient.clone(), settings.due);
     let mut monitor = Monitor::new(db.clone(), ledger.clone(), ambient, standings.clone(), (law, due));
-    monitor.measures = settings.measures;
+    (monitor.measures, monitor.board) = (settings.measures, settings.board);
     let shipped = monitor.law();
     let shipped: Vec<&Calendar> = shipped.catalogue.calendars().collect();
     if let Some(id) = store::law::remember(&db, &shipped, house.ambient.now()).await? {
@@ -98,7 +98,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     for source in [ticketing::SOURCE, ombudsman::SOURCE] {
         sources.push((source, LedgerServiceClient::new(house.peers.channel(source)?)));
     }
-    let reader = monitor.clone();
+    let (reader, sums) = (monitor.clone(), monitor.clone());
     let due = DueWorker::new(monitor.clone(), sources);
     let calibration = CalibrationWorker::new(monitor.clone());
     let api = SlaServiceServer::new(grpc::SlaApi::new(monitor.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
@@ -116,6 +116,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         .follow(CUSTOMER_PROFILE, OnErasure::new(house.ambient.clone()), &ledger, &standings, &house)?
         .worker(Worker::new("due", move |cancel| due.clone().run(cancel)))
         .worker(Worker::new("law", move |cancel| workers::law::run(reader.clone(), cancel)))
+        .worker(Worker::new("board", move |cancel| workers::board::run(sums.clone(), cancel)))
         .worker(Worker::new("calibration", move |cancel| calibration.clone().run(cancel)));
     let assembly = ::rights::answer(assembly, monitor, &ledger, &house);
     Ok(assembly.at_close(move || async move { db.close(Duration::from_secs(1)).await }))

@@ -10,7 +10,7 @@ use sla_monitor_domain::data::DataError;
 use sla_monitor_domain::{Calendar, Catalogue, Rule};
 use sqlx::PgConnection;
 
-use crate::config::{DueSettings, LawSettings, MeasureSettings};
+use crate::config::{BoardSettings, DueSettings, LawSettings, MeasureSettings};
 use crate::store::law::{self, Kept};
 
 /// The service's surroundings. Cheap to clone.
@@ -28,6 +28,8 @@ pub struct Monitor {
     pub due: Arc<DueSettings>,
     /// How what is measured is read.
     pub measures: MeasureSettings,
+    /// How boards are summed.
+    pub board: BoardSettings,
     book: Arc<RwLock<Arc<Law>>>,
 }
 
@@ -41,6 +43,7 @@ impl Monitor {
             standings,
             due: Arc::new(due),
             measures: MeasureSettings::default(),
+            board: BoardSettings::default(),
             book: Arc::new(RwLock::new(Arc::new(law))),
         }
     }
@@ -264,6 +267,11 @@ impl Law {
     /// Id of the calendar used unless a department has its own.
     pub fn default_calendar(&self) -> &str {
         &self.settings.calendar
+    }
+
+    /// Name of the zone whose days and months the house counts by.
+    pub fn zone(&self) -> &str {
+        self.calendar(&self.settings.calendar).map_or("UTC", |calendar| &calendar.zone_name)
     }
 
     /// A rule that ships.

@@ -9,7 +9,6 @@ pub mod fairness;
 pub mod forecast;
 pub mod foresight;
 pub mod law;
-pub mod months;
 pub mod open;
 pub mod parameters;
 pub mod past;

@@ -1,7 +1,6 @@
 //! One file per RPC: the recipe, without transport and without SQL.
 
 pub mod explain_clock;
-pub mod export_board;
 pub mod forecast_breach;
 pub mod forecast_resolution;
 pub mod get_board;

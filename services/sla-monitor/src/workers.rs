@@ -1,5 +1,6 @@
 //! Work that runs beside the calls.
 
+pub mod board;
 pub mod calibration;
 pub mod due;
 pub mod law;

@@ -12,6 +12,7 @@
 //!   the first of the two.
 
 pub mod affair;
+pub mod board;
 pub mod calendar;
 pub mod catalogue;
 pub mod clock;

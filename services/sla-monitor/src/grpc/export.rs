@@ -6,8 +6,7 @@ use ventanilla_proto::sla::v1 as proto;
 use super::cell::cell;
 use super::convert_measure::Format;
 use super::present;
-use crate::usecase::export_board::Exported;
-use crate::usecase::get_board::Window;
+use crate::usecase::get_board::{Figured, Window};
 
 /// Bytes of one part.
 const PART: usize = 48 * 1024;
@@ -30,15 +29,12 @@ const COLUMNS: [&str; 14] = [
 ];
 
 /// The file, in parts.
-pub fn parts(exported: Exported, window: &Window, format: Format) -> Vec<proto::ExportBoardResponse> {
-    let Exported { figured, months, zone } = exported;
+pub fn parts(figured: Figured, window: &Window, format: Format) -> Vec<proto::ExportBoardResponse> {
     let board = present::board(figured, window);
-    let months: Vec<proto::BoardRow> =
-        months.into_iter().map(|(month, figures)| present::row(month, &figures)).collect();
-    let rows = rows(&board, &months);
+    let rows = rows(&board);
     let (media_type, extension, content) = match format {
         Format::Csv => ("text/csv; charset=utf-8", "csv", csv(&rows)),
-        Format::Json => ("application/json", "json", json(&board, &rows, &zone)),
+        Format::Json => ("application/json", "json", json(&board, &rows)),
     };
     let as_of = board.as_of_time.map(text).unwrap_or_default();
     let file_name = format!("board-{}.{extension}", as_of.replace(':', ""));
@@ -56,13 +52,19 @@ pub fn parts(exported: Exported, window: &Window, format: Format) -> Vec<proto::
 /// What each row is a line of, with the row.
 type Rows<'a> = Vec<(&'static str, &'a proto::BoardRow)>;
 
-fn rows<'a>(board: &'a proto::Board, months: &'a [proto::BoardRow]) -> Rows<'a> {
-    let of = |line: &'static str| move |row: &'a proto::BoardRow| (line, row);
-    let total = board.total.iter().map(of("total"));
-    let policies = board.by_policy.iter().map(of("policy"));
-    let departments = board.by_department.iter().map(of("department"));
-    let types = board.by_subject_type.iter().map(of("subject_type"));
-    total.chain(policies).chain(departments).chain(types).chain(months.iter().map(of("month"))).collect()
+fn rows(board: &proto::Board) -> Rows<'_> {
+    let total = board.total.iter().map(|row| ("total", row));
+    let lines: [(&'static str, &[proto::BoardRow]); 8] = [
+        ("policy", &board.by_policy),
+        ("department", &board.by_department),
+        ("subject_type", &board.by_subject_type),
+        ("stage", &board.by_stage),
+        ("kind", &board.by_kind),
+        ("channel", &board.by_channel),
+        ("promise_outcome", &board.by_promise_outcome),
+        ("month", &board.by_month),
+    ];
+    total.chain(lines.into_iter().flat_map(|(line, rows)| rows.iter().map(move |row| (line, row)))).collect()
 }
 
 fn csv(rows: &Rows<'_>) -> String {
@@ -96,7 +98,7 @@ fn seconds(duration: &prost_types::Duration) -> String {
     format!("{sign}{}.{:06}", duration.seconds.unsigned_abs(), duration.nanos.unsigned_abs() / 1_000)
 }
 
-fn json(board: &proto::Board, rows: &Rows<'_>, zone: &str) -> String {
+fn json(board: &proto::Board, rows: &Rows<'_>) -> String {
     let row = |(line, row): &(&str, &proto::BoardRow)| {
         let [cases, clocks, met, breached, open, cancelled] = counts(row);
         // The nearest number is written as the same decimals again.
@@ -109,7 +111,7 @@ fn json(board: &proto::Board, rows: &Rows<'_>, zone: &str) -> String {
     };
     let file: Value = json!({
         "from": board.from_time.map(text), "to": board.to_time.map(text), "as_of": board.as_of_time.map(text),
-        "months_of_zone": zone, "definitions": board.definitions, "rows": rows.iter().map(row).collect::<Vec<_>>(),
+        "months_of_zone": board.zone, "definitions": board.definitions, "rows": rows.iter().map(row).collect::<Vec<_>>(),
     });
     file.to_string()
 }

@@ -11,8 +11,8 @@ use ventanilla_proto::sla::v1::measure_service_server::MeasureService;
 
 use super::{convert, convert_measure, export, present_measure};
 use crate::monitor::Monitor;
-use crate::usecase::export_board::export_board;
 use crate::usecase::forecast_breach::forecast_breach;
+use crate::usecase::get_board::get_board;
 use crate::usecase::get_calibration::get_calibration;
 use crate::usecase::get_fairness::get_fairness;
 use crate::usecase::get_service_parameters::get_service_parameters;
@@ -89,8 +89,8 @@ impl MeasureService for MeasureApi {
         request: Request<proto::ExportBoardRequest>,
     ) -> Result<Response<Self::ExportBoardStream>, Status> {
         let (window, format) = convert_measure::export(request.get_ref()).map_err(|e| status(&e))?;
-        let exported = export_board(&self.monitor, &window).await.map_err(|e| status(&e))?;
-        let parts = export::parts(exported, &window, format);
+        let figured = get_board(&self.monitor, &window).await.map_err(|e| status(&e))?;
+        let parts = export::parts(figured, &window, format);
         Ok(Response::new(Box::pin(stream::iter(parts.into_iter().map(Ok)))))
     }
 }

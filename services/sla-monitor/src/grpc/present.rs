@@ -4,6 +4,7 @@ pub mod policy;
 
 use jiff::Timestamp;
 use kernel::ResourceId as _;
+use sla_monitor_domain::board::{self, Dimension};
 use sla_monitor_domain::calendar::LOCAL_TIME_RULE;
 use sla_monitor_domain::clock::{Move, Threshold};
 use sla_monitor_domain::proof::Outcome;
@@ -13,12 +14,11 @@ use ventanilla_proto::sla::v1 as proto;
 
 use crate::names::{ClockId, CustomerId};
 use crate::policy as spelling;
-use crate::store::board::{Figured, Figures, Line};
 use crate::store::clock::Stored;
 use crate::store::law::Stands;
 use crate::usecase::Standing;
 use crate::usecase::forecast_resolution::{Cohort, Told};
-use crate::usecase::get_board::Window;
+use crate::usecase::get_board::{Figured, Window};
 use crate::usecase::get_policy::{Obligation, Version};
 
 /// An instant on the wire.
@@ -340,12 +340,15 @@ pub fn proof(proof: Proof, rule: &Rule) -> proto::Proof {
     }
 }
 
-const DEFINITIONS: [&str; 5] = [
-    "window: a clock counts where its first receipt falls, for ever",
+const DEFINITIONS: [&str; 7] = [
+    "window: a clock counts where its first run counts from, which is the first receipt or the making of a promise, for ever; an affair counts where it was first \
+     received",
     "met: fulfilled at or before the due instant; breached: the due instant passed unmet, whether fulfilled later or never",
     "attainment: met / (met + breached); open and cancelled clocks count in neither",
-    "time to settle: from the first receipt to the fulfilment, by the wall clock, over all fulfilled clocks",
+    "time to settle: from where the first run counts from to the fulfilment, by the wall clock, over all fulfilled clocks",
     "percentile p: nearest rank, the smallest observed time such that at least p % of the fulfilled clocks took no longer",
+    "kind: statutory is owed by law, sla is promised to customers, ola is agreed within the house, uc with a supplier",
+    "promise outcome: broken_announced was told to the customer, with cause and new date, before it broke; broken_silent was not",
 ];
 
 /// The board.
@@ -355,37 +358,49 @@ pub fn board(figured: Figured, window: &Window) -> proto::Board {
         to_time: window.to.map(time),
         as_of_time: Some(time(figured.now)),
         definitions: DEFINITIONS.map(str::to_owned).to_vec(),
+        zone: figured.zone,
         ..proto::Board::default()
     };
-    for figures in figured.lines {
-        match figures.line.clone() {
-            Line::Total => {
-                board.total = Some(proto::BoardRow { event_count: figured.events, ..row(String::new(), &figures) });
+    for told in &figured.lines {
+        let rows = match told.line.dimension {
+            Dimension::Total => {
+                board.total = Some(proto::BoardRow { event_count: told.tally.events, ..row(told) });
+                continue;
             }
-            Line::Policy(rule) => board.by_policy.push(row(format!("policies/{rule}"), &figures)),
-            Line::Department(department) => board.by_department.push(row(department, &figures)),
-            Line::SubjectType(subject_type) => board.by_subject_type.push(row(subject_type, &figures)),
-        }
+            Dimension::Policy => &mut board.by_policy,
+            Dimension::Department => &mut board.by_department,
+            Dimension::SubjectType => &mut board.by_subject_type,
+            Dimension::Stage => &mut board.by_stage,
+            Dimension::Kind => &mut board.by_kind,
+            Dimension::Channel => &mut board.by_channel,
+            Dimension::Outcome => &mut board.by_promise_outcome,
+            Dimension::Month => &mut board.by_month,
+        };
+        rows.push(row(told));
     }
     board
 }
 
-/// A line of the board under its key.
-pub fn row(key: String, figures: &Figures) -> proto::BoardRow {
-    let decided = figures.met + figures.breached;
+/// A line of the board.
+fn row(told: &board::Told) -> proto::BoardRow {
+    let tally = &told.tally;
+    let decided = tally.met + tally.breached;
     #[allow(clippy::cast_precision_loss, reason = "counts of clocks are far below 2^52")]
-    let attainment = (decided > 0).then(|| figures.met as f64 / decided as f64);
+    let attainment = (decided > 0).then(|| tally.met as f64 / decided as f64);
     proto::BoardRow {
-        key,
-        case_count: figures.cases,
+        key: match told.line.dimension {
+            Dimension::Policy => format!("policies/{}", told.line.key),
+            _ => told.line.key.to_string(),
+        },
+        case_count: tally.cases,
         event_count: 0,
-        clock_count: figures.clocks,
-        met_count: figures.met,
-        breached_count: figures.breached,
-        open_count: figures.open,
-        cancelled_count: figures.cancelled,
+        clock_count: tally.clocks,
+        met_count: tally.met,
+        breached_count: tally.breached,
+        open_count: tally.open,
+        cancelled_count: tally.cancelled,
         attainment,
-        settle: figures.settle_micros.as_deref().and_then(percentiles),
+        settle: told.settle.as_ref().and_then(|settle| percentiles(settle)),
     }
 }
 

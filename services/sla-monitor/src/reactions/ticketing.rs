@@ -25,6 +25,7 @@ use crate::monitor::{Law, Monitor};
 use crate::names::{CustomerId, Subject, TicketId};
 use crate::policy;
 use crate::store::affair::{self, Affair};
+use crate::store::clock;
 use kernel::{ActorKind, ResourceId as _};
 
 /// Name of the ledger.
@@ -272,14 +273,16 @@ async fn promise_settled(
 ) -> Result<(), ReactionError> {
     use proto::PromiseState as S;
     let subject = Subject::parse(&settled.promise).map_err(|_| ReactionError::Undecodable("promise"))?;
-    let what = match settled.state() {
-        S::Kept => Happening::Fulfilled,
-        S::Renegotiated => Happening::Cancelled,
-        S::BrokenAnnounced | S::BrokenSilent => Happening::Forfeited,
+    let (what, outcome) = match settled.state() {
+        S::Kept => (Happening::Fulfilled, "kept"),
+        S::Renegotiated => (Happening::Cancelled, "renegotiated"),
+        S::BrokenAnnounced => (Happening::Forfeited, "broken_announced"),
+        S::BrokenSilent => (Happening::Forfeited, "broken_silent"),
         S::Unspecified | S::Made | S::AtRisk => {
             affair::touch(tx, subject.affair()).await?;
             return Ok(());
         }
     };
-    effects.happen(tx, subject.affair(), Some(&subject.name()), move |_, _| Some(what.clone())).await
+    effects.happen(tx, subject.affair(), Some(&subject.name()), move |_, _| Some(what.clone())).await?;
+    Ok(clock::promise_ended(tx, &subject.name(), outcome).await?)
 }

@@ -1,116 +1,245 @@
-//! The board: one statement over the clocks of a window.
+//! The board as it is read: what was summed, what changed since, and the clocks at the ends of the window, all as they were at one instant.
+
+pub mod fold;
+mod shares;
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
-use postgres::{Db, StoreError};
+use postgres::{Db, StoreError, Tx};
+use sla_monitor_domain::board::{Dimension, Labels, Line, Piece, Range, Share, Span, Tally};
+use sqlx::PgConnection;
 
-/// What a line is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
-    /// Everything.
-    Total,
-    /// One policy.
-    Policy(String),
-    /// One department.
-    Department(String),
-    /// One type of subject.
-    SubjectType(String),
+use shares::{Row, Shares};
+
+/// Begins to read everything as it is at one instant.
+#[tracing::instrument(name = "db.board.snapshot", skip_all)]
+pub async fn snapshot(db: &Db) -> Result<Tx, StoreError> {
+    let mut tx = db.tx().await?;
+    sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
+    Ok(tx)
 }
 
-/// One line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Figures {
-    /// What it is about.
+/// The zone whose days are summed, empty where nothing was yet; and the database's time.
+#[tracing::instrument(name = "db.board.state", skip_all)]
+pub async fn state(tx: &mut PgConnection) -> Result<(String, Timestamp), StoreError> {
+    let row = sqlx::query!(r#"select zone, now() as "now!: jiff_sqlx::Timestamp" from sla_monitor.board_state"#)
+        .fetch_one(tx)
+        .await?;
+    Ok((row.zone, row.now.to_jiff()))
+}
+
+/// What was summed of one line.
+pub struct Summed {
+    /// First day of the day, month or year.
+    pub start: Date,
+    /// The line.
     pub line: Line,
-    /// Affairs.
-    pub cases: i64,
-    /// Clocks.
-    pub clocks: i64,
-    /// Met in time.
-    pub met: i64,
-    /// Breached.
-    pub breached: i64,
-    /// Open and not breached.
-    pub open: i64,
-    /// Fell away unbreached.
-    pub cancelled: i64,
-    /// Microseconds to fulfilment at 50, 75, 90, 95 and 99 %, where something was fulfilled.
-    pub settle_micros: Option<Vec<i64>>,
+    /// Its counts.
+    pub tally: Tally,
+    /// How many were fulfilled after how long, as [`sla_monitor_domain::board::Slots`] writes it.
+    pub settle: Option<Vec<u8>>,
 }
 
-/// The whole board.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Figured {
-    /// Lines.
-    pub lines: Vec<Figures>,
-    /// Ledger entries about the affairs of the window.
-    pub events: i64,
-    /// The database's time.
-    pub now: Timestamp,
-}
-
-/// Counts the clocks whose first origin lies in the window.
-#[tracing::instrument(name = "db.board.count", skip_all)]
-pub async fn count(
-    db: &Db,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-    rule: Option<&str>,
-) -> Result<Figured, StoreError> {
+/// The sums of spans: of clocks of a rule alone or of all, of every line or of everything alone.
+#[tracing::instrument(name = "db.board.sums", skip_all)]
+pub async fn sums(
+    tx: &mut PgConnection,
+    within: Option<&str>,
+    spans: &[Span],
+    only: Option<Dimension>,
+) -> Result<Vec<Summed>, StoreError> {
+    let grains: Vec<String> = spans.iter().map(|span| span.grain.as_str().to_owned()).collect();
+    let from: Vec<jiff_sqlx::Date> = spans.iter().map(|span| fit(span.from).to_sqlx()).collect();
+    let to: Vec<jiff_sqlx::Date> = spans.iter().map(|span| fit(span.to).to_sqlx()).collect();
     let rows = sqlx::query!(
-        r#"with chosen as materialized (
-               select affair_id, rule, department, subject_type, state,
-                      (extract(epoch from settled_at - first_origin_at) * 1000000)::bigint as micros,
-                      breached_at is not null or (state = 'running' and due_at < now()) as breached
-               from sla_monitor.clock
-               where ($1::timestamptz is null or first_origin_at >= $1) and ($2::timestamptz is null or first_origin_at < $2)
-                 and ($3::text is null or rule = $3)
-           ), events as (
-               select coalesce(sum(entry_count), 0)::bigint as n from sla_monitor.affair
-               where affair_id in (select affair_id from chosen)
-           )
-           select grouping(rule, department, subject_type) as "grouping!", rule as "rule?", department as "department?", subject_type as "subject_type?",
-                  count(distinct affair_id) as "cases!", count(*) as "clocks!",
-                  count(*) filter (where state = 'fulfilled' and not breached) as "met!",
-                  count(*) filter (where breached) as "breached!",
-                  count(*) filter (where not breached and state in ('scheduled', 'running', 'paused')) as "open!",
-                  count(*) filter (where not breached and state = 'cancelled') as "cancelled!",
-                  percentile_disc(array[0.5, 0.75, 0.9, 0.95, 0.99]) within group (order by micros)
-                      filter (where state = 'fulfilled') as settle_micros,
-                  (select n from events) as "events!", now() as "now!: jiff_sqlx::Timestamp"
-           from chosen
-           group by grouping sets ((), (rule), (department), (subject_type))
-           order by rule, department, subject_type"#,
-        from.map(|t| t.to_sqlx()) as _,
-        to.map(|t| t.to_sqlx()) as _,
-        rule
+        r#"select s.start_on as "start_on: jiff_sqlx::Date", s.dimension, s.key, s.cases, s.events, s.clocks, s.met, s.breached, s.open, s.cancelled, s.settle
+           from unnest($2::text[], $3::date[], $4::date[]) as p(grain, from_on, to_on)
+           join sla_monitor.board_sum s
+             on s.within = $1 and s.grain = p.grain and s.start_on >= p.from_on and s.start_on < p.to_on
+           where $5::text is null or s.dimension = $5"#,
+        within.unwrap_or_default(),
+        &grains,
+        &from as _,
+        &to as _,
+        only.map(Dimension::as_str),
     )
-    .fetch_all(db.reader())
+    .fetch_all(tx)
     .await?;
-    let Some(first) = rows.first() else {
-        return Err(StoreError::corrupt("clock", "grouping", "no total"));
-    };
-    let (events, now) = (first.events, first.now.to_jiff());
-    let mut lines = Vec::with_capacity(rows.len());
-    for row in rows {
-        // A bit of `grouping` is set for each column that the line does not group by.
-        let line = match (row.grouping, row.rule, row.department, row.subject_type) {
-            (0b111, ..) => Line::Total,
-            (0b011, Some(rule), ..) => Line::Policy(rule),
-            (0b101, _, Some(department), _) => Line::Department(department),
-            (0b110, _, _, Some(subject_type)) => Line::SubjectType(subject_type),
-            (grouping, ..) => return Err(StoreError::corrupt("clock", "grouping", grouping)),
+    rows.into_iter()
+        .map(|row| {
+            let dimension = Dimension::from_word(&row.dimension)
+                .ok_or_else(|| StoreError::corrupt("board_sum", "dimension", &row.dimension))?;
+            Ok(Summed {
+                start: row.start_on.to_jiff(),
+                line: Line { dimension, key: row.key.into() },
+                tally: Tally {
+                    cases: row.cases,
+                    events: row.events,
+                    clocks: row.clocks,
+                    met: row.met,
+                    breached: row.breached,
+                    open: row.open,
+                    cancelled: row.cancelled,
+                },
+                settle: row.settle,
+            })
+        })
+        .collect()
+}
+
+/// A day that Postgres can write, too.
+fn fit(day: Date) -> Date {
+    day.max(jiff::civil::date(-4_000, 1, 1))
+}
+
+/// Affairs that changed since they were summed, as they are.
+#[tracing::instrument(name = "db.board.changed", skip_all)]
+pub async fn changed(tx: &mut PgConnection) -> Result<Vec<Share>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel,
+                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.first_origin_at as "first_origin_at: _",
+                  case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
+                  (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
+                  (c.breached_at is not null or (c.state = 'running' and c.due_at < now())) as "breached!"
+           from (select distinct affair_id from sla_monitor.board_changed) k
+           join sla_monitor.affair a on a.affair_id = k.affair_id
+           join sla_monitor.clock c on c.affair_id = k.affair_id
+           order by a.affair_id, c.clock_id"#
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(Shares::default().read(rows)?.into_iter().map(|(_, share)| share).collect())
+}
+
+/// The same affairs, as they were summed.
+#[tracing::instrument(name = "db.board.summed_of_changed", skip_all)]
+pub async fn summed_of_changed(tx: &mut PgConnection) -> Result<Vec<Share>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, l.channel,
+                  c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, c.first_origin_at as "first_origin_at: _",
+                  c.ended_as, c.settle_micros, c.breached
+           from (select distinct affair_id from sla_monitor.board_changed) k
+           join sla_monitor.board_affair a on a.affair_id = k.affair_id
+           join sla_monitor.board_clock c on c.affair_id = k.affair_id
+           join sla_monitor.board_label l on l.label = c.label
+           order by a.affair_id, c.clock_id"#
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(Shares::default().read(rows)?.into_iter().map(|(_, share)| share).collect())
+}
+
+/// Affairs that were received, or have a clock that counts from, within a part of time.
+#[tracing::instrument(name = "db.board.between", skip_all)]
+pub async fn between(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel,
+                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.first_origin_at as "first_origin_at: _",
+                  case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
+                  (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
+                  (c.breached_at is not null or (c.state = 'running' and c.due_at < now())) as "breached!"
+           from (select affair_id from sla_monitor.affair
+                 where kind = 'ticket' and first_received_at >= coalesce($1, '-infinity'::timestamptz) and first_received_at < coalesce($2, 'infinity'::timestamptz)
+                 union
+                 select affair_id from sla_monitor.affair
+                 where kind = 'case' and first_received_at >= coalesce($1, '-infinity'::timestamptz) and first_received_at < coalesce($2, 'infinity'::timestamptz)
+                 union
+                 select affair_id from sla_monitor.clock
+                 where first_origin_at >= coalesce($1, '-infinity'::timestamptz) and first_origin_at < coalesce($2, 'infinity'::timestamptz)) k
+           join sla_monitor.affair a on a.affair_id = k.affair_id
+           join sla_monitor.clock c on c.affair_id = k.affair_id
+           order by a.affair_id, c.clock_id"#,
+        part.from.map(|t| t.to_sqlx()) as _,
+        part.to.map(|t| t.to_sqlx()) as _,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(Shares::default().read(rows)?.into_iter().map(|(_, share)| share).collect())
+}
+
+/// Clocks that run past their due instant and were not noted as breached yet, of affairs that did not change since they were summed.
+#[tracing::instrument(name = "db.board.overdue", skip_all)]
+pub async fn overdue(tx: &mut PgConnection) -> Result<Vec<Piece>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel,
+                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.first_origin_at as "first_origin_at: _",
+                  'open' as "ended_as!", null::bigint as settle_micros, true as "breached!"
+           from sla_monitor.clock c
+           join sla_monitor.affair a on a.affair_id = c.affair_id
+           where c.state = 'running' and c.breached_at is null and c.due_at < now()
+             and not exists (select from sla_monitor.board_changed k where k.affair_id = c.affair_id)
+           order by a.affair_id, c.clock_id"#
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(Shares::default().read(rows)?.into_iter().flat_map(|(_, share)| share.pieces).collect())
+}
+
+/// What clocks are counted under, by number.
+#[tracing::instrument(name = "db.board.labels", skip_all)]
+pub async fn labels(tx: &mut PgConnection) -> Result<HashMap<i32, Arc<Labels>>, StoreError> {
+    let rows = sqlx::query!(
+        "select label, rule, department, subject_type, stage, kind, channel, outcome from sla_monitor.board_label"
+    )
+    .fetch_all(tx)
+    .await?;
+    let labels = rows.into_iter().map(|row| {
+        let labels = Labels {
+            rule: row.rule.into(),
+            department: row.department.into(),
+            subject_type: row.subject_type.into(),
+            stage: row.stage.into(),
+            kind: row.kind.into(),
+            channel: row.channel.into(),
+            outcome: row.outcome.into(),
         };
-        lines.push(Figures {
-            line,
-            cases: row.cases,
-            clocks: row.clocks,
-            met: row.met,
-            breached: row.breached,
-            open: row.open,
-            cancelled: row.cancelled,
-            settle_micros: row.settle_micros,
-        });
-    }
-    Ok(Figured { lines, events, now })
+        (row.label, Arc::new(labels))
+    });
+    Ok(labels.collect())
+}
+
+/// Durations of one range, with what their clocks are counted under and where these count from, in the same places.
+pub struct Found {
+    /// Microseconds to fulfilment.
+    pub micros: Vec<i64>,
+    /// By number.
+    pub labels: Vec<i32>,
+    /// First runs.
+    pub origins: Vec<jiff_sqlx::Timestamp>,
+}
+
+/// The summed durations of ranges, of clocks that count from within a part of time and are under one of these labels, or any.
+#[tracing::instrument(name = "db.board.settled", skip_all)]
+pub async fn settled(
+    tx: &mut PgConnection,
+    ranges: &[(i64, i64)],
+    part: Range,
+    labels: Option<&[i32]>,
+) -> Result<Vec<Found>, StoreError> {
+    let (from, to): (Vec<i64>, Vec<i64>) = ranges.iter().copied().unzip();
+    let found = sqlx::query_as!(
+        Found,
+        r#"select array_agg(b.settle_micros) as "micros!: _", array_agg(b.label) as "labels!: _", array_agg(b.first_origin_at) as "origins!: _"
+           from unnest($1::bigint[], $2::bigint[]) as r(from_micros, to_micros)
+           join sla_monitor.board_clock b on b.settle_micros >= r.from_micros and b.settle_micros < r.to_micros
+           where b.first_origin_at >= coalesce($3, '-infinity'::timestamptz) and b.first_origin_at < coalesce($4, 'infinity'::timestamptz)
+             and ($5::integer[] is null or b.label = any($5))
+           group by r.from_micros"#,
+        &from,
+        &to,
+        part.from.map(|t| t.to_sqlx()) as _,
+        part.to.map(|t| t.to_sqlx()) as _,
+        labels as _,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(found)
 }

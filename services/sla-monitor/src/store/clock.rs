@@ -392,3 +392,16 @@ pub async fn note(
     .await?;
     Ok(())
 }
+
+/// Keeps how a promise ended that clocks are of.
+#[tracing::instrument(name = "db.clock.promise_ended", skip_all)]
+pub async fn promise_ended(tx: &mut PgConnection, subject: &str, outcome: &str) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update sla_monitor.clock set outcome = $2, version = version + 1 where subject = $1 and outcome <> $2",
+        subject,
+        outcome
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}

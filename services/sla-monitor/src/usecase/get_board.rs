@@ -1,11 +1,18 @@
 //! `GetBoard`: what was kept and what was missed.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use postgres::StoreError;
+use sla_monitor_domain::board::{Days, Dimension, Grain, Into, Labels, Plan, Range, Sums, Told, cover, month};
+use sqlx::PgConnection;
 
 use super::get_policy::get_policy;
 use crate::error::Failure;
 use crate::monitor::Monitor;
-use crate::store::board::{Figured, count};
+use crate::store::board::{self, Found};
 
 /// Which clocks are counted.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +25,17 @@ pub struct Window {
     pub rule: Option<String>,
 }
 
+/// The board of a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Figured {
+    /// Lines in order: the total, policies, departments and so on, each by key.
+    pub lines: Vec<Told>,
+    /// The zone its months are of.
+    pub zone: String,
+    /// The instant it is of, by the database's time.
+    pub now: Timestamp,
+}
+
 /// The figures of the window.
 ///
 /// # Errors
@@ -27,5 +45,72 @@ pub async fn get_board(monitor: &Monitor, window: &Window) -> Result<Figured, Fa
     if let Some(rule) = &window.rule {
         get_policy(monitor, rule, 0).await?;
     }
-    Ok(count(&monitor.db, window.from, window.to, window.rule.as_deref()).await?)
+    let mut tx = board::snapshot(&monitor.db).await?;
+    let figured = figure(&mut tx, monitor, window).await;
+    tx.rollback().await?;
+    Ok(figured?)
+}
+
+async fn figure(tx: &mut PgConnection, monitor: &Monitor, window: &Window) -> Result<Figured, StoreError> {
+    let (summed_in, now) = board::state(tx).await?;
+    // Nothing is summed before the zone is known.
+    let zone = if summed_in.is_empty() { monitor.law().zone().to_owned() } else { summed_in };
+    let days = Days(TimeZone::get(&zone).map_err(|_| StoreError::corrupt("board_state", "zone", &zone))?);
+    let plan = Plan::new(&days, Range { from: window.from, to: window.to });
+    let rule = window.rule.as_deref();
+    let mut sums = Sums::new(days, plan.clone(), rule);
+    if let Some((first, after)) = plan.whole {
+        let unreadable = || StoreError::corrupt("board_sum", "settle", &zone);
+        for summed in board::sums(tx, rule, &cover(first, after, Grain::Year), None).await? {
+            sums.add(summed.line, &summed.tally, summed.settle.as_deref()).ok_or_else(unreadable)?;
+        }
+        for summed in board::sums(tx, rule, &cover(first, after, Grain::Month), Some(Dimension::Total)).await? {
+            sums.add(month(summed.start), &summed.tally, summed.settle.as_deref()).ok_or_else(unreadable)?;
+        }
+        for share in board::summed_of_changed(tx).await? {
+            sums.add_share(&share, Into::Whole(-1));
+        }
+        for share in board::changed(tx).await? {
+            sums.add_share(&share, Into::Whole(1));
+        }
+        for piece in board::overdue(tx).await? {
+            sums.overdue(&piece);
+        }
+    }
+    for edge in &plan.edges {
+        for share in board::between(tx, *edge).await? {
+            sums.add_share(&share, Into::Beside(*edge));
+        }
+    }
+    let ranges = sums.wanted();
+    if plan.whole.is_some() && !ranges.is_empty() {
+        let labels = board::labels(tx).await?;
+        let only = rule.map(|rule| under(&labels, rule));
+        let found = board::settled(tx, &ranges, plan.between, only.as_deref()).await?;
+        hold(&mut sums, &labels, &found)?;
+    }
+    let lines = sums.tell().map_err(|disagree| StoreError::corrupt("board_sum", "settle", disagree))?;
+    Ok(Figured { lines, zone, now })
+}
+
+fn under(labels: &HashMap<i32, Arc<Labels>>, rule: &str) -> Vec<i32> {
+    labels.iter().filter(|(_, labels)| *labels.rule == *rule).map(|(number, _)| *number).collect()
+}
+
+/// Gives durations to the lines that their clocks are on.
+fn hold(sums: &mut Sums, labels: &HashMap<i32, Arc<Labels>>, found: &[Found]) -> Result<(), StoreError> {
+    let places: HashMap<i32, Vec<usize>> =
+        labels.iter().map(|(number, labels)| (*number, sums.places_of(labels, None))).collect();
+    let months = sums.months();
+    for Found { micros, labels, origins } in found {
+        for ((micros, label), origin) in micros.iter().zip(labels).zip(origins) {
+            let on = places.get(label).ok_or_else(|| StoreError::corrupt("board_clock", "label", label))?;
+            sums.found(on, *micros, 1);
+            let origin = origin.to_jiff();
+            if let Some((_, place)) = months[..months.partition_point(|(start, _)| *start <= origin)].last() {
+                sums.found(&[*place], *micros, 1);
+            }
+        }
+    }
+    Ok(())
 }

@@ -53,6 +53,11 @@ async fn the_board_equals_a_plain_recomputation() {
     assert_eq!((board.by_department.len(), board.by_policy.len(), board.by_subject_type.len()), (2, 1, 1));
     assert_eq!(board.by_policy[0].key, "policies/house.incident.resolution");
     assert_eq!(board.by_subject_type[0].key, "incidencia");
+    for rows in [&board.by_stage, &board.by_kind, &board.by_channel] {
+        assert_eq!(rows.iter().map(|row| row.clock_count).sum::<i64>(), 60);
+    }
+    assert_eq!(board.by_month.iter().map(|row| row.key.as_str()).collect::<Vec<_>>(), ["2010-04"]);
+    assert_eq!((board.by_promise_outcome.len(), board.zone.as_str()), (0, "Europe/Madrid"));
 }
 
 #[tokio::test]
@@ -128,4 +133,27 @@ async fn all(served: &testkit::Served) -> Vec<sla::Clock> {
         }
         request.page_token = page.next_page_token;
     }
+}
+
+#[tokio::test]
+async fn promises_are_told_by_how_they_ended() {
+    use ventanilla_proto::ticketing::v1::PromiseState as S;
+    let world = World::new().await;
+    let served = world.start().await;
+    let ticket = Ticket::incident(at("2026-03-02T09:00:00Z"));
+    world.open(&ticket).await;
+    for (state, n) in [(S::Kept, 2), (S::Renegotiated, 1), (S::BrokenAnnounced, 3), (S::BrokenSilent, 1)] {
+        for _ in 0..n {
+            let promise = world.promise(&ticket, at("2026-03-02T10:00:00Z"), at("2026-03-05T10:00:00Z")).await;
+            world.settle(&ticket, &promise, state, at("2026-03-05T12:00:00Z")).await;
+        }
+    }
+    world.promise(&ticket, at("2026-03-02T10:00:00Z"), at("2099-03-05T10:00:00Z")).await;
+    clocks_that(&served, &ticket.name, |c| c.len() == 9 && c.iter().filter(|c| c.settled_time.is_some()).count() == 7)
+        .await;
+    let board = client(&served, Role::Sre).get_board(sla::GetBoardRequest::default()).await.unwrap().into_inner();
+    let told: Vec<(&str, i64)> =
+        board.by_promise_outcome.iter().map(|row| (row.key.as_str(), row.clock_count)).collect();
+    assert_eq!(told, [("broken_announced", 3), ("broken_silent", 1), ("kept", 2), ("renegotiated", 1)]);
+    assert!(board.by_promise_outcome.iter().all(|row| row.case_count == 1));
 }

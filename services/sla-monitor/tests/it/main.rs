@@ -17,6 +17,7 @@ mod ombudsman;
 mod parameters;
 mod policies;
 mod receipt;
+mod sums;
 mod trials;
 mod units;
 mod watch;

@@ -1,0 +1,307 @@
+//! The lines of one window, added up from what was summed before, from what has changed since, and from the parts of days at the window's ends.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Days, Dimension, Labels, Line, PERCENTS, Part, Piece, Share, Tally, Tightly, bounds, slot};
+use crate::quantile::rank;
+
+/// Sums and clocks disagree about how many durations lie in a slot: something wrote to one of them past the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{found} durations were found in slot {slot}, where {summed} are summed")]
+pub struct Disagree {
+    /// Which.
+    pub slot: u32,
+    /// By the sums.
+    pub summed: i64,
+    /// By the clocks.
+    pub found: usize,
+}
+
+/// A part of time, of which an end may be open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Range {
+    /// First instant.
+    pub from: Option<Timestamp>,
+    /// First instant after.
+    pub to: Option<Timestamp>,
+}
+
+impl Range {
+    fn holds(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
+    }
+}
+
+/// Which parts of a window are counted how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The whole days in it, where there are any: the first, and the first after.
+    pub whole: Option<(Date, Date)>,
+    /// When these begin and end.
+    pub between: Range,
+    /// What is left at the ends.
+    pub edges: Vec<Range>,
+}
+
+impl Plan {
+    /// The plan of a window.
+    pub fn new(days: &Days, window: Range) -> Self {
+        let first = window.from.map_or(Some(Date::MIN), |from| days.at_or_after(from));
+        let after = window.to.map_or(Date::MAX, |to| days.of(to));
+        let Some(first) = first.filter(|first| *first < after) else {
+            return Self { whole: None, between: Range::default(), edges: vec![window] };
+        };
+        let begins = window.from.and_then(|_| days.start(first));
+        let ends = window.to.and_then(|_| days.start(after));
+        let before = Range { from: window.from, to: begins };
+        let behind = Range { from: ends, to: window.to };
+        let edges = [before, behind]
+            .into_iter()
+            .filter(|edge| matches!(edge, Range { from: Some(from), to: Some(to) } if from < to));
+        Self { whole: Some((first, after)), between: Range { from: begins, to: ends }, edges: edges.collect() }
+    }
+
+    fn in_whole(&self, at: Timestamp) -> bool {
+        self.whole.is_some() && self.between.holds(at)
+    }
+}
+
+/// Where an affair is added to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Into {
+    /// The whole days: it was summed as something else, or not yet. So many times; below zero what was summed of it is taken away.
+    Whole(i64),
+    /// A part of the window beside them.
+    Beside(Range),
+}
+
+#[derive(Debug, Default)]
+struct Sum {
+    tally: Tally,
+    settle: Tightly,
+    wanted: Vec<Wanted>,
+}
+
+/// A slot that holds a rank that is asked for.
+#[derive(Debug)]
+struct Wanted {
+    slot: u32,
+    there: Vec<i64>,
+    gone: Vec<i64>,
+}
+
+/// One line, told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Which.
+    pub line: Line,
+    /// Its counts.
+    pub tally: Tally,
+    /// Microseconds to fulfilment at each of [`PERCENTS`], by nearest rank; none where nothing was fulfilled.
+    pub settle: Option<[i64; PERCENTS.len()]>,
+}
+
+/// The lines of one window.
+#[derive(Debug)]
+pub struct Sums {
+    days: Days,
+    plan: Plan,
+    within: Option<String>,
+    places: HashMap<Line, usize>,
+    lines: Vec<(Line, Sum)>,
+    /// Fulfilled clocks that came by affairs: how often, when, under which labels, and how long they took.
+    singly: Vec<(i64, Timestamp, Arc<Labels>, i64)>,
+}
+
+impl Sums {
+    /// Nothing yet; with a rule, of its clocks alone.
+    pub fn new(days: Days, plan: Plan, within: Option<&str>) -> Self {
+        let mut sums = Self {
+            days,
+            plan,
+            within: within.map(str::to_owned),
+            places: HashMap::new(),
+            lines: Vec::new(),
+            singly: Vec::new(),
+        };
+        sums.place(Line::total());
+        sums
+    }
+
+    /// Adds what was summed of a line; none if the bytes are not those of [`super::Slots::to_bytes`].
+    pub fn add(&mut self, line: Line, tally: &Tally, settle: Option<&[u8]>) -> Option<()> {
+        let place = self.place(line);
+        let (_, sum) = &mut self.lines[place];
+        sum.tally.add(tally, 1);
+        settle.map_or(Some(()), |bytes| sum.settle.add_bytes(bytes))
+    }
+
+    /// Adds an affair.
+    pub fn add_share(&mut self, share: &Share, into: Into) {
+        let within = self.within.take();
+        share.parts(within.as_deref(), |at, line, part| {
+            let times = match into {
+                Into::Whole(times) if self.plan.in_whole(at) => times,
+                Into::Beside(part) if part.holds(at) => 1,
+                Into::Whole(_) | Into::Beside(_) => return,
+            };
+            if line.dimension == Dimension::Total {
+                if let Part::Clock(Piece { labels, origin, end: super::End::Fulfilled { micros }, .. }) = part {
+                    self.singly.push((times, *origin, Arc::clone(labels), *micros));
+                }
+                self.count(self.month(at), part, times);
+            }
+            self.count(line, part, times);
+        });
+        self.within = within;
+    }
+
+    /// A clock that was summed as open, and whose due instant has passed since.
+    pub fn overdue(&mut self, piece: &Piece) {
+        if !self.plan.in_whole(piece.origin) || self.within.as_deref().is_some_and(|rule| *piece.labels.rule != *rule) {
+            return;
+        }
+        let overdue = Tally { open: -1, breached: 1, ..Tally::default() };
+        for line in piece.labels.lines().chain([self.month(piece.origin)]) {
+            let place = self.place(line);
+            self.lines[place].1.tally.add(&overdue, 1);
+        }
+    }
+
+    /// The line of the month that an instant is in.
+    pub fn month(&self, at: Timestamp) -> Line {
+        month(self.days.of(at))
+    }
+
+    fn count(&mut self, line: Line, part: Part<'_>, times: i64) {
+        let place = self.place(line);
+        let sum = &mut self.lines[place].1;
+        match part {
+            Part::Clock(piece) => {
+                sum.tally.add(&Tally::of(piece), times);
+                if let super::End::Fulfilled { micros } = piece.end {
+                    sum.settle.add(micros, times);
+                }
+            }
+            Part::Case(entries) => sum.tally.add(&Tally { cases: 1, events: entries, ..Tally::default() }, times),
+        }
+    }
+
+    fn place(&mut self, line: Line) -> usize {
+        let next = self.lines.len();
+        match self.places.entry(line) {
+            std::collections::hash_map::Entry::Occupied(there) => *there.get(),
+            std::collections::hash_map::Entry::Vacant(free) => {
+                self.lines.push((free.key().clone(), Sum::default()));
+                *free.insert(next)
+            }
+        }
+    }
+
+    /// The durations to look at singly, as ranges in microseconds that do not touch: the least, and the least after. Called once, when all is added.
+    pub fn wanted(&mut self) -> Vec<(i64, i64)> {
+        let mut slots = Vec::new();
+        for (_, sum) in &mut self.lines {
+            let count = u64::try_from(sum.settle.count()).unwrap_or(0);
+            let mut held: Vec<u32> = PERCENTS
+                .iter()
+                .filter_map(|percent| sum.settle.place(rank(*percent, count)))
+                .map(|(slot, _)| slot)
+                .collect();
+            held.dedup();
+            slots.extend(&held);
+            sum.wanted = held.into_iter().map(|slot| Wanted { slot, there: Vec::new(), gone: Vec::new() }).collect();
+        }
+        for (times, at, labels, micros) in std::mem::take(&mut self.singly) {
+            let places: Vec<usize> = self.places_of(&labels, Some(at));
+            self.found(&places, micros, times);
+        }
+        slots.sort_unstable();
+        slots.dedup();
+        let mut ranges: Vec<(i64, i64)> = Vec::new();
+        for (from, to) in slots.into_iter().map(bounds) {
+            match ranges.last_mut() {
+                Some((_, end)) if *end == from => *end = to,
+                _ => ranges.push((from, to)),
+            }
+        }
+        ranges
+    }
+
+    /// The places of the lines that a clock with these labels is on; with an instant, its month's too.
+    pub fn places_of(&self, labels: &Labels, at: Option<Timestamp>) -> Vec<usize> {
+        let lines = labels.lines().chain(at.map(|at| self.month(at)));
+        lines.filter_map(|line| self.places.get(&line).copied()).collect()
+    }
+
+    /// When each month begins that has a line, the first first, and the place of its line.
+    pub fn months(&self) -> Vec<(Timestamp, usize)> {
+        let lines = self.lines.iter().enumerate().filter(|(_, (line, _))| line.dimension == Dimension::Month);
+        let start = |key: &str| self.days.start(format!("{key}-01").parse().ok()?);
+        let mut months: Vec<(Timestamp, usize)> =
+            lines.filter_map(|(place, (line, _))| Some((start(&line.key)?, place))).collect();
+        months.sort_unstable();
+        months
+    }
+
+    /// A duration that was found in the whole days, on the lines of these places.
+    pub fn found(&mut self, places: &[usize], micros: i64, times: i64) {
+        let slot = slot(micros);
+        for place in places {
+            let wanted = &mut self.lines[*place].1.wanted;
+            if let Some(wanted) = wanted.iter_mut().find(|wanted| wanted.slot == slot) {
+                let list = if times < 0 { &mut wanted.gone } else { &mut wanted.there };
+                list.extend(std::iter::repeat_n(micros, usize::try_from(times.unsigned_abs()).unwrap_or(0)));
+            }
+        }
+    }
+
+    /// The lines that anything is counted on, and the total; in order.
+    ///
+    /// # Errors
+    /// [`Disagree`] where what was found is not what was summed.
+    pub fn tell(self) -> Result<Vec<Told>, Disagree> {
+        let mut told = Vec::with_capacity(self.lines.len());
+        for (line, sum) in self.lines {
+            if sum.tally.clocks == 0 && line.dimension != Dimension::Total {
+                continue;
+            }
+            let Sum { tally, settle, wanted } = sum;
+            let mut exact: HashMap<u32, Vec<i64>> = HashMap::new();
+            for Wanted { slot, there, gone } in wanted {
+                let (summed, found) = (settle.in_slot(slot), there.len().saturating_sub(gone.len()));
+                let left = without(there, gone).filter(|left| i64::try_from(left.len()) == Ok(summed));
+                let left = left.ok_or(Disagree { slot, summed, found })?;
+                exact.insert(slot, left);
+            }
+            let count = u64::try_from(settle.count()).unwrap_or(0);
+            let at = |percent: u8| {
+                let (slot, rank) = settle.place(rank(percent, count))?;
+                exact.get(&slot)?.get(rank - 1).copied()
+            };
+            let [a, b, c, d, e] = PERCENTS.map(at);
+            let settle = a.zip(b).zip(c.zip(d)).zip(e).map(|(((a, b), (c, d)), e)| [a, b, c, d, e]);
+            told.push(Told { line, tally, settle });
+        }
+        told.sort_by(|a, b| a.line.cmp(&b.line));
+        Ok(told)
+    }
+}
+
+/// The line of the month of a day.
+pub fn month(day: Date) -> Line {
+    Line { dimension: Dimension::Month, key: format!("{:04}-{:02}", day.year(), day.month()).into() }
+}
+
+/// What is left, in order; none if something is to be taken away that is not there.
+fn without(mut there: Vec<i64>, mut gone: Vec<i64>) -> Option<Vec<i64>> {
+    there.sort_unstable();
+    gone.sort_unstable();
+    let mut gone = gone.into_iter().peekable();
+    there.retain(|micros| gone.next_if_eq(micros).is_none());
+    gone.next().is_none().then_some(there)
+}

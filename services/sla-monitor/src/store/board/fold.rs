@@ -1,0 +1,351 @@
+//! Summing: what changed of affairs is added to the sums of days, months and years, and what was summed of them is remembered, in one transaction.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff_sqlx::ToSqlx as _;
+use postgres::{Db, StoreError, Tx};
+use sla_monitor_domain::board::{Days, End, Grain, Labels, Line, Part, Share, Slots, Tally};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::labels;
+use super::shares::{Row, Shares};
+
+/// What there is to sum.
+pub struct Waiting {
+    /// How many changes wait, counted no further than was asked.
+    pub changes: i64,
+    /// Nothing was summed for as long as was asked.
+    pub long: bool,
+    /// The zone whose days are summed; empty where nothing was yet.
+    pub zone: String,
+}
+
+/// What there is to sum: how many changes, counted no further than `most`, and whether it is `wait_ms` since something was summed.
+#[tracing::instrument(level = "debug", name = "db.board.waiting", skip_all)]
+pub async fn waiting(db: &Db, most: i64, wait_ms: u32) -> Result<Waiting, StoreError> {
+    let waiting = sqlx::query_as!(
+        Waiting,
+        r#"select (select count(*) from (select from sla_monitor.board_changed limit $1) w) as "changes!",
+                  folded_at <= now() - make_interval(secs => $2::double precision / 1000) as "long!", zone
+           from sla_monitor.board_state"#,
+        most,
+        f64::from(wait_ms),
+    )
+    .fetch_one(db.reader())
+    .await?;
+    Ok(waiting)
+}
+
+/// Begins to sum; none while somebody else does. Everything is as it was when this began.
+#[tracing::instrument(level = "debug", name = "db.board.begin", skip_all)]
+pub async fn begin(db: &Db) -> Result<Option<(Tx, String)>, StoreError> {
+    let mut tx = db.tx().await?;
+    sqlx::query!("set transaction isolation level repeatable read").execute(&mut *tx).await?;
+    let held = sqlx::query_scalar!("select zone from sla_monitor.board_state for update skip locked")
+        .fetch_optional(&mut *tx)
+        .await?;
+    match held {
+        Some(zone) => Ok(Some((tx, zone))),
+        None => {
+            tx.rollback().await?;
+            Ok(None)
+        }
+    }
+}
+
+/// Forgets every sum, and counts days in this zone from now on: every affair waits to be summed again.
+#[tracing::instrument(name = "db.board.start_over", skip_all)]
+pub async fn start_over(tx: &mut PgConnection, zone: &str) -> Result<(), StoreError> {
+    sqlx::query!(
+        "with sums as (delete from sla_monitor.board_sum), clocks as (delete from sla_monitor.board_clock),
+              affairs as (delete from sla_monitor.board_affair),
+              again as (insert into sla_monitor.board_changed (affair_id) select affair_id from sla_monitor.affair)
+         update sla_monitor.board_state set zone = $1, folded_at = now()",
+        zone
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// An affair that changed: as it was summed, and as it is.
+#[derive(Default)]
+struct Change {
+    before: Option<Share>,
+    after: Option<(Share, Vec<Uuid>)>,
+}
+
+/// Sums at most so many of the affairs that changed; answers how many. The caller holds the state since [`begin`].
+#[tracing::instrument(name = "db.board.fold", skip_all)]
+pub async fn fold(tx: &mut PgConnection, days: &Days, batch: i64) -> Result<usize, StoreError> {
+    let affairs = sqlx::query_scalar!(
+        "select distinct affair_id from sla_monitor.board_changed order by affair_id limit $1",
+        batch
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    if affairs.is_empty() {
+        return Ok(0);
+    }
+    let changes = read(tx, &affairs).await?;
+    let mut sums = Sums::default();
+    for change in changes.values() {
+        for (share, times) in [(change.before.as_ref(), -1), (change.after.as_ref().map(|(share, _)| share), 1)] {
+            if let Some(share) = share {
+                sums.add(days, share, times);
+            }
+        }
+    }
+    sums.write(tx).await?;
+    remember(tx, &affairs, &changes).await?;
+    Ok(affairs.len())
+}
+
+async fn read(tx: &mut PgConnection, affairs: &[Uuid]) -> Result<BTreeMap<Uuid, Change>, StoreError> {
+    let mut changes: BTreeMap<Uuid, Change> = BTreeMap::new();
+    let mut shares = Shares::default();
+    let before = sqlx::query_as!(
+        Row,
+        r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, l.channel,
+                  c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, c.first_origin_at as "first_origin_at: _",
+                  c.ended_as, c.settle_micros, c.breached
+           from sla_monitor.board_affair a
+           join sla_monitor.board_clock c on c.affair_id = a.affair_id
+           join sla_monitor.board_label l on l.label = c.label
+           where a.affair_id = any($1)
+           order by a.affair_id, c.clock_id"#,
+        affairs
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for (id, share) in shares.read(before)? {
+        changes.entry(id).or_default().before = Some(share);
+    }
+    // What time alone makes of a clock, that it runs past its due instant, is not summed.
+    let after = sqlx::query_as!(
+        Row,
+        r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel,
+                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.first_origin_at as "first_origin_at: _",
+                  case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
+                  (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
+                  c.breached_at is not null as "breached!"
+           from sla_monitor.affair a
+           join sla_monitor.clock c on c.affair_id = a.affair_id
+           where a.affair_id = any($1)
+           order by a.affair_id, c.clock_id"#,
+        affairs
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for (id, share, clocks) in shares.read_with_clocks(after)? {
+        changes.entry(id).or_default().after = Some((share, clocks));
+    }
+    Ok(changes)
+}
+
+/// Which sum: within which rule, of what grain and from what day on, and of which line.
+type Place = (Arc<str>, Grain, Date, Line);
+
+/// What is to be added to sums.
+#[derive(Default)]
+struct Sums(HashMap<Place, (Tally, Slots)>);
+
+impl Sums {
+    fn add(&mut self, days: &Days, share: &Share, times: i64) {
+        let all: Arc<str> = Arc::from("");
+        for within in std::iter::once(None).chain(share.rules().into_iter().map(Some)) {
+            share.parts(within.as_deref(), |at, line, part| {
+                let day = days.of(at);
+                for grain in Grain::ALL {
+                    let within = Arc::clone(within.as_ref().unwrap_or(&all));
+                    let (tally, slots) = self.0.entry((within, grain, grain.start(day), line.clone())).or_default();
+                    match part {
+                        Part::Clock(piece) => {
+                            tally.add(&Tally::of(piece), times);
+                            if let End::Fulfilled { micros } = piece.end {
+                                slots.add(micros, times);
+                            }
+                        }
+                        Part::Case(events) => tally.add(&Tally { cases: 1, events, ..Tally::default() }, times),
+                    }
+                }
+            });
+        }
+    }
+
+    async fn write(self, tx: &mut PgConnection) -> Result<(), StoreError> {
+        let changed = self.0.into_iter().filter(|(_, (tally, slots))| *tally != Tally::default() || !slots.is_empty());
+        let (places, added): (Vec<Place>, Vec<(Tally, Slots)>) = changed.unzip();
+        let within: Vec<String> = places.iter().map(|place| place.0.to_string()).collect();
+        let grains: Vec<String> = places.iter().map(|place| place.1.as_str().to_owned()).collect();
+        let starts: Vec<jiff_sqlx::Date> = places.iter().map(|place| place.2.to_sqlx()).collect();
+        let dimensions: Vec<String> = places.iter().map(|place| place.3.dimension.as_str().to_owned()).collect();
+        let keys: Vec<String> = places.iter().map(|place| place.3.key.to_string()).collect();
+        let moves: Vec<bool> = added.iter().map(|(_, slots)| !slots.is_empty()).collect();
+        // How long things took is added to what stands there, byte by byte; nobody else writes while the state is held.
+        let there = sqlx::query!(
+            r#"select p.n as "n!", s.settle as "settle!"
+               from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::boolean[])
+                   with ordinality as p(within, grain, start_on, dimension, key, moves, n)
+               join sla_monitor.board_sum s on s.within = p.within and s.grain = p.grain and s.start_on = p.start_on
+                   and s.dimension = p.dimension and s.key = p.key
+               where p.moves and s.settle is not null"#,
+            &within,
+            &grains,
+            &starts as _,
+            &dimensions,
+            &keys,
+            &moves,
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut added = added;
+        for row in there {
+            let place = usize::try_from(row.n - 1).unwrap_or(usize::MAX);
+            let unreadable = || StoreError::corrupt("board_sum", "settle", row.n);
+            let (_, slots) = added.get_mut(place).ok_or_else(unreadable)?;
+            slots.add_bytes(&row.settle).ok_or_else(unreadable)?;
+        }
+        let mut settles: Vec<Option<Vec<u8>>> = Vec::with_capacity(added.len());
+        for ((_, slots), place) in added.iter().zip(&places) {
+            let bytes = slots.to_bytes().ok_or_else(|| StoreError::corrupt("board_sum", "settle", &place.3.key))?;
+            settles.push((!slots.is_empty()).then_some(bytes));
+        }
+        let count = |of: fn(&Tally) -> i64| added.iter().map(|(tally, _)| of(tally)).collect::<Vec<i64>>();
+        sqlx::query!(
+            "insert into sla_monitor.board_sum as s (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
+             select within, grain, start_on, dimension, key, 0, 0, 0, 0, 0, 0, 0, null
+             from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[]) as p(within, grain, start_on, dimension, key)
+             order by within, grain, start_on, dimension, key
+             on conflict on constraint board_sum_pkey do nothing",
+            &within,
+            &grains,
+            &starts as _,
+            &dimensions,
+            &keys,
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!(
+            "update sla_monitor.board_sum s
+             set cases = s.cases + p.cases, events = s.events + p.events, clocks = s.clocks + p.clocks, met = s.met + p.met,
+                 breached = s.breached + p.breached, open = s.open + p.open, cancelled = s.cancelled + p.cancelled,
+                 settle = case when p.moves then p.settle else s.settle end
+             from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::boolean[], $7::bytea[],
+                         $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
+                 as p(within, grain, start_on, dimension, key, moves, settle, cases, events, clocks, met, breached, open, cancelled)
+             where s.within = p.within and s.grain = p.grain and s.start_on = p.start_on and s.dimension = p.dimension and s.key = p.key",
+            &within,
+            &grains,
+            &starts as _,
+            &dimensions,
+            &keys,
+            &moves,
+            &settles as _,
+            &count(|tally| tally.cases),
+            &count(|tally| tally.events),
+            &count(|tally| tally.clocks),
+            &count(|tally| tally.met),
+            &count(|tally| tally.breached),
+            &count(|tally| tally.open),
+            &count(|tally| tally.cancelled),
+        )
+        .execute(&mut *tx)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Remembers what was summed of affairs, and that they do not wait any more.
+async fn remember(tx: &mut PgConnection, affairs: &[Uuid], changes: &BTreeMap<Uuid, Change>) -> Result<(), StoreError> {
+    let numbers = numbers(tx, changes).await?;
+    let (mut ids, mut received, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut clocks, mut of, mut under, mut origins, mut ends, mut breached, mut took) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (id, change) in changes {
+        let Some((share, named)) = &change.after else { continue };
+        ids.push(*id);
+        received.push(share.received.to_sqlx());
+        entries.push(share.entries);
+        for (piece, clock) in share.pieces.iter().zip(named) {
+            clocks.push(*clock);
+            of.push(*id);
+            under.push(*numbers.get(&piece.labels).ok_or_else(|| StoreError::corrupt("board_label", "label", clock))?);
+            origins.push(piece.origin.to_sqlx());
+            breached.push(piece.breached);
+            let (end, micros) = match piece.end {
+                End::Open => ("open", None),
+                End::Cancelled => ("cancelled", None),
+                End::Fulfilled { micros } => ("fulfilled", Some(micros)),
+            };
+            ends.push(end.to_owned());
+            took.push(micros);
+        }
+    }
+    sqlx::query!(
+        "with known as (
+             insert into sla_monitor.board_affair as a (affair_id, received_at, entry_count)
+             select * from unnest($2::uuid[], $3::timestamptz[], $4::bigint[])
+             on conflict on constraint board_affair_pkey
+                 do update set received_at = excluded.received_at, entry_count = excluded.entry_count
+         ), written as (
+             insert into sla_monitor.board_clock as c (clock_id, affair_id, label, first_origin_at, ended_as, breached, settle_micros)
+             select * from unnest($5::uuid[], $6::uuid[], $7::integer[], $8::timestamptz[], $9::text[], $10::boolean[], $11::bigint[])
+             on conflict on constraint board_clock_pkey
+                 do update set affair_id = excluded.affair_id, label = excluded.label, first_origin_at = excluded.first_origin_at,
+                               ended_as = excluded.ended_as, breached = excluded.breached, settle_micros = excluded.settle_micros
+                 where (c.affair_id, c.label, c.first_origin_at, c.ended_as, c.breached, c.settle_micros)
+                     is distinct from (excluded.affair_id, excluded.label, excluded.first_origin_at, excluded.ended_as, excluded.breached, excluded.settle_micros)
+         ), gone as (
+             delete from sla_monitor.board_clock c where c.affair_id = any($1) and not (c.clock_id = any($5))
+         ), done as (
+             delete from sla_monitor.board_changed where affair_id = any($1)
+         )
+         update sla_monitor.board_state set folded_at = now()",
+        affairs,
+        &ids,
+        &received as _,
+        &entries,
+        &clocks,
+        &of,
+        &under,
+        &origins as _,
+        &ends,
+        &breached,
+        &took as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The numbers of what clocks are counted under; new ones get one.
+async fn numbers(
+    tx: &mut PgConnection,
+    changes: &BTreeMap<Uuid, Change>,
+) -> Result<HashMap<Arc<Labels>, i32>, StoreError> {
+    let pieces = changes.values().filter_map(|change| change.after.as_ref()).flat_map(|(share, _)| &share.pieces);
+    let all: HashSet<&Arc<Labels>> = pieces.map(|piece| &piece.labels).collect();
+    let of = |of: fn(&Labels) -> &Arc<str>| all.iter().map(|labels| of(labels).to_string()).collect::<Vec<String>>();
+    sqlx::query!(
+        "insert into sla_monitor.board_label (rule, department, subject_type, stage, kind, channel, outcome)
+         select n.* from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+             as n(rule, department, subject_type, stage, kind, channel, outcome)
+         where not exists (select from sla_monitor.board_label l
+                           where (l.rule, l.department, l.subject_type, l.stage, l.kind, l.channel, l.outcome)
+                               = (n.rule, n.department, n.subject_type, n.stage, n.kind, n.channel, n.outcome))",
+        &of(|labels| &labels.rule),
+        &of(|labels| &labels.department),
+        &of(|labels| &labels.subject_type),
+        &of(|labels| &labels.stage),
+        &of(|labels| &labels.kind),
+        &of(|labels| &labels.channel),
+        &of(|labels| &labels.outcome),
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(labels(tx).await?.into_iter().map(|(number, labels)| (labels, number)).collect())
+}

@@ -1,0 +1,359 @@
+//! Boards are made of sums that a worker keeps: whatever was written, rolled back, killed or begun again, they tell what a plain count of everything tells.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use jiff_sqlx::ToSqlx as _;
+use kernel::Role;
+use sqlx::{PgPool, Row as _};
+use testkit::{Served, eventually};
+use uuid::Uuid;
+use ventanilla_proto::sla::v1 as sla;
+
+use crate::world::{SOON, World, at, client, wire};
+
+/// A row of a board: counts of affairs, clocks, met, breached, open, fallen away; and the percentiles in microseconds.
+type Figures = ([i64; 6], Option<Vec<i64>>);
+
+/// Lines by dimension and key.
+type Lines = BTreeMap<(&'static str, String), Figures>;
+
+/// Numbers that look random and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    /// Below `sides`.
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[usize::try_from(self.roll(all.len() as u64)).unwrap()]
+    }
+
+    fn instant(&mut self) -> Timestamp {
+        let begin = at("2023-11-20T00:00:00Z");
+        begin + SignedDuration::from_secs(i64::try_from(self.roll(500 * 86_400)).unwrap())
+    }
+}
+
+const RULES: [&str; 2] = ["house.incident.resolution", "house.promise"];
+
+async fn change(admin: &PgPool, dice: &mut Dice) {
+    let mut tx = admin.acquire().await.unwrap();
+    sqlx::query("begin").execute(&mut *tx).await.unwrap();
+    for _ in 0..=dice.roll(2) {
+        match dice.roll(8) {
+            0..=2 => {
+                let affair = Uuid::from_u64_pair(dice.roll(u64::MAX), dice.roll(u64::MAX));
+                let received = dice.instant();
+                sqlx::query(
+                    "insert into sla_monitor.affair (affair_id, kind, subject_type, sector, topic, department, first_received_at, channel)
+                     values ($1, $2, 'incidencia', '', '', 'd', $3, $4)",
+                )
+                .bind(affair)
+                .bind(dice.of(&["ticket", "case"]))
+                .bind(received.to_sqlx())
+                .bind(dice.of(&["phone", "email", ""]))
+                .execute(&mut *tx)
+                .await
+                .unwrap();
+                for n in 0..dice.roll(4) {
+                    let origin = if n == 0 { received } else { dice.instant() };
+                    sqlx::query(
+                        "insert into sla_monitor.clock (clock_id, affair_id, subject, rule, rule_version, kind, stage, calendar, subject_type, department,
+                             state, epoch, first_origin_at, origin_at, due_at, traceparent)
+                         values ($1, $2, $3, $4, 1, $5, $6, 'es.madrid', $7, $8, 'running', 1, $9, $9, now() + make_interval(hours => $10), '')",
+                    )
+                    .bind(Uuid::from_u64_pair(dice.roll(u64::MAX), n))
+                    .bind(affair)
+                    .bind(format!("tickets/{affair}/promises/{n}"))
+                    .bind(dice.of(&RULES))
+                    .bind(dice.of(&["sla", "statutory"]))
+                    .bind(dice.of(&["first_reply", "resolution"]))
+                    .bind(dice.of(&["incidencia", "reclamacion"]))
+                    .bind(dice.of(&["billing", "field-service", "shop"]))
+                    .bind(origin.to_sqlx())
+                    .bind(i32::try_from(dice.roll(40)).unwrap() - 20)
+                    .execute(&mut *tx)
+                    .await
+                    .unwrap();
+                }
+            }
+            3 | 4 => {
+                let took = i64::try_from(dice.roll(40 * 86_400)).unwrap();
+                random(
+                    &mut tx,
+                    dice,
+                    "state = 'fulfilled', settled_at = first_origin_at + make_interval(secs => $2::bigint)",
+                    took,
+                )
+                .await;
+            }
+            5 => {
+                random(
+                    &mut tx,
+                    dice,
+                    "breached_at = due_at, outcome = case when $2 = 0 then 'kept' else 'broken_silent' end",
+                    1,
+                )
+                .await
+            }
+            6 => {
+                random(
+                    &mut tx,
+                    dice,
+                    "state = 'running', settled_at = null, department = 'shop', breached_at = null where $2 = 0",
+                    0,
+                )
+                .await
+            }
+            _ => {
+                sqlx::query("update sla_monitor.affair set entry_count = entry_count + 1, channel = '' where affair_id = (select affair_id from sla_monitor.affair order by md5(affair_id::text || $1) limit 1)")
+                    .bind(dice.roll(1_000_000).to_string())
+                    .execute(&mut *tx)
+                    .await
+                    .unwrap();
+            }
+        }
+    }
+    let end = if dice.roll(6) == 0 { "rollback" } else { "commit" };
+    sqlx::query(end).execute(&mut *tx).await.unwrap();
+}
+
+/// Changes one clock, any.
+async fn random(tx: &mut sqlx::PgConnection, dice: &mut Dice, set: &str, number: i64) {
+    let (set, also) = set.split_once(" where ").unwrap_or((set, "$2 = $2"));
+    let statement = format!(
+        "update sla_monitor.clock set {set} where {also} and clock_id = (select clock_id from sla_monitor.clock order by md5(clock_id::text || $1) limit 1)"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(dice.roll(1_000_000).to_string())
+        .bind(number)
+        .execute(tx)
+        .await
+        .unwrap();
+}
+
+/// What a plain count of everything tells.
+async fn counted(admin: &PgPool, window: (Option<Timestamp>, Option<Timestamp>), rule: Option<&str>) -> Lines {
+    let mut lines = Lines::new();
+    for (dimension, key, of_case) in [
+        ("total", "''", "''"),
+        ("policy", "'policies/' || c.rule", "'policies/' || c.rule"),
+        ("department", "c.department", "c.department"),
+        ("subject_type", "c.subject_type", "c.subject_type"),
+        ("stage", "c.stage", "c.stage"),
+        ("kind", "c.kind", "c.kind"),
+        ("channel", "a.channel", "a.channel"),
+        ("outcome", "nullif(c.outcome, '')", "nullif(c.outcome, '')"),
+        (
+            "month",
+            "to_char(c.first_origin_at at time zone 'Europe/Madrid', 'YYYY-MM')",
+            "to_char(a.first_received_at at time zone 'Europe/Madrid', 'YYYY-MM')",
+        ),
+    ] {
+        let statement = format!(
+            "with chosen as (
+                 select a.affair_id, a.first_received_at, {key} as key, {of_case} as case_key, c.first_origin_at, c.state,
+                        (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as micros,
+                        c.breached_at is not null or (c.state = 'running' and c.due_at < now()) as breached
+                 from sla_monitor.clock c join sla_monitor.affair a on a.affair_id = c.affair_id
+                 where $3::text is null or c.rule = $3
+             ), cases as (
+                 select case_key, count(distinct affair_id) as n from chosen
+                 where ($1::timestamptz is null or first_received_at >= $1) and ($2::timestamptz is null or first_received_at < $2) group by case_key
+             )
+             select chosen.key, coalesce((select n from cases where case_key = chosen.key), 0), count(*),
+                    count(*) filter (where state = 'fulfilled' and not breached), count(*) filter (where breached),
+                    count(*) filter (where state in ('running', 'paused') and not breached),
+                    count(*) filter (where state = 'cancelled' and not breached),
+                    percentile_disc(array[0.5, 0.75, 0.9, 0.95, 0.99]) within group (order by micros) filter (where state = 'fulfilled')
+             from chosen
+             where ($1::timestamptz is null or first_origin_at >= $1) and ($2::timestamptz is null or first_origin_at < $2) and key is not null
+             group by chosen.key"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+            .bind(window.0.map(|t| t.to_sqlx()))
+            .bind(window.1.map(|t| t.to_sqlx()))
+            .bind(rule)
+            .fetch_all(admin)
+            .await
+            .unwrap();
+        for row in rows {
+            let counts = [1, 2, 3, 4, 5, 6].map(|column| row.get::<i64, _>(column));
+            lines.insert((dimension, row.get(0)), (counts, row.get(7)));
+        }
+    }
+    lines
+}
+
+/// What GetBoard tells.
+async fn told(served: &Served, window: (Option<Timestamp>, Option<Timestamp>), rule: Option<&str>) -> Lines {
+    let request = sla::GetBoardRequest {
+        from_time: window.0.map(wire),
+        to_time: window.1.map(wire),
+        policy: rule.map(|rule| format!("policies/{rule}")).unwrap_or_default(),
+    };
+    let board = client(served, Role::Auditor).get_board(request).await.unwrap().into_inner();
+    let total: Vec<sla::BoardRow> = board.total.into_iter().filter(|total| total.clock_count > 0).collect();
+    let mut lines = Lines::new();
+    for (dimension, rows) in [
+        ("total", total),
+        ("policy", board.by_policy),
+        ("department", board.by_department),
+        ("subject_type", board.by_subject_type),
+        ("stage", board.by_stage),
+        ("kind", board.by_kind),
+        ("channel", board.by_channel),
+        ("outcome", board.by_promise_outcome),
+        ("month", board.by_month),
+    ] {
+        for row in rows {
+            let counts = [
+                row.case_count,
+                row.clock_count,
+                row.met_count,
+                row.breached_count,
+                row.open_count,
+                row.cancelled_count,
+            ];
+            let micros = |d: Option<prost_types::Duration>| {
+                d.map(|d| d.seconds * 1_000_000 + i64::from(d.nanos) / 1_000).unwrap()
+            };
+            let settle = row.settle.map(|s| {
+                [s.p50_duration, s.p75_duration, s.p90_duration, s.p95_duration, s.p99_duration].map(micros).to_vec()
+            });
+            lines.insert((dimension, row.key), (counts, settle));
+        }
+    }
+    lines
+}
+
+/// Waits until nothing waits to be summed.
+async fn summed(admin: &PgPool) {
+    eventually(SOON, || async {
+        let waiting: i64 =
+            sqlx::query_scalar("select count(*) from sla_monitor.board_changed").fetch_one(admin).await.unwrap();
+        if waiting == 0 { Ok(()) } else { Err(waiting) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whatever_is_written_rolled_back_or_killed_the_board_tells_what_a_count_of_everything_tells() {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.board.wait_ms = 20;
+    settings.board.batch = 3;
+    settings.due.patience_ms = 3_600_000;
+    let mut served = world.start_with(settings.clone()).await;
+    let mut dice = Dice(20_261_130);
+    for round in 0..12 {
+        let writers = (0..3).map(|n| {
+            let (admin, mut dice) = (world.admin.clone(), Dice(round * 10 + n));
+            tokio::spawn(async move {
+                for _ in 0..12 {
+                    change(&admin, &mut dice).await;
+                }
+            })
+        });
+        let writers: Vec<_> = writers.collect();
+        if round % 4 == 1 {
+            // Whoever sums is cut off wherever it is.
+            for _ in 0..20 {
+                let kill = "select pg_terminate_backend(pid) from pg_stat_activity
+                            where query like '%board_%' and state <> 'idle' and pid <> pg_backend_pid()";
+                sqlx::query(kill).execute(&world.admin).await.unwrap();
+            }
+        }
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        if round % 4 == 2 {
+            served.stop().await;
+            served = world.start_with(settings.clone()).await;
+        }
+        for _ in 0..3 {
+            let (from, to) = (dice.instant(), dice.instant());
+            let day = at("2024-02-29T23:00:00Z");
+            let windows = [
+                (None, None),
+                (Some(from.min(to)), Some(from.max(to) + SignedDuration::from_secs(1))),
+                (Some(day), None),
+                (None, Some(day)),
+            ];
+            let (window, rule) = (dice.of(&windows), dice.of(&[None, None, Some(RULES[0]), Some(RULES[1])]));
+            assert_eq!(
+                told(&served, window, rule).await,
+                counted(&world.admin, window, rule).await,
+                "round {round}, {window:?}, {rule:?}"
+            );
+        }
+    }
+    // When nothing is written any more, everything comes to be summed, and tells the same.
+    summed(&world.admin).await;
+    for rule in [None, Some(RULES[0])] {
+        assert_eq!(told(&served, (None, None), rule).await, counted(&world.admin, (None, None), rule).await);
+    }
+    let summed: i64 = sqlx::query_scalar("select count(*) from sla_monitor.board_sum where grain = 'year'")
+        .fetch_one(&world.admin)
+        .await
+        .unwrap();
+    assert!(summed > 0);
+}
+
+#[tokio::test]
+async fn sums_that_were_written_to_past_the_clocks_are_found_out_and_not_told() {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.board.wait_ms = 20;
+    let served = world.start_with(settings).await;
+    let mut dice = Dice(7);
+    for _ in 0..40 {
+        change(&world.admin, &mut dice).await;
+    }
+    summed(&world.admin).await;
+    let fewer = "delete from sla_monitor.board_clock where settle_micros is not null";
+    assert!(sqlx::query(fewer).execute(&world.admin).await.unwrap().rows_affected() > 0);
+    let refused = client(&served, Role::Auditor).get_board(sla::GetBoardRequest::default()).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::Internal, "{refused:?}");
+}
+
+#[tokio::test]
+async fn another_zone_has_everything_summed_again_by_its_own_days() {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.board.wait_ms = 20;
+    let served = world.start_with(settings.clone()).await;
+    let mut dice = Dice(11);
+    for _ in 0..20 {
+        change(&world.admin, &mut dice).await;
+    }
+    summed(&world.admin).await;
+    served.stop().await;
+    settings.law.calendar = "pe".to_owned();
+    let served = world.start_with(settings).await;
+    change(&world.admin, &mut dice).await;
+    let zone = || async {
+        sqlx::query_scalar::<_, String>("select zone from sla_monitor.board_state")
+            .fetch_one(&world.admin)
+            .await
+            .unwrap()
+    };
+    eventually(SOON, || async {
+        let zone = zone().await;
+        if zone == "America/Lima" { Ok(()) } else { Err(zone) }
+    })
+    .await;
+    summed(&world.admin).await;
+    let (mut lines, mut all) =
+        (told(&served, (None, None), None).await, counted(&world.admin, (None, None), None).await);
+    lines.retain(|(dimension, _), _| *dimension != "month");
+    all.retain(|(dimension, _), _| *dimension != "month");
+    assert_eq!(lines, all);
+}
