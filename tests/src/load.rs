@@ -4,6 +4,7 @@
 //! The ratio is what counts. The absolute rates are those of the machine, on which services, server
 //! and drivers share the processors.
 
+mod board;
 mod clocks;
 mod drive;
 mod finding;
@@ -69,10 +70,13 @@ pub struct Plan {
     /// Instead of all that: write so many running clocks, and watch how late those are raised that fall due.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     pub clocks: u32,
+    /// Instead of all that: write so many closed clocks, and ask for boards over them.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
+    pub closed_clocks: u32,
     /// How many of the clocks fall due each second, for the seconds of a measurement.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub due_per_second: u32,
-    /// Calls of each kind of search.
+    /// Calls of each kind of search, or board.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub calls: u32,
     /// Print one JSON document on standard output instead of a table.
@@ -107,6 +111,12 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
     }
     if plan.clocks > 0 {
         let outcome = raise(&plan, &cluster).await;
+        tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        telemetry.shutdown(Duration::from_secs(1)).await;
+        return show(&outcome?, plan.json);
+    }
+    if plan.closed_clocks > 0 {
+        let outcome = figure(&plan, &cluster).await;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         telemetry.shutdown(Duration::from_secs(1)).await;
         return show(&outcome?, plan.json);
@@ -151,6 +161,14 @@ async fn raise(plan: &Plan, cluster: &Cluster) -> anyhow::Result<clocks::Raised>
         clocks::measure(&url, plan.clocks.into(), seeded, (plan.due_per_second, plan.seconds)).await?;
     scene.stop().await.context("the services did not end well")?;
     Ok(raised)
+}
+
+async fn figure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<board::Boards> {
+    let url = prepared(cluster).await?;
+    let seeded = board::seed(&url, plan.closed_clocks.into()).await.context("the clocks cannot be written")?;
+    let (scene, boards) = board::measure(&url, seeded, usize::try_from(plan.calls)?).await?;
+    scene.stop().await.context("the services did not end well")?;
+    Ok(boards)
 }
 
 /// A database with the four schemas.
