@@ -17,6 +17,7 @@ pub mod put_calendar;
 pub mod record_calls;
 pub mod replay_clocks;
 pub mod simulate_policy;
+pub mod watch_board;
 pub mod watch_clocks;
 mod write;
 pub mod write_policy;

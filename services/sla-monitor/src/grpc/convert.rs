@@ -92,15 +92,27 @@ pub fn preview(request: &proto::PreviewDueRequest) -> Result<Preview, Failure> {
 
 /// `GetBoard`.
 pub fn window(request: &proto::GetBoardRequest) -> Result<Window, Failure> {
+    window_of((request.from_time.as_ref(), request.to_time.as_ref()), &request.policy)
+}
+
+/// `WatchBoard`.
+pub fn watch_window(request: &proto::WatchBoardRequest) -> Result<Window, Failure> {
+    window_of((request.from_time.as_ref(), request.to_time.as_ref()), &request.policy)
+}
+
+fn window_of(
+    (from, to): (Option<&prost_types::Timestamp>, Option<&prost_types::Timestamp>),
+    policy: &str,
+) -> Result<Window, Failure> {
     let mut violations = Violations::new();
-    let from = parse::optional_time(&mut violations, "from_time", request.from_time.as_ref());
-    let to = parse::optional_time(&mut violations, "to_time", request.to_time.as_ref());
+    let from = parse::optional_time(&mut violations, "from_time", from);
+    let to = parse::optional_time(&mut violations, "to_time", to);
     if let (Some(from), Some(to)) = (from, to)
         && to <= from
     {
         violations.push("to_time", "must be after from_time");
     }
-    let rule = optional_slug(&mut violations, "policy", "policies", &request.policy);
+    let rule = optional_slug(&mut violations, "policy", "policies", policy);
     violations.into_result()?;
     Ok(Window { from, to, rule })
 }

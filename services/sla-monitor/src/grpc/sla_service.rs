@@ -19,6 +19,7 @@ use crate::usecase::get_policy::get_policy;
 use crate::usecase::list_clocks::list_clocks;
 use crate::usecase::list_policies::list_policies;
 use crate::usecase::preview_due::preview_due;
+use crate::usecase::watch_board::watch_board;
 use crate::usecase::watch_clocks::{Told, watch_clocks};
 
 /// The gRPC face of this service.
@@ -33,6 +34,7 @@ impl SlaApi {
     }
 }
 
+type Boards = Pin<Box<dyn Stream<Item = Result<proto::Board, Status>> + Send>>;
 type Changes = Pin<Box<dyn Stream<Item = Result<proto::WatchClocksResponse, Status>> + Send>>;
 
 #[tonic::async_trait]
@@ -116,6 +118,19 @@ impl SlaService for SlaApi {
         let window = convert::window(request.get_ref()).map_err(|e| status(&e))?;
         let figured = get_board(&self.monitor, &window).await.map_err(|e| status(&e))?;
         Ok(Response::new(present::board(figured, &window)))
+    }
+
+    type WatchBoardStream = Boards;
+
+    async fn watch_board(
+        &self,
+        request: Request<proto::WatchBoardRequest>,
+    ) -> Result<Response<Self::WatchBoardStream>, Status> {
+        let window = convert::watch_window(request.get_ref()).map_err(|e| status(&e))?;
+        let boards = watch_board(&self.monitor, window.clone()).await.map_err(|e| status(&e))?;
+        let told =
+            boards.map(move |board| board.map(|figured| present::board(figured, &window)).map_err(|e| status(&e)));
+        Ok(Response::new(Box::pin(told)))
     }
 
     type WatchClocksStream = Changes;

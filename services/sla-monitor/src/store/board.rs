@@ -32,6 +32,17 @@ pub async fn state(tx: &mut PgConnection) -> Result<(String, Timestamp), StoreEr
     Ok((row.zone, row.now.to_jiff()))
 }
 
+/// The number of the last change of an affair or clock; it may not be committed yet.
+#[tracing::instrument(level = "debug", name = "db.board.last_change", skip_all)]
+pub async fn last_change(db: &Db) -> Result<Option<i64>, StoreError> {
+    let last = sqlx::query_scalar!(
+        "select pg_sequence_last_value(pg_get_serial_sequence('sla_monitor.board_changed', 'seq'))"
+    )
+    .fetch_one(db.reader())
+    .await?;
+    Ok(last)
+}
+
 /// What was summed of one line.
 pub struct Summed {
     /// First day of the day, month or year.

@@ -157,3 +157,29 @@ async fn promises_are_told_by_how_they_ended() {
     assert_eq!(told, [("broken_announced", 3), ("broken_silent", 1), ("kept", 2), ("renegotiated", 1)]);
     assert!(board.by_promise_outcome.iter().all(|row| row.case_count == 1));
 }
+
+#[tokio::test]
+async fn a_board_is_watched_as_it_changes() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let mut boards =
+        client(&served, Role::Sre).watch_board(sla::WatchBoardRequest::default()).await.unwrap().into_inner();
+    let first = boards.message().await.unwrap().unwrap();
+    assert_eq!(first.total.unwrap().clock_count, 0);
+    let ticket = Ticket::incident(at("2026-03-02T09:00:00Z"));
+    world.open(&ticket).await;
+    let opened = boards.message().await.unwrap().unwrap();
+    assert!(opened.as_of_time.unwrap().seconds >= first.as_of_time.unwrap().seconds);
+    assert_eq!(opened.total.unwrap().clock_count, 1);
+    world.resolve(&ticket, at("2026-03-02T10:00:00Z")).await;
+    // What comes between, the entry counted and the clock not yet ended, may be told too.
+    loop {
+        let total = boards.message().await.unwrap().unwrap().total.unwrap();
+        if (total.met_count, total.open_count) == (1, 0) {
+            break;
+        }
+    }
+    let wrong = sla::WatchBoardRequest { policy: "policies/no.such".to_owned(), ..Default::default() };
+    let refused = client(&served, Role::Sre).watch_board(wrong).await.unwrap_err();
+    assert_eq!(crate::world::reason(&refused), "POLICY_NOT_FOUND");
+}
