@@ -22,6 +22,13 @@ pub struct Settings {
     /// How boards are summed.
     #[serde(default)]
     pub board: BoardSettings,
+    /// What the firm is called on what it publishes.
+    #[serde(default = "firm_name")]
+    pub firm_name: String,
+}
+
+fn firm_name() -> String {
+    "Ventanilla".to_owned()
 }
 
 impl Settings {
@@ -33,6 +40,7 @@ impl Settings {
             due: DueSettings::default(),
             measures: MeasureSettings::default(),
             board: BoardSettings::default(),
+            firm_name: firm_name(),
         }
     }
 }

@@ -72,6 +72,15 @@ pub enum Failure {
         /// What it is.
         state: &'static str,
     },
+    /// Nothing was published under that name.
+    #[error("no such evaluation was published; ask for version 0, or for a preview")]
+    EvaluationNotFound(String),
+    /// The year goes on.
+    #[error("the year is not over, so its evaluation cannot be published; ask for a preview")]
+    YearNotOver,
+    /// The document cannot be written.
+    #[error("the document cannot be written: {0}")]
+    Paper(#[from] paper::PaperError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -98,14 +107,17 @@ impl Classify for Failure {
             Self::ClockNotFound(_)
             | Self::PolicyNotFound(_)
             | Self::CalendarNotFound(_)
+            | Self::EvaluationNotFound(_)
             | Self::PolicyVersionNotFound { .. } => Kind::NotFound,
             Self::NoTermToCount { .. }
             | Self::DateOutOfRange
             | Self::Shipped(_)
             | Self::InThePast
             | Self::NotInForce(_)
+            | Self::YearNotOver
             | Self::ClockNotRunning { .. } => Kind::FailedPrecondition,
             Self::CallDiffers(_) => Kind::AlreadyExists,
+            Self::Paper(_) => Kind::Internal,
             Self::Request(error) => error.kind(),
             Self::PositionAhead { .. } => Kind::OutOfRange,
             Self::Store(error) => error.kind(),
@@ -129,6 +141,9 @@ impl Classify for Failure {
             Self::PositionAhead { .. } => "POSITION_AHEAD",
             Self::CallDiffers(_) => "CALL_DIFFERS",
             Self::ClockNotRunning { .. } => "CLOCK_NOT_RUNNING",
+            Self::EvaluationNotFound(_) => "EVALUATION_NOT_FOUND",
+            Self::YearNotOver => "YEAR_NOT_OVER",
+            Self::Paper(_) => "INTERNAL",
             Self::Store(error) => error.reason(),
         }
     }
@@ -139,6 +154,7 @@ impl Classify for Failure {
             | Self::PolicyNotFound(name)
             | Self::CalendarNotFound(name)
             | Self::Shipped(name)
+            | Self::EvaluationNotFound(name)
             | Self::NotInForce(name) => vec![("resource", name.clone().into())],
             Self::PolicyVersionNotFound { policy, version } => {
                 vec![("resource", format!("policies/{policy}").into()), ("version", version.to_string().into())]
@@ -150,7 +166,13 @@ impl Classify for Failure {
             Self::PositionAhead { head } => vec![("head_position", head.to_string().into())],
             Self::CallDiffers(calls) => vec![("calls", calls.join(", ").into())],
             Self::ClockNotRunning { state } => vec![("state", (*state).into())],
-            Self::Invalid(_) | Self::Page(_) | Self::DateOutOfRange | Self::InThePast | Self::Store(_) => Vec::new(),
+            Self::Invalid(_)
+            | Self::Page(_)
+            | Self::DateOutOfRange
+            | Self::InThePast
+            | Self::YearNotOver
+            | Self::Paper(_)
+            | Self::Store(_) => Vec::new(),
         }
     }
 

@@ -9,7 +9,7 @@ mod measure_service;
 pub mod measured;
 mod policy_service;
 pub mod present;
-mod present_measure;
+pub mod present_measure;
 mod sla_service;
 
 pub use measure_service::MeasureApi;

@@ -87,7 +87,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let ledger = Ledger::open(db.clone(), SOURCE);
     let (ambient, due) = (house.ambient.clone(), settings.due);
     let mut monitor = Monitor::new(db.clone(), ledger.clone(), ambient, standings.clone(), (law, due));
-    (monitor.measures, monitor.board) = (settings.measures, settings.board);
+    (monitor.measures, monitor.board, monitor.firm) = (settings.measures, settings.board, settings.firm_name.into());
     let shipped = monitor.law();
     let shipped: Vec<&Calendar> = shipped.catalogue.calendars().collect();
     if let Some(id) = store::law::remember(&db, &shipped, house.ambient.now()).await? {

@@ -30,6 +30,8 @@ pub struct Monitor {
     pub measures: MeasureSettings,
     /// How boards are summed.
     pub board: BoardSettings,
+    /// What the firm is called on what it publishes.
+    pub firm: Arc<str>,
     book: Arc<RwLock<Arc<Law>>>,
 }
 
@@ -44,6 +46,7 @@ impl Monitor {
             due: Arc::new(due),
             measures: MeasureSettings::default(),
             board: BoardSettings::default(),
+            firm: Arc::from(""),
             book: Arc::new(RwLock::new(Arc::new(law))),
         }
     }

@@ -5,6 +5,7 @@ pub mod board;
 pub mod call;
 pub mod clock;
 pub mod due;
+pub mod evaluation;
 pub mod fairness;
 pub mod forecast;
 pub mod foresight;

@@ -1,5 +1,6 @@
 //! One file per RPC: the recipe, without transport and without SQL.
 
+pub mod evaluate;
 pub mod explain_clock;
 pub mod forecast_breach;
 pub mod forecast_resolution;
@@ -7,12 +8,14 @@ pub mod get_board;
 pub mod get_calendar;
 pub mod get_calibration;
 pub mod get_clock;
+pub mod get_evaluation;
 pub mod get_fairness;
 pub mod get_policy;
 pub mod get_service_parameters;
 pub mod list_clocks;
 pub mod list_policies;
 pub mod preview_due;
+pub mod publish_evaluation;
 pub mod put_calendar;
 pub mod record_calls;
 pub mod replay_clocks;

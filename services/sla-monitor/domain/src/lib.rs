@@ -19,6 +19,7 @@ pub mod clock;
 pub mod company;
 pub mod condition;
 pub mod data;
+pub mod evaluation;
 pub mod fairness;
 pub mod figures;
 pub mod forecast;

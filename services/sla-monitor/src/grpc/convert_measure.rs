@@ -7,9 +7,10 @@ use kernel::Violations;
 use postgres::RequestKey;
 use prost::Message as _;
 use server::parse;
+use sla_monitor_domain::evaluation::Language;
 use sla_monitor_domain::figures::{Ended, HumanRequest, Measured, Supervisor, SupervisorRequest};
 use ventanilla_proto::sla::v1 as proto;
-use ventanilla_proto::r#type::v1::Channel;
+use ventanilla_proto::r#type::v1::{Channel, Language as Tongue};
 
 use super::convert;
 use crate::error::Failure;
@@ -281,4 +282,64 @@ pub fn export(request: &proto::ExportBoardRequest) -> Result<(Window, Format), F
         (Err(other), _) => Err(other),
         (Ok(_), None) => Err(v.into()),
     }
+}
+
+/// The year of `evaluations/{year}`.
+fn year(v: &mut Violations, name: &str) -> Option<i16> {
+    let year = name.strip_prefix("evaluations/").filter(|year| year.len() == 4).and_then(|year| year.parse().ok());
+    let year = year.filter(|year| (2000..3000).contains(year));
+    if year.is_none() {
+        v.push("name", "must be evaluations/{year}, of 2000 to 2999");
+    }
+    year
+}
+
+/// `PreviewEvaluation`.
+pub fn preview(request: &proto::PreviewEvaluationRequest) -> Result<i16, Failure> {
+    let mut v = Violations::new();
+    let year = year(&mut v, &request.name);
+    v.into_result()?;
+    Ok(whole(year))
+}
+
+/// `PublishEvaluation`.
+pub fn publication(request: &proto::PublishEvaluationRequest) -> Result<(i16, RequestKey), Failure> {
+    let mut v = Violations::new();
+    let year = year(&mut v, &request.name);
+    let id = parse::request_id(&mut v, &request.request_id);
+    v.into_result()?;
+    Ok((whole(year), RequestKey::of(whole(id), "PublishEvaluation", &request.encode_to_vec())))
+}
+
+fn version(v: &mut Violations, version: i32) -> i32 {
+    if version < 0 {
+        v.push("version", "must not be negative; 0 means the newest");
+    }
+    version
+}
+
+/// `GetEvaluation`.
+pub fn evaluation(request: &proto::GetEvaluationRequest) -> Result<(i16, i32), Failure> {
+    let mut v = Violations::new();
+    let year = year(&mut v, &request.name);
+    let version = version(&mut v, request.version);
+    v.into_result()?;
+    Ok((whole(year), version))
+}
+
+/// `GetEvaluationDocument`.
+pub fn document(request: &proto::GetEvaluationDocumentRequest) -> Result<((i16, i32), Language), Failure> {
+    let mut v = Violations::new();
+    let year = year(&mut v, &request.name);
+    let version = version(&mut v, request.version);
+    let language = match Tongue::try_from(request.language) {
+        Ok(Tongue::Unspecified | Tongue::Es) => Some(Language::Spanish),
+        Ok(Tongue::En) => Some(Language::English),
+        _ => None,
+    };
+    if language.is_none() {
+        v.push("language", "must be Spanish or English");
+    }
+    v.into_result()?;
+    Ok(((whole(year), version), whole(language)))
 }

@@ -11,11 +11,14 @@ use ventanilla_proto::sla::v1::measure_service_server::MeasureService;
 
 use super::{convert, convert_measure, export, present_measure};
 use crate::monitor::Monitor;
+use crate::usecase::evaluate::preview_evaluation;
 use crate::usecase::forecast_breach::forecast_breach;
 use crate::usecase::get_board::get_board;
 use crate::usecase::get_calibration::get_calibration;
+use crate::usecase::get_evaluation::{get_evaluation, get_evaluation_document};
 use crate::usecase::get_fairness::get_fairness;
 use crate::usecase::get_service_parameters::get_service_parameters;
+use crate::usecase::publish_evaluation::publish_evaluation;
 use crate::usecase::record_calls::record_calls;
 
 /// The gRPC face of what is measured.
@@ -92,5 +95,39 @@ impl MeasureService for MeasureApi {
         let figured = get_board(&self.monitor, &window).await.map_err(|e| status(&e))?;
         let parts = export::parts(figured, &window, format);
         Ok(Response::new(Box::pin(stream::iter(parts.into_iter().map(Ok)))))
+    }
+
+    async fn preview_evaluation(
+        &self,
+        request: Request<proto::PreviewEvaluationRequest>,
+    ) -> Result<Response<proto::Evaluation>, Status> {
+        let year = convert_measure::preview(request.get_ref()).map_err(|e| status(&e))?;
+        Ok(Response::new(preview_evaluation(&self.monitor, year).await.map_err(|e| status(&e))?))
+    }
+
+    async fn publish_evaluation(
+        &self,
+        request: Request<proto::PublishEvaluationRequest>,
+    ) -> Result<Response<proto::Evaluation>, Status> {
+        let (caller, monitor) = (Call::of(&request), self.monitor.clone());
+        let new = convert_measure::publication(request.get_ref()).map_err(|e| status(&e))?;
+        let published = run_to_end(async move { publish_evaluation(&monitor, &caller, new).await }).await?;
+        Ok(Response::new(published))
+    }
+
+    async fn get_evaluation(
+        &self,
+        request: Request<proto::GetEvaluationRequest>,
+    ) -> Result<Response<proto::Evaluation>, Status> {
+        let (year, version) = convert_measure::evaluation(request.get_ref()).map_err(|e| status(&e))?;
+        Ok(Response::new(get_evaluation(&self.monitor, year, version).await.map_err(|e| status(&e))?))
+    }
+
+    async fn get_evaluation_document(
+        &self,
+        request: Request<proto::GetEvaluationDocumentRequest>,
+    ) -> Result<Response<proto::EvaluationDocument>, Status> {
+        let (which, language) = convert_measure::document(request.get_ref()).map_err(|e| status(&e))?;
+        Ok(Response::new(get_evaluation_document(&self.monitor, which, language).await.map_err(|e| status(&e))?))
     }
 }

@@ -7,6 +7,7 @@ mod calibration;
 mod calls;
 mod catch_up;
 mod effects;
+mod evaluations;
 mod export;
 mod fairness;
 mod filing;
