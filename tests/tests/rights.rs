@@ -150,6 +150,8 @@ async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
     let promise = affair.work(&ticket).await.expect("work");
     affair.be_hired().await.expect("an agent");
     affair.be_worked_on(&ticket.name).await.expect("worked on");
+    let notice = affair.be_told_of_delay(&ticket.name, &admin).await.expect("a notice");
+    assert!(notice.text.contains(SAID[2]), "{}", notice.text);
     let part = affair.be_taken_apart(&ticket.name).await.expect("a part of its own").to_ticket;
     affair.appoint().await.expect("the office has people");
     let case = affair.bring(&ticket.name).await.expect("a case");

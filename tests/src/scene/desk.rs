@@ -145,13 +145,52 @@ impl Affair<'_> {
         let template = ticketing::NoticeTemplate {
             name: "noticeTemplates/delay".to_owned(),
             title: "Vamos con retraso".to_owned(),
-            texts: vec![spanish("{cause}. Será el {new_due}. {remedy}.")],
+            texts: vec![spanish("{subject}: {cause}. Será el {new_due}. {remedy}.")],
             causes: vec![spanish("Falta una lectura")],
             remedies: vec![spanish("Le avisaremos en cuanto esté")],
             ..Default::default()
         };
         let put = ticketing::PutNoticeTemplateRequest { template: Some(template), request_id: self.scene.request_id() };
         Ok(self.cast.supervisor.notices.clone().put_notice_template(put).await?.into_inner())
+    }
+
+    /// A colleague of who wrote the words of notices approves them, a promise comes to be at risk, and the customer is told so in these words.
+    pub async fn be_told_of_delay(&self, ticket: &str, admin: &sqlx::PgPool) -> Result<ticketing::Notice, Status> {
+        let colleague = self.scene.person("supervisor-8", &[kernel::Role::Supervisor], Some("billing"));
+        let name = "noticeTemplates/delay".to_owned();
+        let get = ticketing::GetNoticeTemplateRequest { name: name.clone() };
+        let etag = colleague.notices.clone().get_notice_template(get).await?.into_inner().etag;
+        let approve = ticketing::ApproveNoticeTemplateRequest { name, etag, request_id: self.scene.request_id() };
+        colleague.notices.clone().approve_notice_template(approve).await?;
+        let now = kernel::Ambient::system().now().as_second();
+        let promise = ticketing::Promise {
+            text: "Le escribimos esta semana".to_owned(),
+            due_time: Some(prost_types::Timestamp { seconds: now + 5 * 86_400, nanos: 0 }),
+            channel: Channel::Email.into(),
+            ..Default::default()
+        };
+        let make = ticketing::MakePromiseRequest {
+            parent: ticket.to_owned(),
+            promise: Some(promise),
+            request_id: self.scene.request_id(),
+            ..Default::default()
+        };
+        let promise = self.cast.agent.tickets.clone().make_promise(make).await?.into_inner();
+        // Days before its clock would warn of it.
+        let at_risk = "update ticketing.promise set state = 'at_risk', state_since = made_at, clock_id = promise_id, version = version + 1
+                       where promise_id = $1::uuid";
+        let id = promise.name.rsplit('/').next().unwrap_or_default();
+        sqlx::query(at_risk).bind(id).execute(admin).await.map_err(|error| Status::internal(error.to_string()))?;
+        let list = ticketing::ListNoticesRequest { parent: ticket.to_owned(), ..Default::default() };
+        let notices = self.cast.supervisor.notices.clone();
+        Ok(testkit::eventually(std::time::Duration::from_secs(30), || {
+            let (mut notices, list) = (notices.clone(), list.clone());
+            async move {
+                let told = notices.list_notices(list).await.map_err(|status| status.to_string())?.into_inner();
+                told.notices.into_iter().next().ok_or_else(|| "nobody was told".to_owned())
+            }
+        })
+        .await)
     }
 
     /// Too much is proposed and refused; less is granted and given.

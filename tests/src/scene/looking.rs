@@ -47,4 +47,11 @@ impl Affair<'_> {
         };
         Ok(policies.activate_policy(activate).await?.into_inner())
     }
+
+    /// A year that is long over is evaluated.
+    pub async fn be_evaluated(&self) -> Result<sla::Evaluation, Status> {
+        let publish =
+            sla::PublishEvaluationRequest { name: "evaluations/2001".to_owned(), request_id: self.scene.request_id() };
+        Ok(self.scene.role(Role::Supervisor).measures.publish_evaluation(publish).await?.into_inner())
+    }
 }

@@ -139,6 +139,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let draft = affair.be_drafted(&ticket.name, &scene.role(Role::Agent), "scene-agent").await?;
     let view = affair.be_looked_for().await?;
     let policy = affair.be_measured().await?;
+    let evaluation = affair.be_evaluated().await?;
     let link = affair.be_taken_apart(&ticket.name).await?;
     affair.appoint().await?;
     let case = affair.bring(&ticket.name).await?;
@@ -185,6 +186,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Decision", format!("{}/decision", case.name)),
         ("Case", case.name),
         ("Policy", policy.name),
+        ("Evaluation", evaluation.name),
         ("Calendar", clock.calendar),
         ("Clock", clock.name),
     ]))
