@@ -164,8 +164,8 @@ impl Affair<'_> {
         colleague.notices.clone().approve_notice_template(approve).await?;
         let now = kernel::Ambient::system().now().as_second();
         let promise = ticketing::Promise {
-            text: "Le escribimos esta semana".to_owned(),
-            due_time: Some(prost_types::Timestamp { seconds: now + 5 * 86_400, nanos: 0 }),
+            text: "Le escribimos hoy".to_owned(),
+            due_time: Some(prost_types::Timestamp { seconds: now + 12 * 3_600, nanos: 0 }),
             channel: Channel::Email.into(),
             ..Default::default()
         };
@@ -176,7 +176,7 @@ impl Affair<'_> {
             ..Default::default()
         };
         let promise = self.cast.agent.tickets.clone().make_promise(make).await?.into_inner();
-        // Days before its clock would warn of it.
+        // As when its clock warns of it.
         let at_risk = "update ticketing.promise set state = 'at_risk', state_since = made_at, clock_id = promise_id, version = version + 1
                        where promise_id = $1::uuid";
         let id = promise.name.rsplit('/').next().unwrap_or_default();
