@@ -462,13 +462,17 @@ async fn a_binary_from_before_teams_reads_the_lines_it_knows_and_sums_no_more() 
         .unwrap();
     assert_eq!(told, ["channel", "department", "kind", "outcome", "policy", "stage", "subject_type", "total"]);
     // The statements by which it sums, and by which it begins again.
-    for writes in [
-        "insert into sla_monitor.board_sum as s (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
-         select '', 'day', now()::date, 'total', '', 0, 0, 0, 0, 0, 0, 0, null where false
-         on conflict on constraint board_sum_pkey do nothing",
-        "update sla_monitor.board_sum s set cases = s.cases + 1",
-        "delete from sla_monitor.board_sum",
+    for (writes, refused) in [
+        (
+            "insert into sla_monitor.board_sum as s (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
+             select '', 'day', now()::date, 'total', '', 0, 0, 0, 0, 0, 0, 0, null where false
+             on conflict on constraint board_sum_pkey do nothing",
+            "constraint \"board_sum_pkey\" for table \"board_sum\" does not exist",
+        ),
+        ("update sla_monitor.board_sum s set cases = s.cases + 1", "boards are summed by a newer binary"),
+        ("delete from sla_monitor.board_sum", "boards are summed by a newer binary"),
     ] {
-        assert!(sqlx::query(writes).execute(&world.admin).await.is_err(), "{writes}");
+        let error = sqlx::query(writes).execute(&world.admin).await.unwrap_err();
+        assert_eq!(error.as_database_error().map(sqlx::error::DatabaseError::message), Some(refused), "{writes}");
     }
 }
