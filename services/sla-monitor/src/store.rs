@@ -1,6 +1,7 @@
 //! SQL, and nothing but: rows to values and values to rows.
 
 pub mod affair;
+pub mod agent;
 pub mod board;
 pub mod call;
 pub mod clock;

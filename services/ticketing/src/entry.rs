@@ -57,6 +57,7 @@ impl<'a> Entries<'a> {
             served_first: facts.served_first,
             split_from: opened.split_from.map(ResourceId::name).unwrap_or_default(),
             follow_up_of: facts.follow_up_of.map(ResourceId::name).unwrap_or_default(),
+            owner: ticket.assignment().owner.as_ref().map(|o| o.as_str().to_owned()).unwrap_or_default(),
         };
         let personal = pb::TicketOpenedPersonal {
             subject: facts.subject.expose().to_owned(),
@@ -443,6 +444,8 @@ impl<'a> Entries<'a> {
             languages: agent.languages.iter().map(|l| server::parse::language_to_proto(*l).into()).collect(),
             capacity: agent.capacity.into(),
             leads: agent.leads,
+            team: present::team(agent),
+            manager: present::manager(agent),
         };
         self.draft_about(agent.id.name(), &payload)
     }

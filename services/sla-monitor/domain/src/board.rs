@@ -40,13 +40,17 @@ pub enum Dimension {
     Channel,
     /// How a promise to the customer ended; clocks of nothing else are on any.
     Outcome,
+    /// Team of whoever has or had the affair; clocks of affairs that nobody in a team has are on none.
+    Team,
+    /// Whom they report to, likewise.
+    Manager,
     /// Month of the first run, in the house's zone, e.g. `2026-11`.
     Month,
 }
 
 impl Dimension {
     /// All that sums are kept of. Months are made of the sums of everything.
-    pub const KEPT: [Self; 8] = [
+    pub const KEPT: [Self; 10] = [
         Self::Total,
         Self::Policy,
         Self::Department,
@@ -55,6 +59,8 @@ impl Dimension {
         Self::Kind,
         Self::Channel,
         Self::Outcome,
+        Self::Team,
+        Self::Manager,
     ];
 
     /// The word that is stored.
@@ -68,6 +74,8 @@ impl Dimension {
             Self::Kind => "kind",
             Self::Channel => "channel",
             Self::Outcome => "outcome",
+            Self::Team => "team",
+            Self::Manager => "manager",
             Self::Month => "month",
         }
     }
@@ -111,10 +119,15 @@ pub struct Labels {
     pub channel: Arc<str>,
     /// How the promise ended that it is of; empty where it did not, or is of none.
     pub outcome: Arc<str>,
+    /// Team of whoever has its affair, or had it when it was settled; empty for none.
+    pub team: Arc<str>,
+    /// Id of the agent they report to; empty for nobody.
+    pub manager: Arc<str>,
 }
 
 impl Labels {
-    /// The line of a dimension that a clock with these is on; none for months, which no label tells, and for the end of a promise where there is none.
+    /// The line of a dimension that a clock with these is on; none for months, which no label tells, and for the end of a promise, a team or a manager
+    /// where there is none.
     fn line(&self, dimension: Dimension) -> Option<Line> {
         let key = match dimension {
             Dimension::Total => return Some(Line::total()),
@@ -124,11 +137,13 @@ impl Labels {
             Dimension::Stage => &self.stage,
             Dimension::Kind => &self.kind,
             Dimension::Channel => &self.channel,
-            Dimension::Outcome if self.outcome.is_empty() => return None,
             Dimension::Outcome => &self.outcome,
+            Dimension::Team => &self.team,
+            Dimension::Manager => &self.manager,
             Dimension::Month => return None,
         };
-        Some(Line { dimension, key: Arc::clone(key) })
+        let may_be_none = matches!(dimension, Dimension::Outcome | Dimension::Team | Dimension::Manager);
+        (!may_be_none || !key.is_empty()).then(|| Line { dimension, key: Arc::clone(key) })
     }
 
     /// Every line that sums are kept of and that a clock with these is on.

@@ -121,14 +121,63 @@ fn every_instant_about_a_change_of_clocks_is_in_one_day_of_every_zone() {
 }
 
 const WORDS: [&str; 3] = ["a", "b", "c"];
+const TEAMS: [&str; 3] = ["norte", "sur", ""];
+const MANAGERS: [&str; 2] = ["u-9", ""];
 
 fn labels() -> impl Strategy<Value = Arc<Labels>> {
     let word = || (0_usize..3).prop_map(|n| Arc::<str>::from(WORDS[n]));
-    (word(), word(), word(), word()).prop_map(|(rule, department, subject_type, channel)| {
+    let seat =
+        (0_usize..3, 0_usize..2).prop_map(|(team, manager)| (Arc::from(TEAMS[team]), Arc::from(MANAGERS[manager])));
+    (word(), word(), word(), word(), seat).prop_map(|(rule, department, subject_type, channel, (team, manager))| {
         let stage = Arc::clone(&rule);
         let outcome = Arc::from(if *rule == *"a" { "kept" } else { "" });
-        Arc::new(Labels { rule, department, subject_type, stage, kind: Arc::from("sla"), channel, outcome })
+        let kind = Arc::from("sla");
+        Arc::new(Labels { rule, department, subject_type, stage, kind, channel, outcome, team, manager })
     })
+}
+
+#[test]
+fn a_clock_is_on_no_line_of_an_end_a_team_or_a_manager_that_it_has_not() {
+    let word = Arc::<str>::from;
+    let nobodys = Labels {
+        rule: word("r"),
+        department: word(""),
+        subject_type: word("t"),
+        stage: word("s"),
+        kind: word("sla"),
+        channel: word(""),
+        outcome: word(""),
+        team: word(""),
+        manager: word(""),
+    };
+    let on = |labels: &Labels| labels.lines().map(|line| (line.dimension, line.key.to_string())).collect::<Vec<_>>();
+    // A department or channel that is not known is told as such; a team that nobody has is not.
+    let known = [
+        (Dimension::Total, ""),
+        (Dimension::Policy, "r"),
+        (Dimension::Department, ""),
+        (Dimension::SubjectType, "t"),
+        (Dimension::Stage, "s"),
+        (Dimension::Kind, "sla"),
+        (Dimension::Channel, ""),
+    ]
+    .map(|(dimension, key)| (dimension, key.to_owned()));
+    assert_eq!(on(&nobodys), known);
+    let of_norte = Labels { team: word("norte"), ..nobodys.clone() };
+    assert_eq!(on(&of_norte)[known.len()..], [(Dimension::Team, "norte".to_owned())]);
+    let under = Labels { manager: word("u-9"), outcome: word("kept"), ..nobodys };
+    assert_eq!(
+        on(&under)[known.len()..],
+        [(Dimension::Outcome, "kept".to_owned()), (Dimension::Manager, "u-9".to_owned())]
+    );
+}
+
+#[test]
+fn every_dimension_that_sums_are_kept_of_is_read_back_from_its_word() {
+    for dimension in Dimension::KEPT {
+        assert_eq!(Dimension::from_word(dimension.as_str()), Some(dimension));
+    }
+    assert_eq!(Dimension::from_word("month"), None, "months are made of the sums of everything");
 }
 
 fn piece() -> impl Strategy<Value = Piece> {

@@ -340,7 +340,7 @@ pub fn proof(proof: Proof, rule: &Rule) -> proto::Proof {
     }
 }
 
-const DEFINITIONS: [&str; 7] = [
+const DEFINITIONS: [&str; 8] = [
     "window: a clock counts where its first run counts from, which is the first receipt or the making of a promise, for ever; an affair counts where it was first \
      received",
     "met: fulfilled at or before the due instant; breached: the due instant passed unmet, whether fulfilled later or never",
@@ -349,6 +349,8 @@ const DEFINITIONS: [&str; 7] = [
     "percentile p: nearest rank, the smallest observed time such that at least p % of the fulfilled clocks took no longer",
     "kind: statutory is owed by law, sla is promised to customers, ola is agreed within the house, uc with a supplier",
     "promise outcome: broken_announced was told to the customer, with cause and new date, before it broke; broken_silent was not",
+    "team and manager: those of whoever has the affair, and once a clock is settled of whoever had it then, who reports to the manager directly; clocks of affairs \
+     that nobody with a team or manager has are on no such line",
 ];
 
 /// The board.
@@ -374,6 +376,8 @@ pub fn board(figured: Figured, window: &Window) -> proto::Board {
             Dimension::Kind => &mut board.by_kind,
             Dimension::Channel => &mut board.by_channel,
             Dimension::Outcome => &mut board.by_promise_outcome,
+            Dimension::Team => &mut board.by_team,
+            Dimension::Manager => &mut board.by_manager,
             Dimension::Month => &mut board.by_month,
         };
         rows.push(row(told));
@@ -390,6 +394,7 @@ fn row(told: &board::Told) -> proto::BoardRow {
     proto::BoardRow {
         key: match told.line.dimension {
             Dimension::Policy => format!("policies/{}", told.line.key),
+            Dimension::Manager => format!("agents/{}", told.line.key),
             _ => told.line.key.to_string(),
         },
         case_count: tally.cases,

@@ -314,6 +314,7 @@ fn new_clock(id: ClockId, affair: &Affair, start: Start<'_>) -> Result<(NewClock
         by_conditions: rule.measure.is_some(),
         subject_type: affair.subject_type.clone(),
         department: affair.department.clone(),
+        seat: affair.seat.clone(),
         origin: first.at,
         start: first.what,
         due: replayed.state.due(),

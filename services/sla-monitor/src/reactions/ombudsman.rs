@@ -21,6 +21,7 @@ use super::{instant, maybe_named, named};
 use crate::monitor::Monitor;
 use crate::names::{CaseId, CustomerId, TicketId};
 use crate::store::affair::{self, Affair};
+use crate::store::agent::Seat;
 
 /// Name of the ledger.
 pub const SOURCE: &str = "ombudsman-escalation";
@@ -75,6 +76,8 @@ impl Cases {
             language: String::new(),
             served_first: false,
             received_by: String::new(),
+            owner: String::new(),
+            seat: Seat::default(),
         };
         let revision = affair::insert(tx, &affair).await?;
         let law = self.0.law_at(tx, revision).await?;

@@ -9,6 +9,7 @@
 //! * The house's own policies are moved by more: what the customer says, who works on it, what department has it.
 //! * Filed as something else, an affair owes what it owed and what that obliges to, from the same first receipt; another sector is another law.
 //! * Split off another, it takes over first receipt and history.
+//! * Its open clocks are of the team and the manager of whoever has it, and move with it; so they do where that person changes to another team.
 
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
@@ -25,6 +26,7 @@ use crate::monitor::{Law, Monitor};
 use crate::names::{CustomerId, Subject, TicketId};
 use crate::policy;
 use crate::store::affair::{self, Affair};
+use crate::store::agent::{self, Seat};
 use crate::store::clock;
 use kernel::{ActorKind, ResourceId as _};
 
@@ -59,6 +61,8 @@ impl Reaction for Affairs {
             assigned(tx, &effects, &handed).await
         } else if let Some(asked) = entry.payload::<proto::SupervisorCalled>()? {
             called(tx, &effects, &asked).await
+        } else if let Some(put) = entry.payload::<proto::AgentPut>()? {
+            agent_put(tx, &put).await
         } else if let Ok(ticket) = TicketId::parse(entry.aggregate()) {
             affair::touch(tx, ticket.uuid()).await?;
             Ok(())
@@ -101,6 +105,8 @@ impl Affairs {
             language: policy::language(opened.language).to_owned(),
             served_first: opened.served_first,
             received_by: opened.department.clone(),
+            owner: opened.owner.clone(),
+            seat: agent::seat(tx, &opened.owner).await?,
         };
         if let Some(parent) = &parent {
             // What was asked for in one affair is owed the same in two.
@@ -241,7 +247,7 @@ async fn called(tx: &mut Tx, effects: &Effects<'_>, called: &proto::SupervisorCa
 /// Handed to somebody, and to another department maybe. The calendar its clocks count on stays.
 async fn assigned(tx: &mut Tx, effects: &Effects<'_>, assigned: &proto::TicketAssigned) -> Result<(), ReactionError> {
     let ticket: TicketId = named("ticket", &assigned.ticket)?;
-    affair::move_to_department(tx, ticket.uuid(), &assigned.to_department).await?;
+    affair::hand_over(tx, ticket.uuid(), &assigned.to_department, &assigned.owner).await?;
     let (from, to) = (assigned.from_department.clone(), assigned.to_department.clone());
     let comes = (assigned.to_superior || assigned.reason == SUPERVISOR_CAME).then_some(Event::SuperiorCame);
     let goes = (!from.is_empty() && from != to).then_some(Event::HandedOver { from, to });
@@ -252,6 +258,20 @@ async fn assigned(tx: &mut Tx, effects: &Effects<'_>, assigned: &proto::TicketAs
         effects.befall(tx, ticket.uuid(), event).await?;
     }
     Ok(())
+}
+
+/// Who works for which team, and under whom.
+async fn agent_put(tx: &mut Tx, put: &proto::AgentPut) -> Result<(), ReactionError> {
+    let id = agent_id("agent", &put.agent)?;
+    let manager = if put.manager.is_empty() { "" } else { agent_id("manager", &put.manager)? };
+    let seat = Seat { team: put.team.clone(), manager: manager.to_owned() };
+    Ok(agent::put(tx, id, &seat).await?)
+}
+
+/// The id that owners of affairs are told by.
+fn agent_id<'a>(field: &'static str, name: &'a str) -> Result<&'a str, ReactionError> {
+    let id = name.strip_prefix("agents/").filter(|id| !id.is_empty());
+    id.ok_or(ReactionError::Undecodable(field))
 }
 
 /// Rules and calendars of an affair: law by all it was filed as, and the house's policies by what it is.

@@ -9,6 +9,8 @@ use sla_monitor_domain::policy::{Facts, Opened};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
+use super::agent::Seat;
+
 /// What the ledgers said about a ticket or case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Affair {
@@ -44,6 +46,10 @@ pub struct Affair {
     pub served_first: bool,
     /// The department that received it.
     pub received_by: String,
+    /// Id of the agent who has it; empty where its queue has it.
+    pub owner: String,
+    /// Where they work.
+    pub seat: Seat,
 }
 
 impl Affair {
@@ -95,6 +101,9 @@ struct Row {
     language: String,
     served_first: bool,
     received_by: String,
+    owner: String,
+    team: String,
+    manager: String,
 }
 
 impl Row {
@@ -116,6 +125,8 @@ impl Row {
             language: self.language,
             served_first: self.served_first,
             received_by: self.received_by,
+            owner: self.owner,
+            seat: Seat { team: self.team, manager: self.manager },
         }
     }
 }
@@ -126,8 +137,8 @@ pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<i64, Store
     let revision = sqlx::query_scalar!(
         r#"with law as (select revision from sla_monitor.law_revision for share)
          insert into sla_monitor.affair (affair_id, kind, customer_id, subject_type, sector, topic, department, first_received_at,
-             types, topics, calendar, channel, severity, language, served_first, received_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+             types, topics, calendar, channel, severity, language, served_first, received_by, owner)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          returning (select revision from law) as "revision!""#,
         affair.id,
         if affair.is_case { "case" } else { "ticket" },
@@ -145,6 +156,7 @@ pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<i64, Store
         affair.language,
         affair.served_first,
         affair.received_by,
+        affair.owner,
     )
     .fetch_one(tx)
     .await?;
@@ -156,9 +168,11 @@ pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<i64, Store
 pub async fn touch(tx: &mut PgConnection, id: Uuid) -> Result<Option<Affair>, StoreError> {
     let row = sqlx::query_as!(
         Row,
-        r#"update sla_monitor.affair set entry_count = entry_count + 1 where affair_id = $1
+        r#"update sla_monitor.affair a set entry_count = entry_count + 1 where affair_id = $1
            returning kind = 'case' as "is_case!", customer_id, subject_type, sector, topic, department, first_received_at as "first_received_at: _",
-                     types, topics, calendar, channel, severity, language, served_first, received_by"#,
+                     types, topics, calendar, channel, severity, language, served_first, received_by, owner,
+                     coalesce((select team from sla_monitor.agent g where g.agent_id = a.owner), '') as "team!",
+                     coalesce((select manager from sla_monitor.agent g where g.agent_id = a.owner), '') as "manager!""#,
         id
     )
     .fetch_optional(tx)
@@ -166,17 +180,23 @@ pub async fn touch(tx: &mut PgConnection, id: Uuid) -> Result<Option<Affair>, St
     Ok(row.map(|row| row.affair(id)))
 }
 
-/// Moves an affair and its open clocks to another department. The calendar they count on stays.
-#[tracing::instrument(name = "db.affair.move_to_department", skip_all)]
-pub async fn move_to_department(tx: &mut PgConnection, id: Uuid, department: &str) -> Result<(), StoreError> {
+/// Hands an affair and its open clocks over: to a department, and to an owner in it with their team and manager, or to its queue where the owner is
+/// empty. The calendar they count on stays.
+#[tracing::instrument(name = "db.affair.hand_over", skip_all)]
+pub async fn hand_over(tx: &mut PgConnection, id: Uuid, department: &str, owner: &str) -> Result<(), StoreError> {
     sqlx::query!(
         "with moved as (
-             update sla_monitor.affair set department = $2 where affair_id = $1
+             update sla_monitor.affair set department = $2, owner = $3 where affair_id = $1
+         ), seat as (
+             select coalesce(max(team), '') as team, coalesce(max(manager), '') as manager from sla_monitor.agent where agent_id = $3
          )
-         update sla_monitor.clock set department = $2, version = version + 1
-         where affair_id = $1 and settled_at is null and department <> $2",
+         update sla_monitor.clock c set department = $2, team = seat.team, manager = seat.manager, version = version + 1
+         from seat
+         where c.affair_id = $1 and c.settled_at is null
+           and (c.department, c.team, c.manager) is distinct from ($2, seat.team, seat.manager)",
         id,
-        department
+        department,
+        owner,
     )
     .execute(tx)
     .await?;
@@ -214,8 +234,11 @@ pub async fn get(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Affai
     let row = sqlx::query_as!(
         Row,
         r#"select kind = 'case' as "is_case!", customer_id, subject_type, sector, topic, department, first_received_at as "first_received_at: _",
-                  types, topics, calendar, channel, severity, language, served_first, received_by
-           from sla_monitor.affair where affair_id = $1"#,
+                  types, topics, calendar, channel, severity, language, served_first, received_by, owner,
+                  coalesce(g.team, '') as "team!", coalesce(g.manager, '') as "manager!"
+           from sla_monitor.affair a
+           left join sla_monitor.agent g on g.agent_id = a.owner
+           where affair_id = $1"#,
         id
     )
     .fetch_optional(executor)

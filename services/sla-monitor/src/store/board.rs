@@ -69,7 +69,7 @@ pub async fn sums(
     let rows = sqlx::query!(
         r#"select s.start_on as "start_on: jiff_sqlx::Date", s.dimension, s.key, s.cases, s.events, s.clocks, s.met, s.breached, s.open, s.cancelled, s.settle
            from unnest($2::text[], $3::date[], $4::date[]) as p(grain, from_on, to_on)
-           join sla_monitor.board_sum s
+           join sla_monitor.board_line s
              on s.within = $1 and s.grain = p.grain and s.start_on >= p.from_on and s.start_on < p.to_on
            where $5::text is null or s.dimension = $5"#,
         within.unwrap_or_default(),
@@ -83,7 +83,7 @@ pub async fn sums(
     rows.into_iter()
         .map(|row| {
             let dimension = Dimension::from_word(&row.dimension)
-                .ok_or_else(|| StoreError::corrupt("board_sum", "dimension", &row.dimension))?;
+                .ok_or_else(|| StoreError::corrupt("board_line", "dimension", &row.dimension))?;
             Ok(Summed {
                 start: row.start_on.to_jiff(),
                 line: Line { dimension, key: row.key.into() },
@@ -113,7 +113,7 @@ pub async fn changed(tx: &mut PgConnection) -> Result<Vec<Share>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel,
-                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.first_origin_at as "first_origin_at: _",
+                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.first_origin_at as "first_origin_at: _",
                   case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
                   (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
                   (c.breached_at is not null or (c.state = 'running' and c.due_at < now())) as "breached!"
@@ -133,7 +133,7 @@ pub async fn summed_of_changed(tx: &mut PgConnection) -> Result<Vec<Share>, Stor
     let rows = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, l.channel,
-                  c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, c.first_origin_at as "first_origin_at: _",
+                  c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, l.team, l.manager, c.first_origin_at as "first_origin_at: _",
                   c.ended_as, c.settle_micros, c.breached
            from (select distinct affair_id from sla_monitor.board_changed) k
            join sla_monitor.board_affair a on a.affair_id = k.affair_id
@@ -152,7 +152,7 @@ pub async fn between(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, S
     let rows = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel,
-                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.first_origin_at as "first_origin_at: _",
+                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.first_origin_at as "first_origin_at: _",
                   case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
                   (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
                   (c.breached_at is not null or (c.state = 'running' and c.due_at < now())) as "breached!"
@@ -181,7 +181,7 @@ pub async fn overdue(tx: &mut PgConnection) -> Result<Vec<Piece>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel,
-                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.first_origin_at as "first_origin_at: _",
+                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.first_origin_at as "first_origin_at: _",
                   'open' as "ended_as!", null::bigint as settle_micros, true as "breached!"
            from sla_monitor.clock c
            join sla_monitor.affair a on a.affair_id = c.affair_id
@@ -198,7 +198,7 @@ pub async fn overdue(tx: &mut PgConnection) -> Result<Vec<Piece>, StoreError> {
 #[tracing::instrument(name = "db.board.labels", skip_all)]
 pub async fn labels(tx: &mut PgConnection) -> Result<HashMap<i32, Arc<Labels>>, StoreError> {
     let rows = sqlx::query!(
-        "select label, rule, department, subject_type, stage, kind, channel, outcome from sla_monitor.board_label"
+        "select label, rule, department, subject_type, stage, kind, channel, outcome, team, manager from sla_monitor.board_label"
     )
     .fetch_all(tx)
     .await?;
@@ -211,6 +211,8 @@ pub async fn labels(tx: &mut PgConnection) -> Result<HashMap<i32, Arc<Labels>>, 
             kind: row.kind.into(),
             channel: row.channel.into(),
             outcome: row.outcome.into(),
+            team: row.team.into(),
+            manager: row.manager.into(),
         };
         (row.label, Arc::new(labels))
     });

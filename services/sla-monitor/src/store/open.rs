@@ -7,6 +7,7 @@ use sla_monitor_domain::clock::{Entry, Happening, Threshold};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::agent::Seat;
 use super::clock::Stored;
 use super::due::DueRows;
 
@@ -39,6 +40,8 @@ pub struct NewClock {
     pub subject_type: String,
     /// Department.
     pub department: String,
+    /// Where whoever has the affair works.
+    pub seat: Seat,
     /// Where it counts from.
     pub origin: Timestamp,
     /// What started it.
@@ -103,6 +106,8 @@ pub async fn open(
     let calendars: Vec<String> = clocks.iter().map(|c| c.calendar.clone()).collect();
     let subject_types: Vec<String> = clocks.iter().map(|c| c.subject_type.clone()).collect();
     let departments: Vec<String> = clocks.iter().map(|c| c.department.clone()).collect();
+    let teams: Vec<String> = clocks.iter().map(|c| c.seat.team.clone()).collect();
+    let managers: Vec<String> = clocks.iter().map(|c| c.seat.manager.clone()).collect();
     let origins: Vec<jiff_sqlx::Timestamp> = clocks.iter().map(|c| c.origin.to_sqlx()).collect();
     let dues: Vec<Option<jiff_sqlx::Timestamp>> = clocks.iter().map(|c| c.due.map(|due| due.to_sqlx())).collect();
     let calendar_versions: Vec<String> = clocks.iter().map(|c| c.calendar_version.clone()).collect();
@@ -125,16 +130,16 @@ pub async fn open(
         "with new as (
              select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::integer[], $7::text[],
                                   $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[],
-                                  $14::text[], $15::timestamptz[], $25::text[], $26::boolean[])
+                                  $14::text[], $15::timestamptz[], $25::text[], $26::boolean[], $28::text[], $29::text[])
                  as n(clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage, calendar, subject_type,
-                      department, origin_at, due_at, start, until_at, calendar_version, by_conditions)
+                      department, origin_at, due_at, start, until_at, calendar_version, by_conditions, team, manager)
          ), clocks as (
              insert into sla_monitor.clock (clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage,
                  calendar, subject_type, department, state, epoch, first_origin_at, origin_at, due_at, traceparent,
-                 calendar_version, by_conditions)
+                 calendar_version, by_conditions, team, manager)
              select clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage,
                  calendar, subject_type, department, case when start = 'awaited' then 'scheduled' else 'running' end, 1, origin_at,
-                 origin_at, due_at, $16, calendar_version, by_conditions from new
+                 origin_at, due_at, $16, calendar_version, by_conditions, team, manager from new
          ), entries as (
              insert into sla_monitor.clock_entry (clock_id, seq, kind, until_at, occurred_at, recorded_at, source, position)
              select clock_id, 1, start, until_at, origin_at, $17, $18, $19 from new
@@ -171,6 +176,8 @@ pub async fn open(
         &calendar_versions,
         &by_conditions,
         &ahead.origins as _,
+        &teams,
+        &managers,
     )
     .execute(tx)
     .await?;

@@ -8,6 +8,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::affair::Affair;
+use super::agent::Seat;
 use super::clock::Stored;
 use super::instant;
 
@@ -125,6 +126,8 @@ pub async fn affairs(
                 language: row.language,
                 served_first: row.served_first,
                 received_by: row.received_by,
+                owner: String::new(),
+                seat: Seat::default(),
             },
             history,
             clock: match (row.rule, row.state, row.breached) {

@@ -60,7 +60,7 @@ async fn figure(tx: &mut PgConnection, monitor: &Monitor, window: &Window) -> Re
     let rule = window.rule.as_deref();
     let mut sums = Sums::new(days, plan.clone(), rule);
     if let Some((first, after)) = plan.whole {
-        let unreadable = || StoreError::corrupt("board_sum", "settle", &zone);
+        let unreadable = || StoreError::corrupt("board_line", "settle", &zone);
         for summed in board::sums(tx, rule, &cover(first, after, Grain::Year), None).await? {
             sums.add(summed.line, &summed.tally, summed.settle.as_deref()).ok_or_else(unreadable)?;
         }
@@ -89,7 +89,7 @@ async fn figure(tx: &mut PgConnection, monitor: &Monitor, window: &Window) -> Re
         let found = board::settled(tx, &ranges, plan.between, only.as_deref()).await?;
         hold(&mut sums, &labels, &found)?;
     }
-    let lines = sums.tell().map_err(|disagree| StoreError::corrupt("board_sum", "settle", disagree))?;
+    let lines = sums.tell().map_err(|disagree| StoreError::corrupt("board_line", "settle", disagree))?;
     Ok(Figured { lines, zone, now })
 }
 

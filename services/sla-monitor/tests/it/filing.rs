@@ -48,7 +48,7 @@ impl World {
     }
 
     /// When it is through with all that was written before.
-    async fn caught_up(&self, served: &Served) {
+    pub async fn caught_up(&self, served: &Served) {
         let marker = Ticket::complaint(at(RECEIVED));
         self.open(&marker).await;
         clocks_that(served, &marker.name, |clocks| !clocks.is_empty()).await;

@@ -19,6 +19,7 @@ mod parameters;
 mod policies;
 mod receipt;
 mod sums;
+mod teams;
 mod trials;
 mod units;
 mod watch;

@@ -42,12 +42,14 @@ impl Dice {
 }
 
 const RULES: [&str; 2] = ["house.incident.resolution", "house.promise"];
+const TEAMS: [&str; 3] = ["norte", "sur", ""];
+const MANAGERS: [&str; 3] = ["u-8", "u-9", ""];
 
 async fn change(admin: &PgPool, dice: &mut Dice) {
     let mut tx = admin.acquire().await.unwrap();
     sqlx::query("begin").execute(&mut *tx).await.unwrap();
     for _ in 0..=dice.roll(2) {
-        match dice.roll(8) {
+        match dice.roll(9) {
             0..=2 => {
                 let affair = Uuid::from_u64_pair(dice.roll(u64::MAX), dice.roll(u64::MAX));
                 let received = dice.instant();
@@ -66,8 +68,8 @@ async fn change(admin: &PgPool, dice: &mut Dice) {
                     let origin = if n == 0 { received } else { dice.instant() };
                     sqlx::query(
                         "insert into sla_monitor.clock (clock_id, affair_id, subject, rule, rule_version, kind, stage, calendar, subject_type, department,
-                             state, epoch, first_origin_at, origin_at, due_at, traceparent)
-                         values ($1, $2, $3, $4, 1, $5, $6, 'es.madrid', $7, $8, 'running', 1, $9, $9, now() + make_interval(hours => $10), '')",
+                             state, epoch, first_origin_at, origin_at, due_at, traceparent, team, manager)
+                         values ($1, $2, $3, $4, 1, $5, $6, 'es.madrid', $7, $8, 'running', 1, $9, $9, now() + make_interval(hours => $10), '', $11, $12)",
                     )
                     .bind(Uuid::from_u64_pair(dice.roll(u64::MAX), n))
                     .bind(affair)
@@ -79,6 +81,8 @@ async fn change(admin: &PgPool, dice: &mut Dice) {
                     .bind(dice.of(&["billing", "field-service", "shop"]))
                     .bind(origin.to_sqlx())
                     .bind(i32::try_from(dice.roll(40)).unwrap() - 20)
+                    .bind(dice.of(&TEAMS))
+                    .bind(dice.of(&MANAGERS))
                     .execute(&mut *tx)
                     .await
                     .unwrap();
@@ -104,6 +108,11 @@ async fn change(admin: &PgPool, dice: &mut Dice) {
                 .await
             }
             6 => {
+                // To another team, or to nobody's.
+                let (team, manager) = (dice.of(&TEAMS), dice.of(&MANAGERS));
+                random(&mut tx, dice, &format!("team = '{team}', manager = '{manager}' where $2 = 0"), 0).await;
+            }
+            7 => {
                 random(
                     &mut tx,
                     dice,
@@ -151,6 +160,8 @@ async fn counted(admin: &PgPool, window: (Option<Timestamp>, Option<Timestamp>),
         ("kind", "c.kind", "c.kind"),
         ("channel", "a.channel", "a.channel"),
         ("outcome", "nullif(c.outcome, '')", "nullif(c.outcome, '')"),
+        ("team", "nullif(c.team, '')", "nullif(c.team, '')"),
+        ("manager", "'agents/' || nullif(c.manager, '')", "'agents/' || nullif(c.manager, '')"),
         (
             "month",
             "to_char(c.first_origin_at at time zone 'Europe/Madrid', 'YYYY-MM')",
@@ -211,6 +222,8 @@ async fn told(served: &Served, window: (Option<Timestamp>, Option<Timestamp>), r
         ("kind", board.by_kind),
         ("channel", board.by_channel),
         ("outcome", board.by_promise_outcome),
+        ("team", board.by_team),
+        ("manager", board.by_manager),
         ("month", board.by_month),
     ] {
         for row in rows {
@@ -267,7 +280,7 @@ async fn whatever_is_written_rolled_back_or_killed_the_board_tells_what_a_count_
             // Whoever sums is cut off wherever it is.
             for _ in 0..20 {
                 let kill = "select pg_terminate_backend(pid) from pg_stat_activity
-                            where query like '%board_%' and state <> 'idle' and pid <> pg_backend_pid()";
+                            where datname = current_database() and query like '%board_%' and state <> 'idle' and pid <> pg_backend_pid()";
                 sqlx::query(kill).execute(&world.admin).await.unwrap();
             }
         }
@@ -300,7 +313,7 @@ async fn whatever_is_written_rolled_back_or_killed_the_board_tells_what_a_count_
     for rule in [None, Some(RULES[0])] {
         assert_eq!(told(&served, (None, None), rule).await, counted(&world.admin, (None, None), rule).await);
     }
-    let summed: i64 = sqlx::query_scalar("select count(*) from sla_monitor.board_sum where grain = 'year'")
+    let summed: i64 = sqlx::query_scalar("select count(*) from sla_monitor.board_line where grain = 'year'")
         .fetch_one(&world.admin)
         .await
         .unwrap();
@@ -356,4 +369,110 @@ async fn another_zone_has_everything_summed_again_by_its_own_days() {
     lines.retain(|(dimension, _), _| *dimension != "month");
     all.retain(|(dimension, _), _| *dimension != "month");
     assert_eq!(lines, all);
+}
+
+/// Waits until everything is summed, and stops who sums.
+async fn stopped_when_summed(world: &World, served: Served) {
+    summed(&world.admin).await;
+    served.stop().await;
+}
+
+/// A world whose clocks were summed before anybody was known to work in a team, as the schema was then.
+async fn before_teams() -> (World, ventanilla_sla_monitor::Settings) {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.board.wait_ms = 20;
+    let served = world.start_with(settings.clone()).await;
+    let mut dice = Dice(17);
+    for _ in 0..60 {
+        change(&world.admin, &mut dice).await;
+        let nobodys = "update sla_monitor.clock set team = '', manager = '' where (team, manager) <> ('', '')";
+        sqlx::query(nobodys).execute(&world.admin).await.unwrap();
+    }
+    stopped_when_summed(&world, served).await;
+    let lines = "select count(*) from sla_monitor.board_line where dimension in ('team', 'manager') and clocks > 0";
+    assert_eq!(sqlx::query_scalar::<_, i64>(lines).fetch_one(&world.admin).await.unwrap(), 0);
+    let back = "
+        drop view sla_monitor.board_sum;
+        drop function sla_monitor.board_sum_is_read_only;
+        delete from sla_monitor.board_line where dimension in ('team', 'manager');
+        alter table sla_monitor.board_line rename to board_sum;
+        alter table sla_monitor.board_sum rename constraint board_line_pkey to board_sum_pkey;
+        alter table sla_monitor.board_sum rename constraint board_line_grain_known to board_sum_grain_known;
+        alter table sla_monitor.board_sum rename constraint board_line_is_whole to board_sum_is_whole;
+        delete from sla_monitor.board_label where (team, manager) <> ('', '');
+        alter table sla_monitor.board_label drop constraint board_label_once, drop column team, drop column manager;
+        alter table sla_monitor.board_label add constraint board_label_once
+            unique (rule, department, subject_type, stage, kind, channel, outcome);
+        alter table sla_monitor.clock drop column team, drop column manager;
+        drop index sla_monitor.affair_owner_idx;
+        alter table sla_monitor.affair drop column owner;
+        drop table sla_monitor.agent";
+    sqlx::raw_sql(back).execute(&world.admin).await.unwrap();
+    (world, settings)
+}
+
+/// What brings teams.
+async fn bring_teams(world: &World) {
+    let migrations = ventanilla_sla_monitor::migrations();
+    let teams = migrations.iter().find(|migration| migration.version == 20_261_201_120_100).unwrap();
+    sqlx::raw_sql(teams.sql.clone()).execute(&world.admin).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_summed_before_there_were_teams_is_right_with_them_and_is_not_summed_again() {
+    let (world, settings) = before_teams().await;
+    bring_teams(&world).await;
+    let waiting = "select count(*) from sla_monitor.board_changed";
+    assert_eq!(sqlx::query_scalar::<_, i64>(waiting).fetch_one(&world.admin).await.unwrap(), 0);
+    let served = world.start_with(settings).await;
+    let all = (None, None);
+    let expected = counted(&world.admin, all, None).await;
+    assert!(expected[&("total", String::new())].0[1] > 20);
+    assert_eq!(told(&served, all, None).await, expected);
+    // From here on teams come and go, over clocks that were summed without one and over new ones.
+    let mut dice = Dice(19);
+    for round in 0..6 {
+        for _ in 0..20 {
+            change(&world.admin, &mut dice).await;
+        }
+        if round % 2 == 1 {
+            summed(&world.admin).await;
+        }
+        assert_eq!(told(&served, all, None).await, counted(&world.admin, all, None).await, "round {round}");
+    }
+    summed(&world.admin).await;
+    assert_eq!(told(&served, all, None).await, counted(&world.admin, all, None).await);
+}
+
+#[tokio::test]
+async fn a_binary_from_before_teams_reads_the_lines_it_knows_and_sums_no_more() {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.board.wait_ms = 20;
+    let served = world.start_with(settings).await;
+    let mut dice = Dice(23);
+    for _ in 0..40 {
+        change(&world.admin, &mut dice).await;
+    }
+    stopped_when_summed(&world, served).await;
+    let told: Vec<String> = sqlx::query_scalar("select distinct dimension from sla_monitor.board_sum order by 1")
+        .fetch_all(&world.admin)
+        .await
+        .unwrap();
+    assert_eq!(told, ["channel", "department", "kind", "outcome", "policy", "stage", "subject_type", "total"]);
+    // The statements by which it sums, and by which it begins again.
+    for (writes, refused) in [
+        (
+            "insert into sla_monitor.board_sum as s (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
+             select '', 'day', now()::date, 'total', '', 0, 0, 0, 0, 0, 0, 0, null where false
+             on conflict on constraint board_sum_pkey do nothing",
+            "constraint \"board_sum_pkey\" for table \"board_sum\" does not exist",
+        ),
+        ("update sla_monitor.board_sum s set cases = s.cases + 1", "boards are summed by a newer binary"),
+        ("delete from sla_monitor.board_sum", "boards are summed by a newer binary"),
+    ] {
+        let error = sqlx::query(writes).execute(&world.admin).await.unwrap_err();
+        assert_eq!(error.as_database_error().map(sqlx::error::DatabaseError::message), Some(refused), "{writes}");
+    }
 }

@@ -80,6 +80,10 @@ pub struct Agent {
     pub leads: bool,
     /// What customers are told they are called.
     pub public_name: Option<PublicName>,
+    /// In which team they work.
+    pub team: Option<Slug>,
+    /// Whom they report to, never themselves.
+    pub manager: Option<AgentId>,
 }
 
 /// What customers are told somebody is called.
@@ -208,6 +212,8 @@ mod tests {
             presence: Presence::Available,
             leads: false,
             public_name: None,
+            team: None,
+            manager: None,
         }
     }
 

@@ -13,8 +13,8 @@ use prost::Message as _;
 use prost::Name as _;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    AgentId, ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, Opinion, PromiseKind, Receipt, Seal, Skill,
-    SkillRule, SlugId, SurveyState, TicketId, TrackingKey, answer_due,
+    Agent, AgentId, ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, Opinion, PromiseKind, Receipt, Seal,
+    Skill, SkillRule, SlugId, SurveyState, TicketId, TrackingKey, answer_due,
 };
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -259,10 +259,22 @@ pub(crate) fn agent(stored: &StoredAgent) -> pb::Agent {
         presence_time: Some(time_to_proto(stored.presence_since)),
         leads: agent.leads,
         public_name: agent.public_name.as_ref().map(|name| name.as_str().to_owned()).unwrap_or_default(),
+        team: team(agent),
+        manager: manager(agent),
         holding_count: i32::try_from(stored.holding).unwrap_or(i32::MAX),
         create_time: Some(time_to_proto(stored.created_at)),
         etag: etag(stored.version),
     }
+}
+
+/// The slug of the team; empty for none.
+pub(crate) fn team(agent: &Agent) -> String {
+    agent.team.as_ref().map(|team| team.as_str().to_owned()).unwrap_or_default()
+}
+
+/// The name of whom they report to; empty for nobody.
+pub(crate) fn manager(agent: &Agent) -> String {
+    agent.manager.as_ref().map(AgentId::name).unwrap_or_default()
 }
 
 pub(crate) fn skill(skill: &Skill) -> pb::AgentSkill {

@@ -34,6 +34,8 @@ struct AgentRow {
     presence: String,
     leads: bool,
     public_name: String,
+    team: String,
+    manager: String,
     presence_since: jiff_sqlx::Timestamp,
     created_at: jiff_sqlx::Timestamp,
     version: i64,
@@ -62,6 +64,14 @@ impl TryFrom<AgentRow> for StoredAgent {
                 "" => None,
                 name => Some(word("agent", "public_name", key, name.parse().ok())?),
             },
+            team: match row.team.as_str() {
+                "" => None,
+                team => Some(word("agent", "team", key, team.parse().ok())?),
+            },
+            manager: match row.manager.as_str() {
+                "" => None,
+                id => Some(word("agent", "manager", key, AgentId::of(id).ok())?),
+            },
         };
         Ok(Self {
             agent,
@@ -79,7 +89,7 @@ macro_rules! select_agents {
         sqlx::query_as!(
             AgentRow,
             r#"select a.agent_id, a.department, a.skills, a.skills_until as "skills_until!: Vec<Option<jiff_sqlx::Timestamp>>",
-                      a.languages, a.capacity, a.presence, a.leads, a.public_name, a.presence_since, a.created_at, a.version,
+                      a.languages, a.capacity, a.presence, a.leads, a.public_name, a.team, a.manager, a.presence_since, a.created_at, a.version,
                       (select count(*) from ticketing.ticket t where t.owner = a.agent_id
                          and t.state in ('acknowledged', 'in_progress', 'held') and t.merged_head is null) as "holding!"
                from ticketing.agent a "# + $tail
@@ -177,8 +187,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
     let (skills, until, languages) = columns(agent);
     let put = sqlx::query!(
         "insert into ticketing.agent (agent_id, department, skills, skills_until, languages, capacity, presence,
-             presence_since, created_at, version, leads, public_name)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict on constraint agent_pkey do nothing",
+             presence_since, created_at, version, leads, public_name, team, manager)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict on constraint agent_pkey do nothing",
         agent.id.as_str(),
         agent.department.as_str(),
         &skills,
@@ -191,6 +201,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
         stored.version,
         agent.leads,
         public_name(agent),
+        team(agent),
+        manager(agent),
     )
     .execute(tx)
     .await?;
@@ -205,7 +217,7 @@ pub(crate) async fn update(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
     let written = sqlx::query!(
         "update ticketing.agent
          set department = $2, skills = $3, skills_until = $4, languages = $5, capacity = $6, presence = $7,
-             presence_since = $8, version = $9, leads = $10, public_name = $11
+             presence_since = $8, version = $9, leads = $10, public_name = $11, team = $12, manager = $13
          where agent_id = $1",
         agent.id.as_str(),
         agent.department.as_str(),
@@ -218,6 +230,8 @@ pub(crate) async fn update(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
         stored.version,
         agent.leads,
         public_name(agent),
+        team(agent),
+        manager(agent),
     )
     .execute(tx)
     .await?;
@@ -226,6 +240,14 @@ pub(crate) async fn update(tx: &mut PgConnection, stored: &StoredAgent) -> Resul
 
 fn public_name(agent: &Agent) -> &str {
     agent.public_name.as_ref().map_or("", |name| name.as_str())
+}
+
+fn team(agent: &Agent) -> &str {
+    agent.team.as_ref().map_or("", |team| team.as_str())
+}
+
+fn manager(agent: &Agent) -> &str {
+    agent.manager.as_ref().map_or("", |manager| manager.as_str())
 }
 
 type Columns = (Vec<String>, Vec<Option<jiff_sqlx::Timestamp>>, Vec<String>);

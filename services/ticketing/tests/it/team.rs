@@ -7,7 +7,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::Presence;
 use ventanilla_proto::ticketing::v1::team_service_client::TeamServiceClient;
 
-use crate::world::{World, assert_refused, fields, fresh_id, open, time};
+use crate::world::{World, assert_refused, complaint, create_request, fields, fresh_id, open, time};
 
 pub type Team = TeamServiceClient<Client>;
 
@@ -88,6 +88,81 @@ async fn an_agent_is_put_here_once_and_changed_by_who_has_seen_them() {
     assert_refused(unknown, Code::NotFound, "NOT_FOUND");
 }
 
+/// Entries of one type in the ledger, sequenced or not, the first first.
+async fn entries<M: prost::Message + prost::Name + Default>(world: &World) -> Vec<M> {
+    let rows: Vec<Vec<u8>> = sqlx::query_scalar(
+        "select payload from (select 0 as waits, position, type, payload from ticketing.ledger
+                              union all select 1, inbox_id, type, payload from ticketing.ledger_inbox) e
+         where type = $1 order by waits, position",
+    )
+    .bind(M::full_name())
+    .fetch_all(&world.database.admin().await)
+    .await
+    .unwrap();
+    rows.iter().map(|payload| M::decode(payload.as_slice()).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_what_team_an_agent_works_and_under_whom_is_kept_told_and_taken_back() {
+    let world = World::new().await;
+    let mut boss = world.supervisor();
+    // Whom they report to need not be here yet, and may be led by another in turn.
+    let said = pb::Agent { team: "altas-norte".into(), manager: "agents/u-9".into(), ..of_billing("u-7") };
+    let agent = put(&mut boss, said.clone()).await.unwrap();
+    assert_eq!((&agent.team, &agent.manager), (&said.team, &said.manager));
+    put(&mut boss, pb::Agent { team: "altas-norte".into(), ..of_billing("u-9") }).await.unwrap();
+    let listed = boss.list_agents(pb::ListAgentsRequest::default()).await.unwrap().into_inner().agents;
+    assert_eq!(
+        listed.iter().map(|agent| (agent.team.as_str(), agent.manager.as_str())).collect::<Vec<_>>(),
+        [("altas-norte", "agents/u-9"), ("altas-norte", "")]
+    );
+    let freed = put(&mut boss, pb::Agent { etag: agent.etag, ..of_billing("u-7") }).await.unwrap();
+    assert_eq!((freed.team.as_str(), freed.manager.as_str()), ("", ""));
+    let read = boss.get_agent(pb::GetAgentRequest { name: freed.name.clone() }).await.unwrap().into_inner();
+    assert_eq!(read, freed);
+
+    let told: Vec<pb::AgentPut> = entries(&world).await;
+    let told = told.iter().map(|put| (put.agent.as_str(), put.team.as_str(), put.manager.as_str()));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [("agents/u-7", "altas-norte", "agents/u-9"), ("agents/u-9", "altas-norte", ""), ("agents/u-7", "", "")]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_schema_lets_nobody_be_their_own_manager() {
+    let world = World::new().await;
+    put(&mut world.supervisor(), of_billing("u-7")).await.unwrap();
+    let own = "update ticketing.agent set manager = agent_id";
+    let refused = sqlx::query(own).execute(&world.database.admin().await).await.unwrap_err();
+    let constraint = refused.as_database_error().and_then(|error| error.constraint().map(str::to_owned));
+    assert_eq!(constraint.as_deref(), Some("agent_is_not_their_own_manager"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_ledger_tells_who_has_an_affair_from_its_first_entry_on() {
+    use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
+    let world = World::new().await;
+    let mut agent = world.agent();
+    open(&mut agent).await;
+    let owned = pb::Ticket { owner: "u-7".into(), ..complaint() };
+    let whole = agent.create_ticket(create_request(owned)).await.unwrap().into_inner().ticket.unwrap();
+    let split = pb::SplitTicketRequest {
+        name: whole.name,
+        claim_points: vec![whole.claim_points[0].id.clone()],
+        subject: "Aparte".into(),
+        department: "network-ops".into(),
+        owner: "u-8".into(),
+        reason: "two_departments".into(),
+        etag: whole.etag,
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    RelationServiceClient::new(world.served.channel(Role::Agent)).split_ticket(split).await.unwrap();
+    let told: Vec<pb::TicketOpened> = entries(&world).await;
+    assert_eq!(told.iter().map(|opened| opened.owner.as_str()).collect::<Vec<_>>(), ["", "u-7", "u-8"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_supervisors_say_of_others_whether_they_are_there() {
     let world = World::new().await;
@@ -154,6 +229,9 @@ async fn all_that_is_wrong_with_an_agent_or_a_queue_is_told_at_once() {
         languages: vec![0, 1, 1, 99],
         capacity: 0,
         etag: "no".into(),
+        public_name: "dos\nlíneas".into(),
+        team: "Norte y Sur".into(),
+        manager: "u-9".into(),
         ..Default::default()
     };
     let refused = assert_refused(put(&mut boss, bad).await, Code::InvalidArgument, "INVALID_REQUEST");
@@ -167,8 +245,14 @@ async fn all_that_is_wrong_with_an_agent_or_a_queue_is_told_at_once() {
         "agent.languages[2]",
         "agent.languages[3]",
         "agent.capacity",
+        "agent.public_name",
+        "agent.team",
+        "agent.manager",
     ];
     assert_eq!(fields(&refused), expected);
+    let their_own = pb::Agent { manager: "agents/u-7".into(), capacity: 0, ..of_billing("u-7") };
+    let refused = assert_refused(put(&mut boss, their_own).await, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["agent.capacity", "agent.manager"]);
     let refused = ask_for(&mut boss, &[("a", "b"), ("a", "b"), ("", "B B")], "").await;
     let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&refused), ["queue.rules[1]", "queue.rules[2].topic", "queue.rules[2].skill"]);

@@ -60,7 +60,7 @@ pub async fn begin(db: &Db) -> Result<Option<(Tx, String)>, StoreError> {
 #[tracing::instrument(name = "db.board.start_over", skip_all)]
 pub async fn start_over(tx: &mut PgConnection, zone: &str) -> Result<(), StoreError> {
     sqlx::query!(
-        "with sums as (delete from sla_monitor.board_sum), clocks as (delete from sla_monitor.board_clock),
+        "with sums as (delete from sla_monitor.board_line), clocks as (delete from sla_monitor.board_clock),
               affairs as (delete from sla_monitor.board_affair),
               again as (insert into sla_monitor.board_changed (affair_id) select affair_id from sla_monitor.affair)
          update sla_monitor.board_state set zone = $1, folded_at = now()",
@@ -110,7 +110,7 @@ async fn read(tx: &mut PgConnection, affairs: &[Uuid]) -> Result<BTreeMap<Uuid, 
     let before = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, l.channel,
-                  c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, c.first_origin_at as "first_origin_at: _",
+                  c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, l.team, l.manager, c.first_origin_at as "first_origin_at: _",
                   c.ended_as, c.settle_micros, c.breached
            from sla_monitor.board_affair a
            join sla_monitor.board_clock c on c.affair_id = a.affair_id
@@ -128,7 +128,7 @@ async fn read(tx: &mut PgConnection, affairs: &[Uuid]) -> Result<BTreeMap<Uuid, 
     let after = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel,
-                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.first_origin_at as "first_origin_at: _",
+                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.first_origin_at as "first_origin_at: _",
                   case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
                   (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
                   c.breached_at is not null as "breached!"
@@ -190,7 +190,7 @@ impl Sums {
             r#"select p.n as "n!", s.settle as "settle!"
                from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::boolean[])
                    with ordinality as p(within, grain, start_on, dimension, key, moves, n)
-               join sla_monitor.board_sum s on s.within = p.within and s.grain = p.grain and s.start_on = p.start_on
+               join sla_monitor.board_line s on s.within = p.within and s.grain = p.grain and s.start_on = p.start_on
                    and s.dimension = p.dimension and s.key = p.key
                where p.moves and s.settle is not null"#,
             &within,
@@ -205,22 +205,22 @@ impl Sums {
         let mut added = added;
         for row in there {
             let place = usize::try_from(row.n - 1).unwrap_or(usize::MAX);
-            let unreadable = || StoreError::corrupt("board_sum", "settle", row.n);
+            let unreadable = || StoreError::corrupt("board_line", "settle", row.n);
             let (_, slots) = added.get_mut(place).ok_or_else(unreadable)?;
             slots.add_bytes(&row.settle).ok_or_else(unreadable)?;
         }
         let mut settles: Vec<Option<Vec<u8>>> = Vec::with_capacity(added.len());
         for ((_, slots), place) in added.iter().zip(&places) {
-            let bytes = slots.to_bytes().ok_or_else(|| StoreError::corrupt("board_sum", "settle", &place.3.key))?;
+            let bytes = slots.to_bytes().ok_or_else(|| StoreError::corrupt("board_line", "settle", &place.3.key))?;
             settles.push((!slots.is_empty()).then_some(bytes));
         }
         let count = |of: fn(&Tally) -> i64| added.iter().map(|(tally, _)| of(tally)).collect::<Vec<i64>>();
         sqlx::query!(
-            "insert into sla_monitor.board_sum as s (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
+            "insert into sla_monitor.board_line as s (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
              select within, grain, start_on, dimension, key, 0, 0, 0, 0, 0, 0, 0, null
              from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[]) as p(within, grain, start_on, dimension, key)
              order by within, grain, start_on, dimension, key
-             on conflict on constraint board_sum_pkey do nothing",
+             on conflict on constraint board_line_pkey do nothing",
             &within,
             &grains,
             &starts as _,
@@ -230,7 +230,7 @@ impl Sums {
         .execute(&mut *tx)
         .await?;
         sqlx::query!(
-            "update sla_monitor.board_sum s
+            "update sla_monitor.board_line s
              set cases = s.cases + p.cases, events = s.events + p.events, clocks = s.clocks + p.clocks, met = s.met + p.met,
                  breached = s.breached + p.breached, open = s.open + p.open, cancelled = s.cancelled + p.cancelled,
                  settle = case when p.moves then p.settle else s.settle end
@@ -331,12 +331,12 @@ async fn numbers(
     let all: HashSet<&Arc<Labels>> = pieces.map(|piece| &piece.labels).collect();
     let of = |of: fn(&Labels) -> &Arc<str>| all.iter().map(|labels| of(labels).to_string()).collect::<Vec<String>>();
     sqlx::query!(
-        "insert into sla_monitor.board_label (rule, department, subject_type, stage, kind, channel, outcome)
-         select n.* from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-             as n(rule, department, subject_type, stage, kind, channel, outcome)
+        "insert into sla_monitor.board_label (rule, department, subject_type, stage, kind, channel, outcome, team, manager)
+         select n.* from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+             as n(rule, department, subject_type, stage, kind, channel, outcome, team, manager)
          where not exists (select from sla_monitor.board_label l
-                           where (l.rule, l.department, l.subject_type, l.stage, l.kind, l.channel, l.outcome)
-                               = (n.rule, n.department, n.subject_type, n.stage, n.kind, n.channel, n.outcome))",
+                           where (l.rule, l.department, l.subject_type, l.stage, l.kind, l.channel, l.outcome, l.team, l.manager)
+                               = (n.rule, n.department, n.subject_type, n.stage, n.kind, n.channel, n.outcome, n.team, n.manager))",
         &of(|labels| &labels.rule),
         &of(|labels| &labels.department),
         &of(|labels| &labels.subject_type),
@@ -344,6 +344,8 @@ async fn numbers(
         &of(|labels| &labels.kind),
         &of(|labels| &labels.channel),
         &of(|labels| &labels.outcome),
+        &of(|labels| &labels.team),
+        &of(|labels| &labels.manager),
     )
     .execute(&mut *tx)
     .await?;

@@ -20,6 +20,8 @@ pub(super) struct Row {
     pub stage: String,
     pub kind: String,
     pub outcome: String,
+    pub team: String,
+    pub manager: String,
     pub first_origin_at: jiff_sqlx::Timestamp,
     pub ended_as: String,
     pub settle_micros: Option<i64>,
@@ -58,6 +60,8 @@ impl Shares {
                 kind: self.word(row.kind),
                 channel: self.word(row.channel),
                 outcome: self.word(row.outcome),
+                team: self.word(row.team),
+                manager: self.word(row.manager),
             };
             let labels = Arc::clone(self.labels.entry(labels).or_insert_with_key(|labels| Arc::new(labels.clone())));
             let piece = Piece { labels, origin: row.first_origin_at.to_jiff(), end, breached: row.breached };

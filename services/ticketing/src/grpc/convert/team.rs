@@ -75,6 +75,17 @@ fn agent(v: &mut Violations, said: &pb::Agent) -> Option<Agent> {
         "" => None,
         name => v.check("agent.public_name", name.parse()),
     };
+    let team = match said.team.as_str() {
+        "" => None,
+        team => v.check("agent.team", team.parse()),
+    };
+    let manager = match said.manager.as_str() {
+        "" => None,
+        name => agent_id(v, "agent.manager", name),
+    };
+    if manager.is_some() && manager == id {
+        v.push("agent.manager", "must be another than the agent");
+    }
     Some(Agent {
         id: id?,
         department: department?,
@@ -84,6 +95,8 @@ fn agent(v: &mut Violations, said: &pb::Agent) -> Option<Agent> {
         presence,
         leads: said.leads,
         public_name,
+        team,
+        manager,
     })
 }
 
