@@ -7,7 +7,9 @@ create table sla_monitor.board_changed (
 );
 comment on table sla_monitor.board_changed is 'Affairs that changed since they were summed, once per statement that changed them. Written by whatever writes affairs and clocks, in its own transaction; taken away by who sums.';
 
-create function sla_monitor.board_has_changed() returns trigger language plpgsql as $$
+-- With the rights of whoever owns the tables: a binary that runs while the schema grows may not write to the new one yet.
+create function sla_monitor.board_has_changed() returns trigger language plpgsql
+    security definer set search_path = pg_catalog, pg_temp as $$
 begin
     insert into sla_monitor.board_changed (affair_id) select distinct affair_id from changed;
     return null;
@@ -25,18 +27,18 @@ create trigger board_clock_changed after update on sla_monitor.clock
 create trigger board_clock_gone after delete on sla_monitor.clock
     referencing old table as changed for each statement execute function sla_monitor.board_has_changed();
 
--- What was here before waits to be summed like everything else.
-insert into sla_monitor.board_changed (affair_id) select affair_id from sla_monitor.affair;
-
 create table sla_monitor.board_state (
     only_row  boolean     not null default true,
     zone      text        not null,
+    made_as   text        not null,
+    begun_at  timestamptz not null,
     folded_at timestamptz not null,
     constraint board_state_pkey primary key (only_row),
     constraint board_state_one_row check (only_row)
 );
-comment on table sla_monitor.board_state is 'In what zone days are summed, and when that was done last. Whoever sums holds the row.';
-insert into sla_monitor.board_state (zone, folded_at) values ('', now());
+comment on table sla_monitor.board_state is 'In what zone days are summed, in which version of lines and slots, when that was begun anew, and when something was summed last. Whoever sums holds the row.';
+comment on column sla_monitor.board_state.zone is 'Empty before anything was summed, and where everything is to be summed anew.';
+insert into sla_monitor.board_state (zone, made_as, begun_at, folded_at) values ('', '', '-infinity', now());
 
 create table sla_monitor.board_affair (
     affair_id   uuid        not null,
@@ -55,8 +57,10 @@ create table sla_monitor.board_label (
     kind         text    not null,
     channel      text    not null,
     outcome      text    not null,
+    team         text    not null,
+    manager      text    not null,
     constraint board_label_pkey primary key (label),
-    constraint board_label_once unique (rule, department, subject_type, stage, kind, channel, outcome)
+    constraint board_label_once unique (rule, department, subject_type, stage, kind, channel, outcome, team, manager)
 );
 comment on table sla_monitor.board_label is 'What clocks are counted under, as a number.';
 
@@ -104,8 +108,7 @@ comment on column sla_monitor.board_sum.settle is 'How many were fulfilled after
 
 alter table sla_monitor.clock add column outcome text not null default '';
 alter table sla_monitor.clock add constraint clock_outcome_known
-    check (outcome in ('', 'kept', 'renegotiated', 'broken_announced', 'broken_silent')) not valid;
-alter table sla_monitor.clock validate constraint clock_outcome_known;
+    check (outcome in ('', 'kept', 'renegotiated', 'broken_announced', 'broken_silent'));
 comment on column sla_monitor.clock.outcome is 'How the promise ended that it is of, as ticketing told; empty where it did not, is of none, or ended before this column.';
 
 -- Running, past due, and not noted as breached yet.

@@ -72,15 +72,29 @@ pub enum Failure {
         /// What it is.
         state: &'static str,
     },
-    /// Nothing was published under that name.
+    /// Too little is summed for a board.
+    #[error("boards are being summed, after an upgrade or since days are counted in another zone; try again later")]
+    BoardBeingSummed,
+    /// Entries wait for their position in the ledger.
+    #[error("entries of the ledger wait for their position; try again")]
+    LedgerBehind,
+    /// Nothing was published under that name, or not that version.
     #[error("no such evaluation was published; ask for version 0, or for a preview")]
-    EvaluationNotFound(String),
+    EvaluationNotFound {
+        /// Evaluation.
+        name: String,
+        /// Version; 0 for the newest.
+        version: i32,
+    },
     /// The year goes on.
     #[error("the year is not over, so its evaluation cannot be published; ask for a preview")]
     YearNotOver,
     /// The document cannot be written.
     #[error("the document cannot be written: {0}")]
     Paper(#[from] paper::PaperError),
+    /// Whoever wrote the document was stopped.
+    #[error("the document was not written to its end; try again")]
+    DocumentGivenUp,
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -107,7 +121,7 @@ impl Classify for Failure {
             Self::ClockNotFound(_)
             | Self::PolicyNotFound(_)
             | Self::CalendarNotFound(_)
-            | Self::EvaluationNotFound(_)
+            | Self::EvaluationNotFound { .. }
             | Self::PolicyVersionNotFound { .. } => Kind::NotFound,
             Self::NoTermToCount { .. }
             | Self::DateOutOfRange
@@ -118,6 +132,7 @@ impl Classify for Failure {
             | Self::ClockNotRunning { .. } => Kind::FailedPrecondition,
             Self::CallDiffers(_) => Kind::AlreadyExists,
             Self::Paper(_) => Kind::Internal,
+            Self::BoardBeingSummed | Self::LedgerBehind | Self::DocumentGivenUp => Kind::Unavailable,
             Self::Request(error) => error.kind(),
             Self::PositionAhead { .. } => Kind::OutOfRange,
             Self::Store(error) => error.kind(),
@@ -141,9 +156,12 @@ impl Classify for Failure {
             Self::PositionAhead { .. } => "POSITION_AHEAD",
             Self::CallDiffers(_) => "CALL_DIFFERS",
             Self::ClockNotRunning { .. } => "CLOCK_NOT_RUNNING",
-            Self::EvaluationNotFound(_) => "EVALUATION_NOT_FOUND",
+            Self::EvaluationNotFound { .. } => "EVALUATION_NOT_FOUND",
+            Self::BoardBeingSummed => "BOARD_BEING_SUMMED",
+            Self::LedgerBehind => "LEDGER_BEHIND",
             Self::YearNotOver => "YEAR_NOT_OVER",
             Self::Paper(_) => "INTERNAL",
+            Self::DocumentGivenUp => "DOCUMENT_GIVEN_UP",
             Self::Store(error) => error.reason(),
         }
     }
@@ -154,10 +172,12 @@ impl Classify for Failure {
             | Self::PolicyNotFound(name)
             | Self::CalendarNotFound(name)
             | Self::Shipped(name)
-            | Self::EvaluationNotFound(name)
             | Self::NotInForce(name) => vec![("resource", name.clone().into())],
             Self::PolicyVersionNotFound { policy, version } => {
                 vec![("resource", format!("policies/{policy}").into()), ("version", version.to_string().into())]
+            }
+            Self::EvaluationNotFound { name, version } => {
+                vec![("resource", name.clone().into()), ("version", version.to_string().into())]
             }
             Self::Request(error) => error.metadata(),
             Self::NoTermToCount { rule, stage } => {
@@ -171,7 +191,10 @@ impl Classify for Failure {
             | Self::DateOutOfRange
             | Self::InThePast
             | Self::YearNotOver
+            | Self::BoardBeingSummed
+            | Self::LedgerBehind
             | Self::Paper(_)
+            | Self::DocumentGivenUp
             | Self::Store(_) => Vec::new(),
         }
     }

@@ -94,6 +94,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         return Err(DataError::new(&id, "ships with other content than it had under the same version").into());
     }
     monitor.refresh().await?.check()?;
+    workers::board::prepare(&monitor).await?;
     let mut sources = Vec::new();
     for source in [ticketing::SOURCE, ombudsman::SOURCE] {
         sources.push((source, LedgerServiceClient::new(house.peers.channel(source)?)));

@@ -9,9 +9,13 @@ use postgres::{Db, StoreError};
 use sla_monitor_domain::data::DataError;
 use sla_monitor_domain::{Calendar, Catalogue, Rule};
 use sqlx::PgConnection;
+use tokio::sync::Semaphore;
 
 use crate::config::{BoardSettings, DueSettings, LawSettings, MeasureSettings};
 use crate::store::law::{self, Kept};
+
+/// Boards that are added up at once.
+const BOARDS_AT_ONCE: usize = 2;
 
 /// The service's surroundings. Cheap to clone.
 #[derive(Clone)]
@@ -30,6 +34,8 @@ pub struct Monitor {
     pub measures: MeasureSettings,
     /// How boards are summed.
     pub board: BoardSettings,
+    /// Boards that are added up at once: each holds a connection, and the processor for a while.
+    pub boards: Arc<Semaphore>,
     /// What the firm is called on what it publishes.
     pub firm: Arc<str>,
     book: Arc<RwLock<Arc<Law>>>,
@@ -46,6 +52,7 @@ impl Monitor {
             due: Arc::new(due),
             measures: MeasureSettings::default(),
             board: BoardSettings::default(),
+            boards: Arc::new(Semaphore::new(BOARDS_AT_ONCE)),
             firm: Arc::from(""),
             book: Arc::new(RwLock::new(Arc::new(law))),
         }

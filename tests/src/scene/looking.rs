@@ -50,8 +50,11 @@ impl Affair<'_> {
 
     /// A year that is long over is evaluated.
     pub async fn be_evaluated(&self) -> Result<sla::Evaluation, Status> {
-        let publish =
-            sla::PublishEvaluationRequest { name: "evaluations/2001".to_owned(), request_id: self.scene.request_id() };
+        let publish = sla::PublishEvaluationRequest {
+            name: "evaluations/2001".to_owned(),
+            request_id: self.scene.request_id(),
+            known_version: 0,
+        };
         Ok(self.scene.role(Role::Supervisor).measures.publish_evaluation(publish).await?.into_inner())
     }
 }

@@ -18,6 +18,9 @@ pub use days::Days;
 pub use slots::{SLOTS_FORMAT, Slots, Tightly, bounds, slot};
 pub use sums::{Disagree, Into, Plan, Range, Sums, Told, month};
 
+/// How sums are made. Whoever changes lines, slots or days changes it too, and everything is summed anew.
+pub const MADE_AS: &str = "1";
+
 /// The shares of fulfilled clocks whose times are told, in percent.
 pub const PERCENTS: [u8; 5] = [50, 75, 90, 95, 99];
 

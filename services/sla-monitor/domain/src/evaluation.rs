@@ -8,9 +8,6 @@ use crate::board::{Dimension, Told};
 use crate::fairness::{self, FairService, Verdict};
 use crate::figures::{Figure, Parameter};
 
-/// Years for which art. 21 has an evaluation kept.
-pub const YEARS_KEPT: i16 = 5;
-
 /// A language the evaluation is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -79,9 +76,10 @@ pub fn text(evaluation: &Evaluation<'_>, language: Language) -> String {
     text.field(l.of("Huella del último", "Hash of the last"), ledger.1);
     text.line(
         l.of(
-            "Documento de los artículos 21 y 22 de la Ley 10/2025. Cada cifra cuenta todos los casos, salvo que diga otra cosa, y se puede volver a calcular a partir del libro \
-             mayor; el error es el mayor alejamiento de la verdad con una confianza del 95 %, y la ley admite el 5 %.",
-            "Document of articles 21 and 22 of Ley 10/2025. Each figure counts all there are unless it says otherwise, and can be calculated again from the ledger; the error is how \
+            "Documento de los artículos 21 y 22 de la Ley 10/2025. Cada cifra cuenta todos los casos, salvo que diga otra cosa, y los parámetros de la ley se pueden volver a calcular a \
+             partir de los asientos indicados del libro mayor; el error es el mayor alejamiento de la verdad con una confianza del 95 %, y la ley admite el 5 %.",
+            "Document of articles 21 and 22 of Ley 10/2025. Each figure counts all there are unless it says otherwise, and the parameters of the law can be calculated again from the \
+             entries of the ledger that are named; the error is how \
              far it may be from the truth with a confidence of 95 %, and the law admits 5 %.",
         )
         .to_owned(),
@@ -171,7 +169,8 @@ impl Text {
 
     fn points(&self, share: f64) -> String {
         // Rounded up: an error is never told smaller than it is.
-        self.decimal((share * 10_000.0).ceil() / 100.0, 2)
+        // What is a whole number but for the last bits of a float is that number.
+        self.decimal((share * 10_000.0 - 1e-6).ceil() / 100.0, 2)
     }
 
     fn decimal(&self, number: f64, places: usize) -> String {
@@ -179,15 +178,16 @@ impl Text {
         if self.language == Language::Spanish { text.replace('.', ",") } else { text }
     }
 
-    /// Days, hours and minutes; seconds of what is shorter than an hour. Rounded up.
+    /// Days, hours and minutes; minutes and seconds of what is shorter than an hour. Rounded up.
     fn duration(micros: i64) -> String {
-        let seconds = u64::try_from(micros.max(0)).unwrap_or(0).div_ceil(1_000_000);
-        let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
-        match (days, hours) {
-            (0, 0) => format!("{minutes} min {} s", seconds % 60),
-            (0, _) => format!("{hours} h {minutes} min"),
-            _ => format!("{days} d {hours} h {minutes} min"),
+        let micros = u64::try_from(micros).unwrap_or(0);
+        let seconds = micros.div_ceil(1_000_000);
+        if seconds < 3_600 {
+            return format!("{} min {} s", seconds / 60, seconds % 60);
         }
+        let minutes = micros.div_ceil(60_000_000);
+        let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
+        if days == 0 { format!("{hours} h {minutes} min") } else { format!("{days} d {hours} h {minutes} min") }
     }
 
     fn parameter(&mut self, parameter: &Parameter) {
@@ -282,7 +282,7 @@ impl Text {
         let index = service
             .index
             .map_or_else(|| l.of("no se puede decir", "cannot be told").to_owned(), |index| self.decimal(index, 1));
-        self.field(l.of("Índice (100: no se halló disparidad)", "Index (100: no disparity was found)"), &index);
+        self.field(l.of("Índice (con 100 no se halló disparidad)", "Index (with 100 no disparity was found)"), &index);
         for compared in &service.dimensions {
             let name = match compared.dimension {
                 fairness::Dimension::Tenure => l.of("Antigüedad", "Tenure"),

@@ -255,7 +255,8 @@ fn recount(days: &Days, shares: &[Share], window: Range, within: Option<&str>) -
             }
         }
     }
-    let told = lines.into_iter().filter(|(line, (tally, _))| line.dimension == Dimension::Total || tally.clocks > 0);
+    let told =
+        lines.into_iter().filter(|(line, (tally, _))| line.dimension == Dimension::Total || *tally != Tally::default());
     told.map(|(line, (tally, mut took))| {
         took.sort_unstable();
         let settle = (!took.is_empty())

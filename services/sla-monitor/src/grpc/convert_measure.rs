@@ -18,6 +18,7 @@ use crate::store::call::Call;
 use crate::store::parameters::Period;
 use crate::usecase::get_board::Window;
 use crate::usecase::get_calibration;
+use crate::usecase::publish_evaluation::NewEvaluation;
 use crate::usecase::record_calls::NewCalls;
 
 /// Calls of one request.
@@ -303,17 +304,22 @@ pub fn preview(request: &proto::PreviewEvaluationRequest) -> Result<i16, Failure
 }
 
 /// `PublishEvaluation`.
-pub fn publication(request: &proto::PublishEvaluationRequest) -> Result<(i16, RequestKey), Failure> {
+pub fn publication(request: &proto::PublishEvaluationRequest) -> Result<NewEvaluation, Failure> {
     let mut v = Violations::new();
     let year = year(&mut v, &request.name);
     let id = parse::request_id(&mut v, &request.request_id);
+    let known = version(&mut v, "known_version", request.known_version);
     v.into_result()?;
-    Ok((whole(year), RequestKey::of(whole(id), "PublishEvaluation", &request.encode_to_vec())))
+    Ok(NewEvaluation {
+        year: whole(year),
+        known,
+        key: RequestKey::of(whole(id), "PublishEvaluation", &request.encode_to_vec()),
+    })
 }
 
-fn version(v: &mut Violations, version: i32) -> i32 {
-    if version < 0 {
-        v.push("version", "must not be negative; 0 means the newest");
+fn version(v: &mut Violations, field: &str, version: i32) -> i32 {
+    if !(0..i32::MAX).contains(&version) {
+        v.push(field, "must be a number of a version, or 0");
     }
     version
 }
@@ -322,7 +328,7 @@ fn version(v: &mut Violations, version: i32) -> i32 {
 pub fn evaluation(request: &proto::GetEvaluationRequest) -> Result<(i16, i32), Failure> {
     let mut v = Violations::new();
     let year = year(&mut v, &request.name);
-    let version = version(&mut v, request.version);
+    let version = version(&mut v, "version", request.version);
     v.into_result()?;
     Ok((whole(year), version))
 }
@@ -331,7 +337,7 @@ pub fn evaluation(request: &proto::GetEvaluationRequest) -> Result<(i16, i32), F
 pub fn document(request: &proto::GetEvaluationDocumentRequest) -> Result<((i16, i32), Language), Failure> {
     let mut v = Violations::new();
     let year = year(&mut v, &request.name);
-    let version = version(&mut v, request.version);
+    let version = version(&mut v, "version", request.version);
     let language = match Tongue::try_from(request.language) {
         Ok(Tongue::Unspecified | Tongue::Es) => Some(Language::Spanish),
         Ok(Tongue::En) => Some(Language::English),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use postgres::{Db, StoreError, Tx};
-use sla_monitor_domain::board::{Dimension, Labels, Line, Piece, Range, Share, Span, Tally};
+use sla_monitor_domain::board::{Dimension, Labels, Line, MADE_AS, Piece, Range, Share, Span, Tally};
 use sqlx::PgConnection;
 
 use shares::{Row, Shares};
@@ -23,13 +23,29 @@ pub async fn snapshot(db: &Db) -> Result<Tx, StoreError> {
     Ok(tx)
 }
 
-/// The zone whose days are summed, empty where nothing was yet; and the database's time.
+/// What sums there are.
+pub struct State {
+    /// The zone whose days are summed; none where everything is to be summed anew.
+    pub zone: Option<String>,
+    /// How many affairs changed since they were summed, counted no further than was asked.
+    pub changed: i64,
+    /// The database's time.
+    pub now: Timestamp,
+}
+
+/// What sums there are, and how many affairs are not in them, counted no further than `most`.
 #[tracing::instrument(name = "db.board.state", skip_all)]
-pub async fn state(tx: &mut PgConnection) -> Result<(String, Timestamp), StoreError> {
-    let row = sqlx::query!(r#"select zone, now() as "now!: jiff_sqlx::Timestamp" from sla_monitor.board_state"#)
-        .fetch_one(tx)
-        .await?;
-    Ok((row.zone, row.now.to_jiff()))
+pub async fn state(tx: &mut PgConnection, most: i64) -> Result<State, StoreError> {
+    let row = sqlx::query!(
+        r#"select zone, made_as, now() as "now!: jiff_sqlx::Timestamp",
+                  (select count(*) from (select distinct affair_id from sla_monitor.board_changed limit $1) k) as "changed!"
+           from sla_monitor.board_state"#,
+        most
+    )
+    .fetch_one(tx)
+    .await?;
+    let zone = Some(row.zone).filter(|zone| !zone.is_empty() && row.made_as == MADE_AS);
+    Ok(State { zone, changed: row.changed, now: row.now.to_jiff() })
 }
 
 /// The number of the last change of an affair or clock; it may not be committed yet.
@@ -69,7 +85,7 @@ pub async fn sums(
     let rows = sqlx::query!(
         r#"select s.start_on as "start_on: jiff_sqlx::Date", s.dimension, s.key, s.cases, s.events, s.clocks, s.met, s.breached, s.open, s.cancelled, s.settle
            from unnest($2::text[], $3::date[], $4::date[]) as p(grain, from_on, to_on)
-           join sla_monitor.board_line s
+           join sla_monitor.board_sum s
              on s.within = $1 and s.grain = p.grain and s.start_on >= p.from_on and s.start_on < p.to_on
            where $5::text is null or s.dimension = $5"#,
         within.unwrap_or_default(),
@@ -83,7 +99,7 @@ pub async fn sums(
     rows.into_iter()
         .map(|row| {
             let dimension = Dimension::from_word(&row.dimension)
-                .ok_or_else(|| StoreError::corrupt("board_line", "dimension", &row.dimension))?;
+                .ok_or_else(|| StoreError::corrupt("board_sum", "dimension", &row.dimension))?;
             Ok(Summed {
                 start: row.start_on.to_jiff(),
                 line: Line { dimension, key: row.key.into() },
@@ -107,9 +123,9 @@ fn fit(day: Date) -> Date {
     day.max(jiff::civil::date(-4_000, 1, 1))
 }
 
-/// Affairs that changed since they were summed, as they are.
+/// Affairs that changed since they were summed, as they are: those that were received, or have a clock that counts from, within a part of time.
 #[tracing::instrument(name = "db.board.changed", skip_all)]
-pub async fn changed(tx: &mut PgConnection) -> Result<Vec<Share>, StoreError> {
+pub async fn changed(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel,
@@ -120,16 +136,21 @@ pub async fn changed(tx: &mut PgConnection) -> Result<Vec<Share>, StoreError> {
            from (select distinct affair_id from sla_monitor.board_changed) k
            join sla_monitor.affair a on a.affair_id = k.affair_id
            join sla_monitor.clock c on c.affair_id = k.affair_id
-           order by a.affair_id, c.clock_id"#
+           where a.first_received_at >= coalesce($1, '-infinity'::timestamptz) and a.first_received_at < coalesce($2, 'infinity'::timestamptz)
+              or exists (select from sla_monitor.clock o where o.affair_id = k.affair_id
+                         and o.first_origin_at >= coalesce($1, '-infinity'::timestamptz) and o.first_origin_at < coalesce($2, 'infinity'::timestamptz))
+           order by a.affair_id, c.clock_id"#,
+        part.from.map(|t| t.to_sqlx()) as _,
+        part.to.map(|t| t.to_sqlx()) as _,
     )
     .fetch_all(tx)
     .await?;
     Ok(Shares::default().read(rows)?.into_iter().map(|(_, share)| share).collect())
 }
 
-/// The same affairs, as they were summed.
+/// Affairs that changed since they were summed, as they were summed, likewise.
 #[tracing::instrument(name = "db.board.summed_of_changed", skip_all)]
-pub async fn summed_of_changed(tx: &mut PgConnection) -> Result<Vec<Share>, StoreError> {
+pub async fn summed_of_changed(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, l.channel,
@@ -139,7 +160,12 @@ pub async fn summed_of_changed(tx: &mut PgConnection) -> Result<Vec<Share>, Stor
            join sla_monitor.board_affair a on a.affair_id = k.affair_id
            join sla_monitor.board_clock c on c.affair_id = k.affair_id
            join sla_monitor.board_label l on l.label = c.label
-           order by a.affair_id, c.clock_id"#
+           where a.received_at >= coalesce($1, '-infinity'::timestamptz) and a.received_at < coalesce($2, 'infinity'::timestamptz)
+              or exists (select from sla_monitor.board_clock o where o.affair_id = k.affair_id
+                         and o.first_origin_at >= coalesce($1, '-infinity'::timestamptz) and o.first_origin_at < coalesce($2, 'infinity'::timestamptz))
+           order by a.affair_id, c.clock_id"#,
+        part.from.map(|t| t.to_sqlx()) as _,
+        part.to.map(|t| t.to_sqlx()) as _,
     )
     .fetch_all(tx)
     .await?;

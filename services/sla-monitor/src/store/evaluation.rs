@@ -1,13 +1,12 @@
 //! Evaluations as they were published.
 
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx as _;
 use postgres::{Db, StoreError};
 use sqlx::PgConnection;
 
-/// An evaluation.
+/// An evaluation, as it is about to be published.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub struct New {
     /// Its year.
     pub year: i32,
     /// Which of the year, from 1.
@@ -20,8 +19,15 @@ pub struct Kept {
     pub text_en: String,
     /// Entries of the ledger when it was counted, and the hash of the last.
     pub ledger: (i64, Vec<u8>),
-    /// Who published it.
+    /// Who publishes it.
     pub published_by: String,
+}
+
+/// An evaluation that was published.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// What was published.
+    pub what: New,
     /// When.
     pub published: Timestamp,
 }
@@ -39,16 +45,28 @@ pub async fn next(db: &Db, year: i32) -> Result<(Timestamp, i32), StoreError> {
     Ok((row.now.to_jiff(), row.version))
 }
 
-/// Writes one.
+/// The end of the ledger at the snapshot of a transaction: how many entries, and the hash of the last; none while entries wait for their position.
+#[tracing::instrument(name = "db.evaluation.ledger_end", skip_all)]
+pub async fn ledger_end(tx: &mut PgConnection) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
+    let row = sqlx::query!(
+        r#"select position, hash, exists (select from sla_monitor.ledger_inbox) as "waits!" from sla_monitor.ledger_head"#
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok((!row.waits).then_some((row.position, row.hash)))
+}
+
+/// Writes one, and answers when.
 ///
 /// # Errors
-/// [`StoreError::Contended`] when somebody else has written that version meanwhile.
+/// [`StoreError::Stale`] when somebody else has written that version meanwhile.
 #[tracing::instrument(name = "db.evaluation.insert", skip_all)]
-pub async fn insert(tx: &mut PgConnection, kept: &Kept) -> Result<(), StoreError> {
-    let written = sqlx::query!(
-        "insert into sla_monitor.evaluation (year, version, content, text_es, text_en, ledger_position, ledger_hash, published_by, published_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         on conflict on constraint evaluation_pkey do nothing",
+pub async fn insert(tx: &mut PgConnection, kept: &New) -> Result<Timestamp, StoreError> {
+    let written = sqlx::query_scalar!(
+        r#"insert into sla_monitor.evaluation (year, version, content, text_es, text_en, ledger_position, ledger_hash, published_by, published_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
+         on conflict on constraint evaluation_pkey do nothing
+         returning published_at as "published_at: jiff_sqlx::Timestamp""#,
         kept.year,
         kept.version,
         kept.content,
@@ -57,11 +75,10 @@ pub async fn insert(tx: &mut PgConnection, kept: &Kept) -> Result<(), StoreError
         kept.ledger.0,
         kept.ledger.1,
         kept.published_by,
-        kept.published.to_sqlx() as _,
     )
-    .execute(tx)
+    .fetch_optional(tx)
     .await?;
-    if written.rows_affected() == 0 { Err(StoreError::Contended) } else { Ok(()) }
+    written.map(jiff_sqlx::Timestamp::to_jiff).ok_or(StoreError::Stale)
 }
 
 /// One version of a year; the newest for 0.
@@ -75,14 +92,16 @@ pub async fn get(db: &Db, year: i32, version: i32) -> Result<Option<Kept>, Store
     )
     .fetch_optional(db.reader())
     .await?;
-    Ok(row.map(|row| Kept {
-        year,
-        version: row.version,
-        content: row.content,
-        text_es: row.text_es,
-        text_en: row.text_en,
-        ledger: (row.ledger_position, row.ledger_hash),
-        published_by: row.published_by,
-        published: row.published_at.to_jiff(),
+    Ok(row.map(|row| {
+        let what = New {
+            year,
+            version: row.version,
+            content: row.content,
+            text_es: row.text_es,
+            text_en: row.text_en,
+            ledger: (row.ledger_position, row.ledger_hash),
+            published_by: row.published_by,
+        };
+        Kept { what, published: row.published_at.to_jiff() }
     }))
 }

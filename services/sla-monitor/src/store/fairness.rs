@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
-use sqlx::PgPool;
+use sqlx::PgExecutor;
 
 /// Affairs that are alike in everything that is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Alike {
 /// were decided were kept.
 #[tracing::instrument(name = "db.fairness.count", skip_all)]
 pub async fn count(
-    pool: &PgPool,
+    executor: impl PgExecutor<'_>,
     from: Timestamp,
     to: Timestamp,
 ) -> Result<(Vec<Alike>, Option<Timestamp>), StoreError> {
@@ -44,7 +44,7 @@ pub async fn count(
         from.to_sqlx() as _,
         to.to_sqlx() as _,
     )
-    .fetch_all(pool)
+    .fetch_all(executor)
     .await?;
     let now = rows.first().map(|row| row.now.to_jiff());
     let alike = rows.into_iter().map(|row| Alike {

@@ -44,10 +44,19 @@ pub struct Counted {
 pub async fn count(db: &Db, period: &Period, rules: &[String]) -> Result<Counted, StoreError> {
     let mut tx = db.tx().await?;
     sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
-    let calls = calls(&mut tx, period).await?;
-    let resolved = resolved(&mut tx, period, rules).await?;
-    let now = sqlx::query_scalar!(r#"select now() as "now!: jiff_sqlx::Timestamp""#).fetch_one(&mut *tx).await?;
+    let counted = count_in(&mut tx, period, rules).await;
     tx.rollback().await?;
+    counted
+}
+
+/// The same at the snapshot of a transaction.
+///
+/// # Errors
+/// As [`count`].
+pub async fn count_in(tx: &mut PgConnection, period: &Period, rules: &[String]) -> Result<Counted, StoreError> {
+    let calls = calls(tx, period).await?;
+    let resolved = resolved(tx, period, rules).await?;
+    let now = sqlx::query_scalar!(r#"select now() as "now!: jiff_sqlx::Timestamp""#).fetch_one(tx).await?;
     Ok(Counted { calls, resolved, now: now.to_jiff() })
 }
 

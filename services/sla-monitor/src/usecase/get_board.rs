@@ -12,7 +12,10 @@ use sqlx::PgConnection;
 use super::get_policy::get_policy;
 use crate::error::Failure;
 use crate::monitor::Monitor;
-use crate::store::board::{self, Found};
+use crate::store::board::{self, Found, State};
+
+/// Affairs that are counted by themselves at most, because they changed since they were summed. There are more right after an upgrade, and while nobody sums.
+const MOST_COUNTED: i64 = 50_000;
 
 /// Which clocks are counted.
 #[derive(Debug, Clone, Default)]
@@ -39,38 +42,60 @@ pub struct Figured {
 /// The figures of the window.
 ///
 /// # Errors
-/// [`Failure::PolicyNotFound`] for an unknown rule.
+/// [`Failure::PolicyNotFound`] for an unknown rule; [`Failure::BoardBeingSummed`] where too little is summed.
 #[tracing::instrument(name = "board.get", skip_all)]
 pub async fn get_board(monitor: &Monitor, window: &Window) -> Result<Figured, Failure> {
     if let Some(rule) = &window.rule {
         get_policy(monitor, rule, 0).await?;
     }
+    let _turn = monitor.boards.acquire().await.map_err(|_| Failure::BoardBeingSummed)?;
     let mut tx = board::snapshot(&monitor.db).await?;
-    let figured = figure(&mut tx, monitor, window).await;
+    let added = add_up(&mut tx, window).await;
     tx.rollback().await?;
-    Ok(figured?)
+    added?.figured()
 }
 
-async fn figure(tx: &mut PgConnection, monitor: &Monitor, window: &Window) -> Result<Figured, StoreError> {
-    let (summed_in, now) = board::state(tx).await?;
-    // Nothing is summed before the zone is known.
-    let zone = if summed_in.is_empty() { monitor.law().zone().to_owned() } else { summed_in };
+/// The sums of a window, before they are told.
+pub(super) struct Added {
+    sums: Sums,
+    zone: String,
+    now: Timestamp,
+}
+
+impl Added {
+    /// The lines.
+    ///
+    /// # Errors
+    /// [`Failure`] where sums and clocks disagree.
+    pub(super) fn figured(self) -> Result<Figured, Failure> {
+        let lines = self.sums.tell().map_err(|disagree| StoreError::corrupt("board_sum", "settle", disagree))?;
+        Ok(Figured { lines, zone: self.zone, now: self.now })
+    }
+}
+
+/// Adds up a window at the snapshot of a transaction.
+///
+/// # Errors
+/// [`Failure::BoardBeingSummed`] where too little is summed.
+pub(super) async fn add_up(tx: &mut PgConnection, window: &Window) -> Result<Added, Failure> {
+    let State { zone, changed, now } = board::state(tx, MOST_COUNTED + 1).await?;
+    let zone = zone.filter(|_| changed <= MOST_COUNTED).ok_or(Failure::BoardBeingSummed)?;
     let days = Days(TimeZone::get(&zone).map_err(|_| StoreError::corrupt("board_state", "zone", &zone))?);
     let plan = Plan::new(&days, Range { from: window.from, to: window.to });
     let rule = window.rule.as_deref();
     let mut sums = Sums::new(days, plan.clone(), rule);
     if let Some((first, after)) = plan.whole {
-        let unreadable = || StoreError::corrupt("board_line", "settle", &zone);
+        let unreadable = || StoreError::corrupt("board_sum", "settle", &zone);
         for summed in board::sums(tx, rule, &cover(first, after, Grain::Year), None).await? {
             sums.add(summed.line, &summed.tally, summed.settle.as_deref()).ok_or_else(unreadable)?;
         }
         for summed in board::sums(tx, rule, &cover(first, after, Grain::Month), Some(Dimension::Total)).await? {
             sums.add(month(summed.start), &summed.tally, summed.settle.as_deref()).ok_or_else(unreadable)?;
         }
-        for share in board::summed_of_changed(tx).await? {
+        for share in board::summed_of_changed(tx, plan.between).await? {
             sums.add_share(&share, Into::Whole(-1));
         }
-        for share in board::changed(tx).await? {
+        for share in board::changed(tx, plan.between).await? {
             sums.add_share(&share, Into::Whole(1));
         }
         for piece in board::overdue(tx).await? {
@@ -89,8 +114,7 @@ async fn figure(tx: &mut PgConnection, monitor: &Monitor, window: &Window) -> Re
         let found = board::settled(tx, &ranges, plan.between, only.as_deref()).await?;
         hold(&mut sums, &labels, &found)?;
     }
-    let lines = sums.tell().map_err(|disagree| StoreError::corrupt("board_line", "settle", disagree))?;
-    Ok(Figured { lines, zone, now })
+    Ok(Added { sums, zone, now })
 }
 
 fn under(labels: &HashMap<i32, Arc<Labels>>, rule: &str) -> Vec<i32> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use sla_monitor_domain::fairness::{Dimension, FairService, Group, fair_service};
+use sqlx::PgExecutor;
 
 use crate::error::Failure;
 use crate::monitor::Monitor;
@@ -32,7 +33,20 @@ pub struct Told {
 /// [`Failure`] of the database.
 #[tracing::instrument(name = "fairness.get", skip_all)]
 pub async fn get_fairness(monitor: &Monitor, from: Timestamp, to: Timestamp) -> Result<Told, Failure> {
-    let (alike, now) = count(monitor.db.reader(), from, to).await?;
+    fairness_by(monitor, monitor.db.reader(), from, to).await
+}
+
+/// The same by a connection, whose transaction may have its own snapshot.
+///
+/// # Errors
+/// As [`get_fairness`].
+pub(super) async fn fairness_by(
+    monitor: &Monitor,
+    executor: impl PgExecutor<'_>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Told, Failure> {
+    let (alike, now) = count(executor, from, to).await?;
     let (mut dimensions, mut unknown) = (Vec::new(), Vec::new());
     for dimension in [Dimension::Channel, Dimension::Language, Dimension::Vulnerability] {
         let (groups, others) = groups(dimension, &alike)?;

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use sla_monitor_domain::figures::{CallParameters, Parameter, TERMS_OF_ARTICLE_17, Times};
 use sla_monitor_domain::quantile::Durations;
+use sqlx::PgConnection;
 
 use crate::error::Failure;
 use crate::monitor::Monitor;
-use crate::store::parameters::{Period, count};
+use crate::store::parameters::{Counted, Period, count, count_in};
 
 /// The parameters of a period.
 #[derive(Debug, Clone)]
@@ -29,8 +30,26 @@ pub struct Parameters {
 /// [`Failure`] of the database.
 #[tracing::instrument(name = "parameters.get", skip_all)]
 pub async fn get_service_parameters(monitor: &Monitor, period: &Period) -> Result<Parameters, Failure> {
-    let legal = TERMS_OF_ARTICLE_17.map(str::to_owned);
-    let counted = count(&monitor.db, period, &legal).await?;
+    told(monitor, count(&monitor.db, period, &legal()).await?)
+}
+
+/// The same at the snapshot of a transaction.
+///
+/// # Errors
+/// As [`get_service_parameters`].
+pub(super) async fn parameters_in(
+    monitor: &Monitor,
+    tx: &mut PgConnection,
+    period: &Period,
+) -> Result<Parameters, Failure> {
+    told(monitor, count_in(tx, period, &legal()).await?)
+}
+
+fn legal() -> [String; 2] {
+    TERMS_OF_ARTICLE_17.map(str::to_owned)
+}
+
+fn told(monitor: &Monitor, counted: Counted) -> Result<Parameters, Failure> {
     let impossible = || postgres::StoreError::corrupt("call", "ended_as", "counts that cannot be true together");
     let calls = counted.calls.parameters(monitor.measures.abandoned_calls.into()).ok_or_else(impossible)?;
     let mut resolved = Vec::with_capacity(counted.resolved.len());

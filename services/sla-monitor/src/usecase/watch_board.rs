@@ -12,7 +12,7 @@ use crate::store::board::last_change;
 
 /// The pause between two boards.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Told again at the latest after so long, whatever happened. Time alone breaches nothing unseen for longer than that either.
+/// Told again at the latest after so long, whatever happened. What was committed long after it was written, and what time alone changes, is told by then.
 const AGAIN: Duration = Duration::from_secs(15);
 
 /// The board of a window, now and whenever a figure of it has changed; never ends by itself.

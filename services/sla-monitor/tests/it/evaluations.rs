@@ -42,7 +42,7 @@ async fn what_is_published_says_what_the_measures_say_and_is_never_changed() {
     let preview =
         client.preview_evaluation(sla::PreviewEvaluationRequest { name: name(2025) }).await.unwrap().into_inner();
     assert_eq!((preview.version, preview.published_by.as_str()), (0, ""));
-    let publish = sla::PublishEvaluationRequest { name: name(2025), request_id: uuid(&world) };
+    let publish = sla::PublishEvaluationRequest { name: name(2025), request_id: uuid(&world), known_version: 0 };
     let first = client.publish_evaluation(publish.clone()).await.unwrap().into_inner();
     assert_eq!(client.publish_evaluation(publish).await.unwrap().into_inner(), first);
     assert_eq!((first.name.as_str(), first.version), ("evaluations/2025", 1));
@@ -79,8 +79,19 @@ async fn what_is_published_says_what_the_measures_say_and_is_never_changed() {
     assert!(first.text_en.contains("Art. 17, Affairs resolved and answered within their legal term"));
 
     // Another version corrects it, and both are kept.
-    let again = sla::PublishEvaluationRequest { name: name(2025), request_id: uuid(&world) };
-    let second = client.publish_evaluation(again).await.unwrap().into_inner();
+    let again = sla::PublishEvaluationRequest { name: name(2025), request_id: uuid(&world), known_version: 1 };
+    let unknowing = sla::PublishEvaluationRequest { known_version: 0, request_id: uuid(&world), ..again.clone() };
+    let refused = client.publish_evaluation(unknowing).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::Aborted, "STALE_ETAG"));
+    // Of two who correct the first at once, one does.
+    let other = sla::PublishEvaluationRequest { request_id: uuid(&world), ..again.clone() };
+    let (mut one, mut two) = (client.clone(), client.clone());
+    let (one, two) = tokio::join!(one.publish_evaluation(again), two.publish_evaluation(other));
+    let (second, refused) = match (one, two) {
+        (Ok(second), Err(refused)) | (Err(refused), Ok(second)) => (second.into_inner(), refused),
+        both => panic!("{both:?}"),
+    };
+    assert_eq!(refused.code(), Code::Aborted, "{refused:?}");
     assert_eq!(second.version, 2);
     let get = |version| sla::GetEvaluationRequest { name: name(2025), version };
     let mut agent = measures(&served, Role::Agent);
@@ -125,7 +136,7 @@ async fn a_year_that_goes_on_is_previewed_and_not_published() {
     let preview =
         client.preview_evaluation(sla::PreviewEvaluationRequest { name: name(2999) }).await.unwrap().into_inner();
     assert!(preview.text_es.contains("no hubo") && preview.text_en.contains("there were none"), "{}", preview.text_es);
-    let asked = sla::PublishEvaluationRequest { name: name(2999), request_id: uuid(&world) };
+    let asked = sla::PublishEvaluationRequest { name: name(2999), request_id: uuid(&world), known_version: 0 };
     let refused = client.publish_evaluation(asked).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "YEAR_NOT_OVER"));
     let refused = client.get_evaluation(sla::GetEvaluationRequest { name: name(2999), version: 0 }).await.unwrap_err();
@@ -140,9 +151,14 @@ async fn everything_wrong_with_a_request_is_told_at_once() {
     let wrong = sla::GetEvaluationDocumentRequest { name: "evaluations/26".to_owned(), version: -1, language: 3 };
     let refused = client.get_evaluation_document(wrong).await.unwrap_err();
     assert_eq!(fields(&refused), ["name", "version", "language"]);
-    let wrong = sla::PublishEvaluationRequest { name: "evaluations/3000".to_owned(), request_id: "x".to_owned() };
-    assert_eq!(fields(&client.publish_evaluation(wrong).await.unwrap_err()), ["name", "request_id"]);
+    let wrong = sla::PublishEvaluationRequest {
+        name: "evaluations/3000".to_owned(),
+        request_id: "x".to_owned(),
+        known_version: -1,
+    };
+    let refused = client.publish_evaluation(wrong).await.unwrap_err();
+    assert_eq!(fields(&refused), ["name", "request_id", "known_version"]);
     let mut agent = measures(&served, Role::Agent);
-    let asked = sla::PublishEvaluationRequest { name: name(2025), request_id: uuid(&world) };
+    let asked = sla::PublishEvaluationRequest { name: name(2025), request_id: uuid(&world), known_version: 0 };
     assert_eq!(agent.publish_evaluation(asked).await.unwrap_err().code(), Code::PermissionDenied);
 }

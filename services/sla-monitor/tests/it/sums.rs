@@ -150,7 +150,19 @@ async fn random(tx: &mut sqlx::PgConnection, dice: &mut Dice, set: &str, number:
 
 /// What a plain count of everything tells.
 async fn counted(admin: &PgPool, window: (Option<Timestamp>, Option<Timestamp>), rule: Option<&str>) -> Lines {
+    counted_in("Europe/Madrid", admin, window, rule).await
+}
+
+/// The same with the months of a zone.
+async fn counted_in(
+    zone: &str,
+    admin: &PgPool,
+    window: (Option<Timestamp>, Option<Timestamp>),
+    rule: Option<&str>,
+) -> Lines {
     let mut lines = Lines::new();
+    let month_of = |column: &str| format!("to_char({column} at time zone '{zone}', 'YYYY-MM')");
+    let (month, month_of_case) = (month_of("c.first_origin_at"), month_of("a.first_received_at"));
     for (dimension, key, of_case) in [
         ("total", "''", "''"),
         ("policy", "'policies/' || c.rule", "'policies/' || c.rule"),
@@ -162,11 +174,7 @@ async fn counted(admin: &PgPool, window: (Option<Timestamp>, Option<Timestamp>),
         ("outcome", "nullif(c.outcome, '')", "nullif(c.outcome, '')"),
         ("team", "nullif(c.team, '')", "nullif(c.team, '')"),
         ("manager", "'agents/' || nullif(c.manager, '')", "'agents/' || nullif(c.manager, '')"),
-        (
-            "month",
-            "to_char(c.first_origin_at at time zone 'Europe/Madrid', 'YYYY-MM')",
-            "to_char(a.first_received_at at time zone 'Europe/Madrid', 'YYYY-MM')",
-        ),
+        ("month", &month, &month_of_case),
     ] {
         let statement = format!(
             "with chosen as (
@@ -178,15 +186,21 @@ async fn counted(admin: &PgPool, window: (Option<Timestamp>, Option<Timestamp>),
              ), cases as (
                  select case_key, count(distinct affair_id) as n from chosen
                  where ($1::timestamptz is null or first_received_at >= $1) and ($2::timestamptz is null or first_received_at < $2) group by case_key
+             ), clocks as (
+                 select key, count(*) as clocks, count(*) filter (where state = 'fulfilled' and not breached) as met,
+                        count(*) filter (where breached) as breached,
+                        count(*) filter (where state in ('running', 'paused') and not breached) as open,
+                        count(*) filter (where state = 'cancelled' and not breached) as cancelled,
+                        percentile_disc(array[0.5, 0.75, 0.9, 0.95, 0.99]) within group (order by micros)
+                            filter (where state = 'fulfilled') as settle
+                 from chosen
+                 where ($1::timestamptz is null or first_origin_at >= $1) and ($2::timestamptz is null or first_origin_at < $2)
+                 group by key
              )
-             select chosen.key, coalesce((select n from cases where case_key = chosen.key), 0), count(*),
-                    count(*) filter (where state = 'fulfilled' and not breached), count(*) filter (where breached),
-                    count(*) filter (where state in ('running', 'paused') and not breached),
-                    count(*) filter (where state = 'cancelled' and not breached),
-                    percentile_disc(array[0.5, 0.75, 0.9, 0.95, 0.99]) within group (order by micros) filter (where state = 'fulfilled')
-             from chosen
-             where ($1::timestamptz is null or first_origin_at >= $1) and ($2::timestamptz is null or first_origin_at < $2) and key is not null
-             group by chosen.key"
+             select coalesce(key, case_key), coalesce(n, 0), coalesce(clocks, 0), coalesce(met, 0), coalesce(breached, 0), coalesce(open, 0),
+                    coalesce(cancelled, 0), settle
+             from clocks full join cases on case_key = key
+             where coalesce(key, case_key) is not null"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
             .bind(window.0.map(|t| t.to_sqlx()))
@@ -211,7 +225,8 @@ async fn told(served: &Served, window: (Option<Timestamp>, Option<Timestamp>), r
         policy: rule.map(|rule| format!("policies/{rule}")).unwrap_or_default(),
     };
     let board = client(served, Role::Auditor).get_board(request).await.unwrap().into_inner();
-    let total: Vec<sla::BoardRow> = board.total.into_iter().filter(|total| total.clock_count > 0).collect();
+    let total: Vec<sla::BoardRow> =
+        board.total.into_iter().filter(|total| total.clock_count > 0 || total.case_count > 0).collect();
     let mut lines = Lines::new();
     for (dimension, rows) in [
         ("total", total),
@@ -266,6 +281,7 @@ async fn whatever_is_written_rolled_back_or_killed_the_board_tells_what_a_count_
     settings.due.patience_ms = 3_600_000;
     let mut served = world.start_with(settings.clone()).await;
     let mut dice = Dice(20_261_130);
+    let mut killed = 0;
     for round in 0..12 {
         let writers = (0..3).map(|n| {
             let (admin, mut dice) = (world.admin.clone(), Dice(round * 10 + n));
@@ -278,10 +294,11 @@ async fn whatever_is_written_rolled_back_or_killed_the_board_tells_what_a_count_
         let writers: Vec<_> = writers.collect();
         if round % 4 == 1 {
             // Whoever sums is cut off wherever it is.
-            for _ in 0..20 {
+            while killed < round / 4 + 1 {
+                change(&world.admin, &mut dice).await;
                 let kill = "select pg_terminate_backend(pid) from pg_stat_activity
                             where datname = current_database() and query like '%board_%' and state <> 'idle' and pid <> pg_backend_pid()";
-                sqlx::query(kill).execute(&world.admin).await.unwrap();
+                killed += sqlx::query(kill).execute(&world.admin).await.unwrap().rows_affected();
             }
         }
         for writer in writers {
@@ -313,7 +330,7 @@ async fn whatever_is_written_rolled_back_or_killed_the_board_tells_what_a_count_
     for rule in [None, Some(RULES[0])] {
         assert_eq!(told(&served, (None, None), rule).await, counted(&world.admin, (None, None), rule).await);
     }
-    let summed: i64 = sqlx::query_scalar("select count(*) from sla_monitor.board_line where grain = 'year'")
+    let summed: i64 = sqlx::query_scalar("select count(*) from sla_monitor.board_sum where grain = 'year'")
         .fetch_one(&world.admin)
         .await
         .unwrap();
@@ -337,6 +354,36 @@ async fn sums_that_were_written_to_past_the_clocks_are_found_out_and_not_told() 
     assert_eq!(refused.code(), tonic::Code::Internal, "{refused:?}");
 }
 
+/// As if everything was begun to be summed an hour ago.
+async fn long_ago(admin: &PgPool) {
+    sqlx::query("update sla_monitor.board_state set begun_at = now() - interval '1 hour'")
+        .execute(admin)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn sums_that_cannot_be_gone_on_with_are_made_anew() {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.board.wait_ms = 20;
+    let served = world.start_with(settings).await;
+    let mut dice = Dice(29);
+    for _ in 0..40 {
+        change(&world.admin, &mut dice).await;
+    }
+    summed(&world.admin).await;
+    long_ago(&world.admin).await;
+    sqlx::query("delete from sla_monitor.board_sum").execute(&world.admin).await.unwrap();
+    // What was summed of each is taken away before it is summed again, and there is nothing to take it from.
+    sqlx::query("update sla_monitor.clock set department = 'elsewhere'").execute(&world.admin).await.unwrap();
+    summed(&world.admin).await;
+    let all = (None, None);
+    assert_eq!(told(&served, all, None).await, counted(&world.admin, all, None).await);
+    let begun = "select begun_at > now() - interval '10 minutes' from sla_monitor.board_state";
+    assert!(sqlx::query_scalar::<_, bool>(begun).fetch_one(&world.admin).await.unwrap());
+}
+
 #[tokio::test]
 async fn another_zone_has_everything_summed_again_by_its_own_days() {
     let world = World::new().await;
@@ -350,6 +397,8 @@ async fn another_zone_has_everything_summed_again_by_its_own_days() {
     summed(&world.admin).await;
     served.stop().await;
     settings.law.calendar = "pe".to_owned();
+    // Whoever begins anew at once again would do so against somebody who does not know the other zone yet.
+    long_ago(&world.admin).await;
     let served = world.start_with(settings).await;
     change(&world.admin, &mut dice).await;
     let zone = || async {
@@ -364,115 +413,8 @@ async fn another_zone_has_everything_summed_again_by_its_own_days() {
     })
     .await;
     summed(&world.admin).await;
-    let (mut lines, mut all) =
-        (told(&served, (None, None), None).await, counted(&world.admin, (None, None), None).await);
-    lines.retain(|(dimension, _), _| *dimension != "month");
-    all.retain(|(dimension, _), _| *dimension != "month");
-    assert_eq!(lines, all);
-}
-
-/// Waits until everything is summed, and stops who sums.
-async fn stopped_when_summed(world: &World, served: Served) {
-    summed(&world.admin).await;
-    served.stop().await;
-}
-
-/// A world whose clocks were summed before anybody was known to work in a team, as the schema was then.
-async fn before_teams() -> (World, ventanilla_sla_monitor::Settings) {
-    let world = World::new().await;
-    let mut settings = world.settings();
-    settings.board.wait_ms = 20;
-    let served = world.start_with(settings.clone()).await;
-    let mut dice = Dice(17);
-    for _ in 0..60 {
-        change(&world.admin, &mut dice).await;
-        let nobodys = "update sla_monitor.clock set team = '', manager = '' where (team, manager) <> ('', '')";
-        sqlx::query(nobodys).execute(&world.admin).await.unwrap();
-    }
-    stopped_when_summed(&world, served).await;
-    let lines = "select count(*) from sla_monitor.board_line where dimension in ('team', 'manager') and clocks > 0";
-    assert_eq!(sqlx::query_scalar::<_, i64>(lines).fetch_one(&world.admin).await.unwrap(), 0);
-    let back = "
-        drop view sla_monitor.board_sum;
-        drop function sla_monitor.board_sum_is_read_only;
-        delete from sla_monitor.board_line where dimension in ('team', 'manager');
-        alter table sla_monitor.board_line rename to board_sum;
-        alter table sla_monitor.board_sum rename constraint board_line_pkey to board_sum_pkey;
-        alter table sla_monitor.board_sum rename constraint board_line_grain_known to board_sum_grain_known;
-        alter table sla_monitor.board_sum rename constraint board_line_is_whole to board_sum_is_whole;
-        delete from sla_monitor.board_label where (team, manager) <> ('', '');
-        alter table sla_monitor.board_label drop constraint board_label_once, drop column team, drop column manager;
-        alter table sla_monitor.board_label add constraint board_label_once
-            unique (rule, department, subject_type, stage, kind, channel, outcome);
-        alter table sla_monitor.clock drop column team, drop column manager;
-        drop index sla_monitor.affair_owner_idx;
-        alter table sla_monitor.affair drop column owner;
-        drop table sla_monitor.agent";
-    sqlx::raw_sql(back).execute(&world.admin).await.unwrap();
-    (world, settings)
-}
-
-/// What brings teams.
-async fn bring_teams(world: &World) {
-    let migrations = ventanilla_sla_monitor::migrations();
-    let teams = migrations.iter().find(|migration| migration.version == 20_261_201_120_100).unwrap();
-    sqlx::raw_sql(teams.sql.clone()).execute(&world.admin).await.unwrap();
-}
-
-#[tokio::test]
-async fn what_was_summed_before_there_were_teams_is_right_with_them_and_is_not_summed_again() {
-    let (world, settings) = before_teams().await;
-    bring_teams(&world).await;
-    let waiting = "select count(*) from sla_monitor.board_changed";
-    assert_eq!(sqlx::query_scalar::<_, i64>(waiting).fetch_one(&world.admin).await.unwrap(), 0);
-    let served = world.start_with(settings).await;
-    let all = (None, None);
-    let expected = counted(&world.admin, all, None).await;
-    assert!(expected[&("total", String::new())].0[1] > 20);
-    assert_eq!(told(&served, all, None).await, expected);
-    // From here on teams come and go, over clocks that were summed without one and over new ones.
-    let mut dice = Dice(19);
-    for round in 0..6 {
-        for _ in 0..20 {
-            change(&world.admin, &mut dice).await;
-        }
-        if round % 2 == 1 {
-            summed(&world.admin).await;
-        }
-        assert_eq!(told(&served, all, None).await, counted(&world.admin, all, None).await, "round {round}");
-    }
-    summed(&world.admin).await;
-    assert_eq!(told(&served, all, None).await, counted(&world.admin, all, None).await);
-}
-
-#[tokio::test]
-async fn a_binary_from_before_teams_reads_the_lines_it_knows_and_sums_no_more() {
-    let world = World::new().await;
-    let mut settings = world.settings();
-    settings.board.wait_ms = 20;
-    let served = world.start_with(settings).await;
-    let mut dice = Dice(23);
-    for _ in 0..40 {
-        change(&world.admin, &mut dice).await;
-    }
-    stopped_when_summed(&world, served).await;
-    let told: Vec<String> = sqlx::query_scalar("select distinct dimension from sla_monitor.board_sum order by 1")
-        .fetch_all(&world.admin)
-        .await
-        .unwrap();
-    assert_eq!(told, ["channel", "department", "kind", "outcome", "policy", "stage", "subject_type", "total"]);
-    // The statements by which it sums, and by which it begins again.
-    for (writes, refused) in [
-        (
-            "insert into sla_monitor.board_sum as s (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
-             select '', 'day', now()::date, 'total', '', 0, 0, 0, 0, 0, 0, 0, null where false
-             on conflict on constraint board_sum_pkey do nothing",
-            "constraint \"board_sum_pkey\" for table \"board_sum\" does not exist",
-        ),
-        ("update sla_monitor.board_sum s set cases = s.cases + 1", "boards are summed by a newer binary"),
-        ("delete from sla_monitor.board_sum", "boards are summed by a newer binary"),
-    ] {
-        let error = sqlx::query(writes).execute(&world.admin).await.unwrap_err();
-        assert_eq!(error.as_database_error().map(sqlx::error::DatabaseError::message), Some(refused), "{writes}");
+    // From a midnight in Lima, so that all is whole days of it.
+    for window in [(None, None), (Some(at("2024-03-01T05:00:00Z")), Some(at("2024-06-01T05:00:00Z")))] {
+        assert_eq!(told(&served, window, None).await, counted_in("America/Lima", &world.admin, window, None).await);
     }
 }

@@ -10,7 +10,7 @@ const UNIT_BITS: u32 = 20;
 /// Units that have a slot each.
 const LINEAR: u64 = PARTS * 2;
 
-/// The first byte of what is stored: who changes slots or their encoding changes it, and adds everything up anew.
+/// The first byte of what is stored.
 pub const SLOTS_FORMAT: u8 = 1;
 
 /// The slot of a duration in microseconds. What is below zero lies in the first.

@@ -267,7 +267,7 @@ impl Sums {
     pub fn tell(self) -> Result<Vec<Told>, Disagree> {
         let mut told = Vec::with_capacity(self.lines.len());
         for (line, sum) in self.lines {
-            if sum.tally.clocks == 0 && line.dimension != Dimension::Total {
+            if sum.tally == Tally::default() && line.dimension != Dimension::Total {
                 continue;
             }
             let Sum { tally, settle, wanted } = sum;

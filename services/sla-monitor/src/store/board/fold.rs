@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use postgres::{Db, StoreError, Tx};
-use sla_monitor_domain::board::{Days, End, Grain, Labels, Line, Part, Share, Slots, Tally};
+use sla_monitor_domain::board::{Days, End, Grain, Labels, Line, MADE_AS, Part, Share, Slots, Tally};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ pub struct Waiting {
     pub long: bool,
     /// The zone whose days are summed; empty where nothing was yet.
     pub zone: String,
+    /// As which version lines and slots are summed.
+    pub made_as: String,
 }
 
 /// What there is to sum: how many changes, counted no further than `most`, and whether it is `wait_ms` since something was summed.
@@ -29,7 +31,7 @@ pub async fn waiting(db: &Db, most: i64, wait_ms: u32) -> Result<Waiting, StoreE
     let waiting = sqlx::query_as!(
         Waiting,
         r#"select (select count(*) from (select from sla_monitor.board_changed limit $1) w) as "changes!",
-                  folded_at <= now() - make_interval(secs => $2::double precision / 1000) as "long!", zone
+                  folded_at <= now() - make_interval(secs => $2::double precision / 1000) as "long!", zone, made_as
            from sla_monitor.board_state"#,
         most,
         f64::from(wait_ms),
@@ -39,16 +41,31 @@ pub async fn waiting(db: &Db, most: i64, wait_ms: u32) -> Result<Waiting, StoreE
     Ok(waiting)
 }
 
+/// What is held by who sums.
+pub struct Held {
+    /// Where it is summed.
+    pub tx: Tx,
+    /// The zone whose days are summed; empty where everything is to be summed anew.
+    pub zone: String,
+    /// As which version lines and slots are summed.
+    pub made_as: String,
+    /// Everything was begun anew a little while ago.
+    pub just_begun: bool,
+}
+
 /// Begins to sum; none while somebody else does. Everything is as it was when this began.
 #[tracing::instrument(level = "debug", name = "db.board.begin", skip_all)]
-pub async fn begin(db: &Db) -> Result<Option<(Tx, String)>, StoreError> {
+pub async fn begin(db: &Db) -> Result<Option<Held>, StoreError> {
     let mut tx = db.tx().await?;
     sqlx::query!("set transaction isolation level repeatable read").execute(&mut *tx).await?;
-    let held = sqlx::query_scalar!("select zone from sla_monitor.board_state for update skip locked")
-        .fetch_optional(&mut *tx)
-        .await?;
+    let held = sqlx::query!(
+        r#"select zone, made_as, begun_at > now() - interval '10 minutes' as "just_begun!"
+           from sla_monitor.board_state for update skip locked"#
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
     match held {
-        Some(zone) => Ok(Some((tx, zone))),
+        Some(row) => Ok(Some(Held { tx, zone: row.zone, made_as: row.made_as, just_begun: row.just_begun })),
         None => {
             tx.rollback().await?;
             Ok(None)
@@ -60,11 +77,12 @@ pub async fn begin(db: &Db) -> Result<Option<(Tx, String)>, StoreError> {
 #[tracing::instrument(name = "db.board.start_over", skip_all)]
 pub async fn start_over(tx: &mut PgConnection, zone: &str) -> Result<(), StoreError> {
     sqlx::query!(
-        "with sums as (delete from sla_monitor.board_line), clocks as (delete from sla_monitor.board_clock),
+        "with sums as (delete from sla_monitor.board_sum), clocks as (delete from sla_monitor.board_clock),
               affairs as (delete from sla_monitor.board_affair),
               again as (insert into sla_monitor.board_changed (affair_id) select affair_id from sla_monitor.affair)
-         update sla_monitor.board_state set zone = $1, folded_at = now()",
-        zone
+         update sla_monitor.board_state set zone = $1, made_as = $2, begun_at = now(), folded_at = now()",
+        zone,
+        MADE_AS
     )
     .execute(tx)
     .await?;
@@ -190,7 +208,7 @@ impl Sums {
             r#"select p.n as "n!", s.settle as "settle!"
                from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::boolean[])
                    with ordinality as p(within, grain, start_on, dimension, key, moves, n)
-               join sla_monitor.board_line s on s.within = p.within and s.grain = p.grain and s.start_on = p.start_on
+               join sla_monitor.board_sum s on s.within = p.within and s.grain = p.grain and s.start_on = p.start_on
                    and s.dimension = p.dimension and s.key = p.key
                where p.moves and s.settle is not null"#,
             &within,
@@ -205,22 +223,22 @@ impl Sums {
         let mut added = added;
         for row in there {
             let place = usize::try_from(row.n - 1).unwrap_or(usize::MAX);
-            let unreadable = || StoreError::corrupt("board_line", "settle", row.n);
+            let unreadable = || StoreError::corrupt("board_sum", "settle", row.n);
             let (_, slots) = added.get_mut(place).ok_or_else(unreadable)?;
             slots.add_bytes(&row.settle).ok_or_else(unreadable)?;
         }
         let mut settles: Vec<Option<Vec<u8>>> = Vec::with_capacity(added.len());
         for ((_, slots), place) in added.iter().zip(&places) {
-            let bytes = slots.to_bytes().ok_or_else(|| StoreError::corrupt("board_line", "settle", &place.3.key))?;
+            let bytes = slots.to_bytes().ok_or_else(|| StoreError::corrupt("board_sum", "settle", &place.3.key))?;
             settles.push((!slots.is_empty()).then_some(bytes));
         }
         let count = |of: fn(&Tally) -> i64| added.iter().map(|(tally, _)| of(tally)).collect::<Vec<i64>>();
         sqlx::query!(
-            "insert into sla_monitor.board_line as s (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
+            "insert into sla_monitor.board_sum as s (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
              select within, grain, start_on, dimension, key, 0, 0, 0, 0, 0, 0, 0, null
              from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[]) as p(within, grain, start_on, dimension, key)
              order by within, grain, start_on, dimension, key
-             on conflict on constraint board_line_pkey do nothing",
+             on conflict on constraint board_sum_pkey do nothing",
             &within,
             &grains,
             &starts as _,
@@ -230,7 +248,7 @@ impl Sums {
         .execute(&mut *tx)
         .await?;
         sqlx::query!(
-            "update sla_monitor.board_line s
+            "update sla_monitor.board_sum s
              set cases = s.cases + p.cases, events = s.events + p.events, clocks = s.clocks + p.clocks, met = s.met + p.met,
                  breached = s.breached + p.breached, open = s.open + p.open, cancelled = s.cancelled + p.cancelled,
                  settle = case when p.moves then p.settle else s.settle end
@@ -301,6 +319,8 @@ async fn remember(tx: &mut PgConnection, affairs: &[Uuid], changes: &BTreeMap<Uu
                      is distinct from (excluded.affair_id, excluded.label, excluded.first_origin_at, excluded.ended_as, excluded.breached, excluded.settle_micros)
          ), gone as (
              delete from sla_monitor.board_clock c where c.affair_id = any($1) and not (c.clock_id = any($5))
+         ), unknown as (
+             delete from sla_monitor.board_affair a where a.affair_id = any($1) and not (a.affair_id = any($2))
          ), done as (
              delete from sla_monitor.board_changed where affair_id = any($1)
          )
