@@ -467,9 +467,19 @@ impl<'a> Affair<'a> {
         Ok(intake.notify_decision(notify).await?.into_inner())
     }
 
-    /// The office closes its file.
+    /// The firm does not accept the decision, and the office closes its file.
     pub async fn file_away(&self, case: &str) -> Result<office::Case, Status> {
         let mut intake = self.cast.intake.office.clone();
+        let etag = intake.get_case(office::GetCaseRequest { name: case.to_owned() }).await?.into_inner().etag;
+        let declined = office::AnswerDecisionRequest {
+            name: case.to_owned(),
+            etag,
+            party: office::BoundBy::Firm.into(),
+            accepted: false,
+            statement: format!("No la aceptamos, {}", SAID[15]),
+            request_id: self.scene.request_id(),
+        };
+        self.cast.intake.procedure.clone().answer_decision(declined).await?;
         let etag = intake.get_case(office::GetCaseRequest { name: case.to_owned() }).await?.into_inner().etag;
         let close = office::CloseCaseRequest { name: case.to_owned(), etag, request_id: self.scene.request_id() };
         Ok(intake.close_case(close).await?.into_inner())
