@@ -342,13 +342,12 @@ impl Case {
         if self.stage().is_over() || self.stage() == Stage::Stayed { self.wrong(OPEN) } else { Ok(()) }
     }
 
-    /// Whether people may still be put on it.
+    /// Whether people may still be put on it: where anything may follow, there must be somebody who does it.
     ///
     /// # Errors
-    /// When it is over.
+    /// When nothing can follow.
     pub fn accepts_people(&self) -> Result<(), Refused> {
-        // A stayed case must have somebody who ends the stay.
-        if self.stage() == Stage::Stayed { Ok(()) } else { self.accepts_papers() }
+        if self.stage().is_terminal() { self.wrong(OPEN) } else { Ok(()) }
     }
 }
 

@@ -254,59 +254,7 @@ impl Node {
 
     fn mapped(&self, to: &dyn Fn(Timestamp) -> Timestamp) -> Self {
         let mut next = self.clone();
-        let bring = |state: &State| -> State {
-            let mut state = state.clone();
-            match &mut state {
-                State::Received | State::Registered | State::Rectified { .. } => {}
-                State::NeedsCure { due } => *due = to(*due),
-                State::ArchivedUncured { refused_at, .. } | State::Inadmissible { refused_at, .. } => {
-                    *refused_at = to(*refused_at);
-                }
-                State::InadmissibleProposed(Proposal { allegations_due, allegations_at, .. }) => {
-                    *allegations_due = to(*allegations_due);
-                    *allegations_at = allegations_at.map(to);
-                }
-                State::ForwardedInternally { forwarded_at, .. } => *forwarded_at = to(*forwarded_at),
-                State::Admitted { statement_due }
-                | State::EntityAllegations { statement_due }
-                | State::Investigation { statement_due }
-                | State::Drafted { statement_due }
-                | State::Decided { statement_due }
-                | State::Notified { statement_due }
-                | State::NotBinding { statement_due } => *statement_due = to(*statement_due),
-                State::Binding { statement_due, bound }
-                | State::Compliance { statement_due, bound }
-                | State::Complied { statement_due, bound }
-                | State::Overdue { statement_due, bound }
-                | State::Reported { statement_due, bound } => {
-                    (*statement_due, bound.at) = (to(*statement_due), to(bound.at));
-                }
-                State::Closed { statement_due, .. } | State::Withdrawn { statement_due } => {
-                    *statement_due = statement_due.map(to);
-                }
-                State::OwnInitiative { statement_due, since } => {
-                    (*statement_due, *since) = (to(*statement_due), to(*since));
-                }
-                // While it is stayed nothing runs: its term is over only if it was before.
-                State::Stayed { statement_due, since, .. } => {
-                    let over = *statement_due <= *since;
-                    (*statement_due, *since) = if over { (days(-3), days(-2)) } else { (days(30), days(-2)) };
-                }
-                State::Conciliation { statement_due, offer } | State::Settled { statement_due, offer, .. } => {
-                    (*statement_due, offer.offered_at) = (to(*statement_due), to(offer.offered_at));
-                    offer.told = offer.told.map(|Told { at, reflect_until, open_until }| Told {
-                        at: to(at),
-                        reflect_until: to(reflect_until),
-                        open_until: to(open_until),
-                    });
-                }
-            }
-            if let State::Settled { settled_at, .. } = &mut state {
-                *settled_at = to(*settled_at);
-            }
-            state
-        };
-        next.case.state = bring(&self.case.state);
+        bring(&mut next.case.state, to);
         if let Some(cure) = &mut next.case.cure {
             cure.due = to(cure.due);
             cure.cured_at = cure.cured_at.map(to);
@@ -323,6 +271,58 @@ impl Node {
     fn key(&self) -> String {
         format!("{:?}", (&self.case.state, &self.case.complaint.parallel, &self.case.cure))
             + &format!("{:?}{}{:?}", self.outcome, self.in_time, self.obligations)
+    }
+}
+
+/// Brings every instant of a state to where `to` says.
+fn bring(state: &mut State, to: &dyn Fn(Timestamp) -> Timestamp) {
+    match state {
+        State::Received | State::Registered | State::Rectified { .. } => {}
+        State::NeedsCure { due } => *due = to(*due),
+        State::ArchivedUncured { refused_at, .. } | State::Inadmissible { refused_at, .. } => {
+            *refused_at = to(*refused_at);
+        }
+        State::InadmissibleProposed(Proposal { allegations_due, allegations_at, .. }) => {
+            *allegations_due = to(*allegations_due);
+            *allegations_at = allegations_at.map(to);
+        }
+        State::ForwardedInternally { forwarded_at, .. } => *forwarded_at = to(*forwarded_at),
+        State::Admitted { statement_due }
+        | State::EntityAllegations { statement_due }
+        | State::Investigation { statement_due }
+        | State::Drafted { statement_due }
+        | State::Decided { statement_due }
+        | State::Notified { statement_due }
+        | State::NotBinding { statement_due } => *statement_due = to(*statement_due),
+        State::Binding { statement_due, bound }
+        | State::Compliance { statement_due, bound }
+        | State::Complied { statement_due, bound }
+        | State::Overdue { statement_due, bound }
+        | State::Reported { statement_due, bound } => {
+            (*statement_due, bound.at) = (to(*statement_due), to(bound.at));
+        }
+        State::Closed { statement_due, .. } | State::Withdrawn { statement_due } => {
+            *statement_due = statement_due.map(to);
+        }
+        State::OwnInitiative { statement_due, since } => {
+            (*statement_due, *since) = (to(*statement_due), to(*since));
+        }
+        // While it is stayed nothing runs: its term is over only if it was before.
+        State::Stayed { statement_due, since, .. } => {
+            let over = *statement_due <= *since;
+            (*statement_due, *since) = if over { (days(-3), days(-2)) } else { (days(30), days(-2)) };
+        }
+        State::Conciliation { statement_due, offer } | State::Settled { statement_due, offer, .. } => {
+            (*statement_due, offer.offered_at) = (to(*statement_due), to(offer.offered_at));
+            offer.told = offer.told.map(|Told { at, reflect_until, open_until }| Told {
+                at: to(at),
+                reflect_until: to(reflect_until),
+                open_until: to(open_until),
+            });
+        }
+    }
+    if let State::Settled { settled_at, .. } = state {
+        *settled_at = to(*settled_at);
     }
 }
 
@@ -459,6 +459,10 @@ fn in_a_stayed_case_nothing_is_done_but_ending_the_stay_and_after_an_end_nothing
         assert!(stayed.clone().count() > 0);
         for node in stayed {
             assert!(node.case.accepts_papers().is_err());
+        }
+        // Where something can follow, somebody can be found who does it.
+        for node in &walk.nodes {
+            assert_eq!(node.case.accepts_people().is_ok(), !node.case.stage().is_terminal(), "{}", node.case.stage());
         }
     }
 }

@@ -25,6 +25,7 @@ pub(crate) async fn refuse_erased(tx: &mut PgConnection, case: CaseId) -> Result
 }
 
 /// What the decision of a case says, as far as what it does depends on it.
+#[tracing::instrument(name = "db.procedure.effect", skip_all)]
 pub(crate) async fn effect(tx: &mut PgConnection, case: CaseId) -> Result<Effect, Failure> {
     let (issued, _) = decision::get(tx, case).await?.ok_or(Refused::DecisionNotFound)?;
     let notified_at = issued.notified_at.ok_or(Refused::DecisionNotFound)?;

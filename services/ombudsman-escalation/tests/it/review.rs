@@ -75,7 +75,7 @@ async fn a_review_is_a_case_of_its_own_that_another_ombudsman_decides() {
     assert_eq!((opened.state(), opened.ticket.as_str()), (S::Registered, world.get(&reviewed).await.ticket.as_str()));
     assert_eq!(opened.claim_points.len(), 2);
     assert_eq!(world.told(&review).await.review_of, reviewed);
-    assert_eq!(world.told(&reviewed).await.reviews, [review.clone()]);
+    assert_eq!(world.told(&reviewed).await.reviews, std::slice::from_ref(&review));
     assert_eq!(world.stands(&reviewed).await, S::Notified);
     let twice = act!(world, "ines", review_case, ReviewCaseRequest, &reviewed, cause: "more");
     let (code, why, metadata) = refusal(&twice.unwrap_err());
