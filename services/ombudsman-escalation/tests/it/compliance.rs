@@ -24,16 +24,18 @@ async fn ordered(world: &World) -> (String, String) {
     (case, owed[0].name.clone())
 }
 
-/// sla-monitor tells that the time of the obligation was over.
+/// sla-monitor tells that the time of the obligation was over when it was due.
 async fn breached(world: &World, obligation: &str, position: i64) {
     let ledger = Ledger::open(world.database.db().await, SOURCE);
     let ambient = world.harness.surroundings.ambient.clone();
     let clocks = Clocks::new(ambient.clone());
     let follower = Follower::new(ledger, "sla-monitor", clocks, ambient, Standings::new(&["sla-monitor"]));
+    let owed = world.owed(crate::acts::case_of(obligation)).await;
+    let due_time = owed.into_iter().find(|owed| owed.name == obligation).and_then(|owed| owed.due_time);
     let payload = sla::ClockBreached {
         clock: "clocks/9".into(),
         subject: obligation.to_owned(),
-        breached_time: time("2026-12-03T22:59:59.999999Z"),
+        breached_time: due_time,
         ..Default::default()
     };
     let actor = Actor { kind: ActorKind::System.into(), id: "sla-monitor".into(), department: String::new() };
@@ -41,8 +43,8 @@ async fn breached(world: &World, obligation: &str, position: i64) {
         position,
         aggregate: "clocks/9".into(),
         r#type: sla::ClockBreached::full_name(),
-        occurred_time: time("2026-12-03T22:59:59.999999Z"),
-        recorded_time: time("2026-12-04T09:00:00Z"),
+        occurred_time: due_time,
+        recorded_time: due_time,
         actor: Some(actor),
         payload: payload.encode_to_vec(),
         ..Default::default()
