@@ -3,4 +3,5 @@
 pub mod answer;
 pub mod convert;
 pub mod ombudsman_service;
+pub mod procedure_service;
 pub mod vocabulary;

@@ -19,6 +19,7 @@ use ledger::{Ledger, Standings};
 use postgres::{Db, StoreError};
 use server::{Assembly, House, PeerError};
 use ventanilla_proto::ombudsman::v1::ombudsman_service_server::OmbudsmanServiceServer;
+use ventanilla_proto::ombudsman::v1::procedure_service_server::ProcedureServiceServer;
 
 pub use config::Settings;
 
@@ -83,12 +84,15 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let service = OmbudsmanServiceServer::new(grpc::ombudsman_service::Service::new(office.clone()))
         .max_decoding_message_size(REQUEST_BYTES)
         .max_encoding_message_size(ANSWER_BYTES);
+    let procedure = ProcedureServiceServer::new(grpc::procedure_service::Service::new(office.clone()))
+        .max_decoding_message_size(REQUEST_BYTES);
     let involvements = reactions::ticketing::Involvements::new(house.ambient.clone());
     let assembly = Assembly::new(SOURCE)
         .serve(service)
+        .serve(procedure)
         .keep_ledger(&ledger, &house)
         .follow(TICKETING, involvements, &ledger, &standings, &house)?
-        .follow(SLA_MONITOR, reactions::sla_monitor::Clocks, &ledger, &standings, &house)?
+        .follow(SLA_MONITOR, reactions::sla_monitor::Clocks::new(house.ambient.clone()), &ledger, &standings, &house)?
         .follow(CUSTOMER_PROFILE, OnErasure::new(house.ambient.clone()), &ledger, &standings, &house)?;
     let holdings = rights::Holdings { office, keep_ended };
     let assembly = ::rights::answer(assembly, holdings, &ledger, &house);

@@ -14,12 +14,13 @@ use postgres::{StoreError, Tx};
 use prost::Name;
 use prost_types::Any;
 use uuid::Uuid;
+use ventanilla_proto::ombudsman::v1 as pb;
 
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
 use crate::store::rights as store;
-use crate::store::{case, clock, decision, dossier};
+use crate::store::{case, clock, decision, dossier, obligation, procedure};
 
 /// Dossier entries that are read at once.
 const PAGE: i64 = 50;
@@ -61,6 +62,9 @@ impl DataHolder for Holdings {
                     let term = clock::decide_terms(office.db.reader(), &[*id]).await?;
                     let term = term.into_iter().next().map(|(_, term)| term).unwrap_or_default();
                     yield packed(&answer::case(&stored, &Team::default(), term))?;
+                    let reviews = procedure::reviews(office.db.reader(), *id).await?;
+                    let reviews: Vec<CaseId> = reviews.into_iter().map(|(review, _)| review).collect();
+                    yield packed(&answer::procedure(&stored, &reviews))?;
                 }
             }
             for id in &cases {
@@ -76,9 +80,15 @@ impl DataHolder for Holdings {
             for id in &cases {
                 let mut connection = office.db.reader().acquire().await.map_err(StoreError::from)?;
                 let found = decision::get(&mut connection, *id).await?;
+                let corrected = procedure::corrections(&mut connection, *id).await?;
+                let owed = obligation::of_case(&mut connection, *id).await?;
                 drop(connection);
                 if let Some((issued, answers)) = found.filter(|(issued, _)| issued.notified_at.is_some()) {
-                    yield packed(&answer::decision(&issued, &answers))?;
+                    let corrections = corrected.iter().filter_map(answer::correction).collect();
+                    yield packed(&pb::Decision { corrections, ..answer::decision(&issued, &answers) })?;
+                }
+                for owed in &owed {
+                    yield packed(&answer::obligation(*id, owed))?;
                 }
             }
         }

@@ -5,6 +5,8 @@ pub mod clock;
 pub mod decision;
 pub mod dossier;
 pub mod draft;
+pub mod obligation;
+pub mod procedure;
 pub(crate) mod rights;
 pub mod staff;
 pub mod wall;

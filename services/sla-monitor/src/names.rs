@@ -37,11 +37,15 @@ pub enum Subject {
     Case(CaseId),
     /// A promise.
     Promise(TicketId, PromiseId),
+    /// What the firm owes after a case, by its number in it.
+    Obligation(CaseId, u32),
 }
 
 /// A name that is no subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be tickets/{{uuid}}, cases/{{uuid}} or tickets/{{uuid}}/promises/{{uuid}}")]
+#[error(
+    "must be tickets/{{uuid}}, cases/{{uuid}}, tickets/{{uuid}}/promises/{{uuid}} or cases/{{uuid}}/obligations/{{number}}"
+)]
 pub struct NotASubject;
 
 impl From<IdError> for NotASubject {
@@ -57,7 +61,15 @@ impl Subject {
     /// [`NotASubject`].
     pub fn parse(name: &str) -> Result<Self, NotASubject> {
         if name.starts_with("cases/") {
-            return Ok(Self::Case(CaseId::parse(name)?));
+            return match name.split_once("/obligations/") {
+                Some((case, number)) => {
+                    // One obligation has one name.
+                    let plain = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
+                    let number = number.parse().ok().filter(|_| plain).ok_or(NotASubject)?;
+                    Ok(Self::Obligation(CaseId::parse(case)?, number))
+                }
+                None => Ok(Self::Case(CaseId::parse(name)?)),
+            };
         }
         match name.find("/promises/") {
             Some(at) => Ok(Self::Promise(TicketId::parse(&name[..at])?, PromiseId::parse(&name[at + 1..])?)),
@@ -71,6 +83,7 @@ impl Subject {
             Self::Ticket(id) => id.name(),
             Self::Case(id) => id.name(),
             Self::Promise(ticket, promise) => format!("{}/{}", ticket.name(), promise.name()),
+            Self::Obligation(case, number) => format!("{}/obligations/{number}", case.name()),
         }
     }
 
@@ -78,7 +91,7 @@ impl Subject {
     pub fn affair(self) -> uuid::Uuid {
         match self {
             Self::Ticket(id) | Self::Promise(id, _) => id.uuid(),
-            Self::Case(id) => id.uuid(),
+            Self::Case(id) | Self::Obligation(id, _) => id.uuid(),
         }
     }
 }
@@ -91,10 +104,18 @@ mod tests {
     fn every_subject_is_read_back_from_its_name() {
         let id = uuid::Uuid::from_u128(7);
         let (ticket, promise) = (TicketId::from_uuid(id), PromiseId::from_uuid(id));
-        for subject in
-            [Subject::Ticket(ticket), Subject::Case(CaseId::from_uuid(id)), Subject::Promise(ticket, promise)]
-        {
+        let case = CaseId::from_uuid(id);
+        for subject in [
+            Subject::Ticket(ticket),
+            Subject::Case(case),
+            Subject::Promise(ticket, promise),
+            Subject::Obligation(case, 12),
+        ] {
             assert_eq!(Subject::parse(&subject.name()), Ok(subject));
+        }
+        for number in ["", "0", "07", "+7", "x", "4294967296"] {
+            let bad = format!("{}/obligations/{number}", case.name());
+            assert_eq!(Subject::parse(&bad), Err(NotASubject), "{bad}");
         }
         for bad in ["", "tickets/", "tickets/x", "customers/x", "tickets/x/promises/y", "cases/", "promises/x"] {
             assert_eq!(Subject::parse(bad), Err(NotASubject), "{bad}");

@@ -467,9 +467,31 @@ impl<'a> Affair<'a> {
         Ok(intake.notify_decision(notify).await?.into_inner())
     }
 
-    /// The office closes its file.
+    /// A slip in the decision is corrected, the firm does not accept it, and the office closes its file.
     pub async fn file_away(&self, case: &str) -> Result<office::Case, Status> {
         let mut intake = self.cast.intake.office.clone();
+        let etag = intake.get_case(office::GetCaseRequest { name: case.to_owned() }).await?.into_inner().etag;
+        let slip = office::CorrectDecisionRequest {
+            name: case.to_owned(),
+            etag,
+            claim_point: "p1".to_owned(),
+            text: office::DecisionText::Remedy.into(),
+            stood: "el segundo cargo en diez días".to_owned(),
+            stands: format!("el segundo cargo de octubre en diez días, {}", SAID[13]),
+            reason: format!("Faltaba el mes, {}", SAID[12]),
+            request_id: self.scene.request_id(),
+        };
+        self.cast.ombudsman.procedure.clone().correct_decision(slip).await?;
+        let etag = intake.get_case(office::GetCaseRequest { name: case.to_owned() }).await?.into_inner().etag;
+        let declined = office::AnswerDecisionRequest {
+            name: case.to_owned(),
+            etag,
+            party: office::BoundBy::Firm.into(),
+            accepted: false,
+            statement: format!("No la aceptamos, {}", SAID[15]),
+            request_id: self.scene.request_id(),
+        };
+        self.cast.intake.procedure.clone().answer_decision(declined).await?;
         let etag = intake.get_case(office::GetCaseRequest { name: case.to_owned() }).await?.into_inner().etag;
         let close = office::CloseCaseRequest { name: case.to_owned(), etag, request_id: self.scene.request_id() };
         Ok(intake.close_case(close).await?.into_inner())

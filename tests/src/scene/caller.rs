@@ -13,6 +13,7 @@ use ventanilla_proto::customer::v1::rights_service_client::RightsServiceClient;
 use ventanilla_proto::customer::v1::rules_service_client::RulesServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
+use ventanilla_proto::ombudsman::v1::procedure_service_client::ProcedureServiceClient;
 use ventanilla_proto::sla::v1::measure_service_client::MeasureServiceClient;
 use ventanilla_proto::sla::v1::policy_service_client::PolicyServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
@@ -109,6 +110,8 @@ pub struct Clients {
     pub policies: PolicyServiceClient<Transport>,
     /// ombudsman-escalation.
     pub office: OmbudsmanServiceClient<Transport>,
+    /// ombudsman-escalation, ways out of a case and what follows its decision.
+    pub procedure: ProcedureServiceClient<Transport>,
     transports: [Transport; 4],
 }
 
@@ -133,7 +136,8 @@ impl Clients {
             clocks: SlaServiceClient::new(clocks.clone()),
             policies: PolicyServiceClient::new(clocks.clone()),
             measures: MeasureServiceClient::new(clocks),
-            office: OmbudsmanServiceClient::new(office),
+            office: OmbudsmanServiceClient::new(office.clone()),
+            procedure: ProcedureServiceClient::new(office),
             transports,
         }
     }

@@ -136,7 +136,9 @@ fn plausible_value(field: &FieldDescriptor, facts: &Facts, rest: &[FieldDescript
         Kind::Message(m) => Value::Message(fill(&m, facts, rest)),
         Kind::Enum(_) => Value::EnumNumber(plausible_number(field)),
         Kind::String => Value::String(plausible_text(field, facts)),
-        Kind::Int32 if matches!(field.name(), "csat" | "capacity" | "business_weekdays" | "hand_count") => {
+        Kind::Int32
+            if matches!(field.name(), "csat" | "capacity" | "business_weekdays" | "hand_count" | "term_days") =>
+        {
             Value::I32(1)
         }
         Kind::Int64 if matches!(field.name(), "size_bytes" | "minor_units") => Value::I64(100),
@@ -153,6 +155,8 @@ fn plausible_number(field: &FieldDescriptor) -> i32 {
         ("SettlePromiseRequest", "state") => 3,
         // EVIDENCE, of DossierKind.
         ("AddDossierEntryRequest", "kind") => 15,
+        // FIRM, of BoundBy.
+        ("AnswerDecisionRequest", "party") => 3,
         // WEB, which every regime admits.
         (_, "channel") => 3,
         _ => 1,

@@ -184,6 +184,9 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Ticket", ticket.name),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),
+        ("Procedure", format!("{}/procedure", case.name)),
+        // Nothing was decided yet, so that nothing is owed.
+        ("Obligation", format!("{}/obligations/1", case.name)),
         ("Case", case.name),
         ("Policy", policy.name),
         ("Evaluation", evaluation.name),

@@ -19,7 +19,7 @@ pub(crate) async fn grounds(pool: &PgPool, id: CustomerId) -> Result<Option<Grou
                ) t) as "tickets: Json<Vec<Ticket>>",
                (select json_agg(s) from (
                    select *, 0 as total from customer_profile.view_case
-                   where customer_id = any(c.ids) and state not in (4, 6, 12, 13, 14, 15)
+                   where customer_id = any(c.ids) and state not in (4, 6, 12, 13, 14, 15, 16, 19, 20, 21, 22, 23, 24, 25, 26)
                ) s) as "cases: Json<Vec<Case>>",
                array(select distinct source from customer_profile.ledger_parked) as "parked!"
            from customer_profile.customer_alias a

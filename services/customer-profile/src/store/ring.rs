@@ -80,7 +80,7 @@ pub(crate) async fn holders(
                       ) as breach_risk,
                       exists (
                           select from customer_profile.view_case s
-                          where s.customer_id = any(c.ids) and s.state not in (4, 6, 12, 13, 14, 15) and s.regime <> 'es.finance'
+                          where s.customer_id = any(c.ids) and s.state not in (4, 6, 12, 13, 14, 15, 16, 19, 20, 21, 22, 23, 24, 25, 26) and s.regime <> 'es.finance'
                       ) as brought,
                       (
                           select max(case when v.access_class = 'serving' then 2 else 1 end) from customer_profile.vulnerability v

@@ -83,6 +83,8 @@ const fn is_heard(state: CaseState) -> bool {
         | CaseState::EntityAllegations
         | CaseState::Investigation
         | CaseState::Drafted
+        | CaseState::Stayed
+        | CaseState::Conciliation
         | CaseState::Decided => true,
         CaseState::Unspecified
         | CaseState::ArchivedUncured
@@ -90,7 +92,16 @@ const fn is_heard(state: CaseState) -> bool {
         | CaseState::Notified
         | CaseState::Closed
         | CaseState::Withdrawn
-        | CaseState::Rectified => false,
+        | CaseState::Rectified
+        | CaseState::ForwardedInternally
+        | CaseState::Settled
+        | CaseState::OwnInitiative
+        | CaseState::Binding
+        | CaseState::NotBinding
+        | CaseState::Compliance
+        | CaseState::Complied
+        | CaseState::Overdue
+        | CaseState::Reported => false,
     }
 }
 

@@ -88,7 +88,16 @@ fn office_case(case: &Case) -> OfficeCase {
             | CaseState::Notified
             | CaseState::Closed
             | CaseState::Withdrawn
-            | CaseState::Rectified)
+            | CaseState::Rectified
+            | CaseState::ForwardedInternally
+            | CaseState::Settled
+            | CaseState::OwnInitiative
+            | CaseState::Binding
+            | CaseState::NotBinding
+            | CaseState::Compliance
+            | CaseState::Complied
+            | CaseState::Overdue
+            | CaseState::Reported)
     );
     OfficeCase {
         case: case.case_id,

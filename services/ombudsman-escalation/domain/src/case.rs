@@ -1,6 +1,8 @@
 //! A case and how it may move. Each state carries exactly what belongs to it; every step consumes the
 //! case and gives back the next one, or says why not.
 
+mod moves;
+mod procedure;
 mod state;
 
 use std::collections::BTreeSet;
@@ -8,7 +10,9 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use kernel::{Channel, Personal};
 
-pub use state::{Proposal, State};
+pub use moves::MOVES;
+pub use procedure::Effect;
+pub use state::{Bound, Offer, Proposal, State, Told};
 
 use crate::admissibility::{self, Facts};
 use crate::regime::Regime;
@@ -59,6 +63,8 @@ pub struct Case {
     pub complaint: Complaint,
     /// What the claimant was asked to complete; kept after it was.
     pub cure: Option<Cure>,
+    /// The decided case it reviews.
+    pub review_of: Option<CaseId>,
     /// Where it stands.
     pub state: State,
 }
@@ -99,7 +105,16 @@ impl Case {
     ) -> Result<Self, Refused> {
         match regime.no_phone {
             Some(article) if complaint.channel == Channel::Phone => Err(Refused::Channel { article }),
-            _ => Ok(Self { id, ticket, customer, regime, complaint, cure: None, state: State::Received }),
+            _ => Ok(Self {
+                id,
+                ticket,
+                customer,
+                regime,
+                complaint,
+                cure: None,
+                review_of: None,
+                state: State::Received,
+            }),
         }
     }
 
@@ -187,9 +202,11 @@ impl Case {
     /// # Errors
     /// When the case is over.
     pub fn hear_claimant(self, now: Timestamp) -> Result<Self, Refused> {
-        if self.stage().is_terminal() {
+        // Who withdrew says no more in it.
+        if self.stage() == Stage::OwnInitiative {
             return self.wrong(OPEN);
         }
+        self.accepts_papers()?;
         match self.state.clone() {
             State::InadmissibleProposed(proposal) => {
                 let allegations_at = proposal.allegations_at.or(Some(now));
@@ -301,7 +318,7 @@ impl Case {
     pub fn decide(self) -> Result<Self, Refused> {
         match self.state {
             State::Drafted { statement_due } => Ok(self.to(State::Decided { statement_due })),
-            State::Decided { .. } | State::Notified { .. } | State::Closed { .. } => Err(Refused::DecisionImmutable),
+            _ if self.state.is_decided() => Err(Refused::DecisionImmutable),
             _ => self.wrong(&[Stage::Drafted]),
         }
     }
@@ -317,62 +334,22 @@ impl Case {
         }
     }
 
-    /// Closes it.
-    ///
-    /// # Errors
-    /// Unless the parties were told.
-    pub fn close(self) -> Result<Self, Refused> {
-        match self.state {
-            State::Notified { statement_due } => Ok(self.to(State::Closed { statement_due })),
-            _ => self.wrong(&[Stage::Notified]),
-        }
-    }
-
-    /// The claimant stops.
-    ///
-    /// # Errors
-    /// Once it is decided or over.
-    pub fn withdraw(self) -> Result<Self, Refused> {
-        if UNDECIDED.contains(&self.stage()) { Ok(self.to(State::Withdrawn)) } else { self.wrong(UNDECIDED) }
-    }
-
-    /// The firm gave in and the claimant is satisfied.
-    ///
-    /// # Errors
-    /// Before it is admitted, or once it is decided or over.
-    pub fn rectify(self) -> Result<Self, Refused> {
-        if UNDER_HEARING.contains(&self.stage()) { Ok(self.to(State::Rectified)) } else { self.wrong(UNDER_HEARING) }
-    }
-
     /// Whether anything may still be added to its dossier by hand.
     ///
     /// # Errors
-    /// When it is over.
+    /// When it is stayed or over.
     pub fn accepts_papers(&self) -> Result<(), Refused> {
-        if self.stage().is_terminal() { self.wrong(OPEN) } else { Ok(()) }
+        if self.stage().is_over() || self.stage() == Stage::Stayed { self.wrong(OPEN) } else { Ok(()) }
     }
 
-    /// Whether people may still be put on it.
+    /// Whether people may still be put on it: where anything may follow, there must be somebody who does it.
     ///
     /// # Errors
-    /// When it is over.
+    /// When nothing can follow.
     pub fn accepts_people(&self) -> Result<(), Refused> {
-        self.accepts_papers()
+        if self.stage().is_terminal() { self.wrong(OPEN) } else { Ok(()) }
     }
 }
-
-const UNDER_HEARING: &[Stage] = &[Stage::Admitted, Stage::EntityAllegations, Stage::Investigation, Stage::Drafted];
-
-const UNDECIDED: &[Stage] = &[
-    Stage::Received,
-    Stage::Registered,
-    Stage::NeedsCure,
-    Stage::InadmissibleProposed,
-    Stage::Admitted,
-    Stage::EntityAllegations,
-    Stage::Investigation,
-    Stage::Drafted,
-];
 
 const OPEN: &[Stage] = &[
     Stage::Received,
@@ -383,6 +360,14 @@ const OPEN: &[Stage] = &[
     Stage::EntityAllegations,
     Stage::Investigation,
     Stage::Drafted,
+    Stage::Conciliation,
+    Stage::OwnInitiative,
     Stage::Decided,
     Stage::Notified,
+    Stage::Binding,
+    Stage::NotBinding,
+    Stage::Compliance,
+    Stage::Complied,
+    Stage::Overdue,
+    Stage::Reported,
 ];

@@ -7,6 +7,7 @@ pub mod admissibility;
 pub mod case;
 pub mod decision;
 pub mod dossier;
+pub mod obligation;
 pub mod regime;
 pub mod team;
 pub mod term;
@@ -15,7 +16,7 @@ pub mod wall;
 
 mod refused;
 
-pub use refused::Refused;
+pub use refused::{ProcedureRefused, Refused};
 
 kernel::typed_id!(
     /// A case before the office.

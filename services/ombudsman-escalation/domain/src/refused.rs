@@ -1,5 +1,7 @@
 //! What the house refuses, and the provision behind it.
 
+mod procedure;
+
 use std::borrow::Cow;
 
 use jiff::Timestamp;
@@ -7,6 +9,8 @@ use kernel::{Classify, Kind, Violation, Violations};
 
 use crate::CaseId;
 use crate::vocabulary::{ConflictGround, Ground, OfficeRole, Stage};
+
+pub use procedure::ProcedureRefused;
 
 /// A refusal by the rules of the house.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -120,6 +124,9 @@ pub enum Refused {
     /// No draft.
     #[error("no draft was saved")]
     DraftNotFound,
+    /// On the way out of a case, or after its decision.
+    #[error(transparent)]
+    Procedure(#[from] ProcedureRefused),
 }
 
 fn list<T: std::fmt::Display>(items: &[T]) -> String {
@@ -129,6 +136,7 @@ fn list<T: std::fmt::Display>(items: &[T]) -> String {
 impl Classify for Refused {
     fn kind(&self) -> Kind {
         match self {
+            Self::Procedure(refused) => refused.kind(),
             Self::DecisionIncomplete { .. } => Kind::InvalidArgument,
             Self::NotAssigned { .. } => Kind::PermissionDenied,
             Self::AlreadyAssigned | Self::TicketAtOffice { .. } | Self::MemberExists => Kind::AlreadyExists,
@@ -149,6 +157,7 @@ impl Classify for Refused {
 
     fn reason(&self) -> &'static str {
         match self {
+            Self::Procedure(refused) => refused.reason(),
             Self::State { .. } => "CASE_STATE",
             Self::Channel { .. } => "CHANNEL_NOT_ADMISSIBLE",
             Self::GroundNotMet { .. } => "GROUND_NOT_MET",
@@ -174,6 +183,7 @@ impl Classify for Refused {
 
     fn metadata(&self) -> Vec<(&'static str, Cow<'static, str>)> {
         match self {
+            Self::Procedure(refused) => refused.metadata(),
             Self::State { state, allowed } => {
                 vec![("state", state.as_str().into()), ("allowed_from", list(allowed).into())]
             }
@@ -208,6 +218,7 @@ impl Classify for Refused {
     fn violations(&self) -> &[Violation] {
         match self {
             Self::DecisionIncomplete { violations, .. } => violations.as_slice(),
+            Self::Procedure(refused) => refused.violations(),
             _ => &[],
         }
     }

@@ -1,6 +1,9 @@
 //! The rules a case is heard under: terms, what binds, and the provision each stands in.
 
-use crate::vocabulary::{Ground, Outcome};
+use jiff::Timestamp;
+
+use crate::term;
+use crate::vocabulary::{BoundBy, Ground, Outcome};
 
 /// One set of rules.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,6 +36,36 @@ pub struct Regime {
     pub answer_article: &'static str,
     /// What a decision does to the firm.
     pub binding: Binding,
+    /// Whose word makes a favourable decision bind where the law alone does not; `None` where nobody's does.
+    pub acceptance: Option<Acceptance>,
+    /// Days the claimant has at least to think an offer over.
+    pub reflection_days: i64,
+    /// Provision of that time.
+    pub reflection_article: &'static str,
+    /// Days an offer stands after that.
+    pub offer_days: i64,
+    /// Who is told of what the firm did not carry out.
+    pub reports_to: &'static str,
+    /// Where that stands.
+    pub reports_article: &'static str,
+}
+
+/// A party whose word makes a favourable decision bind the firm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Acceptance {
+    /// Which.
+    pub by: BoundBy,
+    /// Days after the notification within which it must be given.
+    pub days: i64,
+    /// Where that stands.
+    pub article: &'static str,
+}
+
+impl Acceptance {
+    /// When the time for it is over.
+    pub fn due(&self, notified_at: Timestamp) -> Timestamp {
+        term::end_after_days(notified_at, self.days)
+    }
 }
 
 /// What a decision does to the firm.
@@ -69,6 +102,13 @@ pub const REGIMES: &[Regime] = &[
         no_phone: Some("Ley 44/2002 art. 29 ter"),
         answer_article: "Ley 44/2002 art. 29 septies.2",
         binding: Binding::FavourableBindsFirm { article: "Ley 44/2002 art. 29.2" },
+        acceptance: None,
+        // Three business days at least; ten days hold them whatever the holidays.
+        reflection_days: 10,
+        reflection_article: "office rulebook, time as in Ley 7/2017 art. 14.2",
+        offer_days: 10,
+        reports_to: "the board of directors of the firm, and the supervisor it answers to",
+        reports_article: "Orden ECO/734/2004 art. 17; Ley 44/2002 art. 30",
     },
     Regime {
         id: "es.general",
@@ -86,6 +126,12 @@ pub const REGIMES: &[Regime] = &[
         no_phone: None,
         answer_article: "Ley 10/2025 art. 13.1",
         binding: Binding::NotBinding { article: "Ley 10/2025 names no binding decision" },
+        acceptance: Some(Acceptance { by: BoundBy::Firm, days: 10, article: "office rulebook" }),
+        reflection_days: 10,
+        reflection_article: "office rulebook, time as in Ley 7/2017 art. 14.2",
+        offer_days: 10,
+        reports_to: "the board of directors of the firm",
+        reports_article: "office rulebook",
     },
 ];
 
@@ -107,6 +153,13 @@ impl Regime {
             Ground::ParallelProceedings => ", last paragraph",
         };
         format!("{}{letter}", self.grounds_in)
+    }
+
+    /// Where it stands what a decision does.
+    pub const fn binding_article(&self) -> &'static str {
+        match self.binding {
+            Binding::FavourableBindsFirm { article } | Binding::NotBinding { article } => article,
+        }
     }
 
     /// Whether a decision with this outcome binds the firm, and where that stands.
@@ -135,5 +188,11 @@ mod tests {
     #[test]
     fn no_regime_has_a_filing_window_under_two_years() {
         assert!(REGIMES.iter().all(|regime| regime.filing_window_years >= 2));
+    }
+
+    #[test]
+    fn three_days_of_work_fit_into_every_time_to_think_over_the_longest_holidays() {
+        // A week that begins with a weekend and holds three holidays still leaves three days of work in ten.
+        assert!(REGIMES.iter().all(|regime| regime.reflection_days - 4 - 3 >= 3));
     }
 }

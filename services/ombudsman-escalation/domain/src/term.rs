@@ -20,6 +20,17 @@ pub fn end_after_days(from: Timestamp, days: i64) -> Timestamp {
     end_of(date(from).saturating_add(days.days()))
 }
 
+/// A term that stood still from `since` to `now`: over already, it stays over; else the time that was left is left from now, to the
+/// end of its last day.
+pub fn prolonged(due: Timestamp, since: Timestamp, now: Timestamp) -> Timestamp {
+    if due <= since {
+        return due;
+    }
+    let later = due.saturating_add(now.duration_since(since)).unwrap_or(Timestamp::MAX);
+    let day = start_of(date(later));
+    if day == later { later } else { end_of(date(later)) }
+}
+
 /// The instant at which a term of `years` that began at `from` is over, date to date.
 pub fn end_after_years(from: Timestamp, years: i64) -> Timestamp {
     end_of(date(from).saturating_add(years.years()))
@@ -50,6 +61,14 @@ mod tests {
     #[test]
     fn ten_calendar_days_end_with_the_tenth_day_in_madrid() {
         assert_eq!(end_after_days(at("2026-03-20T09:00:00Z"), 10), at("2026-03-30T22:00:00Z"));
+    }
+
+    #[test]
+    fn what_was_left_of_a_term_is_left_after_it_stood_still_to_the_end_of_the_day() {
+        let (due, since) = (at("2026-03-30T22:00:00Z"), at("2026-03-25T10:00:00Z"));
+        assert_eq!(prolonged(due, since, since), due);
+        assert_eq!(prolonged(due, since, at("2026-04-02T15:30:00Z")), at("2026-04-08T22:00:00Z"));
+        assert_eq!(prolonged(due, at("2026-03-31T10:00:00Z"), at("2026-04-30T10:00:00Z")), due);
     }
 
     #[test]

@@ -72,6 +72,28 @@ words! {
         Withdrawn => "withdrawn",
         /// The firm gave in.
         Rectified => "rectified",
+        /// The office is not competent; the claimant was told who is.
+        ForwardedInternally => "forwarded_internally",
+        /// Stands still: other proceedings run on the same facts.
+        Stayed => "stayed",
+        /// An offer of the firm is before the claimant.
+        Conciliation => "conciliation",
+        /// The claimant accepted the offer.
+        Settled => "settled",
+        /// Withdrawn, and continued by the office for the firm alone.
+        OwnInitiative => "own_initiative",
+        /// The decision binds the firm.
+        Binding => "binding",
+        /// The decision binds nobody.
+        NotBinding => "not_binding",
+        /// The firm has to carry out what was ordered.
+        Compliance => "compliance",
+        /// Everything ordered was carried out, with proof.
+        Complied => "complied",
+        /// Something ordered was not carried out in time.
+        Overdue => "overdue",
+        /// That was reported to whom the regime names.
+        Reported => "reported",
     }
 }
 
@@ -240,12 +262,116 @@ words! {
         Withdrawal => "withdrawal",
         /// The firm gave in.
         Rectification => "rectification",
+        /// The claimant was told who is competent.
+        Forwarding => "forwarding",
+        /// Other proceedings run.
+        Stay => "stay",
+        /// They run no more.
+        StayEnd => "stay_end",
+        /// What the firm offers.
+        Offer => "offer",
+        /// The claimant was told the offer.
+        OfferNotice => "offer_notice",
+        /// What the claimant answers to it.
+        OfferAnswer => "offer_answer",
+        /// No agreement came about.
+        ConciliationEnd => "conciliation_end",
+        /// The office continues by its own initiative.
+        OwnInitiative => "own_initiative",
+        /// What a party answers to the decision.
+        DecisionAnswer => "decision_answer",
+        /// What the firm has to do, until when and who of it.
+        ComplianceOrder => "compliance_order",
+        /// What the office recommends.
+        Recommendation => "recommendation",
+        /// What proves that the firm did it.
+        ExecutionProof => "execution_proof",
+        /// Whether the proof holds.
+        ExecutionReview => "execution_review",
+        /// What was not carried out in time.
+        Overdue => "overdue",
+        /// The report of it.
+        OverdueReport => "overdue_report",
+        /// What stood in the decision by a slip, and what is to stand.
+        Correction => "correction",
+        /// A case that reviews this one, or that this one reviews.
+        Review => "review",
+    }
+}
+
+words! {
+    /// Whose word, or what, binds the firm to a decision.
+    BoundBy {
+        /// The law, by the outcome alone.
+        Law => "law",
+        /// The claimant accepted it.
+        Claimant => "claimant",
+        /// The firm accepted it.
+        Firm => "firm",
+    }
+}
+
+words! {
+    /// Why a stayed case is closed.
+    StayClosure {
+        /// The other proceedings decided the matter.
+        ProceedingsDecided => "proceedings_decided",
+        /// The claimant stopped meanwhile.
+        Withdrawn => "withdrawn",
+    }
+}
+
+words! {
+    /// What the firm owes after a case.
+    ObligationKind {
+        /// Ordered by a binding decision.
+        Order => "order",
+        /// Recommended: an answer is owed.
+        Recommendation => "recommendation",
+    }
+}
+
+words! {
+    /// What of a decision may be corrected.
+    DecisionText {
+        /// What was found.
+        Finding => "finding",
+        /// Why it goes the way it goes.
+        Reason => "reason",
+        /// What is ordered.
+        Remedy => "remedy",
+        /// Where the claimant may turn.
+        Signpost => "signpost",
     }
 }
 
 impl Stage {
     /// Whether nothing can follow.
     pub const fn is_terminal(self) -> bool {
-        matches!(self, Self::ArchivedUncured | Self::Inadmissible | Self::Closed | Self::Withdrawn | Self::Rectified)
+        matches!(
+            self,
+            Self::ArchivedUncured | Self::Inadmissible | Self::ForwardedInternally | Self::Settled | Self::Closed
+        )
+    }
+
+    /// Whether the claim is heard no more and nothing is added to its dossier; all that may follow is that the office closes it, or
+    /// goes on by its own initiative.
+    pub const fn is_over(self) -> bool {
+        self.is_terminal() || matches!(self, Self::Withdrawn | Self::Rectified)
+    }
+
+    /// Whether only a decided case stands here.
+    pub const fn is_decided(self) -> bool {
+        matches!(
+            self,
+            Self::Decided
+                | Self::Notified
+                | Self::Binding
+                | Self::NotBinding
+                | Self::Compliance
+                | Self::Complied
+                | Self::Overdue
+                | Self::Reported
+        )
     }
 }

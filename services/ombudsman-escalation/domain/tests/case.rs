@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Personal, ResourceId, Uuid};
 use ombudsman_escalation_domain::admissibility::{Facts, Finding, examine};
-use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Completion};
+use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Completion, Effect};
 use ombudsman_escalation_domain::decision::{Answer, Decision};
 use ombudsman_escalation_domain::regime::Regime;
 use ombudsman_escalation_domain::vocabulary::{Ground, MissingItem, Outcome, Parallel, Stage};
@@ -58,7 +58,9 @@ fn because() -> Personal<String> {
 fn walks_from_registration_to_closure() {
     let case = registered(complaint()).admit(now()).and_then(Case::hear_entity).expect("the firm speaks");
     let case = case.investigate(now()).and_then(Case::draft).and_then(Case::draft).expect("drafted");
-    let case = case.decide().and_then(Case::notify).and_then(Case::close).expect("closed");
+    let case = case.decide().and_then(Case::notify).expect("told");
+    let effect = Effect { outcome: Outcome::NotUpheld, by_law: false, notified_at: now() };
+    let case = case.leave_unbound(effect, now()).and_then(|case| case.close(&[])).expect("closed");
     assert_eq!(case.stage(), Stage::Closed);
     assert_eq!(case.decide(), Err(Refused::DecisionImmutable));
 }
@@ -160,9 +162,9 @@ fn the_claimant_may_stop_until_the_decision() {
     let drafted = registered(complaint()).admit(now()).and_then(Case::hear_entity);
     let drafted = drafted.and_then(|case| case.investigate(now())).and_then(Case::draft).expect("drafted");
     assert_eq!(drafted.clone().withdraw().expect("undecided").stage(), Stage::Withdrawn);
-    assert_eq!(drafted.clone().rectify().expect("undecided").stage(), Stage::Rectified);
+    assert_eq!(drafted.clone().rectify(7).expect("undecided").stage(), Stage::Rectified);
     assert!(matches!(drafted.decide().expect("decided").withdraw(), Err(Refused::State { .. })));
-    assert!(matches!(registered(complaint()).rectify(), Err(Refused::State { .. })));
+    assert!(matches!(registered(complaint()).rectify(7), Err(Refused::State { .. })));
 }
 
 fn answer(claim_point: &str, outcome: Outcome, about: &str) -> Answer {

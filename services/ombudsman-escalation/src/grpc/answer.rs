@@ -1,11 +1,12 @@
 //! Answers: what is stored, told in the contract's words.
 
+mod procedure;
+
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::case::{ClaimPoint, State};
 use ombudsman_escalation_domain::decision::Answer;
 use ombudsman_escalation_domain::dossier::{Fault, Head, Sealed};
 use ombudsman_escalation_domain::team::Team;
-use ombudsman_escalation_domain::vocabulary::Stage;
 use ombudsman_escalation_domain::wall::{Declaration, Member, Party};
 use ombudsman_escalation_domain::{CaseId, MemberId};
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
@@ -18,6 +19,8 @@ use super::vocabulary::{
 use crate::store::case::StoredCase;
 use crate::store::clock::DecideTerm;
 use crate::store::decision::Issued;
+
+pub(crate) use procedure::{correction, obligation, obligation_set, procedure};
 
 /// A case with everything its answer shows.
 pub(crate) fn case(stored: &StoredCase, team: &Team, term: DecideTerm) -> pb::Case {
@@ -47,7 +50,7 @@ pub(crate) fn case(stored: &StoredCase, team: &Team, term: DecideTerm) -> pb::Ca
         refusal: refusal(stored),
         statement_due_time: case.state.statement_due().map(time_to_proto),
         assignments: team.seats.iter().map(assignment).collect(),
-        decision: if is_decided(stage) { decision_name(case.id) } else { String::new() },
+        decision: if case.state.is_decided() { decision_name(case.id) } else { String::new() },
         decide_due_time: term.due_at.map(time_to_proto),
         decide_breached_time: term.breached_at.map(time_to_proto),
         create_time: Some(time_to_proto(stored.created_at)),
@@ -58,10 +61,6 @@ pub(crate) fn case(stored: &StoredCase, team: &Team, term: DecideTerm) -> pb::Ca
 /// `cases/{id}/decision`.
 pub(crate) fn decision_name(case: CaseId) -> String {
     format!("{}/decision", case.name())
-}
-
-const fn is_decided(stage: Stage) -> bool {
-    matches!(stage, Stage::Decided | Stage::Notified | Stage::Closed)
 }
 
 fn claim_point(point: &ClaimPoint) -> pb::ClaimPoint {
@@ -180,6 +179,7 @@ pub(crate) fn decision(issued: &Issued, answers: &[Answer]) -> pb::Decision {
         notify_due_time: Some(time_to_proto(issued.notify_due_at)),
         notify_time: issued.notified_at.map(time_to_proto),
         hash: issued.dossier_hash.to_vec(),
+        corrections: Vec::new(),
     }
 }
 

@@ -1,12 +1,47 @@
 //! Requests into commands. Everything that is wrong is collected before anything is refused.
 
+macro_rules! only_a_change {
+    ($name:ident, $usecase:ident, $request:ident) => {
+        pub(crate) fn $name(request: &pb::$request) -> $crate::grpc::convert::Parsed<$usecase::Command> {
+            let mut violations = kernel::Violations::new();
+            let of = (request.name.as_str(), request.etag.as_str(), request.request_id.as_str());
+            let change = $crate::grpc::convert::change(&mut violations, $usecase::METHOD, of, request);
+            $crate::grpc::convert::whole(violations, change.map(|change| $usecase::Command { change }))
+        }
+    };
+}
+
+macro_rules! a_change_with_text {
+    ($name:ident, $usecase:ident, $request:ident, $field:ident) => {
+        pub(crate) fn $name(request: &pb::$request) -> $crate::grpc::convert::Parsed<$usecase::Command> {
+            let mut violations = kernel::Violations::new();
+            let of = (request.name.as_str(), request.etag.as_str(), request.request_id.as_str());
+            let change = $crate::grpc::convert::change(&mut violations, $usecase::METHOD, of, request);
+            let $field = $crate::grpc::convert::personal(
+                &mut violations,
+                stringify!($field),
+                &request.$field,
+                $crate::grpc::convert::LONG,
+            );
+            let command = change.zip($field).map(|(change, $field)| $usecase::Command { change, $field });
+            $crate::grpc::convert::whole(violations, command)
+        }
+    };
+}
+
 mod decision;
 mod intake;
 mod office;
+mod procedure;
 
 pub(crate) use decision::{get_decision, issue_decision, notify_decision, save_draft};
 pub(crate) use intake::{open_case, propose_inadmissibility, receive_cure, refuse_case, request_cure};
 pub(crate) use office::{declare_relations, register_office_member};
+pub(crate) use procedure::{
+    answer_decision, answer_offer, close_stayed_case, continue_by_own_initiative, correct_decision, end_conciliation,
+    forward_case, get_procedure, list_obligations, offer_settlement, order_compliance, prove_execution, recommend,
+    report_overdue, resume_case, review_case, review_execution, stay_case, tell_offer,
+};
 
 use kernel::{Personal, Violations};
 use ombudsman_escalation_domain::CaseId;
@@ -73,30 +108,6 @@ pub(crate) fn case_name(field: &str, name: &str) -> Parsed<CaseId> {
     let mut violations = Violations::new();
     let id = parse::name::<CaseId>(&mut violations, field, name);
     whole(violations, id)
-}
-
-macro_rules! only_a_change {
-    ($name:ident, $usecase:ident, $request:ident) => {
-        pub(crate) fn $name(request: &pb::$request) -> Parsed<$usecase::Command> {
-            let mut violations = Violations::new();
-            let of = (request.name.as_str(), request.etag.as_str(), request.request_id.as_str());
-            let change = change(&mut violations, $usecase::METHOD, of, request);
-            whole(violations, change.map(|change| $usecase::Command { change }))
-        }
-    };
-}
-
-macro_rules! a_change_with_text {
-    ($name:ident, $usecase:ident, $request:ident, $field:ident) => {
-        pub(crate) fn $name(request: &pb::$request) -> Parsed<$usecase::Command> {
-            let mut violations = Violations::new();
-            let of = (request.name.as_str(), request.etag.as_str(), request.request_id.as_str());
-            let change = change(&mut violations, $usecase::METHOD, of, request);
-            let $field = personal(&mut violations, stringify!($field), &request.$field, LONG);
-            let command = change.zip($field).map(|(change, $field)| $usecase::Command { change, $field });
-            whole(violations, command)
-        }
-    };
 }
 
 only_a_change!(admit_case, admit_case, AdmitCaseRequest);

@@ -3,7 +3,8 @@
 use kernel::Violations;
 use ombudsman_escalation_domain::dossier::FaultKind;
 use ombudsman_escalation_domain::vocabulary::{
-    ConflictGround, DossierKind, Ground, MissingItem, OfficeRole, Outcome, Parallel, RelationKind, Stage, Visibility,
+    BoundBy, ConflictGround, DecisionText, DossierKind, Ground, MissingItem, ObligationKind, OfficeRole, Outcome,
+    Parallel, RelationKind, Stage, StayClosure, Visibility,
 };
 use server::parse::not_a_value;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -11,6 +12,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 macro_rules! told {
     ($domain:ident, $proto:ident, $to:ident, $of:ident: $($value:ident),+ $(,)?) => {
         /// The value on the wire.
+        #[allow(dead_code, reason = "some vocabularies are only asked")]
         pub(crate) const fn $to(value: $domain) -> pb::$proto {
             match value { $($domain::$value => pb::$proto::$value),+ }
         }
@@ -27,7 +29,9 @@ macro_rules! told {
 }
 
 told!(Stage, CaseState, stage_to_proto, stage: Received, Registered, NeedsCure, ArchivedUncured, InadmissibleProposed,
-    Inadmissible, Admitted, EntityAllegations, Investigation, Drafted, Decided, Notified, Closed, Withdrawn, Rectified);
+    Inadmissible, Admitted, EntityAllegations, Investigation, Drafted, Decided, Notified, Closed, Withdrawn, Rectified,
+    ForwardedInternally, Stayed, Conciliation, Settled, OwnInitiative, Binding, NotBinding, Compliance, Complied, Overdue,
+    Reported);
 told!(Ground, InadmissibilityGround, ground_to_proto, ground: EssentialDataMissing, OtherForum, NotConcreteOperations,
     Repeated, FilingWindowPassed, TimeBarred, ParallelProceedings);
 told!(Parallel, ParallelProceedings, parallel_to_proto, parallel: None, Pending, Decided);
@@ -41,5 +45,11 @@ told!(Outcome, DecisionOutcome, outcome_to_proto, outcome: Upheld, PartlyUpheld,
 told!(RelationKind, RelationKind, relation_kind_to_proto, relation_kind: Personal, Professional, Commercial);
 told!(DossierKind, DossierKind, dossier_kind_to_proto, dossier_kind: Complaint, TicketSnapshot, MessagesSnapshot,
     HistorySnapshot, ClocksSnapshot, Gap, CureRequest, Cure, InadmissibilityProposal, ClaimantStatement, Refusal, Admission,
-    EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification);
+    EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification,
+    Forwarding, Stay, StayEnd, Offer, OfferNotice, OfferAnswer, ConciliationEnd, OwnInitiative, DecisionAnswer, ComplianceOrder,
+    Recommendation, ExecutionProof, ExecutionReview, Overdue, OverdueReport, Correction, Review);
+told!(BoundBy, BoundBy, bound_by_to_proto, bound_by: Law, Claimant, Firm);
+told!(StayClosure, StayClosure, stay_closure_to_proto, stay_closure: ProceedingsDecided, Withdrawn);
+told!(ObligationKind, ObligationKind, obligation_kind_to_proto, obligation_kind: Order, Recommendation);
+told!(DecisionText, DecisionText, decision_text_to_proto, decision_text: Finding, Reason, Remedy, Signpost);
 told!(FaultKind, DossierFault, fault_to_proto, fault: Missing, BrokenLink, Altered, ContentAltered, HeadMismatch, NotAsRecorded);

@@ -1,17 +1,27 @@
 //! Clocks on cases: when the office must decide, and when that was missed, shown on the case.
 
 use jiff::Timestamp;
-use kernel::{ResourceId as _, Violations};
+use kernel::{Ambient, ResourceId as _, Violations};
 use ledger::{Reaction, ReactionError, Received};
-use ombudsman_escalation_domain::CaseId;
+use ombudsman_escalation_domain::{CaseId, obligation};
 use postgres::Tx;
 use server::parse;
 use ventanilla_proto::sla::v1::{ClockBreached, ClockMoved, ClockSettled, ClockStarted};
 
+use super::obligations;
 use crate::store::clock;
 
 /// Applies sla-monitor's entries about cases; the others are no concern of the office.
-pub struct Clocks;
+pub struct Clocks {
+    ambient: Ambient,
+}
+
+impl Clocks {
+    /// Stamps what follows from an entry with this clock and chance.
+    pub const fn new(ambient: Ambient) -> Self {
+        Self { ambient }
+    }
+}
 
 #[tonic::async_trait]
 impl Reaction for Clocks {
@@ -30,11 +40,13 @@ impl Reaction for Clocks {
                 let at = optional(settled.settled_time.as_ref())?.unwrap_or(entry.occurred_at());
                 clock::settle(tx, &settled.clock, at).await?;
             }
-        } else if let Some(breached) = entry.payload::<ClockBreached>()?
-            && CaseId::parse(&breached.subject).is_ok()
-        {
+        } else if let Some(breached) = entry.payload::<ClockBreached>()? {
             let at = optional(breached.breached_time.as_ref())?.unwrap_or(entry.occurred_at());
-            clock::breach(tx, &breached.clock, at).await?;
+            if CaseId::parse(&breached.subject).is_ok() {
+                clock::breach(tx, &breached.clock, at).await?;
+            } else if let Some((case, number)) = obligation::parse_name(&breached.subject) {
+                obligations::fall_due(tx, &self.ambient, entry, (case, number), at).await?;
+            }
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use kernel::{Actor, Personal, ResourceId as _};
 use ombudsman_escalation_domain::case::{Case, ClaimPoint};
 use ombudsman_escalation_domain::dossier::Head;
 use ombudsman_escalation_domain::vocabulary::Stage;
-use ombudsman_escalation_domain::{CaseId, CustomerId, Refused, TicketId};
+use ombudsman_escalation_domain::{CaseId, CustomerId, ProcedureRefused, Refused, TicketId};
 use postgres::{Db, StoreError, affected_one};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -128,8 +128,8 @@ pub(crate) async fn insert(
     let inserted = sqlx::query!(
         "insert into ombudsman.office_case
            (case_id, version, ticket_id, customer_id, regime, state, filed_at_entity, filed_at_office, facts_at, known_at,
-            parallel, channel, opened_by_kind, opened_by, opened_by_department, created_at, updated_at)
-         values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
+            parallel, channel, opened_by_kind, opened_by, opened_by_department, created_at, updated_at, review_of)
+         values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)",
         case.id.uuid(),
         case.ticket.uuid(),
         case.customer.uuid(),
@@ -145,6 +145,7 @@ pub(crate) async fn insert(
         opened_by.id,
         opened_by.department.as_ref().map(|department| department.as_str()),
         now.to_sqlx() as _,
+        case.review_of.map(|reviewed| reviewed.uuid()),
     )
     .execute(&mut *tx)
     .await
@@ -153,6 +154,9 @@ pub(crate) async fn insert(
         Ok(_) => {}
         Err(error) if error.constraint() == Some("office_case_one_live_per_ticket") => {
             return Err(Failure::TicketTaken);
+        }
+        Err(error) if error.constraint() == Some("office_case_one_live_review") => {
+            return Err(Refused::from(ProcedureRefused::ReviewAtOffice { case: None }).into());
         }
         Err(error) => return Err(error.into()),
     }
@@ -164,8 +168,8 @@ pub(crate) async fn insert(
 #[tracing::instrument(name = "db.case.live_of_ticket", skip_all)]
 pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<Refused>, StoreError> {
     let found = sqlx::query_scalar!(
-        "select case_id from ombudsman.office_case where ticket_id = $1
-            and state not in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified')",
+        "select case_id from ombudsman.office_case where ticket_id = $1 and review_of is null and state not in
+            ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified', 'forwarded_internally', 'settled')",
         ticket.uuid()
     )
     .fetch_optional(db.reader())
@@ -177,10 +181,13 @@ pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<R
 #[tracing::instrument(name = "db.case.update", skip_all)]
 pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now: Timestamp) -> Result<(), StoreError> {
     let flat = Flat::of(case);
+    let told = flat.offer.and_then(|offer| offer.told);
     let updated = sqlx::query!(
         "update ombudsman.office_case set version = version + 1, state = $3, facts_at = $4, parallel = $5, cure_items = $6,
             cure_due_at = $7, cured_at = $8, ground = $9, reasons = $10, allegations_due_at = $11, allegations_at = $12,
-            signpost = $13, refused_at = $14, statement_due_at = $15, updated_at = $16
+            signpost = $13, refused_at = $14, statement_due_at = $15, updated_at = $16, came_from = $17, stayed_at = $18,
+            offer_sequence = $19, offered_at = $20, offer_told_at = $21, reflection_until = $22, offer_open_until = $23,
+            settled_at = $24, own_initiative_at = $25, bound_at = $26, bound_by = $27, proof_sequence = $28
           where case_id = $1 and version = $2",
         case.id.uuid(),
         version,
@@ -198,6 +205,18 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
         flat.refused_at.map(|at| at.to_sqlx()) as _,
         flat.statement_due_at.map(|at| at.to_sqlx()) as _,
         now.to_sqlx() as _,
+        flat.came_from.map(Stage::as_str),
+        flat.stayed_at.map(|at| at.to_sqlx()) as _,
+        flat.offer.map(|offer| i64::try_from(offer.entry).unwrap_or(i64::MAX)),
+        flat.offer.map(|offer| offer.offered_at.to_sqlx()) as _,
+        told.map(|told| told.at.to_sqlx()) as _,
+        told.map(|told| told.reflect_until.to_sqlx()) as _,
+        told.map(|told| told.open_until.to_sqlx()) as _,
+        flat.settled_at.map(|at| at.to_sqlx()) as _,
+        flat.own_initiative_at.map(|at| at.to_sqlx()) as _,
+        flat.bound.map(|bound| bound.at.to_sqlx()) as _,
+        flat.bound.map(|bound| bound.by.as_str()),
+        flat.proof_sequence,
     )
     .execute(tx)
     .await?;
@@ -233,8 +252,9 @@ pub(crate) async fn decided_before(
     customer: CustomerId,
 ) -> Result<Vec<CaseId>, StoreError> {
     let found = sqlx::query_scalar!(
-        "select case_id from ombudsman.office_case
-          where customer_id = $1 and ticket_id = $2 and case_id <> $3 and state in ('decided', 'notified', 'closed')
+        "select case_id from ombudsman.office_case c
+          where customer_id = $1 and ticket_id = $2 and case_id <> $3
+            and exists (select from ombudsman.decision d where d.case_id = c.case_id)
           order by case_id",
         customer.uuid(),
         ticket.uuid(),

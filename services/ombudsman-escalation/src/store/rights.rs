@@ -26,7 +26,8 @@ impl Matter {
 pub(crate) async fn matters(pool: &PgPool, customers: &[Uuid]) -> Result<Vec<Matter>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.case_id, e.case_id is not null as "erased!",
-                  case when c.state in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified')
+                  case when c.state in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified',
+                                        'forwarded_internally', 'settled')
                        then c.updated_at end as ended_at
              from ombudsman.office_case c left join ombudsman.erased_case e on e.case_id = c.case_id
             where c.customer_id = any($1) order by c.created_at, c.case_id"#,
@@ -42,7 +43,8 @@ pub(crate) async fn matters(pool: &PgPool, customers: &[Uuid]) -> Result<Vec<Mat
 pub(crate) async fn lock(tx: &mut PgConnection, customers: &[Uuid]) -> Result<Vec<Matter>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.case_id, exists (select from ombudsman.erased_case e where e.case_id = c.case_id) as "erased!",
-                  case when c.state in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified')
+                  case when c.state in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified',
+                                        'forwarded_internally', 'settled')
                        then c.updated_at end as ended_at
              from ombudsman.office_case c where c.customer_id = any($1) order by c.case_id for update"#,
         customers,

@@ -8,7 +8,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
-use crate::store::{case, decision};
+use crate::store::{case, decision, procedure};
 use crate::usecase::open_case::is_claimant;
 
 /// The decision: for the office once it is issued, for the claimant once it was notified.
@@ -19,6 +19,7 @@ use crate::usecase::open_case::is_claimant;
 pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Decision, Failure> {
     let mut connection = office.db.reader().acquire().await?;
     let (issued, answers) = decision::get(&mut connection, id).await?.ok_or(Refused::DecisionNotFound)?;
+    let corrected = procedure::corrections(&mut connection, id).await?;
     drop(connection);
     let who = call.acting();
     if !who.is_office() {
@@ -28,5 +29,6 @@ pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Decision,
             return Err(Refused::DecisionNotFound.into());
         }
     }
-    Ok(answer::decision(&issued, &answers))
+    let corrections = corrected.iter().map(answer::correction).collect::<Option<_>>().ok_or(Failure::Unreadable)?;
+    Ok(pb::Decision { corrections, ..answer::decision(&issued, &answers) })
 }

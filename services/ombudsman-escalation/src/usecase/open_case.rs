@@ -141,7 +141,7 @@ fn receive(id: CaseId, command: &Command, snapshot: &Snapshot, now: Timestamp) -
 }
 
 /// The complaint document, in plain text.
-fn told(case: &Case) -> String {
+pub(crate) fn told(case: &Case) -> String {
     let complaint = &case.complaint;
     let mut text = format!(
         "regime: {}\nother proceedings: {}\n",

@@ -39,7 +39,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
             Begun::Step(step) => step,
         };
     let case = step.case();
-    let decided_before = case_store::decided_before(&mut step.tx, case.id, case.ticket, case.customer).await?;
+    let mut decided_before = case_store::decided_before(&mut step.tx, case.id, case.ticket, case.customer).await?;
+    // A review repeats what it reviews; that is what it is for.
+    if case.review_of.is_some() {
+        decided_before.clear();
+    }
     let cure_expired = case.cure.as_ref().is_some_and(|cure| cure.due <= step.now);
     let facts = Facts { decided_before, cure_expired };
     let told = format!("{}: {}", case.regime.article(command.ground), command.reasons.expose());

@@ -34,7 +34,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
             Begun::Replay(kept) => return replayed(&office, &kept).await,
             Begun::Step(step) => step,
         };
-    let after = step.case().rectify()?;
-    step.add(&office, Paper::text(DossierKind::Rectification, Visibility::Parties, command.proof.into_inner()));
+    let proof = Paper::text(DossierKind::Rectification, Visibility::Parties, command.proof.into_inner());
+    let proof = step.add(&office, proof).entry.sequence;
+    let after = step.case().rectify(proof)?;
     step.finish(&office, after).await
 }

@@ -85,6 +85,8 @@ pub(crate) struct Step {
     head: Head,
     papers: Vec<Sealed>,
     entries: Vec<Draft>,
+    /// How many of the entries tell a move: they come before the papers that came of them.
+    moves: usize,
 }
 
 impl Step {
@@ -117,9 +119,9 @@ impl Step {
         }
         let stamp = Stamp::of(actor.clone(), now, call.traceparent.clone());
         let head = stored.head;
-        let (papers, entries) = (Vec::new(), Vec::new());
+        let (papers, entries, moves) = (Vec::new(), Vec::new(), 0);
         let key = change.key;
-        Ok(Begun::Step(Box::new(Self { tx, now, stored, team, actor, key, stamp, head, papers, entries })))
+        Ok(Begun::Step(Box::new(Self { tx, now, stored, team, actor, key, stamp, head, papers, entries, moves })))
     }
 
     /// A step for a case that is only now being opened.
@@ -127,8 +129,8 @@ impl Step {
         let actor = call.actor().clone();
         let stamp = Stamp::of(actor.clone(), now, call.traceparent.clone());
         let head = stored.head;
-        let (team, papers, entries) = (Team::default(), Vec::new(), Vec::new());
-        Self { tx, now, stored, team, actor, key, stamp, head, papers, entries }
+        let (team, papers, entries, moves) = (Team::default(), Vec::new(), Vec::new(), 0);
+        Self { tx, now, stored, team, actor, key, stamp, head, papers, entries, moves }
     }
 
     /// The case as it was when the step began.
@@ -161,6 +163,12 @@ impl Step {
         self.entries.push(Draft::new(id, self.stored.case.id.name(), payload, &self.stamp));
     }
 
+    /// Adds an entry about something that happened at another time than this.
+    pub(crate) fn note_as_of<M: Message + Name>(&mut self, office: &Office, payload: &M, at: Timestamp) {
+        let id = office.ambient.uuid(self.now);
+        self.entries.push(Draft::new(id, self.stored.case.id.name(), payload, &self.stamp.clone().occurred(at)));
+    }
+
     /// Writes the papers, so that what comes after them in the same transaction can point at them.
     pub(crate) async fn file_papers(&mut self) -> Result<(), Failure> {
         let papers = std::mem::take(&mut self.papers);
@@ -181,7 +189,8 @@ impl Step {
         let term = term.into_iter().next().map(|(_, term)| term).unwrap_or_default();
         let answer = answer::case(&self.stored, &self.team, term);
         let kept = answer::without_words(&answer).encode_to_vec();
-        let forever = self.key.method == crate::usecase::open_case::METHOD;
+        let forever =
+            [crate::usecase::open_case::METHOD, crate::usecase::review_case::METHOD].contains(&self.key.method);
         self.commit(office, &kept, forever).await?;
         Ok(answer)
     }
@@ -202,7 +211,8 @@ impl Step {
             };
             let id = office.ambient.uuid(self.now);
             // Before the papers that came of it: the ledger tells the stage first.
-            self.entries.insert(0, Draft::new(id, after.id.name(), &transitioned, &self.stamp));
+            self.entries.insert(self.moves, Draft::new(id, after.id.name(), &transitioned, &self.stamp));
+            self.moves += 1;
         }
         case::update(&mut self.tx, &after, self.stored.version, self.now).await?;
         if after.complaint.points != self.stored.case.complaint.points {
@@ -212,6 +222,13 @@ impl Step {
         self.stored.version += 1;
         self.stored.updated_at = self.now;
         Ok(())
+    }
+
+    /// Appends to the ledger, and hands the transaction on to what follows in it.
+    pub(crate) async fn hand_over(mut self) -> Result<Tx, Failure> {
+        self.file_papers().await?;
+        ledger::append(&mut self.tx, &self.entries).await?;
+        Ok(self.tx)
     }
 
     /// Keeps the answer, appends to the ledger, commits.
@@ -244,11 +261,19 @@ pub(crate) async fn replayed(office: &Office, kept: &[u8]) -> Result<pb::Case, F
     })
 }
 
+/// The full path of a method of the office.
+fn path(method: &str) -> &'static str {
+    let of_the_office = |path: &&str| {
+        path.starts_with("/ventanilla.ombudsman.v1.") && path.rsplit_once('/').is_some_and(|(_, name)| name == method)
+    };
+    ventanilla_proto::policies().iter().map(|policy| policy.path).find(of_the_office).unwrap_or_default()
+}
+
 /// Writes into the ledger that a person whose role may call the method was turned away from this case.
 pub(crate) async fn denied(office: &Office, call: &Call, method: &str, reason: &str) -> Result<(), Failure> {
     let now = office.ambient.now();
     let denied = AccessDenied {
-        method: format!("/ventanilla.ombudsman.v1.OmbudsmanService/{method}"),
+        method: path(method).to_owned(),
         roles: call.acting().roles.iter().map(ToString::to_string).collect(),
         reason: reason.to_owned(),
     };

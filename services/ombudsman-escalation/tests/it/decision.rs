@@ -101,8 +101,11 @@ async fn the_claimant_reads_it_once_it_was_notified_and_nobody_else_does() {
     let other = as_customer("somebody").get_decision(request).await.unwrap_err();
     assert_eq!(reason(&other), (Code::NotFound, "DECISION_NOT_FOUND".into()));
 
+    // It binds the firm, which is still to do what it says.
     let close = pb::CloseCaseRequest { name: case.clone(), etag: world.etag(&case).await, request_id: fresh_id() };
-    assert_eq!(world.ines().close_case(close).await.unwrap().into_inner().state(), pb::CaseState::Closed);
+    let (code, reason, metadata) = refusal(&world.ines().close_case(close).await.unwrap_err());
+    assert_eq!((code, reason.as_str()), (Code::FailedPrecondition, "COMPLIANCE_OWED"));
+    assert_eq!(metadata["article"], "Ley 44/2002 art. 29.2");
 }
 
 #[tokio::test]

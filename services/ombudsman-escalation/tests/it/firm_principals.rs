@@ -8,6 +8,7 @@ use ventanilla_proto::auth::v1::AccessDenied;
 use crate::world::World;
 
 const SERVICE: &str = "/ventanilla.ombudsman.v1.OmbudsmanService/";
+const PROCEDURE: &str = "/ventanilla.ombudsman.v1.ProcedureService/";
 
 const FIRM: [Role; 11] = [
     Role::Agent,
@@ -34,10 +35,18 @@ const ALLOWED: [(Role, &str); 7] = [
     (Role::Customer, "GetDecision"),
 ];
 
-async fn call(world: &World, role: Role, method: &str) -> Code {
+/// And of the procedure: the firm offers, and proves what it did.
+const ALLOWED_IN_PROCEDURE: [(Role, &str); 4] = [
+    (Role::FirmLiaison, "GetProcedure"),
+    (Role::FirmLiaison, "ListObligations"),
+    (Role::FirmLiaison, "OfferSettlement"),
+    (Role::FirmLiaison, "ProveExecution"),
+];
+
+async fn call(world: &World, role: Role, (service, method): (&str, &str)) -> Code {
     let mut client = tonic::client::Grpc::new(world.served.channel(role));
     client.ready().await.unwrap();
-    let path: PathAndQuery = format!("{SERVICE}{method}").parse().unwrap();
+    let path: PathAndQuery = format!("{service}{method}").parse().unwrap();
     let codec = tonic_prost::ProstCodec::<(), ()>::default();
     client.unary(tonic::Request::new(()), path, codec).await.expect_err("an empty request is never right").code()
 }
@@ -45,18 +54,19 @@ async fn call(world: &World, role: Role, method: &str) -> Code {
 #[tokio::test]
 async fn every_firm_role_is_refused_every_method_of_the_house_and_it_is_written_down() {
     let world = World::new().await;
-    let methods: Vec<&str> =
-        ventanilla_proto::policies().iter().filter_map(|policy| policy.path.strip_prefix(SERVICE)).collect();
-    assert!(methods.len() >= 26, "{methods:?}");
     let mut denied = Vec::new();
-    for role in FIRM {
-        for method in &methods {
-            let code = call(&world, role, method).await;
-            if ALLOWED.contains(&(role, *method)) {
+    let services = [(SERVICE, ALLOWED.as_slice(), 26), (PROCEDURE, ALLOWED_IN_PROCEDURE.as_slice(), 19)];
+    for (service, allowed, least) in services {
+        let methods: Vec<&str> =
+            ventanilla_proto::policies().iter().filter_map(|policy| policy.path.strip_prefix(service)).collect();
+        assert!(methods.len() >= least, "{methods:?}");
+        for (role, method) in FIRM.iter().flat_map(|role| methods.iter().map(|method| (*role, *method))) {
+            let code = call(&world, role, (service, method)).await;
+            if allowed.contains(&(role, method)) {
                 assert_eq!(code, Code::InvalidArgument, "{role} may call {method}");
             } else {
                 assert_eq!(code, Code::PermissionDenied, "{role} must not call {method}");
-                denied.push((format!("{SERVICE}{method}"), vec![role.to_string()]));
+                denied.push((format!("{service}{method}"), vec![role.to_string()]));
             }
         }
     }

@@ -1,7 +1,12 @@
 //! The office on real Postgres, called over real gRPC, beside a real ticketing service.
 
+#[macro_use]
+mod acts;
 mod admission;
 mod assign_case;
+mod clocks;
+mod compliance;
+mod conciliation;
 mod config;
 mod decision;
 mod dossier;
@@ -9,7 +14,9 @@ mod family;
 mod firm_principals;
 mod laws_of_the_tables;
 mod open_case;
+mod procedure;
 mod refusals;
+mod review;
 mod seal;
 mod sla_clocks;
 mod world;

@@ -32,7 +32,8 @@ async fn the_term_to_decide_and_its_breach_stand_on_the_case() {
     assert!(ombudsman_escalation_domain::CaseId::parse(&case).is_ok());
     let ledger = Ledger::open(world.database.db().await, SOURCE);
     let ambient = world.harness.surroundings.ambient.clone();
-    let follower = Follower::new(ledger, "sla-monitor", Clocks, ambient, Standings::new(&["sla-monitor"]));
+    let follower =
+        Follower::new(ledger, "sla-monitor", Clocks::new(ambient.clone()), ambient, Standings::new(&["sla-monitor"]));
 
     let started = sla::ClockStarted {
         clock: "clocks/1".into(),

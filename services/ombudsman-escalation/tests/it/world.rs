@@ -9,12 +9,13 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::Role;
 use ombudsman_escalation as office;
 use prost::{Message, Name};
-use testkit::{Client, Database, Harness, Served, eventually};
+use testkit::{Client, Database, Harness, Served, Surroundings, eventually};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
+use ventanilla_proto::ombudsman::v1::procedure_service_client::ProcedureServiceClient;
 use ventanilla_proto::ticketing::v1 as tickets;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Language};
@@ -31,6 +32,7 @@ pub const STAFF: [(&str, Role, pb::OfficeRole); 3] = [
 ];
 
 pub type Office = OmbudsmanServiceClient<Client>;
+pub type Procedure = ProcedureServiceClient<Client>;
 
 /// The office and its neighbour.
 pub struct World {
@@ -43,7 +45,10 @@ pub struct World {
 impl World {
     /// An office without people.
     pub async fn new() -> Self {
-        let harness = Harness::default();
+        Self::within(Harness::default()).await
+    }
+
+    async fn within(harness: Harness) -> Self {
         let (own, theirs) = (office::migrations(), ticketing::migrations());
         let database = Database::fresh_with(&[(office::SCHEMA, &own), (ticketing::SCHEMA, &theirs)]).await;
         let settings = ticketing::Settings::new(database.settings_of(ticketing::SCHEMA));
@@ -55,12 +60,43 @@ impl World {
 
     /// An office with its three people, each without a relation to anybody.
     pub async fn staffed() -> Self {
-        let world = Self::new().await;
+        Self::new().await.with_staff().await
+    }
+
+    async fn with_staff(self) -> Self {
         for (person, role, office_role) in STAFF {
-            world.register(person, "ombudsman-office", None, &[office_role]).await;
-            world.declare(person, role, Vec::new()).await;
+            self.register(person, "ombudsman-office", None, &[office_role]).await;
+            self.declare(person, role, Vec::new()).await;
         }
-        world
+        self
+    }
+
+    /// A staffed office beside a real sla-monitor, each following the other. It is long ago, so that for the monitor, which goes by the
+    /// database's time, everything has fallen due that can.
+    pub async fn monitored() -> (Self, Served) {
+        let harness = Harness::with(Surroundings::at("2020-03-02T09:00:00Z", 1));
+        let (own, theirs, clocks) = (office::migrations(), ticketing::migrations(), sla_monitor::migrations());
+        let schemas = [(office::SCHEMA, &own), (ticketing::SCHEMA, &theirs), (sla_monitor::SCHEMA, &clocks)];
+        let database = Database::fresh_with(&schemas).await;
+        let settings = ticketing::Settings::new(database.settings_of(ticketing::SCHEMA));
+        let assembly = ticketing::assemble(settings, harness.house_with("ticketing", &[])).await.unwrap();
+        let ticketing = harness.start(assembly).await;
+        let nobody = harness.port().await.local_addr().unwrap();
+        let (door, monitor_door) = (harness.port().await, harness.port().await);
+        let (office_at, monitor_at) = (door.local_addr().unwrap(), monitor_door.local_addr().unwrap());
+
+        let peers = [("ticketing", ticketing.addr), ("sla-monitor", monitor_at), ("customer-profile", nobody)];
+        let settings = office::Settings::new(database.settings_of(office::SCHEMA), &OFFICE_KEY);
+        let assembly = office::assemble(settings, harness.house_with(office::SOURCE, &peers)).await.unwrap();
+        let served = harness.start_on(door, assembly).await;
+
+        let peers = [("ticketing", ticketing.addr), (office::SOURCE, office_at), ("customer-profile", nobody)];
+        let mut settings = sla_monitor::Settings::new(database.settings_of(sla_monitor::SCHEMA));
+        settings.due.late_entry_quiet_ms = 0;
+        let assembly = sla_monitor::assemble(settings, harness.house_with(sla_monitor::SOURCE, &peers)).await.unwrap();
+        let monitor = harness.start_on(monitor_door, assembly).await;
+        let world = Self { harness, database, ticketing: Some(ticketing), served };
+        (world.with_staff().await, monitor)
     }
 
     pub fn as_person(&self, person: &str, role: Role) -> Office {
@@ -81,6 +117,12 @@ impl World {
 
     pub fn liaison(&self) -> Office {
         OmbudsmanServiceClient::new(self.served.channel(Role::FirmLiaison))
+    }
+
+    /// The procedure, called as one of the three, or as the firm's liaison.
+    pub fn procedure(&self, person: &str) -> Procedure {
+        let role = STAFF.iter().find(|(known, ..)| *known == person).map_or(Role::FirmLiaison, |(_, role, _)| *role);
+        ProcedureServiceClient::new(self.served.channel_as(person, &[role], None))
     }
 
     /// ticketing, called as this employee.
@@ -190,6 +232,55 @@ impl World {
         case
     }
 
+    /// A case under this regime with all three people on it.
+    pub async fn seated_under(&self, regime: &str) -> String {
+        let ticket = self.ticket().await;
+        let facts_time = self.in_days(-30);
+        let request = pb::OpenCaseRequest { regime: regime.into(), facts_time, ..open_request(&ticket) };
+        let case = self.ines().open_case(request).await.unwrap().into_inner().name;
+        self.received(&ticket).await;
+        for (person, _, role) in STAFF {
+            self.assign(&case, person, role).await.unwrap();
+        }
+        case
+    }
+
+    /// Brings a seated case as far as a draft.
+    pub async fn to_draft(&self, case: &str) {
+        self.admit(case).await.unwrap();
+        let request = pb::SubmitEntityStatementRequest {
+            name: case.to_owned(),
+            etag: self.etag(case).await,
+            statement: "Both charges were correct.".into(),
+            request_id: fresh_id(),
+        };
+        self.liaison().submit_entity_statement(request).await.unwrap();
+        let etag = self.etag(case).await;
+        let request = pb::StartInvestigationRequest { name: case.to_owned(), etag, request_id: fresh_id() };
+        self.oscar().start_investigation(request).await.unwrap();
+        self.oscar().save_draft(self.draft_request(case, "the firm is wrong on both points").await).await.unwrap();
+    }
+
+    /// Decides a drafted case and tells the parties.
+    pub async fn decide(&self, case: &str) {
+        self.elena().issue_decision(issue_request(self, case).await).await.unwrap();
+        let request = pb::NotifyDecisionRequest {
+            name: case.to_owned(),
+            etag: self.etag(case).await,
+            channel: Channel::Web.into(),
+            request_id: fresh_id(),
+        };
+        self.ines().notify_decision(request).await.unwrap();
+    }
+
+    /// A case under this regime whose decision the parties know: the first point upheld, the second not.
+    pub async fn told_under(&self, regime: &str) -> String {
+        let case = self.seated_under(regime).await;
+        self.to_draft(&case).await;
+        self.decide(&case).await;
+        case
+    }
+
     pub async fn admit(&self, case: &str) -> Result<pb::Case, Status> {
         let request =
             pb::AdmitCaseRequest { name: case.to_owned(), etag: self.etag(case).await, request_id: fresh_id() };
@@ -199,18 +290,7 @@ impl World {
     /// A case with a draft of its decision.
     pub async fn drafted_case(&self) -> pb::Case {
         let case = self.seated_case().await.name;
-        self.admit(&case).await.unwrap();
-        let request = pb::SubmitEntityStatementRequest {
-            name: case.clone(),
-            etag: self.etag(&case).await,
-            statement: "Both charges were correct.".into(),
-            request_id: fresh_id(),
-        };
-        self.liaison().submit_entity_statement(request).await.unwrap();
-        let request =
-            pb::StartInvestigationRequest { name: case.clone(), etag: self.etag(&case).await, request_id: fresh_id() };
-        self.oscar().start_investigation(request).await.unwrap();
-        self.oscar().save_draft(self.draft_request(&case, "the firm is wrong on both points").await).await.unwrap();
+        self.to_draft(&case).await;
         self.get(&case).await
     }
 

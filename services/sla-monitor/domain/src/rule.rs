@@ -79,6 +79,8 @@ pub enum Subject {
     Decision,
     /// A promise made to a customer.
     Promise,
+    /// What the firm owes after a case: an order to carry out, or an answer to a recommendation.
+    Obligation,
     /// Nothing: no clock is started by itself.
     #[default]
     None,
@@ -98,6 +100,8 @@ pub enum Ends {
     Notification,
     /// The promise was kept.
     PromiseSettled,
+    /// The office held to be good what proves that the obligation was met.
+    ObligationMet,
     /// Nothing that a ledger reports.
     #[default]
     Nothing,

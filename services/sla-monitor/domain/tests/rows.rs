@@ -293,3 +293,17 @@ fn an_extension_leads_to_the_bound_counted_from_the_same_start() {
         assert_eq!(replay(&entries, terms).unwrap().state, State::Running { due: instant(due) }, "{id}");
     }
 }
+
+#[test]
+fn while_the_office_must_abstain_its_term_stands_still_whatever_the_reading_of_a_cure() {
+    use ventanilla_sla_monitor_domain::rule::Does;
+    for reading in ["pause", "restart"] {
+        let switches = Switches::from([("es.fin.29quater-2.effect".to_owned(), reading.to_owned())]);
+        let catalogue = Catalogue::embedded(&switches).unwrap();
+        let rule = catalogue.rule("es.fin.29septies-1.decide").unwrap();
+        let cure = if reading == "pause" { Does::Pause } else { Does::Restart };
+        assert_eq!((rule.does_on("cure"), rule.does_on("parallel_proceedings")), (Some(cure), Some(Does::Pause)));
+    }
+    let house = catalogue().rule("house.office.decide").unwrap().does_on("parallel_proceedings");
+    assert_eq!(house, Some(Does::Pause));
+}

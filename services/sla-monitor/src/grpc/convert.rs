@@ -226,7 +226,7 @@ fn subject_filter(violations: &mut Violations, subject: &str, customer: &str) ->
     let mut filter = Filter::default();
     if !subject.is_empty() {
         match violations.check("subject", Subject::parse(subject)) {
-            Some(Subject::Promise(..)) => filter.subject = Some(subject.to_owned()),
+            Some(Subject::Promise(..) | Subject::Obligation(..)) => filter.subject = Some(subject.to_owned()),
             Some(of) => filter.affair = Some(of.affair()),
             None => {}
         }

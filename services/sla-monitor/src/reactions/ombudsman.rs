@@ -5,8 +5,11 @@
 //! * Asking for a cure, or proposing a refusal, is a ground that the rule gives its effect; the case going on ends it.
 //! * The decision meets the deciding of the case, and of the ticket it came from: the defender's decision is the firm's.
 //!   It starts the clock of its notification, where the regime has one.
-//! * A reasoned refusal to admit and a rectification that satisfies the claimant meet it too; an archived or withdrawn case
-//!   ends without a verdict.
+//! * A reasoned refusal to admit, a rectification that satisfies the claimant and a settlement meet it too; an archived, withdrawn or
+//!   forwarded case ends without a verdict, and so does one that was closed while it was stayed.
+//! * While a case is stayed the office must abstain: the term to decide stands still.
+//! * What the office orders or recommends starts a clock until the instant it gives. The proof meets it at the instant it came, however
+//!   long it took to judge it.
 
 use kernel::ResourceId as _;
 use ledger::{Reaction, ReactionError, Received};
@@ -39,6 +42,12 @@ impl Reaction for Cases {
             transitioned(tx, &effects, &moved).await
         } else if let Some(issued) = entry.payload::<proto::DecisionIssued>()? {
             self.decided(tx, &effects, entry, &issued).await
+        } else if let Some(owed) = entry.payload::<proto::ObligationSet>()? {
+            self.owed(tx, &effects, entry, &owed).await
+        } else if let Some(met) = entry.payload::<proto::ObligationMet>()? {
+            let case: CaseId = named("case_name", &met.case_name)?;
+            let done = |rule: &Rule, _: &_| (rule.ends == Ends::ObligationMet).then_some(Happening::Fulfilled);
+            effects.happen(tx, case.uuid(), Some(&met.obligation), done).await
         } else if let Ok(case) = CaseId::parse(entry.aggregate()) {
             affair::touch(tx, case.uuid()).await?;
             Ok(())
@@ -90,6 +99,33 @@ impl Cases {
         effects.start(tx, &affair, vec![start]).await
     }
 
+    async fn owed(
+        &self,
+        tx: &mut Tx,
+        effects: &Effects<'_>,
+        entry: &Received,
+        owed: &proto::ObligationSet,
+    ) -> Result<(), ReactionError> {
+        let case: CaseId = named("case_name", &owed.case_name)?;
+        let due = instant("due_time", owed.due_time.as_ref())?;
+        let stage = match owed.kind() {
+            proto::ObligationKind::Order => "comply",
+            proto::ObligationKind::Recommendation => "answer_recommendation",
+            // Of a newer office, which this one does not count for.
+            proto::ObligationKind::Unspecified => return Ok(()),
+        };
+        let Some(affair) = affair::touch(tx, case.uuid()).await? else {
+            return Err(ReactionError::Refused("something owed after a case that was never opened"));
+        };
+        let law = self.0.law();
+        let Some(chosen) = law.catalogue.for_obligation(stage) else { return Ok(()) };
+        let affair = Affair { department: owed.department.clone(), ..affair };
+        let entries = vec![Entry { at: entry.occurred_at(), what: Happening::StartedUntil(due) }];
+        let start =
+            Start { rule: chosen.rule, calendar: law.calendar_of(""), subject: owed.obligation.clone(), entries };
+        effects.start(tx, &affair, vec![start]).await
+    }
+
     async fn decided(
         &self,
         tx: &mut Tx,
@@ -131,15 +167,27 @@ async fn transitioned(
     match (moved.from_state(), moved.to_state()) {
         (_, S::NeedsCure) => effects.happen(tx, affair, None, hindered("cure")).await,
         (_, S::InadmissibleProposed) => effects.happen(tx, affair, None, hindered("inadmissibility_allegations")).await,
-        (_, S::Inadmissible | S::Rectified) => effects.happen(tx, affair, None, |rule, _| met_by_decision(rule)).await,
-        (_, S::ArchivedUncured | S::Withdrawn) => {
+        (_, S::Stayed) => effects.happen(tx, affair, None, hindered("parallel_proceedings")).await,
+        (S::Stayed, S::Closed) => {
+            let decided_elsewhere = |rule: &Rule, _: &_| (rule.ends == Ends::Decision).then_some(Happening::Cancelled);
+            effects.happen(tx, affair, None, decided_elsewhere).await
+        }
+        // What was missed stays missed; nobody waits for it any more.
+        (_, S::Closed) => {
+            let given_up = |rule: &Rule, _: &_| (rule.ends == Ends::ObligationMet).then_some(Happening::Cancelled);
+            effects.happen(tx, affair, None, given_up).await
+        }
+        (_, S::Inadmissible | S::Rectified | S::Settled) => {
+            effects.happen(tx, affair, None, |rule, _| met_by_decision(rule)).await
+        }
+        (_, S::ArchivedUncured | S::Withdrawn | S::ForwardedInternally) => {
             effects.happen(tx, affair, None, |_, _| Some(Happening::Cancelled)).await
         }
         (_, S::Notified) => {
             let told = |rule: &Rule, _: &_| (rule.ends == Ends::Notification).then_some(Happening::Fulfilled);
             effects.happen(tx, affair, None, told).await
         }
-        (S::NeedsCure | S::InadmissibleProposed, _) => {
+        (S::NeedsCure | S::InadmissibleProposed | S::Stayed, _) => {
             let goes_on = |rule: &Rule, _: &_| (!rule.effects.is_empty()).then_some(Happening::Unhindered);
             effects.happen(tx, affair, None, goes_on).await
         }

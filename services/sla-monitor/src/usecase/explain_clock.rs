@@ -35,6 +35,7 @@ fn because(monitor: &Monitor, standing: &Standing, affair: Option<&Affair>) -> (
     let rule = &standing.rule;
     let chosen: Vec<Chosen<'_>> = match (rule.subject, affair) {
         (Subject::Promise, _) => law.for_promise().into_iter().collect(),
+        (Subject::Obligation, _) => law.for_obligation(&rule.stage).into_iter().collect(),
         (Subject::Decision, Some(affair)) => {
             law.for_decision(&affair.sector, standing.replayed.first_origin, &standing.calendar).into_iter().collect()
         }

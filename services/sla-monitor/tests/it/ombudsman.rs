@@ -101,3 +101,79 @@ async fn a_case_of_no_statutory_regime_has_the_houses_standard_from_the_office()
     assert_eq!((clock.rule.as_str(), clock.kind()), ("house.office.decide", sla::PolicyKind::Sla));
     assert_eq!(read(clock.origin_time), Some(at("2026-11-10T10:00:00+01:00")));
 }
+
+#[tokio::test]
+async fn a_stayed_finance_case_stands_still_and_one_closed_so_ends_without_a_verdict() {
+    use office::CaseState as S;
+    let world = World::new().await;
+    let served = world.start().await;
+    let ticket = Ticket::complaint(at(FILED)).of_sector("finance");
+    let case = a_case();
+    let case = case.as_str();
+    world.ombudsman.write(case, &opened(case, &ticket, "es.finance"), at("2026-11-10T10:00:00+01:00")).await;
+    world.ombudsman.write(case, &moved(case, S::Investigation, S::Stayed), at("2026-11-11T10:00:00+01:00")).await;
+    clock_in(&served, case, sla::ClockState::Paused).await;
+    world.ombudsman.write(case, &moved(case, S::Stayed, S::Investigation), at("2026-11-13T10:00:00+01:00")).await;
+    let running = clock_in(&served, case, sla::ClockState::Running).await;
+    // 2 December, and the two days at whose end it stood still.
+    assert_eq!(read(running.due_time), Some(at("2026-12-04T22:59:59.999999Z")));
+    world.ombudsman.write(case, &moved(case, S::Investigation, S::Stayed), at("2026-11-16T10:00:00+01:00")).await;
+    world.ombudsman.write(case, &moved(case, S::Stayed, S::Closed), at("2026-11-20T10:00:00+01:00")).await;
+    clock_in(&served, case, sla::ClockState::Cancelled).await;
+}
+
+#[tokio::test]
+async fn a_settlement_meets_the_term_and_a_forwarded_case_leaves_the_tickets_running() {
+    use office::CaseState as S;
+    let world = World::new().await;
+    let served = world.start().await;
+    let ticket = Ticket::complaint(at(FILED)).of_sector("finance");
+    world.open(&ticket).await;
+    let (settled, forwarded) = (a_case(), a_case());
+    for case in [settled.as_str(), forwarded.as_str()] {
+        world.ombudsman.write(case, &opened(case, &ticket, "es.finance"), at("2026-11-10T10:00:00+01:00")).await;
+    }
+    let agreed = moved(&settled, S::Conciliation, S::Settled);
+    world.ombudsman.write(&settled, &agreed, at("2026-11-20T10:00:00+01:00")).await;
+    let met = clock_in(&served, &settled, sla::ClockState::Fulfilled).await;
+    assert_eq!(met.breached_time, None);
+    let elsewhere = moved(&forwarded, S::Registered, S::ForwardedInternally);
+    world.ombudsman.write(&forwarded, &elsewhere, at("2026-11-11T10:00:00+01:00")).await;
+    clock_in(&served, &forwarded, sla::ClockState::Cancelled).await;
+    clock_in(&served, &ticket.name, sla::ClockState::Running).await;
+}
+
+#[tokio::test]
+async fn what_the_office_orders_falls_due_when_it_says_and_is_met_when_the_proof_came() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let ticket = Ticket::complaint(at(FILED));
+    let case = a_case();
+    let case = case.as_str();
+    world.ombudsman.write(case, &opened(case, &ticket, "es.general"), at("2026-11-10T10:00:00+01:00")).await;
+    let due = at("2026-11-20T23:00:00Z");
+    for (number, kind) in [(1, office::ObligationKind::Order), (2, office::ObligationKind::Recommendation)] {
+        let set = office::ObligationSet {
+            case_name: case.to_owned(),
+            obligation: format!("{case}/obligations/{number}"),
+            kind: kind.into(),
+            department: "billing".to_owned(),
+            due_time: Some(wire(due)),
+        };
+        world.ombudsman.write(case, &set, at("2026-11-11T10:00:00+01:00")).await;
+    }
+    let order = format!("{case}/obligations/1");
+    let owed = clocks_that(&served, &order, |c| c.len() == 1).await.remove(0);
+    assert_eq!((owed.rule.as_str(), owed.stage.as_str()), ("house.office.comply", "comply"));
+    assert_eq!((read(owed.due_time), owed.department.as_str()), (Some(due), "billing"));
+    let other = format!("{case}/obligations/2");
+    let asked = clocks_that(&served, &other, |c| c.len() == 1).await.remove(0);
+    assert_eq!(asked.rule, "house.office.recommendation");
+    // Told long after it was over, and kept all the same.
+    let met = office::ObligationMet { case_name: case.to_owned(), obligation: order.clone() };
+    world.ombudsman.write(case, &met, at("2026-11-20T09:00:00Z")).await;
+    let kept = clock_in(&served, &order, sla::ClockState::Fulfilled).await;
+    assert_eq!((kept.breached_time, read(kept.settled_time)), (None, Some(at("2026-11-20T09:00:00Z"))));
+    // All the clocks of a case are found by it.
+    assert_eq!(clocks_that(&served, case, |c| c.len() == 3).await.len(), 3);
+}

@@ -54,7 +54,14 @@ fn is_over(state: i32) -> bool {
     use office::CaseState as S;
     matches!(
         S::try_from(state),
-        Ok(S::ArchivedUncured | S::Inadmissible | S::Notified | S::Closed | S::Withdrawn | S::Rectified)
+        Ok(S::ArchivedUncured
+            | S::Inadmissible
+            | S::Notified
+            | S::Closed
+            | S::Withdrawn
+            | S::Rectified
+            | S::ForwardedInternally
+            | S::Settled)
     )
 }
 

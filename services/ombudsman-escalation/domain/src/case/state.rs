@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use kernel::Personal;
 
-use crate::vocabulary::{Ground, Stage};
+use crate::vocabulary::{BoundBy, Ground, Stage};
 
 /// A refusal that was proposed to the claimant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,15 +80,133 @@ pub enum State {
         /// Until when the firm could speak.
         statement_due: Timestamp,
     },
-    /// Over.
-    Closed {
+    /// The firm must do as decided.
+    Binding {
+        /// Until when the firm could speak.
+        statement_due: Timestamp,
+        /// Since when and why.
+        bound: Bound,
+    },
+    /// Nobody must do as decided.
+    NotBinding {
         /// Until when the firm could speak.
         statement_due: Timestamp,
     },
+    /// Orders run.
+    Compliance {
+        /// Until when the firm could speak.
+        statement_due: Timestamp,
+        /// Since when it binds and why.
+        bound: Bound,
+    },
+    /// Every order was carried out.
+    Complied {
+        /// Until when the firm could speak.
+        statement_due: Timestamp,
+        /// Since when it binds and why.
+        bound: Bound,
+    },
+    /// An order was not carried out in time.
+    Overdue {
+        /// Until when the firm could speak.
+        statement_due: Timestamp,
+        /// Since when it binds and why.
+        bound: Bound,
+    },
+    /// That was reported.
+    Reported {
+        /// Until when the firm could speak.
+        statement_due: Timestamp,
+        /// Since when it binds and why.
+        bound: Bound,
+    },
+    /// Over.
+    Closed {
+        /// Where it stood when it was closed.
+        after: Stage,
+        /// Until when the firm could speak; `None` where it was never asked.
+        statement_due: Option<Timestamp>,
+    },
     /// The claimant stopped.
-    Withdrawn,
+    Withdrawn {
+        /// Until when the firm could speak; `None` where the case was not admitted yet.
+        statement_due: Option<Timestamp>,
+    },
+    /// The office goes on by itself: what it finds is for the firm, and nothing is decided on the claim.
+    OwnInitiative {
+        /// Until when the firm could speak.
+        statement_due: Timestamp,
+        /// Since when.
+        since: Timestamp,
+    },
     /// The firm gave in.
-    Rectified,
+    Rectified {
+        /// The entry of the dossier that proves it.
+        proof: u64,
+    },
+    /// Another is competent.
+    ForwardedInternally {
+        /// Who, as the claimant was told.
+        signpost: String,
+        /// When.
+        forwarded_at: Timestamp,
+    },
+    /// The office abstains while other proceedings run.
+    Stayed {
+        /// Until when the firm may speak, had it gone on.
+        statement_due: Timestamp,
+        /// Where it goes on.
+        from: Stage,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// An offer of the firm.
+    Conciliation {
+        /// Until when the firm could speak.
+        statement_due: Timestamp,
+        /// The offer.
+        offer: Offer,
+    },
+    /// The claimant accepted.
+    Settled {
+        /// Until when the firm could speak.
+        statement_due: Timestamp,
+        /// What was offered.
+        offer: Offer,
+        /// When it was accepted.
+        settled_at: Timestamp,
+    },
+}
+
+/// An offer of the firm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer {
+    /// Its entry in the dossier.
+    pub entry: u64,
+    /// When it was made.
+    pub offered_at: Timestamp,
+    /// When the claimant was told, and the time this gives.
+    pub told: Option<Told>,
+}
+
+/// That the claimant was told an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// When.
+    pub at: Timestamp,
+    /// Before this nobody may accept.
+    pub reflect_until: Timestamp,
+    /// Until when it may be accepted.
+    pub open_until: Timestamp,
+}
+
+/// That a decision binds the firm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    /// Since when.
+    pub at: Timestamp,
+    /// Why.
+    pub by: BoundBy,
 }
 
 impl State {
@@ -108,8 +226,47 @@ impl State {
             Self::Decided { .. } => Stage::Decided,
             Self::Notified { .. } => Stage::Notified,
             Self::Closed { .. } => Stage::Closed,
-            Self::Withdrawn => Stage::Withdrawn,
-            Self::Rectified => Stage::Rectified,
+            Self::Withdrawn { .. } => Stage::Withdrawn,
+            Self::Rectified { .. } => Stage::Rectified,
+            Self::ForwardedInternally { .. } => Stage::ForwardedInternally,
+            Self::Stayed { .. } => Stage::Stayed,
+            Self::Conciliation { .. } => Stage::Conciliation,
+            Self::Settled { .. } => Stage::Settled,
+            Self::OwnInitiative { .. } => Stage::OwnInitiative,
+            Self::Binding { .. } => Stage::Binding,
+            Self::NotBinding { .. } => Stage::NotBinding,
+            Self::Compliance { .. } => Stage::Compliance,
+            Self::Complied { .. } => Stage::Complied,
+            Self::Overdue { .. } => Stage::Overdue,
+            Self::Reported { .. } => Stage::Reported,
+        }
+    }
+
+    /// Whether the claim was decided.
+    pub const fn is_decided(&self) -> bool {
+        match self {
+            Self::Closed { after, .. } => after.is_decided(),
+            state => state.stage().is_decided(),
+        }
+    }
+
+    /// Since when the decision binds the firm, and why; `None` where it does not.
+    pub const fn bound(&self) -> Option<Bound> {
+        match self {
+            Self::Binding { bound, .. }
+            | Self::Compliance { bound, .. }
+            | Self::Complied { bound, .. }
+            | Self::Overdue { bound, .. }
+            | Self::Reported { bound, .. } => Some(*bound),
+            _ => None,
+        }
+    }
+
+    /// The offer that is before the claimant, or was accepted.
+    pub const fn offer(&self) -> Option<Offer> {
+        match self {
+            Self::Conciliation { offer, .. } | Self::Settled { offer, .. } => Some(*offer),
+            _ => None,
         }
     }
 
@@ -130,7 +287,17 @@ impl State {
             | Self::Drafted { statement_due }
             | Self::Decided { statement_due }
             | Self::Notified { statement_due }
-            | Self::Closed { statement_due } => Some(*statement_due),
+            | Self::Binding { statement_due, .. }
+            | Self::NotBinding { statement_due }
+            | Self::Compliance { statement_due, .. }
+            | Self::Complied { statement_due, .. }
+            | Self::Overdue { statement_due, .. }
+            | Self::Reported { statement_due, .. }
+            | Self::OwnInitiative { statement_due, .. }
+            | Self::Stayed { statement_due, .. }
+            | Self::Conciliation { statement_due, .. }
+            | Self::Settled { statement_due, .. } => Some(*statement_due),
+            Self::Closed { statement_due, .. } | Self::Withdrawn { statement_due } => *statement_due,
             _ => None,
         }
     }

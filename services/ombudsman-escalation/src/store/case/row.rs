@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use kernel::{Actor, Personal, ResourceId as _};
-use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Cure, Proposal, State};
+use ombudsman_escalation_domain::case::{Bound, Case, ClaimPoint, Complaint, Cure, Offer, Proposal, State, Told};
 use ombudsman_escalation_domain::dossier::Head;
 use ombudsman_escalation_domain::regime::Regime;
 use ombudsman_escalation_domain::vocabulary::{Ground, Stage};
@@ -45,6 +45,19 @@ pub(super) struct CaseRow {
     pub(super) dossier_head: Vec<u8>,
     pub(super) created_at: jiff_sqlx::Timestamp,
     pub(super) updated_at: jiff_sqlx::Timestamp,
+    pub(super) came_from: Option<String>,
+    pub(super) stayed_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) offer_sequence: Option<i64>,
+    pub(super) offered_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) offer_told_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) reflection_until: Option<jiff_sqlx::Timestamp>,
+    pub(super) offer_open_until: Option<jiff_sqlx::Timestamp>,
+    pub(super) settled_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) own_initiative_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) bound_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) bound_by: Option<String>,
+    pub(super) proof_sequence: Option<i64>,
+    pub(super) review_of: Option<Uuid>,
 }
 
 impl CaseRow {
@@ -68,6 +81,7 @@ impl CaseRow {
             customer: CustomerId::from_uuid(self.customer_id),
             regime: Regime::find(&self.regime).ok_or_else(|| corrupt("regime"))?,
             cure: self.cure()?,
+            review_of: self.review_of.map(CaseId::from_uuid),
             state,
             complaint: Complaint {
                 filed_at_entity: self.filed_at_entity.to_jiff(),
@@ -115,10 +129,59 @@ impl CaseRow {
             Stage::Drafted => State::Drafted { statement_due: statement_due()? },
             Stage::Decided => State::Decided { statement_due: statement_due()? },
             Stage::Notified => State::Notified { statement_due: statement_due()? },
-            Stage::Closed => State::Closed { statement_due: statement_due()? },
-            Stage::Withdrawn => State::Withdrawn,
-            Stage::Rectified => State::Rectified,
+            Stage::Closed => State::Closed { after: self.came_from()?, statement_due: instant(self.statement_due_at) },
+            Stage::Withdrawn => State::Withdrawn { statement_due: instant(self.statement_due_at) },
+            Stage::Rectified => State::Rectified { proof: self.sequence(self.proof_sequence, "proof_sequence")? },
+            Stage::ForwardedInternally => State::ForwardedInternally {
+                signpost: self.needed(self.signpost.clone(), "signpost")?,
+                forwarded_at: self.needed(instant(self.refused_at), "refused_at")?,
+            },
+            Stage::Stayed => State::Stayed {
+                statement_due: statement_due()?,
+                from: self.came_from()?,
+                since: self.needed(instant(self.stayed_at), "stayed_at")?,
+            },
+            Stage::Conciliation => State::Conciliation { statement_due: statement_due()?, offer: self.offer()? },
+            Stage::Settled => State::Settled {
+                statement_due: statement_due()?,
+                offer: self.offer()?,
+                settled_at: self.needed(instant(self.settled_at), "settled_at")?,
+            },
+            Stage::OwnInitiative => State::OwnInitiative {
+                statement_due: statement_due()?,
+                since: self.needed(instant(self.own_initiative_at), "own_initiative_at")?,
+            },
+            Stage::Binding => State::Binding { statement_due: statement_due()?, bound: self.bound()? },
+            Stage::NotBinding => State::NotBinding { statement_due: statement_due()? },
+            Stage::Compliance => State::Compliance { statement_due: statement_due()?, bound: self.bound()? },
+            Stage::Complied => State::Complied { statement_due: statement_due()?, bound: self.bound()? },
+            Stage::Overdue => State::Overdue { statement_due: statement_due()?, bound: self.bound()? },
+            Stage::Reported => State::Reported { statement_due: statement_due()?, bound: self.bound()? },
         })
+    }
+
+    fn came_from(&self) -> Result<Stage, StoreError> {
+        word(self.needed(self.came_from.as_deref(), "came_from")?, TABLE, "came_from", self.case_id)
+    }
+
+    fn offer(&self) -> Result<Offer, StoreError> {
+        let told = match (instant(self.offer_told_at), instant(self.reflection_until), instant(self.offer_open_until)) {
+            (Some(at), Some(reflect_until), Some(open_until)) => Some(Told { at, reflect_until, open_until }),
+            _ => None,
+        };
+        let entry = self.sequence(self.offer_sequence, "offer_sequence")?;
+        Ok(Offer { entry, offered_at: self.needed(instant(self.offered_at), "offered_at")?, told })
+    }
+
+    fn bound(&self) -> Result<Bound, StoreError> {
+        let by = self.needed(self.bound_by.as_deref(), "bound_by")?;
+        let by = word(by, TABLE, "bound_by", self.case_id)?;
+        Ok(Bound { at: self.needed(instant(self.bound_at), "bound_at")?, by })
+    }
+
+    fn sequence(&self, stored: Option<i64>, column: &'static str) -> Result<u64, StoreError> {
+        let corrupt = || StoreError::corrupt(TABLE, column, self.case_id);
+        u64::try_from(stored.ok_or_else(corrupt)?).map_err(|_| corrupt())
     }
 
     fn proposal(&self) -> Result<Proposal, StoreError> {
@@ -149,11 +212,20 @@ pub(super) struct Flat<'a> {
     pub(super) signpost: Option<&'a str>,
     pub(super) refused_at: Option<Timestamp>,
     pub(super) statement_due_at: Option<Timestamp>,
+    pub(super) came_from: Option<Stage>,
+    pub(super) stayed_at: Option<Timestamp>,
+    pub(super) offer: Option<Offer>,
+    pub(super) settled_at: Option<Timestamp>,
+    pub(super) own_initiative_at: Option<Timestamp>,
+    pub(super) bound: Option<Bound>,
+    pub(super) proof_sequence: Option<i64>,
 }
 
 impl<'a> Flat<'a> {
     pub(super) fn of(case: &'a Case) -> Self {
-        let mut flat = Self { statement_due_at: case.state.statement_due(), ..Self::default() };
+        let state = &case.state;
+        let (offer, bound) = (state.offer(), state.bound());
+        let mut flat = Self { statement_due_at: state.statement_due(), offer, bound, ..Self::default() };
         if let Some(cure) = &case.cure {
             flat.cure_items = Some(cure.items.iter().map(ToString::to_string).collect());
             flat.cure_due_at = Some(cure.due);
@@ -176,6 +248,18 @@ impl<'a> Flat<'a> {
                 flat.signpost = Some(signpost);
                 flat.refused_at = Some(*refused_at);
             }
+            State::ForwardedInternally { signpost, forwarded_at } => {
+                flat.signpost = Some(signpost);
+                flat.refused_at = Some(*forwarded_at);
+            }
+            State::Stayed { from, since, .. } => {
+                flat.came_from = Some(*from);
+                flat.stayed_at = Some(*since);
+            }
+            State::Closed { after, .. } => flat.came_from = Some(*after),
+            State::Settled { settled_at, .. } => flat.settled_at = Some(*settled_at),
+            State::OwnInitiative { since, .. } => flat.own_initiative_at = Some(*since),
+            State::Rectified { proof } => flat.proof_sequence = Some(i64::try_from(*proof).unwrap_or(i64::MAX)),
             _ => {}
         }
         flat

@@ -139,7 +139,8 @@ fn rule(jurisdiction: &str, row: Row, switches: &Switches) -> Result<Rule, DataE
             _ => effect.does.as_str(),
         };
         let does = match (word, &effect.max_total) {
-            ("pause", None) => Does::Pause,
+            // Time stands still whatever the switch makes of the law's own word for it.
+            ("pause" | "stand_still", None) => Does::Pause,
             ("restart", None) => Does::Restart,
             ("defer_start", None) => Does::DeferStart,
             ("extend", Some(bound)) => Does::Extend { max_total: term_of(bound)? },
@@ -214,7 +215,9 @@ fn disabled_because(row: &Row, term: Option<Term>) -> Option<String> {
         (Evidence::Verified | Evidence::Interpreted | Evidence::House, _) => match &row.not_clocked {
             Some(why) => why,
             None if row.subject == Subject::None => "no event of a ledger starts it",
-            None if term.is_none() && row.subject != Subject::Promise => "it sets no term that could be counted",
+            None if term.is_none() && !matches!(row.subject, Subject::Promise | Subject::Obligation) => {
+                "it sets no term that could be counted"
+            }
             None => return None,
         },
     };

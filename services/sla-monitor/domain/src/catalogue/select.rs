@@ -156,6 +156,16 @@ impl Catalogue {
         })
     }
 
+    /// The rule an obligation of this stage is met under.
+    pub fn for_obligation(&self, stage: &str) -> Option<Chosen<'_>> {
+        let rule = self.rules().find(|r| r.enabled() && r.subject == Subject::Obligation && r.stage == stage)?;
+        Some(Chosen {
+            rule,
+            because_es: "lo que la oficina ordena o recomienda vence cuando ella dice".to_owned(),
+            because_en: "what the office orders or recommends falls due when it says".to_owned(),
+        })
+    }
+
     /// The rule a promise is kept under.
     pub fn for_promise(&self) -> Option<Chosen<'_>> {
         let rule = self.rules().find(|r| r.enabled() && r.subject == Subject::Promise)?;

@@ -1,0 +1,154 @@
+//! What the firm owes after a case: to carry out each thing that was ordered, and to answer each recommendation.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use kernel::{Department, ResourceId as _, Violations};
+
+use crate::vocabulary::{ObligationKind, Outcome};
+use crate::{CaseId, ProcedureRefused as No, Refused};
+
+/// The longest time an order or a recommendation may leave, in calendar days.
+pub const LONGEST_DAYS: i64 = 365;
+
+/// One thing the firm owes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obligation {
+    /// Its place in the case, from 1.
+    pub number: u32,
+    /// Ordered or recommended.
+    pub kind: ObligationKind,
+    /// The claim point it answers to; `None` for a recommendation.
+    pub claim_point: Option<String>,
+    /// Who of the firm must do it.
+    pub debtor: Department,
+    /// The entry of the dossier that says what.
+    pub entry: u64,
+    /// Since when it is owed.
+    pub since: Timestamp,
+    /// Until when.
+    pub due: Timestamp,
+    /// What the firm brought to prove that it was done, not judged or held to be good.
+    pub proof: Option<Proof>,
+    /// When it was done: when the proof came that was held to be good.
+    pub done_at: Option<Timestamp>,
+    /// When the time was over without, as sla-monitor told.
+    pub overdue_at: Option<Timestamp>,
+}
+
+/// What proves that something was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proof {
+    /// Its entry in the dossier.
+    pub entry: u64,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// What is ordered for one point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// The claim point.
+    pub claim_point: String,
+    /// Who must do it.
+    pub debtor: Department,
+    /// Within how many calendar days.
+    pub days: i64,
+}
+
+impl Obligation {
+    /// Whether its time is over and nothing that awaits judgement says that it was kept.
+    pub const fn is_overdue(&self) -> bool {
+        self.overdue_at.is_some() && self.done_at.is_none() && self.proof.is_none()
+    }
+
+    /// The firm proves that it did it.
+    ///
+    /// # Errors
+    /// When it was met already, or a proof awaits to be judged: when that one came counts.
+    pub fn prove(self, proof: Proof) -> Result<Self, Refused> {
+        match (self.done_at, self.proof) {
+            (Some(_), _) => Err(No::ObligationMet.into()),
+            (None, Some(_)) => Err(No::ProofPending.into()),
+            (None, None) => Ok(Self { proof: Some(proof), ..self }),
+        }
+    }
+
+    /// The office judges the proof. What it holds to be good was done when it was brought, however long the judging took.
+    ///
+    /// # Errors
+    /// When there is none to judge.
+    pub fn judge(self, holds: bool) -> Result<Self, Refused> {
+        match (self.done_at, self.proof) {
+            (Some(_), _) => Err(No::ObligationMet.into()),
+            (None, None) => Err(No::NoProofPending.into()),
+            (None, Some(proof)) if holds => {
+                let overdue_at = self.overdue_at.filter(|over| proof.at > *over);
+                Ok(Self { done_at: Some(proof.at), overdue_at, ..self })
+            }
+            (None, Some(_)) => Ok(Self { proof: None, ..self }),
+        }
+    }
+
+    /// Its time is over. Told again, or of what was met, it changes nothing.
+    #[must_use]
+    pub fn fall_due(self, at: Timestamp) -> Self {
+        let met = self.done_at.is_some_and(|done| done <= at);
+        Self { overdue_at: if met { None } else { self.overdue_at.or(Some(at)) }, ..self }
+    }
+}
+
+/// Whether the orders answer to the decision: one for each point that was upheld, wholly or in part, and none beside.
+///
+/// # Errors
+/// [`No::OrdersUnfit`] naming every fault.
+pub fn fit(orders: &[Order], outcomes: &[(String, Outcome)]) -> Result<(), Refused> {
+    let mut violations = Violations::new();
+    let mut seen = BTreeSet::new();
+    for (index, order) in orders.iter().enumerate() {
+        let field = format!("orders[{index}].claim_point");
+        match outcomes.iter().find(|(point, _)| *point == order.claim_point) {
+            None => violations.push(field, "is no claim point of the decision"),
+            Some((_, Outcome::NotUpheld)) => violations.push(field, "was not upheld: nothing is ordered"),
+            Some(_) if !seen.insert(&order.claim_point) => violations.push(field, "has an order already"),
+            Some(_) => {}
+        }
+    }
+    for (point, outcome) in outcomes {
+        if *outcome != Outcome::NotUpheld && !orders.iter().any(|order| order.claim_point == *point) {
+            violations.push("orders", format!("claim point {point} was upheld and has no order"));
+        }
+    }
+    violations.into_result().map_err(|violations| No::OrdersUnfit { violations }.into())
+}
+
+/// `cases/{case}/obligations/{number}`.
+pub fn name(case: CaseId, number: u32) -> String {
+    format!("{}/obligations/{number}", case.name())
+}
+
+/// The case and the number in such a name.
+pub fn parse_name(name: &str) -> Option<(CaseId, u32)> {
+    let (case, number) = name.split_once("/obligations/")?;
+    // One obligation has one name.
+    let plain = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
+    let number = number.parse().ok().filter(|_| plain)?;
+    Some((CaseId::parse(case).ok()?, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_back_and_nothing_else_is_one() {
+        let case = CaseId::from_uuid(kernel::Uuid::from_u128(7));
+        assert_eq!(parse_name(&name(case, 12)), Some((case, 12)));
+        let bad = ["", "cases/x/obligations/1", "obligations/1"].map(str::to_owned);
+        let of_case =
+            ["", "0", "01", "+1", "-1", "1/", "4294967296"].map(|n| format!("{}/obligations/{n}", case.name()));
+        for bad in bad.iter().chain(&of_case) {
+            assert_eq!(parse_name(bad), None, "{bad}");
+        }
+    }
+}

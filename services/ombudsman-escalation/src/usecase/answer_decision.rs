@@ -1,0 +1,53 @@
+//! A party answers the decision.
+
+use kernel::Personal;
+use ombudsman_escalation_domain::vocabulary::{BoundBy, DossierKind, OfficeRole, Stage, Visibility};
+use server::Call;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::{Begun, Change, Paper, Seating, Step, replayed};
+use crate::error::Failure;
+use crate::office::Office;
+use crate::store::procedure;
+
+/// Name of the RPC.
+pub const METHOD: &str = "AnswerDecision";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The change.
+    pub change: Change,
+    /// Which.
+    pub party: BoundBy,
+    /// Whether it accepts.
+    pub accepted: bool,
+    /// What it said.
+    pub statement: Personal<String>,
+}
+
+/// Records the answer, and what it makes of the decision.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "case.answer_decision", skip_all, fields(case = %command.change.case))]
+pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
+    let seats = Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]);
+    let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
+        Begun::Replay(kept) => return replayed(&office, &kept).await,
+        Begun::Step(step) => step,
+    };
+    let before = step.case();
+    // Before the decision is told there is nothing to answer, and no effect to read.
+    let after = match before.stage() {
+        Stage::Notified => {
+            let effect = procedure::effect(&mut step.tx, before.id).await?;
+            before.answer_decision(command.party, command.accepted, effect, step.now)?
+        }
+        _ => return Err(before.not_told().into()),
+    };
+    let answered = if command.accepted { "accepts" } else { "does not accept" };
+    let told = format!("the {} {answered}: {}", command.party, command.statement.expose());
+    step.add(&office, Paper::text(DossierKind::DecisionAnswer, Visibility::Parties, told));
+    step.finish(&office, after).await
+}

@@ -1,0 +1,97 @@
+//! Correcting a slip of the pen in a decision: never an edit, always one entry more.
+
+use kernel::{Personal, ResourceId as _, Violations};
+use ombudsman_escalation_domain::decision::Answer;
+use ombudsman_escalation_domain::vocabulary::{DecisionText, DossierKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::{ProcedureRefused, Refused};
+use server::Call;
+use server::parse::time_to_proto;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::{Begun, Change, Paper, Seating, Step, replayed};
+use crate::error::Failure;
+use crate::grpc::vocabulary::decision_text_to_proto;
+use crate::office::Office;
+use crate::store::{decision, procedure};
+
+/// Name of the RPC.
+pub const METHOD: &str = "CorrectDecision";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The change.
+    pub change: Change,
+    /// Whose answer; `None` for the signpost.
+    pub claim_point: Option<String>,
+    /// Which text.
+    pub text: DecisionText,
+    /// What stands there.
+    pub stood: Personal<String>,
+    /// What is to stand there.
+    pub stands: Personal<String>,
+    /// Why it is a slip.
+    pub reason: Personal<String>,
+}
+
+/// Records the correction beside the decision.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "decision.correct", skip_all, fields(case = %command.change.case))]
+pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
+    let seats = Seating::In(&[OfficeRole::Ombudsman]);
+    let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
+        Begun::Replay(kept) => return replayed(&office, &kept).await,
+        Begun::Step(step) => step,
+    };
+    let after = step.case();
+    after.is_told()?;
+    procedure::refuse_erased(&mut step.tx, after.id).await?;
+    let (issued, answers) = decision::get(&mut step.tx, after.id).await?.ok_or(Refused::DecisionNotFound)?;
+    stands_there(&command, &issued.signpost, &answers)?;
+    let Command { claim_point, text, stood, stands, reason, .. } = command;
+    let correction = pb::Correction {
+        claim_point: claim_point.clone().unwrap_or_default(),
+        text: decision_text_to_proto(text).into(),
+        stood: stood.into_inner(),
+        stands: stands.into_inner(),
+        reason: reason.into_inner(),
+        corrected_by: step.actor.id.clone(),
+        correct_time: Some(time_to_proto(step.now)),
+    };
+    let sealed = step.add(&office, Paper::message(DossierKind::Correction, Visibility::Parties, &correction));
+    step.file_papers().await?;
+    let corrected = procedure::Corrected {
+        part: text,
+        claim_point,
+        entry: sealed.entry.sequence,
+        by: step.actor.id.clone(),
+        at: step.now,
+        content: None,
+    };
+    procedure::correct(&mut step.tx, after.id, &corrected).await?;
+    let hash = sealed.hash.to_vec();
+    step.note(&office, &pb::DecisionCorrected { case_name: after.id.name(), text: correction.text, hash });
+    step.finish(&office, after).await
+}
+
+/// Whether the decision says there, to the letter, what is said to be a slip.
+fn stands_there(command: &Command, signpost: &str, answers: &[Answer]) -> Result<(), Refused> {
+    let mut violations = Violations::new();
+    let answer = command.claim_point.as_ref().map(|point| answers.iter().find(|answer| answer.claim_point == *point));
+    let said = match (command.text, answer) {
+        (DecisionText::Signpost, None) => Some(signpost),
+        (DecisionText::Finding, Some(Some(answer))) => Some(answer.finding.expose().as_str()),
+        (DecisionText::Reason, Some(Some(answer))) => Some(answer.reason.expose().as_str()),
+        (DecisionText::Remedy, Some(Some(answer))) => Some(answer.remedy.expose().as_str()),
+        _ => None,
+    };
+    match said {
+        None => violations.push("claim_point", "is no claim point whose answer has this text"),
+        Some(said) if !said.contains(command.stood.expose()) => violations.push("stood", "does not stand there"),
+        Some(_) if command.stood == command.stands => violations.push("stands", "is what stands there"),
+        Some(_) => {}
+    }
+    violations.into_result().map_err(|violations| ProcedureRefused::NotInDecision { violations }.into())
+}

@@ -1,0 +1,39 @@
+//! The firm makes an offer.
+
+use kernel::Personal;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
+use server::Call;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::{Begun, Change, Paper, Seating, Step, replayed};
+use crate::error::Failure;
+use crate::office::Office;
+
+/// Name of the RPC.
+pub const METHOD: &str = "OfferSettlement";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The change.
+    pub change: Change,
+    /// What is offered.
+    pub terms: Personal<String>,
+}
+
+/// Takes in the offer.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "case.offer_settlement", skip_all, fields(case = %command.change.case))]
+pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
+    let seats = Seating::Unneeded;
+    let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
+        Begun::Replay(kept) => return replayed(&office, &kept).await,
+        Begun::Step(step) => step,
+    };
+    let offer = Paper::text(DossierKind::Offer, Visibility::Parties, command.terms.into_inner());
+    let entry = step.add(&office, offer).entry.sequence;
+    let after = step.case().offer(entry, step.now)?;
+    step.finish(&office, after).await
+}

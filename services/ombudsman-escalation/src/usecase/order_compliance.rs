@@ -1,0 +1,76 @@
+//! Ordering what a binding decision asks for.
+
+use ombudsman_escalation_domain::obligation::{Obligation, Order, fit};
+use ombudsman_escalation_domain::vocabulary::{DossierKind, ObligationKind, OfficeRole, Stage, Visibility};
+use ombudsman_escalation_domain::{Refused, term};
+use server::Call;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::{Begun, Change, Paper, Seating, Step, replayed};
+use crate::error::Failure;
+use crate::grpc::answer;
+use crate::office::Office;
+use crate::store::{decision, obligation, procedure};
+
+/// Name of the RPC.
+pub const METHOD: &str = "OrderCompliance";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The change.
+    pub change: Change,
+    /// One for each point that was upheld.
+    pub orders: Vec<Order>,
+}
+
+/// Binds the firm where the law does that by itself, and writes the orders.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "case.order_compliance", skip_all, fields(case = %command.change.case))]
+pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
+    let seats = Seating::In(&[OfficeRole::Ombudsman]);
+    let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
+        Begun::Replay(kept) => return replayed(&office, &kept).await,
+        Begun::Step(step) => step,
+    };
+    let before = step.case();
+    let bound = match before.stage() {
+        Stage::Notified => {
+            let effect = procedure::effect(&mut step.tx, before.id).await?;
+            before.clone().bind_by_law(effect, step.now)?
+        }
+        _ => before.clone(),
+    };
+    let after = bound.clone().order()?;
+    let (_, answers) = decision::get(&mut step.tx, after.id).await?.ok_or(Refused::DecisionNotFound)?;
+    let outcomes: Vec<_> = answers.iter().map(|answer| (answer.claim_point.clone(), answer.outcome)).collect();
+    fit(&command.orders, &outcomes)?;
+    if bound != before {
+        step.write(&office, bound).await?;
+    }
+    let known = obligation::of_case(&mut step.tx, after.id).await?.len();
+    for (order, number) in command.orders.into_iter().zip(known + 1..) {
+        let remedy = answers.iter().find(|answer| answer.claim_point == order.claim_point).map(|answer| &answer.remedy);
+        let remedy = remedy.map(|remedy| remedy.expose().as_str()).unwrap_or_default();
+        let due = term::end_after_days(step.now, order.days);
+        let told = format!("{} ({}): {remedy}\nby {}, before {due}", order.claim_point, number, order.debtor);
+        let paper = Paper::text(DossierKind::ComplianceOrder, Visibility::Parties, told);
+        let owed = Obligation {
+            number: u32::try_from(number).unwrap_or(u32::MAX),
+            kind: ObligationKind::Order,
+            claim_point: Some(order.claim_point),
+            debtor: order.debtor,
+            entry: step.add(&office, paper).entry.sequence,
+            since: step.now,
+            due,
+            proof: None,
+            done_at: None,
+            overdue_at: None,
+        };
+        obligation::insert(&mut step.tx, after.id, &owed).await?;
+        step.note(&office, &answer::obligation_set(after.id, &owed));
+    }
+    step.finish(&office, after).await
+}

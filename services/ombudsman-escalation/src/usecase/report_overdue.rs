@@ -1,0 +1,41 @@
+//! Reporting what the firm did not carry out.
+
+use kernel::{Personal, ResourceId as _};
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use server::Call;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::{Begun, Change, Paper, Seating, Step, replayed};
+use crate::error::Failure;
+use crate::office::Office;
+
+/// Name of the RPC.
+pub const METHOD: &str = "ReportOverdue";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The change.
+    pub change: Change,
+    /// The report.
+    pub report: Personal<String>,
+}
+
+/// Records the report to whom the regime names.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "case.report_overdue", skip_all, fields(case = %command.change.case))]
+pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
+    let seats = Seating::In(&[OfficeRole::Ombudsman]);
+    let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
+        Begun::Replay(kept) => return replayed(&office, &kept).await,
+        Begun::Step(step) => step,
+    };
+    let after = step.case().report()?;
+    let told = format!("{}\n\n{}", after.regime.reports_to, command.report.expose());
+    step.add(&office, Paper::text(DossierKind::OverdueReport, Visibility::Parties, told));
+    let article = after.regime.reports_article.to_owned();
+    step.note(&office, &pb::OverdueReported { case_name: after.id.name(), article });
+    step.finish(&office, after).await
+}

@@ -1,0 +1,63 @@
+//! Judging what the firm brought as proof.
+
+use kernel::{Personal, ResourceId as _};
+use ombudsman_escalation_domain::obligation::name;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use server::Call;
+use server::parse::time_to_proto;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::{Begun, Change, Paper, Seating, Step, replayed};
+use crate::error::Failure;
+use crate::office::Office;
+use crate::store::obligation;
+
+/// Name of the RPC.
+pub const METHOD: &str = "ReviewExecution";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The change.
+    pub change: Change,
+    /// Which obligation.
+    pub number: u32,
+    /// Whether the proof holds.
+    pub holds: bool,
+    /// Why.
+    pub reasons: Personal<String>,
+}
+
+/// Records the judgement, and where the case stands by it.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "case.review_execution", skip_all, fields(case = %command.change.case))]
+pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
+    let seats = Seating::In(OfficeRole::ALL);
+    let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
+        Begun::Replay(kept) => return replayed(&office, &kept).await,
+        Begun::Step(step) => step,
+    };
+    let before = step.case();
+    before.accepts_proof()?;
+    let mut owed = obligation::of_case(&mut step.tx, before.id).await?;
+    let judged = obligation::pick(&owed, command.number)?.judge(command.holds)?;
+    let verdict = if command.holds { "holds" } else { "does not hold" };
+    let told = format!("the proof of obligation {} {verdict}: {}", command.number, command.reasons.expose());
+    step.add(&office, Paper::text(DossierKind::ExecutionReview, Visibility::Parties, told));
+    obligation::update(&mut step.tx, before.id, &judged).await?;
+    let case_name = before.id.name();
+    let obligation = name(before.id, command.number);
+    if let Some(done_at) = judged.done_at {
+        step.note_as_of(&office, &pb::ObligationMet { case_name, obligation }, done_at);
+    } else if judged.is_overdue() {
+        let overdue_time = judged.overdue_at.map(time_to_proto);
+        step.note(&office, &pb::ObligationOverdue { case_name, obligation, overdue_time });
+    }
+    for known in owed.iter_mut().filter(|known| known.number == judged.number) {
+        *known = judged.clone();
+    }
+    let after = before.weigh(&owed);
+    step.finish(&office, after).await
+}

@@ -1,0 +1,71 @@
+//! Acts of the procedure, said in one line: who does what in which case, with the etag read just before.
+
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use crate::world::{World, fresh_id};
+
+/// Somebody does something in a case, or about an obligation of it.
+macro_rules! act {
+    ($world:expr, $who:expr, $method:ident, $request:ident, $name:expr $(, $field:ident: $value:expr)* $(,)?) => {{
+        let name: &str = $name;
+        let request = ventanilla_proto::ombudsman::v1::$request {
+            name: name.to_owned(),
+            etag: $world.etag($crate::acts::case_of(name)).await,
+            request_id: $crate::world::fresh_id(),
+            $($field: $value.into(),)*
+        };
+        $world.procedure($who).$method(request).await.map(tonic::Response::into_inner)
+    }};
+}
+
+/// The name of the case in the name of something of it.
+pub fn case_of(name: &str) -> &str {
+    name.split_once("/obligations/").map_or(name, |(case, _)| case)
+}
+
+impl World {
+    pub async fn stands(&self, case: &str) -> pb::CaseState {
+        self.get(case).await.state()
+    }
+
+    pub async fn told(&self, case: &str) -> pb::Procedure {
+        let request = pb::GetProcedureRequest { name: format!("{case}/procedure") };
+        self.procedure("liaison").get_procedure(request).await.unwrap().into_inner()
+    }
+
+    pub async fn owed(&self, case: &str) -> Vec<pb::Obligation> {
+        let request = pb::ListObligationsRequest { parent: case.to_owned(), ..Default::default() };
+        self.procedure("liaison").list_obligations(request).await.unwrap().into_inner().obligations
+    }
+
+    pub async fn close(&self, case: &str) -> Result<pb::Case, tonic::Status> {
+        let request =
+            pb::CloseCaseRequest { name: case.to_owned(), etag: self.etag(case).await, request_id: fresh_id() };
+        self.ines().close_case(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn withdraw(&self, case: &str) -> Result<pb::Case, tonic::Status> {
+        let request = pb::WithdrawCaseRequest {
+            name: case.to_owned(),
+            etag: self.etag(case).await,
+            statement: "I do not want to go on".into(),
+            request_id: fresh_id(),
+        };
+        self.ines().withdraw_case(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// What both parties can read in the dossier of these kinds, in order.
+    pub async fn papers(&self, case: &str, kind: pb::DossierKind) -> Vec<String> {
+        let request = pb::ListDossierEntriesRequest { parent: case.to_owned(), page_size: 100, ..Default::default() };
+        let entries = self.liaison().list_dossier_entries(request).await.unwrap().into_inner().entries;
+        let of_kind = entries.into_iter().filter(|entry| entry.kind() == kind);
+        of_kind.map(|entry| String::from_utf8_lossy(&entry.content).into_owned()).collect()
+    }
+
+    /// The moves of a case, as the ledger tells them.
+    pub async fn moves(&self, case: &str) -> Vec<(pb::CaseState, pb::CaseState)> {
+        let moves = self.entries::<pb::CaseTransitioned>().await;
+        let own = moves.into_iter().filter(|moved| moved.case_name == case);
+        own.map(|moved| (moved.from_state(), moved.to_state())).collect()
+    }
+}

@@ -1,0 +1,122 @@
+//! The clocks of the procedure, with a real sla-monitor beside the office: each follows the other.
+
+use std::time::Duration;
+
+use testkit::{Served, eventually};
+use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::ombudsman::v1::CaseState as S;
+use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
+use ventanilla_proto::r#type::v1::Channel;
+
+use crate::world::World;
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// The clock of this stage on a case or an obligation, once it is in this state.
+async fn clock(monitor: &Served, subject: &str, stage: &str, state: sla::ClockState) -> sla::Clock {
+    eventually(SOON, || async {
+        let mut client = SlaServiceClient::new(monitor.channel(kernel::Role::OfficeIntake));
+        let request = sla::ListClocksRequest { subject: subject.to_owned(), ..Default::default() };
+        let found = client.list_clocks(request).await.map_err(|status| status.to_string())?.into_inner();
+        let clock = found.clocks.into_iter().find(|clock| clock.stage == stage);
+        match clock {
+            Some(clock) if clock.state() == state => Ok(clock),
+            other => Err(format!("{stage} of {subject}: {:?}", other.map(|clock| clock.state()))),
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stay_stops_the_term_to_decide_and_it_goes_on_with_the_case() {
+    let (world, monitor) = World::monitored().await;
+    let case = world.seated_under("es.general").await;
+    let running = clock(&monitor, &case, "decide", sla::ClockState::Running).await;
+    world.to_draft(&case).await;
+    act!(world, "ines", stay_case, StayCaseRequest, &case, proceedings: "suit 41/2020").unwrap();
+    clock(&monitor, &case, "decide", sla::ClockState::Paused).await;
+    world.days(7);
+    act!(world, "ines", resume_case, ResumeCaseRequest, &case, statement: "dropped").unwrap();
+    let resumed = clock(&monitor, &case, "decide", sla::ClockState::Running).await;
+    let seconds = |clock: &sla::Clock| clock.due_time.map(|at| at.seconds).unwrap();
+    // Of the seven days it stood still the first was that of the start, which no term counts; six more it has to run.
+    assert_eq!(seconds(&resumed) - seconds(&running), 6 * 24 * 3600);
+    act!(world, "ines", stay_case, StayCaseRequest, &case, proceedings: "another").unwrap();
+    let closed = act!(world, "ines", close_stayed_case, CloseStayedCaseRequest, &case,
+        reason: pb::StayClosure::Withdrawn, statement: "I go to court");
+    assert_eq!(closed.unwrap().state(), S::Closed);
+    clock(&monitor, &case, "decide", sla::ClockState::Cancelled).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_settlement_meets_the_term_to_decide_and_forwarding_takes_it_away() {
+    let (world, monitor) = World::monitored().await;
+    let case = world.seated_under("es.general").await;
+    world.to_draft(&case).await;
+    act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "41 euros").unwrap();
+    act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
+    // The law names no effect of an offer on the term.
+    clock(&monitor, &case, "decide", sla::ClockState::Running).await;
+    world.days(11);
+    act!(world, "ines", answer_offer, AnswerOfferRequest, &case, accepted: true, statement: "agreed").unwrap();
+    clock(&monitor, &case, "decide", sla::ClockState::Fulfilled).await;
+
+    let case = world.seated_under("es.general").await;
+    clock(&monitor, &case, "decide", sla::ClockState::Running).await;
+    act!(world, "ines", forward_case, ForwardCaseRequest, &case, competent: "the insurer", reasons: "not ours")
+        .unwrap();
+    clock(&monitor, &case, "decide", sla::ClockState::Cancelled).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_has_a_clock_whose_breach_makes_the_case_overdue_and_a_proof_in_time_meets_it() {
+    let (world, monitor) = World::monitored().await;
+    let accepted = || async {
+        let case = world.told_under("es.general").await;
+        act!(world, "ines", answer_decision, AnswerDecisionRequest, &case, party: pb::BoundBy::Firm, accepted: true,
+            statement: "we will")
+        .unwrap();
+        let order = pb::ComplianceOrder { claim_point: "p1".into(), department: "billing".into(), term_days: 10 };
+        act!(world, "elena", order_compliance, OrderComplianceRequest, &case, orders: vec![order]).unwrap();
+        case
+    };
+    // Nobody does anything: sla-monitor says when it was over, and the office hears it.
+    let case = accepted().await;
+    let name = format!("{case}/obligations/1");
+    let missed = clock(&monitor, &name, "comply", sla::ClockState::Running).await;
+    assert_eq!((missed.rule.as_str(), missed.due_time), ("house.office.comply", world.owed(&case).await[0].due_time));
+    eventually(SOON, || async {
+        let state = world.stands(&case).await;
+        if state == S::Overdue { Ok(()) } else { Err(format!("{state:?}")) }
+    })
+    .await;
+    assert_eq!(world.owed(&case).await[0].overdue_time, missed.due_time);
+    world.days(20);
+    act!(world, "elena", report_overdue, ReportOverdueRequest, &case, report: "nothing was refunded").unwrap();
+    assert_eq!(world.close(&case).await.unwrap().state(), S::Closed);
+    let given_up = clock(&monitor, &name, "comply", sla::ClockState::Cancelled).await;
+    assert_eq!(given_up.breached_time, missed.due_time);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_proven_in_time_is_met_in_time_however_late_it_is_judged() {
+    let (world, monitor) = World::monitored().await;
+    let case = world.seated_under("es.general").await;
+    world.to_draft(&case).await;
+    world.decide(&case).await;
+    act!(world, "elena", recommend, RecommendRequest, &case, recommendation: "mend the run", department: "it",
+        term_days: 30)
+    .unwrap();
+    let name = format!("{case}/obligations/1");
+    act!(world, "liaison", prove_execution, ProveExecutionRequest, &name, proof: "it was mended").unwrap();
+    // The database's clock says that it was over long ago; the proof awaits judgement, so the office says nothing.
+    let running = clock(&monitor, &name, "answer_recommendation", sla::ClockState::Running).await;
+    assert_eq!(running.department, "it");
+    world.days(60);
+    act!(world, "oscar", review_execution, ReviewExecutionRequest, &name, holds: true, reasons: "seen").unwrap();
+    let met = clock(&monitor, &name, "answer_recommendation", sla::ClockState::Fulfilled).await;
+    assert_eq!((met.breached_time, met.settled_time), (None, world.owed(&case).await[0].met_time));
+    assert_eq!(world.owed(&case).await[0].overdue_time, None);
+    assert!(world.entries::<pb::ObligationOverdue>().await.is_empty());
+}

@@ -1,0 +1,109 @@
+//! Conciliation: the firm offers, the claimant is told, thinks it over, and answers.
+
+use tonic::Code;
+use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::ombudsman::v1::CaseState as S;
+use ventanilla_proto::r#type::v1::Channel;
+
+use crate::world::{World, reason, refusal, time};
+
+async fn offered(world: &World) -> String {
+    let case = world.drafted_case().await.name;
+    let offered =
+        act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "41 euros and an apology");
+    assert_eq!(offered.unwrap().state(), S::Conciliation);
+    case
+}
+
+#[tokio::test]
+async fn an_offer_is_accepted_after_it_was_told_and_thought_over() {
+    let world = World::staffed().await;
+    let case = offered(&world).await;
+    let yes =
+        || async { act!(world, "ines", answer_offer, AnswerOfferRequest, &case, accepted: true, statement: "agreed") };
+    assert_eq!(reason(&yes().await.unwrap_err()), (Code::FailedPrecondition, "OFFER_NOT_TOLD".into()));
+    act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
+    let again = act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post);
+    assert_eq!(reason(&again.unwrap_err()).1, "OFFER_TOLD_ALREADY");
+    let offer = world.told(&case).await.offer.unwrap();
+    // Told on Monday 23 November; ten days to think end with 3 December in Madrid, and ten more with the 14th.
+    assert_eq!(offer.reflection_end_time, time("2026-12-03T23:00:00Z"));
+    assert_eq!(offer.expire_time, time("2026-12-14T23:00:00Z"));
+    let (code, why, metadata) = refusal(&yes().await.unwrap_err());
+    assert_eq!((code, why.as_str()), (Code::FailedPrecondition, "REFLECTION_RUNNING"));
+    assert_eq!(metadata["article"], "office rulebook, time as in Ley 7/2017 art. 14.2");
+    assert_eq!(metadata["due_time"], "2026-12-03T23:00:00Z");
+
+    world.days(11);
+    assert_eq!(yes().await.unwrap().state(), S::Settled);
+    let told = world.told(&case).await;
+    assert!(told.settle_time.is_some() && told.offer.unwrap().tell_time.is_some());
+    assert_eq!(world.papers(&case, pb::DossierKind::Offer).await, ["41 euros and an apology"]);
+    assert_eq!(world.papers(&case, pb::DossierKind::OfferAnswer).await, ["accepted: agreed"]);
+    assert_eq!(reason(&world.withdraw(&case).await.unwrap_err()).1, "CASE_STATE");
+}
+
+#[tokio::test]
+async fn a_no_leads_back_to_the_investigation_at_once_and_a_better_offer_begins_anew() {
+    let world = World::staffed().await;
+    let case = offered(&world).await;
+    act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
+    let no = act!(world, "ines", answer_offer, AnswerOfferRequest, &case, accepted: false, statement: "not enough");
+    assert_eq!(no.unwrap().state(), S::Investigation);
+    assert!(world.told(&case).await.offer.is_none());
+
+    act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "82 euros").unwrap();
+    act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
+    world.days(11);
+    // What is offered in the place of another is thought over anew.
+    act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "83 euros").unwrap();
+    act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
+    let early = act!(world, "ines", answer_offer, AnswerOfferRequest, &case, accepted: true, statement: "agreed");
+    assert_eq!(reason(&early.unwrap_err()).1, "REFLECTION_RUNNING");
+}
+
+#[tokio::test]
+async fn silence_is_no_consent_and_ends_the_conciliation_when_the_offer_lapsed() {
+    let world = World::staffed().await;
+    let case = offered(&world).await;
+    act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
+    let end =
+        || async { act!(world, "ines", end_conciliation, EndConciliationRequest, &case, reasons: "no answer came") };
+    assert_eq!(reason(&end().await.unwrap_err()), (Code::FailedPrecondition, "CLAIMANT_TERM_RUNNING".into()));
+    world.days(22);
+    let late = act!(world, "ines", answer_offer, AnswerOfferRequest, &case, accepted: true, statement: "agreed");
+    assert_eq!(reason(&late.unwrap_err()), (Code::FailedPrecondition, "OFFER_LAPSED".into()));
+    assert_eq!(end().await.unwrap().state(), S::Investigation);
+    // What the firm offered before the claimant heard of it ends without them.
+    act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "82 euros").unwrap();
+    assert_eq!(end().await.unwrap().state(), S::Investigation);
+}
+
+#[tokio::test]
+async fn proceedings_elsewhere_end_the_offer() {
+    let world = World::staffed().await;
+    let case = offered(&world).await;
+    act!(world, "ines", stay_case, StayCaseRequest, &case, proceedings: "suit 41/2026").unwrap();
+    assert_eq!(world.told(&case).await.came_from(), S::Investigation);
+    act!(world, "ines", resume_case, ResumeCaseRequest, &case, statement: "dropped").unwrap();
+    assert_eq!((world.stands(&case).await, world.told(&case).await.offer), (S::Investigation, None));
+}
+
+#[tokio::test]
+async fn nobody_settles_by_sql_before_the_offer_was_told_and_thought_over() {
+    let world = World::staffed().await;
+    let case = offered(&world).await;
+    let id = crate::world::uuid_of(&case);
+    let settle =
+        "update ombudsman.office_case set state = 'settled', settled_at = '2026-11-24T09:00:00Z' where case_id = $1";
+    assert_eq!(world.rule_broken_by(settle, id).await, "office_case_settled_after_time_to_think");
+    let tell = "update ombudsman.office_case set state = 'settled', offer_told_at = offered_at, settled_at = offered_at + interval '5 days',
+        reflection_until = offered_at + interval '4 days', offer_open_until = offered_at + interval '9 days' where case_id = $1";
+    assert_eq!(world.rule_broken_by(tell, id).await, "office_case_settled_on_the_offer_told");
+    let hurry =
+        "update ombudsman.office_case set offer_told_at = offered_at, reflection_until = offered_at + interval '1 day',
+        offer_open_until = offered_at + interval '9 days' where case_id = $1";
+    assert_eq!(world.rule_broken_by(hurry, id).await, "office_case_time_to_think");
+    act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
+    assert_eq!(world.rule_broken_by(settle, id).await, "office_case_settled_after_time_to_think");
+}
