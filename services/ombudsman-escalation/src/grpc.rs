@@ -2,5 +2,6 @@
 
 pub mod answer;
 pub mod convert;
+pub mod house_service;
 pub mod ombudsman_service;
 pub mod vocabulary;

@@ -6,6 +6,7 @@ pub mod decision;
 pub mod dossier;
 pub mod draft;
 pub(crate) mod rights;
+pub(crate) mod seats;
 pub mod staff;
 pub mod wall;
 

@@ -6,6 +6,7 @@
 pub mod admissibility;
 pub mod case;
 pub mod decision;
+pub mod disclosure;
 pub mod dossier;
 pub mod regime;
 pub mod team;
@@ -13,8 +14,10 @@ pub mod term;
 pub mod vocabulary;
 pub mod wall;
 
+mod house_refused;
 mod refused;
 
+pub use house_refused::HouseRefused;
 pub use refused::Refused;
 
 kernel::typed_id!(

@@ -3,7 +3,8 @@
 use kernel::Violations;
 use ombudsman_escalation_domain::dossier::FaultKind;
 use ombudsman_escalation_domain::vocabulary::{
-    ConflictGround, DossierKind, Ground, MissingItem, OfficeRole, Outcome, Parallel, RelationKind, Stage, Visibility,
+    ConflictGround, DossierKind, EndCause, Ground, IncompatibilityKind, MissingItem, OfficeRole, Outcome, Parallel,
+    RelationKind, Stage, Visibility,
 };
 use server::parse::not_a_value;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -33,13 +34,17 @@ told!(Ground, InadmissibilityGround, ground_to_proto, ground: EssentialDataMissi
 told!(Parallel, ParallelProceedings, parallel_to_proto, parallel: None, Pending, Decided);
 told!(MissingItem, MissingItem, missing_item_to_proto, missing_item: Identity, ClaimPoints, FactsDate,
     ParallelProceedingsDeclaration, Representation, Documents);
-told!(OfficeRole, OfficeRole, office_role_to_proto, office_role: Intake, Investigator, Ombudsman);
+told!(OfficeRole, OfficeRole, office_role_to_proto, office_role: Intake, Investigator, Ombudsman, Quality, Auditor);
 told!(ConflictGround, ConflictGround, conflict_ground_to_proto, conflict_ground: TouchedTicket, UnitTouchedTicket,
-    LineTouchedTicket, RelationWithParty, MissingDeclaration, FirmPrincipal, NoMandate, InvolvementUnknown);
+    LineTouchedTicket, RelationWithParty, MissingDeclaration, FirmPrincipal, NoMandate, InvolvementUnknown, Incompatible, NotAppointed);
 told!(Visibility, DossierVisibility, visibility_to_proto, visibility: Parties, Office, Sealed);
 told!(Outcome, DecisionOutcome, outcome_to_proto, outcome: Upheld, PartlyUpheld, NotUpheld);
 told!(RelationKind, RelationKind, relation_kind_to_proto, relation_kind: Personal, Professional, Commercial);
+told!(IncompatibilityKind, IncompatibilityKind, incompatibility_kind_to_proto, incompatibility_kind: EmployedByFirm, GovernsFirm,
+    OwnsFirm, PaidByOutcome, AdvisesParties, Disqualified);
+told!(EndCause, MandateEndCause, end_cause_to_proto, end_cause: Resignation, Death, Incapacity, Incompatibility, Conviction,
+    SeriousBreach);
 told!(DossierKind, DossierKind, dossier_kind_to_proto, dossier_kind: Complaint, TicketSnapshot, MessagesSnapshot,
     HistorySnapshot, ClocksSnapshot, Gap, CureRequest, Cure, InadmissibilityProposal, ClaimantStatement, Refusal, Admission,
-    EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification);
+    EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification, Disclosure);
 told!(FaultKind, DossierFault, fault_to_proto, fault: Missing, BrokenLink, Altered, ContentAltered, HeadMismatch, NotAsRecorded);

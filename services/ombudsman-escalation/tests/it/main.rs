@@ -2,14 +2,20 @@
 
 mod admission;
 mod assign_case;
+mod audit;
 mod config;
 mod decision;
+mod disclosure;
 mod dossier;
+mod draft_keys;
 mod family;
 mod firm_principals;
 mod laws_of_the_tables;
+mod mandates;
 mod open_case;
 mod refusals;
 mod seal;
 mod sla_clocks;
+mod substitutes;
+mod tampering;
 mod world;
