@@ -54,6 +54,13 @@ impl Settings {
         }
     }
 
+    /// The same, with keys that were in use before.
+    #[must_use]
+    pub fn with_former_keys(self, former: &[[u8; 32]]) -> Self {
+        let former: Vec<String> = former.iter().map(hex::encode).collect();
+        Self { former_office_keys: SecretString::from(former.join(" ")), ..self }
+    }
+
     pub(crate) fn keep_ended(&self) -> SignedDuration {
         SignedDuration::from_hours(24 * i64::from(self.keep_ended_days))
     }

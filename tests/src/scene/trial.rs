@@ -9,6 +9,7 @@ use prost_reflect::{DynamicMessage, MethodDescriptor};
 use sqlx::PgPool;
 use tonic::{Code, Status};
 use ventanilla_proto::MethodPolicy;
+use ventanilla_proto::ombudsman::v1::ListOfficeMembersRequest;
 use ventanilla_proto::sla::v1::ListClocksRequest;
 
 use super::affair::Affair;
@@ -143,6 +144,8 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     affair.appoint().await?;
     let case = affair.bring(&ticket.name).await?;
     let case = affair.admit(&case).await?;
+    let members = affair.cast.ombudsman.house.clone().list_office_members(ListOfficeMembersRequest::default()).await?;
+    let member = members.into_inner().members.into_iter().next().unwrap_or_default();
     let list = ListClocksRequest { subject: ticket.name.clone(), ..ListClocksRequest::default() };
     let clock = testkit::eventually(LIMIT, || {
         let (mut clocks, list) = (affair.cast.agent.clocks.clone(), list.clone());
@@ -184,6 +187,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),
         ("Case", case.name),
+        ("OfficeMember", member.name),
         ("Policy", policy.name),
         ("Calendar", clock.calendar),
         ("Clock", clock.name),

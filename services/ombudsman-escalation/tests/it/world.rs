@@ -9,7 +9,6 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::Role;
 use ombudsman_escalation as office;
 use prost::{Message, Name};
-use secrecy::SecretString;
 use testkit::{Client, Database, Harness, Served, eventually};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -155,12 +154,8 @@ impl World {
     ) -> Result<Served, office::StartError> {
         let nobody = self.harness.port().await.local_addr().unwrap();
         let peers = [("ticketing", nobody), ("sla-monitor", nobody), ("customer-profile", nobody)];
-        let former: Vec<String> = former.iter().map(hex::encode).collect();
-        let settings = office::Settings {
-            former_office_keys: SecretString::from(former.join(" ")),
-            lost_draft_keys: lost.to_owned(),
-            ..office::Settings::new(self.database.settings_of(office::SCHEMA), &key)
-        };
+        let settings = office::Settings::new(self.database.settings_of(office::SCHEMA), &key).with_former_keys(former);
+        let settings = office::Settings { lost_draft_keys: lost.to_owned(), ..settings };
         let assembly = office::assemble(settings, self.harness.house_with(office::SOURCE, &peers)).await?;
         Ok(self.harness.start(assembly).await)
     }
