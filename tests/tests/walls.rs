@@ -115,7 +115,7 @@ async fn refused(database: &Database, role: &str, statement: String) -> Option<S
 async fn what_the_script_gives_every_role_is_what_the_rules_say() {
     let database = Database::fresh_with(&[]).await;
     let mut admin = PgConnection::connect(&database.url()).await.unwrap();
-    let script = tree::text(&tree::root().join("deploy/postgres/roles.sql"));
+    let script = tree::text(tree::root().join("deploy/postgres/roles.sql"));
     // As the guide says: the roles, the migrations as the owner, and the roles again for the tables that came.
     admin.execute(AssertSqlSafe(script.clone())).await.unwrap();
     for service in Service::ALL {
