@@ -171,7 +171,7 @@ async fn what_is_done_outside_a_term_is_refused_by_the_office_and_by_the_tables(
     // The declarations are current, the terms are over.
     world.days(3 * 365 + 1);
     for (person, role) in [("elena", Role::Ombudsman), ("ines", Role::OfficeIntake), ("oscar", Role::Investigator)] {
-        world.declare_anew(person, role).await;
+        world.declare(person, role, Vec::new()).await;
     }
     let refused = world.elena().issue_decision(issue_request(&world, &case).await).await.unwrap_err();
     let (code, why, metadata) = refusal(&refused);
@@ -351,11 +351,4 @@ async fn a_role_is_not_taken_away_from_who_sits_on_a_pending_case_in_it() {
     assert_eq!(reason(&refused), (Code::FailedPrecondition, "NOT_APPOINTED".into()));
     let noted = world.entries::<pb::OfficeRolesChanged>().await;
     assert_eq!(noted.last().unwrap().office_roles, [i32::from(pb::OfficeRole::Quality)]);
-}
-
-impl World {
-    /// A declaration without relations, by somebody who may already be out of office.
-    async fn declare_anew(&self, person: &str, role: Role) {
-        self.declare(person, role, Vec::new()).await;
-    }
 }

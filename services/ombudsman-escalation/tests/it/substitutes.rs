@@ -184,3 +184,45 @@ async fn customers_who_turn_out_to_be_one_make_the_relation_one_with_the_claiman
     let refused = world.assign(&case, "rita", INVESTIGATOR).await.unwrap_err();
     assert_eq!(refusal(&refused).2["grounds"], "relation_with_party");
 }
+
+#[tokio::test]
+async fn an_assignment_waits_for_what_is_being_written_about_the_person_and_goes_by_it() {
+    let world = World::staffed().await;
+    world.hire("rita", Role::Investigator, INVESTIGATOR).await;
+    world.declare("oscar", Role::Investigator, vec![relation(OTHER)]).await;
+    let declaration = format!(
+        "update ombudsman.staff set version = version + 1 where person = 'rita';
+         insert into ombudsman.relation_declaration (declaration_id, person, revision, declared_at, expires_at)
+         values ('0190a000-0000-7000-8000-00000000000a', 'rita', 99, '2026-11-23T09:00:00Z', '2027-11-23T09:00:00Z');
+         insert into ombudsman.relation values
+             ('0190a000-0000-7000-8000-00000000000a', 0, 'customer', '{}', 'personal', null)",
+        crate::world::uuid_of(CUSTOMER)
+    );
+    let family = format!(
+        "select pg_advisory_xact_lock(hashtextextended('ombudsman.customer_family', 0));
+         insert into ombudsman.customer_family values ('{0}', '{0}'), ('{1}', '{0}')",
+        crate::world::uuid_of(CUSTOMER),
+        crate::world::uuid_of(OTHER)
+    );
+    let admin = world.database.admin().await;
+    for (person, under_way) in [("rita", declaration), ("oscar", family)] {
+        let case = world.case().await.name;
+        let mut writer = admin.acquire().await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("begin; {under_way}"))).execute(&mut *writer).await.unwrap();
+        let write = async {
+            testkit::eventually(std::time::Duration::from_secs(20), || async {
+                let waits: bool = sqlx::query_scalar(
+                    "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')",
+                )
+                .fetch_one(&admin)
+                .await
+                .unwrap();
+                if waits { Ok(()) } else { Err("nobody waits") }
+            })
+            .await;
+            sqlx::raw_sql("commit").execute(&mut *writer).await.unwrap();
+        };
+        let (assigned, ()) = tokio::join!(world.assign(&case, person, INVESTIGATOR), write);
+        assert_eq!(refusal(&assigned.unwrap_err()).2["grounds"], "relation_with_party", "{person}");
+    }
+}
