@@ -6,9 +6,9 @@
 pub mod admissibility;
 pub mod case;
 pub mod decision;
-pub mod disclosure;
 pub mod dossier;
 pub mod regime;
+pub mod statement;
 pub mod team;
 pub mod term;
 pub mod vocabulary;

@@ -1,7 +1,7 @@
 //! Telling a party who sat on its case and what they declared, and keeping what was told.
 
 use kernel::{Language, ResourceId as _};
-use ombudsman_escalation_domain::disclosure::{self, Disclosed};
+use ombudsman_escalation_domain::statement::{self, Disclosed};
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use ombudsman_escalation_domain::wall::Mandate;
 use ombudsman_escalation_domain::{CaseId, Refused};
@@ -54,7 +54,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dis
         give_time: Some(time_to_proto(step.now)),
         language: language_to_proto(command.language).into(),
         seats: seats.iter().map(answer::disclosed).collect(),
-        text: disclosure::text(case.id, &seats, command.language, step.now),
+        text: statement::text(case.id, &seats, command.language, step.now),
         dossier_entry: String::new(),
     };
     let sealed = step.add(&office, Paper::message(DossierKind::Disclosure, Visibility::Parties, &kept));

@@ -1,7 +1,7 @@
 //! What is answered about the people of the house.
 
 use kernel::ResourceId as _;
-use ombudsman_escalation_domain::disclosure::Disclosed;
+use ombudsman_escalation_domain::statement::Disclosed;
 use ombudsman_escalation_domain::wall::{Declaration, Mandate, Party, Relation};
 use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
