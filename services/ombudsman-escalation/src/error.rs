@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use kernel::{Classify, Kind, Violation, Violations};
-use ombudsman_escalation_domain::Refused;
+use ombudsman_escalation_domain::{HouseRefused, Refused};
 use postgres::{RequestError, StoreError};
 
-use crate::seal::Unsealable;
+use crate::seal::{KeyId, Unopened, Unsealable};
 
 /// Why a use case gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,27 @@ pub enum Failure {
     /// The office's key does not open what it closed.
     #[error(transparent)]
     Seal(#[from] Unsealable),
+    /// The office was not given the key that a draft was closed under.
+    #[error("the draft was closed under the key {key}, which the office was not given")]
+    KeyMissing {
+        /// Which.
+        key: KeyId,
+    },
+}
+
+impl From<Unopened> for Failure {
+    fn from(error: Unopened) -> Self {
+        match error {
+            Unopened::KeyMissing(key) => Self::KeyMissing { key },
+            Unopened::Unsealable(error) => Self::Seal(error),
+        }
+    }
+}
+
+impl From<HouseRefused> for Failure {
+    fn from(refused: HouseRefused) -> Self {
+        Self::Refused(refused.into())
+    }
 }
 
 impl From<sqlx::Error> for Failure {
@@ -73,7 +94,7 @@ impl Classify for Failure {
             Self::Store(error) => error.kind(),
             Self::TicketNotFound => Kind::NotFound,
             Self::TicketTaken => Kind::AlreadyExists,
-            Self::WallMoved => Kind::FailedPrecondition,
+            Self::WallMoved | Self::KeyMissing { .. } => Kind::FailedPrecondition,
             Self::Peer { .. } => Kind::Unavailable,
             Self::PeerAnswer { .. } | Self::Unreadable | Self::Seal(_) => Kind::Internal,
         }
@@ -89,6 +110,7 @@ impl Classify for Failure {
             Self::TicketNotFound => "TICKET_NOT_FOUND",
             Self::TicketTaken => "TICKET_AT_OFFICE",
             Self::WallMoved => "CONFLICT_OF_INTEREST",
+            Self::KeyMissing { .. } => "DRAFT_KEY_MISSING",
             Self::Peer { .. } => "PEER_UNAVAILABLE",
             Self::PeerAnswer { .. } | Self::Unreadable | Self::Seal(_) => "INTERNAL",
         }
@@ -99,6 +121,7 @@ impl Classify for Failure {
             Self::Refused(error) => error.metadata(),
             Self::Request(error) => error.metadata(),
             Self::Peer { peer, .. } => vec![("peer", (*peer).into())],
+            Self::KeyMissing { key } => vec![("key", key.to_string().into())],
             _ => Vec::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod convert;
+pub mod house_service;
 pub mod ombudsman_service;
 pub mod procedure_service;
 pub mod vocabulary;

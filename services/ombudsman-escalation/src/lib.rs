@@ -14,10 +14,10 @@ pub mod usecase;
 
 use std::time::Duration;
 
-use ::rights::OnErasure;
 use ledger::{Ledger, Standings};
 use postgres::{Db, StoreError};
 use server::{Assembly, House, PeerError};
+use ventanilla_proto::ombudsman::v1::house_service_server::HouseServiceServer;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_server::OmbudsmanServiceServer;
 use ventanilla_proto::ombudsman::v1::procedure_service_server::ProcedureServiceServer;
 
@@ -58,6 +58,12 @@ pub enum StartError {
     /// The office's key.
     #[error(transparent)]
     Key(#[from] config::NotAKey),
+    /// Drafts could not be read.
+    #[error(
+        "drafts are closed under keys that the office was not given: {}; give them in former_office_keys, or say in lost_draft_keys that \
+         they are lost", .0.join(", ")
+    )]
+    DraftKeyMissing(Vec<String>),
     /// A ledger to follow has no address.
     #[error(transparent)]
     Peer(#[from] PeerError),
@@ -68,9 +74,13 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`].
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
-    let seal = seal::Seal::new(&settings.key()?);
+    let seal = seal::Keyring::new(&settings.key()?, &settings.former_keys()?);
     let keep_ended = settings.keep_ended();
     let db = Db::connect(&settings.database).await?;
+    let missing = usecase::draft_keys::missing(&db, &seal, &settings.lost_keys()).await?;
+    if !missing.is_empty() {
+        return Err(StartError::DraftKeyMissing(missing));
+    }
     let ledger = Ledger::open(db.clone(), SOURCE);
     let standings = Standings::new(&[TICKETING, SLA_MONITOR, CUSTOMER_PROFILE]);
     standings.recall(&db).await?;
@@ -90,10 +100,17 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let assembly = Assembly::new(SOURCE)
         .serve(service)
         .serve(procedure)
+        .serve(HouseServiceServer::new(grpc::house_service::Service::new(office.clone())))
         .keep_ledger(&ledger, &house)
         .follow(TICKETING, involvements, &ledger, &standings, &house)?
         .follow(SLA_MONITOR, reactions::sla_monitor::Clocks::new(house.ambient.clone()), &ledger, &standings, &house)?
-        .follow(CUSTOMER_PROFILE, OnErasure::new(house.ambient.clone()), &ledger, &standings, &house)?;
+        .follow(
+            CUSTOMER_PROFILE,
+            reactions::customer_profile::Customers::new(house.ambient.clone()),
+            &ledger,
+            &standings,
+            &house,
+        )?;
     let holdings = rights::Holdings { office, keep_ended };
     let assembly = ::rights::answer(assembly, holdings, &ledger, &house);
     Ok(assembly.at_close(move || async move { db.close(Duration::from_secs(1)).await }))

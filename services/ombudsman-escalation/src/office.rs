@@ -5,7 +5,7 @@ use ledger::Ledger;
 use postgres::Db;
 use server::Peers;
 
-use crate::seal::Seal;
+use crate::seal::Keyring;
 
 /// The office's own things. Cheap to clone.
 #[derive(Clone)]
@@ -18,6 +18,6 @@ pub struct Office {
     pub ambient: Ambient,
     /// The other services.
     pub peers: Peers,
-    /// The office's key.
-    pub seal: Seal,
+    /// The office's keys.
+    pub seal: Keyring,
 }

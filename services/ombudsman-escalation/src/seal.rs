@@ -1,27 +1,82 @@
 //! Encrypting what the office deliberates: AES-256-GCM under the office's key, each text bound to its case
-//! and revision, so that ciphertexts cannot be moved between rows.
+//! and revision, so that ciphertexts cannot be moved between rows. Every text names the key it was closed under,
+//! so that the key can be changed.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::digest::{Context, SHA256};
 use uuid::Uuid;
 
-/// The office's key, ready to use. Cheap to clone.
+/// One of the office's keys, ready to use. Cheap to clone.
 #[derive(Clone)]
-pub struct Seal(Arc<LessSafeKey>);
+pub struct Seal {
+    id: KeyId,
+    key: Arc<LessSafeKey>,
+}
+
+/// What a key is called: made from it, and telling nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KeyId(String);
 
 /// A text that does not open under the office's key, or could not be closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the text cannot be read with the office's key")]
 pub struct Unsealable;
 
+/// Why a text is not opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unopened {
+    /// The office was not given the key.
+    #[error("the text was closed under the key {0}, which the office was not given")]
+    KeyMissing(KeyId),
+    /// The key is there and does not open it.
+    #[error(transparent)]
+    Unsealable(#[from] Unsealable),
+}
+
 /// A closed text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closed {
+    /// The key it was closed under; `None` from before keys were named.
+    pub key: Option<KeyId>,
     /// The nonce, never used twice.
     pub nonce: [u8; NONCE_LEN],
     /// Ciphertext and tag.
     pub ciphertext: Vec<u8>,
+}
+
+impl KeyId {
+    /// The name of a key.
+    fn of(key: &[u8; 32]) -> Self {
+        let mut digest = Context::new(&SHA256);
+        digest.update(b"ventanilla.office.key.v1");
+        digest.update(key);
+        Self(hex::encode(&digest.finish().as_ref()[..8]))
+    }
+
+    /// A name as it is stored.
+    pub(crate) const fn stored(name: String) -> Self {
+        Self(name)
+    }
+
+    /// What texts are under that were closed before keys were named.
+    pub(crate) fn unnamed() -> Self {
+        Self("unnamed".to_owned())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 impl Seal {
@@ -30,8 +85,14 @@ impl Seal {
     /// # Panics
     /// Never: every 32 bytes are a key of AES-256.
     pub fn new(key: &[u8; 32]) -> Self {
+        let id = KeyId::of(key);
         let key = UnboundKey::new(&AES_256_GCM, key).expect("32 bytes are a key of AES-256");
-        Self(Arc::new(LessSafeKey::new(key)))
+        Self { id, key: Arc::new(LessSafeKey::new(key)) }
+    }
+
+    /// The name of its key.
+    pub const fn id(&self) -> &KeyId {
+        &self.id
     }
 
     /// Closes a text for this case and revision. The nonce must be fresh random bytes.
@@ -40,10 +101,10 @@ impl Seal {
     /// [`Unsealable`] when the text is longer than the cipher allows.
     pub fn close(&self, case: Uuid, revision: i32, nonce: [u8; NONCE_LEN], text: &str) -> Result<Closed, Unsealable> {
         let mut ciphertext = text.as_bytes().to_vec();
-        self.0
+        self.key
             .seal_in_place_append_tag(Nonce::from(&nonce), Aad::from(bound_to(case, revision)), &mut ciphertext)
             .map_err(|_| Unsealable)?;
-        Ok(Closed { nonce, ciphertext })
+        Ok(Closed { key: Some(self.id.clone()), nonce, ciphertext })
     }
 
     /// Opens a text that was closed for this case and revision.
@@ -53,7 +114,7 @@ impl Seal {
     pub fn open(&self, case: Uuid, revision: i32, closed: Closed) -> Result<String, Unsealable> {
         let mut bytes = closed.ciphertext;
         let text = self
-            .0
+            .key
             .open_in_place(Nonce::from(&closed.nonce), Aad::from(bound_to(case, revision)), &mut bytes)
             .map_err(|_| Unsealable)?;
         String::from_utf8(text.to_vec()).map_err(|_| Unsealable)
@@ -65,4 +126,61 @@ fn bound_to(case: Uuid, revision: i32) -> [u8; 20] {
     aad[..16].copy_from_slice(case.as_bytes());
     aad[16..].copy_from_slice(&revision.to_be_bytes());
     aad
+}
+
+/// All the office's keys: the one in use, and former ones that texts may still be closed under. Cheap to clone.
+#[derive(Clone)]
+pub struct Keyring {
+    in_use: Seal,
+    all: Arc<BTreeMap<KeyId, Seal>>,
+}
+
+impl Keyring {
+    /// The key that closes from now on, and those that only open.
+    pub fn new(in_use: &[u8; 32], former: &[[u8; 32]]) -> Self {
+        let in_use = Seal::new(in_use);
+        let all = former.iter().map(Seal::new).chain([in_use.clone()]).map(|seal| (seal.id.clone(), seal)).collect();
+        Self { in_use, all: Arc::new(all) }
+    }
+
+    /// The name of the key in use.
+    pub const fn in_use(&self) -> &KeyId {
+        self.in_use.id()
+    }
+
+    /// The names of the former keys.
+    pub fn former(&self) -> Vec<KeyId> {
+        self.all.keys().filter(|id| *id != self.in_use()).cloned().collect()
+    }
+
+    /// Whether the office was given this key.
+    pub fn has(&self, id: &KeyId) -> bool {
+        self.all.contains_key(id)
+    }
+
+    /// Closes a text under the key in use. The nonce must be fresh random bytes.
+    ///
+    /// # Errors
+    /// [`Unsealable`].
+    pub fn close(&self, case: Uuid, revision: i32, nonce: [u8; NONCE_LEN], text: &str) -> Result<Closed, Unsealable> {
+        self.in_use.close(case, revision, nonce, text)
+    }
+
+    /// Opens a text under the key it names; under whichever opens it, when it names none.
+    ///
+    /// # Errors
+    /// [`Unopened`].
+    pub fn open(&self, case: Uuid, revision: i32, closed: Closed) -> Result<String, Unopened> {
+        match &closed.key {
+            Some(id) => {
+                let seal = self.all.get(id).ok_or_else(|| Unopened::KeyMissing(id.clone()))?;
+                Ok(seal.open(case, revision, closed)?)
+            }
+            None => self
+                .all
+                .values()
+                .find_map(|seal| seal.open(case, revision, closed.clone()).ok())
+                .ok_or_else(|| Unopened::KeyMissing(KeyId::unnamed())),
+        }
+    }
 }

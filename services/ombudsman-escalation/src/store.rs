@@ -8,6 +8,7 @@ pub mod draft;
 pub mod obligation;
 pub mod procedure;
 pub(crate) mod rights;
+pub(crate) mod seats;
 pub mod staff;
 pub mod wall;
 

@@ -27,6 +27,8 @@ pub enum Command {
     Up(Up),
     /// Print a token signed with the data folder's key, valid for 12 hours.
     Token(Token),
+    /// Make a new key for what the ombudsman's office deliberates; the ones before it stay until nothing is closed under them.
+    RotateOfficeKey(Data),
     /// Play one affair from the first call to the ombudsman's decision and print its journey.
     Demo(Demo),
     /// Load an event log (CSV with CaseID, ActivityID, CompleteTimestamp) and print the board.

@@ -27,7 +27,12 @@ pub struct Keys {
     pub ledger: Arc<Ed25519KeyPair>,
     /// Encrypts what only the ombudsman's office may read.
     pub office: [u8; 32],
+    /// Keys that were in the place of that one, newest first.
+    pub office_former: Vec<[u8; 32]>,
 }
+
+/// The office's keys, one a line: the one in use, then those before it.
+const OFFICE: &str = "keys/office.key";
 
 impl Keys {
     /// The keys of `folder`, made when they are absent.
@@ -35,11 +40,9 @@ impl Keys {
         folder.private("keys")?;
         let token = signing_key(folder, "keys/token.pk8")?;
         let ledger = signing_key(folder, "keys/ledger.pk8")?;
-        let office = folder.secret("keys/office.key", || Ok(hex::encode(ambient.bytes::<32>()).into_bytes()))?;
-        let mut key = [0; 32];
-        hex::decode_to_slice(office.trim_ascii(), &mut key).map_err(|_| damaged(folder, "keys/office.key"))?;
+        let (office, office_former) = office_keys(folder, ambient)?;
         let issuer = TokenIssuer::new(&token, ISSUER, AUDIENCE).context("the token key does not sign")?;
-        Ok(Self { issuer: Arc::new(issuer), ledger: Arc::new(ledger), office: key })
+        Ok(Self { issuer: Arc::new(issuer), ledger: Arc::new(ledger), office, office_former })
     }
 
     /// A token for somebody with this role.
@@ -77,6 +80,29 @@ fn signing_key(folder: &DataFolder, name: &str) -> anyhow::Result<Ed25519KeyPair
     Ed25519KeyPair::from_pkcs8(&bytes).map_err(|_| damaged(folder, name))
 }
 
+fn office_keys(folder: &DataFolder, ambient: &Ambient) -> anyhow::Result<([u8; 32], Vec<[u8; 32]>)> {
+    let text = folder.secret(OFFICE, || Ok(hex::encode(ambient.bytes::<32>()).into_bytes()))?;
+    let text = String::from_utf8_lossy(&text);
+    let decode = |line: &str| {
+        let mut key = [0; 32];
+        hex::decode_to_slice(line, &mut key).map(|()| key).map_err(|_| damaged(folder, OFFICE))
+    };
+    let mut keys = text.split_whitespace().map(decode).collect::<anyhow::Result<Vec<_>>>()?.into_iter();
+    let in_use = keys.next().ok_or_else(|| damaged(folder, OFFICE))?;
+    Ok((in_use, keys.collect()))
+}
+
+/// Makes a new key for the office. The ones before it stay, so that what was closed under them can be read and closed anew;
+/// answers how many there are.
+pub fn rotate_office_key(folder: &DataFolder, ambient: &Ambient) -> anyhow::Result<usize> {
+    folder.private("keys")?;
+    let (before, former) = office_keys(folder, ambient)?;
+    let all = [ambient.bytes::<32>(), before].into_iter().chain(former);
+    let lines: Vec<String> = all.map(hex::encode).collect();
+    folder.write_private(OFFICE, lines.join("\n").as_bytes())?;
+    Ok(lines.len() - 1)
+}
+
 fn damaged(folder: &DataFolder, name: &str) -> anyhow::Error {
     anyhow::anyhow!(
         "{} is damaged: put back a copy of it; what it signed cannot be checked without",
@@ -109,6 +135,26 @@ mod tests {
             let principal = verifier.verify(&keys.token(*role, None, None, &ambient).unwrap()).unwrap();
             assert!(principal.has(*role), "{role}");
         }
+        std::fs::remove_dir_all(&path).unwrap();
+    }
+
+    #[test]
+    fn a_new_key_of_the_office_takes_the_place_of_the_old_one_which_stays_beside_it() {
+        let path = std::env::temp_dir().join(format!("ventanilla-office-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        let folder = DataFolder::open(Some(&path)).unwrap();
+        let ambient = Ambient::system();
+        let first = Keys::open(&folder, &ambient).unwrap();
+        assert!(first.office_former.is_empty());
+        assert_eq!(rotate_office_key(&folder, &ambient).unwrap(), 1);
+        let second = Keys::open(&folder, &ambient).unwrap();
+        assert_ne!(second.office, first.office);
+        assert_eq!(second.office_former, [first.office]);
+        assert_eq!(rotate_office_key(&folder, &ambient).unwrap(), 2);
+        let third = Keys::open(&folder, &ambient).unwrap();
+        assert_eq!(third.office_former, [second.office, first.office]);
+        std::fs::write(folder.at("keys/office.key"), "0f").unwrap();
+        assert!(Keys::open(&folder, &ambient).err().unwrap().to_string().contains("office.key"));
         std::fs::remove_dir_all(&path).unwrap();
     }
 }

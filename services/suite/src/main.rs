@@ -11,6 +11,7 @@ mod estimate_matching;
 mod evaluate_matching;
 mod import;
 mod keys;
+mod rotate_office_key;
 mod services;
 mod signals;
 mod suite;
@@ -49,6 +50,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         let result = match command {
             Command::Up(up) => up::run(up).await,
             Command::Token(token) => token::run(&token),
+            Command::RotateOfficeKey(data) => rotate_office_key::run(&data),
             Command::Import(import) => import::run(import).await,
             Command::Demo(demo) => demo::run(demo).await,
             Command::Verify(verify) => verify::run(verify).await,

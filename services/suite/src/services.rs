@@ -75,7 +75,8 @@ impl Service {
                 sla_monitor::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
             Self::OmbudsmanEscalation => {
-                let settings = ombudsman_escalation::Settings::new(database, &keys.office);
+                let settings =
+                    ombudsman_escalation::Settings::new(database, &keys.office).with_former_keys(&keys.office_former);
                 ombudsman_escalation::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
         };

@@ -334,6 +334,7 @@ impl<'a> Affair<'a> {
                 mandate: Some(office::Mandate {
                     start_time: Some(self.at(-30 * 24 * 3600)),
                     end_time: Some(self.at(4 * 365 * 24 * 3600)),
+                    ending: None,
                 }),
                 ..office::OfficeMember::default()
             };

@@ -12,6 +12,7 @@ use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClie
 use ventanilla_proto::customer::v1::rights_service_client::RightsServiceClient;
 use ventanilla_proto::customer::v1::rules_service_client::RulesServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::ombudsman::v1::house_service_client::HouseServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::ombudsman::v1::procedure_service_client::ProcedureServiceClient;
 use ventanilla_proto::sla::v1::measure_service_client::MeasureServiceClient;
@@ -112,6 +113,8 @@ pub struct Clients {
     pub office: OmbudsmanServiceClient<Transport>,
     /// ombudsman-escalation, ways out of a case and what follows its decision.
     pub procedure: ProcedureServiceClient<Transport>,
+    /// The people of the office and its keys.
+    pub house: HouseServiceClient<Transport>,
     transports: [Transport; 4],
 }
 
@@ -136,8 +139,9 @@ impl Clients {
             clocks: SlaServiceClient::new(clocks.clone()),
             policies: PolicyServiceClient::new(clocks.clone()),
             measures: MeasureServiceClient::new(clocks),
-            office: OmbudsmanServiceClient::new(office.clone()),
-            procedure: ProcedureServiceClient::new(office),
+            procedure: ProcedureServiceClient::new(office.clone()),
+            house: HouseServiceClient::new(office.clone()),
+            office: OmbudsmanServiceClient::new(office),
             transports,
         }
     }

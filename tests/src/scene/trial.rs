@@ -9,6 +9,7 @@ use prost_reflect::{DynamicMessage, MethodDescriptor};
 use sqlx::PgPool;
 use tonic::{Code, Status};
 use ventanilla_proto::MethodPolicy;
+use ventanilla_proto::ombudsman::v1::ListOfficeMembersRequest;
 use ventanilla_proto::sla::v1::ListClocksRequest;
 
 use super::affair::Affair;
@@ -144,6 +145,8 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     affair.appoint().await?;
     let case = affair.bring(&ticket.name).await?;
     let case = affair.admit(&case).await?;
+    let members = affair.cast.ombudsman.house.clone().list_office_members(ListOfficeMembersRequest::default()).await?;
+    let member = members.into_inner().members.into_iter().next().unwrap_or_default();
     let list = ListClocksRequest { subject: ticket.name.clone(), ..ListClocksRequest::default() };
     let clock = testkit::eventually(LIMIT, || {
         let (mut clocks, list) = (affair.cast.agent.clocks.clone(), list.clone());
@@ -188,6 +191,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         // Nothing was decided yet, so that nothing is owed.
         ("Obligation", format!("{}/obligations/1", case.name)),
         ("Case", case.name),
+        ("OfficeMember", member.name),
         ("Policy", policy.name),
         ("Evaluation", evaluation.name),
         ("Calendar", clock.calendar),

@@ -9,13 +9,16 @@ pub mod decision;
 pub mod dossier;
 pub mod obligation;
 pub mod regime;
+pub mod statement;
 pub mod team;
 pub mod term;
 pub mod vocabulary;
 pub mod wall;
 
+mod house_refused;
 mod refused;
 
+pub use house_refused::HouseRefused;
 pub use refused::{ProcedureRefused, Refused};
 
 kernel::typed_id!(

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use kernel::{Classify, Kind, Violation, Violations};
 
-use crate::CaseId;
 use crate::vocabulary::{ConflictGround, Ground, OfficeRole, Stage};
+use crate::{CaseId, HouseRefused};
 
 pub use procedure::ProcedureRefused;
 
@@ -127,6 +127,9 @@ pub enum Refused {
     /// On the way out of a case, or after its decision.
     #[error(transparent)]
     Procedure(#[from] ProcedureRefused),
+    /// What concerns the people of the house and their seats.
+    #[error(transparent)]
+    House(#[from] HouseRefused),
 }
 
 fn list<T: std::fmt::Display>(items: &[T]) -> String {
@@ -137,6 +140,7 @@ impl Classify for Refused {
     fn kind(&self) -> Kind {
         match self {
             Self::Procedure(refused) => refused.kind(),
+            Self::House(refused) => refused.kind(),
             Self::DecisionIncomplete { .. } => Kind::InvalidArgument,
             Self::NotAssigned { .. } => Kind::PermissionDenied,
             Self::AlreadyAssigned | Self::TicketAtOffice { .. } | Self::MemberExists => Kind::AlreadyExists,
@@ -178,6 +182,7 @@ impl Classify for Refused {
             Self::CaseNotFound => "CASE_NOT_FOUND",
             Self::DecisionNotFound => "DECISION_NOT_FOUND",
             Self::DraftNotFound => "DRAFT_NOT_FOUND",
+            Self::House(refused) => refused.reason(),
         }
     }
 
@@ -202,6 +207,7 @@ impl Classify for Refused {
             Self::Conflict { grounds } => {
                 vec![("grounds", list(grounds).into()), ("article", "Ley 7/2017 art. 23.1.b".into())]
             }
+            Self::House(refused) => refused.metadata(),
             Self::NotAssigned { needed } => vec![("needed", list(needed).into())],
             Self::NotAppointed { person } => vec![("person", person.clone().into())],
             Self::TicketAtOffice { case } => vec![("case", case.to_string().into())],

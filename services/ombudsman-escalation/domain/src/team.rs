@@ -1,11 +1,20 @@
 //! The people on one case. Nobody gets a seat, and nobody acts from one, without the wall's word at that
 //! very moment: a conflict that comes to light later stops the person too.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use crate::Refused;
-use crate::vocabulary::OfficeRole;
+use crate::vocabulary::{ConflictGround, OfficeRole};
 use crate::wall::{Person, Wall};
+use crate::{HouseRefused, Refused};
+
+/// What people sit on a case as. An auditor of the office sits on none.
+pub const SEATS: &[OfficeRole] =
+    &[OfficeRole::Intake, OfficeRole::Investigator, OfficeRole::Ombudsman, OfficeRole::Quality];
+
+/// Who works on a case, apart from who only looks after its quality.
+pub const WORKING: &[OfficeRole] = &[OfficeRole::Intake, OfficeRole::Investigator, OfficeRole::Ombudsman];
 
 /// A seat on a case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,8 +52,7 @@ impl Team {
         if !grounds.is_empty() {
             return Err(Refused::Conflict { grounds });
         }
-        let appointed = wall.register.get(person).is_some_and(|member| member.office_roles.contains(&office_role));
-        if !appointed {
+        if !SEATS.contains(&office_role) || !wall.is_appointed(person, office_role) {
             return Err(Refused::NotAppointed { person: person.to_owned() });
         }
         if self.live(person).any(|seat| seat.office_role == office_role) {
@@ -60,7 +68,7 @@ impl Team {
     /// When the person holds none.
     pub fn recuse(mut self, person: &str, now: Timestamp) -> Result<Self, Refused> {
         if self.live(person).next().is_none() {
-            return Err(Refused::NotAssigned { needed: OfficeRole::ALL });
+            return Err(Refused::NotAssigned { needed: SEATS });
         }
         for seat in self.seats.iter_mut().filter(|seat| seat.person == person && seat.left.is_none()) {
             seat.left = Some(now);
@@ -81,8 +89,63 @@ impl Team {
     ) -> Result<OfficeRole, Refused> {
         let seat =
             self.live(person).find(|seat| needed.contains(&seat.office_role)).ok_or(Refused::NotAssigned { needed })?;
-        let grounds = wall.conflicts(person, now);
+        let grounds = wall.grounds_against(person, seat.office_role, now);
         if grounds.is_empty() { Ok(seat.office_role) } else { Err(Refused::Conflict { grounds }) }
+    }
+
+    /// Live seats the wall stands against now, each with every ground.
+    pub fn against(&self, wall: &Wall, now: Timestamp) -> Vec<(&Seat, Vec<ConflictGround>)> {
+        let live = self.seats.iter().filter(|seat| seat.left.is_none());
+        live.map(|seat| (seat, wall.grounds_against(&seat.person, seat.office_role, now)))
+            .filter(|(_, grounds)| !grounds.is_empty())
+            .collect()
+    }
+
+    /// Takes one seat from a person the wall stands against, and gives it to another. Answers the grounds.
+    ///
+    /// # Errors
+    /// When the person does not hold it, nothing stands against it, or the substitute cannot be given it.
+    pub fn substitute(
+        mut self,
+        person: &str,
+        office_role: OfficeRole,
+        substitute: &str,
+        wall: &Wall,
+        now: Timestamp,
+    ) -> Result<(Self, Vec<ConflictGround>), Refused> {
+        let held = |seat: &&mut Seat| seat.left.is_none() && seat.person == person && seat.office_role == office_role;
+        let Some(seat) = self.seats.iter_mut().find(held) else {
+            return Err(Refused::NotAssigned { needed: SEATS });
+        };
+        let grounds = wall.grounds_against(person, office_role, now);
+        if grounds.is_empty() {
+            return Err(HouseRefused::SeatStands.into());
+        }
+        seat.left = Some(now);
+        Ok((self.assign(substitute, office_role, wall, now)?, grounds))
+    }
+
+    /// Who could be given a seat, and how many seats each holds elsewhere: free of conflict, fewest seats first. Who
+    /// sat on this case and left it is not asked back.
+    pub fn candidates(
+        &self,
+        office_role: OfficeRole,
+        wall: &Wall,
+        loads: &BTreeMap<Person, u32>,
+        now: Timestamp,
+    ) -> Vec<(Person, u32)> {
+        let was_here = |person: &str| {
+            self.seats
+                .iter()
+                .any(|seat| seat.person == person && (seat.left.is_some() || seat.office_role == office_role))
+        };
+        let free = wall.register.keys().filter(|person| {
+            !was_here(person.as_str()) && wall.grounds_against(person.as_str(), office_role, now).is_empty()
+        });
+        let mut found: Vec<(Person, u32)> =
+            free.map(|person| (person.clone(), loads.get(person).copied().unwrap_or_default())).collect();
+        found.sort_by(|(one, few), (other, many)| (few, one).cmp(&(many, other)));
+        found
     }
 
     /// The seats a person holds now.

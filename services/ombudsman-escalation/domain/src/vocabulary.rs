@@ -156,6 +156,46 @@ words! {
         Investigator => "investigator",
         /// Decides.
         Ombudsman => "ombudsman",
+        /// Reads drafts and notes what could be better.
+        Quality => "quality",
+        /// Audits the office; sits on no case.
+        Auditor => "auditor",
+    }
+}
+
+words! {
+    /// What no person of the office may be or have.
+    IncompatibilityKind {
+        /// Works for the firm or its group.
+        EmployedByFirm => "employed_by_firm",
+        /// Sits on a governing body of the firm or its group.
+        GovernsFirm => "governs_firm",
+        /// Holds a significant share of the firm.
+        OwnsFirm => "owns_firm",
+        /// Is paid by how cases come out (Ley 7/2017 art. 23.1.c).
+        PaidByOutcome => "paid_by_outcome",
+        /// Advises or represents claimants or the firm in disputes.
+        AdvisesParties => "advises_parties",
+        /// Is disqualified, bankrupt, or convicted of what makes unfit (Orden ECO/734/2004 art. 5).
+        Disqualified => "disqualified",
+    }
+}
+
+words! {
+    /// The closed list of causes a term may end for before its time.
+    EndCause {
+        /// The person resigned.
+        Resignation => "resignation",
+        /// The person died.
+        Death => "death",
+        /// The person can no longer do the work.
+        Incapacity => "incapacity",
+        /// An incompatibility came up and lasts.
+        Incompatibility => "incompatibility",
+        /// Convicted or disqualified by a final judgment.
+        Conviction => "conviction",
+        /// Gravely breached the duties of the office.
+        SeriousBreach => "serious_breach",
     }
 }
 
@@ -178,6 +218,10 @@ words! {
         NoMandate => "no_mandate",
         /// Who acted on the ticket is not known, in whole or in part.
         InvolvementUnknown => "involvement_unknown",
+        /// A declared post or interest that no person of the office may have.
+        Incompatible => "incompatible",
+        /// No longer appointed for what they do in the case.
+        NotAppointed => "not_appointed",
     }
 }
 
@@ -262,6 +306,8 @@ words! {
         Withdrawal => "withdrawal",
         /// The firm gave in.
         Rectification => "rectification",
+        /// Who sat on the case and what they declared, as a party was told.
+        Disclosure => "disclosure",
         /// The claimant was told who is competent.
         Forwarding => "forwarding",
         /// Other proceedings run.

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use kernel::{ActorKind, Department};
 
-use crate::vocabulary::{ConflictGround, OfficeRole, RelationKind};
+use crate::vocabulary::{ConflictGround, IncompatibilityKind, OfficeRole, RelationKind};
 use crate::{CustomerId, term};
+
+pub use mandate::{MANDATE_YEARS, Mandate, MandateTooShort, current, may_follow};
+
+mod mandate;
 
 /// Years a relation, or work for the firm, keeps its shadow (Ley 7/2017 art. 23.1.b).
 pub const LOOK_BACK_YEARS: i64 = 3;
-
-/// Years a mandate must last at least (Ley 7/2017 art. 23.1.a).
-pub const MANDATE_YEARS: i64 = 2;
 
 /// Years a declaration of relations counts.
 pub const DECLARATION_YEARS: i64 = 1;
@@ -38,37 +39,6 @@ pub struct Member {
     pub declaration: Option<Declaration>,
 }
 
-/// A term of office.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mandate {
-    /// First instant.
-    pub from: Timestamp,
-    /// Instant it ends.
-    pub to: Timestamp,
-}
-
-/// A term of office that is too short.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must last at least two years (Ley 7/2017 art. 23.1.a)")]
-pub struct MandateTooShort;
-
-impl Mandate {
-    /// A term of at least two years, date to date.
-    ///
-    /// # Errors
-    /// [`MandateTooShort`].
-    pub fn new(from: Timestamp, to: Timestamp) -> Result<Self, MandateTooShort> {
-        use jiff::ToSpan;
-        use jiff::tz::TimeZone;
-        let earliest = from.to_zoned(TimeZone::UTC).checked_add(MANDATE_YEARS.years());
-        if earliest.is_ok_and(|end| to >= end.timestamp()) { Ok(Self { from, to }) } else { Err(MandateTooShort) }
-    }
-
-    fn runs_at(&self, now: Timestamp) -> bool {
-        self.from <= now && now < self.to
-    }
-}
-
 /// What a person declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declaration {
@@ -78,6 +48,17 @@ pub struct Declaration {
     pub expires_at: Timestamp,
     /// Every relation.
     pub relations: Vec<Relation>,
+    /// Every post or interest that no person of the office may have.
+    pub incompatibilities: Vec<Incompatibility>,
+}
+
+/// A post or an interest that no person of the office may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Incompatibility {
+    /// Kind.
+    pub kind: IncompatibilityKind,
+    /// When it ended; `None` while it lasts.
+    pub ended_at: Option<Timestamp>,
 }
 
 /// A party to a case.
@@ -126,8 +107,8 @@ pub struct Involvement {
 /// Everything the wall judges by, for one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wall {
-    /// The claimant.
-    pub customer: CustomerId,
+    /// The claimant, by every id the person ever had: who turned out to be one person is one party.
+    pub customers: BTreeSet<CustomerId>,
     /// The register of the office.
     pub register: Register,
     /// Who acted on the ticket.
@@ -164,6 +145,28 @@ impl Wall {
         found.into_iter().collect()
     }
 
+    /// Every ground against this person in this role: those of the wall, and that they are not appointed for it.
+    pub fn grounds_against(&self, person: &str, office_role: OfficeRole, now: Timestamp) -> Vec<ConflictGround> {
+        let mut grounds = self.conflicts(person, now);
+        if !self.is_appointed(person, office_role) {
+            grounds.push(ConflictGround::NotAppointed);
+        }
+        grounds
+    }
+
+    /// Whether the register holds the person for this role.
+    pub fn is_appointed(&self, person: &str, office_role: OfficeRole) -> bool {
+        self.register.get(person).is_some_and(|member| member.office_roles.contains(&office_role))
+    }
+
+    /// Whether a declared relation is one with a party to this case.
+    pub fn is_with_party(&self, relation: &Relation) -> bool {
+        match &relation.party {
+            Party::Customer(customer) => self.customers.contains(customer),
+            Party::Unit(unit) => self.units_involved().contains(unit),
+        }
+    }
+
     fn judge(&self, member: &Member, now: Timestamp, look_back: Timestamp, found: &mut BTreeSet<ConflictGround>) {
         if !member.mandate.runs_at(now) {
             found.insert(ConflictGround::NoMandate);
@@ -174,13 +177,12 @@ impl Wall {
         }
         match &member.declaration {
             Some(declaration) if declaration.expires_at > now => {
-                let with_party = |relation: &Relation| match &relation.party {
-                    Party::Customer(customer) => *customer == self.customer,
-                    Party::Unit(unit) => units.contains(unit),
-                };
                 let counts = |relation: &Relation| relation.ended_at.is_none_or(|ended| ended >= look_back);
-                if declaration.relations.iter().any(|relation| with_party(relation) && counts(relation)) {
+                if declaration.relations.iter().any(|relation| self.is_with_party(relation) && counts(relation)) {
                     found.insert(ConflictGround::RelationWithParty);
+                }
+                if declaration.incompatibilities.iter().any(|one| one.ended_at.is_none_or(|ended| ended > now)) {
+                    found.insert(ConflictGround::Incompatible);
                 }
             }
             _ => {

@@ -33,6 +33,7 @@ fn member(person: &str, unit: &str, manager: Option<&str>) -> Member {
             declared_at: at("2026-06-01T00:00:00Z"),
             expires_at: at("2027-06-01T00:00:00Z"),
             relations: Vec::new(),
+            incompatibilities: Vec::new(),
         }),
     }
 }
@@ -41,7 +42,7 @@ fn wall(members: Vec<Member>) -> Wall {
     let register: Register = members.into_iter().map(|member| (member.person.clone(), member)).collect();
     let touches = vec![touch("zoe", ActorKind::Employee, Some("billing"))];
     let involvement = Involvement { received: true, touches };
-    Wall { customer: customer(), register, involvement, last_for_firm: BTreeMap::new() }
+    Wall { customers: std::iter::once(customer()).collect(), register, involvement, last_for_firm: BTreeMap::new() }
 }
 
 fn touch(actor: &str, kind: ActorKind, department: Option<&str>) -> Touch {

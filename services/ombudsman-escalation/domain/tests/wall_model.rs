@@ -59,6 +59,7 @@ fn wall(world: &World) -> Wall {
                 declared_at: now(),
                 expires_at: "2027-11-22T10:00:00Z".parse().expect("an instant"),
                 relations,
+                incompatibilities: Vec::new(),
             });
             let member = Member {
                 person: (*person).to_owned(),
@@ -81,7 +82,7 @@ fn wall(world: &World) -> Wall {
         })
         .collect();
     Wall {
-        customer,
+        customers: std::iter::once(customer).collect(),
         register,
         involvement: Involvement { received: world.received, touches },
         last_for_firm: BTreeMap::new(),

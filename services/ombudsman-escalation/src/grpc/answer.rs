@@ -3,18 +3,24 @@
 mod procedure;
 
 use kernel::ResourceId as _;
+use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::case::{ClaimPoint, State};
 use ombudsman_escalation_domain::decision::Answer;
 use ombudsman_escalation_domain::dossier::{Fault, Head, Sealed};
 use ombudsman_escalation_domain::team::Team;
+use ombudsman_escalation_domain::vocabulary::Stage;
 use ombudsman_escalation_domain::wall::{Declaration, Member, Party};
-use ombudsman_escalation_domain::{CaseId, MemberId};
+use ombudsman_escalation_domain::MemberId;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ventanilla_proto::ombudsman::v1 as pb;
 
+pub(crate) use house::{disclosed, member};
+
+mod house;
+
 use super::vocabulary::{
     dossier_kind_to_proto, fault_to_proto, ground_to_proto, missing_item_to_proto, office_role_to_proto,
-    outcome_to_proto, parallel_to_proto, relation_kind_to_proto, stage_to_proto, visibility_to_proto,
+    outcome_to_proto, parallel_to_proto, stage_to_proto, visibility_to_proto,
 };
 use crate::store::case::StoredCase;
 use crate::store::clock::DecideTerm;
@@ -191,38 +197,5 @@ pub(crate) fn decision_point(answer: &Answer) -> pb::DecisionPoint {
         finding: answer.finding.expose().clone(),
         reason: answer.reason.expose().clone(),
         remedy: answer.remedy.expose().clone(),
-    }
-}
-
-/// A person of the register.
-pub(crate) fn member(id: MemberId, version: i64, member: &Member) -> pb::OfficeMember {
-    pb::OfficeMember {
-        name: id.name(),
-        etag: postgres::etag(version),
-        person: member.person.clone(),
-        office_roles: member.office_roles.iter().map(|role| office_role_to_proto(*role).into()).collect(),
-        unit: member.unit.to_string(),
-        line_manager: member.line_manager.clone().unwrap_or_default(),
-        mandate: Some(pb::Mandate {
-            start_time: Some(time_to_proto(member.mandate.from)),
-            end_time: Some(time_to_proto(member.mandate.to)),
-        }),
-        declaration: member.declaration.as_ref().map(declaration),
-    }
-}
-
-fn declaration(declaration: &Declaration) -> pb::RelationDeclaration {
-    let relation = |relation: &ombudsman_escalation_domain::wall::Relation| pb::Relation {
-        party: match &relation.party {
-            Party::Customer(customer) => customer.name(),
-            Party::Unit(unit) => format!("departments/{unit}"),
-        },
-        kind: relation_kind_to_proto(relation.kind).into(),
-        end_time: relation.ended_at.map(time_to_proto),
-    };
-    pb::RelationDeclaration {
-        relations: declaration.relations.iter().map(relation).collect(),
-        declare_time: Some(time_to_proto(declaration.declared_at)),
-        expire_time: Some(time_to_proto(declaration.expires_at)),
     }
 }

@@ -30,6 +30,7 @@ macro_rules! a_change_with_text {
 }
 
 mod decision;
+pub(crate) mod house;
 mod intake;
 mod office;
 mod procedure;
@@ -45,7 +46,8 @@ pub(crate) use procedure::{
 
 use kernel::{Personal, Violations};
 use ombudsman_escalation_domain::CaseId;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
+use ombudsman_escalation_domain::team::SEATS;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
 use postgres::{RequestKey, parse_etag};
 use prost::Message;
 use server::{page_size, parse};
@@ -123,9 +125,19 @@ pub(crate) fn assign_case(request: &pb::AssignCaseRequest) -> Parsed<assign_case
     let of = (request.name.as_str(), request.etag.as_str(), request.request_id.as_str());
     let change = change(&mut violations, assign_case::METHOD, of, request);
     let person = parse::required_text(&mut violations, "person", &request.person, 128);
-    let office_role = office_role(&mut violations, "office_role", request.office_role);
+    let office_role = seat(&mut violations, "office_role", request.office_role);
     let command = (|| Some(assign_case::Command { change: change?, person: person?, office_role: office_role? }))();
     whole(violations, command)
+}
+
+/// What somebody sits on a case as.
+fn seat(violations: &mut Violations, field: &str, value: i32) -> Option<OfficeRole> {
+    let office_role = office_role(violations, field, value)?;
+    if SEATS.contains(&office_role) {
+        return Some(office_role);
+    }
+    violations.push(field, "must be a role that sits on cases");
+    None
 }
 
 pub(crate) fn add_dossier_entry(request: &pb::AddDossierEntryRequest) -> Parsed<add_dossier_entry::Command> {

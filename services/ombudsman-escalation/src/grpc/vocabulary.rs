@@ -3,8 +3,8 @@
 use kernel::Violations;
 use ombudsman_escalation_domain::dossier::FaultKind;
 use ombudsman_escalation_domain::vocabulary::{
-    BoundBy, ConflictGround, DecisionText, DossierKind, Ground, MissingItem, ObligationKind, OfficeRole, Outcome,
-    Parallel, RelationKind, Stage, StayClosure, Visibility,
+    BoundBy, ConflictGround, DecisionText, DossierKind, EndCause, Ground, IncompatibilityKind, MissingItem, ObligationKind,
+    OfficeRole, Outcome, Parallel, RelationKind, Stage, StayClosure, Visibility,
 };
 use server::parse::not_a_value;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -37,17 +37,21 @@ told!(Ground, InadmissibilityGround, ground_to_proto, ground: EssentialDataMissi
 told!(Parallel, ParallelProceedings, parallel_to_proto, parallel: None, Pending, Decided);
 told!(MissingItem, MissingItem, missing_item_to_proto, missing_item: Identity, ClaimPoints, FactsDate,
     ParallelProceedingsDeclaration, Representation, Documents);
-told!(OfficeRole, OfficeRole, office_role_to_proto, office_role: Intake, Investigator, Ombudsman);
+told!(OfficeRole, OfficeRole, office_role_to_proto, office_role: Intake, Investigator, Ombudsman, Quality, Auditor);
 told!(ConflictGround, ConflictGround, conflict_ground_to_proto, conflict_ground: TouchedTicket, UnitTouchedTicket,
-    LineTouchedTicket, RelationWithParty, MissingDeclaration, FirmPrincipal, NoMandate, InvolvementUnknown);
+    LineTouchedTicket, RelationWithParty, MissingDeclaration, FirmPrincipal, NoMandate, InvolvementUnknown, Incompatible, NotAppointed);
 told!(Visibility, DossierVisibility, visibility_to_proto, visibility: Parties, Office, Sealed);
 told!(Outcome, DecisionOutcome, outcome_to_proto, outcome: Upheld, PartlyUpheld, NotUpheld);
 told!(RelationKind, RelationKind, relation_kind_to_proto, relation_kind: Personal, Professional, Commercial);
+told!(IncompatibilityKind, IncompatibilityKind, incompatibility_kind_to_proto, incompatibility_kind: EmployedByFirm, GovernsFirm,
+    OwnsFirm, PaidByOutcome, AdvisesParties, Disqualified);
+told!(EndCause, MandateEndCause, end_cause_to_proto, end_cause: Resignation, Death, Incapacity, Incompatibility, Conviction,
+    SeriousBreach);
 told!(DossierKind, DossierKind, dossier_kind_to_proto, dossier_kind: Complaint, TicketSnapshot, MessagesSnapshot,
     HistorySnapshot, ClocksSnapshot, Gap, CureRequest, Cure, InadmissibilityProposal, ClaimantStatement, Refusal, Admission,
     EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification,
     Forwarding, Stay, StayEnd, Offer, OfferNotice, OfferAnswer, ConciliationEnd, OwnInitiative, DecisionAnswer, ComplianceOrder,
-    Recommendation, ExecutionProof, ExecutionReview, Overdue, OverdueReport, Correction, Review);
+    Recommendation, ExecutionProof, ExecutionReview, Overdue, OverdueReport, Correction, Review, Disclosure);
 told!(BoundBy, BoundBy, bound_by_to_proto, bound_by: Law, Claimant, Firm);
 told!(StayClosure, StayClosure, stay_closure_to_proto, stay_closure: ProceedingsDecided, Withdrawn);
 told!(ObligationKind, ObligationKind, obligation_kind_to_proto, obligation_kind: Order, Recommendation);

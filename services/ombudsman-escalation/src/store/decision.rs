@@ -5,7 +5,7 @@ use jiff_sqlx::ToSqlx as _;
 use kernel::{Channel, Language, Personal, ResourceId as _};
 use ombudsman_escalation_domain::decision::{Answer, Decision};
 use ombudsman_escalation_domain::vocabulary::Outcome;
-use ombudsman_escalation_domain::{CaseId, ProcedureRefused, Refused};
+use ombudsman_escalation_domain::{CaseId, HouseRefused, ProcedureRefused, Refused};
 use postgres::StoreError;
 use sqlx::PgConnection;
 
@@ -94,6 +94,7 @@ fn refused(error: sqlx::Error) -> Failure {
             Refused::DecisionImmutable.into()
         }
         Some("decision_by_the_assigned_ombudsman") => Refused::NotAssigned { needed: &[OfficeRole::Ombudsman] }.into(),
+        Some("decision_by_a_mandate_that_runs") => Refused::House(HouseRefused::NoMandate).into(),
         // A conflict that was committed after the use case looked; which one, the next try will say.
         Some("decision_past_the_wall") => Refused::Conflict { grounds: vec![ConflictGround::TouchedTicket] }.into(),
         Some("decision_review_by_another") => Refused::from(ProcedureRefused::ReviewByAnother).into(),

@@ -1,18 +1,22 @@
 //! The register of the office: members, mandates, declarations of relations.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kernel::ResourceId as _;
-use ombudsman_escalation_domain::wall::{Declaration, Mandate, Member, Party, Register, Relation};
-use ombudsman_escalation_domain::{CustomerId, MemberId, Refused};
+use ombudsman_escalation_domain::vocabulary::{EndCause, OfficeRole};
+use ombudsman_escalation_domain::wall::{Declaration, Mandate, Member, Party};
+use ombudsman_escalation_domain::{HouseRefused, MemberId, Refused};
 use postgres::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::word;
 use crate::error::Failure;
+
+pub(crate) use roll::{Enrolled, Term, get, page, register, terms_of};
+
+mod roll;
 
 /// Identity and version of a member's row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,16 +53,84 @@ pub(crate) async fn insert(
         Err(error) if error.constraint() == Some("staff_person_key") => return Err(Refused::MemberExists.into()),
         other => other?,
     };
-    sqlx::query!(
+    grant(tx, &member.person, &member.mandate).await
+}
+
+/// Writes a term of office. The database refuses one that begins before another is over.
+#[tracing::instrument(name = "db.staff.grant", skip_all)]
+pub(crate) async fn grant(tx: &mut PgConnection, person: &str, term: &Mandate) -> Result<(), Failure> {
+    let inserted = sqlx::query!(
         "insert into ombudsman.mandate (person, starts_at, ends_at) values ($1, $2, $3)",
-        member.person,
-        member.mandate.from.to_sqlx() as _,
-        member.mandate.to.to_sqlx() as _,
+        person,
+        term.from.to_sqlx() as _,
+        term.to.to_sqlx() as _,
     )
     .execute(tx)
     .await
-    .map_err(StoreError::from)?;
+    .map_err(StoreError::from);
+    match inserted {
+        // Committed by somebody else after we looked.
+        Err(error) if matches!(error.constraint(), Some("mandate_follows_the_last" | "mandate_pkey")) => {
+            Err(Refused::from(HouseRefused::MandateOverlaps { free_from: term.from }).into())
+        }
+        other => other.map(drop).map_err(Failure::from),
+    }
+}
+
+/// Why a term ends before its time, and who says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ending<'a> {
+    pub(crate) cause: EndCause,
+    pub(crate) explanation: &'a str,
+    pub(crate) by: &'a str,
+    pub(crate) at: Timestamp,
+}
+
+/// Ends a term of office before its time. That no pending case is left alone the database judges at the commit.
+#[tracing::instrument(name = "db.staff.end", skip_all)]
+pub(crate) async fn end(
+    tx: &mut PgConnection,
+    person: &str,
+    term: &Mandate,
+    ending: Ending<'_>,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update ombudsman.mandate set ended_at = $3, end_cause = $4, end_explanation = $5, ended_by = $6
+          where person = $1 and starts_at = $2",
+        person,
+        term.from.to_sqlx() as _,
+        ending.at.to_sqlx() as _,
+        ending.cause.as_str(),
+        ending.explanation,
+        ending.by,
+    )
+    .execute(tx)
+    .await?;
     Ok(())
+}
+
+/// Changes what a person is appointed for.
+#[tracing::instrument(name = "db.staff.appoint", skip_all)]
+pub(crate) async fn appoint(
+    tx: &mut PgConnection,
+    id: MemberId,
+    office_roles: &BTreeSet<OfficeRole>,
+) -> Result<(), StoreError> {
+    let roles: Vec<String> = office_roles.iter().map(ToString::to_string).collect();
+    sqlx::query!("update ombudsman.staff set office_roles = $2 where member_id = $1", id.uuid(), &roles)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Who the member is, without a lock: what must be locked before the member's own row is found by it.
+#[tracing::instrument(name = "db.staff.person", skip_all)]
+pub(crate) async fn person(tx: &mut PgConnection, id: MemberId) -> Result<String, Failure> {
+    let found = sqlx::query_scalar!("select person from ombudsman.staff where member_id = $1", id.uuid())
+        .fetch_optional(tx)
+        .await
+        .map_err(StoreError::from)?;
+    found.ok_or_else(|| Refused::MemberNotFound.into())
 }
 
 /// Locks a member's row and moves its version on.
@@ -113,70 +185,16 @@ pub(crate) async fn declare(
         .execute(&mut *tx)
         .await?;
     }
-    Ok(())
-}
-
-/// The whole register, each with the mandate that runs (or the last one) and the newest declaration.
-#[tracing::instrument(name = "db.staff.register", skip_all)]
-pub(crate) async fn register(tx: &mut PgConnection, now: Timestamp) -> Result<Register, StoreError> {
-    let mut relations = relations(&mut *tx).await?;
-    let rows = sqlx::query!(
-        r#"select s.person, s.office_roles, s.unit, s.line_manager, m.starts_at, m.ends_at,
-                  d.declaration_id as "declaration_id?", d.declared_at as "declared_at?", d.expires_at as "expires_at?"
-             from ombudsman.staff s
-             join lateral (select starts_at, ends_at from ombudsman.mandate where person = s.person
-                            order by (starts_at <= $1 and ends_at > $1) desc, starts_at desc limit 1) m on true
-             left join lateral (select declaration_id, declared_at, expires_at from ombudsman.relation_declaration
-                                 where person = s.person order by revision desc limit 1) d on true"#,
-        now.to_sqlx() as _
-    )
-    .fetch_all(tx)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let declaration = match (row.declaration_id, row.declared_at, row.expires_at) {
-                (Some(id), Some(declared_at), Some(expires_at)) => Some(Declaration {
-                    declared_at: declared_at.to_jiff(),
-                    expires_at: expires_at.to_jiff(),
-                    relations: relations.remove(&id).unwrap_or_default(),
-                }),
-                _ => None,
-            };
-            let office_roles = row.office_roles.iter().map(|role| word(role, "staff", "office_roles", &row.person));
-            let member = Member {
-                office_roles: office_roles.collect::<Result<_, _>>()?,
-                unit: word(&row.unit, "staff", "unit", &row.person)?,
-                line_manager: row.line_manager,
-                mandate: Mandate { from: row.starts_at.to_jiff(), to: row.ends_at.to_jiff() },
-                declaration,
-                person: row.person,
-            };
-            Ok((member.person.clone(), member))
-        })
-        .collect()
-}
-
-/// Relations of every newest declaration.
-async fn relations(tx: &mut PgConnection) -> Result<BTreeMap<Uuid, Vec<Relation>>, StoreError> {
-    let rows = sqlx::query!(
-        "select r.declaration_id, r.party_kind, r.party, r.kind, r.ended_at from ombudsman.relation r
-          where r.declaration_id in (select distinct on (person) declaration_id from ombudsman.relation_declaration
-                                      order by person, revision desc)
-          order by r.declaration_id, r.place"
-    )
-    .fetch_all(tx)
-    .await?;
-    let mut found: BTreeMap<Uuid, Vec<Relation>> = BTreeMap::new();
-    for row in rows {
-        let corrupt = || StoreError::corrupt("relation", "party", row.declaration_id);
-        let party = if row.party_kind == "customer" {
-            Party::Customer(CustomerId::from_uuid(Uuid::try_parse(&row.party).map_err(|_| corrupt())?))
-        } else {
-            Party::Unit(row.party.parse().map_err(|_| corrupt())?)
-        };
-        let kind = word(&row.kind, "relation", "kind", row.declaration_id)?;
-        let ended_at = row.ended_at.map(|at| at.to_jiff());
-        found.entry(row.declaration_id).or_default().push(Relation { party, kind, ended_at });
+    for (place, one) in (0_i32..).zip(&declaration.incompatibilities) {
+        sqlx::query!(
+            "insert into ombudsman.incompatibility (declaration_id, place, kind, ended_at) values ($1, $2, $3, $4)",
+            id,
+            place,
+            one.kind.as_str(),
+            one.ended_at.map(|at| at.to_sqlx()) as _,
+        )
+        .execute(&mut *tx)
+        .await?;
     }
-    Ok(found)
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! What the conflict wall judges by, and the seats it lets people take.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
@@ -8,11 +8,12 @@ use kernel::{Actor, ResourceId as _};
 use ombudsman_escalation_domain::team::{Seat, Team};
 use ombudsman_escalation_domain::vocabulary::{ConflictGround, OfficeRole};
 use ombudsman_escalation_domain::wall::{Involvement, Touch, Wall};
-use ombudsman_escalation_domain::{CaseId, CustomerId, Refused, TicketId};
+use ombudsman_escalation_domain::{CaseId, CustomerId, HouseRefused, Refused, TicketId};
 use postgres::{Db, StoreError};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::seats::customer_family;
 use super::{instant, staff, word};
 use crate::error::Failure;
 
@@ -39,8 +40,9 @@ pub(crate) async fn load(
              where ticket_id = $1 and received_position is not null) as "received!""#,
         ticket.uuid()
     )
-    .fetch_one(tx)
+    .fetch_one(&mut *tx)
     .await?;
+    let customers: BTreeSet<CustomerId> = customer_family(tx, &[customer]).await?.into_iter().collect();
     let mut involvement = Involvement { received, touches: Vec::new() };
     let mut last_for_firm: BTreeMap<String, Timestamp> = BTreeMap::new();
     for row in rows {
@@ -59,7 +61,7 @@ pub(crate) async fn load(
             involvement.touches.push(Touch { actor: row.actor_id, kind, department });
         }
     }
-    Ok(Wall { customer, register, involvement, last_for_firm })
+    Ok(Wall { customers, register, involvement, last_for_firm })
 }
 
 /// Who works, or worked, on a case.
@@ -126,6 +128,7 @@ pub(crate) async fn seat(
             Some("assignment_once_live") => Refused::AlreadyAssigned.into(),
             // Committed by somebody else after we looked: the use case asks again for the grounds.
             Some("assignment_past_the_wall") => Failure::WallMoved,
+            Some("assignment_by_a_mandate_that_runs") => Refused::from(HouseRefused::NoMandate).into(),
             _ => error.into(),
         }),
     }
@@ -174,6 +177,30 @@ pub(crate) async fn leave(
     .fetch_all(tx)
     .await?;
     left.iter().map(|role| word(role, "assignment", "office_role", case)).collect()
+}
+
+/// Ends one live seat of a person.
+#[tracing::instrument(name = "db.wall.leave_seat", skip_all)]
+pub(crate) async fn leave_seat(
+    tx: &mut PgConnection,
+    case: CaseId,
+    (person, office_role): (&str, OfficeRole),
+    grounds: &[ConflictGround],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let grounds: Vec<String> = grounds.iter().map(ToString::to_string).collect();
+    sqlx::query!(
+        "update ombudsman.assignment set recused_at = $4, recuse_ground = $5
+          where case_id = $1 and person = $2 and office_role = $3 and recused_at is null",
+        case.uuid(),
+        person,
+        office_role.as_str(),
+        now.to_sqlx() as _,
+        &grounds,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Notes that an entry of ticketing's ledger told of a ticket, and who acted on it and so on all of its family. Answers whether that

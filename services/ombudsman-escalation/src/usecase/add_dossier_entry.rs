@@ -1,7 +1,8 @@
 //! Adding a paper to the dossier by hand.
 
 use ombudsman_escalation_domain::dossier::Sealed;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::team::{SEATS, WORKING};
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use prost::Message as _;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -36,7 +37,9 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "dossier.add", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::DossierEntry, Failure> {
-    let seats = Seating::In(OfficeRole::ALL);
+    // Who looks after quality notes, for the office alone, and nothing else.
+    let notes = command.kind == DossierKind::Note && command.visibility != Visibility::Parties;
+    let seats = Seating::In(if notes { SEATS } else { WORKING });
     let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
         Begun::Replay(kept) => return again(&office, &command, &kept).await,
         Begun::Step(step) => step,

@@ -9,6 +9,7 @@ use server::parse::time_to_proto;
 use server::{Call, PageToken};
 use ventanilla_proto::ombudsman::v1 as pb;
 
+use super::entry;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
@@ -87,9 +88,12 @@ pub async fn list(office: Office, call: Call, page: Page) -> Result<pb::ListDoss
 /// [`Failure`].
 #[tracing::instrument(name = "dossier.verify", skip_all, fields(case = %case))]
 pub async fn verdict(office: Office, case: CaseId) -> Result<pb::DossierVerdict, Failure> {
+    // On both sides of the dossier: whatever was recorded before it was read stands in it, and whatever stands in it was recorded by then.
+    let before = recorded(&office, case).await?;
     let (stored, entries) = whole(&office, case).await?;
-    // After the entries: whatever stands in the dossier is in the ledger by then.
-    let recorded = recorded(&office, case).await?;
+    let known = before.iter().map(|(sequence, _)| *sequence).max().unwrap_or(0).max(entries.len() as u64);
+    let mut recorded = recorded(&office, case).await?;
+    recorded.retain(|(sequence, _)| *sequence <= known);
     let found = verify(case, &entries, stored.head).and_then(|()| hold_against(&entries, &recorded));
     Ok(answer::verdict(found, entries.len(), stored.head))
 }
@@ -116,6 +120,12 @@ async fn recorded(office: &Office, case: CaseId) -> Result<Vec<(u64, Hash)>, Fai
 pub async fn export(office: Office, call: Call, case: CaseId) -> Result<pb::DossierExport, Failure> {
     let sight = Sight::of(&office, &call, case).await?;
     let (stored, entries) = whole(&office, case).await?;
+    let entry_count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+    let exported = pb::DossierExported { case_name: case.name(), entry_count };
+    let mut tx = office.db.tx().await?;
+    ledger::append(&mut tx, &[entry(&office, &call, case.name(), &exported)]).await?;
+    tx.commit().await?;
+    office.ledger.nudge();
     Ok(pb::DossierExport {
         case_name: case.name(),
         export_time: Some(time_to_proto(office.ambient.now())),
@@ -124,13 +134,13 @@ pub async fn export(office: Office, call: Call, case: CaseId) -> Result<pb::Doss
     })
 }
 
-/// The head first: an entry that is added meanwhile lies behind it and is left for the next reading.
+/// The head first: an entry that is added meanwhile lies behind it, and up to the head that is read last, and is left for the
+/// next reading. What lies behind that one as well was added by nobody who keeps a head.
 async fn whole(office: &Office, id: CaseId) -> Result<(case::StoredCase, Vec<Sealed>), Failure> {
     let stored = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
     let every: Vec<String> = Visibility::ALL.iter().map(ToString::to_string).collect();
-    let entries = dossier::list(&office.db, id, &every, 0, i64::MAX).await?;
-    let again = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
-    // When the dossier grew between, the later head is the one the entries were read under or behind.
-    let stored = if entries.len() as u64 == stored.head.sequence { stored } else { again };
+    let mut entries = dossier::list(&office.db, id, &every, 0, i64::MAX).await?;
+    let last = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?.head;
+    entries.retain(|sealed| !(stored.head.sequence + 1..=last.sequence).contains(&sealed.entry.sequence));
     Ok((stored, entries))
 }

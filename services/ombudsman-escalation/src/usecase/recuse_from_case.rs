@@ -43,6 +43,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
             person: person.clone(),
             office_role: office_role_to_proto(office_role).into(),
             grounds: Vec::new(),
+            substitute: String::new(),
         };
         step.note(&office, &recused);
     }

@@ -1,15 +1,18 @@
 //! Entering a person in the register of the office.
 
 use kernel::ResourceId as _;
-use ombudsman_escalation_domain::MemberId;
 use ombudsman_escalation_domain::wall::Member;
+use ombudsman_escalation_domain::{MemberId, Refused};
 use postgres::{Claim, Kept, RequestKey, claim, keep_answer};
 use prost::Message as _;
 use server::Call;
+use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
 
+use super::entry;
 use crate::error::Failure;
 use crate::grpc::answer;
+use crate::grpc::vocabulary::office_role_to_proto;
 use crate::office::Office;
 use crate::store::staff;
 
@@ -30,7 +33,7 @@ pub struct Command {
 /// # Errors
 /// [`Failure`].
 #[tracing::instrument(name = "office.register_member", skip_all)]
-pub async fn run(office: Office, _call: Call, command: Command) -> Result<pb::OfficeMember, Failure> {
+pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::OfficeMember, Failure> {
     let now = office.ambient.now();
     let mut tx = office.db.tx().await?;
     if let Claim::Replay(kept) = claim(&mut tx, &command.key, now).await? {
@@ -38,9 +41,20 @@ pub async fn run(office: Office, _call: Call, command: Command) -> Result<pb::Of
     }
     let id = MemberId::from_uuid(office.ambient.uuid(now));
     staff::insert(&mut tx, id, &command.member, now).await?;
-    let answer = answer::member(id, 1, &command.member);
+    let Member { person, office_roles, mandate, .. } = &command.member;
+    let noted = pb::OfficeMemberRegistered {
+        member: id.name(),
+        person: person.clone(),
+        office_roles: office_roles.iter().map(|role| office_role_to_proto(*role).into()).collect(),
+        start_time: Some(time_to_proto(mandate.from)),
+        end_time: Some(time_to_proto(mandate.to)),
+    };
+    ledger::append(&mut tx, &[entry(&office, &call, id.name(), &noted)]).await?;
+    let enrolled = staff::get(&mut tx, id, now).await?.ok_or(Refused::MemberNotFound)?;
+    let answer = answer::member(&enrolled);
     let encoded = answer.encode_to_vec();
     keep_answer(&mut tx, command.key.id, Kept { answer: &encoded, forever: false, about: &[] }).await?;
     tx.commit().await?;
+    office.ledger.nudge();
     Ok(answer)
 }

@@ -2,7 +2,8 @@
 
 use kernel::{Personal, ResourceId as _};
 use ombudsman_escalation_domain::obligation::name;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::team::WORKING;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -34,7 +35,7 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.review_execution", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let seats = Seating::In(OfficeRole::ALL);
+    let seats = Seating::In(WORKING);
     let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,

@@ -41,6 +41,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dra
     let closed = office.seal.close(case.uuid(), revision, office.ambient.bytes(), command.text.expose())?;
     let saved = draft::StoredDraft { revision, closed, saved_by: step.actor.id.clone(), saved_at: step.now };
     draft::insert(&mut step.tx, case, &saved).await?;
+    step.note(&office, &pb::DraftSaved { case_name: case.name(), revision });
     step.write(&office, after).await?;
     let answer = pb::Draft {
         case_name: case.name(),

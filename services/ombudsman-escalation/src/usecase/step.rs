@@ -9,19 +9,20 @@ use ombudsman_escalation_domain::case::Case;
 use ombudsman_escalation_domain::dossier::{self, Content, Head, Sealed};
 use ombudsman_escalation_domain::team::Team;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, Visibility};
-use ombudsman_escalation_domain::{CaseId, Refused};
+use ombudsman_escalation_domain::{CaseId, HouseRefused, Refused};
 use postgres::{Claim, Kept, RequestKey, StoreError, Tx, claim, keep_answer};
 use prost::{Message, Name};
 use server::Call;
 use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_proto::ombudsman::v1 as pb;
 
+use super::Bench;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::grpc::vocabulary::{ground_to_proto, stage_to_proto, visibility_to_proto};
 use crate::office::Office;
 use crate::store::case::StoredCase;
-use crate::store::{case, clock, dossier as dossier_store, wall};
+use crate::store::{case, clock, dossier as dossier_store, staff, wall};
 
 /// What is asked to be changed.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub(crate) enum Seating {
     Unneeded,
     /// One of these, live and past the wall.
     In(&'static [OfficeRole]),
+    /// None, but a mandate that runs: the caller acts for the office.
+    Mandate,
 }
 
 /// A paper for the dossier.
@@ -109,13 +112,22 @@ impl Step {
         }
         let team = wall::team(&mut *tx, change.case).await?;
         let actor = call.actor().clone();
-        if let Seating::In(needed) = seating {
-            let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
-            if let Err(refused) = team.authorize(&actor.id, needed, &wall, now) {
-                tx.rollback().await?;
-                denied(office, call, change.key.method, refused.reason()).await?;
-                return Err(refused.into());
+        let refused = match seating {
+            Seating::Unneeded => None,
+            Seating::In(needed) => {
+                let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
+                team.authorize(&actor.id, needed, &wall, now).err()
             }
+            Seating::Mandate => {
+                let register = staff::register(&mut tx, now).await?;
+                let runs = register.get(&actor.id).is_some_and(|member| member.mandate.runs_at(now));
+                (!runs).then_some(HouseRefused::NoMandate.into())
+            }
+        };
+        if let Some(refused) = refused {
+            tx.rollback().await?;
+            denied(office, call, change.key.method, refused.reason()).await?;
+            return Err(refused.into());
         }
         let stamp = Stamp::of(actor.clone(), now, call.traceparent.clone());
         let head = stored.head;
@@ -180,6 +192,11 @@ impl Step {
     pub(crate) async fn finish(mut self, office: &Office, after: Case) -> Result<pb::Case, Failure> {
         self.write(office, after).await?;
         self.conclude(office).await
+    }
+
+    /// In the caller's name, for seats that move in this step's transaction.
+    pub(crate) fn bench<'a>(&self, office: &'a Office) -> Bench<'a> {
+        Bench { ambient: &office.ambient, actor: self.actor.clone(), stamp: self.stamp.clone(), now: self.now }
     }
 
     /// Answers with the case as it is written, and commits.
@@ -284,4 +301,11 @@ pub(crate) async fn denied(office: &Office, call: &Call, method: &str, reason: &
     tx.commit().await?;
     office.ledger.nudge();
     Ok(())
+}
+
+/// An entry of the ledger in the caller's name, for what is not about one case alone.
+pub(crate) fn entry<M: Message + Name>(office: &Office, call: &Call, aggregate: String, payload: &M) -> Draft {
+    let now = office.ambient.now();
+    let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
+    Draft::new(office.ambient.uuid(now), aggregate, payload, &stamp)
 }

@@ -93,6 +93,10 @@ async fn a_declaration_counts_for_a_year_and_a_mandate_until_it_ends() {
     world.declare("elena", Role::Ombudsman, Vec::new()).await;
     assert!(world.assign(&case.name, "elena", OMBUDSMAN).await.is_ok());
     world.days(2 * 366);
+    // Elena's own term is over too: she no longer assigns anybody.
+    let refused = world.assign(&case.name, "oscar", OMBUDSMAN).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::PermissionDenied, "NO_MANDATE".into()));
+    world.renew("elena", 0).await;
     assert_eq!(grounds(world.assign(&case.name, "oscar", OMBUDSMAN).await), "missing_declaration, no_mandate");
 }
 
@@ -103,12 +107,12 @@ async fn nobody_gets_around_the_wall_by_sql() {
     let case = uuid_of(&world.case().await.name);
     let inserts = [
         "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
-         values (gen_random_uuid(), $1, 'zoe', 'ombudsman', '2026-11-23T09:00:00Z', 'me')",
+         values (gen_random_uuid(), $1, 'zoe', 'ombudsman', '2026-11-23T09:00:00Z', 'elena')",
         "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
-         values (gen_random_uuid(), $1, 'a stranger', 'ombudsman', '2026-11-23T09:00:00Z', 'me')",
+         values (gen_random_uuid(), $1, 'a stranger', 'ombudsman', '2026-11-23T09:00:00Z', 'elena')",
         // Not appointed for that role.
         "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
-         values (gen_random_uuid(), $1, 'elena', 'intake', '2026-11-23T09:00:00Z', 'me')",
+         values (gen_random_uuid(), $1, 'elena', 'intake', '2026-11-23T09:00:00Z', 'elena')",
     ];
     for insert in inserts {
         assert_eq!(world.rule_broken_by(insert, case).await, "assignment_past_the_wall");
@@ -116,7 +120,7 @@ async fn nobody_gets_around_the_wall_by_sql() {
     // The same insert of somebody without conflict goes through: it is the wall that refused the others.
     let insert =
         "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
-                  values (gen_random_uuid(), $1, 'elena', 'ombudsman', '2026-11-23T09:00:00Z', 'me')";
+                  values (gen_random_uuid(), $1, 'elena', 'ombudsman', '2026-11-23T09:00:00Z', 'elena')";
     sqlx::query(insert).bind(case).execute(&world.database.admin().await).await.unwrap();
     let swap = "update ombudsman.assignment set person = 'zoe' where case_id = $1";
     assert_eq!(world.rule_broken_by(swap, case).await, "assignment_only_ends");
@@ -132,7 +136,7 @@ async fn a_case_whose_ticket_was_never_received_takes_nobody_even_by_sql() {
     sqlx::query("delete from ombudsman.ticket_watch").execute(&admin).await.unwrap();
     let insert =
         "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
-                  values (gen_random_uuid(), $1, 'elena', 'ombudsman', '2026-11-23T09:00:00Z', 'me')";
+                  values (gen_random_uuid(), $1, 'elena', 'ombudsman', '2026-11-23T09:00:00Z', 'elena')";
     assert_eq!(world.rule_broken_by(insert, case).await, "assignment_past_the_wall");
 }
 

@@ -156,11 +156,16 @@ async fn an_issued_decision_cannot_be_changed_by_sql() {
 #[tokio::test]
 async fn nobody_decides_by_sql_who_may_not_decide() {
     let world = World::staffed().await;
+    world.register("rita", "ombudsman-office", None, &[pb::OfficeRole::Ombudsman]).await;
     let case = uuid_of(&world.drafted_case().await.name);
     let decide = |by: &'static str| -> &'static str {
         match by {
             "oscar" => {
                 "insert into ombudsman.decision values ($1, 'upheld', true, 'x', 'x', 'es', 'oscar', '2026-11-23T09:00:00Z',
+                 '2026-12-23T09:00:00Z', 1, '\\x00')"
+            }
+            "rita" => {
+                "insert into ombudsman.decision values ($1, 'upheld', true, 'x', 'x', 'es', 'rita', '2026-11-23T09:00:00Z',
                  '2026-12-23T09:00:00Z', 1, '\\x00')"
             }
             _ => {
@@ -169,7 +174,8 @@ async fn nobody_decides_by_sql_who_may_not_decide() {
             }
         }
     };
-    assert_eq!(world.rule_broken_by(decide("oscar"), case).await, "decision_by_the_assigned_ombudsman");
+    assert_eq!(world.rule_broken_by(decide("oscar"), case).await, "decision_by_a_mandate_that_runs");
+    assert_eq!(world.rule_broken_by(decide("rita"), case).await, "decision_by_the_assigned_ombudsman");
     assert_eq!(world.rule_broken_by(decide("elena"), case).await, "decision_answers_every_point");
     sqlx::query("update ombudsman.ticket_watch set received_position = null")
         .execute(&world.database.admin().await)

@@ -226,7 +226,7 @@ async fn an_export_verifies_without_the_service() {
 }
 
 /// An entry of an export, as an auditor's own program would read it.
-fn read(case: CaseId, entry: &pb::DossierEntry) -> Sealed {
+pub fn read(case: CaseId, entry: &pb::DossierEntry) -> Sealed {
     let mut violations = kernel::Violations::new();
     let actor = server::parse::actor(&mut violations, "actor", entry.actor.as_ref()).unwrap();
     let recorded_at = server::parse::time(&mut violations, "record_time", entry.record_time.as_ref()).unwrap();

@@ -3,7 +3,7 @@
 use crate::world::World;
 
 /// Constraints and unique indexes the store names.
-const NAMED: [&str; 7] = [
+const NAMED: [&str; 9] = [
     "office_case_one_live_review",
     "office_case_one_live_per_ticket",
     "staff_person_key",
@@ -11,10 +11,12 @@ const NAMED: [&str; 7] = [
     "decision_pkey",
     "decision_point_pkey",
     "ticket_watch_pkey",
+    "mandate_pkey",
+    "customer_family_pkey",
 ];
 
 /// Rules that triggers raise under a name of their own.
-const RAISED: [(&str, &str); 10] = [
+const RAISED: [(&str, &str); 11] = [
     ("decision_review_by_another", "guard_review"),
     ("assignment_past_the_wall", "guard_assignment"),
     ("assignment_only_ends", "guard_recusal"),
@@ -25,7 +27,12 @@ const RAISED: [(&str, &str); 10] = [
     ("decision_answers_every_point", "guard_decision"),
     ("claim_point_before_the_decision", "guard_claim_point"),
     ("dossier_entry_follows_the_head", "chain_dossier"),
+    ("mandate_follows_the_last", "guard_mandate"),
 ];
+
+/// Rules that a trigger gives to the guard of acts, by the table they stand on.
+const GIVEN: [(&str, &str); 2] =
+    [("decision_by_a_mandate_that_runs", "decision"), ("assignment_by_a_mandate_that_runs", "assignment")];
 
 #[tokio::test]
 async fn every_constraint_the_code_names_exists() {
@@ -50,6 +57,18 @@ async fn every_constraint_the_code_names_exists() {
         .await
         .unwrap();
         assert!(body.contains(name), "{function} does not raise {name}");
+    }
+    for (name, table) in GIVEN {
+        let definition: String = sqlx::query_scalar(
+            "select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid
+              where c.relnamespace = 'ombudsman'::regnamespace and c.relname = $1 and t.tgname = $2",
+        )
+        .bind(table)
+        .bind(name)
+        .fetch_one(&admin)
+        .await
+        .unwrap();
+        assert!(definition.contains(&format!("guard_act('{name}'")), "{definition}");
     }
 }
 

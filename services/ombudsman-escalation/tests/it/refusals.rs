@@ -43,7 +43,7 @@ async fn everything_that_is_wrong_with_a_member_is_said_at_once() {
         person: "ana".into(),
         unit: "The Office".into(),
         line_manager: "ana".into(),
-        mandate: Some(pb::Mandate { start_time: world.in_days(0), end_time: world.in_days(700) }),
+        mandate: Some(pb::Mandate { start_time: world.in_days(0), end_time: world.in_days(700), ending: None }),
         ..Default::default()
     };
     let request = pb::RegisterOfficeMemberRequest { member: Some(member), request_id: fresh_id() };
@@ -58,7 +58,7 @@ async fn a_person_is_registered_once_and_declares_only_when_registered() {
         person: "elena".into(),
         office_roles: vec![pb::OfficeRole::Intake.into()],
         unit: "ombudsman-office".into(),
-        mandate: Some(pb::Mandate { start_time: world.in_days(0), end_time: world.in_days(800) }),
+        mandate: Some(pb::Mandate { start_time: world.in_days(0), end_time: world.in_days(800), ending: None }),
         ..Default::default()
     };
     let request = pb::RegisterOfficeMemberRequest { member: Some(member), request_id: fresh_id() };

@@ -14,6 +14,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::ombudsman::v1::house_service_client::HouseServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::ombudsman::v1::procedure_service_client::ProcedureServiceClient;
 use ventanilla_proto::ticketing::v1 as tickets;
@@ -33,6 +34,7 @@ pub const STAFF: [(&str, Role, pb::OfficeRole); 3] = [
 
 pub type Office = OmbudsmanServiceClient<Client>;
 pub type Procedure = ProcedureServiceClient<Client>;
+pub type House = HouseServiceClient<Client>;
 
 /// The office and its neighbour.
 pub struct World {
@@ -103,6 +105,32 @@ impl World {
         OmbudsmanServiceClient::new(self.served.channel_as(person, &[role], None))
     }
 
+    /// The house's own service, called as somebody.
+    pub fn house(&self, person: &str, role: Role) -> House {
+        HouseServiceClient::new(self.served.channel_as(person, &[role], None))
+    }
+
+    /// A person of the register, by their opaque id.
+    pub async fn member(&self, person: &str) -> pb::OfficeMember {
+        let request = pb::ListOfficeMembersRequest { page_size: 100, ..Default::default() };
+        let found = self.house("elena", Role::Ombudsman).list_office_members(request).await.unwrap().into_inner();
+        found.members.into_iter().find(|member| member.person == person).expect("in the register")
+    }
+
+    /// Gives a person a further term of three years that begins in so many days.
+    pub async fn renew(&self, person: &str, days: i64) {
+        let member = self.member(person).await;
+        let mandate =
+            pb::Mandate { start_time: self.in_days(days), end_time: self.in_days(days + 3 * 366), ending: None };
+        let request = pb::RenewMandateRequest {
+            name: member.name,
+            etag: member.etag,
+            mandate: Some(mandate),
+            request_id: fresh_id(),
+        };
+        self.house("elena", Role::Ombudsman).renew_mandate(request).await.unwrap();
+    }
+
     pub fn elena(&self) -> Office {
         self.as_person("elena", Role::Ombudsman)
     }
@@ -146,7 +174,7 @@ impl World {
             office_roles: roles.iter().map(|role| (*role).into()).collect(),
             unit: unit.to_owned(),
             line_manager: line_manager.unwrap_or_default().to_owned(),
-            mandate: Some(pb::Mandate { start_time: self.in_days(-1), end_time: self.in_days(3 * 365) }),
+            mandate: Some(pb::Mandate { start_time: self.in_days(-1), end_time: self.in_days(3 * 365), ending: None }),
             ..Default::default()
         };
         let request = pb::RegisterOfficeMemberRequest { member: Some(member), request_id: fresh_id() };
@@ -157,6 +185,27 @@ impl World {
         let declaration = Some(pb::RelationDeclaration { relations, ..Default::default() });
         let request = pb::DeclareRelationsRequest { declaration, request_id: fresh_id() };
         self.as_person(person, role).declare_relations(request).await.unwrap();
+    }
+
+    /// Another process of the same office, with these keys.
+    pub async fn with_keys(
+        &self,
+        key: [u8; 32],
+        former: &[[u8; 32]],
+        lost: &str,
+    ) -> Result<Served, office::StartError> {
+        let nobody = self.harness.port().await.local_addr().unwrap();
+        let peers = [("ticketing", nobody), ("sla-monitor", nobody), ("customer-profile", nobody)];
+        let settings = office::Settings::new(self.database.settings_of(office::SCHEMA), &key).with_former_keys(former);
+        let settings = office::Settings { lost_draft_keys: lost.to_owned(), ..settings };
+        let assembly = office::assemble(settings, self.harness.house_with(office::SOURCE, &peers)).await?;
+        Ok(self.harness.start(assembly).await)
+    }
+
+    /// Somebody of the office with one role and no relation to anybody.
+    pub async fn hire(&self, person: &str, role: Role, office_role: pb::OfficeRole) {
+        self.register(person, "ombudsman-office", None, &[office_role]).await;
+        self.declare(person, role, Vec::new()).await;
     }
 
     /// A complaint of two points, taken in by `zoe` of billing.
@@ -334,6 +383,11 @@ impl World {
         let error = refused.expect_err("the database refuses");
         error.as_database_error().and_then(|db| db.constraint()).unwrap_or_else(|| panic!("{error}")).to_owned()
     }
+}
+
+/// A relation that lasts.
+pub fn relation(party: &str) -> pb::Relation {
+    pb::Relation { party: party.to_owned(), kind: pb::RelationKind::Personal.into(), end_time: None }
 }
 
 /// The office on this database, with ticketing at `ticketing` and nobody where sla-monitor should be.

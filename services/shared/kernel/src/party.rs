@@ -72,13 +72,20 @@ words! {
         Service => "service",
         /// Answers people about their own data: exports, restricts, erases.
         PrivacyOfficer => "privacy_officer",
+        /// Looks after the quality of the office's work; reads drafts, notes, decides nothing.
+        OfficeQuality => "office_quality",
+        /// Audits the office; reads, but nothing of what it deliberates.
+        OfficeAuditor => "office_auditor",
     }
 }
 
 impl Role {
     /// Whether the role belongs to the ombudsman's office, and so to nobody of the firm.
     pub const fn is_office(self) -> bool {
-        matches!(self, Self::OfficeIntake | Self::Investigator | Self::Ombudsman)
+        matches!(
+            self,
+            Self::OfficeIntake | Self::Investigator | Self::Ombudsman | Self::OfficeQuality | Self::OfficeAuditor
+        )
     }
 }
 

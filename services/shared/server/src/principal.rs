@@ -74,7 +74,11 @@ mod tests {
         let kind = |role| Principal::new("x", [role]).actor.kind;
         for role in Role::ALL {
             let expected = match role {
-                Role::OfficeIntake | Role::Investigator | Role::Ombudsman => ActorKind::Office,
+                Role::OfficeIntake
+                | Role::Investigator
+                | Role::Ombudsman
+                | Role::OfficeQuality
+                | Role::OfficeAuditor => ActorKind::Office,
                 Role::Customer => ActorKind::Customer,
                 Role::Ivr | Role::Crm | Role::Importer | Role::Service => ActorKind::System,
                 _ => ActorKind::Employee,

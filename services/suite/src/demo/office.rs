@@ -48,7 +48,11 @@ async fn the_house_is_staffed(stage: &mut Stage<'_>, affair: &Affair) -> anyhow:
             office_roles: vec![office_role.into()],
             unit: UNIT.to_owned(),
             line_manager: if name == "elena" { String::new() } else { stage.person("elena") },
-            mandate: Some(Mandate { start_time: stage.in_hours(-1), end_time: stage.in_hours(THREE_YEARS) }),
+            mandate: Some(Mandate {
+                start_time: stage.in_hours(-1),
+                end_time: stage.in_hours(THREE_YEARS),
+                ending: None,
+            }),
             ..OfficeMember::default()
         };
         let request = RegisterOfficeMemberRequest { member: Some(member), request_id: stage.request_id() };

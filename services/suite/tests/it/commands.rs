@@ -50,6 +50,19 @@ fn a_token_names_who_was_asked_for() {
 }
 
 #[test]
+fn the_offices_key_is_changed_and_the_one_before_it_kept() {
+    let folder = Folder::new("office-key");
+    for times in 1..=2 {
+        let output = run(&folder.data(), &["rotate-office-key"]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains(&format!("{times} before it")), "{}", text(&output.stdout));
+        let keys = fs::read_to_string(folder.data().join("keys/office.key")).unwrap();
+        assert_eq!(keys.lines().count(), times + 1);
+        assert!(!text(&output.stdout).contains(keys.lines().next().unwrap()), "no key is printed");
+    }
+}
+
+#[test]
 fn an_export_verifies_elsewhere_until_a_byte_is_changed() {
     let folder = Folder::new("export");
     let log = folder.0.join("log.csv");

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use kernel::{ResourceId as _, Violations};
 use ombudsman_escalation_domain::CustomerId;
-use ombudsman_escalation_domain::wall::{Mandate, Member, Party, Relation};
+use ombudsman_escalation_domain::wall::{Incompatibility, Mandate, Member, Party, Relation};
 use server::parse;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::{Parsed, key, whole};
-use crate::grpc::vocabulary::{office_role, relation_kind};
+use crate::grpc::vocabulary::{incompatibility_kind, office_role, relation_kind};
 use crate::usecase::{declare_relations, register_office_member};
 
-/// Relations of one declaration at most.
+/// Relations, and incompatibilities, of one declaration at most.
 const RELATIONS: usize = 500;
 
 pub(crate) fn register_office_member(
@@ -37,7 +37,7 @@ pub(crate) fn register_office_member(
     if line_manager.is_some() && line_manager == person {
         violations.push("member.line_manager", "must be somebody else");
     }
-    let mandate = mandate(&mut violations, given.mandate.as_ref());
+    let mandate = mandate(&mut violations, "member.mandate", given.mandate.as_ref());
     let command = (|| {
         let member =
             Member { person: person?, office_roles, unit: unit?, line_manager, mandate: mandate?, declaration: None };
@@ -46,14 +46,15 @@ pub(crate) fn register_office_member(
     whole(violations, command)
 }
 
-fn mandate(violations: &mut Violations, given: Option<&pb::Mandate>) -> Option<Mandate> {
+/// A term of office.
+pub(super) fn mandate(violations: &mut Violations, field: &str, given: Option<&pb::Mandate>) -> Option<Mandate> {
     let Some(given) = given else {
-        violations.push("member.mandate", "is required");
+        violations.push(field, "is required");
         return None;
     };
-    let from = parse::time(violations, "member.mandate.start_time", given.start_time.as_ref());
-    let to = parse::time(violations, "member.mandate.end_time", given.end_time.as_ref());
-    violations.check("member.mandate", Mandate::new(from?, to?))
+    let from = parse::time(violations, &format!("{field}.start_time"), given.start_time.as_ref());
+    let to = parse::time(violations, &format!("{field}.end_time"), given.end_time.as_ref());
+    violations.check(field, Mandate::new(from?, to?))
 }
 
 pub(crate) fn declare_relations(request: &pb::DeclareRelationsRequest) -> Parsed<declare_relations::Command> {
@@ -71,7 +72,21 @@ pub(crate) fn declare_relations(request: &pb::DeclareRelationsRequest) -> Parsed
     for (index, relation) in given.relations.iter().take(RELATIONS).enumerate() {
         relations.extend(self::relation(&mut violations, index, relation));
     }
-    whole(violations, key.map(|key| declare_relations::Command { key, relations }))
+    if given.incompatibilities.len() > RELATIONS {
+        violations.push("declaration.incompatibilities", format!("must be at most {RELATIONS}"));
+    }
+    let mut incompatibilities = Vec::new();
+    for (index, given) in given.incompatibilities.iter().take(RELATIONS).enumerate() {
+        incompatibilities.extend(incompatibility(&mut violations, index, given));
+    }
+    whole(violations, key.map(|key| declare_relations::Command { key, relations, incompatibilities }))
+}
+
+fn incompatibility(violations: &mut Violations, index: usize, given: &pb::Incompatibility) -> Option<Incompatibility> {
+    let field = |name: &str| format!("declaration.incompatibilities[{index}].{name}");
+    let kind = incompatibility_kind(violations, &field("kind"), given.kind);
+    let ended_at = parse::optional_time(violations, &field("end_time"), given.end_time.as_ref());
+    Some(Incompatibility { kind: kind?, ended_at })
 }
 
 fn relation(violations: &mut Violations, index: usize, given: &pb::Relation) -> Option<Relation> {
