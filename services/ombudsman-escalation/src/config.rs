@@ -15,6 +15,13 @@ pub struct Settings {
     /// Days after its end during which a case may still be claimed about, and so is not erased (GDPR art. 17.3.e).
     #[serde(default = "keep_ended_days")]
     pub keep_ended_days: u16,
+    /// What the office is called on the documents that it hands out.
+    #[serde(default = "office_name")]
+    pub office_name: String,
+}
+
+fn office_name() -> String {
+    "Defensor de la Clientela".to_owned()
 }
 
 /// Five years: the term of personal actions (Código Civil, art. 1964.2), and what the yearly reports are kept for.
@@ -31,7 +38,7 @@ impl Settings {
     /// The office on this database, with this key.
     pub fn new(database: postgres::Settings, office_key: &[u8; 32]) -> Self {
         let office_key = SecretString::from(hex::encode(office_key));
-        Self { database, office_key, keep_ended_days: keep_ended_days() }
+        Self { database, office_key, keep_ended_days: keep_ended_days(), office_name: office_name() }
     }
 
     pub(crate) fn keep_ended(&self) -> SignedDuration {

@@ -49,6 +49,9 @@ pub enum Failure {
         /// Which.
         peer: &'static str,
     },
+    /// A document could not be set.
+    #[error("the document could not be made")]
+    Document,
     /// A stored answer or draft cannot be read.
     #[error("a stored answer cannot be read")]
     Unreadable,
@@ -75,7 +78,7 @@ impl Classify for Failure {
             Self::TicketTaken => Kind::AlreadyExists,
             Self::WallMoved => Kind::FailedPrecondition,
             Self::Peer { .. } => Kind::Unavailable,
-            Self::PeerAnswer { .. } | Self::Unreadable | Self::Seal(_) => Kind::Internal,
+            Self::PeerAnswer { .. } | Self::Document | Self::Unreadable | Self::Seal(_) => Kind::Internal,
         }
     }
 
@@ -90,7 +93,7 @@ impl Classify for Failure {
             Self::TicketTaken => "TICKET_AT_OFFICE",
             Self::WallMoved => "CONFLICT_OF_INTEREST",
             Self::Peer { .. } => "PEER_UNAVAILABLE",
-            Self::PeerAnswer { .. } | Self::Unreadable | Self::Seal(_) => "INTERNAL",
+            Self::PeerAnswer { .. } | Self::Document | Self::Unreadable | Self::Seal(_) => "INTERNAL",
         }
     }
 

@@ -3,4 +3,7 @@
 pub mod answer;
 pub mod convert;
 pub mod ombudsman_service;
+pub mod precedent_service;
+pub mod report_file;
+pub mod report_service;
 pub mod vocabulary;

@@ -352,6 +352,14 @@ impl Case {
         if self.stage().is_terminal() { self.wrong(OPEN) } else { Ok(()) }
     }
 
+    /// Whether it may still be said what it is about.
+    ///
+    /// # Errors
+    /// Once it is decided or over.
+    pub fn accepts_matter(&self) -> Result<(), Refused> {
+        if UNDECIDED.contains(&self.stage()) { Ok(()) } else { self.wrong(UNDECIDED) }
+    }
+
     /// Whether people may still be put on it.
     ///
     /// # Errors

@@ -6,8 +6,13 @@
 pub mod admissibility;
 pub mod case;
 pub mod decision;
+pub mod disclosure;
+pub mod document;
 pub mod dossier;
+pub mod matter;
+pub mod precedent;
 pub mod regime;
+pub mod report;
 pub mod team;
 pub mod term;
 pub mod vocabulary;
@@ -31,6 +36,11 @@ kernel::typed_id!(
     /// The claimant; customer-profile owns it.
     CustomerId,
     "customers"
+);
+kernel::typed_id!(
+    /// Something the office recommends to the firm.
+    RecommendationId,
+    "recommendations"
 );
 kernel::typed_id!(
     /// A person in the register of the office.

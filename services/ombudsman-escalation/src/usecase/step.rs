@@ -244,11 +244,20 @@ pub(crate) async fn replayed(office: &Office, kept: &[u8]) -> Result<pb::Case, F
     })
 }
 
+/// The path of a method of the office, whichever of its services has it.
+fn path_of(method: &str) -> String {
+    let own = |path: &&str| {
+        path.strip_prefix("/ventanilla.ombudsman.v1.").and_then(|rest| rest.split_once('/')).is_some_and(|(_, m)| m == method)
+    };
+    let path = ventanilla_proto::policies().iter().map(|policy| policy.path).find(own);
+    path.map_or_else(|| method.to_owned(), str::to_owned)
+}
+
 /// Writes into the ledger that a person whose role may call the method was turned away from this case.
 pub(crate) async fn denied(office: &Office, call: &Call, method: &str, reason: &str) -> Result<(), Failure> {
     let now = office.ambient.now();
     let denied = AccessDenied {
-        method: format!("/ventanilla.ombudsman.v1.OmbudsmanService/{method}"),
+        method: path_of(method),
         roles: call.acting().roles.iter().map(ToString::to_string).collect(),
         reason: reason.to_owned(),
     };

@@ -74,7 +74,7 @@ pub use receipt::Receipt;
 pub use redress::{
     Amount, Authority, Granting, Limits, Proposer, Redress, RedressDraft, RedressState, Reference, Ruling,
 };
-pub use seal::{Seal, SealError, Sealed};
+pub use self::seal::{RECEIPT, Seal, SealError, Sealed};
 pub use silence::{Heard, HeardCounts, HeardError, HeardFlaw, LEAST_ANSWERS, Silence, SilenceEstimate, silence};
 pub use split::{SplitDraft, SplitOff};
 pub use state::State;
