@@ -5,6 +5,7 @@
 //! and drivers share the processors.
 
 mod clocks;
+mod decided;
 mod drive;
 mod finding;
 mod ingest;
@@ -69,6 +70,9 @@ pub struct Plan {
     /// Instead of all that: write so many running clocks, and watch how late those are raised that fall due.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     pub clocks: u32,
+    /// Instead of all that: write so many decided cases by COPY, find precedents among them, and report their year.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
+    pub decided_cases: u32,
     /// How many of the clocks fall due each second, for the seconds of a measurement.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub due_per_second: u32,
@@ -107,6 +111,12 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
     }
     if plan.clocks > 0 {
         let outcome = raise(&plan, &cluster).await;
+        tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        telemetry.shutdown(Duration::from_secs(1)).await;
+        return show(&outcome?, plan.json);
+    }
+    if plan.decided_cases > 0 {
+        let outcome = learn(&plan, &cluster).await;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         telemetry.shutdown(Duration::from_secs(1)).await;
         return show(&outcome?, plan.json);
@@ -151,6 +161,15 @@ async fn raise(plan: &Plan, cluster: &Cluster) -> anyhow::Result<clocks::Raised>
         clocks::measure(&url, plan.clocks.into(), seeded, (plan.due_per_second, plan.seconds)).await?;
     scene.stop().await.context("the services did not end well")?;
     Ok(raised)
+}
+
+async fn learn(plan: &Plan, cluster: &Cluster) -> anyhow::Result<decided::Decided> {
+    let url = prepared(cluster).await?;
+    let seconds = decided::seed(&url, plan.decided_cases).await.context("the cases cannot be written")?;
+    let scene = Scene::on(&url, 16).await?;
+    let measured = decided::measure(&scene, plan.decided_cases, seconds, usize::try_from(plan.calls)?).await;
+    scene.stop().await.context("the services did not end well")?;
+    measured
 }
 
 /// A database with the four schemas.

@@ -80,7 +80,13 @@ pub(crate) fn sealed(issued: &Issued, text: &str) -> Option<String> {
 }
 
 /// A decision as a file, from its text with the seal below.
-pub(crate) fn decision(office: &str, issued: &Issued, text: &str, sealed: &str, format: Format) -> Result<File, PaperError> {
+pub(crate) fn decision(
+    office: &str,
+    issued: &Issued,
+    text: &str,
+    sealed: &str,
+    format: Format,
+) -> Result<File, PaperError> {
     let name = format!("decision-{}", issued.case.uuid());
     match format {
         Format::Text => Ok(File { name: format!("{name}.txt"), media_type: TEXT, content: sealed.as_bytes().to_vec() }),

@@ -13,6 +13,8 @@ use ventanilla_proto::customer::v1::rights_service_client::RightsServiceClient;
 use ventanilla_proto::customer::v1::rules_service_client::RulesServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
+use ventanilla_proto::ombudsman::v1::precedent_service_client::PrecedentServiceClient;
+use ventanilla_proto::ombudsman::v1::report_service_client::ReportServiceClient;
 use ventanilla_proto::sla::v1::measure_service_client::MeasureServiceClient;
 use ventanilla_proto::sla::v1::policy_service_client::PolicyServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
@@ -109,6 +111,10 @@ pub struct Clients {
     pub policies: PolicyServiceClient<Transport>,
     /// ombudsman-escalation.
     pub office: OmbudsmanServiceClient<Transport>,
+    /// ombudsman-escalation, deciding alike.
+    pub precedents: PrecedentServiceClient<Transport>,
+    /// ombudsman-escalation, what it reports.
+    pub reports: ReportServiceClient<Transport>,
     transports: [Transport; 4],
 }
 
@@ -133,6 +139,8 @@ impl Clients {
             clocks: SlaServiceClient::new(clocks.clone()),
             policies: PolicyServiceClient::new(clocks.clone()),
             measures: MeasureServiceClient::new(clocks),
+            precedents: PrecedentServiceClient::new(office.clone()),
+            reports: ReportServiceClient::new(office.clone()),
             office: OmbudsmanServiceClient::new(office),
             transports,
         }

@@ -183,6 +183,8 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Ticket", ticket.name),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),
+        // None was made: what the office recommends is asked for by no call.
+        ("Recommendation", "recommendations/0190a000-0000-7000-8000-0000000000f1".to_owned()),
         ("Case", case.name),
         ("Policy", policy.name),
         ("Calendar", clock.calendar),

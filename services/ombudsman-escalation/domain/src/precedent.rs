@@ -191,7 +191,11 @@ fn unanswered(
         if found.must_be_answered() && another_way && !answered(point, found) && !precedents.contains(&name) {
             violations.push(
                 "precedents",
-                format!("{} was {} and is similar to {point}; say why this case goes another way", found.name(), found.outcome),
+                format!(
+                    "{} was {} and is similar to {point}; say why this case goes another way",
+                    found.name(),
+                    found.outcome
+                ),
             );
             precedents.push(name);
         }

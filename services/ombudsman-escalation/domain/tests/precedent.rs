@@ -89,7 +89,12 @@ fn reasons_that_say_nothing_and_decisions_that_are_none_are_told_together() {
     let fields: Vec<&str> = violations.as_slice().iter().map(|violation| violation.field.as_str()).collect();
     assert_eq!(
         fields,
-        ["precedents[0].departure_reason", "precedents[1].decision", "precedents[2].decision", "precedents[3].claim_point"]
+        [
+            "precedents[0].departure_reason",
+            "precedents[1].decision",
+            "precedents[2].decision",
+            "precedents[3].claim_point"
+        ]
     );
 }
 

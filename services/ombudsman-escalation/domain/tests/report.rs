@@ -88,7 +88,10 @@ fn an_amount_that_one_customer_makes_the_most_of_is_not_published() {
 #[test]
 fn a_year_is_the_one_of_madrid() {
     let (from, to) = year(2026);
-    assert_eq!((from.to_string(), to.to_string()), ("2025-12-31T23:00:00Z".to_owned(), "2026-12-31T23:00:00Z".to_owned()));
+    assert_eq!(
+        (from.to_string(), to.to_string()),
+        ("2025-12-31T23:00:00Z".to_owned(), "2026-12-31T23:00:00Z".to_owned())
+    );
 }
 
 #[test]

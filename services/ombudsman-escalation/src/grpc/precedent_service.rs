@@ -31,10 +31,7 @@ impl PrecedentService for Service {
         run_to_end(usecase::classify_case::run(self.office.clone(), call, command)).await.map(Response::new)
     }
 
-    async fn find_precedents(
-        &self,
-        request: Request<pb::FindPrecedentsRequest>,
-    ) -> Answer<pb::FindPrecedentsResponse> {
+    async fn find_precedents(&self, request: Request<pb::FindPrecedentsRequest>) -> Answer<pb::FindPrecedentsResponse> {
         let call = Call::of(&request);
         let query = convert::find_precedents(request.get_ref()).map_err(|violations| status(&violations))?;
         let found = usecase::find_precedents::run(self.office.clone(), call, query).await;

@@ -59,10 +59,7 @@ impl ReportService for Service {
         Ok(Response::new(Box::pin(stream::iter(parts.into_iter().map(Ok)))))
     }
 
-    async fn make_recommendation(
-        &self,
-        request: Request<pb::MakeRecommendationRequest>,
-    ) -> Answer<pb::Recommendation> {
+    async fn make_recommendation(&self, request: Request<pb::MakeRecommendationRequest>) -> Answer<pb::Recommendation> {
         let call = Call::of(&request);
         let command = convert::make_recommendation(request.get_ref()).map_err(|violations| status(&violations))?;
         run_to_end(usecase::make_recommendation::run(self.office.clone(), call, command)).await.map(Response::new)

@@ -62,7 +62,9 @@ pub(crate) async fn mark(tx: &mut PgConnection, leading: &Leading) -> Result<(),
     .map_err(StoreError::from);
     match marked {
         Err(error) if error.constraint() == Some("leading_decision_pkey") => Err(Refused::CriterionExists.into()),
-        Err(error) if error.constraint() == Some("leading_decision_was_issued") => Err(Refused::DecisionNotFound.into()),
+        Err(error) if error.constraint() == Some("leading_decision_was_issued") => {
+            Err(Refused::DecisionNotFound.into())
+        }
         other => Ok(other.map(|_| ())?),
     }
 }

@@ -99,14 +99,10 @@ pub(crate) async fn insert(tx: &mut PgConnection, writing: &Writing<'_>) -> Resu
     .await
     .map_err(refused)?;
     precedent::insert(&mut *tx, issued.case, &issued.precedents).await?;
-    sqlx::query!(
-        "insert into ombudsman.decision_document (case_id, text) values ($1, $2)",
-        issued.case.uuid(),
-        text,
-    )
-    .execute(&mut *tx)
-    .await
-    .map_err(refused)?;
+    sqlx::query!("insert into ombudsman.decision_document (case_id, text) values ($1, $2)", issued.case.uuid(), text,)
+        .execute(&mut *tx)
+        .await
+        .map_err(refused)?;
     sqlx::query!(
         "insert into ombudsman.decision (case_id, outcome, binding, binding_article, signpost, language, issued_by, issued_at,
                                          notify_due_at, dossier_sequence, dossier_hash, redress_minor, redress_currency,
@@ -216,7 +212,10 @@ async fn answers(connection: &mut PgConnection, case: CaseId) -> Result<Vec<Answ
 
 /// The text of a decision that was signed, while it is there.
 #[tracing::instrument(name = "db.decision.document", skip_all)]
-pub(crate) async fn document(connection: &mut PgConnection, case: CaseId) -> Result<Option<Personal<String>>, StoreError> {
+pub(crate) async fn document(
+    connection: &mut PgConnection,
+    case: CaseId,
+) -> Result<Option<Personal<String>>, StoreError> {
     let text = sqlx::query_scalar!(
         "select text from ombudsman.decision_document d where case_id = $1
             and not exists (select from ombudsman.erased_case e where e.case_id = d.case_id)",

@@ -100,10 +100,7 @@ async fn decided(tx: &mut PgConnection, window: Window<'_>) -> Result<Vec<Decide
         .collect())
 }
 
-async fn days(
-    tx: &mut PgConnection,
-    window: Window<'_>,
-) -> Result<std::collections::BTreeMap<i32, u64>, StoreError> {
+async fn days(tx: &mut PgConnection, window: Window<'_>) -> Result<std::collections::BTreeMap<i32, u64>, StoreError> {
     let rows = sqlx::query!(
         r#"select greatest(floor(extract(epoch from d.issued_at - c.filed_at_office) / 86400), 0)::int as "days!", count(*) as "count!"
              from ombudsman.decision d join ombudsman.office_case c on c.case_id = d.case_id

@@ -39,8 +39,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     };
     let after = step.case();
     after.accepts_matter()?;
-    let matter =
-        Matter { motive: command.motive, claimed: command.claimed, language: step.stored.matter.language };
+    let matter = Matter { motive: command.motive, claimed: command.claimed, language: step.stored.matter.language };
     case::set_matter(&mut step.tx, after.id, &matter).await?;
     let motive = matter.motive.as_ref().map_or("none", Motive::as_str);
     let claimed = matter.claimed.as_ref().map_or_else(String::new, |claimed| {

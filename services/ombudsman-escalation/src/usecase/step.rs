@@ -247,7 +247,9 @@ pub(crate) async fn replayed(office: &Office, kept: &[u8]) -> Result<pb::Case, F
 /// The path of a method of the office, whichever of its services has it.
 fn path_of(method: &str) -> String {
     let own = |path: &&str| {
-        path.strip_prefix("/ventanilla.ombudsman.v1.").and_then(|rest| rest.split_once('/')).is_some_and(|(_, m)| m == method)
+        path.strip_prefix("/ventanilla.ombudsman.v1.")
+            .and_then(|rest| rest.split_once('/'))
+            .is_some_and(|(_, m)| m == method)
     };
     let path = ventanilla_proto::policies().iter().map(|policy| policy.path).find(own);
     path.map_or_else(|| method.to_owned(), str::to_owned)

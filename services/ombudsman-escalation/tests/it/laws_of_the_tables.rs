@@ -3,7 +3,8 @@
 use crate::world::World;
 
 /// Constraints and unique indexes the store names.
-const NAMED: [&str; 6] = [
+const NAMED: [&str; 7] = [
+    "leading_decision_pkey",
     "office_case_one_live_per_ticket",
     "staff_person_key",
     "assignment_once_live",
@@ -13,7 +14,8 @@ const NAMED: [&str; 6] = [
 ];
 
 /// Rules that triggers raise under a name of their own.
-const RAISED: [(&str, &str); 9] = [
+const RAISED: [(&str, &str); 10] = [
+    ("leading_decision_was_issued", "guard_leading_decision"),
     ("assignment_past_the_wall", "guard_assignment"),
     ("assignment_only_ends", "guard_recusal"),
     ("decision_point_before_the_decision", "guard_decision_point"),

@@ -99,7 +99,6 @@ impl Checkpoint {
     }
 }
 
-
 /// The checkpoint file of a ledger in a folder.
 pub fn file_of(folder: &Path, source: &str) -> PathBuf {
     folder.join(format!("{source}.checkpoints.jsonl"))

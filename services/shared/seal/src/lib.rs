@@ -6,8 +6,8 @@
 //! What is signed is a [`Form`] filled in: which statement it is, a few facts, the hash of the text, the key. No word of any
 //! language stands here.
 
-mod text;
 mod signing;
+mod text;
 
 pub use signing::{Broken, Sealer, key_id, sha256, verify};
 pub use text::{Form, Seal, SealError, Sealed, unhex};

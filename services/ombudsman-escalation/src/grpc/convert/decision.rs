@@ -46,13 +46,7 @@ pub(crate) fn issue_decision(request: &pb::IssueDecisionRequest) -> Parsed<issue
     }
     let considered = considered(&mut violations, &request.precedents);
     let command = (|| {
-        Some(issue_decision::Command {
-            change: change?,
-            answers,
-            considered,
-            signpost: signpost?,
-            language: language?,
-        })
+        Some(issue_decision::Command { change: change?, answers, considered, signpost: signpost?, language: language? })
     })();
     whole(violations, command)
 }

@@ -84,9 +84,8 @@ pub(crate) fn mark_leading_decision(
     let change = change(&mut violations, mark_leading_decision::METHOD, of, request);
     let criterion = parse::required_text(&mut violations, "criterion", &request.criterion, SHORT);
     let language = language(&mut violations, "language", request.language);
-    let command = (|| {
-        Some(mark_leading_decision::Command { change: change?, criterion: criterion?, language: language? })
-    })();
+    let command =
+        (|| Some(mark_leading_decision::Command { change: change?, criterion: criterion?, language: language? }))();
     whole(violations, command)
 }
 
@@ -117,10 +116,7 @@ pub(crate) fn make_recommendation(request: &pb::MakeRecommendationRequest) -> Pa
 }
 
 /// What every request of a report says.
-fn asked(
-    violations: &mut Violations,
-    (year, rules, audience): (i32, &str, i32),
-) -> Option<get_yearly_report::Query> {
+fn asked(violations: &mut Violations, (year, rules, audience): (i32, &str, i32)) -> Option<get_yearly_report::Query> {
     let year = i16::try_from(year).ok().filter(|year| (2000..3000).contains(year));
     if year.is_none() {
         violations.push("year", "must be 2000 to 2999");
