@@ -16,8 +16,10 @@ pub const LEAST_SIMILAR: f64 = 0.1;
 pub const MUST_BE_ANSWERED: f64 = 0.5;
 /// Of each claim point so many precedents at most have to be answered: the most similar ones, which are those that are shown.
 pub const LOOKED_AT: usize = 10;
-/// Decided points that are looked at for the words they share.
+/// Decided points that are looked at for the words they share, where that is needed to miss none that must be answered.
 const MOST_CANDIDATES: u64 = 3_000;
+/// So many are looked at in any case.
+const FEW_CANDIDATES: u64 = 600;
 
 /// The words of a claim point: each stem, and in how many decided points of its regime and motive it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,19 +51,23 @@ impl Asked {
         if all > 0.0 { (shared / all).clamp(0.0, 1.0) } else { 0.0 }
     }
 
-    /// The stems by which candidates are looked for, the rarest first. Whatever shares none of them is less similar than [`MUST_BE_ANSWERED`], unless
-    /// that would take more candidates than can be looked at.
+    /// The stems by which candidates are looked for, the rarest first: so many that whatever shares none of them is less similar than
+    /// [`MUST_BE_ANSWERED`], unless that would take more candidates than can be looked at; and more while candidates are few.
     pub fn rarest(&self) -> Vec<&str> {
         let mut known: Vec<(&str, u64)> =
             self.words.iter().filter(|(_, found)| **found > 0).map(|(word, found)| (word.as_str(), *found)).collect();
         known.sort_by_key(|(word, found)| (*found, *word));
+        let all = self.all();
+        let mut left: f64 = known.iter().map(|(word, _)| self.weight(word)).sum();
         let mut candidates = 0;
         let mut chosen = Vec::new();
         for (word, found) in known {
             candidates += found;
-            if candidates > MOST_CANDIDATES && !chosen.is_empty() {
+            let most = if left >= MUST_BE_ANSWERED * all { MOST_CANDIDATES } else { FEW_CANDIDATES };
+            if candidates > most && !chosen.is_empty() {
                 break;
             }
+            left -= self.weight(word);
             chosen.push(word);
         }
         chosen

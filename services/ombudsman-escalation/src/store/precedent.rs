@@ -92,13 +92,12 @@ pub(crate) async fn similar(
     let rows = sqlx::query_as!(
         FoundRow,
         r#"with asked as (select * from unnest($2::text[], $3::float8[]) as a (word, weight))
-           select p.case_id, p.point_id, p.outcome, p.issued_at, s.shared as "shared!"
-             from ombudsman.precedent p
-            cross join lateral (
-                select array_agg(a.word order by a.weight desc, a.word) as shared, sum(a.weight) as weight
-                  from unnest(p.words) as w (word) join asked a on a.word = w.word) s
+           select p.case_id, p.point_id, p.outcome, p.issued_at,
+                  array_agg(a.word order by a.weight desc, a.word) as "shared!"
+             from ombudsman.precedent p cross join unnest(p.words) as w (word) join asked a on a.word = w.word
             where p.words @> array[$1::text] and p.words && $4::text[] and p.case_id <> $5
-            order by s.weight desc, p.issued_at desc, p.case_id, p.point_id limit $6"#,
+            group by p.case_id, p.point_id
+            order by sum(a.weight) desc, p.issued_at desc, p.case_id, p.point_id limit $6"#,
         mark,
         &words,
         &weights,
