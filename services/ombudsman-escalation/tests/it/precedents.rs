@@ -101,7 +101,7 @@ async fn similarity_is_what_a_calculation_by_its_definition_says() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_decision_that_goes_another_way_is_refused_until_it_answers_each_similar_one_and_then_keeps_them() {
     let world = World::staffed().await;
-    let (earlier, decided) = world.decide(DOUBLE, UPHELD).await;
+    let (_, decided) = world.decide(DOUBLE, UPHELD).await;
     let case = world.bring_to_draft(DOUBLE.of(5)).await;
     let request = world.decision_of(&case, NOT_UPHELD, "el cobro").await;
     let before = world.rows().await;
@@ -149,7 +149,6 @@ async fn a_decision_that_goes_another_way_is_refused_until_it_answers_each_simil
     let open = world.bring_to_draft(DOUBLE.of(6)).await;
     let silent = "insert into ombudsman.decision_precedent values ($1, 1, 'p1', gen_random_uuid(), 'p1', 'upheld', 0.9, true, null)";
     assert_eq!(world.rule_broken_by(silent, uuid_of(&open)).await, "decision_precedent_was_decided");
-    let _ = earlier;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
