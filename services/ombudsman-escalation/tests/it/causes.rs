@@ -43,7 +43,8 @@ async fn a_cause_of_many_customers_is_shown_and_what_comes_again_after_its_decis
     assert!((issue.rate - 0.8).abs() < 1e-9, "four of five customers");
     let mut cases = issue.cases.clone();
     let mut expected = vec![before, decided, again, own, later];
-    (cases.sort(), expected.sort());
+    cases.sort();
+    expected.sort();
     assert_eq!(cases, expected);
     let both = ask(&|request| (request.min_customer_count, request.page_size) = (1, 1)).await.unwrap();
     let token = both.next_page_token;
