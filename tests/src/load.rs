@@ -6,6 +6,7 @@
 
 mod board;
 mod clocks;
+mod decided;
 mod drive;
 mod finding;
 mod ingest;
@@ -73,6 +74,9 @@ pub struct Plan {
     /// Instead of all that: write so many closed clocks, and ask for boards over them.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     pub closed_clocks: u32,
+    /// Instead of all that: write so many decided cases by COPY, find precedents among them, and report their year.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
+    pub decided_cases: u32,
     /// How many of the clocks fall due each second, for the seconds of a measurement.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub due_per_second: u32,
@@ -117,6 +121,12 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
     }
     if plan.closed_clocks > 0 {
         let outcome = figure(&plan, &cluster).await;
+        tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        telemetry.shutdown(Duration::from_secs(1)).await;
+        return show(&outcome?, plan.json);
+    }
+    if plan.decided_cases > 0 {
+        let outcome = learn(&plan, &cluster).await;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         telemetry.shutdown(Duration::from_secs(1)).await;
         return show(&outcome?, plan.json);
@@ -169,6 +179,15 @@ async fn figure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<board::Boards>
     let (scene, boards) = board::measure(&url, seeded, usize::try_from(plan.calls)?).await?;
     scene.stop().await.context("the services did not end well")?;
     Ok(boards)
+}
+
+async fn learn(plan: &Plan, cluster: &Cluster) -> anyhow::Result<decided::Decided> {
+    let url = prepared(cluster).await?;
+    let seconds = decided::seed(&url, plan.decided_cases).await.context("the cases cannot be written")?;
+    let scene = Scene::on(&url, 16).await?;
+    let measured = decided::measure(&scene, plan.decided_cases, seconds, usize::try_from(plan.calls)?).await;
+    scene.stop().await.context("the services did not end well")?;
+    measured
 }
 
 /// A database with the four schemas.

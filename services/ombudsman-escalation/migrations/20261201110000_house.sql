@@ -134,7 +134,7 @@ create trigger assignment_by_a_mandate_that_runs before insert on ombudsman.assi
 alter table ombudsman.draft add column key_id text;
 create index draft_key_idx on ombudsman.draft (key_id, case_id, revision);
 comment on column ombudsman.draft.key_id is 'Made from the key; null for drafts that were closed before keys were named.';
-create function ombudsman.guard_draft() returns trigger language plpgsql as $$
+create function ombudsman.guard_draft_closing() returns trigger language plpgsql as $$
 begin
     if (new.case_id, new.revision, new.saved_by, new.saved_at)
        is distinct from (old.case_id, old.revision, old.saved_by, old.saved_at)
@@ -148,7 +148,7 @@ begin
 end;
 $$;
 create trigger draft_is_only_closed_anew before update on ombudsman.draft
-    for each row execute function ombudsman.guard_draft();
+    for each row execute function ombudsman.guard_draft_closing();
 
 -- The wall, with incompatibilities and with everybody who turned out to be the claimant.
 create or replace function ombudsman.conflicts(p_case uuid, p_person text, p_at timestamptz) returns text[] language plpgsql volatile as $$

@@ -23,6 +23,13 @@ pub struct Settings {
     /// Days after its end during which a case may still be claimed about, and so is not erased (GDPR art. 17.3.e).
     #[serde(default = "keep_ended_days")]
     pub keep_ended_days: u16,
+    /// What the office is called on the documents that it hands out.
+    #[serde(default = "office_name")]
+    pub office_name: String,
+}
+
+fn office_name() -> String {
+    "Defensor de la Clientela".to_owned()
 }
 
 fn none() -> SecretString {
@@ -51,6 +58,7 @@ impl Settings {
             former_office_keys: none(),
             lost_draft_keys: String::new(),
             keep_ended_days: keep_ended_days(),
+            office_name: office_name(),
         }
     }
 

@@ -49,6 +49,9 @@ pub enum Failure {
         /// Which.
         peer: &'static str,
     },
+    /// A document could not be set.
+    #[error("the document could not be made")]
+    Document,
     /// A stored answer or draft cannot be read.
     #[error("a stored answer cannot be read")]
     Unreadable,
@@ -96,7 +99,7 @@ impl Classify for Failure {
             Self::TicketTaken => Kind::AlreadyExists,
             Self::WallMoved | Self::KeyMissing { .. } => Kind::FailedPrecondition,
             Self::Peer { .. } => Kind::Unavailable,
-            Self::PeerAnswer { .. } | Self::Unreadable | Self::Seal(_) => Kind::Internal,
+            Self::PeerAnswer { .. } | Self::Document | Self::Unreadable | Self::Seal(_) => Kind::Internal,
         }
     }
 
@@ -112,7 +115,7 @@ impl Classify for Failure {
             Self::WallMoved => "CONFLICT_OF_INTEREST",
             Self::KeyMissing { .. } => "DRAFT_KEY_MISSING",
             Self::Peer { .. } => "PEER_UNAVAILABLE",
-            Self::PeerAnswer { .. } | Self::Unreadable | Self::Seal(_) => "INTERNAL",
+            Self::PeerAnswer { .. } | Self::Document | Self::Unreadable | Self::Seal(_) => "INTERNAL",
         }
     }
 

@@ -3,6 +3,7 @@
 //! every point and never change.
 
 pub mod config;
+pub mod document;
 pub mod error;
 pub mod grpc;
 pub mod office;
@@ -12,14 +13,18 @@ pub mod seal;
 mod store;
 pub mod usecase;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::{Ledger, Standings};
 use postgres::{Db, StoreError};
 use server::{Assembly, House, PeerError};
+use tokio::sync::Semaphore;
 use ventanilla_proto::ombudsman::v1::house_service_server::HouseServiceServer;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_server::OmbudsmanServiceServer;
+use ventanilla_proto::ombudsman::v1::precedent_service_server::PrecedentServiceServer;
 use ventanilla_proto::ombudsman::v1::procedure_service_server::ProcedureServiceServer;
+use ventanilla_proto::ombudsman::v1::report_service_server::ReportServiceServer;
 
 pub use config::Settings;
 
@@ -43,6 +48,8 @@ const CUSTOMER_PROFILE: &str = "customer-profile";
 const REQUEST_BYTES: usize = 512 * 1024;
 /// Largest answer: a dossier to take away.
 const ANSWER_BYTES: usize = 64 * 1024 * 1024;
+/// Documents that are set at once: each keeps a processor busy.
+const PAPERS: usize = 2;
 
 /// The tables of this service.
 pub fn migrations() -> sqlx::migrate::Migrator {
@@ -90,15 +97,24 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         ambient: house.ambient.clone(),
         peers: house.peers.clone(),
         seal,
+        sealer: ::seal::Sealer::new(Arc::clone(&house.signing_key)),
+        name: settings.office_name.as_str().into(),
+        papers: Arc::new(Semaphore::new(PAPERS)),
     };
     let service = OmbudsmanServiceServer::new(grpc::ombudsman_service::Service::new(office.clone()))
         .max_decoding_message_size(REQUEST_BYTES)
+        .max_encoding_message_size(ANSWER_BYTES);
+    let precedents = PrecedentServiceServer::new(grpc::precedent_service::Service::new(office.clone()))
+        .max_encoding_message_size(ANSWER_BYTES);
+    let reports = ReportServiceServer::new(grpc::report_service::Service::new(office.clone()))
         .max_encoding_message_size(ANSWER_BYTES);
     let procedure = ProcedureServiceServer::new(grpc::procedure_service::Service::new(office.clone()))
         .max_decoding_message_size(REQUEST_BYTES);
     let involvements = reactions::ticketing::Involvements::new(house.ambient.clone());
     let assembly = Assembly::new(SOURCE)
         .serve(service)
+        .serve(precedents)
+        .serve(reports)
         .serve(procedure)
         .serve(HouseServiceServer::new(grpc::house_service::Service::new(office.clone())))
         .keep_ledger(&ledger, &house)

@@ -1,6 +1,5 @@
 //! The edge: requests in, answers out.
 
-mod cell;
 mod change;
 pub mod convert;
 mod convert_measure;

@@ -37,6 +37,8 @@ pub enum Command {
     Verify(Verify),
     /// Check the signed text of a receipt, as it is attached to its PDF, against the house's public key.
     VerifyReceipt(VerifyReceipt),
+    /// Check the signed text of an ombudsman's decision, as it is attached to its PDF, against the house's public key.
+    VerifyDecision(VerifyDecision),
     /// Write one ledger as JSON lines, for `verify --export` elsewhere.
     Export(Export),
     /// Hold the matching rules against files of people of whom it is known who is who.
@@ -118,6 +120,17 @@ pub struct Import {
 /// `verify-receipt`.
 #[derive(Debug, Args)]
 pub struct VerifyReceipt {
+    /// The signed text.
+    #[arg(value_name = "FILE.txt")]
+    pub file: PathBuf,
+    /// Public key: 64 hex digits, or a file that holds them; `ventanilla verify` prints the key of a data folder.
+    #[arg(long, value_name = "KEY")]
+    pub key: String,
+}
+
+/// `verify-decision`.
+#[derive(Debug, Args)]
+pub struct VerifyDecision {
     /// The signed text.
     #[arg(value_name = "FILE.txt")]
     pub file: PathBuf,

@@ -55,6 +55,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Demo(demo) => demo::run(demo).await,
             Command::Verify(verify) => verify::run(verify).await,
             Command::VerifyReceipt(verify) => verify::run_receipt(&verify),
+            Command::VerifyDecision(verify) => verify::run_decision(&verify),
             Command::Export(export) => verify::run_export(export).await,
             Command::EvaluateMatching(evaluate) => {
                 evaluate_matching::run(&evaluate.files, evaluate.rules.as_deref(), evaluate.json)

@@ -64,6 +64,16 @@ pub fn run_receipt(verify: &cli::VerifyReceipt) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Runs `verify-decision`. An error when the decision does not hold.
+pub fn run_decision(verify: &cli::VerifyDecision) -> anyhow::Result<()> {
+    let file = &verify.file;
+    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read as text", file.display()))?;
+    let sealed = ombudsman_escalation::document::verify(&text, &public_key(&verify.key)?);
+    let sealed = sealed.with_context(|| format!("{} does not hold", file.display()))?;
+    println!("holds: {} was decided at {}: {}", sealed.case.name(), sealed.issued, sealed.outcome);
+    Ok(())
+}
+
 async fn in_place(verify: &cli::Verify) -> anyhow::Result<()> {
     let ambient = Ambient::system();
     let ledgers = Ledgers::open(verify.data.data.as_deref(), &ambient).await?;

@@ -439,6 +439,7 @@ impl<'a> Affair<'a> {
                 finding: format!("El banco cargó dos veces la misma cuota de octubre, según los recibos, {}", SAID[11]),
                 reason: format!("El contrato permite una sola cuota al mes y la empresa lo reconoce, {}", SAID[12]),
                 remedy: format!("Devolver el segundo cargo en diez días, {}", SAID[13]),
+                redress_amount: None,
             },
             office::DecisionPoint {
                 claim_point: "p2".to_owned(),
@@ -446,6 +447,7 @@ impl<'a> Affair<'a> {
                 finding: format!("Los correos llegaron a un buzón retirado y nadie pudo leerlos, {}", SAID[15]),
                 reason: "La página publicada indicaba desde junio la dirección nueva y el teléfono gratuito".to_owned(),
                 remedy: "Nada que ordenar en este punto del buzón".to_owned(),
+                redress_amount: None,
             },
         ];
         let issue = office::IssueDecisionRequest {
@@ -455,6 +457,7 @@ impl<'a> Affair<'a> {
             signpost: "Puede acudir a la junta arbitral de consumo o a los tribunales".to_owned(),
             language: Language::Es.into(),
             request_id: request_id(),
+            precedents: Vec::new(),
         };
         ombudsman.issue_decision(issue).await?;
         let mut intake = self.cast.intake.office.clone();

@@ -14,7 +14,9 @@ use ventanilla_proto::customer::v1::rules_service_client::RulesServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::house_service_client::HouseServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
+use ventanilla_proto::ombudsman::v1::precedent_service_client::PrecedentServiceClient;
 use ventanilla_proto::ombudsman::v1::procedure_service_client::ProcedureServiceClient;
+use ventanilla_proto::ombudsman::v1::report_service_client::ReportServiceClient;
 use ventanilla_proto::sla::v1::measure_service_client::MeasureServiceClient;
 use ventanilla_proto::sla::v1::policy_service_client::PolicyServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
@@ -115,6 +117,10 @@ pub struct Clients {
     pub procedure: ProcedureServiceClient<Transport>,
     /// The people of the office and its keys.
     pub house: HouseServiceClient<Transport>,
+    /// ombudsman-escalation, deciding alike.
+    pub precedents: PrecedentServiceClient<Transport>,
+    /// ombudsman-escalation, what it reports.
+    pub reports: ReportServiceClient<Transport>,
     transports: [Transport; 4],
 }
 
@@ -141,6 +147,8 @@ impl Clients {
             measures: MeasureServiceClient::new(clocks),
             procedure: ProcedureServiceClient::new(office.clone()),
             house: HouseServiceClient::new(office.clone()),
+            precedents: PrecedentServiceClient::new(office.clone()),
+            reports: ReportServiceClient::new(office.clone()),
             office: OmbudsmanServiceClient::new(office),
             transports,
         }

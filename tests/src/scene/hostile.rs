@@ -141,6 +141,7 @@ fn plausible_value(field: &FieldDescriptor, facts: &Facts, rest: &[FieldDescript
         {
             Value::I32(1)
         }
+        Kind::Int32 if field.name() == "year" => Value::I32(2_026),
         Kind::Int64 if matches!(field.name(), "size_bytes" | "minor_units") => Value::I64(100),
         Kind::Bytes if field.name() == "sha256" => Value::Bytes(vec![7; 32].into()),
         Kind::Bytes => Value::Bytes(b"plausible content".to_vec().into()),
@@ -208,6 +209,7 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
             "billing".to_owned()
         }
         (_, "person" | "line_manager" | "owner" | "id") => "somebody-1".to_owned(),
+        ("CaseMatter" | "Recommendation", "motive") => "billing".to_owned(),
         (_, "birth_date") => "1980-02-29".to_owned(),
         (_, "page_token" | "subject" | "content_type") => String::new(),
         _ => "a text of its own, long enough to say something about this one case".to_owned(),

@@ -190,6 +190,8 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Procedure", format!("{}/procedure", case.name)),
         // Nothing was decided yet, so that nothing is owed.
         ("Obligation", format!("{}/obligations/1", case.name)),
+        // None was made: what the office recommends is asked for by no call.
+        ("Recommendation", "recommendations/0190a000-0000-7000-8000-0000000000f1".to_owned()),
         ("Case", case.name),
         ("OfficeMember", member.name),
         ("Policy", policy.name),

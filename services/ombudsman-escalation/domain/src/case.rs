@@ -342,6 +342,14 @@ impl Case {
         if self.stage().is_over() || self.stage() == Stage::Stayed { self.wrong(OPEN) } else { Ok(()) }
     }
 
+    /// Whether it may still be said what it is about.
+    ///
+    /// # Errors
+    /// Once it is decided or over.
+    pub fn accepts_matter(&self) -> Result<(), Refused> {
+        if procedure::UNDECIDED.contains(&self.stage()) { Ok(()) } else { self.wrong(procedure::UNDECIDED) }
+    }
+
     /// Whether people may still be put on it: where anything may follow, there must be somebody who does it.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What a decision must contain: every claim point answered with finding, reason and remedy, in this
 //! case's own terms. Generic text is no answer.
 
-mod generic;
+pub(crate) mod generic;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +9,7 @@ use kernel::{Personal, Violations};
 
 use crate::Refused;
 use crate::case::ClaimPoint;
+use crate::matter::Amount;
 use crate::regime::Regime;
 use crate::vocabulary::Outcome;
 
@@ -25,6 +26,8 @@ pub struct Answer {
     pub reason: Personal<String>,
     /// What is ordered, or why nothing is.
     pub remedy: Personal<String>,
+    /// What the firm is to pay for it.
+    pub redress: Option<Amount>,
 }
 
 /// A decision that answers everything.
@@ -38,6 +41,8 @@ pub struct Decision {
     pub binding: bool,
     /// Where that stands.
     pub binding_article: &'static str,
+    /// What the firm is to pay in all.
+    pub redress: Option<Amount>,
 }
 
 impl Decision {
@@ -54,6 +59,7 @@ impl Decision {
             generic::check(index, answer, &mut violations);
         }
         repeated_texts(&answers, &mut violations);
+        unfit_redress(&answers, &mut violations);
         violations
             .into_result()
             .map_err(|violations| Refused::DecisionIncomplete { violations, article: regime.answer_article })?;
@@ -63,7 +69,8 @@ impl Decision {
         let answers: Vec<Answer> = points.iter().filter_map(|point| by_point.remove(&point.id)).collect();
         let outcome = overall(&answers);
         let (binding, binding_article) = regime.binds(outcome);
-        Ok(Self { outcome, answers, binding, binding_article })
+        let redress = Amount::sum(answers.iter().filter_map(|answer| answer.redress.as_ref()));
+        Ok(Self { outcome, answers, binding, binding_article, redress })
     }
 }
 
@@ -93,6 +100,39 @@ fn out_of_place(points: &[ClaimPoint], answers: &[Answer], violations: &mut Viol
         } else if !seen.insert(&answer.claim_point) {
             violations.push(field, format!("claim point {} is answered twice", answer.claim_point));
         }
+    }
+}
+
+/// Nothing is paid for a point that goes against the claimant, and what is paid can be added up.
+fn unfit_redress(answers: &[Answer], violations: &mut Violations) {
+    let mut currency = None;
+    for (index, answer) in answers.iter().enumerate() {
+        let Some(redress) = &answer.redress else { continue };
+        let field = format!("points[{index}].redress_amount");
+        if answer.outcome == Outcome::NotUpheld {
+            violations.push(field, "must be absent: the point goes against the claimant");
+        } else if *currency.get_or_insert(redress.currency()) != redress.currency() {
+            violations.push(field, "must be in the currency of the points before it");
+        }
+    }
+}
+
+/// Joins what a decision says with what it makes of precedents; of two refusals for what is written, all of it is told.
+///
+/// # Errors
+/// Those of either.
+pub fn together<T>(decision: Result<Decision, Refused>, weighed: Result<T, Refused>) -> Result<(Decision, T), Refused> {
+    match (decision, weighed) {
+        (
+            Err(Refused::DecisionIncomplete { mut violations, article }),
+            Err(Refused::DecisionIncomplete { violations: more, .. }),
+        ) => {
+            for violation in more.as_slice() {
+                violations.push(violation.field.clone(), violation.description.clone());
+            }
+            Err(Refused::DecisionIncomplete { violations, article })
+        }
+        (decision, weighed) => Ok((decision?, weighed?)),
     }
 }
 

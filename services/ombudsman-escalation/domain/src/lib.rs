@@ -6,9 +6,14 @@
 pub mod admissibility;
 pub mod case;
 pub mod decision;
+pub mod disclosure;
+pub mod document;
 pub mod dossier;
+pub mod matter;
 pub mod obligation;
+pub mod precedent;
 pub mod regime;
+pub mod report;
 pub mod statement;
 pub mod team;
 pub mod term;
@@ -35,6 +40,11 @@ kernel::typed_id!(
     /// The claimant; customer-profile owns it.
     CustomerId,
     "customers"
+);
+kernel::typed_id!(
+    /// Something the office recommends to the firm.
+    RecommendationId,
+    "recommendations"
 );
 kernel::typed_id!(
     /// A person in the register of the office.

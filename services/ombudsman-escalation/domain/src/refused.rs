@@ -100,6 +100,25 @@ pub enum Refused {
         /// Where a complete answer is asked for.
         article: &'static str,
     },
+    /// Similar decisions that went another way, and no reasons for departing from them.
+    #[error("similar decisions went another way and are not answered with reasons")]
+    PrecedentsUnanswered {
+        /// Each one.
+        unanswered: Violations,
+        /// The earlier decided points, by name.
+        precedents: Vec<String>,
+        /// Where reasons are asked for.
+        article: &'static str,
+    },
+    /// Issued before decisions were signed.
+    #[error("the decision was issued before there were signed texts")]
+    DecisionUnsigned,
+    /// The words of the case were destroyed.
+    #[error("the words of the case were destroyed with the claimant's data")]
+    CaseErased,
+    /// It stands for a criterion already.
+    #[error("the decision stands for a criterion already")]
+    CriterionExists,
     /// Issued once, immutable.
     #[error("the decision was issued and cannot be changed")]
     DecisionImmutable,
@@ -143,7 +162,9 @@ impl Classify for Refused {
             Self::House(refused) => refused.kind(),
             Self::DecisionIncomplete { .. } => Kind::InvalidArgument,
             Self::NotAssigned { .. } => Kind::PermissionDenied,
-            Self::AlreadyAssigned | Self::TicketAtOffice { .. } | Self::MemberExists => Kind::AlreadyExists,
+            Self::AlreadyAssigned | Self::TicketAtOffice { .. } | Self::MemberExists | Self::CriterionExists => {
+                Kind::AlreadyExists
+            }
             Self::MemberNotFound | Self::CaseNotFound | Self::DecisionNotFound | Self::DraftNotFound => Kind::NotFound,
             Self::State { .. }
             | Self::Channel { .. }
@@ -155,6 +176,9 @@ impl Classify for Refused {
             | Self::MustAbstain { .. }
             | Self::Conflict { .. }
             | Self::NotAppointed { .. }
+            | Self::PrecedentsUnanswered { .. }
+            | Self::DecisionUnsigned
+            | Self::CaseErased
             | Self::DecisionImmutable => Kind::FailedPrecondition,
         }
     }
@@ -175,6 +199,10 @@ impl Classify for Refused {
             Self::AlreadyAssigned => "ALREADY_ASSIGNED",
             Self::NotAppointed { .. } => "NOT_APPOINTED",
             Self::DecisionIncomplete { .. } => "DECISION_INCOMPLETE",
+            Self::PrecedentsUnanswered { .. } => "PRECEDENTS_UNANSWERED",
+            Self::DecisionUnsigned => "DECISION_UNSIGNED",
+            Self::CaseErased => "CASE_ERASED",
+            Self::CriterionExists => "CRITERION_EXISTS",
             Self::DecisionImmutable => "DECISION_IMMUTABLE",
             Self::TicketAtOffice { .. } => "TICKET_AT_OFFICE",
             Self::MemberExists => "MEMBER_EXISTS",
@@ -211,7 +239,13 @@ impl Classify for Refused {
             Self::NotAssigned { needed } => vec![("needed", list(needed).into())],
             Self::NotAppointed { person } => vec![("person", person.clone().into())],
             Self::TicketAtOffice { case } => vec![("case", case.to_string().into())],
+            Self::PrecedentsUnanswered { precedents, article, .. } => {
+                vec![("precedents", list(precedents).into()), ("article", (*article).into())]
+            }
             Self::AlreadyAssigned
+            | Self::DecisionUnsigned
+            | Self::CaseErased
+            | Self::CriterionExists
             | Self::DecisionImmutable
             | Self::MemberExists
             | Self::MemberNotFound
@@ -225,6 +259,7 @@ impl Classify for Refused {
         match self {
             Self::DecisionIncomplete { violations, .. } => violations.as_slice(),
             Self::Procedure(refused) => refused.violations(),
+            Self::PrecedentsUnanswered { unanswered, .. } => unanswered.as_slice(),
             _ => &[],
         }
     }

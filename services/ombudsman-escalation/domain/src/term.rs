@@ -41,6 +41,11 @@ pub fn years_before(at: Timestamp, years: i64) -> Timestamp {
     start_of(date(at).saturating_sub(Span::new().years(years)))
 }
 
+/// The first instant of a civil year.
+pub fn start_of_year(year: i16) -> Timestamp {
+    start_of(Date::constant(year, 1, 1))
+}
+
 fn end_of(day: Date) -> Timestamp {
     start_of(day.saturating_add(1.day()))
 }

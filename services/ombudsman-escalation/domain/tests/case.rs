@@ -174,6 +174,7 @@ fn answer(claim_point: &str, outcome: Outcome, about: &str) -> Answer {
         finding: Personal::new(format!("the statement of September shows the {about} charged on two days")),
         reason: Personal::new(format!("the contract allows one {about} per year and names no second one")),
         remedy: Personal::new(format!("refund the second {about} with interest")),
+        redress: None,
     }
 }
 

@@ -1,18 +1,21 @@
 //! Answers: what is stored, told in the contract's words.
 
+mod learnt;
 mod procedure;
+
+pub(crate) use learnt::{leading, precedents, recommendation, recurrence, report, systemic_issue};
 
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::case::{ClaimPoint, State};
 use ombudsman_escalation_domain::decision::Answer;
 use ombudsman_escalation_domain::dossier::{Fault, Head, Sealed};
+use ombudsman_escalation_domain::matter::{Amount, Matter};
+use ombudsman_escalation_domain::precedent::Weighed;
 use ombudsman_escalation_domain::team::Team;
-use ombudsman_escalation_domain::vocabulary::Stage;
-use ombudsman_escalation_domain::wall::{Declaration, Member, Party};
-use ombudsman_escalation_domain::MemberId;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::r#type::v1::Money;
 
 pub(crate) use house::{disclosed, member};
 
@@ -61,7 +64,22 @@ pub(crate) fn case(stored: &StoredCase, team: &Team, term: DecideTerm) -> pb::Ca
         decide_breached_time: term.breached_at.map(time_to_proto),
         create_time: Some(time_to_proto(stored.created_at)),
         update_time: Some(time_to_proto(stored.updated_at)),
+        matter: Some(matter(&stored.matter)),
     }
+}
+
+/// What a case is about.
+fn matter(matter: &Matter) -> pb::CaseMatter {
+    pb::CaseMatter {
+        motive: matter.motive.as_ref().map(ToString::to_string).unwrap_or_default(),
+        language: language_to_proto(matter.language).into(),
+        claimed_amount: matter.claimed.as_ref().map(money),
+    }
+}
+
+/// An amount.
+pub(crate) fn money(amount: &Amount) -> Money {
+    Money { currency_code: amount.currency().to_owned(), minor_units: amount.minor() }
 }
 
 /// `cases/{id}/decision`.
@@ -186,6 +204,20 @@ pub(crate) fn decision(issued: &Issued, answers: &[Answer]) -> pb::Decision {
         notify_time: issued.notified_at.map(time_to_proto),
         hash: issued.dossier_hash.to_vec(),
         corrections: Vec::new(),
+        precedents: issued.precedents.iter().map(considered).collect(),
+        document_hash: issued.signed.as_ref().map(|signed| signed.hash.to_vec()).unwrap_or_default(),
+        redress_amount: issued.redress.as_ref().map(money),
+    }
+}
+
+fn considered(weighed: &Weighed) -> pb::ConsideredPrecedent {
+    pb::ConsideredPrecedent {
+        claim_point: weighed.claim_point.clone(),
+        decision: decision_name(weighed.found.case),
+        decided_point: weighed.found.point.clone(),
+        departure_reason: weighed.departure.as_ref().map(|reason| reason.expose().clone()).unwrap_or_default(),
+        outcome: outcome_to_proto(weighed.found.outcome).into(),
+        similarity: weighed.found.similarity,
     }
 }
 
@@ -197,5 +229,6 @@ pub(crate) fn decision_point(answer: &Answer) -> pb::DecisionPoint {
         finding: answer.finding.expose().clone(),
         reason: answer.reason.expose().clone(),
         remedy: answer.remedy.expose().clone(),
+        redress_amount: answer.redress.as_ref().map(money),
     }
 }

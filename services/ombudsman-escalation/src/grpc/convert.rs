@@ -32,11 +32,16 @@ macro_rules! a_change_with_text {
 mod decision;
 pub(crate) mod house;
 mod intake;
+mod learnt;
 mod office;
 mod procedure;
 
 pub(crate) use decision::{get_decision, issue_decision, notify_decision, save_draft};
 pub(crate) use intake::{open_case, propose_inadmissibility, receive_cure, refuse_case, request_cure};
+pub(crate) use learnt::{
+    classify_case, export, find_precedents, get_decision_document, list_recurrences, list_systemic_issues,
+    make_recommendation, mark_leading_decision, report, report_document,
+};
 pub(crate) use office::{declare_relations, register_office_member};
 pub(crate) use procedure::{
     answer_decision, answer_offer, close_stayed_case, continue_by_own_initiative, correct_decision, end_conciliation,

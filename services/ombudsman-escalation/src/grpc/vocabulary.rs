@@ -3,8 +3,8 @@
 use kernel::Violations;
 use ombudsman_escalation_domain::dossier::FaultKind;
 use ombudsman_escalation_domain::vocabulary::{
-    BoundBy, ConflictGround, DecisionText, DossierKind, EndCause, Ground, IncompatibilityKind, MissingItem, ObligationKind,
-    OfficeRole, Outcome, Parallel, RelationKind, Stage, StayClosure, Visibility,
+    BoundBy, ConflictGround, DecisionText, DossierKind, EndCause, Ground, IncompatibilityKind, MissingItem,
+    ObligationKind, OfficeRole, Outcome, Parallel, RelationKind, Stage, StayClosure, Visibility,
 };
 use server::parse::not_a_value;
 use ventanilla_proto::ombudsman::v1 as pb;

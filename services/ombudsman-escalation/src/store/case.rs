@@ -7,6 +7,7 @@ use jiff_sqlx::ToSqlx as _;
 use kernel::{Actor, Personal, ResourceId as _};
 use ombudsman_escalation_domain::case::{Case, ClaimPoint};
 use ombudsman_escalation_domain::dossier::Head;
+use ombudsman_escalation_domain::matter::{Amount, Matter, Motive};
 use ombudsman_escalation_domain::vocabulary::Stage;
 use ombudsman_escalation_domain::{CaseId, CustomerId, ProcedureRefused, Refused, TicketId};
 use postgres::{Db, StoreError, affected_one};
@@ -28,6 +29,8 @@ pub(crate) struct StoredCase {
     pub(crate) opened_by: Actor,
     /// Where its dossier ends.
     pub(crate) head: Head,
+    /// What it is about.
+    pub(crate) matter: Matter,
     /// When it was created.
     pub(crate) created_at: Timestamp,
     /// When it last changed.
@@ -122,14 +125,16 @@ pub(crate) async fn insert(
     tx: &mut PgConnection,
     case: &Case,
     opened_by: &Actor,
+    matter: &Matter,
     now: Timestamp,
 ) -> Result<(), Failure> {
     let complaint = &case.complaint;
     let inserted = sqlx::query!(
         "insert into ombudsman.office_case
            (case_id, version, ticket_id, customer_id, regime, state, filed_at_entity, filed_at_office, facts_at, known_at,
-            parallel, channel, opened_by_kind, opened_by, opened_by_department, created_at, updated_at, review_of)
-         values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16)",
+            parallel, channel, opened_by_kind, opened_by, opened_by_department, created_at, updated_at, review_of,
+             motive, language)
+         values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18)",
         case.id.uuid(),
         case.ticket.uuid(),
         case.customer.uuid(),
@@ -146,6 +151,8 @@ pub(crate) async fn insert(
         opened_by.department.as_ref().map(|department| department.as_str()),
         now.to_sqlx() as _,
         case.review_of.map(|reviewed| reviewed.uuid()),
+        matter.motive.as_ref().map(Motive::as_str),
+        matter.language.as_str(),
     )
     .execute(&mut *tx)
     .await
@@ -217,6 +224,21 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
         flat.bound.map(|bound| bound.at.to_sqlx()) as _,
         flat.bound.map(|bound| bound.by.as_str()),
         flat.proof_sequence,
+    )
+    .execute(tx)
+    .await?;
+    affected_one(&updated)
+}
+
+/// Writes what a case is about.
+#[tracing::instrument(name = "db.case.set_matter", skip_all)]
+pub(crate) async fn set_matter(tx: &mut PgConnection, case: CaseId, matter: &Matter) -> Result<(), StoreError> {
+    let updated = sqlx::query!(
+        "update ombudsman.office_case set motive = $2, claimed_minor = $3, claimed_currency = $4 where case_id = $1",
+        case.uuid(),
+        matter.motive.as_ref().map(Motive::as_str),
+        matter.claimed.as_ref().map(Amount::minor),
+        matter.claimed.as_ref().map(Amount::currency),
     )
     .execute(tx)
     .await?;

@@ -72,6 +72,10 @@ pub(crate) async fn erase(tx: &mut PgConnection, cases: &[Uuid], now: Timestamp)
              delete from ombudsman.draft where case_id = any($1)
          ), point as (
              update ombudsman.claim_point set claim = '[erased]' where case_id = any($1)
+         ), document as (
+             update ombudsman.decision_document set text = '[erased]' where case_id = any($1)
+         ), considered as (
+             update ombudsman.decision_precedent set departure_reason = '[erased]' where case_id = any($1)
          ), answer as (
              update ombudsman.decision_point set finding = '[erased]', reason = '[erased]', remedy = '[erased]'
               where case_id = any($1)
@@ -81,7 +85,8 @@ pub(crate) async fn erase(tx: &mut PgConnection, cases: &[Uuid], now: Timestamp)
           where case_id = any($1)",
         cases,
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
+    sqlx::query!("delete from ombudsman.precedent where case_id = any($1)", cases).execute(tx).await?;
     Ok(())
 }

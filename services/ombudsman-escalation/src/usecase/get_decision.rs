@@ -1,6 +1,7 @@
 //! Reading the decision of a case.
 
 use kernel::ResourceId as _;
+use ombudsman_escalation_domain::decision::Answer;
 use ombudsman_escalation_domain::{CaseId, Refused};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -17,9 +18,20 @@ use crate::usecase::open_case::is_claimant;
 /// [`Failure`].
 #[tracing::instrument(name = "decision.get", skip_all, fields(case = %id))]
 pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Decision, Failure> {
+    let (issued, answers) = readable(&office, &call, id).await?;
+    let corrected = procedure::corrections(&mut *office.db.reader().acquire().await?, id).await?;
+    let corrections = corrected.iter().map(answer::correction).collect::<Option<_>>().ok_or(Failure::Unreadable)?;
+    Ok(pb::Decision { corrections, ..answer::decision(&issued, &answers) })
+}
+
+/// The decision with its answers, for whom it is.
+pub(super) async fn readable(
+    office: &Office,
+    call: &Call,
+    id: CaseId,
+) -> Result<(decision::Issued, Vec<Answer>), Failure> {
     let mut connection = office.db.reader().acquire().await?;
     let (issued, answers) = decision::get(&mut connection, id).await?.ok_or(Refused::DecisionNotFound)?;
-    let corrected = procedure::corrections(&mut connection, id).await?;
     drop(connection);
     let who = call.acting();
     if !who.is_office() {
@@ -29,6 +41,5 @@ pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Decision,
             return Err(Refused::DecisionNotFound.into());
         }
     }
-    let corrections = corrected.iter().map(answer::correction).collect::<Option<_>>().ok_or(Failure::Unreadable)?;
-    Ok(pb::Decision { corrections, ..answer::decision(&issued, &answers) })
+    Ok((issued, answers))
 }

@@ -1,7 +1,10 @@
 //! Issuing the decision: every claim point answered, and nothing changed ever after.
 
 use kernel::{Language, ResourceId as _};
-use ombudsman_escalation_domain::decision::{Answer, Decision};
+use ombudsman_escalation_domain::case::Case;
+use ombudsman_escalation_domain::decision::{self, Answer, Decision};
+use ombudsman_escalation_domain::document::{Facts, text};
+use ombudsman_escalation_domain::precedent::{self, Considered, Known};
 use ombudsman_escalation_domain::term;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
 use ombudsman_escalation_domain::{CaseId, Refused};
@@ -10,11 +13,13 @@ use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::{Begun, Change, Paper, Seating, Step};
+use crate::document;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::grpc::vocabulary::outcome_to_proto;
 use crate::office::Office;
 use crate::store::decision as store;
+use crate::store::precedent as precedent_store;
 
 /// Name of the RPC.
 pub const METHOD: &str = "IssueDecision";
@@ -26,6 +31,8 @@ pub struct Command {
     pub change: Change,
     /// One answer per claim point.
     pub answers: Vec<Answer>,
+    /// Earlier decisions that were considered.
+    pub considered: Vec<Considered>,
     /// Where the claimant may turn next.
     pub signpost: String,
     /// Language it is written in.
@@ -45,7 +52,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dec
     };
     let before = step.case();
     let after = step.case().decide()?;
-    let decision = Decision::of(&before.complaint.points, command.answers, before.regime)?;
+    let mark = precedent_store::mark(&before, &step.stored.matter);
+    let (shown, given) = precedents(&mut step, &mark, &command.considered).await?;
+    let weighed = precedent::weigh(&command.answers, &command.considered, &shown, &given, before.regime);
+    let decision = Decision::of(&before.complaint.points, command.answers, before.regime);
+    let (decision, precedents) = decision::together(decision, weighed)?;
     let mut issued = store::Issued {
         case: after.id,
         outcome: decision.outcome,
@@ -58,11 +69,25 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dec
         notify_due_at: term::end_after_days(step.now, after.regime.notify_days),
         notified_at: None,
         dossier_hash: [0; 32],
+        redress: decision.redress.clone(),
+        signed: None,
+        precedents,
     };
+    let text = compose(&office, &before, &issued, &decision.answers);
+    let (signed, sealed_text) = document::sign(&office.sealer, &issued, &text);
+    issued.signed = Some(signed);
     let written = answer::decision(&issued, &decision.answers);
     let sealed = step.add(&office, Paper::message(DossierKind::Decision, Visibility::Office, &written));
     issued.dossier_hash = sealed.hash;
-    store::insert(&mut step.tx, &issued, &decision, sealed.entry.sequence).await?;
+    step.add(&office, Paper::text(DossierKind::Decision, Visibility::Office, sealed_text));
+    let writing = store::Writing {
+        issued: &issued,
+        answers: &decision.answers,
+        text: &text,
+        dossier_sequence: sealed.entry.sequence,
+        mark: &mark,
+    };
+    store::insert(&mut step.tx, &writing).await?;
     let noted = pb::DecisionIssued {
         case_name: after.id.name(),
         ticket: after.ticket.name(),
@@ -78,9 +103,50 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dec
     Ok(answer)
 }
 
+/// For each claim point the precedents that FindPrecedents shows, and what there is of those that were considered.
+async fn precedents(step: &mut Step, mark: &str, considered: &[Considered]) -> Result<(Known, Known), Failure> {
+    let case = step.case();
+    let points = &case.complaint.points;
+    let asked = precedent_store::asked(&mut step.tx, mark, step.stored.matter.language, points).await?;
+    let (mut shown, mut given) = (Known::new(), Known::new());
+    for (point, asked) in &asked {
+        let found = precedent_store::similar(&mut step.tx, case.id, mark, asked, precedent::LOOKED_AT).await?;
+        shown.insert(point.clone(), found);
+        let wanted: Vec<(CaseId, String)> = considered
+            .iter()
+            .filter(|one| one.claim_point == *point)
+            .map(|one| (one.case, one.point.clone()))
+            .collect();
+        given.insert(point.clone(), precedent_store::named(&mut step.tx, case.id, asked, &wanted).await?);
+    }
+    Ok((shown, given))
+}
+
+/// The text that is signed.
+fn compose(office: &Office, case: &Case, issued: &store::Issued, answers: &[Answer]) -> String {
+    text(&Facts {
+        office: &office.name,
+        case: case.id,
+        regime: case.regime.id,
+        filed_at_entity: case.complaint.filed_at_entity,
+        filed_at_office: case.complaint.filed_at_office,
+        points: &case.complaint.points,
+        answers,
+        precedents: &issued.precedents,
+        outcome: issued.outcome,
+        binding: issued.binding,
+        binding_article: &issued.binding_article,
+        redress: issued.redress.as_ref(),
+        signpost: &issued.signpost,
+        issued_by: &issued.issued_by,
+        issued_at: issued.issued_at,
+        language: issued.language,
+    })
+}
+
 /// The answer as it is kept: what was written stays in the decision's own tables.
 fn without_words(answer: &pb::Decision) -> pb::Decision {
-    pb::Decision { points: Vec::new(), ..answer.clone() }
+    pb::Decision { points: Vec::new(), precedents: Vec::new(), ..answer.clone() }
 }
 
 async fn again(office: &Office, kept: &[u8]) -> Result<pb::Decision, Failure> {
@@ -88,6 +154,7 @@ async fn again(office: &Office, kept: &[u8]) -> Result<pb::Decision, Failure> {
     let case = kept.name.strip_suffix("/decision").and_then(|name| CaseId::parse(name).ok());
     let case = case.ok_or(Failure::Unreadable)?;
     let mut connection = office.db.reader().acquire().await?;
-    let (_, answers) = store::get(&mut connection, case).await?.ok_or(Refused::DecisionNotFound)?;
-    Ok(pb::Decision { points: answers.iter().map(answer::decision_point).collect(), ..kept })
+    let (issued, answers) = store::get(&mut connection, case).await?.ok_or(Refused::DecisionNotFound)?;
+    let told = answer::decision(&issued, &answers);
+    Ok(pb::Decision { points: told.points, precedents: told.precedents, ..kept })
 }

@@ -7,6 +7,7 @@ use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::{Begun, Change, Paper, Seating, Step, replayed};
+use crate::document;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
@@ -41,8 +42,13 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let (case, now, by) = (after.id, step.now, step.actor.id.clone());
     decision::notify(&mut step.tx, case, command.channel, &by, now).await?;
     let (issued, answers) = decision::get(&mut step.tx, case).await?.ok_or(Refused::DecisionNotFound)?;
-    let told = answer::decision(&decision::Issued { notified_at: Some(now), ..issued }, &answers);
+    let told_of = decision::Issued { notified_at: Some(now), ..issued };
+    let told = answer::decision(&told_of, &answers);
     step.add(&office, Paper::message(DossierKind::Decision, Visibility::Parties, &told));
+    let text = decision::document(&mut step.tx, case).await?;
+    if let Some(sealed) = text.and_then(|text| document::sealed(&told_of, text.expose())) {
+        step.add(&office, Paper::text(DossierKind::Decision, Visibility::Parties, sealed));
+    }
     step.add(
         &office,
         Paper::text(

@@ -89,13 +89,15 @@ async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapsho
         tx.rollback().await?;
         return replayed(office, &kept).await;
     }
-    case::insert(&mut tx, &registered, call.actor(), now).await?;
+    let matter = snapshot.matter();
+    case::insert(&mut tx, &registered, call.actor(), &matter, now).await?;
     wall::note_history(&mut tx, command.ticket, &snapshot.touches()).await?;
     let stored = StoredCase {
         case: registered.clone(),
         version: 1,
         opened_by: call.actor().clone(),
         head: Head::EMPTY,
+        matter,
         created_at: now,
         updated_at: now,
     };

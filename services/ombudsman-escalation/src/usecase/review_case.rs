@@ -51,13 +51,15 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     step.add(&office, Paper::text(DossierKind::Review, Visibility::Parties, link));
     step.note(&office, &pb::ReviewOpened { case_name: reviewed.id.name(), review: review.id.name() });
     step.write(&office, reviewed.clone()).await?;
+    let matter = step.stored.matter.clone();
     let mut tx = step.hand_over().await?;
 
-    case::insert(&mut tx, &review, call.actor(), now).await?;
+    case::insert(&mut tx, &review, call.actor(), &matter, now).await?;
     let stored = StoredCase {
         case: review.clone(),
         version: 1,
         opened_by: call.actor().clone(),
+        matter,
         head: Head::EMPTY,
         created_at: now,
         updated_at: now,

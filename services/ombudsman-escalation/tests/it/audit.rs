@@ -329,7 +329,11 @@ async fn decision(trial: &mut Trial) {
     assert_eq!(kept_out.code(), Code::Unavailable);
     trial.open_ledger().await;
 
-    let issue = issue_request(&trial.world, &name).await;
+    let mut issue = issue_request(&trial.world, &name).await;
+    // What binds the firm is carried out before it is closed.
+    for point in &mut issue.points {
+        point.outcome = pb::DecisionOutcome::NotUpheld.into();
+    }
     trial.both::<_, pb::Decision>(ELENA, office!("IssueDecision"), &issue).await;
     let notify = pb::NotifyDecisionRequest {
         name: name.clone(),

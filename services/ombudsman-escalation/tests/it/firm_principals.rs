@@ -36,7 +36,7 @@ const FIRM: [Role; 12] = [
 ];
 
 /// All that anybody outside the house may call.
-const ALLOWED: [(Role, &str); 13] = [
+const ALLOWED: [(Role, &str); 17] = [
     (Role::Customer, "OpenCase"),
     (Role::Agent, "OpenCase"),
     (Role::Crm, "OpenCase"),
@@ -51,6 +51,11 @@ const ALLOWED: [(Role, &str); 13] = [
     (Role::FirmLiaison, "ListObligations"),
     (Role::FirmLiaison, "OfferSettlement"),
     (Role::FirmLiaison, "ProveExecution"),
+    // What the office reports to the board, and whose decision it is.
+    (Role::Auditor, "GetYearlyReport"),
+    (Role::Auditor, "GetYearlyReportDocument"),
+    (Role::Auditor, "ExportYearlyReport"),
+    (Role::Customer, "GetDecisionDocument"),
 ];
 
 fn methods() -> Vec<&'static MethodPolicy> {

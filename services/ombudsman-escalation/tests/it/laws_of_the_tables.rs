@@ -3,8 +3,9 @@
 use crate::world::World;
 
 /// Constraints and unique indexes the store names.
-const NAMED: [&str; 9] = [
+const NAMED: [&str; 10] = [
     "office_case_one_live_review",
+    "leading_decision_pkey",
     "office_case_one_live_per_ticket",
     "staff_person_key",
     "assignment_once_live",
@@ -16,8 +17,9 @@ const NAMED: [&str; 9] = [
 ];
 
 /// Rules that triggers raise under a name of their own.
-const RAISED: [(&str, &str); 11] = [
+const RAISED: [(&str, &str); 12] = [
     ("decision_review_by_another", "guard_review"),
+    ("leading_decision_was_issued", "guard_leading_decision"),
     ("assignment_past_the_wall", "guard_assignment"),
     ("assignment_only_ends", "guard_recusal"),
     ("decision_point_before_the_decision", "guard_decision_point"),

@@ -29,6 +29,7 @@ async fn everything_that_is_wrong_with_a_decision_is_said_at_once() {
         signpost: " ".into(),
         language: 42,
         request_id: "nil".into(),
+        ..Default::default()
     };
     let refused = world.elena().issue_decision(request).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::InvalidArgument, "INVALID_REQUEST".into()));

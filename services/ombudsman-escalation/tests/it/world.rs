@@ -420,6 +420,7 @@ pub fn answers() -> Vec<pb::DecisionPoint> {
             finding: "the bank statement of March shows the same invoice charged on the 3rd and the 5th".into(),
             reason: "the contract allows one charge per invoice and no exception fits what happened here".into(),
             remedy: "the firm refunds the second charge with legal interest".into(),
+            redress_amount: None,
         },
         pb::DecisionPoint {
             claim_point: "p2".into(),
@@ -427,6 +428,7 @@ pub fn answers() -> Vec<pb::DecisionPoint> {
             finding: "the call log shows three attempts to reach the claimant in the week of the promise".into(),
             reason: "a promise to call is kept by calling at the agreed hours, which the log proves".into(),
             remedy: "nothing is ordered since the promise was kept".into(),
+            redress_amount: None,
         },
     ]
 }
@@ -439,6 +441,7 @@ pub async fn issue_request(world: &World, case: &str) -> pb::IssueDecisionReques
         signpost: SIGNPOST.into(),
         language: Language::Es.into(),
         request_id: fresh_id(),
+        precedents: Vec::new(),
     }
 }
 

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use jiff::Timestamp;
 use kernel::Ambient;
+pub use seal::key_id;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -97,11 +97,6 @@ impl Checkpoint {
             self.key_id
         )
     }
-}
-
-/// The id of a public key.
-pub fn key_id(public_key: &[u8]) -> String {
-    hex::encode(&digest(&SHA256, public_key).as_ref()[..8])
 }
 
 /// The checkpoint file of a ledger in a folder.

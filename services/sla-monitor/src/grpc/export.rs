@@ -1,9 +1,9 @@
 //! A board as a file.
 
 use serde_json::{Value, json};
+use server::cell;
 use ventanilla_proto::sla::v1 as proto;
 
-use super::cell::cell;
 use super::convert_measure::Format;
 use super::present;
 use crate::usecase::get_board::{Figured, Window};

@@ -222,6 +222,7 @@ async fn decided(stage: &mut Stage<'_>, case: &str, affair: &Affair) -> anyhow::
             finding: finding.to_owned(),
             reason: reason.to_owned(),
             remedy: remedy.to_owned(),
+            redress_amount: None,
         })
         .collect();
     let request = IssueDecisionRequest {
@@ -231,6 +232,7 @@ async fn decided(stage: &mut Stage<'_>, case: &str, affair: &Affair) -> anyhow::
         signpost: "Junta Arbitral de Consumo de la Comunidad de Madrid, o los tribunales.".to_owned(),
         language: Language::Es.into(),
         request_id: stage.request_id(),
+        precedents: Vec::new(),
     };
     let decision = scene.office().issue_decision(request).await.map_err(|status| refused(&status))?.into_inner();
     say(format_args!(

@@ -2,6 +2,11 @@
 
 use std::fs;
 
+use aws_lc_rs::signature::KeyPair as _;
+use kernel::ResourceId as _;
+use ombudsman_escalation_domain::vocabulary::Outcome;
+use ombudsman_escalation_domain::{CaseId, document};
+
 use crate::running::{Folder, Running, run, text};
 
 fn sentence(output: &std::process::Output) -> String {
@@ -166,4 +171,30 @@ fn matching_is_evaluated_without_anything_running() {
     assert_eq!(grades, ["certain", "probable", "possible"]);
     assert_eq!(found["grades"][1]["f1"].as_f64(), Some(1.0), "{found}");
     assert!(!folder.data().exists(), "it starts nothing");
+}
+
+#[test]
+fn a_decision_is_held_against_the_offices_key_without_the_office() {
+    let folder = Folder::new("decision");
+    let key = std::sync::Arc::new(aws_lc_rs::signature::Ed25519KeyPair::from_seed_unchecked(&[5; 32]).unwrap());
+    let sealer = seal::Sealer::new(key.clone());
+    let case = CaseId::from_uuid(uuid::Uuid::from_u128(7));
+    let said = "Resolución\n\nResultado: estimada\n";
+    let (hash, issued) = (seal::sha256(said.as_bytes()), "2026-11-22T09:30:00Z".parse().unwrap());
+    let seal = document::seal_of(case, issued, Outcome::Upheld, hash, sealer.key_id().to_owned());
+    let sealed = seal.beneath(said, &sealer.sign(&seal.statement()));
+    let (file, public) = (folder.0.join("decision.txt"), hex::encode(key.public_key().as_ref()));
+    fs::write(&file, &sealed).unwrap();
+    let verify =
+        |file: &std::path::Path| run(&folder.data(), &["verify-decision", file.to_str().unwrap(), "--key", &public]);
+    let holds = verify(&file);
+    assert!(holds.status.success(), "{}", text(&holds.stderr));
+    assert_eq!(
+        text(&holds.stdout).trim(),
+        format!("holds: {} was decided at 2026-11-22T09:30:00Z: upheld", case.name())
+    );
+    fs::write(&file, sealed.replace("estimada", "desestimada")).unwrap();
+    assert!(sentence(&verify(&file)).contains("its hash differs"));
+    fs::write(&file, sealed.replace("outcome: upheld", "outcome: not_upheld")).unwrap();
+    assert!(sentence(&verify(&file)).contains("the signature does not hold"));
 }

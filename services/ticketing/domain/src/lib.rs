@@ -35,6 +35,7 @@ mod transition;
 mod wording;
 mod words;
 
+pub use self::seal::{RECEIPT, Seal, SealError, Sealed};
 pub use agent::{
     Agent, AgentId, AgentIdError, PublicName, Skill, SkillRule, Superior, Waiting, freest, reasons, turns,
 };
@@ -74,7 +75,6 @@ pub use receipt::Receipt;
 pub use redress::{
     Amount, Authority, Granting, Limits, Proposer, Redress, RedressDraft, RedressState, Reference, Ruling,
 };
-pub use seal::{Seal, SealError, Sealed};
 pub use silence::{Heard, HeardCounts, HeardError, HeardFlaw, LEAST_ANSWERS, Silence, SilenceEstimate, silence};
 pub use split::{SplitDraft, SplitOff};
 pub use state::State;

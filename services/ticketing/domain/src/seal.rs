@@ -1,17 +1,17 @@
 //! The seal of a receipt: what the house signs of it, and the plain text that carries text and seal together.
 //!
 //! Whoever has the sealed text and the house's public key needs nobody else to know that the house received
-//! this, when, and under which key. The seal stands below the text, so that nothing a customer wrote can stand
-//! in its place.
+//! this, when, and under which key.
 
 use jiff::Timestamp;
 use kernel::ResourceId as _;
+pub use seal::SealError;
 
 use crate::{TicketId, TrackingKey};
 
-/// What a signed statement begins with: a signature over it is one over nothing else that the house signs.
-const STATEMENT: &str = "ventanilla.ticketing.receipt.v1";
-const RULE: &str = "----- ventanilla seal -----";
+/// The form of a receipt's seal.
+pub static RECEIPT: seal::Form =
+    seal::Form { statement: "ventanilla.ticketing.receipt.v1", labels: &["ticket", "tracking-key", "received"] };
 
 /// What is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,40 +39,22 @@ pub struct Sealed<'a> {
     pub signature: Vec<u8>,
 }
 
-/// Why a file is no sealed receipt. Holds no part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SealError {
-    /// There is no seal in it.
-    #[error("it has no seal")]
-    Absent,
-    /// A line of the seal is missing, is not the one that belongs there, or cannot be read.
-    #[error("line {line} of the seal is not what belongs there")]
-    Line {
-        /// From 1.
-        line: usize,
-    },
-    /// There is more below the seal.
-    #[error("there is something below the seal")]
-    More,
-}
-
 impl Seal {
-    /// What is signed, to the byte. Every part has a fixed alphabet without line breaks.
+    /// What is signed, to the byte.
     pub fn statement(&self) -> String {
-        let hash = hex::encode(self.content_hash);
-        format!(
-            "statement: {STATEMENT}\nticket: {}\ntracking-key: {}\nreceived: {}\nsha256: {hash}\nkey-id: {}",
-            self.ticket.name(),
-            self.key,
-            // Always six digits: one instant has one spelling.
-            self.received.strftime("%Y-%m-%dT%H:%M:%S.%6fZ"),
-            self.key_id,
-        )
+        self.form().statement()
     }
 
     /// The text, and below it the seal.
     pub fn beneath(&self, text: &str, signature: &[u8]) -> String {
-        format!("{text}\n{RULE}\n{}\nsignature: {}\n", self.statement(), hex::encode(signature))
+        self.form().beneath(text, signature)
+    }
+
+    fn form(&self) -> seal::Seal {
+        // Always six digits: one instant has one spelling.
+        let received = self.received.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string();
+        let facts = vec![self.ticket.name(), self.key.to_string(), received];
+        seal::Seal { form: &RECEIPT, facts, content_hash: self.content_hash, key_id: self.key_id.clone() }
     }
 }
 
@@ -82,42 +64,21 @@ impl<'a> Sealed<'a> {
     /// # Errors
     /// [`SealError`].
     pub fn read(file: &'a str) -> Result<Self, SealError> {
-        let rule = format!("\n{RULE}\n");
-        let at = file.rfind(&rule).ok_or(SealError::Absent)?;
-        let mut lines = file[at + rule.len()..].lines();
-        let mut line = 0;
-        let mut next = |label: &str| -> Result<(&'a str, SealError), SealError> {
-            line += 1;
-            let wrong = SealError::Line { line };
-            let value = lines.next().and_then(|text| text.strip_prefix(label)).and_then(|rest| rest.strip_prefix(": "));
-            value.map(|value| (value, wrong)).ok_or(wrong)
-        };
-        let (statement, wrong) = next("statement")?;
-        if statement != STATEMENT {
-            return Err(wrong);
-        }
-        let (ticket, wrong) = next("ticket")?;
-        let ticket = TicketId::parse(ticket).map_err(|_| wrong)?;
-        let (key, wrong) = next("tracking-key")?;
-        let key = key.parse().map_err(|_| wrong)?;
-        let (received, wrong) = next("received")?;
-        let received = received.parse().map_err(|_| wrong)?;
-        let (hash, wrong) = next("sha256")?;
-        let content_hash = unhex(hash).and_then(|hash| hash.try_into().ok()).ok_or(wrong)?;
-        let (key_id, wrong) = next("key-id")?;
-        let key_id = Some(key_id).filter(|id| unhex(id).is_some()).ok_or(wrong)?.to_owned();
-        let (signature, wrong) = next("signature")?;
-        let signature = unhex(signature).ok_or(wrong)?;
-        if lines.next().is_some() {
-            return Err(SealError::More);
-        }
-        Ok(Self { text: &file[..at], seal: Seal { ticket, key, received, content_hash, key_id }, signature })
+        seal::Sealed::read(&RECEIPT, file).and_then(Self::of)
     }
-}
 
-/// Bytes in lower case digits, which is how they are written here.
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    hex::decode(text).ok().filter(|bytes| hex::encode(bytes) == text)
+    /// What the facts of a seal mean.
+    ///
+    /// # Errors
+    /// [`SealError::Line`] for the first that means nothing.
+    pub fn of(read: seal::Sealed<'a>) -> Result<Self, SealError> {
+        let ticket = read.fact(0, |text| TicketId::parse(text).ok())?;
+        let key = read.fact(1, |text| text.parse().ok())?;
+        let received = read.fact(2, |text| text.parse().ok())?;
+        let seal::Sealed { text, seal, signature } = read;
+        let seal::Seal { content_hash, key_id, .. } = seal;
+        Ok(Self { text, seal: Seal { ticket, key, received, content_hash, key_id }, signature })
+    }
 }
 
 #[cfg(test)]

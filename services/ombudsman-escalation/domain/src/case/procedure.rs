@@ -13,7 +13,7 @@ use crate::{ProcedureRefused as No, Refused};
 const HEARD: &[Stage] =
     &[Stage::Admitted, Stage::EntityAllegations, Stage::Investigation, Stage::Drafted, Stage::Conciliation];
 
-const UNDECIDED: &[Stage] = &[
+pub(super) const UNDECIDED: &[Stage] = &[
     Stage::Received,
     Stage::Registered,
     Stage::NeedsCure,

@@ -61,6 +61,11 @@ pub(super) fn check(index: usize, answer: &Answer, violations: &mut Violations) 
     }
 }
 
+/// What is generic in the reasons for departing from an earlier decision.
+pub(crate) fn departure(text: &str) -> Option<String> {
+    fault(text, &STATEMENT)
+}
+
 fn fault(text: &str, measure: &Measure) -> Option<String> {
     let all = words(text);
     if all.is_empty() {

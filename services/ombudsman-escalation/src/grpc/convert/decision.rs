@@ -3,14 +3,19 @@
 use kernel::{Personal, Violations};
 use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::decision::Answer;
+use ombudsman_escalation_domain::matter::{Amount, NotAnAmount};
+use ombudsman_escalation_domain::precedent::Considered;
 use server::parse;
 use server::parse::not_a_value;
 use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::r#type::v1::Money;
 
 use super::{LONG, Parsed, SHORT, change, personal, whole};
 use crate::grpc::vocabulary::outcome;
 use crate::usecase::{issue_decision, notify_decision, save_draft};
 
+/// Precedents that one decision may consider.
+const CONSIDERED: usize = 100;
 /// Longest draft.
 const DRAFT: usize = 200_000;
 
@@ -39,8 +44,10 @@ pub(crate) fn issue_decision(request: &pb::IssueDecisionRequest) -> Parsed<issue
     if language.is_none() && violations.as_slice().len() == before {
         not_a_value::<()>(&mut violations, "language", request.language);
     }
-    let command =
-        (|| Some(issue_decision::Command { change: change?, answers, signpost: signpost?, language: language? }))();
+    let considered = considered(&mut violations, &request.precedents);
+    let command = (|| {
+        Some(issue_decision::Command { change: change?, answers, considered, signpost: signpost?, language: language? })
+    })();
     whole(violations, command)
 }
 
@@ -58,7 +65,50 @@ fn answer(violations: &mut Violations, index: usize, point: &pb::DecisionPoint) 
     let finding = text("finding", &point.finding);
     let reason = text("reason", &point.reason);
     let remedy = text("remedy", &point.remedy);
-    Some(Answer { claim_point: claim_point?, outcome: outcome?, finding: finding?, reason: reason?, remedy: remedy? })
+    let redress = amount(violations, &field("redress_amount"), point.redress_amount.as_ref());
+    Some(Answer {
+        claim_point: claim_point?,
+        outcome: outcome?,
+        finding: finding?,
+        reason: reason?,
+        remedy: remedy?,
+        redress,
+    })
+}
+
+fn considered(violations: &mut Violations, given: &[pb::ConsideredPrecedent]) -> Vec<Considered> {
+    if given.len() > CONSIDERED {
+        violations.push("precedents", format!("must be at most {CONSIDERED}"));
+        return Vec::new();
+    }
+    let mut considered = Vec::with_capacity(given.len());
+    for (index, one) in given.iter().enumerate() {
+        let field = |name: &str| format!("precedents[{index}].{name}");
+        let claim_point = parse::required_text(violations, &field("claim_point"), &one.claim_point, 64);
+        let case = decision_name(violations, &field("decision"), &one.decision);
+        let point = parse::required_text(violations, &field("decided_point"), &one.decided_point, 64);
+        let departure = parse::optional_text(violations, &field("departure_reason"), &one.departure_reason, LONG)
+            .filter(|text| !text.trim().is_empty())
+            .map(Personal::new);
+        considered.extend((|| Some(Considered { claim_point: claim_point?, case: case?, point: point?, departure }))());
+    }
+    considered
+}
+
+/// An amount of money that may be left out.
+pub(super) fn amount(violations: &mut Violations, field: &str, given: Option<&Money>) -> Option<Amount> {
+    let given = given?;
+    match Amount::new(given.minor_units, &given.currency_code) {
+        Ok(amount) => Some(amount),
+        Err(wrong) => {
+            let part = match wrong {
+                NotAnAmount::Currency => "currency_code",
+                NotAnAmount::Size => "minor_units",
+            };
+            violations.push(format!("{field}.{part}"), wrong.to_string());
+            None
+        }
+    }
 }
 
 pub(crate) fn notify_decision(request: &pb::NotifyDecisionRequest) -> Parsed<notify_decision::Command> {
@@ -71,10 +121,15 @@ pub(crate) fn notify_decision(request: &pb::NotifyDecisionRequest) -> Parsed<not
 
 pub(crate) fn get_decision(request: &pb::GetDecisionRequest) -> Parsed<CaseId> {
     let mut violations = Violations::new();
-    let Some(case) = request.name.strip_suffix("/decision") else {
-        violations.push("name", "must be a resource name of the form cases/{uuid}/decision");
-        return Err(violations);
-    };
-    let id = parse::name::<CaseId>(&mut violations, "name", case);
+    let id = decision_name(&mut violations, "name", &request.name);
     whole(violations, id)
+}
+
+/// The case of a decision's name.
+pub(super) fn decision_name(violations: &mut Violations, field: &str, name: &str) -> Option<CaseId> {
+    let Some(case) = name.strip_suffix("/decision") else {
+        violations.push(field, "must be a resource name of the form cases/{uuid}/decision");
+        return None;
+    };
+    parse::name::<CaseId>(violations, field, case)
 }

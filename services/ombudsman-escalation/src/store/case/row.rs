@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use kernel::{Actor, Personal, ResourceId as _};
 use ombudsman_escalation_domain::case::{Bound, Case, ClaimPoint, Complaint, Cure, Offer, Proposal, State, Told};
 use ombudsman_escalation_domain::dossier::Head;
+use ombudsman_escalation_domain::matter::Matter;
 use ombudsman_escalation_domain::regime::Regime;
 use ombudsman_escalation_domain::vocabulary::{Ground, Stage};
 use ombudsman_escalation_domain::{CaseId, CustomerId, TicketId};
@@ -11,7 +12,7 @@ use postgres::StoreError;
 use uuid::Uuid;
 
 use super::StoredCase;
-use crate::store::{hash, instant, word};
+use crate::store::{amount, hash, instant, word};
 
 const TABLE: &str = "office_case";
 
@@ -58,6 +59,10 @@ pub(super) struct CaseRow {
     pub(super) bound_by: Option<String>,
     pub(super) proof_sequence: Option<i64>,
     pub(super) review_of: Option<Uuid>,
+    pub(super) motive: Option<String>,
+    pub(super) language: String,
+    pub(super) claimed_minor: Option<i64>,
+    pub(super) claimed_currency: Option<String>,
 }
 
 impl CaseRow {
@@ -74,6 +79,11 @@ impl CaseRow {
         let head = Head {
             sequence: u64::try_from(self.dossier_length).map_err(|_| corrupt("dossier_length"))?,
             hash: hash(&self.dossier_head, TABLE, "dossier_head", id)?,
+        };
+        let matter = Matter {
+            motive: self.motive.as_deref().map(|slug| word(slug, TABLE, "motive", id)).transpose()?,
+            language: word(&self.language, TABLE, "language", id)?,
+            claimed: amount(self.claimed_minor, self.claimed_currency.clone()),
         };
         let case = Case {
             id: CaseId::from_uuid(id),
@@ -96,7 +106,7 @@ impl CaseRow {
         let opened_by =
             Actor { kind: word(&self.opened_by_kind, TABLE, "opened_by_kind", id)?, id: self.opened_by, department };
         let (created_at, updated_at) = (self.created_at.to_jiff(), self.updated_at.to_jiff());
-        Ok(StoredCase { case, version: self.version, opened_by, head, created_at, updated_at })
+        Ok(StoredCase { case, version: self.version, opened_by, head, matter, created_at, updated_at })
     }
 
     fn cure(&self) -> Result<Option<Cure>, StoreError> {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kernel::{Actor, ActorKind, Personal, ResourceId as _, Violations};
+use kernel::{Actor, ActorKind, Language, Personal, ResourceId as _, Violations};
 use ombudsman_escalation_domain::case::ClaimPoint;
+use ombudsman_escalation_domain::matter::Matter;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use ombudsman_escalation_domain::{CustomerId, TicketId};
 use server::parse;
@@ -83,6 +84,13 @@ impl Snapshot {
     /// Whose affair it is.
     pub(super) fn customer(&self) -> Result<CustomerId, Failure> {
         CustomerId::parse(&self.ticket.customer).map_err(|_| Failure::PeerAnswer { peer: crate::TICKETING })
+    }
+
+    /// What it is about, as far as the ticket tells. A topic that is no motive is none.
+    pub(super) fn matter(&self) -> Matter {
+        let mut violations = Violations::new();
+        let language = parse::language(&mut violations, "language", self.ticket.language);
+        Matter { motive: self.ticket.topic.parse().ok(), language: language.unwrap_or(Language::Es), claimed: None }
     }
 
     /// The ticket's own claim points, but those that were split off and are answered elsewhere.

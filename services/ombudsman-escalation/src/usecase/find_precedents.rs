@@ -1,0 +1,64 @@
+//! Similar earlier decisions, for those who investigate or decide the case.
+
+use kernel::{Classify as _, Violations};
+use ombudsman_escalation_domain::precedent::LEAST_SIMILAR;
+use ombudsman_escalation_domain::vocabulary::OfficeRole;
+use ombudsman_escalation_domain::{CaseId, Refused};
+use server::Call;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::denied;
+use crate::error::Failure;
+use crate::grpc::answer;
+use crate::office::Office;
+use crate::store::{case, precedent, wall};
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The case.
+    pub case: CaseId,
+    /// Only for this claim point.
+    pub point: Option<String>,
+    /// Most precedents of a point.
+    pub most: usize,
+}
+
+/// Finds them. They hold no word of the earlier cases but stems that the claim has too.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "precedent.find", skip_all, fields(case = %query.case))]
+pub async fn run(office: Office, call: Call, query: Query) -> Result<pb::FindPrecedentsResponse, Failure> {
+    let stored = case::get(&office.db, query.case).await?.ok_or(Refused::CaseNotFound)?;
+    let now = office.ambient.now();
+    let mut tx = office.db.tx().await?;
+    let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
+    tx.rollback().await?;
+    let team = wall::team_now(&office.db, query.case).await?;
+    let seats = &[OfficeRole::Investigator, OfficeRole::Ombudsman];
+    if let Err(refused) = team.authorize(&call.actor().id, seats, &wall, now) {
+        denied(&office, &call, "FindPrecedents", refused.reason()).await?;
+        return Err(refused.into());
+    }
+    let mut points = stored.case.complaint.points.clone();
+    if let Some(wanted) = &query.point {
+        points.retain(|point| point.id == *wanted);
+        if points.is_empty() {
+            let mut violations = Violations::new();
+            violations.push("claim_point", "is no claim point of this case");
+            return Err(violations.into());
+        }
+    }
+    let mark = precedent::mark(&stored.case, &stored.matter);
+    let mut connection = office.db.reader().acquire().await?;
+    let mut asked = precedent::asked(&mut connection, &mark, stored.matter.language, &points).await?;
+    let mut answered = Vec::with_capacity(points.len());
+    for point in &points {
+        let Some(asked) = asked.remove(&point.id) else { continue };
+        let mut found = precedent::similar(&mut connection, query.case, &mark, &asked, query.most).await?;
+        found.retain(|one| one.similarity >= LEAST_SIMILAR);
+        answered.push(answer::precedents(&point.id, &asked, &found));
+    }
+    Ok(pb::FindPrecedentsResponse { points: answered })
+}
