@@ -53,6 +53,7 @@ pub async fn count(db: &Db, period: &Period, rules: &[String]) -> Result<Counted
 ///
 /// # Errors
 /// As [`count`].
+#[tracing::instrument(name = "db.parameters.count_in", skip_all)]
 pub async fn count_in(tx: &mut PgConnection, period: &Period, rules: &[String]) -> Result<Counted, StoreError> {
     let calls = calls(tx, period).await?;
     let resolved = resolved(tx, period, rules).await?;
