@@ -77,6 +77,11 @@ create function ombudsman.holds_office(p_person text, p_at timestamptz) returns 
                     where person = p_person and starts_at <= p_at and least(ends_at, ended_at) > p_at)
 $$;
 comment on function ombudsman.holds_office(text, timestamptz) is 'Whether a term of office of the person runs.';
+create function ombudsman.may_govern(p_person text, p_at timestamptz) returns boolean language sql volatile as $$
+    select ombudsman.holds_office(p_person, p_at)
+        or not exists (select from ombudsman.staff s where 'ombudsman' = any(s.office_roles) and ombudsman.holds_office(s.person, p_at));
+$$;
+comment on function ombudsman.may_govern(text, timestamptz) is 'Whether the person may change the register: in a term that runs; or the office has no ombudsman whose term does, and is to be given one.';
 
 -- At the end of the transaction, so that substitutes can be seated in it.
 create function ombudsman.guard_mandate_end() returns trigger language plpgsql as $$
@@ -87,7 +92,7 @@ begin
     if exists (select from ombudsman.assignment a
                  join ombudsman.office_case c on c.case_id = a.case_id
                 where a.person = new.person and (a.recused_at is null or a.recused_at = new.ended_at)
-                  and c.state not in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified', 'forwarded_internally', 'settled')
+                  and c.state not in ('archived_uncured', 'inadmissible', 'closed', 'forwarded_internally', 'settled')
                   and (a.recused_at is null or not exists
                       (select from ombudsman.assignment b where b.case_id = a.case_id and b.office_role = a.office_role
                           and b.person <> a.person and b.recused_at is null))) then
@@ -246,7 +251,7 @@ begin
     if exists (select from ombudsman.assignment a
                  join ombudsman.office_case c on c.case_id = a.case_id
                 where a.person = new.person and a.recused_at is null and a.office_role <> all (new.office_roles)
-                  and c.state not in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified', 'forwarded_internally', 'settled')) then
+                  and c.state not in ('archived_uncured', 'inadmissible', 'closed', 'forwarded_internally', 'settled')) then
         raise exception using
             errcode = 'check_violation',
             constraint = 'staff_role_stays_while_seated',

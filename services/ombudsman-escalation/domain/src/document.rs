@@ -145,8 +145,13 @@ fn lines(value: &str) -> impl Iterator<Item = &str> {
 }
 
 fn money(amount: &Amount) -> String {
-    let (whole, cents) = (amount.minor() / 100, amount.minor() % 100);
-    format!("{whole}.{cents:02} {}", amount.currency())
+    let decimals = amount.decimals();
+    let unit = 10_i64.pow(decimals);
+    let (whole, part, places) = (amount.minor() / unit, amount.minor() % unit, decimals as usize);
+    match decimals {
+        0 => format!("{whole} {}", amount.currency()),
+        _ => format!("{whole}.{part:0places$} {}", amount.currency()),
+    }
 }
 
 /// A line of a document, read back.

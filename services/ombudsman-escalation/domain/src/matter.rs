@@ -51,6 +51,16 @@ impl Amount {
         self.minor
     }
 
+    /// Decimals of its currency (ISO 4217): two, but where it has none or three.
+    pub fn decimals(&self) -> u32 {
+        match self.currency.as_str() {
+            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
+            | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            _ => 2,
+        }
+    }
+
     /// Of what.
     pub fn currency(&self) -> &str {
         &self.currency

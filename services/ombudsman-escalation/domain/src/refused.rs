@@ -143,6 +143,9 @@ pub enum Refused {
     /// No draft.
     #[error("no draft was saved")]
     DraftNotFound,
+    /// The year goes on.
+    #[error("the year is not over: its public summary would tell by its changes whom it counts")]
+    YearNotOver,
     /// On the way out of a case, or after its decision.
     #[error(transparent)]
     Procedure(#[from] ProcedureRefused),
@@ -179,6 +182,7 @@ impl Classify for Refused {
             | Self::PrecedentsUnanswered { .. }
             | Self::DecisionUnsigned
             | Self::CaseErased
+            | Self::YearNotOver
             | Self::DecisionImmutable => Kind::FailedPrecondition,
         }
     }
@@ -210,6 +214,7 @@ impl Classify for Refused {
             Self::CaseNotFound => "CASE_NOT_FOUND",
             Self::DecisionNotFound => "DECISION_NOT_FOUND",
             Self::DraftNotFound => "DRAFT_NOT_FOUND",
+            Self::YearNotOver => "YEAR_NOT_OVER",
             Self::House(refused) => refused.reason(),
         }
     }
@@ -251,6 +256,7 @@ impl Classify for Refused {
             | Self::MemberNotFound
             | Self::CaseNotFound
             | Self::DecisionNotFound
+            | Self::YearNotOver
             | Self::DraftNotFound => Vec::new(),
         }
     }

@@ -16,6 +16,8 @@ use crate::term;
 pub struct Received {
     /// Where they stand, as a word.
     pub state: String,
+    /// Where they stood when they were closed.
+    pub closed_from: Option<String>,
     /// The ground they were refused on, as a word.
     pub ground: Option<String>,
     /// Their motive.
@@ -168,10 +170,12 @@ pub fn year(year: i16) -> (Timestamp, Timestamp) {
 
 /// What became of a case, as a word of the first table.
 fn course(case: &Received) -> &str {
-    match case.state.as_str() {
+    // Closing a case does not change what became of it.
+    match case.closed_from.as_deref().unwrap_or(&case.state) {
         "inadmissible" | "archived_uncured" => REFUSED,
         "received" | "registered" | "needs_cure" | "inadmissible_proposed" => "pending",
         "rectified" => "admitted",
+        "withdrawn" => "withdrawn",
         _ if case.admitted => "admitted",
         // `withdrawn`, and whatever comes to be told apart later.
         other => other,

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use kernel::{Language, ResourceId as _};
 
-use crate::vocabulary::{ConflictGround, EndCause, OfficeRole, RelationKind};
+use crate::vocabulary::{ConflictGround, OfficeRole, RelationKind};
 use crate::wall::{Mandate, Party, Person, Relation};
 use crate::{CaseId, term};
 
@@ -58,8 +58,9 @@ fn seat_text(seat: &Disclosed, words: &Words) -> String {
     }
     for mandate in &seat.mandates {
         let mut line = format!("{}: {} - {}", words.mandate, day(mandate.from), day(mandate.to));
-        if let Some((at, cause)) = mandate.ended {
-            line.push_str(&format!(" ({} {}: {})", words.ended, day(at), (words.cause)(cause)));
+        // Why it ended early is the person's own affair.
+        if let Some((at, _)) = mandate.ended {
+            line.push_str(&format!(" ({} {})", words.ended, day(at)));
         }
         lines.push(line);
     }
@@ -115,7 +116,6 @@ struct Words {
     lasts: &'static str,
     role: fn(OfficeRole) -> &'static str,
     ground: fn(ConflictGround) -> &'static str,
-    cause: fn(EndCause) -> &'static str,
     relation: fn(RelationKind) -> &'static str,
 }
 
@@ -156,14 +156,6 @@ const ES: Words = Words {
         ConflictGround::InvolvementUnknown => "no consta quién intervino en el asunto",
         ConflictGround::Incompatible => "incompatibilidad declarada",
         ConflictGround::NotAppointed => "ya no está nombrada para esa función",
-    },
-    cause: |cause| match cause {
-        EndCause::Resignation => "renuncia",
-        EndCause::Death => "fallecimiento",
-        EndCause::Incapacity => "incapacidad",
-        EndCause::Incompatibility => "incompatibilidad sobrevenida",
-        EndCause::Conviction => "condena o inhabilitación firme",
-        EndCause::SeriousBreach => "incumplimiento grave",
     },
     relation: |kind| match kind {
         RelationKind::Personal => "relación personal",
@@ -209,14 +201,6 @@ const EN: Words = Words {
         ConflictGround::InvolvementUnknown => "who acted on the affair is not known",
         ConflictGround::Incompatible => "a declared incompatibility",
         ConflictGround::NotAppointed => "no longer appointed for that work",
-    },
-    cause: |cause| match cause {
-        EndCause::Resignation => "resignation",
-        EndCause::Death => "death",
-        EndCause::Incapacity => "incapacity",
-        EndCause::Incompatibility => "an incompatibility that came up",
-        EndCause::Conviction => "a final conviction or disqualification",
-        EndCause::SeriousBreach => "a grave breach of duties",
     },
     relation: |kind| match kind {
         RelationKind::Personal => "a personal relation",

@@ -7,6 +7,7 @@ use ombudsman_escalation_domain::report::{Audience, Counted, Decided, Line, Rece
 fn received(state: &str, motive: Option<&str>, count: u64) -> Received {
     Received {
         state: state.to_owned(),
+        closed_from: None,
         ground: (state == "inadmissible").then(|| "repeated".to_owned()),
         motive: motive.map(str::to_owned),
         admitted: !matches!(state, "inadmissible" | "registered" | "withdrawn"),

@@ -46,7 +46,8 @@ impl Reaction for Involvements {
         }
         if new {
             let bench = bench(&self.ambient, entry);
-            for (case, person) in seated {
+            // Asked again: somebody may have been seated before this was noted.
+            for (case, person) in wall::seated_on(tx, &family).await? {
                 bench.recuse_if_conflicted(tx, case, &person).await?;
             }
         }

@@ -133,8 +133,8 @@ pub(crate) async fn insert(
         "insert into ombudsman.office_case
            (case_id, version, ticket_id, customer_id, regime, state, filed_at_entity, filed_at_office, facts_at, known_at,
             parallel, channel, opened_by_kind, opened_by, opened_by_department, created_at, updated_at, review_of,
-             motive, language)
-         values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18)",
+             motive, language, claimed_minor, claimed_currency)
+         values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18, $19, $20)",
         case.id.uuid(),
         case.ticket.uuid(),
         case.customer.uuid(),
@@ -153,6 +153,8 @@ pub(crate) async fn insert(
         case.review_of.map(|reviewed| reviewed.uuid()),
         matter.motive.as_ref().map(Motive::as_str),
         matter.language.as_str(),
+        matter.claimed.as_ref().map(Amount::minor),
+        matter.claimed.as_ref().map(Amount::currency),
     )
     .execute(&mut *tx)
     .await

@@ -61,6 +61,7 @@ pub(crate) async fn issues(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<I
                select c.case_id, c.regime, c.motive, c.customer_id, d.outcome
                  from ombudsman.office_case c left join ombudsman.decision d on d.case_id = c.case_id
                 where ($1::timestamptz is null or c.filed_at_office >= $1) and ($2::timestamptz is null or c.filed_at_office < $2)
+                  and c.review_of is null
            ), came as (
                select regime, count(distinct customer_id) as customers from brought group by regime
            ), cause as (

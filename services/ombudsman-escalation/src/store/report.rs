@@ -31,11 +31,12 @@ pub(crate) async fn count(db: &Db, window: Window<'_>) -> Result<Counted, StoreE
 
 async fn received(tx: &mut PgConnection, window: Window<'_>) -> Result<Vec<Received>, StoreError> {
     let rows = sqlx::query!(
-        r#"select state, ground, motive, statement_due_at is not null as "admitted!", claimed_currency, count(*) as "count!",
+        r#"select state, case when state = 'closed' then came_from end as closed_from, ground, motive, statement_due_at is not null as "admitted!",
+                  claimed_currency, count(*) as "count!",
                   coalesce(sum(claimed_minor), 0)::bigint as "claimed!", coalesce(max(claimed_minor), 0) as "largest!"
              from ombudsman.office_case
-            where filed_at_office >= $1 and filed_at_office < $2 and ($3::text is null or regime = $3)
-            group by 1, 2, 3, 4, 5"#,
+            where filed_at_office >= $1 and filed_at_office < $2 and ($3::text is null or regime = $3) and review_of is null
+            group by 1, 2, 3, 4, 5, 6"#,
         window.from.to_sqlx() as _,
         window.to.to_sqlx() as _,
         window.regime,
@@ -46,6 +47,7 @@ async fn received(tx: &mut PgConnection, window: Window<'_>) -> Result<Vec<Recei
         .into_iter()
         .map(|row| Received {
             state: row.state,
+            closed_from: row.closed_from,
             ground: row.ground,
             motive: row.motive,
             admitted: row.admitted,
@@ -63,6 +65,9 @@ async fn decided(tx: &mut PgConnection, window: Window<'_>) -> Result<Vec<Decide
                select d.case_id, d.outcome, d.binding, d.redress_minor, d.redress_currency, d.issued_at, c.motive, c.state
                  from ombudsman.decision d join ombudsman.office_case c on c.case_id = d.case_id
                 where d.issued_at >= $1 and d.issued_at < $2 and ($3::text is null or c.regime = $3)
+                  -- Of a matter that was reviewed the last decision counts.
+                  and not exists (select from ombudsman.office_case r join ombudsman.decision n on n.case_id = r.case_id
+                                  where r.review_of = c.case_id and n.issued_at >= $1 and n.issued_at < $2)
            ), term as (
                select k.case_id, min(k.due_at) as due_at, min(k.breached_at) as breached_at
                  from made m join ombudsman.case_clock k on k.case_id = m.case_id and k.stage = 'decide' group by k.case_id
@@ -105,6 +110,8 @@ async fn days(tx: &mut PgConnection, window: Window<'_>) -> Result<std::collecti
         r#"select greatest(floor(extract(epoch from d.issued_at - c.filed_at_office) / 86400), 0)::int as "days!", count(*) as "count!"
              from ombudsman.decision d join ombudsman.office_case c on c.case_id = d.case_id
             where d.issued_at >= $1 and d.issued_at < $2 and ($3::text is null or c.regime = $3)
+              and not exists (select from ombudsman.office_case r join ombudsman.decision n on n.case_id = r.case_id
+                              where r.review_of = c.case_id and n.issued_at >= $1 and n.issued_at < $2)
             group by 1"#,
         window.from.to_sqlx() as _,
         window.to.to_sqlx() as _,

@@ -198,3 +198,12 @@ pub(crate) async fn declare(
     }
     Ok(())
 }
+
+/// Whether the person may change the register of the office at an instant: in a term that runs, or while the office has no ombudsman whose term does.
+#[tracing::instrument(name = "db.staff.may_govern", skip_all)]
+pub(crate) async fn may_govern(tx: &mut PgConnection, person: &str, at: Timestamp) -> Result<bool, StoreError> {
+    let may = sqlx::query_scalar!(r#"select ombudsman.may_govern($1, $2) as "may!""#, person, at.to_sqlx() as _)
+        .fetch_one(tx)
+        .await?;
+    Ok(may)
+}

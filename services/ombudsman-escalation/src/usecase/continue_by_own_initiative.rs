@@ -36,7 +36,10 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let before = step.case();
     procedure::refuse_erased(&mut step.tx, before.id).await?;
     let after = before.clone().continue_by_own_initiative(step.now)?;
-    if let Some(taken) = case::live_of_ticket(&office.db, before.ticket).await? {
+    // A review goes on beside the case that it reviews.
+    if before.review_of.is_none()
+        && let Some(taken) = case::live_of_ticket(&office.db, before.ticket).await?
+    {
         return Err(taken.into());
     }
     step.add(&office, Paper::text(DossierKind::OwnInitiative, Visibility::Office, command.reasons.into_inner()));

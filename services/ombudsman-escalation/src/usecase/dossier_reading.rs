@@ -2,6 +2,7 @@
 
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::dossier::{Hash, Sealed, hold_against, verify};
+use ombudsman_escalation_domain::team::SEATS;
 use ombudsman_escalation_domain::vocabulary::Visibility;
 use ombudsman_escalation_domain::{CaseId, Refused};
 use prost::{Message as _, Name as _};
@@ -38,11 +39,19 @@ impl Sight {
     async fn of(office: &Office, call: &Call, case: CaseId) -> Result<Self, Failure> {
         let who = call.acting();
         let listed: &[Visibility] = if who.is_office() { Visibility::ALL } else { &[Visibility::Parties] };
-        let sealed = who.is_office() && {
-            let team = wall::team_now(&office.db, case).await?;
-            team.live(&who.actor.id).next().is_some()
-        };
+        let sealed = who.is_office() && Self::past_the_wall(office, &who.actor.id, case).await?;
         Ok(Self { listed: listed.iter().map(ToString::to_string).collect(), sealed })
+    }
+
+    /// Whether the person has a live seat that nothing stands against.
+    async fn past_the_wall(office: &Office, person: &str, case: CaseId) -> Result<bool, Failure> {
+        let Some(stored) = case::get(&office.db, case).await? else { return Ok(false) };
+        let now = office.ambient.now();
+        let mut tx = office.db.tx().await?;
+        let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
+        let team = wall::team(&mut *tx, case).await?;
+        tx.rollback().await?;
+        Ok(team.authorize(person, SEATS, &wall, now).is_ok())
     }
 
     const fn shows(&self, sealed: &Sealed) -> bool {

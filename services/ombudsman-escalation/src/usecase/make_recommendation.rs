@@ -2,9 +2,9 @@
 
 use kernel::{Language, ResourceId as _};
 use ledger::{Draft, Stamp};
-use ombudsman_escalation_domain::RecommendationId;
 use ombudsman_escalation_domain::matter::Motive;
 use ombudsman_escalation_domain::regime::Regime;
+use ombudsman_escalation_domain::{HouseRefused, RecommendationId};
 use postgres::{Claim, Kept, RequestKey, claim, keep_answer};
 use prost::Message as _;
 use server::Call;
@@ -14,6 +14,7 @@ use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
 use crate::store::criterion::{self, Recommended};
+use crate::store::staff;
 
 /// Name of the RPC.
 pub const METHOD: &str = "MakeRecommendation";
@@ -44,6 +45,10 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Rec
     if let Claim::Replay(kept) = claim(&mut tx, &command.key, now).await? {
         tx.rollback().await?;
         return pb::Recommendation::decode(kept.as_slice()).map_err(|_| Failure::Unreadable);
+    }
+    if !staff::may_govern(&mut tx, &call.actor().id, now).await? {
+        tx.rollback().await?;
+        return Err(HouseRefused::NoMandate.into());
     }
     let made = Recommended {
         id: RecommendationId::from_uuid(office.ambient.uuid(now)),

@@ -50,10 +50,19 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     if bound != before {
         step.write(&office, bound).await?;
     }
+    // What stands since a slip was corrected is what is owed.
+    let corrected = procedure::corrections(&mut step.tx, after.id).await?;
+    let corrected: Vec<_> =
+        corrected.iter().map(answer::correction).collect::<Option<_>>().ok_or(Failure::Unreadable)?;
     let known = obligation::of_case(&mut step.tx, after.id).await?.len();
     for (order, number) in command.orders.into_iter().zip(known + 1..) {
         let remedy = answers.iter().find(|answer| answer.claim_point == order.claim_point).map(|answer| &answer.remedy);
-        let remedy = remedy.map(|remedy| remedy.expose().as_str()).unwrap_or_default();
+        let is_remedy =
+            |one: &&pb::Correction| one.text() == pb::DecisionText::Remedy && one.claim_point == order.claim_point;
+        let remedy = match corrected.iter().rfind(is_remedy) {
+            Some(corrected) => corrected.stands.as_str(),
+            None => remedy.map(|remedy| remedy.expose().as_str()).unwrap_or_default(),
+        };
         let due = term::end_after_days(step.now, order.days);
         let told = format!("{} ({}): {remedy}\nby {}, before {due}", order.claim_point, number, order.debtor);
         let paper = Paper::text(DossierKind::ComplianceOrder, Visibility::Parties, told);

@@ -2,7 +2,7 @@
 
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::wall::Member;
-use ombudsman_escalation_domain::{MemberId, Refused};
+use ombudsman_escalation_domain::{HouseRefused, MemberId, Refused};
 use postgres::{Claim, Kept, RequestKey, claim, keep_answer};
 use prost::Message as _;
 use server::Call;
@@ -38,6 +38,10 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     let mut tx = office.db.tx().await?;
     if let Claim::Replay(kept) = claim(&mut tx, &command.key, now).await? {
         return pb::OfficeMember::decode(kept.as_slice()).map_err(|_| Failure::Unreadable);
+    }
+    if !staff::may_govern(&mut tx, &call.actor().id, now).await? {
+        tx.rollback().await?;
+        return Err(HouseRefused::NoMandate.into());
     }
     let id = MemberId::from_uuid(office.ambient.uuid(now));
     staff::insert(&mut tx, id, &command.member, now).await?;

@@ -2,7 +2,7 @@
 
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::wall::{Mandate, may_follow};
-use ombudsman_escalation_domain::{MemberId, Refused};
+use ombudsman_escalation_domain::{HouseRefused, MemberId, Refused};
 use postgres::{Claim, Kept, RequestKey, StoreError, claim, keep_answer};
 use prost::Message as _;
 use server::Call;
@@ -43,6 +43,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
         return pb::OfficeMember::decode(kept.as_slice()).map_err(|_| Failure::Unreadable);
     }
     let person = staff::person(&mut tx, command.member).await?;
+    // Nobody gives themselves a term or an office.
+    if person == call.actor().id || !staff::may_govern(&mut tx, &call.actor().id, now).await? {
+        tx.rollback().await?;
+        return Err(HouseRefused::NoMandate.into());
+    }
     let row = staff::touch(&mut tx, &person).await?;
     if row.version != command.version + 1 {
         return Err(StoreError::Stale.into());

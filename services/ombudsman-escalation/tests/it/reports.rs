@@ -244,6 +244,14 @@ async fn the_public_is_told_nobody_and_the_board_what_the_office_says_in_general
     let csv = String::from_utf8(exported(&world, pb::ReportFormat::Csv).await).unwrap();
     assert!(csv.contains("'=Una comisión"), "no cell is a formula: {csv}");
 
+    let asked = pb::GetYearlyReportRequest {
+        year: 2026,
+        regime: "es.finance".into(),
+        audience: pb::ReportAudience::Public.into(),
+    };
+    let early = world.reports().get_yearly_report(asked).await.unwrap_err();
+    assert_eq!(reason(&early), (Code::FailedPrecondition, "YEAR_NOT_OVER".into()));
+    world.days(60);
     let public = report(&world, pb::ReportAudience::Public, "es.finance").await;
     assert!(public.lines.iter().all(|line| !line.count.is_some_and(|count| (1..5).contains(&count))), "{public:?}");
     assert!(public.lines.iter().any(|line| line.withheld));

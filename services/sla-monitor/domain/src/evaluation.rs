@@ -170,7 +170,8 @@ impl Text {
     fn points(&self, share: f64) -> String {
         // Rounded up: an error is never told smaller than it is.
         // What is a whole number but for the last bits of a float is that number.
-        self.decimal((share * 10_000.0 - 1e-6).ceil() / 100.0, 2)
+        let hundredths = (share * 10_000.0 - 1e-6).ceil();
+        self.decimal(if hundredths > 0.0 { hundredths / 100.0 } else { 0.0 }, 2)
     }
 
     fn decimal(&self, number: f64, places: usize) -> String {

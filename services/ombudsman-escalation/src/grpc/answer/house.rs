@@ -38,6 +38,15 @@ fn term(term: &Term) -> pb::Mandate {
     told
 }
 
+/// A term as a party may know it: that it ended early, and not why, which is the person's own affair.
+fn without_cause(told: &Mandate) -> pb::Mandate {
+    let mut told = mandate(told);
+    if let Some(ending) = &mut told.ending {
+        ending.cause = pb::MandateEndCause::Unspecified.into();
+    }
+    told
+}
+
 /// A term, without what its ending rests on.
 fn mandate(mandate: &Mandate) -> pb::Mandate {
     pb::Mandate {
@@ -90,7 +99,7 @@ pub(crate) fn disclosed(seat: &Disclosed) -> pb::DisclosedSeat {
         assign_time: Some(time_to_proto(seat.since)),
         leave_time,
         leave_grounds: grounds.iter().map(|ground| conflict_ground_to_proto(*ground).into()).collect(),
-        mandates: seat.mandates.iter().map(mandate).collect(),
+        mandates: seat.mandates.iter().map(without_cause).collect(),
         declare_time: seat.declared_at.map(time_to_proto),
         relations: seat.relations.iter().map(relation).collect(),
     }
