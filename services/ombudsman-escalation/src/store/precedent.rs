@@ -74,7 +74,7 @@ impl FoundRow {
     }
 }
 
-/// Decided points of the mark that share most of what is asked, but those of the case itself; the newest first of equals.
+/// Decided points of the mark that share most of what is asked, but those of the case itself and of the one it reviews; the newest first of equals.
 #[tracing::instrument(name = "db.precedent.similar", skip_all)]
 pub(crate) async fn similar(
     connection: &mut PgConnection,
@@ -96,6 +96,7 @@ pub(crate) async fn similar(
                   array_agg(a.word order by a.weight desc, a.word) as "shared!"
              from ombudsman.precedent p cross join unnest(p.words) as w (word) join asked a on a.word = w.word
             where p.words @> array[$1::text] and p.words && $4::text[] and p.case_id <> $5
+              and p.case_id is distinct from (select review_of from ombudsman.office_case where case_id = $5)
             group by p.case_id, p.point_id
             order by sum(a.weight) desc, p.issued_at desc, p.case_id, p.point_id limit $6"#,
         mark,

@@ -45,11 +45,6 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
         return pb::OfficeMember::decode(kept.as_slice()).map_err(|_| Failure::Unreadable);
     }
     let person = staff::person(&mut tx, command.member).await?;
-    // Nobody gives themselves a term or an office.
-    if person == call.actor().id || !staff::may_govern(&mut tx, &call.actor().id, now).await? {
-        tx.rollback().await?;
-        return Err(HouseRefused::NoMandate.into());
-    }
     // Cases before the person: the order in which assignments take the same locks.
     for case in seats::open_cases_of(&mut tx, &person).await? {
         case::lock(&mut tx, case).await?;
@@ -57,6 +52,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     let row = staff::touch(&mut tx, &person).await?;
     if row.version != command.version + 1 {
         return Err(StoreError::Stale.into());
+    }
+    // Nobody gives themselves a term or an office.
+    if person == call.actor().id || !staff::may_govern(&mut tx, &call.actor().id, now).await? {
+        tx.rollback().await?;
+        return Err(HouseRefused::NoMandate.into());
     }
     let pending = seats::open_cases_of(&mut tx, &person).await?;
     let teams = wall::teams(&mut *tx, &pending).await?;

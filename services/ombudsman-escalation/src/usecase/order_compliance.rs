@@ -57,12 +57,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let known = obligation::of_case(&mut step.tx, after.id).await?.len();
     for (order, number) in command.orders.into_iter().zip(known + 1..) {
         let remedy = answers.iter().find(|answer| answer.claim_point == order.claim_point).map(|answer| &answer.remedy);
-        let is_remedy =
-            |one: &&pb::Correction| one.text() == pb::DecisionText::Remedy && one.claim_point == order.claim_point;
-        let remedy = match corrected.iter().rfind(is_remedy) {
-            Some(corrected) => corrected.stands.as_str(),
-            None => remedy.map(|remedy| remedy.expose().as_str()).unwrap_or_default(),
-        };
+        let remedy = remedy.map(|remedy| remedy.expose().clone()).unwrap_or_default();
+        let of_it = corrected
+            .iter()
+            .filter(|one| one.text() == pb::DecisionText::Remedy && one.claim_point == order.claim_point);
+        let remedy = of_it.fold(remedy, |remedy, one| remedy.replacen(&one.stood, &one.stands, 1));
         let due = term::end_after_days(step.now, order.days);
         let told = format!("{} ({}): {remedy}\nby {}, before {due}", order.claim_point, number, order.debtor);
         let paper = Paper::text(DossierKind::ComplianceOrder, Visibility::Parties, told);

@@ -43,14 +43,14 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
         return pb::OfficeMember::decode(kept.as_slice()).map_err(|_| Failure::Unreadable);
     }
     let person = staff::person(&mut tx, command.member).await?;
+    let row = staff::touch(&mut tx, &person).await?;
+    if row.version != command.version + 1 {
+        return Err(StoreError::Stale.into());
+    }
     // Nobody gives themselves a term or an office.
     if person == call.actor().id || !staff::may_govern(&mut tx, &call.actor().id, now).await? {
         tx.rollback().await?;
         return Err(HouseRefused::NoMandate.into());
-    }
-    let row = staff::touch(&mut tx, &person).await?;
-    if row.version != command.version + 1 {
-        return Err(StoreError::Stale.into());
     }
     let before = staff::get(&mut tx, row.id, now).await?.ok_or(Refused::MemberNotFound)?;
     let terms: Vec<Mandate> = before.terms.iter().map(|term| term.mandate).collect();

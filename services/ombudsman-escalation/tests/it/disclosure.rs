@@ -93,3 +93,13 @@ async fn nobody_else_is_told_and_nobody_is_told_in_a_language_that_is_not_writte
     }
     ines.give_disclosure(ask(&case, Language::En)).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_stay_takes_no_party_the_right_to_ask() {
+    let world = World::staffed().await;
+    let case = world.drafted_case().await.name;
+    act!(world, "ines", stay_case, StayCaseRequest, &case, proceedings: "suit 41/2026").unwrap();
+    let request = ask(&case, Language::En);
+    let given = world.house("liaison", Role::FirmLiaison).give_disclosure(request).await.unwrap().into_inner();
+    assert_eq!(given.seats.len(), 3);
+}

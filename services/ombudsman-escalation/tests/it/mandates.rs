@@ -357,3 +357,37 @@ async fn a_role_is_not_taken_away_from_who_sits_on_a_pending_case_in_it() {
     let noted = world.entries::<pb::OfficeRolesChanged>().await;
     assert_eq!(noted.last().unwrap().office_roles, [i32::from(pb::OfficeRole::Quality)]);
 }
+
+#[tokio::test]
+async fn nobody_gives_themselves_a_term_and_the_register_is_changed_by_whoever_has_one() {
+    let world = World::staffed().await;
+    let no_mandate = (Code::PermissionDenied, "NO_MANDATE".to_owned());
+    let renew = async |who: &str, person: &str| {
+        let member = world.member(person).await;
+        let mandate =
+            pb::Mandate { start_time: world.in_days(4 * 366), end_time: world.in_days(7 * 366), ending: None };
+        let request = pb::RenewMandateRequest {
+            name: member.name,
+            etag: member.etag,
+            mandate: Some(mandate),
+            request_id: fresh_id(),
+        };
+        world.house(who, Role::Ombudsman).renew_mandate(request).await
+    };
+    assert_eq!(reason(&renew("elena", "elena").await.unwrap_err()), no_mandate);
+    assert_eq!(reason(&renew("a-stranger", "oscar").await.unwrap_err()), no_mandate);
+    renew("elena", "oscar").await.unwrap();
+    let elena = world.member("elena").await;
+    let change = pb::ChangeOfficeRolesRequest {
+        name: elena.name,
+        etag: elena.etag,
+        office_roles: vec![OMBUDSMAN.into(), pb::OfficeRole::Investigator.into()],
+        request_id: fresh_id(),
+    };
+    let refused = world.house("elena", Role::Ombudsman).change_office_roles(change).await.unwrap_err();
+    assert_eq!(reason(&refused), no_mandate);
+    // Her own term over, the office has no ombudsman: whoever appoints one has the token and no mandate, and it is still not she.
+    world.days(3 * 366);
+    assert_eq!(reason(&renew("elena", "elena").await.unwrap_err()), no_mandate);
+    renew("whoever-appoints", "elena").await.unwrap();
+}
