@@ -10,6 +10,9 @@ use crate::condition::{Occasion, Turn};
 use crate::policy::Measure;
 use crate::rule::{Ends, Rule};
 
+/// A ground that the ombudsman's office alone gives, by staying a case: the firm stops none of its own terms by waiting for a court.
+const OF_THE_OFFICE: &str = "parallel_proceedings";
+
 /// What happened to an affair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -94,6 +97,7 @@ impl Event {
     pub fn to_clock_of(&self, rule: &Rule) -> Option<Happening> {
         // Waiting moves a clock only where its rule names the reason as a ground, or its conditions name waiting.
         if let Self::Waits(ground) | Self::Held(ground) = self
+            && ground != OF_THE_OFFICE
             && rule.effect_of(ground).is_some()
         {
             return Some(Happening::Hindered(ground.clone()));

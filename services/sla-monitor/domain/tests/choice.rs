@@ -168,3 +168,17 @@ fn an_unknown_reading_of_the_channel_is_refused() {
     let switches = Switches::from([("es.fin.29ter.phone".to_owned(), "sometimes".to_owned())]);
     assert!(Catalogue::embedded(&switches).is_err());
 }
+
+#[test]
+fn the_firm_stops_no_term_of_its_own_by_waiting_for_a_court() {
+    use ventanilla_sla_monitor_domain::affair::Event;
+    let catalogue = catalogue();
+    let rule = catalogue.rules().find(|rule| rule.id == FINANCE).unwrap();
+    // The office's stay has an effect on the term, by the act of the office alone.
+    assert!(rule.effect_of("parallel_proceedings").is_some());
+    for ground in ["parallel_proceedings", "cure"] {
+        for waits in [Event::Waits(ground.to_owned()), Event::Held(ground.to_owned())] {
+            assert_eq!(waits.to_clock_of(rule).is_some(), ground == "cure", "{waits:?}");
+        }
+    }
+}

@@ -375,7 +375,7 @@ async fn nothing_is_asked_while_nobody_can_count_and_a_retry_needs_nobody() {
 }
 
 /// The words by which the rules of sla-monitor put off a term because the customer has to complete something. The hearing on
-/// inadmissibility is no such thing, and what lengthens a term by a notice is none either.
+/// inadmissibility is no such thing, nor is a stay, which is the office's alone to give; and what lengthens a term by a notice is none either.
 fn deferring_words() -> BTreeSet<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../sla-monitor/data/regimes");
     let files = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
@@ -384,7 +384,7 @@ fn deferring_words() -> BTreeSet<String> {
     let grounds =
         deferring.filter_map(|effect| effect.lines().find(|line| line.starts_with("grounds")).map(str::to_owned));
     let words = grounds.flat_map(|line| line.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>());
-    words.filter(|word| word != "inadmissibility_allegations").collect()
+    words.filter(|word| word != "inadmissibility_allegations" && word != "parallel_proceedings").collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
