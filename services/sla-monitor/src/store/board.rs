@@ -266,12 +266,16 @@ pub async fn settled(
     let (from, to): (Vec<i64>, Vec<i64>) = ranges.iter().copied().unzip();
     let found = sqlx::query_as!(
         Found,
-        r#"select array_agg(b.settle_micros) as "micros!: _", array_agg(b.label) as "labels!: _", array_agg(b.first_origin_at) as "origins!: _"
+        // Each range is looked up by itself: joined freely, every duration would be held against every range.
+        r#"select f.micros as "micros!: _", f.labels as "labels!: _", f.origins as "origins!: _"
            from unnest($1::bigint[], $2::bigint[]) as r(from_micros, to_micros)
-           join sla_monitor.board_clock b on b.settle_micros >= r.from_micros and b.settle_micros < r.to_micros
-           where b.first_origin_at >= coalesce($3, '-infinity'::timestamptz) and b.first_origin_at < coalesce($4, 'infinity'::timestamptz)
-             and ($5::integer[] is null or b.label = any($5))
-           group by r.from_micros"#,
+           cross join lateral (
+               select array_agg(b.settle_micros) as micros, array_agg(b.label) as labels, array_agg(b.first_origin_at) as origins
+               from sla_monitor.board_clock b
+               where b.settle_micros >= r.from_micros and b.settle_micros < r.to_micros
+                 and b.first_origin_at >= coalesce($3, '-infinity'::timestamptz) and b.first_origin_at < coalesce($4, 'infinity'::timestamptz)
+                 and ($5::integer[] is null or b.label = any($5))) f
+           where f.micros is not null"#,
         &from,
         &to,
         part.from.map(|t| t.to_sqlx()) as _,
