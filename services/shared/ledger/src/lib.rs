@@ -24,7 +24,7 @@ pub mod verify;
 pub use chain::{Chained, GENESIS, commitment, entry_hash};
 pub use draft::{Columns, Draft, Stamp, append};
 pub use feed::{Feed, Tail};
-pub use follower::{Follower, FollowerError, Reaction, ReactionError};
+pub use follower::{Applying, Follower, FollowerError, Reaction, ReactionError};
 pub use forget::{forget, forget_entries};
 pub use received::Received;
 pub use sequencer::Ledger;
