@@ -30,6 +30,8 @@ pub struct Trial {
     pub scene: Scene,
     /// Plausible values, from the affair that is there.
     pub facts: Facts,
+    /// What the affair made, by type of resource.
+    pub resources: BTreeMap<&'static str, String>,
     /// The database's owner.
     pub admin: PgPool,
     /// Somebody of each role.
@@ -56,12 +58,13 @@ impl Trial {
         }
         let people = Role::ALL.iter().map(|role| (*role, scene.role(*role))).collect();
         let ambient = scene.ambient.clone();
+        let known = resources.clone();
         let facts = Facts {
             now: scene.ambient.now().as_second(),
             uuid: Box::new(move || ambient.uuid(ambient.now()).to_string()),
-            resource: Box::new(move |kind| resources.get(kind).cloned()),
+            resource: Box::new(move |kind| known.get(kind).cloned()),
         };
-        Self { scene, facts, admin, people, before, denied_before, failures: Vec::new() }
+        Self { scene, facts, resources, admin, people, before, denied_before, failures: Vec::new() }
     }
 
     /// Notes what went wrong, when something did.
