@@ -129,7 +129,7 @@ async fn nobody_calls_over_rest_what_the_policy_does_not_give_them() {
                 ask("a forged token", Some("e30.e30.x"), 401, "TOKEN_INVALID").await;
             }
             if let Some(role) = denied {
-                let token = trial.scene.role_token(role);
+                let token = trial.scene.role_token(*role);
                 ask(role.as_str(), Some(&token), 403, "ROLE_NOT_ALLOWED").await;
             }
         }

@@ -267,7 +267,7 @@ fn refusals(operation: &Operation) -> BTreeSet<u16> {
         Code::DeadlineExceeded,
     ];
     let mut statuses: BTreeSet<u16> = codes.into_iter().map(|code| edge::http_status(code).as_u16()).collect();
-    statuses.extend([406, 408]);
+    statuses.extend([405, 406, 408]);
     if !operation.policy.open {
         statuses.extend([401, 403]);
     }
@@ -295,6 +295,8 @@ pub(crate) fn components() -> Value {
     };
     let mut later = problem("Too much, or not now: come back after `Retry-After` with the same `requestId`.");
     later["headers"]["Retry-After"] = json!({"$ref": "#/components/headers/RetryAfter"});
+    let mut other_methods = problem("The path has other methods: `Allow` names them.");
+    other_methods["headers"]["Allow"] = json!({"$ref": "#/components/headers/Allow"});
     json!({
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token of the house's identity provider, or of the suite itself."}},
         "responses": {
@@ -302,6 +304,7 @@ pub(crate) fn components() -> Value {
             problem_name(401): problem("No token, or none that holds."),
             problem_name(403): problem("None of the caller's roles may make this call, or this caller may not on this."),
             problem_name(404): problem("Absent, or not the caller's to see."),
+            problem_name(405): other_methods,
             problem_name(406): problem("`Accept` names no type that the answer has."),
             problem_name(408): problem("The request did not arrive whole in time."),
             problem_name(409): problem("Somebody was faster, or the `requestId` was used for something else."),
@@ -314,6 +317,7 @@ pub(crate) fn components() -> Value {
             problem_name(504): problem("It took longer than the caller waits; of a change, the outcome is unknown: send the same again."),
         },
         "headers": {
+            "Allow": {"description": "The methods of the path.", "schema": {"type": "string"}},
             "ETag": {"description": "What the answer is, for `If-None-Match`; its part before the dot is the resource's `etag`, for `If-Match`.", "schema": {"type": "string"}},
             "RetryAfter": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}},
             "Traceresponse": {"description": "The trace of the request, as W3C Trace Context writes it, where it was traced.", "schema": {"type": "string"}},
