@@ -8,8 +8,9 @@
 Asked for: no server error, no answer that the document does not have (status, media type, headers, schema), no call that
 goes without the token it asks for. Exits with 1 when anything is found.
 
-The document is given the names of what is there, so that not every call ends at NOT_FOUND. Streams of events do not end and are
-left out; they have tests of their own (`tests/tests/gateway_rest.rs`).
+The document is given the names of what is there, so that not every call ends at NOT_FOUND. Streams of events do not end, and
+lines of JSON are nothing that schemathesis can write: both are left out, and have tests of their own
+(`tests/tests/gateway_rest.rs`). `--planted-fault` spoils the document, which must be found.
 """
 
 import argparse
@@ -55,6 +56,15 @@ def with_examples(document, resources):
     return document
 
 
+def spoilt(document):
+    """The document without a status that comes, and with a token asked for where none is needed."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            operation["responses"].pop("400", None)
+            operation.pop("security", None)
+    return document
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--examples", type=int, default=10, help="requests per call and kind")
@@ -62,7 +72,9 @@ def main():
     arguments.add_argument("--binary", default=str(ROOT / "target/release/ventanilla-rest"))
     arguments.add_argument("--schemathesis", default="schemathesis")
     arguments.add_argument("--seed", type=int, default=7)
+    arguments.add_argument("--phases", default="coverage,fuzzing")
     arguments.add_argument("--include", default="", help="only operations whose id matches this expression")
+    arguments.add_argument("--planted-fault", action="store_true", help="spoil the document first")
     given = arguments.parse_args()
 
     gateway = subprocess.Popen([given.binary], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -70,6 +82,8 @@ def main():
         ready = json.loads(gateway.stdout.readline())
         with urllib.request.urlopen(ready["url"] + "/openapi.json") as answer:
             document = with_examples(json.load(answer), ready["resources"])
+        if given.planted_fault:
+            document = spoilt(document)
         roles = given.roles.split(",") if given.roles else sorted(ready["tokens"])
         red = []
         with tempfile.TemporaryDirectory() as folder:
@@ -79,9 +93,9 @@ def main():
             for role in roles:
                 command = [
                     given.schemathesis, "run", schema, "--url", ready["url"],
-                    "--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing", "--max-examples", str(given.examples),
+                    "--checks", ",".join(CHECKS), "--phases", given.phases, "--max-examples", str(given.examples),
                     "--header", f"Authorization: Bearer {ready['tokens'][role]}",
-                    "--exclude-operation-id-regex", "^Watch", "--request-timeout", "30", "--workers", "4",
+                    "--exclude-operation-id-regex", "^(Watch.*|IngestFacts|IngestSourceRecords)$", "--request-timeout", "30", "--workers", "4",
                     "--seed", str(given.seed), "--generation-database", "none", "--warnings", "off",
                     "--suppress-health-check", "all", "--continue-on-failure", "--no-shrink",
                 ]

@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use kernel::Role;
-use tokio::io::AsyncReadExt as _;
 use ventanilla_tests::scene::trial::Trial;
 
 #[tokio::main]
@@ -14,10 +13,10 @@ async fn main() -> anyhow::Result<()> {
     let rest = trial.scene.rest().await;
     let tokens: BTreeMap<&str, String> =
         Role::ALL.iter().map(|role| (role.as_str(), trial.scene.role_token(*role))).collect();
-    let ready = serde_json::json!({"url": format!("http://{}", rest.address), "tokens": tokens, "resources": trial.resources});
+    let ready =
+        serde_json::json!({"url": format!("http://{}", rest.address), "tokens": tokens, "resources": trial.resources});
     println!("{ready}");
-    let mut rest_of_input = Vec::new();
-    tokio::io::stdin().read_to_end(&mut rest_of_input).await?;
+    tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;
     rest.stop();
     Ok(())
 }

@@ -114,8 +114,13 @@ impl fmt::Display for Ways {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "LookupByPhone, {} customers, {} calls a second", self.customers, self.calls_per_second)?;
         for round in &self.rounds {
-            for (way, served, cpu) in [("gRPC", round.grpc, round.grpc_cpu_ms), ("REST", round.rest, round.rest_cpu_ms)] {
-                writeln!(f, "  {way}  p50 {:.2} ms  p99 {:.2} ms  processor {cpu:.3} ms a call", served.p50_ms, served.p99_ms)?;
+            for (way, served, cpu) in [("gRPC", round.grpc, round.grpc_cpu_ms), ("REST", round.rest, round.rest_cpu_ms)]
+            {
+                writeln!(
+                    f,
+                    "  {way}  p50 {:.2} ms  p99 {:.2} ms  processor {cpu:.3} ms a call",
+                    served.p50_ms, served.p99_ms
+                )?;
             }
         }
         let mut added: Vec<f64> = self.rounds.iter().map(|round| round.rest_cpu_ms - round.grpc_cpu_ms).collect();

@@ -82,7 +82,8 @@ impl Scene {
     pub async fn rest_with(&self, settings: rest::Settings) -> Rest {
         let addresses: BTreeMap<String, String> =
             self.addresses.iter().map(|(service, at)| (service.name().to_owned(), format!("http://{at}"))).collect();
-        let peers = Peers::new(&addresses, TokenSource::nothing(), &PeerSettings::default()).expect("addresses make URIs");
+        let peers =
+            Peers::new(&addresses, TokenSource::nothing(), &PeerSettings::default()).expect("addresses make URIs");
         let router = rest::router(rest::State { peers, settings }).expect("the contract can be served");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");

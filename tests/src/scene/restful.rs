@@ -78,7 +78,10 @@ fn path(template: &str, json: &mut Json) -> Option<String> {
         let (field, pattern) = variable.split_once('=').unwrap_or((variable, "*"));
         let value = take(json, field)?;
         let fits = value.split('/').count() == pattern.split('/').count()
-            && value.split('/').zip(pattern.split('/')).all(|(have, want)| !have.is_empty() && (want == "*" || want == have));
+            && value
+                .split('/')
+                .zip(pattern.split('/'))
+                .all(|(have, want)| !have.is_empty() && (want == "*" || want == have));
         if !fits {
             return None;
         }

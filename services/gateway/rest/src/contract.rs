@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use http::uri::PathAndQuery;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, ServiceDescriptor, Value,
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, ServiceDescriptor,
+    Value,
 };
 use ventanilla_proto::MethodPolicy;
 
@@ -105,7 +106,8 @@ impl Contract {
         let rpcs: Vec<_> = pool.services().filter(ours).flat_map(|s| s.methods().collect::<Vec<_>>()).collect();
         for rpc in &rpcs {
             let alone = rpcs.iter().filter(|other| other.name() == rpc.name()).count() == 1;
-            let name = if alone { rpc.name().to_owned() } else { format!("{}_{}", rpc.parent_service().name(), rpc.name()) };
+            let name =
+                if alone { rpc.name().to_owned() } else { format!("{}_{}", rpc.parent_service().name(), rpc.name()) };
             contract.take(pool, rpc, &name).map_err(|why| Unservable(format!("{}: {why}", rpc.full_name())))?;
         }
         Ok(contract)

@@ -90,12 +90,7 @@ pub(crate) fn rival(message: &DynamicMessage, field: &FieldDescriptor) -> Option
 }
 
 /// Reads the value of a field: a list, a map, or one value.
-pub(crate) fn field_value(
-    field: &FieldDescriptor,
-    json: Json,
-    path: &str,
-    wrong: &mut Violations,
-) -> Option<Value> {
+pub(crate) fn field_value(field: &FieldDescriptor, json: Json, path: &str, wrong: &mut Violations) -> Option<Value> {
     if field.is_map() {
         return map(field, json, path, wrong);
     }
@@ -272,9 +267,7 @@ mod tests {
         let read = message(&of(operation).rpc.input(), json, "", &mut wrong);
         match wrong.into_result() {
             Ok(()) => Ok(read.unwrap()),
-            Err(wrong) => {
-                Err(wrong.as_slice().iter().map(|v| (v.field.clone(), v.description.clone())).collect())
-            }
+            Err(wrong) => Err(wrong.as_slice().iter().map(|v| (v.field.clone(), v.description.clone())).collect()),
         }
     }
 

@@ -28,7 +28,10 @@ pub(crate) fn version(tag: &str) -> Option<String> {
 
 /// Whether `If-None-Match` names this tag; weakly, as RFC 9110 has it.
 pub(crate) fn is_named(if_none_match: &str, tag: &str) -> bool {
-    if_none_match.split(',').map(str::trim).any(|named| named == "*" || named.strip_prefix("W/").unwrap_or(named) == tag)
+    if_none_match
+        .split(',')
+        .map(str::trim)
+        .any(|named| named == "*" || named.strip_prefix("W/").unwrap_or(named) == tag)
 }
 
 fn opaque(tag: &str) -> Option<&str> {

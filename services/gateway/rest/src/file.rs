@@ -65,8 +65,12 @@ pub(crate) fn named(content: Body, media_type: &str, file_name: &str) -> Respons
     let mut response = Response::new(content);
     let headers = response.headers_mut();
     let octets = HeaderValue::from_static("application/octet-stream");
-    headers.insert(CONTENT_TYPE, HeaderValue::try_from(media_type).ok().filter(|value| !value.is_empty()).unwrap_or(octets));
-    let plain: String = file_name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '_' }).collect();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::try_from(media_type).ok().filter(|value| !value.is_empty()).unwrap_or(octets),
+    );
+    let plain: String =
+        file_name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '_' }).collect();
     let whole = utf8_percent_encode(file_name, NON_ALPHANUMERIC);
     if let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")) {
         headers.insert(CONTENT_DISPOSITION, value);

@@ -8,7 +8,9 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use edge::{Caller, Draining, Problem, Route, Violation};
-use http::header::{ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, TRANSFER_ENCODING};
+use http::header::{
+    ACCEPT, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH, TRANSFER_ENCODING,
+};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use kernel::Violations;
@@ -31,7 +33,8 @@ pub(crate) async fn call(State(gate): State<Arc<Gate>>, request: Request) -> Res
         Found::One(operation) => Arc::clone(operation),
         Found::Other(allowed) => return not_allowed(&allowed),
         Found::Nothing => {
-            return Problem::new(StatusCode::NOT_FOUND, "ROUTE_NOT_FOUND", "there is nothing at this path").into_response();
+            return Problem::new(StatusCode::NOT_FOUND, "ROUTE_NOT_FOUND", "there is nothing at this path")
+                .into_response();
         }
     };
     if head && operation.shape != Shape::Single {
@@ -80,7 +83,7 @@ async fn answer(gate: &Gate, operation: &Arc<Operation>, parts: &Parts, body: Bo
     };
     let conditional = asked.if_match.is_some();
     let message = request::read(operation, asked).map_err(|wrong| refused(&wrong))?.encode_to_vec();
-    match operation.shape {
+    let answered = match operation.shape {
         Shape::Single => {
             let if_none_match = text(&parts.headers, IF_NONE_MATCH.as_str())?;
             single::answer(operation, caller.channel(channel), message, &accept, if_none_match)
@@ -94,7 +97,16 @@ async fn answer(gate: &Gate, operation: &Arc<Operation>, parts: &Parts, body: Bo
         }
         Shape::File => file::answer(operation, for_stream(&caller, channel, &parts.headers), message).await,
         Shape::Lines => Err(internal("lines were answered before")),
+    };
+    answered.map_err(|problem| late(problem, &caller))
+}
+
+/// tonic's own timer may be the first to end a call, and says CANCELLED; the caller did not go away.
+fn late(problem: Problem, caller: &Caller) -> Problem {
+    if problem.reason() != "CANCELLED" || Instant::now() < caller.deadline {
+        return problem;
     }
+    Problem::new(StatusCode::GATEWAY_TIMEOUT, "DEADLINE_EXCEEDED", "the answer took longer than you wait")
 }
 
 /// A stream lasts as long as it is read, unless its caller says how long.
@@ -145,7 +157,8 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Probl
 }
 
 fn bad_header(name: &str, what: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "INVALID_HEADER", "a header cannot be read").violation(Violation::new(name, what))
+    Problem::new(StatusCode::BAD_REQUEST, "INVALID_HEADER", "a header cannot be read")
+        .violation(Violation::new(name, what))
 }
 
 /// No compressed requests: a small one may be large.
@@ -171,7 +184,8 @@ fn require_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Problem> {
 }
 
 async fn json(gate: &Gate, operation: &Operation, headers: &HeaderMap, body: Body) -> Result<Option<Json>, Problem> {
-    let announced = headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0") || headers.contains_key(TRANSFER_ENCODING);
+    let announced =
+        headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0") || headers.contains_key(TRANSFER_ENCODING);
     if matches!(operation.body, BodyPlace::None) && announced {
         let mut wrong = Violations::new();
         wrong.push("", "this call takes no body");

@@ -98,8 +98,14 @@ pub fn router(state: State) -> Result<Router, Unservable> {
     let gate = Arc::new(Gate { contract, channels, settings: state.settings });
     let pages = Router::new()
         .route("/reference", get(async |Shared(document): Document| reference::index(&document)))
-        .route("/reference/calls/{id}", get(async |Shared(document): Document, Path(id): Path<String>| reference::call(&document, &id)))
-        .route("/reference/types/{name}", get(async |Shared(document): Document, Path(name): Path<String>| reference::of_type(&document, &name)))
+        .route(
+            "/reference/calls/{id}",
+            get(async |Shared(document): Document, Path(id): Path<String>| reference::call(&document, &id)),
+        )
+        .route(
+            "/reference/types/{name}",
+            get(async |Shared(document): Document, Path(name): Path<String>| reference::of_type(&document, &name)),
+        )
         .route("/reference/reference.css", get(async || reference::css()))
         .with_state(document);
     Ok(Router::new()

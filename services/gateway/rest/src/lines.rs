@@ -189,7 +189,8 @@ mod tests {
     async fn each_line_is_a_message_however_the_bytes_come() {
         let whole = "{\"requestId\": \"a\"}\n\n{\"requestId\": \"b\"}\r\n{\"requestId\": \"ñ\"}";
         for size in [1, 7, 1_000] {
-            let chunks: Vec<Result<Vec<u8>, std::io::Error>> = whole.as_bytes().chunks(size).map(|c| Ok(c.to_vec())).collect();
+            let chunks: Vec<Result<Vec<u8>, std::io::Error>> =
+                whole.as_bytes().chunks(size).map(|c| Ok(c.to_vec())).collect();
             let (count, problem) = sent(Body::from_stream(futures::stream::iter(chunks))).await;
             assert_eq!((count, problem.is_none()), (3, true));
         }

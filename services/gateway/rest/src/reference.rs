@@ -9,7 +9,8 @@ use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
 const CSS: &str = include_str!("reference.css");
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A text with its code.
 pub(crate) struct Piece {
@@ -108,7 +109,8 @@ pub(crate) fn call(document: &Value, id: &str) -> Response {
         Some((media_type, content)) => (media_type.clone(), fields(resolve(document, &content["schema"]))),
         None => Default::default(),
     };
-    let answers = entries(&operation["responses"]).map(|(status, response)| answer(document, status, response)).collect();
+    let answers =
+        entries(&operation["responses"]).map(|(status, response)| answer(document, status, response)).collect();
     page(&CallPage {
         title: text(&operation["summary"]),
         shell: shell(method, path, operation, &body_type),
@@ -147,7 +149,9 @@ fn nothing() -> Response {
 }
 
 fn page(template: &impl Template) -> Response {
-    let Ok(html) = template.render() else { return crate::handler::internal("a page cannot be written").into_response() };
+    let Ok(html) = template.render() else {
+        return crate::handler::internal("a page cannot be written").into_response();
+    };
     let mut response = Response::new(Body::from(html));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -175,9 +179,9 @@ fn shell(method: &str, path: &str, operation: &Value, body_type: &str) -> String
 fn answer(document: &Value, status: &str, response: &Value) -> Answer {
     let response = resolve(document, response);
     let content: Vec<_> = entries(&response["content"]).collect();
-    let described = content.iter().find_map(|(_, content)| {
-        ["schema", "x-event-data", "x-line"].iter().find_map(|place| link(&content[*place]))
-    });
+    let described = content
+        .iter()
+        .find_map(|(_, content)| ["schema", "x-event-data", "x-line"].iter().find_map(|place| link(&content[*place])));
     Answer {
         status: status.to_owned(),
         media_type: content.iter().map(|(media_type, _)| media_type.as_str()).collect::<Vec<_>>().join(", "),
@@ -242,7 +246,8 @@ fn resolve<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
 }
 
 fn operations(document: &Value) -> impl Iterator<Item = (&String, &String, &Value)> {
-    entries(&document["paths"]).flat_map(|(path, item)| entries(item).map(move |(method, operation)| (path, method, operation)))
+    entries(&document["paths"])
+        .flat_map(|(path, item)| entries(item).map(move |(method, operation)| (path, method, operation)))
 }
 
 fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {

@@ -135,7 +135,9 @@ fn query(operation: &Operation, query: Option<&str>, message: &mut DynamicMessag
             continue;
         };
         let place = spelled(&way);
-        let given = |bound: &Vec<FieldDescriptor>| bound.iter().map(FieldDescriptor::number).eq(way.iter().map(FieldDescriptor::number));
+        let given = |bound: &Vec<FieldDescriptor>| {
+            bound.iter().map(FieldDescriptor::number).eq(way.iter().map(FieldDescriptor::number))
+        };
         if operation.bound.iter().any(given) {
             note(wrong, &place, "is given by the path");
             continue;
@@ -228,7 +230,10 @@ mod tests {
         assert_eq!(text(&read_, "name"), "tickets/7");
         let same = Asked { path, body: json(r#"{"name": "tickets/7"}"#), ..Asked::default() };
         assert!(read(of("ResolveTicket"), same).is_ok());
-        assert_eq!(wrong("ResolveTicket", Asked { path, body: json(r#"{"name": "tickets/8"}"#), ..Asked::default() }), ["name"]);
+        assert_eq!(
+            wrong("ResolveTicket", Asked { path, body: json(r#"{"name": "tickets/8"}"#), ..Asked::default() }),
+            ["name"]
+        );
     }
 
     #[test]
@@ -248,7 +253,11 @@ mod tests {
 
     #[test]
     fn query_parameters_are_fields_by_either_name_and_unknown_ones_are_refused() {
-        let asked = Asked { path: "/v1/tickets", query: Some("customer=customers%2F7&pageSize=5&page_token=x"), ..Asked::default() };
+        let asked = Asked {
+            path: "/v1/tickets",
+            query: Some("customer=customers%2F7&pageSize=5&page_token=x"),
+            ..Asked::default()
+        };
         let message = read(of("ListTickets"), asked).unwrap();
         assert_eq!(text(&message, "customer"), "customers/7");
         let query = Some("pageSize=x&nothing=1&pageToken=a&page_token=b&order.by=1");
@@ -274,7 +283,8 @@ mod tests {
 
     #[test]
     fn an_idempotency_key_is_the_request_id() {
-        let of_header = |key, body| Asked { path: "/v1/tickets", body: json(body), idempotency_key: Some(key), ..Asked::default() };
+        let of_header =
+            |key, body| Asked { path: "/v1/tickets", body: json(body), idempotency_key: Some(key), ..Asked::default() };
         for key in ["r-1", "\"r-1\""] {
             let message = read(of("CreateTicket"), of_header(key, "{}")).unwrap();
             assert_eq!(text(&message, "request_id"), "r-1");
@@ -285,7 +295,8 @@ mod tests {
 
     #[test]
     fn a_precondition_that_cannot_be_judged_is_refused() {
-        let asked = |tag| Asked { path: "/v1/tickets/7:resolve", body: json("{}"), if_match: Some(tag), ..Asked::default() };
+        let asked =
+            |tag| Asked { path: "/v1/tickets/7:resolve", body: json("{}"), if_match: Some(tag), ..Asked::default() };
         assert_eq!(text(&read(of("ResolveTicket"), asked("\"3\"")).unwrap(), "etag"), "\"3\"");
         for tag in ["*", "W/\"3\"", "\"3\", \"4\"", "3"] {
             assert_eq!(wrong("ResolveTicket", asked(tag)), ["etag"], "{tag}");
@@ -296,7 +307,12 @@ mod tests {
 
     #[test]
     fn a_stream_is_resumed_after_the_last_event_whatever_its_address_says() {
-        let asked = |id| Asked { path: "/v1/tickets:watch", query: Some("afterPosition=3"), last_event_id: Some(id), ..Asked::default() };
+        let asked = |id| Asked {
+            path: "/v1/tickets:watch",
+            query: Some("afterPosition=3"),
+            last_event_id: Some(id),
+            ..Asked::default()
+        };
         let message = read(of("WatchTickets"), asked("17")).unwrap();
         assert_eq!(message.get_field_by_name("after_position").unwrap().as_i64(), Some(17));
         assert!(wrong("WatchTickets", asked("x")).contains(&"afterPosition".to_owned()));

@@ -33,16 +33,17 @@ pub(crate) async fn answer(
         return Ok(response);
     }
     let json = json(&message)?;
-    let tag = message.get_field_by_name("etag").as_deref().and_then(Value::as_str).and_then(|own| etag::of_answer(own, &json));
+    let tag = message
+        .get_field_by_name("etag")
+        .as_deref()
+        .and_then(Value::as_str)
+        .and_then(|own| etag::of_answer(own, &json));
     let unchanged = match (&tag, if_none_match) {
         (Some(tag), Some(named)) => operation.method == "GET" && etag::is_named(named, tag),
         _ => false,
     };
-    let mut response = if unchanged {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        Response::new(Body::from(json))
-    };
+    let mut response =
+        if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { Response::new(Body::from(json)) };
     let headers = response.headers_mut();
     if !unchanged {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -92,7 +93,8 @@ fn document(message: &DynamicMessage, accept: &Accept) -> Result<Option<Response
     };
     let media_type = text("media_type");
     if accept.names(&media_type) && !accept.names("application/json") {
-        let content = message.get_field_by_name("content").and_then(|value| value.as_bytes().cloned()).unwrap_or_default();
+        let content =
+            message.get_field_by_name("content").and_then(|value| value.as_bytes().cloned()).unwrap_or_default();
         return Ok(Some(file::named(Body::from(content), &media_type, &text("file_name"))));
     }
     if accept.takes("application/json") { Ok(None) } else { Err(not_acceptable()) }

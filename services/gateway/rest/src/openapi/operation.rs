@@ -68,7 +68,11 @@ fn parameters(operation: &Operation) -> Vec<Parameter> {
             (_, None) => format!("part{place}"),
         };
         let number = field.is_some_and(|field| alone && matches!(field.kind(), Kind::Int32));
-        let schema = if number { json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": i32::MAX}) } else { json!({"type": "string", "pattern": ID}) };
+        let schema = if number {
+            json!({"type": "integer", "format": "int32", "minimum": 0, "maximum": i32::MAX})
+        } else {
+            json!({"type": "string", "pattern": ID})
+        };
         let description = match field {
             Some(field) => format!("Part of `{}`.", field.json_name()),
             None => "Part of the path.".to_owned(),
@@ -198,7 +202,9 @@ fn body(operation: &Operation, schemas: &mut Schemas<'_>) -> Option<Value> {
         BodyPlace::Whole if operation.shape == Shape::Lines => {
             ("application/x-ndjson", schemas.request(&input, &[]), "Lines, each of them one message.")
         }
-        BodyPlace::Whole => ("application/json", schemas.request(&input, &taken(operation)), "What the path does not give."),
+        BodyPlace::Whole => {
+            ("application/json", schemas.request(&input, &taken(operation)), "What the path does not give.")
+        }
         BodyPlace::Field(field) => {
             let Kind::Message(message) = field.kind() else { return None };
             let inside = operation.bound.iter().filter(|way| way.first() == Some(field)).filter_map(|way| way.get(1));
@@ -231,11 +237,17 @@ fn responses(operation: &Operation, schemas: &mut Schemas<'_>) -> Value {
         Shape::Events => {
             // What is described is the `data` of one event.
             let item = schemas.message(&output, Way::Answered);
-            content.insert("text/event-stream".to_owned(), json!({"schema": {"type": "string", "contentMediaType": "text/event-stream"}, "x-event-data": item}));
+            content.insert(
+                "text/event-stream".to_owned(),
+                json!({"schema": {"type": "string", "contentMediaType": "text/event-stream"}, "x-event-data": item}),
+            );
         }
         Shape::Lines => {
             let item = schemas.message(&output, Way::Answered);
-            content.insert("application/x-ndjson".to_owned(), json!({"schema": {"type": "string", "contentMediaType": "application/x-ndjson"}, "x-line": item}));
+            content.insert(
+                "application/x-ndjson".to_owned(),
+                json!({"schema": {"type": "string", "contentMediaType": "application/x-ndjson"}, "x-line": item}),
+            );
         }
     }
     let mut headers = json!({"traceresponse": {"$ref": "#/components/headers/Traceresponse"}});
@@ -250,7 +262,8 @@ fn responses(operation: &Operation, schemas: &mut Schemas<'_>) -> Value {
         responses.insert("304".to_owned(), json!({"description": "It is as If-None-Match says."}));
     }
     for status in refusals(operation) {
-        responses.insert(status.to_string(), json!({"$ref": format!("#/components/responses/{}", problem_name(status))}));
+        responses
+            .insert(status.to_string(), json!({"$ref": format!("#/components/responses/{}", problem_name(status))}));
     }
     Value::Object(responses)
 }

@@ -121,7 +121,8 @@ impl<'c> Schemas<'c> {
         };
         let mut about = self.comments.of(&field.parent_file(), field.path()).to_owned();
         if let Some(choice) = field.containing_oneof().filter(|choice| !choice.is_synthetic()) {
-            let others: Vec<_> = choice.fields().filter(|other| other != field).map(|o| format!("`{}`", o.json_name())).collect();
+            let others: Vec<_> =
+                choice.fields().filter(|other| other != field).map(|o| format!("`{}`", o.json_name())).collect();
             if !others.is_empty() {
                 about.push_str(&format!(" Excludes {}.", others.join(", ")));
             }
@@ -140,7 +141,9 @@ impl<'c> Schemas<'c> {
             Kind::Enum(values) => self.want(short(values.full_name()), Wanted::Enum(values.clone())),
             Kind::Bool => json!({"type": "boolean"}),
             Kind::String => json!({"type": "string"}),
-            Kind::Bytes => json!({"type": "string", "contentEncoding": "base64", "pattern": "^[A-Za-z0-9+/_-]*={0,2}$"}),
+            Kind::Bytes => {
+                json!({"type": "string", "contentEncoding": "base64", "pattern": "^[A-Za-z0-9+/_-]*={0,2}$"})
+            }
             Kind::Double => json!({"type": "number", "format": "double"}),
             Kind::Float => json!({"type": "number", "format": "float"}),
             Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
