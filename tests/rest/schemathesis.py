@@ -95,7 +95,7 @@ def main():
                     given.schemathesis, "run", schema, "--url", ready["url"],
                     "--checks", ",".join(CHECKS), "--phases", given.phases, "--max-examples", str(given.examples),
                     "--header", f"Authorization: Bearer {ready['tokens'][role]}",
-                    "--exclude-operation-id-regex", "^(Watch.*|IngestFacts|IngestSourceRecords)$", "--request-timeout", "30", "--workers", "4",
+                    "--exclude-operation-id-regex", "^(Watch.*|IngestFacts|IngestSourceRecords)$", "--request-timeout", "30",
                     "--seed", str(given.seed), "--generation-database", "none", "--warnings", "off",
                     "--suppress-health-check", "all", "--continue-on-failure", "--no-shrink",
                 ]

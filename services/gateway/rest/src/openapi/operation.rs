@@ -235,11 +235,10 @@ fn responses(operation: &Operation, schemas: &mut Schemas<'_>) -> Value {
             content.insert("*/*".to_owned(), binary);
         }
         Shape::Events => {
-            // What is described is the `data` of one event.
             let item = schemas.message(&output, Way::Answered);
             content.insert(
                 "text/event-stream".to_owned(),
-                json!({"schema": {"type": "string", "contentMediaType": "text/event-stream"}, "x-event-data": item}),
+                json!({"schema": event(operation, &item), "x-event-data": item}),
             );
         }
         Shape::Lines => {
@@ -266,6 +265,26 @@ fn responses(operation: &Operation, schemas: &mut Schemas<'_>) -> Value {
             .insert(status.to_string(), json!({"$ref": format!("#/components/responses/{}", problem_name(status))}));
     }
     Value::Object(responses)
+}
+
+/// One event of a stream.
+fn event(operation: &Operation, item: &Value) -> Value {
+    let mut event = json!({
+        "type": "object",
+        "properties": {
+            "event": {"type": "string", "description": "The member of the message that is set; `end` or `error` for the last word."},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": {"anyOf": [item, {"$ref": "#/components/schemas/Problem"}]},
+            },
+            "retry": {"type": "integer", "description": "Milliseconds until a broken stream is opened again."},
+        },
+    });
+    if operation.cursor.is_some() {
+        event["properties"]["id"] = json!({"type": "string", "description": "The position to resume after."});
+    }
+    event
 }
 
 /// Statuses that a call may be refused with.
