@@ -4,7 +4,7 @@
 use http::{Method, Request};
 use http_body_util::Full;
 use prost::bytes::Bytes;
-use prost_reflect::{DynamicMessage, MethodDescriptor, SerializeOptions, Value};
+use prost_reflect::{DynamicMessage, MethodDescriptor, SerializeOptions};
 use serde_json::Value as Json;
 
 use super::rest::Rest;
@@ -143,9 +143,4 @@ fn flatten(name: &str, json: &Json, pairs: &mut Vec<(String, String)>) {
         Json::String(text) => pairs.push((name.to_owned(), text.clone())),
         other => pairs.push((name.to_owned(), other.to_string())),
     }
-}
-
-/// The value of a top-level text of a message.
-pub fn text(message: &DynamicMessage, field: &str) -> String {
-    message.get_field_by_name(field).as_deref().and_then(Value::as_str).unwrap_or_default().to_owned()
 }
