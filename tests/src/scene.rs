@@ -15,6 +15,8 @@ mod parting;
 pub mod people;
 pub mod raw;
 pub mod recording;
+pub mod rest;
+pub mod restful;
 pub mod services;
 pub mod trial;
 
