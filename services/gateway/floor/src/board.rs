@@ -66,6 +66,7 @@ pub(crate) async fn show(
 pub(crate) async fn watch(
     State(floor): State<Floor>,
     session: Session,
+    drain: live::Drain,
     Query(query): Query<BoardQuery>,
 ) -> Result<Response, Trouble> {
     let choice = Choice::read(&floor, query)?;
@@ -73,7 +74,7 @@ pub(crate) async fn watch(
     let request = sla::WatchBoardRequest { from_time: asked.from_time, to_time: asked.to_time, policy: asked.policy };
     let boards = floor.watched_clocks(&session)?.watch_board(request).await?.into_inner();
     let (by, lang) = (choice.by, session.lang);
-    Ok(live::pieces(boards, move |board| Figures::of(&board, by, lang).render().ok()))
+    Ok(live::pieces(boards, drain, move |board| Figures::of(&board, by, lang).render().ok()))
 }
 
 #[derive(Debug, Default, Deserialize)]

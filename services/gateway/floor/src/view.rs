@@ -91,12 +91,13 @@ async fn shown(
 pub(crate) async fn watch(
     State(floor): State<Floor>,
     session: Session,
+    drain: live::Drain,
     Path(id): Path<String>,
 ) -> Result<Response, Trouble> {
     let request = customer::WatchCustomerRequest { name: named("customers", &id)? };
     let views = floor.watched_customers(&session)?.watch_customer(request).await?.into_inner();
     let (ambient, lang) = (floor.ambient.clone(), session.lang);
-    Ok(live::pieces(views, move |message| {
+    Ok(live::pieces(views, drain, move |message| {
         message.view.and_then(|view| Sections::of(&view, ambient.now(), lang).render().ok())
     }))
 }
