@@ -71,7 +71,10 @@ mod tests {
 
     #[test]
     fn a_query_is_written_so_that_it_reads_back() {
-        assert_eq!(query(&[("zone", "Europe/Madrid"), ("policy", ""), ("by", "a&b=c")]), "?zone=Europe%2FMadrid&by=a%26b%3Dc");
+        assert_eq!(
+            query(&[("zone", "Europe/Madrid"), ("policy", ""), ("by", "a&b=c")]),
+            "?zone=Europe%2FMadrid&by=a%26b%3Dc"
+        );
         assert_eq!(query(&[("a", "")]), "");
     }
 }

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use web::{Lang, Trouble, When};
 
+use crate::Floor;
 use crate::addresses::stamp;
 use crate::period::Period;
-use crate::Floor;
 
 /// The address as it comes.
 #[derive(Debug, Default, Deserialize)]
@@ -37,8 +37,7 @@ impl Asked {
     /// most that services measure at once.
     pub(crate) fn read(floor: &Floor, asked: AskedQuery, otherwise: Period) -> Result<Self, Trouble> {
         let nothing_said = asked.period.is_empty() && asked.from.is_empty() && asked.to.is_empty();
-        let period =
-            if nothing_said { Some(otherwise) } else { Period::read(&asked.period, &asked.from, &asked.to) };
+        let period = if nothing_said { Some(otherwise) } else { Period::read(&asked.period, &asked.from, &asked.to) };
         let mut trouble = Trouble::new(StatusCode::BAD_REQUEST);
         if period.is_none() {
             trouble = trouble.naming(

@@ -94,7 +94,13 @@ pub(crate) async fn export(
     let format = match query.format.as_str() {
         "csv" => sla::BoardFormat::Csv,
         "json" => sla::BoardFormat::Json,
-        _ => return Err(Trouble::new(StatusCode::BAD_REQUEST).naming("format", "Elija csv o json.", "Choose csv or json.")),
+        _ => {
+            return Err(Trouble::new(StatusCode::BAD_REQUEST).naming(
+                "format",
+                "Elija csv o json.",
+                "Choose csv or json.",
+            ));
+        }
     };
     let asked = Choice::read(&floor, query.board)?.request(floor.ambient.now());
     let request = sla::ExportBoardRequest {
@@ -112,7 +118,8 @@ pub(crate) async fn export(
     let disposition = value(&format!("attachment; filename=\"{}\"", first.file_name.replace(['"', '\\'], "_")))?;
     let rest = parts.map_ok(|part| part.content);
     let whole = futures::stream::once(async { Ok(first.content) }).chain(rest);
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], Body::from_stream(whole)).into_response())
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], Body::from_stream(whole))
+        .into_response())
 }
 
 /// The policies to choose from. A board without the list is still a board.
@@ -121,14 +128,15 @@ async fn policies(floor: &Floor, session: &Session) -> Vec<Policy> {
     let mut policies = Vec::new();
     let mut page_token = String::new();
     for _ in 0..POLICY_PAGES {
-        let request =
-            sla::ListPoliciesRequest { page_size: 100, page_token, enabled_only: true, ..Default::default() };
+        let request = sla::ListPoliciesRequest { page_size: 100, page_token, enabled_only: true, ..Default::default() };
         let Ok(answer) = clocks.list_policies(request).await else { break };
         let answer = answer.into_inner();
-        policies.extend(answer.policies.into_iter().map(|policy| Policy {
-            title: crate::addresses::last(&policy.name).to_owned(),
-            name: policy.name,
-        }));
+        policies.extend(
+            answer
+                .policies
+                .into_iter()
+                .map(|policy| Policy { title: crate::addresses::last(&policy.name).to_owned(), name: policy.name }),
+        );
         page_token = answer.next_page_token;
         if page_token.is_empty() {
             break;

@@ -63,6 +63,7 @@ impl Floor {
 /// Whether the contract lets somebody call this, as far as their roles go: what is not open to them is not offered. Whether it is
 /// done is for the service to say.
 pub(crate) fn may(session: &Session, rpc: &str) -> bool {
-    ventanilla_proto::policy_of(rpc)
-        .is_some_and(|policy| policy.roles.iter().any(|role| role.parse().is_ok_and(|role| session.principal.has(role))))
+    ventanilla_proto::policy_of(rpc).is_some_and(|policy| {
+        policy.roles.iter().any(|role| role.parse().is_ok_and(|role| session.principal.has(role)))
+    })
 }

@@ -65,7 +65,11 @@ pub(crate) async fn show(
 }
 
 fn name(cause: &ticketing::CauseFigures, lang: Lang) -> String {
-    if cause.cause.is_empty() { lang.of("sin causa dicha", "no cause said").to_owned() } else { last(&cause.cause).to_owned() }
+    if cause.cause.is_empty() {
+        lang.of("sin causa dicha", "no cause said").to_owned()
+    } else {
+        last(&cause.cause).to_owned()
+    }
 }
 
 fn row(cause: &ticketing::CauseFigures, format: Format) -> Row {
@@ -97,8 +101,10 @@ fn drawn(causes: &[ticketing::CauseFigures], format: Format) -> Option<Svg> {
         })
         .collect();
     let title = lang.of("Parte de los asuntos que origina cada causa", "Share of affairs that each cause brings about");
-    (!rows.is_empty()).then(|| plot::change("causes", &rows, format).svg(title, lang.of(
+    (!rows.is_empty()).then(|| {
+        plot::change("causes", &rows, format).svg(title, lang.of(
         "De cada causa, un círculo para el periodo anterior y un punto para este. Las cifras están en la tabla.",
         "Of each cause, a ring for the period before and a dot for this one. The figures are in the table.",
-    )))
+    ))
+    })
 }

@@ -80,7 +80,9 @@ pub(crate) async fn find(
     }
     let only_phone = [&asked.document, &asked.email, &asked.name].iter().all(|typed| typed.is_empty());
     match (only_phone, asked.phone.is_empty()) {
-        (true, true) => Ok(shown(&session, asked, None, lang.of("Escriba algo que buscar.", "Write something to look for."))),
+        (true, true) => {
+            Ok(shown(&session, asked, None, lang.of("Escriba algo que buscar.", "Write something to look for.")))
+        }
         (true, false) => by_phone(&floor, &session, asked).await,
         (false, _) => by_description(&floor, &session, asked).await,
     }
@@ -95,9 +97,10 @@ async fn by_phone(floor: &Floor, session: &Session, asked: Asked) -> Result<Resp
         return Ok(Redirect::to(&format!("/floor/customers/{}", last(&answer.customer))).into_response());
     }
     let said = match answer.caller_number() {
-        customer::CallerNumber::Usable if answer.shared_line => {
-            lang.of("Es un número de varias personas: pregunte quién llama.", "Several people have this number: ask who is calling.")
-        }
+        customer::CallerNumber::Usable if answer.shared_line => lang.of(
+            "Es un número de varias personas: pregunte quién llama.",
+            "Several people have this number: ask who is calling.",
+        ),
         customer::CallerNumber::Usable => "",
         _ => lang.of("Ese número no se puede leer.", "That number cannot be read."),
     };
@@ -137,7 +140,10 @@ async fn by_description(floor: &Floor, session: &Session, asked: Asked) -> Resul
     let matches = match floor.customers(session)?.match_customer(request).await {
         Ok(answer) => answer.into_inner().matches,
         Err(status) if status.code() == tonic::Code::InvalidArgument => {
-            let said = lang.of("Algo de lo escrito no se puede leer: el documento, el correo o la fecha.", "Something of what is written cannot be read: the document, the e-mail or the date.");
+            let said = lang.of(
+                "Algo de lo escrito no se puede leer: el documento, el correo o la fecha.",
+                "Something of what is written cannot be read: the document, the e-mail or the date.",
+            );
             return Ok(shown(session, asked, Some(Vec::new()), said));
         }
         Err(status) => return Err(status.into()),

@@ -33,13 +33,19 @@ fn doors(session: &Session) -> Vec<Door> {
             "/ventanilla.sla.v1.SlaService/GetBoard",
             "/floor/board",
             lang.of("Tablero", "Board"),
-            lang.of("Qué se cumplió y qué no, y cuánto tardó.", "What was kept and what was missed, and how long it took."),
+            lang.of(
+                "Qué se cumplió y qué no, y cuánto tardó.",
+                "What was kept and what was missed, and how long it took.",
+            ),
         ),
         (
             "/ventanilla.sla.v1.MeasureService/GetServiceParameters",
             "/floor/law",
             lang.of("Lo que la ley publica", "What the law has published"),
-            lang.of("Parámetros de la Ley 10/2025, equidad y evaluación anual.", "Parameters of Ley 10/2025, fairness and the yearly evaluation."),
+            lang.of(
+                "Parámetros de la Ley 10/2025, equidad y evaluación anual.",
+                "Parameters of Ley 10/2025, fairness and the yearly evaluation.",
+            ),
         ),
         (
             "/ventanilla.sla.v1.MeasureService/GetCalibration",
@@ -57,13 +63,19 @@ fn doors(session: &Session) -> Vec<Door> {
             "/ventanilla.ticketing.v1.ProcessService/MeasureProcess",
             "/floor/processes",
             lang.of("Procesos", "Processes"),
-            lang.of("Por dónde van los asuntos, dónde se salen y qué paso se come el tiempo.", "How affairs go, where they leave the map, and which step eats the time."),
+            lang.of(
+                "Por dónde van los asuntos, dónde se salen y qué paso se come el tiempo.",
+                "How affairs go, where they leave the map, and which step eats the time.",
+            ),
         ),
         (
             "/ventanilla.customer.v1.CustomerService/ListMatchProposals",
             "/floor/matches",
             lang.of("Coincidencias probables", "Probable matches"),
-            lang.of("Pares de registros que seguramente son una persona.", "Pairs of records that are most likely one person."),
+            lang.of(
+                "Pares de registros que seguramente son una persona.",
+                "Pairs of records that are most likely one person.",
+            ),
         ),
         (
             "/ventanilla.customer.v1.CustomerService/GetCustomerView",

@@ -90,7 +90,12 @@ pub(crate) async fn show(
         fairness: fairness.map(|fairness| fair(fairness, format)),
         year: now.year() - 1,
     };
-    Ok(page(Layout::new(lang, lang.of("Lo que la ley publica", "What the law has published")).of(&session, "/floor/law").wide(), body))
+    Ok(page(
+        Layout::new(lang, lang.of("Lo que la ley publica", "What the law has published"))
+            .of(&session, "/floor/law")
+            .wide(),
+        body,
+    ))
 }
 
 fn abandoned(parameters: &sla::ServiceParameters, format: Format) -> String {
@@ -117,7 +122,9 @@ fn told(parameter: &sla::ServiceParameter, format: Format) -> Parameter {
         count: format!("{} / {}", format.count(parameter.with_count), format.count(parameter.of_count)),
         target: parameter.target_percent.map_or_else(|| "—".to_owned(), |percent| format!("{percent} %")),
         met: parameter.met,
-        within: error.map(|error| format!("{} – {}", format.percent(error.low), format.percent(error.high))).unwrap_or_default(),
+        within: error
+            .map(|error| format!("{} – {}", format.percent(error.low), format.percent(error.high)))
+            .unwrap_or_default(),
         error_holds: error.is_none_or(|error| error.within),
         took: at_target.map_or_else(|| "—".to_owned(), |at| format.span(at)),
     }
@@ -125,7 +132,11 @@ fn told(parameter: &sla::ServiceParameter, format: Format) -> Parameter {
 
 fn defined(parameter: &sla::ServiceParameter, lang: Lang) -> String {
     let definition = lang.of(&parameter.definition_es, &parameter.definition_en);
-    if parameter.of.is_empty() { definition.to_owned() } else { format!("{definition} ({})", words::key(&parameter.of, lang)) }
+    if parameter.of.is_empty() {
+        definition.to_owned()
+    } else {
+        format!("{definition} ({})", words::key(&parameter.of, lang))
+    }
 }
 
 fn named(parameter: &sla::ServiceParameter, lang: Lang) -> String {
@@ -182,18 +193,27 @@ fn fair(fairness: sla::Fairness, format: Format) -> Fair {
                 target: None,
             })
             .collect();
-        let description = lang.of("De cada grupo, la parte que se cumplió. Las cifras están en la tabla.", "Of each group, the share that was kept. The figures are in the table.");
+        let description = lang.of(
+            "De cada grupo, la parte que se cumplió. Las cifras están en la tabla.",
+            "Of each group, the share that was kept. The figures are in the table.",
+        );
         Dimension {
             picture: plot::rates(id, &rows, None, format).svg(&name, description),
             verdict: words::fairness(dimension.verdict, lang),
             worse: words::key(&dimension.worse_group, lang),
             bad: dimension.verdict() == sla::FairnessVerdict::Disparity,
-            groups: dimension.groups.iter().map(|group| [
-                words::key(&group.name, lang),
-                group.attainment.map_or_else(|| "—".to_owned(), |share| format.percent(share)),
-                format!("{} / {}", format.count(group.kept_count), format.count(group.decided_count)),
-                format!("{} – {}", format.percent(group.low), format.percent(group.high)),
-            ]).collect(),
+            groups: dimension
+                .groups
+                .iter()
+                .map(|group| {
+                    [
+                        words::key(&group.name, lang),
+                        group.attainment.map_or_else(|| "—".to_owned(), |share| format.percent(share)),
+                        format!("{} / {}", format.count(group.kept_count), format.count(group.decided_count)),
+                        format!("{} – {}", format.percent(group.low), format.percent(group.high)),
+                    ]
+                })
+                .collect(),
             name,
         }
     });
@@ -216,7 +236,11 @@ pub(crate) async fn document(
     Query(query): Query<DocumentQuery>,
 ) -> Result<Response, Trouble> {
     let year: u16 = query.year.trim().parse().map_err(|_| {
-        Trouble::new(StatusCode::BAD_REQUEST).naming("year", "Escriba un año de cuatro cifras.", "Write a year of four digits.")
+        Trouble::new(StatusCode::BAD_REQUEST).naming(
+            "year",
+            "Escriba un año de cuatro cifras.",
+            "Write a year of four digits.",
+        )
     })?;
     let language = if session.lang == Lang::Es { Language::Es } else { Language::En };
     let request = sla::GetEvaluationDocumentRequest {

@@ -25,7 +25,9 @@ where
         Some(Extension(Draining(down))) => Either::Left(down.cancelled_owned()),
         None => Either::Right(std::future::pending()),
     };
-    Sse::new(events(stream, piece).take_until(down)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response()
+    Sse::new(events(stream, piece).take_until(down))
+        .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+        .into_response()
 }
 
 fn events<T: Send + 'static>(

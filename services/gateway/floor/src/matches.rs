@@ -179,7 +179,10 @@ async fn shown(floor: &Floor, session: &Session, name: &str, sheet: Sheet) -> Re
     let waiting = customers.list_match_proposals(list).await?.into_inner().proposals;
     let place = waiting.iter().position(|other| other.name == name);
     let at = |index: Option<usize>| {
-        index.and_then(|index| waiting.get(index)).filter(|other| other.name != name).map(|other| last(&other.name).to_owned())
+        index
+            .and_then(|index| waiting.get(index))
+            .filter(|other| other.name != name)
+            .map(|other| last(&other.name).to_owned())
     };
     let lang = session.lang;
     let open = proposal.state() == customer::MatchProposalState::Open;
@@ -232,14 +235,22 @@ pub(crate) async fn answer(
     let settled = match answer.as_str() {
         "one" => {
             let (name, reason) = (name.clone(), reason.clone());
-            customers.confirm_match_proposal(customer::ConfirmMatchProposalRequest { name, reason, etag, request_id }).await
+            customers
+                .confirm_match_proposal(customer::ConfirmMatchProposalRequest { name, reason, etag, request_id })
+                .await
         }
         "two" => {
             let (name, reason) = (name.clone(), reason.clone());
-            customers.reject_match_proposal(customer::RejectMatchProposalRequest { name, reason, etag, request_id }).await
+            customers
+                .reject_match_proposal(customer::RejectMatchProposalRequest { name, reason, etag, request_id })
+                .await
         }
         _ => {
-            return Err(Trouble::new(StatusCode::BAD_REQUEST).naming("answer", "Diga si es una persona o dos.", "Say whether it is one person or two."));
+            return Err(Trouble::new(StatusCode::BAD_REQUEST).naming(
+                "answer",
+                "Diga si es una persona o dos.",
+                "Say whether it is one person or two.",
+            ));
         }
     };
     let trouble = match settled {
@@ -257,16 +268,23 @@ pub(crate) async fn answer(
             "Los registros de esta persona están cambiando ahora mismo. No se ha decidido nada: vuelva a intentarlo.",
             "The records of this person are changing right now. Nothing was decided: try again.",
         ),
-        ("MATCH_PROPOSAL_SETTLED", _) => ("warn", "Otra persona ya contestó a esta propuesta, o se retiró.", "Somebody else answered this proposal, or it was withdrawn."),
+        ("MATCH_PROPOSAL_SETTLED", _) => (
+            "warn",
+            "Otra persona ya contestó a esta propuesta, o se retiró.",
+            "Somebody else answered this proposal, or it was withdrawn.",
+        ),
         ("CUSTOMERS_HELD_APART", _) => (
             "bad",
             "Alguien dijo que son dos personas. Para hacerlas una, mire la fusión: enseña qué se revocaría.",
             "Somebody said that they are two people. To make them one, look at the merge: it shows what would be revoked.",
         ),
-        (_, StatusCode::BAD_REQUEST) => ("bad", "Escriba por qué, en 2.000 letras como mucho.", "Write why, in 2,000 letters at most."),
+        (_, StatusCode::BAD_REQUEST) => {
+            ("bad", "Escriba por qué, en 2.000 letras como mucho.", "Write why, in 2,000 letters at most.")
+        }
         _ => return Err(trouble.back_to(format!("/floor/matches/{proposal}"), "Volver al par", "Back to the pair")),
     };
-    let sheet = Sheet { reason, notice: Some(Notice { class, es, en }), answered: String::new(), status: trouble.status() };
+    let sheet =
+        Sheet { reason, notice: Some(Notice { class, es, en }), answered: String::new(), status: trouble.status() };
     shown(&floor, &session, &name, sheet).await
 }
 
@@ -274,7 +292,9 @@ pub(crate) async fn answer(
 async fn next(floor: &Floor, session: &Session, answered: &str) -> Response {
     let list = customer::ListMatchProposalsRequest { page_size: 1, ..Default::default() };
     let waiting = match floor.customers(session) {
-        Ok(mut customers) => customers.list_match_proposals(list).await.map(tonic::Response::into_inner).unwrap_or_default(),
+        Ok(mut customers) => {
+            customers.list_match_proposals(list).await.map(tonic::Response::into_inner).unwrap_or_default()
+        }
         Err(_) => customer::ListMatchProposalsResponse::default(),
     };
     let to = waiting.proposals.first().map_or_else(

@@ -151,7 +151,8 @@ async fn shown(floor: &Floor, session: &Session, names: Vec<String>, sheet: Shee
     let request = customer::PreviewMergeRequest { customers: names.clone() };
     let answered = floor.customers(session)?.preview_merge(request).await;
     let preview = answered.map_err(|status| {
-        let trouble = Trouble::from(status).back_to("/floor/matches", "Volver a las coincidencias", "Back to the matches");
+        let trouble =
+            Trouble::from(status).back_to("/floor/matches", "Volver a las coincidencias", "Back to the matches");
         if trouble.reason() == "CUSTOMERS_ALREADY_ONE" {
             return trouble.saying("Ya son un solo cliente.", "They are one customer already.");
         }

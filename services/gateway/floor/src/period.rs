@@ -158,9 +158,13 @@ mod tests {
 
     #[test]
     fn what_means_nothing_is_not_read() {
-        for (word, from, to) in
-            [("decade", "", ""), ("days", "", ""), ("", "2026-02-30", "2026-03-01"), ("", "2026-03-02", "2026-03-01"), ("", "2026-03-02", "")]
-        {
+        for (word, from, to) in [
+            ("decade", "", ""),
+            ("days", "", ""),
+            ("", "2026-02-30", "2026-03-01"),
+            ("", "2026-03-02", "2026-03-01"),
+            ("", "2026-03-02", ""),
+        ] {
             assert_eq!(Period::read(word, from, to), None, "{word} {from} {to}");
         }
         for offered in Period::OFFERED {

@@ -32,7 +32,11 @@ pub(crate) fn identifiers(of: &[customer::Identifier], kind: customer::Identifie
 
 /// One identifier.
 pub(crate) fn value(identifier: &customer::Identifier) -> String {
-    if identifier.issuer.is_empty() { identifier.value.clone() } else { format!("{} ({})", identifier.value, identifier.issuer) }
+    if identifier.issuer.is_empty() {
+        identifier.value.clone()
+    } else {
+        format!("{} ({})", identifier.value, identifier.issuer)
+    }
 }
 
 /// A value that is believed of a customer, and why.

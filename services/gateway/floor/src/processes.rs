@@ -133,7 +133,12 @@ pub(crate) async fn show(
     Ok(page(Layout::new(lang, title).of(&session, "/floor/processes").wide(), body))
 }
 
-fn summed(map: &ticketing::Process, figures: &ticketing::ProcessFigures, slowest: Option<&str>, format: Format) -> Figures {
+fn summed(
+    map: &ticketing::Process,
+    figures: &ticketing::ProcessFigures,
+    slowest: Option<&str>,
+    format: Format,
+) -> Figures {
     let share = crate::interval::share(figures.conforming_count, figures.ticket_count);
     Figures {
         affairs: format.count(figures.ticket_count),

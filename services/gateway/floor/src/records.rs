@@ -83,8 +83,7 @@ async fn shown(floor: &Floor, session: &Session, name: &str, sheet: Sheet) -> Re
     let mut customers = floor.customers(session)?;
     let request = customer::GetCustomerRequest { name: name.to_owned(), ..Default::default() };
     let of = customers.get_customer(request).await?.into_inner();
-    let request =
-        customer::ListSourceRecordsRequest { parent: name.to_owned(), page_size: 100, ..Default::default() };
+    let request = customer::ListSourceRecordsRequest { parent: name.to_owned(), page_size: 100, ..Default::default() };
     let records = customers.list_source_records(request).await?.into_inner();
     let links = if may(session, LINKS) {
         let request =
@@ -106,11 +105,7 @@ async fn shown(floor: &Floor, session: &Session, name: &str, sheet: Sheet) -> Re
         reason: sheet.reason,
         csrf: session.csrf.clone(),
         notice: sheet.notice,
-        stand_now: sheet
-            .stand_now
-            .iter()
-            .map(|of| (last(&of.name).to_owned(), person::called(of, lang)))
-            .collect(),
+        stand_now: sheet.stand_now.iter().map(|of| (last(&of.name).to_owned(), person::called(of, lang))).collect(),
     };
     let title = lang.of("Registros de un cliente", "Records of a customer");
     Ok(page(Layout::new(lang, title).of(session, "/floor/customers").wide().status(sheet.status), body))
@@ -181,7 +176,8 @@ pub(crate) async fn take_out(
     };
     let trouble = match floor.customers(&session)?.unmerge_customers(request).await {
         Ok(answer) => {
-            let notice = Some(("good", "Separados. Ahora son estos clientes:", "Taken out. These are the customers now:"));
+            let notice =
+                Some(("good", "Separados. Ahora son estos clientes:", "Taken out. These are the customers now:"));
             let sheet = Sheet { notice, stand_now: answer.into_inner().customers, ..Sheet::default() };
             return shown(&floor, &session, &name, sheet).await;
         }
@@ -194,10 +190,18 @@ pub(crate) async fn take_out(
             "While you looked, the customer has changed. Nothing was taken out: this is how it stands now.",
         ),
         ("NOTHING_REMAINS", _) => ("bad", "Deje al menos un registro.", "Leave at least one record."),
-        (_, StatusCode::BAD_REQUEST) => {
-            ("bad", "Elija qué registros se separan y escriba por qué.", "Choose the records to take out, and write why.")
+        (_, StatusCode::BAD_REQUEST) => (
+            "bad",
+            "Elija qué registros se separan y escriba por qué.",
+            "Choose the records to take out, and write why.",
+        ),
+        _ => {
+            return Err(trouble.back_to(
+                format!("/floor/customers/{id}/records"),
+                "Volver a los registros",
+                "Back to the records",
+            ));
         }
-        _ => return Err(trouble.back_to(format!("/floor/customers/{id}/records"), "Volver a los registros", "Back to the records")),
     };
     let sheet =
         Sheet { reason: form.reason, chosen, notice: Some(notice), status: trouble.status(), ..Sheet::default() };

@@ -148,7 +148,11 @@ pub(crate) async fn propose(
     let request = customer::ProposeNextBestActionRequest { name: name.clone(), request_id: form.request_id };
     let proposed = floor.customers(&session)?.propose_next_best_action(request).await?.into_inner();
     if proposed.next_actions.is_empty() {
-        let notice = Some(("", "Ahora mismo nada pide hacer nada por propia iniciativa.", "Right now nothing asks for anything to be done."));
+        let notice = Some((
+            "",
+            "Ahora mismo nada pide hacer nada por propia iniciativa.",
+            "Right now nothing asks for anything to be done.",
+        ));
         return shown(&floor, &session, &name, notice, StatusCode::OK).await;
     }
     Ok(Redirect::to(&format!("/floor/customers/{id}#next")).into_response())

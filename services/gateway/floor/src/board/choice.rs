@@ -117,7 +117,8 @@ pub(crate) struct Choice {
 impl Choice {
     /// Reads an address; what cannot be meant is named.
     pub(crate) fn read(floor: &Floor, query: BoardQuery) -> Result<Self, Trouble> {
-        let mut trouble = Trouble::new(StatusCode::BAD_REQUEST).back_to("/floor/board", "Volver al tablero", "Back to the board");
+        let mut trouble =
+            Trouble::new(StatusCode::BAD_REQUEST).back_to("/floor/board", "Volver al tablero", "Back to the board");
         let period = Period::read(&query.period, &query.from, &query.to);
         let zone = floor.zone(&query.zone);
         let by = match query.by.as_str() {
@@ -147,11 +148,7 @@ impl Choice {
         let window = self.period.window(now, &self.counted_in);
         // A window that ends later than now is the board until now, and live.
         let to = window.to.filter(|to| *to <= now);
-        sla::GetBoardRequest {
-            from_time: window.from.map(stamp),
-            to_time: to.map(stamp),
-            policy: self.policy.clone(),
-        }
+        sla::GetBoardRequest { from_time: window.from.map(stamp), to_time: to.map(stamp), policy: self.policy.clone() }
     }
 
     /// The address of the same choice.

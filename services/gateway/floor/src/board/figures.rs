@@ -94,14 +94,8 @@ fn kept(row: &sla::BoardRow) -> Option<Share> {
 }
 
 fn line(row: &sla::BoardRow, by: Dimension, format: Format) -> Row {
-    let counts = [
-        row.case_count,
-        row.clock_count,
-        row.met_count,
-        row.breached_count,
-        row.open_count,
-        row.cancelled_count,
-    ];
+    let counts =
+        [row.case_count, row.clock_count, row.met_count, row.breached_count, row.open_count, row.cancelled_count];
     let rate = kept(row);
     let settle = settled(row).map(|at| at.map(|at| format.span(at)));
     Row {
@@ -109,20 +103,17 @@ fn line(row: &sla::BoardRow, by: Dimension, format: Format) -> Row {
         total: false,
         counts: counts.map(|count| format.count(count)),
         rate: rate.map_or_else(|| "—".to_owned(), |rate| format.percent(rate.rate)),
-        within: rate.map(|rate| format!("{} – {}", format.percent(rate.low), format.percent(rate.high))).unwrap_or_default(),
+        within: rate
+            .map(|rate| format!("{} – {}", format.percent(rate.low), format.percent(rate.high)))
+            .unwrap_or_default(),
         settle: settle.unwrap_or_else(|| std::array::from_fn(|_| "—".to_owned())),
     }
 }
 
 fn settled(row: &sla::BoardRow) -> Option<[f64; 5]> {
     let settle = row.settle.as_ref()?;
-    let at = [
-        &settle.p50_duration,
-        &settle.p75_duration,
-        &settle.p90_duration,
-        &settle.p95_duration,
-        &settle.p99_duration,
-    ];
+    let at =
+        [&settle.p50_duration, &settle.p75_duration, &settle.p90_duration, &settle.p95_duration, &settle.p99_duration];
     let at = at.map(|length| seconds(length.as_ref()));
     at.iter().all(Option::is_some).then(|| at.map(Option::unwrap_or_default))
 }
@@ -130,9 +121,7 @@ fn settled(row: &sla::BoardRow) -> Option<[f64; 5]> {
 fn tiles(total: &sla::BoardRow, format: Format) -> Vec<Tile> {
     let lang = format.0;
     let rate = kept(total);
-    let within = rate.map(|rate| {
-        format!("95 %: {} – {}", format.percent(rate.low), format.percent(rate.high))
-    });
+    let within = rate.map(|rate| format!("95 %: {} – {}", format.percent(rate.low), format.percent(rate.high)));
     let settle = settled(total);
     let half = settle.map_or_else(|| "—".to_owned(), |at| format.span(at[0]));
     let most = settle.map(|at| format!("{} {}", lang.of("9 de cada 10 en", "9 in 10 within"), format.span(at[2])));
@@ -150,7 +139,12 @@ fn tiles(total: &sla::BoardRow, format: Format) -> Vec<Tile> {
             format!("{} {}", format.of(total.met_count + total.breached_count), lang.of("decididos", "decided")),
             if total.breached_count > 0 { "bad" } else { "good" },
         ),
-        tile(lang.of("abiertos", "open"), format.count(total.open_count), lang.of("aún a tiempo", "still in time").to_owned(), ""),
+        tile(
+            lang.of("abiertos", "open"),
+            format.count(total.open_count),
+            lang.of("aún a tiempo", "still in time").to_owned(),
+            "",
+        ),
         tile(lang.of("la mitad tarda", "half take"), half, most.unwrap_or_default(), ""),
         tile(
             lang.of("asuntos", "affairs"),
@@ -301,18 +295,25 @@ fn month(key: &str) -> String {
 fn promises(outcomes: &[sla::BoardRow], format: Format) -> Drawn {
     let lang = format.0;
     // Always these four, in this order, so that a colour means one thing.
-    let kinds =
-        [("kept", "p-kept", false), ("renegotiated", "p-second", false), ("broken_announced", "p-third", false), ("broken_silent", "p-breached", true)];
+    let kinds = [
+        ("kept", "p-kept", false),
+        ("renegotiated", "p-second", false),
+        ("broken_announced", "p-third", false),
+        ("broken_silent", "p-breached", true),
+    ];
     let parts = kinds.map(|(key, class, striped)| Part { name: words::key(key, lang), class, striped });
     let of = |key: &str| outcomes.iter().find(|row| row.key == key).map_or(0, |row| row.clock_count);
     let label = lang.of("promesas", "promises").to_owned();
     let row = CountRow { label, counts: kinds.map(|(key, ..)| of(key)).to_vec() };
     let caption = lang.of("Promesas a clientes", "Promises to customers").to_owned();
     Drawn {
-        svg: plot::counts("b-promises", &parts, &[row], format).svg(&caption, lang.of(
-            "Cuántas promesas se cumplieron, se renegociaron, se rompieron avisando y se rompieron en silencio.",
-            "How many promises were kept, renegotiated, broken with notice, and broken in silence.",
-        )),
+        svg: plot::counts("b-promises", &parts, &[row], format).svg(
+            &caption,
+            lang.of(
+                "Cuántas promesas se cumplieron, se renegociaron, se rompieron avisando y se rompieron en silencio.",
+                "How many promises were kept, renegotiated, broken with notice, and broken in silence.",
+            ),
+        ),
         note: "",
         caption,
     }

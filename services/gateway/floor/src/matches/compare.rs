@@ -93,7 +93,8 @@ fn said(record: &SourceRecord, field: MatchField) -> String {
 }
 
 fn about(first: &SourceRecord, second: &SourceRecord, lang: Lang) -> Vec<(&'static str, String, String)> {
-    let observed = |record: &SourceRecord| When::of(lang, record.observed_time).map(|when| when.text).unwrap_or_default();
+    let observed =
+        |record: &SourceRecord| When::of(lang, record.observed_time).map(|when| when.text).unwrap_or_default();
     let both = |label, of: &dyn Fn(&SourceRecord) -> String| (label, of(first), of(second));
     vec![
         both(lang.of("departamento", "department"), &|record| record.department.clone()),

@@ -117,14 +117,7 @@ proptest! {
 
 #[test]
 fn a_picture_says_what_it_shows_and_escapes_what_it_is_given() {
-    let row = RateRow {
-        label: "<b>&".to_owned(),
-        rate: Some(0.5),
-        low: 0.4,
-        high: 0.6,
-        of: 10,
-        target: None,
-    };
+    let row = RateRow { label: "<b>&".to_owned(), rate: Some(0.5), low: 0.4, high: 0.6, of: 10, target: None };
     let svg = rates("r", &[row], None, EN).svg("Kept & missed", "Half of ten").to_string();
     assert!(svg.contains("role=\"img\" aria-labelledby=\"r-t r-d\""), "{svg}");
     assert!(svg.contains("<title id=\"r-t\">Kept &amp; missed</title><desc id=\"r-d\">Half of ten</desc>"), "{svg}");
@@ -136,7 +129,8 @@ fn what_is_missed_is_striped_as_well_as_coloured() {
     let part = |name: &str, class, striped| Part { name: name.to_owned(), class, striped };
     let parts = [part("met", "p-met", false), part("missed", "p-breached", true)];
     let row = |counts: [i64; 2]| CountRow { label: "billing".to_owned(), counts: counts.to_vec() };
-    let stripes = |rows: &[CountRow]| counts("c", &parts, rows, EN).svg("", "").to_string().matches("url(#c-h)").count();
+    let stripes =
+        |rows: &[CountRow]| counts("c", &parts, rows, EN).svg("", "").to_string().matches("url(#c-h)").count();
     // One in the key, and one for each bar that has missed any.
     assert_eq!(stripes(&[row([5, 0])]), 1);
     assert_eq!(stripes(&[row([5, 2]), row([0, 1])]), 3);
@@ -162,7 +156,8 @@ fn the_pictures_look_as_they_looked() {
         slowest,
         off_map: false,
     };
-    let stations = [station("Recibido", 0.1, false), station("Investigar", 0.7, true), station("Responder", 0.2, false)];
+    let stations =
+        [station("Recibido", 0.1, false), station("Investigar", 0.7, true), station("Responder", 0.2, false)];
     let step = |from, to, count, on_map| Move { from, to, count, on_map };
     let moves = [
         step(Place::Beginning, Place::At(0), 12, true),

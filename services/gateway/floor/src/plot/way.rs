@@ -139,12 +139,7 @@ fn down(picture: &mut Picture, (from, to): (i64, i64), (width, class, tip): (f64
     }
 }
 
-fn bow(
-    picture: &mut Picture,
-    ports: &mut Ports,
-    (from, to): (i64, i64),
-    (width, class, tip): (f64, &str, &str),
-) {
+fn bow(picture: &mut Picture, ports: &mut Ports, (from, to): (i64, i64), (width, class, tip): (f64, &str, &str)) {
     let last = ports.last;
     let forward = to > from;
     let far = (to - from).unsigned_abs() as f64;

@@ -33,9 +33,7 @@ pub(super) fn drawn(map: &ticketing::Process, figures: Option<&ticketing::Proces
     let lang = format.0;
     let mut line = Line::of(map, figures, format);
     let moves = match figures {
-        Some(figures) => {
-            figures.moves.iter().take(DRAWN).map(|moved| line.moved(moved)).collect::<Vec<_>>()
-        }
+        Some(figures) => figures.moves.iter().take(DRAWN).map(|moved| line.moved(moved)).collect::<Vec<_>>(),
         None => line.said(map),
     };
     let told = lang.of(
@@ -180,8 +178,7 @@ mod tests {
     fn a_map_alone_is_drawn_as_it_says() {
         let mut line = Line::of(&map(), None, Format(Lang::En));
         let moves: Vec<_> = line.said(&map()).into_iter().map(|step| (step.from, step.to)).collect();
-        let expected =
-            [(Place::Beginning, Place::At(0)), (Place::At(0), Place::At(1)), (Place::At(1), Place::End)];
+        let expected = [(Place::Beginning, Place::At(0)), (Place::At(0), Place::At(1)), (Place::At(1), Place::End)];
         assert_eq!(moves, expected);
     }
 }

@@ -160,7 +160,11 @@ impl Sections {
         let effort = view.effort.as_ref();
         Self {
             lang,
-            called: if restricted { words::customer_state(view.state, lang).to_owned() } else { person::called(of, lang) },
+            called: if restricted {
+                words::customer_state(view.state, lang).to_owned()
+            } else {
+                person::called(of, lang)
+            },
             also_known_as: of.also_known_as.len(),
             state: restricted.then(|| words::customer_state(view.state, lang)),
             alerts: alerts(view, now, lang),
@@ -209,7 +213,14 @@ fn alerts(view: &customer::CustomerView, now: Timestamp, lang: Lang) -> Vec<Aler
     let mut alerts = Vec::new();
     let mut say = |class, text: String| alerts.push(Alert { class, text });
     if view.effort.as_ref().is_some_and(|effort| effort.cap_reached) {
-        say("bad", lang.of("Ha gastado demasiado tiempo con nosotros: que se ocupe un supervisor.", "We have cost them too much time: a supervisor takes over.").to_owned());
+        say(
+            "bad",
+            lang.of(
+                "Ha gastado demasiado tiempo con nosotros: que se ocupe un supervisor.",
+                "We have cost them too much time: a supervisor takes over.",
+            )
+            .to_owned(),
+        );
     }
     for hold in view.holds.iter().flat_map(|section| &section.holds) {
         let text = words::hold(hold.kind, lang).to_owned();
@@ -223,14 +234,30 @@ fn alerts(view: &customer::CustomerView, now: Timestamp, lang: Lang) -> Vec<Aler
     let endangered = view.promises.iter().flat_map(|section| &section.promises);
     let endangered = endangered.filter(|promise| due(promise.due_time).is_some_and(|at| at <= soon)).count();
     if endangered > 0 {
-        say("warn", format!("{} {endangered}", lang.of("Promesas que vencen en un día o ya vencieron:", "Promises due within a day or past due:")));
+        say(
+            "warn",
+            format!(
+                "{} {endangered}",
+                lang.of("Promesas que vencen en un día o ya vencieron:", "Promises due within a day or past due:")
+            ),
+        );
     }
     if let Some(care) = &view.care {
         if care.priority_right() != customer::PriorityRight::Unspecified {
-            say("note", format!("{}: {}", lang.of("Atención preferente", "To be served first"), words::priority(care.priority_right, lang)));
+            say(
+                "note",
+                format!(
+                    "{}: {}",
+                    lang.of("Atención preferente", "To be served first"),
+                    words::priority(care.priority_right, lang)
+                ),
+            );
         }
         if care.preferences.as_ref().is_some_and(|wishes| wishes.quiet_now) {
-            say("warn", lang.of("Ahora no quiere que se le moleste.", "They do not want to be disturbed now.").to_owned());
+            say(
+                "warn",
+                lang.of("Ahora no quiere que se le moleste.", "They do not want to be disturbed now.").to_owned(),
+            );
         }
     }
     alerts
@@ -386,9 +413,17 @@ fn care(section: Option<&customer::CareSection>, lang: Lang) -> Vec<String> {
     if let Some(wishes) = &section.preferences {
         let unspecified = ventanilla_proto::r#type::v1::Channel::Unspecified;
         if wishes.preferred_channel() != unspecified {
-            said.push(format!("{} {}", lang.of("Prefiere:", "Prefers:"), words::channel(wishes.preferred_channel, lang)));
+            said.push(format!(
+                "{} {}",
+                lang.of("Prefiere:", "Prefers:"),
+                words::channel(wishes.preferred_channel, lang)
+            ));
         } else if wishes.learned_channel() != unspecified {
-            said.push(format!("{} {}", lang.of("Suele usar:", "Mostly uses:"), words::channel(wishes.learned_channel, lang)));
+            said.push(format!(
+                "{} {}",
+                lang.of("Suele usar:", "Mostly uses:"),
+                words::channel(wishes.learned_channel, lang)
+            ));
         }
         if let Some(quiet) = &wishes.quiet_hours {
             said.push(format!("{} {} – {}", lang.of("Sin molestar:", "Not to be disturbed:"), quiet.from, quiet.until));
@@ -416,7 +451,10 @@ fn worth(section: Option<&customer::WorthSection>, format: Format) -> Vec<(&'sta
         known.push((lang.of("compras en un año", "purchases in a year"), format.count(section.purchase_count)));
     }
     if let Some(spent) = &section.spent {
-        known.push((lang.of("gastado en un año", "spent in a year"), format.money(spent.minor_units, &spent.currency_code)));
+        known.push((
+            lang.of("gastado en un año", "spent in a year"),
+            format.money(spent.minor_units, &spent.currency_code),
+        ));
     }
     if section.segment() != customer::ValueSegment::Unspecified {
         known.push((lang.of("gasto", "spending"), words::segment(section.segment, lang).to_owned()));
@@ -439,11 +477,23 @@ fn cost(section: &customer::EffortSection, format: Format) -> Vec<Cost> {
     let span = |length: Option<&prost_types::Duration>| format.span(seconds(length).unwrap_or(0.0));
     let cost = |label, value, bad| Cost { label, value, bad };
     vec![
-        cost(lang.of("tiempo gastado en 90 días", "time spent in 90 days"), span(section.spent_duration.as_ref()), section.cap_reached),
+        cost(
+            lang.of("tiempo gastado en 90 días", "time spent in 90 days"),
+            span(section.spent_duration.as_ref()),
+            section.cap_reached,
+        ),
         cost(lang.of("de ello, esperando", "of it, waiting"), span(section.wait_duration.as_ref()), false),
         cost(lang.of("contactos", "contacts"), format.count(section.contact_count.into()), false),
-        cost(lang.of("de ellos, repetidos", "of them, again"), format.count(section.repeat_count.into()), section.repeat_count > 0),
-        cost(lang.of("veces pasado a otro", "times passed on"), format.count(section.transfer_count.into()), section.transfer_count > 2),
+        cost(
+            lang.of("de ellos, repetidos", "of them, again"),
+            format.count(section.repeat_count.into()),
+            section.repeat_count > 0,
+        ),
+        cost(
+            lang.of("veces pasado a otro", "times passed on"),
+            format.count(section.transfer_count.into()),
+            section.transfer_count > 2,
+        ),
     ]
 }
 
@@ -463,7 +513,11 @@ fn surveys(section: Option<&customer::SatisfactionSection>, lang: Lang) -> Secti
         Survey {
             at: When::of(lang, survey.answer_time.or(survey.ask_time)),
             department: survey.department.clone(),
-            scores: if scores.is_empty() { lang.of("sin contestar", "not answered").to_owned() } else { scores.join(" · ") },
+            scores: if scores.is_empty() {
+                lang.of("sin contestar", "not answered").to_owned()
+            } else {
+                scores.join(" · ")
+            },
             causes: causes.collect::<Vec<_>>().join(", "),
         }
     });
