@@ -160,7 +160,7 @@ async fn a_supervisor_sees_what_was_kept_and_what_was_not() {
     ] {
         let page = agent.get(path).await;
         assert_eq!(page.status, refused, "{path}: {}", page.text());
-        shows(&page, &["<h1>", "Details for support"]);
+        shows(&page, &["<h1>", "role=\"alert\""]);
     }
     assert_eq!(doorway.visitor().get("/floor/board").await.status, StatusCode::SEE_OTHER);
     scene.stop().await.expect("the services end well");
