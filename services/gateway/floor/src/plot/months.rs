@@ -36,7 +36,7 @@ pub fn months(id: &'static str, rows: &[MonthRow], format: Format) -> Picture {
     let middle = |index: usize| LEFT + slot * (index as f64 + 0.5);
 
     let least = rows.iter().filter(|row| row.rate.is_some()).map(|row| share(row.low)).fold(1.0, f64::min);
-    let floor = floor_of(least);
+    let floor = if rows.iter().any(|row| row.rate.is_some()) { floor_of(least) } else { 0.0 };
     let kept = Scale::new((floor, 1.0), (RATES, TOP));
     for tick in share_ticks(floor) {
         let y = kept.at(tick);

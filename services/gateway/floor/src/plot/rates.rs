@@ -31,7 +31,9 @@ pub fn rates(id: &'static str, rows: &[RateRow], all: Option<f64>, format: Forma
     let bottom = TOP + LINE * rows.len().max(1) as f64;
     let mut picture = Picture::new(id, WIDE, bottom + 26.0);
     let ends = rows.iter().filter(|row| row.rate.is_some()).flat_map(|row| [row.low, row.target.unwrap_or(1.0)]);
-    let floor = floor_of(ends.chain(all).map(share).fold(1.0, f64::min));
+    let ends: Vec<f64> = ends.chain(all).map(share).collect();
+    // Of nothing, the whole axis.
+    let floor = if ends.is_empty() { 0.0 } else { floor_of(ends.into_iter().fold(1.0, f64::min)) };
     let scale = Scale::new((floor, 1.0), (LEFT, RIGHT));
     for tick in share_ticks(floor) {
         let x = scale.at(tick);

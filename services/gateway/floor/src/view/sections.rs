@@ -446,7 +446,7 @@ fn relations(section: Option<&customer::RelationSection>, lang: Lang) -> Vec<Rel
 fn worth(section: Option<&customer::WorthSection>, format: Format) -> Vec<(&'static str, String)> {
     let Some(section) = section else { return Vec::new() };
     let lang = format.0;
-    let mut known = vec![(lang.of("es", "is"), words::lifecycle(section.lifecycle, lang).to_owned())];
+    let mut known = vec![(lang.of("situación", "standing"), words::lifecycle(section.lifecycle, lang).to_owned())];
     if section.purchase_count > 0 {
         known.push((lang.of("compras en un año", "purchases in a year"), format.count(section.purchase_count)));
     }
