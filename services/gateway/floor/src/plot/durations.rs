@@ -18,7 +18,7 @@ pub struct DurationRow {
 const PERCENTS: [&str; 5] = ["50", "75", "90", "95", "99"];
 
 const LEFT: f64 = 190.0;
-const RIGHT: f64 = WIDE - 150.0;
+const RIGHT: f64 = WIDE - 190.0;
 const TOP: f64 = 34.0;
 
 /// The lines in their order.

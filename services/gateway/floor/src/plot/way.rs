@@ -50,14 +50,14 @@ pub struct Move {
     pub on_map: bool,
 }
 
-const LEFT: f64 = 200.0;
-const RIGHT: f64 = 520.0;
+const LEFT: f64 = 180.0;
+const RIGHT: f64 = 540.0;
 const MIDDLE: f64 = (LEFT + RIGHT) / 2.0;
 const BOX: f64 = 52.0;
 const STEP: f64 = 88.0;
 const TOP: f64 = 44.0;
 /// How far a bow may go out.
-const OUT: f64 = 178.0;
+const OUT: f64 = 170.0;
 
 /// The steps in their order, and the moves between them.
 pub fn way(id: &'static str, stations: &[Station], moves: &[Move], format: Format) -> Picture {
