@@ -123,6 +123,7 @@ fn told(parameter: &sla::ServiceParameter, format: Format) -> Parameter {
         target: parameter.target_percent.map_or_else(|| "—".to_owned(), |percent| format!("{percent} %")),
         met: parameter.met,
         within: error
+            .filter(|_| parameter.of_count > 0)
             .map(|error| format!("{} – {}", format.percent(error.low), format.percent(error.high)))
             .unwrap_or_default(),
         error_holds: error.is_none_or(|error| error.within),
@@ -141,7 +142,7 @@ fn defined(parameter: &sla::ServiceParameter, lang: Lang) -> String {
 
 fn named(parameter: &sla::ServiceParameter, lang: Lang) -> String {
     let of = if parameter.of.is_empty() { String::new() } else { format!(" · {}", words::key(&parameter.of, lang)) };
-    format!("art. {}{of} · {}", parameter.article, parameter.id.replace('_', " "))
+    format!("{} {}{of}", parameter.article, words::key(&parameter.id, lang))
 }
 
 fn drawn(parameters: &[sla::ServiceParameter], format: Format) -> Option<Svg> {
