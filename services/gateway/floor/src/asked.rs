@@ -56,18 +56,18 @@ impl Asked {
     }
 
     /// First instant.
-    pub(crate) fn from_time(&self) -> Option<prost_types::Timestamp> {
+    pub(crate) fn begins(&self) -> Option<prost_types::Timestamp> {
         Some(stamp(self.first))
     }
 
     /// First instant after.
-    pub(crate) fn to_time(&self) -> Option<prost_types::Timestamp> {
+    pub(crate) fn ends(&self) -> Option<prost_types::Timestamp> {
         Some(stamp(self.after))
     }
 
     /// Both, for people.
     pub(crate) fn said(&self, lang: Lang) -> String {
         let day = |at: Option<prost_types::Timestamp>| When::of(lang, at).map(|when| when.text).unwrap_or_default();
-        format!("{} – {}", day(self.from_time()), day(self.to_time()))
+        format!("{} – {}", day(self.begins()), day(self.ends()))
     }
 }

@@ -46,8 +46,8 @@ pub(crate) async fn show(
 ) -> Result<Response, Trouble> {
     let asked = Asked::read(&floor, query, Period::Year)?;
     let request = ticketing::MeasureRootCausesRequest {
-        from_time: asked.from_time(),
-        to_time: asked.to_time(),
+        from_time: asked.begins(),
+        to_time: asked.ends(),
         department: asked.department.clone(),
     };
     let measured = floor.learning(&session)?.measure_root_causes(request).await?.into_inner();

@@ -39,8 +39,8 @@ pub(crate) async fn show(
 ) -> Result<Response, Trouble> {
     let asked = Asked::read(&floor, query, Period::Year)?;
     let request = sla::GetCalibrationRequest {
-        from_time: asked.from_time(),
-        to_time: asked.to_time(),
+        from_time: asked.begins(),
+        to_time: asked.ends(),
         department: asked.department.clone(),
     };
     let report = floor.measures(&session)?.get_calibration(request).await?.into_inner();

@@ -66,7 +66,7 @@ pub(crate) async fn show(
     Query(query): Query<AskedQuery>,
 ) -> Result<Response, Trouble> {
     let asked = Asked::read(&floor, query, Period::Year)?;
-    let (from_time, to_time) = (asked.from_time(), asked.to_time());
+    let (from_time, to_time) = (asked.begins(), asked.ends());
     let request = sla::GetServiceParametersRequest { from_time, to_time, department: asked.department.clone() };
     let mut measures = floor.measures(&session)?;
     let parameters = measures.get_service_parameters(request).await?.into_inner();

@@ -106,8 +106,8 @@ pub(crate) async fn show(
     let (map, figures) = if may(&session, "/ventanilla.ticketing.v1.ProcessService/MeasureProcess") {
         let request = ticketing::MeasureProcessRequest {
             name: name.clone(),
-            from_time: asked.from_time(),
-            to_time: asked.to_time(),
+            from_time: asked.begins(),
+            to_time: asked.ends(),
             ..Default::default()
         };
         let figures = processes.measure_process(request).await?.into_inner();
