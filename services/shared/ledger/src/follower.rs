@@ -19,6 +19,7 @@ use tracing::Instrument;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::{Heartbeat, WatchRequest, watch_response};
 
+use crate::figures;
 use crate::received::Received;
 use crate::rows;
 use crate::sequencer::Ledger;
@@ -143,6 +144,7 @@ impl<R: Reaction> Follower<R> {
                 ended = self.follow(client.clone(), &mut failures) => ended,
             };
             self.standings.update(self.source, |s| s.connected = false);
+            self.tell();
             failures = failures.saturating_add(1);
             match ended {
                 // An unreachable source is ordinary while services come and go.
@@ -215,6 +217,7 @@ impl<R: Reaction> Follower<R> {
                 }
                 self.heard(beat).await;
             }
+            self.tell();
             *failures = 0;
         }
     }
@@ -323,6 +326,11 @@ impl<R: Reaction> Follower<R> {
         );
         telemetry::link(&span, &entry.entry().traceparent);
         self.reaction.apply(tx, entry).instrument(span).await
+    }
+
+    /// Says how far behind it is, also when the source says nothing.
+    fn tell(&self) {
+        figures::followed(self.own.source(), self.source, self.standings.of(self.source), self.ambient.now());
     }
 
     async fn heard(&self, beat: Heartbeat) {
