@@ -154,6 +154,7 @@ impl Notary {
                 0
             }
         };
+        figures::signed(self.ledger.source(), last);
         loop {
             let ended = tokio::select! {
                 () = cancel.cancelled() => true,

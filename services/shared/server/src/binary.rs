@@ -173,7 +173,9 @@ where
             Some(Command::Migrate) => {
                 (binary.migrate)(service).await.map_err(|error| StartError::Migrate(error.into()))
             }
-            Some(Command::Serve | Command::Health) | None => serve(process, |house| (binary.assemble)(service, house)).await,
+            Some(Command::Serve | Command::Health) | None => {
+                serve(process, |house| (binary.assemble)(service, house)).await
+            }
         };
         // Also when it failed: the spans of a failed start are the ones to look at.
         telemetry.shutdown(FLUSH).await;
@@ -224,7 +226,10 @@ fn house(process: &ProcessSettings) -> Result<House, StartError> {
 }
 
 /// Reads PKCS#8, whether written as PEM (`openssl genpkey -algorithm ed25519`) or as it is.
-fn signing_key(path: &Path) -> Result<Ed25519KeyPair, StartError> {
+///
+/// # Errors
+/// [`StartError::SigningKey`] names the file.
+pub fn signing_key(path: &Path) -> Result<Ed25519KeyPair, StartError> {
     use base64::Engine as _;
     let unusable = || StartError::SigningKey { path: path.to_owned() };
     let bytes = std::fs::read(path).map_err(|_| unusable())?;
