@@ -42,7 +42,7 @@ def main() -> int:
                         wrong.append(f"{path.name}: {panel['title']} lies on another panel or outside")
                     places.add((x, y))
             for target in panel["targets"]:
-                asked = target["expr"].replace("$__rate_interval", "5m").replace("$service", ".*").replace("$method", ".*")
+                asked = target["expr"].replace("$__rate_interval", "5m").replace("$service", ".*").replace("$method", ".*").replace("$route", ".*")
                 questions.append({"record": f"board:{len(questions)}", "expr": asked})
     for sentence in dict.fromkeys(wrong):
         print(sentence, file=sys.stderr)
