@@ -135,7 +135,9 @@ fn asked_for() -> BTreeMap<String, PathBuf> {
     for path in boards.into_iter().chain(rules) {
         for word in text(&path).split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':')) {
             // What the gateway shows (http_, ventanilla:http:) is not this fleet's.
-            let ours = ["ventanilla_", "ventanilla:calls", "ventanilla:ring", "rpc_", "db_client_"].iter().any(|house| word.starts_with(house));
+            let ours = ["ventanilla_", "ventanilla:calls", "ventanilla:ring", "rpc_", "db_client_"]
+                .iter()
+                .any(|house| word.starts_with(house));
             if ours && !LABELS.contains(&word) {
                 asked.insert(word.to_owned(), path.clone());
             }

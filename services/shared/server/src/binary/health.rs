@@ -76,6 +76,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_serves_is_well_and_who_drains_is_not() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (reporter, service) = tonic_health::server::health_reporter();
+        let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+        tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming));
+        assert!(ask(&address).await.is_ok());
+        reporter.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        let said = ask(&address).await.unwrap_err().to_string();
+        assert!(said.ends_with("NOT_SERVING"), "{said}");
+    }
+
+    #[tokio::test]
     async fn a_port_where_nobody_listens_is_not_healthy() {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap();
