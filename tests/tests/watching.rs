@@ -78,7 +78,7 @@ impl TraceService for Receiver {
             let spans = sent.scope_spans.into_iter().flat_map(|scope| scope.spans);
             self.spans.lock().unwrap().extend(spans.map(|span| (service.clone(), span.name)));
         }
-        Ok(Response::default())
+        Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
 
@@ -93,7 +93,7 @@ impl MetricsService for Receiver {
             let metrics = sent.scope_metrics.into_iter().flat_map(|scope| scope.metrics);
             self.metrics.lock().unwrap().extend(metrics.map(|metric| (service.clone(), metric.name)));
         }
-        Ok(Response::default())
+        Ok(Response::new(ExportMetricsServiceResponse::default()))
     }
 }
 
