@@ -180,9 +180,8 @@ impl Fleet {
     /// # Errors
     /// When it does not go, or the system refuses.
     pub async fn roll(&self, service: Service) -> anyhow::Result<()> {
-        let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut process = processes.remove(&service).with_context(|| format!("{} does not run", service.name()))?;
-        drop(processes);
+        let process = self.processes.lock().unwrap_or_else(PoisonError::into_inner).remove(&service);
+        let mut process = process.with_context(|| format!("{} does not run", service.name()))?;
         process.terminate()?;
         let deadline = Instant::now() + DRAIN_LIMIT;
         while !process.ended() {
