@@ -20,6 +20,7 @@ use tracing::{Instrument, Span};
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::{Heartbeat, WatchRequest, watch_response};
 
+use crate::figures;
 use crate::received::Received;
 use crate::rows;
 use crate::sequencer::Ledger;
@@ -170,6 +171,7 @@ impl<R: Reaction> Follower<R> {
                 ended = self.follow(client.clone(), &mut failures) => ended,
             };
             self.standings.update(self.source, |s| s.connected = false);
+            self.tell();
             failures = failures.saturating_add(1);
             match ended {
                 // An unreachable source is ordinary while services come and go.
@@ -242,6 +244,7 @@ impl<R: Reaction> Follower<R> {
                 }
                 self.heard(beat).await;
             }
+            self.tell();
             *failures = 0;
         }
     }
@@ -371,6 +374,11 @@ impl<R: Reaction> Follower<R> {
         );
         telemetry::link(&span, &entry.entry().traceparent);
         span
+    }
+
+    /// Says how far behind it is, also when the source says nothing.
+    fn tell(&self) {
+        figures::followed(self.own.source(), self.source, self.standings.of(self.source), self.ambient.now());
     }
 
     async fn heard(&self, beat: Heartbeat) {
