@@ -186,7 +186,7 @@ async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
     let theirs = canaries(theirs.chain([affair.person.given.as_str(), &affair.person.email, &affair.person.document]));
     assert_eq!(theirs.found_in(&told).len(), SAID.len() - DELIBERATED.len() + 3, "all that was said is told");
     assert_eq!(canaries(DELIBERATED).found_in(&told), [""; 0], "what the office noted for itself is not");
-    for service in Service::ALL {
+    for service in Service::HOLDERS {
         assert!(files.keys().any(|path| path.starts_with(&format!("{}/", service.name()))), "{service:?}");
     }
 
@@ -200,7 +200,7 @@ async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
     })
     .await;
     let parts: Vec<&str> = done.parts.iter().filter(|p| p.erase_time.is_some()).map(|p| p.service.as_str()).collect();
-    assert_eq!(parts, Service::ALL.map(Service::name));
+    assert_eq!(parts, Service::HOLDERS.map(Service::name));
     fingerprint::settled(&admin, LIMIT).await;
 
     let left = dump(&admin).await;

@@ -212,7 +212,10 @@ pub fn policy(method: &MethodDescriptor) -> &'static MethodPolicy {
 
 /// Where a method is served: one service, or all of them.
 pub fn services(method: &MethodDescriptor) -> Vec<Service> {
-    Service::of_package(method.parent_service().package_name()).map_or(Service::ALL.to_vec(), |one| vec![one])
+    match method.parent_service().package_name() {
+        "ventanilla.rights.v1" => Service::HOLDERS.to_vec(),
+        package => Service::of_package(package).map_or(Service::ALL.to_vec(), |one| vec![one]),
+    }
 }
 
 /// Every method of the contract that is called once and answers once.
