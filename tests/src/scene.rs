@@ -10,6 +10,7 @@ pub mod desk;
 mod ending;
 pub mod fingerprint;
 pub mod hostile;
+mod listening;
 mod looking;
 mod parting;
 pub mod people;

@@ -184,6 +184,7 @@ async fn only_who_proves_the_name_is_posted_to() {
     let addr = over_tls().await;
     let here: &[&[&str]] = &[&["127.0.0.1"]];
     let mut settings = settings(addr.port(), &["receiver.test", "other.test"]);
+    settings.timeout_ms = 1_000;
     let url = format!("https://receiver.test:{}/", addr.port());
     assert_eq!(post(&settings, Fake::of(here), &url).await, Outcome::Untrusted, "of no authority that is known");
     settings.ca_file = Some(pem("authority.pem"));
@@ -193,6 +194,6 @@ async fn only_who_proves_the_name_is_posted_to() {
     let plain = Receiver::start().await;
     let url = format!("https://receiver.test:{}/", plain.addr.port());
     let outcome = post(&settings, Fake::of(here), &url).await;
-    assert!(matches!(outcome, Outcome::Untrusted | Outcome::Unreachable), "no TLS is spoken there: {outcome:?}");
+    assert!(!matches!(outcome, Outcome::Taken(_) | Outcome::Refused(..)), "no TLS is spoken there: {outcome:?}");
     assert!(plain.got().is_empty());
 }
