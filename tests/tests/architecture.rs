@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use ventanilla_tests::tree::{files, root, text};
 
-const SERVICES: [&str; 5] = ["customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "gateway/webhooks"];
+const SERVICES: [&str; 5] =
+    ["customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "gateway/webhooks"];
 
 /// The names below a `[section]` of a Cargo.toml.
 fn dependencies(manifest: &str, section: &str) -> BTreeSet<String> {

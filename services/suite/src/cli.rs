@@ -65,7 +65,7 @@ pub struct Up {
     #[command(flatten)]
     pub data: Data,
     /// First of five ports in a row on the loopback interface; 0 takes free ones.
-    #[arg(long, value_name = "N", default_value_t = 7101, value_parser = clap::value_parser!(u16).range(..=65532))]
+    #[arg(long, value_name = "N", default_value_t = 7101, value_parser = clap::value_parser!(u16).range(..=65531))]
     pub port_base: u16,
     /// Collector that takes traces and metrics by OTLP over gRPC, e.g. http://127.0.0.1:4317.
     #[arg(long, value_name = "URL")]

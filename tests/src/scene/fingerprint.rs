@@ -100,7 +100,8 @@ pub async fn settled(admin: &PgPool, limit: Duration) {
         }
     }
     asked.push(
-        "select 'events to spread: ' || count(*) from webhooks.event where spread_at is null having count(*) > 0".to_owned(),
+        "select 'events to spread: ' || count(*) from webhooks.event where spread_at is null having count(*) > 0"
+            .to_owned(),
     );
     let asked = asked.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" union all ");
     testkit::eventually(limit, || async {

@@ -21,11 +21,8 @@ impl Affair<'_> {
             request_id: self.scene.request_id(),
         };
         let made = listener.create_subscription(create).await?.into_inner().subscription.unwrap_or_default();
-        let pause = webhook::PauseSubscriptionRequest {
-            name: made.name,
-            etag: made.etag,
-            request_id: self.scene.request_id(),
-        };
+        let pause =
+            webhook::PauseSubscriptionRequest { name: made.name, etag: made.etag, request_id: self.scene.request_id() };
         Ok(listener.pause_subscription(pause).await?.into_inner().name)
     }
 }

@@ -42,7 +42,8 @@ struct Catalogue {
 fn catalogue() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
     CATALOGUE.get_or_init(|| {
-        let pool = DescriptorPool::decode(ventanilla_proto::DESCRIPTOR_SET).expect("the contract's own descriptor is whole");
+        let pool =
+            DescriptorPool::decode(ventanilla_proto::DESCRIPTOR_SET).expect("the contract's own descriptor is whole");
         let mut by_message = BTreeMap::new();
         for file in pool.files().filter(|file| file.name().ends_with("/entry.proto")) {
             for (place, message) in file.messages().enumerate() {

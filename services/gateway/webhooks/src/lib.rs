@@ -106,8 +106,10 @@ pub async fn assemble_with(
     let standings = Standings::new(&FOLLOWED);
     standings.recall(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
-    let hooks = Hooks::new((db.clone(), ledger.clone()), house.ambient.clone(), standings.clone(), (keys, post), &settings);
-    let api = WebhookServiceServer::new(grpc::WebhookApi::new(hooks.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
+    let hooks =
+        Hooks::new((db.clone(), ledger.clone()), house.ambient.clone(), standings.clone(), (keys, post), &settings);
+    let api =
+        WebhookServiceServer::new(grpc::WebhookApi::new(hooks.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
     let mut assembly = Assembly::new(SOURCE).serve(api).keep_ledger(&ledger, &house);
     for source in FOLLOWED {
         assembly = assembly.follow(source, OnLedger::new(hooks.clone(), source), &ledger, &standings, &house)?;

@@ -198,7 +198,8 @@ async fn exchange<S>(stream: S, request: Request<Full<Bytes>>, now: Timestamp) -
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let handshake = hyper::client::conn::http1::Builder::new().max_buf_size(MOST_READ).handshake(TokioIo::new(stream)).await;
+    let handshake =
+        hyper::client::conn::http1::Builder::new().max_buf_size(MOST_READ).handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = handshake.map_err(|_| Failed::Unreachable)?;
     // Ends with this attempt: dropped, it closes the connection.
     let connection = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(connection));

@@ -1,8 +1,6 @@
 //! What other services' ledgers do here: an entry that may be told is kept, and whose an affair is. Who wants it is asked later, by
 //! the worker `spread`, so that no ledger waits for another.
 
-use std::sync::Arc;
-
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
 use prost_reflect::{DynamicMessage, Value};
@@ -57,8 +55,12 @@ impl Reaction for OnLedger {
             payload: whole.payload.clone(),
         };
         store::event::insert(tx, &event, entry.recorded_at()).await?;
-        Arc::clone(&self.hooks.came).notify_one();
+        self.hooks.came.notify_one();
         Ok(())
+    }
+
+    fn reads_personal(&self) -> bool {
+        false
     }
 }
 

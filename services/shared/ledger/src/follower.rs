@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::client::GrpcService;
 use tracing::Instrument;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
-use ventanilla_proto::ledger::v1::{Heartbeat, WatchRequest, watch_response};
+use ventanilla_proto::ledger::v1::{Entry, Heartbeat, WatchRequest, watch_response};
 
 use crate::received::Received;
 use crate::rows;
@@ -40,6 +40,11 @@ pub trait Reaction: Send + Sync + 'static {
     /// # Errors
     /// [`ReactionError`]; a lasting one parks the entry's aggregate.
     async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError>;
+
+    /// Whether it reads personal parts. Who does not is given none, so that none stays here when an entry is parked.
+    fn reads_personal(&self) -> bool {
+        true
+    }
 }
 
 /// Why an entry was not applied.
@@ -192,7 +197,7 @@ impl<R: Reaction> Follower<R> {
             let (mut entries, mut beat) = (Vec::new(), None);
             for item in items {
                 match item.map(|answer| answer.item) {
-                    Ok(Some(watch_response::Item::Entry(entry))) => match Received::read(entry) {
+                    Ok(Some(watch_response::Item::Entry(entry))) => match Received::read(self.given(entry)) {
                         Ok(entry) => entries.push(entry),
                         // Without actor or times it is no entry of this ledger design.
                         Err(error) => return error.into(),
@@ -217,6 +222,14 @@ impl<R: Reaction> Follower<R> {
             }
             *failures = 0;
         }
+    }
+
+    /// The entry as the reaction is given it.
+    fn given(&self, entry: Entry) -> Entry {
+        if self.reaction.reads_personal() {
+            return entry;
+        }
+        Entry { personal: Vec::new(), salt: Vec::new(), ..entry }
     }
 
     /// Applies entries in order and moves the cursor; entries already applied are skipped, and what

@@ -168,10 +168,23 @@ mod tests {
     #[test]
     fn an_address_is_seen_however_it_is_spelt() {
         for inside in [
-            "https://127.0.0.1/", "https://127.1/", "https://2130706433/", "https://0x7f000001/", "https://0177.0.0.1/",
-            "https://0x7f.1/", "https://017700000001/", "https://169.254.169.254/latest/meta-data/", "https://[::1]/",
-            "https://[::ffff:127.0.0.1]/", "https://[::ffff:a9fe:a9fe]/", "https://[64:ff9b::a9fe:a9fe]/",
-            "https://[fd00:ec2::254]/", "https://１２７.０.０.１/", "https://127。0。0。1/", "https://0/", "https://10.1/",
+            "https://127.0.0.1/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f000001/",
+            "https://0177.0.0.1/",
+            "https://0x7f.1/",
+            "https://017700000001/",
+            "https://169.254.169.254/latest/meta-data/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://[::ffff:a9fe:a9fe]/",
+            "https://[64:ff9b::a9fe:a9fe]/",
+            "https://[fd00:ec2::254]/",
+            "https://１２７.０.０.１/",
+            "https://127。0。0。1/",
+            "https://0/",
+            "https://10.1/",
         ] {
             assert!(matches!(Endpoint::parse(inside, &rules()), Err(Unfit::Inside(_))), "{inside}");
         }

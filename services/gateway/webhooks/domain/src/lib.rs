@@ -3,8 +3,8 @@
 
 pub mod address;
 pub mod endpoint;
-pub mod pattern;
 pub mod pace;
+pub mod pattern;
 pub mod secret;
 pub mod standing;
 

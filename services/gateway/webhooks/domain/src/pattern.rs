@@ -14,7 +14,8 @@ pub fn event_type(message: &str) -> Option<String> {
     let (context, _version, name) = (parts.next()?, parts.next()?, parts.next()?);
     let words = words(name);
     // What happened is the last word, but for what is at risk.
-    let happened = words.iter().skip(1).position(|word| word == "at").map_or(words.len().saturating_sub(1), |at| at + 1);
+    let happened =
+        words.iter().skip(1).position(|word| word == "at").map_or(words.len().saturating_sub(1), |at| at + 1);
     let (noun, verb) = words.split_at(happened);
     let noun = noun.join("_");
     let verb = verb.join("_");
@@ -41,7 +42,9 @@ pub struct Pattern(String);
 
 /// What is no pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a type of event, or one with * in the place of its last words: ticketing.ticket.opened, ticketing.ticket.*, *")]
+#[error(
+    "must be a type of event, or one with * in the place of its last words: ticketing.ticket.opened, ticketing.ticket.*, *"
+)]
 pub struct NotAPattern;
 
 impl std::str::FromStr for Pattern {

@@ -85,7 +85,10 @@ mod tests {
         // python3: hmac.new(bytes(range(32)), b"00000000-0000-0000-0000-00000000002a.1700000000.{}", "sha256")
         let secret = Secret(std::array::from_fn(|i| u8::try_from(i).unwrap()));
         let at = Timestamp::from_second(1_700_000_000).unwrap();
-        assert_eq!(signatures(&[secret], Uuid::from_u128(42), at, b"{}"), include_str!("../tests/signature.txt").trim());
+        assert_eq!(
+            signatures(&[secret], Uuid::from_u128(42), at, b"{}"),
+            include_str!("../tests/signature.txt").trim()
+        );
     }
 
     #[test]

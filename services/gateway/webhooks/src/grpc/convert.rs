@@ -154,7 +154,8 @@ pub fn rotate(request: &proto::RotateSecretRequest) -> Result<Rotation, Failure>
     let (id, etag) = (name(&mut v, "name", &request.name), etag(&mut v, &request.etag));
     let grace = request.grace_duration.as_ref().map_or(Some(GRACE), |said| {
         let nanos = (0..1_000_000_000).contains(&said.nanos);
-        let read = SignedDuration::try_from_secs_f64(said.seconds as f64).ok().filter(|grace| nanos && !grace.is_negative());
+        let read =
+            SignedDuration::try_from_secs_f64(said.seconds as f64).ok().filter(|grace| nanos && !grace.is_negative());
         let read = read.filter(|grace| *grace <= LONGEST_GRACE);
         if read.is_none() {
             v.push("grace_duration", "must be at least zero and at most 30 days");
@@ -335,9 +336,7 @@ pub fn dead_letters(request: &proto::ListDeadLettersRequest) -> Result<deliverie
 
 /// The token of the page after this one.
 pub fn dead_letters_token(next: Option<(i64, Uuid)>) -> String {
-    next.map_or_else(String::new, |(number, id)| {
-        PageToken::encode(DEAD, b"", &[&number.to_string(), &id.to_string()])
-    })
+    next.map_or_else(String::new, |(number, id)| PageToken::encode(DEAD, b"", &[&number.to_string(), &id.to_string()]))
 }
 
 /// `ListEventTypes`: after which type, and how many.

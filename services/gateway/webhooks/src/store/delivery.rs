@@ -222,7 +222,9 @@ pub async fn counts(connection: &mut PgConnection, of: SubscriptionId) -> Result
 /// Nobody else spreads, replays or deletes until this transaction ends: each touches the lanes of many affairs, in an order of its own.
 #[tracing::instrument(name = "db.delivery.lock_spreading", skip_all)]
 pub async fn lock_spreading(tx: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('webhooks spread', 0)) as locked").fetch_one(tx).await?;
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('webhooks spread', 0)) as locked")
+        .fetch_one(tx)
+        .await?;
     Ok(())
 }
 
@@ -282,7 +284,8 @@ pub async fn that_fit(
     since: Option<Timestamp>,
     limit: i64,
 ) -> Result<Vec<(i64, String)>, StoreError> {
-    let patterns: Vec<String> = filter.patterns.iter().map(|p| p.as_str().replace('_', "\\_").replace('*', "%")).collect();
+    let patterns: Vec<String> =
+        filter.patterns.iter().map(|p| p.as_str().replace('_', "\\_").replace('*', "%")).collect();
     let departments: Vec<String> = filter.departments.iter().map(ToString::to_string).collect();
     let rows = sqlx::query!(
         "select number, affair from webhooks.event

@@ -135,9 +135,7 @@ pub struct Unspread {
 /// Whether an event is not spread yet.
 #[tracing::instrument(name = "db.event.any_unspread", level = "debug", skip_all)]
 pub async fn any_unspread(pool: &PgPool) -> Result<bool, StoreError> {
-    let found = sqlx::query_scalar!(
-        r#"select exists (select from webhooks.event where spread_at is null) as "any!""#
-    );
+    let found = sqlx::query_scalar!(r#"select exists (select from webhooks.event where spread_at is null) as "any!""#);
     Ok(found.fetch_one(pool).await?)
 }
 

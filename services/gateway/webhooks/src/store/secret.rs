@@ -56,9 +56,13 @@ pub async fn end_former(
     )
     .execute(&mut *tx)
     .await?;
-    sqlx::query!("delete from webhooks.secret where subscription_id = $1 and until <= $2", of.uuid(), now.to_sqlx() as _)
-        .execute(tx)
-        .await?;
+    sqlx::query!(
+        "delete from webhooks.secret where subscription_id = $1 and until <= $2",
+        of.uuid(),
+        now.to_sqlx() as _
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
@@ -74,7 +78,12 @@ pub struct Kept {
 
 /// The secrets of a subscription that sign now, the newest first.
 #[tracing::instrument(name = "db.secret.that_sign", skip_all)]
-pub async fn that_sign(pool: &PgPool, keys: &Keys, of: SubscriptionId, now: Timestamp) -> Result<Vec<Kept>, StoreError> {
+pub async fn that_sign(
+    pool: &PgPool,
+    keys: &Keys,
+    of: SubscriptionId,
+    now: Timestamp,
+) -> Result<Vec<Kept>, StoreError> {
     let rows = sqlx::query!(
         "select number, salt, key_id, until from webhooks.secret
          where subscription_id = $1 and (until is null or until > $2) order by number desc",

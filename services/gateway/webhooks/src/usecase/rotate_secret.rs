@@ -80,5 +80,9 @@ pub(super) async fn secret_of(hooks: &Hooks, told: Option<&proto::Subscription>)
     let Some(told) = told else { return Ok(String::new()) };
     let id = SubscriptionId::parse(&told.name).map_err(|_| StoreError::corrupt("request", "answer", &told.name))?;
     let all = secret::that_sign(hooks.db.reader(), &hooks.keys, id, hooks.ambient.now()).await?;
-    Ok(all.into_iter().find(|kept| kept.number == told.secret_number).map(|kept| kept.secret.text()).unwrap_or_default())
+    Ok(all
+        .into_iter()
+        .find(|kept| kept.number == told.secret_number)
+        .map(|kept| kept.secret.text())
+        .unwrap_or_default())
 }

@@ -29,17 +29,19 @@ use crate::envelope;
 use crate::grpc::present;
 use crate::hooks::Hooks;
 use crate::names::DeliveryName;
+use crate::store;
 use crate::store::delivery::State as Delivered;
 use crate::store::lane::{self, First, Lane};
 use crate::store::subscription::{self, Stored};
-use crate::store;
 
 /// What other processes let wait, or a pause that ends, is seen this soon.
 const POLL: Duration = Duration::from_millis(200);
+/// How long attempts have to end when the process goes down; its drain takes no longer than eight seconds.
+const FAREWELL: Duration = Duration::from_secs(5);
 /// How long a lane that cannot be worked is left alone.
 const TROUBLE: SignedDuration = SignedDuration::from_secs(30);
 
-/// Delivers until told to stop; attempts that were begun are brought to their end, which takes no longer than one may.
+/// Delivers until told to stop; attempts that were begun are brought to their end, if that is soon.
 ///
 /// # Errors
 /// What waiting does not heal; the supervisor starts it again.
@@ -71,7 +73,12 @@ pub async fn run(hooks: Hooks, cancel: CancellationToken) -> Result<(), StoreErr
         }
     }
     running.close();
-    running.wait().await;
+    if tokio::time::timeout(FAREWELL, running.wait()).await.is_err() {
+        tracing::info!(
+            attempts = running.len(),
+            "attempts are cut off; their events are sent again once the leases are over"
+        );
+    }
     Ok(())
 }
 
@@ -106,7 +113,12 @@ async fn follow(hooks: &Hooks, lane: Lane, cancel: &CancellationToken) {
             Ok(false) => {}
             Err(error) => {
                 let (subscription, error) = (lane.subscription.name(), kernel::chain(&error));
-                tracing::error!(subscription, affair = lane.affair, error, "a delivery cannot be made; tried again later");
+                tracing::error!(
+                    subscription,
+                    affair = lane.affair,
+                    error,
+                    "a delivery cannot be made; tried again later"
+                );
                 give_back(hooks, &lane, TROUBLE).await;
             }
         }

@@ -20,7 +20,9 @@ fn by_affair(got: &[Got]) -> BTreeMap<String, Vec<(usize, String)>> {
     for got in got {
         let event = got.json();
         assert_eq!(event["id"], got.header("webhook-id"));
-        let Some(step) = event["data"]["reason"].as_str().and_then(|reason| reason.strip_prefix("step_")) else { continue };
+        let Some(step) = event["data"]["reason"].as_str().and_then(|reason| reason.strip_prefix("step_")) else {
+            continue;
+        };
         let affair = event["partitionkey"].as_str().expect("an affair").to_owned();
         let step = step.parse().expect("a number");
         affairs.entry(affair).or_default().push((step, got.header("webhook-id").to_owned()));

@@ -89,7 +89,9 @@ async fn a_subscription_is_told_its_types_of_its_department_and_what_belongs_to_
     world.step(&own, 0..1).await;
     let linked = ventanilla_proto::customer::v1::CustomersLinked::default();
     world.write("customer-profile", "customers/1", &[linked]).await;
-    world.write("customer-profile", "customers/1", &[ventanilla_proto::customer::v1::VulnerabilityEnded::default()]).await;
+    world
+        .write("customer-profile", "customers/1", &[ventanilla_proto::customer::v1::VulnerabilityEnded::default()])
+        .await;
 
     let got = all.got_at_least(5).await;
     let affairs: Vec<_> = got.iter().filter(|got| got.json()["type"] == "ventanilla.sla.clock.breached.v1").collect();
@@ -119,7 +121,8 @@ async fn what_is_given_up_stands_among_the_dead_letters_and_holds_up_nothing() {
     let shown = world.shown_when(&served, &made.name, |s| s.dead_count == 1 && s.waiting_count == 0).await;
     assert_eq!(shown.state(), SubscriptionState::Active);
     let mut client = supervisor(&served);
-    let dead = client.list_dead_letters(proto::ListDeadLettersRequest::default()).await.unwrap().into_inner().deliveries;
+    let dead =
+        client.list_dead_letters(proto::ListDeadLettersRequest::default()).await.unwrap().into_inner().deliveries;
     assert_eq!((dead.len(), dead[0].attempt_count, dead[0].last_status), (1, 3, 422));
     assert_eq!((dead[0].affair.as_str(), dead[0].last_outcome()), (ticket.as_str(), proto::AttemptOutcome::Refused));
     let told = world.told::<proto::DeliveryDied>().await;
@@ -160,19 +163,13 @@ async fn a_paused_subscription_gathers_and_a_disabled_one_is_replayed_from_any_p
     world.step(&ticket, 0..3).await;
     world.shown_when(&served, &made.name, |s| s.waiting_count == 4).await;
     assert_eq!(receiver.connections(), 0);
-    let resume = |etag: String| proto::ResumeSubscriptionRequest {
-        name: made.name.clone(),
-        etag,
-        request_id: world.uuid(),
-    };
+    let resume =
+        |etag: String| proto::ResumeSubscriptionRequest { name: made.name.clone(), etag, request_id: world.uuid() };
     let active = client.resume_subscription(resume(paused.etag)).await.unwrap().into_inner();
     receiver.got_at_least(4).await;
 
-    let disabled = proto::DisableSubscriptionRequest {
-        name: made.name.clone(),
-        etag: active.etag,
-        request_id: world.uuid(),
-    };
+    let disabled =
+        proto::DisableSubscriptionRequest { name: made.name.clone(), etag: active.etag, request_id: world.uuid() };
     let disabled = client.disable_subscription(disabled).await.unwrap().into_inner();
     world.step(&ticket, 3..6).await;
     world.spread(7).await;
@@ -246,7 +243,8 @@ async fn an_endpoint_that_fails_for_too_long_is_paused_and_says_so() {
     assert_eq!(waiting[0].last_outcome(), proto::AttemptOutcome::TimedOut);
     // Whoever resumes it says that it is there.
     receiver.now(|_| Reply::Answer(200, ""));
-    let resumed = proto::ResumeSubscriptionRequest { name: made.name.clone(), etag: shown.etag, request_id: world.uuid() };
+    let resumed =
+        proto::ResumeSubscriptionRequest { name: made.name.clone(), etag: shown.etag, request_id: world.uuid() };
     supervisor(&served).resume_subscription(resumed).await.unwrap();
     let shown = world.shown_when(&served, &made.name, |s| s.waiting_count == 0).await;
     assert_eq!((shown.state(), shown.failing_since_time), (SubscriptionState::Active, None));
@@ -287,6 +285,30 @@ async fn what_a_dead_process_held_is_sent_by_another_once_its_lease_is_over() {
     supervisor(&served).resume_subscription(resume).await.unwrap();
     receiver.got_at_least(1).await;
     assert!(world.now() >= until.to_jiff(), "not before the lease was over");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_word_of_a_person_is_kept_of_an_entry_that_cannot_be_applied_either() {
+    let world = World::new().await;
+    // The place of its first entry is taken, so that it is parked.
+    let taken =
+        "insert into webhooks.event (event_id, source, position, event_type, message, subject, affair, occurred_at,
+                                             recorded_at, traceparent, payload, spread_at)
+                 values (gen_random_uuid(), 'ticketing', 1, 'a', 'b', 'c', 'd', now(), now(), '', '', now())";
+    sqlx::query(taken).execute(&world.admin).await.unwrap();
+    let served = world.start().await;
+    world.open_saying("billing", "Zacarías Quiñonero").await;
+    let parked = eventually(SOON, || async {
+        let parked: Option<Vec<u8>> =
+            sqlx::query_scalar("select entry from webhooks.ledger_parked").fetch_optional(&world.admin).await.unwrap();
+        parked.ok_or("not yet")
+    })
+    .await;
+    assert!(parked.len() > 100 && !String::from_utf8_lossy(&parked).contains("Zacar"));
+    let said = "select personal from ticketing.ledger_personal";
+    let said: Vec<u8> = sqlx::query_scalar(said).fetch_one(&world.admin).await.unwrap();
+    assert!(String::from_utf8_lossy(&said).contains("Zacar"), "it was there to be kept");
+    drop(served);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

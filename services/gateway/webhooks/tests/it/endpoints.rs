@@ -64,9 +64,28 @@ async fn a_name_that_leads_inside_is_connected_to_by_nobody() {
     let settings = settings(port, &[]);
     let url = format!("https://hooks.example.com:{port}/");
     for inside in [
-        "127.0.0.1", "127.0.0.2", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254",
-        "168.63.129.16", "224.0.0.1", "255.255.255.255", "::1", "::", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1",
-        "2002:7f00:1::", "2001::1", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1",
+        "127.0.0.1",
+        "127.0.0.2",
+        "0.0.0.0",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "168.63.129.16",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::1",
+        "::",
+        "::ffff:127.0.0.1",
+        "::127.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "2001::1",
+        "fe80::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "ff02::1",
     ] {
         // Alone, and beside one that would be allowed, in either order.
         for answer in [&[inside][..], &["8.8.8.8", inside], &[inside, "2606:4700:4700::1111"]] {
@@ -101,7 +120,11 @@ async fn a_name_that_is_given_another_address_after_the_look_gains_nothing() {
     let resolver = Fake::of(&[&["127.0.0.1"], &["127.0.0.2"]]);
     let settings = settings(port, &["rebinds.example.com"]);
     let outcome = post(&settings, Arc::clone(&resolver), &format!("http://rebinds.example.com:{port}/")).await;
-    assert_eq!((outcome, resolver.asked.load(Ordering::SeqCst)), (Outcome::Taken(204), 1), "asked once, and that was used");
+    assert_eq!(
+        (outcome, resolver.asked.load(Ordering::SeqCst)),
+        (Outcome::Taken(204), 1),
+        "asked once, and that was used"
+    );
     assert_eq!((first.connections(), reached.load(Ordering::SeqCst)), (1, 0));
     // From one attempt to the next it is looked at anew.
     let strict = EndpointSettings { inside: Vec::new(), ..settings };

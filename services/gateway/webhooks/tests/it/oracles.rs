@@ -46,12 +46,8 @@ async fn reference_libraries_take_what_is_sent_and_refuse_what_was_touched() {
     let served = world.start().await;
     let receiver = Receiver::start().await;
     let (made, first) = world.subscribe(&served, &receiver).await;
-    let rotate = proto::RotateSecretRequest {
-        name: made.name,
-        grace_duration: None,
-        etag: made.etag,
-        request_id: world.uuid(),
-    };
+    let rotate =
+        proto::RotateSecretRequest { name: made.name, grace_duration: None, etag: made.etag, request_id: world.uuid() };
     let second = supervisor(&served).rotate_secret(rotate).await.unwrap().into_inner().secret;
     world.open("billing").await;
     let got = receiver.got_at_least(1).await.remove(0);

@@ -71,11 +71,8 @@ impl Receiver {
     pub async fn that(script: impl FnMut(&Got) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let addr = listener.local_addr().expect("it is bound");
-        let shared = Shared {
-            got: Mutex::default(),
-            script: Mutex::new(Box::new(script)),
-            connections: AtomicUsize::new(0),
-        };
+        let shared =
+            Shared { got: Mutex::default(), script: Mutex::new(Box::new(script)), connections: AtomicUsize::new(0) };
         let mut receiver = Self { addr, shared: Arc::new(shared), listening: None };
         receiver.listen(listener);
         receiver

@@ -23,7 +23,8 @@ async fn a_department_sees_and_changes_its_own_and_an_sre_all() {
     let made = billing.create_subscription(request.clone()).await.unwrap().into_inner();
     let again = billing.create_subscription(request).await.unwrap().into_inner();
     assert_eq!(again, made, "a retry is told the same, the secret too");
-    let kept: Vec<u8> = sqlx::query_scalar("select answer from webhooks.request").fetch_one(&world.admin).await.unwrap();
+    let kept: Vec<u8> =
+        sqlx::query_scalar("select answer from webhooks.request").fetch_one(&world.admin).await.unwrap();
     assert!(!String::from_utf8_lossy(&kept).contains("whsec_"), "and no secret is kept");
     let made = made.subscription.unwrap();
     assert_eq!((made.department.as_str(), made.departments.as_slice()), ("billing", ["billing".to_owned()].as_slice()));
@@ -148,12 +149,15 @@ async fn everything_wrong_with_a_subscription_is_told_at_once() {
             "request_id"
         ]
     );
-    for inside in ["http://hooks.example.com/", "https://user@hooks.example.com/", "https://[::1]/", "https://167772161/"] {
+    for inside in
+        ["http://hooks.example.com/", "https://user@hooks.example.com/", "https://[::1]/", "https://167772161/"]
+    {
         let request = create(&world, subscription(inside, &["*"]));
         let refused = client.create_subscription(request).await.unwrap_err();
         assert_eq!(fields(&refused), ["subscription.url"], "{inside}");
     }
-    let written: i64 = sqlx::query_scalar("select count(*) from webhooks.subscription").fetch_one(&world.admin).await.unwrap();
+    let written: i64 =
+        sqlx::query_scalar("select count(*) from webhooks.subscription").fetch_one(&world.admin).await.unwrap();
     assert_eq!(written, 0);
 }
 

@@ -16,7 +16,9 @@ fn every_kind_of_event_has_a_name_of_its_own_and_says_what_happened() {
         assert!((2..=3).contains(&words.len()) && !kind.description.is_empty(), "{kind:?}");
         assert!(kind.event_type.parse::<webhooks_domain::pattern::Pattern>().is_ok(), "{kind:?}");
     }
-    for said in ["ticketing.ticket.opened", "sla.clock.breached", "ombudsman.decision.issued", "customer.customer.erased"] {
+    for said in
+        ["ticketing.ticket.opened", "sla.clock.breached", "ombudsman.decision.issued", "customer.customer.erased"]
+    {
         assert!(names.contains(&said), "{said}: {names:?}");
     }
 }

@@ -129,6 +129,22 @@ impl World {
         ticket
     }
 
+    /// Opens an affair whose subject holds these words.
+    pub async fn open_saying(&self, department: &str, words: &str) {
+        let ticket = format!("tickets/{}", self.uuid());
+        let opened =
+            ticketing::TicketOpened { ticket: ticket.clone(), department: department.to_owned(), ..Default::default() };
+        let personal = ticketing::TicketOpenedPersonal { subject: words.to_owned(), ..Default::default() };
+        let (now, ledger) = (self.now(), &self.sources["ticketing"].ledger);
+        let actor = Actor { kind: ActorKind::Employee, id: "agent-1".to_owned(), department: None };
+        let stamp = Stamp::of(actor, now, String::new());
+        let draft = Draft::new(self.ambient.uuid(now), ticket, &opened, &stamp);
+        let mut tx = ledger.db().tx().await.unwrap();
+        ledger::append(&mut tx, &[draft.with_personal(&personal, [9; 32])]).await.unwrap();
+        tx.commit().await.unwrap();
+        ledger.nudge();
+    }
+
     /// Moves an affair, so many times from a number on; the number is the reason.
     pub async fn step(&self, ticket: &str, numbers: std::ops::Range<usize>) {
         let moved = |number: usize| ticketing::TicketTransitioned {
