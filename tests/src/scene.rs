@@ -11,6 +11,7 @@ pub mod doorway;
 mod ending;
 pub mod fingerprint;
 pub mod hostile;
+mod listening;
 mod looking;
 mod parting;
 pub mod people;

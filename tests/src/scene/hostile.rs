@@ -195,6 +195,8 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
         ("Holiday" | "CalendarException", "date") | ("HouseCalendar", "removed_dates") => "2026-05-04".to_owned(),
         ("Holiday", "scope") => "town".to_owned(),
         ("HouseCalendar", "time_zone") => "Europe/Madrid".to_owned(),
+        ("Subscription", "url") => "https://hooks.example.com/in".to_owned(),
+        ("Subscription", "event_types") => "ticketing.ticket.*".to_owned(),
         (_, "request_id") => (facts.uuid)(),
         (_, "etag" | "into_etag") => "\"1\"".to_owned(),
         (_, "regime") => "es.general".to_owned(),

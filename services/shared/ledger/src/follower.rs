@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::client::GrpcService;
 use tracing::{Instrument, Span};
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
-use ventanilla_proto::ledger::v1::{Heartbeat, WatchRequest, watch_response};
+use ventanilla_proto::ledger::v1::{Entry, Heartbeat, WatchRequest, watch_response};
 
 use crate::figures;
 use crate::received::Received;
@@ -42,6 +42,11 @@ pub trait Reaction: Send + Sync + 'static {
     /// # Errors
     /// [`ReactionError`]; a lasting one parks the entry's aggregate.
     async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError>;
+
+    /// Whether it reads personal parts. Who does not is given none, so that none stays here when an entry is parked.
+    fn reads_personal(&self) -> bool {
+        true
+    }
 
     /// Whether this entry may be applied together with others of its type that stand beside it ([`Reaction::apply_run`]).
     fn runs(&self, _: &Received) -> bool {
@@ -221,7 +226,7 @@ impl<R: Reaction> Follower<R> {
             let (mut entries, mut beat) = (Vec::new(), None);
             for item in items {
                 match item.map(|answer| answer.item) {
-                    Ok(Some(watch_response::Item::Entry(entry))) => match Received::read(entry) {
+                    Ok(Some(watch_response::Item::Entry(entry))) => match Received::read(self.given(entry)) {
                         Ok(entry) => entries.push(entry),
                         // Without actor or times it is no entry of this ledger design.
                         Err(error) => return error.into(),
@@ -247,6 +252,14 @@ impl<R: Reaction> Follower<R> {
             self.tell();
             *failures = 0;
         }
+    }
+
+    /// The entry as the reaction is given it.
+    fn given(&self, entry: Entry) -> Entry {
+        if self.reaction.reads_personal() {
+            return entry;
+        }
+        Entry { personal: Vec::new(), salt: Vec::new(), ..entry }
     }
 
     /// Applies entries in order and moves the cursor; entries already applied are skipped, and what
