@@ -7,6 +7,7 @@ pub mod affair;
 pub mod caller;
 pub mod canary;
 pub mod desk;
+pub mod doorway;
 mod ending;
 pub mod fingerprint;
 pub mod hostile;
