@@ -1,7 +1,8 @@
 //! Calling another service of the house.
 //!
 //! A call carries the service's own token, the trace, what is left of the caller's time, and, when
-//! it is made for somebody, that user's own token: never a user's name as plain metadata.
+//! it is made for somebody, that user's own token: never a user's name as plain metadata. A gateway has no say of
+//! its own: it calls as whoever called it (`as_caller`).
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -104,7 +105,7 @@ impl Peers {
         Ok(PeerChannel {
             peer: name.into(),
             channel: channel.clone(),
-            tokens: self.0.tokens.clone(),
+            shown: Shown::Own(self.0.tokens.clone()),
             call_timeout: self.0.call_timeout,
             deadline: None,
             user: None,
@@ -122,12 +123,21 @@ fn tuned(endpoint: Endpoint, settings: &PeerSettings) -> Endpoint {
         .http2_max_header_list_size(32 * 1024)
 }
 
+/// Whose token a call shows.
+#[derive(Clone)]
+enum Shown {
+    /// The service's own.
+    Own(TokenSource),
+    /// The caller's, who may have none.
+    Callers(Option<HeaderValue>),
+}
+
 /// A channel to one peer, which generated clients take as their transport.
 #[derive(Clone)]
 pub struct PeerChannel {
     peer: Arc<str>,
     channel: Channel,
-    tokens: TokenSource,
+    shown: Shown,
     call_timeout: Duration,
     deadline: Option<Instant>,
     user: Option<Arc<SecretString>>,
@@ -139,6 +149,18 @@ impl PeerChannel {
     #[must_use]
     pub fn for_call(&self, call: &Call) -> Self {
         Self { deadline: call.deadline, user: call.user_token.clone(), ..self.clone() }
+    }
+
+    /// The same channel for a gateway's caller: their token as they gave it and no other, none for an open RPC, and no
+    /// longer than they wait (`None` for a stream). The peer judges the token; what is no header value is no token.
+    #[must_use]
+    pub fn as_caller(&self, bearer: Option<&SecretString>, deadline: Option<Instant>) -> Self {
+        let value = bearer.and_then(|token| {
+            let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        });
+        Self { shown: Shown::Callers(value), deadline, user: None, ..self.clone() }
     }
 
     /// How long the call may take; `None` for a stream that nobody gave a limit.
@@ -155,15 +177,14 @@ impl PeerChannel {
 
     fn prepare(&self, request: &mut Request<Body>, span: &tracing::Span, budget: Option<Duration>) -> Result<(), ()> {
         let headers = request.headers_mut();
-        match self.tokens.authorization() {
-            Ok(Some(bearer)) => {
-                headers.insert(http::header::AUTHORIZATION, bearer);
-            }
-            Ok(None) => {}
-            Err(error) => {
+        let bearer = match &self.shown {
+            Shown::Callers(bearer) => bearer.clone(),
+            Shown::Own(tokens) => tokens.authorization().map_err(|error| {
                 tracing::error!(error = kernel::chain(&error), "no token to show to a peer");
-                return Err(());
-            }
+            })?,
+        };
+        if let Some(bearer) = bearer {
+            headers.insert(http::header::AUTHORIZATION, bearer);
         }
         if let Some(user) = &self.user
             && let Ok(mut value) = HeaderValue::try_from(user.expose_secret())

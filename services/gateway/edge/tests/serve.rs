@@ -1,0 +1,126 @@
+//! A port that is served to its end, by clients that misbehave.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use edge::{Caller, ClientAddress, Draining, HttpSettings, serve};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+struct Running {
+    address: std::net::SocketAddr,
+    cancel: CancellationToken,
+    ended: JoinHandle<std::io::Result<()>>,
+}
+
+async fn running(router: Router, settings: HttpSettings) -> Running {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, cancel) = (listener.local_addr().unwrap(), CancellationToken::new());
+    let ended = tokio::spawn(serve(router, listener, settings, cancel.clone()));
+    Running { address, cancel, ended }
+}
+
+async fn ask(address: std::net::SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    // A reset is an end too.
+    let _ = stream.read_to_string(&mut answer).await;
+    answer
+}
+
+fn router() -> Router {
+    Router::new()
+        .route(
+            "/who",
+            get(|address: ClientAddress, caller: Caller| async move {
+                format!("{} {}", address.0, caller.bearer.is_some())
+            }),
+        )
+        .route("/take", post(|body: String| async move { body.len().to_string() }))
+        .route("/hang", get(|| async { std::future::pending::<String>().await }))
+        .route("/watch", get(|draining: axum::Extension<Draining>| async move { until(draining.0.0) }))
+}
+
+/// A stream of answers that says something once and ends when the port goes down.
+fn until(draining: CancellationToken) -> Response {
+    let words = futures_of(draining);
+    Body::from_stream(words).into_response()
+}
+
+fn futures_of(draining: CancellationToken) -> impl tokio_stream::Stream<Item = Result<&'static str, std::io::Error>> {
+    let (send, receive) = tokio::sync::mpsc::channel(2);
+    tokio::spawn(async move {
+        let _ = send.send(Ok("hello")).await;
+        draining.cancelled().await;
+        let _ = send.send(Ok("goodbye")).await;
+    });
+    tokio_stream::wrappers::ReceiverStream::new(receive)
+}
+
+#[tokio::test]
+async fn a_request_is_answered_and_knows_where_it_comes_from() {
+    let port = running(router(), HttpSettings::default()).await;
+    let answer =
+        ask(port.address, "GET /who HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\nx-forwarded-for: 6.6.6.6\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.ends_with("127.0.0.1 true"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_come_and_a_body_too_large_are_turned_away() {
+    let settings = HttpSettings { head_ms: 200, body_bytes: 100, ..HttpSettings::default() };
+    let port = running(router(), settings).await;
+    let began = Instant::now();
+    let slow = ask(port.address, "GET /who HTTP/1.1\r\nhost: x\r\n").await;
+    assert!(!slow.starts_with("HTTP/1.1 200") && began.elapsed() < Duration::from_secs(20), "{slow}");
+    let large = format!(
+        "POST /take HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 101\r\n\r\n{}",
+        "x".repeat(101)
+    );
+    assert!(ask(port.address, &large).await.starts_with("HTTP/1.1 413"));
+    let heads = format!("GET /who HTTP/1.1\r\nhost: x\r\na: {}\r\n\r\n", "x".repeat(40_000));
+    assert!(ask(port.address, &heads).await.starts_with("HTTP/1.1 431"));
+}
+
+#[tokio::test]
+async fn a_request_that_is_never_answered_is_given_up_in_words() {
+    let port = running(router(), HttpSettings { request_ms: 100, ..HttpSettings::default() }).await;
+    let answer = ask(port.address, "GET /hang HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("REQUEST_TIMEOUT"), "{answer}");
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_closed_at_once() {
+    let port = running(router(), HttpSettings { connections: 1, ..HttpSettings::default() }).await;
+    let mut first = TcpStream::connect(port.address).await.unwrap();
+    first.write_all(b"GET /watch HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut head = [0; 12];
+    first.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+    assert_eq!(ask(port.address, "GET /who HTTP/1.1\r\nhost: x\r\n\r\n").await, "");
+}
+
+#[tokio::test]
+async fn a_port_told_to_stop_ends_its_streams_and_cuts_what_hangs() {
+    let port = running(router(), HttpSettings { drain_ms: 500, ..HttpSettings::default() }).await;
+    let mut watching = TcpStream::connect(port.address).await.unwrap();
+    watching.write_all(b"GET /watch HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut head = [0; 12];
+    watching.read_exact(&mut head).await.unwrap();
+    let mut hanging = TcpStream::connect(port.address).await.unwrap();
+    hanging.write_all(b"GET /hang HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    port.cancel.cancel();
+    let mut rest = String::new();
+    watching.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.contains("goodbye"), "{rest}");
+    port.ended.await.unwrap().unwrap();
+    let mut nothing = Vec::new();
+    let _ = hanging.read_to_end(&mut nothing).await;
+    assert!(nothing.is_empty());
+}
