@@ -167,7 +167,7 @@ pub(crate) fn day(date: Date, today: Date, lang: Lang) -> String {
     }
 }
 
-const fn weekday(date: Date, lang: Lang) -> &'static str {
+fn weekday(date: Date, lang: Lang) -> &'static str {
     let (es, en) = match date.weekday() {
         Weekday::Monday => ("lunes", "Monday"),
         Weekday::Tuesday => ("martes", "Tuesday"),
