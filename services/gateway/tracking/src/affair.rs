@@ -77,7 +77,6 @@ struct Page {
     status: PublicStatus,
     /// Language of the house's texts, where it is not the page's.
     text_lang: &'static str,
-    subject: String,
     road: Road,
     since: Option<When>,
     received: Option<When>,
@@ -134,7 +133,7 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
     let may = |option: PublicOption| shown.options().any(|may| may == option);
     let request = || state.web.ambient().uuid(state.web.ambient().now()).to_string();
     let layout =
-        Layout::new(lang, lang.of("Mi asunto", "My affair")).heading(shown.subject.clone()).status(said.status());
+        Layout::new(lang, lang.of("Mi asunto", "My affair")).heading(shown.subject).status(said.status());
     let body = Page {
         lang,
         csrf,
@@ -153,7 +152,6 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
         may_object: may(PublicOption::Object),
         may_go_to_the_office: may(PublicOption::Ombudsman),
         status,
-        subject: shown.subject,
         points: shown.points,
         resolution: shown.resolution,
         signpost: shown.signpost,

@@ -1,0 +1,40 @@
+//! What all pages of the window share: the frame around them, the language, who is signed in, sealed cookies, the defence of
+//! changing routes, headers, limits. Knows no aggregate and calls no service.
+//!
+//! A crate of pages builds its own `Router` and takes [`Session`], [`Lang`], [`Csrf`] and [`Form`] as extractors; whoever mounts
+//! it gives it to [`Web::dress`], which puts the layer around it that those extractors read from. A handler answers with
+//! [`page`], or with a [`Trouble`], which the layer turns into a page of the visitor's language.
+//!
+//! Texts stand where they are shown, in both languages at once: `lang.of("Guardar", "Save")` does not compile with one of them.
+
+mod assets;
+mod cookies;
+mod csrf;
+mod form;
+mod headers;
+mod lang;
+mod limits;
+mod nav;
+mod page;
+mod seal;
+mod session;
+mod settings;
+mod sign_in;
+mod trouble;
+mod visit;
+mod web;
+mod when;
+
+pub use cookies::Cookies;
+pub use csrf::Csrf;
+pub use form::Form;
+pub use headers::{SecureHeaders, secure_headers};
+pub use lang::Lang;
+pub use limits::{Class, LimitSettings, Limits, Rate};
+pub use page::{Layout, page};
+pub use session::Session;
+pub use settings::{Settings, SettingsError, SignIn};
+pub use sign_in::local_path;
+pub use trouble::{FieldFault, Trouble};
+pub use web::Web;
+pub use when::{When, day, moment};

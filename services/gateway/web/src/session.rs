@@ -1,0 +1,155 @@
+//! Who is signed in, as the browser keeps it for us: sealed, and over when nobody uses it, when its token is over, or when the
+//! longest a session may last has passed.
+
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use server::Principal;
+
+use crate::visit::Visit;
+use crate::{Csrf, Lang, Trouble, Web};
+
+/// Name of the cookie.
+const COOKIE: &str = "session";
+/// How often the browser's copy says anew when it was used last, in seconds.
+const NOTED_EVERY: i64 = 60;
+
+/// Somebody who is signed in. As an extractor: who looks at a page without one is sent to sign in and brought back, who sends
+/// something without one is told to.
+#[derive(Clone)]
+pub struct Session {
+    /// The token, to be shown to the services: what the person may do is theirs to say.
+    pub bearer: SecretString,
+    /// Whose it is.
+    pub principal: Principal,
+    /// For forms.
+    pub csrf: Csrf,
+    /// The language of this visit.
+    pub lang: Lang,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Session {
+    type Rejection = Trouble;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Trouble> {
+        let visit = Visit::of(&parts.extensions)?;
+        match &visit.session {
+            Some(session) => Ok(session.clone()),
+            None if visit.only_looks => Err(Trouble::go(visit.sign_in())),
+            None => Err(Trouble::new(StatusCode::UNAUTHORIZED)),
+        }
+    }
+}
+
+/// What the browser keeps.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    /// Never the one from before signing in: a session cannot be put into somebody's browser beforehand.
+    pub(crate) id: String,
+    pub(crate) bearer: String,
+    /// Seconds since 1970 when the token is over.
+    pub(crate) over: i64,
+    /// When the person signed in.
+    pub(crate) since: i64,
+    /// When it was used last, to the minute.
+    pub(crate) used: i64,
+}
+
+impl Kept {
+    /// A new session with this token.
+    pub(crate) fn begin(web: &Web, bearer: String) -> Self {
+        let now = web.ambient().now().as_second();
+        let over = expiry(&bearer).unwrap_or(now);
+        Self { id: hex::encode(web.ambient().bytes::<16>()), bearer, over, since: now, used: now }
+    }
+
+    /// What this browser keeps, if it is a session that goes on.
+    pub(crate) fn read(web: &Web, headers: &HeaderMap) -> Option<Self> {
+        let kept: Self = serde_json::from_slice(&web.cookies().take(headers, COOKIE)?).ok()?;
+        (kept.goes_on(web, web.ambient().now()) && !web.is_signed_out(&kept.id)).then_some(kept)
+    }
+
+    fn goes_on(&self, web: &Web, now: Timestamp) -> bool {
+        let now = now.as_second();
+        let settings = web.settings();
+        let idle = i64::from(settings.idle_minutes) * 60;
+        now < self.used + idle && now < self.ends_at_latest(web) && now < self.over
+    }
+
+    fn ends_at_latest(&self, web: &Web) -> i64 {
+        self.since + i64::from(web.settings().longest_hours) * 3_600
+    }
+
+    /// The headers that keep it, when there is something new to keep.
+    pub(crate) fn note(&mut self, web: &Web) -> Vec<HeaderValue> {
+        let now = web.ambient().now().as_second();
+        if now < self.used + NOTED_EVERY {
+            return Vec::new();
+        }
+        self.used = now;
+        self.keep(web)
+    }
+
+    /// The headers that keep it.
+    pub(crate) fn keep(&self, web: &Web) -> Vec<HeaderValue> {
+        let now = web.ambient().now().as_second();
+        let left = u64::try_from(self.ends_at_latest(web) - now).unwrap_or(0);
+        let Ok(plain) = serde_json::to_vec(self) else { return Vec::new() };
+        web.cookies().put(COOKIE, &plain, Duration::from_secs(left))
+    }
+
+    /// Ends it: the browser forgets, and a copy of the cookie opens nothing in this process.
+    pub(crate) fn end(&self, web: &Web, headers: &HeaderMap) -> Vec<HeaderValue> {
+        let until = Timestamp::from_second(self.ends_at_latest(web)).unwrap_or(Timestamp::MAX);
+        web.sign_out(self.id.clone(), until);
+        forget(web, headers)
+    }
+
+    /// The session of this visit; `None` when its token does not hold (any more).
+    pub(crate) fn session(&self, web: &Web, lang: Lang) -> Option<Session> {
+        let principal = web.verifier().verify(&self.bearer).ok()?;
+        let csrf = Csrf::of(web, &self.id);
+        Some(Session { bearer: SecretString::from(self.bearer.clone()), principal, csrf, lang })
+    }
+}
+
+/// The headers that make the browser forget whatever session it has.
+pub(crate) fn forget(web: &Web, headers: &HeaderMap) -> Vec<HeaderValue> {
+    web.cookies().forget(headers, COOKIE)
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("principal", &self.principal.actor.kind).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Until when the token holds.
+    pub fn over(&self) -> Option<Timestamp> {
+        expiry(self.bearer.expose_secret()).and_then(|at| Timestamp::from_second(at).ok())
+    }
+
+    /// Whether the token is over within this time.
+    pub fn is_over_within(&self, now: Timestamp, time: SignedDuration) -> bool {
+        self.over().is_none_or(|over| over.duration_since(now) < time)
+    }
+}
+
+/// When a token says that it is over. Says nothing about whether the token holds.
+pub(crate) fn expiry(token: &str) -> Option<i64> {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: i64,
+    }
+    let payload = token.split('.').nth(1)?;
+    let bytes = URL_SAFE_NO_PAD.decode(payload).ok()?;
+    serde_json::from_slice::<Claims>(&bytes).ok().map(|claims| claims.exp)
+}

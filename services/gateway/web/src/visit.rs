@@ -1,0 +1,200 @@
+//! One request of a browser, and the layer that every page is served through.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
+
+use crate::limits::key_of;
+use crate::session::{self, Kept};
+use crate::{Class, Csrf, Lang, Session, Trouble, Web, headers, lang};
+
+/// Name of the cookie of who is not signed in, so that a form can be bound to a browser.
+const VISITOR: &str = "visitor";
+const VISITOR_KEPT: Duration = Duration::from_secs(12 * 3600);
+
+/// What the layer found out about a request.
+#[derive(Clone)]
+pub(crate) struct Visit(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) web: Web,
+    pub(crate) lang: Lang,
+    pub(crate) session: Option<Session>,
+    pub(crate) kept: Option<Kept>,
+    pub(crate) address: Option<IpAddr>,
+    pub(crate) path: String,
+    /// Path and query, to come back to.
+    here: String,
+    /// GET or HEAD.
+    pub(crate) only_looks: bool,
+    visitor: String,
+    marked: AtomicBool,
+}
+
+impl std::ops::Deref for Visit {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Visit {
+    /// The visit of this request.
+    pub(crate) fn of(extensions: &Extensions) -> Result<&Self, Trouble> {
+        extensions.get::<Self>().ok_or_else(|| {
+            tracing::error!("a page is served without the layer of pages around it");
+            Trouble::new(StatusCode::INTERNAL_SERVER_ERROR)
+        })
+    }
+
+    fn begin(web: &Web, request: &Request) -> Self {
+        let headers = request.headers();
+        let lang = Lang::negotiated(request.uri().query(), headers);
+        let kept = Kept::read(web, headers);
+        let session = kept.as_ref().and_then(|kept| kept.session(web, lang));
+        let visitor = web.cookies().take(headers, VISITOR).and_then(|id| String::from_utf8(id).ok());
+        Self(Arc::new(Inner {
+            lang,
+            kept: kept.filter(|_| session.is_some()),
+            session,
+            address: address(request, web.settings().trusted_proxies),
+            path: request.uri().path().to_owned(),
+            here: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+            only_looks: matches!(*request.method(), Method::GET | Method::HEAD),
+            visitor: visitor.unwrap_or_else(|| hex::encode(web.ambient().bytes::<16>())),
+            marked: AtomicBool::new(false),
+            web: web.clone(),
+        }))
+    }
+
+    /// What a form of this visit is bound to.
+    pub(crate) fn bound_to(&self) -> &str {
+        self.kept.as_ref().map_or(&self.visitor, |kept| &kept.id)
+    }
+
+    /// The mark for its forms.
+    pub(crate) fn csrf(&self) -> Csrf {
+        self.marked.store(true, Ordering::Relaxed);
+        Csrf::of(&self.web, self.bound_to())
+    }
+
+    /// Where to sign in and come back from.
+    pub(crate) fn sign_in(&self) -> String {
+        let next: String = if self.only_looks { self.here.clone() } else { "/".to_owned() };
+        format!("/sign-in?next={}", encoded(&next))
+    }
+
+    /// Counts the request for whoever made it.
+    fn count(&self) -> Result<(), Trouble> {
+        let class = if self.only_looks { Class::Read } else { Class::Change };
+        let who = match &self.session {
+            Some(session) => format!("p {}", session.principal.actor.id),
+            None => format!("a {}", key_of(self.address)),
+        };
+        self.web.limits().take(class, &who, self.web.ambient().now()).map_err(Trouble::too_many)
+    }
+
+    /// Counts one of this class for the address.
+    pub(crate) fn count_address(&self, class: Class) -> Result<(), Trouble> {
+        self.web.limits().take(class, &key_of(self.address), self.web.ambient().now()).map_err(Trouble::too_many)
+    }
+
+    fn cookies(&self, request_query: Option<&str>) -> Vec<HeaderValue> {
+        let mut set = Vec::new();
+        if let Some(kept) = &self.kept {
+            set.extend(kept.clone().note(&self.web));
+        } else if self.marked.load(Ordering::Relaxed) {
+            set.extend(self.web.cookies().put(VISITOR, self.visitor.as_bytes(), VISITOR_KEPT));
+        }
+        if let Some(lang) = lang::asked(request_query) {
+            set.extend(self.web.cookies().plain(lang::COOKIE, lang.code()));
+        }
+        set
+    }
+}
+
+/// The layer. First who asks and how much, then the page, then what every answer carries.
+pub(crate) async fn serve(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    let visit = Visit::begin(&web, &request);
+    let query = request.uri().query().map(str::to_owned);
+    let dead = visit.session.is_none() && session_sent(&web, request.headers());
+    let forget = if dead { session::forget(&web, request.headers()) } else { Vec::new() };
+    let mut answer = match visit.count() {
+        Err(trouble) => trouble.page(&visit),
+        Ok(()) => {
+            request.extensions_mut().insert(visit.clone());
+            let mut answer = next.run(request).await;
+            match answer.extensions_mut().remove::<Trouble>() {
+                Some(trouble) => trouble.page(&visit),
+                None if is_bare(&answer) => Trouble::new(answer.status()).page(&visit),
+                None => answer,
+            }
+        }
+    };
+    let out = answer.headers_mut();
+    // What signing in or out says about the session goes before what the visit would.
+    let spoken = out.contains_key(header::SET_COOKIE);
+    let cookies = if spoken { Vec::new() } else { [forget, visit.cookies(query.as_deref())].concat() };
+    for cookie in cookies {
+        out.append(header::SET_COOKIE, cookie);
+    }
+    headers::dress(out, web.is_https());
+    answer
+}
+
+fn session_sent(web: &Web, headers: &HeaderMap) -> bool {
+    !session::forget(web, headers).is_empty() && web.cookies().take(headers, "session").is_some()
+}
+
+/// An answer of the router itself, which says nothing: no such path, no such method.
+fn is_bare(answer: &Response) -> bool {
+    matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+        && !answer.headers().contains_key(header::CONTENT_TYPE)
+}
+
+/// Who is at the other end: the peer, or whom the proxies of ours in front say they speak for. What a client writes into that
+/// header itself stands further left than they do, and is not looked at.
+fn address(request: &Request, proxies: u8) -> Option<IpAddr> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    if proxies == 0 {
+        return peer;
+    }
+    let lines = request.headers().get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
+    let named: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    let at = named.len().checked_sub(usize::from(proxies))?;
+    named.get(at)?.parse().ok()
+}
+
+/// Percent-encoded for a query.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => out.push(byte as char),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_does_not_choose_its_own_address() {
+        let mut request = Request::new(axum::body::Body::empty());
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 1))));
+        request.headers_mut().insert("x-forwarded-for", "1.2.3.4, 198.51.100.7".parse().unwrap());
+        assert_eq!(address(&request, 0), Some([10, 0, 0, 1].into()));
+        assert_eq!(address(&request, 1), Some([198, 51, 100, 7].into()));
+        assert_eq!(address(&request, 3), None);
+    }
+}

@@ -1,0 +1,107 @@
+//! What the pages are served with.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use kernel::Ambient;
+use server::TokenVerifier;
+
+use crate::seal::Sealer;
+use crate::{Cookies, Limits, Settings, SettingsError, assets, sign_in, visit};
+
+/// The pages' common ground. Cheap to clone.
+#[derive(Clone)]
+pub struct Web(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    origin: String,
+    sealer: Arc<Sealer>,
+    cookies: Cookies,
+    limits: Limits,
+    verifier: Arc<TokenVerifier>,
+    ambient: Ambient,
+    /// Sessions that were ended, until they would be over anyway. Of this process: another replica does not know them.
+    signed_out: Mutex<HashMap<String, Timestamp>>,
+}
+
+impl Web {
+    /// With these settings; `verifier` tells whose token is whose, as it does in the services.
+    ///
+    /// # Errors
+    /// [`SettingsError`] when the settings cannot be used.
+    pub fn new(settings: Settings, verifier: Arc<TokenVerifier>, ambient: Ambient) -> Result<Self, SettingsError> {
+        let origin = settings.origin()?;
+        let sealer = Arc::new(Sealer::new(&settings.sealing_keys)?);
+        let cookies = Cookies::new(Arc::clone(&sealer), origin.starts_with("https://"));
+        let limits = Limits::new(settings.limits.clone());
+        let signed_out = Mutex::default();
+        Ok(Self(Arc::new(Inner { settings, origin, sealer, cookies, limits, verifier, ambient, signed_out })))
+    }
+
+    /// The pages of this crate: `/`, `/sign-in`, `/sign-out`, `/static/…`. Dressed already.
+    pub fn router(&self) -> Router {
+        let routes = Router::new()
+            .route("/", get(sign_in::home))
+            .route("/sign-in", get(sign_in::show).post(sign_in::with_token))
+            .route("/sign-out", post(sign_in::out))
+            .route("/static/{name}", get(assets::serve))
+            .with_state(self.clone());
+        self.dress(routes)
+    }
+
+    /// Puts around these routes what pages need: session, language, limits, headers, and pages for what goes wrong.
+    pub fn dress(&self, routes: Router) -> Router {
+        routes.layer(axum::middleware::from_fn_with_state(self.clone(), visit::serve))
+    }
+
+    /// Sealed cookies.
+    pub fn cookies(&self) -> &Cookies {
+        &self.0.cookies
+    }
+
+    /// Limits by class.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Scheme, host and port that browsers know the window by.
+    pub fn origin(&self) -> &str {
+        &self.0.origin
+    }
+
+    /// Time and chance.
+    pub fn ambient(&self) -> &Ambient {
+        &self.0.ambient
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.origin.starts_with("https://")
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.0.sealer
+    }
+
+    pub(crate) fn verifier(&self) -> &TokenVerifier {
+        &self.0.verifier
+    }
+
+    pub(crate) fn is_signed_out(&self, id: &str) -> bool {
+        self.0.signed_out.lock().unwrap_or_else(PoisonError::into_inner).contains_key(id)
+    }
+
+    pub(crate) fn sign_out(&self, id: String, until: Timestamp) {
+        let now = self.0.ambient.now();
+        let mut ended = self.0.signed_out.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|_, until| *until > now);
+        ended.insert(id, until);
+    }
+}
