@@ -133,7 +133,7 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
     let may = |option: PublicOption| shown.options().any(|may| may == option);
     let request = || state.web.ambient().uuid(state.web.ambient().now()).to_string();
     let layout =
-        Layout::new(lang, lang.of("Mi asunto", "My affair")).heading(shown.subject).status(said.status());
+        Layout::new(lang, lang.of("Mi asunto", "My affair")).heading(shown.subject.clone()).status(said.status());
     let body = Page {
         lang,
         csrf,
