@@ -1,7 +1,7 @@
 //! The customer's page over real services: from key and proof to an objection and the ombudsman, without a script and without a login.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use kernel::Language;
@@ -17,11 +17,15 @@ use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::{Answer, Doorway, Visitor};
 use ventanilla_tests::scene::people::Person;
 
-const LIMIT: Duration = Duration::from_secs(30);
 const HOSTILE: &str = "<script>alert(1)</script><img src=x onerror=alert(2)>'\"{{7*7}}";
 
 fn pages(scene: &Scene, address: SocketAddr) -> axum::Router {
+    pages_that_take(scene, address, web::LimitSettings::default())
+}
+
+fn pages_that_take(scene: &Scene, address: SocketAddr, limits: web::LimitSettings) -> axum::Router {
     let settings = web::Settings {
+        limits,
         public_url: format!("http://localhost:{}", address.port()),
         sealing_keys: vec![SecretString::from("07".repeat(32))],
         ..web::Settings::default()
@@ -308,6 +312,45 @@ async fn the_pages_read_easily_in_both_languages() {
         let measured = readability(&read(&page), language).expect("there are words");
         assert!(measured.grade >= ReadabilityGrade::Normal, "{lang}: {measured:?}\n{}", read(&page));
     }
-    let _ = LIMIT;
+    scene.stop().await.expect("the services end well");
+}
+
+/// How long each of these took, the middle one.
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// By command, on a machine that does nothing else: `cargo test -p ventanilla-tests --test gateway_tracking -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures time"]
+async fn a_wrong_proof_and_an_unknown_key_take_as_long() {
+    let scene = Scene::fresh().await;
+    let free = web::Rate { burst: 1_000_000, per_minute: 1_000_000 };
+    let limits = web::LimitSettings { guess: free, change: free, read: free, ..web::LimitSettings::default() };
+    let door = Doorway::open(|address| pages_that_take(&scene, address, limits)).await;
+    let (_, opened) = complaint(&scene, 62_000_005).await;
+    let wrong = if opened.proof == "000000" { "111111" } else { "000000" };
+    let mut visitor = door.visitor();
+    let csrf = visitor.get("/t?lang=es").await.field("csrf");
+    let (mut known, mut unknown, mut again) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..600_u32 {
+        let mut bytes = [0; 12];
+        bytes[..4].copy_from_slice(&round.to_le_bytes().map(|b| b & 31));
+        let nobody = ticketing_domain::TrackingKey::from_entropy(bytes).to_string();
+        for (key, times) in
+            [(&opened.tracking_key, &mut known), (&nobody, &mut unknown), (&opened.tracking_key, &mut again)]
+        {
+            let begun = Instant::now();
+            let answer = visitor.post("/t", &[("csrf", &csrf), ("key", key), ("proof", wrong)]).await;
+            times.push(begun.elapsed());
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+    }
+    let [known, unknown, again] = [known, unknown, again].map(|times| median(times[100..].to_vec()));
+    println!("wrong proof {known:?} and {again:?}, unknown key {unknown:?} (median of 500)");
+    // As near to one another as the same is to itself.
+    let noise = known.abs_diff(again).max(Duration::from_micros(100));
+    assert!(unknown.abs_diff((known + again) / 2) <= noise * 2, "the time tells which of the two was wrong");
     scene.stop().await.expect("the services end well");
 }

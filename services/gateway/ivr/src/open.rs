@@ -1,6 +1,6 @@
 //! What is open.
 
-use ventanilla_proto::customer::v1::{GetCustomerViewRequest, MatchGrade};
+use ventanilla_proto::customer::v1::{GetCustomerViewRequest, MatchGrade, ViewedClock};
 use ventanilla_proto::ticketing::v1::TicketState;
 
 use crate::answer::{Fault, Next, Reply};
@@ -23,8 +23,9 @@ pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
     let request = GetCustomerViewRequest { name: found.customer.clone() };
     let view = asked.customers()?.get_customer_view(request).await?.into_inner();
     let tickets = view.open_tickets.unwrap_or_default().tickets;
-    let dues = view.clocks.unwrap_or_default().clocks;
-    let due = dues.iter().filter_map(|clock| asked.local(clock.due_time.as_ref())).min();
+    let clocks = view.clocks.unwrap_or_default().clocks;
+    let due = clocks.iter().filter(|clock| is_answer(clock)).filter_map(|clock| asked.local(clock.due_time.as_ref()));
+    let due = due.filter(|due| due.timestamp() >= asked.now()).min();
     let waiting = tickets.iter().find(|ticket| ticket.state() == TicketState::Pending);
     let first = tickets.first();
     let day = due.as_ref().map(|due| asked.day(due, lang));
@@ -35,4 +36,10 @@ pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
         .with("owner", first.map(|ticket| ticket.owner.clone()).unwrap_or_default())
         .with("due_date", due.map(|due| due.date().to_string()).unwrap_or_default())
         .with("waits_for_customer", waiting.is_some().to_string()))
+}
+
+/// Whether the clock runs until the customer has their answer. Others are the house's own, and a promise's is not the affair's.
+fn is_answer(clock: &ViewedClock) -> bool {
+    let of_an_affair = clock.subject.starts_with("tickets/") && !clock.subject.contains("/promises/");
+    of_an_affair && clock.stage.contains("resolve")
 }
