@@ -195,26 +195,17 @@ async fn few_wrong_keys_are_taken_from_a_call_and_from_a_number() {
     let key = typed(&opened.tracking_key);
     let right = typed(&opened.proof);
     let wrong = if right == "000000" { "111111" } else { "000000" };
-    let try_with = |call: &'static str, proof: &str| {
-        [
-            ("call", call.to_owned()),
-            ("phone", "+34611111111".to_owned()),
-            ("key", key.clone()),
-            ("proof", proof.to_owned()),
-        ]
+    let mut status = async |call: &str, proof: &str| {
+        let fields = [("call", call), ("phone", "+34611111111"), ("key", key.as_str()), ("proof", proof)];
+        exchange.post("/ivr/v1/status", &fields).await
     };
-    let ask = |fields: [(&'static str, String); 4]| fields;
     for n in 0..5 {
-        let fields = ask(try_with("c5", wrong));
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let answer = exchange.post("/ivr/v1/status", &fields).await;
+        let answer = status("c5", wrong).await;
         let next = if n < 4 { "again" } else { "human" };
         assert_eq!(answer.fact("next"), next, "try {n}: {}", answer.text());
     }
     for call in ["c5", "another-call"] {
-        let fields = try_with(call, &right);
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let answer = exchange.post("/ivr/v1/status", &fields).await;
+        let answer = status(call, &right).await;
         assert_eq!((answer.status, answer.fact("next").as_str()), (StatusCode::TOO_MANY_REQUESTS, "human"), "{call}");
     }
     scene.stop().await.expect("the services end well");

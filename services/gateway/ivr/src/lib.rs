@@ -26,7 +26,6 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
-use axum::response::Response;
 use axum::routing::{MethodRouter, post};
 use edge::Caller;
 use kernel::Ambient;
@@ -86,6 +85,6 @@ where
             Err(_) => Fault::Late.answer(lang),
         }
     };
-    let wrong = |_: Request| async { Response::from(Fault::NotPosted.answer(say::Lang::Es)) };
+    let wrong = |_: Request| async { Fault::NotPosted.answer(say::Lang::Es) };
     post(route).fallback(wrong)
 }
