@@ -25,7 +25,13 @@ async fn doorway(scene: &Scene) -> Doorway {
 }
 
 fn exchange_of(scene: &Scene, door: &Doorway) -> Visitor {
-    Visitor { bearer: Some(scene.bearer_of(Role::Ivr)), ..door.visitor() }
+    as_role(scene, door, Role::Ivr)
+}
+
+fn as_role(scene: &Scene, door: &Doorway, role: Role) -> Visitor {
+    let mut visitor = door.visitor();
+    visitor.bearer = Some(scene.bearer_of(role));
+    visitor
 }
 
 /// The digits a code is typed with on a telephone.
@@ -169,7 +175,7 @@ async fn whatever_fails_a_person_answers() {
     // No token, and one of another role.
     let mut stranger = door.visitor();
     human(&stranger.post("/ivr/v1/caller", &[("call", "c4"), ("phone", "+34699999999")]).await, "TOKEN_MISSING");
-    let mut auditor = Visitor { bearer: Some(scene.bearer_of(Role::Auditor)), ..door.visitor() };
+    let mut auditor = as_role(&scene, &door, Role::Auditor);
     let answer = auditor.post("/ivr/v1/status", &[("call", "c4"), ("key", &"2".repeat(13)), ("proof", "222222")]).await;
     human(&answer, "ROLE_NOT_ALLOWED");
     // No service answers at all.

@@ -258,8 +258,8 @@ async fn other_sites_change_nothing_and_key_and_proof_are_in_no_address() {
     let request = page.field("request");
     let forged = visitor.post("/t/message", &[("text", "forjado"), ("request", &request)]).await;
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
-    let mut elsewhere = Visitor { origin: "https://evil.example".to_owned(), ..visitor };
-    let forged = send(&mut elsewhere, &page, "/t/message", &[("text", "forjado")]).await;
+    visitor.origin = "https://evil.example".to_owned();
+    let forged = send(&mut visitor, &page, "/t/message", &[("text", "forjado")]).await;
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
     let list = ventanilla_proto::ticketing::v1::ListMessagesRequest {
         parent: opened.ticket.unwrap().name,
