@@ -32,7 +32,7 @@ pub use headers::{SecureHeaders, secure_headers};
 pub use lang::Lang;
 pub use limits::{Class, LimitSettings, Limits, Rate};
 pub use page::{Layout, page};
-pub use session::Session;
+pub use session::{PATIENCE, Session};
 pub use settings::{Settings, SettingsError, SignIn};
 pub use sign_in::local_path;
 pub use trouble::{FieldFault, Trouble};

@@ -1,7 +1,7 @@
 //! Who is signed in, as the browser keeps it for us: sealed, and over when nobody uses it, when its token is over, or when the
 //! longest a session may last has passed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::FromRequestParts;
 use base64::Engine as _;
@@ -11,13 +11,15 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use server::Principal;
+use server::{PeerChannel, Peers, Principal};
 
 use crate::visit::Visit;
 use crate::{Csrf, Lang, Trouble, Web};
 
 /// Name of the cookie.
 const COOKIE: &str = "session";
+/// Longest a page waits for a service.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the browser's copy says anew when it was used last, in seconds.
 const NOTED_EVERY: i64 = 60;
 
@@ -132,6 +134,16 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
+    /// The service of this name, asked in this person's name and for no longer than [`PATIENCE`]; a stream bounds itself. Make it anew for
+    /// what comes later.
+    ///
+    /// # Errors
+    /// A page that says so, when nobody said where the service is.
+    pub fn channel(&self, peers: &Peers, name: &str) -> Result<PeerChannel, Trouble> {
+        let channel = peers.channel(name).map_err(|_| Trouble::new(StatusCode::SERVICE_UNAVAILABLE))?;
+        Ok(channel.as_caller(Some(&self.bearer), Some(Instant::now() + PATIENCE)))
+    }
+
     /// Until when the token holds.
     pub fn over(&self) -> Option<Timestamp> {
         expiry(self.bearer.expose_secret()).and_then(|at| Timestamp::from_second(at).ok())

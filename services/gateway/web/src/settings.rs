@@ -17,8 +17,6 @@ pub struct Settings {
     pub idle_minutes: u32,
     /// Hours after which a session is over whatever happened.
     pub longest_hours: u32,
-    /// How many proxies of ours stand in front, each adding whom it speaks for to `X-Forwarded-For`.
-    pub trusted_proxies: u8,
     /// How people sign in.
     pub sign_in: SignIn,
     /// How much is taken from whom.
@@ -32,7 +30,6 @@ impl Default for Settings {
             sealing_keys: Vec::new(),
             idle_minutes: 30,
             longest_hours: 10,
-            trusted_proxies: 0,
             sign_in: SignIn::default(),
             limits: LimitSettings::default(),
         }

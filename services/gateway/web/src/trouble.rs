@@ -28,7 +28,10 @@ pub struct FieldFault {
 
 /// An answer that is no success. Handlers return it; the layer around the pages shows it in the visitor's language.
 #[derive(Debug, Clone)]
-pub struct Trouble {
+pub struct Trouble(Box<Told>);
+
+#[derive(Debug, Clone)]
+struct Told {
     status: StatusCode,
     code: Option<Code>,
     said: Option<Both>,
@@ -45,7 +48,7 @@ pub struct Trouble {
 impl Trouble {
     /// With this status, and what is generally said of it.
     pub fn new(status: StatusCode) -> Self {
-        Self {
+        Self(Box::new(Told {
             status,
             code: None,
             said: None,
@@ -56,23 +59,27 @@ impl Trouble {
             retry_after: None,
             back: None,
             go: None,
-        }
+        }))
     }
 
     /// Nothing is wrong: go there.
     pub(crate) fn go(to: String) -> Self {
-        Self { go: Some(to), ..Self::new(StatusCode::SEE_OTHER) }
+        let mut trouble = Self::new(StatusCode::SEE_OTHER);
+        trouble.0.go = Some(to);
+        trouble
     }
 
     /// Too much of something; come back later.
     pub fn too_many(wait: std::time::Duration) -> Self {
-        Self { retry_after: Some(wait.as_secs().max(1)), ..Self::new(StatusCode::TOO_MANY_REQUESTS) }
+        let mut trouble = Self::new(StatusCode::TOO_MANY_REQUESTS);
+        trouble.0.retry_after = Some(wait.as_secs().max(1));
+        trouble
     }
 
     /// Says this instead.
     #[must_use]
     pub fn saying(mut self, es: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
-        self.said = Some((es.into(), en.into()));
+        self.0.said = Some((es.into(), en.into()));
         self
     }
 
@@ -84,7 +91,7 @@ impl Trouble {
         es: impl Into<Cow<'static, str>>,
         en: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.faults.push(FieldFault { field: field.into(), es: es.into(), en: en.into() });
+        self.0.faults.push(FieldFault { field: field.into(), es: es.into(), en: en.into() });
         self
     }
 
@@ -96,79 +103,79 @@ impl Trouble {
         es: impl Into<Cow<'static, str>>,
         en: impl Into<Cow<'static, str>>,
     ) -> Self {
-        self.back = Some((path.into(), (es.into(), en.into())));
+        self.0.back = Some((path.into(), (es.into(), en.into())));
         self
     }
 
     /// The status it is answered with.
-    pub const fn status(&self) -> StatusCode {
-        self.status
+    pub fn status(&self) -> StatusCode {
+        self.0.status
     }
 
     /// What a service answered; `None` when none was asked.
-    pub const fn code(&self) -> Option<Code> {
-        self.code
+    pub fn code(&self) -> Option<Code> {
+        self.0.code
     }
 
     /// The reason a service gave, e.g. `STALE_ETAG`; empty for none.
     pub fn reason(&self) -> &str {
-        &self.reason
+        &self.0.reason
     }
 
     /// A fact a service gave with its reason.
     pub fn fact(&self, key: &str) -> Option<&str> {
-        self.metadata.get(key).map(String::as_str)
+        self.0.metadata.get(key).map(String::as_str)
     }
 
     /// What a service said, in English.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// The fields that were not taken.
     pub fn faults(&self) -> &[FieldFault] {
-        &self.faults
+        &self.0.faults
     }
 
     /// What is said of it in this language.
     pub fn text(&self, lang: Lang) -> &str {
-        match &self.said {
+        match &self.0.said {
             Some((es, en)) => lang.of(es, en),
-            None => generally(self.status, lang),
+            None => generally(self.0.status, lang),
         }
     }
 
     /// The page that shows it.
     pub(crate) fn page(self, visit: &Visit) -> Response {
-        if let Some(to) = &self.go {
+        if let Some(to) = &self.0.go {
             return see_other(to);
         }
         // A token that ran out while somebody read a page: sign in again and come back.
-        if self.status == StatusCode::UNAUTHORIZED && visit.only_looks {
+        if self.0.status == StatusCode::UNAUTHORIZED && visit.only_looks {
             return see_other(&visit.sign_in());
         }
         let lang = visit.lang;
-        let mut layout = Layout::new(lang, title(self.status, lang)).status(self.status);
+        let mut layout = Layout::new(lang, title(self.0.status, lang)).status(self.0.status);
         if let Some(session) = &visit.session {
             layout = layout.of(session, visit.path.clone());
         }
         let trace = telemetry::current_trace_id().unwrap_or_default();
-        let sign_in = (self.status == StatusCode::UNAUTHORIZED).then(|| visit.sign_in());
-        let back = self.back.as_ref().map(|(href, (es, en))| (href.as_str(), lang.of(es, en)));
+        let sign_in = (self.0.status == StatusCode::UNAUTHORIZED).then(|| visit.sign_in());
+        let back = self.0.back.as_ref().map(|(href, (es, en))| (href.as_str(), lang.of(es, en)));
         let mut answer = page(
             layout,
             Sheet {
                 lang,
                 text: self.text(lang),
-                faults: &self.faults,
-                message: &self.message,
-                reason: &self.reason,
+                faults: &self.0.faults,
+                message: &self.0.message,
+                reason: &self.0.reason,
                 trace: &trace,
                 back,
                 sign_in,
             },
         );
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.0.retry_after {
             answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         answer
@@ -197,7 +204,7 @@ struct Sheet<'a> {
 
 impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
-        let mut answer = self.status.into_response();
+        let mut answer = self.0.status.into_response();
         answer.extensions_mut().insert(self);
         answer
     }
@@ -207,19 +214,19 @@ impl From<Status> for Trouble {
     fn from(status: Status) -> Self {
         let details = status.get_error_details();
         let mut trouble = Self::new(http_status(status.code()));
-        trouble.code = Some(status.code());
+        trouble.0.code = Some(status.code());
         // What broke inside is nobody's business; the trace is shown.
         if !matches!(status.code(), Code::Internal | Code::Unknown | Code::DataLoss) {
-            trouble.message = status.message().to_owned();
+            trouble.0.message = status.message().to_owned();
         }
         if let Some(info) = details.error_info() {
-            trouble.reason.clone_from(&info.reason);
-            trouble.metadata.clone_from(&info.metadata);
+            trouble.0.reason.clone_from(&info.reason);
+            trouble.0.metadata.clone_from(&info.metadata);
         }
         if let Some(bad) = details.bad_request() {
             for fault in &bad.field_violations {
                 let said = fault.description.clone();
-                trouble.faults.push(FieldFault {
+                trouble.0.faults.push(FieldFault {
                     field: fault.field.clone(),
                     es: Cow::Owned(said.clone()),
                     en: Cow::Owned(said),
@@ -227,7 +234,7 @@ impl From<Status> for Trouble {
             }
         }
         let wait = details.retry_info().and_then(|info| info.retry_delay);
-        trouble.retry_after = wait.map(|wait| wait.as_secs().max(1));
+        trouble.0.retry_after = wait.map(|wait| wait.as_secs().max(1));
         trouble
     }
 }

@@ -1,16 +1,15 @@
 //! One request of a browser, and the layer that every page is served through.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{FromRequestParts as _, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use edge::ClientAddress;
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use crate::limits::key_of;
 use crate::session::{self, Kept};
 use crate::{Class, Csrf, Lang, Session, Trouble, Web, headers, lang};
 
@@ -27,7 +26,8 @@ pub(crate) struct Inner {
     pub(crate) lang: Lang,
     pub(crate) session: Option<Session>,
     pub(crate) kept: Option<Kept>,
-    pub(crate) address: Option<IpAddr>,
+    /// Absent only where no port is served: in tests of a router alone.
+    address: Option<ClientAddress>,
     pub(crate) path: String,
     /// Path and query, to come back to.
     here: String,
@@ -54,7 +54,7 @@ impl Visit {
         })
     }
 
-    fn begin(web: &Web, request: &Request) -> Self {
+    fn begin(web: &Web, request: &Request, address: Option<ClientAddress>) -> Self {
         let headers = request.headers();
         let lang = Lang::negotiated(request.uri().query(), headers);
         let kept = Kept::read(web, headers);
@@ -64,7 +64,7 @@ impl Visit {
             lang,
             kept: kept.filter(|_| session.is_some()),
             session,
-            address: address(request, web.settings().trusted_proxies),
+            address,
             path: request.uri().path().to_owned(),
             here: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
             only_looks: matches!(*request.method(), Method::GET | Method::HEAD),
@@ -96,14 +96,19 @@ impl Visit {
         let class = if self.only_looks { Class::Read } else { Class::Change };
         let who = match &self.session {
             Some(session) => format!("p {}", session.principal.actor.id),
-            None => format!("a {}", key_of(self.address)),
+            None => format!("a {}", self.network()),
         };
         self.web.limits().take(class, &who, self.web.ambient().now()).map_err(Trouble::too_many)
     }
 
     /// Counts one of this class for the address.
     pub(crate) fn count_address(&self, class: Class) -> Result<(), Trouble> {
-        self.web.limits().take(class, &key_of(self.address), self.web.ambient().now()).map_err(Trouble::too_many)
+        self.web.limits().take(class, &self.network(), self.web.ambient().now()).map_err(Trouble::too_many)
+    }
+
+    /// Who the address is for the limits.
+    fn network(&self) -> String {
+        self.address.map(|address| address.network().to_string()).unwrap_or_default()
     }
 
     fn cookies(&self, request_query: Option<&str>) -> Vec<HeaderValue> {
@@ -121,8 +126,11 @@ impl Visit {
 }
 
 /// The layer. First who asks and how much, then the page, then what every answer carries.
-pub(crate) async fn serve(State(web): State<Web>, mut request: Request, next: Next) -> Response {
-    let visit = Visit::begin(&web, &request);
+pub(crate) async fn serve(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let address = ClientAddress::from_request_parts(&mut parts, &()).await.ok();
+    let mut request = Request::from_parts(parts, body);
+    let visit = Visit::begin(&web, &request, address);
     let query = request.uri().query().map(str::to_owned);
     let dead = visit.session.is_none() && session_sent(&web, request.headers());
     let forget = if dead { session::forget(&web, request.headers()) } else { Vec::new() };
@@ -159,19 +167,6 @@ fn is_bare(answer: &Response) -> bool {
         && !answer.headers().contains_key(header::CONTENT_TYPE)
 }
 
-/// Who is at the other end: the peer, or whom the proxies of ours in front say they speak for. What a client writes into that
-/// header itself stands further left than they do, and is not looked at.
-fn address(request: &Request, proxies: u8) -> Option<IpAddr> {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    if proxies == 0 {
-        return peer;
-    }
-    let lines = request.headers().get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
-    let named: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
-    let at = named.len().checked_sub(usize::from(proxies))?;
-    named.get(at)?.parse().ok()
-}
-
 /// Percent-encoded for a query.
 pub(crate) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -189,12 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_does_not_choose_its_own_address() {
-        let mut request = Request::new(axum::body::Body::empty());
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([10, 0, 0, 1], 1))));
-        request.headers_mut().insert("x-forwarded-for", "1.2.3.4, 198.51.100.7".parse().unwrap());
-        assert_eq!(address(&request, 0), Some([10, 0, 0, 1].into()));
-        assert_eq!(address(&request, 1), Some([198, 51, 100, 7].into()));
-        assert_eq!(address(&request, 3), None);
+    fn what_is_come_back_to_cannot_end_the_query_it_stands_in() {
+        assert_eq!(encoded("/console?show=mine&x=1#y"), "/console%3Fshow%3Dmine%26x%3D1%23y");
     }
 }
