@@ -9,14 +9,15 @@ use secrecy::SecretString;
 use ticketing_domain::{ReadabilityGrade, readability};
 use ventanilla_proto::ombudsman::v1::ListCasesRequest;
 use ventanilla_proto::ticketing::v1::{
-    AnswerClaimPointRequest, CreateTicketResponse, GetTicketRequest, ResolveTicketRequest, StartTicketRequest,
-    TicketState,
+    AnswerClaimPointRequest, CreateTicketResponse, GetPublicStatusRequest, GetTicketRequest, ResolveTicketRequest,
+    StartTicketRequest, TicketState,
 };
 use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::{Answer, Doorway, Visitor};
 use ventanilla_tests::scene::people::Person;
 
+const LIMIT: Duration = Duration::from_secs(30);
 const HOSTILE: &str = "<script>alert(1)</script><img src=x onerror=alert(2)>'\"{{7*7}}";
 
 fn pages(scene: &Scene, address: SocketAddr) -> axum::Router {
@@ -170,14 +171,18 @@ async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
     assert_eq!(cases.len(), 1);
     let customer = ticket.customer.trim_start_matches("customers/");
     assert_eq!(cases[0].opened_by.as_ref().map(|actor| actor.id.as_str()), Some(customer));
-    for _ in 0..200 {
-        let page = visitor.get("/t/affair").await;
-        if page.text().contains("El defensor del cliente estudia su asunto.") {
-            assert!(!page.text().contains("action=\"/t/ombudsman\""));
-            break;
+    testkit::eventually(LIMIT, || {
+        let (mut anybody, key, proof) = (scene.stranger().tickets, opened.tracking_key.clone(), opened.proof.clone());
+        async move {
+            let status = anybody.get_public_status(GetPublicStatusRequest { tracking_key: key, proof }).await;
+            let status = status.map_err(|status| status.to_string())?.into_inner();
+            if status.office_case_open { Ok(()) } else { Err("ticketing has not heard of the case".to_owned()) }
         }
-    }
+    })
+    .await;
     let page = visitor.get("/t/affair").await;
+    assert!(page.text().contains("El defensor del cliente estudia su asunto."), "{}", page.text());
+    assert!(!page.text().contains("action=\"/t/ombudsman\""));
     let left = send(&mut visitor, &page, "/t/leave", &[]).await;
     assert_eq!(left.header("location"), "/t");
     assert_eq!(visitor.get("/t/affair").await.header("location"), "/t", "the key is forgotten");

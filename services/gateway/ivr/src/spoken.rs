@@ -6,18 +6,23 @@
 
 /// The digits that key or proof are typed with; none where a word is no character, or their number is not `characters`.
 pub(crate) fn digits(given: &str, characters: usize) -> Option<String> {
-    let typed: String = listen(given)?.into_iter().map(key_of).collect();
+    let typed: String = listen(given, characters)?.into_iter().map(key_of).collect();
     (typed.len() == characters).then_some(typed)
 }
 
-/// Whether letters were given at all, so that what is found can be held against them.
-pub(crate) fn exact(given: &str) -> Option<String> {
-    let heard = listen(given)?;
+/// The characters, where letters were given at all: what is found can then be held against them.
+pub(crate) fn exact(given: &str, characters: usize) -> Option<String> {
+    let heard = listen(given, characters)?;
     heard.iter().any(char::is_ascii_alphabetic).then(|| heard.into_iter().collect())
 }
 
 /// The characters, as Crockford's alphabet has them.
-fn listen(given: &str) -> Option<Vec<char>> {
+fn listen(given: &str, characters: usize) -> Option<Vec<char>> {
+    let written: Vec<char> = given.chars().filter(char::is_ascii_alphanumeric).map(resolved).collect();
+    // As many as there should be: they are written and not spelled, whatever words they make ("papa" is four of a key).
+    if written.len() == characters && given.is_ascii() {
+        return Some(written);
+    }
     let words: Vec<String> =
         given.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(plain).collect();
     let mut heard = Vec::new();
@@ -42,10 +47,6 @@ fn listen(given: &str) -> Option<Vec<char>> {
                 Some(character) => (Some(character), 1),
                 // Written together: 7K3M.
                 None if word.chars().all(|c| c.is_ascii_alphanumeric()) && word.chars().any(|c| c.is_ascii_digit()) => {
-                    heard.extend(word.chars().map(resolved));
-                    (None, 1)
-                }
-                None if after.is_empty() && heard.is_empty() && word.chars().all(|c| c.is_ascii_alphabetic()) => {
                     heard.extend(word.chars().map(resolved));
                     (None, 1)
                 }
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn what_is_typed_is_taken_as_it_is() {
         assert_eq!(digits("7535-9798-2823-7", 13).as_deref(), Some("7535979828237"));
-        assert_eq!(exact("7535979828237"), None);
+        assert_eq!(exact("7535979828237", 13), None);
         assert_eq!(digits("753", 13), None);
     }
 
@@ -168,24 +169,30 @@ mod tests {
         ] {
             let expected: String = "7K3M9QXT2VBDR".chars().map(key_of).collect();
             assert_eq!(digits(spelled, 13).as_deref(), Some(expected.as_str()), "{spelled}");
-            assert_eq!(exact(spelled).as_deref(), Some("7K3M9QXT2VBDR"), "{spelled}");
+            assert_eq!(exact(spelled, 13).as_deref(), Some("7K3M9QXT2VBDR"), "{spelled}");
             assert_ne!(expected, key);
         }
         assert_eq!(digits("uve doble, i griega, doble uve", 3).as_deref(), Some("999"));
         assert_eq!(digits("no lo sé", 6), None);
     }
 
+    #[test]
+    fn what_is_written_is_no_words() {
+        assert_eq!(exact("papa vbde hjkm n", 13).as_deref(), Some("PAPAVBDEHJKMN"));
+        assert_eq!(digits("papa vbde hjkm n", 13).as_deref(), Some("7272823345566"));
+    }
+
     proptest! {
         #[test]
         fn what_a_voice_reads_out_is_heard_again(code in "[0-9ABCDEFGHJKMNPQRSTVWXYZ]{13}", english in any::<bool>()) {
             let lang = if english { Lang::En } else { Lang::Es };
-            let heard: String = listen(&spelled(&code, lang)).unwrap().into_iter().collect();
+            let heard: String = listen(&spelled(&code, lang), 13).unwrap().into_iter().collect();
             prop_assert_eq!(heard, code);
         }
 
         #[test]
         fn whatever_is_said_nothing_breaks(said in "\\PC{0,80}") {
-            let _ = (digits(&said, 13), exact(&said));
+            let _ = (digits(&said, 13), exact(&said, 13));
         }
     }
 }

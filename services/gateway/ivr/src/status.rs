@@ -46,7 +46,7 @@ async fn look(asked: &Asked, key: &str, proof: &str, lang: Lang) -> Result<Reply
     let status = tickets.get_keypad_status(request).await?.into_inner();
     let compact: String = status.tracking_key.chars().filter(char::is_ascii_alphanumeric).collect();
     // Letters that were heard have to be those of the key.
-    if spoken::exact(key).is_some_and(|heard| heard != compact) {
+    if spoken::exact(key, KEY).is_some_and(|heard| heard != compact) {
         return Err(Fault::KeyUnknown);
     }
     let due = asked.local(status.answer_due_time.as_ref());
