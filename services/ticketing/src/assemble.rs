@@ -17,13 +17,14 @@ use ventanilla_proto::ticketing::v1::incident_service_server::IncidentServiceSer
 use ventanilla_proto::ticketing::v1::learning_service_server::LearningServiceServer;
 use ventanilla_proto::ticketing::v1::notice_service_server::NoticeServiceServer;
 use ventanilla_proto::ticketing::v1::process_service_server::ProcessServiceServer;
+use ventanilla_proto::ticketing::v1::public_service_server::PublicServiceServer;
 use ventanilla_proto::ticketing::v1::redress_service_server::RedressServiceServer;
 use ventanilla_proto::ticketing::v1::relation_service_server::RelationServiceServer;
 use ventanilla_proto::ticketing::v1::team_service_server::TeamServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
 use crate::grpc::{
-    Articles, Desk, Finding, Incidents, Learning, Notices, Processes, Redresses, Relations, Service, Team,
+    Articles, Desk, Finding, Incidents, Learning, Notices, Processes, Public, Redresses, Relations, Service, Team,
 };
 use crate::proof::ProofKey;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
@@ -102,6 +103,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .serve(
             ProcessServiceServer::new(Processes::new(app.clone())).max_decoding_message_size(LARGEST_PROCESS_REQUEST),
         )
+        .serve(PublicServiceServer::new(Public::new(app.clone())).max_decoding_message_size(LARGEST_DESK_REQUEST))
         .keep_ledger(&ledger, &house)
         .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))
         .worker(Worker::new("words", move |cancel| words::run(reader.clone(), cancel)))

@@ -26,6 +26,7 @@ use ventanilla_proto::ticketing::v1::finding_service_client::FindingServiceClien
 use ventanilla_proto::ticketing::v1::incident_service_client::IncidentServiceClient;
 use ventanilla_proto::ticketing::v1::learning_service_client::LearningServiceClient;
 use ventanilla_proto::ticketing::v1::notice_service_client::NoticeServiceClient;
+use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
 use ventanilla_proto::ticketing::v1::redress_service_client::RedressServiceClient;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::team_service_client::TeamServiceClient;
@@ -104,6 +105,8 @@ pub struct Clients {
     pub redress: RedressServiceClient<Transport>,
     /// ticketing, what customers are told before a promise is broken.
     pub notices: NoticeServiceClient<Transport>,
+    /// ticketing, for who holds key and proof.
+    pub public: PublicServiceClient<Transport>,
     /// ticketing, answers that are kept.
     pub articles: ArticleServiceClient<Transport>,
     /// sla-monitor.
@@ -144,6 +147,7 @@ impl Clients {
             learning: LearningServiceClient::new(tickets.clone()),
             redress: RedressServiceClient::new(tickets.clone()),
             notices: NoticeServiceClient::new(tickets.clone()),
+            public: PublicServiceClient::new(tickets.clone()),
             articles: ArticleServiceClient::new(tickets),
             clocks: SlaServiceClient::new(clocks.clone()),
             policies: PolicyServiceClient::new(clocks.clone()),

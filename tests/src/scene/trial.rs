@@ -151,7 +151,8 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let review = affair.review_rules().await?;
     let interaction = affair.talk(&record.customer).await?;
     let action = affair.weigh_on(&record.customer).await?;
-    let ticket = affair.complain(&record.customer, &interaction.name).await?.ticket.unwrap_or_default();
+    let opened = affair.complain(&record.customer, &interaction.name).await?;
+    let (ticket, tracking_key, proof) = (opened.ticket.unwrap_or_default(), opened.tracking_key, opened.proof);
     let promise = affair.work(&ticket).await?;
     let survey = affair.be_answered_at_once(&record.customer).await?;
     let agent = affair.be_hired().await?;
@@ -217,6 +218,9 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Process", "processes/standard".to_owned()),
         ("TicketCourse", format!("{}/course", ticket.name)),
         ("Ticket", ticket.name),
+        // No resources: what customers show of an affair.
+        ("TrackingKey", tracking_key),
+        ("Proof", proof),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),
         ("Procedure", format!("{}/procedure", case.name)),
