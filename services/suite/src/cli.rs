@@ -64,8 +64,8 @@ pub struct Up {
     /// Where the data is.
     #[command(flatten)]
     pub data: Data,
-    /// First of five ports in a row on the loopback interface; 0 takes free ones.
-    #[arg(long, value_name = "N", default_value_t = 7101, value_parser = clap::value_parser!(u16).range(..=65531))]
+    /// First of six ports in a row on the loopback interface, the window's; 0 takes free ones.
+    #[arg(long, value_name = "N", default_value_t = 7100, value_parser = clap::value_parser!(u16).range(..=65530))]
     pub port_base: u16,
     /// Collector that takes traces and metrics by OTLP over gRPC, e.g. http://127.0.0.1:4317.
     #[arg(long, value_name = "URL")]
@@ -228,7 +228,7 @@ mod tests {
         let cli = Cli::try_parse_from(["ventanilla", "--json", "--port-base", "0"]).unwrap();
         assert!(cli.command.is_none() && cli.up.json && cli.up.port_base == 0);
         let cli = Cli::try_parse_from(["ventanilla", "up", "--data", "/tmp/x"]).unwrap();
-        assert!(matches!(cli.command, Some(Command::Up(up)) if up.data.data.is_some() && up.port_base == 7101));
+        assert!(matches!(cli.command, Some(Command::Up(up)) if up.data.data.is_some() && up.port_base == 7100));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct Keys {
     pub office_former: Vec<[u8; 32]>,
     /// Makes the secrets that webhooks are signed with.
     pub webhooks: [u8; 32],
+    /// Seals what browsers keep of the window's sessions.
+    pub window: [u8; 32],
 }
 
 /// The office's keys, one a line: the one in use, then those before it.
@@ -44,8 +46,9 @@ impl Keys {
         let ledger = signing_key(folder, "keys/ledger.pk8")?;
         let (office, office_former) = office_keys(folder, ambient)?;
         let webhooks = symmetric_key(folder, "keys/webhooks.key", ambient)?;
+        let window = symmetric_key(folder, "keys/window.key", ambient)?;
         let issuer = TokenIssuer::new(&token, ISSUER, AUDIENCE).context("the token key does not sign")?;
-        Ok(Self { issuer: Arc::new(issuer), ledger: Arc::new(ledger), office, office_former, webhooks })
+        Ok(Self { issuer: Arc::new(issuer), ledger: Arc::new(ledger), office, office_former, webhooks, window })
     }
 
     /// A token for somebody with this role.

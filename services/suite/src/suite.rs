@@ -1,4 +1,4 @@
-//! The services in one process, from the first port to the last drained call.
+//! The services and the window before them in one process, from the first port to the last drained call.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use kernel::Ambient;
-use server::{House, PeerSettings, Peers, StackSettings, TokenSource};
+use secrecy::SecretString;
+use server::{Hall, House, PeerSettings, Peers, StackSettings, TokenSource};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -22,25 +23,26 @@ pub struct Suite {
     pub folder: DataFolder,
     /// Its keys.
     pub keys: Arc<Keys>,
-    /// Address by service.
+    /// Address by service; the window's under `gateway`.
     pub addresses: BTreeMap<String, String>,
     database: Database,
     cancel: CancellationToken,
-    serving: JoinSet<(Service, anyhow::Result<()>)>,
+    serving: JoinSet<(&'static str, anyhow::Result<()>)>,
     _lock: Lock,
 }
 
 impl Suite {
-    /// Starts everything on `folder`. Ports are `port_base` and the four after it; 0 takes free ones.
+    /// Starts everything on `folder`. The window is at `port_base`, the services at the five ports after it; 0 takes free ones.
     pub async fn start(folder: DataFolder, port_base: u16, ambient: &Ambient) -> anyhow::Result<Self> {
         let lock = folder.lock()?;
         // Before the database: a taken port is the commonest trouble, and quickly told.
+        let (window, window_address) = listen_at(port_base, gateway::NAME).await?;
         let listeners = listen(port_base).await?;
         let keys = Arc::new(Keys::open(&folder, ambient)?);
         let database = Database::open(&folder).await.map_err(|error| full_disk(error, &folder))?;
         database.provision(&folder, ambient).await.map_err(|error| full_disk(error, &folder))?;
 
-        let addresses: BTreeMap<String, String> = listeners
+        let mut addresses: BTreeMap<String, String> = listeners
             .iter()
             .map(|(service, _, address)| (service.name().to_owned(), format!("http://{address}")))
             .collect();
@@ -52,8 +54,20 @@ impl Suite {
             let verifier = Arc::clone(&house.verifier);
             let assembly = service.assemble(settings, house, &keys).await?;
             let run = server::run(assembly, listener, StackSettings::default(), verifier, cancel.clone());
-            serving.spawn(async move { (service, run.await.map_err(anyhow::Error::from)) });
+            serving.spawn(async move { (service.name(), run.await.map_err(anyhow::Error::from)) });
         }
+        let settings = window_settings(&keys, window_address);
+        let hall = Hall {
+            ambient: ambient.clone(),
+            verifier: Arc::new(keys.issuer.verifier(ambient.clone())),
+            peers: Peers::new(&addresses, TokenSource::nothing(), &PeerSettings::default())?,
+            listener: window,
+            cancel: cancel.clone(),
+        };
+        serving.spawn(async move {
+            (gateway::NAME, gateway::serve(settings, hall).await.map_err(anyhow::Error::from))
+        });
+        addresses.insert(gateway::NAME.to_owned(), format!("http://{window_address}"));
         let running =
             Running { pid: std::process::id(), services: addresses.clone(), database: database.admin_url.clone() };
         folder.note_running(&running)?;
@@ -68,8 +82,8 @@ impl Suite {
     /// Waits until a service ends by itself, which none should, and says which and why.
     pub async fn failed(&mut self) -> anyhow::Error {
         match self.serving.join_next().await {
-            Some(Ok((service, Err(error)))) => error.context(format!("{} failed", service.name())),
-            Some(Ok((service, Ok(())))) => anyhow::anyhow!("{} ended without being told to", service.name()),
+            Some(Ok((service, Err(error)))) => error.context(format!("{service} failed")),
+            Some(Ok((service, Ok(())))) => anyhow::anyhow!("{service} ended without being told to"),
             Some(Err(error)) => anyhow::Error::from(error).context("a service died"),
             None => std::future::pending().await,
         }
@@ -81,7 +95,7 @@ impl Suite {
         let mut first_error = None;
         while let Some(ended) = self.serving.join_next().await {
             if let Ok((service, Err(error))) = ended {
-                first_error.get_or_insert(error.context(format!("{} did not stop well", service.name())));
+                first_error.get_or_insert(error.context(format!("{service} did not stop well")));
             }
         }
         self.folder.forget_running();
@@ -120,24 +134,37 @@ fn house(
 
 async fn listen(port_base: u16) -> anyhow::Result<Vec<(Service, TcpListener, SocketAddr)>> {
     let mut listeners = Vec::new();
-    for (offset, service) in (0_u16..).zip(Service::ALL) {
+    for (offset, service) in (1_u16..).zip(Service::ALL) {
         let port = if port_base == 0 { 0 } else { port_base + offset };
-        match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
-            Ok(listener) => {
-                let address = listener.local_addr().context("a bound port has no address")?;
-                listeners.push((service, listener, address));
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => bail!(
-                "port {port}, meant for {}, is taken: stop what listens there, or choose other ports with --port-base (0 takes free ones)",
-                service.name()
-            ),
-            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                bail!("port {port} may not be used by this account: choose higher ports with --port-base")
-            }
-            Err(error) => return Err(error).with_context(|| format!("port {port} cannot be used")),
-        }
+        let (listener, address) = listen_at(port, service.name()).await?;
+        listeners.push((service, listener, address));
     }
     Ok(listeners)
+}
+
+async fn listen_at(port: u16, who: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Ok(listener) => {
+            let address = listener.local_addr().context("a bound port has no address")?;
+            Ok((listener, address))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => bail!(
+            "port {port}, meant for {who}, is taken: stop what listens there, or choose other ports with --port-base (0 takes free ones)"
+        ),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            bail!("port {port} may not be used by this account: choose higher ports with --port-base")
+        }
+        Err(error) => Err(error).with_context(|| format!("port {port} cannot be used")),
+    }
+}
+
+/// The window of this machine: its people sign in with the suite's own tokens.
+fn window_settings(keys: &Keys, address: SocketAddr) -> gateway::Settings {
+    let mut settings = gateway::Settings::default();
+    settings.web.public_url = format!("http://{address}");
+    settings.web.sealing_keys = vec![SecretString::from(hex::encode(keys.window))];
+    settings.ivr.tracking_url = format!("http://{address}/t");
+    settings
 }
 
 #[cfg(test)]
@@ -148,7 +175,7 @@ mod tests {
     async fn a_taken_port_is_named_with_its_cure() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let port = taken.local_addr().unwrap().port();
-        let error = listen(port).await.unwrap_err().to_string();
+        let error = listen(port - 1).await.unwrap_err().to_string();
         assert!(error.contains(&port.to_string()) && error.contains("--port-base"), "{error}");
     }
 }

@@ -70,6 +70,9 @@ fn greet(suite: &Suite, tokens: &BTreeMap<&'static str, String>, ambient: &Ambie
     for (service, address) in &suite.addresses {
         eprintln!("  {service:<22}{address}");
     }
+    let window = suite.addresses.get(gateway::NAME).map(String::as_str).unwrap_or_default();
+    eprintln!("\nIn a browser: {window}/sign-in for staff (paste a token), {window}/t for customers (key and proof),");
+    eprintln!("{window}/reference for who writes programs.");
     eprintln!("\nA token for every role, valid for 12 hours:\n");
     for (role, token) in tokens {
         eprintln!("  {role:<15}{token}");

@@ -6,6 +6,7 @@
 //! <service> health [--config FILE]      ask the service that runs with these settings whether it serves
 //! ```
 
+mod front;
 mod health;
 mod settings;
 
@@ -24,6 +25,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+pub use front::{Front, FrontSettings, Hall, front};
 pub use health::HealthError;
 pub use settings::{AuthSettings, ProcessSettings};
 
@@ -73,6 +75,9 @@ pub enum StartError {
     /// The runtime or its signals are not to be had.
     #[error("the runtime cannot start")]
     Runtime(#[from] std::io::Error),
+    /// A front was told to bring a schema up to date.
+    #[error("it keeps no schema: there is nothing to migrate")]
+    NothingToMigrate,
     /// The service that should run does not serve.
     #[error(transparent)]
     Health(#[from] HealthError),
@@ -158,7 +163,7 @@ where
     MF: Future<Output = Result<(), ME>>,
     ME: Into<Cause>,
 {
-    let (mut process, service) = settings::load::<S>(binary.defaults, arguments.config.as_deref())?;
+    let (mut process, service) = settings::load::<ProcessSettings, S>(binary.defaults, arguments.config.as_deref())?;
     if let Some(Command::Migrate) = arguments.command {
         // The port of the page is the serving process's, which may well run while the schema is brought up to date.
         process.telemetry.metrics_listen = None;

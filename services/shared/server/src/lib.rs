@@ -36,7 +36,9 @@ mod worker;
 pub use admission::AdmissionSettings;
 pub use assembly::{Assembly, House};
 pub use authorize::{Denial, DenialSink};
-pub use binary::{AuthSettings, Binary, HealthError, ProcessSettings, StartError, main, signing_key};
+pub use binary::{
+    AuthSettings, Binary, Front, FrontSettings, Hall, HealthError, ProcessSettings, StartError, front, main, signing_key,
+};
 pub use call::Call;
 pub use cell::cell;
 pub use deadline::Budget;

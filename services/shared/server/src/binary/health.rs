@@ -4,6 +4,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tonic::transport::Endpoint;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -48,6 +50,24 @@ pub(super) async fn ask(listen: &str) -> Result<(), HealthError> {
         }
     };
     tokio::time::timeout(LIMIT, asking).await.map_err(|_| silent())?
+}
+
+/// Asks the process that answers HTTP at `listen` whether requests should come to it (`/readyz`).
+pub(super) async fn ask_http(listen: &str) -> Result<(), HealthError> {
+    let address = reachable(listen).ok_or_else(|| HealthError::Address(listen.to_owned()))?;
+    let silent = || HealthError::Silent { address };
+    let asking = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await?;
+        let mut answer = String::new();
+        stream.take(1_024).read_to_string(&mut answer).await.map(|_| answer)
+    };
+    let answer = tokio::time::timeout(LIMIT, asking).await.map_err(|_| silent())?.map_err(|_| silent())?;
+    match answer.split(' ').nth(1) {
+        Some("200") => Ok(()),
+        Some("503") => Err(HealthError::NotServing { address, status: "that it is going down" }),
+        _ => Err(silent()),
+    }
 }
 
 /// Where a service that listens at this address is found from the same machine.

@@ -55,23 +55,28 @@ impl ProcessSettings {
     /// The peers by their services' names. A hyphen cannot stand in the name of an environment
     /// variable, so `customer_profile` is taken for `customer-profile`.
     pub(super) fn peers_by_service(&self) -> BTreeMap<String, String> {
-        self.peers.iter().map(|(name, address)| (name.replace('_', "-"), address.clone())).collect()
+        by_service(&self.peers)
     }
 }
 
+/// See [`ProcessSettings::peers_by_service`].
+pub(super) fn by_service(peers: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    peers.iter().map(|(name, address)| (name.replace('_', "-"), address.clone())).collect()
+}
+
 /// Reads the settings: the later source goes over the earlier one, key by key.
-pub(super) fn load<S: DeserializeOwned>(
+pub(super) fn load<P: DeserializeOwned, S: DeserializeOwned>(
     defaults: &str,
     file: Option<&Path>,
-) -> Result<(ProcessSettings, S), ConfigError> {
+) -> Result<(P, S), ConfigError> {
     load_from(defaults, file, Environment::with_prefix("VENTANILLA"))
 }
 
-pub(super) fn load_from<S: DeserializeOwned>(
+pub(super) fn load_from<P: DeserializeOwned, S: DeserializeOwned>(
     defaults: &str,
     file: Option<&Path>,
     environment: Environment,
-) -> Result<(ProcessSettings, S), ConfigError> {
+) -> Result<(P, S), ConfigError> {
     let mut sources = Config::builder().add_source(File::from_str(defaults, FileFormat::Toml));
     if let Some(path) = file {
         sources = sources.add_source(File::from(path).format(FileFormat::Toml).required(true));

@@ -40,7 +40,7 @@ fn the_environment_goes_over_the_file_which_goes_over_the_defaults() {
         ("VENTANILLA__STACK__DRAIN_MS", "1000"),
         ("UNRELATED", "x"),
     ]);
-    let (process, own) = settings::load_from::<Own>(DEFAULTS, Some(&file), set).unwrap();
+    let (process, own) = settings::load_from::<ProcessSettings, Own>(DEFAULTS, Some(&file), set).unwrap();
     std::fs::remove_file(&file).unwrap();
     assert_eq!(process.listen, "0.0.0.0:1");
     assert_eq!(own.pages, 9);
@@ -53,9 +53,9 @@ fn the_environment_goes_over_the_file_which_goes_over_the_defaults() {
 #[test]
 fn a_misspelt_setting_and_a_missing_one_are_refused() {
     let misspelt = environment(&[("VENTANILLA__STACK__DRAIN", "1")]);
-    assert!(settings::load_from::<Own>(DEFAULTS, None, misspelt).is_err());
-    assert!(settings::load_from::<Own>("listen = \"x\"", None, environment(&[])).is_err());
-    assert!(settings::load_from::<Own>(DEFAULTS, Some(Path::new("/nowhere.toml")), environment(&[])).is_err());
+    assert!(settings::load_from::<ProcessSettings, Own>(DEFAULTS, None, misspelt).is_err());
+    assert!(settings::load_from::<ProcessSettings, Own>("listen = \"x\"", None, environment(&[])).is_err());
+    assert!(settings::load_from::<ProcessSettings, Own>(DEFAULTS, Some(Path::new("/nowhere.toml")), environment(&[])).is_err());
 }
 
 #[test]

@@ -1,0 +1,108 @@
+//! The window: one port of HTTP before the services. REST for systems, one question each for telephone systems, pages for the
+//! office, the floor and the customer.
+//!
+//! It mounts and decides nothing: each part is a crate of its own beside this one (`rest`, `ivr`, `tracking`, `console`, `floor`),
+//! `web` is what all pages share, and `edge` serves the port. Everything is asked of the services by the caller's own token.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Extension;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use edge::{Draining, HttpSettings, Problem};
+use http::StatusCode;
+use kernel::Ambient;
+use serde::Deserialize;
+use server::{Hall, Peers, TokenVerifier};
+use web::Web;
+
+/// Name of the process.
+pub const NAME: &str = "gateway";
+
+/// Settings unless told otherwise.
+pub const DEFAULTS: &str = include_str!("defaults.toml");
+
+/// The gateway's own settings.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Limits of the port.
+    pub http: HttpSettings,
+    /// Limits of REST.
+    pub rest: rest::Settings,
+    /// How the house answers its telephone.
+    pub ivr: ivr::Settings,
+    /// Pages: where browsers find them, how people sign in.
+    pub web: web::Settings,
+    /// The floor's pages.
+    pub floor: floor::Settings,
+}
+
+/// Why the gateway does not come up.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// The contract of this build, or a service without an address.
+    #[error("REST cannot be served")]
+    Rest(#[from] rest::Unservable),
+    /// The settings of the pages.
+    #[error("the settings of the pages (`service.web`) cannot be used")]
+    Web(#[from] web::SettingsError),
+    /// The port.
+    #[error("serving failed")]
+    Serve(#[from] std::io::Error),
+}
+
+/// What the gateway works with.
+pub struct Parts {
+    /// The services.
+    pub peers: Peers,
+    /// Tells whose token it is.
+    pub verifier: Arc<TokenVerifier>,
+    /// Clock and chance.
+    pub ambient: Ambient,
+}
+
+/// Everything the window answers.
+///
+/// # Errors
+/// [`GatewayError`] when settings or contract cannot be used.
+pub fn router(settings: &Settings, parts: Parts) -> Result<Router, GatewayError> {
+    let Parts { peers, verifier, ambient } = parts;
+    let web = Web::new(settings.web.clone(), verifier, ambient.clone())?;
+    let floor =
+        floor::State { peers: peers.clone(), ambient: ambient.clone(), settings: settings.floor.clone() };
+    Ok(Router::new()
+        .merge(rest::router(rest::State { peers: peers.clone(), settings: settings.rest.clone() })?)
+        .merge(ivr::router(ivr::State { peers: peers.clone(), ambient, settings: settings.ivr.clone() }))
+        .merge(tracking::router(tracking::State { peers: peers.clone(), web: web.clone() }))
+        .merge(console::router(console::State { peers, web: web.clone() }))
+        .merge(web.dress(floor::router(floor)))
+        .merge(web.router())
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .fallback(nothing_here))
+}
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// [`GatewayError`].
+pub async fn serve(settings: Settings, hall: Hall) -> Result<(), GatewayError> {
+    let Hall { ambient, verifier, peers, listener, cancel } = hall;
+    let router = router(&settings, Parts { peers, verifier, ambient })?;
+    Ok(edge::serve(router, listener, settings.http, cancel).await?)
+}
+
+/// Whether new requests should come here. A service that is down is no reason: the others' pages and calls still answer.
+async fn ready(Extension(Draining(draining)): Extension<Draining>) -> Response {
+    if draining.is_cancelled() { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { "ready".into_response() }
+}
+
+async fn nothing_here() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "NO_SUCH_ROUTE",
+        "nothing is found here; /reference lists what systems may call, /sign-in is for staff and /t for customers",
+    )
+}

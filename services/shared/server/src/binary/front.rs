@@ -1,0 +1,122 @@
+//! The `main` of a process that stands before the services: it keeps no ledger and no schema, and answers in a protocol of its own.
+//!
+//! ```text
+//! <front> [serve] [--config FILE]     serve until SIGTERM or SIGINT
+//! <front> health [--config FILE]      ask the process that runs with these settings whether it serves
+//! ```
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser as _;
+use kernel::Ambient;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::{AuthSettings, Arguments, Cause, Command, FLUSH, StartError, health, settings, stop_on_signals};
+use crate::{KeyFile, PeerSettings, Peers, TokenSource, TokenVerifier};
+
+/// What the process of a front is told. Its own settings stand beside it, under `[service]`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct FrontSettings {
+    /// Where to listen, e.g. `0.0.0.0:7100`.
+    pub listen: String,
+    /// Whose tokens are taken.
+    pub auth: AuthSettings,
+    /// Addresses of the services: `customer-profile = "http://…:7101"`.
+    #[serde(default)]
+    pub peers: BTreeMap<String, String>,
+    /// How they are called.
+    #[serde(default)]
+    pub peer_calls: PeerSettings,
+    /// Logs, traces, metrics.
+    #[serde(default)]
+    pub telemetry: telemetry::Settings,
+}
+
+/// What a front is given to serve with.
+pub struct Hall {
+    /// Clock and chance.
+    pub ambient: Ambient,
+    /// Tells whose token it is, as the services do.
+    pub verifier: Arc<TokenVerifier>,
+    /// The services. A front shows them its callers' tokens and has none of its own.
+    pub peers: Peers,
+    /// Its port.
+    pub listener: TcpListener,
+    /// Cancelled when it is told to stop.
+    pub cancel: CancellationToken,
+}
+
+/// What tells one front from another.
+pub struct Front<F> {
+    /// Name of the process, e.g. `gateway`.
+    pub name: &'static str,
+    /// Its settings unless told otherwise, in TOML; its own stand under `[service]`.
+    pub defaults: &'static str,
+    /// Serves until told to stop.
+    pub serve: F,
+}
+
+/// Runs the binary of a front to its end.
+pub fn front<S, F, R, E>(front: Front<F>) -> ExitCode
+where
+    S: DeserializeOwned,
+    F: FnOnce(S, Hall) -> R,
+    R: Future<Output = Result<(), E>>,
+    E: Into<Cause>,
+{
+    match start(front, &Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", kernel::chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start<S, F, R, E>(front: Front<F>, arguments: &Arguments) -> Result<(), StartError>
+where
+    S: DeserializeOwned,
+    F: FnOnce(S, Hall) -> R,
+    R: Future<Output = Result<(), E>>,
+    E: Into<Cause>,
+{
+    let (process, own) = settings::load::<FrontSettings, S>(front.defaults, arguments.config.as_deref())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match arguments.command {
+        Some(Command::Health) => return Ok(runtime.block_on(health::ask_http(&process.listen))?),
+        Some(Command::Migrate) => return Err(StartError::NothingToMigrate),
+        Some(Command::Serve) | None => {}
+    }
+    let result = runtime.block_on(async {
+        let telemetry = telemetry::init(front.name, &process.telemetry)?;
+        let result = match hall(process).await {
+            Ok(hall) => (front.serve)(own, hall).await.map_err(|error| StartError::Assemble(error.into())),
+            Err(error) => Err(error),
+        };
+        telemetry.shutdown(FLUSH).await;
+        result
+    });
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    result
+}
+
+async fn hall(process: FrontSettings) -> Result<Hall, StartError> {
+    let cancel = stop_on_signals()?;
+    let listener = TcpListener::bind(&process.listen)
+        .await
+        .map_err(|source| StartError::Listen { address: process.listen.clone(), source })?;
+    let (ambient, auth) = (Ambient::system(), &process.auth);
+    let keys = KeyFile::open(&auth.jwks_file, ambient.clone())?;
+    let verifier = TokenVerifier::new(Arc::new(keys), &auth.issuer, &auth.audience, ambient.clone());
+    let peers = settings::by_service(&process.peers);
+    let peers = Peers::new(&peers, TokenSource::nothing(), &process.peer_calls)?;
+    tracing::info!(listen = process.listen, "listening");
+    Ok(Hall { ambient, verifier: Arc::new(verifier), peers, listener, cancel })
+}
