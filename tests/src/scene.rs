@@ -7,6 +7,7 @@ pub mod affair;
 pub mod caller;
 pub mod canary;
 pub mod desk;
+pub mod doorway;
 mod ending;
 pub mod fingerprint;
 pub mod hostile;
@@ -154,7 +155,11 @@ impl Scene {
         Clients::new(|service| Caller::new(self.addresses[&service], Some(token)))
     }
 
-    fn token(&self, subject: &str, roles: &[Role], department: Option<&str>) -> String {
+    /// A token of this subject.
+    ///
+    /// # Panics
+    /// As [`Self::person`].
+    pub fn token(&self, subject: &str, roles: &[Role], department: Option<&str>) -> String {
         let department = department.map(|slug| slug.parse().expect("the test names a department"));
         self.issuer
             .issue(subject, roles, department.as_ref(), TOKEN_TTL, self.ambient.now())
