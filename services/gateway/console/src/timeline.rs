@@ -15,10 +15,8 @@ pub(crate) struct Happened {
     pub(crate) what: String,
     /// The paper it stands in.
     pub(crate) paper: i64,
-    /// What was said.
+    /// The beginning of what was said.
     pub(crate) said: Option<String>,
-    /// Whether there is more of it than that.
-    pub(crate) more: bool,
 }
 
 /// Everything, oldest first: the affair's own history from the snapshots, then the papers of the office.
@@ -33,35 +31,23 @@ pub(crate) fn of(lang: Lang, entries: &[DossierEntry], papers: &[Paper]) -> Vec<
                 what: what_changed(lang, change),
                 paper: entry.sequence,
                 said: None,
-                more: false,
             }));
         }
         if let Some(messages) = message_of::<ticketing::ListMessagesResponse>(entry) {
-            all.extend(messages.messages.iter().map(|message| {
-                let (said, more) = beginning(&message.body);
-                Happened {
-                    when: When::of(lang, message.occurred_time),
-                    side: if message.direction() == Direction::Inbound { Side::Claimant } else { Side::Firm },
-                    what: lang.of("mensaje", "message").to_owned(),
-                    paper: entry.sequence,
-                    said: Some(said),
-                    more,
-                }
+            all.extend(messages.messages.iter().map(|message| Happened {
+                when: When::of(lang, message.occurred_time),
+                side: if message.direction() == Direction::Inbound { Side::Claimant } else { Side::Firm },
+                what: lang.of("mensaje", "message").to_owned(),
+                paper: entry.sequence,
+                said: Some(beginning(&message.body)),
             }));
         }
     }
     all.extend(papers.iter().zip(entries).map(|(paper, entry)| {
         // A snapshot's content is told above, step by step.
         let told = paper.text().filter(|_| !is_snapshot(entry));
-        let (said, more) = told.map(beginning).map_or((None, false), |(said, more)| (Some(said), more));
-        Happened {
-            when: paper.when.clone(),
-            side: paper.side,
-            what: paper.kind.to_owned(),
-            paper: paper.number,
-            said,
-            more,
-        }
+        let said = told.map(beginning);
+        Happened { when: paper.when.clone(), side: paper.side, what: paper.kind.to_owned(), paper: paper.number, said }
     }));
     all.sort_by_key(|one| (one.when.as_ref().map(|when| when.at), one.paper));
     all
@@ -77,10 +63,10 @@ fn is_snapshot(entry: &DossierEntry) -> bool {
     )
 }
 
-fn beginning(text: &str) -> (String, bool) {
+fn beginning(text: &str) -> String {
     match text.char_indices().nth(280) {
-        Some((at, _)) => (format!("{}…", &text[..at]), true),
-        None => (text.to_owned(), false),
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
     }
 }
 

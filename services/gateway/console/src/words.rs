@@ -4,7 +4,7 @@ use ventanilla_proto::ombudsman::v1::{
     CaseState, ConflictGround, DecisionOutcome, DossierKind, DossierVisibility, InadmissibilityGround, MissingItem,
     ObligationKind, OfficeRole, ParallelProceedings, ReportTable,
 };
-use ventanilla_proto::r#type::v1::{ActorKind, Channel};
+use ventanilla_proto::r#type::v1::Channel;
 use web::Lang;
 
 /// A text in Spanish and English.
@@ -235,17 +235,6 @@ pub(crate) const fn channel(channel: Channel) -> Both {
         Channel::InPerson => ("en persona", "in person"),
         Channel::Social => ("red social", "social network"),
         Channel::Api => ("entre sistemas", "between systems"),
-    }
-}
-
-/// Kind of party.
-pub(crate) const fn party(kind: ActorKind) -> Both {
-    match kind {
-        ActorKind::Unspecified => ("alguien", "somebody"),
-        ActorKind::Employee => ("entidad", "firm"),
-        ActorKind::Office => ("oficina", "office"),
-        ActorKind::Customer => ("reclamante", "claimant"),
-        ActorKind::System => ("sistema", "system"),
     }
 }
 
