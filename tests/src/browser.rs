@@ -105,7 +105,7 @@ impl Browser {
             "--disable-gpu",
             "--disable-background-networking",
             "--window-size=1280,900",
-            "--lang=es",
+            "--accept-lang=es",
         ];
         let capabilities = json!({ "capabilities": { "alwaysMatch": {
             "browserName": "chrome",

@@ -50,16 +50,13 @@ pub(crate) fn holds(web: &Web, headers: &HeaderMap, bound_to: &str, shown: &str)
     comes_from_us(headers, web.origin()) && web.sealer().is_mark(&text(bound_to), shown)
 }
 
-/// Browsers say where a request was made: `Origin` with every POST, or `Sec-Fetch-Site`. Who says neither is no browser, and
-/// has only the mark to show.
+/// Browsers say where a request was made: by `Sec-Fetch-Site`, and those that do not by `Origin`, which is `null` on pages that tell
+/// nobody where they are, as ours. Who says neither is no browser, and has only the mark to show.
 fn comes_from_us(headers: &HeaderMap, origin: &str) -> bool {
-    if let Some(said) = headers.get(header::ORIGIN) {
-        return said.as_bytes() == origin.as_bytes();
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site.as_bytes() == b"same-origin";
     }
-    match headers.get("sec-fetch-site") {
-        Some(site) => site.as_bytes() == b"same-origin",
-        None => true,
-    }
+    headers.get(header::ORIGIN).is_none_or(|said| said.as_bytes() == origin.as_bytes())
 }
 
 #[cfg(test)]
@@ -79,6 +76,11 @@ mod tests {
         for other in ["https://evil.example", "null", "http://window.example", "https://window.example.evil.example"] {
             assert!(!comes_from_us(&from("origin", other), ours), "{other}");
         }
+        let mut silent = from("origin", "null");
+        silent.insert("sec-fetch-site", "same-origin".parse().unwrap());
+        assert!(comes_from_us(&silent, ours), "a page that tells nobody where it is");
+        silent.insert("sec-fetch-site", "cross-site".parse().unwrap());
+        assert!(!comes_from_us(&silent, ours));
         for site in ["cross-site", "same-site", "none"] {
             assert!(!comes_from_us(&from("sec-fetch-site", site), ours), "{site}");
         }
