@@ -3,6 +3,7 @@
 //! What lives in `src/` is shared by the test binaries in `tests/`; the drivers are the binaries in
 //! `src/bin/`.
 
+pub mod browser;
 pub mod contract;
 pub mod faults;
 pub mod load;

@@ -226,7 +226,11 @@ impl Scene {
         Clients::new(|service| Caller::new(self.addresses[&service], Some(token)))
     }
 
-    fn token(&self, subject: &str, roles: &[Role], department: Option<&str>) -> String {
+    /// A token of this subject.
+    ///
+    /// # Panics
+    /// As [`Self::person`].
+    pub fn token(&self, subject: &str, roles: &[Role], department: Option<&str>) -> String {
         let department = department.map(|slug| slug.parse().expect("the test names a department"));
         self.issuer
             .issue(subject, roles, department.as_ref(), TOKEN_TTL, self.ambient.now())

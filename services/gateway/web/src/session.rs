@@ -20,6 +20,8 @@ use crate::{Csrf, Lang, Trouble, Web};
 const COOKIE: &str = "session";
 /// Longest a page waits for a service.
 pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long before its token is over a session is renewed, in seconds.
+const RENEWED_BEFORE: i64 = 60;
 /// How often the browser's copy says anew when it was used last, in seconds.
 const NOTED_EVERY: i64 = 60;
 
@@ -56,6 +58,11 @@ pub(crate) struct Kept {
     /// Never the one from before signing in: a session cannot be put into somebody's browser beforehand.
     pub(crate) id: String,
     pub(crate) bearer: String,
+    /// With what the provider renews it; absent for tokens of the suite.
+    #[serde(default)]
+    refresh: Option<String>,
+    /// Whose it is: a renewal never changes that.
+    who: String,
     /// Seconds since 1970 when the token is over.
     pub(crate) over: i64,
     /// When the person signed in.
@@ -66,10 +73,12 @@ pub(crate) struct Kept {
 
 impl Kept {
     /// A new session with this token.
-    pub(crate) fn begin(web: &Web, bearer: String) -> Self {
+    pub(crate) fn begin(web: &Web, bearer: String, refresh: Option<String>) -> Self {
         let now = web.ambient().now().as_second();
         let over = expiry(&bearer).unwrap_or(now);
-        Self { id: hex::encode(web.ambient().bytes::<16>()), bearer, over, since: now, used: now }
+        let who = web.verifier().verify(&bearer).map(|principal| principal.actor.id).unwrap_or_default();
+        let id = hex::encode(web.ambient().bytes::<16>());
+        Self { id, bearer, refresh, who, over, since: now, used: now }
     }
 
     /// What this browser keeps, if it is a session that goes on.
@@ -82,11 +91,41 @@ impl Kept {
         let now = now.as_second();
         let settings = web.settings();
         let idle = i64::from(settings.idle_minutes) * 60;
-        now < self.used + idle && now < self.ends_at_latest(web) && now < self.over
+        let token = now < self.over || self.refresh.is_some();
+        now < self.used + idle && now < self.ends_at_latest(web) && token
     }
 
     fn ends_at_latest(&self, web: &Web) -> i64 {
         self.since + i64::from(web.settings().longest_hours) * 3_600
+    }
+
+    /// The same with a fresh token, when its own is nearly over and the provider gives one; and whether it did. Requests that come at
+    /// once share one renewal: a provider that rotates takes each of its tokens a single time.
+    pub(crate) async fn renewed(mut self, web: &Web) -> (Self, bool) {
+        let now = web.ambient().now();
+        let (Some(provider), Some(refresh)) = (web.provider(), self.refresh.clone()) else { return (self, false) };
+        if now.as_second() + RENEWED_BEFORE < self.over {
+            return (self, false);
+        }
+        let shared = web.renewal(&refresh);
+        let fresh = shared.get_or_init(|| async {
+            let tokens = provider.renew(&refresh, now).await;
+            let held = match tokens {
+                Ok(tokens) => provider.hold(&tokens, None, web.verifier(), now).await.map(|()| tokens),
+                Err(error) => Err(error),
+            };
+            held.inspect_err(|error| tracing::warn!(error = kernel::chain(error), "a session was not renewed")).ok()
+        });
+        let Some(tokens) = fresh.await else { return (self, false) };
+        let same = web.verifier().verify(&tokens.access).is_ok_and(|principal| principal.actor.id == self.who);
+        if !same {
+            tracing::warn!("a renewed token is somebody else's");
+            return (self, false);
+        }
+        self.bearer.clone_from(&tokens.access);
+        self.refresh.clone_from(&tokens.refresh);
+        self.over = expiry(&self.bearer).unwrap_or(self.over);
+        (self, true)
     }
 
     /// The headers that keep it, when there is something new to keep.

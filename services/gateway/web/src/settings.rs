@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::LimitSettings;
+use crate::{LimitSettings, OidcSettings};
 
 /// Settings of the pages.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,6 +43,8 @@ pub enum SignIn {
     /// By pasting a token of the suite: for a machine of one's own.
     #[default]
     Token,
+    /// At the enterprise's identity provider.
+    Oidc(OidcSettings),
 }
 
 impl Settings {

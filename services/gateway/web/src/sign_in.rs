@@ -7,6 +7,7 @@ use axum::{Extension, extract::Request};
 use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
+use crate::oidc::Door;
 use crate::session::{self, Kept};
 use crate::trouble::see_other;
 use crate::visit::Visit;
@@ -62,6 +63,9 @@ pub(crate) async fn show(Extension(visit): Extension<Visit>, Query(wanted): Quer
 
 fn form(visit: &Visit, next: &str, refused: bool) -> Response {
     let lang = visit.lang;
+    if visit.web.provider().is_some() {
+        return page(Layout::new(lang, lang.of("Entrar", "Sign in")), Door::to(lang, next));
+    }
     let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let layout = Layout::new(lang, lang.of("Entrar", "Sign in")).status(status);
     page(layout, SignInPage { lang, csrf: visit.csrf(), next, refused })
@@ -82,11 +86,14 @@ pub(crate) async fn with_token(
     Extension(visit): Extension<Visit>,
     Form(pasted): Form<Pasted>,
 ) -> Result<Response, Trouble> {
+    if web.provider().is_some() {
+        return Err(Trouble::new(StatusCode::NOT_FOUND));
+    }
     visit.count_address(Class::SignIn)?;
     let next = local_path(&pasted.next);
     let token = pasted.token.trim();
     match web.verifier().verify(token) {
-        Ok(_) => Ok(begin(&web, token.to_owned(), next)),
+        Ok(_) => Ok(begin(&web, token.to_owned(), None, next)),
         Err(error) => {
             tracing::info!(error = kernel::chain(&error), "a token was not taken at the sign-in");
             Ok(form(&visit, next, true))
@@ -95,8 +102,8 @@ pub(crate) async fn with_token(
 }
 
 /// A new session in this browser, and on to where the person wanted.
-pub(crate) fn begin(web: &Web, bearer: String, next: &str) -> Response {
-    let kept = Kept::begin(web, bearer);
+pub(crate) fn begin(web: &Web, bearer: String, refresh: Option<String>, next: &str) -> Response {
+    let kept = Kept::begin(web, bearer, refresh);
     let mut answer = see_other(next);
     keep(&mut answer, kept.keep(web));
     answer

@@ -8,6 +8,7 @@ use axum::extract::{FromRequestParts as _, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use edge::ClientAddress;
+use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::session::{self, Kept};
@@ -26,6 +27,8 @@ pub(crate) struct Inner {
     pub(crate) lang: Lang,
     pub(crate) session: Option<Session>,
     pub(crate) kept: Option<Kept>,
+    /// Whether the browser does not know its newest state yet.
+    renewed: bool,
     /// Absent only where no port is served: in tests of a router alone.
     address: Option<ClientAddress>,
     pub(crate) path: String,
@@ -54,20 +57,27 @@ impl Visit {
         })
     }
 
-    fn begin(web: &Web, request: &Request, address: Option<ClientAddress>) -> Self {
-        let headers = request.headers();
-        let lang = Lang::negotiated(request.uri().query(), headers);
-        let kept = Kept::read(web, headers);
+    async fn begin(web: &Web, request: &Parts, address: Option<ClientAddress>) -> Self {
+        let headers = &request.headers;
+        let lang = Lang::negotiated(request.uri.query(), headers);
+        let (kept, renewed) = match Kept::read(web, headers) {
+            Some(kept) => {
+                let (kept, renewed) = kept.renewed(web).await;
+                (Some(kept), renewed)
+            }
+            None => (None, false),
+        };
         let session = kept.as_ref().and_then(|kept| kept.session(web, lang));
         let visitor = web.cookies().take(headers, VISITOR).and_then(|id| String::from_utf8(id).ok());
         Self(Arc::new(Inner {
             lang,
             kept: kept.filter(|_| session.is_some()),
             session,
+            renewed,
             address,
-            path: request.uri().path().to_owned(),
-            here: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
-            only_looks: matches!(*request.method(), Method::GET | Method::HEAD),
+            path: request.uri.path().to_owned(),
+            here: request.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+            only_looks: matches!(request.method, Method::GET | Method::HEAD),
             visitor: visitor.unwrap_or_else(|| hex::encode(web.ambient().bytes::<16>())),
             marked: AtomicBool::new(false),
             web: web.clone(),
@@ -114,7 +124,9 @@ impl Visit {
     fn cookies(&self, request_query: Option<&str>) -> Vec<HeaderValue> {
         let mut set = Vec::new();
         if let Some(kept) = &self.kept {
-            set.extend(kept.clone().note(&self.web));
+            let mut kept = kept.clone();
+            let noted = kept.note(&self.web);
+            set.extend(if self.renewed { kept.keep(&self.web) } else { noted });
         } else if self.marked.load(Ordering::Relaxed) {
             set.extend(self.web.cookies().put(VISITOR, self.visitor.as_bytes(), VISITOR_KEPT));
         }
@@ -129,8 +141,8 @@ impl Visit {
 pub(crate) async fn serve(State(web): State<Web>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let address = ClientAddress::from_request_parts(&mut parts, &()).await.ok();
+    let visit = Visit::begin(&web, &parts, address).await;
     let mut request = Request::from_parts(parts, body);
-    let visit = Visit::begin(&web, &request, address);
     let query = request.uri().query().map(str::to_owned);
     let dead = visit.session.is_none() && session_sent(&web, request.headers());
     let forget = if dead { session::forget(&web, request.headers()) } else { Vec::new() };

@@ -5,12 +5,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::routing::{get, post};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::Ambient;
 use server::TokenVerifier;
+use tokio::sync::OnceCell;
 
+use crate::oidc::{Provider, Tokens};
 use crate::seal::Sealer;
-use crate::{Cookies, Limits, Settings, SettingsError, assets, sign_in, visit};
+use crate::{Cookies, Limits, Settings, SettingsError, SignIn, assets, oidc, sign_in, visit};
+
+/// A renewal that several requests wait for; `None` inside when the provider gave none.
+pub(crate) type Renewal = Arc<OnceCell<Option<Tokens>>>;
 
 /// The pages' common ground. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +29,9 @@ struct Inner {
     limits: Limits,
     verifier: Arc<TokenVerifier>,
     ambient: Ambient,
+    provider: Option<Provider>,
+    /// Renewals that run or were made a moment ago, by the token they used up.
+    renewals: Mutex<HashMap<String, (Timestamp, Renewal)>>,
     /// Sessions that were ended, until they would be over anyway. Of this process: another replica does not know them.
     signed_out: Mutex<HashMap<String, Timestamp>>,
 }
@@ -38,15 +46,31 @@ impl Web {
         let sealer = Arc::new(Sealer::new(&settings.sealing_keys)?);
         let cookies = Cookies::new(Arc::clone(&sealer), origin.starts_with("https://"));
         let limits = Limits::new(settings.limits.clone());
-        let signed_out = Mutex::default();
-        Ok(Self(Arc::new(Inner { settings, origin, sealer, cookies, limits, verifier, ambient, signed_out })))
+        let provider = match &settings.sign_in {
+            SignIn::Token => None,
+            SignIn::Oidc(oidc) => Some(Provider::new(oidc.clone())),
+        };
+        Ok(Self(Arc::new(Inner {
+            settings,
+            origin,
+            sealer,
+            cookies,
+            limits,
+            verifier,
+            ambient,
+            provider,
+            renewals: Mutex::default(),
+            signed_out: Mutex::default(),
+        })))
     }
 
-    /// The pages of this crate: `/`, `/sign-in`, `/sign-out`, `/static/…`. Dressed already.
+    /// The pages of this crate: `/`, `/sign-in`, `/sign-out`, `/oidc/callback`, `/static/…`. Dressed already.
     pub fn router(&self) -> Router {
         let routes = Router::new()
             .route("/", get(sign_in::home))
             .route("/sign-in", get(sign_in::show).post(sign_in::with_token))
+            .route("/sign-in/begin", get(oidc::start))
+            .route("/oidc/callback", get(oidc::callback))
             .route("/sign-out", post(sign_in::out))
             .route("/static/{name}", get(assets::serve))
             .with_state(self.clone());
@@ -92,6 +116,21 @@ impl Web {
 
     pub(crate) fn verifier(&self) -> &TokenVerifier {
         &self.0.verifier
+    }
+
+    /// Where people sign in; `None` for tokens of the suite.
+    pub(crate) fn provider(&self) -> Option<&Provider> {
+        self.0.provider.as_ref()
+    }
+
+    /// The renewal that uses up this token.
+    pub(crate) fn renewal(&self, refresh: &str) -> Renewal {
+        const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
+        let now = self.0.ambient.now();
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, refresh.as_bytes());
+        let mut renewals = self.0.renewals.lock().unwrap_or_else(PoisonError::into_inner);
+        renewals.retain(|_, (since, _)| now.duration_since(*since) < REMEMBERED);
+        Arc::clone(&renewals.entry(hex::encode(digest.as_ref())).or_insert_with(|| (now, Renewal::default())).1)
     }
 
     pub(crate) fn is_signed_out(&self, id: &str) -> bool {

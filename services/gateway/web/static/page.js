@@ -5,10 +5,11 @@
 // `{"set": {"field": "value"}}` fills fields (the version to give back); `{"say": "…"}` is said instead of "saved".
 for (const form of document.querySelectorAll("form[data-autosave]")) {
   const out = form.querySelector("[data-autosave-status]");
-  let timer = 0, busy = false, dirty = false;
+  let timer = 0, busy = false, dirty = false, pressed, leaving = false;
   const say = (text) => { if (out) out.textContent = text; };
+  const soon = () => { clearTimeout(timer); timer = setTimeout(save, 1200); };
   const save = async () => {
-    if (busy) return;
+    if (busy) return soon();
     busy = true; dirty = false;
     say(form.dataset.saving);
     try {
@@ -17,22 +18,27 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
       });
       const told = await answer.json();
       for (const [name, value] of Object.entries(told.set || {})) if (form.elements[name]) form.elements[name].value = value;
-      say(answer.ok ? `${told.say || form.dataset.saved}` : told.say || form.dataset.unsaved);
+      say(answer.ok ? told.say || form.dataset.saved : told.say || form.dataset.unsaved);
       if (!answer.ok) dirty = true;
     } catch {
       dirty = true;
       say(form.dataset.unsaved);
     }
     busy = false;
+    if (pressed) form.requestSubmit(pressed);
   };
   form.addEventListener("input", () => {
     dirty = true;
     say(form.dataset.unsaved);
-    clearTimeout(timer);
-    timer = setTimeout(save, 1200);
+    soon();
   });
-  form.addEventListener("submit", () => { clearTimeout(timer); dirty = false; });
-  addEventListener("beforeunload", (event) => { if (dirty || busy) event.preventDefault(); });
+  // A button pressed while a save is on its way waits for it: the save brings the version that the form gives back.
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (busy) { event.preventDefault(); pressed = event.submitter; return; }
+    leaving = true;
+  });
+  addEventListener("beforeunload", (event) => { if (!leaving && (dirty || busy)) event.preventDefault(); });
 }
 
 // <p class="notice live" data-live="URL" hidden>: shown when the stream at URL tells of a change.

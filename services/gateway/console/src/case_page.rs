@@ -1,0 +1,310 @@
+//! A case on one page: what is claimed, what happened, both sides' papers, the clocks with their proof, and what may be done now.
+
+use askama::Template;
+use axum::extract::{Path, Query};
+use axum::response::Response;
+use futures::future::join_all;
+use serde::Deserialize;
+use tonic::Code;
+use ventanilla_proto::ombudsman::v1::{
+    Case, CaseState, DossierEntry, GetProcedureRequest, ListDossierEntriesRequest, ListObligationsRequest, Obligation,
+    Procedure,
+};
+use ventanilla_proto::sla::v1::{Clock, ClockState, ExplainClockRequest, ListClocksRequest};
+use web::{Lang, Layout, Trouble, When, page};
+
+use crate::danger::{self, Danger};
+use crate::office::{self, Office};
+use crate::papers::{Body, Paper, Side};
+use crate::step::{self, StepLink};
+use crate::timeline::{self, Happened};
+use crate::{money, words, wrong};
+
+/// Papers that are read for one page; more are found by their number.
+const PAPERS: usize = 500;
+/// Things that are shown of the timeline before somebody asks for all of them.
+const RECENT: usize = 60;
+/// Clocks whose proof is asked for.
+const CLOCKS: i32 = 20;
+
+/// What is asked for.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    /// A step that was just taken.
+    #[serde(default)]
+    done: String,
+    /// The whole timeline.
+    #[serde(default)]
+    all: String,
+}
+
+struct ClockRow {
+    rule: String,
+    state: &'static str,
+    due: Option<When>,
+    distance: String,
+    late: bool,
+    of_case: bool,
+    sentence: String,
+    chosen: String,
+    citation: String,
+    steps: Vec<String>,
+}
+
+struct Seat {
+    person: String,
+    role: &'static str,
+    since: Option<When>,
+    left: Option<When>,
+}
+
+struct Owed {
+    kind: &'static str,
+    department: String,
+    point: String,
+    due: Option<When>,
+    met: Option<When>,
+    overdue: bool,
+    proof: Option<i64>,
+    entry: i64,
+}
+
+#[derive(Template)]
+#[template(path = "case.html")]
+struct CasePage<'a> {
+    lang: Lang,
+    case: &'a Case,
+    id: &'a str,
+    version: String,
+    done: Option<&'static str>,
+    state: &'static str,
+    next: &'static str,
+    parallel: &'static str,
+    amount: Option<String>,
+    channel: &'static str,
+    filed_entity: Option<When>,
+    filed_office: Option<When>,
+    facts: Option<When>,
+    due: Option<When>,
+    distance: String,
+    danger: Danger,
+    cure: Option<(Vec<&'static str>, Option<When>, Option<When>)>,
+    refusal: Option<(&'static str, &'a str, &'a str, Option<When>, Option<When>)>,
+    statement_due: Option<When>,
+    steps: Vec<StepLink>,
+    papers: Vec<Paper>,
+    papers_cut: bool,
+    evidence: Vec<(Side, Vec<usize>)>,
+    timeline: Vec<Happened>,
+    hidden: usize,
+    clocks: Option<Vec<ClockRow>>,
+    seats: Vec<Seat>,
+    owed: Vec<Owed>,
+    procedure: Option<Procedure>,
+    reflection_end: Option<When>,
+    offer_end: Option<When>,
+    can_draft: bool,
+    has_decision: bool,
+}
+
+/// `GET /console/cases/{case}`.
+pub(crate) async fn show(
+    office: Office,
+    Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Trouble> {
+    let lang = office.lang;
+    let case = office.case(&id).await?;
+    let (entries, clocks, procedure, obligations) = tokio::join!(
+        entries(&office, &case.name),
+        clock_rows(&office, &case),
+        procedure(&office, &case.name),
+        obligations(&office, &case.name),
+    );
+    let (entries, papers_cut) = entries.map_err(|status| wrong::at_case(status, &id))?;
+    let papers: Vec<Paper> = entries.iter().map(|entry| Paper::of(lang, entry)).collect();
+    let mut timeline = timeline::of(lang, &entries, &papers);
+    let hidden = if wanted.all == "1" { 0 } else { timeline.len().saturating_sub(RECENT) };
+    timeline.drain(..hidden);
+    let evidence = [Side::Claimant, Side::Firm, Side::Office]
+        .map(|side| {
+            let of_side = papers.iter().enumerate().filter(|(_, paper)| paper.side == side && paper.is_evidence);
+            (side, of_side.map(|(at, _)| at).collect())
+        })
+        .into();
+    let due = When::of(lang, case.decide_due_time);
+    let offer = procedure.as_ref().and_then(|procedure| procedure.offer.clone()).unwrap_or_default();
+    let title = format!("{} {}", lang.of("Expediente", "Case"), office::short(&case.name));
+    let body = CasePage {
+        lang,
+        id: &id,
+        version: crate::live::version(&case.etag),
+        done: step::done(&wanted.done, lang),
+        state: words::of(lang, words::state(case.state())),
+        next: words::of(lang, words::next(case.state())),
+        parallel: words::of(lang, words::parallel(case.parallel_proceedings())),
+        amount: case.matter.as_ref().and_then(|matter| matter.claimed_amount.as_ref()).map(|m| money::text(lang, m)),
+        channel: words::of(lang, words::channel(case.channel())),
+        filed_entity: When::of(lang, case.filed_at_entity_time),
+        filed_office: When::of(lang, case.filed_at_office_time),
+        facts: When::of(lang, case.facts_time),
+        distance: due.as_ref().map(|due| due.distance(lang, office.now)).unwrap_or_default(),
+        danger: danger::of(&case, due.as_ref(), office.now),
+        due,
+        cure: case.cure.as_ref().map(|cure| {
+            let items = cure.items().map(|item| words::of(lang, words::missing(item))).collect();
+            (items, When::of(lang, cure.due_time), When::of(lang, cure.cured_time))
+        }),
+        refusal: case.refusal.as_ref().map(|refusal| {
+            (
+                words::of(lang, words::ground(refusal.ground())),
+                refusal.article.as_str(),
+                refusal.reasons.as_str(),
+                When::of(lang, refusal.allegations_due_time),
+                When::of(lang, refusal.refused_time),
+            )
+        }),
+        statement_due: When::of(lang, case.statement_due_time),
+        steps: step::links(&office, &case),
+        evidence,
+        papers,
+        papers_cut,
+        timeline,
+        hidden,
+        clocks,
+        seats: seats(lang, &case),
+        owed: obligations.iter().map(|one| owed(lang, one)).collect(),
+        reflection_end: When::of(lang, offer.reflection_end_time),
+        offer_end: When::of(lang, offer.expire_time),
+        procedure,
+        can_draft: matches!(case.state(), CaseState::Investigation | CaseState::Drafted),
+        has_decision: !case.decision.is_empty(),
+        case: &case,
+    };
+    Ok(page(Layout::new(lang, title).of(&office.session, "/console").wide(), body))
+}
+
+/// All papers that the reader is listed, up to [`PAPERS`].
+pub(crate) async fn entries(office: &Office, case: &str) -> Result<(Vec<DossierEntry>, bool), tonic::Status> {
+    let mut client = office.cases();
+    let (mut all, mut page_token) = (Vec::new(), String::new());
+    while all.len() < PAPERS {
+        let request = ListDossierEntriesRequest { parent: case.to_owned(), page_size: 100, page_token };
+        let page = client.list_dossier_entries(request).await?.into_inner();
+        all.extend(page.entries);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok((all, false));
+        }
+    }
+    Ok((all, true))
+}
+
+/// The clocks of the case and of its affair; `None` when the monitor does not answer: the page is worth having without.
+async fn clock_rows(office: &Office, case: &Case) -> Option<Vec<ClockRow>> {
+    let lang = office.lang;
+    let mut found = Vec::new();
+    for subject in [&case.name, &case.ticket] {
+        let request = ListClocksRequest { subject: subject.clone(), page_size: CLOCKS, ..ListClocksRequest::default() };
+        let clocks = office.clocks().list_clocks(request).await.ok()?.into_inner().clocks;
+        found.extend(clocks.into_iter().map(|clock| (subject == &case.name, clock)));
+    }
+    let asked = found.into_iter().map(|(of_case, clock)| async move {
+        let request = ExplainClockRequest { name: clock.name.clone() };
+        let proof = office.clocks().explain_clock(request).await.ok().and_then(|answer| answer.into_inner().proof);
+        clock_row(office, of_case, &clock, proof.unwrap_or_default(), lang)
+    });
+    Some(join_all(asked).await)
+}
+
+fn clock_row(
+    office: &Office,
+    of_case: bool,
+    clock: &Clock,
+    proof: ventanilla_proto::sla::v1::Proof,
+    lang: Lang,
+) -> ClockRow {
+    let due = When::of(lang, clock.due_time);
+    let running = clock.state() == ClockState::Running;
+    ClockRow {
+        rule: clock.rule.clone(),
+        state: match clock.state() {
+            ClockState::Unspecified => "",
+            ClockState::Scheduled => lang.of("por empezar", "to start"),
+            ClockState::Running => lang.of("corre", "runs"),
+            ClockState::Paused => lang.of("en pausa", "paused"),
+            ClockState::Fulfilled => lang.of("cumplido", "met"),
+            ClockState::Cancelled => lang.of("sin efecto", "fell away"),
+        },
+        distance: due.as_ref().filter(|_| running).map(|due| due.distance(lang, office.now)).unwrap_or_default(),
+        late: clock.breached_time.is_some(),
+        due,
+        of_case,
+        sentence: lang.of(&proof.sentence_es, &proof.sentence_en).to_owned(),
+        chosen: lang.of(&proof.chosen_because_es, &proof.chosen_because_en).to_owned(),
+        citation: proof.citation.clone(),
+        steps: proof.steps.iter().map(|s| lang.of(&s.description_es, &s.description_en).to_owned()).collect(),
+    }
+}
+
+/// What stands around the case; `None` for whom it is not open to.
+async fn procedure(office: &Office, case: &str) -> Option<Procedure> {
+    let request = GetProcedureRequest { name: format!("{case}/procedure") };
+    office.procedure().get_procedure(request).await.ok().map(tonic::Response::into_inner)
+}
+
+/// What the firm owes; nothing for whom it is not open to.
+pub(crate) async fn obligations(office: &Office, case: &str) -> Vec<Obligation> {
+    let request = ListObligationsRequest { parent: case.to_owned(), page_size: 100, page_token: String::new() };
+    match office.procedure().list_obligations(request).await {
+        Ok(answer) => answer.into_inner().obligations,
+        Err(_) => Vec::new(),
+    }
+}
+
+fn seats(lang: Lang, case: &Case) -> Vec<Seat> {
+    let seat = |one: &ventanilla_proto::ombudsman::v1::Assignment| Seat {
+        person: one.person.clone(),
+        role: words::of(lang, words::seat(one.office_role())),
+        since: When::of(lang, one.assign_time),
+        left: When::of(lang, one.recuse_time),
+    };
+    case.assignments.iter().map(seat).collect()
+}
+
+fn owed(lang: Lang, one: &Obligation) -> Owed {
+    Owed {
+        kind: words::of(lang, words::obligation(one.kind())),
+        department: one.department.clone(),
+        point: one.claim_point.clone(),
+        due: When::of(lang, one.due_time),
+        met: When::of(lang, one.met_time),
+        overdue: one.overdue_time.is_some() && one.met_time.is_none(),
+        proof: number(&one.proof_entry),
+        entry: number(&one.entry).unwrap_or_default(),
+    }
+}
+
+/// The number of a paper by its name.
+fn number(entry: &str) -> Option<i64> {
+    entry.rsplit('/').next()?.parse().ok()
+}
+
+#[derive(Template)]
+#[template(path = "entry.html")]
+struct EntryPage<'a> {
+    lang: Lang,
+    id: &'a str,
+    paper: Paper,
+}
+
+/// `GET /console/cases/{case}/entries/{entry}`: one paper, whole.
+pub(crate) async fn entry(office: Office, Path((id, number)): Path<(String, i64)>) -> Result<Response, Trouble> {
+    let lang = office.lang;
+    let (entries, _) = entries(&office, &office::name(&id)).await.map_err(|status| wrong::at_case(status, &id))?;
+    let found = entries.iter().find(|entry| entry.sequence == number);
+    let found = found.ok_or_else(|| wrong::at_case(tonic::Status::new(Code::NotFound, ""), &id))?;
+    let paper = Paper::of(lang, found);
+    let title = format!("{} {number}: {}", lang.of("Papel", "Paper"), paper.kind);
+    Ok(page(Layout::new(lang, title).of(&office.session, "/console"), EntryPage { lang, id: &id, paper }))
+}

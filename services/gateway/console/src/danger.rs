@@ -1,0 +1,80 @@
+//! How near a deadline is: what the worklist is in order of.
+
+use jiff::{SignedDuration, Timestamp};
+use ventanilla_proto::ombudsman::v1::{Case, CaseState};
+use web::When;
+
+use crate::words;
+
+/// How near the legal instant to decide is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Danger {
+    /// It has passed.
+    Late,
+    /// Within three days.
+    Near,
+    /// Later.
+    Far,
+    /// Nothing runs, or it is not known yet.
+    None,
+}
+
+/// The danger of a case whose term to decide ends then.
+pub(crate) fn of(case: &Case, due: Option<&When>, now: Timestamp) -> Danger {
+    let decided = matches!(
+        case.state(),
+        CaseState::Decided
+            | CaseState::Notified
+            | CaseState::Binding
+            | CaseState::NotBinding
+            | CaseState::Compliance
+            | CaseState::Complied
+            | CaseState::Reported
+    );
+    match due {
+        _ if case.state() == CaseState::Overdue => Danger::Late,
+        _ if decided || words::is_over(case.state()) => Danger::None,
+        Some(due) if due.at <= now || case.decide_breached_time.is_some() => Danger::Late,
+        Some(due) if due.at.duration_since(now) <= SignedDuration::from_hours(72) => Danger::Near,
+        Some(_) => Danger::Far,
+        None if case.decide_breached_time.is_some() => Danger::Late,
+        None => Danger::None,
+    }
+}
+
+impl Danger {
+    /// The class of its row.
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Late => "late",
+            Self::Near => "soon",
+            Self::Far | Self::None => "",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use web::Lang;
+
+    use super::*;
+
+    fn when(at: &str) -> Option<When> {
+        let at: Timestamp = at.parse().unwrap();
+        When::of(Lang::Es, Some(prost_types::Timestamp { seconds: at.as_second(), nanos: 0 }))
+    }
+
+    #[test]
+    fn what_is_late_comes_before_what_is_near() {
+        let now: Timestamp = "2026-11-30T12:00:00Z".parse().unwrap();
+        let case = |state: CaseState| Case { state: state.into(), ..Case::default() };
+        let open = case(CaseState::Investigation);
+        assert_eq!(of(&open, when("2026-11-30T11:00:00Z").as_ref(), now), Danger::Late);
+        assert_eq!(of(&open, when("2026-12-01T11:00:00Z").as_ref(), now), Danger::Near);
+        assert_eq!(of(&open, when("2026-12-11T11:00:00Z").as_ref(), now), Danger::Far);
+        assert_eq!(of(&open, None, now), Danger::None);
+        assert_eq!(of(&case(CaseState::Notified), when("2026-11-30T11:00:00Z").as_ref(), now), Danger::None);
+        assert_eq!(of(&case(CaseState::Overdue), None, now), Danger::Late);
+        assert!(Danger::Late < Danger::Near && Danger::Near < Danger::Far);
+    }
+}

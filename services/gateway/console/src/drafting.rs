@@ -1,0 +1,207 @@
+//! Drafting a decision point by point. Saved by a button, and by itself where scripts run; what somebody else saved meanwhile is
+//! never written over without being shown.
+
+use askama::Template;
+use axum::Json;
+use axum::extract::Path;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::{HeaderMap, StatusCode, header};
+use serde_json::json;
+use tonic::Code;
+use ventanilla_proto::ombudsman::v1::{Case, GetDraftRequest, SaveDraftRequest};
+use web::{Csrf, Form, Lang, Layout, Trouble, When, page};
+
+use crate::draft::Draft;
+use crate::office::{self, Office};
+use crate::precedents::{self, OfPoint};
+use crate::{words, wrong};
+
+/// Longest draft that is sent.
+const LONGEST: usize = 1024 * 1024;
+
+struct PointRow<'a> {
+    id: &'a str,
+    claim: &'a str,
+    answer: crate::draft::Point,
+    outcomes: Vec<(i32, &'static str, bool)>,
+}
+
+#[derive(Template)]
+#[template(path = "draft.html")]
+struct DraftPage<'a> {
+    lang: Lang,
+    id: &'a str,
+    csrf: Csrf,
+    etag: &'a str,
+    request_id: String,
+    points: Vec<PointRow<'a>>,
+    signpost: &'a str,
+    language: i32,
+    plain: &'a str,
+    saved: Option<Saved>,
+    just_saved: bool,
+    precedents: Vec<OfPoint>,
+    refused: Option<String>,
+    /// What stands in the office now, where somebody else saved meanwhile.
+    theirs: Option<String>,
+}
+
+struct Saved {
+    revision: i32,
+    by: String,
+    when: Option<When>,
+}
+
+/// The last draft and who saved it; an empty one before the first.
+pub(crate) async fn last(
+    office: &Office,
+    case: &Case,
+) -> Result<(Draft, Option<(i32, String, Option<When>)>), Trouble> {
+    let request = GetDraftRequest { case_name: case.name.clone() };
+    match office.cases().get_draft(request).await {
+        Ok(answer) => {
+            let kept = answer.into_inner();
+            let draft = Draft::read(&kept.text).fitted(&case.claim_points);
+            Ok((draft, Some((kept.revision, kept.saved_by, When::of(office.lang, kept.save_time)))))
+        }
+        Err(status) => {
+            let trouble = Trouble::from(status.clone());
+            if trouble.reason() == "DRAFT_NOT_FOUND" {
+                return Ok((Draft::default().fitted(&case.claim_points), None));
+            }
+            Err(wrong::at_case(status, office::id(&case.name)))
+        }
+    }
+}
+
+/// `GET /console/cases/{case}/draft`.
+pub(crate) async fn show(
+    office: Office,
+    Path(id): Path<String>,
+    axum::extract::RawQuery(query): axum::extract::RawQuery,
+) -> Result<Response, Trouble> {
+    let case = office.case(&id).await?;
+    let (draft, saved) = last(&office, &case).await?;
+    let shown = Shown { saved, just_saved: query.as_deref() == Some("saved"), ..Shown::default() };
+    Ok(form(&office, &case, &draft, shown).await)
+}
+
+#[derive(Default)]
+struct Shown {
+    saved: Option<(i32, String, Option<When>)>,
+    just_saved: bool,
+    refused: Option<Trouble>,
+    theirs: Option<Draft>,
+}
+
+async fn form(office: &Office, case: &Case, draft: &Draft, shown: Shown) -> Response {
+    let lang = office.lang;
+    let points = case.claim_points.iter().map(|point| {
+        let answer = draft.points.iter().find(|answer| answer.claim_point == point.id).cloned().unwrap_or_default();
+        let outcomes = (1..=3).filter_map(|n| n.try_into().ok().map(|outcome| (n, outcome)));
+        PointRow {
+            id: &point.id,
+            claim: &point.text,
+            outcomes: outcomes
+                .map(|(n, outcome)| (n, words::of(lang, words::outcome(outcome)), n == answer.outcome))
+                .collect(),
+            answer,
+        }
+    });
+    let status = shown.refused.as_ref().map_or(StatusCode::OK, Trouble::status);
+    let body = DraftPage {
+        lang,
+        id: office::id(&case.name),
+        csrf: office.session.csrf.clone(),
+        etag: &case.etag,
+        request_id: office.request_id(),
+        points: points.collect(),
+        signpost: &draft.signpost,
+        language: draft.language().into(),
+        plain: &draft.plain,
+        saved: shown.saved.map(|(revision, by, when)| Saved { revision, by, when }),
+        just_saved: shown.just_saved,
+        precedents: precedents::find(office, &case.name, draft).await,
+        refused: shown.refused.as_ref().map(|trouble| wrong::text(trouble, lang)),
+        theirs: shown.theirs.map(|theirs| differences(lang, draft, &theirs)),
+    };
+    let title =
+        format!("{} · {} {}", lang.of("Borrador", "Draft"), lang.of("expediente", "case"), office::short(&case.name));
+    page(Layout::new(lang, title).of(&office.session, "/console").status(status).wide(), body)
+}
+
+/// What another's draft says where it says something else than ours.
+fn differences(lang: Lang, ours: &Draft, theirs: &Draft) -> String {
+    let mut told = Vec::new();
+    let mut hold = |what: String, ours: &str, theirs: &str| {
+        if ours != theirs && !theirs.is_empty() {
+            told.push(format!("{what}: {theirs}"));
+        }
+    };
+    for point in &theirs.points {
+        let own = ours.points.iter().find(|own| own.claim_point == point.claim_point).cloned().unwrap_or_default();
+        let id = &point.claim_point;
+        let outcome = |point: &crate::draft::Point| words::of(lang, words::outcome(point.outcome()));
+        hold(format!("{id} · {}", lang.of("sentido", "outcome")), outcome(&own), outcome(point));
+        hold(format!("{id} · {}", lang.of("hechos", "finding")), &own.finding, &point.finding);
+        hold(format!("{id} · {}", lang.of("razones", "reasons")), &own.reason, &point.reason);
+        hold(format!("{id} · {}", lang.of("qué se ordena", "remedy")), &own.remedy, &point.remedy);
+        hold(format!("{id} · {}", lang.of("importe", "amount")), &own.amount, &point.amount);
+    }
+    hold(lang.of("indicaciones finales", "signpost").to_owned(), &ours.signpost, &theirs.signpost);
+    told.join("\n\n")
+}
+
+/// `POST /console/cases/{case}/draft`. Answers a script in JSON, and everybody else with a page.
+pub(crate) async fn save(
+    office: Office,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Form(sent): Form<Vec<(String, String)>, LONGEST>,
+) -> Result<Response, Trouble> {
+    let by_script = headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes() == b"application/json");
+    let text = |name: &str| {
+        sent.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default().to_owned()
+    };
+    let case = office.case(&id).await?;
+    let draft = Draft::of(&sent, &case.claim_points);
+    let request = SaveDraftRequest {
+        name: case.name.clone(),
+        etag: text("etag"),
+        text: draft.write(),
+        request_id: text("request_id"),
+    };
+    match office.cases().save_draft(request).await {
+        Ok(answer) => {
+            let revision = answer.into_inner().revision;
+            if by_script {
+                // The version to give back with the next save.
+                let case = office.case(&id).await?;
+                let said = office.lang.of("Guardado, revisión", "Saved, revision");
+                let set = json!({ "etag": case.etag, "request_id": office.request_id() });
+                return Ok(Json(json!({ "set": set, "say": format!("{said} {revision}") })).into_response());
+            }
+            let next = if text("then") == "issue" { "issue" } else { "draft?saved" };
+            Ok(Redirect::to(&format!("/console/cases/{id}/{next}")).into_response())
+        }
+        Err(status) => {
+            let code = status.code();
+            let trouble = wrong::explained(Trouble::from(status));
+            if by_script {
+                let said = json!({ "say": trouble.text(office.lang) });
+                return Ok((trouble.status(), Json(said)).into_response());
+            }
+            if matches!(code, Code::NotFound | Code::Unauthenticated | Code::PermissionDenied) {
+                return Err(trouble.back_to(
+                    format!("/console/cases/{id}"),
+                    "Volver al expediente",
+                    "Back to the case",
+                ));
+            }
+            let stale = trouble.reason() == "STALE_ETAG";
+            let (theirs, saved) = last(&office, &case).await?;
+            let theirs = stale.then_some(theirs);
+            Ok(form(&office, &case, &draft, Shown { saved, refused: Some(trouble), theirs, ..Shown::default() }).await)
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! A paper of the dossier as it is shown: what services wrote down for machines is told in words.
+
+use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::ombudsman::v1::{DossierEntry, DossierKind};
+use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::r#type::v1::{Actor, ActorKind, Direction};
+use web::{Lang, When};
+
+use crate::words;
+
+/// Whose side something comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Claimant,
+    Firm,
+    Office,
+}
+
+impl Side {
+    pub(crate) const fn class(self) -> &'static str {
+        match self {
+            Self::Claimant => "claimant",
+            Self::Firm => "firm",
+            Self::Office => "office",
+        }
+    }
+
+    pub(crate) const fn name(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Claimant => lang.of("reclamante", "claimant"),
+            Self::Firm => lang.of("entidad", "firm"),
+            Self::Office => lang.of("oficina", "office"),
+        }
+    }
+}
+
+/// The side an actor is on.
+pub(crate) fn side_of(actor: Option<&Actor>) -> Side {
+    match actor.map(Actor::kind) {
+        Some(ActorKind::Customer) => Side::Claimant,
+        Some(ActorKind::Office) => Side::Office,
+        _ => Side::Firm,
+    }
+}
+
+/// One paper.
+pub(crate) struct Paper {
+    pub(crate) number: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) side: Side,
+    pub(crate) who: String,
+    pub(crate) when: Option<When>,
+    pub(crate) visibility: &'static str,
+    pub(crate) body: Body,
+    /// Whether it is somebody's own words or evidence, and not a step the house noted.
+    pub(crate) is_evidence: bool,
+}
+
+/// What a paper says.
+pub(crate) enum Body {
+    /// Words.
+    Text(String),
+    /// Nothing that the reader may see.
+    Withheld,
+    /// It was taken out.
+    Redacted,
+    /// Something else, by its media type and size.
+    File(String, usize),
+}
+
+impl Paper {
+    pub(crate) fn of(lang: Lang, entry: &DossierEntry) -> Self {
+        let kind = entry.kind();
+        // What the office wrote down is the words of whom it wrote them down for.
+        let side = match kind {
+            DossierKind::Complaint
+            | DossierKind::Cure
+            | DossierKind::ClaimantStatement
+            | DossierKind::Withdrawal
+            | DossierKind::OfferAnswer => Side::Claimant,
+            DossierKind::EntityStatement
+            | DossierKind::Offer
+            | DossierKind::Rectification
+            | DossierKind::ExecutionProof
+            | DossierKind::TicketSnapshot
+            | DossierKind::MessagesSnapshot
+            | DossierKind::HistorySnapshot
+            | DossierKind::ClocksSnapshot => Side::Firm,
+            _ => Side::Office,
+        };
+        let actor = entry.actor.clone().unwrap_or_default();
+        Self {
+            number: entry.sequence,
+            kind: words::of(lang, words::paper(kind)),
+            side,
+            who: actor.id,
+            when: When::of(lang, entry.record_time),
+            visibility: words::of(lang, words::visibility(entry.visibility())),
+            body: body(lang, entry),
+            is_evidence: matches!(
+                kind,
+                DossierKind::Complaint
+                    | DossierKind::Cure
+                    | DossierKind::ClaimantStatement
+                    | DossierKind::EntityStatement
+                    | DossierKind::Evidence
+                    | DossierKind::Note
+                    | DossierKind::Offer
+                    | DossierKind::OfferAnswer
+                    | DossierKind::TicketSnapshot
+                    | DossierKind::MessagesSnapshot
+                    | DossierKind::ClocksSnapshot
+                    | DossierKind::Gap
+                    | DossierKind::ExecutionProof
+                    | DossierKind::Rectification
+            ),
+        }
+    }
+
+    /// Its words, when it has any.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.body {
+            Body::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The beginning of its words, and whether there is more.
+    pub(crate) fn beginning(&self) -> (&str, bool) {
+        let text = self.text().unwrap_or_default();
+        match text.char_indices().nth(600) {
+            Some((at, _)) => (&text[..at], true),
+            None => (text, false),
+        }
+    }
+}
+
+fn body(lang: Lang, entry: &DossierEntry) -> Body {
+    if entry.redacted {
+        return Body::Redacted;
+    }
+    if entry.content.is_empty() {
+        return Body::Withheld;
+    }
+    if entry.content_type.starts_with("text/") {
+        return Body::Text(String::from_utf8_lossy(&entry.content).into_owned());
+    }
+    match told(lang, entry) {
+        Some(text) => Body::Text(text),
+        None => Body::File(entry.content_type.clone(), entry.content.len()),
+    }
+}
+
+/// What is kept of an affair, by the name of its message.
+pub(crate) fn message_of<M: prost::Message + prost::Name + Default>(entry: &DossierEntry) -> Option<M> {
+    let named = entry.content_type.contains(&format!("\"{}\"", M::full_name()));
+    named.then(|| M::decode(entry.content.as_slice()).ok()).flatten()
+}
+
+fn told(lang: Lang, entry: &DossierEntry) -> Option<String> {
+    if let Some(ticket) = message_of::<ticketing::Ticket>(entry) {
+        return Some(ticket_in_words(lang, &ticket));
+    }
+    if let Some(messages) = message_of::<ticketing::ListMessagesResponse>(entry) {
+        let lines: Vec<_> = messages.messages.iter().map(|message| message_in_words(lang, message)).collect();
+        return Some(if lines.is_empty() {
+            lang.of("Ningún mensaje.", "No message.").to_owned()
+        } else {
+            lines.join("\n\n")
+        });
+    }
+    if let Some(history) = message_of::<ticketing::ListTicketHistoryResponse>(entry) {
+        return Some(history.changes.iter().map(|change| change_in_words(lang, change)).collect::<Vec<_>>().join("\n"));
+    }
+    if let Some(clock) = message_of::<sla::ExplainClockResponse>(entry) {
+        let proof = clock.proof.unwrap_or_default();
+        return Some(lang.of(&proof.sentence_es, &proof.sentence_en).to_owned());
+    }
+    if let Some(decision) = message_of::<pb::Decision>(entry) {
+        return Some(decision_in_words(lang, &decision));
+    }
+    if let Some(correction) = message_of::<pb::Correction>(entry) {
+        return Some(format!("{} → {}\n{}", correction.stood, correction.stands, correction.reason));
+    }
+    message_of::<pb::DisclosureStatement>(entry).map(|statement| statement.text)
+}
+
+fn ticket_in_words(lang: Lang, ticket: &ticketing::Ticket) -> String {
+    let mut lines = vec![ticket.subject.clone()];
+    for point in &ticket.claim_points {
+        let answer = if point.answer.is_empty() {
+            lang.of("sin contestar", "unanswered").to_owned()
+        } else {
+            point.answer.clone()
+        };
+        lines.push(format!("{}. {}\n   → {answer}", point.id, point.text));
+    }
+    lines.push(ticket.resolution.clone());
+    lines.retain(|line| !line.is_empty());
+    lines.join("\n")
+}
+
+fn decision_in_words(lang: Lang, decision: &pb::Decision) -> String {
+    let mut text = words::of(lang, words::outcome(decision.outcome())).to_owned();
+    for point in &decision.points {
+        let outcome = words::of(lang, words::outcome(point.outcome()));
+        text.push_str(&format!(
+            "\n{} · {outcome}\n{}\n{}\n{}",
+            point.claim_point, point.finding, point.reason, point.remedy
+        ));
+    }
+    text
+}
+
+/// One message of the affair.
+pub(crate) fn message_in_words(lang: Lang, message: &ticketing::Message) -> String {
+    let from = match message.direction() {
+        Direction::Inbound => lang.of("El cliente", "The customer"),
+        Direction::Outbound => lang.of("La entidad", "The firm"),
+        Direction::Unspecified => lang.of("Nota interna", "Internal note"),
+    };
+    let at = When::of(lang, message.occurred_time).map(|when| when.text).unwrap_or_default();
+    format!("{at} · {from}: {}", message.body)
+}
+
+/// One change of the affair.
+pub(crate) fn change_in_words(lang: Lang, change: &ticketing::TicketChange) -> String {
+    let at = When::of(lang, change.occurred_time).map(|when| when.text).unwrap_or_default();
+    format!("{at} · {}", what_changed(lang, change))
+}
+
+/// What a change of the affair was, in words.
+pub(crate) fn what_changed(lang: Lang, change: &ticketing::TicketChange) -> String {
+    let kind = crate::timeline::change(lang, change.kind());
+    let to = change.to_state();
+    let mut text = if to == ticketing::TicketState::Unspecified {
+        kind.to_owned()
+    } else {
+        format!("{kind} → {}", crate::timeline::ticket_state(lang, to))
+    };
+    if !change.department.is_empty() {
+        text.push_str(&format!(" ({})", change.department));
+    }
+    text
+}
