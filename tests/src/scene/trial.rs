@@ -11,6 +11,7 @@ use tonic::{Code, Status};
 use ventanilla_proto::MethodPolicy;
 use ventanilla_proto::ombudsman::v1::ListOfficeMembersRequest;
 use ventanilla_proto::sla::v1::ListClocksRequest;
+use ventanilla_proto::webhook::v1::ListDeliveriesRequest;
 
 use super::affair::Affair;
 use super::caller::{Clients, Transport, reason, violations};
@@ -144,12 +145,14 @@ impl Trial {
 /// The affair: what it made, by type of resource.
 async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let affair = Affair::of(scene, Person::numbered(41_000_001));
+    let subscription = affair.be_listened_to().await?;
     let record = affair.arrive().await?;
     let proposal = affair.be_taken_for_another().await?;
     let review = affair.review_rules().await?;
     let interaction = affair.talk(&record.customer).await?;
     let action = affair.weigh_on(&record.customer).await?;
-    let ticket = affair.complain(&record.customer, &interaction.name).await?.ticket.unwrap_or_default();
+    let opened = affair.complain(&record.customer, &interaction.name).await?;
+    let (ticket, tracking_key, proof) = (opened.ticket.unwrap_or_default(), opened.tracking_key, opened.proof);
     let promise = affair.work(&ticket).await?;
     let survey = affair.be_answered_at_once(&record.customer).await?;
     let agent = affair.be_hired().await?;
@@ -175,9 +178,20 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         }
     })
     .await;
+    let list = ListDeliveriesRequest { parent: subscription.clone(), ..ListDeliveriesRequest::default() };
+    let delivery = testkit::eventually(LIMIT, || {
+        let (mut listener, list) = (scene.role(Role::Sre).webhooks, list.clone());
+        async move {
+            let answer = listener.list_deliveries(list).await.map_err(|status| status.to_string())?;
+            answer.into_inner().deliveries.into_iter().next().ok_or_else(|| "no delivery yet".to_owned())
+        }
+    })
+    .await;
     // The office follows too; a fingerprint must not be taken while it still hears of the case.
     Ok(BTreeMap::from([
         ("Customer", record.customer),
+        ("Subscription", subscription),
+        ("Delivery", delivery.name),
         ("SourceRecord", record.name),
         ("MatchProposal", proposal.name),
         ("RulesReview", review.name),
@@ -204,6 +218,9 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Process", "processes/standard".to_owned()),
         ("TicketCourse", format!("{}/course", ticket.name)),
         ("Ticket", ticket.name),
+        // No resources: what customers show of an affair.
+        ("TrackingKey", tracking_key),
+        ("Proof", proof),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),
         ("Procedure", format!("{}/procedure", case.name)),
@@ -231,7 +248,10 @@ pub fn policy(method: &MethodDescriptor) -> &'static MethodPolicy {
 
 /// Where a method is served: one service, or all of them.
 pub fn services(method: &MethodDescriptor) -> Vec<Service> {
-    Service::of_package(method.parent_service().package_name()).map_or(Service::ALL.to_vec(), |one| vec![one])
+    match method.parent_service().package_name() {
+        "ventanilla.rights.v1" => Service::HOLDERS.to_vec(),
+        package => Service::of_package(package).map_or(Service::ALL.to_vec(), |one| vec![one]),
+    }
 }
 
 /// Every method of the contract that is called once and answers once.
