@@ -31,6 +31,7 @@ use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::seal::Sealer;
 use crate::store::create::openings;
 use crate::usecase::Ticketing;
+use crate::workers::danger::DangerFigures;
 use crate::workers::{announcing, lapses, telling, words};
 use crate::{SOURCE, Settings};
 
@@ -84,6 +85,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         papers: Arc::new(Semaphore::new(PAPERS)),
         keep_ended: settings.keep_ended(),
     };
+    let danger = DangerFigures::new(app.clone());
     let (lapsing, teller, reader, announcer) = (app.clone(), app.clone(), app.clone(), app.clone());
     let assembly = Assembly::new(SOURCE)
         .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
@@ -106,7 +108,11 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))
         .worker(Worker::new("words", move |cancel| words::run(reader.clone(), cancel)))
         .worker(Worker::new("announcing", move |cancel| announcing::run(announcer.clone(), cancel)))
-        .worker(Worker::new("telling", move |cancel| telling::run(teller.clone(), cancel)));
+        .worker(Worker::new("telling", move |cancel| telling::run(teller.clone(), cancel)))
+        .figures("danger", move || {
+            let danger = danger.clone();
+            async move { danger.look().await }
+        });
     let assembly =
         ::rights::answer(assembly, app, &ledger, &house).at_close(move || async move { db.close(CLOSING).await });
     let assembly = follow(assembly, "follow-sla", SLA, &house, &ledger, &standings, OnSla::new);

@@ -31,6 +31,7 @@ use ventanilla_proto::ticketing::v1::redress_service_client::RedressServiceClien
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::team_service_client::TeamServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
+use ventanilla_proto::webhook::v1::webhook_service_client::WebhookServiceClient;
 
 use super::services::Service;
 
@@ -124,13 +125,15 @@ pub struct Clients {
     pub precedents: PrecedentServiceClient<Transport>,
     /// ombudsman-escalation, what it reports.
     pub reports: ReportServiceClient<Transport>,
-    transports: [Transport; 4],
+    /// webhooks.
+    pub webhooks: WebhookServiceClient<Transport>,
+    transports: [Transport; 5],
 }
 
 impl Clients {
     pub(super) fn new(transport: impl Fn(Service) -> Transport) -> Self {
         let transports = Service::ALL.map(transport);
-        let [customers, tickets, clocks, office] = transports.clone();
+        let [customers, tickets, clocks, office, webhooks] = transports.clone();
         Self {
             customers: CustomerServiceClient::new(customers.clone()),
             rights: RightsServiceClient::new(customers.clone()),
@@ -154,13 +157,14 @@ impl Clients {
             precedents: PrecedentServiceClient::new(office.clone()),
             reports: ReportServiceClient::new(office.clone()),
             office: OmbudsmanServiceClient::new(office),
+            webhooks: WebhookServiceClient::new(webhooks),
             transports,
         }
     }
 
     /// The connection to one service.
     pub fn transport(&self, service: Service) -> Transport {
-        let place = Service::ALL.iter().position(|known| *known == service).expect("one of the four");
+        let place = Service::ALL.iter().position(|known| *known == service).expect("one of them");
         self.transports[place].clone()
     }
 

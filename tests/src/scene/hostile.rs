@@ -195,6 +195,8 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
         ("Holiday" | "CalendarException", "date") | ("HouseCalendar", "removed_dates") => "2026-05-04".to_owned(),
         ("Holiday", "scope") => "town".to_owned(),
         ("HouseCalendar", "time_zone") => "Europe/Madrid".to_owned(),
+        ("Subscription", "url") => "https://hooks.example.com/in".to_owned(),
+        ("Subscription", "event_types") => "ticketing.ticket.*".to_owned(),
         (_, "tracking_key") => of("TrackingKey"),
         (_, "proof") if field.parent_message().get_field_by_name("tracking_key").is_some() => of("Proof"),
         (_, "key_digits") => "2345672345678".to_owned(),

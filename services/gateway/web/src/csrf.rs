@@ -50,15 +50,16 @@ pub(crate) fn holds(web: &Web, headers: &HeaderMap, bound_to: &str, shown: &str)
     comes_from_us(headers, web.origin()) && web.sealer().is_mark(&text(bound_to), shown)
 }
 
-/// Browsers say where a request was made: `Origin` with every POST, or `Sec-Fetch-Site`. Who says neither is no browser, and
-/// has only the mark to show.
+/// Browsers say where a request was made: `Origin` with every POST, or `Sec-Fetch-Site`. A page that has no referrer given says
+/// `null` as the origin of its own forms too (Fetch, "append a request Origin header"): then the other header tells, and without
+/// it the request is nobody's. Who says neither is no browser, and has only the mark to show.
 fn comes_from_us(headers: &HeaderMap, origin: &str) -> bool {
-    if let Some(said) = headers.get(header::ORIGIN) {
-        return said.as_bytes() == origin.as_bytes();
-    }
-    match headers.get("sec-fetch-site") {
-        Some(site) => site.as_bytes() == b"same-origin",
-        None => true,
+    let site = headers.get("sec-fetch-site").map(|site| site.as_bytes() == b"same-origin");
+    match (headers.get(header::ORIGIN), site) {
+        (Some(said), Some(same)) if said.as_bytes() == b"null" => same,
+        (Some(said), _) => said.as_bytes() == origin.as_bytes(),
+        (None, Some(same)) => same,
+        (None, None) => true,
     }
 }
 
@@ -82,5 +83,14 @@ mod tests {
         for site in ["cross-site", "same-site", "none"] {
             assert!(!comes_from_us(&from("sec-fetch-site", site), ours), "{site}");
         }
+        // A browser that gives no referrer says `null` of our own forms too.
+        let said = |origin: &str, site: &str| {
+            let mut both = from("origin", origin);
+            both.extend(from("sec-fetch-site", site));
+            comes_from_us(&both, ours)
+        };
+        assert!(said("null", "same-origin"));
+        assert!(!said("null", "cross-site"));
+        assert!(!said("https://evil.example", "same-origin"));
     }
 }

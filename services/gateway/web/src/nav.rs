@@ -25,8 +25,24 @@ const PLACES: &[Place] = &[
         roles: &[Role::OfficeIntake, Role::Investigator, Role::Ombudsman, Role::OfficeAuditor],
     },
     Place { href: "/floor/board", es: "Tablero", en: "Board", roles: &[Role::Supervisor, Role::Auditor] },
-    Place { href: "/floor/matches", es: "Coincidencias", en: "Matches", roles: &[Role::Steward] },
-    Place { href: "/floor/customers", es: "Clientes", en: "Customers", roles: &[Role::Agent, Role::Supervisor] },
+    Place {
+        href: "/floor/matches",
+        es: "Coincidencias",
+        en: "Matches",
+        roles: &[Role::Steward, Role::Supervisor],
+    },
+    Place {
+        href: "/floor/customers",
+        es: "Clientes",
+        en: "Customers",
+        roles: &[Role::Agent, Role::Supervisor, Role::Steward],
+    },
+    Place {
+        href: "/floor",
+        es: "Más",
+        en: "More",
+        roles: &[Role::Agent, Role::Supervisor, Role::Steward, Role::Auditor],
+    },
 ];
 
 /// A link of the navigation.

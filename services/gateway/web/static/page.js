@@ -45,3 +45,27 @@ for (const note of document.querySelectorAll("[data-live]")) {
 // The summary of errors is what is read first.
 const errors = document.getElementById("errors");
 if (errors) { errors.tabIndex = -1; errors.focus(); }
+
+// <div data-fill="URL" data-pause data-resume>: holds what the stream at URL sends, whole, whenever it changes. Nothing is taken from
+// under somebody who reads it with the keyboard, and a button stops it.
+for (const box of document.querySelectorAll("[data-fill]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "quiet small";
+  let stream;
+  const run = () => {
+    stream = new EventSource(box.dataset.fill);
+    stream.addEventListener("view", (event) => {
+      if (box.contains(document.activeElement)) return;
+      const across = [...box.querySelectorAll(".scroll")].map((part) => part.scrollLeft);
+      box.innerHTML = event.data;
+      box.querySelectorAll(".scroll").forEach((part, index) => { part.scrollLeft = across[index] || 0; });
+    });
+    button.textContent = box.dataset.pause;
+  };
+  const stop = () => { stream.close(); stream = undefined; button.textContent = box.dataset.resume; };
+  button.addEventListener("click", () => { if (stream) stop(); else run(); });
+  addEventListener("pagehide", () => { if (stream) stream.close(); });
+  box.before(button);
+  run();
+}

@@ -1,0 +1,119 @@
+//! Whether what was foretold came about.
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use ventanilla_proto::sla::v1 as sla;
+use web::{Lang, Layout, Session, Trouble, page};
+
+use crate::Floor;
+use crate::asked::{Asked, AskedQuery};
+use crate::format::Format;
+use crate::interval::share;
+use crate::period::Period;
+use crate::plot::{self, Svg, ToldRow};
+
+#[derive(Template)]
+#[template(path = "forecasts.html")]
+struct Forecasts {
+    lang: Lang,
+    asked: Asked,
+    departments: bool,
+    picture: Option<Svg>,
+    lines: Vec<Line>,
+    told: Vec<[String; 4]>,
+    definitions: Vec<String>,
+}
+
+struct Line {
+    department: String,
+    total: bool,
+    figures: [String; 6],
+}
+
+/// `/floor/forecasts`.
+pub(crate) async fn show(
+    State(floor): State<Floor>,
+    session: Session,
+    Query(query): Query<AskedQuery>,
+) -> Result<Response, Trouble> {
+    let asked = Asked::read(&floor, query, Period::Year)?;
+    let request = sla::GetCalibrationRequest {
+        from_time: asked.begins(),
+        to_time: asked.ends(),
+        department: asked.department.clone(),
+    };
+    let report = floor.measures(&session)?.get_calibration(request).await?.into_inner();
+    let lang = session.lang;
+    let format = Format(lang);
+    let mut lines: Vec<Line> = report
+        .by_department
+        .iter()
+        .map(|of| line(&of.department, of.calibration.as_ref(), Some(of.too_few_count), format))
+        .collect();
+    if let Some(total) = &report.total {
+        lines.push(Line { total: true, ..line(lang.of("en total", "in all"), Some(total), None, format) });
+    }
+    let body = Forecasts {
+        lang,
+        asked,
+        departments: true,
+        picture: report.total.as_ref().map(|total| drawn(total, format)),
+        told: report.total.iter().flat_map(|total| &total.rows).map(|row| told(row, format)).collect(),
+        lines,
+        definitions: if lang == Lang::Es { report.definitions_es } else { report.definitions_en },
+    };
+    let title = lang.of("Pronósticos de incumplimiento", "Forecasts of breaches");
+    Ok(page(Layout::new(lang, title).of(&session, "/floor/forecasts").wide(), body))
+}
+
+fn line(department: &str, of: Option<&sla::Calibration>, too_few: Option<i64>, format: Format) -> Line {
+    let or_none = |said: Option<String>| said.unwrap_or_else(|| "—".to_owned());
+    let decimal = |value: f64| format.decimal(value, 4);
+    Line {
+        department: department.to_owned(),
+        total: false,
+        figures: [
+            or_none(of.map(|of| format.count(of.count))),
+            or_none(of.map(|of| format.percent(of.base_rate))),
+            or_none(of.map(|of| decimal(of.brier_score))),
+            or_none(of.map(|of| decimal(of.climatology))),
+            or_none(of.and_then(|of| of.skill).map(decimal)),
+            or_none(too_few.map(|count| format.count(count))),
+        ],
+    }
+}
+
+fn told(row: &sla::CalibrationRow, format: Format) -> [String; 4] {
+    [
+        format!("{} – {}", format.whole_percent(row.from), format.whole_percent(row.from + 0.1)),
+        format.percent(row.told),
+        format.percent(row.observed),
+        format.count(row.count),
+    ]
+}
+
+fn drawn(total: &sla::Calibration, format: Format) -> Svg {
+    let lang = format.0;
+    let rows: Vec<ToldRow> = total
+        .rows
+        .iter()
+        .map(|row| {
+            let of = share((row.observed * row.count as f64).round() as i64, row.count);
+            ToldRow {
+                told: row.told,
+                observed: row.observed,
+                low: of.map_or(row.observed, |of| of.low),
+                high: of.map_or(row.observed, |of| of.high),
+                count: row.count,
+            }
+        })
+        .collect();
+    plot::calibration("calibration", &rows, total.base_rate, format).svg(
+        lang.of("Lo que se dijo y lo que pasó", "What was told and what came about"),
+        lang.of(
+            "De lo pronosticado con parecida probabilidad, la media de lo dicho y la parte que se incumplió. Las cifras están en la tabla.",
+            "Of what was foretold with similar probability, the mean that was told and the share that was breached. The figures are in the table.",
+        ),
+    )
+}
