@@ -9,11 +9,12 @@ recreate customer_profile customer-profile
 recreate ticketing ticketing
 recreate sla_monitor sla-monitor
 recreate ombudsman ombudsman-escalation
+recreate webhooks gateway/webhooks
 
 rm -rf .sqlx && mkdir .sqlx
 export SQLX_OFFLINE=false SQLX_OFFLINE_DIR="$PWD/.sqlx"
-for service in customer-profile ticketing sla-monitor ombudsman-escalation; do
+for service in customer-profile ticketing sla-monitor ombudsman-escalation gateway/webhooks; do
     touch "services/$service/src/lib.rs"
-    cargo check -q -p "ventanilla-$service" --all-targets
+    cargo check -q -p "ventanilla-${service##*/}" --all-targets
 done
 echo "$(ls .sqlx | wc -l) queries described"

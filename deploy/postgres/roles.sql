@@ -27,7 +27,8 @@ begin
             ('customer_profile', 'customer_profile'),
             ('ticketing', 'ticketing'),
             ('sla_monitor', 'sla_monitor'),
-            ('ombudsman', 'ombudsman')
+            ('ombudsman', 'ombudsman'),
+            ('webhooks', 'webhooks')
         ) as of_the_suite (role, schema)
     loop
         if not exists (select from pg_roles where rolname = service.role) then

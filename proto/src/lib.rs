@@ -55,3 +55,7 @@ package!(
     /// Personal data across services.
     rights, "ventanilla.rights.v1"
 );
+package!(
+    /// webhooks.
+    webhook, "ventanilla.webhook.v1"
+);

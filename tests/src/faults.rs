@@ -10,6 +10,7 @@
 //! Used by the tests in `tests/faults`, and by the command `ventanilla-faults`.
 
 pub mod ambiguous;
+pub mod balance;
 pub mod caller;
 pub mod cancel;
 pub mod check;
@@ -25,5 +26,6 @@ pub mod node;
 pub mod process;
 pub mod proxy;
 pub mod quiet;
+pub mod roll;
 pub mod run;
 pub mod service;

@@ -12,6 +12,7 @@ mod finding;
 mod ingest;
 mod pgbench;
 mod report;
+mod rest;
 mod seed;
 mod statements;
 mod visible;
@@ -77,6 +78,9 @@ pub struct Plan {
     /// Instead of all that: write so many decided cases by COPY, find precedents among them, and report their year.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
     pub decided_cases: u32,
+    /// Instead of all that: so many calls of LookupByPhone a second, through REST and over gRPC in turn.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub rest: u32,
     /// How many of the clocks fall due each second, for the seconds of a measurement.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub due_per_second: u32,
@@ -127,6 +131,12 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
     }
     if plan.decided_cases > 0 {
         let outcome = learn(&plan, &cluster).await;
+        tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        telemetry.shutdown(Duration::from_secs(1)).await;
+        return show(&outcome?, plan.json);
+    }
+    if plan.rest > 0 {
+        let outcome = both_ways(&plan, &cluster).await;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         telemetry.shutdown(Duration::from_secs(1)).await;
         return show(&outcome?, plan.json);
@@ -188,6 +198,18 @@ async fn learn(plan: &Plan, cluster: &Cluster) -> anyhow::Result<decided::Decide
     let measured = decided::measure(&scene, plan.decided_cases, seconds, usize::try_from(plan.calls)?).await;
     scene.stop().await.context("the services did not end well")?;
     measured
+}
+
+async fn both_ways(plan: &Plan, cluster: &Cluster) -> anyhow::Result<rest::Ways> {
+    let url = prepared(cluster).await?;
+    let scene = Scene::on(&url, 16).await?;
+    let sample = seed::Sample::make(&scene).await.context("the services do not write the sample")?;
+    scene.stop().await?;
+    seed::customers(&url, &sample, plan.customers).await.context("the customers cannot be seeded")?;
+    let scene = Scene::on(&url, 16).await?;
+    let ways = rest::measure(&scene, plan).await;
+    scene.stop().await.context("the services did not end well")?;
+    ways
 }
 
 /// A database with the four schemas.

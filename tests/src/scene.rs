@@ -11,11 +11,14 @@ pub mod doorway;
 mod ending;
 pub mod fingerprint;
 pub mod hostile;
+mod listening;
 mod looking;
 mod parting;
 pub mod people;
 pub mod raw;
 pub mod recording;
+pub mod rest;
+pub mod restful;
 pub mod services;
 pub mod trial;
 
@@ -42,6 +45,21 @@ use services::Service;
 /// How long a token of a scene is valid: longer than any test or measurement.
 const TOKEN_TTL: Duration = Duration::from_secs(12 * 60 * 60);
 
+/// What `deploy/local/up --json` tells.
+#[derive(serde::Deserialize)]
+struct Elsewhere {
+    services: BTreeMap<String, String>,
+    keys: Signing,
+    database: String,
+}
+
+#[derive(serde::Deserialize)]
+struct Signing {
+    issuer: String,
+    audience: String,
+    signing: PathBuf,
+}
+
 /// Four services that run until this is dropped.
 pub struct Scene {
     /// Clock and chance of everything in it.
@@ -52,6 +70,7 @@ pub struct Scene {
     cancel: CancellationToken,
     serving: JoinSet<anyhow::Result<()>>,
     checkpoints: PathBuf,
+    elsewhere: bool,
     /// Dropped last: the services hold connections to it.
     _database: Option<Database>,
 }
@@ -92,6 +111,48 @@ impl Scene {
         Self::start(database_url, connections, None).await
     }
 
+    /// The services that run somewhere else, as `deploy/local/up --json` tells of them in `VENTANILLA_AT`;
+    /// `None` where that is not set. They are left running, and what is played stays in their database.
+    ///
+    /// # Panics
+    /// When what is told there cannot be used: whoever set it wants that and nothing else tested.
+    pub fn elsewhere() -> Option<Self> {
+        let told = std::env::var("VENTANILLA_AT").ok().filter(|told| !told.is_empty())?;
+        let scene = Self::told(&told).unwrap_or_else(|error| panic!("VENTANILLA_AT cannot be used: {error:#}"));
+        Some(scene)
+    }
+
+    fn told(told: &str) -> anyhow::Result<Self> {
+        let told: Elsewhere = serde_json::from_str(told)?;
+        let ambient = Ambient::system();
+        let mut addresses = BTreeMap::new();
+        for service in Service::ALL {
+            let address = told.services.get(service.name()).with_context(|| format!("no {}", service.name()))?;
+            let address = address.trim_start_matches("http://").parse();
+            addresses.insert(service, address.with_context(|| format!("{} is at no address", service.name()))?);
+        }
+        let key = server::signing_key(&told.keys.signing)?;
+        let issuer = TokenIssuer::new(&key, told.keys.issuer, told.keys.audience)?;
+        // No folder of theirs: what a scene leaves is taken away at its end.
+        let checkpoints = std::env::temp_dir().join(format!("ventanilla-scene-{}", hex::encode(ambient.bytes::<8>())));
+        Ok(Self {
+            ambient,
+            addresses,
+            database_url: told.database,
+            issuer: Arc::new(issuer),
+            cancel: CancellationToken::new(),
+            serving: JoinSet::new(),
+            checkpoints,
+            elsewhere: true,
+            _database: None,
+        })
+    }
+
+    /// Whether its services run in this process, so that their spans can be seen.
+    pub fn is_here(&self) -> bool {
+        !self.elsewhere
+    }
+
     async fn start(database_url: &str, connections: u32, keep_ended_days: Option<u16>) -> anyhow::Result<Self> {
         let ambient = Ambient::system();
         let issuer = Arc::new(TokenIssuer::new(&key(1)?, "scene", "ventanilla")?);
@@ -126,7 +187,17 @@ impl Scene {
                 .spawn(async move { Ok(server::run(assembly, port, StackSettings::default(), verifier, stop).await?) });
         }
         let database_url = database_url.to_owned();
-        Ok(Self { ambient, addresses, database_url, issuer, cancel, serving, checkpoints, _database: None })
+        Ok(Self {
+            ambient,
+            addresses,
+            database_url,
+            issuer,
+            cancel,
+            serving,
+            checkpoints,
+            elsewhere: false,
+            _database: None,
+        })
     }
 
     /// Clients of all services for somebody with this role: `scene-agent` of `customer-service` and

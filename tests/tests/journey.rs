@@ -38,7 +38,10 @@ async fn step<T>(name: &'static str, doing: impl Future<Output = Result<T, Statu
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_complaint_travels_from_the_call_to_the_decision() {
     let recording = record();
-    let scene = Scene::fresh().await;
+    let scene = match Scene::elsewhere() {
+        Some(scene) => scene,
+        None => Scene::fresh().await,
+    };
     let affair = Affair::of(&scene, Person::numbered(87_654_321));
 
     let (record, _) = step("arrive", affair.arrive()).await;
@@ -77,6 +80,10 @@ async fn one_complaint_travels_from_the_call_to_the_decision() {
 
     let admin = scene.admin().await;
     fingerprint::settled(&admin, LIMIT).await;
+    if !scene.is_here() {
+        // Their spans and log lines are not ours to see; what follows is about nothing else.
+        return;
+    }
     a_call_to_a_peer_stays_in_its_trace(&recording, &brought).await;
     let entries = entries(&admin).await;
     every_reaction_is_linked_to_its_cause(&recording, &entries);

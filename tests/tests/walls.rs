@@ -140,7 +140,7 @@ async fn what_the_script_gives_every_role_is_what_the_rules_say() {
     .fetch_all(&mut admin)
     .await
     .unwrap();
-    assert_eq!(roles, ["customer_profile", "ombudsman", "sla_monitor", "ticketing", "ventanilla_owner"]);
+    assert_eq!(roles, ["customer_profile", "ombudsman", "sla_monitor", "ticketing", "ventanilla_owner", "webhooks"]);
     let foreign: Vec<String> = sqlx::query_scalar(
         "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
           where n.nspname = any ($1) and c.relkind = 'r' and c.relowner <> 'ventanilla_owner'::regrole",

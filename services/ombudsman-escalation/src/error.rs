@@ -29,6 +29,9 @@ pub enum Failure {
     /// ticketing knows no such ticket, or it is not the caller's.
     #[error("there is no such ticket, or it is not yours")]
     TicketNotFound,
+    /// ticketing knows no ticket with this key and this proof.
+    #[error("no ticket has this tracking key and proof")]
+    KeyOrProofUnknown,
     /// The ticket has a live case; which one is looked up before answering.
     #[error("the complaint of this ticket is before the office already")]
     TicketTaken,
@@ -95,7 +98,7 @@ impl Classify for Failure {
             Self::Refused(error) => error.kind(),
             Self::Request(error) => error.kind(),
             Self::Store(error) => error.kind(),
-            Self::TicketNotFound => Kind::NotFound,
+            Self::TicketNotFound | Self::KeyOrProofUnknown => Kind::NotFound,
             Self::TicketTaken => Kind::AlreadyExists,
             Self::WallMoved | Self::KeyMissing { .. } => Kind::FailedPrecondition,
             Self::Peer { .. } => Kind::Unavailable,
@@ -111,6 +114,7 @@ impl Classify for Failure {
             Self::Request(error) => error.reason(),
             Self::Store(error) => error.reason(),
             Self::TicketNotFound => "TICKET_NOT_FOUND",
+            Self::KeyOrProofUnknown => "KEY_OR_PROOF_UNKNOWN",
             Self::TicketTaken => "TICKET_AT_OFFICE",
             Self::WallMoved => "CONFLICT_OF_INTEREST",
             Self::KeyMissing { .. } => "DRAFT_KEY_MISSING",

@@ -42,6 +42,7 @@ pub mod mark_leading_decision;
 pub mod notify_decision;
 pub mod offer_settlement;
 pub mod open_case;
+pub mod open_public_case;
 pub mod order_compliance;
 pub mod propose_inadmissibility;
 pub mod propose_substitutes;

@@ -35,6 +35,7 @@ use monitor::{Law, Monitor};
 use reactions::{ombudsman, ticketing};
 use workers::calibration::CalibrationWorker;
 use workers::due::DueWorker;
+use workers::outlook::OutlookFigures;
 
 /// The schema of this service.
 pub const SCHEMA: &str = "sla_monitor";
@@ -102,6 +103,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let (reader, sums) = (monitor.clone(), monitor.clone());
     let due = DueWorker::new(monitor.clone(), sources);
     let calibration = CalibrationWorker::new(monitor.clone());
+    let outlook = OutlookFigures::new(monitor.clone());
     let api = SlaServiceServer::new(grpc::SlaApi::new(monitor.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
     let policies = PolicyServiceServer::new(grpc::PolicyApi::new(monitor.clone()))
         .max_decoding_message_size(MAX_POLICY_REQUEST_BYTES);
@@ -118,7 +120,11 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         .worker(Worker::new("due", move |cancel| due.clone().run(cancel)))
         .worker(Worker::new("law", move |cancel| workers::law::run(reader.clone(), cancel)))
         .worker(Worker::new("board", move |cancel| workers::board::run(sums.clone(), cancel)))
-        .worker(Worker::new("calibration", move |cancel| calibration.clone().run(cancel)));
+        .worker(Worker::new("calibration", move |cancel| calibration.clone().run(cancel)))
+        .figures("outlook", move || {
+            let outlook = outlook.clone();
+            async move { outlook.look().await }
+        });
     let assembly = ::rights::answer(assembly, monitor, &ledger, &house);
     Ok(assembly.at_close(move || async move { db.close(Duration::from_secs(1)).await }))
 }

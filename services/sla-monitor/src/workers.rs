@@ -4,3 +4,4 @@ pub mod board;
 pub mod calibration;
 pub mod due;
 pub mod law;
+pub mod outlook;

@@ -64,8 +64,8 @@ pub struct Up {
     /// Where the data is.
     #[command(flatten)]
     pub data: Data,
-    /// First of four ports in a row on the loopback interface; 0 takes free ones.
-    #[arg(long, value_name = "N", default_value_t = 7101, value_parser = clap::value_parser!(u16).range(..=65532))]
+    /// First of five ports in a row on the loopback interface; 0 takes free ones.
+    #[arg(long, value_name = "N", default_value_t = 7101, value_parser = clap::value_parser!(u16).range(..=65531))]
     pub port_base: u16,
     /// Collector that takes traces and metrics by OTLP over gRPC, e.g. http://127.0.0.1:4317.
     #[arg(long, value_name = "URL")]
@@ -188,7 +188,7 @@ pub struct Verify {
 #[derive(Debug, Args)]
 pub struct Export {
     /// Service whose ledger is written.
-    #[arg(long, value_parser = ["customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation"])]
+    #[arg(long, value_parser = ["customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "webhooks"])]
     pub service: String,
     /// With the personal parts, so that their commitments can be checked too.
     #[arg(long)]

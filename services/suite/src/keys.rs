@@ -29,6 +29,8 @@ pub struct Keys {
     pub office: [u8; 32],
     /// Keys that were in the place of that one, newest first.
     pub office_former: Vec<[u8; 32]>,
+    /// Makes the secrets that webhooks are signed with.
+    pub webhooks: [u8; 32],
 }
 
 /// The office's keys, one a line: the one in use, then those before it.
@@ -41,8 +43,9 @@ impl Keys {
         let token = signing_key(folder, "keys/token.pk8")?;
         let ledger = signing_key(folder, "keys/ledger.pk8")?;
         let (office, office_former) = office_keys(folder, ambient)?;
+        let webhooks = symmetric_key(folder, "keys/webhooks.key", ambient)?;
         let issuer = TokenIssuer::new(&token, ISSUER, AUDIENCE).context("the token key does not sign")?;
-        Ok(Self { issuer: Arc::new(issuer), ledger: Arc::new(ledger), office, office_former })
+        Ok(Self { issuer: Arc::new(issuer), ledger: Arc::new(ledger), office, office_former, webhooks })
     }
 
     /// A token for somebody with this role.
@@ -78,6 +81,14 @@ fn signing_key(folder: &DataFolder, name: &str) -> anyhow::Result<Ed25519KeyPair
     };
     let bytes = folder.secret(name, made)?;
     Ed25519KeyPair::from_pkcs8(&bytes).map_err(|_| damaged(folder, name))
+}
+
+/// A key of 32 bytes, made when it is absent.
+fn symmetric_key(folder: &DataFolder, name: &str, ambient: &Ambient) -> anyhow::Result<[u8; 32]> {
+    let text = folder.secret(name, || Ok(hex::encode(ambient.bytes::<32>()).into_bytes()))?;
+    let mut key = [0; 32];
+    let read = hex::decode_to_slice(String::from_utf8_lossy(&text).trim(), &mut key);
+    read.map(|()| key).map_err(|_| damaged(folder, name))
 }
 
 fn office_keys(folder: &DataFolder, ambient: &Ambient) -> anyhow::Result<([u8; 32], Vec<[u8; 32]>)> {

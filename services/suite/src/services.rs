@@ -1,4 +1,4 @@
-//! The four services, as the suite knows them.
+//! The services, as the suite knows them.
 
 use anyhow::Context as _;
 use postgres::Settings;
@@ -7,7 +7,7 @@ use sqlx::migrate::Migrator;
 
 use crate::keys::Keys;
 
-/// One of the four.
+/// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
     /// customer-profile.
@@ -18,11 +18,14 @@ pub enum Service {
     SlaMonitor,
     /// ombudsman-escalation.
     OmbudsmanEscalation,
+    /// webhooks.
+    Webhooks,
 }
 
 impl Service {
     /// All, in the order of their ports.
-    pub const ALL: [Self; 4] = [Self::CustomerProfile, Self::Ticketing, Self::SlaMonitor, Self::OmbudsmanEscalation];
+    pub const ALL: [Self; 5] =
+        [Self::CustomerProfile, Self::Ticketing, Self::SlaMonitor, Self::OmbudsmanEscalation, Self::Webhooks];
 
     /// Its name, which is also that of its ledger.
     pub const fn name(self) -> &'static str {
@@ -31,6 +34,7 @@ impl Service {
             Self::Ticketing => "ticketing",
             Self::SlaMonitor => "sla-monitor",
             Self::OmbudsmanEscalation => "ombudsman-escalation",
+            Self::Webhooks => "webhooks",
         }
     }
 
@@ -46,6 +50,7 @@ impl Service {
             Self::Ticketing => "ticketing",
             Self::SlaMonitor => "sla_monitor",
             Self::OmbudsmanEscalation => "ombudsman",
+            Self::Webhooks => "webhooks",
         }
     }
 
@@ -56,6 +61,7 @@ impl Service {
             Self::Ticketing => ticketing::migrations(),
             Self::SlaMonitor => sla_monitor::migrations(),
             Self::OmbudsmanEscalation => ombudsman_escalation::migrations(),
+            Self::Webhooks => webhooks::migrations(),
         }
     }
 
@@ -78,6 +84,10 @@ impl Service {
                 let settings =
                     ombudsman_escalation::Settings::new(database, &keys.office).with_former_keys(&keys.office_former);
                 ombudsman_escalation::assemble(settings, house).await.map_err(anyhow::Error::from)
+            }
+            Self::Webhooks => {
+                let settings = webhooks::Settings::new(database, &keys.webhooks);
+                webhooks::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
         };
         assembly.with_context(|| format!("{} does not start", self.name()))

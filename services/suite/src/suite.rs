@@ -1,4 +1,4 @@
-//! The four services in one process, from the first port to the last drained call.
+//! The services in one process, from the first port to the last drained call.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -31,7 +31,7 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// Starts everything on `folder`. Ports are `port_base` and the three after it; 0 takes free ones.
+    /// Starts everything on `folder`. Ports are `port_base` and the four after it; 0 takes free ones.
     pub async fn start(folder: DataFolder, port_base: u16, ambient: &Ambient) -> anyhow::Result<Self> {
         let lock = folder.lock()?;
         // Before the database: a taken port is the commonest trouble, and quickly told.

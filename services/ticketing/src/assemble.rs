@@ -17,19 +17,21 @@ use ventanilla_proto::ticketing::v1::incident_service_server::IncidentServiceSer
 use ventanilla_proto::ticketing::v1::learning_service_server::LearningServiceServer;
 use ventanilla_proto::ticketing::v1::notice_service_server::NoticeServiceServer;
 use ventanilla_proto::ticketing::v1::process_service_server::ProcessServiceServer;
+use ventanilla_proto::ticketing::v1::public_service_server::PublicServiceServer;
 use ventanilla_proto::ticketing::v1::redress_service_server::RedressServiceServer;
 use ventanilla_proto::ticketing::v1::relation_service_server::RelationServiceServer;
 use ventanilla_proto::ticketing::v1::team_service_server::TeamServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
 use crate::grpc::{
-    Articles, Desk, Finding, Incidents, Learning, Notices, Processes, Redresses, Relations, Service, Team,
+    Articles, Desk, Finding, Incidents, Learning, Notices, Processes, Public, Redresses, Relations, Service, Team,
 };
 use crate::proof::ProofKey;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::seal::Sealer;
 use crate::store::create::openings;
 use crate::usecase::Ticketing;
+use crate::workers::danger::DangerFigures;
 use crate::workers::{announcing, lapses, telling, words};
 use crate::{SOURCE, Settings};
 
@@ -83,6 +85,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         papers: Arc::new(Semaphore::new(PAPERS)),
         keep_ended: settings.keep_ended(),
     };
+    let danger = DangerFigures::new(app.clone());
     let (lapsing, teller, reader, announcer) = (app.clone(), app.clone(), app.clone(), app.clone());
     let assembly = Assembly::new(SOURCE)
         .serve(TicketServiceServer::new(Service::new(app.clone())).max_decoding_message_size(LARGEST_REQUEST))
@@ -100,11 +103,16 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .serve(
             ProcessServiceServer::new(Processes::new(app.clone())).max_decoding_message_size(LARGEST_PROCESS_REQUEST),
         )
+        .serve(PublicServiceServer::new(Public::new(app.clone())).max_decoding_message_size(LARGEST_DESK_REQUEST))
         .keep_ledger(&ledger, &house)
         .worker(Worker::new("lapses", move |cancel| lapses::run(lapsing.clone(), cancel)))
         .worker(Worker::new("words", move |cancel| words::run(reader.clone(), cancel)))
         .worker(Worker::new("announcing", move |cancel| announcing::run(announcer.clone(), cancel)))
-        .worker(Worker::new("telling", move |cancel| telling::run(teller.clone(), cancel)));
+        .worker(Worker::new("telling", move |cancel| telling::run(teller.clone(), cancel)))
+        .figures("danger", move || {
+            let danger = danger.clone();
+            async move { danger.look().await }
+        });
     let assembly =
         ::rights::answer(assembly, app, &ledger, &house).at_close(move || async move { db.close(CLOSING).await });
     let assembly = follow(assembly, "follow-sla", SLA, &house, &ledger, &standings, OnSla::new);

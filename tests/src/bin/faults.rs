@@ -2,10 +2,12 @@
 //!
 //! ```text
 //! cargo run -p ventanilla-tests --bin ventanilla-faults -- --kills 1000 [--victims postgres] [--seed N] [--json]
+//! cargo run -p ventanilla-tests --bin ventanilla-faults -- --roll 10 [--seed N] [--json]
 //! cargo run -p ventanilla-tests --bin ventanilla-faults -- --cancel 20000 [--percent 20] [--seed N] [--json]
 //! ```
 //!
-//! Kills random services and Postgres with SIGKILL under load, or cancels calls at random moments, and
+//! Kills random services and Postgres with SIGKILL under load, or replaces both replicas of each service one by one
+//! by SIGTERM and SIGKILL in turn, or cancels calls at random moments, and
 //! checks that nothing acknowledged is lost, nothing happened twice and no transaction was left open.
 //! Ends with an error when the checker finds anything.
 
@@ -16,7 +18,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use ventanilla_tests::faults::dice::Dice;
 use ventanilla_tests::faults::killer::Victims;
-use ventanilla_tests::faults::{cancel, node, run};
+use ventanilla_tests::faults::service::Service;
+use ventanilla_tests::faults::{cancel, node, roll, run};
 
 /// Kills services and Postgres under load, or cancels calls, and checks what is left.
 #[derive(Parser)]
@@ -33,6 +36,9 @@ struct Arguments {
     /// How many calls are cancelled, instead of kills.
     #[arg(long)]
     cancel: Option<usize>,
+    /// How often each of two replicas of every service is replaced, instead of kills.
+    #[arg(long, conflicts_with = "cancel")]
+    roll: Option<usize>,
     /// Per cent of the calls that are cancelled.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=100))]
     percent: u64,
@@ -73,6 +79,17 @@ fn drive(arguments: &Arguments) -> anyhow::Result<bool> {
         bar.finish_and_clear();
         tell(&summary, arguments.json)?;
         return Ok(summary.faults.is_empty() && summary.left_in_transaction == 0 && summary.all_acknowledged);
+    }
+    if let Some(rounds) = arguments.roll {
+        let bar = bar(rounds * Service::ALL.len() * 2, "replicas replaced")?;
+        let order = roll::Order { seed, rounds, clients: arguments.clients };
+        let summary = runtime.block_on(roll::run(&program, order, |service, took| {
+            bar.set_message(format!("last {} in {} ms", service.name(), took.as_millis()));
+            bar.inc(1);
+        }))?;
+        bar.finish_and_clear();
+        tell(&summary, arguments.json)?;
+        return Ok(summary.faults.is_empty());
     }
     let bar = bar(arguments.kills, "kills")?;
     let order = run::Order { seed, kills: arguments.kills, clients: arguments.clients, victims: arguments.victims };

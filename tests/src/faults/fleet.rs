@@ -19,6 +19,8 @@ use super::service::Service;
 
 /// How long a service may take to answer before the run is given up.
 const START_LIMIT: Duration = Duration::from_secs(60);
+/// How long a service may take from SIGTERM to its end: what a platform grants it.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// What is to be started.
 pub struct Plan {
@@ -26,6 +28,8 @@ pub struct Plan {
     databases: BTreeMap<Service, String>,
     ports: BTreeMap<Service, u16>,
     detours: BTreeMap<(Service, Service), SocketAddr>,
+    fronts: BTreeMap<Service, SocketAddr>,
+    telemetry: BTreeMap<Service, String>,
 }
 
 impl Plan {
@@ -36,12 +40,33 @@ impl Plan {
     pub fn new(program: &Path, databases: BTreeMap<Service, String>) -> anyhow::Result<Self> {
         let ports = free_ports(Service::ALL.len())?;
         let ports = Service::ALL.into_iter().zip(ports).collect();
-        Ok(Self { program: program.to_owned(), databases, ports, detours: BTreeMap::new() })
+        Ok(Self {
+            program: program.to_owned(),
+            databases,
+            ports,
+            detours: BTreeMap::new(),
+            fronts: BTreeMap::new(),
+            telemetry: BTreeMap::new(),
+        })
     }
 
     /// Where a service will listen.
     pub fn addr(&self, service: Service) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports[&service]))
+    }
+
+    /// Lets everybody find `service` at another address: clients, and its peers.
+    pub fn front(&mut self, service: Service, at: SocketAddr) {
+        self.fronts.insert(service, at);
+        for peer in Service::ALL {
+            self.detour(peer, service, at);
+        }
+    }
+
+    /// Lets `service` show its figures on this port of the loopback, and send everything to `collector`.
+    pub fn watched(&mut self, service: Service, port: u16, collector: SocketAddr) {
+        let settings = format!("metrics_listen = \"127.0.0.1:{port}\"\notlp_endpoint = \"http://{collector}\"\n");
+        self.telemetry.insert(service, settings);
     }
 
     /// Lets `caller` find `peer` at another address, where something may stand in between.
@@ -133,7 +158,8 @@ impl Fleet {
     /// # Errors
     /// When there is no key to sign the token.
     pub fn caller(&self, service: Service, role: Role) -> anyhow::Result<Caller> {
-        self.keys.caller(&format!("http://{}", self.addr(service)), role)
+        let at = self.plan.fronts.get(&service).copied().unwrap_or_else(|| self.addr(service));
+        self.keys.caller(&format!("http://{at}"), role)
     }
 
     /// Kills a service with SIGKILL and starts it again, without waiting until it answers.
@@ -145,6 +171,23 @@ impl Fleet {
         let mut process = processes.remove(&service).with_context(|| format!("{} does not run", service.name()))?;
         process.kill()?;
         drop(processes);
+        self.launch(service)
+    }
+
+    /// Tells a service to stop as a platform does (SIGTERM), waits until it has drained, and starts it again, without waiting until
+    /// it answers.
+    ///
+    /// # Errors
+    /// When it does not go, or the system refuses.
+    pub async fn roll(&self, service: Service) -> anyhow::Result<()> {
+        let process = self.processes.lock().unwrap_or_else(PoisonError::into_inner).remove(&service);
+        let mut process = process.with_context(|| format!("{} does not run", service.name()))?;
+        process.terminate()?;
+        let deadline = Instant::now() + DRAIN_LIMIT;
+        while !process.ended() {
+            anyhow::ensure!(Instant::now() < deadline, "{} did not drain in {DRAIN_LIMIT:?}", service.name());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         self.launch(service)
     }
 
@@ -162,7 +205,7 @@ impl Fleet {
     /// When it takes too long; the message ends with what the service last said.
     pub async fn ready(&self, service: Service) -> anyhow::Result<()> {
         let deadline = Instant::now() + START_LIMIT;
-        let caller = self.caller(service, Role::Auditor)?;
+        let caller = self.keys.caller(&format!("http://{}", self.addr(service)), Role::Auditor)?;
         loop {
             let mut request = Request::new(GetHeadRequest {});
             request.set_timeout(Duration::from_secs(1));
@@ -220,9 +263,10 @@ fn settings(plan: &Plan, service: Service, folder: &Path) -> String {
          checkpoint_dir = \"{folder}/checkpoints\"\n\
          [auth]\nissuer = \"{ISSUER}\"\naudience = \"{AUDIENCE}\"\njwks_file = \"{folder}/jwks.json\"\n\
          service_token_file = \"{folder}/{name}.token\"\n\
-         [telemetry]\nfilter = \"warn\"\n[peers]\n",
+         [telemetry]\nfilter = \"warn\"\n{telemetry}[peers]\n",
         listen = plan.addr(service),
         name = service.name(),
+        telemetry = plan.telemetry.get(&service).map_or("", String::as_str),
     );
     for peer in plan.databases.keys().filter(|peer| **peer != service) {
         let addr = plan.detours.get(&(service, *peer)).copied().unwrap_or_else(|| plan.addr(*peer));

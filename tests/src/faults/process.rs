@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::node;
 use super::service::Service;
@@ -36,6 +37,15 @@ impl Process {
         command.stdin(Stdio::piped()).stdout(open()?).stderr(open()?);
         let child = command.spawn().with_context(|| format!("{} cannot be started", program.display()))?;
         Ok(Self { child })
+    }
+
+    /// SIGTERM, without waiting for what it does.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn terminate(&mut self) -> anyhow::Result<()> {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("the process has no id")?;
+        kill_process(pid, Signal::TERM).context("the process cannot be told to stop")
     }
 
     /// SIGKILL, and waits until the process is gone.

@@ -26,10 +26,12 @@ use ventanilla_proto::ticketing::v1::finding_service_client::FindingServiceClien
 use ventanilla_proto::ticketing::v1::incident_service_client::IncidentServiceClient;
 use ventanilla_proto::ticketing::v1::learning_service_client::LearningServiceClient;
 use ventanilla_proto::ticketing::v1::notice_service_client::NoticeServiceClient;
+use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
 use ventanilla_proto::ticketing::v1::redress_service_client::RedressServiceClient;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::team_service_client::TeamServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
+use ventanilla_proto::webhook::v1::webhook_service_client::WebhookServiceClient;
 
 use super::services::Service;
 
@@ -103,6 +105,8 @@ pub struct Clients {
     pub redress: RedressServiceClient<Transport>,
     /// ticketing, what customers are told before a promise is broken.
     pub notices: NoticeServiceClient<Transport>,
+    /// ticketing, for who holds key and proof.
+    pub public: PublicServiceClient<Transport>,
     /// ticketing, answers that are kept.
     pub articles: ArticleServiceClient<Transport>,
     /// sla-monitor.
@@ -121,13 +125,15 @@ pub struct Clients {
     pub precedents: PrecedentServiceClient<Transport>,
     /// ombudsman-escalation, what it reports.
     pub reports: ReportServiceClient<Transport>,
-    transports: [Transport; 4],
+    /// webhooks.
+    pub webhooks: WebhookServiceClient<Transport>,
+    transports: [Transport; 5],
 }
 
 impl Clients {
     pub(super) fn new(transport: impl Fn(Service) -> Transport) -> Self {
         let transports = Service::ALL.map(transport);
-        let [customers, tickets, clocks, office] = transports.clone();
+        let [customers, tickets, clocks, office, webhooks] = transports.clone();
         Self {
             customers: CustomerServiceClient::new(customers.clone()),
             rights: RightsServiceClient::new(customers.clone()),
@@ -141,6 +147,7 @@ impl Clients {
             learning: LearningServiceClient::new(tickets.clone()),
             redress: RedressServiceClient::new(tickets.clone()),
             notices: NoticeServiceClient::new(tickets.clone()),
+            public: PublicServiceClient::new(tickets.clone()),
             articles: ArticleServiceClient::new(tickets),
             clocks: SlaServiceClient::new(clocks.clone()),
             policies: PolicyServiceClient::new(clocks.clone()),
@@ -150,13 +157,14 @@ impl Clients {
             precedents: PrecedentServiceClient::new(office.clone()),
             reports: ReportServiceClient::new(office.clone()),
             office: OmbudsmanServiceClient::new(office),
+            webhooks: WebhookServiceClient::new(webhooks),
             transports,
         }
     }
 
     /// The connection to one service.
     pub fn transport(&self, service: Service) -> Transport {
-        let place = Service::ALL.iter().position(|known| *known == service).expect("one of the four");
+        let place = Service::ALL.iter().position(|known| *known == service).expect("one of them");
         self.transports[place].clone()
     }
 

@@ -13,7 +13,7 @@ pub type Fingerprint = BTreeMap<String, String>;
 /// Entries that a refused call is meant to leave.
 const DENIALS: &str = "ventanilla.auth.v1.AccessDenied";
 
-/// Takes the fingerprint of all four schemas. Left out is only what moves by itself or by the
+/// Takes the fingerprint of all schemas. Left out is only what moves by itself or by the
 /// recording of denials: the followers' cursors, the ledger's head, the words that are read from it, and the
 /// entries of denials.
 ///
@@ -89,8 +89,8 @@ pub async fn settled(admin: &PgPool, limit: Duration) {
         asked.push(format!(
             "select '{schema}: parked ' || source || ' ' || position || ': ' || reason from {schema}.ledger_parked"
         ));
-        // Each follows the three others; one that has not begun yet has no cursor.
-        for source in Service::ALL.into_iter().filter(|source| *source != service) {
+        // Each follows the three others of the four, and webhooks all four; one that has not begun yet has no cursor.
+        for source in Service::HOLDERS.into_iter().filter(|source| *source != service) {
             let (name, ledger) = (source.name(), source.schema());
             asked.push(format!(
                 "select '{schema} follows {name}: ' || coalesce(c.position, 0) || ' of ' || h.position
@@ -99,6 +99,10 @@ pub async fn settled(admin: &PgPool, limit: Duration) {
             ));
         }
     }
+    asked.push(
+        "select 'events to spread: ' || count(*) from webhooks.event where spread_at is null having count(*) > 0"
+            .to_owned(),
+    );
     let asked = asked.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" union all ");
     testkit::eventually(limit, || async {
         let moving: Vec<String> = sqlx::query_scalar(AssertSqlSafe(asked.clone())).fetch_all(admin).await?;

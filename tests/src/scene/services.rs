@@ -1,11 +1,11 @@
-//! The four services, as a scene knows them.
+//! The services, as a scene knows them.
 
 use anyhow::Context as _;
 use postgres::Settings;
 use server::{Assembly, House};
 use sqlx::migrate::Migrator;
 
-/// One of the four.
+/// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
     /// customer-profile.
@@ -16,11 +16,18 @@ pub enum Service {
     SlaMonitor,
     /// ombudsman-escalation.
     OmbudsmanEscalation,
+    /// webhooks.
+    Webhooks,
 }
 
 impl Service {
     /// All.
-    pub const ALL: [Self; 4] = [Self::CustomerProfile, Self::Ticketing, Self::SlaMonitor, Self::OmbudsmanEscalation];
+    pub const ALL: [Self; 5] =
+        [Self::CustomerProfile, Self::Ticketing, Self::SlaMonitor, Self::OmbudsmanEscalation, Self::Webhooks];
+
+    /// Those that hold data of people, and answer for it. webhooks holds nothing of anybody, and tells of what the others write.
+    pub const HOLDERS: [Self; 4] =
+        [Self::CustomerProfile, Self::Ticketing, Self::SlaMonitor, Self::OmbudsmanEscalation];
 
     /// Its name, which is also that of its ledger.
     pub const fn name(self) -> &'static str {
@@ -29,6 +36,7 @@ impl Service {
             Self::Ticketing => ticketing::SOURCE,
             Self::SlaMonitor => sla_monitor::SOURCE,
             Self::OmbudsmanEscalation => ombudsman_escalation::SOURCE,
+            Self::Webhooks => webhooks::SOURCE,
         }
     }
 
@@ -39,6 +47,7 @@ impl Service {
             Self::Ticketing => ticketing::SCHEMA,
             Self::SlaMonitor => sla_monitor::SCHEMA,
             Self::OmbudsmanEscalation => ombudsman_escalation::SCHEMA,
+            Self::Webhooks => webhooks::SCHEMA,
         }
     }
 
@@ -50,6 +59,7 @@ impl Service {
             "ventanilla.ticketing.v1" => Some(Self::Ticketing),
             "ventanilla.sla.v1" => Some(Self::SlaMonitor),
             "ventanilla.ombudsman.v1" => Some(Self::OmbudsmanEscalation),
+            "ventanilla.webhook.v1" => Some(Self::Webhooks),
             _ => None,
         }
     }
@@ -61,6 +71,7 @@ impl Service {
             Self::Ticketing => ticketing::migrations(),
             Self::SlaMonitor => sla_monitor::migrations(),
             Self::OmbudsmanEscalation => ombudsman_escalation::migrations(),
+            Self::Webhooks => webhooks::migrations(),
         }
     }
 
@@ -90,6 +101,10 @@ impl Service {
                 let mut settings = ombudsman_escalation::Settings::new(database, &office_key);
                 settings.keep_ended_days = keep_ended_days.unwrap_or(settings.keep_ended_days);
                 ombudsman_escalation::assemble(settings, house).await.map_err(anyhow::Error::from)
+            }
+            Self::Webhooks => {
+                let settings = webhooks::Settings::new(database, &[0x3b; 32]);
+                webhooks::assemble(settings, house).await.map_err(anyhow::Error::from)
             }
         };
         assembly.with_context(|| format!("{} does not start", self.name()))

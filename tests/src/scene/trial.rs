@@ -11,6 +11,7 @@ use tonic::{Code, Status};
 use ventanilla_proto::MethodPolicy;
 use ventanilla_proto::ombudsman::v1::ListOfficeMembersRequest;
 use ventanilla_proto::sla::v1::ListClocksRequest;
+use ventanilla_proto::webhook::v1::ListDeliveriesRequest;
 
 use super::affair::Affair;
 use super::caller::{Clients, Transport, reason, violations};
@@ -30,6 +31,8 @@ pub struct Trial {
     pub scene: Scene,
     /// Plausible values, from the affair that is there.
     pub facts: Facts,
+    /// What the affair made, by type of resource.
+    pub resources: BTreeMap<&'static str, String>,
     /// The database's owner.
     pub admin: PgPool,
     /// Somebody of each role.
@@ -56,12 +59,13 @@ impl Trial {
         }
         let people = Role::ALL.iter().map(|role| (*role, scene.role(*role))).collect();
         let ambient = scene.ambient.clone();
+        let known = resources.clone();
         let facts = Facts {
             now: scene.ambient.now().as_second(),
             uuid: Box::new(move || ambient.uuid(ambient.now()).to_string()),
-            resource: Box::new(move |kind| resources.get(kind).cloned()),
+            resource: Box::new(move |kind| known.get(kind).cloned()),
         };
-        Self { scene, facts, admin, people, before, denied_before, failures: Vec::new() }
+        Self { scene, facts, resources, admin, people, before, denied_before, failures: Vec::new() }
     }
 
     /// Notes what went wrong, when something did.
@@ -84,10 +88,26 @@ impl Trial {
     /// # Panics
     /// When there was a failure, or something was written.
     pub async fn end(mut self) {
+        self.look().await;
+        self.judge();
+    }
+
+    /// Notes what was written since the beginning, of which there should be nothing.
+    ///
+    /// # Panics
+    /// When the database is gone.
+    pub async fn look(&mut self) {
         fingerprint::settled(&self.admin, LIMIT).await;
         let after = fingerprint::take(&self.admin).await.expect("the database answers");
         let written = fingerprint::differences(&self.before, &after);
         self.failures.extend(written.into_iter().map(|line| format!("something was written to {line}")));
+    }
+
+    /// Ends a trial in which something may have been written since it was looked at.
+    ///
+    /// # Panics
+    /// When there was a failure.
+    pub fn judge(self) {
         assert!(self.failures.is_empty(), "{} failures:\n{}", self.failures.len(), self.failures.join("\n"));
     }
 
@@ -125,12 +145,14 @@ impl Trial {
 /// The affair: what it made, by type of resource.
 async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let affair = Affair::of(scene, Person::numbered(41_000_001));
+    let subscription = affair.be_listened_to().await?;
     let record = affair.arrive().await?;
     let proposal = affair.be_taken_for_another().await?;
     let review = affair.review_rules().await?;
     let interaction = affair.talk(&record.customer).await?;
     let action = affair.weigh_on(&record.customer).await?;
-    let ticket = affair.complain(&record.customer, &interaction.name).await?.ticket.unwrap_or_default();
+    let opened = affair.complain(&record.customer, &interaction.name).await?;
+    let (ticket, tracking_key, proof) = (opened.ticket.unwrap_or_default(), opened.tracking_key, opened.proof);
     let promise = affair.work(&ticket).await?;
     let survey = affair.be_answered_at_once(&record.customer).await?;
     let agent = affair.be_hired().await?;
@@ -156,9 +178,20 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         }
     })
     .await;
+    let list = ListDeliveriesRequest { parent: subscription.clone(), ..ListDeliveriesRequest::default() };
+    let delivery = testkit::eventually(LIMIT, || {
+        let (mut listener, list) = (scene.role(Role::Sre).webhooks, list.clone());
+        async move {
+            let answer = listener.list_deliveries(list).await.map_err(|status| status.to_string())?;
+            answer.into_inner().deliveries.into_iter().next().ok_or_else(|| "no delivery yet".to_owned())
+        }
+    })
+    .await;
     // The office follows too; a fingerprint must not be taken while it still hears of the case.
     Ok(BTreeMap::from([
         ("Customer", record.customer),
+        ("Subscription", subscription),
+        ("Delivery", delivery.name),
         ("SourceRecord", record.name),
         ("MatchProposal", proposal.name),
         ("RulesReview", review.name),
@@ -185,6 +218,9 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Process", "processes/standard".to_owned()),
         ("TicketCourse", format!("{}/course", ticket.name)),
         ("Ticket", ticket.name),
+        // No resources: what customers show of an affair.
+        ("TrackingKey", tracking_key),
+        ("Proof", proof),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),
         ("Procedure", format!("{}/procedure", case.name)),
@@ -212,7 +248,10 @@ pub fn policy(method: &MethodDescriptor) -> &'static MethodPolicy {
 
 /// Where a method is served: one service, or all of them.
 pub fn services(method: &MethodDescriptor) -> Vec<Service> {
-    Service::of_package(method.parent_service().package_name()).map_or(Service::ALL.to_vec(), |one| vec![one])
+    match method.parent_service().package_name() {
+        "ventanilla.rights.v1" => Service::HOLDERS.to_vec(),
+        package => Service::of_package(package).map_or(Service::ALL.to_vec(), |one| vec![one]),
+    }
 }
 
 /// Every method of the contract that is called once and answers once.

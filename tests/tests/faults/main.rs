@@ -4,3 +4,4 @@
 mod cancelled;
 mod feed;
 mod kills;
+mod rolls;

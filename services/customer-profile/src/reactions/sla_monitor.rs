@@ -1,8 +1,9 @@
 //! What sla-monitor tells: clocks, warnings, breaches.
 
 use jiff_sqlx::ToSqlx;
-use ledger::{Reaction, ReactionError, Received};
+use ledger::{Applying, Reaction, ReactionError, Received};
 use postgres::Tx;
+use uuid::Uuid;
 use ventanilla_proto::customer::v1::TimelineEventKind;
 use ventanilla_proto::sla::v1 as proto;
 use ventanilla_proto::sla::v1::{ClockEffect, ClockState, PolicyKind};
@@ -18,7 +19,7 @@ pub struct Clocks;
 impl Reaction for Clocks {
     async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
         if let Some(started) = entry.payload::<proto::ClockStarted>()? {
-            return clock_started(tx, &started).await;
+            return clocks_started(tx, Started::read(started)?.as_slice()).await;
         }
         if let Some(moved) = entry.payload::<proto::ClockMoved>()? {
             return clock_moved(tx, &moved).await;
@@ -34,34 +35,71 @@ impl Reaction for Clocks {
         }
         Ok(())
     }
+
+    fn runs(&self, entry: &Received) -> bool {
+        entry.is::<proto::ClockStarted>()
+    }
+
+    async fn apply_run(&self, tx: &mut Tx, run: &[Applying<'_>]) -> Result<(), ReactionError> {
+        let mut started = Vec::with_capacity(run.len());
+        for Applying { entry, .. } in run {
+            let payload = entry.payload()?.ok_or(ReactionError::Undecodable("type"))?;
+            started.extend(Started::read(payload)?);
+        }
+        clocks_started(tx, &started).await
+    }
 }
 
 const fn is_open(state: ClockState) -> bool {
     !matches!(state, ClockState::Fulfilled | ClockState::Cancelled)
 }
 
-async fn clock_started(tx: &mut Tx, started: &proto::ClockStarted) -> Result<(), ReactionError> {
-    // What departments and vendors owe each other is no concern of the customer's.
-    if matches!(started.kind(), PolicyKind::Ola | PolicyKind::Uc) {
+/// A clock that a customer is told of.
+struct Started {
+    clock: Uuid,
+    customer: Uuid,
+    due_at: Option<jiff::Timestamp>,
+    started: proto::ClockStarted,
+}
+
+impl Started {
+    /// `None` for one that is no concern of a customer's.
+    fn read(started: proto::ClockStarted) -> Result<Option<Self>, ReactionError> {
+        // What departments and vendors owe each other.
+        if matches!(started.kind(), PolicyKind::Ola | PolicyKind::Uc) {
+            return Ok(None);
+        }
+        let Some(customer) = customer(&started.customer)? else { return Ok(None) };
+        let clock = id(&started.clock, "clocks", "clock")?;
+        Ok(Some(Self { clock, customer, due_at: instant(started.due_time.as_ref()), started }))
+    }
+
+    const fn state(&self) -> ClockState {
+        if self.due_at.is_some() { ClockState::Running } else { ClockState::Scheduled }
+    }
+}
+
+/// Clocks that started, in one statement.
+async fn clocks_started(tx: &mut Tx, clocks: &[Started]) -> Result<(), ReactionError> {
+    if clocks.is_empty() {
         return Ok(());
     }
-    let Some(customer) = customer(&started.customer)? else { return Ok(()) };
-    let due_at = instant(started.due_time.as_ref());
-    let state = if due_at.is_some() { ClockState::Running } else { ClockState::Scheduled };
     sqlx::query!(
         r#"insert into customer_profile.view_clock
                (clock_id, customer_id, subject, ticket_id, rule, stage, state, is_open, due_at, department)
-           values ($1, $2, $3, $4, $5, $6, $7, true, $8, $9)
+           select clock_id, customer_id, subject, ticket_id, rule, stage, state, true, due_at, department
+           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::smallint[], $8::timestamptz[], $9::text[])
+               as c(clock_id, customer_id, subject, ticket_id, rule, stage, state, due_at, department)
            on conflict on constraint view_clock_pkey do nothing"#,
-        id(&started.clock, "clocks", "clock")?,
-        customer,
-        started.subject,
-        ticket_in(&started.subject),
-        started.rule,
-        started.stage,
-        number(state.into()),
-        due_at.map(|t| t.to_sqlx()) as _,
-        started.department,
+        &clocks.iter().map(|c| c.clock).collect::<Vec<_>>(),
+        &clocks.iter().map(|c| c.customer).collect::<Vec<_>>(),
+        &clocks.iter().map(|c| c.started.subject.clone()).collect::<Vec<_>>(),
+        &clocks.iter().map(|c| ticket_in(&c.started.subject)).collect::<Vec<_>>() as _,
+        &clocks.iter().map(|c| c.started.rule.clone()).collect::<Vec<_>>(),
+        &clocks.iter().map(|c| c.started.stage.clone()).collect::<Vec<_>>(),
+        &clocks.iter().map(|c| number(c.state().into())).collect::<Vec<_>>(),
+        &clocks.iter().map(|c| c.due_at.map(|t| t.to_sqlx())).collect::<Vec<_>>() as _,
+        &clocks.iter().map(|c| c.started.department.clone()).collect::<Vec<_>>(),
     )
     .execute(&mut **tx)
     .await?;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use ledger::{Reaction, ReactionError, Received};
+use ledger::{Applying, Reaction, ReactionError, Received};
 use postgres::Tx;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1::TimelineEventKind;
@@ -69,6 +69,23 @@ impl Reaction for Affairs {
         }
         Ok(())
     }
+
+    fn runs(&self, entry: &Received) -> bool {
+        // Whether an affair that was split off another complains is told by that one's row.
+        matches!(entry.payload::<proto::TicketOpened>(), Ok(Some(opened)) if opened.split_from.is_empty())
+    }
+
+    async fn apply_run(&self, tx: &mut Tx, run: &[Applying<'_>]) -> Result<(), ReactionError> {
+        let payload = |each: &Applying<'_>| each.entry.payload()?.ok_or(ReactionError::Undecodable("type"));
+        let payloads = run.iter().map(payload).collect::<Result<Vec<proto::TicketOpened>, _>>()?;
+        let mut opened = Vec::with_capacity(run.len());
+        for (Applying { entry, .. }, payload) in run.iter().zip(&payloads) {
+            if let Some(customer) = customer(&payload.customer)? {
+                opened.push(Opened::read(entry, customer, payload)?);
+            }
+        }
+        tickets_opened(tx, &opened).await
+    }
 }
 
 const fn complains(kind: TicketType) -> bool {
@@ -114,6 +131,76 @@ async fn ticket_opened(tx: &mut Tx, entry: &Received, opened: &proto::TicketOpen
         opened.ticket,
         complains(opened.ticket_type()),
         whole,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// An affair that was opened and is no part of another.
+struct Opened<'a> {
+    entry: &'a Received,
+    entry_id: Uuid,
+    ticket: Uuid,
+    customer: Uuid,
+    opened: &'a proto::TicketOpened,
+    subject: String,
+    first_received: Timestamp,
+}
+
+impl<'a> Opened<'a> {
+    fn read(entry: &'a Received, customer: Uuid, opened: &'a proto::TicketOpened) -> Result<Self, ReactionError> {
+        Ok(Self {
+            entry,
+            entry_id: entry_id(entry)?,
+            ticket: id(&opened.ticket, "tickets", "ticket")?,
+            customer,
+            opened,
+            subject: entry.personal::<proto::TicketOpenedPersonal>().unwrap_or_default().subject,
+            first_received: required(opened.first_received_time.as_ref(), "first_received_time")?,
+        })
+    }
+}
+
+/// Many affairs in one statement, each as [`ticket_opened`] writes one.
+async fn tickets_opened(tx: &mut Tx, opened: &[Opened<'_>]) -> Result<(), ReactionError> {
+    if opened.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        r#"with opened as (
+               select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::smallint[], $5::smallint[], $6::text[], $7::text[],
+                                    $8::timestamptz[], $9::timestamptz[], $10::boolean[], $11::bigint[], $12::uuid[], $13::text[])
+                   as o(ticket_id, customer_id, ticket_type, severity, channel, department, subject, first_received_at,
+                        occurred_at, complains, position, entry_id, resource)
+           ), tickets as (
+               insert into customer_profile.view_ticket
+                   (ticket_id, customer_id, ticket_type, severity, state, is_open, channel, department, subject,
+                    first_received_at, updated_at, complains)
+               select ticket_id, customer_id, ticket_type, severity, $14, true, channel, department, subject,
+                      first_received_at, occurred_at, complains
+               from opened
+               on conflict on constraint view_ticket_pkey do nothing
+           )
+           insert into customer_profile.timeline_event (source, position, id, customer_id, occurred_at, kind, resource, state)
+           select $15, position, entry_id, customer_id, occurred_at, $16, resource, $14 from opened
+           on conflict on constraint timeline_event_pkey do nothing"#,
+        &opened.iter().map(|o| o.ticket).collect::<Vec<_>>(),
+        &opened.iter().map(|o| o.customer).collect::<Vec<_>>(),
+        &opened.iter().map(|o| number(o.opened.ticket_type)).collect::<Vec<_>>(),
+        &opened.iter().map(|o| number(o.opened.severity)).collect::<Vec<_>>(),
+        &opened.iter().map(|o| number(o.opened.channel)).collect::<Vec<_>>(),
+        &opened.iter().map(|o| o.opened.department.clone()).collect::<Vec<_>>(),
+        &opened.iter().map(|o| o.subject.clone()).collect::<Vec<_>>(),
+        &opened.iter().map(|o| o.first_received.to_sqlx()).collect::<Vec<_>>() as _,
+        &opened.iter().map(|o| o.entry.occurred_at().to_sqlx()).collect::<Vec<_>>() as _,
+        &opened.iter().map(|o| complains(o.opened.ticket_type())).collect::<Vec<_>>(),
+        &opened.iter().map(|o| o.entry.position()).collect::<Vec<_>>(),
+        &opened.iter().map(|o| o.entry_id).collect::<Vec<_>>(),
+        &opened.iter().map(|o| o.opened.ticket.clone()).collect::<Vec<_>>(),
+        number(TicketState::Acknowledged.into()),
+        TICKETING,
+        number(TimelineEventKind::TicketOpened.into()),
     )
     .execute(&mut **tx)
     .await?;

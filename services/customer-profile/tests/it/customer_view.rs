@@ -289,3 +289,58 @@ async fn a_source_that_was_never_reached_is_named_and_the_rest_is_answered() {
     assert!(contacts.standing.unwrap().as_of_time.is_some());
     assert_eq!(contacts.interactions[0].summary, "asked about the invoice");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn affairs_and_clocks_that_arrive_at_once_are_kept_as_they_are_one_by_one() {
+    let (at_once, one_by_one) = (World::new().await, World::new().await);
+    let customer =
+        |n: u64| if n % 5 == 4 { String::new() } else { format!("customers/{}", uuid::Uuid::from_u128(n.into())) };
+    let affairs = (1..=12).map(|n| {
+        let personal = ticketing::TicketOpenedPersonal { subject: format!("subject {n}"), ..Default::default() };
+        let small = i32::try_from(n).unwrap();
+        let opened = ticketing::TicketOpened {
+            ticket: ticket_id(n),
+            customer: customer(n),
+            ticket_type: small % 6,
+            severity: small % 4,
+            channel: small % 7,
+            department: format!("department-{}", n % 3),
+            first_received_time: Some(time(&format!("2026-11-{:02}T09:00:00Z", n + 1))),
+            ..Default::default()
+        };
+        entry_with(i64::from(small), &ticket_id(n), AT, &opened, personal.encode_to_vec())
+    });
+    let clocks = (1..=12).map(|n| {
+        let clock = format!("clocks/{}", uuid::Uuid::from_u128(100 + u128::from(n)));
+        let started = sla::ClockStarted {
+            clock: clock.clone(),
+            subject: if n % 3 == 0 {
+                format!("{}/promises/{}", ticket_id(n), uuid::Uuid::from_u128(7))
+            } else {
+                ticket_id(n)
+            },
+            customer: customer(n),
+            rule: format!("rule-{}", n % 4),
+            stage: format!("stage-{}", n % 2),
+            due_time: (n % 4 != 1).then(|| time("2026-12-06T22:59:59Z")),
+            department: format!("department-{}", n % 3),
+            kind: i32::try_from(n).unwrap() % 5,
+            ..Default::default()
+        };
+        entry(i64::try_from(n).unwrap(), &clock, AT, &started)
+    });
+    let (affairs, clocks): (Vec<Received>, Vec<Received>) = (affairs.collect(), clocks.collect());
+    at_once.react_together(&Affairs, &affairs).await;
+    at_once.react_together(&Clocks, &clocks).await;
+    for affair in affairs {
+        one_by_one.react(&Affairs, affair).await;
+    }
+    for clock in clocks {
+        one_by_one.react(&Clocks, clock).await;
+    }
+    for table in ["view_ticket", "view_clock", "timeline_event"] {
+        let kept = at_once.rows(table).await;
+        assert!(kept.len() > 3, "{table}: {kept:?}");
+        assert_eq!(kept, one_by_one.rows(table).await, "{table}");
+    }
+}

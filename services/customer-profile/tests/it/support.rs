@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kernel::{ResourceId, Role};
-use ledger::{Reaction, Received};
+use ledger::{Applying, Reaction, Received};
 use prost::{Message, Name};
 use sqlx::PgPool;
 use testkit::{Client, Database, Harness, Served, instant};
@@ -225,6 +225,22 @@ impl World {
         let mut tx = self.database.db().await.tx().await.unwrap();
         reaction.apply(&mut tx, &entry).await.unwrap();
         tx.commit().await.unwrap();
+    }
+
+    /// Applies neighbours of another ledger together, as its follower would.
+    pub async fn react_together<R: Reaction>(&self, reaction: &R, entries: &[Received]) {
+        let run: Vec<Applying<'_>> =
+            entries.iter().map(|entry| Applying { entry, span: tracing::Span::none() }).collect();
+        assert!(entries.iter().all(|entry| reaction.runs(entry)));
+        let mut tx = self.database.db().await.tx().await.unwrap();
+        reaction.apply_run(&mut tx, &run).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Every row of a table of the service.
+    pub async fn rows(&self, table: &str) -> Vec<String> {
+        let statement = format!("select t::text from {SCHEMA}.{table} t order by 1");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(statement)).fetch_all(&self.admin().await).await.unwrap()
     }
 
     /// How many rows a table of the service has.

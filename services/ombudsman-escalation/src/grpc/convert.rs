@@ -37,7 +37,9 @@ mod office;
 mod procedure;
 
 pub(crate) use decision::{get_decision, issue_decision, notify_decision, save_draft};
-pub(crate) use intake::{open_case, propose_inadmissibility, receive_cure, refuse_case, request_cure};
+pub(crate) use intake::{
+    open_case, open_public_case, propose_inadmissibility, receive_cure, refuse_case, request_cure,
+};
 pub(crate) use learnt::{
     classify_case, export, find_precedents, get_decision_document, list_recurrences, list_systemic_issues,
     make_recommendation, mark_leading_decision, report, report_document,

@@ -54,6 +54,13 @@ impl OmbudsmanService for Service {
         change!(self, request, open_case)
     }
 
+    async fn open_public_case(
+        &self,
+        request: Request<pb::OpenPublicCaseRequest>,
+    ) -> Answer<pb::OpenPublicCaseResponse> {
+        change!(self, request, open_public_case)
+    }
+
     async fn get_case(&self, request: Request<pb::GetCaseRequest>) -> Answer<pb::Case> {
         let call = Call::of(&request);
         let id = convert::case_name("name", &request.get_ref().name).map_err(|violations| status(&violations))?;

@@ -16,6 +16,7 @@ pub use seal::key_id;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use crate::figures;
 use crate::sequencer::Ledger;
 
 /// Time between two checkpoints.
@@ -153,6 +154,7 @@ impl Notary {
                 0
             }
         };
+        figures::signed(self.ledger.source(), last);
         loop {
             let ended = tokio::select! {
                 () = cancel.cancelled() => true,
@@ -167,7 +169,10 @@ impl Notary {
                 );
             }
             match self.sign(last).await {
-                Ok(position) => last = position,
+                Ok(position) => {
+                    last = position;
+                    figures::signed(self.ledger.source(), position);
+                }
                 Err(error) => tracing::error!(
                     source = self.ledger.source(),
                     error = kernel::chain(&error),

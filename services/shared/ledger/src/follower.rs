@@ -7,6 +7,7 @@
 
 mod store;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +16,11 @@ use kernel::{Ambient, Classify, Kind};
 use postgres::{StoreError, Tx};
 use tokio_util::sync::CancellationToken;
 use tonic::client::GrpcService;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
-use ventanilla_proto::ledger::v1::{Heartbeat, WatchRequest, watch_response};
+use ventanilla_proto::ledger::v1::{Entry, Heartbeat, WatchRequest, watch_response};
 
+use crate::figures;
 use crate::received::Received;
 use crate::rows;
 use crate::sequencer::Ledger;
@@ -40,6 +42,37 @@ pub trait Reaction: Send + Sync + 'static {
     /// # Errors
     /// [`ReactionError`]; a lasting one parks the entry's aggregate.
     async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError>;
+
+    /// Whether it reads personal parts. Who does not is given none, so that none stays here when an entry is parked.
+    fn reads_personal(&self) -> bool {
+        true
+    }
+
+    /// Whether this entry may be applied together with others of its type that stand beside it ([`Reaction::apply_run`]).
+    fn runs(&self, _: &Received) -> bool {
+        false
+    }
+
+    /// Applies entries that stand one after the other, all of one type, each of another aggregate, each one that
+    /// [`Reaction::runs`]: what [`Reaction::apply`] would do for each, in fewer round trips.
+    ///
+    /// # Errors
+    /// As [`Reaction::apply`]; which entry was at fault is found out by applying them one by one.
+    async fn apply_run(&self, tx: &mut Tx, run: &[Applying<'_>]) -> Result<(), ReactionError> {
+        for each in run {
+            self.apply(tx, each.entry).instrument(each.span.clone()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// One entry of a run, and the span its effects belong to.
+#[derive(Debug)]
+pub struct Applying<'a> {
+    /// The entry.
+    pub entry: &'a Received,
+    /// The span of applying it, linked to the trace of its cause.
+    pub span: Span,
 }
 
 /// Why an entry was not applied.
@@ -143,6 +176,7 @@ impl<R: Reaction> Follower<R> {
                 ended = self.follow(client.clone(), &mut failures) => ended,
             };
             self.standings.update(self.source, |s| s.connected = false);
+            self.tell();
             failures = failures.saturating_add(1);
             match ended {
                 // An unreachable source is ordinary while services come and go.
@@ -192,7 +226,7 @@ impl<R: Reaction> Follower<R> {
             let (mut entries, mut beat) = (Vec::new(), None);
             for item in items {
                 match item.map(|answer| answer.item) {
-                    Ok(Some(watch_response::Item::Entry(entry))) => match Received::read(entry) {
+                    Ok(Some(watch_response::Item::Entry(entry))) => match Received::read(self.given(entry)) {
                         Ok(entry) => entries.push(entry),
                         // Without actor or times it is no entry of this ledger design.
                         Err(error) => return error.into(),
@@ -215,8 +249,17 @@ impl<R: Reaction> Follower<R> {
                 }
                 self.heard(beat).await;
             }
+            self.tell();
             *failures = 0;
         }
+    }
+
+    /// The entry as the reaction is given it.
+    fn given(&self, entry: Entry) -> Entry {
+        if self.reaction.reads_personal() {
+            return entry;
+        }
+        Entry { personal: Vec::new(), salt: Vec::new(), ..entry }
     }
 
     /// Applies entries in order and moves the cursor; entries already applied are skipped, and what
@@ -250,17 +293,23 @@ impl<R: Reaction> Follower<R> {
     async fn apply_together(&self, entries: &[Received]) -> Result<i64, FollowerError> {
         let mut tx = self.own.db().tx().await?;
         let mut held = store::lock(&mut tx, self.source).await?;
+        let mut run = Run::default();
         for entry in entries {
             if !next(held.cursor, entry.position())? {
                 continue;
             }
+            held.cursor = entry.position();
             if held.parked.contains(entry.aggregate()) {
                 store::park(&mut tx, self.source, entry, "waits behind a parked entry", self.ambient.now()).await?;
-            } else {
-                self.react(&mut tx, entry).await?;
+                continue;
             }
-            held.cursor = entry.position();
+            let runs = self.reaction.runs(entry);
+            if !run.takes(entry, runs) {
+                self.react(&mut tx, std::mem::take(&mut run)).await?;
+            }
+            run.push(entry, runs);
         }
+        self.react(&mut tx, run).await?;
         store::advance(&mut tx, self.source, held.cursor).await?;
         tx.commit().await?;
         Ok(held.cursor)
@@ -306,14 +355,29 @@ impl<R: Reaction> Follower<R> {
         store::lock(&mut tx, self.source).await?;
         let parked = store::take_parked(&mut tx, self.source, aggregate).await?;
         for entry in &parked {
-            self.react(&mut tx, entry).await?;
+            self.react(&mut tx, Run::of(entry)).await?;
         }
         tx.commit().await?;
         self.own.nudge();
         Ok(parked.len())
     }
 
-    async fn react(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
+    async fn react(&self, tx: &mut Tx, run: Run<'_>) -> Result<(), ReactionError> {
+        let mut run: Vec<Applying<'_>> =
+            run.entries.into_iter().map(|entry| Applying { entry, span: self.span(entry) }).collect();
+        match run.pop() {
+            None => Ok(()),
+            Some(only) if run.is_empty() => self.reaction.apply(tx, only.entry).instrument(only.span).await,
+            Some(last) => {
+                // What is done for all of them is done in the trace of the last.
+                let span = last.span.clone();
+                run.push(last);
+                self.reaction.apply_run(tx, &run).instrument(span).await
+            }
+        }
+    }
+
+    fn span(&self, entry: &Received) -> Span {
         let span = tracing::info_span!(
             "ledger.apply",
             otel.kind = "consumer",
@@ -322,7 +386,12 @@ impl<R: Reaction> Follower<R> {
             ledger.position = entry.position(),
         );
         telemetry::link(&span, &entry.entry().traceparent);
-        self.reaction.apply(tx, entry).instrument(span).await
+        span
+    }
+
+    /// Says how far behind it is, also when the source says nothing.
+    fn tell(&self) {
+        figures::followed(self.own.source(), self.source, self.standings.of(self.source), self.ambient.now());
     }
 
     async fn heard(&self, beat: Heartbeat) {
@@ -349,6 +418,39 @@ impl<R: Reaction> Follower<R> {
                 "the standing is kept in memory alone"
             );
         }
+    }
+}
+
+/// Entries that are applied together: one, or several of one type that the reaction takes in a run, each of another aggregate.
+#[derive(Default)]
+struct Run<'a> {
+    entries: Vec<&'a Received>,
+    aggregates: HashSet<&'a str>,
+    /// Whether others may join.
+    open: bool,
+}
+
+impl<'a> Run<'a> {
+    fn of(entry: &'a Received) -> Self {
+        let mut run = Self::default();
+        run.push(entry, false);
+        run
+    }
+
+    /// Whether the entry may join what is gathered.
+    fn takes(&self, entry: &Received, runs: bool) -> bool {
+        match self.entries.first() {
+            None => true,
+            Some(first) => {
+                self.open && runs && first.kind() == entry.kind() && !self.aggregates.contains(entry.aggregate())
+            }
+        }
+    }
+
+    fn push(&mut self, entry: &'a Received, open: bool) {
+        self.entries.push(entry);
+        self.aggregates.insert(entry.aggregate());
+        self.open = open;
     }
 }
 

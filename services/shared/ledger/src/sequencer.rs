@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff_sqlx::ToSqlx;
 use kernel::chain;
 use postgres::{Db, StoreError};
-use sqlx::Row;
+use sqlx::{PgConnection, Row};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::ledger::v1::Entry;
@@ -23,6 +23,22 @@ use crate::rows::{self, EntryRow};
 const BATCH: i64 = 1_000;
 /// The truth when nobody nudges: another process may have written.
 const POLL: Duration = Duration::from_secs(1);
+
+/// Counted so far and no further: more of them is the same news.
+const COUNTED: i64 = 10_000;
+
+/// Where a ledger stands, as far as an operator wants to know.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LedgerStanding {
+    /// Position of the last entry.
+    pub position: i64,
+    /// Committed entries that wait for a position; ten thousand at most are counted.
+    pub waiting: i64,
+    /// How long the first of them has waited, by the clocks of writer and database; 0 when none waits.
+    pub waiting_seconds: f64,
+    /// Entries of other ledgers that wait to be released here; ten thousand at most are counted.
+    pub parked: i64,
+}
 
 /// A service's own ledger. Cheap to clone.
 #[derive(Clone)]
@@ -74,6 +90,30 @@ impl Ledger {
     pub async fn position(&self) -> Result<(i64, Vec<u8>), StoreError> {
         let row = sqlx::query("select position, hash from ledger_head").fetch_one(self.db.reader()).await?;
         Ok((row.try_get("position")?, row.try_get("hash")?))
+    }
+
+    /// Where it stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn standing(&self, connection: &mut PgConnection) -> Result<LedgerStanding, StoreError> {
+        let row = sqlx::query(
+            "select position,
+                    (select count(*) from (select from ledger_inbox limit $1) as waiting) as waiting,
+                    coalesce((select extract(epoch from clock_timestamp() - recorded_at)::double precision
+                              from ledger_inbox order by inbox_id limit 1), 0) as waiting_seconds,
+                    (select count(*) from (select from ledger_parked limit $1) as parked) as parked
+             from ledger_head",
+        )
+        .bind(COUNTED)
+        .fetch_one(connection)
+        .await?;
+        Ok(LedgerStanding {
+            position: row.try_get("position")?,
+            waiting: row.try_get("waiting")?,
+            waiting_seconds: row.try_get::<f64, _>("waiting_seconds")?.max(0.0),
+            parked: row.try_get("parked")?,
+        })
     }
 
     /// Sequences until cancelled, then once more, so that what was committed before the end is out.

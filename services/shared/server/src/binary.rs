@@ -3,8 +3,10 @@
 //! ```text
 //! <service> [serve] [--config FILE]     serve until SIGTERM or SIGINT
 //! <service> migrate [--config FILE]     bring the service's schema up to date, as its owner
+//! <service> health [--config FILE]      ask the service that runs with these settings whether it serves
 //! ```
 
+mod health;
 mod settings;
 
 use std::error::Error;
@@ -22,6 +24,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+pub use health::HealthError;
 pub use settings::{AuthSettings, ProcessSettings};
 
 use crate::{Assembly, House, KeyFile, Peers, TokenSource, TokenVerifier};
@@ -70,6 +73,9 @@ pub enum StartError {
     /// The runtime or its signals are not to be had.
     #[error("the runtime cannot start")]
     Runtime(#[from] std::io::Error),
+    /// The service that should run does not serve.
+    #[error(transparent)]
+    Health(#[from] HealthError),
     /// Serving ended by an error.
     #[error("serving failed")]
     Serve(#[from] crate::ServeError),
@@ -116,6 +122,8 @@ enum Command {
     Serve,
     /// Bring the schema up to date and exit.
     Migrate,
+    /// Ask the service that runs with these settings whether it serves.
+    Health,
 }
 
 /// Runs a service binary to its end.
@@ -150,15 +158,24 @@ where
     MF: Future<Output = Result<(), ME>>,
     ME: Into<Cause>,
 {
-    let (process, service) = settings::load::<S>(binary.defaults, arguments.config.as_deref())?;
+    let (mut process, service) = settings::load::<S>(binary.defaults, arguments.config.as_deref())?;
+    if let Some(Command::Migrate) = arguments.command {
+        // The port of the page is the serving process's, which may well run while the schema is brought up to date.
+        process.telemetry.metrics_listen = None;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if let Some(Command::Health) = arguments.command {
+        return Ok(runtime.block_on(health::ask(&process.listen))?);
+    }
     let result = runtime.block_on(async {
         let telemetry = telemetry::init(binary.name, &process.telemetry)?;
         let result = match arguments.command {
             Some(Command::Migrate) => {
                 (binary.migrate)(service).await.map_err(|error| StartError::Migrate(error.into()))
             }
-            Some(Command::Serve) | None => serve(process, |house| (binary.assemble)(service, house)).await,
+            Some(Command::Serve | Command::Health) | None => {
+                serve(process, |house| (binary.assemble)(service, house)).await
+            }
         };
         // Also when it failed: the spans of a failed start are the ones to look at.
         telemetry.shutdown(FLUSH).await;
@@ -209,7 +226,10 @@ fn house(process: &ProcessSettings) -> Result<House, StartError> {
 }
 
 /// Reads PKCS#8, whether written as PEM (`openssl genpkey -algorithm ed25519`) or as it is.
-fn signing_key(path: &Path) -> Result<Ed25519KeyPair, StartError> {
+///
+/// # Errors
+/// [`StartError::SigningKey`] names the file.
+pub fn signing_key(path: &Path) -> Result<Ed25519KeyPair, StartError> {
     use base64::Engine as _;
     let unusable = || StartError::SigningKey { path: path.to_owned() };
     let bytes = std::fs::read(path).map_err(|_| unusable())?;

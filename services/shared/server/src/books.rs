@@ -33,6 +33,7 @@ impl Assembly {
             .worker(Worker::new("notary", move |cancel| notary.clone().run(cancel)))
             .worker(Worker::new("claims", move |cancel| forget_claims(claims.clone(), ambient.clone(), cancel)))
             .denials(Arc::new(Denials { ledger: ledger.clone(), ambient: house.ambient.clone() }))
+            .ledger_figures(ledger)
     }
 
     /// Follows the ledger of the peer `source` with `reaction`, on behalf of the service that owns

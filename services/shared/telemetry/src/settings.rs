@@ -9,6 +9,9 @@ pub struct Settings {
     /// Collector that takes OTLP over gRPC, e.g. `http://localhost:4317`. Nothing is exported
     /// without it; trace ids are made all the same, because the ledger keeps them.
     pub otlp_endpoint: Option<String>,
+    /// Where to serve the page that Prometheus reads, e.g. `0.0.0.0:9464`; nowhere unless set. Whoever
+    /// reaches it reads figures without a token: keep it among operators.
+    pub metrics_listen: Option<String>,
     /// Share of the traces that begin here which are exported, 0 to 1. A caller's own decision
     /// goes before it.
     pub sample_ratio: f64,
@@ -20,7 +23,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { otlp_endpoint: None, sample_ratio: 1.0, log_format: LogFormat::Text, filter: "info".to_owned() }
+        Self {
+            otlp_endpoint: None,
+            metrics_listen: None,
+            sample_ratio: 1.0,
+            log_format: LogFormat::Text,
+            filter: "info".to_owned(),
+        }
     }
 }
 

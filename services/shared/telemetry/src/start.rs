@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider as _;
@@ -15,6 +16,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, Registry};
 
+use crate::page::Page;
 use crate::queue::{CountedExporter, CountedProcessor, Counts};
 use crate::{LogFormat, Settings};
 
@@ -30,6 +32,18 @@ pub enum InitError {
     /// The exporter could not be made from the endpoint.
     #[error("telemetry.otlp_endpoint cannot be used")]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// The page of figures cannot be served where it was asked for.
+    #[error("telemetry.metrics_listen {address} cannot be listened on: stop what uses it or set another")]
+    MetricsListen {
+        /// Where.
+        address: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The page of figures cannot be made.
+    #[error("the page of figures cannot be made")]
+    MetricsPage(#[source] opentelemetry_sdk::error::OTelSdkError),
     /// Another part of the process did it already.
     #[error("telemetry is already set up in this process")]
     AlreadySet(#[from] tracing_subscriber::util::TryInitError),
@@ -40,20 +54,21 @@ pub enum InitError {
 pub struct Guard {
     traces: SdkTracerProvider,
     metrics: Option<SdkMeterProvider>,
+    page: Option<Page>,
 }
 
 /// Sets up logging on standard error, tracing, metrics and W3C propagation for the whole process.
 ///
 /// Several services in one process share it: a span says whose it is by its attribute
 /// `ventanilla.service`, since a resource belongs to the process. Must be called inside the tokio
-/// runtime when an OTLP endpoint is set.
+/// runtime when an OTLP endpoint or an address for the page of figures is set.
 ///
 /// # Errors
 /// [`InitError`] when a setting cannot be used or telemetry was set up before.
 pub fn init(process: &'static str, settings: &Settings) -> Result<Guard, InitError> {
     let resource = Resource::builder().with_service_name(process).build();
     let (traces, counts) = tracer_provider(settings, resource.clone())?;
-    let metrics = meter_provider(settings, resource)?;
+    let (metrics, page) = meter_provider(settings, resource)?;
 
     Registry::default()
         .with(log_layer(settings)?)
@@ -64,11 +79,12 @@ pub fn init(process: &'static str, settings: &Settings) -> Result<Guard, InitErr
     opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
     if let Some(metrics) = &metrics {
         opentelemetry::global::set_meter_provider(metrics.clone());
+        crate::METERED.store(true, Ordering::Relaxed);
         if let Some(counts) = counts {
             counts.observe();
         }
     }
-    Ok(Guard { traces, metrics })
+    Ok(Guard { traces, metrics, page })
 }
 
 /// What becomes a span: our own, and none of the transport that exports them, which would feed
@@ -113,14 +129,37 @@ fn tracer_provider(
     Ok((builder.with_span_processor(processor).build(), Some(counts)))
 }
 
-fn meter_provider(settings: &Settings, resource: Resource) -> Result<Option<SdkMeterProvider>, InitError> {
-    let Some(endpoint) = &settings.otlp_endpoint else { return Ok(None) };
-    let exporter = opentelemetry_otlp::MetricExporter::builder()
-        .with_tonic()
-        .with_endpoint(endpoint)
-        .with_timeout(EXPORT_TIMEOUT)
-        .build()?;
-    Ok(Some(SdkMeterProvider::builder().with_resource(resource).with_periodic_exporter(exporter).build()))
+/// One provider feeds both ways out: pushed to the collector, and read by Prometheus.
+fn meter_provider(
+    settings: &Settings,
+    resource: Resource,
+) -> Result<(Option<SdkMeterProvider>, Option<Page>), InitError> {
+    if settings.otlp_endpoint.is_none() && settings.metrics_listen.is_none() {
+        return Ok((None, None));
+    }
+    let mut builder = SdkMeterProvider::builder().with_resource(resource);
+    if let Some(endpoint) = &settings.otlp_endpoint {
+        let exporter = opentelemetry_otlp::MetricExporter::builder()
+            .with_tonic()
+            .with_endpoint(endpoint)
+            .with_timeout(EXPORT_TIMEOUT)
+            .build()?;
+        builder = builder.with_periodic_exporter(exporter);
+    }
+    let mut page = None;
+    if let Some(address) = &settings.metrics_listen {
+        let registry = prometheus::Registry::new();
+        let reader = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            // There is one meter in the house: its name on every line would say nothing.
+            .scope_info_enabled(false)
+            .build()
+            .map_err(InitError::MetricsPage)?;
+        builder = builder.with_reader(reader);
+        let unusable = |source| InitError::MetricsListen { address: address.clone(), source };
+        page = Some(Page::serve(address, registry).map_err(unusable)?);
+    }
+    Ok((Some(builder.build()), page))
 }
 
 /// Logs where a panic happened. Its message is logged only when it is a literal: a formatted one
@@ -140,12 +179,13 @@ impl Guard {
     pub async fn shutdown(self, limit: Duration) {
         let (done, finished) = tokio::sync::oneshot::channel();
         let flush = move || {
-            let Self { traces, metrics } = self;
+            let Self { traces, metrics, page } = self;
             let result = traces.shutdown_with_timeout(limit);
             if let Some(metrics) = metrics {
                 // Errors of the metrics pipeline add nothing to those of the traces: same collector.
                 let _ = metrics.shutdown_with_timeout(limit);
             }
+            drop(page);
             let _ = done.send(result);
         };
         if std::thread::Builder::new().name("telemetry-flush".to_owned()).spawn(flush).is_err() {

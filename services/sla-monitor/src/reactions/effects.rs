@@ -52,6 +52,39 @@ pub(super) struct Start<'a> {
     pub entries: Vec<Entry>,
 }
 
+/// A clock that begins: its row, what has happened to it already, and what others are told.
+pub(super) struct Begun<'s> {
+    clock: NewClock,
+    terms: Terms<'s>,
+    later: Vec<Entry>,
+    told: Draft,
+}
+
+/// Writes clocks that begin, each by its own cause, in as many statements as one of them would take.
+pub(super) async fn write_all(tx: &mut Tx, begun: Vec<(&Effects<'_>, Vec<Begun<'_>>)>) -> Result<(), ReactionError> {
+    let Some(quiet_ms) = begun.first().map(|(effects, _)| effects.monitor.due.late_entry_quiet_ms) else {
+        return Ok(());
+    };
+    let (mut clocks, mut drafts, mut missed) = (Vec::new(), Vec::new(), Vec::new());
+    for (effects, begun) in begun {
+        for Begun { clock, terms, later, told } in begun {
+            if !later.is_empty() {
+                missed.push((effects, clock.clone().stored(effects.stamp.recorded_at), terms, later));
+            }
+            clocks.push((clock, effects.cause()));
+            drafts.push(told);
+        }
+    }
+    if clocks.is_empty() {
+        return Ok(());
+    }
+    open(tx, &clocks, quiet_ms).await?;
+    for (effects, clock, terms, later) in missed {
+        effects.apply_all(tx, clock, terms, later, &mut drafts).await?;
+    }
+    Ok(append(tx, &drafts).await?)
+}
+
 impl<'a> Effects<'a> {
     pub fn of(monitor: &'a Monitor, source: &'static str, entry: &'a Received) -> Self {
         let stamp = entry.stamp_for_effects(monitor.ambient.now());
@@ -69,8 +102,13 @@ impl<'a> Effects<'a> {
 
     /// Starts clocks for an affair.
     pub async fn start(&self, tx: &mut Tx, affair: &Affair, starts: Vec<Start<'_>>) -> Result<(), ReactionError> {
-        let (mut clocks, mut drafts) = (Vec::with_capacity(starts.len()), Vec::with_capacity(starts.len()));
-        let mut missed = Vec::with_capacity(starts.len());
+        let begun = self.begin(affair, starts)?;
+        write_all(tx, vec![(self, begun)]).await
+    }
+
+    /// What starting clocks for an affair comes to, not yet written.
+    pub fn begin<'s>(&self, affair: &Affair, starts: Vec<Start<'s>>) -> Result<Vec<Begun<'s>>, ReactionError> {
+        let mut begun = Vec::with_capacity(starts.len());
         for start in starts {
             let id = ClockId::from_uuid(self.new_id());
             let terms = Terms { rule: start.rule, calendar: start.calendar };
@@ -96,19 +134,10 @@ impl<'a> Effects<'a> {
                 kind: present::kind(terms.rule.kind).into(),
                 ends_with_answer: terms.rule.ends_with_answer(),
             };
-            drafts.push(Draft::new(self.new_id(), id.name(), &payload, &self.stamp));
-            clocks.push(clock);
-            missed.push((terms, later));
+            let told = Draft::new(self.new_id(), id.name(), &payload, &self.stamp);
+            begun.push(Begun { clock, terms, later, told });
         }
-        if clocks.is_empty() {
-            return Ok(());
-        }
-        open(tx, &clocks, self.cause(), self.monitor.due.late_entry_quiet_ms).await?;
-        for (clock, (terms, later)) in clocks.into_iter().zip(missed) {
-            self.apply_all(tx, clock.stored(self.stamp.recorded_at), terms, later, &mut drafts).await?;
-        }
-        append(tx, &drafts).await?;
-        Ok(())
+        Ok(begun)
     }
 
     /// Files an affair as something else: starts what that obliges to from the first receipt, with all that has happened since; takes clocks of

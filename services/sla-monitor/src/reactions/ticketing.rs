@@ -11,16 +11,18 @@
 //! * Split off another, it takes over first receipt and history.
 //! * Its open clocks are of the team and the manager of whoever has it, and move with it; so they do where that person changes to another team.
 
-use ledger::{Reaction, ReactionError, Received};
+use std::collections::HashMap;
+
+use ledger::{Applying, Reaction, ReactionError, Received};
 use postgres::Tx;
-use sla_monitor_domain::affair::Event;
+use sla_monitor_domain::affair::{Event, Happened};
 use sla_monitor_domain::clock::{Entry, Happening};
 use sla_monitor_domain::policy::choose;
 use sla_monitor_domain::{Calendar, Rule};
 use ventanilla_proto::ticketing::v1 as proto;
 use ventanilla_proto::r#type::v1::Direction;
 
-use super::effects::{Effects, Start};
+use super::effects::{Effects, Start, write_all};
 use super::{instant, maybe_named, named};
 use crate::monitor::{Law, Monitor};
 use crate::names::{CustomerId, Subject, TicketId};
@@ -70,6 +72,20 @@ impl Reaction for Affairs {
             Ok(())
         }
     }
+
+    fn runs(&self, entry: &Received) -> bool {
+        // An affair that was split off another needs what was written of that one.
+        matches!(entry.payload::<proto::TicketOpened>(), Ok(Some(opened)) if opened.split_from.is_empty())
+    }
+
+    async fn apply_run(&self, tx: &mut Tx, run: &[Applying<'_>]) -> Result<(), ReactionError> {
+        let mut opened = Vec::with_capacity(run.len());
+        for Applying { entry, span } in run {
+            let payload = entry.payload::<proto::TicketOpened>()?.ok_or(ReactionError::Undecodable("type"))?;
+            opened.push((span.in_scope(|| Effects::of(&self.0, SOURCE, entry)), payload));
+        }
+        self.opened_together(tx, &opened).await
+    }
 }
 
 impl Affairs {
@@ -79,35 +95,12 @@ impl Affairs {
         effects: &Effects<'_>,
         opened: &proto::TicketOpened,
     ) -> Result<(), ReactionError> {
-        let ticket: TicketId = named("ticket", &opened.ticket)?;
-        let customer: Option<CustomerId> = maybe_named("customer", &opened.customer)?;
-        let first_received = instant("first_received_time", opened.first_received_time.as_ref())?;
         let parent: Option<TicketId> = maybe_named("split_from", &opened.split_from)?;
         let parent = match parent {
             Some(parent) => affair::get(&mut **tx, parent.uuid()).await?,
             None => None,
         };
-        let own = (policy::ticket_type(opened.ticket_type()).to_owned(), opened.topic.clone());
-        let mut affair = Affair {
-            id: ticket.uuid(),
-            is_case: false,
-            customer: customer.map(kernel::ResourceId::uuid),
-            subject_type: own.0.clone(),
-            sector: opened.sector.clone(),
-            topic: opened.topic.clone(),
-            department: opened.department.clone(),
-            first_received,
-            types: vec![own.0],
-            topics: vec![own.1],
-            calendar: self.0.law().calendar_of(&opened.department).id.clone(),
-            channel: policy::channel(opened.channel).to_owned(),
-            severity: policy::severity(opened.severity()).to_owned(),
-            language: policy::language(opened.language).to_owned(),
-            served_first: opened.served_first,
-            received_by: opened.department.clone(),
-            owner: opened.owner.clone(),
-            seat: agent::seat(tx, &opened.owner).await?,
-        };
+        let mut affair = self.affair(opened, agent::seat(tx, &opened.owner).await?)?;
         if let Some(parent) = &parent {
             // What was asked for in one affair is owed the same in two.
             add_new(&mut affair.types, &parent.types);
@@ -126,10 +119,7 @@ impl Affairs {
             }
             None => Vec::new(),
         };
-        let starts = chosen_for(&law, &affair).into_iter().filter_map(|(rule, calendar)| {
-            Start::with_history(rule, calendar, ticket.name(), (&affair, &history, first_received))
-        });
-        effects.start(tx, &affair, starts.collect()).await?;
+        effects.start(tx, &affair, starts_of(&law, &affair, &history)).await?;
         match parent {
             // Split off into another department: from there it was handed over.
             Some(parent) if parent.department != affair.department => {
@@ -138,6 +128,54 @@ impl Affairs {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Affairs that were opened one after the other, none of them split off another.
+    async fn opened_together(
+        &self,
+        tx: &mut Tx,
+        opened: &[(Effects<'_>, proto::TicketOpened)],
+    ) -> Result<(), ReactionError> {
+        let mut owners: Vec<String> = opened.iter().map(|(_, opened)| opened.owner.clone()).collect();
+        owners.retain(|owner| !owner.is_empty());
+        let seats = if owners.is_empty() { HashMap::new() } else { agent::seats(tx, &owners).await? };
+        let seat_of = |owner: &str| seats.get(owner).cloned().unwrap_or_default();
+        let affairs = opened.iter().map(|(_, opened)| self.affair(opened, seat_of(&opened.owner)));
+        let affairs = affairs.collect::<Result<Vec<Affair>, _>>()?;
+        let revision = affair::insert_all(tx, &affairs).await?;
+        let law = self.0.law_at(tx, revision).await?;
+        let begun = opened
+            .iter()
+            .zip(&affairs)
+            .map(|((effects, _), affair)| Ok((effects, effects.begin(affair, starts_of(&law, affair, &[]))?)));
+        write_all(tx, begun.collect::<Result<_, ReactionError>>()?).await
+    }
+
+    /// An affair as it was opened.
+    fn affair(&self, opened: &proto::TicketOpened, seat: Seat) -> Result<Affair, ReactionError> {
+        let ticket: TicketId = named("ticket", &opened.ticket)?;
+        let customer: Option<CustomerId> = maybe_named("customer", &opened.customer)?;
+        let filed_as = policy::ticket_type(opened.ticket_type()).to_owned();
+        Ok(Affair {
+            id: ticket.uuid(),
+            is_case: false,
+            customer: customer.map(kernel::ResourceId::uuid),
+            subject_type: filed_as.clone(),
+            sector: opened.sector.clone(),
+            topic: opened.topic.clone(),
+            department: opened.department.clone(),
+            first_received: instant("first_received_time", opened.first_received_time.as_ref())?,
+            types: vec![filed_as],
+            topics: vec![opened.topic.clone()],
+            calendar: self.0.law().calendar_of(&opened.department).id.clone(),
+            channel: policy::channel(opened.channel).to_owned(),
+            severity: policy::severity(opened.severity()).to_owned(),
+            language: policy::language(opened.language).to_owned(),
+            served_first: opened.served_first,
+            received_by: opened.department.clone(),
+            owner: opened.owner.clone(),
+            seat,
+        })
     }
 
     async fn reclassified(
@@ -272,6 +310,16 @@ async fn agent_put(tx: &mut Tx, put: &proto::AgentPut) -> Result<(), ReactionErr
 fn agent_id<'a>(field: &'static str, name: &'a str) -> Result<&'a str, ReactionError> {
     let id = name.strip_prefix("agents/").filter(|id| !id.is_empty());
     id.ok_or(ReactionError::Undecodable(field))
+}
+
+/// The clocks of a new affair to which all this has happened.
+fn starts_of<'a>(law: &'a Law, affair: &Affair, history: &[Happened]) -> Vec<Start<'a>> {
+    let subject = TicketId::from_uuid(affair.id).name();
+    let chosen = chosen_for(law, affair).into_iter();
+    let start = |(rule, calendar)| {
+        Start::with_history(rule, calendar, subject.clone(), (affair, history, affair.first_received))
+    };
+    chosen.filter_map(start).collect()
 }
 
 /// Rules and calendars of an affair: law by all it was filed as, and the house's policies by what it is.

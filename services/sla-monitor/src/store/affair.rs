@@ -163,6 +163,43 @@ pub async fn insert(tx: &mut PgConnection, affair: &Affair) -> Result<i64, Store
     Ok(revision)
 }
 
+/// Writes new affairs that were filed as one thing each; answers as [`insert`].
+#[tracing::instrument(name = "db.affair.insert_all", skip_all)]
+pub async fn insert_all(tx: &mut PgConnection, affairs: &[Affair]) -> Result<i64, StoreError> {
+    let text = |of: fn(&Affair) -> &String| affairs.iter().map(|a| of(a).clone()).collect::<Vec<String>>();
+    let revision = sqlx::query_scalar!(
+        r#"with law as (select revision from sla_monitor.law_revision for share), new as (
+             insert into sla_monitor.affair (affair_id, kind, customer_id, subject_type, sector, topic, department, first_received_at,
+                 types, topics, calendar, channel, severity, language, served_first, received_by, owner)
+             select affair_id, case when is_case then 'case' else 'ticket' end, customer_id, subject_type, sector, topic, department,
+                 first_received_at, array[subject_type], array[topic], calendar, channel, severity, language, served_first, received_by, owner
+             from unnest($1::uuid[], $2::boolean[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+                         $9::text[], $10::text[], $11::text[], $12::text[], $13::boolean[], $14::text[], $15::text[])
+                 as a(affair_id, is_case, customer_id, subject_type, sector, topic, department, first_received_at, calendar, channel,
+                      severity, language, served_first, received_by, owner)
+         )
+         select revision as "revision!" from law"#,
+        &affairs.iter().map(|a| a.id).collect::<Vec<_>>(),
+        &affairs.iter().map(|a| a.is_case).collect::<Vec<_>>(),
+        &affairs.iter().map(|a| a.customer).collect::<Vec<_>>() as _,
+        &text(|a| &a.subject_type),
+        &text(|a| &a.sector),
+        &text(|a| &a.topic),
+        &text(|a| &a.department),
+        &affairs.iter().map(|a| a.first_received.to_sqlx()).collect::<Vec<_>>() as _,
+        &text(|a| &a.calendar),
+        &text(|a| &a.channel),
+        &text(|a| &a.severity),
+        &text(|a| &a.language),
+        &affairs.iter().map(|a| a.served_first).collect::<Vec<_>>(),
+        &text(|a| &a.received_by),
+        &text(|a| &a.owner),
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(revision)
+}
+
 /// Counts one more entry about an affair and gives what is known of it; `None` when nothing is.
 #[tracing::instrument(name = "db.affair.touch", skip_all)]
 pub async fn touch(tx: &mut PgConnection, id: Uuid) -> Result<Option<Affair>, StoreError> {

@@ -1,5 +1,7 @@
 //! Agents: for whom the owners of affairs work.
 
+use std::collections::HashMap;
+
 use postgres::StoreError;
 use sqlx::PgConnection;
 
@@ -19,6 +21,15 @@ pub async fn seat(tx: &mut PgConnection, id: &str) -> Result<Seat, StoreError> {
         .fetch_optional(tx)
         .await?;
     Ok(seat.unwrap_or_default())
+}
+
+/// Where these agents work, by id; whom nobody told of is left out.
+#[tracing::instrument(name = "db.agent.seats", skip_all)]
+pub async fn seats(tx: &mut PgConnection, ids: &[String]) -> Result<HashMap<String, Seat>, StoreError> {
+    let rows = sqlx::query!("select agent_id, team, manager from sla_monitor.agent where agent_id = any($1)", ids)
+        .fetch_all(tx)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.agent_id, Seat { team: row.team, manager: row.manager })).collect())
 }
 
 /// Says where an agent works. Whoever changes to another team takes what is open of their affairs along, as they go on working on it; what is

@@ -148,3 +148,48 @@ pub async fn claim(
     }
     Ok((taken, claimed))
 }
+
+/// What an operator wants to know of the due table. Ten thousand rows of each kind at most are counted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outlook {
+    /// Warnings and breaches that have come and were not raised yet.
+    pub come: i64,
+    /// How long ago the first of them came, in seconds; 0 when there is none.
+    pub late_seconds: f64,
+    /// Clocks that fall due within an hour.
+    pub within_hour: i64,
+    /// Clocks that fall due within a day.
+    pub within_day: i64,
+}
+
+/// Counts what has come and what is about to.
+///
+/// # Errors
+/// [`StoreError`].
+#[tracing::instrument(level = "debug", name = "db.due.outlook", skip_all)]
+pub async fn outlook(db: &Db) -> Result<Outlook, StoreError> {
+    let row = sqlx::query!(
+        r#"select (select count(*) from (
+                       select from sla_monitor.due where fire_at <= now() limit 10000
+                   ) as come) as "come!",
+                  (select coalesce(extract(epoch from now() - min(fire_at)), 0)::double precision from (
+                       select fire_at from sla_monitor.due where fire_at <= now() order by fire_at limit 1
+                   ) as first) as "late_seconds!",
+                  (select count(*) from (
+                       select from sla_monitor.due
+                       where kind = 'breach' and fire_at > now() and fire_at <= now() + interval '1 hour' limit 10000
+                   ) as hour) as "within_hour!",
+                  (select count(*) from (
+                       select from sla_monitor.due
+                       where kind = 'breach' and fire_at > now() and fire_at <= now() + interval '1 day' limit 10000
+                   ) as day) as "within_day!""#
+    )
+    .fetch_one(db.reader())
+    .await?;
+    Ok(Outlook {
+        come: row.come,
+        late_seconds: row.late_seconds,
+        within_hour: row.within_hour,
+        within_day: row.within_day,
+    })
+}

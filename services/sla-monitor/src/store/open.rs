@@ -87,41 +87,41 @@ pub struct Cause<'a> {
     pub recorded_at: Timestamp,
 }
 
-/// Writes clocks with their first entry and what will fall due.
+/// Writes clocks with their first entry and what will fall due, each with what caused it.
 #[tracing::instrument(name = "db.open.open", skip_all)]
-pub async fn open(
-    tx: &mut PgConnection,
-    clocks: &[NewClock],
-    cause: Cause<'_>,
-    quiet_ms: u32,
-) -> Result<(), StoreError> {
-    let ids: Vec<Uuid> = clocks.iter().map(|c| c.id).collect();
-    let affairs: Vec<Uuid> = clocks.iter().map(|c| c.affair).collect();
-    let subjects: Vec<String> = clocks.iter().map(|c| c.subject.clone()).collect();
-    let customers: Vec<Option<Uuid>> = clocks.iter().map(|c| c.customer).collect();
-    let rules: Vec<String> = clocks.iter().map(|c| c.rule.clone()).collect();
-    let rule_versions: Vec<i32> = clocks.iter().map(|c| c.rule_version).collect();
-    let kinds: Vec<String> = clocks.iter().map(|c| c.kind.to_owned()).collect();
-    let stages: Vec<String> = clocks.iter().map(|c| c.stage.clone()).collect();
-    let calendars: Vec<String> = clocks.iter().map(|c| c.calendar.clone()).collect();
-    let subject_types: Vec<String> = clocks.iter().map(|c| c.subject_type.clone()).collect();
-    let departments: Vec<String> = clocks.iter().map(|c| c.department.clone()).collect();
-    let teams: Vec<String> = clocks.iter().map(|c| c.seat.team.clone()).collect();
-    let managers: Vec<String> = clocks.iter().map(|c| c.seat.manager.clone()).collect();
-    let origins: Vec<jiff_sqlx::Timestamp> = clocks.iter().map(|c| c.origin.to_sqlx()).collect();
-    let dues: Vec<Option<jiff_sqlx::Timestamp>> = clocks.iter().map(|c| c.due.map(|due| due.to_sqlx())).collect();
-    let calendar_versions: Vec<String> = clocks.iter().map(|c| c.calendar_version.clone()).collect();
-    let by_conditions: Vec<bool> = clocks.iter().map(|c| c.by_conditions).collect();
-    let starts: Vec<String> = clocks.iter().map(|c| c.start.as_str().to_owned()).collect();
-    let untils: Vec<Option<jiff_sqlx::Timestamp>> = clocks
-        .iter()
+pub async fn open(tx: &mut PgConnection, caused: &[(NewClock, Cause<'_>)], quiet_ms: u32) -> Result<(), StoreError> {
+    let clocks = || caused.iter().map(|(clock, _)| clock);
+    let causes = || caused.iter().map(|(_, cause)| cause);
+    let traceparents: Vec<String> = causes().map(|c| c.traceparent.to_owned()).collect();
+    let recorded: Vec<jiff_sqlx::Timestamp> = causes().map(|c| c.recorded_at.to_sqlx()).collect();
+    let sources: Vec<String> = causes().map(|c| c.source.to_owned()).collect();
+    let positions: Vec<i64> = causes().map(|c| c.position).collect();
+    let ids: Vec<Uuid> = clocks().map(|c| c.id).collect();
+    let affairs: Vec<Uuid> = clocks().map(|c| c.affair).collect();
+    let subjects: Vec<String> = clocks().map(|c| c.subject.clone()).collect();
+    let customers: Vec<Option<Uuid>> = clocks().map(|c| c.customer).collect();
+    let rules: Vec<String> = clocks().map(|c| c.rule.clone()).collect();
+    let rule_versions: Vec<i32> = clocks().map(|c| c.rule_version).collect();
+    let kinds: Vec<String> = clocks().map(|c| c.kind.to_owned()).collect();
+    let stages: Vec<String> = clocks().map(|c| c.stage.clone()).collect();
+    let calendars: Vec<String> = clocks().map(|c| c.calendar.clone()).collect();
+    let subject_types: Vec<String> = clocks().map(|c| c.subject_type.clone()).collect();
+    let departments: Vec<String> = clocks().map(|c| c.department.clone()).collect();
+    let teams: Vec<String> = clocks().map(|c| c.seat.team.clone()).collect();
+    let managers: Vec<String> = clocks().map(|c| c.seat.manager.clone()).collect();
+    let origins: Vec<jiff_sqlx::Timestamp> = clocks().map(|c| c.origin.to_sqlx()).collect();
+    let dues: Vec<Option<jiff_sqlx::Timestamp>> = clocks().map(|c| c.due.map(|due| due.to_sqlx())).collect();
+    let calendar_versions: Vec<String> = clocks().map(|c| c.calendar_version.clone()).collect();
+    let by_conditions: Vec<bool> = clocks().map(|c| c.by_conditions).collect();
+    let starts: Vec<String> = clocks().map(|c| c.start.as_str().to_owned()).collect();
+    let untils: Vec<Option<jiff_sqlx::Timestamp>> = clocks()
         .map(|c| match c.start {
             Happening::StartedUntil(until) => Some(until.to_sqlx()),
             _ => None,
         })
         .collect();
     let mut ahead = DueRows::default();
-    for clock in clocks {
+    for clock in clocks() {
         if let Some(due) = clock.due {
             ahead.push(clock.id, (1, clock.origin), due, &clock.thresholds);
         }
@@ -130,19 +130,21 @@ pub async fn open(
         "with new as (
              select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::integer[], $7::text[],
                                   $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[],
-                                  $14::text[], $15::timestamptz[], $25::text[], $26::boolean[], $28::text[], $29::text[])
+                                  $14::text[], $15::timestamptz[], $25::text[], $26::boolean[], $28::text[], $29::text[],
+                                  $16::text[], $17::timestamptz[], $18::text[], $19::bigint[])
                  as n(clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage, calendar, subject_type,
-                      department, origin_at, due_at, start, until_at, calendar_version, by_conditions, team, manager)
+                      department, origin_at, due_at, start, until_at, calendar_version, by_conditions, team, manager,
+                      traceparent, recorded_at, source, position)
          ), clocks as (
              insert into sla_monitor.clock (clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage,
                  calendar, subject_type, department, state, epoch, first_origin_at, origin_at, due_at, traceparent,
                  calendar_version, by_conditions, team, manager)
              select clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage,
                  calendar, subject_type, department, case when start = 'awaited' then 'scheduled' else 'running' end, 1, origin_at,
-                 origin_at, due_at, $16, calendar_version, by_conditions, team, manager from new
+                 origin_at, due_at, traceparent, calendar_version, by_conditions, team, manager from new
          ), entries as (
              insert into sla_monitor.clock_entry (clock_id, seq, kind, until_at, occurred_at, recorded_at, source, position)
-             select clock_id, 1, start, until_at, origin_at, $17, $18, $19 from new
+             select clock_id, 1, start, until_at, origin_at, recorded_at, source, position from new
          )
          insert into sla_monitor.due (clock_id, kind, epoch, origin_at, due_at, fire_at)
          select clock_id, kind, epoch, origin_at, due_at,
@@ -164,10 +166,10 @@ pub async fn open(
         &dues as _,
         &starts,
         &untils as _,
-        cause.traceparent,
-        cause.recorded_at.to_sqlx() as _,
-        cause.source,
-        cause.position,
+        &traceparents,
+        &recorded as _,
+        &sources,
+        &positions,
         &ahead.clock_ids,
         &ahead.kinds,
         &ahead.epochs,

@@ -20,6 +20,7 @@ mod policies;
 mod receipt;
 mod sums;
 mod teams;
+mod together;
 mod trials;
 mod units;
 mod watch;

@@ -46,7 +46,7 @@ async fn who_calls(suite: &Running) -> String {
 async fn starts_serves_stops_and_finds_its_data_again() {
     let folder = Folder::new("again");
     let suite = Running::start(&folder);
-    assert_eq!(suite.ready["services"].as_object().unwrap().len(), 4);
+    assert_eq!(suite.ready["services"].as_object().unwrap().len(), 5);
     assert_eq!(suite.ready["tokens"].as_object().unwrap().len(), kernel::Role::ALL.len());
     assert_eq!(suite.ready["pid"], suite.pid());
     assert_eq!(suite.ready["data"].as_str().unwrap(), folder.data().to_string_lossy());

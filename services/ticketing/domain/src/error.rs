@@ -305,6 +305,9 @@ pub enum Refusal {
     /// Nobody decides what they proposed.
     #[error("who proposed a redress does not decide it; ask another supervisor")]
     RedressOwnProposal,
+    /// Machines promise little.
+    #[error("a telephone system promises a call back and nothing else; let a person promise it")]
+    PromiseNotByMachine,
     /// Nobody grants twice.
     #[error("the caller has granted it; another supervisor has to")]
     RedressGrantedAlready,
@@ -364,6 +367,7 @@ impl Classify for Refusal {
             | Self::NotYourView
             | Self::NotYours
             | Self::RedressOwnProposal
+            | Self::PromiseNotByMachine
             | Self::NoticeTemplateOwn => Kind::PermissionDenied,
             Self::NoSuchClaimPoint => Kind::NotFound,
             Self::NoticeTemplateApproved
@@ -489,6 +493,7 @@ impl Classify for Refusal {
             Self::NoticeNotHanded { .. } => "NOTICE_NOT_HANDED",
             Self::ItemRetired => "ITEM_RETIRED",
             Self::RedressOwnProposal => "REDRESS_OWN_PROPOSAL",
+            Self::PromiseNotByMachine => "PROMISE_NOT_BY_MACHINE",
             Self::RedressGrantedAlready => "REDRESS_GRANTED_ALREADY",
             Self::RedressNotOpen { .. } => "REDRESS_NOT_OPEN",
             Self::CauseCircular => "CAUSE_CIRCULAR",
@@ -575,6 +580,7 @@ impl Classify for Refusal {
             | Self::NoticeTemplateOwn
             | Self::NoticeTemplateApproved
             | Self::RedressOwnProposal
+            | Self::PromiseNotByMachine
             | Self::RedressGrantedAlready
             | Self::CauseCircular
             | Self::CauseRetired

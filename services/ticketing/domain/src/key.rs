@@ -3,6 +3,9 @@
 //! Alphabet: Crockford's base 32, which has no I, L, O or U. Check character of the key: the hybrid
 //! system of ISO 7064 with M = 32 (MOD 33,32), so that the check character has no look-alike either;
 //! it finds every single mistyped character and nearly every swapped pair.
+//!
+//! On a telephone each character is typed once, on the key it stands on: 2 for 2, A, B and C. What is typed so fits more than one code; it is
+//! compared and never read back.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,6 +26,14 @@ pub struct TrackingKey([u8; DATA]);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof(Personal<[u8; PROOF]>);
 
+/// A tracking key as it is typed on a telephone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeypadKey([u8; DATA + 1]);
+
+/// A proof as it is typed on a telephone. Does not print.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeypadProof(Personal<[u8; PROOF]>);
+
 /// Why a code was not understood. Holds no part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -35,6 +46,12 @@ pub enum KeyError {
     /// A character that the alphabet does not have.
     #[error("character {position} is none of the letters and digits in use (there is no u)")]
     Character {
+        /// Place of the first such character, from 1, spaces and hyphens apart.
+        position: usize,
+    },
+    /// A character that a telephone has no key for.
+    #[error("character {position} is no digit")]
+    Digit {
         /// Place of the first such character, from 1, spaces and hyphens apart.
         position: usize,
     },
@@ -96,6 +113,76 @@ impl FromStr for Proof {
     fn from_str(text: &str) -> Result<Self, KeyError> {
         values(text).map(|v| Self(Personal::new(v)))
     }
+}
+
+impl Proof {
+    /// Whether typing it on a telephone gives these digits. Looks at all of them whatever the first ones are.
+    pub fn is_typed(&self, typed: &KeypadProof) -> bool {
+        let pairs = self.0.expose().iter().zip(typed.0.expose());
+        pairs.fold(0, |differ, (value, digit)| differ | (key_of(ALPHABET[usize::from(*value)]) ^ digit)) == 0
+    }
+}
+
+impl KeypadKey {
+    /// The digits, as keys are looked for by them.
+    pub fn digits(&self) -> String {
+        self.0.iter().map(|digit| char::from(*digit)).collect()
+    }
+}
+
+impl TrackingKey {
+    /// As it is typed on a telephone.
+    pub fn on_keypad(&self) -> KeypadKey {
+        let mut digits = [0; DATA + 1];
+        for (digit, character) in digits.iter_mut().zip(self.compact().bytes()) {
+            *digit = key_of(character);
+        }
+        KeypadKey(digits)
+    }
+}
+
+impl FromStr for KeypadKey {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        digits(text).map(Self)
+    }
+}
+
+impl FromStr for KeypadProof {
+    type Err = KeyError;
+
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        digits(text).map(|digits| Self(Personal::new(digits)))
+    }
+}
+
+/// The key of a telephone that a character of the alphabet stands on, as a digit (ITU-T E.161).
+const fn key_of(character: u8) -> u8 {
+    match character {
+        b'A'..=b'C' => b'2',
+        b'D'..=b'F' => b'3',
+        b'G'..=b'I' => b'4',
+        b'J'..=b'L' => b'5',
+        b'M'..=b'O' => b'6',
+        b'P'..=b'S' => b'7',
+        b'T'..=b'V' => b'8',
+        b'W'..=b'Z' => b'9',
+        digit => digit,
+    }
+}
+
+/// Reads `N` digits, spaces and hyphens anywhere.
+fn digits<const N: usize>(text: &str) -> Result<[u8; N], KeyError> {
+    let mut out = [0; N];
+    let mut count = 0;
+    for character in text.chars().filter(|c| !c.is_whitespace() && *c != '-') {
+        let position = count + 1;
+        let digit = u8::try_from(character).ok().filter(u8::is_ascii_digit).ok_or(KeyError::Digit { position })?;
+        *out.get_mut(count).ok_or(KeyError::Length { expected: N })? = digit;
+        count = position;
+    }
+    if count == N { Ok(out) } else { Err(KeyError::Length { expected: N }) }
 }
 
 /// Reads `N` characters as people write them: any case, spaces and hyphens anywhere, look-alikes resolved.
@@ -187,6 +274,33 @@ mod tests {
         assert_eq!("7K3M".parse::<TrackingKey>(), Err(KeyError::Length { expected: 13 }));
         assert_eq!("7U3M-9QXT-2VBD-R".parse::<TrackingKey>(), Err(KeyError::Character { position: 2 }));
         assert_eq!("abc".parse::<Proof>(), Err(KeyError::Length { expected: 6 }));
+    }
+
+    #[test]
+    fn is_typed_on_a_telephone_as_the_database_looks_for_it() {
+        // What the index of the migration does to a key, spelled out.
+        let (letters, keys) = ("ABCDEFGHJKMNPQRSTVWXYZ", "2223334455667777889999");
+        for start in 0..32u8 {
+            let key = TrackingKey::from_entropy(std::array::from_fn(|i| start.wrapping_add(u8::try_from(i).unwrap())));
+            let translated: String = key
+                .compact()
+                .chars()
+                .map(|c| letters.find(c).map_or(c, |at| char::from(keys.as_bytes()[at])))
+                .collect();
+            assert_eq!(key.on_keypad().digits(), translated);
+            assert_eq!(translated.parse(), Ok(key.on_keypad()));
+        }
+    }
+
+    #[test]
+    fn a_proof_is_held_against_the_digits_it_stands_on() {
+        let proof: Proof = "XVY6RE".parse().unwrap();
+        assert!(proof.is_typed(&"989 673".parse().unwrap()));
+        for wrong in ["989674", "089673", "999673"] {
+            assert!(!proof.is_typed(&wrong.parse().unwrap()), "{wrong}");
+        }
+        assert_eq!("98967".parse::<KeypadProof>(), Err(KeyError::Length { expected: 6 }));
+        assert_eq!("98X673".parse::<KeypadProof>(), Err(KeyError::Digit { position: 3 }));
     }
 
     #[test]

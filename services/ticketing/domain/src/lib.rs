@@ -20,6 +20,7 @@ mod named;
 mod notice;
 mod process;
 mod promise;
+mod public;
 mod readability;
 mod receipt;
 mod redress;
@@ -59,17 +60,18 @@ pub use id::{
 pub use incident::{
     Affected, Incident, IncidentDraft, IncidentState, IncidentUpdate, Joined, Telling, Texts, TextsError, reach,
 };
-pub use key::{KeyError, Proof, TrackingKey};
+pub use key::{KeyError, KeypadKey, KeypadProof, Proof, TrackingKey};
 pub use named::Named;
 pub use notice::{
     Delivery, MOST_HANDINGS, Notice, NoticeAbout, NoticeOutcome, NoticeRoute, NoticeSaid, NoticeScope, NoticeState,
     NoticeTerms, NoticeWords, Quiet, QuietHours, Reach, awaited, choose_template, flaw_of, pause_after, route,
 };
 pub use process::{
-    Course, Figures, Line, MAX_SITUATIONS, MAX_STEPS, Measure, Move, MoveEnd, Place, Process, ProcessMap, Scope,
-    Situation, Step, StepFigures, StepText, StepTitle, Turn, Visit, Wording, WordingError,
+    Course, Figures, Line, MAX_SITUATIONS, MAX_STEPS, Measure, Milestone, Move, MoveEnd, Place, Process, ProcessMap,
+    Scope, Situation, Step, StepFigures, StepText, StepTitle, Stretch, Turn, Visit, Wording, WordingError, road,
 };
 pub use promise::{Promise, PromiseDraft, PromiseForecast, PromiseGate, PromiseKind, PromiseState, Settlement, Tried};
+pub use public::{CustomerOption, customer_options};
 pub use readability::{Readability, ReadabilityGrade, readability};
 pub use receipt::Receipt;
 pub use redress::{

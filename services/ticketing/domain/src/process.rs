@@ -3,9 +3,11 @@
 
 mod course;
 mod figures;
+mod road;
 
 pub use course::{Course, Place, Turn, Visit};
 pub use figures::{Figures, Measure, Move, MoveEnd, StepFigures};
+pub use road::{Milestone, Stretch, road};
 
 use std::collections::HashSet;
 use std::str::FromStr;

@@ -79,6 +79,15 @@ pub struct PromiseDraft {
 }
 
 impl PromiseDraft {
+    /// Refuses what a telephone system does not promise: it takes down when a customer wants to be called, and knows nothing of answers and visits.
+    ///
+    /// # Errors
+    /// [`Refusal::PromiseNotByMachine`].
+    pub fn refuse_from(&self, telephone_system: bool) -> Result<(), Refusal> {
+        let calls_back = matches!(self.kind, PromiseKind::Callback { .. });
+        if telephone_system && !calls_back { Err(Refusal::PromiseNotByMachine) } else { Ok(()) }
+    }
+
     /// Whether it is earlier than affairs like this one are answered.
     ///
     /// # Errors

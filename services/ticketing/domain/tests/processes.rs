@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::Language;
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
-    Course, Measure, MoveEnd, Place, ProcessMap, Refusal, Situation, Slug, Standing, Step, Turn, Visit, Wording,
+    Course, Measure, MoveEnd, Place, ProcessMap, Refusal, Situation, Slug, Standing, Step, Stretch, Turn, Visit,
+    Wording, road,
 };
 
 fn slug(id: &str) -> Slug {
@@ -412,4 +413,28 @@ fn a_stay_as_long_as_the_step_may_take_is_not_too_long() {
     let figures = measure.figures();
     assert_eq!(figures.steps[0].over_standard, 1);
     assert_eq!((figures.steps[0].elsewhere, figures.steps[1].elsewhere), (0, 3));
+}
+
+/// Ids of the steps of the way, and where each lies.
+fn way(map: &ProcessMap, turns: &[Turn]) -> Vec<(String, Stretch)> {
+    let course = Course::lay(map, turns);
+    road(map, &course).iter().map(|m| (map.steps()[m.step].id.as_str().to_owned(), m.stretch)).collect()
+}
+
+#[test]
+fn the_road_tells_where_it_was_and_how_it_usually_goes_on() {
+    use Stretch::{Ahead, Here, Passed};
+    let map = ProcessMap::new(repair()).unwrap();
+    let turns = [turn(0, Standing::Acknowledged), turn(10, Standing::InProgress)];
+    let expected = [("intake", Passed), ("assess", Here), ("repair", Ahead), ("parts", Ahead)];
+    // From parts it usually goes back to repair, which is told already: no circle is told twice.
+    let told = way(&map, &turns);
+    assert_eq!(told.iter().map(|(id, stretch)| (id.as_str(), *stretch)).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn where_affairs_may_end_nothing_is_ahead() {
+    let map = ProcessMap::new(repair()).unwrap();
+    let turns = [turn(0, Standing::Acknowledged), turn(10, Standing::InProgress), turn(20, Standing::Resolved)];
+    assert_eq!(way(&map, &turns).last().unwrap(), &("answered".to_owned(), Stretch::Here));
 }

@@ -4,6 +4,7 @@ mod desk;
 mod learning;
 mod notice;
 mod process;
+mod public;
 mod words;
 
 use jiff::Timestamp;
@@ -25,6 +26,7 @@ pub(crate) use desk::{attachment, draft, macro_, mention, scan, scan_name, unsca
 pub(crate) use learning::{article, cause, cause_figures, citation, item, money, redress, redress_state, silence};
 pub(crate) use notice::{notice, notice_state, notice_template};
 pub(crate) use process::{PublicCourse, course, figures, process, process_in_list, public_course};
+pub(crate) use public::{public_act, public_affair};
 pub(crate) use words::{
     affected_outcome, attempt_outcome, link_kind, promise_state, satisfaction_cause, severity, state, take_reason,
     ticket_type, visibility,

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use kernel::{Ambient, ResourceId};
-use ledger::{Reaction, ReactionError, Received};
+use ledger::{Applying, Reaction, ReactionError, Received};
 use postgres::Tx;
 use ticketing_domain::{ChangeKind, ClockId, PromiseId, TicketId};
 use ventanilla_proto::sla::v1 as sla;
@@ -11,7 +11,7 @@ use ventanilla_proto::sla::v1 as sla;
 use super::Effect;
 use crate::store::notice;
 use crate::store::promise::{self, StoredPromise};
-use crate::store::term::{self, Running};
+use crate::store::term::{self, NewTerm, Running};
 
 /// From this part of its time on, a promise that still runs is at risk.
 const AT_RISK_PERCENT: i32 = 75;
@@ -65,17 +65,20 @@ async fn find(tx: &mut Tx, id: PromiseId) -> Result<StoredPromise, ReactionError
     promise::get(tx, id).await?.ok_or(ReactionError::Refused("its promise does not exist here"))
 }
 
-/// A clock that customers are told of starts.
-async fn begin(tx: &mut Tx, started: &sla::ClockStarted) -> Result<(), ReactionError> {
+/// The term of a clock that starts; `None` for one that no customer is told of.
+fn begun(started: &sla::ClockStarted) -> Result<Option<NewTerm>, ReactionError> {
+    if !started.ends_with_answer {
+        return Ok(None);
+    }
     let by_law = match started.kind() {
         sla::PolicyKind::Statutory => true,
         sla::PolicyKind::Sla => false,
         // What departments and vendors owe each other is no concern of the customer's.
-        sla::PolicyKind::Ola | sla::PolicyKind::Uc | sla::PolicyKind::Unspecified => return Ok(()),
+        sla::PolicyKind::Ola | sla::PolicyKind::Uc | sla::PolicyKind::Unspecified => return Ok(None),
     };
-    let Ok(ticket) = TicketId::parse(&started.subject) else { return Ok(()) };
+    let Ok(ticket) = TicketId::parse(&started.subject) else { return Ok(None) };
     let running = running(started.due_time.as_ref())?;
-    Ok(term::begin(tx, clock(&started.clock)?, ticket, by_law, running).await?)
+    Ok(Some(NewTerm { clock: clock(&started.clock)?, ticket, by_law, running }))
 }
 
 fn clock(name: &str) -> Result<ClockId, ReactionError> {
@@ -101,9 +104,7 @@ impl Reaction for OnSla {
             let at = breach.breached_time.and_then(|t| Timestamp::new(t.seconds, t.nanos).ok());
             self.broken(tx, entry, id, at.ok_or(ReactionError::Undecodable("breached_time"))?).await?;
         } else if let Some(started) = entry.payload::<sla::ClockStarted>()? {
-            if started.ends_with_answer {
-                begin(tx, &started).await?;
-            }
+            term::begin(tx, begun(&started)?.as_slice()).await?;
         } else if let Some(moved) = entry.payload::<sla::ClockMoved>()? {
             if TicketId::parse(&moved.subject).is_ok() {
                 term::change(tx, clock(&moved.clock)?, running(moved.due_time.as_ref())?).await?;
@@ -114,5 +115,18 @@ impl Reaction for OnSla {
             term::change(tx, clock(&settled.clock)?, Running::Over).await?;
         }
         Ok(())
+    }
+
+    fn runs(&self, entry: &Received) -> bool {
+        entry.is::<sla::ClockStarted>()
+    }
+
+    async fn apply_run(&self, tx: &mut Tx, run: &[Applying<'_>]) -> Result<(), ReactionError> {
+        let mut terms = Vec::with_capacity(run.len());
+        for Applying { entry, .. } in run {
+            let started = entry.payload()?.ok_or(ReactionError::Undecodable("type"))?;
+            terms.extend(begun(&started)?);
+        }
+        Ok(term::begin(tx, &terms).await?)
     }
 }

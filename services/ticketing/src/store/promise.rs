@@ -324,3 +324,28 @@ pub(crate) async fn update(tx: &mut PgConnection, stored: &StoredPromise) -> Res
     .await?;
     affected_one(&written)
 }
+
+/// Promises to customers that are in danger. Ten thousand of each kind at most are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Danger {
+    /// Told to be at risk by the monitor of clocks.
+    pub at_risk: i64,
+    /// Past their time and neither kept nor given up.
+    pub overdue: i64,
+}
+
+/// Counts the promises that are in danger.
+#[tracing::instrument(level = "debug", name = "db.promise.danger", skip_all)]
+pub(crate) async fn danger(db: &PgPool) -> Result<Danger, StoreError> {
+    let row = sqlx::query!(
+        r#"select (select count(*) from (
+                       select from ticketing.promise where state = 'at_risk' limit 10000
+                   ) as at_risk) as "at_risk!",
+                  (select count(*) from (
+                       select from ticketing.promise where state in ('made', 'at_risk') and due_at <= now() limit 10000
+                   ) as overdue) as "overdue!""#
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(Danger { at_risk: row.at_risk, overdue: row.overdue })
+}

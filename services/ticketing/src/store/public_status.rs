@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use kernel::{Language, ResourceId};
 use postgres::StoreError;
 use sqlx::PgPool;
-use ticketing_domain::{Standing, TicketId, TrackingKey};
+use ticketing_domain::{KeypadKey, Standing, TicketId, TrackingKey};
 
 use super::create::read_proof;
 use super::word;
@@ -24,6 +24,29 @@ pub(crate) async fn proof_of(pool: &PgPool, key: &TrackingKey) -> Result<Option<
         Ok((TicketId::from_uuid(row.ticket_id), read_proof(&row.proof_salt, &row.proof_hash, row.ticket_id)?))
     })
     .transpose()
+}
+
+/// Tickets whose keys are typed so on a telephone, and what is kept of their proofs: one nearly always.
+#[tracing::instrument(name = "db.public_status.on_keypad", skip_all)]
+pub(crate) async fn on_keypad(
+    pool: &PgPool,
+    key: &KeypadKey,
+) -> Result<Vec<(TicketId, TrackingKey, KeptProof)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select ticket_id, tracking_key, proof_salt, proof_hash from ticketing.ticket
+           where translate(tracking_key, 'ABCDEFGHJKMNPQRSTVWXYZ', '2223334455667777889999') = $1
+           limit 16"#,
+        key.digits()
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let id = row.ticket_id;
+            let key = word("ticket", "tracking_key", id, row.tracking_key.parse().ok())?;
+            Ok((TicketId::from_uuid(id), key, read_proof(&row.proof_salt, &row.proof_hash, id)?))
+        })
+        .collect()
 }
 
 /// What a customer may see.

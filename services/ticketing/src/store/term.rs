@@ -35,23 +35,34 @@ impl Running {
     }
 }
 
-/// A term begins.
+/// A term that begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewTerm {
+    /// Its clock.
+    pub(crate) clock: ClockId,
+    /// The affair to be answered.
+    pub(crate) ticket: TicketId,
+    /// Set by law, and not by the house.
+    pub(crate) by_law: bool,
+    /// Where it stands.
+    pub(crate) running: Running,
+}
+
+/// Terms begin.
 #[tracing::instrument(name = "db.term.begin", skip_all)]
-pub(crate) async fn begin(
-    tx: &mut PgConnection,
-    clock: ClockId,
-    ticket: TicketId,
-    by_law: bool,
-    running: Running,
-) -> Result<(), StoreError> {
+pub(crate) async fn begin(tx: &mut PgConnection, terms: &[NewTerm]) -> Result<(), StoreError> {
+    if terms.is_empty() {
+        return Ok(());
+    }
     sqlx::query!(
-        "insert into ticketing.term (clock_id, ticket_id, by_law, state, due_at) values ($1, $2, $3, $4, $5)
+        "insert into ticketing.term (clock_id, ticket_id, by_law, state, due_at)
+         select * from unnest($1::uuid[], $2::uuid[], $3::boolean[], $4::text[], $5::timestamptz[])
          on conflict on constraint term_pkey do nothing",
-        clock.uuid(),
-        ticket.uuid(),
-        by_law,
-        running.as_str(),
-        running.due() as _,
+        &terms.iter().map(|t| t.clock.uuid()).collect::<Vec<_>>(),
+        &terms.iter().map(|t| t.ticket.uuid()).collect::<Vec<_>>(),
+        &terms.iter().map(|t| t.by_law).collect::<Vec<_>>(),
+        &terms.iter().map(|t| t.running.as_str().to_owned()).collect::<Vec<_>>(),
+        &terms.iter().map(|t| t.running.due()).collect::<Vec<_>>() as _,
     )
     .execute(tx)
     .await?;

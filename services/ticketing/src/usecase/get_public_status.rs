@@ -10,7 +10,7 @@ use crate::proof::KeptProof;
 use crate::store::public_status;
 
 /// What a proof is held against when no ticket has the key: the same work as for a wrong proof.
-const NOBODY: KeptProof = KeptProof { salt: [0; 16], hash: [0; 32] };
+pub(super) const NOBODY: KeptProof = KeptProof { salt: [0; 16], hash: [0; 32] };
 
 impl Ticketing {
     /// The affair that key and proof open. Every wrong pair of key and proof is answered alike: one statement by a unique
@@ -29,6 +29,11 @@ impl Ticketing {
     #[tracing::instrument(name = "ticket.get_public_status", skip_all)]
     pub async fn get_public_status(&self, key: TrackingKey, proof: &Proof) -> Result<pb::PublicStatus, Error> {
         let id = self.who_holds(&key, proof).await?;
+        self.status_of(key, id).await
+    }
+
+    /// Where the affair stands, once it is known that it is shown to its customer.
+    pub(super) async fn status_of(&self, key: TrackingKey, id: TicketId) -> Result<pb::PublicStatus, Error> {
         let status = public_status::status(self.db.reader(), id).await?;
         let (followed, course) = self.course_of(id).await?.ok_or(Error::KeyOrProofUnknown)?;
         // Where the map has nothing to say of how the affair stands, what is said of every affair that stands so.

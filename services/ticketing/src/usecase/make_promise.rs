@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kernel::Violations;
+use kernel::{Role, Violations};
 use postgres::RequestKey;
 use server::{Call, PeerChannel, parse};
 use ticketing_domain::{Promise, PromiseDraft, PromiseForecast, PromiseId, PromiseKind, TicketId};
@@ -42,6 +42,7 @@ impl Ticketing {
     /// [`Error`], as the RPC's comment lists.
     #[tracing::instrument(name = "promise.make", skip_all, fields(ticket.id = %new.ticket))]
     pub async fn make_promise(&self, call: &Call, new: NewPromise) -> Result<pb::Promise, Error> {
+        new.draft.refuse_from(call.acting().has(Role::Ivr))?;
         let forecast = self.forecast(call, &new).await?;
         let mut writing = match self.begin(call, new.key, new.ticket, None, new.stated).await? {
             Begun::Replay(answer) => return Ok(answer),

@@ -27,6 +27,7 @@ mod personal_data;
 mod processes;
 mod promise_kinds;
 mod proof;
+mod public;
 mod reactions;
 mod receipts;
 mod redresses;

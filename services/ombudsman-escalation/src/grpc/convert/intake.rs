@@ -12,10 +12,12 @@ use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::{LONG, Parsed, SHORT, change, key, personal, whole};
 use crate::grpc::vocabulary::{ground, missing_item, parallel};
-use crate::usecase::{open_case, propose_inadmissibility, receive_cure, refuse_case, request_cure};
+use crate::usecase::{open_case, open_public_case, propose_inadmissibility, receive_cure, refuse_case, request_cure};
 
 /// Claim points of one case at most.
 const POINTS: usize = 50;
+/// Characters of a key or a proof at most, with the spaces people put between them.
+const CODE: usize = 64;
 
 pub(crate) fn open_case(request: &pb::OpenCaseRequest) -> Parsed<open_case::Command> {
     let mut violations = Violations::new();
@@ -46,6 +48,25 @@ pub(crate) fn open_case(request: &pb::OpenCaseRequest) -> Parsed<open_case::Comm
             points,
             facts_at,
             known_at,
+        })
+    })();
+    whole(violations, command)
+}
+
+pub(crate) fn open_public_case(request: &pb::OpenPublicCaseRequest) -> Parsed<open_public_case::Command> {
+    let mut violations = Violations::new();
+    let tracking_key = parse::required_text(&mut violations, "tracking_key", &request.tracking_key, CODE);
+    let proof = parse::required_text(&mut violations, "proof", &request.proof, CODE);
+    let parallel = declared(&mut violations, request.parallel_proceedings);
+    // No hash of a proof is kept.
+    let bare = pb::OpenPublicCaseRequest { proof: String::new(), ..request.clone() };
+    let key = key(&mut violations, &request.request_id, open_public_case::METHOD, &bare);
+    let command = (|| {
+        Some(open_public_case::Command {
+            key: key?,
+            tracking_key: tracking_key?.into(),
+            proof: proof?.into(),
+            parallel,
         })
     })();
     whole(violations, command)

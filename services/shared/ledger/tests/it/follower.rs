@@ -12,7 +12,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Server};
-use ventanilla_ledger::{Feed, Follower, FollowerError, Ledger, Reaction, ReactionError, Received, Standings};
+use ventanilla_ledger::{
+    Applying, Feed, Follower, FollowerError, Ledger, Reaction, ReactionError, Received, Standings,
+};
 use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
@@ -242,4 +244,90 @@ async fn personal_parts_go_to_services_and_nobody_else() {
         assert_eq!(entries.iter().filter(|e| !e.personal.is_empty()).count(), parts);
         assert!(!entries[0].commitment.is_empty());
     }
+}
+
+/// Remembers what it was given together; runs entries of the types that begin with `run.`, and refuses an aggregate named `poison`.
+#[derive(Clone, Default)]
+struct Runs(Arc<std::sync::Mutex<Vec<Vec<i64>>>>);
+
+impl Runs {
+    fn take(&self, entries: &[&Received]) -> Result<(), ReactionError> {
+        if entries.iter().any(|entry| entry.aggregate() == "poison") {
+            return Err(ReactionError::Refused("poison"));
+        }
+        self.0.lock().unwrap().push(entries.iter().map(|entry| entry.position()).collect());
+        Ok(())
+    }
+}
+
+#[tonic::async_trait]
+impl Reaction for Runs {
+    async fn apply(&self, _: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
+        self.take(&[entry])
+    }
+
+    fn runs(&self, entry: &Received) -> bool {
+        entry.kind().starts_with("run.")
+    }
+
+    async fn apply_run(&self, _: &mut Tx, run: &[Applying<'_>]) -> Result<(), ReactionError> {
+        self.take(&run.iter().map(|each| each.entry).collect::<Vec<_>>())
+    }
+}
+
+fn entry(position: i64, kind: &str, aggregate: &str) -> Received {
+    let time = prost_types::Timestamp { seconds: 1_790_000_000, nanos: 0 };
+    let actor = ventanilla_proto::r#type::v1::Actor {
+        kind: ventanilla_proto::r#type::v1::ActorKind::System.into(),
+        id: "system".to_owned(),
+        department: String::new(),
+    };
+    Received::read(ventanilla_proto::ledger::v1::Entry {
+        position,
+        entry_id: uuid::Uuid::from_u128(u128::try_from(position).unwrap()).to_string(),
+        aggregate: aggregate.to_owned(),
+        r#type: kind.to_owned(),
+        occurred_time: Some(time),
+        recorded_time: Some(time),
+        actor: Some(actor),
+        ..Default::default()
+    })
+    .unwrap()
+}
+
+async fn applied(of: &[(&str, &str)]) -> Vec<Vec<i64>> {
+    let (_database, db) = house().await;
+    let runs = Runs::default();
+    let follower =
+        Follower::new(Ledger::open(db, "own"), "source", runs.clone(), Ambient::system(), Standings::new(&["source"]));
+    let entries: Vec<Received> =
+        (1..).zip(of).map(|(position, (kind, aggregate))| entry(position, kind, aggregate)).collect();
+    follower.apply(&entries).await.unwrap();
+    let applied = runs.0.lock().unwrap().clone();
+    applied
+}
+
+#[tokio::test]
+async fn neighbours_of_one_type_and_many_aggregates_are_applied_together_and_nothing_changes_places() {
+    let together = applied(&[
+        ("run.a", "1"),
+        ("run.a", "2"),
+        ("run.b", "3"),
+        ("run.b", "4"),
+        ("run.b", "3"), // what was told of 3 comes first
+        ("single", "5"),
+        ("single", "6"),
+        ("run.a", "7"),
+        ("single", "8"),
+        ("run.a", "9"),
+        ("run.a", "10"),
+    ])
+    .await;
+    assert_eq!(together, [vec![1, 2], vec![3, 4], vec![5], vec![6], vec![7], vec![8], vec![9], vec![10, 11]]);
+}
+
+#[tokio::test]
+async fn one_poison_entry_of_a_run_parks_its_own_aggregate_alone() {
+    let applied = applied(&[("run.a", "1"), ("run.a", "poison"), ("run.a", "2"), ("run.a", "poison")]).await;
+    assert_eq!(applied, [vec![1], vec![3]]);
 }

@@ -147,3 +147,22 @@ async fn the_ledger_refuses_to_be_changed() {
         assert!(refused.to_string().contains("append-only"), "{statement}: {refused}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_a_ledger_stands_is_told_before_and_after_its_entries_have_positions() {
+    let (_database, db) = house().await;
+    let ledger = Ledger::open(db.clone(), "house");
+    let standing = || async {
+        let mut connection = db.reader().acquire().await.unwrap();
+        ledger.standing(&mut connection).await.unwrap()
+    };
+    let quiet = standing().await;
+    assert_eq!((quiet.position, quiet.waiting, quiet.waiting_seconds, quiet.parked), (0, 0, 0.0, 0));
+    write(&db, &[draft("things/1", 1, "one"), draft("things/2", 2, "two")]).await;
+    let busy = standing().await;
+    assert_eq!((busy.position, busy.waiting), (0, 2));
+    assert!(busy.waiting_seconds > 0.0, "the first of them has waited since it was written down: {busy:?}");
+    ledger.sequence_waiting().await.unwrap();
+    let after = standing().await;
+    assert_eq!((after.position, after.waiting, after.waiting_seconds), (2, 0, 0.0));
+}

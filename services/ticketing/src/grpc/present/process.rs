@@ -77,7 +77,7 @@ fn situation(situation: &Situation) -> pb::StepSituation {
     }
 }
 
-fn duration(duration: SignedDuration) -> prost_types::Duration {
+pub(super) fn duration(duration: SignedDuration) -> prost_types::Duration {
     prost_types::Duration { seconds: duration.as_secs(), nanos: duration.subsec_nanos() }
 }
 

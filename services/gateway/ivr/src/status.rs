@@ -1,0 +1,62 @@
+//! How the affair stands whose key is spoken or typed.
+
+use ventanilla_proto::ticketing::v1::GetKeypadStatusRequest;
+use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
+
+use crate::answer::{Fault, Next, Reply};
+use crate::ask::{Asked, TICKETING};
+use crate::say::{self, Lang};
+use crate::spoken;
+
+pub(crate) const FIELDS: &[&str] = &["key", "proof"];
+
+const KEY: usize = 13;
+const PROOF: usize = 6;
+
+/// Tells how the affair stands to whoever has its key and proof. Wrong ones are counted for the call and for the number, and after a few of them a person
+/// takes over.
+pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
+    let (key, proof) = (asked.required("key")?, asked.required("proof")?);
+    let lang = asked.lang();
+    let tried_by = [format!("call {}", asked.field("call")), number(asked.field("phone"))];
+    let tries = &asked.desk.tries;
+    if tries.spent(&tried_by, asked.now()) {
+        return Err(Fault::TooManyTries);
+    }
+    let answer = look(&asked, key, proof, lang).await;
+    if matches!(answer, Err(Fault::KeyUnknown)) {
+        tries.count(&tried_by, asked.now());
+        if tries.spent(&tried_by, asked.now()) {
+            return Err(Fault::TooManyTries);
+        }
+    }
+    answer
+}
+
+fn number(phone: &str) -> String {
+    if phone.is_empty() { String::new() } else { format!("number {phone}") }
+}
+
+async fn look(asked: &Asked, key: &str, proof: &str, lang: Lang) -> Result<Reply, Fault> {
+    let typed = spoken::digits(key, KEY).zip(spoken::digits(proof, PROOF));
+    // What cannot be a key is answered as a wrong one: the caller does the same about either.
+    let (key_digits, proof_digits) = typed.ok_or(Fault::KeyUnknown)?;
+    let mut tickets = PublicServiceClient::new(asked.channel(TICKETING)?);
+    let request = GetKeypadStatusRequest { key_digits, proof_digits };
+    let status = tickets.get_keypad_status(request).await?.into_inner();
+    let compact: String = status.tracking_key.chars().filter(char::is_ascii_alphanumeric).collect();
+    // Letters that were heard have to be those of the key.
+    if spoken::exact(key, KEY).is_some_and(|heard| heard != compact) {
+        return Err(Fault::KeyUnknown);
+    }
+    let due = asked.local(status.answer_due_time.as_ref());
+    let day = due.as_ref().map(|due| asked.day(due, lang));
+    let state = status.state().as_str_name().trim_start_matches("TICKET_STATE_").to_ascii_lowercase();
+    let say = say::status(lang, &status.state_text, &status.next_step, day);
+    Ok(Reply::new(lang, Next::Done, say)
+        .with("state", state)
+        .with("step", status.step_title.clone())
+        .with("department", status.department.clone())
+        .with("due_date", due.map(|due| due.date().to_string()).unwrap_or_default())
+        .with("at_ombudsman", status.office_case_open.to_string()))
+}

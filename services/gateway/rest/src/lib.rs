@@ -1,0 +1,135 @@
+//! REST and JSON out of the contract: every RPC with a `google.api.http` option, as that option says, with no handler of
+//! its own. Knows no RPC by name; what a call means and who may make it is the services' to judge, by the caller's own token.
+//!
+//! `contract.rs` reads the operations from the descriptors, `table.rs` finds the one that a request means, `request.rs` makes
+//! its message (`decode.rs` from JSON), `grpc.rs` sends it, and one of `single.rs`, `events.rs`, `file.rs` and `lines.rs` answers.
+//! `openapi.rs` and `reference.rs` describe the same operations.
+
+mod accept;
+mod comments;
+mod contract;
+mod decode;
+mod etag;
+mod events;
+mod file;
+mod grpc;
+mod handler;
+mod json;
+mod lines;
+mod openapi;
+mod reference;
+mod request;
+mod single;
+mod table;
+mod template;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State as Shared};
+use axum::response::Response;
+use axum::routing::{any, get};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use prost_reflect::DescriptorPool;
+use serde::Deserialize;
+use server::{PeerChannel, Peers};
+
+pub use contract::Unservable;
+
+/// What the crate needs.
+#[derive(Clone)]
+pub struct State {
+    /// The four services by name.
+    pub peers: Peers,
+    /// Limits.
+    pub settings: Settings,
+}
+
+/// Limits of REST.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Bytes of a body; the services take no larger message.
+    pub body_bytes: usize,
+    /// JSON values in a body, those inside of others too.
+    pub body_values: usize,
+    /// Values inside of values in a body.
+    pub body_depth: usize,
+    /// Bytes of one line, where a call takes lines.
+    pub line_bytes: usize,
+    /// How long a stream of events is silent before it says that it is alive, in milliseconds.
+    pub keepalive_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            body_bytes: 4 * 1024 * 1024,
+            body_values: 200_000,
+            body_depth: 32,
+            line_bytes: 1024 * 1024,
+            keepalive_ms: 15_000,
+        }
+    }
+}
+
+/// What every request needs.
+pub(crate) struct Gate {
+    pub(crate) contract: contract::Contract,
+    pub(crate) channels: BTreeMap<&'static str, PeerChannel>,
+    pub(crate) settings: Settings,
+}
+
+/// Everything under `/v1/`, `/openapi.json` and `/reference`.
+///
+/// # Errors
+/// [`Unservable`] when the contract of this build has an option that is not understood, or a service has no address.
+pub fn router(state: State) -> Result<Router, Unservable> {
+    let pool = DescriptorPool::decode(ventanilla_proto::DESCRIPTOR_SET).map_err(Unservable::new)?;
+    let contract = contract::Contract::read(&pool)?;
+    let channel = |(name, _): (&'static str, &str)| {
+        state.peers.channel(name).map(|channel| (name, channel)).map_err(Unservable::new)
+    };
+    let channels = contract::SERVICES.into_iter().map(channel).collect::<Result<_, _>>()?;
+    let document = Arc::new(openapi::document(&pool, &contract));
+    let openapi: Arc<str> = document.to_string().into();
+    let gate = Arc::new(Gate { contract, channels, settings: state.settings });
+    let pages = Router::new()
+        .route("/reference", get(async |Shared(document): Document| reference::index(&document)))
+        .route(
+            "/reference/calls/{id}",
+            get(async |Shared(document): Document, Path(id): Path<String>| reference::call(&document, &id)),
+        )
+        .route(
+            "/reference/types/{name}",
+            get(async |Shared(document): Document, Path(name): Path<String>| reference::of_type(&document, &name)),
+        )
+        .route("/reference/reference.css", get(async || reference::css()))
+        .with_state(document);
+    Ok(Router::new()
+        .route("/v1/{*path}", any(handler::call))
+        .with_state(gate)
+        .route("/openapi.json", get(async move || described(&openapi)))
+        .merge(pages))
+}
+
+type Document = Shared<Arc<serde_json::Value>>;
+
+/// The OpenAPI document of this build, as `/openapi.json` has it.
+///
+/// # Errors
+/// As [`router`].
+pub fn openapi() -> Result<serde_json::Value, Unservable> {
+    let pool = DescriptorPool::decode(ventanilla_proto::DESCRIPTOR_SET).map_err(Unservable::new)?;
+    let contract = contract::Contract::read(&pool)?;
+    Ok(openapi::document(&pool, &contract))
+}
+
+fn described(openapi: &str) -> Response {
+    let mut response = Response::new(axum::body::Body::from(openapi.to_owned()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    response
+}

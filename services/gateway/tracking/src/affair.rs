@@ -1,0 +1,175 @@
+//! The page of one affair.
+
+use askama::Template;
+use axum::extract::{Query, State as Of};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use ventanilla_proto::ticketing::v1::{
+    GetPublicAffairRequest, PublicAffair, PublicMessage, PublicOption, PublicPoint, PublicStatus,
+};
+use ventanilla_proto::r#type::v1::Language;
+use web::{Csrf, Lang, Layout, Trouble, When, page};
+
+use crate::kept::Kept;
+use crate::map::{Road, road};
+use crate::{State, UNKNOWN, reason};
+
+/// What is said above the affair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    Nothing,
+    /// What the customer wrote has arrived.
+    Message,
+    Accepted,
+    Objected,
+    Ombudsman,
+    /// It changed while the customer read it.
+    Changed,
+    /// Nothing was written where something is needed.
+    Empty,
+    /// The ombudsman's office hears it already.
+    AtTheOffice,
+}
+
+impl Said {
+    fn of(word: &str) -> Self {
+        match word {
+            "message" => Self::Message,
+            "accepted" => Self::Accepted,
+            "objected" => Self::Objected,
+            "ombudsman" => Self::Ombudsman,
+            _ => Self::Nothing,
+        }
+    }
+
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::Changed | Self::AtTheOffice => StatusCode::CONFLICT,
+            Self::Empty => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::OK,
+        }
+    }
+}
+
+/// What the page is asked to show beside the affair.
+pub(crate) struct Asked {
+    pub(crate) lang: Lang,
+    pub(crate) csrf: Csrf,
+    pub(crate) said: Said,
+    /// What the customer had written and was not taken.
+    pub(crate) message: String,
+    pub(crate) objection: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+#[derive(Template)]
+#[template(path = "affair.html")]
+struct Page {
+    lang: Lang,
+    csrf: Csrf,
+    said: Said,
+    status: PublicStatus,
+    /// Language of the house's texts, where it is not the page's.
+    text_lang: &'static str,
+    road: Road,
+    since: Option<When>,
+    received: Option<When>,
+    due: Option<When>,
+    promise: Option<When>,
+    cure: Option<When>,
+    incident_end: Option<When>,
+    points: Vec<PublicPoint>,
+    resolution: String,
+    signpost: String,
+    messages: Vec<(PublicMessage, Option<When>)>,
+    history: Vec<(String, Option<When>)>,
+    may_say: bool,
+    may_accept: bool,
+    may_object: bool,
+    may_go_to_the_office: bool,
+    etag: String,
+    /// Ids of what the forms of this page ask for: sent twice, done once.
+    requests: [String; 4],
+    message: String,
+    objection: String,
+}
+
+/// `GET /t/affair`.
+pub(crate) async fn show(
+    Of(state): Of<State>,
+    lang: Lang,
+    csrf: Csrf,
+    headers: HeaderMap,
+    Query(Done { done }): Query<Done>,
+) -> Result<Response, Trouble> {
+    let said = Said::of(&done);
+    affair(&state, &headers, Asked { lang, csrf, said, message: String::new(), objection: String::new() }).await
+}
+
+/// The page, or the entrance when key and proof open nothing any more.
+pub(crate) async fn affair(state: &State, headers: &HeaderMap, asked: Asked) -> Result<Response, Trouble> {
+    let Some(kept) = Kept::read(&state.web, headers) else { return Ok(Redirect::to("/t").into_response()) };
+    let request = GetPublicAffairRequest { tracking_key: kept.key, proof: kept.proof };
+    match async { state.public()?.get_public_affair(request).await }.await {
+        Ok(shown) => Ok(written(state, shown.into_inner(), asked)),
+        Err(status) if reason(&status) == UNKNOWN => {
+            let mut answer = Redirect::to("/t").into_response();
+            Kept::forget(&state.web, headers, &mut answer);
+            Ok(answer)
+        }
+        Err(status) => Err(Trouble::from(status).back_to("/t/affair", "Intentarlo otra vez", "Try again")),
+    }
+}
+
+fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
+    let Asked { lang, csrf, said, message, objection } = asked;
+    let status = shown.status.clone().unwrap_or_default();
+    let may = |option: PublicOption| shown.options().any(|may| may == option);
+    let request = || state.web.ambient().uuid(state.web.ambient().now()).to_string();
+    let layout =
+        Layout::new(lang, lang.of("Mi asunto", "My affair")).heading(shown.subject.clone()).status(said.status());
+    let body = Page {
+        lang,
+        csrf,
+        said,
+        text_lang: code(shown.language()),
+        road: road(lang, &shown.milestones),
+        since: When::of(lang, status.state_time),
+        received: When::of(lang, status.first_received_time),
+        due: When::of(lang, status.answer_due_time),
+        promise: When::of(lang, status.promise_due_time),
+        cure: When::of(lang, status.cure_due_time),
+        incident_end: When::of(lang, status.incident_end_time),
+        history: status.history.iter().map(|step| (step.title.clone(), When::of(lang, step.enter_time))).collect(),
+        may_say: may(PublicOption::Say),
+        may_accept: may(PublicOption::Accept),
+        may_object: may(PublicOption::Object),
+        may_go_to_the_office: may(PublicOption::Ombudsman),
+        status,
+        points: shown.points,
+        resolution: shown.resolution,
+        signpost: shown.signpost,
+        messages: shown.messages.into_iter().map(|said| (said.clone(), When::of(lang, said.occurred_time))).collect(),
+        etag: shown.etag,
+        requests: std::array::from_fn(|_| request()),
+        message,
+        objection,
+    };
+    page(layout, body)
+}
+
+const fn code(language: Language) -> &'static str {
+    match language {
+        Language::En => "en",
+        Language::Ca => "ca",
+        Language::Gl => "gl",
+        Language::Eu => "eu",
+        Language::Es | Language::Unspecified => "es",
+    }
+}

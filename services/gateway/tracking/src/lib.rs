@@ -1,0 +1,81 @@
+//! The customer's page. Key and proof are typed once, in a form; no login, no script. With them the customer sees where the affair stands and what comes
+//! next, reads the answers, takes the receipt along, says something, accepts or objects, asks for the ombudsman.
+//!
+//! Key and proof are in no address, log or referrer: they travel in bodies, and between two pages in a sealed cookie for half an hour. Whoever guesses
+//! gets one page for every wrong pair, and few tries.
+
+mod act;
+mod affair;
+mod entrance;
+mod kept;
+mod map;
+mod receipt;
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::{get, post};
+use server::{PeerChannel, Peers};
+use tonic::Status;
+use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
+use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
+use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
+use web::Web;
+
+/// Longest a page waits for a service.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// What the pages work with.
+#[derive(Clone)]
+pub struct State {
+    /// The four services.
+    pub peers: Peers,
+    /// What all pages share.
+    pub web: Web,
+}
+
+/// The pages, below `/t`, dressed as all pages are.
+pub fn router(state: State) -> Router {
+    let web = state.web.clone();
+    let routes = Router::new()
+        .route("/t", get(entrance::show).post(entrance::enter))
+        .route("/t/affair", get(affair::show))
+        .route("/t/receipt.pdf", get(receipt::pdf))
+        .route("/t/receipt.txt", get(receipt::text))
+        .route("/t/message", post(act::say))
+        .route("/t/accept", post(act::accept))
+        .route("/t/object", post(act::object))
+        .route("/t/ombudsman", post(act::ombudsman))
+        .route("/t/leave", post(entrance::leave))
+        .with_state(state);
+    web.dress(routes)
+}
+
+impl State {
+    /// Nobody's token: key and proof are the customer's.
+    fn channel(&self, peer: &str) -> Result<PeerChannel, Status> {
+        let channel = self.peers.channel(peer).map_err(|_| Status::unavailable("no address is configured"))?;
+        Ok(channel.as_caller(None, Some(Instant::now() + PATIENCE)))
+    }
+
+    fn public(&self) -> Result<PublicServiceClient<PeerChannel>, Status> {
+        self.channel("ticketing").map(PublicServiceClient::new)
+    }
+
+    fn tickets(&self) -> Result<TicketServiceClient<PeerChannel>, Status> {
+        self.channel("ticketing").map(TicketServiceClient::new)
+    }
+
+    fn office(&self) -> Result<OmbudsmanServiceClient<PeerChannel>, Status> {
+        self.channel("ombudsman-escalation").map(OmbudsmanServiceClient::new)
+    }
+}
+
+/// The machine-readable reason of a refusal; empty when it carries none.
+fn reason(status: &Status) -> String {
+    use tonic_types::StatusExt as _;
+    status.get_details_error_info().map(|info| info.reason).unwrap_or_default()
+}
+
+/// What tells that the page's key and proof open nothing (any more).
+const UNKNOWN: &str = "KEY_OR_PROOF_UNKNOWN";

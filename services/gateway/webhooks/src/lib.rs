@@ -1,0 +1,123 @@
+//! webhooks: telling other systems what happens, and how far that is.
+//!
+//! ```text
+//! ledgers of the four -> reactions (a row in `event`) -> spread (rows in `delivery`, a lane for each affair)
+//!                                                            -> courier: takes a lane by lease, signs, posts, writes what became of it
+//! ```
+//!
+//! `grpc` is the edge, `usecase` the recipe of each RPC, `store` the SQL, `post` the one place that makes a connection to where
+//! somebody said; the decisions stand in the domain crate. Nothing personal comes here: of an entry only its chained part is kept.
+
+pub mod catalogue;
+pub mod config;
+pub mod envelope;
+mod error;
+mod grpc;
+mod hooks;
+mod keys;
+mod names;
+pub mod post;
+mod reactions;
+mod store;
+mod usecase;
+mod workers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ledger::{Ledger, Standings};
+use postgres::Db;
+use server::{Assembly, House, Worker};
+use ventanilla_proto::webhook::v1::webhook_service_server::WebhookServiceServer;
+
+pub use config::Settings;
+
+use hooks::Hooks;
+use post::{Post, PostError, Resolve, SystemResolver};
+use reactions::OnLedger;
+
+/// The schema of this service.
+pub const SCHEMA: &str = "webhooks";
+/// Name of the service and of its ledger.
+pub const SOURCE: &str = "webhooks";
+/// Embedded settings of the service's process.
+pub const DEFAULTS: &str = include_str!("../defaults.toml");
+
+/// The ledger that tells whose an affair is.
+const TICKETING: &str = "ticketing";
+/// Whose ledgers are followed.
+const FOLLOWED: [&str; 4] = ["customer-profile", TICKETING, "sla-monitor", "ombudsman-escalation"];
+
+/// The largest request: fifty patterns and fifty departments.
+const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+/// Why the service cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Its database.
+    #[error("the schema webhooks cannot be reached: check `service.database`, and run `migrate`")]
+    Database(#[from] postgres::StoreError),
+    /// Its keys.
+    #[error("check `service.secret_key` and `service.former_secret_keys`: {0}")]
+    Key(#[from] config::NotAKey),
+    /// A subscription's secret was made of another key.
+    #[error(
+        "secrets were made of the key {0}, which is not here: put it into `service.secret_key` or `service.former_secret_keys`"
+    )]
+    KeyMissing(String),
+    /// The authorities that certificates are held against.
+    #[error("check `service.endpoints.ca_file`: {0}")]
+    Post(#[from] PostError),
+    /// It does not know where to hear of what happens.
+    #[error(
+        "set the addresses of `peers.customer-profile`, `peers.ticketing`, `peers.sla-monitor` and `peers.ombudsman-escalation`: their ledgers are what is told"
+    )]
+    Peers(#[from] server::PeerError),
+}
+
+/// The tables of this service.
+pub fn migrations() -> sqlx::migrate::Migrator {
+    sqlx::migrate!("./migrations")
+}
+
+/// Puts the service together.
+///
+/// # Errors
+/// [`StartError`] says what to mend.
+pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
+    assemble_with(settings, house, Arc::new(SystemResolver)).await
+}
+
+/// The same with another way to find where a name leads; for tests of what a name may lead to.
+///
+/// # Errors
+/// [`StartError`] says what to mend.
+pub async fn assemble_with(
+    settings: Settings,
+    house: House,
+    resolver: Arc<dyn Resolve>,
+) -> Result<Assembly, StartError> {
+    let keys = keys::Keys::of(&settings)?;
+    let post = Post::new(&settings.endpoints, resolver)?;
+    let db = Db::connect(&settings.database).await?;
+    if let Some(missing) = store::secret::unknown_key(db.reader(), &keys.ids()).await? {
+        return Err(StartError::KeyMissing(missing));
+    }
+    let standings = Standings::new(&FOLLOWED);
+    standings.recall(&db).await?;
+    let ledger = Ledger::open(db.clone(), SOURCE);
+    let hooks =
+        Hooks::new((db.clone(), ledger.clone()), house.ambient.clone(), standings.clone(), (keys, post), &settings);
+    let api =
+        WebhookServiceServer::new(grpc::WebhookApi::new(hooks.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
+    let mut assembly = Assembly::new(SOURCE).serve(api).keep_ledger(&ledger, &house);
+    for source in FOLLOWED {
+        assembly = assembly.follow(source, OnLedger::new(hooks.clone(), source), &ledger, &standings, &house)?;
+    }
+    let (spread, courier, sweep) = (hooks.clone(), hooks.clone(), hooks);
+    let assembly = assembly
+        .worker(Worker::new("spread", move |cancel| workers::spread::run(spread.clone(), cancel)))
+        .worker(Worker::new("courier", move |cancel| workers::courier::run(courier.clone(), cancel)))
+        .worker(Worker::new("sweep", move |cancel| workers::sweep::run(sweep.clone(), cancel)));
+    Ok(assembly.at_close(move || async move { db.close(Duration::from_secs(1)).await }))
+}

@@ -1,0 +1,14 @@
+//! The binary of webhooks.
+
+use std::process::ExitCode;
+
+use ventanilla_webhooks::{DEFAULTS, SOURCE, Settings, assemble, migrations};
+
+fn main() -> ExitCode {
+    server::main(server::Binary {
+        name: SOURCE,
+        defaults: DEFAULTS,
+        assemble,
+        migrate: |settings: Settings| async move { postgres::migrate(&settings.database, &migrations()).await },
+    })
+}

@@ -1,0 +1,5 @@
+//! Work that runs beside the calls.
+
+pub mod courier;
+pub mod spread;
+pub mod sweep;

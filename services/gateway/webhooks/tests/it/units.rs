@@ -1,0 +1,61 @@
+//! What needs no database.
+
+use testkit::instant;
+use uuid::Uuid;
+use ventanilla_webhooks::config::EnvelopeSettings;
+use ventanilla_webhooks::{catalogue, envelope};
+
+#[test]
+fn every_kind_of_event_has_a_name_of_its_own_and_says_what_happened() {
+    let mut names: Vec<&str> = catalogue::kinds().map(|kind| kind.event_type.as_str()).collect();
+    let all = names.len();
+    names.dedup();
+    assert!(all > 80 && names.len() == all, "{names:?}");
+    for kind in catalogue::kinds() {
+        let words: Vec<&str> = kind.event_type.split('.').collect();
+        assert!((2..=3).contains(&words.len()) && !kind.description.is_empty(), "{kind:?}");
+        assert!(kind.event_type.parse::<webhooks_domain::pattern::Pattern>().is_ok(), "{kind:?}");
+    }
+    for said in
+        ["ticketing.ticket.opened", "sla.clock.breached", "ombudsman.decision.issued", "customer.customer.erased"]
+    {
+        assert!(names.contains(&said), "{said}: {names:?}");
+    }
+}
+
+#[test]
+fn an_envelope_holds_what_is_known_and_leaves_out_what_is_not() {
+    let event = envelope::Event {
+        number: 7,
+        id: Uuid::from_u128(1),
+        source: "webhooks".to_owned(),
+        position: None,
+        event_type: "webhook.subscription.tested".to_owned(),
+        message: "ventanilla.webhook.v1.SubscriptionTested".to_owned(),
+        subject: "subscriptions/1".to_owned(),
+        affair: "subscriptions/1".to_owned(),
+        department: None,
+        occurred_at: instant("2026-11-30T10:00:00.5Z"),
+        traceparent: String::new(),
+        payload: Vec::new(),
+    };
+    let body = envelope::body(&event, &EnvelopeSettings::default()).unwrap();
+    let expected = serde_json::json!({
+        "specversion": "1.0",
+        "id": "00000000-0000-0000-0000-000000000001",
+        "source": "urn:ventanilla:ledger:webhooks",
+        "type": "ventanilla.webhook.subscription.tested.v1",
+        "subject": "subscriptions/1",
+        "time": "2026-11-30T10:00:00.5Z",
+        "datacontenttype": "application/json",
+        "dataschema": "urn:ventanilla:message:ventanilla.webhook.v1.SubscriptionTested",
+        "sequence": "00000000000000000007",
+        "partitionkey": "subscriptions/1",
+        "data": {},
+    });
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&body).unwrap(), expected);
+    let unknown = envelope::Event { message: "ventanilla.ombudsman.v1.DraftSaved".to_owned(), ..event.clone() };
+    assert_eq!(envelope::body(&unknown, &EnvelopeSettings::default()), Err(envelope::Unreadable));
+    let broken = envelope::Event { payload: vec![0xff], ..event };
+    assert_eq!(envelope::body(&broken, &EnvelopeSettings::default()), Err(envelope::Unreadable));
+}

@@ -1,0 +1,75 @@
+//! Requests of customers who show key and proof.
+
+use kernel::Violations;
+use postgres::RequestKey;
+use prost::Message;
+use ticketing_domain::{Body, KeypadKey, KeypadProof};
+use ventanilla_proto::ticketing::v1 as pb;
+
+use super::{etag, key, whole};
+use crate::usecase::Shown;
+
+/// Reads key and proof, whatever else the request asks.
+fn both(v: &mut Violations, tracking_key: &str, proof: &str) -> Option<Shown> {
+    let key = v.check("tracking_key", tracking_key.parse());
+    let proof = v.check("proof", proof.parse());
+    key.zip(proof).map(|(key, proof)| Shown { key, proof })
+}
+
+pub(in crate::grpc) fn shown(tracking_key: &str, proof: &str) -> Result<Shown, Violations> {
+    let mut v = Violations::new();
+    let shown = both(&mut v, tracking_key, proof);
+    whole(v, shown)
+}
+
+/// What names the call is made without the proof, so that no hash of it is kept.
+fn call<Q: Message>(v: &mut Violations, method: &'static str, id: &str, without_proof: &Q) -> Option<RequestKey> {
+    key(v, method, id, without_proof)
+}
+
+pub(in crate::grpc) fn say_public(
+    request: &pb::AddPublicMessageRequest,
+) -> Result<(Shown, Body, RequestKey), Violations> {
+    let mut v = Violations::new();
+    let shown = both(&mut v, &request.tracking_key, &request.proof);
+    let text = v.check("text", request.text.parse::<Body>());
+    let bare = pb::AddPublicMessageRequest { proof: String::new(), ..request.clone() };
+    let key = call(&mut v, "AddPublicMessage", &request.request_id, &bare);
+    let all = || Some((shown?, text?, key?));
+    let all = all();
+    whole(v, all)
+}
+
+pub(in crate::grpc) fn accept_public(
+    request: &pb::AcceptPublicAnswerRequest,
+) -> Result<(Shown, i64, RequestKey), Violations> {
+    let mut v = Violations::new();
+    let shown = both(&mut v, &request.tracking_key, &request.proof);
+    let etag = etag(&mut v, &request.etag);
+    let bare = pb::AcceptPublicAnswerRequest { proof: String::new(), ..request.clone() };
+    let key = call(&mut v, "AcceptPublicAnswer", &request.request_id, &bare);
+    let all = || Some((shown?, etag?, key?));
+    let all = all();
+    whole(v, all)
+}
+
+pub(in crate::grpc) fn object_public(
+    request: &pb::ObjectToPublicAnswerRequest,
+) -> Result<(Shown, (i64, Body), RequestKey), Violations> {
+    let mut v = Violations::new();
+    let shown = both(&mut v, &request.tracking_key, &request.proof);
+    let text = v.check("text", request.text.parse::<Body>());
+    let etag = etag(&mut v, &request.etag);
+    let bare = pb::ObjectToPublicAnswerRequest { proof: String::new(), ..request.clone() };
+    let key = call(&mut v, "ObjectToPublicAnswer", &request.request_id, &bare);
+    let all = || Some((shown?, (etag?, text?), key?));
+    let all = all();
+    whole(v, all)
+}
+
+pub(in crate::grpc) fn keypad(request: &pb::GetKeypadStatusRequest) -> Result<(KeypadKey, KeypadProof), Violations> {
+    let mut v = Violations::new();
+    let key = v.check("key_digits", request.key_digits.parse());
+    let proof = v.check("proof_digits", request.proof_digits.parse());
+    whole(v, key.zip(proof))
+}

@@ -1,0 +1,37 @@
+//! Where an affair stands, for who has nothing but the keys of a telephone.
+
+use kernel::ResourceId as _;
+use ticketing_domain::{KeypadKey, KeypadProof, TicketId};
+use ventanilla_proto::ticketing::v1 as pb;
+
+use super::Ticketing;
+use super::get_public_status::NOBODY;
+use crate::Error;
+use crate::store::public_status;
+
+impl Ticketing {
+    /// Where the affair stands whose key and proof are typed so. The proof itself is derived anew, and counts only while it is the one that is kept: what was
+    /// erased opens to nobody. Where more than one affair fits, none is told.
+    ///
+    /// # Errors
+    /// [`Error`], as the RPC's comment lists.
+    #[tracing::instrument(name = "ticket.get_keypad_status", skip_all)]
+    pub async fn get_keypad_status(&self, key: &KeypadKey, proof: &KeypadProof) -> Result<pb::PublicStatus, Error> {
+        let found = public_status::on_keypad(self.db.reader(), key).await?;
+        if found.is_empty() {
+            // The same work as for a wrong proof.
+            let nobody = self.proof_key.proof(TicketId::from_uuid(uuid::Uuid::nil()));
+            let _ = NOBODY.holds(&nobody) & nobody.is_typed(proof);
+            return Err(Error::KeyOrProofUnknown);
+        }
+        let opens = |(id, _, kept): &&(TicketId, _, crate::proof::KeptProof)| {
+            let own = self.proof_key.proof(*id);
+            kept.holds(&own) & own.is_typed(proof)
+        };
+        let mut opened = found.iter().filter(opens);
+        match (opened.next(), opened.next()) {
+            (Some((id, key, _)), None) => self.status_of(*key, *id).await,
+            _ => Err(Error::KeyOrProofUnknown),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! What a telephone system asks, over HTTP, of real services; and a real telephone exchange that asks it.
+
+#[path = "gateway_ivr/exchange.rs"]
+mod exchange;
+
+use std::time::{Duration, Instant};
+
+use http::StatusCode;
+use jiff::Timestamp;
+use kernel::Role;
+use server::Peers;
+use ventanilla_proto::ticketing::v1::{
+    CreateTicketResponse, GetTicketRequest, ListPromisesRequest, PromiseKind, TicketState, TicketType,
+};
+use ventanilla_tests::scene::Scene;
+use ventanilla_tests::scene::affair::Affair;
+use ventanilla_tests::scene::doorway::{Doorway, Visitor};
+use ventanilla_tests::scene::people::Person;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+async fn doorway(scene: &Scene) -> Doorway {
+    let state = ivr::State { peers: scene.peers(), ambient: scene.ambient.clone(), settings: ivr::Settings::default() };
+    Doorway::open(|_| ivr::router(state)).await
+}
+
+fn exchange_of(scene: &Scene, door: &Doorway) -> Visitor {
+    as_role(scene, door, Role::Ivr)
+}
+
+fn as_role(scene: &Scene, door: &Doorway, role: Role) -> Visitor {
+    let mut visitor = door.visitor();
+    visitor.bearer = Some(scene.bearer_of(role));
+    visitor
+}
+
+/// The digits a code is typed with on a telephone.
+fn typed(code: &str) -> String {
+    let keys = ["ABC", "DEF", "GHI", "JKL", "MNO", "PQRS", "TUV", "WXYZ"];
+    let key = |c: char| keys.iter().zip('2'..='9').find(|(letters, _)| letters.contains(c)).map_or(c, |(_, key)| key);
+    code.chars().filter(|c| *c != '-').map(key).collect()
+}
+
+/// Somebody who is known by their number, with a complaint that the view shows.
+async fn known<'a>(scene: &'a Scene, number: u32) -> (Affair<'a>, String, CreateTicketResponse) {
+    let affair = Affair::of(scene, Person::numbered(number));
+    let customer = affair.arrive().await.expect("a good record").customer;
+    let opened = affair.complain(&customer, "").await.expect("a good complaint");
+    testkit::eventually(LIMIT, || {
+        let ring = affair.ring();
+        async move {
+            let answer = ring.await.map_err(|status| status.to_string())?;
+            if answer.open_ticket_count == 1 { Ok(()) } else { Err(format!("{} open", answer.open_ticket_count)) }
+        }
+    })
+    .await;
+    (affair, customer, opened)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_question_is_answered_for_a_caller_who_is_known() {
+    let scene = Scene::fresh().await;
+    let door = doorway(&scene).await;
+    let mut exchange = exchange_of(&scene, &door);
+    let (affair, customer, opened) = known(&scene, 61_000_001).await;
+    let phone = affair.person.e164();
+
+    let answer = exchange.post("/ivr/v1/caller", &[("call", "c1"), ("phone", &phone), ("lang", "es")]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!((answer.fact("known").as_str(), answer.fact("customer").as_str()), ("certain", customer.as_str()));
+    assert_eq!(answer.fact("say"), "Hola. Tiene un asunto abierto con nosotros.");
+    assert!(!answer.text().contains(&affair.person.given), "nobody's name is said to who holds the telephone");
+
+    let answer = exchange.post("/ivr/v1/open", &[("call", "c1"), ("phone", &phone), ("lang", "en")]).await;
+    assert_eq!((answer.fact("open_count").as_str(), answer.fact("next").as_str()), ("1", "done"));
+    assert!(answer.fact("say").starts_with("You have one open affair."), "{}", answer.text());
+
+    // Typed on a keypad, and spelled to whatever listens.
+    for (key, proof) in [
+        (typed(&opened.tracking_key), typed(&opened.proof)),
+        (opened.tracking_key.to_lowercase().replace('-', " "), opened.proof.clone()),
+    ] {
+        let answer = exchange.post("/ivr/v1/status", &[("call", "c1"), ("key", &key), ("proof", &proof)]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        assert_eq!((answer.fact("state").as_str(), answer.fact("next").as_str()), ("acknowledged", "done"));
+        assert!(answer.fact("say").contains("Hemos recibido su asunto"), "{}", answer.text());
+    }
+
+    let answer = exchange.post("/ivr/v1/human", &[("call", "c1"), ("phone", &phone)]).await;
+    assert_eq!((answer.fact("next").as_str(), answer.fact("queue").as_str()), ("human", "billing"));
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_call_asks_for_is_done_once_however_often_it_is_asked() {
+    let scene = Scene::fresh().await;
+    let door = doorway(&scene).await;
+    let mut exchange = exchange_of(&scene, &door);
+    let (affair, _, opened) = known(&scene, 61_000_002).await;
+    let phone = affair.person.e164();
+
+    let ask =
+        [("call", "c2"), ("phone", phone.as_str()), ("recording", "rec-7.wav"), ("transcript", "Me cobran dos veces")];
+    let first = exchange.post("/ivr/v1/complaint", &ask).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text());
+    let again = exchange.post("/ivr/v1/complaint", &ask).await;
+    assert_eq!(first.body, again.body, "the same call leaves one complaint, and hears its key again");
+    let name = first.fact("ticket");
+    let mut agent = affair.cast.agent.tickets.clone();
+    let ticket = agent.get_ticket(GetTicketRequest { name: name.clone() }).await.unwrap().into_inner();
+    assert_eq!(ticket.ticket_type(), TicketType::Reclamacion);
+    assert!(ticket.claim_points[0].text.ends_with("Grabación de la llamada: rec-7.wav"));
+    assert!(first.fact("text_message").contains(&first.fact("key")));
+    let (key, proof) = (typed(&first.fact("key")), typed(&first.fact("proof")));
+    let status = exchange.post("/ivr/v1/status", &[("call", "c2"), ("key", &key), ("proof", &proof)]).await;
+    assert_eq!(status.fact("ok"), "true", "what was told opens it: {}", status.text());
+
+    let ask = [("call", "c2"), ("phone", phone.as_str()), ("when", "morning"), ("ticket", name.as_str())];
+    let first = exchange.post("/ivr/v1/callback", &ask).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text());
+    let again = exchange.post("/ivr/v1/callback", &ask).await;
+    assert_eq!(first.fact("from_time"), again.fact("from_time"));
+    let promises = ListPromisesRequest { parent: name, ..ListPromisesRequest::default() };
+    let promises = agent.list_promises(promises).await.unwrap().into_inner().promises;
+    assert_eq!(promises.iter().map(|p| p.kind()).collect::<Vec<_>>(), [PromiseKind::Callback]);
+    let due = promises[0].due_time.as_ref().map(|t| Timestamp::from_second(t.seconds).unwrap().to_string());
+    assert_eq!(due, Some(first.fact("until_time")));
+    drop(opened);
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_superior_is_called_once_and_a_person_answers_either_way() {
+    let scene = Scene::fresh().await;
+    let door = doorway(&scene).await;
+    let mut exchange = exchange_of(&scene, &door);
+    let (affair, _, opened) = known(&scene, 61_000_003).await;
+    let phone = affair.person.e164();
+    let ask = [("call", "c3"), ("phone", phone.as_str()), ("superior", "true")];
+    let answer = exchange.post("/ivr/v1/human", &ask).await;
+    assert_eq!((answer.fact("next").as_str(), answer.fact("ok").as_str()), ("human", "true"), "{}", answer.text());
+    let name = opened.ticket.unwrap().name;
+    let ticket = affair.cast.agent.tickets.clone().get_ticket(GetTicketRequest { name }).await.unwrap().into_inner();
+    assert!(ticket.supervisor_call_time.is_some(), "the customer waits for a superior: {:?}", ticket.state());
+    assert_eq!(ticket.state(), TicketState::Acknowledged);
+    let again = exchange.post("/ivr/v1/human", &ask).await;
+    assert_eq!(again.fact("next"), "human");
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_fails_a_person_answers() {
+    let scene = Scene::fresh().await;
+    let door = doorway(&scene).await;
+    let mut exchange = exchange_of(&scene, &door);
+    let human = |answer: &ventanilla_tests::scene::doorway::Answer, reason: &str| {
+        assert_eq!(
+            (answer.fact("next").as_str(), answer.fact("reason").as_str()),
+            ("human", reason),
+            "{}",
+            answer.text()
+        );
+        assert!(!answer.fact("say").is_empty());
+    };
+    // Nobody is known by the number.
+    let nobody = [("call", "c4"), ("phone", "+34699999999"), ("recording", "r.wav")];
+    human(&exchange.post("/ivr/v1/complaint", &nobody).await, "CALLER_UNKNOWN");
+    // A field is missing, or mistyped.
+    let answer = exchange.post("/ivr/v1/status", &[("call", "c4"), ("keey", "1")]).await;
+    human(&answer, "INVALID_REQUEST");
+    assert_eq!((answer.status, answer.fact("fields").as_str()), (StatusCode::BAD_REQUEST, "keey"));
+    // Nobody asks that, and nobody asks so.
+    human(&exchange.post("/ivr/v1/weather", &[("call", "c4")]).await, "NOT_FOUND");
+    human(&exchange.get("/ivr/v1/caller").await, "METHOD_NOT_ALLOWED");
+    // No token, and one of another role.
+    let mut stranger = door.visitor();
+    human(&stranger.post("/ivr/v1/caller", &[("call", "c4"), ("phone", "+34699999999")]).await, "TOKEN_MISSING");
+    let mut auditor = as_role(&scene, &door, Role::Auditor);
+    let answer = auditor.post("/ivr/v1/status", &[("call", "c4"), ("key", &"2".repeat(13)), ("proof", "222222")]).await;
+    human(&answer, "ROLE_NOT_ALLOWED");
+    // No service answers at all.
+    let silent =
+        ivr::State { peers: Peers::none(), ambient: scene.ambient.clone(), settings: ivr::Settings::default() };
+    let dark = Doorway::open(|_| ivr::router(silent)).await;
+    for question in ["caller", "open", "callback", "human"] {
+        let asked = Instant::now();
+        let answer =
+            dark.visitor().post(&format!("/ivr/v1/{question}"), &[("call", "c4"), ("phone", "+34600000000")]).await;
+        assert_eq!(answer.fact("next"), "human", "{question}: {}", answer.text());
+        assert!(asked.elapsed() < Duration::from_secs(2), "{question} took {:?}", asked.elapsed());
+    }
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn few_wrong_keys_are_taken_from_a_call_and_from_a_number() {
+    let scene = Scene::fresh().await;
+    let door = doorway(&scene).await;
+    let mut exchange = exchange_of(&scene, &door);
+    let (_, _, opened) = known(&scene, 61_000_005).await;
+    let key = typed(&opened.tracking_key);
+    let right = typed(&opened.proof);
+    let wrong = if right == "000000" { "111111" } else { "000000" };
+    let mut status = async |call: &str, proof: &str| {
+        let fields = [("call", call), ("phone", "+34611111111"), ("key", key.as_str()), ("proof", proof)];
+        exchange.post("/ivr/v1/status", &fields).await
+    };
+    for n in 0..5 {
+        let answer = status("c5", wrong).await;
+        let next = if n < 4 { "again" } else { "human" };
+        assert_eq!(answer.fact("next"), next, "try {n}: {}", answer.text());
+    }
+    for call in ["c5", "another-call"] {
+        let answer = status(call, &right).await;
+        assert_eq!((answer.status, answer.fact("next").as_str()), (StatusCode::TOO_MANY_REQUESTS, "human"), "{call}");
+    }
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_telephone_exchange_leads_a_caller_through_its_dial_plan() {
+    let Some(exchange) = exchange::Exchange::found() else { return };
+    let scene = Scene::fresh().await;
+    let door = doorway(&scene).await;
+    let (affair, customer, opened) = known(&scene, 61_000_006).await;
+    let exchange = exchange.start(door.address, &scene.bearer_of(Role::Ivr)).await;
+    // The menu: one affair, its key and password, then to be called, then a person.
+    let call = exchange::Call {
+        from: affair.person.e164(),
+        presses: vec![
+            "2".to_owned(),
+            typed(&opened.tracking_key),
+            typed(&opened.proof),
+            "4".to_owned(),
+            "0".to_owned(),
+        ],
+    };
+    let heard = exchange.call(&call).await;
+    let said = |words: &str| heard.iter().any(|line| line.contains(words));
+    assert!(said("Hola. Tiene un asunto abierto con nosotros."), "{heard:#?}");
+    assert!(said("Hemos recibido su asunto y espera"), "{heard:#?}");
+    assert!(said("Le llamaremos "), "{heard:#?}");
+    assert!(said("QUEUE billing"), "a person of the affair's department answers: {heard:#?}");
+    let promises = ListPromisesRequest { parent: opened.ticket.unwrap().name, ..ListPromisesRequest::default() };
+    let promises = affair.cast.agent.tickets.clone().list_promises(promises).await.unwrap().into_inner().promises;
+    assert_eq!(promises.len(), 1, "the call of {customer} was promised one call back");
+
+    // With the gateway gone a person answers all the same.
+    drop(door);
+    let heard = exchange.call(&exchange::Call { from: affair.person.e164(), presses: Vec::new() }).await;
+    assert!(heard.iter().any(|line| line.contains("Un momento, por favor.")), "{heard:#?}");
+    assert!(heard.iter().any(|line| line.contains("QUEUE customer-service")), "{heard:#?}");
+    exchange.stop().await;
+    scene.stop().await.expect("the services end well");
+}
