@@ -25,12 +25,7 @@ const PLACES: &[Place] = &[
         roles: &[Role::OfficeIntake, Role::Investigator, Role::Ombudsman, Role::OfficeAuditor],
     },
     Place { href: "/floor/board", es: "Tablero", en: "Board", roles: &[Role::Supervisor, Role::Auditor] },
-    Place {
-        href: "/floor/matches",
-        es: "Coincidencias",
-        en: "Matches",
-        roles: &[Role::Steward, Role::Supervisor],
-    },
+    Place { href: "/floor/matches", es: "Coincidencias", en: "Matches", roles: &[Role::Steward, Role::Supervisor] },
     Place {
         href: "/floor/customers",
         es: "Clientes",
