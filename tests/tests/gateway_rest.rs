@@ -141,7 +141,7 @@ async fn nobody_calls_over_rest_what_the_policy_does_not_give_them() {
     let mut calls = 0;
     for method in hostile::methods(&contract::current()).into_iter().filter(|method| !method.is_client_streaming()) {
         let policy = policy(&method);
-        let denied = Role::ALL.into_iter().find(|role| !policy.open && !policy.roles.contains(&role.as_str()));
+        let denied = Role::ALL.iter().find(|role| !policy.open && !policy.roles.contains(&role.as_str()));
         for service in services(&method) {
             let Some(restful) = Restful::of(&method, service, &trial.plausible(&method, None)) else { continue };
             let mut asks = Vec::new();
@@ -267,7 +267,8 @@ async fn tags_are_honoured(counter: &Counter, path: &str) {
 
 async fn what_is_no_request_is_told_why(counter: &Counter, path: &str) {
     let json_type = ("content-type", "application/json");
-    let cases: [(Method, &str, &[(&str, &str)], &str, u16, &str); 12] = [
+    type Case<'a> = (Method, &'a str, &'a [(&'a str, &'a str)], &'a str, u16, &'a str);
+    let cases: [Case<'_>; 12] = [
         (Method::GET, "/v1/nothing", &[], "", 404, "ROUTE_NOT_FOUND"),
         (Method::DELETE, "/v1/tickets", &[], "", 405, "METHOD_NOT_ALLOWED"),
         (Method::GET, path, &[("accept", "text/html")], "", 406, "NOT_ACCEPTABLE"),

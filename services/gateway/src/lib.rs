@@ -70,8 +70,7 @@ pub struct Parts {
 pub fn router(settings: &Settings, parts: Parts) -> Result<Router, GatewayError> {
     let Parts { peers, verifier, ambient } = parts;
     let web = Web::new(settings.web.clone(), verifier, ambient.clone())?;
-    let floor =
-        floor::State { peers: peers.clone(), ambient: ambient.clone(), settings: settings.floor.clone() };
+    let floor = floor::State { peers: peers.clone(), ambient: ambient.clone(), settings: settings.floor.clone() };
     Ok(Router::new()
         .merge(rest::router(rest::State { peers: peers.clone(), settings: settings.rest.clone() })?)
         .merge(ivr::router(ivr::State { peers: peers.clone(), ambient, settings: settings.ivr.clone() }))

@@ -64,9 +64,8 @@ impl Suite {
             listener: window,
             cancel: cancel.clone(),
         };
-        serving.spawn(async move {
-            (gateway::NAME, gateway::serve(settings, hall).await.map_err(anyhow::Error::from))
-        });
+        serving
+            .spawn(async move { (gateway::NAME, gateway::serve(settings, hall).await.map_err(anyhow::Error::from)) });
         addresses.insert(gateway::NAME.to_owned(), format!("http://{window_address}"));
         let running =
             Running { pid: std::process::id(), services: addresses.clone(), database: database.admin_url.clone() };

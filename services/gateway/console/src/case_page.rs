@@ -69,6 +69,17 @@ struct Owed {
     entry: i64,
 }
 
+/// Why a case is not taken on, or is going not to be.
+struct Refusal<'a> {
+    ground: &'static str,
+    article: &'a str,
+    reasons: &'a str,
+    /// Until when the claimant may answer, where they are asked.
+    allegations_until: Option<When>,
+    /// Whether it is decided, and not only proposed.
+    refused: bool,
+}
+
 #[derive(Template)]
 #[template(path = "case.html")]
 struct CasePage<'a> {
@@ -89,7 +100,7 @@ struct CasePage<'a> {
     distance: String,
     danger: Danger,
     cure: Option<(Vec<&'static str>, Option<When>, Option<When>)>,
-    refusal: Option<(&'static str, &'a str, &'a str, Option<When>, Option<When>)>,
+    refusal: Option<Refusal<'a>>,
     statement_due: Option<When>,
     steps: Vec<StepLink>,
     papers: Vec<Paper>,
@@ -155,14 +166,12 @@ pub(crate) async fn show(
             let items = cure.items().map(|item| words::of(lang, words::missing(item))).collect();
             (items, When::of(lang, cure.due_time), When::of(lang, cure.cured_time))
         }),
-        refusal: case.refusal.as_ref().map(|refusal| {
-            (
-                words::of(lang, words::ground(refusal.ground())),
-                refusal.article.as_str(),
-                refusal.reasons.as_str(),
-                When::of(lang, refusal.allegations_due_time),
-                When::of(lang, refusal.refused_time),
-            )
+        refusal: case.refusal.as_ref().map(|refusal| Refusal {
+            ground: words::of(lang, words::ground(refusal.ground())),
+            article: &refusal.article,
+            reasons: &refusal.reasons,
+            allegations_until: When::of(lang, refusal.allegations_due_time),
+            refused: refusal.refused_time.is_some(),
         }),
         statement_due: When::of(lang, case.statement_due_time),
         steps: step::links(&office, &case),

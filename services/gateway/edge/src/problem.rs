@@ -27,8 +27,12 @@ impl Violation {
 
 /// A refusal as `application/problem+json`. `reason` and `domain` are those of the service's `google.rpc.ErrorInfo`.
 #[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Problem(Box<Inner>);
+
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Problem {
+struct Inner {
     #[serde(rename = "type")]
     kind: String,
     title: String,
@@ -49,7 +53,7 @@ pub struct Problem {
 impl Problem {
     /// A refusal of the gateway's own. `detail` says what happened and what would cure it, and holds nothing personal.
     pub fn new(status: StatusCode, reason: &str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Inner {
             kind: format!("urn:ventanilla:reason:{reason}"),
             title: title(status),
             status: status.as_u16(),
@@ -60,61 +64,61 @@ impl Problem {
             metadata: BTreeMap::new(),
             violations: Vec::new(),
             retry_after_seconds: None,
-        }
+        }))
     }
 
     /// Adds a violation.
     #[must_use]
     pub fn violation(mut self, violation: Violation) -> Self {
-        self.violations.push(violation);
+        self.0.violations.push(violation);
         self
     }
 
     /// Adds violations.
     #[must_use]
     pub fn with_violations(mut self, violations: impl IntoIterator<Item = Violation>) -> Self {
-        self.violations.extend(violations);
+        self.0.violations.extend(violations);
         self
     }
 
     /// Says when to come back, in seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: f64) -> Self {
-        self.retry_after_seconds = Some(seconds);
+        self.0.retry_after_seconds = Some(seconds);
         self
     }
 
     /// The same refusal under another status, e.g. 412 where the caller's own precondition failed.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
-        self.status = status.as_u16();
-        self.title = title(status);
+        self.0.status = status.as_u16();
+        self.0.title = title(status);
         self
     }
 
     /// The status it is answered with.
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The machine-readable reason, e.g. `STALE_ETAG`.
     pub fn reason(&self) -> &str {
-        &self.reason
+        &self.0.reason
     }
 
     /// What happened, for a person.
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 
     /// Facts of the reason.
     pub fn metadata(&self) -> &BTreeMap<String, String> {
-        &self.metadata
+        &self.0.metadata
     }
 
     /// All that is wrong with the request.
     pub fn violations(&self) -> &[Violation] {
-        &self.violations
+        &self.0.violations
     }
 }
 
@@ -170,16 +174,16 @@ impl From<Status> for Problem {
             return Self::new(http_status(code), reason_of(code), detail);
         };
         let mut problem = Self::new(http_status(code), &info.reason, status.message());
-        problem.domain.clone_from(&info.domain);
-        problem.metadata = info.metadata.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        problem.0.domain.clone_from(&info.domain);
+        problem.0.metadata = info.metadata.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
         if let Some(bad) = details.bad_request() {
-            problem.violations =
+            problem.0.violations =
                 bad.field_violations.iter().map(|v| Violation::new(camel(&v.field), &v.description)).collect();
         } else if let Some(failed) = details.precondition_failure() {
             let named = failed.violations.iter().filter(|v| v.description != status.message());
-            problem.violations = named.map(|v| Violation::new(camel(&v.subject), &v.description)).collect();
+            problem.0.violations = named.map(|v| Violation::new(camel(&v.subject), &v.description)).collect();
         }
-        problem.retry_after_seconds =
+        problem.0.retry_after_seconds =
             details.retry_info().and_then(|retry| retry.retry_delay).map(|delay| delay.as_secs_f64());
         problem
     }
@@ -217,7 +221,7 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Some(seconds) = self.retry_after_seconds {
+        if let Some(seconds) = self.0.retry_after_seconds {
             // The header counts in whole seconds; never sooner than was said.
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(0.0).ceil() as u64));
         }

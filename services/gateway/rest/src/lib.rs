@@ -5,8 +5,6 @@
 //! its message (`decode.rs` from JSON), `grpc.rs` sends it, and one of `single.rs`, `events.rs`, `file.rs` and `lines.rs` answers.
 //! `openapi.rs` and `reference.rs` describe the same operations.
 
-#![allow(clippy::result_large_err, reason = "a refusal is made once a request, and goes straight into its answer")]
-
 mod accept;
 mod comments;
 mod contract;

@@ -10,7 +10,7 @@ use crate::world::{SOON, State, Ticket, World};
 /// Something that ticketing tells, in a world.
 enum Step {
     Seat(&'static str, &'static str),
-    Open(Ticket, ticketing::TicketOpened),
+    Open(Box<(Ticket, ticketing::TicketOpened)>),
     Work(Ticket),
     Say(Ticket),
 }
@@ -28,7 +28,7 @@ impl Step {
                 };
                 world.ticketing.write(&put.agent, &put, "2026-11-01T09:00:00Z".parse().unwrap()).await;
             }
-            Self::Open(ticket, opened) => world.ticketing.write(&ticket.name, opened, ticket.received).await,
+            Self::Open(of) => world.ticketing.write(&of.0.name, &of.1, of.0.received).await,
             Self::Work(ticket) => {
                 world.transition(ticket, (State::Acknowledged, State::InProgress), "", after(ticket)).await;
             }
@@ -64,7 +64,7 @@ fn steps(now: Timestamp) -> Vec<Step> {
             split_from: whole,
             ..ticket.opened()
         };
-        steps.push(Step::Open(ticket.clone(), entry));
+        steps.push(Step::Open(Box::new((ticket.clone(), entry))));
         opened.push(ticket);
         if n % 9 == 8 {
             steps.push(Step::Work(opened[n - 2].clone()));

@@ -57,16 +57,15 @@ pub struct DeadPage {
     pub size: usize,
 }
 
+/// A page of dead letters, and where the next one begins.
+pub type DeadLetters = (Vec<proto::Delivery>, Option<(i64, Uuid)>);
+
 /// Lists what was given up.
 ///
 /// # Errors
 /// [`Failure`].
 #[tracing::instrument(name = "delivery.list_dead", skip_all)]
-pub async fn list_dead_letters(
-    hooks: &Hooks,
-    call: &Call,
-    page: DeadPage,
-) -> Result<(Vec<proto::Delivery>, Option<(i64, Uuid)>), Failure> {
+pub async fn list_dead_letters(hooks: &Hooks, call: &Call, page: DeadPage) -> Result<DeadLetters, Failure> {
     let department = match Reach::to_see(call.acting()) {
         Reach::All => None,
         Reach::Own(own) => Some(own),

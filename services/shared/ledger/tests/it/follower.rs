@@ -303,8 +303,7 @@ async fn applied(of: &[(&str, &str)]) -> Vec<Vec<i64>> {
     let entries: Vec<Received> =
         (1..).zip(of).map(|(position, (kind, aggregate))| entry(position, kind, aggregate)).collect();
     follower.apply(&entries).await.unwrap();
-    let applied = runs.0.lock().unwrap().clone();
-    applied
+    runs.0.lock().unwrap().clone()
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{AuthSettings, Arguments, Cause, Command, FLUSH, StartError, health, settings, stop_on_signals};
+use super::{Arguments, AuthSettings, Cause, Command, FLUSH, StartError, health, settings, stop_on_signals};
 use crate::{KeyFile, PeerSettings, Peers, TokenSource, TokenVerifier};
 
 /// What the process of a front is told. Its own settings stand beside it, under `[service]`.

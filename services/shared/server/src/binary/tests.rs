@@ -55,7 +55,10 @@ fn a_misspelt_setting_and_a_missing_one_are_refused() {
     let misspelt = environment(&[("VENTANILLA__STACK__DRAIN", "1")]);
     assert!(settings::load_from::<ProcessSettings, Own>(DEFAULTS, None, misspelt).is_err());
     assert!(settings::load_from::<ProcessSettings, Own>("listen = \"x\"", None, environment(&[])).is_err());
-    assert!(settings::load_from::<ProcessSettings, Own>(DEFAULTS, Some(Path::new("/nowhere.toml")), environment(&[])).is_err());
+    assert!(
+        settings::load_from::<ProcessSettings, Own>(DEFAULTS, Some(Path::new("/nowhere.toml")), environment(&[]))
+            .is_err()
+    );
 }
 
 #[test]
