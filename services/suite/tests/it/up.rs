@@ -63,6 +63,52 @@ async fn starts_serves_stops_and_finds_its_data_again() {
     assert_eq!(left_running(&folder.0), Vec::<String>::new());
 }
 
+/// What the window answers, head and body; `headers` each with its line end.
+async fn window(suite: &Running, line: &str, headers: &str, body: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let address = suite.ready["services"]["gateway"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let length = body.len();
+    let request = format!(
+        "{line} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_answers_systems_telephones_staff_and_customers() {
+    let folder = Folder::new("window");
+    let suite = Running::start(&folder);
+    let customer = bring_a_customer(&suite).await;
+    let bearer = format!("authorization: Bearer {}\r\n", suite.ready["tokens"]["ivr"].as_str().unwrap());
+    let (json, form) = ("content-type: application/json\r\n", "content-type: application/x-www-form-urlencoded\r\n");
+    let number = r#"{"phoneNumber": "+34600123456"}"#;
+    let rings = window(&suite, "POST /v1/customers:lookupByPhone", &format!("{bearer}{json}"), number).await;
+    assert!(rings.starts_with("HTTP/1.1 200") && rings.contains(&customer), "{rings}");
+    let nobody = window(&suite, "POST /v1/customers:lookupByPhone", json, number).await;
+    assert!(nobody.starts_with("HTTP/1.1 401") && nobody.contains("application/problem+json"), "{nobody}");
+    let spoken = window(&suite, "POST /ivr/v1/caller", &format!("{bearer}{form}"), "phone=%2B34600123456&call=c-1").await;
+    assert!(spoken.starts_with("HTTP/1.1 200") && spoken.contains("\"say\""), "{spoken}");
+    for (line, status, holds) in [
+        ("GET /readyz", "200", "ready"),
+        ("GET /sign-in", "200", "content-security-policy: default-src 'none'"),
+        ("GET /t", "200", "<form"),
+        ("GET /console", "303", "location: /sign-in"),
+        ("GET /floor", "303", "location: /sign-in"),
+        ("GET /openapi.json", "200", "\"openapi\""),
+        ("GET /reference", "200", "<html"),
+        ("GET /nowhere", "404", "NO_SUCH_ROUTE"),
+    ] {
+        let answer = window(&suite, line, "", "").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(holds), "{line}: {answer}");
+    }
+    suite.signal("-TERM");
+    assert_eq!(suite.end(DRAINED), Some(0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_suite_leaves_no_postgres_and_loses_nothing() {
     let folder = Folder::new("killed");
