@@ -154,6 +154,8 @@ async fn what_cannot_be_written_down_does_not_happen() {
         .iter()
         .filter_map(|policy| policy.path.strip_prefix("/ventanilla.ombudsman.v1.")?.split_once('/'))
         .filter(|(service, method)| SERVICES.contains(service) && (mutates(method) || AUDITED_READS.contains(method)))
+        // Opens a case as OpenCase does, once ticketing has told whose affair it is.
+        .filter(|(_, method)| *method != "OpenPublicCase")
         .map(|(_, method)| method)
         .collect();
     assert_eq!(trial.tried, expected, "every mutation and every read under record is tried");

@@ -90,7 +90,8 @@ async fn the_window_answers_systems_telephones_staff_and_customers() {
     assert!(rings.starts_with("HTTP/1.1 200") && rings.contains(&customer), "{rings}");
     let nobody = window(&suite, "POST /v1/customers:lookupByPhone", json, number).await;
     assert!(nobody.starts_with("HTTP/1.1 401") && nobody.contains("application/problem+json"), "{nobody}");
-    let spoken = window(&suite, "POST /ivr/v1/caller", &format!("{bearer}{form}"), "phone=%2B34600123456&call=c-1").await;
+    let spoken =
+        window(&suite, "POST /ivr/v1/caller", &format!("{bearer}{form}"), "phone=%2B34600123456&call=c-1").await;
     assert!(spoken.starts_with("HTTP/1.1 200") && spoken.contains("\"say\""), "{spoken}");
     for (line, status, holds) in [
         ("GET /readyz", "200", "ready"),
