@@ -5,7 +5,6 @@ use axum::extract::{Path, Query};
 use axum::response::Response;
 use futures::future::join_all;
 use serde::Deserialize;
-use tonic::Code;
 use ventanilla_proto::ombudsman::v1::{
     Case, CaseState, DossierEntry, GetProcedureRequest, ListDossierEntriesRequest, ListObligationsRequest, Obligation,
     Procedure,
@@ -312,7 +311,7 @@ pub(crate) async fn entry(office: Office, Path((id, number)): Path<(String, i64)
     let lang = office.lang;
     let (entries, _) = entries(&office, &office::name(&id)).await.map_err(|status| wrong::at_case(status, &id))?;
     let found = entries.iter().find(|entry| entry.sequence == number);
-    let found = found.ok_or_else(|| wrong::at_case(tonic::Status::new(Code::NotFound, ""), &id))?;
+    let found = found.ok_or_else(|| wrong::at_case(tonic::Status::not_found(""), &id))?;
     let paper = Paper::of(lang, found);
     let title = format!("{} {number}: {}", lang.of("Papel", "Paper"), paper.kind);
     Ok(page(Layout::new(lang, title).of(&office.session, "/console"), EntryPage { lang, id: &id, paper }))
