@@ -243,6 +243,18 @@ impl Browser {
         .await;
     }
 
+    /// Waits until one of these says something, and gives what they say.
+    pub async fn says_anything(&self, selectors: &[&str]) -> String {
+        testkit::eventually(PATIENCE, || async {
+            let mut said = String::new();
+            for selector in selectors {
+                said.push_str(&self.text(selector).await);
+            }
+            if said.trim().is_empty() { Err(format!("{selectors:?} say nothing")) } else { Ok(said) }
+        })
+        .await
+    }
+
     async fn width(&self, width: u32) {
         let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
         let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics });

@@ -1,4 +1,4 @@
-//! The four services in one process, each behind the real server stack on a loopback port of its
+//! The services in one process, each behind the real server stack on a loopback port of its
 //! own, on one database: what an end-to-end test plays on. Dropping a scene stops everything.
 //!
 //! A scene runs in real time, because followers, sequencers and clocks do.

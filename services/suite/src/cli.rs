@@ -7,7 +7,7 @@ use kernel::{Department, Role};
 
 /// One customer view for every department, and law that keeps itself.
 ///
-/// Without a command it starts the suite: a private Postgres, the four services in one process, and
+/// Without a command it starts the suite: a private Postgres, the services and the window before them in one process, and
 /// a token for every role. Ctrl-C ends it; the data stays.
 #[derive(Debug, Parser)]
 #[command(name = "ventanilla", version, args_conflicts_with_subcommands = true)]

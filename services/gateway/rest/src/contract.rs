@@ -17,11 +17,12 @@ use crate::template::Template;
 const SERVICE: &str = "service";
 
 /// The services by their name as a peer and the package of their own contract.
-pub(crate) const SERVICES: [(&str, &str); 4] = [
+pub(crate) const SERVICES: [(&str, &str); 5] = [
     ("customer-profile", "ventanilla.customer.v1"),
     ("ticketing", "ventanilla.ticketing.v1"),
     ("sla-monitor", "ventanilla.sla.v1"),
     ("ombudsman-escalation", "ventanilla.ombudsman.v1"),
+    ("webhooks", "ventanilla.webhook.v1"),
 ];
 
 /// Where the body of a request goes.

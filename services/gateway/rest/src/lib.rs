@@ -41,7 +41,7 @@ pub use contract::Unservable;
 /// What the crate needs.
 #[derive(Clone)]
 pub struct State {
-    /// The four services by name.
+    /// The services by name.
     pub peers: Peers,
     /// Limits.
     pub settings: Settings,

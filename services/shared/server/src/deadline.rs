@@ -15,7 +15,7 @@ use crate::{Refusal, body};
 pub(crate) const GRPC_TIMEOUT: &str = "grpc-timeout";
 
 /// tokio's timer counts in milliseconds: two of them make sure that ours is first.
-const AHEAD_OF_TONIC: Duration = Duration::from_millis(2);
+pub(crate) const AHEAD_OF_TONIC: Duration = Duration::from_millis(2);
 
 /// When the caller of a request stops waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -221,10 +221,12 @@ impl Service<Request<Body>> for PeerChannel {
             let answer = match budget {
                 // The peer is asked to stop by itself; this is for one that does not, and tonic's own
                 // timer would say CANCELLED.
-                Some(budget) => match tokio::time::timeout(budget, answer).await {
-                    Ok(answer) => answer,
-                    Err(_) => return Ok(Refusal::DeadlineExceeded.answer()),
-                },
+                Some(budget) => {
+                    match tokio::time::timeout(budget.saturating_sub(deadline::AHEAD_OF_TONIC), answer).await {
+                        Ok(answer) => answer,
+                        Err(_) => return Ok(Refusal::DeadlineExceeded.answer()),
+                    }
+                }
                 None => answer.await,
             };
             if let Ok(answer) = &answer {
