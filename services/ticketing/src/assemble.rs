@@ -1,6 +1,6 @@
 //! The service put together: what it answers and what runs beside the calls.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ledger::{Follower, Ledger, Reaction, Standings};
@@ -26,6 +26,7 @@ use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 use crate::grpc::{
     Articles, Desk, Finding, Incidents, Learning, Notices, Processes, Public, Redresses, Relations, Service, Team,
 };
+use crate::guesses::Guesses;
 use crate::proof::ProofKey;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::seal::Sealer;
@@ -80,6 +81,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         notices: settings.notices(),
         policy: settings.policy(),
         proof_key: ProofKey::of(&house.signing_key),
+        guesses: Arc::new(Mutex::new(Guesses::default())),
         sealer: Sealer::new(house.signing_key.clone()),
         firm: settings.firm_name.as_str().into(),
         papers: Arc::new(Semaphore::new(PAPERS)),

@@ -9,6 +9,7 @@ mod document;
 mod entry;
 mod error;
 mod grpc;
+mod guesses;
 pub mod proof;
 mod reactions;
 mod rights;

@@ -66,7 +66,7 @@ mod wait_for_customer;
 mod watch_tickets;
 mod writing;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Ambient, Role};
@@ -100,6 +100,7 @@ pub use split_ticket::NewSplit;
 pub use team::{NewAgent, NewPresence, NewRules};
 pub use transfer_ticket::Handover;
 
+use crate::guesses::Guesses;
 use crate::proof::ProofKey;
 use crate::seal::Sealer;
 use crate::store::create::Openings;
@@ -121,6 +122,8 @@ pub struct Ticketing {
     /// When customers are told of promises at risk, and what they are promised instead.
     pub(crate) notices: NoticeTerms,
     pub(crate) proof_key: ProofKey,
+    /// Wrong pairs of key and proof.
+    pub(crate) guesses: Arc<Mutex<Guesses>>,
     pub(crate) sealer: Sealer,
     /// What the firm is called on documents.
     pub(crate) firm: Arc<str>,

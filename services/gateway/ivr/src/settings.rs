@@ -20,7 +20,7 @@ pub struct Settings {
     pub close_hour: i8,
     /// Hours within which a call back is promised.
     pub window_hours: i8,
-    /// How often one call, and one number within an hour, may try a key with a proof.
+    /// How often one call may try a key with a proof, and one number, and everybody one key, within an hour.
     pub tries: u32,
     /// Where customers follow their affair, as a text message tells it; empty for nowhere.
     pub tracking_url: String,

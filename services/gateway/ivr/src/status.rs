@@ -12,18 +12,24 @@ pub(crate) const FIELDS: &[&str] = &["key", "proof"];
 
 const KEY: usize = 13;
 const PROOF: usize = 6;
+/// Digits of a telephone number at least.
+const SHORTEST: usize = 6;
 
-/// Tells how the affair stands to whoever has its key and proof. Wrong ones are counted for the call and for the number, and after a few of them a person
-/// takes over.
+/// Tells how the affair stands to whoever has its key and proof. Wrong ones are counted for call, number and
+/// key, and after a few of them a person takes over. Only what ticketing found to be wrong is counted.
 pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
     let (key, proof) = (asked.required("key")?, asked.required("proof")?);
     let lang = asked.lang();
-    let tried_by = [format!("call {}", asked.field("call")), number(asked.field("phone"))];
+    let typed = spoken::digits(key, KEY).zip(spoken::digits(proof, PROOF));
+    let of_key = typed.as_ref().map(|(key, _)| format!("key {key}")).unwrap_or_default();
+    let tried_by = [format!("call {}", asked.field("call")), number(asked.field("phone")), of_key];
     let tries = &asked.desk.tries;
     if tries.spent(&tried_by, asked.now()) {
         return Err(Fault::TooManyTries);
     }
-    let answer = look(&asked, key, proof, lang).await;
+    // What cannot be a key is answered as a wrong one: the caller does the same about either.
+    let (key_digits, proof_digits) = typed.ok_or(Fault::KeyUnknown)?;
+    let answer = look(&asked, key, GetKeypadStatusRequest { key_digits, proof_digits }, lang).await;
     if matches!(answer, Err(Fault::KeyUnknown)) {
         tries.count(&tried_by, asked.now());
         if tries.spent(&tried_by, asked.now()) {
@@ -33,16 +39,15 @@ pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
     answer
 }
 
+/// The number that calls, where it reads as one: those who withhold theirs are not counted as if they were one.
 fn number(phone: &str) -> String {
-    if phone.is_empty() { String::new() } else { format!("number {phone}") }
+    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+    let reads = digits.len() >= SHORTEST && phone.chars().all(|c| c.is_ascii_digit() || "+ -().".contains(c));
+    if reads { format!("number {digits}") } else { String::new() }
 }
 
-async fn look(asked: &Asked, key: &str, proof: &str, lang: Lang) -> Result<Reply, Fault> {
-    let typed = spoken::digits(key, KEY).zip(spoken::digits(proof, PROOF));
-    // What cannot be a key is answered as a wrong one: the caller does the same about either.
-    let (key_digits, proof_digits) = typed.ok_or(Fault::KeyUnknown)?;
+async fn look(asked: &Asked, key: &str, request: GetKeypadStatusRequest, lang: Lang) -> Result<Reply, Fault> {
     let mut tickets = PublicServiceClient::new(asked.channel(TICKETING)?);
-    let request = GetKeypadStatusRequest { key_digits, proof_digits };
     let status = tickets.get_keypad_status(request).await?.into_inner();
     let compact: String = status.tracking_key.chars().filter(char::is_ascii_alphanumeric).collect();
     // Letters that were heard have to be those of the key.
@@ -59,4 +64,17 @@ async fn look(asked: &Asked, key: &str, proof: &str, lang: Lang) -> Result<Reply
         .with("department", status.department.clone())
         .with("due_date", due.map(|due| due.date().to_string()).unwrap_or_default())
         .with("at_ombudsman", status.office_case_open.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_withholds_a_number_is_nobody() {
+        for phone in ["", "anonymous", "Unavailable", "anonymous123456", "0", "+"] {
+            assert_eq!(number(phone), "", "{phone}");
+        }
+        assert_eq!(number("+34 611 111 111"), "number 34611111111");
+    }
 }

@@ -1,4 +1,4 @@
-//! How often a key is tried with a proof: counted for each call and for each number, in memory and for an hour.
+//! How often a key is tried with a proof: counted for each call, each number and each key, in memory and for an hour.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

@@ -74,7 +74,7 @@ pub(crate) async fn enter(
     if typed.key.len() > LONGEST || typed.proof.len() > LONGEST {
         return Ok(form(lang, csrf, Wrong::Pair));
     }
-    let name: String = typed.key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
+    let name = counted(&typed.key);
     state.web.limits().take(Class::Guess, &format!("k {name}"), now).map_err(Trouble::too_many)?;
 
     let request = GetPublicStatusRequest { tracking_key: typed.key.clone(), proof: typed.proof.clone() };
@@ -96,6 +96,16 @@ pub(crate) async fn enter(
     }
 }
 
+/// What a key is counted by: however it is written, look-alikes are what ticketing takes them for.
+fn counted(key: &str) -> String {
+    let resolved = |character: char| match character.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    };
+    key.chars().filter(char::is_ascii_alphanumeric).map(resolved).collect()
+}
+
 /// Nothing but the mark against other sites' requests.
 #[derive(Deserialize)]
 pub(crate) struct Nothing {}
@@ -105,4 +115,16 @@ pub(crate) async fn leave(Of(state): Of<State>, headers: HeaderMap, Form(Nothing
     let mut answer = Redirect::to("/t").into_response();
     Kept::forget(&state.web, &headers, &mut answer);
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_counted_as_one_however_it_is_written() {
+        for written in ["7K3M-9QX0-2V1D-1", "7k3m 9qxo 2vld i", "7K3M9QXO2VIDL"] {
+            assert_eq!(counted(written), "7K3M9QX02V1D1", "{written}");
+        }
+    }
 }

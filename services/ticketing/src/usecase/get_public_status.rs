@@ -1,5 +1,7 @@
 //! Where an affair stands, for whoever holds its tracking key and proof.
 
+use std::sync::PoisonError;
+
 use ticketing_domain::{Proof, TicketId, TrackingKey};
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -13,13 +15,17 @@ use crate::store::public_status;
 pub(super) const NOBODY: KeptProof = KeptProof { salt: [0; 16], hash: [0; 32] };
 
 impl Ticketing {
-    /// The affair that key and proof open. Every wrong pair of key and proof is answered alike: one statement by a unique
-    /// index, one hash, one comparison in constant time.
+    /// The affair that key and proof open. Every wrong pair of key and proof is answered alike: one statement by a
+    /// unique index, one hash, one comparison in constant time. So is the right one, while too many wrong ones are held
+    /// against the key.
     pub(super) async fn who_holds(&self, key: &TrackingKey, proof: &Proof) -> Result<TicketId, Error> {
         let found = public_status::proof_of(self.db.reader(), key).await?;
         let kept = found.map_or(NOBODY, |(_, kept)| kept);
         let holds = kept.holds(proof);
-        found.filter(|_| holds).map(|(id, _)| id).ok_or(Error::KeyOrProofUnknown)
+        let mut guesses = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
+        let opens = guesses.opens(*key, holds, self.ambient.now());
+        drop(guesses);
+        found.filter(|_| opens).map(|(id, _)| id).ok_or(Error::KeyOrProofUnknown)
     }
 
     /// Where an affair stands, for who holds key and proof.

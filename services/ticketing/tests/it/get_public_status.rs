@@ -1,5 +1,6 @@
 //! GetPublicStatus.
 
+use jiff::SignedDuration;
 use tonic::{Code, Status};
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
@@ -48,6 +49,22 @@ async fn every_wrong_pair_is_answered_alike() {
         answers.push((refused.message().to_owned(), refused.details().to_vec()));
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "the answer tells which of the two was wrong");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_twenty_wrong_proofs_the_right_one_is_answered_as_a_wrong_one_for_a_minute() {
+    let world = World::new().await;
+    let opened = open(&mut world.agent()).await;
+    let wrong = if opened.proof == "000000" { "111111" } else { "000000" };
+    let mut told = Vec::new();
+    for proof in std::iter::repeat_n(wrong, 20).chain([opened.proof.as_str()]) {
+        let answer = ask(&world, &opened.tracking_key, proof).await;
+        let refused = assert_refused(answer, Code::NotFound, "KEY_OR_PROOF_UNKNOWN");
+        told.push((refused.message().to_owned(), refused.details().to_vec()));
+    }
+    assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "the answer tells that tries are counted");
+    world.advance(SignedDuration::from_mins(1));
+    ask(&world, &opened.tracking_key, &opened.proof).await.unwrap();
 }
 
 /// A key that is well made and that no ticket has.
