@@ -93,7 +93,7 @@ impl Draft {
                 amount: field("amount"),
             }
         };
-        let precedents = (0..100).map_while(|at| {
+        let precedents = (0..1_000).map_while(|at| {
             let key = text(&format!("precedent-{at}"));
             let mut parts = key.splitn(3, ' ').map(str::to_owned);
             let (claim_point, decision) = (parts.next().filter(|part| !part.is_empty())?, parts.next()?);

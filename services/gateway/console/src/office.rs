@@ -99,5 +99,19 @@ pub(crate) fn id(name: &str) -> &str {
 /// What people call a case: its last characters, which differ from case to case.
 pub(crate) fn short(name: &str) -> String {
     let id = id(name);
-    id[id.len().saturating_sub(6)..].to_uppercase()
+    let before = id.chars().count().saturating_sub(6);
+    id.chars().skip(before).collect::<String>().to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_is_called_by_its_last_six_letters_whatever_they_are() {
+        assert_eq!(short("cases/0190-abcdef/decision"), "ABCDEF");
+        assert_eq!(short("cases/añoñéñíñ"), "OÑÉÑÍÑ");
+        assert_eq!(short("cases/ab"), "AB");
+        assert_eq!(short("cases"), "");
+    }
 }

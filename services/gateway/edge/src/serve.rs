@@ -30,6 +30,10 @@ const REST: Duration = Duration::from_millis(50);
 const PENDING_RESETS: usize = 20;
 /// Streams that we reset for a client's protocol errors before its connection is closed.
 const LOCAL_RESETS: usize = 256;
+/// What a client says first where it speaks HTTP/2 from the start.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Rest between two looks at a preface that is not whole.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Limits of one HTTP port.
 #[derive(Debug, Clone, Deserialize)]
@@ -104,9 +108,13 @@ pub async fn serve(
         };
         // One too many: closed at once, since to leave it waiting would look like a dead server.
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-        let connection = graceful.watch(port.connection(stream, address));
-        let cut = cut.clone();
+        let watcher = graceful.watcher();
+        let (port, cut) = (Arc::clone(&port), cut.clone());
         tokio::spawn(async move {
+            if !port.is_spoken_to(&stream).await {
+                return;
+            }
+            let connection = watcher.watch(port.connection(stream, address));
             // How a connection ends is its client's business.
             tokio::select! {
                 _ = connection => {}
@@ -130,6 +138,7 @@ struct Port {
     builder: Builder<TokioExecutor>,
     draining: Draining,
     proxies: TrustedProxies,
+    head: Duration,
     patience: Duration,
 }
 
@@ -141,7 +150,16 @@ impl Port {
             builder: tuned(settings),
             draining: Draining(cancel),
             proxies: TrustedProxies(settings.trusted_proxies),
+            head: Duration::from_millis(settings.head_ms),
             patience: Duration::from_millis(settings.request_ms),
+        }
+    }
+
+    /// Whether the client says in time which HTTP it speaks: hyper reads that without a timer.
+    async fn is_spoken_to(&self, stream: &TcpStream) -> bool {
+        tokio::select! {
+            said = tokio::time::timeout(self.head, says_its_version(stream)) => matches!(said, Ok(true)),
+            () = self.draining.0.cancelled() => false,
         }
     }
 
@@ -175,6 +193,19 @@ impl Port {
                 "the request did not arrive whole, or was not answered, in time",
             )
             .into_response(),
+        }
+    }
+}
+
+/// Looks, and takes nothing, until the first bytes tell HTTP/2 from HTTP/1.1; `false` where none come any more.
+async fn says_its_version(stream: &TcpStream) -> bool {
+    let mut seen = [0_u8; PREFACE.len()];
+    loop {
+        match stream.peek(&mut seen).await {
+            Ok(0) | Err(_) => return false,
+            Ok(count) if count == PREFACE.len() || !PREFACE.starts_with(&seen[..count]) => return true,
+            // What was seen once is seen again at once.
+            Ok(_) => tokio::time::sleep(LOOK).await,
         }
     }
 }

@@ -89,6 +89,15 @@ async fn a_head_that_does_not_come_and_a_body_too_large_are_turned_away() {
 }
 
 #[tokio::test]
+async fn a_connection_that_does_not_say_what_it_speaks_is_closed() {
+    let port = running(router(), HttpSettings { head_ms: 200, ..HttpSettings::default() }).await;
+    for said in ["", "PRI * HT"] {
+        let closed = tokio::time::timeout(Duration::from_secs(20), ask(port.address, said)).await;
+        assert_eq!(closed.as_deref(), Ok(""), "{said:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_is_never_answered_is_given_up_in_words() {
     let port = running(router(), HttpSettings { request_ms: 100, ..HttpSettings::default() }).await;
     let answer = ask(port.address, "GET /hang HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;

@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State as Shared};
 use axum::response::Response;
 use axum::routing::{any, get};
@@ -94,7 +95,7 @@ pub fn router(state: State) -> Result<Router, Unservable> {
     };
     let channels = contract::SERVICES.into_iter().map(channel).collect::<Result<_, _>>()?;
     let document = Arc::new(openapi::document(&pool, &contract));
-    let openapi: Arc<str> = document.to_string().into();
+    let openapi = Bytes::from(document.to_string());
     let gate = Arc::new(Gate { contract, channels, settings: state.settings });
     let pages = Router::new()
         .route("/reference", get(async |Shared(document): Document| reference::index(&document)))
@@ -127,8 +128,8 @@ pub fn openapi() -> Result<serde_json::Value, Unservable> {
     Ok(openapi::document(&pool, &contract))
 }
 
-fn described(openapi: &str) -> Response {
-    let mut response = Response::new(axum::body::Body::from(openapi.to_owned()));
+fn described(openapi: &Bytes) -> Response {
+    let mut response = Response::new(Body::from(openapi.clone()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     response
