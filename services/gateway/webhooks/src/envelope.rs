@@ -11,6 +11,9 @@ use crate::config::EnvelopeSettings;
 /// The media type of a body.
 pub const CONTENT_TYPE: &str = "application/cloudevents+json; charset=utf-8";
 
+/// Fields that are told to no other system, each of its message: who is served first is old or disabled.
+const NOT_TOLD: &[(&str, &str)] = &[("ventanilla.ticketing.v1.TicketOpened", "served_first")];
+
 /// An event, as it is kept.
 #[derive(Debug, Clone)]
 pub struct Event {
@@ -45,12 +48,16 @@ pub struct Event {
 #[error("the entry cannot be read as what it says it is")]
 pub struct Unreadable;
 
-/// The payload as a message that can be looked into.
+/// The payload as a message that can be looked into, without what is told to no other system.
 ///
 /// # Errors
 /// [`Unreadable`].
 pub fn payload(message: &MessageDescriptor, bytes: &[u8]) -> Result<DynamicMessage, Unreadable> {
-    DynamicMessage::decode(message.clone(), bytes).map_err(|_| Unreadable)
+    let mut payload = DynamicMessage::decode(message.clone(), bytes).map_err(|_| Unreadable)?;
+    for (_, field) in NOT_TOLD.iter().filter(|(of, _)| *of == message.full_name()) {
+        payload.clear_field_by_name(field);
+    }
+    Ok(payload)
 }
 
 /// The body of an event.

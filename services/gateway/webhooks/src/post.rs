@@ -30,6 +30,8 @@ use crate::envelope;
 
 /// Of an answer no more is read than this, and nothing of it kept.
 const MOST_READ: usize = 64 * 1024;
+/// And for no longer than this.
+const LONGEST_READ: Duration = Duration::from_secs(1);
 /// Addresses of a name that are tried.
 const MOST_ADDRESSES: usize = 4;
 /// What the receiver sees of us.
@@ -122,10 +124,14 @@ impl Post {
 
     /// Posts a body once, and tells what became of it. It never takes longer than the settings allow.
     pub async fn post(&self, endpoint: &Endpoint, headers: HeaderMap, body: Vec<u8>, now: Timestamp) -> Outcome {
-        match tokio::time::timeout(self.timeout, self.attempt(endpoint, headers, body, now)).await {
+        // An answer that goes on when the time is over is an answer all the same.
+        let mut answered = None;
+        let attempt = self.attempt(endpoint, headers, body, now, &mut answered);
+        let ended = tokio::time::timeout(self.timeout, attempt).await;
+        match ended {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(failed)) => failed.into(),
-            Err(_) => Outcome::TimedOut,
+            Err(_) => answered.unwrap_or(Outcome::TimedOut),
         }
     }
 
@@ -135,6 +141,7 @@ impl Post {
         headers: HeaderMap,
         body: Vec<u8>,
         now: Timestamp,
+        answered: &mut Option<Outcome>,
     ) -> Result<Outcome, Failed> {
         let stream = connect(endpoint, self.addresses(endpoint).await?).await?;
         let request = request(endpoint, headers, body).ok_or(Failed::Unreachable)?;
@@ -148,9 +155,9 @@ impl Post {
                 Some(inner) if inner.is::<rustls::Error>() => Failed::Untrusted,
                 _ => Failed::Unreachable,
             })?;
-            exchange(stream, request, now).await
+            exchange(stream, request, now, answered).await
         } else {
-            exchange(stream, request, now).await
+            exchange(stream, request, now, answered).await
         }
     }
 
@@ -194,7 +201,12 @@ fn request(endpoint: &Endpoint, headers: HeaderMap, body: Vec<u8>) -> Option<Req
     Some(request)
 }
 
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>, now: Timestamp) -> Result<Outcome, Failed>
+async fn exchange<S>(
+    stream: S,
+    request: Request<Full<Bytes>>,
+    now: Timestamp,
+    answered: &mut Option<Outcome>,
+) -> Result<Outcome, Failed>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -206,14 +218,18 @@ where
     let answer = sender.send_request(request).await.map_err(|_| Failed::Unreachable)?;
     let wait = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let outcome = Outcome::of_status(answer.status().as_u16(), wait.and_then(|value| retry_after(value, now)));
+    *answered = Some(outcome);
     // What it says beside is not for us; it is read as far as that does no harm, so that the receiver can finish saying it.
     let mut body = answer.into_body();
-    let mut read = 0;
-    while read < MOST_READ
-        && let Some(Ok(frame)) = body.frame().await
-    {
-        read += frame.data_ref().map_or(0, Bytes::len);
-    }
+    let reading = async {
+        let mut read = 0;
+        while read < MOST_READ
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            read += frame.data_ref().map_or(0, Bytes::len);
+        }
+    };
+    let _ = tokio::time::timeout(LONGEST_READ, reading).await;
     drop(connection);
     Ok(outcome)
 }

@@ -3,6 +3,7 @@
 
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
+use prost::Message as _;
 use prost_reflect::{DynamicMessage, Value};
 use uuid::Uuid;
 use webhooks_domain::pattern::affair_of;
@@ -52,7 +53,8 @@ impl Reaction for OnLedger {
             department,
             occurred_at: entry.occurred_at(),
             traceparent: whole.traceparent.clone(),
-            payload: whole.payload.clone(),
+            // Not as it came: what is told to no other system is not kept either.
+            payload: payload.encode_to_vec(),
         };
         store::event::insert(tx, &event, entry.recorded_at()).await?;
         self.hooks.came.notify_one();

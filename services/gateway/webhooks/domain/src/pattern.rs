@@ -93,11 +93,13 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Whether an event of this type and department is meant. What belongs to no department concerns all of them.
-    pub fn takes(&self, event_type: &str, department: Option<&str>) -> bool {
+    /// Whether an event of this type, affair and department is meant. What belongs to no department concerns all of
+    /// them; an affair whose department nobody knows concerns none of those that are named.
+    pub fn takes(&self, event_type: &str, affair: &str, department: Option<&str>) -> bool {
         let concerns = match department {
-            Some(slug) => self.departments.is_empty() || self.departments.iter().any(|own| own.as_str() == slug),
-            None => true,
+            _ if self.departments.is_empty() => true,
+            Some(slug) => self.departments.iter().any(|own| own.as_str() == slug),
+            None => !has_department(affair),
         };
         concerns && self.patterns.iter().any(|pattern| pattern.takes(event_type))
     }
@@ -108,6 +110,11 @@ pub fn affair_of(resource: &str) -> &str {
     let mut slashes = resource.match_indices('/').map(|(at, _)| at);
     let _ = slashes.next();
     slashes.next().map_or(resource, |end| &resource[..end])
+}
+
+/// Whether an affair is some department's, be it known or not: a ticket, or a case of the office about one.
+pub fn has_department(affair: &str) -> bool {
+    affair.starts_with("tickets/") || affair.starts_with("cases/")
 }
 
 #[cfg(test)]
@@ -149,10 +156,20 @@ mod tests {
     #[test]
     fn what_belongs_to_no_department_concerns_every_one() {
         let billing = Filter { patterns: vec![pattern("*")], departments: vec!["billing".parse().unwrap()] };
-        assert!(billing.takes("a.b", Some("billing")) && billing.takes("a.b", None));
-        assert!(!billing.takes("a.b", Some("network")));
+        assert!(billing.takes("a.b", "tickets/1", Some("billing")) && billing.takes("a.b", "customers/1", None));
+        assert!(!billing.takes("a.b", "tickets/1", Some("network")));
         let all = Filter { patterns: vec![pattern("a.*")], departments: Vec::new() };
-        assert!(all.takes("a.b", Some("network")) && !all.takes("b.c", None));
+        assert!(all.takes("a.b", "tickets/1", Some("network")) && !all.takes("b.c", "customers/1", None));
+    }
+
+    #[test]
+    fn an_affair_whose_department_nobody_knows_concerns_who_asked_for_all_alone() {
+        let billing = Filter { patterns: vec![pattern("*")], departments: vec!["billing".parse().unwrap()] };
+        let all = Filter { patterns: vec![pattern("*")], departments: Vec::new() };
+        for affair in ["tickets/1", "cases/1"] {
+            assert!(!billing.takes("a.b", affair, None) && all.takes("a.b", affair, None), "{affair}");
+        }
+        assert!(billing.takes("a.b", "policies/1", None));
     }
 
     #[test]

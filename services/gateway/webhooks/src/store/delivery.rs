@@ -305,6 +305,19 @@ pub async fn that_fit(
     Ok(rows.into_iter().map(|row| (row.number, row.affair)).collect())
 }
 
+/// What waits for a subscription waits as if it had been asked for now: what was tried before counts no more.
+#[tracing::instrument(name = "db.delivery.wait_anew", skip_all)]
+pub async fn wait_anew(tx: &mut PgConnection, of: SubscriptionId, now: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "update webhooks.delivery set asked_at = $2, attempts = 0 where subscription_id = $1 and state = 'waiting'",
+    )
+    .bind(of.uuid())
+    .bind(now.to_sqlx())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Forgets deliveries that were taken before an instant, some at a time; answers how many.
 #[tracing::instrument(name = "db.delivery.forget", skip_all)]
 pub async fn forget(pool: &PgPool, before: Timestamp, limit: i64) -> Result<u64, StoreError> {

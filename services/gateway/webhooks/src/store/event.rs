@@ -1,5 +1,7 @@
 //! What may be told, and whose it is.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
@@ -166,6 +168,17 @@ pub async fn unspread(
         department: row.department,
     });
     Ok(read.collect())
+}
+
+/// Those of these events of which no department is known.
+#[tracing::instrument(name = "db.event.without_department", skip_all)]
+pub async fn without_department(tx: &mut PgConnection, numbers: &[i64]) -> Result<HashSet<i64>, StoreError> {
+    let found: Vec<i64> =
+        sqlx::query_scalar("select number from webhooks.event where number = any($1) and department is null")
+            .bind(numbers)
+            .fetch_all(tx)
+            .await?;
+    Ok(found.into_iter().collect())
 }
 
 /// Notes that these were spread, and whose they were.

@@ -6,6 +6,7 @@ use postgres::RequestKey;
 use server::Call;
 use ventanilla_proto::webhook::v1 as proto;
 use webhooks_domain::SubscriptionId;
+use webhooks_domain::pattern::has_department;
 use webhooks_domain::standing::WrongState;
 
 use super::Reach;
@@ -13,7 +14,7 @@ use super::write::{Begun, begin, finish};
 use crate::error::Failure;
 use crate::hooks::Hooks;
 use crate::store::delivery::{New, lock_spreading, put_waiting, that_fit};
-use crate::store::event::head;
+use crate::store::event::{head, without_department};
 use crate::store::subscription::lock;
 
 /// Events by one call at most.
@@ -62,6 +63,13 @@ pub async fn replay_subscription(
     let mut found = that_fit(&mut tx, &stored.filter, (replay.from, to), replay.since, limit).await?;
     let next_position = found.get(MOST).map_or(0, |(number, _)| *number);
     found.truncate(MOST);
+    if !stored.filter.departments.is_empty() {
+        // As when it was spread: an affair whose department nobody knows concerns none of those that are named.
+        let somebodys = found.iter().filter(|(_, affair)| has_department(affair));
+        let numbers: Vec<i64> = somebodys.map(|(number, _)| *number).collect();
+        let unknown = without_department(&mut tx, &numbers).await?;
+        found.retain(|(number, _)| !unknown.contains(number));
+    }
     let now = hooks.ambient.now();
     let last = if next_position == 0 { to } else { next_position - 1 };
     let (numbers, affairs): (Vec<i64>, Vec<String>) = found.into_iter().unzip();

@@ -12,6 +12,7 @@ use super::write::{Begun, begin, finish};
 use crate::error::Failure;
 use crate::grpc::present;
 use crate::hooks::Hooks;
+use crate::store::delivery::wait_anew;
 use crate::store::lane::hurry_all;
 use crate::store::subscription::{Stored, lock, put_health, update};
 
@@ -75,6 +76,7 @@ async fn turn(
         stored.health = Health::default();
         put_health(&mut tx, stored.id, stored.health).await?;
         hurry_all(&mut tx, stored.id, now).await?;
+        wait_anew(&mut tx, stored.id, now).await?;
     }
     let entry = present::turned(&stored);
     finish(hooks, tx, (call, &asked.key), (stored.id.name(), &entry), present::subscription(&stored, None)).await

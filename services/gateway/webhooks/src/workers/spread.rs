@@ -61,7 +61,7 @@ async fn batch(hooks: &Hooks) -> Result<bool, StoreError> {
     let mut new = New::default();
     for event in &told {
         for (subscription, filter) in &wanted {
-            if filter.takes(&event.event_type, event.department.as_deref()) {
+            if filter.takes(&event.event_type, &event.affair, event.department.as_deref()) {
                 new.ids.push(hooks.ambient.uuid(now));
                 new.subscriptions.push(*subscription);
                 new.numbers.push(event.number);

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use kernel::Role;
+use prost::Message as _;
 use testkit::eventually;
 use tonic::Code;
 use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::ticketing::v1::TicketOpened;
 use ventanilla_proto::webhook::v1 as proto;
 use ventanilla_proto::webhook::v1::{DeliveryState, StopReason, SubscriptionState};
 
@@ -47,6 +49,9 @@ async fn an_event_is_sent_as_a_signed_cloud_event_and_nothing_personal_in_it() {
     assert_eq!(event["data"]["ticket"], ticket);
     assert_eq!(event["data"]["ticketType"], "TICKET_TYPE_RECLAMACION");
     assert_eq!(event["sequence"].as_str().map(str::len), Some(20));
+    assert!(event["data"].get("servedFirst").is_none(), "that is told to no other system");
+    let kept: Vec<u8> = sqlx::query_scalar("select payload from webhooks.event").fetch_one(&world.admin).await.unwrap();
+    assert!(!TicketOpened::decode(kept.as_slice()).unwrap().served_first, "nor kept");
 
     let shown = eventually(SOON, || async {
         let taken = world.deliveries(&served, &made.name, DeliveryState::Delivered).await;
@@ -211,6 +216,32 @@ async fn a_paused_subscription_gathers_and_a_disabled_one_is_replayed_from_any_p
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_affair_whose_department_nobody_knows_is_replayed_to_no_department() {
+    let world = World::new().await;
+    let spread =
+        "insert into webhooks.event (event_id, source, event_type, message, subject, affair, occurred_at, recorded_at,
+                                     traceparent, payload, spread_at)
+         select gen_random_uuid(), 'customer-profile', 'customer.customers.linked',
+                'ventanilla.customer.v1.CustomersLinked', affair, affair, now(), now(), '', '', now()
+         from unnest(array['tickets/1', 'cases/1', 'customers/1']) affair";
+    sqlx::query(spread).execute(&world.admin).await.unwrap();
+    let served = world.start().await;
+    let receiver = Receiver::start().await;
+    let (made, _) = world.subscribe(&served, &receiver).await;
+    let replay = proto::ReplaySubscriptionRequest {
+        name: made.name,
+        from_position: 1,
+        to_position: 0,
+        request_id: world.uuid(),
+        from_time: None,
+    };
+    let told = supervisor(&served).replay_subscription(replay).await.unwrap().into_inner();
+    assert_eq!((told.delivery_count, told.next_position), (1, 0));
+    let got = receiver.got_at_least(1).await;
+    assert_eq!(got[0].json()["partitionkey"], "customers/1");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_endpoint_that_is_gone_is_told_no_more() {
     let world = World::new().await;
     let served = world.start().await;
@@ -248,6 +279,28 @@ async fn an_endpoint_that_fails_for_too_long_is_paused_and_says_so() {
     supervisor(&served).resume_subscription(resumed).await.unwrap();
     let shown = world.shown_when(&served, &made.name, |s| s.waiting_count == 0).await;
     assert_eq!((shown.state(), shown.failing_since_time), (SubscriptionState::Active, None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waited_for_a_subscription_that_is_resumed_is_not_given_up_at_the_next_failure() {
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.pace.pause_after_hours = 0;
+    let served = world.start_with(settings).await;
+    let receiver = Receiver::that(|_| Reply::Answer(500, "")).await;
+    let (made, _) = world.subscribe(&served, &receiver).await;
+    world.open("billing").await;
+    let paused = |s: &proto::Subscription| s.state() == SubscriptionState::Paused;
+    let shown = world.shown_when(&served, &made.name, paused).await;
+    let tried = "update webhooks.delivery set attempts = 5000, asked_at = asked_at - interval '30 days'";
+    sqlx::query(tried).execute(&world.admin).await.unwrap();
+    let resumed =
+        proto::ResumeSubscriptionRequest { name: made.name.clone(), etag: shown.etag, request_id: world.uuid() };
+    supervisor(&served).resume_subscription(resumed).await.unwrap();
+    let shown = world.shown_when(&served, &made.name, paused).await;
+    assert_eq!((shown.waiting_count, shown.dead_count), (1, 0));
+    let waiting = world.deliveries(&served, &made.name, DeliveryState::Waiting).await;
+    assert_eq!(waiting[0].attempt_count, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

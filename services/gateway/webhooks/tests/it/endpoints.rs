@@ -172,6 +172,27 @@ async fn an_answer_without_end_and_an_endpoint_that_says_nothing_end_with_the_ti
     assert_eq!(post(&settings, Fake::of(&[&[]]), &format!("http://{nobody}/")).await, Outcome::Unreachable);
 }
 
+#[tokio::test]
+async fn of_an_answer_that_goes_on_and_on_the_status_counts() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let serving = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                read(&mut stream).await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").await;
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    let (url, long) = (format!("http://{addr}/"), settings(addr.port(), &["127.0.0.1"]));
+    // With less time than an answer may be read, and with more.
+    let short = EndpointSettings { timeout_ms: 900, ..settings(addr.port(), &["127.0.0.1"]) };
+    let outcomes = tokio::join!(post(&short, Fake::of(&[&[]]), &url), post(&long, Fake::of(&[&[]]), &url));
+    assert_eq!(outcomes, (Outcome::Taken(200), Outcome::Taken(200)));
+    serving.abort();
+}
+
 fn pem(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/tls").join(name)
 }

@@ -1,7 +1,9 @@
 //! What needs no database.
 
+use prost::Message as _;
 use testkit::instant;
 use uuid::Uuid;
+use ventanilla_proto::ticketing::v1::TicketOpened;
 use ventanilla_webhooks::config::EnvelopeSettings;
 use ventanilla_webhooks::{catalogue, envelope};
 
@@ -58,4 +60,32 @@ fn an_envelope_holds_what_is_known_and_leaves_out_what_is_not() {
     assert_eq!(envelope::body(&unknown, &EnvelopeSettings::default()), Err(envelope::Unreadable));
     let broken = envelope::Event { payload: vec![0xff], ..event };
     assert_eq!(envelope::body(&broken, &EnvelopeSettings::default()), Err(envelope::Unreadable));
+}
+
+#[test]
+fn that_somebody_is_served_first_is_neither_kept_nor_told() {
+    let message = "ventanilla.ticketing.v1.TicketOpened".to_owned();
+    let opened = TicketOpened { ticket: "tickets/1".to_owned(), served_first: true, ..TicketOpened::default() };
+    let came = opened.encode_to_vec();
+    let kept = envelope::payload(&catalogue::kind(&message).unwrap().message, &came).unwrap().encode_to_vec();
+    let expected = TicketOpened { served_first: false, ..opened };
+    assert_eq!(TicketOpened::decode(kept.as_slice()).unwrap(), expected);
+    // What was kept before it was left out.
+    let event = envelope::Event {
+        number: 7,
+        id: Uuid::from_u128(1),
+        source: "ticketing".to_owned(),
+        position: Some(1),
+        event_type: "ticketing.ticket.opened".to_owned(),
+        message,
+        subject: "tickets/1".to_owned(),
+        affair: "tickets/1".to_owned(),
+        department: None,
+        occurred_at: instant("2026-11-30T10:00:00Z"),
+        traceparent: String::new(),
+        payload: came,
+    };
+    let body = envelope::body(&event, &EnvelopeSettings::default()).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["data"], serde_json::json!({"ticket": "tickets/1"}));
 }

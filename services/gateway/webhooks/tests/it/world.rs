@@ -115,7 +115,7 @@ impl World {
         ledger.nudge();
     }
 
-    /// Opens an affair in a department; answers its name.
+    /// Opens an affair in a department, of a customer who is served first; answers its name.
     pub async fn open(&self, department: &str) -> String {
         let ticket = format!("tickets/{}", self.uuid());
         let opened = ticketing::TicketOpened {
@@ -123,6 +123,7 @@ impl World {
             customer: format!("customers/{}", self.uuid()),
             ticket_type: ticketing::TicketType::Reclamacion.into(),
             department: department.to_owned(),
+            served_first: true,
             ..Default::default()
         };
         self.write("ticketing", &ticket, &[opened]).await;
