@@ -238,7 +238,11 @@ impl Browser {
     pub async fn says(&self, selector: &str, text: &str) {
         testkit::eventually(PATIENCE, || async {
             let said = self.text(selector).await;
-            if said.contains(text) { Ok(()) } else { Err(format!("{selector} says {said:?}")) }
+            if said.contains(text) {
+                Ok(())
+            } else {
+                Err(format!("{selector} says {said:?} on {}: {:?}", self.url().await, self.text("main").await))
+            }
         })
         .await;
     }

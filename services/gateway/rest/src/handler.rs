@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -13,6 +13,7 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body_util::BodyExt as _;
 use kernel::Violations;
 use prost::Message as _;
 use server::PeerChannel;
@@ -23,6 +24,9 @@ use crate::json::{Json, Limits};
 use crate::request::{self, Asked};
 use crate::table::Found;
 use crate::{Gate, events, file, lines, single};
+
+/// How long the rest of a body that is too large is taken.
+const DISCARDING: Duration = Duration::from_secs(2);
 
 /// Answers a request under `/v1/`.
 pub(crate) async fn call(State(gate): State<Arc<Gate>>, request: Request) -> Response {
@@ -192,7 +196,7 @@ async fn json(gate: &Gate, operation: &Operation, headers: &HeaderMap, body: Bod
         return Err(refused(&wrong));
     }
     let limit = gate.settings.body_bytes;
-    let bytes = axum::body::to_bytes(body, limit).await.map_err(|error| too_large_or_broken(&error, limit))?;
+    let bytes = whole(body, limit).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -204,14 +208,30 @@ async fn json(gate: &Gate, operation: &Operation, headers: &HeaderMap, body: Bod
     })
 }
 
-fn too_large_or_broken(error: &axum::Error, limit: usize) -> Problem {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<http_body_util::LengthLimitError>() {
+/// Reads a body of at most `limit` bytes. Of a larger one the rest is taken and thrown away for a while, since whoever still
+/// sends reads no answer.
+async fn whole(mut body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let broken = || Problem::new(StatusCode::BAD_REQUEST, "BODY_BROKEN", "the body did not arrive whole");
+        let Ok(data) = frame.map_err(|_| broken())?.into_data() else { continue };
+        if bytes.len() + data.len() > limit {
+            drop(bytes);
+            let _ = tokio::time::timeout(DISCARDING, discard(body, limit.saturating_mul(4))).await;
             let detail = format!("a body has at most {limit} bytes");
-            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", detail);
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", detail));
         }
-        cause = error.source();
+        bytes.extend_from_slice(&data);
     }
-    Problem::new(StatusCode::BAD_REQUEST, "BODY_BROKEN", "the body did not arrive whole")
+    Ok(bytes)
+}
+
+async fn discard(mut body: Body, most: usize) {
+    let mut seen = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        seen += frame.data_ref().map_or(0, |data| data.len());
+        if seen > most {
+            return;
+        }
+    }
 }
