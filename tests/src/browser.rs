@@ -304,8 +304,9 @@ impl Browser {
             };
             let event = &event["message"];
             let url = event["params"]["request"]["url"].as_str().unwrap_or_default();
-            if event["method"] == "Network.requestWillBeSent" && !url.starts_with(&origin) && !url.starts_with("data:,")
-            {
+            // What a browser paints its own fields with is no request to anybody.
+            let own = url.starts_with(&origin) || url.starts_with("data:");
+            if event["method"] == "Network.requestWillBeSent" && !own {
                 faults.push(format!("asks {url}"));
             }
         }

@@ -79,6 +79,10 @@ async fn the_office_works_a_whole_day_from_the_worklist_to_the_issued_decision()
     browser.fill("#ticket", &ticket.name).await;
     browser.choose("#channel", "3").await;
     browser.choose("#parallel_proceedings", "1").await;
+    // What keys a date is typed with depends on the browser's own language.
+    let facts = scene.ambient.now().checked_sub(jiff::SignedDuration::from_hours(20 * 24)).expect("a day");
+    let day = facts.to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+    browser.run("document.getElementById('facts_time').value = arguments[0]", json!([day])).await;
     browser.press("Abrir").await;
     browser.says(".notice.good", "Expediente abierto").await;
     let case = browser.url().await;
