@@ -63,6 +63,9 @@ async fn put(
     recorded_at: Timestamp,
     spread_at: Option<Timestamp>,
 ) -> Result<i64, StoreError> {
+    // Numbers are given one after the other and seen in that order: four followers write at once, and an event that is seen
+    // before an earlier one of its affair would be told before it.
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('webhooks events', 0))").execute(&mut *tx).await?;
     let number = sqlx::query_scalar!(
         "insert into webhooks.event (event_id, source, position, event_type, message, subject, affair, department,
                                      occurred_at, recorded_at, traceparent, payload, spread_at)

@@ -14,7 +14,7 @@ use crate::error::Failure;
 use crate::grpc::present;
 use crate::hooks::Hooks;
 use crate::store::secret;
-use crate::store::subscription::{Stored, lock, update};
+use crate::store::subscription::{self, Stored, lock, update};
 
 /// A rotation.
 #[derive(Debug, Clone)]
@@ -40,7 +40,12 @@ pub async fn rotate_secret(
     rotation: Rotation,
 ) -> Result<proto::RotateSecretResponse, Failure> {
     let mut tx = match begin::<proto::RotateSecretResponse>(hooks, &rotation.key).await? {
-        Begun::Replay(answer) => return with_secret(hooks, answer).await,
+        // A secret is told to whoever may change the subscription now, and not to who once might.
+        Begun::Replay(answer) => {
+            let found = subscription::get(hooks.db.reader(), rotation.id).await?;
+            Reach::to_change(call.acting()).seen(rotation.id, found)?;
+            return with_secret(hooks, answer).await;
+        }
         Begun::Fresh(tx) => tx,
     };
     let found = lock(&mut tx, rotation.id).await?;
