@@ -81,7 +81,15 @@ impl Scene {
     /// # Panics
     /// When there is no Postgres or a service does not start: no test can go on without.
     pub async fn fresh() -> Self {
-        Self::fresh_as(None).await
+        Self::fresh_as(None, Ambient::system()).await
+    }
+
+    /// A fresh scene whose services have this clock and chance.
+    ///
+    /// # Panics
+    /// As [`Self::fresh`].
+    pub async fn fresh_under(ambient: Ambient) -> Self {
+        Self::fresh_as(None, ambient).await
     }
 
     /// A fresh scene in which what is over may be erased after so many days.
@@ -89,16 +97,16 @@ impl Scene {
     /// # Panics
     /// As [`Self::fresh`].
     pub async fn fresh_that_keeps(days: u16) -> Self {
-        Self::fresh_as(Some(days)).await
+        Self::fresh_as(Some(days), Ambient::system()).await
     }
 
-    async fn fresh_as(keep_ended_days: Option<u16>) -> Self {
+    async fn fresh_as(keep_ended_days: Option<u16>, ambient: Ambient) -> Self {
         let migrations: Vec<_> = Service::ALL.iter().map(|service| (service.schema(), service.migrations())).collect();
         let schemas: Vec<_> = migrations.iter().map(|(schema, migrator)| (*schema, migrator)).collect();
         let database = Database::fresh_with(&schemas).await;
         let url = database.url();
         let mut scene =
-            Self::start(&url, 8, keep_ended_days).await.unwrap_or_else(|error| panic!("no scene: {error:#}"));
+            Self::start(&url, 8, keep_ended_days, ambient).await.unwrap_or_else(|error| panic!("no scene: {error:#}"));
         scene._database = Some(database);
         scene
     }
@@ -108,7 +116,7 @@ impl Scene {
     /// # Errors
     /// When a service does not start.
     pub async fn on(database_url: &str, connections: u32) -> anyhow::Result<Self> {
-        Self::start(database_url, connections, None).await
+        Self::start(database_url, connections, None, Ambient::system()).await
     }
 
     /// The services that run somewhere else, as `deploy/local/up --json` tells of them in `VENTANILLA_AT`;
@@ -153,8 +161,12 @@ impl Scene {
         !self.elsewhere
     }
 
-    async fn start(database_url: &str, connections: u32, keep_ended_days: Option<u16>) -> anyhow::Result<Self> {
-        let ambient = Ambient::system();
+    async fn start(
+        database_url: &str,
+        connections: u32,
+        keep_ended_days: Option<u16>,
+        ambient: Ambient,
+    ) -> anyhow::Result<Self> {
         let issuer = Arc::new(TokenIssuer::new(&key(1)?, "scene", "ventanilla")?);
         let checkpoints = std::env::temp_dir().join(format!("ventanilla-scene-{}", hex::encode(ambient.bytes::<8>())));
         let cancel = CancellationToken::new();

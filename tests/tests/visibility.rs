@@ -3,8 +3,12 @@
 //! nothing here depends on it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+use kernel::{Ambient, Clock, SteadyClock, SystemClock, SystemEntropy};
 use tonic::{Code, Status};
 use ventanilla_proto::customer::v1::{ConfirmMatchProposalRequest, CustomerView};
 use ventanilla_proto::sla::v1::{ClockState, ListClocksRequest};
@@ -121,6 +125,54 @@ async fn answer_both_points(scene: &Scene, affair: &Affair<'_>, ticket: &str) {
         };
         affair.cast.agent.tickets.clone().answer_claim_point(request).await.expect("an answer");
     }
+}
+
+/// The machine's clock with somebody's hand on it, that many seconds off.
+struct Pushed(Arc<AtomicI64>);
+
+impl Clock for Pushed {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + SignedDuration::from_secs(self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_sets_the_clock_of_the_services_moves_no_term_and_breaks_none() {
+    const HOUR: i64 = 3_600;
+    const DAY: i64 = 24 * HOUR;
+    let pushed = Arc::new(AtomicI64::new(-30 * DAY));
+    let scene = Scene::fresh_under(Ambient::new(SteadyClock::over(Pushed(Arc::clone(&pushed))), SystemEntropy)).await;
+    let affair = Affair::of(&scene, Person::numbered(44_300_000));
+    let customer = affair.arrive().await.expect("a good record").customer;
+    let mut opened = Vec::new();
+    for seconds in [-30 * DAY, HOUR, -HOUR, 30 * DAY, 400 * DAY] {
+        pushed.store(seconds, Ordering::SeqCst);
+        let before = SystemClock.now();
+        let ticket = affair.complain(&customer, "").await.expect("a good complaint").ticket.expect("a ticket");
+        let received = ticket.first_received_time.expect("it was received").seconds;
+        let right = before.as_second() - 60..=SystemClock.now().as_second() + 60;
+        assert!(right.contains(&received), "received at {received} with the clock {seconds} s off");
+        opened.push(ticket);
+    }
+    let last = opened.last().expect("five were opened");
+    affair.work(last).await.expect("work");
+    let last = &last.name;
+    answer_both_points(&scene, &affair, last).await;
+    let resolve = ResolveTicketRequest {
+        name: last.clone(),
+        resolution: "Se devuelven las dos cuotas y se corrige la domiciliación".to_owned(),
+        etag: get(&affair, last).await.etag,
+        request_id: scene.request_id(),
+        occurred_time: None,
+    };
+    affair.cast.agent.tickets.clone().resolve_ticket(resolve).await.expect("every point is answered");
+    met(&affair, last).await;
+    fingerprint::settled(&scene.admin().await, LIMIT).await;
+    let breached: i64 = sqlx::query_scalar("select count(*) from sla_monitor.ledger where type like '%.ClockBreached'")
+        .fetch_one(&scene.admin().await)
+        .await
+        .expect("the monitor's ledger");
+    assert_eq!(breached, 0);
 }
 
 /// When every clock of a ticket is met.

@@ -82,6 +82,7 @@ pub fn migrations() -> sqlx::migrate::Migrator {
 /// [`StartError`] says what to mend.
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
     let db = Db::connect(&settings.database).await?;
+    house.keep_time(&db).await?;
     let standings = Standings::new(&[TICKETING, SLA_MONITOR, OMBUDSMAN]);
     standings.recall(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);

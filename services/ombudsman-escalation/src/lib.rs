@@ -84,6 +84,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let seal = seal::Keyring::new(&settings.key()?, &settings.former_keys()?);
     let keep_ended = settings.keep_ended();
     let db = Db::connect(&settings.database).await?;
+    house.keep_time(&db).await?;
     let missing = usecase::draft_keys::missing(&db, &seal, &settings.lost_keys()).await?;
     if !missing.is_empty() {
         return Err(StartError::DraftKeyMissing(missing));

@@ -84,6 +84,7 @@ pub fn migrations() -> sqlx::migrate::Migrator {
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
     let law = Law::read(settings.law)?;
     let db = Db::connect(&settings.database).await?;
+    house.keep_time(&db).await?;
     let standings = Standings::new(&[ticketing::SOURCE, ombudsman::SOURCE, CUSTOMER_PROFILE]);
     standings.recall(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);

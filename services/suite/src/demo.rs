@@ -16,7 +16,7 @@ use stage::Stage;
 
 /// Runs `demo`.
 pub async fn run(demo: cli::Demo) -> anyhow::Result<()> {
-    let ambient = Ambient::system();
+    let ambient = Ambient::steady();
     if let Some(folder) = DataFolder::existing(demo.data.data.as_deref())?
         && let Some(target) = Target::running(&folder, &ambient)?
     {

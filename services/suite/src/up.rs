@@ -24,7 +24,7 @@ struct Ready<'a> {
 /// Runs `up`.
 pub async fn run(up: cli::Up) -> anyhow::Result<()> {
     let mut stop = StopSignals::listen().context("signals cannot be caught")?;
-    let ambient = Ambient::system();
+    let ambient = Ambient::steady();
     let folder = DataFolder::open(up.data.data.as_deref())?;
     let start = Suite::start(folder, up.port_base, &ambient);
     let mut suite = tokio::select! {

@@ -71,6 +71,7 @@ pub fn migrations() -> Migrator {
 /// [`StoreError`] when its database cannot be reached.
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StoreError> {
     let db = Db::connect(&settings.database).await?;
+    house.keep_time(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);
     let standings = Standings::new(&[SLA, OMBUDSMAN, CUSTOMER_PROFILE]);
     standings.recall(&db).await?;

@@ -111,6 +111,7 @@ pub async fn assemble_with(
     let keys = keys::Keys::of(&settings)?;
     let post = Post::new(&settings.endpoints, resolver)?;
     let db = Db::connect(&settings.database).await?;
+    house.keep_time(&db).await?;
     if let Some(missing) = store::secret::unknown_key(db.reader(), &keys.ids()).await? {
         return Err(StartError::KeyMissing(missing));
     }

@@ -11,7 +11,9 @@ mod party;
 mod personal;
 mod violation;
 
-pub use ambient::{Ambient, Clock, Entropy, FixedClock, SeededEntropy, SystemClock, SystemEntropy};
+pub use ambient::{
+    Ambient, Clock, Entropy, FixedClock, Heard, SeededEntropy, SteadyClock, SystemClock, SystemEntropy,
+};
 pub use chain::chain;
 pub use classify::{Classify, Kind, Severity};
 pub use id::{IdError, ResourceId};

@@ -12,6 +12,7 @@ mod etag;
 mod provision;
 mod request;
 mod shared_commit;
+mod time;
 
 pub use db::{Db, Settings, Tx};
 pub use error::{StoreError, affected_one};
@@ -19,3 +20,4 @@ pub use etag::{EtagError, etag, parse_etag};
 pub use provision::{ProvisionError, ServiceRole, grant, house_migrations, migrate, provision_role, schema_migrator};
 pub use request::{Claim, Kept, RequestError, RequestKey, answered, claim, forget_answers, forget_claims, keep_answer};
 pub use shared_commit::SharedCommit;
+pub use time::time;

@@ -213,7 +213,7 @@ where
 }
 
 fn house(process: &ProcessSettings) -> Result<House, StartError> {
-    let ambient = Ambient::system();
+    let ambient = Ambient::steady();
     let auth = &process.auth;
     let keys = KeyFile::open(&auth.jwks_file, ambient.clone())?;
     let verifier = TokenVerifier::new(Arc::new(keys), &auth.issuer, &auth.audience, ambient.clone());

@@ -15,9 +15,36 @@ use ventanilla_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
 
 use crate::{Assembly, Denial, DenialSink, House, PeerError, Principal, Worker};
 
+/// Time between two questions to the database what time it is.
+const TIME_ASKED: Duration = Duration::from_secs(5);
+
+impl House {
+    /// Goes by the database's time from here on, if the house's clock hears it ([`Ambient::steady`]): what is stamped by
+    /// several processes is compared with one another, and one machine's wrong clock must break nobody's promise. Before
+    /// anything is stamped.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn keep_time(&self, db: &Db) -> Result<(), StoreError> {
+        self.ambient.hear(postgres::time(db).await?);
+        Ok(())
+    }
+}
+
+/// Hears the time again and again, since two counters drift apart and the database may be another after a failover.
+async fn keep_time(db: Db, ambient: Ambient, cancel: CancellationToken) -> Result<(), StoreError> {
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => return Ok(()),
+            () = tokio::time::sleep(TIME_ASKED) => {}
+        }
+        ambient.hear(postgres::time(&db).await?);
+    }
+}
+
 impl Assembly {
     /// Keeps the service's ledger: serves its feed, sequences what is committed, signs its head
-    /// into the house's checkpoint folder, and records denials of sensitive methods.
+    /// into the house's checkpoint folder, records denials of sensitive methods, and goes on hearing the database's time.
     #[must_use]
     pub fn keep_ledger(self, ledger: &Ledger, house: &House) -> Self {
         let feed = Feed::new(ledger.clone(), house.ambient.clone(), caller_is_service);
@@ -28,9 +55,11 @@ impl Assembly {
             house.checkpoint_dir.clone(),
         );
         let (sequenced, claims, ambient) = (ledger.clone(), ledger.db().clone(), house.ambient.clone());
+        let (timed, told) = (ledger.db().clone(), house.ambient.clone());
         self.serve(LedgerServiceServer::new(feed))
             .worker(Worker::new("sequencer", move |cancel| sequenced.clone().sequence(cancel)))
             .worker(Worker::new("notary", move |cancel| notary.clone().run(cancel)))
+            .worker(Worker::new("time", move |cancel| keep_time(timed.clone(), told.clone(), cancel)))
             .worker(Worker::new("claims", move |cancel| forget_claims(claims.clone(), ambient.clone(), cancel)))
             .denials(Arc::new(Denials { ledger: ledger.clone(), ambient: house.ambient.clone() }))
             .ledger_figures(ledger)
