@@ -29,3 +29,4 @@ pub mod quiet;
 pub mod roll;
 pub mod run;
 pub mod service;
+pub mod subscriber;

@@ -10,6 +10,7 @@ mod decided;
 mod drive;
 mod finding;
 mod ingest;
+mod overload;
 mod pgbench;
 mod report;
 mod rest;
@@ -81,6 +82,10 @@ pub struct Plan {
     /// Instead of all that: so many calls of LookupByPhone a second, through REST and over gRPC in turn.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub rest: u32,
+    /// Instead of all that: twice, five and ten times more calls than can be served, for so many seconds each. Ends with an error when
+    /// a promise is not kept.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=3_600))]
+    pub overload: u64,
     /// How many of the clocks fall due each second, for the seconds of a measurement.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub due_per_second: u32,
@@ -141,6 +146,15 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
         telemetry.shutdown(Duration::from_secs(1)).await;
         return show(&outcome?, plan.json);
     }
+    if plan.overload > 0 {
+        let outcome = burden(&plan, &cluster).await;
+        tokio::task::spawn_blocking(move || cluster.stop()).await??;
+        telemetry.shutdown(Duration::from_secs(1)).await;
+        let overload = outcome?;
+        show(&overload, plan.json)?;
+        anyhow::ensure!(overload.holds(), "what is promised under overload was not kept");
+        return Ok(());
+    }
     let outcome = measure(&plan, &cluster).await;
     tokio::task::spawn_blocking(move || cluster.stop()).await??;
     telemetry.shutdown(Duration::from_secs(1)).await;
@@ -198,6 +212,11 @@ async fn learn(plan: &Plan, cluster: &Cluster) -> anyhow::Result<decided::Decide
     let measured = decided::measure(&scene, plan.decided_cases, seconds, usize::try_from(plan.calls)?).await;
     scene.stop().await.context("the services did not end well")?;
     measured
+}
+
+async fn burden(plan: &Plan, cluster: &Cluster) -> anyhow::Result<overload::Overload> {
+    let url = prepared(cluster).await?;
+    overload::measure(plan, cluster, &url).await
 }
 
 async fn both_ways(plan: &Plan, cluster: &Cluster) -> anyhow::Result<rest::Ways> {

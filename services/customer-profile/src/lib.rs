@@ -33,6 +33,7 @@ use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 
 pub use config::{EffortSettings, IdentitySettings, Settings, WorthSettings};
 pub use error::ProfileError;
+pub use rights::JOURNAL;
 pub use usecase::Profile;
 
 /// The schema of this service.

@@ -17,7 +17,7 @@ use ventanilla_proto::customer::v1 as proto;
 
 pub(crate) use archive::Archive;
 pub use archive::ArchiveError;
-pub use journal::JournalError;
+pub use journal::{JOURNAL, JournalError};
 pub(crate) use journal::{Journal, Line};
 
 use crate::error::ProfileError;

@@ -33,6 +33,10 @@ pub enum Command {
     Demo(Demo),
     /// Load an event log (CSV with CaseID, ActivityID, CompleteTimestamp) and print the board.
     Import(Import),
+    /// Look at a deployment of separate processes, and say what is wrong and what cures it.
+    Doctor(Doctor),
+    /// Rehearse the loss of the database: back up under load, destroy, restore to an instant, hold all against what was kept outside.
+    RestoreDrill(RestoreDrill),
     /// Check the ledgers against their chains and signed checkpoints.
     Verify(Verify),
     /// Check the signed text of a receipt, as it is attached to its PDF, against the house's public key.
@@ -115,6 +119,56 @@ pub struct Import {
     /// Folder of the suite to load into; it is started for the time of the load when it does not run.
     #[command(flatten)]
     pub data: Data,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Settings of processes, each named as its process (ticketing.toml), or a folder that holds them. Of a single file the environment
+    /// (VENTANILLA__SECTION__KEY) is read too, as its process does.
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub settings: Vec<PathBuf>,
+    /// Address of the database for its owner or an administrator, by which migrations are looked at.
+    #[arg(long, value_name = "URL", env = "VENTANILLA_ADMIN_URL", hide_env_values = true)]
+    pub admin_url: Option<String>,
+    /// How many of each process share the database.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub replicas: u32,
+    /// Entries of each ledger that are checked, from its end.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(i64).range(1..))]
+    pub entries: i64,
+    /// Percent of a disk that should be free.
+    #[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub least_free: u8,
+    /// Judge dates of tokens and data as on another day, to look ahead, e.g. 2027-01-15T00:00:00Z.
+    #[arg(long, value_name = "INSTANT")]
+    pub at: Option<jiff::Timestamp>,
+    /// Print exactly one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `restore-drill`.
+#[derive(Debug, Args)]
+pub struct RestoreDrill {
+    /// New or empty folder for everything, kept afterwards [default: one among the temporary ones, deleted when the drill holds].
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Seconds of load before the point that is gone back to.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub seconds: u64,
+    /// Seconds of load after it.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub after: u64,
+    /// Clients that write.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub clients: u16,
+    /// Lose the journal of erasures too, to see what that costs: the drill must fail.
+    #[arg(long)]
+    pub without_erasure_journal: bool,
+    /// Print exactly one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `verify-receipt`.

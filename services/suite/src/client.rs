@@ -56,6 +56,17 @@ impl Target {
         }))
     }
 
+    /// A suite of this process, which somebody else ends.
+    pub fn of(suite: &Suite) -> Self {
+        Self {
+            addresses: suite.addresses.clone(),
+            database_url: suite.database_url().to_owned(),
+            keys: Arc::clone(&suite.keys),
+            folder: suite.folder.clone(),
+            started: None,
+        }
+    }
+
     /// A suite started on this folder.
     pub async fn start(folder: DataFolder, ambient: &Ambient) -> anyhow::Result<Self> {
         eprintln!("ventanilla: starting the suite on {}", folder.path().display());

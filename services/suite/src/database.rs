@@ -1,8 +1,6 @@
 //! The suite's database: its own private Postgres, or the server the user names; one role and one
 //! schema per service.
 
-use std::path::Path;
-
 use anyhow::{Context as _, bail};
 use kernel::Ambient;
 use postgres::cluster::{Cluster, Options};
@@ -34,12 +32,14 @@ impl Database {
                 admin.close().await?;
                 Ok(Self { admin_url: url, cluster: None })
             }
-            _ => Self::private(folder.at("postgres")).await,
+            _ => Self::private(folder, Options::durable()).await,
         }
     }
 
-    async fn private(home: std::path::PathBuf) -> anyhow::Result<Self> {
-        let start = move || Cluster::start(Path::new(&home), &Options::durable());
+    /// The server in the data folder, started like this, whatever server the user names.
+    pub async fn private(folder: &DataFolder, options: Options) -> anyhow::Result<Self> {
+        let home = folder.at("postgres");
+        let start = move || Cluster::start(&home, &options);
         let cluster = tokio::task::spawn_blocking(start).await??;
         let mut admin = PgConnection::connect(&cluster.url("postgres")).await?;
         let there: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
@@ -80,6 +80,11 @@ impl Database {
         let password = role_password(folder, service.schema(), ambient)?;
         let url = in_role(&self.admin_url, service.schema(), password.expose_secret())?;
         Ok(Settings::new(url, service.schema()))
+    }
+
+    /// The server, when it is ours.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.cluster.as_ref()
     }
 
     /// Stops the server, when it is ours.

@@ -7,10 +7,12 @@ mod client;
 mod data_folder;
 mod database;
 mod demo;
+mod doctor;
 mod estimate_matching;
 mod evaluate_matching;
 mod import;
 mod keys;
+mod restore_drill;
 mod rotate_office_key;
 mod services;
 mod signals;
@@ -53,6 +55,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::RotateOfficeKey(data) => rotate_office_key::run(&data),
             Command::Import(import) => import::run(import).await,
             Command::Demo(demo) => demo::run(demo).await,
+            Command::RestoreDrill(drill) => restore_drill::run(drill).await,
+            Command::Doctor(doctor) => doctor::run(doctor).await,
             Command::Verify(verify) => verify::run(verify).await,
             Command::VerifyReceipt(verify) => verify::run_receipt(&verify),
             Command::VerifyDecision(verify) => verify::run_decision(&verify),
@@ -69,14 +73,15 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     })
 }
 
-/// Warnings alone unless RUST_LOG asks for more: standard error is read by a person here.
+/// Warnings alone unless RUST_LOG asks for more: standard error is read by a person here. A drill destroys what services stand on, and
+/// what they say to that is no news.
 fn telemetry_settings(command: &Command) -> telemetry::Settings {
     let otlp = match command {
         Command::Up(up) => up.otlp.clone(),
         Command::Demo(demo) => demo.otlp.clone(),
         _ => None,
     };
-    let quiet = "warn,sqlx=error";
+    let quiet = if matches!(command, Command::RestoreDrill(_)) { "off" } else { "warn,sqlx=error" };
     let filter = std::env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty()).unwrap_or_else(|| quiet.to_owned());
     telemetry::Settings { otlp_endpoint: otlp, filter, ..telemetry::Settings::default() }
 }

@@ -54,6 +54,17 @@ impl Service {
         }
     }
 
+    /// Settings of its process unless told otherwise.
+    pub const fn defaults(self) -> &'static str {
+        match self {
+            Self::CustomerProfile => customer_profile::DEFAULTS,
+            Self::Ticketing => ticketing::DEFAULTS,
+            Self::SlaMonitor => sla_monitor::DEFAULTS,
+            Self::OmbudsmanEscalation => ombudsman_escalation::DEFAULTS,
+            Self::Webhooks => webhooks::DEFAULTS,
+        }
+    }
+
     /// Its own tables.
     pub fn migrations(self) -> Migrator {
         match self {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use kernel::Ambient;
+use postgres::cluster::Cluster;
 use secrecy::SecretString;
 use server::{Hall, House, PeerSettings, Peers, StackSettings, TokenSource};
 use tokio::net::TcpListener;
@@ -36,10 +37,26 @@ impl Suite {
     pub async fn start(folder: DataFolder, port_base: u16, ambient: &Ambient) -> anyhow::Result<Self> {
         let lock = folder.lock()?;
         // Before the database: a taken port is the commonest trouble, and quickly told.
-        let (window, window_address) = listen_at(port_base, gateway::NAME).await?;
-        let listeners = listen(port_base).await?;
-        let keys = Arc::new(Keys::open(&folder, ambient)?);
+        let ports = Ports::listen(port_base).await?;
         let database = Database::open(&folder).await.map_err(|error| full_disk(error, &folder))?;
+        Self::serve((folder, lock), database, ports, ambient).await
+    }
+
+    /// Starts everything on free ports and on this database.
+    pub async fn start_on(folder: DataFolder, database: Database, ambient: &Ambient) -> anyhow::Result<Self> {
+        let lock = folder.lock()?;
+        let ports = Ports::listen(0).await?;
+        Self::serve((folder, lock), database, ports, ambient).await
+    }
+
+    async fn serve(
+        (folder, lock): (DataFolder, Lock),
+        database: Database,
+        ports: Ports,
+        ambient: &Ambient,
+    ) -> anyhow::Result<Self> {
+        let Ports { window: (window, window_address), services: listeners } = ports;
+        let keys = Arc::new(Keys::open(&folder, ambient)?);
         database.provision(&folder, ambient).await.map_err(|error| full_disk(error, &folder))?;
 
         let mut addresses: BTreeMap<String, String> = listeners
@@ -80,6 +97,11 @@ impl Suite {
         &self.database.admin_url
     }
 
+    /// Its private server.
+    pub fn cluster(&self) -> Option<&Cluster> {
+        self.database.cluster()
+    }
+
     /// Waits until a service ends by itself, which none should, and says which and why.
     pub async fn failed(&mut self) -> anyhow::Error {
         match self.serving.join_next().await {
@@ -88,6 +110,14 @@ impl Suite {
             Some(Err(error)) => anyhow::Error::from(error).context("a service died"),
             None => std::future::pending().await,
         }
+    }
+
+    /// Lets everything go as it stands, the services in the midst of their calls: for who destroyed the database under them.
+    pub async fn abandon(mut self) {
+        self.cancel.cancel();
+        self.serving.shutdown().await;
+        self.folder.forget_running();
+        tokio::task::block_in_place(|| drop(self));
     }
 
     /// Drains the services, signs the last checkpoints and stops the database.
@@ -131,6 +161,19 @@ fn house(
         signing_key: Arc::clone(&keys.ledger),
         checkpoint_dir: folder.private("checkpoints")?,
     })
+}
+
+/// The ports that were taken, before anything is started behind them.
+struct Ports {
+    window: (TcpListener, SocketAddr),
+    services: Vec<(Service, TcpListener, SocketAddr)>,
+}
+
+impl Ports {
+    async fn listen(port_base: u16) -> anyhow::Result<Self> {
+        let window = listen_at(port_base, gateway::NAME).await?;
+        Ok(Self { window, services: listen(port_base).await? })
+    }
 }
 
 async fn listen(port_base: u16) -> anyhow::Result<Vec<(Service, TcpListener, SocketAddr)>> {

@@ -29,3 +29,5 @@ pub const SCHEMA: &str = "ticketing";
 
 /// The name its ledger is known by.
 pub const SOURCE: &str = "ticketing";
+/// Settings of its process unless a file or the environment says otherwise.
+pub const DEFAULTS: &str = include_str!("../default.toml");

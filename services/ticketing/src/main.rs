@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use server::Binary;
-use ventanilla_ticketing::{Settings, assemble, migrations};
+use ventanilla_ticketing::{DEFAULTS, Settings, assemble, migrations};
 
 fn main() -> ExitCode {
     server::main(Binary {
         name: ventanilla_ticketing::SOURCE,
-        defaults: include_str!("../default.toml"),
+        defaults: DEFAULTS,
         assemble,
         migrate: |settings: Settings| async move { postgres::migrate(&settings.database, &migrations()).await },
     })

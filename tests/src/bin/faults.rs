@@ -6,7 +6,7 @@
 //! cargo run -p ventanilla-tests --bin ventanilla-faults -- --cancel 20000 [--percent 20] [--seed N] [--json]
 //! ```
 //!
-//! Kills random services and Postgres with SIGKILL under load, or replaces both replicas of each service one by one
+//! Kills random services and Postgres with SIGKILL under load, or replaces both replicas of each service and of the window one by one
 //! by SIGTERM and SIGKILL in turn, or cancels calls at random moments, and
 //! checks that nothing acknowledged is lost, nothing happened twice and no transaction was left open.
 //! Ends with an error when the checker finds anything.
@@ -18,7 +18,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use ventanilla_tests::faults::dice::Dice;
 use ventanilla_tests::faults::killer::Victims;
-use ventanilla_tests::faults::service::Service;
+use ventanilla_tests::faults::service::Part;
 use ventanilla_tests::faults::{cancel, node, roll, run};
 
 /// Kills services and Postgres under load, or cancels calls, and checks what is left.
@@ -36,7 +36,7 @@ struct Arguments {
     /// How many calls are cancelled, instead of kills.
     #[arg(long)]
     cancel: Option<usize>,
-    /// How often each of two replicas of every service is replaced, instead of kills.
+    /// How often each of two replicas of every service and of the window is replaced, instead of kills.
     #[arg(long, conflicts_with = "cancel")]
     roll: Option<usize>,
     /// Per cent of the calls that are cancelled.
@@ -81,10 +81,10 @@ fn drive(arguments: &Arguments) -> anyhow::Result<bool> {
         return Ok(summary.faults.is_empty() && summary.left_in_transaction == 0 && summary.all_acknowledged);
     }
     if let Some(rounds) = arguments.roll {
-        let bar = bar(rounds * Service::ALL.len() * 2, "replicas replaced")?;
+        let bar = bar(rounds * Part::ALL.len() * 2, "replicas replaced")?;
         let order = roll::Order { seed, rounds, clients: arguments.clients };
-        let summary = runtime.block_on(roll::run(&program, order, |service, took| {
-            bar.set_message(format!("last {} in {} ms", service.name(), took.as_millis()));
+        let summary = runtime.block_on(roll::run(&program, order, |part, took| {
+            bar.set_message(format!("last {} in {} ms", part.name(), took.as_millis()));
             bar.inc(1);
         }))?;
         bar.finish_and_clear();

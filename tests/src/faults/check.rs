@@ -79,6 +79,14 @@ pub enum Fault {
         /// What.
         item: String,
     },
+    /// A reader was told later what comes before.
+    #[error("{reader} was told {item} out of its order")]
+    Disorder {
+        /// Who.
+        reader: String,
+        /// What.
+        item: String,
+    },
     /// A ledger does not hold.
     #[error("the ledger of {source_name} does not hold: {fault}")]
     Ledger {

@@ -1,4 +1,4 @@
-//! Service processes on fixed loopback ports, with the keys and settings they need.
+//! Processes of the house on fixed loopback ports, with the keys and settings they need.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use kernel::Role;
-use tonic::Request;
+use tonic::{Request, Status};
 use ventanilla_proto::ledger::v1::GetHeadRequest;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 
 use super::caller::{AUDIENCE, Caller, ISSUER, Keys};
+use super::load::window;
 use super::process::{Folder, Process};
-use super::service::Service;
+use super::service::{Part, Service};
 
 /// How long a service may take to answer before the run is given up.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -26,9 +27,11 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 pub struct Plan {
     program: PathBuf,
     databases: BTreeMap<Service, String>,
-    ports: BTreeMap<Service, u16>,
-    detours: BTreeMap<(Service, Service), SocketAddr>,
-    fronts: BTreeMap<Service, SocketAddr>,
+    ports: BTreeMap<Part, u16>,
+    window: bool,
+    detours: BTreeMap<(Part, Service), SocketAddr>,
+    fronts: BTreeMap<Part, SocketAddr>,
+    receivers: Vec<SocketAddr>,
     telemetry: BTreeMap<Service, String>,
 }
 
@@ -38,29 +41,46 @@ impl Plan {
     /// # Errors
     /// When there are no free ports.
     pub fn new(program: &Path, databases: BTreeMap<Service, String>) -> anyhow::Result<Self> {
-        let ports = free_ports(Service::ALL.len())?;
-        let ports = Service::ALL.into_iter().zip(ports).collect();
+        let ports = free_ports(Part::ALL.len())?;
+        let ports = Part::ALL.into_iter().zip(ports).collect();
         Ok(Self {
             program: program.to_owned(),
             databases,
             ports,
+            window: false,
             detours: BTreeMap::new(),
             fronts: BTreeMap::new(),
+            receivers: Vec::new(),
             telemetry: BTreeMap::new(),
         })
     }
 
-    /// Where a service will listen.
-    pub fn addr(&self, service: Service) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports[&service]))
+    /// With the window before the services.
+    #[must_use]
+    pub fn with_window(mut self) -> Self {
+        self.window = true;
+        self
     }
 
-    /// Lets everybody find `service` at another address: clients, and its peers.
-    pub fn front(&mut self, service: Service, at: SocketAddr) {
-        self.fronts.insert(service, at);
-        for peer in Service::ALL {
-            self.detour(peer, service, at);
+    /// Where a process will listen.
+    pub fn addr(&self, part: impl Into<Part>) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports[&part.into()]))
+    }
+
+    /// Lets everybody find a process at another address: clients, and its peers.
+    pub fn front(&mut self, part: impl Into<Part>, at: SocketAddr) {
+        let part = part.into();
+        self.fronts.insert(part, at);
+        if let Part::Service(service) = part {
+            for peer in Part::ALL {
+                self.detour(peer, service, at);
+            }
         }
+    }
+
+    /// Lets webhooks post to this address, without TLS.
+    pub fn receiver(&mut self, at: SocketAddr) {
+        self.receivers.push(at);
     }
 
     /// Lets `service` show its figures on this port of the loopback, and send everything to `collector`.
@@ -70,15 +90,15 @@ impl Plan {
     }
 
     /// Lets `caller` find `peer` at another address, where something may stand in between.
-    pub fn detour(&mut self, caller: Service, peer: Service, through: SocketAddr) {
-        self.detours.insert((caller, peer), through);
+    pub fn detour(&mut self, caller: impl Into<Part>, peer: Service, through: SocketAddr) {
+        self.detours.insert((caller.into(), peer), through);
     }
 }
 
-/// Running services. All are killed when it is dropped.
+/// Running processes. All are killed when it is dropped.
 pub struct Fleet {
     // Before the folder: who writes into it ends first.
-    processes: Mutex<BTreeMap<Service, Process>>,
+    processes: Mutex<BTreeMap<Part, Process>>,
     folder: Folder,
     plan: Plan,
     keys: Keys,
@@ -86,7 +106,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Starts what is planned and waits until every service answers from its database.
+    /// Starts what is planned and waits until every process answers, services from their databases.
     ///
     /// # Errors
     /// When a service does not come up; the message ends with what it last said.
@@ -112,18 +132,27 @@ impl Fleet {
             write(&format!("{name}.token"), keys.token(name, Role::Service)?.as_bytes())?;
             write(&format!("{name}.toml"), settings(&plan, *service, folder.path()).as_bytes())?;
         }
+        if plan.window {
+            write(&format!("{}.toml", gateway::NAME), window_settings(&plan, folder.path()).as_bytes())?;
+        }
         let checkpoint_key = signing.public_key().as_ref().to_vec();
         let fleet = Self { processes: Mutex::default(), folder, plan, keys, checkpoint_key };
-        for service in fleet.services() {
-            fleet.launch(service)?;
+        for part in fleet.parts() {
+            fleet.launch(part)?;
         }
-        for service in fleet.services() {
-            fleet.ready(service).await?;
+        for part in fleet.parts() {
+            fleet.ready(part).await?;
         }
         Ok(fleet)
     }
 
-    /// What runs here.
+    /// All that runs here.
+    pub fn parts(&self) -> Vec<Part> {
+        let window = self.plan.window.then_some(Part::Window);
+        self.plan.databases.keys().copied().map(Part::from).chain(window).collect()
+    }
+
+    /// The services that run here.
     pub fn services(&self) -> Vec<Service> {
         self.plan.databases.keys().copied().collect()
     }
@@ -148,9 +177,15 @@ impl Fleet {
         &self.keys
     }
 
-    /// Where a service listens.
-    pub fn addr(&self, service: Service) -> SocketAddr {
-        self.plan.addr(service)
+    /// Where a process listens.
+    pub fn addr(&self, part: impl Into<Part>) -> SocketAddr {
+        self.plan.addr(part)
+    }
+
+    /// Where clients find a process: at what stands before it, or at the process itself.
+    pub fn door(&self, part: impl Into<Part>) -> SocketAddr {
+        let part = part.into();
+        self.plan.fronts.get(&part).copied().unwrap_or_else(|| self.addr(part))
     }
 
     /// A way to call a service as somebody with this role.
@@ -158,84 +193,80 @@ impl Fleet {
     /// # Errors
     /// When there is no key to sign the token.
     pub fn caller(&self, service: Service, role: Role) -> anyhow::Result<Caller> {
-        let at = self.plan.fronts.get(&service).copied().unwrap_or_else(|| self.addr(service));
-        self.keys.caller(&format!("http://{at}"), role)
+        self.keys.caller(&format!("http://{}", self.door(service)), role)
     }
 
-    /// Kills a service with SIGKILL and starts it again, without waiting until it answers.
+    /// Kills a process with SIGKILL and starts it again, without waiting until it answers.
     ///
     /// # Errors
     /// When the system refuses either.
-    pub fn replace(&self, service: Service) -> anyhow::Result<()> {
+    pub fn replace(&self, part: impl Into<Part>) -> anyhow::Result<()> {
+        let part = part.into();
         let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut process = processes.remove(&service).with_context(|| format!("{} does not run", service.name()))?;
+        let mut process = processes.remove(&part).with_context(|| format!("{} does not run", part.name()))?;
         process.kill()?;
         drop(processes);
-        self.launch(service)
+        self.launch(part)
     }
 
-    /// Tells a service to stop as a platform does (SIGTERM), waits until it has drained, and starts it again, without waiting until
+    /// Tells a process to stop as a platform does (SIGTERM), waits until it has drained, and starts it again, without waiting until
     /// it answers.
     ///
     /// # Errors
     /// When it does not go, or the system refuses.
-    pub async fn roll(&self, service: Service) -> anyhow::Result<()> {
-        let process = self.processes.lock().unwrap_or_else(PoisonError::into_inner).remove(&service);
-        let mut process = process.with_context(|| format!("{} does not run", service.name()))?;
+    pub async fn roll(&self, part: impl Into<Part>) -> anyhow::Result<()> {
+        let part = part.into();
+        let process = self.processes.lock().unwrap_or_else(PoisonError::into_inner).remove(&part);
+        let mut process = process.with_context(|| format!("{} does not run", part.name()))?;
         process.terminate()?;
         let deadline = Instant::now() + DRAIN_LIMIT;
         while !process.ended() {
-            anyhow::ensure!(Instant::now() < deadline, "{} did not drain in {DRAIN_LIMIT:?}", service.name());
+            anyhow::ensure!(Instant::now() < deadline, "{} did not drain in {DRAIN_LIMIT:?}", part.name());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        self.launch(service)
+        self.launch(part)
     }
 
-    fn launch(&self, service: Service) -> anyhow::Result<()> {
-        let at = |suffix: &str| self.folder.path().join(format!("{}.{suffix}", service.name()));
-        let process = Process::start(&self.plan.program, service, &at("toml"), &at("log"))?;
-        self.processes.lock().unwrap_or_else(PoisonError::into_inner).insert(service, process);
+    fn launch(&self, part: Part) -> anyhow::Result<()> {
+        let at = |suffix: &str| self.folder.path().join(format!("{}.{suffix}", part.name()));
+        let process = Process::start(&self.plan.program, part, &at("toml"), &at("log"))?;
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner).insert(part, process);
         Ok(())
     }
 
-    /// Waits until a service answers out of its database. A process that ended by itself (its port
+    /// Waits until a process answers, a service out of its database. A process that ended by itself (its port
     /// was still taken, its database away) is started again, as a platform would do.
     ///
     /// # Errors
     /// When it takes too long; the message ends with what the service last said.
-    pub async fn ready(&self, service: Service) -> anyhow::Result<()> {
+    pub async fn ready(&self, part: impl Into<Part>) -> anyhow::Result<()> {
+        let part = part.into();
         let deadline = Instant::now() + START_LIMIT;
-        let caller = self.keys.caller(&format!("http://{}", self.addr(service)), Role::Auditor)?;
+        let caller = self.keys.caller(&format!("http://{}", self.addr(part)), Role::Auditor)?;
         loop {
-            let mut request = Request::new(GetHeadRequest {});
-            request.set_timeout(Duration::from_secs(1));
-            let status = match LedgerServiceClient::new(caller.clone()).get_head(request).await {
-                Ok(_) => return Ok(()),
-                Err(status) => status,
+            let asked = match part {
+                Part::Service(_) => asks_head(caller.clone()).await,
+                Part::Window => window::asks_ready(self.addr(part)).await,
             };
+            let Err(status) = asked else { return Ok(()) };
             if Instant::now() > deadline {
-                bail!(
-                    "{} does not answer ({:?}); it said:\n{}",
-                    service.name(),
-                    status.code(),
-                    self.last_words(service)
-                );
+                bail!("{} does not answer ({:?}); it said:\n{}", part.name(), status.code(), self.last_words(part));
             }
             let ended = {
                 let mut processes = self.processes.lock().unwrap_or_else(PoisonError::into_inner);
-                processes.get_mut(&service).is_none_or(Process::ended)
+                processes.get_mut(&part).is_none_or(Process::ended)
             };
             if ended {
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                self.launch(service)?;
+                self.launch(part)?;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// The last lines of a service's log.
-    pub fn last_words(&self, service: Service) -> String {
-        let log = self.folder.path().join(format!("{}.log", service.name()));
+    /// The last lines of a process's log.
+    pub fn last_words(&self, part: impl Into<Part>) -> String {
+        let log = self.folder.path().join(format!("{}.log", part.into().name()));
         let text = std::fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(15)..].join("\n")
@@ -244,15 +275,44 @@ impl Fleet {
     /// Lines of all logs at ERROR, each with the service that wrote it.
     pub fn errors_logged(&self) -> Vec<String> {
         let mut errors = Vec::new();
-        for service in self.services() {
-            let log = self.folder.path().join(format!("{}.log", service.name()));
+        for part in self.parts() {
+            let log = self.folder.path().join(format!("{}.log", part.name()));
             let bytes = std::fs::read(log).unwrap_or_default();
             let text = String::from_utf8_lossy(&bytes);
-            errors
-                .extend(text.lines().filter(|line| line.contains("ERROR")).map(|l| format!("{}: {l}", service.name())));
+            errors.extend(text.lines().filter(|line| line.contains("ERROR")).map(|l| format!("{}: {l}", part.name())));
         }
         errors
     }
+}
+
+/// Whether a service answers out of its database.
+async fn asks_head(caller: Caller) -> Result<(), Status> {
+    let mut request = Request::new(GetHeadRequest {});
+    request.set_timeout(Duration::from_secs(1));
+    LedgerServiceClient::new(caller).get_head(request).await.map(|_| ())
+}
+
+/// Where `part` finds its peers.
+fn peers(plan: &Plan, part: Part) -> String {
+    let others = plan.databases.keys().filter(|peer| Part::from(**peer) != part);
+    let line = |peer: &Service| {
+        let addr = plan.detours.get(&(part, *peer)).copied().unwrap_or_else(|| plan.addr(*peer));
+        format!("{} = \"http://{addr}\"\n", peer.name())
+    };
+    others.map(line).collect()
+}
+
+fn window_settings(plan: &Plan, folder: &Path) -> String {
+    let folder = folder.display();
+    let listen = plan.addr(Part::Window);
+    format!(
+        "listen = \"{listen}\"\n\
+         [auth]\nissuer = \"{ISSUER}\"\naudience = \"{AUDIENCE}\"\njwks_file = \"{folder}/jwks.json\"\n\
+         [telemetry]\nfilter = \"warn\"\n[peers]\n{peers}\
+         [service.web]\npublic_url = \"http://{listen}\"\nsealing_keys = [\"{key}\"]\n",
+        peers = peers(plan, Part::Window),
+        key = "0f".repeat(32),
+    )
 }
 
 fn settings(plan: &Plan, service: Service, folder: &Path) -> String {
@@ -268,13 +328,20 @@ fn settings(plan: &Plan, service: Service, folder: &Path) -> String {
         name = service.name(),
         telemetry = plan.telemetry.get(&service).map_or("", String::as_str),
     );
-    for peer in plan.databases.keys().filter(|peer| **peer != service) {
-        let addr = plan.detours.get(&(service, *peer)).copied().unwrap_or_else(|| plan.addr(*peer));
-        text.push_str(&format!("{} = \"http://{addr}\"\n", peer.name()));
-    }
+    text.push_str(&peers(plan, service.into()));
     text.push_str("[service]\n");
     if service == Service::OmbudsmanEscalation {
         text.push_str(&format!("office_key = \"{}\"\n", "0f".repeat(32)));
+    }
+    if service == Service::Webhooks {
+        let inside: Vec<String> = plan.receivers.iter().map(|at| format!("\"{at}\"")).collect();
+        // A killed replica's leases are over before the checker looks.
+        text.push_str(&format!(
+            "secret_key = \"{}\"\n[service.endpoints]\ninside = [{}]\ntimeout_ms = 2000\n\
+             [service.pace]\nfirst_pause_ms = 50\n[service.courier]\nlease_ms = 5000\n",
+            "1e".repeat(32),
+            inside.join(", ")
+        ));
     }
     text.push_str(&format!(
         "[service.database]\nurl = \"{}\"\nschema = \"{}\"\nmax_connections = 10\n",

@@ -2,6 +2,7 @@
 
 mod ask;
 pub mod requests;
+pub mod window;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +16,8 @@ use ventanilla_proto::ombudsman::v1 as ombudsman;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
+
+use window::Window;
 
 pub use ask::{Asker, Counts, Ids, Settled, settled};
 
@@ -34,6 +37,8 @@ pub struct Client {
     tickets: TicketServiceClient<Caller>,
     // Where the office runs.
     office: Option<OmbudsmanServiceClient<Caller>>,
+    // Where it runs: half of the tickets and messages go through it.
+    window: Option<Window>,
     customers: Vec<String>,
     only_tickets: bool,
 }
@@ -54,6 +59,7 @@ impl Client {
                 true => Some(OmbudsmanServiceClient::new(fleet.caller(Service::OmbudsmanEscalation, Role::Agent)?)),
                 false => None,
             },
+            window: Window::of(fleet, Role::Agent)?,
             customers: Vec::new(),
             only_tickets: false,
         })
@@ -113,6 +119,11 @@ impl Client {
         Ok(())
     }
 
+    /// By which way the next wish goes: half of them through the window, where there is one.
+    fn way(&mut self) -> Option<Window> {
+        self.window.clone().filter(|_| self.dice.chance(50))
+    }
+
     fn wish(&mut self, kind: Kind) -> Wish {
         Wish { kind, mark: format!("m_{}", self.dice.uuid().simple()) }
     }
@@ -157,13 +168,19 @@ impl Client {
     pub async fn ticket(&mut self, customer: &str) -> anyhow::Result<Option<ticketing::Ticket>> {
         let wish = self.wish(Kind::Ticket);
         let wanted = requests::ticket(customer, &wish.mark, self.dice.chance(50));
-        let client = self.tickets.clone();
+        let (client, window) = (self.tickets.clone(), self.way());
         let name = |answer: &ticketing::CreateTicketResponse| named(answer.ticket.as_ref());
         let answer = self
             .asker
             .ask(&mut self.dice, wish, name, |request_id| {
-                let (mut client, request) = (client.clone(), requests::with_id(&wanted, request_id));
-                async move { client.create_ticket(request).await }
+                let (mut client, window) = (client.clone(), window.clone());
+                let request = requests::with_id(&wanted, request_id);
+                async move {
+                    match window {
+                        Some(window) => window.post("/v1/tickets", request).await,
+                        None => client.create_ticket(request).await,
+                    }
+                }
             })
             .await?;
         Ok(answer.and_then(|answer| answer.ticket))
@@ -172,12 +189,23 @@ impl Client {
     async fn message(&mut self, ticket: &str) -> anyhow::Result<()> {
         let wish = self.wish(Kind::Message);
         let wanted = requests::message(ticket, &wish.mark);
-        let client = self.tickets.clone();
+        let (client, window) = (self.tickets.clone(), self.way());
+        let path = format!("/v1/{ticket}/messages");
         let name = |message: &ticketing::Message| message.name.clone();
         self.asker
             .ask(&mut self.dice, wish, name, |request_id| {
-                let (mut client, request) = (client.clone(), requests::with_id(&wanted, request_id));
-                async move { client.add_message(request).await }
+                let (mut client, window, path) = (client.clone(), window.clone(), path.clone());
+                let mut request = requests::with_id(&wanted, request_id);
+                async move {
+                    match window {
+                        Some(window) => {
+                            // It stands in the path.
+                            request.get_mut().parent.clear();
+                            window.post(&path, request).await
+                        }
+                        None => client.add_message(request).await,
+                    }
+                }
             })
             .await?;
         Ok(())

@@ -1,5 +1,5 @@
-//! One service as a process of its own, by the same code path as the service's own binary:
-//! `server::main` with the service's `assemble`. Which one is named by [`NAME`]; everything else is
+//! One service, or the window, as a process of its own, by the same code path as its own binary: `server::main`
+//! with the service's `assemble`, `server::front` with the window's `serve`. Which one is named by [`NAME`]; everything else is
 //! the settings file that `--config` gives.
 //!
 //! A node ends when its standard input does, so that nothing outlives the driver however it ends.
@@ -7,9 +7,9 @@
 use std::io::Read;
 use std::process::ExitCode;
 
-use server::Binary;
+use server::{Binary, Front, Hall};
 
-/// The environment variable that says which service to be.
+/// The environment variable that says who to be.
 pub const NAME: &str = "VENTANILLA_NODE";
 
 /// Whether this process was started to be a node.
@@ -17,7 +17,7 @@ pub fn is_asked_for() -> bool {
     std::env::var_os(NAME).is_some()
 }
 
-/// Serves the service that [`NAME`] names until told to stop or until standard input ends.
+/// Serves as [`NAME`] says until told to stop or until standard input ends.
 pub fn main() -> ExitCode {
     std::thread::spawn(|| {
         let mut rest = Vec::new();
@@ -41,8 +41,14 @@ pub fn main() -> ExitCode {
         ticketing::SOURCE => serve!(ticketing),
         sla_monitor::SOURCE => serve!(sla_monitor),
         ombudsman_escalation::SOURCE => serve!(ombudsman_escalation),
+        webhooks::SOURCE => serve!(webhooks),
+        gateway::NAME => server::front(Front {
+            name: gateway::NAME,
+            defaults: "",
+            serve: |settings: gateway::Settings, hall: Hall| gateway::serve(settings, hall),
+        }),
         _ => {
-            eprintln!("{NAME} names no service: set it to one of the four, e.g. ticketing");
+            eprintln!("{NAME} names no process: set it to a service, e.g. ticketing, or to gateway");
             ExitCode::FAILURE
         }
     }

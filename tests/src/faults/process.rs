@@ -8,9 +8,9 @@ use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::node;
-use super::service::Service;
+use super::service::Part;
 
-/// One service's process. Killed when dropped; ends by itself when the driver is killed, because its
+/// One process of the house. Killed when dropped; ends by itself when the driver is killed, because its
 /// standard input ends then.
 #[derive(Debug)]
 pub struct Process {
@@ -18,17 +18,17 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `program` as `service`, with this settings file; what it says is appended to `log`.
+    /// Starts `program` as `part`, with this settings file; what it says is appended to `log`.
     ///
     /// # Errors
     /// When the program cannot be started.
-    pub fn start(program: &Path, service: Service, settings: &Path, log: &Path) -> anyhow::Result<Self> {
+    pub fn start(program: &Path, part: Part, settings: &Path, log: &Path) -> anyhow::Result<Self> {
         let open = || -> anyhow::Result<File> {
             let file = OpenOptions::new().create(true).append(true).open(log);
             file.with_context(|| format!("{} cannot be written", log.display()))
         };
         let mut command = Command::new(program);
-        command.arg("--config").arg(settings).env(node::NAME, service.name());
+        command.arg("--config").arg(settings).env(node::NAME, part.name());
         // What the developer set for a suite of their own is not meant for this one.
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("VENTANILLA__")) {
             command.env_remove(name);

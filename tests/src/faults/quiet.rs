@@ -1,4 +1,4 @@
-//! Waiting until everything came to rest: nothing to be sequenced, every follower at its source's head.
+//! Waiting until everything came to rest: nothing to be sequenced, every follower at its source's head, nothing to be told.
 
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,14 @@ pub struct Rest {
 }
 
 /// Who follows whom at least, when both run; more is found in the cursors.
-const FOLLOWERS: [(Service, Service); 3] = [
+const FOLLOWERS: [(Service, Service); 7] = [
     (Service::CustomerProfile, Service::Ticketing),
     (Service::CustomerProfile, Service::SlaMonitor),
     (Service::SlaMonitor, Service::Ticketing),
+    (Service::Webhooks, Service::CustomerProfile),
+    (Service::Webhooks, Service::Ticketing),
+    (Service::Webhooks, Service::SlaMonitor),
+    (Service::Webhooks, Service::OmbudsmanEscalation),
 ];
 
 /// Waits until two looks in a row find nothing under way.
@@ -68,6 +72,14 @@ async fn look(admin: &mut PgConnection, services: &[Service]) -> anyhow::Result<
             unrest.push(format!("{parked} entries are parked in {name}"));
         }
         heads.push((name.to_owned(), head));
+    }
+    if services.contains(&Service::Webhooks) {
+        let question = "select (select count(*) from webhooks.event where spread_at is null)
+                             + (select count(*) from webhooks.delivery where state = 'waiting')";
+        let untold: i64 = sqlx::query_scalar(question).fetch_one(&mut *admin).await?;
+        if untold > 0 {
+            unrest.push(format!("{untold} events are not told yet"));
+        }
     }
     for service in services {
         let question = format!("select source, position from {}.ledger_cursor", service.schema());

@@ -1,4 +1,4 @@
-//! Two replicas of each service at once, killed and rolled one by one under load.
+//! Two replicas of each service and of the window at once, killed and rolled one by one under load.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,13 +13,15 @@ use sqlx::{Connection as _, PgConnection};
 use super::balance::Balance;
 use super::caller::Keys;
 use super::cluster::Postgres;
+use super::dice::Dice;
 use super::effects;
 use super::fleet::{Fleet, Plan};
 use super::journal::Journal;
 use super::load::{self, Asker, Ids, Load};
 use super::quiet;
 use super::run::Percentiles;
-use super::service::Service;
+use super::service::Part;
+use super::subscriber::Subscriber;
 
 /// How long followers may take to catch up at the end.
 const REST_LIMIT: Duration = Duration::from_secs(90);
@@ -48,6 +50,8 @@ pub struct Summary {
     pub acknowledged: u64,
     /// Tries that had to be repeated.
     pub retried: u64,
+    /// Webhooks that another system was sent, repeats included.
+    pub told: usize,
     /// Wishes that were refused for good.
     pub refused: u64,
     /// Answers that called a fault internal.
@@ -73,15 +77,19 @@ struct Pairs {
 }
 
 impl Pairs {
-    async fn start(program: &Path, postgres: &Postgres) -> anyhow::Result<Self> {
-        let mut plans = [Plan::new(program, postgres.urls())?, Plan::new(program, postgres.urls())?];
+    async fn start(program: &Path, postgres: &Postgres, subscriber: &Subscriber) -> anyhow::Result<Self> {
+        let plan = || anyhow::Ok(Plan::new(program, postgres.urls())?.with_window());
+        let mut plans = [plan()?, plan()?];
         let mut balances = Vec::new();
-        for service in Service::ALL {
-            let balance = Balance::before(plans.iter().map(|plan| plan.addr(service)).collect()).await?;
+        for part in Part::ALL {
+            let balance = Balance::before(plans.iter().map(|plan| plan.addr(part)).collect()).await?;
             for plan in &mut plans {
-                plan.front(service, balance.addr());
+                plan.front(part, balance.addr());
             }
             balances.push(balance);
+        }
+        for plan in &mut plans {
+            plan.receiver(subscriber.addr());
         }
         let keys = Keys::new()?;
         let [first, second] = plans;
@@ -97,10 +105,15 @@ impl Pairs {
 /// # Errors
 /// When a replica does not come back or does not drain, or a client is never answered. What the checker finds
 /// is no error: it stands in the summary.
-pub async fn run(program: &Path, order: Order, mut told: impl FnMut(Service, Duration)) -> anyhow::Result<Summary> {
+pub async fn run(program: &Path, order: Order, mut told: impl FnMut(Part, Duration)) -> anyhow::Result<Summary> {
     let postgres = Postgres::start().await?;
-    let pairs = Pairs::start(program, &postgres).await?;
+    let subscriber = Subscriber::listen().await?;
+    let pairs = Pairs::start(program, &postgres, &subscriber).await?;
     let [first, second] = &pairs.fleets;
+    let mut admin = PgConnection::connect(postgres.admin_url()).await?;
+    let at_first = quiet::wait(&mut admin, &first.services(), REST_LIMIT).await?;
+    let at_first = at_first.map_err(|unrest| anyhow::anyhow!("no rest before the load: {unrest:?}"))?;
+    subscriber.subscribe(first, Dice::of(order.seed, 0).uuid()).await?;
     let journal = Arc::new(Journal::create(first.folder())?);
     let counts = load::counts();
     let asker = Asker::new(Arc::clone(&journal), Arc::clone(&counts), Ids::Kept);
@@ -108,19 +121,19 @@ pub async fn run(program: &Path, order: Order, mut told: impl FnMut(Service, Dur
 
     let (mut rolled, mut killed) = (Vec::new(), Vec::new());
     for turn in 0..order.rounds {
-        for (number, service) in Service::ALL.into_iter().enumerate() {
+        for (number, part) in Part::ALL.into_iter().enumerate() {
             for (replica, fleet) in [first, second].into_iter().enumerate() {
                 let began = Instant::now();
                 // So that in two rounds each replica went both ways.
                 let gently = (turn + number + replica) % 2 == 0;
                 if gently {
-                    fleet.roll(service).await?;
+                    fleet.roll(part).await?;
                 } else {
-                    fleet.replace(service)?;
+                    fleet.replace(part)?;
                 }
-                fleet.ready(service).await?;
+                fleet.ready(part).await?;
                 if gently { &mut rolled } else { &mut killed }.push(began.elapsed());
-                told(service, began.elapsed());
+                told(part, began.elapsed());
             }
         }
     }
@@ -128,7 +141,6 @@ pub async fn run(program: &Path, order: Order, mut told: impl FnMut(Service, Dur
     load.finish().await.with_context(|| format!("what the services said:\n{}", said()))?;
 
     let resting = Instant::now();
-    let mut admin = PgConnection::connect(postgres.admin_url()).await?;
     let mut faults = quiet::wait(&mut admin, &first.services(), REST_LIMIT).await?.err().unwrap_or_default();
     let rest = resting.elapsed();
     let record = journal.read()?;
@@ -136,6 +148,8 @@ pub async fn run(program: &Path, order: Order, mut told: impl FnMut(Service, Dur
     for fleet in [first, second] {
         faults.extend(effects::inspect(postgres.admin_url(), &mut admin, fleet, &record).await?);
     }
+    let since = at_first.heads.into_iter().collect();
+    faults.extend(subscriber.check(&mut admin, &since).await?);
     admin.close().await?;
 
     let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
@@ -147,6 +161,7 @@ pub async fn run(program: &Path, order: Order, mut told: impl FnMut(Service, Dur
         killed: killed.len(),
         acknowledged: count(&counts.acknowledged),
         retried: count(&counts.retried),
+        told: subscriber.got().len(),
         refused: count(&counts.refused),
         internal: count(&counts.internal),
         lost: faults.iter().filter(|fault| fault.is_loss()).count(),

@@ -1,58 +1,52 @@
-//! The four services, as the driver starts and looks at them.
+//! The processes, as the driver starts and looks at them.
 
 use serde::Serialize;
-use sqlx::migrate::Migrator;
 
-/// One of the four.
+pub use crate::scene::services::Service;
+
+/// A process of the house.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Service {
-    /// customer-profile.
-    CustomerProfile,
-    /// ticketing.
-    Ticketing,
-    /// sla-monitor.
-    SlaMonitor,
-    /// ombudsman-escalation.
-    OmbudsmanEscalation,
+pub enum Part {
+    /// A service, which keeps a ledger.
+    Service(Service),
+    /// The window before the services, which keeps nothing.
+    Window,
 }
 
-impl Service {
+impl Part {
     /// All.
-    pub const ALL: [Self; 4] = [Self::CustomerProfile, Self::Ticketing, Self::SlaMonitor, Self::OmbudsmanEscalation];
+    pub const ALL: [Self; 6] = [
+        Self::Service(Service::CustomerProfile),
+        Self::Service(Service::Ticketing),
+        Self::Service(Service::SlaMonitor),
+        Self::Service(Service::OmbudsmanEscalation),
+        Self::Service(Service::Webhooks),
+        Self::Window,
+    ];
 
-    /// Its name, which is also that of its ledger.
+    /// Its name, which is also that of its binary's settings.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::CustomerProfile => customer_profile::SOURCE,
-            Self::Ticketing => ticketing::SOURCE,
-            Self::SlaMonitor => sla_monitor::SOURCE,
-            Self::OmbudsmanEscalation => ombudsman_escalation::SOURCE,
+            Self::Service(service) => service.name(),
+            Self::Window => gateway::NAME,
         }
     }
+}
 
-    /// The service of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|service| service.name() == name)
+impl From<Service> for Part {
+    fn from(service: Service) -> Self {
+        Self::Service(service)
     }
+}
 
-    /// Its schema, which is also the name of its database role.
-    pub const fn schema(self) -> &'static str {
-        match self {
-            Self::CustomerProfile => customer_profile::SCHEMA,
-            Self::Ticketing => ticketing::SCHEMA,
-            Self::SlaMonitor => sla_monitor::SCHEMA,
-            Self::OmbudsmanEscalation => ombudsman_escalation::SCHEMA,
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Its own tables.
-    pub fn migrations(self) -> Migrator {
-        match self {
-            Self::CustomerProfile => customer_profile::migrations(),
-            Self::Ticketing => ticketing::migrations(),
-            Self::SlaMonitor => sla_monitor::migrations(),
-            Self::OmbudsmanEscalation => ombudsman_escalation::migrations(),
-        }
+    #[test]
+    fn every_service_is_a_process() {
+        assert!(Service::ALL.into_iter().all(|service| Part::ALL.contains(&Part::from(service))));
+        assert_eq!(Part::ALL.len(), Service::ALL.len() + 1);
     }
 }

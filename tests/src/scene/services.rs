@@ -2,11 +2,13 @@
 
 use anyhow::Context as _;
 use postgres::Settings;
+use serde::Serialize;
 use server::{Assembly, House};
 use sqlx::migrate::Migrator;
 
 /// One of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Service {
     /// customer-profile.
     CustomerProfile,

@@ -13,7 +13,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::SOURCE;
+/// Name of its file, beside the checkpoints.
+pub const JOURNAL: &str = "customer-profile.erasures.jsonl";
 
 /// Why the journal cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +71,7 @@ impl Journal {
     /// Opens the journal in `folder`, where the checkpoints are, and reads what is in it. A last line without an end was torn
     /// by a crash, and is cut away: its erasure is in the database, and is written again.
     pub(crate) fn open(folder: &Path) -> Result<(Self, Vec<Line>), JournalError> {
-        let path = folder.join(format!("{SOURCE}.erasures.jsonl"));
+        let path = folder.join(JOURNAL);
         let at = |source| JournalError::File { path: path.clone(), source };
         std::fs::create_dir_all(folder).map_err(at)?;
         let (mut lines, mut whole) = (Vec::new(), 0);
@@ -139,7 +140,7 @@ mod tests {
         journal.add_now(&line(1)).unwrap();
         journal.add_now(&line(1)).unwrap();
         journal.add_now(&line(2)).unwrap();
-        let path = folder.join("customer-profile.erasures.jsonl");
+        let path = folder.join(JOURNAL);
         let mut torn = OpenOptions::new().append(true).open(&path).unwrap();
         torn.write_all(b"{\"erasure\":\"0000").unwrap();
         let (journal, lines) = Journal::open(&folder).unwrap();

@@ -154,6 +154,12 @@ impl Verifier {
         Self { expected: 1, prev_hash: GENESIS, signed, last_good: 0, verdict }
     }
 
+    /// The same for entries that begin after `position`, whose hash is taken as it is.
+    fn after(mut self, position: i64, hash: [u8; 32]) -> Self {
+        (self.expected, self.prev_hash, self.last_good) = (position + 1, hash, position);
+        self
+    }
+
     /// Checks the next entry; after the first fault the rest is not looked at.
     pub fn check(&mut self, entry: &Exported) {
         if self.verdict.fault.is_some() {
@@ -317,6 +323,44 @@ pub async fn verify_database(
     let mut rows = sqlx::query(
         "select l.*, p.salt, p.personal from ledger l left join ledger_personal p using (position) order by l.position",
     )
+    .fetch(db.reader());
+    while let Some(row) = rows.try_next().await? {
+        let (prev_hash, hash): (Vec<u8>, Vec<u8>) = (row.try_get("prev_hash")?, row.try_get("hash")?);
+        verifier.check(&exported(row.try_get("position")?, EntryRow::read(&row)?, &prev_hash, &hash));
+    }
+    Ok(verifier.finish())
+}
+
+/// Checks the last `count` entries where they stand, and takes what is before them as it is: a look that costs the same however
+/// long the ledger is. Checkpoints of what is not read are left out.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn verify_tail(
+    db: &Db,
+    source: &str,
+    checkpoints: &[Checkpoint],
+    public_keys: &[Vec<u8>],
+    count: i64,
+) -> Result<Verdict, StoreError> {
+    let end: i64 = sqlx::query_scalar("select coalesce(max(position), 0) from ledger").fetch_one(db.reader()).await?;
+    let before = end.saturating_sub(count).max(0);
+    let hash: Option<Vec<u8>> = sqlx::query_scalar("select hash from ledger where position = $1")
+        .bind(before)
+        .fetch_optional(db.reader())
+        .await?;
+    let of_these: Vec<Checkpoint> = checkpoints.iter().filter(|signed| signed.position > before).cloned().collect();
+    let mut verifier = Verifier::new(source, &of_these, public_keys);
+    // Where the entry before is missing, the first one that is read says so.
+    if let Some(hash) = hash.and_then(|hash| hash.try_into().ok()) {
+        verifier = verifier.after(before, hash);
+    }
+    let mut rows = sqlx::query(
+        "select l.*, p.salt, p.personal from ledger l left join ledger_personal p using (position)
+         where l.position > $1 and l.position <= $2 order by l.position",
+    )
+    .bind(before)
+    .bind(end)
     .fetch(db.reader());
     while let Some(row) = rows.try_next().await? {
         let (prev_hash, hash): (Vec<u8>, Vec<u8>) = (row.try_get("prev_hash")?, row.try_get("hash")?);

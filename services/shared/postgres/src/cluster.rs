@@ -6,6 +6,7 @@
 //! Everything here blocks; from async code call it in `spawn_blocking`.
 
 mod account;
+mod backup;
 mod binaries;
 mod error;
 mod init;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub use backup::restore;
 pub use error::ClusterError;
 
 use account::Account;
@@ -48,17 +50,19 @@ pub struct Options {
     pub durable: bool,
     /// Whether progress is told on standard error.
     pub talk: bool,
+    /// Folder that finished WAL is copied into, second by second; for who wants to go back to an instant.
+    pub archive: Option<PathBuf>,
 }
 
 impl Options {
     /// For data that must live.
     pub fn durable() -> Self {
-        Self { port: None, max_connections: 120, durable: true, talk: true }
+        Self { port: None, max_connections: 120, durable: true, talk: true, archive: None }
     }
 
     /// For data that is thrown away: no waiting for the disk.
     pub fn throwaway() -> Self {
-        Self { port: None, max_connections: 300, durable: false, talk: false }
+        Self { port: None, max_connections: 300, durable: false, talk: false, archive: None }
     }
 }
 
@@ -87,6 +91,9 @@ impl Cluster {
         // Postgres changes its folder, so a relative path would stop meaning the same.
         let home = home.canonicalize().map_err(|source| ClusterError::at(home, source))?;
         account.can_reach(&home)?;
+        if let Some(archive) = &options.archive {
+            backup::make_folder(archive, &account)?;
+        }
         let lock = lock(&home)?;
         let data = home.join("data");
         let binaries = Binaries::find(postmaster::version_of(&data)?.as_deref(), &home)?;

@@ -26,8 +26,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 pub use front::{Front, FrontSettings, FrontStack, Hall, front};
-pub use health::HealthError;
-pub use settings::{AuthSettings, ProcessSettings};
+pub use health::{HealthError, ask as ask_health, ask_http as ask_readiness};
+pub use settings::{AuthSettings, ProcessSettings, settings_of};
 
 use crate::{Assembly, House, KeyFile, Peers, TokenSource, TokenVerifier};
 

@@ -38,8 +38,8 @@ pub use admission::AdmissionSettings;
 pub use assembly::{Assembly, House};
 pub use authorize::{Denial, DenialSink};
 pub use binary::{
-    AuthSettings, Binary, Front, FrontSettings, FrontStack, Hall, HealthError, ProcessSettings, StartError, front, main,
-    signing_key,
+    AuthSettings, Binary, Front, FrontSettings, FrontStack, Hall, HealthError, ProcessSettings, StartError, ask_health,
+    ask_readiness, front, main, settings_of, signing_key,
 };
 pub use call::Call;
 pub use cell::cell;

@@ -1,6 +1,8 @@
 //! The `ventanilla` command as its users meet it: processes, files, standard output.
 
 mod commands;
+mod doctor;
 mod import;
+mod restore_drill;
 mod running;
 mod up;

@@ -37,6 +37,13 @@ impl Binaries {
         self.folder.join("postgres")
     }
 
+    /// `pg_basebackup`, which stands beside the server itself, where that is found by a link.
+    pub(super) fn base_backup(&self) -> PathBuf {
+        let server = fs::canonicalize(self.postgres()).unwrap_or_else(|_| self.postgres());
+        let beside = server.parent().unwrap_or(&self.folder).join("pg_basebackup");
+        if beside.is_file() { beside } else { self.folder.join("pg_basebackup") }
+    }
+
     pub(super) fn initdb(&self) -> PathBuf {
         self.folder.join("initdb")
     }

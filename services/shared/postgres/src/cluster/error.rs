@@ -114,6 +114,20 @@ pub enum ClusterError {
         /// The process.
         pid: u32,
     },
+    /// A copy of a cluster that was not made.
+    #[error("{} did not copy ({said}): see that there is room and that pg_basebackup is installed beside the server", program.display())]
+    NotCopied {
+        /// What was run.
+        program: PathBuf,
+        /// The last thing it said.
+        said: String,
+    },
+    /// A path with letters that a shell reads.
+    #[error("{} cannot stand in a command of Postgres: choose a folder without quotes, dollar and percent signs", path.display())]
+    Unspeakable {
+        /// The path.
+        path: PathBuf,
+    },
     /// Any other trouble with a file.
     #[error("{} cannot be used ({source}): check the folder, or choose another with --data", path.display())]
     Io {

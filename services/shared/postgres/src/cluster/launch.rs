@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use super::account::Account;
+use super::backup::archiving;
 use super::binaries::Binaries;
 use super::{ClusterError, Options};
 
@@ -29,7 +30,8 @@ pub(super) fn spawn(
 
     let mut command = Command::new(binaries.postgres());
     command.arg("-D").arg(home.join("data"));
-    for setting in settings(port, options) {
+    let archiving = options.archive.as_deref().map(archiving).transpose()?.unwrap_or_default();
+    for setting in settings(port, options).into_iter().chain(archiving) {
         command.arg("-c").arg(setting);
     }
     command.current_dir(home).env("LC_ALL", "C").stdin(Stdio::null()).stdout(out).stderr(err);

@@ -36,8 +36,11 @@ pub enum HealthError {
     },
 }
 
-/// Asks the service that listens at `listen`.
-pub(super) async fn ask(listen: &str) -> Result<(), HealthError> {
+/// Asks the service that listens at `listen` whether it serves.
+///
+/// # Errors
+/// [`HealthError`] says what is not well.
+pub async fn ask(listen: &str) -> Result<(), HealthError> {
     let address = reachable(listen).ok_or_else(|| HealthError::Address(listen.to_owned()))?;
     let silent = || HealthError::Silent { address };
     let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(|_| silent())?;
@@ -53,7 +56,10 @@ pub(super) async fn ask(listen: &str) -> Result<(), HealthError> {
 }
 
 /// Asks the process that answers HTTP at `listen` whether requests should come to it (`/readyz`).
-pub(super) async fn ask_http(listen: &str) -> Result<(), HealthError> {
+///
+/// # Errors
+/// [`HealthError`] says what is not well.
+pub async fn ask_http(listen: &str) -> Result<(), HealthError> {
     let address = reachable(listen).ok_or_else(|| HealthError::Address(listen.to_owned()))?;
     let silent = || HealthError::Silent { address };
     let asking = async {

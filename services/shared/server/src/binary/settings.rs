@@ -72,6 +72,23 @@ pub(super) fn load<P: DeserializeOwned, S: DeserializeOwned>(
     load_from(defaults, file, Environment::with_prefix("VENTANILLA"))
 }
 
+/// Reads the settings of a process from its file as its binary does, for who looks at a deployment from outside. Without the
+/// environment where several processes are looked at: what stands there is meant for one.
+///
+/// # Errors
+/// As the binary's own: what cannot be read, is misspelt or missing. The text of an error may quote the file.
+pub fn settings_of<P: DeserializeOwned, S: DeserializeOwned>(
+    defaults: &str,
+    file: &Path,
+    environment: bool,
+) -> Result<(P, S), ConfigError> {
+    if environment {
+        return load(defaults, Some(file));
+    }
+    let nothing = Environment::with_prefix("VENTANILLA").source(Some(std::collections::HashMap::new()));
+    load_from(defaults, Some(file), nothing)
+}
+
 pub(super) fn load_from<P: DeserializeOwned, S: DeserializeOwned>(
     defaults: &str,
     file: Option<&Path>,

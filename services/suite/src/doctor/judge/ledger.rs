@@ -1,0 +1,239 @@
+//! Ledgers, who follows them, and what is kept of them outside the database.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use ledger::checkpoint::Checkpoint;
+use ledger::verify::Verdict;
+use uuid::Uuid;
+
+use crate::doctor::finding::Finding;
+
+/// How long an entry may wait for its position, in seconds.
+const LONGEST_WAIT: i64 = 60;
+/// How old the last checkpoint may be while there is more to sign, in seconds; one is signed every minute.
+const OLDEST_CHECKPOINT: i64 = 600;
+/// How long a follower may be behind, in seconds.
+const LONGEST_LAG: i64 = 300;
+
+/// A ledger where it stands.
+#[derive(Debug, Clone)]
+pub struct Books {
+    /// What the last entries say of themselves and of the checkpoints.
+    pub verdict: Verdict,
+    /// Whether its head is its last entry.
+    pub head_is_last: bool,
+    /// Its last position.
+    pub position: i64,
+    /// When its first entry was written.
+    pub began: Option<Timestamp>,
+    /// Entries that wait for a position.
+    pub waiting: i64,
+    /// Since when the oldest waits.
+    pub oldest: Option<Timestamp>,
+    /// Entries of others that could not be applied.
+    pub parked: i64,
+}
+
+/// Whether the ledger holds, moves on, and applied what it was told.
+pub fn books(about: &str, books: &Books, now: Timestamp) -> Vec<Finding> {
+    let evidence = "stop writing, keep the database and the checkpoint files as they are, and look with `ventanilla verify`: \
+                    somebody wrote to the ledger by another way than the service, or a backup was restored without its last entries \
+                    (deploy/restore.md)";
+    let mut findings = vec![match &books.verdict.fault {
+        Some(fault) => Finding::ill(about, "ledger", fault.to_string(), evidence),
+        None if !books.head_is_last => {
+            Finding::ill(about, "ledger", "its head is not its last entry".to_owned(), evidence)
+        }
+        None => {
+            let says = format!(
+                "the last {} of {} entries hold, with {} checkpoints",
+                books.verdict.entries, books.position, books.verdict.checkpoints
+            );
+            Finding::well(about, "ledger", says)
+        }
+    }];
+    let waits = books.oldest.map_or(0, |oldest| now.duration_since(oldest).as_secs());
+    findings.push(if waits > LONGEST_WAIT {
+        let says = format!("{} entries wait for a position, the oldest for {waits} s", books.waiting);
+        Finding::ill(
+            about,
+            "sequencer",
+            says,
+            "see deploy/runbook/ledger-waits.md: the process may not run, or a lock is held",
+        )
+    } else {
+        Finding::well(about, "sequencer", format!("{} entries wait for a position", books.waiting))
+    });
+    findings.push(if books.parked > 0 {
+        let says = format!("{} entries of other ledgers could not be applied", books.parked);
+        Finding::ill(about, "parked", says, "see deploy/runbook/entries-parked.md")
+    } else {
+        Finding::well(about, "parked", "every entry that was heard was applied")
+    });
+    findings
+}
+
+/// Whether what the ledger holds is signed outside the database.
+/// `began` is when its first entry was written.
+pub fn checkpoints(
+    about: &str,
+    signed: &[Checkpoint],
+    position: i64,
+    began: Option<Timestamp>,
+    now: Timestamp,
+) -> Finding {
+    let cure = "see deploy/runbook/checkpoints-stale.md: the process signs every minute into `checkpoint_dir`";
+    match signed.last() {
+        None if began.is_none_or(|began| now.duration_since(began).as_secs() < OLDEST_CHECKPOINT) => {
+            Finding::well(about, "checkpoints", format!("{position} entries since it began, and nothing signed yet"))
+        }
+        None => Finding::ill(about, "checkpoints", format!("{position} entries, and no checkpoint was signed"), cure),
+        Some(last) => {
+            let age = now.duration_since(last.signed_at).as_secs();
+            let says = format!("signed up to {} of {position}, {age} s ago", last.position);
+            if last.position < position && age > OLDEST_CHECKPOINT {
+                Finding::ill(about, "checkpoints", says, cure)
+            } else {
+                Finding::well(about, "checkpoints", says)
+            }
+        }
+    }
+}
+
+/// How far a service has applied another's ledger.
+#[derive(Debug, Clone)]
+pub struct Cursor {
+    /// Whose.
+    pub source: String,
+    /// How far.
+    pub position: i64,
+    /// The source's own last position, or the last that was heard of.
+    pub head: i64,
+    /// When the service last knew itself to be caught up.
+    pub as_of: Option<Timestamp>,
+}
+
+/// Whether a follower keeps up.
+pub fn lag(about: &str, cursors: &[Cursor], now: Timestamp) -> Vec<Finding> {
+    let finding = |cursor: &Cursor| {
+        let behind = cursor.head - cursor.position;
+        let since = cursor.as_of.map_or(i64::MAX, |as_of| now.duration_since(as_of).as_secs());
+        if behind < 0 {
+            let says = format!(
+                "it applied {} up to {}, and that ledger ends at {}: one of the two was restored without the other",
+                cursor.source, cursor.position, cursor.head
+            );
+            return Finding::ill(about, "lag", says, "restore all schemas to the same instant (deploy/restore.md)");
+        }
+        if behind > 0 && since > LONGEST_LAG {
+            let how_long = if since == i64::MAX { "never was caught up".to_owned() } else { format!("{since} s") };
+            let says = format!("it is {behind} entries behind {}, {how_long}", cursor.source);
+            return Finding::ill(about, "lag", says, "see deploy/runbook/follower-behind.md");
+        }
+        Finding::well(about, "lag", format!("it is {behind} entries behind {}", cursor.source))
+    };
+    cursors.iter().map(finding).collect()
+}
+
+/// Whether every erasure that was granted stands in the journal outside the database.
+pub fn erasures(about: &str, granted: &BTreeSet<Uuid>, written: &BTreeSet<Uuid>) -> Finding {
+    let missing = granted.difference(written).count();
+    if missing == 0 {
+        return Finding::well(about, "erasures", format!("{} erasures stand in the journal", granted.len()));
+    }
+    let says = format!(
+        "{missing} of {} erasures are not in the journal: a restored backup would bring them back",
+        granted.len()
+    );
+    Finding::ill(
+        about,
+        "erasures",
+        says,
+        "restart customer-profile, which writes what is missing, and keep the file with care",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::verify::Fault;
+
+    use super::super::super::finding::State;
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-30T12:00:00Z".parse().unwrap()
+    }
+
+    fn ago(seconds: i64) -> Timestamp {
+        now() - jiff::SignedDuration::from_secs(seconds)
+    }
+
+    fn well() -> Books {
+        Books {
+            verdict: Verdict { entries: 7, checkpoints: 1, personal_parts: 0, erased_parts: 0, fault: None },
+            head_is_last: true,
+            position: 7,
+            began: Some(ago(10_000)),
+            waiting: 1,
+            oldest: Some(ago(1)),
+            parked: 0,
+        }
+    }
+
+    fn ill(found: &[Finding]) -> Vec<&'static str> {
+        found.iter().filter(|finding| finding.state == State::Ill).map(|finding| finding.check).collect()
+    }
+
+    #[test]
+    fn a_ledger_that_was_touched_waits_or_could_not_be_applied_is_ill() {
+        assert_eq!(ill(&books("ticketing", &well(), now())), [""; 0]);
+        let mut touched = well();
+        touched.verdict.fault = Some(Fault::Altered { position: 3 });
+        assert_eq!(ill(&books("ticketing", &touched, now())), ["ledger"]);
+        assert_eq!(ill(&books("ticketing", &Books { head_is_last: false, ..well() }, now())), ["ledger"]);
+        assert_eq!(ill(&books("ticketing", &Books { oldest: Some(ago(61)), ..well() }, now())), ["sequencer"]);
+        assert_eq!(ill(&books("ticketing", &Books { parked: 1, ..well() }, now())), ["parked"]);
+    }
+
+    #[test]
+    fn what_is_not_signed_for_long_is_ill() {
+        let signed = |position, age| Checkpoint {
+            source: "ticketing".to_owned(),
+            position,
+            hash: String::new(),
+            signed_at: ago(age),
+            key_id: String::new(),
+            signature: String::new(),
+        };
+        let state = |signed: &[Checkpoint], position| {
+            checkpoints("ticketing", signed, position, Some(ago(10_000)), now()).state
+        };
+        assert_eq!(state(&[], 1), State::Ill);
+        assert_eq!(checkpoints("ticketing", &[], 0, None, now()).state, State::Well);
+        assert_eq!(checkpoints("ticketing", &[], 9, Some(ago(30)), now()).state, State::Well);
+        assert_eq!(state(&[signed(7, 100_000)], 7), State::Well);
+        assert_eq!(state(&[signed(7, 100)], 8), State::Well);
+        assert_eq!(state(&[signed(7, 601)], 8), State::Ill);
+    }
+
+    #[test]
+    fn a_follower_that_stays_behind_or_is_ahead_is_ill() {
+        let found = |position, head, as_of| {
+            let cursor = Cursor { source: "ticketing".to_owned(), position, head, as_of };
+            lag("sla-monitor", &[cursor], now())[0].state
+        };
+        assert_eq!(found(7, 7, None), State::Well);
+        assert_eq!(found(5, 7, Some(ago(2))), State::Well);
+        assert_eq!(found(5, 7, Some(ago(301))), State::Ill);
+        assert_eq!(found(5, 7, None), State::Ill);
+        assert_eq!(found(8, 7, Some(ago(1))), State::Ill);
+    }
+
+    #[test]
+    fn an_erasure_that_is_not_in_the_journal_is_ill() {
+        let of = |ids: &[u128]| ids.iter().map(|id| Uuid::from_u128(*id)).collect();
+        assert_eq!(erasures("customer-profile", &of(&[1, 2]), &of(&[1, 2, 3])).state, State::Well);
+        assert_eq!(erasures("customer-profile", &of(&[1, 2]), &of(&[1])).state, State::Ill);
+    }
+}

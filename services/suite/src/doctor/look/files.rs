@@ -1,0 +1,145 @@
+//! Keys, tokens, folders.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+
+use crate::doctor::finding::Finding;
+use crate::doctor::judge::{self, Room, Validity};
+use crate::doctor::patient::{Patient, Process};
+use crate::services::Service;
+
+/// Everything that is looked at in files. `at` is when dates are judged.
+pub fn look(patient: &Patient, at: Timestamp, least_free: u8) -> Vec<Finding> {
+    let about = patient.name;
+    let mut findings = vec![keys_of_callers(about, &patient.auth().jwks_file)];
+    if let Process::Service(settings) = &patient.process {
+        findings.push(signing_key(about, &settings.signing_key_file));
+        findings.push(folder(about, &settings.checkpoint_dir));
+        findings.extend(room(about, "`checkpoint_dir`", &settings.checkpoint_dir, least_free));
+        findings.push(match &settings.auth.service_token_file {
+            Some(file) => own_token(about, file, at),
+            None => Finding::ill(
+                about,
+                "token",
+                "it has no token of its own: peers answer it nothing but what is open to all",
+                "set `auth.service_token_file` to a token with the role service",
+            ),
+        });
+    }
+    findings.extend(secret_keys(patient));
+    findings
+}
+
+fn secret_keys(patient: &Patient) -> Vec<Finding> {
+    let about = patient.name;
+    let given = |key: &Option<secrecy::SecretString>| key.as_ref().map(|key| key.expose_secret().to_owned());
+    match patient.service {
+        Some(Service::OmbudsmanEscalation) => {
+            vec![judge::symmetric(about, "service.office_key", given(&patient.own.office_key).as_deref())]
+        }
+        Some(Service::Webhooks) => {
+            vec![judge::symmetric(about, "service.secret_key", given(&patient.own.secret_key).as_deref())]
+        }
+        None => {
+            let keys = patient.own.web.as_ref().map(|web| web.sealing_keys.as_slice()).unwrap_or_default();
+            let first = keys.first().map(|key| key.expose_secret().to_owned());
+            vec![judge::symmetric(about, "service.web.sealing_keys", first.as_deref())]
+        }
+        Some(_) => Vec::new(),
+    }
+}
+
+fn keys_of_callers(about: &str, file: &Path) -> Finding {
+    match server::KeySet::read(file) {
+        Ok(_) => Finding::well(about, "jwks", format!("{} holds the keys of those who call", file.display())),
+        Err(error) => Finding::ill(
+            about,
+            "jwks",
+            format!("{} is no key set ({error})", file.display()),
+            "put the identity provider's JWK set there, with an Ed25519 key",
+        ),
+    }
+}
+
+fn signing_key(about: &str, file: &Path) -> Finding {
+    if server::signing_key(file).is_err() {
+        let says = format!("{} holds no Ed25519 private key in PKCS#8, or may not be read", file.display());
+        let cure = "put the key back from its copy; only a ledger that begins may have a new one (openssl genpkey -algorithm ed25519)";
+        return Finding::ill(about, "keys", says, cure);
+    }
+    private(about, "keys", file)
+        .unwrap_or_else(|| Finding::well(about, "keys", format!("{} signs checkpoints", file.display())))
+}
+
+/// Told when others than owner and group may read a file.
+fn private(about: &str, check: &'static str, file: &Path) -> Option<Finding> {
+    let mode = std::fs::metadata(file).ok()?.permissions().mode();
+    (mode & 0o004 != 0).then(|| {
+        let says = format!("everybody on this machine may read {}", file.display());
+        Finding::note(about, check, says, format!("chmod o= {}", file.display()))
+    })
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iat: i64,
+    exp: i64,
+}
+
+fn own_token(about: &str, file: &Path, at: Timestamp) -> Finding {
+    let cure = "have whoever issues it write it there (a JWT with the role service)";
+    let Ok(text) = std::fs::read_to_string(file) else {
+        return Finding::ill(about, "token", format!("{} may not be read", file.display()), cure);
+    };
+    let Some(validity) = validity(text.trim()) else {
+        return Finding::ill(about, "token", format!("{} holds no token", file.display()), cure);
+    };
+    let found = judge::token(about, validity, at);
+    match private(about, "token", file) {
+        Some(open) if found.cure.is_none() => open,
+        _ => found,
+    }
+}
+
+/// From when until when a token says that it is valid; whether its signature holds is for the peers to say.
+fn validity(token: &str) -> Option<Validity> {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: Claims = serde_json::from_slice(&claims).ok()?;
+    Some(Validity { from: Timestamp::from_second(claims.iat).ok()?, until: Timestamp::from_second(claims.exp).ok()? })
+}
+
+fn folder(about: &str, folder: &Path) -> Finding {
+    let cure = "make it, give it to the service's account, and keep it on another disk than the database's";
+    match std::fs::metadata(folder) {
+        Ok(meta) if meta.is_dir() => {
+            Finding::well(about, "folder", format!("{} is there for checkpoints", folder.display()))
+        }
+        _ => Finding::ill(about, "folder", format!("`checkpoint_dir` {} is no folder", folder.display()), cure),
+    }
+}
+
+/// How much room the disk of a folder has, where it can be seen.
+pub fn room(about: &str, what: &str, folder: &Path, least_free: u8) -> Option<Finding> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    let room = Room { free: disk.f_bavail * disk.f_frsize, all: disk.f_blocks * disk.f_frsize };
+    Some(judge::room(about, what, room, least_free))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_says_until_when_it_is_valid() {
+        let body = URL_SAFE_NO_PAD.encode(r#"{"iat":1790000000,"exp":1790003600,"sub":"x"}"#);
+        let validity = validity(&format!("e30.{body}.sig")).unwrap();
+        assert_eq!(validity.until.as_second() - validity.from.as_second(), 3_600);
+        assert!(super::validity("nonsense").is_none() && super::validity("a.b.c").is_none());
+    }
+}

@@ -1,0 +1,113 @@
+//! Ledgers, cursors, checkpoints and the journal of erasures, by each service's own role.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_lc_rs::signature::KeyPair as _;
+use jiff::Timestamp;
+use ledger::checkpoint::{self, Checkpoint};
+use ledger::verify::verify_tail;
+use postgres::{Db, StoreError};
+use serde::Deserialize;
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use crate::doctor::finding::Finding;
+use crate::doctor::judge::{self, Books, Cursor};
+use crate::doctor::patient::Kept;
+use crate::services::Service;
+
+/// What is seen of one service's ledger. `heads` are the last positions of all that are looked at.
+pub async fn look(
+    kept: Kept<'_>,
+    db: &Db,
+    heads: &BTreeMap<&'static str, i64>,
+    tail: i64,
+    now: Timestamp,
+) -> Result<Vec<Finding>, StoreError> {
+    let about = kept.name;
+    let file = checkpoint::file_of(&kept.process.checkpoint_dir, about);
+    let signed = match checkpoint::read(&file) {
+        Ok(signed) => signed,
+        Err(error) => {
+            let cure = "put the file back from its copy: it is what proves the ledger";
+            return Ok(vec![Finding::ill(about, "checkpoints", error.to_string(), cure)]);
+        }
+    };
+    let books = read(kept, db, &signed, tail).await?;
+    let mut findings = judge::books(about, &books, now);
+    findings.push(judge::checkpoints(about, &signed, books.position, books.began, now));
+    findings.extend(judge::lag(about, &cursors(db, heads).await?, now));
+    if kept.service == Service::CustomerProfile {
+        let granted = granted(db).await?;
+        findings.push(judge::erasures(about, &granted, &journal(kept)));
+    }
+    Ok(findings)
+}
+
+/// The last position of a ledger.
+pub async fn head(db: &Db) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar("select position from ledger_head").fetch_one(db.reader()).await?)
+}
+
+async fn read(kept: Kept<'_>, db: &Db, signed: &[Checkpoint], tail: i64) -> Result<Books, StoreError> {
+    let keys: Vec<Vec<u8>> = server::signing_key(&kept.process.signing_key_file)
+        .map(|key| vec![key.public_key().as_ref().to_vec()])
+        .unwrap_or_default();
+    let verdict = verify_tail(db, kept.name, signed, &keys, tail).await?;
+    let row = sqlx::query(
+        "select h.position,
+                h.position = coalesce((select max(position) from ledger), 0)
+                and h.hash = coalesce((select hash from ledger l where l.position = h.position), h.hash) as last,
+                (select recorded_at from ledger where position = 1) as began,
+                (select count(*) from ledger_inbox) as waiting, (select min(recorded_at) from ledger_inbox) as oldest,
+                (select count(*) from ledger_parked) as parked
+         from ledger_head h",
+    )
+    .fetch_one(db.reader())
+    .await?;
+    let oldest: Option<jiff_sqlx::Timestamp> = row.try_get("oldest")?;
+    let began: Option<jiff_sqlx::Timestamp> = row.try_get("began")?;
+    Ok(Books {
+        verdict,
+        head_is_last: row.try_get("last")?,
+        position: row.try_get("position")?,
+        began: began.map(|began| began.to_jiff()),
+        waiting: row.try_get("waiting")?,
+        oldest: oldest.map(|oldest| oldest.to_jiff()),
+        parked: row.try_get("parked")?,
+    })
+}
+
+async fn cursors(db: &Db, heads: &BTreeMap<&'static str, i64>) -> Result<Vec<Cursor>, StoreError> {
+    let rows = sqlx::query("select source, position, head_position, as_of from ledger_cursor order by source");
+    let rows = rows.fetch_all(db.reader()).await?;
+    let mut cursors = Vec::new();
+    for row in rows {
+        let source: String = row.try_get("source")?;
+        let as_of: Option<jiff_sqlx::Timestamp> = row.try_get("as_of")?;
+        let heard: i64 = row.try_get("head_position")?;
+        cursors.push(Cursor {
+            position: row.try_get("position")?,
+            head: heads.get(source.as_str()).copied().unwrap_or(heard),
+            as_of: as_of.map(|as_of| as_of.to_jiff()),
+            source,
+        });
+    }
+    Ok(cursors)
+}
+
+async fn granted(db: &Db) -> Result<BTreeSet<Uuid>, StoreError> {
+    let ids: Vec<Uuid> = sqlx::query_scalar("select id from erasure_request").fetch_all(db.reader()).await?;
+    Ok(ids.into_iter().collect())
+}
+
+/// Ids of the erasures in the journal.
+fn journal(kept: Kept<'_>) -> BTreeSet<Uuid> {
+    #[derive(Deserialize)]
+    struct Line {
+        erasure: Uuid,
+    }
+    let file = kept.process.checkpoint_dir.join(customer_profile::JOURNAL);
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()).map(|line| line.erasure).collect()
+}

@@ -1,0 +1,246 @@
+//! Who is looked at: the settings of one process, read as its binary reads them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, ensure};
+use config::ConfigError;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use server::{AuthSettings, FrontSettings, ProcessSettings, settings_of};
+
+use crate::services::Service;
+
+use super::finding::Finding;
+
+/// One process.
+pub struct Patient {
+    /// Its name, by which its file is called.
+    pub name: &'static str,
+    /// The service; `None` for the window, which keeps nothing.
+    pub service: Option<Service>,
+    /// Its settings.
+    pub process: Process,
+    /// What is looked at of its own settings.
+    pub own: Own,
+}
+
+/// What every process is told.
+pub enum Process {
+    /// A service.
+    Service(Box<ProcessSettings>),
+    /// The window.
+    Window(Box<FrontSettings>),
+}
+
+/// The part of `[service]` that is looked at.
+#[derive(Default, Deserialize)]
+pub struct Own {
+    /// Its schema.
+    pub database: Option<postgres::Settings>,
+    /// The office's key.
+    pub office_key: Option<SecretString>,
+    /// The key of webhooks' secrets.
+    pub secret_key: Option<SecretString>,
+    /// The window's pages.
+    pub web: Option<Web>,
+    /// Calendars.
+    pub law: Option<Law>,
+}
+
+/// See [`Own::web`].
+#[derive(Deserialize)]
+pub struct Web {
+    /// Keys that cookies are sealed with.
+    #[serde(default)]
+    pub sealing_keys: Vec<SecretString>,
+}
+
+/// See [`Own::law`].
+#[derive(Deserialize)]
+pub struct Law {
+    /// The house's calendar.
+    pub calendar: String,
+    /// Those of departments.
+    #[serde(default)]
+    pub department_calendars: BTreeMap<String, String>,
+}
+
+impl Patient {
+    /// Where it listens.
+    pub fn listen(&self) -> &str {
+        match &self.process {
+            Process::Service(settings) => &settings.listen,
+            Process::Window(settings) => &settings.listen,
+        }
+    }
+
+    /// Whose tokens it takes.
+    pub fn auth(&self) -> &AuthSettings {
+        match &self.process {
+            Process::Service(settings) => &settings.auth,
+            Process::Window(settings) => &settings.auth,
+        }
+    }
+
+    /// Where it finds the others, by their names.
+    pub fn peers(&self) -> BTreeMap<String, String> {
+        let named = match &self.process {
+            Process::Service(settings) => &settings.peers,
+            Process::Window(settings) => &settings.peers,
+        };
+        named.iter().map(|(name, address)| (name.replace('_', "-"), address.clone())).collect()
+    }
+
+    /// Logs, traces, metrics.
+    pub fn telemetry(&self) -> &telemetry::Settings {
+        match &self.process {
+            Process::Service(settings) => &settings.telemetry,
+            Process::Window(settings) => &settings.telemetry,
+        }
+    }
+
+    /// Its schema, where it keeps one, with the settings of its process.
+    pub fn kept(&self) -> Option<Kept<'_>> {
+        match (&self.process, self.service, &self.own.database) {
+            (Process::Service(process), Some(service), Some(database)) => {
+                Some(Kept { name: self.name, service, process, database })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A process that keeps a ledger.
+#[derive(Clone, Copy)]
+pub struct Kept<'a> {
+    /// Its name.
+    pub name: &'static str,
+    /// The service.
+    pub service: Service,
+    /// Its settings.
+    pub process: &'a ProcessSettings,
+    /// Its schema.
+    pub database: &'a postgres::Settings,
+}
+
+/// The files to look at: those given, and of a folder those that are named as a process.
+pub fn files(given: &[PathBuf]) -> anyhow::Result<Vec<(&'static str, PathBuf)>> {
+    let mut files = Vec::new();
+    for path in given {
+        if path.is_dir() {
+            let found = names().into_iter().map(|name| (name, path.join(format!("{name}.toml"))));
+            let found: Vec<_> = found.filter(|(_, file)| file.exists()).collect();
+            ensure!(!found.is_empty(), "{} holds no settings named as a process, e.g. ticketing.toml", path.display());
+            files.extend(found);
+        } else {
+            let name = name_of(path).with_context(|| {
+                let all = names().join(", ");
+                format!("{} is not named as a process is: call it NAME.toml, with {all}", path.display())
+            })?;
+            files.push((name, path.clone()));
+        }
+    }
+    Ok(files)
+}
+
+fn names() -> Vec<&'static str> {
+    Service::ALL.map(Service::name).into_iter().chain([gateway::NAME]).collect()
+}
+
+fn name_of(path: &Path) -> Option<&'static str> {
+    let stem = path.file_stem()?.to_str()?;
+    names().into_iter().find(|name| *name == stem)
+}
+
+/// Reads the settings as the process does. With the environment where it is the only one that is looked at: what stands there
+/// is meant for one process.
+pub fn admit(name: &'static str, file: &Path, environment: bool) -> Result<Patient, Finding> {
+    let read = match Service::named(name) {
+        Some(service) => of_service(service, file, environment),
+        None => of_window(file, environment),
+    };
+    read.map_err(|error| {
+        let says = format!("{} cannot be used: {}", file.display(), without_values(&error));
+        Finding::ill(name, "settings", says, format!("mend it; deploy/config/{name}.toml is an example of it"))
+    })
+}
+
+fn of_service(service: Service, file: &Path, environment: bool) -> Result<Patient, ConfigError> {
+    let defaults = service.defaults();
+    match service {
+        Service::CustomerProfile => whole::<customer_profile::Settings>(defaults, file, environment)?,
+        Service::Ticketing => whole::<ticketing::Settings>(defaults, file, environment)?,
+        Service::SlaMonitor => whole::<sla_monitor::Settings>(defaults, file, environment)?,
+        Service::OmbudsmanEscalation => whole::<ombudsman_escalation::Settings>(defaults, file, environment)?,
+        Service::Webhooks => whole::<webhooks::Settings>(defaults, file, environment)?,
+    }
+    let (process, own) = settings_of::<ProcessSettings, Own>(defaults, file, environment)?;
+    Ok(Patient { name: service.name(), service: Some(service), process: Process::Service(Box::new(process)), own })
+}
+
+/// That all of the service's own settings are understood, none misspelt.
+fn whole<S: DeserializeOwned>(defaults: &str, file: &Path, environment: bool) -> Result<(), ConfigError> {
+    settings_of::<ProcessSettings, S>(defaults, file, environment).map(|_| ())
+}
+
+fn of_window(file: &Path, environment: bool) -> Result<Patient, ConfigError> {
+    settings_of::<FrontSettings, gateway::Settings>(gateway::DEFAULTS, file, environment)?;
+    let (process, own) = settings_of::<FrontSettings, Own>(gateway::DEFAULTS, file, environment)?;
+    Ok(Patient { name: gateway::NAME, service: None, process: Process::Window(Box::new(process)), own })
+}
+
+/// What is wrong with settings, without what stands in them: a parser quotes the line it stumbled over, which may hold a password.
+fn without_values(error: &ConfigError) -> String {
+    match error {
+        ConfigError::NotFound(key) => format!("`{key}` is missing"),
+        ConfigError::FileParse { .. } => "it cannot be read, or is no TOML".to_owned(),
+        ConfigError::Type { key: Some(key), expected, .. } => format!("`{key}` must be {expected}"),
+        ConfigError::At { error, key: Some(key), .. } => format!("at `{key}`: {}", without_values(error)),
+        ConfigError::At { error, .. } => without_values(error),
+        ConfigError::Message(said) if said.starts_with("unknown field") || said.starts_with("missing field") => {
+            said.clone()
+        }
+        ConfigError::Foreign(_) => "there is no such file, or it may not be read".to_owned(),
+        _ => "a value is not what it should be".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(name: &str, text: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("ventanilla-patient-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("ticketing.toml");
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_file_is_the_process_it_is_named_as() {
+        assert_eq!(name_of(Path::new("/etc/ventanilla/ticketing.toml")), Some("ticketing"));
+        assert_eq!(name_of(Path::new("gateway.toml")), Some("gateway"));
+        assert_eq!(name_of(Path::new("/etc/ventanilla/other.toml")), None);
+        assert!(files(&[PathBuf::from("/nowhere/other.toml")]).unwrap_err().to_string().contains("ticketing"));
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_named_and_a_broken_line_is_not_quoted() {
+        let finding = |name: &str, text: &str| {
+            let file = written(name, text);
+            let found = admit("ticketing", &file, false).err().expect("it is ill");
+            std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
+            found.says
+        };
+        let misspelt = finding("misspelt", "[auth]\nissuer = \"x\"\naudiense = \"y\"\n");
+        assert!(misspelt.contains("audiense"), "{misspelt}");
+        let broken = finding("broken", "[service.database]\nurl = \"postgres://a:hunter2@h/d\n");
+        assert!(!broken.contains("hunter2") && broken.contains("TOML"), "{broken}");
+        let typed =
+            finding("typed", "[service.database]\nurl = \"postgres://a:hunter2@h/d\"\nmax_connections = \"hunter2\"\n");
+        assert!(!typed.contains("hunter2"), "{typed}");
+    }
+}
