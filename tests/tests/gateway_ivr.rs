@@ -9,8 +9,9 @@ use http::StatusCode;
 use jiff::Timestamp;
 use kernel::Role;
 use server::Peers;
+use ventanilla_proto::customer::v1::{Interaction, ListTimelineRequest, TimelineItem, timeline_item};
 use ventanilla_proto::ticketing::v1::{
-    CreateTicketResponse, GetTicketRequest, ListPromisesRequest, PromiseKind, TicketState, TicketType,
+    CreateTicketResponse, GetTicketRequest, ListPromisesRequest, PromiseKind, Ticket, TicketState, TicketType,
 };
 use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::Affair;
@@ -147,6 +148,93 @@ async fn a_superior_is_called_once_and_a_person_answers_either_way() {
     assert_eq!(ticket.state(), TicketState::Acknowledged);
     let again = exchange.post("/ivr/v1/human", &ask).await;
     assert_eq!(again.fact("next"), "human");
+    scene.stop().await.expect("the services end well");
+}
+
+/// Their ticket as it stands.
+async fn stands(affair: &Affair<'_>, name: &str) -> Ticket {
+    let request = GetTicketRequest { name: name.to_owned() };
+    affair.cast.agent.tickets.clone().get_ticket(request).await.unwrap().into_inner()
+}
+
+/// What was written down of contacts with a customer.
+async fn contacts(affair: &Affair<'_>, customer: &str) -> Vec<Interaction> {
+    let list = ListTimelineRequest { parent: customer.to_owned(), ..ListTimelineRequest::default() };
+    let items = affair.cast.agent.customers.clone().list_timeline(list).await.unwrap().into_inner().items;
+    let contact = |item: TimelineItem| match item.item {
+        Some(timeline_item::Item::Interaction(interaction)) => Some(interaction),
+        _ => None,
+    };
+    items.into_iter().filter_map(contact).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_affairs_none_is_touched_unless_it_is_named() {
+    let scene = Scene::fresh().await;
+    let door = doorway(&scene).await;
+    let mut exchange = exchange_of(&scene, &door);
+    let (affair, customer, first) = known(&scene, 61_000_007).await;
+    let second = affair.complain(&customer, "").await.expect("another good complaint");
+    let names = [first.ticket.unwrap().name, second.ticket.unwrap().name];
+    let phone = affair.person.e164();
+
+    // None is named: a person, and a note of what was wanted; asked twice it is noted once.
+    let ask = [("call", "c7"), ("phone", phone.as_str()), ("superior", "true")];
+    for _ in 0..2 {
+        let answer = exchange.post("/ivr/v1/human", &ask).await;
+        assert_eq!((answer.fact("next").as_str(), answer.fact("ticket").as_str()), ("human", ""), "{}", answer.text());
+        assert_eq!(answer.fact("queue"), "billing", "both are that department's");
+    }
+    for name in &names {
+        assert_eq!(stands(&affair, name).await.supervisor_call_time, None, "{name} is not touched");
+    }
+    let noted = contacts(&affair, &customer).await;
+    assert_eq!(noted.len(), 1, "{noted:?}");
+    assert!(noted[0].summary.contains("varios asuntos") && noted[0].ticket.is_empty(), "{noted:?}");
+
+    // A call back is promised in neither, but in one of its own.
+    let ask = [("call", "c7"), ("phone", phone.as_str()), ("when", "morning")];
+    let answer = exchange.post("/ivr/v1/callback", &ask).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert!(!names.contains(&answer.fact("ticket")), "{}", answer.text());
+    let again = exchange.post("/ivr/v1/callback", &ask).await;
+    assert_eq!(answer.fact("ticket"), again.fact("ticket"), "{}", again.text());
+
+    // The older one is named by its key, and is the one that a superior is called to.
+    let (key, proof) = (typed(&first.tracking_key), typed(&first.proof));
+    let status = exchange.post("/ivr/v1/status", &[("call", "c8"), ("key", &key), ("proof", &proof)]).await;
+    assert_eq!(status.fact("ticket"), names[0], "{}", status.text());
+    let (ticket, etag) = (status.fact("ticket"), status.fact("etag"));
+    let ask =
+        [("call", "c8"), ("phone", phone.as_str()), ("superior", "true"), ("ticket", &ticket), ("etag", &etag)];
+    let answer = exchange.post("/ivr/v1/human", &ask).await;
+    assert_eq!(answer.fact("ticket"), names[0], "{}", answer.text());
+    assert!(stands(&affair, &names[0]).await.supervisor_call_time.is_some());
+    assert_eq!(stands(&affair, &names[1]).await.supervisor_call_time, None);
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_affair_that_changed_since_the_caller_was_told_of_it_is_not_written_over() {
+    let scene = Scene::fresh().await;
+    let door = doorway(&scene).await;
+    let mut exchange = exchange_of(&scene, &door);
+    let (affair, customer, opened) = known(&scene, 61_000_008).await;
+    let phone = affair.person.e164();
+    let (key, proof) = (typed(&opened.tracking_key), typed(&opened.proof));
+    let status = exchange.post("/ivr/v1/status", &[("call", "c9"), ("key", &key), ("proof", &proof)]).await;
+    affair.work(opened.ticket.as_ref().unwrap()).await.expect("somebody works on it");
+
+    let (ticket, etag) = (status.fact("ticket"), status.fact("etag"));
+    let ask =
+        [("call", "c9"), ("phone", phone.as_str()), ("superior", "true"), ("ticket", &ticket), ("etag", &etag)];
+    for _ in 0..2 {
+        let answer = exchange.post("/ivr/v1/human", &ask).await;
+        assert_eq!((answer.fact("next"), answer.fact("ticket")), ("human".to_owned(), ticket.clone()));
+        assert_eq!(stands(&affair, &ticket).await.supervisor_call_time, None, "{}", answer.text());
+    }
+    let noted = contacts(&affair, &customer).await;
+    assert_eq!(noted.iter().map(|noted| noted.ticket.as_str()).collect::<Vec<_>>(), [ticket.as_str()], "{noted:?}");
     scene.stop().await.expect("the services end well");
 }
 

@@ -317,9 +317,9 @@ async fn what_is_no_request_is_told_why(counter: &Counter, path: &str) {
 async fn bombs_are_refused_at_once(counter: &Counter) {
     let json_type = ("content-type", "application/json");
     let deep = format!("{{\"ticket\": {}{}}}", "[".repeat(500_000), "]".repeat(500_000));
-    let many = format!("{{\"ticket\": {{\"claimPoints\": [{}]}}}}", vec!["{}"; 1_000_000].join(","));
+    let many = format!("{{\"ticket\": {{\"claimPoints\": [{}]}}}}", vec!["{}"; 300_000].join(","));
     let large = format!("{{\"ticket\": {{\"subject\": \"{}\"}}}}", "a".repeat(5 * 1024 * 1024));
-    let keys: Vec<_> = (0..100_000).map(|number| format!("\"k{number}\": 1")).collect();
+    let keys: Vec<_> = (0..70_000).map(|number| format!("\"k{number}\": 1")).collect();
     let keys = format!("{{{}}}", keys.join(","));
     for (what, bomb, status) in [("deep", deep, 400), ("many", many, 400), ("large", large, 413), ("keys", keys, 400)] {
         let began = Instant::now();

@@ -77,5 +77,6 @@ pub(crate) fn section(
             .map(|rhythm| prost_types::Duration { seconds: rhythm.as_secs(), nanos: rhythm.subsec_nanos() }),
         last_purchase_time: worth.last_purchase_at.map(time_to_proto),
         contract_count: sums.contracts.max(0),
+        first_dealing_time: sums.first_at.map(time_to_proto),
     }
 }

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::Extension;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use edge::{Draining, HttpSettings, Problem};
+use edge::{HttpSettings, Leaving, Problem};
 use http::StatusCode;
 use kernel::Ambient;
 use serde::Deserialize;
@@ -88,14 +88,15 @@ pub fn router(settings: &Settings, parts: Parts) -> Result<Router, GatewayError>
 /// # Errors
 /// [`GatewayError`].
 pub async fn serve(settings: Settings, hall: Hall) -> Result<(), GatewayError> {
-    let Hall { ambient, verifier, peers, listener, cancel } = hall;
+    let Hall { ambient, verifier, peers, listener, cancel, lame_duck } = hall;
     let router = router(&settings, Parts { peers, verifier, ambient })?;
-    Ok(edge::serve(router, listener, settings.http, cancel).await?)
+    let lame_duck_ms = u64::try_from(lame_duck.as_millis()).unwrap_or(u64::MAX);
+    Ok(edge::serve(router, listener, HttpSettings { lame_duck_ms, ..settings.http }, cancel).await?)
 }
 
 /// Whether new requests should come here. A service that is down is no reason: the others' pages and calls still answer.
-async fn ready(Extension(Draining(draining)): Extension<Draining>) -> Response {
-    if draining.is_cancelled() { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { "ready".into_response() }
+async fn ready(Extension(Leaving(leaving)): Extension<Leaving>) -> Response {
+    if leaving.is_cancelled() { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { "ready".into_response() }
 }
 
 async fn nothing_here() -> Problem {

@@ -3,6 +3,7 @@
 use kernel::{Language, ResourceId as _};
 use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::document::{DECISION, Line, Words, read, seal_of, words};
+use ombudsman_escalation_domain::notice::{self, Acknowledged};
 use ombudsman_escalation_domain::vocabulary::Outcome;
 use paper::{Attached, Block, Paper, PaperError};
 pub use seal::Broken;
@@ -63,6 +64,48 @@ pub fn verify<'a>(file: &'a str, public_key: &[u8]) -> Result<Sealed<'a>, Broken
     Ok(told()?)
 }
 
+/// What was corrected, as the seal of the correction says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedCorrection<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// `cases/{case}/decision/corrections/{number}`.
+    pub name: String,
+    /// SHA-256 of the text it corrects.
+    pub corrects: Vec<u8>,
+    /// When.
+    pub issued: jiff::Timestamp,
+}
+
+/// Holds the sealed text of a correction against a public key of Ed25519, 32 bytes; answers what was corrected.
+///
+/// # Errors
+/// [`Broken`].
+pub fn verify_correction<'a>(file: &'a str, public_key: &[u8]) -> Result<SealedCorrection<'a>, Broken> {
+    let sealed = seal::verify(&notice::CORRECTION, file, public_key)?;
+    let told = || -> Result<SealedCorrection<'a>, SealError> {
+        Ok(SealedCorrection {
+            text: sealed.text,
+            name: sealed.fact(0, |text| Some(text.to_owned()))?,
+            corrects: sealed.fact(1, seal::unhex)?,
+            issued: sealed.fact(2, |text| text.parse().ok())?,
+        })
+    };
+    Ok(told()?)
+}
+
+/// Holds the sealed text of an acknowledgement against a public key of Ed25519, 32 bytes; answers the case and when it reached the office.
+///
+/// # Errors
+/// [`Broken`].
+pub fn verify_acknowledgement(file: &str, public_key: &[u8]) -> Result<(CaseId, jiff::Timestamp), Broken> {
+    let sealed = seal::verify(&notice::ACKNOWLEDGEMENT, file, public_key)?;
+    let told = || -> Result<(CaseId, jiff::Timestamp), SealError> {
+        Ok((sealed.fact(0, |text| CaseId::parse(text).ok())?, sealed.fact(1, |text| text.parse().ok())?))
+    };
+    Ok(told()?)
+}
+
 /// Signs the text of a decision; answers how, and the text with its seal below.
 pub(crate) fn sign(sealer: &Sealer, issued: &Issued, text: &str) -> (Signed, String) {
     let (hash, key_id) = (seal::sha256(text.as_bytes()), sealer.key_id().to_owned());
@@ -79,47 +122,83 @@ pub(crate) fn sealed(issued: &Issued, text: &str) -> Option<String> {
     Some(seal.beneath(text, &signed.signature))
 }
 
-/// A decision as a file, from its text with the seal below.
-pub(crate) fn decision(
-    office: &str,
-    issued: &Issued,
-    text: &str,
-    sealed: &str,
-    format: Format,
-) -> Result<File, PaperError> {
-    let name = format!("decision-{}", issued.case.uuid());
+/// A text of the office with its seal below, to be made a file of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leaf<'a> {
+    /// Name of the office.
+    pub(crate) office: &'a str,
+    /// What the file is called, without its ending.
+    pub(crate) name: &'a str,
+    /// What stands below each page.
+    pub(crate) footer: &'a str,
+    /// The language of the text.
+    pub(crate) language: Language,
+    /// When it was issued.
+    pub(crate) issued_at: jiff::Timestamp,
+    /// The text.
+    pub(crate) text: &'a str,
+    /// The text with its seal.
+    pub(crate) sealed: &'a str,
+}
+
+/// Such a text as a file.
+pub(crate) fn file(leaf: &Leaf<'_>, format: Format) -> Result<File, PaperError> {
+    let name = leaf.name;
     match format {
-        Format::Text => Ok(File { name: format!("{name}.txt"), media_type: TEXT, content: sealed.as_bytes().to_vec() }),
-        Format::Pdf => {
-            let content = pdf(office, issued, (text, sealed), &name)?;
-            Ok(File { name: format!("{name}.pdf"), media_type: PDF, content })
+        Format::Text => {
+            Ok(File { name: format!("{name}.txt"), media_type: TEXT, content: leaf.sealed.as_bytes().to_vec() })
         }
+        Format::Pdf => Ok(File { name: format!("{name}.pdf"), media_type: PDF, content: pdf(leaf)? }),
     }
 }
 
-fn pdf(office: &str, issued: &Issued, (text, sealed): (&str, &str), name: &str) -> Result<Vec<u8>, PaperError> {
-    let words: Words = words(issued.language);
-    let (title, lines) = read(text);
+fn pdf(leaf: &Leaf<'_>) -> Result<Vec<u8>, PaperError> {
+    let words: Words = words(leaf.language);
+    let (title, lines) = read(leaf.text);
     let mut blocks: Vec<Block<'_>> = lines.iter().map(block).collect();
     // Below the rule, and without it: the statement and the signature.
-    let seal = sealed[text.len()..].trim_start_matches('\n').split_once('\n').map_or("", |(_, lines)| lines);
+    let below = leaf.sealed[leaf.text.len()..].trim_start_matches('\n');
+    let seal = below.split_once('\n').map_or("", |(_, lines)| lines);
     blocks.extend([Block::Heading(words.seal), Block::Paragraph(words.explained), Block::Verbatim(seal.trim_end())]);
-    let (inside, footer) = (format!("{name}.txt"), issued.case.name());
+    let inside = format!("{}.txt", leaf.name);
     paper::pdf(&Paper {
         title,
         language: words.language.as_str(),
-        issued: issued.issued_at,
-        issuer: office,
+        issued: leaf.issued_at,
+        issuer: leaf.office,
         blocks,
-        footer: &footer,
+        footer: leaf.footer,
         attached: vec![Attached {
             name: &inside,
             media_type: "text/plain",
             description: words.attached,
-            bytes: sealed.as_bytes(),
+            bytes: leaf.sealed.as_bytes(),
         }],
         unprintable: words.unprintable,
     })
+}
+
+/// Signs the acknowledgement of a case; answers its text with the seal below.
+pub(crate) fn acknowledge(sealer: &Sealer, facts: &Acknowledged<'_>) -> String {
+    let text = notice::acknowledgement(facts);
+    let (case, hash) = (facts.case, seal::sha256(text.as_bytes()));
+    let filed = case.complaint.filed_at_office;
+    let seal = notice::seal_of_acknowledgement(case.id, filed, hash, sealer.key_id().to_owned());
+    seal.beneath(&text, &sealer.sign(&seal.statement()))
+}
+
+/// Signs a correction; answers the hash of its text, and the text with the seal below.
+pub(crate) fn correct(sealer: &Sealer, corrected: &notice::Corrected<'_>) -> ([u8; 32], String) {
+    let text = corrected.text();
+    let hash = seal::sha256(text.as_bytes());
+    let seal = corrected.seal(hash, sealer.key_id().to_owned());
+    (hash, seal.beneath(&text, &sealer.sign(&seal.statement())))
+}
+
+/// The text of a sealed file of this form; `None` where it is none.
+pub(crate) fn unsealed<'a>(form: &'static seal::Form, sealed: &'a str) -> Option<&'a str> {
+    let read = seal::Sealed::read(form, sealed).ok()?;
+    (seal::sha256(read.text.as_bytes()) == read.seal.content_hash).then_some(read.text)
 }
 
 fn block<'a>(line: &Line<'a>) -> Block<'a> {

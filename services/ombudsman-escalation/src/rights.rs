@@ -64,7 +64,8 @@ impl DataHolder for Holdings {
                     yield packed(&answer::case(&stored, &Team::default(), term))?;
                     let reviews = procedure::reviews(office.db.reader(), *id).await?;
                     let reviews: Vec<CaseId> = reviews.into_iter().map(|(review, _)| review).collect();
-                    yield packed(&answer::procedure(&stored, &reviews))?;
+                    let standing = procedure::standing(&mut *office.db.reader().acquire().await.map_err(StoreError::from)?, *id).await?;
+                    yield packed(&answer::procedure(&stored, &reviews, standing))?;
                 }
             }
             for id in &cases {
@@ -88,7 +89,8 @@ impl DataHolder for Holdings {
                     yield packed(&pb::Decision { corrections, ..answer::decision(&issued, &answers) })?;
                 }
                 for owed in &owed {
-                    yield packed(&answer::obligation(*id, owed))?;
+                    // Whose case it comes of that is opened once more is nothing of theirs.
+                    yield packed(&pb::Obligation { reopens: String::new(), ..answer::obligation(*id, owed) })?;
                 }
             }
         }

@@ -22,6 +22,7 @@ pub mod end_conciliation;
 pub mod end_mandate;
 pub mod find_precedents;
 pub mod forward_case;
+pub mod get_acknowledgement;
 pub mod get_case;
 pub mod get_decision;
 pub mod get_decision_document;

@@ -34,6 +34,7 @@ pub use config::Settings;
 use monitor::{Law, Monitor};
 use reactions::{ombudsman, ticketing};
 use workers::calibration::CalibrationWorker;
+use workers::customer::CustomerWorker;
 use workers::due::DueWorker;
 use workers::outlook::OutlookFigures;
 
@@ -103,6 +104,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let (reader, sums) = (monitor.clone(), monitor.clone());
     let due = DueWorker::new(monitor.clone(), sources);
     let calibration = CalibrationWorker::new(monitor.clone());
+    let customers = CustomerWorker::new(monitor.clone(), house.peers.channel(CUSTOMER_PROFILE)?);
     let outlook = OutlookFigures::new(monitor.clone());
     let api = SlaServiceServer::new(grpc::SlaApi::new(monitor.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
     let policies = PolicyServiceServer::new(grpc::PolicyApi::new(monitor.clone()))
@@ -120,6 +122,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         .worker(Worker::new("due", move |cancel| due.clone().run(cancel)))
         .worker(Worker::new("law", move |cancel| workers::law::run(reader.clone(), cancel)))
         .worker(Worker::new("board", move |cancel| workers::board::run(sums.clone(), cancel)))
+        .worker(Worker::new("customer", move |cancel| customers.clone().run(cancel)))
         .worker(Worker::new("calibration", move |cancel| calibration.clone().run(cancel)))
         .figures("outlook", move || {
             let outlook = outlook.clone();

@@ -72,6 +72,15 @@ impl Monitor {
         if law.revision >= revision { Ok(law) } else { self.refresh_in(tx).await }
     }
 
+    /// Rules and calendars at the revision that holds for a transaction: who changes them waits for it, or is waited for.
+    ///
+    /// # Errors
+    /// As [`Monitor::law_at`].
+    pub async fn law_now(&self, tx: &mut PgConnection) -> Result<Arc<Law>, StoreError> {
+        let revision = law::revision_held(tx).await?;
+        self.law_at(tx, revision).await
+    }
+
     /// Rules and calendars as they are now.
     ///
     /// # Errors

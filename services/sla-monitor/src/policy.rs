@@ -135,7 +135,11 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
         return None;
     };
     let metric = metric(v, said.metric);
+    if metric.is_some_and(Metric::is_of_cases) && !own_effects.is_empty() {
+        v.push("policy.effects", "must be left out of a metric of cases: their grounds are ticketing's");
+    }
     let conditions = match (&said.conditions, metric) {
+        (said, Some(metric)) if metric.is_of_cases() => fixed(v, said.as_ref(), metric),
         (Some(said), _) => conditions(v, said),
         (None, Some(metric)) => Some(metric.conditions()),
         (None, None) => None,
@@ -143,7 +147,10 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
     if !(0..=MILLION).contains(&said.rank) {
         v.push("policy.measure.rank", format!("must be 0 to {MILLION}"));
     }
-    let filter = filter(v, said.filter.as_ref());
+    let filter = filter(v, said.filter.as_ref(), metric.is_some_and(Metric::is_of_cases));
+    if let Some(metric) = metric.filter(|metric| metric.is_of_cases()) {
+        of_the_office(v, metric, &filter, said);
+    }
     let comes_and_goes = conditions.as_ref().is_some_and(|conditions| {
         let named = |list: &[Occasion]| list.iter().any(|o| matches!(o, Occasion::TakenIn | Occasion::HandedOn));
         named(&conditions.start) || named(&conditions.stop)
@@ -166,7 +173,12 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
         state: Standing::Active,
         jurisdiction: String::new(),
         stage: metric.as_str().to_owned(),
-        subject: Subject::Ticket,
+        subject: match metric {
+            Metric::DecideCase => Subject::Case,
+            Metric::NotifyDecision => Subject::Decision,
+            Metric::Comply => Subject::Obligation,
+            _ => Subject::Ticket,
+        },
         sectors: filter.sectors.clone(),
         types: filter.types.clone(),
         topics: filter.topics.clone(),
@@ -205,6 +217,34 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
     })
 }
 
+/// The conditions of a metric of cases: they are fixed, and may be said again.
+fn fixed(v: &mut Violations, said: Option<&proto::PolicyConditions>, metric: Metric) -> Option<Conditions> {
+    let conditions = metric.conditions();
+    if said.is_some_and(|said| *said != conditions_to_proto(&conditions)) {
+        v.push("policy.measure.conditions", "must be left out: those of a metric of cases are fixed");
+        return None;
+    }
+    Some(conditions)
+}
+
+/// What a policy about cases cannot ask for: the office does not know it, or no case comes to it later.
+fn of_the_office(v: &mut Violations, metric: Metric, filter: &Filter, said: &proto::PolicyMeasure) {
+    let mut left_out = |field: &str, is_empty: bool| {
+        if !is_empty {
+            v.push(format!("policy.measure.{field}"), "must be left out of a metric of cases");
+        }
+    };
+    left_out("filter.ticket_types", filter.types.is_empty());
+    left_out("filter.topics", filter.topics.is_empty());
+    left_out("filter.departments", filter.departments.is_empty() || metric == Metric::Comply);
+    left_out("filter.channels", filter.channels.is_empty());
+    left_out("filter.severities", filter.severities.is_empty());
+    left_out("filter.languages", filter.languages.is_empty());
+    left_out("filter.served_first", filter.served_first.is_none());
+    left_out("retroactive_start", !said.retroactive_start);
+    left_out("retroactive_pause", !said.retroactive_pause);
+}
+
 /// A term that can be counted on any calendar.
 fn term(v: &mut Violations, field: &str, said: &str) -> Option<Term> {
     match said.parse::<Term>() {
@@ -233,6 +273,9 @@ fn metric(v: &mut Violations, value: i32) -> Option<Metric> {
         Ok(P::DepartmentStay) => Metric::DepartmentStay,
         Ok(P::SupervisorTransfer) => Metric::SupervisorTransfer,
         Ok(P::VendorStay) => Metric::VendorStay,
+        Ok(P::DecideCase) => Metric::DecideCase,
+        Ok(P::NotifyDecision) => Metric::NotifyDecision,
+        Ok(P::Comply) => Metric::Comply,
         Ok(P::Unspecified) | Err(_) => return parse::not_a_value(v, "policy.measure.metric", value),
     })
 }
@@ -251,6 +294,9 @@ pub const fn metric_to_proto(metric: Metric) -> proto::PolicyMetric {
         Metric::DepartmentStay => P::DepartmentStay,
         Metric::SupervisorTransfer => P::SupervisorTransfer,
         Metric::VendorStay => P::VendorStay,
+        Metric::DecideCase => P::DecideCase,
+        Metric::NotifyDecision => P::NotifyDecision,
+        Metric::Comply => P::Comply,
     }
 }
 
@@ -271,6 +317,10 @@ fn occasion(value: i32) -> Option<Occasion> {
         P::HandedOn => Occasion::HandedOn,
         P::SuperiorAwaited => Occasion::SuperiorAwaited,
         P::SuperiorCame => Occasion::SuperiorCame,
+        P::Decided => Occasion::Decided,
+        P::Notified => Occasion::Notified,
+        P::Ordered => Occasion::Ordered,
+        P::ObligationMet => Occasion::ObligationMet,
     })
 }
 
@@ -290,6 +340,10 @@ const fn occasion_to_proto(occasion: Occasion) -> proto::Occasion {
         Occasion::HandedOn => P::HandedOn,
         Occasion::SuperiorAwaited => P::SuperiorAwaited,
         Occasion::SuperiorCame => P::SuperiorCame,
+        Occasion::Decided => P::Decided,
+        Occasion::Notified => P::Notified,
+        Occasion::Ordered => P::Ordered,
+        Occasion::ObligationMet => P::ObligationMet,
     }
 }
 
@@ -354,7 +408,7 @@ fn effects(v: &mut Violations, said: &[proto::PolicyEffect]) -> Vec<Effect> {
         for (n, ground) in effect.grounds.iter().enumerate() {
             let field = format!("{at}.grounds[{n}]");
             word(v, &field, ground);
-            if Occasion::ALL.iter().any(|occasion| occasion.as_str() == ground) {
+            if Occasion::OF_AFFAIRS.iter().chain(&Occasion::OF_CASES).any(|occasion| occasion.as_str() == ground) {
                 v.push(&field, "is an occasion, which a condition names");
             }
             if grounds.contains(&ground.as_str()) {
@@ -383,7 +437,7 @@ fn effects(v: &mut Violations, said: &[proto::PolicyEffect]) -> Vec<Effect> {
     read
 }
 
-fn filter(v: &mut Violations, said: Option<&proto::PolicyFilter>) -> Filter {
+fn filter(v: &mut Violations, said: Option<&proto::PolicyFilter>, of_cases: bool) -> Filter {
     let Some(said) = said else { return Filter::default() };
     let mut words = |name: &str, values: &[String]| {
         let field = format!("policy.measure.filter.{name}");
@@ -391,7 +445,9 @@ fn filter(v: &mut Violations, said: Option<&proto::PolicyFilter>) -> Filter {
             v.push(&field, format!("must be at most {MOST_WORDS}"));
         }
         for (i, value) in values.iter().enumerate() {
-            word(v, &format!("{field}[{i}]"), value);
+            // Regimes are words apart by dots, e.g. `es.finance`.
+            let value = if of_cases { value.replace('.', "_") } else { value.clone() };
+            word(v, &format!("{field}[{i}]"), &value);
         }
         values.to_vec()
     };

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use prost::{Message, Name};
-use sla_monitor_domain::figures::{self, TERMS_OF_ARTICLE_17, Told};
+use sla_monitor_domain::figures::{self, AffairTold, COMPLAINTS, Parameter, TERMS_OF_ARTICLE_17, Told};
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::sla::v1 as proto;
+use ventanilla_proto::ticketing::v1 as ticketing;
 
 pub use sla_monitor_domain::figures::{Abandoned, Period, Recomputed};
 
 use crate::grpc::measured::{instant, read};
+use crate::policy;
 
 /// An entry that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,44 @@ pub fn recompute<'a>(entries: impl IntoIterator<Item = &'a Entry>, period: &Peri
         told.extend(read);
     }
     figures::recompute(told, period).ok_or(Unreadable { position: 0 })
+}
+
+/// Counts what brought the complaints of a period about, from the entries of the ledger of affairs, in the order of their positions and from the first one on:
+/// whatever department works on them.
+///
+/// # Errors
+/// As [`recompute`].
+pub fn recompute_causes<'a>(
+    entries: impl IntoIterator<Item = &'a Entry>,
+    period: &Period,
+) -> Result<Vec<Parameter>, Unreadable> {
+    let mut told = Vec::new();
+    let known = |entry: &&Entry| instant(entry.recorded_time.as_ref()).is_none_or(|at| at <= period.as_of);
+    for entry in entries.into_iter().filter(known) {
+        told.extend(affair_told_by(entry).map_err(|_| Unreadable { position: entry.position })?);
+    }
+    Ok(figures::recount_causes(told, period))
+}
+
+/// What an entry of the ledger of affairs tells that is counted.
+fn affair_told_by(entry: &Entry) -> Result<Option<AffairTold>, Broken> {
+    let complains = |kind| COMPLAINTS.contains(&policy::ticket_type(kind));
+    if let Some(opened) = payload::<ticketing::TicketOpened>(entry)? {
+        return Ok(Some(AffairTold::Opened {
+            received: instant(opened.first_received_time.as_ref()).ok_or(Broken)?,
+            complains: complains(opened.ticket_type()),
+            split_from: Some(opened.split_from).filter(|parent| !parent.is_empty()),
+            ticket: opened.ticket,
+        }));
+    }
+    if let Some(filed) = payload::<ticketing::TicketReclassified>(entry)? {
+        return Ok(Some(AffairTold::Filed { complains: complains(filed.ticket_type()), ticket: filed.ticket }));
+    }
+    if let Some(stated) = payload::<ticketing::RootCauseStated>(entry)? {
+        let cause = stated.cause.strip_prefix("causes/").ok_or(Broken)?.to_owned();
+        return Ok(Some(AffairTold::Stated { ticket: stated.ticket, cause }));
+    }
+    Ok(None)
 }
 
 /// Not a message of its type.

@@ -1,6 +1,6 @@
 //! What sla-monitor holds of a person: clocks, which name affairs by id and hold nobody's words. They are told, and stay: a
-//! deadline that was kept or missed is the firm's history. What affairs say of the person (how they came, in what language, whether they are served first) is
-//! forgotten.
+//! deadline that was kept or missed is the firm's history. What affairs say of the person (how they came, in what language, whether they are served first, what they
+//! spent and since when) is forgotten.
 
 use ::rights::{DataHolder, Hold, Leftover, Records};
 use futures::StreamExt as _;
@@ -15,6 +15,7 @@ use crate::grpc::present;
 use crate::monitor::Monitor;
 use crate::store::affair::forget_manner;
 use crate::store::clock::Filter;
+use crate::store::customer::forget;
 use crate::usecase::list_clocks::{Page, list_clocks};
 
 /// Clocks that are read at once.
@@ -50,6 +51,7 @@ impl DataHolder for Monitor {
 
     async fn erase(&self, tx: &mut Tx, customers: &[Uuid], _now: Timestamp) -> Result<Leftover, Failure> {
         forget_manner(tx, customers).await?;
+        forget(tx, customers).await?;
         Ok(Leftover::default())
     }
 }

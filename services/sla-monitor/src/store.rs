@@ -5,6 +5,7 @@ pub mod agent;
 pub mod board;
 pub mod call;
 pub mod clock;
+pub mod customer;
 pub mod due;
 pub mod evaluation;
 pub mod fairness;

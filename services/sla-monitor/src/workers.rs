@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod calibration;
+pub mod customer;
 pub mod due;
 pub mod law;
 pub mod outlook;

@@ -63,6 +63,8 @@ impl Suite {
             peers: Peers::new(&addresses, TokenSource::nothing(), &PeerSettings::default())?,
             listener: window,
             cancel: cancel.clone(),
+            // Nobody balances load before a suite on one machine.
+            lame_duck: std::time::Duration::ZERO,
         };
         serving
             .spawn(async move { (gateway::NAME, gateway::serve(settings, hall).await.map_err(anyhow::Error::from)) });

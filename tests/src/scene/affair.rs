@@ -359,8 +359,8 @@ impl<'a> Affair<'a> {
             parallel_proceedings: office::ParallelProceedings::None.into(),
             claim_points: Vec::new(),
             facts_time: Some(self.at(-30 * 24 * 3600)),
-            facts_known_time: None,
             request_id: self.scene.request_id(),
+            ..office::OpenCaseRequest::default()
         };
         Ok(self.cast.intake.office.clone().open_case(request).await?.into_inner())
     }

@@ -107,6 +107,7 @@ impl Doorway {
             client: Client::builder(TokioExecutor::new()).build(connector),
             cookies: BTreeMap::new(),
             bearer: None,
+            accept: None,
         }
     }
 }
@@ -117,6 +118,8 @@ pub struct Visitor {
     pub origin: String,
     /// The token they show, where they show one.
     pub bearer: Option<String>,
+    /// What they accept, where they say so: scripts of pages do.
+    pub accept: Option<&'static str>,
     address: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
     cookies: BTreeMap<String, String>,
@@ -148,6 +151,9 @@ impl Visitor {
             request = request
                 .header(header::ORIGIN, &self.origin)
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        if let Some(accept) = self.accept {
+            request = request.header(header::ACCEPT, accept);
         }
         if let Some(bearer) = &self.bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {bearer}"));

@@ -59,6 +59,8 @@ pub struct Sums {
     pub spent: i64,
     /// Contracts that began, less those that ended.
     pub contracts: i64,
+    /// The first purchase or beginning of a contract.
+    pub first_at: Option<Timestamp>,
 }
 
 /// What else is going on.
@@ -249,7 +251,12 @@ mod tests {
         };
         let purchases = count(DealingKind::Purchase, now - YEAR);
         let begun = count(DealingKind::ContractStart, Timestamp::MIN);
-        Sums { purchases, spent: purchases * 5_000, contracts: begun - count(DealingKind::ContractEnd, Timestamp::MIN) }
+        Sums {
+            purchases,
+            spent: purchases * 5_000,
+            contracts: begun - count(DealingKind::ContractEnd, Timestamp::MIN),
+            first_at: None,
+        }
     }
 
     fn at(dealings: &[Dealing], now: i64, trouble: Trouble) -> (Lifecycle, Vec<ChurnSignal>) {
@@ -302,7 +309,7 @@ mod tests {
     #[test]
     fn the_band_is_that_of_what_was_spent_within_a_year() {
         let band = |purchases: i64, spent| {
-            let sums = Sums { purchases, spent, contracts: 0 };
+            let sums = Sums { purchases, spent, contracts: 0, first_at: None };
             Worth::of(&bought(&[0]), sums, Trouble::default(), BANDS, day(1)).band
         };
         assert_eq!(band(0, 0), None);

@@ -84,6 +84,7 @@ pub(crate) struct Summary {
     purchases: i64,
     spent: i64,
     contracts: i64,
+    first_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -108,7 +109,10 @@ impl Summary {
             Ok(Fact { kind, at: row.at })
         };
         let last: Result<Vec<Fact>, StoreError> = self.last.unwrap_or_default().into_iter().map(fact).collect();
-        Ok((last?, Sums { purchases: self.purchases, spent: self.spent, contracts: self.contracts }))
+        Ok((
+            last?,
+            Sums { purchases: self.purchases, spent: self.spent, contracts: self.contracts, first_at: self.first_at },
+        ))
     }
 }
 

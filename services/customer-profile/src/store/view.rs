@@ -212,6 +212,11 @@ pub(crate) async fn get(
                            from customer_profile.dealing
                            where customer_id = any(c.ids) and kind in ('contract_start', 'contract_end') and occurred_at <= $2
                           ) as contracts,
+                          (select min(f.occurred_at) from unnest(c.ids) i cross join lateral (
+                              select occurred_at from customer_profile.dealing
+                              where customer_id = i and kind in ('contract_start', 'purchase') and occurred_at <= $2
+                              order by occurred_at, id limit 1) f
+                          ) as first_at,
                           count(*) filter (where kind = 'purchase') as purchases,
                           coalesce(sum(case kind when 'purchase' then minor_units when 'refund' then -minor_units end)
                                    filter (where currency = $3), 0)::bigint as spent

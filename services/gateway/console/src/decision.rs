@@ -253,7 +253,11 @@ pub(crate) async fn file(office: Office, Path((id, file)): Path<(String, String)
         "document.txt" => DocumentFormat::Text,
         _ => return Err(Trouble::new(StatusCode::NOT_FOUND)),
     };
-    let request = GetDecisionDocumentRequest { name: format!("{}/decision", office::name(&id)), format: format.into() };
+    let request = GetDecisionDocumentRequest {
+        name: format!("{}/decision", office::name(&id)),
+        format: format.into(),
+        ..GetDecisionDocumentRequest::default()
+    };
     let answer = office.precedents().get_decision_document(request).await;
     let document = answer.map_err(|status| wrong::at_case(status, &id))?.into_inner();
     Ok(download(&document.media_type, &document.file_name, document.content))

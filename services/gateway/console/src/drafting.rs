@@ -8,6 +8,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 use tonic::Code;
+use uuid::Uuid;
 use ventanilla_proto::ombudsman::v1::{Case, GetDraftRequest, SaveDraftRequest};
 use web::{Csrf, Form, Lang, Layout, Trouble, When, page};
 
@@ -33,7 +34,6 @@ struct DraftPage<'a> {
     id: &'a str,
     csrf: Csrf,
     etag: &'a str,
-    request_id: String,
     points: Vec<PointRow<'a>>,
     signpost: &'a str,
     language: i32,
@@ -92,6 +92,8 @@ struct Shown {
     just_saved: bool,
     refused: Option<Trouble>,
     theirs: Option<Draft>,
+    /// The version that the form goes on with, where it is not the one that is shown.
+    etag: Option<String>,
 }
 
 async fn form(office: &Office, case: &Case, draft: &Draft, shown: Shown) -> Response {
@@ -113,8 +115,7 @@ async fn form(office: &Office, case: &Case, draft: &Draft, shown: Shown) -> Resp
         lang,
         id: office::id(&case.name),
         csrf: office.session.csrf.clone(),
-        etag: &case.etag,
-        request_id: office.request_id(),
+        etag: shown.etag.as_deref().unwrap_or(&case.etag),
         points: points.collect(),
         signpost: &draft.signpost,
         language: draft.language().into(),
@@ -165,21 +166,17 @@ pub(crate) async fn save(
     };
     let case = office.case(&id).await?;
     let draft = Draft::of(&sent, &case.claim_points);
-    let request = SaveDraftRequest {
-        name: case.name.clone(),
-        etag: text("etag"),
-        text: draft.write(),
-        request_id: text("request_id"),
-    };
+    let (etag, written) = (text("etag"), draft.write());
+    let request_id = save_id(&case.name, &office.session.principal.actor.id, &etag, &written);
+    let request = SaveDraftRequest { name: case.name.clone(), etag: etag.clone(), text: written, request_id };
     match office.cases().save_draft(request).await {
         Ok(answer) => {
-            let revision = answer.into_inner().revision;
+            let saved = answer.into_inner();
             if by_script {
-                // The version to give back with the next save.
-                let case = office.case(&id).await?;
+                // The version that this very save made: one that is read after it may be somebody else's.
                 let said = office.lang.of("Guardado, revisión", "Saved, revision");
-                let set = json!({ "etag": case.etag, "request_id": office.request_id() });
-                return Ok(Json(json!({ "set": set, "say": format!("{said} {revision}") })).into_response());
+                let set = json!({ "etag": saved.etag });
+                return Ok(Json(json!({ "set": set, "say": format!("{said} {}", saved.revision) })).into_response());
             }
             let next = if text("then") == "issue" { "issue" } else { "draft?saved" };
             Ok(Redirect::to(&format!("/console/cases/{id}/{next}")).into_response())
@@ -200,8 +197,37 @@ pub(crate) async fn save(
             }
             let stale = trouble.reason() == "STALE_ETAG";
             let (theirs, saved) = last(&office, &case).await?;
-            let theirs = stale.then_some(theirs);
-            Ok(form(&office, &case, &draft, Shown { saved, refused: Some(trouble), theirs, ..Shown::default() }).await)
+            // What is not shown is not written over: only who reads the other draft goes on with its version.
+            let (theirs, etag) = if stale { (Some(theirs), None) } else { (None, Some(etag)) };
+            Ok(form(&office, &case, &draft, Shown { saved, just_saved: false, refused: Some(trouble), theirs, etag })
+                .await)
         }
+    }
+}
+
+/// What saves are named by.
+const NAMESPACE: Uuid = Uuid::from_u128(0x0190_a000_7674_7220_8000_6472_6166_0001);
+
+/// The id of a save: the same words of the same person on the same version are one save however often they are sent, so that an answer which was lost is given
+/// again; other words are another.
+fn save_id(case: &str, by: &str, etag: &str, text: &str) -> String {
+    Uuid::new_v5(&NAMESPACE, format!("{case}\n{by}\n{etag}\n{text}").as_bytes()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_save_that_is_sent_again_is_the_same_and_what_was_typed_since_is_another() {
+        let id = save_id("cases/1", "elena", "\"3\"", "hechos");
+        assert_eq!(save_id("cases/1", "elena", "\"3\"", "hechos"), id);
+        let others = [
+            save_id("cases/2", "elena", "\"3\"", "hechos"),
+            save_id("cases/1", "bruno", "\"3\"", "hechos"),
+            save_id("cases/1", "elena", "\"4\"", "hechos"),
+            save_id("cases/1", "elena", "\"3\"", "hechos probados"),
+        ];
+        assert!(others.iter().all(|other| *other != id));
     }
 }

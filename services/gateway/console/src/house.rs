@@ -17,6 +17,7 @@ use crate::words::{self, Both};
 use crate::wrong;
 
 struct Member {
+    id: String,
     person: String,
     roles: String,
     until: Option<When>,
@@ -42,6 +43,8 @@ struct HousePage {
     members: Vec<Member>,
     conflicts: Option<Vec<Conflict>>,
     done: bool,
+    /// Terms of office, and the keys of drafts, are decided on by these.
+    decides: bool,
 }
 
 /// What was just done.
@@ -67,6 +70,7 @@ pub(crate) async fn show(
         let mandate = member.mandate.clone().unwrap_or_default();
         let declared_until = member.declaration.as_ref().and_then(|said| When::of(lang, said.expire_time));
         Member {
+            id: member.name.trim_start_matches("officeMembers/").to_owned(),
             person: member.person.clone(),
             roles: member.office_roles().map(|role| words::of(lang, words::seat(role))).collect::<Vec<_>>().join(", "),
             until: When::of(lang, mandate.end_time),
@@ -92,6 +96,7 @@ pub(crate) async fn show(
                 .collect()
         }),
         done: wanted.done == "declared",
+        decides: office.session.principal.has(Role::Ombudsman),
     };
     Ok(page(Layout::new(lang, lang.of("La casa", "The house")).of(&office.session, "/console"), body))
 }

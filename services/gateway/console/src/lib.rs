@@ -1,4 +1,4 @@
-//! The console of the ombudsman's office: pages, and no rule of the office.
+//! The console of the ombudsman's office, and the pages the firm answers it on: pages, and no rule of the office.
 //!
 //! Every page asks the services with the token of whoever looks at it, so that who may see and do what is theirs to say, and who looked
 //! is theirs to write down. What stands in a page is what the services answered; what a step needs is in `step/catalog.rs`, as
@@ -10,10 +10,12 @@ mod decision;
 mod draft;
 mod drafting;
 mod house;
+mod liaison;
 mod live;
 mod money;
 mod office;
 mod papers;
+mod people;
 mod precedents;
 mod reports;
 mod step;
@@ -23,7 +25,7 @@ mod worklist;
 mod wrong;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use server::Peers;
 use web::Web;
 
@@ -36,7 +38,7 @@ pub struct State {
     pub web: Web,
 }
 
-/// `/console` and everything under it, with the layer of pages around it.
+/// `/console`, `/firm` and everything under them, with the layer of pages around it.
 pub fn router(state: State) -> Router {
     let web = state.web.clone();
     let routes = Router::new()
@@ -53,9 +55,15 @@ pub fn router(state: State) -> Router {
         .route("/console/new", get(house::new_case).post(house::open_case))
         .route("/console/house", get(house::show))
         .route("/console/house/declaration", get(house::declaration).post(house::declare))
+        .route("/console/house/people", get(people::appoint).post(people::register))
+        .route("/console/house/people/{member}", get(people::show))
+        .route("/console/house/people/{member}/{act}", post(people::act))
+        .route("/console/house/keys", get(people::keys).post(people::reclose))
         .route("/console/reports", get(reports::show))
         .route("/console/reports/{year}/{file}", get(reports::file))
         .route("/console/recommendation", get(reports::recommendation).post(reports::recommend))
+        .route("/firm", get(liaison::find))
+        .route("/firm/cases/{case}", get(liaison::show).post(liaison::answer))
         .with_state(state);
     web.dress(routes)
 }

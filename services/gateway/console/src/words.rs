@@ -219,6 +219,7 @@ pub(crate) const fn obligation(kind: ObligationKind) -> Both {
         ObligationKind::Unspecified => ("obligación", "obligation"),
         ObligationKind::Order => ("orden", "order"),
         ObligationKind::Recommendation => ("recomendación", "recommendation"),
+        ObligationKind::Settlement => ("acuerdo", "settlement"),
     }
 }
 
@@ -281,6 +282,7 @@ pub(crate) const fn paper(kind: DossierKind) -> Both {
         DossierKind::Correction => ("corrección de erratas", "correction"),
         DossierKind::Review => ("revisión", "review"),
         DossierKind::Disclosure => ("declaración de independencia entregada", "disclosure given"),
+        DossierKind::Acknowledgement => ("acuse de recibo", "acknowledgement"),
     }
 }
 

@@ -137,6 +137,14 @@ fn explanation(trouble: &Trouble) -> Option<(String, String)> {
         "TICKET_NOT_FOUND" => both("No se conoce ese asunto.", "No such affair is known."),
         "CHANNEL_NOT_ADMISSIBLE" => both("El régimen no admite reclamaciones por ese canal: por escrito.", "The regime does not admit complaints by that channel: in writing."),
         "NOT_IN_DECISION" => both("La resolución no dice eso ahí, a la letra.", "The decision does not say that there, to the letter."),
+        "MEMBER_EXISTS" => both("Esa persona ya está en el registro.", "That person is in the register already."),
+        "MEMBER_NOT_FOUND" => both("Esa persona no está en el registro de la oficina.", "That person is not in the office's register."),
+        "MANDATE_OVERLAPS" => both("El mandato nuevo empieza antes de que acabe el anterior.", "The new term begins before the last is over."),
+        "MANDATE_OVER" => both("Ese mandato ya terminó.", "That term is over already."),
+        "SUBSTITUTE_NEEDED" => both(
+            "Tiene asientos en expedientes pendientes: diga quién la sustituye en cada uno.",
+            "They have seats on pending cases: say who takes over on each.",
+        ),
         "STALE_ETAG" => Some((
             "Alguien cambió el expediente mientras usted escribía. Lo que escribió sigue aquí; mire qué ha cambiado y envíelo otra vez si aún vale.".to_owned(),
             "Somebody changed the case while you were writing. What you wrote is still here; see what changed and send it again if it still holds.".to_owned(),

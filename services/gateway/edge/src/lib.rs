@@ -13,5 +13,5 @@ mod trace;
 pub use address::ClientAddress;
 pub use caller::Caller;
 pub use problem::{Problem, Violation, http_status};
-pub use serve::{Draining, HttpSettings, serve};
+pub use serve::{Draining, HttpSettings, Leaving, serve};
 pub use trace::Route;

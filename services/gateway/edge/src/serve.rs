@@ -57,6 +57,10 @@ pub struct HttpSettings {
     pub drain_ms: u64,
     /// How many proxies of ours stand before this port and write `X-Forwarded-For`.
     pub trusted_proxies: usize,
+    /// Time between saying that the port goes down ([`Leaving`]) and taking no more connections, in milliseconds; part of the drain, and half of it at most.
+    /// The process gives it (`stack.lame_duck_ms`), as it does to the services.
+    #[serde(skip)]
+    pub lame_duck_ms: u64,
 }
 
 impl Default for HttpSettings {
@@ -71,16 +75,24 @@ impl Default for HttpSettings {
             keepalive_interval_ms: 20_000,
             drain_ms: 8_000,
             trusted_proxies: 0,
+            lame_duck_ms: 0,
         }
     }
 }
+
+/// In every request's extensions: cancelled once the port is told to stop, while it still takes whoever comes. What balances load should send nobody any more.
+#[derive(Debug, Clone)]
+pub struct Leaving(pub CancellationToken);
 
 /// In every request's extensions: cancelled when the port goes down, so that endless answers end.
 #[derive(Debug, Clone)]
 pub struct Draining(pub CancellationToken);
 
-/// Serves `router` until `cancel` is cancelled, then drains: no new connections, answers in flight may finish, streams that
-/// watch [`Draining`] end, and after the drain whatever is open is cut.
+/// The longest drain that is granted: with the flush of telemetry the process is gone in ten seconds.
+const LONGEST_DRAIN: Duration = Duration::from_secs(8);
+
+/// Serves `router` until `cancel` is cancelled. Then [`Leaving`] is told, and everybody is served on for as long as a lame duck walks; after that it drains: no
+/// new connections, answers in flight may finish, streams that watch [`Draining`] end, and at the end of the drain whatever is open is cut.
 ///
 /// # Errors
 /// None of a client's making: accepting goes on whatever a connection does.
@@ -90,13 +102,21 @@ pub async fn serve(
     settings: HttpSettings,
     cancel: CancellationToken,
 ) -> std::io::Result<()> {
-    let port = Arc::new(Port::new(router, &settings, cancel.clone()));
+    let drain = Duration::from_millis(settings.drain_ms).min(LONGEST_DRAIN);
+    let lame = Duration::from_millis(settings.lame_duck_ms).min(drain / 2);
+    let draining = CancellationToken::new();
+    let port = Arc::new(Port::new(router, &settings, cancel.clone(), draining.clone()));
+    let gone = async {
+        cancel.cancelled().await;
+        tokio::time::sleep(lame).await;
+    };
+    tokio::pin!(gone);
     let places = Arc::new(Semaphore::new(settings.connections));
     let graceful = GracefulShutdown::new();
     let cut = CancellationToken::new();
     loop {
         let (stream, address) = tokio::select! {
-            () = cancel.cancelled() => break,
+            () = &mut gone => break,
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -124,8 +144,8 @@ pub async fn serve(
         });
     }
     drop(listener);
-    let drain = Duration::from_millis(settings.drain_ms).min(Duration::from_secs(8));
-    if tokio::time::timeout(drain, graceful.shutdown()).await.is_err() {
+    draining.cancel();
+    if tokio::time::timeout(drain - lame, graceful.shutdown()).await.is_err() {
         tracing::warn!("connections still open at the end of the drain are cut");
     }
     cut.cancel();
@@ -136,6 +156,7 @@ pub async fn serve(
 struct Port {
     router: Router,
     builder: Builder<TokioExecutor>,
+    leaving: Leaving,
     draining: Draining,
     proxies: TrustedProxies,
     head: Duration,
@@ -143,12 +164,13 @@ struct Port {
 }
 
 impl Port {
-    fn new(router: Router, settings: &HttpSettings, cancel: CancellationToken) -> Self {
+    fn new(router: Router, settings: &HttpSettings, leaving: CancellationToken, draining: CancellationToken) -> Self {
         let router = router.layer(DefaultBodyLimit::max(settings.body_bytes)).layer(axum::middleware::from_fn(traced));
         Self {
             router,
             builder: tuned(settings),
-            draining: Draining(cancel),
+            leaving: Leaving(leaving),
+            draining: Draining(draining),
             proxies: TrustedProxies(settings.trusted_proxies),
             head: Duration::from_millis(settings.head_ms),
             patience: Duration::from_millis(settings.request_ms),
@@ -182,6 +204,7 @@ impl Port {
     async fn answer(&self, mut request: Request, address: SocketAddr) -> Response {
         let extensions = request.extensions_mut();
         extensions.insert(ConnectInfo(address));
+        extensions.insert(self.leaving.clone());
         extensions.insert(self.draining.clone());
         extensions.insert(self.proxies);
         match tokio::time::timeout(self.patience, self.router.clone().oneshot(request)).await {

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use edge::{Caller, ClientAddress, Draining, HttpSettings, serve};
+use edge::{Caller, ClientAddress, Draining, HttpSettings, Leaving, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -44,6 +44,10 @@ fn router() -> Router {
         )
         .route("/take", post(|body: String| async move { body.len().to_string() }))
         .route("/hang", get(|| async { std::future::pending::<String>().await }))
+        .route(
+            "/readyz",
+            get(|leaving: axum::Extension<Leaving>| async move { leaving.0.0.is_cancelled().to_string() }),
+        )
         .route("/watch", get(|draining: axum::Extension<Draining>| async move { until(draining.0.0) }))
 }
 
@@ -132,4 +136,30 @@ async fn a_port_told_to_stop_ends_its_streams_and_cuts_what_hangs() {
     let mut nothing = Vec::new();
     let _ = hanging.read_to_end(&mut nothing).await;
     assert!(nothing.is_empty());
+}
+
+#[tokio::test]
+async fn a_lame_duck_says_that_it_goes_and_serves_whoever_comes_all_the_same() {
+    // As long as it is granted: the test takes as long as its questions take, since the rest of the drain has nothing to wait for.
+    let settings = HttpSettings { drain_ms: 4_000, lame_duck_ms: 60_000, ..HttpSettings::default() };
+    let port = running(router(), settings).await;
+    let mut watching = TcpStream::connect(port.address).await.unwrap();
+    watching.write_all(b"GET /watch HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut head = [0; 12];
+    watching.read_exact(&mut head).await.unwrap();
+    let ready = "GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    assert!(ask(port.address, ready).await.ends_with("false"));
+    let told = Instant::now();
+    port.cancel.cancel();
+    assert!(ask(port.address, ready).await.ends_with("true"), "it says that it goes");
+    let who = ask(port.address, "GET /who HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(who.starts_with("HTTP/1.1 200"), "who comes now is served: {who}");
+    let mut rest = String::new();
+    watching.read_to_string(&mut rest).await.unwrap();
+    assert!(
+        rest.contains("goodbye") && told.elapsed() >= Duration::from_secs(2),
+        "streams go on until the drain: {rest}"
+    );
+    port.ended.await.unwrap().unwrap();
+    assert!(told.elapsed() < Duration::from_secs(20), "half of the drain is the most a lame duck gets");
 }

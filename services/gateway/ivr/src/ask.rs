@@ -140,6 +140,11 @@ impl Asked {
         Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string()
     }
 
+    /// The id of a change that a call makes once, whatever its turn.
+    pub(crate) fn request_id_of_call(&self, what: &str) -> String {
+        Uuid::new_v5(&NAMESPACE, format!("{}\n{what}", self.field("call")).as_bytes()).to_string()
+    }
+
     /// A channel in the telephone system's own name, for as long as the caller waits.
     pub(crate) fn channel(&self, peer: &'static str) -> Result<PeerChannel, Fault> {
         let channel =

@@ -3,11 +3,12 @@
 use jiff::Zoned;
 use server::parse::time_to_proto;
 use ventanilla_proto::ticketing::v1::{
-    CreateTicketRequest, ListPromisesRequest, ListTicketsRequest, MakePromiseRequest, Promise, PromiseKind,
-    PromiseState, Ticket, TicketState, TicketType,
+    CreateTicketRequest, ListPromisesRequest, MakePromiseRequest, Promise, PromiseKind, PromiseState, Ticket,
+    TicketType,
 };
 use ventanilla_proto::r#type::v1::Channel;
 
+use crate::affair::{self, Affair};
 use crate::answer::{Fault, Next, Reply, reason_of};
 use crate::ask::{Asked, Identified};
 use crate::say::{self, Lang};
@@ -16,20 +17,13 @@ use crate::window::{When, window};
 
 pub(crate) const FIELDS: &[&str] = &["when", "ticket", "department", "turn"];
 
-/// States of affairs that a call back can be about.
-const WORKED_ON: [TicketState; 4] =
-    [TicketState::Acknowledged, TicketState::InProgress, TicketState::Pending, TicketState::Held];
-
-/// Promises a call in the affair that is open, or in a new one, and says when it will be. A call that asks again is told what it was promised.
+/// Promises a call in the affair that is meant, or in a new one, and says when it will be. A call that asks again is told what it was promised.
 pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
     let when = When::of(asked.field("when")).ok_or_else(|| Fault::Invalid(vec!["when".to_owned()]))?;
     let who = asked.identified().await?;
     let settings = &asked.desk.state.settings;
     let wanted = window(settings, &asked.zone(), asked.now(), when).ok_or(Fault::Late)?;
-    let ticket = match asked.field("ticket") {
-        "" => affair(&asked, &who).await?,
-        named => named.to_owned(),
-    };
+    let ticket = affair(&asked, &who).await?;
     let (from, until) = promise(&asked, &ticket, who.lang, wanted).await?;
     let lang = who.lang;
     let say = say::call_back(lang, &asked.day(&from, lang), &speech::hour(&from, lang), &speech::hour(&until, lang));
@@ -39,19 +33,11 @@ pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
         .with("until_time", until.timestamp().to_string()))
 }
 
-/// The affair that was opened last and is worked on, or a new one that says nothing but that.
+/// The affair that is meant; where none goes on, or several do and none is named, a new one that says nothing but that: a promise in another affair than the
+/// caller's would be kept to nobody.
 async fn affair(asked: &Asked, who: &Identified) -> Result<String, Fault> {
-    let list = ListTicketsRequest {
-        customer: who.customer.clone(),
-        states: WORKED_ON.iter().map(|state| (*state).into()).collect(),
-        page_size: 1,
-        ..ListTicketsRequest::default()
-    };
-    let mut tickets = asked.tickets()?;
-    let open = tickets.list_tickets(list).await?.into_inner().tickets;
-    // One that is answered with another goes on there.
-    if let Some(ticket) = open.into_iter().next() {
-        return Ok(if ticket.merged_into.is_empty() { ticket.name } else { ticket.merged_into });
+    if let Affair::One(ticket) = affair::meant(asked, &who.customer).await? {
+        return Ok(ticket.name);
     }
     let department = match asked.field("department") {
         "" => asked.desk.state.settings.department.clone(),
@@ -73,10 +59,10 @@ async fn affair(asked: &Asked, who: &Identified) -> Result<String, Fault> {
     };
     let request = CreateTicketRequest {
         ticket: Some(ticket),
-        request_id: asked.request_id("callback-affair"),
+        request_id: asked.request_id_of_call("callback-affair"),
         occurred_time: None,
     };
-    let opened = tickets.create_ticket(request).await?.into_inner();
+    let opened = asked.tickets()?.create_ticket(request).await?.into_inner();
     Ok(opened.ticket.map(|ticket| ticket.name).unwrap_or_default())
 }
 

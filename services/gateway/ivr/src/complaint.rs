@@ -3,6 +3,7 @@
 use ventanilla_proto::ticketing::v1::{ClaimPoint, CreateTicketRequest, Severity, Ticket, TicketType};
 use ventanilla_proto::r#type::v1::Channel;
 
+use crate::affair::version;
 use crate::answer::{Fault, Next, Reply};
 use crate::ask::Asked;
 use crate::say::{self, Lang};
@@ -43,8 +44,10 @@ pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
         CreateTicketRequest { ticket: Some(ticket), request_id: asked.request_id("complaint"), occurred_time: None };
     let opened = asked.tickets()?.create_ticket(request).await?.into_inner();
     let (key, proof) = (opened.tracking_key, opened.proof);
+    let ticket = opened.ticket.unwrap_or_default();
     Ok(Reply::new(lang, Next::Done, say::complaint_taken(lang, &key, &proof))
-        .with("ticket", opened.ticket.map(|ticket| ticket.name).unwrap_or_default())
+        .with("ticket", ticket.name)
+        .with("etag", version(&ticket.etag))
         .with("key", key.clone())
         .with("proof", proof.clone())
         .with("text_message", say::complaint_text(lang, &key, &proof, &settings.tracking_url)))

@@ -5,6 +5,7 @@
 //! (what to do once it is said) and a few facts. There is an answer to everything, and in time: whatever fails, `say` asks the caller to wait and `next` is
 //! `human`. Questions are posted as a form or as flat JSON. The services are asked with the telephone system's own token (role `ivr`).
 
+mod affair;
 mod answer;
 mod ask;
 mod callback;

@@ -27,13 +27,16 @@ pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
     let due = clocks.iter().filter(|clock| is_answer(clock)).filter_map(|clock| asked.local(clock.due_time.as_ref()));
     let due = due.filter(|due| due.timestamp() >= asked.now()).min();
     let waiting = tickets.iter().find(|ticket| ticket.state() == TicketState::Pending);
-    let first = tickets.first();
+    // What is told of one affair is told where there is one: of several nobody knows which is meant.
+    let only = tickets.first().filter(|_| tickets.len() == 1 && found.open_ticket_count == 1);
+    let name = only.map(|only| if only.merged_into.is_empty() { &only.ticket } else { &only.merged_into });
     let day = due.as_ref().map(|due| asked.day(due, lang));
     let say = say::open(lang, found.open_ticket_count, day, waiting.is_some());
     Ok(Reply::new(lang, Next::Done, say)
         .with("open_count", found.open_ticket_count.to_string())
-        .with("department", first.map(|ticket| ticket.department.clone()).unwrap_or_default())
-        .with("owner", first.map(|ticket| ticket.owner.clone()).unwrap_or_default())
+        .with("department", only.map(|ticket| ticket.department.clone()).unwrap_or_default())
+        .with("owner", only.map(|ticket| ticket.owner.clone()).unwrap_or_default())
+        .with("ticket", name.cloned().unwrap_or_default())
         .with("due_date", due.map(|due| due.date().to_string()).unwrap_or_default())
         .with("waits_for_customer", waiting.is_some().to_string()))
 }

@@ -173,6 +173,20 @@ pub(crate) const fn superior_later(lang: Lang) -> &'static str {
     )
 }
 
+/// For whoever looks at the customer next.
+pub(crate) const fn wants_superior(lang: Lang, several: bool) -> &'static str {
+    match several {
+        true => lang.pick(
+            "Ha pedido por teléfono hablar con una persona responsable. Tiene varios asuntos abiertos y no ha dicho cuál.",
+            "Asked by telephone to speak to a person in charge. Has several affairs open and did not say which.",
+        ),
+        false => lang.pick(
+            "Ha pedido por teléfono hablar con una persona responsable.",
+            "Asked by telephone to speak to a person in charge.",
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 use ventanilla_proto::ticketing::v1::GetKeypadStatusRequest;
 use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
 
+use crate::affair::version;
 use crate::answer::{Fault, Next, Reply};
 use crate::ask::{Asked, TICKETING};
 use crate::say::{self, Lang};
@@ -63,7 +64,9 @@ async fn look(asked: &Asked, key: &str, request: GetKeypadStatusRequest, lang: L
         .with("step", status.step_title.clone())
         .with("department", status.department.clone())
         .with("due_date", due.map(|due| due.date().to_string()).unwrap_or_default())
-        .with("at_ombudsman", status.office_case_open.to_string()))
+        .with("at_ombudsman", status.office_case_open.to_string())
+        .with("ticket", status.ticket.clone())
+        .with("etag", version(&status.etag)))
 }
 
 #[cfg(test)]

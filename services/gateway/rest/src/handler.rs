@@ -16,7 +16,8 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use kernel::Violations;
 use prost::Message as _;
-use server::PeerChannel;
+use secrecy::ExposeSecret as _;
+use server::{PeerChannel, Refusal};
 
 use crate::accept::{Accept, essence};
 use crate::contract::{BodyPlace, Operation, Shape};
@@ -25,8 +26,14 @@ use crate::request::{self, Asked};
 use crate::table::Found;
 use crate::{Gate, events, file, lines, single};
 
-/// How long the rest of a body that is too large is taken.
+/// How long the rest of a body that is too large, or whose sender is turned away, is taken.
 const DISCARDING: Duration = Duration::from_secs(2);
+/// How much of a body that is too large is taken so.
+const DISCARDED: usize = 16 * 1024 * 1024;
+/// How much of a body is whose sender shows no token: the answer does not wait for it.
+const DISCARDED_OF_STRANGERS: usize = 1024 * 1024;
+/// The longest token that the services take.
+const LONGEST_TOKEN: usize = 4096;
 
 /// Answers a request under `/v1/`.
 pub(crate) async fn call(State(gate): State<Arc<Gate>>, request: Request) -> Response {
@@ -67,6 +74,11 @@ fn not_allowed(allowed: &[&str]) -> Response {
 
 async fn answer(gate: &Gate, operation: &Arc<Operation>, parts: &Parts, body: Body) -> Result<Response, Problem> {
     let caller = Caller::read(&parts.headers, Instant::now())?;
+    if let Some(refusal) = turned_away(operation, &caller) {
+        // Whoever still sends reads no answer: what comes is thrown away while the answer goes out.
+        tokio::spawn(tokio::time::timeout(DISCARDING, discard(body, DISCARDED_OF_STRANGERS)));
+        return Err(Problem::from(refusal.status()));
+    }
     let accept = Accept::read(text(&parts.headers, ACCEPT.as_str())?);
     if !acceptable(operation, &accept) {
         return Err(not_acceptable());
@@ -103,6 +115,26 @@ async fn answer(gate: &Gate, operation: &Arc<Operation>, parts: &Parts, body: Bo
         Shape::Lines => Err(internal("lines were answered before")),
     };
     answered.map_err(|problem| late(problem, &caller))
+}
+
+/// Why the call is not worth reading its body: it asks for a token, and none is shown, or what cannot be one. Whether a token holds is the service's to say;
+/// what is answered here is what it would say.
+fn turned_away(operation: &Operation, caller: &Caller) -> Option<Refusal> {
+    if operation.policy.open {
+        return None;
+    }
+    match &caller.bearer {
+        None => Some(Refusal::TokenMissing),
+        Some(token) if !could_be_token(token.expose_secret()) => Some(Refusal::TokenInvalid),
+        Some(_) => None,
+    }
+}
+
+/// Whether this has the form of a signed token (RFC 7515 §7.1): three parts in base64url.
+fn could_be_token(token: &str) -> bool {
+    let base64url =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    token.len() <= LONGEST_TOKEN && token.split('.').count() == 3 && token.split('.').all(base64url)
 }
 
 /// tonic's own timer may be the first to end a call, and says CANCELLED; the caller did not go away.
@@ -195,8 +227,7 @@ async fn json(gate: &Gate, operation: &Operation, headers: &HeaderMap, body: Bod
         wrong.push("", "this call takes no body");
         return Err(refused(&wrong));
     }
-    let limit = gate.settings.body_bytes;
-    let bytes = whole(body, limit).await?;
+    let bytes = whole(body, gate.settings.body_bytes.of(operation.policy)).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -217,7 +248,7 @@ async fn whole(mut body: Body, limit: usize) -> Result<Vec<u8>, Problem> {
         let Ok(data) = frame.map_err(|_| broken())?.into_data() else { continue };
         if bytes.len() + data.len() > limit {
             drop(bytes);
-            let _ = tokio::time::timeout(DISCARDING, discard(body, limit.saturating_mul(4))).await;
+            let _ = tokio::time::timeout(DISCARDING, discard(body, DISCARDED)).await;
             let detail = format!("a body has at most {limit} bytes");
             return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE", detail));
         }
@@ -232,6 +263,20 @@ async fn discard(mut body: Body, most: usize) {
         seen += frame.data_ref().map_or(0, |data| data.len());
         if seen > most {
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_not_the_form_of_a_signed_token_cannot_be_one() {
+        assert!(could_be_token("eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhIn0.c2ln-_"));
+        let long = format!("a.b.{}", "c".repeat(LONGEST_TOKEN));
+        for none in ["", "abc", "a.b", "a.b.", "a..c", "a.b.c.d", "a.b.c=", "a.b.ñ", "a.b c.d", &long] {
+            assert!(!could_be_token(none), "{none}");
         }
     }
 }

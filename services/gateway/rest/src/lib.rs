@@ -36,6 +36,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use prost_reflect::DescriptorPool;
 use serde::Deserialize;
 use server::{PeerChannel, Peers};
+use ventanilla_proto::{MethodPolicy, TrafficClass};
 
 pub use contract::Unservable;
 
@@ -52,8 +53,8 @@ pub struct State {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Bytes of a body; the services take no larger message.
-    pub body_bytes: usize,
+    /// Bytes of a body.
+    pub body_bytes: BodyBytes,
     /// JSON values in a body, those inside of others too.
     pub body_values: usize,
     /// Values inside of values in a body.
@@ -67,11 +68,48 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            body_bytes: 4 * 1024 * 1024,
+            body_bytes: BodyBytes::default(),
             body_values: 200_000,
             body_depth: 32,
             line_bytes: 1024 * 1024,
             keepalive_ms: 15_000,
+        }
+    }
+}
+
+/// Bytes of a body at most, by who waits for the answer.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BodyBytes {
+    /// Of calls that ask for no token: anybody sends them.
+    pub open: usize,
+    /// Of calls that somebody on the line waits for.
+    pub ivr: usize,
+    /// Of calls that somebody at a screen waits for: a paper for a dossier is the largest, as base64.
+    pub console: usize,
+    /// Of systems that synchronise.
+    pub sync: usize,
+    /// Of bulk; the services take no larger message.
+    pub export: usize,
+}
+
+impl Default for BodyBytes {
+    fn default() -> Self {
+        Self { open: 256 * 1024, ivr: 64 * 1024, console: 1024 * 1024, sync: 1024 * 1024, export: 4 * 1024 * 1024 }
+    }
+}
+
+impl BodyBytes {
+    /// How large the body of a call under this policy may be.
+    pub(crate) const fn of(self, policy: &MethodPolicy) -> usize {
+        if policy.open {
+            return self.open;
+        }
+        match policy.traffic_class {
+            TrafficClass::Ivr => self.ivr,
+            TrafficClass::Console => self.console,
+            TrafficClass::Sync => self.sync,
+            TrafficClass::Export => self.export,
         }
     }
 }

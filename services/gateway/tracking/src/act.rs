@@ -53,7 +53,7 @@ impl Visit {
     }
 
     async fn again(self, said: Said, (message, objection): (String, String)) -> Result<Response, Trouble> {
-        let asked = Asked { lang: self.lang, csrf: self.csrf, said, message, objection };
+        let asked = Asked { message, objection, ..Asked::newest(self.lang, self.csrf, said) };
         affair(&self.state, &self.headers, asked).await
     }
 

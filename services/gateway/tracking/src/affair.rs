@@ -60,12 +60,23 @@ pub(crate) struct Asked {
     /// What the customer had written and was not taken.
     pub(crate) message: String,
     pub(crate) objection: String,
+    /// Which messages; empty for the newest.
+    pub(crate) before: String,
+}
+
+impl Asked {
+    /// The affair as it stands, with its newest messages.
+    pub(crate) fn newest(lang: Lang, csrf: Csrf, said: Said) -> Self {
+        Self { lang, csrf, said, message: String::new(), objection: String::new(), before: String::new() }
+    }
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Done {
+pub(crate) struct Looked {
     #[serde(default)]
     done: String,
+    #[serde(default)]
+    before: String,
 }
 
 #[derive(Template)]
@@ -88,6 +99,10 @@ struct Page {
     resolution: String,
     signpost: String,
     messages: Vec<(PublicMessage, Option<When>)>,
+    /// The way back to what was said before these; empty for none.
+    older: String,
+    /// These are not the newest.
+    looks_back: bool,
     history: Vec<(String, Option<When>)>,
     may_say: bool,
     may_accept: bool,
@@ -106,16 +121,17 @@ pub(crate) async fn show(
     lang: Lang,
     csrf: Csrf,
     headers: HeaderMap,
-    Query(Done { done }): Query<Done>,
+    Query(Looked { done, before }): Query<Looked>,
 ) -> Result<Response, Trouble> {
-    let said = Said::of(&done);
-    affair(&state, &headers, Asked { lang, csrf, said, message: String::new(), objection: String::new() }).await
+    let asked = Asked { before, ..Asked::newest(lang, csrf, Said::of(&done)) };
+    affair(&state, &headers, asked).await
 }
 
 /// The page, or the entrance when key and proof open nothing any more.
 pub(crate) async fn affair(state: &State, headers: &HeaderMap, asked: Asked) -> Result<Response, Trouble> {
     let Some(kept) = Kept::read(&state.web, headers) else { return Ok(Redirect::to("/t").into_response()) };
-    let request = GetPublicAffairRequest { tracking_key: kept.key, proof: kept.proof };
+    let request =
+        GetPublicAffairRequest { tracking_key: kept.key, proof: kept.proof, page_token: asked.before.clone() };
     match async { state.public()?.get_public_affair(request).await }.await {
         Ok(shown) => Ok(written(state, shown.into_inner(), asked)),
         Err(status) if reason(&status) == UNKNOWN => {
@@ -128,7 +144,7 @@ pub(crate) async fn affair(state: &State, headers: &HeaderMap, asked: Asked) -> 
 }
 
 fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
-    let Asked { lang, csrf, said, message, objection } = asked;
+    let Asked { lang, csrf, said, message, objection, before } = asked;
     let status = shown.status.clone().unwrap_or_default();
     let may = |option: PublicOption| shown.options().any(|may| may == option);
     let request = || state.web.ambient().uuid(state.web.ambient().now()).to_string();
@@ -156,6 +172,8 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
         resolution: shown.resolution,
         signpost: shown.signpost,
         messages: shown.messages.into_iter().map(|said| (said.clone(), When::of(lang, said.occurred_time))).collect(),
+        older: shown.next_page_token,
+        looks_back: !before.is_empty(),
         etag: shown.etag,
         requests: std::array::from_fn(|_| request()),
         message,

@@ -17,6 +17,7 @@ mod limits;
 mod nav;
 mod oidc;
 mod page;
+mod renewal;
 mod seal;
 mod session;
 mod settings;

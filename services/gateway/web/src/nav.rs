@@ -24,6 +24,7 @@ const PLACES: &[Place] = &[
         en: "Reports",
         roles: &[Role::OfficeIntake, Role::Investigator, Role::Ombudsman, Role::OfficeAuditor],
     },
+    Place { href: "/firm", es: "Expedientes de la entidad", en: "Cases of the firm", roles: &[Role::FirmLiaison] },
     Place { href: "/floor/board", es: "Tablero", en: "Board", roles: &[Role::Supervisor, Role::Auditor] },
     Place { href: "/floor/matches", es: "Coincidencias", en: "Matches", roles: &[Role::Steward, Role::Supervisor] },
     Place {
@@ -74,6 +75,7 @@ mod tests {
         let told: Vec<_> = links.iter().map(|link| (link.href, link.here)).collect();
         assert_eq!(told, [("/console", false), ("/console/reports", true)]);
         assert_eq!(home(&Principal::new("s", [Role::Steward])), Some("/floor/matches"));
+        assert_eq!(home(&Principal::new("l", [Role::FirmLiaison])), Some("/firm"));
         assert_eq!(home(&Principal::new("c", [Role::Customer])), None);
     }
 }

@@ -9,7 +9,9 @@
 mod fetch;
 mod id_token;
 mod provider;
+mod shared;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
@@ -29,6 +31,7 @@ use crate::visit::{Visit, encoded};
 use crate::{Class, Lang, Trouble, Web};
 
 pub(crate) use provider::{Provider, Tokens};
+pub(crate) use shared::{Work, begun};
 
 /// Name of the cookie that remembers a sign-in that was begun.
 const COOKIE: &str = "sign-in";
@@ -94,6 +97,24 @@ pub(crate) enum OidcError {
     /// The access token is somebody else's.
     #[error("the access token and the ID token name different people")]
     Subjects,
+}
+
+/// The same for several who waited for it.
+pub(crate) type Failed = Arc<OidcError>;
+
+impl OidcError {
+    /// Asked again in a moment, it may be otherwise.
+    pub(crate) const fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::TooSlow | Self::Status(408 | 425 | 429 | 500..=599))
+    }
+
+    /// The provider has judged what it was shown (RFC 6749 §5.2), or what it gave does not hold: asking again changes nothing.
+    pub(crate) const fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::Status(400) | Self::IdToken(_) | Self::Signature(_) | Self::AccessToken(_) | Self::Subjects
+        )
+    }
 }
 
 #[derive(Deserialize)]
@@ -221,17 +242,15 @@ fn refused() -> Trouble {
 
 fn failed(error: &OidcError) -> Trouble {
     tracing::warn!(error = kernel::chain(error), "a sign-in failed");
-    match error {
-        OidcError::Unreachable(_) | OidcError::TooSlow | OidcError::Status(500..=599) => {
-            Trouble::new(StatusCode::SERVICE_UNAVAILABLE)
-                .saying(
-                    "El proveedor de identidad no responde. Vuelva a intentarlo dentro de un momento.",
-                    "The identity provider does not answer. Try again in a moment.",
-                )
-                .back_to("/sign-in", "Volver a intentarlo", "Try again")
-        }
-        _ => refused(),
-    }
+    if error.is_passing() { silent().back_to("/sign-in", "Volver a intentarlo", "Try again") } else { refused() }
+}
+
+/// The provider does not answer.
+pub(crate) fn silent() -> Trouble {
+    Trouble::new(StatusCode::SERVICE_UNAVAILABLE).saying(
+        "El proveedor de identidad no responde. Vuelva a intentarlo dentro de un momento.",
+        "The identity provider does not answer. Try again in a moment.",
+    )
 }
 
 /// The page that leads to the provider.

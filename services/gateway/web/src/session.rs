@@ -13,15 +13,18 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use server::{PeerChannel, Peers, Principal};
 
+use crate::renewal::{Outcome, RENEWED_BEFORE};
 use crate::visit::Visit;
-use crate::{Csrf, Lang, Trouble, Web};
+use crate::{Csrf, Lang, Trouble, Web, oidc};
 
 /// Name of the cookie.
 const COOKIE: &str = "session";
 /// Longest a page waits for a service.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-/// How long before its token is over a session is renewed, in seconds.
-const RENEWED_BEFORE: i64 = 60;
+/// How long a page waits for a renewal while the token it has holds.
+const GLANCE: Duration = Duration::from_millis(500);
+/// Renewals that one request catches up with at most.
+const STEPS: usize = 8;
 /// How often the browser's copy says anew when it was used last, in seconds.
 const NOTED_EVERY: i64 = 60;
 
@@ -46,10 +49,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Session {
         let visit = Visit::of(&parts.extensions)?;
         match &visit.session {
             Some(session) => Ok(session.clone()),
-            None if visit.only_looks => Err(Trouble::go(visit.sign_in())),
+            None if visit.unanswered => Err(oidc::silent()),
+            // A page that asks by itself has nobody to send anywhere.
+            None if visit.only_looks && !visit.by_itself => Err(Trouble::go(visit.sign_in())),
             None => Err(Trouble::new(StatusCode::UNAUTHORIZED)),
         }
     }
+}
+
+/// A session, as far as its provider goes on with it.
+pub(crate) enum Renewed {
+    /// It needed nothing new, or got nothing.
+    AsItWas(Kept),
+    /// With tokens that its browser does not know yet.
+    Fresh(Kept),
+    /// Its token is over, and the provider does not answer: the session is neither ended nor goes on.
+    Unanswered,
 }
 
 /// What the browser keeps.
@@ -67,7 +82,7 @@ pub(crate) struct Kept {
     pub(crate) over: i64,
     /// When the person signed in.
     pub(crate) since: i64,
-    /// When it was used last, to the minute.
+    /// When somebody used it last, to the minute. What pages ask by themselves, to be kept up to date, is nobody's use.
     pub(crate) used: i64,
 }
 
@@ -89,43 +104,58 @@ impl Kept {
 
     fn goes_on(&self, web: &Web, now: Timestamp) -> bool {
         let now = now.as_second();
-        let settings = web.settings();
-        let idle = i64::from(settings.idle_minutes) * 60;
         let token = now < self.over || self.refresh.is_some();
-        now < self.used + idle && now < self.ends_at_latest(web) && token
+        now < self.used + idle(web) && now < self.ends_at_latest(web) && token
     }
 
     fn ends_at_latest(&self, web: &Web) -> i64 {
         self.since + i64::from(web.settings().longest_hours) * 3_600
     }
 
-    /// The same with a fresh token, when its own is nearly over and the provider gives one; and whether it did. Requests that come at
-    /// once share one renewal: a provider that rotates takes each of its tokens a single time.
-    pub(crate) async fn renewed(mut self, web: &Web) -> (Self, bool) {
-        let now = web.ambient().now();
-        let (Some(provider), Some(refresh)) = (web.provider(), self.refresh.clone()) else { return (self, false) };
-        if now.as_second() + RENEWED_BEFORE < self.over {
-            return (self, false);
+    /// The same with a fresh token, when its own is nearly over and the provider gives one. A page whose token still holds waits for that no longer than a
+    /// glance; one whose token is over waits for the provider, and is not sent away because it is slow.
+    pub(crate) async fn renewed(mut self, web: &Web) -> Renewed {
+        let mut renewed = false;
+        // Each step uses up one token: a browser that was away may come with one from before the last.
+        for _ in 0..STEPS {
+            let now = web.ambient().now().as_second();
+            if now + RENEWED_BEFORE < self.over {
+                break;
+            }
+            let (Some(provider), Some(refresh)) = (web.provider(), self.refresh.clone()) else { break };
+            let holds = now < self.over;
+            let patience = if holds { GLANCE } else { PATIENCE };
+            match tokio::time::timeout(patience, web.renewal(provider, &refresh)).await {
+                Ok(Outcome::Fresh(tokens)) => {
+                    let same = web.verifier().verify(&tokens.access).is_ok_and(|who| who.actor.id == self.who);
+                    if !same {
+                        tracing::warn!("a renewed token is somebody else's");
+                        break;
+                    }
+                    self.bearer.clone_from(&tokens.access);
+                    self.refresh.clone_from(&tokens.refresh);
+                    self.over = expiry(&self.bearer).unwrap_or(self.over);
+                    renewed = true;
+                }
+                Ok(Outcome::Refused) => break,
+                Ok(Outcome::Unanswered) | Err(_) if holds => break,
+                Ok(Outcome::Unanswered) | Err(_) => return Renewed::Unanswered,
+            }
         }
-        let shared = web.renewal(&refresh);
-        let fresh = shared.get_or_init(|| async {
-            let tokens = provider.renew(&refresh, now).await;
-            let held = match tokens {
-                Ok(tokens) => provider.hold(&tokens, None, web.verifier(), now).await.map(|()| tokens),
-                Err(error) => Err(error),
-            };
-            held.inspect_err(|error| tracing::warn!(error = kernel::chain(error), "a session was not renewed")).ok()
-        });
-        let Some(tokens) = fresh.await else { return (self, false) };
-        let same = web.verifier().verify(&tokens.access).is_ok_and(|principal| principal.actor.id == self.who);
-        if !same {
-            tracing::warn!("a renewed token is somebody else's");
-            return (self, false);
+        if renewed { Renewed::Fresh(self) } else { Renewed::AsItWas(self) }
+    }
+
+    /// Has the provider forget it too.
+    pub(crate) fn revoke(&self, web: &Web) {
+        if let Some(refresh) = self.refresh.clone() {
+            web.revoke(refresh);
         }
-        self.bearer.clone_from(&tokens.access);
-        self.refresh.clone_from(&tokens.refresh);
-        self.over = expiry(&self.bearer).unwrap_or(self.over);
-        (self, true)
+    }
+
+    /// How long it goes on if nobody uses it.
+    pub(crate) fn left_unused(&self, web: &Web) -> Duration {
+        let end = (self.used + idle(web)).min(self.ends_at_latest(web));
+        Duration::from_secs(u64::try_from(end - web.ambient().now().as_second()).unwrap_or(0))
     }
 
     /// The headers that keep it, when there is something new to keep.
@@ -159,6 +189,11 @@ impl Kept {
         let csrf = Csrf::of(web, &self.id);
         Some(Session { bearer: SecretString::from(self.bearer.clone()), principal, csrf, lang })
     }
+}
+
+/// Seconds that a session lasts which nobody uses.
+fn idle(web: &Web) -> i64 {
+    i64::from(web.settings().idle_minutes) * 60
 }
 
 /// The headers that make the browser forget whatever session it has.

@@ -126,12 +126,49 @@ pub(crate) async fn out(State(web): State<Web>, Extension(visit): Extension<Visi
         return trouble.into_response();
     }
     let cookies = match &visit.kept {
-        Some(kept) => kept.end(&web, &headers),
+        Some(kept) => {
+            kept.revoke(&web);
+            kept.end(&web, &headers)
+        }
         None => session::forget(&web, &headers),
     };
-    let mut answer = see_other("/sign-in");
+    // Not to the provider at once: browsers hold the places a form leads to against our own policy.
+    let mut answer = see_other(if web.provider().is_some() { "/signed-out" } else { "/sign-in" });
     keep(&mut answer, cookies);
     answer
+}
+
+#[derive(Template)]
+#[template(path = "signed_out.html")]
+struct SignedOut {
+    lang: Lang,
+    /// Where the session at the provider ends; none where it has no such place, or does not answer.
+    farewell: Option<String>,
+}
+
+/// `GET /signed-out`: on to the provider, whose session would let the next one at this browser in without a word.
+pub(crate) async fn farewell(State(web): State<Web>, Extension(visit): Extension<Visit>) -> Response {
+    let Some(provider) = web.provider() else { return see_other("/sign-in") };
+    if visit.session.is_some() {
+        return see_other("/");
+    }
+    let farewell = provider.farewell(&format!("{}/", web.origin()), web.ambient().now()).await;
+    let farewell = farewell.unwrap_or_else(|error| {
+        tracing::warn!(error = kernel::chain(&*error), "nobody can be sent to the provider to sign out");
+        None
+    });
+    let on = farewell.as_ref().and_then(|url| HeaderValue::try_from(format!("0;url={url}")).ok());
+    let lang = visit.lang;
+    let mut answer = page(Layout::new(lang, lang.of("Ha salido", "You are signed out")), SignedOut { lang, farewell });
+    if let Some(on) = on {
+        answer.headers_mut().insert(header::REFRESH, on);
+    }
+    answer
+}
+
+/// `GET /here`: somebody reads a page that stays open. The layer around it writes down that the session is used.
+pub(crate) async fn here(Extension(visit): Extension<Visit>) -> StatusCode {
+    if visit.session.is_some() { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED }
 }
 
 #[cfg(test)]

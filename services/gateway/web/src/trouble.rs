@@ -151,7 +151,7 @@ impl Trouble {
             return see_other(to);
         }
         // A token that ran out while somebody read a page: sign in again and come back.
-        if self.0.status == StatusCode::UNAUTHORIZED && visit.only_looks {
+        if self.0.status == StatusCode::UNAUTHORIZED && visit.only_looks && !visit.by_itself {
             return see_other(&visit.sign_in());
         }
         let lang = visit.lang;

@@ -4,19 +4,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use edge::ClientAddress;
+use futures::StreamExt as _;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use crate::session::{self, Kept};
+use crate::session::{self, Kept, Renewed};
 use crate::{Class, Csrf, Lang, Session, Trouble, Web, headers, lang};
 
 /// Name of the cookie of who is not signed in, so that a form can be bound to a browser.
 const VISITOR: &str = "visitor";
 const VISITOR_KEPT: Duration = Duration::from_secs(12 * 3600);
+/// What a page that wants to be kept up to date accepts (HTML, `EventSource`).
+const EVENTS: &[u8] = b"text/event-stream";
+/// How long a stream lasts that keeps a page up to date; the browser opens the next with whatever session it has then.
+const STREAM: Duration = Duration::from_secs(600);
 
 /// What the layer found out about a request.
 #[derive(Clone)]
@@ -29,6 +35,10 @@ pub(crate) struct Inner {
     pub(crate) kept: Option<Kept>,
     /// Whether the browser does not know its newest state yet.
     renewed: bool,
+    /// There is a session whose token is over, and its provider does not answer.
+    pub(crate) unanswered: bool,
+    /// Nobody asks: an open page does, to be kept up to date.
+    pub(crate) by_itself: bool,
     /// Absent only where no port is served: in tests of a router alone.
     address: Option<ClientAddress>,
     pub(crate) path: String,
@@ -60,12 +70,13 @@ impl Visit {
     async fn begin(web: &Web, request: &Parts, address: Option<ClientAddress>) -> Self {
         let headers = &request.headers;
         let lang = Lang::negotiated(request.uri.query(), headers);
-        let (kept, renewed) = match Kept::read(web, headers) {
-            Some(kept) => {
-                let (kept, renewed) = kept.renewed(web).await;
-                (Some(kept), renewed)
-            }
-            None => (None, false),
+        let (kept, renewed, unanswered) = match Kept::read(web, headers) {
+            Some(kept) => match kept.renewed(web).await {
+                Renewed::AsItWas(kept) => (Some(kept), false, false),
+                Renewed::Fresh(kept) => (Some(kept), true, false),
+                Renewed::Unanswered => (None, false, true),
+            },
+            None => (None, false, false),
         };
         let session = kept.as_ref().and_then(|kept| kept.session(web, lang));
         let visitor = web.cookies().take(headers, VISITOR).and_then(|id| String::from_utf8(id).ok());
@@ -74,6 +85,8 @@ impl Visit {
             kept: kept.filter(|_| session.is_some()),
             session,
             renewed,
+            unanswered,
+            by_itself: headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes() == EVENTS),
             address,
             path: request.uri.path().to_owned(),
             here: request.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
@@ -125,7 +138,7 @@ impl Visit {
         let mut set = Vec::new();
         if let Some(kept) = &self.kept {
             let mut kept = kept.clone();
-            let noted = kept.note(&self.web);
+            let noted = if self.by_itself { Vec::new() } else { kept.note(&self.web) };
             set.extend(if self.renewed { kept.keep(&self.web) } else { noted });
         } else if self.marked.load(Ordering::Relaxed) {
             set.extend(self.web.cookies().put(VISITOR, self.visitor.as_bytes(), VISITOR_KEPT));
@@ -144,7 +157,7 @@ pub(crate) async fn serve(State(web): State<Web>, request: Request, next: Next) 
     let visit = Visit::begin(&web, &parts, address).await;
     let mut request = Request::from_parts(parts, body);
     let query = request.uri().query().map(str::to_owned);
-    let dead = visit.session.is_none() && session_sent(&web, request.headers());
+    let dead = visit.session.is_none() && !visit.unanswered && session_sent(&web, request.headers());
     let forget = if dead { session::forget(&web, request.headers()) } else { Vec::new() };
     let mut answer = match visit.count() {
         Err(trouble) => trouble.page(&visit),
@@ -158,6 +171,12 @@ pub(crate) async fn serve(State(web): State<Web>, request: Request, next: Next) 
             }
         }
     };
+    if let Some(kept) = &visit.kept
+        && answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(EVENTS))
+    {
+        // A page goes on being told of what happens for as long as somebody is there, and not because it is told.
+        answer = ended_after(answer, kept.left_unused(&web).min(STREAM));
+    }
     let out = answer.headers_mut();
     // What signing in or out says about the session goes before what the visit would.
     let spoken = out.contains_key(header::SET_COOKIE);
@@ -167,6 +186,14 @@ pub(crate) async fn serve(State(web): State<Web>, request: Request, next: Next) 
     }
     headers::dress(out, web.is_https());
     answer
+}
+
+/// The same answer, which breaks off after this time.
+fn ended_after(answer: Response, time: Duration) -> Response {
+    answer.map(|body| {
+        let time = Box::pin(tokio::time::sleep(time));
+        Body::from_stream(body.into_data_stream().take_until(time))
+    })
 }
 
 fn session_sent(web: &Web, headers: &HeaderMap) -> bool {

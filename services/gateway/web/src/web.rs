@@ -8,14 +8,11 @@ use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
 use kernel::Ambient;
 use server::TokenVerifier;
-use tokio::sync::OnceCell;
 
-use crate::oidc::{Provider, Tokens};
+use crate::oidc::{Provider, Work};
+use crate::renewal::{self, Outcome, Renewals};
 use crate::seal::Sealer;
 use crate::{Cookies, Limits, Settings, SettingsError, SignIn, assets, oidc, sign_in, visit};
-
-/// A renewal that several requests wait for; `None` inside when the provider gave none.
-pub(crate) type Renewal = Arc<OnceCell<Option<Tokens>>>;
 
 /// The pages' common ground. Cheap to clone.
 #[derive(Clone)]
@@ -29,9 +26,8 @@ struct Inner {
     limits: Limits,
     verifier: Arc<TokenVerifier>,
     ambient: Ambient,
-    provider: Option<Provider>,
-    /// Renewals that run or were made a moment ago, by the token they used up.
-    renewals: Mutex<HashMap<String, (Timestamp, Renewal)>>,
+    provider: Option<Arc<Provider>>,
+    renewals: Renewals,
     /// Sessions that were ended, until they would be over anyway. Of this process: another replica does not know them.
     signed_out: Mutex<HashMap<String, Timestamp>>,
 }
@@ -48,7 +44,7 @@ impl Web {
         let limits = Limits::new(settings.limits.clone());
         let provider = match &settings.sign_in {
             SignIn::Token => None,
-            SignIn::Oidc(oidc) => Some(Provider::new(oidc.clone())),
+            SignIn::Oidc(oidc) => Some(Arc::new(Provider::new(oidc.clone()))),
         };
         Ok(Self(Arc::new(Inner {
             settings,
@@ -59,12 +55,12 @@ impl Web {
             verifier,
             ambient,
             provider,
-            renewals: Mutex::default(),
+            renewals: Renewals::default(),
             signed_out: Mutex::default(),
         })))
     }
 
-    /// The pages of this crate: `/`, `/sign-in`, `/sign-out`, `/oidc/callback`, `/static/…`. Dressed already.
+    /// The pages of this crate: `/`, `/sign-in`, `/sign-out`, `/signed-out`, `/here`, `/oidc/callback`, `/static/…`. Dressed already.
     pub fn router(&self) -> Router {
         let routes = Router::new()
             .route("/", get(sign_in::home))
@@ -72,6 +68,8 @@ impl Web {
             .route("/sign-in/begin", get(oidc::start))
             .route("/oidc/callback", get(oidc::callback))
             .route("/sign-out", post(sign_in::out))
+            .route("/signed-out", get(sign_in::farewell))
+            .route("/here", get(sign_in::here))
             .route("/static/{name}", get(assets::serve))
             .with_state(self.clone());
         self.dress(routes)
@@ -119,18 +117,41 @@ impl Web {
     }
 
     /// Where people sign in; `None` for tokens of the suite.
-    pub(crate) fn provider(&self) -> Option<&Provider> {
+    pub(crate) fn provider(&self) -> Option<&Arc<Provider>> {
         self.0.provider.as_ref()
     }
 
-    /// The renewal that uses up this token.
-    pub(crate) fn renewal(&self, refresh: &str) -> Renewal {
-        const REMEMBERED: SignedDuration = SignedDuration::from_secs(60);
-        let now = self.0.ambient.now();
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, refresh.as_bytes());
-        let mut renewals = self.0.renewals.lock().unwrap_or_else(PoisonError::into_inner);
-        renewals.retain(|_, (since, _)| now.duration_since(*since) < REMEMBERED);
-        Arc::clone(&renewals.entry(hex::encode(digest.as_ref())).or_insert_with(|| (now, Renewal::default())).1)
+    /// The renewal that uses up this token. What came of it is remembered for as long as a session lasts that nobody uses: its browser may have gone away
+    /// before it was told.
+    pub(crate) fn renewal(&self, provider: &Arc<Provider>, refresh: &str) -> Work<Outcome> {
+        let remembered = SignedDuration::from_mins(i64::from(self.0.settings.idle_minutes).max(1));
+        let begin = || {
+            let (verifier, ambient) = (Arc::clone(&self.0.verifier), self.0.ambient.clone());
+            renewal::begin(Arc::clone(provider), verifier, ambient, refresh.to_owned())
+        };
+        self.0.renewals.of(refresh, self.0.ambient.now(), remembered, begin)
+    }
+
+    /// Has the provider forget a session that was ended here, and whatever it was given meanwhile. Nobody waits for it.
+    pub(crate) fn revoke(&self, refresh: String) {
+        let Some(provider) = self.0.provider.clone() else { return };
+        let (given, ambient) = (self.0.renewals.known(&refresh), self.0.ambient.clone());
+        drop(oidc::begun(
+            async move {
+                let mut tokens = vec![refresh];
+                if let Some(given) = given
+                    && let Outcome::Fresh(given) = given.await
+                {
+                    tokens.extend(given.refresh.clone());
+                }
+                for token in tokens {
+                    if let Err(error) = provider.revoke(&token, ambient.now()).await {
+                        tracing::warn!(error = kernel::chain(&*error), "a session was not revoked at the provider");
+                    }
+                }
+            },
+            (),
+        ));
     }
 
     pub(crate) fn is_signed_out(&self, id: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Signing in at an identity provider that really signs: in this process, on a port of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use axum::body::Body;
 use axum::extract::{Form, State};
-use axum::response::IntoResponse as _;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine as _;
@@ -21,6 +22,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::TokenIssuer;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 use web::{OidcSettings, Session, Settings, SignIn, Web};
 
@@ -33,6 +35,13 @@ struct Told {
     access_token: String,
     asked: Vec<(HeaderMap, BTreeMap<String, String>)>,
     renewals: usize,
+    /// What a renewal is answered with in place of tokens.
+    fails: Option<StatusCode>,
+    /// Refresh tokens that were used, where each is taken a single time.
+    used_up: Option<BTreeSet<String>>,
+    revoked: Vec<String>,
+    /// A renewal that waits to be let on.
+    held: Option<Arc<Semaphore>>,
 }
 
 /// The provider, the pages in front of it, and one browser.
@@ -58,17 +67,43 @@ async fn token(
     State(told): State<Arc<Mutex<Told>>>,
     headers: HeaderMap,
     Form(form): Form<BTreeMap<String, String>>,
-) -> Json<Value> {
+) -> Response {
+    let renews = form.get("grant_type").is_some_and(|grant| grant == "refresh_token");
+    let held = told.lock().unwrap().held.clone().filter(|_| renews);
+    if let Some(held) = held {
+        told.lock().unwrap().renewals += 1;
+        held.acquire().await.unwrap().forget();
+        told.lock().unwrap().renewals -= 1;
+    }
     let mut told = told.lock().unwrap();
+    if renews && let Some(status) = told.fails {
+        return status.into_response();
+    }
+    if renews
+        && let Some(used_up) = &mut told.used_up
+        && !used_up.insert(form["refresh_token"].clone())
+    {
+        return StatusCode::BAD_REQUEST.into_response();
+    }
     let mut answer = json!({ "access_token": told.access_token, "token_type": "Bearer", "refresh_token": "renew-me" });
-    if form.get("grant_type").is_some_and(|grant| grant == "refresh_token") {
+    if renews {
         told.renewals += 1;
         answer["refresh_token"] = json!(format!("renew-me-{}", told.renewals));
     } else {
         answer["id_token"] = json!(told.id_token);
     }
     told.asked.push((headers, form));
-    Json(answer)
+    Json(answer).into_response()
+}
+
+async fn revoke(State(told): State<Arc<Mutex<Told>>>, Form(form): Form<BTreeMap<String, String>>) -> StatusCode {
+    told.lock().unwrap().revoked.push(form["token"].clone());
+    StatusCode::OK
+}
+
+/// A page with a form, as all are of somebody who is signed in.
+async fn with_form(session: Session) -> String {
+    format!("csrf=\"{}\"", session.csrf)
 }
 
 async fn whoami(session: Session) -> String {
@@ -85,6 +120,8 @@ impl World {
             "authorization_endpoint": format!("{issuer}/authorize"),
             "token_endpoint": format!("{issuer}/token"),
             "jwks_uri": format!("{issuer}/keys"),
+            "revocation_endpoint": format!("{issuer}/revoke"),
+            "end_session_endpoint": format!("{issuer}/bye"),
         });
         let x = URL_SAFE_NO_PAD.encode(key().public_key().as_ref());
         // A key of a kind nobody here knows stands beside it, as it may.
@@ -96,6 +133,7 @@ impl World {
             .route("/.well-known/openid-configuration", get(move || async move { Json(configuration) }))
             .route("/keys", get(move || async move { Json(keys) }))
             .route("/token", post(token))
+            .route("/revoke", post(revoke))
             .with_state(Arc::clone(&told));
         tokio::spawn(async move { axum::serve(listener, provider).await });
 
@@ -116,7 +154,7 @@ impl World {
             ..Settings::default()
         };
         let web = Web::new(settings, Arc::new(house.verifier(ambient.clone())), ambient.clone()).unwrap();
-        let pages = web.dress(Router::new().route("/console", get(whoami)));
+        let pages = web.dress(Router::new().route("/console", get(whoami)).route("/form", get(with_form)));
         let router = web.router().merge(pages);
         Self { issuer, told, house, clock, ambient, router, cookies: BTreeMap::new() }
     }
@@ -138,9 +176,19 @@ impl World {
     }
 
     async fn get(&mut self, path: &str) -> (StatusCode, String, String) {
+        let answer = self.asked(path).await;
+        self.taken(answer).await
+    }
+
+    /// A request that can be let go of.
+    fn asked(&self, path: &str) -> impl Future<Output = Response> + use<> {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = Request::builder().uri(path).header(header::COOKIE, cookies.join("; "));
-        let answer = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.into_response();
+        let answer = self.router.clone().oneshot(request.body(Body::empty()).unwrap());
+        async move { answer.await.into_response() }
+    }
+
+    async fn taken(&mut self, answer: Response) -> (StatusCode, String, String) {
         for line in answer.headers().get_all(header::SET_COOKIE) {
             let (name, value) = line.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
             if value.is_empty() {
@@ -153,6 +201,22 @@ impl World {
         let status = answer.status();
         let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         (status, place.unwrap_or_default(), String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// Somebody is signed in, with a token of ten minutes.
+    async fn signed_in() -> Self {
+        let mut world = Self::begin().await;
+        let asked = world.depart().await;
+        world.say(world.signed(&world.claims(&asked["nonce"])));
+        world.get(&format!("/oidc/callback?code=c1&state={}", asked["state"])).await;
+        assert_eq!(world.get("/console").await.2, "elena");
+        world
+    }
+
+    /// The next renewal gives a token that holds.
+    fn gives(&self) {
+        let fresh = self.access("elena", 10);
+        self.told.lock().unwrap().access_token = fresh;
     }
 
     /// Begins, and gives what the provider is asked with.
@@ -298,4 +362,108 @@ async fn a_session_is_renewed_once_before_its_token_is_over_and_stays_the_same_p
     let theirs = world.access("somebody-else", 10);
     world.told.lock().unwrap().access_token = theirs;
     assert_eq!(world.get("/console").await.0, StatusCode::SEE_OTHER, "a renewal that names somebody else is none");
+}
+
+#[tokio::test]
+async fn a_renewal_that_failed_is_tried_again_and_nobody_is_signed_out_meanwhile() {
+    let mut world = World::signed_in().await;
+    world.told.lock().unwrap().fails = Some(StatusCode::SERVICE_UNAVAILABLE);
+    world.clock.advance(SignedDuration::from_secs(570));
+    assert_eq!(world.get("/console").await.2, "elena", "its token still holds");
+    // Past the token's end: neither in nor out.
+    world.clock.advance(SignedDuration::from_secs(120));
+    let (status, place, _) = world.get("/console").await;
+    assert_eq!((status, place.as_str()), (StatusCode::SERVICE_UNAVAILABLE, ""));
+    world.gives();
+    world.told.lock().unwrap().fails = None;
+    world.clock.advance(SignedDuration::from_secs(3));
+    assert_eq!(world.get("/console").await.2, "elena", "three seconds later, and not a minute");
+
+    // What the provider has judged is not asked again: the session ends with its token.
+    world.told.lock().unwrap().fails = Some(StatusCode::BAD_REQUEST);
+    world.clock.advance(SignedDuration::from_mins(12));
+    assert_eq!(world.get("/console").await.0, StatusCode::SEE_OTHER);
+    assert!(world.cookies.is_empty(), "{:?}", world.cookies.keys());
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_not_lost_with_the_browser_that_went_away() {
+    let mut world = World::signed_in().await;
+    let gate = Arc::new(Semaphore::new(0));
+    {
+        let mut told = world.told.lock().unwrap();
+        told.used_up = Some(BTreeSet::new());
+        told.held = Some(Arc::clone(&gate));
+    }
+    world.clock.advance(SignedDuration::from_mins(11));
+    world.gives();
+    let leaving = tokio::spawn(world.asked("/console"));
+    let begun = async {
+        while world.told.lock().unwrap().renewals == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), begun).await.expect("the provider is asked");
+    leaving.abort();
+    assert!(leaving.await.unwrap_err().is_cancelled(), "the browser went away");
+    gate.add_permits(1);
+    assert_eq!(world.get("/console").await.2, "elena", "the old cookie finds what was given meanwhile");
+
+    // Neither is one whose browser comes back much later, with the cookie from before two renewals.
+    gate.add_permits(10);
+    let old = world.cookies.clone();
+    for _ in 0..2 {
+        world.clock.advance(SignedDuration::from_secs(595));
+        world.gives();
+        assert_eq!(world.get("/console").await.2, "elena");
+    }
+    world.cookies = old;
+    assert_eq!(world.get("/console").await.2, "elena");
+}
+
+#[tokio::test]
+async fn a_slow_provider_holds_up_nobody_whose_token_holds() {
+    let mut world = World::signed_in().await;
+    let gate = Arc::new(Semaphore::new(0));
+    world.told.lock().unwrap().held = Some(Arc::clone(&gate));
+    world.clock.advance(SignedDuration::from_secs(570));
+    world.gives();
+    for _ in 0..3 {
+        let page = tokio::time::timeout(Duration::from_secs(6), world.get("/console"));
+        assert_eq!(page.await.expect("the page does not wait for the provider").2, "elena");
+    }
+    assert_eq!(world.told.lock().unwrap().renewals, 1, "one renewal is asked for");
+    gate.add_permits(1);
+    world.clock.advance(SignedDuration::from_mins(1));
+    assert_eq!(world.get("/console").await.2, "elena", "the renewal that was begun is this session's");
+}
+
+#[tokio::test]
+async fn who_signs_out_is_signed_out_at_the_provider_too() {
+    let mut world = World::signed_in().await;
+    let form = world.get("/form").await.2;
+    let csrf = form.split('"').nth(1).unwrap().to_owned();
+    let cookies: Vec<_> = world.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let out = Request::post("/sign-out")
+        .header(header::COOKIE, cookies.join("; "))
+        .header(header::ORIGIN, "https://window.example")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(format!("csrf={csrf}")))
+        .unwrap();
+    let answer = world.router.clone().oneshot(out).await.into_response();
+    let (status, place, _) = world.taken(answer).await;
+    assert_eq!((status, place.as_str()), (StatusCode::SEE_OTHER, "/signed-out"));
+
+    let answer = world.asked("/signed-out").await;
+    let bye = format!("{}/bye?client_id=ventanilla&post_logout_redirect_uri=https%3A//window.example/", world.issuer);
+    assert_eq!(answer.headers()[header::REFRESH], format!("0;url={bye}"));
+    let text = world.taken(answer).await.2;
+    assert!(text.contains(&bye.replace('&', "&#38;")), "without a refresh there is a link: {text}");
+    let revoked = async {
+        while world.told.lock().unwrap().revoked.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), revoked).await.expect("the provider is told");
+    assert_eq!(world.told.lock().unwrap().revoked, ["renew-me"]);
 }

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
+use futures::StreamExt as _;
 use http::{Method, Request, StatusCode, header};
 use jiff::SignedDuration;
 use kernel::{Ambient, FixedClock, Role, SystemEntropy};
@@ -54,6 +55,17 @@ async fn refused() -> Trouble {
     tonic::Status::failed_precondition("not now").into()
 }
 
+/// What keeps a page up to date.
+async fn live(_: Session) -> Response {
+    ([(header::CONTENT_TYPE, "text/event-stream")], ": here\n\n").into_response()
+}
+
+async fn endless(_: Session) -> Response {
+    let first = futures::stream::iter([Ok::<_, std::convert::Infallible>(": here\n\n")]);
+    let body = Body::from_stream(first.chain(futures::stream::pending()));
+    ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
+}
+
 fn keys(bytes: &[u8]) -> Vec<SecretString> {
     bytes.iter().map(|byte| SecretString::from(hex::encode([*byte; 32]))).collect()
 }
@@ -72,6 +84,7 @@ impl Browser {
         let web = Web::new(settings, verifier, ambient.clone()).unwrap();
         let pages =
             Router::new().route("/console", get(shown).post(typed)).route("/refused", post(refused).get(refused));
+        let pages = pages.route("/live", get(live)).route("/endless", get(endless));
         let router = web.router().merge(web.dress(pages));
         Self { router, issuer, clock, ambient, cookies: BTreeMap::new(), origin }
     }
@@ -157,7 +170,7 @@ async fn who_signs_in_is_brought_where_they_wanted_and_whoever_signs_out_is_out_
 
     let copy = browser.cookies.clone();
     let out = browser.post("/sign-out", &format!("csrf={}", page.csrf())).await;
-    assert_eq!((out.status, out.location()), (StatusCode::SEE_OTHER, "/sign-in"));
+    assert_eq!((out.status, out.location()), (StatusCode::SEE_OTHER, "/sign-in"), "no provider knows of this session");
     assert_eq!(browser.get("/console").await.status, StatusCode::SEE_OTHER);
     browser.cookies = copy;
     assert_eq!(browser.get("/console").await.status, StatusCode::SEE_OTHER, "a copy of the cookie opens nothing");
@@ -189,6 +202,46 @@ async fn a_session_ends_when_nobody_uses_it_when_its_token_ends_and_in_any_case(
         long.get("/console").await;
     }
     assert_eq!(long.get("/console").await.status, StatusCode::SEE_OTHER, "ten hours are the longest");
+}
+
+#[tokio::test]
+async fn a_page_that_is_kept_up_to_date_keeps_no_session_alive_and_who_reads_it_does() {
+    let events = [("accept", "text/event-stream")];
+    let mut left = Browser::at("https://window.example");
+    left.sign_in(8).await;
+    for _ in 0..6 {
+        left.clock.advance(SignedDuration::from_mins(4));
+        assert_eq!(left.send(Method::GET, "/live", None, &events).await.status, StatusCode::OK);
+    }
+    left.clock.advance(SignedDuration::from_mins(7));
+    let closed = left.send(Method::GET, "/live", None, &events).await;
+    assert_eq!(closed.status, StatusCode::UNAUTHORIZED, "thirty-one minutes, and nobody was there");
+    assert_eq!(left.get("/console").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(left.get("/here").await.status, StatusCode::UNAUTHORIZED);
+
+    let mut read = Browser::at("https://window.example");
+    read.sign_in(8).await;
+    for _ in 0..6 {
+        read.clock.advance(SignedDuration::from_mins(20));
+        assert_eq!(read.get("/here").await.status, StatusCode::NO_CONTENT, "somebody moved a hand");
+        assert_eq!(read.send(Method::GET, "/live", None, &events).await.status, StatusCode::OK);
+    }
+    assert_eq!(read.get("/console").await.status, StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_to_a_page_ends_when_the_session_does_that_nobody_uses() {
+    let mut browser = Browser::at("https://window.example");
+    browser.sign_in(8).await;
+    browser.clock.advance(SignedDuration::from_mins(29));
+    let began = tokio::time::Instant::now();
+    let answer = browser.send(Method::GET, "/endless", None, &[("accept", "text/event-stream")]).await;
+    assert_eq!((answer.status, answer.text.as_str()), (StatusCode::OK, ": here\n\n"));
+    assert_eq!(began.elapsed().as_secs(), 60, "what was left of thirty minutes");
+    browser.get("/here").await;
+    let began = tokio::time::Instant::now();
+    browser.send(Method::GET, "/endless", None, &[("accept", "text/event-stream")]).await;
+    assert_eq!(began.elapsed().as_secs(), 600, "the next is opened with whatever session there is then");
 }
 
 #[tokio::test]

@@ -74,6 +74,9 @@ pub fn missing(complaint: &Complaint) -> BTreeSet<MissingItem> {
     if complaint.parallel.is_none() {
         missing.insert(MissingItem::ParallelProceedingsDeclaration);
     }
+    if complaint.representative.as_ref().is_some_and(|representative| representative.proven_at.is_none()) {
+        missing.insert(MissingItem::Representation);
+    }
     missing
 }
 

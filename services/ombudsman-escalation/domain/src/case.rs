@@ -12,12 +12,12 @@ use kernel::{Channel, Personal};
 
 pub use moves::MOVES;
 pub use procedure::Effect;
-pub use state::{Bound, Offer, Proposal, State, Told};
+pub use state::{Bound, Offer, Promise, Proposal, State, Told};
 
 use crate::admissibility::{self, Facts};
 use crate::regime::Regime;
 use crate::term;
-use crate::vocabulary::{Ground, MissingItem, Parallel, Stage};
+use crate::vocabulary::{Ground, MissingItem, Origin, Parallel, RepresentativeKind, Stage};
 use crate::{CaseId, CustomerId, Refused, TicketId};
 
 /// One thing the claimant asks to be answered.
@@ -46,6 +46,23 @@ pub struct Complaint {
     pub channel: Channel,
     /// What is claimed.
     pub points: Vec<ClaimPoint>,
+    /// Who acts for the claimant; `None` where the claimant acts alone.
+    pub representative: Option<Representative>,
+    /// How it came before the office; `None` from before that was kept.
+    pub origin: Option<Origin>,
+    /// The reference of the regulator that sent it.
+    pub regulator_reference: Option<String>,
+}
+
+/// Who acts for a claimant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Representative {
+    /// Who it is.
+    pub name: Personal<String>,
+    /// What makes them the representative.
+    pub kind: RepresentativeKind,
+    /// When that was proven; `None` while the proof is awaited.
+    pub proven_at: Option<Timestamp>,
 }
 
 /// A case before the office.
@@ -89,6 +106,8 @@ pub struct Completion {
     pub facts_at: Option<Timestamp>,
     /// The claim points.
     pub points: Vec<ClaimPoint>,
+    /// Proof that the representative may act for the claimant.
+    pub representation: bool,
 }
 
 impl Case {
@@ -170,6 +189,9 @@ impl Case {
         self.complaint.facts_at = completion.facts_at.or(self.complaint.facts_at);
         if !completion.points.is_empty() {
             self.complaint.points = completion.points;
+        }
+        if let Some(representative) = self.complaint.representative.as_mut().filter(|_| completion.representation) {
+            representative.proven_at = representative.proven_at.or(Some(now));
         }
         if let Some(cure) = &mut self.cure {
             cure.cured_at = Some(now);

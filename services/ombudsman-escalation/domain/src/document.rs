@@ -127,11 +127,11 @@ fn point(text: &mut String, facts: &Facts<'_>, words: &Words, answer: &Answer) {
     }
 }
 
-fn heading(text: &mut String, title: &str) {
+pub(crate) fn heading(text: &mut String, title: &str) {
     text.push_str(&format!("\n{HEADING}{}\n\n", lines(title).collect::<Vec<_>>().join(" ")));
 }
 
-fn put(text: &mut String, label: &str, value: &str) {
+pub(crate) fn put(text: &mut String, label: &str, value: &str) {
     let mut lines = lines(value);
     text.push_str(&format!("{label}: {}\n", lines.next().unwrap_or_default()));
     for line in lines {

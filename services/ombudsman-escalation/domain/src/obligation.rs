@@ -34,6 +34,10 @@ pub struct Obligation {
     pub done_at: Option<Timestamp>,
     /// When the time was over without, as sla-monitor told.
     pub overdue_at: Option<Timestamp>,
+    /// When it came to be owed no more, unmet: a review took the place of the decision it came of.
+    pub lapsed_at: Option<Timestamp>,
+    /// What had been met after another customer's case and is owed once more.
+    pub reopens: Option<(CaseId, u32)>,
 }
 
 /// What proves that something was done.
@@ -57,9 +61,50 @@ pub struct Order {
 }
 
 impl Obligation {
+    /// Something that is owed from now on.
+    pub const fn new(
+        kind: ObligationKind,
+        debtor: Department,
+        entry: u64,
+        (since, due): (Timestamp, Timestamp),
+    ) -> Self {
+        Self {
+            number: 1,
+            kind,
+            claim_point: None,
+            debtor,
+            entry,
+            since,
+            due,
+            proof: None,
+            done_at: None,
+            overdue_at: None,
+            lapsed_at: None,
+            reopens: None,
+        }
+    }
+
+    /// The same, after so many others of its case.
+    #[must_use]
+    pub fn after(self, others: usize) -> Self {
+        Self { number: u32::try_from(others).unwrap_or(u32::MAX).saturating_add(1), ..self }
+    }
+
+    /// Whether the firm still has time for it, or a proof awaits to be judged before that is known.
+    pub const fn is_open(&self) -> bool {
+        self.done_at.is_none() && self.overdue_at.is_none() && self.lapsed_at.is_none()
+    }
+
     /// Whether its time is over and nothing that awaits judgement says that it was kept.
     pub const fn is_overdue(&self) -> bool {
-        self.overdue_at.is_some() && self.done_at.is_none() && self.proof.is_none()
+        self.overdue_at.is_some() && self.done_at.is_none() && self.proof.is_none() && self.lapsed_at.is_none()
+    }
+
+    /// The decision it came of is in force no more. What was met stays met, and what was missed stays missed.
+    #[must_use]
+    pub fn lapse(self, now: Timestamp) -> Self {
+        let lapsed_at = if self.done_at.is_none() { self.lapsed_at.or(Some(now)) } else { None };
+        Self { lapsed_at, ..self }
     }
 
     /// The firm proves that it did it.
@@ -93,7 +138,7 @@ impl Obligation {
     /// Its time is over. Told again, or of what was met, it changes nothing.
     #[must_use]
     pub fn fall_due(self, at: Timestamp) -> Self {
-        let met = self.done_at.is_some_and(|done| done <= at);
+        let met = self.done_at.or(self.lapsed_at).is_some_and(|ended| ended <= at);
         Self { overdue_at: if met { None } else { self.overdue_at.or(Some(at)) }, ..self }
     }
 }

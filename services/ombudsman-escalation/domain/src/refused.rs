@@ -140,6 +140,9 @@ pub enum Refused {
     /// No decision, or not notified yet.
     #[error("there is no decision that you may read")]
     DecisionNotFound,
+    /// Opened before acknowledgements were signed.
+    #[error("the case was opened before acknowledgements were signed")]
+    NoAcknowledgement,
     /// No draft.
     #[error("no draft was saved")]
     DraftNotFound,
@@ -168,7 +171,11 @@ impl Classify for Refused {
             Self::AlreadyAssigned | Self::TicketAtOffice { .. } | Self::MemberExists | Self::CriterionExists => {
                 Kind::AlreadyExists
             }
-            Self::MemberNotFound | Self::CaseNotFound | Self::DecisionNotFound | Self::DraftNotFound => Kind::NotFound,
+            Self::MemberNotFound
+            | Self::CaseNotFound
+            | Self::DecisionNotFound
+            | Self::NoAcknowledgement
+            | Self::DraftNotFound => Kind::NotFound,
             Self::State { .. }
             | Self::Channel { .. }
             | Self::GroundNotMet { .. }
@@ -213,6 +220,7 @@ impl Classify for Refused {
             Self::MemberNotFound => "MEMBER_NOT_FOUND",
             Self::CaseNotFound => "CASE_NOT_FOUND",
             Self::DecisionNotFound => "DECISION_NOT_FOUND",
+            Self::NoAcknowledgement => "NO_ACKNOWLEDGEMENT",
             Self::DraftNotFound => "DRAFT_NOT_FOUND",
             Self::YearNotOver => "YEAR_NOT_OVER",
             Self::House(refused) => refused.reason(),
@@ -257,6 +265,7 @@ impl Classify for Refused {
             | Self::CaseNotFound
             | Self::DecisionNotFound
             | Self::YearNotOver
+            | Self::NoAcknowledgement
             | Self::DraftNotFound => Vec::new(),
         }
     }

@@ -342,6 +342,34 @@ words! {
         Correction => "correction",
         /// A case that reviews this one, or that this one reviews.
         Review => "review",
+        /// The acknowledgement the claimant was given, signed.
+        Acknowledgement => "acknowledgement",
+    }
+}
+
+words! {
+    /// What makes somebody a claimant's representative.
+    RepresentativeKind {
+        /// A power of attorney, or an authorisation in writing.
+        Authorised => "authorised",
+        /// The law: parents, guardians, administrators.
+        ByLaw => "by_law",
+        /// A consumers' association of which the claimant is a member.
+        Association => "association",
+    }
+}
+
+words! {
+    /// How a case came before the office.
+    Origin {
+        /// The firm had answered every point.
+        Answer => "answer",
+        /// It had not.
+        Silence => "silence",
+        /// A regulator sent it.
+        Regulator => "regulator",
+        /// It reviews a decided case.
+        Review => "review",
     }
 }
 
@@ -374,6 +402,8 @@ words! {
         Order => "order",
         /// Recommended: an answer is owed.
         Recommendation => "recommendation",
+        /// Offered and accepted.
+        Settlement => "settlement",
     }
 }
 
@@ -394,16 +424,13 @@ words! {
 impl Stage {
     /// Whether nothing can follow.
     pub const fn is_terminal(self) -> bool {
-        matches!(
-            self,
-            Self::ArchivedUncured | Self::Inadmissible | Self::ForwardedInternally | Self::Settled | Self::Closed
-        )
+        matches!(self, Self::ArchivedUncured | Self::Inadmissible | Self::ForwardedInternally | Self::Closed)
     }
 
-    /// Whether the claim is heard no more and nothing is added to its dossier; all that may follow is that the office closes it, or
-    /// goes on by its own initiative.
+    /// Whether the claim is heard no more and nothing is added to its dossier by hand; all that may follow is that the office closes it,
+    /// goes on by its own initiative, or sees to it that what was agreed is carried out.
     pub const fn is_over(self) -> bool {
-        self.is_terminal() || matches!(self, Self::Withdrawn | Self::Rectified)
+        self.is_terminal() || matches!(self, Self::Withdrawn | Self::Rectified | Self::Settled)
     }
 
     /// Whether only a decided case stands here.

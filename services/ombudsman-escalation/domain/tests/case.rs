@@ -40,6 +40,9 @@ fn complaint() -> Complaint {
         parallel: Some(Parallel::None),
         channel: Channel::Web,
         points: vec![point("p1"), point("p2")],
+        representative: None,
+        origin: None,
+        regulator_reference: None,
     }
 }
 

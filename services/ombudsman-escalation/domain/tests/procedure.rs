@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Department, Personal, ResourceId, Uuid};
 use ombudsman_escalation_domain::admissibility::Facts;
 use ombudsman_escalation_domain::case::{
-    Case, ClaimPoint, Complaint, Completion, Effect, MOVES, Offer, Proposal, State, Told,
+    Case, ClaimPoint, Complaint, Completion, Effect, MOVES, Offer, Promise, Proposal, State, Told,
 };
 use ombudsman_escalation_domain::obligation::{Obligation, Proof};
 use ombudsman_escalation_domain::regime::{Acceptance, REGIMES, Regime};
@@ -27,6 +27,10 @@ fn days(days: i64) -> Timestamp {
     now() + SignedDuration::from_hours(24 * days)
 }
 
+fn billing() -> Department {
+    "billing".parse().expect("a slug")
+}
+
 /// A case and what stands beside it.
 #[derive(Debug, Clone)]
 struct Node {
@@ -35,6 +39,8 @@ struct Node {
     outcome: Option<Outcome>,
     /// Whether a word that binds would still come in time.
     in_time: bool,
+    /// Whether it is a review that was told and repeats what it reviews.
+    confirms: bool,
     obligations: Vec<Obligation>,
 }
 
@@ -52,11 +58,12 @@ enum Step {
     Investigate,
     Draft,
     Decide(Outcome),
-    Notify,
+    Notify(bool),
+    Supersede,
     Stay,
     Resume,
     CloseStayed(StayClosure),
-    Offer,
+    Offer(bool),
     TellOffer,
     AnswerOffer(bool),
     EndConciliation,
@@ -88,10 +95,13 @@ fn steps() -> Vec<Step> {
         S::HearEntity,
         S::Investigate,
         S::Draft,
-        S::Notify,
+        S::Notify(false),
+        S::Notify(true),
+        S::Supersede,
         S::Stay,
         S::Resume,
-        S::Offer,
+        S::Offer(false),
+        S::Offer(true),
         S::TellOffer,
         S::AnswerOffer(true),
         S::AnswerOffer(false),
@@ -132,26 +142,27 @@ impl Node {
             parallel,
             channel: Channel::Web,
             points: vec![ClaimPoint { id: "p1".to_owned(), text: Personal::new("charged twice".to_owned()) }],
+            representative: None,
+            origin: None,
+            regulator_reference: None,
         };
         let (id, ticket) = (CaseId::from_uuid(Uuid::from_u128(1)), TicketId::from_uuid(Uuid::from_u128(2)));
         let customer = CustomerId::from_uuid(Uuid::from_u128(3));
         let case = Case::receive(id, ticket, customer, regime, complaint).expect("in writing");
-        Self { case, outcome: None, in_time: true, obligations: Vec::new() }
+        Self { case, outcome: None, in_time: true, confirms: false, obligations: Vec::new() }
     }
 
     fn effect(&self) -> Option<Effect> {
         let outcome = self.outcome?;
         let (by_law, _) = self.case.regime.binds(outcome);
-        Some(Effect { outcome, by_law, notified_at: if self.in_time { now() } else { days(-60) } })
+        let confirms = self.confirms.then(|| CaseId::from_uuid(Uuid::from_u128(8)));
+        Some(Effect { outcome, by_law, notified_at: if self.in_time { now() } else { days(-60) }, confirms })
     }
 
     fn owe(mut self, kind: ObligationKind) -> Self {
         let claim_point = (kind == ObligationKind::Order).then(|| "p1".to_owned());
-        let number = u32::try_from(self.obligations.len()).expect("few") + 1;
-        let debtor: Department = "billing".parse().expect("a slug");
-        let (since, due) = (now(), days(30));
-        let (proof, done_at, overdue_at) = (None, None, None);
-        let owed = Obligation { number, kind, claim_point, debtor, entry: 9, since, due, proof, done_at, overdue_at };
+        let owed = Obligation::new(kind, billing(), 9, (now(), days(30))).after(self.obligations.len());
+        let owed = Obligation { claim_point, ..owed };
         self.obligations.push(owed);
         self
     }
@@ -159,7 +170,7 @@ impl Node {
     /// What the step makes of it.
     fn after(&self, step: Step) -> Result<Self, Refused> {
         use Step as S;
-        let Self { case, outcome, in_time, obligations } = self.clone();
+        let Self { case, outcome, in_time, confirms, obligations } = self.clone();
         let reasons = || Personal::new("because".to_owned());
         let with = |case| Self { case, ..self.clone() };
         let told = || self.effect().ok_or(Refused::DecisionNotFound);
@@ -168,7 +179,7 @@ impl Node {
             let mut all = obligations.clone();
             all[n] = owed;
             let case = case.clone().weigh(&all);
-            Self { case, outcome, in_time, obligations: all }
+            Self { case, outcome, in_time, confirms, obligations: all }
         };
         let case = case.clone();
         Ok(match step {
@@ -186,13 +197,29 @@ impl Node {
             S::Investigate => with(case.investigate(now())?),
             S::Draft => with(case.draft()?),
             S::Decide(outcome) => Self { outcome: Some(outcome), ..with(case.decide()?) },
-            S::Notify => Self { in_time: true, ..with(case.notify()?) },
+            S::Notify(confirms) => Self { in_time: true, confirms, ..with(case.notify()?) },
+            S::Supersede => {
+                // Of a closed case nothing moves.
+                if case.stage() == Stage::Closed {
+                    return Err(Refused::DecisionNotFound);
+                }
+                let obligations = obligations.iter().cloned().map(|owed| owed.lapse(now())).collect();
+                Self { obligations, ..with(case.supersede()?) }
+            }
             S::Stay => with(case.stay(now())?),
             S::Resume => with(case.resume(now())?),
             S::CloseStayed(reason) => with(case.close_stayed(reason)?),
-            S::Offer => with(case.offer(5, now())?),
+            S::Offer(promises) => {
+                let promise = promises.then(|| Promise { debtor: billing(), days: 30 });
+                with(case.offer(5, promise, now())?)
+            }
             S::TellOffer => with(case.tell_offer(now())?),
-            S::AnswerOffer(accepted) => with(case.answer_offer(accepted, now())?),
+            S::AnswerOffer(accepted) => {
+                let answered = with(case.answer_offer(accepted, now())?);
+                let promised =
+                    answered.case.state.offer().filter(|_| accepted).is_some_and(|offer| offer.promise.is_some());
+                if promised { answered.owe(ObligationKind::Settlement) } else { answered }
+            }
             S::EndConciliation => with(case.end_conciliation(now())?),
             S::Withdraw => with(case.withdraw()?),
             S::OwnInitiative => with(case.continue_by_own_initiative(now())?),
@@ -225,7 +252,7 @@ impl Node {
                 let due = owed.due;
                 put(n, owed.fall_due(due))
             }
-            S::Report => with(case.report()?),
+            S::Report => with(case.report(&obligations)?),
             S::Close => with(case.close(&obligations)?),
             S::Wait => self.later(),
         })
@@ -240,7 +267,7 @@ impl Node {
             && was.reflect_until > now()
         {
             let told = Some(Told { open_until: days(30), ..is });
-            let (statement_due, offer) = (*statement_due, Offer { told, ..*offer });
+            let (statement_due, offer) = (*statement_due, Offer { told, ..offer.clone() });
             next.case.state = State::Conciliation { statement_due, offer };
         }
         next.in_time = false;
@@ -263,6 +290,7 @@ impl Node {
             (owed.since, owed.due) = (to(owed.since), to(owed.due));
             owed.done_at = owed.done_at.map(to);
             owed.overdue_at = owed.overdue_at.map(to);
+            owed.lapsed_at = owed.lapsed_at.map(to);
             owed.proof = owed.proof.map(|proof| Proof { at: to(proof.at), ..proof });
         }
         next
@@ -270,7 +298,7 @@ impl Node {
 
     fn key(&self) -> String {
         format!("{:?}", (&self.case.state, &self.case.complaint.parallel, &self.case.cure))
-            + &format!("{:?}{}{:?}", self.outcome, self.in_time, self.obligations)
+            + &format!("{:?}{}{}{:?}", self.outcome, self.in_time, self.confirms, self.obligations)
     }
 }
 
@@ -484,12 +512,32 @@ fn nothing_binds_but_what_the_regime_makes_bind_and_what_binds_is_carried_out_or
                 assert!(orders().count() > 0 && orders().all(|order| order.done_at.is_some() && order.proof.is_some()));
             }
         }
+        assert!(walk.nodes.iter().any(|node| node.confirms && node.case.stage() == Stage::Closed));
+        assert!(!walk.nodes.iter().any(|node| node.confirms && node.case.state.bound().is_some()));
         for (from, step, to) in &walk.edges {
             if (*step, stage(&walk, *to)) == (Step::Close, Stage::Closed) {
                 let before = &walk.nodes[*from];
                 let bound = before.case.state.bound().is_some();
                 let ended = matches!(before.case.stage(), Stage::Complied | Stage::Reported);
                 assert_eq!(bound, ended, "{}", before.case.stage());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_agreed_is_owed_until_it_is_met_or_missed_and_nothing_is_owed_after_a_review_that_decides_otherwise() {
+    for walk in regimes().into_iter().map(walk) {
+        for (_, step, to) in &walk.edges {
+            let node = &walk.nodes[*to];
+            let promised = node.case.state.offer().is_some_and(|offer| offer.promise.is_some());
+            if node.case.stage() == Stage::Settled && promised {
+                assert_eq!(node.obligations.len(), 1);
+                assert_eq!(node.case.clone().close(&node.obligations).is_err(), node.obligations[0].is_open());
+            }
+            if *step == Step::Supersede {
+                assert_eq!(node.case.stage(), Stage::Closed);
+                assert!(!node.obligations.iter().any(Obligation::is_open), "{:?}", node.obligations);
             }
         }
     }
@@ -517,7 +565,7 @@ fn investigated() -> Case {
 
 #[test]
 fn an_offer_gives_ten_days_to_think_and_ten_to_say_yes_counted_by_hand() {
-    let told = investigated().offer(5, now()).and_then(|case| case.tell_offer(now())).expect("told");
+    let told = investigated().offer(5, None, now()).and_then(|case| case.tell_offer(now())).expect("told");
     let offer = told.state.offer().and_then(|offer| offer.told).expect("told");
     // Told on 22 November; the tenth day after is 2 December, in Madrid; ten more end with the 13th.
     let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
@@ -531,7 +579,7 @@ fn an_offer_gives_ten_days_to_think_and_ten_to_say_yes_counted_by_hand() {
     let ended = told.clone().end_conciliation(at("2026-12-13T23:00:00Z")).expect("the time is over");
     assert_eq!(ended.stage(), Stage::Investigation);
     // Another offer takes the place of the first, and the time to think begins again once it is told.
-    let better = told.offer(8, days(12)).expect("the firm offers more");
+    let better = told.offer(8, None, days(12)).expect("the firm offers more");
     assert!(better.clone().answer_offer(true, days(12)).is_err());
     assert_eq!(
         better.answer_offer(false, days(12)).err(),
@@ -548,18 +596,4 @@ fn after_a_stay_the_silent_firm_has_the_time_it_had_left() {
     let resumed = stayed.resume(days(104)).expect("goes on");
     assert!(matches!(resumed.clone().investigate(days(109)), Err(Refused::EntityTermRunning { .. })));
     assert!(resumed.investigate(days(112)).is_ok());
-}
-
-#[test]
-fn a_proof_that_was_brought_in_time_counts_when_it_was_brought_and_one_that_does_not_hold_counts_for_nothing() {
-    let owed = Node::received(Regime::find("es.finance").expect("shipped"), None).owe(ObligationKind::Order);
-    let owed = owed.obligations.into_iter().next().expect("one");
-    let proved = owed.clone().prove(Proof { entry: 11, at: days(29) }).expect("owed");
-    let told_late = proved.clone().fall_due(owed.due);
-    assert!(!told_late.is_overdue());
-    assert_eq!(told_late.clone().judge(true).expect("holds").done_at, Some(days(29)));
-    assert!(told_late.judge(false).expect("does not hold").is_overdue());
-    assert_eq!(proved.judge(true).expect("holds").fall_due(owed.due).overdue_at, None);
-    assert!(owed.clone().judge(true).is_err());
-    assert!(owed.fall_due(days(30)).is_overdue());
 }

@@ -7,7 +7,7 @@ pub(crate) use learnt::{leading, precedents, recommendation, recurrence, report,
 
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::CaseId;
-use ombudsman_escalation_domain::case::{ClaimPoint, State};
+use ombudsman_escalation_domain::case::{ClaimPoint, Representative, State};
 use ombudsman_escalation_domain::decision::Answer;
 use ombudsman_escalation_domain::dossier::{Fault, Head, Sealed};
 use ombudsman_escalation_domain::matter::{Amount, Matter};
@@ -23,7 +23,8 @@ mod house;
 
 use super::vocabulary::{
     dossier_kind_to_proto, fault_to_proto, ground_to_proto, missing_item_to_proto, office_role_to_proto,
-    outcome_to_proto, parallel_to_proto, stage_to_proto, visibility_to_proto,
+    origin_to_proto, outcome_to_proto, parallel_to_proto, representative_kind_to_proto, stage_to_proto,
+    visibility_to_proto,
 };
 use crate::store::case::StoredCase;
 use crate::store::clock::DecideTerm;
@@ -65,6 +66,18 @@ pub(crate) fn case(stored: &StoredCase, team: &Team, term: DecideTerm) -> pb::Ca
         create_time: Some(time_to_proto(stored.created_at)),
         update_time: Some(time_to_proto(stored.updated_at)),
         matter: Some(matter(&stored.matter)),
+        representative: complaint.representative.as_ref().map(representative),
+        origin: complaint.origin.map(origin_to_proto).unwrap_or_default().into(),
+        regulator_reference: complaint.regulator_reference.clone().unwrap_or_default(),
+    }
+}
+
+fn representative(representative: &Representative) -> pb::Representative {
+    pb::Representative {
+        display_name: representative.name.expose().clone(),
+        kind: representative_kind_to_proto(representative.kind).into(),
+        proof: String::new(),
+        prove_time: representative.proven_at.map(time_to_proto),
     }
 }
 
@@ -139,6 +152,9 @@ pub(crate) fn without_words(answer: &pb::Case) -> pb::Case {
     if let Some(refusal) = &mut bare.refusal {
         refusal.reasons.clear();
     }
+    if let Some(representative) = &mut bare.representative {
+        representative.display_name.clear();
+    }
     bare
 }
 
@@ -151,6 +167,9 @@ pub(crate) fn with_words(mut kept: pb::Case, stored: &StoredCase) -> pb::Case {
     }
     if let (Some(kept), Some(known)) = (&mut kept.refusal, refusal(stored)) {
         kept.reasons = known.reasons;
+    }
+    if let (Some(kept), Some(known)) = (&mut kept.representative, &stored.case.complaint.representative) {
+        kept.display_name.clone_from(known.name.expose());
     }
     kept
 }
@@ -207,6 +226,7 @@ pub(crate) fn decision(issued: &Issued, answers: &[Answer]) -> pb::Decision {
         precedents: issued.precedents.iter().map(considered).collect(),
         document_hash: issued.signed.as_ref().map(|signed| signed.hash.to_vec()).unwrap_or_default(),
         redress_amount: issued.redress.as_ref().map(money),
+        superseded_by: String::new(),
     }
 }
 

@@ -41,8 +41,8 @@ pub(crate) use intake::{
     open_case, open_public_case, propose_inadmissibility, receive_cure, refuse_case, request_cure,
 };
 pub(crate) use learnt::{
-    classify_case, export, find_precedents, get_decision_document, list_recurrences, list_systemic_issues,
-    make_recommendation, mark_leading_decision, report, report_document,
+    classify_case, export, find_precedents, get_acknowledgement, get_decision_document, list_recurrences,
+    list_systemic_issues, make_recommendation, mark_leading_decision, report, report_document,
 };
 pub(crate) use office::{declare_relations, register_office_member};
 pub(crate) use procedure::{

@@ -61,6 +61,16 @@ impl OmbudsmanService for Service {
         change!(self, request, open_public_case)
     }
 
+    async fn get_acknowledgement(
+        &self,
+        request: Request<pb::GetAcknowledgementRequest>,
+    ) -> Answer<pb::Acknowledgement> {
+        let call = Call::of(&request);
+        let wanted = convert::get_acknowledgement(request.get_ref()).map_err(|violations| status(&violations))?;
+        let (case, format) = wanted;
+        answer(usecase::get_acknowledgement::run(self.office.clone(), call, case, format).await)
+    }
+
     async fn get_case(&self, request: Request<pb::GetCaseRequest>) -> Answer<pb::Case> {
         let call = Call::of(&request);
         let id = convert::case_name("name", &request.get_ref().name).map_err(|violations| status(&violations))?;

@@ -43,9 +43,8 @@ impl PrecedentService for Service {
         request: Request<pb::GetDecisionDocumentRequest>,
     ) -> Answer<pb::DecisionDocument> {
         let call = Call::of(&request);
-        let wanted = convert::get_decision_document(request.get_ref()).map_err(|violations| status(&violations))?;
-        let (case, format) = wanted;
-        let made = usecase::get_decision_document::run(self.office.clone(), call, case, format).await;
+        let query = convert::get_decision_document(request.get_ref()).map_err(|violations| status(&violations))?;
+        let made = usecase::get_decision_document::run(self.office.clone(), call, query).await;
         made.map(Response::new).map_err(|failure| status(&failure))
     }
 

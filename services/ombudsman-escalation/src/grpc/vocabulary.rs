@@ -4,7 +4,8 @@ use kernel::Violations;
 use ombudsman_escalation_domain::dossier::FaultKind;
 use ombudsman_escalation_domain::vocabulary::{
     BoundBy, ConflictGround, DecisionText, DossierKind, EndCause, Ground, IncompatibilityKind, MissingItem,
-    ObligationKind, OfficeRole, Outcome, Parallel, RelationKind, Stage, StayClosure, Visibility,
+    ObligationKind, OfficeRole, Origin, Outcome, Parallel, RelationKind, RepresentativeKind, Stage, StayClosure,
+    Visibility,
 };
 use server::parse::not_a_value;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -51,9 +52,12 @@ told!(DossierKind, DossierKind, dossier_kind_to_proto, dossier_kind: Complaint, 
     HistorySnapshot, ClocksSnapshot, Gap, CureRequest, Cure, InadmissibilityProposal, ClaimantStatement, Refusal, Admission,
     EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification,
     Forwarding, Stay, StayEnd, Offer, OfferNotice, OfferAnswer, ConciliationEnd, OwnInitiative, DecisionAnswer, ComplianceOrder,
-    Recommendation, ExecutionProof, ExecutionReview, Overdue, OverdueReport, Correction, Review, Disclosure);
+    Recommendation, ExecutionProof, ExecutionReview, Overdue, OverdueReport, Correction, Review, Disclosure,
+    Acknowledgement);
 told!(BoundBy, BoundBy, bound_by_to_proto, bound_by: Law, Claimant, Firm);
 told!(StayClosure, StayClosure, stay_closure_to_proto, stay_closure: ProceedingsDecided, Withdrawn);
-told!(ObligationKind, ObligationKind, obligation_kind_to_proto, obligation_kind: Order, Recommendation);
+told!(ObligationKind, ObligationKind, obligation_kind_to_proto, obligation_kind: Order, Recommendation, Settlement);
+told!(RepresentativeKind, RepresentativeKind, representative_kind_to_proto, representative_kind: Authorised, ByLaw, Association);
+told!(Origin, CaseOrigin, origin_to_proto, origin: Answer, Silence, Regulator, Review);
 told!(DecisionText, DecisionText, decision_text_to_proto, decision_text: Finding, Reason, Remedy, Signpost);
 told!(FaultKind, DossierFault, fault_to_proto, fault: Missing, BrokenLink, Altered, ContentAltered, HeadMismatch, NotAsRecorded);

@@ -35,6 +35,8 @@ pub(crate) struct StoredCase {
     pub(crate) created_at: Timestamp,
     /// When it last changed.
     pub(crate) updated_at: Timestamp,
+    /// When the claim came to be over.
+    pub(crate) ended_at: Option<Timestamp>,
 }
 
 /// Reads a case and keeps it locked.
@@ -133,8 +135,10 @@ pub(crate) async fn insert(
         "insert into ombudsman.office_case
            (case_id, version, ticket_id, customer_id, regime, state, filed_at_entity, filed_at_office, facts_at, known_at,
             parallel, channel, opened_by_kind, opened_by, opened_by_department, created_at, updated_at, review_of,
-             motive, language, claimed_minor, claimed_currency)
-         values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18, $19, $20)",
+             motive, language, claimed_minor, claimed_currency, representative_name, representative_kind, representation_at, origin,
+             regulator_reference)
+         values ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+                 $25)",
         case.id.uuid(),
         case.ticket.uuid(),
         case.customer.uuid(),
@@ -155,6 +159,11 @@ pub(crate) async fn insert(
         matter.language.as_str(),
         matter.claimed.as_ref().map(Amount::minor),
         matter.claimed.as_ref().map(Amount::currency),
+        complaint.representative.as_ref().map(|representative| representative.name.expose().as_str()),
+        complaint.representative.as_ref().map(|representative| representative.kind.as_str()),
+        proven(case) as _,
+        complaint.origin.map(|origin| origin.as_str()),
+        complaint.regulator_reference.as_deref(),
     )
     .execute(&mut *tx)
     .await
@@ -173,12 +182,16 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// When it was proven that the representative may act.
+fn proven(case: &Case) -> Option<jiff_sqlx::Timestamp> {
+    case.complaint.representative.as_ref().and_then(|representative| representative.proven_at).map(|at| at.to_sqlx())
+}
+
 /// The live case of a ticket.
 #[tracing::instrument(name = "db.case.live_of_ticket", skip_all)]
 pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<Refused>, StoreError> {
     let found = sqlx::query_scalar!(
-        "select case_id from ombudsman.office_case where ticket_id = $1 and review_of is null and state not in
-            ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified', 'forwarded_internally', 'settled')",
+        "select case_id from ombudsman.office_case where ticket_id = $1 and review_of is null and not ombudsman.is_over(state)",
         ticket.uuid()
     )
     .fetch_optional(db.reader())
@@ -191,12 +204,14 @@ pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<R
 pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now: Timestamp) -> Result<(), StoreError> {
     let flat = Flat::of(case);
     let told = flat.offer.and_then(|offer| offer.told);
+    let promise = flat.offer.and_then(|offer| offer.promise.as_ref());
     let updated = sqlx::query!(
         "update ombudsman.office_case set version = version + 1, state = $3, facts_at = $4, parallel = $5, cure_items = $6,
             cure_due_at = $7, cured_at = $8, ground = $9, reasons = $10, allegations_due_at = $11, allegations_at = $12,
             signpost = $13, refused_at = $14, statement_due_at = $15, updated_at = $16, came_from = $17, stayed_at = $18,
             offer_sequence = $19, offered_at = $20, offer_told_at = $21, reflection_until = $22, offer_open_until = $23,
-            settled_at = $24, own_initiative_at = $25, bound_at = $26, bound_by = $27, proof_sequence = $28
+            settled_at = $24, own_initiative_at = $25, bound_at = $26, bound_by = $27, proof_sequence = $28,
+            offer_debtor = $29, offer_days = $30, representation_at = $31
           where case_id = $1 and version = $2",
         case.id.uuid(),
         version,
@@ -226,6 +241,9 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
         flat.bound.map(|bound| bound.at.to_sqlx()) as _,
         flat.bound.map(|bound| bound.by.as_str()),
         flat.proof_sequence,
+        promise.map(|promise| promise.debtor.as_str()),
+        promise.map(|promise| i32::try_from(promise.days).unwrap_or(i32::MAX)),
+        proven(case) as _,
     )
     .execute(tx)
     .await?;

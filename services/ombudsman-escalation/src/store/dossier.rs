@@ -4,6 +4,7 @@ use jiff_sqlx::ToSqlx as _;
 use kernel::{Actor, ResourceId as _};
 use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::dossier::{Content, Entry, Sealed};
+use ombudsman_escalation_domain::vocabulary::DossierKind;
 use postgres::{Db, StoreError};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -72,6 +73,24 @@ pub(crate) async fn list(
     .fetch_all(db.reader())
     .await?;
     rows.into_iter().map(EntryRow::read).collect()
+}
+
+/// The first entry of this kind.
+#[tracing::instrument(name = "db.dossier.first_of", skip_all)]
+pub(crate) async fn first_of(db: &Db, case: CaseId, kind: DossierKind) -> Result<Option<Sealed>, StoreError> {
+    let row = sqlx::query_as!(
+        EntryRow,
+        r#"select e.case_id, e.sequence, e.kind, e.visibility, e.actor_kind, e.actor_id, e.actor_department, e.recorded_at,
+                  e.content_type, e.commitment, e.prev_hash, e.hash, c.salt as "salt?", c.content as "content?"
+             from ombudsman.dossier_entry e
+             left join ombudsman.dossier_content c on c.case_id = e.case_id and c.sequence = e.sequence
+            where e.case_id = $1 and e.kind = $2 order by e.sequence limit 1"#,
+        case.uuid(),
+        kind.as_str(),
+    )
+    .fetch_optional(db.reader())
+    .await?;
+    row.map(EntryRow::read).transpose()
 }
 
 struct EntryRow {

@@ -3,6 +3,7 @@
 use jiff_sqlx::ToSqlx as _;
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::obligation::{Obligation, Proof};
+use ombudsman_escalation_domain::recurrence::Met;
 use ombudsman_escalation_domain::{CaseId, ProcedureRefused, Refused};
 use postgres::{Db, StoreError, affected_one};
 use sqlx::PgConnection;
@@ -48,8 +49,9 @@ pub(crate) fn pick(obligations: &[Obligation], number: u32) -> Result<Obligation
 #[tracing::instrument(name = "db.obligation.insert", skip_all)]
 pub(crate) async fn insert(tx: &mut PgConnection, case: CaseId, owed: &Obligation) -> Result<(), StoreError> {
     sqlx::query!(
-        "insert into ombudsman.obligation (case_id, number, kind, claim_point, debtor, entry_sequence, since, due_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into ombudsman.obligation
+           (case_id, number, kind, claim_point, debtor, entry_sequence, since, due_at, reopens_case, reopens_number)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         case.uuid(),
         number(owed),
         owed.kind.as_str(),
@@ -58,17 +60,51 @@ pub(crate) async fn insert(tx: &mut PgConnection, case: CaseId, owed: &Obligatio
         sequence(owed.entry),
         owed.since.to_sqlx() as _,
         owed.due.to_sqlx() as _,
+        owed.reopens.map(|(earlier, _)| earlier.uuid()),
+        owed.reopens.map(|(_, number)| i32::try_from(number).unwrap_or(i32::MAX)),
     )
     .execute(tx)
     .await?;
     Ok(())
 }
 
+/// What the firm met after cases of other customers with the cause of this one: its regime and its motive. Nothing where it has no motive.
+/// What was opened once more by a later case already is not among it: that one is owed, or was met anew.
+#[tracing::instrument(name = "db.obligation.met_for_the_cause", skip_all)]
+pub(crate) async fn met_for_the_cause(tx: &mut PgConnection, case: CaseId) -> Result<Vec<Met>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select o.case_id, o.number, o.debtor, o.done_at as "done_at!"
+             from ombudsman.office_case own
+             join ombudsman.office_case theirs
+               on theirs.regime = own.regime and theirs.motive = own.motive and theirs.customer_id <> own.customer_id
+             join ombudsman.obligation o on o.case_id = theirs.case_id and o.done_at < own.facts_at
+            where own.case_id = $1
+              and not exists (select from ombudsman.obligation again
+                               where again.reopens_case = o.case_id and again.reopens_number = o.number)
+            order by o.done_at desc, o.case_id desc, o.number desc limit 1"#,
+        case.uuid(),
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let id = row.case_id;
+            Ok(Met {
+                case: CaseId::from_uuid(id),
+                number: u32::try_from(row.number).map_err(|_| StoreError::corrupt(TABLE, "number", id))?,
+                debtor: word(&row.debtor, TABLE, "debtor", id)?,
+                done_at: row.done_at.to_jiff(),
+            })
+        })
+        .collect()
+}
+
 /// Writes what became of it.
 #[tracing::instrument(name = "db.obligation.update", skip_all)]
 pub(crate) async fn update(tx: &mut PgConnection, case: CaseId, owed: &Obligation) -> Result<(), StoreError> {
     let updated = sqlx::query!(
-        "update ombudsman.obligation set proof_sequence = $3, proved_at = $4, done_at = $5, overdue_at = $6
+        "update ombudsman.obligation set proof_sequence = $3, proved_at = $4, done_at = $5, overdue_at = $6,
+            lapsed_at = $7
           where case_id = $1 and number = $2",
         case.uuid(),
         number(owed),
@@ -76,6 +112,7 @@ pub(crate) async fn update(tx: &mut PgConnection, case: CaseId, owed: &Obligatio
         owed.proof.map(|proof| proof.at.to_sqlx()) as _,
         owed.done_at.map(|at| at.to_sqlx()) as _,
         owed.overdue_at.map(|at| at.to_sqlx()) as _,
+        owed.lapsed_at.map(|at| at.to_sqlx()) as _,
     )
     .execute(tx)
     .await?;
@@ -103,6 +140,9 @@ struct Row {
     proved_at: Option<jiff_sqlx::Timestamp>,
     done_at: Option<jiff_sqlx::Timestamp>,
     overdue_at: Option<jiff_sqlx::Timestamp>,
+    lapsed_at: Option<jiff_sqlx::Timestamp>,
+    reopens_case: Option<Uuid>,
+    reopens_number: Option<i32>,
 }
 
 impl Row {
@@ -124,6 +164,12 @@ impl Row {
             proof,
             done_at: instant(self.done_at),
             overdue_at: instant(self.overdue_at),
+            lapsed_at: instant(self.lapsed_at),
+            reopens: match (self.reopens_case, self.reopens_number.map(u32::try_from)) {
+                (Some(case), Some(Ok(number))) => Some((CaseId::from_uuid(case), number)),
+                (None, None) => None,
+                _ => return Err(StoreError::corrupt(TABLE, "reopens_number", &row)),
+            },
         })
     }
 }

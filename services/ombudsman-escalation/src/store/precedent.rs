@@ -19,6 +19,66 @@ pub(crate) fn mark(case: &Case, matter: &Matter) -> String {
     format!("@{}|{}", case.regime.id, matter.motive.as_ref().map_or("", Motive::as_str))
 }
 
+/// The marks whose decided points are looked at for a case: those of its motive and of every motive it had, and that of cases whose motive nobody
+/// said. No change of motive takes a case away from what it had to answer.
+#[tracing::instrument(name = "db.precedent.marks", skip_all)]
+pub(crate) async fn marks(
+    connection: &mut PgConnection,
+    case: &Case,
+    matter: &Matter,
+) -> Result<Vec<String>, StoreError> {
+    let had = sqlx::query_scalar!(
+        "select motive from ombudsman.case_motive where case_id = $1 order by motive",
+        case.id.uuid()
+    );
+    let had = had.fetch_all(connection).await?;
+    let mut marks = vec![mark(case, matter)];
+    for motive in had.iter().map(String::as_str).chain([""]) {
+        let other = format!("@{}|{motive}", case.regime.id);
+        if !marks.contains(&other) {
+            marks.push(other);
+        }
+    }
+    Ok(marks)
+}
+
+/// For each claim point the decided points of these marks that are most similar, the most similar first and so many at most, and how many decided
+/// points there are.
+pub(crate) async fn shown(
+    connection: &mut PgConnection,
+    case: &Case,
+    marks: &[String],
+    language: Language,
+    limit: usize,
+) -> Result<BTreeMap<String, Shown>, StoreError> {
+    let mut all: BTreeMap<String, Shown> = BTreeMap::new();
+    for mark in marks {
+        for (point, asked) in asked(&mut *connection, mark, language, &case.complaint.points).await? {
+            let found = similar(&mut *connection, case.id, mark, &asked, limit).await?;
+            let shown = all.entry(point).or_default();
+            shown.points += asked.points;
+            shown.found.extend(found.into_iter().map(|found| (asked.clone(), found)));
+        }
+    }
+    for shown in all.values_mut() {
+        let newest = |found: &Found| std::cmp::Reverse((found.issued_at, found.case, found.point.clone()));
+        shown
+            .found
+            .sort_by(|(_, a), (_, b)| b.similarity.total_cmp(&a.similarity).then_with(|| newest(a).cmp(&newest(b))));
+        shown.found.truncate(limit);
+    }
+    Ok(all)
+}
+
+/// What is similar to a claim point.
+#[derive(Debug, Default)]
+pub(crate) struct Shown {
+    /// How many decided points there are under the marks that were looked at.
+    pub(crate) points: u64,
+    /// The similar ones, each with what was asked under its mark.
+    pub(crate) found: Vec<(Asked, Found)>,
+}
+
 /// The words of each claim point, read in this language, with how many decided points of the mark have them.
 #[tracing::instrument(name = "db.precedent.asked", skip_all)]
 pub(crate) async fn asked(

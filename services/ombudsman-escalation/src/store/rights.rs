@@ -21,14 +21,15 @@ impl Matter {
     }
 }
 
-/// Cases of these claimants. Once a case is over nothing changes it, so its last change is its end.
+/// Cases of these claimants. A case ends when its claim is over and nothing that was agreed or ordered is still to be done.
 #[tracing::instrument(name = "db.rights.matters", skip_all)]
 pub(crate) async fn matters(pool: &PgPool, customers: &[Uuid]) -> Result<Vec<Matter>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.case_id, e.case_id is not null as "erased!",
-                  case when c.state in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified',
-                                        'forwarded_internally', 'settled')
-                       then c.updated_at end as ended_at
+                  case when not exists (select from ombudsman.obligation o where o.case_id = c.case_id
+                                        and o.done_at is null and o.overdue_at is null and o.lapsed_at is null)
+                       then greatest(c.ended_at, (select max(coalesce(o.done_at, o.overdue_at, o.lapsed_at)) from ombudsman.obligation o
+                                                   where o.case_id = c.case_id and c.ended_at is not null)) end as ended_at
              from ombudsman.office_case c left join ombudsman.erased_case e on e.case_id = c.case_id
             where c.customer_id = any($1) order by c.created_at, c.case_id"#,
         customers,
@@ -43,9 +44,10 @@ pub(crate) async fn matters(pool: &PgPool, customers: &[Uuid]) -> Result<Vec<Mat
 pub(crate) async fn lock(tx: &mut PgConnection, customers: &[Uuid]) -> Result<Vec<Matter>, StoreError> {
     let rows = sqlx::query!(
         r#"select c.case_id, exists (select from ombudsman.erased_case e where e.case_id = c.case_id) as "erased!",
-                  case when c.state in ('archived_uncured', 'inadmissible', 'closed', 'withdrawn', 'rectified',
-                                        'forwarded_internally', 'settled')
-                       then c.updated_at end as ended_at
+                  case when not exists (select from ombudsman.obligation o where o.case_id = c.case_id
+                                        and o.done_at is null and o.overdue_at is null and o.lapsed_at is null)
+                       then greatest(c.ended_at, (select max(coalesce(o.done_at, o.overdue_at, o.lapsed_at)) from ombudsman.obligation o
+                                                   where o.case_id = c.case_id and c.ended_at is not null)) end as ended_at
              from ombudsman.office_case c where c.customer_id = any($1) order by c.case_id for update"#,
         customers,
     )
@@ -81,7 +83,8 @@ pub(crate) async fn erase(tx: &mut PgConnection, cases: &[Uuid], now: Timestamp)
               where case_id = any($1)
          )
          update ombudsman.office_case
-            set reasons = case when reasons is not null then '[erased]' end, version = version + 1
+            set reasons = case when reasons is not null then '[erased]' end,
+                representative_name = case when representative_name is not null then '[erased]' end, version = version + 1
           where case_id = any($1)",
         cases,
     )

@@ -47,7 +47,7 @@ pub(crate) async fn wanting(
                  else ombudsman.conflicts(a.case_id, a.person, $1)
                    || case when exists (select from ombudsman.staff s where s.person = a.person and a.office_role = any (s.office_roles))
                            then '{}'::text[] else array['not_appointed'] end end as grounds) g
-            where c.state not in ('archived_uncured', 'inadmissible', 'closed', 'forwarded_internally', 'settled')
+            where not ombudsman.is_terminal(c.state)
               and ($2::uuid is null or (a.case_id, a.person, a.office_role) > ($2, $3::text, $4::text))
               and case when a.recused_at is null then cardinality(g.grounds) > 0
                   else not exists (select from ombudsman.assignment b
@@ -85,7 +85,7 @@ pub(crate) async fn loads<'c>(executor: impl sqlx::PgExecutor<'c>) -> Result<BTr
         r#"select a.person, count(*) as "seats!" from ombudsman.assignment a
              join ombudsman.office_case c on c.case_id = a.case_id
             where a.recused_at is null
-              and c.state not in ('archived_uncured', 'inadmissible', 'closed', 'forwarded_internally', 'settled')
+              and not ombudsman.is_terminal(c.state)
             group by a.person"#
     )
     .fetch_all(executor)
@@ -100,7 +100,7 @@ pub(crate) async fn open_cases_of(tx: &mut PgConnection, person: &str) -> Result
         "select distinct a.case_id from ombudsman.assignment a
            join ombudsman.office_case c on c.case_id = a.case_id
           where a.person = $1 and a.recused_at is null
-            and c.state not in ('archived_uncured', 'inadmissible', 'closed', 'forwarded_internally', 'settled')
+            and not ombudsman.is_terminal(c.state)
           order by a.case_id",
         person
     )
@@ -120,7 +120,7 @@ pub(crate) async fn of_customers(
         r#"select distinct c.case_id, a.person as "person?" from ombudsman.office_case c
              left join ombudsman.assignment a on a.case_id = c.case_id and a.recused_at is null
             where c.customer_id = any($1)
-              and c.state not in ('archived_uncured', 'inadmissible', 'closed', 'forwarded_internally', 'settled')
+              and not ombudsman.is_terminal(c.state)
             order by c.case_id, a.person"#,
         &ids
     )

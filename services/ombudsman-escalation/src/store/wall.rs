@@ -313,7 +313,7 @@ pub(crate) async fn seated_on(
         "select distinct a.case_id, a.person from ombudsman.assignment a
            join ombudsman.office_case c on c.case_id = a.case_id
           where c.ticket_id = any($1) and a.recused_at is null
-            and c.state not in ('archived_uncured', 'inadmissible', 'closed', 'forwarded_internally', 'settled')
+            and not ombudsman.is_terminal(c.state)
           order by a.case_id, a.person",
         &ids
     )

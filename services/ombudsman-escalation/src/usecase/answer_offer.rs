@@ -1,13 +1,17 @@
 //! The claimant answers an offer.
 
 use kernel::Personal;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::obligation::Obligation;
+use ombudsman_escalation_domain::term;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, ObligationKind, OfficeRole, Visibility};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::{Begun, Change, Paper, Seating, Step, replayed};
 use crate::error::Failure;
+use crate::grpc::answer;
 use crate::office::Office;
+use crate::store::obligation;
 
 /// Name of the RPC.
 pub const METHOD: &str = "AnswerOffer";
@@ -23,7 +27,7 @@ pub struct Command {
     pub statement: Personal<String>,
 }
 
-/// Records the answer.
+/// Records the answer. What is left to be done of an offer that is accepted is owed from now on.
 ///
 /// # Errors
 /// [`Failure`].
@@ -38,5 +42,14 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let answered = if command.accepted { "accepted" } else { "not accepted" };
     let told = format!("{answered}: {}", command.statement.expose());
     step.add(&office, Paper::text(DossierKind::OfferAnswer, Visibility::Parties, told));
+    let agreed =
+        after.state.offer().filter(|_| command.accepted).and_then(|offer| Some((offer.entry, offer.promise.clone()?)));
+    if let Some((entry, promise)) = agreed {
+        let times = (step.now, term::end_after_days(step.now, promise.days));
+        let others = obligation::of_case(&mut step.tx, after.id).await?.len();
+        let owed = Obligation::new(ObligationKind::Settlement, promise.debtor, entry, times).after(others);
+        obligation::insert(&mut step.tx, after.id, &owed).await?;
+        step.note(&office, &answer::obligation_set(after.id, &owed));
+    }
     step.finish(&office, after).await
 }

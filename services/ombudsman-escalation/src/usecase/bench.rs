@@ -12,9 +12,9 @@ use postgres::{StoreError, Tx};
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use crate::error::Failure;
-use crate::grpc::vocabulary::{conflict_ground_to_proto, office_role_to_proto, visibility_to_proto};
+use crate::grpc::vocabulary::{conflict_ground_to_proto, office_role_to_proto, stage_to_proto, visibility_to_proto};
 use crate::store::case::{self, StoredCase};
-use crate::store::{dossier as dossier_store, seats, wall};
+use crate::store::{dossier as dossier_store, obligation, procedure, seats, wall};
 
 /// In whose name seats are moved, and when.
 pub(crate) struct Bench<'a> {
@@ -59,7 +59,7 @@ impl Bench<'_> {
                 None => format!("\nnobody is free of conflict as {office_role}"),
             });
         }
-        self.paper(&mut moves, text);
+        self.paper(&mut moves, (DossierKind::Assignment, Visibility::Office), text);
         for (office_role, proposed) in left.into_iter().zip(proposals) {
             self.note_recusal(&mut moves, person, office_role, &grounds, proposed.unwrap_or_default());
         }
@@ -100,7 +100,7 @@ impl Bench<'_> {
         }
         let told: Vec<&str> = grounds.iter().map(|ground| ground.as_str()).collect();
         let text = format!("{substitute} takes the seat of {person} as {office_role} ({})", told.join(", "));
-        self.paper(moves, text);
+        self.paper(moves, (DossierKind::Assignment, Visibility::Office), text);
         self.note_recusal(moves, person, office_role, grounds, substitute.to_owned());
         if !sits_there {
             let assigned = pb::CaseAssigned {
@@ -132,11 +132,11 @@ impl Bench<'_> {
         moves.entries.push(self.entry(case, &recused));
     }
 
-    fn paper(&self, moves: &mut Moves, text: String) {
+    fn paper(&self, moves: &mut Moves, (kind, visibility): (DossierKind, Visibility), text: String) {
         let case = moves.stored.case.id;
         let draft = dossier::Draft {
-            kind: DossierKind::Assignment,
-            visibility: Visibility::Office,
+            kind,
+            visibility,
             content_type: "text/plain; charset=utf-8".to_owned(),
             content: Content { salt: self.ambient.bytes(), bytes: text.into_bytes() },
         };
@@ -154,6 +154,39 @@ impl Bench<'_> {
 
     fn entry<M: prost::Message + prost::Name>(&self, case: CaseId, payload: &M) -> Draft {
         Draft::new(self.ambient.uuid(self.now), case.name(), payload, &self.stamp)
+    }
+
+    /// A review decided otherwise: its decision takes the place of this one, what is still owed after it is owed no more, and the case is
+    /// closed where it was not.
+    pub(crate) async fn supersede(&self, tx: &mut Tx, stored: StoredCase, review: CaseId) -> Result<(), Failure> {
+        let before = stored.case.clone();
+        let (id, after) = (before.id, before.clone().supersede()?);
+        procedure::supersede(tx, id, review, self.now).await?;
+        for owed in obligation::of_case(tx, id).await? {
+            let lapsed = owed.clone().lapse(self.now);
+            if lapsed != owed {
+                obligation::update(tx, id, &lapsed).await?;
+            }
+        }
+        let mut moves = Moves::of(stored);
+        if after.stage() != before.stage() {
+            let moved = pb::CaseTransitioned {
+                case_name: id.name(),
+                ticket: after.ticket.name(),
+                customer: after.customer.name(),
+                from_state: stage_to_proto(before.stage()).into(),
+                to_state: stage_to_proto(after.stage()).into(),
+                ground: pb::InadmissibilityGround::Unspecified.into(),
+            };
+            moves.entries.push(self.entry(id, &moved));
+        }
+        let superseded = pb::DecisionSuperseded { case_name: id.name(), review: review.name() };
+        moves.entries.push(self.entry(id, &superseded));
+        let told = format!("the decision of {} takes the place of the decision of this case", review.name());
+        self.paper(&mut moves, (DossierKind::Review, Visibility::Parties), told);
+        moves.stored.case = after;
+        self.write(tx, moves).await?;
+        Ok(())
     }
 
     /// Writes what was moved on a case, and that the case changed.

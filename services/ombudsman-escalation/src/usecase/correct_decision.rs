@@ -3,12 +3,13 @@
 use kernel::{Personal, ResourceId as _, Violations};
 use ombudsman_escalation_domain::decision::Answer;
 use ombudsman_escalation_domain::vocabulary::{DecisionText, DossierKind, OfficeRole, Visibility};
-use ombudsman_escalation_domain::{ProcedureRefused, Refused};
+use ombudsman_escalation_domain::{ProcedureRefused, Refused, notice};
 use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::{Begun, Change, Paper, Seating, Step, replayed};
+use crate::document;
 use crate::error::Failure;
 use crate::grpc::vocabulary::decision_text_to_proto;
 use crate::office::Office;
@@ -34,7 +35,7 @@ pub struct Command {
     pub reason: Personal<String>,
 }
 
-/// Records the correction beside the decision.
+/// Records the correction beside the decision, as a signed text that names the hash of what it corrects.
 ///
 /// # Errors
 /// [`Failure`].
@@ -51,6 +52,25 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let (issued, answers) = decision::get(&mut step.tx, after.id).await?.ok_or(Refused::DecisionNotFound)?;
     stands_there(&command, &issued.signpost, &answers)?;
     let Command { claim_point, text, stood, stands, reason, .. } = command;
+    let number = procedure::corrections(&mut step.tx, after.id).await?.len() + 1;
+    let number = u32::try_from(number).unwrap_or(u32::MAX);
+    let (signed_hash, sealed_text) = document::correct(
+        &office.sealer,
+        &notice::Corrected {
+            office: &office.name,
+            case: after.id,
+            number,
+            corrects: issued.signed.as_ref().map_or(issued.dossier_hash, |signed| signed.hash),
+            part: text,
+            claim_point: claim_point.as_deref(),
+            stood: stood.expose(),
+            stands: stands.expose(),
+            reason: reason.expose(),
+            by: &step.actor.id,
+            at: step.now,
+            language: issued.language,
+        },
+    );
     let correction = pb::Correction {
         claim_point: claim_point.clone().unwrap_or_default(),
         text: decision_text_to_proto(text).into(),
@@ -59,8 +79,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         reason: reason.into_inner(),
         corrected_by: step.actor.id.clone(),
         correct_time: Some(time_to_proto(step.now)),
+        number: i32::try_from(number).unwrap_or(i32::MAX),
+        document_hash: signed_hash.to_vec(),
     };
     let sealed = step.add(&office, Paper::message(DossierKind::Correction, Visibility::Parties, &correction));
+    let document = step.add(&office, Paper::text(DossierKind::Correction, Visibility::Parties, sealed_text));
     step.file_papers().await?;
     let corrected = procedure::Corrected {
         part: text,
@@ -69,6 +92,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         by: step.actor.id.clone(),
         at: step.now,
         content: None,
+        number,
+        signed: Some(procedure::SignedCorrection { hash: signed_hash, entry: document.entry.sequence, sealed: None }),
     };
     procedure::correct(&mut step.tx, after.id, &corrected).await?;
     let hash = sealed.hash.to_vec();

@@ -41,24 +41,24 @@ pub async fn run(office: Office, call: Call, query: Query) -> Result<pb::FindPre
         denied(&office, &call, "FindPrecedents", refused.reason()).await?;
         return Err(refused.into());
     }
-    let mut points = stored.case.complaint.points.clone();
+    let mut asking = stored.case.clone();
     if let Some(wanted) = &query.point {
-        points.retain(|point| point.id == *wanted);
-        if points.is_empty() {
+        asking.complaint.points.retain(|point| point.id == *wanted);
+        if asking.complaint.points.is_empty() {
             let mut violations = Violations::new();
             violations.push("claim_point", "is no claim point of this case");
             return Err(violations.into());
         }
     }
-    let mark = precedent::mark(&stored.case, &stored.matter);
     let mut connection = office.db.reader().acquire().await?;
-    let mut asked = precedent::asked(&mut connection, &mark, stored.matter.language, &points).await?;
-    let mut answered = Vec::with_capacity(points.len());
-    for point in &points {
-        let Some(asked) = asked.remove(&point.id) else { continue };
-        let mut found = precedent::similar(&mut connection, query.case, &mark, &asked, query.most).await?;
-        found.retain(|one| one.similarity >= LEAST_SIMILAR);
-        answered.push(answer::precedents(&point.id, &asked, &found));
+    let marks = precedent::marks(&mut connection, &asking, &stored.matter).await?;
+    let language = stored.matter.language;
+    let mut shown = precedent::shown(&mut connection, &asking, &marks, language, query.most).await?;
+    let mut answered = Vec::with_capacity(asking.complaint.points.len());
+    for point in &asking.complaint.points {
+        let Some(mut shown) = shown.remove(&point.id) else { continue };
+        shown.found.retain(|(_, one)| one.similarity >= LEAST_SIMILAR);
+        answered.push(answer::precedents(&point.id, &shown));
     }
     Ok(pb::FindPrecedentsResponse { points: answered })
 }

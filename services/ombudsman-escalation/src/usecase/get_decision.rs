@@ -19,9 +19,13 @@ use crate::usecase::open_case::is_claimant;
 #[tracing::instrument(name = "decision.get", skip_all, fields(case = %id))]
 pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Decision, Failure> {
     let (issued, answers) = readable(&office, &call, id).await?;
-    let corrected = procedure::corrections(&mut *office.db.reader().acquire().await?, id).await?;
+    let mut connection = office.db.reader().acquire().await?;
+    let corrected = procedure::corrections(&mut connection, id).await?;
+    let superseded_by = procedure::standing(&mut connection, id).await?.superseded_by;
+    drop(connection);
+    let superseded_by = superseded_by.map(|review| review.name()).unwrap_or_default();
     let corrections = corrected.iter().map(answer::correction).collect::<Option<_>>().ok_or(Failure::Unreadable)?;
-    Ok(pb::Decision { corrections, ..answer::decision(&issued, &answers) })
+    Ok(pb::Decision { corrections, superseded_by, ..answer::decision(&issued, &answers) })
 }
 
 /// The decision with its answers, for whom it is.

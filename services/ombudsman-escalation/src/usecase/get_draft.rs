@@ -44,5 +44,7 @@ pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Draft, Fa
         revision: last.revision,
         saved_by: last.saved_by,
         save_time: Some(time_to_proto(last.saved_at)),
+        // Read before the draft was: never newer than what is shown.
+        etag: postgres::etag(stored.version),
     })
 }

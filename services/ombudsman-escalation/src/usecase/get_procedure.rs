@@ -17,5 +17,6 @@ pub async fn run(office: Office, id: CaseId) -> Result<pb::Procedure, Failure> {
     let stored = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
     let reviews = procedure::reviews(office.db.reader(), id).await?;
     let reviews: Vec<CaseId> = reviews.into_iter().map(|(review, _)| review).collect();
-    Ok(answer::procedure(&stored, &reviews))
+    let standing = procedure::standing(&mut *office.db.reader().acquire().await?, id).await?;
+    Ok(answer::procedure(&stored, &reviews, standing))
 }

@@ -105,19 +105,24 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dec
 
 /// For each claim point the precedents that FindPrecedents shows, and what there is of those that were considered.
 async fn precedents(step: &mut Step, mark: &str, considered: &[Considered]) -> Result<(Known, Known), Failure> {
-    let case = step.case();
-    let points = &case.complaint.points;
-    let asked = precedent_store::asked(&mut step.tx, mark, step.stored.matter.language, points).await?;
-    let (mut shown, mut given) = (Known::new(), Known::new());
-    for (point, asked) in &asked {
-        let found = precedent_store::similar(&mut step.tx, case.id, mark, asked, precedent::LOOKED_AT).await?;
-        shown.insert(point.clone(), found);
-        let wanted: Vec<(CaseId, String)> = considered
-            .iter()
-            .filter(|one| one.claim_point == *point)
-            .map(|one| (one.case, one.point.clone()))
-            .collect();
-        given.insert(point.clone(), precedent_store::named(&mut step.tx, case.id, asked, &wanted).await?);
+    let (case, language) = (step.case(), step.stored.matter.language);
+    let marks = precedent_store::marks(&mut step.tx, &case, &step.stored.matter).await?;
+    let found = precedent_store::shown(&mut step.tx, &case, &marks, language, precedent::LOOKED_AT).await?;
+    let shown: Known = found
+        .into_iter()
+        .map(|(point, shown)| (point, shown.found.into_iter().map(|(_, found)| found).collect()))
+        .collect();
+    let mut given = Known::new();
+    for (point, asked) in precedent_store::asked(&mut step.tx, mark, language, &case.complaint.points).await? {
+        let wanted: Vec<(CaseId, String)> =
+            considered.iter().filter(|one| one.claim_point == point).map(|one| (one.case, one.point.clone())).collect();
+        let mut named = precedent_store::named(&mut step.tx, case.id, &asked, &wanted).await?;
+        // As similar as it is shown to be, under whichever motive that is.
+        for one in &mut named {
+            let same = shown.get(&point).into_iter().flatten().find(|f| f.case == one.case && f.point == one.point);
+            one.similarity = same.map_or(one.similarity, |same| same.similarity.max(one.similarity));
+        }
+        given.insert(point, named);
     }
     Ok((shown, given))
 }

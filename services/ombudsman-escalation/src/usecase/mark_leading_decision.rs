@@ -2,6 +2,7 @@
 
 use kernel::{Language, ResourceId as _};
 use ombudsman_escalation_domain::vocabulary::OfficeRole;
+use ombudsman_escalation_domain::{ProcedureRefused, Refused};
 use prost::Message as _;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -11,6 +12,7 @@ use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
 use crate::store::criterion::{self, Leading};
+use crate::store::procedure;
 
 /// Name of the RPC.
 pub const METHOD: &str = "MarkLeadingDecision";
@@ -38,6 +40,9 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Lea
         Begun::Step(step) => step,
     };
     let case = step.case();
+    if let Some(review) = procedure::standing(&mut step.tx, case.id).await?.superseded_by {
+        return Err(Refused::from(ProcedureRefused::DecisionSuperseded { case: review }).into());
+    }
     let leading = Leading {
         case: case.id,
         criterion: command.criterion,

@@ -1,8 +1,10 @@
 //! Telling the parties the decision; from here on the claimant can read it.
 
-use kernel::Channel;
-use ombudsman_escalation_domain::Refused;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use kernel::{Channel, ResourceId as _};
+use ombudsman_escalation_domain::decision::Answer;
+use ombudsman_escalation_domain::obligation::{Obligation, name};
+use ombudsman_escalation_domain::vocabulary::{DossierKind, ObligationKind, OfficeRole, Outcome, Visibility};
+use ombudsman_escalation_domain::{CaseId, Refused, recurrence, review, term};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
@@ -11,7 +13,7 @@ use crate::document;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
-use crate::store::decision;
+use crate::store::{case, decision, obligation, procedure};
 
 /// Name of the RPC.
 pub const METHOD: &str = "NotifyDecision";
@@ -25,19 +27,19 @@ pub struct Command {
     pub channel: Channel,
 }
 
-/// Records the notification, and puts the decision where both parties read it.
+/// Records the notification, and puts the decision where both parties read it. A review that decides otherwise takes the place of what it
+/// reviews from now on; a cause that came again opens once more what had been met for it.
 ///
 /// # Errors
 /// [`Failure`].
 #[tracing::instrument(name = "case.notify_decision", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let mut step =
-        match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]))
-            .await?
-        {
-            Begun::Replay(kept) => return replayed(&office, &kept).await,
-            Begun::Step(step) => step,
-        };
+    let reviewed = procedure::review_of(&mut *office.db.reader().acquire().await?, command.change.case).await?;
+    let seats = Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]);
+    let mut step = match Step::begin_after(&office, &call, &command.change, seats, reviewed).await? {
+        Begun::Replay(kept) => return replayed(&office, &kept).await,
+        Begun::Step(step) => step,
+    };
     let after = step.case().notify()?;
     let (case, now, by) = (after.id, step.now, step.actor.id.clone());
     decision::notify(&mut step.tx, case, command.channel, &by, now).await?;
@@ -57,5 +59,49 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
             format!("the claimant was told by {}", command.channel),
         ),
     );
-    step.finish(&office, after).await
+    step.write(&office, after).await?;
+    if let Some(reviewed) = reviewed {
+        take_place_of(&office, &mut step, reviewed, &answers).await?;
+    }
+    open_once_more(&office, &mut step, told_of.outcome).await?;
+    step.conclude(&office).await
+}
+
+/// The decision of the review is in force from now on and the reviewed one no more, unless the review repeats it.
+async fn take_place_of(office: &Office, step: &mut Step, reviewed: CaseId, review: &[Answer]) -> Result<(), Failure> {
+    let stored = case::lock(&mut step.tx, reviewed).await?.ok_or(Refused::CaseNotFound)?;
+    let (_, decided) = decision::get(&mut step.tx, reviewed).await?.ok_or(Refused::DecisionNotFound)?;
+    if review::repeats(review, &decided) {
+        return Ok(());
+    }
+    let (bench, id) = (step.bench(office), step.stored.case.id);
+    bench.supersede(&mut step.tx, stored, id).await
+}
+
+/// What the firm had met for the same cause to another customer is owed once more, when that cause came again. Whose it was is not told here.
+async fn open_once_more(office: &Office, step: &mut Step, outcome: Outcome) -> Result<(), Failure> {
+    let case = step.case();
+    let met = obligation::met_for_the_cause(&mut step.tx, case.id).await?;
+    let Some(earlier) = recurrence::reopens(outcome, case.complaint.facts_at, met) else { return Ok(()) };
+    let due = term::end_after_days(step.now, recurrence::ANSWER_DAYS);
+    let told = format!(
+        "what had been carried out for the same cause before these facts did not end it: {} is to tell before {due} what it does so that it does not come again",
+        earlier.debtor
+    );
+    let paper = Paper::text(DossierKind::Recommendation, Visibility::Parties, told);
+    let entry = step.add(office, paper).entry.sequence;
+    let others = obligation::of_case(&mut step.tx, case.id).await?.len();
+    let owed = Obligation {
+        reopens: Some((earlier.case, earlier.number)),
+        ..Obligation::new(ObligationKind::Recommendation, earlier.debtor, entry, (step.now, due)).after(others)
+    };
+    obligation::insert(&mut step.tx, case.id, &owed).await?;
+    let reopened = pb::ObligationReopened {
+        case_name: case.id.name(),
+        obligation: name(case.id, owed.number),
+        earlier_obligation: name(earlier.case, earlier.number),
+    };
+    step.note(office, &reopened);
+    step.note(office, &answer::obligation_set(case.id, &owed));
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The firm makes an offer.
 
 use kernel::Personal;
+use ombudsman_escalation_domain::case::Promise;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -19,6 +20,8 @@ pub struct Command {
     pub change: Change,
     /// What is offered.
     pub terms: Personal<String>,
+    /// What is left to be done once it is accepted.
+    pub promise: Option<Promise>,
 }
 
 /// Takes in the offer.
@@ -32,8 +35,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,
     };
-    let offer = Paper::text(DossierKind::Offer, Visibility::Parties, command.terms.into_inner());
-    let entry = step.add(&office, offer).entry.sequence;
-    let after = step.case().offer(entry, step.now)?;
+    let mut told = command.terms.into_inner();
+    if let Some(promise) = &command.promise {
+        told.push_str(&format!("\n\nby {}, within {} days of its acceptance", promise.debtor, promise.days));
+    }
+    let entry = step.add(&office, Paper::text(DossierKind::Offer, Visibility::Parties, told)).entry.sequence;
+    let after = step.case().offer(entry, command.promise, step.now)?;
     step.finish(&office, after).await
 }

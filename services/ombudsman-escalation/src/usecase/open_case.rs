@@ -3,11 +3,12 @@
 mod snapshot;
 
 use jiff::Timestamp;
-use kernel::{Channel, Personal, ResourceId as _, Role};
-use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint};
+use kernel::{Channel, Personal, ResourceId as _, Role, Violations};
+use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Representative};
 use ombudsman_escalation_domain::dossier::Head;
+use ombudsman_escalation_domain::notice::Acknowledged;
 use ombudsman_escalation_domain::regime::Regime;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, Parallel, Visibility};
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Origin, Parallel, RepresentativeKind, Visibility};
 use ombudsman_escalation_domain::{CaseId, Refused, TicketId};
 use postgres::{Claim, RequestKey, claim};
 use server::parse::time_to_proto;
@@ -15,6 +16,7 @@ use server::{Call, Principal};
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::{Paper, Step, replayed};
+use crate::document;
 use crate::error::Failure;
 use crate::grpc::vocabulary::stage_to_proto;
 use crate::office::Office;
@@ -45,6 +47,21 @@ pub struct Command {
     pub facts_at: Option<Timestamp>,
     /// When the claimant learnt of them.
     pub known_at: Option<Timestamp>,
+    /// Who acts for the claimant.
+    pub representative: Option<Representing>,
+    /// The reference of the regulator that sent it.
+    pub regulator_reference: Option<String>,
+}
+
+/// Who comes for a claimant.
+#[derive(Debug, Clone)]
+pub struct Representing {
+    /// Who it is.
+    pub name: Personal<String>,
+    /// What makes them the representative.
+    pub kind: RepresentativeKind,
+    /// What proves it, where that came with the complaint.
+    pub proof: Option<Personal<String>>,
 }
 
 /// Opens the case. The answer of the request is kept for good.
@@ -58,6 +75,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     }
     let snapshot = Snapshot::take(&office.peers, &call, command.ticket).await?;
     let who = call.acting();
+    if command.regulator_reference.is_some() && !who.is_office() {
+        let mut violations = Violations::new();
+        violations.push("regulator_reference", "is for the office to give: it says that a regulator sent the case");
+        return Err(violations.into());
+    }
     if who.has(Role::Customer) && !is_claimant(who, &snapshot.ticket.customer) {
         return Err(Failure::TicketNotFound);
     }
@@ -100,6 +122,7 @@ async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapsho
         matter,
         created_at: now,
         updated_at: now,
+        ended_at: None,
     };
     let mut step = Step::opening(tx, stored, call, command.key, now);
     let opened = pb::CaseOpened {
@@ -121,9 +144,14 @@ async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapsho
     };
     step.note(office, &transitioned);
     step.add(office, Paper::text(DossierKind::Complaint, Visibility::Parties, told(&registered)));
+    let proof = command.representative.and_then(|representative| representative.proof);
+    if let Some(proof) = proof {
+        step.add(office, Paper::text(DossierKind::Evidence, Visibility::Parties, proof.into_inner()));
+    }
     for paper in snapshot.papers() {
         step.add(office, paper);
     }
+    acknowledge(office, &mut step, snapshot.key());
     step.conclude(office).await
 }
 
@@ -137,9 +165,28 @@ fn receive(id: CaseId, command: &Command, snapshot: &Snapshot, now: Timestamp) -
         parallel: command.parallel,
         channel: command.channel,
         points,
+        representative: command.representative.as_ref().map(|representing| Representative {
+            name: representing.name.clone(),
+            kind: representing.kind,
+            proven_at: representing.proof.as_ref().map(|_| now),
+        }),
+        origin: Some(match &command.regulator_reference {
+            Some(_) => Origin::Regulator,
+            None if snapshot.answered() => Origin::Answer,
+            None => Origin::Silence,
+        }),
+        regulator_reference: command.regulator_reference.clone(),
     };
     let customer = snapshot.customer()?;
     Case::receive(id, command.ticket, customer, command.regime, complaint).map_err(Refused::into)
+}
+
+/// Puts the signed acknowledgement of the case into its dossier, where the claimant gets it: content, date, hour and key.
+pub(crate) fn acknowledge(office: &Office, step: &mut Step, key: Option<&str>) {
+    let case = step.case();
+    let facts = Acknowledged { office: &office.name, case: &case, key, language: step.stored.matter.language };
+    let sealed = document::acknowledge(&office.sealer, &facts);
+    step.add(office, Paper::text(DossierKind::Acknowledgement, Visibility::Parties, sealed));
 }
 
 /// The complaint document, in plain text.

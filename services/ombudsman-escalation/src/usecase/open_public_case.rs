@@ -53,6 +53,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Ope
         points: Vec::new(),
         facts_at: None,
         known_at: None,
+        representative: None,
+        regulator_reference: None,
     };
     let mut call = call;
     call.principal = Principal::new(customer.uuid().to_string(), [Role::Customer]);

@@ -65,17 +65,10 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         let due = term::end_after_days(step.now, order.days);
         let told = format!("{} ({}): {remedy}\nby {}, before {due}", order.claim_point, number, order.debtor);
         let paper = Paper::text(DossierKind::ComplianceOrder, Visibility::Parties, told);
+        let entry = step.add(&office, paper).entry.sequence;
         let owed = Obligation {
-            number: u32::try_from(number).unwrap_or(u32::MAX),
-            kind: ObligationKind::Order,
             claim_point: Some(order.claim_point),
-            debtor: order.debtor,
-            entry: step.add(&office, paper).entry.sequence,
-            since: step.now,
-            due,
-            proof: None,
-            done_at: None,
-            overdue_at: None,
+            ..Obligation::new(ObligationKind::Order, order.debtor, entry, (step.now, due)).after(number - 1)
         };
         obligation::insert(&mut step.tx, after.id, &owed).await?;
         step.note(&office, &answer::obligation_set(after.id, &owed));

@@ -46,18 +46,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let recommended =
         Paper::text(DossierKind::Recommendation, Visibility::Parties, command.recommendation.into_inner());
     let entry = step.add(&office, recommended).entry.sequence;
-    let owed = Obligation {
-        number: u32::try_from(owed.len()).unwrap_or(u32::MAX).saturating_add(1),
-        kind: ObligationKind::Recommendation,
-        claim_point: None,
-        debtor: command.debtor,
-        entry,
-        since: step.now,
-        due: term::end_after_days(step.now, command.days),
-        proof: None,
-        done_at: None,
-        overdue_at: None,
-    };
+    let times = (step.now, term::end_after_days(step.now, command.days));
+    let owed = Obligation::new(ObligationKind::Recommendation, command.debtor, entry, times).after(owed.len());
     obligation::insert(&mut step.tx, after.id, &owed).await?;
     step.note(&office, &answer::obligation_set(after.id, &owed));
     step.finish(&office, after).await

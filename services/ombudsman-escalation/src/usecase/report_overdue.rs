@@ -8,6 +8,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use super::{Begun, Change, Paper, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::office::Office;
+use crate::store::obligation;
 
 /// Name of the RPC.
 pub const METHOD: &str = "ReportOverdue";
@@ -32,7 +33,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,
     };
-    let after = step.case().report()?;
+    let owed = obligation::of_case(&mut step.tx, command.change.case).await?;
+    let after = step.case().report(&owed)?;
     let told = format!("{}\n\n{}", after.regime.reports_to, command.report.expose());
     step.add(&office, Paper::text(DossierKind::OverdueReport, Visibility::Parties, told));
     let article = after.regime.reports_article.to_owned();

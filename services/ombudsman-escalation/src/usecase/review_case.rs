@@ -9,7 +9,7 @@ use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::open_case::told;
+use super::open_case::{acknowledge, told};
 use super::{Begun, Change, Paper, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::grpc::vocabulary::stage_to_proto;
@@ -43,6 +43,9 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let now = step.now;
     let review = reviewed.review(CaseId::from_uuid(office.ambient.uuid(now)), now)?;
     procedure::refuse_erased(&mut step.tx, reviewed.id).await?;
+    if let Some(case) = procedure::standing(&mut step.tx, reviewed.id).await?.superseded_by {
+        return Err(Refused::from(ProcedureRefused::DecisionSuperseded { case }).into());
+    }
     let reviews = procedure::reviews(&mut *step.tx, reviewed.id).await?;
     if let Some((live, _)) = reviews.into_iter().find(|(_, live)| *live) {
         return Err(Refused::from(ProcedureRefused::ReviewAtOffice { case: Some(live) }).into());
@@ -63,6 +66,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         head: Head::EMPTY,
         created_at: now,
         updated_at: now,
+        ended_at: None,
     };
     let mut step = Step::opening(tx, stored, &call, command.change.key, now);
     step.note(&office, &opened(&review));
@@ -70,6 +74,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let link = format!("reviews {}: {}", reviewed.id.name(), command.cause.expose());
     step.add(&office, Paper::text(DossierKind::Review, Visibility::Parties, link));
     step.add(&office, Paper::text(DossierKind::Complaint, Visibility::Parties, told(&review)));
+    acknowledge(&office, &mut step, None);
     step.conclude(&office).await
 }
 

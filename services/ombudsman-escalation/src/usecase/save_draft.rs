@@ -49,6 +49,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dra
         revision,
         saved_by: saved.saved_by,
         save_time: Some(time_to_proto(saved.saved_at)),
+        etag: postgres::etag(step.stored.version),
     };
     step.commit(&office, &answer.encode_to_vec(), false).await?;
     Ok(answer)

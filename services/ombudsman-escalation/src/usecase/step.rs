@@ -100,11 +100,25 @@ impl Step {
         change: &Change,
         seating: Seating,
     ) -> Result<Begun, Failure> {
+        Self::begin_after(office, call, change, seating, None).await
+    }
+
+    /// The same, with an older case locked before: who locks several takes the older first.
+    pub(crate) async fn begin_after(
+        office: &Office,
+        call: &Call,
+        change: &Change,
+        seating: Seating,
+        older: Option<CaseId>,
+    ) -> Result<Begun, Failure> {
         let now = office.ambient.now();
         let mut tx = office.db.tx().await?;
         if let Claim::Replay(kept) = claim(&mut tx, &change.key, now).await? {
             tx.rollback().await?;
             return Ok(Begun::Replay(kept));
+        }
+        if let Some(older) = older {
+            case::lock(&mut tx, older).await?;
         }
         let stored = case::lock(&mut tx, change.case).await?.ok_or(Refused::CaseNotFound)?;
         if change.version.is_some_and(|version| version != stored.version) {

@@ -216,3 +216,106 @@ async fn the_claimant_stops_and_the_firm_gives_in() {
     };
     assert_eq!(world.ines().rectify_case(request).await.unwrap().into_inner().state(), pb::CaseState::Rectified);
 }
+
+#[tokio::test]
+async fn who_is_represented_is_heard_once_it_is_proven_that_the_representative_may_act() {
+    let world = World::staffed().await;
+    let representative = |proof: &str| pb::Representative {
+        display_name: "Begoña Arrieta, abogada".into(),
+        kind: pb::RepresentativeKind::Authorised.into(),
+        proof: proof.into(),
+        prove_time: None,
+    };
+    let case = seated(&world, |request| request.representative = Some(representative(""))).await;
+    let shown = case.representative.clone().unwrap();
+    assert_eq!(
+        (shown.display_name.as_str(), shown.kind(), shown.prove_time),
+        ("Begoña Arrieta, abogada", pb::RepresentativeKind::Authorised, None)
+    );
+    let name = case.name;
+    assert_eq!(refusal(&world.admit(&name).await.unwrap_err()).1, "CURE_FIRST");
+    let by_sql = "update ombudsman.office_case set state = 'admitted', statement_due_at = now() where case_id = $1";
+    assert_eq!(world.rule_broken_by(by_sql, crate::world::uuid_of(&name)).await, "office_case_represented_with_proof");
+    let request = pb::RequestCureRequest {
+        name: name.clone(),
+        etag: world.etag(&name).await,
+        items: vec![pb::MissingItem::Representation.into()],
+        explanation: "send the power of attorney".into(),
+        request_id: fresh_id(),
+    };
+    world.ines().request_cure(request).await.unwrap();
+    let receive = |etag: String, representation_proven: bool| pb::ReceiveCureRequest {
+        name: name.clone(),
+        etag,
+        content: "power of attorney of 3 May".into(),
+        representation_proven,
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    let cured = world.ines().receive_cure(receive(world.etag(&name).await, true)).await.unwrap().into_inner();
+    assert!(cured.representative.unwrap().prove_time.is_some());
+    assert_eq!(world.admit(&name).await.unwrap().state(), pb::CaseState::Admitted);
+
+    // Whoever brings the proof with the complaint is asked for nothing; and the answer that is kept for retries holds no name.
+    let case =
+        seated(&world, |request| request.representative = Some(representative("power of attorney of 3 May"))).await;
+    assert_eq!(world.admit(&case.name).await.unwrap().state(), pb::CaseState::Admitted);
+    assert!(
+        world.papers(&case.name, pb::DossierKind::Evidence).await.contains(&"power of attorney of 3 May".to_owned())
+    );
+    let kept: i64 =
+        sqlx::query_scalar("select count(*) from ombudsman.request where position('Arrieta'::bytea in answer) > 0")
+            .fetch_one(&world.database.admin().await)
+            .await
+            .unwrap();
+    assert_eq!(kept, 0);
+}
+
+#[tokio::test]
+async fn a_case_is_acknowledged_with_content_date_hour_and_key_signed_and_for_whom_it_is() {
+    let world = World::staffed().await;
+    let case = seated(&world, |_| {}).await;
+    assert_eq!(case.origin(), pb::CaseOrigin::Silence, "the firm had answered nothing");
+    let request = |format: pb::DocumentFormat| pb::GetAcknowledgementRequest {
+        name: format!("{}/acknowledgement", case.name),
+        format: format.into(),
+    };
+    let own = crate::world::CUSTOMER.strip_prefix("customers/").unwrap();
+    let mut claimant = world.as_person(own, kernel::Role::Customer);
+    let made = claimant.get_acknowledgement(request(pb::DocumentFormat::Text)).await.unwrap().into_inner();
+    let text = String::from_utf8(made.content).unwrap();
+    let ticket = ventanilla_proto::ticketing::v1::GetTicketRequest { name: case.ticket.clone() };
+    let ticket = world.tickets("zoe", "billing").get_ticket(ticket).await.unwrap().into_inner();
+    for told in [
+        case.name.as_str(),
+        "Me cobran dos veces la factura de marzo",
+        "Recibida en la oficina: 2026-11-23T09:00:00Z",
+        &format!("Clave para seguirla: {}", ticket.tracking_key),
+        "No tiene que volver a presentar esta reclamación",
+    ] {
+        assert!(text.contains(told), "{told} is not in\n{text}");
+    }
+    let key = world.harness.checkpoint_key();
+    let (of, filed) = ombudsman_escalation::document::verify_acknowledgement(&text, &key).unwrap();
+    assert_eq!((of.to_string(), filed.to_string()), (case.name.clone(), "2026-11-23T09:00:00Z".to_owned()));
+    assert!(ombudsman_escalation::document::verify_acknowledgement(&text.replace("marzo", "abril"), &key).is_err());
+    let pdf = world.ines().get_acknowledgement(request(pb::DocumentFormat::Pdf)).await.unwrap().into_inner();
+    assert_eq!((pdf.media_type.as_str(), &pdf.content[..5]), ("application/pdf", &b"%PDF-"[..]));
+    let mut stranger = world.as_person("0190a000-0000-7000-8000-00000000abcd", kernel::Role::Customer);
+    let refused = stranger.get_acknowledgement(request(pb::DocumentFormat::Text)).await.unwrap_err();
+    assert_eq!(crate::world::reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
+    let wrong = pb::GetAcknowledgementRequest { name: case.name.clone(), format: 9 };
+    assert_eq!(crate::world::fields(&world.ines().get_acknowledgement(wrong).await.unwrap_err()), ["name", "format"]);
+}
+
+#[tokio::test]
+async fn a_case_that_a_regulator_sent_says_so_and_only_the_office_says_it() {
+    let world = World::staffed().await;
+    let case = seated(&world, |request| request.regulator_reference = "R-202611-0042".into()).await;
+    assert_eq!((case.origin(), case.regulator_reference.as_str()), (pb::CaseOrigin::Regulator, "R-202611-0042"));
+    let own = crate::world::CUSTOMER.strip_prefix("customers/").unwrap();
+    let ticket = world.ticket().await;
+    let request = pb::OpenCaseRequest { regulator_reference: "R-1".into(), ..crate::world::open_request(&ticket) };
+    let refused = world.as_person(own, kernel::Role::Customer).open_case(request).await.unwrap_err();
+    assert_eq!(crate::world::fields(&refused), ["regulator_reference"]);
+}

@@ -61,3 +61,63 @@ async fn a_cause_of_many_customers_is_shown_and_what_comes_again_after_its_decis
     let wrong = ask(&|request| (request.min_rate, request.min_customer_count) = (2.0, -1)).await.unwrap_err();
     assert_eq!(fields(&wrong), ["min_customer_count", "min_rate"]);
 }
+
+/// Carries out what a decision for the claimant binds the firm to.
+async fn carried_out(world: &World, case: &str) -> String {
+    let order = pb::ComplianceOrder { claim_point: "p1".into(), department: "billing".into(), term_days: 10 };
+    act!(world, "elena", order_compliance, OrderComplianceRequest, case, orders: vec![order]).unwrap();
+    let owed = world.owed(case).await.remove(0).name;
+    act!(world, "liaison", prove_execution, ProveExecutionRequest, &owed, proof: "transfer of today").unwrap();
+    act!(world, "oscar", review_execution, ReviewExecutionRequest, &owed, holds: true, reasons: "It was paid.")
+        .unwrap();
+    owed
+}
+
+/// A told decision on facts of this day.
+async fn told(world: &World, brought: Brought, facts: &str, outcome: pb::DecisionOutcome) -> String {
+    let case = world.bring_at(brought, time(facts)).await;
+    let case = world.draft_of(case).await;
+    let mut request = world.decision_of(&case, outcome, "el cobro").await;
+    request.precedents = world.answered(&case, outcome).await;
+    world.elena().issue_decision(request).await.unwrap();
+    world.notify(&case).await;
+    case
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cause_that_comes_again_for_another_opens_once_more_what_had_been_met() {
+    let world = World::staffed().await;
+    let first = told(&world, DOUBLE.of(60), "2026-10-01T00:00:00Z", UPHELD).await;
+    let met = carried_out(&world, &first).await;
+    world.days(10);
+    // Facts from before it was met, another cause, the same customer, a decision against the claimant: nothing comes again.
+    for (brought, facts, outcome) in [
+        (DOUBLE.of(61), "2026-10-02T00:00:00Z", UPHELD),
+        (Brought { topic: "cards", ..DOUBLE.of(62) }, "2026-11-30T00:00:00Z", UPHELD),
+        (DOUBLE.of(60), "2026-11-30T00:00:00Z", UPHELD),
+        (DOUBLE.of(63), "2026-11-30T00:00:00Z", crate::docket::NOT_UPHELD),
+    ] {
+        let case = told(&world, brought, facts, outcome).await;
+        assert!(world.owed(&case).await.is_empty(), "{brought:?}");
+    }
+    let again = told(&world, DOUBLE.of(64), "2026-11-30T00:00:00Z", UPHELD).await;
+    let owed = world.owed(&again).await;
+    assert_eq!(
+        (owed.len(), owed[0].kind(), owed[0].reopens.as_str()),
+        (1, pb::ObligationKind::Recommendation, met.as_str())
+    );
+    assert_eq!(owed[0].department, "billing");
+    // Told on 3 December: thirty days end with 2 January, in Madrid.
+    assert_eq!(owed[0].due_time, time("2027-01-02T23:00:00Z"));
+    let reopened = world.entries::<pb::ObligationReopened>().await;
+    assert_eq!((reopened.len(), &reopened[0].obligation, &reopened[0].earlier_obligation), (1, &owed[0].name, &met));
+    let paper = world.papers(&again, pb::DossierKind::Recommendation).await;
+    assert!(!paper[0].contains(&first), "whose case it was is nothing of theirs");
+    // It is owed once, not by everybody who comes after.
+    let third = told(&world, DOUBLE.of(65), "2026-11-30T00:00:00Z", UPHELD).await;
+    assert!(world.owed(&third).await.is_empty());
+    let forged = "insert into ombudsman.obligation (case_id, number, kind, debtor, entry_sequence, since, due_at, reopens_case, reopens_number)
+                  select $1, 9, 'recommendation', 'billing', 1, now(), now() + interval '1 day', case_id, number
+                    from ombudsman.obligation where done_at is null limit 1";
+    assert_eq!(world.rule_broken_by(forged, crate::world::uuid_of(&third)).await, "obligation_reopens_what_was_met");
+}

@@ -5,7 +5,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
 use ventanilla_proto::r#type::v1::Channel;
 
-use crate::world::{World, reason, refusal, time};
+use crate::world::{World, fields, reason, refusal, time};
 
 async fn offered(world: &World) -> String {
     let case = world.drafted_case().await.name;
@@ -106,4 +106,56 @@ async fn nobody_settles_by_sql_before_the_offer_was_told_and_thought_over() {
     assert_eq!(world.rule_broken_by(hurry, id).await, "office_case_time_to_think");
     act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
     assert_eq!(world.rule_broken_by(settle, id).await, "office_case_settled_after_time_to_think");
+}
+
+#[tokio::test]
+async fn what_is_left_to_be_done_of_an_agreement_is_owed_proven_and_then_closed() {
+    let world = World::staffed().await;
+    let case = world.drafted_case().await.name;
+    let half = act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "41 euros", department: "billing");
+    assert_eq!(fields(&half.unwrap_err()), ["term_days"]);
+    let offered = act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "41 euros", department: "billing", term_days: 10);
+    offered.unwrap();
+    act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
+    let offer = world.told(&case).await.offer.unwrap();
+    assert_eq!((offer.department.as_str(), offer.term_days), ("billing", 10));
+    world.days(11);
+    let yes = act!(world, "ines", answer_offer, AnswerOfferRequest, &case, accepted: true, statement: "agreed");
+    assert_eq!(yes.unwrap().state(), S::Settled);
+    let owed = world.owed(&case).await;
+    assert_eq!(
+        (owed.len(), owed[0].kind(), owed[0].department.as_str()),
+        (1, pb::ObligationKind::Settlement, "billing")
+    );
+    // Accepted on 4 December: ten days end with the 14th, in Madrid.
+    assert_eq!(owed[0].due_time, time("2026-12-14T23:00:00Z"));
+    let set = world.entries::<pb::ObligationSet>().await;
+    assert_eq!((set.len(), set[0].kind(), set[0].due_time), (1, pb::ObligationKind::Settlement, owed[0].due_time));
+    let (code, why, _) = refusal(&world.close(&case).await.unwrap_err());
+    assert_eq!((code, why.as_str()), (Code::FailedPrecondition, "OBLIGATION_OPEN"));
+    let id = crate::world::uuid_of(&case);
+    let close = "update ombudsman.office_case set state = 'closed', came_from = 'settled' where case_id = $1";
+    assert_eq!(world.rule_broken_by(close, id).await, "office_case_closed_owes_nothing");
+    let erase = "insert into ombudsman.erased_case values ($1, now())";
+    assert_eq!(world.rule_broken_by(erase, id).await, "erased_case_is_over");
+    let name = owed[0].name.clone();
+    act!(world, "liaison", prove_execution, ProveExecutionRequest, &name, proof: "transfer of today").unwrap();
+    let held = act!(world, "oscar", review_execution, ReviewExecutionRequest, &name, holds: true, reasons: "it came");
+    assert_eq!(held.unwrap().state(), S::Settled);
+    assert_eq!(world.entries::<pb::ObligationMet>().await.len(), 1);
+    assert_eq!(world.close(&case).await.unwrap().state(), S::Closed);
+}
+
+#[tokio::test]
+async fn nobody_settles_by_sql_without_following_up_what_was_promised() {
+    let world = World::staffed().await;
+    let case = world.drafted_case().await.name;
+    act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "41 euros", department: "billing", term_days: 10).unwrap();
+    act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
+    let settle = "update ombudsman.office_case set state = 'settled', settled_at = reflection_until where case_id = $1";
+    let id = crate::world::uuid_of(&case);
+    assert_eq!(world.rule_broken_by(settle, id).await, "office_case_settlement_is_followed");
+    let other = "insert into ombudsman.obligation (case_id, number, kind, debtor, entry_sequence, since, due_at)
+                 values ($1, 1, 'settlement', 'cards', 1, now(), now() + interval '1 day')";
+    assert_eq!(world.rule_broken_by(other, id).await, "obligation_settles_what_was_offered");
 }

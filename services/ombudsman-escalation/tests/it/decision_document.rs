@@ -121,9 +121,9 @@ async fn the_claimant_is_given_it_once_it_was_notified_and_nobody_else_is() {
 async fn nothing_is_handed_out_that_was_not_signed() {
     let world = World::staffed().await;
     let (case, decision) = world.bring_and_decide(DOUBLE, UPHELD).await;
-    let wrong = pb::GetDecisionDocumentRequest { name: "cases/1".into(), format: 9 };
+    let wrong = pb::GetDecisionDocumentRequest { name: "cases/1".into(), format: 9, correction_number: -1 };
     let refused = world.precedents().get_decision_document(wrong).await.unwrap_err();
-    assert_eq!(fields(&refused), ["name", "format"]);
+    assert_eq!(fields(&refused), ["name", "format", "correction_number"]);
     // Somebody who may switch the guards off.
     let pool = world.database.admin().await;
     let mut admin = pool.acquire().await.unwrap();

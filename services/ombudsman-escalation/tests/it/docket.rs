@@ -9,7 +9,7 @@ use ventanilla_proto::ombudsman::v1::report_service_client::ReportServiceClient;
 use ventanilla_proto::ticketing::v1 as tickets;
 use ventanilla_proto::r#type::v1::{Channel, Language};
 
-use crate::world::{STAFF, World, fresh_id, open_request};
+use crate::world::{STAFF, World, fresh_id, open_request, time};
 
 pub const UPHELD: pb::DecisionOutcome = pb::DecisionOutcome::Upheld;
 pub const PARTLY: pb::DecisionOutcome = pb::DecisionOutcome::PartlyUpheld;
@@ -19,7 +19,7 @@ pub const NOT_UPHELD: pb::DecisionOutcome = pb::DecisionOutcome::NotUpheld;
 pub const DEPARTURE: &str = "allí el contrato pactaba la comisión y aquí ninguna cláusula la menciona siquiera";
 
 /// What is brought.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Brought {
     pub customer: u16,
     pub topic: &'static str,
@@ -57,6 +57,11 @@ impl World {
 
     /// A case with all three people on it.
     pub async fn bring(&self, brought: Brought) -> String {
+        self.bring_at(brought, time("2026-10-01T00:00:00Z")).await
+    }
+
+    /// The same about facts of this time.
+    pub async fn bring_at(&self, brought: Brought, facts_time: Option<prost_types::Timestamp>) -> String {
         let ticket = tickets::Ticket {
             customer: brought.customer_name(),
             ticket_type: tickets::TicketType::Reclamacion.into(),
@@ -73,7 +78,8 @@ impl World {
             tickets::CreateTicketRequest { ticket: Some(ticket), request_id: fresh_id(), occurred_time: None };
         let opened = self.tickets("zoe", "billing").create_ticket(request).await.unwrap().into_inner();
         let ticket = opened.ticket.unwrap().name;
-        let case = self.ines().open_case(open_request(&ticket)).await.unwrap().into_inner().name;
+        let request = pb::OpenCaseRequest { facts_time, ..open_request(&ticket) };
+        let case = self.ines().open_case(request).await.unwrap().into_inner().name;
         self.received(&ticket).await;
         for (person, _, role) in STAFF {
             self.assign(&case, person, role).await.unwrap();
@@ -84,6 +90,11 @@ impl World {
     /// The same with a draft.
     pub async fn bring_to_draft(&self, brought: Brought) -> String {
         let name = self.bring(brought).await;
+        self.draft_of(name).await
+    }
+
+    /// Takes a case of three people as far as a draft.
+    pub async fn draft_of(&self, name: String) -> String {
         self.admit(&name).await.unwrap();
         let request = pb::SubmitEntityStatementRequest {
             name: name.clone(),
@@ -195,7 +206,8 @@ pub async fn document(
     decision: &str,
     format: pb::DocumentFormat,
 ) -> Result<pb::DecisionDocument, Status> {
-    let request = pb::GetDecisionDocumentRequest { name: decision.to_owned(), format: format.into() };
+    let request =
+        pb::GetDecisionDocumentRequest { name: decision.to_owned(), format: format.into(), ..Default::default() };
     client.get_decision_document(request).await.map(tonic::Response::into_inner)
 }
 

@@ -232,3 +232,36 @@ async fn the_counts_of_words_are_those_of_the_decided_points() {
         .unwrap();
     assert_eq!(left, 0, "its words are gone with it");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_change_of_motive_takes_a_case_away_from_what_it_had_to_answer() {
+    let world = World::staffed().await;
+    let (_, decided) = world.bring_and_decide(DOUBLE, UPHELD).await;
+    let case = world.bring_to_draft(DOUBLE.of(5)).await;
+    world.classify(&case, "cards", None).await.unwrap();
+    world.classify(&case, "", None).await.unwrap();
+    let shown = world.find(&case).await.unwrap().points.remove(0);
+    assert_eq!((shown.precedents.len(), shown.decided_point_count), (1, 1));
+    assert_eq!(
+        (shown.precedents[0].decision.as_str(), shown.precedents[0].must_be_answered),
+        (decided.name.as_str(), true)
+    );
+    let request = world.decision_of(&case, NOT_UPHELD, "el cobro").await;
+    let refused = world.elena().issue_decision(request.clone()).await.unwrap_err();
+    assert_eq!(crate::world::reason(&refused).1, "PRECEDENTS_UNANSWERED");
+    let precedents = world.answered(&case, NOT_UPHELD).await;
+    let answered = pb::IssueDecisionRequest { precedents, request_id: fresh_id(), ..request };
+    let issued = world.elena().issue_decision(answered).await.unwrap().into_inner();
+    assert!((issued.precedents[0].similarity - shown.precedents[0].similarity).abs() < 1e-9);
+    let forget = "delete from ombudsman.case_motive where case_id = $1";
+    assert_eq!(world.rule_broken_by(forget, crate::world::uuid_of(&case)).await, "case_motive_kept");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn decisions_whose_motive_nobody_said_are_precedents_of_every_motive_of_their_rules() {
+    let world = World::staffed().await;
+    let (_, decided) = world.bring_and_decide(Brought { topic: "", ..DOUBLE }, UPHELD).await;
+    let case = world.bring_to_draft(DOUBLE.of(5)).await;
+    let shown = world.find(&case).await.unwrap().points.remove(0).precedents;
+    assert_eq!((shown.len(), shown[0].decision.as_str()), (1, decided.name.as_str()));
+}

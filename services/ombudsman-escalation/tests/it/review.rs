@@ -1,6 +1,7 @@
 //! After the decision never an edit: a correction beside it, or a review in a case of its own.
 
 use kernel::Role;
+use ombudsman_escalation::document::{Broken, verify, verify_correction};
 use tonic::Code;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
@@ -28,6 +29,7 @@ async fn a_slip_is_corrected_beside_the_decision_which_stays_as_it_was_issued() 
     assert_eq!((shown.stood.as_str(), shown.stands.as_str()), ("the 3rd and the 5th", "the 3rd and the 6th"));
     assert_eq!((shown.corrected_by.as_str(), shown.reason.as_str()), ("elena", "misread"));
     assert!(after.points[0].finding.contains("the 3rd and the 5th"));
+    assert_eq!((shown.number, shown.document_hash.len()), (1, 32));
     let noted = world.entries::<pb::DecisionCorrected>().await;
     assert_eq!((noted.len(), noted[0].text()), (1, pb::DecisionText::Finding));
 
@@ -119,4 +121,139 @@ async fn where_there_is_no_other_ombudsman_the_same_one_decides_the_review() {
     }
     world.to_draft(&review).await;
     world.elena().issue_decision(issue_request(&world, &review).await).await.unwrap();
+}
+
+/// A correction as a file: number 0 is the decision itself.
+async fn document(world: &World, case: &str, correction_number: i32) -> Result<String, tonic::Status> {
+    let (name, format) = (format!("{case}/decision"), pb::DocumentFormat::Text.into());
+    let request = pb::GetDecisionDocumentRequest { name, format, correction_number };
+    let made = world.precedents().get_decision_document(request).await?.into_inner();
+    Ok(String::from_utf8(made.content).unwrap())
+}
+
+#[tokio::test]
+async fn a_correction_is_a_signed_document_that_names_the_hash_of_what_it_corrects() {
+    let world = World::staffed().await;
+    let case = world.told_under("es.finance").await;
+    let none = document(&world, &case, 1).await.unwrap_err();
+    assert_eq!(reason(&none), (Code::NotFound, "CORRECTION_NOT_FOUND".into()));
+    let corrected = act!(world, "elena", correct_decision, CorrectDecisionRequest, &case, claim_point: "p1",
+        text: pb::DecisionText::Finding, stood: "the 3rd and the 5th", stands: "the 3rd and the 6th", reason: "misread");
+    corrected.unwrap();
+    let decision = read_as_claimant(&world, &case).await;
+    let (whole, text) = (document(&world, &case, 0).await.unwrap(), document(&world, &case, 1).await.unwrap());
+    let key = world.harness.checkpoint_key();
+    assert!(verify(&whole, &key).is_ok());
+    let sealed = verify_correction(&text, &key).unwrap();
+    assert_eq!(sealed.name, format!("{case}/decision/corrections/1"));
+    assert_eq!(sealed.corrects, decision.document_hash);
+    assert!(text.contains("Donde dice: the 3rd and the 5th\nDebe decir: the 3rd and the 6th"), "{text}");
+    assert_eq!(seal::sha256(sealed.text.as_bytes()).to_vec(), decision.corrections[0].document_hash);
+    // Neither is taken for the other, and no word of it can be changed.
+    assert!(verify(&text, &key).is_err() && verify_correction(&whole, &key).is_err());
+    assert_eq!(verify_correction(&text.replace("the 6th", "the 7th"), &key), Err(Broken::Text));
+    let other = hex::encode(&decision.document_hash).replace(['0', '1', '2', '3'], "4");
+    assert!(verify_correction(&text.replace(&hex::encode(&decision.document_hash), &other), &key).is_err());
+    assert!(world.papers(&case, pb::DossierKind::Correction).await.contains(&text), "it is a paper of the dossier");
+}
+
+/// A case that reviews this one, decided and told, as `change` makes its decision.
+async fn review(world: &World, reviewed: &str, change: impl FnOnce(&mut pb::IssueDecisionRequest)) -> String {
+    let review = act!(world, "ines", review_case, ReviewCaseRequest, reviewed, cause: "new evidence").unwrap().name;
+    for (person, _, role) in STAFF {
+        world.assign(&review, person, role).await.unwrap();
+    }
+    world.to_draft(&review).await;
+    let mut request = issue_request(world, &review).await;
+    change(&mut request);
+    world.elena().issue_decision(request).await.unwrap();
+    world.notify(&review).await;
+    review
+}
+
+fn order(term_days: i32) -> Vec<pb::ComplianceOrder> {
+    vec![pb::ComplianceOrder { claim_point: "p1".into(), department: "billing".into(), term_days }]
+}
+
+#[tokio::test]
+async fn a_review_that_decides_otherwise_takes_the_place_of_the_decision_with_its_own_orders() {
+    let world = World::staffed().await;
+    let reviewed = world.told_under("es.finance").await;
+    act!(world, "elena", order_compliance, OrderComplianceRequest, &reviewed, orders: order(10)).unwrap();
+    let decided = read_as_claimant(&world, &reviewed).await;
+    let review =
+        review(&world, &reviewed, |request| request.points[0].remedy = "the firm refunds both charges".into()).await;
+
+    assert_eq!(world.stands(&reviewed).await, S::Closed);
+    let told = world.told(&reviewed).await;
+    assert_eq!((told.came_from(), told.superseded_by.as_str(), told.confirms), (S::Compliance, review.as_str(), false));
+    assert!(told.end_time.is_some());
+    // It stays readable as it was issued, and says that it is in force no more.
+    let now = read_as_claimant(&world, &reviewed).await;
+    assert_eq!(now, pb::Decision { superseded_by: review.clone(), ..decided });
+    let owed = world.owed(&reviewed).await.remove(0);
+    assert!(owed.lapse_time.is_some() && owed.met_time.is_none() && owed.overdue_time.is_none());
+    let proof = act!(world, "liaison", prove_execution, ProveExecutionRequest, &owed.name, proof: "transfer");
+    assert_eq!(reason(&proof.unwrap_err()).1, "CASE_STATE");
+    let superseded = world.entries::<pb::DecisionSuperseded>().await;
+    assert_eq!((superseded.len(), &superseded[0].case_name, &superseded[0].review), (1, &reviewed, &review));
+    assert_eq!(world.moves(&reviewed).await.last(), Some(&(S::Compliance, S::Closed)));
+    let verdict = world.elena().verify_dossier(pb::VerifyDossierRequest { name: reviewed.clone() }).await.unwrap();
+    assert!(verdict.into_inner().intact);
+
+    // What is in force is reviewed, not what was.
+    let again = act!(world, "ines", review_case, ReviewCaseRequest, &reviewed, cause: "more");
+    let (code, why, metadata) = refusal(&again.unwrap_err());
+    assert_eq!((code, why.as_str(), &metadata["case"]), (Code::FailedPrecondition, "DECISION_SUPERSEDED", &review));
+    let ordered = act!(world, "elena", order_compliance, OrderComplianceRequest, &review, orders: order(20)).unwrap();
+    assert_eq!(ordered.state(), S::Compliance);
+    // Nor is it a precedent any more, while the review is.
+    let precedents: Vec<uuid::Uuid> = sqlx::query_scalar("select distinct case_id from ombudsman.precedent")
+        .fetch_all(&world.database.admin().await)
+        .await
+        .unwrap();
+    assert_eq!(precedents, [uuid_of(&review)]);
+}
+
+#[tokio::test]
+async fn a_review_that_repeats_the_decision_leaves_it_in_force_and_orders_nothing_beside_it() {
+    let world = World::staffed().await;
+    let reviewed = world.told_under("es.finance").await;
+    act!(world, "elena", order_compliance, OrderComplianceRequest, &reviewed, orders: order(10)).unwrap();
+    let review = review(&world, &reviewed, |request| {
+        request.points[0].reason = "once more: one invoice is charged once, whatever the bank booked".into();
+    })
+    .await;
+    assert_eq!(world.stands(&reviewed).await, S::Compliance);
+    assert!(world.told(&review).await.confirms && world.told(&reviewed).await.superseded_by.is_empty());
+    assert!(world.entries::<pb::DecisionSuperseded>().await.is_empty());
+    let beside = act!(world, "elena", order_compliance, OrderComplianceRequest, &review, orders: order(20));
+    let (code, why, metadata) = refusal(&beside.unwrap_err());
+    assert_eq!((code, why.as_str(), &metadata["case"]), (Code::FailedPrecondition, "REVIEW_CONFIRMS", &reviewed));
+    assert_eq!(world.close(&review).await.unwrap().state(), S::Closed);
+    let owed = world.owed(&reviewed).await.remove(0).name;
+    act!(world, "liaison", prove_execution, ProveExecutionRequest, &owed, proof: "transfer").unwrap();
+    act!(world, "oscar", review_execution, ReviewExecutionRequest, &owed, holds: true, reasons: "it came").unwrap();
+    assert_eq!(world.stands(&reviewed).await, S::Complied);
+}
+
+#[tokio::test]
+async fn nobody_ends_what_was_decided_by_sql_but_by_a_review_that_decided_otherwise() {
+    let world = World::staffed().await;
+    let reviewed = world.told_under("es.finance").await;
+    let id = uuid_of(&reviewed);
+    let close = "update ombudsman.office_case set state = 'closed', came_from = state where case_id = $1";
+    assert_eq!(world.rule_broken_by(close, id).await, "office_case_closed_by_its_review");
+    act!(world, "elena", order_compliance, OrderComplianceRequest, &reviewed, orders: order(10)).unwrap();
+    assert_eq!(world.rule_broken_by(close, id).await, "office_case_closed_by_its_review");
+    let lapse = "update ombudsman.obligation set lapsed_at = now() where case_id = $1";
+    assert_eq!(world.rule_broken_by(lapse, id).await, "obligation_lapses_by_a_review");
+    let forget = "delete from ombudsman.precedent where case_id = $1";
+    assert_eq!(world.rule_broken_by(forget, id).await, "precedent_immutable");
+    let review = review(&world, &reviewed, |_| {}).await;
+    let supersede = "insert into ombudsman.superseded_decision select review_of, case_id, now() from ombudsman.office_case where case_id = $1";
+    assert_eq!(world.rule_broken_by(supersede, uuid_of(&review)).await, "superseded_decision_by_its_review");
+    let bind =
+        "update ombudsman.office_case set state = 'binding', bound_at = now(), bound_by = 'law' where case_id = $1";
+    assert_eq!(world.rule_broken_by(bind, uuid_of(&review)).await, "office_case_review_confirms");
 }

@@ -30,13 +30,24 @@ pub struct AdmissionSettings {
     /// Streams that are open at once, counted apart: a ledger's followers must not take the place
     /// of calls.
     pub open_streams: usize,
+    /// Of them, those that only services may open: whatever everybody else keeps open, the
+    /// followers of the ledgers find a place.
+    pub streams_for_services: usize,
+    /// Streams that one caller may have open at once.
+    pub streams_per_caller: usize,
     /// When a refused caller should come back, in milliseconds.
     pub retry_after_ms: u64,
 }
 
 impl Default for AdmissionSettings {
     fn default() -> Self {
-        Self { concurrent_calls: 256, open_streams: 128, retry_after_ms: 500 }
+        Self {
+            concurrent_calls: 256,
+            open_streams: 128,
+            streams_for_services: 32,
+            streams_per_caller: 32,
+            retry_after_ms: 500,
+        }
     }
 }
 

@@ -1,10 +1,15 @@
 //! Who may call what: the policy option of the method against the roles of the token.
+//!
+//! A stream is let in once and may stay for weeks, so it ends when the token does: whoever lost an
+//! account or a role sees no more than the token's own time, and everybody else comes back with a
+//! new one where the stream stood.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response};
@@ -16,7 +21,7 @@ use ventanilla_proto::MethodPolicy;
 
 use crate::call::{OnBehalfOf, UserToken};
 use crate::peers::ON_BEHALF_OF;
-use crate::{Principal, Refusal, TokenVerifier};
+use crate::{Principal, Refusal, TokenVerifier, body};
 
 /// A call that was refused to a known principal.
 #[derive(Debug, Clone)]
@@ -66,6 +71,8 @@ struct Admitted {
     principal: Principal,
     on_behalf_of: Option<Principal>,
     user_token: Option<SecretString>,
+    /// How long the tokens hold, the shortest of them; `None` for an open method.
+    valid_for: Option<Duration>,
 }
 
 /// Why a call is not passed on, and for whom that has to be recorded.
@@ -83,10 +90,11 @@ impl From<Refusal> for Refused {
 impl AuthorizeLayer {
     fn admit(&self, policy: &MethodPolicy, headers: &HeaderMap) -> Result<Admitted, Refused> {
         if policy.open {
-            return Ok(Admitted { principal: Principal::anonymous(), on_behalf_of: None, user_token: None });
+            let principal = Principal::anonymous();
+            return Ok(Admitted { principal, on_behalf_of: None, user_token: None, valid_for: None });
         }
         let token = bearer(headers).ok_or(Refusal::TokenMissing)?;
-        let principal = self.verifier.principal(token)?;
+        let (principal, valid_for) = self.verifier.principal(token)?;
         let refused = |refusal| Refused { refusal, principal: Some(principal.clone()) };
         if !policy.roles.iter().any(|word| principal.roles.iter().any(|role| role.as_str() == *word)) {
             return Err(refused(Refusal::RoleNotAllowed));
@@ -94,14 +102,19 @@ impl AuthorizeLayer {
         let Some(user) = headers.get(ON_BEHALF_OF) else {
             // A service that calls in its own name has no user to pass on.
             let own = (!principal.has(Role::Service)).then(|| token.into());
-            return Ok(Admitted { principal, on_behalf_of: None, user_token: own });
+            return Ok(Admitted { principal, on_behalf_of: None, user_token: own, valid_for: Some(valid_for) });
         };
         if !principal.has(Role::Service) {
             return Err(refused(Refusal::NotAService));
         }
         let user = user.to_str().map_err(|_| Refusal::TokenInvalid)?;
-        let on_behalf_of = Some(self.verifier.principal(user)?);
-        Ok(Admitted { principal, on_behalf_of, user_token: Some(user.into()) })
+        let (on_behalf_of, user_valid_for) = self.verifier.principal(user)?;
+        Ok(Admitted {
+            principal,
+            on_behalf_of: Some(on_behalf_of),
+            user_token: Some(user.into()),
+            valid_for: Some(valid_for.min(user_valid_for)),
+        })
     }
 
     /// Records the denial where the policy asks for it, then says what to answer.
@@ -165,7 +178,15 @@ where
                 if let Some(token) = admitted.user_token {
                     known.insert(UserToken(Arc::new(token)));
                 }
-                Box::pin(self.inner.call(request))
+                let answer = self.inner.call(request);
+                match admitted.valid_for {
+                    Some(valid_for) if policy.streaming => Box::pin(async move {
+                        let over = tokio::time::sleep(valid_for);
+                        let answer = answer.await?;
+                        Ok(answer.map(|stream| body::until(stream, over, || Refusal::TokenOver.status())))
+                    }),
+                    _ => Box::pin(answer),
+                }
             }
             Err(refused) => {
                 let guard = self.guard.clone();

@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-pub use front::{Front, FrontSettings, Hall, front};
+pub use front::{Front, FrontSettings, FrontStack, Hall, front};
 pub use health::HealthError;
 pub use settings::{AuthSettings, ProcessSettings};
 

@@ -26,6 +26,7 @@ mod principal;
 mod refusal;
 mod scope;
 mod serve;
+mod shares;
 mod stack;
 mod status;
 mod token;
@@ -37,7 +38,7 @@ pub use admission::AdmissionSettings;
 pub use assembly::{Assembly, House};
 pub use authorize::{Denial, DenialSink};
 pub use binary::{
-    AuthSettings, Binary, Front, FrontSettings, Hall, HealthError, ProcessSettings, StartError, front, main,
+    AuthSettings, Binary, Front, FrontSettings, FrontStack, Hall, HealthError, ProcessSettings, StartError, front, main,
     signing_key,
 };
 pub use call::Call;

@@ -20,6 +20,9 @@ pub enum Refusal {
     /// The token does not hold; says no more than that to whoever shows a bad one.
     #[error("the token is not valid: get a new one")]
     TokenInvalid,
+    /// The token held when the stream was opened, and does no longer.
+    #[error("the token's time is over: come back with a new one, where the stream stood")]
+    TokenOver,
     /// No role of the caller may call the method.
     #[error("none of your roles may call this method")]
     RoleNotAllowed,
@@ -38,6 +41,12 @@ pub enum Refusal {
         /// When to come back.
         retry_after: Duration,
     },
+    /// One caller holds as many streams as one may.
+    #[error("you have as many streams open as one caller may: close one, or retry later")]
+    TooManyStreams {
+        /// When to come back.
+        retry_after: Duration,
+    },
     /// Going down.
     #[error("this instance is going down; another one will answer")]
     Draining,
@@ -46,10 +55,10 @@ pub enum Refusal {
 impl Classify for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::TokenMissing | Self::TokenInvalid => Kind::Unauthenticated,
+            Self::TokenMissing | Self::TokenInvalid | Self::TokenOver => Kind::Unauthenticated,
             Self::RoleNotAllowed | Self::NotAService => Kind::PermissionDenied,
             Self::DeadlineExceeded => Kind::DeadlineExceeded,
-            Self::Overloaded { .. } => Kind::ResourceExhausted,
+            Self::Overloaded { .. } | Self::TooManyStreams { .. } => Kind::ResourceExhausted,
             Self::DenialNotRecorded | Self::Draining => Kind::Unavailable,
         }
     }
@@ -57,17 +66,17 @@ impl Classify for Refusal {
     fn reason(&self) -> &'static str {
         match self {
             Self::TokenMissing => "TOKEN_MISSING",
-            Self::TokenInvalid => "TOKEN_INVALID",
+            Self::TokenInvalid | Self::TokenOver => "TOKEN_INVALID",
             Self::RoleNotAllowed | Self::NotAService | Self::DenialNotRecorded => "ROLE_NOT_ALLOWED",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
-            Self::Overloaded { .. } => "OVERLOADED",
+            Self::Overloaded { .. } | Self::TooManyStreams { .. } => "OVERLOADED",
             Self::Draining => "DRAINING",
         }
     }
 
     fn metadata(&self) -> Vec<(&'static str, Cow<'static, str>)> {
         match self {
-            Self::Overloaded { retry_after } => {
+            Self::Overloaded { retry_after } | Self::TooManyStreams { retry_after } => {
                 vec![("retry_delay_ms", Cow::Owned(retry_after.as_millis().to_string()))]
             }
             _ => Vec::new(),

@@ -17,6 +17,7 @@ use crate::admission::AdmissionLayer;
 use crate::authorize::AuthorizeLayer;
 use crate::deadline::DeadlineLayer;
 use crate::scope::Scope;
+use crate::shares::SharesLayer;
 use crate::trace::TraceLayer;
 use crate::{AdmissionSettings, DenialSink, Refusal, TokenVerifier, body};
 
@@ -73,8 +74,10 @@ impl Default for StackSettings {
 /// health service's NOT_SERVING.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-type Layers =
-    Then<AuthorizeLayer, Then<DeadlineLayer, Then<AdmissionLayer, Then<ScopeLayer, Then<TraceLayer, Identity>>>>>;
+type Layers = Then<
+    SharesLayer,
+    Then<AuthorizeLayer, Then<DeadlineLayer, Then<AdmissionLayer, Then<ScopeLayer, Then<TraceLayer, Identity>>>>>,
+>;
 
 /// The list. The first stands outermost.
 pub(crate) fn layers(
@@ -96,8 +99,10 @@ pub(crate) fn layers(
             default: Duration::from_millis(settings.default_timeout_ms),
             longest: Duration::from_millis(settings.longest_timeout_ms),
         })
-        // Last before the handler, which finds the principal in the request.
+        // The handler, and what is below, find the principal in the request.
         .layer(AuthorizeLayer { verifier, denials })
+        // Needs to know who opens the stream.
+        .layer(SharesLayer::new(&settings.admission))
         .into_inner()
 }
 

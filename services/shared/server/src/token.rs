@@ -186,6 +186,11 @@ impl TokenVerifier {
     /// # Errors
     /// [`TokenError`], of which the caller of an RPC must learn nothing but that it failed.
     pub fn verify(&self, token: &str) -> Result<Principal, TokenError> {
+        self.held(token).map(|(principal, _)| principal)
+    }
+
+    /// Who the token names, and for how long it does so.
+    fn held(&self, token: &str) -> Result<(Principal, Duration), TokenError> {
         if token.len() > MAX_TOKEN {
             return Err(TokenError::Claim("length"));
         }
@@ -199,13 +204,12 @@ impl TokenVerifier {
                 held
             }
         };
-        if held.expires.saturating_add(LEEWAY) <= now.as_second() {
-            return Err(TokenError::Expired);
-        }
+        let left = held.expires.saturating_add(LEEWAY).saturating_sub(now.as_second());
+        let left = u64::try_from(left).ok().filter(|left| *left > 0).ok_or(TokenError::Expired)?;
         if held.issued.saturating_sub(LEEWAY) > now.as_second() {
             return Err(TokenError::NotYetValid);
         }
-        Ok(held.principal)
+        Ok((held.principal, Duration::from_secs(left)))
     }
 
     /// What the token says, if everything but its times holds.
@@ -220,8 +224,8 @@ impl TokenVerifier {
     }
 
     /// The same, for a layer that only needs to refuse.
-    pub(crate) fn principal(&self, token: &str) -> Result<Principal, Refusal> {
-        self.verify(token).map_err(|error| {
+    pub(crate) fn principal(&self, token: &str) -> Result<(Principal, Duration), Refusal> {
+        self.held(token).map_err(|error| {
             tracing::debug!(error = kernel::chain(&error), "token refused");
             Refusal::TokenInvalid
         })

@@ -16,10 +16,10 @@ use jiff::Timestamp;
 pub use cover::{Grain, Span, cover};
 pub use days::Days;
 pub use slots::{SLOTS_FORMAT, Slots, Tightly, bounds, slot};
-pub use sums::{Disagree, Into, Plan, Range, Sums, Told, month};
+pub use sums::{Disagree, Into, Keyed, Looks, Plan, Range, Sums, Told, month};
 
 /// How sums are made. Whoever changes lines, slots or days changes it too, and everything is summed anew.
-pub const MADE_AS: &str = "1";
+pub const MADE_AS: &str = "2";
 
 /// The shares of fulfilled clocks whose times are told, in percent.
 pub const PERCENTS: [u8; 5] = [50, 75, 90, 95, 99];
@@ -47,13 +47,17 @@ pub enum Dimension {
     Team,
     /// Whom they report to, likewise.
     Manager,
+    /// What the customer of the affair spent.
+    Segment,
+    /// What brought the affair about; clocks of affairs of which nobody stated it are on none.
+    Cause,
     /// Month of the first run, in the house's zone, e.g. `2026-11`.
     Month,
 }
 
 impl Dimension {
     /// All that sums are kept of. Months are made of the sums of everything.
-    pub const KEPT: [Self; 10] = [
+    pub const KEPT: [Self; 12] = [
         Self::Total,
         Self::Policy,
         Self::Department,
@@ -64,7 +68,14 @@ impl Dimension {
         Self::Outcome,
         Self::Team,
         Self::Manager,
+        Self::Segment,
+        Self::Cause,
     ];
+
+    /// Whether it may have hundreds of lines, so that the durations of each are looked up by its key.
+    pub const fn has_many_lines(self) -> bool {
+        matches!(self, Self::Department | Self::Team | Self::Manager | Self::Cause)
+    }
 
     /// The word that is stored.
     pub const fn as_str(self) -> &'static str {
@@ -79,6 +90,8 @@ impl Dimension {
             Self::Outcome => "outcome",
             Self::Team => "team",
             Self::Manager => "manager",
+            Self::Segment => "segment",
+            Self::Cause => "cause",
             Self::Month => "month",
         }
     }
@@ -126,11 +139,15 @@ pub struct Labels {
     pub team: Arc<str>,
     /// Id of the agent they report to; empty for nobody.
     pub manager: Arc<str>,
+    /// What the customer of its affair spent; empty where it is not known.
+    pub segment: Arc<str>,
+    /// Slug of what brought its affair about; empty where nobody stated it.
+    pub cause: Arc<str>,
 }
 
 impl Labels {
-    /// The line of a dimension that a clock with these is on; none for months, which no label tells, and for the end of a promise, a team or a manager
-    /// where there is none.
+    /// The line of a dimension that a clock with these is on; none for months, which no label tells, and for the end of a promise, a team, a manager
+    /// or a cause where there is none.
     fn line(&self, dimension: Dimension) -> Option<Line> {
         let key = match dimension {
             Dimension::Total => return Some(Line::total()),
@@ -143,9 +160,12 @@ impl Labels {
             Dimension::Outcome => &self.outcome,
             Dimension::Team => &self.team,
             Dimension::Manager => &self.manager,
+            Dimension::Segment => &self.segment,
+            Dimension::Cause => &self.cause,
             Dimension::Month => return None,
         };
-        let may_be_none = matches!(dimension, Dimension::Outcome | Dimension::Team | Dimension::Manager);
+        let may_be_none =
+            matches!(dimension, Dimension::Outcome | Dimension::Team | Dimension::Manager | Dimension::Cause);
         (!may_be_none || !key.is_empty()).then(|| Line { dimension, key: Arc::clone(key) })
     }
 

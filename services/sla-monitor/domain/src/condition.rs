@@ -32,11 +32,22 @@ pub enum Occasion {
     SuperiorAwaited,
     /// A superior took over.
     SuperiorCame,
+    /// A case of the office was decided, or came to what takes the decision's place.
+    Decided,
+    /// The parties were told the decision.
+    Notified,
+    /// The office ordered something.
+    Ordered,
+    /// What was ordered was carried out.
+    ObligationMet,
 }
 
 impl Occasion {
-    /// Every occasion.
-    pub const ALL: [Self; 13] = [
+    /// Those of cases of the office, whose metrics have fixed conditions.
+    pub const OF_CASES: [Self; 4] = [Self::Decided, Self::Notified, Self::Ordered, Self::ObligationMet];
+
+    /// Those in the course of an affair, which conditions may name.
+    pub const OF_AFFAIRS: [Self; 13] = [
         Self::Received,
         Self::Answered,
         Self::CustomerWrote,
@@ -68,11 +79,15 @@ impl Occasion {
             Self::HandedOn => "handed_on",
             Self::SuperiorAwaited => "superior_awaited",
             Self::SuperiorCame => "superior_came",
+            Self::Decided => "decided",
+            Self::Notified => "notified",
+            Self::Ordered => "ordered",
+            Self::ObligationMet => "obligation_met",
         }
     }
 }
 
-/// What is measured. Each metric has conditions of its own; a policy may replace them.
+/// What is measured. Each metric has conditions of its own; a policy may replace those of affairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Metric {
     /// From the receipt to the first word.
@@ -95,11 +110,20 @@ pub enum Metric {
     SupervisorTransfer,
     /// While it waits on the house or on a third party.
     VendorStay,
+    /// From a case's coming to the office to its decision, without the claimant's turns and without being stayed.
+    DecideCase,
+    /// From the decision of a case to its notification.
+    NotifyDecision,
+    /// From an order of the office to the proof that it was carried out.
+    Comply,
 }
 
 impl Metric {
-    /// Every metric.
-    pub const ALL: [Self; 10] = [
+    /// Those of cases of the office.
+    pub const OF_CASES: [Self; 3] = [Self::DecideCase, Self::NotifyDecision, Self::Comply];
+
+    /// Those of affairs.
+    pub const OF_AFFAIRS: [Self; 10] = [
         Self::FirstReply,
         Self::NextReply,
         Self::PeriodicUpdate,
@@ -125,7 +149,15 @@ impl Metric {
             Self::DepartmentStay => "department_stay",
             Self::SupervisorTransfer => "supervisor_transfer",
             Self::VendorStay => "vendor_stay",
+            Self::DecideCase => "decide_case",
+            Self::NotifyDecision => "notify_decision",
+            Self::Comply => "comply",
         }
+    }
+
+    /// Whether it is about cases of the office.
+    pub const fn is_of_cases(self) -> bool {
+        matches!(self, Self::DecideCase | Self::NotifyDecision | Self::Comply)
     }
 
     /// Its conditions unless a policy replaces them.
@@ -156,6 +188,11 @@ impl Metric {
             Self::DepartmentStay => of(&[O::TakenIn], &[O::HandedOn, O::Resolved]),
             Self::SupervisorTransfer => of(&[O::SuperiorAwaited], &[O::SuperiorCame, O::Resolved]),
             Self::VendorStay => of(&[O::Held], &[O::Works, O::Resolved]),
+            Self::DecideCase => {
+                pausable(of(&[O::Received], &[O::Decided]), &[O::WaitsForCustomer, O::Held], &[O::Works])
+            }
+            Self::NotifyDecision => of(&[O::Decided], &[O::Notified]),
+            Self::Comply => of(&[O::Ordered], &[O::ObligationMet]),
         }
     }
 }
@@ -214,7 +251,7 @@ impl Conditions {
         named.or_else(|| taken_back.then_some(Turn::Reopen))
     }
 
-    /// What is wrong with them, in words; nothing when a clock can run under them.
+    /// What is wrong with them as conditions of affairs, in words; nothing when a clock can run under them.
     pub fn wrong(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         if self.start.is_empty() {
@@ -233,7 +270,12 @@ impl Conditions {
         if !self.pause.is_empty() && self.resume.is_empty() {
             wrong.push("resume: names no occasion, so a clock that stands still would never go on".to_owned());
         }
-        for occasion in Occasion::ALL {
+        for occasion in Occasion::OF_CASES {
+            if all.iter().any(|list| list.contains(&occasion)) {
+                wrong.push(format!("{}: is of cases of the office, whose conditions are fixed", occasion.as_str()));
+            }
+        }
+        for occasion in Occasion::OF_AFFAIRS {
             let ends = self.stop.contains(&occasion) || self.cancel.contains(&occasion);
             let goes_on = self.pause.contains(&occasion) || self.resume.contains(&occasion);
             // Starting and resetting by one occasion is how a clock counts from each word to the next.
@@ -254,7 +296,7 @@ mod tests {
 
     #[test]
     fn every_metric_can_run() {
-        for metric in Metric::ALL {
+        for metric in Metric::OF_AFFAIRS {
             assert_eq!(metric.conditions().wrong(), [""; 0], "{metric:?}");
         }
     }
@@ -280,6 +322,8 @@ mod tests {
         assert_eq!(nothing.wrong().len(), 3);
         let both = Conditions { cancel: vec![Occasion::Received], ..Metric::FirstReply.conditions() };
         assert_eq!(both.wrong(), ["received: cannot do both things it is named for"]);
+        let of_a_case = Conditions { reset: vec![Occasion::Notified], ..Metric::FirstReply.conditions() };
+        assert_eq!(of_a_case.wrong(), ["notified: is of cases of the office, whose conditions are fixed"]);
         let for_ever = Conditions { stop: vec![Occasion::Answered], ..Metric::FirstReply.conditions() };
         assert_eq!(for_ever.wrong().len(), 1);
     }

@@ -102,6 +102,7 @@ pub fn text(evaluation: &Evaluation<'_>, language: Language) -> String {
         (Dimension::SubjectType, "Plazos, por tipo de asunto", "Terms, by type of affair"),
         (Dimension::Department, "Plazos, por departamento", "Terms, by department"),
         (Dimension::Channel, "Plazos, por canal", "Terms, by channel"),
+        (Dimension::Segment, "Plazos, por segmento de la clientela", "Terms, by segment of customers"),
         (Dimension::Month, "Plazos, por mes", "Terms, by month"),
         (Dimension::Outcome, "Promesas a la clientela, por cómo acabaron", "Promises to customers, by how they ended"),
     ] {
@@ -117,8 +118,8 @@ pub fn text(evaluation: &Evaluation<'_>, language: Language) -> String {
     text.heading(l.of("Qué no contiene", "What it leaves out"));
     text.line(
         l.of(
-            "Las causas de las reclamaciones, que cuenta el servicio de expedientes. Lo que ningún sistema telefónico comunicó. La antigüedad y el segmento de la clientela, que no constan.",
-            "Causes of complaints, which the service of affairs counts. What no telephone system reported. Tenure and segment of customers, which are not known.",
+            "Las causas se vuelven a calcular a partir del libro mayor de los expedientes, que no es el indicado. No se cuenta lo que ningún sistema telefónico comunicó.",
+            "Causes can be calculated again from the ledger of affairs, which is not the one that is named. What no telephone system reported is not counted.",
         )
         .to_owned(),
     );
@@ -246,6 +247,10 @@ impl Text {
             (Dimension::Outcome, "renegotiated") => l.of("Acordadas de nuevo", "Agreed anew"),
             (Dimension::Outcome, "broken_announced") => l.of("Rotas, con aviso previo", "Broken, announced before"),
             (Dimension::Outcome, "broken_silent") => l.of("Rotas sin aviso", "Broken without a word"),
+            (Dimension::Segment, "none") => l.of("Sin compras en un año", "Nothing bought in a year"),
+            (Dimension::Segment, "low") => l.of("Gasto bajo", "Spends least"),
+            (Dimension::Segment, "middle") => l.of("Gasto medio", "Spends between"),
+            (Dimension::Segment, "high") => l.of("Gasto alto", "Spends most"),
             (_, "") => l.of("No consta", "Not known"),
             (_, key) => key,
         };

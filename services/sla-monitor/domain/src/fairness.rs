@@ -11,9 +11,11 @@
 //! A difference is no proof of its cause: groups may bring affairs with other terms.
 
 mod chance;
+mod groups;
 mod honeymoon;
 
 pub use chance::{chi_square_beyond, fisher, holm};
+pub use groups::{Spending, tenure};
 pub use honeymoon::{FIRST_90_DAYS, Honeymoon, LATER};
 
 use chance::LEAST_EXPECTED;

@@ -11,11 +11,13 @@
 //! * a figure that counted nothing is neither met nor missed.
 
 mod calls;
+mod causes;
 mod coarse;
 mod measured;
 mod recomputed;
 
 pub use calls::{Abandoned, Calls, CallsAnswered};
+pub use causes::{AffairTold, COMPLAINTS, NOT_STATED, recount as recount_causes};
 pub use coarse::Coarse;
 pub use measured::{
     CallCounts, CallParameters, Ended, HumanRequest, Measured, Supervisor, SupervisorRequest, supervisor_due,

@@ -87,6 +87,23 @@ pub struct Facts {
     pub received: Timestamp,
 }
 
+impl Facts {
+    /// What is known of a case of the office, or of an order of it: its regime, who carries it out (nobody of a case), and when it came or was ordered.
+    pub fn of_case(regime: &str, department: &str, received: Timestamp) -> Self {
+        Self {
+            ticket_type: String::new(),
+            topic: String::new(),
+            sector: regime.to_owned(),
+            department: department.to_owned(),
+            channel: String::new(),
+            severity: String::new(),
+            language: String::new(),
+            served_first: false,
+            received,
+        }
+    }
+}
+
 impl Measure {
     /// Whether it is about how long departments keep what comes to them: its filter names those, and holds for whatever may come to them.
     pub fn is_of_stays(&self) -> bool {
@@ -140,8 +157,18 @@ impl Measure {
 ///
 /// `policies` are the versions that are or were in force; rules without a measure are left out.
 pub fn choose<'a>(policies: impl IntoIterator<Item = &'a Rule>, facts: &Facts) -> Vec<Chosen<'a>> {
+    choose_of(&Metric::OF_AFFAIRS, policies, facts)
+}
+
+/// The same of some metrics: of cases, at the occasion that each counts from.
+pub fn choose_of<'a>(
+    metrics: &[Metric],
+    policies: impl IntoIterator<Item = &'a Rule>,
+    facts: &Facts,
+) -> Vec<Chosen<'a>> {
+    let measures = policies.into_iter().filter_map(|rule| Some((rule.measure.as_ref()?, rule)));
     let mut in_order: Vec<(&Measure, &Rule)> =
-        policies.into_iter().filter_map(|rule| Some((rule.measure.as_ref()?, rule))).collect();
+        measures.filter(|(measure, _)| metrics.contains(&measure.metric)).collect();
     in_order.sort_by_key(|(measure, rule)| (measure.place(), measure.rank, &rule.id, rule.version));
     let mut chosen: Vec<Chosen<'a>> = Vec::new();
     let mut passed: (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());

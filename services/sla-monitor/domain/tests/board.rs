@@ -123,21 +123,37 @@ fn every_instant_about_a_change_of_clocks_is_in_one_day_of_every_zone() {
 const WORDS: [&str; 3] = ["a", "b", "c"];
 const TEAMS: [&str; 3] = ["norte", "sur", ""];
 const MANAGERS: [&str; 2] = ["u-9", ""];
+const SEGMENTS: [&str; 3] = ["high", "low", ""];
+const CAUSES: [&str; 2] = ["meter", ""];
 
 fn labels() -> impl Strategy<Value = Arc<Labels>> {
     let word = || (0_usize..3).prop_map(|n| Arc::<str>::from(WORDS[n]));
-    let seat =
-        (0_usize..3, 0_usize..2).prop_map(|(team, manager)| (Arc::from(TEAMS[team]), Arc::from(MANAGERS[manager])));
-    (word(), word(), word(), word(), seat).prop_map(|(rule, department, subject_type, channel, (team, manager))| {
-        let stage = Arc::clone(&rule);
-        let outcome = Arc::from(if *rule == *"a" { "kept" } else { "" });
-        let kind = Arc::from("sla");
-        Arc::new(Labels { rule, department, subject_type, stage, kind, channel, outcome, team, manager })
-    })
+    let pick = |words: &'static [&'static str]| (0..words.len()).prop_map(|n| Arc::<str>::from(words[n]));
+    let of_affair = (word(), word(), pick(&SEGMENTS), pick(&CAUSES));
+    (word(), word(), of_affair, pick(&TEAMS), pick(&MANAGERS)).prop_map(
+        |(rule, department, (subject_type, channel, segment, cause), team, manager)| {
+            let stage = Arc::clone(&rule);
+            let outcome = Arc::from(if *rule == *"a" { "kept" } else { "" });
+            let kind = Arc::from("sla");
+            Arc::new(Labels {
+                rule,
+                department,
+                subject_type,
+                stage,
+                kind,
+                channel,
+                outcome,
+                team,
+                manager,
+                segment,
+                cause,
+            })
+        },
+    )
 }
 
 #[test]
-fn a_clock_is_on_no_line_of_an_end_a_team_or_a_manager_that_it_has_not() {
+fn a_clock_is_on_no_line_of_an_end_a_team_a_manager_or_a_cause_that_it_has_not() {
     let word = Arc::<str>::from;
     let nobodys = Labels {
         rule: word("r"),
@@ -149,9 +165,11 @@ fn a_clock_is_on_no_line_of_an_end_a_team_or_a_manager_that_it_has_not() {
         outcome: word(""),
         team: word(""),
         manager: word(""),
+        segment: word(""),
+        cause: word(""),
     };
     let on = |labels: &Labels| labels.lines().map(|line| (line.dimension, line.key.to_string())).collect::<Vec<_>>();
-    // A department or channel that is not known is told as such; a team that nobody has is not.
+    // A department, channel or segment that is not known is told as such; a team that nobody has is not.
     let known = [
         (Dimension::Total, ""),
         (Dimension::Policy, "r"),
@@ -160,16 +178,17 @@ fn a_clock_is_on_no_line_of_an_end_a_team_or_a_manager_that_it_has_not() {
         (Dimension::Stage, "s"),
         (Dimension::Kind, "sla"),
         (Dimension::Channel, ""),
+        (Dimension::Segment, ""),
     ]
     .map(|(dimension, key)| (dimension, key.to_owned()));
     assert_eq!(on(&nobodys), known);
+    let more = |labels: &Labels| on(labels).into_iter().filter(|line| !known.contains(line)).collect::<Vec<_>>();
     let of_norte = Labels { team: word("norte"), ..nobodys.clone() };
-    assert_eq!(on(&of_norte)[known.len()..], [(Dimension::Team, "norte".to_owned())]);
-    let under = Labels { manager: word("u-9"), outcome: word("kept"), ..nobodys };
-    assert_eq!(
-        on(&under)[known.len()..],
-        [(Dimension::Outcome, "kept".to_owned()), (Dimension::Manager, "u-9".to_owned())]
-    );
+    assert_eq!(more(&of_norte), [(Dimension::Team, "norte".to_owned())]);
+    let under = Labels { manager: word("u-9"), outcome: word("kept"), cause: word("meter"), ..nobodys.clone() };
+    let lines = [(Dimension::Outcome, "kept"), (Dimension::Manager, "u-9"), (Dimension::Cause, "meter")];
+    assert_eq!(more(&under), lines.map(|(dimension, key)| (dimension, key.to_owned())));
+    assert_eq!(on(&nobodys).len(), known.len());
 }
 
 #[test]
@@ -316,19 +335,23 @@ proptest! {
                 sums.add_share(share, Into::Beside(*edge));
             }
         }
-        // What is looked up in the ranges that are wanted: every summed duration of the whole days.
+        // What is looked up in the ranges that are wanted: every summed duration of the whole days, and those of the lines of which there are many by their key.
         let wanted = sums.wanted();
         for piece in untouched.iter().chain(&old).flat_map(|share| &share.pieces) {
             let inside = plan.whole.is_some()
                 && plan.between.from.is_none_or(|from| from <= piece.origin)
                 && plan.between.to.is_none_or(|to| piece.origin < to)
                 && within.is_none_or(|rule| *rule == *piece.labels.rule);
-            if let End::Fulfilled { micros } = piece.end
-                && inside
-                && wanted.iter().any(|(from, to)| *from <= micros && micros < *to)
-            {
+            let End::Fulfilled { micros } = piece.end else { continue };
+            for look in wanted.keyed.iter().filter(|look| inside && look.from <= micros && micros < look.to) {
+                prop_assert!(look.line.dimension.has_many_lines());
+                if piece.labels.lines().any(|line| line == look.line) {
+                    sums.found(&[look.place], micros, 1);
+                }
+            }
+            if inside && wanted.ranges.iter().any(|(from, to)| *from <= micros && micros < *to) {
                 let months = sums.months();
-                let mut places = sums.places_of(&piece.labels, None);
+                let mut places = sums.shared_places(&piece.labels);
                 places.extend(months[..months.partition_point(|(start, _)| *start <= piece.origin)].last().map(|(_, place)| *place));
                 sums.found(&places, micros, 1);
             }

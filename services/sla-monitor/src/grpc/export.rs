@@ -54,7 +54,7 @@ type Rows<'a> = Vec<(&'static str, &'a proto::BoardRow)>;
 
 fn rows(board: &proto::Board) -> Rows<'_> {
     let total = board.total.iter().map(|row| ("total", row));
-    let lines: [(&'static str, &[proto::BoardRow]); 10] = [
+    let lines: [(&'static str, &[proto::BoardRow]); 12] = [
         ("policy", &board.by_policy),
         ("department", &board.by_department),
         ("subject_type", &board.by_subject_type),
@@ -64,6 +64,8 @@ fn rows(board: &proto::Board) -> Rows<'_> {
         ("promise_outcome", &board.by_promise_outcome),
         ("team", &board.by_team),
         ("manager", &board.by_manager),
+        ("segment", &board.by_segment),
+        ("cause", &board.by_cause),
         ("month", &board.by_month),
     ];
     total.chain(lines.into_iter().flat_map(|(line, rows)| rows.iter().map(move |row| (line, row)))).collect()

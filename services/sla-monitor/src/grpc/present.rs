@@ -340,7 +340,7 @@ pub fn proof(proof: Proof, rule: &Rule) -> proto::Proof {
     }
 }
 
-const DEFINITIONS: [&str; 8] = [
+const DEFINITIONS: [&str; 10] = [
     "window: a clock counts where its first run counts from, which is the first receipt or the making of a promise, for ever; an affair counts where it was first \
      received",
     "met: fulfilled at or before the due instant; breached: the due instant passed unmet, whether fulfilled later or never",
@@ -351,6 +351,8 @@ const DEFINITIONS: [&str; 8] = [
     "promise outcome: broken_announced was told to the customer, with cause and new date, before it broke; broken_silent was not",
     "team and manager: those of whoever has the affair, and once a clock is settled of whoever had it then, who reports to the manager directly; clocks of affairs \
      that nobody with a team or manager has are on no such line",
+    "segment: what the customer spent within the year before the affair became known, as customer-profile told; it stays what it was then",
+    "cause: what was stated last to have brought the affair about, itself and none above it in the tree; affairs of which none was stated are on no such line",
 ];
 
 /// The board.
@@ -378,6 +380,8 @@ pub fn board(figured: Figured, window: &Window) -> proto::Board {
             Dimension::Outcome => &mut board.by_promise_outcome,
             Dimension::Team => &mut board.by_team,
             Dimension::Manager => &mut board.by_manager,
+            Dimension::Segment => &mut board.by_segment,
+            Dimension::Cause => &mut board.by_cause,
             Dimension::Month => &mut board.by_month,
         };
         rows.push(row(told));
@@ -395,6 +399,7 @@ fn row(told: &board::Told) -> proto::BoardRow {
         key: match told.line.dimension {
             Dimension::Policy => format!("policies/{}", told.line.key),
             Dimension::Manager => format!("agents/{}", told.line.key),
+            Dimension::Cause => format!("causes/{}", told.line.key),
             _ => told.line.key.to_string(),
         },
         case_count: tally.cases,

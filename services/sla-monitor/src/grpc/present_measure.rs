@@ -19,7 +19,7 @@ use crate::usecase::get_service_parameters::{self as parameters, Parameters};
 
 /// The parameters of a period.
 pub fn parameters(told: Parameters, period: &Period) -> proto::ServiceParameters {
-    let Parameters { calls, waited, humans, resolved, now } = told;
+    let Parameters { calls, waited, humans, resolved, causes, now } = told;
     let mut all = vec![
         parameter(&calls.human, Some(&humans)),
         parameter(&calls.supervisor[0], None),
@@ -27,6 +27,7 @@ pub fn parameters(told: Parameters, period: &Period) -> proto::ServiceParameters
         parameter(&calls.answered.parameter, Some(&waited)),
     ];
     all.extend(resolved.iter().map(|(resolved, took)| parameter(resolved, Some(took))));
+    all.extend(causes.iter().map(|cause| parameter(cause, None)));
     proto::ServiceParameters {
         from_time: Some(time(period.from)),
         to_time: Some(time(period.to)),
@@ -48,8 +49,8 @@ pub fn parameters(told: Parameters, period: &Period) -> proto::ServiceParameters
 
 const NOT_INCLUDED: [(&str, &str); 2] = [
     (
-        "Las causas de las reclamaciones (art. 21) las cuenta el servicio de expedientes (MeasureRootCauses).",
-        "Causes of complaints (art. 21) are counted by the service of affairs (MeasureRootCauses).",
+        "De las causas se cuentan las que constan, cada una por sí sola; su árbol y lo que costaron lo cuenta el servicio de expedientes (MeasureRootCauses).",
+        "Of causes those that were stated are counted, each by itself; their tree, and what they cost, are counted by the service of affairs (MeasureRootCauses).",
     ),
     ("Lo que ningún sistema telefónico comunicó no está contado.", "What no telephone system reported is not counted."),
 ];
@@ -115,7 +116,11 @@ const fn definition(figure: Figure) -> (&'static str, &'static str) {
             "Legal terms to resolve and answer, of affairs first received in the period, that were met in time, of those that were met, met late, or passed unmet; open ones that are \
              not due yet do not count.",
         ),
-        Figure::Cause => ("Asuntos por una causa.", "Affairs under one cause."),
+        Figure::Cause => (
+            "Quejas y reclamaciones recibidas por primera vez en el periodo de las que esta causa fue la última que se indicó, entre todas ellas; \
+             «not_stated» son aquellas de las que no se indicó ninguna.",
+            "Complaints first received in the period of which this cause was stated last, of all of them; «not_stated» are those of which none was.",
+        ),
     }
 }
 
@@ -147,8 +152,8 @@ const FAIRNESS: [(&str, &str); 4] = [
         "There is a disparity where chance explains it with less than 5 %, corrected for the number of dimensions (Holm), and the gap is two points or more; it proves no cause.",
     ),
     (
-        "La antigüedad y el segmento del cliente no constan en este servicio y no se comparan.",
-        "Tenure and segment of customers are not known to this service and are not compared.",
+        "La antigüedad va de la primera compra o del primer contrato que consta a la recepción; el segmento es lo gastado en el año anterior. Se preguntan cuando el asunto llega, y no constan de los anteriores.",
+        "Tenure is from the first purchase or contract that is known to the receipt; segment is what was spent in the year before. Both are asked about when an affair arrives, and are not known of earlier ones.",
     ),
 ];
 

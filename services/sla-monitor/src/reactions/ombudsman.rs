@@ -10,18 +10,23 @@
 //! * While a case is stayed the office must abstain: the term to decide stands still.
 //! * What the office orders or recommends starts a clock until the instant it gives. The proof meets it at the instant it came, however
 //!   long it took to judge it.
+//! * Beside that the house may measure by policies of its own how long the office takes to decide and to notify, and the firm to carry out
+//!   what was ordered.
 
 use kernel::ResourceId as _;
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
+use sla_monitor_domain::case::Event;
 use sla_monitor_domain::catalogue::CaseFacts;
 use sla_monitor_domain::clock::{Entry, Happening};
-use sla_monitor_domain::rule::{Ends, Rule};
+use sla_monitor_domain::condition::Metric;
+use sla_monitor_domain::policy::{Facts, choose_of, opening};
+use sla_monitor_domain::{Calendar, Rule};
 use ventanilla_proto::ombudsman::v1 as proto;
 
 use super::effects::{Effects, Start};
 use super::{instant, maybe_named, named};
-use crate::monitor::Monitor;
+use crate::monitor::{Law, Monitor};
 use crate::names::{CaseId, CustomerId, TicketId};
 use crate::store::affair::{self, Affair};
 use crate::store::agent::Seat;
@@ -46,7 +51,7 @@ impl Reaction for Cases {
             self.owed(tx, &effects, entry, &owed).await
         } else if let Some(met) = entry.payload::<proto::ObligationMet>()? {
             let case: CaseId = named("case_name", &met.case_name)?;
-            let done = |rule: &Rule, _: &_| (rule.ends == Ends::ObligationMet).then_some(Happening::Fulfilled);
+            let done = |rule: &Rule, _: &_| Event::ObligationMet.to_clock_of(rule);
             effects.happen(tx, case.uuid(), Some(&met.obligation), done).await
         } else if let Ok(case) = CaseId::parse(entry.aggregate()) {
             affair::touch(tx, case.uuid()).await?;
@@ -92,11 +97,18 @@ impl Cases {
         let law = self.0.law_at(tx, revision).await?;
         let calendar = law.calendar_of("");
         let facts = CaseFacts { regime: &affair.sector, received: at_entity };
-        let Some(chosen) = law.catalogue.for_case(facts, calendar) else { return Ok(()) };
-        let at = if chosen.rule.starts == "first_receipt" { at_entity } else { at_office };
-        let entries = vec![Entry { at, what: Happening::Started }];
-        let start = Start { rule: chosen.rule, calendar, subject: case.name(), entries };
-        effects.start(tx, &affair, vec![start]).await
+        let by_regime = law.catalogue.for_case(facts, calendar).map(|chosen| {
+            let at = if chosen.rule.starts == "first_receipt" { at_entity } else { at_office };
+            let entries = vec![Entry { at, what: Happening::Started }];
+            Start { rule: chosen.rule, calendar, subject: case.name(), entries }
+        });
+        let metrics = [Metric::DecideCase, Metric::NotifyDecision];
+        let own = chosen_by_the_house(&law, &metrics, &Facts::of_case(&affair.sector, "", at_office));
+        let own = own.into_iter().map(|(rule, calendar)| {
+            let entries = vec![opening(rule, at_office, "")];
+            Start { rule, calendar, subject: case.name(), entries }
+        });
+        effects.start(tx, &affair, by_regime.into_iter().chain(own).collect()).await
     }
 
     async fn owed(
@@ -109,7 +121,7 @@ impl Cases {
         let case: CaseId = named("case_name", &owed.case_name)?;
         let due = instant("due_time", owed.due_time.as_ref())?;
         let stage = match owed.kind() {
-            proto::ObligationKind::Order => "comply",
+            proto::ObligationKind::Order | proto::ObligationKind::Settlement => "comply",
             proto::ObligationKind::Recommendation => "answer_recommendation",
             // Of a newer office, which this one does not count for.
             proto::ObligationKind::Unspecified => return Ok(()),
@@ -117,13 +129,20 @@ impl Cases {
         let Some(affair) = affair::touch(tx, case.uuid()).await? else {
             return Err(ReactionError::Refused("something owed after a case that was never opened"));
         };
-        let law = self.0.law();
-        let Some(chosen) = law.catalogue.for_obligation(stage) else { return Ok(()) };
+        let law = self.0.law_now(tx).await?;
         let affair = Affair { department: owed.department.clone(), ..affair };
-        let entries = vec![Entry { at: entry.occurred_at(), what: Happening::StartedUntil(due) }];
-        let start =
-            Start { rule: chosen.rule, calendar: law.calendar_of(""), subject: owed.obligation.clone(), entries };
-        effects.start(tx, &affair, vec![start]).await
+        let (at, subject) = (entry.occurred_at(), || owed.obligation.clone());
+        let by_the_office = law.catalogue.for_obligation(stage).map(|chosen| {
+            let entries = vec![Entry { at, what: Happening::StartedUntil(due) }];
+            Start { rule: chosen.rule, calendar: law.calendar_of(""), subject: subject(), entries }
+        });
+        let metrics: &[Metric] = if owed.kind() == proto::ObligationKind::Order { &[Metric::Comply] } else { &[] };
+        let own = chosen_by_the_house(&law, metrics, &Facts::of_case(&affair.sector, &affair.department, at));
+        let own = own.into_iter().map(|(rule, calendar)| {
+            let entries = vec![Entry { at, what: Happening::Started }];
+            Start { rule, calendar, subject: subject(), entries }
+        });
+        effects.start(tx, &affair, by_the_office.into_iter().chain(own).collect()).await
     }
 
     async fn decided(
@@ -135,9 +154,9 @@ impl Cases {
     ) -> Result<(), ReactionError> {
         let case: CaseId = named("case_name", &issued.case_name)?;
         let ticket: Option<TicketId> = maybe_named("ticket", &issued.ticket)?;
-        effects.happen(tx, case.uuid(), None, |rule, _| met_by_decision(rule)).await?;
+        effects.happen(tx, case.uuid(), None, |rule, _| Event::Decided.to_clock_of(rule)).await?;
         if let Some(ticket) = ticket {
-            effects.happen(tx, ticket.uuid(), None, |rule, _| met_by_decision(rule)).await?;
+            effects.happen(tx, ticket.uuid(), None, |rule, _| Event::Decided.to_clock_of(rule)).await?;
         }
         let Some(affair) = affair::touch(tx, case.uuid()).await? else {
             return Err(ReactionError::Refused("a decision of a case that was never opened"));
@@ -153,52 +172,44 @@ impl Cases {
     }
 }
 
+/// The house's policies of these metrics that hold, with the calendars they count on.
+fn chosen_by_the_house<'a>(law: &'a Law, metrics: &[Metric], facts: &Facts) -> Vec<(&'a Rule, &'a Calendar)> {
+    let chosen = choose_of(metrics, law.policies.iter().map(|rule| &**rule), facts);
+    let calendar = |rule: &Rule| {
+        let named = rule.measure.as_ref().and_then(|measure| measure.calendar.as_deref());
+        &**named.and_then(|id| law.calendar(id)).unwrap_or_else(|| law.calendar_of(&facts.department))
+    };
+    chosen.into_iter().map(|chosen| (chosen.rule, calendar(chosen.rule))).collect()
+}
+
 async fn transitioned(
     tx: &mut Tx,
     effects: &Effects<'_>,
     moved: &proto::CaseTransitioned,
 ) -> Result<(), ReactionError> {
-    use proto::CaseState as S;
     let case: CaseId = named("case_name", &moved.case_name)?;
-    let affair = case.uuid();
-    let hindered = |ground: &'static str| {
-        move |rule: &Rule, _: &_| rule.effect_of(ground).map(|_| Happening::Hindered(ground.to_owned()))
-    };
-    match (moved.from_state(), moved.to_state()) {
-        (_, S::NeedsCure) => effects.happen(tx, affair, None, hindered("cure")).await,
-        (_, S::InadmissibleProposed) => effects.happen(tx, affair, None, hindered("inadmissibility_allegations")).await,
-        (_, S::Stayed) => effects.happen(tx, affair, None, hindered("parallel_proceedings")).await,
-        (S::Stayed, S::Closed) => {
-            let decided_elsewhere = |rule: &Rule, _: &_| (rule.ends == Ends::Decision).then_some(Happening::Cancelled);
-            effects.happen(tx, affair, None, decided_elsewhere).await
-        }
-        // What was missed stays missed; nobody waits for it any more.
-        (_, S::Closed) => {
-            let given_up = |rule: &Rule, _: &_| (rule.ends == Ends::ObligationMet).then_some(Happening::Cancelled);
-            effects.happen(tx, affair, None, given_up).await
-        }
-        (_, S::Inadmissible | S::Rectified | S::Settled) => {
-            effects.happen(tx, affair, None, |rule, _| met_by_decision(rule)).await
-        }
-        (_, S::ArchivedUncured | S::Withdrawn | S::ForwardedInternally) => {
-            effects.happen(tx, affair, None, |_, _| Some(Happening::Cancelled)).await
-        }
-        (_, S::Notified) => {
-            let told = |rule: &Rule, _: &_| (rule.ends == Ends::Notification).then_some(Happening::Fulfilled);
-            effects.happen(tx, affair, None, told).await
-        }
-        (S::NeedsCure | S::InadmissibleProposed | S::Stayed, _) => {
-            let goes_on = |rule: &Rule, _: &_| (!rule.effects.is_empty()).then_some(Happening::Unhindered);
-            effects.happen(tx, affair, None, goes_on).await
-        }
-        // Stages of the work inside the office move no term; a state of a newer office is tolerated.
-        _ => {
-            affair::touch(tx, affair).await?;
+    match event(moved.from_state(), moved.to_state()) {
+        Some(event) => effects.happen(tx, case.uuid(), None, |rule, _| event.to_clock_of(rule)).await,
+        None => {
+            affair::touch(tx, case.uuid()).await?;
             Ok(())
         }
     }
 }
 
-fn met_by_decision(rule: &Rule) -> Option<Happening> {
-    (rule.ends == Ends::Decision).then_some(Happening::Fulfilled)
+/// What a transition is to clocks. Stages of the work inside the office move none; a state of a newer office is tolerated.
+const fn event(from: proto::CaseState, to: proto::CaseState) -> Option<Event> {
+    use proto::CaseState as S;
+    Some(match (from, to) {
+        (_, S::NeedsCure) => Event::NeedsCure,
+        (_, S::InadmissibleProposed) => Event::RefusalProposed,
+        (_, S::Stayed) => Event::Stayed,
+        (S::Stayed, S::Closed) => Event::ClosedWhileStayed,
+        (_, S::Closed) => Event::Closed,
+        (_, S::Inadmissible | S::Rectified | S::Settled) => Event::EndedOtherwise,
+        (_, S::ArchivedUncured | S::Withdrawn | S::ForwardedInternally) => Event::GivenUp,
+        (_, S::Notified) => Event::Notified,
+        (S::NeedsCure | S::InadmissibleProposed | S::Stayed, _) => Event::GoesOn,
+        _ => return None,
+    })
 }

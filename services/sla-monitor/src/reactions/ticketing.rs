@@ -9,6 +9,7 @@
 //! * The house's own policies are moved by more: what the customer says, who works on it, what department has it.
 //! * Filed as something else, an affair owes what it owed and what that obliges to, from the same first receipt; another sector is another law.
 //! * Split off another, it takes over first receipt and history.
+//! * What brought it about is what was stated last, whenever that was: it moves no clock.
 //! * Its open clocks are of the team and the manager of whoever has it, and move with it; so they do where that person changes to another team.
 
 use std::collections::HashMap;
@@ -63,6 +64,8 @@ impl Reaction for Affairs {
             assigned(tx, &effects, &handed).await
         } else if let Some(asked) = entry.payload::<proto::SupervisorCalled>()? {
             called(tx, &effects, &asked).await
+        } else if let Some(stated) = entry.payload::<proto::RootCauseStated>()? {
+            cause_stated(tx, &stated).await
         } else if let Some(put) = entry.payload::<proto::AgentPut>()? {
             agent_put(tx, &put).await
         } else if let Ok(ticket) = TicketId::parse(entry.aggregate()) {
@@ -296,6 +299,15 @@ async fn assigned(tx: &mut Tx, effects: &Effects<'_>, assigned: &proto::TicketAs
         effects.befall(tx, ticket.uuid(), event).await?;
     }
     Ok(())
+}
+
+/// What brought an affair about. It is an entry about the affair like others.
+async fn cause_stated(tx: &mut Tx, stated: &proto::RootCauseStated) -> Result<(), ReactionError> {
+    let ticket: TicketId = named("ticket", &stated.ticket)?;
+    let cause = stated.cause.strip_prefix("causes/").filter(|cause| !cause.is_empty());
+    let cause = cause.ok_or(ReactionError::Undecodable("cause"))?;
+    affair::touch(tx, ticket.uuid()).await?;
+    Ok(affair::brought_about_by(tx, ticket.uuid(), cause).await?)
 }
 
 /// Who works for which team, and under whom.

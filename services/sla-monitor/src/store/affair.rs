@@ -265,6 +265,13 @@ pub async fn refile(tx: &mut PgConnection, affair: &Affair) -> Result<i64, Store
     Ok(revision)
 }
 
+/// Says what brought an affair about.
+#[tracing::instrument(name = "db.affair.brought_about_by", skip_all)]
+pub async fn brought_about_by(tx: &mut PgConnection, id: Uuid, cause: &str) -> Result<(), StoreError> {
+    sqlx::query!("update sla_monitor.affair set cause = $2 where affair_id = $1", id, cause).execute(tx).await?;
+    Ok(())
+}
+
 /// What is known of an affair.
 #[tracing::instrument(name = "db.affair.get", skip_all)]
 pub async fn get(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Affair>, StoreError> {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use postgres::{Db, StoreError, Tx};
-use sla_monitor_domain::board::{Dimension, Labels, Line, MADE_AS, Piece, Range, Share, Span, Tally};
+use sla_monitor_domain::board::{Dimension, Keyed, Labels, Line, MADE_AS, Piece, Range, Share, Span, Tally};
 use sqlx::PgConnection;
 
 use shares::{Row, Shares};
@@ -128,7 +128,7 @@ fn fit(day: Date) -> Date {
 pub async fn changed(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel,
+        r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel, a.segment, a.cause,
                   c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.first_origin_at as "first_origin_at: _",
                   case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
                   (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
@@ -153,7 +153,7 @@ pub async fn changed(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, S
 pub async fn summed_of_changed(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, l.channel,
+        r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, l.channel, l.segment, l.cause,
                   c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, l.team, l.manager, c.first_origin_at as "first_origin_at: _",
                   c.ended_as, c.settle_micros, c.breached
            from (select distinct affair_id from sla_monitor.board_changed) k
@@ -177,7 +177,7 @@ pub async fn summed_of_changed(tx: &mut PgConnection, part: Range) -> Result<Vec
 pub async fn between(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel,
+        r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel, a.segment, a.cause,
                   c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.first_origin_at as "first_origin_at: _",
                   case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
                   (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
@@ -206,7 +206,7 @@ pub async fn between(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, S
 pub async fn overdue(tx: &mut PgConnection) -> Result<Vec<Piece>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel,
+        r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel, a.segment, a.cause,
                   c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.first_origin_at as "first_origin_at: _",
                   'open' as "ended_as!", null::bigint as settle_micros, true as "breached!"
            from sla_monitor.clock c
@@ -224,7 +224,8 @@ pub async fn overdue(tx: &mut PgConnection) -> Result<Vec<Piece>, StoreError> {
 #[tracing::instrument(name = "db.board.labels", skip_all)]
 pub async fn labels(tx: &mut PgConnection) -> Result<HashMap<i32, Arc<Labels>>, StoreError> {
     let rows = sqlx::query!(
-        "select label, rule, department, subject_type, stage, kind, channel, outcome, team, manager from sla_monitor.board_label"
+        "select label, rule, department, subject_type, stage, kind, channel, outcome, team, manager, segment, cause
+         from sla_monitor.board_label"
     )
     .fetch_all(tx)
     .await?;
@@ -239,6 +240,8 @@ pub async fn labels(tx: &mut PgConnection) -> Result<HashMap<i32, Arc<Labels>>, 
             outcome: row.outcome.into(),
             team: row.team.into(),
             manager: row.manager.into(),
+            segment: row.segment.into(),
+            cause: row.cause.into(),
         };
         (row.label, Arc::new(labels))
     });
@@ -285,4 +288,49 @@ pub async fn settled(
     .fetch_all(tx)
     .await?;
     Ok(found)
+}
+
+/// The summed durations of ranges of lines, each found by the key of its line, likewise: for each look, by its number, what was found.
+#[tracing::instrument(name = "db.board.settled_of", skip_all)]
+pub async fn settled_of(
+    tx: &mut PgConnection,
+    looks: &[Keyed],
+    part: Range,
+    labels: Option<&[i32]>,
+) -> Result<Vec<(usize, Vec<i64>)>, StoreError> {
+    let dimensions: Vec<String> = looks.iter().map(|look| look.line.dimension.as_str().to_owned()).collect();
+    let keys: Vec<String> = looks.iter().map(|look| look.line.key.to_string()).collect();
+    let (from, to): (Vec<i64>, Vec<i64>) = looks.iter().map(|look| (look.from, look.to)).unzip();
+    let rows = sqlx::query!(
+        // Each look goes down one index: which, its dimension says before anything is read.
+        r#"select r.n as "n!", f.micros as "micros!"
+           from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) with ordinality as r(dimension, key, from_micros, to_micros, n)
+           cross join lateral (
+               select array_agg(b.settle_micros) as micros
+               from (select settle_micros, first_origin_at, label from sla_monitor.board_clock
+                     where r.dimension = 'department' and department = r.key and settle_micros >= r.from_micros and settle_micros < r.to_micros
+                     union all
+                     select settle_micros, first_origin_at, label from sla_monitor.board_clock
+                     where r.dimension = 'team' and team = r.key and team <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
+                     union all
+                     select settle_micros, first_origin_at, label from sla_monitor.board_clock
+                     where r.dimension = 'manager' and manager = r.key and manager <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
+                     union all
+                     select settle_micros, first_origin_at, label from sla_monitor.board_clock
+                     where r.dimension = 'cause' and cause = r.key and cause <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros) b
+               where b.first_origin_at >= coalesce($5, '-infinity'::timestamptz) and b.first_origin_at < coalesce($6, 'infinity'::timestamptz)
+                 and ($7::integer[] is null or b.label = any($7))) f
+           where f.micros is not null"#,
+        &dimensions,
+        &keys,
+        &from,
+        &to,
+        part.from.map(|t| t.to_sqlx()) as _,
+        part.to.map(|t| t.to_sqlx()) as _,
+        labels as _,
+    )
+    .fetch_all(tx)
+    .await?;
+    let found = rows.into_iter().map(|row| (usize::try_from(row.n - 1).unwrap_or(usize::MAX), row.micros));
+    Ok(found.collect())
 }

@@ -14,6 +14,10 @@ pub struct Alike {
     pub language: String,
     /// Whether they have a right to be served first.
     pub served_first: bool,
+    /// How long their customers had been customers; empty where it is not known.
+    pub tenure: String,
+    /// What their customers spent; empty where it is not known.
+    pub segment: String,
     /// How many were kept.
     pub kept: u64,
     /// Of how many something was decided.
@@ -37,10 +41,10 @@ pub async fn count(
                select affair_id, bool_or(breached) as breached from judged
                where breached or state = 'fulfilled' group by affair_id
            )
-           select a.channel, a.language, a.served_first, count(*) filter (where not d.breached) as "kept!", count(*) as "decided!",
+           select a.channel, a.language, a.served_first, a.tenure, a.segment, count(*) filter (where not d.breached) as "kept!", count(*) as "decided!",
                   now() as "now!: jiff_sqlx::Timestamp"
            from decided d join sla_monitor.affair a on a.affair_id = d.affair_id
-           group by 1, 2, 3"#,
+           group by 1, 2, 3, 4, 5"#,
         from.to_sqlx() as _,
         to.to_sqlx() as _,
     )
@@ -51,6 +55,8 @@ pub async fn count(
         channel: row.channel,
         language: row.language,
         served_first: row.served_first,
+        tenure: row.tenure,
+        segment: row.segment,
         kept: row.kept.unsigned_abs(),
         decided: row.decided.unsigned_abs(),
     });

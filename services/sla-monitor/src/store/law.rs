@@ -141,6 +141,12 @@ pub async fn revision(pool: &PgPool) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar!("select revision from sla_monitor.law_revision").fetch_one(pool).await?)
 }
 
+/// The same for the rest of a transaction: who changes policies and calendars waits until it is over.
+#[tracing::instrument(name = "db.law.revision_held", skip_all)]
+pub async fn revision_held(tx: &mut PgConnection) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!("select revision from sla_monitor.law_revision for share").fetch_one(tx).await?)
+}
+
 /// Keeps the calendars that ship, each version once; answers the id of one whose version is kept with other content.
 #[tracing::instrument(name = "db.law.remember", skip_all)]
 pub async fn remember(db: &Db, calendars: &[&Calendar], now: Timestamp) -> Result<Option<String>, StoreError> {

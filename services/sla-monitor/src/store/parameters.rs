@@ -4,7 +4,9 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::{Db, StoreError};
-use sla_monitor_domain::figures::{CallCounts, Coarse, Figure, Resolved, SupervisorRequests, THREE_MINUTES};
+use sla_monitor_domain::figures::{
+    COMPLAINTS, CallCounts, Coarse, Figure, Resolved, SupervisorRequests, THREE_MINUTES,
+};
 use sla_monitor_domain::quantile::{Durations, rank};
 use sqlx::PgConnection;
 
@@ -35,6 +37,8 @@ pub struct Counted {
     pub calls: CallCounts,
     /// Affairs by type, in order of name.
     pub resolved: Vec<Resolved>,
+    /// Complaints by what brought them about; empty where nobody stated it.
+    pub causes: Vec<(String, u64)>,
     /// The database's time.
     pub now: Timestamp,
 }
@@ -57,8 +61,26 @@ pub async fn count(db: &Db, period: &Period, rules: &[String]) -> Result<Counted
 pub async fn count_in(tx: &mut PgConnection, period: &Period, rules: &[String]) -> Result<Counted, StoreError> {
     let calls = calls(tx, period).await?;
     let resolved = resolved(tx, period, rules).await?;
+    let causes = causes(tx, period).await?;
     let now = sqlx::query_scalar!(r#"select now() as "now!: jiff_sqlx::Timestamp""#).fetch_one(tx).await?;
-    Ok(Counted { calls, resolved, now: now.to_jiff() })
+    Ok(Counted { calls, resolved, causes, now: now.to_jiff() })
+}
+
+#[tracing::instrument(name = "db.parameters.causes", skip_all)]
+async fn causes(tx: &mut PgConnection, period: &Period) -> Result<Vec<(String, u64)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select cause, count(*) as "times!" from sla_monitor.affair
+           where kind = 'ticket' and first_received_at >= $1 and first_received_at < $2 and ($3::text is null or department = $3)
+             and types && $4
+           group by cause"#,
+        period.from.to_sqlx() as _,
+        period.to.to_sqlx() as _,
+        period.department,
+        &COMPLAINTS.map(str::to_owned),
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.cause, row.times.unsigned_abs())).collect())
 }
 
 async fn calls(tx: &mut PgConnection, period: &Period) -> Result<CallCounts, StoreError> {

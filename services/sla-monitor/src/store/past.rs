@@ -29,6 +29,8 @@ pub type Place = (Timestamp, Uuid);
 pub struct PastAffair {
     /// The affair.
     pub affair: Affair,
+    /// What its customer spent; empty where it is not known.
+    pub segment: String,
     /// What happened to it, the first first.
     pub history: Vec<Happened>,
     /// Its clock: rule, state, breach; none where no such clock was started.
@@ -72,7 +74,7 @@ pub async fn affairs(
     let (after_at, after_id) = after.unzip();
     let rows = sqlx::query!(
         r#"select a.affair_id, a.subject_type, a.sector, a.topic, a.department, a.first_received_at as "received: jiff_sqlx::Timestamp",
-                  a.types, a.topics, a.calendar, a.channel, a.severity, a.language, a.served_first, a.received_by,
+                  a.types, a.topics, a.calendar, a.channel, a.severity, a.language, a.served_first, a.received_by, a.segment,
                   e.kinds as "kinds!", e.grounds as "grounds!", e.times as "times!: Vec<jiff_sqlx::Timestamp>",
                   c.rule as "rule?", c.state as "state?", c.breached as "breached?"
            from (select * from sla_monitor.affair
@@ -129,6 +131,7 @@ pub async fn affairs(
                 owner: String::new(),
                 seat: Seat::default(),
             },
+            segment: row.segment,
             history,
             clock: match (row.rule, row.state, row.breached) {
                 (Some(rule), Some(state), Some(breached)) => Some(PastClock { rule, state, breached }),

@@ -112,6 +112,7 @@ fn written(
     let calls = &parameters.calls;
     let mut shown = vec![&calls.human, &calls.supervisor[0], &calls.supervisor[1], &calls.answered.parameter];
     shown.extend(parameters.resolved.iter().map(|(parameter, _)| parameter));
+    shown.extend(&parameters.causes);
     let hash = hex::encode(&ledger.1);
     let told = evaluation::Evaluation {
         firm: &monitor.firm,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use postgres::StoreError;
-use sla_monitor_domain::board::{Days, Dimension, Grain, Into, Labels, Plan, Range, Sums, Told, cover, month};
+use sla_monitor_domain::board::{Days, Dimension, Grain, Into, Labels, Looks, Plan, Range, Sums, Told, cover, month};
 use sqlx::PgConnection;
 
 use super::get_policy::get_policy;
@@ -107,12 +107,18 @@ pub(super) async fn add_up(tx: &mut PgConnection, window: &Window) -> Result<Add
             sums.add_share(&share, Into::Beside(*edge));
         }
     }
-    let ranges = sums.wanted();
+    let Looks { ranges, keyed } = sums.wanted();
     if plan.whole.is_some() && !ranges.is_empty() {
         let labels = board::labels(tx).await?;
         let only = rule.map(|rule| under(&labels, rule));
         let found = board::settled(tx, &ranges, plan.between, only.as_deref()).await?;
         hold(&mut sums, &labels, &found)?;
+        for (n, found) in board::settled_of(tx, &keyed, plan.between, only.as_deref()).await? {
+            let look = keyed.get(n).ok_or_else(|| StoreError::corrupt("board_clock", "settle_micros", n))?;
+            for micros in found {
+                sums.found(&[look.place], micros, 1);
+            }
+        }
     }
     Ok(Added { sums, zone, now })
 }
@@ -124,7 +130,7 @@ fn under(labels: &HashMap<i32, Arc<Labels>>, rule: &str) -> Vec<i32> {
 /// Gives durations to the lines that their clocks are on.
 fn hold(sums: &mut Sums, labels: &HashMap<i32, Arc<Labels>>, found: &[Found]) -> Result<(), StoreError> {
     let places: HashMap<i32, Vec<usize>> =
-        labels.iter().map(|(number, labels)| (*number, sums.places_of(labels, None))).collect();
+        labels.iter().map(|(number, labels)| (*number, sums.shared_places(labels))).collect();
     let months = sums.months();
     for Found { micros, labels, origins } in found {
         for ((micros, label), origin) in micros.iter().zip(labels).zip(origins) {

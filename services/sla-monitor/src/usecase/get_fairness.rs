@@ -16,6 +16,10 @@ const SERVED_FIRST: &str = "served_first";
 /// Name of all others.
 const OTHERS: &str = "others";
 
+/// What is compared, in this order.
+const DIMENSIONS: [Dimension; 5] =
+    [Dimension::Channel, Dimension::Language, Dimension::Vulnerability, Dimension::Tenure, Dimension::Segment];
+
 /// What is told.
 #[derive(Debug, Clone)]
 pub struct Told {
@@ -48,7 +52,7 @@ pub(super) async fn fairness_by(
 ) -> Result<Told, Failure> {
     let (alike, now) = count(executor, from, to).await?;
     let (mut dimensions, mut unknown) = (Vec::new(), Vec::new());
-    for dimension in [Dimension::Channel, Dimension::Language, Dimension::Vulnerability] {
+    for dimension in DIMENSIONS {
         let (groups, others) = groups(dimension, &alike)?;
         dimensions.push((dimension, groups));
         unknown.push(others);
@@ -67,7 +71,8 @@ fn groups(dimension: Dimension, alike: &[Alike]) -> Result<(Vec<Group>, u64), Fa
             Dimension::Vulnerability if alike.channel.is_empty() => "",
             Dimension::Vulnerability if alike.served_first => SERVED_FIRST,
             Dimension::Vulnerability => OTHERS,
-            Dimension::Tenure | Dimension::Segment => "",
+            Dimension::Tenure => alike.tenure.as_str(),
+            Dimension::Segment => alike.segment.as_str(),
         };
         if name.is_empty() {
             unknown += alike.decided;

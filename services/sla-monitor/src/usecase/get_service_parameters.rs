@@ -1,7 +1,7 @@
 //! `GetServiceParameters`: what Ley 10/2025 has published and audited.
 
 use jiff::Timestamp;
-use sla_monitor_domain::figures::{CallParameters, Parameter, TERMS_OF_ARTICLE_17, Times};
+use sla_monitor_domain::figures::{CallParameters, NOT_STATED, Parameter, TERMS_OF_ARTICLE_17, Times, causes};
 use sla_monitor_domain::quantile::Durations;
 use sqlx::PgConnection;
 
@@ -20,6 +20,8 @@ pub struct Parameters {
     pub humans: Durations,
     /// Of affairs: all of them, then by type.
     pub resolved: Vec<(Parameter, Durations)>,
+    /// What brought complaints about, the commonest first.
+    pub causes: Vec<Parameter>,
     /// The database's time.
     pub now: Timestamp,
 }
@@ -57,8 +59,12 @@ fn told(monitor: &Monitor, counted: Counted) -> Result<Parameters, Failure> {
         let parameter = kind.parameter().ok_or_else(impossible)?;
         resolved.push((parameter, kind.took));
     }
+    let causes = causes(counted.causes.iter().map(|(cause, times)| {
+        let name = if cause.is_empty() { NOT_STATED } else { cause };
+        (name, *times)
+    }));
     let (waited, humans) = (counted.calls.calls.answered, counted.calls.humans);
-    Ok(Parameters { calls, waited, humans, resolved, now: counted.now })
+    Ok(Parameters { calls, waited, humans, resolved, causes, now: counted.now })
 }
 
 /// The percentiles that are published; none of nothing.

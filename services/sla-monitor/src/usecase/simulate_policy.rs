@@ -134,6 +134,8 @@ pub struct Simulated {
     pub by_type: BTreeMap<String, Tally>,
     /// By channel.
     pub by_channel: BTreeMap<String, Tally>,
+    /// By segment.
+    pub by_segment: BTreeMap<String, Tally>,
     /// Affairs whose verdict would be another.
     pub flips: i64,
     /// The database's time, at which open clocks were judged.
@@ -194,6 +196,7 @@ pub async fn simulate_policy(
         by_department: BTreeMap::new(),
         by_type: BTreeMap::new(),
         by_channel: BTreeMap::new(),
+        by_segment: BTreeMap::new(),
         flips: 0,
         now,
     };
@@ -213,6 +216,7 @@ pub async fn simulate_policy(
                 (&mut result.by_department, &affair.department),
                 (&mut result.by_type, &affair.subject_type),
                 (&mut result.by_channel, &affair.channel),
+                (&mut result.by_segment, &past.segment),
             ] {
                 by.entry(key.clone()).or_default().add(was, then);
             }

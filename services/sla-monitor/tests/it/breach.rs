@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use testkit::eventually;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1::PromiseState;
@@ -73,6 +73,32 @@ async fn the_database_decides_what_time_it_is() {
         assert!(world.told::<sla::WarningRaised>().await.iter().all(|w| w.payload.subject == near));
         served.stop().await;
     }
+}
+
+#[tokio::test]
+async fn jumps_of_the_wall_clock_while_it_runs_raise_nothing_and_put_nothing_off() {
+    let world = World::skewed(SignedDuration::ZERO).await;
+    let served = world.start().await;
+    let ticket = Ticket::complaint(world.now().await);
+    world.open(&ticket).await;
+    clocks(&served, &ticket.name, 1).await;
+    let mut due = Vec::new();
+    // An hour ahead and an hour behind, thirty days, four hundred days, each from the one before.
+    for hours in [1, -2, 24 * 30 + 1, -24 * 60, 24 * 430] {
+        world.harness.surroundings.advance(SignedDuration::from_hours(hours));
+        let now = world.now().await;
+        let far = world.promise(&ticket, now, later(now, 3_600_000)).await;
+        let near = world.promise(&ticket, now, later(now, 300)).await;
+        due.push((near, later(now, 300)));
+        let told = breaches(&world, due.len()).await;
+        let raised: Vec<(String, Timestamp)> =
+            told.into_iter().map(|breach| (breach.payload.subject, breach.occurred)).collect();
+        assert_eq!(raised, due, "after a jump of {hours} hours");
+        let clock = clocks(&served, &far, 1).await.remove(0);
+        assert_eq!((clock.state(), clock.breached_time), (sla::ClockState::Running, None), "{hours} hours");
+    }
+    let warned = world.told::<sla::WarningRaised>().await;
+    assert!(warned.iter().all(|warning| due.iter().any(|(near, _)| *near == warning.payload.subject)));
 }
 
 #[tokio::test]

@@ -77,14 +77,36 @@ async fn a_house_that_treats_all_alike_is_told_nothing() {
     let told = fairness(&served).await;
     assert_eq!(told.index, Some(100.0));
     for dimension in &told.dimensions {
-        assert_eq!(
-            (dimension.verdict(), dimension.worse_group.as_str()),
-            (Verdict::NoEvidence, ""),
-            "{}",
-            dimension.dimension
-        );
+        // Of tenure and segment nothing is known, and so there is nothing to compare.
+        let known = !dimension.groups.is_empty();
+        let verdict = if known { Verdict::NoEvidence } else { Verdict::TooFew };
+        assert_eq!((dimension.verdict(), dimension.worse_group.as_str()), (verdict, ""), "{}", dimension.dimension);
     }
     assert_eq!((told.definitions_es.len(), told.definitions_en.len()), (4, 4));
+    assert_eq!(told.dimensions.iter().filter(|dimension| dimension.groups.is_empty()).count(), 2);
+}
+
+#[tokio::test]
+async fn new_customers_who_are_served_worse_are_found_and_what_they_spend_is_found_apart_from_it() {
+    let world = World::new().await;
+    let served = world.start().await;
+    filled(&world, &served, |i, _, _, first| first && i % 2 == 0).await;
+    // Whoever is served first is new, and spends as others do.
+    sqlx::query(
+        "update sla_monitor.affair set tenure = case when served_first then 'first_90_days' else 'later' end,
+             segment = case when extract(hour from first_received_at)::int % 4 < 2 then 'high' else 'low' end",
+    )
+    .execute(&world.admin)
+    .await
+    .unwrap();
+    let told = fairness(&served).await;
+    let tenure = of(&told, "tenure");
+    assert_eq!((tenure.verdict(), tenure.worse_group.as_str()), (Verdict::Disparity, "first_90_days"));
+    let groups: Vec<(&str, i64, i64)> =
+        tenure.groups.iter().map(|group| (group.name.as_str(), group.kept_count, group.decided_count)).collect();
+    assert_eq!(groups, [("first_90_days", 20, 40), ("later", 80, 80)]);
+    let segment = of(&told, "segment");
+    assert_eq!((segment.verdict(), segment.unknown_count, segment.groups.len()), (Verdict::NoEvidence, 0, 2));
 }
 
 #[tokio::test]

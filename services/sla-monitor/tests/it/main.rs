@@ -18,6 +18,7 @@ mod ombudsman;
 mod parameters;
 mod policies;
 mod receipt;
+mod segments;
 mod sums;
 mod teams;
 mod together;

@@ -7,7 +7,7 @@ use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::sla::v1::WaitEnd;
 use ventanilla_proto::r#type::v1::Channel;
 use ventanilla_sla_monitor::config::AbandonedCalls;
-use ventanilla_sla_monitor::recompute::{Abandoned, Period, Recomputed, recompute};
+use ventanilla_sla_monitor::recompute::{Abandoned, Period, Recomputed, recompute, recompute_causes};
 
 use crate::calls::{Dice, call, counts, many, of, parameters, record, request};
 use crate::world::{SOON, Ticket, World, at, clocks_that, later, wire};
@@ -320,4 +320,67 @@ async fn what_is_due_is_overdue_whether_or_not_a_worker_has_looked() {
     assert_eq!(world.told::<sla::ClockBreached>().await.len(), 0);
     let period = Period { from, to, department: None, as_of: world.now().await, reading: Abandoned::Always };
     assert_eq!(differences(&published, &recompute(&exported(&world).await, &period).unwrap()), Vec::<String>::new());
+}
+
+/// What is in the ledger of affairs.
+async fn affairs(world: &World) -> Vec<Entry> {
+    let rows: Vec<(i64, String, Vec<u8>)> =
+        sqlx::query_as("select position, type, payload from ticketing.ledger order by position")
+            .fetch_all(&world.admin)
+            .await
+            .unwrap();
+    let entry = |(position, r#type, payload)| Entry { position, r#type, payload, ..Entry::default() };
+    rows.into_iter().map(entry).collect()
+}
+
+#[tokio::test]
+async fn causes_that_are_published_are_those_that_the_ledger_of_affairs_gives() {
+    use ventanilla_proto::ticketing::v1 as ticketing;
+    let world = World::new().await;
+    let served = world.start().await;
+    let (from, to) = (at("2026-07-01T00:00:00Z"), at("2026-08-01T00:00:00Z"));
+    for i in 0..30_i64 {
+        let kinds =
+            [ticketing::TicketType::Reclamacion, ticketing::TicketType::Queja, ticketing::TicketType::Incidencia];
+        let kind = kinds[usize::try_from(i % 3).unwrap()];
+        let ticket = Ticket { kind, ..Ticket::complaint(later(at("2026-07-01T08:00:00Z"), (i - 2) * DAY)) };
+        world.open(&ticket).await;
+        for cause in ["storm", "meter-misread", "tariff-change"].iter().take(usize::try_from(i % 4).unwrap()) {
+            let stated = ticketing::RootCauseStated { ticket: ticket.name.clone(), cause: format!("causes/{cause}") };
+            world.ticketing.write(&ticket.name, &stated, later(ticket.received, DAY)).await;
+        }
+        if i % 9 == 5 {
+            let filed = ticketing::TicketReclassified {
+                ticket: ticket.name.clone(),
+                ticket_type: ticketing::TicketType::Reclamacion.into(),
+                from_ticket_type: kind.into(),
+                sector: ticket.sector.to_owned(),
+                from_sector: ticket.sector.to_owned(),
+                ..Default::default()
+            };
+            world.ticketing.write(&ticket.name, &filed, later(ticket.received, DAY)).await;
+        }
+    }
+    world.caught_up(&served).await;
+    let published = parameters(&served, from, to, "").await;
+    let told: Vec<&sla::ServiceParameter> = published.parameters.iter().filter(|p| p.id == "cause").collect();
+    assert!(told.len() == 4 && told.iter().all(|cause| cause.error.unwrap().within && cause.article == "21"));
+    let reading = Abandoned::Always;
+    let period = Period { from, to, department: None, as_of: world.now().await, reading };
+    let same = |entries: &[Entry]| {
+        let again = recompute_causes(entries, &period).unwrap();
+        let again = again.iter().map(|c| (c.of.as_deref().unwrap(), c.counted.with(), c.counted.of()));
+        let told = told.iter().map(|c| (c.of.as_str(), c.with_count.unsigned_abs(), c.of_count.unsigned_abs()));
+        again.eq(told)
+    };
+    let mut entries = affairs(&world).await;
+    assert!(same(&entries));
+    // An entry that is missing is found, and so is one that says otherwise.
+    let last = entries.iter().rposition(|entry| entry.r#type.ends_with("RootCauseStated")).unwrap();
+    let stated = entries.remove(last);
+    assert!(!same(&entries));
+    let mut forged: ticketing::RootCauseStated = prost::Message::decode(stated.payload.as_slice()).unwrap();
+    forged.cause = "causes/weather".to_owned();
+    entries.insert(last, Entry { payload: prost::Message::encode_to_vec(&forged), ..stated });
+    assert!(!same(&entries));
 }

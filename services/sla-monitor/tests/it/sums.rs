@@ -44,6 +44,8 @@ impl Dice {
 const RULES: [&str; 2] = ["house.incident.resolution", "house.promise"];
 const TEAMS: [&str; 3] = ["norte", "sur", ""];
 const MANAGERS: [&str; 3] = ["u-8", "u-9", ""];
+const SEGMENTS: [&str; 3] = ["high", "none", ""];
+const CAUSES: [&str; 3] = ["meter", "storm", ""];
 
 async fn change(admin: &PgPool, dice: &mut Dice) {
     let mut tx = admin.acquire().await.unwrap();
@@ -54,13 +56,15 @@ async fn change(admin: &PgPool, dice: &mut Dice) {
                 let affair = Uuid::from_u64_pair(dice.roll(u64::MAX), dice.roll(u64::MAX));
                 let received = dice.instant();
                 sqlx::query(
-                    "insert into sla_monitor.affair (affair_id, kind, subject_type, sector, topic, department, first_received_at, channel)
-                     values ($1, $2, 'incidencia', '', '', 'd', $3, $4)",
+                    "insert into sla_monitor.affair (affair_id, kind, subject_type, sector, topic, department, first_received_at, channel, segment, cause)
+                     values ($1, $2, 'incidencia', '', '', 'd', $3, $4, $5, $6)",
                 )
                 .bind(affair)
                 .bind(dice.of(&["ticket", "case"]))
                 .bind(received.to_sqlx())
                 .bind(dice.of(&["phone", "email", ""]))
+                .bind(dice.of(&SEGMENTS))
+                .bind(dice.of(&CAUSES))
                 .execute(&mut *tx)
                 .await
                 .unwrap();
@@ -122,8 +126,10 @@ async fn change(admin: &PgPool, dice: &mut Dice) {
                 .await
             }
             _ => {
-                sqlx::query("update sla_monitor.affair set entry_count = entry_count + 1, channel = '' where affair_id = (select affair_id from sla_monitor.affair order by md5(affair_id::text || $1) limit 1)")
+                sqlx::query("update sla_monitor.affair set entry_count = entry_count + 1, channel = '', segment = $2, cause = $3 where affair_id = (select affair_id from sla_monitor.affair order by md5(affair_id::text || $1) limit 1)")
                     .bind(dice.roll(1_000_000).to_string())
+                    .bind(dice.of(&SEGMENTS))
+                    .bind(dice.of(&CAUSES))
                     .execute(&mut *tx)
                     .await
                     .unwrap();
@@ -174,6 +180,8 @@ async fn counted_in(
         ("outcome", "nullif(c.outcome, '')", "nullif(c.outcome, '')"),
         ("team", "nullif(c.team, '')", "nullif(c.team, '')"),
         ("manager", "'agents/' || nullif(c.manager, '')", "'agents/' || nullif(c.manager, '')"),
+        ("segment", "a.segment", "a.segment"),
+        ("cause", "'causes/' || nullif(a.cause, '')", "'causes/' || nullif(a.cause, '')"),
         ("month", &month, &month_of_case),
     ] {
         let statement = format!(
@@ -239,6 +247,8 @@ async fn told(served: &Served, window: (Option<Timestamp>, Option<Timestamp>), r
         ("outcome", board.by_promise_outcome),
         ("team", board.by_team),
         ("manager", board.by_manager),
+        ("segment", board.by_segment),
+        ("cause", board.by_cause),
         ("month", board.by_month),
     ] {
         for row in rows {
@@ -417,4 +427,51 @@ async fn another_zone_has_everything_summed_again_by_its_own_days() {
     for window in [(None, None), (Some(at("2024-03-01T05:00:00Z")), Some(at("2024-06-01T05:00:00Z")))] {
         assert_eq!(told(&served, window, None).await, counted_in("America/Lima", &world.admin, window, None).await);
     }
+}
+
+/// How many entries of the indexes that percentiles are looked up in were read so far: of all clocks, and of single lines.
+async fn looked_at(admin: &PgPool) -> (i64, i64) {
+    sqlx::query("select pg_stat_force_next_flush()").execute(admin).await.unwrap();
+    let read = "select coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_clock_settle_idx'), 0)::bigint,
+                       coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_clock_department_idx'), 0)::bigint
+                from pg_stat_user_indexes where relname = 'board_clock'";
+    sqlx::query_as(read).fetch_one(admin).await.unwrap()
+}
+
+#[tokio::test]
+async fn of_three_hundred_departments_each_has_its_exact_percentiles_and_few_clocks_are_looked_at() {
+    const CLOCKS: i64 = 9_000;
+    let world = World::new().await;
+    let mut settings = world.settings();
+    settings.board.wait_ms = 20;
+    settings.board.batch = 5_000;
+    let served = world.start_with(settings).await;
+    // Each department has a pace of its own, so that its ranks lie where no other's do.
+    sqlx::query(
+        "with affairs as (
+             insert into sla_monitor.affair (affair_id, kind, subject_type, sector, topic, department, first_received_at)
+             select md5(n::text)::uuid, 'ticket', 'incidencia', '', '', 'd', timestamptz '2024-03-01 10:00Z' + make_interval(mins => n)
+             from generate_series(1, $1::int) n returning affair_id, first_received_at
+         )
+         insert into sla_monitor.clock (clock_id, affair_id, subject, rule, rule_version, kind, stage, calendar, subject_type, department, state, epoch,
+             first_origin_at, origin_at, due_at, settled_at, traceparent)
+         select affair_id, affair_id, 'tickets/' || affair_id, 'house.incident.resolution', 1, 'sla', 'resolve', 'es.madrid', 'incidencia',
+                'department-' || d, 'fulfilled', 1, first_received_at, first_received_at, first_received_at + interval '20 days',
+                first_received_at + make_interval(secs => 600 * (1 + d) * (1 + ('x' || left(md5('t' || affair_id), 6))::bit(24)::int / 16777216.0)), ''
+         from affairs cross join lateral (select ('x' || left(md5('d' || affair_id), 6))::bit(24)::int % 300 as d) k",
+    )
+    .bind(i32::try_from(CLOCKS).unwrap())
+    .execute(&world.admin)
+    .await
+    .unwrap();
+    summed(&world.admin).await;
+    let before = looked_at(&world.admin).await;
+    let board = told(&served, (None, None), None).await;
+    served.stop().await;
+    let after = looked_at(&world.admin).await;
+    assert_eq!(board, counted(&world.admin, (None, None), None).await);
+    assert_eq!(board.keys().filter(|(dimension, _)| *dimension == "department").count(), 300);
+    // Every clock is of one department: five of a hundredth part of the time hold its ranks.
+    let (all, of_departments) = (after.0 - before.0, after.1 - before.1);
+    assert!(all < CLOCKS / 20 && of_departments < CLOCKS / 4, "{all} and {of_departments} of {CLOCKS}");
 }

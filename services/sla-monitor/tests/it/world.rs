@@ -68,6 +68,8 @@ pub struct World {
     pub ombudsman: Source,
     /// Looks at what was written.
     pub admin: PgPool,
+    /// Who knows customers; nobody unless a test says so.
+    pub customer_profile: Option<SocketAddr>,
 }
 
 impl World {
@@ -89,7 +91,7 @@ impl World {
         let ticketing = Source::start(&harness, &database, "ticketing", "ticketing").await;
         let ombudsman = Source::start(&harness, &database, "ombudsman-escalation", "ombudsman").await;
         let admin = database.admin().await;
-        Self { harness, database, ticketing, ombudsman, admin }
+        Self { harness, database, ticketing, ombudsman, admin, customer_profile: None }
     }
 
     /// Settings of the service under test: late entries get no time to arrive unless a test gives it.
@@ -110,7 +112,7 @@ impl World {
         let peers = [
             ("ticketing", self.ticketing.addr()),
             ("ombudsman-escalation", self.ombudsman.addr()),
-            ("customer-profile", nobody),
+            ("customer-profile", self.customer_profile.unwrap_or(nobody)),
         ];
         let house = self.harness.house_with("sla-monitor", &peers);
         self.harness.start(assemble(settings, house).await.unwrap()).await

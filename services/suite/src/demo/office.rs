@@ -93,8 +93,8 @@ async fn brought_to_the_office(stage: &mut Stage<'_>, affair: &Affair) -> anyhow
         parallel_proceedings: ParallelProceedings::None.into(),
         claim_points: Vec::new(),
         facts_time: stage.in_hours(-20 * 24),
-        facts_known_time: None,
         request_id: stage.request_id(),
+        ..OpenCaseRequest::default()
     };
     let case = scene.office().open_case(request).await.map_err(|status| refused(&status))?.into_inner();
     say(format_args!("{} · {}", case.name, case.state().as_str_name()));

@@ -403,6 +403,9 @@ pub(crate) fn public_status(
             .term
             .map(|term| answer_due(term.due, term.by_law, now, status.language))
             .unwrap_or_default(),
+        // Of telephone systems alone.
+        ticket: String::new(),
+        etag: String::new(),
     }
 }
 

@@ -23,9 +23,9 @@ impl Public {
 #[tonic::async_trait]
 impl PublicService for Public {
     async fn get_public_affair(&self, request: Request<pb::GetPublicAffairRequest>) -> Answer<pb::PublicAffair> {
-        let request = request.get_ref();
-        let shown = convert::shown(&request.tracking_key, &request.proof).map_err(refused)?;
-        self.app.get_public_affair(&shown).await.map(Response::new).map_err(refused)
+        let asked = convert::read_public(request.get_ref())?;
+        let (affair, oldest) = self.app.get_public_affair(&asked.shown, asked.before).await.map_err(refused)?;
+        Ok(Response::new(pb::PublicAffair { next_page_token: asked.next_token(oldest), ..affair }))
     }
 
     async fn add_public_message(&self, request: Request<pb::AddPublicMessageRequest>) -> Answer<pb::PublicAct> {

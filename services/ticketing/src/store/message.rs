@@ -192,6 +192,40 @@ pub(crate) async fn list(pool: &PgPool, ticket: TicketId, after: i32, limit: i64
     with_files(pool, rows.fetch_all(pool).await?).await
 }
 
+/// Messages of a ticket before the one with this sequence number, newest first.
+#[tracing::instrument(name = "db.message.list_newest_first", skip_all)]
+pub(crate) async fn list_newest_first(
+    pool: &PgPool,
+    ticket: TicketId,
+    before: i32,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let rows = select_messages!(
+        "where m.ticket_id = $1 and m.sequence < $2 order by m.sequence desc limit $3",
+        ticket.uuid(),
+        before,
+        limit,
+    );
+    with_files(pool, rows.fetch_all(pool).await?).await
+}
+
+/// What was said between customer and house before this place in the ticket's history, the newest first.
+#[tracing::instrument(name = "db.message.told", skip_all)]
+pub(crate) async fn told(
+    pool: &PgPool,
+    ticket: TicketId,
+    before: Option<i32>,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let rows = select_messages!(
+        "where m.ticket_id = $1 and m.sequence < $2 and m.visibility = 'public' order by m.sequence desc limit $3",
+        ticket.uuid(),
+        before.unwrap_or(i32::MAX),
+        limit,
+    );
+    with_files(pool, rows.fetch_all(pool).await?).await
+}
+
 /// Messages by their places in their tickets' histories.
 #[tracing::instrument(name = "db.message.at", skip_all)]
 pub(crate) async fn at(pool: &PgPool, places: &[(TicketId, i32)]) -> Result<Vec<Message>, StoreError> {

@@ -1,13 +1,14 @@
 //! Where an affair stands, for who has nothing but the keys of a telephone.
 
 use kernel::ResourceId as _;
-use ticketing_domain::{KeypadKey, KeypadProof, TicketId};
+use postgres::etag;
+use ticketing_domain::{KeypadKey, KeypadProof, TicketId, TrackingKey};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
 use super::get_public_status::NOBODY;
 use crate::Error;
-use crate::store::public_status;
+use crate::store::{process, public_status};
 
 impl Ticketing {
     /// Where the affair stands whose key and proof are typed so. The proof itself is derived anew, and counts only while it is the one that is kept: what was
@@ -30,8 +31,16 @@ impl Ticketing {
         };
         let mut opened = found.iter().filter(opens);
         match (opened.next(), opened.next()) {
-            (Some((id, key, _)), None) => self.status_of(*key, *id).await,
+            (Some((id, key, _)), None) => self.named_status(*key, *id).await,
             _ => Err(Error::KeyOrProofUnknown),
         }
+    }
+
+    /// The status, and which ticket is told by it. Its version is read first, so that it is never newer than what is told.
+    async fn named_status(&self, key: TrackingKey, id: TicketId) -> Result<pb::PublicStatus, Error> {
+        let head = process::head_of(self.db.reader(), id).await?.ok_or(Error::KeyOrProofUnknown)?;
+        let stored = self.shown(head).await?;
+        let status = self.status_of(key, id).await?;
+        Ok(pb::PublicStatus { ticket: head.name(), etag: etag(stored.version), ..status })
     }
 }

@@ -3,22 +3,17 @@
 use kernel::{ResourceId, Role};
 use postgres::RequestKey;
 use server::{Call, Principal};
-use ticketing_domain::{Proof, TicketId, TrackingKey, Visibility, customer_options, road};
+use ticketing_domain::{Proof, TicketId, TrackingKey, customer_options, road};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::writing::{Begun, Writing};
-use super::{Ticketing, limit};
+use super::{Ticketing, cut, limit};
 use crate::Error;
 use crate::grpc::present;
-use crate::store::message::Message;
 use crate::store::{Stored, message, ticket};
 
-/// Messages that are told: the last ones, which are what a customer comes for.
-const MOST_MESSAGES: usize = 50;
-/// Messages that are read at once.
-const READ: usize = 200;
-/// Messages that are read at most.
-const MOST_READ: usize = 2_000;
+/// Messages that are told at once.
+const MESSAGES: usize = 50;
 
 /// What a customer shows with everything they do.
 #[derive(Debug, Clone)]
@@ -30,44 +25,36 @@ pub struct Shown {
 }
 
 impl Ticketing {
-    /// All that the customer of an affair may read of it.
+    /// All that the customer of an affair may read of it: with the newest messages, or those `before` this sequence number. With it the sequence number of
+    /// the oldest of them, when something was said before it.
     ///
     /// # Errors
     /// [`Error`], as the RPC's comment lists.
     #[tracing::instrument(name = "ticket.get_public_affair", skip_all)]
-    pub async fn get_public_affair(&self, shown: &Shown) -> Result<pb::PublicAffair, Error> {
+    pub async fn get_public_affair(
+        &self,
+        shown: &Shown,
+        before: Option<i32>,
+    ) -> Result<(pb::PublicAffair, Option<i32>), Error> {
         let id = self.who_holds(&shown.key, &shown.proof).await?;
         let stored = self.shown(id).await?;
-        let status = self.status_of(shown.key, id).await?;
         let (followed, course) = self.course_of(id).await?.ok_or(Error::KeyOrProofUnknown)?;
+        let status = self.status_on(shown.key, id, &followed, &course).await?;
         let road = road(&followed.map, &course);
-        let messages = self.told(id).await?;
+        let mut messages = message::told(self.db.reader(), id, before, limit(MESSAGES)).await?;
+        let more = cut(&mut messages, MESSAGES);
+        let oldest = messages.last().filter(|_| more).map(|message| message.sequence);
+        messages.reverse();
         let open = status.office_case_open;
         let ticket = &stored.ticket;
         let options = customer_options(ticket.state().standing(), !ticket.points().is_empty(), open);
-        Ok(present::public_affair(status, &stored, &followed, &road, &messages, &options))
+        Ok((present::public_affair(status, &stored, &followed, &road, &messages, &options), oldest))
     }
 
     /// What is kept of a ticket whose proof was shown. What was erased opens to nobody.
     pub(super) async fn shown(&self, id: TicketId) -> Result<Stored, Error> {
         let stored = ticket::get(self.db.reader(), id).await?;
         stored.filter(|stored| !stored.erased).ok_or(Error::KeyOrProofUnknown)
-    }
-
-    /// The last messages between customer and house.
-    async fn told(&self, id: TicketId) -> Result<Vec<Message>, Error> {
-        let (mut told, mut after, mut read) = (Vec::new(), 0, 0);
-        loop {
-            let page = message::list(self.db.reader(), id, after, limit(READ - 1)).await?;
-            let count = page.len();
-            read += count;
-            after = page.last().map_or(after, |message| message.sequence);
-            told.extend(page.into_iter().filter(|m| m.visibility == Visibility::Public && m.way.is_some()));
-            told.drain(..told.len().saturating_sub(MOST_MESSAGES));
-            if count < READ || read >= MOST_READ {
-                return Ok(told);
-            }
-        }
     }
 
     /// Begins a change that the customer makes with key and proof. They are looked at first, before the call is known to be a repetition, so that an answer is

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use ticketing_domain::{Proof, TicketId, TrackingKey};
+use ticketing_domain::{Course, Process, Proof, TicketId, TrackingKey};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
@@ -40,15 +40,26 @@ impl Ticketing {
 
     /// Where the affair stands, once it is known that it is shown to its customer.
     pub(super) async fn status_of(&self, key: TrackingKey, id: TicketId) -> Result<pb::PublicStatus, Error> {
-        let status = public_status::status(self.db.reader(), id).await?;
         let (followed, course) = self.course_of(id).await?.ok_or(Error::KeyOrProofUnknown)?;
+        self.status_on(key, id, &followed, &course).await
+    }
+
+    /// The same on a way that is known.
+    pub(super) async fn status_on(
+        &self,
+        key: TrackingKey,
+        id: TicketId,
+        followed: &Process,
+        course: &Course,
+    ) -> Result<pb::PublicStatus, Error> {
+        let status = public_status::status(self.db.reader(), id).await?;
         // Where the map has nothing to say of how the affair stands, what is said of every affair that stands so.
         let here = course.visits().last().and_then(|visit| visit.place.step()).map(|at| &followed.map.steps()[at]);
         let step = match here.filter(|step| step.speaks_of(status.standing)) {
             Some(step) => Some(step.clone()),
             None => self.standard_step(status.standing).await?,
         };
-        let told = present::public_course(&followed, &course, step.as_ref(), status.language);
+        let told = present::public_course(followed, course, step.as_ref(), status.language);
         Ok(present::public_status(key, &status, &told, self.ambient.now()))
     }
 }

@@ -3,6 +3,7 @@
 use kernel::Role;
 use testkit::Client;
 use tonic::{Code, Response, Status};
+use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
 use ventanilla_proto::r#type::v1::{ActorKind, Channel, Direction};
@@ -21,7 +22,17 @@ fn anybody(world: &World) -> Public {
 }
 
 async fn affair(world: &World, opened: &pb::CreateTicketResponse) -> Result<pb::PublicAffair, Status> {
-    let request = pb::GetPublicAffairRequest { tracking_key: opened.tracking_key.clone(), proof: opened.proof.clone() };
+    page(world, opened, String::new()).await
+}
+
+/// With the messages that this token stands for.
+async fn page(
+    world: &World,
+    opened: &pb::CreateTicketResponse,
+    page_token: String,
+) -> Result<pb::PublicAffair, Status> {
+    let (tracking_key, proof) = (opened.tracking_key.clone(), opened.proof.clone());
+    let request = pb::GetPublicAffairRequest { tracking_key, proof, page_token };
     anybody(world).get_public_affair(request).await.map(Response::into_inner)
 }
 
@@ -91,6 +102,72 @@ async fn notes_of_the_house_are_not_told() {
     let shown = affair(&world, &opened).await.unwrap();
     let told: Vec<_> = shown.messages.iter().map(|message| message.from_customer).collect();
     assert_eq!(told, [false]);
+}
+
+/// Writes a history of so many messages, each with its number, and a note of the house after every one of them.
+async fn talked(world: &World, opened: &pb::CreateTicketResponse, messages: i32) {
+    let id: Uuid = name(opened).trim_start_matches("tickets/").parse().unwrap();
+    let written = sqlx::query(
+        "insert into ticketing.message (ticket_id, sequence, message_id, direction, visibility, channel, body, actor_kind, actor_id, occurred_at, created_at)
+         select $1, 1000 + n, gen_random_uuid(), case when n % 2 = 0 then 'outbound' end, case when n % 2 = 0 then 'public' else 'internal' end,
+                case when n % 2 = 0 then 'email' end, 'mensaje ' || n / 2, 'employee', 'ana', now(), now()
+         from generate_series(2, 2 * $2 + 1) n",
+    );
+    let admin = world.database.admin().await;
+    let written = written.bind(id).bind(messages).execute(&admin).await.unwrap();
+    assert_eq!(written.rows_affected(), 2 * u64::try_from(messages).unwrap());
+    sqlx::query("analyze ticketing.message").execute(&admin).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_newest_messages_are_told_and_there_is_a_way_back_to_the_first() {
+    let world = World::new().await;
+    let opened = open(&mut world.agent()).await;
+    talked(&world, &opened, 2_500).await;
+    let mut shown = affair(&world, &opened).await.unwrap();
+    assert_eq!(shown.messages.len(), 50);
+    assert_eq!(shown.messages.last().unwrap().text, "mensaje 2500", "the newest is told");
+    // What is said meanwhile moves nothing.
+    say(&mut world.agent(), name(&opened), Direction::Outbound, pb::MessageVisibility::Public).await;
+    let mut told: Vec<String> = Vec::new();
+    loop {
+        let older = shown.messages.into_iter().map(|message| message.text);
+        told.splice(0..0, older);
+        if shown.next_page_token.is_empty() {
+            break;
+        }
+        shown = page(&world, &opened, shown.next_page_token).await.unwrap();
+    }
+    let all: Vec<String> = (1..=2_500).map(|n| format!("mensaje {n}")).collect();
+    assert!(told == all, "{} are told, from {:?} on", told.len(), told.first());
+
+    let other = open(&mut world.agent()).await;
+    let foreign = page(&world, &other, affair(&world, &opened).await.unwrap().next_page_token).await;
+    assert_refused(foreign, Code::InvalidArgument, "INVALID_PAGE_TOKEN");
+}
+
+/// The statement is that of `store/message.rs`, as it was described for the build.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_are_told_at_the_same_cost_however_many_there_are() {
+    let world = World::new().await;
+    let opened = open(&mut world.agent()).await;
+    talked(&world, &opened, 5_000).await;
+    let id: Uuid = name(&opened).trim_start_matches("tickets/").parse().unwrap();
+    let plan: sqlx::types::JsonValue = sqlx::query_scalar(
+        "explain (analyze, format json) select m.body from ticketing.message m
+         where m.ticket_id = $1 and m.sequence < $2 and m.visibility = 'public' order by m.sequence desc limit $3",
+    )
+    .bind(id)
+    .bind(i32::MAX)
+    .bind(51_i64)
+    .fetch_one(&world.database.admin().await)
+    .await
+    .unwrap();
+    let plan = &plan[0]["Plan"];
+    let scan = &plan["Plans"][0];
+    assert_eq!(scan["Index Name"], "message_told_idx", "{plan:#}");
+    assert_eq!(scan["Actual Rows"].as_f64(), Some(51.0), "no more is read than is told: {plan:#}");
+    assert!(scan["Rows Removed by Filter"].is_null(), "{plan:#}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,7 +16,8 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 
 use super::OidcError;
 
-const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a request may take that somebody waits for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 const LARGEST: usize = 256 * 1024;
 
 static TLS: LazyLock<Option<Arc<ClientConfig>>> = LazyLock::new(|| {
@@ -35,11 +36,20 @@ pub(super) struct Asked<'a> {
     pub(super) form: Option<String>,
     /// User and password, for the header.
     pub(super) basic: Option<String>,
+    /// How long it may take.
+    pub(super) patience: Duration,
+}
+
+impl<'a> Asked<'a> {
+    /// A GET of this address.
+    pub(super) const fn at(url: &'a str) -> Self {
+        Self { url, what: "address", form: None, basic: None, patience: PATIENCE }
+    }
 }
 
 /// The body of a successful answer.
 pub(super) async fn fetch(asked: Asked<'_>) -> Result<Vec<u8>, OidcError> {
-    match tokio::time::timeout(PATIENCE, exchange(asked)).await {
+    match tokio::time::timeout(asked.patience, exchange(asked)).await {
         Ok(answer) => answer,
         Err(_) => Err(OidcError::TooSlow),
     }

@@ -1,5 +1,8 @@
 //! The provider, as far as it is known: what its configuration says and the keys it signs with, both asked for again in time.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Uri;
@@ -8,17 +11,19 @@ use jsonwebtoken::jwk::JwkSet;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use server::TokenVerifier;
-use tokio::sync::Mutex;
 
-use super::fetch::{Asked, fetch, is_safe};
+use super::fetch::{Asked, PATIENCE, fetch, is_safe};
 use super::id_token::{self, Expected};
-use super::{OidcError, OidcSettings};
+use super::shared::Found;
+use super::{Failed, OidcError, OidcSettings};
 use crate::visit::encoded;
 
 /// How long what was found is believed.
 const BELIEVED: SignedDuration = SignedDuration::from_mins(60);
 /// A stranger may name unknown keys as fast as he likes; they are not asked for that fast.
 const KEYS_AT_MOST_EVERY: SignedDuration = SignedDuration::from_secs(10);
+/// How long a request may take that nobody waits for.
+const PATIENCE_OF_NOBODY: Duration = Duration::from_secs(30);
 
 /// What the configuration says (OpenID Connect Discovery 3).
 #[derive(Debug, Clone, Deserialize)]
@@ -27,6 +32,12 @@ pub(crate) struct Known {
     pub(super) authorization_endpoint: String,
     token_endpoint: String,
     jwks_uri: String,
+    /// RFC 7009.
+    #[serde(default)]
+    revocation_endpoint: Option<String>,
+    /// OpenID Connect RP-Initiated Logout 1.0.
+    #[serde(default)]
+    end_session_endpoint: Option<String>,
 }
 
 /// What the provider gave.
@@ -49,13 +60,13 @@ struct TokenAnswer {
 /// One provider.
 pub(crate) struct Provider {
     settings: OidcSettings,
-    known: Mutex<Option<(Known, Timestamp)>>,
-    keys: Mutex<Option<(JwkSet, Timestamp)>>,
+    known: Found<Known>,
+    keys: Found<JwkSet>,
 }
 
 impl Provider {
     pub(crate) fn new(settings: OidcSettings) -> Self {
-        Self { settings, known: Mutex::default(), keys: Mutex::default() }
+        Self { settings, known: Found::default(), keys: Found::default() }
     }
 
     pub(crate) fn settings(&self) -> &OidcSettings {
@@ -63,42 +74,25 @@ impl Provider {
     }
 
     /// Its configuration.
-    pub(super) async fn known(&self, now: Timestamp) -> Result<Known, OidcError> {
-        let mut kept = self.known.lock().await;
-        if let Some((known, since)) = &*kept
-            && now.duration_since(*since) < BELIEVED
-        {
-            return Ok(known.clone());
-        }
-        let url = format!("{}/.well-known/openid-configuration", self.settings.issuer.trim_end_matches('/'));
-        let answer = fetch(Asked { url: &url, what: "configuration", form: None, basic: None }).await?;
-        let known: Known = serde_json::from_slice(&answer).map_err(|_| OidcError::Answer("configuration"))?;
-        // Who answers there must say that it is who we asked for.
-        if known.issuer != self.settings.issuer {
-            return Err(OidcError::Answer("issuer"));
-        }
-        if !known.authorization_endpoint.parse::<Uri>().is_ok_and(|url| is_safe(&url)) {
-            return Err(OidcError::Address("authorization_endpoint"));
-        }
-        *kept = Some((known.clone(), now));
-        Ok(known)
+    pub(super) async fn known(&self, now: Timestamp) -> Result<Arc<Known>, Failed> {
+        let issuer = self.settings.issuer.clone();
+        let believed = |_: &Known, since| now.duration_since(since) < BELIEVED;
+        self.known.get(now, believed, || configuration(issuer)).await
     }
 
     /// Its keys, which hold one of this id if there is any.
-    async fn keys(&self, id: &str, now: Timestamp) -> Result<JwkSet, OidcError> {
-        let known = self.known(now).await?;
-        let mut kept = self.keys.lock().await;
-        if let Some((keys, since)) = &*kept {
-            let age = now.duration_since(*since);
+    async fn keys(&self, id: &str, now: Timestamp) -> Result<Arc<JwkSet>, Failed> {
+        let jwks_uri = self.known(now).await?.jwks_uri.clone();
+        let serves = |keys: &JwkSet, since| {
+            let age = now.duration_since(since);
             let there = id.is_empty() || keys.find(id).is_some();
-            if age < KEYS_AT_MOST_EVERY || (there && age < BELIEVED) {
-                return Ok(keys.clone());
-            }
-        }
-        let answer = fetch(Asked { url: &known.jwks_uri, what: "jwks_uri", form: None, basic: None }).await?;
-        let keys = read_keys(&answer)?;
-        *kept = Some((keys.clone(), now));
-        Ok(keys)
+            age < KEYS_AT_MOST_EVERY || (there && age < BELIEVED)
+        };
+        let ask = || async move {
+            let answer = fetch(Asked { what: "jwks_uri", ..Asked::at(&jwks_uri) }).await?;
+            Ok(read_keys(&answer)?)
+        };
+        self.keys.get(now, serves, ask).await
     }
 
     /// The tokens for a code.
@@ -108,41 +102,66 @@ impl Provider {
         verifier: &str,
         callback: &str,
         now: Timestamp,
-    ) -> Result<Tokens, OidcError> {
+    ) -> Result<Tokens, Failed> {
         let form = [
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", callback),
             ("code_verifier", verifier),
         ];
-        let tokens = self.ask(&form, now).await?;
+        let tokens = self.ask(&form, now, PATIENCE).await?;
         if tokens.id.is_none() {
-            return Err(OidcError::Answer("id_token"));
+            return Err(OidcError::Answer("id_token").into());
         }
         Ok(tokens)
     }
 
-    /// Fresh tokens for a session that goes on.
-    pub(crate) async fn renew(&self, refresh: &str, now: Timestamp) -> Result<Tokens, OidcError> {
-        let mut tokens = self.ask(&[("grant_type", "refresh_token"), ("refresh_token", refresh)], now).await?;
+    /// Fresh tokens for a session that goes on. Nobody's page waits for it to its end, so that it may take longer than one does.
+    pub(crate) async fn renew(&self, refresh: &str, now: Timestamp) -> Result<Tokens, Failed> {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
+        let mut tokens = self.ask(&form, now, PATIENCE_OF_NOBODY).await?;
         // A provider that rotates gives a new one; one that does not means the old.
         tokens.refresh.get_or_insert_with(|| refresh.to_owned());
         Ok(tokens)
     }
 
-    async fn ask(&self, form: &[(&str, &str)], now: Timestamp) -> Result<Tokens, OidcError> {
+    /// Has the provider forget a session's refresh token, and what was given for it. Where it has no such endpoint, nothing is done.
+    pub(crate) async fn revoke(&self, refresh: &str, now: Timestamp) -> Result<(), Failed> {
         let known = self.known(now).await?;
+        let Some(url) = &known.revocation_endpoint else { return Ok(()) };
+        let form = [("token", refresh), ("token_type_hint", "refresh_token")];
+        fetch(Asked { what: "revocation_endpoint", patience: PATIENCE_OF_NOBODY, ..self.posted(url, &form) }).await?;
+        Ok(())
+    }
+
+    /// Where a browser ends its session at the provider, and comes back to `after` from; `None` where there is no such place. The ID token that may be shown
+    /// there names somebody, and stays out of an address: the provider asks instead.
+    pub(crate) async fn farewell(&self, after: &str, now: Timestamp) -> Result<Option<String>, Failed> {
+        let known = self.known(now).await?;
+        let Some(url) = &known.end_session_endpoint else { return Ok(None) };
+        let joint = if url.contains('?') { '&' } else { '?' };
+        let (client, after) = (encoded(&self.settings.client_id), encoded(after));
+        Ok(Some(format!("{url}{joint}client_id={client}&post_logout_redirect_uri={after}")))
+    }
+
+    /// A form, in our name.
+    fn posted<'a>(&self, url: &'a str, form: &[(&str, &str)]) -> Asked<'a> {
         let mut form: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         form.push(format!("client_id={}", encoded(&self.settings.client_id)));
         // RFC 6749 2.3.1: both are encoded before they are joined.
         let basic = self.settings.client_secret.as_ref().map(|secret| {
             STANDARD.encode(format!("{}:{}", encoded(&self.settings.client_id), encoded(secret.expose_secret())))
         });
-        let asked = Asked { url: &known.token_endpoint, what: "token_endpoint", form: Some(form.join("&")), basic };
+        Asked { form: Some(form.join("&")), basic, ..Asked::at(url) }
+    }
+
+    async fn ask(&self, form: &[(&str, &str)], now: Timestamp, patience: Duration) -> Result<Tokens, Failed> {
+        let known = self.known(now).await?;
+        let asked = Asked { what: "token_endpoint", patience, ..self.posted(&known.token_endpoint, form) };
         let answer: TokenAnswer =
             serde_json::from_slice(&fetch(asked).await?).map_err(|_| OidcError::Answer("token answer"))?;
         if !answer.token_type.eq_ignore_ascii_case("bearer") {
-            return Err(OidcError::Answer("token_type"));
+            return Err(OidcError::Answer("token_type").into());
         }
         Ok(Tokens { access: answer.access_token, refresh: answer.refresh_token, id: answer.id_token })
     }
@@ -154,15 +173,34 @@ impl Provider {
         nonce: Option<&str>,
         verifier: &TokenVerifier,
         now: Timestamp,
-    ) -> Result<(), OidcError> {
-        let principal = verifier.verify(&tokens.access)?;
+    ) -> Result<(), Failed> {
+        let principal = verifier.verify(&tokens.access).map_err(OidcError::from)?;
         let Some(id) = &tokens.id else { return Ok(()) };
         let keys = self.keys(&id_token::key_id(id)?, now).await?;
         let expected =
             Expected { issuer: &self.settings.issuer, client: &self.settings.client_id, nonce, now: now.as_second() };
         let subject = id_token::verify(id, &keys, &expected)?;
-        if subject == principal.actor.id { Ok(()) } else { Err(OidcError::Subjects) }
+        if subject == principal.actor.id { Ok(()) } else { Err(OidcError::Subjects.into()) }
     }
+}
+
+/// What the provider says of itself.
+async fn configuration(issuer: String) -> Result<Known, Failed> {
+    let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    let answer = fetch(Asked { what: "configuration", ..Asked::at(&url) }).await?;
+    let known: Known = serde_json::from_slice(&answer).map_err(|_| OidcError::Answer("configuration"))?;
+    // Who answers there must say that it is who we asked for.
+    if known.issuer != issuer {
+        return Err(OidcError::Answer("issuer").into());
+    }
+    let safe = |url: &String| url.parse::<Uri>().is_ok_and(|url| is_safe(&url));
+    if !safe(&known.authorization_endpoint) {
+        return Err(OidcError::Address("authorization_endpoint").into());
+    }
+    if !known.end_session_endpoint.iter().all(safe) {
+        return Err(OidcError::Address("end_session_endpoint").into());
+    }
+    Ok(known)
 }
 
 /// The keys of a set that can be read; others, of kinds we do not know, are passed over.

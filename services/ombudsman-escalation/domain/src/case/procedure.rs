@@ -3,10 +3,10 @@
 
 use jiff::Timestamp;
 
-use super::{Bound, Case, Offer, State, Told};
+use super::{Bound, Case, Offer, Promise, State, Told};
 use crate::obligation::Obligation;
 use crate::term;
-use crate::vocabulary::{BoundBy, ObligationKind, Outcome, Parallel, Stage, StayClosure};
+use crate::vocabulary::{BoundBy, ObligationKind, Origin, Outcome, Parallel, Stage, StayClosure};
 use crate::{ProcedureRefused as No, Refused};
 
 /// The stages in which a claim is heard.
@@ -25,8 +25,27 @@ pub(super) const UNDECIDED: &[Stage] = &[
     Stage::Conciliation,
 ];
 
-const CLOSABLE: &[Stage] =
-    &[Stage::NotBinding, Stage::Complied, Stage::Reported, Stage::Withdrawn, Stage::Rectified, Stage::OwnInitiative];
+const CLOSABLE: &[Stage] = &[
+    Stage::NotBinding,
+    Stage::Complied,
+    Stage::Reported,
+    Stage::Withdrawn,
+    Stage::Rectified,
+    Stage::Settled,
+    Stage::OwnInitiative,
+];
+
+/// Where the parties know a decision.
+const TOLD: &[Stage] = &[
+    Stage::Notified,
+    Stage::Binding,
+    Stage::NotBinding,
+    Stage::Compliance,
+    Stage::Complied,
+    Stage::Overdue,
+    Stage::Reported,
+    Stage::Closed,
+];
 
 /// What a notified decision says, as far as what it does depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +56,14 @@ pub struct Effect {
     pub by_law: bool,
     /// When the parties were told.
     pub notified_at: Timestamp,
+    /// The reviewed case whose decision it repeats to the letter, and which stays in force; `None` otherwise.
+    pub confirms: Option<crate::CaseId>,
+}
+
+impl Effect {
+    fn confirming(self) -> Refused {
+        No::ReviewConfirms { case: self.confirms }.into()
+    }
 }
 
 impl Case {
@@ -101,10 +128,10 @@ impl Case {
     ///
     /// # Errors
     /// Unless the claim is being heard.
-    pub fn offer(self, entry: u64, now: Timestamp) -> Result<Self, Refused> {
+    pub fn offer(self, entry: u64, promise: Option<Promise>, now: Timestamp) -> Result<Self, Refused> {
         match self.heard() {
             Some(statement_due) => {
-                let offer = Offer { entry, offered_at: now, told: None };
+                let offer = Offer { entry, offered_at: now, told: None, promise };
                 Ok(self.to(State::Conciliation { statement_due, offer }))
             }
             None => self.wrong(HEARD),
@@ -116,7 +143,7 @@ impl Case {
     /// # Errors
     /// Unless an offer is there that the claimant was not told yet.
     pub fn tell_offer(self, now: Timestamp) -> Result<Self, Refused> {
-        let State::Conciliation { statement_due, offer } = self.state else {
+        let State::Conciliation { statement_due, offer } = self.state.clone() else {
             return self.wrong(&[Stage::Conciliation]);
         };
         if offer.told.is_some() {
@@ -133,7 +160,7 @@ impl Case {
     /// # Errors
     /// Unless the claimant was told an offer; when a yes comes too early or too late.
     pub fn answer_offer(self, accepted: bool, now: Timestamp) -> Result<Self, Refused> {
-        let State::Conciliation { statement_due, offer } = self.state else {
+        let State::Conciliation { statement_due, offer } = self.state.clone() else {
             return self.wrong(&[Stage::Conciliation]);
         };
         let Some(told) = offer.told else { return Err(No::OfferNotTold.into()) };
@@ -155,7 +182,7 @@ impl Case {
     /// # Errors
     /// While the claimant may still answer.
     pub fn end_conciliation(self, now: Timestamp) -> Result<Self, Refused> {
-        let State::Conciliation { statement_due, offer } = self.state else {
+        let State::Conciliation { statement_due, offer } = self.state.clone() else {
             return self.wrong(&[Stage::Conciliation]);
         };
         match offer.told {
@@ -207,6 +234,7 @@ impl Case {
     /// Unless it was notified and does.
     pub fn bind_by_law(self, effect: Effect, now: Timestamp) -> Result<Self, Refused> {
         match self.state {
+            State::Notified { .. } if effect.confirms.is_some() => Err(effect.confirming()),
             State::Notified { statement_due } if effect.by_law => {
                 Ok(self.to(State::Binding { statement_due, bound: Bound { at: now, by: BoundBy::Law } }))
             }
@@ -226,6 +254,9 @@ impl Case {
     /// Where the law alone binds or nobody's word does; when a yes comes too late.
     pub fn answer_decision(self, by: BoundBy, accepted: bool, effect: Effect, now: Timestamp) -> Result<Self, Refused> {
         let State::Notified { statement_due } = self.state else { return self.wrong(&[Stage::Notified]) };
+        if effect.confirms.is_some() {
+            return Err(effect.confirming());
+        }
         if effect.by_law {
             return Err(No::BindsByLaw { article: self.regime.binding_article() }.into());
         }
@@ -243,12 +274,15 @@ impl Case {
         Ok(self.to(State::Binding { statement_due, bound: Bound { at: now, by } }))
     }
 
-    /// The decision binds nobody: it was not favourable, or nobody whose word counts gave it in time.
+    /// The decision binds nobody: it was not favourable, nobody whose word counts gave it in time, or the one that it confirms stays in force.
     ///
     /// # Errors
     /// When it binds, or may still come to bind.
     pub fn leave_unbound(self, effect: Effect, now: Timestamp) -> Result<Self, Refused> {
         let State::Notified { statement_due } = self.state else { return self.wrong(&[Stage::Notified]) };
+        if effect.confirms.is_some() {
+            return Ok(self.to(State::NotBinding { statement_due }));
+        }
         if effect.by_law {
             return Err(No::ComplianceOwed { article: self.regime.binding_article() }.into());
         }
@@ -273,9 +307,9 @@ impl Case {
     /// Whether the firm may prove what it did, and the office judge it.
     ///
     /// # Errors
-    /// When the case is over.
+    /// When the case is over, but for a settled one: what was agreed is still to be carried out.
     pub fn accepts_proof(&self) -> Result<(), Refused> {
-        self.accepts_papers()
+        if self.stage() == Stage::Settled { Ok(()) } else { self.accepts_papers() }
     }
 
     /// Whether the office may recommend something.
@@ -315,14 +349,30 @@ impl Case {
         }
     }
 
-    /// What was not carried out was reported.
+    /// What was not carried out was reported. A settled case stays settled.
     ///
     /// # Errors
     /// Unless something is overdue.
-    pub fn report(self) -> Result<Self, Refused> {
+    pub fn report(self, obligations: &[Obligation]) -> Result<Self, Refused> {
         match self.state {
             State::Overdue { statement_due, bound } => Ok(self.to(State::Reported { statement_due, bound })),
+            State::Settled { .. } if obligations.iter().any(Obligation::is_overdue) => Ok(self),
             _ => self.wrong(&[Stage::Overdue]),
+        }
+    }
+
+    /// A review decided otherwise: its decision is in force, and this one no more. The case is closed where it was not.
+    ///
+    /// # Errors
+    /// Unless the parties knew the decision.
+    pub fn supersede(self) -> Result<Self, Refused> {
+        self.is_told()?;
+        match self.state {
+            State::Closed { .. } => Ok(self),
+            ref state => {
+                let (after, statement_due) = (state.stage(), state.statement_due());
+                Ok(self.to(State::Closed { after, statement_due }))
+            }
         }
     }
 
@@ -335,7 +385,7 @@ impl Case {
         if !CLOSABLE.contains(&after) {
             return self.wrong(CLOSABLE);
         }
-        if let Some(open) = obligations.iter().find(|o| o.done_at.is_none() && o.overdue_at.is_none()) {
+        if let Some(open) = obligations.iter().find(|owed| owed.is_open()) {
             return Err(No::ObligationOpen { number: open.number, due: open.due }.into());
         }
         let statement_due = self.state.statement_due();
@@ -347,17 +397,7 @@ impl Case {
     /// # Errors
     /// Unless they do.
     pub fn is_told(&self) -> Result<(), Refused> {
-        const FROM: &[Stage] = &[
-            Stage::Notified,
-            Stage::Binding,
-            Stage::NotBinding,
-            Stage::Compliance,
-            Stage::Complied,
-            Stage::Overdue,
-            Stage::Reported,
-            Stage::Closed,
-        ];
-        if self.state.is_decided() && self.stage() != Stage::Decided { Ok(()) } else { self.wrong(FROM) }
+        if self.state.is_decided() && self.stage() != Stage::Decided { Ok(()) } else { self.wrong(TOLD) }
     }
 
     /// A case that reviews this one: the same claim, before the office once more.
@@ -366,7 +406,8 @@ impl Case {
     /// Unless the parties know the decision.
     pub fn review(&self, id: crate::CaseId, now: Timestamp) -> Result<Self, Refused> {
         self.is_told()?;
-        let complaint = super::Complaint { filed_at_office: now, ..self.complaint.clone() };
+        let origin = Some(Origin::Review);
+        let complaint = super::Complaint { filed_at_office: now, origin, ..self.complaint.clone() };
         let (ticket, customer) = (self.ticket, self.customer);
         let review_of = Some(self.id);
         Ok(Self {

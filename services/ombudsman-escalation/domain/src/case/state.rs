@@ -1,7 +1,7 @@
 //! The states of a case and what belongs to each.
 
 use jiff::Timestamp;
-use kernel::Personal;
+use kernel::{Department, Personal};
 
 use crate::vocabulary::{BoundBy, Ground, Stage};
 
@@ -179,7 +179,7 @@ pub enum State {
 }
 
 /// An offer of the firm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// Its entry in the dossier.
     pub entry: u64,
@@ -187,6 +187,17 @@ pub struct Offer {
     pub offered_at: Timestamp,
     /// When the claimant was told, and the time this gives.
     pub told: Option<Told>,
+    /// What is left to be done once it is accepted; `None` where nothing is.
+    pub promise: Option<Promise>,
+}
+
+/// That the firm has to do something once its offer is accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promise {
+    /// Who of the firm does it.
+    pub debtor: Department,
+    /// Within how many calendar days.
+    pub days: i64,
 }
 
 /// That the claimant was told an offer.
@@ -263,9 +274,9 @@ impl State {
     }
 
     /// The offer that is before the claimant, or was accepted.
-    pub const fn offer(&self) -> Option<Offer> {
+    pub const fn offer(&self) -> Option<&Offer> {
         match self {
-            Self::Conciliation { offer, .. } | Self::Settled { offer, .. } => Some(*offer),
+            Self::Conciliation { offer, .. } | Self::Settled { offer, .. } => Some(offer),
             _ => None,
         }
     }

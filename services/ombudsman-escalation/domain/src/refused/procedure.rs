@@ -106,6 +106,21 @@ pub enum ProcedureRefused {
     /// Another ombudsman reviews.
     #[error("who decided the case does not decide its review while the office has another ombudsman")]
     ReviewByAnother,
+    /// The reviewed decision stays in force.
+    #[error("the review repeats the decision it reviews, which stays in force; nothing follows of this one beside it")]
+    ReviewConfirms {
+        /// The reviewed case.
+        case: Option<CaseId>,
+    },
+    /// A review took its place.
+    #[error("the decision is in force no more: a review took its place")]
+    DecisionSuperseded {
+        /// The review.
+        case: CaseId,
+    },
+    /// No such correction.
+    #[error("the decision has no correction of that number")]
+    CorrectionNotFound,
     /// A review runs.
     #[error("a review of the case is before the office already")]
     ReviewAtOffice {
@@ -121,7 +136,7 @@ impl Classify for ProcedureRefused {
     fn kind(&self) -> Kind {
         match self {
             Self::OrdersUnfit { .. } | Self::NotInDecision { .. } => Kind::InvalidArgument,
-            Self::ObligationNotFound => Kind::NotFound,
+            Self::ObligationNotFound | Self::CorrectionNotFound => Kind::NotFound,
             Self::ReviewAtOffice { .. } => Kind::AlreadyExists,
             _ => Kind::FailedPrecondition,
         }
@@ -148,6 +163,9 @@ impl Classify for ProcedureRefused {
             Self::NoProofPending => "NO_PROOF_PENDING",
             Self::NotInDecision { .. } => "NOT_IN_DECISION",
             Self::ReviewByAnother => "REVIEW_BY_ANOTHER",
+            Self::ReviewConfirms { .. } => "REVIEW_CONFIRMS",
+            Self::DecisionSuperseded { .. } => "DECISION_SUPERSEDED",
+            Self::CorrectionNotFound => "CORRECTION_NOT_FOUND",
             Self::ReviewAtOffice { .. } => "REVIEW_AT_OFFICE",
             Self::Erased => "CASE_ERASED",
         }
@@ -167,7 +185,10 @@ impl Classify for ProcedureRefused {
             Self::ObligationOpen { number, due } => {
                 vec![("obligation", number.to_string().into()), ("due_time", due.to_string().into())]
             }
-            Self::ReviewAtOffice { case: Some(case) } => vec![("case", case.to_string().into())],
+            Self::ReviewAtOffice { case: Some(case) } | Self::ReviewConfirms { case: Some(case) } => {
+                vec![("case", case.to_string().into())]
+            }
+            Self::DecisionSuperseded { case } => vec![("case", case.to_string().into())],
             _ => Vec::new(),
         }
     }

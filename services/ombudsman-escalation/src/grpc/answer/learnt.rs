@@ -10,11 +10,12 @@ use super::decision_name;
 use crate::grpc::vocabulary::{outcome_to_proto, stage_to_proto};
 use crate::store::cause::{Issue, Later};
 use crate::store::criterion::{Leading, Recommended};
+use crate::store::precedent::Shown;
 use crate::usecase::get_yearly_report::Report;
 
 /// The precedents of a claim point.
-pub(crate) fn precedents(point: &str, asked: &Asked, found: &[Found]) -> pb::PointPrecedents {
-    let precedent = |one: &Found| pb::Precedent {
+pub(crate) fn precedents(point: &str, shown: &Shown) -> pb::PointPrecedents {
+    let precedent = |(asked, one): &(Asked, Found)| pb::Precedent {
         decision: decision_name(one.case),
         decided_point: one.point.clone(),
         outcome: outcome_to_proto(one.outcome).into(),
@@ -29,8 +30,8 @@ pub(crate) fn precedents(point: &str, asked: &Asked, found: &[Found]) -> pb::Poi
     };
     pb::PointPrecedents {
         claim_point: point.to_owned(),
-        precedents: found.iter().map(precedent).collect(),
-        decided_point_count: i64::try_from(asked.points).unwrap_or(i64::MAX),
+        precedents: shown.found.iter().map(precedent).collect(),
+        decided_point_count: i64::try_from(shown.points).unwrap_or(i64::MAX),
     }
 }
 

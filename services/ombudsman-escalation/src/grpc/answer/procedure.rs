@@ -10,7 +10,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 
 use crate::grpc::vocabulary::{bound_by_to_proto, decision_text_to_proto, obligation_kind_to_proto, stage_to_proto};
 use crate::store::case::StoredCase;
-use crate::store::procedure::Corrected;
+use crate::store::procedure::{Corrected, Standing};
 
 /// What is shown of words that were destroyed.
 const ERASED: &str = "[erased]";
@@ -20,7 +20,7 @@ fn entry_name(case: CaseId, sequence: u64) -> String {
 }
 
 /// What stands around the state of a case.
-pub(crate) fn procedure(stored: &StoredCase, reviews: &[CaseId]) -> pb::Procedure {
+pub(crate) fn procedure(stored: &StoredCase, reviews: &[CaseId], standing: Standing) -> pb::Procedure {
     let case = &stored.case;
     let mut told = pb::Procedure {
         name: format!("{}/procedure", case.id.name()),
@@ -33,6 +33,9 @@ pub(crate) fn procedure(stored: &StoredCase, reviews: &[CaseId]) -> pb::Procedur
         reports_article: case.regime.reports_article.to_owned(),
         review_of: case.review_of.map(|reviewed| reviewed.name()).unwrap_or_default(),
         reviews: reviews.iter().map(|review| review.name()).collect(),
+        superseded_by: standing.superseded_by.map(|review| review.name()).unwrap_or_default(),
+        confirms: standing.confirms,
+        end_time: stored.ended_at.map(time_to_proto),
         ..pb::Procedure::default()
     };
     match &case.state {
@@ -53,13 +56,16 @@ pub(crate) fn procedure(stored: &StoredCase, reviews: &[CaseId]) -> pb::Procedur
     told
 }
 
-fn offer(case: CaseId, offer: Offer) -> pb::Offer {
+fn offer(case: CaseId, offer: &Offer) -> pb::Offer {
+    let promise = offer.promise.as_ref();
     pb::Offer {
         entry: entry_name(case, offer.entry),
         offer_time: Some(time_to_proto(offer.offered_at)),
         tell_time: offer.told.map(|told| time_to_proto(told.at)),
         reflection_end_time: offer.told.map(|told| time_to_proto(told.reflect_until)),
         expire_time: offer.told.map(|told| time_to_proto(told.open_until)),
+        department: promise.map(|promise| promise.debtor.to_string()).unwrap_or_default(),
+        term_days: promise.map_or(0, |promise| i32::try_from(promise.days).unwrap_or(i32::MAX)),
     }
 }
 
@@ -77,6 +83,8 @@ pub(crate) fn obligation(case: CaseId, owed: &Obligation) -> pb::Obligation {
         proof_time: owed.proof.map(|proof| time_to_proto(proof.at)),
         met_time: owed.done_at.map(time_to_proto),
         overdue_time: owed.overdue_at.map(time_to_proto),
+        lapse_time: owed.lapsed_at.map(time_to_proto),
+        reopens: owed.reopens.map(|(earlier, number)| name(earlier, number)).unwrap_or_default(),
     }
 }
 
@@ -93,9 +101,9 @@ pub(crate) fn obligation_set(case: CaseId, owed: &Obligation) -> pb::ObligationS
 
 /// A correction, as it was written into the dossier; without its words once they were destroyed.
 pub(crate) fn correction(corrected: &Corrected) -> Option<pb::Correction> {
-    match &corrected.content {
-        Some(content) => pb::Correction::decode(content.as_slice()).ok(),
-        None => Some(pb::Correction {
+    let told = match &corrected.content {
+        Some(content) => pb::Correction::decode(content.as_slice()).ok()?,
+        None => pb::Correction {
             claim_point: corrected.claim_point.clone().unwrap_or_default(),
             text: decision_text_to_proto(corrected.part).into(),
             stood: ERASED.to_owned(),
@@ -103,6 +111,9 @@ pub(crate) fn correction(corrected: &Corrected) -> Option<pb::Correction> {
             reason: ERASED.to_owned(),
             corrected_by: corrected.by.clone(),
             correct_time: Some(time_to_proto(corrected.at)),
-        }),
-    }
+            ..pb::Correction::default()
+        },
+    };
+    let document_hash = corrected.signed.as_ref().map(|signed| signed.hash.to_vec()).unwrap_or_default();
+    Some(pb::Correction { number: i32::try_from(corrected.number).unwrap_or(i32::MAX), document_hash, ..told })
 }

@@ -11,11 +11,15 @@ use server::parse;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::{LONG, Parsed, SHORT, change, key, personal, whole};
-use crate::grpc::vocabulary::{ground, missing_item, parallel};
+use crate::grpc::vocabulary::{ground, missing_item, parallel, representative_kind};
 use crate::usecase::{open_case, open_public_case, propose_inadmissibility, receive_cure, refuse_case, request_cure};
 
 /// Claim points of one case at most.
 const POINTS: usize = 50;
+/// Characters of the name of a representative.
+const NAME: usize = 200;
+/// Characters of a regulator's reference.
+const REFERENCE: usize = 128;
 /// Characters of a key or a proof at most, with the spaces people put between them.
 const CODE: usize = 64;
 
@@ -37,6 +41,9 @@ pub(crate) fn open_case(request: &pb::OpenCaseRequest) -> Parsed<open_case::Comm
     {
         violations.push("facts_known_time", "must not be before facts_time");
     }
+    let representative = request.representative.as_ref().and_then(|given| representing(&mut violations, given));
+    let reference = &request.regulator_reference;
+    let regulator_reference = parse::optional_text(&mut violations, "regulator_reference", reference, REFERENCE);
     let key = key(&mut violations, &request.request_id, open_case::METHOD, request);
     let command = (|| {
         Some(open_case::Command {
@@ -48,9 +55,19 @@ pub(crate) fn open_case(request: &pb::OpenCaseRequest) -> Parsed<open_case::Comm
             points,
             facts_at,
             known_at,
+            representative,
+            regulator_reference,
         })
     })();
     whole(violations, command)
+}
+
+/// Who comes for the claimant.
+fn representing(violations: &mut Violations, given: &pb::Representative) -> Option<open_case::Representing> {
+    let name = personal(violations, "representative.display_name", &given.display_name, NAME);
+    let kind = representative_kind(violations, "representative.kind", given.kind);
+    let proof = parse::optional_text(violations, "representative.proof", &given.proof, LONG).map(Personal::new);
+    Some(open_case::Representing { name: name?, kind: kind?, proof })
 }
 
 pub(crate) fn open_public_case(request: &pb::OpenPublicCaseRequest) -> Parsed<open_public_case::Command> {
@@ -126,6 +143,7 @@ pub(crate) fn receive_cure(request: &pb::ReceiveCureRequest) -> Parsed<receive_c
         parallel: declared(&mut violations, request.parallel_proceedings),
         facts_at: parse::optional_time(&mut violations, "facts_time", request.facts_time.as_ref()),
         points: claim_points(&mut violations, &request.claim_points),
+        representation: request.representation_proven,
     };
     let content: Option<Personal<String>> = personal(&mut violations, "content", &request.content, LONG);
     let command = change.zip(content);

@@ -15,8 +15,8 @@ use super::{Parsed, SHORT, change, key, whole};
 use crate::document::Format;
 use crate::grpc::report_file::FileFormat;
 use crate::usecase::{
-    classify_case, find_precedents, get_yearly_report, list_recurrences, list_systemic_issues, make_recommendation,
-    mark_leading_decision,
+    classify_case, find_precedents, get_decision_document, get_yearly_report, list_recurrences, list_systemic_issues,
+    make_recommendation, mark_leading_decision,
 };
 
 /// Most precedents of one point.
@@ -60,9 +60,28 @@ fn document_format(violations: &mut Violations, value: i32) -> Option<Format> {
     }
 }
 
-pub(crate) fn get_decision_document(request: &pb::GetDecisionDocumentRequest) -> Parsed<(CaseId, Format)> {
+pub(crate) fn get_decision_document(request: &pb::GetDecisionDocumentRequest) -> Parsed<get_decision_document::Query> {
     let mut violations = Violations::new();
     let case = decision_name(&mut violations, "name", &request.name);
+    let format = document_format(&mut violations, request.format);
+    let correction = u32::try_from(request.correction_number);
+    if correction.is_err() {
+        violations.push("correction_number", format!("must be 0 or more, is {}", request.correction_number));
+    }
+    let correction = correction.ok().filter(|number| *number > 0);
+    let query = case.zip(format);
+    whole(violations, query.map(|(case, format)| get_decision_document::Query { case, format, correction }))
+}
+
+pub(crate) fn get_acknowledgement(request: &pb::GetAcknowledgementRequest) -> Parsed<(CaseId, Format)> {
+    let mut violations = Violations::new();
+    let case = match request.name.strip_suffix("/acknowledgement") {
+        Some(case) => parse::name::<CaseId>(&mut violations, "name", case),
+        None => {
+            violations.push("name", "must be a resource name of the form cases/{uuid}/acknowledgement");
+            None
+        }
+    };
     let format = document_format(&mut violations, request.format);
     whole(violations, case.zip(format))
 }

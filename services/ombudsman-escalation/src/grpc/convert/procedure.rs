@@ -2,6 +2,7 @@
 
 use kernel::{ResourceId as _, Violations};
 use ombudsman_escalation_domain::CaseId;
+use ombudsman_escalation_domain::case::Promise;
 use ombudsman_escalation_domain::obligation::{LONGEST_DAYS, Order, parse_name};
 use ombudsman_escalation_domain::vocabulary::{BoundBy, DecisionText};
 use prost::Message;
@@ -21,7 +22,6 @@ const ORDERS: usize = 50;
 
 a_change_with_text!(stay_case, stay_case, StayCaseRequest, proceedings);
 a_change_with_text!(resume_case, resume_case, ResumeCaseRequest, statement);
-a_change_with_text!(offer_settlement, offer_settlement, OfferSettlementRequest, terms);
 a_change_with_text!(end_conciliation, end_conciliation, EndConciliationRequest, reasons);
 a_change_with_text!(continue_by_own_initiative, continue_by_own_initiative, ContinueByOwnInitiativeRequest, reasons);
 a_change_with_text!(report_overdue, report_overdue, ReportOverdueRequest, report);
@@ -150,6 +150,24 @@ pub(crate) fn order_compliance(request: &pb::OrderComplianceRequest) -> Parsed<o
         orders.extend((|| Some(Order { claim_point: claim_point?, debtor: debtor?, days: days? }))());
     }
     whole(violations, change.map(|change| order_compliance::Command { change, orders }))
+}
+
+pub(crate) fn offer_settlement(request: &pb::OfferSettlementRequest) -> Parsed<offer_settlement::Command> {
+    let mut violations = Violations::new();
+    let of = (request.name.as_str(), request.etag.as_str(), request.request_id.as_str());
+    let change = change(&mut violations, offer_settlement::METHOD, of, request);
+    let terms = personal(&mut violations, "terms", &request.terms, LONG);
+    // Who does it, and until when, or neither: nothing is left to be done.
+    let promise = match (request.department.as_str(), request.term_days) {
+        ("", 0) => None,
+        (department, given) => {
+            let debtor = parse::department(&mut violations, "department", department);
+            let days = days(&mut violations, "term_days", given);
+            (|| Some(Promise { debtor: debtor?, days: days? }))()
+        }
+    };
+    let command = change.zip(terms).map(|(change, terms)| offer_settlement::Command { change, terms, promise });
+    whole(violations, command)
 }
 
 pub(crate) fn recommend(request: &pb::RecommendRequest) -> Parsed<recommend::Command> {

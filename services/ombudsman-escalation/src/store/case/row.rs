@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use kernel::{Actor, Personal, ResourceId as _};
-use ombudsman_escalation_domain::case::{Bound, Case, ClaimPoint, Complaint, Cure, Offer, Proposal, State, Told};
+use ombudsman_escalation_domain::case::{
+    Bound, Case, ClaimPoint, Complaint, Cure, Offer, Promise, Proposal, Representative, State, Told,
+};
 use ombudsman_escalation_domain::dossier::Head;
 use ombudsman_escalation_domain::matter::Matter;
 use ombudsman_escalation_domain::regime::Regime;
@@ -63,6 +65,14 @@ pub(super) struct CaseRow {
     pub(super) language: String,
     pub(super) claimed_minor: Option<i64>,
     pub(super) claimed_currency: Option<String>,
+    pub(super) ended_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) offer_debtor: Option<String>,
+    pub(super) offer_days: Option<i32>,
+    pub(super) representative_name: Option<String>,
+    pub(super) representative_kind: Option<String>,
+    pub(super) representation_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) origin: Option<String>,
+    pub(super) regulator_reference: Option<String>,
 }
 
 impl CaseRow {
@@ -101,12 +111,23 @@ impl CaseRow {
                 parallel,
                 channel: word(&self.channel, TABLE, "channel", id)?,
                 points,
+                representative: self.representative()?,
+                origin: self.origin.as_deref().map(|text| word(text, TABLE, "origin", id)).transpose()?,
+                regulator_reference: self.regulator_reference,
             },
         };
         let opened_by =
             Actor { kind: word(&self.opened_by_kind, TABLE, "opened_by_kind", id)?, id: self.opened_by, department };
         let (created_at, updated_at) = (self.created_at.to_jiff(), self.updated_at.to_jiff());
-        Ok(StoredCase { case, version: self.version, opened_by, head, matter, created_at, updated_at })
+        let ended_at = instant(self.ended_at);
+        Ok(StoredCase { case, version: self.version, opened_by, head, matter, created_at, updated_at, ended_at })
+    }
+
+    fn representative(&self) -> Result<Option<Representative>, StoreError> {
+        let (Some(name), Some(kind)) = (&self.representative_name, &self.representative_kind) else { return Ok(None) };
+        let kind = word(kind, TABLE, "representative_kind", self.case_id)?;
+        let proven_at = instant(self.representation_at);
+        Ok(Some(Representative { name: Personal::new(name.clone()), kind, proven_at }))
     }
 
     fn cure(&self) -> Result<Option<Cure>, StoreError> {
@@ -180,7 +201,13 @@ impl CaseRow {
             _ => None,
         };
         let entry = self.sequence(self.offer_sequence, "offer_sequence")?;
-        Ok(Offer { entry, offered_at: self.needed(instant(self.offered_at), "offered_at")?, told })
+        let promise = match (&self.offer_debtor, self.offer_days) {
+            (Some(debtor), Some(days)) => {
+                Some(Promise { debtor: word(debtor, TABLE, "offer_debtor", self.case_id)?, days: i64::from(days) })
+            }
+            _ => None,
+        };
+        Ok(Offer { entry, offered_at: self.needed(instant(self.offered_at), "offered_at")?, told, promise })
     }
 
     fn bound(&self) -> Result<Bound, StoreError> {
@@ -224,7 +251,7 @@ pub(super) struct Flat<'a> {
     pub(super) statement_due_at: Option<Timestamp>,
     pub(super) came_from: Option<Stage>,
     pub(super) stayed_at: Option<Timestamp>,
-    pub(super) offer: Option<Offer>,
+    pub(super) offer: Option<&'a Offer>,
     pub(super) settled_at: Option<Timestamp>,
     pub(super) own_initiative_at: Option<Timestamp>,
     pub(super) bound: Option<Bound>,

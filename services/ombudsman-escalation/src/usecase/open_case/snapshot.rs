@@ -93,6 +93,17 @@ impl Snapshot {
         Matter { motive: self.ticket.topic.parse().ok(), language: language.unwrap_or(Language::Es), claimed: None }
     }
 
+    /// The key by which the claimant follows the affair.
+    pub(super) fn key(&self) -> Option<&str> {
+        Some(self.ticket.tracking_key.as_str()).filter(|key| !key.is_empty())
+    }
+
+    /// Whether the firm has answered every point that it answers here.
+    pub(super) fn answered(&self) -> bool {
+        let mut own = self.ticket.claim_points.iter().filter(|point| point.moved_to.is_empty()).peekable();
+        own.peek().is_some() && own.all(|point| point.answer_time.is_some())
+    }
+
     /// The ticket's own claim points, but those that were split off and are answered elsewhere.
     pub(super) fn claim_points(&self) -> Vec<ClaimPoint> {
         let own = |point: &ticketing::ClaimPoint| ClaimPoint {
@@ -171,7 +182,12 @@ async fn messages(client: &mut Tickets, parent: &str) -> Result<ticketing::ListM
     let mut all = ticketing::ListMessagesResponse::default();
     let mut page_token = String::new();
     for _ in 0..PAGES {
-        let request = ticketing::ListMessagesRequest { parent: parent.to_owned(), page_size: MESSAGES, page_token };
+        let request = ticketing::ListMessagesRequest {
+            parent: parent.to_owned(),
+            page_size: MESSAGES,
+            page_token,
+            newest_first: false,
+        };
         let page = client.list_messages(request).await?.into_inner();
         all.messages.extend(page.messages);
         if page.next_page_token.is_empty() {

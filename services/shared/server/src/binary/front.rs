@@ -37,6 +37,18 @@ pub struct FrontSettings {
     /// Logs, traces, metrics.
     #[serde(default)]
     pub telemetry: telemetry::Settings,
+    /// How it goes down.
+    #[serde(default)]
+    pub stack: FrontStack,
+}
+
+/// What a front shares with the services' [`StackSettings`](crate::StackSettings); a limit of theirs that it does not know is refused, and not passed over.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FrontStack {
+    /// Time between saying that it is not ready and taking no more connections, in milliseconds; part of the drain. For load balancers that ask and
+    /// would meet a closed port.
+    pub lame_duck_ms: u64,
 }
 
 /// What a front is given to serve with.
@@ -51,6 +63,8 @@ pub struct Hall {
     pub listener: TcpListener,
     /// Cancelled when it is told to stop.
     pub cancel: CancellationToken,
+    /// How long it serves on then, while it says that it goes.
+    pub lame_duck: Duration,
 }
 
 /// What tells one front from another.
@@ -118,5 +132,6 @@ async fn hall(process: FrontSettings) -> Result<Hall, StartError> {
     let peers = settings::by_service(&process.peers);
     let peers = Peers::new(&peers, TokenSource::nothing(), &process.peer_calls)?;
     tracing::info!(listen = process.listen, "listening");
-    Ok(Hall { ambient, verifier: Arc::new(verifier), peers, listener, cancel })
+    let lame_duck = Duration::from_millis(process.stack.lame_duck_ms);
+    Ok(Hall { ambient, verifier: Arc::new(verifier), peers, listener, cancel, lame_duck })
 }

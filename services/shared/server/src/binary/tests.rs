@@ -62,6 +62,15 @@ fn a_misspelt_setting_and_a_missing_one_are_refused() {
 }
 
 #[test]
+fn a_front_is_told_how_it_goes_down_as_the_services_are() {
+    let set = environment(&[("VENTANILLA__STACK__LAME_DUCK_MS", "1000")]);
+    let (front, _) = settings::load_from::<FrontSettings, Own>(DEFAULTS, None, set).unwrap();
+    assert_eq!(front.stack.lame_duck_ms, 1000);
+    let misspelt = environment(&[("VENTANILLA__STACK__LAME_DUCK", "1")]);
+    assert!(settings::load_from::<FrontSettings, Own>(DEFAULTS, None, misspelt).is_err());
+}
+
+#[test]
 fn a_signing_key_is_read_as_pem_and_as_der() {
     use base64::Engine as _;
     let pair = Ed25519KeyPair::generate().unwrap();

@@ -14,7 +14,13 @@ use ventanilla_server::{AdmissionSettings, Refusal, StackSettings, run_to_end};
 use crate::support::{Answers, House, assembly, reason, until, with_token};
 
 fn small(concurrent_calls: usize, open_streams: usize) -> StackSettings {
-    let admission = AdmissionSettings { concurrent_calls, open_streams, retry_after_ms: 250 };
+    let admission = AdmissionSettings {
+        concurrent_calls,
+        open_streams,
+        streams_for_services: 0,
+        streams_per_caller: open_streams,
+        retry_after_ms: 250,
+    };
     StackSettings { admission, ..Default::default() }
 }
 
@@ -122,4 +128,30 @@ async fn strangers_who_watch_health_cannot_shut_out_the_check_nor_the_callers() 
     assert_eq!(refused.code(), Code::ResourceExhausted);
     health.check(HealthCheckRequest::default()).await.expect("the check always answers");
     house.get_head(&[Role::Auditor]).await.expect("callers have places of their own");
+}
+
+#[tokio::test]
+async fn one_callers_streams_leave_room_for_others_and_everybodys_for_the_followers() {
+    let admission =
+        AdmissionSettings { open_streams: 4, streams_for_services: 1, streams_per_caller: 2, ..Default::default() };
+    let house = House::with(assembly(Answers::at_once()), StackSettings { admission, ..Default::default() }).await;
+    let watch = |subject: &'static str, role| {
+        let token = house.issuer.issue(subject, &[role], None, Duration::from_secs(60), house.ambient.now()).unwrap();
+        let mut client = house.client();
+        async move { client.watch(with_token(WatchRequest::default(), &token)).await }
+    };
+    let _greedy = [watch("greedy", Role::Auditor).await.unwrap(), watch("greedy", Role::Auditor).await.unwrap()];
+    let refused = watch("greedy", Role::Auditor).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).0.as_str()), (Code::ResourceExhausted, "OVERLOADED"));
+    assert!(refused.message().contains("as one caller may"), "{refused}");
+    let other = watch("other", Role::Auditor).await.unwrap();
+    let refused = watch("third", Role::Auditor).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).0.as_str()), (Code::ResourceExhausted, "OVERLOADED"));
+    let _follower = watch("ticketing", Role::Service).await.expect("a follower has a place of its own");
+    drop(other);
+    let end = tokio::time::Instant::now() + crate::support::PATIENCE;
+    while watch("third", Role::Auditor).await.is_err() {
+        assert!(tokio::time::Instant::now() < end, "the dropped stream keeps its share");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kernel::Role;
 use tonic::body::Body;
 use tonic::{Code, Request, Status};
-use ventanilla_proto::ledger::v1::{GetHeadRequest, Head};
+use ventanilla_proto::ledger::v1::{GetHeadRequest, Head, WatchRequest};
 use ventanilla_server::{Denial, DenialSink, StackSettings};
 
 use crate::support::{Answers, House, assembly, reason, with_token};
@@ -164,5 +164,29 @@ async fn only_a_service_may_speak_for_somebody_else() {
     for no_token in ["ana", "", &agent[..agent.len() - 4]] {
         let refused = call(&service, no_token).await.unwrap_err();
         assert_eq!((refused.code(), reason(&refused).0.as_str()), (Code::Unauthenticated, "TOKEN_INVALID"));
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_token_that_opened_it() {
+    let house = House::open(Answers::at_once()).await;
+    // The leeway for clocks that differ is half a minute: three seconds of it are left.
+    let past = house.ambient.now() - jiff::SignedDuration::from_secs(87);
+    let ttl = Duration::from_secs(60);
+    let ending = house.issuer.issue("ana", &[Role::Auditor], None, ttl, past).unwrap();
+    let ending_service = house.issuer.issue("ticketing", &[Role::Service], None, ttl, past).unwrap();
+    let lasting_service = house.token(&[Role::Service]);
+    let mut for_her = with_token(WatchRequest::default(), &lasting_service);
+    for_her.metadata_mut().insert("x-ventanilla-on-behalf-of", ending.parse().unwrap());
+    let alone = [with_token(WatchRequest::default(), &ending), with_token(WatchRequest::default(), &ending_service)];
+    let mut streams = Vec::new();
+    for request in alone.into_iter().chain([for_her]) {
+        streams.push(house.client().watch(request).await.unwrap().into_inner());
+    }
+    for mut stream in streams {
+        assert!(stream.message().await.unwrap().is_some(), "it was open");
+        let end = stream.message().await.unwrap_err();
+        assert_eq!((end.code(), reason(&end).0.as_str()), (Code::Unauthenticated, "TOKEN_INVALID"));
+        assert!(end.message().contains("where the stream stood"), "{end}");
     }
 }

@@ -94,6 +94,28 @@ struct Wanted {
     gone: Vec<i64>,
 }
 
+/// The durations of one line in one slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keyed {
+    /// The place of the line, for [`Sums::found`].
+    pub place: usize,
+    /// The line.
+    pub line: Line,
+    /// The least duration, in microseconds.
+    pub from: i64,
+    /// The least after.
+    pub to: i64,
+}
+
+/// Which durations are to be looked at singly.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Looks {
+    /// Of all clocks: ranges in microseconds that do not touch, the least and the least after.
+    pub ranges: Vec<(i64, i64)>,
+    /// Of lines of which there may be hundreds: each has ranks elsewhere, and together they would have nearly every clock looked at.
+    pub keyed: Vec<Keyed>,
+}
+
 /// One line, told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
@@ -202,10 +224,10 @@ impl Sums {
         }
     }
 
-    /// The durations to look at singly, as ranges in microseconds that do not touch: the least, and the least after. Called once, when all is added.
-    pub fn wanted(&mut self) -> Vec<(i64, i64)> {
-        let mut slots = Vec::new();
-        for (_, sum) in &mut self.lines {
+    /// The durations to look at singly. Called once, when all is added.
+    pub fn wanted(&mut self) -> Looks {
+        let (mut slots, mut keyed) = (Vec::new(), Vec::new());
+        for (place, (line, sum)) in self.lines.iter_mut().enumerate() {
             let count = u64::try_from(sum.settle.count()).unwrap_or(0);
             let mut held: Vec<u32> = PERCENTS
                 .iter()
@@ -213,7 +235,12 @@ impl Sums {
                 .map(|(slot, _)| slot)
                 .collect();
             held.dedup();
-            slots.extend(&held);
+            if line.dimension.has_many_lines() {
+                let look = |(from, to)| Keyed { place, line: line.clone(), from, to };
+                keyed.extend(held.iter().copied().map(bounds).map(look));
+            } else {
+                slots.extend(&held);
+            }
             sum.wanted = held.into_iter().map(|slot| Wanted { slot, there: Vec::new(), gone: Vec::new() }).collect();
         }
         for (times, at, labels, micros) in std::mem::take(&mut self.singly) {
@@ -229,11 +256,17 @@ impl Sums {
                 _ => ranges.push((from, to)),
             }
         }
-        ranges
+        Looks { ranges, keyed }
+    }
+
+    /// The places of the lines that a clock with these labels is on and whose durations are found among those of all clocks.
+    pub fn shared_places(&self, labels: &Labels) -> Vec<usize> {
+        let lines = labels.lines().filter(|line| !line.dimension.has_many_lines());
+        lines.filter_map(|line| self.places.get(&line).copied()).collect()
     }
 
     /// The places of the lines that a clock with these labels is on; with an instant, its month's too.
-    pub fn places_of(&self, labels: &Labels, at: Option<Timestamp>) -> Vec<usize> {
+    fn places_of(&self, labels: &Labels, at: Option<Timestamp>) -> Vec<usize> {
         let lines = labels.lines().chain(at.map(|at| self.month(at)));
         lines.filter_map(|line| self.places.get(&line).copied()).collect()
     }

@@ -69,7 +69,7 @@ pub struct Period {
 }
 
 impl Period {
-    fn holds(&self, at: Timestamp) -> bool {
+    pub(super) fn holds(&self, at: Timestamp) -> bool {
         self.from <= at && at < self.to
     }
 }

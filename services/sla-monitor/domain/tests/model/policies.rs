@@ -143,7 +143,7 @@ fn versions(chance: &mut Chance) -> Vec<Rule> {
     let mut rules = Vec::new();
     for n in 0..2 + chance.below(8) {
         let mut from = chance.between(-50, 60);
-        let metric = chance.of(&Metric::ALL[5..9]);
+        let metric = chance.of(&Metric::OF_AFFAIRS[5..9]);
         for version in 1..=i32::try_from(1 + chance.below(3)).unwrap() {
             let until = from + chance.between(1, 80);
             let mut rule = policy(chance);

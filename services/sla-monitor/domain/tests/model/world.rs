@@ -75,7 +75,7 @@ fn conditions(chance: &mut Chance, metric: Metric) -> Conditions {
         return metric.conditions();
     }
     loop {
-        let mut some = |most| chance.some(&Occasion::ALL, most);
+        let mut some = |most| chance.some(&Occasion::OF_AFFAIRS, most);
         let replaced = Conditions {
             start: some(3),
             cancel: some(2),
@@ -104,7 +104,7 @@ fn effects(chance: &mut Chance) -> Vec<Effect> {
 
 /// A policy of the house.
 pub fn policy(chance: &mut Chance) -> Rule {
-    let metric = chance.of(&Metric::ALL);
+    let metric = chance.of(&Metric::OF_AFFAIRS);
     let measure = Measure {
         metric,
         conditions: conditions(chance, metric),

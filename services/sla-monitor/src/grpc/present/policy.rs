@@ -57,6 +57,7 @@ fn result(simulated: &Simulated, calendar: &str) -> proto::PolicySimulation {
         by_department: tallies(&simulated.by_department),
         by_ticket_type: tallies(&simulated.by_type),
         by_channel: tallies(&simulated.by_channel),
+        by_segment: tallies(&simulated.by_segment),
         flip_count: simulated.flips,
         as_of_time: Some(time(simulated.now)),
     }

@@ -22,6 +22,8 @@ pub(super) struct Row {
     pub outcome: String,
     pub team: String,
     pub manager: String,
+    pub segment: String,
+    pub cause: String,
     pub first_origin_at: jiff_sqlx::Timestamp,
     pub ended_as: String,
     pub settle_micros: Option<i64>,
@@ -62,6 +64,8 @@ impl Shares {
                 outcome: self.word(row.outcome),
                 team: self.word(row.team),
                 manager: self.word(row.manager),
+                segment: self.word(row.segment),
+                cause: self.word(row.cause),
             };
             let labels = Arc::clone(self.labels.entry(labels).or_insert_with_key(|labels| Arc::new(labels.clone())));
             let piece = Piece { labels, origin: row.first_origin_at.to_jiff(), end, breached: row.breached };

@@ -3,7 +3,9 @@
 use kernel::Violations;
 use postgres::RequestKey;
 use prost::Message;
+use server::{PageToken, status};
 use ticketing_domain::{Body, KeypadKey, KeypadProof};
+use tonic::Status;
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::{etag, key, whole};
@@ -20,6 +22,37 @@ pub(in crate::grpc) fn shown(tracking_key: &str, proof: &str) -> Result<Shown, V
     let mut v = Violations::new();
     let shown = both(&mut v, tracking_key, proof);
     whole(v, shown)
+}
+
+/// An affair that its customer reads, and from where back its messages are told.
+pub(in crate::grpc) struct Read {
+    pub shown: Shown,
+    /// Messages before the one with this sequence number; none for the newest.
+    pub before: Option<i32>,
+}
+
+impl Read {
+    const LIST: &'static str = "public messages";
+
+    /// The token of the messages before this sequence number.
+    pub fn next_token(&self, oldest: Option<i32>) -> String {
+        let token =
+            |oldest: i32| PageToken::encode(Self::LIST, self.shown.key.compact().as_bytes(), &[&oldest.to_string()]);
+        oldest.map(token).unwrap_or_default()
+    }
+}
+
+pub(in crate::grpc) fn read_public(request: &pb::GetPublicAffairRequest) -> Result<Read, Status> {
+    let shown = shown(&request.tracking_key, &request.proof).map_err(|e| status(&e))?;
+    let token = PageToken::decode(&request.page_token, Read::LIST, shown.key.compact().as_bytes());
+    let before = match token.map_err(|e| status(&e))? {
+        Some(token) => {
+            let [oldest] = token.fields().map_err(|e| status(&e))?;
+            Some(oldest.parse().map_err(|_| status(&super::list::unreadable()))?)
+        }
+        None => None,
+    };
+    Ok(Read { shown, before })
 }
 
 /// What names the call is made without the proof, so that no hash of it is kept.

@@ -40,6 +40,8 @@ pub(crate) fn public_affair(
         signpost: state.signpost().map(|s| s.expose().to_owned()).unwrap_or_default(),
         messages: messages.iter().map(message).collect(),
         options: options.iter().map(|option| self::option(*option).into()).collect(),
+        // Known to who converts: the token is bound to what was asked.
+        next_page_token: String::new(),
     }
 }
 
