@@ -46,11 +46,13 @@ async fn every_page_of_the_floor_holds_for_everybody_who_may_see_it() {
     let scene = Scene::fresh().await;
     let (_doorway, base) = window(&scene).await;
     let house = busy(&scene).await.expect("a house with something to show");
+    sit_down(&browser, &base, &scene.bearer_of(Role::Supervisor), "/floor").await;
+    pictures_are_drawn(&browser, &base).await;
     for role in [Role::Supervisor, Role::Steward, Role::Agent, Role::Auditor] {
         sit_down(&browser, &base, &scene.bearer_of(role), "/floor").await;
-        if role == Role::Supervisor {
-            pictures_are_drawn(&browser, &base).await;
-        }
+        // What a page that stays open says once its session is over.
+        browser.run("document.querySelector('#over').hidden = false", json!([])).await;
+        browser.judge("floor-session-over").await;
         for (name, path) in pages(role, &house) {
             browser.go(&format!("{base}{path}")).await;
             assert_eq!(browser.count("main [role=alert]").await, 0, "{path}: {}", browser.text("main").await);

@@ -64,7 +64,7 @@ async fn a_steward_decides_merges_and_takes_apart_with_the_keyboard_alone() {
     browser.tab_to("#reason").await;
     browser.keys("Misma letra y misma firma").await;
     browser.until_there(browser.chord(key::ALT, 'y')).await;
-    browser.says("[role=alert]", "algo de lo que se mostraba ha cambiado").await;
+    browser.says("main [role=alert]", "algo de lo que se mostraba ha cambiado").await;
     browser.judge("steward-preview-changed").await;
     let typed = browser.run("return document.querySelector('#reason').value", json!([])).await;
     assert_eq!(typed, "Misma letra y misma firma", "what was typed is still there");
@@ -85,7 +85,7 @@ async fn a_steward_decides_merges_and_takes_apart_with_the_keyboard_alone() {
     browser.keys(&format!("Son madre e hija {}", SCRIPTS[3])).await;
     browser.tab_to("main button.danger").await;
     browser.until_there(browser.keys(ENTER)).await;
-    browser.says("[role=alert]", "Ahora son estos clientes").await;
+    browser.says("main [role=alert]", "Ahora son estos clientes").await;
     browser.judge("steward-apart").await;
 
     without_scripts(&browser, &base).await;

@@ -98,7 +98,7 @@ async fn a_customer_goes_from_key_and_proof_to_an_objection_and_to_the_ombudsman
     let stale = "document.querySelector('form[action=\"/t/accept\"] [name=etag]').value = '\"0\"'";
     browser.run(stale, json!([])).await;
     browser.press("Acepto la respuesta").await;
-    browser.says("[role=alert]", "ha cambiado mientras lo leía").await;
+    browser.says("main [role=alert]", "ha cambiado mientras lo leía").await;
     browser.judge("tracking-stale").await;
     browser.go(&format!("{base}/t/affair")).await;
     browser.fill("#objection", &SCRIPTS.join("\n")).await;
@@ -110,7 +110,7 @@ async fn a_customer_goes_from_key_and_proof_to_an_objection_and_to_the_ombudsman
     browser.run("document.querySelector('form[action=\"/t/message\"] [name=csrf]').remove()", json!([])).await;
     browser.fill("#message", "forjado").await;
     browser.press("Enviar").await;
-    browser.says("[role=alert]", "no se ha cambiado nada").await;
+    browser.says("main [role=alert]", "no se ha cambiado nada").await;
     browser.judge("tracking-forged").await;
     browser.go(&format!("{base}/t/affair")).await;
     assert!(!browser.text("main").await.contains("forjado"));
