@@ -241,7 +241,7 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
     let bench = pgbench::Pgbench::find(cluster.url(BENCH), plan.customers);
     let mut report = Report::new(plan, version);
     let admin = scene.admin().await;
-    let all = u64::from(plan.rounds) * (3 * 3 * plan.clients.len() as u64 + 1);
+    let all = u64::from(plan.rounds) * (3 * 4 * plan.clients.len() as u64 + 1);
     let bar = bar(all, "measuring");
     for round in 1..=plan.rounds {
         for operation in Operation::ALL {
@@ -254,12 +254,20 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
                 let half = drive::open_loop(&scene, operation, clients, served.rate / 2.0, plan).await?;
                 bar.inc(1);
                 fingerprint::settled(&admin, CATCH_UP).await;
+                let script = statements.script(operation);
                 let bare = match &bench {
-                    Some(bench) => Some(bench.rate(statements.script(operation), clients, plan.seconds).await?),
+                    Some(bench) => Some(bench.rate(script, clients, plan.seconds).await?),
                     None => None,
                 };
                 bar.inc(1);
-                report.add(Round { operation: operation.name(), clients, served, half, bare });
+                let bare_half_p99_ms = match (&bench, bare) {
+                    (Some(bench), Some(rate)) => {
+                        Some(bench.p99_at(script, clients, rate / 2.0, plan.seconds).await?)
+                    }
+                    _ => None,
+                };
+                bar.inc(1);
+                report.add(Round { operation: operation.name(), clients, served, half, bare, bare_half_p99_ms });
             }
         }
         bar.set_message(format!("round {round}: committed to visible"));

@@ -2,7 +2,7 @@
 //! writes the view's row and the timeline's together. Entries that nobody here needs are passed
 //! over. Rows keep the customer id the entry gives, whether or not it is known here yet.
 
-pub(crate) mod erasure;
+pub mod erasure;
 pub mod ombudsman;
 mod reading;
 pub mod sla_monitor;

@@ -39,25 +39,84 @@ impl Pgbench {
     /// Transactions a second with so many clients.
     pub(super) async fn rate(&self, script: &Script, clients: usize, seconds: u64) -> anyhow::Result<f64> {
         let file = tempfile(&script.text)?;
+        let told = self.run(self.command(script, &file, clients, seconds)).await?;
+        let rate = told.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+        rate.with_context(|| format!("pgbench told no rate: {told}"))
+    }
+
+    /// 99th percentile in milliseconds at so many transactions a second whatever they take, each counted from when it
+    /// was due: what the machine and Postgres alone make of such a load.
+    pub(super) async fn p99_at(
+        &self,
+        script: &Script,
+        clients: usize,
+        rate: f64,
+        seconds: u64,
+    ) -> anyhow::Result<f64> {
+        let file = tempfile(&script.text)?;
+        let logs = Logs::new()?;
+        let mut command = self.command(script, &file, clients, seconds);
+        command.args(["-R", &format!("{rate:.1}"), "-l", "--log-prefix"]).arg(logs.0.join("log"));
+        self.run(command).await?;
+        let mut micros = logs.latencies()?;
+        micros.sort_unstable();
+        let place = (micros.len() * 99).div_ceil(100).checked_sub(1).context("pgbench did nothing")?;
+        Ok(micros[place] as f64 / 1_000.0)
+    }
+
+    fn command(&self, script: &Script, file: &File, clients: usize, seconds: u64) -> Command {
         let mut command = Command::new(&self.program);
         command.args(["-n", "-M", "prepared", "-c", &clients.to_string(), "-j", &clients.min(2).to_string()]);
         command.args(["-T", &seconds.to_string(), "-D", &format!("customers={}", self.customers)]);
         for (name, value) in &script.variables {
             command.arg("-D").arg(format!("{name}={value}"));
         }
-        command.arg("-f").arg(&file.0).arg(&self.url);
+        command.arg("-f").arg(&file.0);
         // Its sessions plan as the services' do.
         command.env("PGOPTIONS", "-c enable_seqscan=off -c jit=off");
-        let output =
-            command.stdin(Stdio::null()).kill_on_drop(true).output().await.context("pgbench does not start")?;
-        let told = String::from_utf8_lossy(&output.stdout);
+        command
+    }
+
+    /// What it tells when all went well.
+    async fn run(&self, mut command: Command) -> anyhow::Result<String> {
+        command.arg(&self.url).stdin(Stdio::null()).kill_on_drop(true);
+        let output = command.output().await.context("pgbench does not start")?;
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
         let errors = String::from_utf8_lossy(&output.stderr);
         let failed = told.lines().any(|line| line.starts_with("number of failed") && !line.contains(": 0 "));
         if !output.status.success() || failed || errors.contains("aborted") {
             bail!("pgbench failed: {}", errors.trim());
         }
-        let rate = told.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
-        rate.with_context(|| format!("pgbench told no rate: {told}"))
+        Ok(told)
+    }
+}
+
+/// A folder for what pgbench writes of each transaction.
+struct Logs(PathBuf);
+
+impl Logs {
+    fn new() -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("ventanilla-pgbench-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+        Ok(Self(folder))
+    }
+
+    /// Of all transactions, in microseconds: the third word of each line.
+    fn latencies(&self) -> anyhow::Result<Vec<u64>> {
+        let mut latencies = Vec::new();
+        for file in std::fs::read_dir(&self.0)? {
+            for line in std::fs::read_to_string(file?.path())?.lines() {
+                let micros = line.split(' ').nth(2).and_then(|word| word.parse().ok());
+                latencies.push(micros.with_context(|| format!("pgbench logs in another way: {line}"))?);
+            }
+        }
+        Ok(latencies)
+    }
+}
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

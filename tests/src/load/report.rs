@@ -17,6 +17,8 @@ pub(super) struct Round {
     pub(super) half: Served,
     /// What pgbench reached with the same statements.
     pub(super) bare: Option<f64>,
+    /// 99th percentile of pgbench at half of its rate.
+    pub(super) bare_half_p99_ms: Option<f64>,
 }
 
 /// Everything that was measured.
@@ -91,11 +93,11 @@ impl fmt::Display for Report {
              Median of the rounds (least-greatest); rates a second, latencies in ms.\n",
             self.customers, self.seconds, self.processors, self.postgres
         )?;
-        let head = ["operation", "clients", "rate", "p50", "p99", "p99 at half load", "pgbench", "ratio"];
+        let head = ["operation", "clients", "rate", "p50", "p99", "p99 at half load", "pgbench", "its p99 at half", "ratio"];
         writeln!(
             f,
-            "{:<17}{:>7}  {:>22}{:>22}{:>22}{:>22}{:>24}{:>20}",
-            head[0], head[1], head[2], head[3], head[4], head[5], head[6], head[7]
+            "{:<17}{:>7}  {:>22}{:>22}{:>22}{:>22}{:>24}{:>20}{:>20}",
+            head[0], head[1], head[2], head[3], head[4], head[5], head[6], head[7], head[8]
         )?;
         for (operation, clients) in self.lines() {
             let rounds: Vec<&Round> =
@@ -106,12 +108,13 @@ impl fmt::Display for Report {
             };
             writeln!(
                 f,
-                "{operation:<17}{clients:>7}  {:>22}{:>22}{:>22}{:>22}{:>24}{:>20}",
+                "{operation:<17}{clients:>7}  {:>22}{:>22}{:>22}{:>22}{:>24}{:>20}{:>20}",
                 column(&|r| Some(r.served.rate)),
                 column(&|r| Some(r.served.p50_ms)),
                 column(&|r| Some(r.served.p99_ms)),
                 column(&|r| Some(r.half.p99_ms)),
                 column(&|r| r.bare),
+                column(&|r| r.bare_half_p99_ms),
                 column(&|r| r.bare.map(|bare| r.served.rate / bare)),
             )?;
         }

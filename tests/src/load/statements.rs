@@ -27,7 +27,7 @@ fn id(variable: &str) -> String {
 
 /// Where the value of each parameter of CreateTicket is read in what the service itself wrote for
 /// the sample; `None` for those that are new in every call. One ticket, as a lone call writes it.
-const CREATE_PARAMETERS: [Option<&str>; 82] = [
+const CREATE_PARAMETERS: [Option<&str>; 86] = [
     // the claim
     None,
     Some("array[q.method]"),
@@ -125,6 +125,11 @@ const CREATE_PARAMETERS: [Option<&str>; 82] = [
     // the seal of its receipt
     Some("array[r.key_id]"),
     Some("array[r.signature]"),
+    // what it is known by, and what that was held against
+    Some("array[t.characteristics]"),
+    Some("array[t.characteristic_set]"),
+    Some("array[t.characteristic_set_version]"),
+    Some("array[true]"),
 ];
 
 const SAMPLE_ROWS: &str = "from ticketing.ticket t

@@ -2,7 +2,7 @@
 
 use ::rights::{CustomerId, ErasureId};
 use kernel::{Ambient, ResourceId};
-use ledger::{Reaction, ReactionError, Received};
+use ledger::{Applying, Reaction, ReactionError, Received};
 use postgres::Tx;
 use uuid::Uuid;
 use ventanilla_proto::rights::v1::PersonalDataErased;
@@ -10,10 +10,13 @@ use ventanilla_proto::rights::v1::PersonalDataErased;
 use crate::store::rights as store;
 
 /// A reaction that hears of erasures too.
-pub(crate) struct Hearing<R> {
-    pub(crate) reaction: R,
-    pub(crate) source: &'static str,
-    pub(crate) ambient: Ambient,
+pub struct Hearing<R> {
+    /// What hears of everything else.
+    pub reaction: R,
+    /// Whose ledger it is.
+    pub source: &'static str,
+    /// Where the time comes from.
+    pub ambient: Ambient,
 }
 
 #[tonic::async_trait]
@@ -28,5 +31,18 @@ impl<R: Reaction> Reaction for Hearing<R> {
         // What the source told of the person before this entry may have come here after the first destruction.
         ::rights::ask(tx, id, &customers, self.ambient.now()).await?;
         Ok(())
+    }
+
+    fn reads_personal(&self) -> bool {
+        self.reaction.reads_personal()
+    }
+
+    // An erasure is in no run: the reaction does not know it.
+    fn runs(&self, entry: &Received) -> bool {
+        self.reaction.runs(entry)
+    }
+
+    async fn apply_run(&self, tx: &mut Tx, run: &[Applying<'_>]) -> Result<(), ReactionError> {
+        self.reaction.apply_run(tx, run).await
     }
 }

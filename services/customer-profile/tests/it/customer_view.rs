@@ -2,7 +2,9 @@
 
 use ledger::Received;
 use prost::Message;
-use ventanilla_customer_profile::reactions::{ombudsman::Cases, sla_monitor::Clocks, ticketing::Affairs};
+use ventanilla_customer_profile::reactions::{
+    erasure::Hearing, ombudsman::Cases, sla_monitor::Clocks, ticketing::Affairs,
+};
 use ventanilla_proto::customer::v1::*;
 use ventanilla_proto::ombudsman::v1 as ombudsman;
 use ventanilla_proto::sla::v1 as sla;
@@ -330,8 +332,11 @@ async fn affairs_and_clocks_that_arrive_at_once_are_kept_as_they_are_one_by_one(
         entry(i64::try_from(n).unwrap(), &clock, AT, &started)
     });
     let (affairs, clocks): (Vec<Received>, Vec<Received>) = (affairs.collect(), clocks.collect());
-    at_once.react_together(&Affairs, &affairs).await;
-    at_once.react_together(&Clocks, &clocks).await;
+    // As the service follows: with an ear for erasures.
+    let (source, ambient) = ("another", kernel::Ambient::system());
+    let affairs_heard = Hearing { reaction: Affairs, source, ambient: ambient.clone() };
+    at_once.react_together(&affairs_heard, &affairs).await;
+    at_once.react_together(&Hearing { reaction: Clocks, source, ambient }, &clocks).await;
     for affair in affairs {
         one_by_one.react(&Affairs, affair).await;
     }

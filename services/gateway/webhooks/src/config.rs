@@ -64,6 +64,11 @@ impl Settings {
         }
     }
 
+    /// Whether a lease ends well after an attempt that was begun under it.
+    pub(crate) const fn outlasts_an_attempt(&self) -> bool {
+        self.courier.lease_ms >= self.endpoints.timeout_ms.saturating_add(1_000)
+    }
+
     /// The key in use, and those before it.
     ///
     /// # Errors
@@ -159,7 +164,7 @@ pub struct CourierSettings {
     pub at_once: u16,
     /// Affairs told at once to one subscription, by all processes together.
     pub at_once_each: u16,
-    /// How long a process holds an affair before another may think it dead, in milliseconds; longer than an attempt takes.
+    /// How long a process holds an affair before another may think it dead, in milliseconds; a second longer than an attempt takes at least.
     pub lease_ms: u32,
     /// Days that deliveries which were taken are kept.
     pub keep_delivered_days: u16,

@@ -12,12 +12,13 @@ pub mod catalogue;
 pub mod config;
 pub mod envelope;
 mod error;
+mod figures;
 mod grpc;
 mod hooks;
 mod keys;
 mod names;
 pub mod post;
-mod reactions;
+pub mod reactions;
 mod store;
 mod usecase;
 mod workers;
@@ -45,8 +46,10 @@ pub const DEFAULTS: &str = include_str!("../defaults.toml");
 
 /// The ledger that tells whose an affair is.
 const TICKETING: &str = "ticketing";
+/// The ledger that tells what a case is about.
+const OFFICE: &str = "ombudsman-escalation";
 /// Whose ledgers are followed.
-const FOLLOWED: [&str; 4] = ["customer-profile", TICKETING, "sla-monitor", "ombudsman-escalation"];
+const FOLLOWED: [&str; 4] = ["customer-profile", TICKETING, "sla-monitor", OFFICE];
 
 /// The largest request: fifty patterns and fifty departments.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
@@ -65,6 +68,11 @@ pub enum StartError {
         "secrets were made of the key {0}, which is not here: put it into `service.secret_key` or `service.former_secret_keys`"
     )]
     KeyMissing(String),
+    /// A lane would be another's while it is still told.
+    #[error(
+        "`service.courier.lease_ms` must be at least a second longer than `service.endpoints.timeout_ms`: a process that is taken for dead while it waits for an answer tells an affair out of its order"
+    )]
+    Lease,
     /// The authorities that certificates are held against.
     #[error("check `service.endpoints.ca_file`: {0}")]
     Post(#[from] PostError),
@@ -97,6 +105,9 @@ pub async fn assemble_with(
     house: House,
     resolver: Arc<dyn Resolve>,
 ) -> Result<Assembly, StartError> {
+    if !settings.outlasts_an_attempt() {
+        return Err(StartError::Lease);
+    }
     let keys = keys::Keys::of(&settings)?;
     let post = Post::new(&settings.endpoints, resolver)?;
     let db = Db::connect(&settings.database).await?;
@@ -112,7 +123,7 @@ pub async fn assemble_with(
         WebhookServiceServer::new(grpc::WebhookApi::new(hooks.clone())).max_decoding_message_size(MAX_REQUEST_BYTES);
     let mut assembly = Assembly::new(SOURCE).serve(api).keep_ledger(&ledger, &house);
     for source in FOLLOWED {
-        assembly = assembly.follow(source, OnLedger::new(hooks.clone(), source), &ledger, &standings, &house)?;
+        assembly = assembly.follow(source, OnLedger::new(source, hooks.came.clone()), &ledger, &standings, &house)?;
     }
     let (spread, courier, sweep) = (hooks.clone(), hooks.clone(), hooks);
     let assembly = assembly

@@ -89,18 +89,19 @@ impl EntryRow {
     }
 }
 
+/// The entries come first and their personal parts one by one (`offset 0` keeps them apart): left to itself
+/// Postgres may merge the two tables by position, which reads the personal parts from the ledger's beginning,
+/// for each follower at each look.
+const AFTER: &str = "select l.*, p.salt, p.personal
+     from (select * from ledger where position > $1 order by position limit $2) l
+     left join lateral (
+         select salt, personal from ledger_personal where $3 and position = l.position offset 0
+     ) p on true
+     order by l.position";
+
 /// Entries after a position, in order, with or without their personal parts.
 pub(crate) async fn after(pool: &PgPool, position: i64, limit: i64, personal: bool) -> Result<Vec<Entry>, StoreError> {
-    let rows = sqlx::query(
-        "select l.*, p.salt, p.personal from ledger l
-         left join ledger_personal p on $3 and p.position = l.position
-         where l.position > $1 order by l.position limit $2",
-    )
-    .bind(position)
-    .bind(limit)
-    .bind(personal)
-    .fetch_all(pool)
-    .await?;
+    let rows = sqlx::query(AFTER).bind(position).bind(limit).bind(personal).fetch_all(pool).await?;
     rows.iter().map(entry).collect()
 }
 

@@ -1,8 +1,9 @@
 //! Addresses that an endpoint must not have. A webhook posts from inside the house to where somebody said: without this,
 //! whoever may make a subscription reaches the house's own machines, its cloud's credentials, and this service itself.
 //!
-//! What is refused is all that is not an ordinary public address (IANA's registries of special purposes), and every form
-//! that carries an IPv4 address inside another one, so that no translation leads back in.
+//! What is refused is all that is not an ordinary public address (IANA's registries of special purposes), and every form that is
+//! known by itself to carry an IPv4 address inside another one, so that no translation leads back in. A network that translates
+//! by a prefix of its own (NAT64 outside of 64:ff9b::/96) has to refuse its inner addresses itself.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -69,6 +70,10 @@ fn check_v6(address: Ipv6Addr) -> Result<(), Forbidden> {
     if bits >> 125 != 1 {
         return Err(Forbidden("not public"));
     }
+    // The address of a machine by ISATAP, whatever network it is in: its last 32 bits are an IPv4 address.
+    if matches!((bits >> 32) as u32, 0x0000_5efe | 0x0200_5efe) {
+        return Err(Forbidden("of ISATAP, which carries IPv4"));
+    }
     let within = |(first, length, _): &&(Ipv6Addr, u32, &str)| (bits ^ u128::from(*first)) >> (128 - length) == 0;
     V6.iter().find(within).map_or(Ok(()), |(_, _, what)| Err(Forbidden(what)))
 }
@@ -133,6 +138,8 @@ mod tests {
         "2002:7f00:1::",
         "2002:808:808::1",
         "2620:4f:8000::1",
+        "2a00:1450:4003:80e:0:5efe:a00:1",
+        "2a00:1450:4003:80e:200:5efe:7f00:1",
         "3fff::1",
         "4000::1",
         "5f00::1",
@@ -174,6 +181,7 @@ mod tests {
         "2003::1",
         "2606:4700:4700::1111",
         "2a00:1450:4003:80e::200e",
+        "2a00:1450:4003:80e:100:5efe:a00:1",
         "3ffe:ffff::1",
         "3fff:1000::1",
     ];
@@ -211,6 +219,8 @@ mod tests {
                 Ipv6Addr::new(0x2002, high, low, tail[0], tail[1], tail[2], tail[3], 1),
                 Ipv6Addr::new(0x2001, 0, high, low, tail[0], tail[1], tail[2], tail[3]),
                 Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0x5efe, high, low),
+                Ipv6Addr::new(0x2000 | (tail[0] & 0x1fff), tail[1], tail[2], tail[3], 0, 0x5efe, high, low),
+                Ipv6Addr::new(0x2000 | (tail[0] & 0x1fff), tail[1], tail[2], tail[3], 0x200, 0x5efe, high, low),
             ] {
                 prop_assert!(check(IpAddr::V6(carrier)).is_err(), "{}", carrier);
             }

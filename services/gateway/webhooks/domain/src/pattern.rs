@@ -4,6 +4,8 @@ use std::fmt;
 
 use kernel::Department;
 
+use crate::affair::has_department;
+
 /// The longest pattern.
 const LONGEST: usize = 128;
 
@@ -105,18 +107,6 @@ impl Filter {
     }
 }
 
-/// The affair whose events are told one after the other: `tickets/{id}` of `tickets/{id}/promises/{id}`.
-pub fn affair_of(resource: &str) -> &str {
-    let mut slashes = resource.match_indices('/').map(|(at, _)| at);
-    let _ = slashes.next();
-    slashes.next().map_or(resource, |end| &resource[..end])
-}
-
-/// Whether an affair is some department's, be it known or not: a ticket, or a case of the office about one.
-pub fn has_department(affair: &str) -> bool {
-    affair.starts_with("tickets/") || affair.starts_with("cases/")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,13 +162,6 @@ mod tests {
         assert!(billing.takes("a.b", "policies/1", None));
     }
 
-    #[test]
-    fn an_affair_is_the_resource_at_the_root() {
-        assert_eq!(affair_of("tickets/1/promises/2"), "tickets/1");
-        assert_eq!(affair_of("tickets/1"), "tickets/1");
-        assert_eq!(affair_of("queues"), "queues");
-    }
-
     proptest! {
         #[test]
         fn no_text_is_more_than_refused(text in ".{0,140}", event in "[a-z_.]{0,40}") {
@@ -187,7 +170,6 @@ mod tests {
                 prop_assert_eq!(pattern.as_str(), &text);
             }
             let _ = event_type(&text);
-            let _ = affair_of(&text);
         }
     }
 }

@@ -11,10 +11,11 @@ use webhooks_domain::SubscriptionId;
 use webhooks_domain::endpoint::{Endpoint, Rules};
 use webhooks_domain::pattern::{Filter, Pattern};
 
+use super::present;
 use crate::catalogue;
 use crate::error::Failure;
 use crate::names::DeliveryName;
-use crate::store::delivery::State;
+use crate::store::delivery::{Asked, State};
 use crate::usecase::Content;
 use crate::usecase::create_subscription::NewSubscription;
 use crate::usecase::replay_subscription::Replay;
@@ -300,6 +301,14 @@ pub fn deliveries(request: &proto::ListDeliveriesRequest) -> Result<deliveries::
         Ok(proto::DeliveryState::Dead) => Some(State::Dead),
         Err(_) => parse::not_a_value(&mut v, "state", request.state),
     };
+    let last_outcome = match proto::AttemptOutcome::try_from(request.last_outcome) {
+        Ok(outcome) => present::outcome_word(outcome),
+        Err(_) => parse::not_a_value(&mut v, "last_outcome", request.last_outcome),
+    };
+    if !(0..=5).contains(&request.last_status_class) {
+        v.push("last_status_class", "must be the first digit of a status, 1 to 5, or 0");
+    }
+    let last_status_class = (request.last_status_class > 0).then_some(request.last_status_class);
     let size = page_size(&mut v, request.page_size);
     let parent = whole(v, parent)?;
     let token = PageToken::decode(&request.page_token, DELIVERIES, &unpaged_deliveries(request))?;
@@ -310,7 +319,7 @@ pub fn deliveries(request: &proto::ListDeliveriesRequest) -> Result<deliveries::
             Some(bad_token(number.parse().ok())?)
         }
     };
-    Ok(deliveries::Page { parent, state, before, size })
+    Ok(deliveries::Page { parent, asked: Asked { state, last_outcome, last_status_class, before }, size })
 }
 
 /// The token of the page after this one.

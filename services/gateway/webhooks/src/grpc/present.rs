@@ -1,5 +1,6 @@
 //! Values to answers.
 
+use jiff::SignedDuration;
 use kernel::ResourceId as _;
 use postgres::etag;
 use server::parse::{actor_to_proto, time_to_proto};
@@ -8,7 +9,7 @@ use webhooks_domain::endpoint::{Endpoint, Rules};
 use webhooks_domain::standing::{Reason, State};
 
 use crate::catalogue::Kind;
-use crate::store::delivery::{self, Shown};
+use crate::store::delivery::{self, Attempt, Shown};
 use crate::store::subscription::Stored;
 
 /// Whether a subscription is told.
@@ -103,23 +104,44 @@ pub fn delivery(shown: &Shown) -> proto::Delivery {
         last_status: shown.last_status.unwrap_or_default(),
         last_outcome: shown.last_outcome.as_deref().map_or(proto::AttemptOutcome::Unspecified, outcome).into(),
         body: String::new(),
+        last_duration: shown.last_duration.map(duration),
+        attempts: Vec::new(),
     }
 }
 
-/// What became of an attempt, by the word that is stored.
-pub fn outcome(word: &str) -> proto::AttemptOutcome {
-    match word {
-        "taken" => proto::AttemptOutcome::Taken,
-        "refused" => proto::AttemptOutcome::Refused,
-        "gone" => proto::AttemptOutcome::Gone,
-        "unreachable" => proto::AttemptOutcome::Unreachable,
-        "timed_out" => proto::AttemptOutcome::TimedOut,
-        "unresolved" => proto::AttemptOutcome::Unresolved,
-        "forbidden_address" => proto::AttemptOutcome::ForbiddenAddress,
-        "untrusted" => proto::AttemptOutcome::Untrusted,
-        // Of a newer version of this service.
-        _ => proto::AttemptOutcome::Unspecified,
+/// An attempt.
+pub fn attempt(made: &Attempt) -> proto::Attempt {
+    proto::Attempt {
+        end_time: Some(time_to_proto(made.ended_at)),
+        duration: Some(duration(made.duration)),
+        status: made.status.unwrap_or_default(),
+        outcome: outcome(&made.outcome).into(),
     }
+}
+
+/// The word that is stored of what became of an attempt; none when nothing did.
+pub const fn outcome_word(outcome: proto::AttemptOutcome) -> Option<&'static str> {
+    Some(match outcome {
+        proto::AttemptOutcome::Unspecified => return None,
+        proto::AttemptOutcome::Taken => "taken",
+        proto::AttemptOutcome::Refused => "refused",
+        proto::AttemptOutcome::Gone => "gone",
+        proto::AttemptOutcome::Unreachable => "unreachable",
+        proto::AttemptOutcome::TimedOut => "timed_out",
+        proto::AttemptOutcome::Unresolved => "unresolved",
+        proto::AttemptOutcome::ForbiddenAddress => "forbidden_address",
+        proto::AttemptOutcome::Untrusted => "untrusted",
+    })
+}
+
+/// What became of an attempt, by the word that is stored; unspecified when it is of a newer version of this service.
+pub fn outcome(word: &str) -> proto::AttemptOutcome {
+    let mut all = (0_i32..).map_while(|number| proto::AttemptOutcome::try_from(number).ok());
+    all.find(|outcome| outcome_word(*outcome) == Some(word)).unwrap_or_default()
+}
+
+fn duration(of: SignedDuration) -> prost_types::Duration {
+    prost_types::Duration { seconds: of.as_secs(), nanos: of.subsec_nanos() }
 }
 
 /// A kind of event.

@@ -1,6 +1,6 @@
 //! Deliveries.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
 use kernel::{Department, ResourceId as _};
 use postgres::StoreError;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use webhooks_domain::SubscriptionId;
 use webhooks_domain::pattern::Filter;
 
-use super::instant;
+use super::{instant, lane};
 use crate::names::DeliveryName;
 
 /// How far a delivery is.
@@ -75,6 +75,8 @@ pub struct Shown {
     pub last_status: Option<i32>,
     /// What became of the last attempt.
     pub last_outcome: Option<String>,
+    /// How long the last attempt took.
+    pub last_duration: Option<SignedDuration>,
 }
 
 struct Row {
@@ -96,6 +98,7 @@ struct Row {
     ended_at: Option<jiff_sqlx::Timestamp>,
     last_status: Option<i32>,
     last_outcome: Option<String>,
+    last_duration_ms: Option<i32>,
 }
 
 impl TryFrom<Row> for Shown {
@@ -123,6 +126,7 @@ impl TryFrom<Row> for Shown {
             ended_at: instant(row.ended_at),
             last_status: row.last_status,
             last_outcome: row.last_outcome,
+            last_duration: row.last_duration_ms.map(|ms| SignedDuration::from_millis(ms.into())),
         })
     }
 }
@@ -134,7 +138,7 @@ pub async fn get(connection: &mut PgConnection, name: DeliveryName) -> Result<Op
         Row,
         r#"select d.delivery_id, d.subscription_id, s.department as owner, d.number, e.event_id, e.event_type, e.source,
                   e.subject, d.affair, e.occurred_at, d.state, d.attempts, d.created_at, d.last_attempt_at,
-                  l.next_at as "next_at?", d.ended_at, d.last_status, d.last_outcome
+                  l.next_at as "next_at?", d.ended_at, d.last_status, d.last_outcome, d.last_duration_ms
            from webhooks.delivery d
            join webhooks.event e on e.number = d.number
            join webhooks.subscription s on s.subscription_id = d.subscription_id
@@ -146,34 +150,76 @@ pub async fn get(connection: &mut PgConnection, name: DeliveryName) -> Result<Op
     row.fetch_optional(connection).await?.map(Shown::try_from).transpose()
 }
 
+/// Which deliveries of a subscription are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// In this state.
+    pub state: Option<State>,
+    /// Of whose last attempt this became.
+    pub last_outcome: Option<&'static str>,
+    /// Whose last attempt was answered with a status of this class.
+    pub last_status_class: Option<i32>,
+    /// Before this position.
+    pub before: Option<i64>,
+}
+
 /// Deliveries of a subscription, the newest event first.
 #[tracing::instrument(name = "db.delivery.list", skip_all)]
-pub async fn list(
-    pool: &PgPool,
-    of: SubscriptionId,
-    state: Option<State>,
-    before: Option<i64>,
-    limit: i64,
-) -> Result<Vec<Shown>, StoreError> {
+pub async fn list(pool: &PgPool, of: SubscriptionId, asked: Asked, limit: i64) -> Result<Vec<Shown>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"select d.delivery_id, d.subscription_id, s.department as owner, d.number, e.event_id, e.event_type, e.source,
                   e.subject, d.affair, e.occurred_at, d.state, d.attempts, d.created_at, d.last_attempt_at,
-                  l.next_at as "next_at?", d.ended_at, d.last_status, d.last_outcome
+                  l.next_at as "next_at?", d.ended_at, d.last_status, d.last_outcome, d.last_duration_ms
            from webhooks.delivery d
            join webhooks.event e on e.number = d.number
            join webhooks.subscription s on s.subscription_id = d.subscription_id
            left join webhooks.lane l on l.subscription_id = d.subscription_id and l.affair = d.affair
            where d.subscription_id = $1 and ($2::text is null or d.state = $2) and ($3::bigint is null or d.number < $3)
-           order by d.number desc limit $4"#,
+             and ($4::text is null or d.last_outcome = $4) and ($5::integer is null or d.last_status / 100 = $5)
+           order by d.number desc limit $6"#,
         of.uuid(),
-        state.map(State::as_str),
-        before,
+        asked.state.map(State::as_str),
+        asked.before,
+        asked.last_outcome,
+        asked.last_status_class,
         limit,
     )
     .fetch_all(pool)
     .await?;
     rows.into_iter().map(Shown::try_from).collect()
+}
+
+/// An attempt to make a delivery.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// How long it took.
+    pub duration: SignedDuration,
+    /// Status of the answer.
+    pub status: Option<i32>,
+    /// What became of it.
+    pub outcome: String,
+}
+
+/// The last attempts to make a delivery, the newest first.
+#[tracing::instrument(name = "db.delivery.attempts", skip_all)]
+pub async fn attempts(connection: &mut PgConnection, of: Uuid, limit: i64) -> Result<Vec<Attempt>, StoreError> {
+    let rows = sqlx::query!(
+        "select ended_at, duration_ms, status, outcome from webhooks.attempt where delivery_id = $1 order by number desc limit $2",
+        of,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    let read = rows.into_iter().map(|row| Attempt {
+        ended_at: row.ended_at.to_jiff(),
+        duration: SignedDuration::from_millis(row.duration_ms.into()),
+        status: row.status,
+        outcome: row.outcome,
+    });
+    Ok(read.collect())
 }
 
 /// What was given up, of the subscriptions of a department or of all, the newest event first.
@@ -189,7 +235,7 @@ pub async fn dead(
         Row,
         r#"select d.delivery_id, d.subscription_id, s.department as owner, d.number, e.event_id, e.event_type, e.source,
                   e.subject, d.affair, e.occurred_at, d.state, d.attempts, d.created_at, d.last_attempt_at,
-                  null::timestamptz as "next_at?", d.ended_at, d.last_status, d.last_outcome
+                  null::timestamptz as "next_at?", d.ended_at, d.last_status, d.last_outcome, d.last_duration_ms
            from webhooks.delivery d
            join webhooks.event e on e.number = d.number
            join webhooks.subscription s on s.subscription_id = d.subscription_id
@@ -219,6 +265,44 @@ pub async fn counts(connection: &mut PgConnection, of: SubscriptionId) -> Result
     Ok((row.waiting, row.dead))
 }
 
+/// What is left to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Backlog {
+    /// Deliveries that wait for a subscription that is told.
+    pub waiting: i64,
+    /// Deliveries that wait for one that is not.
+    pub paused: i64,
+    /// Deliveries that were given up.
+    pub dead: i64,
+    /// Events of which nobody was told.
+    pub unspread: i64,
+    /// When the oldest of those that wait for a subscription that is told was asked for.
+    pub oldest: Option<Timestamp>,
+}
+
+/// What is left to do.
+#[tracing::instrument(name = "db.delivery.backlog", skip_all)]
+pub async fn backlog(pool: &PgPool) -> Result<Backlog, StoreError> {
+    let row = sqlx::query!(
+        r#"select count(*) filter (where s.state = 'active') as "waiting!",
+                  count(*) filter (where s.state <> 'active') as "paused!",
+                  min(d.asked_at) filter (where s.state = 'active') as oldest,
+                  (select count(*) from webhooks.delivery where state = 'dead') as "dead!",
+                  (select count(*) from webhooks.event where spread_at is null) as "unspread!"
+           from webhooks.delivery d join webhooks.subscription s on s.subscription_id = d.subscription_id
+           where d.state = 'waiting'"#
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(Backlog {
+        waiting: row.waiting,
+        paused: row.paused,
+        dead: row.dead,
+        unspread: row.unspread,
+        oldest: instant(row.oldest),
+    })
+}
+
 /// Nobody else spreads, replays or deletes until this transaction ends: each touches the lanes of many affairs, in an order of its own.
 #[tracing::instrument(name = "db.delivery.lock_spreading", skip_all)]
 pub async fn lock_spreading(tx: &mut PgConnection) -> Result<(), StoreError> {
@@ -244,6 +328,7 @@ pub struct New {
 /// Lets these wait, and the affairs they belong to be looked at. What waits already goes on as it was; what ended before waits anew.
 #[tracing::instrument(name = "db.delivery.put_waiting", skip_all)]
 pub async fn put_waiting(tx: &mut PgConnection, new: &New, now: Timestamp) -> Result<(), StoreError> {
+    lane::open(tx, &new.subscriptions, &new.affairs, now).await?;
     sqlx::query!(
         "insert into webhooks.delivery as d (delivery_id, subscription_id, number, affair, state, created_at, asked_at)
          select id, subscription_id, number, affair, 'waiting', $5, $5
@@ -254,19 +339,6 @@ pub async fn put_waiting(tx: &mut PgConnection, new: &New, now: Timestamp) -> Re
         &new.ids,
         &new.subscriptions,
         &new.numbers,
-        &new.affairs,
-        now.to_sqlx() as _,
-    )
-    .execute(&mut *tx)
-    .await?;
-    // An existing lane is written to though nothing changes in it: that waits for whoever is about to take it away because
-    // nothing waited when they looked.
-    sqlx::query!(
-        "insert into webhooks.lane as l (subscription_id, affair, next_at)
-         select distinct subscription_id, affair, $3::timestamptz from unnest($1::uuid[], $2::text[]) n (subscription_id, affair)
-         order by subscription_id, affair
-         on conflict on constraint lane_pkey do update set next_at = l.next_at",
-        &new.subscriptions,
         &new.affairs,
         now.to_sqlx() as _,
     )

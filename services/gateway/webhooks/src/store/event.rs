@@ -7,7 +7,9 @@ use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
+use webhooks_domain::affair::{Moment, has_department};
 
+use super::affair::Tenures;
 use crate::envelope::Event;
 
 /// A row of `event`.
@@ -45,83 +47,118 @@ impl From<Row> for Event {
     }
 }
 
-/// Keeps an event, to be spread.
+/// Events to be kept, column by column.
+#[derive(Debug, Default)]
+pub struct New {
+    ids: Vec<Uuid>,
+    sources: Vec<String>,
+    positions: Vec<Option<i64>>,
+    event_types: Vec<String>,
+    messages: Vec<String>,
+    subjects: Vec<String>,
+    affairs: Vec<String>,
+    departments: Vec<Option<String>>,
+    occurred_at: Vec<Timestamp>,
+    recorded_at: Vec<Timestamp>,
+    traceparents: Vec<String>,
+    payloads: Vec<Vec<u8>>,
+}
+
+impl New {
+    /// With this event behind those there are.
+    pub fn push(&mut self, event: Event, recorded_at: Timestamp) {
+        self.ids.push(event.id);
+        self.sources.push(event.source);
+        self.positions.push(event.position);
+        self.event_types.push(event.event_type);
+        self.messages.push(event.message);
+        self.subjects.push(event.subject);
+        self.affairs.push(event.affair);
+        self.departments.push(event.department);
+        self.occurred_at.push(event.occurred_at);
+        self.recorded_at.push(recorded_at);
+        self.traceparents.push(event.traceparent);
+        self.payloads.push(event.payload);
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Whose affairs are by what these say, when they are ticketing's.
+    pub fn tenures(&self) -> Tenures {
+        let mut tenures = Tenures::default();
+        let places = self.affairs.iter().zip(&self.positions).zip(self.departments.iter().zip(&self.occurred_at));
+        for ((affair, position), (department, occurred_at)) in places {
+            if let (Some(position), Some(department)) = (position, department)
+                && has_department(affair)
+            {
+                tenures.affairs.push(affair.clone());
+                tenures.positions.push(*position);
+                tenures.occurred_at.push(*occurred_at);
+                tenures.departments.push(department.clone());
+            }
+        }
+        tenures
+    }
+}
+
+/// Nobody else keeps an event until this transaction ends. Numbers are given one after the other and seen in that order: four followers
+/// write at once, and an event that is seen before an earlier one of its affair would be told before it.
+#[tracing::instrument(name = "db.event.lock", skip_all)]
+pub async fn lock(tx: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended('webhooks events', 0)) as locked")
+        .fetch_one(tx)
+        .await?;
+    Ok(())
+}
+
+/// Keeps events in their order, to be spread.
 #[tracing::instrument(name = "db.event.insert", skip_all)]
-pub async fn insert(tx: &mut PgConnection, event: &Event, recorded_at: Timestamp) -> Result<(), StoreError> {
-    put(tx, event, recorded_at, None).await.map(|_| ())
+pub async fn insert(tx: &mut PgConnection, new: &New) -> Result<(), StoreError> {
+    put(tx, new, None).await.map(|_| ())
 }
 
 /// Keeps an event that is spread already; answers its number.
 #[tracing::instrument(name = "db.event.insert_spread", skip_all)]
-pub async fn insert_spread(tx: &mut PgConnection, event: &Event, now: Timestamp) -> Result<i64, StoreError> {
-    put(tx, event, now, Some(now)).await
+pub async fn insert_spread(tx: &mut PgConnection, event: Event, now: Timestamp) -> Result<i64, StoreError> {
+    let mut new = New::default();
+    new.push(event, now);
+    put(tx, &new, Some(now)).await?.pop().ok_or_else(|| StoreError::corrupt("event", "number", now))
 }
 
-async fn put(
-    tx: &mut PgConnection,
-    event: &Event,
-    recorded_at: Timestamp,
-    spread_at: Option<Timestamp>,
-) -> Result<i64, StoreError> {
-    // Numbers are given one after the other and seen in that order: four followers write at once, and an event that is seen
-    // before an earlier one of its affair would be told before it.
-    sqlx::query("select pg_advisory_xact_lock(hashtextextended('webhooks events', 0))").execute(&mut *tx).await?;
-    let number = sqlx::query_scalar!(
-        "insert into webhooks.event (event_id, source, position, event_type, message, subject, affair, department,
+/// Takes the lock of [`lock`] in the same round trip: no number is given before it is held.
+async fn put(tx: &mut PgConnection, new: &New, spread_at: Option<Timestamp>) -> Result<Vec<i64>, StoreError> {
+    let instants = |times: &[Timestamp]| times.iter().map(|at| at.to_sqlx()).collect::<Vec<_>>();
+    let numbers = sqlx::query_scalar!(
+        "with held as materialized (select pg_advisory_xact_lock(hashtextextended('webhooks events', 0)))
+         insert into webhooks.event (event_id, source, position, event_type, message, subject, affair, department,
                                      occurred_at, recorded_at, traceparent, payload, spread_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning number",
-        event.id,
-        event.source,
-        event.position,
-        event.event_type,
-        event.message,
-        event.subject,
-        event.affair,
-        event.department,
-        event.occurred_at.to_sqlx() as _,
-        recorded_at.to_sqlx() as _,
-        event.traceparent,
-        event.payload,
+         select event_id, source, position, event_type, message, subject, affair, department,
+                occurred_at, recorded_at, traceparent, payload, $13
+         from held, unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                           $9::timestamptz[], $10::timestamptz[], $11::text[], $12::bytea[]) with ordinality
+                    n (event_id, source, position, event_type, message, subject, affair, department,
+                       occurred_at, recorded_at, traceparent, payload, place)
+         order by place returning number",
+        &new.ids,
+        &new.sources,
+        &new.positions as &[Option<i64>],
+        &new.event_types,
+        &new.messages,
+        &new.subjects,
+        &new.affairs,
+        &new.departments as &[Option<String>],
+        &instants(&new.occurred_at) as _,
+        &instants(&new.recorded_at) as _,
+        &new.traceparents,
+        &new.payloads,
         spread_at.map(|at| at.to_sqlx()) as _,
     )
-    .fetch_one(tx)
+    .fetch_all(tx)
     .await?;
-    Ok(number)
-}
-
-/// Which department has an affair from now on.
-#[tracing::instrument(name = "db.affair.put", skip_all)]
-pub async fn put_affair(tx: &mut PgConnection, affair: &str, department: &str) -> Result<(), StoreError> {
-    sqlx::query!(
-        "insert into webhooks.affair (affair, department) values ($1, $2)
-         on conflict on constraint affair_pkey do update set department = excluded.department
-         where webhooks.affair.department is distinct from excluded.department",
-        affair,
-        department,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Which affair a case is about.
-#[tracing::instrument(name = "db.affair.put_case", skip_all)]
-pub async fn put_case(tx: &mut PgConnection, case: &str, ticket: &str) -> Result<(), StoreError> {
-    sqlx::query!(
-        "insert into webhooks.affair (affair, ticket) values ($1, $2) on conflict on constraint affair_pkey do nothing",
-        case,
-        ticket,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// The affair a case is about.
-#[tracing::instrument(name = "db.affair.ticket_of", skip_all)]
-pub async fn ticket_of(tx: &mut PgConnection, case: &str) -> Result<Option<String>, StoreError> {
-    let found = sqlx::query_scalar!("select ticket from webhooks.affair where affair = $1", case);
-    Ok(found.fetch_optional(tx).await?.flatten())
+    Ok(numbers)
 }
 
 /// An event that is not spread yet.
@@ -133,8 +170,19 @@ pub struct Unspread {
     pub event_type: String,
     /// Its affair.
     pub affair: String,
-    /// The department it names, or that has its affair.
+    /// The department it names.
     pub department: Option<String>,
+    /// When it happened to its affair.
+    pub moment: Moment,
+}
+
+/// Up to when the ledgers were heard that tell whose affairs are.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard {
+    /// Ticketing, which tells whose a ticket is.
+    pub ticketing: Option<Timestamp>,
+    /// The office, which tells what a case is about.
+    pub office: Option<Timestamp>,
 }
 
 /// Whether an event is not spread yet.
@@ -144,22 +192,25 @@ pub async fn any_unspread(pool: &PgPool) -> Result<bool, StoreError> {
     Ok(found.fetch_one(pool).await?)
 }
 
-/// The first events that are not spread, in their order; but none of an affair that nobody told of, unless all is heard of
-/// who would have when it was written down.
+/// The first events that are not spread, in their order, but for those that wait. One waits that names no department, and whose affair
+/// may have been another's by word that was not heard yet; and with it whatever is behind it of its affair. Ticketing's own entries
+/// say nothing that its ledger did not say before.
 #[tracing::instrument(name = "db.event.unspread", skip_all)]
-pub async fn unspread(
-    tx: &mut PgConnection,
-    heard: Option<Timestamp>,
-    limit: i64,
-) -> Result<Vec<Unspread>, StoreError> {
+pub async fn unspread(tx: &mut PgConnection, heard: Heard, limit: i64) -> Result<Vec<Unspread>, StoreError> {
+    // An event that is being given its place in another affair is not waited for: it comes behind all of this.
     let rows = sqlx::query!(
-        r#"select e.number, e.event_type, e.affair, coalesce(e.department, a.department) as department
-           from webhooks.event e left join webhooks.affair a on a.affair = e.affair
-           where e.spread_at is null
-             and (e.department is not null or a.department is not null or e.recorded_at <= $1
-                  or not (starts_with(e.affair, 'tickets/') or starts_with(e.affair, 'cases/')))
-           order by e.number limit $2"#,
-        heard.map(|at| at.to_sqlx()) as _,
+        r#"select e.number, e.event_type, e.affair, e.department, e.occurred_at,
+                  case e.source when 'ticketing' then e.position end as "position?"
+           from webhooks.event e
+           where e.spread_at is null and not exists (
+               select from webhooks.event w
+               where w.spread_at is null and w.affair = e.affair and w.number <= e.number
+                 and w.department is null and w.source <> 'ticketing'
+                 and (starts_with(w.affair, 'tickets/') and (w.recorded_at <= $1) is not true
+                      or starts_with(w.affair, 'cases/') and (w.recorded_at <= $2) is not true))
+           order by e.number limit $3 for no key update of e skip locked"#,
+        heard.ticketing.map(|at| at.to_sqlx()) as _,
+        heard.office.map(|at| at.to_sqlx()) as _,
         limit,
     )
     .fetch_all(tx)
@@ -169,6 +220,7 @@ pub async fn unspread(
         event_type: row.event_type,
         affair: row.affair,
         department: row.department,
+        moment: row.position.map_or(Moment::When(row.occurred_at.to_jiff()), Moment::At),
     });
     Ok(read.collect())
 }

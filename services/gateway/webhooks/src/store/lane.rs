@@ -1,6 +1,6 @@
 //! Lanes: affairs of which something waits, and who sends it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
 use kernel::ResourceId as _;
 use postgres::StoreError;
@@ -22,6 +22,40 @@ pub struct Lane {
     pub affair: String,
     /// The lease.
     pub lease: Uuid,
+}
+
+/// Opens these lanes where they are not, and holds them all until the transaction ends: one that is there is written to though nothing
+/// changes in it, which waits for whoever is about to take it away because nothing waited when they looked.
+#[tracing::instrument(name = "db.lane.open", skip_all)]
+pub async fn open(
+    tx: &mut PgConnection,
+    subscriptions: &[Uuid],
+    affairs: &[String],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into webhooks.lane as l (subscription_id, affair, next_at)
+         select distinct subscription_id, affair, $3::timestamptz from unnest($1::uuid[], $2::text[]) n (subscription_id, affair)
+         order by subscription_id, affair
+         on conflict on constraint lane_pkey do update set next_at = l.next_at",
+        subscriptions,
+        affairs,
+        now.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Holds all lanes of a subscription until the transaction ends.
+#[tracing::instrument(name = "db.lane.lock_all", skip_all)]
+pub async fn lock_all(tx: &mut PgConnection, of: SubscriptionId) -> Result<(), StoreError> {
+    let lanes = sqlx::query_scalar!(
+        "select affair from webhooks.lane where subscription_id = $1 order by affair for update",
+        of.uuid(),
+    );
+    lanes.fetch_all(tx).await?;
+    Ok(())
 }
 
 /// Subscriptions of which a lane is due, and how many failures their endpoints had in a row. They are locked, so that two
@@ -122,26 +156,36 @@ pub async fn held(tx: &mut PgConnection, lane: &Lane) -> Result<bool, StoreError
     Ok(found.fetch_optional(tx).await?.is_some())
 }
 
+/// An attempt that was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Made {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub duration: SignedDuration,
+    /// When it ended.
+    pub ended_at: Timestamp,
+}
+
 /// Writes down an attempt.
 #[tracing::instrument(name = "db.lane.attempted", skip_all)]
-pub async fn attempted(
-    tx: &mut PgConnection,
-    delivery: Uuid,
-    state: State,
-    outcome: Outcome,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let ended = (state != State::Waiting).then(|| now.to_sqlx());
+pub async fn attempted(tx: &mut PgConnection, delivery: Uuid, state: State, made: Made) -> Result<(), StoreError> {
+    let ended = (state != State::Waiting).then(|| made.ended_at.to_sqlx());
     sqlx::query!(
-        "update webhooks.delivery
-         set state = $2, attempts = attempts + 1, last_attempt_at = $3, last_status = $4, last_outcome = $5, ended_at = $6
-         where delivery_id = $1",
+        "with tried as (
+             update webhooks.delivery
+             set state = $2, attempts = attempts + 1, last_attempt_at = $3, last_status = $4, last_outcome = $5, ended_at = $6,
+                 last_duration_ms = $7
+             where delivery_id = $1 returning delivery_id)
+         insert into webhooks.attempt (delivery_id, ended_at, duration_ms, status, outcome)
+         select delivery_id, $3::timestamptz, $7::integer, $4::integer, $5::text from tried",
         delivery,
         state.as_str(),
-        now.to_sqlx() as _,
-        outcome.status().map(i32::from),
-        outcome.as_str(),
+        made.ended_at.to_sqlx() as _,
+        made.outcome.status().map(i32::from),
+        made.outcome.as_str(),
         ended as _,
+        i32::try_from(made.duration.as_millis()).unwrap_or(i32::MAX),
     )
     .execute(tx)
     .await?;

@@ -11,6 +11,7 @@ use super::write::{Begun, begin, finish};
 use crate::error::Failure;
 use crate::hooks::Hooks;
 use crate::store::delivery::{counts, lock_spreading};
+use crate::store::lane::lock_all;
 use crate::store::subscription::{delete, lock};
 
 /// Deletes it with all that hangs on it.
@@ -28,6 +29,7 @@ pub async fn delete_subscription(hooks: &Hooks, call: &Call, asked: Turn) -> Res
     if stored.version != asked.etag {
         return Err(StoreError::Stale.into());
     }
+    lock_all(&mut tx, stored.id).await?;
     let (waiting_count, _) = counts(&mut tx, stored.id).await?;
     delete(&mut tx, stored.id).await?;
     let entry = proto::SubscriptionDeleted { subscription: stored.id.name(), waiting_count };

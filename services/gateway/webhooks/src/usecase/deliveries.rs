@@ -13,18 +13,19 @@ use crate::error::Failure;
 use crate::grpc::present;
 use crate::hooks::Hooks;
 use crate::names::DeliveryName;
-use crate::store::delivery::{self, Shown, State};
+use crate::store::delivery::{self, Asked, Shown};
 use crate::store::{event, subscription};
+
+/// Attempts that are shown of one delivery.
+const MOST_ATTEMPTS: i64 = 100;
 
 /// Deliveries that are asked for.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// Whose.
     pub parent: SubscriptionId,
-    /// In this state.
-    pub state: Option<State>,
-    /// Before this position.
-    pub before: Option<i64>,
+    /// Which of them.
+    pub asked: Asked,
     /// So many.
     pub size: usize,
 }
@@ -42,7 +43,7 @@ pub async fn list_deliveries(
     let found = subscription::get(hooks.db.reader(), page.parent).await?;
     Reach::to_see(call.acting()).seen(page.parent, found)?;
     let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
-    let found = delivery::list(hooks.db.reader(), page.parent, page.state, page.before, limit).await?;
+    let found = delivery::list(hooks.db.reader(), page.parent, page.asked, limit).await?;
     let shown = found.get(..page.size).unwrap_or(&found);
     let next = shown.last().filter(|_| found.len() > page.size).map(|last| last.number);
     Ok((shown.iter().map(present::delivery).collect(), next))
@@ -79,7 +80,7 @@ pub async fn list_dead_letters(hooks: &Hooks, call: &Call, page: DeadPage) -> Re
     Ok((shown.iter().map(present::delivery).collect(), next))
 }
 
-/// Shows one with its body.
+/// Shows one with its body and the attempts to make it.
 ///
 /// # Errors
 /// [`Failure`].
@@ -87,12 +88,17 @@ pub async fn list_dead_letters(hooks: &Hooks, call: &Call, page: DeadPage) -> Re
 pub async fn get_delivery(hooks: &Hooks, call: &Call, name: DeliveryName) -> Result<proto::Delivery, Failure> {
     let mut reader = hooks.db.reader().acquire().await?;
     let found = delivery::get(&mut reader, name).await?;
-    drop(reader);
     let found = within(&Reach::to_see(call.acting()), name, found)?;
+    let attempts = delivery::attempts(&mut reader, name.delivery, MOST_ATTEMPTS).await?;
+    drop(reader);
     let event = event::get(hooks.db.reader(), found.number).await?;
     let unreadable = || StoreError::corrupt("event", "payload", found.number);
     let body = envelope::body(&event.ok_or_else(unreadable)?, &hooks.envelope).map_err(|_| unreadable())?;
-    Ok(proto::Delivery { body: String::from_utf8(body).map_err(|_| unreadable())?, ..present::delivery(&found) })
+    Ok(proto::Delivery {
+        body: String::from_utf8(body).map_err(|_| unreadable())?,
+        attempts: attempts.iter().map(present::attempt).collect(),
+        ..present::delivery(&found)
+    })
 }
 
 /// The delivery, when there is one within reach.

@@ -14,6 +14,7 @@ use crate::hooks::Hooks;
 use crate::names::DeliveryName;
 use crate::store::delivery::{New, State, get, put_waiting};
 use crate::store::lane::hurry;
+use crate::store::subscription;
 
 /// Has it sent again.
 ///
@@ -29,6 +30,8 @@ pub async fn redeliver_delivery(
         Begun::Replay(answer) => return Ok(answer),
         Begun::Fresh(tx) => tx,
     };
+    // Whoever deletes it waits, or has done so.
+    subscription::lock(&mut tx, name.subscription).await?;
     let found = within(&Reach::to_change(call.acting()), name, get(&mut tx, name).await?)?;
     if found.state == State::Waiting {
         return Err(Failure::DeliveryWaiting);

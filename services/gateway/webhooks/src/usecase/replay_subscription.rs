@@ -6,7 +6,7 @@ use postgres::RequestKey;
 use server::Call;
 use ventanilla_proto::webhook::v1 as proto;
 use webhooks_domain::SubscriptionId;
-use webhooks_domain::pattern::has_department;
+use webhooks_domain::affair::has_department;
 use webhooks_domain::standing::WrongState;
 
 use super::Reach;

@@ -56,18 +56,15 @@ pub async fn send_test_event(
         traceparent: call.traceparent.clone(),
         payload: payload.encode_to_vec(),
     };
-    let number = insert_spread(&mut tx, &event, now).await?;
+    let (event_id, affair) = (event.id, event.affair.clone());
+    let number = insert_spread(&mut tx, event, now).await?;
     let name = DeliveryName { subscription: id, delivery: hooks.ambient.uuid(now) };
-    let new = New {
-        ids: vec![name.delivery],
-        subscriptions: vec![id.uuid()],
-        numbers: vec![number],
-        affairs: vec![event.affair],
-    };
+    let new =
+        New { ids: vec![name.delivery], subscriptions: vec![id.uuid()], numbers: vec![number], affairs: vec![affair] };
     put_waiting(&mut tx, &new, now).await?;
     let gone = || StoreError::corrupt("delivery", "delivery_id", name);
     let answer = present::delivery(&get(&mut tx, name).await?.ok_or_else(gone)?);
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
-    append(&mut tx, &[Draft::new(event.id, id.name(), &payload, &stamp)]).await?;
+    append(&mut tx, &[Draft::new(event_id, id.name(), &payload, &stamp)]).await?;
     keep(hooks, tx, &key, answer).await
 }

@@ -13,7 +13,7 @@ use crate::error::Failure;
 use crate::grpc::present;
 use crate::hooks::Hooks;
 use crate::store::delivery::wait_anew;
-use crate::store::lane::hurry_all;
+use crate::store::lane::{hurry_all, lock_all};
 use crate::store::subscription::{Stored, lock, put_health, update};
 
 /// A verb on a version.
@@ -75,6 +75,7 @@ async fn turn(
         // Whoever resumes it says that its endpoint is there: what failed before counts no more, and nothing waits for a pause.
         stored.health = Health::default();
         put_health(&mut tx, stored.id, stored.health).await?;
+        lock_all(&mut tx, stored.id).await?;
         hurry_all(&mut tx, stored.id, now).await?;
         wait_anew(&mut tx, stored.id, now).await?;
     }

@@ -11,10 +11,9 @@ use http::{HeaderMap, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Classify as _, Kind, ResourceId as _};
 use ledger::{Draft, Stamp, append};
-use opentelemetry::KeyValue;
-use opentelemetry::metrics::Counter;
 use postgres::StoreError;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
@@ -26,12 +25,13 @@ use webhooks_domain::secret::{Secret, signatures};
 use webhooks_domain::standing::{Health, Reason, State};
 
 use crate::envelope;
+use crate::figures;
 use crate::grpc::present;
 use crate::hooks::Hooks;
 use crate::names::DeliveryName;
 use crate::store;
 use crate::store::delivery::State as Delivered;
-use crate::store::lane::{self, First, Lane};
+use crate::store::lane::{self, First, Lane, Made};
 use crate::store::subscription::{self, Stored};
 
 /// What other processes let wait, or a pause that ends, is seen this soon.
@@ -157,37 +157,31 @@ async fn step(hooks: &Hooks, lane: &Lane) -> Result<bool, StoreError> {
     );
     telemetry::link(&span, &first.event.traceparent);
     async {
-        let outcome = attempt(hooks, &stored, &first).await?;
-        tracing::Span::current().record("outcome", outcome.as_str());
-        attempts().add(1, &[KeyValue::new("outcome", outcome.as_str())]);
-        written(hooks, lane, (&stored, &first), outcome).await
+        let made = attempt(hooks, &stored, &first).await?;
+        tracing::Span::current().record("outcome", made.outcome.as_str());
+        figures::attempted(made, first.asked_at);
+        written(hooks, lane, (&stored, &first), made).await
     }
     .instrument(span)
     .await
 }
 
-/// How many attempts came to what.
-fn attempts() -> &'static Counter<u64> {
-    static ATTEMPTS: std::sync::OnceLock<Counter<u64>> = std::sync::OnceLock::new();
-    ATTEMPTS.get_or_init(|| {
-        telemetry::meter()
-            .u64_counter("ventanilla.webhook.attempts")
-            .with_description("attempts to deliver an event, by what became of them")
-            .build()
-    })
-}
-
 /// Sends it once.
-async fn attempt(hooks: &Hooks, stored: &Stored, first: &First) -> Result<Outcome, StoreError> {
+async fn attempt(hooks: &Hooks, stored: &Stored, first: &First) -> Result<Made, StoreError> {
     let now = hooks.ambient.now();
+    let begun = Instant::now();
+    let made = |outcome| {
+        let duration = SignedDuration::try_from(begun.elapsed()).unwrap_or(SignedDuration::MAX);
+        Made { outcome, duration, ended_at: hooks.ambient.now() }
+    };
     // The rules may have become stricter since the subscription was made.
-    let Ok(endpoint) = Endpoint::parse(&stored.url, &hooks.rules) else { return Ok(Outcome::ForbiddenAddress) };
+    let Ok(endpoint) = Endpoint::parse(&stored.url, &hooks.rules) else { return Ok(made(Outcome::ForbiddenAddress)) };
     let body = envelope::body(&first.event, &hooks.envelope)
         .map_err(|_| StoreError::corrupt("event", "payload", first.event.number))?;
     let kept = store::secret::that_sign(hooks.db.reader(), &hooks.keys, stored.id, now).await?;
     let secrets: Vec<Secret> = kept.into_iter().map(|kept| kept.secret).collect();
     let headers = headers(first.event.id, now, &signatures(&secrets, first.event.id, now, &body));
-    Ok(hooks.post.post(&endpoint, headers, body, now).await)
+    Ok(made(hooks.post.post(&endpoint, headers, body, now).await))
 }
 
 /// The headers of Standard Webhooks, and the trace.
@@ -214,9 +208,9 @@ async fn written(
     hooks: &Hooks,
     lane: &Lane,
     (known, first): (&Stored, &First),
-    outcome: Outcome,
+    made: Made,
 ) -> Result<bool, StoreError> {
-    let now = hooks.ambient.now();
+    let (now, outcome) = (made.ended_at, made.outcome);
     let [chance, other] = hooks.ambient.bytes::<2>();
     let attempt = first.attempts.saturating_add(1);
     let next = hooks.pace.next(outcome, attempt, (first.asked_at, now), chance);
@@ -256,7 +250,7 @@ async fn written(
         Next::Dead => Delivered::Dead,
         Next::Again(_) | Next::Gone => Delivered::Waiting,
     };
-    lane::attempted(&mut tx, first.delivery, state, outcome, now).await?;
+    lane::attempted(&mut tx, first.delivery, state, made).await?;
     if state == Delivered::Dead {
         drafts.push(died(hooks, lane, first, (outcome, attempt), now));
     }

@@ -1,19 +1,23 @@
 //! Hands events to the subscriptions that want them, in the order of their positions, each once.
 //!
-//! Whose affair it is that an event belongs to only ticketing tells, and another ledger may be ahead of it. An affair that nobody
-//! has told of yet waits until everything was heard of ticketing that stood there when the event was written down; who asked
-//! for one department's affairs would miss it otherwise, or be told another's.
+//! An event that names no department is of the one that had its affair when it happened. That only ticketing tells, and only the
+//! office what its cases are about, and another ledger may be ahead of theirs. So it waits, and with it what is behind it of its
+//! affair, until everything was heard of them that stood there when it was written down; who asked for one department's affairs
+//! would miss it otherwise, or be told another's. What is decided then follows from the ledgers and not from when it is decided.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kernel::{Classify as _, Kind};
 use postgres::StoreError;
 use tokio_util::sync::CancellationToken;
+use webhooks_domain::affair::department_at;
 
-use crate::TICKETING;
 use crate::hooks::Hooks;
 use crate::store::delivery::New;
-use crate::store::{delivery, event, subscription};
+use crate::store::event::{Heard, Unspread};
+use crate::store::{affair, delivery, event, subscription};
+use crate::{OFFICE, TICKETING};
 
 /// Events spread in one transaction at most.
 const BATCH: i64 = 500;
@@ -54,14 +58,21 @@ async fn batch(hooks: &Hooks) -> Result<bool, StoreError> {
     let now = hooks.ambient.now();
     let mut tx = hooks.db.tx().await?;
     delivery::lock_spreading(&mut tx).await?;
-    // Before it is asked whose affairs these are: what is heard of ticketing after that answer says nothing of it.
-    let heard = hooks.standings.of(TICKETING).as_of;
+    // Before it is asked whose affairs these are: what is heard after that answer says nothing of it.
+    let heard = Heard { ticketing: hooks.standings.of(TICKETING).as_of, office: hooks.standings.of(OFFICE).as_of };
     let told = event::unspread(&mut tx, heard, BATCH).await?;
+    let open: Vec<&str> = told.iter().filter(|e| e.department.is_none()).map(|e| e.affair.as_str()).collect();
+    let tenures = if open.is_empty() { BTreeMap::new() } else { affair::tenures(&mut tx, &open).await? };
+    let department = |event: &Unspread| {
+        let of_its_affair = || department_at(tenures.get(&event.affair)?, event.moment).map(str::to_owned);
+        event.department.clone().or_else(of_its_affair)
+    };
+    let departments: Vec<Option<String>> = told.iter().map(department).collect();
     let wanted = subscription::that_gather(&mut tx).await?;
     let mut new = New::default();
-    for event in &told {
+    for (event, department) in told.iter().zip(&departments) {
         for (subscription, filter) in &wanted {
-            if filter.takes(&event.event_type, &event.affair, event.department.as_deref()) {
+            if filter.takes(&event.event_type, &event.affair, department.as_deref()) {
                 new.ids.push(hooks.ambient.uuid(now));
                 new.subscriptions.push(*subscription);
                 new.numbers.push(event.number);
@@ -75,7 +86,6 @@ async fn batch(hooks: &Hooks) -> Result<bool, StoreError> {
     }
     delivery::put_waiting(&mut tx, &new, now).await?;
     let numbers: Vec<i64> = told.iter().map(|event| event.number).collect();
-    let departments: Vec<Option<String>> = told.into_iter().map(|event| event.department).collect();
     event::spread(&mut tx, &numbers, &departments, now).await?;
     tx.commit().await?;
     hooks.waits.notify_one();

@@ -1,4 +1,5 @@
-//! Forgets deliveries that were taken long ago. Events stay, for replays; so does what waits or was given up.
+//! Forgets deliveries that were taken long ago, and says how much is left to do. Events stay, for replays; so does what waits or was
+//! given up.
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use postgres::StoreError;
 use tokio_util::sync::CancellationToken;
 
+use crate::figures;
 use crate::hooks::Hooks;
 use crate::store;
 
@@ -22,7 +24,11 @@ pub async fn run(hooks: Hooks, cancel: CancellationToken) -> Result<(), StoreErr
     loop {
         let before = hooks.ambient.now().checked_sub(kept).unwrap_or(Timestamp::MIN);
         let forgotten = store::delivery::forget(hooks.db.reader(), before, AT_ONCE.into()).await?;
-        let pause = if forgotten < AT_ONCE.into() { PAUSE } else { Duration::ZERO };
+        let mut pause = Duration::ZERO;
+        if forgotten < AT_ONCE.into() {
+            figures::stands(&store::delivery::backlog(hooks.db.reader()).await?, hooks.ambient.now());
+            pause = PAUSE;
+        }
         tokio::select! {
             () = cancel.cancelled() => return Ok(()),
             () = tokio::time::sleep(pause) => {}

@@ -13,7 +13,7 @@ use ventanilla_proto::webhook::v1 as proto;
 use ventanilla_proto::webhook::v1::{DeliveryState, StopReason, SubscriptionState};
 
 use crate::receiver::{Got, Receiver, Reply};
-use crate::world::{SOON, World, of, reason, supervisor};
+use crate::world::{SOON, World, fields, of, reason, supervisor};
 
 fn types(got: &[Got]) -> Vec<String> {
     got.iter().map(|got| got.json()["type"].as_str().unwrap_or_default().to_owned()).collect()
@@ -323,6 +323,60 @@ async fn a_time_to_wait_that_the_endpoint_names_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_attempt_is_shown_with_what_was_answered_and_how_long_that_took() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let mut replies = vec![Reply::Answer(200, ""), Reply::BreakAfter, Reply::Answer(503, ""), Reply::Hang];
+    let receiver = Receiver::that(move |_| replies.pop().unwrap_or(Reply::Answer(204, ""))).await;
+    let (made, _) = world.subscribe(&served, &receiver).await;
+    world.open("billing").await;
+    let delivered = eventually(SOON, || async {
+        world.deliveries(&served, &made.name, DeliveryState::Delivered).await.pop().ok_or("not yet")
+    })
+    .await;
+    assert!(delivered.attempts.is_empty() && delivered.last_duration.is_some());
+    let mut client = supervisor(&served);
+    let again = proto::RedeliverDeliveryRequest { name: delivered.name.clone(), request_id: world.uuid() };
+    client.redeliver_delivery(again).await.unwrap();
+    world.shown_when(&served, &made.name, |s| s.waiting_count == 0).await;
+
+    let shown = client.get_delivery(proto::GetDeliveryRequest { name: delivered.name }).await.unwrap().into_inner();
+    let attempts: Vec<_> = shown.attempts.iter().map(|made| (made.outcome(), made.status)).collect();
+    let (taken, refused) = (proto::AttemptOutcome::Taken, proto::AttemptOutcome::Refused);
+    let (broken, late) = (proto::AttemptOutcome::Unreachable, proto::AttemptOutcome::TimedOut);
+    assert_eq!(attempts, [(taken, 204), (taken, 200), (broken, 0), (refused, 503), (late, 0)]);
+    assert_eq!((shown.attempt_count, shown.last_duration), (1, shown.attempts[0].duration));
+    assert_eq!(shown.last_attempt_time, shown.attempts[0].end_time);
+    let took = |place: usize| {
+        let duration = shown.attempts[place].duration.unwrap();
+        duration.seconds * 1_000 + i64::from(duration.nanos / 1_000_000)
+    };
+    assert!((1_000..2_000).contains(&took(4)) && took(0) < 1_000, "{:?}", shown.attempts);
+
+    let listed = |last_outcome: proto::AttemptOutcome, last_status_class| {
+        let request = proto::ListDeliveriesRequest {
+            parent: made.name.clone(),
+            last_outcome: last_outcome.into(),
+            last_status_class,
+            ..Default::default()
+        };
+        let mut client = client.clone();
+        async move { client.list_deliveries(request).await.unwrap().into_inner().deliveries.len() }
+    };
+    let all = proto::AttemptOutcome::Unspecified;
+    assert_eq!((listed(all, 2).await, listed(taken, 0).await, listed(taken, 2).await), (1, 1, 1));
+    assert_eq!((listed(all, 5).await, listed(refused, 0).await, listed(refused, 2).await), (0, 0, 0));
+    let wrong = proto::ListDeliveriesRequest {
+        parent: made.name.clone(),
+        last_outcome: 99,
+        last_status_class: 6,
+        ..Default::default()
+    };
+    let refused = client.list_deliveries(wrong).await.unwrap_err();
+    assert_eq!(fields(&refused), ["last_outcome", "last_status_class"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_dead_process_held_is_sent_by_another_once_its_lease_is_over() {
     let world = World::new().await;
     let served = world.start().await;
@@ -369,6 +423,7 @@ async fn an_endpoint_is_told_no_more_affairs_at_once_than_the_house_allows() {
     let world = World::new().await;
     let mut settings = world.settings();
     settings.courier.at_once_each = 3;
+    settings.courier.lease_ms = 60_000;
     settings.endpoints.timeout_ms = 20_000;
     let served = world.start_with(settings).await;
     let receiver = Receiver::that(|_| Reply::Hang).await;

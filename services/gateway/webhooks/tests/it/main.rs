@@ -3,8 +3,11 @@
 mod chaos;
 mod delivery;
 mod endpoints;
+mod locks;
 mod oracles;
 mod receiver;
+mod runs;
 mod subscriptions;
 mod units;
+mod whose;
 mod world;

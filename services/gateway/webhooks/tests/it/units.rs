@@ -1,11 +1,24 @@
 //! What needs no database.
 
 use prost::Message as _;
-use testkit::instant;
+use testkit::{Harness, instant};
 use uuid::Uuid;
 use ventanilla_proto::ticketing::v1::TicketOpened;
 use ventanilla_webhooks::config::EnvelopeSettings;
-use ventanilla_webhooks::{catalogue, envelope};
+use ventanilla_webhooks::{SCHEMA, Settings, StartError, assemble, catalogue, envelope};
+
+#[tokio::test]
+async fn no_lease_ends_before_an_attempt_that_was_begun_under_it() {
+    let start = async |lease_ms| {
+        let nowhere = postgres::Settings::new("postgres://nobody@127.0.0.1:1/none", SCHEMA);
+        let mut settings = Settings::new(nowhere, &[7; 32]);
+        settings.courier.lease_ms = lease_ms;
+        settings.endpoints.timeout_ms = 15_000;
+        assemble(settings, Harness::in_real_time().house_with(SCHEMA, &[])).await.err()
+    };
+    assert!(matches!(start(15_999).await, Some(StartError::Lease)));
+    assert!(matches!(start(16_000).await, Some(StartError::Database(_))));
+}
 
 #[test]
 fn every_kind_of_event_has_a_name_of_its_own_and_says_what_happened() {

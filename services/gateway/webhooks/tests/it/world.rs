@@ -8,8 +8,8 @@ use kernel::{Actor, ActorKind, Ambient, Role};
 use ledger::{Draft, Ledger, Stamp};
 use prost::{Message, Name};
 use server::Assembly;
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
+use sqlx::{PgPool, Transaction};
 use testkit::{Client, Database, Harness, Served, eventually};
 use tonic_types::StatusExt as _;
 use ventanilla_proto::ticketing::v1 as ticketing;
@@ -104,15 +104,46 @@ impl World {
 
     /// Writes entries into a ledger, in one transaction.
     pub async fn write<M: Message + Name>(&self, source: &str, aggregate: &str, payloads: &[M]) {
-        let (now, ledger) = (self.now(), &self.sources[source].ledger);
+        let now = self.now();
+        let drafts: Vec<Draft> = payloads.iter().map(|payload| self.draft(aggregate, payload, now)).collect();
+        self.append(source, &drafts).await;
+    }
+
+    /// An entry about something that happened at an instant.
+    pub fn draft<M: Message + Name>(&self, aggregate: &str, payload: &M, occurred_at: Timestamp) -> Draft {
+        let now = self.now();
         let actor = Actor { kind: ActorKind::Employee, id: "agent-1".to_owned(), department: None };
         let stamp = Stamp::of(actor, now, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned());
-        let draft = |payload| Draft::new(self.ambient.uuid(now), aggregate, payload, &stamp);
-        let drafts: Vec<Draft> = payloads.iter().map(draft).collect();
+        Draft::new(self.ambient.uuid(now), aggregate, payload, &stamp.occurred(occurred_at))
+    }
+
+    /// Writes these entries into a ledger, in one transaction.
+    pub async fn append(&self, source: &str, drafts: &[Draft]) {
+        let ledger = &self.sources[source].ledger;
         let mut tx = ledger.db().tx().await.unwrap();
-        ledger::append(&mut tx, &drafts).await.unwrap();
+        ledger::append(&mut tx, drafts).await.unwrap();
         tx.commit().await.unwrap();
         ledger.nudge();
+    }
+
+    /// Nothing is heard of a ledger until this transaction ends.
+    pub async fn deafen(&self, source: &str) -> Transaction<'static, sqlx::Postgres> {
+        let cursor = "insert into webhooks.ledger_cursor (source) values ($1) on conflict do nothing";
+        sqlx::query(cursor).bind(source).execute(&self.admin).await.unwrap();
+        let mut held = self.admin.begin().await.unwrap();
+        let lock = "select from webhooks.ledger_cursor where source = $1 for update";
+        sqlx::query(lock).bind(source).execute(&mut *held).await.unwrap();
+        held
+    }
+
+    /// Waits until so many events are kept.
+    pub async fn kept(&self, count: i64) {
+        eventually(SOON, || async {
+            let kept = sqlx::query_scalar::<_, i64>("select count(*) from webhooks.event").fetch_one(&self.admin).await;
+            let kept = kept.map_err(|e| e.to_string())?;
+            if kept >= count { Ok(()) } else { Err(format!("{kept} of {count}")) }
+        })
+        .await;
     }
 
     /// Opens an affair in a department, of a customer who is served first; answers its name.
@@ -171,11 +202,21 @@ impl World {
         receiver: &Receiver,
         types: &[&str],
     ) -> (proto::Subscription, String) {
+        self.subscribe_as(supervisor(served), receiver, types).await
+    }
+
+    /// A subscription of this caller's own.
+    pub async fn subscribe_as(
+        &self,
+        mut client: WebhookServiceClient<Client>,
+        receiver: &Receiver,
+        types: &[&str],
+    ) -> (proto::Subscription, String) {
         let request = proto::CreateSubscriptionRequest {
             subscription: Some(subscription(&receiver.url(), types)),
             request_id: self.uuid(),
         };
-        let made = supervisor(served).create_subscription(request).await.unwrap().into_inner();
+        let made = client.create_subscription(request).await.unwrap().into_inner();
         (made.subscription.unwrap(), made.secret)
     }
 
@@ -260,6 +301,11 @@ pub fn supervisor(served: &Served) -> WebhookServiceClient<Client> {
 /// A client for this role of a department.
 pub fn of(served: &Served, role: Role, department: Option<&str>) -> WebhookServiceClient<Client> {
     WebhookServiceClient::new(served.channel_as("somebody", &[role], department))
+}
+
+/// A client for the supervisor of another department.
+pub fn supervisor_of(served: &Served, department: &str) -> WebhookServiceClient<Client> {
+    WebhookServiceClient::new(served.channel_as("other-boss", &[Role::Supervisor], Some(department)))
 }
 
 /// The reason of a refusal.

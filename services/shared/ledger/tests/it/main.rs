@@ -1,6 +1,7 @@
 //! The ledger against a real Postgres and over real gRPC.
 
 mod checkpoint;
+mod feed;
 mod follower;
 mod forget;
 mod sequencer;
