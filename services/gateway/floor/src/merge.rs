@@ -122,6 +122,11 @@ pub(crate) async fn confirm(
     shown(&floor, &session, customers, sheet).await
 }
 
+/// A preview that is asked for by its address alone, as by the link to the other language: what it was of stood in a form.
+pub(crate) async fn again(_: Session) -> Redirect {
+    Redirect::to("/floor/matches")
+}
+
 /// What is shown beside the preview.
 #[derive(Default)]
 struct Sheet {

@@ -158,6 +158,12 @@ pub(crate) async fn propose(
     Ok(Redirect::to(&format!("/floor/customers/{id}#next")).into_response())
 }
 
+/// What was answered to a form, asked for by its address alone: the view as it stands.
+pub(crate) async fn again(_: Session, Path(parts): Path<Vec<(String, String)>>) -> Result<Redirect, Trouble> {
+    let id = parts.first().map(|(_, id)| id.as_str()).unwrap_or_default();
+    Ok(Redirect::to(&format!("/floor/{}", named("customers", id)?)))
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Decided {
     verdict: String,

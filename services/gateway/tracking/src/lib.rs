@@ -14,6 +14,7 @@ mod receipt;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::response::Redirect;
 use axum::routing::{get, post};
 use server::{PeerChannel, Peers};
 use tonic::Status;
@@ -42,13 +43,18 @@ pub fn router(state: State) -> Router {
         .route("/t/affair", get(affair::show))
         .route("/t/receipt.pdf", get(receipt::pdf))
         .route("/t/receipt.txt", get(receipt::text))
-        .route("/t/message", post(act::say))
-        .route("/t/accept", post(act::accept))
-        .route("/t/object", post(act::object))
-        .route("/t/ombudsman", post(act::ombudsman))
+        .route("/t/message", post(act::say).get(back))
+        .route("/t/accept", post(act::accept).get(back))
+        .route("/t/object", post(act::object).get(back))
+        .route("/t/ombudsman", post(act::ombudsman).get(back))
         .route("/t/leave", post(entrance::leave))
         .with_state(state);
     web.dress(routes)
+}
+
+/// The address of a form that is asked for by itself, as by the link to the other language below its answer: the affair as it stands.
+async fn back() -> Redirect {
+    Redirect::to("/t/affair")
 }
 
 impl State {

@@ -121,3 +121,99 @@ impl Spans {
 fn seconds(length: f64) -> f64 {
     if length.is_finite() { length.clamp(1.0, 1e10) } else { 1.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_value_stands_where_its_share_of_the_stretch_is_and_nothing_stands_outside() {
+        let scale = Scale::new((10.0, 20.0), (100.0, 300.0));
+        for (value, at) in [(10.0, 100.0), (12.5, 150.0), (20.0, 300.0), (9.0, 100.0), (1e300, 300.0)] {
+            assert_eq!(scale.at(value), at, "{value}");
+        }
+        // Downwards as well, as shares are drawn.
+        assert_eq!(Scale::new((0.0, 1.0), (200.0, 0.0)).at(0.25), 150.0);
+        // Nothing to lay out, or nothing that is a number: all of it is at the beginning.
+        for empty in [(5.0, 5.0), (f64::NAN, 1.0), (0.0, f64::INFINITY)] {
+            assert_eq!(Scale::new(empty, (7.0, 9.0)).at(5.0), 7.0, "{empty:?}");
+        }
+        assert_eq!(scale.at(f64::NAN), 100.0);
+    }
+
+    #[test]
+    fn an_axis_of_shares_begins_below_the_least_and_ends_at_all() {
+        let told =
+            |floor: f64| share_ticks(floor).iter().map(|share| (share * 1_000.0).round() as i64).collect::<Vec<_>>();
+        assert_eq!(told(0.0), [0, 200, 400, 600, 800, 1_000]);
+        assert_eq!(told(0.4), [400, 500, 600, 700, 800, 900, 1_000]);
+        assert_eq!(told(0.8), [800, 850, 900, 950, 1_000]);
+        assert_eq!(told(0.9), [900, 920, 940, 960, 980, 1_000]);
+        for (least, floor) in
+            [(0.0, 0.0), (0.34, 0.0), (0.47, 0.4), (0.99, 0.9), (1.0, 0.9), (7.0, 0.9), (f64::NAN, 0.0)]
+        {
+            assert!((floor_of(least) - floor).abs() < 1e-9, "{least}");
+        }
+    }
+
+    #[test]
+    fn counts_are_written_in_round_numbers_and_few() {
+        for (most, ticks) in [
+            (0.0, vec![0.0]),
+            (1.0, vec![0.0, 1.0]),
+            (3.0, vec![0.0, 1.0, 2.0, 3.0]),
+            (12.0, vec![0.0, 5.0, 10.0]),
+            (4_000.0, vec![0.0, 1_000.0, 2_000.0, 3_000.0, 4_000.0]),
+            (7_001.0, vec![0.0, 2_000.0, 4_000.0, 6_000.0]),
+            (f64::NAN, vec![0.0]),
+            (f64::INFINITY, vec![0.0]),
+        ] {
+            assert_eq!(count_ticks(most), ticks, "{most}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_last_count_is_within_a_step_of_the_most(most in 1_u64..1_000_000_000_000) {
+            let most = most as f64;
+            let ticks = count_ticks(most);
+            prop_assert!((2..=5).contains(&ticks.len()), "{:?}", ticks);
+            let step = ticks[1];
+            // One, two or five times a power of ten, by its digits.
+            prop_assert!(matches!(format!("{step}").trim_end_matches('0'), "1" | "2" | "5"), "{}", step);
+            for (index, tick) in ticks.iter().enumerate() {
+                prop_assert_eq!(*tick, index as f64 * step);
+            }
+            let last = ticks[ticks.len() - 1];
+            prop_assert!(last <= most && most < last + step, "{:?} of {}", ticks, most);
+        }
+
+        #[test]
+        fn as_many_times_as_long_is_as_far_and_everything_lies_between_the_ends(
+            least in 1.0..1e6_f64,
+            times in 1.0..1e4_f64,
+        ) {
+            let spans = Spans::new(least, least * times, (0.0, 500.0));
+            let (first, last) = (spans.at(least), spans.at(least * times));
+            prop_assert!((0.0..=500.0).contains(&first) && first <= last && last <= 500.0);
+            let middle = spans.at(least * times.sqrt());
+            prop_assert!(((first + last) / 2.0 - middle).abs() < 1e-6, "{} {} {}", first, middle, last);
+            let ticks = spans.ticks(40.0);
+            prop_assert!(!ticks.is_empty());
+            for two in ticks.windows(2) {
+                prop_assert!(spans.at(two[1]) - spans.at(two[0]) >= 40.0, "{:?}", ticks);
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_that_are_none_are_a_second_and_the_ends_have_names() {
+        let spans = Spans::new(f64::NAN, -5.0, (0.0, 100.0));
+        assert_eq!((spans.at(1.0), spans.at(0.0), spans.at(f64::INFINITY)), (0.0, 0.0, 0.0));
+        assert_eq!(spans.ticks(10.0), [1.0, 10.0]);
+        let days = Spans::new(2.0 * DAY, 20.0 * DAY, (0.0, 100.0));
+        assert_eq!(days.ticks(1.0), [DAY, 3.0 * DAY, 7.0 * DAY, 15.0 * DAY, 30.0 * DAY]);
+    }
+}

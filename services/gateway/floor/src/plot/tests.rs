@@ -173,3 +173,101 @@ fn the_pictures_look_as_they_looked() {
 fn lines(svg: &Svg) -> String {
     svg.as_str().replace("><", ">\n<")
 }
+
+/// A number of every element of this kind and class, in their order.
+fn drawn(svg: &Svg, element: &str, class: &str, attribute: &str) -> Vec<f64> {
+    let begin = format!("<{element} class=\"{class}\"");
+    let of = |part: &str| {
+        let value = part.split('>').next()?.split(&format!(" {attribute}=\"")).nth(1)?.split('"').next()?;
+        value.parse().ok()
+    };
+    svg.as_str().split(&begin).skip(1).map(|part| of(part).expect("the element has the attribute")).collect()
+}
+
+fn month(label: &str, rate: Option<f64>, count: i64, missed: i64) -> MonthRow {
+    let (low, high) = (rate.map_or(0.0, |rate| rate - 0.1), rate.map_or(1.0, |rate| rate + 0.1));
+    MonthRow { label: label.to_owned(), rate, low, high, count, missed }
+}
+
+#[test]
+fn a_share_stands_where_it_is_on_its_axis() {
+    // The axis runs from 80 % at 190 to all at 530, since nothing is below 85 %.
+    let row = RateRow { label: "b".to_owned(), rate: Some(0.9), low: 0.85, high: 0.95, of: 9, target: Some(0.95) };
+    let svg = rates("r", &[row], Some(0.86), EN).svg("", "");
+    assert_eq!(drawn(&svg, "circle", "p-dot p-missed", "cx"), [360.0]);
+    assert_eq!(drawn(&svg, "line", "p-target", "x1"), [445.0]);
+    assert_eq!(drawn(&svg, "line", "p-all", "x1"), [292.0]);
+    assert_eq!(drawn(&svg, "line", "p-interval", "x1"), [275.0, 275.0, 445.0]);
+}
+
+#[test]
+fn bars_are_as_long_as_their_counts_and_laid_end_to_end() {
+    let part = |class| Part { name: "part".to_owned(), class, striped: false };
+    let row = |counts: [i64; 2]| CountRow { label: "b".to_owned(), counts: counts.to_vec() };
+    let svg = counts("c", &[part("p-met"), part("p-open")], &[row([3, 1]), row([0, 2])], EN).svg("", "");
+    // Four are 440 wide; the first of a class is its sample in the key.
+    assert_eq!(drawn(&svg, "rect", "p-met", "x")[1..], [190.0]);
+    assert_eq!(drawn(&svg, "rect", "p-met", "width")[1..], [330.0]);
+    assert_eq!(drawn(&svg, "rect", "p-open", "x")[1..], [520.0, 190.0]);
+    assert_eq!(drawn(&svg, "rect", "p-open", "width")[1..], [110.0, 220.0]);
+}
+
+#[test]
+fn what_was_told_goes_across_and_what_came_of_it_goes_up() {
+    let row = |told, observed| ToldRow { told, observed, low: observed, high: observed, count: 4 };
+    let svg = calibration("k", &[row(0.25, 0.5), row(1.0, 0.0)], 0.1, EN).svg("", "");
+    assert_eq!(drawn(&svg, "circle", "p-dot", "cx"), [159.0, 444.0]);
+    assert_eq!(drawn(&svg, "circle", "p-dot", "cy"), [202.0, 392.0]);
+    assert_eq!(drawn(&svg, "line", "p-all", "y1"), [354.0]);
+}
+
+#[test]
+fn a_length_stands_by_how_many_times_as_long_it_is() {
+    // From ten seconds at 190 to an hour at 530: 60 seconds are 0.3044 of the way, by their logarithms.
+    let row = DurationRow { label: "b".to_owned(), at: [10.0, 60.0, 600.0, 1_800.0, 3_600.0] };
+    let svg = durations("d", &[row], EN).svg("", "");
+    // The first of each shape is in the key.
+    assert_eq!(drawn(&svg, "circle", "p-dot", "cx")[1..], [190.0]);
+    assert_eq!(drawn(&svg, "circle", "p-ring", "cx")[2..], [293.5, 490.0]);
+    assert_eq!(drawn(&svg, "circle", "p-ring p-missed", "cx")[1..], [530.0]);
+}
+
+#[test]
+fn a_month_of_which_nothing_is_known_breaks_the_line_and_one_alone_is_a_point() {
+    let rows =
+        [month("1", Some(0.5), 4, 2), month("2", Some(0.6), 5, 2), month("3", None, 0, 0), month("4", Some(0.5), 2, 1)];
+    let svg = months("m", &rows, EN).svg("", "");
+    assert_eq!(svg.as_str().matches("class=\"p-line\"").count(), 1, "{}", lines(&svg));
+    assert_eq!(svg.as_str().matches("class=\"p-interval\"").count(), 1, "{}", lines(&svg));
+    // Four slots of 162.5 from 58. The axis runs from 40 % at 172 to all at 12.
+    assert_eq!(drawn(&svg, "circle", "p-dot", "cx"), [139.2, 301.8, 626.8]);
+    assert_eq!(drawn(&svg, "circle", "p-dot", "cy"), [145.3, 118.7, 145.3]);
+    // Bars are as high as they are many: five are 70.
+    assert_eq!(drawn(&svg, "rect", "p-rest", "height"), [56.0, 70.0, 0.0, 28.0]);
+    assert_eq!(drawn(&svg, "rect", "p-breached", "height"), [28.0, 28.0, 0.0, 14.0]);
+}
+
+#[test]
+fn of_nothing_there_is_an_axis_and_no_mark() {
+    let marks = |picture: Picture| {
+        assert_eq!(picture.strayed(), 0);
+        let svg = picture.svg("", "").to_string();
+        (svg.matches("<circle").count() + svg.matches("<path").count(), svg.contains("p-grid"))
+    };
+    assert_eq!(marks(rates("r", &[], None, EN)), (0, true));
+    assert_eq!(marks(counts("c", &[], &[], EN)), (0, true));
+    assert_eq!(marks(months("m", &[], EN)), (0, true));
+    assert_eq!(marks(calibration("k", &[], 0.0, EN)), (0, true));
+    // Five marks of the key, of which one is a square.
+    assert_eq!(marks(durations("d", &[], EN)), (4, true));
+}
+
+#[test]
+fn whatever_is_counted_fits_on_the_sheet() {
+    let row = CountRow { label: "b".to_owned(), counts: vec![i64::MAX, i64::MAX] };
+    let part = |class| Part { name: "part".to_owned(), class, striped: true };
+    let picture = counts("c", &[part("p-met"), part("p-open")], &[row], EN);
+    assert_eq!(picture.strayed(), 0);
+    let picture = months("m", &[month("1", Some(1.0), i64::MAX, i64::MAX)], EN);
+    assert_eq!(picture.strayed(), 0);
+}

@@ -1,62 +1,22 @@
-//! The pages in a real browser: the ombudsman's office from the complaint at its door to the issued decision, every page of it held
-//! against accessibility, width, weight and scripts that somebody typed into every field. See `tests/src/browser.rs`.
+//! The ombudsman's office, from the complaint at its door to the issued decision.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
 use kernel::Role;
-use secrecy::SecretString;
 use serde_json::json;
 use ventanilla_proto::ombudsman::v1 as office;
-use ventanilla_proto::ticketing::v1::CreateTicketRequest;
 use ventanilla_tests::browser::{Browser, SCRIPTS};
 use ventanilla_tests::scene::affair::Affair;
-use ventanilla_tests::scene::doorway::Doorway;
 use ventanilla_tests::scene::people::Person;
 use ventanilla_tests::scene::{Scene, fingerprint};
 
-/// The pages of the office in front of a scene.
-async fn pages(scene: &Scene) -> (Doorway, String) {
-    let routes = |address: SocketAddr| -> Router {
-        let settings = web::Settings {
-            public_url: format!("http://127.0.0.1:{}", address.port()),
-            sealing_keys: vec![SecretString::from("07".repeat(32))],
-            ..web::Settings::default()
-        };
-        let web = web::Web::new(settings, scene.verifier(), scene.ambient.clone()).expect("the settings hold");
-        web.router().merge(console::router(console::State { peers: scene.peers(), web }))
-    };
-    let doorway = Doorway::open(routes).await;
-    let base = format!("http://127.0.0.1:{}", doorway.address.port());
-    (doorway, base)
-}
-
-async fn sit_down(browser: &Browser, base: &str, token: &str) {
-    browser.forget().await;
-    browser.go(&format!("{base}/sign-in?next=/console")).await;
-    browser.fill("#token", token).await;
-    browser.press("Entrar").await;
-    assert_eq!(browser.url().await, format!("{base}/console"));
-}
-
-/// A complaint with a script in every field that takes words.
-fn complaint(affair: &Affair<'_>, customer: &str) -> CreateTicketRequest {
-    let mut request = affair.complaint(customer, "");
-    if let Some(ticket) = &mut request.ticket {
-        ticket.subject = format!("Cobro doble {}", SCRIPTS[0]);
-        for (point, script) in ticket.claim_points.iter_mut().zip(&SCRIPTS[1..]) {
-            point.text = format!("{} {script}", point.text);
-        }
-    }
-    request
-}
+use crate::house::{complaint, sit_down, window};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_office_works_a_whole_day_from_the_worklist_to_the_issued_decision() {
     let Some(mut browser) = Browser::open().await else { return };
     let scene = Scene::fresh().await;
-    let (_doorway, base) = pages(&scene).await;
+    let (_doorway, base) = window(&scene).await;
     let affair = Affair::of(&scene, Person::numbered(43_000_001));
     affair.appoint().await.expect("the office has its people");
     let customer = affair.arrive().await.expect("the customer is known").customer;
@@ -72,7 +32,7 @@ async fn the_office_works_a_whole_day_from_the_worklist_to_the_issued_decision()
     browser.judge("sign-in-refused").await;
 
     // Intake opens the case; the wall lets nobody through before the office heard who acted.
-    sit_down(&browser, &base, &scene.token("registry-1", &[Role::OfficeIntake], None)).await;
+    sit_down(&browser, &base, &scene.token("registry-1", &[Role::OfficeIntake], None), "/console").await;
     browser.judge("worklist-empty").await;
     browser.press("Abrir expediente").await;
     browser.judge("new-case").await;
@@ -148,7 +108,7 @@ async fn the_office_works_a_whole_day_from_the_worklist_to_the_issued_decision()
     browser.says(".notice.live", "ha cambiado").await;
 
     // The ombudsman: worklist, case, investigation, draft, decision.
-    sit_down(&browser, &base, &scene.token("ombudsman-1", &[Role::Ombudsman], None)).await;
+    sit_down(&browser, &base, &scene.token("ombudsman-1", &[Role::Ombudsman], None), "/console").await;
     browser.judge("worklist").await;
     browser.follow(&format!("a[href='/console/cases/{id}']")).await;
     browser.judge("case").await;
@@ -224,7 +184,7 @@ async fn the_office_works_a_whole_day_from_the_worklist_to_the_issued_decision()
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_sit_on_a_case_learns_why_and_nothing_of_its_draft() {
     let scene = Scene::fresh().await;
-    let (doorway, base) = pages(&scene).await;
+    let (doorway, base) = window(&scene).await;
     let affair = Affair::of(&scene, Person::numbered(43_000_002));
     affair.appoint().await.expect("the office has its people");
     let customer = affair.arrive().await.expect("the customer is known").customer;

@@ -1,0 +1,143 @@
+//! What every page is held against.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::{Browser, key};
+
+/// Heaviest a page may be with all it loads, in bytes, on a first visit.
+const HEAVIEST: u64 = 100_000;
+/// Most requests of a page: itself, styles, script, picture, and a stream that keeps it up to date.
+const MOST_REQUESTS: usize = 5;
+/// How far what is read may move by itself: nothing that anybody notices, as Lighthouse counts it.
+const FARTHEST: f64 = 0.01;
+/// Narrowest window a page has to fit, in CSS pixels.
+const NARROWEST: u32 = 320;
+
+impl Browser {
+    /// Holds the page that is shown against what every page is held against, and takes its picture. Faults are gathered in `faults`;
+    /// a page is judged once by a name.
+    pub async fn judge(&mut self, name: &str) {
+        if !self.judged.insert(name.to_owned()) {
+            return;
+        }
+        let mut faults = self.document().await;
+        faults.extend(self.shift().await);
+        faults.extend(self.budget().await);
+        faults.extend(self.said().await);
+        faults.extend(self.other_language().await);
+        faults.extend(self.axe().await);
+        self.picture(&format!("{name}-{}", self.window)).await;
+        faults.extend(self.narrow(name).await);
+        self.faults.extend(faults.into_iter().map(|fault| format!("{name}: {fault}")));
+    }
+
+    async fn document(&self) -> Vec<String> {
+        strings(&self.run(include_str!("page.js"), json!([])).await)
+    }
+
+    async fn shift(&self) -> Option<String> {
+        let told = self.run_until_told(include_str!("shift.js"), json!([])).await;
+        let moved = told[0].as_f64().unwrap_or(f64::INFINITY);
+        (moved > FARTHEST).then(|| format!("moves by {moved:.3} while it is read: {}", told[1]))
+    }
+
+    /// Bytes, requests, and who was asked.
+    async fn budget(&mut self) -> Vec<String> {
+        let origin = self.run("return location.origin", json!([])).await.as_str().unwrap_or_default().to_owned();
+        for entry in self.driver.log("performance").await.expect("the driver logs") {
+            if let Ok(event) = serde_json::from_str::<Value>(entry["message"].as_str().unwrap_or_default()) {
+                self.traffic.hear(&event["message"], &origin);
+            }
+        }
+        let mut faults: Vec<String> =
+            self.traffic.take_elsewhere().into_iter().map(|url| format!("asks {url}")).collect();
+        let (bytes, requests) = (self.traffic.bytes(), self.traffic.requests());
+        if !(1..HEAVIEST).contains(&bytes) {
+            faults.push(format!("weighs {bytes} bytes"));
+        }
+        if !(1..=MOST_REQUESTS).contains(&requests) {
+            faults.push(format!("makes {requests} requests"));
+        }
+        faults
+    }
+
+    /// What the browser itself complains about. That an answer is a refusal is no complaint of the page that tells of it.
+    async fn said(&self) -> Vec<String> {
+        let url = self.url().await;
+        let entries = self.driver.log("browser").await.expect("the driver logs");
+        let severe = entries.iter().filter(|entry| entry["level"] == "SEVERE");
+        let said = severe.map(|entry| entry["message"].as_str().unwrap_or_default());
+        said.filter(|said| !(said.starts_with(&url) && said.contains("responded with a status of 4")))
+            .map(|said| format!("the browser says {said}"))
+            .collect()
+    }
+
+    /// Whoever reads another language gets there from wherever they are.
+    async fn other_language(&self) -> Option<String> {
+        let told = self.run_until_told(include_str!("language.js"), json!([])).await;
+        // What was asked here is no complaint of the next page.
+        self.driver.log("browser").await.expect("the driver logs");
+        told.as_str().map(str::to_owned)
+    }
+
+    /// Accessibility, and contrast in the dark as well.
+    async fn axe(&self) -> Vec<String> {
+        self.run(&format!("{}; window.axe = axe;", self.axe), json!([])).await;
+        let rules = json!({ "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+        let mut faults = strings(&self.run_until_told(include_str!("axe.js"), json!([rules])).await);
+        self.scheme("dark").await;
+        let contrast = json!({ "runOnly": { "type": "rule", "values": ["color-contrast"] } });
+        let dark = strings(&self.run_until_told(include_str!("axe.js"), json!([contrast])).await);
+        faults.extend(dark.into_iter().map(|fault| format!("in the dark, {fault}")));
+        self.scheme("light").await;
+        faults
+    }
+
+    async fn scheme(&self, scheme: &str) {
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.driver.command("Emulation.setEmulatedMedia", features).await.expect("it can be dark");
+    }
+
+    async fn narrow(&self, name: &str) -> Option<String> {
+        self.width(NARROWEST).await;
+        let over = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        let over = self.run(over, json!([])).await.as_i64().unwrap_or(i64::MAX);
+        let who = "return [...document.querySelectorAll('main *, header *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)\
+            .slice(0, 3).map(e => e.tagName + '.' + e.className + '#' + e.id).join(' ')";
+        let who = if over > 0 { self.run(who, json!([])).await } else { Value::Null };
+        self.picture(&format!("{name}-{NARROWEST}")).await;
+        self.width(self.window).await;
+        (over > 0).then(|| format!("is {over} pixels wider than {NARROWEST}: {who}"))
+    }
+
+    pub(super) async fn width(&self, width: u32) {
+        let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        let command = self.driver.command("Emulation.setDeviceMetricsOverride", metrics);
+        command.await.expect("the window has a width");
+    }
+
+    async fn picture(&self, name: &str) {
+        let size = "return [innerWidth, Math.min(document.documentElement.scrollHeight, 6000)]";
+        let size = self.run(size, json!([])).await;
+        let clip = json!({ "x": 0, "y": 0, "scale": 1, "width": size[0], "height": size[1] });
+        let wish = json!({ "format": "png", "optimizeForSpeed": true, "captureBeyondViewport": true, "clip": clip });
+        let picture = self.driver.command("Page.captureScreenshot", wish).await.expect("a picture is taken");
+        let bytes = STANDARD.decode(picture["data"].as_str().unwrap_or_default()).expect("a picture is base64");
+        std::fs::write(self.pictures.join(format!("{name}.png")), bytes).expect("the picture is kept");
+    }
+
+    /// Goes through the page that is shown with the Tab key: everything that can be worked with is come to, and is seen to be.
+    pub async fn walk(&mut self, name: &str) {
+        let stops = self.run(include_str!("walk.js"), json!([])).await.as_u64().unwrap_or_default();
+        self.keys(&key::TAB.to_string().repeat(usize::try_from(stops).unwrap_or_default())).await;
+        let faults = strings(&self.run(include_str!("walked.js"), json!([])).await);
+        self.faults.extend(faults.into_iter().map(|fault| format!("{name}: {fault}")));
+    }
+}
+
+fn strings(told: &Value) -> Vec<String> {
+    let told = told.as_array().expect("a list of faults");
+    told.iter().map(|fault| fault.as_str().unwrap_or_default().to_owned()).collect()
+}

@@ -1,0 +1,13 @@
+// How far things moved that somebody was reading, without their having touched anything; and which.
+const done = arguments[arguments.length - 1];
+let moved = 0;
+const who = [];
+new PerformanceObserver((list) => {
+  for (const shift of list.getEntries()) {
+    if (shift.hadRecentInput) continue;
+    moved += shift.value;
+    who.push(...shift.sources.map(({ node }) => node?.nodeName + (node?.className ? `.${node.className}` : "")));
+  }
+}).observe({ type: "layout-shift", buffered: true });
+// Two pictures later everything is told that has happened.
+requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done([moved, who.slice(0, 5).join(", ")]))));
