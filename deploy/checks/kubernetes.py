@@ -1,6 +1,6 @@
 """Holds every object on standard input against the schema of its kind, fields it does not know included.
 
-Objects of operators (CloudNativePG) have no schema here: they are named, and only their shape is looked at.
+Objects of operators (CloudNativePG, cert-manager) have no schema here: they are named, and only their shape is looked at.
 """
 
 import sys
@@ -20,7 +20,7 @@ def main() -> int:
         if name in seen:
             wrong.append(f"{name}: is there twice")
         seen.add(name)
-        if thing["apiVersion"].startswith("postgresql.cnpg.io/"):
+        if thing["apiVersion"].startswith(("postgresql.cnpg.io/", "cert-manager.io/")):
             unknown.append(name)
             continue
         try:

@@ -6,11 +6,11 @@
 //! What counts as who somebody is remains the access token, a JWT that the services verify themselves; the ID token proves that it
 //! was made for this sign-in, of this browser, and for the same subject.
 
-mod fetch;
 mod id_token;
 mod provider;
 mod shared;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,9 +20,11 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use fetch::FetchError;
 use http::{HeaderValue, StatusCode, header};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use server::TokenError;
 use subtle::ConstantTimeEq as _;
 
 use crate::sign_in::{begin, local_path};
@@ -55,6 +57,9 @@ pub struct OidcSettings {
     /// The audience that the access token is to be for, where the provider wants it named.
     #[serde(default)]
     pub audience: Option<String>,
+    /// Authorities that its address is certified by, in PEM, where those of the web do not certify it.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// What is remembered of a sign-in that was begun.
@@ -70,15 +75,9 @@ struct Begun {
 /// Why a sign-in came to nothing. The person learns that it did, and to try again; the log learns why.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OidcError {
-    /// Nobody answers there, or not as HTTP.
-    #[error("the identity provider cannot be reached")]
-    Unreachable(#[source] std::io::Error),
-    /// It took too long.
-    #[error("the identity provider takes too long")]
-    TooSlow,
-    /// It answered with another status than success.
-    #[error("the identity provider answered with status {0}")]
-    Status(u16),
+    /// It cannot be asked, or does not answer as it should.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
     /// What it says is not what it should.
     #[error("the identity provider's {0} cannot be used")]
     Answer(&'static str),
@@ -93,7 +92,7 @@ pub(crate) enum OidcError {
     Signature(#[from] jsonwebtoken::errors::Error),
     /// The access token is none that the services take.
     #[error("the access token is none that the services take")]
-    AccessToken(#[from] server::TokenError),
+    AccessToken(#[from] TokenError),
     /// The access token is somebody else's.
     #[error("the access token and the ID token name different people")]
     Subjects,
@@ -105,15 +104,23 @@ pub(crate) type Failed = Arc<OidcError>;
 impl OidcError {
     /// Asked again in a moment, it may be otherwise.
     pub(crate) const fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::TooSlow | Self::Status(408 | 425 | 429 | 500..=599))
+        use FetchError::{Status, TooSlow, Unreachable};
+        match self {
+            Self::Fetch(error) => matches!(error, Unreachable(_) | TooSlow | Status(408 | 425 | 429 | 500..=599)),
+            // Nobody could say yet whose key it is signed with.
+            Self::AccessToken(error) => matches!(error, TokenError::Keys(_)),
+            _ => false,
+        }
     }
 
     /// The provider has judged what it was shown (RFC 6749 §5.2), or what it gave does not hold: asking again changes nothing.
     pub(crate) const fn is_final(&self) -> bool {
-        matches!(
-            self,
-            Self::Status(400) | Self::IdToken(_) | Self::Signature(_) | Self::AccessToken(_) | Self::Subjects
-        )
+        match self {
+            Self::Fetch(error) => matches!(error, FetchError::Status(400)),
+            Self::AccessToken(error) => !matches!(error, TokenError::Keys(_)),
+            Self::IdToken(_) | Self::Signature(_) | Self::Subjects => true,
+            Self::Answer(_) | Self::Address(_) => false,
+        }
     }
 }
 

@@ -184,8 +184,9 @@ impl Kept {
     }
 
     /// The session of this visit; `None` when its token does not hold (any more).
-    pub(crate) fn session(&self, web: &Web, lang: Lang) -> Option<Session> {
-        let principal = web.verifier().verify(&self.bearer).ok()?;
+    pub(crate) async fn session(&self, web: &Web, lang: Lang) -> Option<Session> {
+        // Another process may have seen the token's key first.
+        let principal = web.verifier().verify_asking(&self.bearer).await.ok()?;
         let csrf = Csrf::of(web, &self.id);
         Some(Session { bearer: SecretString::from(self.bearer.clone()), principal, csrf, lang })
     }

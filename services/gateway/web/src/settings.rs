@@ -75,4 +75,7 @@ pub enum SettingsError {
     /// An address that cannot be one.
     #[error("public_url must be https://host, or http://localhost for a machine of one's own")]
     PublicUrl,
+    /// An identity provider that cannot be asked by its settings.
+    #[error("`sign_in` cannot be used")]
+    SignIn(#[from] fetch::FetchError),
 }

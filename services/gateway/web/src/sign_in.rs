@@ -92,7 +92,7 @@ pub(crate) async fn with_token(
     visit.count_address(Class::SignIn)?;
     let next = local_path(&pasted.next);
     let token = pasted.token.trim();
-    match web.verifier().verify(token) {
+    match web.verifier().verify_asking(token).await {
         Ok(_) => Ok(begin(&web, token.to_owned(), None, next)),
         Err(error) => {
             tracing::info!(error = kernel::chain(&error), "a token was not taken at the sign-in");

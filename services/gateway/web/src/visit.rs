@@ -78,7 +78,10 @@ impl Visit {
             },
             None => (None, false, false),
         };
-        let session = kept.as_ref().and_then(|kept| kept.session(web, lang));
+        let session = match &kept {
+            Some(kept) => kept.session(web, lang).await,
+            None => None,
+        };
         let visitor = web.cookies().take(headers, VISITOR).and_then(|id| String::from_utf8(id).ok());
         Self(Arc::new(Inner {
             lang,

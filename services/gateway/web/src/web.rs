@@ -44,7 +44,7 @@ impl Web {
         let limits = Limits::new(settings.limits.clone());
         let provider = match &settings.sign_in {
             SignIn::Token => None,
-            SignIn::Oidc(oidc) => Some(Arc::new(Provider::new(oidc.clone()))),
+            SignIn::Oidc(oidc) => Some(Arc::new(Provider::new(oidc.clone())?)),
         };
         Ok(Self(Arc::new(Inner {
             settings,

@@ -20,7 +20,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use kernel::{Ambient, FixedClock, Role, SystemEntropy};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use server::TokenIssuer;
+use server::{AuthSettings, TokenIssuer, TokenVerifier};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
@@ -111,7 +111,13 @@ async fn whoami(session: Session) -> String {
 }
 
 impl World {
+    /// Services take the house's own tokens, which the provider hands out.
     async fn begin() -> Self {
+        Self::with(|_, house, ambient| house.verifier(ambient)).await
+    }
+
+    /// The same where `verifier` says whose tokens they take, of the provider at this address.
+    async fn with(verifier: impl FnOnce(&str, &TokenIssuer, Ambient) -> TokenVerifier) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let issuer = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
         let told = Arc::<Mutex<Told>>::default();
@@ -150,10 +156,12 @@ impl World {
                 client_secret: Some(SecretString::from("s3cret")),
                 scopes: vec!["offline_access".to_owned()],
                 audience: None,
+                ca_file: None,
             }),
             ..Settings::default()
         };
-        let web = Web::new(settings, Arc::new(house.verifier(ambient.clone())), ambient.clone()).unwrap();
+        let verifier = Arc::new(verifier(&issuer, &house, ambient.clone()));
+        let web = Web::new(settings, verifier, ambient.clone()).unwrap();
         let pages = web.dress(Router::new().route("/console", get(whoami)).route("/form", get(with_form)));
         let router = web.router().merge(pages);
         Self { issuer, told, house, clock, ambient, router, cookies: BTreeMap::new() }
@@ -262,6 +270,33 @@ async fn who_signs_in_at_the_provider_comes_back_as_who_the_token_names() {
     assert_eq!(form["redirect_uri"], "https://window.example/oidc/callback");
     let basic = base64::engine::general_purpose::STANDARD.encode("ventanilla:s3cret");
     assert_eq!(headers[header::AUTHORIZATION], format!("Basic {basic}"));
+}
+
+#[tokio::test]
+async fn the_providers_own_access_token_is_taken_by_its_own_key_and_in_its_own_words() {
+    let mut world = World::with(|issuer, _, ambient| {
+        let claims = json!({
+            "may_give": ["ombudsman"], "roles_at": "realm_access.roles", "roles": { "Defensora": "ombudsman" },
+            "subject_prefix": "staff:",
+        });
+        let staff = json!({ "issuer": issuer, "audience": "services", "claims": claims });
+        let settings: AuthSettings = serde_json::from_value(json!({ "issuers": { "staff": staff } })).unwrap();
+        settings.verifier(ambient).unwrap()
+    })
+    .await;
+    let asked = world.depart().await;
+    let id_token = world.signed(&world.claims(&asked["nonce"]));
+    let mut access = world.claims(&asked["nonce"]);
+    access["aud"] = json!(["account", "services"]);
+    access["realm_access"] = json!({ "roles": ["Defensora", "uma_authorization"] });
+    let access = world.signed(&access);
+    {
+        let mut told = world.told.lock().unwrap();
+        (told.id_token, told.access_token) = (id_token, access);
+    }
+    let (status, place, text) = world.get(&format!("/oidc/callback?code=c1&state={}", asked["state"])).await;
+    assert_eq!((status, place.as_str()), (StatusCode::SEE_OTHER, "/console"), "{text}");
+    assert_eq!(world.get("/console").await.2, "staff:elena");
 }
 
 #[tokio::test]

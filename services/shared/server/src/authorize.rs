@@ -20,7 +20,9 @@ use tower::{Layer, Service};
 use ventanilla_proto::MethodPolicy;
 
 use crate::call::{OnBehalfOf, UserToken};
+use crate::connections::Caller;
 use crate::peers::ON_BEHALF_OF;
+use crate::token::Doubt;
 use crate::{Principal, Refusal, TokenVerifier, body};
 
 /// A call that was refused to a known principal.
@@ -79,23 +81,39 @@ struct Admitted {
 struct Refused {
     refusal: Refusal,
     principal: Option<Principal>,
+    /// An issuer may have a key that is not known here yet.
+    must_ask: bool,
 }
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, principal: None }
+        Self { refusal, principal: None, must_ask: false }
+    }
+}
+
+impl From<Doubt> for Refused {
+    fn from(doubt: Doubt) -> Self {
+        match doubt {
+            Doubt::KeyUnknown => Self { refusal: Refusal::TokenInvalid, principal: None, must_ask: true },
+            Doubt::Refused(refusal) => refusal.into(),
+        }
     }
 }
 
 impl AuthorizeLayer {
-    fn admit(&self, policy: &MethodPolicy, headers: &HeaderMap) -> Result<Admitted, Refused> {
+    fn admit(&self, policy: &MethodPolicy, headers: &HeaderMap, caller: &Caller) -> Result<Admitted, Refused> {
         if policy.open {
             let principal = Principal::anonymous();
             return Ok(Admitted { principal, on_behalf_of: None, user_token: None, valid_for: None });
         }
         let token = bearer(headers).ok_or(Refusal::TokenMissing)?;
-        let (principal, valid_for) = self.verifier.principal(token)?;
-        let refused = |refusal| Refused { refusal, principal: Some(principal.clone()) };
+        let (principal, valid_for) = self.verifier.judge(token)?;
+        // A service's token counts from the service itself alone: a stolen one opens nothing.
+        if principal.has(Role::Service) && !caller.may_be(&principal.actor.id) {
+            tracing::warn!(service = principal.actor.id, "the token of a service came without its certificate");
+            return Err(Refusal::TokenInvalid.into());
+        }
+        let refused = |refusal| Refused { refusal, principal: Some(principal.clone()), must_ask: false };
         if !policy.roles.iter().any(|word| principal.roles.iter().any(|role| role.as_str() == *word)) {
             return Err(refused(Refusal::RoleNotAllowed));
         }
@@ -108,7 +126,11 @@ impl AuthorizeLayer {
             return Err(refused(Refusal::NotAService));
         }
         let user = user.to_str().map_err(|_| Refusal::TokenInvalid)?;
-        let (on_behalf_of, user_valid_for) = self.verifier.principal(user)?;
+        let (on_behalf_of, user_valid_for) = self.verifier.judge(user)?;
+        // Services speak for people. Another's token that came here was never meant to be passed on.
+        if on_behalf_of.has(Role::Service) {
+            return Err(Refusal::TokenInvalid.into());
+        }
         Ok(Admitted {
             principal,
             on_behalf_of: Some(on_behalf_of),
@@ -119,7 +141,7 @@ impl AuthorizeLayer {
 
     /// Records the denial where the policy asks for it, then says what to answer.
     async fn deny(self, policy: &'static MethodPolicy, refused: Refused) -> Refusal {
-        let Refused { refusal, principal } = refused;
+        let Refused { refusal, principal, must_ask: _ } = refused;
         let (Some(principal), Some(sink), true) = (principal, self.denials, policy.denial_recorded) else {
             return refusal;
         };
@@ -147,9 +169,37 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
+/// A call whose tokens' issuers were asked for keys that were not known. It is not asked twice.
+#[derive(Clone)]
+struct Asked;
+
+impl<S> Authorize<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    /// Asks whose keys are missing, then judges the call as any other.
+    async fn after_asking(mut self, mut request: Request<Body>) -> Result<Response<Body>, Infallible> {
+        let tokens = tokens(request.headers()).map(str::to_owned).collect::<Vec<_>>();
+        for token in tokens {
+            if let Err(refusal) = self.guard.verifier.ask(&token).await {
+                return Ok(refusal.answer());
+            }
+        }
+        request.extensions_mut().insert(Asked);
+        std::future::poll_fn(|cx| self.poll_ready(cx)).await?;
+        self.call(request).await
+    }
+}
+
+/// Every token that a call shows.
+fn tokens(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    bearer(headers).into_iter().chain(headers.get(ON_BEHALF_OF).and_then(|user| user.to_str().ok()))
+}
+
 impl<S> Service<Request<Body>> for Authorize<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send + 'static,
 {
     type Response = Response<Body>;
@@ -165,7 +215,9 @@ where
         let Some(policy) = ventanilla_proto::policy_of(request.uri().path()) else {
             return Box::pin(self.inner.call(request));
         };
-        match self.guard.admit(policy, request.headers()) {
+        let asked = request.extensions_mut().remove::<Asked>().is_some();
+        let caller = request.extensions().get::<Caller>().cloned().unwrap_or(Caller::Unknown);
+        match self.guard.admit(policy, request.headers(), &caller) {
             Ok(admitted) => {
                 // The handler works with principals; the tokens themselves stop here.
                 request.headers_mut().remove(AUTHORIZATION);
@@ -188,6 +240,7 @@ where
                     _ => Box::pin(answer),
                 }
             }
+            Err(refused) if refused.must_ask && !asked => Box::pin(self.clone().after_asking(request)),
             Err(refused) => {
                 let guard = self.guard.clone();
                 Box::pin(async move { Ok(guard.deny(policy, refused).await.answer()) })

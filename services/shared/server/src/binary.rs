@@ -26,10 +26,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 pub use front::{Front, FrontSettings, FrontStack, Hall, front};
-pub use health::{HealthError, ask as ask_health, ask_http as ask_readiness};
-pub use settings::{AuthSettings, ProcessSettings, settings_of};
+pub use health::{HealthError, ask_http as ask_readiness};
+pub use settings::{ProcessSettings, settings_of};
 
-use crate::{Assembly, House, KeyFile, Peers, TokenSource, TokenVerifier};
+use crate::{Assembly, Door, House, Peers, Tls, TokenSource};
 
 /// What is left for the last spans, after the drain took its eight seconds.
 const FLUSH: Duration = Duration::from_millis(1_500);
@@ -45,9 +45,12 @@ pub enum StartError {
     /// Telemetry was not set up.
     #[error("telemetry cannot be set up")]
     Telemetry(#[from] telemetry::InitError),
-    /// A key or token file is not usable.
-    #[error("the keys of `auth` cannot be used")]
-    Auth(#[from] crate::TokenError),
+    /// The issuers cannot be used by what is said of them.
+    #[error("`auth` cannot be used")]
+    Auth(#[from] crate::TrustError),
+    /// The certificates are not usable.
+    #[error("`tls` cannot be used")]
+    Tls(#[from] crate::TlsError),
     /// The key for checkpoints is not usable.
     #[error("signing_key_file {path} must hold an Ed25519 private key in PKCS#8 (PEM or DER)")]
     SigningKey {
@@ -170,7 +173,7 @@ where
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if let Some(Command::Health) = arguments.command {
-        return Ok(runtime.block_on(health::ask(&process.listen))?);
+        return runtime.block_on(ask_health(binary.name, &process));
     }
     let result = runtime.block_on(async {
         let telemetry = telemetry::init(binary.name, &process.telemetry)?;
@@ -202,32 +205,42 @@ where
     let listener = TcpListener::bind(&process.listen)
         .await
         .map_err(|source| StartError::Listen { address: process.listen.clone(), source })?;
-    let house = house(&process)?;
+    let tls = process.tls.clone().map(Tls::open).transpose()?;
+    let house = house(&process, tls.as_ref())?;
     let verifier = Arc::clone(&house.verifier);
     let assembly = tokio::select! {
         assembly = assemble(house) => assembly.map_err(|error| StartError::Assemble(error.into()))?,
         () = cancel.cancelled() => return Ok(()),
     };
-    tracing::info!(listen = process.listen, "listening");
-    Ok(crate::run(assembly, listener, process.stack, verifier, cancel).await?)
+    tracing::info!(listen = process.listen, tls = tls.is_some(), "listening");
+    Ok(crate::run(assembly, Door::new(listener, tls), process.stack, verifier, cancel).await?)
 }
 
-fn house(process: &ProcessSettings) -> Result<House, StartError> {
+fn house(process: &ProcessSettings, tls: Option<&Tls>) -> Result<House, StartError> {
     let ambient = Ambient::steady();
-    let auth = &process.auth;
-    let keys = KeyFile::open(&auth.jwks_file, ambient.clone())?;
-    let verifier = TokenVerifier::new(Arc::new(keys), &auth.issuer, &auth.audience, ambient.clone());
-    let tokens = match &auth.service_token_file {
+    let verifier = process.auth.verifier(ambient.clone())?;
+    let tokens = match &process.auth.service_token_file {
         Some(path) => TokenSource::file(path, ambient.clone()),
         None => TokenSource::nothing(),
     };
     Ok(House {
-        peers: Peers::new(&process.peers_by_service(), tokens, &process.peer_calls)?,
+        peers: Peers::over(tls, &process.peers_by_service(), tokens, &process.peer_calls)?,
         ambient,
         verifier: Arc::new(verifier),
         signing_key: Arc::new(signing_key(&process.signing_key_file)?),
         checkpoint_dir: process.checkpoint_dir.clone(),
     })
+}
+
+/// Asks the service `name` that runs with these settings on this machine whether it serves, over TLS with its own certificate
+/// on both sides where it has one.
+///
+/// # Errors
+/// [`StartError::Health`] says what is not well.
+pub async fn ask_health(name: &'static str, process: &ProcessSettings) -> Result<(), StartError> {
+    let tls = process.tls.clone().map(Tls::open).transpose()?;
+    let itself = tls.as_ref().map(|tls| tls.peer(name)).transpose()?;
+    Ok(health::ask(&process.listen, itself).await?)
 }
 
 /// Reads PKCS#8, whether written as PEM (`openssl genpkey -algorithm ed25519`) or as it is.

@@ -1,5 +1,5 @@
 //! The connections of a listener: at most so many at once, none that says nothing, and each of them
-//! can be cut.
+//! can be cut. With TLS a connection counts from its first byte, and is handed on once it is agreed on.
 
 use std::io;
 use std::pin::Pin;
@@ -10,12 +10,16 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Sleep, sleep};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout_at};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_stream::Stream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tonic::transport::server::Connected;
 
-use crate::StackSettings;
+use crate::tls::{self, Naming};
+use crate::{StackSettings, Tls};
 
 /// Length of what an HTTP/2 client says first (RFC 9113 §3.4).
 const PREFACE: usize = 24;
@@ -23,20 +27,87 @@ const PREFACE: usize = 24;
 /// again at once.
 const REST: Duration = Duration::from_millis(50);
 
-pub(crate) struct Connections {
+/// Where a service is called: a port, and the TLS that is spoken there, if any.
+pub struct Door {
     listener: TcpListener,
+    tls: Option<Tls>,
+}
+
+impl From<TcpListener> for Door {
+    fn from(listener: TcpListener) -> Self {
+        Self { listener, tls: None }
+    }
+}
+
+impl Door {
+    /// A door where nothing but this TLS is spoken; `None` for one without.
+    pub fn new(listener: TcpListener, tls: Option<Tls>) -> Self {
+        Self { listener, tls }
+    }
+}
+
+/// What is known of whoever made a connection.
+#[derive(Debug, Clone)]
+pub(crate) enum Caller {
+    /// Nothing: the connection is not encrypted, or between processes of one machine.
+    Unknown,
+    /// What their certificate is for; nothing, when they showed none.
+    Shown { names: Arc<[String]>, naming: Arc<Naming> },
+}
+
+impl Caller {
+    /// Whether this connection may bring the token of a service: anything may where there is no TLS,
+    /// and otherwise the service itself.
+    pub(crate) fn may_be(&self, service: &str) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Shown { names, naming } => names.iter().any(|name| naming.is_of(name, service)),
+        }
+    }
+}
+
+pub(crate) struct Connections {
+    door: Door,
     places: Arc<Semaphore>,
     preface: Duration,
     cut: CancellationToken,
     resting: Option<Pin<Box<Sleep>>>,
+    agreeing: JoinSet<Option<Connection>>,
 }
 
 impl Connections {
-    /// Those of `listener`, until `cut` is cancelled.
-    pub(crate) fn new(listener: TcpListener, settings: &StackSettings, cut: CancellationToken) -> Self {
+    /// Those of this door, until `cut` is cancelled.
+    pub(crate) fn new(door: Door, settings: &StackSettings, cut: CancellationToken) -> Self {
         let preface = Duration::from_millis(settings.preface_ms);
-        Self { listener, places: Arc::new(Semaphore::new(settings.connections)), preface, cut, resting: None }
+        let places = Arc::new(Semaphore::new(settings.connections));
+        Self { door, places, preface, cut, resting: None, agreeing: JoinSet::new() }
     }
+}
+
+/// The connection once both sides agreed on TLS, if they do in time.
+async fn agree(tls: Tls, new: New) -> Option<Connection> {
+    let acceptor = TlsAcceptor::from(tls.server());
+    match timeout_at(new.limit, acceptor.accept(new.stream)).await {
+        Ok(Ok(stream)) => {
+            let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            let names = shown.map(tls::names).unwrap_or_default().into();
+            let caller = Caller::Shown { names, naming: Arc::clone(tls.naming()) };
+            Some(Connection::of(Wire::Tls(Box::new(stream)), caller, new.limit, new.cut, new.place))
+        }
+        Ok(Err(error)) => {
+            tracing::info!(error = %error, "a connection came to no agreement on TLS");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
+/// A connection of which nothing is known yet.
+struct New {
+    stream: TcpStream,
+    limit: Instant,
+    cut: CancellationToken,
+    place: OwnedSemaphorePermit,
 }
 
 impl Stream for Connections {
@@ -48,7 +119,12 @@ impl Stream for Connections {
                 std::task::ready!(rest.as_mut().poll(cx));
                 self.resting = None;
             }
-            let stream = match std::task::ready!(self.listener.poll_accept(cx)) {
+            while let Poll::Ready(Some(agreed)) = self.agreeing.poll_join_next(cx) {
+                if let Ok(Some(connection)) = agreed {
+                    return Poll::Ready(Some(Ok(connection)));
+                }
+            }
+            let stream = match std::task::ready!(self.door.listener.poll_accept(cx)) {
                 Ok((stream, _)) => stream,
                 Err(error) => {
                     tracing::warn!(error = %error, "cannot accept a connection");
@@ -60,17 +136,28 @@ impl Stream for Connections {
             let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { continue };
             // Small answers must not wait for a full segment.
             let _ = stream.set_nodelay(true);
-            let cut = Box::pin(self.cut.clone().cancelled_owned());
-            let greeting = Some(Greeting { missing: PREFACE, limit: Box::pin(sleep(self.preface)) });
-            return Poll::Ready(Some(Ok(Connection { stream, cut, greeting, _place: place })));
+            let new = New { stream, limit: Instant::now() + self.preface, cut: self.cut.clone(), place };
+            if let Some(tls) = self.door.tls.clone() {
+                self.agreeing.spawn(agree(tls, new));
+                continue;
+            }
+            let wire = Wire::Plain(new.stream);
+            return Poll::Ready(Some(Ok(Connection::of(wire, Caller::Unknown, new.limit, new.cut, new.place))));
         }
     }
+}
+
+/// What bytes go through.
+enum Wire {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// A connection that reads as broken once it was cut, whatever streams are open on it: dropping
 /// tonic's server leaves its connections running.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    wire: Wire,
+    caller: Caller,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     greeting: Option<Greeting>,
     _place: OwnedSemaphorePermit,
@@ -83,6 +170,11 @@ struct Greeting {
 }
 
 impl Connection {
+    fn of(wire: Wire, caller: Caller, limit: Instant, cut: CancellationToken, place: OwnedSemaphorePermit) -> Self {
+        let greeting = Some(Greeting { missing: PREFACE, limit: Box::pin(sleep_until(limit)) });
+        Self { wire, caller, cut: Box::pin(cut.cancelled_owned()), greeting, _place: place }
+    }
+
     fn is_cut(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         match self.cut.as_mut().poll(cx) {
             Poll::Ready(()) => Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the server went down")),
@@ -104,10 +196,10 @@ impl Connection {
 }
 
 impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
+    type ConnectInfo = Caller;
 
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
+    fn connect_info(&self) -> Caller {
+        self.caller.clone()
     }
 }
 
@@ -115,7 +207,10 @@ impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.is_cut(cx)?;
         let before = buf.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let polled = match &mut self.wire {
+            Wire::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Wire::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        };
         self.greet(cx, buf.filled().len() - before)?;
         polled
     }
@@ -124,15 +219,24 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.is_cut(cx)?;
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        match &mut self.wire {
+            Wire::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Wire::Tls(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        match &mut self.wire {
+            Wire::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Wire::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        match &mut self.wire {
+            Wire::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Wire::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 
     fn poll_write_vectored(
@@ -141,10 +245,16 @@ impl AsyncWrite for Connection {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.is_cut(cx)?;
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        match &mut self.wire {
+            Wire::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+            Wire::Tls(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        match &self.wire {
+            Wire::Plain(stream) => stream.is_write_vectored(),
+            Wire::Tls(stream) => stream.is_write_vectored(),
+        }
     }
 }

@@ -1,71 +1,69 @@
 //! The keys that tokens are checked with.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use jsonwebtoken::DecodingKey;
 use kernel::Ambient;
-use serde::Deserialize;
 
 use crate::TokenError;
 
-/// One Ed25519 public key.
-pub struct VerifyingKey {
-    kid: String,
-    decoding: DecodingKey,
-}
+mod key;
 
-impl VerifyingKey {
-    /// The key with these 32 bytes, named `kid`.
-    pub fn ed25519(kid: impl Into<String>, public: &[u8]) -> Self {
-        Self { kid: kid.into(), decoding: DecodingKey::from_ed_der(public) }
-    }
+pub(crate) use key::thumbprint;
+pub use key::{KeyAlgorithms, UnusableKey, VerifyingKey};
 
-    pub(crate) fn decoding(&self) -> &DecodingKey {
-        &self.decoding
-    }
-}
+/// Most keys of one set; the rest is passed over.
+const MOST_KEYS: usize = 64;
 
-/// Where keys are found by their id; an identity provider's JWKS endpoint may stand behind it.
+/// Where keys are found by their id.
+#[tonic::async_trait]
 pub trait KeySource: Send + Sync + 'static {
-    /// The key with this id, if it is known and trusted.
+    /// The key with this id, if it is known and trusted now.
     fn key(&self, kid: &str) -> Option<Arc<VerifyingKey>>;
+
+    /// The same, after asking whoever publishes the keys for one that is not known yet. A source that has nobody to ask answers
+    /// what it knows.
+    ///
+    /// # Errors
+    /// [`KeysError`] when it cannot be known now whether there is such a key.
+    async fn asked(&self, kid: &str) -> Result<Option<Arc<VerifyingKey>>, KeysError> {
+        Ok(self.key(kid))
+    }
+}
+
+/// Why it is not known whether there is a key of some id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeysError {
+    /// Who publishes them cannot be asked.
+    #[error("the issuer's keys cannot be asked for now")]
+    OutOfReach,
+    /// So many wait for the next time they are asked for that no more may.
+    #[error("too many tokens with unknown keys wait for the issuer's keys")]
+    Crowded,
 }
 
 /// A fixed set of keys.
 #[derive(Clone, Default)]
 pub struct KeySet(HashMap<String, Arc<VerifyingKey>>);
 
+#[tonic::async_trait]
 impl KeySource for KeySet {
     fn key(&self, kid: &str) -> Option<Arc<VerifyingKey>> {
         self.0.get(kid).map(Arc::clone)
     }
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 struct Document {
-    keys: Vec<Jwk>,
-}
-
-#[derive(Deserialize)]
-struct Jwk {
-    kty: String,
-    #[serde(default)]
-    crv: String,
-    #[serde(default)]
-    kid: String,
-    #[serde(default)]
-    x: String,
+    keys: Vec<serde_json::Value>,
 }
 
 impl KeySet {
     /// These keys.
     pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Self {
-        Self(keys.into_iter().map(|key| (key.kid.clone(), Arc::new(key))).collect())
+        Self(keys.into_iter().map(|key| (key.kid().to_owned(), Arc::new(key))).collect())
     }
 
     /// These keys and those of `other`.
@@ -75,23 +73,26 @@ impl KeySet {
         self
     }
 
-    /// The Ed25519 keys of a JWK set (RFC 7517, RFC 8037); keys of other kinds are passed over,
-    /// because no token is taken with them.
+    /// The keys of a JWK set (RFC 7517) that tokens may be checked with. Others are passed over: of kinds we do not take, too weak,
+    /// made for something else, or without a name. Of two keys with one name neither is taken, since nobody could say which is meant.
     ///
     /// # Errors
     /// [`TokenError::Claim`] when the text is no JWK set or holds no usable key.
     pub fn parse(jwks: &str) -> Result<Self, TokenError> {
         let document: Document = serde_json::from_str(jwks).map_err(|_| TokenError::Claim("key set"))?;
-        let usable = document.keys.into_iter().filter(|k| k.kty == "OKP" && k.crv == "Ed25519" && !k.kid.is_empty());
-        let mut keys = Vec::new();
-        for jwk in usable {
-            let public = URL_SAFE_NO_PAD.decode(&jwk.x).map_err(|_| TokenError::Claim("key set"))?;
-            if public.len() != 32 {
-                return Err(TokenError::Claim("key set"));
+        let (mut keys, mut doubled) = (HashMap::new(), HashSet::new());
+        let usable = document.keys.into_iter().take(MOST_KEYS).filter_map(|jwk| VerifyingKey::of_jwk(jwk).ok());
+        for key in usable {
+            let kid = key.kid().to_owned();
+            if keys.insert(kid.clone(), Arc::new(key)).is_some() {
+                doubled.insert(kid);
             }
-            keys.push(VerifyingKey::ed25519(jwk.kid, &public));
         }
-        if keys.is_empty() { Err(TokenError::Claim("key set")) } else { Ok(Self::new(keys)) }
+        keys.retain(|kid, _| !doubled.contains(kid));
+        if !doubled.is_empty() {
+            tracing::warn!(names = doubled.len(), "keys of a key set share a name and are not taken");
+        }
+        if keys.is_empty() { Err(TokenError::Claim("key set")) } else { Ok(Self(keys)) }
     }
 
     /// The JWK set in this file.
@@ -130,6 +131,7 @@ impl KeyFile {
     }
 }
 
+#[tonic::async_trait]
 impl KeySource for KeyFile {
     fn key(&self, kid: &str) -> Option<Arc<VerifyingKey>> {
         let now = self.ambient.now();
@@ -147,12 +149,4 @@ impl KeySource for KeyFile {
         }
         read.0.key(kid)
     }
-}
-
-/// The JWK thumbprint of an Ed25519 key (RFC 7638): the same key has the same id everywhere.
-pub(crate) fn thumbprint(public: &[u8]) -> String {
-    let x = URL_SAFE_NO_PAD.encode(public);
-    let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, canonical.as_bytes());
-    URL_SAFE_NO_PAD.encode(digest.as_ref())
 }

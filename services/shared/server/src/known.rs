@@ -1,6 +1,6 @@
 //! Tokens whose signature was checked a moment ago.
 //!
-//! A caller shows the same token with every call, and checking Ed25519 is most of what the layers
+//! A caller shows the same token with every call, and checking signatures is most of what the layers
 //! cost. Only the signature is remembered: the times are compared at every call, and a key that
 //! was taken out of the set is forgotten within a minute.
 
@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 
-use crate::Principal;
+use crate::{Origin, Principal};
 
 /// Tokens in one generation; there are two.
 const ROOM: usize = 2_048;
@@ -22,7 +22,8 @@ const KEPT: i64 = 60;
 #[derive(Clone)]
 pub(crate) struct Held {
     pub(crate) principal: Principal,
-    pub(crate) issued: i64,
+    pub(crate) origin: Origin,
+    pub(crate) begins: i64,
     pub(crate) expires: i64,
 }
 
@@ -69,7 +70,8 @@ mod tests {
     use super::*;
 
     fn held() -> Held {
-        Held { principal: Principal::new("u", [kernel::Role::Agent]), issued: 0, expires: 3600 }
+        let origin = Origin { issuer: "i".to_owned(), subject: "u".to_owned() };
+        Held { principal: Principal::new("u", [kernel::Role::Agent]), origin, begins: 0, expires: 3600 }
     }
 
     #[test]

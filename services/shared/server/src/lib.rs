@@ -13,6 +13,7 @@ mod body;
 mod books;
 mod call;
 mod cell;
+mod claims;
 mod connections;
 mod deadline;
 mod figures;
@@ -23,41 +24,49 @@ mod page;
 pub mod parse;
 mod peers;
 mod principal;
+mod provider;
 mod refusal;
 mod scope;
 mod serve;
 mod shares;
 mod stack;
 mod status;
+mod tls;
 mod token;
 mod token_source;
 mod trace;
+mod trust;
 mod worker;
 
 pub use admission::AdmissionSettings;
 pub use assembly::{Assembly, House};
 pub use authorize::{Denial, DenialSink};
 pub use binary::{
-    AuthSettings, Binary, Front, FrontSettings, FrontStack, Hall, HealthError, ProcessSettings, StartError, ask_health,
-    ask_readiness, front, main, settings_of, signing_key,
+    Binary, Front, FrontSettings, FrontStack, Hall, HealthError, ProcessSettings, StartError, ask_health, ask_readiness,
+    front, main, settings_of, signing_key,
 };
 pub use call::Call;
 pub use cell::cell;
+pub use claims::{ClaimPath, ClaimSettings};
+pub use connections::Door;
 pub use deadline::Budget;
 pub use figures::Figure;
-pub use jwks::{KeyFile, KeySet, KeySource, VerifyingKey};
+pub use jwks::{KeyAlgorithms, KeyFile, KeySet, KeySource, KeysError, UnusableKey, VerifyingKey};
 pub use mutation::run_to_end;
 pub use page::{DEFAULT_PAGE_SIZE, InvalidPageToken, MAX_PAGE_SIZE, PageToken, page_size};
 pub use peers::{PeerChannel, PeerError, PeerSettings, Peers};
 pub use principal::Principal;
+pub use provider::{Pace, ProviderKeys};
 pub use refusal::Refusal;
 pub use scope::keep_scope;
 pub use serve::{ServeError, run};
 pub use stack::StackSettings;
 pub use status::{refusal, status};
 pub use telemetry::current_traceparent;
-pub use token::{TokenError, TokenIssuer, TokenVerifier};
+pub use tls::{Clients, Tls, TlsError, TlsSettings};
+pub use token::{Origin, TokenError, TokenIssuer, TokenVerifier};
 pub use token_source::TokenSource;
+pub use trust::{AuthSettings, IssuerSettings, TrustError};
 pub use worker::{Outcome, Worker};
 
 /// What a process of the house allocates with. A call is a few hundred small allocations, and with the C library's allocator they

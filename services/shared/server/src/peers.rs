@@ -18,7 +18,11 @@ use tonic::transport::{Channel, Endpoint};
 use tower::Service;
 use tracing::Instrument as _;
 
-use crate::{Call, Refusal, TokenSource, deadline, trace};
+use crate::{Call, Refusal, Tls, TokenSource, deadline, trace};
+
+mod encrypted;
+
+pub(crate) use encrypted::Encrypted;
 
 /// Metadata that carries the end user's token, signed by the identity provider as always.
 pub(crate) const ON_BEHALF_OF: &str = "x-ventanilla-on-behalf-of";
@@ -58,6 +62,12 @@ pub enum PeerError {
     /// What was said is no address.
     #[error("the address of the peer {0} is no URI such as http://localhost:7102")]
     Address(String),
+    /// Tokens would go there in the clear, although there are certificates.
+    #[error("the address of the peer {0} must begin with https, since `tls` is set")]
+    Clear(String),
+    /// There are no certificates to call it with.
+    #[error("the address of the peer {0} begins with https, and `tls` is not set")]
+    NoTls(String),
 }
 
 /// The other services, by name. Cheap to clone; connections are made when first used and made
@@ -75,8 +85,21 @@ impl Peers {
     /// Peers at these addresses (`http://host:port`). Must be called inside the runtime.
     ///
     /// # Errors
-    /// [`PeerError::Address`] for one that is no URI.
+    /// [`PeerError::Address`] for one that is no URI, [`PeerError::NoTls`] for one that asks for TLS.
     pub fn new(
+        addresses: &BTreeMap<String, String>,
+        tokens: TokenSource,
+        settings: &PeerSettings,
+    ) -> Result<Self, PeerError> {
+        Self::over(None, addresses, tokens, settings)
+    }
+
+    /// The same over TLS (`https://host:port`), where each peer shows a certificate of its own name.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and [`PeerError::Clear`] for an address without TLS where there is one.
+    pub fn over(
+        tls: Option<&Tls>,
         addresses: &BTreeMap<String, String>,
         tokens: TokenSource,
         settings: &PeerSettings,
@@ -84,7 +107,18 @@ impl Peers {
         let mut channels = BTreeMap::new();
         for (name, address) in addresses {
             let endpoint = Endpoint::from_shared(address.clone()).map_err(|_| PeerError::Address(name.clone()))?;
-            channels.insert(name.clone(), tuned(endpoint, settings).connect_lazy());
+            let encrypted = endpoint.uri().scheme_str() == Some("https");
+            let endpoint = tuned(endpoint, settings);
+            let channel = match tls {
+                None if encrypted => return Err(PeerError::NoTls(name.clone())),
+                None => endpoint.connect_lazy(),
+                Some(_) if !encrypted => return Err(PeerError::Clear(name.clone())),
+                Some(tls) => {
+                    let encrypted = tls.peer(name).map_err(|_| PeerError::Address(name.clone()))?;
+                    endpoint.connect_with_connector_lazy(encrypted)
+                }
+            };
+            channels.insert(name.clone(), channel);
         }
         let call_timeout = Duration::from_millis(settings.call_timeout_ms);
         Ok(Self(Arc::new(Inner { channels, tokens, call_timeout })))

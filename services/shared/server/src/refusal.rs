@@ -20,6 +20,9 @@ pub enum Refusal {
     /// The token does not hold; says no more than that to whoever shows a bad one.
     #[error("the token is not valid: get a new one")]
     TokenInvalid,
+    /// Whoever issued the token cannot be asked for the key it names: nobody can say whether it holds.
+    #[error("the token cannot be judged now, since its issuer does not answer: retry later")]
+    KeysOutOfReach,
     /// The token held when the stream was opened, and does no longer.
     #[error("the token's time is over: come back with a new one, where the stream stood")]
     TokenOver,
@@ -59,14 +62,14 @@ impl Classify for Refusal {
             Self::RoleNotAllowed | Self::NotAService => Kind::PermissionDenied,
             Self::DeadlineExceeded => Kind::DeadlineExceeded,
             Self::Overloaded { .. } | Self::TooManyStreams { .. } => Kind::ResourceExhausted,
-            Self::DenialNotRecorded | Self::Draining => Kind::Unavailable,
+            Self::KeysOutOfReach | Self::DenialNotRecorded | Self::Draining => Kind::Unavailable,
         }
     }
 
     fn reason(&self) -> &'static str {
         match self {
             Self::TokenMissing => "TOKEN_MISSING",
-            Self::TokenInvalid | Self::TokenOver => "TOKEN_INVALID",
+            Self::TokenInvalid | Self::KeysOutOfReach | Self::TokenOver => "TOKEN_INVALID",
             Self::RoleNotAllowed | Self::NotAService | Self::DenialNotRecorded => "ROLE_NOT_ALLOWED",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
             Self::Overloaded { .. } | Self::TooManyStreams { .. } => "OVERLOADED",

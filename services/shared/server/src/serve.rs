@@ -7,7 +7,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -15,7 +14,7 @@ use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::connections::Connections;
+use crate::connections::{Connections, Door};
 use crate::scope::Scope;
 use crate::{Assembly, StackSettings, TokenVerifier, stack};
 
@@ -39,7 +38,7 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
 }
 
-/// Serves the assembly until `cancel` is cancelled, then drains: health says NOT_SERVING, no new
+/// Serves the assembly at this door (a listener is one without TLS) until `cancel` is cancelled, then drains: health says NOT_SERVING, no new
 /// connections, workers and streams are told to end, calls and mutations in flight may finish, and
 /// after at most eight seconds whatever is still open is cut. Never hangs on an open stream.
 ///
@@ -47,7 +46,7 @@ pub enum ServeError {
 /// [`ServeError`] when it could not serve.
 pub async fn run(
     assembly: Assembly,
-    listener: TcpListener,
+    door: impl Into<Door>,
     settings: StackSettings,
     verifier: Arc<TokenVerifier>,
     cancel: CancellationToken,
@@ -65,7 +64,7 @@ pub async fn run(
     let draining = CancellationToken::new();
     let cut = CancellationToken::new();
     let layers = stack::layers(&settings, scope.clone(), verifier, denials, draining.clone());
-    let incoming = Connections::new(listener, &settings, cut.clone());
+    let incoming = Connections::new(door.into(), &settings, cut.clone());
     let serving = tokio::spawn(
         tuned(&settings)
             .layer(layers)

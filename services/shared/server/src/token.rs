@@ -1,9 +1,12 @@
-//! Tokens: JWTs signed with Ed25519.
+//! Tokens: JWTs of the issuers that the settings name.
 //!
-//! The enterprise's identity provider issues them in production; the suite issues its own, and the
-//! services theirs to each other. The algorithm is that of the key, never what the token claims.
+//! The enterprise's identity providers issue them in production; the suite issues its own (with
+//! Ed25519), and the services theirs to each other. Each issuer has keys, an audience and words of
+//! its own (`claims.rs`); a token is held against those of the issuer it names and no other's. The
+//! algorithm is that of the key, never what the token claims, and of its header nothing but the
+//! key's name is believed: no address and no key that it brings along.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,18 +15,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, Validation};
-use kernel::{Actor, Ambient, Department, Role};
+use kernel::{Ambient, Department, Role};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::jwks::{self, KeySet, KeySource, VerifyingKey};
+use crate::claims::{ClaimRules, refuse_mixed};
+use crate::jwks::{self, KeySet, KeySource, KeysError, VerifyingKey};
 use crate::known::{self, Held, Known};
-use crate::principal::kind_of;
 use crate::{Principal, Refusal};
 
 /// How far two clocks may be apart, in seconds.
 const LEEWAY: i64 = 30;
-/// Longest `sub` that is taken.
-const MAX_SUBJECT: usize = 128;
 /// Longest token that is looked at.
 const MAX_TOKEN: usize = 4096;
 
@@ -33,9 +35,24 @@ pub enum TokenError {
     /// No JWT, or the signature, issuer or audience does not hold.
     #[error("the token does not hold")]
     Jwt(#[from] jsonwebtoken::errors::Error),
-    /// The key it names is not known.
-    #[error("the token names no key that is known")]
+    /// It is of nobody whose tokens are taken.
+    #[error("the token's issuer is not known")]
+    UnknownIssuer,
+    /// The key it names is not known to be its issuer's.
+    #[error("the token names no key of its issuer that is known")]
     UnknownKey,
+    /// It claims an algorithm that its key is not for.
+    #[error("the token's algorithm is not its key's")]
+    Algorithm,
+    /// It is another kind of token, or asks for something that is not understood.
+    #[error("the token's header cannot be taken")]
+    Header,
+    /// It is not known now whether its key is its issuer's.
+    #[error("the token cannot be judged now")]
+    Keys(#[from] KeysError),
+    /// Its issuer gives a role that is not its to give.
+    #[error("the token gives a role that its issuer may not give")]
+    NotItsToGive,
     /// Its time is over.
     #[error("the token has expired")]
     Expired,
@@ -62,26 +79,17 @@ pub enum TokenError {
     },
 }
 
-/// What a token says.
-#[derive(Debug, Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    aud: Audience,
-    sub: String,
+/// What our own tokens say.
+#[derive(Debug, Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
     exp: i64,
     iat: i64,
-    #[serde(default)]
-    roles: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    department: Option<String>,
-}
-
-/// RFC 7519 allows one audience or several.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
+    roles: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    department: Option<&'a str>,
 }
 
 /// Issues tokens with one Ed25519 key.
@@ -131,13 +139,13 @@ impl TokenIssuer {
         header.kid = Some(self.kid.clone());
         let lifetime = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX);
         let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: Audience::One(self.audience.clone()),
-            sub: subject.to_owned(),
+            iss: &self.issuer,
+            aud: &self.audience,
+            sub: subject,
             exp: now.as_second().saturating_add(lifetime),
             iat: now.as_second(),
-            roles: roles.iter().map(|role| role.as_str().to_owned()).collect(),
-            department: department.map(|d| d.as_str().to_owned()),
+            roles: roles.iter().map(|role| role.as_str()).collect(),
+            department: department.map(Department::as_str),
         };
         Ok(jsonwebtoken::encode(&header, &claims, &self.signer)?)
     }
@@ -161,36 +169,89 @@ impl TokenIssuer {
     }
 }
 
+/// One issuer whose tokens are taken.
+pub(crate) struct Trusted {
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    pub(crate) keys: Arc<dyn KeySource>,
+    pub(crate) rules: ClaimRules,
+}
+
+/// Whose token it is, as its issuer says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Who issued it.
+    pub issuer: String,
+    /// `sub`, as every token of that issuer names the person.
+    pub subject: String,
+}
+
 /// Tells whose token it is, or that it does not hold.
 pub struct TokenVerifier {
-    keys: Arc<dyn KeySource>,
-    checks: Validation,
+    issuers: HashMap<String, Trusted>,
     ambient: Ambient,
     known: Known,
 }
 
+/// A token that was looked at and not yet held against a key.
+struct Seen<'a> {
+    trusted: &'a Trusted,
+    algorithm: Algorithm,
+    kid: String,
+}
+
 impl TokenVerifier {
-    /// Takes tokens of `issuer` for `audience` that one of the keys signed.
+    /// Takes tokens of `issuer` for `audience` that one of the keys signed, with our own words for every role.
     pub fn new(keys: Arc<dyn KeySource>, issuer: &str, audience: &str, ambient: Ambient) -> Self {
-        let mut checks = Validation::new(Algorithm::EdDSA);
-        checks.set_issuer(&[issuer]);
-        checks.set_audience(&[audience]);
-        checks.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // The library would ask the machine's clock; time is ours to give.
-        checks.validate_exp = false;
-        Self { keys, checks, ambient, known: Known::default() }
+        let rules = ClaimRules::of_the_house();
+        Self::of([Trusted { issuer: issuer.to_owned(), audience: audience.to_owned(), keys, rules }], ambient)
     }
 
-    /// Who the token names.
+    /// Takes the tokens of these issuers.
+    pub(crate) fn of(issuers: impl IntoIterator<Item = Trusted>, ambient: Ambient) -> Self {
+        let issuers = issuers.into_iter().map(|trusted| (trusted.issuer.clone(), trusted)).collect();
+        Self { issuers, ambient, known: Known::default() }
+    }
+
+    /// Who the token names, by the keys that are known.
     ///
     /// # Errors
     /// [`TokenError`], of which the caller of an RPC must learn nothing but that it failed.
     pub fn verify(&self, token: &str) -> Result<Principal, TokenError> {
-        self.held(token).map(|(principal, _)| principal)
+        self.held(token).map(|(held, _)| held.principal)
     }
 
-    /// Who the token names, and for how long it does so.
-    fn held(&self, token: &str) -> Result<(Principal, Duration), TokenError> {
+    /// Who the token names; its issuer is asked for a key that is not known yet.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub async fn verify_asking(&self, token: &str) -> Result<Principal, TokenError> {
+        match self.verify(token) {
+            Err(TokenError::UnknownKey) => {
+                self.ask_for_key_of(token).await?;
+                self.verify(token)
+            }
+            judged => judged,
+        }
+    }
+
+    /// Where the token is from, if it holds: to know it for the same person's as another token of that issuer.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn origin(&self, token: &str) -> Result<Origin, TokenError> {
+        self.held(token).map(|(held, _)| held.origin)
+    }
+
+    /// Asks the issuer for the token's key, so that it is known afterwards if there is one.
+    async fn ask_for_key_of(&self, token: &str) -> Result<(), TokenError> {
+        let seen = self.look_at(token)?;
+        seen.trusted.keys.asked(&seen.kid).await?;
+        Ok(())
+    }
+
+    /// What the token says, and for how long it does so.
+    fn held(&self, token: &str) -> Result<(Held, Duration), TokenError> {
         if token.len() > MAX_TOKEN {
             return Err(TokenError::Claim("length"));
         }
@@ -206,48 +267,96 @@ impl TokenVerifier {
         };
         let left = held.expires.saturating_add(LEEWAY).saturating_sub(now.as_second());
         let left = u64::try_from(left).ok().filter(|left| *left > 0).ok_or(TokenError::Expired)?;
-        if held.issued.saturating_sub(LEEWAY) > now.as_second() {
+        if held.begins.saturating_sub(LEEWAY) > now.as_second() {
             return Err(TokenError::NotYetValid);
         }
-        Ok((held.principal, Duration::from_secs(left)))
+        Ok((held, Duration::from_secs(left)))
+    }
+
+    /// Whose it claims to be and by which key, before anything of it is believed.
+    fn look_at(&self, token: &str) -> Result<Seen<'_>, TokenError> {
+        if token.len() > MAX_TOKEN {
+            return Err(TokenError::Claim("length"));
+        }
+        let header = jsonwebtoken::decode_header(token)?;
+        let kind = header.typ.as_deref().map(|typ| typ.trim_start_matches("application/"));
+        let is_access = kind.is_none_or(|kind| ["jwt", "at+jwt"].iter().any(|known| kind.eq_ignore_ascii_case(known)));
+        if !is_access || header.crit.is_some() {
+            return Err(TokenError::Header);
+        }
+        let named: Named = jsonwebtoken::dangerous::insecure_decode_claims(token)?;
+        let trusted = self.issuers.get(&named.iss).ok_or(TokenError::UnknownIssuer)?;
+        let kid = header.kid.ok_or(TokenError::UnknownKey)?;
+        Ok(Seen { trusted, algorithm: header.alg, kid })
     }
 
     /// What the token says, if everything but its times holds.
     fn check(&self, token: &str) -> Result<Held, TokenError> {
-        let header = jsonwebtoken::decode_header(token)?;
-        let kid = header.kid.ok_or(TokenError::UnknownKey)?;
-        let key = self.keys.key(&kid).ok_or(TokenError::UnknownKey)?;
-        // `checks` allows the key's one algorithm: a token that claims another is refused here.
-        let claims = jsonwebtoken::decode::<Claims>(token, key.decoding(), &self.checks)?.claims;
-        let (issued, expires) = (claims.iat, claims.exp);
-        Ok(Held { principal: principal(claims)?, issued, expires })
+        let seen = self.look_at(token)?;
+        let key = seen.trusted.keys.key(&seen.kid).ok_or(TokenError::UnknownKey)?;
+        if !key.algorithms().contains(&seen.algorithm) {
+            return Err(TokenError::Algorithm);
+        }
+        let claims = jsonwebtoken::decode::<Map<String, Value>>(token, key.decoding(), &checks(&seen))?.claims;
+        let time = |name| claims.get(name).map(|value| seconds(value).ok_or(TokenError::Claim("times"))).transpose();
+        let issued = time("iat")?.ok_or(TokenError::Claim("iat"))?;
+        let expires = time("exp")?.ok_or(TokenError::Claim("exp"))?;
+        let begins = issued.max(time("nbf")?.unwrap_or(issued));
+        let subject = claims.get("sub").and_then(Value::as_str).ok_or(TokenError::Claim("sub"))?.to_owned();
+        let principal = seen.trusted.rules.principal(&claims)?;
+        Ok(Held { principal, origin: Origin { issuer: seen.trusted.issuer.clone(), subject }, begins, expires })
     }
 
-    /// The same, for a layer that only needs to refuse.
-    pub(crate) fn principal(&self, token: &str) -> Result<(Principal, Duration), Refusal> {
-        self.held(token).map_err(|error| {
-            tracing::debug!(error = kernel::chain(&error), "token refused");
-            Refusal::TokenInvalid
-        })
+    /// The same as [`ask_for_key_of`](Self::ask_for_key_of), for a layer that only needs to refuse.
+    pub(crate) async fn ask(&self, token: &str) -> Result<(), Refusal> {
+        self.ask_for_key_of(token).await.map_err(|error| refused(&error))
+    }
+
+    /// Who the token names and for how long, for a layer that only needs to refuse.
+    pub(crate) fn judge(&self, token: &str) -> Result<(Principal, Duration), Doubt> {
+        match self.held(token) {
+            Ok((held, left)) => Ok((held.principal, left)),
+            Err(TokenError::UnknownKey) => Err(Doubt::KeyUnknown),
+            Err(error) => Err(Doubt::Refused(refused(&error))),
+        }
     }
 }
 
-fn principal(claims: Claims) -> Result<Principal, TokenError> {
-    if claims.sub.is_empty() || claims.sub.len() > MAX_SUBJECT {
-        return Err(TokenError::Claim("sub"));
-    }
-    let department = match claims.department.as_deref() {
-        None | Some("") => None,
-        Some(slug) => Some(slug.parse().map_err(|_| TokenError::Claim("department"))?),
-    };
-    // An identity provider may give roles that are none of ours; they open nothing.
-    let roles: BTreeSet<Role> = claims.roles.iter().filter_map(|word| word.parse().ok()).collect();
-    refuse_mixed(&roles)?;
-    Ok(Principal { actor: Actor { kind: kind_of(&roles), id: claims.sub, department }, roles })
+/// Why a layer does not let a token pass.
+pub(crate) enum Doubt {
+    /// It names a key of its issuer that is not known, which asking may mend.
+    KeyUnknown,
+    /// It does not hold.
+    Refused(Refusal),
 }
 
-/// The office's wall begins here: who has one of its roles has no other.
-fn refuse_mixed(roles: &BTreeSet<Role>) -> Result<(), TokenError> {
-    let office = roles.iter().filter(|role| role.is_office()).count();
-    if office == 0 || office == roles.len() { Ok(()) } else { Err(TokenError::MixedRoles) }
+/// The issuer, which nobody signed for yet.
+#[derive(Deserialize)]
+struct Named {
+    iss: String,
+}
+
+fn refused(error: &TokenError) -> Refusal {
+    tracing::debug!(error = kernel::chain(error), "token refused");
+    match error {
+        TokenError::Keys(KeysError::OutOfReach) => Refusal::KeysOutOfReach,
+        TokenError::Keys(KeysError::Crowded) => Refusal::Overloaded { retry_after: Duration::from_secs(3) },
+        _ => Refusal::TokenInvalid,
+    }
+}
+
+fn checks(seen: &Seen<'_>) -> Validation {
+    let mut checks = Validation::new(seen.algorithm);
+    checks.set_issuer(&[&seen.trusted.issuer]);
+    checks.set_audience(&[&seen.trusted.audience]);
+    checks.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    // The library would ask the machine's clock; time is ours to give.
+    checks.validate_exp = false;
+    checks
+}
+
+/// RFC 7519 allows fractions.
+fn seconds(value: &Value) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "a float saturates, and a time so far away is refused or over")]
+    value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use fetch::{Asked, FetchError, Fetcher, PATIENCE, is_safe};
 use http::Uri;
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::jwk::JwkSet;
@@ -12,7 +13,6 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use server::TokenVerifier;
 
-use super::fetch::{Asked, PATIENCE, fetch, is_safe};
 use super::id_token::{self, Expected};
 use super::shared::Found;
 use super::{Failed, OidcError, OidcSettings};
@@ -60,13 +60,17 @@ struct TokenAnswer {
 /// One provider.
 pub(crate) struct Provider {
     settings: OidcSettings,
+    fetcher: Fetcher,
     known: Found<Known>,
     keys: Found<JwkSet>,
 }
 
 impl Provider {
-    pub(crate) fn new(settings: OidcSettings) -> Self {
-        Self { settings, known: Found::default(), keys: Found::default() }
+    /// # Errors
+    /// [`FetchError::Authorities`] when the file of authorities cannot be used.
+    pub(crate) fn new(settings: OidcSettings) -> Result<Self, FetchError> {
+        let fetcher = settings.ca_file.as_deref().map_or_else(Fetcher::new, Fetcher::trusting)?;
+        Ok(Self { settings, fetcher, known: Found::default(), keys: Found::default() })
     }
 
     pub(crate) fn settings(&self) -> &OidcSettings {
@@ -75,9 +79,9 @@ impl Provider {
 
     /// Its configuration.
     pub(super) async fn known(&self, now: Timestamp) -> Result<Arc<Known>, Failed> {
-        let issuer = self.settings.issuer.clone();
+        let (issuer, fetcher) = (self.settings.issuer.clone(), self.fetcher.clone());
         let believed = |_: &Known, since| now.duration_since(since) < BELIEVED;
-        self.known.get(now, believed, || configuration(issuer)).await
+        self.known.get(now, believed, || configuration(fetcher, issuer)).await
     }
 
     /// Its keys, which hold one of this id if there is any.
@@ -88,8 +92,9 @@ impl Provider {
             let there = id.is_empty() || keys.find(id).is_some();
             age < KEYS_AT_MOST_EVERY || (there && age < BELIEVED)
         };
+        let fetcher = self.fetcher.clone();
         let ask = || async move {
-            let answer = fetch(Asked { what: "jwks_uri", ..Asked::at(&jwks_uri) }).await?;
+            let answer = fetcher.fetch(Asked::get(&jwks_uri, "jwks_uri")).await.map_err(OidcError::from)?;
             Ok(read_keys(&answer)?)
         };
         self.keys.get(now, serves, ask).await
@@ -130,7 +135,8 @@ impl Provider {
         let known = self.known(now).await?;
         let Some(url) = &known.revocation_endpoint else { return Ok(()) };
         let form = [("token", refresh), ("token_type_hint", "refresh_token")];
-        fetch(Asked { what: "revocation_endpoint", patience: PATIENCE_OF_NOBODY, ..self.posted(url, &form) }).await?;
+        let asked = Asked { patience: PATIENCE_OF_NOBODY, ..self.posted(url, "revocation_endpoint", &form) };
+        self.fetcher.fetch(asked).await.map_err(OidcError::from)?;
         Ok(())
     }
 
@@ -145,21 +151,21 @@ impl Provider {
     }
 
     /// A form, in our name.
-    fn posted<'a>(&self, url: &'a str, form: &[(&str, &str)]) -> Asked<'a> {
+    fn posted<'a>(&self, url: &'a str, what: &'static str, form: &[(&str, &str)]) -> Asked<'a> {
         let mut form: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         form.push(format!("client_id={}", encoded(&self.settings.client_id)));
         // RFC 6749 2.3.1: both are encoded before they are joined.
         let basic = self.settings.client_secret.as_ref().map(|secret| {
             STANDARD.encode(format!("{}:{}", encoded(&self.settings.client_id), encoded(secret.expose_secret())))
         });
-        Asked { form: Some(form.join("&")), basic, ..Asked::at(url) }
+        Asked { form: Some(form.join("&")), basic, ..Asked::get(url, what) }
     }
 
     async fn ask(&self, form: &[(&str, &str)], now: Timestamp, patience: Duration) -> Result<Tokens, Failed> {
         let known = self.known(now).await?;
-        let asked = Asked { what: "token_endpoint", patience, ..self.posted(&known.token_endpoint, form) };
-        let answer: TokenAnswer =
-            serde_json::from_slice(&fetch(asked).await?).map_err(|_| OidcError::Answer("token answer"))?;
+        let asked = Asked { patience, ..self.posted(&known.token_endpoint, "token_endpoint", form) };
+        let answer = self.fetcher.fetch(asked).await.map_err(OidcError::from)?;
+        let answer: TokenAnswer = serde_json::from_slice(&answer).map_err(|_| OidcError::Answer("token answer"))?;
         if !answer.token_type.eq_ignore_ascii_case("bearer") {
             return Err(OidcError::Answer("token_type").into());
         }
@@ -174,20 +180,22 @@ impl Provider {
         verifier: &TokenVerifier,
         now: Timestamp,
     ) -> Result<(), Failed> {
-        let principal = verifier.verify(&tokens.access).map_err(OidcError::from)?;
+        // The provider may have signed it with a key that it published a moment ago.
+        verifier.verify_asking(&tokens.access).await.map_err(OidcError::from)?;
+        let origin = verifier.origin(&tokens.access).map_err(OidcError::from)?;
         let Some(id) = &tokens.id else { return Ok(()) };
         let keys = self.keys(&id_token::key_id(id)?, now).await?;
         let expected =
             Expected { issuer: &self.settings.issuer, client: &self.settings.client_id, nonce, now: now.as_second() };
         let subject = id_token::verify(id, &keys, &expected)?;
-        if subject == principal.actor.id { Ok(()) } else { Err(OidcError::Subjects.into()) }
+        if subject == origin.subject { Ok(()) } else { Err(OidcError::Subjects.into()) }
     }
 }
 
 /// What the provider says of itself.
-async fn configuration(issuer: String) -> Result<Known, Failed> {
+async fn configuration(fetcher: Fetcher, issuer: String) -> Result<Known, Failed> {
     let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-    let answer = fetch(Asked { what: "configuration", ..Asked::at(&url) }).await?;
+    let answer = fetcher.fetch(Asked::get(&url, "configuration")).await.map_err(OidcError::from)?;
     let known: Known = serde_json::from_slice(&answer).map_err(|_| OidcError::Answer("configuration"))?;
     // Who answers there must say that it is who we asked for.
     if known.issuer != issuer {

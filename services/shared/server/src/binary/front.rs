@@ -18,8 +18,8 @@ use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{Arguments, AuthSettings, Cause, Command, FLUSH, StartError, health, settings, stop_on_signals};
-use crate::{KeyFile, PeerSettings, Peers, TokenSource, TokenVerifier};
+use super::{Arguments, Cause, Command, FLUSH, StartError, health, settings, stop_on_signals};
+use crate::{AuthSettings, PeerSettings, Peers, Tls, TlsSettings, TokenSource, TokenVerifier};
 
 /// What the process of a front is told. Its own settings stand beside it, under `[service]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -34,6 +34,9 @@ pub struct FrontSettings {
     /// How they are called.
     #[serde(default)]
     pub peer_calls: PeerSettings,
+    /// TLS with the services; the front's own port is not encrypted by it.
+    #[serde(default)]
+    pub tls: Option<TlsSettings>,
     /// Logs, traces, metrics.
     #[serde(default)]
     pub telemetry: telemetry::Settings,
@@ -126,11 +129,11 @@ async fn hall(process: FrontSettings) -> Result<Hall, StartError> {
     let listener = TcpListener::bind(&process.listen)
         .await
         .map_err(|source| StartError::Listen { address: process.listen.clone(), source })?;
-    let (ambient, auth) = (Ambient::system(), &process.auth);
-    let keys = KeyFile::open(&auth.jwks_file, ambient.clone())?;
-    let verifier = TokenVerifier::new(Arc::new(keys), &auth.issuer, &auth.audience, ambient.clone());
+    let ambient = Ambient::system();
+    let verifier = process.auth.verifier(ambient.clone())?;
+    let tls = process.tls.map(Tls::open).transpose()?;
     let peers = settings::by_service(&process.peers);
-    let peers = Peers::new(&peers, TokenSource::nothing(), &process.peer_calls)?;
+    let peers = Peers::over(tls.as_ref(), &peers, TokenSource::nothing(), &process.peer_calls)?;
     tracing::info!(listen = process.listen, "listening");
     let lame_duck = Duration::from_millis(process.stack.lame_duck_ms);
     Ok(Hall { ambient, verifier: Arc::new(verifier), peers, listener, cancel, lame_duck })

@@ -11,6 +11,8 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::peers::Encrypted;
+
 /// How long the answer may take.
 const LIMIT: Duration = Duration::from_secs(2);
 
@@ -36,16 +38,18 @@ pub enum HealthError {
     },
 }
 
-/// Asks the service that listens at `listen` whether it serves.
-///
-/// # Errors
-/// [`HealthError`] says what is not well.
-pub async fn ask(listen: &str) -> Result<(), HealthError> {
+/// Asks the service that listens at `listen`; `itself` connects to it over TLS, with its own certificate on both sides.
+pub(super) async fn ask(listen: &str, itself: Option<Encrypted>) -> Result<(), HealthError> {
     let address = reachable(listen).ok_or_else(|| HealthError::Address(listen.to_owned()))?;
     let silent = || HealthError::Silent { address };
-    let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(|_| silent())?;
+    let scheme = if itself.is_some() { "https" } else { "http" };
+    let endpoint = Endpoint::from_shared(format!("{scheme}://{address}")).map_err(|_| silent())?.connect_timeout(LIMIT);
     let asking = async {
-        let channel = endpoint.connect_timeout(LIMIT).connect().await.map_err(|_| silent())?;
+        let channel = match itself {
+            Some(encrypted) => endpoint.connect_with_connector(encrypted).await,
+            None => endpoint.connect().await,
+        };
+        let channel = channel.map_err(|_| silent())?;
         let answer = HealthClient::new(channel).check(HealthCheckRequest::default()).await.map_err(|_| silent())?;
         match answer.into_inner().status() {
             ServingStatus::Serving => Ok(()),
@@ -108,9 +112,9 @@ mod tests {
         let (reporter, service) = tonic_health::server::health_reporter();
         let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
         tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming));
-        assert!(ask(&address).await.is_ok());
+        assert!(ask(&address, None).await.is_ok());
         reporter.set_service_status("", tonic_health::ServingStatus::NotServing).await;
-        let said = ask(&address).await.unwrap_err().to_string();
+        let said = ask(&address, None).await.unwrap_err().to_string();
         assert!(said.ends_with("NOT_SERVING"), "{said}");
     }
 
@@ -119,6 +123,6 @@ mod tests {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap();
         drop(taken);
-        assert!(matches!(ask(&address.to_string()).await, Err(HealthError::Silent { .. })));
+        assert!(matches!(ask(&address.to_string(), None).await, Err(HealthError::Silent { .. })));
     }
 }

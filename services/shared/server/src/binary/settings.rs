@@ -7,7 +7,7 @@ use config::{Config, ConfigError, Environment, File, FileFormat};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::{PeerSettings, StackSettings};
+use crate::{AuthSettings, PeerSettings, StackSettings, TlsSettings};
 
 /// What every service's process is told. The service's own settings stand beside it, under
 /// `[service]`.
@@ -23,6 +23,9 @@ pub struct ProcessSettings {
     /// How peers are called.
     #[serde(default)]
     pub peer_calls: PeerSettings,
+    /// TLS with the other services and whoever else calls; without it connections are not encrypted.
+    #[serde(default)]
+    pub tls: Option<TlsSettings>,
     /// Private key that signs ledger checkpoints.
     pub signing_key_file: PathBuf,
     /// Where checkpoints are appended; not on the database's disk.
@@ -33,22 +36,6 @@ pub struct ProcessSettings {
     /// Limits of the server.
     #[serde(default)]
     pub stack: StackSettings,
-}
-
-/// Whose tokens are taken.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AuthSettings {
-    /// `iss` of the tokens that are taken.
-    pub issuer: String,
-    /// `aud` of the tokens that are taken.
-    pub audience: String,
-    /// JWK set with the public keys of the issuer.
-    pub jwks_file: PathBuf,
-    /// The service's own token (role `service`), rotated by the platform; without it only open
-    /// RPCs of the peers answer.
-    #[serde(default)]
-    pub service_token_file: Option<PathBuf>,
 }
 
 impl ProcessSettings {

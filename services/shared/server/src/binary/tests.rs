@@ -32,8 +32,12 @@ fn environment(set: &[(&str, &str)]) -> Environment {
 #[test]
 fn the_environment_goes_over_the_file_which_goes_over_the_defaults() {
     let file = std::env::temp_dir().join(format!("ventanilla-settings-{}.toml", std::process::id()));
-    std::fs::write(&file, "listen = \"0.0.0.0:1\"\n[service]\npages = 8\n[stack.admission]\nconcurrent_calls = 3\n")
-        .unwrap();
+    std::fs::write(
+        &file,
+        "listen = \"0.0.0.0:1\"\n[service]\npages = 8\n[stack.admission]\nconcurrent_calls = 3\n\
+         [peers]\ncustomer-profile = \"http://file:7101\"\nticketing = \"http://file:7102\"\n",
+    )
+    .unwrap();
     let set = environment(&[
         ("VENTANILLA__SERVICE__PAGES", "9"),
         ("VENTANILLA__PEERS__CUSTOMER_PROFILE", "http://profile:7101"),
@@ -47,6 +51,7 @@ fn the_environment_goes_over_the_file_which_goes_over_the_defaults() {
     assert_eq!(process.stack.admission.concurrent_calls, 3);
     assert_eq!(process.stack.drain_ms, 1000);
     assert_eq!(process.peers_by_service()["customer-profile"], "http://profile:7101");
+    assert_eq!(process.peers_by_service()["ticketing"], "http://file:7102");
     assert_eq!(process.auth.issuer, "https://id.example");
 }
 

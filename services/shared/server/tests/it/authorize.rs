@@ -161,7 +161,9 @@ async fn only_a_service_may_speak_for_somebody_else() {
     assert_eq!(call(&service, &agent).await.unwrap(), "ticketing for ana");
     let refused = call(&issue("boss", Role::Auditor), &agent).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).0.as_str()), (Code::PermissionDenied, "ROLE_NOT_ALLOWED"));
-    for no_token in ["ana", "", &agent[..agent.len() - 4]] {
+    // Nor for another service, whose token was never meant to be passed on.
+    let webhooks = issue("webhooks", Role::Service);
+    for no_token in ["ana", "", &agent[..agent.len() - 4], &webhooks] {
         let refused = call(&service, no_token).await.unwrap_err();
         assert_eq!((refused.code(), reason(&refused).0.as_str()), (Code::Unauthenticated, "TOKEN_INVALID"));
     }

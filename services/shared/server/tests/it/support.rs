@@ -1,5 +1,8 @@
 //! One served assembly whose handler is a closure, and clients with and without tokens.
 
+pub mod certificates;
+pub mod provider;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -22,7 +25,8 @@ use ventanilla_proto::ledger::v1::ledger_service_server::{LedgerService, LedgerS
 use ventanilla_proto::ledger::v1::watch_response::Item;
 use ventanilla_proto::ledger::v1::{GetHeadRequest, Head, Heartbeat, WatchRequest, WatchResponse};
 use ventanilla_server::{
-    Assembly, Call, PeerSettings, Peers, ServeError, StackSettings, TokenIssuer, TokenSource, run,
+    Assembly, Call, Door, PeerSettings, Peers, ServeError, StackSettings, Tls, TokenIssuer, TokenSource, TokenVerifier,
+    run,
 };
 
 pub const ISSUER: &str = "https://id.ventanilla.test";
@@ -95,13 +99,44 @@ impl House {
 
     /// A server that takes the tokens of an issuer that others use too.
     pub async fn sharing(issuer: Arc<TokenIssuer>, assembly: Assembly, settings: StackSettings) -> Self {
+        let verifier = issuer.verifier(Ambient::system());
+        Self::opened(issuer, None, verifier, assembly, settings).await
+    }
+
+    /// A server that takes other tokens than its own issuer's.
+    pub async fn trusting(
+        verifier: impl FnOnce(Ambient) -> TokenVerifier,
+        assembly: Assembly,
+        settings: StackSettings,
+    ) -> Self {
+        Self::opened(Arc::new(issuer()), None, verifier(Ambient::system()), assembly, settings).await
+    }
+
+    /// A server where this TLS is spoken and nothing else.
+    pub async fn behind(tls: Tls, issuer: Arc<TokenIssuer>, assembly: Assembly) -> Self {
+        Self::behind_with(tls, issuer, assembly, StackSettings::default()).await
+    }
+
+    /// The same with other limits.
+    pub async fn behind_with(tls: Tls, issuer: Arc<TokenIssuer>, assembly: Assembly, settings: StackSettings) -> Self {
+        let verifier = issuer.verifier(Ambient::system());
+        Self::opened(issuer, Some(tls), verifier, assembly, settings).await
+    }
+
+    async fn opened(
+        issuer: Arc<TokenIssuer>,
+        tls: Option<Tls>,
+        verifier: TokenVerifier,
+        assembly: Assembly,
+        settings: StackSettings,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let ambient = Ambient::system();
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", listener.local_addr().unwrap());
         let cancel = CancellationToken::new();
-        let verifier = Arc::new(issuer.verifier(ambient.clone()));
-        let serving = tokio::spawn(run(assembly, listener, settings, verifier, cancel.clone()));
-        Self { url, issuer, ambient, cancel, serving }
+        let door = Door::new(listener, tls);
+        let serving = tokio::spawn(run(assembly, door, settings, Arc::new(verifier), cancel.clone()));
+        Self { url, issuer, ambient: Ambient::system(), cancel, serving }
     }
 
     pub fn token(&self, roles: &[Role]) -> String {

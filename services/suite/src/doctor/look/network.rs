@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kernel::Ambient;
-use server::{HealthError, Peers, TokenSource};
+use server::{HealthError, Peers, StartError, Tls, TokenSource};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tonic::{Code, Request};
@@ -27,15 +27,19 @@ pub async fn look(patient: &Patient, ambient: &Ambient) -> Vec<Finding> {
 }
 
 async fn serving(patient: &Patient) -> Finding {
-    let asked = match patient.process {
-        Process::Service(_) => server::ask_health(patient.listen()).await,
-        Process::Window(_) => server::ask_readiness(patient.listen()).await,
+    let asked = match &patient.process {
+        Process::Service(settings) => server::ask_health(patient.name, settings).await,
+        Process::Window(_) => server::ask_readiness(patient.listen()).await.map_err(StartError::from),
     };
     let about = patient.name;
     match asked {
         Ok(()) => Finding::well(about, "serving", format!("it serves at {}", patient.listen())),
-        Err(error @ HealthError::Address(_)) => {
+        Err(StartError::Health(error @ HealthError::Address(_))) => {
             Finding::ill(about, "serving", error.to_string(), "write host and port, e.g. 0.0.0.0:7102")
+        }
+        Err(StartError::Tls(error)) => {
+            let cure = "mend the certificate files that `tls` names (deploy/README.md)";
+            Finding::ill(about, "serving", kernel::chain(&error).to_string(), cure)
         }
         Err(error) => {
             let cure = "start it, and read what it says at its start (deploy/runbook/service-down.md); another port is `listen`";
@@ -118,7 +122,19 @@ async fn peers(patient: &Patient, ambient: &Ambient) -> Vec<Finding> {
         }
         Process::Window(settings) => (TokenSource::nothing(), &settings.peer_calls),
     };
-    let channels = match Peers::new(&known, tokens, settings) {
+    let tls = match &patient.process {
+        Process::Service(settings) => settings.tls.clone(),
+        Process::Window(settings) => settings.tls.clone(),
+    };
+    let tls = match tls.map(Tls::open).transpose() {
+        Ok(tls) => tls,
+        Err(error) => {
+            let cure = "mend the certificate files that `tls` names (deploy/README.md)";
+            findings.push(Finding::ill(about, "peers", kernel::chain(&error).to_string(), cure));
+            return findings;
+        }
+    };
+    let channels = match Peers::over(tls.as_ref(), &known, tokens, settings) {
         Ok(channels) => channels,
         Err(error) => {
             findings.push(Finding::ill(about, "peers", error.to_string(), "write it as http://host:port"));

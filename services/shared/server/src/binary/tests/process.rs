@@ -18,6 +18,11 @@ use tonic_health::pb::health_client::HealthClient;
 use super::*;
 use crate::{TokenIssuer, Worker};
 
+#[path = "../../../tests/it/support/certificates.rs"]
+mod certificates;
+
+use certificates::{Authority, Files};
+
 const FOLDER: &str = "VENTANILLA_TEST_FOLDER";
 
 #[derive(Deserialize)]
@@ -28,6 +33,18 @@ struct Nothing {}
 #[ignore = "started by the tests of this file"]
 fn child() {
     let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let arguments = Arguments { command: None, config: Some(folder.join("settings.toml")) };
+    let code = match run_with(&arguments) {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("{}", kernel::chain(&error));
+            1
+        }
+    };
+    std::process::exit(code);
+}
+
+fn run_with(arguments: &Arguments) -> Result<(), StartError> {
     let binary = Binary {
         name: "testing",
         defaults: "[service]\n",
@@ -37,15 +54,7 @@ fn child() {
         },
         migrate: |_: Nothing| async { Ok::<_, Cause>(()) },
     };
-    let arguments = Arguments { command: None, config: Some(folder.join("settings.toml")) };
-    let code = match start(binary, &arguments) {
-        Ok(()) => 0,
-        Err(error) => {
-            eprintln!("{}", kernel::chain(&error));
-            1
-        }
-    };
-    std::process::exit(code);
+    start(binary, arguments)
 }
 
 struct Running {
@@ -62,6 +71,10 @@ impl Drop for Running {
 }
 
 fn started(case: &str, port: u16) -> Running {
+    started_with(case, port, "http", "")
+}
+
+fn started_with(case: &str, port: u16, scheme: &str, more: &str) -> Running {
     let folder = std::env::temp_dir().join(format!("ventanilla-process-{case}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let key = Ed25519KeyPair::generate().unwrap();
@@ -74,13 +87,13 @@ fn started(case: &str, port: u16) -> Running {
     let settings = format!(
         "listen = \"127.0.0.1:{port}\"\nsigning_key_file = \"{at}/key.pem\"\ncheckpoint_dir = \"{at}\"\n\
          [auth]\nissuer = \"https://id.test\"\naudience = \"ventanilla\"\njwks_file = \"{at}/jwks.json\"\n\
-         [stack]\ndrain_ms = 1000\n[service]\n"
+         [stack]\ndrain_ms = 1000\n[service]\n{more}"
     );
     std::fs::write(folder.join("settings.toml"), settings).unwrap();
     let child = Process::new(std::env::current_exe().unwrap())
         .args(["binary::tests::process::child", "--exact", "--ignored", "--nocapture"])
         .env(FOLDER, &folder)
-        .env("VENTANILLA__PEERS__TICKETING", "http://127.0.0.1:1")
+        .env("VENTANILLA__PEERS__TICKETING", format!("{scheme}://127.0.0.1:1"))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -127,4 +140,30 @@ fn a_taken_port_is_one_clear_sentence() {
     running.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(status.code(), Some(1));
     assert!(said.contains("stop what uses it or set another `listen`"), "{said}");
+}
+
+#[test]
+fn a_process_with_certificates_is_asked_for_its_health_by_them_alone() {
+    let (authority, port) = (Authority::new(), free_port());
+    let own = Files::of(&authority, "testing");
+    let tls = |files: &Files| {
+        let at = |name: &str| files.at(name).display().to_string();
+        let (certificate, key, authorities) = (at("tls.crt"), at("tls.key"), at("ca.crt"));
+        format!("[tls]\ncert_file = \"{certificate}\"\nkey_file = \"{key}\"\nca_file = \"{authorities}\"\n")
+    };
+    let running = started_with("tls", port, "https", &tls(&own));
+    let health = |config: PathBuf| run_with(&Arguments { command: Some(Command::Health), config: Some(config) });
+    let patience = Instant::now() + Duration::from_secs(20);
+    while let Err(error) = health(running.folder.join("settings.toml")) {
+        assert!(Instant::now() < patience, "{error}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // Neither in the clear nor by somebody else's authority.
+    let foreign = Files::of(&Authority::new(), "testing");
+    let settings = std::fs::read_to_string(running.folder.join("settings.toml")).unwrap();
+    for other in [String::new(), tls(&foreign)] {
+        let path = running.folder.join("other.toml");
+        std::fs::write(&path, settings.replace(&tls(&own), &other)).unwrap();
+        assert!(matches!(health(path), Err(StartError::Health(HealthError::Silent { .. }))), "{other}");
+    }
 }
