@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kernel::{Actor, ActorKind, Ambient, Role};
 use ledger::{Draft, Ledger, Stamp};
+use postgres::Tx;
 use prost::{Message, Name};
 use server::Assembly;
+use sqlx::PgPool;
 use sqlx::migrate::Migrator;
-use sqlx::{PgPool, Transaction};
 use testkit::{Client, Database, Harness, Served, eventually};
 use tonic_types::StatusExt as _;
 use ventanilla_proto::ticketing::v1 as ticketing;
@@ -138,11 +139,16 @@ impl World {
         .await;
     }
 
+    /// Somebody else's transaction in the service's schema.
+    pub async fn begin(&self) -> Tx {
+        self.database.db().await.tx().await.unwrap()
+    }
+
     /// Nothing is heard of a ledger until this transaction ends.
-    pub async fn deafen(&self, source: &str) -> Transaction<'static, sqlx::Postgres> {
+    pub async fn deafen(&self, source: &str) -> Tx {
         let cursor = "insert into webhooks.ledger_cursor (source) values ($1) on conflict do nothing";
         sqlx::query(cursor).bind(source).execute(&self.admin).await.unwrap();
-        let mut held = self.admin.begin().await.unwrap();
+        let mut held = self.begin().await;
         let lock = "select from webhooks.ledger_cursor where source = $1 for update";
         sqlx::query(lock).bind(source).execute(&mut *held).await.unwrap();
         held
