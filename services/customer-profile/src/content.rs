@@ -2,7 +2,9 @@
 //! stored version is read back: versions are kept as they were sent, so that a better rule of
 //! normalisation reaches old records too.
 
-use customer_profile_domain::{Address, Content, Identifier, IdentifierKind, PersonName, RawIdentifier, Validity};
+use customer_profile_domain::{
+    Address, Content, Identifier, IdentifierError, IdentifierKind, PersonName, RawIdentifier, Validity,
+};
 use jiff::civil::Date;
 use kernel::{Personal, Violations};
 use server::parse;
@@ -11,11 +13,24 @@ use ventanilla_proto::customer::v1 as proto;
 /// Identifiers a record may have.
 const MAX_IDENTIFIERS: usize = 32;
 
+/// How an identifier is read.
+type Identify = fn(RawIdentifier<'_>) -> Result<Identifier, Vec<IdentifierError>>;
+
 /// Reads the content of `record`, noting everything wrong under its path inside the record.
 pub(crate) fn read(violations: &mut Violations, record: &proto::SourceRecord) -> Option<Content> {
+    read_with(violations, record, Identifier::parse)
+}
+
+/// Reads a version that was taken before, by whatever rules of then: nothing of it is lost because more is known of some
+/// country's documents now.
+pub(crate) fn stored(record: &proto::SourceRecord) -> Option<Content> {
+    read_with(&mut Violations::new(), record, Identifier::stored)
+}
+
+fn read_with(violations: &mut Violations, record: &proto::SourceRecord, identify: Identify) -> Option<Content> {
     let observed_at = parse::time(violations, "observed_time", record.observed_time.as_ref());
     let name = record.person_name.as_ref().and_then(|name| read_name(violations, name));
-    let identifiers = read_identifiers(violations, &record.identifiers);
+    let identifiers = read_identifiers(violations, &record.identifiers, identify);
     let birth_date = read_birth_date(violations, &record.birth_date);
     let address = record.address.as_ref().and_then(|address| read_address(violations, address));
     let language = parse::language(violations, "language", record.language);
@@ -31,14 +46,18 @@ fn read_name(violations: &mut Violations, name: &proto::PersonName) -> Option<Pe
 }
 
 /// Each identifier once: a system that lists a number twice says nothing more by it.
-fn read_identifiers(violations: &mut Violations, identifiers: &[proto::Identifier]) -> Vec<Identifier> {
+fn read_identifiers(
+    violations: &mut Violations,
+    identifiers: &[proto::Identifier],
+    identify: Identify,
+) -> Vec<Identifier> {
     if identifiers.len() > MAX_IDENTIFIERS {
         violations.push("identifiers", format!("must have at most {MAX_IDENTIFIERS} items"));
         return Vec::new();
     }
     let mut kept: Vec<Identifier> = Vec::with_capacity(identifiers.len());
     for (index, identifier) in identifiers.iter().enumerate() {
-        let Some(identifier) = read_identifier(violations, index, identifier) else { continue };
+        let Some(identifier) = read_identifier(violations, index, identifier, identify) else { continue };
         match kept.iter_mut().find(|k| k.key() == identifier.key()) {
             Some(known) => {
                 known.verified_at = known.verified_at.max(identifier.verified_at);
@@ -51,7 +70,12 @@ fn read_identifiers(violations: &mut Violations, identifiers: &[proto::Identifie
     kept
 }
 
-fn read_identifier(violations: &mut Violations, index: usize, given: &proto::Identifier) -> Option<Identifier> {
+fn read_identifier(
+    violations: &mut Violations,
+    index: usize,
+    given: &proto::Identifier,
+    identify: Identify,
+) -> Option<Identifier> {
     let path = |field: &str| format!("identifiers[{index}].{field}");
     let verified_at = parse::optional_time(violations, &path("verified_time"), given.verified_time.as_ref());
     let from = parse::optional_time(violations, &path("valid_from_time"), given.valid_from_time.as_ref());
@@ -73,7 +97,7 @@ fn read_identifier(violations: &mut Violations, index: usize, given: &proto::Ide
         }
     };
     let raw = RawIdentifier { kind, value: &given.value, country: &given.country_code, issuer: &given.issuer };
-    match Identifier::parse(raw) {
+    match identify(raw) {
         Ok(mut identifier) => {
             identifier.verified_at = verified_at;
             identifier.shared = given.shared;

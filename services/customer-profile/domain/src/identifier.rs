@@ -166,12 +166,27 @@ impl IdentifierError {
     }
 }
 
+/// How a document is read: text and country.
+type Document = fn(&str, &str) -> Result<NationalId, NotANationalId>;
+
 impl Identifier {
     /// Normalises an identifier.
     ///
     /// # Errors
     /// Everything that is wrong with its fields.
     pub fn parse(raw: RawIdentifier<'_>) -> Result<Self, Vec<IdentifierError>> {
+        Self::read(raw, NationalId::parse)
+    }
+
+    /// The same for one that was taken before; see [`NationalId::stored`].
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn stored(raw: RawIdentifier<'_>) -> Result<Self, Vec<IdentifierError>> {
+        Self::read(raw, NationalId::stored)
+    }
+
+    fn read(raw: RawIdentifier<'_>, document: Document) -> Result<Self, Vec<IdentifierError>> {
         let mut errors = Vec::new();
         let issued = raw.kind.is_issued();
         let has_country = matches!(raw.kind, IdentifierKind::Phone | IdentifierKind::NationalId);
@@ -184,7 +199,7 @@ impl Identifier {
         let parsed = match raw.kind {
             IdentifierKind::Phone => Self::phone(raw),
             IdentifierKind::Email => Self::email(raw),
-            IdentifierKind::NationalId => Self::national_id(raw),
+            IdentifierKind::NationalId => Self::national_id(raw, document),
             IdentifierKind::Account | IdentifierKind::Device | IdentifierKind::Social | IdentifierKind::Chat => {
                 Self::issued(raw, &mut errors)
             }
@@ -210,8 +225,8 @@ impl Identifier {
         Ok(Self::of(raw.kind, email.key().to_owned(), email.written().to_owned()))
     }
 
-    fn national_id(raw: RawIdentifier<'_>) -> Result<Self, IdentifierError> {
-        let id = NationalId::parse(raw.value, or_spain(raw.country))?;
+    fn national_id(raw: RawIdentifier<'_>, document: Document) -> Result<Self, IdentifierError> {
+        let id = document(raw.value, or_spain(raw.country))?;
         let mut identifier = Self::of(raw.kind, format!("{}:{}", id.country(), id.number()), id.number().to_owned());
         identifier.evidence = !id.is_filler();
         identifier.country = Some(id.country().to_owned());

@@ -1,13 +1,18 @@
-//! National documents. Spanish ones are held to their check character; those of other countries
-//! are kept with their country.
+//! National documents. Those whose issuer gives them a check character are held to it; of Spain all do, of other
+//! countries those that [`schemes`] knows by their form. Whatever else a country has is kept with its country.
+
+mod schemes;
 
 use kernel::Personal;
+
+use schemes::Judged;
 
 /// A national document: country and normalised number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NationalId {
     country: String,
     number: Personal<String>,
+    proof: Option<&'static str>,
 }
 
 /// Why a text is no national document. Holds no part of it.
@@ -38,6 +43,19 @@ impl NationalId {
     /// # Errors
     /// [`NotANationalId`] says what is wrong with it.
     pub fn parse(text: &str, country: &str) -> Result<Self, NotANationalId> {
+        let id = Self::stored(text, country)?;
+        match schemes::judge(&id.country, id.number()) {
+            Judged::Broken => Err(NotANationalId::CheckCharacter),
+            Judged::Proven(_) | Judged::NoForm => Ok(id),
+        }
+    }
+
+    /// The same for a document that was taken at a time when less was known of its country: one that is not what it should
+    /// be is kept without [proof](Self::proof), since who has it is still who they are.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), but for check characters of other countries than Spain.
+    pub fn stored(text: &str, country: &str) -> Result<Self, NotANationalId> {
         if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_alphabetic()) {
             return Err(NotANationalId::Country);
         }
@@ -47,8 +65,23 @@ impl NationalId {
             .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '-' | '/'))
             .collect::<String>()
             .to_uppercase();
-        let number = if country == "ES" { spanish(&number)? } else { other(number)? };
-        Ok(Self { country, number: number.into() })
+        let (number, proof) = if country == "ES" {
+            (spanish(&number)?, Some("es"))
+        } else {
+            let number = other(number)?;
+            let proof = match schemes::judge(&country, &number) {
+                Judged::Proven(scheme) => Some(scheme.name),
+                Judged::Broken | Judged::NoForm => None,
+            };
+            (number, proof)
+        };
+        Ok(Self { country, number: number.into(), proof })
+    }
+
+    /// Which document of its country it is, when its own check character proves it: two that are proven and differ are of
+    /// two people, as far as they are of one kind.
+    pub fn proof(&self) -> Option<&'static str> {
+        self.proof
     }
 
     /// Two-letter country.
@@ -64,11 +97,11 @@ impl NationalId {
     /// Passes every check and identifies nobody: what screens are filled with to get past a
     /// mandatory field.
     pub fn is_filler(&self) -> bool {
-        self.country == "ES"
-            && matches!(
-                self.number().trim_matches(|c: char| c.is_ascii_alphabetic()),
-                "00000000" | "99999999" | "0000000"
-            )
+        if self.country != "ES" {
+            let number = self.number().as_bytes();
+            return number.iter().all(|byte| *byte == number[0]);
+        }
+        matches!(self.number().trim_matches(|c: char| c.is_ascii_alphabetic()), "00000000" | "99999999" | "0000000")
     }
 }
 
@@ -195,10 +228,79 @@ mod tests {
         }
     }
 
+    /// Examples that the issuers themselves, or texts about the rules, give.
+    const GENUINE: [(&str, &str, &str); 25] = [
+        ("AR", "20-12345678-6", "cuit"),
+        ("BE", "85.07.30-033.28", "nrn"),
+        ("BE", "17073003384", "nrn"),
+        ("BG", "7523169263", "egn"),
+        ("BR", "529.982.247-25", "cpf"),
+        ("CH", "756.9217.0769.85", "ahv"),
+        ("CL", "12.345.678-5", "rut"),
+        ("CL", "7654321-6", "rut"),
+        ("DE", "86 095 742 719", "idnr"),
+        ("DE", "47036892816", "idnr"),
+        ("EC", "1710034065", "cedula"),
+        ("FR", "2 55 08 14 168 025 38", "nir"),
+        ("FR", "2 69 05 49 588 157 80", "nir"),
+        ("IT", "RSSMRA85T10A562S", "cf"),
+        ("MX", "HEGG560427MVZRRL04", "curp"),
+        ("MX", "BOXW310820HNERXN09", "curp"),
+        ("NL", "111222333", "bsn"),
+        ("PE", "20100070970", "ruc"),
+        ("PE", "20131312955", "ruc"),
+        ("PL", "44051401359", "pesel"),
+        ("PT", "501 442 600", "nif"),
+        ("PT", "123456789", "nif"),
+        ("PT", "00000000 0 ZZ4", "cc"),
+        ("RO", "1800101221144", "cnp"),
+        ("UY", "1.234.567-2", "ci"),
+    ];
+
+    #[test]
+    fn documents_of_other_countries_are_held_to_their_own_check_characters() {
+        for (country, text, proof) in GENUINE {
+            let id = NationalId::parse(text, country).unwrap_or_else(|error| panic!("{country} {text}: {error}"));
+            assert_eq!(id.proof(), Some(proof), "{country} {text}");
+        }
+        for (country, text) in
+            [("PT", "501442601"), ("FR", "255081416802539"), ("IT", "RSSMRA85T10A562T"), ("CL", "12345678K")]
+        {
+            assert_eq!(NationalId::parse(text, country), Err(NotANationalId::CheckCharacter), "{country} {text}");
+        }
+    }
+
+    #[test]
+    fn one_wrong_digit_never_passes_where_the_rule_promises_it() {
+        // The other rules let two remainders come to one digit.
+        for (country, text, _) in GENUINE.into_iter().filter(|(.., proof)| {
+            matches!(*proof, "nrn" | "idnr" | "nir" | "cf" | "bsn" | "pesel" | "ahv" | "cuit" | "rut" | "cedula")
+        }) {
+            let number = NationalId::parse(text, country).unwrap().number().to_owned();
+            for (place, genuine) in number.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()) {
+                for digit in (b'0'..=b'9').filter(|digit| *digit != genuine) {
+                    let mut wrong = number.clone().into_bytes();
+                    wrong[place] = digit;
+                    let wrong = String::from_utf8(wrong).unwrap();
+                    let id = NationalId::parse(&wrong, country);
+                    assert!(id.is_err() || id.is_ok_and(|id| id.proof().is_none()), "{country} {wrong}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn who_was_taken_before_a_rule_was_known_is_still_read() {
+        let id = NationalId::stored("501442601", "PT").unwrap();
+        assert_eq!((id.number(), id.proof()), ("501442601", None));
+        assert!(NationalId::stored("501442600", "PT").unwrap().proof().is_some());
+        assert_eq!(NationalId::stored("12345678A", "ES"), Err(NotANationalId::CheckCharacter));
+    }
+
     #[test]
     fn documents_of_other_countries_keep_their_country() {
         let id = NationalId::parse("ab 12.34-56", "pt").unwrap();
-        assert_eq!((id.country(), id.number()), ("PT", "AB123456"));
+        assert_eq!((id.country(), id.number(), id.proof()), ("PT", "AB123456", None));
         assert_eq!(NationalId::parse("ab", "PT"), Err(NotANationalId::OtherForm));
         assert_eq!(NationalId::parse("12345678Z", "ESP"), Err(NotANationalId::Country));
     }
@@ -208,5 +310,7 @@ mod tests {
         assert!(NationalId::parse("00000000T", "ES").unwrap().is_filler());
         assert!(NationalId::parse("X0000000T", "ES").unwrap().is_filler());
         assert!(!NationalId::parse("12345678Z", "ES").unwrap().is_filler());
+        assert!(NationalId::parse("00000000000", "PL").unwrap().is_filler());
+        assert_eq!(NationalId::parse("11111111111", "BR"), Err(NotANationalId::CheckCharacter));
     }
 }

@@ -3,7 +3,7 @@
 use customer_profile_domain::{Content, CustomerId, PersonName, Record, Slug, SourceRecordId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
-use kernel::{Actor, Department, ResourceId, Violations};
+use kernel::{Actor, Department, ResourceId};
 use postgres::StoreError;
 use prost::Message;
 use sqlx::PgConnection;
@@ -263,8 +263,7 @@ impl TryFrom<Row> for Stored {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let corrupt = |column| StoreError::corrupt("source_record", column, row.id);
         let said = proto::SourceRecord::decode(row.content.as_slice()).map_err(|_| corrupt("content"))?;
-        let mut violations = Violations::new();
-        let content = content::read(&mut violations, &said).ok_or_else(|| corrupt("content"))?;
+        let content = content::stored(&said).ok_or_else(|| corrupt("content"))?;
         Ok(Self {
             record: Record {
                 id: SourceRecordId::from_uuid(row.id),

@@ -40,6 +40,7 @@ pub(crate) struct Promise {
     pub channel: i16,
     pub due_at: Timestamp,
     pub made_at: Timestamp,
+    pub danger: i16,
 }
 
 /// Those who have the number now, at most nine of them; carriers past the 65th are not counted, since
@@ -63,7 +64,7 @@ pub(crate) async fn holders(
                   one.breach_risk as "breach_risk?", one.unanswered or one.brought as "on_hold?",
                   one.disability as "disability?", case when one.open_tickets is not null then c.profile end as profile,
                   one.promise_id as "promise_id?", one.ticket_id as "ticket_id?", one.channel as "channel?",
-                  one.due_at as "due_at?", one.made_at as "made_at?",
+                  one.due_at as "due_at?", one.made_at as "made_at?", one.danger as "danger?",
                   array(select distinct source from customer_profile.ledger_parked) as "parked!"
            from uses u
            join customer_profile.customer c on c.id = u.customer_id
@@ -93,7 +94,13 @@ pub(crate) async fn holders(
                    from customer_profile.view_ticket where customer_id = any(c.ids) and is_open
                ) t
                left join lateral (
-                   select promise_id, ticket_id, channel, due_at, made_at from customer_profile.view_promise
+                   select promise_id, ticket_id, channel, due_at, made_at, (
+                       select coalesce(max(case when k.breached_at is not null then 100 else k.warned_percent end), 0)::smallint
+                       from customer_profile.view_clock k
+                       where k.customer_id = any(c.ids) and k.is_open
+                         and k.subject = 'tickets/' || v.ticket_id || '/promises/' || v.promise_id
+                   ) as danger
+                   from customer_profile.view_promise v
                    where customer_id = any(c.ids) and is_open order by due_at limit 1
                ) p on true
            ) one on (select count(*) from uses) = 1
@@ -114,6 +121,7 @@ pub(crate) async fn holders(
                     channel: row.channel.unwrap_or_default(),
                     due_at: due_at.to_jiff(),
                     made_at: made_at.to_jiff(),
+                    danger: row.danger.unwrap_or_default(),
                 },
             );
             Holder {

@@ -71,6 +71,7 @@ pub(crate) struct Promise {
     pub text: String,
     pub due_at: Timestamp,
     pub made_at: Timestamp,
+    pub danger: i16,
     pub total: i32,
 }
 
@@ -147,8 +148,14 @@ pub(crate) async fn get(
                    where customer_id = any(c.ids) and is_open order by first_received_at, ticket_id limit 50
                ) t) as "tickets: Json<Vec<Ticket>>",
                (select json_agg(p) from (
-                   select *, count(*) over () as total from customer_profile.view_promise
-                   where customer_id = any(c.ids) and is_open order by due_at, promise_id limit 50
+                   select p.*, count(*) over () as total, (
+                       select coalesce(max(case when k.breached_at is not null then 100 else k.warned_percent end), 0)
+                       from customer_profile.view_clock k
+                       where k.customer_id = any(c.ids) and k.is_open
+                         and k.subject = 'tickets/' || p.ticket_id || '/promises/' || p.promise_id
+                   ) as danger
+                   from customer_profile.view_promise p
+                   where p.customer_id = any(c.ids) and p.is_open order by p.due_at, p.promise_id limit 50
                ) p) as "promises: Json<Vec<Promise>>",
                (select json_agg(u) from (
                    select *, count(*) over () as asked_total, count(answered_at) over () as answered_total
@@ -168,11 +175,15 @@ pub(crate) async fn get(
                    where customer_id = any(c.ids) order by filed_at_office_at desc, case_id limit 50
                ) s) as "cases: Json<Vec<Case>>",
                (select json_agg(n) from (
-                   select i.* from unnest(c.ids) as k (id)
-                   cross join lateral (
-                       select * from customer_profile.interaction
-                       where customer_id = k.id order by occurred_at desc, id desc limit 10
-                   ) i order by occurred_at desc, id desc limit 10
+                   select w.* from (
+                       select i.*, row_number() over (order by occurred_at desc, id desc) as of_all,
+                              row_number() over (partition by department order by occurred_at desc, id desc) as of_department
+                       from unnest(c.ids) as k (id)
+                       cross join lateral (
+                           select * from customer_profile.interaction
+                           where customer_id = k.id order by occurred_at desc, id desc limit 200
+                       ) i
+                   ) w where of_all <= 10 or of_department = 1 order by of_all limit 30
                ) n) as "interactions: Json<Vec<interaction::Row>>",
                (select json_agg(s) from (
                    select distinct on (purpose, channel) id, purpose, channel, says, legal_basis, expires_at, said_at

@@ -49,7 +49,7 @@ pub(crate) async fn get_customer_view(
         name: view.customer.name.clone(),
         state: state.into(),
         open_tickets: Some(tickets(&view, ticketing.clone())),
-        promises: Some(promises(&view, ticketing.clone())),
+        promises: Some(promises(&view, ticketing.clone(), now)),
         clocks: Some(clocks(&view, sla_monitor.clone())),
         breaches: Some(breaches(&view, sla_monitor)),
         cases: Some(cases(&view, ombudsman)),
@@ -178,34 +178,46 @@ pub(super) fn ticket(row: &view::Ticket) -> proto::ViewedTicket {
     }
 }
 
-fn promises(view: &View, standing: Standing) -> proto::PromiseSection {
+fn promises(view: &View, standing: Standing, now: Timestamp) -> proto::PromiseSection {
+    let told = |p: &view::Promise| Told {
+        ticket: p.ticket_id,
+        id: p.promise_id,
+        text: p.text.clone(),
+        channel: p.channel,
+        due_at: p.due_at,
+        made_at: p.made_at,
+        danger: p.danger,
+    };
     proto::PromiseSection {
         standing,
         total_count: view.promises.first().map_or(0, |p| p.total),
-        promises: view
-            .promises
-            .iter()
-            .map(|p| promise(p.ticket_id, p.promise_id, p.text.clone(), p.channel, p.due_at, p.made_at))
-            .collect(),
+        promises: view.promises.iter().map(|p| promise(told(p), now)).collect(),
     }
 }
 
+/// A promise as it is known here.
+pub(super) struct Told {
+    pub ticket: uuid::Uuid,
+    pub id: uuid::Uuid,
+    pub text: String,
+    pub channel: i32,
+    pub due_at: Timestamp,
+    pub made_at: Timestamp,
+    /// Highest warning of its clock, in percent.
+    pub danger: i16,
+}
+
 /// A promise on the wire.
-pub(super) fn promise(
-    ticket: uuid::Uuid,
-    id: uuid::Uuid,
-    text: String,
-    channel: i32,
-    due_at: Timestamp,
-    made_at: Timestamp,
-) -> proto::ViewedPromise {
+pub(super) fn promise(told: Told, now: Timestamp) -> proto::ViewedPromise {
     proto::ViewedPromise {
-        promise: format!("{}/promises/{}", ticket_name(ticket), id.as_hyphenated()),
-        ticket: ticket_name(ticket),
-        text,
-        due_time: Some(time_to_proto(due_at)),
-        channel,
-        made_time: Some(time_to_proto(made_at)),
+        promise: format!("{}/promises/{}", ticket_name(told.ticket), told.id.as_hyphenated()),
+        ticket: ticket_name(told.ticket),
+        text: told.text,
+        due_time: Some(time_to_proto(told.due_at)),
+        channel: told.channel,
+        made_time: Some(time_to_proto(told.made_at)),
+        danger_percent: told.danger.into(),
+        overdue: told.due_at < now,
     }
 }
 

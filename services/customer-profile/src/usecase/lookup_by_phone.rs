@@ -1,10 +1,12 @@
 //! `LookupByPhone`: who is calling, inside the ring.
 
 use customer_profile_domain::{CallerNumber, LineUse, MatchGrade, grade_phone, priority_right};
+use jiff::Timestamp;
 use kernel::ResourceId;
 use prost::Message;
 use ventanilla_proto::customer::v1 as proto;
 
+use super::get_customer_view::Told;
 use super::{Profile, get_customer_view, standing};
 use crate::error::ProfileError;
 use crate::store::ring::{self, Affairs, Holder};
@@ -45,7 +47,7 @@ pub(crate) async fn lookup_by_phone(
         answer.language = 0;
     }
     if let [Holder { affairs: Some(affairs), profile, restricted, .. }] = holders.as_slice() {
-        tell(&mut answer, affairs);
+        tell(&mut answer, affairs, now);
         let profile = profile.as_deref().filter(|_| !restricted);
         let known = profile.and_then(|profile| proto::Customer::decode(profile).ok());
         let right = priority_right(
@@ -58,16 +60,23 @@ pub(crate) async fn lookup_by_phone(
     Ok(answer)
 }
 
-fn tell(answer: &mut proto::PhoneAnswer, affairs: &Affairs) {
+fn tell(answer: &mut proto::PhoneAnswer, affairs: &Affairs, now: Timestamp) {
     answer.open_ticket_count = i32::try_from(affairs.open_tickets).unwrap_or(i32::MAX);
     answer.open_complaint = affairs.open_complaint;
     answer.breached = affairs.breached;
     answer.breach_risk = affairs.breach_risk;
     answer.on_hold = affairs.on_hold;
-    answer.top_promise = affairs
-        .promise
-        .as_ref()
-        .map(|p| get_customer_view::promise(p.ticket, p.id, String::new(), p.channel.into(), p.due_at, p.made_at));
+    // What was promised is not said to whoever has the telephone.
+    let told = |p: &ring::Promise| Told {
+        ticket: p.ticket,
+        id: p.id,
+        text: String::new(),
+        channel: p.channel.into(),
+        due_at: p.due_at,
+        made_at: p.made_at,
+        danger: p.danger,
+    };
+    answer.top_promise = affairs.promise.as_ref().map(|p| get_customer_view::promise(told(p), now));
 }
 
 /// The language of all who have the number, 0 when they have not the same.

@@ -201,6 +201,25 @@ async fn promises_clocks_breaches_and_cases_are_fed_by_their_ledgers() {
         ..Default::default()
     };
     world.react(&Clocks, entry(3, &clock, AT, &breached)).await;
+    let clock_of_promise = format!("clocks/{}", uuid::Uuid::from_u128(11));
+    let started = sla::ClockStarted {
+        clock: clock_of_promise.clone(),
+        subject: promise.clone(),
+        customer: ana.customer.clone(),
+        rule: "promise".to_owned(),
+        due_time: Some(time("2026-11-24T10:00:00Z")),
+        ..Default::default()
+    };
+    world.react(&Clocks, entry(4, &clock_of_promise, AT, &started)).await;
+    let warned = sla::WarningRaised {
+        clock: clock_of_promise.clone(),
+        subject: promise.clone(),
+        customer: ana.customer.clone(),
+        threshold_percent: 50,
+        epoch: 1,
+        ..Default::default()
+    };
+    world.react(&Clocks, entry(5, &clock_of_promise, AT, &warned)).await;
 
     let case = format!("cases/{}", uuid::Uuid::from_u128(10));
     let filed = ombudsman::CaseOpened {
@@ -228,8 +247,11 @@ async fn promises_clocks_breaches_and_cases_are_fed_by_their_ledgers() {
         (promises[0].promise.as_str(), promises[0].text.as_str()),
         (promise.as_str(), "the refund is paid by Tuesday")
     );
+    // By its own clock, and not by the breached one of the affair.
+    assert_eq!((promises[0].danger_percent, promises[0].overdue), (50, false));
     let clocks = view.clocks.unwrap().clocks;
-    assert_eq!((clocks[0].state(), clocks[0].warned_percent), (sla::ClockState::Running, 75));
+    let of_affair = clocks.iter().find(|shown| shown.clock == clock).unwrap();
+    assert_eq!((of_affair.state(), of_affair.warned_percent), (sla::ClockState::Running, 75));
     assert_eq!(view.breaches.unwrap().clocks[0].breached_time, Some(time("2026-12-06T22:59:59Z")));
     let cases = view.cases.unwrap().cases;
     assert_eq!(
@@ -348,4 +370,24 @@ async fn affairs_and_clocks_that_arrive_at_once_are_kept_as_they_are_one_by_one(
         assert!(kept.len() > 3, "{table}: {kept:?}");
         assert_eq!(kept, one_by_one.rows(table).await, "{table}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_department_that_calls_all_day_does_not_hide_the_last_word_of_another() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;
+    for minute in 0..12 {
+        world.interaction(&ana.customer, &format!("call {minute}"), &format!("2026-11-20T10:{minute:02}:00Z")).await;
+    }
+    sqlx::query(
+        "update customer_profile.interaction set department = 'network-ops'
+          where occurred_at = (select min(occurred_at) from customer_profile.interaction)",
+    )
+    .execute(&world.admin().await)
+    .await
+    .unwrap();
+    let shown = world.view(&ana.customer).await.last_interactions.unwrap().interactions;
+    let summaries: Vec<&str> = shown.iter().map(|contact| contact.summary.as_str()).collect();
+    let expected: Vec<String> = (2..12).rev().chain([0]).map(|minute| format!("call {minute}")).collect();
+    assert_eq!(summaries, expected);
 }

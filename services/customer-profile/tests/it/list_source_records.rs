@@ -4,7 +4,7 @@ use kernel::Role;
 use tonic::Code;
 use ventanilla_proto::customer::v1::*;
 
-use crate::support::{Say, World, dni, record, stranger};
+use crate::support::{Say, World, dni, fields, record, stranger};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn records_come_oldest_first_in_pages_with_normalised_values() {
@@ -35,4 +35,30 @@ async fn a_stranger_has_no_records() {
     let request = ListSourceRecordsRequest { parent: stranger(), ..Default::default() };
     let status = world.client(Role::Steward).list_source_records(request).await.unwrap_err();
     assert_eq!(status.code(), Code::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_that_was_taken_before_its_countrys_rule_was_known_is_still_shown() {
+    let world = World::new().await;
+    let said = |external_id: &str, number: &str| {
+        let mut said = record("crm", "sales", external_id).named("Rui Costa").dni(number);
+        said.identifiers[0].country_code = "PT".to_owned();
+        said
+    };
+    let taken = world.ingest(said("1", "501442600")).await;
+    sqlx::query(
+        "update customer_profile.source_record_version
+            set content = decode(replace(encode(content, 'hex'), encode('501442600', 'hex'), encode('501442601', 'hex')), 'hex')",
+    )
+    .execute(&world.admin().await)
+    .await
+    .unwrap();
+    let request = ListSourceRecordsRequest { parent: taken.own_customer, ..Default::default() };
+    let shown = world.client(Role::Steward).list_source_records(request).await.unwrap().into_inner().records;
+    assert_eq!(shown[0].identifiers[0].value, "501442601");
+
+    let refused = world.try_ingest(said("2", "501442601")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert!(fields(&refused).iter().any(|field| field.ends_with("identifiers[0].value")), "{:?}", fields(&refused));
+    world.ingest(said("3", "AB123456")).await;
 }

@@ -84,7 +84,8 @@ fn mailbox(mention: &Mention<'_>) -> Option<Mark> {
 
 fn document(mention: &Mention<'_>) -> Option<Mark> {
     let spanish = mention.scope.is_empty() || mention.scope.eq_ignore_ascii_case("ES");
-    let proven = spanish.then(|| NationalId::parse(mention.value, "ES").ok()).flatten();
+    let country = if spanish { "ES" } else { mention.scope };
+    let proven = NationalId::stored(mention.value, country).ok().filter(|id| id.proof().is_some());
     let written: String = match &proven {
         Some(id) => id.number().to_lowercase(),
         None => words(mention.value).concat(),
@@ -98,9 +99,10 @@ fn document(mention: &Mention<'_>) -> Option<Mark> {
         b'x' | b'y' | b'z' => "nie",
         _ => "other",
     };
-    let scope = match (&proven, mention.scope) {
+    let scope = match (proven.as_ref().and_then(NationalId::proof), mention.scope) {
         (None, "") => 0,
         (None, scope) if !spanish => digest(scope.to_ascii_uppercase().as_bytes()),
+        (Some(document), scope) if !spanish => digest(format!("{}:{document}", scope.to_ascii_uppercase()).as_bytes()),
         _ => digest(family.as_bytes()),
     };
     Some(Mark {
