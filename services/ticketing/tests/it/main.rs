@@ -34,6 +34,7 @@ mod reactions;
 mod receipts;
 mod redresses;
 mod relations;
+mod replay;
 mod request_cure;
 mod resolve_ticket;
 mod schema;
