@@ -37,9 +37,12 @@ pub(crate) enum Outcome {
     Unanswered,
 }
 
+/// A renewal, and when it began.
+type Made = (Timestamp, Work<Outcome>);
+
 /// Renewals that run or were made, by the token they use up.
 #[derive(Default)]
-pub(crate) struct Renewals(Mutex<HashMap<[u8; 32], (Timestamp, Work<Outcome>)>>);
+pub(crate) struct Renewals(Mutex<HashMap<[u8; 32], Made>>);
 
 impl Renewals {
     /// The renewal that uses up this token: the one that runs or was made, or one that begins now.

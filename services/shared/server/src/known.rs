@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
@@ -19,7 +19,6 @@ const ROOM: usize = 2_048;
 const KEPT: i64 = 60;
 
 /// What a token that held said.
-#[derive(Clone)]
 pub(crate) struct Held {
     pub(crate) principal: Principal,
     pub(crate) origin: Origin,
@@ -32,7 +31,7 @@ pub(crate) struct Held {
 #[derive(Default)]
 pub(crate) struct Known(Mutex<Generations>);
 
-type Generation = HashMap<[u8; 32], (i64, Held)>;
+type Generation = HashMap<[u8; 32], (i64, Arc<Held>)>;
 
 #[derive(Default)]
 struct Generations {
@@ -49,14 +48,14 @@ pub(crate) fn name(token: &str) -> [u8; 32] {
 
 impl Known {
     /// What the token of this name said, if it was checked within the last minute.
-    pub(crate) fn get(&self, name: &[u8; 32], now: Timestamp) -> Option<Held> {
+    pub(crate) fn get(&self, name: &[u8; 32], now: Timestamp) -> Option<Arc<Held>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (checked, held) = known.young.get(name).or_else(|| known.old.get(name))?;
-        (0..KEPT).contains(&(now.as_second() - checked)).then(|| held.clone())
+        (0..KEPT).contains(&(now.as_second() - checked)).then(|| Arc::clone(held))
     }
 
     /// Remembers a token whose signature holds.
-    pub(crate) fn put(&self, name: [u8; 32], held: Held, now: Timestamp) {
+    pub(crate) fn put(&self, name: [u8; 32], held: Arc<Held>, now: Timestamp) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.young.len() >= ROOM {
             known.old = mem::take(&mut known.young);
@@ -69,9 +68,9 @@ impl Known {
 mod tests {
     use super::*;
 
-    fn held() -> Held {
+    fn held() -> Arc<Held> {
         let origin = Origin { issuer: "i".to_owned(), subject: "u".to_owned() };
-        Held { principal: Principal::new("u", [kernel::Role::Agent]), origin, begins: 0, expires: 3600 }
+        Arc::new(Held { principal: Principal::new("u", [kernel::Role::Agent]), origin, begins: 0, expires: 3600 })
     }
 
     #[test]

@@ -218,7 +218,7 @@ impl TokenVerifier {
     /// # Errors
     /// [`TokenError`], of which the caller of an RPC must learn nothing but that it failed.
     pub fn verify(&self, token: &str) -> Result<Principal, TokenError> {
-        self.held(token).map(|(held, _)| held.principal)
+        self.held(token).map(|(held, _)| held.principal.clone())
     }
 
     /// Who the token names; its issuer is asked for a key that is not known yet.
@@ -240,7 +240,7 @@ impl TokenVerifier {
     /// # Errors
     /// As [`verify`](Self::verify).
     pub fn origin(&self, token: &str) -> Result<Origin, TokenError> {
-        self.held(token).map(|(held, _)| held.origin)
+        self.held(token).map(|(held, _)| held.origin.clone())
     }
 
     /// Asks the issuer for the token's key, so that it is known afterwards if there is one.
@@ -251,7 +251,7 @@ impl TokenVerifier {
     }
 
     /// What the token says, and for how long it does so.
-    fn held(&self, token: &str) -> Result<(Held, Duration), TokenError> {
+    fn held(&self, token: &str) -> Result<(Arc<Held>, Duration), TokenError> {
         if token.len() > MAX_TOKEN {
             return Err(TokenError::Claim("length"));
         }
@@ -260,8 +260,8 @@ impl TokenVerifier {
         let held = match self.known.get(&name, now) {
             Some(held) => held,
             None => {
-                let held = self.check(token)?;
-                self.known.put(name, held.clone(), now);
+                let held = Arc::new(self.check(token)?);
+                self.known.put(name, Arc::clone(&held), now);
                 held
             }
         };
@@ -315,7 +315,7 @@ impl TokenVerifier {
     /// Who the token names and for how long, for a layer that only needs to refuse.
     pub(crate) fn judge(&self, token: &str) -> Result<(Principal, Duration), Doubt> {
         match self.held(token) {
-            Ok((held, left)) => Ok((held.principal, left)),
+            Ok((held, left)) => Ok((held.principal.clone(), left)),
             Err(TokenError::UnknownKey) => Err(Doubt::KeyUnknown),
             Err(error) => Err(Doubt::Refused(refused(&error))),
         }
