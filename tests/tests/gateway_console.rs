@@ -136,14 +136,16 @@ async fn the_firm_reads_what_both_parties_may_and_answers() {
     let page = firm.get(&path).await.text();
     assert_eq!(page.matches("lo devolvió el lunes &#60;script&#62;").count(), 1, "{page}");
     // On a page that was read before: kept as it was typed, and not sent.
-    let fields = [("csrf", csrf.as_str()), ("etag", &etag), ("request_id", &scene.request_id()), ("statement", "Además")];
+    let fields =
+        [("csrf", csrf.as_str()), ("etag", &etag), ("request_id", &scene.request_id()), ("statement", "Además")];
     let stale = firm.post(&path, &fields).await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
     assert!(stale.text().contains(">Además</textarea>") && etag_of(&stale) != etag, "{}", stale.text());
 
     let mut office = at_the_console(&scene, &door, "quality-1", Role::OfficeQuality).await;
     let csrf = office.get("/console").await.field("csrf");
-    let fields = [("csrf", csrf.as_str()), ("etag", &etag_of(&stale)), ("request_id", &scene.request_id()), ("statement", "x")];
+    let fields =
+        [("csrf", csrf.as_str()), ("etag", &etag_of(&stale)), ("request_id", &scene.request_id()), ("statement", "x")];
     assert!(office.post(&path, &fields).await.status.is_client_error(), "the firm alone speaks for the firm");
     scene.stop().await.expect("the services end well");
 }

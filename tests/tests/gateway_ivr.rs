@@ -205,8 +205,7 @@ async fn of_several_affairs_none_is_touched_unless_it_is_named() {
     let status = exchange.post("/ivr/v1/status", &[("call", "c8"), ("key", &key), ("proof", &proof)]).await;
     assert_eq!(status.fact("ticket"), names[0], "{}", status.text());
     let (ticket, etag) = (status.fact("ticket"), status.fact("etag"));
-    let ask =
-        [("call", "c8"), ("phone", phone.as_str()), ("superior", "true"), ("ticket", &ticket), ("etag", &etag)];
+    let ask = [("call", "c8"), ("phone", phone.as_str()), ("superior", "true"), ("ticket", &ticket), ("etag", &etag)];
     let answer = exchange.post("/ivr/v1/human", &ask).await;
     assert_eq!(answer.fact("ticket"), names[0], "{}", answer.text());
     assert!(stands(&affair, &names[0]).await.supervisor_call_time.is_some());
@@ -226,8 +225,7 @@ async fn an_affair_that_changed_since_the_caller_was_told_of_it_is_not_written_o
     affair.work(opened.ticket.as_ref().unwrap()).await.expect("somebody works on it");
 
     let (ticket, etag) = (status.fact("ticket"), status.fact("etag"));
-    let ask =
-        [("call", "c9"), ("phone", phone.as_str()), ("superior", "true"), ("ticket", &ticket), ("etag", &etag)];
+    let ask = [("call", "c9"), ("phone", phone.as_str()), ("superior", "true"), ("ticket", &ticket), ("etag", &etag)];
     for _ in 0..2 {
         let answer = exchange.post("/ivr/v1/human", &ask).await;
         assert_eq!((answer.fact("next"), answer.fact("ticket")), ("human".to_owned(), ticket.clone()));

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ticketing::v1::article_service_server::ArticleServiceServer;
+use ventanilla_proto::ticketing::v1::characteristic_service_server::CharacteristicServiceServer;
 use ventanilla_proto::ticketing::v1::desk_service_server::DeskServiceServer;
 use ventanilla_proto::ticketing::v1::finding_service_server::FindingServiceServer;
 use ventanilla_proto::ticketing::v1::incident_service_server::IncidentServiceServer;
@@ -24,14 +25,15 @@ use ventanilla_proto::ticketing::v1::team_service_server::TeamServiceServer;
 use ventanilla_proto::ticketing::v1::ticket_service_server::TicketServiceServer;
 
 use crate::grpc::{
-    Articles, Desk, Finding, Incidents, Learning, Notices, Processes, Public, Redresses, Relations, Service, Team,
+    Articles, Characteristics, Desk, Finding, Incidents, Learning, Notices, Processes, Public, Redresses, Relations,
+    Service, Team,
 };
 use crate::guesses::Guesses;
 use crate::proof::ProofKey;
 use crate::reactions::{OnCustomers, OnOmbudsman, OnSla};
 use crate::seal::Sealer;
 use crate::store::create::openings;
-use crate::usecase::Ticketing;
+use crate::usecase::{KnownSets, Ticketing};
 use crate::workers::danger::DangerFigures;
 use crate::workers::{announcing, lapses, telling, words};
 use crate::{SOURCE, Settings};
@@ -44,6 +46,8 @@ const LARGEST_TEAM_REQUEST: usize = 64 * 1024;
 const LARGEST_RELATION_REQUEST: usize = 512 * 1024;
 /// A map of a hundred steps with texts in five languages.
 const LARGEST_PROCESS_REQUEST: usize = 2 * 1024 * 1024;
+/// Fifty rules with a hundred words each, and titles in five languages.
+const LARGEST_CHARACTERISTIC_REQUEST: usize = 3 * 1024 * 1024;
 /// A message of twenty thousand characters with twenty files, or a macro or a template of notices in five languages.
 const LARGEST_DESK_REQUEST: usize = 256 * 1024;
 /// Question and answer in five languages.
@@ -73,6 +77,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
     let app = Ticketing {
         db: db.clone(),
         openings: openings(&db),
+        sets: KnownSets::default(),
         ledger: ledger.clone(),
         ambient: house.ambient.clone(),
         peers: house.peers.clone(),
@@ -104,6 +109,10 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Stor
         .serve(DeskServiceServer::new(Desk::new(app.clone())).max_decoding_message_size(LARGEST_DESK_REQUEST))
         .serve(
             ProcessServiceServer::new(Processes::new(app.clone())).max_decoding_message_size(LARGEST_PROCESS_REQUEST),
+        )
+        .serve(
+            CharacteristicServiceServer::new(Characteristics::new(app.clone()))
+                .max_decoding_message_size(LARGEST_CHARACTERISTIC_REQUEST),
         )
         .serve(PublicServiceServer::new(Public::new(app.clone())).max_decoding_message_size(LARGEST_DESK_REQUEST))
         .keep_ledger(&ledger, &house)

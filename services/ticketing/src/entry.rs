@@ -4,9 +4,10 @@
 use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
-    Agent, AgentId, Assigned, AttemptOutcome, CaseId, ClockId, CureRequest, CureSettled, Filing, Incident, IncidentId,
-    IncidentUpdate, MacroId, Merged, Notice, Opened, Opinion, PointAnswered, Promise, Receipt, Redress, RedressState,
-    Refiled, RootCauseId, Slug, SlugId as _, SplitOff, Survey, Ticket, TicketId, Transitioned, ViewId, Word,
+    Agent, AgentId, Assigned, AttemptOutcome, CaseId, Characteristics, ClockId, CureRequest, CureSettled, Filing,
+    Incident, IncidentId, IncidentUpdate, MacroId, Merged, Notice, Opened, Opinion, PointAnswered, Promise, Receipt,
+    Redress, RedressState, Refiled, RootCauseId, Slug, SlugId as _, SplitOff, State, Survey, Ticket, TicketId,
+    Transitioned, ViewId, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -40,6 +41,7 @@ impl<'a> Entries<'a> {
 
     pub(crate) fn opened(&self, opened: &Opened, receipt: &Receipt) -> Draft {
         let (ticket, facts, filing) = (&opened.ticket, opened.ticket.facts(), opened.ticket.filing());
+        let (characteristic_set, characteristic_set_version) = present::held_against(&opened.characteristics);
         let payload = pb::TicketOpened {
             ticket: facts.id.name(),
             customer: facts.customer.name(),
@@ -58,8 +60,13 @@ impl<'a> Entries<'a> {
             split_from: opened.split_from.map(ResourceId::name).unwrap_or_default(),
             follow_up_of: facts.follow_up_of.map(ResourceId::name).unwrap_or_default(),
             owner: ticket.assignment().owner.as_ref().map(|o| o.as_str().to_owned()).unwrap_or_default(),
+            characteristics: present::characteristic_names(&opened.characteristics),
+            characteristic_set,
+            characteristic_set_version,
         };
         let personal = pb::TicketOpenedPersonal {
+            tracking_key: facts.tracking_key.to_string(),
+            characteristics: present::characteristics(&opened.characteristics),
             subject: facts.subject.expose().to_owned(),
             claim_point_texts: ticket.points().iter().map(|p| p.text.expose().to_owned()).collect(),
         };
@@ -74,7 +81,17 @@ impl<'a> Entries<'a> {
             reason: happened.reason.clone().unwrap_or_default(),
             department: ticket.assignment().department.to_string(),
         };
-        self.draft(ticket.facts().id, &payload)
+        let draft = self.draft(ticket.facts().id, &payload);
+        let personal = match ticket.state() {
+            State::Resolved { resolution, .. } => {
+                pb::TicketTransitionedPersonal { resolution: resolution.expose().to_owned(), ..Default::default() }
+            }
+            State::Rejected { signpost, .. } => {
+                pb::TicketTransitionedPersonal { signpost: signpost.expose().to_owned(), ..Default::default() }
+            }
+            _ => return draft,
+        };
+        draft.with_personal(&personal, self.ambient.bytes())
     }
 
     pub(crate) fn assigned(&self, ticket: TicketId, happened: &Assigned) -> Draft {
@@ -295,6 +312,23 @@ impl<'a> Entries<'a> {
         }
         let claim_point_texts = added.iter().map(|point| point.text.expose().to_owned()).collect();
         draft.with_personal(&pb::TicketReclassifiedPersonal { claim_point_texts }, self.ambient.bytes())
+    }
+
+    pub(crate) fn characteristics_stated(&self, ticket: TicketId, known: &Characteristics) -> Draft {
+        let (characteristic_set, characteristic_set_version) = present::held_against(known);
+        let payload = pb::CharacteristicsStated {
+            ticket: ticket.name(),
+            characteristics: present::characteristic_names(known),
+            characteristic_set,
+            characteristic_set_version,
+        };
+        let personal = pb::CharacteristicsStatedPersonal { characteristics: present::characteristics(known) };
+        self.draft(ticket, &payload).with_personal(&personal, self.ambient.bytes())
+    }
+
+    pub(crate) fn characteristic_set_put(&self, set: pb::CharacteristicSet) -> Draft {
+        let name = set.name.clone();
+        self.draft_about(name, &pb::CharacteristicSetPut { characteristic_set: Some(set) })
     }
 
     pub(crate) fn split(&self, ticket: TicketId, happened: &SplitOff) -> Draft {

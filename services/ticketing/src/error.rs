@@ -6,6 +6,9 @@ use kernel::{Classify, Kind, Violation, Violations};
 use postgres::{RequestError, StoreError};
 use ticketing_domain::Refusal;
 
+/// Nobody is turned away without reasons and a way on.
+const REJECTION_ARTICLE: &str = "Ley 10/2025 art. 13.7";
+
 /// Why a use case did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -15,6 +18,9 @@ pub enum Error {
     /// What only the moment of writing can tell to be invalid.
     #[error(transparent)]
     Invalid(#[from] Violations),
+    /// Not taken up, and the customer would not learn why or where to turn to.
+    #[error("who is not taken up learns why and where to turn to (Ley 10/2025 art. 13.7)")]
+    Unreasoned(Violations),
     /// No such resource.
     #[error("{resource} does not exist")]
     NotFound {
@@ -70,7 +76,7 @@ impl Classify for Error {
     fn kind(&self) -> Kind {
         match self {
             Self::Refused(error) => error.kind(),
-            Self::Invalid(error) => error.kind(),
+            Self::Invalid(error) | Self::Unreasoned(error) => error.kind(),
             Self::NotFound { .. } | Self::KeyOrProofUnknown => Kind::NotFound,
             Self::PositionAhead { .. } => Kind::OutOfRange,
             Self::PeerSilent { .. } => Kind::Unavailable,
@@ -83,7 +89,7 @@ impl Classify for Error {
     fn reason(&self) -> &'static str {
         match self {
             Self::Refused(error) => error.reason(),
-            Self::Invalid(error) => error.reason(),
+            Self::Invalid(error) | Self::Unreasoned(error) => error.reason(),
             Self::NotFound { .. } => "NOT_FOUND",
             Self::KeyOrProofUnknown => "KEY_OR_PROOF_UNKNOWN",
             Self::PositionAhead { .. } => "POSITION_AHEAD",
@@ -97,6 +103,7 @@ impl Classify for Error {
     fn metadata(&self) -> Vec<(&'static str, Cow<'static, str>)> {
         match self {
             Self::Refused(error) => error.metadata(),
+            Self::Unreasoned(_) => vec![("article", Cow::Borrowed(REJECTION_ARTICLE))],
             Self::NotFound { resource } => vec![("resource", Cow::Owned(resource.clone()))],
             Self::PositionAhead { head } => vec![("head", Cow::Owned(head.to_string()))],
             Self::PeerSilent { peer } | Self::PeerAnswer { peer } => vec![("peer", Cow::Borrowed(*peer))],
@@ -108,7 +115,7 @@ impl Classify for Error {
 
     fn violations(&self) -> &[Violation] {
         match self {
-            Self::Invalid(error) => error.as_slice(),
+            Self::Invalid(error) | Self::Unreasoned(error) => error.as_slice(),
             _ => &[],
         }
     }

@@ -1,6 +1,7 @@
 //! The gRPC edge: requests are parsed here once, answers are spelled here, nothing is decided here.
 
 mod article_service;
+mod characteristic_service;
 pub(crate) mod convert;
 mod desk_service;
 mod finding_service;
@@ -15,7 +16,7 @@ mod relation_service;
 mod team_service;
 mod ticket_service;
 
-use kernel::Violations;
+use kernel::Classify;
 use server::{Call, run_to_end, status};
 use tonic::{Request, Response, Status};
 
@@ -23,6 +24,7 @@ use crate::Error;
 use crate::usecase::Ticketing;
 
 pub use article_service::Articles;
+pub use characteristic_service::Characteristics;
 pub use desk_service::Desk;
 pub use finding_service::Finding;
 pub use incident_service::Incidents;
@@ -38,13 +40,14 @@ pub use ticket_service::Service;
 type Answer<T> = Result<Response<T>, Status>;
 
 /// A change: parsed, then run to its end whatever the client does.
-async fn change<Q, P, T, F>(
+async fn change<Q, P, E, T, F>(
     app: &Ticketing,
     request: Request<Q>,
-    parse: impl FnOnce(&Q) -> Result<P, Violations>,
+    parse: impl FnOnce(&Q) -> Result<P, E>,
     run: impl FnOnce(Ticketing, Call, P) -> F,
 ) -> Answer<T>
 where
+    E: Classify,
     T: Send + 'static,
     F: Future<Output = Result<T, Error>> + Send + 'static,
 {
@@ -53,6 +56,6 @@ where
     run_to_end(run(app.clone(), call, parsed)).await.map(Response::new)
 }
 
-fn refused(error: impl kernel::Classify) -> Status {
+fn refused(error: impl Classify) -> Status {
     status(&error)
 }

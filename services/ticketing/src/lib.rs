@@ -12,6 +12,7 @@ mod grpc;
 mod guesses;
 pub mod proof;
 mod reactions;
+pub mod replay;
 mod rights;
 pub mod seal;
 mod store;

@@ -46,7 +46,7 @@ impl DataHolder for Ticketing {
             for ticket in &tickets {
                 let mut after = Some(0);
                 while let Some(place) = after {
-                    let (messages, next) = app.list_messages(&page(*ticket, place)).await?;
+                    let (messages, next) = app.list_messages(&page(*ticket, place), false).await?;
                     for message in &messages {
                         yield packed(message)?;
                     }

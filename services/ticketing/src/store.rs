@@ -5,6 +5,7 @@ pub(crate) mod affected;
 pub(crate) mod agent;
 pub(crate) mod article;
 pub(crate) mod cause;
+pub(crate) mod characteristic;
 pub(crate) mod create;
 pub(crate) mod cure;
 pub(crate) mod draft;

@@ -13,6 +13,7 @@ mod attempt_promise;
 mod call_supervisor;
 mod cancel_ticket;
 mod change_tickets;
+mod characteristic;
 pub(crate) mod chronicle;
 mod claimed;
 mod close_ticket;
@@ -83,7 +84,10 @@ pub use answer_survey::NewOpinion;
 pub use ask_survey::NewSurvey;
 pub use attempt_promise::NewAttempt;
 pub use change_tickets::{Change, Changes};
+pub(crate) use characteristic::KnownSets;
+pub use characteristic::NewCharacteristicSet;
 pub use chronicle::Said;
+pub(crate) use create_ticket::CHARACTERISTICS;
 pub use create_ticket::NewTicket;
 pub use get_journey::Traveller;
 pub use get_public_affair::Shown;
@@ -111,6 +115,8 @@ pub(crate) use crate::store::finding::Place;
 pub struct Ticketing {
     pub(crate) db: Db,
     pub(crate) openings: Openings,
+    /// The sets of characteristics that are known.
+    pub(crate) sets: KnownSets,
     pub(crate) ledger: Ledger,
     pub(crate) ambient: Ambient,
     pub(crate) peers: Peers,

@@ -21,6 +21,7 @@ use ventanilla_proto::sla::v1::measure_service_client::MeasureServiceClient;
 use ventanilla_proto::sla::v1::policy_service_client::PolicyServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::ticketing::v1::article_service_client::ArticleServiceClient;
+use ventanilla_proto::ticketing::v1::characteristic_service_client::CharacteristicServiceClient;
 use ventanilla_proto::ticketing::v1::desk_service_client::DeskServiceClient;
 use ventanilla_proto::ticketing::v1::finding_service_client::FindingServiceClient;
 use ventanilla_proto::ticketing::v1::incident_service_client::IncidentServiceClient;
@@ -101,6 +102,8 @@ pub struct Clients {
     pub desk: DeskServiceClient<Transport>,
     /// ticketing, what is learned from affairs.
     pub learning: LearningServiceClient<Transport>,
+    /// ticketing, what affairs are known by.
+    pub characteristics: CharacteristicServiceClient<Transport>,
     /// ticketing, what customers are given.
     pub redress: RedressServiceClient<Transport>,
     /// ticketing, what customers are told before a promise is broken.
@@ -145,6 +148,7 @@ impl Clients {
             finding: FindingServiceClient::new(tickets.clone()),
             desk: DeskServiceClient::new(tickets.clone()),
             learning: LearningServiceClient::new(tickets.clone()),
+            characteristics: CharacteristicServiceClient::new(tickets.clone()),
             redress: RedressServiceClient::new(tickets.clone()),
             notices: NoticeServiceClient::new(tickets.clone()),
             public: PublicServiceClient::new(tickets.clone()),

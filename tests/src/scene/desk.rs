@@ -19,6 +19,8 @@ pub struct Worked {
     pub kept: ticketing::Macro,
     /// What brought it about.
     pub cause: ticketing::RootCause,
+    /// What is asked to be known of such affairs.
+    pub known_by: ticketing::CharacteristicSet,
     /// Something that is granted.
     pub item: ticketing::RedressItem,
     /// What the customer is given.
@@ -39,9 +41,10 @@ impl Affair<'_> {
         let (kept, cause, item) = self.be_prepared().await?;
         let redress = self.be_made_good(ticket, &item.name).await?;
         self.be_traced_back(ticket, &cause.name).await?;
+        let known_by = self.be_known_by(ticket).await?;
         let notice = self.be_warned_by().await?;
         let (article, citation) = self.be_answered_from_what_is_kept(ticket).await?;
-        Ok(Worked { scan, mention, draft, kept, cause, item, redress, notice, article, citation })
+        Ok(Worked { scan, mention, draft, kept, cause, known_by, item, redress, notice, article, citation })
     }
 
     async fn be_sent_a_file(&self, ticket: &str) -> Result<(ticketing::Scan, ticketing::Mention), Status> {
@@ -236,6 +239,37 @@ impl Affair<'_> {
             request_id: self.scene.request_id(),
         };
         Ok(self.cast.agent.learning.clone().state_root_cause(state).await?.into_inner())
+    }
+
+    /// The house asks for one fact of such affairs, and is told it.
+    async fn be_known_by(&self, ticket: &str) -> Result<ticketing::CharacteristicSet, Status> {
+        let english = LocalizedText { language: Language::En.into(), text: "Name on the receipt".to_owned() };
+        let rule = ticketing::CharacteristicRule {
+            name: "payer".to_owned(),
+            kind: ticketing::CharacteristicKind::Text.into(),
+            title: vec![spanish("Nombre en el recibo"), english],
+            ..Default::default()
+        };
+        let set = ticketing::CharacteristicSet {
+            name: "characteristicSets/reclamacion".to_owned(),
+            rules: vec![rule],
+            ..Default::default()
+        };
+        let put = ticketing::PutCharacteristicSetRequest {
+            characteristic_set: Some(set),
+            request_id: self.scene.request_id(),
+        };
+        let set = self.cast.supervisor.characteristics.clone().put_characteristic_set(put).await?.into_inner();
+        let text = format!("a nombre de {}", SAID[23]);
+        let value = ticketing::CharacteristicValue { value: Some(ticketing::characteristic_value::Value::Text(text)) };
+        let state = ticketing::StateCharacteristicsRequest {
+            name: ticket.to_owned(),
+            characteristics: vec![ticketing::Characteristic { name: "payer".to_owned(), value: Some(value) }],
+            etag: self.ticket_etag(ticket).await?,
+            request_id: self.scene.request_id(),
+        };
+        self.cast.agent.characteristics.clone().state_characteristics(state).await?;
+        Ok(set)
     }
 
     async fn be_answered_from_what_is_kept(

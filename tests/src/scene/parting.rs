@@ -24,6 +24,7 @@ impl Affair<'_> {
             reason: "claims_more".to_owned(),
             etag: found.etag,
             request_id: request_id(),
+            ..Default::default()
         };
         let filed = relations.reclassify_ticket(file).await?.into_inner();
         let last = filed.claim_points.last().map(|point| point.id.clone()).unwrap_or_default();

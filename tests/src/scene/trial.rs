@@ -207,6 +207,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Draft", draft.name),
         ("Macro", worked.kept.name),
         ("RootCause", worked.cause.name),
+        ("CharacteristicSet", worked.known_by.name),
         ("RedressItem", worked.item.name),
         ("Redress", worked.redress.name),
         ("NoticeTemplate", worked.notice.name),

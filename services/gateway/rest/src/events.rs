@@ -139,7 +139,7 @@ mod tests {
     use crate::contract::tests::of;
 
     fn shown(item: Item) -> String {
-        let bytes = WatchTicketsResponse { item: Some(item) }.encode_to_vec();
+        let bytes = WatchTicketsResponse { item: Some(item), ..Default::default() }.encode_to_vec();
         event(of("WatchTickets"), bytes.into()).unwrap()
     }
 

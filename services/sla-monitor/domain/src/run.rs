@@ -89,6 +89,8 @@ impl Run<'_> {
             }
             Term::Minutes(n) => Scale::Elapsed(SignedDuration::from_mins(i64::from(n))),
             Term::OpenMinutes(n) => Scale::Open(SignedDuration::from_mins(i64::from(n))),
+            Term::Seconds(n) => Scale::Elapsed(SignedDuration::from_secs(i64::from(n))),
+            Term::OpenSeconds(n) => Scale::Open(SignedDuration::from_secs(i64::from(n))),
         })
     }
 

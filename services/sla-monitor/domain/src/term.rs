@@ -1,4 +1,4 @@
-//! Lengths of terms as rules state them: `15bd`, `5cd`, `8w`, `1mo`, `2h`, `4bh`.
+//! Lengths of terms as rules state them: `15bd`, `5cd`, `8w`, `1mo`, `2h`, `30s`, `4bh`, `90bs`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,11 +18,15 @@ pub enum Term {
     Minutes(u32),
     /// Minutes within the calendar's hours of work.
     OpenMinutes(u32),
+    /// Seconds without pause, day and night.
+    Seconds(u32),
+    /// Seconds within the calendar's hours of work.
+    OpenSeconds(u32),
 }
 
 /// A term that is not one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a whole number from 1 followed by bd, cd, w, mo, y, h, min, bh or bmin")]
+#[error("must be a whole number from 1 followed by bd, cd, w, mo, y, h, min, s, bh, bmin or bs")]
 pub struct NotATerm;
 
 /// No term of any law is longer; keeps arithmetic far from overflow.
@@ -48,6 +52,8 @@ impl FromStr for Term {
             "min" => Self::Minutes(n),
             "bh" => Self::OpenMinutes(n * 60),
             "bmin" => Self::OpenMinutes(n),
+            "s" => Self::Seconds(n),
+            "bs" => Self::OpenSeconds(n),
             _ => return Err(NotATerm),
         })
     }
@@ -64,6 +70,8 @@ impl fmt::Display for Term {
             Self::Minutes(n) => write!(f, "{n}min"),
             Self::OpenMinutes(n) if n % 60 == 0 => write!(f, "{}bh", n / 60),
             Self::OpenMinutes(n) => write!(f, "{n}bmin"),
+            Self::Seconds(n) => write!(f, "{n}s"),
+            Self::OpenSeconds(n) => write!(f, "{n}bs"),
         }
     }
 }
@@ -77,6 +85,7 @@ impl Term {
             Self::Weeks(n) => n <= 520,
             Self::Months(n) => n <= 120,
             Self::Minutes(n) | Self::OpenMinutes(n) => n <= 3_660 * 24 * 60,
+            Self::Seconds(n) | Self::OpenSeconds(n) => n <= 3_660 * 24 * 60 * 60,
         }
     }
 
@@ -99,6 +108,10 @@ impl Term {
             Self::OpenMinutes(n) => {
                 put(n, ["minuto de servicio", "minutos de servicio"], ["service minute", "service minutes"])
             }
+            Self::Seconds(n) => put(n, ["segundo", "segundos"], ["second", "seconds"]),
+            Self::OpenSeconds(n) => {
+                put(n, ["segundo de servicio", "segundos de servicio"], ["service second", "service seconds"])
+            }
         }
     }
 }
@@ -109,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for text in ["15bd", "5cd", "8w", "1mo", "2h", "3min", "4bh", "90bmin"] {
+        for text in ["15bd", "5cd", "8w", "1mo", "2h", "3min", "4bh", "90bmin", "30s", "3600s", "90bs"] {
             assert_eq!(text.parse::<Term>().unwrap().to_string(), text);
         }
         assert_eq!("3y".parse(), Ok(Term::Months(36)));

@@ -142,8 +142,8 @@ fn instant(chance: &mut Chance, changes: &[i64]) -> i64 {
 }
 
 fn term(chance: &mut Chance) -> (Term, &'static str, u32) {
-    let which = chance.below(6);
-    let most = [40, 100, 12, 14, 10_000, 5_000][usize::try_from(which).unwrap()];
+    let which = chance.below(8);
+    let most = [40, 100, 12, 14, 10_000, 5_000, 90_000, 90_000][usize::try_from(which).unwrap()];
     let n = 1 + u32::try_from(chance.below(most)).unwrap();
     match which {
         0 => (Term::BusinessDays(n), "bd", n),
@@ -151,7 +151,9 @@ fn term(chance: &mut Chance) -> (Term, &'static str, u32) {
         2 => (Term::Weeks(n), "w", n),
         3 => (Term::Months(n), "mo", n),
         4 => (Term::Minutes(n), "min", n),
-        _ => (Term::OpenMinutes(n), "bmin", n),
+        5 => (Term::OpenMinutes(n), "bmin", n),
+        6 => (Term::Seconds(n), "s", n),
+        _ => (Term::OpenSeconds(n), "bs", n),
     }
 }
 
@@ -163,6 +165,7 @@ fn back(near: i64, unit: &str, number: u32) -> i64 {
         "cd" => n * DAY,
         "w" => n * 7 * DAY,
         "mo" => n * 30 * DAY,
+        "s" | "bs" => n * 1_000_000,
         _ => n * 60_000_000,
     }
 }

@@ -440,7 +440,7 @@ async fn looked_at(admin: &PgPool) -> (i64, i64) {
 
 #[tokio::test]
 async fn of_three_hundred_departments_each_has_its_exact_percentiles_and_few_clocks_are_looked_at() {
-    const CLOCKS: i64 = 9_000;
+    const CLOCKS: i64 = 3_000;
     let world = World::new().await;
     let mut settings = world.settings();
     settings.board.wait_ms = 20;
@@ -471,7 +471,7 @@ async fn of_three_hundred_departments_each_has_its_exact_percentiles_and_few_clo
     let after = looked_at(&world.admin).await;
     assert_eq!(board, counted(&world.admin, (None, None), None).await);
     assert_eq!(board.keys().filter(|(dimension, _)| *dimension == "department").count(), 300);
-    // Every clock is of one department: five of a hundredth part of the time hold its ranks.
+    // Five ranks each: hardly more than the clock that has it.
     let (all, of_departments) = (after.0 - before.0, after.1 - before.1);
-    assert!(all < CLOCKS / 20 && of_departments < CLOCKS / 4, "{all} and {of_departments} of {CLOCKS}");
+    assert!(all < CLOCKS / 20 && (300..2_000).contains(&of_departments), "{all} and {of_departments} of {CLOCKS}");
 }

@@ -65,6 +65,20 @@ async fn a_trial_on_the_past_comes_to_what_a_real_run_came_to() {
     assert!(total.kept_count > 0 && total.breached_count > 0 && total.open_count > 0, "{total:?}");
     assert_eq!(total.attainment, total.attainment_now);
     assert_eq!(same.by_department.len(), 3);
+    // What customers spend is told apart as departments are.
+    sqlx::query("update sla_monitor.affair set segment = case department when 'billing' then 'high' when 'sales' then 'low' else '' end")
+        .execute(&world.admin)
+        .await
+        .unwrap();
+    let (_, by_segment) = simulate(&served, "policies/real", began).await;
+    let counts = |tallies: &[sla::PolicyTally]| {
+        let mut counts: Vec<_> =
+            tallies.iter().map(|t| (t.affair_count, t.kept_count, t.breached_count, t.open_count)).collect();
+        counts.sort_unstable();
+        counts
+    };
+    assert_eq!(counts(&by_segment.by_segment), counts(&same.by_department));
+    assert_eq!(by_segment.by_segment.iter().map(|t| t.key.as_str()).collect::<Vec<_>>(), ["", "high", "low"]);
     // What another term would have made of them, told affair by affair.
     let stricter = put(&served, policy("stricter", sla::PolicyMetric::NextReply, "20min")).await.unwrap();
     let (flips, stricter) = simulate(&served, &stricter.name, began).await;

@@ -7,6 +7,7 @@ mod answer;
 mod article;
 mod attachment;
 mod cause;
+mod characteristic;
 mod claim;
 mod cure;
 mod error;
@@ -46,6 +47,11 @@ pub use attachment::{
     Attachment, AttachmentError, FileName, MAX_ATTACHMENTS, MAX_MENTIONS, MediaType, Uri, refuse_unclean,
 };
 pub use cause::{Counted, MAX_CAUSE_DEPTH, refuse_place, totals};
+pub use characteristic::{
+    Allowed, Bounds, Characteristic, CharacteristicRule, CharacteristicRules, CharacteristicSet, CharacteristicSetId,
+    CharacteristicSetIdError, CharacteristicSets, CharacteristicValue, Characteristics, Decimal, DecimalError, Demand,
+    MAX_CHARACTERISTICS, MAX_WORDS,
+};
 pub use claim::{Answered, ClaimPoint, PointAnswered};
 pub use cure::{CureDraft, CureLaw, CureRequest, CureSettled, CureState, LeastTerm, OpenCure};
 pub use error::{Refusal, SalesBan};

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::{
-    Assignment, ClaimPoint, Draft, Filing, Moment, Opened, Refusal, Standing, Subject, Ticket, TicketId, TrackingKey,
-    Word,
+    Assignment, Characteristics, ClaimPoint, Draft, Filing, Moment, Opened, Refusal, Standing, Subject, Ticket,
+    TicketId, TrackingKey, Word,
 };
 
 /// What is split off.
@@ -16,6 +16,8 @@ pub struct SplitDraft {
     pub subject: Subject,
     /// What it is filed as.
     pub filing: Filing,
+    /// What is known of it.
+    pub characteristics: Characteristics,
     /// Who works on it.
     pub assignment: Assignment,
     /// Why.
@@ -93,6 +95,7 @@ impl Ticket {
                 interaction: facts.interaction,
                 follow_up_of: None,
                 served_first: facts.served_first,
+                characteristics: draft.characteristics,
             },
             id,
             key,

@@ -7,8 +7,8 @@ use crate::answer::{is_generic, same};
 use crate::error::SalesBan;
 use crate::transition::word;
 use crate::{
-    Affected, AgentId, Answer, Answered, CaseId, ClaimPoint, CustomerId, Filing, InteractionId, Merged, Owner,
-    PointAnswered, PointText, Refusal, Standing, State, Subject, TicketId, TrackingKey, Word,
+    Affected, AgentId, Answer, Answered, CaseId, Characteristics, ClaimPoint, CustomerId, Filing, InteractionId,
+    Merged, Owner, PointAnswered, PointText, Refusal, Standing, State, Subject, TicketId, TrackingKey, Word,
 };
 
 /// What is asked for when an affair opens.
@@ -36,6 +36,8 @@ pub struct Draft {
     pub follow_up_of: Option<TicketId>,
     /// The customer has a right to be served first.
     pub served_first: bool,
+    /// What is known of it.
+    pub characteristics: Characteristics,
 }
 
 /// What never changes about an affair.
@@ -126,6 +128,8 @@ pub struct Opened {
     pub received: Timestamp,
     /// The affair it was a part of.
     pub split_from: Option<TicketId>,
+    /// What is known of it.
+    pub characteristics: Characteristics,
 }
 
 /// An affair moved to another department or person.
@@ -168,7 +172,7 @@ impl Ticket {
             ties: Ties::default(),
             last_change: at,
         };
-        Opened { ticket, received: at, split_from: None }
+        Opened { ticket, received: at, split_from: None, characteristics: draft.characteristics }
     }
 
     /// The affair as it was stored.

@@ -258,6 +258,8 @@ words! {
         RedressGiven => "redress_given",
         /// It was answered with an article.
         ArticleCited => "article_cited",
+        /// Its characteristics were stated anew.
+        CharacteristicsStated => "characteristics_stated",
     }
 }
 

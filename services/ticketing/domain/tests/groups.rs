@@ -6,8 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Language, ResourceId, Uuid};
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
-    Assignment, Bonds, CaseId, Command, CustomerId, Draft, Filing, MAX_MERGED, Moment, OfficeCase, Policy, Refusal,
-    Severity, SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey, moment_of_all, refuse_for_members,
+    Assignment, Bonds, CaseId, Characteristics, Command, CustomerId, Draft, Filing, MAX_MERGED, Moment, OfficeCase,
+    Policy, Refusal, Severity, SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey, moment_of_all,
+    refuse_for_members,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
@@ -46,6 +47,7 @@ fn ticket(number: usize, points: usize) -> Ticket {
         interaction: None,
         follow_up_of: None,
         served_first: true,
+        characteristics: Characteristics::default(),
     };
     Ticket::open(draft, id(number), TrackingKey::from_entropy([1; 12]), None, start()).ticket
 }
@@ -179,6 +181,7 @@ proptest! {
                 points: ids.into_iter().collect(),
                 subject: "Otra cosa".parse().unwrap(),
                 filing: tickets[which].filing().clone(),
+                characteristics: Characteristics::default(),
                 assignment: Assignment { department: "network-ops".parse().unwrap(), owner: None },
                 reason: "two_departments".parse().unwrap(),
             };
@@ -261,6 +264,7 @@ fn what_the_office_hears_is_not_split_and_what_is_claimed_in_finance_is_no_occas
         points: vec!["p1".to_owned()],
         subject: "Otra cosa".parse().unwrap(),
         filing: ticket(0, 2).filing().clone(),
+        characteristics: Characteristics::default(),
         assignment: Assignment { department: "network-ops".parse().unwrap(), owner: None },
         reason: "two_departments".parse().unwrap(),
     };

@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Channel, Department, Language, ResourceId, Uuid};
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
-    Assignment, CloseReason, Command, CureDraft, CureId, CureRequest, CureState, CustomerId, Draft, Filing, LeastTerm,
-    MessageId, Moment, Policy, Refusal, Severity, Standing, Ticket, TicketId, TicketType, TrackingKey, Transitioned,
+    Assignment, Characteristics, CloseReason, Command, CureDraft, CureId, CureRequest, CureState, CustomerId, Draft,
+    Filing, LeastTerm, MessageId, Moment, Policy, Refusal, Severity, Standing, Ticket, TicketId, TicketType,
+    TrackingKey, Transitioned,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
@@ -32,6 +33,7 @@ fn draft(points: usize) -> Draft {
         interaction: None,
         follow_up_of: None,
         served_first: false,
+        characteristics: Characteristics::default(),
     }
 }
 

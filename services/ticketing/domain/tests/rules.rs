@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Channel, Classify, Language, ResourceId, Uuid};
 use ventanilla_ticketing_domain::{
-    Assignment, CaseId, ClockId, CloseReason, Command, CustomerId, Draft, Filing, Moment, OfficeCase, Policy, Promise,
-    PromiseDraft, PromiseId, PromiseKind, PromiseStanding, Receipt, Refusal, Settlement, Severity, Standing, Ticket,
-    TicketId, TicketType, TrackingKey,
+    Assignment, CaseId, Characteristics, ClockId, CloseReason, Command, CustomerId, Draft, Filing, Moment, OfficeCase,
+    Policy, Promise, PromiseDraft, PromiseId, PromiseKind, PromiseStanding, Receipt, Refusal, Settlement, Severity,
+    Standing, Ticket, TicketId, TicketType, TrackingKey,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
@@ -36,6 +36,7 @@ fn draft() -> Draft {
         interaction: None,
         follow_up_of: None,
         served_first: false,
+        characteristics: Characteristics::default(),
     }
 }
 

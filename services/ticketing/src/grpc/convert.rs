@@ -1,6 +1,7 @@
 //! Requests as the values use cases work with. Each function looks at every field before it refuses, so
 //! that a caller learns all that is wrong at once, each under its path in the request.
 
+mod characteristic;
 mod cure;
 mod desk;
 mod finding;
@@ -26,6 +27,11 @@ use prost::Message;
 use server::parse;
 use ticketing_domain::Word;
 
+pub(crate) use characteristic::characteristic_rules;
+pub(super) use characteristic::{
+    CharacteristicSetList, characteristic_set_version, characteristic_sets, put_characteristic_set,
+    state_characteristics,
+};
 pub(super) use cure::{request_cure, resolve_uncured};
 pub(super) use desk::{
     Unscanned, apply_macro, delete_draft, delete_macro, drafts, get_draft, get_scan, list_mentions, preview_macro,

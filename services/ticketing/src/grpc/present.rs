@@ -1,6 +1,8 @@
 //! Domain values as the contract spells them.
 
+mod characteristic;
 mod desk;
+mod event;
 mod learning;
 mod notice;
 mod process;
@@ -9,20 +11,18 @@ mod words;
 
 use jiff::Timestamp;
 use kernel::{Department, ResourceId};
-use postgres::{StoreError, etag};
-use prost::Message as _;
-use prost::Name as _;
+use postgres::etag;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
     Agent, AgentId, ClaimPoint, CureLaw, CureRequest, CureState, IncidentState, Opinion, PromiseKind, Receipt, Seal,
     Skill, SkillRule, SlugId, SurveyState, TicketId, TrackingKey, answer_due,
 };
-use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::ticketing::v1 as pb;
-use ventanilla_proto::ticketing::v1::ticket_event::Change;
 use ventanilla_proto::r#type::v1 as shared;
 
+pub(crate) use characteristic::{characteristic_names, characteristic_set, characteristics, held_against};
 pub(crate) use desk::{attachment, draft, macro_, mention, scan, scan_name, unscanned};
+pub(crate) use event::event;
 pub(crate) use learning::{article, cause, cause_figures, citation, item, money, redress, redress_state, silence};
 pub(crate) use notice::{notice, notice_state, notice_template};
 pub(crate) use process::{PublicCourse, course, figures, process, process_in_list, public_course};
@@ -51,6 +51,7 @@ use crate::store::survey::StoredSurvey;
 pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
     let (ticket, facts, state) = (&stored.ticket, stored.ticket.facts(), stored.ticket.state());
     let filing = ticket.filing();
+    let (characteristic_set, characteristic_set_version) = held_against(&stored.characteristics);
     pb::Ticket {
         name: facts.id.name(),
         customer: facts.customer.name(),
@@ -85,6 +86,9 @@ pub(crate) fn ticket(stored: &Stored) -> pb::Ticket {
         merged_into: ticket.merged().map(|merged| merged.head.name()).unwrap_or_default(),
         merged_count: i32::try_from(ticket.gathers()).unwrap_or(i32::MAX),
         root_cause: stored.root_cause.as_ref().map(SlugId::name).unwrap_or_default(),
+        characteristics: characteristics(&stored.characteristics),
+        characteristic_set,
+        characteristic_set_version,
     }
 }
 
@@ -434,54 +438,6 @@ pub(crate) fn step(step: Step) -> pb::JourneyStep {
         traceparent: step.traceparent,
         trace_id,
     }
-}
-
-/// A ledger entry as an event; a kind that this contract does not know has no change.
-pub(crate) fn event(entry: Entry) -> Result<pb::TicketEvent, StoreError> {
-    macro_rules! read {
-        ($($message:ident => $variant:ident),+ $(,)?) => {
-            $(if entry.r#type == pb::$message::full_name() {
-                pb::$message::decode(entry.payload.as_slice()).map(|m| Some(Change::$variant(m)))
-            } else)+ { Ok(None) }
-        };
-    }
-    let change = read! {
-        TicketOpened => Opened,
-        TicketTransitioned => Transitioned,
-        TicketAssigned => Assigned,
-        MessageAdded => MessageAdded,
-        ClaimPointAnswered => ClaimPointAnswered,
-        PromiseMade => PromiseMade,
-        PromiseAtRisk => PromiseAtRisk,
-        PromiseSettled => PromiseSettled,
-        OfficeCaseNoted => OfficeCaseNoted,
-        SurveyAsked => SurveyAsked,
-        SurveyAnswered => SurveyAnswered,
-        CureRequested => CureRequested,
-        CureSettled => CureSettled,
-        TicketAffected => Affected,
-        TicketUnaffected => Unaffected,
-        SupervisorCalled => SupervisorCalled,
-        TicketReclassified => Reclassified,
-        TicketSplit => Split,
-        TicketMerged => Merged,
-        TicketUnmerged => Unmerged,
-        TicketLinked => Linked,
-        TicketUnlinked => Unlinked,
-        StepEntered => StepEntered,
-        PromiseAttempted => PromiseAttempted,
-        NoticeWritten => NoticeWritten,
-        NoticeReported => NoticeReported,
-    };
-    let change = change.map_err(|_| StoreError::corrupt("ledger", "payload", entry.position))?;
-    Ok(pb::TicketEvent {
-        position: entry.position,
-        ticket: entry.aggregate,
-        occurred_time: entry.occurred_time,
-        recorded_time: entry.recorded_time,
-        actor: entry.actor,
-        change,
-    })
 }
 
 pub(crate) fn way(way: Option<Way>) -> (shared::Direction, shared::Channel) {

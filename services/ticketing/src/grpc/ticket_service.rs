@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use futures::{Stream, StreamExt};
 use jiff::Timestamp;
-use kernel::Violations;
+use kernel::Classify;
 use server::Call;
 use tonic::{Request, Response, Status};
 use ventanilla_proto::ticketing::v1 as pb;
@@ -28,13 +28,14 @@ impl Service {
     }
 
     /// A change, whose stated times are held against the present.
-    async fn change<Q, P, T, F>(
+    async fn change<Q, P, E, T, F>(
         &self,
         request: Request<Q>,
-        parse: fn(&Q, Timestamp) -> Result<P, Violations>,
+        parse: fn(&Q, Timestamp) -> Result<P, E>,
         run: impl FnOnce(Ticketing, Call, P) -> F,
     ) -> Answer<T>
     where
+        E: Classify,
         T: Send + 'static,
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
@@ -91,7 +92,8 @@ impl TicketService for Service {
 
     async fn list_messages(&self, request: Request<pb::ListMessagesRequest>) -> Answer<pb::ListMessagesResponse> {
         let list = convert::messages(request.get_ref())?;
-        let (messages, last) = self.app.list_messages(&list.page).await.map_err(refused)?;
+        let (messages, last) =
+            self.app.list_messages(&list.page, request.get_ref().newest_first).await.map_err(refused)?;
         Ok(Response::new(pb::ListMessagesResponse { messages, next_page_token: list.next_token(last) }))
     }
 

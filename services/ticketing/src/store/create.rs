@@ -10,11 +10,13 @@ use kernel::{Language, ResourceId};
 use ledger::Columns;
 use postgres::{Db, RequestError, RequestKey, SharedCommit, StoreError};
 use prost::{Message as _, Name as _};
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use ticketing_domain::{Receipt, Seal, TicketId, TrackingKey};
 use uuid::Uuid;
 use ventanilla_proto::ticketing::v1::TicketOpened;
 
+use super::characteristic::written::{self, Written};
 use super::history::ChangeColumns;
 use super::message::{self, Message, MessageColumns};
 use super::word;
@@ -38,6 +40,8 @@ pub(crate) struct Opening {
     pub receipt: Receipt,
     /// Its seal and signature.
     pub sealed: (Seal, Vec<u8>),
+    /// What it is known by is held against the newest set once more as it is written.
+    pub is_held: bool,
 }
 
 /// A call and what it is answered.
@@ -57,6 +61,8 @@ pub(crate) enum Outcome {
     Known,
     /// The customer was erased; nothing was written.
     CustomerErased,
+    /// Its characteristics were held against a set of which there is another version by now; nothing was written.
+    SetChanged,
 }
 
 /// Opens tickets; calls that come together share a commit.
@@ -75,14 +81,16 @@ pub(crate) async fn open(openings: &Openings, opening: Opening) -> Result<Outcom
 #[tracing::instrument(name = "db.ticket.open_all", skip_all)]
 pub(crate) async fn open_all(tx: &mut PgConnection, openings: &[&Opening]) -> Result<HashSet<TicketId>, StoreError> {
     let asked = insert(&mut *tx, openings).await?;
-    let opened: HashSet<Uuid> = asked.iter().filter(|asked| !asked.erased).map(|asked| asked.ticket_id).collect();
+    let (opened, unopened): (Vec<_>, Vec<_>) = asked.into_iter().partition(|asked| asked.outcome() == Outcome::Opened);
+    let opened: HashSet<Uuid> = opened.into_iter().map(|asked| asked.ticket_id).collect();
     let said: Vec<&Message> = openings
         .iter()
         .filter(|opening| opened.contains(&opening.chronicle.stored.ticket.facts().id.uuid()))
         .flat_map(|opening| &opening.chronicle.messages)
         .collect();
     message::write_beside(tx, &said).await?;
-    Ok(asked.into_iter().filter(|asked| asked.erased).map(|asked| TicketId::from_uuid(asked.ticket_id)).collect())
+    // Nothing of these is held against the newest set in the statement (`Opening::is_held`), so that it can only be this.
+    Ok(unopened.into_iter().map(|asked| TicketId::from_uuid(asked.ticket_id)).collect())
 }
 
 /// Opens tickets in `db`.
@@ -110,29 +118,38 @@ async fn claim_and_open(pool: &PgPool, openings: &[Arc<Opening>]) -> Result<Vec<
     let mut fresh: Vec<&Opening> =
         openings.iter().zip(&firsts).filter(|(_, first)| **first).map(|(o, _)| &**o).collect();
     fresh.sort_by_key(|opening| id_of(opening));
-    let tickets: HashMap<Uuid, bool> =
-        insert(pool, &fresh).await?.into_iter().map(|row| (row.ticket_id, row.erased)).collect();
-    let outcome = |opening: &Opening| match tickets.get(&opening.chronicle.stored.ticket.facts().id.uuid()) {
-        Some(false) => Outcome::Opened,
-        Some(true) => Outcome::CustomerErased,
-        None => Outcome::Known,
+    let tickets: HashMap<Uuid, Outcome> =
+        insert(pool, &fresh).await?.into_iter().map(|asked| (asked.ticket_id, asked.outcome())).collect();
+    let outcome = |opening: &Opening| {
+        let id = opening.chronicle.stored.ticket.facts().id.uuid();
+        tickets.get(&id).copied().unwrap_or(Outcome::Known)
     };
     let of_twin = |opening: &Opening| {
         let first = fresh.iter().find(|first| id_of(first) == id_of(opening));
-        first.map(|first| outcome(first)).filter(|first| *first == Outcome::CustomerErased).unwrap_or(Outcome::Known)
+        first.map(|first| outcome(first)).filter(|first| *first != Outcome::Opened).unwrap_or(Outcome::Known)
     };
     let outcomes = openings.iter().zip(&firsts);
     Ok(outcomes.map(|(opening, first)| if *first { outcome(opening) } else { of_twin(opening) }).collect())
 }
 
-/// A ticket that was asked for by a new call.
+/// What became of a ticket that was asked for, unless its call was made before.
 struct Asked {
     ticket_id: Uuid,
-    /// Its customer was erased, and it was not opened.
-    erased: bool,
+    became: String,
 }
 
-/// Writes all of these whose call is new and whose customer was not erased; answers those, and those whose customer was.
+impl Asked {
+    fn outcome(&self) -> Outcome {
+        match self.became.as_str() {
+            "opened" => Outcome::Opened,
+            "erased" => Outcome::CustomerErased,
+            _ => Outcome::SetChanged,
+        }
+    }
+}
+
+/// Writes all of these whose call is new, whose customer was not erased, and which were held against the newest set; answers those, and those that were not for
+/// one of the latter two.
 async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<Vec<Asked>, sqlx::Error> {
     let (mut claim, mut ticket, mut point) =
         (ClaimColumns::default(), TicketColumns::default(), PointColumns::default());
@@ -156,16 +173,27 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
                    $15::text[], $16::bytea[], $17::bytea[], $18::uuid[], $19::uuid[], $20::text[], $21::text[],
                    $22::text[], $23::text[], $24::timestamptz[], $25::text[], $26::text[], $27::timestamptz[],
-                   $28::int[], $29::timestamptz[], $30::bigint[], $31::timestamptz[], $32::text[], $33::bytea[], $79::bool[], $81::text[], $82::bytea[])
+                   $28::int[], $29::timestamptz[], $30::bigint[], $31::timestamptz[], $32::text[], $33::bytea[], $79::bool[], $81::text[], $82::bytea[],
+                   $83::jsonb[], $84::text[], $85::int[], $86::bool[])
                    as i (request_id, method, body_hash, answer, ticket_id, customer_id, ticket_type, severity, subject,
                        channel, language, sector, topic, first_received_at, tracking_key, proof_salt, proof_hash,
                        interaction_id, follow_up_of, department, owner, state, state_reason, state_since, resolution,
                        signpost, last_change_at, change_count, created_at, version, received_at, receipt_text,
-                       content_hash, served_first, key_id, signature)
+                       content_hash, served_first, key_id, signature, characteristics, set_id, set_version, is_held)
            ), lost as materialized (
                select a.ticket_id from asked a join ticketing.erased_customer e on e.customer_id = a.customer_id
+           ), outdated as materialized (
+               -- Held against another version than the newest, which somebody wrote meanwhile.
+               select a.ticket_id from asked a
+               left join lateral (
+                   select s.set_id, s.version from ticketing.characteristic_set s
+                   where s.ticket_type = a.ticket_type and (s.topic is null or s.topic = a.topic) order by s.topic is null limit 1
+               ) s on true
+               where a.is_held and (s.set_id, s.version) is distinct from (a.set_id, a.set_version)
+                 and a.ticket_id not in (select ticket_id from lost)
            ), item as (
-               select * from asked where ticket_id not in (select ticket_id from lost)
+               select * from asked
+               where ticket_id not in (select ticket_id from lost) and ticket_id not in (select ticket_id from outdated)
            ), claim as (
                insert into ticketing.request (request_id, method, body_hash, answer, claimed_at, keep_forever, about)
                select request_id, method, body_hash, answer, created_at, true, ticket_id from item where request_id is not null
@@ -177,11 +205,12 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                insert into ticketing.ticket (ticket_id, customer_id, ticket_type, severity, subject, channel, language,
                    sector, topic, first_received_at, tracking_key, proof_salt, proof_hash, interaction_id, follow_up_of,
                    department, owner, state, state_reason, state_since, resolution, signpost, last_change_at,
-                   change_count, created_at, updated_at, version, served_first)
+                   change_count, created_at, updated_at, version, served_first, characteristics, characteristic_set,
+                   characteristic_set_version)
                select ticket_id, customer_id, ticket_type, severity, subject, channel, language, sector, topic,
                    first_received_at, tracking_key, proof_salt, proof_hash, interaction_id, follow_up_of, department,
                    owner, state, state_reason, state_since, resolution, signpost, last_change_at, change_count,
-                   created_at, created_at, version, served_first from fresh
+                   created_at, created_at, version, served_first, characteristics, set_id, set_version from fresh
            ), point as (
                insert into ticketing.claim_point (ticket_id, ordinal, text, answer, answered_at)
                select p.* from unnest($34::uuid[], $35::int[], $36::text[], $37::text[], $38::timestamptz[])
@@ -221,8 +250,9 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                where e.ticket_id in (select ticket_id from fresh)
                order by e.place
            )
-           select ticket_id as "ticket_id!", false as "erased!" from fresh
-           union all select ticket_id, true from lost"#,
+           select ticket_id as "ticket_id!", 'opened' as "became!" from fresh
+           union all select ticket_id, 'erased' from lost
+           union all select ticket_id, 'outdated' from outdated"#,
         &claim.request_id as _,
         &claim.method as _,
         &claim.body_hash as _,
@@ -305,6 +335,10 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
         &message.sales_offer,
         &ticket.key_id,
         &ticket.signature,
+        &ticket.characteristics as _,
+        &ticket.set_id as _,
+        &ticket.set_version as _,
+        &ticket.is_held,
     )
     .fetch_all(executor)
     .await
@@ -362,6 +396,10 @@ struct TicketColumns {
     key_id: Vec<String>,
     signature: Vec<Vec<u8>>,
     served_first: Vec<bool>,
+    characteristics: Vec<Option<Json<Vec<Written>>>>,
+    set_id: Vec<Option<String>>,
+    set_version: Vec<Option<i32>>,
+    is_held: Vec<bool>,
 }
 
 impl TicketColumns {
@@ -371,6 +409,11 @@ impl TicketColumns {
         let (ticket, facts, state) = (&stored.ticket, stored.ticket.facts(), stored.ticket.state());
         let filing = ticket.filing();
         self.served_first.push(facts.served_first);
+        let (set, version) = stored.characteristics.held_against().map(|(id, v)| (id.to_string(), v)).unzip();
+        self.characteristics.push(written::write(stored.characteristics.stated()).map(Json));
+        self.set_id.push(set);
+        self.set_version.push(version);
+        self.is_held.push(opening.is_held);
         self.ticket_id.push(facts.id.uuid());
         self.customer_id.push(facts.customer.uuid());
         self.ticket_type.push(filing.ticket_type.to_string());

@@ -118,7 +118,7 @@ pub(crate) async fn erase(tx: &mut PgConnection, tickets: &[Uuid], now: Timestam
            update ticketing.ticket
            set subject = '[erased]', served_first = false, resolution = case when resolution is not null then '[erased]' end,
                signpost = case when signpost is not null then '[erased]' end,
-               proof_salt = decode(repeat('00', 16), 'hex'), proof_hash = decode(repeat('00', 32), 'hex'),
+               characteristics = null, proof_salt = decode(repeat('00', 16), 'hex'), proof_hash = decode(repeat('00', 32), 'hex'),
                erased_at = $2, updated_at = $2,
                version = version + 1
            where ticket_id = any($1)"#,

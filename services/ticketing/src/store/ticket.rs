@@ -7,10 +7,12 @@ use jiff_sqlx::ToSqlx;
 use kernel::ResourceId;
 use ledger::Columns;
 use postgres::{StoreError, affected_one};
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use ticketing_domain::{PointAnswered, SlugId, Ticket, TicketId, TrackingKey};
 use uuid::Uuid;
 
+use super::characteristic::written;
 use super::history::ChangeColumns;
 use super::message::{self, Message, MessageColumns};
 use super::ticket_row::{Stored, TicketRow};
@@ -27,6 +29,7 @@ macro_rules! select_tickets {
                       t.office_case_open, t.cure_id, t.cure_due_at, t.incident_id, t.incident_told, t.supervisor_called_at,
                       t.merged_into, t.merged_head, t.merged_count, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
                       t.erased_at is not null as "erased!", t.root_cause,
+                      t.characteristics as "characteristics: _", t.characteristic_set, t.characteristic_set_version,
                       array(select p.text from ticketing.claim_point p
                             where p.ticket_id = t.ticket_id order by p.ordinal) as "point_texts!: Vec<String>",
                       array(select p.answer from ticketing.claim_point p
@@ -229,7 +232,8 @@ async fn write_one(tx: &mut PgConnection, chronicle: &Chronicle, kept: Option<Ke
         answers.push(answered.text.expose().to_owned());
         answer_times.push(answered.at.to_sqlx());
     }
-    let written = sqlx::query!(
+    let (known_set, known_version) = stored.characteristics.held_against().map(|(id, v)| (id.to_string(), v)).unzip();
+    let done = sqlx::query!(
         r#"with entry as (
                insert into ticketing.ledger_inbox (entry_id, aggregate, type, occurred_at, recorded_at, actor_kind,
                    actor_id, actor_department, traceparent, payload, commitment, salt, personal)
@@ -261,7 +265,8 @@ async fn write_one(tx: &mut PgConnection, chronicle: &Chronicle, kept: Option<Ke
            set department = $44, owner = $45, state = $46, state_reason = $47, state_since = $48, resolution = $49,
                signpost = $50, office_case_id = $51, office_case_open = $52, last_change_at = $53, change_count = $54,
                updated_at = $55, version = $56, cure_id = $61, cure_due_at = $62,
-               supervisor_called_at = $63, root_cause = $65
+               supervisor_called_at = $63, root_cause = $65, characteristics = $66, characteristic_set = $67,
+               characteristic_set_version = $68
            where ticket_id = $14"#,
         &entry.entry_id,
         &entry.aggregate,
@@ -328,10 +333,13 @@ async fn write_one(tx: &mut PgConnection, chronicle: &Chronicle, kept: Option<Ke
         ticket.supervisor_called().map(|at| at.to_sqlx()) as _,
         kept.as_ref().map(|k| k.about.uuid()),
         stored.root_cause.as_ref().map(SlugId::as_str),
+        written::write(stored.characteristics.stated()).map(Json) as _,
+        known_set,
+        known_version,
     )
     .execute(tx)
     .await?;
-    affected_one(&written)
+    affected_one(&done)
 }
 
 fn ordinal_of(ticket: &Ticket, point: &str) -> Result<i32, StoreError> {

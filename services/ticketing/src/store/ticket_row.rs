@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 use kernel::ResourceId;
 use postgres::StoreError;
+use sqlx::types::Json;
 use ticketing_domain::{
-    Affected, Answered, Assignment, CaseId, ClaimPoint, CloseReason, CureId, CustomerId, Facts, Filing, IncidentId,
-    InteractionId, Merged, OfficeCase, OpenCure, RootCauseId, Severity, SlugId as _, Standing, State, Ticket, TicketId,
-    TicketType, Ties,
+    Affected, Answered, Assignment, CaseId, CharacteristicSetId, Characteristics, ClaimPoint, CloseReason, CureId,
+    CustomerId, Facts, Filing, IncidentId, InteractionId, Merged, OfficeCase, OpenCure, RootCauseId, Severity,
+    SlugId as _, Standing, State, Ticket, TicketId, TicketType, Ties,
 };
 use uuid::Uuid;
 
+use super::characteristic::written::{self, Written};
 use super::word;
 
 /// A ticket with what storage knows about it.
@@ -29,6 +31,8 @@ pub(crate) struct Stored {
     pub erased: bool,
     /// What brought it about, as somebody said.
     pub root_cause: Option<RootCauseId>,
+    /// What it is known by.
+    pub characteristics: Characteristics,
 }
 
 /// One row, its claim points as parallel arrays in their order.
@@ -71,6 +75,9 @@ pub(super) struct TicketRow {
     pub version: i64,
     pub erased: bool,
     pub root_cause: Option<String>,
+    pub characteristics: Option<Json<Vec<Written>>>,
+    pub characteristic_set: Option<String>,
+    pub characteristic_set_version: Option<i32>,
     pub point_texts: Vec<String>,
     pub point_answers: Vec<Option<String>>,
     pub point_times: Vec<Option<jiff_sqlx::Timestamp>>,
@@ -145,6 +152,18 @@ impl TicketRow {
         })
     }
 
+    fn known_by(&mut self) -> Result<Characteristics, StoreError> {
+        let stated = match self.characteristics.take() {
+            Some(Json(kept)) => self.cell("characteristics", written::read(kept))?,
+            None => Vec::new(),
+        };
+        let set = match self.characteristic_set.as_deref().zip(self.characteristic_set_version) {
+            Some((id, version)) => Some((self.cell("characteristic_set", CharacteristicSetId::of(id).ok())?, version)),
+            None => None,
+        };
+        Ok(Characteristics::new(stated, set))
+    }
+
     fn points(&self) -> Result<Vec<ClaimPoint>, StoreError> {
         let answers = self.point_answers.iter().zip(&self.point_times);
         let mut points = Vec::with_capacity(self.point_texts.len());
@@ -168,7 +187,8 @@ impl TicketRow {
 impl TryFrom<TicketRow> for Stored {
     type Error = StoreError;
 
-    fn try_from(row: TicketRow) -> Result<Self, StoreError> {
+    fn try_from(mut row: TicketRow) -> Result<Self, StoreError> {
+        let characteristics = row.known_by()?;
         let assignment = Assignment {
             department: row.cell("department", row.department.parse().ok())?,
             owner: match &row.owner {
@@ -199,6 +219,7 @@ impl TryFrom<TicketRow> for Stored {
                 Some(slug) => Some(row.cell("root_cause", RootCauseId::of(slug).ok())?),
                 None => None,
             },
+            characteristics,
         })
     }
 }

@@ -95,6 +95,7 @@ impl Chronicle {
         let entry = Entries::new(ambient, &stamp.clone().occurred(at)).opened(&opened, receipt);
         let now = stamp.recorded_at;
         let stored = Stored {
+            characteristics: opened.characteristics,
             ticket: opened.ticket,
             version: 1,
             change_count: 0,

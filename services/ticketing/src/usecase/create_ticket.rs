@@ -6,9 +6,12 @@ use ledger::Stamp;
 use postgres::{RequestKey, StoreError};
 use prost::Message;
 use server::Call;
-use ticketing_domain::{Draft, Moment, Receipt, Refusal, Ticket, TicketId, TrackingKey};
+use ticketing_domain::{
+    Characteristic, Characteristics, Draft, Moment, Receipt, Refusal, Ticket, TicketId, TrackingKey,
+};
 use ventanilla_proto::ticketing::v1 as pb;
 
+use super::characteristic::demand;
 use super::chronicle::Chronicle;
 use super::writing::kept_answer;
 use super::{Ticketing, moment};
@@ -18,11 +21,18 @@ use crate::proof::{KeptProof, sha256};
 use crate::store::create::{self, Claimed, Opening, Outcome};
 use crate::store::ticket;
 
+/// Where a request says what its affair is known by.
+pub(crate) const CHARACTERISTICS: &str = "ticket.characteristics";
+/// How often the sets are read anew before a call that finds them changed each time gives up.
+const READINGS: usize = 3;
+
 /// What CreateTicket is asked.
 #[derive(Debug, Clone)]
 pub struct NewTicket {
     /// The affair.
     pub draft: Draft,
+    /// What it is known by.
+    pub characteristics: Vec<Characteristic>,
     /// The call.
     pub key: RequestKey,
     /// When it was opened, where that is stated.
@@ -36,7 +46,7 @@ impl Ticketing {
     /// [`Error`], as the RPC's comment lists.
     #[tracing::instrument(name = "ticket.create", skip_all, fields(ticket.id))]
     pub async fn create_ticket(&self, call: &Call, new: NewTicket) -> Result<pb::CreateTicketResponse, Error> {
-        let NewTicket { draft, key, stated } = new;
+        let NewTicket { mut draft, characteristics, key, stated } = new;
         let now = self.ambient.now();
         let (Moment::Now(at) | Moment::Stated(at)) = moment(call, stated, now)?;
         let earlier = match draft.follow_up_of {
@@ -46,9 +56,46 @@ impl Ticketing {
             }
             None => None,
         };
+        let customer = draft.customer;
+        for _ in 0..READINGS {
+            let sets = self.known_sets().await?;
+            let held =
+                Characteristics::held(CHARACTERISTICS, characteristics.clone(), sets.of(&draft.filing), demand(call));
+            draft.characteristics = match held {
+                Ok(known) => known,
+                // By another version, or in vain: the call may have been made when this was well.
+                Err(violations) => return self.same_answer_or(&key, violations.into()).await,
+            };
+            let (answer, opening) = self.opening(call, draft.clone(), key, earlier, (now, at));
+            match create::open(&self.openings, opening).await? {
+                Outcome::Opened => {
+                    self.ledger.nudge();
+                    return Ok(answer);
+                }
+                Outcome::Known => {
+                    return self.same_answer_or(&key, StoreError::corrupt("request", "answer", key.id).into()).await;
+                }
+                // A retry of a call that was made while the customer was not is told what became of its answer.
+                Outcome::CustomerErased => {
+                    return self.same_answer_or(&key, Refusal::CustomerErased { customer }.into()).await;
+                }
+                Outcome::SetChanged => self.sets.forget(),
+            }
+        }
+        Err(StoreError::Contended.into())
+    }
+
+    /// All that is written when this affair opens, and what its caller is told.
+    fn opening(
+        &self,
+        call: &Call,
+        draft: Draft,
+        key: RequestKey,
+        earlier: Option<Timestamp>,
+        (now, at): (Timestamp, Timestamp),
+    ) -> (pb::CreateTicketResponse, Opening) {
         let id = TicketId::from_uuid(self.ambient.uuid(now));
         tracing::Span::current().record("ticket.id", tracing::field::display(id));
-
         let tracking_key = TrackingKey::from_entropy(self.ambient.bytes());
         let opened = Ticket::open(draft, id, tracking_key, earlier, at);
         let receipt = Receipt::of(&opened, sha256);
@@ -63,29 +110,21 @@ impl Ticketing {
             proof: String::new(),
         };
         let opening = Opening {
+            // Kept without the proof, which the database never sees.
             claim: Some(Claimed { key, answer: answer.encode_to_vec() }),
             chronicle,
             proof: KeptProof::of(&proof, self.ambient.bytes()),
             receipt,
             sealed,
+            is_held: true,
         };
-        let customer = opening.chronicle.stored.ticket.facts().customer;
-        match create::open(&self.openings, opening).await? {
-            Outcome::Opened => {}
-            Outcome::Known => {
-                return self
-                    .same_answer(&key)
-                    .await?
-                    .ok_or_else(|| StoreError::corrupt("request", "answer", key.id).into());
-            }
-            // A retry of a call that was made while the customer was not is told what became of its answer.
-            Outcome::CustomerErased => {
-                return self.same_answer(&key).await?.ok_or(Refusal::CustomerErased { customer }.into());
-            }
-        }
-        self.ledger.nudge();
         answer.proof = proof.expose();
-        Ok(answer)
+        (answer, opening)
+    }
+
+    /// What the first call with this `request_id` was answered, or this error when it is the first.
+    async fn same_answer_or(&self, key: &RequestKey, error: Error) -> Result<pb::CreateTicketResponse, Error> {
+        self.same_answer(key).await?.ok_or(error)
     }
 
     /// What the first call with this `request_id` was answered, proof included; `None` when this is the first.

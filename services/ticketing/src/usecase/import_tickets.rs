@@ -13,13 +13,14 @@ use postgres::{Claim, Kept, RequestKey};
 use prost::Message;
 use server::Call;
 use ticketing_domain::{
-    Answer, Destination, Draft, ExternalId, Moment, Receipt, Refusal, Slug, Ticket, TicketId, TrackingKey,
+    Answer, Characteristic, Characteristics, Demand, Destination, Draft, ExternalId, Moment, Receipt, Refusal, Slug,
+    Ticket, TicketId, TrackingKey,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
-use super::Ticketing;
 use super::chronicle::{Chronicle, Said};
 use super::writing::kept_answer;
+use super::{CHARACTERISTICS, Ticketing};
 use crate::Error;
 use crate::proof::{KeptProof, sha256};
 use crate::store::create::{self, Opening};
@@ -44,6 +45,8 @@ pub struct History {
     pub external_id: ExternalId,
     /// The affair as it was opened.
     pub draft: Draft,
+    /// What it is known by.
+    pub characteristics: Vec<Characteristic>,
     /// When it was opened there.
     pub opened: Timestamp,
     /// What happened after, in order.
@@ -109,6 +112,7 @@ impl Ticketing {
         } else {
             ticket::first_receipts(self.db.reader(), &followed).await?
         };
+        let sets = self.known_sets().await?;
         let mut violations = Violations::new();
         let mut openings = Vec::with_capacity(histories.len());
         for (i, history) in histories.iter().enumerate() {
@@ -117,7 +121,17 @@ impl Ticketing {
             if follows.is_some() && first_received.is_none() {
                 violations.push(format!("histories[{i}].ticket.follow_up_of"), "does not exist");
             }
-            match self.play_one(history, first_received, stamp) {
+            // Another system did not know what the house asks for today; what it says has to fit.
+            let (said, set) = (history.characteristics.clone(), sets.of(&history.draft.filing));
+            let known = match Characteristics::held(CHARACTERISTICS, said, set, Demand::WhatIsSaid) {
+                Ok(known) => known,
+                Err(wrong) => {
+                    violations.absorb(&format!("histories[{i}]"), wrong);
+                    Characteristics::default()
+                }
+            };
+            let draft = Draft { characteristics: known, ..history.draft.clone() };
+            match self.play_one(history, draft, first_received, stamp) {
                 Ok(opening) => openings.push(opening),
                 Err((step, refusal)) => violations.push(format!("histories[{i}].steps[{step}]"), refusal.to_string()),
             }
@@ -132,12 +146,13 @@ impl Ticketing {
     fn play_one(
         &self,
         history: &History,
+        draft: Draft,
         earlier: Option<Timestamp>,
         stamp: &Stamp,
     ) -> Result<Opening, (usize, Refusal)> {
         let id = TicketId::from_uuid(self.ambient.uuid(stamp.recorded_at));
         let key = TrackingKey::from_entropy(self.ambient.bytes());
-        let opened = Ticket::open(history.draft.clone(), id, key, earlier, history.opened);
+        let opened = Ticket::open(draft, id, key, earlier, history.opened);
         let receipt = Receipt::of(&opened, sha256);
         let mut chronicle = Chronicle::opened(opened, &receipt, stamp.clone(), &self.ambient);
         for (step, (at, event)) in history.steps.iter().enumerate() {
@@ -156,7 +171,7 @@ impl Ticketing {
         let proof = KeptProof::of(&self.proof_key.proof(id), self.ambient.bytes());
         let facts = chronicle.stored.ticket.facts();
         let sealed = self.sealer.seal(facts.id, facts.tracking_key, &receipt);
-        Ok(Opening { claim: None, chronicle, proof, receipt, sealed })
+        Ok(Opening { claim: None, chronicle, proof, receipt, sealed, is_held: false })
     }
 
     fn with_proofs(&self, mut answer: pb::ImportTicketsResponse, known: &[Known]) -> pb::ImportTicketsResponse {

@@ -1,14 +1,15 @@
 //! Files a ticket as something else.
 
 use server::Call;
-use ticketing_domain::{ChangeKind, Filing, PointText, Word};
+use ticketing_domain::{ChangeKind, Characteristic, Filing, PointText, Word};
 use ventanilla_proto::ticketing::v1 as pb;
 
+use super::characteristic::demand;
 use super::writing::Begun;
 use super::{Target, Ticketing};
 use crate::Error;
 use crate::grpc::present;
-use crate::store::link;
+use crate::store::{characteristic, link};
 
 /// What ReclassifyTicket is asked, beside the ticket.
 #[derive(Debug, Clone)]
@@ -17,6 +18,8 @@ pub struct NewFiling {
     pub filing: Filing,
     /// What is claimed beside what is claimed already.
     pub points: Vec<PointText>,
+    /// What it is known by under the new filing.
+    pub characteristics: Vec<Characteristic>,
     /// Why.
     pub reason: Word,
 }
@@ -35,6 +38,9 @@ impl Ticketing {
         };
         let ticket = writing.chronicle.stored.ticket.clone();
         let (ticket, happened) = ticket.reclassify(new.filing, new.points, new.reason, writing.moment)?;
+        let set = characteristic::made_for(&mut writing.tx, ticket.filing()).await?;
+        let before = &writing.chronicle.stored.characteristics;
+        let known = before.refiled("characteristics", new.characteristics, set.as_ref(), demand(call))?;
         link::refile(&mut writing.tx, &ticket, &happened.added).await?;
         writing.chronicle.changed(ticket);
         writing.chronicle.note(
@@ -46,6 +52,9 @@ impl Ticketing {
                 row.related = Some(happened.to.ticket_type.to_string());
             },
         );
+        if known != writing.chronicle.stored.characteristics {
+            writing.chronicle.known_by(known, happened.at);
+        }
         let answer = present::ticket(&writing.chronicle.stored);
         writing.finish(answer).await
     }

@@ -106,11 +106,12 @@ impl Ticketing {
     }
 }
 
-/// Whether an entry of this kind tells of a subject, a point, an answer or a resolution.
+/// Whether an entry of this kind tells of a subject, a point, an answer, a resolution or what an affair is known by.
 fn brings_words(kind: &str) -> bool {
     [
         pb::TicketOpened::full_name(),
         pb::TicketReclassified::full_name(),
+        pb::CharacteristicsStated::full_name(),
         pb::ClaimPointAnswered::full_name(),
         pb::TicketTransitioned::full_name(),
     ]

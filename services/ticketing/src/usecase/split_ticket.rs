@@ -4,7 +4,7 @@ use kernel::ResourceId as _;
 use ledger::Stamp;
 use server::Call;
 use ticketing_domain::{
-    Assignment, ChangeKind, Filing, LinkId, LinkKind, Receipt, Refusal, Slug, SplitDraft, Subject, TicketId,
+    Assignment, ChangeKind, Demand, Filing, LinkId, LinkKind, Receipt, Refusal, Slug, SplitDraft, Subject, TicketId,
     TrackingKey, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
@@ -15,6 +15,7 @@ use super::{Target, Ticketing};
 use crate::Error;
 use crate::grpc::present;
 use crate::proof::{KeptProof, sha256};
+use crate::store::characteristic;
 use crate::store::create::{self, Opening};
 use crate::store::link::{self, Link};
 
@@ -56,7 +57,11 @@ impl Ticketing {
         let ticket = writing.chronicle.stored.ticket.clone();
         let filing = Filing { topic: new.topic.or_else(|| ticket.filing().topic.clone()), ..ticket.filing().clone() };
         let NewSplit { points, subject, assignment, reason, .. } = new;
-        let draft = SplitDraft { points, subject, filing, assignment, reason };
+        // The part is known by what the whole was known by, as far as that fits what the part is about.
+        let set = characteristic::made_for(&mut writing.tx, &filing).await?;
+        let known = &writing.chronicle.stored.characteristics;
+        let characteristics = known.refiled("", Vec::new(), set.as_ref(), Demand::WhatIsSaid)?;
+        let draft = SplitDraft { points, subject, filing, characteristics, assignment, reason };
         let (ticket, opened, happened) = ticket.split(draft, into, tracking_key, writing.moment)?;
 
         let receipt = Receipt::of(&opened, sha256);
@@ -66,7 +71,7 @@ impl Ticketing {
         let proof = self.proof_key.proof(into);
         let sealed = self.sealer.seal(into, tracking_key, &receipt);
         let proved = KeptProof::of(&proof, self.ambient.bytes());
-        let opening = Opening { claim: None, chronicle, proof: proved, receipt, sealed };
+        let opening = Opening { claim: None, chronicle, proof: proved, receipt, sealed, is_held: false };
         if !create::open_all(&mut writing.tx, &[&opening]).await?.is_empty() {
             return Err(Refusal::CustomerErased { customer }.into());
         }

@@ -16,7 +16,8 @@ use crate::grpc::present;
 pub type Items = Pin<Box<dyn Stream<Item = Result<pb::WatchTicketsResponse, Error>> + Send>>;
 
 impl Ticketing {
-    /// Follows the own ledger after a position; `ticket` narrows it to one ticket's name. Never ends by itself.
+    /// Follows the own ledger after a position; `ticket` narrows it to one ticket's name. Never ends by itself. Every item names the event before it, so that
+    /// whoever reads sees that none is missing, whatever else stands in the ledger.
     ///
     /// # Errors
     /// [`Error::PositionAhead`], [`Error::Store`]; the stream itself ends with the first error.
@@ -27,23 +28,43 @@ impl Ticketing {
             return Err(Error::PositionAhead { head });
         }
         let ambient = self.ambient.clone();
+        let mut told = Told { last: after, ticket };
         let items = self.ledger.tail(after, false).flat_map(move |part| {
             let items = match part {
-                Ok(Tail::Entries(entries)) => entries.into_iter().filter_map(|e| event(e, ticket.as_deref())).collect(),
+                Ok(Tail::Entries(entries)) => entries.into_iter().filter_map(|entry| told.event(entry)).collect(),
                 Ok(Tail::CaughtUp { head }) => {
                     let as_of_time = Some(server::parse::time_to_proto(ambient.now()));
-                    vec![Ok(Item::Heartbeat(Heartbeat { head_position: head, as_of_time }))]
+                    vec![Ok(told.heartbeat(Heartbeat { head_position: head, as_of_time }))]
                 }
                 Err(error) => vec![Err(error.into())],
             };
             stream::iter(items)
         });
-        Ok(Box::pin(items.map(|item| item.map(|item| pb::WatchTicketsResponse { item: Some(item) }))))
+        Ok(Box::pin(items))
     }
 }
 
-/// The entry as an event, unless it is about something else: a denial, or another ticket than asked for.
-fn event(entry: Entry, ticket: Option<&str>) -> Option<Result<Item, Error>> {
-    let wanted = entry.aggregate.starts_with("tickets/") && ticket.is_none_or(|t| t == entry.aggregate);
-    wanted.then(|| present::event(entry).map(Item::Event).map_err(Error::from))
+/// What one watcher was told.
+struct Told {
+    /// Position of the last event, or the one they asked to go on after.
+    last: i64,
+    /// The one ticket they ask about.
+    ticket: Option<String>,
+}
+
+impl Told {
+    /// The entry as an event, unless it is about something else: a denial, or another ticket than asked for.
+    fn event(&mut self, entry: Entry) -> Option<Result<pb::WatchTicketsResponse, Error>> {
+        let asked = self.ticket.as_ref().is_none_or(|ticket| *ticket == entry.aggregate);
+        if !(asked && entry.aggregate.starts_with("tickets/")) {
+            return None;
+        }
+        let previous = std::mem::replace(&mut self.last, entry.position);
+        let event = present::event(entry, previous).map_err(Error::from);
+        Some(event.map(|event| pb::WatchTicketsResponse { item: Some(Item::Event(event)), last_position: 0 }))
+    }
+
+    fn heartbeat(&self, heartbeat: Heartbeat) -> pb::WatchTicketsResponse {
+        pb::WatchTicketsResponse { item: Some(Item::Heartbeat(heartbeat)), last_position: self.last }
+    }
 }

@@ -96,6 +96,33 @@ async fn lists_messages_and_notes_in_the_order_they_were_written() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_newest_are_listed_first_where_that_is_asked_for_and_a_page_goes_on_in_its_own_order() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap();
+    let mut said = Vec::new();
+    for n in 1..=5 {
+        let message = from_customer(&ticket.name, &format!("Mensaje {n}"));
+        said.push(agent.add_message(message).await.unwrap().into_inner());
+    }
+    let mut list =
+        pb::ListMessagesRequest { parent: ticket.name, page_size: 2, newest_first: true, ..Default::default() };
+    let first = agent.list_messages(list.clone()).await.unwrap().into_inner();
+    // What is said meanwhile moves nothing.
+    agent.add_message(from_customer(&list.parent, "Mensaje 6")).await.unwrap();
+    list.page_token = first.next_page_token.clone();
+    let other_way = pb::ListMessagesRequest { newest_first: false, ..list.clone() };
+    assert_refused(agent.list_messages(other_way).await, Code::InvalidArgument, "INVALID_PAGE_TOKEN");
+    let second = agent.list_messages(list.clone()).await.unwrap().into_inner();
+    list.page_token = second.next_page_token;
+    let third = agent.list_messages(list).await.unwrap().into_inner();
+    assert_eq!(third.next_page_token, "");
+    let told: Vec<pb::Message> = [first.messages, second.messages, third.messages].concat();
+    said.reverse();
+    assert_eq!(told, said);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retry_gives_the_same_message() {
     let world = World::new().await;
     let mut agent = world.agent();

@@ -48,7 +48,7 @@ async fn search(finder: &mut Finder, filter: pb::TicketFilter) -> Vec<String> {
 }
 
 /// By words, once all that was written has been read for them.
-async fn by_words(finder: &mut Finder, query: &str) -> Vec<String> {
+pub async fn by_words(finder: &mut Finder, query: &str) -> Vec<String> {
     let filter = pb::TicketFilter { query: query.into(), ..Default::default() };
     let request = pb::SearchTicketsRequest { filter: Some(filter.clone()), ..Default::default() };
     eventually(LIMIT, || {

@@ -15,9 +15,11 @@ use ventanilla_proto::ledger::v1::ledger_service_server::LedgerServiceServer;
 use ventanilla_proto::ombudsman::v1 as office;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::characteristic_service_client::CharacteristicServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_ticketing as ticketing;
 
+use crate::characteristics::{facts, invoices};
 use crate::world::{
     ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, answer, assert_refused, close, complaint, create_request, fact, open,
     promise_request, resolve, resolved, serve, start, time,
@@ -210,14 +212,27 @@ async fn while_the_office_hears_a_case_no_objection_window_closes_the_ticket() {
     close(&mut world.client, &after, pb::CloseReason::ObjectionWindowOver).await.unwrap();
 }
 
+/// The affair, once both points are answered and it is resolved.
+async fn answered(client: &mut Tickets, ticket: &pb::Ticket) -> pb::Ticket {
+    let ticket = start(client, ticket).await.unwrap();
+    let ticket = answer(client, &ticket, "p1", ANSWER).await.unwrap();
+    let ticket = answer(client, &ticket, "p2", OTHER_ANSWER).await.unwrap();
+    resolve(client, &ticket).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_affair_that_is_needed_keeps_its_words_until_it_is_not() {
     let world = Neighbours::with("customer_profile", "customer-profile").await;
     let mut client = world.client.clone();
-    let over = resolved(&mut client).await;
+    let mut sets = CharacteristicServiceClient::new(world._served[1].channel(Role::Supervisor));
+    crate::characteristics::put(&mut sets, invoices("characteristicSets/reclamacion")).await.unwrap();
+    let known = || pb::Ticket { characteristics: facts("Begoña-41"), ..complaint() };
+    let over = client.create_ticket(create_request(known())).await.unwrap().into_inner().ticket.unwrap();
+    let over = answered(&mut client, &over).await;
     let over = close(&mut client, &over, pb::CloseReason::AcceptedByCustomer).await.unwrap();
     world.harness.surroundings.advance(jiff::SignedDuration::from_hours(24 * 366));
-    let open = resolved(&mut client).await;
+    let open = client.create_ticket(create_request(known())).await.unwrap().into_inner().ticket.unwrap();
+    let open = answered(&mut client, &open).await;
     let erasure = "erasures/0190a000-0000-7000-8000-0000000000e5";
     let erased = customer::CustomerErased {
         erasure: erasure.into(),
@@ -238,6 +253,8 @@ async fn an_affair_that_is_needed_keeps_its_words_until_it_is_not() {
     .await;
     assert_eq!(subject(&open).await, open.subject, "its customer may still object");
     let admin = world.database.admin().await;
+    let known = "select count(*) from ticketing.ticket t where t::text like '%Begoña-41%'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(known).fetch_one(&admin).await.unwrap(), 1, "of the one that is open");
     let said = || async {
         let count = "select count(*) from ticketing.ledger where type = 'ventanilla.rights.v1.PersonalDataErased'";
         sqlx::query_scalar::<_, i64>(count).fetch_one(&admin).await.unwrap()

@@ -4,7 +4,7 @@ use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::TicketState;
 
-use crate::world::{World, assert_refused, fields, fresh_id, open, resolved, start, started, wait};
+use crate::world::{World, assert_refused, fact, fields, fresh_id, open, resolved, start, started, wait};
 
 macro_rules! request {
     ($request:ident, $ticket:expr $(, $field:ident: $value:expr)*) => {
@@ -57,7 +57,19 @@ async fn a_rejection_needs_a_reason_and_a_signpost() {
     let bare = request!(RejectTicketRequest, ticket, reason: "", signpost: "web");
     let refused = assert_refused(agent.reject_ticket(bare).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&refused), ["reason", "signpost"]);
+    assert_eq!(fact(&refused, "article"), "Ley 10/2025 art. 13.7");
+    assert!(refused.message().contains("Ley 10/2025 art. 13.7"), "{}", refused.message());
     let signpost = "Puede acudir a la Junta Arbitral de Consumo de su comunidad.";
+    for (reason, signpost, wrong) in [("", signpost, "reason"), ("not_our_contract", "", "signpost")] {
+        let half = request!(RejectTicketRequest, ticket, reason: reason, signpost: signpost);
+        let refused = assert_refused(agent.reject_ticket(half).await, Code::InvalidArgument, "INVALID_REQUEST");
+        assert_eq!(fields(&refused), [wrong]);
+        assert_eq!(fact(&refused, "article"), "Ley 10/2025 art. 13.7");
+    }
+    let other = pb::Ticket { etag: "17".into(), ..ticket.clone() };
+    let other = request!(RejectTicketRequest, other, reason: "not_our_contract", signpost: signpost);
+    let refused = assert_refused(agent.reject_ticket(other).await, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!((fields(&refused), fact(&refused, "article")), (vec!["etag".to_owned()], String::new()));
     let reject = request!(RejectTicketRequest, ticket, reason: "not_our_contract", signpost: signpost);
     let rejected = agent.reject_ticket(reject).await.unwrap().into_inner();
     assert_eq!((rejected.state(), rejected.signpost.as_str()), (TicketState::Rejected, signpost));

@@ -225,7 +225,7 @@ fn skipped(steps: &mut Steps, run: &Run<'_>, first: Date, last: Date) -> Result<
 fn time(steps: &mut Steps, run: &Run<'_>) {
     let (es, en) = run.term.words();
     let (how_es, how_en) = match run.term {
-        Term::OpenMinutes(_) => ("dentro del horario de servicio", "within hours of work"),
+        Term::OpenMinutes(_) | Term::OpenSeconds(_) => ("dentro del horario de servicio", "within hours of work"),
         _ => ("seguidas, de día y de noche", "without pause, day and night"),
     };
     steps.say(format!("Se cuentan {es} {how_es}"), format!("{en} are counted {how_en}"), Outcome::Nothing);

@@ -38,6 +38,7 @@ impl Stretch {
         let (unit, count) = match term {
             Term::Minutes(n) => (Unit::Minute, n.into()),
             Term::OpenMinutes(n) => (Unit::OpenMinute, n.into()),
+            Term::Seconds(_) | Term::OpenSeconds(_) => panic!("the model walks by minutes; seconds are the oracle's"),
             Term::BusinessDays(n) => (Unit::BusinessDay, n.into()),
             Term::CalendarDays(n) => (Unit::Day, n.into()),
             Term::Weeks(n) => (Unit::Day, i64::from(n) * 7),

@@ -214,8 +214,9 @@ def main():
         if unit in ("bd", "cd", "w", "mo"):
             answer = day_term(calendar, unit, number, origin, percent, pauses)
         else:
-            length = number * 60_000_000 * percent // 100
-            if unit == "min":
+            micros = 1_000_000 if unit in ("s", "bs") else 60_000_000
+            length = number * micros * percent // 100
+            if unit in ("min", "s"):
                 answer = minute_term(origin, length, pauses)
             else:
                 answer = open_term(calendar, origin, length, pauses)

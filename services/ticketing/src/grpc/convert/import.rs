@@ -10,11 +10,12 @@ use ticketing_domain::{Answer, Destination, ExternalId, Slug, Word};
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::history_step::Step;
 
+use super::characteristic::characteristics;
 use super::message::said;
 use super::ticket::{close_reason, draft, optional};
 use super::{key, past, reason, whole};
 use crate::proof::sha256;
-use crate::usecase::{Event, Histories, History};
+use crate::usecase::{CHARACTERISTICS, Event, Histories, History};
 
 /// Affairs brought by one call.
 const MAX_HISTORIES: usize = 500;
@@ -57,11 +58,14 @@ fn history(v: &mut Violations, asked: &pb::TicketHistory, now: Timestamp) -> Opt
             None
         }
     };
+    let said = asked.ticket.as_ref().map(|ticket| ticket.characteristics.as_slice()).unwrap_or_default();
+    let characteristics = characteristics(v, CHARACTERISTICS, said);
     let steps = steps(v, &asked.steps, now);
     Some(History {
         source_system: source_system?,
         external_id: external_id?,
         draft: draft?,
+        characteristics,
         opened: opened?,
         steps,
         content_hash: sha256(&asked.encode_to_vec()),

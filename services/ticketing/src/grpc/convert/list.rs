@@ -85,7 +85,9 @@ fn parts(list: &'static str, field: &str, name: &str, size: i32, token: &str) ->
 }
 
 pub(in crate::grpc) fn messages(request: &pb::ListMessagesRequest) -> Result<Parts, Status> {
-    parts("messages", "parent", &request.parent, request.page_size, &request.page_token)
+    // A token goes on in the order it was given out in, and in no other.
+    let list = if request.newest_first { "messages-newest-first" } else { "messages" };
+    parts(list, "parent", &request.parent, request.page_size, &request.page_token)
 }
 
 pub(in crate::grpc) fn promises(request: &pb::ListPromisesRequest) -> Result<Parts, Status> {

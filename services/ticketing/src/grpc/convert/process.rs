@@ -158,7 +158,11 @@ fn next(v: &mut Violations, said: &[String]) -> Option<Vec<Slug>> {
     (read.len() == said.len()).then_some(read)
 }
 
-fn wording<const MAX: usize>(v: &mut Violations, field: &str, said: &[LocalizedText]) -> Option<Wording<MAX>> {
+pub(super) fn wording<const MAX: usize>(
+    v: &mut Violations,
+    field: &str,
+    said: &[LocalizedText],
+) -> Option<Wording<MAX>> {
     if said.len() > MOST_TEXTS {
         v.push(field, "must have one text in each language");
         return None;

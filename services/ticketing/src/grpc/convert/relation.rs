@@ -7,6 +7,7 @@ use ticketing_domain::{Assignment, LinkId, LinkKind, MAX_POINTS, Owner, Slug, Su
 use tonic::Status;
 use ventanilla_proto::ticketing::v1 as pb;
 
+use super::characteristic::characteristics;
 use super::list::unreadable;
 use super::ticket::{Filed, filing, optional, points};
 use super::{Target, etag, key, reason, whole};
@@ -36,8 +37,9 @@ pub(in crate::grpc) fn reclassify(
     };
     let filing = filing(&mut v, "", filed);
     let points = points(&mut v, "claim_points", &request.claim_points);
+    let characteristics = characteristics(&mut v, "characteristics", &request.characteristics);
     let reason = reason(&mut v, &request.reason);
-    let new = filing.zip(reason).map(|(filing, reason)| NewFiling { filing, points, reason });
+    let new = filing.zip(reason).map(|(filing, reason)| NewFiling { filing, points, characteristics, reason });
     whole(v, target.zip(new))
 }
 

@@ -4,14 +4,16 @@ use jiff::Timestamp;
 use kernel::{Language, ResourceId, Violations};
 use server::parse;
 use ticketing_domain::{
-    Answer, Assignment, Body, CloseReason, Draft, Filing, MAX_POINTS, Owner, PointText, Proof, Severity, Signpost,
-    Slug, Subject, TicketId, TicketType, TrackingKey, Word,
+    Answer, Assignment, Body, Characteristics, CloseReason, Draft, Filing, MAX_POINTS, Owner, PointText, Proof,
+    Severity, Signpost, Slug, Subject, TicketId, TicketType, TrackingKey, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
+use super::characteristic::characteristics;
 use super::{header, key, past, reason, whole};
+use crate::Error;
 use crate::document::Format;
-use crate::usecase::{Handover, NewAnswer, NewTicket, Target};
+use crate::usecase::{CHARACTERISTICS, Handover, NewAnswer, NewTicket, Target};
 
 pub(in crate::grpc) fn create(request: &pb::CreateTicketRequest, now: Timestamp) -> Result<NewTicket, Violations> {
     let v = &mut Violations::new();
@@ -24,8 +26,10 @@ pub(in crate::grpc) fn create(request: &pb::CreateTicketRequest, now: Timestamp)
             None
         }
     };
+    let said = request.ticket.as_ref().map(|ticket| ticket.characteristics.as_slice()).unwrap_or_default();
+    let said = characteristics(v, CHARACTERISTICS, said);
     let violations = std::mem::take(v);
-    whole(violations, draft.zip(key).map(|(draft, key)| NewTicket { draft, key, stated }))
+    whole(violations, draft.zip(key).map(|(draft, key)| NewTicket { draft, characteristics: said, key, stated }))
 }
 
 /// What a field `ticket` asks for, opened at `opened`.
@@ -66,6 +70,8 @@ pub(super) fn draft(v: &mut Violations, ticket: &pb::Ticket, opened: Timestamp) 
         interaction,
         follow_up_of,
         served_first: ticket.served_first,
+        // What is stated is held against a set first.
+        characteristics: Characteristics::default(),
     })
 }
 
@@ -261,15 +267,19 @@ pub(super) fn close_reason(v: &mut Violations, field: &str, value: i32) -> Optio
     }
 }
 
+/// Without reason or signpost it is refused as law would refuse it, with all else that is wrong.
 pub(in crate::grpc) fn reject(
     request: &pb::RejectTicketRequest,
     now: Timestamp,
-) -> Result<(Target, (Word, Signpost)), Violations> {
+) -> Result<(Target, (Word, Signpost)), Error> {
     let mut v = Violations::new();
     let target = header!("RejectTicket", request).target(&mut v, request, now);
     let reason = reason(&mut v, &request.reason);
     let signpost = v.check("signpost", request.signpost.parse());
-    whole(v, target.zip(reason.zip(signpost)))
+    match reason.zip(signpost) {
+        Some(reasoned) => Ok(whole(v, target.map(|target| (target, reasoned)))?),
+        None => Err(Error::Unreasoned(v)),
+    }
 }
 
 pub(in crate::grpc) fn transfer(

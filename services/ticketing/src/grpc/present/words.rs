@@ -121,6 +121,7 @@ pub(super) const fn change_kind(kind: ChangeKind) -> pb::TicketChangeKind {
         ChangeKind::RedressGiven => pb::TicketChangeKind::RedressGiven,
         ChangeKind::NoticeWritten => pb::TicketChangeKind::NoticeWritten,
         ChangeKind::NoticeReported => pb::TicketChangeKind::NoticeReported,
+        ChangeKind::CharacteristicsStated => pb::TicketChangeKind::CharacteristicsStated,
         ChangeKind::ArticleCited => pb::TicketChangeKind::ArticleCited,
         ChangeKind::PromiseMade => pb::TicketChangeKind::PromiseMade,
         ChangeKind::PromiseAtRisk => pb::TicketChangeKind::PromiseAtRisk,

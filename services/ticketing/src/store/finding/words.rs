@@ -183,6 +183,8 @@ pub(crate) async fn write(
             "insert into ticketing.ticket_words (ticket_id, part, created_at, words)
              select t.ticket_id, 0, t.created_at,
                     ticketing.words_of(t.language, concat_ws(' ', t.subject, t.resolution,
+                        (select string_agg(c.one ->> 'text', ' ' order by c.place)
+                         from jsonb_array_elements(t.characteristics) with ordinality as c (one, place)),
                         (select string_agg(concat_ws(' ', p.text, p.answer), ' ' order by p.ordinal) from ticketing.claim_point p
                          where p.ticket_id = t.ticket_id))) || ticketing.times_of(t.created_at)
              from ticketing.ticket t where t.ticket_id = any($1) and t.erased_at is null
