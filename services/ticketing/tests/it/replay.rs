@@ -161,13 +161,11 @@ clients! {
 /// A verb on a ticket with these further fields.
 macro_rules! verb {
     ($client:expr, $call:ident, $request:ident, $ticket:expr $(, $field:ident: $value:expr)*) => {{
-        let request = pb::$request {
-            name: $ticket.name.clone(),
-            etag: $ticket.etag.clone(),
-            request_id: fresh_id(),
-            $($field: $value,)*
-            ..Default::default()
-        };
+        let mut request = pb::$request::default();
+        request.name = $ticket.name.clone();
+        request.etag = $ticket.etag.clone();
+        request.request_id = fresh_id();
+        $(request.$field = $value;)*
         $client.$call(request).await.map(|_| ())
     }};
 }

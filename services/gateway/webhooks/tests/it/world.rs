@@ -126,6 +126,18 @@ impl World {
         ledger.nudge();
     }
 
+    /// The same, and waits until they are numbered: what follows from an entry elsewhere is written after that.
+    pub async fn append_numbered(&self, source: &str, drafts: &[Draft]) {
+        self.append(source, drafts).await;
+        let ledger = &self.sources[source].ledger;
+        eventually(SOON, || async {
+            let mut connection = ledger.db().reader().acquire().await.map_err(|e| e.to_string())?;
+            let standing = ledger.standing(&mut connection).await.map_err(|e| e.to_string())?;
+            if standing.waiting == 0 { Ok(()) } else { Err(format!("{} wait", standing.waiting)) }
+        })
+        .await;
+    }
+
     /// Nothing is heard of a ledger until this transaction ends.
     pub async fn deafen(&self, source: &str) -> Transaction<'static, sqlx::Postgres> {
         let cursor = "insert into webhooks.ledger_cursor (source) values ($1) on conflict do nothing";
