@@ -13,7 +13,6 @@ use ledger::verify::verify_database;
 use postgres::{Db, Settings};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tonic::Request;
-use tonic_types::StatusExt as _;
 use ventanilla_proto::customer::v1::GetCustomerRequest;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::ledger::v1::GetHeadRequest;
@@ -66,17 +65,16 @@ pub async fn all_answer(suite: &Suite, ambient: &Ambient) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// The reason by which who asks for the person that was erased is refused, as soon as somebody can ask; empty when they are shown.
+/// The state in which the person that was erased is shown to the first who asks for them.
 pub async fn who_is_asked_for(suite: &Suite, forgotten: &Forgotten, ambient: &Ambient) -> anyhow::Result<String> {
     let target = Target::of(suite);
     let agent = target.caller(Role::Agent, Some("drill-agent"), Some("billing"), ambient)?;
     let mut customers = CustomerServiceClient::new(agent.on(&target.connect(Service::CustomerProfile)?));
     let request = GetCustomerRequest { name: forgotten.customer.clone(), ..GetCustomerRequest::default() };
-    let refused = customers.get_customer(request).await.err();
-    Ok(refused.map_or_else(String::new, |status| match status.get_details_error_info() {
-        Some(info) => info.reason,
-        None => format!("{:?}", status.code()),
-    }))
+    Ok(match customers.get_customer(request).await {
+        Ok(customer) => customer.into_inner().state().as_str_name().to_owned(),
+        Err(status) => format!("{:?}", status.code()),
+    })
 }
 
 /// The tables that hold the person's word, in whatever column.
@@ -141,7 +139,7 @@ pub async fn ledgers(suite: &Suite, places: &Places, ends: &[i64]) -> anyhow::Re
         let db = db(suite, service).await?;
         let (within, beyond) = verdict::split(&signed, *end);
         let verdict = verify_database(&db, source, &within, std::slice::from_ref(&key)).await?;
-        held.push(verdict::held(source, &verdict, &beyond));
+        held.push(verdict::held(source, &verdict, *end, &beyond));
         db.close(Duration::from_secs(1)).await;
     }
     Ok(held)

@@ -172,10 +172,10 @@ impl Report {
                 "erasure: the backup brought the person back; they were erased again before anybody was answered"
             )?;
         } else {
-            let answered = if erasure.answered.is_empty() { "they were shown" } else { &erasure.answered };
             writeln!(
                 out,
-                "erasure: NOT repeated ({answered}; brought back in {} tables, left in {})",
+                "erasure: NOT repeated (shown as {}; brought back in {} tables, left in {})",
+                erasure.answered,
                 erasure.brought_back.len(),
                 erasure.left.join(", ")
             )?;

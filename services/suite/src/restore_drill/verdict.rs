@@ -47,15 +47,18 @@ pub struct Forgetting {
     pub holds: bool,
     /// Tables in which the backup brought their word back.
     pub brought_back: Vec<String>,
-    /// The reason by which the first who asked for them was refused; empty when they were shown.
+    /// The state in which they were shown to the first who asked for them.
     pub answered: String,
     /// Tables that still hold their word.
     pub left: Vec<String>,
 }
 
+/// State of a customer of whom nothing is left but ids and times.
+const ERASED: &str = "CUSTOMER_STATE_ERASED";
+
 /// Judges it. A backup that brings nobody back proves nothing.
 pub fn erasure(brought_back: Vec<String>, answered: String, left: Vec<String>) -> Forgetting {
-    let holds = !brought_back.is_empty() && answered == "CUSTOMER_ERASED" && left.is_empty();
+    let holds = !brought_back.is_empty() && answered == ERASED && left.is_empty();
     Forgetting { holds, brought_back, answered, left }
 }
 
@@ -64,7 +67,7 @@ pub fn erasure(brought_back: Vec<String>, answered: String, left: Vec<String>) -
 pub struct Held {
     /// Whose.
     pub ledger: String,
-    /// Entries that were read.
+    /// Entries that came back.
     pub entries: i64,
     /// Checkpoints that they were held against.
     pub checkpoints: usize,
@@ -79,12 +82,12 @@ pub fn split(signed: &[Checkpoint], end: i64) -> (Vec<Checkpoint>, Vec<Checkpoin
     signed.iter().cloned().partition(|checkpoint| checkpoint.position <= end)
 }
 
-/// Judges a ledger. Without a checkpoint there is nothing to hold it against.
-pub fn held(ledger: &str, verdict: &Verdict, beyond: &[Checkpoint]) -> Held {
-    let nothing = (verdict.entries > 0 && verdict.checkpoints == 0).then(|| "no checkpoint was kept of it".to_owned());
+/// Judges a ledger that was restored up to `end`. Without a checkpoint there is nothing to hold it against.
+pub fn held(ledger: &str, verdict: &Verdict, end: i64, beyond: &[Checkpoint]) -> Held {
+    let nothing = (end > 0 && verdict.checkpoints == 0).then(|| "no checkpoint was kept of it".to_owned());
     Held {
         ledger: ledger.to_owned(),
-        entries: verdict.entries,
+        entries: end,
         checkpoints: verdict.checkpoints,
         fault: verdict.fault.as_ref().map(ToString::to_string).or(nothing),
         signed_and_gone: beyond.iter().map(|checkpoint| checkpoint.position).collect(),
@@ -114,9 +117,9 @@ mod tests {
     #[test]
     fn who_is_shown_who_is_left_somewhere_or_who_never_came_back_is_not_forgotten() {
         let table = || vec!["customer_profile.source_record".to_owned()];
-        let erased = || "CUSTOMER_ERASED".to_owned();
+        let erased = || ERASED.to_owned();
         assert!(erasure(table(), erased(), Vec::new()).holds);
-        assert!(!erasure(table(), String::new(), Vec::new()).holds);
+        assert!(!erasure(table(), "CUSTOMER_STATE_ACTIVE".to_owned(), Vec::new()).holds);
         assert!(!erasure(table(), erased(), table()).holds);
         assert!(!erasure(Vec::new(), erased(), Vec::new()).holds);
     }
@@ -125,10 +128,10 @@ mod tests {
     fn a_ledger_that_is_not_the_signed_one_or_that_nobody_signed_does_not_hold() {
         let verdict =
             |entries, checkpoints, fault| Verdict { entries, checkpoints, personal_parts: 0, erased_parts: 0, fault };
-        assert_eq!(held("ticketing", &verdict(5, 1, None), &[]).fault, None);
-        assert_eq!(held("webhooks", &verdict(0, 0, None), &[]).fault, None, "nothing was written");
-        assert!(held("ticketing", &verdict(5, 0, None), &[]).fault.is_some());
-        assert!(held("ticketing", &verdict(5, 1, Some(Fault::Altered { position: 3 })), &[]).fault.is_some());
+        assert_eq!(held("ticketing", &verdict(5, 1, None), 5, &[]).fault, None);
+        assert_eq!(held("webhooks", &verdict(1, 0, None), 0, &[]).fault, None, "nothing was written by the point");
+        assert!(held("ticketing", &verdict(5, 0, None), 5, &[]).fault.is_some());
+        assert!(held("ticketing", &verdict(5, 1, Some(Fault::Altered { position: 3 })), 5, &[]).fault.is_some());
         let signed = |position| Checkpoint {
             source: "ticketing".to_owned(),
             position,
@@ -139,6 +142,6 @@ mod tests {
         };
         let (within, beyond) = split(&[signed(3), signed(9)], 5);
         assert_eq!((within.len(), beyond.len()), (1, 1));
-        assert_eq!(held("ticketing", &verdict(5, 1, None), &beyond).signed_and_gone, [9]);
+        assert_eq!(held("ticketing", &verdict(5, 1, None), 5, &beyond).signed_and_gone, [9]);
     }
 }

@@ -34,7 +34,7 @@ fn a_destroyed_database_comes_back_as_it_was_at_the_point_and_forgets_again() {
     assert!(by_the_point > 10, "there was no load to speak of: {report}");
 
     let erasure = &report["erasure"];
-    assert_eq!(erasure["answered"], "CUSTOMER_ERASED");
+    assert_eq!(erasure["answered"], "CUSTOMER_STATE_ERASED");
     assert!(!erasure["brought_back"].as_array().unwrap().is_empty(), "the backup had the person");
     let ledgers = report["ledgers"].as_array().unwrap();
     assert_eq!(ledgers.len(), 5);

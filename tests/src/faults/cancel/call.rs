@@ -25,7 +25,7 @@ pub(super) const GENEROUS: Duration = Duration::from_secs(20);
 pub(super) enum Call {
     Record(customer::IngestSourceRecordRequest),
     Interaction(customer::RecordInteractionRequest),
-    Ticket(ticketing::CreateTicketRequest),
+    Ticket(Box<ticketing::CreateTicketRequest>),
     Message(ticketing::AddMessageRequest),
     Promise(ticketing::MakePromiseRequest),
 }
@@ -53,7 +53,7 @@ impl Clients {
             Call::Record(m) => self.profile.ingest_source_record(timed(m, limit)).await?.into_inner().name,
             Call::Interaction(m) => self.profile.record_interaction(timed(m, limit)).await?.into_inner().name,
             Call::Ticket(m) => {
-                let answer = self.tickets.create_ticket(timed(m, limit)).await?.into_inner();
+                let answer = self.tickets.create_ticket(timed(*m, limit)).await?.into_inner();
                 answer.ticket.unwrap_or_default().name
             }
             Call::Message(m) => self.tickets.add_message(timed(m, limit)).await?.into_inner().name,

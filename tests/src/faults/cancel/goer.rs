@@ -112,7 +112,7 @@ impl Goer {
             Kind::Message => Call::Message(under(requests::message(&self.ticket, &wish.mark), request_id)),
             Kind::Promise => Call::Promise(under(requests::promise(&self.ticket, &wish.mark, now), request_id)),
             Kind::Ticket | Kind::Start | Kind::Transition | Kind::Case => {
-                Call::Ticket(under(requests::ticket(&self.customer, &wish.mark, false), request_id))
+                Call::Ticket(Box::new(under(requests::ticket(&self.customer, &wish.mark, false), request_id)))
             }
         }
     }
