@@ -141,8 +141,9 @@ async fn everything_that_is_wrong_is_said_at_once() {
         parallel_proceedings: 77,
         claim_points: vec![point("a", "one"), point("a", "")],
         facts_time: Some(prost_types::Timestamp { seconds: 0, nanos: -1 }),
-        facts_known_time: None,
         request_id: "x".into(),
+        representative: Some(pb::Representative { kind: 9, ..Default::default() }),
+        ..Default::default()
     };
     let before = world.rows().await;
     let refused = world.ines().open_case(request).await.unwrap_err();
@@ -155,6 +156,8 @@ async fn everything_that_is_wrong_is_said_at_once() {
         "claim_points[1].text",
         "claim_points[1].id",
         "facts_time",
+        "representative.display_name",
+        "representative.kind",
         "request_id",
     ];
     assert_eq!(fields(&refused), expected);
