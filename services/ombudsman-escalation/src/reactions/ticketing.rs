@@ -1,13 +1,14 @@
 //! Who acted on which ticket: what the conflict wall stands on. A conflict that comes to light after an
 //! assignment ends it.
 
-use kernel::{ActorKind, Ambient, ResourceId as _};
-use ledger::{Reaction, ReactionError, Received};
+use kernel::{Actor, ActorKind, Ambient, ResourceId as _};
+use ledger::{Applying, Reaction, ReactionError, Received};
 use ombudsman_escalation_domain::TicketId;
 use postgres::Tx;
 use ventanilla_proto::ticketing::v1 as ticketing;
 
 use super::bench;
+use crate::store::wall::Opening;
 use crate::store::{case, wall};
 
 /// Applies ticketing's entries.
@@ -38,9 +39,7 @@ impl Reaction for Involvements {
         for (case, _) in &seated {
             case::lock(tx, *case).await?;
         }
-        // What the office does is noted on the ticket in its name; that involves it in nothing.
-        let actor = Some(entry.actor()).filter(|actor| actor.kind != ActorKind::Office);
-        let mut new = wall::note_touch(tx, ticket, &family, entry.position(), actor, entry.occurred_at()).await?;
+        let mut new = wall::note_touch(tx, ticket, &family, entry.position(), actor(entry), entry.occurred_at()).await?;
         if !related.is_empty() {
             new |= wall::join_families(tx, &family).await?;
         }
@@ -53,6 +52,45 @@ impl Reaction for Involvements {
         }
         Ok(())
     }
+
+    fn runs(&self, entry: &Received) -> bool {
+        entry.is::<ticketing::TicketOpened>()
+            && TicketId::parse(entry.aggregate()).is_ok()
+            && related(entry).is_ok_and(|related| related.is_empty())
+    }
+
+    async fn apply_run(&self, tx: &mut Tx, run: &[Applying<'_>]) -> Result<(), ReactionError> {
+        let mut openings = Vec::with_capacity(run.len());
+        for Applying { entry, .. } in run {
+            let ticket = TicketId::parse(entry.aggregate()).map_err(|_| ReactionError::Undecodable("aggregate"))?;
+            let at = entry.occurred_at();
+            openings.push(Opening { ticket, position: entry.position(), actor: actor(entry), at });
+        }
+        let tickets: Vec<TicketId> = openings.iter().map(|opening| opening.ticket).collect();
+        if wall::anything_hangs_on(tx, &tickets).await? {
+            for each in run {
+                self.apply(tx, each.entry).await?;
+            }
+            return Ok(());
+        }
+        wall::note_openings(tx, &openings).await?;
+        if wall::seated_on(tx, &tickets).await?.is_empty() {
+            return Ok(());
+        }
+        // Somebody was seated in between.
+        for (Applying { entry, .. }, ticket) in run.iter().zip(&tickets) {
+            let bench = bench(&self.ambient, entry);
+            for (case, person) in wall::seated_on(tx, std::slice::from_ref(ticket)).await? {
+                bench.recuse_if_conflicted(tx, case, &person).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Who acted. What the office does is noted on the ticket in its name; that involves it in nothing.
+fn actor(entry: &Received) -> Option<&Actor> {
+    Some(entry.actor()).filter(|actor| actor.kind != ActorKind::Office)
 }
 
 /// The tickets that the entry makes one affair with the one it is about.

@@ -245,6 +245,63 @@ pub(crate) async fn note_touch(
     Ok(new.contains(&true))
 }
 
+/// An affair's opening, as the wall notes it.
+pub(crate) struct Opening<'a> {
+    pub(crate) ticket: TicketId,
+    pub(crate) position: i64,
+    /// `None` for the office, which is involved in nothing by noting it.
+    pub(crate) actor: Option<&'a Actor>,
+    pub(crate) at: Timestamp,
+}
+
+/// Whether anything but their openings is known of one of these tickets: kin, or a case.
+#[tracing::instrument(name = "db.wall.anything_hangs_on", skip_all)]
+pub(crate) async fn anything_hangs_on(tx: &mut PgConnection, tickets: &[TicketId]) -> Result<bool, StoreError> {
+    let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
+    let hangs = sqlx::query_scalar!(
+        r#"select exists (select from ombudsman.ticket_family where ticket_id = any($1))
+               or exists (select from ombudsman.office_case where ticket_id = any($1)) as "hangs!""#,
+        &ids
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(hangs)
+}
+
+/// Notes many openings at once, each of a ticket without kin, as [`note_touch`] notes one.
+#[tracing::instrument(name = "db.wall.note_openings", skip_all)]
+pub(crate) async fn note_openings(tx: &mut PgConnection, openings: &[Opening<'_>]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = openings.iter().map(|opening| opening.ticket.uuid()).collect();
+    let positions: Vec<i64> = openings.iter().map(|opening| opening.position).collect();
+    sqlx::query!(
+        "insert into ombudsman.ticket_watch (ticket_id, received_position)
+         select * from unnest($1::uuid[], $2::bigint[]) as t (id, position) order by id
+         on conflict on constraint ticket_watch_pkey do update set received_position = excluded.received_position",
+        &ids,
+        &positions,
+    )
+    .execute(&mut *tx)
+    .await?;
+    let acted: Vec<(&Opening<'_>, &Actor)> =
+        openings.iter().filter_map(|opening| Some((opening, opening.actor?))).collect();
+    let department = |actor: &Actor| actor.department.as_ref().map_or("", |slug| slug.as_str()).to_owned();
+    sqlx::query!(
+        "insert into ombudsman.involvement (ticket_id, actor_id, actor_kind, department, last_at)
+         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+             as t (id, actor_id, actor_kind, department, at) order by id
+         on conflict on constraint involvement_pkey
+         do update set last_at = greatest(involvement.last_at, excluded.last_at)",
+        &acted.iter().map(|(opening, _)| opening.ticket.uuid()).collect::<Vec<_>>(),
+        &acted.iter().map(|(_, actor)| actor.id.clone()).collect::<Vec<_>>(),
+        &acted.iter().map(|(_, actor)| actor.kind.as_str().to_owned()).collect::<Vec<_>>(),
+        &acted.iter().map(|(_, actor)| department(actor)).collect::<Vec<_>>(),
+        &acted.iter().map(|(opening, _)| opening.at.to_sqlx()).collect::<Vec<_>>() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Tickets that were one affair with this one at any time, itself included, in the order of their ids.
 #[tracing::instrument(name = "db.wall.family", skip_all)]
 pub(crate) async fn family(tx: &mut PgConnection, ticket: TicketId) -> Result<Vec<TicketId>, StoreError> {

@@ -22,6 +22,7 @@ mod laws_of_the_tables;
 mod mandates;
 mod open_case;
 mod precedents;
+mod openings;
 mod procedure;
 mod refusals;
 mod reports;
