@@ -109,6 +109,11 @@ impl Rows {
         let due = filed + SignedDuration::from_hours(24 * 45);
         let outcome = ["upheld", "partly_upheld", "not_upheld"][pick(3) as usize];
         let state = ["notified", "closed", "closed"][pick(3) as usize];
+        // What the office's triggers, which rest meanwhile, would have written.
+        let (came_from, ended) = match state {
+            "closed" => ("not_binding", issued.to_string()),
+            _ => ("\\N", "\\N".to_owned()),
+        };
         let (claimed, paid) = match (pick(3), outcome) {
             (0, "not_upheld") => (Some(100 + pick(90_000)), None),
             (0, _) => (Some(100 + pick(90_000)), Some(50 + pick(40_000))),
@@ -117,7 +122,7 @@ impl Rows {
         let money = |amount: Option<u32>| amount.map_or("\\N\t\\N".to_owned(), |amount| format!("{amount}\tEUR"));
         writeln!(
             self.cases,
-            "{id}\t7\t{id}\t{customer}\t{regime}\t{state}\t{filed}\t{filed}\tnone\tweb\toffice\tregistry-1\t{due}\t{filed}\t{issued}\t{motive}\tes\t{}",
+            "{id}\t7\t{id}\t{customer}\t{regime}\t{state}\t{filed}\t{filed}\tnone\tweb\toffice\tregistry-1\t{due}\t{filed}\t{issued}\t{motive}\tes\t{}\t{came_from}\t{ended}",
             money(claimed)
         )
         .expect("a string takes what is written");
@@ -143,7 +148,8 @@ impl Rows {
         for (table, rows) in [
             (
                 "office_case (case_id, version, ticket_id, customer_id, regime, state, filed_at_entity, filed_at_office, parallel, channel,
-                 opened_by_kind, opened_by, statement_due_at, created_at, updated_at, motive, language, claimed_minor, claimed_currency)",
+                 opened_by_kind, opened_by, statement_due_at, created_at, updated_at, motive, language, claimed_minor, claimed_currency,
+                 came_from, ended_at)",
                 self.cases,
             ),
             ("claim_point (case_id, point_id, place, claim)", self.claims),
@@ -199,11 +205,9 @@ pub(super) async fn measure(scene: &Scene, cases: u32, seeded_seconds: f64, call
             .bind(claim)
             .execute(&admin)
             .await?;
-        sqlx::query("update ombudsman.office_case set motive = $2 where case_id = $1")
-            .bind(id)
-            .bind(motive)
-            .execute(&admin)
-            .await?;
+        // Past the trigger that keeps every motive a case has had: each question is that of a case which has had one.
+        let update = format!("update ombudsman.office_case set motive = '{motive}' where case_id = '{id}'");
+        admin.execute(AssertSqlSafe(format!("set local session_replication_role = replica; {update}"))).await?;
         let request = office::FindPrecedentsRequest {
             case_name: case.clone(),
             claim_point: "p1".to_owned(),

@@ -29,6 +29,7 @@ use std::time::Duration;
 use ledger::{Ledger, Standings};
 use postgres::Db;
 use server::{Assembly, House, Worker};
+use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::webhook::v1::webhook_service_server::WebhookServiceServer;
 
 pub use config::Settings;
@@ -36,6 +37,7 @@ pub use config::Settings;
 use hooks::Hooks;
 use post::{Post, PostError, Resolve, SystemResolver};
 use reactions::OnLedger;
+use workers::horizon::{Horizon, Horizons};
 
 /// The schema of this service.
 pub const SCHEMA: &str = "webhooks";
@@ -125,9 +127,12 @@ pub async fn assemble_with(
     for source in FOLLOWED {
         assembly = assembly.follow(source, OnLedger::new(source, hooks.came.clone()), &ledger, &standings, &house)?;
     }
+    let horizon =
+        |source| Ok::<_, StartError>(Horizon::new(source, LedgerServiceClient::new(house.peers.channel(source)?)));
+    let heard = Horizons { ticketing: horizon(TICKETING)?, office: horizon(OFFICE)? };
     let (spread, courier, sweep) = (hooks.clone(), hooks.clone(), hooks);
     let assembly = assembly
-        .worker(Worker::new("spread", move |cancel| workers::spread::run(spread.clone(), cancel)))
+        .worker(Worker::new("spread", move |cancel| workers::spread::run(spread.clone(), heard.clone(), cancel)))
         .worker(Worker::new("courier", move |cancel| workers::courier::run(courier.clone(), cancel)))
         .worker(Worker::new("sweep", move |cancel| workers::sweep::run(sweep.clone(), cancel)));
     Ok(assembly.at_close(move || async move { db.close(Duration::from_secs(1)).await }))

@@ -2,6 +2,7 @@
 //! asked later, by the worker `spread`, so that no ledger waits for another.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use ledger::{Applying, Reaction, ReactionError, Received};
@@ -77,11 +78,11 @@ impl OnLedger {
                 Place::Affair(affair) => affair,
                 Place::Case(case) => tickets.get(&case).cloned().unwrap_or(case),
                 Place::Told { case, ticket } => {
-                    if !tickets.contains_key(&case) {
+                    if let Entry::Vacant(unknown) = tickets.entry(case) {
                         // What came of the case before may be among these.
                         self.write(tx, std::mem::take(&mut new)).await?;
-                        affair::put_case(tx, &case, &ticket).await?;
-                        tickets.insert(case, ticket.clone());
+                        affair::put_case(tx, unknown.key(), &ticket).await?;
+                        unknown.insert(ticket.clone());
                     }
                     ticket
                 }

@@ -62,7 +62,7 @@ fn walks_from_registration_to_closure() {
     let case = registered(complaint()).admit(now()).and_then(Case::hear_entity).expect("the firm speaks");
     let case = case.investigate(now()).and_then(Case::draft).and_then(Case::draft).expect("drafted");
     let case = case.decide().and_then(Case::notify).expect("told");
-    let effect = Effect { outcome: Outcome::NotUpheld, by_law: false, notified_at: now() };
+    let effect = Effect { outcome: Outcome::NotUpheld, by_law: false, notified_at: now(), confirms: None };
     let case = case.leave_unbound(effect, now()).and_then(|case| case.close(&[])).expect("closed");
     assert_eq!(case.stage(), Stage::Closed);
     assert_eq!(case.decide(), Err(Refused::DecisionImmutable));
@@ -146,8 +146,12 @@ fn what_can_be_completed_is_asked_for_before_anything_is_refused() {
     let late = asked.clone().refuse(Ground::EssentialDataMissing, because(), "courts".to_owned(), later(12));
     assert_eq!(late.expect("not completed").stage(), Stage::ArchivedUncured);
 
-    let completion =
-        Completion { parallel: Some(Parallel::None), facts_at: Some(at("2026-09-01T00:00:00Z")), points: Vec::new() };
+    let completion = Completion {
+        parallel: Some(Parallel::None),
+        facts_at: Some(at("2026-09-01T00:00:00Z")),
+        points: Vec::new(),
+        representation: false,
+    };
     let cured = asked.receive_cure(completion, later(2)).expect("completed");
     assert_eq!(cured.admit(later(2)).expect("complete").stage(), Stage::Admitted);
 }

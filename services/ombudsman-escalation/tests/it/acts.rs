@@ -8,11 +8,13 @@ use crate::world::{World, fresh_id};
 macro_rules! act {
     ($world:expr, $who:expr, $method:ident, $request:ident, $name:expr $(, $field:ident: $value:expr)* $(,)?) => {{
         let name: &str = $name;
+        #[allow(clippy::needless_update, reason = "of some requests every field is said")]
         let request = ventanilla_proto::ombudsman::v1::$request {
             name: name.to_owned(),
             etag: $world.etag($crate::acts::case_of(name)).await,
             request_id: $crate::world::fresh_id(),
             $($field: $value.into(),)*
+            ..Default::default()
         };
         $world.procedure($who).$method(request).await.map(tonic::Response::into_inner)
     }};

@@ -117,7 +117,7 @@ async fn a_cause_that_comes_again_for_another_opens_once_more_what_had_been_met(
     let third = told(&world, DOUBLE.of(65), "2026-11-30T00:00:00Z", UPHELD).await;
     assert!(world.owed(&third).await.is_empty());
     let forged = "insert into ombudsman.obligation (case_id, number, kind, debtor, entry_sequence, since, due_at, reopens_case, reopens_number)
-                  select $1, 9, 'recommendation', 'billing', 1, now(), now() + interval '1 day', case_id, number
+                  select $1::uuid, 9, 'recommendation', 'billing', 1, now(), now() + interval '1 day', case_id, number
                     from ombudsman.obligation where done_at is null limit 1";
     assert_eq!(world.rule_broken_by(forged, crate::world::uuid_of(&third)).await, "obligation_reopens_what_was_met");
 }

@@ -36,10 +36,14 @@ const FIRM: [Role; 12] = [
 ];
 
 /// All that anybody outside the house may call.
-const ALLOWED: [(Role, &str); 17] = [
+const ALLOWED: [(Role, &str); 20] = [
     (Role::Customer, "OpenCase"),
     (Role::Agent, "OpenCase"),
     (Role::Crm, "OpenCase"),
+    // Who brought it is given the acknowledgement.
+    (Role::Customer, "GetAcknowledgement"),
+    (Role::Agent, "GetAcknowledgement"),
+    (Role::Crm, "GetAcknowledgement"),
     (Role::FirmLiaison, "GetCase"),
     (Role::FirmLiaison, "ListDossierEntries"),
     (Role::FirmLiaison, "SubmitEntityStatement"),

@@ -27,8 +27,8 @@ async fn keeps_the_ticket_as_it_stood_and_names_the_neighbour_that_was_down() {
 
     let papers = papers(&world, &case.name).await;
     let kinds: Vec<pb::DossierKind> = papers.iter().map(|paper| paper.kind()).collect();
-    use pb::DossierKind::{Complaint, Gap, HistorySnapshot, MessagesSnapshot, TicketSnapshot};
-    assert_eq!(kinds, [Complaint, TicketSnapshot, MessagesSnapshot, HistorySnapshot, Gap]);
+    use pb::DossierKind::{Acknowledgement, Complaint, Gap, HistorySnapshot, MessagesSnapshot, TicketSnapshot};
+    assert_eq!(kinds, [Complaint, TicketSnapshot, MessagesSnapshot, HistorySnapshot, Gap, Acknowledgement]);
     let kept: tickets::Ticket = prost::Message::decode(papers[1].content.as_slice()).unwrap();
     assert_eq!(kept.name, ticket);
     let gap = String::from_utf8(papers[4].content.clone()).unwrap();
@@ -39,7 +39,7 @@ async fn keeps_the_ticket_as_it_stood_and_names_the_neighbour_that_was_down() {
         (opened.len(), opened[0].ticket.as_str(), opened[0].regime.as_str()),
         (1, ticket.as_str(), "es.finance")
     );
-    assert_eq!(world.entries::<pb::DossierEntryAdded>().await.len(), 5);
+    assert_eq!(world.entries::<pb::DossierEntryAdded>().await.len(), 6);
 }
 
 #[tokio::test]
@@ -141,8 +141,9 @@ async fn everything_that_is_wrong_is_said_at_once() {
         parallel_proceedings: 77,
         claim_points: vec![point("a", "one"), point("a", "")],
         facts_time: Some(prost_types::Timestamp { seconds: 0, nanos: -1 }),
-        facts_known_time: None,
         request_id: "x".into(),
+        representative: Some(pb::Representative { kind: 9, ..Default::default() }),
+        ..Default::default()
     };
     let before = world.rows().await;
     let refused = world.ines().open_case(request).await.unwrap_err();
@@ -155,6 +156,8 @@ async fn everything_that_is_wrong_is_said_at_once() {
         "claim_points[1].text",
         "claim_points[1].id",
         "facts_time",
+        "representative.display_name",
+        "representative.kind",
         "request_id",
     ];
     assert_eq!(fields(&refused), expected);

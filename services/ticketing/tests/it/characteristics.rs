@@ -191,7 +191,8 @@ async fn all_that_is_wrong_with_a_set_is_told_at_once() {
     ];
     let mut expected: Vec<String> = expected.map(at).into();
     let mut found = fields(&refused);
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     assert_eq!(found, expected);
     let twice =
         pb::CharacteristicSet { rules: vec![rule("a", Kind::Flag), rule("a", Kind::Date)], ..invoices(OF_BILLING) };

@@ -1,5 +1,11 @@
 //! ticketing against a real Postgres, through a real client and server: one file per operation.
 
+// What needs no service is tested beside its code, which is not compiled a second time for it (`Cargo.toml`).
+#[path = "../../src/grpc/present/event.rs"]
+mod event;
+#[path = "../../src/guesses.rs"]
+mod guesses;
+
 mod add_message;
 mod answer_claim_point;
 mod answer_survey;
@@ -34,6 +40,7 @@ mod reactions;
 mod receipts;
 mod redresses;
 mod relations;
+mod replay;
 mod request_cure;
 mod resolve_ticket;
 mod schema;

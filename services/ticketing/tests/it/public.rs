@@ -104,12 +104,12 @@ async fn notes_of_the_house_are_not_told() {
     assert_eq!(told, [false]);
 }
 
-/// Writes a history of so many messages, each with its number, and a note of the house after every one of them.
+/// Writes a history of so many messages before what was said really, each with its number, and a note of the house after every one of them.
 async fn talked(world: &World, opened: &pb::CreateTicketResponse, messages: i32) {
     let id: Uuid = name(opened).trim_start_matches("tickets/").parse().unwrap();
     let written = sqlx::query(
         "insert into ticketing.message (ticket_id, sequence, message_id, direction, visibility, channel, body, actor_kind, actor_id, occurred_at, created_at)
-         select $1, 1000 + n, gen_random_uuid(), case when n % 2 = 0 then 'outbound' end, case when n % 2 = 0 then 'public' else 'internal' end,
+         select $1, n - 2 * $2 - 2, gen_random_uuid(), case when n % 2 = 0 then 'outbound' end, case when n % 2 = 0 then 'public' else 'internal' end,
                 case when n % 2 = 0 then 'email' end, 'mensaje ' || n / 2, 'employee', 'ana', now(), now()
          from generate_series(2, 2 * $2 + 1) n",
     );

@@ -176,13 +176,24 @@ pub struct Unspread {
     pub moment: Moment,
 }
 
-/// Up to when the ledgers were heard that tell whose affairs are.
+/// Up to which event all was heard of those who tell whose affairs are.
 #[derive(Debug, Clone, Copy)]
-pub struct Heard {
-    /// Ticketing, which tells whose a ticket is.
-    pub ticketing: Option<Timestamp>,
-    /// The office, which tells what a case is about.
-    pub office: Option<Timestamp>,
+pub struct Reached {
+    /// Of ticketing, which tells whose a ticket is.
+    pub ticketing: i64,
+    /// Of the office, which tells what a case is about.
+    pub office: i64,
+}
+
+/// What is not spread and may wait to be told whose it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    /// Something of a ticket does.
+    pub of_tickets: bool,
+    /// Something of a case does.
+    pub of_cases: bool,
+    /// The newest event there is.
+    pub newest: i64,
 }
 
 /// Whether an event is not spread yet.
@@ -192,11 +203,24 @@ pub async fn any_unspread(pool: &PgPool) -> Result<bool, StoreError> {
     Ok(found.fetch_one(pool).await?)
 }
 
+/// What may wait to be told whose it is.
+#[tracing::instrument(name = "db.event.waiting", level = "debug", skip_all)]
+pub async fn waiting(pool: &PgPool) -> Result<Waiting, StoreError> {
+    let found = sqlx::query!(
+        r#"select coalesce(bool_or(starts_with(affair, 'tickets/')), false) as "of_tickets!",
+                  coalesce(bool_or(starts_with(affair, 'cases/')), false) as "of_cases!",
+                  coalesce((select max(number) from webhooks.event), 0) as "newest!"
+           from webhooks.event where spread_at is null and department is null and source <> 'ticketing'"#
+    );
+    let row = found.fetch_one(pool).await?;
+    Ok(Waiting { of_tickets: row.of_tickets, of_cases: row.of_cases, newest: row.newest })
+}
+
 /// The first events that are not spread, in their order, but for those that wait. One waits that names no department, and whose affair
 /// may have been another's by word that was not heard yet; and with it whatever is behind it of its affair. Ticketing's own entries
 /// say nothing that its ledger did not say before.
 #[tracing::instrument(name = "db.event.unspread", skip_all)]
-pub async fn unspread(tx: &mut PgConnection, heard: Heard, limit: i64) -> Result<Vec<Unspread>, StoreError> {
+pub async fn unspread(tx: &mut PgConnection, reached: Reached, limit: i64) -> Result<Vec<Unspread>, StoreError> {
     // An event that is being given its place in another affair is not waited for: it comes behind all of this.
     let rows = sqlx::query!(
         r#"select e.number, e.event_type, e.affair, e.department, e.occurred_at,
@@ -206,11 +230,10 @@ pub async fn unspread(tx: &mut PgConnection, heard: Heard, limit: i64) -> Result
                select from webhooks.event w
                where w.spread_at is null and w.affair = e.affair and w.number <= e.number
                  and w.department is null and w.source <> 'ticketing'
-                 and (starts_with(w.affair, 'tickets/') and (w.recorded_at <= $1) is not true
-                      or starts_with(w.affair, 'cases/') and (w.recorded_at <= $2) is not true))
+                 and (starts_with(w.affair, 'tickets/') and w.number > $1 or starts_with(w.affair, 'cases/') and w.number > $2))
            order by e.number limit $3 for no key update of e skip locked"#,
-        heard.ticketing.map(|at| at.to_sqlx()) as _,
-        heard.office.map(|at| at.to_sqlx()) as _,
+        reached.ticketing,
+        reached.office,
         limit,
     )
     .fetch_all(tx)

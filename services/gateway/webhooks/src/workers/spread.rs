@@ -2,8 +2,8 @@
 //!
 //! An event that names no department is of the one that had its affair when it happened. That only ticketing tells, and only the
 //! office what its cases are about, and another ledger may be ahead of theirs. So it waits, and with it what is behind it of its
-//! affair, until everything was heard of them that stood there when it was written down; who asked for one department's affairs
-//! would miss it otherwise, or be told another's. What is decided then follows from the ledgers and not from when it is decided.
+//! affair, until everything was heard that they had when it came; who asked for one department's affairs would miss it otherwise, or
+//! be told another's. What is decided then follows from the ledgers and not from when it is decided.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use postgres::StoreError;
 use tokio_util::sync::CancellationToken;
 use webhooks_domain::affair::department_at;
 
+use super::horizon::Horizons;
 use crate::hooks::Hooks;
 use crate::store::delivery::New;
-use crate::store::event::{Heard, Unspread};
+use crate::store::event::{Reached, Unspread};
 use crate::store::{affair, delivery, event, subscription};
-use crate::{OFFICE, TICKETING};
 
 /// Events spread in one transaction at most.
 const BATCH: i64 = 500;
@@ -28,9 +28,9 @@ const POLL: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// What waiting does not heal; the supervisor starts it again.
-pub async fn run(hooks: Hooks, cancel: CancellationToken) -> Result<(), StoreError> {
+pub async fn run(hooks: Hooks, mut heard: Horizons, cancel: CancellationToken) -> Result<(), StoreError> {
     while !cancel.is_cancelled() {
-        match round(&hooks).await {
+        match round(&hooks, &mut heard).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => {
@@ -48,19 +48,28 @@ pub async fn run(hooks: Hooks, cancel: CancellationToken) -> Result<(), StoreErr
 }
 
 /// One batch; whether there may be more.
-async fn round(hooks: &Hooks) -> Result<bool, StoreError> {
+async fn round(hooks: &Hooks, heard: &mut Horizons) -> Result<bool, StoreError> {
     // Looked for outside the lock: nearly always there is nothing.
-    if event::any_unspread(hooks.db.reader()).await? { batch(hooks).await } else { Ok(false) }
+    if !event::any_unspread(hooks.db.reader()).await? {
+        return Ok(false);
+    }
+    let reached = Reached { ticketing: heard.ticketing.reached(), office: heard.office.reached() };
+    if batch(hooks, reached).await? {
+        return Ok(true);
+    }
+    // The newest event is known before the ledgers are asked: what they say then is enough for all up to it.
+    let waiting = event::waiting(hooks.db.reader()).await?;
+    let ticketing = waiting.of_tickets && heard.ticketing.look(waiting.newest, &hooks.standings).await;
+    let office = waiting.of_cases && heard.office.look(waiting.newest, &hooks.standings).await;
+    Ok(ticketing || office)
 }
 
 #[tracing::instrument(name = "webhook.spread", skip_all)]
-async fn batch(hooks: &Hooks) -> Result<bool, StoreError> {
+async fn batch(hooks: &Hooks, reached: Reached) -> Result<bool, StoreError> {
     let now = hooks.ambient.now();
     let mut tx = hooks.db.tx().await?;
     delivery::lock_spreading(&mut tx).await?;
-    // Before it is asked whose affairs these are: what is heard after that answer says nothing of it.
-    let heard = Heard { ticketing: hooks.standings.of(TICKETING).as_of, office: hooks.standings.of(OFFICE).as_of };
-    let told = event::unspread(&mut tx, heard, BATCH).await?;
+    let told = event::unspread(&mut tx, reached, BATCH).await?;
     let open: Vec<&str> = told.iter().filter(|e| e.department.is_none()).map(|e| e.affair.as_str()).collect();
     let tenures = if open.is_empty() { BTreeMap::new() } else { affair::tenures(&mut tx, &open).await? };
     let department = |event: &Unspread| {

@@ -83,13 +83,12 @@ async fn a_subscription_is_told_its_types_of_its_department_and_what_belongs_to_
     let clock = format!("clocks/{}", world.uuid());
     let breached =
         sla::ClockBreached { clock: clock.clone(), subject: ticket.clone(), ..sla::ClockBreached::default() };
+    let opened = TicketOpened { ticket: ticket.clone(), department: "network".to_owned(), ..TicketOpened::default() };
+    let deaf = world.deafen("ticketing").await;
+    world.append_numbered("ticketing", &[world.draft(&ticket, &opened, world.now())]).await;
     world.write("sla-monitor", &clock, &[breached]).await;
-    let opened = ventanilla_proto::ticketing::v1::TicketOpened {
-        ticket: ticket.clone(),
-        department: "network".to_owned(),
-        ..Default::default()
-    };
-    world.write("ticketing", &ticket, &[opened]).await;
+    world.kept(1).await;
+    deaf.rollback().await.unwrap();
     let own = world.open("billing").await;
     world.step(&own, 0..1).await;
     let linked = ventanilla_proto::customer::v1::CustomersLinked::default();

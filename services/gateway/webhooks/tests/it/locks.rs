@@ -56,7 +56,7 @@ async fn holds_no_delivery_while_it_waits<T: Send + 'static>(
     lock: &'static str,
     call: impl Future<Output = T> + Send + 'static,
 ) -> T {
-    let mut courier = world.admin.begin().await.unwrap();
+    let mut courier = world.begin().await;
     assert!(!sqlx::query(lock).fetch_all(&mut *courier).await.unwrap().is_empty(), "there is something to hold");
     let calling: JoinHandle<T> = tokio::spawn(call);
     somebody_waits(world).await;
@@ -103,7 +103,7 @@ async fn who_waits_for_a_lane_holds_no_delivery_of_it() {
         .execute(&world.admin)
         .await
         .unwrap();
-    let mut spreading = world.admin.begin().await.unwrap();
+    let mut spreading = world.begin().await;
     let first = "select from webhooks.lane where affair = (select min(affair) from webhooks.lane) for update";
     sqlx::query(first).fetch_all(&mut *spreading).await.unwrap();
     let resume =
@@ -198,7 +198,7 @@ async fn nobody_waits_in_a_circle_while_everything_is_done_to_a_subscription_at_
             }
         }
     }));
-    receiver.got_at_least(receiver.got().len() + 60).await;
+    receiver.got_at_least(receiver.got().len() + 30).await;
     // And away with it, while it is told.
     stop.store(true, Ordering::SeqCst);
     for task in running {

@@ -11,13 +11,14 @@ use ventanilla_webhooks::{SCHEMA, Settings, StartError, assemble, catalogue, env
 async fn no_lease_ends_before_an_attempt_that_was_begun_under_it() {
     let start = async |lease_ms| {
         let nowhere = postgres::Settings::new("postgres://nobody@127.0.0.1:1/none", SCHEMA);
-        let mut settings = Settings::new(nowhere, &[7; 32]);
+        // What is looked at next is no key.
+        let mut settings = Settings { secret_key: "no key".into(), ..Settings::new(nowhere, &[7; 32]) };
         settings.courier.lease_ms = lease_ms;
         settings.endpoints.timeout_ms = 15_000;
         assemble(settings, Harness::in_real_time().house_with(SCHEMA, &[])).await.err()
     };
     assert!(matches!(start(15_999).await, Some(StartError::Lease)));
-    assert!(matches!(start(16_000).await, Some(StartError::Database(_))));
+    assert!(matches!(start(16_000).await, Some(StartError::Key(_))));
 }
 
 #[test]

@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use kernel::{Actor, ActorKind, Ambient, Role};
 use ledger::{Draft, Ledger, Stamp};
+use postgres::Tx;
 use prost::{Message, Name};
 use server::Assembly;
+use sqlx::PgPool;
 use sqlx::migrate::Migrator;
-use sqlx::{PgPool, Transaction};
 use testkit::{Client, Database, Harness, Served, eventually};
 use tonic_types::StatusExt as _;
 use ventanilla_proto::ticketing::v1 as ticketing;
@@ -126,11 +127,28 @@ impl World {
         ledger.nudge();
     }
 
+    /// The same, and waits until they are numbered: what follows from an entry elsewhere is written after that.
+    pub async fn append_numbered(&self, source: &str, drafts: &[Draft]) {
+        self.append(source, drafts).await;
+        let ledger = &self.sources[source].ledger;
+        eventually(SOON, || async {
+            let mut connection = ledger.db().reader().acquire().await.map_err(|e| e.to_string())?;
+            let standing = ledger.standing(&mut connection).await.map_err(|e| e.to_string())?;
+            if standing.waiting == 0 { Ok(()) } else { Err(format!("{} wait", standing.waiting)) }
+        })
+        .await;
+    }
+
+    /// Somebody else's transaction in the service's schema.
+    pub async fn begin(&self) -> Tx {
+        self.database.db().await.tx().await.unwrap()
+    }
+
     /// Nothing is heard of a ledger until this transaction ends.
-    pub async fn deafen(&self, source: &str) -> Transaction<'static, sqlx::Postgres> {
+    pub async fn deafen(&self, source: &str) -> Tx {
         let cursor = "insert into webhooks.ledger_cursor (source) values ($1) on conflict do nothing";
         sqlx::query(cursor).bind(source).execute(&self.admin).await.unwrap();
-        let mut held = self.admin.begin().await.unwrap();
+        let mut held = self.begin().await;
         let lock = "select from webhooks.ledger_cursor where source = $1 for update";
         sqlx::query(lock).bind(source).execute(&mut *held).await.unwrap();
         held
