@@ -203,13 +203,15 @@ fn a_share_stands_where_it_is_on_its_axis() {
 #[test]
 fn bars_are_as_long_as_their_counts_and_laid_end_to_end() {
     let part = |class| Part { name: "part".to_owned(), class, striped: false };
-    let row = |counts: [i64; 2]| CountRow { label: "b".to_owned(), counts: counts.to_vec() };
-    let svg = counts("c", &[part("p-met"), part("p-open")], &[row([3, 1]), row([0, 2])], EN).svg("", "");
-    // Four are 440 wide; the first of a class is its sample in the key.
+    let row = |counts: [i64; 3]| CountRow { label: "b".to_owned(), counts: counts.to_vec() };
+    let parts = [part("p-met"), part("p-open"), part("p-away")];
+    let svg = counts("c", &parts, &[row([3, 1, 4]), row([0, 2, 0])], EN).svg("", "");
+    // Eight are 440 wide; the first of a class is its sample in the key.
     assert_eq!(drawn(&svg, "rect", "p-met", "x")[1..], [190.0]);
-    assert_eq!(drawn(&svg, "rect", "p-met", "width")[1..], [330.0]);
-    assert_eq!(drawn(&svg, "rect", "p-open", "x")[1..], [520.0, 190.0]);
-    assert_eq!(drawn(&svg, "rect", "p-open", "width")[1..], [110.0, 220.0]);
+    assert_eq!(drawn(&svg, "rect", "p-met", "width")[1..], [165.0]);
+    assert_eq!(drawn(&svg, "rect", "p-open", "x")[1..], [355.0, 190.0]);
+    assert_eq!(drawn(&svg, "rect", "p-open", "width")[1..], [55.0, 110.0]);
+    assert_eq!(drawn(&svg, "rect", "p-away", "x")[1..], [410.0]);
 }
 
 #[test]
