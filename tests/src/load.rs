@@ -280,9 +280,7 @@ async fn measure(plan: &Plan, cluster: &Cluster) -> anyhow::Result<Report> {
                 };
                 bar.inc(1);
                 let bare_half_p99_ms = match (&bench, bare) {
-                    (Some(bench), Some(rate)) => {
-                        Some(bench.p99_at(script, clients, rate / 2.0, plan.seconds).await?)
-                    }
+                    (Some(bench), Some(rate)) => Some(bench.p99_at(script, clients, rate / 2.0, plan.seconds).await?),
                     _ => None,
                 };
                 bar.inc(1);

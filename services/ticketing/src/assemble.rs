@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ledger::{Follower, Ledger, Reaction, Standings};
 use postgres::{Db, StoreError};
-use server::{Assembly, House, PeerChannel, PeerError, Worker};
+use server::{Assembly, House, PeerChannel, Worker};
 use sqlx::migrate::Migrator;
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -144,8 +144,8 @@ fn follow<R: Reaction>(
 ) -> Assembly {
     let channel: PeerChannel = match house.peers.channel(source) {
         Ok(channel) => channel,
-        Err(PeerError::Unknown(_) | PeerError::Address(_)) => {
-            tracing::warn!(source, "no address is configured; its ledger is not followed");
+        Err(error) => {
+            tracing::warn!(source, %error, "its ledger is not followed");
             return assembly;
         }
     };

@@ -46,13 +46,7 @@ impl Pgbench {
 
     /// 99th percentile in milliseconds at so many transactions a second whatever they take, each counted from when it
     /// was due: what the machine and Postgres alone make of such a load.
-    pub(super) async fn p99_at(
-        &self,
-        script: &Script,
-        clients: usize,
-        rate: f64,
-        seconds: u64,
-    ) -> anyhow::Result<f64> {
+    pub(super) async fn p99_at(&self, script: &Script, clients: usize, rate: f64, seconds: u64) -> anyhow::Result<f64> {
         let file = tempfile(&script.text)?;
         let logs = Logs::new()?;
         let mut command = self.command(script, &file, clients, seconds);

@@ -93,7 +93,8 @@ impl fmt::Display for Report {
              Median of the rounds (least-greatest); rates a second, latencies in ms.\n",
             self.customers, self.seconds, self.processors, self.postgres
         )?;
-        let head = ["operation", "clients", "rate", "p50", "p99", "p99 at half load", "pgbench", "its p99 at half", "ratio"];
+        let head =
+            ["operation", "clients", "rate", "p50", "p99", "p99 at half load", "pgbench", "its p99 at half", "ratio"];
         writeln!(
             f,
             "{:<17}{:>7}  {:>22}{:>22}{:>22}{:>22}{:>24}{:>20}{:>20}",

@@ -176,8 +176,8 @@ pub(crate) async fn get(
                ) s) as "cases: Json<Vec<Case>>",
                (select json_agg(n) from (
                    select w.* from (
-                       select i.*, row_number() over (order by occurred_at desc, id desc) as of_all,
-                              row_number() over (partition by department order by occurred_at desc, id desc) as of_department
+                       select i.*, row_number() over (order by i.occurred_at desc, i.id desc) as of_all,
+                              row_number() over (partition by i.department order by i.occurred_at desc, i.id desc) as of_department
                        from unnest(c.ids) as k (id)
                        cross join lateral (
                            select * from customer_profile.interaction

@@ -33,6 +33,3 @@ mod support;
 mod units;
 mod watch_customer;
 mod what_is_known;
-
-// Where the parts in `units` look for it.
-use ventanilla_customer_profile::SOURCE;

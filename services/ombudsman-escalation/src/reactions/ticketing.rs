@@ -39,7 +39,8 @@ impl Reaction for Involvements {
         for (case, _) in &seated {
             case::lock(tx, *case).await?;
         }
-        let mut new = wall::note_touch(tx, ticket, &family, entry.position(), actor(entry), entry.occurred_at()).await?;
+        let mut new =
+            wall::note_touch(tx, ticket, &family, entry.position(), actor(entry), entry.occurred_at()).await?;
         if !related.is_empty() {
             new |= wall::join_families(tx, &family).await?;
         }

@@ -114,7 +114,8 @@ impl<C: Clock> SteadyClock<C> {
 impl Heard {
     /// The time at another instant.
     fn carried_to(self, instant: Instant) -> Timestamp {
-        let (later, earlier) = (instant.saturating_duration_since(self.when), self.when.saturating_duration_since(instant));
+        let (later, earlier) =
+            (instant.saturating_duration_since(self.when), self.when.saturating_duration_since(instant));
         let moved = |span| SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
         self.at.saturating_add(moved(later)).and_then(|at| at.saturating_sub(moved(earlier))).unwrap_or(self.at)
     }

@@ -11,9 +11,7 @@ mod party;
 mod personal;
 mod violation;
 
-pub use ambient::{
-    Ambient, Clock, Entropy, FixedClock, Heard, SeededEntropy, SteadyClock, SystemClock, SystemEntropy,
-};
+pub use ambient::{Ambient, Clock, Entropy, FixedClock, Heard, SeededEntropy, SteadyClock, SystemClock, SystemEntropy};
 pub use chain::chain;
 pub use classify::{Classify, Kind, Severity};
 pub use id::{IdError, ResourceId};
