@@ -44,6 +44,7 @@ pub(crate) async fn marks(
 
 /// For each claim point the decided points of these marks that are most similar, the most similar first and so many at most, and how many decided
 /// points there are.
+#[tracing::instrument(name = "db.precedent.shown", skip_all)]
 pub(crate) async fn shown(
     connection: &mut PgConnection,
     case: &Case,

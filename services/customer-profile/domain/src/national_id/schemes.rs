@@ -74,7 +74,7 @@ schemes! {
     "MX" "curp" curp_form, curp;
     // RvIG: weights 9 to 2 and -1, modulo 11.
     "NL" "bsn" |n| digits(n, 9), |n| {
-        n.iter().any(|byte| *byte != b'0') && (weighted(n, &[9, 8, 7, 6, 5, 4, 3, 2]) + 11 - digit(n[8])) % 11 == 0
+        n.iter().any(|byte| *byte != b'0') && (weighted(n, &[9, 8, 7, 6, 5, 4, 3, 2]) + 11 - digit(n[8])).is_multiple_of(11)
     };
     // SUNAT: weights 5 4 3 2 7 6 5 4 3 2, modulo 11.
     "PE" "ruc" |n| digits(n, 11) && matches!(&n[..2], b"10" | b"15" | b"16" | b"17" | b"20"), |n| {
@@ -88,7 +88,7 @@ schemes! {
     "PT" "nif" |n| digits(n, 9) && matches!(n[0], b'1'..=b'3' | b'5' | b'6' | b'8' | b'9'), nif;
     // IRN: eight digits, their own check digit, two letters of the version, and Luhn's sum over all in base 36.
     "PT" "cc" |n| n.len() == 12 && all_digits(&n[..9]) && n[9..11].iter().all(u8::is_ascii_alphanumeric) && is_digit(n[11]), |n| {
-        luhn(n, 1) % 10 == 0
+        luhn(n, 1).is_multiple_of(10)
     };
     // Weights 2 7 9 1 4 6 3 5 8 2 7 9, modulo 11, 10 counts as 1.
     "RO" "cnp" |n| digits(n, 13) && n[0] != b'0', |n| {
@@ -212,7 +212,8 @@ fn codice_form(number: &[u8]) -> bool {
 
 fn codice(number: &[u8]) -> bool {
     let rank = |byte: u8| if is_digit(byte) { digit(byte) } else { u32::from(byte - b'A') };
-    let of = |place: usize, byte: u8| if place % 2 == 0 { CODICE_ODD[rank(byte) as usize] } else { rank(byte) };
+    let of =
+        |place: usize, byte: u8| if place.is_multiple_of(2) { CODICE_ODD[rank(byte) as usize] } else { rank(byte) };
     let sum: u32 = number[..15].iter().enumerate().map(|(place, byte)| of(place, *byte)).sum();
     u32::from(number[15] - b'A') == sum % 26
 }
