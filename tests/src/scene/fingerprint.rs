@@ -103,6 +103,11 @@ pub async fn settled(admin: &PgPool, limit: Duration) {
         "select 'events to spread: ' || count(*) from webhooks.event where spread_at is null having count(*) > 0"
             .to_owned(),
     );
+    asked.push(
+        "select 'customers to ask about: ' || count(*) from sla_monitor.affair
+         where not asked and customer_id is not null having count(*) > 0"
+            .to_owned(),
+    );
     let asked = asked.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" union all ");
     testkit::eventually(limit, || async {
         let moving: Vec<String> = sqlx::query_scalar(AssertSqlSafe(asked.clone())).fetch_all(admin).await?;

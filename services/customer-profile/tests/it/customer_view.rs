@@ -263,7 +263,13 @@ async fn promises_clocks_breaches_and_cases_are_fed_by_their_ledgers() {
     world.react(&Affairs, entry(3, &ticket_id(1), AT, &kept)).await;
     let settled =
         sla::ClockSettled { clock: clock.clone(), state: sla::ClockState::Fulfilled.into(), ..Default::default() };
-    world.react(&Clocks, entry(4, &clock, AT, &settled)).await;
+    world.react(&Clocks, entry(6, &clock, AT, &settled)).await;
+    let settled = sla::ClockSettled {
+        clock: clock_of_promise.clone(),
+        state: sla::ClockState::Fulfilled.into(),
+        ..Default::default()
+    };
+    world.react(&Clocks, entry(7, &clock_of_promise, AT, &settled)).await;
     let view = world.view(&ana.customer).await;
     assert!(view.promises.unwrap().promises.is_empty());
     assert!(view.clocks.unwrap().clocks.is_empty());

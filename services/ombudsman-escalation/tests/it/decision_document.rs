@@ -114,7 +114,7 @@ async fn the_claimant_is_given_it_once_it_was_notified_and_nobody_else_is() {
     let list = pb::ListDossierEntriesRequest { parent: case, page_size: 100, page_token: String::new() };
     let papers = world.liaison().list_dossier_entries(list).await.unwrap().into_inner().entries;
     let sealed = papers.iter().filter(|paper| String::from_utf8_lossy(&paper.content).contains("ventanilla seal"));
-    assert_eq!(sealed.count(), 1, "the parties have it in the dossier");
+    assert_eq!(sealed.count(), 2, "the parties have it in the dossier, beside the acknowledgement of the case");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -127,7 +127,9 @@ fn folder(about: &str, folder: &Path) -> Finding {
 /// How much room the disk of a folder has, where it can be seen.
 pub fn room(about: &str, what: &str, folder: &Path, least_free: u8) -> Option<Finding> {
     let disk = rustix::fs::statvfs(folder).ok()?;
-    let room = Room { free: disk.f_bavail * disk.f_frsize, all: disk.f_blocks * disk.f_frsize };
+    // As `df` counts: what is kept back for root is nobody's room.
+    let all = disk.f_blocks.saturating_sub(disk.f_bfree) + disk.f_bavail;
+    let room = Room { free: disk.f_bavail * disk.f_frsize, all: all * disk.f_frsize };
     Some(judge::room(about, what, room, least_free))
 }
 
