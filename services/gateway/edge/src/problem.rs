@@ -164,6 +164,11 @@ impl From<Status> for Problem {
         let details = status.get_error_details();
         let code = status.code();
         let Some(info) = details.error_info() else {
+            // A connection that broke under an answer: the service was stopped, or its machine was.
+            if matches!(code, Code::Unknown | Code::Internal) && std::error::Error::source(&status).is_some() {
+                let detail = "the service broke off; what became of the call is not known: send it again as it was";
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, reason_of(Code::Unavailable), detail);
+            }
             // The transport's own words name hosts and ports.
             let detail = match code {
                 Code::Unavailable => "the service that answers this cannot be reached; try again",
@@ -236,6 +241,16 @@ mod tests {
     use tonic_types::{ErrorDetails, FieldViolation};
 
     use super::*;
+
+    #[test]
+    fn an_answer_that_breaks_off_is_to_be_asked_for_again_and_no_fault_of_ours() {
+        let broken = Status::from_error(Box::new(std::io::Error::other("connection reset by 10.0.0.7")));
+        let problem = Problem::from(broken);
+        assert_eq!((problem.status(), problem.reason()), (StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNREACHABLE"));
+        assert!(!problem.detail().contains("10.0.0.7"));
+        let confused = Problem::from(Status::internal("what a proxy says"));
+        assert_eq!((confused.status(), confused.reason()), (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL"));
+    }
 
     #[test]
     fn a_service_s_refusal_keeps_its_reason_its_violations_and_when_to_come_back() {
