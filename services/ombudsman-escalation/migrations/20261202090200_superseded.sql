@@ -20,12 +20,7 @@ create function ombudsman.repeats(p_review uuid, p_reviewed uuid) returns boolea
 $$;
 comment on function ombudsman.repeats(uuid, uuid) is 'Whether one decision has the effect of another to the letter: outcome, remedy and amount of every point.';
 
--- Reviews from before stand as they were told: those that decided otherwise took the place of the decision, whatever became of it since.
-insert into ombudsman.superseded_decision (case_id, review, superseded_at)
-select distinct on (c.review_of) c.review_of, c.case_id, n.notified_at
-  from ombudsman.office_case c join ombudsman.notification n on n.case_id = c.case_id
- where c.review_of is not null and not ombudsman.repeats(c.case_id, c.review_of)
- order by c.review_of, n.notified_at desc, c.case_id;
+-- Reviews from before stand as they were told: what they reviewed goes on where it stood, since nobody closed it then.
 
 create function ombudsman.guard_superseded_decision() returns trigger language plpgsql as $$
 begin
@@ -73,7 +68,6 @@ end;
 $$;
 create trigger superseded_decision_is_no_precedent after insert on ombudsman.superseded_decision
     for each row execute function ombudsman.forget_precedents();
-delete from ombudsman.precedent p using ombudsman.superseded_decision s where s.case_id = p.case_id;
 
 create or replace function ombudsman.guard_move() returns trigger language plpgsql as $$
 begin
@@ -180,7 +174,8 @@ begin
                join ombudsman.office_case theirs on theirs.case_id = o.case_id
                join ombudsman.office_case own on own.case_id = new.case_id
                 and (own.regime, own.motive) = (theirs.regime, theirs.motive) and own.customer_id <> theirs.customer_id
-              where o.case_id = new.reopens_case and o.number = new.reopens_number and o.done_at < own.facts_at) then
+              where o.case_id = new.reopens_case and o.number = new.reopens_number and o.done_at < own.facts_at
+                and not exists (select from ombudsman.superseded_decision s where s.case_id = o.case_id)) then
             perform ombudsman.broken('obligation_reopens_what_was_met', 'only what was met for the same cause is opened once more, and for another customer');
         end if;
         if (new.proof_sequence, new.proved_at, new.done_at, new.overdue_at, new.lapsed_at)

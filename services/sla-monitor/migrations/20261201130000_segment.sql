@@ -9,10 +9,8 @@ alter table sla_monitor.affair
 alter table sla_monitor.affair alter column asked set default false;
 alter table sla_monitor.affair add constraint affair_segment_known
     check (segment in ('', 'none', 'low', 'middle', 'high')) not valid;
-alter table sla_monitor.affair validate constraint affair_segment_known;
 alter table sla_monitor.affair add constraint affair_tenure_known
     check (tenure in ('', 'first_90_days', 'later')) not valid;
-alter table sla_monitor.affair validate constraint affair_tenure_known;
 create index affair_not_asked_idx on sla_monitor.affair (affair_id) include (customer_id, first_received_at)
     where not asked and customer_id is not null;
 comment on column sla_monitor.affair.segment is 'What its customer had spent within a year when customer-profile was asked; empty where that is not known.';

@@ -40,4 +40,3 @@ alter table ticketing.ticket_change add constraint ticket_change_kind_known chec
     'supervisor_called', 'reclassified', 'split', 'merged', 'unmerged', 'linked', 'unlinked', 'step_entered',
     'promise_attempted', 'root_cause_stated', 'redress_proposed', 'redress_decided', 'redress_given', 'article_cited',
     'notice_written', 'notice_reported', 'characteristics_stated')) not valid;
-alter table ticketing.ticket_change validate constraint ticket_change_kind_known;

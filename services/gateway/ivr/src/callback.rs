@@ -47,6 +47,7 @@ async fn affair(asked: &Asked, who: &Identified) -> Result<String, Fault> {
         Lang::Es => "Pide que le llamen",
         Lang::En => "Asks to be called",
     };
+    let request_id = asked.request_id_of_call(&format!("callback-affair\n{}\n{department}", who.customer));
     let ticket = Ticket {
         customer: who.customer.clone(),
         ticket_type: TicketType::Consulta.into(),
@@ -57,11 +58,7 @@ async fn affair(asked: &Asked, who: &Identified) -> Result<String, Fault> {
         served_first: who.first,
         ..Ticket::default()
     };
-    let request = CreateTicketRequest {
-        ticket: Some(ticket),
-        request_id: asked.request_id_of_call("callback-affair"),
-        occurred_time: None,
-    };
+    let request = CreateTicketRequest { ticket: Some(ticket), request_id, occurred_time: None };
     let opened = asked.tickets()?.create_ticket(request).await?.into_inner();
     Ok(opened.ticket.map(|ticket| ticket.name).unwrap_or_default())
 }

@@ -55,8 +55,17 @@ pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
                 say = say::superior_free(lang);
                 owner = found;
             }
-            (Called::Not, Some(who)) => note(&asked, &who.customer, &queue, &meant, lang).await,
-            (Called::Waits, _) | (Called::Not, None) => {}
+            (Called::Not, who) => {
+                // An affair may be named from whatever telephone: what is noted is of whose it is.
+                let customer = match &meant {
+                    Affair::One(ticket) => Some(ticket.customer.as_str()),
+                    Affair::Several(_) | Affair::None => who.as_ref().map(|who| who.customer.as_str()),
+                };
+                if let Some(customer) = customer.filter(|customer| !customer.is_empty()) {
+                    note(&asked, customer, &queue, &meant, lang).await;
+                }
+            }
+            (Called::Waits, _) => {}
         }
     }
     Ok(Reply::new(lang, Next::Human, say)
@@ -89,7 +98,7 @@ async fn call_superior(asked: &Asked, ticket: &Ticket) -> Called {
     let request = CallSupervisorRequest {
         name: ticket.name.clone(),
         etag,
-        request_id: asked.request_id("superior"),
+        request_id: asked.request_id(&format!("superior\n{}", ticket.name)),
         handover: String::new(),
     };
     let Ok(channel) = asked.channel(TICKETING) else { return Called::Not };

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use server::{PeerChannel, Peers, Principal};
+use server::{PeerChannel, Peers, Principal, TokenError};
 
 use crate::renewal::{Outcome, RENEWED_BEFORE};
 use crate::visit::Visit;
@@ -183,12 +183,15 @@ impl Kept {
         forget(web, headers)
     }
 
-    /// The session of this visit; `None` when its token does not hold (any more).
-    pub(crate) async fn session(&self, web: &Web, lang: Lang) -> Option<Session> {
+    /// The session of this visit.
+    ///
+    /// # Errors
+    /// [`TokenError::Keys`] where nobody can say now whether its token holds; any other when it does not (any more).
+    pub(crate) async fn session(&self, web: &Web, lang: Lang) -> Result<Session, TokenError> {
         // Another process may have seen the token's key first.
-        let principal = web.verifier().verify_asking(&self.bearer).await.ok()?;
+        let principal = web.verifier().verify_asking(&self.bearer).await?;
         let csrf = Csrf::of(web, &self.id);
-        Some(Session { bearer: SecretString::from(self.bearer.clone()), principal, csrf, lang })
+        Ok(Session { bearer: SecretString::from(self.bearer.clone()), principal, csrf, lang })
     }
 }
 

@@ -12,6 +12,7 @@ use edge::ClientAddress;
 use futures::StreamExt as _;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
+use server::TokenError;
 
 use crate::session::{self, Kept, Renewed};
 use crate::{Class, Csrf, Lang, Session, Trouble, Web, headers, lang};
@@ -78,9 +79,13 @@ impl Visit {
             },
             None => (None, false, false),
         };
-        let session = match &kept {
-            Some(kept) => kept.session(web, lang).await,
-            None => None,
+        let (session, unanswered) = match &kept {
+            Some(kept) => match kept.session(web, lang).await {
+                Ok(session) => (Some(session), unanswered),
+                Err(TokenError::Keys(_)) => (None, true),
+                Err(_) => (None, unanswered),
+            },
+            None => (None, unanswered),
         };
         let visitor = web.cookies().take(headers, VISITOR).and_then(|id| String::from_utf8(id).ok());
         Self(Arc::new(Inner {

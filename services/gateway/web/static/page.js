@@ -16,9 +16,9 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
       method: "POST", body, redirect: "error",
       headers: { accept: "application/json", "content-type": "application/x-www-form-urlencoded" },
     });
-    const told = await answer.json();
-    // What a server could not do may be done all the same.
+    // What a server could not do may be done all the same; what it refused is not, in whatever form it says so.
     if (answer.status < 500) unanswered = undefined;
+    const told = await answer.json();
     for (const [name, value] of Object.entries(told.set || {})) if (form.elements[name]) form.elements[name].value = value;
     say(answer.ok ? told.say || form.dataset.saved : told.say || form.dataset.unsaved);
     return answer.ok;

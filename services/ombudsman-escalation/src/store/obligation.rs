@@ -69,7 +69,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, case: CaseId, owed: &Obligatio
 }
 
 /// What the firm met after cases of other customers with the cause of this one: its regime and its motive. Nothing where it has no motive.
-/// What was opened once more by a later case already is not among it: that one is owed, or was met anew.
+/// What was opened once more by a later case already is not among it: that one is owed, or was met anew. Nor is what was owed by a decision
+/// that is in force no more.
 #[tracing::instrument(name = "db.obligation.met_for_the_cause", skip_all)]
 pub(crate) async fn met_for_the_cause(tx: &mut PgConnection, case: CaseId) -> Result<Vec<Met>, StoreError> {
     let rows = sqlx::query!(
@@ -80,7 +81,9 @@ pub(crate) async fn met_for_the_cause(tx: &mut PgConnection, case: CaseId) -> Re
              join ombudsman.obligation o on o.case_id = theirs.case_id and o.done_at < own.facts_at
             where own.case_id = $1
               and not exists (select from ombudsman.obligation again
-                               where again.reopens_case = o.case_id and again.reopens_number = o.number)
+                               where again.reopens_case = o.case_id and again.reopens_number = o.number
+                                 and again.lapsed_at is null)
+              and not exists (select from ombudsman.superseded_decision s where s.case_id = theirs.case_id)
             order by o.done_at desc, o.case_id desc, o.number desc limit 1"#,
         case.uuid(),
     )

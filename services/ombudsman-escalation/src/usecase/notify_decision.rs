@@ -60,22 +60,28 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         ),
     );
     step.write(&office, after).await?;
-    if let Some(reviewed) = reviewed {
-        take_place_of(&office, &mut step, reviewed, &answers).await?;
+    let confirms = match reviewed {
+        Some(reviewed) => !take_place_of(&office, &mut step, reviewed, &answers).await?,
+        None => false,
+    };
+    // What came again was opened once more by the decision that it confirms.
+    if !confirms {
+        open_once_more(&office, &mut step, told_of.outcome).await?;
     }
-    open_once_more(&office, &mut step, told_of.outcome).await?;
     step.conclude(&office).await
 }
 
-/// The decision of the review is in force from now on and the reviewed one no more, unless the review repeats it.
-async fn take_place_of(office: &Office, step: &mut Step, reviewed: CaseId, review: &[Answer]) -> Result<(), Failure> {
+/// The decision of the review is in force from now on and the reviewed one no more, unless the review repeats it. Answers
+/// whether it took its place.
+async fn take_place_of(office: &Office, step: &mut Step, reviewed: CaseId, review: &[Answer]) -> Result<bool, Failure> {
     let stored = case::lock(&mut step.tx, reviewed).await?.ok_or(Refused::CaseNotFound)?;
     let (_, decided) = decision::get(&mut step.tx, reviewed).await?.ok_or(Refused::DecisionNotFound)?;
     if review::repeats(review, &decided) {
-        return Ok(());
+        return Ok(false);
     }
     let (bench, id) = (step.bench(office), step.stored.case.id);
-    bench.supersede(&mut step.tx, stored, id).await
+    bench.supersede(&mut step.tx, stored, id).await?;
+    Ok(true)
 }
 
 /// What the firm had met for the same cause to another customer is owed once more, when that cause came again. Whose it was is not told here.

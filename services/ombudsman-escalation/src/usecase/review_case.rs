@@ -43,8 +43,13 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let now = step.now;
     let review = reviewed.review(CaseId::from_uuid(office.ambient.uuid(now)), now)?;
     procedure::refuse_erased(&mut step.tx, reviewed.id).await?;
-    if let Some(case) = procedure::standing(&mut step.tx, reviewed.id).await?.superseded_by {
+    let standing = procedure::standing(&mut step.tx, reviewed.id).await?;
+    if let Some(case) = standing.superseded_by {
         return Err(Refused::from(ProcedureRefused::DecisionSuperseded { case }).into());
+    }
+    // What is in force is the decision that it confirms, and that one is to be reviewed.
+    if standing.confirms {
+        return Err(Refused::from(ProcedureRefused::ReviewConfirms { case: reviewed.review_of }).into());
     }
     let reviews = procedure::reviews(&mut *step.tx, reviewed.id).await?;
     if let Some((live, _)) = reviews.into_iter().find(|(_, live)| *live) {

@@ -230,6 +230,10 @@ async fn a_review_that_repeats_the_decision_leaves_it_in_force_and_orders_nothin
     let beside = act!(world, "elena", order_compliance, OrderComplianceRequest, &review, orders: order(20));
     let (code, why, metadata) = refusal(&beside.unwrap_err());
     assert_eq!((code, why.as_str(), &metadata["case"]), (Code::FailedPrecondition, "REVIEW_CONFIRMS", &reviewed));
+    // What is in force is reviewed, and not what leaves it there.
+    let again = act!(world, "ines", review_case, ReviewCaseRequest, &review, cause: "more");
+    let (code, why, metadata) = refusal(&again.unwrap_err());
+    assert_eq!((code, why.as_str(), &metadata["case"]), (Code::FailedPrecondition, "REVIEW_CONFIRMS", &reviewed));
     assert_eq!(world.close(&review).await.unwrap().state(), S::Closed);
     let owed = world.owed(&reviewed).await.remove(0).name;
     act!(world, "liaison", prove_execution, ProveExecutionRequest, &owed, proof: "transfer").unwrap();

@@ -148,11 +148,8 @@ impl ProviderKeys {
         // A round that runs may have asked before the key was published; one that begins later has not.
         let enough = at_first.begun + 1;
         let at_once = at_first.is_running() || at_first.next(&self.0.pace).is_none_or(|at| at <= Instant::now());
-        let _place = if at_once && (at_first.well || at_first.ended == 0) {
-            None
-        } else {
-            Some(self.0.waiting.try_acquire().map_err(|_| KeysError::Crowded)?)
-        };
+        let place = || self.0.waiting.try_acquire().map_err(|_| KeysError::Crowded);
+        let mut held = if at_once && (at_first.well || at_first.ended == 0) { None } else { Some(place()?) };
         if !at_first.is_running() {
             self.0.wanted.notify_one();
         }
@@ -168,6 +165,10 @@ impl ProviderKeys {
                 return if now.well { Ok(None) } else { Err(KeysError::OutOfReach) };
             }
             if !now.is_running() {
+                // The round that ran did not bring it, and the next one may be some time away.
+                if held.is_none() && now.next(&self.0.pace).is_some_and(|at| at > Instant::now()) {
+                    held = Some(place()?);
+                }
                 self.0.wanted.notify_one();
             }
         }

@@ -249,6 +249,7 @@ impl Files {
         server.alpn_protocols = vec![H2.to_vec()];
         // No session is resumed: it would bring a certificate along that nobody looks at again.
         server.send_tls13_tickets = 0;
+        server.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         let mut client = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(TlsError::Pair)?

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::StreamExt as _;
 use kernel::{Classify as _, Kind, ResourceId as _};
 use postgres::StoreError;
 use server::PeerChannel;
@@ -82,8 +82,16 @@ impl CustomerWorker {
             return Ok(());
         }
         let asked = futures::stream::iter(affairs).map(|affair| self.ask(affair)).buffer_unordered(AT_ONCE);
-        let learnt: Vec<Learnt> = asked.try_collect().await?;
-        Ok(learn(&self.monitor.db, &learnt).await?)
+        let (mut learnt, mut failed) = (Vec::new(), None);
+        for asked in asked.collect::<Vec<_>>().await {
+            match asked {
+                Ok(one) => learnt.push(one),
+                Err(error) => failed = Some(error),
+            }
+        }
+        // One of whom nothing can be told holds up nobody else.
+        learn(&self.monitor.db, &learnt).await?;
+        failed.map_or(Ok(()), Err)
     }
 
     async fn ask(&self, affair: NotAsked) -> Result<Learnt, Failed> {

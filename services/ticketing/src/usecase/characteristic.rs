@@ -157,8 +157,13 @@ impl Ticketing {
     pub(super) async fn known_sets(&self) -> Result<Arc<CharacteristicSets>, StoreError> {
         match self.sets.known() {
             Some(sets) => Ok(sets),
-            None => Ok(self.sets.learn(characteristic::all(self.db.reader()).await?)),
+            None => self.read_sets().await,
         }
+    }
+
+    /// The sets as they are in force now.
+    pub(super) async fn read_sets(&self) -> Result<Arc<CharacteristicSets>, StoreError> {
+        Ok(self.sets.learn(characteristic::all(self.db.reader()).await?))
     }
 }
 

@@ -57,12 +57,14 @@ impl Ticketing {
             None => None,
         };
         let customer = draft.customer;
-        for _ in 0..READINGS {
-            let sets = self.known_sets().await?;
+        for reading in 0..READINGS {
+            let sets = if reading == 0 { self.known_sets().await? } else { self.read_sets().await? };
             let held =
                 Characteristics::held(CHARACTERISTICS, characteristics.clone(), sets.of(&draft.filing), demand(call));
             draft.characteristics = match held {
                 Ok(known) => known,
+                // By a version that another process has replaced meanwhile, perhaps.
+                Err(_) if reading == 0 => continue,
                 // By another version, or in vain: the call may have been made when this was well.
                 Err(violations) => return self.same_answer_or(&key, violations.into()).await,
             };

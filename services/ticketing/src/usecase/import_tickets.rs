@@ -112,7 +112,7 @@ impl Ticketing {
         } else {
             ticket::first_receipts(self.db.reader(), &followed).await?
         };
-        let sets = self.known_sets().await?;
+        let sets = self.read_sets().await?;
         let mut violations = Violations::new();
         let mut openings = Vec::with_capacity(histories.len());
         for (i, history) in histories.iter().enumerate() {
