@@ -95,15 +95,22 @@ impl Logs {
         Ok(Self(folder))
     }
 
-    /// Of all transactions, in microseconds: the third word of each line.
+    /// Of all transactions but those that were due while it still connected, in microseconds: of each line the third word, and
+    /// the fifth and sixth for when it ended.
     fn latencies(&self) -> anyhow::Result<Vec<u64>> {
-        let mut latencies = Vec::new();
+        let mut ended = Vec::new();
         for file in std::fs::read_dir(&self.0)? {
             for line in std::fs::read_to_string(file?.path())?.lines() {
-                let micros = line.split(' ').nth(2).and_then(|word| word.parse().ok());
-                latencies.push(micros.with_context(|| format!("pgbench logs in another way: {line}"))?);
+                let words: Vec<u64> = line.split(' ').filter_map(|word| word.parse().ok()).collect();
+                let [_, _, micros, _, seconds, fraction, ..] = words[..] else {
+                    bail!("pgbench logs in another way: {line}");
+                };
+                ended.push((seconds * 1_000_000 + fraction - micros, micros));
             }
         }
+        let begun = ended.iter().map(|(due, _)| *due).min().unwrap_or_default();
+        let latencies =
+            ended.into_iter().filter(|(due, _)| *due >= begun + 1_000_000).map(|(_, micros)| micros).collect();
         Ok(latencies)
     }
 }
