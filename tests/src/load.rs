@@ -67,6 +67,10 @@ pub struct Plan {
     /// Instead of all that: take in so many records of people by `IngestSourceRecords`, and compare them.
     #[arg(long, default_value_t = 0)]
     pub ingest: u32,
+    /// So many of those records, spread over the second half of them, bring one and the same telephone number, for which the telephone
+    /// then rings: it must link nobody, and slow nothing.
+    #[arg(long, default_value_t = 0, requires = "ingest")]
+    pub bomb: u32,
     /// Instead of all that: write so many affairs by COPY, and look for some of them.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     pub tickets: u32,
@@ -173,7 +177,7 @@ fn show(report: &(impl serde::Serialize + std::fmt::Display), json: bool) -> any
 async fn take_in(plan: &Plan, cluster: &Cluster) -> anyhow::Result<ingest::Ingested> {
     let url = prepared(cluster).await?;
     let scene = Scene::on(&url, 16).await?;
-    let ingested = ingest::measure(&scene, plan.ingest).await;
+    let ingested = ingest::measure(&scene, plan).await;
     scene.stop().await.context("the services did not end well")?;
     ingested
 }

@@ -21,6 +21,7 @@ pub mod rest;
 pub mod restful;
 pub mod services;
 pub mod trial;
+mod wishes;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};

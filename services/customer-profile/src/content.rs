@@ -2,9 +2,12 @@
 //! stored version is read back: versions are kept as they were sent, so that a better rule of
 //! normalisation reaches old records too.
 
+use std::collections::BTreeMap;
+
 use customer_profile_domain::{
-    Address, Content, Identifier, IdentifierError, IdentifierKind, PersonName, RawIdentifier, Validity,
+    Address, Attribute, Content, Identifier, IdentifierError, IdentifierKind, PersonName, RawIdentifier, Validity,
 };
+use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::{Personal, Violations};
 use server::parse;
@@ -37,7 +40,51 @@ fn read_with(violations: &mut Violations, record: &proto::SourceRecord, identify
     if record.person_name.is_none() && record.identifiers.is_empty() {
         violations.push("", "must have person_name or at least one of identifiers");
     }
-    Some(Content { name, identifiers, birth_date, address, language, observed_at: observed_at? })
+    let has = |attribute| match attribute {
+        Attribute::Name => record.person_name.is_some(),
+        Attribute::BirthDate => !record.birth_date.is_empty(),
+        Attribute::Address => record.address.is_some(),
+        Attribute::Language => record.language != 0,
+    };
+    let verified = read_verifications(violations, &record.verifications, has, observed_at);
+    Some(Content { name, identifiers, birth_date, address, language, verified, observed_at: observed_at? })
+}
+
+/// The path of an attribute in the contract.
+const fn path_of(attribute: Attribute) -> &'static str {
+    match attribute {
+        Attribute::Name => "person_name",
+        Attribute::BirthDate => "birth_date",
+        Attribute::Address => "address",
+        Attribute::Language => "language",
+    }
+}
+
+fn read_verifications(
+    violations: &mut Violations,
+    given: &[proto::AttributeVerification],
+    has: impl Fn(Attribute) -> bool,
+    observed_at: Option<Timestamp>,
+) -> BTreeMap<Attribute, Timestamp> {
+    let mut verified = BTreeMap::new();
+    if given.len() > Attribute::ALL.len() {
+        violations.push("verifications", format!("must have at most {} items", Attribute::ALL.len()));
+        return verified;
+    }
+    for (index, verification) in given.iter().enumerate() {
+        let path = |field: &str| format!("verifications[{index}].{field}");
+        let at = parse::time(violations, &path("verified_time"), verification.verified_time.as_ref());
+        if at.zip(observed_at).is_some_and(|(verified, observed)| verified > observed) {
+            violations.push(path("verified_time"), "must not be after observed_time");
+        }
+        match Attribute::ALL.into_iter().find(|attribute| path_of(*attribute) == verification.path) {
+            None => violations.push(path("path"), "must be person_name, birth_date, address or language"),
+            Some(attribute) if !has(attribute) => violations.push(path("path"), "must name what the record has"),
+            Some(attribute) if verified.contains_key(&attribute) => violations.push(path("path"), "must be there once"),
+            Some(attribute) => verified.extend(at.map(|at| (attribute, at))),
+        }
+    }
+    verified
 }
 
 fn read_name(violations: &mut Violations, name: &proto::PersonName) -> Option<PersonName> {
@@ -159,6 +206,11 @@ pub(crate) fn write(content: &Content, record: &mut proto::SourceRecord) {
     record.birth_date = content.birth_date.as_ref().map(|d| d.expose().to_string()).unwrap_or_default();
     record.address = content.address.as_ref().map(address_to_proto);
     record.language = content.language.map_or(0, |l| parse::language_to_proto(l).into());
+    let verification = |(attribute, at): (&Attribute, &Timestamp)| proto::AttributeVerification {
+        path: path_of(*attribute).to_owned(),
+        verified_time: Some(parse::time_to_proto(*at)),
+    };
+    record.verifications = content.verified.iter().map(verification).collect();
     record.observed_time = Some(parse::time_to_proto(content.observed_at));
 }
 

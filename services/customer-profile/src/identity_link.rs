@@ -5,8 +5,8 @@ use kernel::ResourceId;
 use server::parse::time_to_proto;
 use ventanilla_proto::customer::v1 as proto;
 
-use crate::content;
 use crate::store::identity::Listed;
+use crate::{content, judgement};
 
 /// What a link says.
 pub(crate) const fn kind(kind: LinkType) -> proto::LinkType {
@@ -40,6 +40,7 @@ pub(crate) fn to_proto(listed: Listed) -> proto::IdentityLink {
         (None, _) => proto::LinkState::Active,
     };
     let (revoked_by, revoked_at) = listed.revoked.unzip();
+    let (score, judged) = listed.compared.map(|c| (c.score, c.judgement)).unwrap_or_default();
     proto::IdentityLink {
         name: listed.id.name(),
         r#type: kind(listed.kind).into(),
@@ -47,13 +48,15 @@ pub(crate) fn to_proto(listed: Listed) -> proto::IdentityLink {
         state: state.into(),
         basis: basis(&listed.link.basis).into(),
         identifier_type: identifier(&listed.link.basis).map(content::identifier_type).unwrap_or_default().into(),
-        grade: proto::MatchGrade::Certain.into(),
-        score: listed.score.unwrap_or_default(),
+        grade: judgement::grade(listed.kind.grade()).into(),
+        score,
         rules_version: listed.rules_version,
         asserted_by: listed.asserted_by,
         assert_time: Some(time_to_proto(listed.asserted_at)),
         reason: listed.reason.expose().clone(),
         revoked_by: revoked_by.unwrap_or_default(),
         revoke_time: revoked_at.map(time_to_proto),
+        doubt: judged.doubt,
+        findings: judged.findings,
     }
 }

@@ -27,13 +27,18 @@ pub(crate) fn doubt(score: &Score) -> proto::MatchDoubt {
     }
 }
 
-/// Its grade.
-pub(crate) const fn grade(score: &Score) -> proto::MatchGrade {
-    match score.grade {
+/// What is kept of a score beside its sum: findings and doubt.
+pub(crate) fn kept(score: &Score) -> proto::CustomerMatch {
+    proto::CustomerMatch { findings: findings(score), doubt: doubt(score).into(), ..Default::default() }
+}
+
+/// A grade of two records.
+pub(crate) const fn grade(grade: Grade) -> proto::MatchGrade {
+    match grade {
         Grade::Certain => proto::MatchGrade::Certain,
         Grade::Probable => proto::MatchGrade::Probable,
         Grade::Possible => proto::MatchGrade::Possible,
-        Grade::CertainlyNot => proto::MatchGrade::None,
+        Grade::CertainlyNot => proto::MatchGrade::CertainlyNot,
     }
 }
 

@@ -111,16 +111,15 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let customers = CustomerServiceServer::new(grpc::CustomerApi::new(profile.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
     let match_keys = profile.match_keys.clone();
-    let comparisons = workers::comparisons::Comparisons::new(profile.clone());
     let mut assembly = Assembly::new(SOURCE)
         .serve(customers)
         .serve(RightsServiceServer::new(grpc::RightsApi::new(profile.clone())))
         .serve(RulesServiceServer::new(grpc::RulesApi::new(profile.clone())))
         .keep_ledger(&ledger, &house)
         .worker(Worker::new("match-keys", move |cancel| match_keys.clone().run(cancel)));
-    for lane in workers::comparisons::LANES {
-        let comparisons = comparisons.clone();
-        assembly = assembly.worker(Worker::new(lane, move |cancel| comparisons.clone().run(cancel)));
+    for (lane, name) in workers::comparisons::LANES.into_iter().enumerate() {
+        let comparisons = workers::comparisons::Comparisons::new(profile.clone(), lane);
+        assembly = assembly.worker(Worker::new(name, move |cancel| comparisons.clone().run(cancel)));
     }
     let reviews = workers::rules_reviews::RulesReviews::new(profile.clone());
     assembly = assembly.worker(Worker::new("rules-reviews", move |cancel| reviews.clone().run(cancel)));

@@ -11,10 +11,12 @@ use sqlx::PgPool;
 use tokio::task::JoinSet;
 use ventanilla_proto::customer::v1::ingest_source_records_response::Result as Taken;
 use ventanilla_proto::customer::v1::{
-    Identifier, IdentifierType, IngestSourceRecordRequest, PersonName, PostalAddress, SourceRecord,
+    Identifier, IdentifierType, IngestSourceRecordRequest, LookupByPhoneRequest, MatchGrade, PersonName, PostalAddress,
+    SourceRecord,
 };
 
-use super::drive::Choice;
+use super::Plan;
+use super::drive::{Choice, Served};
 use crate::scene::Scene;
 use crate::scene::people::dni;
 
@@ -44,10 +46,30 @@ pub(super) struct Ingested {
     slices: Vec<Slice>,
     links: i64,
     proposals: i64,
+    bomb: Option<Bomb>,
 }
 
-/// Sends `total` records and measures each tenth of them.
-pub(super) async fn measure(scene: &Scene, total: u32) -> anyhow::Result<Ingested> {
+/// A number that very many records carry.
+#[derive(Debug, Serialize)]
+struct Bomb {
+    /// Records that carry it.
+    carriers: i64,
+    /// Links that rest on it.
+    links: i64,
+    /// A ring from it.
+    ring: Served,
+    /// A ring from a number that one record has.
+    ordinary: Served,
+}
+
+/// The number that very many records carry.
+const BOMB: &str = "+34915550100";
+/// Rings of each kind, one after the other.
+const RINGS: u32 = 500;
+
+/// Sends the plan's records and measures each tenth of them.
+pub(super) async fn measure(scene: &Scene, plan: &Plan) -> anyhow::Result<Ingested> {
+    let total = plan.ingest;
     let admin = scene.admin().await;
     let bar = super::bar(u64::from(total), "taking in and comparing");
     let mut slices = Vec::new();
@@ -59,7 +81,13 @@ pub(super) async fn measure(scene: &Scene, total: u32) -> anyhow::Result<Ingeste
             let client = scene.role(Role::Crm).customers.clone();
             let requests: Vec<IngestSourceRecordRequest> = (from..to)
                 .filter(|number| number % STREAMS == stream)
-                .map(|number| IngestSourceRecordRequest { record: Some(said(number)), request_id: scene.request_id() })
+                .map(|number| {
+                    let mut record = said(number);
+                    if is_bomb(number, plan) {
+                        record.identifiers.push(phone(BOMB));
+                    }
+                    IngestSourceRecordRequest { record: Some(record), request_id: scene.request_id() }
+                })
                 .collect();
             let (mut client, bar) = (client, bar.clone());
             streams.spawn(async move {
@@ -91,11 +119,47 @@ pub(super) async fn measure(scene: &Scene, total: u32) -> anyhow::Result<Ingeste
     }
     bar.finish_and_clear();
     let count = |query| sqlx::query_scalar::<_, i64>(query).fetch_one(&admin);
+    let bomb = if plan.bomb == 0 { None } else { Some(explode(scene, &admin, total).await?) };
     Ok(Ingested {
         slices,
+        bomb,
         links: count("select count(*) from customer_profile.identity_link where revoked_at is null").await?,
         proposals: count("select count(*) from customer_profile.match_proposal where state = 'open'").await?,
     })
+}
+
+/// Whether a record carries the number: those that do are spread evenly over the second half.
+fn is_bomb(number: u32, plan: &Plan) -> bool {
+    let (half, bomb) = (u64::from(plan.ingest / 2), u64::from(plan.bomb));
+    let nth = |number: u64| number * bomb / half.max(1);
+    u64::from(number).checked_sub(half).is_some_and(|after| nth(after + 1) > nth(after))
+}
+
+/// The telephone rings from that number, and from others.
+async fn explode(scene: &Scene, admin: &PgPool, total: u32) -> anyhow::Result<Bomb> {
+    let count = |query| sqlx::query_scalar::<_, i64>(query).bind(BOMB).fetch_one(admin);
+    let carriers = count("select count(*) from customer_profile.identifier where kind = 'phone' and key = $1").await?;
+    let links = count(
+        "select count(*) from customer_profile.identity_link where evidence_kind = 'phone' and evidence_key = $1 and revoked_at is null",
+    )
+    .await?;
+    let mut customers = scene.role(Role::Ivr).customers;
+    let mut choice = Choice::new(u64::from(total));
+    let (mut rings, mut ordinary) = (Vec::new(), Vec::new());
+    let begun = Instant::now();
+    for _ in 0..RINGS {
+        let one = format!("6{:08}", 10_000_000 + choice.below(total) / MENTIONED_AGAIN * MENTIONED_AGAIN);
+        for (number, took) in [(BOMB.to_owned(), &mut rings), (one, &mut ordinary)] {
+            let sent = Instant::now();
+            let is_bomb = number == BOMB;
+            let request = LookupByPhoneRequest { phone_number: number, region_code: String::new() };
+            let answer = customers.lookup_by_phone(request).await?.into_inner();
+            ensure!(!is_bomb || answer.grade() == MatchGrade::Possible, "a number of very many is somebody's");
+            took.push(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
+        }
+    }
+    let span = begun.elapsed();
+    Ok(Bomb { carriers, links, ring: Served::of(rings, 0, span), ordinary: Served::of(ordinary, 0, span) })
 }
 
 async fn until_compared(admin: &PgPool) -> anyhow::Result<()> {
@@ -163,6 +227,10 @@ fn said(number: u32) -> SourceRecord {
     }
 }
 
+fn phone(number: &str) -> Identifier {
+    Identifier { r#type: IdentifierType::Phone.into(), value: number.to_owned(), ..Default::default() }
+}
+
 fn surname(number: u32) -> String {
     const HEADS: [&str; 30] = [
         "Al", "Bar", "Ca", "Del", "Es", "Fer", "Gar", "Her", "Iba", "Ji", "La", "Mar", "Na", "Ol", "Pe", "Qui", "Ro",
@@ -226,6 +294,27 @@ impl fmt::Display for Ingested {
             let Slice { records, taken_rate, compared_rate, resident_mb } = slice;
             writeln!(f, "{records:>10} {taken_rate:>14.0} {compared_rate:>18.0} {resident_mb:>12}")?;
         }
-        writeln!(f, "{} links, {} pairs for stewards", self.links, self.proposals)
+        writeln!(f, "{} links, {} pairs for stewards", self.links, self.proposals)?;
+        let Some(Bomb { carriers, links, ring, ordinary }) = &self.bomb else { return Ok(()) };
+        writeln!(f, "one number on {carriers} records of the second half: {links} links rest on it")?;
+        writeln!(f, "  a ring from it       p50 {:.2} ms  p99 {:.2} ms", ring.p50_ms, ring.p99_ms)?;
+        writeln!(f, "  from somebody's own  p50 {:.2} ms  p99 {:.2} ms", ordinary.p50_ms, ordinary.p99_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[test]
+    fn the_number_of_very_many_is_on_so_many_records_of_the_second_half() {
+        for (ingest, bomb) in ["20000 10000", "100000 10000", "10 3"].map(|n| n.split_once(' ').unwrap()) {
+            let plan = Plan::parse_from(["load", "--ingest", ingest, "--bomb", bomb]);
+            let carriers: Vec<u32> = (0..plan.ingest).filter(|number| is_bomb(*number, &plan)).collect();
+            assert_eq!(carriers.len(), plan.bomb as usize);
+            assert!(carriers.iter().all(|number| *number >= plan.ingest / 2));
+        }
     }
 }

@@ -18,7 +18,7 @@ use super::fingerprint;
 use super::people::Person;
 
 /// Words said in the affair, each in exactly one text; none belongs into a span or a log.
-pub const SAID: [&str; 27] = [
+pub const SAID: [&str; 33] = [
     "mandragora",
     "zarzaparrilla",
     "escolopendra",
@@ -46,6 +46,12 @@ pub const SAID: [&str; 27] = [
     "trapisonda",
     "pelagatos",
     "tarambana",
+    "birlibirloque",
+    "tracamundana",
+    "chiquilicuatre",
+    "zarandajas",
+    "monserga",
+    "recancanilla",
 ];
 
 /// The people who act. Each has connections of their own.
@@ -108,7 +114,7 @@ impl<'a> Affair<'a> {
         Self { scene, cast: Cast::of(scene), person }
     }
 
-    fn at(&self, offset: i64) -> Timestamp {
+    pub(super) fn at(&self, offset: i64) -> Timestamp {
         let now = self.scene.ambient.now();
         Timestamp { seconds: now.as_second() + offset, nanos: 0 }
     }

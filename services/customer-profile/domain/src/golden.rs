@@ -51,10 +51,16 @@ impl Attribute {
             Self::Language => "language",
         }
     }
+
+    /// Whether it stays with a person, so that what was verified once holds against what others mention later. People
+    /// move, and change the language they are spoken to in.
+    const fn stays(self) -> bool {
+        matches!(self, Self::Name | Self::BirthDate)
+    }
 }
 
-/// How the value that is believed is chosen: the authority for the attribute first, then what was observed last, then
-/// the order of systems.
+/// How the value that is believed is chosen: the authority for the attribute first; then what was verified last, of an
+/// attribute that stays; then what was observed last, at the same instant what was verified; then the order of systems.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Survivorship {
     order: SourceOrder,
@@ -78,6 +84,44 @@ impl Survivorship {
     fn authority(&self, attribute: Attribute, system: &Slug) -> usize {
         self.authorities.get(&attribute).map_or(0, |systems| systems.rank(system))
     }
+
+    fn claim(&self, attribute: Attribute, record: &Record) -> Claim {
+        let verified = Reverse(record.content.verified.get(&attribute).copied());
+        Claim {
+            authority: self.authority(attribute, &record.source_system),
+            standing: if attribute.stays() { verified } else { Reverse(None) },
+            observed: Reverse(record.content.observed_at),
+            verified,
+        }
+    }
+}
+
+/// How much a record's value of an attribute is worth: the least is believed, and of equal ones the order of systems
+/// decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Claim {
+    authority: usize,
+    /// When it was verified, where that outlasts later mentions.
+    standing: Reverse<Option<Timestamp>>,
+    observed: Reverse<Timestamp>,
+    verified: Reverse<Option<Timestamp>>,
+}
+
+impl Claim {
+    /// What decides against the next best.
+    fn over(self, second: Self) -> SurvivorshipRule {
+        if self.authority != second.authority {
+            SurvivorshipRule::Authority
+        } else if self.standing != second.standing {
+            SurvivorshipRule::Verified
+        } else if self.observed != second.observed {
+            SurvivorshipRule::MostRecent
+        } else if self.verified != second.verified {
+            SurvivorshipRule::Verified
+        } else {
+            SurvivorshipRule::SourceOrder
+        }
+    }
 }
 
 /// Why a value won.
@@ -91,7 +135,7 @@ pub enum SurvivorshipRule {
     SourceOrder,
     /// Its system is the authority for the attribute.
     Authority,
-    /// Of an identifier: its source verified it, and last of all.
+    /// Its source verified it with the person, and last of all.
     Verified,
 }
 
@@ -155,33 +199,30 @@ impl Golden {
         ranked.sort_by_key(|r| {
             (Reverse(r.content.observed_at), order.rank(&r.source_system), r.source_system.clone(), r.id)
         });
-        let authority = |attribute| move |record: &Record| survivorship.authority(attribute, &record.source_system);
+        let claim = |attribute| move |record: &Record| survivorship.claim(attribute, record);
         Self {
-            name: best(&ranked, authority(Attribute::Name), |r| r.content.name.clone()),
-            birth_date: best(&ranked, authority(Attribute::BirthDate), |r| r.content.birth_date.clone()),
-            address: best(&ranked, authority(Attribute::Address), |r| r.content.address.clone()),
-            language: best(&ranked, authority(Attribute::Language), |r| r.content.language),
+            name: best(&ranked, claim(Attribute::Name), |r| r.content.name.clone()),
+            birth_date: best(&ranked, claim(Attribute::BirthDate), |r| r.content.birth_date.clone()),
+            address: best(&ranked, claim(Attribute::Address), |r| r.content.address.clone()),
+            language: best(&ranked, claim(Attribute::Language), |r| r.content.language),
             identifiers: identifiers(&ranked),
         }
     }
 }
 
-/// The value of the highest authority; among equals the first of records that stand best first.
+/// The value with the best claim; among equals the first of records that stand best first.
 fn best<T>(
     ranked: &[&Record],
-    authority: impl Fn(&Record) -> usize,
+    claim: impl Fn(&Record) -> Claim,
     value: impl Fn(&Record) -> Option<T>,
 ) -> Option<Sourced<T>> {
     let mut having: Vec<(&Record, T)> = ranked.iter().filter_map(|r| value(r).map(|v| (*r, v))).collect();
-    having.sort_by_key(|(record, _)| authority(record));
+    having.sort_by_key(|(record, _)| claim(record));
     let mut having = having.into_iter();
     let (record, value) = having.next()?;
-    let rule = match having.next() {
-        None => SurvivorshipRule::OnlySource,
-        Some((second, _)) if authority(second) > authority(record) => SurvivorshipRule::Authority,
-        Some((second, _)) if second.content.observed_at == record.content.observed_at => SurvivorshipRule::SourceOrder,
-        Some(_) => SurvivorshipRule::MostRecent,
-    };
+    let rule = having
+        .next()
+        .map_or(SurvivorshipRule::OnlySource, |(second, _)| claim(record).over(claim(second)));
     Some(Sourced { value, provenance: provenance(record, rule) })
 }
 
@@ -256,6 +297,7 @@ mod tests {
                 birth_date: None,
                 address: None,
                 language: None,
+                verified: BTreeMap::new(),
                 observed_at: at(observed),
             },
         }
@@ -276,6 +318,44 @@ mod tests {
         let of_another = Survivorship::default().with_authority(Attribute::Address, registry);
         assert_eq!(believed(&records, &of_another), (2, SurvivorshipRule::MostRecent));
         assert_eq!(believed(&records[1..], &by_registry), (2, SurvivorshipRule::OnlySource));
+    }
+
+    #[test]
+    fn a_verified_name_is_believed_before_what_others_mention_later() {
+        let mut records =
+            [1, 2, 3].map(|n| record(n, "crm", ["Ana Ruiz", "Anita", "A. Ruiz"][n as usize - 1], n as i64 * 10, None));
+        let mut verify = |nth: usize, attribute, second| records[nth].content.verified.insert(attribute, at(second));
+        verify(0, Attribute::Name, 5);
+        verify(2, Attribute::BirthDate, 30);
+        let by_default = Survivorship::default();
+        assert_eq!(believed(&records, &by_default), (1, SurvivorshipRule::Verified), "another's verification is not its own");
+        records[1].content.verified.insert(Attribute::Name, at(6));
+        assert_eq!(believed(&records, &by_default), (2, SurvivorshipRule::Verified), "of two the later");
+        records[1].content.verified.insert(Attribute::Name, at(5));
+        assert_eq!(believed(&records, &by_default), (2, SurvivorshipRule::MostRecent), "of two at once the later seen");
+        records[2].source_system = "registry".parse().unwrap();
+        let by_registry = SourceOrder::new(vec!["registry".parse().unwrap()]);
+        let by_registry = by_default.with_authority(Attribute::Name, by_registry);
+        assert_eq!(believed(&records, &by_registry), (3, SurvivorshipRule::Authority), "an authority is above it");
+    }
+
+    #[test]
+    fn who_moved_lives_where_they_were_seen_last_and_not_where_it_was_verified_once() {
+        let mut records = [record(1, "crm", "Ana", 10, None), record(2, "crm", "Ana", 20, None)];
+        for (nth, record) in (1..).zip(&mut records) {
+            let address = Address { lines: vec![format!("Calle {nth}")].into(), ..Default::default() };
+            record.content.address = Some(address);
+        }
+        let lives = |records: &[Record]| {
+            let address = Golden::of(records, &Survivorship::default()).address.unwrap();
+            (address.provenance.record.uuid().as_u128(), address.provenance.rule)
+        };
+        records[0].content.verified.insert(Attribute::Address, at(9));
+        assert_eq!(lives(&records), (2, SurvivorshipRule::MostRecent));
+        records[1].content.observed_at = at(10);
+        assert_eq!(lives(&records), (1, SurvivorshipRule::Verified));
+        records[0].content.verified.clear();
+        assert_eq!(lives(&records), (1, SurvivorshipRule::SourceOrder));
     }
 
     #[test]

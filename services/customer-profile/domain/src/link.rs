@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::matching::Grade;
 use crate::{IdentifierKey, IdentifierKind, NameKey, SourceRecordId, Validity};
 
 /// Version of the rule; stored with every link it asserts.
@@ -27,6 +28,14 @@ impl LinkType {
         match self {
             Self::SameAs => "same_as",
             Self::NotSameAs => "not_same_as",
+        }
+    }
+
+    /// How sure a link of this type is of its two records: what is less sure is proposed, and links nothing.
+    pub const fn grade(self) -> Grade {
+        match self {
+            Self::SameAs => Grade::Certain,
+            Self::NotSameAs => Grade::CertainlyNot,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a department's system says about a person.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use kernel::{Department, Language, Personal};
 
-use crate::{CustomerId, Identifier, PersonName, SourceRecordId};
+use crate::{Attribute, CustomerId, Identifier, PersonName, SourceRecordId};
 
 /// A short name of a system or an issuer: `crm-retail`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +69,8 @@ pub struct Content {
     pub address: Option<Address>,
     /// Language.
     pub language: Option<Language>,
+    /// When the system verified which of these attributes with the person.
+    pub verified: BTreeMap<Attribute, Timestamp>,
     /// When the system saw it so.
     pub observed_at: Timestamp,
 }

@@ -203,6 +203,7 @@ fn content(name: PersonName, street: &str, identifiers: &[(IdentifierKind, &str)
             ..Address::default()
         }),
         language: None,
+        verified: Default::default(),
         observed_at: "2026-01-01T00:00:00Z".parse().unwrap(),
     }
 }

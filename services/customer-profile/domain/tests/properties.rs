@@ -7,7 +7,7 @@ use kernel::{Language, ResourceId};
 use proptest::prelude::*;
 use uuid::Uuid;
 use ventanilla_customer_profile_domain::{
-    Basis, Carrier, Content, CustomerId, Cut, Golden, Identifier, IdentifierKey, IdentifierKind, Link, Node, Pair,
+    Attribute, Basis, Carrier, Content, CustomerId, Cut, Golden, Identifier, IdentifierKey, IdentifierKind, Link, Node, Pair,
     PersonName, RawIdentifier, Record, SourceOrder, SourceRecordId, Survivorship, links, resolve, revised,
 };
 
@@ -20,21 +20,26 @@ struct Said {
     email: Option<u8>,
     document: Option<u8>,
     observed: i64,
+    /// When the name was verified.
+    verified: Option<i64>,
 }
 
 const NAMES: &[&str] = &["Ana Ruiz Gil", "Eva Sanz Oca", "Ana Ruiz", "Ana", "RUIZ GIL, ANA"];
 const DOCUMENTS: &[&str] = &["12345678Z", "00000001R", "X1234567L", "00000000T"];
 
 fn said() -> impl Strategy<Value = Said> {
-    (0..12u32, 0..NAMES.len(), prop::option::of(0..3u8), prop::option::of(0..3u8), prop::option::of(0..4u8), 0..1000i64)
-        .prop_map(|(external, name, phone, email, document, observed)| Said {
+    let carried = (prop::option::of(0..3u8), prop::option::of(0..3u8), prop::option::of(0..4u8));
+    (0..12u32, 0..NAMES.len(), carried, 0..1000i64, prop::option::weighted(0.2, 0..4i64)).prop_map(
+        |(external, name, (phone, email, document), observed, verified)| Said {
             external,
             name,
             phone,
             email,
             document,
             observed,
-        })
+            verified,
+        },
+    )
 }
 
 fn identifier(kind: IdentifierKind, value: &str) -> Identifier {
@@ -51,6 +56,7 @@ fn content(said: &Said) -> Content {
         birth_date: None,
         address: None,
         language: (said.name == 1).then_some(Language::Ca),
+        verified: said.verified.map(|at| (Attribute::Name, Timestamp::from_second(at).unwrap())).into_iter().collect(),
         observed_at: Timestamp::from_second(said.observed).unwrap(),
     }
 }
@@ -351,8 +357,11 @@ proptest! {
         let order = Survivorship::by_order(SourceOrder::new(vec!["system-2".parse().unwrap()]));
         let golden = Golden::of(&records, &order);
         prop_assert_eq!(&golden, &Golden::of(&reversed, &order));
-        let latest = records.iter().map(|r| r.content.observed_at).max().unwrap();
-        prop_assert_eq!(golden.name.unwrap().provenance.observed_at, latest);
+        let claim = |r: &Record| (r.content.verified.get(&Attribute::Name).copied(), r.content.observed_at);
+        let best = records.iter().map(claim).max().unwrap();
+        let believed = golden.name.unwrap().provenance.record;
+        let believed = records.iter().find(|r| r.id == believed).unwrap();
+        prop_assert_eq!(claim(believed), best, "verified last, and then seen last");
     }
 
     #[test]

@@ -34,6 +34,9 @@ impl Reaction for Affairs {
         if let Some(made) = entry.payload::<proto::PromiseMade>()? {
             return promise_made(tx, entry, &made).await;
         }
+        if let Some(at_risk) = entry.payload::<proto::PromiseAtRisk>()? {
+            return promise_at_risk(tx, &at_risk).await;
+        }
         if let Some(settled) = entry.payload::<proto::PromiseSettled>()? {
             return promise_settled(tx, entry, &settled).await;
         }
@@ -343,6 +346,18 @@ async fn promise_made(tx: &mut Tx, entry: &Received, made: &proto::PromiseMade) 
         entry_id(entry)?,
         number(TimelineEventKind::PromiseMade.into()),
         made.promise,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Its clock warned. One that was settled meanwhile is at no risk.
+async fn promise_at_risk(tx: &mut Tx, at_risk: &proto::PromiseAtRisk) -> Result<(), ReactionError> {
+    sqlx::query!(
+        "update customer_profile.view_promise set state = $2 where promise_id = $1 and is_open",
+        id(&at_risk.promise, "promises", "promise")?,
+        number(PromiseState::AtRisk.into()),
     )
     .execute(&mut **tx)
     .await?;

@@ -12,12 +12,13 @@ use postgres::StoreError;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-/// Whether any record waits.
+/// Whether any record of this half waits.
 #[tracing::instrument(level = "debug", name = "db.comparison.is_any_waiting", skip_all)]
-pub(crate) async fn is_any_waiting(pool: &PgPool) -> Result<bool, StoreError> {
+pub(crate) async fn is_any_waiting(pool: &PgPool, half: i32) -> Result<bool, StoreError> {
     let found = sqlx::query_scalar!(
         r#"select exists (select from customer_profile.source_record
-                          where compared_by is null and keyed_by is not null) as "found!""#,
+                          where compared_by is null and keyed_by is not null and (uuid_hash(id) & 1) = $1) as "found!""#,
+        half,
     )
     .fetch_one(pool)
     .await?;
@@ -37,12 +38,14 @@ pub(crate) async fn is_any_waiting_up_to(pool: &PgPool, last: Uuid) -> Result<bo
     Ok(found)
 }
 
-/// Records that wait, locked; those that another worker holds are left to it.
+/// Records of one of two halves that wait, locked; those that another worker holds are left to it.
 #[tracing::instrument(level = "debug", name = "db.comparison.waiting", skip_all)]
-pub(crate) async fn waiting(tx: &mut PgConnection, limit: i64) -> Result<Vec<SourceRecordId>, StoreError> {
+pub(crate) async fn waiting(tx: &mut PgConnection, half: i32, limit: i64) -> Result<Vec<SourceRecordId>, StoreError> {
     let rows = sqlx::query!(
         "select id, set_config('synchronous_commit', 'off', true) from customer_profile.source_record
-         where compared_by is null and keyed_by is not null order by id limit $1 for update skip locked",
+         where compared_by is null and keyed_by is not null and (uuid_hash(id) & 1) = $1
+         order by id limit $2 for update skip locked",
+        half,
         limit,
     )
     .fetch_all(tx)
@@ -155,19 +158,22 @@ pub(crate) struct Standing {
 
 #[tracing::instrument(level = "debug", name = "db.comparison.standing", skip_all)]
 pub(crate) async fn standing(tx: &mut PgConnection, records: &[Uuid]) -> Result<Standing, StoreError> {
-    // What is asked for beside the record is left to us: an index on it would be read whole.
+    // Each record is looked up by itself, and what is asked for beside it is left to us: an index on that would be read whole.
     let rows = sqlx::query!(
-        r#"select id as "id!", record_a as "record_a!", record_b as "record_b!", true as "is_link!",
-                  case evidence_key when '' then evidence_kind else '' end as "word!"
-           from customer_profile.identity_link
-           where record_a = any($1) and revoked_at is null
-           union
-           select id, record_a, record_b, true, case evidence_key when '' then evidence_kind else '' end
-           from customer_profile.identity_link where record_b = any($1) and revoked_at is null
-           union
-           select id, record_a, record_b, false, state from customer_profile.match_proposal where record_a = any($1)
-           union
-           select id, record_a, record_b, false, state from customer_profile.match_proposal where record_b = any($1)"#,
+        r#"select s.id as "id!", s.record_a as "record_a!", s.record_b as "record_b!", s.is_link as "is_link!", s.word as "word!"
+           from unnest($1::uuid[]) as r (id)
+           cross join lateral (
+               select l.id, l.record_a, l.record_b, true as is_link, case l.evidence_key when '' then l.evidence_kind else '' end as word
+               from customer_profile.identity_link l where l.record_a = r.id and l.revoked_at is null
+               union all
+               select l.id, l.record_a, l.record_b, true, case l.evidence_key when '' then l.evidence_kind else '' end
+               from customer_profile.identity_link l where l.record_b = r.id and l.revoked_at is null
+               union all
+               select p.id, p.record_a, p.record_b, false, p.state from customer_profile.match_proposal p where p.record_a = r.id
+               union all
+               select p.id, p.record_a, p.record_b, false, p.state from customer_profile.match_proposal p where p.record_b = r.id
+               offset 0
+           ) s"#,
         records,
     )
     .fetch_all(tx)

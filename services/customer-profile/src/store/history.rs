@@ -46,14 +46,19 @@ pub(crate) async fn touching(
     known: Timestamp,
 ) -> Result<Vec<Standing>, StoreError> {
     let rows = sqlx::query!(
-        r#"select l.id, l.link_type, l.evidence_kind, l.evidence_key, l.record_a, a.own_customer_id as own_a,
-                  a.recorded_at as recorded_a, l.record_b, b.own_customer_id as own_b, b.recorded_at as recorded_b
-           from (select id from customer_profile.identity_link where record_a = any($1) and asserted_at <= $2
-                 union
-                 select id from customer_profile.identity_link where record_b = any($1) and asserted_at <= $2) t
-           join customer_profile.identity_link l on l.id = t.id and (l.revoked_at is null or l.revoked_at > $2)
+        r#"select l.id as "id!", l.link_type as "link_type!", l.evidence_kind as "evidence_kind!", l.evidence_key as "evidence_key!",
+                  l.record_a as "record_a!", a.own_customer_id as own_a, a.recorded_at as recorded_a, l.record_b as "record_b!", b.own_customer_id as own_b, b.recorded_at as recorded_b
+           from unnest($1::uuid[]) as r (id)
+           cross join lateral (
+               select * from customer_profile.identity_link i where i.record_a = r.id and i.asserted_at <= $2
+               union all
+               select * from customer_profile.identity_link i
+               where i.record_b = r.id and i.asserted_at <= $2 and i.record_a <> all($1)
+               offset 0
+           ) l
            join customer_profile.source_record a on a.id = l.record_a
-           join customer_profile.source_record b on b.id = l.record_b"#,
+           join customer_profile.source_record b on b.id = l.record_b
+           where l.revoked_at is null or l.revoked_at > $2"#,
         records,
         known.to_sqlx() as _,
     )

@@ -10,8 +10,10 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::{Personal, ResourceId};
 use postgres::StoreError;
+use prost::Message as _;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
+use ventanilla_proto::customer::v1 as proto;
 
 /// Waits until nobody else is linking by any of these. `locks` must be in ascending order, so that
 /// two transactions never wait for each other.
@@ -134,14 +136,23 @@ pub(crate) async fn active_links(
     Ok(found)
 }
 
+/// What comparing two records came to.
+#[derive(Debug, Clone)]
+pub(crate) struct Compared {
+    /// Bits.
+    pub score: f64,
+    /// Findings and doubt.
+    pub judgement: proto::CustomerMatch,
+}
+
 /// A link to be asserted.
 pub(crate) struct NewLink {
     pub id: LinkId,
     pub kind: LinkType,
     pub pair: Pair,
     pub basis: Basis,
-    /// Bits, where the two were compared.
-    pub score: Option<f64>,
+    /// Where the two were compared.
+    pub compared: Option<Compared>,
     /// Empty for a steward's word.
     pub rules_version: String,
     /// Empty when a rule asserts it.
@@ -158,16 +169,19 @@ pub(crate) async fn assert_links(
 ) -> Result<(), StoreError> {
     let ids = |f: fn(&NewLink) -> Uuid| links.iter().map(f).collect::<Vec<_>>();
     let texts = |f: fn(&NewLink) -> &str| links.iter().map(|l| f(l).to_owned()).collect::<Vec<_>>();
-    let scores: Vec<Option<f64>> = links.iter().map(|l| l.score).collect();
+    let scores: Vec<Option<f64>> = links.iter().map(|l| l.compared.as_ref().map(|c| c.score)).collect();
+    let judgements: Vec<Option<Vec<u8>>> =
+        links.iter().map(|l| l.compared.as_ref().map(|c| c.judgement.encode_to_vec())).collect();
     let proposals: Vec<Option<Uuid>> = links.iter().map(|l| l.proposal.map(ResourceId::uuid)).collect();
     sqlx::query!(
         r#"insert into customer_profile.identity_link
                (id, record_a, record_b, link_type, grade, evidence_kind, evidence_key, score, rule_version, reason,
-                proposal_id, asserted_by, asserted_at)
-           select l.id, l.a, l.b, l.link_type, 'certain', l.kind, l.key, l.score, l.rule_version, l.reason, l.proposal, $11, $12
+                proposal_id, asserted_by, asserted_at, judgement)
+           select l.id, l.a, l.b, l.link_type, l.grade, l.kind, l.key, l.score, l.rule_version, l.reason, l.proposal, $11, $12,
+                  l.judgement
            from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::float8[], $8::text[],
-                       $9::text[], $10::uuid[])
-               as l (id, a, b, link_type, kind, key, score, rule_version, reason, proposal)"#,
+                       $9::text[], $10::uuid[], $13::bytea[], $14::text[])
+               as l (id, a, b, link_type, kind, key, score, rule_version, reason, proposal, judgement, grade)"#,
         &ids(|l| l.id.uuid()),
         &ids(|l| l.pair.a().uuid()),
         &ids(|l| l.pair.b().uuid()),
@@ -180,6 +194,8 @@ pub(crate) async fn assert_links(
         proposals as _,
         by,
         now.to_sqlx() as _,
+        judgements as _,
+        &texts(|l| l.kind.grade().as_str()),
     )
     .execute(tx)
     .await?;
@@ -265,16 +281,21 @@ pub(crate) struct Touching {
     pub customers: [CustomerId; 2],
 }
 
-/// The active links of these records, to each other and to others.
+/// The active links of these records, to each other and to others. Each record is looked up by itself: of an array the
+/// planner believes that reading all active links is as good, as long as it thinks them few.
 #[tracing::instrument(name = "db.identity.touching", skip_all)]
 pub(crate) async fn touching(tx: &mut PgConnection, records: &[Uuid]) -> Result<Vec<Touching>, StoreError> {
     let rows = sqlx::query!(
-        r#"select l.id, l.record_a, l.record_b, l.link_type, l.evidence_kind, l.evidence_key,
-                  a.customer_id as customer_a, b.customer_id as customer_b
-           from (select id from customer_profile.identity_link where revoked_at is null and record_a = any($1)
-                 union
-                 select id from customer_profile.identity_link where revoked_at is null and record_b = any($1)) t
-           join customer_profile.identity_link l on l.id = t.id
+        r#"select l.id as "id!", l.record_a as "record_a!", l.record_b as "record_b!", l.link_type as "link_type!",
+                  l.evidence_kind as "evidence_kind!", l.evidence_key as "evidence_key!", a.customer_id as customer_a, b.customer_id as customer_b
+           from unnest($1::uuid[]) as r (id)
+           cross join lateral (
+               select * from customer_profile.identity_link i where i.record_a = r.id and i.revoked_at is null
+               union all
+               select * from customer_profile.identity_link i
+               where i.record_b = r.id and i.revoked_at is null and i.record_a <> all($1)
+               offset 0
+           ) l
            join customer_profile.source_record a on a.id = l.record_a
            join customer_profile.source_record b on b.id = l.record_b"#,
         records,
@@ -300,7 +321,7 @@ pub(crate) struct Listed {
     pub id: LinkId,
     pub kind: LinkType,
     pub link: Link,
-    pub score: Option<f64>,
+    pub compared: Option<Compared>,
     pub rules_version: String,
     pub reason: Personal<String>,
     pub asserted_by: String,
@@ -336,7 +357,7 @@ pub(crate) async fn page(
                    order by l.asserted_at desc, l.id desc limit $4
                ) n
            )
-           select l.id, l.record_a, l.record_b, l.link_type, l.evidence_kind, l.evidence_key, l.score,
+           select l.id, l.record_a, l.record_b, l.link_type, l.evidence_kind, l.evidence_key, l.score, l.judgement,
                   l.rule_version, l.reason, l.asserted_by, l.asserted_at, l.revoked_by, l.revoked_at,
                   a.customer_id = b.customer_id as "together!"
            from found join customer_profile.identity_link l using (id)
@@ -353,12 +374,15 @@ pub(crate) async fn page(
     rows.into_iter()
         .map(|row| {
             let pair = Pair::of(SourceRecordId::from_uuid(row.record_a), SourceRecordId::from_uuid(row.record_b));
-            let corrupt = || StoreError::corrupt("identity_link", "link_type", row.id);
+            let corrupt = |column| StoreError::corrupt("identity_link", column, row.id);
+            // Links from before findings were kept have a score alone.
+            let judgement = proto::CustomerMatch::decode(row.judgement.unwrap_or_default().as_slice());
+            let judgement = judgement.map_err(|_| corrupt("judgement"))?;
             Ok(Listed {
                 id: LinkId::from_uuid(row.id),
-                kind: LinkType::stored(&row.link_type).ok_or_else(corrupt)?,
+                kind: LinkType::stored(&row.link_type).ok_or_else(|| corrupt("link_type"))?,
                 link: Link { basis: basis(&row.evidence_kind, row.evidence_key)?, pair },
-                score: row.score,
+                compared: row.score.map(|score| Compared { score, judgement }),
                 rules_version: row.rule_version,
                 reason: row.reason.into(),
                 asserted_by: row.asserted_by,

@@ -83,12 +83,14 @@ pub(crate) async fn put(
         .execute(&mut *tx)
         .await?;
     let (mut values, mut weights, mut owners) = (Vec::new(), Vec::new(), Vec::new());
-    for (record, keys) in keys {
-        for key in keys {
-            values.push(stored(key));
-            weights.push(weight(key));
-            owners.push(record.uuid());
-        }
+    let mut rows: Vec<(Uuid, Uuid, i16)> =
+        keys.iter().flat_map(|(record, keys)| keys.iter().map(|key| (stored(key), record.uuid(), weight(key)))).collect();
+    // In the order of the index, so that neighbours go to one page.
+    rows.sort_unstable();
+    for (key, record, weight) in rows {
+        values.push(key);
+        weights.push(weight);
+        owners.push(record);
     }
     sqlx::query!(
         "with keyed as (update customer_profile.source_record set keyed_by = $4 where id = any($3))

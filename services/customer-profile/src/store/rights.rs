@@ -187,7 +187,7 @@ pub(crate) async fn wipe(tx: &mut PgConnection, ids: &[Uuid], now: Timestamp) ->
              delete from customer_profile.rules_change where record_a = any($1) or record_b = any($1)
          )
          update customer_profile.identity_link
-         set evidence_key = id::text, reason = '', revoked_by = coalesce(revoked_by, 'erasure'),
+         set evidence_key = id::text, reason = '', judgement = null, revoked_by = coalesce(revoked_by, 'erasure'),
              revoked_at = coalesce(revoked_at, $2)
          where record_a = any($1) or record_b = any($1)",
         &records,

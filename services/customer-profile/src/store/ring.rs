@@ -40,6 +40,7 @@ pub(crate) struct Promise {
     pub channel: i16,
     pub due_at: Timestamp,
     pub made_at: Timestamp,
+    pub state: i16,
     pub danger: i16,
 }
 
@@ -64,7 +65,7 @@ pub(crate) async fn holders(
                   one.breach_risk as "breach_risk?", one.unanswered or one.brought as "on_hold?",
                   one.disability as "disability?", case when one.open_tickets is not null then c.profile end as profile,
                   one.promise_id as "promise_id?", one.ticket_id as "ticket_id?", one.channel as "channel?",
-                  one.due_at as "due_at?", one.made_at as "made_at?", one.danger as "danger?",
+                  one.due_at as "due_at?", one.made_at as "made_at?", one.state as "state?", one.danger as "danger?",
                   array(select distinct source from customer_profile.ledger_parked) as "parked!"
            from uses u
            join customer_profile.customer c on c.id = u.customer_id
@@ -94,7 +95,7 @@ pub(crate) async fn holders(
                    from customer_profile.view_ticket where customer_id = any(c.ids) and is_open
                ) t
                left join lateral (
-                   select promise_id, ticket_id, channel, due_at, made_at, (
+                   select promise_id, ticket_id, channel, due_at, made_at, state, (
                        select coalesce(max(case when k.breached_at is not null then 100 else k.warned_percent end), 0)::smallint
                        from customer_profile.view_clock k
                        where k.customer_id = any(c.ids) and k.is_open
@@ -121,6 +122,7 @@ pub(crate) async fn holders(
                     channel: row.channel.unwrap_or_default(),
                     due_at: due_at.to_jiff(),
                     made_at: made_at.to_jiff(),
+                    state: row.state.unwrap_or_default(),
                     danger: row.danger.unwrap_or_default(),
                 },
             );

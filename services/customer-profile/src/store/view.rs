@@ -71,6 +71,7 @@ pub(crate) struct Promise {
     pub text: String,
     pub due_at: Timestamp,
     pub made_at: Timestamp,
+    pub state: i32,
     pub danger: i16,
     pub total: i32,
 }

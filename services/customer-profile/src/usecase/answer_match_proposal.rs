@@ -13,7 +13,7 @@ use super::regroup::{self, Component, Reading};
 use super::steward::{self, Word};
 use super::{Begun, Profile, list_match_proposals};
 use crate::error::ProfileError;
-use crate::store::identity::{self, NewLink};
+use crate::store::identity::{self, Compared, NewLink};
 use crate::store::proposal::{self, State};
 
 /// A steward's answer to a proposal.
@@ -87,8 +87,9 @@ async fn attempt(
         LinkType::SameAs => stewards_link(&component, pair).is_some(),
         LinkType::NotSameAs => component.denials().values().any(|denied| *denied == pair),
     };
+    let seen = Compared { score: proposed.score, judgement: proposed.judgement };
     let links: Vec<NewLink> =
-        if is_said { Vec::new() } else { vec![answer.word.link(profile, answer.says, pair, now)] };
+        if is_said { Vec::new() } else { vec![answer.word.link(profile, answer.says, pair, Some(seen), now)] };
     identity::assert_links(&mut tx, &links, by, now).await?;
     for link in &links {
         component.assert(link);

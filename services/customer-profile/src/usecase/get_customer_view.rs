@@ -186,6 +186,7 @@ fn promises(view: &View, standing: Standing, now: Timestamp) -> proto::PromiseSe
         channel: p.channel,
         due_at: p.due_at,
         made_at: p.made_at,
+        state: p.state,
         danger: p.danger,
     };
     proto::PromiseSection {
@@ -203,6 +204,8 @@ pub(super) struct Told {
     pub channel: i32,
     pub due_at: Timestamp,
     pub made_at: Timestamp,
+    /// What ticketing says of it.
+    pub state: i32,
     /// Highest warning of its clock, in percent.
     pub danger: i16,
 }
@@ -218,6 +221,7 @@ pub(super) fn promise(told: Told, now: Timestamp) -> proto::ViewedPromise {
         made_time: Some(time_to_proto(told.made_at)),
         danger_percent: told.danger.into(),
         overdue: told.due_at < now,
+        state: told.state,
     }
 }
 

@@ -74,6 +74,7 @@ fn tell(answer: &mut proto::PhoneAnswer, affairs: &Affairs, now: Timestamp) {
         channel: p.channel.into(),
         due_at: p.due_at,
         made_at: p.made_at,
+        state: p.state.into(),
         danger: p.danger,
     };
     answer.top_promise = affairs.promise.as_ref().map(|p| get_customer_view::promise(told(p), now));

@@ -61,7 +61,7 @@ fn told(customer: CustomerId, best: &Best) -> proto::CustomerMatch {
     proto::CustomerMatch {
         customer: customer.name(),
         source_record: best.record.name(),
-        grade: judgement::grade(&best.score).into(),
+        grade: judgement::grade(best.score.grade).into(),
         score: best.score.total,
         findings: judgement::findings(&best.score),
         doubt: judgement::doubt(&best.score).into(),

@@ -18,8 +18,8 @@ use super::regroup::{self, Component, Reading};
 use super::steward::{self, Word};
 use super::{Begun, Profile};
 use crate::error::ProfileError;
-use crate::judgement::likelihood;
-use crate::store::identity::{self, NewLink};
+use crate::judgement::{self, likelihood};
+use crate::store::identity::{self, Compared, NewLink};
 use crate::store::{customer, match_key, record};
 
 /// Customers to be made one.
@@ -90,7 +90,7 @@ async fn attempt(
         .pairs
         .iter()
         .filter(|nearest| !nearest.is_linked)
-        .map(|nearest| merge.word.link(profile, LinkType::SameAs, nearest.pair(), now))
+        .map(|nearest| merge.word.link(profile, LinkType::SameAs, nearest.pair(), Some(nearest.compared()), now))
         .collect();
     if !links.is_empty() {
         identity::assert_links(&mut tx, &links, &call.actor().id, now).await?;
@@ -136,6 +136,10 @@ struct Nearest {
 impl Nearest {
     fn pair(&self) -> Pair {
         Pair::of(self.records[0], self.records[1])
+    }
+
+    fn compared(&self) -> Compared {
+        Compared { score: self.score.total, judgement: judgement::kept(&self.score) }
     }
 }
 

@@ -9,7 +9,7 @@ use ventanilla_proto::customer::v1 as proto;
 
 use super::Profile;
 use crate::identity_link;
-use crate::store::identity::NewLink;
+use crate::store::identity::{Compared, NewLink};
 
 /// What a steward says, and why.
 #[derive(Debug, Clone)]
@@ -19,14 +19,21 @@ pub(crate) struct Word {
 }
 
 impl Word {
-    /// A link that says so of two records.
-    pub(super) fn link(&self, profile: &Profile, kind: LinkType, pair: Pair, now: jiff::Timestamp) -> NewLink {
+    /// A link that says so of two records, with what the steward saw of comparing them.
+    pub(super) fn link(
+        &self,
+        profile: &Profile,
+        kind: LinkType,
+        pair: Pair,
+        compared: Option<Compared>,
+        now: jiff::Timestamp,
+    ) -> NewLink {
         NewLink {
             id: LinkId::from_uuid(profile.ambient.uuid(now)),
             kind,
             pair,
             basis: Basis::Steward,
-            score: None,
+            compared,
             rules_version: String::new(),
             reason: self.reason.clone(),
             proposal: self.proposal,

@@ -73,7 +73,7 @@ async fn attempt(
     }
     let pairs = cut.denials();
     let denials: Vec<NewLink> =
-        pairs.into_iter().map(|pair| unmerge.word.link(profile, LinkType::NotSameAs, pair, now)).collect();
+        pairs.into_iter().map(|pair| unmerge.word.link(profile, LinkType::NotSameAs, pair, None, now)).collect();
     identity::assert_links(&mut tx, &denials, &call.actor().id, now).await?;
     denials.iter().for_each(|denial| component.assert(denial));
     let told = |first| unmerge.word.asserted(profile, whole, first, [cut.taken(), cut.remaining()], &stamp);

@@ -16,17 +16,17 @@ use jiff::Timestamp;
 use kernel::{Actor, ActorKind, Classify as _, Kind, ResourceId};
 use ledger::{Draft, Stamp};
 use postgres::Tx;
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::customer::v1 as proto;
 
 use crate::error::ProfileError;
 use crate::judgement;
 use crate::store::comparison;
-use crate::store::identity::{self, NewLink};
+use crate::store::identity::{self, Compared, NewLink};
 use crate::store::proposal::{self, Judged};
 use crate::usecase::Profile;
 use crate::usecase::regroup::{self, Component, Reading};
+use crate::workers::match_keys::Keyed;
 use crate::workers::judging::{self, Change, MOST, uuids};
 
 /// Records compared in one transaction.
@@ -34,20 +34,22 @@ const BATCH: i64 = 64;
 /// The truth when nobody nudges: another process may have made keys.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Workers of one process: while one waits for the database, another scores.
+/// Workers of one process, each with its half of the records: while one waits for the database, another scores.
 pub(crate) const LANES: [&str; 2] = ["comparisons-1", "comparisons-2"];
 
 /// Compares the records of one schema. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Comparisons {
     profile: Profile,
-    keyed: Arc<Notify>,
+    keyed: Arc<Keyed>,
+    /// Its half of the records: of two lanes on the same ones, the second would judge anew what the first is about to link.
+    lane: usize,
 }
 
 impl Comparisons {
-    pub(crate) fn new(profile: Profile) -> Self {
+    pub(crate) fn new(profile: Profile, lane: usize) -> Self {
         let keyed = profile.match_keys.keyed();
-        Self { profile, keyed }
+        Self { profile, keyed, lane }
     }
 
     /// Compares until cancelled.
@@ -68,7 +70,7 @@ impl Comparisons {
             }
             tokio::select! {
                 () = cancel.cancelled() => {}
-                () = self.keyed.notified() => {}
+                () = self.keyed.said(self.lane) => {}
                 () = tokio::time::sleep(POLL) => {}
             }
         }
@@ -77,20 +79,17 @@ impl Comparisons {
 
     /// One batch; whether there may be more.
     async fn round(&self) -> Result<bool, ProfileError> {
-        if !comparison::is_any_waiting(self.profile.db.reader()).await? {
+        let half = i32::try_from(self.lane).unwrap_or_default();
+        if !comparison::is_any_waiting(self.profile.db.reader(), half).await? {
             return Ok(false);
         }
         let rules = self.profile.rules.refresh(self.profile.db.reader()).await?;
         let now = self.profile.ambient.now();
         let mut tx = self.profile.db.tx().await?;
-        let subjects = comparison::waiting(&mut tx, BATCH).await?;
+        let subjects = comparison::waiting(&mut tx, half, BATCH).await?;
         if subjects.is_empty() {
             tx.rollback().await?;
             return Ok(false);
-        }
-        if subjects.len() >= usize::try_from(BATCH).unwrap_or(usize::MAX) {
-            // There is work for another lane.
-            self.keyed.notify_one();
         }
         let standing = comparison::standing(&mut tx, &uuids(&subjects)).await?;
         let mut pairs: BTreeSet<Pair> = comparison::candidates(&mut tx, &subjects, MOST).await?.into_iter().collect();
@@ -126,11 +125,7 @@ impl Comparisons {
                 id: ProposalId::from_uuid(self.profile.ambient.uuid(now)),
                 pair: *pair,
                 score: score.total,
-                judgement: proto::CustomerMatch {
-                    findings: judgement::findings(score),
-                    doubt: judgement::doubt(score).into(),
-                    ..Default::default()
-                },
+                judgement: judgement::kept(score),
             };
             let judged: Vec<Judged> = change.proposed.iter().map(judged).collect();
             proposal::propose(tx, &judged, rules.version(), now).await?;
@@ -229,7 +224,7 @@ impl Comparisons {
             kind: LinkType::SameAs,
             pair,
             basis: Basis::Score,
-            score: Some(score.total),
+            compared: Some(Compared { score: score.total, judgement: judgement::kept(score) }),
             rules_version: rules.version().to_owned(),
             reason: String::new().into(),
             proposal: None,

@@ -10,6 +10,7 @@ use postgres::{Db, StoreError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::comparisons::LANES;
 use crate::store::match_key;
 
 /// Records keyed in one transaction.
@@ -22,12 +23,29 @@ const POLL: Duration = Duration::from_secs(1);
 pub(crate) struct MatchKeys {
     db: Db,
     came: Arc<Notify>,
-    keyed: Arc<Notify>,
+    keyed: Arc<Keyed>,
+}
+
+/// Where it is said that there is something to compare, to each lane.
+#[derive(Debug, Default)]
+pub(crate) struct Keyed([Notify; LANES.len()]);
+
+impl Keyed {
+    pub(crate) fn say(&self) {
+        self.0.iter().for_each(Notify::notify_one);
+    }
+
+    /// Comes when it was said since this lane last listened.
+    pub(crate) async fn said(&self, lane: usize) {
+        if let Some(lane) = self.0.get(lane) {
+            lane.notified().await;
+        }
+    }
 }
 
 impl MatchKeys {
     pub(crate) fn new(db: Db) -> Self {
-        Self { db, came: Arc::new(Notify::new()), keyed: Arc::new(Notify::new()) }
+        Self { db, came: Arc::new(Notify::new()), keyed: Arc::default() }
     }
 
     /// Says that a record came or changed.
@@ -36,7 +54,7 @@ impl MatchKeys {
     }
 
     /// Where it is said that keys were made.
-    pub(crate) fn keyed(&self) -> Arc<Notify> {
+    pub(crate) fn keyed(&self) -> Arc<Keyed> {
         Arc::clone(&self.keyed)
     }
 
@@ -89,7 +107,7 @@ impl MatchKeys {
         }
         match_key::put(&mut tx, &keys, KEYS_VERSION).await?;
         tx.commit().await?;
-        self.keyed.notify_one();
+        self.keyed.say();
         Ok(true)
     }
 }

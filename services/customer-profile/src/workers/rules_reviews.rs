@@ -105,7 +105,7 @@ impl RulesReviews {
     async fn apply(&self, mut tx: Tx, review: &Review) -> Result<Next, ProfileError> {
         if comparison::is_any_waiting_up_to(self.profile.db.reader(), review.after).await? {
             tx.rollback().await?;
-            self.profile.match_keys.keyed().notify_one();
+            self.profile.match_keys.keyed().say();
             return Ok(Next::Soon);
         }
         let subjects = rules_review::records_after(&mut tx, review.after, BATCH).await?;

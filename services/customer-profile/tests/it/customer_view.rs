@@ -259,6 +259,13 @@ async fn promises_clocks_breaches_and_cases_are_fed_by_their_ledgers() {
         (case.as_str(), ombudsman::DecisionOutcome::Upheld, true)
     );
 
+    assert_eq!(promises[0].state(), ticketing::PromiseState::Made);
+    let at_risk =
+        ticketing::PromiseAtRisk { ticket: ticket_id(1), promise: promise.clone(), clock: clock_of_promise.clone() };
+    world.react(&Affairs, entry(8, &ticket_id(1), AT, &at_risk)).await;
+    let view = world.view(&ana.customer).await;
+    assert_eq!(view.promises.unwrap().promises[0].state(), ticketing::PromiseState::AtRisk);
+
     let kept = ticketing::PromiseSettled { ticket: ticket_id(1), promise, state: ticketing::PromiseState::Kept.into() };
     world.react(&Affairs, entry(3, &ticket_id(1), AT, &kept)).await;
     let settled =
@@ -270,6 +277,8 @@ async fn promises_clocks_breaches_and_cases_are_fed_by_their_ledgers() {
         ..Default::default()
     };
     world.react(&Clocks, entry(7, &clock_of_promise, AT, &settled)).await;
+    // A warning that comes after all was kept opens nothing again.
+    world.react(&Affairs, entry(9, &ticket_id(1), AT, &at_risk)).await;
     let view = world.view(&ana.customer).await;
     assert!(view.promises.unwrap().promises.is_empty());
     assert!(view.clocks.unwrap().clocks.is_empty());

@@ -6,7 +6,7 @@ use kernel::Role;
 use tonic::Code;
 use ventanilla_proto::customer::v1::*;
 
-use crate::support::{Say, World, dni, reason, record};
+use crate::support::{Say, World, dni, reason, record, time};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_departments_with_the_same_dni_know_one_customer_and_every_id_resolves() {
@@ -226,4 +226,47 @@ async fn a_repeated_request_is_answered_the_same_and_a_reused_id_is_refused() {
     let status = client.ingest_source_record(other).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::AlreadyExists, "REQUEST_ID_REUSED"));
     assert_eq!(world.count("source_record").await, 1);
+}
+
+fn verified(record: SourceRecord, paths: &[&str], at: &str) -> SourceRecord {
+    let verification =
+        |path: &&str| AttributeVerification { path: (*path).to_owned(), verified_time: Some(time(at)) };
+    SourceRecord { verifications: paths.iter().map(verification).collect(), ..record }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_read_from_a_document_is_believed_before_what_another_system_says_later() {
+    let world = World::new().await;
+    let shop = record("shop", "sales", "1").named("Ana Ruiz Gil").born("1975-03-12").dni(&dni(1));
+    let shop = verified(shop.observed("2026-03-01T10:00:00Z"), &["person_name"], "2026-03-01T09:30:00Z");
+    let shop = world.ingest(shop).await;
+    assert_eq!(shop.verifications.len(), 1, "it is read back as it was sent");
+    let later = record("crm", "billing", "1").named("Anita").born("1976-03-12").dni(&dni(1));
+    world.ingest(later.observed("2026-05-01T10:00:00Z")).await;
+    let golden = world.customer(&shop.customer).await.golden.unwrap();
+    let (name, born) = (golden.person_name.unwrap(), golden.birth_date.unwrap());
+    let rule = |from: Option<Provenance>| from.unwrap().rule();
+    assert_eq!((name.value.unwrap().full_name.as_str(), born.value.as_str()), ("Ana Ruiz Gil", "1976-03-12"));
+    assert_eq!(rule(name.provenance), SurvivorshipRule::Verified);
+    assert_eq!(rule(born.provenance), SurvivorshipRule::MostRecent, "nobody verified when she was born");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_verification_of_nothing_is_refused_with_everything_that_is_wrong() {
+    let world = World::new().await;
+    let said = || record("crm", "sales", "1").named("Ana Ruiz Gil").observed("2026-03-01T10:00:00Z");
+    let refused = |record| {
+        let world = &world;
+        async move { crate::support::fields(&world.try_ingest(record).await.unwrap_err()) }
+    };
+    let of = |nth: usize, field: &str| format!("record.verifications[{nth}].{field}");
+    let wrong = verified(said(), &["birth_date", "phone", "person_name", "person_name"], "2026-02-01T00:00:00Z");
+    assert_eq!(refused(wrong).await, [of(0, "path"), of(1, "path"), of(3, "path")]);
+    let later = verified(said(), &["person_name"], "2026-03-01T10:00:01Z");
+    assert_eq!(refused(later).await, [of(0, "verified_time")]);
+    let mut never = verified(said(), &["person_name"], "2026-02-01T00:00:00Z");
+    never.verifications[0].verified_time = None;
+    assert_eq!(refused(never).await, [of(0, "verified_time")]);
+    let too_many = verified(said(), &["person_name"; 5], "2026-02-01T00:00:00Z");
+    assert_eq!(refused(too_many).await, ["record.verifications"]);
 }

@@ -120,6 +120,7 @@ async fn the_ring_tells_open_affairs_the_top_promise_and_a_breach_without_any_te
     assert!(world.lookup("600111222").await.breach_risk);
     let promise = answer.top_promise.unwrap();
     assert_eq!((promise.due_time, promise.text.as_str()), (Some(time("2026-11-24T10:00:00Z")), ""));
+    assert_eq!(promise.state(), ticketing::PromiseState::Made);
 
     let breached = sla::ClockBreached {
         clock: started.clock.clone(),

@@ -54,6 +54,9 @@ async fn a_confirmed_pair_is_one_customer_and_says_who_said_so_and_why() {
         (LinkType::SameAs, LinkBasis::Steward, LinkState::Active)
     );
     assert_eq!((links[0].reason.as_str(), &links[0].asserted_by), ("asked her", &answered.decided_by));
+    // The steward's word is certain; what they saw, with its doubts, stands beside it.
+    assert_eq!((links[0].grade(), links[0].doubt()), (MatchGrade::Certain, proposal.doubt()));
+    assert_eq!((&links[0].findings, links[0].score), (&proposal.findings, proposal.score));
     let kinds = world.entries(4).await;
     assert_eq!(kinds[2..], ["ventanilla.customer.v1.IdentityLinkAsserted", "ventanilla.customer.v1.CustomersLinked"]);
 }
@@ -75,6 +78,12 @@ async fn a_rejected_pair_stays_two_whatever_the_records_say_later() {
     assert_eq!(world.customer(other).await.name, billing.customer);
     assert_eq!(world.queue().await, [], "nobody is asked again");
     let links = world.links(one).await;
+    for link in &links {
+        let grade =
+            if link.r#type() == LinkType::SameAs { MatchGrade::Certain } else { MatchGrade::CertainlyNot };
+        assert_eq!(link.grade(), grade);
+        assert_eq!(link.findings.is_empty(), link.basis() == LinkBasis::Identifier, "{link:?}");
+    }
     let said = |link: &IdentityLink| (link.r#type(), link.basis(), link.state());
     let mut said: Vec<_> = links.iter().map(said).collect();
     said.sort();

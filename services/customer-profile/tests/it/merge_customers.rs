@@ -47,7 +47,7 @@ async fn a_preview_names_pairs_winners_and_what_is_touched_and_the_merge_is_just
     assert_eq!(names, [&ana.customer, &eva.customer], "the one that goes on first");
     assert_eq!(preview.pairs.len(), 1);
     assert_eq!(preview.pairs[0].source_records, [ana.name.clone(), eva.name.clone()]);
-    assert_eq!(preview.pairs[0].grade(), MatchGrade::None, "no rule would say so");
+    assert_eq!(preview.pairs[0].grade(), MatchGrade::CertainlyNot, "no rule would say so");
     let choices: Vec<_> = preview.choices.iter().map(|c| (c.path.as_str(), c.winner.as_str())).collect();
     assert_eq!(choices, [("person_name", eva.customer.as_str()), ("birth_date", eva.customer.as_str())]);
     assert_eq!(preview.choices[0].gives_way, std::slice::from_ref(&ana.customer));

@@ -28,13 +28,19 @@ async fn a_certain_score_links_without_any_identifier_and_a_correction_takes_it_
     assert_eq!(links.len(), 1);
     assert_eq!((links[0].basis(), links[0].grade()), (LinkBasis::Score, MatchGrade::Certain));
     assert!(links[0].score > 28.0 && !links[0].rules_version.is_empty());
+    let sum: f64 = links[0].findings.iter().map(|finding| finding.weight).sum();
+    assert!((sum - links[0].score).abs() < 1e-9, "the evidence adds up to the score: {:?}", links[0].findings);
+    let level = |field| links[0].findings.iter().find(|f| f.field() == field).unwrap().level();
+    assert_eq!((level(MatchField::BirthDate), level(MatchField::Phone)), (MatchLevel::Exact, MatchLevel::Missing));
 
     let corrected = record("bills", "billing", "1").parts(["Hugo", "Gil", "Soto"]).observed("2026-11-22T09:00:00Z");
     world.ingest(corrected).await;
     world.compared().await;
     assert_eq!(world.customer(&billing.own_customer).await.name, billing.own_customer);
+    let evidence = links[0].findings.clone();
     let links = world.links(&sales.own_customer).await;
     assert_eq!(links[0].state(), LinkState::Revoked);
+    assert_eq!(links[0].findings, evidence, "what it rested on is still told");
     let kinds = world.entries(7).await;
     let expected = [
         "SourceRecordIngested",

@@ -70,3 +70,41 @@ async fn a_question_without_purpose_or_about_nobody_is_refused() {
     let refused = world.client(Role::Agent).what_is_known(request).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::NotFound, "CUSTOMER_NOT_FOUND"));
 }
+
+/// The page of figures.
+async fn figures(address: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    connection.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await.unwrap();
+    let mut page = String::new();
+    connection.read_to_string(&mut page).await.unwrap();
+    page
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn questions_that_need_not_be_asked_are_counted_by_the_department_that_was_about_to() {
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let settings = telemetry::Settings { metrics_listen: Some(address.clone()), ..Default::default() };
+    let _telemetry = telemetry::init("testing", &settings).unwrap();
+    let world = World::new().await;
+    let sales = record("crm", "sales", "1").named("Ana Ruiz Gil").phone("600111222").born("1975-03-12");
+    let ana = world.ingest(sales.observed("2026-11-01T10:00:00Z")).await.customer;
+    let ask = |department: &'static str, asking: &[FactKind]| {
+        let channel = world.served.channel_as("agent-9", &[Role::Agent], Some(department));
+        let request = WhatIsKnownRequest {
+            name: ana.clone(),
+            purpose: AskPurpose::Complaint.into(),
+            asking: asking.iter().map(|kind| (*kind).into()).collect(),
+        };
+        let mut client = customer_service_client::CustomerServiceClient::new(channel);
+        async move { client.what_is_known(request).await.unwrap() }
+    };
+    ask("billing", &[FactKind::Phone, FactKind::BirthDate]).await;
+    ask("billing", &[FactKind::Phone]).await;
+    ask("retail", &[FactKind::Email]).await;
+    let page = figures(&address).await;
+    let counted: Vec<&str> =
+        page.lines().filter(|line| line.starts_with("ventanilla_customer_asked_again_total{")).collect();
+    assert_eq!(counted.len(), 1, "of what is not known nothing is counted: {counted:?}");
+    assert!(counted[0].contains("department=\"billing\"") && counted[0].ends_with(" 3"), "{counted:?}");
+}

@@ -86,7 +86,7 @@ pub(super) async fn revise(
                 kind: LinkType::SameAs,
                 pair,
                 basis: Basis::Identifier(key.clone()),
-                score: None,
+                compared: None,
                 rules_version: RULE_VERSION.to_owned(),
                 reason: String::new().into(),
                 proposal: None,

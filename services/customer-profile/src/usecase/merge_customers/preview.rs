@@ -114,7 +114,7 @@ fn attributes(customer: &proto::Customer) -> [Attribute; 4] {
 fn pair(nearest: &Nearest) -> proto::MergePair {
     proto::MergePair {
         source_records: nearest.records.iter().map(|record| record.name()).collect(),
-        grade: judgement::grade(&nearest.score).into(),
+        grade: judgement::grade(nearest.score.grade).into(),
         score: nearest.score.total,
         findings: judgement::findings(&nearest.score),
         doubt: judgement::doubt(&nearest.score).into(),
