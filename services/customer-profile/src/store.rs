@@ -1,8 +1,6 @@
 //! The schema's rows. Every function is one statement.
 
 pub(crate) mod comparison;
-#[cfg(test)]
-mod crowds;
 pub(crate) mod customer;
 pub(crate) mod dealing;
 pub(crate) mod history;

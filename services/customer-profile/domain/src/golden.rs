@@ -220,9 +220,7 @@ fn best<T>(
     having.sort_by_key(|(record, _)| claim(record));
     let mut having = having.into_iter();
     let (record, value) = having.next()?;
-    let rule = having
-        .next()
-        .map_or(SurvivorshipRule::OnlySource, |(second, _)| claim(record).over(claim(second)));
+    let rule = having.next().map_or(SurvivorshipRule::OnlySource, |(second, _)| claim(record).over(claim(second)));
     Some(Sourced { value, provenance: provenance(record, rule) })
 }
 
@@ -328,7 +326,11 @@ mod tests {
         verify(0, Attribute::Name, 5);
         verify(2, Attribute::BirthDate, 30);
         let by_default = Survivorship::default();
-        assert_eq!(believed(&records, &by_default), (1, SurvivorshipRule::Verified), "another's verification is not its own");
+        assert_eq!(
+            believed(&records, &by_default),
+            (1, SurvivorshipRule::Verified),
+            "another's verification is not its own"
+        );
         records[1].content.verified.insert(Attribute::Name, at(6));
         assert_eq!(believed(&records, &by_default), (2, SurvivorshipRule::Verified), "of two the later");
         records[1].content.verified.insert(Attribute::Name, at(5));

@@ -7,8 +7,8 @@ use kernel::{Language, ResourceId};
 use proptest::prelude::*;
 use uuid::Uuid;
 use ventanilla_customer_profile_domain::{
-    Attribute, Basis, Carrier, Content, CustomerId, Cut, Golden, Identifier, IdentifierKey, IdentifierKind, Link, Node, Pair,
-    PersonName, RawIdentifier, Record, SourceOrder, SourceRecordId, Survivorship, links, resolve, revised,
+    Attribute, Basis, Carrier, Content, CustomerId, Cut, Golden, Identifier, IdentifierKey, IdentifierKind, Link, Node,
+    Pair, PersonName, RawIdentifier, Record, SourceOrder, SourceRecordId, Survivorship, links, resolve, revised,
 };
 
 /// What a department says, before anybody wrote it down.

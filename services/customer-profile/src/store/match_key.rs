@@ -83,8 +83,10 @@ pub(crate) async fn put(
         .execute(&mut *tx)
         .await?;
     let (mut values, mut weights, mut owners) = (Vec::new(), Vec::new(), Vec::new());
-    let mut rows: Vec<(Uuid, Uuid, i16)> =
-        keys.iter().flat_map(|(record, keys)| keys.iter().map(|key| (stored(key), record.uuid(), weight(key)))).collect();
+    let mut rows: Vec<(Uuid, Uuid, i16)> = keys
+        .iter()
+        .flat_map(|(record, keys)| keys.iter().map(|key| (stored(key), record.uuid(), weight(key))))
+        .collect();
     // In the order of the index, so that neighbours go to one page.
     rows.sort_unstable();
     for (key, record, weight) in rows {

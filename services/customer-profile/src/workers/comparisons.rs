@@ -26,8 +26,8 @@ use crate::store::identity::{self, Compared, NewLink};
 use crate::store::proposal::{self, Judged};
 use crate::usecase::Profile;
 use crate::usecase::regroup::{self, Component, Reading};
-use crate::workers::match_keys::Keyed;
 use crate::workers::judging::{self, Change, MOST, uuids};
+use crate::workers::match_keys::Keyed;
 
 /// Records compared in one transaction.
 const BATCH: i64 = 64;

@@ -229,8 +229,7 @@ async fn a_repeated_request_is_answered_the_same_and_a_reused_id_is_refused() {
 }
 
 fn verified(record: SourceRecord, paths: &[&str], at: &str) -> SourceRecord {
-    let verification =
-        |path: &&str| AttributeVerification { path: (*path).to_owned(), verified_time: Some(time(at)) };
+    let verification = |path: &&str| AttributeVerification { path: (*path).to_owned(), verified_time: Some(time(at)) };
     SourceRecord { verifications: paths.iter().map(verification).collect(), ..record }
 }
 

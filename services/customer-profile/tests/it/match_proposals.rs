@@ -79,8 +79,7 @@ async fn a_rejected_pair_stays_two_whatever_the_records_say_later() {
     assert_eq!(world.queue().await, [], "nobody is asked again");
     let links = world.links(one).await;
     for link in &links {
-        let grade =
-            if link.r#type() == LinkType::SameAs { MatchGrade::Certain } else { MatchGrade::CertainlyNot };
+        let grade = if link.r#type() == LinkType::SameAs { MatchGrade::Certain } else { MatchGrade::CertainlyNot };
         assert_eq!(link.grade(), grade);
         assert_eq!(link.findings.is_empty(), link.basis() == LinkBasis::Identifier, "{link:?}");
     }
