@@ -91,19 +91,37 @@ pub struct BodyBytes {
     pub sync: usize,
     /// Of bulk; the services take no larger message.
     pub export: usize,
+    /// Of calls that write a whole map or catalogue in one, and are sent from a screen all the same.
+    pub books: usize,
 }
+
+/// The calls whose service takes more than others of their class, for what they write is a book.
+const BOOKS: [&str; 2] = [
+    "/ventanilla.ticketing.v1.ProcessService/PutProcess",
+    "/ventanilla.ticketing.v1.CharacteristicService/PutCharacteristicSet",
+];
 
 impl Default for BodyBytes {
     fn default() -> Self {
-        Self { open: 256 * 1024, ivr: 64 * 1024, console: 1024 * 1024, sync: 1024 * 1024, export: 4 * 1024 * 1024 }
+        Self {
+            open: 256 * 1024,
+            ivr: 64 * 1024,
+            console: 1024 * 1024,
+            sync: 1024 * 1024,
+            export: 4 * 1024 * 1024,
+            books: 4 * 1024 * 1024,
+        }
     }
 }
 
 impl BodyBytes {
     /// How large the body of a call under this policy may be.
-    pub(crate) const fn of(self, policy: &MethodPolicy) -> usize {
+    pub(crate) fn of(self, policy: &MethodPolicy) -> usize {
         if policy.open {
             return self.open;
+        }
+        if BOOKS.contains(&policy.path) {
+            return self.books;
         }
         match policy.traffic_class {
             TrafficClass::Ivr => self.ivr,

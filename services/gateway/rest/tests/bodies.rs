@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use futures::StreamExt as _;
-use http::{Request, StatusCode, header};
+use http::{Method, Request, StatusCode, header};
 use server::{PeerSettings, Peers, TokenSource};
 use tower::ServiceExt as _;
 
@@ -32,7 +32,11 @@ fn built() -> Router {
 }
 
 async fn answered(path: &str, token: Option<&str>, body: Body) -> (StatusCode, String) {
-    let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+    sent(Method::POST, path, token, body).await
+}
+
+async fn sent(method: Method, path: &str, token: Option<&str>, body: Body) -> (StatusCode, String) {
+    let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
     if let Some(token) = token {
         request = request.header(header::AUTHORIZATION, token);
     }
@@ -67,14 +71,18 @@ async fn without_what_could_be_a_token_no_body_is_waited_for() {
 
 #[tokio::test]
 async fn a_body_has_room_by_who_waits_for_the_answer() {
-    for (path, token, room) in [
-        ("/v1/publicAffair:get", None, 256 * 1024),
-        ("/v1/publicStatus:keypad", Some(TOKEN), 64 * 1024),
-        ("/v1/tickets", Some(TOKEN), 1024 * 1024),
-        ("/v1/tickets:import", Some(TOKEN), 4 * 1024 * 1024),
+    for (method, path, token, room) in [
+        (Method::POST, "/v1/publicAffair:get", None, 256 * 1024),
+        (Method::POST, "/v1/publicStatus:keypad", Some(TOKEN), 64 * 1024),
+        (Method::POST, "/v1/tickets", Some(TOKEN), 1024 * 1024),
+        (Method::POST, "/v1/tickets:import", Some(TOKEN), 4 * 1024 * 1024),
+        // Whole books, from a screen.
+        (Method::PUT, "/v1/processes/reclamacion", Some(TOKEN), 4 * 1024 * 1024),
+        (Method::PUT, "/v1/characteristicSets/averia", Some(TOKEN), 4 * 1024 * 1024),
+        (Method::PUT, "/v1/policies/house.first", Some(TOKEN), 1024 * 1024),
     ] {
         // No JSON: what is read whole is refused for that.
-        let fits = answered(path, token, Body::from("x".repeat(room))).await;
+        let fits = sent(method.clone(), path, token, Body::from("x".repeat(room))).await;
         assert_eq!(fits, (StatusCode::BAD_REQUEST, "INVALID_REQUEST".to_owned()), "{path}");
         let taken = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&taken);
@@ -82,7 +90,7 @@ async fn a_body_has_room_by_who_waits_for_the_answer() {
             counter.fetch_add(chunk.len(), Ordering::Relaxed);
             Ok::<_, Infallible>(chunk)
         });
-        let large = answered(path, token, Body::from_stream(chunks)).await;
+        let large = sent(method, path, token, Body::from_stream(chunks)).await;
         assert_eq!(large, (StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE".to_owned()), "{path}");
         assert!(taken.load(Ordering::Relaxed) < 32 * 1024 * 1024, "{path}: it is not taken to its end");
     }

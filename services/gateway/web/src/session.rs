@@ -64,7 +64,7 @@ pub(crate) enum Renewed {
     /// With tokens that its browser does not know yet.
     Fresh(Kept),
     /// Its token is over, and the provider does not answer: the session is neither ended nor goes on.
-    Unanswered,
+    Unanswered(Kept),
 }
 
 /// What the browser keeps.
@@ -139,7 +139,7 @@ impl Kept {
                 }
                 Ok(Outcome::Refused) => break,
                 Ok(Outcome::Unanswered) | Err(_) if holds => break,
-                Ok(Outcome::Unanswered) | Err(_) => return Renewed::Unanswered,
+                Ok(Outcome::Unanswered) | Err(_) => return Renewed::Unanswered(self),
             }
         }
         if renewed { Renewed::Fresh(self) } else { Renewed::AsItWas(self) }

@@ -20,6 +20,8 @@ use crate::{Class, Csrf, Lang, Session, Trouble, Web, headers, lang};
 /// Name of the cookie of who is not signed in, so that a form can be bound to a browser.
 const VISITOR: &str = "visitor";
 const VISITOR_KEPT: Duration = Duration::from_secs(12 * 3600);
+/// Where a session is left.
+pub(crate) const SIGN_OUT: &str = "/sign-out";
 /// What a page that wants to be kept up to date accepts (HTML, `EventSource`).
 const EVENTS: &[u8] = b"text/event-stream";
 /// How long a stream lasts that keeps a page up to date; the browser opens the next with whatever session it has then.
@@ -33,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) web: Web,
     pub(crate) lang: Lang,
     pub(crate) session: Option<Session>,
+    /// What the browser keeps of a session that goes on, or may once its provider answers, or is being left.
     pub(crate) kept: Option<Kept>,
     /// Whether the browser does not know its newest state yet.
     renewed: bool,
@@ -71,26 +74,29 @@ impl Visit {
     async fn begin(web: &Web, request: &Parts, address: Option<ClientAddress>) -> Self {
         let headers = &request.headers;
         let lang = Lang::negotiated(request.uri.query(), headers);
+        // Who leaves needs no fresh token for it, and waits for nobody.
+        let leaves = request.uri.path() == SIGN_OUT;
         let (kept, renewed, unanswered) = match Kept::read(web, headers) {
+            Some(kept) if leaves => (Some(kept), false, false),
             Some(kept) => match kept.renewed(web).await {
                 Renewed::AsItWas(kept) => (Some(kept), false, false),
                 Renewed::Fresh(kept) => (Some(kept), true, false),
-                Renewed::Unanswered => (None, false, true),
+                Renewed::Unanswered(kept) => (Some(kept), false, true),
             },
             None => (None, false, false),
         };
         let (session, unanswered) = match &kept {
-            Some(kept) => match kept.session(web, lang).await {
+            Some(kept) if !unanswered => match kept.session(web, lang).await {
                 Ok(session) => (Some(session), unanswered),
                 Err(TokenError::Keys(_)) => (None, true),
                 Err(_) => (None, unanswered),
             },
-            None => (None, unanswered),
+            _ => (None, unanswered),
         };
         let visitor = web.cookies().take(headers, VISITOR).and_then(|id| String::from_utf8(id).ok());
         Self(Arc::new(Inner {
             lang,
-            kept: kept.filter(|_| session.is_some()),
+            kept: kept.filter(|_| session.is_some() || unanswered || leaves),
             session,
             renewed,
             unanswered,
@@ -144,11 +150,11 @@ impl Visit {
 
     fn cookies(&self, request_query: Option<&str>) -> Vec<HeaderValue> {
         let mut set = Vec::new();
-        if let Some(kept) = &self.kept {
+        if let Some(kept) = self.kept.as_ref().filter(|_| self.session.is_some()) {
             let mut kept = kept.clone();
             let noted = if self.by_itself { Vec::new() } else { kept.note(&self.web) };
             set.extend(if self.renewed { kept.keep(&self.web) } else { noted });
-        } else if self.marked.load(Ordering::Relaxed) {
+        } else if self.kept.is_none() && self.marked.load(Ordering::Relaxed) {
             set.extend(self.web.cookies().put(VISITOR, self.visitor.as_bytes(), VISITOR_KEPT));
         }
         if let Some(lang) = lang::asked(request_query) {
@@ -165,7 +171,8 @@ pub(crate) async fn serve(State(web): State<Web>, request: Request, next: Next) 
     let visit = Visit::begin(&web, &parts, address).await;
     let mut request = Request::from_parts(parts, body);
     let query = request.uri().query().map(str::to_owned);
-    let dead = visit.session.is_none() && !visit.unanswered && session_sent(&web, request.headers());
+    let dead =
+        visit.session.is_none() && visit.kept.is_none() && !visit.unanswered && session_sent(&web, request.headers());
     let forget = if dead { session::forget(&web, request.headers()) } else { Vec::new() };
     let mut answer = match visit.count() {
         Err(trouble) => trouble.page(&visit),

@@ -12,6 +12,7 @@ use server::TokenVerifier;
 use crate::oidc::{Provider, Work};
 use crate::renewal::{self, Outcome, Renewals};
 use crate::seal::Sealer;
+use crate::visit::SIGN_OUT;
 use crate::{Cookies, Limits, Settings, SettingsError, SignIn, assets, oidc, sign_in, visit};
 
 /// The pages' common ground. Cheap to clone.
@@ -67,7 +68,7 @@ impl Web {
             .route("/sign-in", get(sign_in::show).post(sign_in::with_token))
             .route("/sign-in/begin", get(oidc::start))
             .route("/oidc/callback", get(oidc::callback))
-            .route("/sign-out", post(sign_in::out))
+            .route(SIGN_OUT, post(sign_in::out))
             .route("/signed-out", get(sign_in::farewell))
             .route("/here", get(sign_in::here))
             .route("/static/{name}", get(assets::serve))

@@ -243,6 +243,24 @@ impl World {
         self.get(&format!("/oidc/callback?code=c1&state={}", asked["state"])).await
     }
 
+    /// The mark of a form of theirs.
+    async fn mark(&mut self) -> String {
+        let form = self.get("/form").await.2;
+        form.split('"').nth(1).unwrap().to_owned()
+    }
+
+    async fn sign_out(&mut self, csrf: &str) -> (StatusCode, String, String) {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let out = Request::post("/sign-out")
+            .header(header::COOKIE, cookies.join("; "))
+            .header(header::ORIGIN, "https://window.example")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(format!("csrf={csrf}")))
+            .unwrap();
+        let answer = self.router.clone().oneshot(out).await.into_response();
+        self.taken(answer).await
+    }
+
     fn say(&self, id_token: String) {
         let mut told = self.told.lock().unwrap();
         told.id_token = id_token;
@@ -476,17 +494,8 @@ async fn a_slow_provider_holds_up_nobody_whose_token_holds() {
 #[tokio::test]
 async fn who_signs_out_is_signed_out_at_the_provider_too() {
     let mut world = World::signed_in().await;
-    let form = world.get("/form").await.2;
-    let csrf = form.split('"').nth(1).unwrap().to_owned();
-    let cookies: Vec<_> = world.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let out = Request::post("/sign-out")
-        .header(header::COOKIE, cookies.join("; "))
-        .header(header::ORIGIN, "https://window.example")
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(Body::from(format!("csrf={csrf}")))
-        .unwrap();
-    let answer = world.router.clone().oneshot(out).await.into_response();
-    let (status, place, _) = world.taken(answer).await;
+    let csrf = world.mark().await;
+    let (status, place, _) = world.sign_out(&csrf).await;
     assert_eq!((status, place.as_str()), (StatusCode::SEE_OTHER, "/signed-out"));
 
     let answer = world.asked("/signed-out").await;
@@ -501,4 +510,28 @@ async fn who_signs_out_is_signed_out_at_the_provider_too() {
     };
     tokio::time::timeout(Duration::from_secs(20), revoked).await.expect("the provider is told");
     assert_eq!(world.told.lock().unwrap().revoked, ["renew-me"]);
+}
+
+#[tokio::test]
+async fn who_leaves_is_let_go_of_though_the_token_is_over_and_the_provider_is_silent() {
+    let mut world = World::signed_in().await;
+    let csrf = world.mark().await;
+    let before = world.cookies.clone();
+    // It does not answer: no permit is ever given.
+    world.told.lock().unwrap().held = Some(Arc::new(Semaphore::new(0)));
+    world.clock.advance(SignedDuration::from_mins(11));
+    let forged = world.sign_out("0000").await;
+    assert_eq!(forged.0, StatusCode::FORBIDDEN, "another page's form ends nothing");
+    assert_eq!(world.cookies, before);
+    let out = tokio::time::timeout(Duration::from_secs(6), world.sign_out(&csrf));
+    let (status, place, _) = out.await.expect("who leaves does not wait for the provider");
+    assert_eq!((status, place.as_str()), (StatusCode::SEE_OTHER, "/signed-out"));
+    assert!(world.cookies.is_empty(), "{:?}", world.cookies.keys());
+    assert_eq!(world.told.lock().unwrap().renewals, 0, "nobody asked for a token to leave with");
+
+    // A copy of the cookie opens nothing once the provider is back.
+    world.told.lock().unwrap().held = None;
+    world.gives();
+    world.cookies = before;
+    assert_eq!(world.get("/console").await.0, StatusCode::SEE_OTHER);
 }
