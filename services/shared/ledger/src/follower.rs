@@ -3,7 +3,8 @@
 //! The cursor moves in the transaction of the effect. A batch is one transaction; when one of its
 //! entries fails, the batch is applied again entry by entry, and the entry that keeps failing parks
 //! its aggregate: it and the aggregate's later entries wait in `ledger_parked` for
-//! [`Follower::release`], everything else goes on.
+//! [`Follower::release`], everything else goes on. Whoever begins to follow tries what is parked: it may be the version
+//! that knows what the one before it did not.
 
 mod store;
 
@@ -170,10 +171,20 @@ impl<R: Reaction> Follower<R> {
         C::Future: Send,
     {
         let mut failures = 0_u32;
+        let mut tried = false;
         loop {
+            let following = async {
+                if !tried {
+                    if let Err(error) = self.release_all().await {
+                        return error;
+                    }
+                    tried = true;
+                }
+                self.follow(client.clone(), &mut failures).await
+            };
             let ended = tokio::select! {
                 () = cancel.cancelled() => break,
-                ended = self.follow(client.clone(), &mut failures) => ended,
+                ended = following => ended,
             };
             self.standings.update(self.source, |s| s.connected = false);
             self.tell();
@@ -343,6 +354,24 @@ impl<R: Reaction> Follower<R> {
         }
         tx.commit().await?;
         Ok(entry.position())
+    }
+
+    /// Tries every aggregate that is parked, the one that waits longest first; what still cannot be applied stays.
+    ///
+    /// # Errors
+    /// [`FollowerError`] that waiting may heal; what was not tried stays parked.
+    pub async fn release_all(&self) -> Result<(), FollowerError> {
+        for aggregate in store::parked(self.own.db(), self.source).await? {
+            match self.release(&aggregate).await {
+                Ok(entries) => tracing::info!(source = self.source, aggregate, entries, "parked entries are applied"),
+                Err(FollowerError::Reaction(error)) if !error.passes() => {
+                    let error = kernel::chain(&error);
+                    tracing::warn!(source = self.source, aggregate, error, "parked entries still cannot be applied");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Applies the parked entries of one aggregate, in order, in one transaction; the cause must

@@ -92,6 +92,15 @@ pub(super) async fn park(
     Ok(())
 }
 
+/// The aggregates that are parked, the one that waits longest first.
+pub(super) async fn parked(db: &Db, source: &str) -> Result<Vec<String>, StoreError> {
+    let rows = sqlx::query("select aggregate from ledger_parked where source = $1 group by 1 order by min(position)")
+        .bind(source)
+        .fetch_all(db.reader())
+        .await?;
+    Ok(rows.iter().map(|row| row.try_get("aggregate")).collect::<Result<_, _>>()?)
+}
+
 pub(super) async fn take_parked(tx: &mut Tx, source: &str, aggregate: &str) -> Result<Vec<Received>, ReactionError> {
     let rows = sqlx::query(
         "with taken as (delete from ledger_parked where source = $1 and aggregate = $2 returning position, entry)

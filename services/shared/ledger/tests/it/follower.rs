@@ -223,6 +223,34 @@ async fn a_poison_entry_parks_its_aggregate_and_is_released_in_order() {
 }
 
 #[tokio::test]
+async fn who_begins_to_follow_tries_what_is_parked_and_leaves_what_still_cannot_be_applied() {
+    let scene = Scene::set().await;
+    let first = scene.start_follower();
+    for (number, aggregate, mark) in
+        [(1, "things/p", "poison"), (2, "things/p", "p2"), (3, "things/q", "poison"), (4, "things/a", "a1")]
+    {
+        scene.write(aggregate, number, mark).await;
+    }
+    scene.marks_until(|marks| marks == ["a1"]).await;
+    first.cancel();
+
+    // Started anew and no wiser: all stays where it is, and what comes is applied all the same.
+    let second = scene.start_follower();
+    scene.write("things/a", 5, "a2").await;
+    scene.write("things/p", 6, "p3").await;
+    scene.marks_until(|marks| marks == ["a1", "a2"]).await;
+    second.cancel();
+
+    scene.refuses.store(false, Ordering::SeqCst);
+    scene.start_follower();
+    scene.marks_until(|marks| marks.len() == 6).await;
+    assert_eq!(scene.marks().await, ["poison", "p2", "poison", "a1", "a2", "p3"]);
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from ledger_parked").fetch_one(scene.follower_db.reader()).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
 async fn a_cursor_beyond_the_head_is_refused() {
     let scene = Scene::set().await;
     let refused = scene.feed.clone().watch(WatchRequest { after_position: 5 }).await.unwrap_err();
