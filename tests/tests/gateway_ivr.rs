@@ -89,6 +89,17 @@ async fn every_question_is_answered_for_a_caller_who_is_known() {
         assert!(answer.fact("say").contains("Hemos recibido su asunto"), "{}", answer.text());
     }
 
+    // In the language that is asked for, all of it; in the affair's where none is.
+    let (key, proof) = (typed(&opened.tracking_key), typed(&opened.proof));
+    let asked = [("call", "c1"), ("key", key.as_str()), ("proof", proof.as_str()), ("lang", "en")];
+    let english = exchange.post("/ivr/v1/status", &asked).await;
+    assert_eq!(english.fact("lang"), "en", "{}", english.text());
+    assert!(english.fact("say").starts_with("We have received your"), "{}", english.text());
+    assert!(!english.fact("say").contains("Hemos") && !english.fact("step").contains("ecibid"), "{}", english.text());
+    let theirs = exchange.post("/ivr/v1/status", &asked[..3]).await;
+    assert_eq!(theirs.fact("lang"), "es", "{}", theirs.text());
+    assert!(theirs.fact("say").starts_with("Hemos recibido su asunto"), "{}", theirs.text());
+
     let answer = exchange.post("/ivr/v1/human", &[("call", "c1"), ("phone", &phone)]).await;
     assert_eq!((answer.fact("next").as_str(), answer.fact("queue").as_str()), ("human", "billing"));
     scene.stop().await.expect("the services end well");
@@ -280,6 +291,51 @@ async fn whatever_fails_a_person_answers() {
     scene.stop().await.expect("the services end well");
 }
 
+/// A service that takes connections and says nothing.
+async fn deaf() -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move {
+        let mut taken = Vec::new();
+        while let Ok((connection, _)) = listener.accept().await {
+            taken.push(connection);
+        }
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_on_the_line_is_given_a_person_when_no_service_answers_in_time() {
+    let address = deaf().await;
+    let names = ["customer-profile", "ticketing", "sla-monitor", "ombudsman-escalation", "webhooks"];
+    let addresses = names.map(|name| (name.to_owned(), format!("http://{address}"))).into_iter().collect();
+    let peers = Peers::new(&addresses, server::TokenSource::nothing(), &server::PeerSettings::default()).unwrap();
+    let settings = ivr::Settings { limit_ms: 300, ..ivr::Settings::default() };
+    let state = ivr::State { peers, ambient: kernel::Ambient::system(), settings };
+    let door = Doorway::open(|_| ivr::router(state)).await;
+    let mut exchange = door.visitor();
+    exchange.bearer = Some("aaaa.bbbb.cccc".to_owned());
+    let phone = ("phone", "+34600000000");
+    let questions: [(&str, Vec<(&str, &str)>); 6] = [
+        ("caller", vec![phone]),
+        ("open", vec![phone]),
+        ("status", vec![phone, ("key", "2222222222222"), ("proof", "222222")]),
+        ("complaint", vec![phone, ("transcript", "Me cobran dos veces")]),
+        ("callback", vec![phone]),
+        ("human", vec![phone]),
+    ];
+    for (question, fields) in questions {
+        for (lang, apology) in [("es", "Un momento"), ("en", "One moment")] {
+            let fields = [vec![("call", "c9"), ("lang", lang)], fields.clone()].concat();
+            let asked = Instant::now();
+            let answer = exchange.post(&format!("/ivr/v1/{question}"), &fields).await;
+            assert_eq!(answer.fact("next"), "human", "{question}: {}", answer.text());
+            assert!(answer.fact("say").starts_with(apology), "{question} in {lang}: {}", answer.text());
+            assert!(asked.elapsed() < Duration::from_secs(1), "{question} took {:?}", asked.elapsed());
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn few_wrong_keys_are_taken_from_a_call_and_from_a_number() {
     let scene = Scene::fresh().await;
@@ -340,4 +396,12 @@ async fn a_real_telephone_exchange_leads_a_caller_through_its_dial_plan() {
     assert!(heard.iter().any(|line| line.contains("QUEUE customer-service")), "{heard:#?}");
     exchange.stop().await;
     scene.stop().await.expect("the services end well");
+}
+
+#[test]
+fn the_dial_plan_asks_where_the_gateway_listens() {
+    let port = gateway::DEFAULTS.lines().find_map(|line| line.strip_prefix("listen = \"127.0.0.1:"));
+    let port = port.and_then(|rest| rest.split('"').next()).expect("the gateway listens somewhere");
+    let asked = format!("VENTANILLA_URL=http://127.0.0.1:{port}");
+    assert!(exchange::plan().lines().any(|line| line == asked), "{asked} is not in the plan");
 }

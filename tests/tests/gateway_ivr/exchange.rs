@@ -117,8 +117,7 @@ impl Exchange {
         write("etc/modules.conf", format!("[modules]\nautoload=no\n{modules}"));
         write("etc/logger.conf", "[general]\n[logfiles]\n".to_owned());
         write("etc/indications.conf", "[general]\n[es]\ndescription=es\n".to_owned());
-        let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/ivr/extensions.conf");
-        write("etc/ventanilla.conf", std::fs::read_to_string(plan).expect("the dial plan is there"));
+        write("etc/ventanilla.conf", plan());
         write(
             "etc/extensions.conf",
             format!(
@@ -140,6 +139,12 @@ impl Exchange {
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         std::fs::set_permissions(script, mode).expect("it is made a program");
     }
+}
+
+/// The house's dial plan.
+pub fn plan() -> String {
+    let plan = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/ivr/extensions.conf");
+    std::fs::read_to_string(plan).expect("the dial plan is there")
 }
 
 /// Asterisk with this home. One that is installed into a folder is started with the libraries it came with.

@@ -2,6 +2,7 @@
 
 use ventanilla_proto::ticketing::v1::GetKeypadStatusRequest;
 use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
+use ventanilla_proto::r#type::v1::Language;
 
 use crate::affair::version;
 use crate::answer::{Fault, Next, Reply};
@@ -20,7 +21,6 @@ const SHORTEST: usize = 6;
 /// key, and after a few of them a person takes over. Only what ticketing found to be wrong is counted.
 pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
     let (key, proof) = (asked.required("key")?, asked.required("proof")?);
-    let lang = asked.lang();
     let typed = spoken::digits(key, KEY).zip(spoken::digits(proof, PROOF));
     let of_key = typed.as_ref().map(|(key, _)| format!("key {key}")).unwrap_or_default();
     let tried_by = [format!("call {}", asked.field("call")), number(asked.field("phone")), of_key];
@@ -30,7 +30,8 @@ pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
     }
     // What cannot be a key is answered as a wrong one: the caller does the same about either.
     let (key_digits, proof_digits) = typed.ok_or(Fault::KeyUnknown)?;
-    let answer = look(&asked, key, GetKeypadStatusRequest { key_digits, proof_digits }, lang).await;
+    let language = Lang::of(asked.field("lang")).map_or(Language::Unspecified, Lang::language).into();
+    let answer = look(&asked, key, GetKeypadStatusRequest { key_digits, proof_digits, language }).await;
     if matches!(answer, Err(Fault::KeyUnknown)) {
         tries.count(&tried_by, asked.now());
         if tries.spent(&tried_by, asked.now()) {
@@ -47,7 +48,8 @@ fn number(phone: &str) -> String {
     if reads { format!("number {digits}") } else { String::new() }
 }
 
-async fn look(asked: &Asked, key: &str, request: GetKeypadStatusRequest, lang: Lang) -> Result<Reply, Fault> {
+/// All of it is spoken in one language: the one that was asked for, or else the affair's.
+async fn look(asked: &Asked, key: &str, request: GetKeypadStatusRequest) -> Result<Reply, Fault> {
     let mut tickets = PublicServiceClient::new(asked.channel(TICKETING)?);
     let status = tickets.get_keypad_status(request).await?.into_inner();
     let compact: String = status.tracking_key.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -55,6 +57,7 @@ async fn look(asked: &Asked, key: &str, request: GetKeypadStatusRequest, lang: L
     if spoken::exact(key, KEY).is_some_and(|heard| heard != compact) {
         return Err(Fault::KeyUnknown);
     }
+    let lang = Lang::of_customer(status.language()).unwrap_or(asked.lang());
     let due = asked.local(status.answer_due_time.as_ref());
     let day = due.as_ref().map(|due| asked.day(due, lang));
     let state = status.state().as_str_name().trim_start_matches("TICKET_STATE_").to_ascii_lowercase();

@@ -1,5 +1,5 @@
 //! REST and JSON out of the contract: every RPC with a `google.api.http` option, as that option says, with no handler of
-//! its own. Knows no RPC by name; what a call means and who may make it is the services' to judge, by the caller's own token.
+//! its own. Knows no RPC by name, but for those whose bodies are books; what a call means and who may make it is the services' to judge, by the caller's own token.
 //!
 //! `contract.rs` reads the operations from the descriptors, `table.rs` finds the one that a request means, `request.rs` makes
 //! its message (`decode.rs` from JSON), `grpc.rs` sends it, and one of `single.rs`, `events.rs`, `file.rs` and `lines.rs` answers.

@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use server::TokenIssuer;
 use tower::ServiceExt as _;
-use web::{Form, Lang, Layout, Session, Settings, Trouble, Web, page};
+use web::{Form, Lang, Layout, LimitSettings, Rate, Session, Settings, Trouble, Web, page};
 
 /// One browser in front of the pages, with its cookies.
 struct Browser {
@@ -128,8 +128,12 @@ impl Browser {
     }
 
     async fn sign_in(&mut self, hours: u64) -> Answer {
+        self.sign_in_as("elena", hours).await
+    }
+
+    async fn sign_in_as(&mut self, who: &str, hours: u64) -> Answer {
         let form = self.get("/sign-in?next=/console").await;
-        let token = self.token("elena", hours);
+        let token = self.token(who, hours);
         self.post("/sign-in", &format!("csrf={}&next=/console&token={token}", form.csrf())).await
     }
 }
@@ -356,6 +360,37 @@ async fn tokens_are_not_tried_as_fast_as_somebody_likes() {
     let again = browser.post("/sign-in", &format!("csrf={csrf}&token=abc")).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(again.text.contains("aria-invalid"));
+}
+
+#[tokio::test]
+async fn looking_and_changing_are_counted_apart_by_person_and_by_address() {
+    let origin = "https://window.example";
+    let rate = Rate { burst: 4, per_minute: 4 };
+    let limits = LimitSettings { read: rate, change: Rate { burst: 2, ..rate }, ..LimitSettings::default() };
+    let settings = Settings { public_url: origin.to_owned(), sealing_keys: keys(&[7]), limits, ..Settings::default() };
+    let mut ana = Browser::with(settings, origin);
+    ana.sign_in(8).await;
+    let csrf = ana.get("/console").await.csrf();
+    for _ in 0..3 {
+        assert_eq!(ana.get("/console").await.status, StatusCode::OK);
+    }
+    let refused = ana.get("/console").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.headers.contains_key(header::RETRY_AFTER), "{:?}", refused.headers);
+
+    // Who looks too much may still change something; and of that too there is an end.
+    let mut changes = Vec::new();
+    for _ in 0..3 {
+        changes.push(ana.post("/console", &format!("csrf={csrf}&text=a&count=1")).await.status);
+    }
+    assert_eq!(changes, [StatusCode::OK, StatusCode::OK, StatusCode::TOO_MANY_REQUESTS]);
+    // Another person at the same address is another person.
+    let hers = std::mem::take(&mut ana.cookies);
+    ana.sign_in_as("berta", 8).await;
+    assert_eq!(ana.get("/console").await.status, StatusCode::OK);
+    ana.clock.advance(SignedDuration::from_secs(61));
+    ana.cookies = hers;
+    assert_eq!(ana.get("/console").await.status, StatusCode::OK, "a minute later there is room again");
 }
 
 #[tokio::test]

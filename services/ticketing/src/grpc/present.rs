@@ -386,6 +386,7 @@ pub(crate) fn public_status(
     pb::PublicStatus {
         tracking_key: key.to_string(),
         state: state(status.standing).into(),
+        language: language_to_proto(status.language).into(),
         step_title: told.title.clone(),
         state_text: told.text.clone(),
         next_step: told.next.clone(),

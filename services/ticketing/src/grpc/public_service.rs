@@ -59,7 +59,7 @@ impl PublicService for Public {
     }
 
     async fn get_keypad_status(&self, request: Request<pb::GetKeypadStatusRequest>) -> Answer<pb::PublicStatus> {
-        let (key, proof) = convert::keypad(request.get_ref()).map_err(refused)?;
-        self.app.get_keypad_status(&key, &proof).await.map(Response::new).map_err(refused)
+        let (key, proof, language) = convert::keypad(request.get_ref()).map_err(refused)?;
+        self.app.get_keypad_status(&key, &proof, language).await.map(Response::new).map_err(refused)
     }
 }

@@ -1,6 +1,6 @@
 //! Where an affair stands, for who has nothing but the keys of a telephone.
 
-use kernel::ResourceId as _;
+use kernel::{Language, ResourceId as _};
 use postgres::etag;
 use ticketing_domain::{KeypadKey, KeypadProof, TicketId, TrackingKey};
 use ventanilla_proto::ticketing::v1 as pb;
@@ -17,7 +17,12 @@ impl Ticketing {
     /// # Errors
     /// [`Error`], as the RPC's comment lists.
     #[tracing::instrument(name = "ticket.get_keypad_status", skip_all)]
-    pub async fn get_keypad_status(&self, key: &KeypadKey, proof: &KeypadProof) -> Result<pb::PublicStatus, Error> {
+    pub async fn get_keypad_status(
+        &self,
+        key: &KeypadKey,
+        proof: &KeypadProof,
+        language: Option<Language>,
+    ) -> Result<pb::PublicStatus, Error> {
         let found = public_status::on_keypad(self.db.reader(), key).await?;
         if found.is_empty() {
             // The same work as for a wrong proof.
@@ -31,16 +36,21 @@ impl Ticketing {
         };
         let mut opened = found.iter().filter(opens);
         match (opened.next(), opened.next()) {
-            (Some((id, key, _)), None) => self.named_status(*key, *id).await,
+            (Some((id, key, _)), None) => self.named_status(*key, *id, language).await,
             _ => Err(Error::KeyOrProofUnknown),
         }
     }
 
     /// The status, and which ticket is told by it. Its version is read first, so that it is never newer than what is told.
-    async fn named_status(&self, key: TrackingKey, id: TicketId) -> Result<pb::PublicStatus, Error> {
+    async fn named_status(
+        &self,
+        key: TrackingKey,
+        id: TicketId,
+        language: Option<Language>,
+    ) -> Result<pb::PublicStatus, Error> {
         let head = process::head_of(self.db.reader(), id).await?.ok_or(Error::KeyOrProofUnknown)?;
         let stored = self.shown(head).await?;
-        let status = self.status_of(key, id).await?;
+        let status = self.status_of(key, id, language).await?;
         Ok(pb::PublicStatus { ticket: head.name(), etag: etag(stored.version), ..status })
     }
 }

@@ -39,7 +39,7 @@ impl Ticketing {
         let id = self.who_holds(&shown.key, &shown.proof).await?;
         let stored = self.shown(id).await?;
         let (followed, course) = self.course_of(id).await?.ok_or(Error::KeyOrProofUnknown)?;
-        let status = self.status_on(shown.key, id, &followed, &course).await?;
+        let status = self.status_on((shown.key, id), &followed, &course, None).await?;
         let road = road(&followed.map, &course);
         let mut messages = message::told(self.db.reader(), id, before, limit(MESSAGES)).await?;
         let more = cut(&mut messages, MESSAGES);

@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use kernel::Language;
 use ticketing_domain::{Course, Process, Proof, TicketId, TrackingKey};
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -35,24 +36,31 @@ impl Ticketing {
     #[tracing::instrument(name = "ticket.get_public_status", skip_all)]
     pub async fn get_public_status(&self, key: TrackingKey, proof: &Proof) -> Result<pb::PublicStatus, Error> {
         let id = self.who_holds(&key, proof).await?;
-        self.status_of(key, id).await
+        self.status_of(key, id, None).await
     }
 
-    /// Where the affair stands, once it is known that it is shown to its customer.
-    pub(super) async fn status_of(&self, key: TrackingKey, id: TicketId) -> Result<pb::PublicStatus, Error> {
+    /// Where the affair stands, once it is known that it is shown to its customer; in another language than the affair's
+    /// where one is asked for.
+    pub(super) async fn status_of(
+        &self,
+        key: TrackingKey,
+        id: TicketId,
+        language: Option<Language>,
+    ) -> Result<pb::PublicStatus, Error> {
         let (followed, course) = self.course_of(id).await?.ok_or(Error::KeyOrProofUnknown)?;
-        self.status_on(key, id, &followed, &course).await
+        self.status_on((key, id), &followed, &course, language).await
     }
 
     /// The same on a way that is known.
     pub(super) async fn status_on(
         &self,
-        key: TrackingKey,
-        id: TicketId,
+        (key, id): (TrackingKey, TicketId),
         followed: &Process,
         course: &Course,
+        language: Option<Language>,
     ) -> Result<pb::PublicStatus, Error> {
-        let status = public_status::status(self.db.reader(), id).await?;
+        let mut status = public_status::status(self.db.reader(), id).await?;
+        status.language = language.unwrap_or(status.language);
         // Where the map has nothing to say of how the affair stands, what is said of every affair that stands so.
         let here = course.visits().last().and_then(|visit| visit.place.step()).map(|at| &followed.map.steps()[at]);
         let step = match here.filter(|step| step.speaks_of(status.standing)) {

@@ -1,9 +1,9 @@
 //! Requests of customers who show key and proof.
 
-use kernel::Violations;
+use kernel::{Language, Violations};
 use postgres::RequestKey;
 use prost::Message;
-use server::{PageToken, status};
+use server::{PageToken, parse, status};
 use ticketing_domain::{Body, KeypadKey, KeypadProof};
 use tonic::Status;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -100,9 +100,12 @@ pub(in crate::grpc) fn object_public(
     whole(v, all)
 }
 
-pub(in crate::grpc) fn keypad(request: &pb::GetKeypadStatusRequest) -> Result<(KeypadKey, KeypadProof), Violations> {
+pub(in crate::grpc) fn keypad(
+    request: &pb::GetKeypadStatusRequest,
+) -> Result<(KeypadKey, KeypadProof, Option<Language>), Violations> {
     let mut v = Violations::new();
     let key = v.check("key_digits", request.key_digits.parse());
     let proof = v.check("proof_digits", request.proof_digits.parse());
-    whole(v, key.zip(proof))
+    let language = parse::language(&mut v, "language", request.language);
+    whole(v, key.zip(proof).map(|(key, proof)| (key, proof, language)))
 }
