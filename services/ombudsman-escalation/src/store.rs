@@ -1,5 +1,6 @@
 //! SQL, and nothing but: rows to values of the domain, values to rows, named constraints to refusals.
 
+pub(crate) mod access;
 pub mod case;
 pub mod cause;
 pub mod clock;

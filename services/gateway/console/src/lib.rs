@@ -44,6 +44,7 @@ pub fn router(state: State) -> Router {
     let routes = Router::new()
         .route("/console", get(worklist::show))
         .route("/console/cases", get(worklist::show))
+        .route("/console/changes", get(worklist::changes))
         .route("/console/cases/{case}", get(case_page::show))
         .route("/console/cases/{case}/entries/{entry}", get(case_page::entry))
         .route("/console/cases/{case}/changes", get(live::changes))

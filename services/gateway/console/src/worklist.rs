@@ -1,8 +1,14 @@
 //! The worklist: what is nearest to its deadline first.
 
+use std::convert::Infallible;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::Query;
-use axum::response::Response;
+use axum::response::sse::{Event, KeepAlive};
+use axum::response::{Response, Sse};
+use futures::Stream;
 use serde::Deserialize;
 use ventanilla_proto::ombudsman::v1::{Case, CaseState, ListCasesRequest};
 use web::{Lang, Layout, Trouble, When, page};
@@ -13,6 +19,10 @@ use crate::{words, wrong};
 
 /// Pages of a hundred that are looked through: an office with more open cases than that filters by state or by person.
 const PAGES: usize = 10;
+/// How often the list is looked at, while somebody has it open: each look lists it.
+const EVERY: Duration = Duration::from_secs(15);
+/// How long one stream lasts; the browser opens the next, with whatever session it has then.
+const LOOKS: usize = 30;
 
 /// What is asked for.
 #[derive(Deserialize)]
@@ -21,6 +31,53 @@ pub(crate) struct Wanted {
     show: String,
     #[serde(default)]
     state: String,
+    /// What an open page shows; absent when a page is asked for.
+    #[serde(default)]
+    seen: String,
+}
+
+/// Which cases are listed.
+#[derive(Clone, Copy)]
+struct Choice {
+    show: &'static str,
+    state: CaseState,
+}
+
+impl Wanted {
+    fn choice(&self) -> Choice {
+        let show = match self.show.as_str() {
+            "mine" => "mine",
+            "over" => "over",
+            _ => "open",
+        };
+        let state = self.state.parse::<i32>().ok().and_then(|n| CaseState::try_from(n).ok()).unwrap_or_default();
+        Choice { show, state }
+    }
+}
+
+impl Choice {
+    /// The cases, and whether there are more than are listed.
+    async fn listed(self, office: &Office) -> Result<(Vec<Case>, bool), Trouble> {
+        let (mut cases, cut) = cases(office, self.show == "mine", self.state).await?;
+        cases.retain(|case| {
+            self.state != CaseState::Unspecified || (self.show == "over") == words::is_over(case.state())
+        });
+        Ok((cases, cut))
+    }
+
+    /// Where it is shown.
+    fn path(self) -> String {
+        format!("/console?show={}&state={}", self.show, i32::from(self.state))
+    }
+}
+
+/// Which versions of which cases a list shows, as it stands in an address.
+fn version(cases: &[Case]) -> String {
+    let mut shown: Vec<(&str, &str)> = cases.iter().map(|case| (case.name.as_str(), case.etag.as_str())).collect();
+    shown.sort_unstable();
+    let mut hasher = DefaultHasher::new();
+    shown.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 struct Row {
@@ -49,24 +106,43 @@ struct Worklist {
     late: usize,
     near: usize,
     cut: bool,
-    live: String,
+    /// Where this list is shown.
+    here: String,
+    /// What of which cases it shows.
+    seen: String,
+}
+
+/// `GET /console/changes`: one event `changed`, once the list is no longer what the page showed.
+pub(crate) async fn changes(
+    office: Office,
+    Query(wanted): Query<Wanted>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Trouble> {
+    let choice = wanted.choice();
+    // Who may not see the list hears nothing of it.
+    let (listed, _) = choice.listed(&office).await?;
+    let mut shown = version(&listed);
+    let stream = async_stream::stream! {
+        for _ in 0..LOOKS {
+            if shown != wanted.seen {
+                yield Ok(Event::default().event("changed").data("1"));
+                return;
+            }
+            tokio::time::sleep(EVERY).await;
+            // Every look has a deadline of its own.
+            let Ok((listed, _)) = choice.listed(&office.renewed()).await else { return };
+            shown = version(&listed);
+        }
+    };
+    Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }
 
 /// `GET /console`.
 pub(crate) async fn show(office: Office, Query(wanted): Query<Wanted>) -> Result<Response, Trouble> {
     let lang = office.lang;
-    let show = match wanted.show.as_str() {
-        "mine" => "mine",
-        "over" => "over",
-        _ => "open",
-    };
-    let state = wanted.state.parse::<i32>().ok().and_then(|n| CaseState::try_from(n).ok()).unwrap_or_default();
-    let (cases, cut) = cases(&office, show == "mine", state).await?;
-    let mut rows: Vec<Row> = cases
-        .iter()
-        .filter(|case| state != CaseState::Unspecified || (show == "over") == words::is_over(case.state()))
-        .map(|case| row(&office, case))
-        .collect();
+    let choice = wanted.choice();
+    let Choice { show, state } = choice;
+    let (cases, cut) = choice.listed(&office).await?;
+    let mut rows: Vec<Row> = cases.iter().map(|case| row(&office, case)).collect();
     rows.sort_by_key(|row| (row.danger, row.due.as_ref().map(|due| due.at)));
     let count = |danger| rows.iter().filter(|row| row.danger == danger).count();
     let states = (1..=26)
@@ -80,7 +156,8 @@ pub(crate) async fn show(office: Office, Query(wanted): Query<Wanted>) -> Result
         state: state.into(),
         states: states.collect(),
         cut,
-        live: String::new(),
+        here: choice.path(),
+        seen: version(&cases),
         rows,
     };
     let title = lang.of("Expedientes", "Cases");

@@ -26,6 +26,7 @@ use super::vocabulary::{
     origin_to_proto, outcome_to_proto, parallel_to_proto, representative_kind_to_proto, stage_to_proto,
     visibility_to_proto,
 };
+use crate::store::access::Access;
 use crate::store::case::StoredCase;
 use crate::store::clock::DecideTerm;
 use crate::store::decision::Issued;
@@ -172,6 +173,18 @@ pub(crate) fn with_words(mut kept: pb::Case, stored: &StoredCase) -> pb::Case {
         kept.display_name.clone_from(known.name.expose());
     }
     kept
+}
+
+/// That somebody was shown entries of a dossier.
+pub(crate) fn dossier_access(access: &Access) -> pb::DossierAccess {
+    pb::DossierAccess {
+        actor: Some(actor_to_proto(&access.actor)),
+        first_sequence: access.shown[0],
+        last_sequence: access.shown[1],
+        sealed_shown: access.sealed,
+        read_time: Some(time_to_proto(access.read_at)),
+        trace_id: access.traceparent.split('-').nth(1).unwrap_or_default().to_owned(),
+    }
 }
 
 /// An entry of the dossier. Content is shown as the caller may see it; the salt goes into exports alone.

@@ -189,6 +189,14 @@ pub(crate) fn list_dossier_entries(request: &pb::ListDossierEntriesRequest) -> P
     whole(violations, case.map(|case| dossier_reading::Page { case, size, token }))
 }
 
+pub(crate) fn list_dossier_accesses(request: &pb::ListDossierAccessesRequest) -> Parsed<dossier_reading::Page> {
+    let mut violations = Violations::new();
+    let case = parse::name::<CaseId>(&mut violations, "parent", &request.parent);
+    let size = page_size(&mut violations, request.page_size);
+    let token = request.page_token.clone();
+    whole(violations, case.map(|case| dossier_reading::Page { case, size, token }))
+}
+
 pub(crate) fn list_cases(request: &pb::ListCasesRequest) -> Parsed<list_cases::Query> {
     let mut violations = Violations::new();
     let stage = match request.state {

@@ -128,6 +128,14 @@ impl OmbudsmanService for Service {
         answer(usecase::dossier_reading::list(self.office.clone(), call, page).await)
     }
 
+    async fn list_dossier_accesses(
+        &self,
+        request: Request<pb::ListDossierAccessesRequest>,
+    ) -> Answer<pb::ListDossierAccessesResponse> {
+        let page = convert::list_dossier_accesses(request.get_ref()).map_err(|violations| status(&violations))?;
+        answer(usecase::dossier_reading::accesses(self.office.clone(), page).await)
+    }
+
     async fn start_investigation(&self, request: Request<pb::StartInvestigationRequest>) -> Answer<pb::Case> {
         change!(self, request, start_investigation)
     }

@@ -14,9 +14,11 @@ use super::entry;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
+use crate::store::access::{self, Access};
 use crate::store::{case, dossier, wall};
 
 const LIST: &str = "dossier_entries";
+const ACCESSES: &str = "dossier_accesses";
 
 /// A page that is asked for.
 #[derive(Debug, Clone)]
@@ -87,8 +89,51 @@ pub async fn list(office: Office, call: Call, page: Page) -> Result<pb::ListDoss
         Some(last) if more => PageToken::encode(LIST, filter.as_bytes(), &[&last.entry.sequence.to_string()]),
         _ => String::new(),
     };
+    // Nobody is shown what is not written down as shown.
+    access::note(&office.db, &shown(&office, &call, page.case, &sight, &found)).await?;
     let entries = found.iter().map(|sealed| answer::dossier_entry(sealed, sight.shows(sealed), false)).collect();
     Ok(pb::ListDossierEntriesResponse { entries, next_page_token })
+}
+
+fn shown(office: &Office, call: &Call, case: CaseId, sight: &Sight, found: &[Sealed]) -> Access {
+    let sequence =
+        |sealed: Option<&Sealed>| sealed.map_or(0, |sealed| i64::try_from(sealed.entry.sequence).unwrap_or(i64::MAX));
+    let sealed = |sealed: &Sealed| sealed.entry.visibility == Visibility::Sealed && sight.shows(sealed);
+    Access {
+        case,
+        actor: call.actor().clone(),
+        shown: [sequence(found.first()), sequence(found.last())],
+        sealed: found.iter().any(sealed),
+        traceparent: call.traceparent.clone(),
+        read_at: office.ambient.now(),
+    }
+}
+
+/// Who was shown which entries, newest first.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "dossier.list_accesses", skip_all, fields(case = %page.case))]
+pub async fn accesses(office: Office, page: Page) -> Result<pb::ListDossierAccessesResponse, Failure> {
+    let filter = page.case.to_string();
+    let before = match PageToken::decode(&page.token, ACCESSES, filter.as_bytes())? {
+        Some(token) => {
+            let [number] = token.fields::<1>()?;
+            number.parse().map_err(|_| Failure::Unreadable)?
+        }
+        None => i64::MAX,
+    };
+    case::get(&office.db, page.case).await?.ok_or(Refused::CaseNotFound)?;
+    let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
+    let mut found = access::list(&office.db, page.case, before, limit).await?;
+    let more = found.len() > page.size;
+    found.truncate(page.size);
+    let next_page_token = match found.last() {
+        Some(last) if more => PageToken::encode(ACCESSES, filter.as_bytes(), &[&last.number.to_string()]),
+        _ => String::new(),
+    };
+    let accesses = found.iter().map(|noted| answer::dossier_access(&noted.access)).collect();
+    Ok(pb::ListDossierAccessesResponse { accesses, next_page_token })
 }
 
 /// Recomputes the chain, and holds it against what the ledger recorded.

@@ -1,5 +1,6 @@
 //! The office on real Postgres, called over real gRPC, beside a real ticketing service.
 
+mod accesses;
 #[macro_use]
 mod acts;
 mod admission;

@@ -265,20 +265,30 @@ fn typed(code: &str) -> String {
 async fn a_telephone_system_asks_with_what_its_keys_can_type() {
     let world = World::new().await;
     let opened = open(&mut world.agent()).await;
-    let request =
-        pb::GetKeypadStatusRequest { key_digits: typed(&opened.tracking_key), proof_digits: typed(&opened.proof) };
+    let request = pb::GetKeypadStatusRequest {
+        key_digits: typed(&opened.tracking_key),
+        proof_digits: typed(&opened.proof),
+        language: 0,
+    };
     let mut ivr = PublicServiceClient::new(world.served.channel(Role::Ivr));
     let status = ivr.get_keypad_status(request.clone()).await.unwrap().into_inner();
     assert_eq!(status.tracking_key, opened.tracking_key);
+    assert_eq!(status.language(), Language::Es, "the affair's");
+    let english = pb::GetKeypadStatusRequest { language: Language::En.into(), ..request.clone() };
+    let told = ivr.get_keypad_status(english).await.unwrap().into_inner();
+    assert_eq!(told.language(), Language::En);
+    assert_ne!((&told.state_text, &told.next_step), (&status.state_text, &status.next_step));
+    assert_eq!((told.state(), told.answer_due_time), (status.state(), status.answer_due_time));
 
     let wrong = if request.proof_digits == "000000" { "111111" } else { "000000" };
     for (key_digits, proof_digits) in
         [(request.key_digits.clone(), wrong.to_owned()), ("0".repeat(13), request.proof_digits.clone())]
     {
-        let asked = pb::GetKeypadStatusRequest { key_digits, proof_digits };
+        let asked = pb::GetKeypadStatusRequest { key_digits, proof_digits, language: 0 };
         assert_refused(ivr.get_keypad_status(asked).await, Code::NotFound, "KEY_OR_PROOF_UNKNOWN");
     }
-    let letters = pb::GetKeypadStatusRequest { key_digits: opened.tracking_key, proof_digits: opened.proof };
+    let letters =
+        pb::GetKeypadStatusRequest { key_digits: opened.tracking_key, proof_digits: opened.proof, language: 0 };
     let refused = assert_refused(ivr.get_keypad_status(letters).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert!(!fields(&refused).is_empty());
     let public = anybody(&world).get_keypad_status(request).await.unwrap_err();

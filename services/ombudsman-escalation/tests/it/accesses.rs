@@ -1,0 +1,87 @@
+//! The access log of dossiers: nobody is shown what is not written down as shown.
+
+use kernel::Role;
+use tonic::Code;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use crate::world::{World, reason};
+
+fn page(case: &str) -> pb::ListDossierEntriesRequest {
+    pb::ListDossierEntriesRequest { parent: case.to_owned(), page_size: 100, ..Default::default() }
+}
+
+async fn log(world: &World, case: &str) -> Vec<pb::DossierAccess> {
+    let request = pb::ListDossierAccessesRequest { parent: case.to_owned(), ..Default::default() };
+    world.elena().list_dossier_accesses(request).await.unwrap().into_inner().accesses
+}
+
+async fn seal(world: &World, case: &str) {
+    let request = pb::AddDossierEntryRequest {
+        parent: case.to_owned(),
+        kind: pb::DossierKind::Evidence.into(),
+        visibility: pb::DossierVisibility::Sealed.into(),
+        content_type: "text/plain".to_owned(),
+        content: b"for those who work on it".to_vec(),
+        request_id: crate::world::fresh_id(),
+    };
+    world.oscar().add_dossier_entry(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_shown_a_dossier_stands_in_its_access_log_with_what_they_were_shown() {
+    let world = World::staffed().await;
+    let case = world.seated_case().await.name;
+    seal(&world, &case).await;
+    let already = log(&world, &case).await.len();
+    let seen = world.ines().list_dossier_entries(page(&case)).await.unwrap().into_inner().entries;
+    let parties = world.liaison().list_dossier_entries(page(&case)).await.unwrap().into_inner().entries;
+    let rita = world.as_person("rita", Role::Investigator).list_dossier_entries(page(&case)).await;
+    rita.unwrap();
+    let accesses = log(&world, &case).await;
+    assert_eq!(accesses.len(), already + 3, "reading the log is no reading of the dossier");
+    let told: Vec<(&str, i64, bool)> = accesses
+        .iter()
+        .take(3)
+        .map(|access| (access.actor.as_ref().unwrap().id.as_str(), access.last_sequence, access.sealed_shown))
+        .collect();
+    let (all, theirs) = (seen.last().unwrap().sequence, parties.last().unwrap().sequence);
+    assert_eq!(told[0], ("rita", all, false), "she sees that it is there, and not what it says");
+    assert_eq!((told[1].1, told[1].2), (theirs, false));
+    assert_eq!(told[2], ("ines", all, true));
+    assert!(accesses.iter().all(|access| access.read_time.is_some() && access.trace_id.len() == 32), "{accesses:?}");
+    assert_eq!(accesses[2].first_sequence, 1);
+
+    // Page by page, each access once.
+    let request =
+        |token: String| pb::ListDossierAccessesRequest { parent: case.clone(), page_size: 2, page_token: token };
+    let (mut paged, mut token) = (Vec::new(), String::new());
+    loop {
+        let answer = world.elena().list_dossier_accesses(request(token)).await.unwrap().into_inner();
+        paged.extend(answer.accesses);
+        token = answer.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(paged, accesses);
+    let refused = world.oscar().list_dossier_accesses(request(String::new())).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::PermissionDenied, "ROLE_NOT_ALLOWED".into()));
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_shown_and_what_is_written_down_stays() {
+    let world = World::staffed().await;
+    let case = world.seated_case().await.name;
+    let admin = world.database.admin().await;
+    world.ines().list_dossier_entries(page(&case)).await.unwrap();
+    for change in ["update ombudsman.dossier_access set actor_id = 'nobody'", "delete from ombudsman.dossier_access"] {
+        let refused = sqlx::query(change).execute(&admin).await.unwrap_err();
+        assert!(refused.to_string().contains("dossier_access_immutable"), "{refused}");
+    }
+    sqlx::query("alter table ombudsman.dossier_access add constraint closed check (read_at < '2000-01-01') not valid")
+        .execute(&admin)
+        .await
+        .unwrap();
+    let refused = world.ines().list_dossier_entries(page(&case)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Internal, "{refused:?}");
+}
