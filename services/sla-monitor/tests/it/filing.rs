@@ -283,8 +283,8 @@ struct Seen {
 }
 
 impl<'w> Story<'w> {
-    async fn begin(world: &'w World, received: Timestamp) -> Self {
-        let filed = Filed { kind: T::Consulta, sector: "general", topic: "" };
+    async fn begin(world: &'w World, received: Timestamp, dice: &mut Dice) -> Self {
+        let filed = Filed { kind: dice.pick(&[T::Consulta, T::Reclamacion]), sector: "general", topic: "" };
         let ticket = filed.ticket(received);
         world.open(&ticket).await;
         Self { world, lives: vec![Life::of(ticket, filed)], now: received, seen: Seen::default() }
@@ -448,7 +448,7 @@ async fn whatever_is_done_to_an_affair_it_owes_what_it_would_owe_had_it_been_fil
     let mut dice = Dice(20_261_129);
     let (mut lives, mut seen) = (Vec::new(), Seen::default());
     for _ in 0..24 {
-        let mut story = Story::begin(&world, at(RECEIVED)).await;
+        let mut story = Story::begin(&world, at(RECEIVED), &mut dice).await;
         for _ in 0..18 {
             story.go_on(&mut dice).await;
         }
