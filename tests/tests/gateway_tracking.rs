@@ -329,8 +329,7 @@ async fn a_customer_who_is_known_complains_as_themselves_and_adds_nothing_to_wha
         let name =
             customer.golden.clone().unwrap_or_default().person_name.unwrap_or_default().value.unwrap_or_default();
         let words = [name.given_name, name.first_surname, name.second_surname, name.full_name].join(" ");
-        let identifiers: Vec<String> =
-            customer.identifiers.iter().map(|known| format!("{:?}", known.identifier)).collect();
+        let identifiers: Vec<String> = customer.identifiers.iter().map(|known| format!("{:?}", known.value)).collect();
         (words.trim().to_owned(), identifiers)
     };
     let before = affair.cast.agent.customers.clone().get_customer(get()).await.unwrap().into_inner();

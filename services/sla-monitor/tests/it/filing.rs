@@ -304,7 +304,7 @@ impl<'w> Story<'w> {
         let which = usize::try_from(dice.roll(self.lives.len() as u64)).unwrap();
         // What is merged is written to; all else is done in the affair that it is answered with.
         let head = self.head_of(which);
-        match dice.roll(13) {
+        match dice.roll(15) {
             0 | 1 if self.lives[head].stands != State::Resolved => self.file(head, dice).await,
             2..=4 => self.move_on(head, dice).await,
             5 => {
@@ -318,12 +318,18 @@ impl<'w> Story<'w> {
             7 | 8 if self.lives[head].stands == State::InProgress && self.lives.len() < 4 => {
                 self.split(head, dice).await;
             }
-            9 | 10 => {
+            9..=11 => {
                 let into = usize::try_from(dice.roll(self.lives.len() as u64)).unwrap();
                 self.merge(head, into).await;
             }
-            11 => self.unmerge(which).await,
-            12 if self.lives.len() < 4 => self.follow_up(which).await,
+            12 | 13 => {
+                let many = self.lives.len();
+                let merged = (which..which + many).map(|at| at % many).find(|at| self.lives[*at].merged_into.is_some());
+                if let Some(merged) = merged {
+                    self.unmerge(merged).await;
+                }
+            }
+            14 if self.lives.len() < 4 => self.follow_up(which).await,
             _ => {}
         }
     }
@@ -447,9 +453,9 @@ async fn whatever_is_done_to_an_affair_it_owes_what_it_would_owe_had_it_been_fil
     let served = world.start().await;
     let mut dice = Dice(20_261_129);
     let (mut lives, mut seen) = (Vec::new(), Seen::default());
-    for _ in 0..24 {
+    for _ in 0..20 {
         let mut story = Story::begin(&world, at(RECEIVED), &mut dice).await;
-        for _ in 0..18 {
+        for _ in 0..22 {
             story.go_on(&mut dice).await;
         }
         seen.merged += story.seen.merged;
