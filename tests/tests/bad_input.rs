@@ -5,11 +5,12 @@ use kernel::Role;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, Kind, MethodDescriptor, Value};
 use tonic::{Code, Status};
-use ventanilla_tests::contract;
 use ventanilla_tests::scene::caller::{Transport, reason};
 use ventanilla_tests::scene::hostile::{self, Path, behavior, fields, mutates};
 use ventanilla_tests::scene::raw;
-use ventanilla_tests::scene::trial::{Trial, is, names_fields, policy, refused, services, told, unary_methods};
+use ventanilla_tests::scene::trial::{
+    Trial, every_method, is, names_fields, policy, refused, services, told, unary_methods,
+};
 
 const MEBIBYTE: usize = 1024 * 1024;
 const NOT_UUIDS: [&str; 5] = [
@@ -35,7 +36,7 @@ fn not_our_fault(answer: Result<Vec<u8>, Status>) -> Result<(), String> {
 #[tokio::test]
 async fn an_empty_request_is_told_every_field_it_lacks() {
     let mut trial = Trial::begin().await;
-    for method in unary_methods() {
+    for method in every_method() {
         let empty = DynamicMessage::new(method.input());
         let required: Vec<Path> =
             top_level(&method).into_iter().filter(|path| behavior(path.field()).required).collect();
@@ -50,7 +51,7 @@ async fn an_empty_request_is_told_every_field_it_lacks() {
 #[tokio::test]
 async fn an_unknown_enum_number_is_refused_by_its_field() {
     let mut trial = Trial::begin().await;
-    for method in unary_methods() {
+    for method in every_method() {
         for path in fields(&method).iter().filter(|path| matches!(path.field().kind(), Kind::Enum(_))) {
             let request = hostile::with(&trial.plausible(&method, Some(path)), path, Value::EnumNumber(999));
             trial.send(&format!("{} 999", path.text()), &method, &request, |answer| names_fields(answer, [path])).await;
@@ -62,7 +63,7 @@ async fn an_unknown_enum_number_is_refused_by_its_field() {
 #[tokio::test]
 async fn a_request_id_that_is_no_uuid_is_refused_by_its_field() {
     let mut trial = Trial::begin().await;
-    for method in unary_methods().into_iter().filter(mutates) {
+    for method in every_method().into_iter().filter(mutates) {
         let path = top_level(&method).into_iter().find(|path| path.text() == "request_id").expect("it mutates");
         for word in NOT_UUIDS {
             let request = hostile::with(&trial.plausible(&method, None), &path, Value::String(word.to_owned()));
@@ -77,7 +78,7 @@ async fn a_request_id_that_is_no_uuid_is_refused_by_its_field() {
 #[tokio::test]
 async fn an_etag_that_nobody_gave_out_is_refused_by_its_field() {
     let mut trial = Trial::begin().await;
-    for method in unary_methods() {
+    for method in every_method() {
         for path in top_level(&method).iter().filter(|path| path.text() == "etag") {
             for word in ["1", "\"one\"", "W/\"1\"", "\"-1\""] {
                 let request = hostile::with(&trial.plausible(&method, None), path, Value::String(word.to_owned()));
@@ -91,7 +92,7 @@ async fn an_etag_that_nobody_gave_out_is_refused_by_its_field() {
 #[tokio::test]
 async fn a_stale_etag_is_aborted() {
     let mut trial = Trial::begin().await;
-    for method in unary_methods() {
+    for method in every_method() {
         for path in top_level(&method).iter().filter(|path| path.text() == "etag") {
             let stale = Value::String("\"999999\"".to_owned());
             let request = hostile::with(&trial.plausible(&method, None), path, stale);
@@ -104,7 +105,7 @@ async fn a_stale_etag_is_aborted() {
 #[tokio::test]
 async fn an_oversized_text_is_refused_by_its_field() {
     let mut trial = Trial::begin().await;
-    for method in unary_methods() {
+    for method in every_method() {
         for path in &fields(&method) {
             let value = match path.field().kind() {
                 Kind::String => Value::String("a".repeat(MEBIBYTE)),
@@ -130,7 +131,7 @@ fn too_large(answer: Result<Vec<u8>, Status>, path: &Path) -> Result<(), String>
 #[tokio::test]
 async fn a_list_without_end_is_refused_by_its_field() {
     let mut trial = Trial::begin().await;
-    for method in unary_methods() {
+    for method in every_method() {
         // A list of enum values is a set: saying one of them again adds nothing.
         let endless = |path: &&Path| path.field().is_list() && !matches!(path.field().kind(), Kind::Enum(_));
         for path in fields(&method).iter().filter(endless) {
@@ -146,7 +147,7 @@ async fn a_list_without_end_is_refused_by_its_field() {
 #[tokio::test]
 async fn an_instant_outside_the_calendar_is_refused_by_its_field() {
     let mut trial = Trial::begin().await;
-    for method in unary_methods() {
+    for method in every_method() {
         for path in &fields(&method) {
             let Some(impossible) = hostile::impossible_instant(path.field()) else { continue };
             let request = hostile::with(&trial.plausible(&method, Some(path)), path, impossible);
@@ -161,7 +162,7 @@ async fn a_page_that_no_list_gave_is_refused() {
     let mut trial = Trial::begin().await;
     let elsewhere = server::PageToken::encode("elsewhere", b"", &["2026-11-22T10:00:00Z", "x"]);
     let mut lists = 0;
-    for method in unary_methods() {
+    for method in every_method() {
         for path in top_level(&method).iter().filter(|path| path.text() == "page_token") {
             lists += 1;
             for token in ["garbage", "AAAA", &elsewhere, &elsewhere[..elsewhere.len() - 2]] {
@@ -181,6 +182,43 @@ async fn a_page_that_no_list_gave_is_refused() {
 }
 
 #[tokio::test]
+async fn a_stream_begins_nowhere_that_is_not_and_tells_of_nothing_that_is_not() {
+    let mut trial = Trial::begin().await;
+    let (mut resumed, mut named) = (0, 0);
+    for method in every_method().into_iter().filter(MethodDescriptor::is_server_streaming) {
+        for path in top_level(&method).iter().filter(|path| path.text() == "after_position") {
+            resumed += 1;
+            for position in [-1, i64::MIN, i64::MAX] {
+                let request = hostile::with(&trial.plausible(&method, Some(path)), path, Value::I64(position));
+                let judge = |answer| match refused(answer)? {
+                    status if position < 0 && status.code() == Code::InvalidArgument => {
+                        names_fields(Err(status), [path])
+                    }
+                    status => is_ahead(&status),
+                };
+                trial.send(&format!("after_position {position}"), &method, &request, judge).await;
+            }
+        }
+        for path in fields(&method).iter().filter(|path| hostile::names_a_resource(path.field())) {
+            named += 1;
+            for word in ["nothing", "nothings/0190a0b4-c0de-7000-8000-00000000000a", "../secrets", "tickets/"] {
+                let request = hostile::with(&trial.plausible(&method, Some(path)), path, Value::String(word.into()));
+                let judge = |answer| names_fields(answer, [path]);
+                trial.send(&format!("{} {word:?}", path.text()), &method, &request, judge).await;
+            }
+        }
+    }
+    assert!(resumed >= 3 && named >= 6, "only {resumed} streams can be resumed, only {named} fields name something");
+    trial.end().await;
+}
+
+/// Whether a refusal says that the position is not of this ledger. The feed, which knows no service's contract, says so in its message.
+fn is_ahead(status: &Status) -> Result<(), String> {
+    let said = reason(status) == "POSITION_AHEAD" || status.message().starts_with("POSITION_AHEAD");
+    if status.code() == Code::OutOfRange && said { Ok(()) } else { Err(told(status)) }
+}
+
+#[tokio::test]
 async fn nobody_calls_what_the_policy_does_not_give_them() {
     let mut trial = Trial::begin().await;
     let strangers = [
@@ -189,7 +227,7 @@ async fn nobody_calls_what_the_policy_does_not_give_them() {
     ];
     let mut recorded = std::collections::BTreeMap::new();
     let mut calls = 0;
-    for method in hostile::methods(&contract::current()) {
+    for method in every_method() {
         let policy = policy(&method);
         for service in services(&method) {
             for (who, clients, because) in &strangers {

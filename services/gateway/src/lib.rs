@@ -2,7 +2,8 @@
 //! office, the floor and the customer.
 //!
 //! It mounts and decides nothing: each part is a crate of its own beside this one (`rest`, `ivr`, `tracking`, `console`, `floor`),
-//! `web` is what all pages share, and `edge` serves the port. Everything is asked of the services by the caller's own token.
+//! `web` is what all pages share, and `edge` serves the port. Everything is asked of the services by the caller's own token, but what a customer without one
+//! complains of: that is brought by a token that can do nothing else.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use edge::{HttpSettings, Leaving, Problem};
 use http::StatusCode;
 use kernel::Ambient;
 use serde::Deserialize;
-use server::{Hall, Peers, TokenVerifier};
+use server::{Hall, Peers, TokenSource, TokenVerifier};
 use web::Web;
 
 /// Name of the process.
@@ -37,6 +38,8 @@ pub struct Settings {
     pub web: web::Settings,
     /// The floor's pages.
     pub floor: floor::Settings,
+    /// What becomes of complaints that are made on the customer's page.
+    pub tracking: tracking::Settings,
 }
 
 /// Why the gateway does not come up.
@@ -57,6 +60,8 @@ pub enum GatewayError {
 pub struct Parts {
     /// The services.
     pub peers: Peers,
+    /// The token of the form for complaints, where there is one.
+    pub own: TokenSource,
     /// Tells whose token it is.
     pub verifier: Arc<TokenVerifier>,
     /// Clock and chance.
@@ -68,13 +73,18 @@ pub struct Parts {
 /// # Errors
 /// [`GatewayError`] when settings or contract cannot be used.
 pub fn router(settings: &Settings, parts: Parts) -> Result<Router, GatewayError> {
-    let Parts { peers, verifier, ambient } = parts;
+    let Parts { peers, own, verifier, ambient } = parts;
     let web = Web::new(settings.web.clone(), verifier, ambient.clone())?;
     let floor = floor::State { peers: peers.clone(), ambient: ambient.clone(), settings: settings.floor.clone() };
     Ok(Router::new()
         .merge(rest::router(rest::State { peers: peers.clone(), settings: settings.rest.clone() })?)
         .merge(ivr::router(ivr::State { peers: peers.clone(), ambient, settings: settings.ivr.clone() }))
-        .merge(tracking::router(tracking::State { peers: peers.clone(), web: web.clone() }))
+        .merge(tracking::router(tracking::State {
+            peers: peers.clone(),
+            web: web.clone(),
+            own,
+            settings: settings.tracking.clone(),
+        }))
         .merge(console::router(console::State { peers, web: web.clone() }))
         .merge(web.dress(floor::router(floor)))
         .merge(web.router())
@@ -88,8 +98,8 @@ pub fn router(settings: &Settings, parts: Parts) -> Result<Router, GatewayError>
 /// # Errors
 /// [`GatewayError`].
 pub async fn serve(settings: Settings, hall: Hall) -> Result<(), GatewayError> {
-    let Hall { ambient, verifier, peers, listener, cancel, lame_duck } = hall;
-    let router = router(&settings, Parts { peers, verifier, ambient })?;
+    let Hall { ambient, verifier, peers, own, listener, cancel, lame_duck } = hall;
+    let router = router(&settings, Parts { peers, own, verifier, ambient })?;
     let lame_duck_ms = u64::try_from(lame_duck.as_millis()).unwrap_or(u64::MAX);
     Ok(edge::serve(router, listener, HttpSettings { lame_duck_ms, ..settings.http }, cancel).await?)
 }

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use kernel::Ambient;
+use kernel::{Ambient, Role};
 use postgres::cluster::Cluster;
 use secrecy::SecretString;
 use server::{Hall, House, PeerSettings, Peers, StackSettings, TokenSource};
@@ -78,6 +78,7 @@ impl Suite {
             ambient: ambient.clone(),
             verifier: Arc::new(keys.issuer.verifier(ambient.clone())),
             peers: Peers::new(&addresses, TokenSource::nothing(), &PeerSettings::default())?,
+            own: TokenSource::issued_as(Arc::clone(&keys.issuer), gateway::NAME, Role::Form, ambient.clone()),
             listener: window,
             cancel: cancel.clone(),
             // Nobody balances load before a suite on one machine.

@@ -78,6 +78,11 @@ impl Scene {
         self.token(&format!("scene-{}", role.as_str()), &[role], department)
     }
 
+    /// The token of a form that nobody signs in to.
+    pub fn form_token(&self) -> TokenSource {
+        TokenSource::issued_as(Arc::clone(&self.issuer), "gateway", Role::Form, self.ambient.clone())
+    }
+
     /// Who tells whose a token is.
     pub fn verifier(&self) -> Arc<TokenVerifier> {
         Arc::new(self.issuer.verifier(self.ambient.clone()))

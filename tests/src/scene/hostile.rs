@@ -238,6 +238,11 @@ fn referenced(field: &FieldDescriptor) -> Option<String> {
     reference.rsplit('/').next().map(str::to_owned)
 }
 
+/// Whether a field holds the name of something.
+pub fn names_a_resource(field: &FieldDescriptor) -> bool {
+    referenced(field).is_some()
+}
+
 fn instant(message: &MessageDescriptor, seconds: i64) -> Value {
     let mut time = DynamicMessage::new(message.clone());
     time.set_field_by_name("seconds", Value::I64(seconds));

@@ -11,6 +11,8 @@ use super::caller::Transport;
 
 /// No answer to bad input may take longer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the first message of a stream without end is awaited, which may have nothing to tell.
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// Sends `body` to the unary method at `path`.
 ///
@@ -36,6 +38,28 @@ pub async fn open_stream(transport: &Transport, path: &'static str, body: Vec<u8
         grpc.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
         grpc.server_streaming(Request::new(body), PathAndQuery::from_static(path), Bytes).await?;
         Ok(())
+    };
+    tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| Err(Status::unknown("no answer at all")))
+}
+
+/// Sends `body` as all that is said to the stream at `path`, and gives the first message of the answer: nothing when the stream ends without one. Of one
+/// that does not end (`goes_on`) it is awaited for a moment alone: what such a stream refuses, it refuses before it begins.
+///
+/// # Errors
+/// What the service, or the transport, answered instead.
+pub async fn first_word(
+    transport: &Transport,
+    path: &'static str,
+    body: Vec<u8>,
+    goes_on: bool,
+) -> Result<Vec<u8>, Status> {
+    let call = async {
+        let mut grpc = tonic::client::Grpc::new(transport.clone());
+        grpc.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
+        let answer = grpc.server_streaming(Request::new(body), PathAndQuery::from_static(path), Bytes).await?;
+        let mut said = answer.into_inner();
+        let patience = if goes_on { MOMENT } else { PATIENCE };
+        tokio::time::timeout(patience, said.message()).await.unwrap_or(Ok(None)).map(Option::unwrap_or_default)
     };
     tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| Err(Status::unknown("no answer at all")))
 }

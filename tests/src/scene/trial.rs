@@ -1,6 +1,6 @@
 //! A scene with one affair in full swing, and the means to find out whether bad calls left a trace.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use kernel::Role;
@@ -8,9 +8,11 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use sqlx::PgPool;
 use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
 use ventanilla_proto::MethodPolicy;
 use ventanilla_proto::ombudsman::v1::ListOfficeMembersRequest;
 use ventanilla_proto::sla::v1::ListClocksRequest;
+use ventanilla_proto::r#type::v1::Refusal;
 use ventanilla_proto::webhook::v1::ListDeliveriesRequest;
 
 use super::affair::Affair;
@@ -122,7 +124,7 @@ impl Trial {
     }
 
     /// Sends the request wherever the method is served, as somebody who may, and notes what is wrong
-    /// with each answer.
+    /// with each answer. To a stream it is all that is said; its answer is the first message, or what that refuses.
     pub async fn send(
         &mut self,
         what: &str,
@@ -131,7 +133,7 @@ impl Trial {
         judge: impl Fn(Result<Vec<u8>, Status>) -> Result<(), String>,
     ) {
         for transport in self.allowed(method) {
-            let answer = raw::unary(&transport, policy(method).path, request.encode_to_vec()).await;
+            let answer = answer(&transport, method, request.encode_to_vec()).await;
             self.expect(&format!("{} with {what}", method.name()), judge(answer));
         }
     }
@@ -238,6 +240,40 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     ]))
 }
 
+/// What comes of one message.
+async fn answer(transport: &Transport, method: &MethodDescriptor, body: Vec<u8>) -> Result<Vec<u8>, Status> {
+    let path = policy(method).path;
+    if !method.is_server_streaming() {
+        return raw::unary(transport, path, body).await;
+    }
+    // Who is told something for each message is told so to the last one, and the stream ends.
+    let first = raw::first_word(transport, path, body, !method.is_client_streaming()).await?;
+    match refusal_in(method, &first) {
+        Some(refusal) => Err(as_by_itself(&refusal)),
+        None => Ok(first),
+    }
+}
+
+/// The refusal that a message of a stream holds.
+fn refusal_in(method: &MethodDescriptor, message: &[u8]) -> Option<Refusal> {
+    let message = DynamicMessage::decode(method.output(), message).expect("the service answers in its own words");
+    let field = method.output().get_field_by_name("refusal")?;
+    if !message.has_field(&field) {
+        return None;
+    }
+    Some(message.get_field(&field).as_message()?.transcode_to().expect("a refusal"))
+}
+
+/// The status that a call by itself would have been refused with.
+fn as_by_itself(refusal: &Refusal) -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_error_info(refusal.reason.clone(), "", HashMap::new());
+    for violation in &refusal.violations {
+        details.add_bad_request_violation(violation.field.clone(), violation.description.clone());
+    }
+    Status::with_error_details(Code::from_i32(refusal.code), refusal.message.clone(), details)
+}
+
 /// The policy of a method.
 ///
 /// # Panics
@@ -255,9 +291,14 @@ pub fn services(method: &MethodDescriptor) -> Vec<Service> {
     }
 }
 
+/// Every method of the contract.
+pub fn every_method() -> Vec<MethodDescriptor> {
+    hostile::methods(&contract::current())
+}
+
 /// Every method of the contract that is called once and answers once.
 pub fn unary_methods() -> Vec<MethodDescriptor> {
-    hostile::methods(&contract::current()).into_iter().filter(|m| !m.is_server_streaming()).collect()
+    every_method().into_iter().filter(|m| !m.is_server_streaming()).collect()
 }
 
 /// Whether the answer is INVALID_ARGUMENT and names every one of these fields.

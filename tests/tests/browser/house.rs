@@ -29,7 +29,7 @@ pub async fn window(scene: &Scene) -> (Doorway, String) {
         let settings = web::Settings {
             public_url: format!("http://127.0.0.1:{}", address.port()),
             sealing_keys: vec![SecretString::from("07".repeat(32))],
-            limits: web::LimitSettings { sign_in: free, guess: free, read: free, change: free },
+            limits: web::LimitSettings { sign_in: free, guess: free, bring: free, read: free, change: free },
             ..web::Settings::default()
         };
         let web = web::Web::new(settings, scene.verifier(), scene.ambient.clone()).expect("the settings hold");
@@ -37,7 +37,12 @@ pub async fn window(scene: &Scene) -> (Doorway, String) {
             floor::State { peers: scene.peers(), ambient: scene.ambient.clone(), settings: floor::Settings::default() };
         web.router()
             .merge(console::router(console::State { peers: scene.peers(), web: web.clone() }))
-            .merge(tracking::router(tracking::State { peers: scene.peers(), web: web.clone() }))
+            .merge(tracking::router(tracking::State {
+                peers: scene.peers(),
+                web: web.clone(),
+                own: scene.form_token(),
+                settings: tracking::Settings::default(),
+            }))
             .merge(web.dress(floor::router(floor)))
             .layer(from_fn(script_comes_late))
     };

@@ -126,7 +126,29 @@ async fn a_customer_goes_from_key_and_proof_to_an_objection_and_to_the_ombudsman
     browser.press("Leave, and forget the key on this device").await;
     browser.go(&format!("{base}/t/affair")).await;
     assert_eq!(browser.url().await, format!("{base}/t"), "the key is forgotten");
+    complains_without_a_key(&browser, &base).await;
     browser.end();
+}
+
+/// Somebody without a key writes scripts into every field of the form, and is given a key.
+async fn complains_without_a_key(browser: &Browser, base: &str) {
+    browser.go(&format!("{base}/t?lang=es")).await;
+    browser.click("a[href='/t/complaint']").await;
+    browser.judge("tracking-complaint").await;
+    browser.walk("tracking-complaint").await;
+    browser.fill("#name", &format!("Zenobia {}", SCRIPTS[6])).await;
+    browser.fill("#contact", "ni idea").await;
+    browser.fill("#happened", &SCRIPTS[..3].join("\n")).await;
+    browser.fill("#asked", SCRIPTS[7]).await;
+    browser.press("Enviar la reclamación").await;
+    browser.says("main [role=alert]", "Esto no parece un teléfono ni un correo").await;
+    browser.judge("tracking-complaint-refused").await;
+    browser.fill("#contact", "600 123 987").await;
+    browser.fill("#name", "Zenobia Quiñonero").await;
+    browser.press("Enviar la reclamación").await;
+    browser.says(".notice.good", "Su reclamación ya está registrada").await;
+    browser.judge("tracking-complained").await;
+    browser.walk("tracking-complained").await;
 }
 
 /// Every step has its mark on the road, where it is is one of them, and the same is told in words.

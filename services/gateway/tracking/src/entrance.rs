@@ -43,20 +43,22 @@ struct Page {
     lang: Lang,
     csrf: Csrf,
     wrong: Wrong,
+    /// Complaints are taken here.
+    takes: bool,
 }
 
-fn form(lang: Lang, csrf: Csrf, wrong: Wrong) -> Response {
+fn form(state: &State, lang: Lang, csrf: Csrf, wrong: Wrong) -> Response {
     let status = if wrong == Wrong::Nothing { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let title = lang.of("¿Cómo va mi asunto?", "How does my affair stand?");
     // What was typed is not shown again: a page that stays in a browser's memory tells nobody a key.
-    page(Layout::new(lang, title).status(status), Page { lang, csrf, wrong })
+    page(Layout::new(lang, title).status(status), Page { lang, csrf, wrong, takes: !state.own.is_nothing() })
 }
 
 /// `GET /t`.
 pub(crate) async fn show(Of(state): Of<State>, lang: Lang, csrf: Csrf, headers: HeaderMap) -> Response {
     match Kept::read(&state.web, &headers) {
         Some(_) => Redirect::to("/t/affair").into_response(),
-        None => form(lang, csrf, Wrong::Nothing),
+        None => form(&state, lang, csrf, Wrong::Nothing),
     }
 }
 
@@ -72,7 +74,7 @@ pub(crate) async fn enter(
     let address = address.map_or_else(|_| "unknown".to_owned(), |address| address.network().to_string());
     state.web.limits().take(Class::Guess, &format!("t {address}"), now).map_err(Trouble::too_many)?;
     if typed.key.len() > LONGEST || typed.proof.len() > LONGEST {
-        return Ok(form(lang, csrf, Wrong::Pair));
+        return Ok(form(&state, lang, csrf, Wrong::Pair));
     }
     let name = counted(&typed.key);
     state.web.limits().take(Class::Guess, &format!("k {name}"), now).map_err(Trouble::too_many)?;
@@ -86,11 +88,11 @@ pub(crate) async fn enter(
             Kept::new(key, typed.proof, now).put(&state.web, &mut answer);
             Ok(answer)
         }
-        Err(status) if reason(&status) == UNKNOWN => Ok(form(lang, csrf, Wrong::Pair)),
+        Err(status) if reason(&status) == UNKNOWN => Ok(form(&state, lang, csrf, Wrong::Pair)),
         Err(status) if status.code() == Code::InvalidArgument => {
             let named = Trouble::from(status);
             let of_the_key = named.faults().iter().any(|fault| fault.field == "tracking_key");
-            Ok(form(lang, csrf, if of_the_key { Wrong::Key } else { Wrong::Proof }))
+            Ok(form(&state, lang, csrf, if of_the_key { Wrong::Key } else { Wrong::Proof }))
         }
         Err(status) => Err(Trouble::from(status).back_to("/t", "Volver", "Back")),
     }

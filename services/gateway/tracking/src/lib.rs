@@ -1,11 +1,13 @@
 //! The customer's page. Key and proof are typed once, in a form; no login, no script. With them the customer sees where the affair stands and what comes
-//! next, reads the answers, takes the receipt along, says something, accepts or objects, asks for the ombudsman.
+//! next, reads the answers, takes the receipt along, says something, accepts or objects, asks for the ombudsman. Who has no key yet makes a complaint
+//! here and is given one.
 //!
 //! Key and proof are in no address, log or referrer: they travel in bodies, and between two pages in a sealed cookie for half an hour. Whoever guesses
 //! gets one page for every wrong pair, and few tries.
 
 mod act;
 mod affair;
+mod complaint;
 mod entrance;
 mod kept;
 mod map;
@@ -16,8 +18,10 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::{get, post};
-use server::{PeerChannel, Peers};
+use serde::Deserialize;
+use server::{PeerChannel, Peers, TokenSource};
 use tonic::Status;
+use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
@@ -33,6 +37,28 @@ pub struct State {
     pub peers: Peers,
     /// What all pages share.
     pub web: Web,
+    /// What complaints of nobody known are brought with: a token of the role `form`. Without one none is taken here.
+    pub own: TokenSource,
+    /// What becomes of them.
+    pub settings: Settings,
+}
+
+/// What becomes of complaints that are made here. What is left out is as it is by default.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Department that they come to.
+    pub department: String,
+    /// Sector whose law applies to them.
+    pub sector: String,
+    /// Country whose numbering plan a telephone number without international prefix belongs to.
+    pub region: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { department: "customer-service".to_owned(), sector: "general".to_owned(), region: "ES".to_owned() }
+    }
 }
 
 /// The pages, below `/t`, dressed as all pages are.
@@ -40,6 +66,7 @@ pub fn router(state: State) -> Router {
     let web = state.web.clone();
     let routes = Router::new()
         .route("/t", get(entrance::show).post(entrance::enter))
+        .route("/t/complaint", get(complaint::show).post(complaint::make))
         .route("/t/affair", get(affair::show))
         .route("/t/receipt.pdf", get(receipt::pdf))
         .route("/t/receipt.txt", get(receipt::text))
@@ -62,6 +89,20 @@ impl State {
     fn channel(&self, peer: &str) -> Result<PeerChannel, Status> {
         let channel = self.peers.channel(peer).map_err(|_| Status::unavailable("no address is configured"))?;
         Ok(channel.as_caller(None, Some(Instant::now() + PATIENCE)))
+    }
+
+    /// The token of the form, for who has none.
+    fn own_channel(&self, peer: &str) -> Result<PeerChannel, Status> {
+        let channel = self.peers.channel(peer).map_err(|_| Status::unavailable("no address is configured"))?;
+        Ok(channel.showing(&self.own, Some(Instant::now() + PATIENCE)))
+    }
+
+    fn records(&self) -> Result<CustomerServiceClient<PeerChannel>, Status> {
+        self.own_channel("customer-profile").map(CustomerServiceClient::new)
+    }
+
+    fn openings(&self) -> Result<TicketServiceClient<PeerChannel>, Status> {
+        self.own_channel("ticketing").map(TicketServiceClient::new)
     }
 
     fn public(&self) -> Result<PublicServiceClient<PeerChannel>, Status> {

@@ -14,6 +14,8 @@ pub enum Class {
     SignIn,
     /// A try of a secret on a page that asks for no sign-in, by address.
     Guess,
+    /// Bringing something as nobody in particular, by address.
+    Bring,
     /// Looking at something.
     Read,
     /// Changing something.
@@ -38,6 +40,8 @@ pub struct LimitSettings {
     pub sign_in: Rate,
     /// Tries of a secret.
     pub guess: Rate,
+    /// What is brought by nobody in particular.
+    pub bring: Rate,
     /// Looking.
     pub read: Rate,
     /// Changing.
@@ -49,6 +53,7 @@ impl Default for LimitSettings {
         Self {
             sign_in: Rate { burst: 10, per_minute: 5 },
             guess: Rate { burst: 10, per_minute: 5 },
+            bring: Rate { burst: 5, per_minute: 1 },
             read: Rate { burst: 300, per_minute: 600 },
             change: Rate { burst: 120, per_minute: 120 },
         }
@@ -94,6 +99,7 @@ impl Limits {
         match class {
             Class::SignIn => self.settings.sign_in,
             Class::Guess => self.settings.guess,
+            Class::Bring => self.settings.bring,
             Class::Read => self.settings.read,
             Class::Change => self.settings.change,
         }

@@ -20,7 +20,7 @@ use crate::world::{World, reason};
 /// Every service of the office's contract.
 const OFFICE: &str = "/ventanilla.ombudsman.v1.";
 
-const FIRM: [Role; 12] = [
+const FIRM: [Role; 13] = [
     Role::Agent,
     Role::Supervisor,
     Role::Steward,
@@ -33,6 +33,7 @@ const FIRM: [Role; 12] = [
     Role::Customer,
     Role::Service,
     Role::PrivacyOfficer,
+    Role::Form,
 ];
 
 /// All that anybody outside the house may call.

@@ -76,6 +76,8 @@ words! {
         OfficeQuality => "office_quality",
         /// Audits the office; reads, but nothing of what it deliberates.
         OfficeAuditor => "office_auditor",
+        /// A form that nobody signs in to; brings who fills it in and what they complain of, and reads nothing.
+        Form => "form",
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A call carries the service's own token, the trace, what is left of the caller's time, and, when
 //! it is made for somebody, that user's own token: never a user's name as plain metadata. A gateway has no say of
-//! its own: it calls as whoever called it (`as_caller`).
+//! its own: it calls as whoever called it (`as_caller`). Where nobody can be called, at a form for everybody, it shows a token for that form
+//! alone (`showing`).
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -195,6 +196,13 @@ impl PeerChannel {
             Some(value)
         });
         Self { shown: Shown::Callers(value), deadline, user: None, ..self.clone() }
+    }
+
+    /// The same channel for a page of a gateway that nobody signs in to: with the token that the gateway was given for it, and no longer than whoever
+    /// looks at the page waits.
+    #[must_use]
+    pub fn showing(&self, tokens: &TokenSource, deadline: Option<Instant>) -> Self {
+        Self { shown: Shown::Own(tokens.clone()), deadline, user: None, ..self.clone() }
     }
 
     /// How long the call may take; `None` for a stream that nobody gave a limit.

@@ -58,7 +58,7 @@ pub(crate) fn kind_of(roles: &BTreeSet<Role>) -> ActorKind {
         ActorKind::Office
     } else if any(&[Role::Customer]) {
         ActorKind::Customer
-    } else if any(&[Role::Ivr, Role::Crm, Role::Importer, Role::Service]) {
+    } else if any(&[Role::Ivr, Role::Crm, Role::Importer, Role::Service, Role::Form]) {
         ActorKind::System
     } else {
         ActorKind::Employee
@@ -80,7 +80,7 @@ mod tests {
                 | Role::OfficeQuality
                 | Role::OfficeAuditor => ActorKind::Office,
                 Role::Customer => ActorKind::Customer,
-                Role::Ivr | Role::Crm | Role::Importer | Role::Service => ActorKind::System,
+                Role::Ivr | Role::Crm | Role::Importer | Role::Service | Role::Form => ActorKind::System,
                 _ => ActorKind::Employee,
             };
             assert_eq!(kind(*role), expected, "{role}");

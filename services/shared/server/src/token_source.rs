@@ -29,7 +29,7 @@ enum Origin {
     /// No token: only open RPCs will answer.
     Nothing,
     /// Minted here.
-    Issued { issuer: Arc<TokenIssuer>, service: String },
+    Issued { issuer: Arc<TokenIssuer>, subject: String, role: Role },
     /// Written by somebody else (a secret that the platform rotates).
     File(PathBuf),
 }
@@ -42,12 +42,22 @@ impl TokenSource {
 
     /// Mints tokens for `service` with the role `service`.
     pub fn issued(issuer: Arc<TokenIssuer>, service: impl Into<String>, ambient: Ambient) -> Self {
-        Self::of(Origin::Issued { issuer, service: service.into() }, ambient)
+        Self::issued_as(issuer, service, Role::Service, ambient)
+    }
+
+    /// Mints tokens for `subject` with this role.
+    pub fn issued_as(issuer: Arc<TokenIssuer>, subject: impl Into<String>, role: Role, ambient: Ambient) -> Self {
+        Self::of(Origin::Issued { issuer, subject: subject.into(), role }, ambient)
     }
 
     /// Reads the token from a file, again and again, since it is rotated there.
     pub fn file(path: impl Into<PathBuf>, ambient: Ambient) -> Self {
         Self::of(Origin::File(path.into()), ambient)
+    }
+
+    /// Whether there never is a token.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.0.origin, Origin::Nothing)
     }
 
     fn of(origin: Origin, ambient: Ambient) -> Self {
@@ -65,7 +75,7 @@ impl TokenSource {
         }
         let token = match &self.0.origin {
             Origin::Nothing => return Ok(None),
-            Origin::Issued { issuer, service } => issuer.issue(service, &[Role::Service], None, TTL, now)?,
+            Origin::Issued { issuer, subject, role } => issuer.issue(subject, &[*role], None, TTL, now)?,
             // A few hundred bytes every few minutes: not worth a blocking task.
             Origin::File(path) => std::fs::read_to_string(path)
                 .map_err(|source| TokenError::File { path: path.clone(), source })?

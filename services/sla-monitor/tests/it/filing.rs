@@ -1,5 +1,5 @@
-//! Filed as something else, handed over or split: the due instants of an affair follow from its first receipt, from the grounds there were and from
-//! what it was filed as, whatever was done to it and in whatever order.
+//! Filed as something else, handed over, split, answered together with others, taken apart, taken up again: the due instants of an affair follow from
+//! its first receipt, from the grounds there were and from what it was filed as, whatever was done to it and in whatever order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -205,8 +205,33 @@ struct Life {
     types: BTreeSet<T>,
     topics: BTreeSet<&'static str>,
     stands: State,
+    /// Why it stands there.
+    reason: &'static str,
+    /// Which of the same customer's affairs it was merged into.
+    merged_into: Option<usize>,
     /// What a twin that was filed so from the start goes through too.
     grounds: Vec<(Ground, Timestamp)>,
+}
+
+impl Life {
+    fn of(ticket: Ticket, filed: Filed) -> Self {
+        Self {
+            ticket,
+            filed,
+            types: BTreeSet::from([filed.kind]),
+            topics: BTreeSet::from([filed.topic]),
+            stands: State::InProgress,
+            reason: "",
+            merged_into: None,
+            grounds: Vec::new(),
+        }
+    }
+
+    /// Whether ticketing lets it become one with another: it is not answered, and its customer was given no time.
+    fn may_merge(&self) -> bool {
+        let put_off = self.stands == State::Pending && ["documents_missing", CURE].contains(&self.reason);
+        self.stands != State::Resolved && !put_off
+    }
 }
 
 /// Something that happens to an affair itself.
@@ -235,77 +260,210 @@ impl World {
     }
 }
 
+/// Why an affair waits whose customer was given time to complete it.
+const CURE: &str = "cure_requested";
+
+/// The affairs of one customer, as ticketing writes of them.
+struct Story<'w> {
+    world: &'w World,
+    lives: Vec<Life>,
+    now: Timestamp,
+    seen: Seen,
+}
+
+/// How often each thing was done that one affair alone does not see.
+#[derive(Debug, Default)]
+struct Seen {
+    merged: usize,
+    unmerged: usize,
+    /// Moves of a head that another went along with.
+    led: usize,
+    followed_up: usize,
+    reopened: usize,
+}
+
+impl<'w> Story<'w> {
+    async fn begin(world: &'w World, received: Timestamp, dice: &mut Dice) -> Self {
+        let filed = Filed { kind: dice.pick(&[T::Consulta, T::Reclamacion]), sector: "general", topic: "" };
+        let ticket = filed.ticket(received);
+        world.open(&ticket).await;
+        Self { world, lives: vec![Life::of(ticket, filed)], now: received, seen: Seen::default() }
+    }
+
+    /// The one that an affair is answered with; itself when it is answered alone.
+    fn head_of(&self, mut which: usize) -> usize {
+        while let Some(into) = self.lives[which].merged_into {
+            which = into;
+        }
+        which
+    }
+
+    /// One more thing is done, at some hour after the last.
+    async fn go_on(&mut self, dice: &mut Dice) {
+        self.now += SignedDuration::from_hours(3 + i64::try_from(dice.roll(40)).unwrap());
+        let which = usize::try_from(dice.roll(self.lives.len() as u64)).unwrap();
+        // What is merged is written to; all else is done in the affair that it is answered with.
+        let head = self.head_of(which);
+        match dice.roll(15) {
+            0 | 1 if self.lives[head].stands != State::Resolved => self.file(head, dice).await,
+            2..=4 => self.move_on(head, dice).await,
+            5 => {
+                self.world.happen(&self.lives[which].ticket, Ground::Answered, self.now).await;
+                self.lives[which].grounds.push((Ground::Answered, self.now));
+            }
+            6 => {
+                let to = dice.pick(&["billing", "network-ops"]);
+                self.world.hand_over(&self.lives[head].ticket, to, self.now).await;
+            }
+            7 | 8 if self.lives[head].stands == State::InProgress && self.lives.len() < 4 => {
+                self.split(head, dice).await;
+            }
+            9..=11 => {
+                let into = usize::try_from(dice.roll(self.lives.len() as u64)).unwrap();
+                self.merge(head, into).await;
+            }
+            12 | 13 => {
+                let many = self.lives.len();
+                let merged = (which..which + many).map(|at| at % many).find(|at| self.lives[*at].merged_into.is_some());
+                if let Some(merged) = merged {
+                    self.unmerge(merged).await;
+                }
+            }
+            14 if self.lives.len() < 4 => self.follow_up(which).await,
+            _ => {}
+        }
+    }
+
+    async fn file(&mut self, which: usize, dice: &mut Dice) {
+        let is = Filed {
+            kind: dice.pick(&[T::Consulta, T::Queja, T::Reclamacion, T::Incidencia]),
+            sector: dice.pick(&["general", "general", "finance", "energy", "payment_services"]),
+            topic: dice.pick(&["", "billing", "continuity"]),
+        };
+        let life = &mut self.lives[which];
+        self.world.file(&life.ticket, &life.filed, &is, self.now).await;
+        life.filed = is;
+        life.types.insert(is.kind);
+        life.topics.insert(is.topic);
+    }
+
+    /// A head changes its state. What is answered with it goes along, from wherever it stands.
+    async fn move_on(&mut self, head: usize, dice: &mut Dice) {
+        let from = self.lives[head].stands;
+        let reason = match from {
+            State::Resolved => dice.pick(&["customer_objected", "answer_was_wrong"]),
+            _ => dice.pick(&["documents_missing", "customer_travels", "awaiting_supplier", CURE]),
+        };
+        let to = match (from, dice.roll(2)) {
+            (State::Pending | State::Resolved, _) => State::InProgress,
+            (_, 0) => State::Resolved,
+            _ => State::Pending,
+        };
+        self.seen.reopened += usize::from(from == State::Resolved);
+        for which in 0..self.lives.len() {
+            if self.head_of(which) != head {
+                continue;
+            }
+            let life = &mut self.lives[which];
+            let stood = (life.stands, life.reason);
+            (life.stands, life.reason) = (to, reason);
+            // Of both it is said that this happened to them, though ticketing tells of who stands there already nothing.
+            life.grounds.push((Ground::Moves((from, to), reason), self.now));
+            if which == head || stood != (to, reason) {
+                self.world.happen(&life.ticket, Ground::Moves((stood.0, to), reason), self.now).await;
+            }
+            self.seen.led += usize::from(which != head);
+        }
+    }
+
+    async fn split(&mut self, which: usize, dice: &mut Dice) {
+        let life = &self.lives[which];
+        let is = Filed { topic: dice.pick(&["", "billing"]), ..life.filed };
+        let part = self.world.split(&life.ticket, &is, self.now).await;
+        let mut part = Life { grounds: life.grounds.clone(), ..Life::of(part, is) };
+        part.types.extend(&life.types);
+        part.topics.extend(&life.topics);
+        self.lives.push(part);
+    }
+
+    /// The same matter comes up again: an affair of its own, first received then.
+    async fn follow_up(&mut self, which: usize) {
+        let earlier = &self.lives[which];
+        let ticket = earlier.filed.ticket(self.now);
+        let opened = ticketing::TicketOpened { follow_up_of: earlier.ticket.name.clone(), ..ticket.opened() };
+        self.world.ticketing.write(&ticket.name, &opened, self.now).await;
+        self.lives.push(Life::of(ticket, earlier.filed));
+        self.seen.followed_up += 1;
+    }
+
+    /// A head is answered with another from now on, and so is what was answered with it.
+    async fn merge(&mut self, from: usize, into: usize) {
+        let head = self.head_of(into);
+        if head == from || ![from, into, head].iter().all(|which| self.lives[*which].may_merge()) {
+            return;
+        }
+        let before = self.heads();
+        self.lives[from].merged_into = Some(into);
+        self.tell_of_heads(&before, from).await;
+        self.seen.merged += 1;
+    }
+
+    /// One is taken out again, with what had been merged into it. The customer of the others must not have been given time meanwhile.
+    async fn unmerge(&mut self, which: usize) {
+        let Some(into) = self.lives[which].merged_into else { return };
+        let head = &self.lives[self.head_of(into)];
+        if head.stands == State::Pending && head.reason == CURE {
+            return;
+        }
+        let before = self.heads();
+        self.lives[which].merged_into = None;
+        let (ticket, from) = (self.lives[which].ticket.name.clone(), self.lives[into].ticket.name.clone());
+        let apart = ticketing::TicketUnmerged { ticket: ticket.clone(), from, reason: "another_matter".into() };
+        self.world.ticketing.write(&ticket, &apart, self.now).await;
+        self.tell_of_heads(&before, which).await;
+        self.seen.unmerged += 1;
+    }
+
+    fn heads(&self) -> Vec<usize> {
+        (0..self.lives.len()).map(|which| self.head_of(which)).collect()
+    }
+
+    /// Each affair that has another head now says so.
+    async fn tell_of_heads(&self, before: &[usize], about: usize) {
+        for (which, life) in self.lives.iter().enumerate() {
+            let head = self.head_of(which);
+            let Some(into) = life.merged_into.filter(|_| head != before[which] || which == about) else { continue };
+            let name = |which: usize| self.lives[which].ticket.name.clone();
+            let merged = ticketing::TicketMerged {
+                ticket: life.ticket.name.clone(),
+                into: name(into),
+                head: name(head),
+                reason: "same_matter".into(),
+            };
+            self.world.ticketing.write(&life.ticket.name, &merged, self.now).await;
+        }
+    }
+}
+
 /// The oracle shares no line with what it checks: it opens affairs that were filed so from the first, lets the same grounds happen to them in the
-/// same service, and asks that what is owed be the same.
+/// same service, and asks that what is owed be the same. The grounds of what was merged are its own, and those of its head as long as it was.
 #[tokio::test]
 async fn whatever_is_done_to_an_affair_it_owes_what_it_would_owe_had_it_been_filed_so_from_the_first() {
     let world = World::new().await;
     let served = world.start().await;
-    let received = at(RECEIVED);
     let mut dice = Dice(20_261_129);
-    let mut lives = Vec::new();
-    for _ in 0..24 {
-        let filed = Filed { kind: T::Consulta, sector: "general", topic: "" };
-        let ticket = filed.ticket(received);
-        world.open(&ticket).await;
-        let mut mine = vec![Life {
-            ticket,
-            filed,
-            types: BTreeSet::from([filed.kind]),
-            topics: BTreeSet::from([filed.topic]),
-            stands: State::InProgress,
-            grounds: Vec::new(),
-        }];
-        let mut now = received;
-        for _ in 0..14 {
-            now += SignedDuration::from_hours(3 + i64::try_from(dice.roll(40)).unwrap());
-            let which = usize::try_from(dice.roll(mine.len() as u64)).unwrap();
-            let many = mine.len();
-            let life = &mut mine[which];
-            match dice.roll(8) {
-                0 | 1 if life.stands != State::Resolved => {
-                    let is = Filed {
-                        kind: dice.pick(&[T::Consulta, T::Queja, T::Reclamacion, T::Incidencia]),
-                        sector: dice.pick(&["general", "general", "finance", "energy", "payment_services"]),
-                        topic: dice.pick(&["", "billing", "continuity"]),
-                    };
-                    world.file(&life.ticket, &life.filed, &is, now).await;
-                    life.filed = is;
-                    life.types.insert(is.kind);
-                    life.topics.insert(is.topic);
-                }
-                2 | 3 => {
-                    let ground =
-                        dice.pick(&["documents_missing", "customer_travels", "awaiting_supplier", "cure_requested"]);
-                    let next = match (life.stands, dice.roll(2)) {
-                        (State::Pending | State::Resolved, _) => State::InProgress,
-                        (_, 0) => State::Resolved,
-                        _ => State::Pending,
-                    };
-                    let moves = Ground::Moves((life.stands, next), ground);
-                    world.happen(&life.ticket, moves, now).await;
-                    life.grounds.push((moves, now));
-                    life.stands = next;
-                }
-                4 => {
-                    world.happen(&life.ticket, Ground::Answered, now).await;
-                    life.grounds.push((Ground::Answered, now));
-                }
-                5 => world.hand_over(&life.ticket, dice.pick(&["billing", "network-ops"]), now).await,
-                _ if life.stands != State::InProgress || many > 2 => {}
-                _ => {
-                    let topic = dice.pick(&["", "billing"]);
-                    let is = Filed { topic, ..life.filed };
-                    let part = world.split(&life.ticket, &is, now).await;
-                    let (mut types, mut topics) = (life.types.clone(), life.topics.clone());
-                    types.insert(is.kind);
-                    topics.insert(is.topic);
-                    let grounds = life.grounds.clone();
-                    mine.push(Life { ticket: part, filed: is, types, topics, stands: State::InProgress, grounds });
-                }
-            }
+    let (mut lives, mut seen) = (Vec::new(), Seen::default());
+    for _ in 0..20 {
+        let mut story = Story::begin(&world, at(RECEIVED), &mut dice).await;
+        for _ in 0..22 {
+            story.go_on(&mut dice).await;
         }
-        lives.extend(mine);
+        seen.merged += story.seen.merged;
+        seen.unmerged += story.seen.unmerged;
+        seen.led += story.seen.led;
+        seen.followed_up += story.seen.followed_up;
+        seen.reopened += story.seen.reopened;
+        lives.extend(story.lives);
     }
     // Twins that were filed so from the first, with the same grounds.
     let mut twins = Vec::new();
@@ -313,7 +471,7 @@ async fn whatever_is_done_to_an_affair_it_owes_what_it_would_owe_had_it_been_fil
         let mut its = Vec::new();
         for kind in &life.types {
             for topic in &life.topics {
-                let twin = Filed { kind: *kind, sector: life.filed.sector, topic }.ticket(received);
+                let twin = Filed { kind: *kind, sector: life.filed.sector, topic }.ticket(life.ticket.received);
                 world.open(&twin).await;
                 for (ground, when) in &life.grounds {
                     world.happen(&twin, *ground, *when).await;
@@ -339,4 +497,7 @@ async fn whatever_is_done_to_an_affair_it_owes_what_it_would_owe_had_it_been_fil
     }
     assert!(owes_something > lives.len() / 2, "the test looks at affairs that owe nothing");
     assert!(lives.len() > 30, "hardly anything was split");
+    let Seen { merged, unmerged, led, followed_up, reopened } = seen;
+    let often = [merged, unmerged, led, followed_up, reopened].iter().all(|times| *times >= 5);
+    assert!(often, "something was hardly ever done: {seen:?}");
 }

@@ -25,6 +25,7 @@ mod public;
 mod readability;
 mod receipt;
 mod redress;
+mod satisfaction;
 mod seal;
 mod silence;
 mod split;
@@ -83,6 +84,7 @@ pub use receipt::Receipt;
 pub use redress::{
     Amount, Authority, Granting, Limits, Proposer, Redress, RedressDraft, RedressState, Reference, Ruling,
 };
+pub use satisfaction::{Answers, Estimated, Question, Scored, scored};
 pub use silence::{Heard, HeardCounts, HeardError, HeardFlaw, LEAST_ANSWERS, Silence, SilenceEstimate, silence};
 pub use split::{SplitDraft, SplitOff};
 pub use state::State;

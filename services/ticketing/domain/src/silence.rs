@@ -17,7 +17,7 @@
 use std::fmt;
 
 /// Two-sided 95 % point of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
+pub(crate) const Z: f64 = 1.959_963_984_540_054;
 
 /// With fewer answers there is no estimate: at half dissatisfied the interval would be wider than 17 points to each side.
 pub const LEAST_ANSWERS: u64 = 30;
@@ -175,7 +175,7 @@ pub fn silence(heard: Heard) -> Silence {
 
 /// The shares p of a population of `all` for which a sample of `of` without replacement has `with` within 95 %:
 /// `(with/of - p)^2 <= Z^2 p (1 - p) / of (all - of) / (all - 1)`. `of` is at least 2.
-fn score_interval(with: u64, of: u64, all: u64) -> [f64; 2] {
+pub(crate) fn score_interval(with: u64, of: u64, all: u64) -> [f64; 2] {
     let (x, n) = (with as f64, of as f64);
     let z2 = Z * Z * all.saturating_sub(of) as f64 / all.saturating_sub(1) as f64;
     let centre = x + z2 / 2.0;

@@ -45,7 +45,8 @@ pub(super) use incident::{
 };
 pub(super) use learning::{
     citations, cite_article, decide_redress, estimate_silence, get_article, give_redress, measure_causes,
-    propose_redress, put_article, put_cause, put_item, redresses, state_cause, suggest_articles, waiting_redresses,
+    measure_satisfaction, propose_redress, put_article, put_cause, put_item, redresses, state_cause, suggest_articles,
+    waiting_redresses,
 };
 pub(crate) use learning::{granting, refuse_amount};
 pub(super) use list::{cures, history, journey, messages, notices, promises, tickets, watch};

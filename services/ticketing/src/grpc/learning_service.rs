@@ -63,4 +63,12 @@ impl LearningService for Learning {
         let period = convert::estimate_silence(request.get_ref()).map_err(refused)?;
         self.app.estimate_silence(period).await.map(Response::new).map_err(refused)
     }
+
+    async fn measure_satisfaction(
+        &self,
+        request: Request<pb::MeasureSatisfactionRequest>,
+    ) -> Answer<pb::MeasureSatisfactionResponse> {
+        let period = convert::measure_satisfaction(request.get_ref()).map_err(refused)?;
+        self.app.measure_satisfaction(period).await.map(Response::new).map_err(refused)
+    }
 }

@@ -23,7 +23,9 @@ use ventanilla_proto::r#type::v1 as shared;
 pub(crate) use characteristic::{characteristic_names, characteristic_set, characteristics, held_against};
 pub(crate) use desk::{attachment, draft, macro_, mention, scan, scan_name, unscanned};
 pub(crate) use event::event;
-pub(crate) use learning::{article, cause, cause_figures, citation, item, money, redress, redress_state, silence};
+pub(crate) use learning::{
+    article, cause, cause_figures, citation, item, money, redress, redress_state, satisfaction, silence,
+};
 pub(crate) use notice::{notice, notice_state, notice_template};
 pub(crate) use process::{PublicCourse, course, figures, process, process_in_list, public_course};
 pub(crate) use public::{public_act, public_affair};

@@ -1,11 +1,16 @@
-//! Surveys. They are asked and answered under the lock of their ticket.
+//! Surveys. They are asked and answered under the lock of their ticket, and counted without it.
+
+use std::collections::BTreeMap;
 
 use jiff_sqlx::ToSqlx;
 use kernel::ResourceId;
 use postgres::{StoreError, affected_one};
-use sqlx::{PgConnection, PgExecutor};
-use ticketing_domain::{Opinion, SatisfactionCause, Score, Survey, SurveyId, SurveyState};
+use sqlx::{PgConnection, PgExecutor, PgPool};
+use ticketing_domain::{
+    Answers, Opinion, Question, SatisfactionCause, Score, Survey, SurveyId, SurveyState, TicketType,
+};
 
+use super::cause::Period;
 use super::{actor, word};
 
 /// A survey with what storage knows about it.
@@ -137,4 +142,48 @@ pub(crate) async fn answer(tx: &mut PgConnection, stored: &StoredSurvey) -> Resu
     .execute(tx)
     .await?;
     affected_one(&written)
+}
+
+/// What was asked and said in the affairs of a time, by their department and type.
+#[tracing::instrument(name = "db.survey.answers", skip_all)]
+pub(crate) async fn answers(
+    pool: &PgPool,
+    period: &Period,
+) -> Result<BTreeMap<(String, TicketType), Answers>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select t.department, t.ticket_type, said.what as "what!", said.point as "point!", count(*) as "count!"
+           from ticketing.ticket t
+           join ticketing.survey s on s.ticket_id = t.ticket_id
+           cross join lateral (values ('asked', 0::smallint), ('answered', case when s.answered_at is not null then 0::smallint end),
+                                      ('csat', s.csat), ('nps', s.nps), ('ces', s.ces)) as said (what, point)
+           where t.first_received_at >= $1 and t.first_received_at < $2 and ($3::text is null or t.department = $3)
+             and said.point is not null
+           group by 1, 2, 3, 4"#,
+        period.from.to_sqlx() as _,
+        period.to.to_sqlx() as _,
+        period.department,
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut counted: BTreeMap<(String, TicketType), Answers> = BTreeMap::new();
+    for row in rows {
+        let kind = word("ticket", "ticket_type", &row.ticket_type, TicketType::from_word(&row.ticket_type))?;
+        let count = u64::try_from(row.count).unwrap_or_default();
+        let answers = counted.entry((row.department, kind)).or_default();
+        let question = match row.what.as_str() {
+            "asked" => {
+                answers.asked += count;
+                continue;
+            }
+            "answered" => {
+                answers.answered += count;
+                continue;
+            }
+            "csat" => Question::Csat,
+            "nps" => Question::Nps,
+            _ => Question::Ces,
+        };
+        *answers = word("survey", "point", &row.what, answers.with(question, row.point, count))?;
+    }
+    Ok(counted)
 }

@@ -1,10 +1,13 @@
-//! What is learned from affairs: what caused them, and how much dissatisfaction is never said.
+//! What is learned from affairs: what caused them, what customers thought, and how much dissatisfaction is never said.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use postgres::StoreError;
 use server::Call;
 use ticketing_domain::{
-    ChangeKind, Counted, Heard, Refusal, RootCauseId, Silence, SlugId as _, refuse_place, silence, totals,
+    Answers, ChangeKind, Counted, Heard, Refusal, RootCauseId, Silence, SlugId as _, TicketType, refuse_place, silence,
+    totals,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -17,9 +20,14 @@ use crate::grpc::present;
 use crate::store::cause::{self, Period};
 use crate::store::named::{Causes, Shelf as _};
 use crate::store::silence as heard;
+use crate::store::survey;
 
 /// Affairs that are looked at in one call.
 const MOST: i64 = 200_000;
+
+fn add(sum: &mut Answers, answers: &Answers) {
+    *sum = sum.and(answers);
+}
 
 const CAUSES: Kind<Causes, pb::RootCause> =
     Kind { present: present::cause, put: |entries, cause| entries.cause_put(cause), refusal: || Refusal::NotYours };
@@ -138,6 +146,32 @@ impl Ticketing {
         let counted = Heard::new(counts).map_err(|_| StoreError::corrupt("survey", "answered_at", "counts"))?;
         let estimate: Silence = silence(counted);
         Ok(present::silence(&counts, &estimate))
+    }
+
+    /// What customers thought of the affairs of a time.
+    #[tracing::instrument(name = "satisfaction.measure", skip_all)]
+    pub(crate) async fn measure_satisfaction(&self, period: Period) -> Result<pb::MeasureSatisfactionResponse, Error> {
+        self.refuse_many(&period).await?;
+        let counted = survey::answers(self.db.reader(), &period).await?;
+        let (mut all, mut departments, mut types) = (Answers::default(), BTreeMap::new(), BTreeMap::new());
+        for ((department, ticket_type), answers) in &counted {
+            all = all.and(answers);
+            add(departments.entry(department.as_str()).or_default(), answers);
+            add(types.entry(*ticket_type).or_default(), answers);
+        }
+        let of_department = |(department, answers): (&str, Answers)| pb::SatisfactionFigures {
+            department: department.to_owned(),
+            ..present::satisfaction(&answers)
+        };
+        let of_type = |(ticket_type, answers): (TicketType, Answers)| pb::SatisfactionFigures {
+            ticket_type: present::ticket_type(ticket_type).into(),
+            ..present::satisfaction(&answers)
+        };
+        Ok(pb::MeasureSatisfactionResponse {
+            all: Some(present::satisfaction(&all)),
+            departments: departments.into_iter().map(of_department).collect(),
+            ticket_types: types.into_iter().map(of_type).collect(),
+        })
     }
 
     async fn refuse_many(&self, period: &Period) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! Root causes, and how much dissatisfaction is never said.
+//! Root causes, what customers thought, and how much dissatisfaction is never said.
 
 use jiff::SignedDuration;
 use kernel::Role;
@@ -271,5 +271,95 @@ async fn silence_is_counted_among_those_who_did_not_complain() {
     );
     let upside_down = pb::EstimateSilenceRequest { from_time: request.to_time, to_time: request.from_time, ..request };
     let refused = assert_refused(learner.estimate_silence(upside_down).await, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["to_time"]);
+}
+
+async fn thinks(ivr: &mut Tickets, asked: pb::Survey, said: pb::SurveyAnswer) {
+    let request = pb::AnswerSurveyRequest {
+        name: asked.name,
+        answer: Some(pb::SurveyAnswer { channel: Channel::Sms.into(), ..said }),
+        etag: asked.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    ivr.answer_survey(request).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_customers_thought_is_told_of_all_by_department_and_by_type() {
+    let world = World::new().await;
+    let (mut agent, mut ivr) = (world.agent(), world.as_role(Role::Ivr));
+    let (reclamacion, consulta) = (pb::TicketType::Reclamacion, pb::TicketType::Consulta);
+    let scores = |csat, nps, ces| pb::SurveyAnswer { csat, nps, ces, ..Default::default() };
+    let words = pb::SurveyAnswer { verbatim: "Ni bien ni mal".into(), ..Default::default() };
+    // Of the time before, and without a survey: in no figure.
+    let before = answered(&mut agent, consulta, "", 1).await;
+    let asked = ask(&mut agent, &before.name).await.unwrap();
+    thinks(&mut ivr, asked, scores(Some(1), Some(0), Some(1))).await;
+    world.advance(SignedDuration::from_hours(24 * 10));
+    answered(&mut agent, consulta, "", 2).await;
+    for (kind, said) in [
+        (reclamacion, Some(scores(Some(2), Some(3), None))),
+        (reclamacion, Some(scores(Some(4), Some(10), Some(7)))),
+        (consulta, Some(scores(Some(5), Some(9), Some(6)))),
+        (consulta, Some(scores(Some(5), Some(8), None))),
+        (consulta, Some(words)),
+        (consulta, None),
+    ] {
+        let ticket = answered(&mut agent, kind, "", 3).await;
+        let asked = ask(&mut agent, &ticket.name).await.unwrap();
+        if let Some(said) = said {
+            thinks(&mut ivr, asked, said).await;
+        }
+    }
+    let mut boss = world.learner("boss", Role::Supervisor);
+    let request = pb::MeasureSatisfactionRequest {
+        from_time: time("2026-12-01T00:00:00Z"),
+        to_time: time("2026-12-11T00:00:00Z"),
+        department: String::new(),
+    };
+    let told = boss.measure_satisfaction(request.clone()).await.unwrap().into_inner();
+    let all = told.all.clone().unwrap();
+    assert_eq!((all.asked_count, all.answered_count), (6, 5));
+    let (csat, nps, ces) = (all.csat.clone().unwrap(), all.nps.clone().unwrap(), all.ces.clone().unwrap());
+    assert_eq!((csat.count, csat.distribution.as_slice()), (4, [0, 1, 0, 1, 2].as_slice()));
+    assert_eq!((nps.count, nps.distribution.as_slice()), (4, [0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1].as_slice()));
+    assert_eq!((ces.count, ces.distribution.as_slice()), (2, [0, 0, 0, 0, 0, 1, 1].as_slice()));
+    // By hand: mean 4 of 2 4 5 5, deviation sqrt 2, t(3) 3.18245; two promoters and one detractor of four are 25.
+    let mean = csat.mean.unwrap();
+    assert!((mean.value - 4.0).abs() < 1e-9 && (mean.low() - 1.74967).abs() < 1e-5 && mean.high() == 5.0, "{mean:?}");
+    assert!((nps.net.unwrap().value - 25.0).abs() < 1e-9);
+    let well = csat.well_share.unwrap();
+    assert!(
+        (well.value - 0.75).abs() < 1e-9 && (well.low() - 0.30064).abs() < 1e-5 && (well.high() - 0.95441).abs() < 1e-5,
+        "{well:?}"
+    );
+
+    let parts = |parts: &[pb::SatisfactionFigures]| -> Vec<_> {
+        let told = |part: &pb::SatisfactionFigures| {
+            let counts = [&part.csat, &part.nps, &part.ces].map(|score| score.as_ref().map_or(0, |score| score.count));
+            (part.department.clone(), part.ticket_type(), part.asked_count, part.answered_count, counts)
+        };
+        parts.iter().map(told).collect()
+    };
+    let none = pb::TicketType::Unspecified;
+    assert_eq!(parts(&told.departments), [("billing".to_owned(), none, 6, 5, [4, 4, 2])]);
+    assert_eq!(
+        parts(&told.ticket_types),
+        [(String::new(), consulta, 4, 3, [2, 2, 1]), (String::new(), reclamacion, 2, 2, [2, 2, 1])]
+    );
+    // One answer has no interval of its mean.
+    let alone = told.ticket_types[0].ces.clone().unwrap();
+    assert_eq!((alone.mean.unwrap().low, alone.mean.unwrap().high), (None, None));
+
+    let elsewhere = pb::MeasureSatisfactionRequest { department: "network".into(), ..request.clone() };
+    let nothing = boss.measure_satisfaction(elsewhere).await.unwrap().into_inner();
+    let all = nothing.all.unwrap();
+    assert_eq!((all.asked_count, nothing.departments.len(), nothing.ticket_types.len()), (0, 0, 0));
+    assert_eq!(all.csat.unwrap().mean, None);
+    let upside_down =
+        pb::MeasureSatisfactionRequest { from_time: request.to_time, to_time: request.from_time, ..request };
+    let refused =
+        assert_refused(boss.measure_satisfaction(upside_down).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&refused), ["to_time"]);
 }

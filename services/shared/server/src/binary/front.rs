@@ -60,8 +60,10 @@ pub struct Hall {
     pub ambient: Ambient,
     /// Tells whose token it is, as the services do.
     pub verifier: Arc<TokenVerifier>,
-    /// The services. A front shows them its callers' tokens and has none of its own.
+    /// The services. A front shows them its callers' tokens.
     pub peers: Peers,
+    /// What it shows where it takes something from somebody who has no token (`auth.service_token_file`); nothing unless it was given one.
+    pub own: TokenSource,
     /// Its port.
     pub listener: TcpListener,
     /// Cancelled when it is told to stop.
@@ -134,7 +136,11 @@ async fn hall(process: FrontSettings) -> Result<Hall, StartError> {
     let tls = process.tls.map(Tls::open).transpose()?;
     let peers = settings::by_service(&process.peers);
     let peers = Peers::over(tls.as_ref(), &peers, TokenSource::nothing(), &process.peer_calls)?;
+    let own = process
+        .auth
+        .service_token_file
+        .map_or_else(TokenSource::nothing, |path| TokenSource::file(path, ambient.clone()));
     tracing::info!(listen = process.listen, "listening");
     let lame_duck = Duration::from_millis(process.stack.lame_duck_ms);
-    Ok(Hall { ambient, verifier: Arc::new(verifier), peers, listener, cancel, lame_duck })
+    Ok(Hall { ambient, verifier: Arc::new(verifier), peers, own, listener, cancel, lame_duck })
 }

@@ -334,6 +334,10 @@ pub(in crate::grpc) fn estimate_silence(request: &pb::EstimateSilenceRequest) ->
     period(request.from_time.as_ref(), request.to_time.as_ref(), &request.department)
 }
 
+pub(in crate::grpc) fn measure_satisfaction(request: &pb::MeasureSatisfactionRequest) -> Result<Period, Violations> {
+    period(request.from_time.as_ref(), request.to_time.as_ref(), &request.department)
+}
+
 fn texts<const MAX: usize>(v: &mut Violations, field: &str, said: &[LocalizedText]) -> Option<Texts<MAX>> {
     let mut texts = Vec::with_capacity(said.len());
     for (i, one) in said.iter().enumerate() {

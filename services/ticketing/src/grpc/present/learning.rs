@@ -1,11 +1,11 @@
-//! Redress, causes and articles as the contract spells them.
+//! Redress, causes, surveys in figures and articles as the contract spells them.
 
 use kernel::ResourceId as _;
 use postgres::etag;
 use server::parse::{actor_to_proto, language_to_proto, time_to_proto};
 use ticketing_domain::{
-    Amount, Counted, HeardCounts, ReadabilityGrade, RedressStanding, RedressState, Silence, SilenceEstimate,
-    SlugId as _, readability,
+    Amount, Answers, Counted, Estimated, HeardCounts, Question, ReadabilityGrade, RedressStanding, RedressState,
+    Silence, SilenceEstimate, SlugId as _, readability, scored,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::Money;
@@ -118,7 +118,6 @@ pub(crate) fn cause_figures(
 }
 
 pub(crate) fn silence(counts: &HeardCounts, silence: &Silence) -> pb::SilenceEstimate {
-    let count = |counted: u64| i64::try_from(counted).unwrap_or(i64::MAX);
     let told = pb::SilenceEstimate {
         finished_count: count(counts.finished),
         asked_count: count(counts.asked),
@@ -135,6 +134,42 @@ pub(crate) fn silence(counts: &HeardCounts, silence: &Silence) -> pb::SilenceEst
             pb::SilenceEstimate { estimated: true, share, estimate: affairs, low, high, contradicted, ..told }
         }
     }
+}
+
+/// What customers thought of some affairs; whose they are is the caller's to say.
+pub(crate) fn satisfaction(answers: &Answers) -> pb::SatisfactionFigures {
+    let figures = |question| Some(score_figures(answers, question));
+    pb::SatisfactionFigures {
+        asked_count: count(answers.asked),
+        answered_count: count(answers.answered),
+        csat: figures(Question::Csat),
+        nps: figures(Question::Nps),
+        ces: figures(Question::Ces),
+        ..Default::default()
+    }
+}
+
+fn score_figures(answers: &Answers, question: Question) -> pb::ScoreFigures {
+    let distribution = answers.of(question).iter().map(|said| count(*said)).collect();
+    let Some(scored) = scored(answers, question) else {
+        return pb::ScoreFigures { distribution, ..Default::default() };
+    };
+    let told = |figure: Estimated| {
+        let (low, high) = figure.interval.map(|[low, high]| (low, high)).unzip();
+        Some(pb::EstimatedFigure { value: figure.value, low, high })
+    };
+    pb::ScoreFigures {
+        count: count(scored.count),
+        distribution,
+        mean: told(scored.mean),
+        well_share: told(scored.well),
+        ill_share: told(scored.ill),
+        net: told(scored.net),
+    }
+}
+
+fn count(counted: u64) -> i64 {
+    i64::try_from(counted).unwrap_or(i64::MAX)
 }
 
 pub(crate) fn article(stored: &StoredArticle) -> pb::Article {
