@@ -20,6 +20,7 @@ async fn end_request(world: &World, person: &str, substitutes: &[(&str, &str)]) 
         explanation: "told the firm how a case would come out".into(),
         substitutes: substitutes.collect(),
         request_id: fresh_id(),
+        other_substitute: String::new(),
     }
 }
 
@@ -89,7 +90,11 @@ async fn nobody_is_removed_without_a_cause_nor_from_a_pending_case_without_a_sub
     assert_eq!(fields(&elsewhere), ["substitutes[0].case_name"]);
     assert_eq!(world.member("elena").await.mandates[0].ending, None, "nothing of it was done");
 
-    let request = end_request(&world, "elena", &[(&case, "rita"), (&other, "rita")]).await;
+    // One is named, and whoever takes the others may not be the person either.
+    let named = end_request(&world, "elena", &[(&case, "rita")]).await;
+    let oneself = pb::EndMandateRequest { other_substitute: "elena".into(), ..named.clone() };
+    assert_eq!(reason(&end(&world, oneself).await.unwrap_err()).1, "SUBSTITUTE_NEEDED");
+    let request = pb::EndMandateRequest { other_substitute: "rita".into(), request_id: fresh_id(), ..named };
     let ended = end(&world, request.clone()).await.unwrap();
     let ending = ended.mandates[0].ending.clone().expect("it ended");
     assert_eq!(ending.cause(), pb::MandateEndCause::SeriousBreach);

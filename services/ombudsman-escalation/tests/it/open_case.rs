@@ -39,7 +39,7 @@ async fn keeps_the_ticket_as_it_stood_and_names_the_neighbour_that_was_down() {
         (opened.len(), opened[0].ticket.as_str(), opened[0].regime.as_str()),
         (1, ticket.as_str(), "es.finance")
     );
-    assert_eq!(world.entries::<pb::DossierEntryAdded>().await.len(), 6);
+    assert_eq!(world.entries::<pb::DossierEntryAdded>().await.len(), 7);
 }
 
 #[tokio::test]

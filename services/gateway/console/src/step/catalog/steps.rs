@@ -152,6 +152,12 @@ pub(crate) const STEPS: &[Spec] = &[
                 ("Uno por línea, si era lo que faltaba.", "One a line, if that was missing."),
                 Text,
             ),
+            may(
+                "representation_proven",
+                ("¿Acredita la representación?", "Does it prove the representation?"),
+                ("Si era lo que faltaba.", "If that was missing."),
+                One(List::YesNo),
+            ),
         ],
     },
     Spec {
@@ -561,7 +567,7 @@ pub(crate) const STEPS: &[Spec] = &[
         title: ("Cerrar", "Close"),
         about: ("No queda nada por hacer.", "Nothing is left to do."),
         done: ("Cerrado.", "Closed."),
-        from: &[S::Notified, S::NotBinding, S::Complied, S::Reported, S::Withdrawn, S::Rectified, S::OwnInitiative],
+        from: &[S::Notified, S::NotBinding, S::Complied, S::Reported, S::Withdrawn, S::Rectified, S::Settled, S::OwnInitiative],
         roles: INTAKE,
         fields: &[],
     },
