@@ -77,7 +77,10 @@ pub fn run_decision(verify: &cli::VerifyDecision) -> anyhow::Result<()> {
         }
         Held::Correction(sealed) => {
             let corrects = hex::encode(&sealed.corrects);
-            println!("holds: {} was issued at {} and corrects the text with the SHA-256 {corrects}", sealed.name, sealed.issued);
+            println!(
+                "holds: {} was issued at {} and corrects the text with the SHA-256 {corrects}",
+                sealed.name, sealed.issued
+            );
         }
         Held::Acknowledgement { case, filed } => println!("holds: {} reached the office at {filed}", case.name()),
     }

@@ -150,7 +150,9 @@ async fn hand_over(
             Ok(_) | Err(Refused::AlreadyAssigned) => {}
             Err(refused) => return Err(refused.into()),
         }
-        bench.hand_over(tx, &mut moves, (person, office_role), &[ConflictGround::NoMandate], (substitute, links)).await?;
+        bench
+            .hand_over(tx, &mut moves, (person, office_role), &[ConflictGround::NoMandate], (substitute, links))
+            .await?;
     }
     bench.write(tx, moves).await?;
     Ok(())

@@ -147,7 +147,8 @@ async fn of_two_decisions_that_are_told_at_once_one_opens_again_what_had_been_me
     sqlx::raw_sql(hold).execute(&mut *held).await.unwrap();
     let release = async {
         eventually(Duration::from_secs(20), || async {
-            let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+            let waiting =
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
             let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&admin).await.unwrap();
             if waiting >= 2 { Ok(()) } else { Err(waiting) }
         })

@@ -235,7 +235,8 @@ async fn the_first_altered_entry_of_a_dossier_that_was_taken_away_is_named_whate
     let whole = world.ines().export_dossier(request.clone()).await.unwrap().into_inner();
     let redacted = world.as_person("rita", Role::Investigator).export_dossier(request).await.unwrap().into_inner();
     let known = |head| Known { head, key: None };
-    let (intact, bare) = (bundle::verify(&whole, known(None)).unwrap(), bundle::verify(&redacted, known(None)).unwrap());
+    let (intact, bare) =
+        (bundle::verify(&whole, known(None)).unwrap(), bundle::verify(&redacted, known(None)).unwrap());
     assert_eq!((intact.case.name(), intact.bare.len()), (case, 0));
     assert_eq!((bare.entries, bare.head), (intact.entries, intact.head));
     assert_eq!(bare.bare.last(), Some(&(intact.entries as u64)));
@@ -255,13 +256,19 @@ async fn the_first_altered_entry_of_a_dossier_that_was_taken_away_is_named_whate
         let relabelled = said(&|export| export.entries[2].visibility = pb::DossierVisibility::Office.into());
         assert_eq!(relabelled, altered);
         assert_eq!(said(&|export| export.entries[2].commitment[0] ^= 1), altered);
-        let contents = "entry 3 was altered: its content is not what was committed to";
-        assert_eq!(said(&|export| export.entries[2].content[0] ^= 1), contents);
-        assert_eq!(said(&|export| export.entries[2].content.clear()), contents);
-        assert_eq!(said(&|export| export.entries[2].salt[0] ^= 1), contents);
-        assert_eq!(said(&|export| export.entries[2].salt.clear()), "entry 3 was altered: salt must have 32 bytes");
-        assert_eq!(said(&|export| export.entries[2].name.push('x')), "entry 3 was altered: name is not the name of that entry of the case");
-        assert_eq!(said(&|export| drop(export.entries[2].commitment.pop())), "entry 3 was altered: commitment must have 32 bytes");
+        let contents = "entry 4 was altered: its content is not what was committed to";
+        assert_eq!(said(&|export| export.entries[3].content[0] ^= 1), contents);
+        assert_eq!(said(&|export| export.entries[3].content.clear()), contents);
+        assert_eq!(said(&|export| export.entries[3].salt[0] ^= 1), contents);
+        assert_eq!(said(&|export| export.entries[3].salt.clear()), "entry 4 was altered: salt must have 32 bytes");
+        assert_eq!(
+            said(&|export| export.entries[2].name.push('x')),
+            "entry 3 was altered: name is not the name of that entry of the case"
+        );
+        assert_eq!(
+            said(&|export| drop(export.entries[2].commitment.pop())),
+            "entry 3 was altered: commitment must have 32 bytes"
+        );
         assert_eq!(said(&|export| drop(export.entries.remove(3))), "entry 4 is not there");
         assert_eq!(said(&|export| export.entries.swap(1, 2)), "entry 2 is not there");
         assert_eq!(said(&|export| export.entries.insert(3, export.entries[2].clone())), "entry 4 is not there");
@@ -272,7 +279,10 @@ async fn the_first_altered_entry_of_a_dossier_that_was_taken_away_is_named_whate
             export.entries[1].actor.as_mut().unwrap().id.push('x');
         });
         assert_eq!(both, "entry 2 was altered: its hash is not the hash of what it says");
-        assert_eq!(said(&|export| drop(export.head_hash.pop())), "the file is no dossier: head_hash must have 32 bytes");
+        assert_eq!(
+            said(&|export| drop(export.head_hash.pop())),
+            "the file is no dossier: head_hash must have 32 bytes"
+        );
         assert_eq!(said(&|export| export.case_name.clear()), "the file is no dossier: case_name is required");
     }
     // Made anew from its first entry on, head and number included: only who kept the head elsewhere can tell, and does.
@@ -289,7 +299,8 @@ async fn what_the_office_signed_in_a_dossier_is_held_against_its_key_and_a_chain
     let world = World::staffed().await;
     let case = world.drafted_case().await.name;
     world.decide(&case).await;
-    let export = world.ines().export_dossier(pb::ExportDossierRequest { name: case.clone() }).await.unwrap().into_inner();
+    let export =
+        world.ines().export_dossier(pb::ExportDossierRequest { name: case.clone() }).await.unwrap().into_inner();
     let key = world.harness.checkpoint_key();
     let against = |export: &pb::DossierExport, key: &[u8]| bundle::verify(export, Known { head: None, key: Some(key) });
     let intact = against(&export, &key).unwrap();
@@ -303,10 +314,21 @@ async fn what_the_office_signed_in_a_dossier_is_held_against_its_key_and_a_chain
     // The acknowledgement; the decision as it was issued, and as the parties were told it.
     assert_eq!((intact.signed.clone(), intact.signed.len()), (papers(&export), 3));
     let other = against(&export, &[7; 32]).unwrap_err().to_string();
-    assert_eq!(other, format!("entry {} is no paper of this case that the key signed: it was sealed with another key", intact.signed[0]));
+    assert_eq!(
+        other,
+        format!(
+            "entry {} is no paper of this case that the key signed: it was sealed with another key",
+            intact.signed[0]
+        )
+    );
     let id = CaseId::parse(&case).unwrap();
     for (place, from, into, because) in [
-        (intact.signed[0], case.as_str(), "cases/0190a000-0000-7000-8000-000000000001", "the text is not the one that was sealed: its hash differs"),
+        (
+            intact.signed[0],
+            case.as_str(),
+            "cases/0190a000-0000-7000-8000-000000000001",
+            "the text is not the one that was sealed: its hash differs",
+        ),
         (intact.signed[1], SIGNPOST, "nobody at all", "the text is not the one that was sealed: its hash differs"),
         (intact.signed[2], "outcome: partly_upheld", "outcome: upheld", "the signature does not hold"),
     ] {
@@ -322,7 +344,10 @@ async fn what_the_office_signed_in_a_dossier_is_held_against_its_key_and_a_chain
     let acknowledged = String::from_utf8(acknowledged.content.clone()).unwrap();
     let forged = forge(id, &export, intact.signed[0], |_| acknowledged.clone());
     let said = against(&forged, &key).unwrap_err().to_string();
-    assert_eq!(said, format!("entry {} is no paper of this case that the key signed: it belongs to another case", intact.signed[0]));
+    assert_eq!(
+        said,
+        format!("entry {} is no paper of this case that the key signed: it belongs to another case", intact.signed[0])
+    );
 }
 
 /// A dossier whose entry at `place` says something else, chained anew from there on, head included.

@@ -58,7 +58,11 @@ async fn a_case_is_opened_while_customer_profile_is_silent_and_takes_the_screen_
     let held = entries(world.ines(), &case.name).await;
     assert!(screens(&held).is_empty());
     let gaps = gaps(&held);
-    assert!(gaps.iter().any(|gap| gap.starts_with("customer-profile: the customer as the screen shows them could not be had (Unavailable)")), "{gaps:?}");
+    assert!(
+        gaps.iter().any(|gap| gap
+            .starts_with("customer-profile: the customer as the screen shows them could not be had (Unavailable)")),
+        "{gaps:?}"
+    );
     world.days(3);
     world.profile().people.is_silent(false);
     let screen = eventually(Duration::from_secs(20), || async {

@@ -62,8 +62,7 @@ impl World {
         let ticketing = harness.start(assembly).await;
         let profile = Neighbour::start(&harness, &database).await;
         let nobody = harness.port().await.local_addr().unwrap();
-        let peers =
-            [("ticketing", ticketing.addr), ("sla-monitor", nobody), ("customer-profile", profile.served.addr)];
+        let peers = [("ticketing", ticketing.addr), ("sla-monitor", nobody), ("customer-profile", profile.served.addr)];
         let settings = office::Settings::new(database.settings_of(office::SCHEMA), &OFFICE_KEY);
         let assembly = office::assemble(settings, harness.house_with(office::SOURCE, &peers)).await.unwrap();
         let served = harness.start(assembly).await;

@@ -239,7 +239,10 @@ fn a_correction_and_an_acknowledgement_are_held_against_the_offices_key_without_
     fs::write(&file, &correction).unwrap();
     let (name, hash) = (notice::correction_name(case, 1), hex::encode([3; 32]));
     let holds = text(&verify().stdout);
-    assert_eq!(holds.trim(), format!("holds: {name} was issued at 2026-11-22T09:30:00Z and corrects the text with the SHA-256 {hash}"));
+    assert_eq!(
+        holds.trim(),
+        format!("holds: {name} was issued at 2026-11-22T09:30:00Z and corrects the text with the SHA-256 {hash}")
+    );
     fs::write(&file, correction.replace("issued: 2026-11-22", "issued: 2026-11-21")).unwrap();
     assert!(sentence(&verify()).contains("the signature does not hold"));
 }
@@ -256,7 +259,8 @@ fn a_dossier_is_held_against_itself_without_the_office_and_its_first_altered_ent
     let seal = notice::seal_of_acknowledgement(case, at, seal::sha256(said.as_bytes()), sealer.key_id().to_owned());
     let acknowledged = seal.beneath(said, &sealer.sign(&seal.statement()));
     let mut last = Head::EMPTY;
-    let papers = [("COMPLAINT", "a complaint"), ("EVIDENCE", "a statement"), ("ACKNOWLEDGEMENT", acknowledged.as_str())];
+    let papers =
+        [("COMPLAINT", "a complaint"), ("EVIDENCE", "a statement"), ("ACKNOWLEDGEMENT", acknowledged.as_str())];
     let entries: Vec<serde_json::Value> = papers
         .into_iter()
         .map(|(kind, said)| {
@@ -305,7 +309,10 @@ fn a_dossier_is_held_against_itself_without_the_office_and_its_first_altered_ent
     assert!(sentence(&verify(&[])).contains("entry 3 is not there"));
     write(&entries);
     assert!(sentence(&verify(&["--head", &"00".repeat(32)])).contains("entry 3 is not the one that the head names"));
-    assert!(sentence(&verify(&["--key", &"07".repeat(32)])).contains("entry 3 is no paper of this case that the key signed"));
+    assert!(
+        sentence(&verify(&["--key", &"07".repeat(32)]))
+            .contains("entry 3 is no paper of this case that the key signed")
+    );
     fs::write(&file, "[]").unwrap();
     assert!(sentence(&verify(&[])).contains("is no dossier as JSON"));
 }
