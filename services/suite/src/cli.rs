@@ -201,7 +201,7 @@ pub struct VerifyDossier {
     /// The dossier as JSON, as `GET /v1/cases/{case}:exportDossier` gives it.
     #[arg(value_name = "FILE.json")]
     pub file: PathBuf,
-    /// Hash of the last entry, 64 hex digits, from elsewhere than the file: the office's ledger has it, and so has who verified before.
+    /// Hash of the last entry, 64 hex digits, from elsewhere than the file: the ledger of the office has it.
     #[arg(long, value_name = "HASH")]
     pub head: Option<String>,
     /// Public key of the office, 64 hex digits or a file that holds them: decisions, corrections and acknowledgements in the dossier are held against it.
