@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
+use ombudsman_escalation::bundle::{self, Known};
 use opentelemetry::trace::SpanKind;
+use prost::Message as _;
 use sqlx::AssertSqlSafe;
 use telemetry::testing::{SpanData, attribute};
 use tonic::Status;
 use tracing::Instrument as _;
 use ventanilla_proto::customer::v1::{CustomerView, MatchGrade, SectionStanding};
-use ventanilla_proto::ombudsman::v1::{CaseState, DecisionOutcome, DossierVerdict, VerifyDossierRequest};
+use ventanilla_proto::ombudsman::v1::{
+    CaseState, DecisionOutcome, DossierKind, DossierVerdict, ExportDossierRequest, VerifyDossierRequest,
+};
 use ventanilla_proto::sla::v1::{ExplainClockRequest, ListClocksRequest};
 use ventanilla_proto::ticketing::v1::{GetPublicStatusRequest, GetTicketRequest, TicketState};
 use ventanilla_tests::scene::Scene;
@@ -167,6 +171,14 @@ async fn dossier_is_intact(affair: &Affair<'_>, case: &str) {
         .expect("the office verifies")
         .into_inner();
     assert!(verdict.intact && verdict.entry_count >= 10, "{verdict:?}");
+    let request = ExportDossierRequest { name: case.to_owned() };
+    let taken = affair.cast.investigator.office.clone().export_dossier(request).await.expect("it is handed out");
+    let taken = taken.into_inner();
+    let screen = taken.entries.iter().find(|entry| entry.kind() == DossierKind::ScreenSnapshot);
+    let screen = CustomerView::decode(screen.expect("the screen is kept").content.as_slice()).expect("as it was shown");
+    assert!(screen.golden.is_some() && screen.open_tickets.is_some(), "{screen:?}");
+    let head = verdict.head_hash.try_into().ok();
+    assert!(bundle::verify(&taken, Known { head, key: None }).is_ok(), "what was taken away holds by itself");
 }
 
 async fn the_ticket_knows_its_case(affair: &Affair<'_>, ticket: &str, case: &str) {

@@ -106,6 +106,39 @@ pub fn verify_acknowledgement(file: &str, public_key: &[u8]) -> Result<(CaseId, 
     Ok(told()?)
 }
 
+/// A text that the office signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held<'a> {
+    /// A decision.
+    Decision(Sealed<'a>),
+    /// A correction of one.
+    Correction(SealedCorrection<'a>),
+    /// The acknowledgement of a case.
+    Acknowledgement {
+        /// The case.
+        case: CaseId,
+        /// When it reached the office.
+        filed: jiff::Timestamp,
+    },
+}
+
+/// Holds whatever the office signs against a public key of Ed25519, 32 bytes; answers what it is.
+///
+/// # Errors
+/// [`Broken`]: of the form that the text has, or unreadable where it has none.
+pub fn verify_paper<'a>(file: &'a str, public_key: &[u8]) -> Result<Held<'a>, Broken> {
+    match verify(file, public_key).map(Held::Decision) {
+        Err(Broken::Unreadable(_)) => {}
+        held => return held,
+    }
+    match verify_correction(file, public_key).map(Held::Correction) {
+        Err(Broken::Unreadable(_)) => {}
+        held => return held,
+    }
+    let (case, filed) = verify_acknowledgement(file, public_key)?;
+    Ok(Held::Acknowledgement { case, filed })
+}
+
 /// Signs the text of a decision; answers how, and the text with its seal below.
 pub(crate) fn sign(sealer: &Sealer, issued: &Issued, text: &str) -> (Signed, String) {
     let (hash, key_id) = (seal::sha256(text.as_bytes()), sealer.key_id().to_owned());

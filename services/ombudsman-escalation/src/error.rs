@@ -38,6 +38,9 @@ pub enum Failure {
     /// The wall of the database refused what the program's let through: something was committed between.
     #[error("a conflict came to light meanwhile; retry")]
     WallMoved,
+    /// Who is one person with the claimant is not known as customer-profile knows it now.
+    #[error("who is one person with the claimant is not known yet; retry with the same request_id")]
+    LinksUnknown,
     /// A service that must be asked does not answer.
     #[error("{peer} does not answer; retry with the same request_id")]
     Peer {
@@ -101,7 +104,7 @@ impl Classify for Failure {
             Self::TicketNotFound | Self::KeyOrProofUnknown => Kind::NotFound,
             Self::TicketTaken => Kind::AlreadyExists,
             Self::WallMoved | Self::KeyMissing { .. } => Kind::FailedPrecondition,
-            Self::Peer { .. } => Kind::Unavailable,
+            Self::LinksUnknown | Self::Peer { .. } => Kind::Unavailable,
             Self::PeerAnswer { .. } | Self::Document | Self::Unreadable | Self::Seal(_) => Kind::Internal,
         }
     }
@@ -118,6 +121,7 @@ impl Classify for Failure {
             Self::TicketTaken => "TICKET_AT_OFFICE",
             Self::WallMoved => "CONFLICT_OF_INTEREST",
             Self::KeyMissing { .. } => "DRAFT_KEY_MISSING",
+            Self::LinksUnknown => "LINKS_UNKNOWN",
             Self::Peer { .. } => "PEER_UNAVAILABLE",
             Self::PeerAnswer { .. } | Self::Document | Self::Unreadable | Self::Seal(_) => "INTERNAL",
         }

@@ -2,6 +2,7 @@
 //! on a closed list, a dossier that proves itself, a conflict wall that is computed, decisions that answer
 //! every point and never change.
 
+pub mod bundle;
 pub mod config;
 pub mod document;
 pub mod error;
@@ -12,13 +13,14 @@ mod rights;
 pub mod seal;
 mod store;
 pub mod usecase;
+mod workers;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::{Ledger, Standings};
 use postgres::{Db, StoreError};
-use server::{Assembly, House, PeerError};
+use server::{Assembly, House, PeerError, Worker};
 use tokio::sync::Semaphore;
 use ventanilla_proto::ombudsman::v1::house_service_server::HouseServiceServer;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_server::OmbudsmanServiceServer;
@@ -41,8 +43,8 @@ pub const DEFAULTS: &str = include_str!("../defaults.toml");
 pub(crate) const TICKETING: &str = "ticketing";
 /// The ledger of clocks.
 pub(crate) const SLA_MONITOR: &str = "sla-monitor";
-/// The ledger of who is erased.
-const CUSTOMER_PROFILE: &str = "customer-profile";
+/// The ledger of who is one person with whom, and of who is erased.
+pub(crate) const CUSTOMER_PROFILE: &str = "customer-profile";
 
 /// Largest request: a dossier entry with its content.
 const REQUEST_BYTES: usize = 512 * 1024;
@@ -95,6 +97,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     let office = office::Office {
         db: db.clone(),
         ledger: ledger.clone(),
+        standings: standings.clone(),
         ambient: house.ambient.clone(),
         peers: house.peers.clone(),
         seal,
@@ -128,6 +131,8 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
             &standings,
             &house,
         )?;
+    let screens = workers::screens::Screens::new(office.clone());
+    let assembly = assembly.worker(Worker::new("screens", move |cancel| screens.clone().run(cancel)));
     let holdings = rights::Holdings { office, keep_ended };
     let assembly = ::rights::answer(assembly, holdings, &ledger, &house);
     Ok(assembly.at_close(move || async move { db.close(Duration::from_secs(1)).await }))

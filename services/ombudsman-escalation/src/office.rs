@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernel::Ambient;
-use ledger::Ledger;
+use ledger::{Ledger, Standings};
 use paper::PaperError;
 use postgres::Db;
 use server::Peers;
@@ -19,6 +19,8 @@ pub struct Office {
     pub db: Db,
     /// The office's ledger.
     pub ledger: Ledger,
+    /// How far the ledgers of other services are applied here.
+    pub standings: Standings,
     /// Clock and chance.
     pub ambient: Ambient,
     /// The other services.

@@ -13,6 +13,7 @@ pub mod precedent;
 pub mod procedure;
 pub mod report;
 pub(crate) mod rights;
+pub(crate) mod screen;
 pub(crate) mod seats;
 pub mod staff;
 pub mod wall;

@@ -2,6 +2,7 @@
 //! write, append, keep the answer, commit.
 
 mod bench;
+pub(crate) mod links;
 mod step;
 
 pub mod add_dossier_entry;

@@ -41,8 +41,10 @@ pub enum Command {
     Verify(Verify),
     /// Check the signed text of a receipt, as it is attached to its PDF, against the house's public key.
     VerifyReceipt(VerifyReceipt),
-    /// Check the signed text of an ombudsman's decision, as it is attached to its PDF, against the house's public key.
+    /// Check the signed text of an ombudsman's decision, of a correction or of an acknowledgement, as it is attached to its PDF, against the house's public key.
     VerifyDecision(VerifyDecision),
+    /// Check the dossier of a case that somebody took away, whole or redacted, and name the first altered entry.
+    VerifyDossier(VerifyDossier),
     /// Write one ledger as JSON lines, for `verify --export` elsewhere.
     Export(Export),
     /// Hold the matching rules against files of people of whom it is known who is who.
@@ -191,6 +193,20 @@ pub struct VerifyDecision {
     /// Public key: 64 hex digits, or a file that holds them; `ventanilla verify` prints the key of a data folder.
     #[arg(long, value_name = "KEY")]
     pub key: String,
+}
+
+/// `verify-dossier`.
+#[derive(Debug, Args)]
+pub struct VerifyDossier {
+    /// The dossier as JSON, as `GET /v1/cases/{case}:exportDossier` gives it.
+    #[arg(value_name = "FILE.json")]
+    pub file: PathBuf,
+    /// Hash of the last entry, 64 hex digits, from elsewhere than the file: the ledger of the office has it.
+    #[arg(long, value_name = "HASH")]
+    pub head: Option<String>,
+    /// Public key of the office, 64 hex digits or a file that holds them: decisions, corrections and acknowledgements in the dossier are held against it.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
 }
 
 /// `evaluate-matching`.

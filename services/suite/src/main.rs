@@ -20,6 +20,7 @@ mod suite;
 mod token;
 mod up;
 mod verify;
+mod verify_dossier;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -60,6 +61,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Verify(verify) => verify::run(verify).await,
             Command::VerifyReceipt(verify) => verify::run_receipt(&verify),
             Command::VerifyDecision(verify) => verify::run_decision(&verify),
+            Command::VerifyDossier(verify) => verify_dossier::run(&verify),
             Command::Export(export) => verify::run_export(export).await,
             Command::EvaluateMatching(evaluate) => {
                 evaluate_matching::run(&evaluate.files, evaluate.rules.as_deref(), evaluate.json)

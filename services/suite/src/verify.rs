@@ -10,6 +10,7 @@ use aws_lc_rs::signature::KeyPair as _;
 use kernel::{Ambient, ResourceId as _};
 use ledger::checkpoint::{self, Checkpoint};
 use ledger::verify::{Verdict, export, verify_database, verify_export};
+use ombudsman_escalation::document::{self, Held};
 use postgres::{Db, Settings};
 
 use crate::cli;
@@ -42,8 +43,8 @@ fn offline(export: &Path, checkpoints: &Path, key: &str) -> anyhow::Result<()> {
     }
 }
 
-/// 64 hex digits, or a file that holds them.
-fn public_key(given: &str) -> anyhow::Result<Vec<u8>> {
+/// A public key: 64 hex digits, or a file that holds them.
+pub(crate) fn public_key(given: &str) -> anyhow::Result<Vec<u8>> {
     let text = match std::fs::read_to_string(given) {
         Ok(text) => text,
         Err(_) => given.to_owned(),
@@ -64,13 +65,25 @@ pub fn run_receipt(verify: &cli::VerifyReceipt) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs `verify-decision`. An error when the decision does not hold.
+/// Runs `verify-decision`: of a decision, of a correction of one, or of the acknowledgement of a case. An error when it does not hold.
 pub fn run_decision(verify: &cli::VerifyDecision) -> anyhow::Result<()> {
     let file = &verify.file;
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read as text", file.display()))?;
-    let sealed = ombudsman_escalation::document::verify(&text, &public_key(&verify.key)?);
-    let sealed = sealed.with_context(|| format!("{} does not hold", file.display()))?;
-    println!("holds: {} was decided at {}: {}", sealed.case.name(), sealed.issued, sealed.outcome);
+    let held = document::verify_paper(&text, &public_key(&verify.key)?)
+        .with_context(|| format!("{} does not hold", file.display()))?;
+    match held {
+        Held::Decision(sealed) => {
+            println!("holds: {} was decided at {}: {}", sealed.case.name(), sealed.issued, sealed.outcome);
+        }
+        Held::Correction(sealed) => {
+            let corrects = hex::encode(&sealed.corrects);
+            println!(
+                "holds: {} was issued at {} and corrects the text with the SHA-256 {corrects}",
+                sealed.name, sealed.issued
+            );
+        }
+        Held::Acknowledgement { case, filed } => println!("holds: {} reached the office at {filed}", case.name()),
+    }
     Ok(())
 }
 

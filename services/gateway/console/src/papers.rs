@@ -1,5 +1,6 @@
 //! A paper of the dossier as it is shown: what services wrote down for machines is told in words.
 
+use ventanilla_proto::customer::v1 as customer;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::{DossierEntry, DossierKind};
 use ventanilla_proto::sla::v1 as sla;
@@ -86,7 +87,8 @@ impl Paper {
             | DossierKind::TicketSnapshot
             | DossierKind::MessagesSnapshot
             | DossierKind::HistorySnapshot
-            | DossierKind::ClocksSnapshot => Side::Firm,
+            | DossierKind::ClocksSnapshot
+            | DossierKind::ScreenSnapshot => Side::Firm,
             _ => Side::Office,
         };
         let actor = entry.actor.clone().unwrap_or_default();
@@ -111,6 +113,7 @@ impl Paper {
                     | DossierKind::TicketSnapshot
                     | DossierKind::MessagesSnapshot
                     | DossierKind::ClocksSnapshot
+                    | DossierKind::ScreenSnapshot
                     | DossierKind::Gap
                     | DossierKind::ExecutionProof
                     | DossierKind::Rectification
@@ -183,6 +186,12 @@ fn told(lang: Lang, entry: &DossierEntry) -> Option<String> {
     if let Some(correction) = message_of::<pb::Correction>(entry) {
         return Some(format!("{} → {}\n{}", correction.stood, correction.stands, correction.reason));
     }
+    if let Some(screen) = message_of::<customer::CustomerView>(entry) {
+        return Some(screen_in_words(lang, &screen));
+    }
+    if let Some(known) = message_of::<customer::Customer>(entry) {
+        return Some(customer_in_words(&known));
+    }
     message_of::<pb::DisclosureStatement>(entry).map(|statement| statement.text)
 }
 
@@ -199,6 +208,35 @@ fn ticket_in_words(lang: Lang, ticket: &ticketing::Ticket) -> String {
     lines.push(ticket.resolution.clone());
     lines.retain(|line| !line.is_empty());
     lines.join("\n")
+}
+
+/// Who the screen showed, and what it showed of them that a complaint may turn on.
+fn screen_in_words(lang: Lang, screen: &customer::CustomerView) -> String {
+    let shown = screen.golden.as_ref().and_then(|golden| golden.customer.as_ref());
+    let mut lines = vec![shown.map_or_else(|| screen.name.clone(), customer_in_words)];
+    let affairs = screen.open_tickets.iter().flat_map(|section| &section.tickets);
+    lines.extend(affairs.map(|affair| format!("· {} ({})", affair.subject, affair.department)));
+    let promises = screen.promises.iter().flat_map(|section| &section.promises);
+    lines.extend(promises.map(|promise| {
+        let due = When::of(lang, promise.due_time).map(|when| when.text).unwrap_or_default();
+        format!("· {} {due}: {}", lang.of("prometido para el", "promised for"), promise.text)
+    }));
+    lines.join("\n")
+}
+
+/// The customer's name, or their number where none is known.
+fn customer_in_words(known: &customer::Customer) -> String {
+    let name = known.golden.as_ref().and_then(|golden| golden.person_name.as_ref()?.value.as_ref());
+    let told = name.map(|name| match name.full_name.as_str() {
+        "" => [&name.given_name, &name.first_surname, &name.second_surname]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" "),
+        full => full.to_owned(),
+    });
+    told.filter(|told| !told.is_empty()).unwrap_or_else(|| known.name.clone())
 }
 
 fn decision_in_words(lang: Lang, decision: &pb::Decision) -> String {

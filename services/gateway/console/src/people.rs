@@ -50,6 +50,8 @@ pub(crate) struct Typed {
     explanation: String,
     #[serde(default)]
     substitutes: String,
+    #[serde(default)]
+    other_substitute: String,
 }
 
 /// Why nothing was done, as the page says it.
@@ -317,6 +319,7 @@ async fn end(office: &Office, id: &str, typed: &Typed) -> Result<OfficeMember, T
         explanation: typed.explanation.trim().replace("\r\n", "\n"),
         substitutes: substitutes(&typed.substitutes)?,
         request_id: typed.request_id.clone(),
+        other_substitute: typed.other_substitute.trim().to_owned(),
     };
     Ok(office.house().end_mandate(request).await.map_err(Trouble::from)?.into_inner())
 }

@@ -283,6 +283,7 @@ pub(crate) const fn paper(kind: DossierKind) -> Both {
         DossierKind::Review => ("revisión", "review"),
         DossierKind::Disclosure => ("declaración de independencia entregada", "disclosure given"),
         DossierKind::Acknowledgement => ("acuse de recibo", "acknowledgement"),
+        DossierKind::ScreenSnapshot => ("la pantalla de la entidad al abrir", "the firm's screen as it stood"),
     }
 }
 

@@ -344,6 +344,8 @@ words! {
         Review => "review",
         /// The acknowledgement the claimant was given, signed.
         Acknowledgement => "acknowledgement",
+        /// The customer as the firm's screen showed them when the case was opened.
+        ScreenSnapshot => "screen_snapshot",
     }
 }
 

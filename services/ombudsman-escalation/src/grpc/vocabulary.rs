@@ -53,7 +53,7 @@ told!(DossierKind, DossierKind, dossier_kind_to_proto, dossier_kind: Complaint, 
     EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification,
     Forwarding, Stay, StayEnd, Offer, OfferNotice, OfferAnswer, ConciliationEnd, OwnInitiative, DecisionAnswer, ComplianceOrder,
     Recommendation, ExecutionProof, ExecutionReview, Overdue, OverdueReport, Correction, Review, Disclosure,
-    Acknowledgement);
+    Acknowledgement, ScreenSnapshot);
 told!(BoundBy, BoundBy, bound_by_to_proto, bound_by: Law, Claimant, Firm);
 told!(StayClosure, StayClosure, stay_closure_to_proto, stay_closure: ProceedingsDecided, Withdrawn);
 told!(ObligationKind, ObligationKind, obligation_kind_to_proto, obligation_kind: Order, Recommendation, Settlement);

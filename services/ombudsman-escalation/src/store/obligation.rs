@@ -102,6 +102,19 @@ pub(crate) async fn met_for_the_cause(tx: &mut PgConnection, case: CaseId) -> Re
         .collect()
 }
 
+/// Holds what is owed after another case until the transaction ends, so that it is opened once more only once.
+#[tracing::instrument(name = "db.obligation.hold", skip_all)]
+pub(crate) async fn hold(tx: &mut PgConnection, case: CaseId, number: u32) -> Result<(), StoreError> {
+    sqlx::query!(
+        "select number from ombudsman.obligation where case_id = $1 and number = $2 for no key update",
+        case.uuid(),
+        i32::try_from(number).unwrap_or(i32::MAX),
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(())
+}
+
 /// Writes what became of it.
 #[tracing::instrument(name = "db.obligation.update", skip_all)]
 pub(crate) async fn update(tx: &mut PgConnection, case: CaseId, owed: &Obligation) -> Result<(), StoreError> {

@@ -98,26 +98,35 @@ pub(crate) async fn teams<'c>(
     Ok(teams)
 }
 
+/// Position of the ledger of customer-profile up to which it is known here who is one person with whom. The database holds seats to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Links(pub(crate) i64);
+
+/// A seat that is to be given.
+pub(crate) struct NewSeat<'a> {
+    pub(crate) id: Uuid,
+    pub(crate) case: CaseId,
+    pub(crate) person: &'a str,
+    pub(crate) office_role: OfficeRole,
+    pub(crate) by: &'a str,
+    /// Up to where the links of customers were known when it was asked for.
+    pub(crate) links: Links,
+    pub(crate) now: Timestamp,
+}
+
 /// Gives a seat. The database judges once more, under the locks of case and ticket.
 #[tracing::instrument(name = "db.wall.seat", skip_all)]
-pub(crate) async fn seat(
-    tx: &mut PgConnection,
-    id: Uuid,
-    case: CaseId,
-    person: &str,
-    office_role: OfficeRole,
-    by: &str,
-    now: Timestamp,
-) -> Result<(), Failure> {
+pub(crate) async fn seat(tx: &mut PgConnection, seat: NewSeat<'_>) -> Result<(), Failure> {
     let inserted = sqlx::query!(
-        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
-         values ($1, $2, $3, $4, $5, $6)",
-        id,
-        case.uuid(),
-        person,
-        office_role.as_str(),
-        now.to_sqlx() as _,
-        by,
+        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        seat.id,
+        seat.case.uuid(),
+        seat.person,
+        seat.office_role.as_str(),
+        seat.now.to_sqlx() as _,
+        seat.by,
+        seat.links.0,
     )
     .execute(tx)
     .await
@@ -128,6 +137,7 @@ pub(crate) async fn seat(
             Some("assignment_once_live") => Refused::AlreadyAssigned.into(),
             // Committed by somebody else after we looked: the use case asks again for the grounds.
             Some("assignment_past_the_wall") => Failure::WallMoved,
+            Some("assignment_knows_the_links") => Failure::LinksUnknown,
             Some("assignment_by_a_mandate_that_runs") => Refused::from(HouseRefused::NoMandate).into(),
             _ => error.into(),
         }),

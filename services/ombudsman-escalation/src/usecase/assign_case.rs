@@ -7,11 +7,11 @@ use ombudsman_escalation_domain::{CaseId, Refused};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Paper, Seating, Step, links, replayed};
 use crate::error::Failure;
 use crate::grpc::vocabulary::{conflict_ground_to_proto, office_role_to_proto};
 use crate::office::Office;
-use crate::store::wall;
+use crate::store::wall::{self, NewSeat};
 
 /// Name of the RPC.
 pub const METHOD: &str = "AssignCase";
@@ -51,6 +51,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
 }
 
 async fn attempt(office: &Office, call: &Call, command: &Command) -> Result<pb::Case, Failure> {
+    let links = links::known(office, call).await;
     let mut step = match Step::begin(office, call, &command.change, Seating::Mandate).await? {
         Begun::Replay(kept) => return replayed(office, &kept).await,
         Begun::Step(step) => step,
@@ -60,8 +61,16 @@ async fn attempt(office: &Office, call: &Call, command: &Command) -> Result<pb::
     let wall = wall::load(&mut step.tx, after.ticket, after.customer, step.now).await?;
     step.team.clone().assign(&command.person, command.office_role, &wall, step.now)?;
     let (now, by) = (step.now, step.actor.id.clone());
-    let id = office.ambient.uuid(now);
-    wall::seat(&mut step.tx, id, after.id, &command.person, command.office_role, &by, now).await?;
+    let seat = NewSeat {
+        id: office.ambient.uuid(now),
+        case: after.id,
+        person: &command.person,
+        office_role: command.office_role,
+        by: &by,
+        links: links?,
+        now,
+    };
+    wall::seat(&mut step.tx, seat).await?;
     let assigned = pb::CaseAssigned {
         case_name: after.id.name(),
         person: command.person.clone(),

@@ -11,10 +11,13 @@ use postgres::{StoreError, Tx};
 
 use ventanilla_proto::ombudsman::v1 as pb;
 
+use super::Paper;
+use super::links::Links;
 use crate::error::Failure;
 use crate::grpc::vocabulary::{conflict_ground_to_proto, office_role_to_proto, stage_to_proto, visibility_to_proto};
 use crate::store::case::{self, StoredCase};
-use crate::store::{dossier as dossier_store, obligation, procedure, seats, wall};
+use crate::store::wall::{self, NewSeat};
+use crate::store::{dossier as dossier_store, obligation, procedure, seats};
 
 /// In whose name seats are moved, and when.
 pub(crate) struct Bench<'a> {
@@ -59,7 +62,7 @@ impl Bench<'_> {
                 None => format!("\nnobody is free of conflict as {office_role}"),
             });
         }
-        self.paper(&mut moves, (DossierKind::Assignment, Visibility::Office), text);
+        self.paper(&mut moves, Paper::text(DossierKind::Assignment, Visibility::Office, text));
         for (office_role, proposed) in left.into_iter().zip(proposals) {
             self.note_recusal(&mut moves, person, office_role, &grounds, proposed.unwrap_or_default());
         }
@@ -88,19 +91,27 @@ impl Bench<'_> {
         moves: &mut Moves,
         (person, office_role): (&str, OfficeRole),
         grounds: &[ConflictGround],
-        substitute: &str,
+        (substitute, links): (&str, Links),
     ) -> Result<(), Failure> {
         let case = moves.stored.case.id;
         wall::leave_seat(tx, case, (person, office_role), grounds, self.now).await?;
         let sits_there =
             wall::team(&mut **tx, case).await?.live(substitute).any(|seat| seat.office_role == office_role);
         if !sits_there {
-            let id = self.ambient.uuid(self.now);
-            wall::seat(tx, id, case, substitute, office_role, &self.actor.id, self.now).await?;
+            let seat = NewSeat {
+                id: self.ambient.uuid(self.now),
+                case,
+                person: substitute,
+                office_role,
+                by: &self.actor.id,
+                links,
+                now: self.now,
+            };
+            wall::seat(tx, seat).await?;
         }
         let told: Vec<&str> = grounds.iter().map(|ground| ground.as_str()).collect();
         let text = format!("{substitute} takes the seat of {person} as {office_role} ({})", told.join(", "));
-        self.paper(moves, (DossierKind::Assignment, Visibility::Office), text);
+        self.paper(moves, Paper::text(DossierKind::Assignment, Visibility::Office, text));
         self.note_recusal(moves, person, office_role, grounds, substitute.to_owned());
         if !sits_there {
             let assigned = pb::CaseAssigned {
@@ -132,14 +143,11 @@ impl Bench<'_> {
         moves.entries.push(self.entry(case, &recused));
     }
 
-    fn paper(&self, moves: &mut Moves, (kind, visibility): (DossierKind, Visibility), text: String) {
+    fn paper(&self, moves: &mut Moves, paper: Paper) {
         let case = moves.stored.case.id;
-        let draft = dossier::Draft {
-            kind,
-            visibility,
-            content_type: "text/plain; charset=utf-8".to_owned(),
-            content: Content { salt: self.ambient.bytes(), bytes: text.into_bytes() },
-        };
+        let Paper { kind, visibility, content_type, bytes } = paper;
+        let content = Content { salt: self.ambient.bytes(), bytes };
+        let draft = dossier::Draft { kind, visibility, content_type, content };
         let sealed = draft.seal(case, moves.head, &self.actor, self.now);
         moves.head = sealed.head();
         let added = pb::DossierEntryAdded {
@@ -183,10 +191,17 @@ impl Bench<'_> {
         let superseded = pb::DecisionSuperseded { case_name: id.name(), review: review.name() };
         moves.entries.push(self.entry(id, &superseded));
         let told = format!("the decision of {} takes the place of the decision of this case", review.name());
-        self.paper(&mut moves, (DossierKind::Review, Visibility::Parties), told);
+        self.paper(&mut moves, Paper::text(DossierKind::Review, Visibility::Parties, told));
         moves.stored.case = after;
         self.write(tx, moves).await?;
         Ok(())
+    }
+
+    /// Takes a paper into the dossier of a case that does not move by it.
+    pub(crate) async fn take_in(&self, tx: &mut Tx, stored: StoredCase, paper: Paper) -> Result<(), StoreError> {
+        let mut moves = Moves::of(stored);
+        self.paper(&mut moves, paper);
+        self.write(tx, moves).await
     }
 
     /// Writes what was moved on a case, and that the case changed.

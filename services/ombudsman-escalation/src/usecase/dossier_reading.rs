@@ -185,6 +185,7 @@ pub async fn export(office: Office, call: Call, case: CaseId) -> Result<pb::Doss
         export_time: Some(time_to_proto(office.ambient.now())),
         entries: entries.iter().map(|sealed| answer::dossier_entry(sealed, sight.shows(sealed), true)).collect(),
         head_hash: stored.head.hash.to_vec(),
+        entry_count,
     })
 }
 

@@ -12,6 +12,7 @@ use prost::Message as _;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
+use super::links::{self, Links};
 use super::{Bench, Moves, entry};
 use crate::error::Failure;
 use crate::grpc::answer;
@@ -37,6 +38,8 @@ pub struct Command {
     pub explanation: Personal<String>,
     /// Who takes the person's seats, by case, in the order they were named.
     pub substitutes: Vec<(CaseId, String)>,
+    /// Who takes them on every pending case that is not named.
+    pub other_substitute: Option<String>,
 }
 
 /// Ends every term that is not over, and hands the person's seats over.
@@ -45,6 +48,7 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "office.end_mandate", skip_all)]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::OfficeMember, Failure> {
+    let links = links::known(&office, &call).await;
     let now = office.ambient.now();
     let mut tx = office.db.tx().await?;
     if let Claim::Replay(kept) = claim(&mut tx, &command.key, now).await? {
@@ -67,11 +71,14 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     }
     // Asked again: under the person's lock nobody gives them another seat.
     let pending = seats::open_cases_of(&mut tx, &person).await?;
-    let substitutes = substitutes(&person, &pending, &command.substitutes)?;
+    let substitutes = substitutes(&person, &pending, &command.substitutes, command.other_substitute.as_deref())?;
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
     let bench = Bench { ambient: &office.ambient, actor: call.actor().clone(), stamp, now };
-    for (case, substitute) in &substitutes {
-        hand_over(&bench, &mut tx, *case, &person, substitute).await?;
+    if !substitutes.is_empty() {
+        let links = links?;
+        for (case, substitute) in &substitutes {
+            hand_over(&bench, &mut tx, *case, &person, (substitute, links)).await?;
+        }
     }
     let ending = staff::Ending {
         cause: command.cause,
@@ -103,6 +110,7 @@ fn substitutes(
     person: &str,
     pending: &[CaseId],
     named: &[(CaseId, String)],
+    other: Option<&str>,
 ) -> Result<BTreeMap<CaseId, String>, Failure> {
     let mut violations = Violations::new();
     for (index, (case, _)) in named.iter().enumerate() {
@@ -112,10 +120,12 @@ fn substitutes(
         }
     }
     violations.into_result()?;
-    let named: BTreeMap<CaseId, String> = named.iter().cloned().collect();
-    let somebody_else = |case: &CaseId| named.get(case).is_some_and(|substitute| substitute != person);
+    let others = other.into_iter().flat_map(|other| pending.iter().map(move |case| (*case, other.to_owned())));
+    // Who is named for a case takes it, and not who takes the others.
+    let taken: BTreeMap<CaseId, String> = others.chain(named.iter().cloned()).collect();
+    let somebody_else = |case: &CaseId| taken.get(case).is_some_and(|substitute| substitute != person);
     let cases: Vec<CaseId> = pending.iter().filter(|case| !somebody_else(case)).copied().collect();
-    if cases.is_empty() { Ok(named) } else { Err(HouseRefused::SubstituteNeeded { cases }.into()) }
+    if cases.is_empty() { Ok(taken) } else { Err(HouseRefused::SubstituteNeeded { cases }.into()) }
 }
 
 /// Every seat of the person on one case goes to the substitute, past the wall.
@@ -124,7 +134,7 @@ async fn hand_over(
     tx: &mut Tx,
     case: CaseId,
     person: &str,
-    substitute: &str,
+    (substitute, links): (&str, Links),
 ) -> Result<(), Failure> {
     let stored = case::lock(tx, case).await?.ok_or(Refused::CaseNotFound)?;
     let known = wall::load(tx, stored.case.ticket, stored.case.customer, bench.now).await?;
@@ -140,7 +150,9 @@ async fn hand_over(
             Ok(_) | Err(Refused::AlreadyAssigned) => {}
             Err(refused) => return Err(refused.into()),
         }
-        bench.hand_over(tx, &mut moves, (person, office_role), &[ConflictGround::NoMandate], substitute).await?;
+        bench
+            .hand_over(tx, &mut moves, (person, office_role), &[ConflictGround::NoMandate], (substitute, links))
+            .await?;
     }
     bench.write(tx, moves).await?;
     Ok(())

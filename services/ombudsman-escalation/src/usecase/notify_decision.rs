@@ -87,8 +87,17 @@ async fn take_place_of(office: &Office, step: &mut Step, reviewed: CaseId, revie
 /// What the firm had met for the same cause to another customer is owed once more, when that cause came again. Whose it was is not told here.
 async fn open_once_more(office: &Office, step: &mut Step, outcome: Outcome) -> Result<(), Failure> {
     let case = step.case();
-    let met = obligation::met_for_the_cause(&mut step.tx, case.id).await?;
-    let Some(earlier) = recurrence::reopens(outcome, case.complaint.facts_at, met) else { return Ok(()) };
+    let mut held = None;
+    let earlier = loop {
+        let met = obligation::met_for_the_cause(&mut step.tx, case.id).await?;
+        let Some(last) = recurrence::reopens(outcome, case.complaint.facts_at, met) else { return Ok(()) };
+        if held.as_ref() == Some(&last) {
+            break last;
+        }
+        // Another decision that is told at this moment may open it as well: whoever holds it looks again.
+        obligation::hold(&mut step.tx, last.case, last.number).await?;
+        held = Some(last);
+    };
     let due = term::end_after_days(step.now, recurrence::ANSWER_DAYS);
     let told = format!(
         "what had been carried out for the same cause before these facts did not end it: {} is to tell before {due} what it does so that it does not come again",

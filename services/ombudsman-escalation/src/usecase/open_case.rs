@@ -1,6 +1,6 @@
 //! Bringing a ticket before the office: the peers are asked first, then everything is written together.
 
-mod snapshot;
+pub(crate) mod snapshot;
 
 use jiff::Timestamp;
 use kernel::{Channel, Personal, ResourceId as _, Role, Violations};
@@ -21,7 +21,7 @@ use crate::error::Failure;
 use crate::grpc::vocabulary::stage_to_proto;
 use crate::office::Office;
 use crate::store::case::StoredCase;
-use crate::store::{case, wall};
+use crate::store::{case, screen, wall};
 
 use snapshot::Snapshot;
 
@@ -150,6 +150,9 @@ async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapsho
     }
     for paper in snapshot.papers() {
         step.add(office, paper);
+    }
+    if snapshot.lacks_the_screen() {
+        screen::want(&mut step.tx, id, now).await?;
     }
     acknowledge(office, &mut step, snapshot.key());
     step.conclude(office).await

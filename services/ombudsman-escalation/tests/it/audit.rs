@@ -379,6 +379,7 @@ async fn endings(trial: &mut Trial) {
         explanation: "goes to the university".into(),
         substitutes: vec![pb::CaseSubstitute { case_name: name, person: "tono".into() }],
         request_id: fresh_id(),
+        other_substitute: String::new(),
     };
     trial.both::<_, pb::OfficeMember>(ELENA, house!("EndMandate"), &end).await;
 }

@@ -1,5 +1,8 @@
 //! ListSystemicIssues and ListRecurrences.
 
+use std::time::Duration;
+
+use testkit::eventually;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use crate::docket::{Brought, DOUBLE, GONE, UPHELD};
@@ -120,4 +123,46 @@ async fn a_cause_that_comes_again_for_another_opens_once_more_what_had_been_met(
                   select $1::uuid, 9, 'recommendation', 'billing', 1, now(), now() + interval '1 day', case_id, number
                     from ombudsman.obligation where done_at is null limit 1";
     assert_eq!(world.rule_broken_by(forged, crate::world::uuid_of(&third)).await, "obligation_reopens_what_was_met");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_decisions_that_are_told_at_once_one_opens_again_what_had_been_met() {
+    let world = World::staffed().await;
+    let first = told(&world, DOUBLE.of(60), "2026-10-01T00:00:00Z", UPHELD).await;
+    let met = carried_out(&world, &first).await;
+    world.days(10);
+    let mut decided = Vec::new();
+    for person in [61, 62] {
+        let case = world.bring_at(DOUBLE.of(person), time("2026-11-30T00:00:00Z")).await;
+        let case = world.draft_of(case).await;
+        let mut request = world.decision_of(&case, UPHELD, "el cobro").await;
+        request.precedents = world.answered(&case, UPHELD).await;
+        world.elena().issue_decision(request).await.unwrap();
+        decided.push(case);
+    }
+    // Both have seen that it is met before one of them opens it.
+    let admin = world.database.admin().await;
+    let mut held = admin.acquire().await.unwrap();
+    let hold = "begin; select from ombudsman.obligation where reopens_case is null for update";
+    sqlx::raw_sql(hold).execute(&mut *held).await.unwrap();
+    let release = async {
+        eventually(Duration::from_secs(20), || async {
+            let waiting =
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+            let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&admin).await.unwrap();
+            if waiting >= 2 { Ok(()) } else { Err(waiting) }
+        })
+        .await;
+        sqlx::raw_sql("commit").execute(&mut *held).await.unwrap();
+    };
+    tokio::join!(world.notify(&decided[0]), world.notify(&decided[1]), release);
+    let reopened = world.entries::<pb::ObligationReopened>().await;
+    assert_eq!((reopened.len(), &reopened[0].earlier_obligation), (1, &met));
+    let owed = [world.owed(&decided[0]).await.len(), world.owed(&decided[1]).await.len()];
+    assert_eq!(owed.iter().sum::<usize>(), 1, "{owed:?}");
+    let twice = "insert into ombudsman.obligation (case_id, number, kind, debtor, entry_sequence, since, due_at, reopens_case, reopens_number)
+                 select $1::uuid, 9, kind, debtor, 1, now(), now() + interval '1 day', reopens_case, reopens_number
+                   from ombudsman.obligation where reopens_case is not null";
+    let other = decided.iter().zip(owed).find(|(_, owed)| *owed == 0).unwrap().0;
+    assert_eq!(world.rule_broken_by(twice, crate::world::uuid_of(other)).await, "obligation_reopened_once");
 }

@@ -2,12 +2,13 @@
 
 use kernel::ResourceId as _;
 use kernel::Role;
+use ombudsman_escalation::bundle::{self, Known};
 use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::dossier::{Content, Entry, Head, Sealed, verify};
 use tonic::Code;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use crate::world::{World, fields, fresh_id, reason, uuid_of};
+use crate::world::{SIGNPOST, World, fields, fresh_id, reason, uuid_of};
 
 async fn add(world: &World, case: &str, visibility: pb::DossierVisibility, content: &str) -> pb::DossierEntry {
     world.oscar().add_dossier_entry(note(case, visibility, content)).await.unwrap().into_inner()
@@ -96,7 +97,7 @@ async fn pages_hold_together_and_tokens_of_another_reader_do_not_fit() {
         let refused = world.liaison().list_dossier_entries(page(token.clone())).await.unwrap_err();
         assert_eq!(reason(&refused), (Code::InvalidArgument, "INVALID_PAGE_TOKEN".into()));
     }
-    assert_eq!(sequences, (1..=9).collect::<Vec<i64>>());
+    assert_eq!(sequences, (1..=10).collect::<Vec<i64>>());
 }
 
 #[tokio::test]
@@ -104,7 +105,7 @@ async fn an_untouched_dossier_is_intact_and_stays_so_when_content_is_erased() {
     let world = World::staffed().await;
     let case = world.seated_case().await.name;
     let before = verdict(&world, &case).await;
-    assert!(before.intact && before.entry_count == 9);
+    assert!(before.intact && before.entry_count == 10);
     sqlx::query("delete from ombudsman.dossier_content where case_id = $1 and sequence = 2")
         .bind(uuid_of(&case))
         .execute(&world.database.admin().await)
@@ -223,6 +224,155 @@ async fn an_export_verifies_without_the_service() {
     assert_eq!(verify(id, &entries, head(&export)), Ok(()));
     entries[6].entry.content_type.push('x');
     assert_eq!(verify(id, &entries, head(&export)).unwrap_err().sequence, 7);
+}
+
+#[tokio::test]
+async fn the_first_altered_entry_of_a_dossier_that_was_taken_away_is_named_whatever_was_done_to_it() {
+    let world = World::staffed().await;
+    let case = world.seated_case().await.name;
+    add(&world, &case, pb::DossierVisibility::Sealed, "for those who work on it").await;
+    let request = pb::ExportDossierRequest { name: case.clone() };
+    let whole = world.ines().export_dossier(request.clone()).await.unwrap().into_inner();
+    let redacted = world.as_person("rita", Role::Investigator).export_dossier(request).await.unwrap().into_inner();
+    let known = |head| Known { head, key: None };
+    let (intact, bare) =
+        (bundle::verify(&whole, known(None)).unwrap(), bundle::verify(&redacted, known(None)).unwrap());
+    assert_eq!((intact.case.name(), intact.bare.len()), (case, 0));
+    assert_eq!((bare.entries, bare.head), (intact.entries, intact.head));
+    assert_eq!(bare.bare.last(), Some(&(intact.entries as u64)));
+    assert!(bundle::verify(&redacted, known(Some(intact.head))).is_ok());
+    let broken = |export: &pb::DossierExport, head| bundle::verify(export, known(head)).unwrap_err().to_string();
+    for export in [&whole, &redacted] {
+        let said = |change: &dyn Fn(&mut pb::DossierExport)| {
+            let mut export = export.clone();
+            change(&mut export);
+            broken(&export, None)
+        };
+        let altered = "entry 3 was altered: its hash is not the hash of what it says";
+        assert_eq!(said(&|export| export.entries[2].actor.as_mut().unwrap().id.push('x')), altered);
+        assert_eq!(said(&|export| export.entries[2].content_type.push('x')), altered);
+        assert_eq!(said(&|export| export.entries[2].record_time.as_mut().unwrap().nanos += 1_000), altered);
+        assert_eq!(said(&|export| export.entries[2].kind = pb::DossierKind::Note.into()), altered);
+        let relabelled = said(&|export| export.entries[2].visibility = pb::DossierVisibility::Office.into());
+        assert_eq!(relabelled, altered);
+        assert_eq!(said(&|export| export.entries[2].commitment[0] ^= 1), altered);
+        let contents = "entry 4 was altered: its content is not what was committed to";
+        assert_eq!(said(&|export| export.entries[3].content[0] ^= 1), contents);
+        assert_eq!(said(&|export| export.entries[3].content.clear()), contents);
+        assert_eq!(said(&|export| export.entries[3].salt[0] ^= 1), contents);
+        assert_eq!(said(&|export| export.entries[3].salt.clear()), "entry 4 was altered: salt must have 32 bytes");
+        assert_eq!(
+            said(&|export| export.entries[2].name.push('x')),
+            "entry 3 was altered: name is not the name of that entry of the case"
+        );
+        assert_eq!(
+            said(&|export| export.entries[2].commitment.truncate(31)),
+            "entry 3 was altered: commitment must have 32 bytes"
+        );
+        assert_eq!(said(&|export| drop(export.entries.remove(3))), "entry 4 is not there");
+        assert_eq!(said(&|export| export.entries.swap(1, 2)), "entry 2 is not there");
+        assert_eq!(said(&|export| export.entries.insert(3, export.entries[2].clone())), "entry 4 is not there");
+        assert_eq!(said(&|export| export.entries.truncate(5)), "entry 6 is not there");
+        // Of two the first is named, whichever kind they are of.
+        let both = said(&|export| {
+            export.entries[4].hash.clear();
+            export.entries[1].actor.as_mut().unwrap().id.push('x');
+        });
+        assert_eq!(both, "entry 2 was altered: its hash is not the hash of what it says");
+        assert_eq!(
+            said(&|export| export.head_hash.truncate(31)),
+            "the file is no dossier: head_hash must have 32 bytes"
+        );
+        assert_eq!(said(&|export| export.case_name.clear()), "the file is no dossier: case_name is required");
+    }
+    // Made anew from its first entry on, head and number included: only who kept the head elsewhere can tell, and does.
+    let mut forged = whole.clone();
+    forged.entries.truncate(1);
+    forged.entry_count = 1;
+    forged.head_hash.clone_from(&forged.entries[0].hash);
+    assert!(bundle::verify(&forged, known(None)).is_ok());
+    assert_eq!(broken(&forged, Some(intact.head)), "entry 1 is not the one that the head names");
+}
+
+#[tokio::test]
+async fn what_the_office_signed_in_a_dossier_is_held_against_its_key_and_a_chain_made_anew_around_it_does_not_help() {
+    let world = World::staffed().await;
+    let case = world.drafted_case().await.name;
+    world.decide(&case).await;
+    let export =
+        world.ines().export_dossier(pb::ExportDossierRequest { name: case.clone() }).await.unwrap().into_inner();
+    let key = world.harness.checkpoint_key();
+    let against = |export: &pb::DossierExport, key: &[u8]| bundle::verify(export, Known { head: None, key: Some(key) });
+    let intact = against(&export, &key).unwrap();
+    let papers = |export: &pb::DossierExport| -> Vec<u64> {
+        use pb::DossierKind::{Acknowledgement, Decision};
+        let signed = export.entries.iter().filter(|entry| {
+            matches!(entry.kind(), Acknowledgement | Decision) && entry.content_type.starts_with("text/plain")
+        });
+        signed.map(|entry| u64::try_from(entry.sequence).unwrap()).collect()
+    };
+    // The acknowledgement; the decision as it was issued, and as the parties were told it.
+    assert_eq!((intact.signed.clone(), intact.signed.len()), (papers(&export), 3));
+    let other = against(&export, &[7; 32]).unwrap_err().to_string();
+    assert_eq!(
+        other,
+        format!(
+            "entry {} is no paper of this case that the key signed: it was sealed with another key",
+            intact.signed[0]
+        )
+    );
+    let id = CaseId::parse(&case).unwrap();
+    for (place, from, into, because) in [
+        (
+            intact.signed[0],
+            case.as_str(),
+            "cases/0190a000-0000-7000-8000-000000000001",
+            "the text is not the one that was sealed: its hash differs",
+        ),
+        (intact.signed[1], SIGNPOST, "nobody at all", "the text is not the one that was sealed: its hash differs"),
+        (intact.signed[2], "outcome: partly_upheld", "outcome: upheld", "the signature does not hold"),
+    ] {
+        let forged = forge(id, &export, place, |text| text.replace(from, into));
+        assert!(bundle::verify(&forged, Known::default()).is_ok(), "the chain alone holds");
+        let said = against(&forged, &key).unwrap_err().to_string();
+        assert_eq!(said, format!("entry {place} is no paper of this case that the key signed: {because}"));
+    }
+    // A paper that the key did sign, of another case.
+    let theirs = world.case().await.name;
+    let theirs = world.ines().export_dossier(pb::ExportDossierRequest { name: theirs }).await.unwrap().into_inner();
+    let acknowledged = theirs.entries.iter().find(|entry| entry.kind() == pb::DossierKind::Acknowledgement).unwrap();
+    let acknowledged = String::from_utf8(acknowledged.content.clone()).unwrap();
+    let forged = forge(id, &export, intact.signed[0], |_| acknowledged.clone());
+    let said = against(&forged, &key).unwrap_err().to_string();
+    assert_eq!(
+        said,
+        format!("entry {} is no paper of this case that the key signed: it belongs to another case", intact.signed[0])
+    );
+}
+
+/// A dossier whose entry at `place` says something else, chained anew from there on, head included.
+fn forge(case: CaseId, export: &pb::DossierExport, place: u64, change: impl Fn(&str) -> String) -> pb::DossierExport {
+    let mut forged = export.clone();
+    let mut last = Head::EMPTY;
+    for entry in &mut forged.entries {
+        let mut sealed = read(case, entry);
+        if sealed.entry.sequence == place {
+            let content = sealed.content.as_mut().unwrap();
+            let changed = change(std::str::from_utf8(&content.bytes).unwrap());
+            assert_ne!(changed.as_bytes(), content.bytes);
+            content.bytes = changed.into_bytes();
+            sealed.entry.commitment = content.commitment();
+            entry.content.clone_from(&content.bytes);
+        }
+        sealed.entry.prev_hash = last.hash;
+        sealed.hash = sealed.entry.hash();
+        entry.commitment = sealed.entry.commitment.to_vec();
+        entry.prev_hash = last.hash.to_vec();
+        entry.hash = sealed.hash.to_vec();
+        last = sealed.head();
+    }
+    forged.head_hash = last.hash.to_vec();
+    forged
 }
 
 /// An entry of an export, as an auditor's own program would read it.

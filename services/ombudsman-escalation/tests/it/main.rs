@@ -1,4 +1,4 @@
-//! The office on real Postgres, called over real gRPC, beside a real ticketing service.
+//! The office on real Postgres, called over real gRPC, beside a real ticketing service and a real ledger of customer-profile.
 
 mod accesses;
 #[macro_use]
@@ -20,7 +20,9 @@ mod draft_keys;
 mod family;
 mod firm_principals;
 mod laws_of_the_tables;
+mod links;
 mod mandates;
+mod neighbour;
 mod open_case;
 mod openings;
 mod precedents;
@@ -28,6 +30,7 @@ mod procedure;
 mod refusals;
 mod reports;
 mod review;
+mod screen;
 mod seal;
 mod sla_clocks;
 mod substitutes;

@@ -20,6 +20,7 @@ async fn end_request(world: &World, person: &str, substitutes: &[(&str, &str)]) 
         explanation: "told the firm how a case would come out".into(),
         substitutes: substitutes.collect(),
         request_id: fresh_id(),
+        other_substitute: String::new(),
     }
 }
 
@@ -89,7 +90,11 @@ async fn nobody_is_removed_without_a_cause_nor_from_a_pending_case_without_a_sub
     assert_eq!(fields(&elsewhere), ["substitutes[0].case_name"]);
     assert_eq!(world.member("elena").await.mandates[0].ending, None, "nothing of it was done");
 
-    let request = end_request(&world, "elena", &[(&case, "rita"), (&other, "rita")]).await;
+    // One is named, and whoever takes the others may not be the person either.
+    let named = end_request(&world, "elena", &[(&case, "rita")]).await;
+    let oneself = pb::EndMandateRequest { other_substitute: "elena".into(), ..named.clone() };
+    assert_eq!(reason(&end(&world, oneself).await.unwrap_err()).1, "SUBSTITUTE_NEEDED");
+    let request = pb::EndMandateRequest { other_substitute: "rita".into(), request_id: fresh_id(), ..named };
     let ended = end(&world, request.clone()).await.unwrap();
     let ending = ended.mandates[0].ending.clone().expect("it ended");
     assert_eq!(ending.cause(), pb::MandateEndCause::SeriousBreach);
@@ -203,8 +208,8 @@ async fn what_is_done_outside_a_term_is_refused_by_the_office_and_by_the_tables(
         ),
         (
             format!(
-                "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
-                 values (gen_random_uuid(), $1, 'elena', 'ombudsman', {at}, 'elena')"
+                "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position)
+                 values (gen_random_uuid(), $1, 'elena', 'ombudsman', {at}, 'elena', 0)"
             ),
             "assignment_by_a_mandate_that_runs",
         ),
@@ -317,8 +322,8 @@ async fn an_auditor_reads_what_the_office_reads_and_nothing_it_deliberates() {
     // And has no seat on any case: asked for, written, or put there.
     assert_eq!(fields(&world.assign(&case, "aura", pb::OfficeRole::Auditor).await.unwrap_err()), ["office_role"]);
     let seat =
-        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by)
-                values (gen_random_uuid(), $1, 'aura', 'auditor', '2026-11-24T09:00:00Z', 'elena')";
+        "insert into ombudsman.assignment (assignment_id, case_id, person, office_role, assigned_at, assigned_by, links_position)
+                values (gen_random_uuid(), $1, 'aura', 'auditor', '2026-11-24T09:00:00Z', 'elena', 0)";
     assert_eq!(world.rule_broken_by(seat, uuid_of(&case)).await, "assignment_role_known");
 }
 

@@ -28,18 +28,20 @@ async fn keeps_the_ticket_as_it_stood_and_names_the_neighbour_that_was_down() {
     let papers = papers(&world, &case.name).await;
     let kinds: Vec<pb::DossierKind> = papers.iter().map(|paper| paper.kind()).collect();
     use pb::DossierKind::{Acknowledgement, Complaint, Gap, HistorySnapshot, MessagesSnapshot, TicketSnapshot};
-    assert_eq!(kinds, [Complaint, TicketSnapshot, MessagesSnapshot, HistorySnapshot, Gap, Acknowledgement]);
+    assert_eq!(kinds, [Complaint, TicketSnapshot, MessagesSnapshot, HistorySnapshot, Gap, Gap, Acknowledgement]);
     let kept: tickets::Ticket = prost::Message::decode(papers[1].content.as_slice()).unwrap();
     assert_eq!(kept.name, ticket);
     let gap = String::from_utf8(papers[4].content.clone()).unwrap();
     assert!(gap.starts_with("sla-monitor"), "{gap}");
+    let gap = String::from_utf8(papers[5].content.clone()).unwrap();
+    assert!(gap.starts_with("customer-profile: it knows no such customer"), "{gap}");
 
     let opened = world.entries::<pb::CaseOpened>().await;
     assert_eq!(
         (opened.len(), opened[0].ticket.as_str(), opened[0].regime.as_str()),
         (1, ticket.as_str(), "es.finance")
     );
-    assert_eq!(world.entries::<pb::DossierEntryAdded>().await.len(), 6);
+    assert_eq!(world.entries::<pb::DossierEntryAdded>().await.len(), 7);
 }
 
 #[tokio::test]

@@ -242,6 +242,28 @@ async fn a_review_that_repeats_the_decision_leaves_it_in_force_and_orders_nothin
 }
 
 #[tokio::test]
+async fn a_review_that_confirms_guides_nobody_any_more_once_another_takes_the_place_of_what_it_confirmed() {
+    let world = World::staffed().await;
+    let reviewed = world.told_under("es.finance").await;
+    let confirming = review(&world, &reviewed, |_| {}).await;
+    assert_eq!(world.close(&confirming).await.unwrap().state(), S::Closed);
+    let admin = world.database.admin().await;
+    let precedents = async || -> Vec<uuid::Uuid> {
+        let guiding = "select distinct case_id from ombudsman.precedent order by case_id";
+        sqlx::query_scalar(guiding).fetch_all(&admin).await.unwrap()
+    };
+    let mut both = vec![uuid_of(&reviewed), uuid_of(&confirming)];
+    both.sort();
+    assert_eq!(precedents().await, both);
+    let forget = "delete from ombudsman.precedent where case_id = $1";
+    assert_eq!(world.rule_broken_by(forget, uuid_of(&confirming)).await, "precedent_immutable");
+    let other =
+        review(&world, &reviewed, |request| request.points[0].remedy = "the firm refunds both charges".into()).await;
+    assert_eq!(precedents().await, [uuid_of(&other)]);
+    assert_eq!(world.rule_broken_by(forget, uuid_of(&other)).await, "precedent_immutable");
+}
+
+#[tokio::test]
 async fn nobody_ends_what_was_decided_by_sql_but_by_a_review_that_decided_otherwise() {
     let world = World::staffed().await;
     let reviewed = world.told_under("es.finance").await;

@@ -1,20 +1,16 @@
 //! Conflicts that come to light late: the seat is lost, it is seen that it is, and somebody else takes it.
 
-use kernel::Role;
-use ledger::{Follower, Ledger, Received, Standings};
-use ombudsman_escalation::SOURCE;
-use ombudsman_escalation::reactions::customer_profile::Customers;
-use prost::{Message as _, Name as _};
-use tonic::Code;
-use ventanilla_proto::customer::v1::CustomersLinked;
-use ventanilla_proto::ledger::v1::Entry;
-use ventanilla_proto::ombudsman::v1 as pb;
-use ventanilla_proto::r#type::v1::{Actor, ActorKind};
+use std::time::Duration;
 
-use crate::world::{CUSTOMER, World, fresh_id, reason, refusal, relation, time};
+use kernel::Role;
+use testkit::eventually;
+use tonic::Code;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use crate::world::{CUSTOMER, World, fresh_id, reason, refusal, relation};
 
 const INVESTIGATOR: pb::OfficeRole = pb::OfficeRole::Investigator;
-const OTHER: &str = "customers/0190a000-0000-7000-8000-000000000099";
+pub const OTHER: &str = "customers/0190a000-0000-7000-8000-000000000099";
 
 impl World {
     async fn conflicts(&self) -> Vec<pb::SeatConflict> {
@@ -43,29 +39,16 @@ impl World {
         self.house("elena", Role::Ombudsman).substitute_seat(request).await.map(tonic::Response::into_inner)
     }
 
-    /// customer-profile's ledger tells that these two are one person.
-    async fn linked(&self, position: i64, customer: &str, absorbed: &str) {
-        let linked = CustomersLinked {
-            customer: customer.to_owned(),
-            absorbed: vec![absorbed.to_owned()],
-            ..Default::default()
-        };
-        let actor = Actor { kind: ActorKind::System.into(), id: "customer-profile".into(), department: String::new() };
-        let entry = Entry {
-            position,
-            aggregate: customer.to_owned(),
-            r#type: CustomersLinked::full_name(),
-            occurred_time: time("2026-11-23T09:00:00Z"),
-            recorded_time: time("2026-11-23T09:00:00Z"),
-            actor: Some(actor),
-            payload: linked.encode_to_vec(),
-            ..Default::default()
-        };
-        let ledger = Ledger::open(self.database.db().await, SOURCE);
-        let ambient = self.harness.surroundings.ambient.clone();
-        let standings = Standings::new(&["customer-profile"]);
-        let follower = Follower::new(ledger, "customer-profile", Customers::new(ambient.clone()), ambient, standings);
-        follower.apply(&[Received::read(entry).unwrap()]).await.unwrap();
+    /// customer-profile tells that these two are one person, and the office has heard it.
+    pub async fn linked(&self, customer: &str, absorbed: &str) {
+        let written = self.profile().link(customer, absorbed).await;
+        let admin = self.database.admin().await;
+        eventually(Duration::from_secs(20), || async {
+            let heard = "select position from ombudsman.ledger_cursor where source = 'customer-profile'";
+            let heard: Option<i64> = sqlx::query_scalar(heard).fetch_optional(&admin).await.unwrap();
+            if heard == Some(written) { Ok(()) } else { Err(heard) }
+        })
+        .await;
     }
 }
 
@@ -174,9 +157,9 @@ async fn customers_who_turn_out_to_be_one_make_the_relation_one_with_the_claiman
 
     // By way of a third: the family grows, whichever id goes on.
     let third = "customers/0190a000-0000-7000-8000-000000000050";
-    world.linked(1, third, OTHER).await;
+    world.linked(third, OTHER).await;
     assert_eq!(sitting(&world.get(&case).await, INVESTIGATOR), ["oscar"]);
-    world.linked(2, third, CUSTOMER).await;
+    world.linked(third, CUSTOMER).await;
     assert!(sitting(&world.get(&case).await, INVESTIGATOR).is_empty());
     let recused = world.entries::<pb::CaseRecused>().await;
     assert_eq!(recused[0].grounds, [i32::from(pb::ConflictGround::RelationWithParty)]);
@@ -210,7 +193,7 @@ async fn an_assignment_waits_for_what_is_being_written_about_the_person_and_goes
         let mut writer = admin.acquire().await.unwrap();
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("begin; {under_way}"))).execute(&mut *writer).await.unwrap();
         let write = async {
-            testkit::eventually(std::time::Duration::from_secs(20), || async {
+            eventually(Duration::from_secs(20), || async {
                 let waits: bool = sqlx::query_scalar(
                     "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')",
                 )

@@ -1,7 +1,6 @@
 //! An office of one test's own with a ticketing service beside it, and what tests say again and again.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::Role;
 use ombudsman_escalation as office;
 use prost::{Message, Name};
+use sqlx::migrate::Migrator;
 use testkit::{Client, Database, Harness, Served, Surroundings, eventually};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -20,6 +20,8 @@ use ventanilla_proto::ombudsman::v1::procedure_service_client::ProcedureServiceC
 use ventanilla_proto::ticketing::v1 as tickets;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Language};
+
+use crate::neighbour::{self, Neighbour};
 
 pub const CUSTOMER: &str = "customers/0190a000-0000-7000-8000-000000000007";
 pub const OFFICE_KEY: [u8; 32] = [9; 32];
@@ -36,11 +38,12 @@ pub type Office = OmbudsmanServiceClient<Client>;
 pub type Procedure = ProcedureServiceClient<Client>;
 pub type House = HouseServiceClient<Client>;
 
-/// The office and its neighbour.
+/// The office and its neighbours.
 pub struct World {
     pub harness: Harness,
     pub database: Database,
     pub ticketing: Option<Served>,
+    pub profile: Option<Neighbour>,
     pub served: Served,
 }
 
@@ -51,13 +54,19 @@ impl World {
     }
 
     async fn within(harness: Harness) -> Self {
-        let (own, theirs) = (office::migrations(), ticketing::migrations());
-        let database = Database::fresh_with(&[(office::SCHEMA, &own), (ticketing::SCHEMA, &theirs)]).await;
+        let (own, theirs, none) = (office::migrations(), ticketing::migrations(), nothing());
+        let schemas = [(office::SCHEMA, &own), (ticketing::SCHEMA, &theirs), (neighbour::SCHEMA, &none)];
+        let database = Database::fresh_with(&schemas).await;
         let settings = ticketing::Settings::new(database.settings_of(ticketing::SCHEMA));
         let assembly = ticketing::assemble(settings, harness.house_with("ticketing", &[])).await.unwrap();
         let ticketing = harness.start(assembly).await;
-        let served = serve(&harness, &database, ticketing.addr).await;
-        Self { harness, database, ticketing: Some(ticketing), served }
+        let profile = Neighbour::start(&harness, &database).await;
+        let nobody = harness.port().await.local_addr().unwrap();
+        let peers = [("ticketing", ticketing.addr), ("sla-monitor", nobody), ("customer-profile", profile.served.addr)];
+        let settings = office::Settings::new(database.settings_of(office::SCHEMA), &OFFICE_KEY);
+        let assembly = office::assemble(settings, harness.house_with(office::SOURCE, &peers)).await.unwrap();
+        let served = harness.start(assembly).await;
+        Self { harness, database, ticketing: Some(ticketing), profile: Some(profile), served }
     }
 
     /// An office with its three people, each without a relation to anybody.
@@ -78,26 +87,33 @@ impl World {
     pub async fn monitored() -> (Self, Served) {
         let harness = Harness::with(Surroundings::at("2020-03-02T09:00:00Z", 1));
         let (own, theirs, clocks) = (office::migrations(), ticketing::migrations(), sla_monitor::migrations());
-        let schemas = [(office::SCHEMA, &own), (ticketing::SCHEMA, &theirs), (sla_monitor::SCHEMA, &clocks)];
+        let none = nothing();
+        let schemas = [
+            (office::SCHEMA, &own),
+            (ticketing::SCHEMA, &theirs),
+            (sla_monitor::SCHEMA, &clocks),
+            (neighbour::SCHEMA, &none),
+        ];
         let database = Database::fresh_with(&schemas).await;
         let settings = ticketing::Settings::new(database.settings_of(ticketing::SCHEMA));
         let assembly = ticketing::assemble(settings, harness.house_with("ticketing", &[])).await.unwrap();
         let ticketing = harness.start(assembly).await;
-        let nobody = harness.port().await.local_addr().unwrap();
+        let profile = Neighbour::start(&harness, &database).await;
+        let known = profile.served.addr;
         let (door, monitor_door) = (harness.port().await, harness.port().await);
         let (office_at, monitor_at) = (door.local_addr().unwrap(), monitor_door.local_addr().unwrap());
 
-        let peers = [("ticketing", ticketing.addr), ("sla-monitor", monitor_at), ("customer-profile", nobody)];
+        let peers = [("ticketing", ticketing.addr), ("sla-monitor", monitor_at), ("customer-profile", known)];
         let settings = office::Settings::new(database.settings_of(office::SCHEMA), &OFFICE_KEY);
         let assembly = office::assemble(settings, harness.house_with(office::SOURCE, &peers)).await.unwrap();
         let served = harness.start_on(door, assembly).await;
 
-        let peers = [("ticketing", ticketing.addr), (office::SOURCE, office_at), ("customer-profile", nobody)];
+        let peers = [("ticketing", ticketing.addr), (office::SOURCE, office_at), ("customer-profile", known)];
         let mut settings = sla_monitor::Settings::new(database.settings_of(sla_monitor::SCHEMA));
         settings.due.late_entry_quiet_ms = 0;
         let assembly = sla_monitor::assemble(settings, harness.house_with(sla_monitor::SOURCE, &peers)).await.unwrap();
         let monitor = harness.start_on(monitor_door, assembly).await;
-        let world = Self { harness, database, ticketing: Some(ticketing), served };
+        let world = Self { harness, database, ticketing: Some(ticketing), profile: Some(profile), served };
         (world.with_staff().await, monitor)
     }
 
@@ -161,6 +177,11 @@ impl World {
         TicketServiceClient::new(ticketing.channel_as(person, &[Role::Agent], Some(department)))
     }
 
+    /// customer-profile.
+    pub fn profile(&self) -> &Neighbour {
+        self.profile.as_ref().expect("customer-profile runs")
+    }
+
     pub fn days(&self, days: i64) {
         self.harness.surroundings.advance(SignedDuration::from_hours(24 * days));
     }
@@ -197,7 +218,8 @@ impl World {
         lost: &str,
     ) -> Result<Served, office::StartError> {
         let nobody = self.harness.port().await.local_addr().unwrap();
-        let peers = [("ticketing", nobody), ("sla-monitor", nobody), ("customer-profile", nobody)];
+        let known = self.profile().served.addr;
+        let peers = [("ticketing", nobody), ("sla-monitor", nobody), ("customer-profile", known)];
         let settings = office::Settings::new(self.database.settings_of(office::SCHEMA), &key).with_former_keys(former);
         let settings = office::Settings { lost_draft_keys: lost.to_owned(), ..settings };
         let assembly = office::assemble(settings, self.harness.house_with(office::SOURCE, &peers)).await?;
@@ -392,13 +414,9 @@ pub fn relation(party: &str) -> pb::Relation {
     pb::Relation { party: party.to_owned(), kind: pb::RelationKind::Personal.into(), end_time: None }
 }
 
-/// The office on this database, with ticketing at `ticketing` and nobody where sla-monitor should be.
-pub async fn serve(harness: &Harness, database: &Database, ticketing: SocketAddr) -> Served {
-    let nobody = harness.port().await.local_addr().unwrap();
-    let peers = [("ticketing", ticketing), ("sla-monitor", nobody), ("customer-profile", nobody)];
-    let settings = office::Settings::new(database.settings_of(office::SCHEMA), &OFFICE_KEY);
-    let assembly = office::assemble(settings, harness.house_with(office::SOURCE, &peers)).await.unwrap();
-    harness.start(assembly).await
+/// No tables but those that every service has.
+fn nothing() -> Migrator {
+    Migrator::with_migrations(Vec::new())
 }
 
 pub fn open_request(ticket: &str) -> pb::OpenCaseRequest {

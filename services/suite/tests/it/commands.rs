@@ -3,9 +3,11 @@
 use std::fs;
 
 use aws_lc_rs::signature::KeyPair as _;
+use base64::Engine as _;
 use kernel::ResourceId as _;
-use ombudsman_escalation_domain::vocabulary::Outcome;
-use ombudsman_escalation_domain::{CaseId, document};
+use ombudsman_escalation_domain::dossier::{Content, Draft, Head};
+use ombudsman_escalation_domain::vocabulary::{DecisionText, Outcome, Visibility};
+use ombudsman_escalation_domain::{CaseId, document, notice};
 
 use crate::running::{Folder, Running, run, text};
 
@@ -197,4 +199,125 @@ fn a_decision_is_held_against_the_offices_key_without_the_office() {
     assert!(sentence(&verify(&file)).contains("its hash differs"));
     fs::write(&file, sealed.replace("outcome: upheld", "outcome: not_upheld")).unwrap();
     assert!(sentence(&verify(&file)).contains("the signature does not hold"));
+}
+
+#[test]
+fn a_correction_and_an_acknowledgement_are_held_against_the_offices_key_without_the_office() {
+    let folder = Folder::new("papers");
+    let key = std::sync::Arc::new(aws_lc_rs::signature::Ed25519KeyPair::from_seed_unchecked(&[5; 32]).unwrap());
+    let sealer = seal::Sealer::new(key.clone());
+    let (case, at) = (CaseId::from_uuid(uuid::Uuid::from_u128(7)), "2026-11-22T09:30:00Z".parse().unwrap());
+    let (file, public) = (folder.0.join("paper.txt"), hex::encode(key.public_key().as_ref()));
+    let verify = || run(&folder.data(), &["verify-decision", file.to_str().unwrap(), "--key", &public]);
+    let beneath = |text: &str, seal: &seal::Seal| seal.beneath(text, &sealer.sign(&seal.statement()));
+
+    let said = "Acuse de recibo\n\nExpediente: 7\n";
+    let seal = notice::seal_of_acknowledgement(case, at, seal::sha256(said.as_bytes()), sealer.key_id().to_owned());
+    let acknowledged = beneath(said, &seal);
+    fs::write(&file, &acknowledged).unwrap();
+    let holds = text(&verify().stdout);
+    assert_eq!(holds.trim(), format!("holds: {} reached the office at 2026-11-22T09:30:00Z", case.name()));
+    fs::write(&file, acknowledged.replace("Expediente: 7", "Expediente: 8")).unwrap();
+    assert!(sentence(&verify()).contains("its hash differs"));
+
+    let corrected = notice::Corrected {
+        office: "Defensor",
+        case,
+        number: 1,
+        corrects: [3; 32],
+        part: DecisionText::Signpost,
+        claim_point: None,
+        stood: "Banco de Espana",
+        stands: "Banco de España",
+        reason: "a letter is missing",
+        by: "elena",
+        at,
+        language: kernel::Language::Es,
+    };
+    let said = corrected.text();
+    let correction = beneath(&said, &corrected.seal(seal::sha256(said.as_bytes()), sealer.key_id().to_owned()));
+    fs::write(&file, &correction).unwrap();
+    let (name, hash) = (notice::correction_name(case, 1), hex::encode([3; 32]));
+    let holds = text(&verify().stdout);
+    assert_eq!(
+        holds.trim(),
+        format!("holds: {name} was issued at 2026-11-22T09:30:00Z and corrects the text with the SHA-256 {hash}")
+    );
+    fs::write(&file, correction.replace("issued: 2026-11-22", "issued: 2026-11-21")).unwrap();
+    assert!(sentence(&verify()).contains("the signature does not hold"));
+}
+
+#[test]
+fn a_dossier_is_held_against_itself_without_the_office_and_its_first_altered_entry_is_named() {
+    let folder = Folder::new("dossier");
+    let key = std::sync::Arc::new(aws_lc_rs::signature::Ed25519KeyPair::from_seed_unchecked(&[5; 32]).unwrap());
+    let (sealer, public) = (seal::Sealer::new(key.clone()), hex::encode(key.public_key().as_ref()));
+    let case = CaseId::from_uuid(uuid::Uuid::from_u128(7));
+    let actor = kernel::Actor { kind: kernel::ActorKind::Office, id: "ines".to_owned(), department: None };
+    let at = "2026-11-22T09:30:00Z".parse().unwrap();
+    let said = "Acuse de recibo\n";
+    let seal = notice::seal_of_acknowledgement(case, at, seal::sha256(said.as_bytes()), sealer.key_id().to_owned());
+    let acknowledged = seal.beneath(said, &sealer.sign(&seal.statement()));
+    let mut last = Head::EMPTY;
+    let papers =
+        [("COMPLAINT", "a complaint"), ("EVIDENCE", "a statement"), ("ACKNOWLEDGEMENT", acknowledged.as_str())];
+    let entries: Vec<serde_json::Value> = papers
+        .into_iter()
+        .map(|(kind, said)| {
+            let draft = Draft {
+                kind: kind.to_ascii_lowercase().parse().unwrap(),
+                visibility: Visibility::Parties,
+                content_type: "text/plain".to_owned(),
+                content: Content { salt: [7; 32], bytes: said.as_bytes().to_vec() },
+            };
+            let sealed = draft.seal(case, last, &actor, at);
+            last = sealed.head();
+            serde_json::json!({
+                "name": format!("{}/entries/{}", case.name(), last.sequence),
+                "sequence": last.sequence.to_string(), "kind": format!("DOSSIER_KIND_{kind}"),
+                "visibility": "DOSSIER_VISIBILITY_PARTIES", "actor": {"kind": "ACTOR_KIND_OFFICE", "id": "ines"},
+                "recordTime": "2026-11-22T09:30:00Z", "contentType": "text/plain", "content": base64(said.as_bytes()),
+                "commitment": base64(&sealed.entry.commitment), "prevHash": base64(&sealed.entry.prev_hash),
+                "hash": base64(&sealed.hash), "salt": base64(&[7; 32]),
+            })
+        })
+        .collect();
+    let file = folder.0.join("dossier.json");
+    let write = |entries: &[serde_json::Value]| {
+        let (case, head) = (case.name(), base64(&last.hash));
+        let dossier = serde_json::json!({"caseName": case, "entries": entries, "headHash": head, "entryCount": "3"});
+        fs::write(&file, dossier.to_string()).unwrap();
+    };
+    let verify = |more: &[&str]| run(&folder.data(), &[&["verify-dossier", file.to_str().unwrap()], more].concat());
+    let head = hex::encode(last.hash);
+    write(&entries);
+    let holds = verify(&["--head", &head, "--key", &public]);
+    assert!(holds.status.success(), "{}", text(&holds.stderr));
+    let told = format!("holds: the dossier of {} with 3 entries\nhead {head}\nsigned by the office: 3\n", case.name());
+    assert_eq!(text(&holds.stdout), told);
+    // Redacted it holds as well; altered, cut, under another key or under another head it does not.
+    let mut redacted = entries.clone();
+    redacted[1]["content"] = "".into();
+    redacted[1]["salt"] = "".into();
+    write(&redacted);
+    assert!(text(&verify(&["--head", &head]).stdout).contains("without content, which is not proven: 2\n"));
+    let mut altered = entries.clone();
+    altered[1]["content"] = base64(b"another statement").into();
+    write(&altered);
+    assert!(sentence(&verify(&[])).contains("entry 2 was altered: its content is not what was committed to"));
+    write(&entries[..2]);
+    assert!(sentence(&verify(&[])).contains("entry 3 is not there"));
+    write(&entries);
+    assert!(sentence(&verify(&["--head", &"00".repeat(32)])).contains("entry 3 is not the one that the head names"));
+    assert!(
+        sentence(&verify(&["--key", &"07".repeat(32)]))
+            .contains("entry 3 is no paper of this case that the key signed")
+    );
+    fs::write(&file, "[]").unwrap();
+    assert!(sentence(&verify(&[])).contains("is no dossier as JSON"));
+}
+
+/// Bytes as JSON of the contract has them.
+fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }

@@ -213,7 +213,7 @@ fn cure(name: String, etag: String, request_id: String, v: &Values) -> Result<Re
         claim_points: lines.map(|line| ClaimPoint { id: String::new(), text: line.to_owned() }).collect(),
         content: v.text("content").to_owned(),
         request_id,
-        ..ReceiveCureRequest::default()
+        representation_proven: v.is_yes("representation_proven"),
     })
 }
 

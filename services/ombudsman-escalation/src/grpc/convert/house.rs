@@ -86,9 +86,18 @@ pub(crate) fn end_mandate(request: &pb::EndMandateRequest) -> Parsed<end_mandate
         }
         substitutes.extend(case.zip(person));
     }
+    let other_substitute = parse::optional_text(&mut violations, "other_substitute", &request.other_substitute, 128);
     let command = (|| {
         let (key, member, version) = change?;
-        Some(end_mandate::Command { key, member, version, cause: cause?, explanation: explanation?, substitutes })
+        Some(end_mandate::Command {
+            key,
+            member,
+            version,
+            cause: cause?,
+            explanation: explanation?,
+            substitutes,
+            other_substitute,
+        })
     })();
     whole(violations, command)
 }

@@ -11,6 +11,8 @@ use ombudsman_escalation_domain::{CustomerId, TicketId};
 use server::parse;
 use server::{Call, PeerChannel, Peers};
 use tonic::{Code, Status};
+use ventanilla_proto::customer::v1 as customer;
+use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::ticketing::v1 as ticketing;
@@ -26,8 +28,8 @@ const PAGE: i32 = 100;
 const MESSAGES: i32 = 25;
 /// Pages that are followed at most: an affair with more is a fault of the peer's paging.
 const PAGES: usize = 200;
-/// Clocks are wanted, not needed: what is left of the caller's time belongs to the case.
-const SLA_PATIENCE: Duration = Duration::from_secs(2);
+/// Clocks and screen are wanted, not needed: what is left of the caller's time belongs to the case.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the peers answered.
 pub(super) struct Snapshot {
@@ -37,6 +39,8 @@ pub(super) struct Snapshot {
     /// The tickets that are answered with it, or it with them.
     others: Vec<Told>,
     clocks: Result<Vec<sla::ExplainClockResponse>, Code>,
+    /// The customer as the firm's screen shows them now.
+    screen: Result<Box<customer::CustomerView>, Code>,
 }
 
 /// All that ticketing tells of one ticket.
@@ -54,7 +58,7 @@ impl Told {
 }
 
 impl Snapshot {
-    /// Asks ticketing, which must answer, and sla-monitor, which may be down.
+    /// Asks ticketing, which must answer, and sla-monitor and customer-profile, which may be down.
     pub(super) async fn take(peers: &Peers, call: &Call, ticket: TicketId) -> Result<Self, Failure> {
         let name = ticket.name();
         let channel = channel(peers, call, crate::TICKETING).map_err(|code| peer(crate::TICKETING, code))?;
@@ -67,11 +71,9 @@ impl Snapshot {
                 others.push(Told::of(&mut client, &other).await.map_err(refused)?);
             }
         }
-        let clocks = match tokio::time::timeout(SLA_PATIENCE, clocks(peers, call, &name)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Code::DeadlineExceeded),
-        };
-        Ok(Self { ticket, messages, history, others, clocks })
+        let (clocks, screen) =
+            tokio::join!(patiently(clocks(peers, call, &name)), patiently(screen(peers, call, &ticket.customer)));
+        Ok(Self { ticket, messages, history, others, clocks, screen })
     }
 
     /// First presentation at any door of the firm.
@@ -130,6 +132,11 @@ impl Snapshot {
             .collect()
     }
 
+    /// Whether the screen is to be asked for again: customer-profile did not say that it does not know the customer, it said nothing.
+    pub(super) fn lacks_the_screen(&self) -> bool {
+        self.screen.as_ref().is_err_and(|code| *code != Code::NotFound)
+    }
+
     /// The papers of the dossier, and a named gap for what could not be had.
     pub(super) fn papers(&self) -> Vec<Paper> {
         let parties = Visibility::Parties;
@@ -155,8 +162,29 @@ impl Snapshot {
                 format!("sla-monitor: the clocks of the ticket could not be had ({code:?})"),
             )),
         }
+        papers.push(match &self.screen {
+            Ok(screen) => Paper::message(DossierKind::ScreenSnapshot, Visibility::Office, &**screen),
+            Err(Code::NotFound) => screen_of_nobody(),
+            Err(code) => Paper::text(
+                DossierKind::Gap,
+                Visibility::Office,
+                format!(
+                    "customer-profile: the customer as the screen shows them could not be had ({code:?}); who they were known as then is taken in once it answers"
+                ),
+            ),
+        });
         papers
     }
+}
+
+/// That there is no screen to keep.
+pub(crate) fn screen_of_nobody() -> Paper {
+    Paper::text(DossierKind::Gap, Visibility::Office, "customer-profile: it knows no such customer, and shows none")
+}
+
+/// The answer, or that it did not come in time.
+async fn patiently<T>(asked: impl Future<Output = Result<T, Code>>) -> Result<T, Code> {
+    tokio::time::timeout(PATIENCE, asked).await.unwrap_or(Err(Code::DeadlineExceeded))
 }
 
 fn channel(peers: &Peers, call: &Call, peer: &'static str) -> Result<PeerChannel, Code> {
@@ -252,4 +280,12 @@ async fn clocks(peers: &Peers, call: &Call, subject: &str) -> Result<Vec<sla::Ex
         explained.push(client.explain_clock(request).await.map_err(|status| status.code())?.into_inner());
     }
     Ok(explained)
+}
+
+/// What the firm's own people see of the customer at this moment.
+async fn screen(peers: &Peers, call: &Call, customer: &str) -> Result<Box<customer::CustomerView>, Code> {
+    let mut client = CustomerServiceClient::new(channel(peers, call, crate::CUSTOMER_PROFILE)?);
+    let request = customer::GetCustomerViewRequest { name: customer.to_owned() };
+    let shown = client.get_customer_view(request).await.map_err(|status| status.code())?;
+    Ok(Box::new(shown.into_inner()))
 }
