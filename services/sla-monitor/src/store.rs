@@ -11,6 +11,7 @@ pub mod evaluation;
 pub mod fairness;
 pub mod forecast;
 pub mod foresight;
+pub mod judged;
 pub mod law;
 pub mod open;
 pub mod parameters;

@@ -14,6 +14,7 @@
 pub mod affair;
 pub mod board;
 pub mod calendar;
+pub mod call;
 pub mod case;
 pub mod catalogue;
 pub mod clock;

@@ -211,7 +211,7 @@ pub fn house_policy(version: &Version) -> proto::Policy {
     let calendar = rule.measure.as_ref().and_then(|measure| measure.calendar.clone()).unwrap_or_default();
     let measure = rule.measure.as_ref().map(|measure| proto::PolicyMeasure {
         metric: spelling::metric_to_proto(measure.metric).into(),
-        conditions: Some(spelling::conditions_to_proto(&measure.conditions)),
+        conditions: spelling::conditions_of(measure),
         warnings: spelling::warnings_to_proto(&rule.warnings),
         ..own
     });

@@ -61,6 +61,7 @@ impl Affair {
             sector: self.sector.clone(),
             department: self.received_by.clone(),
             channel: self.channel.clone(),
+            queue: String::new(),
             severity: self.severity.clone(),
             language: self.language.clone(),
             served_first: self.served_first,

@@ -20,6 +20,7 @@ mod policies;
 mod receipt;
 mod segments;
 mod sums;
+mod targets;
 mod teams;
 mod together;
 mod trials;
