@@ -16,6 +16,7 @@ pub mod law;
 pub mod open;
 pub mod parameters;
 pub mod past;
+pub mod queue;
 
 use jiff::Timestamp;
 

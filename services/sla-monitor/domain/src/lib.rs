@@ -31,6 +31,7 @@ pub mod policy;
 pub mod proof;
 pub mod proportion;
 pub mod quantile;
+pub mod queue;
 pub mod rule;
 pub mod run;
 pub mod term;

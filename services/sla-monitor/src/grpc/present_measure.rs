@@ -235,16 +235,17 @@ fn group(group: &Group) -> proto::FairnessGroup {
 /// How well breaches are foretold.
 pub fn calibration(told: &get_calibration::Told, asked: &get_calibration::Asked) -> proto::CalibrationReport {
     let mut all = Record::default();
-    told.by_department.values().for_each(|judged| all.merge(&judged.record));
+    told.lines.departments.values().for_each(|judged| all.merge(&judged.record));
     let by_department =
-        told.by_department.iter().map(|(department, judged)| department_calibration(department, judged));
+        told.lines.departments.iter().map(|(department, judged)| department_calibration(department, judged));
+    let by_queue = told.lines.queues.iter().map(|(queue, judged)| queue_calibration(queue, judged));
     proto::CalibrationReport {
         from_time: Some(time(asked.from)),
         to_time: Some(time(asked.to)),
         as_of_time: Some(time(told.now)),
         total: all.calibration().map(calibrated),
         by_department: by_department.collect(),
-        by_queue: Vec::new(),
+        by_queue: by_queue.collect(),
         definitions_es: calibration_definitions().map(|(es, _)| es).to_vec(),
         definitions_en: calibration_definitions().map(|(_, en)| en).to_vec(),
     }
@@ -271,6 +272,14 @@ fn calibration_definitions() -> [(String, String); 3] {
 fn department_calibration(department: &str, judged: &Judged) -> proto::DepartmentCalibration {
     proto::DepartmentCalibration {
         department: department.to_owned(),
+        calibration: judged.record.calibration().map(calibrated),
+        too_few_count: wire(judged.too_few),
+    }
+}
+
+fn queue_calibration(queue: &str, judged: &Judged) -> proto::QueueCalibration {
+    proto::QueueCalibration {
+        queue: queue.to_owned(),
         calibration: judged.record.calibration().map(calibrated),
         too_few_count: wire(judged.too_few),
     }

@@ -50,11 +50,23 @@ fn proven(law: &Law, call: &Call, judgement: Judgement) -> Result<(Judgement, Ar
     let rule = law.rule(&judgement.policy, judgement.version).ok_or_else(|| corrupt("policy_version"))?;
     let (calendar, version) = &judgement.calendar;
     let calendar = law.calendar_at(calendar, Version::Of(version)).ok_or_else(|| corrupt("calendar_version"))?;
-    // The choice is made again from the same facts; versions are not edited, and no end is set in the past.
-    let chosen = choose_of(&Metric::OF_CALLS, law.policies.iter().map(|rule| &**rule), &call.facts());
-    let found = chosen.iter().find(|chosen| chosen.rule.id == rule.id && chosen.rule.version == rule.version);
-    let because = found.ok_or_else(|| corrupt("policy_id"))?;
-    let because = (because.because_es.as_str(), because.because_en.as_str());
-    let proof = explain(Terms { rule, calendar }, judgement.origin, because).map_err(|_| corrupt("due_at"))?;
+    let (es, en) = because(law, call, rule);
+    let proof = explain(Terms { rule, calendar }, judgement.origin, (&es, &en)).map_err(|_| corrupt("due_at"))?;
     Ok((judgement, Arc::clone(rule), proof))
+}
+
+/// Why the policy was chosen: the choice is made again from the same facts, for versions are not edited, and no end is set in the past.
+fn because(law: &Law, call: &Call, rule: &Rule) -> (String, String) {
+    let chosen = choose_of(&Metric::OF_CALLS, law.policies.iter().map(|rule| &**rule), &call.facts());
+    let found = chosen.into_iter().find(|chosen| chosen.rule.id == rule.id && chosen.rule.version == rule.version);
+    found.map_or_else(
+        || {
+            let version = rule.version;
+            (
+                format!("elegida al registrar la llamada, con la versión {version} de la norma"),
+                format!("chosen when the call was recorded, under version {version} of the policy"),
+            )
+        },
+        |chosen| (chosen.because_es, chosen.because_en),
+    )
 }

@@ -17,6 +17,7 @@ mod law;
 mod ombudsman;
 mod parameters;
 mod policies;
+mod queues;
 mod receipt;
 mod segments;
 mod sums;
