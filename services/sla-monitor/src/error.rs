@@ -63,6 +63,9 @@ pub enum Failure {
         /// Head.
         head: i64,
     },
+    /// No such call.
+    #[error("no call of that system was recorded under that id; record it first")]
+    CallNotFound(String),
     /// A call is known with other content.
     #[error("{} known with other content; what was recorded is not changed", .0.join(", "))]
     CallDiffers(Vec<String>),
@@ -119,6 +122,7 @@ impl Classify for Failure {
             Self::Invalid(error) => error.kind(),
             Self::Page(error) => error.kind(),
             Self::ClockNotFound(_)
+            | Self::CallNotFound(_)
             | Self::PolicyNotFound(_)
             | Self::CalendarNotFound(_)
             | Self::EvaluationNotFound { .. }
@@ -154,6 +158,7 @@ impl Classify for Failure {
             Self::NoTermToCount { .. } => "NO_TERM_TO_COUNT",
             Self::DateOutOfRange => "DATE_OUT_OF_RANGE",
             Self::PositionAhead { .. } => "POSITION_AHEAD",
+            Self::CallNotFound(_) => "CALL_NOT_FOUND",
             Self::CallDiffers(_) => "CALL_DIFFERS",
             Self::ClockNotRunning { .. } => "CLOCK_NOT_RUNNING",
             Self::EvaluationNotFound { .. } => "EVALUATION_NOT_FOUND",
@@ -169,6 +174,7 @@ impl Classify for Failure {
     fn metadata(&self) -> Vec<(&'static str, Cow<'static, str>)> {
         match self {
             Self::ClockNotFound(name)
+            | Self::CallNotFound(name)
             | Self::PolicyNotFound(name)
             | Self::CalendarNotFound(name)
             | Self::Shipped(name)

@@ -1,5 +1,7 @@
 //! The names of things that clocks are about.
 
+use std::fmt;
+
 use kernel::{IdError, ResourceId, typed_id};
 
 typed_id!(
@@ -96,6 +98,45 @@ impl Subject {
     }
 }
 
+/// A measured call, by its system and its id there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallName {
+    /// Slug of the system.
+    pub system: String,
+    /// Id of the call in it.
+    pub id: String,
+}
+
+/// A name that is no call's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be telephoneSystems/{{slug}}/calls/{{id}}")]
+pub struct NotACall;
+
+impl CallName {
+    /// Reads a resource name; whether there could be such a system or call is not looked at further than what a name must have.
+    ///
+    /// # Errors
+    /// [`NotACall`].
+    pub fn parse(name: &str) -> Result<Self, NotACall> {
+        let rest = name.strip_prefix("telephoneSystems/").ok_or(NotACall)?;
+        let (system, id) = rest.split_once("/calls/").ok_or(NotACall)?;
+        let known = |part: &str| {
+            (1..=64).contains(&part.len())
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+        };
+        if !known(system) || !known(id) {
+            return Err(NotACall);
+        }
+        Ok(Self { system: system.to_owned(), id: id.to_owned() })
+    }
+}
+
+impl fmt::Display for CallName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "telephoneSystems/{}/calls/{}", self.system, self.id)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +158,12 @@ mod tests {
             let bad = format!("{}/obligations/{number}", case.name());
             assert_eq!(Subject::parse(&bad), Err(NotASubject), "{bad}");
         }
+        let call = CallName { system: "pbx-madrid".to_owned(), id: "a.1_2".to_owned() };
+        assert_eq!(CallName::parse(&call.to_string()), Ok(call));
+        for bad in ["", "calls/1", "telephoneSystems/pbx", "telephoneSystems/pbx/calls/", "telephoneSystems//calls/1"] {
+            assert_eq!(CallName::parse(bad), Err(NotACall), "{bad}");
+        }
+        assert_eq!(CallName::parse("telephoneSystems/pbx/calls/1/calls/2"), Err(NotACall));
         for bad in ["", "tickets/", "tickets/x", "customers/x", "tickets/x/promises/y", "cases/", "promises/x"] {
             assert_eq!(Subject::parse(bad), Err(NotASubject), "{bad}");
         }

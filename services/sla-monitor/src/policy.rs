@@ -1,5 +1,9 @@
 //! Policies of the house as the contract spells them, and the rules they are.
 
+mod calls;
+
+pub use calls::abandoned_to_proto;
+
 use kernel::{Channel, Language, Violations};
 use server::parse;
 use sla_monitor_domain::clock::{THRESHOLDS, Threshold};
@@ -90,9 +94,11 @@ pub fn language(value: i32) -> &'static str {
 /// otherwise. Everything that is wrong is told at once. Whether its calendar exists is not looked at.
 pub fn content(violations: &mut Violations, said: &proto::Policy) -> Option<proto::Policy> {
     let rule = read(violations, said)?;
-    let conditions = rule.measure.as_ref().map(|measure| conditions_to_proto(&measure.conditions));
+    let conditions = rule.measure.as_ref().and_then(conditions_of);
     let warnings = warnings_to_proto(&rule.warnings);
-    let measure = said.measure.clone().map(|said| proto::PolicyMeasure { conditions, warnings, ..said });
+    let abandoned_calls = rule.measure.as_ref().map_or(0, |measure| calls::reading_of(measure).into());
+    let measure =
+        said.measure.clone().map(|said| proto::PolicyMeasure { conditions, warnings, abandoned_calls, ..said });
     Some(proto::Policy {
         kind: said.kind,
         term: said.term.clone(),
@@ -138,7 +144,12 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
     if metric.is_some_and(Metric::is_of_cases) && !own_effects.is_empty() {
         v.push("policy.effects", "must be left out of a metric of cases: their grounds are ticketing's");
     }
+    let of_calls = metric.is_some_and(Metric::is_of_calls);
+    if of_calls && !own_effects.is_empty() {
+        v.push("policy.effects", "must be left out of a metric of calls: they are over, and nothing moves them");
+    }
     let conditions = match (&said.conditions, metric) {
+        (said, Some(metric)) if metric.is_of_calls() => calls::without_conditions(v, said.as_ref()),
         (said, Some(metric)) if metric.is_of_cases() => fixed(v, said.as_ref(), metric),
         (Some(said), _) => conditions(v, said),
         (None, Some(metric)) => Some(metric.conditions()),
@@ -151,6 +162,12 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
     if let Some(metric) = metric.filter(|metric| metric.is_of_cases()) {
         of_the_office(v, metric, &filter, said);
     }
+    let target = calls::target(v, said, metric);
+    if of_calls {
+        calls::of_telephones(v, &filter, said);
+    } else if !filter.queues.is_empty() {
+        v.push("policy.measure.filter.queues", "must be left out of all but metrics of calls");
+    }
     let comes_and_goes = conditions.as_ref().is_some_and(|conditions| {
         let named = |list: &[Occasion]| list.iter().any(|o| matches!(o, Occasion::TakenIn | Occasion::HandedOn));
         named(&conditions.start) || named(&conditions.stop)
@@ -158,7 +175,7 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
     if comes_and_goes && filter.departments.is_empty() {
         v.push("policy.measure.filter.departments", "must name the departments that affairs come to and go from");
     }
-    let warnings = warnings(v, &said.warnings);
+    let warnings = if of_calls { Vec::new() } else { warnings(v, &said.warnings) };
     let (kind, term, metric, conditions) = (kind?, term?, metric?, conditions?);
     // What is told to the customer as the day of the answer is the house's promise of one, and nothing that binds departments or vendors.
     let promises_an_answer = kind == Kind::Sla && metric == Metric::Resolution;
@@ -177,6 +194,7 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
             Metric::DecideCase => Subject::Case,
             Metric::NotifyDecision => Subject::Decision,
             Metric::Comply => Subject::Obligation,
+            Metric::SpeedOfAnswer | Metric::HumanOnRequest => Subject::Call,
             _ => Subject::Ticket,
         },
         sectors: filter.sectors.clone(),
@@ -187,7 +205,12 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
         only_without_law: false,
         large_only: Vec::new(),
         channel: None,
-        starts: conditions.start.first().map_or("", |occasion| occasion.as_str()).to_owned(),
+        starts: match metric {
+            Metric::SpeedOfAnswer => "call_arrived",
+            Metric::HumanOnRequest => "person_asked_for",
+            _ => conditions.start.first().map_or("", |occasion| occasion.as_str()),
+        }
+        .to_owned(),
         ends: if promises_an_answer { Ends::Resolved } else { Ends::Nothing },
         term: Some(term),
         at_least: false,
@@ -208,6 +231,7 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
             calendar,
             retroactive_start: said.retroactive_start,
             retroactive_pause: said.retroactive_pause,
+            calls: target,
             // For nothing, until it is activated.
             from: jiff::Timestamp::MAX,
             until: None,
@@ -276,6 +300,8 @@ fn metric(v: &mut Violations, value: i32) -> Option<Metric> {
         Ok(P::DecideCase) => Metric::DecideCase,
         Ok(P::NotifyDecision) => Metric::NotifyDecision,
         Ok(P::Comply) => Metric::Comply,
+        Ok(P::SpeedOfAnswer) => Metric::SpeedOfAnswer,
+        Ok(P::HumanOnRequest) => Metric::HumanOnRequest,
         Ok(P::Unspecified) | Err(_) => return parse::not_a_value(v, "policy.measure.metric", value),
     })
 }
@@ -297,6 +323,8 @@ pub const fn metric_to_proto(metric: Metric) -> proto::PolicyMetric {
         Metric::DecideCase => P::DecideCase,
         Metric::NotifyDecision => P::NotifyDecision,
         Metric::Comply => P::Comply,
+        Metric::SpeedOfAnswer => P::SpeedOfAnswer,
+        Metric::HumanOnRequest => P::HumanOnRequest,
     }
 }
 
@@ -380,8 +408,12 @@ fn conditions(v: &mut Violations, said: &proto::PolicyConditions) -> Option<Cond
     (v.as_slice().len() == before).then_some(read)
 }
 
-/// Conditions on the wire.
-pub fn conditions_to_proto(conditions: &Conditions) -> proto::PolicyConditions {
+/// The conditions of what is measured, on the wire; none of calls, which have none.
+pub fn conditions_of(measure: &Measure) -> Option<proto::PolicyConditions> {
+    (!measure.metric.is_of_calls()).then(|| conditions_to_proto(&measure.conditions))
+}
+
+fn conditions_to_proto(conditions: &Conditions) -> proto::PolicyConditions {
     let list = |occasions: &[Occasion]| occasions.iter().map(|o| occasion_to_proto(*o).into()).collect();
     proto::PolicyConditions {
         start: list(&conditions.start),
@@ -452,7 +484,7 @@ fn filter(v: &mut Violations, said: Option<&proto::PolicyFilter>, of_cases: bool
         values.to_vec()
     };
     let (topics, sectors) = (words("topics", &said.topics), words("sectors", &said.sectors));
-    let departments = words("departments", &said.departments);
+    let (departments, queues) = (words("departments", &said.departments), words("queues", &said.queues));
     let mut values = |name: &str, said: &[i32], of: &dyn Fn(i32) -> &'static str| {
         let mut read = Vec::with_capacity(said.len());
         for (i, value) in said.iter().enumerate() {
@@ -475,6 +507,7 @@ fn filter(v: &mut Violations, said: Option<&proto::PolicyFilter>, of_cases: bool
         topics,
         sectors,
         departments,
+        queues,
         served_first: said.served_first,
     }
 }

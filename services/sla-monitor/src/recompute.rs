@@ -1,8 +1,10 @@
 //! The published parameters once more, from an exported ledger alone: for an auditor, who has the entries and nothing of this service's tables.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use prost::{Message, Name};
+use sla_monitor_domain::call::{Attained, Version, recount};
 use sla_monitor_domain::figures::{self, AffairTold, COMPLAINTS, Parameter, TERMS_OF_ARTICLE_17, Told};
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::sla::v1 as proto;
@@ -10,7 +12,7 @@ use ventanilla_proto::ticketing::v1 as ticketing;
 
 pub use sla_monitor_domain::figures::{Abandoned, Period, Recomputed};
 
-use crate::grpc::measured::{instant, read};
+use crate::grpc::measured::{instant, read, read_judgements};
 use crate::policy;
 
 /// An entry that cannot be read.
@@ -41,6 +43,28 @@ pub fn recompute<'a>(entries: impl IntoIterator<Item = &'a Entry>, period: &Peri
         told.extend(read);
     }
     figures::recompute(told, period).ok_or(Unreadable { position: 0 })
+}
+
+/// Counts how often the house's own policies about calls were kept in a period, by version, from the entries of this service's ledger, in the order of their
+/// positions and from the first one on; each verdict is derived anew from the instants of its call.
+///
+/// # Errors
+/// As [`recompute`].
+pub fn recompute_targets<'a>(
+    entries: impl IntoIterator<Item = &'a Entry>,
+    period: &Period,
+) -> Result<BTreeMap<Version, Attained>, Unreadable> {
+    let mut told = Vec::new();
+    let known = |entry: &&Entry| instant(entry.recorded_time.as_ref()).is_none_or(|at| at <= period.as_of);
+    for entry in entries.into_iter().filter(known) {
+        let unreadable = || Unreadable { position: entry.position };
+        let Some(calls) = payload::<proto::CallsMeasured>(entry).map_err(|_| unreadable())? else { continue };
+        for call in &calls.calls {
+            let judgements = read_judgements(call);
+            told.push(read(&calls.source_system, call).zip(judgements).ok_or_else(unreadable)?);
+        }
+    }
+    Ok(recount(&told, |call| period.counts(call)))
 }
 
 /// Counts what brought the complaints of a period about, from the entries of the ledger of affairs, in the order of their positions and from the first one on:

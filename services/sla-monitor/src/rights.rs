@@ -16,6 +16,7 @@ use crate::monitor::Monitor;
 use crate::store::affair::forget_manner;
 use crate::store::clock::Filter;
 use crate::store::customer::forget;
+use crate::store::queue;
 use crate::usecase::list_clocks::{Page, list_clocks};
 
 /// Clocks that are read at once.
@@ -52,6 +53,7 @@ impl DataHolder for Monitor {
     async fn erase(&self, tx: &mut Tx, customers: &[Uuid], _now: Timestamp) -> Result<Leftover, Failure> {
         forget_manner(tx, customers).await?;
         forget(tx, customers).await?;
+        queue::forget(tx, customers).await?;
         Ok(Leftover::default())
     }
 }

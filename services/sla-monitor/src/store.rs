@@ -11,10 +11,12 @@ pub mod evaluation;
 pub mod fairness;
 pub mod forecast;
 pub mod foresight;
+pub mod judged;
 pub mod law;
 pub mod open;
 pub mod parameters;
 pub mod past;
+pub mod queue;
 
 use jiff::Timestamp;
 

@@ -1,6 +1,7 @@
 //! One file per RPC: the recipe, without transport and without SQL.
 
 pub mod evaluate;
+pub mod explain_call;
 pub mod explain_clock;
 pub mod forecast_breach;
 pub mod forecast_resolution;
@@ -19,6 +20,7 @@ pub mod publish_evaluation;
 pub mod put_calendar;
 pub mod record_calls;
 pub mod replay_clocks;
+pub mod simulate_calls;
 pub mod simulate_policy;
 pub mod watch_board;
 pub mod watch_clocks;

@@ -234,6 +234,8 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("Case", case.name),
         ("OfficeMember", member.name),
         ("Policy", policy.name),
+        // None was recorded.
+        ("Call", "telephoneSystems/pbx/calls/call-1".to_owned()),
         ("Evaluation", evaluation.name),
         ("Calendar", clock.calendar),
         ("Clock", clock.name),

@@ -21,12 +21,16 @@ struct Forecasts {
     departments: bool,
     picture: Option<Svg>,
     lines: Vec<Line>,
+    queues: Vec<Line>,
     told: Vec<[String; 4]>,
     definitions: Vec<String>,
 }
 
+/// Queues that are shown.
+const MOST_QUEUES: usize = 60;
+
 struct Line {
-    department: String,
+    name: String,
     total: bool,
     figures: [String; 6],
 }
@@ -61,17 +65,29 @@ pub(crate) async fn show(
         picture: report.total.as_ref().map(|total| drawn(total, format)),
         told: report.total.iter().flat_map(|total| &total.rows).map(|row| told(row, format)).collect(),
         lines,
+        queues: queues(&report.by_queue, format),
         definitions: if lang == Lang::Es { report.definitions_es } else { report.definitions_en },
     };
     let title = lang.of("Pronósticos de incumplimiento", "Forecasts of breaches");
     Ok(page(Layout::new(lang, title).of(&session, "/floor/forecasts").wide(), body))
 }
 
-fn line(department: &str, of: Option<&sla::Calibration>, too_few: Option<i64>, format: Format) -> Line {
+/// The queues that most was foretold of, in order of name.
+fn queues(all: &[sla::QueueCalibration], format: Format) -> Vec<Line> {
+    let foretold = |queue: &sla::QueueCalibration| queue.calibration.as_ref().map_or(0, |of| of.count);
+    let mut shown: Vec<&sla::QueueCalibration> = all.iter().filter(|queue| !queue.queue.is_empty()).collect();
+    shown.sort_by_key(|queue| std::cmp::Reverse(foretold(queue)));
+    shown.truncate(MOST_QUEUES);
+    shown.sort_by(|a, b| a.queue.cmp(&b.queue));
+    let line = |of: &&sla::QueueCalibration| line(&of.queue, of.calibration.as_ref(), Some(of.too_few_count), format);
+    shown.iter().map(line).collect()
+}
+
+fn line(name: &str, of: Option<&sla::Calibration>, too_few: Option<i64>, format: Format) -> Line {
     let or_none = |said: Option<String>| said.unwrap_or_else(|| "—".to_owned());
     let decimal = |value: f64| format.decimal(value, 4);
     Line {
-        department: department.to_owned(),
+        name: name.to_owned(),
         total: false,
         figures: [
             or_none(of.map(|of| format.count(of.count))),
@@ -116,4 +132,25 @@ fn drawn(total: &sla::Calibration, format: Format) -> Svg {
             "Of what was foretold with similar probability, the mean that was told and the share that was breached. The figures are in the table.",
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue(name: &str, count: i64) -> sla::QueueCalibration {
+        let calibration = Some(sla::Calibration { count, ..Default::default() });
+        sla::QueueCalibration { queue: name.to_owned(), calibration, too_few_count: 0 }
+    }
+
+    #[test]
+    fn the_queues_that_most_was_foretold_of_are_shown_in_order_of_name() {
+        let mut all: Vec<_> =
+            (0..80).map(|n| queue(&format!("billing/s{n:02}/es"), if n < 20 { 1 } else { 9 })).collect();
+        all.push(queue("", 1_000));
+        let shown = queues(&all, Format(Lang::En));
+        let expected: Vec<String> = (20..80).map(|n| format!("billing/s{n:02}/es")).collect();
+        assert_eq!(shown.iter().map(|line| line.name.clone()).collect::<Vec<_>>(), expected);
+        assert_eq!(shown[0].figures[0], "9");
+    }
 }

@@ -10,7 +10,7 @@ use ventanilla_proto::r#type::v1::Language;
 use web::{Lang, Layout, Session, Trouble, page};
 
 use crate::Floor;
-use crate::addresses::seconds;
+use crate::addresses::{last, seconds};
 use crate::asked::{Asked, AskedQuery};
 use crate::format::Format;
 use crate::period::Period;
@@ -27,6 +27,7 @@ struct Law {
     picture: Option<Svg>,
     not_included: Vec<String>,
     abandoned: String,
+    targets: Vec<Target>,
     fairness: Option<Fair>,
     year: i16,
 }
@@ -41,6 +42,18 @@ struct Parameter {
     met: Option<bool>,
     within: String,
     error_holds: bool,
+    took: String,
+}
+
+/// What the house asks of calls beside the law.
+struct Target {
+    policy: String,
+    says: String,
+    asked: String,
+    share: String,
+    count: String,
+    met: Option<bool>,
+    left_out: String,
     took: String,
 }
 
@@ -85,6 +98,7 @@ pub(crate) async fn show(
         departments: true,
         picture: drawn(&parameters.parameters, format),
         abandoned: abandoned(&parameters, format),
+        targets: parameters.house_targets.iter().map(|target| asked_by_the_house(target, format)).collect(),
         parameters: parameters.parameters.iter().map(|parameter| told(parameter, format)).collect(),
         not_included: if lang == Lang::Es { parameters.not_included_es } else { parameters.not_included_en },
         fairness: fairness.map(|fairness| fair(fairness, format)),
@@ -131,6 +145,22 @@ fn told(parameter: &sla::ServiceParameter, format: Format) -> Parameter {
     }
 }
 
+fn asked_by_the_house(target: &sla::HouseTarget, format: Format) -> Target {
+    let lang = format.0;
+    let at_target = seconds(target.at_target_duration.as_ref());
+    let decided = target.kept_count + target.missed_count;
+    Target {
+        policy: format!("{} · {}", last(&target.policy), target.policy_version),
+        says: lang.of(&target.summary_es, &target.summary_en).to_owned(),
+        asked: format!("{} % · {}", target.target_percent, target.term),
+        share: target.share.map_or_else(|| "—".to_owned(), |share| format.percent(share)),
+        count: format!("{} / {}", format.count(target.kept_count), format.count(decided)),
+        met: target.met,
+        left_out: format.count(target.left_out_count),
+        took: at_target.map_or_else(|| "—".to_owned(), |at| format.span(at)),
+    }
+}
+
 fn defined(parameter: &sla::ServiceParameter, lang: Lang) -> String {
     let definition = lang.of(&parameter.definition_es, &parameter.definition_en);
     if parameter.of.is_empty() {
@@ -171,7 +201,7 @@ fn drawn(parameters: &[sla::ServiceParameter], format: Format) -> Option<Svg> {
 }
 
 /// Pictures of dimensions need names of their own on the page.
-const DIMENSIONS: [&str; 4] = ["fair-a", "fair-b", "fair-c", "fair-d"];
+const DIMENSIONS: [&str; 5] = ["fair-a", "fair-b", "fair-c", "fair-d", "fair-e"];
 
 fn fair(fairness: sla::Fairness, format: Format) -> Fair {
     let lang = format.0;
@@ -180,6 +210,8 @@ fn fair(fairness: sla::Fairness, format: Format) -> Fair {
             "channel" => lang.of("canal", "channel").to_owned(),
             "language" => lang.of("idioma", "language").to_owned(),
             "vulnerability" => lang.of("atención preferente", "served first").to_owned(),
+            "tenure" => lang.of("desde cuándo es cliente", "since when a customer").to_owned(),
+            "segment" => lang.of("lo que gasta", "what they spend").to_owned(),
             other => other.to_owned(),
         };
         let rows: Vec<RateRow> = dimension

@@ -19,7 +19,7 @@ pub use slots::{SLOTS_FORMAT, Slots, Tightly, bounds, slot};
 pub use sums::{Disagree, Into, Keyed, Looks, Plan, Range, Sums, Told, month};
 
 /// How sums are made. Whoever changes lines, slots or days changes it too, and everything is summed anew.
-pub const MADE_AS: &str = "2";
+pub const MADE_AS: &str = "3";
 
 /// The shares of fulfilled clocks whose times are told, in percent.
 pub const PERCENTS: [u8; 5] = [50, 75, 90, 95, 99];
@@ -47,6 +47,8 @@ pub enum Dimension {
     Team,
     /// Whom they report to, likewise.
     Manager,
+    /// Queue of its department that the affair waits or waited in; clocks of which that was not kept are on none.
+    Queue,
     /// What the customer of the affair spent.
     Segment,
     /// What brought the affair about; clocks of affairs of which nobody stated it are on none.
@@ -57,7 +59,7 @@ pub enum Dimension {
 
 impl Dimension {
     /// All that sums are kept of. Months are made of the sums of everything.
-    pub const KEPT: [Self; 12] = [
+    pub const KEPT: [Self; 13] = [
         Self::Total,
         Self::Policy,
         Self::Department,
@@ -68,13 +70,14 @@ impl Dimension {
         Self::Outcome,
         Self::Team,
         Self::Manager,
+        Self::Queue,
         Self::Segment,
         Self::Cause,
     ];
 
     /// Whether it may have hundreds of lines, so that the durations of each are looked up by its key.
     pub const fn has_many_lines(self) -> bool {
-        matches!(self, Self::Department | Self::Team | Self::Manager | Self::Cause)
+        matches!(self, Self::Department | Self::Team | Self::Manager | Self::Queue | Self::Cause)
     }
 
     /// The word that is stored.
@@ -90,6 +93,7 @@ impl Dimension {
             Self::Outcome => "outcome",
             Self::Team => "team",
             Self::Manager => "manager",
+            Self::Queue => "queue",
             Self::Segment => "segment",
             Self::Cause => "cause",
             Self::Month => "month",
@@ -139,6 +143,8 @@ pub struct Labels {
     pub team: Arc<str>,
     /// Id of the agent they report to; empty for nobody.
     pub manager: Arc<str>,
+    /// Queue that its affair waits in, or waited in when it was settled; empty where that was not kept.
+    pub queue: Arc<str>,
     /// What the customer of its affair spent; empty where it is not known.
     pub segment: Arc<str>,
     /// Slug of what brought its affair about; empty where nobody stated it.
@@ -146,8 +152,8 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// The line of a dimension that a clock with these is on; none for months, which no label tells, and for the end of a promise, a team, a manager
-    /// or a cause where there is none.
+    /// The line of a dimension that a clock with these is on; none for months, which no label tells, and for the end of a promise, a team, a manager,
+    /// a queue or a cause where there is none.
     fn line(&self, dimension: Dimension) -> Option<Line> {
         let key = match dimension {
             Dimension::Total => return Some(Line::total()),
@@ -160,12 +166,15 @@ impl Labels {
             Dimension::Outcome => &self.outcome,
             Dimension::Team => &self.team,
             Dimension::Manager => &self.manager,
+            Dimension::Queue => &self.queue,
             Dimension::Segment => &self.segment,
             Dimension::Cause => &self.cause,
             Dimension::Month => return None,
         };
-        let may_be_none =
-            matches!(dimension, Dimension::Outcome | Dimension::Team | Dimension::Manager | Dimension::Cause);
+        let may_be_none = matches!(
+            dimension,
+            Dimension::Outcome | Dimension::Team | Dimension::Manager | Dimension::Queue | Dimension::Cause
+        );
         (!may_be_none || !key.is_empty()).then(|| Line { dimension, key: Arc::clone(key) })
     }
 

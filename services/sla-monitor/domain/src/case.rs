@@ -112,6 +112,7 @@ mod tests {
             calendar: None,
             retroactive_start: false,
             retroactive_pause: false,
+            calls: None,
             from: jiff::Timestamp::MIN,
             until: None,
         };

@@ -116,11 +116,18 @@ pub enum Metric {
     NotifyDecision,
     /// From an order of the office to the proof that it was carried out.
     Comply,
+    /// From a call's arrival to its answer.
+    SpeedOfAnswer,
+    /// From the request for a person to a person's taking the call.
+    HumanOnRequest,
 }
 
 impl Metric {
     /// Those of cases of the office.
     pub const OF_CASES: [Self; 3] = [Self::DecideCase, Self::NotifyDecision, Self::Comply];
+
+    /// Those of calls.
+    pub const OF_CALLS: [Self; 2] = [Self::SpeedOfAnswer, Self::HumanOnRequest];
 
     /// Those of affairs.
     pub const OF_AFFAIRS: [Self; 10] = [
@@ -152,7 +159,14 @@ impl Metric {
             Self::DecideCase => "decide_case",
             Self::NotifyDecision => "notify_decision",
             Self::Comply => "comply",
+            Self::SpeedOfAnswer => "speed_of_answer",
+            Self::HumanOnRequest => "human_on_request",
         }
+    }
+
+    /// The metric of calls that a stored word means.
+    pub fn of_calls_from_word(word: &str) -> Option<Self> {
+        Self::OF_CALLS.into_iter().find(|metric| metric.as_str() == word)
     }
 
     /// Whether it is about cases of the office.
@@ -160,7 +174,12 @@ impl Metric {
         matches!(self, Self::DecideCase | Self::NotifyDecision | Self::Comply)
     }
 
-    /// Its conditions unless a policy replaces them.
+    /// Whether it is about calls, which are judged once they are over and have no clock.
+    pub const fn is_of_calls(self) -> bool {
+        matches!(self, Self::SpeedOfAnswer | Self::HumanOnRequest)
+    }
+
+    /// Its conditions unless a policy replaces them; none of calls.
     pub fn conditions(self) -> Conditions {
         use Occasion as O;
         let of = |start: &[O], stop: &[O]| Conditions {
@@ -193,6 +212,7 @@ impl Metric {
             }
             Self::NotifyDecision => of(&[O::Decided], &[O::Notified]),
             Self::Comply => of(&[O::Ordered], &[O::ObligationMet]),
+            Self::SpeedOfAnswer | Self::HumanOnRequest => Conditions::default(),
         }
     }
 }

@@ -20,7 +20,7 @@ mod by_department;
 mod calibration;
 mod held_out;
 
-pub use by_department::{Followed, Judged, by_department};
+pub use by_department::{ByLine, Followed, Judged, by_line};
 pub use calibration::{BINS, Calibration, Outcome, Record, Row};
 pub use held_out::{HeldOut, Past, Prediction, held_out};
 

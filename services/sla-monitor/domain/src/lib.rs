@@ -14,6 +14,7 @@
 pub mod affair;
 pub mod board;
 pub mod calendar;
+pub mod call;
 pub mod case;
 pub mod catalogue;
 pub mod clock;
@@ -30,6 +31,7 @@ pub mod policy;
 pub mod proof;
 pub mod proportion;
 pub mod quantile;
+pub mod queue;
 pub mod rule;
 pub mod run;
 pub mod term;

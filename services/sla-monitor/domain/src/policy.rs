@@ -11,6 +11,7 @@ use crate::calendar::Calendar;
 use crate::catalogue::Chosen;
 use crate::clock::{Breach, Entry, Happening, STILL_TO_START, State, Terms, Unreplayable, replay};
 use crate::condition::{Conditions, Metric, Occasion};
+use crate::figures::Abandoned;
 use crate::rule::{Does, Rule};
 
 /// What a policy of the house measures.
@@ -30,10 +31,21 @@ pub struct Measure {
     pub retroactive_start: bool,
     /// With a retroactive start, what stood still before counts as having stood still.
     pub retroactive_pause: bool,
+    /// What it asks of calls together; of a metric of calls alone.
+    pub calls: Option<CallTarget>,
     /// Since when it holds for what is received.
     pub from: Timestamp,
     /// Until when, exclusive.
     pub until: Option<Timestamp>,
+}
+
+/// What a policy asks of calls together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallTarget {
+    /// Which share is to be within the term, in percent, 1 to 100.
+    pub percent: u8,
+    /// What calls count as that were given up.
+    pub abandoned: Abandoned,
 }
 
 /// Which affairs a policy holds for: each list names what is let in, and an empty one lets in everything.
@@ -49,6 +61,8 @@ pub struct Filter {
     pub departments: Vec<String>,
     /// Channels of the first receipt, in lower case.
     pub channels: Vec<String>,
+    /// Queues that calls were put under, by slug.
+    pub queues: Vec<String>,
     /// Severities, in lower case.
     pub severities: Vec<String>,
     /// Languages, in lower case.
@@ -77,6 +91,8 @@ pub struct Facts {
     pub department: String,
     /// Channel of the first receipt, in lower case; empty where it is not known.
     pub channel: String,
+    /// Queue that a call was put under; empty where there is none, and of affairs and cases.
+    pub queue: String,
     /// Severity, in lower case; empty where it is not known.
     pub severity: String,
     /// Language, in lower case; empty where it is not known.
@@ -96,6 +112,7 @@ impl Facts {
             sector: regime.to_owned(),
             department: department.to_owned(),
             channel: String::new(),
+            queue: String::new(),
             severity: String::new(),
             language: String::new(),
             served_first: false,
@@ -134,6 +151,7 @@ impl Measure {
             ("el sector", "sector", &filter.sectors, &facts.sector),
             ("el departamento", "department", &filter.departments, &facts.department),
             ("el canal", "channel", &filter.channels, &facts.channel),
+            ("la cola", "queue", &filter.queues, &facts.queue),
             ("la gravedad", "severity", &filter.severities, &facts.severity),
             ("el idioma", "language", &filter.languages, &facts.language),
         ];
@@ -160,7 +178,7 @@ pub fn choose<'a>(policies: impl IntoIterator<Item = &'a Rule>, facts: &Facts) -
     choose_of(&Metric::OF_AFFAIRS, policies, facts)
 }
 
-/// The same of some metrics: of cases, at the occasion that each counts from.
+/// The same of some metrics: of cases, at the occasion that each counts from; of calls, at their arrival.
 pub fn choose_of<'a>(
     metrics: &[Metric],
     policies: impl IntoIterator<Item = &'a Rule>,

@@ -81,6 +81,8 @@ pub enum Subject {
     Promise,
     /// What the firm owes after a case: an order to carry out, or an answer to a recommendation.
     Obligation,
+    /// A call that is over: no clock is started, it is judged.
+    Call,
     /// Nothing: no clock is started by itself.
     #[default]
     None,

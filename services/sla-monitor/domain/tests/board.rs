@@ -123,15 +123,16 @@ fn every_instant_about_a_change_of_clocks_is_in_one_day_of_every_zone() {
 const WORDS: [&str; 3] = ["a", "b", "c"];
 const TEAMS: [&str; 3] = ["norte", "sur", ""];
 const MANAGERS: [&str; 2] = ["u-9", ""];
+const QUEUES: [&str; 3] = ["a/loans/es", "a/*/ca", ""];
 const SEGMENTS: [&str; 3] = ["high", "low", ""];
 const CAUSES: [&str; 2] = ["meter", ""];
 
 fn labels() -> impl Strategy<Value = Arc<Labels>> {
     let word = || (0_usize..3).prop_map(|n| Arc::<str>::from(WORDS[n]));
     let pick = |words: &'static [&'static str]| (0..words.len()).prop_map(|n| Arc::<str>::from(words[n]));
-    let of_affair = (word(), word(), pick(&SEGMENTS), pick(&CAUSES));
+    let of_affair = (word(), word(), pick(&SEGMENTS), pick(&CAUSES), pick(&QUEUES));
     (word(), word(), of_affair, pick(&TEAMS), pick(&MANAGERS)).prop_map(
-        |(rule, department, (subject_type, channel, segment, cause), team, manager)| {
+        |(rule, department, (subject_type, channel, segment, cause, queue), team, manager)| {
             let stage = Arc::clone(&rule);
             let outcome = Arc::from(if *rule == *"a" { "kept" } else { "" });
             let kind = Arc::from("sla");
@@ -145,6 +146,7 @@ fn labels() -> impl Strategy<Value = Arc<Labels>> {
                 outcome,
                 team,
                 manager,
+                queue,
                 segment,
                 cause,
             })
@@ -153,7 +155,7 @@ fn labels() -> impl Strategy<Value = Arc<Labels>> {
 }
 
 #[test]
-fn a_clock_is_on_no_line_of_an_end_a_team_a_manager_or_a_cause_that_it_has_not() {
+fn a_clock_is_on_no_line_of_an_end_a_team_a_manager_a_queue_or_a_cause_that_it_has_not() {
     let word = Arc::<str>::from;
     let nobodys = Labels {
         rule: word("r"),
@@ -165,6 +167,7 @@ fn a_clock_is_on_no_line_of_an_end_a_team_a_manager_or_a_cause_that_it_has_not()
         outcome: word(""),
         team: word(""),
         manager: word(""),
+        queue: word(""),
         segment: word(""),
         cause: word(""),
     };
@@ -186,7 +189,13 @@ fn a_clock_is_on_no_line_of_an_end_a_team_a_manager_or_a_cause_that_it_has_not()
     let of_norte = Labels { team: word("norte"), ..nobodys.clone() };
     assert_eq!(more(&of_norte), [(Dimension::Team, "norte".to_owned())]);
     let under = Labels { manager: word("u-9"), outcome: word("kept"), cause: word("meter"), ..nobodys.clone() };
-    let lines = [(Dimension::Outcome, "kept"), (Dimension::Manager, "u-9"), (Dimension::Cause, "meter")];
+    let under = Labels { queue: word("a/*/es"), ..under };
+    let lines = [
+        (Dimension::Outcome, "kept"),
+        (Dimension::Manager, "u-9"),
+        (Dimension::Queue, "a/*/es"),
+        (Dimension::Cause, "meter"),
+    ];
     assert_eq!(more(&under), lines.map(|(dimension, key)| (dimension, key.to_owned())));
     assert_eq!(on(&nobodys).len(), known.len());
 }

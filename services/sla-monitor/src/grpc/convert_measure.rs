@@ -14,6 +14,7 @@ use ventanilla_proto::r#type::v1::{Channel, Language as Tongue};
 
 use super::convert;
 use crate::error::Failure;
+use crate::names::CallName;
 use crate::store::call::Call;
 use crate::store::parameters::Period;
 use crate::usecase::get_board::Window;
@@ -240,6 +241,19 @@ pub fn parameters(request: &proto::GetServiceParametersRequest) -> Result<Period
     v.into_result()?;
     let (from, to) = whole(between);
     Ok(Period { from, to, department })
+}
+
+/// `ExplainCall`.
+pub fn call_name(request: &proto::ExplainCallRequest) -> Result<CallName, Failure> {
+    let mut v = Violations::new();
+    let name = if request.name.is_empty() {
+        v.push("name", "is required");
+        None
+    } else {
+        v.check("name", CallName::parse(&request.name))
+    };
+    v.into_result()?;
+    Ok(whole(name))
 }
 
 /// `GetFairness`.

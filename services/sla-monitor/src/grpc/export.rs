@@ -54,7 +54,7 @@ type Rows<'a> = Vec<(&'static str, &'a proto::BoardRow)>;
 
 fn rows(board: &proto::Board) -> Rows<'_> {
     let total = board.total.iter().map(|row| ("total", row));
-    let lines: [(&'static str, &[proto::BoardRow]); 12] = [
+    let lines: [(&'static str, &[proto::BoardRow]); 13] = [
         ("policy", &board.by_policy),
         ("department", &board.by_department),
         ("subject_type", &board.by_subject_type),
@@ -64,6 +64,7 @@ fn rows(board: &proto::Board) -> Rows<'_> {
         ("promise_outcome", &board.by_promise_outcome),
         ("team", &board.by_team),
         ("manager", &board.by_manager),
+        ("queue", &board.by_queue),
         ("segment", &board.by_segment),
         ("cause", &board.by_cause),
         ("month", &board.by_month),

@@ -12,6 +12,7 @@ use ventanilla_proto::sla::v1::measure_service_server::MeasureService;
 use super::{convert, convert_measure, export, present_measure};
 use crate::monitor::Monitor;
 use crate::usecase::evaluate::preview_evaluation;
+use crate::usecase::explain_call::explain_call;
 use crate::usecase::forecast_breach::forecast_breach;
 use crate::usecase::get_board::get_board;
 use crate::usecase::get_calibration::get_calibration;
@@ -56,6 +57,15 @@ impl MeasureService for MeasureApi {
         let period = convert_measure::parameters(request.get_ref()).map_err(|e| status(&e))?;
         let told = get_service_parameters(&self.monitor, &period).await.map_err(|e| status(&e))?;
         Ok(Response::new(present_measure::parameters(told, &period)))
+    }
+
+    async fn explain_call(
+        &self,
+        request: Request<proto::ExplainCallRequest>,
+    ) -> Result<Response<proto::CallExplanation>, Status> {
+        let name = convert_measure::call_name(request.get_ref()).map_err(|e| status(&e))?;
+        let told = explain_call(&self.monitor, &name).await.map_err(|e| status(&e))?;
+        Ok(Response::new(present_measure::call(&name, told)))
     }
 
     async fn get_fairness(

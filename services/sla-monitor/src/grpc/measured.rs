@@ -2,20 +2,24 @@
 
 use jiff::Timestamp;
 use server::parse::{channel_to_proto, language_to_proto};
-use sla_monitor_domain::figures::{Ended, HumanRequest, Measured, Supervisor, SupervisorRequest};
+use sla_monitor_domain::call::{Judgement, Verdict};
+use sla_monitor_domain::condition::Metric;
+use sla_monitor_domain::figures::{Abandoned, Ended, HumanRequest, Measured, Supervisor, SupervisorRequest};
 use ventanilla_proto::sla::v1 as proto;
 use ventanilla_proto::r#type::v1::Channel;
 
 use super::present::time;
+use crate::policy;
 use crate::store::call::Call;
 
-/// The entry that tells of calls that were new.
-pub fn entry(source_system: &str, calls: &[&Call]) -> proto::CallsMeasured {
-    let calls = calls.iter().map(|call| judged(call)).collect();
+/// The entry that tells of calls that were new, and what was made of them.
+pub fn entry(source_system: &str, calls: &[(&Call, Vec<Judgement>)]) -> proto::CallsMeasured {
+    let calls = calls.iter().map(|(call, judgements)| judged(call, judgements)).collect();
     proto::CallsMeasured { source_system: source_system.to_owned(), calls }
 }
 
-fn judged(call: &Call) -> proto::JudgedCall {
+/// A call, and what was made of it.
+pub fn judged(call: &Call, judgements: &[Judgement]) -> proto::JudgedCall {
     let measured = &call.measured;
     let (at_once, later) = match measured.supervisor.map(|request| request.given) {
         Some(Supervisor::AtOnce(at)) => (Some(time(at)), None),
@@ -43,7 +47,64 @@ fn judged(call: &Call) -> proto::JudgedCall {
         supervisor_time: at_once,
         supervisor_later_time: later,
     };
-    proto::JudgedCall { call: Some(told), supervisor_due_time: measured.supervisor.map(|request| time(request.due)) }
+    proto::JudgedCall {
+        call: Some(told),
+        supervisor_due_time: measured.supervisor.map(|request| time(request.due)),
+        judgements: judgements.iter().map(judgement).collect(),
+    }
+}
+
+fn judgement(judged: &Judgement) -> proto::CallJudgement {
+    proto::CallJudgement {
+        metric: policy::metric_to_proto(judged.metric).into(),
+        policy: format!("policies/{}", judged.policy),
+        policy_version: judged.version,
+        calendar: format!("calendars/{}", judged.calendar.0),
+        calendar_version: judged.calendar.1.clone(),
+        origin_time: Some(time(judged.origin)),
+        due_time: Some(time(judged.due)),
+        verdict: match judged.verdict {
+            Verdict::Kept => proto::PolicyVerdict::Kept,
+            Verdict::Missed => proto::PolicyVerdict::Breached,
+            Verdict::LeftOut => proto::PolicyVerdict::FellAway,
+        }
+        .into(),
+        abandoned_reading: match (judged.metric, judged.abandoned) {
+            (Metric::SpeedOfAnswer, reading) => policy::abandoned_to_proto(reading),
+            _ => proto::AbandonedCalls::Unspecified,
+        }
+        .into(),
+    }
+}
+
+/// What an entry says was made of a call; none if it is none that this version could have written.
+pub fn read_judgements(judged: &proto::JudgedCall) -> Option<Vec<Judgement>> {
+    let read = |told: &proto::CallJudgement| {
+        Some(Judgement {
+            metric: match told.metric() {
+                proto::PolicyMetric::SpeedOfAnswer => Metric::SpeedOfAnswer,
+                proto::PolicyMetric::HumanOnRequest => Metric::HumanOnRequest,
+                _ => return None,
+            },
+            policy: told.policy.strip_prefix("policies/")?.to_owned(),
+            version: told.policy_version,
+            calendar: (told.calendar.strip_prefix("calendars/")?.to_owned(), told.calendar_version.clone()),
+            origin: instant(told.origin_time.as_ref())?,
+            due: instant(told.due_time.as_ref())?,
+            abandoned: match told.abandoned_reading() {
+                proto::AbandonedCalls::AfterTheTerm => Abandoned::AfterTheTerm,
+                proto::AbandonedCalls::Always | proto::AbandonedCalls::Unspecified => Abandoned::Always,
+            },
+            verdict: match told.verdict() {
+                proto::PolicyVerdict::Kept => Verdict::Kept,
+                proto::PolicyVerdict::Breached => Verdict::Missed,
+                proto::PolicyVerdict::FellAway => Verdict::LeftOut,
+                _ => return None,
+            },
+            took: None,
+        })
+    };
+    judged.judgements.iter().map(read).collect()
 }
 
 /// A call as an entry tells of it; none if it is none that this version could have written.

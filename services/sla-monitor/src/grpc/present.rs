@@ -211,7 +211,7 @@ pub fn house_policy(version: &Version) -> proto::Policy {
     let calendar = rule.measure.as_ref().and_then(|measure| measure.calendar.clone()).unwrap_or_default();
     let measure = rule.measure.as_ref().map(|measure| proto::PolicyMeasure {
         metric: spelling::metric_to_proto(measure.metric).into(),
-        conditions: Some(spelling::conditions_to_proto(&measure.conditions)),
+        conditions: spelling::conditions_of(measure),
         warnings: spelling::warnings_to_proto(&rule.warnings),
         ..own
     });
@@ -340,7 +340,7 @@ pub fn proof(proof: Proof, rule: &Rule) -> proto::Proof {
     }
 }
 
-const DEFINITIONS: [&str; 10] = [
+const DEFINITIONS: [&str; 11] = [
     "window: a clock counts where its first run counts from, which is the first receipt or the making of a promise, for ever; an affair counts where it was first \
      received",
     "met: fulfilled at or before the due instant; breached: the due instant passed unmet, whether fulfilled later or never",
@@ -352,6 +352,7 @@ const DEFINITIONS: [&str; 10] = [
     "team and manager: those of whoever has the affair, and once a clock is settled of whoever had it then, who reports to the manager directly; clocks of affairs \
      that nobody with a team or manager has are on no such line",
     "segment: what the customer spent within the year before the affair became known, as customer-profile told; it stays what it was then",
+    "queue: what who takes the affair must have, its department, the skills that are asked for its topic, and its language, as it waits, or waited when the clock was settled; clocks of which that was not kept are on no such line",
     "cause: what was stated last to have brought the affair about, itself and none above it in the tree; affairs of which none was stated are on no such line",
 ];
 
@@ -380,6 +381,7 @@ pub fn board(figured: Figured, window: &Window) -> proto::Board {
             Dimension::Outcome => &mut board.by_promise_outcome,
             Dimension::Team => &mut board.by_team,
             Dimension::Manager => &mut board.by_manager,
+            Dimension::Queue => &mut board.by_queue,
             Dimension::Segment => &mut board.by_segment,
             Dimension::Cause => &mut board.by_cause,
             Dimension::Month => &mut board.by_month,

@@ -3,23 +3,26 @@
 use jiff::Timestamp;
 use kernel::ResourceId as _;
 use sla_monitor_domain::fairness::{Compared, Group, LEAST_DECIDED, Silent, Test, Verdict};
-use sla_monitor_domain::figures::{Abandoned, Figure, MOST_ERROR, Parameter};
+use sla_monitor_domain::figures::{Figure, MOST_ERROR, Parameter};
 use sla_monitor_domain::foresight::{Calibration, Judged, Record, Row};
 use sla_monitor_domain::quantile::Durations;
 use ventanilla_proto::sla::v1 as proto;
 
-use super::present::{duration, percentiles, time};
-use crate::names::ClockId;
+use super::measured;
+use super::present::{self, duration, percentiles, time};
+use crate::names::{CallName, ClockId};
+use crate::policy;
 use crate::store::parameters::Period;
+use crate::usecase::explain_call::Explained;
 use crate::usecase::forecast_breach;
 use crate::usecase::forecast_resolution::Cohort;
 use crate::usecase::get_calibration::{self, SHARES};
 use crate::usecase::get_fairness;
-use crate::usecase::get_service_parameters::{self as parameters, Parameters};
+use crate::usecase::get_service_parameters::{self as parameters, Parameters, Target};
 
 /// The parameters of a period.
 pub fn parameters(told: Parameters, period: &Period) -> proto::ServiceParameters {
-    let Parameters { calls, waited, humans, resolved, causes, now } = told;
+    let Parameters { calls, waited, humans, resolved, causes, targets, now } = told;
     let mut all = vec![
         parameter(&calls.human, Some(&humans)),
         parameter(&calls.supervisor[0], None),
@@ -34,16 +37,49 @@ pub fn parameters(told: Parameters, period: &Period) -> proto::ServiceParameters
         department: period.department.clone().unwrap_or_default(),
         as_of_time: Some(time(now)),
         parameters: all,
-        abandoned_reading: match calls.answered.reading {
-            Abandoned::Always => proto::AbandonedCalls::Always,
-            Abandoned::AfterTheTerm => proto::AbandonedCalls::AfterTheTerm,
-        }
-        .into(),
+        abandoned_reading: policy::abandoned_to_proto(calls.answered.reading).into(),
         abandoned_counted: wire(calls.answered.abandoned_counted),
         abandoned_apart: wire(calls.answered.abandoned_apart),
         hung_up_count: wire(calls.answered.hung_up),
         not_included_es: NOT_INCLUDED.map(|(es, _)| es.to_owned()).to_vec(),
         not_included_en: NOT_INCLUDED.map(|(_, en)| en.to_owned()).to_vec(),
+        house_targets: targets.iter().map(target).collect(),
+    }
+}
+
+fn target(target: &Target) -> proto::HouseTarget {
+    let Target { rule, metric, percent, attained } = target;
+    proto::HouseTarget {
+        policy: format!("policies/{}", rule.id),
+        policy_version: rule.version,
+        metric: policy::metric_to_proto(*metric).into(),
+        term: rule.term.map(|term| term.to_string()).unwrap_or_default(),
+        target_percent: i32::from(*percent),
+        kept_count: wire(attained.kept),
+        missed_count: wire(attained.missed),
+        left_out_count: wire(attained.left_out),
+        share: attained.share(),
+        met: attained.met(*percent),
+        at_target_duration: attained.at_target(*percent).and_then(duration),
+        percentiles: parameters::percentiles(&attained.took).and_then(|micros| percentiles(&micros)),
+        summary_es: rule.es.clone(),
+        summary_en: rule.en.clone(),
+    }
+}
+
+/// A call, what was made of it, and why.
+pub fn call(name: &CallName, told: Explained) -> proto::CallExplanation {
+    let Explained { call, recorded, judgements } = told;
+    let (mut judged, mut proofs) = (Vec::with_capacity(judgements.len()), Vec::with_capacity(judgements.len()));
+    for (judgement, rule, proof) in judgements {
+        judged.push(judgement);
+        proofs.push(present::proof(proof, &rule));
+    }
+    proto::CallExplanation {
+        name: name.to_string(),
+        call: Some(measured::judged(&call, &judged)),
+        record_time: Some(time(recorded)),
+        proofs,
     }
 }
 
@@ -199,15 +235,17 @@ fn group(group: &Group) -> proto::FairnessGroup {
 /// How well breaches are foretold.
 pub fn calibration(told: &get_calibration::Told, asked: &get_calibration::Asked) -> proto::CalibrationReport {
     let mut all = Record::default();
-    told.by_department.values().for_each(|judged| all.merge(&judged.record));
+    told.lines.departments.values().for_each(|judged| all.merge(&judged.record));
     let by_department =
-        told.by_department.iter().map(|(department, judged)| department_calibration(department, judged));
+        told.lines.departments.iter().map(|(department, judged)| department_calibration(department, judged));
+    let by_queue = told.lines.queues.iter().map(|(queue, judged)| queue_calibration(queue, judged));
     proto::CalibrationReport {
         from_time: Some(time(asked.from)),
         to_time: Some(time(asked.to)),
         as_of_time: Some(time(told.now)),
-        total: all.calibration().map(measured),
+        total: all.calibration().map(calibrated),
         by_department: by_department.collect(),
+        by_queue: by_queue.collect(),
         definitions_es: calibration_definitions().map(|(es, _)| es).to_vec(),
         definitions_en: calibration_definitions().map(|(_, en)| en).to_vec(),
     }
@@ -234,12 +272,20 @@ fn calibration_definitions() -> [(String, String); 3] {
 fn department_calibration(department: &str, judged: &Judged) -> proto::DepartmentCalibration {
     proto::DepartmentCalibration {
         department: department.to_owned(),
-        calibration: judged.record.calibration().map(measured),
+        calibration: judged.record.calibration().map(calibrated),
         too_few_count: wire(judged.too_few),
     }
 }
 
-fn measured(told: Calibration) -> proto::Calibration {
+fn queue_calibration(queue: &str, judged: &Judged) -> proto::QueueCalibration {
+    proto::QueueCalibration {
+        queue: queue.to_owned(),
+        calibration: judged.record.calibration().map(calibrated),
+        too_few_count: wire(judged.too_few),
+    }
+}
+
+fn calibrated(told: Calibration) -> proto::Calibration {
     let row = |row: Row| proto::CalibrationRow {
         from: row.from,
         told: row.told,

@@ -344,6 +344,7 @@ fn new_clock(id: ClockId, affair: &Affair, start: Start<'_>) -> Result<(NewClock
         subject_type: affair.subject_type.clone(),
         department: affair.department.clone(),
         seat: affair.seat.clone(),
+        queue: affair.queue(),
         origin: first.at,
         start: first.what,
         due: replayed.state.due(),

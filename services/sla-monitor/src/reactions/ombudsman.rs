@@ -92,6 +92,7 @@ impl Cases {
             received_by: String::new(),
             owner: String::new(),
             seat: Seat::default(),
+            skills: Vec::new(),
         };
         let revision = affair::insert(tx, &affair).await?;
         let law = self.0.law_at(tx, revision).await?;

@@ -11,6 +11,7 @@
 //! * Split off another, it takes over first receipt and history.
 //! * What brought it about is what was stated last, whenever that was: it moves no clock.
 //! * Its open clocks are of the team and the manager of whoever has it, and move with it; so they do where that person changes to another team.
+//! * They are of the queue it waits in, which its department, the skills asked for its topic, and its language make; and move with each of these.
 
 use std::collections::HashMap;
 
@@ -30,7 +31,7 @@ use crate::names::{CustomerId, Subject, TicketId};
 use crate::policy;
 use crate::store::affair::{self, Affair};
 use crate::store::agent::{self, Seat};
-use crate::store::clock;
+use crate::store::{clock, queue};
 use kernel::{ActorKind, ResourceId as _};
 
 /// Name of the ledger.
@@ -68,6 +69,8 @@ impl Reaction for Affairs {
             cause_stated(tx, &stated).await
         } else if let Some(put) = entry.payload::<proto::AgentPut>()? {
             agent_put(tx, &put).await
+        } else if let Some(put) = entry.payload::<proto::QueuePut>()? {
+            queue_put(tx, &put).await
         } else if let Ok(ticket) = TicketId::parse(entry.aggregate()) {
             affair::touch(tx, ticket.uuid()).await?;
             Ok(())
@@ -103,7 +106,8 @@ impl Affairs {
             Some(parent) => affair::get(&mut **tx, parent.uuid()).await?,
             None => None,
         };
-        let mut affair = self.affair(opened, agent::seat(tx, &opened.owner).await?)?;
+        let skills = queue::skills(tx, &opened.department, &opened.topic).await?;
+        let mut affair = self.affair(opened, (agent::seat(tx, &opened.owner).await?, skills))?;
         if let Some(parent) = &parent {
             // What was asked for in one affair is owed the same in two.
             add_new(&mut affair.types, &parent.types);
@@ -143,7 +147,11 @@ impl Affairs {
         owners.retain(|owner| !owner.is_empty());
         let seats = if owners.is_empty() { HashMap::new() } else { agent::seats(tx, &owners).await? };
         let seat_of = |owner: &str| seats.get(owner).cloned().unwrap_or_default();
-        let affairs = opened.iter().map(|(_, opened)| self.affair(opened, seat_of(&opened.owner)));
+        let topic_of = |opened: &proto::TicketOpened| (opened.department.clone(), opened.topic.clone());
+        let topics: Vec<(String, String)> = opened.iter().map(|(_, opened)| topic_of(opened)).collect();
+        let skills = queue::skills_of(tx, &topics).await?;
+        let skills_of = |opened: &proto::TicketOpened| skills.get(&topic_of(opened)).cloned().unwrap_or_default();
+        let affairs = opened.iter().map(|(_, opened)| self.affair(opened, (seat_of(&opened.owner), skills_of(opened))));
         let affairs = affairs.collect::<Result<Vec<Affair>, _>>()?;
         let revision = affair::insert_all(tx, &affairs).await?;
         let law = self.0.law_at(tx, revision).await?;
@@ -155,7 +163,11 @@ impl Affairs {
     }
 
     /// An affair as it was opened.
-    fn affair(&self, opened: &proto::TicketOpened, seat: Seat) -> Result<Affair, ReactionError> {
+    fn affair(
+        &self,
+        opened: &proto::TicketOpened,
+        (seat, skills): (Seat, Vec<String>),
+    ) -> Result<Affair, ReactionError> {
         let ticket: TicketId = named("ticket", &opened.ticket)?;
         let customer: Option<CustomerId> = maybe_named("customer", &opened.customer)?;
         let filed_as = policy::ticket_type(opened.ticket_type()).to_owned();
@@ -178,6 +190,7 @@ impl Affairs {
             received_by: opened.department.clone(),
             owner: opened.owner.clone(),
             seat,
+            skills,
         })
     }
 
@@ -195,6 +208,7 @@ impl Affairs {
         policy::severity(filed.severity()).clone_into(&mut affair.severity);
         affair.sector.clone_from(&filed.sector);
         affair.topic.clone_from(&filed.topic);
+        affair.skills = queue::skills(tx, &affair.department, &affair.topic).await?;
         let (subject_type, topic) = (affair.subject_type.clone(), affair.topic.clone());
         add_new(&mut affair.types, &[subject_type]);
         add_new(&mut affair.topics, &[topic]);
@@ -288,7 +302,15 @@ async fn called(tx: &mut Tx, effects: &Effects<'_>, called: &proto::SupervisorCa
 /// Handed to somebody, and to another department maybe. The calendar its clocks count on stays.
 async fn assigned(tx: &mut Tx, effects: &Effects<'_>, assigned: &proto::TicketAssigned) -> Result<(), ReactionError> {
     let ticket: TicketId = named("ticket", &assigned.ticket)?;
-    affair::hand_over(tx, ticket.uuid(), &assigned.to_department, &assigned.owner).await?;
+    // One that was never opened has nothing to wait with.
+    let waits_in = match affair::get(&mut **tx, ticket.uuid()).await? {
+        Some(affair) => {
+            let skills = queue::skills(tx, &assigned.to_department, &affair.topic).await?;
+            Affair { department: assigned.to_department.clone(), skills, ..affair }.queue()
+        }
+        None => String::new(),
+    };
+    affair::hand_over(tx, ticket.uuid(), (&assigned.to_department, &waits_in), &assigned.owner).await?;
     let (from, to) = (assigned.from_department.clone(), assigned.to_department.clone());
     let comes = (assigned.to_superior || assigned.reason == SUPERVISOR_CAME).then_some(Event::SuperiorCame);
     let goes = (!from.is_empty() && from != to).then_some(Event::HandedOver { from, to });
@@ -316,6 +338,14 @@ async fn agent_put(tx: &mut Tx, put: &proto::AgentPut) -> Result<(), ReactionErr
     let manager = if put.manager.is_empty() { "" } else { agent_id("manager", &put.manager)? };
     let seat = Seat { team: put.team.clone(), manager: manager.to_owned() };
     Ok(agent::put(tx, id, &seat).await?)
+}
+
+/// What a department asks of who takes its affairs.
+async fn queue_put(tx: &mut Tx, put: &proto::QueuePut) -> Result<(), ReactionError> {
+    let department = put.queue.strip_prefix("queues/").filter(|department| !department.is_empty());
+    let department = department.ok_or(ReactionError::Undecodable("queue"))?;
+    let rules: Vec<queue::Rule> = put.rules.iter().map(|rule| (rule.topic.clone(), rule.skill.clone())).collect();
+    Ok(queue::put(tx, department, &rules).await?)
 }
 
 /// The id that owners of affairs are told by.

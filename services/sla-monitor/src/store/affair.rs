@@ -6,6 +6,7 @@ use postgres::StoreError;
 use sla_monitor_domain::affair::{Event, Happened};
 use sla_monitor_domain::catalogue::Filed;
 use sla_monitor_domain::policy::{Facts, Opened};
+use sla_monitor_domain::queue::queue;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
@@ -50,6 +51,8 @@ pub struct Affair {
     pub owner: String,
     /// Where they work.
     pub seat: Seat,
+    /// Skills that its department asks for its topic.
+    pub skills: Vec<String>,
 }
 
 impl Affair {
@@ -61,11 +64,17 @@ impl Affair {
             sector: self.sector.clone(),
             department: self.received_by.clone(),
             channel: self.channel.clone(),
+            queue: String::new(),
             severity: self.severity.clone(),
             language: self.language.clone(),
             served_first: self.served_first,
             received: self.first_received,
         }
+    }
+
+    /// The queue of its department that it waits in; none of a case of the office.
+    pub fn queue(&self) -> String {
+        if self.is_case { String::new() } else { queue(&self.department, &self.skills, &self.language) }
     }
 
     /// What law is chosen by.
@@ -104,6 +113,7 @@ struct Row {
     owner: String,
     team: String,
     manager: String,
+    skills: Vec<String>,
 }
 
 impl Row {
@@ -127,6 +137,7 @@ impl Row {
             received_by: self.received_by,
             owner: self.owner,
             seat: Seat { team: self.team, manager: self.manager },
+            skills: self.skills,
         }
     }
 }
@@ -209,7 +220,9 @@ pub async fn touch(tx: &mut PgConnection, id: Uuid) -> Result<Option<Affair>, St
            returning kind = 'case' as "is_case!", customer_id, subject_type, sector, topic, department, first_received_at as "first_received_at: _",
                      types, topics, calendar, channel, severity, language, served_first, received_by, owner,
                      coalesce((select team from sla_monitor.agent g where g.agent_id = a.owner), '') as "team!",
-                     coalesce((select manager from sla_monitor.agent g where g.agent_id = a.owner), '') as "manager!""#,
+                     coalesce((select manager from sla_monitor.agent g where g.agent_id = a.owner), '') as "manager!",
+                     array(select skill from sla_monitor.queue_skill q
+                           where q.department = a.department and q.topic = a.topic order by skill) as "skills!""#,
         id
     )
     .fetch_optional(tx)
@@ -217,30 +230,36 @@ pub async fn touch(tx: &mut PgConnection, id: Uuid) -> Result<Option<Affair>, St
     Ok(row.map(|row| row.affair(id)))
 }
 
-/// Hands an affair and its open clocks over: to a department, and to an owner in it with their team and manager, or to its queue where the owner is
-/// empty. The calendar they count on stays.
+/// Hands an affair and its open clocks over: to a department and a queue of it, and to an owner in it with their team and manager, or to nobody where the
+/// owner is empty. The calendar they count on stays.
 #[tracing::instrument(name = "db.affair.hand_over", skip_all)]
-pub async fn hand_over(tx: &mut PgConnection, id: Uuid, department: &str, owner: &str) -> Result<(), StoreError> {
+pub async fn hand_over(
+    tx: &mut PgConnection,
+    id: Uuid,
+    (department, queue): (&str, &str),
+    owner: &str,
+) -> Result<(), StoreError> {
     sqlx::query!(
         "with moved as (
              update sla_monitor.affair set department = $2, owner = $3 where affair_id = $1
          ), seat as (
              select coalesce(max(team), '') as team, coalesce(max(manager), '') as manager from sla_monitor.agent where agent_id = $3
          )
-         update sla_monitor.clock c set department = $2, team = seat.team, manager = seat.manager, version = version + 1
+         update sla_monitor.clock c set department = $2, team = seat.team, manager = seat.manager, queue = $4, version = version + 1
          from seat
          where c.affair_id = $1 and c.settled_at is null
-           and (c.department, c.team, c.manager) is distinct from ($2, seat.team, seat.manager)",
+           and (c.department, c.team, c.manager, c.queue) is distinct from ($2, seat.team, seat.manager, $4)",
         id,
         department,
         owner,
+        queue,
     )
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// Files an affair as something else, and its open clocks with it: what type a board counts them under. Answers as [`insert`].
+/// Files an affair as something else, and its open clocks with it: what type and queue a board counts them under. Answers as [`insert`].
 #[tracing::instrument(name = "db.affair.refile", skip_all)]
 pub async fn refile(tx: &mut PgConnection, affair: &Affair) -> Result<i64, StoreError> {
     let revision = sqlx::query_scalar!(
@@ -248,8 +267,8 @@ pub async fn refile(tx: &mut PgConnection, affair: &Affair) -> Result<i64, Store
              update sla_monitor.affair set subject_type = $2, sector = $3, topic = $4, types = $5, topics = $6, severity = $7
              where affair_id = $1
          ), moved as (
-             update sla_monitor.clock set subject_type = $2, version = version + 1
-             where affair_id = $1 and settled_at is null and subject_type <> $2
+             update sla_monitor.clock set subject_type = $2, queue = $8, version = version + 1
+             where affair_id = $1 and settled_at is null and (subject_type, queue) is distinct from ($2, $8)
          )
          select revision from law"#,
         affair.id,
@@ -259,6 +278,7 @@ pub async fn refile(tx: &mut PgConnection, affair: &Affair) -> Result<i64, Store
         &affair.types,
         &affair.topics,
         affair.severity,
+        affair.queue(),
     )
     .fetch_one(tx)
     .await?;
@@ -279,7 +299,9 @@ pub async fn get(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Affai
         Row,
         r#"select kind = 'case' as "is_case!", customer_id, subject_type, sector, topic, department, first_received_at as "first_received_at: _",
                   types, topics, calendar, channel, severity, language, served_first, received_by, owner,
-                  coalesce(g.team, '') as "team!", coalesce(g.manager, '') as "manager!"
+                  coalesce(g.team, '') as "team!", coalesce(g.manager, '') as "manager!",
+                  array(select skill from sla_monitor.queue_skill q
+                        where q.department = a.department and q.topic = a.topic order by skill) as "skills!"
            from sla_monitor.affair a
            left join sla_monitor.agent g on g.agent_id = a.owner
            where affair_id = $1"#,

@@ -129,7 +129,7 @@ pub async fn changed(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, S
     let rows = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel, a.segment, a.cause,
-                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.first_origin_at as "first_origin_at: _",
+                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.queue, c.first_origin_at as "first_origin_at: _",
                   case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
                   (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
                   (c.breached_at is not null or (c.state = 'running' and c.due_at < now())) as "breached!"
@@ -154,7 +154,7 @@ pub async fn summed_of_changed(tx: &mut PgConnection, part: Range) -> Result<Vec
     let rows = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, l.channel, l.segment, l.cause,
-                  c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, l.team, l.manager, c.first_origin_at as "first_origin_at: _",
+                  c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, l.team, l.manager, l.queue, c.first_origin_at as "first_origin_at: _",
                   c.ended_as, c.settle_micros, c.breached
            from (select distinct affair_id from sla_monitor.board_changed) k
            join sla_monitor.board_affair a on a.affair_id = k.affair_id
@@ -178,7 +178,7 @@ pub async fn between(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, S
     let rows = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel, a.segment, a.cause,
-                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.first_origin_at as "first_origin_at: _",
+                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.queue, c.first_origin_at as "first_origin_at: _",
                   case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
                   (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
                   (c.breached_at is not null or (c.state = 'running' and c.due_at < now())) as "breached!"
@@ -207,7 +207,7 @@ pub async fn overdue(tx: &mut PgConnection) -> Result<Vec<Piece>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel, a.segment, a.cause,
-                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.first_origin_at as "first_origin_at: _",
+                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.queue, c.first_origin_at as "first_origin_at: _",
                   'open' as "ended_as!", null::bigint as settle_micros, true as "breached!"
            from sla_monitor.clock c
            join sla_monitor.affair a on a.affair_id = c.affair_id
@@ -224,7 +224,7 @@ pub async fn overdue(tx: &mut PgConnection) -> Result<Vec<Piece>, StoreError> {
 #[tracing::instrument(name = "db.board.labels", skip_all)]
 pub async fn labels(tx: &mut PgConnection) -> Result<HashMap<i32, Arc<Labels>>, StoreError> {
     let rows = sqlx::query!(
-        "select label, rule, department, subject_type, stage, kind, channel, outcome, team, manager, segment, cause
+        "select label, rule, department, subject_type, stage, kind, channel, outcome, team, manager, queue, segment, cause
          from sla_monitor.board_label"
     )
     .fetch_all(tx)
@@ -240,6 +240,7 @@ pub async fn labels(tx: &mut PgConnection) -> Result<HashMap<i32, Arc<Labels>>, 
             outcome: row.outcome.into(),
             team: row.team.into(),
             manager: row.manager.into(),
+            queue: row.queue.into(),
             segment: row.segment.into(),
             cause: row.cause.into(),
         };
@@ -315,6 +316,9 @@ pub async fn settled_of(
                      union all
                      select settle_micros, first_origin_at, label from sla_monitor.board_clock
                      where r.dimension = 'manager' and manager = r.key and manager <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
+                     union all
+                     select settle_micros, first_origin_at, label from sla_monitor.board_clock
+                     where r.dimension = 'queue' and queue = r.key and queue <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
                      union all
                      select settle_micros, first_origin_at, label from sla_monitor.board_clock
                      where r.dimension = 'cause' and cause = r.key and cause <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros) b

@@ -4,10 +4,14 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kernel::{Channel, Language};
 use postgres::StoreError;
+use sla_monitor_domain::call::Verdict;
+use sla_monitor_domain::condition::Metric;
 use sla_monitor_domain::figures::{Ended, HumanRequest, Measured, Supervisor, SupervisorRequest};
-use sqlx::PgConnection;
+use sla_monitor_domain::policy::Facts;
+use sqlx::{PgConnection, PgPool};
 
-use super::instant;
+use super::past::Span;
+use super::{instant, judged};
 
 /// A call with what no parameter is counted from, and that is kept all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +29,22 @@ pub struct Call {
 }
 
 impl Call {
+    /// What the house's policies are chosen by.
+    pub fn facts(&self) -> Facts {
+        Facts {
+            ticket_type: String::new(),
+            topic: String::new(),
+            sector: String::new(),
+            department: self.measured.department.clone(),
+            channel: self.channel.as_str().to_owned(),
+            queue: self.queue.clone(),
+            severity: String::new(),
+            language: self.language.map_or("", Language::as_str).to_owned(),
+            served_first: self.served_first,
+            received: self.measured.arrived,
+        }
+    }
+
     fn supervisor(&self) -> Option<SupervisorRequest> {
         self.measured.supervisor
     }
@@ -167,4 +187,114 @@ pub async fn get(tx: &mut PgConnection, source_system: &str, ids: &[String]) -> 
     .fetch_all(tx)
     .await?;
     rows.into_iter().map(|row| row.call(source_system)).collect()
+}
+
+/// A call of one system by its id there, with when it was recorded; `None` when there is none.
+#[tracing::instrument(name = "db.call.one", skip_all)]
+pub async fn one(
+    tx: &mut PgConnection,
+    source_system: &str,
+    id: &str,
+) -> Result<Option<(Call, Timestamp)>, StoreError> {
+    let Some(call) = get(tx, source_system, &[id.to_owned()]).await?.pop() else { return Ok(None) };
+    let recorded = sqlx::query_scalar!(
+        r#"select recorded_at as "at: jiff_sqlx::Timestamp" from sla_monitor.call where source_system = $1 and external_id = $2"#,
+        source_system,
+        id,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(Some((call, recorded.to_jiff())))
+}
+
+/// Where a walk along calls has come to.
+pub type Place = (Timestamp, String, String);
+
+/// A call with what was made of it by the policy of a metric that held: which, and how it stands; none where none did.
+#[derive(Debug)]
+pub struct PastCall {
+    /// The call.
+    pub call: Call,
+    /// Id of the policy, and the verdict.
+    pub judged: Option<(String, Verdict)>,
+}
+
+/// How many calls arrived in a span; and the database's time.
+#[tracing::instrument(name = "db.call.count", skip_all)]
+pub async fn count(pool: &PgPool, span: Span) -> Result<(i64, Timestamp), StoreError> {
+    let row = sqlx::query!(
+        r#"select count(*) as "n!", now() as "now!: jiff_sqlx::Timestamp" from sla_monitor.call
+           where arrived_at >= $1 and arrived_at < $2"#,
+        span.from.to_sqlx() as _,
+        span.to.to_sqlx() as _,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok((row.n, row.now.to_jiff()))
+}
+
+/// Calls that arrived in a span, the first first, after a place; each with how it stands to the policy of a metric.
+#[tracing::instrument(name = "db.call.past", skip_all)]
+pub async fn past(
+    pool: &PgPool,
+    span: Span,
+    after: Option<Place>,
+    metric: Metric,
+    limit: i64,
+) -> Result<Vec<PastCall>, StoreError> {
+    let (after_at, after_system, after_id) = match after {
+        Some((at, system, id)) => (Some(at), Some(system), Some(id)),
+        None => (None, None, None),
+    };
+    let rows = sqlx::query!(
+        r#"select c.source_system, c.external_id, c.department, c.queue, c.channel, c.language, c.served_first, c.arrived_at as "arrived_at: jiff_sqlx::Timestamp",
+                  c.ended_as, c.waited_until as "waited_until: jiff_sqlx::Timestamp",
+                  c.human_requested_at as "human_requested_at: jiff_sqlx::Timestamp", c.human_at as "human_at: jiff_sqlx::Timestamp",
+                  c.supervisor_requested_at as "supervisor_requested_at: jiff_sqlx::Timestamp",
+                  c.supervisor_at as "supervisor_at: jiff_sqlx::Timestamp",
+                  c.supervisor_later_at as "supervisor_later_at: jiff_sqlx::Timestamp",
+                  c.supervisor_due_at as "supervisor_due_at: jiff_sqlx::Timestamp",
+                  v.policy_id as "policy_id?", v.verdict as "verdict?"
+           from (select * from sla_monitor.call
+                 where arrived_at >= $1 and arrived_at < $2
+                   and ($3::timestamptz is null or (arrived_at, source_system, external_id) > ($3, $4, $5))
+                 order by arrived_at, source_system, external_id limit $7) c
+           left join sla_monitor.call_verdict v
+             on v.source_system = c.source_system and v.external_id = c.external_id and v.metric = $6
+           order by c.arrived_at, c.source_system, c.external_id"#,
+        span.from.to_sqlx() as _,
+        span.to.to_sqlx() as _,
+        after_at.map(|at| at.to_sqlx()) as _,
+        after_system,
+        after_id,
+        metric.as_str(),
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    let past = rows.into_iter().map(|row| {
+        let judged = match (row.policy_id, row.verdict) {
+            (Some(policy), Some(word)) => Some((policy, judged::verdict(&word)?)),
+            _ => None,
+        };
+        let told = Row {
+            external_id: row.external_id,
+            department: row.department,
+            queue: row.queue,
+            channel: row.channel,
+            language: row.language,
+            served_first: row.served_first,
+            arrived_at: row.arrived_at,
+            ended_as: row.ended_as,
+            waited_until: row.waited_until,
+            human_requested_at: row.human_requested_at,
+            human_at: row.human_at,
+            supervisor_requested_at: row.supervisor_requested_at,
+            supervisor_at: row.supervisor_at,
+            supervisor_later_at: row.supervisor_later_at,
+            supervisor_due_at: row.supervisor_due_at,
+        };
+        Ok(PastCall { call: told.call(&row.source_system)?, judged })
+    });
+    past.collect()
 }

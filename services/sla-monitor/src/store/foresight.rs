@@ -83,7 +83,7 @@ pub async fn history(
     to: Timestamp,
 ) -> Result<(Vec<Followed>, Option<Timestamp>), StoreError> {
     let rows = sqlx::query!(
-        r#"select subject_type, stage, department, first_origin_at as "received: jiff_sqlx::Timestamp",
+        r#"select subject_type, stage, department, queue, first_origin_at as "received: jiff_sqlx::Timestamp",
                   case when state = 'fulfilled' then settled_at end as "answered: jiff_sqlx::Timestamp",
                   coalesce(breached_at, due_at) as "due: jiff_sqlx::Timestamp", now() as "now!: jiff_sqlx::Timestamp"
            from sla_monitor.clock
@@ -101,6 +101,7 @@ pub async fn history(
     let followed = rows.into_iter().map(|row| Followed {
         like: format!("{}/{}", row.subject_type, row.stage),
         department: row.department,
+        queue: row.queue,
         // One that stands still has no due instant: it waits, and is not judged.
         past: Past {
             received: micros(row.received),

@@ -8,7 +8,7 @@ use kernel::{Actor, ActorKind};
 use postgres::{Db, StoreError};
 use prost::Message as _;
 use sla_monitor_domain::{Calendar, Rule};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use ventanilla_proto::sla::v1 as proto;
 
 use super::instant;
@@ -137,8 +137,8 @@ pub async fn load(connection: &mut PgConnection) -> Result<Kept, StoreError> {
 
 /// Which change of policies and calendars is the last.
 #[tracing::instrument(level = "debug", name = "db.law.revision", skip_all)]
-pub async fn revision(pool: &PgPool) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar!("select revision from sla_monitor.law_revision").fetch_one(pool).await?)
+pub async fn revision(executor: impl PgExecutor<'_>) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!("select revision from sla_monitor.law_revision").fetch_one(executor).await?)
 }
 
 /// The same for the rest of a transaction: who changes policies and calendars waits until it is over.

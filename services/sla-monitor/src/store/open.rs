@@ -42,6 +42,8 @@ pub struct NewClock {
     pub department: String,
     /// Where whoever has the affair works.
     pub seat: Seat,
+    /// Queue that the affair waits in.
+    pub queue: String,
     /// Where it counts from.
     pub origin: Timestamp,
     /// What started it.
@@ -109,6 +111,7 @@ pub async fn open(tx: &mut PgConnection, caused: &[(NewClock, Cause<'_>)], quiet
     let departments: Vec<String> = clocks().map(|c| c.department.clone()).collect();
     let teams: Vec<String> = clocks().map(|c| c.seat.team.clone()).collect();
     let managers: Vec<String> = clocks().map(|c| c.seat.manager.clone()).collect();
+    let queues: Vec<String> = clocks().map(|c| c.queue.clone()).collect();
     let origins: Vec<jiff_sqlx::Timestamp> = clocks().map(|c| c.origin.to_sqlx()).collect();
     let dues: Vec<Option<jiff_sqlx::Timestamp>> = clocks().map(|c| c.due.map(|due| due.to_sqlx())).collect();
     let calendar_versions: Vec<String> = clocks().map(|c| c.calendar_version.clone()).collect();
@@ -130,18 +133,18 @@ pub async fn open(tx: &mut PgConnection, caused: &[(NewClock, Cause<'_>)], quiet
         "with new as (
              select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::integer[], $7::text[],
                                   $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[],
-                                  $14::text[], $15::timestamptz[], $25::text[], $26::boolean[], $28::text[], $29::text[],
+                                  $14::text[], $15::timestamptz[], $25::text[], $26::boolean[], $28::text[], $29::text[], $30::text[],
                                   $16::text[], $17::timestamptz[], $18::text[], $19::bigint[])
                  as n(clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage, calendar, subject_type,
-                      department, origin_at, due_at, start, until_at, calendar_version, by_conditions, team, manager,
+                      department, origin_at, due_at, start, until_at, calendar_version, by_conditions, team, manager, queue,
                       traceparent, recorded_at, source, position)
          ), clocks as (
              insert into sla_monitor.clock (clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage,
                  calendar, subject_type, department, state, epoch, first_origin_at, origin_at, due_at, traceparent,
-                 calendar_version, by_conditions, team, manager)
+                 calendar_version, by_conditions, team, manager, queue)
              select clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage,
                  calendar, subject_type, department, case when start = 'awaited' then 'scheduled' else 'running' end, 1, origin_at,
-                 origin_at, due_at, traceparent, calendar_version, by_conditions, team, manager from new
+                 origin_at, due_at, traceparent, calendar_version, by_conditions, team, manager, queue from new
          ), entries as (
              insert into sla_monitor.clock_entry (clock_id, seq, kind, until_at, occurred_at, recorded_at, source, position)
              select clock_id, 1, start, until_at, origin_at, recorded_at, source, position from new
@@ -180,6 +183,7 @@ pub async fn open(tx: &mut PgConnection, caused: &[(NewClock, Cause<'_>)], quiet
         &ahead.origins as _,
         &teams,
         &managers,
+        &queues,
     )
     .execute(tx)
     .await?;

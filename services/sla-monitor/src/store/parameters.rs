@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use postgres::{Db, StoreError};
+use postgres::StoreError;
 use sla_monitor_domain::figures::{
     COMPLAINTS, CallCounts, Coarse, Figure, Resolved, SupervisorRequests, THREE_MINUTES,
 };
@@ -14,7 +14,7 @@ use sqlx::PgConnection;
 pub const PERCENTS: [u8; 5] = [50, 75, 90, 95, 99];
 
 /// A second, of which the three minutes of the law are an edge.
-const SECOND: i64 = 1_000_000;
+pub const SECOND: i64 = 1_000_000;
 
 /// An hour and some, by which the lives of affairs are counted: a shift is quick and rounds down on either side of zero.
 const SHIFT: i32 = 32;
@@ -43,20 +43,7 @@ pub struct Counted {
     pub now: Timestamp,
 }
 
-/// Counts the calls and the affairs of a period, `rules` being the legal terms that the answer to an affair meets. All looks see the same instant.
-#[tracing::instrument(name = "db.parameters.count", skip_all)]
-pub async fn count(db: &Db, period: &Period, rules: &[String]) -> Result<Counted, StoreError> {
-    let mut tx = db.tx().await?;
-    sqlx::query!("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
-    let counted = count_in(&mut tx, period, rules).await;
-    tx.rollback().await?;
-    counted
-}
-
-/// The same at the snapshot of a transaction.
-///
-/// # Errors
-/// As [`count`].
+/// Counts the calls and the affairs of a period at the snapshot of a transaction, `rules` being the legal terms that the answer to an affair meets.
 #[tracing::instrument(name = "db.parameters.count_in", skip_all)]
 pub async fn count_in(tx: &mut PgConnection, period: &Period, rules: &[String]) -> Result<Counted, StoreError> {
     let calls = calls(tx, period).await?;

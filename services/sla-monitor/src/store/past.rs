@@ -130,6 +130,7 @@ pub async fn affairs(
                 received_by: row.received_by,
                 owner: String::new(),
                 seat: Seat::default(),
+                skills: Vec::new(),
             },
             segment: row.segment,
             history,

@@ -1,9 +1,8 @@
 //! `GetCalibration`: how well breaches are foretold.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
-use sla_monitor_domain::foresight::{Judged, by_department};
+use sla_monitor_domain::foresight::{ByLine, by_line};
+use sla_monitor_domain::queue::department_of;
 
 use crate::error::Failure;
 use crate::monitor::Monitor;
@@ -26,8 +25,8 @@ pub struct Asked {
 /// What is told.
 #[derive(Debug, Clone)]
 pub struct Told {
-    /// By department.
-    pub by_department: BTreeMap<String, Judged>,
+    /// By department, and by queue.
+    pub lines: ByLine,
     /// The database's time.
     pub now: Timestamp,
 }
@@ -41,8 +40,10 @@ pub async fn get_calibration(monitor: &Monitor, asked: &Asked) -> Result<Told, F
     let (history, now) = history(monitor.db.reader(), asked.from, asked.to).await?;
     let now = now.unwrap_or_else(|| monitor.ambient.now());
     // Some hundred milliseconds of arithmetic for the most that is judged at once.
-    let judged = tokio::task::spawn_blocking(move || by_department(&history, now.as_microsecond(), &SHARES)).await;
-    let mut by_department = judged.map_err(|_| sqlx::Error::WorkerCrashed)?;
-    by_department.retain(|department, _| asked.department.as_ref().is_none_or(|only| only == department));
-    Ok(Told { by_department, now })
+    let judged = tokio::task::spawn_blocking(move || by_line(&history, now.as_microsecond(), &SHARES)).await;
+    let mut lines = judged.map_err(|_| sqlx::Error::WorkerCrashed)?;
+    let is_asked = |department: &str| asked.department.as_ref().is_none_or(|only| only == department);
+    lines.departments.retain(|department, _| is_asked(department));
+    lines.queues.retain(|queue, _| is_asked(department_of(queue)));
+    Ok(Told { lines, now })
 }

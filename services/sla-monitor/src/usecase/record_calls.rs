@@ -1,17 +1,20 @@
-//! `RecordCalls`: what a telephone system measured of calls that are over.
+//! `RecordCalls`: what a telephone system measured of calls that are over, and what the house's policies make of each.
 
 use std::collections::BTreeMap;
 
 use ledger::{Draft, Stamp, append};
 use postgres::RequestKey;
 use server::Call as Caller;
+use sla_monitor_domain::Rule;
+use sla_monitor_domain::call::{Judgement, judgements};
 use ventanilla_proto::sla::v1 as proto;
 
 use super::write::{Begun, begin, keep};
 use crate::error::Failure;
 use crate::grpc::measured;
-use crate::monitor::Monitor;
+use crate::monitor::{Law, Monitor};
 use crate::store::call::{Call, get, insert};
+use crate::store::judged;
 
 /// Calls that are named when they differ from what is known.
 const MOST_NAMED: usize = 20;
@@ -51,9 +54,13 @@ pub async fn record_calls(
         refuse_others(&new.calls, &known)?;
     }
     let fresh: Vec<&Call> = new.calls.iter().filter(is_new).collect();
-    if let (Some(first), Some(last)) = (fresh.iter().map(|c| c.measured.arrived).min(), fresh.last()) {
+    if let Some(first) = fresh.iter().map(|call| call.measured.arrived).min() {
+        // Whoever changes what holds waits until these are judged, or is waited for.
+        let law = monitor.law_now(&mut tx).await?;
+        let judged: Vec<(&Call, Vec<Judgement>)> = fresh.iter().map(|call| (*call, made_of(&law, call))).collect();
+        judged::insert(&mut tx, &new.source_system, &judged).await?;
         let stamp = Stamp::of(caller.actor().clone(), now, caller.traceparent.clone()).occurred(first);
-        let payload = measured::entry(&last.measured.key.0, &fresh);
+        let payload = measured::entry(&new.source_system, &judged);
         let aggregate = format!("telephoneSystems/{}", new.source_system);
         append(&mut tx, &[Draft::new(monitor.ambient.uuid(now), aggregate, &payload, &stamp)]).await?;
     }
@@ -62,6 +69,15 @@ pub async fn record_calls(
         known_count: count(new.calls.len() - fresh.len()),
     };
     keep(monitor, tx, &new.key, answer).await
+}
+
+/// What the house's policies make of a call.
+fn made_of(law: &Law, call: &Call) -> Vec<Judgement> {
+    let calendar_of = |rule: &Rule| {
+        let named = rule.measure.as_ref().and_then(|measure| measure.calendar.as_deref());
+        &**named.and_then(|id| law.calendar(id)).unwrap_or_else(|| law.calendar_of(&call.measured.department))
+    };
+    judgements(law.policies.iter().map(|rule| &**rule), &call.measured, &call.facts(), calendar_of)
 }
 
 fn count(of: usize) -> i32 {

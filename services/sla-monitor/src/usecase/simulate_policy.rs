@@ -12,15 +12,17 @@ use tokio::sync::mpsc::Sender;
 use uuid::Uuid;
 
 use super::get_policy::{Obligation, all_versions, get_policy};
+use super::simulate_calls::simulate_calls;
 use crate::error::Failure;
 use crate::monitor::{Law, Monitor};
+use crate::names::CallName;
 use crate::store::law::Stands;
 use crate::store::past::{PastAffair, PastClock, Span, affairs, count_affairs};
 
 /// Affairs looked at in one go.
-const PAGE: i64 = 1_000;
+pub(super) const PAGE: i64 = 1_000;
 /// Affairs after which others have their turn.
-const TURN: usize = 50;
+pub(super) const TURN: usize = 50;
 /// Most flips in one item.
 const FLIPS: usize = 500;
 
@@ -71,11 +73,20 @@ impl Stood {
     }
 }
 
-/// An affair whose verdict would be another.
+/// What a verdict is about.
+#[derive(Debug, Clone)]
+pub enum Of {
+    /// A ticket.
+    Ticket(Uuid),
+    /// A call.
+    Call(CallName),
+}
+
+/// An affair or a call whose verdict would be another.
 #[derive(Debug, Clone)]
 pub struct Flip {
-    /// The ticket.
-    pub ticket: Uuid,
+    /// What it is about.
+    pub of: Of,
     /// As it is.
     pub now: Stood,
     /// As it would be.
@@ -106,7 +117,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, now: Stood, then: Stood) {
+    pub(super) fn add(&mut self, now: Stood, then: Stood) {
         self.affairs += 1;
         self.clocks += i64::from(then != Stood::None);
         match then {
@@ -136,10 +147,29 @@ pub struct Simulated {
     pub by_channel: BTreeMap<String, Tally>,
     /// By segment.
     pub by_segment: BTreeMap<String, Tally>,
+    /// By queue, of calls.
+    pub by_queue: BTreeMap<String, Tally>,
     /// Affairs whose verdict would be another.
     pub flips: i64,
     /// The database's time, at which open clocks were judged.
     pub now: Timestamp,
+}
+
+impl Simulated {
+    /// Nothing looked at yet.
+    pub(super) fn begun(policy: Obligation, now: Timestamp) -> Self {
+        Self {
+            policy,
+            total: Tally::default(),
+            by_department: BTreeMap::new(),
+            by_type: BTreeMap::new(),
+            by_channel: BTreeMap::new(),
+            by_segment: BTreeMap::new(),
+            by_queue: BTreeMap::new(),
+            flips: 0,
+            now,
+        }
+    }
 }
 
 /// What is told on the way.
@@ -169,8 +199,8 @@ pub async fn prepare(monitor: &Monitor, trial: &Trial) -> Result<Obligation, Fai
         None => get_policy(monitor, &trial.id, trial.version).await?,
     };
     let rule = tried.rule();
-    let of_tickets = matches!(rule.subject, Subject::Ticket | Subject::TicketOrCase);
-    if rule.term.is_none() || !of_tickets || !rule.enabled() {
+    let tried_on = matches!(rule.subject, Subject::Ticket | Subject::TicketOrCase | Subject::Call);
+    if rule.term.is_none() || !tried_on || !rule.enabled() {
         return Err(Failure::NoTermToCount { rule: rule.id.clone(), stage: rule.stage.clone() });
     }
     Ok(tried)
@@ -187,19 +217,13 @@ pub async fn simulate_policy(
     policy: Obligation,
     tell: Sender<Result<Item, Failure>>,
 ) -> Result<(), Failure> {
+    if policy.rule().subject == Subject::Call {
+        return simulate_calls(monitor, trial.span, policy, tell).await;
+    }
     let law = monitor.law();
     let tried = Tried::new(&policy);
     let (total, now) = count_affairs(monitor.db.reader(), trial.span).await?;
-    let mut result = Simulated {
-        policy: policy.clone(),
-        total: Tally::default(),
-        by_department: BTreeMap::new(),
-        by_type: BTreeMap::new(),
-        by_channel: BTreeMap::new(),
-        by_segment: BTreeMap::new(),
-        flips: 0,
-        now,
-    };
+    let mut result = Simulated::begun(policy.clone(), now);
     let (mut after, mut flips) = (None, Vec::new());
     loop {
         let page = affairs(monitor.db.reader(), trial.span, after, &tried.measured_by, PAGE).await?;
@@ -223,26 +247,44 @@ pub async fn simulate_policy(
             if was != then {
                 result.flips += 1;
                 let rule = past.clock.as_ref().map(|clock| clock.rule.clone()).unwrap_or_default();
-                flips.push(Flip { ticket: affair.id, now: was, then, rule });
+                flips.push(Flip { of: Of::Ticket(affair.id), now: was, then, rule });
             }
         }
-        let mut items = vec![Item::Progress(result.total.affairs, total.max(result.total.affairs))];
-        while flips.len() >= FLIPS {
-            items.push(Item::Flips(flips.drain(..FLIPS).collect()));
-        }
-        for item in items {
-            if tell.send(Ok(item)).await.is_err() {
-                return Ok(());
-            }
+        if !tell_page(&tell, &result, total, &mut flips).await {
+            return Ok(());
         }
     }
+    tell_end(&tell, result, flips).await;
+    Ok(())
+}
+
+/// Tells what was found on a page, and keeps flips that do not fill an item yet; `false` when nobody listens any more.
+pub(super) async fn tell_page(
+    tell: &Sender<Result<Item, Failure>>,
+    result: &Simulated,
+    total: i64,
+    flips: &mut Vec<Flip>,
+) -> bool {
+    let mut items = vec![Item::Progress(result.total.affairs, total.max(result.total.affairs))];
+    while flips.len() >= FLIPS {
+        items.push(Item::Flips(flips.drain(..FLIPS).collect()));
+    }
+    for item in items {
+        if tell.send(Ok(item)).await.is_err() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Tells the last flips and the end.
+pub(super) async fn tell_end(tell: &Sender<Result<Item, Failure>>, result: Simulated, flips: Vec<Flip>) {
     let last = (!flips.is_empty()).then_some(Item::Flips(flips));
     for item in last.into_iter().chain([Item::Result(Box::new(result))]) {
         if tell.send(Ok(item)).await.is_err() {
             break;
         }
     }
-    Ok(())
 }
 
 /// A rule as if it had held for all that was received.

@@ -79,7 +79,7 @@ impl CalibrationWorker {
         let to = self.monitor.ambient.now();
         let from = to.checked_sub(BACK).unwrap_or(Timestamp::MIN);
         let told = get_calibration(&self.monitor, &Asked { from, to, department: None }).await?;
-        for (department, judged) in told.by_department {
+        for (department, judged) in told.lines.departments {
             let Some(calibration) = judged.record.calibration() else { continue };
             let of = [KeyValue::new("department", department)];
             self.brier.record(calibration.brier, &of);

@@ -1,7 +1,7 @@
 //! ForecastBreach and GetCalibration: what is foretold of breaches, and what came of it.
 
 use kernel::Role;
-use sla_monitor_domain::foresight::{Followed, Past, by_department};
+use sla_monitor_domain::foresight::{Followed, Past, by_line};
 use testkit::Served;
 use tonic::Code;
 use ventanilla_proto::sla::v1 as sla;
@@ -25,13 +25,21 @@ async fn forecast(served: &Served, name: &str) -> sla::BreachForecast {
 /// An incident, resolved after so many hours where it was.
 async fn incident(world: &World, received: jiff::Timestamp, department: &'static str, hours: Option<i64>) -> String {
     let mut ticket = Ticket::incident(received);
-    ticket.department = department;
+    (ticket.department, ticket.topic) = (department, topic(received));
     world.open(&ticket).await;
     if let Some(hours) = hours {
         world.resolve(&ticket, later(received, hours * HOUR)).await;
     }
     ticket.name
 }
+
+/// Every other twenty hours affairs are about outages, for which a skill is asked at the desk.
+fn topic(received: jiff::Timestamp) -> &'static str {
+    if received.as_second() / 3_600 / 20 % 2 == 0 { "outage" } else { "" }
+}
+
+/// The queues that this makes.
+const QUEUES: [&str; 3] = ["field-service/*/*", "service-desk/*/*", "service-desk/grid/*"];
 
 #[tokio::test]
 async fn the_chance_of_a_breach_is_read_off_the_clocks_of_the_department_or_of_the_house() {
@@ -96,6 +104,7 @@ async fn the_report_equals_what_its_own_clocks_would_have_been_told() {
     let world = World::new().await;
     let served = world.start().await;
     let begin = at("2026-01-05T08:00:00Z");
+    world.asks("service-desk", &[("outage", "grid")]).await;
     let mut last = String::new();
     for i in 0..150_i64 {
         let department = if i % 10 == 0 { "field-service" } else { "service-desk" };
@@ -117,10 +126,10 @@ async fn the_report_equals_what_its_own_clocks_would_have_been_told() {
     let history = history(&served).await;
     assert_eq!(history.len(), 150);
     let until = read(report.as_of_time).unwrap().as_microsecond();
-    let judged = by_department(&history, until, &[25, 50, 75]);
+    let judged = by_line(&history, until, &[25, 50, 75]);
     assert_eq!(report.by_department.len(), 2);
     for department in &report.by_department {
-        let judged = &judged[&department.department];
+        let judged = &judged.departments[&department.department];
         let (told, plain) = (department.calibration.clone().unwrap(), judged.record.calibration().unwrap());
         assert_eq!((told.count.unsigned_abs(), department.too_few_count.unsigned_abs()), (plain.count, judged.too_few));
         assert!(told.count > 5, "{} of {}", told.count, department.department);
@@ -133,9 +142,18 @@ async fn the_report_equals_what_its_own_clocks_would_have_been_told() {
         }
         assert_eq!(told.rows.iter().map(|row| row.count).sum::<i64>(), told.count);
     }
+    // Of each queue what is told of its clocks, from the same experience.
+    assert_eq!(report.by_queue.iter().map(|q| q.queue.as_str()).collect::<Vec<_>>(), QUEUES);
+    for queue in &report.by_queue {
+        let (told, judged) = (queue.calibration.clone().unwrap(), &judged.queues[&queue.queue]);
+        let plain = judged.record.calibration().unwrap();
+        assert_eq!((told.count.unsigned_abs(), queue.too_few_count.unsigned_abs()), (plain.count, judged.too_few));
+        assert!(told.count > 5 && (told.brier_score - plain.brier).abs() < 1e-9, "{} {}", queue.queue, told.count);
+    }
     let total = report.total.clone().unwrap();
     let counts = report.by_department.iter().map(|d| d.calibration.as_ref().unwrap().count);
     assert_eq!(total.count, counts.sum::<i64>());
+    assert_eq!(total.count, report.by_queue.iter().map(|q| q.calibration.as_ref().unwrap().count).sum::<i64>());
     // A clock of which another end is told makes another score: the comparison sees it.
     let mut forged = history;
     forged
@@ -143,13 +161,14 @@ async fn the_report_equals_what_its_own_clocks_would_have_been_told() {
         .filter(|followed| followed.department == "service-desk")
         .take(60)
         .for_each(|followed| followed.past.answered = None);
-    let forged = by_department(&forged, until, &[25, 50, 75])["service-desk"].record.calibration().unwrap();
+    let forged = by_line(&forged, until, &[25, 50, 75]).departments["service-desk"].record.calibration().unwrap();
     let desk = report.by_department.iter().find(|d| d.department == "service-desk").unwrap();
     assert!((desk.calibration.as_ref().unwrap().brier_score - forged.brier).abs() > 1e-6);
     // One department alone draws upon what all know, too.
     let only = sla::GetCalibrationRequest { department: "field-service".to_owned(), ..request };
     let only = auditor.get_calibration(only).await.unwrap().into_inner();
     assert_eq!((only.by_department.len(), only.by_department[0].department.as_str()), (1, "field-service"));
+    assert_eq!(only.by_queue, report.by_queue[..1]);
     assert_eq!(
         only.by_department[0].calibration.as_ref().map(|c| c.count),
         report.by_department[0].calibration.as_ref().map(|c| c.count)
@@ -170,7 +189,14 @@ async fn history(served: &Served) -> Vec<Followed> {
                 answered: micros(clock.settled_time),
                 due,
             };
-            Followed { like: format!("{}/{}", clock.subject_type, clock.stage), department: clock.department, past }
+            let grid =
+                clock.department == "service-desk" && !topic(read(clock.first_received_time).unwrap()).is_empty();
+            Followed {
+                like: format!("{}/{}", clock.subject_type, clock.stage),
+                queue: format!("{}/{}/*", clock.department, if grid { "grid" } else { "*" }),
+                department: clock.department,
+                past,
+            }
         }));
         page_token = page.next_page_token;
         if page_token.is_empty() {

@@ -67,6 +67,7 @@ async fn the_file_has_the_rows_of_the_board_and_its_months_add_up() {
     expected.extend(board.by_stage.iter().map(|row| line("stage", row)));
     expected.extend(board.by_kind.iter().map(|row| line("kind", row)));
     expected.extend(board.by_channel.iter().map(|row| line("channel", row)));
+    expected.extend(board.by_queue.iter().map(|row| line("queue", row)));
     expected.extend(board.by_segment.iter().map(|row| line("segment", row)));
     assert_eq!(lines[1..=expected.len()], expected.iter().map(String::as_str).collect::<Vec<_>>());
     let months: Vec<Vec<&str>> = lines[expected.len() + 1..].iter().map(|line| line.split(',').collect()).collect();

@@ -297,6 +297,7 @@ async fn a_policy_about_cases_asks_for_nothing_that_the_office_does_not_know() {
         severities: vec![Severity::High.into()],
         languages: vec![Language::Es.into()],
         served_first: Some(true),
+        queues: vec!["invoices".to_owned()],
     });
     (measure.retroactive_start, measure.retroactive_pause) = (true, true);
     let refused = put(&served, wrong).await.unwrap_err();
@@ -311,6 +312,7 @@ async fn a_policy_about_cases_asks_for_nothing_that_the_office_does_not_know() {
         "filter.served_first",
         "retroactive_start",
         "retroactive_pause",
+        "filter.queues",
     ];
     let mut expected = vec!["policy.effects".to_owned()];
     expected.extend(of_measure.map(|field| format!("policy.measure.{field}")));

@@ -20,7 +20,7 @@ fn micros(duration: Option<prost_types::Duration>) -> Option<i64> {
 }
 
 /// What is in the service's ledger, once everything has its position.
-async fn exported(world: &World) -> Vec<Entry> {
+pub async fn exported(world: &World) -> Vec<Entry> {
     eventually(SOON, || async {
         let waiting: i64 =
             sqlx::query_scalar("select count(*) from sla_monitor.ledger_inbox").fetch_one(&world.admin).await.unwrap();

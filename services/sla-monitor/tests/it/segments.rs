@@ -18,6 +18,7 @@ use ventanilla_proto::customer::v1 as customer;
 use ventanilla_proto::customer::v1::ValueSegment as Segment;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::r#type::v1::Language;
 
 use crate::world::{SOON, Ticket, World, at, client, wire};
 
@@ -200,4 +201,46 @@ async fn what_brought_an_affair_about_is_what_was_stated_last_also_of_what_is_se
     world.caught_up(&served).await;
     let two = lines(&[("causes/meter-misread", 1, 1), ("causes/storm", 1, 1)]);
     assert_eq!(told(&board(&served).await.by_cause), two);
+}
+
+#[tokio::test]
+async fn whoever_is_erased_leaves_no_segment_tenure_or_language_behind_and_their_clocks_stay() {
+    let profile = Profile::default();
+    let mut world = World::new().await;
+    let customers = world.customers(|assembly| assembly.serve(profile.clone())).await;
+    let served = world.start().await;
+    let now = world.now().await;
+    let [gone, stays] = [(); 2].map(|()| Ticket::incident(now));
+    for ticket in [&gone, &stays] {
+        profile.knows(ticket, Segment::High, Some(days(now, -10)));
+        let opened = ticketing::TicketOpened { language: Language::Ca.into(), ..ticket.opened() };
+        world.ticketing.write(&ticket.name, &opened, now).await;
+    }
+    asked(&world, 2).await;
+    let before = board(&served).await;
+    assert_eq!(told(&before.by_segment), lines(&[("high", 2, 2)]));
+    assert_eq!(told(&before.by_queue), lines(&[("customer-service/*/ca", 2, 2)]));
+    assert_eq!(tenure_of(&world, &gone).await, "first_90_days");
+    let erased = customer::CustomerErased {
+        erasure: "erasures/0190a000-0000-7000-8000-0000000000e5".to_owned(),
+        customer: gone.customer.clone(),
+        customers: vec![gone.customer.clone()],
+        ground: customer::ErasureGround::Objection.into(),
+    };
+    customers.write(&gone.customer, &erased, now).await;
+    eventually(SOON, || async {
+        let board = board(&served).await;
+        let (segments, queues) = (told(&board.by_segment), told(&board.by_queue));
+        let forgotten = segments == lines(&[("", 1, 1), ("high", 1, 1)])
+            && queues == lines(&[("customer-service/*/*", 1, 1), ("customer-service/*/ca", 1, 1)]);
+        if forgotten { Ok(()) } else { Err((segments, queues)) }
+    })
+    .await;
+    assert_eq!(
+        (tenure_of(&world, &gone).await, tenure_of(&world, &stays).await),
+        (String::new(), "first_90_days".to_owned())
+    );
+    let clocks: i64 =
+        sqlx::query_scalar("select count(*) from sla_monitor.clock").fetch_one(&world.admin).await.unwrap();
+    assert_eq!(clocks, 2);
 }

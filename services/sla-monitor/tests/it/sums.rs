@@ -44,6 +44,7 @@ impl Dice {
 const RULES: [&str; 2] = ["house.incident.resolution", "house.promise"];
 const TEAMS: [&str; 3] = ["norte", "sur", ""];
 const MANAGERS: [&str; 3] = ["u-8", "u-9", ""];
+const QUEUES: [&str; 4] = ["billing/*/es", "billing/loans/ca", "shop/*/*", ""];
 const SEGMENTS: [&str; 3] = ["high", "none", ""];
 const CAUSES: [&str; 3] = ["meter", "storm", ""];
 
@@ -72,8 +73,8 @@ async fn change(admin: &PgPool, dice: &mut Dice) {
                     let origin = if n == 0 { received } else { dice.instant() };
                     sqlx::query(
                         "insert into sla_monitor.clock (clock_id, affair_id, subject, rule, rule_version, kind, stage, calendar, subject_type, department,
-                             state, epoch, first_origin_at, origin_at, due_at, traceparent, team, manager)
-                         values ($1, $2, $3, $4, 1, $5, $6, 'es.madrid', $7, $8, 'running', 1, $9, $9, now() + make_interval(hours => $10), '', $11, $12)",
+                             state, epoch, first_origin_at, origin_at, due_at, traceparent, team, manager, queue)
+                         values ($1, $2, $3, $4, 1, $5, $6, 'es.madrid', $7, $8, 'running', 1, $9, $9, now() + make_interval(hours => $10), '', $11, $12, $13)",
                     )
                     .bind(Uuid::from_u64_pair(dice.roll(u64::MAX), n))
                     .bind(affair)
@@ -87,6 +88,7 @@ async fn change(admin: &PgPool, dice: &mut Dice) {
                     .bind(i32::try_from(dice.roll(40)).unwrap() - 20)
                     .bind(dice.of(&TEAMS))
                     .bind(dice.of(&MANAGERS))
+                    .bind(dice.of(&QUEUES))
                     .execute(&mut *tx)
                     .await
                     .unwrap();
@@ -113,8 +115,9 @@ async fn change(admin: &PgPool, dice: &mut Dice) {
             }
             6 => {
                 // To another team, or to nobody's.
-                let (team, manager) = (dice.of(&TEAMS), dice.of(&MANAGERS));
-                random(&mut tx, dice, &format!("team = '{team}', manager = '{manager}' where $2 = 0"), 0).await;
+                let (team, manager, queue) = (dice.of(&TEAMS), dice.of(&MANAGERS), dice.of(&QUEUES));
+                let set = format!("team = '{team}', manager = '{manager}', queue = '{queue}' where $2 = 0");
+                random(&mut tx, dice, &set, 0).await;
             }
             7 => {
                 random(
@@ -180,6 +183,7 @@ async fn counted_in(
         ("outcome", "nullif(c.outcome, '')", "nullif(c.outcome, '')"),
         ("team", "nullif(c.team, '')", "nullif(c.team, '')"),
         ("manager", "'agents/' || nullif(c.manager, '')", "'agents/' || nullif(c.manager, '')"),
+        ("queue", "nullif(c.queue, '')", "nullif(c.queue, '')"),
         ("segment", "a.segment", "a.segment"),
         ("cause", "'causes/' || nullif(a.cause, '')", "'causes/' || nullif(a.cause, '')"),
         ("month", &month, &month_of_case),
@@ -247,6 +251,7 @@ async fn told(served: &Served, window: (Option<Timestamp>, Option<Timestamp>), r
         ("outcome", board.by_promise_outcome),
         ("team", board.by_team),
         ("manager", board.by_manager),
+        ("queue", board.by_queue),
         ("segment", board.by_segment),
         ("cause", board.by_cause),
         ("month", board.by_month),

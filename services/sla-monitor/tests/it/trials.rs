@@ -13,7 +13,7 @@ use crate::house::{activate, clock_of, id, in_force, inquiry, minutes, policy, p
 use crate::world::{Ticket, World, client, clocks_that, policies, read, wire};
 
 /// The items of a trial: flips, and the result.
-async fn simulate(served: &Served, name: &str, from: Timestamp) -> (Vec<sla::PolicyFlip>, sla::PolicySimulation) {
+pub async fn simulate(served: &Served, name: &str, from: Timestamp) -> (Vec<sla::PolicyFlip>, sla::PolicySimulation) {
     let request =
         sla::SimulatePolicyRequest { name: name.to_owned(), from_time: Some(wire(from)), ..Default::default() };
     let items = policies(served, Role::Supervisor).simulate_policy(request).await.unwrap().into_inner();

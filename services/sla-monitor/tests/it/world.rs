@@ -33,9 +33,19 @@ pub struct Source {
 
 impl Source {
     async fn start(harness: &Harness, database: &Database, name: &'static str, schema: &str) -> Self {
+        Self::serving(harness, database, (name, schema), |assembly| assembly).await
+    }
+
+    /// One that answers more than who follows it.
+    async fn serving(
+        harness: &Harness,
+        database: &Database,
+        (name, schema): (&'static str, &str),
+        also: impl FnOnce(Assembly) -> Assembly,
+    ) -> Self {
         let db = postgres::Db::connect(&database.settings_of(schema)).await.unwrap();
         let ledger = Ledger::open(db, name);
-        let assembly = Assembly::new(name).keep_ledger(&ledger, &harness.house());
+        let assembly = also(Assembly::new(name).keep_ledger(&ledger, &harness.house()));
         let served = harness.start(assembly).await;
         Self { ledger, ambient: Ambient::system(), served }
     }
@@ -87,11 +97,25 @@ impl World {
     async fn within(harness: Harness) -> Self {
         let none = Migrator::with_migrations(Vec::new());
         let own = migrations();
-        let database = Database::fresh_with(&[(SCHEMA, &own), ("ticketing", &none), ("ombudsman", &none)]).await;
+        let database = Database::fresh_with(&[
+            (SCHEMA, &own),
+            ("ticketing", &none),
+            ("ombudsman", &none),
+            ("customer_profile", &none),
+        ])
+        .await;
         let ticketing = Source::start(&harness, &database, "ticketing", "ticketing").await;
         let ombudsman = Source::start(&harness, &database, "ombudsman-escalation", "ombudsman").await;
         let admin = database.admin().await;
         Self { harness, database, ticketing, ombudsman, admin, customer_profile: None }
+    }
+
+    /// Where customers come from, who are answered about by what is served beside their ledger. Before the service is started.
+    pub async fn customers(&mut self, also: impl FnOnce(Assembly) -> Assembly) -> Source {
+        let name = ("customer-profile", "customer_profile");
+        let customers = Source::serving(&self.harness, &self.database, name, also).await;
+        self.customer_profile = Some(customers.addr());
+        customers
     }
 
     /// Settings of the service under test: late entries get no time to arrive unless a test gives it.

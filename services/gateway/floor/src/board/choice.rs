@@ -35,12 +35,15 @@ pub(crate) enum Dimension {
     Policy,
     Team,
     Manager,
+    Queue,
+    Segment,
+    Cause,
     Outcome,
     Month,
 }
 
 impl Dimension {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Department,
         Self::Type,
         Self::Channel,
@@ -49,6 +52,9 @@ impl Dimension {
         Self::Policy,
         Self::Team,
         Self::Manager,
+        Self::Queue,
+        Self::Segment,
+        Self::Cause,
         Self::Outcome,
         Self::Month,
     ];
@@ -64,6 +70,9 @@ impl Dimension {
             Self::Policy => "policy",
             Self::Team => "team",
             Self::Manager => "manager",
+            Self::Queue => "queue",
+            Self::Segment => "segment",
+            Self::Cause => "cause",
             Self::Outcome => "outcome",
             Self::Month => "month",
         }
@@ -79,6 +88,9 @@ impl Dimension {
             Self::Policy => lang.of("regla", "rule"),
             Self::Team => lang.of("equipo", "team"),
             Self::Manager => lang.of("responsable", "manager"),
+            Self::Queue => lang.of("cola", "queue"),
+            Self::Segment => lang.of("lo que gasta el cliente", "what the customer spends"),
+            Self::Cause => lang.of("causa", "cause"),
             Self::Outcome => lang.of("promesas", "promises"),
             Self::Month => lang.of("mes", "month"),
         }
@@ -95,6 +107,9 @@ impl Dimension {
             Self::Policy => &board.by_policy,
             Self::Team => &board.by_team,
             Self::Manager => &board.by_manager,
+            Self::Queue => &board.by_queue,
+            Self::Segment => &board.by_segment,
+            Self::Cause => &board.by_cause,
             Self::Outcome => &board.by_promise_outcome,
             Self::Month => &board.by_month,
         }

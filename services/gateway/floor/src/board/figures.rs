@@ -83,8 +83,8 @@ impl Figures {
 
 fn label(row: &sla::BoardRow, by: Dimension, lang: Lang) -> String {
     match by {
-        Dimension::Manager | Dimension::Policy if !row.key.is_empty() => last(&row.key).to_owned(),
-        Dimension::Department | Dimension::Team if !row.key.is_empty() => row.key.clone(),
+        Dimension::Manager | Dimension::Policy | Dimension::Cause if !row.key.is_empty() => last(&row.key).to_owned(),
+        Dimension::Department | Dimension::Team | Dimension::Queue if !row.key.is_empty() => row.key.clone(),
         _ => words::key(&row.key, lang),
     }
 }

@@ -22,6 +22,11 @@ impl Abandoned {
             Self::Always => "always",
         }
     }
+
+    /// What a stored word means.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::AfterTheTerm, Self::Always].into_iter().find(|reading| reading.as_str() == word)
+    }
 }
 
 /// How calls ended, by how long each had waited, in microseconds. Days and lines add up by [`Calls::merge`].

@@ -72,6 +72,11 @@ impl Period {
     pub(super) fn holds(&self, at: Timestamp) -> bool {
         self.from <= at && at < self.to
     }
+
+    /// Whether a call is one of the period's.
+    pub fn counts(&self, call: &Measured) -> bool {
+        self.holds(call.arrived) && self.department.as_ref().is_none_or(|only| *only == call.department)
+    }
 }
 
 /// What a ledger gives.
@@ -98,10 +103,7 @@ pub fn recompute(told: impl IntoIterator<Item = Told>, period: &Period) -> Optio
     for told in told {
         match told {
             Told::Calls(calls) => {
-                let in_period = |call: &Measured| {
-                    period.holds(call.arrived) && period.department.as_ref().is_none_or(|only| *only == call.department)
-                };
-                for call in calls.into_iter().filter(in_period) {
+                for call in calls.into_iter().filter(|call| period.counts(call)) {
                     if seen.insert(call.key.clone()) {
                         counts.add(&call);
                     }

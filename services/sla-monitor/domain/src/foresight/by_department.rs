@@ -1,8 +1,8 @@
-//! What would have been foretold of clocks of many departments, each from its own department's experience where that is enough and else from all.
+//! What would have been foretold of clocks of many departments and queues, each from its own department's experience where that is enough and else from all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Past, Record, held_out};
+use super::{Outcome, Past, Record, held_out};
 
 /// A clock of the past.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,26 +11,50 @@ pub struct Followed {
     pub like: String,
     /// Slug of its department.
     pub department: String,
+    /// Queue of that department; empty where it was not kept.
+    pub queue: String,
     /// What became of it.
     pub past: Past,
 }
 
-/// What came of what would have been told in one department.
+/// What came of what would have been told on one line.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Judged {
     /// What was told, and what came of it.
     pub record: Record,
-    /// How often too little was known, of the department and of all.
+    /// How often too little was known, of their department and of all.
     pub too_few: u64,
 }
 
-/// Foretells each clock as [`held_out`] does, and judges by department.
-pub fn by_department(history: &[Followed], until: i64, shares: &[u8]) -> BTreeMap<String, Judged> {
+/// What came of what would have been told, line by line.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ByLine {
+    /// By department.
+    pub departments: BTreeMap<String, Judged>,
+    /// By queue.
+    pub queues: BTreeMap<String, Judged>,
+}
+
+impl ByLine {
+    fn lines(&mut self, of: &Followed) -> [&mut Judged; 2] {
+        let department = self.departments.entry(of.department.clone()).or_default();
+        [department, self.queues.entry(of.queue.clone()).or_default()]
+    }
+
+    fn told(&mut self, of: &Followed, outcome: Outcome) {
+        for judged in self.lines(of) {
+            judged.record.add(outcome);
+        }
+    }
+}
+
+/// Foretells each clock as [`held_out`] does, each from its own department's experience where that is enough, and judges by department and by queue.
+pub fn by_line(history: &[Followed], until: i64, shares: &[u8]) -> ByLine {
     let mut like: BTreeMap<&str, Vec<&Followed>> = BTreeMap::new();
     for followed in history {
         like.entry(&followed.like).or_default().push(followed);
     }
-    let mut judged: BTreeMap<String, Judged> = BTreeMap::new();
+    let mut judged = ByLine::default();
     for all in like.values() {
         let pasts: Vec<Past> = all.iter().map(|followed| followed.past).collect();
         let of_house = held_out(&pasts, until, shares).predictions;
@@ -41,21 +65,26 @@ pub fn by_department(history: &[Followed], until: i64, shares: &[u8]) -> BTreeMa
         for (department, places) in places {
             let own: Vec<Past> = places.iter().map(|place| all[*place].past).collect();
             let own = held_out(&own, until, shares);
-            let judged = judged.entry(department.to_owned()).or_default();
             let mut told = BTreeSet::new();
             for prediction in &own.predictions {
-                told.insert((places[prediction.affair], prediction.share));
-                judged.record.add(prediction.outcome);
+                let place = places[prediction.affair];
+                told.insert((place, prediction.share));
+                judged.told(all[place], prediction.outcome);
             }
-            let mut of_all = 0;
-            for prediction in &of_house {
-                let moment = (prediction.affair, prediction.share);
-                if all[prediction.affair].department == department && !told.contains(&moment) {
-                    of_all += 1;
-                    judged.record.add(prediction.outcome);
+            for place in &own.too_few {
+                for line in judged.lines(all[places[*place]]) {
+                    line.too_few += 1;
                 }
             }
-            judged.too_few += (own.too_few as u64).saturating_sub(of_all);
+            for prediction in &of_house {
+                let of = all[prediction.affair];
+                if of.department == department && !told.contains(&(prediction.affair, prediction.share)) {
+                    judged.told(of, prediction.outcome);
+                    for line in judged.lines(of) {
+                        line.too_few = line.too_few.saturating_sub(1);
+                    }
+                }
+            }
         }
     }
     judged

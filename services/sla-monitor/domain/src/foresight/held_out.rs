@@ -39,8 +39,8 @@ pub struct Prediction {
 pub struct HeldOut {
     /// In the order of the moments.
     pub predictions: Vec<Prediction>,
-    /// How often too little was known to tell anything.
-    pub too_few: usize,
+    /// Places of the affairs of which too little was known to tell anything, once for each moment.
+    pub too_few: Vec<usize>,
 }
 
 /// Foretells at each of `shares` (percent of the term, below 100) what came of every affair that was then open and whose term was over before
@@ -71,7 +71,7 @@ pub fn held_out(history: &[Past], until: i64, shares: &[u8]) -> HeldOut {
         let foresight = curve.as_ref().and_then(|curve| curve.breach(at - received, due - received));
         match foresight.and_then(|told| Outcome::new(told.breach, answered.is_none_or(|at| at > due))) {
             Some(outcome) => told.predictions.push(Prediction { affair, share, at, outcome }),
-            None => told.too_few += 1,
+            None => told.too_few.push(affair),
         }
     }
     told

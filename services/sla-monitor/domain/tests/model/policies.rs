@@ -114,6 +114,7 @@ fn facts(chance: &mut Chance) -> Facts {
         sector: word(&["finance", "water"]),
         department: word(&["claims", "billing"]),
         channel: word(&["", "phone", "web"]),
+        queue: word(&["", "invoices", "meters"]),
         severity: word(&["", "high", "low"]),
         language: word(&["es", "ca"]),
         served_first: chance.one_in(2),
@@ -132,6 +133,7 @@ fn filter(chance: &mut Chance) -> Filter {
         sectors: list(&["finance", "water"]),
         departments: list(&["claims", "billing"]),
         channels: list(&["phone", "web"]),
+        queues: list(&["invoices", "meters"]),
         severities: list(&["high", "low"]),
         languages: list(&["es", "ca"]),
         served_first: [None, None, None, Some(true), Some(false)][chance.index(5)],
@@ -174,6 +176,7 @@ fn lets_in(rule: &Rule, facts: &Facts) -> bool {
         && on(&filter.sectors, &facts.sector)
         && (of_stays || on(&filter.departments, &facts.department))
         && on(&filter.channels, &facts.channel)
+        && on(&filter.queues, &facts.queue)
         && on(&filter.severities, &facts.severity)
         && on(&filter.languages, &facts.language)
         && filter.served_first.is_none_or(|first| first == facts.served_first)

@@ -106,6 +106,7 @@ fn effects(chance: &mut Chance) -> Vec<Effect> {
 pub fn policy(chance: &mut Chance) -> Rule {
     let metric = chance.of(&Metric::OF_AFFAIRS);
     let measure = Measure {
+        calls: None,
         metric,
         conditions: conditions(chance, metric),
         filter: Filter { departments: chance.some(&DEPARTMENTS.map(str::to_owned), 2), ..Filter::default() },

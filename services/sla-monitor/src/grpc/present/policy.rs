@@ -9,7 +9,7 @@ use ventanilla_proto::sla::v1 as proto;
 use super::{obligation, state, time};
 use crate::names::{ClockId, TicketId};
 use crate::usecase::replay_clocks as replayed;
-use crate::usecase::simulate_policy::{Flip, Item, Simulated, Stood, Tally};
+use crate::usecase::simulate_policy::{Flip, Item, Of, Simulated, Stood, Tally};
 
 const fn verdict(stood: Stood) -> proto::PolicyVerdict {
     match stood {
@@ -23,7 +23,14 @@ const fn verdict(stood: Stood) -> proto::PolicyVerdict {
 
 fn flip(flip: &Flip) -> proto::PolicyFlip {
     proto::PolicyFlip {
-        ticket: TicketId::from_uuid(flip.ticket).name(),
+        ticket: match &flip.of {
+            Of::Ticket(id) => TicketId::from_uuid(*id).name(),
+            Of::Call(_) => String::new(),
+        },
+        call: match &flip.of {
+            Of::Ticket(_) => String::new(),
+            Of::Call(name) => name.to_string(),
+        },
         now: verdict(flip.now).into(),
         then: verdict(flip.then).into(),
         policy: if flip.rule.is_empty() { String::new() } else { format!("policies/{}", flip.rule) },
@@ -58,6 +65,7 @@ fn result(simulated: &Simulated, calendar: &str) -> proto::PolicySimulation {
         by_ticket_type: tallies(&simulated.by_type),
         by_channel: tallies(&simulated.by_channel),
         by_segment: tallies(&simulated.by_segment),
+        by_queue: tallies(&simulated.by_queue),
         flip_count: simulated.flips,
         as_of_time: Some(time(simulated.now)),
     }

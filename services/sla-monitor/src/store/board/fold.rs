@@ -128,7 +128,7 @@ async fn read(tx: &mut PgConnection, affairs: &[Uuid]) -> Result<BTreeMap<Uuid, 
     let before = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, l.channel, l.segment, l.cause,
-                  c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, l.team, l.manager, c.first_origin_at as "first_origin_at: _",
+                  c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, l.team, l.manager, l.queue, c.first_origin_at as "first_origin_at: _",
                   c.ended_as, c.settle_micros, c.breached
            from sla_monitor.board_affair a
            join sla_monitor.board_clock c on c.affair_id = a.affair_id
@@ -146,7 +146,7 @@ async fn read(tx: &mut PgConnection, affairs: &[Uuid]) -> Result<BTreeMap<Uuid, 
     let after = sqlx::query_as!(
         Row,
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel, a.segment, a.cause,
-                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.first_origin_at as "first_origin_at: _",
+                  c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.queue, c.first_origin_at as "first_origin_at: _",
                   case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
                   (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
                   c.breached_at is not null as "breached!"
@@ -311,15 +311,16 @@ async fn remember(tx: &mut PgConnection, affairs: &[Uuid], changes: &BTreeMap<Uu
                  do update set received_at = excluded.received_at, entry_count = excluded.entry_count
          ), written as (
              insert into sla_monitor.board_clock as c
-                 (clock_id, affair_id, label, first_origin_at, ended_as, breached, settle_micros, department, team, manager, cause)
-             select n.*, l.department, l.team, l.manager, l.cause
+                 (clock_id, affair_id, label, first_origin_at, ended_as, breached, settle_micros, department, team, manager, queue, cause)
+             select n.*, l.department, l.team, l.manager, l.queue, l.cause
              from unnest($5::uuid[], $6::uuid[], $7::integer[], $8::timestamptz[], $9::text[], $10::boolean[], $11::bigint[])
                  as n(clock_id, affair_id, label, first_origin_at, ended_as, breached, settle_micros)
              join sla_monitor.board_label l on l.label = n.label
              on conflict on constraint board_clock_pkey
                  do update set affair_id = excluded.affair_id, label = excluded.label, first_origin_at = excluded.first_origin_at,
                                ended_as = excluded.ended_as, breached = excluded.breached, settle_micros = excluded.settle_micros,
-                               department = excluded.department, team = excluded.team, manager = excluded.manager, cause = excluded.cause
+                               department = excluded.department, team = excluded.team, manager = excluded.manager, queue = excluded.queue,
+                               cause = excluded.cause
                  where (c.affair_id, c.label, c.first_origin_at, c.ended_as, c.breached, c.settle_micros)
                      is distinct from (excluded.affair_id, excluded.label, excluded.first_origin_at, excluded.ended_as, excluded.breached, excluded.settle_micros)
          ), gone as (
@@ -357,13 +358,15 @@ async fn numbers(
     let of = |of: fn(&Labels) -> &Arc<str>| all.iter().map(|labels| of(labels).to_string()).collect::<Vec<String>>();
     sqlx::query!(
         "insert into sla_monitor.board_label
-             (rule, department, subject_type, stage, kind, channel, outcome, team, manager, segment, cause)
+             (rule, department, subject_type, stage, kind, channel, outcome, team, manager, queue, segment, cause)
          select n.* from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                                $10::text[], $11::text[])
-             as n(rule, department, subject_type, stage, kind, channel, outcome, team, manager, segment, cause)
+                                $10::text[], $11::text[], $12::text[])
+             as n(rule, department, subject_type, stage, kind, channel, outcome, team, manager, queue, segment, cause)
          where not exists (select from sla_monitor.board_label l
-                           where (l.rule, l.department, l.subject_type, l.stage, l.kind, l.channel, l.outcome, l.team, l.manager, l.segment, l.cause)
-                               = (n.rule, n.department, n.subject_type, n.stage, n.kind, n.channel, n.outcome, n.team, n.manager, n.segment, n.cause))",
+                           where (l.rule, l.department, l.subject_type, l.stage, l.kind, l.channel, l.outcome, l.team, l.manager, l.queue, l.segment,
+                                  l.cause)
+                               = (n.rule, n.department, n.subject_type, n.stage, n.kind, n.channel, n.outcome, n.team, n.manager, n.queue, n.segment,
+                                  n.cause))",
         &of(|labels| &labels.rule),
         &of(|labels| &labels.department),
         &of(|labels| &labels.subject_type),
@@ -373,6 +376,7 @@ async fn numbers(
         &of(|labels| &labels.outcome),
         &of(|labels| &labels.team),
         &of(|labels| &labels.manager),
+        &of(|labels| &labels.queue),
         &of(|labels| &labels.segment),
         &of(|labels| &labels.cause),
     )

@@ -22,6 +22,7 @@ pub(super) struct Row {
     pub outcome: String,
     pub team: String,
     pub manager: String,
+    pub queue: String,
     pub segment: String,
     pub cause: String,
     pub first_origin_at: jiff_sqlx::Timestamp,
@@ -64,6 +65,7 @@ impl Shares {
                 outcome: self.word(row.outcome),
                 team: self.word(row.team),
                 manager: self.word(row.manager),
+                queue: self.word(row.queue),
                 segment: self.word(row.segment),
                 cause: self.word(row.cause),
             };
