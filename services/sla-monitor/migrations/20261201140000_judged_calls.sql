@@ -29,6 +29,3 @@ create index call_verdict_arrived_idx on sla_monitor.call_verdict (arrived_at)
     include (metric, policy_id, policy_version, department, verdict, took_micros);
 create trigger call_verdict_append_only before update or delete on sla_monitor.call_verdict
     for each row execute function sla_monitor.call_is_append_only();
-
--- What a trial walks along.
-create index call_arrived_idx on sla_monitor.call (arrived_at, source_system, external_id);

@@ -17,5 +17,3 @@ alter table sla_monitor.board_label drop constraint board_label_once;
 alter table sla_monitor.board_label add constraint board_label_once
     unique (rule, department, subject_type, stage, kind, channel, outcome, team, manager, queue, segment, cause);
 alter table sla_monitor.board_clock add column queue text collate "C" not null default '';
-create index board_clock_queue_idx on sla_monitor.board_clock (queue, settle_micros) include (first_origin_at, label)
-    where settle_micros is not null and queue <> '';

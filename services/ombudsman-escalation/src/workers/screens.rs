@@ -65,8 +65,10 @@ impl Screens {
             let paper = match self.ask(&missing).await {
                 Ok(customer) => Paper::message(DossierKind::ScreenSnapshot, Visibility::Office, &customer),
                 Err(Code::NotFound) => screen_of_nobody(),
-                // It is silent to all of them.
-                Err(Code::Unavailable | Code::DeadlineExceeded) => return Ok(()),
+                // It is silent to all of them, or to this one alone: the next look begins with another.
+                Err(Code::Unavailable | Code::DeadlineExceeded) => {
+                    return screen::put_back(&self.office.db, missing.case, self.office.ambient.now()).await;
+                }
                 Err(code) => {
                     tracing::warn!(case = %missing.case, ?code, "customer-profile refuses to say who the customer was");
                     screen::put_back(&self.office.db, missing.case, self.office.ambient.now()).await?;

@@ -52,6 +52,10 @@ fn proven(law: &Law, call: &Call, judgement: Judgement) -> Result<(Judgement, Ar
     let calendar = law.calendar_at(calendar, Version::Of(version)).ok_or_else(|| corrupt("calendar_version"))?;
     let (es, en) = because(law, call, rule);
     let proof = explain(Terms { rule, calendar }, judgement.origin, (&es, &en)).map_err(|_| corrupt("due_at"))?;
+    // What is proved is what was judged, or neither is told.
+    if proof.due != Some(judgement.due) {
+        return Err(corrupt("due_at"));
+    }
     Ok((judgement, Arc::clone(rule), proof))
 }
 
