@@ -4,17 +4,20 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::Response;
 use futures::future::join_all;
+use kernel::Role;
 use serde::Deserialize;
 use ventanilla_proto::ombudsman::v1::{
-    Case, CaseState, DossierEntry, GetProcedureRequest, ListDossierEntriesRequest, ListObligationsRequest, Obligation,
-    Procedure,
+    Case, CaseState, DossierAccess, DossierEntry, GetProcedureRequest, ListDossierAccessesRequest,
+    ListDossierEntriesRequest, ListObligationsRequest, Obligation, Procedure,
 };
 use ventanilla_proto::sla::v1::{Clock, ClockState, ExplainClockRequest, ListClocksRequest};
 use web::{Lang, Layout, Trouble, When, page};
 
 use crate::danger::{self, Danger};
+use crate::draft::Draft;
 use crate::office::{self, Office};
 use crate::papers::{Body, Paper, Side};
+use crate::precedents::{self, OfPoint};
 use crate::step::{self, StepLink};
 use crate::timeline::{self, Happened};
 use crate::{money, words, wrong};
@@ -25,6 +28,8 @@ const PAPERS: usize = 500;
 const RECENT: usize = 60;
 /// Clocks whose proof is asked for.
 const CLOCKS: i32 = 20;
+/// Who looked last: so many are shown.
+const ACCESSES: i32 = 20;
 
 /// What is asked for.
 #[derive(Deserialize)]
@@ -55,6 +60,14 @@ struct Seat {
     role: &'static str,
     since: Option<When>,
     left: Option<When>,
+}
+
+/// Somebody who was shown papers.
+struct Looked {
+    who: String,
+    when: Option<When>,
+    shown: String,
+    sealed: bool,
 }
 
 struct Owed {
@@ -110,6 +123,10 @@ struct CasePage<'a> {
     clocks: Option<Vec<ClockRow>>,
     seats: Vec<Seat>,
     owed: Vec<Owed>,
+    /// Earlier decisions about the same, where the reader may ask for them and there are any.
+    similar: Vec<OfPoint>,
+    /// Who looked, newest first; `None` for whom that is not open to.
+    looked: Option<Vec<Looked>>,
     procedure: Option<Procedure>,
     reflection_end: Option<When>,
     offer_end: Option<When>,
@@ -125,11 +142,13 @@ pub(crate) async fn show(
 ) -> Result<Response, Trouble> {
     let lang = office.lang;
     let case = office.case(&id).await?;
-    let (entries, clocks, procedure, obligations) = tokio::join!(
+    let (entries, clocks, procedure, obligations, similar, looked) = tokio::join!(
         entries(&office, &case.name),
         clock_rows(&office, &case),
         procedure(&office, &case.name),
         obligations(&office, &case.name),
+        similar(&office, &case),
+        looked(&office, &case.name),
     );
     let (entries, papers_cut) = entries.map_err(|status| wrong::at_case(status, &id))?;
     let papers: Vec<Paper> = entries.iter().map(|entry| Paper::of(lang, entry)).collect();
@@ -181,6 +200,8 @@ pub(crate) async fn show(
         hidden,
         clocks,
         seats: seats(lang, &case),
+        similar,
+        looked,
         owed: obligations.iter().map(|one| owed(lang, one)).collect(),
         reflection_end: When::of(lang, offer.reflection_end_time),
         offer_end: When::of(lang, offer.expire_time),
@@ -268,6 +289,37 @@ pub(crate) async fn obligations(office: &Office, case: &str) -> Vec<Obligation> 
         Ok(answer) => answer.into_inner().obligations,
         Err(_) => Vec::new(),
     }
+}
+
+/// Earlier decisions about the same, while one is still to be made.
+async fn similar(office: &Office, case: &Case) -> Vec<OfPoint> {
+    if words::is_over(case.state()) || !case.decision.is_empty() {
+        return Vec::new();
+    }
+    let mut points = precedents::find(office, &case.name, &Draft::default()).await;
+    points.retain(|point| !point.similar.is_empty());
+    points
+}
+
+/// Who was shown papers of the dossier before this reading; `None` for whom that is not open to.
+async fn looked(office: &Office, case: &str) -> Option<Vec<Looked>> {
+    let principal = &office.session.principal;
+    if ![Role::Ombudsman, Role::OfficeQuality, Role::OfficeAuditor].into_iter().any(|role| principal.has(role)) {
+        return None;
+    }
+    let request =
+        ListDossierAccessesRequest { parent: case.to_owned(), page_size: ACCESSES, page_token: String::new() };
+    let accesses = office.cases().list_dossier_accesses(request).await.ok()?.into_inner().accesses;
+    let looked = |access: DossierAccess| Looked {
+        who: access.actor.map(|actor| actor.id).unwrap_or_default(),
+        when: When::of(office.lang, access.read_time),
+        shown: match (access.first_sequence, access.last_sequence) {
+            (first, last) if first == last => first.to_string(),
+            (first, last) => format!("{first}–{last}"),
+        },
+        sealed: access.sealed_shown,
+    };
+    Some(accesses.into_iter().map(looked).collect())
 }
 
 fn seats(lang: Lang, case: &Case) -> Vec<Seat> {
