@@ -242,10 +242,8 @@ pub async fn past(
     metric: Metric,
     limit: i64,
 ) -> Result<Vec<PastCall>, StoreError> {
-    let (after_at, after_system, after_id) = match after {
-        Some((at, system, id)) => (Some(at), Some(system), Some(id)),
-        None => (None, None, None),
-    };
+    // Before all of the first instant: no system has an empty name. One comparison of rows, so that each page begins where it was left.
+    let (after_at, after_system, after_id) = after.unwrap_or_else(|| (span.from, String::new(), String::new()));
     let rows = sqlx::query!(
         r#"select c.source_system, c.external_id, c.department, c.queue, c.channel, c.language, c.served_first, c.arrived_at as "arrived_at: jiff_sqlx::Timestamp",
                   c.ended_as, c.waited_until as "waited_until: jiff_sqlx::Timestamp",
@@ -256,17 +254,15 @@ pub async fn past(
                   c.supervisor_due_at as "supervisor_due_at: jiff_sqlx::Timestamp",
                   v.policy_id as "policy_id?", v.verdict as "verdict?"
            from (select * from sla_monitor.call
-                 where arrived_at >= $1 and arrived_at < $2
-                   and ($3::timestamptz is null or (arrived_at, source_system, external_id) > ($3, $4, $5))
-                 order by arrived_at, source_system, external_id limit $7) c
+                 where (arrived_at, source_system, external_id) > ($1, $2, $3) and arrived_at < $4
+                 order by arrived_at, source_system, external_id limit $6) c
            left join sla_monitor.call_verdict v
-             on v.source_system = c.source_system and v.external_id = c.external_id and v.metric = $6
+             on v.source_system = c.source_system and v.external_id = c.external_id and v.metric = $5
            order by c.arrived_at, c.source_system, c.external_id"#,
-        span.from.to_sqlx() as _,
-        span.to.to_sqlx() as _,
-        after_at.map(|at| at.to_sqlx()) as _,
+        after_at.to_sqlx() as _,
         after_system,
         after_id,
+        span.to.to_sqlx() as _,
         metric.as_str(),
         limit,
     )

@@ -272,15 +272,18 @@ async fn a_trial_of_a_policy_about_calls_comes_to_what_a_real_run_came_to() {
     let world = World::skewed(DAY).await;
     let served = world.start().await;
     let (_, from) = in_force(&world, &served, asks("real", PolicyMetric::SpeedOfAnswer, ("30s", 80), &[])).await;
-    let calls = arriving(&mut Dice(5), from, 90);
-    record(&served, request(&world, calls.clone())).await.unwrap();
+    // More than are looked at in one go, and more flips than one item has.
+    let calls = arriving(&mut Dice(5), from, 1_100);
+    for some in calls.chunks(400) {
+        record(&served, request(&world, some.to_vec())).await.unwrap();
+    }
     let (flips, same) = simulate(&served, "policies/real", from).await;
     assert_eq!((flips, same.flip_count), (Vec::new(), 0));
     let plain = Plain::answered(&calls, 30_000, false);
     let total = same.total.unwrap();
     assert_eq!(
         (total.affair_count, total.clock_count, total.kept_count, total.breached_count),
-        (90, 90, plain.kept, plain.missed)
+        (1_100, 1_100, plain.kept, plain.missed)
     );
     assert_eq!(total.attainment, total.attainment_now);
     let keys = |tallies: &[sla::PolicyTally]| tallies.iter().map(|t| t.key.clone()).collect::<Vec<_>>();
