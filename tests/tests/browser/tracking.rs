@@ -126,12 +126,12 @@ async fn a_customer_goes_from_key_and_proof_to_an_objection_and_to_the_ombudsman
     browser.press("Leave, and forget the key on this device").await;
     browser.go(&format!("{base}/t/affair")).await;
     assert_eq!(browser.url().await, format!("{base}/t"), "the key is forgotten");
-    complains_without_a_key(&browser, &base).await;
+    complains_without_a_key(&mut browser, &base).await;
     browser.end();
 }
 
 /// Somebody without a key writes scripts into every field of the form, and is given a key.
-async fn complains_without_a_key(browser: &Browser, base: &str) {
+async fn complains_without_a_key(browser: &mut Browser, base: &str) {
     browser.go(&format!("{base}/t?lang=es")).await;
     browser.click("a[href='/t/complaint']").await;
     browser.judge("tracking-complaint").await;
