@@ -75,6 +75,7 @@ async fn dealings_are_told_once_and_summed() {
     assert_eq!((of_ana.purchase_count, of_ana.spent.clone()), (4, euros(300)));
     assert_eq!(of_ana.segment(), ValueSegment::Middle);
     assert_eq!(of_ana.last_purchase_time, Some(time("2026-11-21T10:00:00Z")));
+    assert_eq!(of_ana.first_dealing_time, Some(time("2025-01-10T10:00:00Z")), "older than the year that is summed");
     assert_eq!(of_ana.lifecycle(), CustomerLifecycle::WonBack, "a silence of nineteen months ended in August");
     assert!(of_ana.purchase_rhythm.is_some() && of_ana.churn_signals.is_empty());
 

@@ -298,7 +298,8 @@ words! {
         Certain: "seguro", "certain";
         Probable: "probable", "probable";
         Possible: "posible", "possible";
-        None: "no es", "no";
+        None: "nadie", "nobody";
+        CertainlyNot: "son dos personas", "two people";
     }
     /// State of a proposal to stewards.
     proposal_state of customer::MatchProposalState {
