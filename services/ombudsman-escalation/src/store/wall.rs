@@ -326,25 +326,32 @@ pub(crate) async fn family(tx: &mut PgConnection, ticket: TicketId) -> Result<Ve
     Ok(ids.into_iter().map(TicketId::from_uuid).collect())
 }
 
+/// Locks the watches of tickets, in the order of their ids, as assignments and entries lock them.
+#[tracing::instrument(name = "db.wall.hold_watches", skip_all)]
+async fn hold_watches(tx: &mut PgConnection, ids: &[Uuid]) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into ombudsman.ticket_watch (ticket_id) select id from unnest($1::uuid[]) as t (id) order by id
+         on conflict on constraint ticket_watch_pkey do nothing",
+        ids
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "select ticket_id from ombudsman.ticket_watch where ticket_id = any($1) order by ticket_id for update",
+        ids
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    Ok(())
+}
+
 /// Makes one family of all these tickets: who acted on one of them acted on all. Answers whether anybody is new on any of them.
 ///
 /// Their watches are locked first, in the order of their ids, as assignments and entries lock them.
 #[tracing::instrument(name = "db.wall.join_families", skip_all)]
 pub(crate) async fn join_families(tx: &mut PgConnection, tickets: &[TicketId]) -> Result<bool, StoreError> {
     let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
-    sqlx::query!(
-        "insert into ombudsman.ticket_watch (ticket_id) select id from unnest($1::uuid[]) as t (id) order by id
-         on conflict on constraint ticket_watch_pkey do nothing",
-        &ids
-    )
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query!(
-        "select ticket_id from ombudsman.ticket_watch where ticket_id = any($1) order by ticket_id for update",
-        &ids
-    )
-    .fetch_all(&mut *tx)
-    .await?;
+    hold_watches(tx, &ids).await?;
     let least = ids.iter().min().copied();
     sqlx::query!(
         "insert into ombudsman.ticket_family (ticket_id, family_id) select id, $2 from unnest($1::uuid[]) as t (id) order by id
@@ -396,6 +403,8 @@ pub(crate) async fn note_history(
     ticket: TicketId,
     touches: &[(Actor, Timestamp)],
 ) -> Result<(), StoreError> {
+    // Before the rows: entries of the ledger that are being applied write the same ones, in another order.
+    hold_watches(tx, &[ticket.uuid()]).await?;
     let ids: Vec<String> = touches.iter().map(|(actor, _)| actor.id.clone()).collect();
     let kinds: Vec<String> = touches.iter().map(|(actor, _)| actor.kind.to_string()).collect();
     let departments: Vec<String> = touches
