@@ -36,7 +36,7 @@ const fn known(grade: MatchGrade) -> &'static str {
         MatchGrade::Certain => "certain",
         MatchGrade::Probable => "probable",
         MatchGrade::Possible => "possible",
-        MatchGrade::None | MatchGrade::Unspecified => "none",
+        MatchGrade::None | MatchGrade::CertainlyNot | MatchGrade::Unspecified => "none",
     }
 }
 

@@ -30,14 +30,6 @@ impl Lang {
         }
     }
 
-    /// On the wire.
-    pub(crate) const fn language(self) -> Language {
-        match self {
-            Self::Es => Language::Es,
-            Self::En => Language::En,
-        }
-    }
-
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Es => "es",
