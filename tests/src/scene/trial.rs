@@ -235,7 +235,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         ("OfficeMember", member.name),
         ("Policy", policy.name),
         // None was recorded.
-        ("Call", "telephoneSystems/pbx/calls/call-1".to_owned()),
+        ("CallExplanation", "telephoneSystems/pbx/calls/call-1".to_owned()),
         ("Evaluation", evaluation.name),
         ("Calendar", clock.calendar),
         ("Clock", clock.name),

@@ -6,8 +6,7 @@ use tonic::{Code, Response, Status};
 use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
-use ventanilla_proto::r#type::v1::Language;
-use ventanilla_proto::r#type::v1::{ActorKind, Channel, Direction};
+use ventanilla_proto::r#type::v1::{ActorKind, Channel, Direction, Language};
 
 use crate::world::{
     ANSWER, OTHER_ANSWER, World, answer, assert_refused, fields, fresh_id, get, open, promise_request, resolve, say,
