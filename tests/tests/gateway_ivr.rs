@@ -94,7 +94,7 @@ async fn every_question_is_answered_for_a_caller_who_is_known() {
     let asked = [("call", "c1"), ("key", key.as_str()), ("proof", proof.as_str()), ("lang", "en")];
     let english = exchange.post("/ivr/v1/status", &asked).await;
     assert_eq!(english.fact("lang"), "en", "{}", english.text());
-    assert!(english.fact("say").starts_with("We have received your"), "{}", english.text());
+    assert!(english.fact("say").starts_with("We have your affair"), "{}", english.text());
     assert!(!english.fact("say").contains("Hemos") && !english.fact("step").contains("ecibid"), "{}", english.text());
     let theirs = exchange.post("/ivr/v1/status", &asked[..3]).await;
     assert_eq!(theirs.fact("lang"), "es", "{}", theirs.text());

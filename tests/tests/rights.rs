@@ -142,7 +142,14 @@ async fn a_person_takes_all_of_it_along_and_then_nothing_of_it_is_left() {
     affair.be_listened_to().await.expect("another system wants to know");
     let known = affair.arrive().await.expect("good records").customer;
     let interaction = affair.talk(&known).await.expect("a contact");
-    let spokesman = Affair::of(&scene, Person::numbered(43_000_003)).arrive().await.expect("good records").customer;
+    // Somebody else altogether, who stays.
+    let spokesman = Person {
+        given: "Bonifacio".to_owned(),
+        surnames: ["Urdapilleta".to_owned(), "Mendizorrotz".to_owned()],
+        email: "bonifacio@correo.example".to_owned(),
+        ..Person::numbered(43_000_003)
+    };
+    let spokesman = Affair::of(&scene, spokesman).arrive().await.expect("good records").customer;
     affair.confide(&known, &spokesman).await.expect("confided");
     let action = affair.weigh_on(&known).await.expect("something to do");
     affair.approve(&action).await.expect("to be done");

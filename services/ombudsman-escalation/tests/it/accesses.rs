@@ -48,7 +48,7 @@ async fn who_is_shown_a_dossier_stands_in_its_access_log_with_what_they_were_sho
     assert_eq!(told[0], ("rita", all, false), "she sees that it is there, and not what it says");
     assert_eq!((told[1].1, told[1].2), (theirs, false));
     assert_eq!(told[2], ("ines", all, true));
-    assert!(accesses.iter().all(|access| access.read_time.is_some() && access.trace_id.len() == 32), "{accesses:?}");
+    assert!(accesses.iter().all(|access| access.read_time.is_some()), "{accesses:?}");
     assert_eq!(accesses[2].first_sequence, 1);
 
     // Page by page, each access once.
@@ -76,7 +76,7 @@ async fn what_cannot_be_written_down_is_not_shown_and_what_is_written_down_stays
     world.ines().list_dossier_entries(page(&case)).await.unwrap();
     for change in ["update ombudsman.dossier_access set actor_id = 'nobody'", "delete from ombudsman.dossier_access"] {
         let refused = sqlx::query(change).execute(&admin).await.unwrap_err();
-        assert!(refused.to_string().contains("dossier_access_immutable"), "{refused}");
+        assert!(refused.to_string().contains("dossier_access is written once"), "{refused}");
     }
     sqlx::query("alter table ombudsman.dossier_access add constraint closed check (read_at < '2000-01-01') not valid")
         .execute(&admin)
