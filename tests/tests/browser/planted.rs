@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::header;
 use ventanilla_tests::browser::Browser;
 use ventanilla_tests::scene::doorway::Doorway;
@@ -92,7 +92,7 @@ fn planted(elsewhere: &str) -> Vec<Planted> {
                     "<style>.pale { color: #999; background: #fff; } .dark { color: #333; } .broad { width: 600px; }</style>",
                 ),
                 before_end("<p class=\"pale\">Pálido</p><p class=\"dark\">Oscuro</p><p class=\"broad\">Ancho</p>"),
-                ("href=\"?lang=en\"", "href=\"/sign-out\"".to_owned()),
+                ("href=\"?lang=en\"", "href=\"/posted\"".to_owned()),
                 before_end("<style>button:focus-visible { outline: none; }</style>"),
             ],
             policy: false,
@@ -141,6 +141,7 @@ async fn doorway(elsewhere: &str) -> (Doorway, String) {
         };
         Router::new()
             .route("/planted/{name}", get(with_faults))
+            .route("/posted", post(async || ()))
             .route("/late.js", get(move || async move { kind("text/javascript", LATE) }))
             .route("/trap.js", get(move || async move { kind("text/javascript", TRAP) }))
             .merge(pages)

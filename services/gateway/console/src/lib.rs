@@ -25,6 +25,7 @@ mod worklist;
 mod wrong;
 
 use axum::Router;
+use axum::response::Redirect;
 use axum::routing::{get, post};
 use server::Peers;
 use web::Web;
@@ -58,7 +59,11 @@ pub fn router(state: State) -> Router {
         .route("/console/house/declaration", get(house::declaration).post(house::declare))
         .route("/console/house/people", get(people::appoint).post(people::register))
         .route("/console/house/people/{member}", get(people::show))
-        .route("/console/house/people/{member}/{act}", post(people::act))
+        .route(
+            "/console/house/people/{member}/{act}",
+            // Looked at and not sent, as by the link to the other language of a page that refused.
+            post(people::act).get(async || Redirect::to("/console/house")),
+        )
         .route("/console/house/keys", get(people::keys).post(people::reclose))
         .route("/console/reports", get(reports::show))
         .route("/console/reports/{year}/{file}", get(reports::file))

@@ -74,7 +74,8 @@ pub fn router(state: State) -> Router {
         .route("/t/accept", post(act::accept).get(back))
         .route("/t/object", post(act::object).get(back))
         .route("/t/ombudsman", post(act::ombudsman).get(back))
-        .route("/t/leave", post(entrance::leave))
+        // Looked at and not sent, as by the link to the other language of a page that refused.
+        .route("/t/leave", post(entrance::leave).get(async || Redirect::to("/t")))
         .with_state(state);
     web.dress(routes)
 }

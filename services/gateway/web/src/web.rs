@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
+use axum::response::Redirect;
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
 use kernel::Ambient;
@@ -68,7 +69,8 @@ impl Web {
             .route("/sign-in", get(sign_in::show).post(sign_in::with_token))
             .route("/sign-in/begin", get(oidc::start))
             .route("/oidc/callback", get(oidc::callback))
-            .route(SIGN_OUT, post(sign_in::out))
+            // Looked at and not sent, as by the link to the other language of a page that refused: there is nothing there.
+            .route(SIGN_OUT, post(sign_in::out).get(async || Redirect::to("/")))
             .route("/signed-out", get(sign_in::farewell))
             .route("/here", get(sign_in::here))
             .route("/static/{name}", get(assets::serve))

@@ -338,6 +338,16 @@ async fn files_of_pages_are_kept_for_good_under_the_name_of_what_they_hold() {
 }
 
 #[tokio::test]
+async fn the_other_language_of_a_page_that_refused_leads_somewhere() {
+    let mut browser = Browser::at("https://window.example");
+    browser.sign_in(8).await;
+    assert_eq!(browser.post("/sign-out", "csrf=0000").await.status, StatusCode::FORBIDDEN);
+    let other = browser.get("/sign-out?lang=en").await;
+    assert_eq!((other.status, other.location()), (StatusCode::SEE_OTHER, "/"));
+    assert!(browser.get("/console").await.text.contains("<html lang=\"en\">"), "still signed in, in English");
+}
+
+#[tokio::test]
 async fn a_language_that_was_chosen_is_remembered() {
     let mut browser = Browser::at("https://window.example");
     let english = browser.get("/sign-in?lang=en").await;
