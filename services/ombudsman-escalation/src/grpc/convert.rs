@@ -182,19 +182,18 @@ pub(crate) fn add_dossier_entry(request: &pb::AddDossierEntryRequest) -> Parsed<
 }
 
 pub(crate) fn list_dossier_entries(request: &pb::ListDossierEntriesRequest) -> Parsed<dossier_reading::Page> {
-    let mut violations = Violations::new();
-    let case = parse::name::<CaseId>(&mut violations, "parent", &request.parent);
-    let size = page_size(&mut violations, request.page_size);
-    let token = request.page_token.clone();
-    whole(violations, case.map(|case| dossier_reading::Page { case, size, token }))
+    dossier_page(&request.parent, request.page_size, &request.page_token)
 }
 
 pub(crate) fn list_dossier_accesses(request: &pb::ListDossierAccessesRequest) -> Parsed<dossier_reading::Page> {
+    dossier_page(&request.parent, request.page_size, &request.page_token)
+}
+
+fn dossier_page(parent: &str, size: i32, token: &str) -> Parsed<dossier_reading::Page> {
     let mut violations = Violations::new();
-    let case = parse::name::<CaseId>(&mut violations, "parent", &request.parent);
-    let size = page_size(&mut violations, request.page_size);
-    let token = request.page_token.clone();
-    whole(violations, case.map(|case| dossier_reading::Page { case, size, token }))
+    let case = parse::name::<CaseId>(&mut violations, "parent", parent);
+    let size = page_size(&mut violations, size);
+    whole(violations, case.map(|case| dossier_reading::Page { case, size, token: token.to_owned() }))
 }
 
 pub(crate) fn list_cases(request: &pb::ListCasesRequest) -> Parsed<list_cases::Query> {
