@@ -103,7 +103,7 @@ pub struct BoardSettings {
 
 impl Default for BoardSettings {
     fn default() -> Self {
-        Self { wait_ms: 30_000, most_waiting: 2_000, batch: 2_000 }
+        Self { wait_ms: 30_000, most_waiting: 2_000, batch: 20_000 }
     }
 }
 

@@ -49,29 +49,33 @@ pub(super) async fn seed(url: &str, clocks: i64) -> anyhow::Result<f64> {
     let mut first = 0;
     while first < affairs {
         let last = (first + BATCH).min(affairs);
-        // Ids are in the order of time, as the house's are. Times are log-normal, about a median that depends on rule and department: no two lines are alike.
+        // Ids are in the order of time, as the house's are. Times are log-normal, about a median that depends on rule, department and team, channel and what is
+        // spent: no two lines are alike. Labels are a large house's: hundreds of teams, and nearly as many combinations as clocks.
         sqlx::query(
             "with affair as (
-                 insert into sla_monitor.affair (affair_id, kind, subject_type, sector, topic, department, first_received_at, entry_count, channel)
+                 insert into sla_monitor.affair (affair_id, kind, subject_type, sector, topic, department, first_received_at, entry_count, channel, segment, cause, asked)
                  select (lpad(to_hex(n + 1000000000), 12, '0') || substr(md5(n::text), 1, 20))::uuid, 'ticket', (array['consulta','queja','reclamacion','incidencia','baja'])[1 + n % 5], '', '', 'd',
                         now() - interval '1100 days' + n * interval '1 second' * (94000000.0 / $3), 5 + n % 7,
-                        (array['phone','email','web','app','shop','letter'])[1 + n % 6]
+                        (array['phone','email','web','app','shop','letter'])[1 + n % 6], (array['none','low','middle','high',''])[1 + n % 5],
+                        case when n % 3 > 0 then 'cause-' || n % 53 else '' end, true
                  from generate_series($1, $2 - 1) n
-                 returning affair_id, subject_type, first_received_at
+                 returning affair_id, subject_type, first_received_at, channel, segment
              ), numbered as (
                  select *, row_number() over () as n from affair
              ), clock as (
-                 select affair_id, subject_type, n, k, first_received_at as origin_at, (n + k) % 12 as rule, n % 11 as department,
-                        exp(12 + ((n + k) % 12) * 0.15 + (n % 11) * 0.05 + 0.7 * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()))
-                            * interval '1 second' as took
+                 select affair_id, subject_type, n, k, first_received_at as origin_at, (n + k) % 12 as rule, n % 11 as department, n % 330 as team,
+                        exp(12 + ((n + k) % 12) * 0.15 + (n % 330) * 0.001 + length(channel || segment) * 0.03
+                            + 0.7 * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random())) * interval '1 second' as took
                  from numbered cross join lateral generate_series(0, n % 4) k
              )
              insert into sla_monitor.clock (clock_id, affair_id, subject, rule, rule_version, kind, stage, calendar, subject_type, department, state, epoch,
-                 first_origin_at, origin_at, due_at, settled_at, breached_at, traceparent)
+                 first_origin_at, origin_at, due_at, settled_at, breached_at, traceparent, team, manager, queue, outcome)
              select overlay(affair_id::text placing lpad(to_hex(k), 2, '0') from 35)::uuid, affair_id, 'tickets/' || affair_id || '/' || k, case rule when 0 then 'house.incident.resolution' else 'house.rule-' || rule end, 1,
                  (array['sla','statutory','ola'])[1 + rule % 3], 'stage-' || rule % 6, 'es.madrid', subject_type, 'department-' || department,
                  case when rule = 3 and n % 20 = 0 then 'cancelled' else 'fulfilled' end, 1, origin_at, origin_at, origin_at + interval '15 days',
-                 origin_at + took, case when took > interval '15 days' then origin_at + interval '15 days' end, ''
+                 origin_at + took, case when took > interval '15 days' then origin_at + interval '15 days' end, '', 'team-' || team, 'u-' || team % 110,
+                 'department-' || department || '/topic-' || team % 6 || '/es',
+                 case when rule = 5 then (array['kept','broken_silent'])[1 + (took > interval '15 days')::int] else '' end
              from clock",
         )
         .bind(first)
@@ -193,6 +197,12 @@ async fn ask(
             &board.by_stage,
             &board.by_kind,
             &board.by_channel,
+            &board.by_promise_outcome,
+            &board.by_team,
+            &board.by_manager,
+            &board.by_queue,
+            &board.by_segment,
+            &board.by_cause,
             &board.by_month,
         ]
         .map(Vec::len)

@@ -15,11 +15,11 @@ use jiff::Timestamp;
 
 pub use cover::{Grain, Span, cover};
 pub use days::Days;
-pub use slots::{SLOTS_FORMAT, Slots, Tightly, bounds, slot};
-pub use sums::{Disagree, Into, Keyed, Looks, Plan, Range, Sums, Told, month};
+pub use slots::{Ranks, SLOTS_FORMAT, Scratch, Slots, bounds, slot};
+pub use sums::{Disagree, Into, Keyed, Looks, Plan, Range, Sums, Told, Unreadable, month};
 
 /// How sums are made. Whoever changes lines, slots or days changes it too, and everything is summed anew.
-pub const MADE_AS: &str = "3";
+pub const MADE_AS: &str = "4";
 
 /// The shares of fulfilled clocks whose times are told, in percent.
 pub const PERCENTS: [u8; 5] = [50, 75, 90, 95, 99];
@@ -75,9 +75,18 @@ impl Dimension {
         Self::Cause,
     ];
 
-    /// Whether it may have hundreds of lines, so that the durations of each are looked up by its key.
+    /// Whether it may have dozens of lines and more, so that the durations of each are looked up by its key.
     pub const fn has_many_lines(self) -> bool {
-        matches!(self, Self::Department | Self::Team | Self::Manager | Self::Queue | Self::Cause)
+        matches!(
+            self,
+            Self::Policy | Self::Department | Self::Team | Self::Manager | Self::Queue | Self::Cause | Self::Month
+        )
+    }
+
+    /// The line of a key; none for the end of a promise, a team, a manager, a queue or a cause where there is none.
+    fn line(self, key: &Arc<str>) -> Option<Line> {
+        let may_be_none = matches!(self, Self::Outcome | Self::Team | Self::Manager | Self::Queue | Self::Cause);
+        (!may_be_none || !key.is_empty()).then(|| Line { dimension: self, key: Arc::clone(key) })
     }
 
     /// The word that is stored.
@@ -151,9 +160,53 @@ pub struct Labels {
     pub cause: Arc<str>,
 }
 
+/// What of a clock's labels there are few of, so that there are few combinations too.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Shape {
+    /// Type of its affair.
+    pub subject_type: Arc<str>,
+    /// Step that is owed.
+    pub stage: Arc<str>,
+    /// Kind of obligation.
+    pub kind: Arc<str>,
+    /// Channel of the affair; empty where it is not known.
+    pub channel: Arc<str>,
+    /// How the promise ended that it is of; empty where it did not, or is of none.
+    pub outcome: Arc<str>,
+    /// What the customer of its affair spent; empty where it is not known.
+    pub segment: Arc<str>,
+}
+
+impl Shape {
+    /// The lines that a clock with these is on and whose durations are not looked up by their key: the total, and those of what is told here.
+    pub fn lines(&self) -> impl Iterator<Item = Line> + '_ {
+        let keyed = [
+            (Dimension::SubjectType, &self.subject_type),
+            (Dimension::Stage, &self.stage),
+            (Dimension::Kind, &self.kind),
+            (Dimension::Channel, &self.channel),
+            (Dimension::Outcome, &self.outcome),
+            (Dimension::Segment, &self.segment),
+        ];
+        let lines = keyed.into_iter().filter_map(|(dimension, key)| dimension.line(key));
+        std::iter::once(Line::total()).chain(lines)
+    }
+}
+
 impl Labels {
-    /// The line of a dimension that a clock with these is on; none for months, which no label tells, and for the end of a promise, a team, a manager,
-    /// a queue or a cause where there is none.
+    /// What there are few of.
+    pub fn shape(&self) -> Shape {
+        Shape {
+            subject_type: Arc::clone(&self.subject_type),
+            stage: Arc::clone(&self.stage),
+            kind: Arc::clone(&self.kind),
+            channel: Arc::clone(&self.channel),
+            outcome: Arc::clone(&self.outcome),
+            segment: Arc::clone(&self.segment),
+        }
+    }
+
+    /// The line of a dimension that a clock with these is on; none for months, which no label tells.
     fn line(&self, dimension: Dimension) -> Option<Line> {
         let key = match dimension {
             Dimension::Total => return Some(Line::total()),
@@ -171,11 +224,7 @@ impl Labels {
             Dimension::Cause => &self.cause,
             Dimension::Month => return None,
         };
-        let may_be_none = matches!(
-            dimension,
-            Dimension::Outcome | Dimension::Team | Dimension::Manager | Dimension::Queue | Dimension::Cause
-        );
-        (!may_be_none || !key.is_empty()).then(|| Line { dimension, key: Arc::clone(key) })
+        dimension.line(key)
     }
 
     /// Every line that sums are kept of and that a clock with these is on.

@@ -8,9 +8,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
 use ventanilla_sla_monitor_domain::board::{
-    Days, Dimension, End, Grain, Into, Labels, Line, PERCENTS, Part, Piece, Plan, Range, Share, Slots, Sums, Tally,
-    Tightly, Told, bounds, cover, month, slot,
+    Days, Dimension, End, Grain, Into, Labels, Line, PERCENTS, Part, Piece, Plan, Range, SLOTS_FORMAT, Scratch, Share,
+    Slots, Sums, Tally, Told, bounds, cover, month, slot,
 };
 
 const DAY: i64 = 86_400_000_000;
@@ -19,47 +20,105 @@ fn at(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap()
 }
 
+/// Durations, and how often each: some slots that adjoin, and counts of one byte and of many.
+fn counts() -> impl Strategy<Value = Vec<(i64, i64)>> {
+    let micros = prop_oneof![0_i64..4_000 * DAY, 0_i64..(40 << 20), DAY..DAY + (40 << 20)];
+    vec((micros, prop_oneof![1_i64..40, 1_i64..1_000_000_000]), 0..200)
+}
+
+#[test]
+fn a_small_count_beside_another_is_one_byte() {
+    let mut slots = Slots::default();
+    for n in 0..100 {
+        slots.add(n << 20, 1 + n % 16);
+    }
+    assert_eq!(slots.to_bytes().unwrap().len(), 101);
+    // The count of the last no longer fits, nor does its distance.
+    slots.add(99 << 20, 17);
+    slots.add(107 << 20, 1);
+    assert_eq!(slots.to_bytes().unwrap().len(), 102 + 2);
+}
+
 proptest! {
     #[test]
     fn a_duration_lies_between_the_bounds_of_its_slot_which_are_close(micros in prop_oneof![-5_i64..5_000_000_000, 0_i64..4_000 * DAY, any::<i64>()]) {
         let (from, to) = bounds(slot(micros));
         prop_assert!(from <= micros && (micros < to || to == i64::MAX), "{from} {micros} {to}");
-        prop_assert!(micros < 0 || from == i64::MIN || to.saturating_sub(from) <= (1 << 20).max(from / 512));
+        prop_assert!(micros < 0 || from == i64::MIN || to.saturating_sub(from) <= (1 << 20).max(from / 1024));
     }
 
     #[test]
-    fn slots_that_adjoin_touch(slot in 0_u32..25_000) {
+    fn slots_that_adjoin_touch(slot in 0_u32..50_000) {
         prop_assert_eq!(bounds(slot).1, bounds(slot + 1).0);
     }
 
     #[test]
-    fn what_is_written_of_slots_is_read_again(counts in vec((0_i64..4_000 * DAY, 1_i64..1_000_000_000), 0..200)) {
+    fn what_is_written_of_slots_is_read_again(counts in counts()) {
         let mut slots = Slots::default();
-        let mut tightly = Tightly::default();
         for (micros, times) in &counts {
             slots.add(*micros, *times);
-            tightly.add(*micros, *times);
         }
         let bytes = slots.to_bytes().unwrap();
-        let (mut read, mut added) = (Slots::default(), Tightly::default());
+        let mut read = Slots::default();
         read.add_bytes(&bytes).unwrap();
-        added.add_bytes(&bytes).unwrap();
         prop_assert_eq!(&read, &slots);
-        prop_assert_eq!(added, tightly);
         for (micros, times) in &counts {
             read.add(*micros, -times);
         }
         prop_assert!(read.is_empty());
     }
 
+    /// Some was summed, some is counted besides, and of what was summed some is taken away.
+    #[test]
+    fn ranks_lie_where_a_sorted_list_has_them(summed in vec(counts(), 0..4), besides in counts(), percents in vec(1_u8..=100, 0..6)) {
+        let mut all: BTreeMap<u32, i64> = BTreeMap::new();
+        let (mut written, mut more) = (Vec::new(), Slots::default());
+        for counts in &summed {
+            let mut slots = Slots::default();
+            for (n, (micros, times)) in counts.iter().enumerate() {
+                slots.add(*micros, *times);
+                if n % 3 == 0 {
+                    more.add(*micros, -times);
+                } else {
+                    *all.entry(slot(*micros)).or_default() += times;
+                }
+            }
+            written.push(slots.to_bytes().unwrap());
+        }
+        for (micros, times) in &besides {
+            more.add(*micros, *times);
+            *all.entry(slot(*micros)).or_default() += times;
+        }
+        let mut percents = percents;
+        percents.sort_unstable();
+        let mut scratch = Scratch::default();
+        // What was added up there before leaves nothing.
+        scratch.ranks(&[Slots::default().to_bytes().unwrap()], &more, &PERCENTS).unwrap();
+        let found = scratch.ranks(&written, &more, &percents).unwrap();
+        let count: i64 = all.values().sum();
+        let expected: Vec<Option<(u32, usize)>> = percents
+            .iter()
+            .map(|percent| {
+                let mut left = usize::try_from((i128::from(count) * i128::from(*percent) + 99) / 100).unwrap();
+                all.iter().find_map(|(slot, times)| {
+                    let times = usize::try_from(*times).unwrap();
+                    if left <= times { Some((*slot, left)) } else { left -= times; None }
+                }).filter(|_| count > 0)
+            })
+            .collect();
+        prop_assert_eq!(&found.at, &expected);
+        let mut held: Vec<(u32, i64)> = expected.iter().flatten().map(|(slot, _)| (*slot, all[slot])).collect();
+        held.dedup();
+        prop_assert_eq!(found.slots, held);
+    }
+
     #[test]
     fn bytes_that_nobody_wrote_never_panic(bytes in vec(any::<u8>(), 0..64)) {
-        let _ = Slots::default().add_bytes(&bytes);
-        let mut other = bytes;
-        other.insert(0, 1);
-        let mut read = Tightly::default();
-        if read.add_bytes(&other).is_some() {
-            prop_assert!(read.count() >= 0 || other.len() > 9);
+        let mut formed = bytes.clone();
+        formed.insert(0, SLOTS_FORMAT);
+        for bytes in [bytes, formed] {
+            let read = Slots::default().add_bytes(&bytes);
+            prop_assert_eq!(Scratch::default().ranks(&[bytes], &Slots::default(), &PERCENTS).is_some(), read.is_some());
         }
     }
 
@@ -201,6 +260,18 @@ fn a_clock_is_on_no_line_of_an_end_a_team_a_manager_a_queue_or_a_cause_that_it_h
 }
 
 #[test]
+fn the_lines_of_a_shape_are_those_of_its_labels_that_are_not_looked_up_by_key() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    for _ in 0..200 {
+        let labels = labels().new_tree(&mut runner).unwrap().current();
+        let of_labels: Vec<Line> = labels.lines().filter(|line| !line.dimension.has_many_lines()).collect();
+        let mut of_shape: Vec<Line> = labels.shape().lines().collect();
+        of_shape.sort();
+        assert_eq!(of_shape, of_labels);
+    }
+}
+
+#[test]
 fn every_dimension_that_sums_are_kept_of_is_read_back_from_its_word() {
     for dimension in Dimension::KEPT {
         assert_eq!(Dimension::from_word(dimension.as_str()), Some(dimension));
@@ -327,7 +398,7 @@ proptest! {
                         let here = kept_within.as_deref() == within && *grain == span.grain && span.from <= *start && *start < span.to;
                         if here && (!only_total || line.dimension == Dimension::Total) {
                             let line = if only_total { month(*start) } else { line.clone() };
-                            sums.add(line, tally, Some(&slots.to_bytes().unwrap())).unwrap();
+                            sums.add(line, tally, Some(slots.to_bytes().unwrap()));
                         }
                     }
                 }
@@ -345,7 +416,7 @@ proptest! {
             }
         }
         // What is looked up in the ranges that are wanted: every summed duration of the whole days, and those of the lines of which there are many by their key.
-        let wanted = sums.wanted();
+        let wanted = sums.wanted().unwrap();
         for piece in untouched.iter().chain(&old).flat_map(|share| &share.pieces) {
             let inside = plan.whole.is_some()
                 && plan.between.from.is_none_or(|from| from <= piece.origin)
@@ -354,14 +425,12 @@ proptest! {
             let End::Fulfilled { micros } = piece.end else { continue };
             for look in wanted.keyed.iter().filter(|look| inside && look.from <= micros && micros < look.to) {
                 prop_assert!(look.line.dimension.has_many_lines());
-                if piece.labels.lines().any(|line| line == look.line) {
+                if piece.labels.lines().chain([month(days.of(piece.origin))]).any(|line| line == look.line) {
                     sums.found(&[look.place], micros, 1);
                 }
             }
             if inside && wanted.ranges.iter().any(|(from, to)| *from <= micros && micros < *to) {
-                let months = sums.months();
-                let mut places = sums.shared_places(&piece.labels);
-                places.extend(months[..months.partition_point(|(start, _)| *start <= piece.origin)].last().map(|(_, place)| *place));
+                let places = sums.shared_places(&piece.labels.shape());
                 sums.found(&places, micros, 1);
             }
         }

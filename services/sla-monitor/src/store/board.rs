@@ -4,13 +4,12 @@ pub mod fold;
 mod shares;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use postgres::{Db, StoreError, Tx};
-use sla_monitor_domain::board::{Dimension, Keyed, Labels, Line, MADE_AS, Piece, Range, Share, Span, Tally};
+use sla_monitor_domain::board::{Dimension, Keyed, Line, MADE_AS, Piece, Range, Shape, Share, Span, Tally};
 use sqlx::PgConnection;
 
 use shares::{Row, Shares};
@@ -153,13 +152,13 @@ pub async fn changed(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, S
 pub async fn summed_of_changed(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, l.channel, l.segment, l.cause,
-                  c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, l.team, l.manager, l.queue, c.first_origin_at as "first_origin_at: _",
+        r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, s.channel, s.segment, c.cause,
+                  c.clock_id, c.rule, c.department, s.subject_type, s.stage, s.kind, s.outcome, c.team, c.manager, c.queue, c.first_origin_at as "first_origin_at: _",
                   c.ended_as, c.settle_micros, c.breached
            from (select distinct affair_id from sla_monitor.board_changed) k
            join sla_monitor.board_affair a on a.affair_id = k.affair_id
            join sla_monitor.board_clock c on c.affair_id = k.affair_id
-           join sla_monitor.board_label l on l.label = c.label
+           join sla_monitor.board_shape s on s.shape = c.shape
            where a.received_at >= coalesce($1, '-infinity'::timestamptz) and a.received_at < coalesce($2, 'infinity'::timestamptz)
               or exists (select from sla_monitor.board_clock o where o.affair_id = k.affair_id
                          and o.first_origin_at >= coalesce($1, '-infinity'::timestamptz) and o.first_origin_at < coalesce($2, 'infinity'::timestamptz))
@@ -220,74 +219,87 @@ pub async fn overdue(tx: &mut PgConnection) -> Result<Vec<Piece>, StoreError> {
     Ok(Shares::default().read(rows)?.into_iter().flat_map(|(_, share)| share.pieces).collect())
 }
 
-/// What clocks are counted under, by number.
-#[tracing::instrument(name = "db.board.labels", skip_all)]
-pub async fn labels(tx: &mut PgConnection) -> Result<HashMap<i32, Arc<Labels>>, StoreError> {
-    let rows = sqlx::query!(
-        "select label, rule, department, subject_type, stage, kind, channel, outcome, team, manager, queue, segment, cause
-         from sla_monitor.board_label"
-    )
-    .fetch_all(tx)
-    .await?;
-    let labels = rows.into_iter().map(|row| {
-        let labels = Labels {
-            rule: row.rule.into(),
-            department: row.department.into(),
+/// What clocks are counted under of which there is little, by number.
+#[tracing::instrument(name = "db.board.shapes", skip_all)]
+pub async fn shapes(tx: &mut PgConnection) -> Result<HashMap<i32, Shape>, StoreError> {
+    let rows =
+        sqlx::query!("select shape, subject_type, stage, kind, channel, outcome, segment from sla_monitor.board_shape")
+            .fetch_all(tx)
+            .await?;
+    let shapes = rows.into_iter().map(|row| {
+        let shape = Shape {
             subject_type: row.subject_type.into(),
             stage: row.stage.into(),
             kind: row.kind.into(),
             channel: row.channel.into(),
             outcome: row.outcome.into(),
-            team: row.team.into(),
-            manager: row.manager.into(),
-            queue: row.queue.into(),
             segment: row.segment.into(),
-            cause: row.cause.into(),
         };
-        (row.label, Arc::new(labels))
+        (row.shape, shape)
     });
-    Ok(labels.collect())
+    Ok(shapes.collect())
 }
 
-/// Durations of one range, with what their clocks are counted under and where these count from, in the same places.
+/// Durations of one range, with what their clocks are counted under, in the same places.
 pub struct Found {
     /// Microseconds to fulfilment.
     pub micros: Vec<i64>,
     /// By number.
-    pub labels: Vec<i32>,
-    /// First runs.
-    pub origins: Vec<jiff_sqlx::Timestamp>,
+    pub shapes: Vec<i32>,
 }
 
-/// The summed durations of ranges, of clocks that count from within a part of time and are under one of these labels, or any.
+/// The summed durations of ranges, of clocks that count from within a part of time, of a rule or of any.
 #[tracing::instrument(name = "db.board.settled", skip_all)]
 pub async fn settled(
     tx: &mut PgConnection,
     ranges: &[(i64, i64)],
     part: Range,
-    labels: Option<&[i32]>,
+    rule: Option<&str>,
 ) -> Result<Vec<Found>, StoreError> {
     let (from, to): (Vec<i64>, Vec<i64>) = ranges.iter().copied().unzip();
-    let found = sqlx::query_as!(
-        Found,
-        // Each range is looked up by itself: joined freely, every duration would be held against every range.
-        r#"select f.micros as "micros!: _", f.labels as "labels!: _", f.origins as "origins!: _"
-           from unnest($1::bigint[], $2::bigint[]) as r(from_micros, to_micros)
-           cross join lateral (
-               select array_agg(b.settle_micros) as micros, array_agg(b.label) as labels, array_agg(b.first_origin_at) as origins
-               from sla_monitor.board_clock b
-               where b.settle_micros >= r.from_micros and b.settle_micros < r.to_micros
-                 and b.first_origin_at >= coalesce($3, '-infinity'::timestamptz) and b.first_origin_at < coalesce($4, 'infinity'::timestamptz)
-                 and ($5::integer[] is null or b.label = any($5))) f
-           where f.micros is not null"#,
-        &from,
-        &to,
-        part.from.map(|t| t.to_sqlx()) as _,
-        part.to.map(|t| t.to_sqlx()) as _,
-        labels as _,
-    )
-    .fetch_all(tx)
-    .await?;
+    let (begins, ends) = (part.from.map(|t| t.to_sqlx()), part.to.map(|t| t.to_sqlx()));
+    // Each range is looked up by itself: joined freely, every duration would be held against every range.
+    let found = match rule {
+        None => {
+            sqlx::query_as!(
+                Found,
+                r#"select f.micros as "micros!: _", f.shapes as "shapes!: _"
+                   from unnest($1::bigint[], $2::bigint[]) as r(from_micros, to_micros)
+                   cross join lateral (
+                       select array_agg(b.settle_micros) as micros, array_agg(b.shape) as shapes
+                       from sla_monitor.board_clock b
+                       where b.rule <> '' and b.settle_micros >= r.from_micros and b.settle_micros < r.to_micros
+                         and b.first_origin_at >= coalesce($3, '-infinity'::timestamptz) and b.first_origin_at < coalesce($4, 'infinity'::timestamptz)) f
+                   where f.micros is not null"#,
+                &from,
+                &to,
+                begins as _,
+                ends as _,
+            )
+            .fetch_all(tx)
+            .await?
+        }
+        Some(rule) => {
+            sqlx::query_as!(
+                Found,
+                r#"select f.micros as "micros!: _", f.shapes as "shapes!: _"
+                   from unnest($1::bigint[], $2::bigint[]) as r(from_micros, to_micros)
+                   cross join lateral (
+                       select array_agg(b.settle_micros) as micros, array_agg(b.shape) as shapes
+                       from sla_monitor.board_clock b
+                       where b.rule = $5 and b.rule <> '' and b.settle_micros >= r.from_micros and b.settle_micros < r.to_micros
+                         and b.first_origin_at >= coalesce($3, '-infinity'::timestamptz) and b.first_origin_at < coalesce($4, 'infinity'::timestamptz)) f
+                   where f.micros is not null"#,
+                &from,
+                &to,
+                begins as _,
+                ends as _,
+                rule,
+            )
+            .fetch_all(tx)
+            .await?
+        }
+    };
     Ok(found)
 }
 
@@ -297,7 +309,7 @@ pub async fn settled_of(
     tx: &mut PgConnection,
     looks: &[Keyed],
     part: Range,
-    labels: Option<&[i32]>,
+    rule: Option<&str>,
 ) -> Result<Vec<(usize, Vec<i64>)>, StoreError> {
     let dimensions: Vec<String> = looks.iter().map(|look| look.line.dimension.as_str().to_owned()).collect();
     let keys: Vec<String> = looks.iter().map(|look| look.line.key.to_string()).collect();
@@ -308,22 +320,28 @@ pub async fn settled_of(
            from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) with ordinality as r(dimension, key, from_micros, to_micros, n)
            cross join lateral (
                select array_agg(b.settle_micros) as micros
-               from (select settle_micros, first_origin_at, label from sla_monitor.board_clock
-                     where r.dimension = 'department' and department = r.key and settle_micros >= r.from_micros and settle_micros < r.to_micros
+               from (select settle_micros, first_origin_at, rule from sla_monitor.board_clock
+                     where r.dimension = 'policy' and rule = r.key and rule <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
                      union all
-                     select settle_micros, first_origin_at, label from sla_monitor.board_clock
-                     where r.dimension = 'team' and team = r.key and team <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
+                     select settle_micros, first_origin_at, rule from sla_monitor.board_clock
+                     where r.dimension = 'month' and month = r.key and rule <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
                      union all
-                     select settle_micros, first_origin_at, label from sla_monitor.board_clock
-                     where r.dimension = 'manager' and manager = r.key and manager <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
+                     select settle_micros, first_origin_at, rule from sla_monitor.board_clock
+                     where r.dimension = 'department' and department = r.key and rule <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
                      union all
-                     select settle_micros, first_origin_at, label from sla_monitor.board_clock
-                     where r.dimension = 'queue' and queue = r.key and queue <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
+                     select settle_micros, first_origin_at, rule from sla_monitor.board_clock
+                     where r.dimension = 'team' and team = r.key and rule <> '' and team <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
                      union all
-                     select settle_micros, first_origin_at, label from sla_monitor.board_clock
-                     where r.dimension = 'cause' and cause = r.key and cause <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros) b
+                     select settle_micros, first_origin_at, rule from sla_monitor.board_clock
+                     where r.dimension = 'manager' and manager = r.key and rule <> '' and manager <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
+                     union all
+                     select settle_micros, first_origin_at, rule from sla_monitor.board_clock
+                     where r.dimension = 'queue' and queue = r.key and rule <> '' and queue <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros
+                     union all
+                     select settle_micros, first_origin_at, rule from sla_monitor.board_clock
+                     where r.dimension = 'cause' and cause = r.key and rule <> '' and cause <> '' and settle_micros >= r.from_micros and settle_micros < r.to_micros) b
                where b.first_origin_at >= coalesce($5, '-infinity'::timestamptz) and b.first_origin_at < coalesce($6, 'infinity'::timestamptz)
-                 and ($7::integer[] is null or b.label = any($7))) f
+                 and ($7::text is null or b.rule = $7)) f
            where f.micros is not null"#,
         &dimensions,
         &keys,
@@ -331,7 +349,7 @@ pub async fn settled_of(
         &to,
         part.from.map(|t| t.to_sqlx()) as _,
         part.to.map(|t| t.to_sqlx()) as _,
-        labels as _,
+        rule,
     )
     .fetch_all(tx)
     .await?;

@@ -1,12 +1,11 @@
 //! `GetBoard`: what was kept and what was missed.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use postgres::StoreError;
-use sla_monitor_domain::board::{Days, Dimension, Grain, Into, Labels, Looks, Plan, Range, Sums, Told, cover, month};
+use sla_monitor_domain::board::{Days, Dimension, Grain, Into, Looks, Plan, Range, Shape, Sums, Told, cover, month};
 use sqlx::PgConnection;
 
 use super::get_policy::get_policy;
@@ -85,12 +84,11 @@ pub(super) async fn add_up(tx: &mut PgConnection, window: &Window) -> Result<Add
     let rule = window.rule.as_deref();
     let mut sums = Sums::new(days, plan.clone(), rule);
     if let Some((first, after)) = plan.whole {
-        let unreadable = || StoreError::corrupt("board_sum", "settle", &zone);
         for summed in board::sums(tx, rule, &cover(first, after, Grain::Year), None).await? {
-            sums.add(summed.line, &summed.tally, summed.settle.as_deref()).ok_or_else(unreadable)?;
+            sums.add(summed.line, &summed.tally, summed.settle);
         }
         for summed in board::sums(tx, rule, &cover(first, after, Grain::Month), Some(Dimension::Total)).await? {
-            sums.add(month(summed.start), &summed.tally, summed.settle.as_deref()).ok_or_else(unreadable)?;
+            sums.add(month(summed.start), &summed.tally, summed.settle);
         }
         for share in board::summed_of_changed(tx, plan.between).await? {
             sums.add_share(&share, Into::Whole(-1));
@@ -107,13 +105,13 @@ pub(super) async fn add_up(tx: &mut PgConnection, window: &Window) -> Result<Add
             sums.add_share(&share, Into::Beside(*edge));
         }
     }
-    let Looks { ranges, keyed } = sums.wanted();
+    let looks = sums.wanted().map_err(|unreadable| StoreError::corrupt("board_sum", "settle", unreadable))?;
+    let Looks { ranges, keyed } = looks;
     if plan.whole.is_some() && !ranges.is_empty() {
-        let labels = board::labels(tx).await?;
-        let only = rule.map(|rule| under(&labels, rule));
-        let found = board::settled(tx, &ranges, plan.between, only.as_deref()).await?;
-        hold(&mut sums, &labels, &found)?;
-        for (n, found) in board::settled_of(tx, &keyed, plan.between, only.as_deref()).await? {
+        let shapes = board::shapes(tx).await?;
+        let found = board::settled(tx, &ranges, plan.between, rule).await?;
+        hold(&mut sums, &shapes, &found)?;
+        for (n, found) in board::settled_of(tx, &keyed, plan.between, rule).await? {
             let look = keyed.get(n).ok_or_else(|| StoreError::corrupt("board_clock", "settle_micros", n))?;
             for micros in found {
                 sums.found(&[look.place], micros, 1);
@@ -123,23 +121,14 @@ pub(super) async fn add_up(tx: &mut PgConnection, window: &Window) -> Result<Add
     Ok(Added { sums, zone, now })
 }
 
-fn under(labels: &HashMap<i32, Arc<Labels>>, rule: &str) -> Vec<i32> {
-    labels.iter().filter(|(_, labels)| *labels.rule == *rule).map(|(number, _)| *number).collect()
-}
-
 /// Gives durations to the lines that their clocks are on.
-fn hold(sums: &mut Sums, labels: &HashMap<i32, Arc<Labels>>, found: &[Found]) -> Result<(), StoreError> {
+fn hold(sums: &mut Sums, shapes: &HashMap<i32, Shape>, found: &[Found]) -> Result<(), StoreError> {
     let places: HashMap<i32, Vec<usize>> =
-        labels.iter().map(|(number, labels)| (*number, sums.shared_places(labels))).collect();
-    let months = sums.months();
-    for Found { micros, labels, origins } in found {
-        for ((micros, label), origin) in micros.iter().zip(labels).zip(origins) {
-            let on = places.get(label).ok_or_else(|| StoreError::corrupt("board_clock", "label", label))?;
+        shapes.iter().map(|(number, shape)| (*number, sums.shared_places(shape))).collect();
+    for Found { micros, shapes } in found {
+        for (micros, shape) in micros.iter().zip(shapes) {
+            let on = places.get(shape).ok_or_else(|| StoreError::corrupt("board_clock", "shape", shape))?;
             sums.found(on, *micros, 1);
-            let origin = origin.to_jiff();
-            if let Some((_, place)) = months[..months.partition_point(|(start, _)| *start <= origin)].last() {
-                sums.found(&[*place], *micros, 1);
-            }
         }
     }
     Ok(())

@@ -437,8 +437,8 @@ async fn another_zone_has_everything_summed_again_by_its_own_days() {
 /// How many entries of the indexes that percentiles are looked up in were read so far: of all clocks, and of single lines.
 async fn looked_at(admin: &PgPool) -> (i64, i64) {
     sqlx::query("select pg_stat_force_next_flush()").execute(admin).await.unwrap();
-    let read = "select coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_clock_settle_idx'), 0)::bigint,
-                       coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_clock_department_idx'), 0)::bigint
+    let read = "select coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_clock_settled_idx'), 0)::bigint,
+                       coalesce(sum(idx_tup_read) filter (where indexrelname = 'board_clock_of_department_idx'), 0)::bigint
                 from pg_stat_user_indexes where relname = 'board_clock'";
     sqlx::query_as(read).fetch_one(admin).await.unwrap()
 }

@@ -1,17 +1,27 @@
-//! How often each duration was seen, in slots that are narrow where durations are short and never wider than a five-hundredth of what they hold.
+//! How often each duration was seen, in slots that are narrow where durations are short and never wider than a thousandth of what they hold.
 
 use std::collections::BTreeMap;
 
+use crate::quantile::rank;
+
 /// Durations of a slot differ by less than a part in so many, once they are longer than [`LINEAR`] units.
 const PARTS: u64 = 1 << PART_BITS;
-const PART_BITS: u32 = 9;
+const PART_BITS: u32 = 10;
 /// Microseconds of a unit, as a power of two: a little more than a second.
 const UNIT_BITS: u32 = 20;
 /// Units that have a slot each.
 const LINEAR: u64 = PARTS * 2;
 
 /// The first byte of what is stored.
-pub const SLOTS_FORMAT: u8 = 1;
+pub const SLOTS_FORMAT: u8 = 2;
+
+/// Of a byte, the bits of a count, and how many they are.
+const COUNT: u8 = (1 << COUNT_BITS) - 1;
+const COUNT_BITS: u32 = 4;
+/// So many empty slots, or more, do not fit a byte.
+const FAR: u32 = 7;
+/// Of a byte, the bit that says that the rest of the count follows.
+const MORE: u8 = 0x80;
 
 /// The slot of a duration in microseconds. What is below zero lies in the first.
 pub fn slot(micros: i64) -> u32 {
@@ -52,7 +62,7 @@ impl Slots {
 
     fn add_slot(&mut self, slot: u32, times: i64) {
         let count = self.0.entry(slot).or_default();
-        *count += times;
+        *count = count.saturating_add(times);
         if *count == 0 {
             self.0.remove(&slot);
         }
@@ -63,16 +73,26 @@ impl Slots {
         self.0.is_empty()
     }
 
-    /// As bytes: [`SLOTS_FORMAT`], then for each slot how far it is from the one before, and its count, as variable-length integers of seven bits a byte, the lowest
-    /// first. None if a count is below zero, which no sum of what is there ever is.
+    /// As bytes: [`SLOTS_FORMAT`], then for each slot that counts anything how many slots between it and the one before count nothing, and its own count less one. A
+    /// byte holds both where they are small, as they mostly are: the lowest four bits those of the count, the three above them the empty slots. If the highest is
+    /// set, the rest of the count follows; [`FAR`] empty slots or more have what is over follow before that. Either is a variable-length integer of seven bits a byte,
+    /// the lowest first. None if a count is below zero, which no sum of what is there ever is.
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(1 + self.0.len() * 3);
+        let mut bytes = Vec::with_capacity(1 + self.0.len() * 2);
         bytes.push(SLOTS_FORMAT);
-        let mut before = 0;
+        let mut next = 0;
         for (slot, count) in &self.0 {
-            put(&mut bytes, u64::from(slot - before));
-            put(&mut bytes, u64::try_from(*count).ok()?);
-            before = *slot;
+            let (empty, more) = (slot - next, u64::try_from(count - 1).ok()?);
+            let rest = more >> COUNT_BITS;
+            let near = (empty.min(FAR) as u8) << COUNT_BITS | (more as u8 & COUNT);
+            bytes.push(if rest > 0 { near | MORE } else { near });
+            if empty >= FAR {
+                put(&mut bytes, u64::from(empty - FAR));
+            }
+            if rest > 0 {
+                put(&mut bytes, rest);
+            }
+            next = slot + 1;
         }
         Some(bytes)
     }
@@ -83,53 +103,51 @@ impl Slots {
     }
 }
 
-/// The same counts by place, for adding up much.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tightly {
+/// Where the counts of one line after another are added up, by place.
+#[derive(Debug, Default)]
+pub struct Scratch {
     counts: Vec<i64>,
-    count: i64,
 }
 
-impl Tightly {
-    /// Counts one duration so many times.
-    pub fn add(&mut self, micros: i64, times: i64) {
-        self.add_slot(slot(micros), times);
-    }
+/// The ranks of some shares of durations, by nearest rank.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ranks {
+    /// For each share the slot that holds its rank, and the rank within it, the shortest having 1; none where there is no duration.
+    pub at: Vec<Option<(u32, usize)>>,
+    /// These slots, each once and in order, and how many durations are in it.
+    pub slots: Vec<(u32, i64)>,
+}
 
-    fn add_slot(&mut self, slot: u32, times: i64) {
-        let place = slot as usize;
-        if self.counts.len() <= place {
-            self.counts.resize(place + 1, 0);
-        }
-        self.counts[place] += times;
-        self.count += times;
-    }
-
-    /// Adds what [`Slots::to_bytes`] wrote; none if it did not.
-    pub fn add_bytes(&mut self, bytes: &[u8]) -> Option<()> {
-        each(bytes, |slot, count| self.add_slot(slot, count))
-    }
-
-    /// How many there are.
-    pub const fn count(&self) -> i64 {
-        self.count
-    }
-
-    /// How many are in a slot.
-    pub fn in_slot(&self, slot: u32) -> i64 {
-        self.counts.get(slot as usize).copied().unwrap_or(0)
-    }
-
-    /// The slot that holds a rank, the shortest having 1, and the rank within it.
-    pub fn place(&self, rank: u64) -> Option<(u32, usize)> {
-        let mut left = i64::try_from(rank).ok().filter(|rank| *rank > 0)?;
-        for (slot, count) in (0_u32..).zip(&self.counts) {
-            if left <= *count {
-                return Some((slot, usize::try_from(left).ok()?));
+impl Scratch {
+    /// The ranks of shares, in percent and ascending, of what [`Slots::to_bytes`] wrote and what is counted besides; none if it did not write that.
+    pub fn ranks(&mut self, written: &[impl AsRef<[u8]>], besides: &Slots, percents: &[u8]) -> Option<Ranks> {
+        let counts = &mut self.counts;
+        counts.clear();
+        let mut count = 0_i64;
+        let mut add = |slot: u32, times: i64| {
+            let place = slot as usize;
+            if counts.len() <= place {
+                counts.resize(place + 1, 0);
             }
-            left -= count;
+            counts[place] = counts[place].saturating_add(times);
+            count = count.saturating_add(times);
+        };
+        for bytes in written {
+            each(bytes.as_ref(), &mut add)?;
         }
-        None
+        besides.0.iter().for_each(|(slot, times)| add(*slot, *times));
+        let mut ranks = Ranks::default();
+        let (mut below, mut walk) = (0, (0_u32..).zip(&self.counts).peekable());
+        for percent in percents {
+            let rank = i64::try_from(rank(*percent, u64::try_from(count).unwrap_or(0))).ok()?;
+            while let Some((_, there)) = walk.next_if(|(_, there)| **there < rank - below) {
+                below += there;
+            }
+            let held = walk.peek().map(|(slot, there)| (*slot, **there));
+            ranks.at.push(held.map(|(slot, _)| (slot, usize::try_from(rank - below).unwrap_or(usize::MAX))));
+            ranks.slots.extend(held.filter(|held| ranks.slots.last() != Some(held)));
+        }
+        Some(ranks)
     }
 }
 
@@ -162,10 +180,20 @@ fn each(bytes: &[u8], mut add: impl FnMut(u32, i64)) -> Option<()> {
     if *format != SLOTS_FORMAT {
         return None;
     }
-    let mut slot = 0_u32;
-    while !rest.is_empty() {
-        slot = slot.checked_add(u32::try_from(take(&mut rest)?).ok()?).filter(|slot| *slot < MOST_SLOT)?;
-        add(slot, i64::try_from(take(&mut rest)?).ok()?);
+    let mut next = 0_u32;
+    while let Some((first, behind)) = rest.split_first() {
+        rest = behind;
+        let mut empty = u32::from((first & !MORE) >> COUNT_BITS);
+        if empty == FAR {
+            empty = empty.checked_add(u32::try_from(take(&mut rest)?).ok()?)?;
+        }
+        let mut more = u64::from(first & COUNT);
+        if first & MORE != 0 {
+            more |= take(&mut rest)?.checked_mul(1 << COUNT_BITS)?;
+        }
+        let slot = next.checked_add(empty).filter(|slot| *slot < MOST_SLOT)?;
+        add(slot, i64::try_from(more).ok()?.checked_add(1)?);
+        next = slot + 1;
     }
     Some(())
 }

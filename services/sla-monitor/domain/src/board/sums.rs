@@ -6,8 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Days, Dimension, Labels, Line, PERCENTS, Part, Piece, Share, Tally, Tightly, bounds, slot};
-use crate::quantile::rank;
+use super::{Days, Dimension, Labels, Line, PERCENTS, Part, Piece, Ranks, Scratch, Shape, Share, Slots, Tally, bounds, slot};
 
 /// Sums and clocks disagree about how many durations lie in a slot: something wrote to one of them past the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +18,14 @@ pub struct Disagree {
     pub summed: i64,
     /// By the clocks.
     pub found: usize,
+}
+
+/// What was summed of a line is not what [`Slots::to_bytes`] writes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the durations summed of {} {:?} cannot be read", line.dimension.as_str(), line.key)]
+pub struct Unreadable {
+    /// Which.
+    pub line: Line,
 }
 
 /// A part of time, of which an end may be open.
@@ -82,7 +89,12 @@ pub enum Into {
 #[derive(Debug, Default)]
 struct Sum {
     tally: Tally,
-    settle: Tightly,
+    /// Durations, as they were summed.
+    settle: Vec<Vec<u8>>,
+    /// Durations that are counted besides, or below zero.
+    besides: Slots,
+    /// Where the ranks are that are asked for, once everything is added.
+    at: Vec<Option<(u32, usize)>>,
     wanted: Vec<Wanted>,
 }
 
@@ -90,6 +102,7 @@ struct Sum {
 #[derive(Debug)]
 struct Wanted {
     slot: u32,
+    summed: i64,
     there: Vec<i64>,
     gone: Vec<i64>,
 }
@@ -110,9 +123,9 @@ pub struct Keyed {
 /// Which durations are to be looked at singly.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Looks {
-    /// Of all clocks: ranges in microseconds that do not touch, the least and the least after.
+    /// Of all clocks that are counted: ranges in microseconds that do not touch, the least and the least after.
     pub ranges: Vec<(i64, i64)>,
-    /// Of lines of which there may be hundreds: each has ranks elsewhere, and together they would have nearly every clock looked at.
+    /// Of lines of which there may be many: each has ranks elsewhere, and together they would have nearly every clock looked at.
     pub keyed: Vec<Keyed>,
 }
 
@@ -154,12 +167,12 @@ impl Sums {
         sums
     }
 
-    /// Adds what was summed of a line; none if the bytes are not those of [`super::Slots::to_bytes`].
-    pub fn add(&mut self, line: Line, tally: &Tally, settle: Option<&[u8]>) -> Option<()> {
+    /// Adds what was summed of a line, its durations as [`Slots::to_bytes`] writes them.
+    pub fn add(&mut self, line: Line, tally: &Tally, settle: Option<Vec<u8>>) {
         let place = self.place(line);
         let (_, sum) = &mut self.lines[place];
         sum.tally.add(tally, 1);
-        settle.map_or(Some(()), |bytes| sum.settle.add_bytes(bytes))
+        sum.settle.extend(settle);
     }
 
     /// Adds an affair.
@@ -206,7 +219,7 @@ impl Sums {
             Part::Clock(piece) => {
                 sum.tally.add(&Tally::of(piece), times);
                 if let super::End::Fulfilled { micros } = piece.end {
-                    sum.settle.add(micros, times);
+                    sum.besides.add(micros, times);
                 }
             }
             Part::Case(entries) => sum.tally.add(&Tally { cases: 1, events: entries, ..Tally::default() }, times),
@@ -225,26 +238,28 @@ impl Sums {
     }
 
     /// The durations to look at singly. Called once, when all is added.
-    pub fn wanted(&mut self) -> Looks {
-        let (mut slots, mut keyed) = (Vec::new(), Vec::new());
+    ///
+    /// # Errors
+    /// [`Unreadable`] where something else than durations was summed.
+    pub fn wanted(&mut self) -> Result<Looks, Unreadable> {
+        let (mut slots, mut keyed, mut scratch) = (Vec::new(), Vec::new(), Scratch::default());
         for (place, (line, sum)) in self.lines.iter_mut().enumerate() {
-            let count = u64::try_from(sum.settle.count()).unwrap_or(0);
-            let mut held: Vec<u32> = PERCENTS
-                .iter()
-                .filter_map(|percent| sum.settle.place(rank(*percent, count)))
-                .map(|(slot, _)| slot)
-                .collect();
-            held.dedup();
+            let settle = std::mem::take(&mut sum.settle);
+            let ranks = scratch.ranks(&settle, &sum.besides, &PERCENTS);
+            let Ranks { at, slots: held } = ranks.ok_or_else(|| Unreadable { line: line.clone() })?;
+            let numbers = held.iter().map(|(slot, _)| *slot);
             if line.dimension.has_many_lines() {
                 let look = |(from, to)| Keyed { place, line: line.clone(), from, to };
-                keyed.extend(held.iter().copied().map(bounds).map(look));
+                keyed.extend(numbers.map(bounds).map(look));
             } else {
-                slots.extend(&held);
+                slots.extend(numbers);
             }
-            sum.wanted = held.into_iter().map(|slot| Wanted { slot, there: Vec::new(), gone: Vec::new() }).collect();
+            sum.at = at;
+            let wanted = |(slot, summed)| Wanted { slot, summed, there: Vec::new(), gone: Vec::new() };
+            sum.wanted = held.into_iter().map(wanted).collect();
         }
         for (times, at, labels, micros) in std::mem::take(&mut self.singly) {
-            let places: Vec<usize> = self.places_of(&labels, Some(at));
+            let places: Vec<usize> = self.places_of(&labels, at);
             self.found(&places, micros, times);
         }
         slots.sort_unstable();
@@ -256,29 +271,18 @@ impl Sums {
                 _ => ranges.push((from, to)),
             }
         }
-        Looks { ranges, keyed }
+        Ok(Looks { ranges, keyed })
     }
 
-    /// The places of the lines that a clock with these labels is on and whose durations are found among those of all clocks.
-    pub fn shared_places(&self, labels: &Labels) -> Vec<usize> {
-        let lines = labels.lines().filter(|line| !line.dimension.has_many_lines());
+    /// The places of the lines that a clock of this shape is on and whose durations are found among those of all clocks.
+    pub fn shared_places(&self, shape: &Shape) -> Vec<usize> {
+        shape.lines().filter_map(|line| self.places.get(&line).copied()).collect()
+    }
+
+    /// The places of the lines that a clock with these labels is on, and of its month's.
+    fn places_of(&self, labels: &Labels, at: Timestamp) -> Vec<usize> {
+        let lines = labels.lines().chain([self.month(at)]);
         lines.filter_map(|line| self.places.get(&line).copied()).collect()
-    }
-
-    /// The places of the lines that a clock with these labels is on; with an instant, its month's too.
-    fn places_of(&self, labels: &Labels, at: Option<Timestamp>) -> Vec<usize> {
-        let lines = labels.lines().chain(at.map(|at| self.month(at)));
-        lines.filter_map(|line| self.places.get(&line).copied()).collect()
-    }
-
-    /// When each month begins that has a line, the first first, and the place of its line.
-    pub fn months(&self) -> Vec<(Timestamp, usize)> {
-        let lines = self.lines.iter().enumerate().filter(|(_, (line, _))| line.dimension == Dimension::Month);
-        let start = |key: &str| self.days.start(format!("{key}-01").parse().ok()?);
-        let mut months: Vec<(Timestamp, usize)> =
-            lines.filter_map(|(place, (line, _))| Some((start(&line.key)?, place))).collect();
-        months.sort_unstable();
-        months
     }
 
     /// A duration that was found in the whole days, on the lines of these places.
@@ -303,21 +307,16 @@ impl Sums {
             if sum.tally == Tally::default() && line.dimension != Dimension::Total {
                 continue;
             }
-            let Sum { tally, settle, wanted } = sum;
+            let Sum { tally, at, wanted, .. } = sum;
             let mut exact: HashMap<u32, Vec<i64>> = HashMap::new();
-            for Wanted { slot, there, gone } in wanted {
-                let (summed, found) = (settle.in_slot(slot), there.len().saturating_sub(gone.len()));
+            for Wanted { slot, summed, there, gone } in wanted {
+                let found = there.len().saturating_sub(gone.len());
                 let left = without(there, gone).filter(|left| i64::try_from(left.len()) == Ok(summed));
                 let left = left.ok_or(Disagree { slot, summed, found })?;
                 exact.insert(slot, left);
             }
-            let count = u64::try_from(settle.count()).unwrap_or(0);
-            let at = |percent: u8| {
-                let (slot, rank) = settle.place(rank(percent, count))?;
-                exact.get(&slot)?.get(rank - 1).copied()
-            };
-            let [a, b, c, d, e] = PERCENTS.map(at);
-            let settle = a.zip(b).zip(c.zip(d)).zip(e).map(|(((a, b), (c, d)), e)| [a, b, c, d, e]);
+            let ranked = at.iter().map(|at| at.and_then(|(slot, rank)| exact.get(&slot)?.get(rank - 1).copied()));
+            let settle = ranked.collect::<Option<Vec<i64>>>().and_then(|settle| settle.try_into().ok());
             told.push(Told { line, tally, settle });
         }
         told.sort_by(|a, b| a.line.cmp(&b.line));

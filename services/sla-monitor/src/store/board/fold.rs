@@ -6,11 +6,11 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx as _;
 use postgres::{Db, StoreError, Tx};
-use sla_monitor_domain::board::{Days, End, Grain, Labels, Line, MADE_AS, Part, Share, Slots, Tally};
+use sla_monitor_domain::board::{Days, End, Grain, Labels, Line, MADE_AS, Part, Shape, Share, Slots, Tally, month};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::labels;
+use super::shapes;
 use super::shares::{Row, Shares};
 
 /// What there is to sum.
@@ -118,7 +118,7 @@ pub async fn fold(tx: &mut PgConnection, days: &Days, batch: i64) -> Result<usiz
         }
     }
     sums.write(tx).await?;
-    remember(tx, &affairs, &changes).await?;
+    remember(tx, days, &affairs, &changes).await?;
     Ok(affairs.len())
 }
 
@@ -127,12 +127,12 @@ async fn read(tx: &mut PgConnection, affairs: &[Uuid]) -> Result<BTreeMap<Uuid, 
     let mut shares = Shares::default();
     let before = sqlx::query_as!(
         Row,
-        r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, l.channel, l.segment, l.cause,
-                  c.clock_id, l.rule, l.department, l.subject_type, l.stage, l.kind, l.outcome, l.team, l.manager, l.queue, c.first_origin_at as "first_origin_at: _",
+        r#"select a.affair_id, a.received_at as "received_at: _", a.entry_count, s.channel, s.segment, c.cause,
+                  c.clock_id, c.rule, c.department, s.subject_type, s.stage, s.kind, s.outcome, c.team, c.manager, c.queue, c.first_origin_at as "first_origin_at: _",
                   c.ended_as, c.settle_micros, c.breached
            from sla_monitor.board_affair a
            join sla_monitor.board_clock c on c.affair_id = a.affair_id
-           join sla_monitor.board_label l on l.label = c.label
+           join sla_monitor.board_shape s on s.shape = c.shape
            where a.affair_id = any($1)
            order by a.affair_id, c.clock_id"#,
         affairs
@@ -278,21 +278,30 @@ impl Sums {
 }
 
 /// Remembers what was summed of affairs, and that they do not wait any more.
-async fn remember(tx: &mut PgConnection, affairs: &[Uuid], changes: &BTreeMap<Uuid, Change>) -> Result<(), StoreError> {
+async fn remember(
+    tx: &mut PgConnection,
+    days: &Days,
+    affairs: &[Uuid],
+    changes: &BTreeMap<Uuid, Change>,
+) -> Result<(), StoreError> {
     let numbers = numbers(tx, changes).await?;
     let (mut ids, mut received, mut entries) = (Vec::new(), Vec::new(), Vec::new());
     let (mut clocks, mut of, mut under, mut origins, mut ends, mut breached, mut took) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut months, mut labels) = (Vec::new(), Vec::new());
     for (id, change) in changes {
         let Some((share, named)) = &change.after else { continue };
         ids.push(*id);
         received.push(share.received.to_sqlx());
         entries.push(share.entries);
         for (piece, clock) in share.pieces.iter().zip(named) {
+            let number = numbers.get(&piece.labels.shape());
             clocks.push(*clock);
             of.push(*id);
-            under.push(*numbers.get(&piece.labels).ok_or_else(|| StoreError::corrupt("board_label", "label", clock))?);
+            under.push(*number.ok_or_else(|| StoreError::corrupt("board_shape", "shape", clock))?);
             origins.push(piece.origin.to_sqlx());
+            months.push(month(days.of(piece.origin)).key.to_string());
+            labels.push(&piece.labels);
             breached.push(piece.breached);
             let (end, micros) = match piece.end {
                 End::Open => ("open", None),
@@ -303,6 +312,7 @@ async fn remember(tx: &mut PgConnection, affairs: &[Uuid], changes: &BTreeMap<Uu
             took.push(micros);
         }
     }
+    let words = |of: fn(&Labels) -> &Arc<str>| labels.iter().map(|labels| of(labels).to_string()).collect::<Vec<_>>();
     sqlx::query!(
         "with known as (
              insert into sla_monitor.board_affair as a (affair_id, received_at, entry_count)
@@ -311,18 +321,17 @@ async fn remember(tx: &mut PgConnection, affairs: &[Uuid], changes: &BTreeMap<Uu
                  do update set received_at = excluded.received_at, entry_count = excluded.entry_count
          ), written as (
              insert into sla_monitor.board_clock as c
-                 (clock_id, affair_id, label, first_origin_at, ended_as, breached, settle_micros, department, team, manager, queue, cause)
-             select n.*, l.department, l.team, l.manager, l.queue, l.cause
-             from unnest($5::uuid[], $6::uuid[], $7::integer[], $8::timestamptz[], $9::text[], $10::boolean[], $11::bigint[])
-                 as n(clock_id, affair_id, label, first_origin_at, ended_as, breached, settle_micros)
-             join sla_monitor.board_label l on l.label = n.label
+                 (clock_id, affair_id, shape, first_origin_at, ended_as, breached, settle_micros, month, rule, department, team, manager, queue, cause)
+             select * from unnest($5::uuid[], $6::uuid[], $7::integer[], $8::timestamptz[], $9::text[], $10::boolean[], $11::bigint[],
+                                  $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[])
              on conflict on constraint board_clock_pkey
-                 do update set affair_id = excluded.affair_id, label = excluded.label, first_origin_at = excluded.first_origin_at,
+                 do update set affair_id = excluded.affair_id, shape = excluded.shape, first_origin_at = excluded.first_origin_at,
                                ended_as = excluded.ended_as, breached = excluded.breached, settle_micros = excluded.settle_micros,
-                               department = excluded.department, team = excluded.team, manager = excluded.manager, queue = excluded.queue,
-                               cause = excluded.cause
-                 where (c.affair_id, c.label, c.first_origin_at, c.ended_as, c.breached, c.settle_micros)
-                     is distinct from (excluded.affair_id, excluded.label, excluded.first_origin_at, excluded.ended_as, excluded.breached, excluded.settle_micros)
+                               month = excluded.month, rule = excluded.rule, department = excluded.department, team = excluded.team,
+                               manager = excluded.manager, queue = excluded.queue, cause = excluded.cause
+                 where (c.affair_id, c.shape, c.first_origin_at, c.ended_as, c.breached, c.settle_micros, c.rule, c.department, c.team, c.manager, c.queue, c.cause)
+                     is distinct from (excluded.affair_id, excluded.shape, excluded.first_origin_at, excluded.ended_as, excluded.breached,
+                                       excluded.settle_micros, excluded.rule, excluded.department, excluded.team, excluded.manager, excluded.queue, excluded.cause)
          ), gone as (
              delete from sla_monitor.board_clock c where c.affair_id = any($1) and not (c.clock_id = any($5))
          ), unknown as (
@@ -342,45 +351,39 @@ async fn remember(tx: &mut PgConnection, affairs: &[Uuid], changes: &BTreeMap<Uu
         &ends,
         &breached,
         &took as _,
+        &months,
+        &words(|labels| &labels.rule),
+        &words(|labels| &labels.department),
+        &words(|labels| &labels.team),
+        &words(|labels| &labels.manager),
+        &words(|labels| &labels.queue),
+        &words(|labels| &labels.cause),
     )
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// The numbers of what clocks are counted under; new ones get one.
-async fn numbers(
-    tx: &mut PgConnection,
-    changes: &BTreeMap<Uuid, Change>,
-) -> Result<HashMap<Arc<Labels>, i32>, StoreError> {
+/// The numbers of what clocks are counted under of which there is little; new ones get one.
+async fn numbers(tx: &mut PgConnection, changes: &BTreeMap<Uuid, Change>) -> Result<HashMap<Shape, i32>, StoreError> {
     let pieces = changes.values().filter_map(|change| change.after.as_ref()).flat_map(|(share, _)| &share.pieces);
-    let all: HashSet<&Arc<Labels>> = pieces.map(|piece| &piece.labels).collect();
-    let of = |of: fn(&Labels) -> &Arc<str>| all.iter().map(|labels| of(labels).to_string()).collect::<Vec<String>>();
+    let all: HashSet<Shape> = pieces.map(|piece| piece.labels.shape()).collect();
+    let of = |of: fn(&Shape) -> &Arc<str>| all.iter().map(|shape| of(shape).to_string()).collect::<Vec<String>>();
     sqlx::query!(
-        "insert into sla_monitor.board_label
-             (rule, department, subject_type, stage, kind, channel, outcome, team, manager, queue, segment, cause)
-         select n.* from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                                $10::text[], $11::text[], $12::text[])
-             as n(rule, department, subject_type, stage, kind, channel, outcome, team, manager, queue, segment, cause)
-         where not exists (select from sla_monitor.board_label l
-                           where (l.rule, l.department, l.subject_type, l.stage, l.kind, l.channel, l.outcome, l.team, l.manager, l.queue, l.segment,
-                                  l.cause)
-                               = (n.rule, n.department, n.subject_type, n.stage, n.kind, n.channel, n.outcome, n.team, n.manager, n.queue, n.segment,
-                                  n.cause))",
-        &of(|labels| &labels.rule),
-        &of(|labels| &labels.department),
-        &of(|labels| &labels.subject_type),
-        &of(|labels| &labels.stage),
-        &of(|labels| &labels.kind),
-        &of(|labels| &labels.channel),
-        &of(|labels| &labels.outcome),
-        &of(|labels| &labels.team),
-        &of(|labels| &labels.manager),
-        &of(|labels| &labels.queue),
-        &of(|labels| &labels.segment),
-        &of(|labels| &labels.cause),
+        "insert into sla_monitor.board_shape (subject_type, stage, kind, channel, outcome, segment)
+         select n.* from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+             as n(subject_type, stage, kind, channel, outcome, segment)
+         where not exists (select from sla_monitor.board_shape s
+                           where (s.subject_type, s.stage, s.kind, s.channel, s.outcome, s.segment)
+                               = (n.subject_type, n.stage, n.kind, n.channel, n.outcome, n.segment))",
+        &of(|shape| &shape.subject_type),
+        &of(|shape| &shape.stage),
+        &of(|shape| &shape.kind),
+        &of(|shape| &shape.channel),
+        &of(|shape| &shape.outcome),
+        &of(|shape| &shape.segment),
     )
     .execute(&mut *tx)
     .await?;
-    Ok(labels(tx).await?.into_iter().map(|(number, labels)| (labels, number)).collect())
+    Ok(shapes(tx).await?.into_iter().map(|(number, shape)| (shape, number)).collect())
 }
