@@ -4,13 +4,16 @@ use futures::StreamExt as _;
 use jiff::Timestamp;
 use kernel::Role;
 use sla::simulate_policy_response::Item as Simulated;
+use sla_monitor_domain::condition::Metric;
 use testkit::Served;
 use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::Direction;
 
 use crate::bad_input::reason;
 use crate::house::{activate, clock_of, id, in_force, inquiry, minutes, policy, put};
-use crate::world::{Ticket, World, client, clocks_that, policies, read, wire};
+use crate::sums::Dice;
+use crate::world::{State, Ticket, World, client, clocks_that, policies, read, wire};
 
 /// The items of a trial: flips, and the result.
 pub async fn simulate(served: &Served, name: &str, from: Timestamp) -> (Vec<sla::PolicyFlip>, sla::PolicySimulation) {
@@ -94,6 +97,138 @@ async fn a_trial_on_the_past_comes_to_what_a_real_run_came_to() {
         .await
         .unwrap();
     assert_eq!(clocks, 0, "a trial starts nothing");
+}
+
+/// Something that may happen to an affair, by its state; answers the state after it.
+async fn befalls(world: &World, dice: &mut Dice, ticket: &Ticket, state: State, at: Timestamp) -> State {
+    let to = |to: State| (state, to);
+    let assigned = |from: &str, over: &str, reason: &str| ticketing::TicketAssigned {
+        ticket: ticket.name.clone(),
+        from_department: from.to_owned(),
+        to_department: over.to_owned(),
+        owner: "agent-7".to_owned(),
+        reason: reason.to_owned(),
+        ..Default::default()
+    };
+    let called = ticketing::SupervisorCalled { ticket: ticket.name.clone(), ..Default::default() };
+    match (state, dice.roll(11)) {
+        (State::Resolved, roll) => {
+            if roll < 4 {
+                world.transition(ticket, to(State::InProgress), "customer_objects", at).await;
+                return State::InProgress;
+            }
+            world.say(ticket, Direction::Inbound, at).await;
+        }
+        (_, 0 | 1) => world.say(ticket, Direction::Inbound, at).await,
+        (_, 2 | 3) => world.say(ticket, Direction::Outbound, at).await,
+        (State::InProgress, 4) => {
+            world.transition(ticket, to(State::Pending), "documents_missing", at).await;
+            return State::Pending;
+        }
+        (State::InProgress, 5) => {
+            world.transition(ticket, to(State::Held), "third_party", at).await;
+            return State::Held;
+        }
+        (State::InProgress, 6) => {
+            world.resolve(ticket, at).await;
+            return State::Resolved;
+        }
+        (_, 6) => {
+            world.transition(ticket, to(State::Cancelled), "withdrawn", at).await;
+            return State::Cancelled;
+        }
+        (_, 4 | 5) => {
+            world.transition(ticket, to(State::InProgress), "", at).await;
+            return State::InProgress;
+        }
+        (_, 7) => world.ticketing.write(&ticket.name, &called, at).await,
+        (_, 8) => {
+            let comes = assigned(ticket.department, ticket.department, "supervisor_called");
+            world.ticketing.write(&ticket.name, &comes, at).await;
+        }
+        (_, 9) => world.ticketing.write(&ticket.name, &assigned(ticket.department, "works", ""), at).await,
+        _ => world.ticketing.write(&ticket.name, &assigned("works", ticket.department, ""), at).await,
+    }
+    state
+}
+
+/// Kept, breached, open, fallen away.
+type Verdicts = [i64; 4];
+
+#[tokio::test]
+async fn a_policy_of_each_metric_tried_on_what_it_measured_comes_to_what_it_came_to() {
+    use sla::PolicyMetric as M;
+    const METRICS: [M; 10] = [
+        M::FirstReply,
+        M::NextReply,
+        M::PeriodicUpdate,
+        M::PausableUpdate,
+        M::RequesterWait,
+        M::AgentWork,
+        M::Resolution,
+        M::DepartmentStay,
+        M::SupervisorTransfer,
+        M::VendorStay,
+    ];
+    assert_eq!(METRICS.len(), Metric::OF_AFFAIRS.len());
+    let world = World::new().await;
+    let served = world.start().await;
+    let began = world.now().await;
+    for metric in METRICS {
+        let mut real = policy(&metric.as_str_name().to_lowercase().replace('_', "-"), metric, "45min");
+        if metric == M::DepartmentStay {
+            let departments = vec!["sales".to_owned()];
+            real.measure.as_mut().unwrap().filter = Some(sla::PolicyFilter { departments, ..Default::default() });
+        }
+        let draft = put(&served, real).await.unwrap();
+        activate(&served, &draft, None).await.unwrap();
+    }
+    let received = world.now().await;
+    let mut dice = Dice(20_261_201);
+    for _ in 0..150 {
+        let ticket = Ticket { department: dice.of(&["billing", "sales"]), ..inquiry(received) };
+        world.open(&ticket).await;
+        let (mut state, mut at) = (State::Acknowledged, received);
+        for _ in 0..dice.roll(16) {
+            at = minutes(at, i64::try_from(1 + dice.roll(40)).unwrap());
+            if state != State::Cancelled {
+                state = befalls(&world, &mut dice, &ticket, state, at).await;
+            }
+        }
+    }
+    let marker = inquiry(received);
+    world.open(&marker).await;
+    clocks_that(&served, &marker.name, |clocks| clocks.len() >= METRICS.len()).await;
+    let mut judged = [0; 4];
+    for metric in METRICS {
+        let rule = metric.as_str_name().to_lowercase().replace('_', "-");
+        let (flips, tried) = simulate(&served, &format!("policies/{rule}"), began).await;
+        assert_eq!(flips, [], "{rule}");
+        let total = tried.total.unwrap();
+        let tried = [total.kept_count, total.breached_count, total.open_count, total.fell_away_count];
+        let real: Vec<(String, bool, i64)> = sqlx::query_as(
+            "select state, breached_at is not null, count(*) from sla_monitor.clock where rule = $1 group by 1, 2",
+        )
+        .bind(&rule)
+        .fetch_all(&world.admin)
+        .await
+        .unwrap();
+        let count = |fits: fn(&str, bool) -> bool| -> i64 {
+            real.iter().filter(|(state, breached, _)| fits(state, *breached)).map(|(_, _, count)| count).sum()
+        };
+        let real: Verdicts = [
+            count(|state, breached| state == "fulfilled" && !breached),
+            count(|_, breached| breached),
+            count(|state, breached| !matches!(state, "fulfilled" | "cancelled") && !breached),
+            count(|state, breached| state == "cancelled" && !breached),
+        ];
+        assert_eq!(tried, real, "{rule}");
+        assert_eq!((total.affair_count, total.clock_count), (151, 151), "{rule}");
+        // None is told by what never happened to it.
+        assert!(real[0] > 0 && real[1] > 0, "{rule}: {real:?}");
+        (0..4).for_each(|n| judged[n] += real[n]);
+    }
+    assert!(judged.iter().all(|count| *count > 10), "{judged:?}");
 }
 
 pub fn town(version: &str, days: &[(&str, &str)]) -> sla::PutCalendarRequest {
