@@ -219,6 +219,58 @@ async fn a_call_is_judged_once_by_what_held_when_it_arrived_and_counts_so_for_go
     assert_eq!(recount(&lying), told);
 }
 
+#[tokio::test]
+async fn while_a_version_takes_effect_each_call_is_judged_by_one_and_the_ledger_says_which_came_first() {
+    const WRITERS: i64 = 4;
+    let world = World::skewed(DAY).await;
+    let served = world.start().await;
+    let (_, from) = in_force(&world, &served, asks("line", PolicyMetric::SpeedOfAnswer, ("20s", 80), &[])).await;
+    let next = put(&served, asks("line", PolicyMetric::SpeedOfAnswer, ("10s", 80), &[])).await.unwrap();
+    // All arrive when either may hold: which does is told by what was committed first.
+    let recorded = tokio::sync::Semaphore::new(0);
+    let write = async |writer: i64| {
+        for n in 0..15 {
+            let id = |k: i64| format!("c-{writer}-{n}-{k}");
+            let calls: Vec<_> = (0..4)
+                .map(|k| call(&id(k), later(from, 1_800 * SECOND), WaitEnd::Answered, 15 * SECOND))
+                .collect();
+            assert_eq!(record(&served, request(&world, calls)).await.unwrap(), (4, 0));
+            recorded.add_permits(1);
+        }
+    };
+    let turn = async {
+        // Some are judged before, and the writers go on.
+        drop(recorded.acquire_many(20).await.unwrap());
+        activate(&served, &next, None).await.unwrap()
+    };
+    let ((), (), (), (), active) = tokio::join!(write(0), write(1), write(2), write(3), turn);
+    assert_eq!(active.version, 2);
+    let twice_or_never: i64 = sqlx::query_scalar(
+        "select count(*) from (select c.source_system, c.external_id
+                               from sla_monitor.call c left join sla_monitor.call_verdict v using (source_system, external_id)
+                               group by 1, 2 having count(v.external_id) <> 1) n",
+    )
+    .fetch_one(&world.admin)
+    .await
+    .unwrap();
+    assert_eq!(twice_or_never, 0);
+    use prost::{Message as _, Name as _};
+    let (mut version, mut judged) = (1, [0; 2]);
+    for entry in exported(&world).await {
+        if entry.r#type == sla::PolicyActivated::full_name() {
+            version = sla::PolicyActivated::decode(entry.payload.as_slice()).unwrap().policy.unwrap().version;
+        } else if entry.r#type == sla::CallsMeasured::full_name() {
+            let measured = sla::CallsMeasured::decode(entry.payload.as_slice()).unwrap();
+            for judgement in measured.calls.iter().flat_map(|call| &call.judgements) {
+                assert_eq!(judgement.policy_version, version, "at position {}", entry.position);
+                judged[usize::try_from(version - 1).unwrap()] += 1;
+            }
+        }
+    }
+    assert_eq!(judged.iter().sum::<i64>(), WRITERS * 15 * 4);
+    assert!(judged.iter().all(|count| *count > 0), "{judged:?}");
+}
+
 async fn explained(served: &Served, name: &str) -> Result<sla::CallExplanation, tonic::Status> {
     let request = sla::ExplainCallRequest { name: name.to_owned() };
     measures(served, Role::Auditor).explain_call(request).await.map(tonic::Response::into_inner)
