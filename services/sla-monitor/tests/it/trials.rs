@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use kernel::Role;
 use sla::simulate_policy_response::Item as Simulated;
 use sla_monitor_domain::condition::Metric;
-use testkit::Served;
+use testkit::{Served, eventually};
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::Direction;
@@ -13,7 +13,7 @@ use ventanilla_proto::r#type::v1::Direction;
 use crate::bad_input::reason;
 use crate::house::{activate, clock_of, id, in_force, inquiry, minutes, policy, put};
 use crate::sums::Dice;
-use crate::world::{State, Ticket, World, client, clocks_that, policies, read, wire};
+use crate::world::{SOON, State, Ticket, World, client, clocks_that, later, policies, read, wire};
 
 /// The items of a trial: flips, and the result.
 pub async fn simulate(served: &Served, name: &str, from: Timestamp) -> (Vec<sla::PolicyFlip>, sla::PolicySimulation) {
@@ -97,6 +97,46 @@ async fn a_trial_on_the_past_comes_to_what_a_real_run_came_to() {
         .await
         .unwrap();
     assert_eq!(clocks, 0, "a trial starts nothing");
+}
+
+#[tokio::test]
+async fn a_trial_and_a_replay_read_page_after_page_and_each_affair_once() {
+    // More than are looked at in one go, most of them received at one instant.
+    const AFFAIRS: i64 = 1_100;
+    let world = World::new().await;
+    let served = world.start().await;
+    let began = world.now().await;
+    let draft = put(&served, policy("real", sla::PolicyMetric::FirstReply, "30min")).await.unwrap();
+    activate(&served, &draft, None).await.unwrap();
+    let received = world.now().await;
+    let tickets: Vec<Ticket> = (0..AFFAIRS).map(|n| inquiry(later(received, (n - 900).max(0) / 20))).collect();
+    futures::stream::iter(&tickets).for_each_concurrent(8, |ticket| world.open(ticket)).await;
+    let started = "select count(*) from sla_monitor.clock where rule = 'real'";
+    eventually(SOON, || async {
+        let started: i64 = sqlx::query_scalar(started).fetch_one(&world.admin).await.unwrap();
+        if started == AFFAIRS { Ok(()) } else { Err(started) }
+    })
+    .await;
+    let (flips, same) = simulate(&served, "policies/real", began).await;
+    let total = same.total.unwrap();
+    assert_eq!((total.affair_count, total.open_count, flips.len()), (AFFAIRS, AFFAIRS, 0));
+    let stricter = put(&served, policy("never", sla::PolicyMetric::NextReply, "1min")).await.unwrap();
+    let (flips, _) = simulate(&served, &stricter.name, began).await;
+    let mut told: Vec<&str> = flips.iter().map(|flip| flip.ticket.as_str()).collect();
+    let mut all: Vec<&str> = tickets.iter().map(|ticket| ticket.name.as_str()).collect();
+    told.sort_unstable();
+    all.sort_unstable();
+    assert_eq!(told, all, "each would have a clock that it has not");
+    // A replay goes by the same pages.
+    sqlx::query("update sla_monitor.clock set due_at = due_at + interval '1 day' where rule = 'real'")
+        .execute(&world.admin)
+        .await
+        .unwrap();
+    let (differences, summary) = replayed(&served, false).await;
+    let mut told: Vec<&str> = differences.iter().map(|difference| difference.clock.as_str()).collect();
+    told.sort_unstable();
+    told.dedup();
+    assert_eq!((i64::try_from(told.len()).unwrap(), summary.difference_count), (AFFAIRS, AFFAIRS));
 }
 
 /// Something that may happen to an affair, by its state; answers the state after it.
