@@ -109,7 +109,7 @@ async fn a_trial_and_a_replay_read_page_after_page_and_each_affair_once() {
     let draft = put(&served, policy("real", sla::PolicyMetric::FirstReply, "30min")).await.unwrap();
     activate(&served, &draft, None).await.unwrap();
     let received = world.now().await;
-    let tickets: Vec<Ticket> = (0..AFFAIRS).map(|n| inquiry(later(received, (n - 900).max(0) / 20))).collect();
+    let tickets: Vec<Ticket> = (0..AFFAIRS).map(|n| inquiry(later(received, (n - 1_050).max(0) / 20))).collect();
     futures::stream::iter(&tickets).for_each_concurrent(8, |ticket| world.open(ticket)).await;
     let started = "select count(*) from sla_monitor.clock where rule = 'real'";
     eventually(SOON, || async {
