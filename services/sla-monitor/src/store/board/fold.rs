@@ -58,6 +58,9 @@ pub struct Held {
 pub async fn begin(db: &Db) -> Result<Option<Held>, StoreError> {
     let mut tx = db.tx().await?;
     sqlx::query!("set transaction isolation level repeatable read").execute(&mut *tx).await?;
+    // Many sums are looked up by their keys, and all there are many more: joined in any other way, every batch would read them all.
+    let one_by_one = "select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)";
+    sqlx::query(one_by_one).execute(&mut *tx).await?;
     let held = sqlx::query!(
         r#"select zone, made_as, begun_at > now() - interval '10 minutes' as "just_begun!"
            from sla_monitor.board_state for update skip locked"#
@@ -202,30 +205,30 @@ impl Sums {
         let starts: Vec<jiff_sqlx::Date> = places.iter().map(|place| place.2.to_sqlx()).collect();
         let dimensions: Vec<String> = places.iter().map(|place| place.3.dimension.as_str().to_owned()).collect();
         let keys: Vec<String> = places.iter().map(|place| place.3.key.to_string()).collect();
-        let moves: Vec<bool> = added.iter().map(|(_, slots)| !slots.is_empty()).collect();
         // How long things took is added to what stands there, byte by byte; nobody else writes while the state is held.
         let there = sqlx::query!(
-            r#"select p.n as "n!", s.settle as "settle!"
-               from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::boolean[])
-                   with ordinality as p(within, grain, start_on, dimension, key, moves, n)
+            r#"select p.n as "n!", s.settle
+               from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[]) with ordinality as p(within, grain, start_on, dimension, key, n)
                join sla_monitor.board_sum s on s.within = p.within and s.grain = p.grain and s.start_on = p.start_on
-                   and s.dimension = p.dimension and s.key = p.key
-               where p.moves and s.settle is not null"#,
+                   and s.dimension = p.dimension and s.key = p.key"#,
             &within,
             &grains,
             &starts as _,
             &dimensions,
             &keys,
-            &moves,
         )
         .fetch_all(&mut *tx)
         .await?;
         let mut added = added;
+        let mut known = vec![false; added.len()];
         for row in there {
             let place = usize::try_from(row.n - 1).unwrap_or(usize::MAX);
             let unreadable = || StoreError::corrupt("board_sum", "settle", row.n);
             let (_, slots) = added.get_mut(place).ok_or_else(unreadable)?;
-            slots.add_bytes(&row.settle).ok_or_else(unreadable)?;
+            known[place] = true;
+            if let Some(settle) = row.settle {
+                slots.add_bytes(&settle).ok_or_else(unreadable)?;
+            }
         }
         let mut settles: Vec<Option<Vec<u8>>> = Vec::with_capacity(added.len());
         for ((_, slots), place) in added.iter().zip(&places) {
@@ -234,34 +237,27 @@ impl Sums {
         }
         let count = |of: fn(&Tally) -> i64| added.iter().map(|(tally, _)| of(tally)).collect::<Vec<i64>>();
         sqlx::query!(
-            "insert into sla_monitor.board_sum as s (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
-             select within, grain, start_on, dimension, key, 0, 0, 0, 0, 0, 0, 0, null
-             from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[]) as p(within, grain, start_on, dimension, key)
-             order by within, grain, start_on, dimension, key
-             on conflict on constraint board_sum_pkey do nothing",
-            &within,
-            &grains,
-            &starts as _,
-            &dimensions,
-            &keys,
-        )
-        .execute(&mut *tx)
-        .await?;
-        sqlx::query!(
-            "update sla_monitor.board_sum s
+            "with p as materialized (
+                 select * from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::boolean[], $7::bytea[],
+                                      $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
+                     as p(within, grain, start_on, dimension, key, known, settle, cases, events, clocks, met, breached, open, cancelled)
+             ), new as (
+                 insert into sla_monitor.board_sum (within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle)
+                 select within, grain, start_on, dimension, key, cases, events, clocks, met, breached, open, cancelled, settle
+                 from p where not known
+                 order by within, grain, start_on, dimension, key
+             )
+             update sla_monitor.board_sum s
              set cases = s.cases + p.cases, events = s.events + p.events, clocks = s.clocks + p.clocks, met = s.met + p.met,
-                 breached = s.breached + p.breached, open = s.open + p.open, cancelled = s.cancelled + p.cancelled,
-                 settle = case when p.moves then p.settle else s.settle end
-             from unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::text[], $6::boolean[], $7::bytea[],
-                         $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[])
-                 as p(within, grain, start_on, dimension, key, moves, settle, cases, events, clocks, met, breached, open, cancelled)
-             where s.within = p.within and s.grain = p.grain and s.start_on = p.start_on and s.dimension = p.dimension and s.key = p.key",
+                 breached = s.breached + p.breached, open = s.open + p.open, cancelled = s.cancelled + p.cancelled, settle = p.settle
+             from p
+             where p.known and s.within = p.within and s.grain = p.grain and s.start_on = p.start_on and s.dimension = p.dimension and s.key = p.key",
             &within,
             &grains,
             &starts as _,
             &dimensions,
             &keys,
-            &moves,
+            &known,
             &settles as _,
             &count(|tally| tally.cases),
             &count(|tally| tally.events),
