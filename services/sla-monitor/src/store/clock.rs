@@ -324,10 +324,15 @@ pub async fn change(
                       case when d.due_at < now() then now() + make_interval(secs => $18::double precision / 1000) else d.due_at end
                from unnest($15::text[], $16::integer[], $17::timestamptz[]) as d(kind, epoch, due_at)
                where not exists (select from sla_monitor.raised r
-                                 where r.clock_id = $1 and r.kind = d.kind and r.origin_at = $4)
+                                 where r.clock_id = $1 and r.kind = d.kind and r.origin_at = $4
+                                   and (r.due_at = d.due_at or d.due_at <= now()))
                on conflict on constraint due_pkey
                    do update set epoch = excluded.epoch, origin_at = excluded.origin_at, due_at = excluded.due_at,
                                  fire_at = excluded.fire_at
+           ), early as (
+               -- Raised for an instant that does not hold any more: it is raised again when the one ahead has come.
+               delete from sla_monitor.raised r using unnest($15::text[], $17::timestamptz[]) as d(kind, due_at)
+               where r.clock_id = $1 and r.kind = d.kind and r.origin_at = $4 and r.due_at <> d.due_at and d.due_at > now()
            ), noted as (
                insert into sla_monitor.raised (clock_id, kind, epoch, origin_at, due_at, raised_at)
                select $1, 'breach', epoch, origin_at, due_at, now()

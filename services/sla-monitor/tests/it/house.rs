@@ -10,7 +10,7 @@ use ventanilla_proto::r#type::v1::{Channel, Direction};
 
 use crate::bad_input::{fields, reason};
 use crate::trials::town;
-use crate::world::{SOON, State, Ticket, World, client, clocks_that, policies, read, wire};
+use crate::world::{SOON, State, Ticket, World, client, clocks_that, later, policies, read, wire};
 
 pub fn id() -> String {
     let ambient = Ambient::system();
@@ -384,6 +384,44 @@ async fn an_etag_is_of_one_version_and_an_end_is_only_made_earlier() {
         request.page_token = page.next_page_token;
     }
     assert_eq!(told, [(2, sla::PolicyState::NotActive), (1, sla::PolicyState::Active)]);
+}
+
+#[tokio::test]
+async fn what_was_raised_and_did_not_hold_is_raised_again_at_the_instant_that_does() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let mut wait = policy("wait", sla::PolicyMetric::RequesterWait, "2s");
+    wait.measure.as_mut().unwrap().warnings =
+        vec![sla::PolicyWarning { at: Some(sla::policy_warning::At::SharePercent(75)) }];
+    let draft = put(&served, wait).await.unwrap();
+    activate(&served, &draft, None).await.unwrap();
+    let received = world.now().await;
+    let ticket = inquiry(received);
+    world.open(&ticket).await;
+    let breaches = async |expected: usize| {
+        eventually(SOON, || async {
+            let told = world.told::<sla::ClockBreached>().await;
+            let of_rule: Vec<_> = told.into_iter().filter(|told| told.payload.rule == "wait").collect();
+            if of_rule.len() >= expected { Ok(of_rule) } else { Err(of_rule.len()) }
+        })
+        .await
+    };
+    breaches(1).await;
+    // It had been the customer's turn from the first second on, and is until the eighth.
+    let at = |millis: i64| later(received, millis);
+    world.transition(&ticket, (State::InProgress, State::Pending), "documents_missing", at(1_000)).await;
+    let still = clock_of(&served, &ticket, "wait", |c| c.state() == sla::ClockState::Paused).await;
+    assert_eq!(still.breached_time, None);
+    world.transition(&ticket, (State::Pending, State::InProgress), "", at(8_000)).await;
+    let told = breaches(2).await;
+    let times: Vec<_> = told.iter().map(|told| read(told.payload.breached_time)).collect();
+    assert_eq!(times, [Some(at(2_000)), Some(at(9_000))]);
+    let clock = clock_of(&served, &ticket, "wait", |_| true).await;
+    let warned = world.told::<sla::WarningRaised>().await;
+    let of_clock = warned.iter().filter(|told| told.payload.clock == clock.name);
+    let times: Vec<_> = of_clock.map(|told| read(told.payload.threshold_time)).collect();
+    assert_eq!(times, [Some(at(1_500)), Some(at(8_500))]);
+    assert_eq!((read(clock.breached_time), clock.state()), (Some(at(9_000)), sla::ClockState::Running));
 }
 
 #[tokio::test]
