@@ -111,13 +111,15 @@ async fn clock_moved(tx: &mut Tx, moved: &proto::ClockMoved) -> Result<(), React
     let restarted = moved.effect() == ClockEffect::Restart;
     sqlx::query!(
         r#"update customer_profile.view_clock
-           set state = $2, is_open = $3, due_at = $4, warned_percent = case when $5 then 0 else warned_percent end
+           set state = $2, is_open = $3, due_at = $4, warned_percent = case when $5 then 0 else warned_percent end, breached_at = $6
            where clock_id = $1"#,
         id(&moved.clock, "clocks", "clock")?,
         number(moved.state),
         is_open(moved.state()),
         instant(moved.due_time.as_ref()).map(|t| t.to_sqlx()) as _,
         restarted,
+        // Word that came late may show that there was no breach.
+        instant(moved.breached_time.as_ref()).map(|t| t.to_sqlx()) as _,
     )
     .execute(&mut **tx)
     .await?;
@@ -127,7 +129,7 @@ async fn clock_moved(tx: &mut Tx, moved: &proto::ClockMoved) -> Result<(), React
 async fn clock_settled(tx: &mut Tx, settled: &proto::ClockSettled) -> Result<(), ReactionError> {
     sqlx::query!(
         r#"update customer_profile.view_clock
-           set state = $2, is_open = $3, breached_at = coalesce($4, breached_at) where clock_id = $1"#,
+           set state = $2, is_open = $3, breached_at = $4 where clock_id = $1"#,
         id(&settled.clock, "clocks", "clock")?,
         number(settled.state),
         is_open(settled.state()),

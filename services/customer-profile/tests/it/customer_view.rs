@@ -268,8 +268,12 @@ async fn promises_clocks_breaches_and_cases_are_fed_by_their_ledgers() {
 
     let kept = ticketing::PromiseSettled { ticket: ticket_id(1), promise, state: ticketing::PromiseState::Kept.into() };
     world.react(&Affairs, entry(3, &ticket_id(1), AT, &kept)).await;
-    let settled =
-        sla::ClockSettled { clock: clock.clone(), state: sla::ClockState::Fulfilled.into(), ..Default::default() };
+    let settled = sla::ClockSettled {
+        clock: clock.clone(),
+        state: sla::ClockState::Fulfilled.into(),
+        breached_time: Some(time("2026-12-06T22:59:59Z")),
+        ..Default::default()
+    };
     world.react(&Clocks, entry(6, &clock, AT, &settled)).await;
     let settled = sla::ClockSettled {
         clock: clock_of_promise.clone(),
@@ -283,6 +287,52 @@ async fn promises_clocks_breaches_and_cases_are_fed_by_their_ledgers() {
     assert!(view.promises.unwrap().promises.is_empty());
     assert!(view.clocks.unwrap().clocks.is_empty());
     assert_eq!(view.breaches.unwrap().clocks.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_breach_that_late_word_takes_back_is_seen_no_more() {
+    let world = World::new().await;
+    let ana = world.ingest(record("a", "sales", "1").named("Ana Ruiz Gil")).await;
+    let late = Some(time("2026-12-06T22:59:59Z"));
+    let settled = |clock: &str, state: sla::ClockState| sla::ClockSettled {
+        clock: clock.to_owned(),
+        state: state.into(),
+        ..Default::default()
+    };
+    for (n, moves) in [(1_u128, true), (2, false)] {
+        let clock = format!("clocks/{}", uuid::Uuid::from_u128(n));
+        let at = |k: i64| i64::try_from(n).unwrap() * 10 + k;
+        let started = sla::ClockStarted {
+            clock: clock.clone(),
+            subject: ticket_id(1),
+            customer: ana.customer.clone(),
+            due_time: late,
+            ..Default::default()
+        };
+        world.react(&Clocks, entry(at(1), &clock, AT, &started)).await;
+        let breached = sla::ClockBreached {
+            clock: clock.clone(),
+            customer: ana.customer.clone(),
+            breached_time: late,
+            ..Default::default()
+        };
+        world.react(&Clocks, entry(at(2), &clock, AT, &breached)).await;
+        assert_eq!(world.view(&ana.customer).await.breaches.unwrap().clocks.len(), 1);
+        // It had stood still in time, or had been met in time.
+        if moves {
+            let moved = sla::ClockMoved {
+                clock: clock.clone(),
+                effect: sla::ClockEffect::Pause.into(),
+                state: sla::ClockState::Paused.into(),
+                ..Default::default()
+            };
+            world.react(&Clocks, entry(at(3), &clock, AT, &moved)).await;
+        } else {
+            world.react(&Clocks, entry(at(3), &clock, AT, &settled(&clock, sla::ClockState::Fulfilled))).await;
+        }
+        assert_eq!(world.view(&ana.customer).await.breaches.unwrap().clocks, []);
+        world.react(&Clocks, entry(at(4), &clock, AT, &settled(&clock, sla::ClockState::Cancelled))).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
