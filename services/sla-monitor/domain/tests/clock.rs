@@ -105,6 +105,29 @@ fn cure_pauses_a_finance_clock_and_restarts_it_under_the_other_reading() {
 }
 
 #[test]
+fn under_the_old_order_of_2004_cure_suspends_the_two_months() {
+    let entries = [
+        ("2025-03-03T10:00:00+01:00", Happening::Started),
+        ("2025-03-10T10:00:00+01:00", hindered("cure")),
+        ("2025-03-15T10:00:00+01:00", Happening::Unhindered),
+    ];
+    // Orden ECO/734/2004, 12.2: two months end on 3-05; the ends of 10, 11, 12, 13, 14 March were spent waiting: 8-05.
+    let paused = clock("es.fin.eco734-15.decide", &entries);
+    assert_eq!(paused.state, State::Running { due: instant("2025-05-08T21:59:59.999999Z") });
+    assert_eq!(paused.epoch, 1);
+}
+
+#[test]
+fn a_holding_reply_in_august_gives_the_month_and_no_more() {
+    // RDL 19/2018, 69: of a claim of Monday 3-08-2026 fifteen business days end on 24-08, and a month on 3-09.
+    let start = ("2026-08-03T09:00:00+02:00", Happening::Started);
+    let due = |entries: &[(&str, Happening)]| clock(PAYMENTS, entries).state;
+    assert_eq!(due(&[start.clone()]), State::Running { due: instant("2026-08-24T21:59:59.999999Z") });
+    let reply = ("2026-08-20T09:00:00+02:00", hindered("holding_reply"));
+    assert_eq!(due(&[start, reply]), State::Running { due: instant("2026-09-03T21:59:59.999999Z") });
+}
+
+#[test]
 fn a_holding_reply_extends_once_and_only_up_to_the_bound() {
     let start = ("2026-03-02T10:00:00+01:00", Happening::Started);
     let once = [start.clone(), ("2026-03-20T10:00:00+01:00", hindered("holding_reply"))];
