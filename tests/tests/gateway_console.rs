@@ -1,5 +1,9 @@
 //! The office's console over real services, as scripts and forms of its pages use it.
 
+#[path = "gateway_console/steps.rs"]
+mod steps;
+
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use http::StatusCode;
@@ -8,6 +12,7 @@ use secrecy::SecretString;
 use ventanilla_proto::ombudsman::v1 as office;
 use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::Affair;
+use ventanilla_tests::scene::docket::{self, Docket};
 use ventanilla_tests::scene::doorway::{Answer, Doorway, Visitor};
 use ventanilla_tests::scene::people::Person;
 
@@ -199,5 +204,15 @@ async fn terms_of_office_are_given_renewed_and_ended_on_pages() {
     assert!(keys.status == StatusCode::OK && keys.text().contains("en uso"), "{}", keys.text());
     let mut quality = at_the_console(&scene, &door, "quality-1", Role::OfficeQuality).await;
     assert_eq!(quality.get("/console/house/keys").await.status, StatusCode::FORBIDDEN);
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_step_of_the_office_is_taken_on_its_page_and_does_at_the_office_what_it_says() {
+    let scene = Scene::fresh_under(docket::ambient()).await;
+    let door = Doorway::open(|address| pages(&scene, address)).await;
+    let (left, _) = Docket::open(&scene, 63_000_004, steps::ByHttp::of(&scene, &door)).await.work().await;
+    let all: BTreeSet<&str> = console::steps().collect();
+    assert_eq!(left.taken, all, "a step that nobody takes");
     scene.stop().await.expect("the services end well");
 }

@@ -39,6 +39,11 @@ pub struct State {
     pub web: Web,
 }
 
+/// Every step of the office, as the address of its form names it, in the order of a case.
+pub fn steps() -> impl Iterator<Item = &'static str> {
+    step::slugs()
+}
+
 /// `/console`, `/firm` and everything under them, with the layer of pages around it.
 pub fn router(state: State) -> Router {
     let web = state.web.clone();

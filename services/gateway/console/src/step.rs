@@ -37,6 +37,11 @@ pub(crate) fn links(office: &Office, case: &Case) -> Vec<StepLink> {
     STEPS.iter().filter(open).map(|spec| StepLink { slug: spec.slug, title: words::of(lang, spec.title) }).collect()
 }
 
+/// Every step, as addresses name it.
+pub(crate) fn slugs() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|spec| spec.slug)
+}
+
 /// What is said once a step was taken.
 pub(crate) fn done(slug: &str, lang: Lang) -> Option<&'static str> {
     if slug == "opened" {

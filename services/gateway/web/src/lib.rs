@@ -2,7 +2,8 @@
 //! changing routes, headers, limits. Knows no aggregate and calls no service.
 //!
 //! A crate of pages builds its own `Router` and takes [`Session`], [`Lang`], [`Csrf`] and [`Form`] as extractors; whoever mounts
-//! it gives it to [`Web::dress`], which puts the layer around it that those extractors read from. A handler answers with
+//! it gives it to [`Web::dress`], which puts the layer around it that those extractors read from. Nothing that changes something comes to a handler
+//! without the mark of this visit: the layer sees to it, so that no handler can forget. A handler answers with
 //! [`page`], or with a [`Trouble`], which the layer turns into a page of the visitor's language.
 //!
 //! Texts stand where they are shown, in both languages at once: `lang.of("Guardar", "Save")` does not compile with one of them.
