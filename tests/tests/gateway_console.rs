@@ -30,10 +30,7 @@ fn pages(scene: &Scene, address: SocketAddr) -> axum::Router {
 /// Somebody of the office at the console.
 async fn at_the_console(scene: &Scene, door: &Doorway, person: &str, role: Role) -> Visitor {
     let mut visitor = door.visitor();
-    let csrf = visitor.get("/sign-in?lang=es").await.field("csrf");
-    let token = scene.token(person, &[role], None);
-    let entered = visitor.post("/sign-in", &[("csrf", &csrf), ("token", &token)]).await;
-    assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text());
+    visitor.sign_in(&scene.token(person, &[role], None)).await;
     visitor
 }
 

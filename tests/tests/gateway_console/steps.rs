@@ -24,10 +24,7 @@ impl<'a> ByHttp<'a> {
     async fn visitor(&mut self, who: Seat) -> &mut Visitor {
         if !self.seated.contains_key(&who) {
             let mut visitor = self.door.visitor();
-            let csrf = visitor.get("/sign-in?lang=es").await.field("csrf");
-            let token = who.token(self.scene);
-            let entered = visitor.post("/sign-in", &[("csrf", &csrf), ("token", &token)]).await;
-            assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text());
+            visitor.sign_in(&who.token(self.scene)).await;
             self.seated.insert(who, visitor);
         }
         self.seated.get_mut(&who).expect("they sit")
