@@ -77,7 +77,12 @@ pub fn router(settings: &Settings, parts: Parts) -> Result<Router, GatewayError>
     let web = Web::new(settings.web.clone(), verifier, ambient.clone())?;
     let floor = floor::State { peers: peers.clone(), ambient: ambient.clone(), settings: settings.floor.clone() };
     Ok(Router::new()
-        .merge(rest::router(rest::State { peers: peers.clone(), settings: settings.rest.clone() })?)
+        .merge(rest::router(rest::State {
+            peers: peers.clone(),
+            settings: settings.rest.clone(),
+            limits: Arc::clone(web.limits()),
+            ambient: ambient.clone(),
+        })?)
         .merge(ivr::router(ivr::State { peers: peers.clone(), ambient, settings: settings.ivr.clone() }))
         .merge(tracking::router(tracking::State {
             peers: peers.clone(),

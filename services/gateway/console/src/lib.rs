@@ -9,6 +9,7 @@ mod danger;
 mod decision;
 mod draft;
 mod drafting;
+mod files;
 mod house;
 mod liaison;
 mod live;
