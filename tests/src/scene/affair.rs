@@ -134,6 +134,16 @@ impl<'a> Affair<'a> {
         Ok(last)
     }
 
+    /// A department tells which language the person speaks.
+    pub async fn speak(&self, language: Language) -> Result<customer::SourceRecord, Status> {
+        let external_id = format!("crm-retail-{}", self.person.document);
+        let mut record = self.person.record("crm-retail", "billing", &external_id, self.at(-60));
+        record.language = language.into();
+        let request =
+            customer::IngestSourceRecordRequest { record: Some(record), request_id: self.scene.request_id() };
+        Ok(self.cast.billing.customers.clone().ingest_source_record(request).await?.into_inner())
+    }
+
     /// A third department has a name and nothing else; answers the proposal to a steward that comes of it, once each
     /// record of the customer was compared with it.
     pub async fn be_taken_for_another(&self) -> Result<customer::MatchProposal, Status> {
