@@ -64,7 +64,8 @@ fn routes_in(file: &str, all: &str) -> Vec<Route> {
             }
             .unwrap_or_else(|| panic!("a route without a path: {call}"));
             let word = |name: &str| {
-                let before = |at: usize| handlers[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
+                let before =
+                    |at: usize| handlers[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_');
                 handlers.match_indices(name).any(|(at, _)| before(at))
             };
             let others = ["any(", "put(", "patch(", "delete(", "on(", "get_service(", "post_service(", "any_service("];

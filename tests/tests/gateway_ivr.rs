@@ -16,7 +16,8 @@ use ventanilla_proto::customer::v1::{
     Interaction, ListTimelineRequest, LookupByPhoneRequest, TimelineItem, timeline_item,
 };
 use ventanilla_proto::ticketing::v1::{
-    CreateTicketResponse, GetTicketRequest, ListPromisesRequest, ListTicketsRequest, PromiseKind, Ticket, TicketState, TicketType,
+    CreateTicketResponse, GetTicketRequest, ListPromisesRequest, ListTicketsRequest, PromiseKind, Ticket, TicketState,
+    TicketType,
 };
 use ventanilla_proto::r#type::v1::Language;
 use ventanilla_tests::scene::Scene;
@@ -370,9 +371,7 @@ async fn few_wrong_keys_are_taken_from_a_call_and_from_a_number() {
 /// Who calls in a session: one who speaks Spanish and one who speaks English, each with an affair, and one whom nobody knows.
 async fn callers(scene: &Scene) -> BTreeMap<&'static str, session::Caller> {
     let mut callers = BTreeMap::new();
-    for (name, number, language) in
-        [("spanish", 61_000_006, Language::Es), ("english", 61_000_009, Language::En)]
-    {
+    for (name, number, language) in [("spanish", 61_000_006, Language::Es), ("english", 61_000_009, Language::En)] {
         let (affair, customer, opened) = known(scene, number).await;
         affair.speak(language).await.expect("their language is known");
         testkit::eventually(LIMIT, || async {
@@ -396,7 +395,8 @@ async fn was_done(scene: &Scene, callers: &BTreeMap<&'static str, session::Calle
         let list = ListTicketsRequest { customer: customer.clone(), page_size: 100, ..ListTicketsRequest::default() };
         let tickets = agent.tickets.clone().list_tickets(list).await.unwrap().into_inner().tickets;
         assert_eq!(tickets.len(), complaints, "{name}: one from before, one by telephone: {tickets:?}");
-        let recorded = tickets.iter().filter(|t| t.claim_points.iter().any(|point| point.text.contains(".wav"))).count();
+        let recorded =
+            tickets.iter().filter(|t| t.claim_points.iter().any(|point| point.text.contains(".wav"))).count();
         assert_eq!(recorded, 1, "{name}: {tickets:?}");
         let first = tickets.iter().find(|t| t.claim_points.len() == 2).expect("the one from before");
         let promises = ListPromisesRequest { parent: first.name.clone(), ..ListPromisesRequest::default() };
@@ -425,7 +425,8 @@ async fn a_real_telephone_exchange_leads_callers_through_its_dial_plan_and_asks_
         heard.push(exchange.call(&exchange::Call { from: caller.phone.clone(), presses }).await);
         played.push(session::Call { asked: wire.take(caller), ..call });
     }
-    let said = |call: usize, words: &str| assert!(heard[call].iter().any(|line| line.contains(words)), "{words}: {heard:#?}");
+    let said =
+        |call: usize, words: &str| assert!(heard[call].iter().any(|line| line.contains(words)), "{words}: {heard:#?}");
     said(0, "Hola. Tiene un asunto abierto con nosotros.");
     said(0, "Tiene un asunto abierto.");
     said(1, "Hemos recibido su asunto y espera");
@@ -473,7 +474,9 @@ async fn what_a_real_telephone_exchange_asked_is_answered_as_its_plan_reads_it()
     let callers = callers(&scene).await;
     let mut differences = Vec::new();
     for (number, call) in recorded.calls.iter().enumerate() {
-        assert!(call.asked.iter().all(|asked| asked.bearer && asked.content_type == "application/x-www-form-urlencoded"));
+        assert!(
+            call.asked.iter().all(|asked| asked.bearer && asked.content_type == "application/x-www-form-urlencoded")
+        );
         let caller = &callers[call.caller.as_str()];
         differences.extend(session::again(&mut exchange, call, caller, number).await);
     }

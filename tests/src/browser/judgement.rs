@@ -33,7 +33,8 @@ impl Browser {
         self.faults.extend(faults.into_iter().map(|fault| format!("{name}: {fault}")));
     }
 
-    async fn document(&self) -> Vec<String> {
+    /// What is wrong with the document that is shown: that somebody's words became a part of it, before all.
+    pub async fn document(&self) -> Vec<String> {
         strings(&self.run(include_str!("page.js"), json!([])).await)
     }
 
@@ -72,6 +73,11 @@ impl Browser {
         said.filter(|said| !(said.starts_with(&url) && said.contains("responded with a status of 4")))
             .map(|said| format!("the browser says {said}"))
             .collect()
+    }
+
+    /// Goes on from what the browser complained about until now: it was of pages that are not judged.
+    pub async fn go_on(&self) {
+        self.driver.log("browser").await.expect("the driver logs");
     }
 
     /// Whoever reads another language gets there from wherever they are.

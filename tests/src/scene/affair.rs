@@ -139,8 +139,7 @@ impl<'a> Affair<'a> {
         let external_id = format!("crm-retail-{}", self.person.document);
         let mut record = self.person.record("crm-retail", "billing", &external_id, self.at(-60));
         record.language = language.into();
-        let request =
-            customer::IngestSourceRecordRequest { record: Some(record), request_id: self.scene.request_id() };
+        let request = customer::IngestSourceRecordRequest { record: Some(record), request_id: self.scene.request_id() };
         Ok(self.cast.billing.customers.clone().ingest_source_record(request).await?.into_inner())
     }
 

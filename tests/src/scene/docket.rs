@@ -10,10 +10,10 @@ use ventanilla_proto::ombudsman::v1 as office;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
 use ventanilla_proto::r#type::v1::Channel;
 
+use super::Scene;
 use super::affair::Affair;
 use super::fingerprint;
 use super::people::Person;
-use super::Scene;
 use crate::browser::SCRIPTS;
 
 /// How long anything is waited for that followers and clocks do by themselves.
@@ -146,7 +146,8 @@ impl<'a, T: Taker> Docket<'a, T> {
 
     /// A case of a complaint of its own.
     async fn case(&self, regime: &str) -> office::Case {
-        let ticket = self.affair.complain(&self.customer, "").await.expect("a good complaint").ticket.expect("it is there");
+        let ticket =
+            self.affair.complain(&self.customer, "").await.expect("a good complaint").ticket.expect("it is there");
         let case = self.affair.bring_under(&ticket.name, regime).await.expect("the office takes it");
         fingerprint::settled(&self.scene.admin().await, LIMIT).await;
         case
@@ -192,14 +193,19 @@ impl<'a, T: Taker> Docket<'a, T> {
         let ombudsman = &self.affair.cast.ombudsman;
         let mut known = format!("{:?}", self.stands(case).await);
         let list = office::ListDossierEntriesRequest { parent: name(case), page_size: 100, ..Default::default() };
-        let entries = ombudsman.office.clone().list_dossier_entries(list).await.expect("the dossier is open").into_inner();
+        let entries =
+            ombudsman.office.clone().list_dossier_entries(list).await.expect("the dossier is open").into_inner();
         for entry in entries.entries {
             known.push_str(&String::from_utf8_lossy(&entry.content));
         }
         let procedure = office::GetProcedureRequest { name: format!("{}/procedure", name(case)) };
         let procedure = ombudsman.procedure.clone().get_procedure(procedure).await.expect("it is there");
         let year = i32::from(self.scene.ambient.now().to_zoned(jiff::tz::TimeZone::UTC).year());
-        let report = office::GetYearlyReportRequest { year, audience: office::ReportAudience::Board.into(), ..Default::default() };
+        let report = office::GetYearlyReportRequest {
+            year,
+            audience: office::ReportAudience::Board.into(),
+            ..Default::default()
+        };
         let report = ombudsman.reports.clone().get_yearly_report(report).await.expect("there is a report");
         format!("{known} {:?} {:?}", procedure.into_inner(), report.into_inner())
     }
@@ -228,9 +234,19 @@ impl<'a, T: Taker> Docket<'a, T> {
         let matter = [("motive", "billing"), ("claimed_amount", "30,50")];
         self.take(Investigator, &case, "classify", &matter, S::Admitted).await;
         let matter = self.stands(&case).await.matter.unwrap_or_default();
-        assert_eq!((matter.motive.as_str(), matter.claimed_amount.map(|amount| amount.minor_units)), ("billing", Some(3_050)));
+        assert_eq!(
+            (matter.motive.as_str(), matter.claimed_amount.map(|amount| amount.minor_units)),
+            ("billing", Some(3_050))
+        );
         let evidence = office::DossierKind::Evidence as i32;
-        self.take(Investigator, &case, "add-entry", &[("kind", &evidence.to_string()), ("visibility", "1")], S::Admitted).await;
+        self.take(
+            Investigator,
+            &case,
+            "add-entry",
+            &[("kind", &evidence.to_string()), ("visibility", "1")],
+            S::Admitted,
+        )
+        .await;
         self.take(Registry, &case, "disclose", &[("language", "1")], S::Admitted).await;
         let statement = office::SubmitEntityStatementRequest {
             name: name(&case),
@@ -391,7 +407,8 @@ impl<'a, T: Taker> Docket<'a, T> {
             mandate: Some(office::Mandate { start_time: at(-1), end_time: at(3 * 365), ending: None }),
             ..Default::default()
         };
-        let register = office::RegisterOfficeMemberRequest { member: Some(member), request_id: self.scene.request_id() };
+        let register =
+            office::RegisterOfficeMemberRequest { member: Some(member), request_id: self.scene.request_id() };
         self.affair.cast.ombudsman.office.clone().register_office_member(register).await.expect("a new colleague");
         let declaration = Some(office::RelationDeclaration::default());
         let declare = office::DeclareRelationsRequest { declaration, request_id: self.scene.request_id() };

@@ -179,6 +179,14 @@ impl Visitor {
         self.send(Method::GET, path, String::new()).await
     }
 
+    /// GET without the body, which may have no end.
+    pub async fn head(&mut self, path: &str) -> Answer {
+        let request = Request::get(format!("http://{}{path}", self.address)).header(header::COOKIE, self.cookies());
+        let request = request.body(Full::default()).expect("it is a request");
+        let (parts, _) = self.client.request(request).await.expect("the doorway answers").into_parts();
+        Answer { status: parts.status, headers: parts.headers, body: Bytes::new() }
+    }
+
     /// POST of a form.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();

@@ -49,7 +49,11 @@ impl Form {
                 "form" => {
                     open = true;
                     let posts = attribute(tag, "method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
-                    forms.push(Self { action: attribute(tag, "action").unwrap_or_default(), posts, fields: Vec::new() });
+                    forms.push(Self {
+                        action: attribute(tag, "action").unwrap_or_default(),
+                        posts,
+                        fields: Vec::new(),
+                    });
                 }
                 "" if tag.starts_with("/form") => open = false,
                 "input" | "textarea" | "select" | "option" | "button" if open => {
@@ -133,7 +137,15 @@ fn has(tag: &str, name: &str) -> bool {
 
 /// Text of a page as it was before it was escaped.
 pub fn plain(text: &str) -> String {
-    let pairs = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\"")];
+    let pairs = [
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+    ];
     let text = pairs.iter().fold(text.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain));
     text.replace("&#38;", "&").replace("&amp;", "&")
 }
@@ -154,11 +166,21 @@ mod tests {
                 .into(),
         };
         let forms = Form::all(&page);
-        assert_eq!(forms.iter().map(|f| (f.action.as_str(), f.posts)).collect::<Vec<_>>(), [("/a", true), ("/g", false)]);
-        let told: Vec<_> = forms[0].fields.iter().map(|f| (f.name.as_str(), f.kind.as_str(), f.value.as_str())).collect();
+        assert_eq!(
+            forms.iter().map(|f| (f.action.as_str(), f.posts)).collect::<Vec<_>>(),
+            [("/a", true), ("/g", false)]
+        );
+        let told: Vec<_> =
+            forms[0].fields.iter().map(|f| (f.name.as_str(), f.kind.as_str(), f.value.as_str())).collect();
         assert_eq!(
             told,
-            [("etag", "hidden", "\"x\""), ("b", "text", "a>b"), ("c", "textarea", "1<2"), ("d", "select", "2"), ("e", "checkbox", "1")]
+            [
+                ("etag", "hidden", "\"x\""),
+                ("b", "text", "a>b"),
+                ("c", "textarea", "1<2"),
+                ("d", "select", "2"),
+                ("e", "checkbox", "1")
+            ]
         );
         assert!(forms[0].fields[1].required && !forms[0].fields[2].required);
         assert_eq!(forms[0].fields[3].offers, ["", "2"]);

@@ -97,7 +97,8 @@ impl Scene {
         let peers =
             Peers::new(&addresses, TokenSource::nothing(), &PeerSettings::default()).expect("addresses make URIs");
         let (limits, ambient) = (Arc::new(edge::Limits::new(limits)), self.ambient.clone());
-        let router = rest::router(rest::State { peers, settings, limits, ambient }).expect("the contract can be served");
+        let router =
+            rest::router(rest::State { peers, settings, limits, ambient }).expect("the contract can be served");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let cancel = CancellationToken::new();

@@ -54,7 +54,8 @@ impl Taker for ByHttp<'_> {
         for (name, _) in &turn.fields {
             assert!(form.fields.iter().any(|field| field.name == *name), "{path} asks for no {name}");
         }
-        let words: Vec<&str> = form.fields.iter().filter(|field| field.takes_words()).map(|f| f.name.as_str()).collect();
+        let words: Vec<&str> =
+            form.fields.iter().filter(|field| field.takes_words()).map(|f| f.name.as_str()).collect();
         let typed: Vec<String> =
             words.iter().filter(|name| given(name).is_none()).map(|name| (*name).to_owned()).collect();
 

@@ -133,9 +133,8 @@ impl Wire {
     async fn pass(&self, request: Request, next: Next) -> Response {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, 64 * 1024).await.expect("a question is short");
-        let header = |name: &str| {
-            parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
-        };
+        let header =
+            |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
         let fields = body.split(|byte| *byte == b'&').filter_map(|pair| {
             let pair = std::str::from_utf8(pair).ok()?;
             let (name, value) = pair.split_once('=')?;

@@ -62,7 +62,8 @@ pub(crate) async fn confirm(office: Office, Path(id): Path<String>) -> Result<Re
 
 fn confirmation(office: &Office, case: &Case, draft: &Draft, refused: Option<&Trouble>) -> Response {
     let lang = office.lang;
-    let mut gaps: Vec<Gap> = draft.gaps().into_iter().map(|field| Gap { text: named(lang, &field), field, said: None }).collect();
+    let mut gaps: Vec<Gap> =
+        draft.gaps().into_iter().map(|field| Gap { text: named(lang, &field), field, said: None }).collect();
     for fault in refused.map(Trouble::faults).unwrap_or_default() {
         let field = draft::field_of(&fault.field, &draft.points).unwrap_or_default();
         gaps.push(Gap { text: named(lang, &field), said: Some(fault.said(lang)), field });

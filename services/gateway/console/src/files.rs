@@ -74,7 +74,9 @@ fn told(lang: Lang, attached: Attachment, state: Option<ScanState>) -> File {
             "No se puede saber ahora qué se encontró en él: vuelva a cargar la página.",
             "What was found in it cannot be told now: load the page again.",
         )),
-        (Some(ScanState::Infected), ..) => Err(lang.of("Contiene algo dañino: no lo abra.", "It holds something that does harm: do not open it.")),
+        (Some(ScanState::Infected), ..) => {
+            Err(lang.of("Contiene algo dañino: no lo abra.", "It holds something that does harm: do not open it."))
+        }
         (Some(ScanState::Failed), ..) => Err(lang.of(
             "No se pudo examinar, por ejemplo porque tiene contraseña: pida otra copia.",
             "It could not be looked into, e.g. for a password: ask for another copy.",
@@ -161,7 +163,9 @@ mod tests {
 
     #[test]
     fn nobody_is_led_to_what_a_browser_runs_or_to_another_place_than_it_looks() {
-        let led = |uri: &str, media_type: &str| told(Lang::En, attached(uri, media_type), Some(ScanState::Clean)).link.is_ok();
+        let led = |uri: &str, media_type: &str| {
+            told(Lang::En, attached(uri, media_type), Some(ScanState::Clean)).link.is_ok()
+        };
         for uri in [
             "javascript:alert(1)",
             "JavaScript://files.example/%0aalert(1)",
@@ -180,7 +184,9 @@ mod tests {
         ] {
             assert!(!led(uri, "application/pdf"), "{uri}");
         }
-        for media_type in ["text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript", "application/x-msdownload", ""] {
+        for media_type in
+            ["text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript", "application/x-msdownload", ""]
+        {
             assert!(!led("https://files.example/1", media_type), "{media_type}");
         }
         assert!(led("HTTPS://files.example/1", "Image/PNG"));

@@ -26,9 +26,9 @@ pub(crate) async fn count(gate: &Gate, operation: &Operation, parts: &mut Parts)
     let address = address.map_or_else(|_| "unknown".to_owned(), |address| address.network().to_string());
     let now = gate.ambient.now();
     let class = if operation.method == Method::GET.as_str() { Class::Read } else { Class::Change };
-    gate.limits.take(class, &format!("a {address}"), now).map_err(|wait| {
-        too_many("TOO_MANY_REQUESTS", "too many calls came from this address without a token", wait)
-    })?;
+    gate.limits
+        .take(class, &format!("a {address}"), now)
+        .map_err(|wait| too_many("TOO_MANY_REQUESTS", "too many calls came from this address without a token", wait))?;
     // Counted before it is known whether it is right: of many at once none goes uncounted.
     let who = format!("t {address}");
     gate.limits.take(Class::Guess, &who, now).map_err(|wait| {

@@ -1,9 +1,9 @@
 //! Signing in and out.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::Extension;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
