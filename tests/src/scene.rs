@@ -15,6 +15,7 @@ pub mod fingerprint;
 pub mod hostile;
 mod listening;
 mod looking;
+pub mod mirror;
 mod parting;
 pub mod people;
 pub mod raw;

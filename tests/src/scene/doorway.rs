@@ -89,25 +89,24 @@ impl Scene {
     /// # Panics
     /// When the settings cannot be used.
     pub fn window(&self, host: &str, address: SocketAddr) -> axum::Router {
-        let free = web::Rate { burst: 1_000_000, per_minute: 1_000_000 };
-        let limits = web::LimitSettings { sign_in: free, guess: free, bring: free, read: free, change: free };
-        self.window_that_takes(host, address, limits)
+        self.window_to(host, address, self.peers())
     }
 
-    /// The same with these limits.
+    /// The same before these services.
     ///
     /// # Panics
     /// As [`Self::window`].
-    pub fn window_that_takes(&self, host: &str, address: SocketAddr, limits: web::LimitSettings) -> axum::Router {
+    pub fn window_to(&self, host: &str, address: SocketAddr, peers: Peers) -> axum::Router {
+        let free = web::Rate { burst: 1_000_000, per_minute: 1_000_000 };
         let web = web::Settings {
             public_url: format!("http://{host}:{}", address.port()),
             sealing_keys: vec![SecretString::from("07".repeat(32))],
-            limits,
+            limits: web::LimitSettings { sign_in: free, guess: free, bring: free, read: free, change: free },
             ..web::Settings::default()
         };
         let settings = gateway::Settings { web, ..gateway::Settings::default() };
         let (own, verifier, ambient) = (self.form_token(), self.verifier(), self.ambient.clone());
-        let parts = gateway::Parts { peers: self.peers(), own, verifier, ambient };
+        let parts = gateway::Parts { peers, own, verifier, ambient };
         gateway::router(&settings, parts).expect("the settings hold")
     }
 

@@ -10,9 +10,10 @@ use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::docket::Seat;
 use ventanilla_tests::scene::doorway::Doorway;
+use ventanilla_tests::scene::mirror::Mirror;
 use ventanilla_tests::scene::people::Person;
 
-use crate::house::{Busy, busy, complaint, sit_down, window};
+use crate::house::{Busy, busy, complaint, sit_down, window, window_before};
 
 /// A house in which there is something on every page.
 pub struct Full {
@@ -289,5 +290,30 @@ async fn no_script_runs_that_is_typed_into_any_field_of_any_page() {
         let faults = browser.document().await;
         browser.faults.extend(faults.into_iter().map(|fault| format!("{address}, after all: {fault}")));
     }
+    browser.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_script_runs_that_any_service_answers_in_whatever_field() {
+    let Some(mut browser) = Browser::open().await else { return };
+    let scene = Scene::fresh().await;
+    let full = full(&scene).await;
+    let mirror = Mirror::of(&scene).await;
+    let (_doorway, base) = window_before(&scene, mirror.peers()).await;
+    let mut sits = None;
+    for (who, _, address) in ways(&full) {
+        if sits != Some(who) {
+            come(&browser, &scene, &base, who, &full).await;
+            sits = Some(who);
+        }
+        browser.go(&format!("{base}{address}")).await;
+        let status =
+            browser.run("return performance.getEntriesByType('navigation')[0].responseStatus", json!([])).await;
+        assert_eq!(status, 200, "{address}: {}", browser.text("main").await);
+        let faults = browser.document().await;
+        browser.faults.extend(faults.into_iter().map(|fault| format!("{address}: {fault}")));
+    }
+    let spoilt = mirror.spoilt();
+    assert!(spoilt.len() > 110, "fields of answers held a script: {} {spoilt:?}", spoilt.len());
     browser.end();
 }
