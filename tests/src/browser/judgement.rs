@@ -19,6 +19,15 @@ impl Browser {
     /// Holds the page that is shown against what every page is held against, and takes its picture. Faults are gathered in `faults`;
     /// a page is judged once by a name.
     pub async fn judge(&mut self, name: &str) {
+        self.judge_in(name, true).await;
+    }
+
+    /// The same of a page that is in one language alone.
+    pub async fn judge_in_one_language(&mut self, name: &str) {
+        self.judge_in(name, false).await;
+    }
+
+    async fn judge_in(&mut self, name: &str, both: bool) {
         if !self.judged.insert(name.to_owned()) {
             return;
         }
@@ -26,7 +35,9 @@ impl Browser {
         faults.extend(self.shift().await);
         faults.extend(self.budget().await);
         faults.extend(self.said().await);
-        faults.extend(self.other_language().await);
+        if both {
+            faults.extend(self.other_language().await);
+        }
         faults.extend(self.axe().await);
         self.picture(&format!("{name}-{}", self.window)).await;
         faults.extend(self.narrow(name).await);

@@ -240,6 +240,32 @@ async fn no_page_is_left_out(scene: &Scene, doorway: &Doorway, full: &Full) {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_holds_as_pages_do() {
+    let Some(mut browser) = Browser::open().await else { return };
+    let scene = Scene::fresh().await;
+    let (_doorway, base) = window(&scene).await;
+    browser.go(&format!("{base}/reference")).await;
+    browser.judge_in_one_language("reference").await;
+    let links = "return [...document.querySelectorAll('main a')].map(a => a.getAttribute('href'))";
+    let calls = browser.run(links, json!([])).await;
+    let calls: Vec<String> = serde_json::from_value(calls).expect("a list of addresses");
+    let calls: Vec<&String> = calls.iter().filter(|link| link.starts_with("/reference/calls/")).collect();
+    assert!(calls.len() > 200, "every call has a page: {calls:?}");
+    // Pages of one template: some of them.
+    for (number, call) in calls.iter().step_by(60).enumerate() {
+        browser.go(&format!("{base}{call}")).await;
+        browser.judge_in_one_language(&format!("reference-call-{number}")).await;
+        let first = "return document.querySelector('main a[href^=\"/reference/types/\"]')?.getAttribute('href') ?? ''";
+        let of_type = browser.run(first, json!([])).await;
+        if let Some(of_type) = of_type.as_str().filter(|link| !link.is_empty()) {
+            browser.go(&format!("{base}{of_type}")).await;
+            browser.judge_in_one_language(&format!("reference-type-{number}")).await;
+        }
+    }
+    browser.end();
+}
+
 /// Puts a script into every field of words of one form and sends it, whatever else it lacks; gives the names of the fields.
 const TRY: &str = "const form = [...document.querySelectorAll('main form')].filter(f => f.action.indexOf('/sign-') < 0)[arguments[0]];\
     if (!form) return null; const words = [...form.querySelectorAll('textarea, input:not([type]), input[type=text], input[type=search]')];\
