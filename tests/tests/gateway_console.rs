@@ -277,9 +277,12 @@ async fn a_file_of_the_dossier_is_told_and_led_to_only_where_that_does_no_harm()
     }
     let page = ombudsman.get(&paper).await.text();
     let links: Vec<&str> = page.split("<a href=\"").skip(1).filter(|link| link.contains("target=\"_blank\"")).collect();
-    let leads = |link: &&str| link.starts_with("https://files.example/clean.pdf\" target=\"_blank\" rel=\"noopener noreferrer nofollow\" referrerpolicy=\"no-referrer\">");
+    let leads = |link: &&str| {
+        link.starts_with("https://files.example/clean.pdf\" target=\"_blank\" rel=\"noopener noreferrer nofollow\" referrerpolicy=\"no-referrer\">")
+    };
     assert!(links.len() == 1 && leads(&links[0]), "one of six is led to: {links:?}");
-    for told in ["dañino", "Nadie lo ha examinado todavía", "Un navegador podría ejecutarlo", "84 kB", &"06".repeat(32)] {
+    for told in ["dañino", "Nadie lo ha examinado todavía", "Un navegador podría ejecutarlo", "84 kB", &"06".repeat(32)]
+    {
         assert!(page.contains(told), "{told}: {page}");
     }
     assert_eq!(page.matches("No está en una dirección").count(), 2, "neither s3 nor a script is an address: {page}");
@@ -294,7 +297,8 @@ async fn what_is_wrong_with_a_form_is_said_in_the_language_it_says() {
     Affair::of(&scene, Person::numbered(63_000_006)).appoint().await.expect("the office has its people");
     let mut ombudsman = at_the_console(&scene, &door, "ombudsman-1", Role::Ombudsman).await;
     let page = ombudsman.get("/console/house/people").await;
-    let fields = [("csrf", page.field("csrf")), ("request_id", page.field("request_id")), ("start", "mañana".to_owned())];
+    let fields =
+        [("csrf", page.field("csrf")), ("request_id", page.field("request_id")), ("start", "mañana".to_owned())];
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     for (lang, said) in [("es", "Escriba un día como 2026-11-27."), ("en", "Write a day such as 2026-11-27.")] {
         let ours = ombudsman.post(&format!("/console/house/people?lang={lang}"), &fields).await;

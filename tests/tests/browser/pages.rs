@@ -241,6 +241,44 @@ async fn no_page_is_left_out(scene: &Scene, doorway: &Doorway, full: &Full) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_pages_of_a_sign_in_at_a_provider_hold_while_it_does_not_answer() {
+    let Some(mut browser) = Browser::open().await else { return };
+    let scene = Scene::fresh().await;
+    let routes = |address: std::net::SocketAddr| {
+        let provider = web::OidcSettings {
+            // Nobody listens there.
+            issuer: "http://127.0.0.1:9".to_owned(),
+            client_id: "ventanilla".to_owned(),
+            client_secret: None,
+            scopes: Vec::new(),
+            audience: None,
+            ca_file: None,
+        };
+        let settings = web::Settings {
+            public_url: format!("http://127.0.0.1:{}", address.port()),
+            sealing_keys: vec![secrecy::SecretString::from("07".repeat(32))],
+            sign_in: web::SignIn::Oidc(provider),
+            ..web::Settings::default()
+        };
+        web::Web::new(settings, scene.verifier(), scene.ambient.clone()).expect("the settings hold").router()
+    };
+    let doorway = Doorway::open(routes).await;
+    let base = format!("http://127.0.0.1:{}", doorway.address.port());
+    for (path, name, said) in [
+        ("/sign-in?lang=es", "provider-sign-in", "Entre con la cuenta de su empresa"),
+        ("/signed-out?lang=es", "provider-signed-out", "puede seguir abierta en este navegador"),
+        ("/sign-in/begin?lang=es", "provider-silent", "no responde"),
+        ("/oidc/callback?lang=es", "provider-nothing-begun", "Entrar"),
+    ] {
+        browser.go(&format!("{base}{path}")).await;
+        browser.says("main", said).await;
+        browser.go_on().await;
+        browser.judge(name).await;
+    }
+    browser.end();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_reference_holds_as_pages_do() {
     let Some(mut browser) = Browser::open().await else { return };
     let scene = Scene::fresh().await;

@@ -118,7 +118,10 @@ pub fn plan() -> String {
 
 /// What went over the wire.
 #[derive(Clone, Default)]
-pub struct Wire(Arc<Mutex<Vec<(Asked, BTreeMap<String, String>)>>>);
+pub struct Wire(Arc<Mutex<Vec<(Asked, Facts)>>>);
+
+/// What an answer holds.
+type Facts = BTreeMap<String, String>;
 
 impl Wire {
     /// The same routes, with a record of what is asked and answered.
@@ -145,7 +148,7 @@ impl Wire {
         let response = next.run(Request::from_parts(parts, Body::from(body))).await;
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, 64 * 1024).await.expect("an answer is short");
-        let facts: BTreeMap<String, String> = serde_json::from_slice(&body).expect("an answer is flat JSON of texts");
+        let facts: Facts = serde_json::from_slice(&body).expect("an answer is flat JSON of texts");
         let asked = Asked {
             path,
             content_type,
@@ -164,7 +167,7 @@ impl Wire {
     pub fn take(&self, caller: &Caller) -> Vec<Asked> {
         let taken = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let (mut ticket, mut etag) = (String::new(), String::new());
-        let told = |(mut asked, facts): (Asked, BTreeMap<String, String>)| {
+        let told = |(mut asked, facts): (Asked, Facts)| {
             for (name, value) in &mut asked.fields {
                 let known = match name.as_str() {
                     "call" => "{call}",
