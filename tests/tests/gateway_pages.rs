@@ -115,3 +115,20 @@ async fn nobody_who_is_not_signed_in_is_shown_a_page_of_the_house_and_every_answ
     }
     scene.stop().await.expect("the services end well");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_nothing_is_a_browser_is_shown_a_page_and_a_system_a_problem() {
+    let scene = Scene::fresh().await;
+    let door = Doorway::open(|address| scene.window("localhost", address)).await;
+    let mut reader = door.visitor();
+    reader.accept = Some("text/html,application/xhtml+xml,*/*;q=0.8");
+    let page = reader.get("/console/nothing?lang=en").await;
+    assert_eq!((page.status, page.header("content-type")), (StatusCode::NOT_FOUND, "text/html; charset=utf-8"));
+    assert!(page.text().contains("<h1>There is no such page</h1>"), "{}", page.text());
+    let sent = reader.post("/console/nothing", &[("csrf", "")]).await;
+    assert_eq!((sent.status, sent.fact("reason").as_str()), (StatusCode::NOT_FOUND, "NO_SUCH_ROUTE"));
+    let problem = door.visitor().get("/console/nothing").await;
+    assert_eq!((problem.status, problem.fact("reason").as_str()), (StatusCode::NOT_FOUND, "NO_SUCH_ROUTE"));
+    assert_eq!(problem.header("content-type"), "application/problem+json");
+    scene.stop().await.expect("the services end well");
+}
