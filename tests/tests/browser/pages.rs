@@ -218,6 +218,7 @@ async fn every_page_of_the_window_is_opened_and_holds() {
             browser.run("return performance.getEntriesByType('navigation')[0].responseStatus", json!([])).await;
         assert_eq!(status, 200, "{address}: {}", browser.text("main").await);
         browser.judge(&name(&address)).await;
+        browser.walk(&name(&address)).await;
     }
     no_page_is_left_out(&scene, &doorway, &full).await;
     browser.end();
