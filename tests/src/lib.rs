@@ -7,5 +7,6 @@ pub mod browser;
 pub mod contract;
 pub mod faults;
 pub mod load;
+pub mod routes;
 pub mod scene;
 pub mod tree;

@@ -1,13 +1,20 @@
 //! The office's console over real services, as scripts and forms of its pages use it.
 
+#[path = "gateway_console/steps.rs"]
+mod steps;
+
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use http::StatusCode;
 use kernel::Role;
 use secrecy::SecretString;
 use ventanilla_proto::ombudsman::v1 as office;
+use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::r#type::v1::{Channel, Direction};
 use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::Affair;
+use ventanilla_tests::scene::docket::{self, Docket};
 use ventanilla_tests::scene::doorway::{Answer, Doorway, Visitor};
 use ventanilla_tests::scene::people::Person;
 
@@ -25,10 +32,7 @@ fn pages(scene: &Scene, address: SocketAddr) -> axum::Router {
 /// Somebody of the office at the console.
 async fn at_the_console(scene: &Scene, door: &Doorway, person: &str, role: Role) -> Visitor {
     let mut visitor = door.visitor();
-    let csrf = visitor.get("/sign-in?lang=es").await.field("csrf");
-    let token = scene.token(person, &[role], None);
-    let entered = visitor.post("/sign-in", &[("csrf", &csrf), ("token", &token)]).await;
-    assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text());
+    visitor.sign_in(&scene.token(person, &[role], None)).await;
     visitor
 }
 
@@ -199,5 +203,113 @@ async fn terms_of_office_are_given_renewed_and_ended_on_pages() {
     assert!(keys.status == StatusCode::OK && keys.text().contains("en uso"), "{}", keys.text());
     let mut quality = at_the_console(&scene, &door, "quality-1", Role::OfficeQuality).await;
     assert_eq!(quality.get("/console/house/keys").await.status, StatusCode::FORBIDDEN);
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_step_of_the_office_is_taken_on_its_page_and_does_at_the_office_what_it_says() {
+    let scene = Scene::fresh_under(docket::ambient()).await;
+    let door = Doorway::open(|address| pages(&scene, address)).await;
+    let (left, _) = Docket::open(&scene, 63_000_004, steps::ByHttp::of(&scene, &door)).await.work().await;
+    let all: BTreeSet<&str> = console::steps().collect();
+    assert_eq!(left.taken, all, "a step that nobody takes");
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_the_dossier_is_told_and_led_to_only_where_that_does_no_harm() {
+    use ticketing::ScanState::{Clean, Infected};
+    let scene = Scene::fresh().await;
+    let door = Doorway::open(|address| pages(&scene, address)).await;
+    let affair = Affair::of(&scene, Person::numbered(63_000_005));
+    affair.appoint().await.expect("the office has its people");
+    let customer = affair.arrive().await.expect("a good record").customer;
+    let ticket = affair.complain(&customer, "").await.expect("a good complaint").ticket.unwrap();
+    let files = [
+        ("https://files.example/clean.pdf", "application/pdf", Some(Clean)),
+        ("https://files.example/harmful.pdf", "application/pdf", Some(Infected)),
+        ("https://files.example/unseen.pdf", "application/pdf", None),
+        ("s3://files/kept.pdf", "application/pdf", Some(Clean)),
+        ("https://files.example/page.html", "text/html", Some(Clean)),
+        ("vbscript:msgbox", "application/pdf", Some(Clean)),
+    ];
+    let attached = files.iter().zip(1_u8..).map(|((uri, media_type, _), number)| ticketing::Attachment {
+        uri: (*uri).to_owned(),
+        file_name: format!("recibo \"{number}\"><script>.pdf"),
+        media_type: (*media_type).to_owned(),
+        size_bytes: 84_000,
+        sha256: vec![number; 32],
+        ..Default::default()
+    });
+    let message = ticketing::Message {
+        direction: Direction::Inbound.into(),
+        visibility: ticketing::MessageVisibility::Public.into(),
+        channel: Channel::Email.into(),
+        body: "Le mando los recibos".to_owned(),
+        attachments: attached.collect(),
+        ..Default::default()
+    };
+    let add = ticketing::AddMessageRequest {
+        parent: ticket.name.clone(),
+        message: Some(message),
+        request_id: scene.request_id(),
+        occurred_time: None,
+    };
+    affair.cast.agent.tickets.clone().add_message(add).await.expect("the customer sends them");
+    let case = affair.bring(&ticket.name).await.expect("the office takes it");
+    affair.admit(&case).await.expect("it is admitted");
+
+    let mut ombudsman = at_the_console(&scene, &door, "ombudsman-1", Role::Ombudsman).await;
+    let page = ombudsman.get(&format!("/console/{}", case.name)).await.text();
+    let paper = page.split("#files\">Archivos: 6").next().and_then(|before| before.rsplit("href=\"").next());
+    let paper = paper.unwrap_or_else(|| panic!("the case tells of its files: {page}")).to_owned();
+    let before = ombudsman.get(&paper).await.text();
+    assert!(!before.contains("target=\"_blank\""), "nobody has looked into any: {before}");
+    assert_eq!(before.matches("sin examinar").count(), 6, "{before}");
+
+    // What is found later counts from then on.
+    for ((_, _, state), number) in files.iter().zip(1_u8..) {
+        let Some(state) = state else { continue };
+        let name = format!("scans/{}", format!("{number:02x}").repeat(32));
+        let scan = Some(ticketing::Scan { name, state: (*state).into(), ..Default::default() });
+        let put = ticketing::PutScanRequest { scan, request_id: scene.request_id() };
+        scene.role(Role::Service).desk.clone().put_scan(put).await.expect("it is said what was found");
+    }
+    let page = ombudsman.get(&paper).await.text();
+    let links: Vec<&str> = page.split("<a href=\"").skip(1).filter(|link| link.contains("target=\"_blank\"")).collect();
+    let leads = |link: &&str| {
+        link.starts_with("https://files.example/clean.pdf\" target=\"_blank\" rel=\"noopener noreferrer nofollow\" referrerpolicy=\"no-referrer\">")
+    };
+    assert!(links.len() == 1 && leads(&links[0]), "one of six is led to: {links:?}");
+    for told in ["dañino", "Nadie lo ha examinado todavía", "Un navegador podría ejecutarlo", "84 kB", &"06".repeat(32)]
+    {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    assert_eq!(page.matches("No está en una dirección").count(), 2, "neither s3 nor a script is an address: {page}");
+    assert!(!page.contains("href=\"vbscript") && !page.contains("><script>"), "{page}");
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_with_a_form_is_said_in_the_language_it_says() {
+    let scene = Scene::fresh().await;
+    let door = Doorway::open(|address| pages(&scene, address)).await;
+    Affair::of(&scene, Person::numbered(63_000_006)).appoint().await.expect("the office has its people");
+    let mut ombudsman = at_the_console(&scene, &door, "ombudsman-1", Role::Ombudsman).await;
+    let page = ombudsman.get("/console/house/people").await;
+    let fields =
+        [("csrf", page.field("csrf")), ("request_id", page.field("request_id")), ("start", "mañana".to_owned())];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    for (lang, said) in [("es", "Escriba un día como 2026-11-27."), ("en", "Write a day such as 2026-11-27.")] {
+        let ours = ombudsman.post(&format!("/console/house/people?lang={lang}"), &fields).await;
+        assert_eq!(ours.status, StatusCode::BAD_REQUEST);
+        assert!(ours.text().contains(&format!("<span lang=\"{lang}\">{said}</span>")), "{}", ours.text());
+    }
+    // What the office refuses it says in English, whoever reads.
+    let days = [("start", "2026-11-27"), ("end", "2030-11-27")];
+    let theirs = ombudsman.post("/console/house/people?lang=es", &[&fields[..2], &days[..]].concat()).await;
+    assert_eq!(theirs.status, StatusCode::BAD_REQUEST);
+    assert!(theirs.text().contains("<span lang=\"en\">"), "{}", theirs.text());
+    assert!(!theirs.text().contains("<span lang=\"es\">"), "{}", theirs.text());
     scene.stop().await.expect("the services end well");
 }

@@ -2,17 +2,24 @@
 
 #[path = "gateway_ivr/exchange.rs"]
 mod exchange;
+#[path = "gateway_ivr/session.rs"]
+mod session;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use jiff::Timestamp;
 use kernel::Role;
 use server::Peers;
-use ventanilla_proto::customer::v1::{Interaction, ListTimelineRequest, TimelineItem, timeline_item};
-use ventanilla_proto::ticketing::v1::{
-    CreateTicketResponse, GetTicketRequest, ListPromisesRequest, PromiseKind, Ticket, TicketState, TicketType,
+use ventanilla_proto::customer::v1::{
+    Interaction, ListTimelineRequest, LookupByPhoneRequest, TimelineItem, timeline_item,
 };
+use ventanilla_proto::ticketing::v1::{
+    CreateTicketResponse, GetTicketRequest, ListPromisesRequest, ListTicketsRequest, PromiseKind, Ticket, TicketState,
+    TicketType,
+};
+use ventanilla_proto::r#type::v1::Language;
 use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::{Doorway, Visitor};
@@ -361,41 +368,140 @@ async fn few_wrong_keys_are_taken_from_a_call_and_from_a_number() {
     scene.stop().await.expect("the services end well");
 }
 
+/// Who calls in a session: one who speaks Spanish and one who speaks English, each with an affair, and one whom nobody knows.
+async fn callers(scene: &Scene) -> BTreeMap<&'static str, session::Caller> {
+    let mut callers = BTreeMap::new();
+    for (name, number, language) in [("spanish", 61_000_006, Language::Es), ("english", 61_000_009, Language::En)] {
+        let (affair, customer, opened) = known(scene, number).await;
+        affair.speak(language).await.expect("their language is known");
+        testkit::eventually(LIMIT, || async {
+            let told = affair.ring().await.map_err(|status| status.to_string())?;
+            if told.language() == language { Ok(()) } else { Err(format!("{customer} speaks {:?}", told.language())) }
+        })
+        .await;
+        let (key, proof) = (typed(&opened.tracking_key), typed(&opened.proof));
+        callers.insert(name, session::Caller { phone: affair.person.e164(), key, proof });
+    }
+    callers.insert("nobody", session::Caller { phone: "+34699999999".to_owned(), ..session::Caller::default() });
+    callers
+}
+
+/// What a session has to have done, whoever played it.
+async fn was_done(scene: &Scene, callers: &BTreeMap<&'static str, session::Caller>) {
+    let agent = scene.person("agent-7", &[Role::Agent], Some("billing"));
+    for (name, complaints) in [("spanish", 2), ("english", 2)] {
+        let request = LookupByPhoneRequest { phone_number: callers[name].phone.clone(), region_code: String::new() };
+        let customer = agent.customers.clone().lookup_by_phone(request).await.unwrap().into_inner().customer;
+        let list = ListTicketsRequest { customer: customer.clone(), page_size: 100, ..ListTicketsRequest::default() };
+        let tickets = agent.tickets.clone().list_tickets(list).await.unwrap().into_inner().tickets;
+        assert_eq!(tickets.len(), complaints, "{name}: one from before, one by telephone: {tickets:?}");
+        let recorded =
+            tickets.iter().filter(|t| t.claim_points.iter().any(|point| point.text.contains(".wav"))).count();
+        assert_eq!(recorded, 1, "{name}: {tickets:?}");
+        let first = tickets.iter().find(|t| t.claim_points.len() == 2).expect("the one from before");
+        let promises = ListPromisesRequest { parent: first.name.clone(), ..ListPromisesRequest::default() };
+        let promises = agent.tickets.clone().list_promises(promises).await.unwrap().into_inner().promises;
+        let called = (promises.len(), first.supervisor_call_time.is_some());
+        assert_eq!(called, if name == "spanish" { (1, false) } else { (0, true) }, "{name}: {first:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_real_telephone_exchange_leads_a_caller_through_its_dial_plan() {
+async fn a_real_telephone_exchange_leads_callers_through_its_dial_plan_and_asks_what_was_recorded() {
     let Some(exchange) = exchange::Exchange::found() else { return };
     let scene = Scene::fresh().await;
-    let door = doorway(&scene).await;
-    let (affair, customer, opened) = known(&scene, 61_000_006).await;
+    let callers = callers(&scene).await;
+    let wire = session::Wire::default();
+    let settings = ivr::Settings { limit_ms: 10_000, ..ivr::Settings::default() };
+    let state = ivr::State { peers: scene.peers(), ambient: scene.ambient.clone(), settings };
+    let door = Doorway::open(|_| wire.around(ivr::router(state))).await;
     let exchange = exchange.start(door.address, &scene.bearer_of(Role::Ivr)).await;
-    // The menu: one affair, its key and password, then to be called, then a person.
-    let call = exchange::Call {
-        from: affair.person.e164(),
-        presses: vec![
-            "2".to_owned(),
-            typed(&opened.tracking_key),
-            typed(&opened.proof),
-            "4".to_owned(),
-            "0".to_owned(),
-        ],
-    };
-    let heard = exchange.call(&call).await;
-    let said = |words: &str| heard.iter().any(|line| line.contains(words));
-    assert!(said("Hola. Tiene un asunto abierto con nosotros."), "{heard:#?}");
-    assert!(said("Hemos recibido su asunto y espera"), "{heard:#?}");
-    assert!(said("Le llamaremos "), "{heard:#?}");
-    assert!(said("QUEUE billing"), "a person of the affair's department answers: {heard:#?}");
-    let promises = ListPromisesRequest { parent: opened.ticket.unwrap().name, ..ListPromisesRequest::default() };
-    let promises = affair.cast.agent.tickets.clone().list_promises(promises).await.unwrap().into_inner().promises;
-    assert_eq!(promises.len(), 1, "the call of {customer} was promised one call back");
+
+    let mut played = Vec::new();
+    let mut heard = Vec::new();
+    for call in session::calls() {
+        let caller = &callers[call.caller.as_str()];
+        let presses = call.presses.iter().map(|keys| caller.typed(keys)).collect();
+        heard.push(exchange.call(&exchange::Call { from: caller.phone.clone(), presses }).await);
+        played.push(session::Call { asked: wire.take(caller), ..call });
+    }
+    let said =
+        |call: usize, words: &str| assert!(heard[call].iter().any(|line| line.contains(words)), "{words}: {heard:#?}");
+    said(0, "Hola. Tiene un asunto abierto con nosotros.");
+    said(0, "Tiene un asunto abierto.");
+    said(1, "Hemos recibido su asunto y espera");
+    said(1, "Le llamaremos ");
+    said(1, "QUEUE billing");
+    said(2, "Hemos registrado su reclamación");
+    said(3, "Hello. You have one open affair with us.");
+    said(3, "For a superior press five.");
+    said(3, "We have your affair");
+    said(3, "QUEUE billing");
+    said(4, "We have registered your complaint");
+    said(5, "Un momento, por favor.");
+    was_done(&scene, &callers).await;
 
     // With the gateway gone a person answers all the same.
+    let version = exchange.version().await;
     drop(door);
-    let heard = exchange.call(&exchange::Call { from: affair.person.e164(), presses: Vec::new() }).await;
+    let from = callers["spanish"].phone.clone();
+    let heard = exchange.call(&exchange::Call { from, presses: Vec::new() }).await;
     assert!(heard.iter().any(|line| line.contains("Un momento, por favor.")), "{heard:#?}");
     assert!(heard.iter().any(|line| line.contains("QUEUE customer-service")), "{heard:#?}");
     exchange.stop().await;
+
+    if std::env::var("VENTANILLA_IVR_RECORD").is_ok_and(|word| word == "1") {
+        session::keep(&session::Session { asterisk: version, plan: session::plan(), calls: played });
+    } else {
+        assert_eq!(played, session::recorded().calls, "an exchange asks what was recorded");
+    }
     scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_real_telephone_exchange_asked_is_answered_as_its_plan_reads_it() {
+    let recorded = session::recorded();
+    assert_eq!(
+        recorded.plan,
+        session::plan(),
+        "deploy/ivr/extensions.conf was changed since: call through a real Asterisk again (deploy/ivr/README.md)"
+    );
+    let made: Vec<_> = recorded.calls.iter().map(|call| session::Call { asked: Vec::new(), ..call.clone() }).collect();
+    assert_eq!(made, session::calls(), "the calls are those that are recorded");
+    let scene = Scene::fresh().await;
+    let door = doorway(&scene).await;
+    let mut exchange = exchange_of(&scene, &door);
+    let callers = callers(&scene).await;
+    let mut differences = Vec::new();
+    for (number, call) in recorded.calls.iter().enumerate() {
+        assert!(
+            call.asked.iter().all(|asked| asked.bearer && asked.content_type == "application/x-www-form-urlencoded")
+        );
+        let caller = &callers[call.caller.as_str()];
+        differences.extend(session::again(&mut exchange, call, caller, number).await);
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    was_done(&scene, &callers).await;
+    scene.stop().await.expect("the services end well");
+}
+
+#[test]
+fn a_recorded_session_asks_everything_that_the_plan_does_and_is_told_everything_that_it_reads() {
+    let asked: Vec<_> = session::recorded().calls.into_iter().flat_map(|call| call.asked).collect();
+    let facts: BTreeSet<&str> = asked.iter().flat_map(|asked| &asked.facts).map(String::as_str).collect();
+    for fact in session::read_by_the_plan() {
+        assert!(facts.contains(fact.as_str()), "the plan reads {fact}, which no answer of the session holds");
+    }
+    let questions = session::asked_by_the_plan();
+    assert_eq!(questions.len(), 6, "{questions:?}");
+    for (question, fields) in questions {
+        let path = format!("/ivr/v1/{question}");
+        let sent = asked.iter().find(|asked| asked.path == path);
+        let sent = sent.unwrap_or_else(|| panic!("the plan asks {question}, and the session does not"));
+        for field in fields.iter().map(String::as_str).chain(["call", "phone", "lang"]) {
+            assert!(sent.fields.contains_key(field), "{question} is asked with {field}");
+        }
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::caller::{reason, violations};
 use ventanilla_tests::scene::hostile::{self, Path, fields, mutates};
 use ventanilla_tests::scene::people::Person;
+use ventanilla_tests::scene::recording::record;
 use ventanilla_tests::scene::rest::{Answer, Rest};
 use ventanilla_tests::scene::restful::Restful;
 use ventanilla_tests::scene::trial::{Trial, policy, services, unary_methods};
@@ -447,4 +448,81 @@ async fn descriptions_are_served(counter: &Counter) {
         assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"), "{path}");
     }
     counter.rest.stop();
+}
+
+/// The open call that takes this key and proof.
+async fn status(rest: &Rest, key: &str, proof: &str) -> Answer {
+    let body = json!({"trackingKey": key, "proof": proof}).to_string();
+    let request = rest.request(Method::POST, "/v1/publicStatus:get", None).header("content-type", "application/json");
+    rest.send(request.body(Full::from(body)).unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_guesses_over_rest_has_few_tries_and_who_knows_has_none_counted() {
+    let scene = Scene::fresh().await;
+    let slow = edge::LimitSettings { guess: edge::Rate { burst: 5, per_minute: 1 }, ..edge::LimitSettings::default() };
+    let rest = scene.rest_that_takes(rest::Settings::default(), slow).await;
+    let affair = Affair::of(&scene, Person::numbered(51_000_004));
+    let customer = affair.arrive().await.expect("they arrive").customer;
+    let opened = affair.complain(&customer, "").await.expect("a good complaint");
+    let wrong = if opened.proof == "222222" { "333333" } else { "222222" };
+
+    // As often as they like, and what is no key is no try.
+    for _ in 0..8 {
+        let known = status(&rest, &opened.tracking_key, &opened.proof).await;
+        assert_eq!(known.status, StatusCode::OK, "{:?}", known.json());
+        assert_eq!(status(&rest, "nonsense", "x").await.status, StatusCode::BAD_REQUEST);
+    }
+    // All at once, so that none is answered before the last is asked.
+    let tries = (0..8).map(|_| status(&rest, &opened.tracking_key, wrong));
+    let tried = futures::future::join_all(tries).await;
+    let told = |status: StatusCode| tried.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((told(StatusCode::NOT_FOUND), told(StatusCode::TOO_MANY_REQUESTS)), (5, 3), "{tried:?}");
+    // From then on a right pair is not told from a wrong one.
+    let late = status(&rest, &opened.tracking_key, &opened.proof).await;
+    assert_eq!((late.status, late.reason().as_str()), (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_TRIES"));
+    assert_eq!(late.header("content-type"), "application/problem+json");
+    let wait: u64 = late.header("retry-after").parse().expect("seconds");
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert!(!late.json().to_string().contains(&opened.tracking_key), "{:?}", late.json());
+    // Every other open call is counted with it; who shows a token is not.
+    for method in unary_methods().into_iter().filter(|method| policy(method).open) {
+        let service = services(&method)[0];
+        let message = DynamicMessage::new(method.input());
+        let Some(call) = Restful::of(&method, service, &message) else { continue };
+        let answer = rest.send(call.request(&rest, None)).await;
+        assert_eq!(answer.reason(), "TOO_MANY_TRIES", "{}: {:?}", method.full_name(), answer.json());
+    }
+    let name = opened.ticket.unwrap().name;
+    let agent = scene.person_token("agent-7", &[Role::Agent], Some("billing"));
+    let request = rest.request(Method::GET, &format!("/v1/{name}"), Some(&agent));
+    assert_eq!(rest.send(request.body(Full::default()).unwrap()).await.status, StatusCode::OK);
+    rest.stop();
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_trace_of_the_caller_goes_on_in_the_service_and_a_refusal_names_it() {
+    let recording = record();
+    let counter = Counter::open().await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let parent = format!("00-{trace}-00f067aa0ba902b7-01");
+    let headers = [("traceparent", parent.as_str())];
+    let answer = counter.send(Method::GET, &counter.path(), &headers, "").await;
+    assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.json());
+    assert!(answer.header("traceresponse").contains(trace), "{:?}", answer.headers);
+    let path = recording.wait_for(LIMIT, |_| {
+        let spans = recording.of_trace(trace);
+        let named = |name: &str| spans.iter().find(|span| span.name.contains(name));
+        let (window, service) = (named("GET /v1/{name=tickets/*}")?, named("TicketService/GetTicket")?);
+        let asked = named("db.")?;
+        Some((window.parent_span_id.to_string(), service.name.to_string(), asked.name.to_string()))
+    });
+    let (caller, ..) = path.await.unwrap_or_else(|| panic!("the trace goes on: {:?}", recording.of_trace(trace)));
+    assert_eq!(caller, "00f067aa0ba902b7", "the window's span is a child of the caller's");
+
+    let nobody = "/v1/tickets/0190a000-0000-7000-8000-0000000000aa";
+    let refused = counter.send(Method::GET, nobody, &headers, "").await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    assert_eq!(refused.json()["instance"], format!("urn:ventanilla:trace:{trace}"), "{:?}", refused.json());
 }

@@ -8,14 +8,16 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Extension;
+use axum::extract::{Extension, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use edge::{HttpSettings, Leaving, Problem};
-use http::StatusCode;
+use http::header::ACCEPT;
+use http::{HeaderValue, Method, StatusCode};
 use kernel::Ambient;
 use serde::Deserialize;
 use server::{Hall, Peers, TokenSource, TokenVerifier};
+use tower::ServiceExt as _;
 use web::Web;
 
 /// Name of the process.
@@ -75,9 +77,16 @@ pub struct Parts {
 pub fn router(settings: &Settings, parts: Parts) -> Result<Router, GatewayError> {
     let Parts { peers, own, verifier, ambient } = parts;
     let web = Web::new(settings.web.clone(), verifier, ambient.clone())?;
+    // A path of no route is a page for who reads pages.
+    let nowhere = web.dress(Router::new().fallback(async || StatusCode::NOT_FOUND));
     let floor = floor::State { peers: peers.clone(), ambient: ambient.clone(), settings: settings.floor.clone() };
     Ok(Router::new()
-        .merge(rest::router(rest::State { peers: peers.clone(), settings: settings.rest.clone() })?)
+        .merge(rest::router(rest::State {
+            peers: peers.clone(),
+            settings: settings.rest.clone(),
+            limits: Arc::clone(web.limits()),
+            ambient: ambient.clone(),
+        })?)
         .merge(ivr::router(ivr::State { peers: peers.clone(), ambient, settings: settings.ivr.clone() }))
         .merge(tracking::router(tracking::State {
             peers: peers.clone(),
@@ -90,7 +99,7 @@ pub fn router(settings: &Settings, parts: Parts) -> Result<Router, GatewayError>
         .merge(web.router())
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
-        .fallback(nothing_here))
+        .fallback_service(Router::new().fallback(nothing_here).with_state(nowhere)))
 }
 
 /// Serves until told to stop.
@@ -109,10 +118,17 @@ async fn ready(Extension(Leaving(leaving)): Extension<Leaving>) -> Response {
     if leaving.is_cancelled() { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { "ready".into_response() }
 }
 
-async fn nothing_here() -> Problem {
-    Problem::new(
+/// Nothing is at this path: as a page for a browser that looks, as a problem for whatever else asks.
+async fn nothing_here(State(nowhere): State<Router>, request: Request) -> Response {
+    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    let reads = |accept: &HeaderValue| accept.to_str().is_ok_and(|accept| accept.contains("text/html"));
+    if looks && request.headers().get_all(ACCEPT).iter().any(reads) {
+        return nowhere.oneshot(request).await.into_response();
+    }
+    let problem = Problem::new(
         StatusCode::NOT_FOUND,
         "NO_SUCH_ROUTE",
         "nothing is found here; /reference lists what systems may call, /sign-in is for staff and /t for customers",
-    )
+    );
+    problem.into_response()
 }

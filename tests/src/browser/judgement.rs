@@ -19,6 +19,15 @@ impl Browser {
     /// Holds the page that is shown against what every page is held against, and takes its picture. Faults are gathered in `faults`;
     /// a page is judged once by a name.
     pub async fn judge(&mut self, name: &str) {
+        self.judge_in(name, true).await;
+    }
+
+    /// The same of a page that is in one language alone.
+    pub async fn judge_in_one_language(&mut self, name: &str) {
+        self.judge_in(name, false).await;
+    }
+
+    async fn judge_in(&mut self, name: &str, both: bool) {
         if !self.judged.insert(name.to_owned()) {
             return;
         }
@@ -26,14 +35,17 @@ impl Browser {
         faults.extend(self.shift().await);
         faults.extend(self.budget().await);
         faults.extend(self.said().await);
-        faults.extend(self.other_language().await);
+        if both {
+            faults.extend(self.other_language().await);
+        }
         faults.extend(self.axe().await);
         self.picture(&format!("{name}-{}", self.window)).await;
         faults.extend(self.narrow(name).await);
         self.faults.extend(faults.into_iter().map(|fault| format!("{name}: {fault}")));
     }
 
-    async fn document(&self) -> Vec<String> {
+    /// What is wrong with the document that is shown: that somebody's words became a part of it, before all.
+    pub async fn document(&self) -> Vec<String> {
         strings(&self.run(include_str!("page.js"), json!([])).await)
     }
 
@@ -72,6 +84,11 @@ impl Browser {
         said.filter(|said| !(said.starts_with(&url) && said.contains("responded with a status of 4")))
             .map(|said| format!("the browser says {said}"))
             .collect()
+    }
+
+    /// Goes on from what the browser complained about until now: it was of pages that are not judged.
+    pub async fn go_on(&self) {
+        self.driver.log("browser").await.expect("the driver logs");
     }
 
     /// Whoever reads another language gets there from wherever they are.

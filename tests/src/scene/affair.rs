@@ -134,6 +134,15 @@ impl<'a> Affair<'a> {
         Ok(last)
     }
 
+    /// A department tells which language the person speaks.
+    pub async fn speak(&self, language: Language) -> Result<customer::SourceRecord, Status> {
+        let external_id = format!("crm-retail-{}", self.person.document);
+        let mut record = self.person.record("crm-retail", "billing", &external_id, self.at(-60));
+        record.language = language.into();
+        let request = customer::IngestSourceRecordRequest { record: Some(record), request_id: self.scene.request_id() };
+        Ok(self.cast.billing.customers.clone().ingest_source_record(request).await?.into_inner())
+    }
+
     /// A third department has a name and nothing else; answers the proposal to a steward that comes of it, once each
     /// record of the customer was compared with it.
     pub async fn be_taken_for_another(&self) -> Result<customer::MatchProposal, Status> {
@@ -358,9 +367,14 @@ impl<'a> Affair<'a> {
 
     /// The complaint is brought before the office.
     pub async fn bring(&self, ticket: &str) -> Result<office::Case, Status> {
+        self.bring_under(ticket, "es.general").await
+    }
+
+    /// The same under this regime.
+    pub async fn bring_under(&self, ticket: &str, regime: &str) -> Result<office::Case, Status> {
         let request = office::OpenCaseRequest {
             ticket: ticket.to_owned(),
-            regime: "es.general".to_owned(),
+            regime: regime.to_owned(),
             channel: Channel::Web.into(),
             parallel_proceedings: office::ParallelProceedings::None.into(),
             claim_points: Vec::new(),
@@ -387,7 +401,8 @@ impl<'a> Affair<'a> {
         self.assign(&case, "ombudsman-1", Ombudsman).await
     }
 
-    async fn assign(
+    /// The registry gives somebody a seat on it.
+    pub async fn assign(
         &self,
         case: &office::Case,
         person: &str,
@@ -434,10 +449,24 @@ impl<'a> Affair<'a> {
 
     /// The ombudsman decides point by point, and the parties are told.
     pub async fn decide(&self, case: &str) -> Result<office::Case, Status> {
+        self.issue(case).await?;
+        let mut intake = self.cast.intake.office.clone();
+        let etag = intake.get_case(office::GetCaseRequest { name: case.to_owned() }).await?.into_inner().etag;
+        let notify = office::NotifyDecisionRequest {
+            name: case.to_owned(),
+            etag,
+            channel: Channel::Web.into(),
+            request_id: self.scene.request_id(),
+        };
+        Ok(intake.notify_decision(notify).await?.into_inner())
+    }
+
+    /// The ombudsman decides point by point: the first is upheld, the second is not.
+    pub async fn issue(&self, case: &str) -> Result<office::Decision, Status> {
         let request_id = || self.scene.request_id();
         let mut ombudsman = self.cast.ombudsman.office.clone();
         let read = office::GetCaseRequest { name: case.to_owned() };
-        let etag = ombudsman.get_case(read.clone()).await?.into_inner().etag;
+        let etag = ombudsman.get_case(read).await?.into_inner().etag;
         let points = vec![
             office::DecisionPoint {
                 claim_point: "p1".to_owned(),
@@ -465,16 +494,7 @@ impl<'a> Affair<'a> {
             request_id: request_id(),
             precedents: Vec::new(),
         };
-        ombudsman.issue_decision(issue).await?;
-        let mut intake = self.cast.intake.office.clone();
-        let etag = intake.get_case(read).await?.into_inner().etag;
-        let notify = office::NotifyDecisionRequest {
-            name: case.to_owned(),
-            etag,
-            channel: Channel::Web.into(),
-            request_id: request_id(),
-        };
-        Ok(intake.notify_decision(notify).await?.into_inner())
+        Ok(ombudsman.issue_decision(issue).await?.into_inner())
     }
 
     /// A slip in the decision is corrected, the firm does not accept it, and the office closes its file.

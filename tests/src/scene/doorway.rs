@@ -12,6 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use kernel::Role;
 use prost::bytes::Bytes;
+use secrecy::SecretString;
 use server::{PeerSettings, Peers, TokenSource, TokenVerifier};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -83,6 +84,32 @@ impl Scene {
         TokenSource::issued_as(Arc::clone(&self.issuer), "gateway", Role::Form, self.ambient.clone())
     }
 
+    /// Everything that the gateway answers at this host and port, with limits that nobody meets.
+    ///
+    /// # Panics
+    /// When the settings cannot be used.
+    pub fn window(&self, host: &str, address: SocketAddr) -> axum::Router {
+        self.window_to(host, address, self.peers())
+    }
+
+    /// The same before these services.
+    ///
+    /// # Panics
+    /// As [`Self::window`].
+    pub fn window_to(&self, host: &str, address: SocketAddr, peers: Peers) -> axum::Router {
+        let free = web::Rate { burst: 1_000_000, per_minute: 1_000_000 };
+        let web = web::Settings {
+            public_url: format!("http://{host}:{}", address.port()),
+            sealing_keys: vec![SecretString::from("07".repeat(32))],
+            limits: web::LimitSettings { sign_in: free, guess: free, bring: free, read: free, change: free },
+            ..web::Settings::default()
+        };
+        let settings = gateway::Settings { web, ..gateway::Settings::default() };
+        let (own, verifier, ambient) = (self.form_token(), self.verifier(), self.ambient.clone());
+        let parts = gateway::Parts { peers, own, verifier, ambient };
+        gateway::router(&settings, parts).expect("the settings hold")
+    }
+
     /// Who tells whose a token is.
     pub fn verifier(&self) -> Arc<TokenVerifier> {
         Arc::new(self.issuer.verifier(self.ambient.clone()))
@@ -136,9 +163,27 @@ impl Visitor {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
+    /// Signs in with this token.
+    ///
+    /// # Panics
+    /// When they are not let in.
+    pub async fn sign_in(&mut self, token: &str) {
+        let csrf = self.get("/sign-in?lang=es").await.field("csrf");
+        let entered = self.post("/sign-in", &[("csrf", &csrf), ("token", token)]).await;
+        assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text());
+    }
+
     /// GET.
     pub async fn get(&mut self, path: &str) -> Answer {
         self.send(Method::GET, path, String::new()).await
+    }
+
+    /// GET without the body, which may have no end.
+    pub async fn head(&mut self, path: &str) -> Answer {
+        let request = Request::get(format!("http://{}{path}", self.address)).header(header::COOKIE, self.cookies());
+        let request = request.body(Full::default()).expect("it is a request");
+        let (parts, _) = self.client.request(request).await.expect("the doorway answers").into_parts();
+        Answer { status: parts.status, headers: parts.headers, body: Bytes::new() }
     }
 
     /// POST of a form.

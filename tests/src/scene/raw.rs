@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::uri::PathAndQuery;
 use prost::bytes::{Buf, BufMut};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::{Request, Status};
+use tonic::{Request, Status, Streaming};
 
 use super::caller::Transport;
 
@@ -26,6 +26,17 @@ pub async fn unary(transport: &Transport, path: &'static str, body: Vec<u8>) -> 
         Ok(answer.into_inner())
     };
     tokio::time::timeout(PATIENCE, call).await.unwrap_or_else(|_| Err(Status::unknown("no answer at all")))
+}
+
+/// What the method at `path` answers, however many messages that are.
+///
+/// # Errors
+/// What the service, or the transport, answered instead.
+pub async fn stream(transport: &Transport, path: &'static str, body: Vec<u8>) -> Result<Streaming<Vec<u8>>, Status> {
+    let mut grpc = tonic::client::Grpc::new(transport.clone()).max_decoding_message_size(64 * 1024 * 1024);
+    grpc.ready().await.map_err(|error| Status::unknown(error.to_string()))?;
+    let answer = grpc.server_streaming(Request::new(body), PathAndQuery::from_static(path), Bytes).await?;
+    Ok(answer.into_inner())
 }
 
 /// Opens the stream at `path` and gives it up at once; says whether it was opened.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use edge::HttpSettings;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -75,16 +76,29 @@ impl Scene {
         self.rest_with(rest::Settings::default()).await
     }
 
-    /// The same with limits of its own.
+    /// The same with limits of its own, of requests.
     ///
     /// # Panics
     /// As [`Self::rest`].
     pub async fn rest_with(&self, settings: rest::Settings) -> Rest {
+        // One machine makes all calls of a test: what is counted by address is tried by itself.
+        let free = edge::Rate { burst: 1_000_000, per_minute: 1_000_000 };
+        let free = edge::LimitSettings { sign_in: free, guess: free, bring: free, read: free, change: free };
+        self.rest_that_takes(settings, free).await
+    }
+
+    /// The same with these limits by address.
+    ///
+    /// # Panics
+    /// As [`Self::rest`].
+    pub async fn rest_that_takes(&self, settings: rest::Settings, limits: edge::LimitSettings) -> Rest {
         let addresses: BTreeMap<String, String> =
             self.addresses.iter().map(|(service, at)| (service.name().to_owned(), format!("http://{at}"))).collect();
         let peers =
             Peers::new(&addresses, TokenSource::nothing(), &PeerSettings::default()).expect("addresses make URIs");
-        let router = rest::router(rest::State { peers, settings }).expect("the contract can be served");
+        let (limits, ambient) = (Arc::new(edge::Limits::new(limits)), self.ambient.clone());
+        let router =
+            rest::router(rest::State { peers, settings, limits, ambient }).expect("the contract can be served");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let cancel = CancellationToken::new();

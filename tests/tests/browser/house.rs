@@ -7,7 +7,6 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use kernel::Role;
-use secrecy::SecretString;
 use tonic::Status;
 use ventanilla_proto::customer::v1 as customer;
 use ventanilla_proto::sla::v1 as sla;
@@ -24,28 +23,12 @@ use ventanilla_tests::scene::services::Service;
 
 /// All pages in front of a scene.
 pub async fn window(scene: &Scene) -> (Doorway, String) {
-    let routes = |address: SocketAddr| {
-        let free = web::Rate { burst: 1_000_000, per_minute: 1_000_000 };
-        let settings = web::Settings {
-            public_url: format!("http://127.0.0.1:{}", address.port()),
-            sealing_keys: vec![SecretString::from("07".repeat(32))],
-            limits: web::LimitSettings { sign_in: free, guess: free, bring: free, read: free, change: free },
-            ..web::Settings::default()
-        };
-        let web = web::Web::new(settings, scene.verifier(), scene.ambient.clone()).expect("the settings hold");
-        let floor =
-            floor::State { peers: scene.peers(), ambient: scene.ambient.clone(), settings: floor::Settings::default() };
-        web.router()
-            .merge(console::router(console::State { peers: scene.peers(), web: web.clone() }))
-            .merge(tracking::router(tracking::State {
-                peers: scene.peers(),
-                web: web.clone(),
-                own: scene.form_token(),
-                settings: tracking::Settings::default(),
-            }))
-            .merge(web.dress(floor::router(floor)))
-            .layer(from_fn(script_comes_late))
-    };
+    window_before(scene, scene.peers()).await
+}
+
+/// The same, with what these services answer.
+pub async fn window_before(scene: &Scene, peers: server::Peers) -> (Doorway, String) {
+    let routes = |address: SocketAddr| scene.window_to("127.0.0.1", address, peers).layer(from_fn(script_comes_late));
     let doorway = Doorway::open(routes).await;
     let base = format!("http://127.0.0.1:{}", doorway.address.port());
     (doorway, base)

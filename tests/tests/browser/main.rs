@@ -4,6 +4,8 @@
 mod floor;
 mod house;
 mod office;
+mod pages;
 mod planted;
+mod steps;
 mod steward;
 mod tracking;

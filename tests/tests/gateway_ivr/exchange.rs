@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const MODULES: &str = "usr/lib/x86_64-linux-gnu/asterisk/modules";
-const LOADED: [&str; 19] = [
+const LOADED: [&str; 20] = [
     "pbx_config",
     "res_agi",
     "res_speech",
@@ -31,6 +31,7 @@ const LOADED: [&str; 19] = [
     "app_stack",
     "app_senddtmf",
     "app_record",
+    "format_wav",
     "codec_ulaw",
 ];
 
@@ -77,7 +78,7 @@ impl Exchange {
         let name = format!("ventanilla-asterisk-{}", std::process::id());
         let home = std::env::temp_dir().join(name);
         let _ = std::fs::remove_dir_all(&home);
-        for folder in ["etc", "run", "var", "log", "spool", "agi"] {
+        for folder in ["etc", "run", "var", "log", "spool/monitor", "agi"] {
             std::fs::create_dir_all(home.join(folder)).expect("a folder of its own");
         }
         self.configure(&home, gateway, token);
@@ -170,6 +171,11 @@ impl Running {
     fn said(&self) -> Vec<String> {
         let text = std::fs::read_to_string(self.home.join("said")).unwrap_or_default();
         text.lines().map(str::to_owned).collect()
+    }
+
+    /// Which Asterisk it is.
+    pub async fn version(&self) -> String {
+        self.console("core show version").await.lines().next().unwrap_or_default().to_owned()
     }
 
     /// Makes a call and answers what was said in it, until a queue took it.

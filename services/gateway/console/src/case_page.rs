@@ -15,6 +15,7 @@ use web::{Lang, Layout, Trouble, When, page};
 
 use crate::danger::{self, Danger};
 use crate::draft::Draft;
+use crate::files::{self, File};
 use crate::office::{self, Office};
 use crate::papers::{Body, Paper, Side};
 use crate::precedents::{self, OfPoint};
@@ -356,6 +357,7 @@ struct EntryPage<'a> {
     lang: Lang,
     id: &'a str,
     paper: Paper,
+    files: Vec<File>,
 }
 
 /// `GET /console/cases/{case}/entries/{entry}`: one paper, whole.
@@ -364,7 +366,7 @@ pub(crate) async fn entry(office: Office, Path((id, number)): Path<(String, i64)
     let (entries, _) = entries(&office, &office::name(&id)).await.map_err(|status| wrong::at_case(status, &id))?;
     let found = entries.iter().find(|entry| entry.sequence == number);
     let found = found.ok_or_else(|| wrong::at_case(tonic::Status::not_found(""), &id))?;
-    let paper = Paper::of(lang, found);
+    let (paper, files) = (Paper::of(lang, found), files::of(&office, found).await);
     let title = format!("{} {number}: {}", lang.of("Papel", "Paper"), paper.kind);
-    Ok(page(Layout::new(lang, title).of(&office.session, "/console"), EntryPage { lang, id: &id, paper }))
+    Ok(page(Layout::new(lang, title).of(&office.session, "/console"), EntryPage { lang, id: &id, paper, files }))
 }

@@ -11,7 +11,7 @@ use ventanilla_proto::ombudsman::v1::{
     IssueDecisionRequest,
 };
 use ventanilla_proto::r#type::v1::Language;
-use web::{Csrf, Form, Lang, Layout, Trouble, When, page};
+use web::{Csrf, Form, Lang, Layout, Said, Trouble, When, page};
 
 use crate::draft::{self, Draft};
 use crate::office::{self, Office};
@@ -31,6 +31,8 @@ struct Decided {
 struct Gap {
     field: String,
     text: String,
+    /// What the office said of it, where it did.
+    said: Option<Said>,
 }
 
 #[derive(Template)]
@@ -60,10 +62,11 @@ pub(crate) async fn confirm(office: Office, Path(id): Path<String>) -> Result<Re
 
 fn confirmation(office: &Office, case: &Case, draft: &Draft, refused: Option<&Trouble>) -> Response {
     let lang = office.lang;
-    let mut gaps: Vec<Gap> = draft.gaps().into_iter().map(|field| Gap { text: named(lang, &field), field }).collect();
+    let mut gaps: Vec<Gap> =
+        draft.gaps().into_iter().map(|field| Gap { text: named(lang, &field), field, said: None }).collect();
     for fault in refused.map(Trouble::faults).unwrap_or_default() {
         let field = draft::field_of(&fault.field, &draft.points).unwrap_or_default();
-        gaps.push(Gap { text: format!("{}: {}", named(lang, &field), lang.of(&fault.es, &fault.en)), field });
+        gaps.push(Gap { text: named(lang, &field), said: Some(fault.said(lang)), field });
     }
     let body = IssuePage {
         lang,

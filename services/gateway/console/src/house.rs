@@ -10,7 +10,7 @@ use ventanilla_proto::ombudsman::v1::{
     OpenCaseRequest, ParallelProceedings, Relation, RelationDeclaration, RelationKind,
 };
 use ventanilla_proto::r#type::v1::Channel;
-use web::{Csrf, Form, Lang, Layout, Trouble, When, page};
+use web::{Csrf, Form, Lang, Layout, Said, Trouble, When, page};
 
 use crate::office::{self, Office};
 use crate::words::{self, Both};
@@ -130,7 +130,7 @@ struct DeclarationPage<'a> {
     kinds: Vec<(i32, &'static str)>,
     incompatibilities: Vec<(i32, &'static str, bool)>,
     refused: Option<String>,
-    faults: Vec<String>,
+    faults: Vec<(String, Said)>,
 }
 
 /// A declaration as it was typed.
@@ -178,7 +178,7 @@ fn declaration_form(office: &Office, typed: &Declared, refused: Option<&Trouble>
             .map(Trouble::faults)
             .unwrap_or_default()
             .iter()
-            .map(|fault| format!("{}: {}", fault.field, lang.of(&fault.es, &fault.en)))
+            .map(|fault| (fault.field.clone(), fault.said(lang)))
             .collect(),
     };
     let status = refused.map_or(StatusCode::OK, Trouble::status);
@@ -230,7 +230,7 @@ struct NewCasePage<'a> {
     declared: Vec<(i32, &'static str)>,
     refused: Option<String>,
     existing: Option<&'a str>,
-    faults: Vec<(String, String)>,
+    faults: Vec<(String, Said)>,
 }
 
 /// A case as it is brought.
@@ -279,7 +279,7 @@ fn case_form(office: &Office, typed: &Opened, refused: Option<&Trouble>) -> Resp
             .map(Trouble::faults)
             .unwrap_or_default()
             .iter()
-            .map(|fault| (fault.field.clone(), lang.of(&fault.es, &fault.en).to_owned()))
+            .map(|fault| (fault.field.clone(), fault.said(lang)))
             .collect(),
     };
     let status = refused.map_or(StatusCode::OK, Trouble::status);

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use ventanilla_proto::ombudsman::v1::{Case, CaseState, SubmitEntityStatementRequest};
-use web::{Csrf, Form, Lang, Layout, Trouble, When, page};
+use web::{Csrf, Form, Lang, Layout, Said, Trouble, When, page};
 
 use crate::office::{self, Office};
 use crate::papers::{Body, Paper};
@@ -60,7 +60,7 @@ struct FirmPage<'a> {
     request_id: String,
     statement: &'a str,
     refused: Option<String>,
-    faults: Vec<&'a str>,
+    faults: Vec<Said>,
 }
 
 /// What was just done.
@@ -105,7 +105,7 @@ async fn case_of(
         statement,
         refused: refused.map(|trouble| wrong::text(trouble, lang)),
         faults: refused
-            .map(|trouble| trouble.faults().iter().map(|fault| lang.of(&fault.es, &fault.en)).collect())
+            .map(|trouble| trouble.faults().iter().map(|fault| fault.said(lang)).collect())
             .unwrap_or_default(),
         case: &case,
     };

@@ -9,6 +9,7 @@ mod danger;
 mod decision;
 mod draft;
 mod drafting;
+mod files;
 mod house;
 mod liaison;
 mod live;
@@ -37,6 +38,11 @@ pub struct State {
     pub peers: Peers,
     /// The common ground of pages.
     pub web: Web,
+}
+
+/// Every step of the office, as the address of its form names it, in the order of a case.
+pub fn steps() -> impl Iterator<Item = &'static str> {
+    step::slugs()
 }
 
 /// `/console`, `/firm` and everything under them, with the layer of pages around it.

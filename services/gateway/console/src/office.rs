@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use jiff::Timestamp;
-use server::PeerChannel;
+use server::{PeerChannel, Peers};
 use ventanilla_proto::ombudsman::v1::house_service_client::HouseServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::ombudsman::v1::precedent_service_client::PrecedentServiceClient;
@@ -78,6 +78,11 @@ impl Office {
         let request = GetCaseRequest { name: name(id) };
         let answer = self.cases().get_case(request).await.map_err(|status| wrong::at_case(status, id))?;
         Ok(answer.into_inner())
+    }
+
+    /// The services.
+    pub(crate) fn peers(&self) -> &Peers {
+        &self.state.peers
     }
 
     /// A fresh id for a request that changes something: the form carries it, so that sending twice does nothing twice.

@@ -54,6 +54,8 @@ pub(crate) struct Paper {
     pub(crate) when: Option<When>,
     pub(crate) visibility: &'static str,
     pub(crate) body: Body,
+    /// Files that its messages came with.
+    pub(crate) files: usize,
     /// Whether it is somebody's own words or evidence, and not a step the house noted.
     pub(crate) is_evidence: bool,
 }
@@ -100,6 +102,8 @@ impl Paper {
             when: When::of(lang, entry.record_time),
             visibility: words::of(lang, words::visibility(entry.visibility())),
             body: body(lang, entry),
+            files: message_of::<ticketing::ListMessagesResponse>(entry)
+                .map_or(0, |messages| messages.messages.iter().map(|message| message.attachments.len()).sum()),
             is_evidence: matches!(
                 kind,
                 DossierKind::Complaint

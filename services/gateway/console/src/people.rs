@@ -12,7 +12,7 @@ use ventanilla_proto::ombudsman::v1::{
     CaseSubstitute, ChangeOfficeRolesRequest, EndMandateRequest, GetDraftKeysRequest, GetOfficeMemberRequest, Mandate,
     MandateEndCause, OfficeMember, OfficeRole, RecloseDraftsRequest, RegisterOfficeMemberRequest, RenewMandateRequest,
 };
-use web::{Csrf, Form, Lang, Layout, Trouble, When, page};
+use web::{Csrf, Form, Lang, Layout, Said, Trouble, When, page};
 
 use crate::office::Office;
 use crate::step::noon;
@@ -57,13 +57,13 @@ pub(crate) struct Typed {
 /// Why nothing was done, as the page says it.
 struct Refused {
     text: String,
-    faults: Vec<String>,
+    faults: Vec<(String, Said)>,
     status: StatusCode,
 }
 
 impl Refused {
     fn of(lang: Lang, trouble: &Trouble) -> Self {
-        let fault = |fault: &web::FieldFault| format!("{}: {}", fault.field, lang.of(&fault.es, &fault.en));
+        let fault = |fault: &web::FieldFault| (fault.field.clone(), fault.said(lang));
         Self {
             text: wrong::text(trouble, lang),
             faults: trouble.faults().iter().map(fault).collect(),

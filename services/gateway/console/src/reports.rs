@@ -13,7 +13,7 @@ use ventanilla_proto::ombudsman::v1::{
     ReportTable,
 };
 use ventanilla_proto::r#type::v1::Language;
-use web::{Csrf, Form, Lang, Layout, Trouble, page};
+use web::{Csrf, Form, Lang, Layout, Said, Trouble, page};
 
 use crate::decision::download;
 use crate::office::Office;
@@ -219,7 +219,7 @@ struct RecommendationPage<'a> {
     request_id: String,
     typed: &'a Typed,
     refused: Option<String>,
-    faults: Vec<(String, String)>,
+    faults: Vec<(String, Said)>,
 }
 
 /// A recommendation as it was typed.
@@ -246,7 +246,7 @@ fn form(office: &Office, typed: &Typed, refused: Option<&Trouble>) -> Response {
     let lang = office.lang;
     let faults = refused.map(Trouble::faults).unwrap_or_default().iter().map(|fault| {
         let field = fault.field.rsplit('.').next().unwrap_or_default().to_owned();
-        (field, lang.of(&fault.es, &fault.en).to_owned())
+        (field, fault.said(lang))
     });
     let body = RecommendationPage {
         lang,

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use kernel::Role;
 use ventanilla_proto::ombudsman::v1::{Case, CaseState, Obligation};
-use web::{Csrf, Form, Lang, Layout, Trouble, page};
+use web::{Csrf, Form, Lang, Layout, Said, Trouble, page};
 
 use crate::office::{self, Office};
 use crate::papers::Paper;
@@ -37,6 +37,11 @@ pub(crate) fn links(office: &Office, case: &Case) -> Vec<StepLink> {
     STEPS.iter().filter(open).map(|spec| StepLink { slug: spec.slug, title: words::of(lang, spec.title) }).collect()
 }
 
+/// Every step, as addresses name it.
+pub(crate) fn slugs() -> impl Iterator<Item = &'static str> {
+    STEPS.iter().map(|spec| spec.slug)
+}
+
 /// What is said once a step was taken.
 pub(crate) fn done(slug: &str, lang: Lang) -> Option<&'static str> {
     if slug == "opened" {
@@ -51,7 +56,7 @@ struct Shown {
     hint: &'static str,
     required: bool,
     value: String,
-    fault: Option<String>,
+    fault: Option<Said>,
     input: Input,
 }
 
@@ -79,7 +84,7 @@ struct StepPage<'a> {
     seen_state: i32,
     fields: Vec<Shown>,
     refused: Option<String>,
-    others: Vec<String>,
+    others: Vec<(String, Said)>,
     changed: Option<Changed>,
 }
 
@@ -175,8 +180,8 @@ fn form(
     changed: Option<Changed>,
 ) -> Response {
     let lang = office.lang;
-    let mut faults: Vec<(String, String)> = refused
-        .map(|trouble| trouble.faults().iter().map(|f| (f.field.clone(), lang.of(&f.es, &f.en).to_owned())).collect())
+    let mut faults: Vec<(String, Said)> = refused
+        .map(|trouble| trouble.faults().iter().map(|fault| (fault.field.clone(), fault.said(lang))).collect())
         .unwrap_or_default();
     let mut fields = Vec::new();
     for field in spec.fields {
@@ -208,7 +213,7 @@ fn form(
         seen_state: case.state,
         fields,
         refused: refused.map(|trouble| wrong::text(trouble, lang)),
-        others: faults.into_iter().map(|(path, text)| format!("{path}: {text}")).collect(),
+        others: faults,
         changed,
     };
     page(layout, body)

@@ -82,7 +82,7 @@ pub(crate) async fn traced(request: Request, next: Next) -> Response {
         None => Cow::Owned(matched.unwrap_or_else(|| "_OTHER".to_owned())),
     };
     let status = response.status();
-    span.record("otel.name", format!("{method} {route}"));
+    telemetry::rename(&span, format!("{method} {route}"));
     span.record("http.route", route.as_ref());
     span.record("http.response.status_code", status.as_u16());
     if status.is_server_error() {

@@ -24,7 +24,7 @@ use crate::contract::{BodyPlace, Operation, Shape};
 use crate::json::{Json, Limits};
 use crate::request::{self, Asked};
 use crate::table::Found;
-use crate::{Gate, events, file, lines, single};
+use crate::{Gate, events, file, lines, open, single};
 
 /// How long the rest of a body that is too large, or whose sender is turned away, is taken.
 const DISCARDING: Duration = Duration::from_secs(2);
@@ -37,7 +37,7 @@ const LONGEST_TOKEN: usize = 4096;
 
 /// Answers a request under `/v1/`.
 pub(crate) async fn call(State(gate): State<Arc<Gate>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let head = parts.method == Method::HEAD;
     let method = if head { &Method::GET } else { &parts.method };
     let operation = match gate.contract.table.find(method, parts.uri.path()) {
@@ -51,7 +51,19 @@ pub(crate) async fn call(State(gate): State<Arc<Gate>>, request: Request) -> Res
     if head && operation.shape != Shape::Single {
         return not_allowed(&["GET"]);
     }
-    let mut response = answer(&gate, &operation, &parts, body).await.unwrap_or_else(Problem::into_response);
+    let mut response = match open::count(&gate, &operation, &mut parts).await {
+        Ok(tried) => {
+            let response = answer(&gate, &operation, &parts, body).await.unwrap_or_else(Problem::into_response);
+            if let Some(tried) = tried {
+                tried.came_to(&gate, response.status());
+            }
+            response
+        }
+        Err(problem) => {
+            tokio::spawn(tokio::time::timeout(DISCARDING, discard(body, DISCARDED_OF_STRANGERS)));
+            problem.into_response()
+        }
+    };
     response.extensions_mut().insert(Route(Cow::Owned(operation.text.clone())));
     if head {
         *response.body_mut() = Body::empty();

@@ -16,6 +16,7 @@ mod grpc;
 mod handler;
 mod json;
 mod lines;
+mod open;
 mod openapi;
 mod reference;
 mod request;
@@ -31,8 +32,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State as Shared};
 use axum::response::Response;
 use axum::routing::{any, get};
+use edge::Limits;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use kernel::Ambient;
 use prost_reflect::DescriptorPool;
 use serde::Deserialize;
 use server::{PeerChannel, Peers};
@@ -45,8 +48,12 @@ pub use contract::Unservable;
 pub struct State {
     /// The services by name.
     pub peers: Peers,
-    /// Limits.
+    /// Limits of requests.
     pub settings: Settings,
+    /// How much is taken from one address by calls that ask for no token: the same count as that of the pages that do the same.
+    pub limits: Arc<Limits>,
+    /// Clock and chance.
+    pub ambient: Ambient,
 }
 
 /// Limits of REST.
@@ -137,6 +144,8 @@ pub(crate) struct Gate {
     pub(crate) contract: contract::Contract,
     pub(crate) channels: BTreeMap<&'static str, PeerChannel>,
     pub(crate) settings: Settings,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) ambient: Ambient,
 }
 
 /// Everything under `/v1/`, `/openapi.json` and `/reference`.
@@ -152,7 +161,8 @@ pub fn router(state: State) -> Result<Router, Unservable> {
     let channels = contract::SERVICES.into_iter().map(channel).collect::<Result<_, _>>()?;
     let document = Arc::new(openapi::document(&pool, &contract));
     let openapi = Bytes::from(document.to_string());
-    let gate = Arc::new(Gate { contract, channels, settings: state.settings });
+    let State { settings, limits, ambient, .. } = state;
+    let gate = Arc::new(Gate { contract, channels, settings, limits, ambient });
     let pages = Router::new()
         .route("/reference", get(async |Shared(document): Document| reference::index(&document)))
         .route(

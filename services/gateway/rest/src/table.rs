@@ -85,6 +85,10 @@ impl<T> Table<T> {
                 }
                 others.extend(methods.keys().copied());
             }
+            // A verb that is known there is a verb for every method, and no end of a name.
+            if !others.is_empty() {
+                break;
+            }
         }
         if others.is_empty() {
             return Found::Nothing;
@@ -221,6 +225,7 @@ mod tests {
     #[test]
     fn another_method_is_told_from_another_path() {
         assert_eq!(meaning(Method::DELETE, "/v1/tickets").unwrap_err(), ["GET", "POST"]);
+        assert_eq!(meaning(Method::GET, "/v1/tickets/7:resolve").unwrap_err(), ["POST"]);
         assert!(meaning(Method::GET, "/v1/tickets/").unwrap_err().is_empty());
         assert!(meaning(Method::GET, "/v1/nothing").unwrap_err().is_empty());
         assert!(meaning(Method::GET, "/v1/tickets/1/2/3/4").unwrap_err().is_empty());

@@ -28,7 +28,8 @@ fn built() -> Router {
     let addresses: BTreeMap<_, _> =
         services.map(|name| (name.to_owned(), "http://127.0.0.1:9".to_owned())).into_iter().collect();
     let peers = Peers::new(&addresses, TokenSource::nothing(), &PeerSettings::default()).unwrap();
-    rest::router(rest::State { peers, settings: rest::Settings::default() }).unwrap()
+    let (settings, limits) = (rest::Settings::default(), Arc::new(edge::Limits::new(edge::LimitSettings::default())));
+    rest::router(rest::State { peers, settings, limits, ambient: kernel::Ambient::system() }).unwrap()
 }
 
 async fn answered(path: &str, token: Option<&str>, body: Body) -> (StatusCode, String) {

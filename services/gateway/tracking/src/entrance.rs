@@ -108,12 +108,8 @@ fn counted(key: &str) -> String {
     key.chars().filter(char::is_ascii_alphanumeric).map(resolved).collect()
 }
 
-/// Nothing but the mark against other sites' requests.
-#[derive(Deserialize)]
-pub(crate) struct Nothing {}
-
 /// `POST /t/leave`.
-pub(crate) async fn leave(Of(state): Of<State>, headers: HeaderMap, Form(Nothing {}): Form<Nothing>) -> Response {
+pub(crate) async fn leave(Of(state): Of<State>, headers: HeaderMap) -> Response {
     let mut answer = Redirect::to("/t").into_response();
     Kept::forget(&state.web, &headers, &mut answer);
     answer

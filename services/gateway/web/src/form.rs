@@ -1,5 +1,7 @@
-//! Forms: urlencoded bodies of requests that change something, after the defence against other sites' requests.
+//! Forms: urlencoded bodies of requests that change something. The layer around the pages holds every such request against the mark before a handler sees
+//! it, whether the handler reads a form or not; what comes here has passed.
 
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use http::{StatusCode, header};
 use serde::Deserialize;
@@ -8,9 +10,14 @@ use serde::de::DeserializeOwned;
 use crate::visit::Visit;
 use crate::{Trouble, csrf};
 
-/// A body of a form, at most `LIMIT` bytes (64 KiB unless said otherwise), with the right mark in its field `csrf` and from a
-/// page of ours. What cannot be read is answered by a page that names the field. Repeated fields fill a `Vec`.
-pub struct Form<T, const LIMIT: usize = { 64 * 1024 }>(pub T);
+/// Most that anybody sends who is not signed in, in bytes.
+const OF_ANYBODY: usize = 64 * 1024;
+/// Most that somebody sends who is: a draft is the longest.
+const OF_SOMEBODY: usize = 1024 * 1024;
+
+/// A body of a form, at most `LIMIT` bytes (64 KiB unless said otherwise). What cannot be read is answered by a page that names the field. Repeated
+/// fields fill a `Vec`.
+pub struct Form<T, const LIMIT: usize = OF_ANYBODY>(pub T);
 
 #[derive(Deserialize)]
 struct Mark {
@@ -18,31 +25,44 @@ struct Mark {
     csrf: String,
 }
 
+/// The request with its body at hand, if it may change something: it is a form, no longer than anybody's may be, shows the mark of this visit and comes
+/// from a page of ours.
+pub(crate) async fn guarded(visit: &Visit, request: Request) -> Result<Request, Trouble> {
+    let (parts, body) = request.into_parts();
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
+        return Err(Trouble::new(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            .saying("Esta página espera los datos de un formulario.", "This page expects the data of a form."));
+    }
+    let bytes = whole(body, if visit.session.is_some() { OF_SOMEBODY } else { OF_ANYBODY }).await?;
+    // The mark first: who cannot show it learns nothing of what the form would say.
+    let mark = serde_html_form::from_bytes::<Mark>(&bytes).map(|form| form.csrf).unwrap_or_default();
+    if !csrf::holds(&visit.web, &parts.headers, visit.bound_to(), &mark) {
+        return Err(Trouble::new(StatusCode::FORBIDDEN).saying(
+            "La página desde la que envía ha caducado o no es nuestra. Vuelva atrás, recárguela y envíe otra vez: no se ha cambiado nada.",
+            "The page you send from has expired or is not ours. Go back, reload it and send again: nothing was changed.",
+        ));
+    }
+    Ok(Request::from_parts(parts, Body::from(bytes)))
+}
+
+async fn whole(body: Body, limit: usize) -> Result<Bytes, Trouble> {
+    axum::body::to_bytes(body, limit).await.map_err(|_| {
+        Trouble::new(StatusCode::PAYLOAD_TOO_LARGE).saying(
+            "Lo que ha escrito es demasiado largo. Acórtelo y envíelo otra vez.",
+            "What you wrote is too long. Shorten it and send it again.",
+        )
+    })
+}
+
 impl<S: Send + Sync, T: DeserializeOwned, const LIMIT: usize> FromRequest<S> for Form<T, LIMIT> {
     type Rejection = Trouble;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Trouble> {
         let (parts, body) = request.into_parts();
-        let visit = Visit::of(&parts.extensions)?;
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        if kind.split(';').next().map(str::trim) != Some("application/x-www-form-urlencoded") {
-            return Err(Trouble::new(StatusCode::UNSUPPORTED_MEDIA_TYPE)
-                .saying("Esta página espera los datos de un formulario.", "This page expects the data of a form."));
-        }
-        let bytes = axum::body::to_bytes(body, LIMIT).await.map_err(|_| {
-            Trouble::new(StatusCode::PAYLOAD_TOO_LARGE).saying(
-                "Lo que ha escrito es demasiado largo. Acórtelo y envíelo otra vez.",
-                "What you wrote is too long. Shorten it and send it again.",
-            )
-        })?;
-        // The mark first: who cannot show it learns nothing of what the form would say.
-        let mark = serde_html_form::from_bytes::<Mark>(&bytes).map(|form| form.csrf).unwrap_or_default();
-        if !csrf::holds(&visit.web, &parts.headers, visit.bound_to(), &mark) {
-            return Err(Trouble::new(StatusCode::FORBIDDEN).saying(
-                "La página desde la que envía ha caducado o no es nuestra. Vuelva atrás, recárguela y envíe otra vez: no se ha cambiado nada.",
-                "The page you send from has expired or is not ours. Go back, reload it and send again: nothing was changed.",
-            ));
-        }
+        // Without the layer nobody has held it against the mark.
+        Visit::of(&parts.extensions)?;
+        let bytes = whole(body, LIMIT).await?;
         let reader = serde_html_form::Deserializer::from_bytes(&bytes);
         serde_path_to_error::deserialize(reader).map(Self).map_err(|error| {
             let field = match error.path().to_string() {

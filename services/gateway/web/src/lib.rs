@@ -2,7 +2,8 @@
 //! changing routes, headers, limits. Knows no aggregate and calls no service.
 //!
 //! A crate of pages builds its own `Router` and takes [`Session`], [`Lang`], [`Csrf`] and [`Form`] as extractors; whoever mounts
-//! it gives it to [`Web::dress`], which puts the layer around it that those extractors read from. A handler answers with
+//! it gives it to [`Web::dress`], which puts the layer around it that those extractors read from. Nothing that changes something comes to a handler
+//! without the mark of this visit: the layer sees to it, so that no handler can forget. A handler answers with
 //! [`page`], or with a [`Trouble`], which the layer turns into a page of the visitor's language.
 //!
 //! Texts stand where they are shown, in both languages at once: `lang.of("Guardar", "Save")` does not compile with one of them.
@@ -13,7 +14,6 @@ mod csrf;
 mod form;
 mod headers;
 mod lang;
-mod limits;
 mod nav;
 mod oidc;
 mod page;
@@ -29,15 +29,15 @@ mod when;
 
 pub use cookies::Cookies;
 pub use csrf::Csrf;
+pub use edge::{Class, LimitSettings, Limits, Rate};
 pub use form::Form;
 pub use headers::{SecureHeaders, secure_headers};
 pub use lang::Lang;
-pub use limits::{Class, LimitSettings, Limits, Rate};
 pub use oidc::OidcSettings;
 pub use page::{Layout, page};
 pub use session::{PATIENCE, Session};
 pub use settings::{Settings, SettingsError, SignIn};
 pub use sign_in::local_path;
-pub use trouble::{FieldFault, Trouble};
+pub use trouble::{FieldFault, Said, Trouble};
 pub use web::Web;
 pub use when::{When, day, moment};

@@ -19,7 +19,7 @@ pub struct Settings {
     pub longest_hours: u32,
     /// How people sign in.
     pub sign_in: SignIn,
-    /// How much is taken from whom.
+    /// How much is taken from whom: by pages, and by the calls of REST that ask for no token.
     pub limits: LimitSettings,
 }
 

@@ -1,10 +1,10 @@
 //! Signing in and out.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, extract::Request};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
 use crate::oidc::Door;
@@ -115,16 +115,8 @@ fn keep(answer: &mut Response, cookies: Vec<HeaderValue>) {
     }
 }
 
-/// Nothing but the mark.
-#[derive(Deserialize)]
-pub(crate) struct Nothing {}
-
 /// `POST /sign-out`.
-pub(crate) async fn out(State(web): State<Web>, Extension(visit): Extension<Visit>, request: Request) -> Response {
-    let headers = request.headers().clone();
-    if let Err(trouble) = <Form<Nothing> as axum::extract::FromRequest<()>>::from_request(request, &()).await {
-        return trouble.into_response();
-    }
+pub(crate) async fn out(State(web): State<Web>, Extension(visit): Extension<Visit>, headers: HeaderMap) -> Response {
     let cookies = match &visit.kept {
         Some(kept) => {
             kept.revoke(&web);

@@ -26,6 +26,24 @@ pub struct FieldFault {
     pub en: Cow<'static, str>,
 }
 
+/// What is wrong with a field, and in which language it is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The words.
+    pub text: String,
+    /// Their language, as HTML has it: what a service refuses it says in English, whoever reads.
+    pub lang: &'static str,
+}
+
+impl FieldFault {
+    /// What is wrong, for a reader of this language.
+    pub fn said(&self, lang: Lang) -> Said {
+        let of_a_service = self.es == self.en;
+        let code = if of_a_service { Lang::En.code() } else { lang.code() };
+        Said { text: lang.of(&self.es, &self.en).to_owned(), lang: code }
+    }
+}
+
 /// An answer that is no success. Handlers return it; the layer around the pages shows it in the visitor's language.
 #[derive(Debug, Clone)]
 pub struct Trouble(Box<Told>);

@@ -15,7 +15,7 @@ use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use server::TokenError;
 
 use crate::session::{self, Kept, Renewed};
-use crate::{Class, Csrf, Lang, Session, Trouble, Web, headers, lang};
+use crate::{Class, Csrf, Lang, Session, Trouble, Web, form, headers, lang, oidc};
 
 /// Name of the cookie of who is not signed in, so that a form can be bound to a browser.
 const VISITOR: &str = "visitor";
@@ -164,7 +164,7 @@ impl Visit {
     }
 }
 
-/// The layer. First who asks and how much, then the page, then what every answer carries.
+/// The layer. First who asks and how much, and whether they may change what they ask for, then the page, then what every answer carries.
 pub(crate) async fn serve(State(web): State<Web>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let address = ClientAddress::from_request_parts(&mut parts, &()).await.ok();
@@ -174,10 +174,16 @@ pub(crate) async fn serve(State(web): State<Web>, request: Request, next: Next) 
     let dead =
         visit.session.is_none() && visit.kept.is_none() && !visit.unanswered && session_sent(&web, request.headers());
     let forget = if dead { session::forget(&web, request.headers()) } else { Vec::new() };
-    let mut answer = match visit.count() {
+    request.extensions_mut().insert(visit.clone());
+    let taken = match visit.count() {
+        Ok(()) if visit.only_looks => Ok(request),
+        // No handler can forget it: what changes something does not come to one without the mark.
+        Ok(()) => form::guarded(&visit, request).await.map_err(|trouble| unmarked(&visit, dead, trouble)),
+        Err(trouble) => Err(trouble),
+    };
+    let mut answer = match taken {
         Err(trouble) => trouble.page(&visit),
-        Ok(()) => {
-            request.extensions_mut().insert(visit.clone());
+        Ok(request) => {
             let mut answer = next.run(request).await;
             match answer.extensions_mut().remove::<Trouble>() {
                 Some(trouble) => trouble.page(&visit),
@@ -213,6 +219,15 @@ fn ended_after(answer: Response, time: Duration) -> Response {
 
 fn session_sent(web: &Web, headers: &HeaderMap) -> bool {
     !session::forget(web, headers).is_empty() && web.cookies().take(headers, "session").is_some()
+}
+
+/// Why the mark does not hold, where that is because the session it was given in is over, or cannot be told now.
+fn unmarked(visit: &Visit, dead: bool, trouble: Trouble) -> Trouble {
+    match trouble.status() {
+        StatusCode::FORBIDDEN if visit.unanswered => oidc::silent(),
+        StatusCode::FORBIDDEN if dead => Trouble::new(StatusCode::UNAUTHORIZED),
+        _ => trouble,
+    }
 }
 
 /// An answer of the router itself, which says nothing: no such path, no such method.

@@ -25,7 +25,7 @@ struct Inner {
     origin: String,
     sealer: Arc<Sealer>,
     cookies: Cookies,
-    limits: Limits,
+    limits: Arc<Limits>,
     verifier: Arc<TokenVerifier>,
     ambient: Ambient,
     provider: Option<Arc<Provider>>,
@@ -43,7 +43,7 @@ impl Web {
         let origin = settings.origin()?;
         let sealer = Arc::new(Sealer::new(&settings.sealing_keys)?);
         let cookies = Cookies::new(Arc::clone(&sealer), origin.starts_with("https://"));
-        let limits = Limits::new(settings.limits.clone());
+        let limits = Arc::new(Limits::new(settings.limits.clone()));
         let provider = match &settings.sign_in {
             SignIn::Token => None,
             SignIn::Oidc(oidc) => Some(Arc::new(Provider::new(oidc.clone())?)),
@@ -88,8 +88,8 @@ impl Web {
         &self.0.cookies
     }
 
-    /// Limits by class.
-    pub fn limits(&self) -> &Limits {
+    /// Limits by class: one count of this process, whoever asks.
+    pub fn limits(&self) -> &Arc<Limits> {
         &self.0.limits
     }
 

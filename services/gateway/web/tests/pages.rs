@@ -84,6 +84,8 @@ impl Browser {
         let web = Web::new(settings, verifier, ambient.clone()).unwrap();
         let pages =
             Router::new().route("/console", get(shown).post(typed)).route("/refused", post(refused).get(refused));
+        // One that reads no form at all.
+        let pages = pages.route("/bare", post(async || "done"));
         let pages = pages.route("/live", get(live)).route("/endless", get(endless));
         let router = web.router().merge(web.dress(pages));
         Self { router, issuer, clock, ambient, cookies: BTreeMap::new(), origin }
@@ -288,6 +290,22 @@ async fn a_form_is_taken_with_the_mark_of_this_session_from_a_page_of_ours_alone
 }
 
 #[tokio::test]
+async fn a_handler_that_reads_no_form_is_not_come_to_without_the_mark_either() {
+    let mut browser = Browser::at("https://window.example");
+    browser.sign_in(8).await;
+    let csrf = browser.get("/console").await.csrf();
+    assert_eq!(browser.post("/bare", "").await.status, StatusCode::FORBIDDEN);
+    let from = [("origin", "https://evil.example")];
+    let elsewhere = browser.send(Method::POST, "/bare", Some(&format!("csrf={csrf}")), &from).await;
+    assert_eq!(elsewhere.status, StatusCode::FORBIDDEN);
+    let done = browser.post("/bare", &format!("csrf={csrf}")).await;
+    assert_eq!((done.status, done.text.as_str()), (StatusCode::OK, "done"));
+    // Of a session that is over: sign in again, and not that the page is somebody else's.
+    browser.clock.advance(SignedDuration::from_mins(31));
+    assert_eq!(browser.post("/bare", &format!("csrf={csrf}")).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_names_its_field() {
     let mut browser = Browser::at("https://window.example");
     browser.sign_in(8).await;
@@ -299,8 +317,9 @@ async fn what_cannot_be_read_names_its_field() {
     assert!(missing.text.contains("<code>text</code>"), "{}", missing.text);
     let long = format!("csrf={csrf}&count=1&text={}", "a".repeat(70_000));
     assert_eq!(browser.post("/console", &long).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    // A browser that kept nothing shows a mark of nobody's.
     browser.cookies.clear();
-    assert_eq!(browser.post("/console", &format!("csrf={csrf}&text=a&count=1")).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(browser.post("/console", &format!("csrf={csrf}&text=a&count=1")).await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

@@ -25,6 +25,11 @@ pub fn trace_id_of(span: &Span) -> Option<String> {
     (id != opentelemetry::TraceId::INVALID).then(|| id.to_string())
 }
 
+/// Gives the span another name, also once it has begun: `otel.name` recorded from then on comes to no exporter.
+pub fn rename(span: &Span, name: String) {
+    span.context().span().update_name(name);
+}
+
 /// The trace id of the span the caller runs in.
 pub fn current_trace_id() -> Option<String> {
     trace_id_of(&Span::current())

@@ -14,7 +14,7 @@ pub mod testing;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use context::{
-    current_trace_id, current_traceparent, inject, link, link_all, set_parent, trace_id_of, traceparent_of,
+    current_trace_id, current_traceparent, inject, link, link_all, rename, set_parent, trace_id_of, traceparent_of,
 };
 pub use settings::{LogFormat, Settings};
 pub use start::{Guard, InitError, init};

@@ -12,7 +12,7 @@ use serde::Deserialize;
 pub enum Class {
     /// An attempt to sign in, by address.
     SignIn,
-    /// A try of a secret on a page that asks for no sign-in, by address.
+    /// A try of a secret where nobody signs in, by address: on a page, or over REST.
     Guess,
     /// Bringing something as nobody in particular, by address.
     Bring,
@@ -91,7 +91,8 @@ impl Limits {
     /// As many as one process keeps; beyond that the fullest, who asked least, are forgotten.
     const MOST: usize = 50_000;
 
-    pub(crate) fn new(settings: LimitSettings) -> Self {
+    /// Full buckets of these rates.
+    pub fn new(settings: LimitSettings) -> Self {
         Self { settings, buckets: Mutex::new(HashMap::new()) }
     }
 
@@ -126,6 +127,15 @@ impl Limits {
         let full = Bucket { left: f64::from(rate.burst), at: now };
         take(buckets.entry((class, key.to_owned())).or_insert(full), rate, now)
     }
+
+    /// Gives one back that was taken: it turned out to be none of this class.
+    pub fn give_back(&self, class: Class, key: &str) {
+        let most = f64::from(self.rate(class).burst);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = buckets.get_mut(&(class, key.to_owned())) {
+            bucket.left = (bucket.left + 1.0).min(most);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -147,5 +157,12 @@ mod tests {
         now += SignedDuration::from_secs(12);
         assert_eq!(limits.take(Class::SignIn, "a", now), Ok(()));
         assert!(limits.take(Class::SignIn, "a", now).is_err());
+        limits.give_back(Class::SignIn, "a");
+        assert_eq!(limits.take(Class::SignIn, "a", now), Ok(()), "what was none is given back");
+        for _ in 0..20 {
+            limits.give_back(Class::SignIn, "b");
+        }
+        let taken = (0..20).filter(|_| limits.take(Class::SignIn, "b", now).is_ok()).count();
+        assert_eq!(taken, 10, "and nobody is given more than there was");
     }
 }

@@ -1,0 +1,51 @@
+//! Calls that ask for no token: whoever has key and proof makes them, and whoever has neither may try. How often is counted by address, in the same
+//! buckets as the page that takes the same secret.
+
+use axum::extract::FromRequestParts as _;
+use edge::{Class, ClientAddress, Problem};
+use http::request::Parts;
+use http::{Method, StatusCode};
+
+use crate::Gate;
+use crate::contract::Operation;
+
+/// A try that was counted.
+pub(crate) struct Try {
+    who: String,
+}
+
+/// Counts a call for the address it comes from; `None` for a call that asks for a token.
+///
+/// # Errors
+/// Too many were made, or too many secrets tried: with when to come back.
+pub(crate) async fn count(gate: &Gate, operation: &Operation, parts: &mut Parts) -> Result<Option<Try>, Problem> {
+    if !operation.policy.open {
+        return Ok(None);
+    }
+    let address = ClientAddress::from_request_parts(parts, &()).await;
+    let address = address.map_or_else(|_| "unknown".to_owned(), |address| address.network().to_string());
+    let now = gate.ambient.now();
+    let class = if operation.method == Method::GET.as_str() { Class::Read } else { Class::Change };
+    gate.limits
+        .take(class, &format!("a {address}"), now)
+        .map_err(|wait| too_many("TOO_MANY_REQUESTS", "too many calls came from this address without a token", wait))?;
+    // Counted before it is known whether it is right: of many at once none goes uncounted.
+    let who = format!("t {address}");
+    gate.limits.take(Class::Guess, &who, now).map_err(|wait| {
+        too_many("TOO_MANY_TRIES", "too many wrong pairs of key and proof came from this address", wait)
+    })?;
+    Ok(Some(Try { who }))
+}
+
+impl Try {
+    /// What was answered: where key and proof were not refused, it was no guess.
+    pub(crate) fn came_to(self, gate: &Gate, status: StatusCode) {
+        if status != StatusCode::NOT_FOUND {
+            gate.limits.give_back(Class::Guess, &self.who);
+        }
+    }
+}
+
+fn too_many(reason: &str, detail: &str, wait: std::time::Duration) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, reason, detail).retry_after(wait.as_secs_f64())
+}
