@@ -134,6 +134,23 @@ impl Scene {
         Some(scene)
     }
 
+    /// Services that run in processes of their own, known by who issues their tokens. They are left running.
+    pub fn at(addresses: BTreeMap<Service, SocketAddr>, database_url: &str, issuer: Arc<TokenIssuer>) -> Self {
+        let ambient = Ambient::system();
+        let checkpoints = std::env::temp_dir().join(format!("ventanilla-scene-{}", hex::encode(ambient.bytes::<8>())));
+        Self {
+            ambient,
+            addresses,
+            database_url: database_url.to_owned(),
+            issuer,
+            cancel: CancellationToken::new(),
+            serving: JoinSet::new(),
+            checkpoints,
+            elsewhere: true,
+            _database: None,
+        }
+    }
+
     fn told(told: &str) -> anyhow::Result<Self> {
         let told: Elsewhere = serde_json::from_str(told)?;
         let ambient = Ambient::system();
@@ -193,6 +210,7 @@ impl Scene {
                 peers: Peers::new(&peers, tokens, &PeerSettings::default())?,
                 signing_key: Arc::new(key(2)?),
                 checkpoint_dir: checkpoints.clone(),
+                broker: None,
             };
             let mut settings = Settings::new(database_url, service.schema());
             settings.max_connections = connections;

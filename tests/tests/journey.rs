@@ -3,21 +3,36 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use kernel::Role;
 use ombudsman_escalation::bundle::{self, Known};
 use opentelemetry::trace::SpanKind;
 use prost::Message as _;
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use telemetry::testing::{SpanData, attribute};
+use tokio::io::AsyncReadExt as _;
 use tonic::Status;
 use tracing::Instrument as _;
 use ventanilla_proto::customer::v1::{CustomerView, MatchGrade, SectionStanding};
+use ventanilla_proto::ledger::v1::GetHeadRequest;
+use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ombudsman::v1::{
     CaseState, DecisionOutcome, DossierKind, DossierVerdict, ExportDossierRequest, VerifyDossierRequest,
 };
 use ventanilla_proto::sla::v1::{ExplainClockRequest, ListClocksRequest};
 use ventanilla_proto::ticketing::v1::{GetPublicStatusRequest, GetTicketRequest, TicketState};
+use ventanilla_tests::faults::check::Fault;
+use ventanilla_tests::faults::cluster::Postgres;
+use ventanilla_tests::faults::dice::Dice;
+use ventanilla_tests::faults::encrypted::{Authority, Certificates, Tunnel};
+use ventanilla_tests::faults::fleet::{Fleet, Plan};
+use ventanilla_tests::faults::journal::Journal;
+use ventanilla_tests::faults::load::{self, Asker, Ids, Load};
+use ventanilla_tests::faults::process::Folder;
+use ventanilla_tests::faults::{effects, quiet};
 use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::{Affair, SAID};
 use ventanilla_tests::scene::canary::Canaries;
@@ -26,6 +41,7 @@ use ventanilla_tests::scene::people::Person;
 use ventanilla_tests::scene::recording::{Recording, record};
 use ventanilla_tests::scene::services::Service;
 
+const NODE: &str = env!("CARGO_BIN_EXE_ventanilla-node");
 /// How long anything may take to come about by itself.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -46,7 +62,125 @@ async fn one_complaint_travels_from_the_call_to_the_decision() {
         Some(scene) => scene,
         None => Scene::fresh().await,
     };
-    let affair = Affair::of(&scene, Person::numbered(87_654_321));
+    travels(&scene, &recording, Person::numbered(87_654_321)).await;
+    if scene.is_here() {
+        scene.stop().await.expect("the services end well");
+    }
+}
+
+/// Renews everybody's certificate again and again until it is dropped.
+struct Renewing(tokio::task::JoinHandle<()>);
+
+impl Renewing {
+    fn begin(certificates: Certificates, authority: Arc<Authority>) -> Self {
+        let mut pace = tokio::time::interval(Duration::from_millis(700));
+        Self(tokio::spawn(async move {
+            loop {
+                pace.tick().await;
+                certificates.renew(&authority).expect("files are written");
+            }
+        }))
+    }
+}
+
+impl Drop for Renewing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Waits until every service shows the certificate in its file to whoever connects, without having been started again.
+async fn shown_by_all(certificates: &Certificates, fleet: &Fleet) {
+    for service in Service::ALL {
+        testkit::eventually(LIMIT, || async {
+            let shown =
+                certificates.shown_by(service, fleet.addr(service)).await.map_err(|error| format!("{error:#}"))?;
+            let written = certificates.of(service).map_err(|error| error.to_string())?;
+            if shown == written { Ok(()) } else { Err(format!("{} shows a former one", service.name())) }
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_travels_through_processes_that_speak_tls_alone_while_certificates_and_authority_change_under_load() {
+    let (folder, postgres) = (Folder::new("certificates").unwrap(), Postgres::start().await.unwrap());
+    let (first, second) = (Arc::new(Authority::new("first").unwrap()), Authority::new("second").unwrap());
+    let certificates = Certificates::by(folder.path(), &first).unwrap();
+    let mut plan = Plan::new(Path::new(NODE), postgres.urls()).unwrap();
+    plan.encrypted(certificates.clone());
+    let mut tunnels = Vec::new();
+    for service in Service::ALL {
+        let tunnel = Tunnel::to(&certificates, service, plan.addr(service)).await.unwrap();
+        plan.door(service, tunnel.addr());
+        tunnels.push(tunnel);
+    }
+    let fleet = Fleet::start(plan).await.unwrap();
+
+    // Who shows no certificate, or speaks no TLS, is let in by nobody.
+    for service in Service::ALL {
+        let nameless = certificates.connect(service, fleet.addr(service), false).await;
+        // With TLS 1.3 a client learns that it was refused when it reads.
+        if let Ok(mut stream) = nameless {
+            assert!(!matches!(stream.read(&mut [0; 1]).await, Ok(read) if read > 0), "{}", service.name());
+        }
+        let plain = fleet.keys().caller(&format!("http://{}", fleet.addr(service)), Role::Auditor).unwrap();
+        let head = LedgerServiceClient::new(plain).get_head(GetHeadRequest {}).await;
+        assert!(head.is_err(), "{} answers without TLS", service.name());
+    }
+
+    let renewing = Renewing::begin(certificates.clone(), Arc::clone(&first));
+    let doors = Service::ALL.map(|service| (service, fleet.door(service))).into();
+    let scene = Scene::at(doors, postgres.admin_url(), fleet.keys().issuer());
+    travels(&scene, &record(), Person::numbered(76_543_218)).await;
+    drop(renewing);
+
+    // Another authority takes the place of the first, as it would in a house in use: both are believed, then the new one certifies, then the old
+    // one is believed no more.
+    let journal = Arc::new(Journal::create(fleet.folder()).unwrap());
+    let counts = load::counts();
+    let asker = Asker::new(Arc::clone(&journal), Arc::clone(&counts), Ids::Kept);
+    let load = Load::start(load::clients(&fleet, &asker, Dice::seed(), 3).unwrap());
+    certificates.believe(&[&first, &second]).unwrap();
+    shown_by_all(&certificates, &fleet).await;
+    certificates.renew(&second).unwrap();
+    shown_by_all(&certificates, &fleet).await;
+    certificates.believe(&[&second]).unwrap();
+    let former = Folder::new("certificates").unwrap();
+    let of_the_first = Certificates::by(former.path(), &first).unwrap();
+    of_the_first.believe(&[&second]).unwrap();
+    for service in Service::ALL {
+        testkit::eventually(LIMIT, || async {
+            let mut stream = match of_the_first.connect(service, fleet.addr(service), true).await {
+                Ok(stream) => stream,
+                Err(_) => return Ok(()),
+            };
+            match stream.read(&mut [0; 1]).await {
+                Ok(read) if read > 0 => Err("a certificate of the former authority is believed"),
+                _ => Ok(()),
+            }
+        })
+        .await;
+        // Connections that were open stayed so; these are made anew, to all and by all.
+        fleet.roll(service).await.unwrap();
+        fleet.ready(service).await.unwrap();
+    }
+    load.finish().await.unwrap();
+    let mut admin = PgConnection::connect(postgres.admin_url()).await.unwrap();
+    let rest = quiet::wait(&mut admin, &fleet.services(), LIMIT).await.unwrap();
+    assert!(rest.is_ok(), "{rest:?}");
+    let record = journal.read().unwrap();
+    let mut faults = effects::inspect(postgres.admin_url(), &mut admin, &fleet, &record).await.unwrap();
+    // What the complaint itself left was asked by nobody of the load.
+    faults.retain(|fault| !matches!(fault, Fault::Unasked(_)));
+    assert_eq!(faults, []);
+    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
+    assert_eq!((count(&counts.refused), count(&counts.internal)), (0, 0));
+    assert!(count(&counts.acknowledged) > 50, "there was no load to speak of: {}", count(&counts.acknowledged));
+}
+
+async fn travels(scene: &Scene, recording: &Recording, person: Person) {
+    let affair = Affair::of(scene, person);
 
     let (record, _) = step("arrive", affair.arrive()).await;
     let customer = record.customer.clone();
@@ -88,15 +222,14 @@ async fn one_complaint_travels_from_the_call_to_the_decision() {
         // Their spans and log lines are not ours to see; what follows is about nothing else.
         return;
     }
-    a_call_to_a_peer_stays_in_its_trace(&recording, &brought).await;
+    a_call_to_a_peer_stays_in_its_trace(recording, &brought).await;
     let entries = entries(&admin).await;
-    every_reaction_is_linked_to_its_cause(&recording, &entries);
+    every_reaction_is_linked_to_its_cause(recording, &entries);
     for trace in [&complained, &brought, &decided] {
-        the_entries_of_a_step_are_followed(&recording, &entries, trace);
+        the_entries_of_a_step_are_followed(recording, &entries, trace);
     }
     assert_eq!(recording.leaks(&canaries(&affair, &created.tracking_key, &created.proof)), [""; 0]);
     assert!(recording.log().contains("TRACE"), "the log was recorded at its finest level");
-    scene.stop().await.expect("the services end well");
 }
 
 async fn clocks_run(affair: &Affair<'_>, ticket: &str) {

@@ -23,7 +23,7 @@ mod worth;
 
 use std::sync::Arc;
 
-use ledger::{Follower, Ledger, Reaction, Standings};
+use ledger::{Ledger, Reaction, Standings};
 use postgres::Db;
 use server::{Assembly, House, Worker};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerServiceServer;
@@ -145,10 +145,10 @@ fn follow<R: Reaction + Copy>(
             return assembly;
         }
     };
-    let (ledger, ambient, standings) = (profile.ledger.clone(), profile.ambient.clone(), profile.standings.clone());
+    let (ledger, standings, house) = (profile.ledger.clone(), profile.standings.clone(), house.clone());
     assembly.worker(Worker::new(source, move |cancel| {
-        let reaction = reactions::erasure::Hearing { reaction, source, ambient: ambient.clone() };
-        let follower = Follower::new(ledger.clone(), source, reaction, ambient.clone(), standings.clone());
+        let reaction = reactions::erasure::Hearing { reaction, source, ambient: house.ambient.clone() };
+        let follower = house.follower(&ledger, source, reaction, &standings);
         follower.run(LedgerServiceClient::new(channel.clone()), cancel)
     }))
 }

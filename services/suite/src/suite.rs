@@ -161,6 +161,7 @@ fn house(
         peers: Peers::new(addresses, tokens, &PeerSettings::default())?,
         signing_key: Arc::clone(&keys.ledger),
         checkpoint_dir: folder.private("checkpoints")?,
+        broker: None,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ledger::{Follower, Ledger, Reaction, Standings};
+use ledger::{Ledger, Reaction, Standings};
 use postgres::{Db, StoreError};
 use server::{Assembly, House, PeerChannel, Worker};
 use sqlx::migrate::Migrator;
@@ -149,10 +149,9 @@ fn follow<R: Reaction>(
             return assembly;
         }
     };
-    let (ledger, standings, ambient) = (ledger.clone(), standings.clone(), house.ambient.clone());
+    let (ledger, standings, house) = (ledger.clone(), standings.clone(), house.clone());
     assembly.worker(Worker::new(worker, move |cancel: CancellationToken| {
-        let reaction = reaction(ambient.clone());
-        let follower = Follower::new(ledger.clone(), source, reaction, ambient.clone(), standings.clone());
+        let follower = house.follower(&ledger, source, reaction(house.ambient.clone()), &standings);
         follower.run(LedgerServiceClient::new(channel.clone()), cancel)
     }))
 }

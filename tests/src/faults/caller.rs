@@ -58,6 +58,11 @@ impl Keys {
         self.issuer.jwks()
     }
 
+    /// Who issues them.
+    pub fn issuer(&self) -> Arc<TokenIssuer> {
+        Arc::clone(&self.issuer)
+    }
+
     /// A token for somebody with this role.
     ///
     /// # Errors

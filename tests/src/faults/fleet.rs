@@ -14,6 +14,7 @@ use ventanilla_proto::ledger::v1::GetHeadRequest;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 
 use super::caller::{AUDIENCE, Caller, ISSUER, Keys};
+use super::encrypted::Certificates;
 use super::load::window;
 use super::process::{Folder, Process};
 use super::service::{Part, Service};
@@ -33,6 +34,8 @@ pub struct Plan {
     fronts: BTreeMap<Part, SocketAddr>,
     receivers: Vec<SocketAddr>,
     telemetry: BTreeMap<Service, String>,
+    broker: Option<SocketAddr>,
+    certificates: Option<Certificates>,
 }
 
 impl Plan {
@@ -52,6 +55,8 @@ impl Plan {
             fronts: BTreeMap::new(),
             receivers: Vec::new(),
             telemetry: BTreeMap::new(),
+            broker: None,
+            certificates: None,
         })
     }
 
@@ -87,6 +92,26 @@ impl Plan {
     pub fn watched(&mut self, service: Service, port: u16, collector: SocketAddr) {
         let settings = format!("metrics_listen = \"127.0.0.1:{port}\"\notlp_endpoint = \"http://{collector}\"\n");
         self.telemetry.insert(service, settings);
+    }
+
+    /// Lets `service` show its figures on this port of the loopback, and sends nothing to anybody.
+    pub fn shown(&mut self, service: Service, port: u16) {
+        self.telemetry.insert(service, format!("metrics_listen = \"127.0.0.1:{port}\"\n"));
+    }
+
+    /// Lets a NATS server carry the ledgers.
+    pub fn carried_by(&mut self, broker: SocketAddr) {
+        self.broker = Some(broker);
+    }
+
+    /// Lets services speak TLS alone, to each other and to whoever comes, with these certificates.
+    pub fn encrypted(&mut self, certificates: Certificates) {
+        self.certificates = Some(certificates);
+    }
+
+    /// Lets clients find a process at another address; its peers go on finding it where it is.
+    pub fn door(&mut self, part: impl Into<Part>, at: SocketAddr) {
+        self.fronts.insert(part.into(), at);
     }
 
     /// Lets `caller` find `peer` at another address, where something may stand in between.
@@ -130,7 +155,7 @@ impl Fleet {
         for service in plan.databases.keys() {
             let name = service.name();
             write(&format!("{name}.token"), keys.token(name, Role::Service)?.as_bytes())?;
-            write(&format!("{name}.toml"), settings(&plan, *service, folder.path()).as_bytes())?;
+            write(&format!("{name}.toml"), settings(&plan, *service, plan.broker, folder.path()).as_bytes())?;
         }
         if plan.window {
             write(&format!("{}.toml", gateway::NAME), window_settings(&plan, folder.path()).as_bytes())?;
@@ -227,6 +252,16 @@ impl Fleet {
         self.launch(part)
     }
 
+    /// Writes the settings of a service anew, with this server to carry ledgers or none. It reads them when it is started next.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn switch(&self, service: Service, broker: Option<SocketAddr>) -> anyhow::Result<()> {
+        let path = self.folder.path().join(format!("{}.toml", service.name()));
+        std::fs::write(&path, settings(&self.plan, service, broker, self.folder.path()))
+            .with_context(|| format!("{} cannot be written", path.display()))
+    }
+
     fn launch(&self, part: Part) -> anyhow::Result<()> {
         let at = |suffix: &str| self.folder.path().join(format!("{}.{suffix}", part.name()));
         let process = Process::start(&self.plan.program, part, &at("toml"), &at("log"))?;
@@ -242,7 +277,9 @@ impl Fleet {
     pub async fn ready(&self, part: impl Into<Part>) -> anyhow::Result<()> {
         let part = part.into();
         let deadline = Instant::now() + START_LIMIT;
-        let caller = self.keys.caller(&format!("http://{}", self.addr(part)), Role::Auditor)?;
+        // Who speaks TLS alone is asked through the door that clients come by.
+        let at = if self.plan.certificates.is_some() { self.door(part) } else { self.addr(part) };
+        let caller = self.keys.caller(&format!("http://{at}"), Role::Auditor)?;
         loop {
             let asked = match part {
                 Part::Service(_) => asks_head(caller.clone()).await,
@@ -294,10 +331,11 @@ async fn asks_head(caller: Caller) -> Result<(), Status> {
 
 /// Where `part` finds its peers.
 fn peers(plan: &Plan, part: Part) -> String {
+    let scheme = if plan.certificates.is_some() { "https" } else { "http" };
     let others = plan.databases.keys().filter(|peer| Part::from(**peer) != part);
     let line = |peer: &Service| {
         let addr = plan.detours.get(&(part, *peer)).copied().unwrap_or_else(|| plan.addr(*peer));
-        format!("{} = \"http://{addr}\"\n", peer.name())
+        format!("{} = \"{scheme}://{addr}\"\n", peer.name())
     };
     others.map(line).collect()
 }
@@ -315,7 +353,7 @@ fn window_settings(plan: &Plan, folder: &Path) -> String {
     )
 }
 
-fn settings(plan: &Plan, service: Service, folder: &Path) -> String {
+fn settings(plan: &Plan, service: Service, broker: Option<SocketAddr>, folder: &Path) -> String {
     let folder = folder.display();
     let mut text = format!(
         "listen = \"{listen}\"\n\
@@ -329,6 +367,12 @@ fn settings(plan: &Plan, service: Service, folder: &Path) -> String {
         telemetry = plan.telemetry.get(&service).map_or("", String::as_str),
     );
     text.push_str(&peers(plan, service.into()));
+    if let Some(certificates) = &plan.certificates {
+        text.push_str(&certificates.settings(service));
+    }
+    if let Some(broker) = broker {
+        text.push_str(&format!("[broker]\nservers = \"nats://{broker}\"\n"));
+    }
     text.push_str("[service]\n");
     if service == Service::OmbudsmanEscalation {
         text.push_str(&format!("office_key = \"{}\"\n", "0f".repeat(32)));

@@ -2,6 +2,7 @@
 //! goes away, and whatever a feed does on its way.
 
 mod cancelled;
+mod carried;
 mod feed;
 mod kills;
 mod rolls;

@@ -73,6 +73,10 @@ impl Reaction for Affairs {
         Ok(())
     }
 
+    fn reads_personal(&self) -> bool {
+        true
+    }
+
     fn runs(&self, entry: &Received) -> bool {
         // Whether an affair that was split off another complains is told by that one's row.
         matches!(entry.payload::<proto::TicketOpened>(), Ok(Some(opened)) if opened.split_from.is_empty())

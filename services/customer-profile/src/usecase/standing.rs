@@ -61,6 +61,7 @@ mod tests {
             head_position: 7,
             as_of: Some(at.parse().unwrap()),
             connected: true,
+            carried: false,
         };
         let fresh = heard("2026-11-23T09:00:09Z");
         assert_eq!(gap(SourceStanding::default(), false), Some(proto::GapReason::NeverReached));

@@ -112,10 +112,6 @@ impl Reaction for OnLedger {
         self.keep(tx, &[entry]).await
     }
 
-    fn reads_personal(&self) -> bool {
-        false
-    }
-
     fn runs(&self, entry: &Received) -> bool {
         catalogue::kind(entry.kind()).is_some()
     }

@@ -64,13 +64,20 @@ pub struct Feed {
     ledger: Ledger,
     ambient: Ambient,
     sees_personal: fn(&tonic::Extensions) -> bool,
+    verifying_key: Vec<u8>,
 }
 
 impl Feed {
     /// Serves `ledger`; `sees_personal` says from a request's extensions whether the caller is a
     /// service of the suite, which alone is given personal parts.
     pub fn new(ledger: Ledger, ambient: Ambient, sees_personal: fn(&tonic::Extensions) -> bool) -> Self {
-        Self { ledger, ambient, sees_personal }
+        Self { ledger, ambient, sees_personal, verifying_key: Vec::new() }
+    }
+
+    /// Tells the public key (Ed25519) of what this ledger signs.
+    #[must_use]
+    pub fn signing_with(self, verifying_key: &[u8]) -> Self {
+        Self { verifying_key: verifying_key.to_vec(), ..self }
     }
 }
 
@@ -125,6 +132,7 @@ impl LedgerService for Feed {
                 hash: row.try_get("hash")?,
                 waiting_count: row.try_get("waiting")?,
                 parked_count: row.try_get("parked")?,
+                verifying_key: self.verifying_key.clone(),
             })
         };
         head().map(Response::new).map_err(|e| refused(self.ledger.source(), &e.into()))

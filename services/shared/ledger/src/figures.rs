@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::Gauge;
+use opentelemetry::metrics::{Counter, Gauge};
 
 use jiff::Timestamp;
 
@@ -50,4 +50,53 @@ pub(crate) fn followed(follower: &'static str, source: &'static str, standing: S
     if let Some(as_of) = standing.as_of {
         age().record(now.duration_since(as_of).as_secs_f64().max(0.0), &of);
     }
+}
+
+/// `follower` applied so many entries of `source` that came `by` its ledger or a broker; those that another process of it had applied are
+/// counted too.
+pub(crate) fn came(follower: &'static str, source: &'static str, by: &'static str, entries: usize) {
+    static CAME: OnceLock<Counter<u64>> = OnceLock::new();
+    let came = CAME.get_or_init(|| {
+        telemetry::meter()
+            .u64_counter("ventanilla.follower.entries")
+            .with_description("entries of the source that came here, by its own feed or carried by a broker")
+            .build()
+    });
+    let of = [
+        KeyValue::new("ventanilla.service", follower),
+        KeyValue::new("ventanilla.source", source),
+        KeyValue::new("ventanilla.by", by),
+    ];
+    came.add(u64::try_from(entries).unwrap_or(u64::MAX), &of);
+}
+
+/// Whether a broker brings `source` to `follower` now. Told by who was given one alone.
+pub(crate) fn carried(follower: &'static str, source: &'static str, now: bool) {
+    static CARRIED: OnceLock<Gauge<u64>> = OnceLock::new();
+    CARRIED
+        .get_or_init(|| {
+            telemetry::meter()
+                .u64_gauge("ventanilla.follower.carried")
+                .with_description(
+                    "1 while a broker brings the entries of the source, 0 while its ledger is asked for all of them",
+                )
+                .build()
+        })
+        .record(
+            now.into(),
+            &[KeyValue::new("ventanilla.service", follower), KeyValue::new("ventanilla.source", source)],
+        );
+}
+
+/// So many things that a broker brought of `source` were not what its ledger said; none is told too, so that the figure is there.
+pub(crate) fn forged(follower: &'static str, source: &'static str, things: u64) {
+    static FORGED: OnceLock<Counter<u64>> = OnceLock::new();
+    FORGED
+        .get_or_init(|| {
+            telemetry::meter()
+                .u64_counter("ventanilla.follower.forged")
+                .with_description("what a broker brought and the ledger's key did not sign, or what did not follow from the entry before")
+                .build()
+        })
+        .add(things, &[KeyValue::new("ventanilla.service", follower), KeyValue::new("ventanilla.source", source)]);
 }

@@ -6,13 +6,16 @@
 //! [`Follower::release`], everything else goes on. Whoever begins to follow tries what is parked: it may be the version
 //! that knows what the one before it did not.
 
+mod line;
 mod store;
 
 use std::collections::HashSet;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use jiff::Timestamp;
 use kernel::{Ambient, Classify, Kind};
 use postgres::{StoreError, Tx};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +24,7 @@ use tracing::{Instrument, Span};
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::ledger::v1::{Entry, Heartbeat, WatchRequest, watch_response};
 
+use crate::carried::Carrier;
 use crate::figures;
 use crate::received::Received;
 use crate::rows;
@@ -44,9 +48,9 @@ pub trait Reaction: Send + Sync + 'static {
     /// [`ReactionError`]; a lasting one parks the entry's aggregate.
     async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError>;
 
-    /// Whether it reads personal parts. Who does not is given none, so that none stays here when an entry is parked.
+    /// Whether it reads personal parts. Who does not say so is given none, so that none stays here when an entry is parked.
     fn reads_personal(&self) -> bool {
-        true
+        false
     }
 
     /// Whether this entry may be applied together with others of its type that stand beside it ([`Reaction::apply_run`]).
@@ -120,6 +124,14 @@ pub enum FollowerError {
         /// Position that came.
         position: i64,
     },
+    /// What was carried tells of an entry that the ledger does not have.
+    #[error("the ledger ends at position {head}, and a broker told of position {position}")]
+    Ahead {
+        /// Last position of the ledger.
+        head: i64,
+        /// Position that was told of.
+        position: i64,
+    },
     /// The database here.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -134,6 +146,35 @@ impl From<sqlx::Error> for FollowerError {
     }
 }
 
+/// A way to the feed of a ledger: a channel, or what puts a token on its calls.
+pub trait FeedChannel:
+    GrpcService<
+        tonic::body::Body,
+        Error: Into<BoxError>,
+        ResponseBody: http_body::Body<Data = prost::bytes::Bytes, Error: Into<BoxError> + Send> + Send + 'static,
+        Future: Send,
+    > + Clone
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<C> FeedChannel for C where
+    C: GrpcService<
+            tonic::body::Body,
+            Error: Into<BoxError>,
+            ResponseBody: http_body::Body<Data = prost::bytes::Bytes, Error: Into<BoxError> + Send> + Send + 'static,
+            Future: Send,
+        > + Clone
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Follows one source with one reaction. Cheap to clone.
 pub struct Follower<R> {
     own: Ledger,
@@ -141,6 +182,7 @@ pub struct Follower<R> {
     reaction: Arc<R>,
     ambient: Ambient,
     standings: Standings,
+    carrier: Option<Arc<dyn Carrier>>,
 }
 
 impl<R> Clone for Follower<R> {
@@ -151,6 +193,7 @@ impl<R> Clone for Follower<R> {
             reaction: Arc::clone(&self.reaction),
             ambient: self.ambient.clone(),
             standings: self.standings.clone(),
+            carrier: self.carrier.clone(),
         }
     }
 }
@@ -158,18 +201,18 @@ impl<R> Clone for Follower<R> {
 impl<R: Reaction> Follower<R> {
     /// Follows the ledger `source` on behalf of the service whose own ledger is `own`.
     pub fn new(own: Ledger, source: &'static str, reaction: R, ambient: Ambient, standings: Standings) -> Self {
-        Self { own, source, reaction: Arc::new(reaction), ambient, standings }
+        Self { own, source, reaction: Arc::new(reaction), ambient, standings, carrier: None }
+    }
+
+    /// Lets a broker bring the entries while it can; the ledger itself goes on being what is believed, and is asked for what the
+    /// broker does not bring.
+    #[must_use]
+    pub fn carried_by(self, carrier: Option<Arc<dyn Carrier>>) -> Self {
+        Self { carrier, ..self }
     }
 
     /// Follows until cancelled, reconnecting from the cursor whenever the feed breaks.
-    pub async fn run<C>(self, client: LedgerServiceClient<C>, cancel: CancellationToken)
-    where
-        C: GrpcService<tonic::body::Body> + Clone + Send + 'static,
-        C::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-        C::ResponseBody: http_body::Body<Data = prost::bytes::Bytes> + Send + 'static,
-        <C::ResponseBody as http_body::Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
-        C::Future: Send,
-    {
+    pub async fn run<C: FeedChannel>(self, client: LedgerServiceClient<C>, cancel: CancellationToken) {
         let mut failures = 0_u32;
         let mut tried = false;
         loop {
@@ -180,13 +223,13 @@ impl<R: Reaction> Follower<R> {
                     }
                     tried = true;
                 }
-                self.follow(client.clone(), &mut failures).await
+                self.follow(&client, &mut failures).await
             };
             let ended = tokio::select! {
                 () = cancel.cancelled() => break,
                 ended = following => ended,
             };
-            self.standings.update(self.source, |s| s.connected = false);
+            self.standings.update(self.source, |s| (s.connected, s.carried) = (false, false));
             self.tell();
             failures = failures.saturating_add(1);
             match ended {
@@ -209,54 +252,74 @@ impl<R: Reaction> Follower<R> {
         }
     }
 
-    async fn follow<C>(&self, mut client: LedgerServiceClient<C>, failures: &mut u32) -> FollowerError
-    where
-        C: GrpcService<tonic::body::Body> + Send,
-        C::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-        C::ResponseBody: http_body::Body<Data = prost::bytes::Bytes> + Send + 'static,
-        <C::ResponseBody as http_body::Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
-        C::Future: Send,
-    {
-        let cursor = match store::cursor(self.own.db(), self.source).await {
-            Ok(cursor) => cursor,
-            Err(error) => return error.into(),
-        };
-        self.standings.update(self.source, |s| s.position = cursor);
-        let stream = match client.watch(WatchRequest { after_position: cursor }).await {
-            Ok(answer) => answer.into_inner(),
-            Err(status) => return FollowerError::Feed(status.code()),
-        };
-        self.standings.update(self.source, |s| s.connected = true);
-        let mut ready = Box::pin(stream.ready_chunks(BATCH));
+    /// Follows the ledger, and what is carried of it once that is heard; whenever nothing is carried any more, the ledger again.
+    async fn follow<C: FeedChannel>(&self, client: &LedgerServiceClient<C>, failures: &mut u32) -> FollowerError {
+        let mut heard = Timestamp::MIN;
         loop {
-            let items = match tokio::time::timeout(SILENCE, ready.next()).await {
-                Err(_) => return FollowerError::Silent,
-                Ok(None) => return FollowerError::Feed(tonic::Code::Ok),
-                Ok(Some(items)) => items,
+            let opening = std::pin::pin!(self.opening(client, heard));
+            let ended = match self.follow_ledger(client, failures, opening, None).await {
+                Ok(Some(line)) => self.follow_line(client, line, failures).await,
+                Ok(None) => Ok(heard),
+                Err(error) => Err(error),
             };
+            match ended {
+                Ok(last) => heard = last,
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// Follows the ledger over its own feed, until something else is `opening`, or what stands at `until` is applied.
+    async fn follow_ledger<C: FeedChannel, O>(
+        &self,
+        client: &LedgerServiceClient<C>,
+        failures: &mut u32,
+        mut opening: Pin<&mut (impl Future<Output = O> + Send)>,
+        until: Option<i64>,
+    ) -> Result<Option<O>, FollowerError> {
+        let cursor = store::cursor(self.own.db(), self.source).await?;
+        self.standings.update(self.source, |s| s.position = cursor);
+        if until.is_some_and(|until| cursor >= until) {
+            return Ok(None);
+        }
+        let request = WatchRequest { after_position: cursor };
+        let stream = client.clone().watch(request).await.map_err(|status| FollowerError::Feed(status.code()))?;
+        self.standings.update(self.source, |s| s.connected = true);
+        let mut ready = Box::pin(stream.into_inner().ready_chunks(BATCH));
+        loop {
+            let items = tokio::select! {
+                biased;
+                opened = &mut opening => return Ok(Some(opened)),
+                items = tokio::time::timeout(SILENCE, ready.next()) => items,
+            };
+            let items = items.map_err(|_| FollowerError::Silent)?.ok_or(FollowerError::Feed(tonic::Code::Ok))?;
             let (mut entries, mut beat) = (Vec::new(), None);
             for item in items {
                 match item.map(|answer| answer.item) {
-                    Ok(Some(watch_response::Item::Entry(entry))) => match Received::read(self.given(entry)) {
-                        Ok(entry) => entries.push(entry),
+                    Ok(Some(watch_response::Item::Entry(entry))) => {
                         // Without actor or times it is no entry of this ledger design.
-                        Err(error) => return error.into(),
-                    },
+                        entries.push(Received::read(self.given(entry))?);
+                    }
                     Ok(Some(watch_response::Item::Heartbeat(heartbeat))) => beat = Some(heartbeat),
                     Ok(None) => {}
-                    Err(status) => return FollowerError::Feed(status.code()),
+                    Err(status) => return Err(FollowerError::Feed(status.code())),
                 }
             }
-            if !entries.is_empty()
-                && let Err(error) = self.apply(&entries).await
-            {
-                return error;
+            if !entries.is_empty() {
+                self.apply(&entries).await?;
+                figures::came(self.own.source(), self.source, "ledger", entries.len());
+            }
+            let cursor = self.standings.of(self.source).position;
+            if until.is_some_and(|until| cursor >= until) {
+                return Ok(None);
             }
             if let Some(beat) = beat {
                 // The feed beats after the last entry it sent: what is missing below was lost on the way.
-                let cursor = self.standings.of(self.source).position;
                 if beat.head_position > cursor {
-                    return FollowerError::Gap { cursor, position: beat.head_position };
+                    return Err(FollowerError::Gap { cursor, position: beat.head_position });
+                }
+                if let Some(position) = until {
+                    return Err(FollowerError::Ahead { head: beat.head_position, position });
                 }
                 self.heard(beat).await;
             }

@@ -6,9 +6,10 @@
 //!
 //! A writer appends [`Draft`]s in the transaction of their effect. The [`Sequencer`](Ledger::sequence)
 //! gives them positions in commit order and chains their hashes. [`Feed`] serves them, [`Follower`]
-//! applies another service's entries exactly once, [`checkpoint`] signs the head outside Postgres,
+//! applies another service's entries exactly once, however they come (a [`Carrier`] may bring them), [`checkpoint`] signs the head outside Postgres,
 //! and [`verify`] proves or disproves it all from files alone.
 
+mod carried;
 mod chain;
 pub mod checkpoint;
 mod draft;
@@ -22,10 +23,11 @@ mod sequencer;
 mod standing;
 pub mod verify;
 
+pub use carried::{Carried, CarriedBeat, CarriedEntry, Carrier, CarrierError, Forged};
 pub use chain::{Chained, GENESIS, commitment, entry_hash};
 pub use draft::{Columns, Draft, Stamp, append};
 pub use feed::{Feed, Tail};
-pub use follower::{Applying, Follower, FollowerError, Reaction, ReactionError};
+pub use follower::{Applying, FeedChannel, Follower, FollowerError, Reaction, ReactionError};
 pub use forget::{forget, forget_entries};
 pub use received::Received;
 pub use sequencer::{Ledger, LedgerStanding};

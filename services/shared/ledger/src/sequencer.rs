@@ -92,6 +92,21 @@ impl Ledger {
         Ok((row.try_get("position")?, row.try_get("hash")?))
     }
 
+    /// The hash of the entry at a position; `None` where there is no such entry. Position 0 has the hash before the first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn hash_at(&self, position: i64) -> Result<Option<Vec<u8>>, StoreError> {
+        if position == 0 {
+            return Ok(Some(chain::GENESIS.to_vec()));
+        }
+        let row = sqlx::query("select hash from ledger where position = $1")
+            .bind(position)
+            .fetch_optional(self.db.reader())
+            .await?;
+        Ok(row.map(|row| row.try_get("hash")).transpose()?)
+    }
+
     /// Where it stands.
     ///
     /// # Errors

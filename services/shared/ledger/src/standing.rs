@@ -16,8 +16,10 @@ pub struct SourceStanding {
     pub head_position: i64,
     /// When this service last knew itself caught up; `None` when never.
     pub as_of: Option<Timestamp>,
-    /// Whether the source's feed is open now.
+    /// Whether the source's feed is open now, or a broker brings it.
     pub connected: bool,
+    /// Whether a broker brings the source's entries now.
+    pub carried: bool,
 }
 
 /// The standing with every source. Cheap to clone.
@@ -46,6 +48,7 @@ impl Standings {
                 head_position: row.try_get("head_position")?,
                 as_of: row.try_get::<Option<jiff_sqlx::Timestamp>, _>("as_of")?.map(|t| t.to_jiff()),
                 connected: false,
+                carried: false,
             };
             if let Some(known) = self.write().get_mut(source.as_str()) {
                 *known = standing;

@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
+use broker::Broker;
 use kernel::Ambient;
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -97,4 +98,6 @@ pub struct House {
     pub signing_key: Arc<Ed25519KeyPair>,
     /// Append-only place outside the database where checkpoints go.
     pub checkpoint_dir: PathBuf,
+    /// What carries ledgers beside their own feeds, where there is such a thing.
+    pub broker: Option<Broker>,
 }

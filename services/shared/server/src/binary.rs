@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
+use broker::Broker;
 use clap::{Parser, Subcommand};
 use kernel::Ambient;
 use serde::de::DeserializeOwned;
@@ -51,6 +52,9 @@ pub enum StartError {
     /// The certificates are not usable.
     #[error("`tls` cannot be used")]
     Tls(#[from] crate::TlsError),
+    /// The broker's settings are not usable.
+    #[error("the settings of the broker cannot be used")]
+    Broker(#[from] broker::BrokerError),
     /// The key for checkpoints is not usable.
     #[error("signing_key_file {path} must hold an Ed25519 private key in PKCS#8 (PEM or DER)")]
     SigningKey {
@@ -182,7 +186,7 @@ where
                 (binary.migrate)(service).await.map_err(|error| StartError::Migrate(error.into()))
             }
             Some(Command::Serve | Command::Health) | None => {
-                serve(process, |house| (binary.assemble)(service, house)).await
+                serve(binary.name, process, |house| (binary.assemble)(service, house)).await
             }
         };
         // Also when it failed: the spans of a failed start are the ones to look at.
@@ -194,7 +198,7 @@ where
     result
 }
 
-async fn serve<A, AF, AE>(process: ProcessSettings, assemble: A) -> Result<(), StartError>
+async fn serve<A, AF, AE>(name: &'static str, process: ProcessSettings, assemble: A) -> Result<(), StartError>
 where
     A: FnOnce(House) -> AF,
     AF: Future<Output = Result<Assembly, AE>>,
@@ -206,7 +210,7 @@ where
         .await
         .map_err(|source| StartError::Listen { address: process.listen.clone(), source })?;
     let tls = process.tls.clone().map(Tls::open).transpose()?;
-    let house = house(&process, tls.as_ref())?;
+    let house = house(name, &process, tls.as_ref())?;
     let verifier = Arc::clone(&house.verifier);
     let assembly = tokio::select! {
         assembly = assemble(house) => assembly.map_err(|error| StartError::Assemble(error.into()))?,
@@ -216,7 +220,7 @@ where
     Ok(crate::run(assembly, Door::new(listener, tls), process.stack, verifier, cancel).await?)
 }
 
-fn house(process: &ProcessSettings, tls: Option<&Tls>) -> Result<House, StartError> {
+fn house(name: &'static str, process: &ProcessSettings, tls: Option<&Tls>) -> Result<House, StartError> {
     let ambient = Ambient::steady();
     let verifier = process.auth.verifier(ambient.clone())?;
     let tokens = match &process.auth.service_token_file {
@@ -229,6 +233,7 @@ fn house(process: &ProcessSettings, tls: Option<&Tls>) -> Result<House, StartErr
         verifier: Arc::new(verifier),
         signing_key: Arc::new(signing_key(&process.signing_key_file)?),
         checkpoint_dir: process.checkpoint_dir.clone(),
+        broker: process.broker.clone().map(|settings| Broker::new(settings, name)).transpose()?,
     })
 }
 

@@ -4,10 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::signature::KeyPair as _;
+use broker::Handing;
 use kernel::Ambient;
 use ledger::checkpoint::Notary;
-use ledger::{Draft, Feed, Follower, Ledger, Reaction, Stamp, Standings, append};
+use ledger::{Carrier, Draft, Feed, Follower, Ledger, Reaction, Stamp, Standings, append};
 use postgres::{Db, StoreError};
+use seal::Sealer;
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
@@ -29,6 +32,18 @@ impl House {
         self.ambient.hear(postgres::time(db).await?);
         Ok(())
     }
+
+    /// Follows `source` on behalf of the service that owns `ledger`, over the house's broker where it has one.
+    pub fn follower<R: Reaction>(
+        &self,
+        ledger: &Ledger,
+        source: &'static str,
+        reaction: R,
+        standings: &Standings,
+    ) -> Follower<R> {
+        let carrier = self.broker.clone().map(|broker| Arc::new(broker) as Arc<dyn Carrier>);
+        Follower::new(ledger.clone(), source, reaction, self.ambient.clone(), standings.clone()).carried_by(carrier)
+    }
 }
 
 /// Hears the time again and again, since two counters drift apart and the database may be another after a failover.
@@ -47,7 +62,8 @@ impl Assembly {
     /// into the house's checkpoint folder, records denials of sensitive methods, and goes on hearing the database's time.
     #[must_use]
     pub fn keep_ledger(self, ledger: &Ledger, house: &House) -> Self {
-        let feed = Feed::new(ledger.clone(), house.ambient.clone(), caller_is_service);
+        let feed = Feed::new(ledger.clone(), house.ambient.clone(), caller_is_service)
+            .signing_with(house.signing_key.public_key().as_ref());
         let notary = Notary::new(
             ledger.clone(),
             house.ambient.clone(),
@@ -57,12 +73,21 @@ impl Assembly {
         let (sequenced, claims, ambient) = (ledger.clone(), ledger.db().clone(), house.ambient.clone());
         let (timed, told) = (ledger.db().clone(), house.ambient.clone());
         self.serve(LedgerServiceServer::new(feed))
+            .hand_over(ledger, house)
             .worker(Worker::new("sequencer", move |cancel| sequenced.clone().sequence(cancel)))
             .worker(Worker::new("notary", move |cancel| notary.clone().run(cancel)))
             .worker(Worker::new("time", move |cancel| keep_time(timed.clone(), told.clone(), cancel)))
             .worker(Worker::new("claims", move |cancel| forget_claims(claims.clone(), ambient.clone(), cancel)))
             .denials(Arc::new(Denials { ledger: ledger.clone(), ambient: house.ambient.clone() }))
             .ledger_figures(ledger)
+    }
+
+    /// Hands the ledger to the house's broker, where it has one.
+    fn hand_over(self, ledger: &Ledger, house: &House) -> Self {
+        let Some(broker) = house.broker.clone() else { return self };
+        let sealer = Sealer::new(Arc::clone(&house.signing_key));
+        let handing = Handing::new(broker, ledger.clone(), sealer, house.ambient.clone());
+        self.worker(Worker::new("handing", move |cancel| handing.clone().run(cancel)))
     }
 
     /// Follows the ledger of the peer `source` with `reaction`, on behalf of the service that owns
@@ -79,7 +104,7 @@ impl Assembly {
         house: &House,
     ) -> Result<Self, PeerError> {
         let client = LedgerServiceClient::new(house.peers.channel(source)?);
-        let follower = Follower::new(ledger.clone(), source, reaction, house.ambient.clone(), standings.clone());
+        let follower = house.follower(ledger, source, reaction, standings);
         Ok(self.worker(Worker::new(source, move |cancel| follower.clone().run(client.clone(), cancel))))
     }
 }

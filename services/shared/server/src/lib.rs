@@ -63,7 +63,7 @@ pub use serve::{ServeError, run};
 pub use stack::StackSettings;
 pub use status::{refusal, status};
 pub use telemetry::current_traceparent;
-pub use tls::{Clients, Tls, TlsError, TlsSettings};
+pub use tls::{Chain, Clients, Inspected, Tls, TlsError, TlsSettings, inspect};
 pub use token::{Origin, TokenError, TokenIssuer, TokenVerifier};
 pub use token_source::TokenSource;
 pub use trust::{AuthSettings, IssuerSettings, TrustError};

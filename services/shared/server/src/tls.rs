@@ -5,6 +5,8 @@
 //! for, as a DNS name or a URI: who connects to `ticketing` demands one for `ticketing`, whatever the address, and a service's token
 //! counts only together with a certificate of that service. A stolen token alone opens nothing, and neither does a certificate.
 
+mod inspect;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,6 +21,8 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::peers::Encrypted;
+
+pub use inspect::{Chain, Inspected, inspect};
 
 /// How often the files are looked at, when connections are made that fast.
 const LOOKED_AT_EVERY: Duration = Duration::from_secs(2);

@@ -99,7 +99,9 @@ pub(crate) fn traced() -> Targets {
 }
 
 fn log_layer(settings: &Settings) -> Result<Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>, InitError> {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(&settings.filter)?;
+    // What the broker's client has to say is an error of whoever uses it, and told there.
+    let asked = if settings.filter.trim().is_empty() { "info" } else { &settings.filter };
+    let filter = EnvFilter::builder().parse(format!("async_nats=off,{asked}"))?;
     // Standard output belongs to what a command prints for scripts.
     let colours = std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);

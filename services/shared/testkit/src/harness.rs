@@ -91,6 +91,7 @@ impl Harness {
             peers: Peers::new(&addresses, tokens, &PeerSettings::default()).expect("the test names real addresses"),
             signing_key: Arc::clone(&self.signing_key),
             checkpoint_dir: self.checkpoints.clone(),
+            broker: None,
         }
     }
 

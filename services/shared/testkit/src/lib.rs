@@ -7,10 +7,12 @@ mod ambient;
 mod database;
 mod eventually;
 mod harness;
+mod nats;
 mod playground;
 
 pub use ambient::{Surroundings, instant};
 pub use database::{Database, server_url};
 pub use eventually::eventually;
 pub use harness::{Bearer, Client, Harness, Served};
+pub use nats::NatsServer;
 pub use playground::Playground;

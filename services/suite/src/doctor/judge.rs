@@ -7,8 +7,8 @@ mod ledger;
 pub use database::{
     Grant, Migrated, Pool, Server, Wanted, clock, connections, durability, grants, migrations, role, shared_roles,
 };
-pub use dates::{Holidays, Validity, holidays, token};
-pub use ledger::{Books, Cursor, books, checkpoints, erasures, lag};
+pub use dates::{Holidays, Validity, certificate, holidays, token};
+pub use ledger::{Books, Cursor, books, broker, checkpoints, erasures, lag};
 
 use super::finding::Finding;
 

@@ -8,7 +8,7 @@ use config::ConfigError;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use server::{AuthSettings, FrontSettings, ProcessSettings, settings_of};
+use server::{AuthSettings, FrontSettings, ProcessSettings, TlsSettings, settings_of};
 
 use crate::services::Service;
 
@@ -91,6 +91,14 @@ impl Patient {
             Process::Window(settings) => &settings.peers,
         };
         named.iter().map(|(name, address)| (name.replace('_', "-"), address.clone())).collect()
+    }
+
+    /// Its certificates, where it has any.
+    pub fn tls(&self) -> Option<&TlsSettings> {
+        match &self.process {
+            Process::Service(settings) => settings.tls.as_ref(),
+            Process::Window(settings) => settings.tls.as_ref(),
+        }
     }
 
     /// Logs, traces, metrics.

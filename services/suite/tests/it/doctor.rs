@@ -219,6 +219,9 @@ async fn what_is_well_is_said_so_and_each_thing_that_is_broken_is_named_with_its
     ledgers_and_who_follows_them(&deployment, &mut admin).await;
     deployment.is_well();
     what_will_be_over(&deployment);
+    certificates_and_the_windows_token(&mut deployment);
+    the_broker(&deployment).await;
+    deployment.is_well();
     said_to_a_person(&deployment);
 }
 
@@ -424,6 +427,102 @@ fn what_will_be_over(deployment: &Deployment) {
     );
     holds(&deployment.doctor(&[]), &[("sla-monitor", "holidays")]);
     deployment.write_all();
+}
+
+/// Puts certificate, key and authority of a process into files, and gives the settings that name them.
+fn certified(deployment: &Deployment, name: &str, (certificate, key): &(String, String), authority: &str) -> String {
+    let put = |what: &str, text: &str| {
+        let path = deployment.at(&format!("{name}.{what}"));
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (cert, key, ca) = (put("crt", certificate), put("key.pem", key), put("ca.crt", authority));
+    format!("[tls]\ncert_file = \"{cert}\"\nkey_file = \"{key}\"\nca_file = \"{ca}\"\n[peers]")
+}
+
+fn certificates_and_the_windows_token(deployment: &mut Deployment) {
+    let (house, other) = (Authority::new(), Authority::new());
+    let soon = kernel::Ambient::system().now() + jiff::SignedDuration::from_hours(24 * 20);
+    let soon = soon.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let (over, ends, long) =
+        ((2025, 1, 1), (soon.year().into(), soon.month().unsigned_abs(), soon.day().unsigned_abs()), (2999, 1, 1));
+    let mixed = (house.certify("ombudsman-escalation", long).0, house.certify("ombudsman-escalation", long).1);
+    for (name, pair, authority) in [
+        ("customer-profile", house.certify("customer-profile", ends), &house.pem),
+        ("ticketing", house.certify("ticketing", over), &house.pem),
+        ("sla-monitor", house.certify("webhooks", long), &house.pem),
+        ("ombudsman-escalation", mixed, &house.pem),
+        ("webhooks", other.certify("webhooks", long), &house.pem),
+    ] {
+        let tls = certified(deployment, name, &pair, authority);
+        deployment.write(name, &[("[peers]", &tls)]);
+    }
+    deployment.token("gateway", "agent");
+    let token = format!("service_token_file = \"{}\"\n[peers]", deployment.at("gateway.token").display());
+    deployment.write(WINDOW, &[("[peers]", &token)]);
+    let said = deployment.doctor(&[]);
+    let ill = ["ticketing", "sla-monitor", "ombudsman-escalation", "webhooks"].map(|name| (name, "certificate"));
+    holds(&said, &ill);
+    holds(&said, &[(WINDOW, "token")]);
+    assert!(!said.is_ill("customer-profile", "certificate"), "{}", said.text);
+    assert!(said.noted.contains(&("customer-profile".to_owned(), "certificate".to_owned())), "{}", said.text);
+
+    deployment.write_all();
+    deployment.token("gateway", "form");
+    deployment.write(WINDOW, &[("[peers]", &token)]);
+    deployment.is_well();
+    holds(&deployment.doctor(&["--at", "2099-01-15T00:00:00Z"]), &[(WINDOW, "token")]);
+    deployment.write_all();
+}
+
+async fn the_broker(deployment: &Deployment) {
+    let away = "[broker]\nservers = \"nats://127.0.0.1:1\"\n[peers]";
+    deployment.write("webhooks", &[("[peers]", away)]);
+    let said = deployment.doctor(&[]);
+    assert!(said.well, "a broker that is away stops nobody: {}", said.text);
+    assert!(said.noted.contains(&("webhooks".to_owned(), "broker".to_owned())), "{}", said.text);
+    if testkit::NatsServer::is_there() {
+        let nats = testkit::NatsServer::start().await;
+        let there = format!("[broker]\nservers = \"nats://{}\"\n[peers]", nats.addr());
+        deployment.write("ticketing", &[("[peers]", &there)]);
+        holds(&deployment.doctor(&[]), &[("ticketing", "broker")]);
+    }
+    deployment.write_all();
+}
+
+/// An authority, and certificates of it.
+struct Authority {
+    pem: String,
+    issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let pem = pem("CERTIFICATE", params.self_signed(&key).unwrap().der());
+        Self { pem, issuer: rcgen::Issuer::new(params, key) }
+    }
+
+    /// A certificate for this name until this day, and its key.
+    fn certify(&self, name: &str, (year, month, day): (i32, u8, u8)) -> (String, String) {
+        let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(year, month, day);
+        params.extended_key_usages =
+            vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth, rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        (pem("CERTIFICATE", certificate.der()), pem("PRIVATE KEY", &key.serialize_der()))
+    }
+}
+
+fn pem(what: &str, der: &[u8]) -> String {
+    use base64::Engine as _;
+    let body = base64::engine::general_purpose::STANDARD.encode(der);
+    let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN {what}-----\n{}\n-----END {what}-----\n", lines.join("\n"))
 }
 
 fn said_to_a_person(deployment: &Deployment) {

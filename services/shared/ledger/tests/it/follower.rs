@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use kernel::Ambient;
 use postgres::{Db, Tx};
 use sqlx::Row;
@@ -23,7 +24,7 @@ use ventanilla_proto::ledger::v1::{WatchRequest, watch_response};
 use crate::support::{draft, house, personal_draft, write};
 
 /// Writes every mark it sees, and refuses entries marked `poison` while it is told to.
-struct Marks {
+pub struct Marks {
     refuses: Arc<AtomicBool>,
 }
 
@@ -45,18 +46,19 @@ impl Reaction for Marks {
 }
 
 /// A source with its feed on a port, and a follower's own schema.
-struct Scene {
-    source: Ledger,
-    feed: LedgerServiceClient<Channel>,
+pub struct Scene {
+    pub source: Ledger,
+    pub feed: LedgerServiceClient<Channel>,
+    pub key: Arc<Ed25519KeyPair>,
     follower_db: Db,
     refuses: Arc<AtomicBool>,
-    standings: Standings,
-    cancel: CancellationToken,
+    pub standings: Standings,
+    pub cancel: CancellationToken,
     _databases: [Database; 2],
 }
 
 impl Scene {
-    async fn set() -> Self {
+    pub async fn set() -> Self {
         let (source_database, source_db) = house().await;
         let (follower_database, follower_db) = house().await;
         sqlx::query("create table house.mark (position bigint, aggregate text, mark text)")
@@ -68,7 +70,8 @@ impl Scene {
         tokio::spawn(source.clone().sequence(cancel.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let feed = Feed::new(source.clone(), Ambient::system(), |_| true);
+        let key = Arc::new(Ed25519KeyPair::from_seed_unchecked(&[2; 32]).unwrap());
+        let feed = Feed::new(source.clone(), Ambient::system(), |_| true).signing_with(key.public_key().as_ref());
         tokio::spawn(
             Server::builder()
                 .add_service(LedgerServiceServer::new(feed))
@@ -78,6 +81,7 @@ impl Scene {
         Self {
             source,
             feed: LedgerServiceClient::new(channel),
+            key,
             follower_db,
             refuses: Arc::new(AtomicBool::new(true)),
             standings: Standings::new(&["source"]),
@@ -86,7 +90,7 @@ impl Scene {
         }
     }
 
-    fn follower(&self) -> Follower<Marks> {
+    pub fn follower(&self) -> Follower<Marks> {
         let own = Ledger::open(self.follower_db.clone(), "own");
         let marks = Marks { refuses: self.refuses.clone() };
         Follower::new(own, "source", marks, Ambient::system(), self.standings.clone())
@@ -98,19 +102,19 @@ impl Scene {
         cancel
     }
 
-    async fn write(&self, aggregate: &str, number: u128, mark: &str) {
+    pub async fn write(&self, aggregate: &str, number: u128, mark: &str) {
         write(self.source.db(), &[draft(aggregate, number, mark)]).await;
         self.source.nudge();
     }
 
-    async fn marks(&self) -> Vec<String> {
+    pub async fn marks(&self) -> Vec<String> {
         let rows =
             sqlx::query("select mark from mark order by position").fetch_all(self.follower_db.reader()).await.unwrap();
         rows.iter().map(|r| r.get(0)).collect()
     }
 
     /// Waits until `holds` is true of the marks, and gives them.
-    async fn marks_until(&self, holds: impl Fn(&[String]) -> bool) -> Vec<String> {
+    pub async fn marks_until(&self, holds: impl Fn(&[String]) -> bool) -> Vec<String> {
         let holds = &holds;
         eventually(SOON, || async move {
             let marks = self.marks().await;
@@ -120,7 +124,7 @@ impl Scene {
     }
 
     /// Every entry of the source, as a follower receives them.
-    async fn received(&self, count: usize) -> Vec<Received> {
+    pub async fn received(&self, count: usize) -> Vec<Received> {
         let mut stream = self.feed.clone().watch(WatchRequest { after_position: 0 }).await.unwrap().into_inner();
         let mut all = Vec::new();
         while all.len() < count {
@@ -132,7 +136,7 @@ impl Scene {
     }
 }
 
-const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn entries_arrive_in_order_and_the_standing_says_caught_up() {

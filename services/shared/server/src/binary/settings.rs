@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use broker::BrokerSettings;
 use config::{Config, ConfigError, Environment, File, FileFormat};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -30,6 +31,9 @@ pub struct ProcessSettings {
     pub signing_key_file: PathBuf,
     /// Where checkpoints are appended; not on the database's disk.
     pub checkpoint_dir: PathBuf,
+    /// A NATS server that carries ledgers; without it they are followed over their own feeds alone.
+    #[serde(default)]
+    pub broker: Option<BrokerSettings>,
     /// Logs, traces, metrics.
     #[serde(default)]
     pub telemetry: telemetry::Settings,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use server::{Chain, Inspected};
 
 use crate::doctor::finding::Finding;
 
@@ -14,7 +15,7 @@ pub struct Validity {
     pub until: Timestamp,
 }
 
-/// Whether a service's own token is valid, and for how much longer. `platform` says who writes a new one.
+/// Whether a process's own token is valid, and for how much longer.
 pub fn token(about: &str, validity: Validity, at: Timestamp) -> Finding {
     let (life, left) = (validity.until.duration_since(validity.from), validity.until.duration_since(at));
     let until = validity.until.strftime("%d-%m-%Y %H:%M UTC");
@@ -28,6 +29,48 @@ pub fn token(about: &str, validity: Validity, at: Timestamp) -> Finding {
     } else {
         Finding::well(about, "token", says)
     }
+}
+
+/// Whether others will take the certificate of a process, and for how much longer. The window shows its own to the services alone, which look at no name
+/// of it: `is_found` says whether others connect to the process by its name.
+pub fn certificate(about: &str, seen: &Inspected, is_found: bool, at: Timestamp) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut ill = |says: String, cure: &str| findings.push(Finding::ill(about, "certificate", says, cure));
+    if !seen.key_fits {
+        ill("`tls.key_file` is not the key of `tls.cert_file`".to_owned(), "put the two there that were made together");
+    }
+    if is_found && !seen.is_of_service {
+        let names = if seen.names.is_empty() { "no name".to_owned() } else { seen.names.join(", ") };
+        ill(
+            format!("its certificate is for {names}: whoever connects to {about} refuses it"),
+            "have one made with its name as a DNS name, followed by `tls.service_domain` where that is set",
+        );
+    }
+    let cure = "have a new one made and put it there; it is read again within two seconds";
+    match seen.chain {
+        Chain::Never => ill(
+            "its certificate does not hold against `tls.ca_file`: another authority signed it, what leads there is missing, or it is not for servers and clients"
+                .to_owned(),
+            "put the chain into `tls.cert_file`, the house's authority into `tls.ca_file`, and have it made for serverAuth and clientAuth",
+        ),
+        Chain::Between { from, until } => {
+            let day = |instant: Timestamp| instant.strftime("%d-%m-%Y %H:%M UTC").to_string();
+            if at > until {
+                ill(format!("its certificate was valid until {}", day(until)), cure);
+            } else if at < from {
+                ill(format!("its certificate is valid from {} on", day(from)), "look at the machine's clock, and at who made it");
+            } else {
+                let says = format!("its certificate is valid until {}", day(until));
+                let (life, left) = (until.duration_since(from), until.duration_since(at));
+                findings.push(if left.as_secs() * 5 < life.as_secs() {
+                    Finding::note(about, "certificate", says, cure)
+                } else {
+                    Finding::well(about, "certificate", says)
+                });
+            }
+        }
+    }
+    findings
 }
 
 /// A calendar's days off, as far as they are held.
@@ -96,6 +139,35 @@ mod tests {
         assert_eq!(token("ticketing", validity, at("2026-11-10T00:00:00Z")).state, State::Well);
         assert_eq!(token("ticketing", validity, at("2026-11-26T00:00:00Z")).state, State::Note);
         assert_eq!(token("ticketing", validity, at("2026-12-01T00:00:00Z")).state, State::Ill);
+    }
+
+    #[test]
+    fn a_certificate_is_ill_for_each_reason_that_others_have_and_told_of_in_its_last_fifth() {
+        let good = Inspected {
+            names: vec!["ticketing".to_owned()],
+            is_of_service: true,
+            key_fits: true,
+            chain: Chain::Between { from: at("2026-11-01T00:00:00Z"), until: at("2026-12-01T00:00:00Z") },
+        };
+        let states = |seen: &Inspected, now: &str| -> Vec<State> {
+            certificate("ticketing", seen, true, at(now)).iter().map(|found| found.state).collect()
+        };
+        assert_eq!(states(&good, "2026-11-10T00:00:00Z"), [State::Well]);
+        assert_eq!(states(&good, "2026-11-26T00:00:00Z"), [State::Note]);
+        assert_eq!(states(&good, "2026-12-01T00:00:01Z"), [State::Ill]);
+        assert_eq!(states(&good, "2026-10-31T00:00:00Z"), [State::Ill]);
+        let never = Inspected { chain: Chain::Never, ..good.clone() };
+        assert_eq!(states(&never, "2026-11-10T00:00:00Z"), [State::Ill]);
+        let another_key = Inspected { key_fits: false, ..good.clone() };
+        assert_eq!(states(&another_key, "2026-11-10T00:00:00Z"), [State::Ill, State::Well]);
+        let of_another = Inspected { names: vec!["webhooks".to_owned()], is_of_service: false, ..good };
+        let found = certificate("ticketing", &of_another, true, at("2026-11-10T00:00:00Z"));
+        assert!(found[0].state == State::Ill && found[0].says.contains("webhooks"), "{}", found[0].says);
+        assert_eq!(
+            certificate("gateway", &of_another, false, at("2026-11-10T00:00:00Z")).len(),
+            1,
+            "nobody looks for it"
+        );
     }
 
     #[test]

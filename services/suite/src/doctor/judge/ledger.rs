@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use broker::Standing;
 use jiff::Timestamp;
 use ledger::checkpoint::Checkpoint;
 use ledger::verify::Verdict;
@@ -136,6 +137,42 @@ pub fn lag(about: &str, cursors: &[Cursor], now: Timestamp) -> Vec<Finding> {
     cursors.iter().map(finding).collect()
 }
 
+/// Entries by which a ledger may be ahead of what its broker keeps, while it is in use.
+const FURTHEST_AHEAD: i64 = 5_000;
+
+/// Whether the broker is reached and has what the ledger told it. Without it everything goes on, so that none of this is worse than worth knowing, but a ledger
+/// that was never handed over or is far ahead: somebody meant it to be carried.
+pub fn broker(about: &str, seen: Result<Option<Standing>, String>, position: i64) -> Finding {
+    let cure = "see deploy/runbook/broker.md; followers ask the ledger itself meanwhile";
+    let last = match seen {
+        Err(why) => return Finding::note(about, "broker", format!("it does not reach its broker: {why}"), cure),
+        Ok(None) => {
+            return Finding::ill(
+                about,
+                "broker",
+                "its ledger was never handed to the broker: there is no stream",
+                cure,
+            );
+        }
+        Ok(Some(standing)) => standing.position,
+    };
+    match last {
+        None if position == 0 => Finding::well(about, "broker", "its ledger is empty, and so is the stream"),
+        None => Finding::note(about, "broker", "the broker keeps nothing of its ledger just now", cure),
+        Some(last) if last > position => {
+            let says = format!(
+                "the broker tells of position {last}, and the ledger ends at {position}: it is another ledger's stream, or one that was given up"
+            );
+            Finding::ill(about, "broker", says, "start the service: it empties such a stream before it says anything")
+        }
+        Some(last) if position - last > FURTHEST_AHEAD => {
+            let says = format!("its ledger is {} entries ahead of what the broker was handed", position - last);
+            Finding::ill(about, "broker", says, cure)
+        }
+        Some(last) => Finding::well(about, "broker", format!("its ledger was handed over up to {last} of {position}")),
+    }
+}
+
 /// Whether every erasure that was granted stands in the journal outside the database.
 pub fn erasures(about: &str, granted: &BTreeSet<Uuid>, written: &BTreeSet<Uuid>) -> Finding {
     let missing = granted.difference(written).count();
@@ -160,6 +197,19 @@ mod tests {
 
     use super::super::super::finding::State;
     use super::*;
+
+    #[test]
+    fn a_broker_that_is_away_is_worth_knowing_and_one_that_was_handed_nothing_is_ill() {
+        let state = |seen, position| broker("ticketing", seen, position).state;
+        let stands = |position| Ok(Some(Standing { kept: 7, position }));
+        assert_eq!(state(stands(Some(90)), 100), State::Well);
+        assert_eq!(state(stands(None), 0), State::Well);
+        assert_eq!(state(stands(None), 100), State::Note);
+        assert_eq!(state(Err("refused".to_owned()), 100), State::Note);
+        assert_eq!(state(Ok(None), 100), State::Ill);
+        assert_eq!(state(stands(Some(101)), 100), State::Ill);
+        assert_eq!(state(stands(Some(1)), 100_000), State::Ill);
+    }
 
     fn now() -> Timestamp {
         "2026-11-30T12:00:00Z".parse().unwrap()

@@ -6,8 +6,10 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use kernel::Role;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
+use server::TlsSettings;
 
 use crate::doctor::finding::Finding;
 use crate::doctor::judge::{self, Room, Validity};
@@ -23,7 +25,7 @@ pub fn look(patient: &Patient, at: Timestamp, least_free: u8) -> Vec<Finding> {
         findings.push(folder(about, &settings.checkpoint_dir));
         findings.extend(room(about, "`checkpoint_dir`", &settings.checkpoint_dir, least_free));
         findings.push(match &settings.auth.service_token_file {
-            Some(file) => own_token(about, file, at),
+            Some(file) => own_token(about, file, Shown { role: Role::Service, issuer: &settings.auth.issuer }, at),
             None => Finding::ill(
                 about,
                 "token",
@@ -32,8 +34,26 @@ pub fn look(patient: &Patient, at: Timestamp, least_free: u8) -> Vec<Finding> {
             ),
         });
     }
+    if let Process::Window(settings) = &patient.process
+        && let Some(file) = &settings.auth.service_token_file
+    {
+        findings.push(own_token(about, file, Shown { role: Role::Form, issuer: &settings.auth.issuer }, at));
+    }
+    if let Some(tls) = patient.tls() {
+        findings.extend(certificate(patient, tls, at));
+    }
     findings.extend(secret_keys(patient));
     findings
+}
+
+fn certificate(patient: &Patient, tls: &TlsSettings, at: Timestamp) -> Vec<Finding> {
+    match server::inspect(tls, patient.name, at) {
+        Ok(seen) => judge::certificate(patient.name, &seen, patient.service.is_some(), at),
+        Err(error) => {
+            let cure = "mend the certificate files that `tls` names (deploy/README.md)";
+            vec![Finding::ill(patient.name, "certificate", kernel::chain(&error).to_string(), cure)]
+        }
+    }
 }
 
 fn secret_keys(patient: &Patient) -> Vec<Finding> {
@@ -88,18 +108,35 @@ fn private(about: &str, check: &'static str, file: &Path) -> Option<Finding> {
 
 #[derive(Deserialize)]
 struct Claims {
+    #[serde(default)]
+    iss: String,
     iat: i64,
     exp: i64,
+    #[serde(default)]
+    roles: Vec<String>,
 }
 
-fn own_token(about: &str, file: &Path, at: Timestamp) -> Finding {
-    let cure = "have whoever issues it write it there (a JWT with the role service)";
+/// What a token is shown for.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    /// The role it needs.
+    role: Role,
+    /// The house's own issuer, which speaks in our own words; those of others are for the peers to map.
+    issuer: &'a str,
+}
+
+fn own_token(about: &str, file: &Path, shown: Shown<'_>, at: Timestamp) -> Finding {
+    let cure = format!("have whoever issues it write it there (a JWT with the role {})", shown.role);
     let Ok(text) = std::fs::read_to_string(file) else {
         return Finding::ill(about, "token", format!("{} may not be read", file.display()), cure);
     };
-    let Some(validity) = validity(text.trim()) else {
+    let Some((claims, validity)) = claims(text.trim()) else {
         return Finding::ill(about, "token", format!("{} holds no token", file.display()), cure);
     };
+    if claims.iss == shown.issuer && !claims.roles.iter().any(|role| role == shown.role.as_str()) {
+        let says = format!("its own token does not have the role {}", shown.role);
+        return Finding::ill(about, "token", says, cure);
+    }
     let found = judge::token(about, validity, at);
     match private(about, "token", file) {
         Some(open) if found.cure.is_none() => open,
@@ -107,11 +144,12 @@ fn own_token(about: &str, file: &Path, at: Timestamp) -> Finding {
     }
 }
 
-/// From when until when a token says that it is valid; whether its signature holds is for the peers to say.
-fn validity(token: &str) -> Option<Validity> {
+/// What a token says of itself; whether its signature holds is for the peers to say.
+fn claims(token: &str) -> Option<(Claims, Validity)> {
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     let claims: Claims = serde_json::from_slice(&claims).ok()?;
-    Some(Validity { from: Timestamp::from_second(claims.iat).ok()?, until: Timestamp::from_second(claims.exp).ok()? })
+    let (from, until) = (Timestamp::from_second(claims.iat).ok()?, Timestamp::from_second(claims.exp).ok()?);
+    Some((claims, Validity { from, until }))
 }
 
 fn folder(about: &str, folder: &Path) -> Finding {
@@ -140,8 +178,8 @@ mod tests {
     #[test]
     fn a_token_says_until_when_it_is_valid() {
         let body = URL_SAFE_NO_PAD.encode(r#"{"iat":1790000000,"exp":1790003600,"sub":"x"}"#);
-        let validity = validity(&format!("e30.{body}.sig")).unwrap();
+        let (_, validity) = claims(&format!("e30.{body}.sig")).unwrap();
         assert_eq!(validity.until.as_second() - validity.from.as_second(), 3_600);
-        assert!(super::validity("nonsense").is_none() && super::validity("a.b.c").is_none());
+        assert!(claims("nonsense").is_none() && claims("a.b.c").is_none());
     }
 }

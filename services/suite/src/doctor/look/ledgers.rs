@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::signature::KeyPair as _;
+use broker::{Broker, BrokerSettings};
 use jiff::Timestamp;
 use ledger::checkpoint::{self, Checkpoint};
 use ledger::verify::verify_tail;
@@ -37,11 +38,23 @@ pub async fn look(
     let mut findings = judge::books(about, &books, now);
     findings.push(judge::checkpoints(about, &signed, books.position, books.began, now));
     findings.extend(judge::lag(about, &cursors(db, heads).await?, now));
+    if let Some(settings) = &kept.process.broker {
+        findings.push(broker(kept, settings, books.position).await);
+    }
     if kept.service == Service::CustomerProfile {
         let granted = granted(db).await?;
         findings.push(judge::erasures(about, &granted, &journal(kept)));
     }
     Ok(findings)
+}
+
+/// Whether the process reaches its broker, and how far its ledger was handed over.
+async fn broker(kept: Kept<'_>, settings: &BrokerSettings, position: i64) -> Finding {
+    let asked = async {
+        let broker = Broker::new(settings.clone(), kept.name)?;
+        broker::standing(&broker, kept.name).await
+    };
+    judge::broker(kept.name, asked.await.map_err(|error| kernel::chain(&error)), position)
 }
 
 /// The last position of a ledger.
