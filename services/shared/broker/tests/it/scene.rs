@@ -126,7 +126,8 @@ impl Source {
     pub async fn write(&self, count: u32) {
         for _ in 0..count {
             let number = self.number.fetch_add(1, Ordering::SeqCst) + 1;
-            self.write_marked(&format!("m{number}"), (number % 3 == 0).then(|| format!("palabras de {number}"))).await;
+            self.write_marked(&format!("m{number}"), number.is_multiple_of(3).then(|| format!("palabras de {number}")))
+                .await;
         }
     }
 
