@@ -64,6 +64,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         Some(reviewed) => !take_place_of(&office, &mut step, reviewed, &answers).await?,
         None => false,
     };
+    let effect = procedure::effect(&mut step.tx, case).await?;
+    if let Some(term) = step.case().answer_term(effect) {
+        let set = answer::term_set(&step.case(), term);
+        step.note(&office, &set);
+    }
     // What came again was opened once more by the decision that it confirms.
     if !confirms {
         open_once_more(&office, &mut step, told_of.outcome).await?;

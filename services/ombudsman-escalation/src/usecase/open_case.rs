@@ -4,6 +4,7 @@ pub(crate) mod snapshot;
 
 use jiff::Timestamp;
 use kernel::{Channel, Personal, ResourceId as _, Role, Violations};
+use ombudsman_escalation_domain::admissibility;
 use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Representative};
 use ombudsman_escalation_domain::dossier::Head;
 use ombudsman_escalation_domain::notice::Acknowledged;
@@ -102,7 +103,7 @@ pub(crate) fn is_claimant(who: &Principal, customer: &str) -> bool {
 async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapshot) -> Result<pb::Case, Failure> {
     let now = office.ambient.now();
     let id = CaseId::from_uuid(office.ambient.uuid(now));
-    let received = receive(id, &command, &snapshot, now)?;
+    let received = receive(id, &command, &snapshot, call.acting().is_office(), now)?;
     let from = received.stage();
     let registered = received.register()?;
 
@@ -158,7 +159,13 @@ async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapsho
     step.conclude(office).await
 }
 
-fn receive(id: CaseId, command: &Command, snapshot: &Snapshot, now: Timestamp) -> Result<Case, Failure> {
+fn receive(
+    id: CaseId,
+    command: &Command,
+    snapshot: &Snapshot,
+    by_office: bool,
+    now: Timestamp,
+) -> Result<Case, Failure> {
     let points = if command.points.is_empty() { snapshot.claim_points() } else { command.points.clone() };
     let complaint = Complaint {
         filed_at_entity: snapshot.first_received()?,
@@ -175,8 +182,10 @@ fn receive(id: CaseId, command: &Command, snapshot: &Snapshot, now: Timestamp) -
         }),
         origin: Some(match &command.regulator_reference {
             Some(_) => Origin::Regulator,
-            None if snapshot.answered() => Origin::Answer,
-            None => Origin::Silence,
+            None => {
+                let filed = (snapshot.first_received()?, snapshot.answered());
+                admissibility::origin(command.regime, filed, snapshot.firm_term(), by_office, now)?
+            }
         }),
         regulator_reference: command.regulator_reference.clone(),
     };
