@@ -81,6 +81,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
 async fn take_place_of(office: &Office, step: &mut Step, reviewed: CaseId, review: &[Answer]) -> Result<bool, Failure> {
     let stored = case::lock(&mut step.tx, reviewed).await?.ok_or(Refused::CaseNotFound)?;
     let (_, decided) = decision::get(&mut step.tx, reviewed).await?.ok_or(Refused::DecisionNotFound)?;
+    let decided = decision::in_force(&mut step.tx, reviewed, decided).await?;
     if review::repeats(review, &decided) {
         return Ok(false);
     }

@@ -11,15 +11,15 @@ use ventanilla_proto::r#type::v1::{Channel, Language};
 use crate::world::{CUSTOMER, STAFF, World, fields, fresh_id, issue_request, open_request, reason};
 
 /// A claimant with what stands on their receipt.
-struct Claimant {
+pub struct Claimant {
     client: ClaimantServiceClient<testkit::Client>,
     key: String,
     proof: String,
-    case: String,
+    pub case: String,
 }
 
 /// A ticket with what stands on its receipt.
-async fn ticket(world: &World) -> tickets::CreateTicketResponse {
+pub async fn ticket(world: &World) -> tickets::CreateTicketResponse {
     let point = |text: &str| tickets::ClaimPoint { text: text.into(), ..Default::default() };
     let ticket = tickets::Ticket {
         customer: CUSTOMER.into(),
@@ -38,7 +38,7 @@ async fn ticket(world: &World) -> tickets::CreateTicketResponse {
 
 impl Claimant {
     /// A seated case under this regime, and whose it is.
-    async fn of(world: &World, regime: &str) -> Self {
+    pub async fn of(world: &World, regime: &str) -> Self {
         let opened = ticket(world).await;
         let name = opened.ticket.unwrap().name;
         world.days(32);
@@ -84,27 +84,35 @@ impl Claimant {
         done.map(|done| done.into_inner().state())
     }
 
-    async fn answer_offer(&self, accepted: bool) -> Result<S, Status> {
-        let request = pb::AnswerClaimantOfferRequest {
+    pub async fn answering_offer(&self, accepted: bool) -> pb::AnswerClaimantOfferRequest {
+        pb::AnswerClaimantOfferRequest {
             tracking_key: self.key.clone(),
             proof: self.proof.clone(),
             etag: self.look().await.etag,
             accepted,
             statement: "so be it".into(),
             request_id: fresh_id(),
-        };
+        }
+    }
+
+    async fn answer_offer(&self, accepted: bool) -> Result<S, Status> {
+        let request = self.answering_offer(accepted).await;
         self.client.clone().answer_claimant_offer(request).await.map(|done| done.into_inner().state())
     }
 
-    async fn answer_decision(&self, accepted: bool) -> Result<S, Status> {
-        let request = pb::AnswerClaimantDecisionRequest {
+    pub async fn answering_decision(&self, accepted: bool) -> pb::AnswerClaimantDecisionRequest {
+        pb::AnswerClaimantDecisionRequest {
             tracking_key: self.key.clone(),
             proof: self.proof.clone(),
             etag: self.look().await.etag,
             accepted,
             statement: "I accept it".into(),
             request_id: fresh_id(),
-        };
+        }
+    }
+
+    async fn answer_decision(&self, accepted: bool) -> Result<S, Status> {
+        let request = self.answering_decision(accepted).await;
         self.client.clone().answer_claimant_decision(request).await.map(|done| done.into_inner().state())
     }
 }
@@ -150,7 +158,10 @@ async fn each_side_reads_the_others_and_neither_reads_the_offices_own() {
     assert_eq!((theirs.last_sequence, theirs.sealed_shown), (read.last().unwrap().sequence, false));
 
     let seen = claimant.look().await;
-    assert_eq!((seen.case_name.as_str(), seen.state(), seen.regime.as_str()), (case.as_str(), S::Drafted, "es.finance"));
+    assert_eq!(
+        (seen.case_name.as_str(), seen.state(), seen.regime.as_str()),
+        (case.as_str(), S::Drafted, "es.finance")
+    );
     assert_eq!((seen.claim_points.len(), seen.options().collect::<Vec<_>>()), (2, vec![O::Add]));
     let verdict = world.ines().verify_dossier(pb::VerifyDossierRequest { name: case }).await.unwrap();
     assert!(verdict.into_inner().intact);

@@ -83,7 +83,12 @@ async fn time_that_a_claimant_lets_pass_lapses_with_warnings_and_a_proof_and_is_
     })
     .await;
     assert_eq!((told.len(), told[0].occurred), (1, at(LAST)));
-    assert_eq!((told[0].payload.bearer(), told[0].payload.clock.as_str()), (sla::ClockBearer::Claimant, lapsed.name.as_str()));
+    assert_eq!(
+        (told[0].payload.bearer(), told[0].payload.clock.as_str()),
+        (sla::ClockBearer::Claimant, lapsed.name.as_str())
+    );
+    // What was told is what it is by now: its version went on with it.
+    let lapsed = case.clock(&served, "claimant_cures", |clock| clock.name == lapsed.name).await;
     let warned = world.told::<sla::PartyTermWarned>().await;
     assert_eq!(warned.iter().map(|w| w.payload.threshold_percent).collect::<Vec<_>>(), [50, 75, 90]);
     assert_eq!(world.told::<sla::PartyTermStarted>().await.len(), 1);
@@ -142,8 +147,7 @@ async fn time_that_is_used_is_met_time_to_think_is_given_and_what_is_used_late_h
     let case = Case::open(&world, "es.finance").await;
     case.give(K::Allegations, office::Party::Claimant, OVER).await;
     case.close(K::Allegations, true, "2026-03-25T09:00:00Z").await;
-    let used =
-        case.clock(&served, "allegations_on_inadmissibility", |c| c.state() == sla::ClockState::Fulfilled).await;
+    let used = case.clock(&served, "allegations_on_inadmissibility", |c| c.state() == sla::ClockState::Fulfilled).await;
     assert_eq!((read(used.settled_time), used.lapse_time), (Some(at("2026-03-25T09:00:00Z")), None));
 
     case.give(K::Cure, office::Party::Claimant, OVER).await;
@@ -154,8 +158,7 @@ async fn time_that_is_used_is_met_time_to_think_is_given_and_what_is_used_late_h
     // Longer than the rule has it, as the office told: the instant is its word.
     case.give(K::Statement, office::Party::Firm, "2026-04-09T22:00:00Z").await;
     case.close(K::Statement, false, "2026-03-24T09:00:00Z").await;
-    let away =
-        case.clock(&served, "entity_allegations_to_defensor", |c| c.state() == sla::ClockState::Cancelled).await;
+    let away = case.clock(&served, "entity_allegations_to_defensor", |c| c.state() == sla::ClockState::Cancelled).await;
     assert_eq!((read(away.settled_time), away.lapse_time), (Some(at("2026-03-24T09:00:00Z")), None));
 
     case.give(K::Reflection, office::Party::Claimant, OVER).await;
