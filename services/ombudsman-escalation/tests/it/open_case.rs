@@ -171,7 +171,6 @@ async fn everything_that_is_wrong_is_said_at_once() {
 
 #[tokio::test]
 async fn who_complains_by_phone_in_finance_is_turned_away_with_a_trace_and_the_form_comes_once() {
-    use ventanilla_proto::ticketing::v1 as tickets;
     let (world, _monitor) = World::monitored_at("2026-03-02T09:00:00Z").await;
     let ticket = world.ticket().await;
     let request =
