@@ -260,7 +260,9 @@ fn term_of(lang: Lang, term: &PartyTerm) -> Option<Term> {
     let what = match (term.kind(), term.bearer()) {
         (K::Cure, _) => lang.of("Puede completar su reclamación hasta", "You can complete your complaint until"),
         (K::Allegations, _) => lang.of("Puede alegar hasta", "You can answer until"),
-        (K::Statement, _) => lang.of("La empresa puede decir su posición hasta", "The firm can state its position until"),
+        (K::Statement, _) => {
+            lang.of("La empresa puede decir su posición hasta", "The firm can state its position until")
+        }
         (K::Reflection, _) => lang.of("Tiene para pensar la oferta hasta", "You have to think the offer over until"),
         (K::OfferAnswer, _) => lang.of("Puede aceptar la oferta hasta", "You can accept the offer until"),
         (K::DecisionAnswer, Party::Firm) => {
@@ -276,12 +278,18 @@ const fn state_of(lang: Lang, state: CaseState) -> &'static str {
     use CaseState as S;
     match state {
         S::Unspecified => "",
-        S::Received | S::Registered => lang.of("El defensor mira si puede tramitarlo.", "The ombudsman looks at whether it can be heard."),
+        S::Received | S::Registered => {
+            lang.of("El defensor mira si puede tramitarlo.", "The ombudsman looks at whether it can be heard.")
+        }
         S::NeedsCure => lang.of("Le hemos pedido que lo complete.", "You were asked to complete it."),
         S::ArchivedUncured => lang.of("Archivado: no se completó.", "Archived: it was not completed."),
-        S::InadmissibleProposed => lang.of("Se propone no tramitarlo; puede contestar.", "It is proposed not to hear it; you can answer."),
+        S::InadmissibleProposed => {
+            lang.of("Se propone no tramitarlo; puede contestar.", "It is proposed not to hear it; you can answer.")
+        }
         S::Inadmissible => lang.of("No se tramita.", "It is not heard."),
-        S::Admitted => lang.of("Admitido: la empresa puede decir su posición.", "Admitted: the firm can state its position."),
+        S::Admitted => {
+            lang.of("Admitido: la empresa puede decir su posición.", "Admitted: the firm can state its position.")
+        }
         S::EntityAllegations => lang.of("La empresa ha dicho su posición.", "The firm stated its position."),
         S::Investigation | S::Drafted => lang.of("El defensor lo estudia.", "The ombudsman is looking into it."),
         S::Decided => lang.of("Decidido; se le va a comunicar.", "Decided; you will be told."),
@@ -289,7 +297,9 @@ const fn state_of(lang: Lang, state: CaseState) -> &'static str {
         S::Closed => lang.of("Cerrado.", "Closed."),
         S::Withdrawn | S::OwnInitiative => lang.of("Usted desistió.", "You withdrew it."),
         S::Rectified => lang.of("La empresa rectificó.", "The firm put it right."),
-        S::ForwardedInternally => lang.of("Otro es competente; se le dijo quién.", "Somebody else is competent; you were told who."),
+        S::ForwardedInternally => {
+            lang.of("Otro es competente; se le dijo quién.", "Somebody else is competent; you were told who.")
+        }
         S::Stayed => lang.of("Parado: otro procedimiento lo tiene.", "Stayed: other proceedings have it."),
         S::Conciliation => lang.of("Hay una oferta de la empresa.", "There is an offer of the firm."),
         S::Settled => lang.of("Aceptó la oferta.", "You accepted the offer."),
@@ -316,9 +326,7 @@ impl Visit {
             Err(status) if matches!(status.code(), Code::Aborted | Code::FailedPrecondition | Code::NotFound) => {
                 case(&self.state, &self.headers, (self.lang, self.csrf), Said::Changed, text).await
             }
-            Err(status) => {
-                Err(Trouble::from(status).back_to("/t/office", "Volver al expediente", "Back to the case"))
-            }
+            Err(status) => Err(Trouble::from(status).back_to("/t/office", "Volver al expediente", "Back to the case")),
         }
     }
 

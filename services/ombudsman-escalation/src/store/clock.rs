@@ -40,6 +40,7 @@ pub(crate) struct PartyClock {
 }
 
 /// The terms of one case.
+#[tracing::instrument(name = "db.clock.terms_of", skip_all)]
 pub(crate) async fn terms_of<'c>(executor: impl sqlx::PgExecutor<'c>, case: CaseId) -> Result<Terms, StoreError> {
     Ok(terms(executor, &[case]).await?.remove(&case).unwrap_or_default())
 }

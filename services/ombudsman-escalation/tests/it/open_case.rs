@@ -27,7 +27,9 @@ async fn keeps_the_ticket_as_it_stood_and_names_the_neighbour_that_was_down() {
 
     let papers = papers(&world, &case.name).await;
     let kinds: Vec<pb::DossierKind> = papers.iter().map(|paper| paper.kind()).collect();
-    use pb::DossierKind::{Acknowledgement, Complaint, Gap, HistorySnapshot, MessagesSnapshot, ReceiptSnapshot, TicketSnapshot};
+    use pb::DossierKind::{
+        Acknowledgement, Complaint, Gap, HistorySnapshot, MessagesSnapshot, ReceiptSnapshot, TicketSnapshot,
+    };
     assert_eq!(
         kinds,
         [Complaint, TicketSnapshot, MessagesSnapshot, HistorySnapshot, ReceiptSnapshot, Gap, Gap, Acknowledgement]
