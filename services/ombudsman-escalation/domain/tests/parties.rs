@@ -57,8 +57,10 @@ fn admitted(of: &'static Regime) -> Case {
     registered(of).admit(now()).expect("admissible")
 }
 
-/// What a step set, and what it closed.
-fn changed(before: &Case, after: &Case, at: Timestamp) -> (Vec<(TermKind, Party)>, Vec<(TermKind, bool)>) {
+/// What a step set with its bearers, and what it closed with whether that went unused.
+type Changed = (Vec<(TermKind, Party)>, Vec<(TermKind, bool)>);
+
+fn changed(before: &Case, after: &Case, at: Timestamp) -> Changed {
     let changes = after.term_changes(before, at);
     (changes.set.iter().map(|term| (term.kind, term.bearer)).collect(), changes.closed)
 }

@@ -145,7 +145,7 @@ async fn time_of_the_parties_is_counted_and_shown_on_the_case_until_it_is_used()
     let shown = eventually(SOON, || async {
         let terms = world.get(&case).await.party_terms;
         match terms.as_slice() {
-            [term] if term.lapse_time.is_some() => Ok(term.clone()),
+            [term] if term.lapse_time.is_some() => Ok(*term),
             _ => Err(format!("{terms:?}")),
         }
     })
@@ -170,7 +170,7 @@ async fn time_of_the_parties_is_counted_and_shown_on_the_case_until_it_is_used()
     let firm = eventually(SOON, || async {
         let terms = world.get(&case).await.party_terms;
         match terms.as_slice() {
-            [term] if term.bearer() == pb::Party::Firm => Ok(term.clone()),
+            [term] if term.bearer() == pb::Party::Firm => Ok(*term),
             _ => Err(format!("{terms:?}")),
         }
     })

@@ -231,8 +231,9 @@ async fn while_a_version_takes_effect_each_call_is_judged_by_one_and_the_ledger_
     let write = async |writer: i64| {
         for n in 0..15 {
             let id = |k: i64| format!("c-{writer}-{n}-{k}");
-            let calls: Vec<_> =
-                (0..4).map(|k| call(&id(k), later(from, 1_800 * SECOND), WaitEnd::Answered, 15 * SECOND)).collect();
+            let calls: Vec<_> = (0..4)
+                .map(|k| call(&id(k), later(from, 1_800 * SECOND), WaitEnd::Answered, 15 * SECOND))
+                .collect();
             assert_eq!(record(&served, request(&world, calls)).await.unwrap(), (4, 0));
             recorded.add_permits(1);
         }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{
-    Days, Dimension, Labels, Line, PERCENTS, Part, Piece, Ranks, Scratch, Shape, Share, Slots, Tally, bounds, slot,
-};
+use super::{Days, Dimension, Labels, Line, PERCENTS, Part, Piece, Ranks, Scratch, Shape, Share, Slots, Tally, bounds, slot};
 
 /// Sums and clocks disagree about how many durations lie in a slot: something wrote to one of them past the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
