@@ -101,6 +101,8 @@ const READS_BY_POST: &[&str] = &[
     "PreviewDue",
     "GetPublicStatus",
     "GetPublicReceipt",
+    "GetClaimantCase",
+    "ListClaimantEntries",
     "GetPublicAffair",
     "LocateTicket",
     "GetKeypadStatus",

@@ -7,7 +7,7 @@ use http::StatusCode;
 use kernel::Language;
 use secrecy::SecretString;
 use ticketing_domain::{ReadabilityGrade, readability};
-use ventanilla_proto::ombudsman::v1::ListCasesRequest;
+use ventanilla_proto::ombudsman::v1::{DossierKind, ListCasesRequest, ListDossierEntriesRequest};
 use ventanilla_proto::ticketing::v1::{
     AnswerClaimPointRequest, CreateTicketResponse, GetPublicStatusRequest, GetTicketRequest, ResolveTicketRequest,
     StartTicketRequest, TicketState,
@@ -164,6 +164,9 @@ async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
 
     // The ombudsman has it, and has it once.
     affair.appoint().await.unwrap();
+    let none = visitor.get("/t/office").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    assert!(none.text().contains("no tiene todavía su asunto"), "{}", none.text());
     let page = visitor.get("/t/affair").await;
     let sent = send(&mut visitor, &page, "/t/ombudsman", &[("proceedings", "none")]).await;
     assert_eq!(sent.header("location"), "/t/affair?done=ombudsman", "{}", sent.text());
@@ -184,8 +187,30 @@ async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
     let page = visitor.get("/t/affair").await;
     assert!(page.text().contains("El defensor del cliente estudia su asunto."), "{}", page.text());
     assert!(!page.text().contains("action=\"/t/ombudsman\""));
+    // What is for both parties is read by the same key, and added to.
+    let office = visitor.get("/t/office").await;
+    assert_eq!(office.status, StatusCode::OK, "{}", office.text());
+    for told in ["El defensor mira si puede tramitarlo.", "su reclamación", "copia de su asunto, como estaba"] {
+        assert!(office.text().contains(told), "{told:?} is told: {}", office.text());
+    }
+    let nothing = send(&mut visitor, &office, "/t/office/add", &[("kind", "evidence"), ("text", " ")]).await;
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for _ in 0..2 {
+        let sent = send(&mut visitor, &office, "/t/office/add", &[("kind", "evidence"), ("text", HOSTILE)]).await;
+        assert_eq!(sent.header("location"), "/t/office?done=sent", "{}", sent.text());
+    }
+    let office = visitor.get("/t/office?done=sent").await;
+    assert!(!office.text().contains("<script>alert") && !office.text().contains("<img src=x"), "it is shown, not done");
+    assert!(office.text().contains("La empresa también puede leerlo."), "{}", office.text());
+    let parent = cases[0].name.clone();
+    let entries = ListDossierEntriesRequest { parent, page_size: 100, ..ListDossierEntriesRequest::default() };
+    let entries = affair.cast.intake.office.clone().list_dossier_entries(entries).await.unwrap().into_inner().entries;
+    let theirs: Vec<_> = entries.iter().filter(|entry| entry.kind() == DossierKind::Evidence).collect();
+    assert_eq!(theirs.len(), 1, "sent twice, added once");
+    assert_eq!(theirs[0].content, HOSTILE.as_bytes());
     let left = send(&mut visitor, &page, "/t/leave", &[]).await;
     assert_eq!(left.header("location"), "/t");
+    assert_eq!(visitor.get("/t/office").await.header("location"), "/t", "the key is forgotten");
     assert_eq!(visitor.get("/t/affair").await.header("location"), "/t", "the key is forgotten");
     scene.stop().await.expect("the services end well");
 }

@@ -1,6 +1,7 @@
 //! The wire: requests in, answers out, and nothing decided in between.
 
 pub mod answer;
+pub mod claimant_service;
 pub mod convert;
 pub mod house_service;
 pub mod ombudsman_service;

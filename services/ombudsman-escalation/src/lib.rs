@@ -22,6 +22,7 @@ use ledger::{Ledger, Standings};
 use postgres::{Db, StoreError};
 use server::{Assembly, House, PeerError, Worker};
 use tokio::sync::Semaphore;
+use ventanilla_proto::ombudsman::v1::claimant_service_server::ClaimantServiceServer;
 use ventanilla_proto::ombudsman::v1::house_service_server::HouseServiceServer;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_server::OmbudsmanServiceServer;
 use ventanilla_proto::ombudsman::v1::precedent_service_server::PrecedentServiceServer;
@@ -114,12 +115,16 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         .max_encoding_message_size(ANSWER_BYTES);
     let procedure = ProcedureServiceServer::new(grpc::procedure_service::Service::new(office.clone()))
         .max_decoding_message_size(REQUEST_BYTES);
+    let claimant = ClaimantServiceServer::new(grpc::claimant_service::Service::new(office.clone()))
+        .max_decoding_message_size(REQUEST_BYTES)
+        .max_encoding_message_size(ANSWER_BYTES);
     let involvements = reactions::ticketing::Involvements::new(house.ambient.clone());
     let assembly = Assembly::new(SOURCE)
         .serve(service)
         .serve(precedents)
         .serve(reports)
         .serve(procedure)
+        .serve(claimant)
         .serve(HouseServiceServer::new(grpc::house_service::Service::new(office.clone())))
         .keep_ledger(&ledger, &house)
         .follow(TICKETING, involvements, &ledger, &standings, &house)?

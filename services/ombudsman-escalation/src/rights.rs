@@ -59,9 +59,8 @@ impl DataHolder for Holdings {
             let cases: Vec<CaseId> = matters.iter().map(|matter| CaseId::from_uuid(matter.id)).collect();
             for id in &cases {
                 if let Some(stored) = case::get(&office.db, *id).await? {
-                    let term = clock::decide_terms(office.db.reader(), &[*id]).await?;
-                    let term = term.into_iter().next().map(|(_, term)| term).unwrap_or_default();
-                    yield packed(&answer::case(&stored, &Team::default(), term))?;
+                    let terms = clock::terms_of(office.db.reader(), *id).await?;
+                    yield packed(&answer::case(&stored, &Team::default(), &terms))?;
                     let reviews = procedure::reviews(office.db.reader(), *id).await?;
                     let reviews: Vec<CaseId> = reviews.into_iter().map(|(review, _)| review).collect();
                     let standing = procedure::standing(&mut *office.db.reader().acquire().await.map_err(StoreError::from)?, *id).await?;

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub mod case;
 pub mod cause;
 pub mod clock;
+pub mod contact;
 pub mod criterion;
 pub mod decision;
 pub mod dossier;

@@ -9,7 +9,7 @@ use server::parse;
 use sla_monitor_domain::clock::{THRESHOLDS, Threshold};
 use sla_monitor_domain::condition::{Conditions, Metric, Occasion};
 use sla_monitor_domain::policy::{Filter, Measure};
-use sla_monitor_domain::rule::{Does, Effect, Ends, Evidence, Kind, Standing, Subject};
+use sla_monitor_domain::rule::{Bearer, Does, Effect, Ends, Evidence, Kind, Standing, Subject};
 use sla_monitor_domain::{Rule, Term};
 use ventanilla_proto::sla::v1 as proto;
 use ventanilla_proto::ticketing::v1::{Severity, TicketType};
@@ -197,6 +197,7 @@ fn read(v: &mut Violations, said: &proto::Policy) -> Option<Rule> {
             Metric::SpeedOfAnswer | Metric::HumanOnRequest => Subject::Call,
             _ => Subject::Ticket,
         },
+        bearer: Bearer::House,
         sectors: filter.sectors.clone(),
         types: filter.types.clone(),
         topics: filter.topics.clone(),

@@ -5,6 +5,7 @@ pub mod ombudsman;
 pub mod ticketing;
 
 mod effects;
+mod parties;
 
 use kernel::ResourceId;
 use ledger::ReactionError;

@@ -15,6 +15,7 @@ pub mod judged;
 pub mod law;
 pub mod open;
 pub mod parameters;
+pub mod party;
 pub mod past;
 pub mod queue;
 

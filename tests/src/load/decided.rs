@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
 use uuid::Uuid;
 use ventanilla_proto::ombudsman::v1 as office;
 
@@ -243,7 +243,33 @@ pub(super) async fn measure(scene: &Scene, cases: u32, seeded_seconds: f64, call
         took.push(begun.elapsed());
     }
     lines.push(line("systemic issues", found, took));
+    lines.extend(dossier(&affair, &admin, &case, calls).await?);
     Ok(Decided { cases, seeded_seconds, lines })
+}
+
+/// A dossier as it is read, and what of that is the access log: the same row in a transaction of its own, by one connection beside the service.
+async fn dossier(affair: &Affair<'_>, admin: &PgPool, case: &str, calls: usize) -> anyhow::Result<[Line; 2]> {
+    let id: Uuid = case.trim_start_matches("cases/").parse()?;
+    let mut client = affair.cast.intake.office.clone();
+    let (mut read, mut logged, mut found) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..calls {
+        let request =
+            office::ListDossierEntriesRequest { parent: case.to_owned(), page_size: 100, ..Default::default() };
+        let begun = Instant::now();
+        found = client.list_dossier_entries(request).await.context("a dossier")?.into_inner().entries.len();
+        read.push(begun.elapsed());
+        let begun = Instant::now();
+        sqlx::query(
+            "insert into ombudsman.dossier_access
+               (case_id, actor_kind, actor_id, first_sequence, last_sequence, sealed_shown, traceparent, read_at)
+             values ($1, 'office', 'intake', 1, 10, false, '', now())",
+        )
+        .bind(id)
+        .execute(admin)
+        .await?;
+        logged.push(begun.elapsed());
+    }
+    Ok([line("a page of a dossier", found, read), line("of it, a row of the access log", 1, logged)])
 }
 
 fn line(call: &'static str, found: usize, mut took: Vec<Duration>) -> Line {

@@ -208,7 +208,7 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
         (_, "proof_digits") => "234567".to_owned(),
         (_, "request_id") => (facts.uuid)(),
         (_, "etag" | "into_etag") => "\"1\"".to_owned(),
-        (_, "regime") => "es.general".to_owned(),
+        (_, "regime") => "es.finance".to_owned(),
         (_, "claim_point") => "p1".to_owned(),
         (_, "reason") if field.parent_message().full_name().contains("ticketing") => "some_reason".to_owned(),
         (_, "phone_number") => "+34600123456".to_owned(),

@@ -147,9 +147,11 @@ fn way(path: &str, full: &Full) -> Way {
         "/floor/customers/{customer}/actions/{action}" => Way::None(floor, customer(path).replace("{action}", "1")),
         "/floor/merge" | "/floor/merge/confirm" => Way::None(Who::Role(Role::Steward), path.to_owned()),
         "/t" | "/t/complaint" => page(Who::Anybody, path),
-        "/t/affair" => page(Who::Customer, path),
+        "/t/affair" | "/t/office" => page(Who::Customer, path),
         "/t/receipt.pdf" | "/t/receipt.txt" | "/t/message" | "/t/accept" | "/t/object" | "/t/ombudsman"
-        | "/t/leave" => Way::None(Who::Customer, path.to_owned()),
+        | "/t/office/add" | "/t/office/offer" | "/t/office/decision" | "/t/leave" => {
+            Way::None(Who::Customer, path.to_owned())
+        }
         _ => panic!("{path} is driven by nobody: say here how somebody comes to it"),
     }
 }

@@ -10,7 +10,7 @@ use ventanilla_proto::ombudsman::v1::{
     Case, CaseState, DossierAccess, DossierEntry, GetProcedureRequest, ListDossierAccessesRequest,
     ListDossierEntriesRequest, ListObligationsRequest, Obligation, Procedure,
 };
-use ventanilla_proto::sla::v1::{Clock, ClockState, ExplainClockRequest, ListClocksRequest};
+use ventanilla_proto::sla::v1::{Clock, ClockBearer, ClockState, ExplainClockRequest, ListClocksRequest};
 use web::{Lang, Layout, Trouble, When, page};
 
 use crate::danger::{self, Danger};
@@ -50,6 +50,8 @@ struct ClockRow {
     distance: String,
     late: bool,
     of_case: bool,
+    /// Whose time it is, where it is no obligation of the house.
+    bearer: Option<&'static str>,
     sentence: String,
     chosen: String,
     citation: String,
@@ -265,11 +267,17 @@ fn clock_row(
             ClockState::Paused => lang.of("en pausa", "paused"),
             ClockState::Fulfilled => lang.of("cumplido", "met"),
             ClockState::Cancelled => lang.of("sin efecto", "fell away"),
+            ClockState::Lapsed => lang.of("pasó sin usarse", "passed unused"),
         },
         distance: due.as_ref().filter(|_| running).map(|due| due.distance(lang, office.now)).unwrap_or_default(),
         late: clock.breached_time.is_some(),
         due,
         of_case,
+        bearer: match clock.bearer() {
+            ClockBearer::Claimant => Some(lang.of("tiempo del reclamante", "the claimant's time")),
+            ClockBearer::Firm => Some(lang.of("tiempo de la entidad como parte", "the firm's time as a party")),
+            ClockBearer::House | ClockBearer::Unspecified => None,
+        },
         sentence: lang.of(&proof.sentence_es, &proof.sentence_en).to_owned(),
         chosen: lang.of(&proof.chosen_because_es, &proof.chosen_because_en).to_owned(),
         citation: proof.citation.clone(),

@@ -90,6 +90,7 @@ impl Paper {
             | DossierKind::MessagesSnapshot
             | DossierKind::HistorySnapshot
             | DossierKind::ClocksSnapshot
+            | DossierKind::ReceiptSnapshot
             | DossierKind::ScreenSnapshot => Side::Firm,
             _ => Side::Office,
         };
@@ -117,6 +118,7 @@ impl Paper {
                     | DossierKind::TicketSnapshot
                     | DossierKind::MessagesSnapshot
                     | DossierKind::ClocksSnapshot
+                    | DossierKind::ReceiptSnapshot
                     | DossierKind::ScreenSnapshot
                     | DossierKind::Gap
                     | DossierKind::ExecutionProof

@@ -60,6 +60,7 @@ fn is_snapshot(entry: &DossierEntry) -> bool {
             | DossierKind::MessagesSnapshot
             | DossierKind::HistorySnapshot
             | DossierKind::ClocksSnapshot
+            | DossierKind::ReceiptSnapshot
             | DossierKind::ScreenSnapshot
     )
 }

@@ -2,7 +2,7 @@
 
 use ventanilla_proto::ombudsman::v1::{
     CaseState, ConflictGround, DecisionOutcome, DossierKind, DossierVisibility, InadmissibilityGround, MissingItem,
-    ObligationKind, OfficeRole, ParallelProceedings, ReportTable,
+    ObligationKind, OfficeRole, ParallelProceedings, Party, PartyTerm, PartyTermKind, ReportTable,
 };
 use ventanilla_proto::r#type::v1::Channel;
 use web::Lang;
@@ -140,6 +140,32 @@ pub(crate) const fn ground(ground: InadmissibilityGround) -> Both {
         InadmissibilityGround::ParallelProceedings => {
             ("hay otro procedimiento sobre los mismos hechos", "other proceedings run on the same facts")
         }
+        InadmissibilityGround::NoPriorContact => {
+            ("Ley 7/2017: no se reclamó antes al empresario", "Ley 7/2017: the firm was not asked first")
+        }
+        InadmissibilityGround::ManifestlyUnfounded => {
+            ("Ley 7/2017: manifiestamente infundada", "Ley 7/2017: manifestly unfounded")
+        }
+        InadmissibilityGround::Vexatious => ("Ley 7/2017: vejatoria", "Ley 7/2017: vexatious"),
+        InadmissibilityGround::InjuryOrCrime => (
+            "Ley 7/2017: puede haber lesiones, muerte o delito",
+            "Ley 7/2017: an injury, a death or a crime may be behind it",
+        ),
+    }
+}
+
+/// What a party has time for, and which.
+pub(crate) fn party_term(term: &PartyTerm) -> Both {
+    use PartyTermKind as K;
+    match (term.kind(), term.bearer()) {
+        (K::Cure, _) => ("el reclamante subsana", "the claimant completes it"),
+        (K::Allegations, _) => ("el reclamante alega", "the claimant answers the refusal"),
+        (K::Statement, _) => ("la entidad alega", "the firm states its position"),
+        (K::Reflection, _) => ("el reclamante piensa la oferta", "the claimant thinks the offer over"),
+        (K::OfferAnswer, _) => ("el reclamante contesta la oferta", "the claimant answers the offer"),
+        (K::DecisionAnswer, Party::Firm) => ("la entidad contesta la resolución", "the firm answers the decision"),
+        (K::DecisionAnswer, _) => ("el reclamante contesta la resolución", "the claimant answers the decision"),
+        (K::Unspecified, _) => ("una parte tiene plazo", "a party has time"),
     }
 }
 
@@ -283,6 +309,7 @@ pub(crate) const fn paper(kind: DossierKind) -> Both {
         DossierKind::Review => ("revisión", "review"),
         DossierKind::Disclosure => ("declaración de independencia entregada", "disclosure given"),
         DossierKind::Acknowledgement => ("acuse de recibo", "acknowledgement"),
+        DossierKind::ReceiptSnapshot => ("el justificante que se le dio", "the receipt that was given"),
         DossierKind::ScreenSnapshot => ("la pantalla de la entidad al abrir", "the firm's screen as it stood"),
     }
 }

@@ -10,7 +10,7 @@ use axum::response::sse::{Event, KeepAlive};
 use axum::response::{Response, Sse};
 use futures::Stream;
 use serde::Deserialize;
-use ventanilla_proto::ombudsman::v1::{Case, CaseState, ListCasesRequest};
+use ventanilla_proto::ombudsman::v1::{Case, CaseState, ListCasesRequest, PartyTerm};
 use web::{Lang, Layout, Trouble, When, page};
 
 use crate::danger::{self, Danger};
@@ -90,7 +90,7 @@ struct Row {
     due: Option<When>,
     distance: String,
     danger: Danger,
-    awaits: Option<When>,
+    awaits: Vec<Awaited>,
     people: String,
     mine: bool,
 }
@@ -212,13 +212,17 @@ fn row(office: &Office, case: &Case) -> Row {
     }
 }
 
-/// Until when somebody else has time, where the case waits for them.
-fn awaited(lang: Lang, case: &Case) -> Option<When> {
-    let time = match case.state() {
-        CaseState::NeedsCure => case.cure.as_ref()?.due_time,
-        CaseState::InadmissibleProposed => case.refusal.as_ref()?.allegations_due_time,
-        CaseState::Admitted => case.statement_due_time,
-        _ => None,
+/// Time that a party has, and the case waits for, or that was over unused.
+struct Awaited {
+    what: &'static str,
+    until: When,
+    lapsed: bool,
+}
+
+fn awaited(lang: Lang, case: &Case) -> Vec<Awaited> {
+    let of = |term: &PartyTerm| {
+        let until = When::of(lang, term.due_time)?;
+        Some(Awaited { what: words::of(lang, words::party_term(term)), until, lapsed: term.lapse_time.is_some() })
     };
-    When::of(lang, time)
+    case.party_terms.iter().filter_map(of).collect()
 }

@@ -82,6 +82,14 @@ fn explanation(trouble: &Trouble) -> Option<(String, String)> {
             format!("El reclamante aún tiene plazo, hasta el {}{law}.", due(Lang::Es)),
             format!("The claimant still has time, until {}{law}.", due(Lang::En)),
         )),
+        "PREMATURE" => Some((
+            format!("La entidad aún tiene plazo para contestar, hasta el {}{law}. Puede presentarse entonces, o con su respuesta.", due(Lang::Es)),
+            format!("The firm still has time to answer, until {}{law}. It may be brought then, or with the firm's answer.", due(Lang::En)),
+        )),
+        "REFUSAL_LATE" => Some((
+            format!("Solo podía inadmitirse hasta el {}{law}: hay que admitir.", due(Lang::Es)),
+            format!("It could be refused until {} only{law}: admit it.", due(Lang::En)),
+        )),
         "ENTITY_TERM_RUNNING" => Some((
             format!("La entidad aún tiene plazo para alegar, hasta el {}{law}.", due(Lang::Es)),
             format!("The firm still has time to state its position, until {}{law}.", due(Lang::En)),

@@ -99,6 +99,7 @@ words! {
         Paused: "parado", "paused";
         Fulfilled: "cumplido", "met";
         Cancelled: "sin efecto", "fell away";
+        Lapsed: "pasó sin usarse", "passed unused";
     }
     /// State of a case.
     case_state of office::CaseState {

@@ -42,6 +42,7 @@ impl Visit {
             Ok(()) => return Ok(Redirect::to(&format!("/t/affair?done={done}")).into_response()),
             Err(status) if reason(&status) == UNKNOWN => Said::Nothing,
             Err(status) if reason(&status) == "TICKET_AT_OFFICE" => Said::AtTheOffice,
+            Err(status) if reason(&status) == "PREMATURE" => Said::TooEarly,
             Err(status) => match status.code() {
                 Code::Aborted | Code::FailedPrecondition | Code::AlreadyExists => Said::Changed,
                 _ => {

@@ -30,6 +30,8 @@ pub(crate) enum Said {
     Empty,
     /// The ombudsman's office hears it already.
     AtTheOffice,
+    /// The house still has time to answer before the office hears it.
+    TooEarly,
 }
 
 impl Said {
@@ -45,7 +47,7 @@ impl Said {
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::Changed | Self::AtTheOffice => StatusCode::CONFLICT,
+            Self::Changed | Self::AtTheOffice | Self::TooEarly => StatusCode::CONFLICT,
             Self::Empty => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::OK,
         }

@@ -1,5 +1,5 @@
 //! The customer's page. Key and proof are typed once, in a form; no login, no script. With them the customer sees where the affair stands and what comes
-//! next, reads the answers, takes the receipt along, says something, accepts or objects, asks for the ombudsman. Who has no key yet makes a complaint
+//! next, reads the answers, takes the receipt along, says something, accepts or objects, asks for the ombudsman and goes on there: reads what both parties said, adds to it, answers. Who has no key yet makes a complaint
 //! here and is given one.
 //!
 //! Key and proof are in no address, log or referrer: they travel in bodies, and between two pages in a sealed cookie for half an hour. Whoever guesses
@@ -11,6 +11,7 @@ mod complaint;
 mod entrance;
 mod kept;
 mod map;
+mod office;
 mod receipt;
 
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ use serde::Deserialize;
 use server::{PeerChannel, Peers, TokenSource};
 use tonic::Status;
 use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
+use ventanilla_proto::ombudsman::v1::claimant_service_client::ClaimantServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
@@ -74,6 +76,10 @@ pub fn router(state: State) -> Router {
         .route("/t/accept", post(act::accept).get(back))
         .route("/t/object", post(act::object).get(back))
         .route("/t/ombudsman", post(act::ombudsman).get(back))
+        .route("/t/office", get(office::show))
+        .route("/t/office/add", post(office::add).get(at_the_office))
+        .route("/t/office/offer", post(office::offer).get(at_the_office))
+        .route("/t/office/decision", post(office::decision).get(at_the_office))
         // Looked at and not sent, as by the link to the other language of a page that refused.
         .route("/t/leave", post(entrance::leave).get(async || Redirect::to("/t")))
         .with_state(state);
@@ -83,6 +89,11 @@ pub fn router(state: State) -> Router {
 /// The address of a form that is asked for by itself, as by the link to the other language below its answer: the affair as it stands.
 async fn back() -> Redirect {
     Redirect::to("/t/affair")
+}
+
+/// The same of a form of the case before the ombudsman.
+async fn at_the_office() -> Redirect {
+    Redirect::to("/t/office")
 }
 
 impl State {
@@ -112,6 +123,10 @@ impl State {
 
     fn tickets(&self) -> Result<TicketServiceClient<PeerChannel>, Status> {
         self.channel("ticketing").map(TicketServiceClient::new)
+    }
+
+    fn claimant(&self) -> Result<ClaimantServiceClient<PeerChannel>, Status> {
+        self.channel("ombudsman-escalation").map(ClaimantServiceClient::new)
     }
 
     fn office(&self) -> Result<OmbudsmanServiceClient<PeerChannel>, Status> {

@@ -6,15 +6,15 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use crate::case::Complaint;
-use crate::regime::Regime;
+use crate::regime::{Door, FilingWindow, Regime};
 use crate::term;
-use crate::vocabulary::{Ground, MissingItem, Parallel};
+use crate::vocabulary::{Ground, MissingItem, Origin, Parallel};
 use crate::{CaseId, Refused};
 
 /// Facts from outside the complaint that admission turns on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// Cases of the same claimant on the same ticket that were decided before.
+    /// Cases of the same claimant on the same affair that were decided before, whatever it was merged with.
     pub decided_before: Vec<CaseId>,
     /// Whether the claimant was asked to complete the complaint and the time for it is over.
     pub cure_expired: bool,
@@ -50,10 +50,14 @@ pub fn examine(complaint: &Complaint, facts: &Facts, regime: &Regime) -> Vec<Fin
     let over = |start: Option<Timestamp>, years: i64| {
         start.is_some_and(|start| passed(start, years, complaint.filed_at_entity))
     };
-    if over(complaint.known_at.or(complaint.facts_at), regime.filing_window_years) {
+    let late = match regime.filing_window {
+        FilingWindow::SinceKnown { years } => over(complaint.known_at.or(complaint.facts_at), years),
+        FilingWindow::SinceFirm { years } => passed(complaint.filed_at_entity, years, complaint.filed_at_office),
+    };
+    if late {
         findings.push(Finding::Bar(Ground::FilingWindowPassed));
     }
-    if over(complaint.facts_at, regime.time_bar_years) {
+    if regime.time_bar_years.is_some_and(|years| over(complaint.facts_at, years)) {
         findings.push(Finding::Bar(Ground::TimeBarred));
     }
     if complaint.parallel == Some(Parallel::Pending) {
@@ -86,11 +90,18 @@ pub fn missing(complaint: &Complaint) -> BTreeSet<MissingItem> {
 /// [`Refused::CureFirst`] when what is missing can still be completed, [`Refused::GroundNotMet`] when the
 /// facts say otherwise.
 pub fn support(ground: Ground, complaint: &Complaint, facts: &Facts, regime: &Regime) -> Result<(), Refused> {
+    if regime.article_of(ground).is_none() {
+        return Err(Refused::GroundNotMet { ground, article: regime.grounds_in });
+    }
     let findings = examine(complaint, facts, regime);
     let borne_out = findings.contains(&Finding::Bar(ground));
     match ground {
-        // These two need a judgement, which the reasons carry; no fact contradicts them.
-        Ground::OtherForum | Ground::NotConcreteOperations => Ok(()),
+        // These need a judgement, which the reasons carry; no fact contradicts them.
+        Ground::OtherForum
+        | Ground::NotConcreteOperations
+        | Ground::ManifestlyUnfounded
+        | Ground::Vexatious
+        | Ground::InjuryOrCrime => Ok(()),
         Ground::EssentialDataMissing if findings.iter().any(|f| matches!(f, Finding::Missing(_))) => {
             Err(Refused::CureFirst { article: regime.cure_article })
         }
@@ -105,10 +116,50 @@ pub fn support(ground: Ground, complaint: &Complaint, facts: &Facts, regime: &Re
 /// When the declaration or other essential data are missing, or proceedings run in parallel.
 pub fn admissible(complaint: &Complaint, regime: &Regime) -> Result<(), Refused> {
     match complaint.parallel {
-        None => Err(Refused::DeclarationMissing { article: "Ley 44/2002 art. 29 ter".to_owned() }),
+        None => Err(Refused::DeclarationMissing { article: regime.declaration_article }),
         Some(Parallel::Pending) => Err(Refused::MustAbstain { article: regime.article(Ground::ParallelProceedings) }),
         Some(_) if !missing(complaint).is_empty() => Err(Refused::CureFirst { article: regime.cure_article }),
         Some(_) => Ok(()),
+    }
+}
+
+/// What is known of the firm's own term to answer the complaint.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FirmTerm {
+    /// When the term that runs is over; the latest where several do. `None` where none is known.
+    pub due: Option<Timestamp>,
+    /// Whether a term was missed.
+    pub missed: bool,
+}
+
+/// How a complaint comes before the office that no regulator sent: on the firm's answer, on its silence once its time is over, or in the first place.
+/// `by_office` is that the office's own intake brings it, which may take it in before that.
+///
+/// # Errors
+/// [`Refused::Premature`] when the regime has the claimant wait for the firm, with the instant until which.
+pub fn origin(
+    regime: &Regime,
+    (filed_at_entity, answered): (Timestamp, bool),
+    term: FirmTerm,
+    by_office: bool,
+    now: Timestamp,
+) -> Result<Origin, Refused> {
+    if answered {
+        return Ok(Origin::Answer);
+    }
+    let runs_until = term.due.filter(|due| now <= *due && !term.missed);
+    let silent = if term.missed || term.due.is_some_and(|due| due < now) { Origin::Silence } else { Origin::Direct };
+    match regime.door {
+        Door::Open { .. } => Ok(silent),
+        Door::AfterTerm { article } => match runs_until {
+            Some(due) if !by_office => Err(Refused::Premature { due, article }),
+            _ => Ok(silent),
+        },
+        // A month of silence is enough, whatever other term the firm has; and nobody waives it, since the law asks for it.
+        Door::AfterSilence { months, article } => {
+            let over = term::end_after_months(filed_at_entity, months);
+            if now < over { Err(Refused::Premature { due: over, article }) } else { Ok(Origin::Silence) }
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod moves;
 mod procedure;
 mod state;
+mod terms;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use kernel::{Channel, Personal};
 pub use moves::MOVES;
 pub use procedure::Effect;
 pub use state::{Bound, Offer, Promise, Proposal, State, Told};
+pub use terms::{PartyTerm, TermChanges};
 
 use crate::admissibility::{self, Facts};
 use crate::regime::Regime;
@@ -255,6 +257,9 @@ impl Case {
                 if proposal.ground != ground {
                     return Err(Refused::GroundNotMet { ground, article: self.regime.article(ground) });
                 }
+                if let Some((due, article)) = self.refusal_due().filter(|(due, _)| *due <= now) {
+                    return Err(Refused::RefusalLate { due, article });
+                }
                 if proposal.allegations_at.is_none() && now < proposal.allegations_due {
                     let article = self.regime.allegations_article;
                     return Err(Refused::ClaimantTermRunning { due: proposal.allegations_due, article });
@@ -276,6 +281,12 @@ impl Case {
             }
             _ => self.wrong(&[Stage::InadmissibleProposed, Stage::NeedsCure]),
         }
+    }
+
+    /// Until when the complaint may be refused, from the day it was complete, and where that stands; `None` where nothing bounds it.
+    pub fn refusal_due(&self) -> Option<(Timestamp, &'static str)> {
+        let complete_at = self.cure.as_ref().and_then(|cure| cure.cured_at).unwrap_or(self.complaint.filed_at_office);
+        self.regime.refusal.map(|(days, article)| (term::end_after_days(complete_at, days), article))
     }
 
     /// Admits it; the firm's time to state its position starts.

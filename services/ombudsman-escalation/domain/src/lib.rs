@@ -9,6 +9,7 @@ pub mod decision;
 pub mod disclosure;
 pub mod document;
 pub mod dossier;
+pub mod form;
 pub mod matter;
 pub mod notice;
 pub mod obligation;

@@ -34,8 +34,8 @@ pub enum Refused {
     GroundNotMet {
         /// The ground asked for.
         ground: Ground,
-        /// Where it stands.
-        article: String,
+        /// Where it stands, or the closed list that does not have it.
+        article: &'static str,
     },
     /// What is missing can be completed.
     #[error("what is missing can be completed: ask the claimant first")]
@@ -63,13 +63,29 @@ pub enum Refused {
     #[error("the claimant has not declared whether other proceedings run; ask for it")]
     DeclarationMissing {
         /// Where that is asked for.
-        article: String,
+        article: &'static str,
     },
     /// Other proceedings run.
     #[error("other proceedings run on the same facts: the office must abstain")]
     MustAbstain {
         /// Where that stands.
-        article: String,
+        article: &'static str,
+    },
+    /// The firm has not answered, and still has time to.
+    #[error("the firm has until {due} to answer; the complaint may come before the office then, or with its answer")]
+    Premature {
+        /// When its time is over.
+        due: Timestamp,
+        /// Where it stands that the claimant waits for it.
+        article: &'static str,
+    },
+    /// The time to refuse is over.
+    #[error("the complaint could be refused until {due}: it is to be admitted")]
+    RefusalLate {
+        /// When it ended.
+        due: Timestamp,
+        /// Where that stands.
+        article: &'static str,
     },
     /// The wall refuses the person.
     #[error("the conflict wall keeps this person off the case: {}", list(grounds))]
@@ -184,6 +200,8 @@ impl Classify for Refused {
             | Self::EntityTermRunning { .. }
             | Self::DeclarationMissing { .. }
             | Self::MustAbstain { .. }
+            | Self::Premature { .. }
+            | Self::RefusalLate { .. }
             | Self::Conflict { .. }
             | Self::NotAppointed { .. }
             | Self::PrecedentsUnanswered { .. }
@@ -205,6 +223,8 @@ impl Classify for Refused {
             Self::EntityTermRunning { .. } => "ENTITY_TERM_RUNNING",
             Self::DeclarationMissing { .. } => "DECLARATION_MISSING",
             Self::MustAbstain { .. } => "MUST_ABSTAIN",
+            Self::Premature { .. } => "PREMATURE",
+            Self::RefusalLate { .. } => "REFUSAL_LATE",
             Self::Conflict { .. } => "CONFLICT_OF_INTEREST",
             Self::NotAssigned { .. } => "NOT_ASSIGNED",
             Self::AlreadyAssigned => "ALREADY_ASSIGNED",
@@ -237,13 +257,16 @@ impl Classify for Refused {
                 vec![("article", (*article).into())]
             }
             Self::GroundNotMet { ground, article } => {
-                vec![("ground", ground.as_str().into()), ("article", article.clone().into())]
+                vec![("ground", ground.as_str().into()), ("article", (*article).into())]
             }
-            Self::ClaimantTermRunning { due, article } | Self::EntityTermRunning { due, article } => {
+            Self::ClaimantTermRunning { due, article }
+            | Self::EntityTermRunning { due, article }
+            | Self::Premature { due, article }
+            | Self::RefusalLate { due, article } => {
                 vec![("due_time", due.to_string().into()), ("article", (*article).into())]
             }
             Self::DeclarationMissing { article } | Self::MustAbstain { article } => {
-                vec![("article", article.clone().into())]
+                vec![("article", (*article).into())]
             }
             Self::Conflict { grounds } => {
                 vec![("grounds", list(grounds).into()), ("article", "Ley 7/2017 art. 23.1.b".into())]

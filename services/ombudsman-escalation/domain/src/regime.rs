@@ -6,12 +6,21 @@ use crate::term;
 use crate::vocabulary::{BoundBy, Ground, Outcome};
 
 /// One set of rules.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Regime {
     /// Its id, e.g. `es.finance`.
     pub id: &'static str,
-    /// Where the closed list of grounds stands.
+    /// The closed list: every ground there is, and the provision it stands in.
+    pub grounds: &'static [(Ground, &'static str)],
+    /// Where the closed list stands.
     pub grounds_in: &'static str,
+    /// When a complaint may come that the firm has not answered.
+    pub door: Door,
+    /// Provision that asks the claimant what other proceedings run.
+    pub declaration_article: &'static str,
+    /// Within how many days of the complete complaint it may be refused at the latest, and the provision; `None` where nothing bounds it. After
+    /// that it is admitted.
+    pub refusal: Option<(i64, &'static str)>,
     /// Days the claimant has to complete the complaint.
     pub cure_days: i64,
     /// Provision of that term.
@@ -26,10 +35,10 @@ pub struct Regime {
     pub statement_article: &'static str,
     /// Days the office has to tell the parties its decision.
     pub notify_days: i64,
-    /// Years after the facts were known within which the complaint must be filed.
-    pub filing_window_years: i64,
-    /// Years after the facts beyond which a complaint is barred.
-    pub time_bar_years: i64,
+    /// Within which time the complaint must be filed.
+    pub filing_window: FilingWindow,
+    /// Years after the facts beyond which a complaint is barred; `None` where nothing bars it.
+    pub time_bar_years: Option<i64>,
     /// Provision that keeps complaints by telephone out; `None` where they are admitted.
     pub no_phone: Option<&'static str>,
     /// Provision that asks for a complete, reasoned, point-by-point answer.
@@ -48,6 +57,43 @@ pub struct Regime {
     pub reports_to: &'static str,
     /// Where that stands.
     pub reports_article: &'static str,
+}
+
+/// When a complaint may come that the firm has not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// At any time: it may be presented to the office in the first place.
+    Open {
+        /// Where that stands.
+        article: &'static str,
+    },
+    /// Once the firm's own term to answer is over.
+    AfterTerm {
+        /// Where that stands.
+        article: &'static str,
+    },
+    /// Once the firm has been silent for so many months.
+    AfterSilence {
+        /// Months after the complaint was presented to the firm, date to date.
+        months: i64,
+        /// Where that stands.
+        article: &'static str,
+    },
+}
+
+/// Within which time a complaint must be filed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilingWindow {
+    /// With the firm, so many years after the facts were known.
+    SinceKnown {
+        /// How many.
+        years: i64,
+    },
+    /// With the office, so many years after it was presented to the firm.
+    SinceFirm {
+        /// How many.
+        years: i64,
+    },
 }
 
 /// A party whose word makes a favourable decision bind the firm.
@@ -83,11 +129,48 @@ pub enum Binding {
     },
 }
 
+/// The closed list of finance, which the office's rulebook takes over where no law has one.
+const LETTERS: [(Ground, &str); 7] = [
+    (Ground::EssentialDataMissing, "Ley 44/2002 art. 29 quater.3.a"),
+    (Ground::OtherForum, "Ley 44/2002 art. 29 quater.3.b"),
+    (Ground::NotConcreteOperations, "Ley 44/2002 art. 29 quater.3.c"),
+    (Ground::Repeated, "Ley 44/2002 art. 29 quater.3.d"),
+    (Ground::FilingWindowPassed, "Ley 44/2002 art. 29 quater.3.e"),
+    (Ground::TimeBarred, "Ley 44/2002 art. 29 quater.3.f"),
+    (Ground::ParallelProceedings, "Ley 44/2002 art. 29 quater.3, last paragraph"),
+];
+
+/// The same by the rulebook.
+const BY_RULEBOOK: [(Ground, &str); 7] = [
+    (Ground::EssentialDataMissing, "office rulebook, grounds as in Ley 44/2002 art. 29 quater.3.a"),
+    (Ground::OtherForum, "office rulebook, grounds as in Ley 44/2002 art. 29 quater.3.b"),
+    (Ground::NotConcreteOperations, "office rulebook, grounds as in Ley 44/2002 art. 29 quater.3.c"),
+    (Ground::Repeated, "office rulebook, grounds as in Ley 44/2002 art. 29 quater.3.d"),
+    (Ground::FilingWindowPassed, "office rulebook, grounds as in Ley 44/2002 art. 29 quater.3.e"),
+    (Ground::TimeBarred, "office rulebook, grounds as in Ley 44/2002 art. 29 quater.3.f"),
+    (Ground::ParallelProceedings, "office rulebook, grounds as in Ley 44/2002 art. 29 quater.3, last paragraph"),
+];
+
+/// The closed list of an accredited body. What was resolved elsewhere and what is pending there are one letter of it.
+const OF_ADR: [(Ground, &str); 7] = [
+    (Ground::NoPriorContact, "Ley 7/2017 art. 18.1.a"),
+    (Ground::ManifestlyUnfounded, "Ley 7/2017 art. 18.1.b"),
+    (Ground::Vexatious, "Ley 7/2017 art. 18.1.c"),
+    (Ground::OtherForum, "Ley 7/2017 art. 18.1.d"),
+    (Ground::ParallelProceedings, "Ley 7/2017 art. 18.1.d"),
+    (Ground::FilingWindowPassed, "Ley 7/2017 art. 18.1.e"),
+    (Ground::InjuryOrCrime, "Ley 7/2017 art. 18.1"),
+];
+
 /// Every regime.
 pub const REGIMES: &[Regime] = &[
     Regime {
         id: "es.finance",
+        grounds: &LETTERS,
         grounds_in: "Ley 44/2002 art. 29 quater.3",
+        door: Door::Open { article: "Ley 44/2002 art. 29 quater.1" },
+        declaration_article: "Ley 44/2002 art. 29 ter",
+        refusal: None,
         cure_days: 10,
         cure_article: "Ley 44/2002 art. 29 quater.2",
         allegations_days: 10,
@@ -97,8 +180,8 @@ pub const REGIMES: &[Regime] = &[
         statement_article: "Ley 44/2002 art. 29 quinquies.2",
         notify_days: 10,
         // Never less than two years (Orden ECO/734/2004 art. 8.3.e).
-        filing_window_years: 2,
-        time_bar_years: 5,
+        filing_window: FilingWindow::SinceKnown { years: 2 },
+        time_bar_years: Some(5),
         no_phone: Some("Ley 44/2002 art. 29 ter"),
         answer_article: "Ley 44/2002 art. 29 septies.2",
         binding: Binding::FavourableBindsFirm { article: "Ley 44/2002 art. 29.2" },
@@ -112,7 +195,11 @@ pub const REGIMES: &[Regime] = &[
     },
     Regime {
         id: "es.general",
+        grounds: &BY_RULEBOOK,
         grounds_in: "office rulebook, grounds as in Ley 44/2002 art. 29 quater.3",
+        door: Door::AfterTerm { article: "office rulebook, after the term of Ley 10/2025 art. 17" },
+        declaration_article: "office rulebook, as in Ley 44/2002 art. 29 ter",
+        refusal: None,
         // The law asks for ten business days at least; three weeks hold them whatever the holidays.
         cure_days: 21,
         cure_article: "Ley 10/2025 art. 13.3",
@@ -121,8 +208,8 @@ pub const REGIMES: &[Regime] = &[
         statement_days: 10,
         statement_article: "office rulebook",
         notify_days: 10,
-        filing_window_years: 2,
-        time_bar_years: 5,
+        filing_window: FilingWindow::SinceKnown { years: 2 },
+        time_bar_years: Some(5),
         no_phone: None,
         answer_article: "Ley 10/2025 art. 13.1",
         binding: Binding::NotBinding { article: "Ley 10/2025 names no binding decision" },
@@ -133,6 +220,39 @@ pub const REGIMES: &[Regime] = &[
         reports_to: "the board of directors of the firm",
         reports_article: "office rulebook",
     },
+    // For an accredited body alone: a defender paid by one firm is none, and hears nothing under these rules. It charges claimants nothing.
+    Regime {
+        id: "es.adr",
+        grounds: &OF_ADR,
+        grounds_in: "Ley 7/2017 art. 18.1",
+        door: Door::AfterSilence { months: 1, article: "Ley 7/2017 art. 18.1.a" },
+        declaration_article: "Ley 7/2017 art. 18.1.d",
+        refusal: Some((21, "Ley 7/2017 art. 18.3")),
+        // The law sets no length for completing the file; its own term to refuse holds this one.
+        cure_days: 10,
+        cure_article: "office rulebook; the file is complete as of Ley 7/2017 art. 17.2",
+        allegations_days: 10,
+        allegations_article: "office rulebook",
+        statement_days: 10,
+        statement_article: "Ley 7/2017 art. 19; term of the office rulebook",
+        notify_days: 10,
+        filing_window: FilingWindow::SinceFirm { years: 1 },
+        time_bar_years: None,
+        no_phone: None,
+        answer_article: "Ley 7/2017 art. 20",
+        binding: Binding::NotBinding { article: "Ley 7/2017 art. 14.2: a party is bound by what it accepts" },
+        // The firm is bound beforehand; the claimant by their word, and not before there was time to think.
+        acceptance: Some(Acceptance {
+            by: BoundBy::Claimant,
+            days: 20,
+            article: "Ley 7/2017 art. 14.2; term of the office rulebook",
+        }),
+        reflection_days: 10,
+        reflection_article: "Ley 7/2017 art. 14.2",
+        offer_days: 10,
+        reports_to: "the competent authority that accredited the body",
+        reports_article: "Ley 7/2017; office rulebook",
+    },
 ];
 
 impl Regime {
@@ -141,18 +261,14 @@ impl Regime {
         REGIMES.iter().find(|regime| regime.id == id)
     }
 
-    /// The provision a ground stands in.
-    pub fn article(&self, ground: Ground) -> String {
-        let letter = match ground {
-            Ground::EssentialDataMissing => ".a",
-            Ground::OtherForum => ".b",
-            Ground::NotConcreteOperations => ".c",
-            Ground::Repeated => ".d",
-            Ground::FilingWindowPassed => ".e",
-            Ground::TimeBarred => ".f",
-            Ground::ParallelProceedings => ", last paragraph",
-        };
-        format!("{}{letter}", self.grounds_in)
+    /// The provision a ground stands in; `None` where the closed list has no such ground.
+    pub fn article_of(&self, ground: Ground) -> Option<&'static str> {
+        self.grounds.iter().find(|(known, _)| *known == ground).map(|(_, article)| *article)
+    }
+
+    /// The provision a ground stands in, or where the closed list stands that does not have it.
+    pub fn article(&self, ground: Ground) -> &'static str {
+        self.article_of(ground).unwrap_or(self.grounds_in)
     }
 
     /// Where it stands what a decision does.
@@ -186,8 +302,32 @@ mod tests {
     }
 
     #[test]
-    fn no_regime_has_a_filing_window_under_two_years() {
-        assert!(REGIMES.iter().all(|regime| regime.filing_window_years >= 2));
+    fn no_regime_has_a_filing_window_under_what_law_asks_for() {
+        // Two years since it was known (Orden ECO/734/2004 art. 8.3.e); one since it was presented to the firm (Ley 7/2017 art. 18.1.e).
+        assert!(REGIMES.iter().all(|regime| match regime.filing_window {
+            FilingWindow::SinceKnown { years } => years >= 2,
+            FilingWindow::SinceFirm { years } => years >= 1,
+        }));
+    }
+
+    #[test]
+    fn every_ground_of_a_regime_stands_in_its_list_once() {
+        for regime in REGIMES {
+            for (place, (ground, article)) in regime.grounds.iter().enumerate() {
+                assert!(regime.grounds[..place].iter().all(|(other, _)| other != ground), "{} {ground}", regime.id);
+                assert!(article.starts_with(regime.grounds_in), "{} {ground}", regime.id);
+            }
+        }
+        let adr = Regime::find("es.adr").expect("shipped");
+        assert_eq!(adr.article_of(Ground::TimeBarred), None);
+        assert_eq!(adr.article(Ground::Vexatious), "Ley 7/2017 art. 18.1.c");
+    }
+
+    #[test]
+    fn the_body_has_time_to_hear_the_claimant_before_it_may_refuse_no_more() {
+        for regime in REGIMES {
+            assert!(regime.refusal.is_none_or(|(days, _)| regime.allegations_days < days), "{}", regime.id);
+        }
     }
 
     #[test]

@@ -31,6 +31,11 @@ pub fn prolonged(due: Timestamp, since: Timestamp, now: Timestamp) -> Timestamp 
     if day == later { later } else { end_of(date(later)) }
 }
 
+/// The instant at which a term of `months` that began at `from` is over, date to date; the last day of the month where it has no such date.
+pub fn end_after_months(from: Timestamp, months: i64) -> Timestamp {
+    end_of(date(from).saturating_add(months.months()))
+}
+
 /// The instant at which a term of `years` that began at `from` is over, date to date.
 pub fn end_after_years(from: Timestamp, years: i64) -> Timestamp {
     end_of(date(from).saturating_add(years.years()))
@@ -74,6 +79,11 @@ mod tests {
         assert_eq!(prolonged(due, since, since), due);
         assert_eq!(prolonged(due, since, at("2026-04-02T15:30:00Z")), at("2026-04-08T22:00:00Z"));
         assert_eq!(prolonged(due, at("2026-03-31T10:00:00Z"), at("2026-04-30T10:00:00Z")), due);
+    }
+
+    #[test]
+    fn a_month_from_the_last_of_august_ends_with_the_last_of_september() {
+        assert_eq!(end_after_months(at("2026-08-31T08:00:00Z"), 1), at("2026-09-30T22:00:00Z"));
     }
 
     #[test]

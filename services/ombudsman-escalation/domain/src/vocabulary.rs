@@ -98,7 +98,7 @@ words! {
 }
 
 words! {
-    /// The closed list of grounds (Ley 44/2002 art. 29 quater.3).
+    /// The grounds of all closed lists (Ley 44/2002 art. 29 quater.3, Ley 7/2017 art. 18.1); each regime has its own of them.
     Ground {
         /// a) essential data missing and not cured.
         EssentialDataMissing => "essential_data_missing",
@@ -114,6 +114,14 @@ words! {
         TimeBarred => "time_barred",
         /// Last paragraph: proceedings run in parallel.
         ParallelProceedings => "parallel_proceedings",
+        /// The firm was not asked first (Ley 7/2017 art. 18.1.a).
+        NoPriorContact => "no_prior_contact",
+        /// Manifestly unfounded (art. 18.1.b).
+        ManifestlyUnfounded => "manifestly_unfounded",
+        /// Vexatious (art. 18.1.c).
+        Vexatious => "vexatious",
+        /// An injury, a death or a crime may be behind it (art. 18.1).
+        InjuryOrCrime => "injury_or_crime",
     }
 }
 
@@ -250,6 +258,34 @@ words! {
 }
 
 words! {
+    /// A party to a case.
+    Party {
+        /// Who claims.
+        Claimant => "claimant",
+        /// The firm.
+        Firm => "firm",
+    }
+}
+
+words! {
+    /// What a party has time for.
+    TermKind {
+        /// The claimant completes the complaint.
+        Cure => "cure",
+        /// The claimant answers a proposed refusal.
+        Allegations => "allegations",
+        /// The firm states its position.
+        Statement => "statement",
+        /// The claimant thinks an offer over.
+        Reflection => "reflection",
+        /// The claimant answers an offer.
+        OfferAnswer => "offer_answer",
+        /// The party whose word makes the decision bind answers it.
+        DecisionAnswer => "decision_answer",
+    }
+}
+
+words! {
     /// Kind of relation with a party (Ley 7/2017 art. 23.1.b).
     RelationKind {
         /// Family, friendship, enmity.
@@ -346,6 +382,8 @@ words! {
         Acknowledgement => "acknowledgement",
         /// The customer as the firm's screen showed them when the case was opened.
         ScreenSnapshot => "screen_snapshot",
+        /// The receipt that the claimant was given for the ticket.
+        ReceiptSnapshot => "receipt_snapshot",
     }
 }
 
@@ -366,12 +404,14 @@ words! {
     Origin {
         /// The firm had answered every point.
         Answer => "answer",
-        /// It had not.
+        /// It had not, and its time to answer was over.
         Silence => "silence",
         /// A regulator sent it.
         Regulator => "regulator",
         /// It reviews a decided case.
         Review => "review",
+        /// The firm had not answered every point, and it was not known that its time was over.
+        Direct => "direct",
     }
 }
 

@@ -390,20 +390,7 @@ fn regimes() -> Vec<&'static Regime> {
     let find = |id| Regime::find(id).expect("shipped");
     let general = find("es.general");
     let acceptance = Some(Acceptance { by: BoundBy::Claimant, days: 30, article: "a scheme's rules" });
-    let scheme = Regime {
-        id: "a.scheme",
-        grounds_in: general.grounds_in,
-        cure_article: general.cure_article,
-        allegations_article: general.allegations_article,
-        statement_article: general.statement_article,
-        answer_article: general.answer_article,
-        binding: general.binding,
-        reflection_article: general.reflection_article,
-        reports_to: general.reports_to,
-        reports_article: general.reports_article,
-        acceptance,
-        ..*general
-    };
+    let scheme = Regime { id: "a.scheme", acceptance, ..*general };
     let shipped: Vec<&'static Regime> = REGIMES.iter().collect();
     [shipped, vec![Box::leak(Box::new(scheme))]].concat()
 }

@@ -7,12 +7,13 @@ pub(crate) use learnt::{leading, precedents, recommendation, recurrence, report,
 
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::CaseId;
-use ombudsman_escalation_domain::case::{ClaimPoint, Representative, State};
+use ombudsman_escalation_domain::case::{Case, ClaimPoint, PartyTerm, Representative, State};
 use ombudsman_escalation_domain::decision::Answer;
 use ombudsman_escalation_domain::dossier::{Fault, Head, Sealed};
 use ombudsman_escalation_domain::matter::{Amount, Matter};
 use ombudsman_escalation_domain::precedent::Weighed;
 use ombudsman_escalation_domain::team::Team;
+use ombudsman_escalation_domain::vocabulary::TermKind;
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::r#type::v1::Money;
@@ -23,18 +24,18 @@ mod house;
 
 use super::vocabulary::{
     dossier_kind_to_proto, fault_to_proto, ground_to_proto, missing_item_to_proto, office_role_to_proto,
-    origin_to_proto, outcome_to_proto, parallel_to_proto, representative_kind_to_proto, stage_to_proto,
-    visibility_to_proto,
+    origin_to_proto, outcome_to_proto, parallel_to_proto, party_to_proto, representative_kind_to_proto, stage_to_proto,
+    term_kind_to_proto, visibility_to_proto,
 };
 use crate::store::access::Access;
 use crate::store::case::StoredCase;
-use crate::store::clock::DecideTerm;
+use crate::store::clock::{PartyClock, Terms};
 use crate::store::decision::Issued;
 
-pub(crate) use procedure::{correction, obligation, obligation_set, procedure};
+pub(crate) use procedure::{correction, obligation, obligation_set, offer, procedure};
 
 /// A case with everything its answer shows.
-pub(crate) fn case(stored: &StoredCase, team: &Team, term: DecideTerm) -> pb::Case {
+pub(crate) fn case(stored: &StoredCase, team: &Team, terms: &Terms) -> pb::Case {
     let case = &stored.case;
     let complaint = &case.complaint;
     let stage = case.stage();
@@ -62,14 +63,62 @@ pub(crate) fn case(stored: &StoredCase, team: &Team, term: DecideTerm) -> pb::Ca
         statement_due_time: case.state.statement_due().map(time_to_proto),
         assignments: team.seats.iter().map(assignment).collect(),
         decision: if case.state.is_decided() { decision_name(case.id) } else { String::new() },
-        decide_due_time: term.due_at.map(time_to_proto),
-        decide_breached_time: term.breached_at.map(time_to_proto),
+        decide_due_time: terms.decide_due_at.map(time_to_proto),
+        decide_breached_time: terms.decide_breached_at.map(time_to_proto),
         create_time: Some(time_to_proto(stored.created_at)),
         update_time: Some(time_to_proto(stored.updated_at)),
         matter: Some(matter(&stored.matter)),
         representative: complaint.representative.as_ref().map(representative),
         origin: complaint.origin.map(origin_to_proto).unwrap_or_default().into(),
         regulator_reference: complaint.regulator_reference.clone().unwrap_or_default(),
+        party_terms: terms.of_parties.iter().map(party_term).collect(),
+    }
+}
+
+/// A case as its claimant may read it.
+pub(crate) fn claimant_case(stored: &StoredCase, terms: &Terms, options: Vec<pb::ClaimantOption>) -> pb::ClaimantCase {
+    let whole = case(stored, &Team::default(), terms);
+    let told = stored.case.state.offer().filter(|offer| offer.told.is_some());
+    pb::ClaimantCase {
+        case_name: whole.name,
+        etag: whole.etag,
+        state: whole.state,
+        regime: whole.regime,
+        filed_at_office_time: whole.filed_at_office_time,
+        claim_points: whole.claim_points,
+        cure: whole.cure,
+        refusal: whole.refusal,
+        offer: told.map(|told| offer(stored.case.id, told)),
+        decide_due_time: whole.decide_due_time,
+        party_terms: whole.party_terms,
+        options: options.into_iter().map(i32::from).collect(),
+    }
+}
+
+/// That a party has time from now on.
+pub(crate) fn term_set(case: &Case, term: PartyTerm) -> pb::PartyTermSet {
+    pb::PartyTermSet {
+        case_name: case.id.name(),
+        customer: case.customer.name(),
+        kind: term_kind_to_proto(term.kind).into(),
+        bearer: party_to_proto(term.bearer).into(),
+        due_time: Some(time_to_proto(term.due)),
+        article: term.article.to_owned(),
+    }
+}
+
+/// That the time of a party is open no more.
+pub(crate) fn term_closed(case: CaseId, kind: TermKind, used: bool) -> pb::PartyTermClosed {
+    pb::PartyTermClosed { case_name: case.name(), kind: term_kind_to_proto(kind).into(), used }
+}
+
+/// Time of a party, as sla-monitor counts it.
+fn party_term(term: &PartyClock) -> pb::PartyTerm {
+    pb::PartyTerm {
+        kind: term_kind_to_proto(term.kind).into(),
+        bearer: party_to_proto(term.bearer).into(),
+        due_time: Some(time_to_proto(term.due_at)),
+        lapse_time: term.lapsed_at.map(time_to_proto),
     }
 }
 
@@ -118,7 +167,7 @@ fn refusal(stored: &StoredCase) -> Option<pb::Refusal> {
     let case = &stored.case;
     let told = |proposal: &ombudsman_escalation_domain::case::Proposal| pb::Refusal {
         ground: ground_to_proto(proposal.ground).into(),
-        article: case.regime.article(proposal.ground),
+        article: case.regime.article(proposal.ground).to_owned(),
         reasons: proposal.reasons.expose().clone(),
         signpost: String::new(),
         allegations_due_time: Some(time_to_proto(proposal.allegations_due)),

@@ -29,6 +29,7 @@ macro_rules! a_change_with_text {
     };
 }
 
+pub(crate) mod claimant;
 mod decision;
 pub(crate) mod house;
 mod intake;
@@ -70,6 +71,8 @@ use crate::usecase::{
 const LONG: usize = 20_000;
 /// Longest short text.
 const SHORT: usize = 2_000;
+/// Characters of a key or a proof at most, with the spaces people put between them.
+const CODE: usize = 64;
 /// Largest content of one dossier entry.
 const CONTENT: usize = 256 * 1024;
 
@@ -159,15 +162,7 @@ pub(crate) fn add_dossier_entry(request: &pb::AddDossierEntryRequest) -> Parsed<
         (Some(DossierKind::ClaimantStatement | DossierKind::Evidence | DossierKind::Note) | None, _) => {}
         (Some(_), _) => violations.push("kind", "must be EVIDENCE, NOTE or CLAIMANT_STATEMENT"),
     }
-    let content_type = match request.content_type.as_str() {
-        "" => Some("text/plain; charset=utf-8".to_owned()),
-        given => parse::required_text(&mut violations, "content_type", given, 128),
-    };
-    if request.content.is_empty() {
-        violations.push("content", "is required");
-    } else if request.content.len() > CONTENT {
-        violations.push("content", format!("must have at most {CONTENT} bytes, has {}", request.content.len()));
-    }
+    let (content_type, content) = content_of(&mut violations, &request.content_type, &request.content);
     let key = key(&mut violations, &request.request_id, add_dossier_entry::METHOD, request);
     let command = (|| {
         Some(add_dossier_entry::Command {
@@ -175,10 +170,24 @@ pub(crate) fn add_dossier_entry(request: &pb::AddDossierEntryRequest) -> Parsed<
             kind: kind?,
             visibility: visibility?,
             content_type: content_type?,
-            content: request.content.clone(),
+            content,
         })
     })();
     whole(violations, command)
+}
+
+/// Media type and content of a paper.
+fn content_of(violations: &mut Violations, content_type: &str, content: &[u8]) -> (Option<String>, Vec<u8>) {
+    let content_type = match content_type {
+        "" => Some("text/plain; charset=utf-8".to_owned()),
+        given => parse::required_text(violations, "content_type", given, 128),
+    };
+    if content.is_empty() {
+        violations.push("content", "is required");
+    } else if content.len() > CONTENT {
+        violations.push("content", format!("must have at most {CONTENT} bytes, has {}", content.len()));
+    }
+    (content_type, content.to_vec())
 }
 
 pub(crate) fn list_dossier_entries(request: &pb::ListDossierEntriesRequest) -> Parsed<dossier_reading::Page> {

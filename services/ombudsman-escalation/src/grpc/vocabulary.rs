@@ -4,8 +4,8 @@ use kernel::Violations;
 use ombudsman_escalation_domain::dossier::FaultKind;
 use ombudsman_escalation_domain::vocabulary::{
     BoundBy, ConflictGround, DecisionText, DossierKind, EndCause, Ground, IncompatibilityKind, MissingItem,
-    ObligationKind, OfficeRole, Origin, Outcome, Parallel, RelationKind, RepresentativeKind, Stage, StayClosure,
-    Visibility,
+    ObligationKind, OfficeRole, Origin, Outcome, Parallel, Party, RelationKind, RepresentativeKind, Stage, StayClosure,
+    TermKind, Visibility,
 };
 use server::parse::not_a_value;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -34,7 +34,7 @@ told!(Stage, CaseState, stage_to_proto, stage: Received, Registered, NeedsCure, 
     ForwardedInternally, Stayed, Conciliation, Settled, OwnInitiative, Binding, NotBinding, Compliance, Complied, Overdue,
     Reported);
 told!(Ground, InadmissibilityGround, ground_to_proto, ground: EssentialDataMissing, OtherForum, NotConcreteOperations,
-    Repeated, FilingWindowPassed, TimeBarred, ParallelProceedings);
+    Repeated, FilingWindowPassed, TimeBarred, ParallelProceedings, NoPriorContact, ManifestlyUnfounded, Vexatious, InjuryOrCrime);
 told!(Parallel, ParallelProceedings, parallel_to_proto, parallel: None, Pending, Decided);
 told!(MissingItem, MissingItem, missing_item_to_proto, missing_item: Identity, ClaimPoints, FactsDate,
     ParallelProceedingsDeclaration, Representation, Documents);
@@ -53,11 +53,13 @@ told!(DossierKind, DossierKind, dossier_kind_to_proto, dossier_kind: Complaint, 
     EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification,
     Forwarding, Stay, StayEnd, Offer, OfferNotice, OfferAnswer, ConciliationEnd, OwnInitiative, DecisionAnswer, ComplianceOrder,
     Recommendation, ExecutionProof, ExecutionReview, Overdue, OverdueReport, Correction, Review, Disclosure,
-    Acknowledgement, ScreenSnapshot);
+    Acknowledgement, ScreenSnapshot, ReceiptSnapshot);
+told!(Party, Party, party_to_proto, party: Claimant, Firm);
+told!(TermKind, PartyTermKind, term_kind_to_proto, term_kind: Cure, Allegations, Statement, Reflection, OfferAnswer, DecisionAnswer);
 told!(BoundBy, BoundBy, bound_by_to_proto, bound_by: Law, Claimant, Firm);
 told!(StayClosure, StayClosure, stay_closure_to_proto, stay_closure: ProceedingsDecided, Withdrawn);
 told!(ObligationKind, ObligationKind, obligation_kind_to_proto, obligation_kind: Order, Recommendation, Settlement);
 told!(RepresentativeKind, RepresentativeKind, representative_kind_to_proto, representative_kind: Authorised, ByLaw, Association);
-told!(Origin, CaseOrigin, origin_to_proto, origin: Answer, Silence, Regulator, Review);
+told!(Origin, CaseOrigin, origin_to_proto, origin: Answer, Silence, Regulator, Review, Direct);
 told!(DecisionText, DecisionText, decision_text_to_proto, decision_text: Finding, Reason, Remedy, Signpost);
 told!(FaultKind, DossierFault, fault_to_proto, fault: Missing, BrokenLink, Altered, ContentAltered, HeadMismatch, NotAsRecorded);

@@ -3,13 +3,17 @@
 use jiff::Timestamp;
 use kernel::{Ambient, ResourceId as _, Violations};
 use ledger::{Reaction, ReactionError, Received};
+use ombudsman_escalation_domain::vocabulary::{Party, TermKind};
 use ombudsman_escalation_domain::{CaseId, obligation};
 use postgres::Tx;
 use server::parse;
-use ventanilla_proto::sla::v1::{ClockBreached, ClockMoved, ClockSettled, ClockStarted};
+use ventanilla_proto::sla::v1::{
+    ClockBearer, ClockBreached, ClockMoved, ClockSettled, ClockStarted, PartyTermLapsed, PartyTermSettled,
+    PartyTermStarted,
+};
 
 use super::obligations;
-use crate::store::clock;
+use crate::store::clock::{self, PartyClock};
 
 /// Applies sla-monitor's entries about cases; the others are no concern of the office.
 pub struct Clocks {
@@ -47,9 +51,39 @@ impl Reaction for Clocks {
             } else if let Some((case, number)) = obligation::parse_name(&breached.subject) {
                 obligations::fall_due(tx, &self.ambient, entry, (case, number), at).await?;
             }
+        } else if let Some(given) = entry.payload::<PartyTermStarted>()? {
+            if let (Ok(case), Some(term)) = (CaseId::parse(&given.subject), party_clock(&given)?) {
+                clock::give_party(tx, &given.clock, case, &given.rule, &term).await?;
+            }
+        } else if let Some(lapsed) = entry.payload::<PartyTermLapsed>()? {
+            let at = optional(lapsed.lapse_time.as_ref())?.unwrap_or(entry.occurred_at());
+            clock::lapse(tx, &lapsed.clock, at).await?;
+        } else if let Some(settled) = entry.payload::<PartyTermSettled>()? {
+            let at = optional(settled.settled_time.as_ref())?.unwrap_or(entry.occurred_at());
+            clock::settle(tx, &settled.clock, at).await?;
         }
         Ok(())
     }
+}
+
+/// What a party was given time for; `None` for what this office gives nobody time for.
+fn party_clock(given: &PartyTermStarted) -> Result<Option<PartyClock>, ReactionError> {
+    let kind = match given.stage.as_str() {
+        "claimant_cures" => TermKind::Cure,
+        "allegations_on_inadmissibility" => TermKind::Allegations,
+        "entity_allegations_to_defensor" => TermKind::Statement,
+        "reflection_before_acceptance" => TermKind::Reflection,
+        "answer_offer" => TermKind::OfferAnswer,
+        "claimant_answers_decision" | "firm_answers_decision" => TermKind::DecisionAnswer,
+        _ => return Ok(None),
+    };
+    let bearer = match given.bearer() {
+        ClockBearer::Claimant => Party::Claimant,
+        ClockBearer::Firm => Party::Firm,
+        ClockBearer::House | ClockBearer::Unspecified => return Ok(None),
+    };
+    let due_at = optional(given.due_time.as_ref())?.ok_or(ReactionError::Undecodable("due_time"))?;
+    Ok(Some(PartyClock { kind, bearer, due_at, lapsed_at: None }))
 }
 
 fn optional(time: Option<&prost_types::Timestamp>) -> Result<Option<Timestamp>, ReactionError> {

@@ -14,6 +14,8 @@ use postgres::{Db, StoreError, affected_one};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::seats::customer_family;
+use super::wall::family;
 use crate::error::Failure;
 
 use row::{CaseRow, Flat};
@@ -199,6 +201,34 @@ pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<R
     Ok(found.map(|case| Refused::TicketAtOffice { case: CaseId::from_uuid(case) }))
 }
 
+/// The last case that was opened of an affair by who is one person with this customer: of the ticket itself, or else of one that was one affair
+/// with it.
+#[tracing::instrument(name = "db.case.last_of_affair", skip_all)]
+pub(crate) async fn last_of_affair(
+    db: &Db,
+    ticket: TicketId,
+    customer: CustomerId,
+) -> Result<Option<StoredCase>, StoreError> {
+    let mut connection = db.reader().acquire().await?;
+    let tickets: Vec<Uuid> = family(&mut connection, ticket).await?.into_iter().map(|kin| kin.uuid()).collect();
+    let people = customer_family(&mut connection, &[customer]).await?;
+    let people: Vec<Uuid> = people.into_iter().map(|kin| kin.uuid()).collect();
+    let found = sqlx::query_scalar!(
+        "select case_id from ombudsman.office_case where ticket_id = any($1) and customer_id = any($2)
+          order by ticket_id = $3 desc, created_at desc, case_id desc limit 1",
+        &tickets,
+        &people,
+        ticket.uuid(),
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    drop(connection);
+    match found {
+        Some(id) => get(db, CaseId::from_uuid(id)).await,
+        None => Ok(None),
+    }
+}
+
 /// Writes what a step changed, and one version more.
 #[tracing::instrument(name = "db.case.update", skip_all)]
 pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now: Timestamp) -> Result<(), StoreError> {
@@ -285,7 +315,8 @@ pub(crate) async fn write_points(tx: &mut PgConnection, case: &Case) -> Result<(
     Ok(())
 }
 
-/// Cases of the same claimant on the same ticket that were decided.
+/// Cases on this affair that were decided, of whoever was one person with the claimant at any time: the ticket itself, and those that were one
+/// affair with it.
 #[tracing::instrument(name = "db.case.decided_before", skip_all)]
 pub(crate) async fn decided_before(
     tx: &mut PgConnection,
@@ -293,13 +324,15 @@ pub(crate) async fn decided_before(
     ticket: TicketId,
     customer: CustomerId,
 ) -> Result<Vec<CaseId>, StoreError> {
+    let tickets: Vec<Uuid> = family(&mut *tx, ticket).await?.into_iter().map(|kin| kin.uuid()).collect();
+    let people: Vec<Uuid> = customer_family(&mut *tx, &[customer]).await?.into_iter().map(|kin| kin.uuid()).collect();
     let found = sqlx::query_scalar!(
         "select case_id from ombudsman.office_case c
-          where customer_id = $1 and ticket_id = $2 and case_id <> $3
+          where customer_id = any($1) and ticket_id = any($2) and case_id <> $3
             and exists (select from ombudsman.decision d where d.case_id = c.case_id)
           order by case_id",
-        customer.uuid(),
-        ticket.uuid(),
+        &people,
+        &tickets,
         id.uuid()
     )
     .fetch_all(tx)

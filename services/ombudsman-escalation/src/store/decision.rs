@@ -149,6 +149,23 @@ fn refused(error: sqlx::Error) -> Failure {
     }
 }
 
+/// The answers of a decision as they stand since remedies in them were corrected.
+#[tracing::instrument(name = "db.decision.in_force", skip_all)]
+pub(crate) async fn in_force(
+    tx: &mut PgConnection,
+    case: CaseId,
+    decided: Vec<Answer>,
+) -> Result<Vec<Answer>, StoreError> {
+    let corrected = sqlx::query!("select distinct on (point_id) point_id, remedy from ombudsman.corrected_remedy where case_id = $1 order by point_id, number desc", case.uuid())
+        .fetch_all(tx)
+        .await?;
+    let stands = |answer: Answer| match corrected.iter().find(|row| row.point_id == answer.claim_point) {
+        Some(row) => Answer { remedy: Personal::new(row.remedy.clone()), ..answer },
+        None => answer,
+    };
+    Ok(decided.into_iter().map(stands).collect())
+}
+
 /// A decision with its answers.
 #[tracing::instrument(name = "db.decision.get", skip_all)]
 pub(crate) async fn get(

@@ -137,6 +137,27 @@ pub(crate) async fn correct(tx: &mut PgConnection, case: CaseId, corrected: &Cor
     Ok(())
 }
 
+/// Writes how a remedy stands from its last correction on.
+#[tracing::instrument(name = "db.procedure.correct_remedy", skip_all)]
+pub(crate) async fn correct_remedy(
+    tx: &mut PgConnection,
+    case: CaseId,
+    (point, remedy): (&str, &str),
+    (number, at): (u32, Timestamp),
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into ombudsman.corrected_remedy (case_id, point_id, number, remedy, corrected_at) values ($1, $2, $3, $4, $5)",
+        case.uuid(),
+        point,
+        i32::try_from(number).unwrap_or(i32::MAX),
+        remedy,
+        at.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// What was corrected in the decision of a case, in order.
 #[tracing::instrument(name = "db.procedure.corrections", skip_all)]
 pub(crate) async fn corrections(connection: &mut PgConnection, case: CaseId) -> Result<Vec<Corrected>, StoreError> {

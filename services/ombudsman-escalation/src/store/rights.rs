@@ -70,6 +70,8 @@ pub(crate) async fn erase(tx: &mut PgConnection, cases: &[Uuid], now: Timestamp)
     sqlx::query!(
         "with content as (
              delete from ombudsman.dossier_content where case_id = any($1)
+         ), corrected as (
+             delete from ombudsman.corrected_remedy where case_id = any($1)
          ), draft as (
              delete from ombudsman.draft where case_id = any($1)
          ), point as (

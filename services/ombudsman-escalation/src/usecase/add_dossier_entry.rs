@@ -40,6 +40,16 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dos
     // Who looks after quality notes, for the office alone, and nothing else.
     let notes = command.kind == DossierKind::Note && command.visibility != Visibility::Parties;
     let seats = Seating::In(if notes { SEATS } else { WORKING });
+    by(office, call, command, seats).await
+}
+
+/// The same by whoever may.
+pub(super) async fn by(
+    office: Office,
+    call: Call,
+    command: Command,
+    seats: Seating,
+) -> Result<pb::DossierEntry, Failure> {
     let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
         Begun::Replay(kept) => return again(&office, &command, &kept).await,
         Begun::Step(step) => step,
@@ -48,6 +58,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dos
     before.accepts_papers()?;
     let after = match command.kind {
         DossierKind::ClaimantStatement => step.case().hear_claimant(step.now)?,
+        // Who withdrew sends no evidence either.
+        _ if matches!(seats, Seating::Claimant) => step.case().hear_claimant(step.now).map(|_| step.case())?,
         _ => step.case(),
     };
     let Command { kind, visibility, content_type, content, .. } = command;

@@ -32,7 +32,11 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.answer_decision", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let seats = Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]);
+    by(office, call, command, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman])).await
+}
+
+/// The same by whoever may.
+pub(super) async fn by(office: Office, call: Call, command: Command, seats: Seating) -> Result<pb::Case, Failure> {
     let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,

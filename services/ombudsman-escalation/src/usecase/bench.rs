@@ -14,6 +14,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use super::Paper;
 use super::links::Links;
 use crate::error::Failure;
+use crate::grpc::answer;
 use crate::grpc::vocabulary::{conflict_ground_to_proto, office_role_to_proto, stage_to_proto, visibility_to_proto};
 use crate::store::case::{self, StoredCase};
 use crate::store::wall::{self, NewSeat};
@@ -187,6 +188,9 @@ impl Bench<'_> {
                 ground: pb::InadmissibilityGround::Unspecified.into(),
             };
             moves.entries.push(self.entry(id, &moved));
+        }
+        for (kind, used) in after.term_changes(&before, self.now).closed {
+            moves.entries.push(self.entry(id, &answer::term_closed(id, kind, used)));
         }
         let superseded = pb::DecisionSuperseded { case_name: id.name(), review: review.name() };
         moves.entries.push(self.entry(id, &superseded));

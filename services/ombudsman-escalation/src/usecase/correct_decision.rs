@@ -96,6 +96,12 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         signed: Some(procedure::SignedCorrection { hash: signed_hash, entry: document.entry.sequence, sealed: None }),
     };
     procedure::correct(&mut step.tx, after.id, &corrected).await?;
+    if let (DecisionText::Remedy, Some(point)) = (text, &corrected.claim_point) {
+        let decided = decision::in_force(&mut step.tx, after.id, answers).await?;
+        let stood = decided.iter().find(|answer| answer.claim_point == *point).map(|answer| answer.remedy.expose());
+        let remedy = stood.map(|stood| stood.replacen(&correction.stood, &correction.stands, 1)).unwrap_or_default();
+        procedure::correct_remedy(&mut step.tx, after.id, (point, &remedy), (number, step.now)).await?;
+    }
     let hash = sealed.hash.to_vec();
     step.note(&office, &pb::DecisionCorrected { case_name: after.id.name(), text: correction.text, hash });
     step.finish(&office, after).await

@@ -21,7 +21,6 @@ pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Case, Fai
     // Who works on it inside the house is not the firm's to know.
     let team =
         if call.acting().has(Role::FirmLiaison) { Team::default() } else { wall::team_now(&office.db, id).await? };
-    let term = clock::decide_terms(office.db.reader(), &[id]).await?;
-    let term = term.into_iter().next().map(|(_, term)| term).unwrap_or_default();
-    Ok(answer::case(&stored, &team, term))
+    let terms = clock::terms_of(office.db.reader(), id).await?;
+    Ok(answer::case(&stored, &team, &terms))
 }

@@ -1,7 +1,5 @@
 //! Listing cases.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::vocabulary::Stage;
@@ -57,13 +55,13 @@ pub async fn run(office: Office, call: Call, query: Query) -> Result<pb::ListCas
     };
     let ids: Vec<CaseId> = found.iter().map(|stored| stored.case.id).collect();
     let teams = wall::teams(office.db.reader(), &ids).await?;
-    let terms: BTreeMap<CaseId, clock::DecideTerm> =
-        clock::decide_terms(office.db.reader(), &ids).await?.into_iter().collect();
+    let terms = clock::terms(office.db.reader(), &ids).await?;
+    let none = clock::Terms::default();
     let cases = found
         .iter()
         .map(|stored| {
             let team = teams.get(&stored.case.id).cloned().unwrap_or_default();
-            answer::case(stored, &team, terms.get(&stored.case.id).copied().unwrap_or_default())
+            answer::case(stored, &team, terms.get(&stored.case.id).unwrap_or(&none))
         })
         .collect();
     Ok(pb::ListCasesResponse { cases, next_page_token })

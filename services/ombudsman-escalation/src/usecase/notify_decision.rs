@@ -64,6 +64,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         Some(reviewed) => !take_place_of(&office, &mut step, reviewed, &answers).await?,
         None => false,
     };
+    let effect = procedure::effect(&mut step.tx, case).await?;
+    if let Some(term) = step.case().answer_term(effect) {
+        let set = answer::term_set(&step.case(), term);
+        step.note(&office, &set);
+    }
     // What came again was opened once more by the decision that it confirms.
     if !confirms {
         open_once_more(&office, &mut step, told_of.outcome).await?;
@@ -76,6 +81,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
 async fn take_place_of(office: &Office, step: &mut Step, reviewed: CaseId, review: &[Answer]) -> Result<bool, Failure> {
     let stored = case::lock(&mut step.tx, reviewed).await?.ok_or(Refused::CaseNotFound)?;
     let (_, decided) = decision::get(&mut step.tx, reviewed).await?.ok_or(Refused::DecisionNotFound)?;
+    let decided = decision::in_force(&mut step.tx, reviewed, decided).await?;
     if review::repeats(review, &decided) {
         return Ok(false);
     }

@@ -4,23 +4,25 @@ pub(crate) mod snapshot;
 
 use jiff::Timestamp;
 use kernel::{Channel, Personal, ResourceId as _, Role, Violations};
+use ombudsman_escalation_domain::admissibility;
 use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Representative};
 use ombudsman_escalation_domain::dossier::Head;
 use ombudsman_escalation_domain::notice::Acknowledged;
 use ombudsman_escalation_domain::regime::Regime;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Origin, Parallel, RepresentativeKind, Visibility};
-use ombudsman_escalation_domain::{CaseId, Refused, TicketId};
+use ombudsman_escalation_domain::{CaseId, Refused, TicketId, form};
 use postgres::{Claim, RequestKey, claim};
-use server::parse::time_to_proto;
+use server::parse::{channel_to_proto, language_to_proto, time_to_proto};
 use server::{Call, Principal};
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Paper, Step, replayed};
+use super::{Paper, Step, entry, replayed};
 use crate::document;
 use crate::error::Failure;
 use crate::grpc::vocabulary::stage_to_proto;
 use crate::office::Office;
 use crate::store::case::StoredCase;
+use crate::store::contact::{self, Contact};
 use crate::store::{case, screen, wall};
 
 use snapshot::Snapshot;
@@ -102,7 +104,13 @@ pub(crate) fn is_claimant(who: &Principal, customer: &str) -> bool {
 async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapshot) -> Result<pb::Case, Failure> {
     let now = office.ambient.now();
     let id = CaseId::from_uuid(office.ambient.uuid(now));
-    let received = receive(id, &command, &snapshot, now)?;
+    let received = match receive(id, &command, &snapshot, call.acting().is_office(), now) {
+        Err(Failure::Refused(Refused::Channel { article })) => {
+            turned_away(office, call, &command, &snapshot, article).await?;
+            return Err(Refused::Channel { article }.into());
+        }
+        received => received?,
+    };
     let from = received.stage();
     let registered = received.register()?;
 
@@ -158,7 +166,53 @@ async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapsho
     step.conclude(office).await
 }
 
-fn receive(id: CaseId, command: &Command, snapshot: &Snapshot, now: Timestamp) -> Result<Case, Failure> {
+/// Somebody complained by a channel that the regime does not admit: the contact is written down, once a request, and the form goes to them.
+async fn turned_away(
+    office: &Office,
+    call: &Call,
+    command: &Command,
+    snapshot: &Snapshot,
+    article: &'static str,
+) -> Result<(), Failure> {
+    let (now, customer) = (office.ambient.now(), snapshot.customer()?);
+    let contact = Contact {
+        id: command.key.id,
+        ticket: command.ticket,
+        customer,
+        regime: command.regime.id,
+        channel: command.channel,
+        article,
+        taken_by: call.actor(),
+        received_at: now,
+    };
+    let mut tx = office.db.tx().await?;
+    if !contact::note(&mut tx, &contact).await? {
+        tx.rollback().await?;
+        return Ok(());
+    }
+    let language = snapshot.matter().language;
+    let told = pb::ContactNotAdmitted {
+        ticket: command.ticket.name(),
+        customer: customer.name(),
+        regime: command.regime.id.to_owned(),
+        channel: channel_to_proto(command.channel).into(),
+        article: article.to_owned(),
+        language: language_to_proto(language).into(),
+        form: form::complaint_form(&office.name, command.regime, language),
+    };
+    ledger::append(&mut tx, &[entry(office, call, command.ticket.name(), &told)]).await?;
+    tx.commit().await?;
+    office.ledger.nudge();
+    Ok(())
+}
+
+fn receive(
+    id: CaseId,
+    command: &Command,
+    snapshot: &Snapshot,
+    by_office: bool,
+    now: Timestamp,
+) -> Result<Case, Failure> {
     let points = if command.points.is_empty() { snapshot.claim_points() } else { command.points.clone() };
     let complaint = Complaint {
         filed_at_entity: snapshot.first_received()?,
@@ -175,8 +229,10 @@ fn receive(id: CaseId, command: &Command, snapshot: &Snapshot, now: Timestamp) -
         }),
         origin: Some(match &command.regulator_reference {
             Some(_) => Origin::Regulator,
-            None if snapshot.answered() => Origin::Answer,
-            None => Origin::Silence,
+            None => {
+                let filed = (snapshot.first_received()?, snapshot.answered());
+                admissibility::origin(command.regime, filed, snapshot.firm_term(), by_office, now)?
+            }
         }),
         regulator_reference: command.regulator_reference.clone(),
     };

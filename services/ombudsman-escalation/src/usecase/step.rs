@@ -42,6 +42,8 @@ pub(crate) enum Seating {
     Unneeded,
     /// One of these, live and past the wall.
     In(&'static [OfficeRole]),
+    /// None: it is the claimant, who showed key and proof of the affair.
+    Claimant,
     /// None, but a mandate that runs: the caller acts for the office.
     Mandate,
 }
@@ -127,7 +129,7 @@ impl Step {
         let team = wall::team(&mut *tx, change.case).await?;
         let actor = call.actor().clone();
         let refused = match seating {
-            Seating::Unneeded => None,
+            Seating::Unneeded | Seating::Claimant => None,
             Seating::In(needed) => {
                 let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
                 team.authorize(&actor.id, needed, &wall, now).err()
@@ -216,9 +218,8 @@ impl Step {
     /// Answers with the case as it is written, and commits.
     pub(crate) async fn conclude(mut self, office: &Office) -> Result<pb::Case, Failure> {
         self.team = wall::team(&mut *self.tx, self.stored.case.id).await?;
-        let term = clock::decide_terms(&mut *self.tx, &[self.stored.case.id]).await?;
-        let term = term.into_iter().next().map(|(_, term)| term).unwrap_or_default();
-        let answer = answer::case(&self.stored, &self.team, term);
+        let terms = clock::terms_of(&mut *self.tx, self.stored.case.id).await?;
+        let answer = answer::case(&self.stored, &self.team, &terms);
         let kept = answer::without_words(&answer).encode_to_vec();
         let forever =
             [crate::usecase::open_case::METHOD, crate::usecase::review_case::METHOD].contains(&self.key.method);
@@ -244,6 +245,13 @@ impl Step {
             // Before the papers that came of it: the ledger tells the stage first.
             self.entries.insert(self.moves, Draft::new(id, after.id.name(), &transitioned, &self.stamp));
             self.moves += 1;
+        }
+        let changes = after.term_changes(&self.stored.case, self.now);
+        for (kind, used) in changes.closed {
+            self.note(office, &answer::term_closed(after.id, kind, used));
+        }
+        for term in changes.set {
+            self.note(office, &answer::term_set(&after, term));
         }
         case::update(&mut self.tx, &after, self.stored.version, self.now).await?;
         if after.complaint.points != self.stored.case.complaint.points {

@@ -3,7 +3,8 @@
 use tonic::{Code, Status};
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use crate::world::{STAFF, World, fields, fresh_id, open_request, reason, refusal, time};
+use crate::substitutes::OTHER;
+use crate::world::{CUSTOMER, STAFF, World, fields, fresh_id, open_request, reason, refusal, time};
 
 /// A seated case whose complaint says what the test needs.
 async fn seated(world: &World, change: impl FnOnce(&mut pb::OpenCaseRequest)) -> pb::Case {
@@ -275,7 +276,7 @@ async fn who_is_represented_is_heard_once_it_is_proven_that_the_representative_m
 async fn a_case_is_acknowledged_with_content_date_hour_and_key_signed_and_for_whom_it_is() {
     let world = World::staffed().await;
     let case = seated(&world, |_| {}).await;
-    assert_eq!(case.origin(), pb::CaseOrigin::Silence, "the firm had answered nothing");
+    assert_eq!(case.origin(), pb::CaseOrigin::Direct, "the firm had answered nothing, and its term is not known");
     let request = |format: pb::DocumentFormat| pb::GetAcknowledgementRequest {
         name: format!("{}/acknowledgement", case.name),
         format: format.into(),
@@ -318,4 +319,55 @@ async fn a_case_that_a_regulator_sent_says_so_and_only_the_office_says_it() {
     let request = pb::OpenCaseRequest { regulator_reference: "R-1".into(), ..crate::world::open_request(&ticket) };
     let refused = world.as_person(own, kernel::Role::Customer).open_case(request).await.unwrap_err();
     assert_eq!(crate::world::fields(&refused), ["regulator_reference"]);
+}
+
+#[tokio::test]
+async fn the_receipt_that_the_claimant_was_given_is_part_of_the_snapshot() {
+    use prost::Message as _;
+    use ventanilla_proto::ticketing::v1 as tickets;
+    let world = World::staffed().await;
+    let case = seated(&world, |_| {}).await;
+    let request = pb::ListDossierEntriesRequest { parent: case.name.clone(), page_size: 100, ..Default::default() };
+    let entries = world.liaison().list_dossier_entries(request).await.unwrap().into_inner().entries;
+    let kept: Vec<_> = entries.iter().filter(|entry| entry.kind() == pb::DossierKind::ReceiptSnapshot).collect();
+    assert_eq!(kept.len(), 1);
+    let request = tickets::GetReceiptRequest { name: format!("{}/receipt", case.ticket) };
+    let given = world.tickets("zoe", "billing").get_receipt(request).await.unwrap().into_inner();
+    assert_eq!(tickets::Receipt::decode(kept[0].content.as_slice()).unwrap(), given);
+    assert_eq!(kept[0].content_type, "application/x-protobuf; messageType=\"ventanilla.ticketing.v1.Receipt\"");
+}
+
+#[tokio::test]
+async fn what_was_decided_is_recognised_by_who_was_one_person_and_by_what_was_one_affair() {
+    let world = World::staffed().await;
+    world.profile().link(CUSTOMER, OTHER).await;
+    let first = world.told_under("es.general").await;
+    let repeated = pb::InadmissibilityGround::Repeated;
+    // Another ticket of the same customer is another affair, while nothing makes it the same.
+    let second = seated(&world, |_| {}).await;
+    let refused = propose(&world, &second.name, repeated.into()).await.unwrap_err();
+    assert_eq!(refusal(&refused).1, "GROUND_NOT_MET");
+    let ticket = world.get(&first).await.ticket;
+    world.merge(&second.ticket, &ticket).await;
+    world.one_family(&second.ticket, &ticket).await;
+    let proposed = propose(&world, &second.name, repeated.into()).await.unwrap();
+    assert_eq!(proposed.refusal.unwrap().article, "Ley 44/2002 art. 29 quater.3.d");
+    world.days(11);
+    assert_eq!(refuse(&world, &second.name, repeated).await.unwrap().state(), pb::CaseState::Inadmissible);
+
+    assert_eq!(world.close(&first).await.unwrap().state(), pb::CaseState::Closed);
+    // The same ticket once more, by who turned out to be the same person.
+    let again = world.ines().open_case(open_request(&ticket)).await.unwrap().into_inner();
+    for (person, _, role) in STAFF {
+        world.assign(&again.name, person, role).await.unwrap();
+    }
+    let admin = world.database.admin().await;
+    let other = crate::world::uuid_of(OTHER);
+    sqlx::query("update ombudsman.office_case set customer_id = $1 where case_id = $2")
+        .bind(other)
+        .bind(crate::world::uuid_of(&again.name))
+        .execute(&admin)
+        .await
+        .unwrap();
+    assert!(propose(&world, &again.name, repeated.into()).await.is_ok());
 }

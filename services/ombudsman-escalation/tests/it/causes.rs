@@ -166,3 +166,28 @@ async fn of_two_decisions_that_are_told_at_once_one_opens_again_what_had_been_me
     let other = decided.iter().zip(owed).find(|(_, owed)| *owed == 0).unwrap().0;
     assert_eq!(world.rule_broken_by(twice, crate::world::uuid_of(other)).await, "obligation_reopened_once");
 }
+
+#[tokio::test]
+async fn an_upgrade_of_a_database_in_which_two_decisions_opened_the_same_again_keeps_the_first() {
+    use ombudsman_escalation as office;
+    use sqlx::migrate::Migrator;
+    let until: Vec<_> = office::migrations().iter().filter(|one| one.version < 20_261_203_100_150).cloned().collect();
+    let before = Migrator::with_migrations(until);
+    let database = testkit::Database::fresh_with(&[(office::SCHEMA, &before)]).await;
+    let admin = database.admin().await;
+    // Written around the service, as it was possible then.
+    let written = "alter table ombudsman.obligation disable trigger all;
+        insert into ombudsman.obligation (case_id, number, kind, debtor, entry_sequence, since, due_at, reopens_case, reopens_number)
+        select ('00000000-0000-0000-0000-00000000000' || n)::uuid, 1, 'recommendation', 'billing', 1,
+               '2026-01-01'::timestamptz + n * interval '1 hour', '2026-03-01', '00000000-0000-0000-0000-0000000000aa', 1
+          from generate_series(1, 3) as n;
+        alter table ombudsman.obligation enable trigger all;";
+    sqlx::raw_sql(written).execute(&admin).await.unwrap();
+    postgres::migrate(&database.settings_of(office::SCHEMA), &office::migrations()).await.unwrap();
+    let kept: Vec<(bool, bool)> =
+        sqlx::query_as("select reopens_case is not null, done_at is null from ombudsman.obligation order by since")
+            .fetch_all(&admin)
+            .await
+            .unwrap();
+    assert_eq!(kept, [(true, true), (false, true), (false, true)], "every one is owed, and one is what came again");
+}

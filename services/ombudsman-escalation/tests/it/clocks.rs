@@ -11,6 +11,8 @@ use ventanilla_proto::r#type::v1::Channel;
 
 use crate::world::World;
 
+/// Long over, and under the law of 2025.
+const UNDER_THE_LAW: &str = "2026-03-02T09:00:00Z";
 const SOON: Duration = Duration::from_secs(30);
 
 /// The clock of this stage on a case or an obligation, once it is in this state.
@@ -119,4 +121,97 @@ async fn what_was_proven_in_time_is_met_in_time_however_late_it_is_judged() {
     assert_eq!((met.breached_time, met.settled_time), (None, world.owed(&case).await[0].met_time));
     assert_eq!(world.owed(&case).await[0].overdue_time, None);
     assert!(world.entries::<pb::ObligationOverdue>().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn time_of_the_parties_is_counted_and_shown_on_the_case_until_it_is_used() {
+    let (world, monitor) = World::monitored_at(UNDER_THE_LAW).await;
+    let case = world.seated_under("es.finance").await;
+    let request = pb::RequestCureRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        items: vec![pb::MissingItem::Documents.into()],
+        explanation: "send the contract".into(),
+        request_id: crate::world::fresh_id(),
+    };
+    let asked = world.ines().request_cure(request).await.unwrap().into_inner();
+    // It is long ago, and for the monitor over since.
+    let lapsed = clock(&monitor, &case, "claimant_cures", sla::ClockState::Lapsed).await;
+    assert_eq!((lapsed.bearer(), lapsed.breached_time), (sla::ClockBearer::Claimant, None));
+    // What the office told the claimant is the first instant after it.
+    let told = asked.cure.unwrap().due_time.unwrap();
+    let last = lapsed.due_time.unwrap();
+    assert_eq!((last.seconds + 1, last.nanos), (told.seconds, 999_999_000));
+    let shown = eventually(SOON, || async {
+        let terms = world.get(&case).await.party_terms;
+        match terms.as_slice() {
+            [term] if term.lapse_time.is_some() => Ok(*term),
+            _ => Err(format!("{terms:?}")),
+        }
+    })
+    .await;
+    assert_eq!((shown.kind(), shown.bearer()), (pb::PartyTermKind::Cure, pb::Party::Claimant));
+    assert_eq!((shown.due_time, shown.lapse_time), (lapsed.due_time, lapsed.due_time));
+
+    let request = pb::ReceiveCureRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        content: "the contract".into(),
+        parallel_proceedings: pb::ParallelProceedings::None.into(),
+        request_id: crate::world::fresh_id(),
+        ..Default::default()
+    };
+    world.ines().receive_cure(request).await.unwrap();
+    let used = clock(&monitor, &case, "claimant_cures", sla::ClockState::Fulfilled).await;
+    // In time for the office, whose day it was.
+    assert_eq!((used.lapse_time, used.settled_time.is_some()), (None, true));
+    world.admit(&case).await.unwrap();
+    clock(&monitor, &case, "entity_allegations_to_defensor", sla::ClockState::Lapsed).await;
+    let firm = eventually(SOON, || async {
+        let terms = world.get(&case).await.party_terms;
+        match terms.as_slice() {
+            [term] if term.bearer() == pb::Party::Firm => Ok(*term),
+            _ => Err(format!("{terms:?}")),
+        }
+    })
+    .await;
+    assert_eq!(firm.kind(), pb::PartyTermKind::Statement);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_before_the_firms_term_is_over_is_told_until_when_to_wait() {
+    use tonic::Code;
+    let (world, monitor) = World::monitored_at(UNDER_THE_LAW).await;
+    // For the monitor this term is over; for one that runs the office is asked in the monitor's own time.
+    let ticket = world.ticket().await;
+    let own = crate::world::CUSTOMER.strip_prefix("customers/").unwrap();
+    let open = |ticket: &str| pb::OpenCaseRequest { regime: "es.general".into(), ..crate::world::open_request(ticket) };
+    clock(&monitor, &ticket, "resolve_and_answer", sla::ClockState::Running).await;
+    let claimant = || world.as_person(own, kernel::Role::Customer);
+    let taken = claimant().open_case(open(&ticket)).await.unwrap().into_inner();
+    assert_eq!(taken.origin(), pb::CaseOrigin::Silence);
+
+    let young = world.ticket().await;
+    let running = clock(&monitor, &young, "resolve_and_answer", sla::ClockState::Running).await;
+    let admin = world.database.admin().await;
+    let id = crate::world::uuid_of(&running.name);
+    for change in [
+        "alter table sla_monitor.clock_entry disable trigger clock_entry_append_only",
+        "update sla_monitor.clock_entry set occurred_at = now()",
+        "alter table sla_monitor.clock_entry enable trigger clock_entry_append_only",
+    ] {
+        let change =
+            if change.starts_with("update") { format!("{change} where clock_id = '{id}'") } else { change.to_owned() };
+        sqlx::query(sqlx::AssertSqlSafe(change)).execute(&admin).await.unwrap();
+    }
+    let refused = claimant().open_case(open(&young)).await.unwrap_err();
+    let (code, why, metadata) = crate::world::refusal(&refused);
+    assert_eq!((code, why.as_str()), (Code::FailedPrecondition, "PREMATURE"));
+    assert_eq!(metadata["article"], "office rulebook, after the term of Ley 10/2025 art. 17");
+    assert!(metadata["due_time"].as_str() > "2026", "{metadata:?}");
+    let rows = world.rows().await;
+    assert_eq!(rows.0, 1, "nothing was opened");
+    // The office's own intake may take it in, and says so.
+    let early = world.ines().open_case(open(&young)).await.unwrap().into_inner();
+    assert_eq!(early.origin(), pb::CaseOrigin::Direct);
 }

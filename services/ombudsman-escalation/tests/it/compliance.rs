@@ -25,7 +25,7 @@ async fn ordered(world: &World) -> (String, String) {
 }
 
 /// sla-monitor tells that the time of the obligation was over when it was due.
-async fn breached(world: &World, obligation: &str, position: i64) {
+pub async fn breached(world: &World, obligation: &str, position: i64) {
     let ledger = Ledger::open(world.database.db().await, SOURCE);
     let ambient = world.harness.surroundings.ambient.clone();
     let clocks = Clocks::new(ambient.clone());

@@ -20,7 +20,7 @@ impl World {
         self.tickets("zoe", "billing").get_ticket(request).await.unwrap().into_inner()
     }
 
-    async fn merge(&self, ticket: &str, into: &str) {
+    pub async fn merge(&self, ticket: &str, into: &str) {
         let (ticket, into) = (self.ticket_now(ticket).await, self.ticket_now(into).await);
         let ticketing = self.ticketing.as_ref().unwrap();
         let request = tickets::MergeTicketRequest {
@@ -51,7 +51,7 @@ impl World {
     }
 
     /// When the office knows these for one family.
-    async fn one_family(&self, one: &str, other: &str) {
+    pub async fn one_family(&self, one: &str, other: &str) {
         let admin = self.database.admin().await;
         let (one, other) = (uuid_of(one), uuid_of(other));
         eventually(LIMIT, || async {

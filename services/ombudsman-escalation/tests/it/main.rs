@@ -7,6 +7,7 @@ mod admission;
 mod assign_case;
 mod audit;
 mod causes;
+mod claimant;
 mod clocks;
 mod compliance;
 mod conciliation;

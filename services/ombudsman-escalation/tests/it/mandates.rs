@@ -65,6 +65,34 @@ async fn a_further_term_begins_when_the_one_before_is_over_and_lasts_two_years()
 }
 
 #[tokio::test]
+async fn each_pending_case_goes_to_the_substitute_that_is_named_for_it() {
+    let world = World::staffed().await;
+    world.hire("rita", Role::Ombudsman, OMBUDSMAN).await;
+    world.hire("vera", Role::Ombudsman, OMBUDSMAN).await;
+    let (first, second) = (world.seated_case().await.name, world.seated_case().await.name);
+    let request = end_request(&world, "elena", &[(&first, "rita"), (&second, "vera")]).await;
+    end(&world, request).await.unwrap();
+    for (case, who) in [(&first, "rita"), (&second, "vera")] {
+        let seats = world.get(case).await.assignments;
+        let decides: Vec<&str> = seats
+            .iter()
+            .filter(|seat| seat.recuse_time.is_none() && seat.office_role() == OMBUDSMAN)
+            .map(|seat| seat.person.as_str())
+            .collect();
+        assert_eq!(decides, [who]);
+        let verdict = world.ines().verify_dossier(pb::VerifyDossierRequest { name: case.clone() }).await.unwrap();
+        assert!(verdict.into_inner().intact);
+    }
+    let told: Vec<_> =
+        world.entries::<pb::CaseRecused>().await.into_iter().map(|one| (one.case_name, one.substitute)).collect();
+    let mut expected = vec![(first, "rita".to_owned()), (second, "vera".to_owned())];
+    expected.sort();
+    let mut told = told;
+    told.sort();
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
 async fn nobody_is_removed_without_a_cause_nor_from_a_pending_case_without_a_substitute() {
     let world = World::staffed().await;
     world.hire("rita", Role::Ombudsman, OMBUDSMAN).await;

@@ -7,7 +7,7 @@ use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceC
 use ventanilla_proto::ticketing::v1 as tickets;
 use ventanilla_proto::r#type::v1::Channel;
 
-use crate::world::{CUSTOMER, World, fields, fresh_id, open_request, reason, refusal};
+use crate::world::{CUSTOMER, World, fields, fresh_id, open_request, reason, refusal, uuid_of};
 
 async fn papers(world: &World, case: &str) -> Vec<pb::DossierEntry> {
     let request = pb::ListDossierEntriesRequest { parent: case.to_owned(), ..Default::default() };
@@ -27,13 +27,18 @@ async fn keeps_the_ticket_as_it_stood_and_names_the_neighbour_that_was_down() {
 
     let papers = papers(&world, &case.name).await;
     let kinds: Vec<pb::DossierKind> = papers.iter().map(|paper| paper.kind()).collect();
-    use pb::DossierKind::{Acknowledgement, Complaint, Gap, HistorySnapshot, MessagesSnapshot, TicketSnapshot};
-    assert_eq!(kinds, [Complaint, TicketSnapshot, MessagesSnapshot, HistorySnapshot, Gap, Gap, Acknowledgement]);
+    use pb::DossierKind::{
+        Acknowledgement, Complaint, Gap, HistorySnapshot, MessagesSnapshot, ReceiptSnapshot, TicketSnapshot,
+    };
+    assert_eq!(
+        kinds,
+        [Complaint, TicketSnapshot, MessagesSnapshot, HistorySnapshot, ReceiptSnapshot, Gap, Gap, Acknowledgement]
+    );
     let kept: tickets::Ticket = prost::Message::decode(papers[1].content.as_slice()).unwrap();
     assert_eq!(kept.name, ticket);
-    let gap = String::from_utf8(papers[4].content.clone()).unwrap();
-    assert!(gap.starts_with("sla-monitor"), "{gap}");
     let gap = String::from_utf8(papers[5].content.clone()).unwrap();
+    assert!(gap.starts_with("sla-monitor"), "{gap}");
+    let gap = String::from_utf8(papers[6].content.clone()).unwrap();
     assert!(gap.starts_with("customer-profile: it knows no such customer"), "{gap}");
 
     let opened = world.entries::<pb::CaseOpened>().await;
@@ -41,7 +46,7 @@ async fn keeps_the_ticket_as_it_stood_and_names_the_neighbour_that_was_down() {
         (opened.len(), opened[0].ticket.as_str(), opened[0].regime.as_str()),
         (1, ticket.as_str(), "es.finance")
     );
-    assert_eq!(world.entries::<pb::DossierEntryAdded>().await.len(), 7);
+    assert_eq!(world.entries::<pb::DossierEntryAdded>().await.len(), 8);
 }
 
 #[tokio::test]
@@ -164,4 +169,33 @@ async fn everything_that_is_wrong_is_said_at_once() {
     ];
     assert_eq!(fields(&refused), expected);
     assert_eq!(world.rows().await, before);
+}
+
+#[tokio::test]
+async fn who_complains_by_phone_in_finance_is_turned_away_with_a_trace_and_the_form_comes_once() {
+    let (world, _monitor) = World::monitored_at("2026-03-02T09:00:00Z").await;
+    let ticket = world.ticket().await;
+    let request =
+        pb::OpenCaseRequest { channel: Channel::Phone.into(), request_id: fresh_id(), ..open_request(&ticket) };
+    for _ in 0..2 {
+        let refused = world.ines().open_case(request.clone()).await.unwrap_err();
+        let (code, why, metadata) = refusal(&refused);
+        assert_eq!((code, why.as_str()), (Code::FailedPrecondition, "CHANNEL_NOT_ADMISSIBLE"));
+        assert_eq!(metadata["article"], "Ley 44/2002 art. 29 ter");
+    }
+    let noted = world.entries::<pb::ContactNotAdmitted>().await;
+    assert_eq!((noted.len(), noted[0].ticket.as_str(), noted[0].customer.as_str()), (1, ticket.as_str(), CUSTOMER));
+    assert!(noted[0].form.contains("Declaración"), "{}", noted[0].form);
+    let id = uuid_of(&ticket);
+    let kept: (i64, String) = sqlx::query_as(
+        "select count(*), max(taken_by) from ombudsman.contact where ticket_id = $1 and channel = 'phone'",
+    )
+    .bind(id)
+    .fetch_one(&world.database.admin().await)
+    .await
+    .unwrap();
+    assert_eq!(kept, (1, "ines".to_owned()));
+    let gone = "delete from ombudsman.contact where ticket_id = $1";
+    assert_eq!(world.rule_broken_by(gone, id).await, "contact_written_once");
+    assert_eq!(world.rows().await.0, 0, "no case came of it");
 }

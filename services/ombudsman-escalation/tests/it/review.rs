@@ -242,6 +242,35 @@ async fn a_review_that_repeats_the_decision_leaves_it_in_force_and_orders_nothin
 }
 
 #[tokio::test]
+async fn a_review_is_held_against_the_remedy_as_it_stands_since_a_slip_was_corrected() {
+    let world = World::staffed().await;
+    let corrected = async || {
+        let case = world.told_under("es.finance").await;
+        act!(world, "elena", correct_decision, CorrectDecisionRequest, &case, claim_point: "p1", text: pb::DecisionText::Remedy,
+            stood: "the second charge", stands: "the first charge", reason: "misread")
+        .unwrap();
+        case
+    };
+    let remedy = |text: &str| {
+        let text = text.to_owned();
+        move |request: &mut pb::IssueDecisionRequest| request.points[0].remedy = text
+    };
+    let reviewed = corrected().await;
+    let repeats = review(&world, &reviewed, remedy("the firm refunds the first charge with legal interest")).await;
+    assert!(world.told(&repeats).await.confirms && world.told(&reviewed).await.superseded_by.is_empty());
+    let beside = act!(world, "elena", order_compliance, OrderComplianceRequest, &repeats, orders: order(20));
+    assert_eq!(reason(&beside.unwrap_err()).1, "REVIEW_CONFIRMS");
+
+    // Who repeats the slip decides otherwise than what is in force.
+    let reviewed = corrected().await;
+    let slips = review(&world, &reviewed, remedy("the firm refunds the second charge with legal interest")).await;
+    assert_eq!(world.told(&reviewed).await.superseded_by, slips);
+    assert!(!world.told(&slips).await.confirms);
+    let by_sql = "insert into ombudsman.corrected_remedy (case_id, point_id, number, remedy, corrected_at) values ($1, 'p1', 1, 'nothing', now())";
+    assert_eq!(world.rule_broken_by(by_sql, uuid_of(&slips)).await, "corrected_remedy_by_a_correction");
+}
+
+#[tokio::test]
 async fn a_review_that_confirms_guides_nobody_any_more_once_another_takes_the_place_of_what_it_confirmed() {
     let world = World::staffed().await;
     let reviewed = world.told_under("es.finance").await;

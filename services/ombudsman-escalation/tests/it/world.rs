@@ -85,7 +85,12 @@ impl World {
     /// A staffed office beside a real sla-monitor, each following the other. It is long ago, so that for the monitor, which goes by the
     /// database's time, everything has fallen due that can.
     pub async fn monitored() -> (Self, Served) {
-        let harness = Harness::with(Surroundings::at("2020-03-02T09:00:00Z", 1));
+        Self::monitored_at("2020-03-02T09:00:00Z").await
+    }
+
+    /// The same at an instant that is over for the database, under the law of its day.
+    pub async fn monitored_at(instant: &str) -> (Self, Served) {
+        let harness = Harness::with(Surroundings::at(instant, 1));
         let (own, theirs, clocks) = (office::migrations(), ticketing::migrations(), sla_monitor::migrations());
         let none = nothing();
         let schemas = [

@@ -27,6 +27,7 @@ pub mod figures;
 pub mod forecast;
 pub mod foresight;
 pub mod jurisdiction;
+pub mod party;
 pub mod policy;
 pub mod proof;
 pub mod proportion;

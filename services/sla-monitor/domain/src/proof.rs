@@ -6,6 +6,7 @@ mod steps;
 use jiff::Timestamp;
 
 use crate::clock::{Entry, Happening, Length, Replay, State, Terms, Unreplayable, replay};
+use crate::rule::Bearer;
 use crate::{Calendar, Pause, Rule};
 
 pub use steps::{Outcome, Step};
@@ -129,6 +130,16 @@ fn sentences(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>) -> (St
     };
     let end = steps::local(calendar, due);
     match replayed.length {
+        Length::Until(_) if rule.bearer != Bearer::House => (
+            format!(
+                "Según {}, el tiempo dado el {start} termina el {end}, hora de {zone}, como la oficina lo comunicó. Si no se usa, caduca; nadie incumple.",
+                rule.citation
+            ),
+            format!(
+                "Under {}, the time given on {start} is over on {end}, {zone} time, as the office told. Unused it lapses; nobody breaches anything.",
+                rule.citation
+            ),
+        ),
         Length::Until(_) => (
             format!("Prometido para el {end} (hora de {zone}): cumplido hasta ese momento, incluido, está a tiempo."),
             format!("Promised for {end} ({zone} time): kept at that moment or before, it is in time."),

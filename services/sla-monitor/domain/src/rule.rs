@@ -81,11 +81,37 @@ pub enum Subject {
     Promise,
     /// What the firm owes after a case: an order to carry out, or an answer to a recommendation.
     Obligation,
+    /// Time that a party to a case has: the office says from when to when.
+    PartyTerm,
     /// A call that is over: no clock is started, it is judged.
     Call,
     /// Nothing: no clock is started by itself.
     #[default]
     None,
+}
+
+/// Whose time a clock of the rule counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bearer {
+    /// The house owes something: a department of the firm, or the ombudsman's office.
+    #[default]
+    House,
+    /// The claimant of a case may do something, and owes nothing.
+    Claimant,
+    /// The firm, as a party to a case, may do something, and owes nothing.
+    Firm,
+}
+
+impl Bearer {
+    /// The word that is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::House => "house",
+            Self::Claimant => "claimant",
+            Self::Firm => "firm",
+        }
+    }
 }
 
 /// What meets the obligation.
@@ -189,6 +215,8 @@ pub struct Rule {
     pub stage: String,
     /// What a clock of it is attached to.
     pub subject: Subject,
+    /// Whose time it counts.
+    pub bearer: Bearer,
     /// Sectors it holds for; `*` for all that have no rule of their own.
     pub sectors: Vec<String>,
     /// Those of its sectors in which it holds for large companies alone (Ley 10/2025, art. 2).

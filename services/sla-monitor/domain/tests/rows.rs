@@ -168,6 +168,9 @@ const ROWS: &[Row] = &[
         counted: "February has no 30th" },
 ];
 
+/// Of a row whose clock runs until an instant that the office gives.
+const UNTIL_TOLD: &str = "";
+
 /// Rows without a term: what they ask for, first day in force, and part of the reason why no clock is started.
 #[rustfmt::skip]
 const WITHOUT_TERM: &[(&str, &str, &str, &str)] = &[
@@ -180,7 +183,7 @@ const WITHOUT_TERM: &[(&str, &str, &str, &str)] = &[
     ("es.l10-2025.4-4.hold", "hold", "2025-12-28", "related complaint is open"),
     ("es.l10-2025.21.evaluation", "yearly_evaluation", "2025-12-28", "first quarter"),
     ("es.l10-2025.22.audit", "yearly_audit", "2025-12-28", "once a year"),
-    ("es.fin.29quinquies.entity", "entity_allegations_to_defensor", "2025-12-28", "rulebook"),
+    ("es.fin.29quinquies.entity", "entity_allegations_to_defensor", "2025-12-28", UNTIL_TOLD),
     ("es.fin.timebar", "admissibility", "2025-12-28", "starts no clock"),
     ("es.fin.eco734-17.report", "annual_report_to_board", "", "first quarter"),
     ("es.adr.23.mandate", "independence", "", "condition on the person"),
@@ -228,13 +231,14 @@ fn every_row_with_a_term_says_what_the_law_says_and_leads_to_the_day_counted_by_
 }
 
 #[test]
-fn every_row_without_a_term_is_there_and_says_why_no_clock_is_started() {
+fn every_row_without_a_term_is_there_and_says_why_no_clock_is_started_unless_somebody_says_until_when() {
     let catalogue = catalogue();
     for (id, stage, from, why) in WITHOUT_TERM {
         let rule = catalogue.rule(id).unwrap_or_else(|| panic!("{id} is missing"));
         assert_eq!((rule.stage.as_str(), rule.term), (*stage, None), "{id}");
         assert_eq!(rule.from.map(|day| day.to_string()).unwrap_or_default(), *from, "{id}");
         let because = rule.disabled_because.as_deref().unwrap_or_default();
+        assert_eq!(rule.enabled(), *why == UNTIL_TOLD, "{id}");
         assert!(because.contains(why), "{id} says: {because}");
     }
 }
@@ -267,8 +271,10 @@ fn what_ended_or_is_no_law_yet_says_so() {
 fn terms_that_are_a_minimum_are_no_deadline() {
     let catalogue = catalogue();
     let minima: Vec<&str> = catalogue.rules().filter(|r| r.at_least).map(|r| r.id.as_str()).collect();
-    assert_eq!(minima, ["es.adr.14.reflect", "es.l10-2025.13-3.cure", "uk.disp.1-9.keep"]);
-    assert!(catalogue.rules().filter(|r| r.at_least).all(|r| !r.enabled()));
+    assert_eq!(minima, ["es.adr.14.reflect", "es.l10-2025.13-3.cure", "house.office.reflection", "uk.disp.1-9.keep"]);
+    // The one that is counted is time to think: when it is over it was given, and nothing was missed.
+    let counted: Vec<&str> = catalogue.rules().filter(|r| r.at_least && r.enabled()).map(|r| r.id.as_str()).collect();
+    assert_eq!(counted, ["house.office.reflection"]);
 }
 
 #[test]

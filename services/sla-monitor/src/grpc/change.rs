@@ -69,14 +69,64 @@ fn read(entry: &Entry) -> Option<proto::ClockChange> {
             ..proto::ClockChange::default()
         });
     }
-    let e = payload::<proto::ClockSettled>(entry)?;
+    if let Some(e) = payload::<proto::ClockSettled>(entry) {
+        return Some(proto::ClockChange {
+            kind: K::Settled.into(),
+            clock: e.clock,
+            subject: e.subject,
+            customer: e.customer,
+            state: e.state,
+            breached_time: e.breached_time,
+            ..proto::ClockChange::default()
+        });
+    }
+    of_a_party(entry)
+}
+
+/// What an entry tells of the time of a party to a case.
+fn of_a_party(entry: &Entry) -> Option<proto::ClockChange> {
+    use proto::ClockChangeKind as K;
+    if let Some(e) = payload::<proto::PartyTermStarted>(entry) {
+        return Some(proto::ClockChange {
+            kind: K::Started.into(),
+            clock: e.clock,
+            subject: e.subject,
+            customer: e.customer,
+            state: proto::ClockState::Running.into(),
+            due_time: e.due_time,
+            ..proto::ClockChange::default()
+        });
+    }
+    if let Some(e) = payload::<proto::PartyTermWarned>(entry) {
+        return Some(proto::ClockChange {
+            kind: K::Warned.into(),
+            clock: e.clock,
+            subject: e.subject,
+            customer: e.customer,
+            due_time: e.due_time,
+            threshold_percent: e.threshold_percent,
+            ..proto::ClockChange::default()
+        });
+    }
+    if let Some(e) = payload::<proto::PartyTermLapsed>(entry) {
+        return Some(proto::ClockChange {
+            kind: K::Lapsed.into(),
+            clock: e.clock,
+            subject: e.subject,
+            customer: e.customer,
+            state: proto::ClockState::Lapsed.into(),
+            lapse_time: e.lapse_time,
+            ..proto::ClockChange::default()
+        });
+    }
+    let e = payload::<proto::PartyTermSettled>(entry)?;
     Some(proto::ClockChange {
         kind: K::Settled.into(),
         clock: e.clock,
         subject: e.subject,
         customer: e.customer,
         state: e.state,
-        breached_time: e.breached_time,
+        lapse_time: e.lapse_time,
         ..proto::ClockChange::default()
     })
 }

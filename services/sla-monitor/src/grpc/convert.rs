@@ -167,6 +167,7 @@ pub fn clocks(request: &proto::ListClocksRequest) -> Result<list_clocks::Page, F
             Ok(proto::ClockState::Paused) => "paused",
             Ok(proto::ClockState::Fulfilled) => "fulfilled",
             Ok(proto::ClockState::Cancelled) => "cancelled",
+            Ok(proto::ClockState::Lapsed) => "lapsed",
             Ok(proto::ClockState::Unspecified) | Err(_) => {
                 parse::not_a_value::<()>(&mut violations, &format!("states[{i}]"), *state);
                 continue;

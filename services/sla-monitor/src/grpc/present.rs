@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use kernel::ResourceId as _;
 use sla_monitor_domain::board::{self, Dimension};
 use sla_monitor_domain::calendar::LOCAL_TIME_RULE;
-use sla_monitor_domain::clock::{Move, Threshold};
+use sla_monitor_domain::clock::{Move, Terms, Threshold};
+use sla_monitor_domain::party::{self, Stage};
 use sla_monitor_domain::proof::Outcome;
-use sla_monitor_domain::rule::{Does, Evidence, Kind, Standing as RuleStanding};
+use sla_monitor_domain::rule::{Bearer, Does, Evidence, Kind, Standing as RuleStanding};
 use sla_monitor_domain::{Calendar, Proof, Rule, State};
 use ventanilla_proto::sla::v1 as proto;
 
@@ -91,9 +92,12 @@ const fn evidence(evidence: Evidence) -> proto::EvidenceStatus {
 /// A clock.
 pub fn clock(standing: Standing) -> proto::Clock {
     let Standing { stored, replayed, rule, calendar, thresholds } = standing;
+    let of_party = (rule.bearer != Bearer::House)
+        .then(|| party::stands(&replayed, Terms { rule: &rule, calendar: &calendar }, stored.now));
     // A breach is a fact of instants: it shows as soon as the due instant has passed by the database's time.
-    let breach = replayed.breach_by(stored.now);
-    let seen_until = replayed.state.settled().unwrap_or(stored.now);
+    let breach = replayed.breach_by(stored.now).filter(|_| of_party.is_none());
+    let settled = of_party.map_or_else(|| replayed.state.settled(), |stands| stands.stage.settled());
+    let seen_until = settled.unwrap_or(stored.now);
     let warnings = thresholds.iter().map(|(at_which, at)| {
         let (threshold_percent, lead_minutes) = threshold(*at_which);
         let passed = *at < seen_until;
@@ -107,11 +111,11 @@ pub fn clock(standing: Standing) -> proto::Clock {
         kind: kind(rule.kind).into(),
         stage: rule.stage.clone(),
         calendar: format!("calendars/{}", calendar.id),
-        state: state(&replayed.state).into(),
+        state: of_party.map_or_else(|| state(&replayed.state), party_state).into(),
         origin_time: (!matches!(replayed.state, State::Scheduled { .. })).then(|| time(replayed.origin)),
         first_received_time: Some(time(replayed.first_origin)),
         due_time: replayed.state.due().map(time),
-        settled_time: replayed.state.settled().map(time),
+        settled_time: settled.map(time),
         breached_time: breach.map(|breach| time(breach.at)),
         warnings: warnings.collect(),
         epoch: replayed.epoch,
@@ -121,6 +125,28 @@ pub fn clock(standing: Standing) -> proto::Clock {
         subject_type: stored.subject_type,
         etag: postgres::etag(stored.version),
         calendar_version: calendar.version.clone(),
+        bearer: bearer(rule.bearer).into(),
+        lapse_time: of_party.and_then(|stands| stands.lapsed).map(time),
+        ends_with_answer: rule.ends_with_answer(),
+    }
+}
+
+/// How the time of a party stands, on the wire.
+pub const fn party_state(stands: party::Stands) -> proto::ClockState {
+    match stands.stage {
+        Stage::Running => proto::ClockState::Running,
+        Stage::Fulfilled { .. } => proto::ClockState::Fulfilled,
+        Stage::FellAway { .. } => proto::ClockState::Cancelled,
+        Stage::Lapsed => proto::ClockState::Lapsed,
+    }
+}
+
+/// Whose time it is, on the wire.
+pub const fn bearer(bearer: Bearer) -> proto::ClockBearer {
+    match bearer {
+        Bearer::House => proto::ClockBearer::House,
+        Bearer::Claimant => proto::ClockBearer::Claimant,
+        Bearer::Firm => proto::ClockBearer::Firm,
     }
 }
 

@@ -38,10 +38,10 @@ impl<'a> Start<'a> {
 
 /// One entry being applied.
 pub(super) struct Effects<'a> {
-    monitor: &'a Monitor,
+    pub(super) monitor: &'a Monitor,
     source: &'static str,
     entry: &'a Received,
-    stamp: Stamp,
+    pub(super) stamp: Stamp,
 }
 
 /// A clock to start: the first entry starts it, the others are what has happened to it already.
@@ -91,7 +91,7 @@ impl<'a> Effects<'a> {
         Self { monitor, source, entry, stamp }
     }
 
-    fn cause(&self) -> Cause<'_> {
+    pub(super) fn cause(&self) -> Cause<'_> {
         Cause {
             source: self.source,
             position: self.entry.position(),
@@ -315,7 +315,7 @@ impl<'a> Effects<'a> {
         Draft::new(self.new_id(), name, &payload, &self.stamp)
     }
 
-    fn new_id(&self) -> uuid::Uuid {
+    pub(super) fn new_id(&self) -> uuid::Uuid {
         self.monitor.ambient.uuid(self.stamp.recorded_at)
     }
 }

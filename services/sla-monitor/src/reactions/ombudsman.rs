@@ -10,6 +10,7 @@
 //! * While a case is stayed the office must abstain: the term to decide stands still.
 //! * What the office orders or recommends starts a clock until the instant it gives. The proof meets it at the instant it came, however
 //!   long it took to judge it.
+//! * A party that the office gives time for something has a clock that is nobody's obligation ([`super::parties`]).
 //! * Beside that the house may measure by policies of its own how long the office takes to decide and to notify, and the firm to carry out
 //!   what was ordered.
 
@@ -53,6 +54,10 @@ impl Reaction for Cases {
             let case: CaseId = named("case_name", &met.case_name)?;
             let done = |rule: &Rule, _: &_| Event::ObligationMet.to_clock_of(rule);
             effects.happen(tx, case.uuid(), Some(&met.obligation), done).await
+        } else if let Some(set) = entry.payload::<proto::PartyTermSet>()? {
+            effects.give_party(tx, &set).await
+        } else if let Some(closed) = entry.payload::<proto::PartyTermClosed>()? {
+            effects.close_party(tx, &closed).await
         } else if let Ok(case) = CaseId::parse(entry.aggregate()) {
             affair::touch(tx, case.uuid()).await?;
             Ok(())

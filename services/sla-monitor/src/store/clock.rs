@@ -149,16 +149,23 @@ fn happening(kind: &str, ground: String, until: Option<Timestamp>) -> Option<Hap
 pub async fn get(pool: &PgPool, id: Uuid) -> Result<Option<Stored>, StoreError> {
     let row = sqlx::query_as!(
         Row,
-        r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.calendar_version, c.subject_type,
-                  c.department, c.version, c.first_origin_at as "first_origin_at: _",
+        r#"select c.clock_id as "clock_id!", c.affair_id as "affair_id!", c.subject as "subject!", c.customer_id, c.rule as "rule!",
+                  c.rule_version as "rule_version!", c.calendar as "calendar!", c.calendar_version as "calendar_version!",
+                  c.subject_type as "subject_type!", c.department as "department!", c.version as "version!",
+                  c.first_origin_at as "first_origin_at!: _",
                   e.kinds as "entry_kinds!", e.grounds as "entry_grounds!", e.untils as "entry_untils!: _",
                   e.times as "entry_times!: _", now() as "now!: _"
-           from sla_monitor.clock c
+           from (select clock_id, affair_id, subject, customer_id, rule, rule_version, calendar, calendar_version, subject_type, department,
+                        version, first_origin_at
+                 from sla_monitor.clock where clock_id = $1
+                 union all
+                 select clock_id, affair_id, 'cases/' || affair_id, customer_id, rule, rule_version, calendar, calendar_version, 'case', '',
+                        version, first_origin_at
+                 from sla_monitor.party_clock where clock_id = $1) c
            cross join lateral (
                select array_agg(kind order by seq) as kinds, array_agg(ground order by seq) as grounds,
                       array_agg(until_at order by seq) as untils, array_agg(occurred_at order by seq) as times
-               from sla_monitor.clock_entry where clock_id = c.clock_id) e
-           where c.clock_id = $1"#,
+               from sla_monitor.clock_entry where clock_id = c.clock_id) e"#,
         id
     )
     .fetch_optional(pool)
@@ -191,14 +198,26 @@ pub async fn list(
     let states = (!filter.states.is_empty()).then_some(filter.states.as_slice());
     let rows = sqlx::query_as!(
         Row,
-        r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.calendar_version, c.subject_type,
-                  c.department, c.version, c.first_origin_at as "first_origin_at: _",
+        r#"select c.clock_id as "clock_id!", c.affair_id as "affair_id!", c.subject as "subject!", c.customer_id, c.rule as "rule!",
+                  c.rule_version as "rule_version!", c.calendar as "calendar!", c.calendar_version as "calendar_version!",
+                  c.subject_type as "subject_type!", c.department as "department!", c.version as "version!",
+                  c.first_origin_at as "first_origin_at!: _",
                   e.kinds as "entry_kinds!", e.grounds as "entry_grounds!", e.untils as "entry_untils!: _",
                   e.times as "entry_times!: _", now() as "now!: _"
-           from (select * from sla_monitor.clock
-                 where ($1::uuid is null or affair_id = $1) and ($2::text is null or subject = $2)
-                   and ($3::uuid is null or customer_id = $3) and ($4::text[] is null or state = any($4))
-                   and ($5::timestamptz is null or (first_origin_at, clock_id) > ($5, $6))
+           from (select * from (
+                     select clock_id, affair_id, subject, customer_id, rule, rule_version, calendar, calendar_version, subject_type,
+                            department, version, first_origin_at
+                     from sla_monitor.clock
+                     where ($1::uuid is null or affair_id = $1) and ($2::text is null or subject = $2)
+                       and ($3::uuid is null or customer_id = $3) and ($4::text[] is null or state = any($4))
+                       and ($5::timestamptz is null or (first_origin_at, clock_id) > ($5, $6))
+                     union all
+                     select clock_id, affair_id, 'cases/' || affair_id, customer_id, rule, rule_version, calendar, calendar_version, 'case',
+                            '', version, first_origin_at
+                     from sla_monitor.party_clock
+                     where ($1::uuid is null or affair_id = $1) and $2::text is null
+                       and ($3::uuid is null or customer_id = $3) and ($4::text[] is null or state = any($4))
+                       and ($5::timestamptz is null or (first_origin_at, clock_id) > ($5, $6))) every
                  order by first_origin_at, clock_id limit $7) c
            cross join lateral (
                select array_agg(kind order by seq) as kinds, array_agg(ground order by seq) as grounds,

@@ -47,6 +47,19 @@ pub enum Came {
     Breach,
 }
 
+impl Came {
+    /// What a row of the due table of this kind says.
+    pub(super) fn read(clock: Uuid, kind: &str) -> Result<Self, StoreError> {
+        match kind {
+            "breach" => Ok(Self::Breach),
+            word => {
+                let threshold = Threshold::from_word(word);
+                Ok(Self::Warning(threshold.ok_or_else(|| StoreError::corrupt("due", "kind", clock))?))
+            }
+        }
+    }
+}
+
 /// A warning or breach that was claimed, and is now noted for good.
 #[derive(Debug, Clone)]
 pub struct Claimed {
@@ -126,13 +139,7 @@ pub async fn claim(
     let taken = rows.len();
     let mut claimed = Vec::with_capacity(taken);
     for row in rows.into_iter().filter(|row| row.new) {
-        let came = match row.kind.as_str() {
-            "breach" => Came::Breach,
-            word => {
-                let threshold = Threshold::from_word(word);
-                Came::Warning(threshold.ok_or_else(|| StoreError::corrupt("due", "kind", row.clock_id))?)
-            }
-        };
+        let came = Came::read(row.clock_id, &row.kind)?;
         claimed.push(Claimed {
             clock: row.clock_id,
             came,

@@ -36,6 +36,10 @@ fn because(monitor: &Monitor, standing: &Standing, affair: Option<&Affair>) -> (
     let chosen: Vec<Chosen<'_>> = match (rule.subject, affair) {
         (Subject::Promise, _) => law.for_promise().into_iter().collect(),
         (Subject::Obligation, _) => law.for_obligation(&rule.stage).into_iter().collect(),
+        (Subject::PartyTerm, Some(affair)) => {
+            let given = standing.replayed.first_origin;
+            law.for_party(&rule.stage, &affair.sector, given, &standing.calendar).into_iter().collect()
+        }
         (Subject::Decision, Some(affair)) => {
             law.for_decision(&affair.sector, standing.replayed.first_origin, &standing.calendar).into_iter().collect()
         }

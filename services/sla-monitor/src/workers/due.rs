@@ -15,17 +15,19 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Classify as _, Kind, ResourceId as _};
 use ledger::{Draft, Stamp, append};
-use postgres::StoreError;
+use postgres::{StoreError, Tx};
 use server::PeerChannel;
+use sla_monitor_domain::Rule;
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::ledger::v1::GetHeadRequest;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::sla::v1 as proto;
 
 use crate::grpc::present;
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, Pinned, Version};
 use crate::names::{ClockId, CustomerId};
 use crate::store::due::{Came, Claimed, claim, next};
+use crate::store::party;
 
 /// Another instance may have written a nearer due instant: look at least this often.
 const POLL: Duration = Duration::from_secs(1);
@@ -92,16 +94,40 @@ impl DueWorker {
         let fired_by = if self.knows_all().await { now } else { now.checked_sub(patience).unwrap_or(now) };
         let mut tx = monitor.db.tx().await?;
         let (taken, claimed) = claim(&mut tx, monitor.due.batch, fired_by).await?;
+        let (of_parties, over) = party::claim(&mut tx, monitor.due.batch, fired_by).await?;
+        let taken = taken + of_parties;
         if taken == 0 {
             tx.rollback().await?;
             return Ok(0);
         }
-        tracing::Span::current().record("raised", claimed.len());
-        let drafts: Vec<Draft> = claimed.iter().map(|claimed| draft(monitor, claimed)).collect();
+        tracing::Span::current().record("raised", claimed.len() + over.len());
+        let mut drafts: Vec<Draft> = claimed.iter().map(|claimed| draft(monitor, claimed)).collect();
+        drafts.extend(self.of_parties(&mut tx, over).await?);
         append(&mut tx, &drafts).await?;
         tx.commit().await?;
         monitor.ledger.nudge();
         Ok(taken)
+    }
+
+    /// Marks time of parties that is over, and tells of it and of what is nearly over.
+    async fn of_parties(&self, tx: &mut Tx, claimed: Vec<party::Claimed>) -> Result<Vec<Draft>, StoreError> {
+        let (mut lapsed, mut given, mut drafts) = (Vec::new(), Vec::new(), Vec::new());
+        for claimed in claimed {
+            let pinned = Pinned {
+                clock: claimed.clock,
+                rule: &claimed.rule,
+                rule_version: claimed.rule_version,
+                calendar: &claimed.calendar,
+                calendar_version: Version::Of(&claimed.calendar_version),
+            };
+            let (rule, _) = self.monitor.terms_in(tx, &pinned).await?;
+            if claimed.came == Came::Breach {
+                if rule.at_least { &mut given } else { &mut lapsed }.push(claimed.clock);
+            }
+            drafts.push(draft_of_party(&self.monitor, &claimed, &rule));
+        }
+        party::over(tx, &lapsed, &given).await?;
+        Ok(drafts)
     }
 
     /// Whether everything is applied here that the sources had written down when this was called.
@@ -123,18 +149,72 @@ impl DueWorker {
     }
 }
 
+/// How an entry about a clock is stamped: in a span of its own, linked to what started the clock, maybe weeks ago. That is how a journey finds its
+/// warnings.
+fn stamped(span: &tracing::Span, traceparent: &str, (at, now): (Timestamp, Timestamp)) -> Stamp {
+    telemetry::link(span, traceparent);
+    let here = telemetry::traceparent_of(span);
+    Stamp {
+        actor: Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None },
+        occurred_at: at,
+        recorded_at: now,
+        traceparent: if here.is_empty() { traceparent.to_owned() } else { here },
+    }
+}
+
+fn draft_of_party(monitor: &Monitor, claimed: &party::Claimed, rule: &Rule) -> Draft {
+    let clock = ClockId::from_uuid(claimed.clock).name();
+    let span = tracing::info_span!("clock.party_due", clock = %clock, rule = claimed.rule.as_str());
+    let stamp = stamped(&span, &claimed.traceparent, (claimed.at, claimed.now));
+    let id = monitor.ambient.uuid(claimed.now);
+    let customer = claimed.customer.map(|id| CustomerId::from_uuid(id).name()).unwrap_or_default();
+    let (subject, stage, bearer) = (claimed.case.name(), rule.stage.clone(), present::bearer(rule.bearer).into());
+    match claimed.came {
+        Came::Warning(threshold) => {
+            let payload = proto::PartyTermWarned {
+                clock: clock.clone(),
+                subject,
+                customer,
+                stage,
+                bearer,
+                threshold_percent: present::threshold(threshold).0,
+                threshold_time: Some(present::time(claimed.at)),
+                due_time: Some(present::time(claimed.due)),
+            };
+            Draft::new(id, clock, &payload, &stamp)
+        }
+        Came::Breach if rule.at_least => {
+            let payload = proto::PartyTermSettled {
+                clock: clock.clone(),
+                subject,
+                customer,
+                stage,
+                bearer,
+                state: proto::ClockState::Fulfilled.into(),
+                settled_time: Some(present::time(claimed.at)),
+                lapse_time: None,
+            };
+            Draft::new(id, clock, &payload, &stamp)
+        }
+        Came::Breach => {
+            let payload = proto::PartyTermLapsed {
+                clock: clock.clone(),
+                subject,
+                customer,
+                rule: claimed.rule.clone(),
+                stage,
+                bearer,
+                lapse_time: Some(present::time(claimed.at)),
+            };
+            Draft::new(id, clock, &payload, &stamp)
+        }
+    }
+}
+
 fn draft(monitor: &Monitor, claimed: &Claimed) -> Draft {
     let clock = ClockId::from_uuid(claimed.clock).name();
-    // One span each, linked to what started the clock, maybe weeks ago: that is how a journey finds its warnings.
     let span = tracing::info_span!("clock.due", clock = %clock, rule = claimed.rule.as_str(), epoch = claimed.epoch);
-    telemetry::link(&span, &claimed.traceparent);
-    let here = telemetry::traceparent_of(&span);
-    let stamp = Stamp {
-        actor: Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None },
-        occurred_at: claimed.at,
-        recorded_at: claimed.now,
-        traceparent: if here.is_empty() { claimed.traceparent.clone() } else { here },
-    };
+    let stamp = stamped(&span, &claimed.traceparent, (claimed.at, claimed.now));
     let id = monitor.ambient.uuid(claimed.now);
     let customer = claimed.customer.map(|id| CustomerId::from_uuid(id).name()).unwrap_or_default();
     match claimed.came {

@@ -16,6 +16,7 @@ mod house;
 mod law;
 mod ombudsman;
 mod parameters;
+mod parties;
 mod policies;
 mod queues;
 mod receipt;

@@ -1,13 +1,14 @@
 //! The ombudsman's office opens, ends or decides a case: the ticket's history says so, and while the
-//! office hears it the ticket is not closed by an objection window.
+//! office hears it the ticket is not closed by an objection window. Who complained to it by a channel that the law does not admit is sent its form.
 
-use kernel::{Ambient, ResourceId};
+use kernel::{Ambient, Channel, Classify as _, ResourceId};
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
-use ticketing_domain::{CaseId, ChangeKind, OfficeCase, TicketId};
+use ticketing_domain::{CaseId, ChangeKind, Moment, OfficeCase, TicketId};
 use ventanilla_proto::ombudsman::v1 as office;
 
 use super::Effect;
+use crate::store::ticket;
 
 /// Follows ombudsman-escalation.
 pub struct OnOmbudsman {
@@ -47,6 +48,29 @@ impl OnOmbudsman {
         };
         effect.write(tx, ChangeKind::OfficeNoted, change, draft, detail).await
     }
+
+    /// Sends the customer the office's form, by the way the affair came in writing, and by post where it came by telephone. Nothing is sent in an
+    /// affair that takes no more messages.
+    async fn send_form(
+        &self,
+        tx: &mut Tx,
+        entry: &Received,
+        contact: &office::ContactNotAdmitted,
+    ) -> Result<(), ReactionError> {
+        let ticket = TicketId::parse(&contact.ticket).map_err(|_| ReactionError::Undecodable("ticket"))?;
+        let form = contact.form.parse().map_err(|_| ReactionError::Undecodable("form"))?;
+        let Effect { mut chronicle, occurred_at } = Effect::on(tx, ticket, entry, &self.ambient).await?;
+        let channel = match chronicle.stored.ticket.facts().channel {
+            Channel::Phone => Channel::Post,
+            in_writing => in_writing,
+        };
+        if let Err(refused) = chronicle.tell(channel, form, Moment::Now(occurred_at)) {
+            tracing::warn!(reason = refused.reason(), "the form of the ombudsman's office is not sent");
+            return Ok(());
+        }
+        ticket::write(tx, &chronicle, None).await?;
+        Ok(())
+    }
 }
 
 /// Whether the office has nothing more to do about the case: it ended, or the parties know the decision.
@@ -76,6 +100,8 @@ impl Reaction for OnOmbudsman {
             && is_over(moved.to_state)
         {
             self.noted(tx, entry, (&moved.ticket, &moved.case_name), "over", Some(false)).await?;
+        } else if let Some(contact) = entry.payload::<office::ContactNotAdmitted>()? {
+            self.send_form(tx, entry, &contact).await?;
         }
         Ok(())
     }

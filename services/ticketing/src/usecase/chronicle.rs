@@ -248,6 +248,15 @@ impl Chronicle {
         self.say_as(id, said, moment, policy)
     }
 
+    /// Tells the customer something, whatever state the affair is in.
+    ///
+    /// # Errors
+    /// [`Refusal`], as [`Ticket::touch`].
+    pub(crate) fn tell(&mut self, channel: Channel, body: Body, moment: Moment) -> Result<(), Refusal> {
+        let id = self.next_message();
+        self.write_down(id, Said::to_customer(channel, body), moment)
+    }
+
     /// The id of a message that is about to be said.
     pub(crate) fn next_message(&self) -> MessageId {
         self.next_message_in(self.stored.ticket.facts().id)

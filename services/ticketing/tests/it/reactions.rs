@@ -17,6 +17,7 @@ use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::characteristic_service_client::CharacteristicServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
+use ventanilla_proto::r#type::v1::{Channel, Direction};
 use ventanilla_ticketing as ticketing;
 
 use crate::characteristics::{facts, invoices};
@@ -210,6 +211,33 @@ async fn while_the_office_hears_a_case_no_objection_window_closes_the_ticket() {
     world.noted(&ticket.name, pb::TicketChangeKind::OfficeNoted, "over").await;
     let after = world.client.get_ticket(get).await.unwrap().into_inner();
     close(&mut world.client, &after, pb::CloseReason::ObjectionWindowOver).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_complained_by_phone_to_the_office_is_sent_its_form_once_and_in_writing() {
+    let world = Neighbours::with("ombudsman", "ombudsman-escalation").await;
+    let mut client = world.client.clone();
+    let contact = |ticket: &pb::Ticket| office::ContactNotAdmitted {
+        ticket: ticket.name.clone(),
+        customer: CUSTOMER.into(),
+        regime: "es.finance".into(),
+        channel: Channel::Phone.into(),
+        article: "Ley 44/2002 art. 29 ter".into(),
+        language: 1,
+        form: "Quien es, que reclama, que pide".into(),
+    };
+    for (came_by, goes_by) in [(Channel::Phone, Channel::Post), (Channel::Email, Channel::Email)] {
+        let ticket = pb::Ticket { channel: came_by.into(), ..complaint() };
+        let ticket = client.create_ticket(create_request(ticket)).await.unwrap().into_inner().ticket.unwrap();
+        world.says(&ticket.name, &contact(&ticket)).await;
+        world.noted(&ticket.name, pb::TicketChangeKind::MessageAdded, "").await;
+        let list = pb::ListMessagesRequest { parent: ticket.name.clone(), page_size: 100, ..Default::default() };
+        let said = client.list_messages(list).await.unwrap().into_inner().messages;
+        let sent: Vec<_> = said.iter().filter(|message| message.body.starts_with("Quien es")).collect();
+        assert_eq!(sent.len(), 1, "{said:?}");
+        assert_eq!((sent[0].channel(), sent[0].direction()), (goes_by, Direction::Outbound));
+        assert_eq!(sent[0].visibility(), pb::MessageVisibility::Public);
+    }
 }
 
 /// The affair, once both points are answered and it is resolved.

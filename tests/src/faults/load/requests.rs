@@ -187,7 +187,7 @@ pub fn resume(ticket: &ticketing::Ticket, mark: &str) -> ticketing::ResumeTicket
 pub fn case(ticket: &str, mark: &str) -> ombudsman::OpenCaseRequest {
     ombudsman::OpenCaseRequest {
         ticket: ticket.to_owned(),
-        regime: "es.general".to_owned(),
+        regime: "es.finance".to_owned(),
         channel: Channel::Web.into(),
         parallel_proceedings: ombudsman::ParallelProceedings::None.into(),
         claim_points: vec![ombudsman::ClaimPoint { text: mark.to_owned(), ..ombudsman::ClaimPoint::default() }],

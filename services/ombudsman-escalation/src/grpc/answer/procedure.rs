@@ -56,7 +56,7 @@ pub(crate) fn procedure(stored: &StoredCase, reviews: &[CaseId], standing: Stand
     told
 }
 
-fn offer(case: CaseId, offer: &Offer) -> pb::Offer {
+pub(crate) fn offer(case: CaseId, offer: &Offer) -> pb::Offer {
     let promise = offer.promise.as_ref();
     pb::Offer {
         entry: entry_name(case, offer.entry),

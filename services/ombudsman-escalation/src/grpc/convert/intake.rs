@@ -10,6 +10,7 @@ use ombudsman_escalation_domain::vocabulary::Parallel;
 use server::parse;
 use ventanilla_proto::ombudsman::v1 as pb;
 
+use super::claimant::holder;
 use super::{LONG, Parsed, SHORT, change, key, personal, whole};
 use crate::grpc::vocabulary::{ground, missing_item, parallel, representative_kind};
 use crate::usecase::{open_case, open_public_case, propose_inadmissibility, receive_cure, refuse_case, request_cure};
@@ -20,8 +21,6 @@ const POINTS: usize = 50;
 const NAME: usize = 200;
 /// Characters of a regulator's reference.
 const REFERENCE: usize = 128;
-/// Characters of a key or a proof at most, with the spaces people put between them.
-const CODE: usize = 64;
 
 pub(crate) fn open_case(request: &pb::OpenCaseRequest) -> Parsed<open_case::Command> {
     let mut violations = Violations::new();
@@ -72,20 +71,13 @@ fn representing(violations: &mut Violations, given: &pb::Representative) -> Opti
 
 pub(crate) fn open_public_case(request: &pb::OpenPublicCaseRequest) -> Parsed<open_public_case::Command> {
     let mut violations = Violations::new();
-    let tracking_key = parse::required_text(&mut violations, "tracking_key", &request.tracking_key, CODE);
-    let proof = parse::required_text(&mut violations, "proof", &request.proof, CODE);
+    let holder = holder(&mut violations, &request.tracking_key, &request.proof);
     let parallel = declared(&mut violations, request.parallel_proceedings);
     // No hash of a proof is kept.
     let bare = pb::OpenPublicCaseRequest { proof: String::new(), ..request.clone() };
     let key = key(&mut violations, &request.request_id, open_public_case::METHOD, &bare);
-    let command = (|| {
-        Some(open_public_case::Command {
-            key: key?,
-            tracking_key: tracking_key?.into(),
-            proof: proof?.into(),
-            parallel,
-        })
-    })();
+    let command = key.zip(holder);
+    let command = command.map(|(key, holder)| open_public_case::Command { key, holder, parallel });
     whole(violations, command)
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kernel::{Actor, ActorKind, Language, Personal, ResourceId as _, Violations};
+use ombudsman_escalation_domain::admissibility::FirmTerm;
 use ombudsman_escalation_domain::case::ClaimPoint;
 use ombudsman_escalation_domain::matter::Matter;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
@@ -34,6 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What the peers answered.
 pub(super) struct Snapshot {
     pub(super) ticket: ticketing::Ticket,
+    receipt: Option<ticketing::Receipt>,
     messages: ticketing::ListMessagesResponse,
     history: ticketing::ListTicketHistoryResponse,
     /// The tickets that are answered with it, or it with them.
@@ -46,6 +48,8 @@ pub(super) struct Snapshot {
 /// All that ticketing tells of one ticket.
 struct Told {
     ticket: ticketing::Ticket,
+    /// The receipt that was given for it; none where none was.
+    receipt: Option<ticketing::Receipt>,
     messages: ticketing::ListMessagesResponse,
     history: ticketing::ListTicketHistoryResponse,
 }
@@ -53,7 +57,13 @@ struct Told {
 impl Told {
     async fn of(client: &mut Tickets, name: &str) -> Result<Self, Status> {
         let ticket = client.get_ticket(ticketing::GetTicketRequest { name: name.to_owned() }).await?.into_inner();
-        Ok(Self { ticket, messages: messages(client, name).await?, history: history(client, name).await? })
+        let receipt = client.get_receipt(ticketing::GetReceiptRequest { name: format!("{name}/receipt") }).await;
+        let receipt = match receipt {
+            Ok(given) => Some(given.into_inner()),
+            Err(status) if status.code() == Code::NotFound => None,
+            Err(status) => return Err(status),
+        };
+        Ok(Self { ticket, receipt, messages: messages(client, name).await?, history: history(client, name).await? })
     }
 }
 
@@ -63,7 +73,7 @@ impl Snapshot {
         let name = ticket.name();
         let channel = channel(peers, call, crate::TICKETING).map_err(|code| peer(crate::TICKETING, code))?;
         let mut client = TicketServiceClient::new(channel.clone());
-        let Told { ticket, messages, history } = Told::of(&mut client, &name).await.map_err(refused)?;
+        let Told { ticket, receipt, messages, history } = Told::of(&mut client, &name).await.map_err(refused)?;
         let mut others = Vec::new();
         if !ticket.merged_into.is_empty() || ticket.merged_count > 0 {
             let mut relations = RelationServiceClient::new(channel);
@@ -73,7 +83,7 @@ impl Snapshot {
         }
         let (clocks, screen) =
             tokio::join!(patiently(clocks(peers, call, &name)), patiently(screen(peers, call, &ticket.customer)));
-        Ok(Self { ticket, messages, history, others, clocks, screen })
+        Ok(Self { ticket, receipt, messages, history, others, clocks, screen })
     }
 
     /// First presentation at any door of the firm.
@@ -104,6 +114,21 @@ impl Snapshot {
     pub(super) fn answered(&self) -> bool {
         let mut own = self.ticket.claim_points.iter().filter(|point| point.moved_to.is_empty()).peekable();
         own.peek().is_some() && own.all(|point| point.answer_time.is_some())
+    }
+
+    /// What is known of the firm's own term to answer the ticket, as sla-monitor counts it.
+    pub(super) fn firm_term(&self) -> FirmTerm {
+        let mut violations = Violations::new();
+        let mut term = FirmTerm::default();
+        let explained = self.clocks.iter().flatten().filter_map(|explained| explained.clock.as_ref());
+        for clock in explained.filter(|clock| clock.ends_with_answer) {
+            term.missed |= clock.breached_time.is_some();
+            if clock.state() == sla::ClockState::Running {
+                let due = parse::optional_time(&mut violations, "due_time", clock.due_time.as_ref());
+                term.due = term.due.into_iter().chain(due).max();
+            }
+        }
+        term
     }
 
     /// The ticket's own claim points, but those that were split off and are answered elsewhere.
@@ -145,6 +170,8 @@ impl Snapshot {
             Paper::message(DossierKind::MessagesSnapshot, parties, &self.messages),
             Paper::message(DossierKind::HistorySnapshot, parties, &self.history),
         ];
+        let given = self.others.iter().map(|told| &told.receipt).chain([&self.receipt]).flatten();
+        papers.extend(given.map(|receipt| Paper::message(DossierKind::ReceiptSnapshot, parties, receipt)));
         for told in &self.others {
             papers.extend([
                 Paper::message(DossierKind::TicketSnapshot, parties, &told.ticket),

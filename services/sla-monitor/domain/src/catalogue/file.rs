@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::Switches;
 use crate::clock::THRESHOLDS;
 use crate::data::DataError;
-use crate::rule::{ChannelBar, Does, Effect, Ends, Evidence, Kind, Reading, Rule, Standing, Subject};
+use crate::rule::{Bearer, ChannelBar, Does, Effect, Ends, Evidence, Kind, Reading, Rule, Standing, Subject};
 use crate::term::Term;
 
 #[derive(Deserialize)]
@@ -29,6 +29,8 @@ struct Row {
     stage: String,
     #[serde(default)]
     subject: Subject,
+    #[serde(default)]
+    bearer: Bearer,
     sectors: Vec<String>,
     #[serde(default)]
     large_only: Vec<String>,
@@ -148,6 +150,9 @@ fn rule(jurisdiction: &str, row: Row, switches: &Switches) -> Result<Rule, DataE
         };
         effects.push(Effect { on: effect.on.clone(), grounds: effect.grounds.clone(), does });
     }
+    if (row.subject == Subject::PartyTerm) != (row.bearer != Bearer::House) {
+        return Err(wrong("time of a party has a bearer who is not the house, and nothing else has"));
+    }
     let disabled_because = disabled_because(&row, term);
     Ok(Rule {
         term,
@@ -163,6 +168,7 @@ fn rule(jurisdiction: &str, row: Row, switches: &Switches) -> Result<Rule, DataE
         state: row.state,
         stage: row.stage,
         subject: row.subject,
+        bearer: row.bearer,
         sectors: row.sectors,
         large_only: row.large_only,
         channel,
@@ -215,7 +221,9 @@ fn disabled_because(row: &Row, term: Option<Term>) -> Option<String> {
         (Evidence::Verified | Evidence::Interpreted | Evidence::House, _) => match &row.not_clocked {
             Some(why) => why,
             None if row.subject == Subject::None => "no event of a ledger starts it",
-            None if term.is_none() && !matches!(row.subject, Subject::Promise | Subject::Obligation) => {
+            None if term.is_none()
+                && !matches!(row.subject, Subject::Promise | Subject::Obligation | Subject::PartyTerm) =>
+            {
                 "it sets no term that could be counted"
             }
             None => return None,

@@ -166,6 +166,31 @@ impl Catalogue {
         })
     }
 
+    /// The rule that gives a party to a case time for this stage: that of the regime, or the office's own where the regime names none.
+    pub fn for_party(&self, stage: &str, regime: &str, given: Timestamp, calendar: &Calendar) -> Option<Chosen<'_>> {
+        let day = calendar.day_of(given);
+        let fits = |r: &&Rule| {
+            r.enabled()
+                && r.subject == Subject::PartyTerm
+                && r.stage == stage
+                && r.in_force(day)
+                && r.holds_in(&calendar.jurisdiction)
+        };
+        let of = |regime: &str| self.rules().filter(fits).find(|r| r.regimes.iter().any(|x| x == regime));
+        if let Some(rule) = of(regime) {
+            return Some(Chosen {
+                rule,
+                because_es: format!("régimen «{regime}», plazo dado el {day}: rige {}", rule.citation),
+                because_en: format!("regime «{regime}», time given on {day}: {} holds", rule.citation),
+            });
+        }
+        of("*").map(|rule| Chosen {
+            rule,
+            because_es: format!("el régimen «{regime}» no fija este plazo: lo da el reglamento de la oficina"),
+            because_en: format!("regime «{regime}» does not set this time: the office's rulebook gives it"),
+        })
+    }
+
     /// The rule a promise is kept under.
     pub fn for_promise(&self) -> Option<Chosen<'_>> {
         let rule = self.rules().find(|r| r.enabled() && r.subject == Subject::Promise)?;
