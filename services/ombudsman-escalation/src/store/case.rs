@@ -201,8 +201,8 @@ pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<R
     Ok(found.map(|case| Refused::TicketAtOffice { case: CaseId::from_uuid(case) }))
 }
 
-/// The last case that was opened of an affair by who is one person with this customer: of the ticket itself, or else of one that was one affair
-/// with it.
+/// The last case of this very customer that was opened of an affair: of the ticket itself, or else of one that was one affair with it. Who was only
+/// once taken for the same person, or still is, opens nothing by it: the wall closes on what ever was, a window opens on what is certain.
 #[tracing::instrument(name = "db.case.last_of_affair", skip_all)]
 pub(crate) async fn last_of_affair(
     db: &Db,
@@ -211,13 +211,11 @@ pub(crate) async fn last_of_affair(
 ) -> Result<Option<StoredCase>, StoreError> {
     let mut connection = db.reader().acquire().await?;
     let tickets: Vec<Uuid> = family(&mut connection, ticket).await?.into_iter().map(|kin| kin.uuid()).collect();
-    let people = customer_family(&mut connection, &[customer]).await?;
-    let people: Vec<Uuid> = people.into_iter().map(|kin| kin.uuid()).collect();
     let found = sqlx::query_scalar!(
-        "select case_id from ombudsman.office_case where ticket_id = any($1) and customer_id = any($2)
+        "select case_id from ombudsman.office_case where ticket_id = any($1) and customer_id = $2
           order by ticket_id = $3 desc, created_at desc, case_id desc limit 1",
         &tickets,
-        &people,
+        customer.uuid(),
         ticket.uuid(),
     )
     .fetch_optional(&mut *connection)

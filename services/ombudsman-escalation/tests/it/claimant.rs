@@ -8,6 +8,7 @@ use ventanilla_proto::ombudsman::v1::claimant_service_client::ClaimantServiceCli
 use ventanilla_proto::ticketing::v1 as tickets;
 use ventanilla_proto::r#type::v1::{Channel, Language};
 
+use crate::substitutes::OTHER;
 use crate::world::{CUSTOMER, STAFF, World, fields, fresh_id, issue_request, open_request, reason};
 
 /// A claimant with what stands on their receipt.
@@ -20,9 +21,15 @@ pub struct Claimant {
 
 /// A ticket with what stands on its receipt.
 pub async fn ticket(world: &World) -> tickets::CreateTicketResponse {
+    ticket_of(world, CUSTOMER, "").await
+}
+
+/// The same of another customer, and one that follows up another.
+async fn ticket_of(world: &World, customer: &str, follow_up_of: &str) -> tickets::CreateTicketResponse {
     let point = |text: &str| tickets::ClaimPoint { text: text.into(), ..Default::default() };
     let ticket = tickets::Ticket {
-        customer: CUSTOMER.into(),
+        customer: customer.into(),
+        follow_up_of: follow_up_of.into(),
         ticket_type: tickets::TicketType::Reclamacion.into(),
         severity: tickets::Severity::High.into(),
         subject: "Doble cobro".into(),
@@ -208,6 +215,43 @@ async fn nobody_else_reads_or_writes_and_what_is_sent_twice_is_done_once() {
     let over = claimant.add(pb::DossierKind::Evidence, "too late").await.unwrap_err();
     assert_eq!(reason(&over), (Code::FailedPrecondition, "CASE_STATE".into()));
     assert_eq!(claimant.look().await.options().count(), 0);
+}
+
+#[tokio::test]
+async fn who_was_taken_for_the_claimant_opens_nothing_by_their_own_key() {
+    let world = World::staffed().await;
+    let claimant = Claimant::of(&world, "es.finance").await;
+    let request = pb::GetCaseRequest { name: claimant.case.clone() };
+    let affair = world.ines().get_case(request).await.unwrap().into_inner().ticket;
+    // For the wall the two are one affair and one person, and would stay so if it were undone.
+    let other = ticket_of(&world, OTHER, &affair).await;
+    world.one_family(&affair, &other.ticket.as_ref().unwrap().name).await;
+    world.linked(CUSTOMER, OTHER).await;
+    let (tracking_key, proof) = (other.tracking_key, other.proof);
+    let look = pb::GetClaimantCaseRequest { tracking_key: tracking_key.clone(), proof: proof.clone() };
+    let refused = claimant.client.clone().get_claimant_case(look).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
+    let read = pb::ListClaimantEntriesRequest { tracking_key, proof, page_size: 100, ..Default::default() };
+    let refused = claimant.client.clone().list_claimant_entries(read).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
+    // A later affair of the claimant's own that follows up the same opens it.
+    let own = ticket_of(&world, CUSTOMER, &affair).await;
+    world.one_family(&affair, &own.ticket.as_ref().unwrap().name).await;
+    let look = pb::GetClaimantCaseRequest { tracking_key: own.tracking_key, proof: own.proof };
+    let found = claimant.client.clone().get_claimant_case(look).await.unwrap().into_inner();
+    assert_eq!(found.case_name, claimant.case);
+}
+
+#[tokio::test]
+async fn the_firms_notes_about_an_affair_are_not_read_by_key_and_proof() {
+    let world = World::staffed().await;
+    let claimant = Claimant::of(&world, "es.finance").await;
+    let kinds: Vec<_> = claimant.read().await.iter().map(pb::DossierEntry::kind).collect();
+    assert!(kinds.contains(&pb::DossierKind::ReceiptSnapshot) && kinds.contains(&pb::DossierKind::TicketSnapshot));
+    for houses_own in [pb::DossierKind::MessagesSnapshot, pb::DossierKind::HistorySnapshot] {
+        assert!(!kinds.contains(&houses_own), "{kinds:?}");
+        assert!(!world.papers(&claimant.case, houses_own).await.is_empty(), "the firm and the office have it");
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use tonic_types::StatusExt as _;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::sla::v1::watch_clocks_response::Item;
 
-use crate::world::{SOON, Ticket, World, at, client, clock_in};
+use crate::world::{SOON, Ticket, World, at, client, clock_in, later};
 
 /// Changes after a position until there are so many, with their positions.
 async fn watch(served: &Served, request: sla::WatchClocksRequest, expected: usize) -> Vec<(i64, sla::ClockChange)> {
@@ -29,13 +29,15 @@ async fn watch(served: &Served, request: sla::WatchClocksRequest, expected: usiz
 async fn a_follower_that_comes_back_misses_nothing_and_sees_nothing_twice() {
     let world = World::new().await;
     let served = world.start().await;
-    let ticket = Ticket::complaint(at("2026-11-02T10:00:00+01:00"));
+    // Of today, so that no share of its term has passed and is warned of meanwhile.
+    let received = world.now().await;
+    let ticket = Ticket::complaint(received);
     world.open(&ticket).await;
     let request = sla::WatchClocksRequest { customer: ticket.customer.clone(), ..Default::default() };
     let first = watch(&served, request.clone(), 1).await;
     assert_eq!(first[0].1.kind(), sla::ClockChangeKind::Started);
     assert_eq!(first[0].1.subject, ticket.name);
-    world.resolve(&ticket, at("2026-11-03T10:00:00+01:00")).await;
+    world.resolve(&ticket, later(received, 1)).await;
     clock_in(&served, &ticket.name, sla::ClockState::Fulfilled).await;
     let rest = watch(&served, sla::WatchClocksRequest { after_position: first[0].0, ..request }, 1).await;
     assert_eq!(rest.last().unwrap().1.kind(), sla::ClockChangeKind::Settled);

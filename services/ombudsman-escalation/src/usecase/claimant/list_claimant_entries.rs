@@ -9,6 +9,9 @@ use crate::office::Office;
 use crate::usecase::dossier_reading::{self, Page};
 use crate::usecase::holder::Holder;
 
+/// What the firm keeps of an affair as a whole, its own notes among it. What of that is for the customer they read where the affair itself is shown to them.
+const HOUSES_OWN: [pb::DossierKind; 2] = [pb::DossierKind::MessagesSnapshot, pb::DossierKind::HistorySnapshot];
+
 /// What is asked.
 pub struct Command {
     /// Key and proof.
@@ -27,6 +30,7 @@ pub struct Command {
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::ListClaimantEntriesResponse, Failure> {
     let Command { holder, size, token } = command;
     let (stored, call) = own_case(&office, call, &holder).await?;
-    let page = dossier_reading::list(office, call, Page { case: stored.case.id, size, token }).await?;
+    let mut page = dossier_reading::list(office, call, Page { case: stored.case.id, size, token }).await?;
+    page.entries.retain(|entry| !HOUSES_OWN.contains(&entry.kind()));
     Ok(pb::ListClaimantEntriesResponse { entries: page.entries, next_page_token: page.next_page_token })
 }
