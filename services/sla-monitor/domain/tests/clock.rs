@@ -122,7 +122,7 @@ fn a_holding_reply_in_august_gives_the_month_and_no_more() {
     // RDL 19/2018, 69: of a claim of Monday 3-08-2026 fifteen business days end on 24-08, and a month on 3-09.
     let start = ("2026-08-03T09:00:00+02:00", Happening::Started);
     let due = |entries: &[(&str, Happening)]| clock(PAYMENTS, entries).state;
-    assert_eq!(due(&[start.clone()]), State::Running { due: instant("2026-08-24T21:59:59.999999Z") });
+    assert_eq!(due(std::slice::from_ref(&start)), State::Running { due: instant("2026-08-24T21:59:59.999999Z") });
     let reply = ("2026-08-20T09:00:00+02:00", hindered("holding_reply"));
     assert_eq!(due(&[start, reply]), State::Running { due: instant("2026-09-03T21:59:59.999999Z") });
 }
