@@ -152,7 +152,7 @@ proptest! {
     fn records_with_equal_parts_meet_in_a_block(one in said(), other in said()) {
         let score = Rules::standard().score(&person(&one), &person(&other));
         let equal = |field: Field| score.findings[field as usize].level.is_firm();
-        if [Field::BirthDate, Field::Phone, Field::Email, Field::NationalId].into_iter().any(equal) {
+        if [Field::Phone, Field::Email, Field::NationalId].into_iter().any(equal) {
             prop_assert_eq!(candidates(&[keys(&one), keys(&other)], 2), [(0, 1)], "{:?}", score.findings);
         }
     }
@@ -168,6 +168,23 @@ proptest! {
             prop_assert!((odds.iter().map(|o| o.u).sum::<f64>() - 1.0).abs() < 1e-6);
         }
     }
+}
+
+#[test]
+fn a_date_of_birth_finds_who_shares_a_name_too_and_nobody_by_itself() {
+    let born = |given: &str| Said {
+        given: given.to_owned(),
+        first: String::new(),
+        second: String::new(),
+        born: Some((1951, 2, 7)),
+        street: String::new(),
+        post: String::new(),
+        phone: String::new(),
+        email: String::new(),
+        document: String::new(),
+    };
+    assert_eq!(candidates(&[keys(&born("Marta")), keys(&born("Marta"))], 2), [(0, 1)]);
+    assert_eq!(candidates(&[keys(&born("")), keys(&born(""))], 2), []);
 }
 
 #[test]
