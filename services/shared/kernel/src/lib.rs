@@ -9,6 +9,7 @@ mod classify;
 mod id;
 mod party;
 mod personal;
+mod sector;
 mod violation;
 
 pub use ambient::{Ambient, Clock, Entropy, FixedClock, Heard, SeededEntropy, SteadyClock, SystemClock, SystemEntropy};
@@ -17,6 +18,7 @@ pub use classify::{Classify, Kind, Severity};
 pub use id::{IdError, ResourceId};
 pub use party::{Actor, ActorKind, Channel, Department, Language, Role};
 pub use personal::Personal;
+pub use sector::is_finance;
 pub use violation::{Violation, Violations};
 
 /// Re-exported so that [`typed_id!`] works in crates that do not name `uuid` themselves.

@@ -23,13 +23,10 @@ pub struct Filing {
     pub topic: Option<Slug>,
 }
 
-/// Sectors whose complaints are under Ley 44/2002 and not under Ley 10/2025 (its art. 2.5).
-const FINANCE: [&str; 5] = ["finance", "banking", "insurance", "investment", "payment_services"];
-
 impl Filing {
     /// Whether the law of the finance sector applies.
     pub fn is_finance(&self) -> bool {
-        FINANCE.contains(&self.sector.as_str())
+        kernel::is_finance(self.sector.as_str())
     }
 
     /// The law that gives the customer time to complete it.
