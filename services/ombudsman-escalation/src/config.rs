@@ -23,6 +23,9 @@ pub struct Settings {
     /// Days after its end during which a case may still be claimed about, and so is not erased (GDPR art. 17.3.e).
     #[serde(default = "keep_ended_days")]
     pub keep_ended_days: u16,
+    /// Whether the office is a body accredited under Ley 7/2017: only then is anything heard under `es.adr`. A defender paid by one firm is none.
+    #[serde(default)]
+    pub accredited: bool,
     /// What the office is called on the documents that it hands out.
     #[serde(default = "office_name")]
     pub office_name: String,
@@ -58,6 +61,7 @@ impl Settings {
             former_office_keys: none(),
             lost_draft_keys: String::new(),
             keep_ended_days: keep_ended_days(),
+            accredited: false,
             office_name: office_name(),
         }
     }

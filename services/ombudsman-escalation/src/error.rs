@@ -72,6 +72,15 @@ pub enum Failure {
     },
 }
 
+impl Failure {
+    /// One field of the request is wrong.
+    pub(crate) fn field(field: &str, why: impl Into<String>) -> Self {
+        let mut violations = Violations::new();
+        violations.push(field, why);
+        violations.into()
+    }
+}
+
 impl From<Unopened> for Failure {
     fn from(error: Unopened) -> Self {
         match error {

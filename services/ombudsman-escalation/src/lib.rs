@@ -104,6 +104,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         seal,
         sealer: ::seal::Sealer::new(Arc::clone(&house.signing_key)),
         name: settings.office_name.as_str().into(),
+        accredited: settings.accredited,
         papers: Arc::new(Semaphore::new(PAPERS)),
     };
     let service = OmbudsmanServiceServer::new(grpc::ombudsman_service::Service::new(office.clone()))

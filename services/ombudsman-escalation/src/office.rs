@@ -31,6 +31,8 @@ pub struct Office {
     pub sealer: seal::Sealer,
     /// What the office is called on its documents.
     pub name: Arc<str>,
+    /// Whether it is an accredited body.
+    pub accredited: bool,
     /// So many documents are set at once.
     pub papers: Arc<Semaphore>,
 }

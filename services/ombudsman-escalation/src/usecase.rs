@@ -1,8 +1,10 @@
 //! One operation of the office per file; each is a recipe: claim the request, lock, decide in the domain,
 //! write, append, keep the answer, commit.
 
+mod affair;
 mod bench;
 pub(crate) mod links;
+mod repeated;
 mod step;
 
 pub mod add_dossier_entry;

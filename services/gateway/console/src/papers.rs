@@ -87,6 +87,7 @@ impl Paper {
             | DossierKind::Rectification
             | DossierKind::ExecutionProof
             | DossierKind::TicketSnapshot
+            | DossierKind::CorrespondenceSnapshot
             | DossierKind::MessagesSnapshot
             | DossierKind::HistorySnapshot
             | DossierKind::ClocksSnapshot
@@ -116,6 +117,7 @@ impl Paper {
                     | DossierKind::Offer
                     | DossierKind::OfferAnswer
                     | DossierKind::TicketSnapshot
+                    | DossierKind::CorrespondenceSnapshot
                     | DossierKind::MessagesSnapshot
                     | DossierKind::ClocksSnapshot
                     | DossierKind::ReceiptSnapshot

@@ -57,6 +57,7 @@ fn is_snapshot(entry: &DossierEntry) -> bool {
     matches!(
         entry.kind(),
         DossierKind::TicketSnapshot
+            | DossierKind::CorrespondenceSnapshot
             | DossierKind::MessagesSnapshot
             | DossierKind::HistorySnapshot
             | DossierKind::ClocksSnapshot

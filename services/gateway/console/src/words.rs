@@ -165,6 +165,7 @@ pub(crate) fn party_term(term: &PartyTerm) -> Both {
         (K::OfferAnswer, _) => ("el reclamante contesta la oferta", "the claimant answers the offer"),
         (K::DecisionAnswer, Party::Firm) => ("la entidad contesta la resolución", "the firm answers the decision"),
         (K::DecisionAnswer, _) => ("el reclamante contesta la resolución", "the claimant answers the decision"),
+        (K::Refusal, _) => ("la oficina puede inadmitir", "the office may refuse it"),
         (K::Unspecified, _) => ("una parte tiene plazo", "a party has time"),
     }
 }
@@ -271,7 +272,8 @@ pub(crate) const fn paper(kind: DossierKind) -> Both {
         DossierKind::Unspecified => ("papel", "paper"),
         DossierKind::Complaint => ("reclamación", "complaint"),
         DossierKind::TicketSnapshot => ("el asunto como estaba al abrir", "the affair as it stood"),
-        DossierKind::MessagesSnapshot => ("mensajes del asunto", "messages of the affair"),
+        DossierKind::MessagesSnapshot => ("notas internas del asunto", "internal notes of the affair"),
+        DossierKind::CorrespondenceSnapshot => ("mensajes con el cliente", "messages with the customer"),
         DossierKind::HistorySnapshot => ("historia del asunto", "history of the affair"),
         DossierKind::ClocksSnapshot => ("plazo del asunto, con su prueba", "clock of the affair, with its proof"),
         DossierKind::Gap => ("algo que falta", "something that is missing"),

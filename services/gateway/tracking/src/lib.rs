@@ -80,6 +80,9 @@ pub fn router(state: State) -> Router {
         .route("/t/office/add", post(office::add).get(at_the_office))
         .route("/t/office/offer", post(office::offer).get(at_the_office))
         .route("/t/office/decision", post(office::decision).get(at_the_office))
+        .route("/t/office/complete", post(office::complete).get(at_the_office))
+        .route("/t/office/withdraw", post(office::withdraw).get(at_the_office))
+        .route("/t/office/people", post(office::people).get(at_the_office))
         // Looked at and not sent, as by the link to the other language of a page that refused.
         .route("/t/leave", post(entrance::leave).get(async || Redirect::to("/t")))
         .with_state(state);

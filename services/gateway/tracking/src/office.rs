@@ -7,17 +7,22 @@ use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use tonic::{Code, Status};
 use ventanilla_proto::ombudsman::v1::{
-    AddClaimantEntryRequest, AnswerClaimantDecisionRequest, AnswerClaimantOfferRequest, CaseState, ClaimantCase,
-    ClaimantOption, DossierEntry, DossierKind, GetClaimantCaseRequest, ListClaimantEntriesRequest, Party, PartyTerm,
-    PartyTermKind,
+    AddClaimantEntryRequest, AnswerClaimantDecisionRequest, AnswerClaimantOfferRequest, CaseState, ClaimPoint,
+    ClaimantCase, ClaimantOption, CompleteClaimantCaseRequest, DisclosureStatement, DossierEntry, DossierKind,
+    GetClaimantCaseRequest, GiveClaimantDisclosureRequest, ListClaimantEntriesRequest, ListClaimantEntriesResponse,
+    MissingItem, ParallelProceedings, Party, PartyTerm, PartyTermKind, WithdrawClaimantCaseRequest,
 };
+use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::r#type::v1::Language;
 use web::{Csrf, Form, Lang, Layout, Trouble, When, page};
 
 use crate::kept::Kept;
 use crate::{State, UNKNOWN, reason};
 
-/// Papers that are shown at most, the newest first.
-const PAPERS: usize = 200;
+/// Papers of one page, the newest first.
+const PAPERS: i32 = 50;
+/// Pages that are looked through for the words of an offer.
+const PAGES: usize = 20;
 /// Characters of a paper that are shown at most.
 const SHOWN: usize = 20_000;
 
@@ -27,10 +32,15 @@ enum Said {
     Nothing,
     Sent,
     Answered,
+    Completed,
+    Withdrawn,
+    Told,
     /// It changed while the claimant read it, or does not allow that any more.
     Changed,
     /// Nothing was written where something is needed.
     Empty,
+    /// Something that was written cannot be what it should be.
+    Unreadable,
 }
 
 impl Said {
@@ -38,6 +48,9 @@ impl Said {
         match word {
             "sent" => Self::Sent,
             "answered" => Self::Answered,
+            "completed" => Self::Completed,
+            "withdrawn" => Self::Withdrawn,
+            "told" => Self::Told,
             _ => Self::Nothing,
         }
     }
@@ -45,30 +58,72 @@ impl Said {
     const fn status(self) -> StatusCode {
         match self {
             Self::Changed => StatusCode::CONFLICT,
-            Self::Empty => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Nothing | Self::Sent | Self::Answered => StatusCode::OK,
+            Self::Empty | Self::Unreadable => StatusCode::UNPROCESSABLE_ENTITY,
+            _ => StatusCode::OK,
         }
     }
 }
 
-#[derive(Deserialize)]
+/// What of the case is looked at.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Looked {
-    #[serde(default)]
     done: String,
+    /// Id of one of the claimant's cases of the affair; empty for the last.
+    case: String,
+    /// Where the papers go on; empty for the newest.
+    papers: String,
 }
 
-/// A form of the page.
-#[derive(Deserialize)]
+impl Looked {
+    fn name(&self) -> String {
+        if self.case.is_empty() { String::new() } else { format!("cases/{}", self.case) }
+    }
+}
+
+/// A form whose words are kept where it was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Add,
+    Offer,
+    Decision,
+    Complete,
+    Withdraw,
+}
+
+/// What was written into which form.
+struct Written {
+    which: Which,
+    text: String,
+}
+
+impl Written {
+    const fn nothing() -> Self {
+        Self { which: Which::Add, text: String::new() }
+    }
+
+    fn of(&self, which: Which) -> &str {
+        if self.which == which { &self.text } else { "" }
+    }
+}
+
+/// A form of the page. Does not print.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Act {
     request: String,
-    #[serde(default)]
+    /// Id of the case.
+    case: String,
     etag: String,
-    #[serde(default)]
     text: String,
-    #[serde(default)]
     kind: String,
-    #[serde(default)]
     accepted: String,
+    /// What is declared of other proceedings.
+    proceedings: String,
+    /// The day of the facts, as browsers send one.
+    facts: String,
+    /// What is claimed, a point a line.
+    points: String,
 }
 
 /// Time of a party.
@@ -99,18 +154,36 @@ struct Page {
     due: Option<When>,
     terms: Vec<Term>,
     refusal: Option<String>,
-    asked_to_complete: bool,
+    missing: Vec<&'static str>,
+    wants: Wants,
     offer: Option<String>,
     accept_from: Option<When>,
     papers: Vec<Paper>,
-    cut: bool,
+    /// Where older papers are, as an address.
+    older: Option<String>,
+    /// Whether these are the newest.
+    newest: bool,
+    /// The other cases of the affair, as addresses.
+    others: Vec<String>,
+    reviews: bool,
+    case: String,
+    may_complete: bool,
+    may_withdraw: bool,
     may_add: bool,
     may_decline: bool,
     may_accept: bool,
     may_answer_decision: bool,
     etag: String,
-    requests: [String; 3],
-    text: String,
+    requests: [String; 6],
+    written: Written,
+}
+
+/// Which fields complete the complaint.
+#[derive(Default)]
+struct Wants {
+    proceedings: bool,
+    facts: bool,
+    points: bool,
 }
 
 /// `GET /t/office`.
@@ -119,21 +192,26 @@ pub(crate) async fn show(
     lang: Lang,
     csrf: Csrf,
     headers: HeaderMap,
-    Query(Looked { done }): Query<Looked>,
+    Query(looked): Query<Looked>,
 ) -> Result<Response, Trouble> {
-    case(&state, &headers, (lang, csrf), Said::of(&done), String::new()).await
+    let said = Said::of(&looked.done);
+    case(&state, &headers, (lang, csrf), &looked, (said, Written::nothing())).await
 }
 
 async fn case(
     state: &State,
     headers: &HeaderMap,
     (lang, csrf): (Lang, Csrf),
-    said: Said,
-    text: String,
+    looked: &Looked,
+    said: (Said, Written),
 ) -> Result<Response, Trouble> {
     let Some(kept) = Kept::read(&state.web, headers) else { return Ok(Redirect::to("/t").into_response()) };
     let back = |status: Status| Trouble::from(status).back_to("/t/affair", "Volver a mi asunto", "Back to my affair");
-    let asked = GetClaimantCaseRequest { tracking_key: kept.key.clone(), proof: kept.proof.clone() };
+    let asked = GetClaimantCaseRequest {
+        tracking_key: kept.key.clone(),
+        proof: kept.proof.clone(),
+        case_name: looked.name(),
+    };
     let shown = match async { state.claimant()?.get_claimant_case(asked).await }.await {
         Ok(shown) => shown.into_inner(),
         Err(status) if reason(&status) == UNKNOWN => {
@@ -150,45 +228,70 @@ async fn case(
         }
         Err(status) => return Err(back(status)),
     };
-    let (entries, cut) = entries(state, &kept).await.map_err(back)?;
-    Ok(written(state, (shown, entries, cut), (lang, csrf), said, text))
+    let papers = papers(state, &kept, looked.name(), looked.papers.clone()).await.map_err(back)?;
+    let offer = offered(state, &kept, &shown, &papers).await.map_err(back)?;
+    Ok(written(state, (shown, papers, offer), (lang, csrf), looked, said))
 }
 
-/// What is for both parties, the newest first.
-async fn entries(state: &State, kept: &Kept) -> Result<(Vec<DossierEntry>, bool), Status> {
-    let mut client = state.claimant()?;
-    let (mut all, mut page_token) = (Vec::new(), String::new());
-    while all.len() < PAPERS {
-        let request = ListClaimantEntriesRequest {
-            tracking_key: kept.key.clone(),
-            proof: kept.proof.clone(),
-            page_size: 100,
-            page_token,
-        };
-        let found = client.list_claimant_entries(request).await?.into_inner();
-        all.extend(found.entries);
-        page_token = found.next_page_token;
-        if page_token.is_empty() {
-            all.reverse();
-            return Ok((all, false));
+/// A page of what is for both parties, the newest first.
+async fn papers(
+    state: &State,
+    kept: &Kept,
+    case_name: String,
+    page_token: String,
+) -> Result<ListClaimantEntriesResponse, Status> {
+    let request = ListClaimantEntriesRequest {
+        tracking_key: kept.key.clone(),
+        proof: kept.proof.clone(),
+        page_size: PAPERS,
+        page_token,
+        case_name,
+        newest_first: true,
+    };
+    Ok(state.claimant()?.list_claimant_entries(request).await?.into_inner())
+}
+
+/// The words of the offer that the claimant was told, on whichever page they stand.
+async fn offered(
+    state: &State,
+    kept: &Kept,
+    shown: &ClaimantCase,
+    first: &ListClaimantEntriesResponse,
+) -> Result<Option<String>, Status> {
+    let Some(offer) = &shown.offer else { return Ok(None) };
+    let found = |page: &ListClaimantEntriesResponse| page.entries.iter().find(|entry| entry.name == offer.entry).cloned();
+    if let Some(entry) = found(first) {
+        return Ok(words(&entry));
+    }
+    let mut token = String::new();
+    for _ in 0..PAGES {
+        let page = papers(state, kept, shown.case_name.clone(), token).await?;
+        if let Some(entry) = found(&page) {
+            return Ok(words(&entry));
+        }
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
         }
     }
-    all.reverse();
-    Ok((all, true))
+    Ok(None)
 }
 
 fn written(
     state: &State,
-    (shown, entries, cut): (ClaimantCase, Vec<DossierEntry>, bool),
+    (shown, papers, offer): (ClaimantCase, ListClaimantEntriesResponse, Option<String>),
     (lang, csrf): (Lang, Csrf),
-    said: Said,
-    text: String,
+    looked: &Looked,
+    (said, written): (Said, Written),
 ) -> Response {
     let may = |option: ClaimantOption| shown.options().any(|may| may == option);
     let request = || state.web.ambient().uuid(state.web.ambient().now()).to_string();
     let offered = shown.offer.as_ref();
-    let offer = offered.and_then(|offer| entries.iter().find(|entry| entry.name == offer.entry)).and_then(words);
+    let cure = shown.cure.as_ref().filter(|cure| cure.cured_time.is_none());
     let title = lang.of("Mi expediente ante el defensor", "My case before the ombudsman");
+    let case = id_of(&shown.case_name);
+    let older = (!papers.next_page_token.is_empty())
+        .then(|| format!("/t/office?case={case}&papers={}#papers", escaped(&papers.next_page_token)));
     let body = Page {
         lang,
         csrf,
@@ -198,32 +301,93 @@ fn written(
         due: When::of(lang, shown.decide_due_time),
         terms: shown.party_terms.iter().filter_map(|term| term_of(lang, term)).collect(),
         refusal: shown.refusal.as_ref().map(|refusal| refusal.reasons.clone()),
-        asked_to_complete: shown.cure.as_ref().is_some_and(|cure| cure.cured_time.is_none()),
+        missing: cure.iter().flat_map(|cure| cure.items()).filter_map(|item| missing(lang, item)).collect(),
+        wants: cure.map(|cure| Wants::of(cure.items())).unwrap_or_default(),
         accept_from: offered.and_then(|offer| When::of(lang, offer.reflection_end_time)),
         offer,
-        papers: entries.iter().map(|entry| paper(lang, entry)).collect(),
-        cut,
+        papers: papers.entries.iter().map(|entry| paper(lang, entry)).collect(),
+        older,
+        newest: looked.papers.is_empty(),
+        others: shown.other_cases.iter().map(|other| format!("/t/office?case={}", id_of(other))).collect(),
+        reviews: !shown.review_of.is_empty(),
+        case: case.to_owned(),
+        may_complete: may(ClaimantOption::Complete),
+        may_withdraw: may(ClaimantOption::Withdraw),
         may_add: may(ClaimantOption::Add),
         may_decline: may(ClaimantOption::DeclineOffer),
         may_accept: may(ClaimantOption::AcceptOffer),
         may_answer_decision: may(ClaimantOption::AnswerDecision),
         etag: shown.etag,
         requests: std::array::from_fn(|_| request()),
-        text,
+        written,
     };
     page(Layout::new(lang, title).status(said.status()), body)
 }
 
+fn id_of(name: &str) -> &str {
+    name.strip_prefix("cases/").unwrap_or(name)
+}
+
+fn escaped(token: &str) -> String {
+    percent_encoding::utf8_percent_encode(token, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+impl Wants {
+    fn of(items: impl Iterator<Item = MissingItem>) -> Self {
+        let mut wants = Self::default();
+        for item in items {
+            match item {
+                MissingItem::ParallelProceedingsDeclaration => wants.proceedings = true,
+                MissingItem::FactsDate => wants.facts = true,
+                MissingItem::ClaimPoints => wants.points = true,
+                _ => {}
+            }
+        }
+        wants
+    }
+}
+
+/// What is missing, as the claimant is asked for it.
+const fn missing(lang: Lang, item: MissingItem) -> Option<&'static str> {
+    Some(match item {
+        MissingItem::Unspecified => return None,
+        MissingItem::Identity => lang.of("quién es usted", "who you are"),
+        MissingItem::ClaimPoints => lang.of("qué reclama, con claridad", "what you claim, clearly"),
+        MissingItem::FactsDate => lang.of("qué día ocurrió", "on which day it happened"),
+        MissingItem::ParallelProceedingsDeclaration => {
+            lang.of("si otro procedimiento trata de lo mismo", "whether other proceedings are about the same")
+        }
+        MissingItem::Representation => {
+            lang.of("que puede actuar por quien reclama", "that you may act for whom you claim")
+        }
+        MissingItem::Documents => lang.of("documentos", "documents"),
+    })
+}
+
+/// The words of a paper; none for what is no text.
 fn words(entry: &DossierEntry) -> Option<String> {
-    let text = entry.content_type.starts_with("text/") && !entry.content.is_empty();
-    text.then(|| String::from_utf8_lossy(&entry.content).chars().take(SHOWN).collect())
+    let told = if entry.content_type.starts_with("text/") {
+        String::from_utf8_lossy(&entry.content).into_owned()
+    } else if let Some(statement) = message_of::<DisclosureStatement>(entry) {
+        statement.text
+    } else if let Some(written) = message_of::<ticketing::ListMessagesResponse>(entry) {
+        written.messages.into_iter().map(|message| message.body).collect::<Vec<_>>().join("\n\n")
+    } else {
+        message_of::<ticketing::Receipt>(entry)?.text
+    };
+    Some(told.chars().take(SHOWN).collect()).filter(|told: &String| !told.is_empty())
+}
+
+fn message_of<M: prost::Message + prost::Name + Default>(entry: &DossierEntry) -> Option<M> {
+    let named = entry.content_type.contains(&format!("\"{}\"", M::full_name()));
+    named.then(|| M::decode(entry.content.as_slice()).ok()).flatten()
 }
 
 fn paper(lang: Lang, entry: &DossierEntry) -> Paper {
     let (class, who, what) = match entry.kind() {
-        DossierKind::Complaint | DossierKind::Cure | DossierKind::Withdrawal => {
-            ("claimant", lang.of("Usted", "You"), lang.of("su reclamación", "your complaint"))
-        }
+        DossierKind::Complaint => ("claimant", lang.of("Usted", "You"), lang.of("su reclamación", "your complaint")),
+        DossierKind::Cure => ("claimant", lang.of("Usted", "You"), lang.of("lo que completó", "what you completed")),
+        DossierKind::Withdrawal => ("claimant", lang.of("Usted", "You"), lang.of("desistió", "withdrew it")),
         DossierKind::ClaimantStatement => {
             ("claimant", lang.of("Usted", "You"), lang.of("lo que dijo", "what you stated"))
         }
@@ -237,11 +401,18 @@ fn paper(lang: Lang, entry: &DossierEntry) -> Paper {
         DossierKind::ExecutionProof | DossierKind::Rectification => {
             ("firm", lang.of("La empresa", "The firm"), lang.of("lo que hizo", "what it did"))
         }
+        DossierKind::CorrespondenceSnapshot => (
+            "firm",
+            lang.of("La empresa", "The firm"),
+            lang.of("los mensajes con usted, como estaban", "the messages with you as they stood"),
+        ),
+        DossierKind::ReceiptSnapshot => {
+            ("firm", lang.of("La empresa", "The firm"), lang.of("el justificante que le dio", "the receipt it gave you"))
+        }
         DossierKind::TicketSnapshot
         | DossierKind::MessagesSnapshot
         | DossierKind::HistorySnapshot
-        | DossierKind::ClocksSnapshot
-        | DossierKind::ReceiptSnapshot => (
+        | DossierKind::ClocksSnapshot => (
             "firm",
             lang.of("La empresa", "The firm"),
             lang.of("copia de su asunto, como estaba", "a copy of your affair as it stood"),
@@ -249,6 +420,12 @@ fn paper(lang: Lang, entry: &DossierEntry) -> Paper {
         DossierKind::Evidence => ("office", lang.of("El expediente", "The file"), lang.of("una prueba", "evidence")),
         DossierKind::Decision => {
             ("office", lang.of("El defensor", "The ombudsman"), lang.of("la resolución", "the decision"))
+        }
+        DossierKind::CureRequest => {
+            ("office", lang.of("El defensor", "The ombudsman"), lang.of("le pide que complete", "asks you to complete it"))
+        }
+        DossierKind::Disclosure => {
+            ("office", lang.of("El defensor", "The ombudsman"), lang.of("quién lleva su caso", "who has your case"))
         }
         _ => ("office", lang.of("El defensor", "The ombudsman"), lang.of("una comunicación", "a communication")),
     };
@@ -269,6 +446,7 @@ fn term_of(lang: Lang, term: &PartyTerm) -> Option<Term> {
             lang.of("La empresa puede aceptar la resolución hasta", "The firm can accept the decision until")
         }
         (K::DecisionAnswer, _) => lang.of("Puede aceptar la resolución hasta", "You can accept the decision until"),
+        (K::Refusal, _) => lang.of("El defensor puede no admitirlo hasta", "The ombudsman can refuse to hear it until"),
         (K::Unspecified, _) => return None,
     };
     Some(Term { what, until: When::of(lang, term.due_time)?, lapsed: term.lapse_time.is_some() })
@@ -320,31 +498,38 @@ struct Visit {
 }
 
 impl Visit {
-    async fn on(self, done: &str, outcome: Result<(), Status>, text: String) -> Result<Response, Trouble> {
+    async fn on(self, done: &str, case: &str, outcome: Result<(), Status>, written: Written) -> Result<Response, Trouble> {
         match outcome {
-            Ok(()) => Ok(Redirect::to(&format!("/t/office?done={done}")).into_response()),
+            Ok(()) => Ok(Redirect::to(&format!("/t/office?done={done}&case={case}")).into_response()),
             Err(status) if matches!(status.code(), Code::Aborted | Code::FailedPrecondition | Code::NotFound) => {
-                case(&self.state, &self.headers, (self.lang, self.csrf), Said::Changed, text).await
+                self.again(case, Said::Changed, written).await
             }
+            Err(status) if status.code() == Code::InvalidArgument => self.again(case, Said::Unreadable, written).await,
             Err(status) => Err(Trouble::from(status).back_to("/t/office", "Volver al expediente", "Back to the case")),
         }
     }
 
-    async fn empty(self) -> Result<Response, Trouble> {
-        case(&self.state, &self.headers, (self.lang, self.csrf), Said::Empty, String::new()).await
+    async fn again(self, case: &str, said: Said, written: Written) -> Result<Response, Trouble> {
+        let looked = Looked { case: case.to_owned(), ..Looked::default() };
+        self::case(&self.state, &self.headers, (self.lang, self.csrf), &looked, (said, written)).await
     }
 }
 
 /// What becomes of a form: everything it needs, or the entrance.
 macro_rules! visit {
-    ($state:ident, $lang:ident, $csrf:ident, $headers:ident, $act:ident) => {{
+    ($state:ident, $lang:ident, $csrf:ident, $headers:ident, $act:ident, $which:expr) => {{
         let Some(kept) = Kept::read(&$state.web, &$headers) else { return Ok(Redirect::to("/t").into_response()) };
         let visit = Visit { state: $state, lang: $lang, csrf: $csrf, headers: $headers };
         if $act.text.trim().is_empty() {
-            return visit.empty().await;
+            return visit.again(&$act.case, Said::Empty, Written { which: $which, text: String::new() }).await;
         }
         (visit, kept)
     }};
+}
+
+/// The name of the case that a form is about; empty where it names none.
+fn named(case: &str) -> String {
+    Looked { case: case.to_owned(), ..Looked::default() }.name()
 }
 
 /// `POST /t/office/add`.
@@ -355,7 +540,7 @@ pub(crate) async fn add(
     headers: HeaderMap,
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act);
+    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Add);
     let kind = if act.kind == "evidence" { DossierKind::Evidence } else { DossierKind::ClaimantStatement };
     let request = AddClaimantEntryRequest {
         tracking_key: kept.key,
@@ -364,9 +549,10 @@ pub(crate) async fn add(
         content_type: String::new(),
         content: act.text.clone().into_bytes(),
         request_id: act.request,
+        case_name: named(&act.case),
     };
     let done = async { visit.state.claimant()?.add_claimant_entry(request).await.map(|_| ()) }.await;
-    visit.on("sent", done, act.text).await
+    visit.on("sent", &act.case, done, Written { which: Which::Add, text: act.text }).await
 }
 
 /// `POST /t/office/offer`.
@@ -377,7 +563,7 @@ pub(crate) async fn offer(
     headers: HeaderMap,
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act);
+    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Offer);
     let request = AnswerClaimantOfferRequest {
         tracking_key: kept.key,
         proof: kept.proof,
@@ -385,9 +571,10 @@ pub(crate) async fn offer(
         accepted: act.accepted == "yes",
         statement: act.text.clone(),
         request_id: act.request,
+        case_name: named(&act.case),
     };
     let done = async { visit.state.claimant()?.answer_claimant_offer(request).await.map(|_| ()) }.await;
-    visit.on("answered", done, act.text).await
+    visit.on("answered", &act.case, done, Written { which: Which::Offer, text: act.text }).await
 }
 
 /// `POST /t/office/decision`.
@@ -398,7 +585,7 @@ pub(crate) async fn decision(
     headers: HeaderMap,
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act);
+    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Decision);
     let request = AnswerClaimantDecisionRequest {
         tracking_key: kept.key,
         proof: kept.proof,
@@ -406,7 +593,100 @@ pub(crate) async fn decision(
         accepted: act.accepted == "yes",
         statement: act.text.clone(),
         request_id: act.request,
+        case_name: named(&act.case),
     };
     let done = async { visit.state.claimant()?.answer_claimant_decision(request).await.map(|_| ()) }.await;
-    visit.on("answered", done, act.text).await
+    visit.on("answered", &act.case, done, Written { which: Which::Decision, text: act.text }).await
+}
+
+/// `POST /t/office/complete`.
+pub(crate) async fn complete(
+    Of(state): Of<State>,
+    lang: Lang,
+    csrf: Csrf,
+    headers: HeaderMap,
+    Form(act): Form<Act>,
+) -> Result<Response, Trouble> {
+    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Complete);
+    let points = act.points.lines().map(str::trim).filter(|line| !line.is_empty());
+    let Ok(facts_time) = day(&act.facts) else {
+        return visit.again(&act.case, Said::Unreadable, Written { which: Which::Complete, text: act.text }).await;
+    };
+    let request = CompleteClaimantCaseRequest {
+        tracking_key: kept.key,
+        proof: kept.proof,
+        etag: act.etag,
+        parallel_proceedings: proceedings(&act.proceedings).into(),
+        facts_time,
+        claim_points: points.map(|text| ClaimPoint { id: String::new(), text: text.to_owned() }).collect(),
+        content: act.text.clone(),
+        request_id: act.request,
+        case_name: named(&act.case),
+    };
+    let done = async { visit.state.claimant()?.complete_claimant_case(request).await.map(|_| ()) }.await;
+    visit.on("completed", &act.case, done, Written { which: Which::Complete, text: act.text }).await
+}
+
+/// `POST /t/office/withdraw`.
+pub(crate) async fn withdraw(
+    Of(state): Of<State>,
+    lang: Lang,
+    csrf: Csrf,
+    headers: HeaderMap,
+    Form(act): Form<Act>,
+) -> Result<Response, Trouble> {
+    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Withdraw);
+    let request = WithdrawClaimantCaseRequest {
+        tracking_key: kept.key,
+        proof: kept.proof,
+        etag: act.etag,
+        statement: act.text.clone(),
+        request_id: act.request,
+        case_name: named(&act.case),
+    };
+    let done = async { visit.state.claimant()?.withdraw_claimant_case(request).await.map(|_| ()) }.await;
+    visit.on("withdrawn", &act.case, done, Written { which: Which::Withdraw, text: act.text }).await
+}
+
+/// `POST /t/office/people`: who has the case, which is told and becomes a paper of it.
+pub(crate) async fn people(
+    Of(state): Of<State>,
+    lang: Lang,
+    csrf: Csrf,
+    headers: HeaderMap,
+    Form(act): Form<Act>,
+) -> Result<Response, Trouble> {
+    let Some(kept) = Kept::read(&state.web, &headers) else { return Ok(Redirect::to("/t").into_response()) };
+    let visit = Visit { state, lang, csrf, headers };
+    let request = GiveClaimantDisclosureRequest {
+        tracking_key: kept.key,
+        proof: kept.proof,
+        language: match lang {
+            Lang::Es => Language::Es.into(),
+            Lang::En => Language::En.into(),
+        },
+        request_id: act.request,
+        case_name: named(&act.case),
+    };
+    let done = async { visit.state.claimant()?.give_claimant_disclosure(request).await.map(|_| ()) }.await;
+    visit.on("told", &act.case, done, Written::nothing()).await
+}
+
+fn proceedings(word: &str) -> ParallelProceedings {
+    match word {
+        "none" => ParallelProceedings::None,
+        "pending" => ParallelProceedings::Pending,
+        "decided" => ParallelProceedings::Decided,
+        _ => ParallelProceedings::Unspecified,
+    }
+}
+
+/// The beginning of a day in Spain, as a browser sends days; none where none was given.
+fn day(text: &str) -> Result<Option<prost_types::Timestamp>, jiff::Error> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let day: jiff::civil::Date = text.trim().parse()?;
+    let start = day.in_tz("Europe/Madrid")?.timestamp();
+    Ok(Some(prost_types::Timestamp { seconds: start.as_second(), nanos: start.subsec_nanosecond() }))
 }

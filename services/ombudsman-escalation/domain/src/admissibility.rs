@@ -14,7 +14,7 @@ use crate::{CaseId, Refused};
 /// Facts from outside the complaint that admission turns on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// Cases of the same claimant on the same affair that were decided before, whatever it was merged with.
+    /// Cases of the same claimant on the same affair that were decided before, by who is one person and what is one affair now.
     pub decided_before: Vec<CaseId>,
     /// Whether the claimant was asked to complete the complaint and the time for it is over.
     pub cure_expired: bool,
@@ -130,6 +130,11 @@ pub struct FirmTerm {
     pub due: Option<Timestamp>,
     /// Whether a term was missed.
     pub missed: bool,
+}
+
+/// Whether it depends on the firm's own term that a complaint may come before the office now.
+pub const fn turns_on_the_firms_term(regime: &Regime, answered: bool, by_office: bool) -> bool {
+    matches!(regime.door, Door::AfterTerm { .. }) && !answered && !by_office
 }
 
 /// How a complaint comes before the office that no regulator sent: on the firm's answer, on its silence once its time is over, or in the first place.

@@ -178,12 +178,12 @@ impl Case {
         }
     }
 
-    /// Takes in what the claimant sent. What came before the deadline counts; later is still taken as long
+    /// Takes in what the claimant sent, from when it reached the office. What came before the deadline counts; later is still taken as long
     /// as the case was not archived.
     ///
     /// # Errors
     /// Unless a cure was asked for.
-    pub fn receive_cure(mut self, completion: Completion, now: Timestamp) -> Result<Self, Refused> {
+    pub fn receive_cure(mut self, completion: Completion, reached_at: Timestamp) -> Result<Self, Refused> {
         if !matches!(self.state, State::NeedsCure { .. }) {
             return self.wrong(&[Stage::NeedsCure]);
         }
@@ -193,10 +193,10 @@ impl Case {
             self.complaint.points = completion.points;
         }
         if let Some(representative) = self.complaint.representative.as_mut().filter(|_| completion.representation) {
-            representative.proven_at = representative.proven_at.or(Some(now));
+            representative.proven_at = representative.proven_at.or(Some(reached_at));
         }
         if let Some(cure) = &mut self.cure {
-            cure.cured_at = Some(now);
+            cure.cured_at = Some(reached_at);
         }
         Ok(self.to(State::Registered))
     }

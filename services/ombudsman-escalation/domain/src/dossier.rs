@@ -1,7 +1,7 @@
 //! The dossier's chain: each entry is bound to the one before, its content by a salted commitment, so
 //! that content can be taken out while the chain still proves the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use jiff::Timestamp;
@@ -88,6 +88,20 @@ pub struct Head {
 impl Head {
     /// The end of a chain without entries.
     pub const EMPTY: Self = Self { sequence: 0, hash: GENESIS };
+}
+
+/// Which of these offers the claimant was told: after a notice comes nobody's but the last offer before it. Sequences with their kinds, in order.
+pub fn told_offers(entries: &[(u64, DossierKind)]) -> BTreeSet<u64> {
+    let mut told = BTreeSet::new();
+    let mut offered = None;
+    for (sequence, kind) in entries {
+        match kind {
+            DossierKind::Offer => offered = Some(*sequence),
+            DossierKind::OfferNotice => told.extend(offered.take()),
+            _ => {}
+        }
+    }
+    told
 }
 
 /// What somebody wants to add.

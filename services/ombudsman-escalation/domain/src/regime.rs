@@ -162,6 +162,20 @@ const OF_ADR: [(Ground, &str); 7] = [
     (Ground::InjuryOrCrime, "Ley 7/2017 art. 18.1"),
 ];
 
+/// The regime of an accredited body.
+const ADR: &str = "es.adr";
+
+/// Why a case is not heard under the rules that were asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WrongRegime {
+    /// They are for an accredited body.
+    #[error("must not be {ADR}: it is for a body accredited under Ley 7/2017, and this office is told to be none")]
+    NotAccredited,
+    /// The sector has others.
+    #[error("must be {}: the rules of the affair's sector, or left out; only the office's intake may choose others", .0.id)]
+    OfAnotherSector(&'static Regime),
+}
+
 /// Every regime.
 pub const REGIMES: &[Regime] = &[
     Regime {
@@ -261,6 +275,36 @@ impl Regime {
         REGIMES.iter().find(|regime| regime.id == id)
     }
 
+    /// The rules that a complaint of this sector is heard under.
+    ///
+    /// # Panics
+    /// Never: both are shipped.
+    pub fn of_sector(sector: &str) -> &'static Self {
+        let id = if kernel::is_finance(sector) { "es.finance" } else { "es.general" };
+        Self::find(id).unwrap_or(&REGIMES[0])
+    }
+
+    /// The rules a complaint of this sector is heard under: those that were asked for, or else its sector's. The office's intake may hold that the affair was
+    /// filed under a wrong sector, and nobody else. An accredited body hears all but finance, which has a law of its own.
+    ///
+    /// # Errors
+    /// [`WrongRegime`].
+    pub fn choose(
+        asked: Option<&'static Self>,
+        sector: &str,
+        by_intake: bool,
+        accredited: bool,
+    ) -> Result<&'static Self, WrongRegime> {
+        let own = Self::of_sector(sector);
+        match asked {
+            None => Ok(own),
+            Some(asked) if asked.id == ADR && !accredited => Err(WrongRegime::NotAccredited),
+            Some(asked) if by_intake || asked == own => Ok(asked),
+            Some(asked) if asked.id == ADR && !kernel::is_finance(sector) => Ok(asked),
+            Some(_) => Err(WrongRegime::OfAnotherSector(own)),
+        }
+    }
+
     /// The provision a ground stands in; `None` where the closed list has no such ground.
     pub fn article_of(&self, ground: Ground) -> Option<&'static str> {
         self.grounds.iter().find(|(known, _)| *known == ground).map(|(_, article)| *article)
@@ -299,6 +343,35 @@ mod tests {
         assert!(finance.binds(Outcome::PartlyUpheld).0);
         assert!(!finance.binds(Outcome::NotUpheld).0);
         assert!(!Regime::find("es.general").expect("shipped").binds(Outcome::Upheld).0);
+    }
+
+    #[test]
+    fn nobody_but_the_intake_chooses_other_rules_than_the_sectors_and_a_body_without_accreditation_hears_nothing_as_one() {
+        let [finance, general, adr] = ["es.finance", "es.general", ADR].map(|id| Regime::find(id).expect("shipped"));
+        for sector in ["finance", "banking", "insurance", "investment", "payment-services"] {
+            assert_eq!(Regime::choose(None, sector, false, true), Ok(finance), "{sector}");
+            assert_eq!(
+                Regime::choose(Some(general), sector, false, true),
+                Err(WrongRegime::OfAnotherSector(finance)),
+                "{sector}: Ley 44/2002 is not left by naming another"
+            );
+            assert_eq!(
+                Regime::choose(Some(adr), sector, false, true),
+                Err(WrongRegime::OfAnotherSector(finance)),
+                "{sector}"
+            );
+        }
+        for sector in ["general", "energy", ""] {
+            assert_eq!(Regime::choose(None, sector, false, false), Ok(general));
+            assert_eq!(Regime::choose(Some(general), sector, false, false), Ok(general));
+            let other = Err(WrongRegime::OfAnotherSector(general));
+            assert_eq!(Regime::choose(Some(finance), sector, false, false), other);
+            assert_eq!(Regime::choose(Some(adr), sector, false, true), Ok(adr));
+        }
+        assert_eq!(Regime::choose(Some(finance), "general", true, false), Ok(finance), "filed wrongly");
+        for by_intake in [true, false] {
+            assert_eq!(Regime::choose(Some(adr), "general", by_intake, false), Err(WrongRegime::NotAccredited));
+        }
     }
 
     #[test]

@@ -258,12 +258,14 @@ words! {
 }
 
 words! {
-    /// A party to a case.
+    /// Whose time something is: a party to a case, or the office between them.
     Party {
         /// Who claims.
         Claimant => "claimant",
         /// The firm.
         Firm => "firm",
+        /// The office itself, where it may do something and owes nothing.
+        Office => "office",
     }
 }
 
@@ -282,6 +284,8 @@ words! {
         OfferAnswer => "offer_answer",
         /// The party whose word makes the decision bind answers it.
         DecisionAnswer => "decision_answer",
+        /// The office refuses the complaint.
+        Refusal => "refusal",
     }
 }
 
@@ -304,7 +308,7 @@ words! {
         Complaint => "complaint",
         /// The ticket when the case was opened.
         TicketSnapshot => "ticket_snapshot",
-        /// Its messages.
+        /// What of its messages is the firm's own; all of them, from before there was the correspondence.
         MessagesSnapshot => "messages_snapshot",
         /// Its history.
         HistorySnapshot => "history_snapshot",
@@ -384,6 +388,8 @@ words! {
         ScreenSnapshot => "screen_snapshot",
         /// The receipt that the claimant was given for the ticket.
         ReceiptSnapshot => "receipt_snapshot",
+        /// What the firm and the customer wrote to each other.
+        CorrespondenceSnapshot => "correspondence_snapshot",
     }
 }
 

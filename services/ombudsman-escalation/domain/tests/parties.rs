@@ -57,11 +57,13 @@ fn admitted(of: &'static Regime) -> Case {
     registered(of).admit(now()).expect("admissible")
 }
 
-/// What a step set with its bearers, and what it closed with whether that went unused.
+/// What a step set for the parties with its bearers, and what it closed with whether that went unused.
 type Changed = (Vec<(TermKind, Party)>, Vec<(TermKind, bool)>);
 
 fn changed(before: &Case, after: &Case, at: Timestamp) -> Changed {
-    let changes = after.term_changes(before, at);
+    let mut changes = after.term_changes(before, at);
+    changes.set.retain(|term| term.bearer != Party::Office);
+    changes.closed.retain(|(kind, _)| *kind != TermKind::Refusal);
     (changes.set.iter().map(|term| (term.kind, term.bearer)).collect(), changes.closed)
 }
 
@@ -207,4 +209,29 @@ fn an_accredited_body_refuses_on_its_own_list_within_three_weeks_and_a_year_afte
     let undeclared = Complaint { parallel: None, ..complaint() };
     let missing = Refused::DeclarationMissing { article: "Ley 7/2017 art. 18.1.d" };
     assert_eq!(admissible(&undeclared, adr), Err(missing));
+}
+
+#[test]
+fn the_body_has_three_weeks_to_refuse_a_complete_file_and_no_time_for_it_while_the_claimant_completes_it() {
+    let adr = regime("es.adr");
+    let fresh = registered(adr);
+    let refusal = |due| PartyTerm { kind: TermKind::Refusal, bearer: Party::Office, due, article: "Ley 7/2017 art. 18.3" };
+    let first = refusal(fresh.refusal_due().unwrap().0);
+    assert_eq!(fresh.party_terms(), [first]);
+    assert!(["es.finance", "es.general"].into_iter().all(|id| registered(regime(id)).party_terms().is_empty()));
+
+    let asked = fresh.clone().request_cure(BTreeSet::from([MissingItem::Documents]), now()).unwrap();
+    assert_eq!(asked.party_terms().iter().map(|term| term.kind).collect::<Vec<_>>(), [TermKind::Cure]);
+    let closed = |before: &Case, after: &Case| after.term_changes(before, later(11)).closed;
+    assert_eq!(closed(&fresh, &asked), [(TermKind::Refusal, false)]);
+    let cured = asked.clone().receive_cure(Completion::default(), later(8)).unwrap();
+    assert_eq!(cured.party_terms(), [refusal(at("2026-12-21T23:00:00Z"))], "three weeks from when it was complete");
+
+    let proposed = cured.clone().propose_inadmissibility(Ground::Vexatious, because(), &Facts::default(), later(9));
+    let proposed = proposed.unwrap();
+    assert_eq!(closed(&cured, &proposed), [], "it runs on while the claimant is heard");
+    let heard = proposed.hear_claimant(later(10)).unwrap();
+    let refused = heard.clone().refuse(Ground::Vexatious, because(), "the courts".to_owned(), later(11)).unwrap();
+    assert_eq!(closed(&heard, &refused), [(TermKind::Refusal, true)]);
+    assert_eq!(closed(&heard, &heard.clone().admit(later(11)).unwrap()), [(TermKind::Refusal, false)]);
 }

@@ -76,7 +76,12 @@ pub(crate) fn case(stored: &StoredCase, team: &Team, terms: &Terms) -> pb::Case 
 }
 
 /// A case as its claimant may read it.
-pub(crate) fn claimant_case(stored: &StoredCase, terms: &Terms, options: Vec<pb::ClaimantOption>) -> pb::ClaimantCase {
+pub(crate) fn claimant_case(
+    stored: &StoredCase,
+    terms: &Terms,
+    options: Vec<pb::ClaimantOption>,
+    others: &[CaseId],
+) -> pb::ClaimantCase {
     let whole = case(stored, &Team::default(), terms);
     let told = stored.case.state.offer().filter(|offer| offer.told.is_some());
     pb::ClaimantCase {
@@ -92,6 +97,9 @@ pub(crate) fn claimant_case(stored: &StoredCase, terms: &Terms, options: Vec<pb:
         decide_due_time: whole.decide_due_time,
         party_terms: whole.party_terms,
         options: options.into_iter().map(i32::from).collect(),
+        review_of: stored.case.review_of.map(|reviewed| reviewed.name()).unwrap_or_default(),
+        other_cases: others.iter().map(|other| other.name()).collect(),
+        parallel_proceedings: whole.parallel_proceedings,
     }
 }
 

@@ -58,6 +58,21 @@ impl ClaimantService for Service {
         change!(self, request, add_claimant_entry)
     }
 
+    async fn complete_claimant_case(&self, request: Request<pb::CompleteClaimantCaseRequest>) -> Answer<pb::ClaimantAct> {
+        change!(self, request, complete_claimant_case)
+    }
+
+    async fn withdraw_claimant_case(&self, request: Request<pb::WithdrawClaimantCaseRequest>) -> Answer<pb::ClaimantAct> {
+        change!(self, request, withdraw_claimant_case)
+    }
+
+    async fn give_claimant_disclosure(
+        &self,
+        request: Request<pb::GiveClaimantDisclosureRequest>,
+    ) -> Answer<pb::DisclosureStatement> {
+        change!(self, request, give_claimant_disclosure)
+    }
+
     async fn answer_claimant_offer(&self, request: Request<pb::AnswerClaimantOfferRequest>) -> Answer<pb::ClaimantAct> {
         change!(self, request, answer_claimant_offer)
     }

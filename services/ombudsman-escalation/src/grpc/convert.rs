@@ -202,7 +202,7 @@ fn dossier_page(parent: &str, size: i32, token: &str) -> Parsed<dossier_reading:
     let mut violations = Violations::new();
     let case = parse::name::<CaseId>(&mut violations, "parent", parent);
     let size = page_size(&mut violations, size);
-    whole(violations, case.map(|case| dossier_reading::Page { case, size, token: token.to_owned() }))
+    whole(violations, case.map(|case| dossier_reading::Page { case, size, token: token.to_owned(), newest_first: false }))
 }
 
 pub(crate) fn list_cases(request: &pb::ListCasesRequest) -> Parsed<list_cases::Query> {

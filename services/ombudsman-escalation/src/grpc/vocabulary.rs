@@ -53,9 +53,10 @@ told!(DossierKind, DossierKind, dossier_kind_to_proto, dossier_kind: Complaint, 
     EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification,
     Forwarding, Stay, StayEnd, Offer, OfferNotice, OfferAnswer, ConciliationEnd, OwnInitiative, DecisionAnswer, ComplianceOrder,
     Recommendation, ExecutionProof, ExecutionReview, Overdue, OverdueReport, Correction, Review, Disclosure,
-    Acknowledgement, ScreenSnapshot, ReceiptSnapshot);
-told!(Party, Party, party_to_proto, party: Claimant, Firm);
-told!(TermKind, PartyTermKind, term_kind_to_proto, term_kind: Cure, Allegations, Statement, Reflection, OfferAnswer, DecisionAnswer);
+    Acknowledgement, ScreenSnapshot, ReceiptSnapshot, CorrespondenceSnapshot);
+told!(Party, Party, party_to_proto, party: Claimant, Firm, Office);
+told!(TermKind, PartyTermKind, term_kind_to_proto, term_kind: Cure, Allegations, Statement, Reflection, OfferAnswer, DecisionAnswer,
+    Refusal);
 told!(BoundBy, BoundBy, bound_by_to_proto, bound_by: Law, Claimant, Firm);
 told!(StayClosure, StayClosure, stay_closure_to_proto, stay_closure: ProceedingsDecided, Withdrawn);
 told!(ObligationKind, ObligationKind, obligation_kind_to_proto, obligation_kind: Order, Recommendation, Settlement);

@@ -75,11 +75,13 @@ fn party_clock(given: &PartyTermStarted) -> Result<Option<PartyClock>, ReactionE
         "reflection_before_acceptance" => TermKind::Reflection,
         "answer_offer" => TermKind::OfferAnswer,
         "claimant_answers_decision" | "firm_answers_decision" => TermKind::DecisionAnswer,
+        "refuse_admission" => TermKind::Refusal,
         _ => return Ok(None),
     };
     let bearer = match given.bearer() {
         ClockBearer::Claimant => Party::Claimant,
         ClockBearer::Firm => Party::Firm,
+        ClockBearer::Office => Party::Office,
         ClockBearer::House | ClockBearer::Unspecified => return Ok(None),
     };
     let due_at = optional(given.due_time.as_ref())?.ok_or(ReactionError::Undecodable("due_time"))?;

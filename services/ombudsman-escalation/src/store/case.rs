@@ -201,30 +201,22 @@ pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<R
     Ok(found.map(|case| Refused::TicketAtOffice { case: CaseId::from_uuid(case) }))
 }
 
-/// The last case of this very customer that was opened of an affair: of the ticket itself, or else of one that was one affair with it. Who was only
-/// once taken for the same person, or still is, opens nothing by it: the wall closes on what ever was, a window opens on what is certain.
-#[tracing::instrument(name = "db.case.last_of_affair", skip_all)]
-pub(crate) async fn last_of_affair(
-    db: &Db,
-    ticket: TicketId,
-    customer: CustomerId,
-) -> Result<Option<StoredCase>, StoreError> {
+/// The cases of this very customer on an affair: on the ticket itself, and then on those that were one affair with it; of each the last that was opened
+/// first. Who was only once taken for the same person, or still is, opens nothing by it: the wall closes on what ever was, a window opens on what is certain.
+#[tracing::instrument(name = "db.case.of_affair", skip_all)]
+pub(crate) async fn of_affair(db: &Db, ticket: TicketId, customer: CustomerId) -> Result<Vec<CaseId>, StoreError> {
     let mut connection = db.reader().acquire().await?;
     let tickets: Vec<Uuid> = family(&mut connection, ticket).await?.into_iter().map(|kin| kin.uuid()).collect();
     let found = sqlx::query_scalar!(
         "select case_id from ombudsman.office_case where ticket_id = any($1) and customer_id = $2
-          order by ticket_id = $3 desc, created_at desc, case_id desc limit 1",
+          order by ticket_id = $3 desc, created_at desc, case_id desc limit 100",
         &tickets,
         customer.uuid(),
         ticket.uuid(),
     )
-    .fetch_optional(&mut *connection)
+    .fetch_all(&mut *connection)
     .await?;
-    drop(connection);
-    match found {
-        Some(id) => get(db, CaseId::from_uuid(id)).await,
-        None => Ok(None),
-    }
+    Ok(found.into_iter().map(CaseId::from_uuid).collect())
 }
 
 /// Writes what a step changed, and one version more.
@@ -313,19 +305,31 @@ pub(crate) async fn write_points(tx: &mut PgConnection, case: &Case) -> Result<(
     Ok(())
 }
 
-/// Cases on this affair that were decided, of whoever was one person with the claimant at any time: the ticket itself, and those that were one
-/// affair with it.
+/// A case that was decided, on what was one affair with another's at any time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decided {
+    /// It.
+    pub(crate) id: CaseId,
+    /// Whose it is.
+    pub(crate) customer: CustomerId,
+    /// Its ticket.
+    pub(crate) ticket: TicketId,
+}
+
+/// Cases that were decided of whoever was one person with the claimant at any time, on this ticket or on one that was one affair with it.
 #[tracing::instrument(name = "db.case.decided_before", skip_all)]
 pub(crate) async fn decided_before(
-    tx: &mut PgConnection,
+    db: &Db,
     id: CaseId,
     ticket: TicketId,
     customer: CustomerId,
-) -> Result<Vec<CaseId>, StoreError> {
-    let tickets: Vec<Uuid> = family(&mut *tx, ticket).await?.into_iter().map(|kin| kin.uuid()).collect();
-    let people: Vec<Uuid> = customer_family(&mut *tx, &[customer]).await?.into_iter().map(|kin| kin.uuid()).collect();
-    let found = sqlx::query_scalar!(
-        "select case_id from ombudsman.office_case c
+) -> Result<Vec<Decided>, StoreError> {
+    let mut connection = db.reader().acquire().await?;
+    let tickets: Vec<Uuid> = family(&mut connection, ticket).await?.into_iter().map(|kin| kin.uuid()).collect();
+    let kin = customer_family(&mut connection, &[customer]).await?;
+    let people: Vec<Uuid> = kin.into_iter().map(|kin| kin.uuid()).collect();
+    let found = sqlx::query!(
+        "select case_id, customer_id, ticket_id from ombudsman.office_case c
           where customer_id = any($1) and ticket_id = any($2) and case_id <> $3
             and exists (select from ombudsman.decision d where d.case_id = c.case_id)
           order by case_id",
@@ -333,7 +337,12 @@ pub(crate) async fn decided_before(
         &tickets,
         id.uuid()
     )
-    .fetch_all(tx)
+    .fetch_all(&mut *connection)
     .await?;
-    Ok(found.into_iter().map(CaseId::from_uuid).collect())
+    let decided = found.into_iter().map(|row| Decided {
+        id: CaseId::from_uuid(row.case_id),
+        customer: CustomerId::from_uuid(row.customer_id),
+        ticket: TicketId::from_uuid(row.ticket_id),
+    });
+    Ok(decided.collect())
 }

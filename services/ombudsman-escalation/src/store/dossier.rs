@@ -75,6 +75,47 @@ pub(crate) async fn list(
     rows.into_iter().map(EntryRow::read).collect()
 }
 
+/// Entries before a sequence, the last first.
+#[tracing::instrument(name = "db.dossier.list_back", skip_all)]
+pub(crate) async fn list_back(
+    db: &Db,
+    case: CaseId,
+    visible: &[String],
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Sealed>, StoreError> {
+    let rows = sqlx::query_as!(
+        EntryRow,
+        r#"select e.case_id, e.sequence, e.kind, e.visibility, e.actor_kind, e.actor_id, e.actor_department, e.recorded_at,
+                  e.content_type, e.commitment, e.prev_hash, e.hash, c.salt as "salt?", c.content as "content?"
+             from ombudsman.dossier_entry e
+             left join ombudsman.dossier_content c on c.case_id = e.case_id and c.sequence = e.sequence
+            where e.case_id = $1 and e.visibility = any($2) and e.sequence < $3
+            order by e.sequence desc limit $4"#,
+        case.uuid(),
+        visible,
+        before,
+        limit
+    )
+    .fetch_all(db.reader())
+    .await?;
+    rows.into_iter().map(EntryRow::read).collect()
+}
+
+/// The offers of a case and the notices of them, in order.
+#[tracing::instrument(name = "db.dossier.offers", skip_all)]
+pub(crate) async fn offers(db: &Db, case: CaseId) -> Result<Vec<(u64, DossierKind)>, StoreError> {
+    let rows = sqlx::query!(
+        "select sequence, kind from ombudsman.dossier_entry
+          where case_id = $1 and kind in ('offer', 'offer_notice') order by sequence",
+        case.uuid()
+    )
+    .fetch_all(db.reader())
+    .await?;
+    let read = |sequence: i64| u64::try_from(sequence).map_err(|_| StoreError::corrupt(TABLE, "sequence", case));
+    rows.into_iter().map(|row| Ok((read(row.sequence)?, word(&row.kind, TABLE, "kind", case)?))).collect()
+}
+
 /// The first entry of this kind.
 #[tracing::instrument(name = "db.dossier.first_of", skip_all)]
 pub(crate) async fn first_of(db: &Db, case: CaseId, kind: DossierKind) -> Result<Option<Sealed>, StoreError> {

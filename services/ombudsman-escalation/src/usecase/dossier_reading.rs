@@ -1,9 +1,11 @@
 //! Reading a dossier: a page of it, whether it is what was written, and all of it to take away.
 
+use std::collections::BTreeSet;
+
 use kernel::ResourceId as _;
-use ombudsman_escalation_domain::dossier::{Hash, Sealed, hold_against, verify};
+use ombudsman_escalation_domain::dossier::{Hash, Sealed, hold_against, told_offers, verify};
 use ombudsman_escalation_domain::team::SEATS;
-use ombudsman_escalation_domain::vocabulary::Visibility;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use ombudsman_escalation_domain::{CaseId, Refused};
 use prost::{Message as _, Name as _};
 use server::parse::time_to_proto;
@@ -29,12 +31,19 @@ pub struct Page {
     pub size: usize,
     /// Token of the page before; empty for the first.
     pub token: String,
+    /// Whether the last entry comes first.
+    pub newest_first: bool,
 }
+
+/// What the firm keeps of an affair as a whole, its own notes among it, in cases from before both were told apart.
+const HOUSES_OWN: [DossierKind; 2] = [DossierKind::MessagesSnapshot, DossierKind::HistorySnapshot];
 
 /// What this caller may see of the case: visibilities that are listed, and whether sealed content is shown.
 struct Sight {
     listed: Vec<String>,
     sealed: bool,
+    /// Of the claimant: the offers they were told.
+    told: Option<BTreeSet<u64>>,
 }
 
 impl Sight {
@@ -42,7 +51,20 @@ impl Sight {
         let who = call.acting();
         let listed: &[Visibility] = if who.is_office() { Visibility::ALL } else { &[Visibility::Parties] };
         let sealed = who.is_office() && Self::past_the_wall(office, &who.actor.id, case).await?;
-        Ok(Self { listed: listed.iter().map(ToString::to_string).collect(), sealed })
+        Ok(Self { listed: listed.iter().map(ToString::to_string).collect(), sealed, told: None })
+    }
+
+    /// What the claimant may see: no offer before they were told it, and nothing that is the firm's own.
+    async fn of_claimant(office: &Office, case: CaseId) -> Result<Self, Failure> {
+        let offers = dossier::offers(&office.db, case).await?;
+        Ok(Self { listed: vec![Visibility::Parties.to_string()], sealed: false, told: Some(told_offers(&offers)) })
+    }
+
+    /// Whether the entry is in this caller's list at all.
+    fn lists(&self, sealed: &Sealed) -> bool {
+        let Some(told) = &self.told else { return true };
+        let entry = &sealed.entry;
+        !HOUSES_OWN.contains(&entry.kind) && (entry.kind != DossierKind::Offer || told.contains(&entry.sequence))
     }
 
     /// Whether the person has a live seat that nothing stands against.
@@ -71,24 +93,49 @@ impl Sight {
 #[tracing::instrument(name = "dossier.list", skip_all, fields(case = %page.case))]
 pub async fn list(office: Office, call: Call, page: Page) -> Result<pb::ListDossierEntriesResponse, Failure> {
     let sight = Sight::of(&office, &call, page.case).await?;
+    seen(office, call, page, sight).await
+}
+
+/// The same for the claimant, who sees less of what is for both parties than the firm, whose own some of it is.
+pub(super) async fn list_to_claimant(
+    office: Office,
+    call: Call,
+    page: Page,
+) -> Result<pb::ListDossierEntriesResponse, Failure> {
+    let sight = Sight::of_claimant(&office, page.case).await?;
+    seen(office, call, page, sight).await
+}
+
+async fn seen(
+    office: Office,
+    call: Call,
+    page: Page,
+    sight: Sight,
+) -> Result<pb::ListDossierEntriesResponse, Failure> {
     // A token of the office's list must not open the same place of the parties' one, nor another case's.
-    let filter = format!("{}{}", page.case, sight.listed.len());
-    let after = match PageToken::decode(&page.token, LIST, filter.as_bytes())? {
+    let filter = format!("{}{}{}", page.case, sight.listed.len(), if page.newest_first { "-" } else { "" });
+    let from = match PageToken::decode(&page.token, LIST, filter.as_bytes())? {
         Some(token) => {
             let [sequence] = token.fields::<1>()?;
             sequence.parse().map_err(|_| Failure::Unreadable)?
         }
+        None if page.newest_first => i64::MAX,
         None => 0,
     };
     case::get(&office.db, page.case).await?.ok_or(Refused::CaseNotFound)?;
     let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
-    let mut found = dossier::list(&office.db, page.case, &sight.listed, after, limit).await?;
+    let mut found = if page.newest_first {
+        dossier::list_back(&office.db, page.case, &sight.listed, from, limit).await?
+    } else {
+        dossier::list(&office.db, page.case, &sight.listed, from, limit).await?
+    };
     let more = found.len() > page.size;
     found.truncate(page.size);
     let next_page_token = match found.last() {
         Some(last) if more => PageToken::encode(LIST, filter.as_bytes(), &[&last.entry.sequence.to_string()]),
         _ => String::new(),
     };
+    found.retain(|sealed| sight.lists(sealed));
     // Nobody is shown what is not written down as shown.
     access::note(&office.db, &shown(&office, &call, page.case, &sight, &found)).await?;
     let entries = found.iter().map(|sealed| answer::dossier_entry(sealed, sight.shows(sealed), false)).collect();
@@ -96,13 +143,12 @@ pub async fn list(office: Office, call: Call, page: Page) -> Result<pb::ListDoss
 }
 
 fn shown(office: &Office, call: &Call, case: CaseId, sight: &Sight, found: &[Sealed]) -> Access {
-    let sequence =
-        |sealed: Option<&Sealed>| sealed.map_or(0, |sealed| i64::try_from(sealed.entry.sequence).unwrap_or(i64::MAX));
+    let sequences = || found.iter().map(|sealed| i64::try_from(sealed.entry.sequence).unwrap_or(i64::MAX));
     let sealed = |sealed: &Sealed| sealed.entry.visibility == Visibility::Sealed && sight.shows(sealed);
     Access {
         case,
         actor: call.actor().clone(),
-        shown: [sequence(found.first()), sequence(found.last())],
+        shown: [sequences().min().unwrap_or(0), sequences().max().unwrap_or(0)],
         sealed: found.iter().any(sealed),
         traceparent: call.traceparent.clone(),
         read_at: office.ambient.now(),

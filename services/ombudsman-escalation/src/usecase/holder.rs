@@ -25,8 +25,6 @@ pub(crate) struct Located {
     pub(crate) ticket: TicketId,
     /// Whose it is.
     pub(crate) customer: CustomerId,
-    /// Its sector.
-    pub(crate) sector: String,
 }
 
 impl Holder {
@@ -51,7 +49,6 @@ impl Holder {
         Ok(Located {
             ticket: TicketId::parse(&located.ticket).map_err(not_usable)?,
             customer: CustomerId::parse(&located.customer).map_err(not_usable)?,
-            sector: located.sector,
         })
     }
 }

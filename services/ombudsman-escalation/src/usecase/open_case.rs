@@ -3,8 +3,8 @@
 pub(crate) mod snapshot;
 
 use jiff::Timestamp;
-use kernel::{Channel, Personal, ResourceId as _, Role, Violations};
-use ombudsman_escalation_domain::admissibility;
+use kernel::{Channel, Personal, ResourceId as _, Role};
+use ombudsman_escalation_domain::admissibility::{self, FirmTerm};
 use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Representative};
 use ombudsman_escalation_domain::dossier::Head;
 use ombudsman_escalation_domain::notice::Acknowledged;
@@ -37,8 +37,8 @@ pub struct Command {
     pub key: RequestKey,
     /// The ticket.
     pub ticket: TicketId,
-    /// Rules the case is heard under.
-    pub regime: &'static Regime,
+    /// Rules the case is to be heard under; `None` for those of the ticket's sector.
+    pub regime: Option<&'static Regime>,
     /// Channel the complaint document came by.
     pub channel: Channel,
     /// What is declared about other proceedings.
@@ -78,15 +78,16 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let snapshot = Snapshot::take(&office.peers, &call, command.ticket).await?;
     let who = call.acting();
     if command.regulator_reference.is_some() && !who.is_office() {
-        let mut violations = Violations::new();
-        violations.push("regulator_reference", "is for the office to give: it says that a regulator sent the case");
-        return Err(violations.into());
+        return Err(Failure::field("regulator_reference", "is for the office to give: it says that a regulator sent the case"));
     }
-    if who.has(Role::Customer) && !is_claimant(who, &snapshot.ticket.customer) {
+    let told = &snapshot.own.ticket;
+    if who.has(Role::Customer) && !is_claimant(who, &told.customer) {
         return Err(Failure::TicketNotFound);
     }
+    let regime = Regime::choose(command.regime, &told.sector, who.is_office(), office.accredited);
+    let regime = regime.map_err(|wrong| Failure::field("regime", wrong.to_string()))?;
     let ticket = command.ticket;
-    match write(&office, &call, command, snapshot).await {
+    match write(&office, &call, regime, command, snapshot).await {
         Err(Failure::TicketTaken) => match case::live_of_ticket(&office.db, ticket).await? {
             Some(taken) => Err(taken.into()),
             None => Err(Failure::TicketTaken),
@@ -101,12 +102,18 @@ pub(crate) fn is_claimant(who: &Principal, customer: &str) -> bool {
     who.has(Role::Customer) && (who.actor.id == customer || who.actor.id == bare)
 }
 
-async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapshot) -> Result<pb::Case, Failure> {
+async fn write(
+    office: &Office,
+    call: &Call,
+    regime: &'static Regime,
+    command: Command,
+    snapshot: Snapshot,
+) -> Result<pb::Case, Failure> {
     let now = office.ambient.now();
     let id = CaseId::from_uuid(office.ambient.uuid(now));
-    let received = match receive(id, &command, &snapshot, call.acting().is_office(), now) {
+    let received = match receive(id, regime, &command, &snapshot, call.acting().is_office(), now) {
         Err(Failure::Refused(Refused::Channel { article })) => {
-            turned_away(office, call, &command, &snapshot, article).await?;
+            turned_away(office, call, regime, &command, &snapshot, article).await?;
             return Err(Refused::Channel { article }.into());
         }
         received => received?,
@@ -151,6 +158,7 @@ async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapsho
         ground: pb::InadmissibilityGround::Unspecified.into(),
     };
     step.note(office, &transitioned);
+    step.note_terms(office);
     step.add(office, Paper::text(DossierKind::Complaint, Visibility::Parties, told(&registered)));
     let proof = command.representative.and_then(|representative| representative.proof);
     if let Some(proof) = proof {
@@ -170,6 +178,7 @@ async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapsho
 async fn turned_away(
     office: &Office,
     call: &Call,
+    regime: &'static Regime,
     command: &Command,
     snapshot: &Snapshot,
     article: &'static str,
@@ -179,7 +188,7 @@ async fn turned_away(
         id: command.key.id,
         ticket: command.ticket,
         customer,
-        regime: command.regime.id,
+        regime: regime.id,
         channel: command.channel,
         article,
         taken_by: call.actor(),
@@ -194,11 +203,11 @@ async fn turned_away(
     let told = pb::ContactNotAdmitted {
         ticket: command.ticket.name(),
         customer: customer.name(),
-        regime: command.regime.id.to_owned(),
+        regime: regime.id.to_owned(),
         channel: channel_to_proto(command.channel).into(),
         article: article.to_owned(),
         language: language_to_proto(language).into(),
-        form: form::complaint_form(&office.name, command.regime, language),
+        form: form::complaint_form(&office.name, regime, language),
     };
     ledger::append(&mut tx, &[entry(office, call, command.ticket.name(), &told)]).await?;
     tx.commit().await?;
@@ -208,6 +217,7 @@ async fn turned_away(
 
 fn receive(
     id: CaseId,
+    regime: &'static Regime,
     command: &Command,
     snapshot: &Snapshot,
     by_office: bool,
@@ -229,15 +239,25 @@ fn receive(
         }),
         origin: Some(match &command.regulator_reference {
             Some(_) => Origin::Regulator,
-            None => {
-                let filed = (snapshot.first_received()?, snapshot.answered());
-                admissibility::origin(command.regime, filed, snapshot.firm_term(), by_office, now)?
-            }
+            None => origin(regime, snapshot, by_office, now)?,
         }),
         regulator_reference: command.regulator_reference.clone(),
     };
     let customer = snapshot.customer()?;
-    Case::receive(id, command.ticket, customer, command.regime, complaint).map_err(Refused::into)
+    Case::receive(id, command.ticket, customer, regime, complaint).map_err(Refused::into)
+}
+
+/// How it comes before the office. Where that turns on the firm's own term, who counts it must have said how it stands.
+fn origin(regime: &'static Regime, snapshot: &Snapshot, by_office: bool, now: Timestamp) -> Result<Origin, Failure> {
+    let filed = (snapshot.first_received()?, snapshot.answered());
+    let term = match snapshot.firm_term() {
+        Ok(term) => term,
+        Err(code) if admissibility::turns_on_the_firms_term(regime, snapshot.answered(), by_office) => {
+            return Err(Failure::Peer { peer: crate::SLA_MONITOR, code });
+        }
+        Err(_) => FirmTerm::default(),
+    };
+    Ok(admissibility::origin(regime, filed, term, by_office, now)?)
 }
 
 /// Puts the signed acknowledgement of the case into its dossier, where the claimant gets it: content, date, hour and key.

@@ -1,7 +1,6 @@
 //! A customer brings their affair before the office with its tracking key and proof.
 
 use kernel::Channel;
-use ombudsman_escalation_domain::regime::Regime;
 use ombudsman_escalation_domain::vocabulary::Parallel;
 use postgres::RequestKey;
 use server::Call;
@@ -14,8 +13,6 @@ use crate::office::Office;
 
 /// Name of the RPC.
 pub const METHOD: &str = "OpenPublicCase";
-/// The sector whose complaints are heard under finance's rules.
-const FINANCE: &str = "finance";
 
 /// What is asked.
 pub struct Command {
@@ -33,13 +30,11 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.open_public", skip_all)]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::OpenPublicCaseResponse, Failure> {
-    let not_usable = || Failure::PeerAnswer { peer: crate::TICKETING };
-    let Located { ticket, customer, sector } = command.holder.locate(&office, &call).await?;
-    let regime = if sector == FINANCE { "es.finance" } else { "es.general" };
+    let Located { ticket, customer } = command.holder.locate(&office, &call).await?;
     let opening = open_case::Command {
         key: command.key,
         ticket,
-        regime: Regime::find(regime).ok_or_else(not_usable)?,
+        regime: None,
         channel: Channel::Web,
         parallel: command.parallel,
         points: Vec::new(),

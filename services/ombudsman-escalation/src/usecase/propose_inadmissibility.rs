@@ -1,12 +1,13 @@
 //! Proposing to refuse a case on a ground of the closed list; the claimant may answer.
 
 use kernel::Personal;
+use ombudsman_escalation_domain::Refused;
 use ombudsman_escalation_domain::admissibility::Facts;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, Visibility};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Paper, Seating, Step, repeated, replayed};
 use crate::error::Failure;
 use crate::office::Office;
 use crate::store::case as case_store;
@@ -31,6 +32,14 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.propose_inadmissibility", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
+    // Who is one person and what is one affair is asked before anything is locked, and asked of nobody twice.
+    let decided_before = match command.ground {
+        Ground::Repeated if postgres::answered(&office.db, &command.change.key).await?.is_none() => {
+            let asked = case_store::get(&office.db, command.change.case).await?.ok_or(Refused::CaseNotFound)?;
+            repeated::decided_before(&office, &call, &asked.case).await?
+        }
+        _ => Vec::new(),
+    };
     let mut step =
         match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]))
             .await?
@@ -39,11 +48,6 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
             Begun::Step(step) => step,
         };
     let case = step.case();
-    let mut decided_before = case_store::decided_before(&mut step.tx, case.id, case.ticket, case.customer).await?;
-    // A review repeats what it reviews; that is what it is for.
-    if case.review_of.is_some() {
-        decided_before.clear();
-    }
     let cure_expired = case.cure.as_ref().is_some_and(|cure| cure.due <= step.now);
     let facts = Facts { decided_before, cure_expired };
     let told = format!("{}: {}", case.regime.article(command.ground), command.reasons.expose());

@@ -76,6 +76,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let mut step = Step::opening(tx, stored, &call, command.change.key, now);
     step.note(&office, &opened(&review));
     step.note(&office, &registered(&review));
+    step.note_terms(&office);
     let link = format!("reviews {}: {}", reviewed.id.name(), command.cause.expose());
     step.add(&office, Paper::text(DossierKind::Review, Visibility::Parties, link));
     step.add(&office, Paper::text(DossierKind::Complaint, Visibility::Parties, told(&review)));

@@ -197,6 +197,19 @@ impl Step {
         self.entries.push(Draft::new(id, self.stored.case.id.name(), payload, &self.stamp.clone().occurred(at)));
     }
 
+    /// What this step tells happened then, and is told now.
+    pub(crate) fn as_of(&mut self, at: Timestamp) {
+        self.stamp = self.stamp.clone().occurred(at);
+    }
+
+    /// Tells the time that a case gives which is only now being opened.
+    pub(crate) fn note_terms(&mut self, office: &Office) {
+        let case = self.case();
+        for term in case.party_terms() {
+            self.note(office, &answer::term_set(&case, term));
+        }
+    }
+
     /// Writes the papers, so that what comes after them in the same transaction can point at them.
     pub(crate) async fn file_papers(&mut self) -> Result<(), Failure> {
         let papers = std::mem::take(&mut self.papers);

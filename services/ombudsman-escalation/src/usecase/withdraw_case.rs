@@ -27,13 +27,15 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.withdraw", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let mut step =
-        match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]))
-            .await?
-        {
-            Begun::Replay(kept) => return replayed(&office, &kept).await,
-            Begun::Step(step) => step,
-        };
+    by(office, call, command, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman])).await
+}
+
+/// The same by whoever may.
+pub(super) async fn by(office: Office, call: Call, command: Command, seats: Seating) -> Result<pb::Case, Failure> {
+    let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
+        Begun::Replay(kept) => return replayed(&office, &kept).await,
+        Begun::Step(step) => step,
+    };
     let after = step.case().withdraw()?;
     step.add(&office, Paper::text(DossierKind::Withdrawal, Visibility::Parties, command.statement.into_inner()));
     step.finish(&office, after).await

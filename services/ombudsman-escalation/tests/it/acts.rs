@@ -64,6 +64,13 @@ impl World {
         of_kind.map(|entry| String::from_utf8_lossy(&entry.content).into_owned()).collect()
     }
 
+    /// The same as the office reads it.
+    pub async fn all_papers(&self, case: &str, kind: pb::DossierKind) -> Vec<Vec<u8>> {
+        let request = pb::ListDossierEntriesRequest { parent: case.to_owned(), page_size: 100, ..Default::default() };
+        let entries = self.ines().list_dossier_entries(request).await.unwrap().into_inner().entries;
+        entries.into_iter().filter(|entry| entry.kind() == kind).map(|entry| entry.content).collect()
+    }
+
     /// The moves of a case, as the ledger tells them.
     pub async fn moves(&self, case: &str) -> Vec<(pb::CaseState, pb::CaseState)> {
         let moves = self.entries::<pb::CaseTransitioned>().await;

@@ -1,6 +1,7 @@
 //! Admitting, completing, refusing.
 
 use tonic::{Code, Status};
+use ventanilla_proto::customer::v1 as customers;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use crate::substitutes::OTHER;
@@ -338,7 +339,7 @@ async fn the_receipt_that_the_claimant_was_given_is_part_of_the_snapshot() {
 }
 
 #[tokio::test]
-async fn what_was_decided_is_recognised_by_who_was_one_person_and_by_what_was_one_affair() {
+async fn what_was_decided_is_recognised_by_who_is_one_person_and_what_is_one_affair_now() {
     let world = World::staffed().await;
     world.profile().link(CUSTOMER, OTHER).await;
     let first = world.told_under("es.general").await;
@@ -350,6 +351,11 @@ async fn what_was_decided_is_recognised_by_who_was_one_person_and_by_what_was_on
     let ticket = world.get(&first).await.ticket;
     world.merge(&second.ticket, &ticket).await;
     world.one_family(&second.ticket, &ticket).await;
+    // Merged by mistake and taken apart again, it is another affair, though for the wall it was one.
+    world.unmerge(&second.ticket).await;
+    let refused = propose(&world, &second.name, repeated.into()).await.unwrap_err();
+    assert_eq!(refusal(&refused).1, "GROUND_NOT_MET", "what was undone bars nobody's complaint");
+    world.merge(&second.ticket, &ticket).await;
     let proposed = propose(&world, &second.name, repeated.into()).await.unwrap();
     assert_eq!(proposed.refusal.unwrap().article, "Ley 44/2002 art. 29 quater.3.d");
     world.days(11);
@@ -369,5 +375,64 @@ async fn what_was_decided_is_recognised_by_who_was_one_person_and_by_what_was_on
         .execute(&admin)
         .await
         .unwrap();
+    // Whether they are one person now only customer-profile knows: silent, nobody is refused; parted again, they are two.
+    world.profile().people.is_silent(true);
+    let (code, why, metadata) = refusal(&propose(&world, &again.name, repeated.into()).await.unwrap_err());
+    assert_eq!((code, why.as_str()), (Code::Unavailable, "PEER_UNAVAILABLE"));
+    assert_eq!(metadata["peer"], "customer-profile");
+    world.profile().people.is_silent(false);
+    let goes_on_as = |of: &str, name: &str| {
+        let customer = Some(customers::Customer { name: name.into(), ..Default::default() });
+        let golden = Some(customers::GoldenSection { customer, ..Default::default() });
+        world.profile().people.show(customers::CustomerView { name: of.into(), golden, ..Default::default() });
+    };
+    goes_on_as(CUSTOMER, CUSTOMER);
+    goes_on_as(OTHER, OTHER);
+    let refused = propose(&world, &again.name, repeated.into()).await.unwrap_err();
+    assert_eq!(refusal(&refused).1, "GROUND_NOT_MET");
+    goes_on_as(OTHER, CUSTOMER);
     assert!(propose(&world, &again.name, repeated.into()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_cure_counts_from_when_it_reached_the_office_whenever_that_is_written_down() {
+    let world = World::staffed().await;
+    let case = seated(&world, |request| request.parallel_proceedings = 0).await;
+    let asked = pb::RequestCureRequest {
+        name: case.name.clone(),
+        etag: world.etag(&case.name).await,
+        items: vec![pb::MissingItem::ParallelProceedingsDeclaration.into()],
+        explanation: "is it before a court?".into(),
+        request_id: crate::world::fresh_id(),
+    };
+    world.ines().request_cure(asked).await.unwrap();
+    world.days(3);
+    let by_post = world.in_days(-1);
+    let cure = |receive_time: Option<prost_types::Timestamp>, etag: String| pb::ReceiveCureRequest {
+        name: case.name.clone(),
+        etag,
+        parallel_proceedings: pb::ParallelProceedings::None.into(),
+        content: "it is not".into(),
+        request_id: crate::world::fresh_id(),
+        receive_time,
+        ..Default::default()
+    };
+    for impossible in [world.in_days(1), world.in_days(-30)] {
+        let refused = world.ines().receive_cure(cure(impossible, world.etag(&case.name).await)).await.unwrap_err();
+        assert_eq!(crate::world::fields(&refused), ["receive_time"]);
+    }
+    let done = world.ines().receive_cure(cure(by_post, world.etag(&case.name).await)).await.unwrap().into_inner();
+    assert_eq!(done.cure.unwrap().cured_time, by_post);
+    // So does the ledger, by which the clocks go.
+    let at: Vec<(String, jiff_sqlx::Timestamp)> = sqlx::query_as(
+        "select type, occurred_at from (select type, occurred_at, position as place, 0 as waits from ombudsman.ledger
+            union all select type, occurred_at, inbox_id, 1 from ombudsman.ledger_inbox) written
+          where type like '%PartyTermClosed' or type like '%CaseTransitioned' order by waits, place",
+    )
+    .fetch_all(&world.database.admin().await)
+    .await
+    .unwrap();
+    let reached = server::parse::time(&mut kernel::Violations::new(), "", by_post.as_ref()).unwrap();
+    let of_the_cure: Vec<_> = at.iter().rev().take(2).map(|(_, at)| at.to_jiff()).collect();
+    assert_eq!(of_the_cure, [reached, reached]);
 }

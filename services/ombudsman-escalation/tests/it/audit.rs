@@ -522,4 +522,16 @@ async fn who_holds_key_and_proof(trial: &mut Trial) {
     let channel = trial.world.served.anonymous();
     let yes = claimant.answering_decision(true).await;
     trial.both_on::<_, pb::ClaimantAct>(channel, claimant!("AnswerClaimantDecision"), &yes).await;
+
+    let claimant = crate::claimant::Claimant::of(&trial.world, "es.finance").await;
+    claimant.asked(&trial.world).await;
+    let complete = claimant.completing().await;
+    let channel = trial.world.served.anonymous();
+    trial.both_on::<_, pb::ClaimantAct>(channel, claimant!("CompleteClaimantCase"), &complete).await;
+    let told = claimant.asking_who();
+    let channel = trial.world.served.anonymous();
+    trial.both_on::<_, pb::DisclosureStatement>(channel, claimant!("GiveClaimantDisclosure"), &told).await;
+    let stop = claimant.withdrawing().await;
+    let channel = trial.world.served.anonymous();
+    trial.both_on::<_, pb::ClaimantAct>(channel, claimant!("WithdrawClaimantCase"), &stop).await;
 }

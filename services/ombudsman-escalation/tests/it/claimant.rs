@@ -30,6 +30,7 @@ async fn ticket_of(world: &World, customer: &str, follow_up_of: &str) -> tickets
     let ticket = tickets::Ticket {
         customer: customer.into(),
         follow_up_of: follow_up_of.into(),
+        sector: "finance".into(),
         ticket_type: tickets::TicketType::Reclamacion.into(),
         severity: tickets::Severity::High.into(),
         subject: "Doble cobro".into(),
@@ -61,15 +62,29 @@ impl Claimant {
     }
 
     async fn look(&self) -> pb::ClaimantCase {
-        let request = pb::GetClaimantCaseRequest { tracking_key: self.key.clone(), proof: self.proof.clone() };
-        self.client.clone().get_claimant_case(request).await.unwrap().into_inner()
+        self.look_at("").await.unwrap()
+    }
+
+    /// The case of that name, or the last.
+    async fn look_at(&self, case: &str) -> Result<pb::ClaimantCase, Status> {
+        let request = pb::GetClaimantCaseRequest {
+            tracking_key: self.key.clone(),
+            proof: self.proof.clone(),
+            case_name: case.into(),
+        };
+        self.client.clone().get_claimant_case(request).await.map(tonic::Response::into_inner)
     }
 
     async fn read(&self) -> Vec<pb::DossierEntry> {
+        self.read_of("").await
+    }
+
+    async fn read_of(&self, case: &str) -> Vec<pb::DossierEntry> {
         let request = pb::ListClaimantEntriesRequest {
             tracking_key: self.key.clone(),
             proof: self.proof.clone(),
             page_size: 100,
+            case_name: case.into(),
             ..Default::default()
         };
         self.client.clone().list_claimant_entries(request).await.unwrap().into_inner().entries
@@ -99,12 +114,62 @@ impl Claimant {
             accepted,
             statement: "so be it".into(),
             request_id: fresh_id(),
+            case_name: String::new(),
         }
     }
 
     async fn answer_offer(&self, accepted: bool) -> Result<S, Status> {
         let request = self.answering_offer(accepted).await;
         self.client.clone().answer_claimant_offer(request).await.map(|done| done.into_inner().state())
+    }
+
+    /// Completes what was asked for.
+    pub async fn completing(&self) -> pb::CompleteClaimantCaseRequest {
+        pb::CompleteClaimantCaseRequest {
+            tracking_key: self.key.clone(),
+            proof: self.proof.clone(),
+            etag: self.look().await.etag,
+            parallel_proceedings: pb::ParallelProceedings::None.into(),
+            facts_time: crate::world::time("2026-10-03T00:00:00Z"),
+            claim_points: vec![pb::ClaimPoint { id: String::new(), text: "Me cobran dos veces".into() }],
+            content: "it was the bill of March".into(),
+            request_id: fresh_id(),
+            case_name: String::new(),
+        }
+    }
+
+    pub async fn withdrawing(&self) -> pb::WithdrawClaimantCaseRequest {
+        pb::WithdrawClaimantCaseRequest {
+            tracking_key: self.key.clone(),
+            proof: self.proof.clone(),
+            etag: self.look().await.etag,
+            statement: "they paid me".into(),
+            request_id: fresh_id(),
+            case_name: String::new(),
+        }
+    }
+
+    /// Asks who has the case.
+    pub fn asking_who(&self) -> pb::GiveClaimantDisclosureRequest {
+        pb::GiveClaimantDisclosureRequest {
+            tracking_key: self.key.clone(),
+            proof: self.proof.clone(),
+            language: Language::En.into(),
+            request_id: fresh_id(),
+            case_name: String::new(),
+        }
+    }
+
+    /// The office asks them to complete it.
+    pub async fn asked(&self, world: &World) {
+        let ask = pb::RequestCureRequest {
+            name: self.case.clone(),
+            etag: world.etag(&self.case).await,
+            items: vec![pb::MissingItem::ClaimPoints.into(), pb::MissingItem::FactsDate.into()],
+            explanation: "which bill, and when?".into(),
+            request_id: fresh_id(),
+        };
+        world.ines().request_cure(ask).await.unwrap();
     }
 
     pub async fn answering_decision(&self, accepted: bool) -> pb::AnswerClaimantDecisionRequest {
@@ -115,6 +180,7 @@ impl Claimant {
             accepted,
             statement: "I accept it".into(),
             request_id: fresh_id(),
+            case_name: String::new(),
         }
     }
 
@@ -169,7 +235,7 @@ async fn each_side_reads_the_others_and_neither_reads_the_offices_own() {
         (seen.case_name.as_str(), seen.state(), seen.regime.as_str()),
         (case.as_str(), S::Drafted, "es.finance")
     );
-    assert_eq!((seen.claim_points.len(), seen.options().collect::<Vec<_>>()), (2, vec![O::Add]));
+    assert_eq!((seen.claim_points.len(), seen.options().collect::<Vec<_>>()), (2, vec![O::Add, O::Withdraw]));
     let verdict = world.ines().verify_dossier(pb::VerifyDossierRequest { name: case }).await.unwrap();
     assert!(verdict.into_inner().intact);
 }
@@ -183,7 +249,7 @@ async fn nobody_else_reads_or_writes_and_what_is_sent_twice_is_done_once() {
     let wrong = pb::AddClaimantEntryRequest { proof: "222222".into(), ..right.clone() };
     let refused = claimant.client.add_claimant_entry(wrong).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "KEY_OR_PROOF_UNKNOWN".into()));
-    let guess = pb::GetClaimantCaseRequest { tracking_key: claimant.key.clone(), proof: "222222".into() };
+    let guess = pb::GetClaimantCaseRequest { tracking_key: claimant.key.clone(), proof: "222222".into(), ..Default::default() };
     let refused = claimant.client.get_claimant_case(guess).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "KEY_OR_PROOF_UNKNOWN".into()));
     assert_eq!(world.rows().await, before);
@@ -208,7 +274,7 @@ async fn nobody_else_reads_or_writes_and_what_is_sent_twice_is_done_once() {
     assert_eq!(fields(&refused), ["kind", "content", "request_id"]);
     // A ticket that never came before the office has no case.
     let unheard = ticket(&world).await;
-    let request = pb::GetClaimantCaseRequest { tracking_key: unheard.tracking_key, proof: unheard.proof };
+    let request = pb::GetClaimantCaseRequest { tracking_key: unheard.tracking_key, proof: unheard.proof, ..Default::default() };
     let refused = claimant.client.get_claimant_case(request).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
     world.withdraw(&claimant.case).await.unwrap();
@@ -228,7 +294,7 @@ async fn who_was_taken_for_the_claimant_opens_nothing_by_their_own_key() {
     world.one_family(&affair, &other.ticket.as_ref().unwrap().name).await;
     world.linked(CUSTOMER, OTHER).await;
     let (tracking_key, proof) = (other.tracking_key, other.proof);
-    let look = pb::GetClaimantCaseRequest { tracking_key: tracking_key.clone(), proof: proof.clone() };
+    let look = pb::GetClaimantCaseRequest { tracking_key: tracking_key.clone(), proof: proof.clone(), ..Default::default() };
     let refused = claimant.client.clone().get_claimant_case(look).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
     let read = pb::ListClaimantEntriesRequest { tracking_key, proof, page_size: 100, ..Default::default() };
@@ -237,7 +303,7 @@ async fn who_was_taken_for_the_claimant_opens_nothing_by_their_own_key() {
     // A later affair of the claimant's own that follows up the same opens it.
     let own = ticket_of(&world, CUSTOMER, &affair).await;
     world.one_family(&affair, &own.ticket.as_ref().unwrap().name).await;
-    let look = pb::GetClaimantCaseRequest { tracking_key: own.tracking_key, proof: own.proof };
+    let look = pb::GetClaimantCaseRequest { tracking_key: own.tracking_key, proof: own.proof, ..Default::default() };
     let found = claimant.client.clone().get_claimant_case(look).await.unwrap().into_inner();
     assert_eq!(found.case_name, claimant.case);
 }
@@ -246,11 +312,189 @@ async fn who_was_taken_for_the_claimant_opens_nothing_by_their_own_key() {
 async fn the_firms_notes_about_an_affair_are_not_read_by_key_and_proof() {
     let world = World::staffed().await;
     let claimant = Claimant::of(&world, "es.finance").await;
+    use pb::DossierKind::{CorrespondenceSnapshot, HistorySnapshot, MessagesSnapshot, ReceiptSnapshot, TicketSnapshot};
     let kinds: Vec<_> = claimant.read().await.iter().map(pb::DossierEntry::kind).collect();
-    assert!(kinds.contains(&pb::DossierKind::ReceiptSnapshot) && kinds.contains(&pb::DossierKind::TicketSnapshot));
-    for houses_own in [pb::DossierKind::MessagesSnapshot, pb::DossierKind::HistorySnapshot] {
+    for theirs in [ReceiptSnapshot, TicketSnapshot, CorrespondenceSnapshot] {
+        assert!(kinds.contains(&theirs), "{theirs:?} in {kinds:?}");
+    }
+    for houses_own in [MessagesSnapshot, HistorySnapshot] {
         assert!(!kinds.contains(&houses_own), "{kinds:?}");
-        assert!(!world.papers(&claimant.case, houses_own).await.is_empty(), "the firm and the office have it");
+        assert!(!world.all_papers(&claimant.case, houses_own).await.is_empty(), "the office has it");
+    }
+    // Before both were told apart, all of it was one paper of both parties; it stays out of the window.
+    let older = "with kept as (update ombudsman.dossier_entry set visibility = 'parties'
+                    where kind in ('messages_snapshot', 'history_snapshot') returning 1)
+                 select count(*) from kept";
+    let mut admin = world.database.admin().await.acquire().await.unwrap();
+    sqlx::query("alter table ombudsman.dossier_entry disable trigger user").execute(&mut *admin).await.unwrap();
+    let changed: i64 = sqlx::query_scalar(older).fetch_one(&mut *admin).await.unwrap();
+    assert_eq!(changed, 2);
+    let kinds: Vec<_> = claimant.read().await.iter().map(pb::DossierEntry::kind).collect();
+    assert!(!kinds.contains(&MessagesSnapshot) && !kinds.contains(&HistorySnapshot), "{kinds:?}");
+}
+
+#[tokio::test]
+async fn an_offer_is_no_paper_of_theirs_before_they_were_told_it() {
+    let world = World::staffed().await;
+    let claimant = Claimant::of(&world, "es.finance").await;
+    let case = claimant.case.as_str();
+    world.to_draft(case).await;
+    let offered = async || {
+        let read = claimant.read().await;
+        let offers = read.iter().filter(|entry| entry.kind() == pb::DossierKind::Offer);
+        offers.map(|entry| String::from_utf8_lossy(&entry.content).into_owned()).collect::<Vec<_>>()
+    };
+    act!(world, "liaison", offer_settlement, OfferSettlementRequest, case, terms: "10 euros").unwrap();
+    assert!(offered().await.is_empty());
+    // The firm thought better of it before anybody told them: the first they never hear of.
+    act!(world, "liaison", offer_settlement, OfferSettlementRequest, case, terms: "41 euros").unwrap();
+    assert!(offered().await.is_empty());
+    act!(world, "ines", tell_offer, TellOfferRequest, case, channel: Channel::Post).unwrap();
+    assert_eq!(offered().await, ["41 euros"]);
+    act!(world, "liaison", offer_settlement, OfferSettlementRequest, case, terms: "60 euros").unwrap();
+    assert_eq!(offered().await, ["41 euros"], "what is better is told before it is read");
+    // Nor does the access log say that they were shown what they were not.
+    let request = pb::ListDossierAccessesRequest { parent: case.to_owned(), ..Default::default() };
+    let log = world.elena().list_dossier_accesses(request).await.unwrap().into_inner().accesses;
+    let own = CUSTOMER.strip_prefix("customers/").unwrap();
+    let last = log.iter().find(|access| access.actor.as_ref().is_some_and(|actor| actor.id == own)).unwrap();
+    let read = claimant.read().await;
+    assert_eq!(last.last_sequence, read.last().unwrap().sequence);
+    assert_eq!(world.papers(case, pb::DossierKind::Offer).await.len(), 3, "the firm and the office read all three");
+}
+
+#[tokio::test]
+async fn the_dossier_is_read_from_its_end_page_by_page_as_from_its_beginning() {
+    let world = World::staffed().await;
+    let claimant = Claimant::of(&world, "es.finance").await;
+    for number in 0..7 {
+        claimant.add(pb::DossierKind::Evidence, &format!("paper {number}")).await.unwrap();
+    }
+    let page = async |newest_first, page_token| {
+        let request = pb::ListClaimantEntriesRequest {
+            tracking_key: claimant.key.clone(),
+            proof: claimant.proof.clone(),
+            page_size: 3,
+            page_token,
+            newest_first,
+            ..Default::default()
+        };
+        claimant.client.clone().list_claimant_entries(request).await
+    };
+    let mut all = Vec::new();
+    let mut token = String::new();
+    loop {
+        let found = page(true, token).await.unwrap().into_inner();
+        all.extend(found.entries);
+        token = found.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    all.reverse();
+    assert_eq!(all, claimant.read().await);
+    let token = page(true, String::new()).await.unwrap().into_inner().next_page_token;
+    assert_eq!(reason(&page(false, token).await.unwrap_err()).1, "INVALID_PAGE_TOKEN", "of the other direction");
+}
+
+#[tokio::test]
+async fn who_is_asked_to_complete_it_completes_it_with_key_and_proof_and_once() {
+    let world = World::staffed().await;
+    let claimant = Claimant::of(&world, "es.finance").await;
+    let early = claimant.client.clone().complete_claimant_case(claimant.completing().await).await.unwrap_err();
+    assert_eq!(reason(&early), (Code::FailedPrecondition, "CASE_STATE".into()), "nobody asked");
+    let before = claimant.look().await.etag;
+    claimant.asked(&world).await;
+    let seen = claimant.look().await;
+    assert!(seen.options().any(|option| option == O::Complete));
+    assert_eq!((seen.cure.unwrap().items.len(), seen.parallel_proceedings), (2, pb::ParallelProceedings::None.into()));
+
+    let stale = pb::CompleteClaimantCaseRequest { etag: before, ..claimant.completing().await };
+    let request = claimant.completing().await;
+    let refused = claimant.client.clone().complete_claimant_case(stale).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::Aborted, "STALE_ETAG".into()));
+    let wrong = pb::CompleteClaimantCaseRequest { proof: "222222".into(), ..request.clone() };
+    let refused = claimant.client.clone().complete_claimant_case(wrong).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "KEY_OR_PROOF_UNKNOWN".into()));
+    for _ in 0..2 {
+        let done = claimant.client.clone().complete_claimant_case(request.clone()).await.unwrap().into_inner();
+        assert_eq!(done.state(), S::Registered);
+    }
+    let case = world.get(&claimant.case).await;
+    assert_eq!(case.claim_points.iter().map(|point| point.text.as_str()).collect::<Vec<_>>(), ["Me cobran dos veces"]);
+    assert_eq!(case.facts_time, crate::world::time("2026-10-03T00:00:00Z"));
+    assert!(case.cure.unwrap().cured_time.is_some());
+    assert_eq!(world.papers(&claimant.case, pb::DossierKind::Cure).await, ["it was the bill of March"]);
+    let closed = world.entries::<pb::PartyTermClosed>().await;
+    assert_eq!((closed.len(), closed[0].kind(), closed[0].used), (1, pb::PartyTermKind::Cure, true));
+    let bad = pb::CompleteClaimantCaseRequest {
+        tracking_key: claimant.key.clone(),
+        proof: claimant.proof.clone(),
+        case_name: "cases/x".into(),
+        parallel_proceedings: 77,
+        claim_points: vec![pb::ClaimPoint::default()],
+        facts_time: Some(prost_types::Timestamp { seconds: 0, nanos: -1 }),
+        ..Default::default()
+    };
+    let refused = claimant.client.clone().complete_claimant_case(bad).await.unwrap_err();
+    let expected =
+        ["case_name", "etag", "parallel_proceedings", "facts_time", "claim_points[0].text", "content", "request_id"];
+    assert_eq!(fields(&refused), expected);
+}
+
+#[tokio::test]
+async fn who_stops_says_so_themselves_and_who_sat_on_the_case_is_told_to_who_asks_with_key_and_proof() {
+    let world = World::staffed().await;
+    let claimant = Claimant::of(&world, "es.finance").await;
+    let told = claimant.asking_who();
+    let wrong = pb::GiveClaimantDisclosureRequest { proof: "222222".into(), ..told.clone() };
+    let refused = claimant.client.clone().give_claimant_disclosure(wrong).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "KEY_OR_PROOF_UNKNOWN".into()));
+    let statement = claimant.client.clone().give_claimant_disclosure(told.clone()).await.unwrap().into_inner();
+    let people: Vec<_> = statement.seats.iter().map(|seat| seat.person.as_str()).collect();
+    assert_eq!(people, STAFF.map(|(person, ..)| person));
+    assert_eq!(claimant.client.clone().give_claimant_disclosure(told).await.unwrap().into_inner(), statement);
+    let kept = claimant.read().await.into_iter().filter(|entry| entry.kind() == pb::DossierKind::Disclosure);
+    assert_eq!(kept.map(|entry| entry.name).collect::<Vec<_>>(), [statement.dossier_entry]);
+
+    let withdraw = claimant.withdrawing().await;
+    let wrong = pb::WithdrawClaimantCaseRequest { proof: "222222".into(), ..withdraw.clone() };
+    let refused = claimant.client.clone().withdraw_claimant_case(wrong).await.unwrap_err();
+    assert_eq!(reason(&refused).1, "KEY_OR_PROOF_UNKNOWN");
+    assert_eq!(world.get(&claimant.case).await.state(), S::Registered);
+    for _ in 0..2 {
+        let done = claimant.client.clone().withdraw_claimant_case(withdraw.clone()).await.unwrap().into_inner();
+        assert_eq!(done.state(), S::Withdrawn);
+    }
+    assert_eq!(world.papers(&claimant.case, pb::DossierKind::Withdrawal).await, ["they paid me"]);
+    assert_eq!(claimant.look().await.options().count(), 0);
+    let refused = claimant.client.clone().withdraw_claimant_case(claimant.withdrawing().await).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::FailedPrecondition, "CASE_STATE".into()));
+    let refused = claimant.client.clone().withdraw_claimant_case(pb::WithdrawClaimantCaseRequest::default()).await.unwrap_err();
+    assert_eq!(fields(&refused), ["tracking_key", "proof", "etag", "statement", "request_id"]);
+    let refused = claimant.client.clone().give_claimant_disclosure(pb::GiveClaimantDisclosureRequest::default()).await.unwrap_err();
+    assert_eq!(fields(&refused), ["tracking_key", "proof", "language", "request_id"]);
+}
+
+#[tokio::test]
+async fn a_review_leaves_the_case_it_reviews_to_be_read_by_its_name_and_nobody_elses() {
+    let world = World::staffed().await;
+    let claimant = Claimant::of(&world, "es.finance").await;
+    let first = claimant.case.clone();
+    world.to_draft(&first).await;
+    world.decide(&first).await;
+    world.days(1);
+    let review = act!(world, "elena", review_case, ReviewCaseRequest, &first, cause: "new evidence").unwrap().name;
+    let seen = claimant.look().await;
+    assert_eq!((&seen.case_name, &seen.review_of, seen.other_cases.as_slice()), (&review, &first, &[first.clone()][..]));
+    let reviewed = claimant.look_at(&first).await.unwrap();
+    assert_eq!((reviewed.case_name.as_str(), reviewed.other_cases), (first.as_str(), vec![review.clone()]));
+    assert!(claimant.read_of(&first).await.iter().any(|entry| entry.kind() == pb::DossierKind::Decision));
+    assert!(claimant.read_of(&review).await.iter().all(|entry| entry.kind() != pb::DossierKind::Decision));
+    let stranger = Claimant::of(&world, "es.finance").await;
+    for case in [&first, &review] {
+        let refused = stranger.look_at(case).await.unwrap_err();
+        assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()), "another affair of the same customer");
     }
 }
 
@@ -290,7 +534,7 @@ async fn an_offer_is_answered_by_its_claimant_once_it_was_told_and_thought_over(
     let offer = claimant.look().await.offer.unwrap();
     let words = claimant.read().await.into_iter().find(|entry| entry.name == offer.entry).unwrap().content;
     assert_eq!(words, b"41 euros and an apology");
-    assert_eq!(claimant.look().await.options().collect::<Vec<_>>(), [O::Add, O::DeclineOffer]);
+    assert_eq!(claimant.look().await.options().collect::<Vec<_>>(), [O::Add, O::DeclineOffer, O::Withdraw]);
     assert_eq!(reason(&claimant.answer_offer(true).await.unwrap_err()).1, "REFLECTION_RUNNING");
     world.days(11);
     assert!(claimant.look().await.options().any(|option| option == O::AcceptOffer));

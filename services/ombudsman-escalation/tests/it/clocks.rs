@@ -215,3 +215,42 @@ async fn who_comes_before_the_firms_term_is_over_is_told_until_when_to_wait() {
     let early = world.ines().open_case(open(&young)).await.unwrap().into_inner();
     assert_eq!(early.origin(), pb::CaseOrigin::Direct);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_accredited_body_sees_until_when_it_may_refuse_and_every_decision_has_a_time_to_be_notified() {
+    let (world, monitor) = World::monitored_at(UNDER_THE_LAW).await;
+    let ticket = world.ticket().await;
+    world.days(40);
+    let request = pb::OpenCaseRequest { regime: "es.adr".into(), ..crate::world::open_request(&ticket) };
+    let case = world.ines().open_case(request).await.unwrap().into_inner().name;
+    world.received(&ticket).await;
+    // It is long ago, and for the monitor over since: three weeks after the day it came, and a breach of nobody.
+    let over = clock(&monitor, &case, "refuse_admission", sla::ClockState::Lapsed).await;
+    assert_eq!((over.rule.as_str(), over.bearer()), ("es.adr.18.refuse", sla::ClockBearer::Office));
+    assert_eq!((over.due_time, over.breached_time), (crate::world::time("2026-05-02T21:59:59.999999Z"), None));
+    let shown = eventually(SOON, || async {
+        let terms = world.get(&case).await.party_terms;
+        match terms.as_slice() {
+            [term] if term.lapse_time.is_some() => Ok(*term),
+            _ => Err(format!("{terms:?}")),
+        }
+    })
+    .await;
+    assert_eq!((shown.kind(), shown.bearer()), (pb::PartyTermKind::Refusal, pb::Party::Office));
+    for (person, _, role) in crate::world::STAFF {
+        world.assign(&case, person, role).await.unwrap();
+    }
+    world.admit(&case).await.unwrap();
+    let set = world.entries::<pb::PartyTermSet>().await;
+    assert_eq!(set[0].due_time, crate::world::time("2026-05-02T22:00:00Z"));
+    let closed = world.entries::<pb::PartyTermClosed>().await;
+    assert_eq!((closed.len(), closed[0].kind(), closed[0].used), (1, pb::PartyTermKind::Refusal, false));
+
+    for (regime, rule) in [("es.general", "house.office.notify"), ("es.finance", "es.fin.29septies-3.notify")] {
+        let case = world.seated_under(regime).await;
+        world.to_draft(&case).await;
+        world.elena().issue_decision(crate::world::issue_request(&world, &case).await).await.unwrap();
+        let owed = clock(&monitor, &case, "notify_decision", sla::ClockState::Running).await;
+        assert_eq!((owed.rule.as_str(), owed.bearer()), (rule, sla::ClockBearer::House), "{regime}");
+    }
+}

@@ -97,7 +97,7 @@ async fn pages_hold_together_and_tokens_of_another_reader_do_not_fit() {
         let refused = world.liaison().list_dossier_entries(page(token.clone())).await.unwrap_err();
         assert_eq!(reason(&refused), (Code::InvalidArgument, "INVALID_PAGE_TOKEN".into()));
     }
-    assert_eq!(sequences, (1..=11).collect::<Vec<i64>>());
+    assert_eq!(sequences, (1..=12).collect::<Vec<i64>>());
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn an_untouched_dossier_is_intact_and_stays_so_when_content_is_erased() {
     let world = World::staffed().await;
     let case = world.seated_case().await.name;
     let before = verdict(&world, &case).await;
-    assert!(before.intact && before.entry_count == 11);
+    assert!(before.intact && before.entry_count == 12);
     sqlx::query("delete from ombudsman.dossier_content where case_id = $1 and sequence = 2")
         .bind(uuid_of(&case))
         .execute(&world.database.admin().await)
@@ -256,11 +256,11 @@ async fn the_first_altered_entry_of_a_dossier_that_was_taken_away_is_named_whate
         let relabelled = said(&|export| export.entries[2].visibility = pb::DossierVisibility::Office.into());
         assert_eq!(relabelled, altered);
         assert_eq!(said(&|export| export.entries[2].commitment[0] ^= 1), altered);
-        let contents = "entry 4 was altered: its content is not what was committed to";
-        assert_eq!(said(&|export| export.entries[3].content[0] ^= 1), contents);
-        assert_eq!(said(&|export| export.entries[3].content.clear()), contents);
-        assert_eq!(said(&|export| export.entries[3].salt[0] ^= 1), contents);
-        assert_eq!(said(&|export| export.entries[3].salt.clear()), "entry 4 was altered: salt must have 32 bytes");
+        let contents = "entry 5 was altered: its content is not what was committed to";
+        assert_eq!(said(&|export| export.entries[4].content[0] ^= 1), contents);
+        assert_eq!(said(&|export| export.entries[4].content.clear()), contents);
+        assert_eq!(said(&|export| export.entries[4].salt[0] ^= 1), contents);
+        assert_eq!(said(&|export| export.entries[4].salt.clear()), "entry 5 was altered: salt must have 32 bytes");
         assert_eq!(
             said(&|export| export.entries[2].name.push('x')),
             "entry 3 was altered: name is not the name of that entry of the case"

@@ -51,6 +51,18 @@ impl World {
     }
 
     /// When the office knows these for one family.
+    pub async fn unmerge(&self, ticket: &str) {
+        let ticket = self.ticket_now(ticket).await;
+        let request = tickets::UnmergeTicketRequest {
+            name: ticket.name,
+            reason: "not_the_same".into(),
+            etag: ticket.etag,
+            request_id: fresh_id(),
+        };
+        let caller = self.ticketing.as_ref().unwrap().channel_as("zoe", &[Role::Agent], Some("billing"));
+        RelationServiceClient::new(caller).unmerge_ticket(request).await.unwrap();
+    }
+
     pub async fn one_family(&self, one: &str, other: &str) {
         let admin = self.database.admin().await;
         let (one, other) = (uuid_of(one), uuid_of(other));

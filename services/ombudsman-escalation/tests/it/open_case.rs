@@ -5,9 +5,9 @@ use tonic::Code;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::ticketing::v1 as tickets;
-use ventanilla_proto::r#type::v1::Channel;
+use ventanilla_proto::r#type::v1::{Channel, Direction};
 
-use crate::world::{CUSTOMER, World, fields, fresh_id, open_request, reason, refusal, uuid_of};
+use crate::world::{CUSTOMER, OFFICE_KEY, World, fields, fresh_id, open_request, reason, refusal, uuid_of};
 
 async fn papers(world: &World, case: &str) -> Vec<pb::DossierEntry> {
     let request = pb::ListDossierEntriesRequest { parent: case.to_owned(), ..Default::default() };
@@ -28,17 +28,16 @@ async fn keeps_the_ticket_as_it_stood_and_names_the_neighbour_that_was_down() {
     let papers = papers(&world, &case.name).await;
     let kinds: Vec<pb::DossierKind> = papers.iter().map(|paper| paper.kind()).collect();
     use pb::DossierKind::{
-        Acknowledgement, Complaint, Gap, HistorySnapshot, MessagesSnapshot, ReceiptSnapshot, TicketSnapshot,
+        Acknowledgement, Complaint, CorrespondenceSnapshot, Gap, HistorySnapshot, MessagesSnapshot, ReceiptSnapshot,
+        TicketSnapshot,
     };
-    assert_eq!(
-        kinds,
-        [Complaint, TicketSnapshot, MessagesSnapshot, HistorySnapshot, ReceiptSnapshot, Gap, Gap, Acknowledgement]
-    );
+    let affair = [TicketSnapshot, CorrespondenceSnapshot, MessagesSnapshot, HistorySnapshot, ReceiptSnapshot];
+    assert_eq!(kinds, [&[Complaint][..], &affair, &[Gap, Gap, Acknowledgement]].concat());
     let kept: tickets::Ticket = prost::Message::decode(papers[1].content.as_slice()).unwrap();
     assert_eq!(kept.name, ticket);
-    let gap = String::from_utf8(papers[5].content.clone()).unwrap();
-    assert!(gap.starts_with("sla-monitor"), "{gap}");
     let gap = String::from_utf8(papers[6].content.clone()).unwrap();
+    assert!(gap.starts_with("sla-monitor"), "{gap}");
+    let gap = String::from_utf8(papers[7].content.clone()).unwrap();
     assert!(gap.starts_with("customer-profile: it knows no such customer"), "{gap}");
 
     let opened = world.entries::<pb::CaseOpened>().await;
@@ -46,7 +45,7 @@ async fn keeps_the_ticket_as_it_stood_and_names_the_neighbour_that_was_down() {
         (opened.len(), opened[0].ticket.as_str(), opened[0].regime.as_str()),
         (1, ticket.as_str(), "es.finance")
     );
-    assert_eq!(world.entries::<pb::DossierEntryAdded>().await.len(), 8);
+    assert_eq!(world.entries::<pb::DossierEntryAdded>().await.len(), 9);
 }
 
 #[tokio::test]
@@ -98,7 +97,7 @@ async fn a_ticket_nobody_knows_and_a_ticket_of_somebody_else_look_the_same() {
     let refused = world.ines().open_case(open_request(&unknown)).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "TICKET_NOT_FOUND".into()));
 
-    let ticket = world.ticket().await;
+    let ticket = world.ticket_in("finance").await;
     let as_customer = |id: &str| OmbudsmanServiceClient::new(world.served.channel_as(id, &[Role::Customer], None));
     let refused = as_customer("somebody").open_case(open_request(&ticket)).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "TICKET_NOT_FOUND".into()));
@@ -109,7 +108,7 @@ async fn a_ticket_nobody_knows_and_a_ticket_of_somebody_else_look_the_same() {
 #[tokio::test]
 async fn an_agent_opens_it_for_the_customer() {
     let world = World::staffed().await;
-    let ticket = world.ticket().await;
+    let ticket = world.ticket_in("banking").await;
     let mut agent = OmbudsmanServiceClient::new(world.served.channel(Role::Agent));
     let case = agent.open_case(open_request(&ticket)).await.unwrap().into_inner();
     assert_eq!(case.opened_by.unwrap().id, "test-agent");
@@ -198,4 +197,107 @@ async fn who_complains_by_phone_in_finance_is_turned_away_with_a_trace_and_the_f
     let gone = "delete from ombudsman.contact where ticket_id = $1";
     assert_eq!(world.rule_broken_by(gone, id).await, "contact_written_once");
     assert_eq!(world.rows().await.0, 0, "no case came of it");
+}
+
+#[tokio::test]
+async fn the_sector_of_the_affair_says_which_rules_it_is_heard_under_and_only_the_intake_says_otherwise() {
+    let world = World::staffed().await;
+    let own = CUSTOMER.strip_prefix("customers/").unwrap();
+    let claimant = || OmbudsmanServiceClient::new(world.served.channel_as(own, &[Role::Customer], None));
+    let agent = || OmbudsmanServiceClient::new(world.served.channel(Role::Agent));
+    let crm = || OmbudsmanServiceClient::new(world.served.channel(Role::Crm));
+    for sector in ["finance", "banking", "insurance", "investment", "payment-services"] {
+        let ticket = world.ticket_in(sector).await;
+        // No complaint of finance leaves its law by naming another: neither its channel nor who hears it.
+        for regime in ["es.general", "es.adr"] {
+            let left = pb::OpenCaseRequest {
+                regime: regime.into(),
+                channel: Channel::Phone.into(),
+                ..open_request(&ticket)
+            };
+            for mut caller in [claimant(), agent(), crm()] {
+                let refused = caller.open_case(left.clone()).await.unwrap_err();
+                assert_eq!(reason(&refused), (Code::InvalidArgument, "INVALID_REQUEST".into()));
+                assert_eq!(fields(&refused), ["regime"], "{sector} {regime}");
+            }
+        }
+        let opened = pb::OpenCaseRequest { regime: String::new(), ..open_request(&ticket) };
+        assert_eq!(claimant().open_case(opened).await.unwrap().into_inner().regime, "es.finance", "{sector}");
+    }
+    let general = world.ticket().await;
+    let refused = agent().open_case(open_request(&general)).await.unwrap_err();
+    assert_eq!(fields(&refused), ["regime"], "nor does another come under it");
+    assert_eq!(world.ines().open_case(open_request(&general)).await.unwrap().into_inner().regime, "es.finance");
+}
+
+#[tokio::test]
+async fn an_office_that_is_not_accredited_hears_nothing_as_an_accredited_body() {
+    let world = World::staffed().await;
+    let ticket = world.ticket().await;
+    world.days(40);
+    let adr = || pb::OpenCaseRequest { regime: "es.adr".into(), ..open_request(&ticket) };
+    // What an office is unless its settings say otherwise.
+    let settings = ombudsman_escalation::Settings::new(world.database.settings_of("ombudsman"), &OFFICE_KEY);
+    let plain = world.beside(settings).await;
+    let mut ines = OmbudsmanServiceClient::new(plain.channel_as("ines", &[Role::OfficeIntake], None));
+    let refused = ines.open_case(adr()).await.unwrap_err();
+    assert_eq!(fields(&refused), ["regime"]);
+    assert_eq!(world.rows().await.0, 0);
+    assert_eq!(world.ines().open_case(adr()).await.unwrap().into_inner().regime, "es.adr");
+}
+
+#[tokio::test]
+async fn while_the_firms_term_is_not_known_nobody_but_the_office_opens_what_turns_on_it() {
+    let world = World::staffed().await;
+    let ticket = world.ticket().await;
+    let own = CUSTOMER.strip_prefix("customers/").unwrap();
+    let mut claimant = OmbudsmanServiceClient::new(world.served.channel_as(own, &[Role::Customer], None));
+    let general = pb::OpenCaseRequest { regime: "es.general".into(), ..open_request(&ticket) };
+    let (code, why, metadata) = refusal(&claimant.open_case(general.clone()).await.unwrap_err());
+    assert_eq!((code, why.as_str(), metadata["peer"].as_str()), (Code::Unavailable, "PEER_UNAVAILABLE", "sla-monitor"));
+    assert_eq!(world.rows().await.0, 0);
+    let taken = world.ines().open_case(general).await.unwrap().into_inner();
+    assert_eq!(taken.origin(), pb::CaseOrigin::Direct);
+}
+
+#[tokio::test]
+async fn the_firms_notes_are_the_offices_to_weigh_and_what_the_customer_was_written_is_for_both_parties() {
+    use prost::Message as _;
+    let world = World::staffed().await;
+    let ticket = world.ticket().await;
+    let say = |body: &str, public: bool| {
+        let visibility =
+            if public { tickets::MessageVisibility::Public } else { tickets::MessageVisibility::Internal };
+        let message = tickets::Message {
+            visibility: visibility.into(),
+            body: body.into(),
+            direction: if public { Direction::Outbound.into() } else { 0 },
+            channel: if public { Channel::Email.into() } else { 0 },
+            ..Default::default()
+        };
+        tickets::AddMessageRequest {
+            parent: ticket.clone(),
+            message: Some(message),
+            request_id: fresh_id(),
+            ..Default::default()
+        }
+    };
+    world.tickets("zoe", "billing").add_message(say("we look into it", true)).await.unwrap();
+    world.tickets("zoe", "billing").add_message(say("she always complains", false)).await.unwrap();
+    let case = world.ines().open_case(open_request(&ticket)).await.unwrap().into_inner();
+    let request = pb::ListDossierEntriesRequest { parent: case.name, page_size: 100, ..Default::default() };
+    let office = world.ines().list_dossier_entries(request.clone()).await.unwrap().into_inner().entries;
+    let firm = world.liaison().list_dossier_entries(request).await.unwrap().into_inner().entries;
+    let said = |entries: &[pb::DossierEntry], kind: pb::DossierKind| {
+        let kept = entries.iter().find(|entry| entry.kind() == kind)?;
+        let told = tickets::ListMessagesResponse::decode(kept.content.as_slice()).unwrap();
+        Some(told.messages.into_iter().map(|message| message.body).collect::<Vec<_>>())
+    };
+    use pb::DossierKind::{CorrespondenceSnapshot, HistorySnapshot, MessagesSnapshot};
+    assert_eq!(said(&office, CorrespondenceSnapshot), Some(vec!["we look into it".to_owned()]));
+    assert_eq!(said(&office, MessagesSnapshot), Some(vec!["she always complains".to_owned()]));
+    assert_eq!(said(&firm, CorrespondenceSnapshot), said(&office, CorrespondenceSnapshot));
+    assert_eq!(said(&firm, MessagesSnapshot), None);
+    assert!(firm.iter().all(|entry| entry.kind() != HistorySnapshot));
+    assert!(office.iter().any(|entry| entry.kind() == HistorySnapshot));
 }

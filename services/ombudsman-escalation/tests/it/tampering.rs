@@ -357,6 +357,6 @@ async fn nobody_is_accused_while_sixteen_write() {
     for case in &cases {
         let verdict = world.ines().verify_dossier(pb::VerifyDossierRequest { name: case.clone() }).await.unwrap();
         let written = WRITERS / cases.len() * NOTES;
-        assert_eq!(usize::try_from(verdict.into_inner().entry_count).unwrap(), 11 + written);
+        assert_eq!(usize::try_from(verdict.into_inner().entry_count).unwrap(), 12 + written);
     }
 }

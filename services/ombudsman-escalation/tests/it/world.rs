@@ -63,8 +63,7 @@ impl World {
         let profile = Neighbour::start(&harness, &database).await;
         let nobody = harness.port().await.local_addr().unwrap();
         let peers = [("ticketing", ticketing.addr), ("sla-monitor", nobody), ("customer-profile", profile.served.addr)];
-        let settings = office::Settings::new(database.settings_of(office::SCHEMA), &OFFICE_KEY);
-        let assembly = office::assemble(settings, harness.house_with(office::SOURCE, &peers)).await.unwrap();
+        let assembly = office::assemble(accredited(&database), harness.house_with(office::SOURCE, &peers)).await.unwrap();
         let served = harness.start(assembly).await;
         Self { harness, database, ticketing: Some(ticketing), profile: Some(profile), served }
     }
@@ -109,8 +108,7 @@ impl World {
         let (office_at, monitor_at) = (door.local_addr().unwrap(), monitor_door.local_addr().unwrap());
 
         let peers = [("ticketing", ticketing.addr), ("sla-monitor", monitor_at), ("customer-profile", known)];
-        let settings = office::Settings::new(database.settings_of(office::SCHEMA), &OFFICE_KEY);
-        let assembly = office::assemble(settings, harness.house_with(office::SOURCE, &peers)).await.unwrap();
+        let assembly = office::assemble(accredited(&database), harness.house_with(office::SOURCE, &peers)).await.unwrap();
         let served = harness.start_on(door, assembly).await;
 
         let peers = [("ticketing", ticketing.addr), (office::SOURCE, office_at), ("customer-profile", known)];
@@ -231,6 +229,15 @@ impl World {
         Ok(self.harness.start(assembly).await)
     }
 
+    /// Another process of the same office, with these settings.
+    pub async fn beside(&self, settings: office::Settings) -> Served {
+        let nobody = self.harness.port().await.local_addr().unwrap();
+        let ticketing = self.ticketing.as_ref().expect("ticketing runs").addr;
+        let peers = [("ticketing", ticketing), ("sla-monitor", nobody), ("customer-profile", self.profile().served.addr)];
+        let house = self.harness.house_with(office::SOURCE, &peers);
+        self.harness.start(office::assemble(settings, house).await.unwrap()).await
+    }
+
     /// Somebody of the office with one role and no relation to anybody.
     pub async fn hire(&self, person: &str, role: Role, office_role: pb::OfficeRole) {
         self.register(person, "ombudsman-office", None, &[office_role]).await;
@@ -239,6 +246,11 @@ impl World {
 
     /// A complaint of two points, taken in by `zoe` of billing.
     pub async fn ticket(&self) -> String {
+        self.ticket_in("general").await
+    }
+
+    /// The same in a sector.
+    pub async fn ticket_in(&self, sector: &str) -> String {
         let point = |text: &str| tickets::ClaimPoint { text: text.into(), ..Default::default() };
         let ticket = tickets::Ticket {
             customer: CUSTOMER.into(),
@@ -248,6 +260,7 @@ impl World {
             channel: Channel::Email.into(),
             department: "billing".into(),
             language: Language::Es.into(),
+            sector: sector.into(),
             claim_points: vec![point("Me cobran dos veces la factura de marzo"), point("Nadie me devuelve la llamada")],
             ..Default::default()
         };
@@ -412,6 +425,12 @@ impl World {
         let error = refused.expect_err("the database refuses");
         error.as_database_error().and_then(|db| db.constraint()).unwrap_or_else(|| panic!("{error}")).to_owned()
     }
+}
+
+/// An office that hears cases under every regime.
+pub fn accredited(database: &Database) -> office::Settings {
+    let settings = office::Settings::new(database.settings_of(office::SCHEMA), &OFFICE_KEY);
+    office::Settings { accredited: true, ..settings }
 }
 
 /// A relation that lasts.

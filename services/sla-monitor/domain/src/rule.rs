@@ -101,6 +101,8 @@ pub enum Bearer {
     Claimant,
     /// The firm, as a party to a case, may do something, and owes nothing.
     Firm,
+    /// The ombudsman's office may do something in a case, and owes nothing: what it may do no more is then not done.
+    Office,
 }
 
 impl Bearer {
@@ -110,6 +112,7 @@ impl Bearer {
             Self::House => "house",
             Self::Claimant => "claimant",
             Self::Firm => "firm",
+            Self::Office => "office",
         }
     }
 }

@@ -212,6 +212,7 @@ fn what_was_not_read_in_the_law_is_disabled_and_says_why() {
     assert_eq!(
         enabled,
         [
+            "es.adr.18.refuse",
             "es.adr.20.result",
             "es.fin.29quater-2.cure",
             "es.fin.29quater-4.alleg",
@@ -231,6 +232,7 @@ fn what_was_not_read_in_the_law_is_disabled_and_says_why() {
             "house.office.comply",
             "house.office.cure",
             "house.office.decide",
+            "house.office.notify",
             "house.office.offer",
             "house.office.recommendation",
             "house.office.reflection",

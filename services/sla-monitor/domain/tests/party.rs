@@ -87,6 +87,25 @@ fn whose_time_it_is_stands_with_every_rule_of_a_party_and_with_no_other() {
     assert_eq!(of("claimant_cures", "es.general"), Some("house.office.cure"));
     assert_eq!(of("reflection_before_acceptance", "es.finance"), Some(REFLECTION));
     assert_eq!(of("decide", "es.finance"), None);
+    // Three weeks in which a body may refuse are the law's, and only its.
+    assert_eq!(of("refuse_admission", "es.adr"), Some("es.adr.18.refuse"));
+    assert_eq!((of("refuse_admission", "es.finance"), of("refuse_admission", "es.general")), (None, None));
+}
+
+#[test]
+fn every_decision_is_notified_within_a_time_the_laws_where_it_sets_one() {
+    let catalogue = catalogue();
+    let calendar = catalogue.calendar("es.national").unwrap();
+    let of = |regime: &str| {
+        let chosen = catalogue.for_decision(regime, instant("2026-03-20T09:00:00Z"), calendar);
+        chosen.map(|chosen| (chosen.rule.id.as_str(), chosen.because_en))
+    };
+    assert_eq!(of("es.finance").unwrap().0, "es.fin.29septies-3.notify");
+    for regime in ["es.general", "es.adr"] {
+        let (rule, because) = of(regime).unwrap();
+        assert_eq!(rule, "house.office.notify");
+        assert!(because.contains("the house's own rule gives it"), "{because}");
+    }
 }
 
 proptest! {

@@ -147,6 +147,7 @@ pub const fn bearer(bearer: Bearer) -> proto::ClockBearer {
         Bearer::House => proto::ClockBearer::House,
         Bearer::Claimant => proto::ClockBearer::Claimant,
         Bearer::Firm => proto::ClockBearer::Firm,
+        Bearer::Office => proto::ClockBearer::Office,
     }
 }
 

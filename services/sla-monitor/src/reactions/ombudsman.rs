@@ -4,7 +4,7 @@
 //!   house's own from the day the case reached the office.
 //! * Asking for a cure, or proposing a refusal, is a ground that the rule gives its effect; the case going on ends it.
 //! * The decision meets the deciding of the case, and of the ticket it came from: the defender's decision is the firm's.
-//!   It starts the clock of its notification, where the regime has one.
+//!   It starts the clock of its notification: the regime's, or else the house's own.
 //! * A reasoned refusal to admit, a rectification that satisfies the claimant and a settlement meet it too; an archived, withdrawn or
 //!   forwarded case ends without a verdict, and so does one that was closed while it was stayed.
 //! * While a case is stayed the office must abstain: the term to decide stands still.

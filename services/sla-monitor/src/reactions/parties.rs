@@ -27,9 +27,10 @@ const fn stage(kind: office::PartyTermKind, bearer: office::Party) -> Option<&'s
         K::Statement => "entity_allegations_to_defensor",
         K::Reflection => "reflection_before_acceptance",
         K::OfferAnswer => "answer_offer",
+        K::Refusal => "refuse_admission",
         K::DecisionAnswer => match bearer {
             office::Party::Firm => "firm_answers_decision",
-            office::Party::Claimant | office::Party::Unspecified => "claimant_answers_decision",
+            office::Party::Claimant | office::Party::Office | office::Party::Unspecified => "claimant_answers_decision",
         },
     })
 }

@@ -337,7 +337,7 @@ impl<'w> Story<'w> {
     async fn file(&mut self, which: usize, dice: &mut Dice) {
         let is = Filed {
             kind: dice.pick(&[T::Consulta, T::Queja, T::Reclamacion, T::Incidencia]),
-            sector: dice.pick(&["general", "general", "finance", "energy", "payment_services"]),
+            sector: dice.pick(&["general", "general", "finance", "energy", "payment-services"]),
             topic: dice.pick(&["", "billing", "continuity"]),
         };
         let life = &mut self.lives[which];

@@ -27,11 +27,11 @@ async fn every_policy_is_listed_once_over_pages_and_says_why_it_is_not_enabled()
         request.page_token = page.next_page_token;
     }
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
-    assert_eq!(names.len(), 73);
+    assert_eq!(names.len(), 74);
     let house = sla::ListPoliciesRequest { kind: sla::PolicyKind::Sla.into(), ..sla::ListPoliciesRequest::default() };
-    assert_eq!(client.list_policies(house).await.unwrap().into_inner().policies.len(), 12);
+    assert_eq!(client.list_policies(house).await.unwrap().into_inner().policies.len(), 13);
     let enabled = sla::ListPoliciesRequest { enabled_only: true, ..sla::ListPoliciesRequest::default() };
-    assert_eq!(client.list_policies(enabled).await.unwrap().into_inner().policies.len(), 25);
+    assert_eq!(client.list_policies(enabled).await.unwrap().into_inner().policies.len(), 27);
 }
 
 #[tokio::test]

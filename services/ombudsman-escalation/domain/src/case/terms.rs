@@ -28,8 +28,20 @@ pub struct TermChanges {
 }
 
 impl Case {
-    /// The time that its state gives the parties and that was not used yet. What the answer to a decision has is [`Case::answer_term`].
+    /// The time that its state gives, to the parties and to the office, and that was not used yet. What the answer to a decision has is
+    /// [`Case::answer_term`].
     pub fn party_terms(&self) -> Vec<PartyTerm> {
+        let examined = matches!(self.state, State::Registered | State::InadmissibleProposed(_));
+        let refusal = self.refusal_due().filter(|_| examined).map(|(due, article)| PartyTerm {
+            kind: TermKind::Refusal,
+            bearer: Party::Office,
+            due,
+            article,
+        });
+        refusal.into_iter().chain(self.terms_of_parties()).collect()
+    }
+
+    fn terms_of_parties(&self) -> Vec<PartyTerm> {
         let regime = self.regime;
         let claimant = |kind, due, article| PartyTerm { kind, bearer: Party::Claimant, due, article };
         match &self.state {
@@ -103,6 +115,7 @@ impl Case {
                 Stage::Investigation => now < term.due,
                 _ => false,
             },
+            TermKind::Refusal => self.stage() == Stage::Inadmissible,
             // Time to think is given, and used by nobody.
             TermKind::Reflection | TermKind::DecisionAnswer => false,
         }

@@ -161,22 +161,27 @@ pub(crate) fn substitute_seat(request: &pb::SubstituteSeatRequest) -> Parsed<sub
 pub(crate) fn give_disclosure(request: &pb::GiveDisclosureRequest) -> Parsed<give_disclosure::Command> {
     let mut violations = Violations::new();
     let case = parse::name::<CaseId>(&mut violations, "name", &request.name);
-    let before = violations.as_slice().len();
-    let language = match parse::language(&mut violations, "language", request.language) {
-        Some(spoken @ (Language::Es | Language::En)) => Some(spoken),
-        Some(_) => {
-            violations.push("language", "must be ES or EN");
-            None
-        }
-        None if violations.as_slice().len() == before => not_a_value(&mut violations, "language", request.language),
-        None => None,
-    };
+    let language = spoken(&mut violations, request.language);
     let key = key(&mut violations, &request.request_id, give_disclosure::METHOD, request);
     let command = (|| {
         let change = Change { key: key?, case: case?, version: None };
         Some(give_disclosure::Command { change, language: language? })
     })();
     whole(violations, command)
+}
+
+/// A language that statements are written in.
+pub(super) fn spoken(violations: &mut Violations, value: i32) -> Option<Language> {
+    let before = violations.as_slice().len();
+    match parse::language(violations, "language", value) {
+        Some(spoken @ (Language::Es | Language::En)) => Some(spoken),
+        Some(_) => {
+            violations.push("language", "must be ES or EN");
+            None
+        }
+        None if violations.as_slice().len() == before => not_a_value(violations, "language", value),
+        None => None,
+    }
 }
 
 pub(crate) fn reclose_drafts(request: &pb::RecloseDraftsRequest) -> Parsed<reclose_drafts::Command> {

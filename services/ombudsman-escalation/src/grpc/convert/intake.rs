@@ -26,7 +26,7 @@ pub(crate) fn open_case(request: &pb::OpenCaseRequest) -> Parsed<open_case::Comm
     let mut violations = Violations::new();
     let ticket = parse::name::<TicketId>(&mut violations, "ticket", &request.ticket);
     let regime = Regime::find(&request.regime);
-    if regime.is_none() {
+    if regime.is_none() && !request.regime.is_empty() {
         let known: Vec<&str> = REGIMES.iter().map(|regime| regime.id).collect();
         violations.push("regime", format!("must be one of {}", known.join(", ")));
     }
@@ -48,7 +48,7 @@ pub(crate) fn open_case(request: &pb::OpenCaseRequest) -> Parsed<open_case::Comm
         Some(open_case::Command {
             key: key?,
             ticket: ticket?,
-            regime: regime?,
+            regime,
             channel: channel?,
             parallel,
             points,
@@ -81,12 +81,12 @@ pub(crate) fn open_public_case(request: &pb::OpenPublicCaseRequest) -> Parsed<op
     whole(violations, command)
 }
 
-fn declared(violations: &mut Violations, value: i32) -> Option<Parallel> {
+pub(super) fn declared(violations: &mut Violations, value: i32) -> Option<Parallel> {
     // Left out is a declaration that is missing, which can be completed later.
     if value == 0 { None } else { parallel(violations, "parallel_proceedings", value) }
 }
 
-fn claim_points(violations: &mut Violations, given: &[pb::ClaimPoint]) -> Vec<ClaimPoint> {
+pub(super) fn claim_points(violations: &mut Violations, given: &[pb::ClaimPoint]) -> Vec<ClaimPoint> {
     if given.len() > POINTS {
         violations.push("claim_points", format!("must be at most {POINTS}, are {}", given.len()));
         return Vec::new();
@@ -138,8 +138,11 @@ pub(crate) fn receive_cure(request: &pb::ReceiveCureRequest) -> Parsed<receive_c
         representation: request.representation_proven,
     };
     let content: Option<Personal<String>> = personal(&mut violations, "content", &request.content, LONG);
+    let received_at = parse::optional_time(&mut violations, "receive_time", request.receive_time.as_ref());
     let command = change.zip(content);
-    whole(violations, command.map(|(change, content)| receive_cure::Command { change, completion, content }))
+    let command =
+        command.map(|(change, content)| receive_cure::Command { change, completion, content, received_at });
+    whole(violations, command)
 }
 
 pub(crate) fn propose_inadmissibility(

@@ -1,16 +1,16 @@
 //! The claimant adds something to the dossier.
 
+use ombudsman_escalation_domain::Refused;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use postgres::RequestKey;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::own_case;
+use super::Window;
 use crate::error::Failure;
 use crate::grpc::vocabulary::stage_to_proto;
 use crate::office::Office;
 use crate::store::case;
-use crate::usecase::holder::Holder;
 use crate::usecase::{Change, Seating, add_dossier_entry};
 
 /// Name of the RPC.
@@ -20,8 +20,8 @@ pub const METHOD: &str = "AddClaimantEntry";
 pub struct Command {
     /// The request.
     pub key: RequestKey,
-    /// Key and proof.
-    pub holder: Holder,
+    /// Who asks, and of which case.
+    pub window: Window,
     /// Evidence, or what the claimant states.
     pub kind: DossierKind,
     /// Media type.
@@ -36,17 +36,16 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "claimant.add_entry", skip_all)]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::ClaimantAct, Failure> {
-    let Command { key, holder, kind, content_type, content } = command;
-    let (stored, call) = own_case(&office, call, &holder).await?;
-    let id = stored.case.id;
+    let Command { key, window, kind, content_type, content } = command;
+    let own = window.open(&office, call).await?;
     let adding = add_dossier_entry::Command {
-        change: Change { key, case: id, version: None },
+        change: Change { key, case: own.case, version: None },
         kind,
         visibility: Visibility::Parties,
         content_type,
         content,
     };
-    add_dossier_entry::by(office.clone(), call, adding, Seating::Claimant).await?;
-    let stage = case::get(&office.db, id).await?.map_or(stored.case.stage(), |now| now.case.stage());
-    Ok(pb::ClaimantAct { state: stage_to_proto(stage).into() })
+    add_dossier_entry::by(office.clone(), own.call, adding, Seating::Claimant).await?;
+    let stored = case::get(&office.db, own.case).await?.ok_or(Refused::CaseNotFound)?;
+    Ok(pb::ClaimantAct { state: stage_to_proto(stored.case.stage()).into() })
 }

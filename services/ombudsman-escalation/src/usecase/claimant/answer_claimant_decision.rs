@@ -6,10 +6,9 @@ use postgres::RequestKey;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::own_case;
+use super::Window;
 use crate::error::Failure;
 use crate::office::Office;
-use crate::usecase::holder::Holder;
 use crate::usecase::{Change, Seating, answer_decision};
 
 /// Name of the RPC.
@@ -19,8 +18,8 @@ pub const METHOD: &str = "AnswerClaimantDecision";
 pub struct Command {
     /// The request.
     pub key: RequestKey,
-    /// Key and proof.
-    pub holder: Holder,
+    /// Who asks, and of which case.
+    pub window: Window,
     /// The version the claimant read.
     pub version: i64,
     /// Whether they accept.
@@ -35,10 +34,10 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "claimant.answer_decision", skip_all)]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::ClaimantAct, Failure> {
-    let Command { key, holder, version, accepted, statement } = command;
-    let (stored, call) = own_case(&office, call, &holder).await?;
-    let change = Change { key, case: stored.case.id, version: Some(version) };
+    let Command { key, window, version, accepted, statement } = command;
+    let own = window.open(&office, call).await?;
+    let change = Change { key, case: own.case, version: Some(version) };
     let answering = answer_decision::Command { change, party: BoundBy::Claimant, accepted, statement };
-    let case = answer_decision::by(office, call, answering, Seating::Claimant).await?;
+    let case = answer_decision::by(office, own.call, answering, Seating::Claimant).await?;
     Ok(pb::ClaimantAct { state: case.state })
 }

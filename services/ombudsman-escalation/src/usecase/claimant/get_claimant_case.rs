@@ -1,31 +1,32 @@
 //! Reading the case as its claimant.
 
-use ombudsman_escalation_domain::case::{Case, Effect};
+use ombudsman_escalation_domain::Refused;
+use ombudsman_escalation_domain::case::{Case, Completion, Effect};
 use ombudsman_escalation_domain::vocabulary::{Party, Stage};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::own_case;
+use super::{Own, Window};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
-use crate::store::{clock, procedure};
-use crate::usecase::holder::Holder;
+use crate::store::{case, clock, procedure};
 
 /// The case, as far as it is its claimant's to read.
 ///
 /// # Errors
 /// [`Failure`].
 #[tracing::instrument(name = "claimant.get_case", skip_all)]
-pub async fn run(office: Office, call: Call, holder: Holder) -> Result<pb::ClaimantCase, Failure> {
-    let (stored, _) = own_case(&office, call, &holder).await?;
+pub async fn run(office: Office, call: Call, window: Window) -> Result<pb::ClaimantCase, Failure> {
+    let Own { case, others, .. } = window.open(&office, call).await?;
+    let stored = case::get(&office.db, case).await?.ok_or(Refused::CaseNotFound)?;
     let case = &stored.case;
     let terms = clock::terms_of(office.db.reader(), case.id).await?;
     let effect = match case.stage() {
         Stage::Notified => Some(procedure::effect(&mut *office.db.reader().acquire().await?, case.id).await?),
         _ => None,
     };
-    Ok(answer::claimant_case(&stored, &terms, options(&office, case, effect)))
+    Ok(answer::claimant_case(&stored, &terms, options(&office, case, effect), &others))
 }
 
 /// What the claimant can do now.
@@ -41,6 +42,8 @@ fn options(office: &Office, case: &Case, effect: Option<Effect>) -> Vec<pb::Clai
         (offer(false), O::DeclineOffer),
         (offer(true), O::AcceptOffer),
         (may_answer, O::AnswerDecision),
+        (case.clone().receive_cure(Completion::default(), now).is_ok(), O::Complete),
+        (case.clone().withdraw().is_ok(), O::Withdraw),
     ]
     .into_iter()
     .filter_map(|(may, option)| may.then_some(option))

@@ -21,7 +21,7 @@ use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceCli
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 
 use crate::error::Failure;
-use crate::usecase::Paper;
+use crate::usecase::{Paper, affair};
 
 /// Largest page there is.
 const PAGE: i32 = 100;
@@ -34,10 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the peers answered.
 pub(super) struct Snapshot {
-    pub(super) ticket: ticketing::Ticket,
-    receipt: Option<ticketing::Receipt>,
-    messages: ticketing::ListMessagesResponse,
-    history: ticketing::ListTicketHistoryResponse,
+    pub(super) own: Told,
     /// The tickets that are answered with it, or it with them.
     others: Vec<Told>,
     clocks: Result<Vec<sla::ExplainClockResponse>, Code>,
@@ -46,8 +43,8 @@ pub(super) struct Snapshot {
 }
 
 /// All that ticketing tells of one ticket.
-struct Told {
-    ticket: ticketing::Ticket,
+pub(super) struct Told {
+    pub(super) ticket: ticketing::Ticket,
     /// The receipt that was given for it; none where none was.
     receipt: Option<ticketing::Receipt>,
     messages: ticketing::ListMessagesResponse,
@@ -65,6 +62,22 @@ impl Told {
         };
         Ok(Self { ticket, receipt, messages: messages(client, name).await?, history: history(client, name).await? })
     }
+
+    /// The papers of one ticket: what the customer has of it too is for both parties, what the firm kept to itself is the office's to weigh.
+    fn papers(&self) -> Vec<Paper> {
+        let (parties, office) = (Visibility::Parties, Visibility::Office);
+        let is_note = |message: &ticketing::Message| message.visibility() != ticketing::MessageVisibility::Public;
+        let (notes, correspondence) = self.messages.messages.iter().cloned().partition(is_note);
+        let page = |messages| ticketing::ListMessagesResponse { messages, next_page_token: String::new() };
+        let papers = [
+            Paper::message(DossierKind::TicketSnapshot, parties, &self.ticket),
+            Paper::message(DossierKind::CorrespondenceSnapshot, parties, &page(correspondence)),
+            Paper::message(DossierKind::MessagesSnapshot, office, &page(notes)),
+            Paper::message(DossierKind::HistorySnapshot, office, &self.history),
+        ];
+        let receipt = self.receipt.iter().map(|receipt| Paper::message(DossierKind::ReceiptSnapshot, parties, receipt));
+        papers.into_iter().chain(receipt).collect()
+    }
 }
 
 impl Snapshot {
@@ -73,54 +86,58 @@ impl Snapshot {
         let name = ticket.name();
         let channel = channel(peers, call, crate::TICKETING).map_err(|code| peer(crate::TICKETING, code))?;
         let mut client = TicketServiceClient::new(channel.clone());
-        let Told { ticket, receipt, messages, history } = Told::of(&mut client, &name).await.map_err(refused)?;
+        let own = Told::of(&mut client, &name).await.map_err(refused)?;
         let mut others = Vec::new();
-        if !ticket.merged_into.is_empty() || ticket.merged_count > 0 {
+        if !own.ticket.merged_into.is_empty() || own.ticket.merged_count > 0 {
             let mut relations = RelationServiceClient::new(channel);
-            for other in answered_together(&mut relations, &name).await.map_err(refused)? {
+            for other in affair::linked(&mut relations, &name, affair::ANSWERED_TOGETHER).await.map_err(refused)? {
                 others.push(Told::of(&mut client, &other).await.map_err(refused)?);
             }
         }
         let (clocks, screen) =
-            tokio::join!(patiently(clocks(peers, call, &name)), patiently(screen(peers, call, &ticket.customer)));
-        Ok(Self { ticket, receipt, messages, history, others, clocks, screen })
+            tokio::join!(patiently(clocks(peers, call, &name)), patiently(screen(peers, call, &own.ticket.customer)));
+        Ok(Self { own, others, clocks, screen })
     }
 
     /// First presentation at any door of the firm.
     pub(super) fn first_received(&self) -> Result<Timestamp, Failure> {
         let mut violations = Violations::new();
-        parse::time(&mut violations, "first_received_time", self.ticket.first_received_time.as_ref())
+        parse::time(&mut violations, "first_received_time", self.own.ticket.first_received_time.as_ref())
             .ok_or(Failure::PeerAnswer { peer: crate::TICKETING })
     }
 
     /// Whose affair it is.
     pub(super) fn customer(&self) -> Result<CustomerId, Failure> {
-        CustomerId::parse(&self.ticket.customer).map_err(|_| Failure::PeerAnswer { peer: crate::TICKETING })
+        CustomerId::parse(&self.own.ticket.customer).map_err(|_| Failure::PeerAnswer { peer: crate::TICKETING })
     }
 
     /// What it is about, as far as the ticket tells. A topic that is no motive is none.
     pub(super) fn matter(&self) -> Matter {
         let mut violations = Violations::new();
-        let language = parse::language(&mut violations, "language", self.ticket.language);
-        Matter { motive: self.ticket.topic.parse().ok(), language: language.unwrap_or(Language::Es), claimed: None }
+        let language = parse::language(&mut violations, "language", self.own.ticket.language);
+        Matter { motive: self.own.ticket.topic.parse().ok(), language: language.unwrap_or(Language::Es), claimed: None }
     }
 
     /// The key by which the claimant follows the affair.
     pub(super) fn key(&self) -> Option<&str> {
-        Some(self.ticket.tracking_key.as_str()).filter(|key| !key.is_empty())
+        Some(self.own.ticket.tracking_key.as_str()).filter(|key| !key.is_empty())
     }
 
     /// Whether the firm has answered every point that it answers here.
     pub(super) fn answered(&self) -> bool {
-        let mut own = self.ticket.claim_points.iter().filter(|point| point.moved_to.is_empty()).peekable();
+        let mut own = self.own.ticket.claim_points.iter().filter(|point| point.moved_to.is_empty()).peekable();
         own.peek().is_some() && own.all(|point| point.answer_time.is_some())
     }
 
     /// What is known of the firm's own term to answer the ticket, as sla-monitor counts it.
-    pub(super) fn firm_term(&self) -> FirmTerm {
+    ///
+    /// # Errors
+    /// How it did not answer.
+    pub(super) fn firm_term(&self) -> Result<FirmTerm, Code> {
         let mut violations = Violations::new();
         let mut term = FirmTerm::default();
-        let explained = self.clocks.iter().flatten().filter_map(|explained| explained.clock.as_ref());
+        let clocks = self.clocks.as_ref().map_err(|code| *code)?;
+        let explained = clocks.iter().filter_map(|explained| explained.clock.as_ref());
         for clock in explained.filter(|clock| clock.ends_with_answer) {
             term.missed |= clock.breached_time.is_some();
             if clock.state() == sla::ClockState::Running {
@@ -128,7 +145,7 @@ impl Snapshot {
                 term.due = term.due.into_iter().chain(due).max();
             }
         }
-        term
+        Ok(term)
     }
 
     /// The ticket's own claim points, but those that were split off and are answered elsewhere.
@@ -137,17 +154,14 @@ impl Snapshot {
             id: point.id.clone(),
             text: Personal::new(point.text.clone()),
         };
-        self.ticket.claim_points.iter().filter(|point| point.moved_to.is_empty()).map(own).collect()
+        self.own.ticket.claim_points.iter().filter(|point| point.moved_to.is_empty()).map(own).collect()
     }
 
     /// Who acted on the ticket or on one that is answered with it, and when. The office's own marks on it involve nobody.
     pub(super) fn touches(&self) -> Vec<(Actor, Timestamp)> {
         let mut violations = Violations::new();
-        let others = self.others.iter().flat_map(|told| &told.history.changes);
-        self.history
-            .changes
-            .iter()
-            .chain(others)
+        let told = self.others.iter().chain([&self.own]);
+        told.flat_map(|told| &told.history.changes)
             .filter_map(|change| {
                 let actor = parse::actor(&mut violations, "actor", change.actor.as_ref())?;
                 let at = parse::time(&mut violations, "occurred_time", change.occurred_time.as_ref())?;
@@ -165,20 +179,7 @@ impl Snapshot {
     /// The papers of the dossier, and a named gap for what could not be had.
     pub(super) fn papers(&self) -> Vec<Paper> {
         let parties = Visibility::Parties;
-        let mut papers = vec![
-            Paper::message(DossierKind::TicketSnapshot, parties, &self.ticket),
-            Paper::message(DossierKind::MessagesSnapshot, parties, &self.messages),
-            Paper::message(DossierKind::HistorySnapshot, parties, &self.history),
-        ];
-        let given = self.others.iter().map(|told| &told.receipt).chain([&self.receipt]).flatten();
-        papers.extend(given.map(|receipt| Paper::message(DossierKind::ReceiptSnapshot, parties, receipt)));
-        for told in &self.others {
-            papers.extend([
-                Paper::message(DossierKind::TicketSnapshot, parties, &told.ticket),
-                Paper::message(DossierKind::MessagesSnapshot, parties, &told.messages),
-                Paper::message(DossierKind::HistorySnapshot, parties, &told.history),
-            ]);
-        }
+        let mut papers: Vec<Paper> = [&self.own].into_iter().chain(&self.others).flat_map(Told::papers).collect();
         match &self.clocks {
             Ok(explained) => {
                 papers.extend(explained.iter().map(|clock| Paper::message(DossierKind::ClocksSnapshot, parties, clock)))
@@ -231,7 +232,6 @@ fn refused(status: Status) -> Failure {
 }
 
 type Tickets = TicketServiceClient<PeerChannel>;
-type Relations = RelationServiceClient<PeerChannel>;
 
 async fn messages(client: &mut Tickets, parent: &str) -> Result<ticketing::ListMessagesResponse, Status> {
     let mut all = ticketing::ListMessagesResponse::default();
@@ -266,34 +266,6 @@ async fn history(client: &mut Tickets, name: &str) -> Result<ticketing::ListTick
         page_token = page.next_page_token;
     }
     Err(Status::out_of_range("pages without end"))
-}
-
-/// The names of all other tickets that are one affair with this one now, each once.
-async fn answered_together(client: &mut Relations, name: &str) -> Result<Vec<String>, Status> {
-    let mut found = vec![name.to_owned()];
-    let mut looked = 0;
-    while let Some(at) = found.get(looked).cloned() {
-        looked += 1;
-        let mut page_token = String::new();
-        for _ in 0..PAGES {
-            let request = ticketing::ListTicketLinksRequest { parent: at.clone(), page_size: PAGE, page_token };
-            let page = client.list_ticket_links(request).await?.into_inner();
-            let merged = |link: &&ticketing::TicketLink| {
-                link.kind() == ticketing::TicketLinkKind::MergedInto && link.end_time.is_none()
-            };
-            for link in page.links.iter().filter(merged) {
-                let other = if link.from_ticket == at { &link.to_ticket } else { &link.from_ticket };
-                if !found.contains(other) {
-                    found.push(other.clone());
-                }
-            }
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                break;
-            }
-        }
-    }
-    Ok(found.split_off(1))
 }
 
 /// Every clock on the ticket with the proof of its due instant.

@@ -142,17 +142,24 @@ impl Catalogue {
         house.map(|rule| without_law(rule, "case", facts.regime, day))
     }
 
-    /// The rule the decision of a case is to be notified by, where its regime has one.
+    /// The rule the decision of a case is to be notified by: that of its regime, or the office's own where the regime names none.
     pub fn for_decision(&self, regime: &str, decided: Timestamp, calendar: &Calendar) -> Option<Chosen<'_>> {
         let day = calendar.day_of(decided);
         let fits = |r: &&Rule| {
             r.enabled() && r.subject == Subject::Decision && r.in_force(day) && r.holds_in(&calendar.jurisdiction)
         };
-        let rule = self.rules().filter(fits).find(|r| r.regimes.iter().any(|x| x == regime))?;
-        Some(Chosen {
+        let of = |regime: &str| self.rules().filter(fits).find(|r| r.regimes.iter().any(|x| x == regime));
+        if let Some(rule) = of(regime) {
+            return Some(Chosen {
+                rule,
+                because_es: format!("régimen «{regime}», decidida el {day}: rige {}", rule.citation),
+                because_en: format!("regime «{regime}», decided on {day}: {} holds", rule.citation),
+            });
+        }
+        of("*").map(|rule| Chosen {
             rule,
-            because_es: format!("régimen «{regime}», decidida el {day}: rige {}", rule.citation),
-            because_en: format!("regime «{regime}», decided on {day}: {} holds", rule.citation),
+            because_es: format!("el régimen «{regime}» no fija plazo para notificar: lo da la norma de la casa"),
+            because_en: format!("regime «{regime}» sets no term to notify: the house's own rule gives it"),
         })
     }
 

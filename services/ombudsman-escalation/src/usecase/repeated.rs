@@ -1,0 +1,86 @@
+//! Whether a complaint repeats one that was decided: by the same claimant, on the same facts, as both are known now. Merges that were undone count for
+//! nothing here, since nobody is refused for what another asked.
+
+use std::collections::BTreeSet;
+
+use kernel::ResourceId as _;
+use ombudsman_escalation_domain::case::Case;
+use ombudsman_escalation_domain::{CaseId, CustomerId};
+use server::{Call, PeerChannel};
+use tonic::Code;
+use ventanilla_proto::customer::v1::GetCustomerRequest;
+use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
+use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
+
+use super::affair;
+use crate::error::Failure;
+use crate::office::Office;
+use crate::store::case::{self, Decided};
+
+/// The decided cases that this one repeats. Those of the very same customer on the very same ticket are known by themselves; of the others, which were one
+/// person or one affair with it at some time, customer-profile and ticketing say whether they are.
+///
+/// # Errors
+/// [`Failure::Peer`] when one of them must be asked and does not answer.
+#[tracing::instrument(name = "case.repeats", skip_all, fields(case = %of.id))]
+pub(crate) async fn decided_before(office: &Office, call: &Call, of: &Case) -> Result<Vec<CaseId>, Failure> {
+    // A review repeats what it reviews; that is what it is for.
+    if of.review_of.is_some() {
+        return Ok(Vec::new());
+    }
+    let candidates = case::decided_before(&office.db, of.id, of.ticket, of.customer).await?;
+    let people = candidates.iter().map(|decided| decided.customer).filter(|customer| *customer != of.customer);
+    let same_people = same_person(office, call, of.customer, people.collect()).await?;
+    let same_facts = if candidates.iter().any(|decided| decided.ticket != of.ticket) {
+        let mut relations = RelationServiceClient::new(channel(office, call, crate::TICKETING)?);
+        let linked = affair::linked(&mut relations, &of.ticket.name(), affair::SAME_FACTS).await;
+        linked.map_err(|status| Failure::Peer { peer: crate::TICKETING, code: status.code() })?
+    } else {
+        Vec::new()
+    };
+    let repeats = |decided: &&Decided| {
+        (decided.customer == of.customer || same_people.contains(&decided.customer))
+            && (decided.ticket == of.ticket || same_facts.contains(&decided.ticket.name()))
+    };
+    Ok(candidates.iter().filter(repeats).map(|decided| decided.id).collect())
+}
+
+/// Which of these are one person with this customer now.
+async fn same_person(
+    office: &Office,
+    call: &Call,
+    customer: CustomerId,
+    others: BTreeSet<CustomerId>,
+) -> Result<BTreeSet<CustomerId>, Failure> {
+    if others.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut profile = CustomerServiceClient::new(channel(office, call, crate::CUSTOMER_PROFILE)?);
+    let goes_on_as = goes_on_as(&mut profile, customer).await?;
+    let mut same = BTreeSet::new();
+    for other in others {
+        if self::goes_on_as(&mut profile, other).await? == goes_on_as {
+            same.insert(other);
+        }
+    }
+    Ok(same)
+}
+
+/// The id under which a customer goes on; their own where customer-profile knows nobody by it.
+async fn goes_on_as(
+    profile: &mut CustomerServiceClient<PeerChannel>,
+    customer: CustomerId,
+) -> Result<String, Failure> {
+    let name = customer.name();
+    let request = GetCustomerRequest { name: name.clone(), ..Default::default() };
+    match profile.get_customer(request).await {
+        Ok(found) => Ok(found.into_inner().name),
+        Err(status) if status.code() == Code::NotFound => Ok(name),
+        Err(status) => Err(Failure::Peer { peer: crate::CUSTOMER_PROFILE, code: status.code() }),
+    }
+}
+
+fn channel(office: &Office, call: &Call, peer: &'static str) -> Result<PeerChannel, Failure> {
+    let found = office.peers.channel(peer).map(|channel| channel.for_call(call));
+    found.map_err(|_| Failure::Peer { peer, code: Code::Unavailable })
+}
