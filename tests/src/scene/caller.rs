@@ -12,6 +12,7 @@ use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClie
 use ventanilla_proto::customer::v1::rights_service_client::RightsServiceClient;
 use ventanilla_proto::customer::v1::rules_service_client::RulesServiceClient;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
+use ventanilla_proto::ombudsman::v1::claimant_service_client::ClaimantServiceClient;
 use ventanilla_proto::ombudsman::v1::house_service_client::HouseServiceClient;
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::ombudsman::v1::precedent_service_client::PrecedentServiceClient;
@@ -122,6 +123,8 @@ pub struct Clients {
     pub office: OmbudsmanServiceClient<Transport>,
     /// ombudsman-escalation, ways out of a case and what follows its decision.
     pub procedure: ProcedureServiceClient<Transport>,
+    /// ombudsman-escalation, for who holds key and proof.
+    pub claimant: ClaimantServiceClient<Transport>,
     /// The people of the office and its keys.
     pub house: HouseServiceClient<Transport>,
     /// ombudsman-escalation, deciding alike.
@@ -157,6 +160,7 @@ impl Clients {
             policies: PolicyServiceClient::new(clocks.clone()),
             measures: MeasureServiceClient::new(clocks),
             procedure: ProcedureServiceClient::new(office.clone()),
+            claimant: ClaimantServiceClient::new(office.clone()),
             house: HouseServiceClient::new(office.clone()),
             precedents: PrecedentServiceClient::new(office.clone()),
             reports: ReportServiceClient::new(office.clone()),

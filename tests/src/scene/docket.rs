@@ -228,7 +228,7 @@ impl<'a, T: Taker> Docket<'a, T> {
         }
         assert_eq!(self.stands(&case).await.assignments.len(), 3);
         self.take(Registry, &case, "request-cure", &[("items", "6")], S::NeedsCure).await;
-        let nothing = [("facts_time", ""), ("claim_points", "")];
+        let nothing = [("facts_time", ""), ("claim_points", ""), ("receive_time", "")];
         self.take(Registry, &case, "receive-cure", &nothing, S::Registered).await;
         self.take(Registry, &case, "admit", &[], S::Admitted).await;
         let matter = [("motive", "billing"), ("claimed_amount", "30,50")];

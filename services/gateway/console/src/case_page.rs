@@ -276,6 +276,7 @@ fn clock_row(
         bearer: match clock.bearer() {
             ClockBearer::Claimant => Some(lang.of("tiempo del reclamante", "the claimant's time")),
             ClockBearer::Firm => Some(lang.of("tiempo de la entidad como parte", "the firm's time as a party")),
+            ClockBearer::Office => Some(lang.of("tiempo de la oficina", "the office's time")),
             ClockBearer::House | ClockBearer::Unspecified => None,
         },
         sentence: lang.of(&proof.sentence_es, &proof.sentence_en).to_owned(),

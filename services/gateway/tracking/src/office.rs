@@ -1,20 +1,21 @@
 //! The page of the case before the ombudsman, for its claimant: where it stands, what both parties said, and what the claimant can do.
 
+mod forms;
+
 use askama::Template;
 use axum::extract::{Query, State as Of};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
-use tonic::{Code, Status};
+use tonic::Status;
 use ventanilla_proto::ombudsman::v1::{
-    AddClaimantEntryRequest, AnswerClaimantDecisionRequest, AnswerClaimantOfferRequest, CaseState, ClaimPoint,
-    ClaimantCase, ClaimantOption, CompleteClaimantCaseRequest, DisclosureStatement, DossierEntry, DossierKind,
-    GetClaimantCaseRequest, GiveClaimantDisclosureRequest, ListClaimantEntriesRequest, ListClaimantEntriesResponse,
-    MissingItem, ParallelProceedings, Party, PartyTerm, PartyTermKind, WithdrawClaimantCaseRequest,
+    CaseState, ClaimantCase, ClaimantOption, DisclosureStatement, DossierEntry, DossierKind, GetClaimantCaseRequest,
+    ListClaimantEntriesRequest, ListClaimantEntriesResponse, MissingItem, Party, PartyTerm, PartyTermKind,
 };
 use ventanilla_proto::ticketing::v1 as ticketing;
-use ventanilla_proto::r#type::v1::Language;
-use web::{Csrf, Form, Lang, Layout, Trouble, When, page};
+use web::{Csrf, Lang, Layout, Trouble, When, page};
+
+pub(crate) use forms::{add, complete, decision, offer, people, withdraw};
 
 use crate::kept::Kept;
 use crate::{State, UNKNOWN, reason};
@@ -105,25 +106,6 @@ impl Written {
     fn of(&self, which: Which) -> &str {
         if self.which == which { &self.text } else { "" }
     }
-}
-
-/// A form of the page. Does not print.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Act {
-    request: String,
-    /// Id of the case.
-    case: String,
-    etag: String,
-    text: String,
-    kind: String,
-    accepted: String,
-    /// What is declared of other proceedings.
-    proceedings: String,
-    /// The day of the facts, as browsers send one.
-    facts: String,
-    /// What is claimed, a point a line.
-    points: String,
 }
 
 /// Time of a party.
@@ -487,206 +469,4 @@ const fn state_of(lang: Lang, state: CaseState) -> &'static str {
         S::Complied => lang.of("La empresa cumplió.", "The firm complied."),
         S::Overdue | S::Reported => lang.of("La empresa no cumplió a tiempo.", "The firm did not comply in time."),
     }
-}
-
-/// Everything that a form comes with.
-struct Visit {
-    state: State,
-    lang: Lang,
-    csrf: Csrf,
-    headers: HeaderMap,
-}
-
-impl Visit {
-    async fn on(self, done: &str, case: &str, outcome: Result<(), Status>, written: Written) -> Result<Response, Trouble> {
-        match outcome {
-            Ok(()) => Ok(Redirect::to(&format!("/t/office?done={done}&case={case}")).into_response()),
-            Err(status) if matches!(status.code(), Code::Aborted | Code::FailedPrecondition | Code::NotFound) => {
-                self.again(case, Said::Changed, written).await
-            }
-            Err(status) if status.code() == Code::InvalidArgument => self.again(case, Said::Unreadable, written).await,
-            Err(status) => Err(Trouble::from(status).back_to("/t/office", "Volver al expediente", "Back to the case")),
-        }
-    }
-
-    async fn again(self, case: &str, said: Said, written: Written) -> Result<Response, Trouble> {
-        let looked = Looked { case: case.to_owned(), ..Looked::default() };
-        self::case(&self.state, &self.headers, (self.lang, self.csrf), &looked, (said, written)).await
-    }
-}
-
-/// What becomes of a form: everything it needs, or the entrance.
-macro_rules! visit {
-    ($state:ident, $lang:ident, $csrf:ident, $headers:ident, $act:ident, $which:expr) => {{
-        let Some(kept) = Kept::read(&$state.web, &$headers) else { return Ok(Redirect::to("/t").into_response()) };
-        let visit = Visit { state: $state, lang: $lang, csrf: $csrf, headers: $headers };
-        if $act.text.trim().is_empty() {
-            return visit.again(&$act.case, Said::Empty, Written { which: $which, text: String::new() }).await;
-        }
-        (visit, kept)
-    }};
-}
-
-/// The name of the case that a form is about; empty where it names none.
-fn named(case: &str) -> String {
-    Looked { case: case.to_owned(), ..Looked::default() }.name()
-}
-
-/// `POST /t/office/add`.
-pub(crate) async fn add(
-    Of(state): Of<State>,
-    lang: Lang,
-    csrf: Csrf,
-    headers: HeaderMap,
-    Form(act): Form<Act>,
-) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Add);
-    let kind = if act.kind == "evidence" { DossierKind::Evidence } else { DossierKind::ClaimantStatement };
-    let request = AddClaimantEntryRequest {
-        tracking_key: kept.key,
-        proof: kept.proof,
-        kind: kind.into(),
-        content_type: String::new(),
-        content: act.text.clone().into_bytes(),
-        request_id: act.request,
-        case_name: named(&act.case),
-    };
-    let done = async { visit.state.claimant()?.add_claimant_entry(request).await.map(|_| ()) }.await;
-    visit.on("sent", &act.case, done, Written { which: Which::Add, text: act.text }).await
-}
-
-/// `POST /t/office/offer`.
-pub(crate) async fn offer(
-    Of(state): Of<State>,
-    lang: Lang,
-    csrf: Csrf,
-    headers: HeaderMap,
-    Form(act): Form<Act>,
-) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Offer);
-    let request = AnswerClaimantOfferRequest {
-        tracking_key: kept.key,
-        proof: kept.proof,
-        etag: act.etag,
-        accepted: act.accepted == "yes",
-        statement: act.text.clone(),
-        request_id: act.request,
-        case_name: named(&act.case),
-    };
-    let done = async { visit.state.claimant()?.answer_claimant_offer(request).await.map(|_| ()) }.await;
-    visit.on("answered", &act.case, done, Written { which: Which::Offer, text: act.text }).await
-}
-
-/// `POST /t/office/decision`.
-pub(crate) async fn decision(
-    Of(state): Of<State>,
-    lang: Lang,
-    csrf: Csrf,
-    headers: HeaderMap,
-    Form(act): Form<Act>,
-) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Decision);
-    let request = AnswerClaimantDecisionRequest {
-        tracking_key: kept.key,
-        proof: kept.proof,
-        etag: act.etag,
-        accepted: act.accepted == "yes",
-        statement: act.text.clone(),
-        request_id: act.request,
-        case_name: named(&act.case),
-    };
-    let done = async { visit.state.claimant()?.answer_claimant_decision(request).await.map(|_| ()) }.await;
-    visit.on("answered", &act.case, done, Written { which: Which::Decision, text: act.text }).await
-}
-
-/// `POST /t/office/complete`.
-pub(crate) async fn complete(
-    Of(state): Of<State>,
-    lang: Lang,
-    csrf: Csrf,
-    headers: HeaderMap,
-    Form(act): Form<Act>,
-) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Complete);
-    let points = act.points.lines().map(str::trim).filter(|line| !line.is_empty());
-    let Ok(facts_time) = day(&act.facts) else {
-        return visit.again(&act.case, Said::Unreadable, Written { which: Which::Complete, text: act.text }).await;
-    };
-    let request = CompleteClaimantCaseRequest {
-        tracking_key: kept.key,
-        proof: kept.proof,
-        etag: act.etag,
-        parallel_proceedings: proceedings(&act.proceedings).into(),
-        facts_time,
-        claim_points: points.map(|text| ClaimPoint { id: String::new(), text: text.to_owned() }).collect(),
-        content: act.text.clone(),
-        request_id: act.request,
-        case_name: named(&act.case),
-    };
-    let done = async { visit.state.claimant()?.complete_claimant_case(request).await.map(|_| ()) }.await;
-    visit.on("completed", &act.case, done, Written { which: Which::Complete, text: act.text }).await
-}
-
-/// `POST /t/office/withdraw`.
-pub(crate) async fn withdraw(
-    Of(state): Of<State>,
-    lang: Lang,
-    csrf: Csrf,
-    headers: HeaderMap,
-    Form(act): Form<Act>,
-) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Withdraw);
-    let request = WithdrawClaimantCaseRequest {
-        tracking_key: kept.key,
-        proof: kept.proof,
-        etag: act.etag,
-        statement: act.text.clone(),
-        request_id: act.request,
-        case_name: named(&act.case),
-    };
-    let done = async { visit.state.claimant()?.withdraw_claimant_case(request).await.map(|_| ()) }.await;
-    visit.on("withdrawn", &act.case, done, Written { which: Which::Withdraw, text: act.text }).await
-}
-
-/// `POST /t/office/people`: who has the case, which is told and becomes a paper of it.
-pub(crate) async fn people(
-    Of(state): Of<State>,
-    lang: Lang,
-    csrf: Csrf,
-    headers: HeaderMap,
-    Form(act): Form<Act>,
-) -> Result<Response, Trouble> {
-    let Some(kept) = Kept::read(&state.web, &headers) else { return Ok(Redirect::to("/t").into_response()) };
-    let visit = Visit { state, lang, csrf, headers };
-    let request = GiveClaimantDisclosureRequest {
-        tracking_key: kept.key,
-        proof: kept.proof,
-        language: match lang {
-            Lang::Es => Language::Es.into(),
-            Lang::En => Language::En.into(),
-        },
-        request_id: act.request,
-        case_name: named(&act.case),
-    };
-    let done = async { visit.state.claimant()?.give_claimant_disclosure(request).await.map(|_| ()) }.await;
-    visit.on("told", &act.case, done, Written::nothing()).await
-}
-
-fn proceedings(word: &str) -> ParallelProceedings {
-    match word {
-        "none" => ParallelProceedings::None,
-        "pending" => ParallelProceedings::Pending,
-        "decided" => ParallelProceedings::Decided,
-        _ => ParallelProceedings::Unspecified,
-    }
-}
-
-/// The beginning of a day in Spain, as a browser sends days; none where none was given.
-fn day(text: &str) -> Result<Option<prost_types::Timestamp>, jiff::Error> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    let day: jiff::civil::Date = text.trim().parse()?;
-    let start = day.in_tz("Europe/Madrid")?.timestamp();
-    Ok(Some(prost_types::Timestamp { seconds: start.as_second(), nanos: start.subsec_nanosecond() }))
 }

@@ -1,7 +1,7 @@
 //! Which tickets are one affair now, as ticketing says. What ever was one is known here, by its ledger; that is for the wall, which closes on it.
 
 use server::PeerChannel;
-use tonic::{Code, Status};
+use tonic::Status;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::{ListTicketLinksRequest, TicketLinkKind};
 
@@ -25,7 +25,7 @@ const TICKETS: usize = 1_000;
 /// The names of all other tickets that hang together with this one by live links of these kinds, each once.
 ///
 /// # Errors
-/// What ticketing answered; [`Code::OutOfRange`] for links without end.
+/// What ticketing answered; `OUT_OF_RANGE` for links without end.
 pub(crate) async fn linked(
     relations: &mut RelationServiceClient<PeerChannel>,
     name: &str,
@@ -41,7 +41,7 @@ pub(crate) async fn linked(
             }
         }
         if found.len() > TICKETS {
-            return Err(Status::new(Code::OutOfRange, "tickets without end"));
+            return Err(Status::out_of_range("tickets without end"));
         }
     }
     Ok(found.split_off(1))
@@ -65,5 +65,5 @@ async fn neighbours(
             return Ok(others);
         }
     }
-    Err(Status::new(Code::OutOfRange, "pages without end"))
+    Err(Status::out_of_range("pages without end"))
 }

@@ -1,6 +1,7 @@
 //! A filled form as the one call it stands for.
 
 use http::StatusCode;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use tonic::Status;
@@ -67,7 +68,7 @@ pub(super) async fn send(office: &Office, case: &str, step: Step, v: &Values) ->
             let (items, explanation) = (v.numbers("items"), text("explanation"));
             cases.request_cure(RequestCureRequest { name, etag, items, explanation, request_id }).await?
         }
-        Step::ReceiveCure => cases.receive_cure(cure(name, etag, request_id, v)?).await?,
+        Step::ReceiveCure => cases.receive_cure(cure(name, etag, request_id, v, office.now)?).await?,
         Step::Admit => cases.admit_case(AdmitCaseRequest { name, etag, request_id }).await?,
         Step::ProposeInadmissibility => {
             let (ground, reasons) = (v.number("ground"), text("reasons"));
@@ -197,13 +198,22 @@ fn unreadable(field: &str, es: &'static str, en: &'static str) -> Unsent {
     Unsent::Unreadable(trouble.naming(field, es, en))
 }
 
-fn cure(name: String, etag: String, request_id: String, v: &Values) -> Result<ReceiveCureRequest, Unsent> {
-    let facts_time = match v.text("facts_time") {
-        "" => None,
-        day => Some(noon(day).ok_or_else(|| {
-            unreadable("facts_time", "Escriba un día como 2026-11-27.", "Write a day such as 2026-11-27.")
-        })?),
+fn cure(
+    name: String,
+    etag: String,
+    request_id: String,
+    v: &Values,
+    now: Timestamp,
+) -> Result<ReceiveCureRequest, Unsent> {
+    let day = |field: &'static str, hour: i8| match v.text(field) {
+        "" => Ok(None),
+        day => on(day, hour)
+            .map(Some)
+            .ok_or_else(|| unreadable(field, "Escriba un día como 2026-11-27.", "Write a day such as 2026-11-27.")),
     };
+    let facts_time = day("facts_time", 12)?;
+    // What came on a day counts for that day, whenever on it; what came today came by now.
+    let receive_time = day("receive_time", 23)?.filter(|came| came.seconds < now.as_second());
     let lines = v.text("claim_points").lines().map(str::trim).filter(|line| !line.is_empty());
     Ok(ReceiveCureRequest {
         name,
@@ -214,14 +224,19 @@ fn cure(name: String, etag: String, request_id: String, v: &Values) -> Result<Re
         content: v.text("content").to_owned(),
         request_id,
         representation_proven: v.is_yes("representation_proven"),
+        receive_time,
     })
 }
 
 /// Noon of that day in the house's zone: a day without an hour.
 pub(crate) fn noon(day: &str) -> Option<prost_types::Timestamp> {
+    on(day, 12)
+}
+
+fn on(day: &str, hour: i8) -> Option<prost_types::Timestamp> {
     let day: Date = day.parse().ok()?;
     let zone = TimeZone::get("Europe/Madrid").unwrap_or(TimeZone::UTC);
-    let at = day.at(12, 0, 0, 0).to_zoned(zone).ok()?.timestamp();
+    let at = day.at(hour, 0, 0, 0).to_zoned(zone).ok()?.timestamp();
     Some(prost_types::Timestamp { seconds: at.as_second(), nanos: 0 })
 }
 

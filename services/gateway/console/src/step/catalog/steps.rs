@@ -153,6 +153,12 @@ pub(crate) const STEPS: &[Spec] = &[
                 Text,
             ),
             may(
+                "receive_time",
+                ("Día en que llegó", "Day it came"),
+                ("Si no fue hoy: cuenta desde entonces.", "If it was not today: it counts from then."),
+                Kind::Day,
+            ),
+            may(
                 "representation_proven",
                 ("¿Acredita la representación?", "Does it prove the representation?"),
                 ("Si era lo que faltaba.", "If that was missing."),
