@@ -74,13 +74,13 @@ pub struct Plan {
     /// Instead of all that: write so many affairs by COPY, and look for some of them.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     pub tickets: u32,
-    /// Instead of all that: write so many running clocks, and watch how late those are raised that fall due.
+    /// Instead of all that: write so many running clocks, and watch how late those are raised that fall due. Ends with an error when they are late.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     pub clocks: u32,
-    /// Instead of all that: write so many closed clocks, and ask for boards over them.
+    /// Instead of all that: write so many closed clocks, and ask for boards over them. Ends with an error when a board is slow.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000_000))]
     pub closed_clocks: u32,
-    /// Instead of all that: write so many decided cases by COPY, find precedents among them, and report their year.
+    /// Instead of all that: write so many decided cases by COPY, find precedents among them, and report their year. Ends with an error when that is slow.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
     pub decided_cases: u32,
     /// Instead of all that: so many calls of LookupByPhone a second, through REST and over gRPC in turn.
@@ -130,19 +130,19 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
         let outcome = raise(&plan, &cluster).await;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         telemetry.shutdown(Duration::from_secs(1)).await;
-        return show(&outcome?, plan.json);
+        return hold(&outcome?, plan.json);
     }
     if plan.closed_clocks > 0 {
         let outcome = figure(&plan, &cluster).await;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         telemetry.shutdown(Duration::from_secs(1)).await;
-        return show(&outcome?, plan.json);
+        return hold(&outcome?, plan.json);
     }
     if plan.decided_cases > 0 {
         let outcome = learn(&plan, &cluster).await;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         telemetry.shutdown(Duration::from_secs(1)).await;
-        return show(&outcome?, plan.json);
+        return hold(&outcome?, plan.json);
     }
     if plan.rest > 0 {
         let outcome = both_ways(&plan, &cluster).await;
@@ -163,6 +163,20 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
     tokio::task::spawn_blocking(move || cluster.stop()).await??;
     telemetry.shutdown(Duration::from_secs(1)).await;
     show(&outcome?, plan.json)
+}
+
+/// A measurement that is held to something.
+trait Promised {
+    /// What of it was not kept, in words.
+    fn broken(&self) -> Vec<String>;
+}
+
+/// Shows what was found, and ends with an error when what is promised was not kept.
+fn hold(report: &(impl serde::Serialize + std::fmt::Display + Promised), json: bool) -> anyhow::Result<()> {
+    show(report, json)?;
+    let broken = report.broken();
+    anyhow::ensure!(broken.is_empty(), "what is promised was not kept: {}", broken.join("; "));
+    Ok(())
 }
 
 fn show(report: &(impl serde::Serialize + std::fmt::Display), json: bool) -> anyhow::Result<()> {

@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(7_200);
 /// Affairs that changed since they were summed, in the last measurement.
 const CHANGED: i64 = 1_000;
 
+/// Milliseconds that a board takes at most.
+const SLOWEST_MS: f64 = 300.0;
+
 /// What was found.
 #[derive(Debug, Serialize)]
 pub(super) struct Boards {
@@ -211,6 +214,14 @@ async fn ask(
     }
     took.sort_by(f64::total_cmp);
     Ok(Timed { window, clocks, lines, p50_ms: took[calls / 2], p99_ms: took[(calls * 99).div_ceil(100) - 1] })
+}
+
+impl super::Promised for Boards {
+    fn broken(&self) -> Vec<String> {
+        let slow = |window: &&Timed| window.p99_ms > SLOWEST_MS;
+        let told = |w: &Timed| format!("{}: p99 {:.0} ms, promised {SLOWEST_MS:.0}", w.window, w.p99_ms);
+        self.windows.iter().filter(slow).map(told).collect()
+    }
 }
 
 impl fmt::Display for Boards {

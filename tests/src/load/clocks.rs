@@ -15,6 +15,12 @@ const BATCH: i64 = 50_000;
 const MISSED: i64 = 10_000;
 /// Looks at what falls due next.
 const LOOKS: usize = 500;
+/// Milliseconds after the due instant by which nearly all are raised.
+const LATEST_MS: f64 = 1_000.0;
+/// Clocks a second that an outage is made up for at.
+const LEAST_MADE_UP: f64 = 500.0;
+/// Milliseconds that a look costs when nothing is due.
+const LONGEST_LOOK_MS: f64 = 1.0;
 /// How long raising may take at most.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -177,6 +183,25 @@ async fn until(admin: &mut PgConnection, expected: i64) -> anyhow::Result<()> {
         }
         anyhow::ensure!(begun.elapsed() < PATIENCE, "{raised} of {expected} are raised");
         tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+impl super::Promised for Raised {
+    fn broken(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        if self.late_p99_ms > LATEST_MS {
+            broken.push(format!("p99 of lateness is {:.0} ms, promised {LATEST_MS:.0}", self.late_p99_ms));
+        }
+        if self.made_up_per_second < LEAST_MADE_UP {
+            broken.push(format!("an outage is made up for at {:.0} a second", self.made_up_per_second));
+        }
+        if self.look_p50_ms > LONGEST_LOOK_MS {
+            broken.push(format!("a look when nothing is due takes {:.3} ms", self.look_p50_ms));
+        }
+        if self.twice > 0 || self.not_raised > 0 {
+            broken.push(format!("{} were raised twice, {} not", self.twice, self.not_raised));
+        }
+        broken
     }
 }
 
