@@ -173,6 +173,9 @@ async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
     let page = visitor.get("/t/affair").await;
     let sent = send(&mut visitor, &page, "/t/ombudsman", &[("proceedings", "none")]).await;
     assert_eq!(sent.header("location"), "/t/affair?done=ombudsman", "{}", sent.text());
+    let page = visitor.get("/t/affair?done=ombudsman").await;
+    assert!(page.text().contains("Su código para el defensor es"), "the office's code is shown once: {}", page.text());
+    assert!(!visitor.get("/t/affair").await.text().contains("Su código para el defensor es"));
     let cases = ListCasesRequest { ticket: name, ..ListCasesRequest::default() };
     let cases = affair.cast.intake.office.clone().list_cases(cases).await.unwrap().into_inner().cases;
     assert_eq!(cases.len(), 1);

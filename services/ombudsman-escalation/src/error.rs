@@ -32,6 +32,9 @@ pub enum Failure {
     /// ticketing knows no ticket with this key and this proof.
     #[error("no ticket has this tracking key and proof")]
     KeyOrProofUnknown,
+    /// The code is not the one that the claimant of the case was given.
+    #[error("the office's code is not the one of this case; the registry of the office tells it anew")]
+    OfficeCodeWrong,
     /// The ticket has a live case; which one is looked up before answering.
     #[error("the complaint of this ticket is before the office already")]
     TicketTaken,
@@ -111,6 +114,7 @@ impl Classify for Failure {
             Self::Request(error) => error.kind(),
             Self::Store(error) => error.kind(),
             Self::TicketNotFound | Self::KeyOrProofUnknown => Kind::NotFound,
+            Self::OfficeCodeWrong => Kind::PermissionDenied,
             Self::TicketTaken => Kind::AlreadyExists,
             Self::WallMoved | Self::KeyMissing { .. } => Kind::FailedPrecondition,
             Self::LinksUnknown | Self::Peer { .. } => Kind::Unavailable,
@@ -127,6 +131,7 @@ impl Classify for Failure {
             Self::Store(error) => error.reason(),
             Self::TicketNotFound => "TICKET_NOT_FOUND",
             Self::KeyOrProofUnknown => "KEY_OR_PROOF_UNKNOWN",
+            Self::OfficeCodeWrong => "OFFICE_CODE_WRONG",
             Self::TicketTaken => "TICKET_AT_OFFICE",
             Self::WallMoved => "CONFLICT_OF_INTEREST",
             Self::KeyMissing { .. } => "DRAFT_KEY_MISSING",

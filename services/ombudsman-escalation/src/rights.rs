@@ -8,6 +8,7 @@ use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::CaseId;
+use ombudsman_escalation_domain::dossier::told_offers;
 use ombudsman_escalation_domain::team::Team;
 use ombudsman_escalation_domain::vocabulary::Visibility;
 use postgres::{StoreError, Tx};
@@ -21,6 +22,7 @@ use crate::grpc::answer;
 use crate::office::Office;
 use crate::store::rights as store;
 use crate::store::{case, clock, decision, dossier, obligation, procedure};
+use crate::usecase::dossier_reading::is_for_claimant;
 
 /// Dossier entries that are read at once.
 const PAGE: i64 = 50;
@@ -64,14 +66,17 @@ impl DataHolder for Holdings {
                     let reviews = procedure::reviews(office.db.reader(), *id).await?;
                     let reviews: Vec<CaseId> = reviews.into_iter().map(|(review, _)| review).collect();
                     let standing = procedure::standing(&mut *office.db.reader().acquire().await.map_err(StoreError::from)?, *id).await?;
-                    yield packed(&answer::procedure(&stored, &reviews, standing))?;
+                    let told = answer::procedure(&stored, &reviews, standing);
+                    let offer = told.offer.filter(|offer| offer.tell_time.is_some());
+                    yield packed(&pb::Procedure { offer, ..told })?;
                 }
             }
             for id in &cases {
+                let told = told_offers(&dossier::offers(&office.db, *id).await?);
                 let mut after = Some(0);
                 while let Some(place) = after {
                     let page = dossier::list(&office.db, *id, &[Visibility::Parties.to_string()], place, PAGE).await?;
-                    for sealed in &page {
+                    for sealed in page.iter().filter(|sealed| is_for_claimant(sealed, &told)) {
                         yield packed(&answer::dossier_entry(sealed, true, false))?;
                     }
                     after = page.last().and_then(|last| i64::try_from(last.entry.sequence).ok());

@@ -7,7 +7,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::hmac;
+use ombudsman_escalation_domain::code::Code;
 use uuid::Uuid;
 
 /// One of the office's keys, ready to use. Cheap to clone.
@@ -15,6 +18,7 @@ use uuid::Uuid;
 pub struct Seal {
     id: KeyId,
     key: Arc<LessSafeKey>,
+    codes: Arc<hmac::Key>,
 }
 
 /// What a key is called: made from it, and telling nothing of it.
@@ -86,13 +90,25 @@ impl Seal {
     /// Never: every 32 bytes are a key of AES-256.
     pub fn new(key: &[u8; 32]) -> Self {
         let id = KeyId::of(key);
+        let codes = Arc::new(hmac::Key::new(hmac::HMAC_SHA256, key));
         let key = UnboundKey::new(&AES_256_GCM, key).expect("32 bytes are a key of AES-256");
-        Self { id, key: Arc::new(LessSafeKey::new(key)) }
+        Self { id, key: Arc::new(LessSafeKey::new(key)), codes }
     }
 
     /// The name of its key.
     pub const fn id(&self) -> &KeyId {
         &self.id
+    }
+
+    /// The code of a case for its claimant, by how many it was given before: made from the key, and kept nowhere.
+    pub fn code(&self, case: Uuid, number: i32) -> Code {
+        let mut context = hmac::Context::with_key(&self.codes);
+        context.update(b"ventanilla.office.claimant_code.v1");
+        context.update(&bound_to(case, number));
+        let tag = context.sign();
+        let mut bits = [0; 5];
+        bits.copy_from_slice(&tag.as_ref()[..5]);
+        Code::new(bits)
     }
 
     /// Closes a text for this case and revision. The nonce must be fresh random bytes.
@@ -156,6 +172,18 @@ impl Keyring {
     /// Whether the office was given this key.
     pub fn has(&self, id: &KeyId) -> bool {
         self.all.contains_key(id)
+    }
+
+    /// The code of a case for its claimant, under the key in use.
+    pub fn code(&self, case: Uuid, number: i32) -> Code {
+        self.in_use.code(case, number)
+    }
+
+    /// Whether this is the code of the case, under whichever key it was told.
+    pub fn knows(&self, case: Uuid, number: i32, code: Code) -> bool {
+        let is = |seal: &Seal| verify_slices_are_equal(seal.code(case, number).bits(), code.bits()).is_ok();
+        // Every key is tried, so that the time tells nothing of which.
+        self.all.values().fold(false, |known, seal| known | is(seal))
     }
 
     /// Closes a text under the key in use. The nonce must be fresh random bytes.

@@ -71,6 +71,7 @@ pub mod start_investigation;
 pub mod stay_case;
 pub mod submit_entity_statement;
 pub mod substitute_seat;
+pub mod tell_claimant_code;
 pub mod tell_offer;
 pub mod withdraw_case;
 

@@ -118,6 +118,7 @@ fn way(path: &str, full: &Full) -> Way {
         }
         // The steps' own test opens each of them.
         "/console/cases/{case}/steps/{step}" => page(office, &case(path, &full.decided).replace("{step}", "recommend")),
+        "/console/cases/{case}/code" => page(office, &case(path, &full.decided)),
         "/console/cases/{case}/draft" => page(Who::Seat(Investigator), &case(path, &full.drafted)),
         "/console/cases/{case}/issue" => page(office, &case(path, &full.drafted)),
         "/console/cases/{case}/decision" => page(office, &case(path, &full.decided)),
@@ -150,6 +151,7 @@ fn way(path: &str, full: &Full) -> Way {
         "/t/affair" | "/t/office" => page(Who::Customer, path),
         "/t/receipt.pdf" | "/t/receipt.txt" | "/t/message" | "/t/accept" | "/t/object" | "/t/ombudsman"
         | "/t/office/add" | "/t/office/offer" | "/t/office/decision" | "/t/office/complete" | "/t/office/withdraw"
+        | "/t/office/code"
         | "/t/office/people" | "/t/leave" => {
             Way::None(Who::Customer, path.to_owned())
         }

@@ -3,9 +3,10 @@
 use http::StatusCode;
 use ventanilla_proto::ombudsman::v1::{
     AddDossierEntryRequest, AdmitCaseRequest, Case, CaseState, DossierKind, DossierVisibility, GetCaseRequest,
-    MissingItem, OfficeRole, ParallelProceedings, RequestCureRequest,
+    MissingItem, OfficeRole, ParallelProceedings, RequestCureRequest, TellClaimantCodeRequest,
 };
 use ventanilla_proto::ticketing::v1::CreateTicketResponse;
+use ventanilla_proto::r#type::v1::Channel;
 use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::{Doorway, Visitor};
 use ventanilla_tests::scene::{Scene, fingerprint};
@@ -25,6 +26,31 @@ async fn before_the_ombudsman(
     let case = affair.assign(&case, "registry-1", OfficeRole::Intake).await.unwrap();
     enter(visitor, &opened.tracking_key, &opened.proof).await;
     case
+}
+
+/// Types the code that the registry told them into the page.
+async fn show_code(scene: &Scene, affair: &Affair<'_>, case: &str, visitor: &mut Visitor) {
+    let tell = TellClaimantCodeRequest {
+        name: case.to_owned(),
+        channel: Channel::Post.into(),
+        renewed: false,
+        request_id: scene.request_id(),
+    };
+    let told = affair.cast.intake.office.clone().tell_claimant_code(tell).await.unwrap().into_inner();
+    let page = visitor.get("/t/office").await;
+    // With key and proof alone one learns where it stands, and no paper.
+    assert!(page.text().contains("El defensor mira si puede tramitarlo."), "{}", page.text());
+    for hidden in ["Lo que hay en el expediente", "action=\"/t/office/add\"", "action=\"/t/office/withdraw\""] {
+        assert!(!page.text().contains(hidden), "{hidden} is behind the code");
+    }
+    for wrong in ["0000-0000", "no"] {
+        let refused = send(visitor, &page, "/t/office/code", &[("text", wrong)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
+        assert!(refused.text().contains("Ese no es el código"), "{}", refused.text());
+    }
+    let typed = told.office_code.to_lowercase().replace('-', " ");
+    let opened = send(visitor, &page, "/t/office/code", &[("text", &typed)]).await;
+    assert!(opened.header("location").starts_with("/t/office?case="), "{}", opened.text());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -48,6 +74,15 @@ async fn a_claimant_completes_the_complaint_learns_who_has_it_and_withdraws_it_o
         request_id: scene.request_id(),
     };
     registry.request_cure(asked).await.unwrap();
+    let code = TellClaimantCodeRequest {
+        name: case.name.clone(),
+        channel: Channel::Post.into(),
+        renewed: false,
+        request_id: scene.request_id(),
+    };
+    let code = registry.tell_claimant_code(code).await.unwrap().into_inner().office_code;
+    let page = visitor.get("/t/office").await;
+    send(&mut visitor, &page, "/t/office/code", &[("text", &code)]).await;
 
     let page = visitor.get("/t/office").await;
     for told in ["Completar su reclamación", "qué día ocurrió", "documentos", "¿Qué factura, y qué día?"] {
@@ -110,6 +145,7 @@ async fn every_paper_of_the_case_is_come_to_however_many_there_are() {
     let (affair, opened) = complaint(&scene, 62_000_032).await;
     let mut visitor = door.visitor();
     let case = before_the_ombudsman(&scene, &affair, &opened, &mut visitor).await;
+    show_code(&scene, &affair, &case.name, &mut visitor).await;
     let mut registry = affair.cast.intake.office.clone();
     for number in 0..120 {
         let add = AddDossierEntryRequest {

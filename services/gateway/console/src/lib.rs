@@ -5,6 +5,7 @@
 //! data, and `step/send.rs` turns a filled form into the one call it stands for.
 
 mod case_page;
+mod claimant_code;
 mod danger;
 mod decision;
 mod draft;
@@ -53,6 +54,7 @@ pub fn router(state: State) -> Router {
         .route("/console/cases", get(worklist::show))
         .route("/console/changes", get(worklist::changes))
         .route("/console/cases/{case}", get(case_page::show))
+        .route("/console/cases/{case}/code", get(claimant_code::show).post(claimant_code::tell))
         .route("/console/cases/{case}/entries/{entry}", get(case_page::entry))
         .route("/console/cases/{case}/changes", get(live::changes))
         .route("/console/cases/{case}/steps/{step}", get(step::show).post(step::take))

@@ -55,14 +55,14 @@ pub(crate) struct Typed {
 }
 
 /// Why nothing was done, as the page says it.
-struct Refused {
+pub(crate) struct Refused {
     text: String,
     faults: Vec<(String, Said)>,
-    status: StatusCode,
+    pub(crate) status: StatusCode,
 }
 
 impl Refused {
-    fn of(lang: Lang, trouble: &Trouble) -> Self {
+    pub(crate) fn of(lang: Lang, trouble: &Trouble) -> Self {
         let fault = |fault: &web::FieldFault| (fault.field.clone(), fault.said(lang));
         Self {
             text: wrong::text(trouble, lang),

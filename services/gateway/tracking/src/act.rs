@@ -148,11 +148,18 @@ pub(crate) async fn ombudsman(
         _ => ParallelProceedings::Unspecified,
     };
     let request = OpenPublicCaseRequest {
-        tracking_key: kept.key,
-        proof: kept.proof,
+        tracking_key: kept.key.clone(),
+        proof: kept.proof.clone(),
         parallel_proceedings: proceedings.into(),
         request_id: act.request,
     };
-    let done = async { visit.state.office()?.open_public_case(request).await.map(|_| ()) }.await;
-    visit.on("ombudsman", done, (String::new(), String::new())).await
+    match async { visit.state.office()?.open_public_case(request).await }.await {
+        Ok(opened) => {
+            // The office's code is shown on the page that follows, and opens the case from here on.
+            let mut answer = Redirect::to("/t/affair?done=ombudsman").into_response();
+            kept.with_code(opened.into_inner().office_code).put(&visit.state.web, &mut answer);
+            Ok(answer)
+        }
+        Err(status) => visit.on("ombudsman", Err(status), (String::new(), String::new())).await,
+    }
 }

@@ -110,6 +110,8 @@ struct Page {
     may_accept: bool,
     may_object: bool,
     may_go_to_the_office: bool,
+    /// The code that the ombudsman's office just gave them.
+    office_code: String,
     etag: String,
     /// Ids of what the forms of this page ask for: sent twice, done once.
     requests: [String; 4],
@@ -134,8 +136,9 @@ pub(crate) async fn affair(state: &State, headers: &HeaderMap, asked: Asked) -> 
     let Some(kept) = Kept::read(&state.web, headers) else { return Ok(Redirect::to("/t").into_response()) };
     let request =
         GetPublicAffairRequest { tracking_key: kept.key, proof: kept.proof, page_token: asked.before.clone() };
+    let office_code = if asked.said == Said::Ombudsman { kept.code } else { String::new() };
     match async { state.public()?.get_public_affair(request).await }.await {
-        Ok(shown) => Ok(written(state, shown.into_inner(), asked)),
+        Ok(shown) => Ok(written(state, shown.into_inner(), asked, office_code)),
         Err(status) if reason(&status) == UNKNOWN => {
             let mut answer = Redirect::to("/t").into_response();
             Kept::forget(&state.web, headers, &mut answer);
@@ -145,7 +148,7 @@ pub(crate) async fn affair(state: &State, headers: &HeaderMap, asked: Asked) -> 
     }
 }
 
-fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
+fn written(state: &State, shown: PublicAffair, asked: Asked, office_code: String) -> Response {
     let Asked { lang, csrf, said, message, objection, before } = asked;
     let status = shown.status.clone().unwrap_or_default();
     let may = |option: PublicOption| shown.options().any(|may| may == option);
@@ -169,6 +172,7 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
         may_accept: may(PublicOption::Accept),
         may_object: may(PublicOption::Object),
         may_go_to_the_office: may(PublicOption::Ombudsman),
+        office_code,
         status,
         points: shown.points,
         resolution: shown.resolution,

@@ -1,4 +1,4 @@
-//! Key and proof between two pages: in a cookie that only the gateway can read, for half an hour.
+//! Key, proof and the office's code between two pages: in a cookie that only the gateway can read, for half an hour.
 
 use std::time::Duration;
 
@@ -16,13 +16,21 @@ const KEEP: Duration = Duration::from_secs(30 * 60);
 pub(crate) struct Kept {
     pub(crate) key: String,
     pub(crate) proof: String,
+    /// The code that the ombudsman's office gave them; empty while they showed none.
+    #[serde(default)]
+    pub(crate) code: String,
     /// Since when: a cookie that a browser kept too long counts for nothing.
     since: i64,
 }
 
 impl Kept {
     pub(crate) fn new(key: String, proof: String, now: Timestamp) -> Self {
-        Self { key, proof, since: now.as_second() }
+        Self { key, proof, code: String::new(), since: now.as_second() }
+    }
+
+    /// The same with the office's code, for as long as the rest.
+    pub(crate) fn with_code(self, code: String) -> Self {
+        Self { code, ..self }
     }
 
     /// What the browser kept, while it counts.

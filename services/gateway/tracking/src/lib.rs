@@ -77,6 +77,7 @@ pub fn router(state: State) -> Router {
         .route("/t/object", post(act::object).get(back))
         .route("/t/ombudsman", post(act::ombudsman).get(back))
         .route("/t/office", get(office::show))
+        .route("/t/office/code", post(office::code).get(at_the_office))
         .route("/t/office/add", post(office::add).get(at_the_office))
         .route("/t/office/offer", post(office::offer).get(at_the_office))
         .route("/t/office/decision", post(office::decision).get(at_the_office))

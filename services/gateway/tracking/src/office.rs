@@ -15,7 +15,7 @@ use ventanilla_proto::ombudsman::v1::{
 use ventanilla_proto::ticketing::v1 as ticketing;
 use web::{Csrf, Lang, Layout, Trouble, When, page};
 
-pub(crate) use forms::{add, complete, decision, offer, people, withdraw};
+pub(crate) use forms::{add, code, complete, decision, offer, people, withdraw};
 
 use crate::kept::Kept;
 use crate::{State, UNKNOWN, reason};
@@ -24,6 +24,8 @@ use crate::{State, UNKNOWN, reason};
 const PAPERS: i32 = 50;
 /// Pages that are looked through for the words of an offer.
 const PAGES: usize = 20;
+/// Why a code opens nothing.
+const CODE_WRONG: &str = "OFFICE_CODE_WRONG";
 /// Characters of a paper that are shown at most.
 const SHOWN: usize = 20_000;
 
@@ -42,6 +44,10 @@ enum Said {
     Empty,
     /// Something that was written cannot be what it should be.
     Unreadable,
+    /// The office's code is needed, and is not the one that was kept.
+    CodeNeeded,
+    /// That is not the office's code.
+    CodeWrong,
 }
 
 impl Said {
@@ -52,6 +58,7 @@ impl Said {
             "completed" => Self::Completed,
             "withdrawn" => Self::Withdrawn,
             "told" => Self::Told,
+            "code" => Self::CodeNeeded,
             _ => Self::Nothing,
         }
     }
@@ -59,7 +66,7 @@ impl Said {
     const fn status(self) -> StatusCode {
         match self {
             Self::Changed => StatusCode::CONFLICT,
-            Self::Empty | Self::Unreadable => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Empty | Self::Unreadable | Self::CodeWrong => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::OK,
         }
     }
@@ -90,6 +97,7 @@ enum Which {
     Decision,
     Complete,
     Withdraw,
+    Code,
 }
 
 /// What was written into which form.
@@ -149,6 +157,8 @@ struct Page {
     others: Vec<String>,
     reviews: bool,
     case: String,
+    /// Nothing more is told before the office's code was shown.
+    code_needed: bool,
     may_complete: bool,
     may_withdraw: bool,
     may_add: bool,
@@ -193,9 +203,16 @@ async fn case(
         tracking_key: kept.key.clone(),
         proof: kept.proof.clone(),
         case_name: looked.name(),
+        office_code: kept.code.clone(),
     };
-    let shown = match async { state.claimant()?.get_claimant_case(asked).await }.await {
+    let shown = match async { state.claimant()?.get_claimant_case(asked.clone()).await }.await {
         Ok(shown) => shown.into_inner(),
+        // What was kept is another case's, or was taken back: without it one learns where the case stands.
+        Err(status) if reason(&status) == CODE_WRONG => {
+            let bare = GetClaimantCaseRequest { office_code: String::new(), ..asked };
+            let looked = async { state.claimant()?.get_claimant_case(bare).await }.await;
+            looked.map_err(back)?.into_inner()
+        }
         Err(status) if reason(&status) == UNKNOWN => {
             let mut answer = Redirect::to("/t").into_response();
             Kept::forget(&state.web, headers, &mut answer);
@@ -210,6 +227,10 @@ async fn case(
         }
         Err(status) => return Err(back(status)),
     };
+    if shown.code_needed {
+        let none = ListClaimantEntriesResponse::default();
+        return Ok(written(state, (shown, none, None), (lang, csrf), looked, said));
+    }
     let papers = papers(state, &kept, looked.name(), looked.papers.clone()).await.map_err(back)?;
     let offer = offered(state, &kept, &shown, &papers).await.map_err(back)?;
     Ok(written(state, (shown, papers, offer), (lang, csrf), looked, said))
@@ -229,6 +250,7 @@ async fn papers(
         page_token,
         case_name,
         newest_first: true,
+        office_code: kept.code.clone(),
     };
     Ok(state.claimant()?.list_claimant_entries(request).await?.into_inner())
 }
@@ -293,6 +315,7 @@ fn written(
         others: shown.other_cases.iter().map(|other| format!("/t/office?case={}", id_of(other))).collect(),
         reviews: !shown.review_of.is_empty(),
         case: case.to_owned(),
+        code_needed: shown.code_needed,
         may_complete: may(ClaimantOption::Complete),
         may_withdraw: may(ClaimantOption::Withdraw),
         may_add: may(ClaimantOption::Add),

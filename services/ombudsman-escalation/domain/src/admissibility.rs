@@ -52,7 +52,11 @@ pub fn examine(complaint: &Complaint, facts: &Facts, regime: &Regime) -> Vec<Fin
     };
     let late = match regime.filing_window {
         FilingWindow::SinceKnown { years } => over(complaint.known_at.or(complaint.facts_at), years),
-        FilingWindow::SinceFirm { years } => passed(complaint.filed_at_entity, years, complaint.filed_at_office),
+        // A review is of a complaint that came in time.
+        FilingWindow::SinceFirm { years } => {
+            complaint.origin != Some(Origin::Review)
+                && passed(complaint.filed_at_entity, years, complaint.filed_at_office)
+        }
     };
     if late {
         findings.push(Finding::Bar(Ground::FilingWindowPassed));
@@ -130,6 +134,8 @@ pub struct FirmTerm {
     pub due: Option<Timestamp>,
     /// Whether a term was missed.
     pub missed: bool,
+    /// Whether a term stands still, or is still to start, so that nobody knows when it is over.
+    pub stands_still: bool,
 }
 
 /// Whether it depends on the firm's own term that a complaint may come before the office now.
@@ -158,6 +164,7 @@ pub fn origin(
         Door::Open { .. } => Ok(silent),
         Door::AfterTerm { article } => match runs_until {
             Some(due) if !by_office => Err(Refused::Premature { due, article }),
+            None if !by_office && term.stands_still && !term.missed => Err(Refused::FirmTermStands { article }),
             _ => Ok(silent),
         },
         // A month of silence is enough, whatever other term the firm has; and nobody waives it, since the law asks for it.

@@ -93,6 +93,10 @@ pub struct Case {
 pub struct Cure {
     /// What is missing.
     pub items: BTreeSet<MissingItem>,
+    /// All that was ever asked for: nothing is asked for twice.
+    pub asked: BTreeSet<MissingItem>,
+    /// When it was asked for; `None` from before that was kept.
+    pub asked_at: Option<Timestamp>,
     /// Until when it may be sent.
     pub due: Timestamp,
     /// When it was sent.
@@ -163,15 +167,21 @@ impl Case {
         }
     }
 
-    /// Asks the claimant to complete it.
+    /// Asks the claimant to complete it. What they were asked for and answered is judged, and not asked for again: each round moves the terms.
     ///
     /// # Errors
-    /// Unless it is registered.
+    /// Unless it is registered; when some of it was asked for before.
     pub fn request_cure(self, items: BTreeSet<MissingItem>, now: Timestamp) -> Result<Self, Refused> {
         match self.state {
             State::Registered => {
+                let before = self.cure.as_ref().map(|cure| cure.asked.clone()).unwrap_or_default();
+                let again: Vec<MissingItem> = items.intersection(&before).copied().collect();
+                if !again.is_empty() {
+                    return Err(Refused::AskedAlready { items: again });
+                }
                 let due = term::end_after_days(now, self.regime.cure_days);
-                let cure = Some(Cure { items, due, cured_at: None });
+                let asked = before.union(&items).copied().collect();
+                let cure = Some(Cure { items, asked, asked_at: Some(now), due, cured_at: None });
                 Ok(Self { cure, state: State::NeedsCure { due }, ..self })
             }
             _ => self.wrong(&[Stage::Registered]),
@@ -277,10 +287,19 @@ impl Case {
                 if now < due {
                     return Err(Refused::ClaimantTermRunning { due, article: self.regime.cure_article });
                 }
+                if self.cure.as_ref().is_some_and(|cure| self.has_all_of(&cure.items)) {
+                    return Err(Refused::GroundNotMet { ground, article: self.regime.article(ground) });
+                }
                 Ok(self.to(State::ArchivedUncured { reasons, signpost, refused_at: now }))
             }
             _ => self.wrong(&[Stage::InadmissibleProposed, Stage::NeedsCure]),
         }
+    }
+
+    /// Whether nothing of this is missing as far as the complaint itself shows: what takes a judgement is missing while nothing was sent.
+    fn has_all_of(&self, items: &BTreeSet<MissingItem>) -> bool {
+        let judged = [MissingItem::Identity, MissingItem::Documents];
+        items.iter().all(|item| !judged.contains(item)) && items.is_disjoint(&admissibility::missing(&self.complaint))
     }
 
     /// Until when the complaint may be refused, from the day it was complete, and where that stands; `None` where nothing bounds it.

@@ -5,6 +5,7 @@
 
 pub mod admissibility;
 pub mod case;
+pub mod code;
 pub mod decision;
 pub mod disclosure;
 pub mod document;

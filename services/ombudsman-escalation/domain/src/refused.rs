@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use kernel::{Classify, Kind, Violation, Violations};
 
-use crate::vocabulary::{ConflictGround, Ground, OfficeRole, Stage};
+use crate::vocabulary::{ConflictGround, Ground, MissingItem, OfficeRole, Stage};
 use crate::{CaseId, HouseRefused};
 
 pub use procedure::ProcedureRefused;
@@ -78,6 +78,18 @@ pub enum Refused {
         due: Timestamp,
         /// Where it stands that the claimant waits for it.
         article: &'static str,
+    },
+    /// The firm has not answered, and its time to answer stands still.
+    #[error("the firm's time to answer stands still; the complaint may come before the office when it is over, or with the answer")]
+    FirmTermStands {
+        /// Where it stands that the claimant waits for it.
+        article: &'static str,
+    },
+    /// The claimant was asked for it before, and answered.
+    #[error("the claimant was asked for {} before and answered; judge what was sent", list(.items))]
+    AskedAlready {
+        /// What.
+        items: Vec<MissingItem>,
     },
     /// The time to refuse is over.
     #[error("the complaint could be refused until {due}: it is to be admitted")]
@@ -201,6 +213,8 @@ impl Classify for Refused {
             | Self::DeclarationMissing { .. }
             | Self::MustAbstain { .. }
             | Self::Premature { .. }
+            | Self::FirmTermStands { .. }
+            | Self::AskedAlready { .. }
             | Self::RefusalLate { .. }
             | Self::Conflict { .. }
             | Self::NotAppointed { .. }
@@ -223,7 +237,8 @@ impl Classify for Refused {
             Self::EntityTermRunning { .. } => "ENTITY_TERM_RUNNING",
             Self::DeclarationMissing { .. } => "DECLARATION_MISSING",
             Self::MustAbstain { .. } => "MUST_ABSTAIN",
-            Self::Premature { .. } => "PREMATURE",
+            Self::Premature { .. } | Self::FirmTermStands { .. } => "PREMATURE",
+            Self::AskedAlready { .. } => "ASKED_ALREADY",
             Self::RefusalLate { .. } => "REFUSAL_LATE",
             Self::Conflict { .. } => "CONFLICT_OF_INTEREST",
             Self::NotAssigned { .. } => "NOT_ASSIGNED",
@@ -265,7 +280,10 @@ impl Classify for Refused {
             | Self::RefusalLate { due, article } => {
                 vec![("due_time", due.to_string().into()), ("article", (*article).into())]
             }
-            Self::DeclarationMissing { article } | Self::MustAbstain { article } => {
+            Self::AskedAlready { items } => vec![("items", list(items).into())],
+            Self::DeclarationMissing { article }
+            | Self::MustAbstain { article }
+            | Self::FirmTermStands { article } => {
                 vec![("article", (*article).into())]
             }
             Self::Conflict { grounds } => {

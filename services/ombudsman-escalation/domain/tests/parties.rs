@@ -153,19 +153,26 @@ fn whose_word_binds_has_time_to_give_it_and_nobody_has_where_the_law_binds() {
 #[test]
 fn what_the_firm_did_not_answer_is_heard_when_its_time_is_over_and_the_office_may_take_it_in_before() {
     let filed = at("2026-11-02T09:00:00Z");
-    let running = FirmTerm { due: Some(later(3)), missed: false };
-    let [over, missed] = [FirmTerm { due: Some(later(-1)), missed: false }, FirmTerm { due: None, missed: true }];
+    let running = FirmTerm { due: Some(later(3)), ..FirmTerm::default() };
+    let over = FirmTerm { due: Some(later(-1)), ..FirmTerm::default() };
+    let missed = FirmTerm { missed: true, ..FirmTerm::default() };
+    // The firm asked for something, and its term waits for it.
+    let still = FirmTerm { stands_still: true, ..FirmTerm::default() };
     let unknown = FirmTerm::default();
     let of = |id: &str, answered, term, by_office| origin(regime(id), (filed, answered), term, by_office, now());
     let general = |term, by_office| of("es.general", false, term, by_office);
     let article = "office rulebook, after the term of Ley 10/2025 art. 17";
     assert_eq!(general(running, false), Err(Refused::Premature { due: later(3), article }));
     // At the due instant itself the firm may still answer.
-    let at_due = FirmTerm { due: Some(now()), missed: false };
+    let at_due = FirmTerm { due: Some(now()), ..FirmTerm::default() };
     assert_eq!(general(at_due, false), Err(Refused::Premature { due: now(), article }));
     assert_eq!(general(running, true), Ok(Origin::Direct));
     assert_eq!((general(over, false), general(missed, false)), (Ok(Origin::Silence), Ok(Origin::Silence)));
     assert_eq!(general(unknown, false), Ok(Origin::Direct));
+    assert_eq!(general(still, false), Err(Refused::FirmTermStands { article }));
+    assert_eq!(general(still, true), Ok(Origin::Direct));
+    assert_eq!(general(FirmTerm { missed: true, ..still }, false), Ok(Origin::Silence));
+    assert_eq!(of("es.finance", false, still, false), Ok(Origin::Direct));
     assert_eq!(of("es.general", true, running, false), Ok(Origin::Answer));
     // In finance the office may be turned to in the first place (art. 29 quater.1).
     assert_eq!(of("es.finance", false, running, false), Ok(Origin::Direct));

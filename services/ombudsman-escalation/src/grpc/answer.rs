@@ -13,7 +13,7 @@ use ombudsman_escalation_domain::dossier::{Fault, Head, Sealed};
 use ombudsman_escalation_domain::matter::{Amount, Matter};
 use ombudsman_escalation_domain::precedent::Weighed;
 use ombudsman_escalation_domain::team::Team;
-use ombudsman_escalation_domain::vocabulary::TermKind;
+use ombudsman_escalation_domain::vocabulary::{Stage, TermKind};
 use server::parse::{actor_to_proto, channel_to_proto, language_to_proto, time_to_proto};
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::r#type::v1::Money;
@@ -76,6 +76,26 @@ pub(crate) fn case(stored: &StoredCase, team: &Team, terms: &Terms) -> pb::Case 
 }
 
 /// A case as its claimant may read it.
+pub(crate) fn claimant_case_unproven(stored: &StoredCase, terms: &Terms) -> pb::ClaimantCase {
+    pb::ClaimantCase {
+        case_name: stored.case.id.name(),
+        state: stage_to_proto(told_stage(stored)).into(),
+        filed_at_office_time: Some(time_to_proto(stored.case.complaint.filed_at_office)),
+        decide_due_time: terms.decide_due_at.map(time_to_proto),
+        code_needed: true,
+        ..pb::ClaimantCase::default()
+    }
+}
+
+/// Where it stands for the claimant, for whom there is no offer before they were told it.
+fn told_stage(stored: &StoredCase) -> Stage {
+    match (stored.case.stage(), stored.case.state.offer()) {
+        (Stage::Conciliation, Some(offer)) if offer.told.is_none() => Stage::Investigation,
+        (stage, _) => stage,
+    }
+}
+
+/// The same for who showed the code.
 pub(crate) fn claimant_case(
     stored: &StoredCase,
     terms: &Terms,
@@ -87,7 +107,7 @@ pub(crate) fn claimant_case(
     pb::ClaimantCase {
         case_name: whole.name,
         etag: whole.etag,
-        state: whole.state,
+        state: stage_to_proto(told_stage(stored)).into(),
         regime: whole.regime,
         filed_at_office_time: whole.filed_at_office_time,
         claim_points: whole.claim_points,
@@ -100,6 +120,7 @@ pub(crate) fn claimant_case(
         review_of: stored.case.review_of.map(|reviewed| reviewed.name()).unwrap_or_default(),
         other_cases: others.iter().map(|other| other.name()).collect(),
         parallel_proceedings: whole.parallel_proceedings,
+        code_needed: false,
     }
 }
 
@@ -236,8 +257,13 @@ pub(crate) fn with_words(mut kept: pb::Case, stored: &StoredCase) -> pb::Case {
 pub(crate) fn dossier_access(access: &Access) -> pb::DossierAccess {
     pb::DossierAccess {
         actor: Some(actor_to_proto(&access.actor)),
-        first_sequence: access.shown[0],
-        last_sequence: access.shown[1],
+        first_sequence: access.span[0],
+        last_sequence: access.span[1],
+        shown: access
+            .shown
+            .iter()
+            .map(|&[first_sequence, last_sequence]| pb::SequenceRun { first_sequence, last_sequence })
+            .collect(),
         sealed_shown: access.sealed,
         read_time: Some(time_to_proto(access.read_at)),
         trace_id: access.traceparent.split('-').nth(1).unwrap_or_default().to_owned(),

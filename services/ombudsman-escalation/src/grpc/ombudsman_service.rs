@@ -61,6 +61,10 @@ impl OmbudsmanService for Service {
         change!(self, request, open_public_case)
     }
 
+    async fn tell_claimant_code(&self, request: Request<pb::TellClaimantCodeRequest>) -> Answer<pb::ClaimantCode> {
+        change!(self, request, tell_claimant_code)
+    }
+
     async fn get_acknowledgement(
         &self,
         request: Request<pb::GetAcknowledgementRequest>,

@@ -14,12 +14,26 @@ const TABLE: &str = "dossier_access";
 pub(crate) struct Access {
     pub case: CaseId,
     pub actor: Actor,
-    /// First and last sequence that was shown; 0 and 0 when there was none.
-    pub shown: [i64; 2],
+    /// First and last sequence of each run of entries that was shown, in order.
+    pub shown: Vec<[i64; 2]>,
+    /// First and last of all; 0 and 0 when there was none.
+    pub span: [i64; 2],
     /// Whether the content of sealed entries was among it.
     pub sealed: bool,
     pub traceparent: String,
     pub read_at: Timestamp,
+}
+
+/// Runs of sequences, of sequences in order.
+pub(crate) fn runs(sequences: &[u64]) -> Vec<[i64; 2]> {
+    let mut runs: Vec<[i64; 2]> = Vec::new();
+    for sequence in sequences.iter().map(|sequence| i64::try_from(*sequence).unwrap_or(i64::MAX)) {
+        match runs.last_mut() {
+            Some([_, last]) if *last + 1 == sequence => *last = sequence,
+            _ => runs.push([sequence, sequence]),
+        }
+    }
+    runs
 }
 
 #[tracing::instrument(name = "db.access.note", skip_all)]
@@ -27,17 +41,21 @@ pub(crate) async fn note(db: &Db, access: &Access) -> Result<(), StoreError> {
     let mut tx = db.tx().await?;
     sqlx::query!(
         "insert into ombudsman.dossier_access
-           (case_id, actor_kind, actor_id, actor_department, first_sequence, last_sequence, sealed_shown, traceparent, read_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+           (case_id, actor_kind, actor_id, actor_department, first_sequence, last_sequence, sealed_shown, traceparent, read_at, shown)
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9,
+                coalesce((select range_agg(int8range(first, last, '[]')) from unnest($10::bigint[], $11::bigint[]) as run (first, last)),
+                         '{}'::int8multirange)",
         access.case.uuid(),
         access.actor.kind.as_str(),
         access.actor.id,
         access.actor.department.as_ref().map(|department| department.as_str()),
-        access.shown[0],
-        access.shown[1],
+        access.span[0],
+        access.span[1],
         access.sealed,
         access.traceparent,
         access.read_at.to_sqlx() as _,
+        &access.shown.iter().map(|[first, _]| *first).collect::<Vec<_>>(),
+        &access.shown.iter().map(|[_, last]| *last).collect::<Vec<_>>(),
     )
     .execute(&mut *tx)
     .await?;
@@ -54,8 +72,10 @@ pub(crate) struct Noted {
 #[tracing::instrument(name = "db.access.list", skip_all)]
 pub(crate) async fn list(db: &Db, case: CaseId, before: i64, limit: i64) -> Result<Vec<Noted>, StoreError> {
     let rows = sqlx::query!(
-        "select access_id, actor_kind, actor_id, actor_department, first_sequence, last_sequence, sealed_shown, traceparent, read_at
-           from ombudsman.dossier_access where case_id = $1 and access_id < $2 order by access_id desc limit $3",
+        r#"select access_id, actor_kind, actor_id, actor_department, first_sequence, last_sequence, sealed_shown, traceparent, read_at,
+                  coalesce((select array_agg(lower(run) order by run) from unnest(shown) run), '{}') as "firsts!",
+                  coalesce((select array_agg(upper(run) - 1 order by run) from unnest(shown) run), '{}') as "lasts!"
+             from ombudsman.dossier_access where case_id = $1 and access_id < $2 order by access_id desc limit $3"#,
         case.uuid(),
         before,
         limit,
@@ -72,7 +92,8 @@ pub(crate) async fn list(db: &Db, case: CaseId, before: i64, limit: i64) -> Resu
             let access = Access {
                 case,
                 actor,
-                shown: [row.first_sequence, row.last_sequence],
+                shown: row.firsts.into_iter().zip(row.lasts).map(|(first, last)| [first, last]).collect(),
+                span: [row.first_sequence, row.last_sequence],
                 sealed: row.sealed_shown,
                 traceparent: row.traceparent,
                 read_at: row.read_at.to_jiff(),

@@ -39,6 +39,8 @@ pub(crate) struct StoredCase {
     pub(crate) updated_at: Timestamp,
     /// When the claim came to be over.
     pub(crate) ended_at: Option<Timestamp>,
+    /// How many codes its claimant was given before the one that opens it.
+    pub(crate) code_number: i32,
 }
 
 /// Reads a case and keeps it locked.
@@ -231,7 +233,7 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
             signpost = $13, refused_at = $14, statement_due_at = $15, updated_at = $16, came_from = $17, stayed_at = $18,
             offer_sequence = $19, offered_at = $20, offer_told_at = $21, reflection_until = $22, offer_open_until = $23,
             settled_at = $24, own_initiative_at = $25, bound_at = $26, bound_by = $27, proof_sequence = $28,
-            offer_debtor = $29, offer_days = $30, representation_at = $31
+            offer_debtor = $29, offer_days = $30, representation_at = $31, cure_asked = $32, cure_asked_at = $33
           where case_id = $1 and version = $2",
         case.id.uuid(),
         version,
@@ -264,10 +266,24 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
         promise.map(|promise| promise.debtor.as_str()),
         promise.map(|promise| i32::try_from(promise.days).unwrap_or(i32::MAX)),
         proven(case) as _,
+        flat.cure_asked.as_deref(),
+        flat.cure_asked_at.map(|at| at.to_sqlx()) as _,
     )
     .execute(tx)
     .await?;
     affected_one(&updated)
+}
+
+/// The code that its claimant was given opens the case no more: the next one does.
+#[tracing::instrument(name = "db.case.renew_code", skip_all)]
+pub(crate) async fn renew_code(tx: &mut PgConnection, case: CaseId) -> Result<i32, StoreError> {
+    let number = sqlx::query_scalar!(
+        "update ombudsman.office_case set code_number = code_number + 1 where case_id = $1 returning code_number",
+        case.uuid()
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(number)
 }
 
 /// Writes what a case is about.
@@ -308,6 +324,8 @@ pub(crate) async fn write_points(tx: &mut PgConnection, case: &Case) -> Result<(
 /// A case that was decided, on what was one affair with another's at any time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Decided {
+    /// When.
+    pub(crate) at: Timestamp,
     /// It.
     pub(crate) id: CaseId,
     /// Whose it is.
@@ -329,10 +347,10 @@ pub(crate) async fn decided_before(
     let kin = customer_family(&mut connection, &[customer]).await?;
     let people: Vec<Uuid> = kin.into_iter().map(|kin| kin.uuid()).collect();
     let found = sqlx::query!(
-        "select case_id, customer_id, ticket_id from ombudsman.office_case c
-          where customer_id = any($1) and ticket_id = any($2) and case_id <> $3
-            and exists (select from ombudsman.decision d where d.case_id = c.case_id)
-          order by case_id",
+        r#"select c.case_id, c.customer_id, c.ticket_id, d.issued_at as "issued_at: jiff_sqlx::Timestamp"
+             from ombudsman.office_case c join ombudsman.decision d on d.case_id = c.case_id
+            where c.customer_id = any($1) and c.ticket_id = any($2) and c.case_id <> $3
+            order by c.case_id"#,
         &people,
         &tickets,
         id.uuid()
@@ -340,6 +358,7 @@ pub(crate) async fn decided_before(
     .fetch_all(&mut *connection)
     .await?;
     let decided = found.into_iter().map(|row| Decided {
+        at: row.issued_at.to_jiff(),
         id: CaseId::from_uuid(row.case_id),
         customer: CustomerId::from_uuid(row.customer_id),
         ticket: TicketId::from_uuid(row.ticket_id),

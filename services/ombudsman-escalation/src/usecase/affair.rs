@@ -7,13 +7,8 @@ use ventanilla_proto::ticketing::v1::{ListTicketLinksRequest, TicketLinkKind};
 
 /// Links between tickets that are answered together.
 pub(crate) const ANSWERED_TOGETHER: &[TicketLinkKind] = &[TicketLinkKind::MergedInto];
-/// Links between tickets on the same facts.
-pub(crate) const SAME_FACTS: &[TicketLinkKind] = &[
-    TicketLinkKind::MergedInto,
-    TicketLinkKind::SplitFrom,
-    TicketLinkKind::FollowUpOf,
-    TicketLinkKind::DuplicateOf,
-];
+/// Links between tickets on the same facts. What was split off has points of its own, and what takes up another says what is new.
+pub(crate) const SAME_FACTS: &[TicketLinkKind] = &[TicketLinkKind::MergedInto, TicketLinkKind::DuplicateOf];
 
 /// Largest page there is.
 const PAGE: i32 = 100;

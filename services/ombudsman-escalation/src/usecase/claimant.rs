@@ -1,4 +1,4 @@
-//! The claimant's window: what they read and do in their own case with tracking key and proof.
+//! The claimant's window: what they read and do in their own case with tracking key, proof and the office's code.
 
 pub mod add_claimant_entry;
 pub mod answer_claimant_decision;
@@ -9,13 +9,16 @@ pub mod give_claimant_disclosure;
 pub mod list_claimant_entries;
 pub mod withdraw_claimant_case;
 
+use kernel::{Classify as _, ResourceId as _};
+use ombudsman_escalation_domain::code::Code;
 use ombudsman_escalation_domain::{CaseId, Refused};
 use server::Call;
 
+use super::denied;
 use super::holder::{Holder, as_customer};
 use crate::error::Failure;
 use crate::office::Office;
-use crate::store::case;
+use crate::store::case::{self, StoredCase};
 
 /// Who comes to the window, and which case they mean.
 pub struct Window {
@@ -23,28 +26,45 @@ pub struct Window {
     pub holder: Holder,
     /// One of their cases of the affair; `None` for the one that was opened last.
     pub case: Option<CaseId>,
+    /// The code that the office gave them.
+    pub code: Option<Code>,
 }
 
-/// What key and proof open.
+/// What key, proof and code open.
 struct Own {
     /// The case that is meant.
-    case: CaseId,
+    case: StoredCase,
     /// The claimant's others of the affair, the one that was opened last first.
     others: Vec<CaseId>,
     /// The call, as the claimant's own.
     call: Call,
+    /// Whether they showed the office's code.
+    proven: bool,
 }
 
 impl Window {
-    /// The case that key and proof open.
-    async fn open(&self, office: &Office, call: Call) -> Result<Own, Failure> {
+    /// The case that key, proof and code open. The firm gives out keys and proofs: who has no code of the office's is not known to be the claimant.
+    async fn open(&self, office: &Office, call: Call, method: &'static str) -> Result<Own, Failure> {
+        let own = self.look(office, call, method).await?;
+        if own.proven { Ok(own) } else { Err(Failure::OfficeCodeWrong) }
+    }
+
+    /// The same, also for who shows no code; a wrong one is written down, and refused.
+    async fn look(&self, office: &Office, call: Call, method: &'static str) -> Result<Own, Failure> {
         let located = self.holder.locate(office, &call).await?;
         let mut others = case::of_affair(&office.db, located.ticket, located.customer).await?;
         let place = match self.case {
             Some(named) => others.iter().position(|case| *case == named),
             None => (!others.is_empty()).then_some(0),
         };
-        let case = others.remove(place.ok_or(Refused::CaseNotFound)?);
-        Ok(Own { case, others, call: as_customer(call, located.customer) })
+        let id = others.remove(place.ok_or(Refused::CaseNotFound)?);
+        let case = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
+        let knows = |code: Code| office.seal.knows(id.uuid(), case.code_number, code);
+        let proven = self.code.is_some_and(knows);
+        if self.code.is_some() && !proven {
+            denied(office, &call, method, Failure::OfficeCodeWrong.reason()).await?;
+            return Err(Failure::OfficeCodeWrong);
+        }
+        Ok(Own { case, others, call: as_customer(call, located.customer), proven })
     }
 }

@@ -62,9 +62,7 @@ impl Sight {
 
     /// Whether the entry is in this caller's list at all.
     fn lists(&self, sealed: &Sealed) -> bool {
-        let Some(told) = &self.told else { return true };
-        let entry = &sealed.entry;
-        !HOUSES_OWN.contains(&entry.kind) && (entry.kind != DossierKind::Offer || told.contains(&entry.sequence))
+        self.told.as_ref().is_none_or(|told| is_for_claimant(sealed, told))
     }
 
     /// Whether the person has a live seat that nothing stands against.
@@ -84,6 +82,12 @@ impl Sight {
             Visibility::Sealed => self.sealed,
         }
     }
+}
+
+/// Whether what is for both parties is the claimant's to read: no offer before they were told it, and nothing that is the firm's own.
+pub(crate) fn is_for_claimant(sealed: &Sealed, told: &BTreeSet<u64>) -> bool {
+    let entry = &sealed.entry;
+    !HOUSES_OWN.contains(&entry.kind) && (entry.kind != DossierKind::Offer || told.contains(&entry.sequence))
 }
 
 /// Lists entries in order.
@@ -143,12 +147,16 @@ async fn seen(
 }
 
 fn shown(office: &Office, call: &Call, case: CaseId, sight: &Sight, found: &[Sealed]) -> Access {
-    let sequences = || found.iter().map(|sealed| i64::try_from(sealed.entry.sequence).unwrap_or(i64::MAX));
+    let mut sequences: Vec<u64> = found.iter().map(|sealed| sealed.entry.sequence).collect();
+    sequences.sort_unstable();
+    let shown = access::runs(&sequences);
+    let span = [shown.first().map_or(0, |run| run[0]), shown.last().map_or(0, |run| run[1])];
     let sealed = |sealed: &Sealed| sealed.entry.visibility == Visibility::Sealed && sight.shows(sealed);
     Access {
         case,
         actor: call.actor().clone(),
-        shown: [sequences().min().unwrap_or(0), sequences().max().unwrap_or(0)],
+        shown,
+        span,
         sealed: found.iter().any(sealed),
         traceparent: call.traceparent.clone(),
         read_at: office.ambient.now(),

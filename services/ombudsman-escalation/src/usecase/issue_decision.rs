@@ -52,6 +52,10 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dec
     };
     let before = step.case();
     let after = step.case().decide()?;
+    if command.language != step.stored.matter.language {
+        let why = format!("must be the claimant's, {}", step.stored.matter.language);
+        return Err(Failure::field("language", why));
+    }
     let mark = precedent_store::mark(&before, &step.stored.matter);
     let (shown, given) = precedents(&mut step, &mark, &command.considered).await?;
     let weighed = precedent::weigh(&command.answers, &command.considered, &shown, &given, before.regime);

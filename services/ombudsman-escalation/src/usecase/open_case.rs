@@ -14,6 +14,7 @@ use ombudsman_escalation_domain::{CaseId, Refused, TicketId, form};
 use postgres::{Claim, RequestKey, claim};
 use server::parse::{channel_to_proto, language_to_proto, time_to_proto};
 use server::{Call, Principal};
+use uuid::Uuid;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::{Paper, Step, entry, replayed};
@@ -73,7 +74,13 @@ pub struct Representing {
 #[tracing::instrument(name = "case.open", skip_all, fields(ticket = %command.ticket))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
     if let Some(kept) = postgres::answered(&office.db, &command.key).await? {
-        return replayed(&office, &kept).await;
+        let case = replayed(&office, &kept).await?;
+        let who = call.acting();
+        // Who knows a request of somebody else's is told no word of it.
+        return match who.has(Role::Customer) && !is_claimant(who, &case.customer) {
+            true => Err(Failure::TicketNotFound),
+            false => Ok(case),
+        };
     }
     let snapshot = Snapshot::take(&office.peers, &call, command.ticket).await?;
     let who = call.acting();
@@ -86,6 +93,12 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     }
     let regime = Regime::choose(command.regime, &told.sector, who.is_office(), office.accredited);
     let regime = regime.map_err(|wrong| Failure::field("regime", wrong.to_string()))?;
+    let now = office.ambient.now();
+    for (field, at) in [("facts_time", command.facts_at), ("facts_known_time", command.known_at)] {
+        if at.is_some_and(|at| at > now) {
+            return Err(Failure::field(field, "must not be in the future"));
+        }
+    }
     let ticket = command.ticket;
     match write(&office, &call, regime, command, snapshot).await {
         Err(Failure::TicketTaken) => match case::live_of_ticket(&office.db, ticket).await? {
@@ -138,6 +151,7 @@ async fn write(
         created_at: now,
         updated_at: now,
         ended_at: None,
+        code_number: 0,
     };
     let mut step = Step::opening(tx, stored, call, command.key, now);
     let opened = pb::CaseOpened {
@@ -160,6 +174,11 @@ async fn write(
     step.note(office, &transitioned);
     step.note_terms(office);
     step.add(office, Paper::text(DossierKind::Complaint, Visibility::Parties, told(&registered)));
+    let own = Regime::of_sector(&snapshot.own.ticket.sector);
+    if regime != own {
+        let why = format!("heard under {}: the affair was filed under a sector that is heard under {}", regime.id, own.id);
+        step.add(office, Paper::text(DossierKind::Note, Visibility::Parties, why));
+    }
     let proof = command.representative.and_then(|representative| representative.proof);
     if let Some(proof) = proof {
         step.add(office, Paper::text(DossierKind::Evidence, Visibility::Parties, proof.into_inner()));
@@ -185,7 +204,8 @@ async fn turned_away(
 ) -> Result<(), Failure> {
     let (now, customer) = (office.ambient.now(), snapshot.customer()?);
     let contact = Contact {
-        id: command.key.id,
+        // Of the request and of what it asked: another under the same id is another contact.
+        id: Uuid::new_v5(&command.key.id, &command.key.body_hash),
         ticket: command.ticket,
         customer,
         regime: regime.id,
@@ -250,7 +270,7 @@ fn receive(
 /// How it comes before the office. Where that turns on the firm's own term, who counts it must have said how it stands.
 fn origin(regime: &'static Regime, snapshot: &Snapshot, by_office: bool, now: Timestamp) -> Result<Origin, Failure> {
     let filed = (snapshot.first_received()?, snapshot.answered());
-    let term = match snapshot.firm_term() {
+    let term = match snapshot.firm_term(now) {
         Ok(term) => term,
         Err(code) if admissibility::turns_on_the_firms_term(regime, snapshot.answered(), by_office) => {
             return Err(Failure::Peer { peer: crate::SLA_MONITOR, code });

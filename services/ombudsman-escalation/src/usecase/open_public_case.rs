@@ -1,6 +1,7 @@
 //! A customer brings their affair before the office with its tracking key and proof.
 
-use kernel::Channel;
+use kernel::{Channel, ResourceId as _};
+use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::vocabulary::Parallel;
 use postgres::RequestKey;
 use server::Call;
@@ -43,6 +44,12 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Ope
         representative: None,
         regulator_reference: None,
     };
-    let case = open_case::run(office, as_customer(call, customer), opening).await?;
-    Ok(pb::OpenPublicCaseResponse { state: case.state, filed_at_office_time: case.filed_at_office_time })
+    let case = open_case::run(office.clone(), as_customer(call, customer), opening).await?;
+    let id = CaseId::parse(&case.name).map_err(|_| Failure::Unreadable)?;
+    let number = crate::store::case::get(&office.db, id).await?.map_or(0, |stored| stored.code_number);
+    Ok(pb::OpenPublicCaseResponse {
+        state: case.state,
+        filed_at_office_time: case.filed_at_office_time,
+        office_code: office.seal.code(id.uuid(), number).reveal(),
+    })
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use kernel::Personal;
 use ombudsman_escalation_domain::case::Completion;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Stage, Visibility};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
@@ -44,12 +44,31 @@ pub(super) async fn by(office: Office, call: Call, command: Command, seats: Seat
     };
     let before = step.case();
     let reached_at = command.received_at.unwrap_or(step.now);
-    if reached_at > step.now || reached_at < before.complaint.filed_at_office {
-        let why = "must be after the complaint reached the office, and not in the future";
-        return Err(Failure::field("receive_time", why));
+    let asked_at = before.cure.as_ref().and_then(|cure| cure.asked_at).unwrap_or(before.complaint.filed_at_office);
+    if before.stage() == Stage::NeedsCure && (reached_at > step.now || reached_at < asked_at) {
+        return Err(Failure::field("receive_time", "must be after the claimant was asked, and not in the future"));
     }
+    if command.completion.facts_at.is_some_and(|at| at > step.now) {
+        return Err(Failure::field("facts_time", "must not be in the future"));
+    }
+    let told = told(&command.completion, command.content.expose());
     let after = before.receive_cure(command.completion, reached_at)?;
     step.as_of(reached_at);
-    step.add(&office, Paper::text(DossierKind::Cure, Visibility::Parties, command.content.into_inner()));
+    step.add(&office, Paper::text(DossierKind::Cure, Visibility::Parties, told));
     step.finish(&office, after).await
+}
+
+/// What was sent, and under it what of the complaint it changes: so that nothing that was said before is lost by it.
+fn told(completion: &Completion, content: &str) -> String {
+    let mut told = content.to_owned();
+    if let Some(parallel) = completion.parallel {
+        told.push_str(&format!("\nother proceedings: {parallel}"));
+    }
+    if let Some(facts_at) = completion.facts_at {
+        told.push_str(&format!("\nfacts: {facts_at}"));
+    }
+    for point in &completion.points {
+        told.push_str(&format!("\n{}: {}", point.id, point.text.expose()));
+    }
+    told
 }

@@ -38,8 +38,11 @@ pub(crate) async fn decided_before(office: &Office, call: &Call, of: &Case) -> R
     } else {
         Vec::new()
     };
+    // What happened after the decision was not decided by it.
+    let is_later = |decided: &Decided| of.complaint.facts_at.is_some_and(|facts_at| facts_at > decided.at);
     let repeats = |decided: &&Decided| {
-        (decided.customer == of.customer || same_people.contains(&decided.customer))
+        !is_later(decided)
+            && (decided.customer == of.customer || same_people.contains(&decided.customer))
             && (decided.ticket == of.ticket || same_facts.contains(&decided.ticket.name()))
     };
     Ok(candidates.iter().filter(repeats).map(|decided| decided.id).collect())

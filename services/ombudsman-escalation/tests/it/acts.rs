@@ -1,6 +1,7 @@
 //! Acts of the procedure, said in one line: who does what in which case, with the etag read just before.
 
 use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::r#type::v1::Language;
 
 use crate::world::{World, fresh_id};
 
@@ -62,6 +63,17 @@ impl World {
         let entries = self.liaison().list_dossier_entries(request).await.unwrap().into_inner().entries;
         let of_kind = entries.into_iter().filter(|entry| entry.kind() == kind);
         of_kind.map(|entry| String::from_utf8_lossy(&entry.content).into_owned()).collect()
+    }
+
+    /// The claimant of this case speaks this language.
+    pub async fn speaks(&self, case: &str, language: Language) {
+        let code = if language == Language::En { "en" } else { "es" };
+        sqlx::query("update ombudsman.office_case set language = $2 where case_id = $1")
+            .bind(crate::world::uuid_of(case))
+            .bind(code)
+            .execute(&self.database.admin().await)
+            .await
+            .unwrap();
     }
 
     /// The same as the office reads it.

@@ -405,6 +405,7 @@ async fn a_cure_counts_from_when_it_reached_the_office_whenever_that_is_written_
         explanation: "is it before a court?".into(),
         request_id: crate::world::fresh_id(),
     };
+    world.days(2);
     world.ines().request_cure(asked).await.unwrap();
     world.days(3);
     let by_post = world.in_days(-1);
@@ -417,7 +418,8 @@ async fn a_cure_counts_from_when_it_reached_the_office_whenever_that_is_written_
         receive_time,
         ..Default::default()
     };
-    for impossible in [world.in_days(1), world.in_days(-30)] {
+    // Nor before they were asked, though the complaint was there by then: what stood still would then never go on.
+    for impossible in [world.in_days(1), world.in_days(-4), world.in_days(-30)] {
         let refused = world.ines().receive_cure(cure(impossible, world.etag(&case.name).await)).await.unwrap_err();
         assert_eq!(crate::world::fields(&refused), ["receive_time"]);
     }
@@ -435,4 +437,63 @@ async fn a_cure_counts_from_when_it_reached_the_office_whenever_that_is_written_
     let reached = server::parse::time(&mut kernel::Violations::new(), "", by_post.as_ref()).unwrap();
     let of_the_cure: Vec<_> = at.iter().rev().take(2).map(|(_, at)| at.to_jiff()).collect();
     assert_eq!(of_the_cure, [reached, reached]);
+}
+
+#[tokio::test]
+async fn nothing_is_asked_for_twice_and_nobody_is_archived_for_what_is_there() {
+    let world = World::staffed().await;
+    let case = seated(&world, |_| {}).await.name;
+    let ask = async |items: &[pb::MissingItem]| {
+        let request = pb::RequestCureRequest {
+            name: case.clone(),
+            etag: world.etag(&case).await,
+            items: items.iter().map(|item| (*item).into()).collect(),
+            explanation: "once more".into(),
+            request_id: fresh_id(),
+        };
+        world.ines().request_cure(request).await
+    };
+    let answer = async || {
+        let request = pb::ReceiveCureRequest {
+            name: case.clone(),
+            etag: world.etag(&case).await,
+            content: "here it is".into(),
+            request_id: fresh_id(),
+            ..Default::default()
+        };
+        world.ines().receive_cure(request).await.unwrap();
+    };
+    ask(&[pb::MissingItem::Documents]).await.unwrap();
+    answer().await;
+    ask(&[pb::MissingItem::Identity]).await.unwrap();
+    answer().await;
+    let (code, why, metadata) = refusal(&ask(&[pb::MissingItem::Documents, pb::MissingItem::FactsDate]).await.unwrap_err());
+    assert_eq!((code, why.as_str(), metadata["items"].as_str()), (Code::FailedPrecondition, "ASKED_ALREADY", "documents"));
+    // The complaint says when it was: asked for it all the same, nobody is archived because they said nothing more.
+    ask(&[pb::MissingItem::FactsDate]).await.unwrap();
+    world.days(40);
+    let refused = refuse(&world, &case, pb::InadmissibilityGround::EssentialDataMissing).await.unwrap_err();
+    assert_eq!(refusal(&refused).1, "GROUND_NOT_MET");
+}
+
+#[tokio::test]
+async fn what_happened_after_a_decision_was_not_decided_by_it() {
+    let world = World::staffed().await;
+    let first = world.told_under("es.general").await;
+    let ticket = world.get(&first).await.ticket;
+    world.days(12);
+    assert_eq!(world.close(&first).await.unwrap().state(), pb::CaseState::Closed);
+    let again = async |facts_time| {
+        let request = pb::OpenCaseRequest { facts_time, ..open_request(&ticket) };
+        let case = world.ines().open_case(request).await.unwrap().into_inner().name;
+        for (person, _, role) in STAFF {
+            world.assign(&case, person, role).await.unwrap();
+        }
+        let proposed = propose(&world, &case, pb::InadmissibilityGround::Repeated.into()).await;
+        world.withdraw(&case).await.unwrap();
+        world.close(&case).await.unwrap();
+        proposed
+    };
+    assert_eq!(refusal(&again(world.in_days(-2)).await.unwrap_err()).1, "GROUND_NOT_MET", "a new breach");
+    assert!(again(world.in_days(-60)).await.is_ok());
 }

@@ -497,12 +497,13 @@ async fn who_holds_key_and_proof(trial: &mut Trial) {
         request_id: fresh_id(),
     };
     let channel = trial.world.served.anonymous();
-    trial.both_on::<_, pb::OpenPublicCaseResponse>(channel, office!("OpenPublicCase"), &open).await;
+    let opened = trial.both_on::<_, pb::OpenPublicCaseResponse>(channel, office!("OpenPublicCase"), &open).await;
     let add = pb::AddClaimantEntryRequest {
         tracking_key: key,
         proof,
         kind: pb::DossierKind::Evidence.into(),
         content: b"statement of my bank".to_vec(),
+        office_code: opened.office_code,
         request_id: fresh_id(),
         ..Default::default()
     };
@@ -510,6 +511,13 @@ async fn who_holds_key_and_proof(trial: &mut Trial) {
     trial.both_on::<_, pb::ClaimantAct>(channel, claimant!("AddClaimantEntry"), &add).await;
 
     let claimant = crate::claimant::Claimant::of(&trial.world, "es.adr").await;
+    let tell = pb::TellClaimantCodeRequest {
+        name: claimant.case.clone(),
+        channel: Channel::Post.into(),
+        renewed: false,
+        request_id: fresh_id(),
+    };
+    trial.both::<_, pb::ClaimantCode>(INES, office!("TellClaimantCode"), &tell).await;
     trial.world.to_draft(&claimant.case).await;
     act!(trial.world, "liaison", offer_settlement, OfferSettlementRequest, &claimant.case, terms: "41 euros").unwrap();
     act!(trial.world, "ines", tell_offer, TellOfferRequest, &claimant.case, channel: Channel::Post).unwrap();

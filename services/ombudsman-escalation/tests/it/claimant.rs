@@ -1,6 +1,7 @@
 //! The claimant's window: with key and proof, what is for both parties, and nothing else.
 
 use tonic::{Code, Status};
+use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
 use ventanilla_proto::ombudsman::v1::ClaimantOption as O;
@@ -16,6 +17,7 @@ pub struct Claimant {
     client: ClaimantServiceClient<testkit::Client>,
     key: String,
     proof: String,
+    code: String,
     pub case: String,
 }
 
@@ -44,6 +46,17 @@ async fn ticket_of(world: &World, customer: &str, follow_up_of: &str) -> tickets
     world.tickets("zoe", "billing").create_ticket(request).await.unwrap().into_inner()
 }
 
+/// The code of a case, as its registry tells it.
+async fn code_of(world: &World, case: &str, renewed: bool) -> String {
+    let request = pb::TellClaimantCodeRequest {
+        name: case.to_owned(),
+        channel: Channel::Post.into(),
+        renewed,
+        request_id: fresh_id(),
+    };
+    world.ines().tell_claimant_code(request).await.unwrap().into_inner().office_code
+}
+
 impl Claimant {
     /// A seated case under this regime, and whose it is.
     pub async fn of(world: &World, regime: &str) -> Self {
@@ -56,9 +69,10 @@ impl Claimant {
         for (person, _, role) in STAFF {
             world.assign(&case, person, role).await.unwrap();
         }
-        // Nobody's token: key and proof are the claimant's.
+        // Nobody's token: key, proof and code are the claimant's.
         let client = ClaimantServiceClient::new(world.served.anonymous());
-        Self { client, key: opened.tracking_key, proof: opened.proof, case }
+        let code = code_of(world, &case, false).await;
+        Self { client, key: opened.tracking_key, proof: opened.proof, code, case }
     }
 
     async fn look(&self) -> pb::ClaimantCase {
@@ -71,6 +85,7 @@ impl Claimant {
             tracking_key: self.key.clone(),
             proof: self.proof.clone(),
             case_name: case.into(),
+            office_code: self.code.clone(),
         };
         self.client.clone().get_claimant_case(request).await.map(tonic::Response::into_inner)
     }
@@ -85,6 +100,7 @@ impl Claimant {
             proof: self.proof.clone(),
             page_size: 100,
             case_name: case.into(),
+            office_code: self.code.clone(),
             ..Default::default()
         };
         self.client.clone().list_claimant_entries(request).await.unwrap().into_inner().entries
@@ -95,6 +111,7 @@ impl Claimant {
             tracking_key: self.key.clone(),
             proof: self.proof.clone(),
             kind: kind.into(),
+            office_code: self.code.clone(),
             content: text.as_bytes().to_vec(),
             request_id: fresh_id(),
             ..Default::default()
@@ -115,6 +132,7 @@ impl Claimant {
             statement: "so be it".into(),
             request_id: fresh_id(),
             case_name: String::new(),
+            office_code: self.code.clone(),
         }
     }
 
@@ -135,6 +153,7 @@ impl Claimant {
             content: "it was the bill of March".into(),
             request_id: fresh_id(),
             case_name: String::new(),
+            office_code: self.code.clone(),
         }
     }
 
@@ -146,6 +165,7 @@ impl Claimant {
             statement: "they paid me".into(),
             request_id: fresh_id(),
             case_name: String::new(),
+            office_code: self.code.clone(),
         }
     }
 
@@ -157,6 +177,7 @@ impl Claimant {
             language: Language::En.into(),
             request_id: fresh_id(),
             case_name: String::new(),
+            office_code: self.code.clone(),
         }
     }
 
@@ -181,6 +202,7 @@ impl Claimant {
             statement: "I accept it".into(),
             request_id: fresh_id(),
             case_name: String::new(),
+            office_code: self.code.clone(),
         }
     }
 
@@ -297,15 +319,131 @@ async fn who_was_taken_for_the_claimant_opens_nothing_by_their_own_key() {
     let look = pb::GetClaimantCaseRequest { tracking_key: tracking_key.clone(), proof: proof.clone(), ..Default::default() };
     let refused = claimant.client.clone().get_claimant_case(look).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
-    let read = pb::ListClaimantEntriesRequest { tracking_key, proof, page_size: 100, ..Default::default() };
+    let office_code = claimant.code.clone();
+    let read = pb::ListClaimantEntriesRequest { tracking_key, proof, office_code, page_size: 100, ..Default::default() };
     let refused = claimant.client.clone().list_claimant_entries(read).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
     // A later affair of the claimant's own that follows up the same opens it.
     let own = ticket_of(&world, CUSTOMER, &affair).await;
     world.one_family(&affair, &own.ticket.as_ref().unwrap().name).await;
     let look = pb::GetClaimantCaseRequest { tracking_key: own.tracking_key, proof: own.proof, ..Default::default() };
-    let found = claimant.client.clone().get_claimant_case(look).await.unwrap().into_inner();
-    assert_eq!(found.case_name, claimant.case);
+    let found = claimant.client.clone().get_claimant_case(look.clone()).await.unwrap().into_inner();
+    assert_eq!((found.case_name.as_str(), found.code_needed), (claimant.case.as_str(), true));
+    // Whoever of the firm takes down a ticket has its key and proof; the office's code they have not.
+    assert_eq!((found.claim_points.len(), found.options.len(), found.etag.as_str()), (0, 0, ""));
+    let with_code = pb::GetClaimantCaseRequest { office_code: claimant.code.clone(), ..look };
+    let found = claimant.client.clone().get_claimant_case(with_code).await.unwrap().into_inner();
+    assert!(!found.code_needed && found.claim_points.len() == 2);
+}
+
+#[tokio::test]
+async fn the_firm_that_gives_out_keys_and_proofs_reads_and_does_nothing_without_the_offices_code() {
+    let world = World::staffed().await;
+    let claimant = Claimant::of(&world, "es.finance").await;
+    let before = world.rows().await;
+    let mut firm = claimant.client.clone();
+    let bare = pb::ListClaimantEntriesRequest {
+        tracking_key: claimant.key.clone(),
+        proof: claimant.proof.clone(),
+        ..Default::default()
+    };
+    assert_eq!(fields(&firm.list_claimant_entries(bare.clone()).await.unwrap_err()), ["office_code"]);
+    let unreadable = pb::ListClaimantEntriesRequest { office_code: "0123-45".into(), ..bare.clone() };
+    assert_eq!(fields(&firm.list_claimant_entries(unreadable).await.unwrap_err()), ["office_code"]);
+    let wrong = || "0000-0000".to_owned();
+    let denied = (Code::PermissionDenied, "OFFICE_CODE_WRONG".to_owned());
+    let list = pb::ListClaimantEntriesRequest { office_code: wrong(), ..bare };
+    assert_eq!(reason(&firm.list_claimant_entries(list).await.unwrap_err()), denied);
+    let look = pb::GetClaimantCaseRequest {
+        tracking_key: claimant.key.clone(),
+        proof: claimant.proof.clone(),
+        office_code: wrong(),
+        ..Default::default()
+    };
+    assert_eq!(reason(&firm.get_claimant_case(look).await.unwrap_err()), denied);
+    let add = claimant.adding(pb::DossierKind::ClaimantStatement, "I take it all back");
+    let add = pb::AddClaimantEntryRequest { office_code: wrong(), ..add };
+    assert_eq!(reason(&firm.add_claimant_entry(add).await.unwrap_err()), denied);
+    let stop = pb::WithdrawClaimantCaseRequest { office_code: wrong(), ..claimant.withdrawing().await };
+    assert_eq!(reason(&firm.withdraw_claimant_case(stop).await.unwrap_err()), denied);
+    let cure = pb::CompleteClaimantCaseRequest { office_code: wrong(), ..claimant.completing().await };
+    assert_eq!(reason(&firm.complete_claimant_case(cure).await.unwrap_err()), denied);
+    let yes = pb::AnswerClaimantOfferRequest { office_code: wrong(), ..claimant.answering_offer(true).await };
+    assert_eq!(reason(&firm.answer_claimant_offer(yes).await.unwrap_err()), denied);
+    let yes = pb::AnswerClaimantDecisionRequest { office_code: wrong(), ..claimant.answering_decision(true).await };
+    assert_eq!(reason(&firm.answer_claimant_decision(yes).await.unwrap_err()), denied);
+    let who = pb::GiveClaimantDisclosureRequest { office_code: wrong(), ..claimant.asking_who() };
+    assert_eq!(reason(&firm.give_claimant_disclosure(who).await.unwrap_err()), denied);
+    assert_eq!(world.rows().await, before, "nothing was written but the denials");
+    let written = world.entries::<AccessDenied>().await;
+    assert_eq!(written.len(), 8, "{written:?}");
+    assert!(written.iter().all(|denied| denied.reason == "OFFICE_CODE_WRONG" && denied.method.contains("ClaimantService/")));
+
+    // The code of another case opens nothing here; one that was taken back opens nothing any more; what is right is read as people type it.
+    let other = Claimant::of(&world, "es.finance").await;
+    assert_ne!(other.code, claimant.code);
+    let look = |office_code: &str| pb::GetClaimantCaseRequest {
+        tracking_key: claimant.key.clone(),
+        proof: claimant.proof.clone(),
+        office_code: office_code.to_owned(),
+        ..Default::default()
+    };
+    assert_eq!(reason(&firm.get_claimant_case(look(&other.code)).await.unwrap_err()), denied);
+    let typed = claimant.code.to_lowercase().replace('-', " ");
+    assert!(!firm.get_claimant_case(look(&typed)).await.unwrap().into_inner().code_needed);
+    assert_eq!(code_of(&world, &claimant.case, false).await, claimant.code, "told again, it is the same");
+    let renewed = code_of(&world, &claimant.case, true).await;
+    assert_eq!(reason(&firm.get_claimant_case(look(&claimant.code)).await.unwrap_err()), denied);
+    assert!(!firm.get_claimant_case(look(&renewed)).await.unwrap().into_inner().code_needed);
+}
+
+#[tokio::test]
+async fn a_code_is_told_by_who_sits_on_the_case_and_to_its_claimant_and_no_table_holds_it() {
+    let world = World::staffed().await;
+    let claimant = Claimant::of(&world, "es.finance").await;
+    let case = claimant.case.clone();
+    let request = pb::TellClaimantCodeRequest {
+        name: case.clone(),
+        channel: Channel::Post.into(),
+        renewed: true,
+        request_id: fresh_id(),
+    };
+    let first = world.ines().tell_claimant_code(request.clone()).await.unwrap().into_inner();
+    assert_eq!(world.ines().tell_claimant_code(request.clone()).await.unwrap().into_inner(), first, "renewed once");
+    // Nobody of the firm is told it, nor who has no seat, nor another customer.
+    let again = || pb::TellClaimantCodeRequest { request_id: fresh_id(), renewed: false, ..request.clone() };
+    for role in [kernel::Role::FirmLiaison, kernel::Role::Agent, kernel::Role::Crm, kernel::Role::OfficeAuditor] {
+        let refused = world.as_person("somebody", role).tell_claimant_code(again()).await.unwrap_err();
+        assert_eq!(refused.code(), Code::PermissionDenied, "{role}");
+    }
+    world.hire("inigo", kernel::Role::OfficeIntake, pb::OfficeRole::Intake).await;
+    let refused = world.as_person("inigo", kernel::Role::OfficeIntake).tell_claimant_code(again()).await.unwrap_err();
+    assert_eq!(reason(&refused).1, "NOT_ASSIGNED");
+    let stranger = OTHER.strip_prefix("customers/").unwrap();
+    let refused = world.as_person(stranger, kernel::Role::Customer).tell_claimant_code(again()).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
+    let own = CUSTOMER.strip_prefix("customers/").unwrap();
+    let told = world.as_person(own, kernel::Role::Customer).tell_claimant_code(again()).await.unwrap().into_inner();
+    assert_eq!(told, first);
+    let bad = pb::TellClaimantCodeRequest { name: "cases/x".into(), channel: 99, renewed: false, request_id: "x".into() };
+    assert_eq!(fields(&world.ines().tell_claimant_code(bad).await.unwrap_err()), ["name", "channel", "request_id"]);
+    let noted = world.entries::<pb::ClaimantCodeTold>().await;
+    assert_eq!(noted.iter().map(|told| told.renewed).collect::<Vec<_>>(), [false, true, false]);
+    // A dump of everything the office stores holds no code.
+    let admin = world.database.admin().await;
+    let tables: Vec<String> = sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'ombudsman'")
+        .fetch_all(&admin)
+        .await
+        .unwrap();
+    for table in tables {
+        let dump = format!("select coalesce(string_agg(t::text, ' '), '') from ombudsman.{table} t");
+        let dump: String = sqlx::query_scalar(sqlx::AssertSqlSafe(dump)).fetch_one(&admin).await.unwrap();
+        let bare = first.office_code.replace('-', "");
+        let hexed = hex::encode(&first.office_code);
+        for code in [first.office_code.as_str(), &bare, &hexed] {
+            assert!(!dump.contains(code), "{table}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -377,6 +515,7 @@ async fn the_dossier_is_read_from_its_end_page_by_page_as_from_its_beginning() {
             page_size: 3,
             page_token,
             newest_first,
+            office_code: claimant.code.clone(),
             ..Default::default()
         };
         claimant.client.clone().list_claimant_entries(request).await
@@ -424,7 +563,8 @@ async fn who_is_asked_to_complete_it_completes_it_with_key_and_proof_and_once() 
     assert_eq!(case.claim_points.iter().map(|point| point.text.as_str()).collect::<Vec<_>>(), ["Me cobran dos veces"]);
     assert_eq!(case.facts_time, crate::world::time("2026-10-03T00:00:00Z"));
     assert!(case.cure.unwrap().cured_time.is_some());
-    assert_eq!(world.papers(&claimant.case, pb::DossierKind::Cure).await, ["it was the bill of March"]);
+    let kept = "it was the bill of March\nother proceedings: none\nfacts: 2026-10-03T00:00:00Z\np1: Me cobran dos veces";
+    assert_eq!(world.papers(&claimant.case, pb::DossierKind::Cure).await, [kept]);
     let closed = world.entries::<pb::PartyTermClosed>().await;
     assert_eq!((closed.len(), closed[0].kind(), closed[0].used), (1, pb::PartyTermKind::Cure, true));
     let bad = pb::CompleteClaimantCaseRequest {
@@ -438,7 +578,7 @@ async fn who_is_asked_to_complete_it_completes_it_with_key_and_proof_and_once() 
     };
     let refused = claimant.client.clone().complete_claimant_case(bad).await.unwrap_err();
     let expected =
-        ["case_name", "etag", "parallel_proceedings", "facts_time", "claim_points[0].text", "content", "request_id"];
+        ["office_code", "case_name", "etag", "parallel_proceedings", "facts_time", "claim_points[0].text", "content", "request_id"];
     assert_eq!(fields(&refused), expected);
 }
 
@@ -471,9 +611,9 @@ async fn who_stops_says_so_themselves_and_who_sat_on_the_case_is_told_to_who_ask
     let refused = claimant.client.clone().withdraw_claimant_case(claimant.withdrawing().await).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::FailedPrecondition, "CASE_STATE".into()));
     let refused = claimant.client.clone().withdraw_claimant_case(pb::WithdrawClaimantCaseRequest::default()).await.unwrap_err();
-    assert_eq!(fields(&refused), ["tracking_key", "proof", "etag", "statement", "request_id"]);
+    assert_eq!(fields(&refused), ["office_code", "tracking_key", "proof", "etag", "statement", "request_id"]);
     let refused = claimant.client.clone().give_claimant_disclosure(pb::GiveClaimantDisclosureRequest::default()).await.unwrap_err();
-    assert_eq!(fields(&refused), ["tracking_key", "proof", "language", "request_id"]);
+    assert_eq!(fields(&refused), ["office_code", "tracking_key", "proof", "language", "request_id"]);
 }
 
 #[tokio::test]
@@ -485,12 +625,23 @@ async fn a_review_leaves_the_case_it_reviews_to_be_read_by_its_name_and_nobody_e
     world.decide(&first).await;
     world.days(1);
     let review = act!(world, "elena", review_case, ReviewCaseRequest, &first, cause: "new evidence").unwrap().name;
-    let seen = claimant.look().await;
+    // A review has a code of its own, and the case it reviews keeps its.
+    for (person, _, role) in STAFF {
+        world.assign(&review, person, role).await.unwrap();
+    }
+    let claimant_of_review = Claimant {
+        client: claimant.client.clone(),
+        key: claimant.key.clone(),
+        proof: claimant.proof.clone(),
+        code: code_of(&world, &review, false).await,
+        case: review.clone(),
+    };
+    let seen = claimant_of_review.look().await;
     assert_eq!((&seen.case_name, &seen.review_of, seen.other_cases.as_slice()), (&review, &first, &[first.clone()][..]));
     let reviewed = claimant.look_at(&first).await.unwrap();
     assert_eq!((reviewed.case_name.as_str(), reviewed.other_cases), (first.as_str(), vec![review.clone()]));
     assert!(claimant.read_of(&first).await.iter().any(|entry| entry.kind() == pb::DossierKind::Decision));
-    assert!(claimant.read_of(&review).await.iter().all(|entry| entry.kind() != pb::DossierKind::Decision));
+    assert!(claimant_of_review.read_of(&review).await.iter().all(|entry| entry.kind() != pb::DossierKind::Decision));
     let stranger = Claimant::of(&world, "es.finance").await;
     for case in [&first, &review] {
         let refused = stranger.look_at(case).await.unwrap_err();

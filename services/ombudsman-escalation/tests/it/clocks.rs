@@ -183,15 +183,20 @@ async fn who_comes_before_the_firms_term_is_over_is_told_until_when_to_wait() {
     use tonic::Code;
     let (world, monitor) = World::monitored_at(UNDER_THE_LAW).await;
     // For the monitor this term is over; for one that runs the office is asked in the monitor's own time.
-    let ticket = world.ticket().await;
+    let ticket = world.ticket_in("general").await;
     let own = crate::world::CUSTOMER.strip_prefix("customers/").unwrap();
-    let open = |ticket: &str| pb::OpenCaseRequest { regime: "es.general".into(), ..crate::world::open_request(ticket) };
+    let facts_time = world.in_days(-30);
+    let open = |ticket: &str| pb::OpenCaseRequest {
+        regime: "es.general".into(),
+        facts_time,
+        ..crate::world::open_request(ticket)
+    };
     clock(&monitor, &ticket, "resolve_and_answer", sla::ClockState::Running).await;
     let claimant = || world.as_person(own, kernel::Role::Customer);
     let taken = claimant().open_case(open(&ticket)).await.unwrap().into_inner();
     assert_eq!(taken.origin(), pb::CaseOrigin::Silence);
 
-    let young = world.ticket().await;
+    let young = world.ticket_in("general").await;
     let running = clock(&monitor, &young, "resolve_and_answer", sla::ClockState::Running).await;
     let admin = world.database.admin().await;
     let id = crate::world::uuid_of(&running.name);
@@ -219,9 +224,11 @@ async fn who_comes_before_the_firms_term_is_over_is_told_until_when_to_wait() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_accredited_body_sees_until_when_it_may_refuse_and_every_decision_has_a_time_to_be_notified() {
     let (world, monitor) = World::monitored_at(UNDER_THE_LAW).await;
-    let ticket = world.ticket().await;
+    let ticket = world.ticket_in("general").await;
     world.days(40);
-    let request = pb::OpenCaseRequest { regime: "es.adr".into(), ..crate::world::open_request(&ticket) };
+    let facts_time = world.in_days(-60);
+    let request =
+        pb::OpenCaseRequest { regime: "es.adr".into(), facts_time, ..crate::world::open_request(&ticket) };
     let case = world.ines().open_case(request).await.unwrap().into_inner().name;
     world.received(&ticket).await;
     // It is long ago, and for the monitor over since: three weeks after the day it came, and a breach of nobody.

@@ -174,8 +174,12 @@ async fn everything_that_is_wrong_is_said_at_once() {
 async fn who_complains_by_phone_in_finance_is_turned_away_with_a_trace_and_the_form_comes_once() {
     let (world, _monitor) = World::monitored_at("2026-03-02T09:00:00Z").await;
     let ticket = world.ticket().await;
-    let request =
-        pb::OpenCaseRequest { channel: Channel::Phone.into(), request_id: fresh_id(), ..open_request(&ticket) };
+    let request = pb::OpenCaseRequest {
+        channel: Channel::Phone.into(),
+        facts_time: world.in_days(-30),
+        request_id: fresh_id(),
+        ..open_request(&ticket)
+    };
     for _ in 0..2 {
         let refused = world.ines().open_case(request.clone()).await.unwrap_err();
         let (code, why, metadata) = refusal(&refused);
@@ -224,16 +228,38 @@ async fn the_sector_of_the_affair_says_which_rules_it_is_heard_under_and_only_th
         let opened = pb::OpenCaseRequest { regime: String::new(), ..open_request(&ticket) };
         assert_eq!(claimant().open_case(opened).await.unwrap().into_inner().regime, "es.finance", "{sector}");
     }
-    let general = world.ticket().await;
+    let general = world.ticket_in("general").await;
     let refused = agent().open_case(open_request(&general)).await.unwrap_err();
     assert_eq!(fields(&refused), ["regime"], "nor does another come under it");
-    assert_eq!(world.ines().open_case(open_request(&general)).await.unwrap().into_inner().regime, "es.finance");
+    let taken = world.ines().open_case(open_request(&general)).await.unwrap().into_inner();
+    assert_eq!(taken.regime, "es.finance");
+    let why = world.papers(&taken.name, pb::DossierKind::Note).await;
+    assert_eq!(why, ["heard under es.finance: the affair was filed under a sector that is heard under es.general"]);
+    let future = pb::OpenCaseRequest {
+        facts_time: world.in_days(2),
+        facts_known_time: world.in_days(3),
+        ..open_request(&world.ticket_in("finance").await)
+    };
+    assert_eq!(fields(&claimant().open_case(future).await.unwrap_err()), ["facts_time"]);
+}
+
+#[tokio::test]
+async fn who_knows_a_request_of_another_customer_is_told_no_word_of_it() {
+    let world = World::staffed().await;
+    let ticket = world.ticket_in("finance").await;
+    let own = CUSTOMER.strip_prefix("customers/").unwrap();
+    let as_customer = |id: &str| OmbudsmanServiceClient::new(world.served.channel_as(id, &[Role::Customer], None));
+    let request = open_request(&ticket);
+    let opened = as_customer(own).open_case(request.clone()).await.unwrap().into_inner();
+    assert_eq!(as_customer(own).open_case(request.clone()).await.unwrap().into_inner(), opened);
+    let refused = as_customer("somebody").open_case(request).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "TICKET_NOT_FOUND".into()));
 }
 
 #[tokio::test]
 async fn an_office_that_is_not_accredited_hears_nothing_as_an_accredited_body() {
     let world = World::staffed().await;
-    let ticket = world.ticket().await;
+    let ticket = world.ticket_in("general").await;
     world.days(40);
     let adr = || pb::OpenCaseRequest { regime: "es.adr".into(), ..open_request(&ticket) };
     // What an office is unless its settings say otherwise.
@@ -249,7 +275,7 @@ async fn an_office_that_is_not_accredited_hears_nothing_as_an_accredited_body() 
 #[tokio::test]
 async fn while_the_firms_term_is_not_known_nobody_but_the_office_opens_what_turns_on_it() {
     let world = World::staffed().await;
-    let ticket = world.ticket().await;
+    let ticket = world.ticket_in("general").await;
     let own = CUSTOMER.strip_prefix("customers/").unwrap();
     let mut claimant = OmbudsmanServiceClient::new(world.served.channel_as(own, &[Role::Customer], None));
     let general = pb::OpenCaseRequest { regime: "es.general".into(), ..open_request(&ticket) };

@@ -244,9 +244,9 @@ impl World {
         self.declare(person, role, Vec::new()).await;
     }
 
-    /// A complaint of two points, taken in by `zoe` of billing.
+    /// A complaint of two points about finance, taken in by `zoe` of billing.
     pub async fn ticket(&self) -> String {
-        self.ticket_in("general").await
+        self.ticket_in("finance").await
     }
 
     /// The same in a sector.

@@ -7,15 +7,15 @@ use serde::Deserialize;
 use tonic::{Code, Status};
 use ventanilla_proto::ombudsman::v1::{
     AddClaimantEntryRequest, AnswerClaimantDecisionRequest, AnswerClaimantOfferRequest, ClaimPoint,
-    CompleteClaimantCaseRequest, DossierKind, GiveClaimantDisclosureRequest, ParallelProceedings,
-    WithdrawClaimantCaseRequest,
+    CompleteClaimantCaseRequest, DossierKind, GetClaimantCaseRequest, GiveClaimantDisclosureRequest,
+    ParallelProceedings, WithdrawClaimantCaseRequest,
 };
 use ventanilla_proto::r#type::v1::Language;
 use web::{Csrf, Form, Lang, Trouble};
 
-use super::{Looked, Said, Which, Written};
-use crate::State;
+use super::{CODE_WRONG, Looked, Said, Which, Written};
 use crate::kept::Kept;
+use crate::{State, reason};
 
 /// A form of the page. Does not print.
 #[derive(Default, Deserialize)]
@@ -51,9 +51,19 @@ impl Visit {
             Err(status) if matches!(status.code(), Code::Aborted | Code::FailedPrecondition | Code::NotFound) => {
                 self.again(case, Said::Changed, written).await
             }
+            // The code was taken back meanwhile, or never shown: the page asks for it.
+            Err(status) if reason(&status) == CODE_WRONG => self.without_code(case).await,
             Err(status) if status.code() == Code::InvalidArgument => self.again(case, Said::Unreadable, written).await,
             Err(status) => Err(Trouble::from(status).back_to("/t/office", "Volver al expediente", "Back to the case")),
         }
+    }
+
+    async fn without_code(self, case: &str) -> Result<Response, Trouble> {
+        let mut answer = Redirect::to(&format!("/t/office?done=code&case={case}")).into_response();
+        if let Some(kept) = Kept::read(&self.state.web, &self.headers) {
+            kept.with_code(String::new()).put(&self.state.web, &mut answer);
+        }
+        Ok(answer)
     }
 
     async fn again(self, case: &str, said: Said, written: Written) -> Result<Response, Trouble> {
@@ -79,6 +89,35 @@ fn named(case: &str) -> String {
     Looked { case: case.to_owned(), ..Looked::default() }.name()
 }
 
+/// `POST /t/office/code`: the office's code, which is kept for as long as key and proof are.
+pub(crate) async fn code(
+    Of(state): Of<State>,
+    lang: Lang,
+    csrf: Csrf,
+    headers: HeaderMap,
+    Form(act): Form<Act>,
+) -> Result<Response, Trouble> {
+    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Code);
+    let asked = GetClaimantCaseRequest {
+        tracking_key: kept.key.clone(),
+        proof: kept.proof.clone(),
+        case_name: named(&act.case),
+        office_code: act.text.clone(),
+    };
+    let looked = async { visit.state.claimant()?.get_claimant_case(asked).await }.await;
+    match looked {
+        Ok(_) => {
+            let mut answer = Redirect::to(&format!("/t/office?case={}", act.case)).into_response();
+            kept.with_code(act.text).put(&visit.state.web, &mut answer);
+            Ok(answer)
+        }
+        Err(status) if reason(&status) == CODE_WRONG || status.code() == Code::InvalidArgument => {
+            visit.again(&act.case, Said::CodeWrong, Written::nothing()).await
+        }
+        Err(status) => Err(Trouble::from(status).back_to("/t/office", "Volver al expediente", "Back to the case")),
+    }
+}
+
 /// `POST /t/office/add`.
 pub(crate) async fn add(
     Of(state): Of<State>,
@@ -92,6 +131,7 @@ pub(crate) async fn add(
     let request = AddClaimantEntryRequest {
         tracking_key: kept.key,
         proof: kept.proof,
+        office_code: kept.code,
         kind: kind.into(),
         content_type: String::new(),
         content: act.text.clone().into_bytes(),
@@ -114,6 +154,7 @@ pub(crate) async fn offer(
     let request = AnswerClaimantOfferRequest {
         tracking_key: kept.key,
         proof: kept.proof,
+        office_code: kept.code,
         etag: act.etag,
         accepted: act.accepted == "yes",
         statement: act.text.clone(),
@@ -136,6 +177,7 @@ pub(crate) async fn decision(
     let request = AnswerClaimantDecisionRequest {
         tracking_key: kept.key,
         proof: kept.proof,
+        office_code: kept.code,
         etag: act.etag,
         accepted: act.accepted == "yes",
         statement: act.text.clone(),
@@ -162,6 +204,7 @@ pub(crate) async fn complete(
     let request = CompleteClaimantCaseRequest {
         tracking_key: kept.key,
         proof: kept.proof,
+        office_code: kept.code,
         etag: act.etag,
         parallel_proceedings: proceedings(&act.proceedings).into(),
         facts_time,
@@ -186,6 +229,7 @@ pub(crate) async fn withdraw(
     let request = WithdrawClaimantCaseRequest {
         tracking_key: kept.key,
         proof: kept.proof,
+        office_code: kept.code,
         etag: act.etag,
         statement: act.text.clone(),
         request_id: act.request,
@@ -208,6 +252,7 @@ pub(crate) async fn people(
     let request = GiveClaimantDisclosureRequest {
         tracking_key: kept.key,
         proof: kept.proof,
+        office_code: kept.code,
         language: match lang {
             Lang::Es => Language::Es.into(),
             Lang::En => Language::En.into(),

@@ -24,22 +24,29 @@ pub(super) fn holder(violations: &mut Violations, tracking_key: &str, proof: &st
     Some(Holder { tracking_key: tracking_key?.into(), proof: proof?.into() })
 }
 
-/// Key, proof, and the case that is meant.
-fn window(violations: &mut Violations, (key, proof, case): (&str, &str, &str)) -> Option<Window> {
+/// Key, proof, the office's code, and the case that is meant.
+fn window(violations: &mut Violations, (key, proof, code, case): (&str, &str, &str, &str)) -> Option<Window> {
     let holder = holder(violations, key, proof);
+    let code = if code.is_empty() { None } else { violations.check("office_code", code.parse()) };
     let case = parse::optional_name(violations, "case_name", case);
-    holder.map(|holder| Window { holder, case })
+    holder.map(|holder| Window { holder, case, code })
 }
 
 macro_rules! window_of {
-    ($violations:ident, $request:ident) => {
-        window(&mut $violations, (&$request.tracking_key, &$request.proof, &$request.case_name))
-    };
+    ($violations:ident, $request:ident) => {{
+        if $request.office_code.is_empty() {
+            $violations.push("office_code", "is required");
+        }
+        let given =
+            (&*$request.tracking_key, &*$request.proof, &*$request.office_code, &*$request.case_name);
+        window(&mut $violations, given)
+    }};
 }
 
 pub(crate) fn get_claimant_case(request: &pb::GetClaimantCaseRequest) -> Parsed<Window> {
     let mut violations = Violations::new();
-    let window = window_of!(violations, request);
+    let given = (&*request.tracking_key, &*request.proof, &*request.office_code, &*request.case_name);
+    let window = window(&mut violations, given);
     whole(violations, window)
 }
 
@@ -61,7 +68,7 @@ pub(crate) fn add_claimant_entry(request: &pb::AddClaimantEntryRequest) -> Parse
         violations.push("kind", "must be EVIDENCE or CLAIMANT_STATEMENT");
     }
     let (content_type, content) = content_of(&mut violations, &request.content_type, &request.content);
-    let bare = pb::AddClaimantEntryRequest { proof: String::new(), ..request.clone() };
+    let bare = pb::AddClaimantEntryRequest { proof: String::new(), office_code: String::new(), ..request.clone() };
     let key = key(&mut violations, &request.request_id, add_claimant_entry::METHOD, &bare);
     let command = (|| {
         Some(add_claimant_entry::Command {
@@ -90,7 +97,7 @@ pub(crate) fn answer_claimant_offer(
     let window = window_of!(violations, request);
     let version = version(&mut violations, &request.etag);
     let statement = personal(&mut violations, "statement", &request.statement, LONG);
-    let bare = pb::AnswerClaimantOfferRequest { proof: String::new(), ..request.clone() };
+    let bare = pb::AnswerClaimantOfferRequest { proof: String::new(), office_code: String::new(), ..request.clone() };
     let key = key(&mut violations, &request.request_id, answer_claimant_offer::METHOD, &bare);
     let accepted = request.accepted;
     let command = (|| {
@@ -112,7 +119,7 @@ pub(crate) fn answer_claimant_decision(
     let window = window_of!(violations, request);
     let version = version(&mut violations, &request.etag);
     let statement = personal(&mut violations, "statement", &request.statement, LONG);
-    let bare = pb::AnswerClaimantDecisionRequest { proof: String::new(), ..request.clone() };
+    let bare = pb::AnswerClaimantDecisionRequest { proof: String::new(), office_code: String::new(), ..request.clone() };
     let key = key(&mut violations, &request.request_id, answer_claimant_decision::METHOD, &bare);
     let accepted = request.accepted;
     let command = (|| {
@@ -141,7 +148,7 @@ pub(crate) fn complete_claimant_case(
         representation: false,
     };
     let content = personal(&mut violations, "content", &request.content, LONG);
-    let bare = pb::CompleteClaimantCaseRequest { proof: String::new(), ..request.clone() };
+    let bare = pb::CompleteClaimantCaseRequest { proof: String::new(), office_code: String::new(), ..request.clone() };
     let key = key(&mut violations, &request.request_id, complete_claimant_case::METHOD, &bare);
     let command = (|| {
         Some(complete_claimant_case::Command {
@@ -162,7 +169,7 @@ pub(crate) fn withdraw_claimant_case(
     let window = window_of!(violations, request);
     let version = version(&mut violations, &request.etag);
     let statement = personal(&mut violations, "statement", &request.statement, LONG);
-    let bare = pb::WithdrawClaimantCaseRequest { proof: String::new(), ..request.clone() };
+    let bare = pb::WithdrawClaimantCaseRequest { proof: String::new(), office_code: String::new(), ..request.clone() };
     let key = key(&mut violations, &request.request_id, withdraw_claimant_case::METHOD, &bare);
     let command = (|| {
         Some(withdraw_claimant_case::Command {
@@ -181,7 +188,7 @@ pub(crate) fn give_claimant_disclosure(
     let mut violations = Violations::new();
     let window = window_of!(violations, request);
     let language = spoken(&mut violations, request.language);
-    let bare = pb::GiveClaimantDisclosureRequest { proof: String::new(), ..request.clone() };
+    let bare = pb::GiveClaimantDisclosureRequest { proof: String::new(), office_code: String::new(), ..request.clone() };
     let key = key(&mut violations, &request.request_id, give_claimant_disclosure::METHOD, &bare);
     let command =
         (|| Some(give_claimant_disclosure::Command { key: key?, window: window?, language: language? }))();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kernel::{Personal, Violations};
-use ombudsman_escalation_domain::TicketId;
+use ombudsman_escalation_domain::{CaseId, TicketId};
 use ombudsman_escalation_domain::case::{ClaimPoint, Completion};
 use ombudsman_escalation_domain::regime::{REGIMES, Regime};
 use ombudsman_escalation_domain::vocabulary::Parallel;
@@ -13,7 +13,9 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use super::claimant::holder;
 use super::{LONG, Parsed, SHORT, change, key, personal, whole};
 use crate::grpc::vocabulary::{ground, missing_item, parallel, representative_kind};
-use crate::usecase::{open_case, open_public_case, propose_inadmissibility, receive_cure, refuse_case, request_cure};
+use crate::usecase::{
+    Change, open_case, open_public_case, propose_inadmissibility, receive_cure, refuse_case, request_cure, tell_claimant_code,
+};
 
 /// Claim points of one case at most.
 const POINTS: usize = 50;
@@ -166,5 +168,18 @@ pub(crate) fn refuse_case(request: &pb::RefuseCaseRequest) -> Parsed<refuse_case
     let signpost = parse::required_text(&mut violations, "signpost", &request.signpost, SHORT);
     let command =
         (|| Some(refuse_case::Command { change: change?, ground: ground?, reasons: reasons?, signpost: signpost? }))();
+    whole(violations, command)
+}
+
+pub(crate) fn tell_claimant_code(request: &pb::TellClaimantCodeRequest) -> Parsed<tell_claimant_code::Command> {
+    let mut violations = Violations::new();
+    let case = parse::name::<CaseId>(&mut violations, "name", &request.name);
+    let channel = parse::channel(&mut violations, "channel", request.channel);
+    let key = key(&mut violations, &request.request_id, tell_claimant_code::METHOD, request);
+    let renewed = request.renewed;
+    let command = (|| {
+        let change = Change { key: key?, case: case?, version: None };
+        Some(tell_claimant_code::Command { change, channel: channel?, renewed })
+    })();
     whole(violations, command)
 }

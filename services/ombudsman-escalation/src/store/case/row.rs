@@ -73,6 +73,9 @@ pub(super) struct CaseRow {
     pub(super) representation_at: Option<jiff_sqlx::Timestamp>,
     pub(super) origin: Option<String>,
     pub(super) regulator_reference: Option<String>,
+    pub(super) code_number: i32,
+    pub(super) cure_asked: Option<Vec<String>>,
+    pub(super) cure_asked_at: Option<jiff_sqlx::Timestamp>,
 }
 
 impl CaseRow {
@@ -120,7 +123,8 @@ impl CaseRow {
             Actor { kind: word(&self.opened_by_kind, TABLE, "opened_by_kind", id)?, id: self.opened_by, department };
         let (created_at, updated_at) = (self.created_at.to_jiff(), self.updated_at.to_jiff());
         let ended_at = instant(self.ended_at);
-        Ok(StoredCase { case, version: self.version, opened_by, head, matter, created_at, updated_at, ended_at })
+        let (version, code_number) = (self.version, self.code_number);
+        Ok(StoredCase { case, version, opened_by, head, matter, created_at, updated_at, ended_at, code_number })
     }
 
     fn representative(&self) -> Result<Option<Representative>, StoreError> {
@@ -132,8 +136,11 @@ impl CaseRow {
 
     fn cure(&self) -> Result<Option<Cure>, StoreError> {
         let (Some(items), Some(due)) = (&self.cure_items, instant(self.cure_due_at)) else { return Ok(None) };
-        let items = items.iter().map(|text| word(text, TABLE, "cure_items", self.case_id)).collect::<Result<_, _>>()?;
-        Ok(Some(Cure { items, due, cured_at: instant(self.cured_at) }))
+        let read = |texts: &[String]| texts.iter().map(|text| word(text, TABLE, "cure_items", self.case_id)).collect();
+        let asked: Result<_, _> = read(self.cure_asked.as_ref().unwrap_or(items));
+        let items: Result<_, _> = read(items);
+        let (asked_at, cured_at) = (instant(self.cure_asked_at), instant(self.cured_at));
+        Ok(Some(Cure { items: items?, asked: asked?, asked_at, due, cured_at }))
     }
 
     fn state(&self) -> Result<State, StoreError> {
@@ -240,6 +247,8 @@ impl CaseRow {
 #[derive(Default)]
 pub(super) struct Flat<'a> {
     pub(super) cure_items: Option<Vec<String>>,
+    pub(super) cure_asked: Option<Vec<String>>,
+    pub(super) cure_asked_at: Option<Timestamp>,
     pub(super) cure_due_at: Option<Timestamp>,
     pub(super) cured_at: Option<Timestamp>,
     pub(super) ground: Option<Ground>,
@@ -265,6 +274,8 @@ impl<'a> Flat<'a> {
         let mut flat = Self { statement_due_at: state.statement_due(), offer, bound, ..Self::default() };
         if let Some(cure) = &case.cure {
             flat.cure_items = Some(cure.items.iter().map(ToString::to_string).collect());
+            flat.cure_asked = Some(cure.asked.iter().map(ToString::to_string).collect());
+            flat.cure_asked_at = cure.asked_at;
             flat.cure_due_at = Some(cure.due);
             flat.cured_at = cure.cured_at;
         }

@@ -37,15 +37,15 @@ pub struct Command {
 #[tracing::instrument(name = "claimant.add_entry", skip_all)]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::ClaimantAct, Failure> {
     let Command { key, window, kind, content_type, content } = command;
-    let own = window.open(&office, call).await?;
+    let own = window.open(&office, call, METHOD).await?;
     let adding = add_dossier_entry::Command {
-        change: Change { key, case: own.case, version: None },
+        change: Change { key, case: own.case.case.id, version: None },
         kind,
         visibility: Visibility::Parties,
         content_type,
         content,
     };
     add_dossier_entry::by(office.clone(), own.call, adding, Seating::Claimant).await?;
-    let stored = case::get(&office.db, own.case).await?.ok_or(Refused::CaseNotFound)?;
+    let stored = case::get(&office.db, own.case.case.id).await?.ok_or(Refused::CaseNotFound)?;
     Ok(pb::ClaimantAct { state: stage_to_proto(stored.case.stage()).into() })
 }

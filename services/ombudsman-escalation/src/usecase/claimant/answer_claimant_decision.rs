@@ -35,8 +35,8 @@ pub struct Command {
 #[tracing::instrument(name = "claimant.answer_decision", skip_all)]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::ClaimantAct, Failure> {
     let Command { key, window, version, accepted, statement } = command;
-    let own = window.open(&office, call).await?;
-    let change = Change { key, case: own.case, version: Some(version) };
+    let own = window.open(&office, call, METHOD).await?;
+    let change = Change { key, case: own.case.case.id, version: Some(version) };
     let answering = answer_decision::Command { change, party: BoundBy::Claimant, accepted, statement };
     let case = answer_decision::by(office, own.call, answering, Seating::Claimant).await?;
     Ok(pb::ClaimantAct { state: case.state })

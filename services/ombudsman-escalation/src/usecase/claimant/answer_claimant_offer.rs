@@ -34,8 +34,8 @@ pub struct Command {
 #[tracing::instrument(name = "claimant.answer_offer", skip_all)]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::ClaimantAct, Failure> {
     let Command { key, window, version, accepted, statement } = command;
-    let own = window.open(&office, call).await?;
-    let change = Change { key, case: own.case, version: Some(version) };
+    let own = window.open(&office, call, METHOD).await?;
+    let change = Change { key, case: own.case.case.id, version: Some(version) };
     let answering = answer_offer::Command { change, accepted, statement };
     let case = answer_offer::by(office, own.call, answering, Seating::Claimant).await?;
     Ok(pb::ClaimantAct { state: case.state })

@@ -35,8 +35,8 @@ pub struct Command {
 #[tracing::instrument(name = "claimant.complete", skip_all)]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::ClaimantAct, Failure> {
     let Command { key, window, version, completion, content } = command;
-    let own = window.open(&office, call).await?;
-    let change = Change { key, case: own.case, version: Some(version) };
+    let own = window.open(&office, call, METHOD).await?;
+    let change = Change { key, case: own.case.case.id, version: Some(version) };
     let completing = receive_cure::Command { change, completion, content, received_at: None };
     let case = receive_cure::by(office, own.call, completing, Seating::Claimant).await?;
     Ok(pb::ClaimantAct { state: case.state })

@@ -1,6 +1,5 @@
 //! Reading the case as its claimant.
 
-use ombudsman_escalation_domain::Refused;
 use ombudsman_escalation_domain::case::{Case, Completion, Effect};
 use ombudsman_escalation_domain::vocabulary::{Party, Stage};
 use server::Call;
@@ -10,7 +9,10 @@ use super::{Own, Window};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
-use crate::store::{case, clock, procedure};
+use crate::store::{clock, procedure};
+
+/// Name of the RPC.
+const METHOD: &str = "GetClaimantCase";
 
 /// The case, as far as it is its claimant's to read.
 ///
@@ -18,10 +20,12 @@ use crate::store::{case, clock, procedure};
 /// [`Failure`].
 #[tracing::instrument(name = "claimant.get_case", skip_all)]
 pub async fn run(office: Office, call: Call, window: Window) -> Result<pb::ClaimantCase, Failure> {
-    let Own { case, others, .. } = window.open(&office, call).await?;
-    let stored = case::get(&office.db, case).await?.ok_or(Refused::CaseNotFound)?;
+    let Own { case: stored, others, proven, .. } = window.look(&office, call, METHOD).await?;
     let case = &stored.case;
     let terms = clock::terms_of(office.db.reader(), case.id).await?;
+    if !proven {
+        return Ok(answer::claimant_case_unproven(&stored, &terms));
+    }
     let effect = match case.stage() {
         Stage::Notified => Some(procedure::effect(&mut *office.db.reader().acquire().await?, case.id).await?),
         _ => None,

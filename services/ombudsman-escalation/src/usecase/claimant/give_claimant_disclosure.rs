@@ -30,7 +30,7 @@ pub struct Command {
 #[tracing::instrument(name = "claimant.give_disclosure", skip_all)]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::DisclosureStatement, Failure> {
     let Command { key, window, language } = command;
-    let own = window.open(&office, call).await?;
-    let change = Change { key, case: own.case, version: None };
+    let own = window.open(&office, call, METHOD).await?;
+    let change = Change { key, case: own.case.case.id, version: None };
     give_disclosure::run(office, own.call, give_disclosure::Command { change, language }).await
 }

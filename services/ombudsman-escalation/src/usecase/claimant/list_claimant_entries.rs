@@ -8,6 +8,9 @@ use crate::error::Failure;
 use crate::office::Office;
 use crate::usecase::dossier_reading::{self, Page};
 
+/// Name of the RPC.
+pub const METHOD: &str = "ListClaimantEntries";
+
 /// What is asked.
 pub struct Command {
     /// Who asks, and of which case.
@@ -27,8 +30,8 @@ pub struct Command {
 #[tracing::instrument(name = "claimant.list_entries", skip_all)]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::ListClaimantEntriesResponse, Failure> {
     let Command { window, size, token, newest_first } = command;
-    let own = window.open(&office, call).await?;
-    let page = Page { case: own.case, size, token, newest_first };
+    let own = window.open(&office, call, METHOD).await?;
+    let page = Page { case: own.case.case.id, size, token, newest_first };
     let page = dossier_reading::list_to_claimant(office, own.call, page).await?;
     Ok(pb::ListClaimantEntriesResponse { entries: page.entries, next_page_token: page.next_page_token })
 }

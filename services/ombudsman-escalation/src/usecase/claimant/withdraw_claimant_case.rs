@@ -32,8 +32,8 @@ pub struct Command {
 #[tracing::instrument(name = "claimant.withdraw", skip_all)]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::ClaimantAct, Failure> {
     let Command { key, window, version, statement } = command;
-    let own = window.open(&office, call).await?;
-    let change = Change { key, case: own.case, version: Some(version) };
+    let own = window.open(&office, call, METHOD).await?;
+    let change = Change { key, case: own.case.case.id, version: Some(version) };
     let withdrawing = withdraw_case::Command { change, statement };
     let case = withdraw_case::by(office, own.call, withdrawing, Seating::Claimant).await?;
     Ok(pb::ClaimantAct { state: case.state })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Language, Personal, ResourceId as _, Violations};
 use ombudsman_escalation_domain::admissibility::FirmTerm;
 use ombudsman_escalation_domain::case::ClaimPoint;
@@ -29,6 +29,8 @@ const PAGE: i32 = 100;
 const MESSAGES: i32 = 25;
 /// Pages that are followed at most: an affair with more is a fault of the peer's paging.
 const PAGES: usize = 200;
+/// How long another service may take to hear of a ticket.
+const YOUNG: SignedDuration = SignedDuration::from_mins(2);
 /// Clocks and screen are wanted, not needed: what is left of the caller's time belongs to the case.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -64,8 +66,10 @@ impl Told {
     }
 
     /// The papers of one ticket: what the customer has of it too is for both parties, what the firm kept to itself is the office's to weigh.
-    fn papers(&self) -> Vec<Paper> {
-        let (parties, office) = (Visibility::Parties, Visibility::Office);
+    fn papers(&self, claimant: &str) -> Vec<Paper> {
+        let office = Visibility::Office;
+        // What is answered with the affair and is another customer's is theirs to read, and nobody else's.
+        let parties = if self.ticket.customer == claimant { Visibility::Parties } else { office };
         let is_note = |message: &ticketing::Message| message.visibility() != ticketing::MessageVisibility::Public;
         let (notes, correspondence) = self.messages.messages.iter().cloned().partition(is_note);
         let page = |messages| ticketing::ListMessagesResponse { messages, next_page_token: String::new() };
@@ -133,19 +137,32 @@ impl Snapshot {
     ///
     /// # Errors
     /// How it did not answer.
-    pub(super) fn firm_term(&self) -> Result<FirmTerm, Code> {
+    pub(super) fn firm_term(&self, now: Timestamp) -> Result<FirmTerm, Code> {
         let mut violations = Violations::new();
         let mut term = FirmTerm::default();
         let clocks = self.clocks.as_ref().map_err(|code| *code)?;
         let explained = clocks.iter().filter_map(|explained| explained.clock.as_ref());
+        // What was opened a moment ago sla-monitor may not have heard of yet: no clock says nothing then.
+        let ends = |explained: &sla::ExplainClockResponse| explained.clock.as_ref().is_some_and(|c| c.ends_with_answer);
+        if self.is_young(now) && !clocks.iter().any(ends) {
+            return Err(Code::Unavailable);
+        }
         for clock in explained.filter(|clock| clock.ends_with_answer) {
             term.missed |= clock.breached_time.is_some();
+            term.stands_still |= matches!(clock.state(), sla::ClockState::Paused | sla::ClockState::Scheduled);
             if clock.state() == sla::ClockState::Running {
                 let due = parse::optional_time(&mut violations, "due_time", clock.due_time.as_ref());
                 term.due = term.due.into_iter().chain(due).max();
             }
         }
         Ok(term)
+    }
+
+    /// Whether the ticket was written down so lately that others may not know of it.
+    fn is_young(&self, now: Timestamp) -> bool {
+        let mut violations = Violations::new();
+        let created = parse::optional_time(&mut violations, "create_time", self.own.ticket.create_time.as_ref());
+        created.is_some_and(|created| now.duration_since(created) < YOUNG)
     }
 
     /// The ticket's own claim points, but those that were split off and are answered elsewhere.
@@ -178,8 +195,8 @@ impl Snapshot {
 
     /// The papers of the dossier, and a named gap for what could not be had.
     pub(super) fn papers(&self) -> Vec<Paper> {
-        let parties = Visibility::Parties;
-        let mut papers: Vec<Paper> = [&self.own].into_iter().chain(&self.others).flat_map(Told::papers).collect();
+        let (parties, claimant) = (Visibility::Parties, self.own.ticket.customer.as_str());
+        let mut papers: Vec<Paper> = [&self.own].into_iter().chain(&self.others).flat_map(|told| told.papers(claimant)).collect();
         match &self.clocks {
             Ok(explained) => {
                 papers.extend(explained.iter().map(|clock| Paper::message(DossierKind::ClocksSnapshot, parties, clock)))
@@ -271,14 +288,25 @@ async fn history(client: &mut Tickets, name: &str) -> Result<ticketing::ListTick
 /// Every clock on the ticket with the proof of its due instant.
 async fn clocks(peers: &Peers, call: &Call, subject: &str) -> Result<Vec<sla::ExplainClockResponse>, Code> {
     let mut client = SlaServiceClient::new(channel(peers, call, crate::SLA_MONITOR)?);
-    let request = sla::ListClocksRequest { subject: subject.to_owned(), page_size: PAGE, ..Default::default() };
-    let found = client.list_clocks(request).await.map_err(|status| status.code())?.into_inner();
-    let mut explained = Vec::with_capacity(found.clocks.len());
-    for clock in found.clocks {
-        let request = sla::ExplainClockRequest { name: clock.name };
-        explained.push(client.explain_clock(request).await.map_err(|status| status.code())?.into_inner());
+    let (mut explained, mut page_token) = (Vec::new(), String::new());
+    for _ in 0..PAGES {
+        let request = sla::ListClocksRequest {
+            subject: subject.to_owned(),
+            page_size: PAGE,
+            page_token,
+            ..Default::default()
+        };
+        let found = client.list_clocks(request).await.map_err(|status| status.code())?.into_inner();
+        for clock in found.clocks {
+            let request = sla::ExplainClockRequest { name: clock.name };
+            explained.push(client.explain_clock(request).await.map_err(|status| status.code())?.into_inner());
+        }
+        page_token = found.next_page_token;
+        if page_token.is_empty() {
+            return Ok(explained);
+        }
     }
-    Ok(explained)
+    Err(Code::OutOfRange)
 }
 
 /// What the firm's own people see of the customer at this moment.

@@ -1,0 +1,70 @@
+//! Telling the code by which a claimant shows that it is them.
+
+use kernel::{Channel, ResourceId as _, Role};
+use ombudsman_escalation_domain::{CaseId, Refused};
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use server::Call;
+use server::parse::channel_to_proto;
+use ventanilla_proto::ombudsman::v1 as pb;
+
+use super::open_case::is_claimant;
+use super::{Begun, Change, Paper, Seating, Step};
+use crate::error::Failure;
+use crate::office::Office;
+use crate::store::{case, seats};
+
+/// Name of the RPC.
+pub const METHOD: &str = "TellClaimantCode";
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// The change; it takes no version, since it only adds.
+    pub change: Change,
+    /// How the claimant is told.
+    pub channel: Channel,
+    /// Whether it is a new one.
+    pub renewed: bool,
+}
+
+/// Tells it, and writes down that it was told. Nothing keeps the code: a repetition makes it again.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "case.tell_claimant_code", skip_all, fields(case = %command.change.case))]
+pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::ClaimantCode, Failure> {
+    let who = call.acting();
+    let id = command.change.case;
+    let claims = who.has(Role::Customer);
+    if claims {
+        let theirs = case::get(&office.db, id).await?.is_some_and(|known| is_claimant(who, &known.case.customer.name()));
+        if !theirs {
+            return Err(Refused::CaseNotFound.into());
+        }
+    }
+    let seats = if claims { Seating::Claimant } else { Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]) };
+    let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
+        Begun::Replay(_) => return again(&office, id).await,
+        Begun::Step(step) => step,
+    };
+    if seats::is_erased(&mut step.tx, id).await? {
+        return Err(Refused::CaseNotFound.into());
+    }
+    let number = if command.renewed { case::renew_code(&mut step.tx, id).await? } else { step.stored.code_number };
+    let which = if command.renewed { "a new code" } else { "the code" };
+    let told = format!("the claimant is told {which} of the case by {}", command.channel);
+    step.add(&office, Paper::text(DossierKind::Note, Visibility::Office, told));
+    let channel = channel_to_proto(command.channel).into();
+    step.note(&office, &pb::ClaimantCodeTold { case_name: id.name(), channel, renewed: command.renewed });
+    step.commit(&office, &[], false).await?;
+    Ok(told_as(&office, id, number))
+}
+
+async fn again(office: &Office, id: CaseId) -> Result<pb::ClaimantCode, Failure> {
+    let stored = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
+    Ok(told_as(office, id, stored.code_number))
+}
+
+fn told_as(office: &Office, id: CaseId, number: i32) -> pb::ClaimantCode {
+    pb::ClaimantCode { case_name: id.name(), office_code: office.seal.code(id.uuid(), number).reveal() }
+}
