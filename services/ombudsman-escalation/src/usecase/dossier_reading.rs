@@ -68,17 +68,29 @@ impl Sight {
 ///
 /// # Errors
 /// [`Failure`].
-#[tracing::instrument(name = "dossier.list", skip_all, fields(case = %page.case))]
 pub async fn list(office: Office, call: Call, page: Page) -> Result<pb::ListDossierEntriesResponse, Failure> {
+    list_from(office, call, (page, 0)).await
+}
+
+/// Lists the entry of a sequence and those after it in order.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "dossier.list", skip_all, fields(case = %page.case))]
+pub async fn list_from(
+    office: Office,
+    call: Call,
+    (page, first): (Page, i64),
+) -> Result<pb::ListDossierEntriesResponse, Failure> {
     let sight = Sight::of(&office, &call, page.case).await?;
     // A token of the office's list must not open the same place of the parties' one, nor another case's.
-    let filter = format!("{}{}", page.case, sight.listed.len());
+    let filter = format!("{}{}{first}", page.case, sight.listed.len());
     let after = match PageToken::decode(&page.token, LIST, filter.as_bytes())? {
         Some(token) => {
             let [sequence] = token.fields::<1>()?;
             sequence.parse().map_err(|_| Failure::Unreadable)?
         }
-        None => 0,
+        None => (first - 1).max(0),
     };
     case::get(&office.db, page.case).await?.ok_or(Refused::CaseNotFound)?;
     let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);

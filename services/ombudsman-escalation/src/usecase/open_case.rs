@@ -131,6 +131,7 @@ async fn write(office: &Office, call: &Call, command: Command, snapshot: Snapsho
         created_at: now,
         updated_at: now,
         ended_at: None,
+        term_due_at: None,
     };
     let mut step = Step::opening(tx, stored, call, command.key, now);
     let opened = pb::CaseOpened {

@@ -72,6 +72,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         created_at: now,
         updated_at: now,
         ended_at: None,
+        term_due_at: None,
     };
     let mut step = Step::opening(tx, stored, &call, command.change.key, now);
     step.note(&office, &opened(&review));

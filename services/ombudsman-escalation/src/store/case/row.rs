@@ -73,6 +73,7 @@ pub(super) struct CaseRow {
     pub(super) representation_at: Option<jiff_sqlx::Timestamp>,
     pub(super) origin: Option<String>,
     pub(super) regulator_reference: Option<String>,
+    pub(super) term_due_at: Option<jiff_sqlx::Timestamp>,
 }
 
 impl CaseRow {
@@ -119,8 +120,9 @@ impl CaseRow {
         let opened_by =
             Actor { kind: word(&self.opened_by_kind, TABLE, "opened_by_kind", id)?, id: self.opened_by, department };
         let (created_at, updated_at) = (self.created_at.to_jiff(), self.updated_at.to_jiff());
-        let ended_at = instant(self.ended_at);
-        Ok(StoredCase { case, version: self.version, opened_by, head, matter, created_at, updated_at, ended_at })
+        let (ended_at, term_due_at) = (instant(self.ended_at), instant(self.term_due_at));
+        let version = self.version;
+        Ok(StoredCase { case, version, opened_by, head, matter, created_at, updated_at, ended_at, term_due_at })
     }
 
     fn representative(&self) -> Result<Option<Representative>, StoreError> {
