@@ -263,6 +263,17 @@ pub(crate) async fn entries(office: &Office, case: &str, first_sequence: i64) ->
     Ok(Papers { entries, next })
 }
 
+/// All papers that the reader is listed.
+pub(crate) async fn all_entries(office: &Office, case: &str) -> Result<Vec<DossierEntry>, tonic::Status> {
+    let (mut all, mut first) = (Vec::new(), Some(1));
+    while let Some(number) = first {
+        let read = entries(office, case, number).await?;
+        all.extend(read.entries);
+        first = read.next;
+    }
+    Ok(all)
+}
+
 /// One paper. Nothing else of the dossier is asked for, so that nobody is noted to have been shown what they were not.
 async fn only(office: &Office, case: &str, number: i64) -> Result<Option<DossierEntry>, tonic::Status> {
     let request = ListDossierEntriesRequest {
