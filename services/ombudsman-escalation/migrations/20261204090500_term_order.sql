@@ -6,11 +6,12 @@ create function ombudsman.is_open(p_state text) returns boolean language sql imm
 $$;
 comment on function ombudsman.is_open(text) is 'Whether the office has still something to do about the case: it came to no end and to no settlement.';
 
--- A term that was missed and stands still is as late as it was when it was missed. What was reported is not in danger any more: the office has done what it may.
+-- A term that was missed and is paused is as late as it was when it was missed. A stayed case has none: it is as it was until it is resumed. What was reported is not in danger
+-- any more: the office has done what it may.
 create function ombudsman.next_term(p_case uuid, p_state text) returns timestamptz language sql stable as $$
     select min(due) from (
         select coalesce(due_at, breached_at) as due from ombudsman.case_clock
-         where case_id = p_case and bearer is null and settled_at is null
+         where case_id = p_case and bearer is null and settled_at is null and p_state <> 'stayed'
         union all
         select due_at from ombudsman.obligation
          where case_id = p_case and kind <> 'recommendation' and done_at is null and lapsed_at is null

@@ -258,6 +258,38 @@ async fn the_next_term_of_a_case_goes_with_its_clocks() {
 }
 
 #[tokio::test]
+async fn no_term_runs_in_a_stayed_case_whatever_is_told_of_its_clocks_meanwhile() {
+    let world = World::staffed().await;
+    let case = world.drafted_case().await.name;
+    let started = sla::ClockStarted {
+        clock: "clocks/1".into(),
+        subject: case.clone(),
+        rule: "r".into(),
+        stage: "decide".into(),
+        due_time: time("2026-12-23T22:59:59Z"),
+        ..Default::default()
+    };
+    told(&world, 1, &started).await;
+    let next = async || world.get(&case).await.next_due_time;
+    assert_eq!(next().await, started.due_time);
+    act!(world, "ines", stay_case, StayCaseRequest, &case, proceedings: "suit 41/2026").unwrap();
+    assert_eq!(next().await, None);
+    let moved =
+        |due| sla::ClockMoved { clock: "clocks/1".into(), subject: case.clone(), due_time: due, ..Default::default() };
+    // The monitor tells of the stay, and of its end before the office has written that down.
+    told(&world, 2, &moved(None)).await;
+    told(&world, 3, &moved(time("2027-01-02T22:59:59Z"))).await;
+    assert_eq!(next().await, None);
+    act!(world, "ines", resume_case, ResumeCaseRequest, &case, statement: "dropped").unwrap();
+    assert_eq!(next().await, time("2027-01-02T22:59:59Z"));
+    let parked: i64 = sqlx::query_scalar("select count(*) from ombudsman.ledger_parked")
+        .fetch_one(&world.database.admin().await)
+        .await
+        .unwrap();
+    assert_eq!(parked, 0, "nothing that was told had to wait");
+}
+
+#[tokio::test]
 async fn two_that_change_what_runs_at_once_leave_the_earlier_term_whoever_is_last() {
     let world = World::staffed().await;
     let case = world.case().await.name;
