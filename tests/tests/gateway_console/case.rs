@@ -338,10 +338,10 @@ async fn a_dossier_of_more_papers_than_a_page_holds_is_read_to_its_end() {
     assert!(!second.contains("Ver los siguientes"), "nothing comes after them");
 
     // One paper of them is read by its number, and it alone is noted as shown.
-    let paper = second.split("Recibo número 520.").next().and_then(|before| before.rsplit("/entries/").next());
+    let paper = second.split("Recibo número 510.").next().and_then(|before| before.rsplit("/entries/").next());
     let number = paper.and_then(|rest| rest.split('"').next()).expect("a paper has a number").to_owned();
     let page = ombudsman.get(&format!("/console/{case}/entries/{number}")).await;
-    assert!(page.status == StatusCode::OK && page.text().contains("Recibo número 520."), "{}", page.text());
+    assert!(page.status == StatusCode::OK && page.text().contains("Recibo número 510."), "{}", page.text());
     let list = office::ListDossierAccessesRequest { parent: case.clone(), page_size: 1, ..Default::default() };
     let noted = affair.cast.ombudsman.office.clone().list_dossier_accesses(list).await.expect("it is told");
     let noted = noted.into_inner().accesses.remove(0);
