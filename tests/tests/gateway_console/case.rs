@@ -10,6 +10,7 @@ use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::{Answer, Doorway};
 use ventanilla_tests::scene::filled::plain;
 use ventanilla_tests::scene::people::Person;
+use ventanilla_tests::scene::services::Service;
 use ventanilla_tests::scene::{Scene, fingerprint};
 
 use crate::{at_the_console, pages};
@@ -142,6 +143,8 @@ async fn every_section_of_a_case_tells_each_role_of_the_office_what_the_services
     let affair = Affair::of(&scene, Person::numbered(63_000_011));
     let cases = cases(&scene, &affair).await;
     let clocks = clocks(&affair, &cases).await;
+    let admin = scene.admin().await;
+    let denied = fingerprint::denials(&admin, Service::OmbudsmanEscalation).await.expect("the database answers");
     let mut faults = Faults::default();
     for (person, role) in READERS {
         let mut reader = at_the_console(&scene, &door, person, role).await;
@@ -159,6 +162,9 @@ async fn every_section_of_a_case_tells_each_role_of_the_office_what_the_services
             owed(&mut faults, &whose, lang, &section(&page, "points"));
         }
     }
+    // Nobody is written down as refused for having read a page.
+    let after = fingerprint::denials(&admin, Service::OmbudsmanEscalation).await.expect("the database answers");
+    assert_eq!(after, denied, "a page asks for nothing that its reader may not see");
     assert!(faults.0.is_empty(), "{} faults:\n{}", faults.0.len(), faults.0.join("\n\n"));
     scene.stop().await.expect("the services end well");
 }
@@ -279,7 +285,7 @@ fn people(faults: &mut Faults, whose: &str, lang: &str, text: &str, role: Role) 
     ] {
         faults.says(&where_, text, of(lang, both));
     }
-    let heading = of(lang, ("Quién ha mirado este expediente", "Who looked at this dossier"));
+    let heading = of(lang, ("Las veinte últimas miradas a este expediente", "The last twenty looks at this dossier"));
     if matches!(role, Role::Ombudsman | Role::OfficeQuality | Role::OfficeAuditor) {
         let papers = of(lang, (" · registry-1 · papeles 1–", " · registry-1 · papers 1–"));
         let sealed = of(lang, ("también lo reservado", "sealed ones too"));
