@@ -83,7 +83,7 @@ pub struct Plan {
     /// Instead of all that: write so many decided cases by COPY, find precedents among them, and report their year. Ends with an error when that is slow.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
     pub decided_cases: u32,
-    /// Instead of all that: so many calls of LookupByPhone a second, through REST and over gRPC in turn.
+    /// Instead of all that: so many calls of LookupByPhone a second, through REST and over gRPC in turn. Ends with an error when a promise is not kept.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub rest: u32,
     /// Instead of all that: twice, five and ten times more calls than can be served, for so many seconds each. Ends with an error when
@@ -148,7 +148,11 @@ pub async fn run(plan: Plan) -> anyhow::Result<()> {
         let outcome = both_ways(&plan, &cluster).await;
         tokio::task::spawn_blocking(move || cluster.stop()).await??;
         telemetry.shutdown(Duration::from_secs(1)).await;
-        return show(&outcome?, plan.json);
+        let ways = outcome?;
+        show(&ways, plan.json)?;
+        let missed = ways.missed();
+        anyhow::ensure!(missed.is_empty(), "what is promised of REST was not kept: {}", missed.join("; "));
+        return Ok(());
     }
     if plan.overload > 0 {
         let outcome = burden(&plan, &cluster).await;

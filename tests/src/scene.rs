@@ -20,6 +20,7 @@ mod parting;
 pub mod people;
 pub mod raw;
 pub mod recording;
+mod rekeyed;
 pub mod rest;
 pub mod restful;
 pub mod services;

@@ -1,7 +1,13 @@
 //! The office's console over real services, as scripts and forms of its pages use it.
 
+#[path = "gateway_console/case.rs"]
+mod case;
+#[path = "gateway_console/house.rs"]
+mod house;
 #[path = "gateway_console/steps.rs"]
 mod steps;
+#[path = "gateway_console/worklist.rs"]
+mod worklist;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -19,13 +25,18 @@ use ventanilla_tests::scene::doorway::{Answer, Doorway, Visitor};
 use ventanilla_tests::scene::people::Person;
 
 fn pages(scene: &Scene, address: SocketAddr) -> axum::Router {
+    pages_before(scene, address, scene.peers())
+}
+
+/// The same, in front of these services.
+fn pages_before(scene: &Scene, address: SocketAddr, peers: server::Peers) -> axum::Router {
     let settings = web::Settings {
         public_url: format!("http://localhost:{}", address.port()),
         sealing_keys: vec![SecretString::from("07".repeat(32))],
         ..web::Settings::default()
     };
     let web = web::Web::new(settings, scene.verifier(), scene.ambient.clone()).expect("good settings");
-    let state = console::State { peers: scene.peers(), web: web.clone() };
+    let state = console::State { peers, web: web.clone() };
     console::router(state).merge(web.router())
 }
 

@@ -10,9 +10,11 @@ use kernel::Role;
 use prost::bytes::Bytes;
 use secrecy::SecretString;
 use ventanilla_proto::customer::v1 as customer;
+use ventanilla_proto::r#type::v1::{Channel, Direction};
 use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::{Affair, SAID};
 use ventanilla_tests::scene::doorway::{Answer, Doorway, Visitor};
+use ventanilla_tests::scene::filled::Form;
 use ventanilla_tests::scene::people::Person;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -296,6 +298,53 @@ async fn merge_and_take_apart(scene: &Scene, steward: &mut Visitor, affair: &Aff
     let get = customer::GetCustomerRequest { name: second.clone(), ..Default::default() };
     let stands = theirs.clone().get_customer(get).await.expect("who was merged is there again").into_inner();
     assert_eq!(stands.name, second);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_on_the_page_what_should_be_done_is_told_and_it_waits_to_be_decided() {
+    let scene = Scene::fresh().await;
+    let doorway = doorway(&scene).await;
+    let affair = Affair::of(&scene, Person::numbered(51_000_005));
+    let name = affair.arrive().await.expect("a good record").customer;
+    let path = format!("/floor/{name}");
+    let mut agent = signed_in(&scene, &doorway, Role::Agent).await;
+    let asked = async |agent: &mut Visitor| {
+        let page = agent.get(&path).await;
+        let form = Form::to(&page, &format!("{path}/propose")).sent(&[]);
+        let fields: Vec<(&str, String)> = form.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        send(agent, &format!("{path}/propose"), &fields).await
+    };
+    // Nobody waited for anything yet.
+    let nothing = asked(&mut agent).await;
+    shows(&nothing, &["Right now nothing asks for anything to be done."]);
+
+    let waited = customer::Interaction {
+        channel: Channel::Phone.into(),
+        direction: Direction::Inbound.into(),
+        department: "customer-service".to_owned(),
+        summary: "an hour of waiting".to_owned(),
+        wait_duration: Some(prost_types::Duration { seconds: 3_600, nanos: 0 }),
+        ..customer::Interaction::default()
+    };
+    let record = customer::RecordInteractionRequest {
+        parent: name.clone(),
+        interaction: Some(waited),
+        request_id: scene.request_id(),
+    };
+    affair.cast.agent.customers.clone().record_interaction(record).await.expect("it is written down");
+    let proposed = asked(&mut agent).await;
+    assert_eq!(
+        (proposed.status, proposed.header("location")),
+        (StatusCode::SEE_OTHER, format!("{path}#next").as_str())
+    );
+    let page = agent.get(&path).await;
+    shows(&page, &["to be decided"]);
+    // It is there for whoever decides, by the name that the form carries.
+    let mut supervisor = signed_in(&scene, &doorway, Role::Supervisor).await;
+    let page = supervisor.get(&path).await;
+    let actions = Form::all(&page).into_iter().filter(|form| form.action.starts_with(&format!("{path}/actions/")));
+    assert!(actions.count() >= 1, "{}", page.text());
+    scene.stop().await.expect("the services end well");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,8 @@
 //! REST says what gRPC says: for every call of the contract, generated from it, and what HTTP brings with it.
 
+#[path = "gateway_rest/streams.rs"]
+mod streams;
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 

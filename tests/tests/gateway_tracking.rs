@@ -1,5 +1,7 @@
 //! The customer's page over real services: from key and proof to an objection and the ombudsman, without a script and without a login.
 
+#[path = "gateway_tracking/answers.rs"]
+mod answers;
 #[path = "gateway_tracking/office.rs"]
 mod office;
 

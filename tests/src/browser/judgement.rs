@@ -35,12 +35,12 @@ impl Browser {
         faults.extend(self.shift().await);
         faults.extend(self.budget().await);
         faults.extend(self.said().await);
-        if both {
-            faults.extend(self.other_language().await);
-        }
         faults.extend(self.axe().await);
         self.picture(&format!("{name}-{}", self.window)).await;
         faults.extend(self.narrow(name).await);
+        if both {
+            faults.extend(self.other_language(name).await);
+        }
         self.faults.extend(faults.into_iter().map(|fault| format!("{name}: {fault}")));
     }
 
@@ -91,25 +91,76 @@ impl Browser {
         self.driver.log("browser").await.expect("the driver logs");
     }
 
-    /// Whoever reads another language gets there from wherever they are.
-    async fn other_language(&self) -> Option<String> {
-        let told = self.run_until_told(include_str!("language.js"), json!([])).await;
-        // What was asked here is no complaint of the next page.
-        self.driver.log("browser").await.expect("the driver logs");
-        told.as_str().map(str::to_owned)
+    /// Whoever reads the other language gets there from wherever they are, and finds a page that holds as this one does. It is opened in a window of its own, so that
+    /// here everything stays as it is.
+    async fn other_language(&self, name: &str) -> Vec<String> {
+        let link = "const a = document.querySelector('header a[hreflang]'), own = document.documentElement.lang;\
+            const status = performance.getEntriesByType('navigation')[0].responseStatus;\
+            return a && a.hreflang !== own ? [a.href, a.hreflang, own, status] : []";
+        let link = self.run(link, json!([])).await;
+        let [Some(href), Some(lang), Some(own)] = [0, 1, 2].map(|at| link[at].as_str()) else {
+            return vec!["has no link to the other language".to_owned()];
+        };
+        let here = self.driver.get("/window").await.expect("there is a window");
+        let other = self.driver.post("/window/new", json!({ "type": "tab" })).await.expect("another window opens");
+        self.switch_to(&other["handle"]).await;
+        self.width(self.window).await;
+        self.go(href).await;
+        let faults = self.as_it_should_be_in(lang, (href, link[3].as_u64()), name).await;
+        // What is read next is in the language it was.
+        self.go(&href.replace(&format!("lang={lang}"), &format!("lang={own}"))).await;
+        self.driver.delete("/window").await.expect("the window closes");
+        self.switch_to(&here).await;
+        // What was asked and said there is no matter of the page that is shown.
+        for kind in ["performance", "browser"] {
+            self.driver.log(kind).await.expect("the driver logs");
+        }
+        faults
+    }
+
+    async fn switch_to(&self, window: &Value) {
+        self.driver.post("/window", json!({ "handle": window })).await.expect("the window is there");
+        // The keyboard is where somebody looks.
+        self.driver.command("Page.bringToFront", json!({})).await.expect("it comes to the front");
+    }
+
+    /// What is wrong with what a link led to from a page that was answered so.
+    async fn as_it_should_be_in(&self, lang: &str, (href, own): (&str, Option<u64>), name: &str) -> Vec<String> {
+        let shown =
+            "return [performance.getEntriesByType('navigation')[0].responseStatus, document.documentElement.lang]";
+        let shown = self.run(shown, json!([])).await;
+        let status = shown[0].as_u64().unwrap_or_default();
+        if status == 405 {
+            return vec![format!("has a link to the other language that leads nowhere: {href}")];
+        }
+        // A page that tells of something that does not answer tells it in both languages.
+        if !(200..500).contains(&status) && Some(status) != own {
+            return vec![format!("has a link to the other language that is answered {status}: {href}")];
+        }
+        if shown[1] != lang {
+            return vec![format!("has a link to {lang} that leads to a page in {}: {href}", shown[1])];
+        }
+        let mut faults = self.document().await;
+        faults.extend(self.axe_by_day().await);
+        faults.extend(self.narrow(&format!("{name}-{lang}")).await);
+        faults.into_iter().map(|fault| format!("in the other language, {fault}")).collect()
     }
 
     /// Accessibility, and contrast in the dark as well.
     async fn axe(&self) -> Vec<String> {
-        self.run(&format!("{}; window.axe = axe;", self.axe), json!([])).await;
-        let rules = json!({ "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
-        let mut faults = strings(&self.run_until_told(include_str!("axe.js"), json!([rules])).await);
+        let mut faults = self.axe_by_day().await;
         self.scheme("dark").await;
         let contrast = json!({ "runOnly": { "type": "rule", "values": ["color-contrast"] } });
         let dark = strings(&self.run_until_told(include_str!("axe.js"), json!([contrast])).await);
         faults.extend(dark.into_iter().map(|fault| format!("in the dark, {fault}")));
         self.scheme("light").await;
         faults
+    }
+
+    async fn axe_by_day(&self) -> Vec<String> {
+        self.run(&format!("{}; window.axe = axe;", self.axe), json!([])).await;
+        let rules = json!({ "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+        strings(&self.run_until_told(include_str!("axe.js"), json!([rules])).await)
     }
 
     async fn scheme(&self, scheme: &str) {

@@ -15,6 +15,12 @@ use crate::scene::Scene;
 
 /// Connections over which gRPC is called; REST opens as many as it needs.
 const CLIENTS: usize = 8;
+/// Slowest that 99 of a hundred calls through REST may be, in milliseconds, at [`BOUND_RATE`] calls a second or fewer.
+const SLOWEST_MS: f64 = 15.0;
+/// Processor time that the gateway and its client's HTTP may add to a call, in milliseconds.
+const ADDED_MS: f64 = 1.0;
+/// Calls a second up to which the slowest are bounded: more of them share the processors with what drives them.
+const BOUND_RATE: u32 = 200;
 /// Not measured.
 const WARM_UP: Duration = Duration::from_secs(1);
 
@@ -60,6 +66,34 @@ pub(super) async fn measure(scene: &Scene, plan: &Plan) -> anyhow::Result<Ways> 
         });
     }
     Ok(Ways { customers: plan.customers, calls_per_second: plan.rest, rounds })
+}
+
+impl Ways {
+    /// What of the promise was missed; nothing where it was kept. By the median of the rounds: one of them may have had a neighbour on the machine.
+    pub(super) fn missed(&self) -> Vec<String> {
+        let mut missed = Vec::new();
+        let slowest = median(self.rounds.iter().map(|round| round.rest.p99_ms));
+        if self.calls_per_second <= BOUND_RATE && !(slowest <= SLOWEST_MS) {
+            missed.push(format!("99 of a hundred calls through REST took up to {slowest:.2} ms, and not {SLOWEST_MS}"));
+        }
+        let added = self.added_ms();
+        if !(added < ADDED_MS) {
+            missed.push(format!("REST costs {added:.3} ms of a processor a call, and not less than {ADDED_MS}"));
+        }
+        missed
+    }
+
+    /// What the gateway and its client's HTTP add to a call.
+    fn added_ms(&self) -> f64 {
+        median(self.rounds.iter().map(|round| round.rest_cpu_ms - round.grpc_cpu_ms))
+    }
+}
+
+/// Not a number where there are none.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 async fn over_rest(scene: &Scene, plan: &Plan) -> anyhow::Result<Served> {
@@ -123,9 +157,33 @@ impl fmt::Display for Ways {
                 )?;
             }
         }
-        let mut added: Vec<f64> = self.rounds.iter().map(|round| round.rest_cpu_ms - round.grpc_cpu_ms).collect();
-        added.sort_by(f64::total_cmp);
-        let median = added.get(added.len() / 2).copied().unwrap_or(f64::NAN);
-        writeln!(f, "  the gateway and its client's HTTP cost {median:.3} ms a call (median)")
+        writeln!(f, "  the gateway and its client's HTTP cost {:.3} ms a call (median)", self.added_ms())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rounds(calls_per_second: u32, figures: &[(f64, f64)]) -> Ways {
+        let served = |p99_ms| Served { rate: 200.0, p50_ms: 1.0, p99_ms, refused: 0 };
+        let round = |&(p99_ms, added): &(f64, f64)| Round {
+            grpc: served(1.0),
+            rest: served(p99_ms),
+            grpc_cpu_ms: 0.5,
+            rest_cpu_ms: 0.5 + added,
+        };
+        Ways { customers: 1_000, calls_per_second, rounds: figures.iter().map(round).collect() }
+    }
+
+    #[test]
+    fn a_promise_is_missed_by_the_median_of_the_rounds_and_by_no_figure_at_all() {
+        assert!(rounds(200, &[(15.0, 0.99), (90.0, 0.2), (3.0, 7.0)]).missed().is_empty());
+        let slow = rounds(200, &[(15.1, 0.5)]).missed();
+        assert!(slow.len() == 1 && slow[0].contains("15.10 ms"), "{slow:?}");
+        let dear = rounds(200, &[(3.0, 1.0)]).missed();
+        assert!(dear.len() == 1 && dear[0].contains("1.000 ms of a processor"), "{dear:?}");
+        assert!(rounds(201, &[(90.0, 0.5)]).missed().is_empty(), "how fast is promised up to a rate");
+        assert_eq!(rounds(200, &[]).missed().len(), 2, "what was not measured was not kept");
     }
 }

@@ -11,10 +11,11 @@ use http::header;
 use ventanilla_tests::browser::Browser;
 use ventanilla_tests::scene::doorway::Doorway;
 
-/// A page's name, what is put in the place of what, whether the page keeps the policy that forbids what stands in it, and what must be found.
+/// A page's name, what is put in the place of what, its language, whether the page keeps the policy that forbids what stands in it, and what must be found.
 struct Planted {
     name: &'static str,
     changes: Vec<(&'static str, String)>,
+    lang: &'static str,
     policy: bool,
     found: Vec<&'static str>,
 }
@@ -34,6 +35,7 @@ fn planted(elsewhere: &str) -> Vec<Planted> {
                 change("<button>Entrar", "<button tabindex=\"-1\">Entrar"),
                 before_end("<form method=\"get\" action=\"https://elsewhere.example/\"></form><h1>Otra</h1>"),
             ],
+            lang: "es",
             policy: true,
             found: vec![
                 "is not in the language it says (en)",
@@ -55,6 +57,7 @@ fn planted(elsewhere: &str) -> Vec<Planted> {
                 ),
                 before_end("<a href=\" JavaScript:window.__ran=1\">x</a><iframe title=\"x\" srcdoc=\"x\"></iframe>"),
             ],
+            lang: "es",
             policy: false,
             found: vec![
                 "has what nobody here wrote: <script>",
@@ -71,6 +74,7 @@ fn planted(elsewhere: &str) -> Vec<Planted> {
         Planted {
             name: "scripts-kept-out",
             changes: vec![before_end("<script>window.__ran = 1</script>")],
+            lang: "es",
             policy: true,
             found: vec!["has what nobody here wrote: <script>", "Content Security Policy"],
         },
@@ -82,6 +86,7 @@ fn planted(elsewhere: &str) -> Vec<Planted> {
                 before_end(&format!("<img src=\"{elsewhere}\" alt=\"\">")),
                 before_end("<script src=\"/late.js\"></script>"),
             ],
+            lang: "es",
             policy: false,
             found: vec!["weighs 1", "requests", "asks http://localhost:", "while it is read"],
         },
@@ -95,6 +100,7 @@ fn planted(elsewhere: &str) -> Vec<Planted> {
                 ("href=\"?lang=en\"", "href=\"/posted\"".to_owned()),
                 before_end("<style>button:focus-visible { outline: none; }</style>"),
             ],
+            lang: "es",
             policy: false,
             found: vec![
                 "color-contrast: Elements must meet minimum color contrast ratio thresholds at .pale",
@@ -105,8 +111,45 @@ fn planted(elsewhere: &str) -> Vec<Planted> {
             ],
         },
         Planted {
+            name: "no-other-language",
+            changes: vec![change("href=\"?lang=en\"", "href=\"/broken?lang=en\"")],
+            lang: "es",
+            policy: true,
+            found: vec!["has a link to the other language that is answered 500"],
+        },
+        Planted {
+            name: "same-language",
+            changes: vec![change("href=\"?lang=en\"", "href=\"/sign-in?lang=es\"")],
+            lang: "es",
+            policy: true,
+            found: vec!["has a link to en that leads to a page in \"es\""],
+        },
+        Planted {
+            name: "faulty-in-the-other-language",
+            changes: vec![change("href=\"?lang=en\"", "href=\"/planted/english\"")],
+            lang: "es",
+            policy: true,
+            found: vec![
+                "in the other language, has no title of its own",
+                "in the other language, color-contrast",
+                "in the other language, is ",
+            ],
+        },
+        Planted {
+            name: "english",
+            changes: vec![
+                before_end("<style>.pale { color: #999; background: #fff; } .broad { width: 600px; }</style>"),
+                before_end("<p class=\"pale\">Pale</p><p class=\"broad\">Broad</p>"),
+                change(" · Ventanilla</title>", "</title>"),
+            ],
+            lang: "en",
+            policy: false,
+            found: vec!["has no title of its own", "has a link to es that leads to a page in \"en\""],
+        },
+        Planted {
             name: "trap",
             changes: vec![before_end("<script src=\"/trap.js\"></script>")],
+            lang: "es",
             policy: true,
             found: vec!["is not reached with the keyboard: <button>Entrar"],
         },
@@ -142,6 +185,7 @@ async fn doorway(elsewhere: &str) -> (Doorway, String) {
         Router::new()
             .route("/planted/{name}", get(with_faults))
             .route("/posted", post(async || ()))
+            .route("/broken", get(async || http::StatusCode::INTERNAL_SERVER_ERROR))
             .route("/late.js", get(move || async move { kind("text/javascript", LATE) }))
             .route("/trap.js", get(move || async move { kind("text/javascript", TRAP) }))
             .merge(pages)
@@ -153,7 +197,7 @@ async fn doorway(elsewhere: &str) -> (Doorway, String) {
 
 async fn plant(pages: Router, mut request: Request, planted: Planted) -> Response {
     use tower::ServiceExt as _;
-    *request.uri_mut() = "/sign-in?lang=es".parse().expect("an address");
+    *request.uri_mut() = format!("/sign-in?lang={}", planted.lang).parse().expect("an address");
     let page = pages.oneshot(request).await.expect("it answers");
     let (mut parts, body) = page.into_parts();
     let body = to_bytes(body, 1_000_000).await.expect("the page is whole");

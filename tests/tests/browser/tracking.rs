@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_tests::browser::{Browser, SCRIPTS};
-use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::{Answer, Visitor};
 use ventanilla_tests::scene::people::Person;
+use ventanilla_tests::scene::{Scene, fingerprint};
 
 use crate::house::{complaint, hostile, window};
 
@@ -211,6 +211,9 @@ async fn where_no_script_runs_a_customer_does_everything_all_the_same() {
         if told.contains("El defensor del cliente estudia su asunto") { Ok(()) } else { Err(told) }
     })
     .await;
+    // What else the office does about it is a change as well.
+    fingerprint::settled(&scene.admin().await, Duration::from_secs(30)).await;
+    browser.go(&format!("{base}/t/affair")).await;
     browser.press("Acepto la respuesta").await;
     browser.says("main", "Ha aceptado la respuesta").await;
 }

@@ -8,7 +8,7 @@ use kernel::Role;
 use serde::Deserialize;
 use ventanilla_proto::ombudsman::v1::{
     Case, CaseState, DossierAccess, DossierEntry, GetProcedureRequest, ListDossierAccessesRequest,
-    ListDossierEntriesRequest, ListObligationsRequest, Obligation, Procedure,
+    ListDossierEntriesRequest, ListObligationsRequest, Obligation, OfficeRole, Procedure,
 };
 use ventanilla_proto::sla::v1::{Clock, ClockBearer, ClockState, ExplainClockRequest, ListClocksRequest};
 use web::{Lang, Layout, Trouble, When, page};
@@ -23,7 +23,7 @@ use crate::step::{self, StepLink};
 use crate::timeline::{self, Happened};
 use crate::{money, words, wrong};
 
-/// Papers that are read for one page; more are found by their number.
+/// Papers that are read for one page; the page leads on to the next ones.
 const PAPERS: usize = 500;
 /// Things that are shown of the timeline before somebody asks for all of them.
 const RECENT: usize = 60;
@@ -41,6 +41,36 @@ pub(crate) struct Wanted {
     /// The whole timeline.
     #[serde(default)]
     all: String,
+    /// The first paper that is shown, by its number.
+    #[serde(default)]
+    from: String,
+}
+
+/// Papers of a dossier in order, as many as one page holds.
+pub(crate) struct Papers {
+    pub(crate) entries: Vec<DossierEntry>,
+    /// The number of the first paper after them.
+    pub(crate) next: Option<i64>,
+}
+
+/// Where a page stands in a long dossier.
+pub(crate) struct Stretch {
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) next: Option<i64>,
+}
+
+impl Papers {
+    /// What is said of the papers that are not on this page; nothing where all are.
+    pub(crate) fn stretch(&self) -> Option<Stretch> {
+        let (first, last) = (self.entries.first()?.sequence, self.entries.last()?.sequence);
+        (first > 1 || self.next.is_some()).then_some(Stretch { first, last, next: self.next })
+    }
+}
+
+/// The number of a paper as an address has it; the first where it is none.
+pub(crate) fn from_number(typed: &str) -> i64 {
+    typed.parse().ok().filter(|number| *number > 0).unwrap_or(1)
 }
 
 struct ClockRow {
@@ -119,7 +149,7 @@ struct CasePage<'a> {
     statement_due: Option<When>,
     steps: Vec<StepLink>,
     papers: Vec<Paper>,
-    papers_cut: bool,
+    stretch: Option<Stretch>,
     evidence: Vec<(Side, Vec<usize>)>,
     timeline: Vec<Happened>,
     hidden: usize,
@@ -146,16 +176,16 @@ pub(crate) async fn show(
     let lang = office.lang;
     let case = office.case(&id).await?;
     let (entries, clocks, procedure, obligations, similar, looked) = tokio::join!(
-        entries(&office, &case.name),
+        entries(&office, &case.name, from_number(&wanted.from)),
         clock_rows(&office, &case),
         procedure(&office, &case.name),
         obligations(&office, &case.name),
         similar(&office, &case),
         looked(&office, &case.name),
     );
-    let (entries, papers_cut) = entries.map_err(|status| wrong::at_case(status, &id))?;
-    let papers: Vec<Paper> = entries.iter().map(|entry| Paper::of(lang, entry)).collect();
-    let mut timeline = timeline::of(lang, &entries, &papers);
+    let read = entries.map_err(|status| wrong::at_case(status, &id))?;
+    let papers: Vec<Paper> = read.entries.iter().map(|entry| Paper::of(lang, entry)).collect();
+    let mut timeline = timeline::of(lang, &read.entries, &papers);
     let hidden = if wanted.all == "1" { 0 } else { timeline.len().saturating_sub(RECENT) };
     timeline.drain(..hidden);
     let evidence = [Side::Claimant, Side::Firm, Side::Office]
@@ -198,7 +228,7 @@ pub(crate) async fn show(
         steps: step::links(&office, &case),
         evidence,
         papers,
-        papers_cut,
+        stretch: read.stretch(),
         timeline,
         hidden,
         clocks,
@@ -216,20 +246,44 @@ pub(crate) async fn show(
     Ok(page(Layout::new(lang, title).of(&office.session, "/console").wide(), body))
 }
 
-/// All papers that the reader is listed, up to [`PAPERS`].
-pub(crate) async fn entries(office: &Office, case: &str) -> Result<(Vec<DossierEntry>, bool), tonic::Status> {
+/// The papers that the reader is listed, from this number on, up to [`PAPERS`].
+pub(crate) async fn entries(office: &Office, case: &str, first_sequence: i64) -> Result<Papers, tonic::Status> {
     let mut client = office.cases();
-    let (mut all, mut page_token) = (Vec::new(), String::new());
-    while all.len() < PAPERS {
-        let request = ListDossierEntriesRequest { parent: case.to_owned(), page_size: 100, page_token };
+    let (mut entries, mut page_token) = (Vec::new(), String::new());
+    while entries.len() < PAPERS {
+        let request = ListDossierEntriesRequest { parent: case.to_owned(), page_size: 100, page_token, first_sequence };
         let page = client.list_dossier_entries(request).await?.into_inner();
-        all.extend(page.entries);
+        entries.extend(page.entries);
         page_token = page.next_page_token;
         if page_token.is_empty() {
-            return Ok((all, false));
+            return Ok(Papers { entries, next: None });
         }
     }
-    Ok((all, true))
+    let next = entries.last().map(|last: &DossierEntry| last.sequence + 1);
+    Ok(Papers { entries, next })
+}
+
+/// All papers that the reader is listed.
+pub(crate) async fn all_entries(office: &Office, case: &str) -> Result<Vec<DossierEntry>, tonic::Status> {
+    let (mut all, mut first) = (Vec::new(), Some(1));
+    while let Some(number) = first {
+        let read = entries(office, case, number).await?;
+        all.extend(read.entries);
+        first = read.next;
+    }
+    Ok(all)
+}
+
+/// One paper. Nothing else of the dossier is asked for, so that nobody is noted to have been shown what they were not.
+async fn only(office: &Office, case: &str, number: i64) -> Result<Option<DossierEntry>, tonic::Status> {
+    let request = ListDossierEntriesRequest {
+        parent: case.to_owned(),
+        page_size: 1,
+        first_sequence: number,
+        ..ListDossierEntriesRequest::default()
+    };
+    let entries = office.cases().list_dossier_entries(request).await?.into_inner().entries;
+    Ok(entries.into_iter().find(|entry| entry.sequence == number))
 }
 
 /// The clocks of the case and of its affair; `None` when the monitor does not answer: the page is worth having without.
@@ -301,9 +355,14 @@ pub(crate) async fn obligations(office: &Office, case: &str) -> Vec<Obligation> 
     }
 }
 
-/// Earlier decisions about the same, while one is still to be made.
+/// Earlier decisions about the same, while one is still to be made, for who investigates or decides: from anybody else the office would have to write the question
+/// down as a try to get past its wall.
 async fn similar(office: &Office, case: &Case) -> Vec<OfPoint> {
-    if words::is_over(case.state()) || !case.decision.is_empty() {
+    let me = &office.session.principal.actor.id;
+    let weighs = |role: OfficeRole| matches!(role, OfficeRole::Investigator | OfficeRole::Ombudsman);
+    let mut live = case.assignments.iter().filter(|seat| seat.recuse_time.is_none());
+    let sits = live.any(|seat| seat.person == *me && weighs(seat.office_role()));
+    if !sits || words::is_over(case.state()) || !case.decision.is_empty() {
         return Vec::new();
     }
     let mut points = precedents::find(office, &case.name, &Draft::default()).await;
@@ -372,10 +431,9 @@ struct EntryPage<'a> {
 /// `GET /console/cases/{case}/entries/{entry}`: one paper, whole.
 pub(crate) async fn entry(office: Office, Path((id, number)): Path<(String, i64)>) -> Result<Response, Trouble> {
     let lang = office.lang;
-    let (entries, _) = entries(&office, &office::name(&id)).await.map_err(|status| wrong::at_case(status, &id))?;
-    let found = entries.iter().find(|entry| entry.sequence == number);
+    let found = only(&office, &office::name(&id), number).await.map_err(|status| wrong::at_case(status, &id))?;
     let found = found.ok_or_else(|| wrong::at_case(tonic::Status::not_found(""), &id))?;
-    let (paper, files) = (Paper::of(lang, found), files::of(&office, found).await);
+    let (paper, files) = (Paper::of(lang, &found), files::of(&office, &found).await);
     let title = format!("{} {number}: {}", lang.of("Papel", "Paper"), paper.kind);
     Ok(page(Layout::new(lang, title).of(&office.session, "/console"), EntryPage { lang, id: &id, paper, files }))
 }

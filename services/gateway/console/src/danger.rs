@@ -34,10 +34,17 @@ pub(crate) fn of(case: &Case, due: Option<&When>, now: Timestamp) -> Danger {
     match due {
         _ if case.state() == CaseState::Overdue => Danger::Late,
         _ if decided || words::is_over(case.state()) => Danger::None,
-        Some(due) if due.at <= now || case.decide_breached_time.is_some() => Danger::Late,
+        _ if case.decide_breached_time.is_some() => Danger::Late,
+        due => of_term(due, now),
+    }
+}
+
+/// The danger of a term that ends then and was not kept yet.
+pub(crate) fn of_term(due: Option<&When>, now: Timestamp) -> Danger {
+    match due {
+        Some(due) if due.at <= now => Danger::Late,
         Some(due) if due.at.duration_since(now) <= SignedDuration::from_hours(72) => Danger::Near,
         Some(_) => Danger::Far,
-        None if case.decide_breached_time.is_some() => Danger::Late,
         None => Danger::None,
     }
 }

@@ -54,7 +54,7 @@ struct FirmPage<'a> {
     state: &'static str,
     due: Option<When>,
     papers: Vec<Paper>,
-    papers_cut: bool,
+    stretch: Option<case_page::Stretch>,
     may_answer: bool,
     done: bool,
     request_id: String,
@@ -63,20 +63,22 @@ struct FirmPage<'a> {
     faults: Vec<Said>,
 }
 
-/// What was just done.
+/// What was just done, and from which paper on the dossier is shown.
 #[derive(Deserialize)]
-pub(crate) struct Done {
+pub(crate) struct Wanted {
     #[serde(default)]
     done: String,
+    #[serde(default)]
+    from: String,
 }
 
 /// `GET /firm/cases/{case}`.
 pub(crate) async fn show(
     office: Office,
     Path(id): Path<String>,
-    Query(Done { done }): Query<Done>,
+    Query(wanted): Query<Wanted>,
 ) -> Result<Response, Trouble> {
-    case_of(&office, &id, "", None, done == "answered").await
+    case_of(&office, &id, "", None, &wanted).await
 }
 
 async fn case_of(
@@ -84,23 +86,23 @@ async fn case_of(
     id: &str,
     statement: &str,
     refused: Option<&Trouble>,
-    done: bool,
+    wanted: &Wanted,
 ) -> Result<Response, Trouble> {
     let lang = office.lang;
     let back = |trouble: Trouble| wrong::explained(trouble).back_to("/firm", "Buscar otro", "Find another");
     let case = office.case(id).await.map_err(back)?;
-    let entries = case_page::entries(office, &case.name).await;
-    let (entries, papers_cut) = entries.map_err(|status| back(status.into()))?;
+    let read = case_page::entries(office, &case.name, case_page::from_number(&wanted.from)).await;
+    let read = read.map_err(|status| back(status.into()))?;
     let body = FirmPage {
         lang,
         csrf: office.session.csrf.clone(),
         id,
         state: words::of(lang, words::state(case.state())),
         due: When::of(lang, case.statement_due_time),
-        papers: entries.iter().map(|entry| Paper::of(lang, entry)).collect(),
-        papers_cut,
+        papers: read.entries.iter().map(|entry| Paper::of(lang, entry)).collect(),
+        stretch: read.stretch(),
         may_answer: matches!(case.state(), CaseState::Admitted | CaseState::EntityAllegations),
-        done,
+        done: wanted.done == "answered",
         request_id: office.request_id(),
         statement,
         refused: refused.map(|trouble| wrong::text(trouble, lang)),
@@ -139,6 +141,9 @@ pub(crate) async fn answer(
     };
     match office.cases().submit_entity_statement(request).await {
         Ok(_) => Ok(Redirect::to(&format!("/firm/cases/{id}?done=answered")).into_response()),
-        Err(status) => case_of(&office, &id, &typed.statement, Some(&Trouble::from(status)), false).await,
+        Err(status) => {
+            let first = Wanted { done: String::new(), from: String::new() };
+            case_of(&office, &id, &typed.statement, Some(&Trouble::from(status)), &first).await
+        }
     }
 }

@@ -156,7 +156,7 @@ async fn changed(office: &Office, case: &Case, values: &Values) -> Changed {
         values.text("seen_state").parse::<i32>().ok().and_then(|n| CaseState::try_from(n).ok()).unwrap_or_default();
     let state = (was != CaseState::Unspecified && was != case.state())
         .then(|| (words::of(lang, words::state(was)), words::of(lang, words::state(case.state()))));
-    let entries = case_page::entries(office, &case.name).await.map(|(entries, _)| entries).unwrap_or_default();
+    let entries = case_page::all_entries(office, &case.name).await.unwrap_or_default();
     let newer = entries.iter().filter(|entry| entry.record_time.is_some_and(|at| micros(&at) > seen));
     let papers = newer.map(|entry| {
         let paper = Paper::of(lang, entry);

@@ -10,15 +10,17 @@ use axum::response::sse::{Event, KeepAlive};
 use axum::response::{Response, Sse};
 use futures::Stream;
 use serde::Deserialize;
-use ventanilla_proto::ombudsman::v1::{Case, CaseState, ListCasesRequest, PartyTerm};
+use ventanilla_proto::ombudsman::v1::{
+    Case, CaseOrder, CaseStanding, CaseState, ListCasesRequest, ListCasesResponse, PartyTerm,
+};
 use web::{Lang, Layout, Trouble, When, page};
 
 use crate::danger::{self, Danger};
 use crate::office::{self, Office};
 use crate::{words, wrong};
 
-/// Pages of a hundred that are looked through: an office with more open cases than that filters by state or by person.
-const PAGES: usize = 10;
+/// Cases of one page; it leads on to those after them.
+const ROWS: i32 = 100;
 /// How often the list is looked at, while somebody has it open: each look lists it.
 const EVERY: Duration = Duration::from_secs(15);
 /// How long one stream lasts; the browser opens the next, with whatever session it has then.
@@ -31,16 +33,19 @@ pub(crate) struct Wanted {
     show: String,
     #[serde(default)]
     state: String,
+    /// Where the page before ended, as the office says it; empty for the first page.
+    #[serde(default)]
+    after: String,
     /// What an open page shows; absent when a page is asked for.
     #[serde(default)]
     seen: String,
 }
 
 /// Which cases are listed.
-#[derive(Clone, Copy)]
 struct Choice {
     show: &'static str,
     state: CaseState,
+    after: String,
 }
 
 impl Wanted {
@@ -51,32 +56,59 @@ impl Wanted {
             _ => "open",
         };
         let state = self.state.parse::<i32>().ok().and_then(|n| CaseState::try_from(n).ok()).unwrap_or_default();
-        Choice { show, state }
+        Choice { show, state, after: self.after.clone() }
     }
 }
 
 impl Choice {
-    /// The cases, and whether there are more than are listed.
-    async fn listed(self, office: &Office) -> Result<(Vec<Case>, bool), Trouble> {
-        let (mut cases, cut) = cases(office, self.show == "mine", self.state).await?;
-        cases.retain(|case| {
-            self.state != CaseState::Unspecified || (self.show == "over") == words::is_over(case.state())
-        });
-        Ok((cases, cut))
+    /// A page of the cases: the open ones by the term that is over first, the others newest first.
+    async fn listed(&self, office: &Office) -> Result<ListCasesResponse, Trouble> {
+        let (standing, order) = match self.is_open() {
+            true => (CaseStanding::Open, CaseOrder::Term),
+            false => (CaseStanding::Over, CaseOrder::Newest),
+        };
+        let request = ListCasesRequest {
+            page_size: ROWS,
+            page_token: self.after.clone(),
+            state: self.state.into(),
+            assigned_to_me: self.show == "mine",
+            standing: standing.into(),
+            order: order.into(),
+            ..ListCasesRequest::default()
+        };
+        let page = office.cases().list_cases(request).await.map_err(|status| wrong::explained(status.into()))?;
+        Ok(page.into_inner())
     }
 
-    /// Where it is shown.
-    fn path(self) -> String {
+    /// Whether open cases are listed, and not those that are over.
+    fn is_open(&self) -> bool {
+        match self.state {
+            CaseState::Unspecified => self.show != "over",
+            state => !words::is_over(state),
+        }
+    }
+
+    /// Where its first page is shown.
+    fn path(&self) -> String {
         format!("/console?show={}&state={}", self.show, i32::from(self.state))
+    }
+
+    /// Where the page after this place is shown.
+    fn path_after(&self, place: &str) -> String {
+        match place {
+            "" => self.path(),
+            place => format!("{}&after={place}", self.path()),
+        }
     }
 }
 
 /// Which versions of which cases a list shows, as it stands in an address.
 fn version(cases: &[Case]) -> String {
-    let mut shown: Vec<(&str, &str)> = cases.iter().map(|case| (case.name.as_str(), case.etag.as_str())).collect();
-    shown.sort_unstable();
     let mut hasher = DefaultHasher::new();
-    shown.hash(&mut hasher);
+    for case in cases {
+        let due = case.next_due_time.map(|due| (due.seconds, due.nanos));
+        (&case.name, &case.etag, due).hash(&mut hasher);
+    }
     format!("{:016x}", hasher.finish())
 }
 
@@ -105,9 +137,18 @@ struct Worklist {
     states: Vec<(i32, &'static str)>,
     late: usize,
     near: usize,
-    cut: bool,
-    /// Where this list is shown.
+    /// There are more of those than are counted: the page ends before them.
+    uncounted: bool,
+    /// Where this page is shown.
     here: String,
+    /// Where the first page is, when this is another.
+    first: Option<String>,
+    /// Where the next page is, when there is one.
+    more: Option<String>,
+    /// Where this page begins.
+    after: String,
+    /// They are in order of their terms.
+    by_term: bool,
     /// What of which cases it shows.
     seen: String,
 }
@@ -119,8 +160,7 @@ pub(crate) async fn changes(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Trouble> {
     let choice = wanted.choice();
     // Who may not see the list hears nothing of it.
-    let (listed, _) = choice.listed(&office).await?;
-    let mut shown = version(&listed);
+    let mut shown = version(&choice.listed(&office).await?.cases);
     let stream = async_stream::stream! {
         for _ in 0..LOOKS {
             if shown != wanted.seen {
@@ -129,8 +169,8 @@ pub(crate) async fn changes(
             }
             tokio::time::sleep(EVERY).await;
             // Every look has a deadline of its own.
-            let Ok((listed, _)) = choice.listed(&office.renewed()).await else { return };
-            shown = version(&listed);
+            let Ok(listed) = choice.listed(&office.renewed()).await else { return };
+            shown = version(&listed.cases);
         }
     };
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
@@ -140,23 +180,27 @@ pub(crate) async fn changes(
 pub(crate) async fn show(office: Office, Query(wanted): Query<Wanted>) -> Result<Response, Trouble> {
     let lang = office.lang;
     let choice = wanted.choice();
-    let Choice { show, state } = choice;
-    let (cases, cut) = choice.listed(&office).await?;
-    let mut rows: Vec<Row> = cases.iter().map(|case| row(&office, case)).collect();
-    rows.sort_by_key(|row| (row.danger, row.due.as_ref().map(|due| due.at)));
+    let ListCasesResponse { cases, next_page_token } = choice.listed(&office).await?;
+    let rows: Vec<Row> = cases.iter().map(|case| row(&office, case)).collect();
     let count = |danger| rows.iter().filter(|row| row.danger == danger).count();
     let states = (1..=26)
         .filter_map(|n| CaseState::try_from(n).ok())
         .map(|state| (state.into(), words::of(lang, words::state(state))));
+    let more = (!next_page_token.is_empty()).then(|| choice.path_after(&next_page_token));
+    let last_is_near = rows.last().is_some_and(|row| matches!(row.danger, Danger::Late | Danger::Near));
     let body = Worklist {
         lang,
         late: count(Danger::Late),
         near: count(Danger::Near),
-        show,
-        state: state.into(),
+        uncounted: last_is_near && more.is_some(),
+        show: choice.show,
+        state: choice.state.into(),
         states: states.collect(),
-        cut,
-        here: choice.path(),
+        here: choice.path_after(&choice.after),
+        first: (!choice.after.is_empty()).then(|| choice.path()),
+        more,
+        by_term: choice.is_open(),
+        after: choice.after,
         seen: version(&cases),
         rows,
     };
@@ -164,30 +208,9 @@ pub(crate) async fn show(office: Office, Query(wanted): Query<Wanted>) -> Result
     Ok(page(Layout::new(lang, title).of(&office.session, "/console").wide(), body))
 }
 
-async fn cases(office: &Office, mine: bool, state: CaseState) -> Result<(Vec<Case>, bool), Trouble> {
-    let mut client = office.cases();
-    let (mut all, mut page_token) = (Vec::new(), String::new());
-    for _ in 0..PAGES {
-        let request = ListCasesRequest {
-            page_size: 100,
-            page_token,
-            state: state.into(),
-            assigned_to_me: mine,
-            ..ListCasesRequest::default()
-        };
-        let page = client.list_cases(request).await.map_err(|status| wrong::explained(status.into()))?.into_inner();
-        all.extend(page.cases);
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            return Ok((all, false));
-        }
-    }
-    Ok((all, true))
-}
-
 fn row(office: &Office, case: &Case) -> Row {
     let (lang, now) = (office.lang, office.now);
-    let due = When::of(lang, case.decide_due_time);
+    let due = When::of(lang, case.next_due_time);
     let live = |a: &&ventanilla_proto::ombudsman::v1::Assignment| a.recuse_time.is_none();
     let people: Vec<_> = case
         .assignments
@@ -204,7 +227,7 @@ fn row(office: &Office, case: &Case) -> Row {
         motive: case.matter.as_ref().map(|matter| matter.motive.clone()).unwrap_or_default(),
         regime: case.regime.clone(),
         distance: due.as_ref().map(|due| due.distance(lang, now)).unwrap_or_default(),
-        danger: danger::of(case, due.as_ref(), now),
+        danger: danger::of_term(due.as_ref(), now),
         due,
         awaits: awaited(lang, case),
         mine: case.assignments.iter().filter(live).any(|seat| &seat.person == me),

@@ -72,6 +72,7 @@ pub(crate) fn case(stored: &StoredCase, team: &Team, terms: &Terms) -> pb::Case 
         origin: complaint.origin.map(origin_to_proto).unwrap_or_default().into(),
         regulator_reference: complaint.regulator_reference.clone().unwrap_or_default(),
         party_terms: terms.of_parties.iter().map(party_term).collect(),
+        next_due_time: stored.term_due_at.map(time_to_proto),
     }
 }
 

@@ -191,19 +191,25 @@ fn content_of(violations: &mut Violations, content_type: &str, content: &[u8]) -
     (content_type, content.to_vec())
 }
 
-pub(crate) fn list_dossier_entries(request: &pb::ListDossierEntriesRequest) -> Parsed<dossier_reading::Page> {
-    dossier_page(&request.parent, request.page_size, &request.page_token)
+pub(crate) fn list_dossier_entries(request: &pb::ListDossierEntriesRequest) -> Parsed<(dossier_reading::Page, i64)> {
+    let mut violations = Violations::new();
+    let page = dossier_page(&mut violations, &request.parent, request.page_size, &request.page_token);
+    if request.first_sequence < 0 {
+        violations.push("first_sequence", "is not below zero");
+    }
+    whole(violations, page.map(|page| (page, request.first_sequence)))
 }
 
 pub(crate) fn list_dossier_accesses(request: &pb::ListDossierAccessesRequest) -> Parsed<dossier_reading::Page> {
-    dossier_page(&request.parent, request.page_size, &request.page_token)
+    let mut violations = Violations::new();
+    let page = dossier_page(&mut violations, &request.parent, request.page_size, &request.page_token);
+    whole(violations, page)
 }
 
-fn dossier_page(parent: &str, size: i32, token: &str) -> Parsed<dossier_reading::Page> {
-    let mut violations = Violations::new();
-    let case = parse::name::<CaseId>(&mut violations, "parent", parent);
-    let size = page_size(&mut violations, size);
-    whole(violations, case.map(|case| dossier_reading::Page { case, size, token: token.to_owned(), newest_first: false }))
+fn dossier_page(violations: &mut Violations, parent: &str, size: i32, token: &str) -> Option<dossier_reading::Page> {
+    let case = parse::name::<CaseId>(violations, "parent", parent);
+    let size = page_size(violations, size);
+    case.map(|case| dossier_reading::Page { case, size, token: token.to_owned(), newest_first: false })
 }
 
 pub(crate) fn list_cases(request: &pb::ListCasesRequest) -> Parsed<list_cases::Query> {
@@ -214,6 +220,22 @@ pub(crate) fn list_cases(request: &pb::ListCasesRequest) -> Parsed<list_cases::Q
     };
     let ticket = parse::optional_name(&mut violations, "ticket", &request.ticket);
     let size = page_size(&mut violations, request.page_size);
+    let open = match pb::CaseStanding::try_from(request.standing) {
+        Ok(pb::CaseStanding::Unspecified) => None,
+        Ok(pb::CaseStanding::Open) => Some(true),
+        Ok(pb::CaseStanding::Over) => Some(false),
+        Err(_) => parse::not_a_value(&mut violations, "standing", request.standing),
+    };
+    let by_term = match pb::CaseOrder::try_from(request.order) {
+        Ok(pb::CaseOrder::Unspecified | pb::CaseOrder::Newest) => false,
+        Ok(pb::CaseOrder::Term) => {
+            if open != Some(true) {
+                violations.push("order", "by the term that runs only what is open is listed: standing must say so");
+            }
+            true
+        }
+        Err(_) => parse::not_a_value(&mut violations, "order", request.order).unwrap_or_default(),
+    };
     let (assigned_to_me, token) = (request.assigned_to_me, request.page_token.clone());
-    whole(violations, Some(list_cases::Query { stage, ticket, assigned_to_me, size, token }))
+    whole(violations, Some(list_cases::Query { stage, ticket, assigned_to_me, open, by_term, size, token }))
 }

@@ -129,7 +129,7 @@ impl OmbudsmanService for Service {
     ) -> Answer<pb::ListDossierEntriesResponse> {
         let call = Call::of(&request);
         let page = convert::list_dossier_entries(request.get_ref()).map_err(|violations| status(&violations))?;
-        answer(usecase::dossier_reading::list(self.office.clone(), call, page).await)
+        answer(usecase::dossier_reading::list_from(self.office.clone(), call, page).await)
     }
 
     async fn list_dossier_accesses(

@@ -41,6 +41,8 @@ pub(crate) struct StoredCase {
     pub(crate) ended_at: Option<Timestamp>,
     /// How many codes its claimant was given before the one that opens it.
     pub(crate) code_number: i32,
+    /// The end of the next term that has to be kept.
+    pub(crate) term_due_at: Option<Timestamp>,
 }
 
 /// Reads a case and keeps it locked.
@@ -74,13 +76,21 @@ pub(crate) struct Filter {
     pub(crate) ticket: Option<TicketId>,
     /// Only those this person is assigned to.
     pub(crate) assigned_to: Option<String>,
-    /// Only those after this one in the order of the list.
-    pub(crate) after: Option<(Timestamp, CaseId)>,
+    /// Only those that are open, or only those that are not.
+    pub(crate) open: Option<bool>,
 }
 
-/// Cases, newest first.
+/// Where a list by term goes on: after the case of this term, and of none last.
+pub(crate) type ByTerm = (Option<Timestamp>, CaseId);
+
+/// Cases, newest first, after one of them.
 #[tracing::instrument(name = "db.case.list", skip_all)]
-pub(crate) async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<StoredCase>, StoreError> {
+pub(crate) async fn newest(
+    db: &Db,
+    filter: &Filter,
+    after: Option<(Timestamp, CaseId)>,
+    limit: i64,
+) -> Result<Vec<StoredCase>, StoreError> {
     let rows = sqlx::query_as!(
         CaseRow,
         "select * from ombudsman.office_case c
@@ -89,16 +99,54 @@ pub(crate) async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<Sto
             and ($3::text is null or exists (select from ombudsman.assignment a
                   where a.case_id = c.case_id and a.person = $3 and a.recused_at is null))
             and ($4::timestamptz is null or (created_at, case_id) < ($4, $5::uuid))
+            and ($7::boolean is null or ombudsman.is_open(state) = $7)
           order by created_at desc, case_id desc limit $6",
         filter.stage.map(Stage::as_str),
         filter.ticket.map(|ticket| ticket.uuid()),
         filter.assigned_to.as_deref(),
-        filter.after.map(|(at, _)| at.to_sqlx()) as _,
-        filter.after.map(|(_, id)| id.uuid()),
+        after.map(|(at, _)| at.to_sqlx()) as _,
+        after.map(|(_, id)| id.uuid()),
+        limit,
+        filter.open,
+    )
+    .fetch_all(db.reader())
+    .await?;
+    with_points(db, rows).await
+}
+
+/// Open cases by the next term that has to be kept, after one of them. What the filter says of being open is not asked.
+#[tracing::instrument(name = "db.case.list_by_term", skip_all)]
+pub(crate) async fn by_term(
+    db: &Db,
+    filter: &Filter,
+    after: Option<ByTerm>,
+    limit: i64,
+) -> Result<Vec<StoredCase>, StoreError> {
+    // Before every case: no term ended then, and no id is smaller.
+    let (term, id) = after.unwrap_or((Some(Timestamp::UNIX_EPOCH), CaseId::from_uuid(Uuid::nil())));
+    let rows = sqlx::query_as!(
+        CaseRow,
+        "select * from ombudsman.office_case c
+          where ombudsman.is_open(state)
+            and (coalesce(term_due_at, 'infinity'), case_id) > (coalesce($4::timestamptz, 'infinity'), $5::uuid)
+            and ($1::text is null or state = $1)
+            and ($2::uuid is null or ticket_id = $2)
+            and ($3::text is null or exists (select from ombudsman.assignment a
+                  where a.case_id = c.case_id and a.person = $3 and a.recused_at is null))
+          order by coalesce(term_due_at, 'infinity'), case_id limit $6",
+        filter.stage.map(Stage::as_str),
+        filter.ticket.map(|ticket| ticket.uuid()),
+        filter.assigned_to.as_deref(),
+        term.map(|at| at.to_sqlx()) as _,
+        id.uuid(),
         limit,
     )
     .fetch_all(db.reader())
     .await?;
+    with_points(db, rows).await
+}
+
+async fn with_points(db: &Db, rows: Vec<CaseRow>) -> Result<Vec<StoredCase>, StoreError> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.case_id).collect();
     let points = points_of(db.reader(), &ids).await?;
     rows.into_iter()

@@ -94,10 +94,22 @@ pub(crate) fn is_for_claimant(sealed: &Sealed, told: &BTreeSet<u64>) -> bool {
 ///
 /// # Errors
 /// [`Failure`].
-#[tracing::instrument(name = "dossier.list", skip_all, fields(case = %page.case))]
 pub async fn list(office: Office, call: Call, page: Page) -> Result<pb::ListDossierEntriesResponse, Failure> {
+    list_from(office, call, (page, 0)).await
+}
+
+/// Lists the entry of a sequence and those after it in order.
+///
+/// # Errors
+/// [`Failure`].
+#[tracing::instrument(name = "dossier.list", skip_all, fields(case = %page.case))]
+pub async fn list_from(
+    office: Office,
+    call: Call,
+    (page, first): (Page, i64),
+) -> Result<pb::ListDossierEntriesResponse, Failure> {
     let sight = Sight::of(&office, &call, page.case).await?;
-    seen(office, call, page, sight).await
+    seen(office, call, (page, first), sight).await
 }
 
 /// The same for the claimant, who sees less of what is for both parties than the firm, whose own some of it is.
@@ -107,24 +119,25 @@ pub(super) async fn list_to_claimant(
     page: Page,
 ) -> Result<pb::ListDossierEntriesResponse, Failure> {
     let sight = Sight::of_claimant(&office, page.case).await?;
-    seen(office, call, page, sight).await
+    seen(office, call, (page, 0), sight).await
 }
 
 async fn seen(
     office: Office,
     call: Call,
-    page: Page,
+    (page, first): (Page, i64),
     sight: Sight,
 ) -> Result<pb::ListDossierEntriesResponse, Failure> {
     // A token of the office's list must not open the same place of the parties' one, nor another case's.
-    let filter = format!("{}{}{}", page.case, sight.listed.len(), if page.newest_first { "-" } else { "" });
+    let order = if page.newest_first { "-" } else { "" };
+    let filter = format!("{}{}{first}{order}", page.case, sight.listed.len());
     let from = match PageToken::decode(&page.token, LIST, filter.as_bytes())? {
         Some(token) => {
             let [sequence] = token.fields::<1>()?;
             sequence.parse().map_err(|_| Failure::Unreadable)?
         }
         None if page.newest_first => i64::MAX,
-        None => 0,
+        None => (first - 1).max(0),
     };
     case::get(&office.db, page.case).await?.ok_or(Refused::CaseNotFound)?;
     let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);

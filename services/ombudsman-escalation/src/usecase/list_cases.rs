@@ -10,6 +10,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
+use crate::store::case::{ByTerm, Filter, StoredCase};
 use crate::store::{case, clock, wall};
 
 const LIST: &str = "cases";
@@ -23,32 +24,37 @@ pub struct Query {
     pub ticket: Option<TicketId>,
     /// Only the caller's own.
     pub assigned_to_me: bool,
+    /// Only those that are open, or only those that are not.
+    pub open: Option<bool>,
+    /// By the next term that has to be kept, and not the newest first; of open ones alone.
+    pub by_term: bool,
     /// How many at most.
     pub size: usize,
     /// Token of the page before; empty for the first.
     pub token: String,
 }
 
-/// Cases, newest first.
+/// Cases, newest first or by the next term.
 ///
 /// # Errors
 /// [`Failure`].
 #[tracing::instrument(name = "case.list", skip_all)]
 pub async fn run(office: Office, call: Call, query: Query) -> Result<pb::ListCasesResponse, Failure> {
     let assigned_to = query.assigned_to_me.then(|| call.actor().id.clone());
-    let bound = format!("{:?}|{:?}|{assigned_to:?}", query.stage, query.ticket);
-    let after = match PageToken::decode(&query.token, LIST, bound.as_bytes())? {
-        Some(token) => Some(place(token)?),
-        None => None,
-    };
-    let filter = case::Filter { stage: query.stage, ticket: query.ticket, assigned_to, after };
+    let filter = Filter { stage: query.stage, ticket: query.ticket, assigned_to, open: query.open };
+    let bound = format!("{filter:?}|{}", query.by_term);
+    let token = PageToken::decode(&query.token, LIST, bound.as_bytes())?;
     let limit = i64::try_from(query.size + 1).unwrap_or(i64::MAX);
-    let mut found = case::list(&office.db, &filter, limit).await?;
+    let mut found = if query.by_term {
+        case::by_term(&office.db, &filter, token.map(term_and_case).transpose()?, limit).await?
+    } else {
+        case::newest(&office.db, &filter, token.map(instant_and_case).transpose()?, limit).await?
+    };
     let more = found.len() > query.size;
     found.truncate(query.size);
     let next_page_token = match found.last() {
         Some(last) if more => {
-            let key = [last.created_at.to_string(), last.case.id.name()];
+            let key = [place(last, query.by_term), last.case.id.name()];
             PageToken::encode(LIST, bound.as_bytes(), &[&key[0], &key[1]])
         }
         _ => String::new(),
@@ -67,8 +73,23 @@ pub async fn run(office: Office, call: Call, query: Query) -> Result<pb::ListCas
     Ok(pb::ListCasesResponse { cases, next_page_token })
 }
 
-fn place(token: PageToken) -> Result<(Timestamp, CaseId), Failure> {
+/// The instant by which a case has its place in the list; empty for one in which no term runs.
+fn place(stored: &StoredCase, by_term: bool) -> String {
+    if by_term {
+        stored.term_due_at.map(|due| due.to_string()).unwrap_or_default()
+    } else {
+        stored.created_at.to_string()
+    }
+}
+
+fn instant_and_case(token: PageToken) -> Result<(Timestamp, CaseId), Failure> {
+    let (at, id) = term_and_case(token)?;
+    Ok((at.ok_or(Failure::Unreadable)?, id))
+}
+
+fn term_and_case(token: PageToken) -> Result<ByTerm, Failure> {
     let [at, id] = token.fields::<2>()?;
     // The token carries a checksum, so what is inside was written by this function's other half.
-    Ok((at.parse().map_err(|_| Failure::Unreadable)?, CaseId::parse(&id).map_err(|_| Failure::Unreadable)?))
+    let at = (!at.is_empty()).then(|| at.parse().map_err(|_| Failure::Unreadable)).transpose()?;
+    Ok((at, CaseId::parse(&id).map_err(|_| Failure::Unreadable)?))
 }

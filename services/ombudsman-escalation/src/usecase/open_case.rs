@@ -152,6 +152,7 @@ async fn write(
         updated_at: now,
         ended_at: None,
         code_number: 0,
+        term_due_at: None,
     };
     let mut step = Step::opening(tx, stored, call, command.key, now);
     let opened = pb::CaseOpened {

@@ -73,6 +73,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         updated_at: now,
         ended_at: None,
         code_number: 0,
+        term_due_at: None,
     };
     let mut step = Step::opening(tx, stored, &call, command.change.key, now);
     step.note(&office, &opened(&review));

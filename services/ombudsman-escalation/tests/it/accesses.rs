@@ -51,6 +51,28 @@ async fn who_is_shown_a_dossier_stands_in_its_access_log_with_what_they_were_sho
     assert!(accesses.iter().all(|access| access.read_time.is_some()), "{accesses:?}");
     assert_eq!(accesses[2].first_sequence, 1);
 
+    // One paper: that one alone is shown, and noted.
+    let one = pb::ListDossierEntriesRequest { first_sequence: 3, page_size: 1, ..page(&case) };
+    let shown = world.ines().list_dossier_entries(one).await.unwrap().into_inner();
+    assert_eq!(shown.entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), [3]);
+    let noted = log(&world, &case).await.remove(0);
+    assert_eq!((noted.first_sequence, noted.last_sequence), (3, 3));
+    // The rest goes on from it, and its token opens nothing else.
+    let on = |token: String, first: i64| pb::ListDossierEntriesRequest {
+        first_sequence: first,
+        page_token: token,
+        ..page(&case)
+    };
+    let rest = world.ines().list_dossier_entries(on(shown.next_page_token.clone(), 3)).await.unwrap().into_inner();
+    assert_eq!(rest.entries.first().map(|entry| entry.sequence), Some(4));
+    let elsewhere = world.ines().list_dossier_entries(on(shown.next_page_token, 1)).await.unwrap_err();
+    assert_eq!(reason(&elsewhere).1, "INVALID_PAGE_TOKEN");
+    let negative = world.ines().list_dossier_entries(on(String::new(), -1)).await.unwrap_err();
+    assert_eq!(reason(&negative).0, Code::InvalidArgument);
+    let beyond = world.ines().list_dossier_entries(on(String::new(), 9_999)).await.unwrap().into_inner();
+    assert!(beyond.entries.is_empty(), "{beyond:?}");
+    let accesses = log(&world, &case).await;
+
     // Page by page, each access once.
     let request =
         |token: String| pb::ListDossierAccessesRequest { parent: case.clone(), page_size: 2, page_token: token };

@@ -71,6 +71,7 @@ async fn what_was_upheld_is_ordered_carried_out_with_proof_and_closed() {
     let owed = world.owed(&case).await;
     assert_eq!((owed.len(), owed[0].claim_point.as_str(), owed[0].department.as_str()), (1, "p1", "billing"));
     assert_eq!(owed[0].due_time, time("2026-12-03T23:00:00Z"));
+    assert_eq!(world.get(&case).await.next_due_time, owed[0].due_time, "what was ordered is the next to be kept");
     let set = world.entries::<pb::ObligationSet>().await;
     assert_eq!((set.len(), &set[0].obligation, set[0].due_time), (1, &owed[0].name, owed[0].due_time));
     let paper = world.papers(&case, pb::DossierKind::ComplianceOrder).await;
@@ -99,6 +100,7 @@ async fn what_was_upheld_is_ordered_carried_out_with_proof_and_closed() {
     .await
     .unwrap();
     assert!(occurred.starts_with("2026-11-26 09:00:00"), "{occurred}");
+    assert_eq!(world.get(&case).await.next_due_time, None);
     assert_eq!(world.close(&case).await.unwrap().state(), S::Closed);
     assert_eq!(world.told(&case).await.came_from(), S::Complied);
 }
@@ -116,12 +118,18 @@ async fn an_order_that_is_not_carried_out_is_overdue_once_reported_and_may_be_do
     assert_eq!(world.papers(&case, pb::DossierKind::Overdue).await.len(), 1);
     assert_eq!(world.moves(&case).await.last(), Some(&(S::Compliance, S::Overdue)));
     assert!(world.owed(&case).await[0].overdue_time.is_some());
+    assert_eq!(
+        world.get(&case).await.next_due_time,
+        world.owed(&case).await[0].due_time,
+        "it is late until it is reported"
+    );
     let verdict = pb::VerifyDossierRequest { name: case.clone() };
     assert!(world.elena().verify_dossier(verdict).await.unwrap().into_inner().intact);
 
     let told = world.told(&case).await;
     let reported = act!(world, "elena", report_overdue, ReportOverdueRequest, &case, report: "nothing was refunded");
     assert_eq!(reported.unwrap().state(), S::Reported);
+    assert_eq!(world.get(&case).await.next_due_time, None, "the office has done what it may");
     let paper = world.papers(&case, pb::DossierKind::OverdueReport).await;
     assert_eq!(paper, [format!("{}\n\nnothing was refunded", told.reports_to)]);
     let entry = world.entries::<pb::OverdueReported>().await;

@@ -84,7 +84,12 @@ async fn what_only_the_office_writes_cannot_be_added_by_hand() {
 async fn pages_hold_together_and_tokens_of_another_reader_do_not_fit() {
     let world = World::staffed().await;
     let case = world.seated_case().await.name;
-    let page = |page_token: String| pb::ListDossierEntriesRequest { parent: case.clone(), page_size: 2, page_token };
+    let page = |page_token: String| pb::ListDossierEntriesRequest {
+        parent: case.clone(),
+        page_size: 2,
+        page_token,
+        ..Default::default()
+    };
     let mut sequences = Vec::new();
     let mut token = String::new();
     loop {

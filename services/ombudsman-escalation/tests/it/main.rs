@@ -6,6 +6,7 @@ mod acts;
 mod admission;
 mod assign_case;
 mod audit;
+mod by_term;
 mod causes;
 mod claimant;
 mod clocks;

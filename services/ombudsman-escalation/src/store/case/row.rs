@@ -76,6 +76,7 @@ pub(super) struct CaseRow {
     pub(super) code_number: i32,
     pub(super) cure_asked: Option<Vec<String>>,
     pub(super) cure_asked_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) term_due_at: Option<jiff_sqlx::Timestamp>,
 }
 
 impl CaseRow {
@@ -122,9 +123,20 @@ impl CaseRow {
         let opened_by =
             Actor { kind: word(&self.opened_by_kind, TABLE, "opened_by_kind", id)?, id: self.opened_by, department };
         let (created_at, updated_at) = (self.created_at.to_jiff(), self.updated_at.to_jiff());
-        let ended_at = instant(self.ended_at);
+        let (ended_at, term_due_at) = (instant(self.ended_at), instant(self.term_due_at));
         let (version, code_number) = (self.version, self.code_number);
-        Ok(StoredCase { case, version, opened_by, head, matter, created_at, updated_at, ended_at, code_number })
+        Ok(StoredCase {
+            case,
+            version,
+            opened_by,
+            head,
+            matter,
+            created_at,
+            updated_at,
+            ended_at,
+            code_number,
+            term_due_at,
+        })
     }
 
     fn representative(&self) -> Result<Option<Representative>, StoreError> {
