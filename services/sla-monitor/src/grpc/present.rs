@@ -214,6 +214,12 @@ pub fn policy(rule: &Rule, calendar: &str) -> proto::Policy {
 pub fn obligation(obligation: &Obligation, calendar: &str) -> proto::Policy {
     match obligation {
         Obligation::Shipped(rule) => policy(rule, calendar),
+        Obligation::ShippedBefore(rule) => proto::Policy {
+            state: proto::PolicyState::Superseded.into(),
+            enabled: false,
+            disabled_because: "it is in force here under another version, or ships no more".to_owned(),
+            ..policy(rule, calendar)
+        },
         Obligation::House(version) => house_policy(version),
     }
 }
