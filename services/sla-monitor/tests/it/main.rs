@@ -14,6 +14,7 @@ mod filing;
 mod forecast;
 mod house;
 mod law;
+mod law_versions;
 mod ombudsman;
 mod parameters;
 mod parties;
