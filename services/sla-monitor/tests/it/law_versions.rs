@@ -8,17 +8,20 @@ use sla_monitor_domain::clock::Threshold;
 use sla_monitor_domain::{Catalogue, Company, Rule, Term};
 use testkit::{Served, eventually};
 use tonic::Code;
+use ventanilla_proto::ombudsman::v1 as office;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::Channel;
 use ventanilla_sla_monitor::{Settings, assemble_under};
 
 use crate::bad_input::reason;
+use crate::parties::{Case, OVER};
 use crate::trials::replay;
 use crate::world::{SOON, Ticket, World, at, client, clock_in, clocks, policies, read};
 
 const GENERAL: &str = "es.l10-2025.17-1.resolve";
 const BILLING: &str = "es.l10-2025.17-3.billing";
+const CURE: &str = "es.fin.29quater-2.cure";
 
 /// Settings under another reading of two texts.
 fn under_other_readings(world: &World) -> Settings {
@@ -35,7 +38,7 @@ fn owned((name, value): (&str, &str)) -> (String, String) {
 /// What another release might ship: a rule with another term, other words, another article and other warnings.
 fn changed(settings: &Settings) -> Catalogue {
     let ships = Catalogue::embedded_for(&settings.law.switches, &settings.law.company).unwrap();
-    let rule = ships.rule(GENERAL).unwrap().clone();
+    let (rule, cure) = (ships.rule(GENERAL).unwrap().clone(), ships.rule(CURE).unwrap().clone());
     ships.with(Rule {
         term: Some(Term::BusinessDays(10)),
         citation: "Ley 99/2027, art. 4".to_owned(),
@@ -45,6 +48,7 @@ fn changed(settings: &Settings) -> Catalogue {
         warnings: vec![Threshold::Share(10)],
         ..rule
     })
+    .with(Rule { citation: "Ley 98/2027, art. 5".to_owned(), ..cure })
 }
 
 async fn start_under(world: &World, ships: Catalogue, settings: Settings) -> Served {
@@ -95,6 +99,14 @@ async fn breaches(world: &World) -> i64 {
     sqlx::query_scalar(written).fetch_one(&world.admin).await.unwrap()
 }
 
+/// The clock of a claimant who let time pass.
+async fn lapsed(world: &World, served: &Served) -> sla::Clock {
+    let case = Case::open(world, "es.finance").await;
+    case.give(office::PartyTermKind::Cure, office::Party::Claimant, OVER).await;
+    let raised = |clock: &sla::Clock| clock.state() == sla::ClockState::Lapsed && clock.etag != "\"1\"";
+    case.clock(served, "claimant_cures", raised).await
+}
+
 async fn the_clock_of(served: &Served, ticket: &Ticket) -> sla::Clock {
     clocks(served, &ticket.name, 1).await.remove(0)
 }
@@ -110,8 +122,9 @@ async fn a_clock_stays_under_the_law_it_was_started_under_whatever_ships_or_is_c
     assert_eq!((bill.rule.as_str(), bill.policy_version), (BILLING, 1));
     assert_eq!(read(bill.breached_time), Some(at("2026-05-05T21:59:59.999999Z")));
     let (phone, open) = (the_clock_of(&first, &phone).await, the_clock_of(&first, &open).await);
-    let old = [&bill, &phone, &open];
-    all_breached(&world, 3).await;
+    let cure = lapsed(&world, &first).await;
+    let old = [&bill, &phone, &open, &cure];
+    all_breached(&world, 4).await;
     let before = all_told(&first, &old).await;
     first.stop().await;
 
@@ -127,7 +140,13 @@ async fn a_clock_stays_under_the_law_it_was_started_under_whatever_ships_or_is_c
     let other = clock_in(&second, &other.name, sla::ClockState::Fulfilled).await;
     assert_eq!((other.rule.as_str(), other.policy_version, other.warnings.len()), (GENERAL, 2, 1));
     assert_eq!(clocks(&second, &silent.name, 0).await, []);
-    let of_second = all_told(&second, &[&late, &other]).await;
+    let cure = lapsed(&world, &second).await;
+    let new = [&late, &other, &cure];
+    let of_second = all_told(&second, &new).await;
+    let because = of_second.iter().map(|(_, told)| told.proof.clone().unwrap().chosen_because_en);
+    for (because, cites) in because.zip(["art. 17.3", "Ley 99/2027, art. 4", "Ley 98/2027, art. 5"]) {
+        assert!(because.contains(cites), "{because}");
+    }
     second.stop().await;
 
     // A company that is known to be small is not bound by what its clocks were started under.
@@ -140,7 +159,7 @@ async fn a_clock_stays_under_the_law_it_was_started_under_whatever_ships_or_is_c
     // Back where it was: what was in force is known by its number, and nothing is kept twice.
     let third = world.start().await;
     assert_eq!(all_told(&third, &old).await, before);
-    assert_eq!(all_told(&third, &[&late, &other]).await, of_second);
+    assert_eq!(all_told(&third, &new).await, of_second);
     let again = answered(&world, "billing").await;
     assert_eq!(clock_in(&third, &again.name, sla::ClockState::Fulfilled).await.policy_version, 1);
     let kept: Vec<(i32, i32)> =
@@ -150,7 +169,7 @@ async fn a_clock_stays_under_the_law_it_was_started_under_whatever_ships_or_is_c
             .unwrap();
     assert_eq!(kept.iter().map(|(version, _)| *version).collect::<Vec<_>>(), [1, 2, 3]);
     let all: i64 = sqlx::query_scalar("select count(*) from sla_monitor.shipped_rule").fetch_one(&world.admin).await.unwrap();
-    assert_eq!(all, i64::from(kept[0].1) + 3, "every rule once, and three that another reading or release changed");
+    assert_eq!(all, i64::from(kept[0].1) + 4, "every rule once, and four that another reading or release changed");
 }
 
 #[tokio::test]
@@ -217,7 +236,24 @@ async fn processes_that_start_together_keep_each_version_once_and_judge_each_oth
         let ships = Catalogue::embedded_for(&settings.law.switches, &settings.law.company).unwrap();
         assemble_under(ships, settings.clone(), world.house())
     });
-    let mut assemblies = join_all(starts).await.into_iter().map(Result::unwrap);
+    // All of them have looked and found nothing kept before the first may write.
+    let mut barred = world.admin.begin().await.unwrap();
+    sqlx::query("lock table sla_monitor.shipped_rule in exclusive mode").execute(&mut *barred).await.unwrap();
+    let writing = async {
+        eventually(SOON, || async {
+            let waiting: i64 = sqlx::query_scalar(
+                "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+            )
+            .fetch_one(&world.admin)
+            .await
+            .unwrap();
+            if waiting == 6 { Ok(()) } else { Err(waiting) }
+        })
+        .await;
+        barred.commit().await.unwrap();
+    };
+    let (started, ()) = futures::join!(join_all(starts), writing);
+    let mut assemblies = started.into_iter().map(Result::unwrap);
     let kept: i64 = sqlx::query_scalar("select count(*) from sla_monitor.shipped_law").fetch_one(&world.admin).await.unwrap();
     assert_eq!(kept, 2);
     let pairs: (i64, i64) =
