@@ -13,6 +13,7 @@ mod fairness;
 mod filing;
 mod forecast;
 mod house;
+mod kills;
 mod law;
 mod law_versions;
 mod ombudsman;
