@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 use testkit::{Served, eventually};
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1::PromiseState;
@@ -32,7 +32,9 @@ async fn give_clock(admin: &PgPool) {
         create function sla_monitor.clock_timestamp() returns timestamptz volatile language sql
             as 'select pg_catalog.clock_timestamp() + ahead from test.clock';
         create sequence test.step;
-        create sequence test.death";
+        create sequence test.noting;
+        create sequence test.telling;
+        create sequence test.committing";
     sqlx::raw_sql(statements).execute(admin).await.unwrap();
 }
 
@@ -41,23 +43,29 @@ async fn let_connections_die(admin: &PgPool) {
     let statements = "
         create function test.maybe_die() returns trigger language plpgsql as $$
         begin
-            if nextval('test.step') * 2654435761 % 4294967296 % tg_argv[0]::bigint = 0 then
-                perform nextval('test.death');
+            if nextval('test.step') * 2654435761 % 4294967296 / 7919 % tg_argv[1]::bigint = 0 then
+                perform nextval('test.' || tg_argv[0]);
                 perform pg_terminate_backend(pg_backend_pid());
             end if;
             return null;
         end $$;
         create trigger dies_noting after insert on sla_monitor.raised
-            for each statement execute function test.maybe_die(9);
+            for each statement execute function test.maybe_die('noting', 20);
         create trigger dies_telling after insert on sla_monitor.ledger_inbox
-            for each statement execute function test.maybe_die(9);
+            for each statement execute function test.maybe_die('telling', 30);
         create constraint trigger dies_committing after insert on sla_monitor.raised deferrable initially deferred
-            for each row execute function test.maybe_die(31)";
+            for each row execute function test.maybe_die('committing', 60)";
     sqlx::raw_sql(statements).execute(admin).await.unwrap();
 }
 
-async fn deaths(admin: &PgPool) -> i64 {
-    sqlx::query_scalar("select case when is_called then last_value else 0 end from test.death").fetch_one(admin).await.unwrap()
+/// How many connections died noting, telling and committing.
+async fn deaths(admin: &PgPool) -> [i64; 3] {
+    let count = |of: &str| format!("select case when is_called then last_value else 0 end from test.{of}");
+    let mut counts = [0; 3];
+    for (place, of) in counts.iter_mut().zip(["noting", "telling", "committing"]) {
+        *place = sqlx::query_scalar(AssertSqlSafe(count(of))).fetch_one(admin).await.unwrap();
+    }
+    counts
 }
 
 struct Promise {
@@ -224,7 +232,8 @@ async fn each_once_whatever_dies(seed: u64) {
     }
     run.settle_down().await;
     let died = deaths(&run.world.admin).await;
-    assert!(rounds >= 8 && died >= 3 && !run.alone.is_empty(), "{rounds} rounds, {died} connections");
+    let often = died.iter().all(|died| *died >= 2);
+    assert!(rounds >= 8 && often && run.alone.len() >= 2, "{rounds} rounds, {died:?} connections, alone {:?}", run.alone);
 
     let mut warned: BTreeMap<(String, i32), Vec<Timestamp>> = BTreeMap::new();
     for told in run.world.told::<sla::WarningRaised>().await {
