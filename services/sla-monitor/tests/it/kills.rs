@@ -220,10 +220,52 @@ impl Run {
             assert!(!came_then || told.recorded >= *until, "told by nobody: {told:?}");
         }
     }
+
+    /// Each at its instant and nothing twice; of what was kept, no breach.
+    async fn each_was_told_once(&self) {
+        let mut warned: BTreeMap<(String, i32), Vec<Timestamp>> = BTreeMap::new();
+        for told in self.world.told::<sla::WarningRaised>().await {
+            self.told_late(&told);
+            assert_eq!(read(told.payload.threshold_time), Some(told.occurred));
+            let of = (told.payload.subject, told.payload.threshold_percent);
+            warned.entry(of).or_default().push(told.occurred);
+        }
+        let mut breached: BTreeMap<String, Vec<Timestamp>> = BTreeMap::new();
+        for told in self.world.told::<sla::ClockBreached>().await {
+            self.told_late(&told);
+            assert_eq!(told.payload.breached_time, Some(wire(told.occurred)));
+            breached.entry(told.payload.subject).or_default().push(told.occurred);
+        }
+        for promise in &self.promises {
+            let (name, due) = (promise.name.clone(), promise.due);
+            let expected = if promise.kept { None } else { Some(vec![due]) };
+            assert_eq!(breached.remove(&name), expected, "{name}, kept: {}", promise.kept);
+            for share in SHARES {
+                let told = warned.remove(&(name.clone(), share));
+                // Of one that was kept there may be no warning any more.
+                let none_needed = promise.kept && told.is_none();
+                assert!(none_needed || told == Some(vec![self.share_of(due, share)]), "{name} at {share} %: {told:?}");
+            }
+        }
+        assert_eq!((breached.len(), warned.len()), (0, 0), "of nothing else");
+    }
+
+    /// How late each was told is what stands beside it.
+    async fn told_is_how_late(&self) {
+        let otherwise: i64 = sqlx::query_scalar("
+            select count(*) from sla_monitor.raised r where not exists (
+                select from sla_monitor.ledger l where l.aggregate = 'clocks/' || r.clock_id and l.occurred_at = r.due_at
+                    and l.recorded_at - l.occurred_at = r.raised_at - r.due_at)")
+            .fetch_one(&self.world.admin)
+            .await
+            .unwrap();
+        assert_eq!(otherwise, 0);
+    }
 }
 
-async fn each_once_whatever_dies(seed: u64) {
-    let mut dice = Dice(seed);
+#[tokio::test]
+async fn each_warning_and_breach_that_falls_due_while_workers_die_is_told_once_and_how_late() {
+    let mut dice = Dice(20_261_201);
     let mut run = Run::begin(&mut dice).await;
     let last = run.promises.iter().map(|promise| promise.due).max().unwrap();
     let mut rounds = 0;
@@ -235,44 +277,6 @@ async fn each_once_whatever_dies(seed: u64) {
     let died = deaths(&run.world.admin).await;
     let often = died.iter().all(|died| *died >= 2);
     assert!(rounds >= 8 && often && run.alone.len() >= 2, "{rounds} rounds, {died:?} connections, alone {:?}", run.alone);
-
-    let mut warned: BTreeMap<(String, i32), Vec<Timestamp>> = BTreeMap::new();
-    for told in run.world.told::<sla::WarningRaised>().await {
-        run.told_late(&told);
-        assert_eq!(read(told.payload.threshold_time), Some(told.occurred));
-        let of = (told.payload.subject, told.payload.threshold_percent);
-        warned.entry(of).or_default().push(told.occurred);
-    }
-    let mut breached: BTreeMap<String, Vec<Timestamp>> = BTreeMap::new();
-    for told in run.world.told::<sla::ClockBreached>().await {
-        run.told_late(&told);
-        assert_eq!(told.payload.breached_time, Some(wire(told.occurred)));
-        breached.entry(told.payload.subject).or_default().push(told.occurred);
-    }
-    for promise in &run.promises {
-        let (name, due) = (promise.name.clone(), promise.due);
-        let expected = if promise.kept { None } else { Some(vec![due]) };
-        assert_eq!(breached.remove(&name), expected, "{name}, kept: {}", promise.kept);
-        for share in SHARES {
-            let told = warned.remove(&(name.clone(), share));
-            // Of one that was kept there may be no warning any more.
-            let none_needed = promise.kept && told.is_none();
-            assert!(none_needed || told == Some(vec![run.share_of(due, share)]), "{name} at {share} %: {told:?}");
-        }
-    }
-    assert_eq!((breached.len(), warned.len()), (0, 0), "of nothing else");
-    // How late each was told is what stands beside it.
-    let otherwise: i64 = sqlx::query_scalar("
-        select count(*) from sla_monitor.raised r where not exists (
-            select from sla_monitor.ledger l where l.aggregate = 'clocks/' || r.clock_id and l.occurred_at = r.due_at
-                and l.recorded_at - l.occurred_at = r.raised_at - r.due_at)")
-        .fetch_one(&run.world.admin)
-        .await
-        .unwrap();
-    assert_eq!(otherwise, 0);
-}
-
-#[tokio::test]
-async fn each_warning_and_breach_that_falls_due_while_workers_die_is_told_once_and_how_late() {
-    each_once_whatever_dies(20_261_201).await;
+    run.each_was_told_once().await;
+    run.told_is_how_late().await;
 }
