@@ -39,8 +39,19 @@ pub struct Prediction {
 pub struct HeldOut {
     /// In the order of the moments.
     pub predictions: Vec<Prediction>,
-    /// Places of the affairs of which too little was known to tell anything, once for each moment.
-    pub too_few: Vec<usize>,
+    /// Moments at which too little was known to tell anything.
+    pub too_few: Vec<TooFew>,
+}
+
+/// A moment at which too little was known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TooFew {
+    /// Place of the affair in the history.
+    pub affair: usize,
+    /// The share of its term that had passed, in percent.
+    pub share: u8,
+    /// What would have been told of a younger one at that moment, the greatest age of which anything was; 0 where there was none.
+    pub at_least: f64,
 }
 
 /// Foretells at each of `shares` (percent of the term, below 100) what came of every affair that was then open and whose term was over before
@@ -71,7 +82,10 @@ pub fn held_out(history: &[Past], until: i64, shares: &[u8]) -> HeldOut {
         let foresight = curve.as_ref().and_then(|curve| curve.breach(at - received, due - received));
         match foresight.and_then(|told| Outcome::new(told.breach, answered.is_none_or(|at| at > due))) {
             Some(outcome) => told.predictions.push(Prediction { affair, share, at, outcome }),
-            None => told.too_few.push(affair),
+            None => {
+                let at_least = curve.as_ref().and_then(|curve| curve.last_told(due - received)).unwrap_or_default();
+                told.too_few.push(TooFew { affair, share, at_least });
+            }
         }
     }
     told

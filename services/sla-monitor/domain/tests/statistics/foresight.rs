@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ventanilla_sla_monitor_domain::forecast::{FEWEST, forecast};
-use ventanilla_sla_monitor_domain::foresight::{Calibration, Curve, Outcome, Record};
+use ventanilla_sla_monitor_domain::foresight::{Calibration, Curve, Outcome, Record, foretell};
 
 use super::chance::Chance;
 use super::oracle::{ask, assert_agrees, words};
@@ -46,6 +46,20 @@ fn too_few_that_took_longer_tell_nothing() {
     assert_eq!(breach(&curve, 90, 90), Some(1.0), "what is past due is breached");
     assert_eq!(breach(&Curve::new(vec![], vec![]), 3, 2), Some(1.0));
     assert_eq!(breach(&Curve::new(vec![], vec![]), 1, 2), None);
+}
+
+#[test]
+fn what_a_department_told_last_is_the_least_that_the_house_tells_on() {
+    // Of its own twenty the slow half is late; the house is quick, but for a few.
+    let own: Vec<i64> = (0..20).map(|n| if n < 10 { 40 } else { 90 }).collect();
+    let house = [own.clone(), (0..200).map(|n| 41 + n % 5).collect()].concat();
+    let (own, house) = (Curve::new(own, vec![]), Curve::new(house, vec![]));
+    let told = |age| foretell(&own, &house, age, 50).map(|told| (told.foresight.breach, told.of_house)).unwrap();
+    assert_eq!(told(39), (0.5, false));
+    // At forty the ten that are left are too few. The house would say 10 of 210.
+    assert!(house.breach(40, 50).unwrap().breach < 0.05);
+    assert_eq!(told(40), (0.5, true));
+    assert_eq!((own.last_told(50), Curve::new(vec![1; 19], vec![]).last_told(50)), (Some(0.5), None));
 }
 
 #[test]
@@ -153,6 +167,24 @@ proptest! {
                 prop_assert!((before..=1.0).contains(&now), "{} after {}", now, before);
                 before = now;
             }
+        }
+    }
+
+    #[test]
+    fn nor_where_the_house_tells_on_from_what_its_department_told(
+        own in prop::collection::vec(0..300_i64, 0..80), own_open in prop::collection::vec(0..300_i64, 0..40),
+        others in prop::collection::vec(0..300_i64, 0..200), others_open in prop::collection::vec(0..300_i64, 0..100), due in 1..320_i64,
+    ) {
+        let both = |own: &[i64], others: &[i64]| [own, others].concat();
+        let house = Curve::new(both(&own, &others), both(&own_open, &others_open));
+        let own = Curve::new(own, own_open);
+        let (mut before, mut of_house) = (0.0, false);
+        for age in 0..=due + 1 {
+            let Some(told) = foretell(&own, &house, age, due) else { continue };
+            prop_assert!((before..=1.0).contains(&told.foresight.breach), "{:?} after {} at {}", told, before, age);
+            // Who told once is not asked again: what was the house's stays so until it is certain.
+            prop_assert!(told.of_house || !of_house || age >= due);
+            (before, of_house) = (told.foresight.breach, told.of_house);
         }
     }
 

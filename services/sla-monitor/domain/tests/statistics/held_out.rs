@@ -1,7 +1,7 @@
 //! What would have been foretold of affairs that are over.
 
 use proptest::prelude::*;
-use ventanilla_sla_monitor_domain::foresight::{Curve, HeldOut, Past, Record, held_out};
+use ventanilla_sla_monitor_domain::foresight::{Curve, HeldOut, Past, Record, TooFew, held_out};
 
 use super::chance::Chance;
 
@@ -101,7 +101,7 @@ fn each_is_told_at_its_moment_and_only_while_it_was_open() {
 fn nothing_is_told_of_nothing() {
     assert_eq!(held_out(&[], 0, &SHARES), HeldOut::default());
     let odd = [Past { received: 5, answered: None, due: 5 }, Past { received: 5, answered: Some(6), due: 9 }];
-    assert_eq!(held_out(&odd, 100, &[0, 100]), HeldOut { predictions: vec![], too_few: vec![1] });
+    assert_eq!(held_out(&odd, 100, &[0, 100]), HeldOut { predictions: vec![], too_few: vec![TooFew { affair: 1, share: 0, at_least: 0.0 }] });
 }
 
 proptest! {
