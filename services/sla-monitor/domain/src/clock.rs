@@ -19,6 +19,7 @@
 //!   declared before.
 
 mod fold;
+mod lives;
 mod moved;
 
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Calendar, Pause, Rule, Run, Term, Uncountable};
 
 pub use fold::{STILL_TO_START, displaced_since, replay};
+pub use lives::{Life, lives};
 pub use moved::Move;
 
 /// When a clock warns before it falls due.

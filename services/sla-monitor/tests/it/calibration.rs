@@ -185,6 +185,7 @@ async fn history(served: &Served) -> Vec<Followed> {
             let micros = |at: Option<prost_types::Timestamp>| read(at).map(jiff::Timestamp::as_microsecond);
             let due = micros(clock.breached_time).or(micros(clock.due_time)).unwrap();
             let past = Past {
+                still: 0,
                 received: micros(clock.first_received_time).unwrap(),
                 answered: micros(clock.settled_time),
                 due,

@@ -6,7 +6,7 @@ use ventanilla_sla_monitor_domain::foresight::{Followed, Judged, Past, by_line, 
 const SHARES: [u8; 3] = [25, 50, 75];
 
 fn past(received: i64, took: Option<i64>, term: i64) -> Past {
-    Past { received, answered: took.map(|took| received + took), due: received + term }
+    Past { received, answered: took.map(|took| received + took), due: received + term, still: 0 }
 }
 
 fn followed(department: &str, past: Past) -> Followed {
