@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use testkit::{Served, eventually};
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1::PromiseState;
-use ventanilla_sla_monitor::assemble;
+use ventanilla_sla_monitor::{Settings, assemble};
 
 use crate::sums::Dice;
 use crate::world::{SOON, Ticket, Told, World, clocks, later, read, wire};
@@ -22,7 +22,7 @@ const MINUTE: i64 = 60_000;
 const SHARES: [i32; 3] = [50, 75, 90];
 
 /// Gives the service a clock that the test moves: its functions of time are found before those of the database.
-async fn give_clock(admin: &PgPool) {
+pub async fn give_clock(admin: &PgPool) {
     let statements = "
         create schema test;
         create table test.clock (ahead interval not null);
@@ -55,6 +55,22 @@ async fn let_connections_die(admin: &PgPool) {
         create constraint trigger dies_committing after insert on sla_monitor.raised deferrable initially deferred
             for each row execute function test.maybe_die('committing', 60)";
     sqlx::raw_sql(statements).execute(admin).await.unwrap();
+}
+
+/// Settings of a service that goes by that clock.
+pub fn by_the_clock(world: &World) -> Settings {
+    let mut settings = world.settings();
+    settings.database.schema = "sla_monitor,pg_catalog".to_owned();
+    settings
+}
+
+/// Moves that clock.
+pub async fn pass(admin: &PgPool, minutes: i64) {
+    sqlx::query("update test.clock set ahead = ahead + make_interval(mins => $1)")
+        .bind(i32::try_from(minutes).unwrap())
+        .execute(admin)
+        .await
+        .unwrap();
 }
 
 /// How many connections died noting, telling and committing.
@@ -107,8 +123,7 @@ impl Run {
     }
 
     async fn come(&mut self, which: usize) {
-        let mut settings = self.world.settings();
-        settings.database.schema = "sla_monitor,pg_catalog".to_owned();
+        let mut settings = by_the_clock(&self.world);
         settings.due.batch = 7;
         let assembled = assemble(settings, self.world.house());
         let apart = async move { assembled.await.unwrap() };
@@ -133,11 +148,7 @@ impl Run {
         for promise in self.promises.iter().filter(|p| p.kept && p.due > from && p.due <= from + step) {
             self.world.settle(&self.ticket, &promise.name, PromiseState::Kept, promise.due).await;
         }
-        sqlx::query("update test.clock set ahead = ahead + make_interval(mins => $1)")
-            .bind(i32::try_from(minutes).unwrap())
-            .execute(&self.world.admin)
-            .await
-            .unwrap();
+        pass(&self.world.admin, i64::try_from(minutes).unwrap()).await;
     }
 
     async fn raised(&self) -> i64 {
