@@ -77,13 +77,31 @@ impl Curve {
         passed.checked_sub(1).map_or(1.0, |last| self.steps[last].1)
     }
 
+    /// How many were answered at a greater age, and how many wait at one.
+    pub fn older(&self, age: i64) -> (usize, usize) {
+        let older = |ages: &[i64]| ages.len() - ages.partition_point(|other| *other <= age);
+        (older(&self.answered), older(&self.open))
+    }
+
+    /// The least age above `age` at which S is this share or less; none where it never falls so far.
+    pub fn falls_to(&self, age: i64, share: f64) -> Option<i64> {
+        // Rounding of a product of fractions moves no rank.
+        let first = self.steps.partition_point(|(step, left)| *step <= age || *left > share + 1e-12);
+        self.steps.get(first).map(|(step, _)| *step)
+    }
+
+    /// The greatest age of any.
+    pub fn followed_to(&self) -> i64 {
+        let last = |ages: &[i64]| ages.last().copied().unwrap_or_default();
+        last(&self.answered).max(last(&self.open))
+    }
+
     /// How likely a clock that is open at `age` is to be open still after `due_age`.
     ///
     /// Past its due age it is breached, whatever others did. Before it there is no answer when fewer than [`FEWEST`] were answered at a
     /// greater age; so S(age) is never 0 where it divides.
     pub fn breach(&self, age: i64, due_age: i64) -> Option<Foresight> {
-        let older = |ages: &[i64]| ages.len() - ages.partition_point(|other| *other <= age);
-        let (answered, open) = (older(&self.answered), older(&self.open));
+        let (answered, open) = self.older(age);
         if age >= due_age {
             return Some(Foresight { breach: 1.0, answered, open });
         }

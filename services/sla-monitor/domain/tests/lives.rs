@@ -34,7 +34,7 @@ fn runs(metric: Metric, entries: &[(i64, Happening)], now: i64) -> Vec<(i64, Opt
     let entries: Vec<Entry> = entries.iter().map(|(at, what)| Entry { at: hour(*at), what: what.clone() }).collect();
     let in_hours = |at: Timestamp| (at.as_second() - 1_772_000_000) / 3_600;
     let told = |life: &Life| {
-        let due = life.due_age(hour(now)).map(|due| due / HOUR);
+        let due = life.due.filter(|_| !life.stands()).map(in_hours);
         (in_hours(life.from), life.until.map(in_hours), life.met, life.age(hour(now)) / HOUR, due)
     };
     lives(&entries, terms).unwrap().iter().map(told).collect()
@@ -45,10 +45,10 @@ fn each_next_reply_is_a_run_of_its_own_and_the_silence_between_is_none() {
     use Happening::{Awaited, Begun, Closed, Fulfilled};
     let entries =
         [(0, Awaited), (5, Begun), (7, Fulfilled), (30, Begun), (31, Begun), (42, Fulfilled), (90, Begun), (93, Closed)];
-    let expected = [(5, Some(7), true, 2, Some(10)), (30, Some(42), true, 12, Some(10)), (90, Some(93), true, 3, Some(10))];
+    let expected = [(5, Some(7), true, 2, Some(15)), (30, Some(42), true, 12, Some(40)), (90, Some(93), true, 3, Some(100))];
     assert_eq!(runs(Metric::NextReply, &entries, 100), expected);
     assert_eq!(runs(Metric::NextReply, &entries[..1], 100), []);
-    assert_eq!(runs(Metric::NextReply, &entries[..2], 9), [(5, None, false, 4, Some(10))]);
+    assert_eq!(runs(Metric::NextReply, &entries[..2], 9), [(5, None, false, 4, Some(15))]);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn each_word_of_the_house_meets_one_update_and_begins_the_next() {
     use Happening::{Awaited, Cancelled, Renewed};
     let entries = [(0, Awaited), (1, Renewed), (4, Renewed), (20, Renewed), (25, Cancelled)];
     let expected =
-        [(1, Some(4), true, 3, Some(10)), (4, Some(20), true, 16, Some(10)), (20, Some(25), false, 5, Some(10))];
+        [(1, Some(4), true, 3, Some(11)), (4, Some(20), true, 16, Some(14)), (20, Some(25), false, 5, Some(30))];
     assert_eq!(runs(Metric::PeriodicUpdate, &entries, 100), expected);
 }
 
@@ -66,6 +66,6 @@ fn what_stood_still_is_of_no_age_and_makes_no_term_longer() {
     let waits = || Hindered("waits_for_customer".to_owned());
     let entries = [(0, Awaited), (1, Renewed), (3, waits()), (53, Unhindered), (57, Renewed), (58, waits())];
     // Two hours, fifty of standing still, and four.
-    let expected = [(1, Some(57), true, 6, Some(10)), (57, None, false, 1, Some(10))];
+    let expected = [(1, Some(57), true, 6, Some(61)), (57, None, false, 1, None)];
     assert_eq!(runs(Metric::PausableUpdate, &entries, 99), expected);
 }

@@ -466,10 +466,12 @@ pub fn percentiles(micros: &[i64]) -> Option<proto::SettlePercentiles> {
     })
 }
 
-/// What affairs that were answered tell.
+/// What affairs like it tell.
 pub fn forecast(percent: u8, told: &Told) -> proto::Forecast {
     proto::Forecast {
         earliest_time: told.earliest.map(time),
+        not_before_time: told.not_before.map(time),
+        open_count: i64::try_from(told.open).unwrap_or(i64::MAX),
         percent: percent.into(),
         kept_share: told.kept_share,
         basis_count: i64::try_from(told.basis).unwrap_or(i64::MAX),

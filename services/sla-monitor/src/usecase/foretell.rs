@@ -49,16 +49,18 @@ pub async fn followed(monitor: &Monitor, from: Timestamp, to: Timestamp) -> Resu
     Ok((all, now))
 }
 
-/// A run as it is judged; none of one that fell away before it was due, of which nobody knows what would have become.
+/// A run as it is judged; none of one that fell away before it was due, of which nobody knows what would have become. One that stands still has no due instant: it
+/// waits, and is not judged.
 fn past(life: &Life, now: Timestamp) -> Option<Past> {
     let fell_away = life.until.filter(|_| !life.met);
-    if fell_away.is_some_and(|at| life.due.is_none_or(|due| at <= due)) {
+    let due = life.due.filter(|_| !life.stands());
+    if fell_away.is_some_and(|at| due.is_none_or(|due| at <= due)) {
         return None;
     }
     Some(Past {
         received: life.from.as_microsecond(),
         answered: life.until.filter(|_| life.met).map(Timestamp::as_microsecond),
-        due: life.due.map_or(i64::MAX, Timestamp::as_microsecond),
+        due: due.map_or(i64::MAX, Timestamp::as_microsecond),
         still: life.still(now),
     })
 }

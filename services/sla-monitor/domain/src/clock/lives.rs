@@ -35,9 +35,9 @@ impl Life {
         micros(self.from, self.until.unwrap_or(now)).saturating_sub(self.still(now)).max(0)
     }
 
-    /// How long it may count, in microseconds.
-    pub fn due_age(&self, now: Timestamp) -> Option<i64> {
-        Some(micros(self.from, self.due?).saturating_sub(self.still(now)))
+    /// Whether it stands still, or did when it ended: then it is due at no instant that is known.
+    pub const fn stands(&self) -> bool {
+        self.still_since.is_some()
     }
 }
 
