@@ -22,7 +22,7 @@ use ::rights::OnErasure;
 use ledger::{Ledger, Standings};
 use postgres::Db;
 use server::{Assembly, House, Worker};
-use sla_monitor_domain::Calendar;
+use sla_monitor_domain::{Calendar, Catalogue};
 use sla_monitor_domain::data::DataError;
 use ventanilla_proto::ledger::v1::ledger_service_client::LedgerServiceClient;
 use ventanilla_proto::sla::v1::measure_service_server::MeasureServiceServer;
@@ -77,14 +77,24 @@ pub fn migrations() -> sqlx::migrate::Migrator {
     sqlx::migrate!("./migrations")
 }
 
-/// Puts the service together.
+/// Puts the service together, under the law that ships.
 ///
 /// # Errors
 /// [`StartError`] says what to mend.
 pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, StartError> {
-    let law = Law::read(settings.law)?;
+    let ships = Catalogue::embedded_for(&settings.law.switches, &settings.law.company)?;
+    assemble_under(ships, settings, house).await
+}
+
+/// Puts the service together under a law that this release does not ship: that of the one before it, or of the next.
+///
+/// # Errors
+/// As [`assemble`].
+pub async fn assemble_under(ships: Catalogue, settings: Settings, house: House) -> Result<Assembly, StartError> {
     let db = Db::connect(&settings.database).await?;
     house.keep_time(&db).await?;
+    let numbers = store::shipped::keep(&db, &ships, house.ambient.now()).await?;
+    let law = Law::shipping(ships, &numbers, settings.law);
     let standings = Standings::new(&[ticketing::SOURCE, ombudsman::SOURCE, CUSTOMER_PROFILE]);
     standings.recall(&db).await?;
     let ledger = Ledger::open(db.clone(), SOURCE);

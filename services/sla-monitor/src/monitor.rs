@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::{BoardSettings, DueSettings, LawSettings, MeasureSettings};
 use crate::store::law::{self, Kept};
+use crate::store::shipped::{Numbers, Shipped};
 
 /// Boards that are added up at once.
 const BOARDS_AT_ONCE: usize = 2;
@@ -140,6 +141,20 @@ impl Monitor {
     }
 }
 
+impl Monitor {
+    /// The law that shipped when a clock was started.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not in the database.
+    pub async fn law_of(&self, clock: uuid::Uuid, version: i32) -> Result<Arc<Catalogue>, StoreError> {
+        if let Some(law) = self.law().shipped_law(version) {
+            return Ok(Arc::clone(law));
+        }
+        let law = self.refresh().await?;
+        law.shipped_law(version).cloned().ok_or_else(|| StoreError::corrupt("clock", "law_version", clock))
+    }
+}
+
 /// Which version of a calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Version<'a> {
@@ -177,29 +192,35 @@ struct Versions {
 /// Rules and calendars, and which calendar holds for whom.
 #[derive(Clone)]
 pub struct Law {
-    /// What ships.
+    /// What ships, its rules under the versions they are kept under.
     pub catalogue: Arc<Catalogue>,
+    /// Under what version the whole of it is kept.
+    pub version: i32,
     /// The house's policies: every version that took effect or will.
     pub policies: Vec<Arc<Rule>>,
     /// Which change of them this is.
     pub revision: i64,
     shipped: BTreeMap<String, Arc<Rule>>,
+    /// Every version of every rule that ever shipped, by id.
+    rules: BTreeMap<String, BTreeMap<i32, Arc<Rule>>>,
+    /// Rules that were in force together, by version.
+    laws: BTreeMap<i32, Arc<Catalogue>>,
     calendars: BTreeMap<String, Versions>,
     settings: Arc<LawSettings>,
 }
 
 impl Law {
-    /// Reads what ships, under these settings.
-    ///
-    /// # Errors
-    /// [`DataError`] when a switch is unknown.
-    pub fn read(settings: LawSettings) -> Result<Self, DataError> {
-        let catalogue = Catalogue::embedded_for(&settings.switches, &settings.company)?;
+    /// What ships, as it is kept under these versions.
+    pub fn shipping(catalogue: Catalogue, numbers: &Numbers, settings: LawSettings) -> Self {
+        let catalogue = catalogue.numbered(&numbers.rules);
         let shipped = catalogue.rules().map(|rule| (rule.id.clone(), Arc::new(rule.clone()))).collect();
         let mut law = Self {
             policies: Vec::new(),
             revision: -1,
+            version: numbers.law,
             shipped,
+            rules: BTreeMap::new(),
+            laws: BTreeMap::new(),
             calendars: BTreeMap::new(),
             settings: Arc::new(settings),
             catalogue: Arc::new(catalogue),
@@ -207,7 +228,7 @@ impl Law {
         for calendar in law.catalogue.clone().calendars() {
             law.hold(calendar.clone());
         }
-        Ok(law)
+        law
     }
 
     /// What the settings name must be there, once the house's own calendars are known.
@@ -227,6 +248,7 @@ impl Law {
     /// The same with what is kept of the house.
     fn with(&self, kept: Kept) -> Result<Self, StoreError> {
         let mut law = Self { policies: kept.policies, revision: kept.revision, ..self.clone() };
+        law.remember(kept.shipped);
         let mut first_of = BTreeSet::new();
         for calendar in kept.calendars {
             // The version that ships is the newest of its calendar, whatever came before it.
@@ -244,6 +266,23 @@ impl Law {
             }
         }
         Ok(law)
+    }
+
+    /// Takes what is kept of the law that ships in the place of what was. What a newer release wrote, and this one cannot read, is in none of it: who needs
+    /// it is refused, and nobody else.
+    fn remember(&mut self, shipped: Shipped) {
+        self.rules.clear();
+        for kept in shipped.rules {
+            let Some(rule) = kept.rule else { continue };
+            self.rules.entry(kept.id).or_default().insert(kept.version, Arc::new(rule));
+        }
+        self.laws.clear();
+        for kept in shipped.laws {
+            let Some(company) = kept.company else { continue };
+            let rules = kept.rules.iter().filter_map(|(id, version)| self.rules.get(id)?.get(version));
+            let law = self.catalogue.under(rules.map(|rule| Rule::clone(rule)), &company);
+            self.laws.insert(kept.version, Arc::new(law));
+        }
     }
 
     fn hold(&mut self, calendar: Calendar) {
@@ -298,9 +337,30 @@ impl Law {
         self.shipped.get(id)
     }
 
-    /// A version of a rule: of one that ships there is one, of the house's policies there are as many as took effect.
+    /// Whether a rule of this id ships or once did: none of the house may be named so.
+    pub fn is_shipped(&self, id: &str) -> bool {
+        self.shipped.contains_key(id) || self.rules.contains_key(id)
+    }
+
+    /// The versions of a rule that ships or once did, the oldest first.
+    pub fn shipped_versions(&self, id: &str) -> impl DoubleEndedIterator<Item = &Arc<Rule>> {
+        self.rules.get(id).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// The law that ships as it was under a version; under 0, as it was first known.
+    pub fn shipped_law(&self, version: i32) -> Option<&Arc<Catalogue>> {
+        match version {
+            0 => self.laws.values().next(),
+            version => self.laws.get(&version),
+        }
+    }
+
+    /// A version of a rule: of one that ships, or of the house's policies that took effect.
     pub fn rule(&self, id: &str, version: i32) -> Option<&Arc<Rule>> {
-        self.shipped.get(id).or_else(|| self.policies.iter().find(|rule| rule.id == id && rule.version == version))
+        match self.rules.get(id) {
+            Some(versions) => versions.get(&version),
+            None => self.policies.iter().find(|rule| rule.id == id && rule.version == version),
+        }
     }
 
     /// A rule and a calendar by what a clock keeps of them.

@@ -18,6 +18,7 @@ pub mod parameters;
 pub mod party;
 pub mod past;
 pub mod queue;
+pub mod shipped;
 
 use jiff::Timestamp;
 

@@ -5,6 +5,7 @@ pub mod explain_call;
 pub mod explain_clock;
 pub mod forecast_breach;
 pub mod forecast_resolution;
+mod foretell;
 pub mod get_board;
 pub mod get_calendar;
 pub mod get_calibration;

@@ -18,6 +18,7 @@ use aws_lc_rs::signature::Ed25519KeyPair;
 use kernel::{Ambient, Department, Role};
 use server::{Assembly, House, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -131,6 +132,34 @@ impl Harness {
             ambient: self.surroundings.ambient.clone(),
             cancel,
             serving: Some(serving),
+            apart: None,
+        }
+    }
+
+    /// Serves what `assemble` makes on a free port, in threads of its own: [`Served::kill`] ends all of it wherever it is, as the end of a process would.
+    ///
+    /// # Panics
+    /// When the machine has no thread or port left, or what is assembled cannot be.
+    pub async fn start_apart(&self, assemble: impl Future<Output = Assembly> + Send + 'static) -> Served {
+        let apart = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a thread");
+        let cancel = CancellationToken::new();
+        let verifier = Arc::new(self.issuer.verifier(self.surroundings.ambient.clone()));
+        let (told, addr) = tokio::sync::oneshot::channel();
+        let until = cancel.clone();
+        let serving = apart.spawn(async move {
+            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+            let assembly = assemble.await;
+            let _ = told.send(port.local_addr().expect("the port is bound"));
+            let run = server::run(assembly, port, StackSettings::default(), verifier, until);
+            run.await.expect("the service serves until it is told to stop");
+        });
+        Served {
+            addr: addr.await.expect("the service was assembled"),
+            issuer: Arc::clone(&self.issuer),
+            ambient: self.surroundings.ambient.clone(),
+            cancel,
+            serving: Some(serving),
+            apart: Some(apart),
         }
     }
 }
@@ -149,6 +178,7 @@ pub struct Served {
     ambient: Ambient,
     cancel: CancellationToken,
     serving: Option<JoinHandle<()>>,
+    apart: Option<Runtime>,
 }
 
 impl Served {
@@ -194,8 +224,11 @@ impl Served {
         }
     }
 
-    /// Cuts it off without a drain, as a crash would.
+    /// Cuts it off without a drain, as a crash would. Of one that was not started apart, calls alone are: its workers go on.
     pub fn kill(mut self) {
+        if let Some(apart) = self.apart.take() {
+            apart.shutdown_background();
+        }
         if let Some(serving) = self.serving.take() {
             serving.abort();
         }
@@ -205,6 +238,9 @@ impl Served {
 impl Drop for Served {
     fn drop(&mut self) {
         self.cancel.cancel();
+        if let Some(apart) = self.apart.take() {
+            apart.shutdown_background();
+        }
     }
 }
 

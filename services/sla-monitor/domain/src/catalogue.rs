@@ -4,6 +4,7 @@ mod file;
 mod select;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::data::{CALENDARS, DataError, REGIMES};
 use crate::{Calendar, Company, Rule};
@@ -16,7 +17,7 @@ pub type Switches = BTreeMap<String, String>;
 /// What the product ships: calendars and rules by id.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
-    calendars: BTreeMap<String, Calendar>,
+    calendars: Arc<BTreeMap<String, Calendar>>,
     rules: BTreeMap<String, Rule>,
     company: Company,
 }
@@ -54,7 +55,29 @@ impl Catalogue {
         if let Some(unknown) = switches.keys().find(|name| !known(name)) {
             return Err(DataError::new("switches", &format!("no reading is named {unknown}")));
         }
-        Ok(Self { calendars, rules, company: *company })
+        Ok(Self { calendars: Arc::new(calendars), rules, company: *company })
+    }
+
+    /// The same calendars with other rules, for another company: law as it was once.
+    pub fn under(&self, rules: impl IntoIterator<Item = Rule>, company: &Company) -> Self {
+        let rules = rules.into_iter().map(|rule| (rule.id.clone(), rule)).collect();
+        Self { calendars: Arc::clone(&self.calendars), rules, company: *company }
+    }
+
+    /// The same with this rule, in the place of the one of its id where there is one.
+    #[must_use]
+    pub fn with(mut self, rule: Rule) -> Self {
+        self.rules.insert(rule.id.clone(), rule);
+        self
+    }
+
+    /// The same rules under these versions, by id; one that is not named keeps its own.
+    #[must_use]
+    pub fn numbered(mut self, versions: &BTreeMap<String, i32>) -> Self {
+        for rule in self.rules.values_mut() {
+            rule.version = versions.get(&rule.id).copied().unwrap_or(rule.version);
+        }
+        self
     }
 
     /// A calendar by id.

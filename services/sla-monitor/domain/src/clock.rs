@@ -19,22 +19,45 @@
 //!   declared before.
 
 mod fold;
+mod lives;
 mod moved;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::{Calendar, Pause, Rule, Run, Term, Uncountable};
 
 pub use fold::{STILL_TO_START, displaced_since, replay};
+pub use lives::{Life, lives};
 pub use moved::Move;
 
 /// When a clock warns before it falls due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Threshold {
     /// So many hundredths of the term are used up, 1 to 99.
     Share(u8),
     /// So many minutes are left, by any clock on a wall; at once where the whole run is shorter.
     Lead(u32),
+}
+
+/// A word that is no threshold's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a threshold, as `warning75` or `lead120`")]
+pub struct NotAThreshold;
+
+impl TryFrom<String> for Threshold {
+    type Error = NotAThreshold;
+
+    fn try_from(word: String) -> Result<Self, NotAThreshold> {
+        Self::from_word(&word).ok_or(NotAThreshold)
+    }
+}
+
+impl From<Threshold> for String {
+    fn from(threshold: Threshold) -> Self {
+        threshold.word()
+    }
 }
 
 impl Threshold {

@@ -1,6 +1,8 @@
 //! The company that is served: its size, by which some of the law binds it or not.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+use crate::data::DataError;
 
 /// Workers from which a company is large.
 const LARGE_WORKERS: u32 = 250;
@@ -11,7 +13,7 @@ const LARGE_BALANCE_EUR: u64 = 43_000_000;
 
 /// The figures of a company that Ley 10/2025, art. 2, asks for: its own, or those of its group where it belongs to one. A figure that
 /// is not known is `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Company {
     /// People employed.
@@ -23,6 +25,22 @@ pub struct Company {
 }
 
 impl Company {
+    /// Its figures as a text, which [`Company::parse`] reads back.
+    ///
+    /// # Errors
+    /// [`DataError`] where a figure is too large to be written down.
+    pub fn text(&self) -> Result<String, DataError> {
+        toml::to_string(self).map_err(|error| DataError::new("the company", &error.to_string()))
+    }
+
+    /// Reads its figures.
+    ///
+    /// # Errors
+    /// [`DataError`] says what is wrong with them.
+    pub fn parse(text: &str) -> Result<Self, DataError> {
+        toml::from_str(text).map_err(|error| DataError::new("the company", error.message()))
+    }
+
     /// Whether the law of large companies binds it: 250 workers or more, or a turnover above 50 million euros, or a balance above 43
     /// million. A figure that is not known counts as large, so that only a company known to be small is let off.
     pub const fn is_large(&self) -> bool {

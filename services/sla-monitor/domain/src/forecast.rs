@@ -1,31 +1,40 @@
-//! By when an affair will be answered, as far as those that were answered tell.
+//! By when an affair will be answered, as far as those like it tell: those that were answered, and those that still wait, which are the slow ones
+//! ([`Curve`]).
+
+use crate::foresight::Curve;
 
 /// Fewer affairs tell nothing.
 pub const FEWEST: usize = 20;
 
-/// What affairs that were answered tell of one that is not.
+/// What affairs like it tell of one that is not answered.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Forecast {
-    /// The least age by which so many percent of them were answered, in microseconds.
-    pub by_age: i64,
-    /// Share of them that were answered by the age asked for, 0 to 1.
+    /// The least age by which so many percent of them are answered, in microseconds; none where so many were not, as far as any was followed.
+    pub by_age: Option<i64>,
+    /// The greatest age to which any was followed: where `by_age` is none, it is greater.
+    pub followed_to: i64,
+    /// Share of them that are answered by the age asked for, 0 to 1.
     pub kept_share: Option<f64>,
-    /// How many they are.
-    pub basis: usize,
+    /// How many were answered at a greater age than it has.
+    pub answered: usize,
+    /// How many wait at a greater age, or were given up at one.
+    pub open: usize,
 }
 
-/// Looks at those that were not answered yet at the age the affair has: of ten that take long, those which were answered at once say nothing about it.
-/// `ages` is how old each was when it was answered and `age` how old the affair is, in microseconds; none where fewer than [`FEWEST`] are left.
-pub fn forecast(ages: &[i64], age: i64, percent: u8, due_age: Option<i64>) -> Option<Forecast> {
-    let mut older: Vec<i64> = ages.iter().copied().filter(|answered| *answered > age).collect();
-    if older.len() < FEWEST {
+/// Looks at those that were not answered yet at the age the affair has: of ten that take long, those which were answered at once say nothing about it. None where fewer
+/// than [`FEWEST`] were answered at a greater age.
+pub fn forecast(curve: &Curve, age: i64, percent: u8, due_age: Option<i64>) -> Option<Forecast> {
+    let (answered, open) = curve.older(age);
+    let from = curve.beyond(age);
+    if answered < FEWEST || from <= 0.0 {
         return None;
     }
-    older.sort_unstable();
-    // Nearest rank: the smallest age by which at least so many percent were answered.
-    let rank = (older.len() * usize::from(percent.clamp(1, 100))).div_ceil(100);
-    let by_age = older[rank - 1];
-    #[allow(clippy::cast_precision_loss, reason = "there are two thousand at most")]
-    let share = |due: i64| older.partition_point(|answered| *answered <= due) as f64 / older.len() as f64;
-    Some(Forecast { by_age, kept_share: due_age.map(share), basis: older.len() })
+    let wanted = f64::from(percent.clamp(1, 100)) / 100.0;
+    Some(Forecast {
+        by_age: curve.falls_to(age, from * (1.0 - wanted)),
+        followed_to: curve.followed_to(),
+        kept_share: due_age.map(|due| 1.0 - curve.beyond(due.max(age)) / from),
+        answered,
+        open,
+    })
 }

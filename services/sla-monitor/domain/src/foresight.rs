@@ -13,6 +13,9 @@
 //! Integrals*, 1980): where nothing was seen, no hope is given. For one curve and one due age the chance of a breach never falls as the clock
 //! grows older.
 //!
+//! A clock that grows older than nearly all of its department's is foretold from those of the whole house. They may have been quicker: so it is told no less than
+//! its department told [last](Curve::last_told), and the chance does not fall there either ([`foretell`]).
+//!
 //! It assumes that what still waits is like what was answered at the same age, and that the future is like the past. Whether it holds is for
 //! [`calibration`](Record) to say, on affairs that were [held out](held_out).
 
@@ -22,7 +25,7 @@ mod held_out;
 
 pub use by_department::{ByLine, Followed, Judged, by_line};
 pub use calibration::{BINS, Calibration, Outcome, Record, Row};
-pub use held_out::{HeldOut, Past, Prediction, held_out};
+pub use held_out::{HeldOut, Past, Prediction, TooFew, held_out};
 
 use crate::forecast::FEWEST;
 
@@ -74,17 +77,61 @@ impl Curve {
         passed.checked_sub(1).map_or(1.0, |last| self.steps[last].1)
     }
 
+    /// How many were answered at a greater age, and how many wait at one.
+    pub fn older(&self, age: i64) -> (usize, usize) {
+        let older = |ages: &[i64]| ages.len() - ages.partition_point(|other| *other <= age);
+        (older(&self.answered), older(&self.open))
+    }
+
+    /// The least age above `age` at which S is this share or less; none where it never falls so far.
+    pub fn falls_to(&self, age: i64, share: f64) -> Option<i64> {
+        // Rounding of a product of fractions moves no rank.
+        let first = self.steps.partition_point(|(step, left)| *step <= age || *left > share + 1e-12);
+        self.steps.get(first).map(|(step, _)| *step)
+    }
+
+    /// The greatest age of any.
+    pub fn followed_to(&self) -> i64 {
+        let last = |ages: &[i64]| ages.last().copied().unwrap_or_default();
+        last(&self.answered).max(last(&self.open))
+    }
+
     /// How likely a clock that is open at `age` is to be open still after `due_age`.
     ///
     /// Past its due age it is breached, whatever others did. Before it there is no answer when fewer than [`FEWEST`] were answered at a
     /// greater age; so S(age) is never 0 where it divides.
     pub fn breach(&self, age: i64, due_age: i64) -> Option<Foresight> {
-        let older = |ages: &[i64]| ages.len() - ages.partition_point(|other| *other <= age);
-        let (answered, open) = (older(&self.answered), older(&self.open));
+        let (answered, open) = self.older(age);
         if age >= due_age {
             return Some(Foresight { breach: 1.0, answered, open });
         }
         let from = self.beyond(age);
         (answered >= FEWEST && from > 0.0).then(|| Foresight { breach: self.beyond(due_age) / from, answered, open })
     }
+
+    /// The chance it tells of a clock with this due age at the greatest age at which it tells anything; none where it never does.
+    pub fn last_told(&self, due_age: i64) -> Option<f64> {
+        let last = self.answered.len().checked_sub(FEWEST).map(|place| self.answered[place])?.checked_sub(1)?;
+        self.breach(last, due_age).map(|told| told.breach)
+    }
+}
+
+/// What is foretold of a clock, and from whose.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Foretold {
+    /// What.
+    pub foresight: Foresight,
+    /// From those of the whole house: too few of its own department were answered as late.
+    pub of_house: bool,
+}
+
+/// How likely a clock that is open at `age` is to be open still after `due_age`: as the clocks of its own department tell, or, where too few of them were answered at a
+/// greater age, as those of the whole house do. For the same two curves the chance never falls as the clock grows older.
+pub fn foretell(own: &Curve, house: &Curve, age: i64, due_age: i64) -> Option<Foretold> {
+    if let Some(foresight) = own.breach(age, due_age) {
+        return Some(Foretold { foresight, of_house: false });
+    }
+    let foresight = house.breach(age, due_age)?;
+    let breach = foresight.breach.max(own.last_told(due_age).unwrap_or_default());
+    Some(Foretold { foresight: Foresight { breach, ..foresight }, of_house: true })
 }

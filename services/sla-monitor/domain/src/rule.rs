@@ -1,15 +1,17 @@
 //! Rules: one obligation each, as dated data with its citation. A rule whose reading is not sure, or which no clock can
 //! measure, is shipped disabled and says why.
 
+mod kept;
+
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Threshold;
 use crate::policy::Measure;
 use crate::{Term, jurisdiction};
 
 /// Kind of obligation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The firm's own promise to customers.
@@ -35,7 +37,7 @@ impl Kind {
 }
 
 /// Where a rule stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// In force, within its dates.
@@ -50,7 +52,7 @@ pub enum Standing {
 }
 
 /// How sure the reading of a rule is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// Read in the legal text.
@@ -66,7 +68,7 @@ pub enum Evidence {
 }
 
 /// What a clock of the rule is attached to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// An affair of ticketing.
@@ -91,7 +93,7 @@ pub enum Subject {
 }
 
 /// Whose time a clock of the rule counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bearer {
     /// The house owes something: a department of the firm, or the ombudsman's office.
@@ -118,7 +120,7 @@ impl Bearer {
 }
 
 /// What meets the obligation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ends {
     /// The affair was resolved, or refused with reasons.
@@ -139,7 +141,8 @@ pub enum Ends {
 }
 
 /// What an event does to a clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Does {
     /// Time stands still while the ground lasts, and goes on afterwards.
     Pause,
@@ -155,7 +158,8 @@ pub enum Does {
 }
 
 /// An effect of a rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Effect {
     /// Name of the event, e.g. `incomplete`.
     pub on: String,
@@ -166,7 +170,8 @@ pub struct Effect {
 }
 
 /// A choice between readings of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reading {
     /// Name of the switch in the configuration.
     pub name: String,
@@ -179,7 +184,8 @@ pub struct Reading {
 }
 
 /// What is to be made of a complaint that comes by a channel that the law does not admit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ChannelBar {
     /// The channel, in lower case, e.g. `phone`.
     pub channel: String,
@@ -202,11 +208,13 @@ impl ChannelBar {
 }
 
 /// One obligation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Id, e.g. `es.l10-2025.17-1.resolve`.
     pub id: String,
-    /// Version, from 1.
+    /// Version, from 1. Of one that ships: which of the wordings and readings that were ever in force on a database.
+    #[serde(skip)]
     pub version: i32,
     /// Kind of obligation.
     pub kind: Kind,
@@ -263,6 +271,7 @@ pub struct Rule {
     /// When a clock of it warns.
     pub warnings: Vec<Threshold>,
     /// What it measures, under which conditions and whose affairs, where it is a policy of the house's own.
+    #[serde(skip)]
     pub measure: Option<Measure>,
     /// What it says, in plain Spanish.
     pub es: String,
@@ -271,6 +280,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether it says what the other says, under whatever version.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        *self == Self { version: self.version, ..other.clone() }
+    }
+
     /// Whether clocks are started for it.
     pub const fn enabled(&self) -> bool {
         self.disabled_because.is_none()

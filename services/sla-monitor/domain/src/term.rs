@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// How long an obligation may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Term {
     /// Days on which business is done.
     BusinessDays(u32),
@@ -56,6 +59,20 @@ impl FromStr for Term {
             "bs" => Self::OpenSeconds(n),
             _ => return Err(NotATerm),
         })
+    }
+}
+
+impl TryFrom<String> for Term {
+    type Error = NotATerm;
+
+    fn try_from(text: String) -> Result<Self, NotATerm> {
+        text.parse()
+    }
+}
+
+impl From<Term> for String {
+    fn from(term: Term) -> Self {
+        term.to_string()
     }
 }
 

@@ -17,9 +17,9 @@ use super::present::policy as told;
 use crate::error::Failure;
 use crate::monitor::Monitor;
 use crate::usecase::get_calendar::list_calendars;
-use crate::usecase::get_policy::{Version, all_versions};
+use crate::usecase::get_policy::{Obligation, list_versions};
 use crate::usecase::put_calendar::put_calendar;
-use crate::usecase::replay_clocks::replay_clocks;
+use crate::usecase::replay_clocks::{Under, replay_clocks};
 use crate::usecase::simulate_policy::{prepare, simulate_policy};
 use crate::usecase::write_policy::{activate_policy, put_policy, withdraw_policy};
 
@@ -111,11 +111,12 @@ impl PolicyService for PolicyApi {
     ) -> Result<Response<proto::ListPolicyVersionsResponse>, Status> {
         let request = request.into_inner();
         let page = convert::versions(&request).map_err(refused)?;
-        let all = all_versions(&self.monitor, &page.id).await.map_err(refused)?;
-        let below: Vec<&Version> = all.iter().filter(|version| version.stored.number < page.below).collect();
+        let all = list_versions(&self.monitor, &page.id).await.map_err(refused)?;
+        let below: Vec<&Obligation> = all.iter().filter(|version| version.rule().version < page.below).collect();
         let shown = below.get(..page.size).unwrap_or(&below);
-        let next = shown.last().filter(|_| below.len() > page.size).map(|last| last.stored.number);
-        let policies = shown.iter().map(|version| present::house_policy(version)).collect();
+        let next = shown.last().filter(|_| below.len() > page.size).map(|last| last.rule().version);
+        let law = self.monitor.law();
+        let policies = shown.iter().map(|version| present::obligation(version, law.default_calendar())).collect();
         let next_page_token = convert::versions_token(&request, next);
         Ok(Response::new(proto::ListPolicyVersionsResponse { policies, next_page_token }))
     }
@@ -141,8 +142,12 @@ impl PolicyService for PolicyApi {
         request: Request<proto::ReplayClocksRequest>,
     ) -> Result<Response<Self::ReplayClocksStream>, Status> {
         let span = convert::replay(request.get_ref(), self.monitor.ambient.now()).map_err(refused)?;
-        let (monitor, newest) = (self.monitor.clone(), request.get_ref().newest_calendars);
-        Ok(told_as_it_goes(|tell| replay_clocks(monitor, span, newest, tell), told::replay))
+        let under = Under {
+            newest_calendars: request.get_ref().newest_calendars,
+            present_law: request.get_ref().present_law,
+        };
+        let monitor = self.monitor.clone();
+        Ok(told_as_it_goes(|tell| replay_clocks(monitor, span, under, tell), told::replay))
     }
 
     async fn put_calendar(

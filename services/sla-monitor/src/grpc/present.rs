@@ -215,6 +215,12 @@ pub fn policy(rule: &Rule, calendar: &str) -> proto::Policy {
 pub fn obligation(obligation: &Obligation, calendar: &str) -> proto::Policy {
     match obligation {
         Obligation::Shipped(rule) => policy(rule, calendar),
+        Obligation::ShippedBefore(rule) => proto::Policy {
+            state: proto::PolicyState::Superseded.into(),
+            enabled: false,
+            disabled_because: "it is in force here under another version, or ships no more".to_owned(),
+            ..policy(rule, calendar)
+        },
         Obligation::House(version) => house_policy(version),
     }
 }
@@ -461,10 +467,12 @@ pub fn percentiles(micros: &[i64]) -> Option<proto::SettlePercentiles> {
     })
 }
 
-/// What affairs that were answered tell.
+/// What affairs like it tell.
 pub fn forecast(percent: u8, told: &Told) -> proto::Forecast {
     proto::Forecast {
         earliest_time: told.earliest.map(time),
+        not_before_time: told.not_before.map(time),
+        open_count: i64::try_from(told.open).unwrap_or(i64::MAX),
         percent: percent.into(),
         kept_share: told.kept_share,
         basis_count: i64::try_from(told.basis).unwrap_or(i64::MAX),

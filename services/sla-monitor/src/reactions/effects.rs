@@ -113,7 +113,7 @@ impl<'a> Effects<'a> {
             let id = ClockId::from_uuid(self.new_id());
             let terms = Terms { rule: start.rule, calendar: start.calendar };
             let by_the_house = start.rule.measure.is_some();
-            let (clock, later) = match new_clock(id, affair, start) {
+            let (clock, later) = match new_clock(id, affair, start, self.monitor.law().version) {
                 Ok(new) => new,
                 // What the house measures of its own keeps nobody's term by law from starting.
                 Err(error) if by_the_house => {
@@ -321,7 +321,12 @@ impl<'a> Effects<'a> {
 }
 
 /// The clock that the first entry starts, and the entries that come after it.
-fn new_clock(id: ClockId, affair: &Affair, start: Start<'_>) -> Result<(NewClock, Vec<Entry>), ReactionError> {
+fn new_clock(
+    id: ClockId,
+    affair: &Affair,
+    start: Start<'_>,
+    law_version: i32,
+) -> Result<(NewClock, Vec<Entry>), ReactionError> {
     let Start { rule, calendar, subject, entries } = start;
     let mut entries = entries.into_iter();
     let first = entries.next().ok_or(ReactionError::Refused("no first entry"))?;
@@ -336,6 +341,7 @@ fn new_clock(id: ClockId, affair: &Affair, start: Start<'_>) -> Result<(NewClock
         customer: affair.customer,
         rule: rule.id.clone(),
         rule_version: rule.version,
+        law_version,
         kind: rule.kind.as_str(),
         stage: rule.stage.clone(),
         calendar: calendar.id.clone(),

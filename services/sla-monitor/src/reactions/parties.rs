@@ -61,6 +61,7 @@ impl Effects<'_> {
             customer: customer.map(kernel::ResourceId::uuid),
             rule: &chosen.rule.id,
             rule_version: chosen.rule.version,
+            law_version: law.version,
             bearer: chosen.rule.bearer.as_str(),
             stage,
             calendar: &calendar.id,

@@ -28,6 +28,8 @@ pub struct Stored {
     pub rule: String,
     /// Version of the rule.
     pub rule_version: i32,
+    /// Version of the law that shipped when it was started; 0 of before it was kept.
+    pub law_version: i32,
     /// Id of the calendar.
     pub calendar: String,
     /// Version of the calendar; empty for clocks that were started before versions were kept.
@@ -53,6 +55,7 @@ struct Row {
     customer_id: Option<Uuid>,
     rule: String,
     rule_version: i32,
+    law_version: i32,
     calendar: String,
     calendar_version: String,
     subject_type: String,
@@ -94,6 +97,7 @@ impl TryFrom<Row> for Stored {
             customer: row.customer_id,
             rule: row.rule,
             rule_version: row.rule_version,
+            law_version: row.law_version,
             calendar: row.calendar,
             calendar_version: row.calendar_version,
             subject_type: row.subject_type,
@@ -150,16 +154,16 @@ pub async fn get(pool: &PgPool, id: Uuid) -> Result<Option<Stored>, StoreError> 
     let row = sqlx::query_as!(
         Row,
         r#"select c.clock_id as "clock_id!", c.affair_id as "affair_id!", c.subject as "subject!", c.customer_id, c.rule as "rule!",
-                  c.rule_version as "rule_version!", c.calendar as "calendar!", c.calendar_version as "calendar_version!",
+                  c.rule_version as "rule_version!", c.law_version as "law_version!", c.calendar as "calendar!", c.calendar_version as "calendar_version!",
                   c.subject_type as "subject_type!", c.department as "department!", c.version as "version!",
                   c.first_origin_at as "first_origin_at!: _",
                   e.kinds as "entry_kinds!", e.grounds as "entry_grounds!", e.untils as "entry_untils!: _",
                   e.times as "entry_times!: _", now() as "now!: _"
-           from (select clock_id, affair_id, subject, customer_id, rule, rule_version, calendar, calendar_version, subject_type, department,
+           from (select clock_id, affair_id, subject, customer_id, rule, rule_version, law_version, calendar, calendar_version, subject_type, department,
                         version, first_origin_at
                  from sla_monitor.clock where clock_id = $1
                  union all
-                 select clock_id, affair_id, 'cases/' || affair_id, customer_id, rule, rule_version, calendar, calendar_version, 'case', '',
+                 select clock_id, affair_id, 'cases/' || affair_id, customer_id, rule, rule_version, law_version, calendar, calendar_version, 'case', '',
                         version, first_origin_at
                  from sla_monitor.party_clock where clock_id = $1) c
            cross join lateral (
@@ -199,20 +203,20 @@ pub async fn list(
     let rows = sqlx::query_as!(
         Row,
         r#"select c.clock_id as "clock_id!", c.affair_id as "affair_id!", c.subject as "subject!", c.customer_id, c.rule as "rule!",
-                  c.rule_version as "rule_version!", c.calendar as "calendar!", c.calendar_version as "calendar_version!",
+                  c.rule_version as "rule_version!", c.law_version as "law_version!", c.calendar as "calendar!", c.calendar_version as "calendar_version!",
                   c.subject_type as "subject_type!", c.department as "department!", c.version as "version!",
                   c.first_origin_at as "first_origin_at!: _",
                   e.kinds as "entry_kinds!", e.grounds as "entry_grounds!", e.untils as "entry_untils!: _",
                   e.times as "entry_times!: _", now() as "now!: _"
            from (select * from (
-                     select clock_id, affair_id, subject, customer_id, rule, rule_version, calendar, calendar_version, subject_type,
+                     select clock_id, affair_id, subject, customer_id, rule, rule_version, law_version, calendar, calendar_version, subject_type,
                             department, version, first_origin_at
                      from sla_monitor.clock
                      where ($1::uuid is null or affair_id = $1) and ($2::text is null or subject = $2)
                        and ($3::uuid is null or customer_id = $3) and ($4::text[] is null or state = any($4))
                        and ($5::timestamptz is null or (first_origin_at, clock_id) > ($5, $6))
                      union all
-                     select clock_id, affair_id, 'cases/' || affair_id, customer_id, rule, rule_version, calendar, calendar_version, 'case',
+                     select clock_id, affair_id, 'cases/' || affair_id, customer_id, rule, rule_version, law_version, calendar, calendar_version, 'case',
                             '', version, first_origin_at
                      from sla_monitor.party_clock
                      where ($1::uuid is null or affair_id = $1) and $2::text is null
@@ -254,7 +258,7 @@ pub async fn touch_and_lock(
                insert into sla_monitor.affair_event (affair_id, seq, kind, ground, occurred_at)
                select $1, entry_count, $3, $4, $5 from touched where $3::text is not null
            )
-           select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.calendar_version, c.subject_type,
+           select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.law_version, c.calendar, c.calendar_version, c.subject_type,
                   c.department, c.version, c.first_origin_at as "first_origin_at: _",
                   array(select kind from sla_monitor.clock_entry where clock_id = c.clock_id order by seq) as "entry_kinds!",
                   array(select ground from sla_monitor.clock_entry where clock_id = c.clock_id order by seq) as "entry_grounds!",

@@ -3,9 +3,13 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
+use sla_monitor_domain::clock::Entry;
 use sla_monitor_domain::foresight::{Followed, Past};
 use sqlx::PgPool;
 use uuid::Uuid;
+
+use super::clock::entries;
+use crate::monitor::{Pinned, Version};
 
 /// Clocks that a curve is drawn from.
 const MOST_LIKE: i64 = 4_000;
@@ -35,7 +39,150 @@ pub struct Ages {
     pub open: Vec<i64>,
 }
 
-/// Ages of the clocks like this that started last, whether they are met by now or not: those that were met last would be the slow ones of their time.
+/// A clock of the house's own with its entries: each of its runs tells something.
+#[derive(Debug)]
+pub struct Repeating {
+    /// Id.
+    pub id: Uuid,
+    /// What is comparable with it.
+    pub like: String,
+    /// Department.
+    pub department: String,
+    /// Queue.
+    pub queue: String,
+    /// What it is replayed from.
+    pub entries: Vec<Entry>,
+    /// The database's time.
+    pub now: Timestamp,
+    rule: String,
+    rule_version: i32,
+    calendar: String,
+    calendar_version: String,
+}
+
+impl Repeating {
+    /// What it keeps of its rule and calendar.
+    pub fn pinned(&self) -> Pinned<'_> {
+        Pinned {
+            clock: self.id,
+            rule: &self.rule,
+            rule_version: self.rule_version,
+            calendar: &self.calendar,
+            calendar_version: Version::Of(&self.calendar_version),
+        }
+    }
+}
+
+struct Row {
+    clock_id: Uuid,
+    subject_type: String,
+    stage: String,
+    department: String,
+    queue: String,
+    rule: String,
+    rule_version: i32,
+    calendar: String,
+    calendar_version: String,
+    kinds: Vec<String>,
+    grounds: Vec<String>,
+    untils: Vec<Option<jiff_sqlx::Timestamp>>,
+    times: Vec<jiff_sqlx::Timestamp>,
+    now: jiff_sqlx::Timestamp,
+}
+
+impl TryFrom<Row> for Repeating {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.clock_id,
+            like: format!("{}/{}", row.subject_type, row.stage),
+            department: row.department,
+            queue: row.queue,
+            entries: entries(row.clock_id, &row.kinds, row.grounds, row.untils, row.times)?,
+            now: row.now.to_jiff(),
+            rule: row.rule,
+            rule_version: row.rule_version,
+            calendar: row.calendar,
+            calendar_version: row.calendar_version,
+        })
+    }
+}
+
+/// The clocks of the house's own like this that started last.
+#[tracing::instrument(name = "db.foresight.repeating", skip_all)]
+pub async fn repeating(pool: &PgPool, like: &Like<'_>) -> Result<Vec<Repeating>, StoreError> {
+    let rows = match like.department {
+        Some(department) => {
+            sqlx::query_as!(
+                Row,
+                r#"select c.clock_id, c.subject_type, c.stage, c.department, c.queue, c.rule, c.rule_version, c.calendar, c.calendar_version,
+                          e.kinds as "kinds!", e.grounds as "grounds!", e.untils as "untils!: _", e.times as "times!: _", now() as "now!: _"
+                   from (select * from sla_monitor.clock
+                         where subject_type = $1 and stage = $2 and department = $3 and subject not like '%/promises/%' and clock_id <> $4
+                           and by_conditions
+                         order by first_origin_at desc limit $5) c
+                   cross join lateral (
+                       select array_agg(kind order by seq) as kinds, array_agg(ground order by seq) as grounds,
+                              array_agg(until_at order by seq) as untils, array_agg(occurred_at order by seq) as times
+                       from sla_monitor.clock_entry where clock_id = c.clock_id) e"#,
+                like.subject_type,
+                like.stage,
+                department,
+                like.but,
+                MOST_LIKE,
+            )
+            .fetch_all(pool)
+            .await?
+        }
+        None => {
+            sqlx::query_as!(
+                Row,
+                r#"select c.clock_id, c.subject_type, c.stage, c.department, c.queue, c.rule, c.rule_version, c.calendar, c.calendar_version,
+                          e.kinds as "kinds!", e.grounds as "grounds!", e.untils as "untils!: _", e.times as "times!: _", now() as "now!: _"
+                   from (select * from sla_monitor.clock
+                         where subject_type = $1 and stage = $2 and subject not like '%/promises/%' and clock_id <> $3 and by_conditions
+                         order by first_origin_at desc limit $4) c
+                   cross join lateral (
+                       select array_agg(kind order by seq) as kinds, array_agg(ground order by seq) as grounds,
+                              array_agg(until_at order by seq) as untils, array_agg(occurred_at order by seq) as times
+                       from sla_monitor.clock_entry where clock_id = c.clock_id) e"#,
+                like.subject_type,
+                like.stage,
+                like.but,
+                MOST_LIKE,
+            )
+            .fetch_all(pool)
+            .await?
+        }
+    };
+    rows.into_iter().map(Repeating::try_from).collect()
+}
+
+/// The clocks of the house's own that started in a period, the last ones if they are too many.
+#[tracing::instrument(name = "db.foresight.repeating_in", skip_all)]
+pub async fn repeating_in(pool: &PgPool, from: Timestamp, to: Timestamp) -> Result<Vec<Repeating>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select c.clock_id, c.subject_type, c.stage, c.department, c.queue, c.rule, c.rule_version, c.calendar, c.calendar_version,
+                  e.kinds as "kinds!", e.grounds as "grounds!", e.untils as "untils!: _", e.times as "times!: _", now() as "now!: _"
+           from (select * from sla_monitor.clock
+                 where first_origin_at >= $1 and first_origin_at < $2 and subject not like '%/promises/%' and by_conditions
+                 order by first_origin_at desc, clock_id desc limit $3) c
+           cross join lateral (
+               select array_agg(kind order by seq) as kinds, array_agg(ground order by seq) as grounds,
+                      array_agg(until_at order by seq) as untils, array_agg(occurred_at order by seq) as times
+               from sla_monitor.clock_entry where clock_id = c.clock_id) e"#,
+        from.to_sqlx() as _,
+        to.to_sqlx() as _,
+        MOST_JUDGED,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(Repeating::try_from).collect()
+}
+
+/// Ages of the clocks of law like this that started last, whether they are met by now or not: those that were met last would be the slow ones of their time.
 #[tracing::instrument(name = "db.foresight.ages", skip_all)]
 pub async fn ages(pool: &PgPool, like: &Like<'_>) -> Result<Ages, StoreError> {
     let mut ages = Ages::default();
@@ -47,6 +194,7 @@ pub async fn ages(pool: &PgPool, like: &Like<'_>) -> Result<Ages, StoreError> {
                           (extract(epoch from coalesce(settled_at, now()) - first_origin_at) * 1000000)::bigint as "age!"
                    from sla_monitor.clock
                    where subject_type = $1 and stage = $2 and department = $3 and subject not like '%/promises/%' and clock_id <> $4
+                     and not by_conditions
                    order by first_origin_at desc limit $5"#,
                 like.subject_type,
                 like.stage,
@@ -61,7 +209,7 @@ pub async fn ages(pool: &PgPool, like: &Like<'_>) -> Result<Ages, StoreError> {
                 r#"select state = 'fulfilled' as "met!",
                           (extract(epoch from coalesce(settled_at, now()) - first_origin_at) * 1000000)::bigint as "age!"
                    from sla_monitor.clock
-                   where subject_type = $1 and stage = $2 and subject not like '%/promises/%' and clock_id <> $3
+                   where subject_type = $1 and stage = $2 and subject not like '%/promises/%' and clock_id <> $3 and not by_conditions
                    order by first_origin_at desc limit $4"#,
                 like.subject_type,
                 like.stage,
@@ -74,7 +222,7 @@ pub async fn ages(pool: &PgPool, like: &Like<'_>) -> Result<Ages, StoreError> {
     Ok(ages)
 }
 
-/// The clocks that started in a period, the last ones if they are too many, and the database's time. One that fell away before it was due is none of them: what would
+/// The clocks of law that started in a period, the last ones if they are too many, and the database's time. One that fell away before it was due is none of them: what would
 /// have become of it nobody knows.
 #[tracing::instrument(name = "db.foresight.history", skip_all)]
 pub async fn history(
@@ -87,7 +235,7 @@ pub async fn history(
                   case when state = 'fulfilled' then settled_at end as "answered: jiff_sqlx::Timestamp",
                   coalesce(breached_at, due_at) as "due: jiff_sqlx::Timestamp", now() as "now!: jiff_sqlx::Timestamp"
            from sla_monitor.clock
-           where first_origin_at >= $1 and first_origin_at < $2 and subject not like '%/promises/%'
+           where first_origin_at >= $1 and first_origin_at < $2 and subject not like '%/promises/%' and not by_conditions
              and (state <> 'cancelled' or breached_at is not null)
            order by first_origin_at desc, clock_id desc limit $3"#,
         from.to_sqlx() as _,
@@ -107,6 +255,7 @@ pub async fn history(
             received: micros(row.received),
             answered: row.answered.map(micros),
             due: row.due.map_or(i64::MAX, micros),
+            still: 0,
         },
     });
     Ok((followed.collect(), now))

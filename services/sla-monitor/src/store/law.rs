@@ -12,9 +12,10 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 use ventanilla_proto::sla::v1 as proto;
 
 use super::instant;
+use super::shipped::{self, Shipped};
 use crate::policy;
 
-/// All that rules and calendars of the house are at one revision.
+/// All that rules and calendars are at one revision, beside what this release ships.
 #[derive(Debug)]
 pub struct Kept {
     /// Which.
@@ -23,6 +24,8 @@ pub struct Kept {
     pub policies: Vec<Arc<Rule>>,
     /// Versions of calendars, each calendar's oldest first.
     pub calendars: Vec<Calendar>,
+    /// Versions of the law that ships.
+    pub shipped: Shipped,
 }
 
 /// Where a version of a policy stands.
@@ -99,7 +102,7 @@ impl TryFrom<PolicyRow> for StoredPolicy {
     }
 }
 
-/// Reads all policies that took effect or will, and all calendars.
+/// Reads all policies that took effect or will, all calendars, and the law that ever shipped.
 #[tracing::instrument(name = "db.law.load", skip_all)]
 pub async fn load(connection: &mut PgConnection) -> Result<Kept, StoreError> {
     // The revision first: what is written in between is read again by whoever sees the next one.
@@ -132,7 +135,8 @@ pub async fn load(connection: &mut PgConnection) -> Result<Kept, StoreError> {
         }
         calendars.push(calendar);
     }
-    Ok(Kept { revision, policies, calendars })
+    let shipped = shipped::load(connection).await?;
+    Ok(Kept { revision, policies, calendars, shipped })
 }
 
 /// Which change of policies and calendars is the last.

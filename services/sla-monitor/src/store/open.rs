@@ -26,6 +26,8 @@ pub struct NewClock {
     pub rule: String,
     /// Version of the rule.
     pub rule_version: i32,
+    /// Version of the law that ships as it starts.
+    pub law_version: i32,
     /// Kind of obligation.
     pub kind: &'static str,
     /// Stage of the obligation.
@@ -64,6 +66,7 @@ impl NewClock {
             customer: self.customer,
             rule: self.rule,
             rule_version: self.rule_version,
+            law_version: self.law_version,
             calendar: self.calendar,
             calendar_version: self.calendar_version,
             subject_type: self.subject_type,
@@ -104,6 +107,7 @@ pub async fn open(tx: &mut PgConnection, caused: &[(NewClock, Cause<'_>)], quiet
     let customers: Vec<Option<Uuid>> = clocks().map(|c| c.customer).collect();
     let rules: Vec<String> = clocks().map(|c| c.rule.clone()).collect();
     let rule_versions: Vec<i32> = clocks().map(|c| c.rule_version).collect();
+    let law_versions: Vec<i32> = clocks().map(|c| c.law_version).collect();
     let kinds: Vec<String> = clocks().map(|c| c.kind.to_owned()).collect();
     let stages: Vec<String> = clocks().map(|c| c.stage.clone()).collect();
     let calendars: Vec<String> = clocks().map(|c| c.calendar.clone()).collect();
@@ -134,17 +138,17 @@ pub async fn open(tx: &mut PgConnection, caused: &[(NewClock, Cause<'_>)], quiet
              select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::integer[], $7::text[],
                                   $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[],
                                   $14::text[], $15::timestamptz[], $25::text[], $26::boolean[], $28::text[], $29::text[], $30::text[],
-                                  $16::text[], $17::timestamptz[], $18::text[], $19::bigint[])
+                                  $16::text[], $17::timestamptz[], $18::text[], $19::bigint[], $31::integer[])
                  as n(clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage, calendar, subject_type,
                       department, origin_at, due_at, start, until_at, calendar_version, by_conditions, team, manager, queue,
-                      traceparent, recorded_at, source, position)
+                      traceparent, recorded_at, source, position, law_version)
          ), clocks as (
              insert into sla_monitor.clock (clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage,
                  calendar, subject_type, department, state, epoch, first_origin_at, origin_at, due_at, traceparent,
-                 calendar_version, by_conditions, team, manager, queue)
+                 calendar_version, by_conditions, team, manager, queue, law_version)
              select clock_id, affair_id, subject, customer_id, rule, rule_version, kind, stage,
                  calendar, subject_type, department, case when start = 'awaited' then 'scheduled' else 'running' end, 1, origin_at,
-                 origin_at, due_at, traceparent, calendar_version, by_conditions, team, manager, queue from new
+                 origin_at, due_at, traceparent, calendar_version, by_conditions, team, manager, queue, law_version from new
          ), entries as (
              insert into sla_monitor.clock_entry (clock_id, seq, kind, until_at, occurred_at, recorded_at, source, position)
              select clock_id, 1, start, until_at, origin_at, recorded_at, source, position from new
@@ -184,6 +188,7 @@ pub async fn open(tx: &mut PgConnection, caused: &[(NewClock, Cause<'_>)], quiet
         &teams,
         &managers,
         &queues,
+        &law_versions,
     )
     .execute(tx)
     .await?;

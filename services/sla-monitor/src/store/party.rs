@@ -27,6 +27,8 @@ pub struct NewTerm<'a> {
     pub rule: &'a str,
     /// Version of the rule.
     pub rule_version: i32,
+    /// Version of the law that ships as it starts.
+    pub law_version: i32,
     /// Whose time it is.
     pub bearer: &'static str,
     /// What it is for.
@@ -60,8 +62,8 @@ pub async fn open(
     sqlx::query!(
         "with term as (
              insert into sla_monitor.party_clock (clock_id, affair_id, customer_id, rule, rule_version, bearer, stage, calendar,
-                 calendar_version, first_origin_at, due_at, traceparent)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                 calendar_version, first_origin_at, due_at, traceparent, law_version)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $21)
          ), entry as (
              insert into sla_monitor.clock_entry (clock_id, seq, kind, until_at, occurred_at, recorded_at, source, position)
              values ($1, 1, $13, $14, $10, $15, $16, $17)
@@ -89,6 +91,7 @@ pub async fn open(
         &ahead.kinds,
         &ahead.due_at as _,
         f64::from(quiet_ms),
+        term.law_version,
     )
     .execute(tx)
     .await?;
@@ -99,7 +102,7 @@ pub async fn open(
 #[tracing::instrument(name = "db.party.lock_open", skip_all)]
 pub async fn lock_open(tx: &mut PgConnection, case: CaseId, stage: &str) -> Result<Option<Stored>, StoreError> {
     let row = sqlx::query!(
-        r#"select c.clock_id, c.customer_id, c.rule, c.rule_version, c.calendar, c.calendar_version, c.version,
+        r#"select c.clock_id, c.customer_id, c.rule, c.rule_version, c.law_version, c.calendar, c.calendar_version, c.version,
                   c.first_origin_at as "first_origin_at: jiff_sqlx::Timestamp",
                   array(select kind from sla_monitor.clock_entry where clock_id = c.clock_id order by seq) as "kinds!",
                   array(select ground from sla_monitor.clock_entry where clock_id = c.clock_id order by seq) as "grounds!",
@@ -123,6 +126,7 @@ pub async fn lock_open(tx: &mut PgConnection, case: CaseId, stage: &str) -> Resu
         customer: row.customer_id,
         rule: row.rule,
         rule_version: row.rule_version,
+        law_version: row.law_version,
         calendar: row.calendar,
         calendar_version: row.calendar_version,
         subject_type: "case".to_owned(),

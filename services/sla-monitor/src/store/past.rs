@@ -174,7 +174,7 @@ pub async fn count_clocks(pool: &PgPool, span: Span) -> Result<i64, StoreError> 
 pub async fn clocks(pool: &PgPool, span: Span, after: Option<Place>, limit: i64) -> Result<Vec<KeptClock>, StoreError> {
     let (after_at, after_id) = after.unzip();
     let rows = sqlx::query!(
-        r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.calendar, c.calendar_version, c.subject_type,
+        r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.law_version, c.calendar, c.calendar_version, c.subject_type,
                   c.department, c.version, c.first_origin_at as "first_origin_at: jiff_sqlx::Timestamp", c.state, c.epoch,
                   c.due_at as "due_at: jiff_sqlx::Timestamp", c.breached_at as "breached_at: jiff_sqlx::Timestamp",
                   e.kinds as "kinds!", e.grounds as "grounds!", e.untils as "untils!: Vec<Option<jiff_sqlx::Timestamp>>",
@@ -211,6 +211,7 @@ pub async fn clocks(pool: &PgPool, span: Span, after: Option<Place>, limit: i64)
                 customer: row.customer_id,
                 rule: row.rule,
                 rule_version: row.rule_version,
+                law_version: row.law_version,
                 calendar: row.calendar,
                 calendar_version: row.calendar_version,
                 subject_type: row.subject_type,

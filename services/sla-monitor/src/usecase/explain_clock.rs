@@ -1,6 +1,6 @@
 //! `ExplainClock`: why a clock falls due when it does.
 
-use sla_monitor_domain::Proof;
+use sla_monitor_domain::{Catalogue, Proof};
 use sla_monitor_domain::catalogue::{CaseFacts, Chosen};
 use sla_monitor_domain::clock::Terms;
 use sla_monitor_domain::policy::choose;
@@ -21,17 +21,17 @@ use crate::store::affair::{self, Affair};
 pub async fn explain_clock(monitor: &Monitor, id: ClockId) -> Result<(Standing, Proof), Failure> {
     let standing = standing(monitor, id).await?;
     let affair = affair::get(monitor.db.reader(), standing.stored.affair).await?;
-    let (es, en) = because(monitor, &standing, affair.as_ref());
+    let law = monitor.law_of(standing.stored.id, standing.stored.law_version).await?;
+    let (es, en) = because(monitor, &law, &standing, affair.as_ref());
     let terms = Terms { rule: &standing.rule, calendar: &standing.calendar };
     let proof = prove(&standing.replayed, terms, &es, &en)
         .map_err(|error| Failure::unreplayable(standing.stored.id, &error))?;
     Ok((standing, proof))
 }
 
-/// Why the rule was chosen: the choice is made again from the same facts.
-fn because(monitor: &Monitor, standing: &Standing, affair: Option<&Affair>) -> (String, String) {
+/// Why the rule was chosen: the choice is made again from the same facts, by the law that shipped when the clock was started.
+fn because(monitor: &Monitor, law: &Catalogue, standing: &Standing, affair: Option<&Affair>) -> (String, String) {
     let whole = monitor.law();
-    let law = &whole.catalogue;
     let rule = &standing.rule;
     let chosen: Vec<Chosen<'_>> = match (rule.subject, affair) {
         (Subject::Promise, _) => law.for_promise().into_iter().collect(),

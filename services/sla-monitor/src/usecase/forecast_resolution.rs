@@ -1,7 +1,8 @@
-//! `ForecastResolution`: by when an affair will be answered, as far as those that were tell. Writes nothing.
+//! `ForecastResolution`: by when an affair will be answered, as far as those like it tell, answered or not. Writes nothing.
 
 use jiff::{SignedDuration, Timestamp};
 use sla_monitor_domain::forecast::{FEWEST, forecast};
+use sla_monitor_domain::foresight::Curve;
 
 use crate::error::Failure;
 use crate::monitor::Monitor;
@@ -36,12 +37,16 @@ pub enum Cohort {
 /// What is told.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Told {
-    /// By when so many percent were answered.
+    /// By when so many percent are answered.
     pub earliest: Option<Timestamp>,
+    /// By when so many were not, where it is not known by when they are.
+    pub not_before: Option<Timestamp>,
     /// Share that were answered by the instant asked for.
     pub kept_share: Option<f64>,
-    /// How many affairs it rests on.
+    /// How many answered affairs it rests on.
     pub basis: usize,
+    /// How many that wait.
+    pub open: usize,
     /// Whose.
     pub cohort: Cohort,
 }
@@ -57,11 +62,19 @@ pub async fn forecast_resolution(monitor: &Monitor, asked: &Asked) -> Result<Tol
     let mut basis = 0;
     for (department, cohort) in [(Some(asked.department.as_str()), Cohort::Department), (None, Cohort::House)] {
         let ages = ages(monitor.db.reader(), &asked.subject_type, department).await?;
-        if let Some(told) = forecast(&ages, age, asked.percent, due_age) {
-            let earliest = asked.start.checked_add(SignedDuration::from_micros(told.by_age)).ok();
-            return Ok(Told { earliest, kept_share: told.kept_share, basis: told.basis, cohort });
+        let curve = Curve::new(ages.answered, ages.open);
+        let at_age = |age: i64| asked.start.checked_add(SignedDuration::from_micros(age)).ok();
+        if let Some(told) = forecast(&curve, age, asked.percent, due_age) {
+            return Ok(Told {
+                earliest: told.by_age.and_then(at_age),
+                not_before: if told.by_age.is_none() { at_age(told.followed_to) } else { None },
+                kept_share: told.kept_share,
+                basis: told.answered,
+                open: told.open,
+                cohort,
+            });
         }
-        basis = ages.iter().filter(|answered| **answered > age).count().min(FEWEST);
+        basis = curve.older(age).0.min(FEWEST);
     }
-    Ok(Told { earliest: None, kept_share: None, basis, cohort: Cohort::TooFew })
+    Ok(Told { earliest: None, not_before: None, kept_share: None, basis, open: 0, cohort: Cohort::TooFew })
 }

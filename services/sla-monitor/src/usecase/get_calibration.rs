@@ -6,7 +6,7 @@ use sla_monitor_domain::queue::department_of;
 
 use crate::error::Failure;
 use crate::monitor::Monitor;
-use crate::store::foresight::history;
+use crate::usecase::foretell::followed;
 
 /// Shares of the term at which a clock is judged, in percent.
 pub const SHARES: [u8; 3] = [25, 50, 75];
@@ -37,7 +37,7 @@ pub struct Told {
 /// [`Failure`] of the database.
 #[tracing::instrument(name = "calibration.get", skip_all)]
 pub async fn get_calibration(monitor: &Monitor, asked: &Asked) -> Result<Told, Failure> {
-    let (history, now) = history(monitor.db.reader(), asked.from, asked.to).await?;
+    let (history, now) = followed(monitor, asked.from, asked.to).await?;
     let now = now.unwrap_or_else(|| monitor.ambient.now());
     // Some hundred milliseconds of arithmetic for the most that is judged at once.
     let judged = tokio::task::spawn_blocking(move || by_line(&history, now.as_microsecond(), &SHARES)).await;

@@ -14,6 +14,8 @@ use crate::store::law::{Stands, StoredPolicy, versions};
 pub enum Obligation {
     /// It ships.
     Shipped(Arc<Rule>),
+    /// It shipped before, or was under another reading: clocks that were started under it stay.
+    ShippedBefore(Arc<Rule>),
     /// It is the house's.
     House(Box<Version>),
 }
@@ -35,23 +37,26 @@ impl Obligation {
     /// The rule it is.
     pub fn rule(&self) -> &Rule {
         match self {
-            Self::Shipped(rule) => rule,
+            Self::Shipped(rule) | Self::ShippedBefore(rule) => rule,
             Self::House(version) => &version.rule,
         }
     }
 }
 
-/// The rule of this id: one that ships, or a version of a policy of the house. Of version 0: the one in force, or else the newest.
+/// The rule of this id: a version of one that ships, or of a policy of the house. Of version 0: the one in force, or else the newest.
 ///
 /// # Errors
 /// [`Failure::PolicyNotFound`], [`Failure::PolicyVersionNotFound`] when there is none.
 #[tracing::instrument(name = "policy.get", skip_all)]
 pub async fn get_policy(monitor: &Monitor, id: &str, version: i32) -> Result<Obligation, Failure> {
-    if let Some(rule) = monitor.law().shipped(id) {
-        return match version == 0 || version == rule.version {
-            true => Ok(Obligation::Shipped(Arc::clone(rule))),
-            false => Err(Failure::PolicyVersionNotFound { policy: id.to_owned(), version }),
+    let shipped = shipped_versions(monitor, id).await?;
+    if !shipped.is_empty() {
+        let ships = |known: &&Obligation| matches!(known, Obligation::Shipped(_));
+        let found = match version {
+            0 => shipped.iter().find(ships).or(shipped.first()),
+            version => shipped.iter().find(|known| known.rule().version == version),
         };
+        return found.cloned().ok_or_else(|| Failure::PolicyVersionNotFound { policy: id.to_owned(), version });
     }
     let all = all_versions(monitor, id).await?;
     let found = match version {
@@ -60,6 +65,30 @@ pub async fn get_policy(monitor: &Monitor, id: &str, version: i32) -> Result<Obl
     };
     let found = found.ok_or_else(|| Failure::PolicyVersionNotFound { policy: id.to_owned(), version })?;
     Ok(Obligation::House(Box::new(found.clone())))
+}
+
+/// Every version of an obligation, the newest first.
+///
+/// # Errors
+/// [`Failure::PolicyNotFound`] when there is none.
+pub async fn list_versions(monitor: &Monitor, id: &str) -> Result<Vec<Obligation>, Failure> {
+    let shipped = shipped_versions(monitor, id).await?;
+    if !shipped.is_empty() {
+        return Ok(shipped);
+    }
+    let all = all_versions(monitor, id).await?;
+    Ok(all.into_iter().map(|version| Obligation::House(Box::new(version))).collect())
+}
+
+/// Every version of a rule that ships or once did, the newest first; none of others.
+async fn shipped_versions(monitor: &Monitor, id: &str) -> Result<Vec<Obligation>, Failure> {
+    let law = monitor.current().await?;
+    let ships = law.shipped(id).map(|rule| rule.version);
+    let of = |rule: &Arc<Rule>| match ships == Some(rule.version) {
+        true => Obligation::Shipped(Arc::clone(rule)),
+        false => Obligation::ShippedBefore(Arc::clone(rule)),
+    };
+    Ok(law.shipped_versions(id).rev().map(of).collect())
 }
 
 /// Every version of a policy of the house, the newest first.

@@ -39,6 +39,7 @@ pub async fn list_policies(monitor: &Monitor, page: &Page) -> Result<(Vec<Obliga
     all.sort_by(|a, b| a.rule().id.cmp(&b.rule().id));
     let starts_clocks = |obligation: &Obligation| match obligation {
         Obligation::Shipped(rule) => rule.enabled(),
+        Obligation::ShippedBefore(_) => false,
         Obligation::House(version) => version.in_force(),
     };
     let fits = |obligation: &Obligation| {

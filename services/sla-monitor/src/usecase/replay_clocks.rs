@@ -1,11 +1,12 @@
 //! `ReplayClocks`: clocks derived anew from their entries, and what would be another. Writes nothing.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
 use kernel::{Classify as _, Kind};
 use sla_monitor_domain::clock::Terms;
-use sla_monitor_domain::{Replay, replay};
+use sla_monitor_domain::{Calendar, Replay, Rule, replay};
 use tokio::sync::mpsc::Sender;
 
 use crate::error::Failure;
@@ -14,6 +15,15 @@ use crate::store::past::{KeptClock, Span, clocks, count_clocks};
 
 /// Clocks derived in one go.
 const PAGE: i64 = 1_000;
+
+/// Under what clocks are derived: what they were started under, but for this.
+#[derive(Debug, Clone, Copy)]
+pub struct Under {
+    /// On the newest version of each calendar.
+    pub newest_calendars: bool,
+    /// Under the law that ships now, in the reading that is chosen now.
+    pub present_law: bool,
+}
 
 /// A clock that would be another than it is kept.
 #[derive(Debug)]
@@ -24,6 +34,8 @@ pub struct Difference {
     pub derived: Option<Replay>,
     /// Version of the calendar it was derived on; empty where that is gone.
     pub calendar_version: String,
+    /// Version of the rule it was derived under; 0 where that is gone.
+    pub rule_version: i32,
 }
 
 impl Difference {
@@ -62,7 +74,7 @@ pub enum Item {
 pub async fn replay_clocks(
     monitor: Monitor,
     span: Span,
-    newest_calendars: bool,
+    under: Under,
     tell: Sender<Result<Item, Failure>>,
 ) -> Result<(), Failure> {
     let began = Instant::now();
@@ -74,7 +86,7 @@ pub async fn replay_clocks(
         after = Some((last.stored.first_origin, last.stored.id));
         for kept in page {
             done += 1;
-            let Some(difference) = derive(&monitor, kept, newest_calendars).await? else { continue };
+            let Some(difference) = derive(&monitor, kept, under).await? else { continue };
             differences += 1;
             if tell.send(Ok(Item::Difference(Box::new(difference)))).await.is_err() {
                 return Ok(());
@@ -90,21 +102,33 @@ pub async fn replay_clocks(
 }
 
 /// The difference between a clock as it is kept and as its entries make it.
-async fn derive(monitor: &Monitor, kept: KeptClock, newest_calendar: bool) -> Result<Option<Difference>, Failure> {
+async fn derive(monitor: &Monitor, kept: KeptClock, under: Under) -> Result<Option<Difference>, Failure> {
     let stored = &kept.stored;
     let pinned = stored.pinned();
-    let calendar_version = if newest_calendar { Version::Newest } else { pinned.calendar_version };
+    let calendar_version = if under.newest_calendars { Version::Newest } else { pinned.calendar_version };
     let terms = match monitor.terms(&Pinned { calendar_version, ..pinned }).await {
         Err(error) if error.kind() == Kind::Internal => None,
         terms => Some(terms?),
     };
+    let terms = if under.present_law { terms.and_then(|terms| under_present_law(monitor, terms)) } else { terms };
     let derived = terms.as_ref().and_then(|(rule, calendar)| replay(&stored.entries, Terms { rule, calendar }).ok());
-    let calendar_version = terms.map(|(_, calendar)| calendar.version.clone()).unwrap_or_default();
-    let Some(derived) = derived else { return Ok(Some(Difference { kept, derived: None, calendar_version })) };
+    let (rule_version, calendar_version) =
+        terms.map(|(rule, calendar)| (rule.version, calendar.version.clone())).unwrap_or_default();
+    let Some(derived) = derived else {
+        return Ok(Some(Difference { kept, derived: None, calendar_version, rule_version }));
+    };
     let breach = derived.breach_by(stored.now).map(|breach| breach.at);
     let same = derived.state.as_str() == kept.state
         && derived.epoch == kept.epoch
         && derived.state.due() == kept.due
         && breach == breach_now(&kept);
-    Ok((!same).then_some(Difference { kept, derived: Some(derived), calendar_version }))
+    Ok((!same).then_some(Difference { kept, derived: Some(derived), calendar_version, rule_version }))
+}
+
+/// The same terms under the rule as it ships now; none where it ships no more. What the house wrote stays.
+fn under_present_law(monitor: &Monitor, (rule, calendar): (Arc<Rule>, Arc<Calendar>)) -> Option<(Arc<Rule>, Arc<Calendar>)> {
+    if rule.measure.is_some() {
+        return Some((rule, calendar));
+    }
+    monitor.law().shipped(&rule.id).map(|ships| (Arc::clone(ships), calendar))
 }

@@ -188,10 +188,9 @@ pub enum Item {
 /// # Errors
 /// [`Failure`] when there is none, or it counts nothing.
 pub async fn prepare(monitor: &Monitor, trial: &Trial) -> Result<Obligation, Failure> {
-    let draft = match monitor.law().shipped(&trial.id) {
-        Some(_) => None,
-        None if trial.version == 0 => all_versions(monitor, &trial.id).await?.into_iter().next(),
-        None => None,
+    let draft = match trial.version {
+        0 if !monitor.law().is_shipped(&trial.id) => all_versions(monitor, &trial.id).await?.into_iter().next(),
+        _ => None,
     };
     let draft = draft.filter(|newest| newest.stored.stands == Stands::Draft);
     let tried = match draft {

@@ -49,7 +49,7 @@ pub struct Turned {
 
 fn of_the_house(monitor: &Monitor, id: &str) -> Result<String, Failure> {
     let name = format!("policies/{id}");
-    if monitor.law().shipped(id).is_some() { Err(Failure::Shipped(name)) } else { Ok(name) }
+    if monitor.law().is_shipped(id) { Err(Failure::Shipped(name)) } else { Ok(name) }
 }
 
 /// Writes the draft.

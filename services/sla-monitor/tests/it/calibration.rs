@@ -1,12 +1,15 @@
 //! ForecastBreach and GetCalibration: what is foretold of breaches, and what came of it.
 
 use kernel::Role;
-use sla_monitor_domain::foresight::{Followed, Past, by_line};
+use sla_monitor_domain::foresight::{Followed, Past, Record, by_line, held_out};
 use testkit::Served;
 use tonic::Code;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::sla::v1::ForecastCohort as Cohort;
+use ventanilla_proto::r#type::v1::Direction;
 
+use crate::house::{clock_of, in_force, inquiry, minutes, policy};
+use crate::kills::{by_the_clock, give_clock, pass};
 use crate::world::{
     Ticket, World, at, client, clock_in, clocks_that, fields, later, measures, nobody, read, reason, wire,
 };
@@ -175,6 +178,63 @@ async fn the_report_equals_what_its_own_clocks_would_have_been_told() {
     );
 }
 
+#[tokio::test]
+async fn what_repeats_is_foretold_from_its_runs_and_judged_by_them() {
+    let world = World::new().await;
+    give_clock(&world.admin).await;
+    let served = world.start_with(by_the_clock(&world)).await;
+    let (_, received) = in_force(&world, &served, policy("next", sla::PolicyMetric::NextReply, "8h")).await;
+    // A word that is answered soon, silence for more than a day, and a word that is answered too late.
+    let mut runs = Vec::new();
+    for n in 0..45_i64 {
+        let ticket = inquiry(received);
+        world.open(&ticket).await;
+        for (wrote, took) in [(60 + n * 100, 65 + n), (5_000 + n * 150, 1_200 + n)] {
+            let (wrote, answered) = (minutes(received, wrote), minutes(received, wrote + took));
+            world.say(&ticket, Direction::Inbound, wrote).await;
+            world.say(&ticket, Direction::Outbound, answered).await;
+            runs.push((wrote, answered));
+        }
+    }
+    let (asked, answered) = (inquiry(received), minutes(received, 100));
+    world.open(&asked).await;
+    for (direction, minute) in [(Direction::Inbound, 60), (Direction::Outbound, 100), (Direction::Inbound, 14_370)] {
+        world.say(&asked, direction, minutes(received, minute)).await;
+    }
+    let clock = clock_of(&served, &asked, "next", |c| c.epoch == 2 && c.state() == sla::ClockState::Running).await;
+    pass(&world.admin, 14_400).await;
+    // Half an hour old: of ninety runs that took longer, half were late. Whole lives would be as old as the affairs.
+    let told = forecast(&served, &clock.name).await;
+    assert_eq!((told.cohort(), told.answered_count, told.open_count), (Cohort::Department, 90, 0));
+    assert!((told.breach_probability.unwrap() - 0.5).abs() < 1e-9, "{:?}", told.breach_probability);
+
+    runs.push((minutes(received, 60), answered));
+    let request = sla::GetCalibrationRequest {
+        from_time: Some(wire(received)),
+        to_time: Some(wire(minutes(received, 14_000))),
+        department: String::new(),
+    };
+    let report = measures(&served, Role::Auditor).get_calibration(request).await.unwrap().into_inner();
+    let past = |(wrote, answered): &(jiff::Timestamp, jiff::Timestamp)| Past {
+        received: wrote.as_microsecond(),
+        answered: Some(answered.as_microsecond()),
+        due: minutes(*wrote, 480).as_microsecond(),
+        still: 0,
+    };
+    let mut all: Vec<Past> = runs.iter().map(past).collect();
+    let open = minutes(received, 14_370);
+    all.push(Past { answered: None, ..past(&(open, open)) });
+    let plain = held_out(&all, read(report.as_of_time).unwrap().as_microsecond(), &[25, 50, 75]);
+    let judged = report.total.unwrap();
+    assert_eq!((judged.count, report.by_department[0].too_few_count), (
+        i64::try_from(plain.predictions.len()).unwrap(),
+        i64::try_from(plain.too_few.len()).unwrap(),
+    ));
+    let mut record = Record::default();
+    record.extend(plain.predictions.iter().map(|prediction| prediction.outcome));
+    assert!(judged.count > 20 && (judged.brier_score - record.calibration().unwrap().brier).abs() < 1e-9, "{judged:?}");
+}
+
 async fn history(served: &Served) -> Vec<Followed> {
     let mut client = client(served, Role::Auditor);
     let (mut history, mut page_token) = (Vec::new(), String::new());
@@ -185,6 +245,7 @@ async fn history(served: &Served) -> Vec<Followed> {
             let micros = |at: Option<prost_types::Timestamp>| read(at).map(jiff::Timestamp::as_microsecond);
             let due = micros(clock.breached_time).or(micros(clock.due_time)).unwrap();
             let past = Past {
+                still: 0,
                 received: micros(clock.first_received_time).unwrap(),
                 answered: micros(clock.settled_time),
                 due,

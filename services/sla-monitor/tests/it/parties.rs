@@ -10,17 +10,19 @@ use crate::world::{SOON, Ticket, World, at, client, clocks_that, read, wire};
 const OPENED: &str = "2026-03-18T10:00:00Z";
 const GIVEN: &str = "2026-03-20T09:00:00Z";
 /// Ten calendar days after the twentieth of March end with the thirtieth, in Madrid.
-const OVER: &str = "2026-03-30T22:00:00Z";
+pub const OVER: &str = "2026-03-30T22:00:00Z";
 const LAST: &str = "2026-03-30T21:59:59.999999Z";
 
-struct Case<'w> {
+/// A case of the office that is told of.
+pub struct Case<'w> {
     world: &'w World,
     name: String,
     customer: String,
 }
 
 impl<'w> Case<'w> {
-    async fn open(world: &'w World, regime: &str) -> Self {
+    /// Opens one.
+    pub async fn open(world: &'w World, regime: &str) -> Self {
         let ambient = kernel::Ambient::system();
         let name = format!("cases/{}", ambient.uuid(ambient.now()));
         let ticket = Ticket::complaint(at(OPENED));
@@ -36,7 +38,8 @@ impl<'w> Case<'w> {
         Self { world, name, customer: ticket.customer }
     }
 
-    async fn give(&self, kind: office::PartyTermKind, bearer: office::Party, over: &str) {
+    /// Gives a party time.
+    pub async fn give(&self, kind: office::PartyTermKind, bearer: office::Party, over: &str) {
         let set = office::PartyTermSet {
             case_name: self.name.clone(),
             customer: self.customer.clone(),
@@ -54,7 +57,7 @@ impl<'w> Case<'w> {
     }
 
     /// The clock of this stage, once it fits.
-    async fn clock(&self, served: &Served, stage: &str, fits: impl Fn(&sla::Clock) -> bool) -> sla::Clock {
+    pub async fn clock(&self, served: &Served, stage: &str, fits: impl Fn(&sla::Clock) -> bool) -> sla::Clock {
         let of = |clocks: &[sla::Clock]| clocks.iter().find(|clock| clock.stage == stage && fits(clock)).cloned();
         of(&clocks_that(served, &self.name, |clocks| of(clocks).is_some()).await).unwrap()
     }

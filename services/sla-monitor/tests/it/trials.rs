@@ -293,8 +293,15 @@ pub fn town(version: &str, days: &[(&str, &str)]) -> sla::PutCalendarRequest {
 }
 
 async fn replayed(served: &Served, newest_calendars: bool) -> (Vec<sla::ClockDifference>, sla::ReplaySummary) {
+    replay(served, sla::ReplayClocksRequest { newest_calendars, ..Default::default() }).await
+}
+
+/// What a replay tells.
+pub async fn replay(
+    served: &Served,
+    request: sla::ReplayClocksRequest,
+) -> (Vec<sla::ClockDifference>, sla::ReplaySummary) {
     use sla::replay_clocks_response::Item;
-    let request = sla::ReplayClocksRequest { newest_calendars, ..Default::default() };
     let items = policies(served, Role::Auditor).replay_clocks(request).await.unwrap().into_inner();
     let items: Vec<Item> = items.map(|item| item.unwrap().item.unwrap()).collect().await;
     let differences = items.iter().filter_map(|item| match item {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Ambient, Role};
 use ledger::{Draft, Ledger, Stamp};
 use prost::{Message, Name};
-use server::Assembly;
+use server::{Assembly, House};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use testkit::{Client, Database, Harness, Served, Surroundings, eventually};
@@ -132,14 +132,18 @@ impl World {
 
     /// Starts the service with these settings.
     pub async fn start_with(&self, settings: Settings) -> Served {
+        self.harness.start(assemble(settings, self.house()).await.unwrap()).await
+    }
+
+    /// The house it is started in.
+    pub fn house(&self) -> House {
         let nobody = ([127, 0, 0, 1], 1).into();
         let peers = [
             ("ticketing", self.ticketing.addr()),
             ("ombudsman-escalation", self.ombudsman.addr()),
             ("customer-profile", self.customer_profile.unwrap_or(nobody)),
         ];
-        let house = self.harness.house_with("sla-monitor", &peers);
-        self.harness.start(assemble(settings, house).await.unwrap()).await
+        self.harness.house_with("sla-monitor", &peers)
     }
 
     /// The database's time.

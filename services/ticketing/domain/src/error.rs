@@ -343,10 +343,10 @@ pub enum Refusal {
     },
     /// Affairs like this one take longer.
     #[error(
-        "{percent} % of affairs like this one are answered by {earliest}, and {kept_percent} % by the day that is promised; promise a later day, or say why it will be kept"
+        "fewer than {percent} % of affairs like this one are answered before {earliest}, and {kept_percent} % by the day that is promised; promise a later day, or say why it will be kept"
     )]
     PromiseTooEarly {
-        /// By when as many as the house asks for were answered.
+        /// Before which fewer than the house asks for are answered.
         earliest: Timestamp,
         /// How many that is.
         percent: u8,

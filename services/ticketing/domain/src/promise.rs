@@ -39,10 +39,10 @@ pub struct Tried {
     pub last: Option<Timestamp>,
 }
 
-/// What affairs that were answered tell of one that is promised to be.
+/// What affairs like it tell of one that is promised to be answered.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PromiseForecast {
-    /// By when as many as the house asks for were answered.
+    /// Before which fewer than the house asks for were answered.
     pub earliest: Timestamp,
     /// How many that is, in percent.
     pub percent: u8,

@@ -111,7 +111,9 @@ impl Ticketing {
             }
         };
         let mut violations = Violations::new();
-        let earliest = parse::optional_time(&mut violations, "earliest_time", told.earliest_time.as_ref());
+        // Where as many as the house asks for were not answered at all, it is known by when they were not.
+        let earliest = told.earliest_time.or(told.not_before_time);
+        let earliest = parse::optional_time(&mut violations, "earliest_time", earliest.as_ref());
         earliest.zip(told.kept_share).map(|(earliest, kept_share)| PromiseForecast {
             earliest,
             percent,

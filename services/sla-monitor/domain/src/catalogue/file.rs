@@ -20,8 +20,6 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Row {
     id: String,
-    #[serde(default = "first")]
-    version: i32,
     jurisdiction: Option<String>,
     kind: Option<Kind>,
     #[serde(default)]
@@ -100,10 +98,6 @@ enum Alters {
     Effect,
 }
 
-const fn first() -> i32 {
-    1
-}
-
 /// Reads one regime file.
 pub(super) fn parse(name: &str, text: &str, switches: &Switches) -> Result<Vec<Rule>, DataError> {
     let file: File = toml::from_str(text).map_err(|e| DataError::new(name, e.message()))?;
@@ -164,7 +158,7 @@ fn rule(jurisdiction: &str, row: Row, switches: &Switches) -> Result<Rule, DataE
         kind: row.kind.unwrap_or(Kind::Statutory),
         jurisdiction: row.jurisdiction.unwrap_or_else(|| jurisdiction.to_owned()),
         id: row.id,
-        version: row.version,
+        version: 1,
         state: row.state,
         stage: row.stage,
         subject: row.subject,

@@ -15,6 +15,33 @@ pub const STILL_TO_START: &str = "still_to_start";
 /// # Errors
 /// [`Unreplayable`] when they do not start a clock, or its due instant cannot be computed.
 pub fn replay(entries: &[Entry], terms: Terms<'_>) -> Result<Replay, Unreplayable> {
+    folded(entries, terms, |_| {})
+}
+
+/// How a clock stands after one of its entries.
+pub(super) struct Moment<'a> {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub what: &'a Happening,
+    /// Whether it ever counted by then.
+    pub ran: bool,
+    /// Run.
+    pub epoch: i32,
+    /// Origin of the run.
+    pub origin: Timestamp,
+    /// Spans of the run that did not count.
+    pub pauses: &'a [Pause],
+    /// State.
+    pub state: &'a State,
+}
+
+/// The same, and shows the clock after each of its entries.
+pub(super) fn folded(
+    entries: &[Entry],
+    terms: Terms<'_>,
+    mut show: impl FnMut(Moment<'_>),
+) -> Result<Replay, Unreplayable> {
     let mut sorted: Vec<&Entry> = Vec::with_capacity(entries.len());
     for entry in entries {
         if !sorted.contains(&entry) {
@@ -48,12 +75,15 @@ pub fn replay(entries: &[Entry], terms: Terms<'_>) -> Result<Replay, Unreplayabl
         true => State::Running { due: fold.due()? },
         false => State::Scheduled { ground: STILL_TO_START.to_owned(), since: first.at },
     };
+    show(fold.moment(&state, first.at, &first.what));
     let displaced = out_since(&sorted);
     for entry in sorted.into_iter().filter(|entry| displaced.is_none_or(|at| entry.at <= at)) {
         state = fold.step(state, entry)?;
+        show(fold.moment(&state, entry.at, &entry.what));
     }
     if let Some(at) = displaced {
         state = fold.displace(state, at);
+        show(fold.moment(&state, at, &Happening::Displaced));
     }
     Ok(Replay {
         first_origin: first.at,
@@ -100,6 +130,10 @@ struct Fold<'a> {
 }
 
 impl Fold<'_> {
+    fn moment<'a>(&'a self, state: &'a State, at: Timestamp, what: &'a Happening) -> Moment<'a> {
+        Moment { at, what, ran: self.ran, epoch: self.epoch, origin: self.origin, pauses: &self.pauses, state }
+    }
+
     fn step(&mut self, state: State, entry: &Entry) -> Result<State, Unreplayable> {
         let at = entry.at;
         let of_the_house = self.terms.rule.measure.is_some();

@@ -65,21 +65,24 @@ pub fn by_line(history: &[Followed], until: i64, shares: &[u8]) -> ByLine {
         for (department, places) in places {
             let own: Vec<Past> = places.iter().map(|place| all[*place].past).collect();
             let own = held_out(&own, until, shares);
-            let mut told = BTreeSet::new();
+            let (mut told, mut at_least) = (BTreeSet::new(), BTreeMap::new());
             for prediction in &own.predictions {
                 let place = places[prediction.affair];
                 told.insert((place, prediction.share));
                 judged.told(all[place], prediction.outcome);
             }
-            for place in &own.too_few {
-                for line in judged.lines(all[places[*place]]) {
+            for too_few in &own.too_few {
+                let place = places[too_few.affair];
+                at_least.insert((place, too_few.share), too_few.at_least);
+                for line in judged.lines(all[place]) {
                     line.too_few += 1;
                 }
             }
             for prediction in &of_house {
                 let of = all[prediction.affair];
                 if of.department == department && !told.contains(&(prediction.affair, prediction.share)) {
-                    judged.told(of, prediction.outcome);
+                    let least = at_least.get(&(prediction.affair, prediction.share)).copied().unwrap_or_default();
+                    judged.told(of, prediction.outcome.at_least(least));
                     for line in judged.lines(of) {
                         line.too_few = line.too_few.saturating_sub(1);
                     }

@@ -35,6 +35,11 @@ impl Outcome {
         self.breached
     }
 
+    /// The same, had no less than this probability been told.
+    pub(super) const fn at_least(self, told: f64) -> Self {
+        Self { told: self.told.max(told), ..self }
+    }
+
     /// Its bin.
     fn bin(self) -> usize {
         (1..BINS).filter(|edge| self.told >= *edge as f64 / BINS as f64).count()

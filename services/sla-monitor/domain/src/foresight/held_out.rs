@@ -19,6 +19,8 @@ pub struct Past {
     pub answered: Option<i64>,
     /// The last instant in time, as it stood in the end.
     pub due: i64,
+    /// How long of it did not count, in the end.
+    pub still: i64,
 }
 
 /// What would have been foretold of one affair at one moment.
@@ -39,8 +41,19 @@ pub struct Prediction {
 pub struct HeldOut {
     /// In the order of the moments.
     pub predictions: Vec<Prediction>,
-    /// Places of the affairs of which too little was known to tell anything, once for each moment.
-    pub too_few: Vec<usize>,
+    /// Moments at which too little was known to tell anything.
+    pub too_few: Vec<TooFew>,
+}
+
+/// A moment at which too little was known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TooFew {
+    /// Place of the affair in the history.
+    pub affair: usize,
+    /// The share of its term that had passed, in percent.
+    pub share: u8,
+    /// What would have been told of a younger one at that moment, the greatest age of which anything was; 0 where there was none.
+    pub at_least: f64,
 }
 
 /// Foretells at each of `shares` (percent of the term, below 100) what came of every affair that was then open and whose term was over before
@@ -67,11 +80,15 @@ pub fn held_out(history: &[Past], until: i64, shares: &[u8]) -> HeldOut {
             curve = Some(draw(&by_receipt, answers[enough - 1]));
             drawn = enough;
         }
-        let Past { received, answered, due } = history[affair];
-        let foresight = curve.as_ref().and_then(|curve| curve.breach(at - received, due - received));
+        let Past { received, answered, due, still } = history[affair];
+        let due_age = due - received - still;
+        let foresight = curve.as_ref().and_then(|curve| curve.breach(at - received, due_age));
         match foresight.and_then(|told| Outcome::new(told.breach, answered.is_none_or(|at| at > due))) {
             Some(outcome) => told.predictions.push(Prediction { affair, share, at, outcome }),
-            None => told.too_few.push(affair),
+            None => {
+                let at_least = curve.as_ref().and_then(|curve| curve.last_told(due_age)).unwrap_or_default();
+                told.too_few.push(TooFew { affair, share, at_least });
+            }
         }
     }
     told
@@ -80,9 +97,10 @@ pub fn held_out(history: &[Past], until: i64, shares: &[u8]) -> HeldOut {
 /// The moments of foretelling, with affair and share.
 fn moments(history: &[Past], until: i64, shares: &[u8]) -> Vec<(i64, usize, u8)> {
     let mut moments = Vec::with_capacity(history.len() * shares.len());
-    for (affair, Past { received, answered, due }) in history.iter().enumerate() {
+    for (affair, Past { received, answered, due, still }) in history.iter().enumerate() {
         for share in shares.iter().filter(|share| **share < 100 && received < due && *due < until) {
-            let term = i128::from(*due) - i128::from(*received);
+            // Told when so much of it had counted, had nothing stood still before: never from what was known later.
+            let term = i128::from(*due) - i128::from(*received) - i128::from(*still);
             let Ok(passed) = i64::try_from(term * i128::from(*share) / 100) else { continue };
             let at = received + passed;
             if answered.is_none_or(|answered| answered > at) {
@@ -99,8 +117,8 @@ fn draw(by_receipt: &[&Past], now: i64) -> Curve {
     let (mut answered, mut open) = (Vec::with_capacity(received), Vec::new());
     for past in &by_receipt[..received] {
         match past.answered.filter(|at| *at <= now) {
-            Some(at) => answered.push(at - past.received),
-            None => open.push(now - past.received),
+            Some(at) => answered.push((at - past.received - past.still).max(0)),
+            None => open.push((now - past.received - past.still).max(0)),
         }
     }
     Curve::new(answered, open)

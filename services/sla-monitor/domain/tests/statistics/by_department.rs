@@ -6,7 +6,7 @@ use ventanilla_sla_monitor_domain::foresight::{Followed, Judged, Past, by_line, 
 const SHARES: [u8; 3] = [25, 50, 75];
 
 fn past(received: i64, took: Option<i64>, term: i64) -> Past {
-    Past { received, answered: took.map(|took| received + took), due: received + term }
+    Past { received, answered: took.map(|took| received + took), due: received + term, still: 0 }
 }
 
 fn followed(department: &str, past: Past) -> Followed {
@@ -56,6 +56,31 @@ proptest! {
         // What is told of all is told of more than the house tells by itself: a department's own experience only adds.
         prop_assert!(told >= house.predictions.len() as u64);
     }
+}
+
+#[test]
+fn what_is_judged_is_what_is_told_where_the_house_tells_on() {
+    // The desk answers half at once and half late; the field is quick. One of the desk that waits past most of its own is told half, and no less.
+    let mut history: Vec<Followed> = (0..40)
+        .map(|i| followed("desk", past(i, Some(if i % 2 == 0 { 40 } else { 90 }), 50)))
+        .chain((0..200).map(|i| followed("field", past(i, Some(41 + i % 5), 50))))
+        .collect();
+    history.push(followed("desk", past(1_000, Some(200), 50)));
+    let told = |share: u8| {
+        let of = |record: &Judged| record.record.calibration().map_or((0, 0.0), |c| (c.count, c.brier * c.count as f64));
+        let all = by_line(&history, 5_000, &[share]).departments["desk"];
+        let without = by_line(&history[..240], 5_000, &[share]).departments["desk"];
+        let ((count, squares), (count_before, squares_before)) = (of(&all), of(&without));
+        assert_eq!(count, count_before + 1);
+        // It was breached: the square is of what was missing from certainty.
+        1.0 - (squares - squares_before).sqrt()
+    };
+    assert!((told(50) - 0.5).abs() < 1e-9, "{}", told(50));
+    // At forty-one of fifty the twenty late ones of its own are enough; in a smaller desk they are not.
+    assert!((told(82) - 1.0).abs() < 1e-9, "{}", told(82));
+    history.retain(|one| one.department != "desk" || one.past.received % 4 < 2 || one.past.received >= 1_000);
+    let told = by_line(&history, 5_000, &[82]).departments["desk"].record.calibration().unwrap();
+    assert!(told.rows.iter().any(|row| (row.told - 0.5).abs() < 1e-9), "{told:?}");
 }
 
 #[test]

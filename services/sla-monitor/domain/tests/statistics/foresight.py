@@ -1,6 +1,7 @@
 """Oracle of foresight.rs, in fractions. A line is one of
 
   curve AGE DUE_AGE answered AGE... open AGE...     ->  chance of a breach by redistribution to the right (Efron 1967), or -1 if too few
+  forecast PERCENT AGE DUE_AGE answered AGE... open AGE...  ->  least age by which so many percent are answered (-2: never) and share by DUE_AGE; -1 if too few
   record (TOLD:0|1)...                              ->  base brier skill reliability resolution within, then per bin: told observed count
 
 The curve is not computed by the product over ages: each affair has a mass of 1/n, and one that still waits hands its mass in equal parts to
@@ -10,17 +11,12 @@ import sys
 from fractions import Fraction
 
 
-def curve(words):
-    age, due = int(words[0]), int(words[1])
+def masses(words):
     split = words.index("open")
-    answered, waiting = [int(w) for w in words[3:split]], [int(w) for w in words[split + 1 :]]
-    if age >= due:
-        return [1]
-    if sum(a > age for a in answered) < 20:
-        return [-1]
+    answered, waiting = [int(w) for w in words[1:split]], [int(w) for w in words[split + 1 :]]
     # At one age those that were answered come before those that wait.
     people = sorted([(a, 0) for a in answered] + [(w, 1) for w in waiting])
-    mass = [Fraction(1, len(people))] * len(people)
+    mass = [Fraction(1, max(len(people), 1))] * len(people)
     beyond = Fraction(0)
     for i, (_, waits) in enumerate(people):
         if waits:
@@ -32,7 +28,26 @@ def curve(words):
             mass[i] = Fraction(0)
     def share(limit):
         return beyond + sum(m for m, (a, _) in zip(mass, people) if a > limit)
+    return answered, share
+
+
+def curve(words):
+    age, due = int(words[0]), int(words[1])
+    answered, share = masses(words[2:])
+    if age >= due:
+        return [1]
+    if sum(a > age for a in answered) < 20:
+        return [-1]
     return [float(share(due) / share(age))]
+
+
+def forecast(words):
+    percent, age, due = int(words[0]), int(words[1]), int(words[2])
+    answered, share = masses(words[3:])
+    if sum(a > age for a in answered) < 20:
+        return [-1]
+    by = [a for a in sorted(answered) if a > age and (share(age) - share(a)) * 100 >= percent * share(age)]
+    return [by[0] if by else -2, float(1 - share(max(due, age)) / share(age))]
 
 
 def record(words):
@@ -59,4 +74,4 @@ def record(words):
 
 for line in sys.stdin:
     kind, *rest = line.split()
-    print(*(curve if kind == "curve" else record)(rest))
+    print(*{"curve": curve, "forecast": forecast, "record": record}[kind](rest))

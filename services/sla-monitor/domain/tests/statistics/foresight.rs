@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use ventanilla_sla_monitor_domain::forecast::{FEWEST, forecast};
-use ventanilla_sla_monitor_domain::foresight::{Calibration, Curve, Outcome, Record};
+use ventanilla_sla_monitor_domain::foresight::{Calibration, Curve, Outcome, Record, foretell};
 
 use super::chance::Chance;
 use super::oracle::{ask, assert_agrees, words};
@@ -46,6 +46,20 @@ fn too_few_that_took_longer_tell_nothing() {
     assert_eq!(breach(&curve, 90, 90), Some(1.0), "what is past due is breached");
     assert_eq!(breach(&Curve::new(vec![], vec![]), 3, 2), Some(1.0));
     assert_eq!(breach(&Curve::new(vec![], vec![]), 1, 2), None);
+}
+
+#[test]
+fn what_a_department_told_last_is_the_least_that_the_house_tells_on() {
+    // Of its own twenty the slow half is late; the house is quick, but for a few.
+    let own: Vec<i64> = (0..20).map(|n| if n < 10 { 40 } else { 90 }).collect();
+    let house = [own.clone(), (0..200).map(|n| 41 + n % 5).collect()].concat();
+    let (own, house) = (Curve::new(own, vec![]), Curve::new(house, vec![]));
+    let told = |age| foretell(&own, &house, age, 50).map(|told| (told.foresight.breach, told.of_house)).unwrap();
+    assert_eq!(told(39), (0.5, false));
+    // At forty the ten that are left are too few. The house would say 10 of 210.
+    assert!(house.breach(40, 50).unwrap().breach < 0.05);
+    assert_eq!(told(40), (0.5, true));
+    assert_eq!((own.last_told(50), Curve::new(vec![1; 19], vec![]).last_told(50)), (Some(0.5), None));
 }
 
 #[test]
@@ -121,6 +135,28 @@ fn agrees_with_an_oracle_written_another_way() {
     }
     assert!(told_something > 60, "only {told_something} curves told anything");
 
+    let cases: Vec<String> = curves
+        .iter()
+        .zip([1, 25, 50, 80, 99].into_iter().cycle())
+        .map(|((answered, open, age, due), percent)| {
+            format!("forecast {percent} {age} {due} answered {} open {}", words(answered), words(open))
+        })
+        .collect();
+    let (mut reached, mut unreached) = (0, 0);
+    for (n, (case, told)) in cases.iter().zip(ask("foresight.py", &cases)).enumerate() {
+        let ((answered, open, age, due), percent) = (&curves[n], [1, 25, 50, 80, 99][n % 5]);
+        let ours = match forecast(&Curve::new(answered.clone(), open.clone()), *age, percent, Some(*due)) {
+            None => vec![-1.0],
+            Some(told) => {
+                reached += u32::from(told.by_age.is_some());
+                unreached += u32::from(told.by_age.is_none());
+                vec![told.by_age.map_or(-2.0, |age| age as f64), told.kept_share.unwrap()]
+            }
+        };
+        assert_agrees(case, &ours, &told, 1e-9);
+    }
+    assert!(reached > 30 && unreached > 10, "{reached} {unreached}");
+
     let records: Vec<Vec<(f64, bool)>> = (0..200)
         .map(|n| {
             let coarse = n % 2 == 0;
@@ -157,6 +193,24 @@ proptest! {
     }
 
     #[test]
+    fn nor_where_the_house_tells_on_from_what_its_department_told(
+        own in prop::collection::vec(0..300_i64, 0..80), own_open in prop::collection::vec(0..300_i64, 0..40),
+        others in prop::collection::vec(0..300_i64, 0..200), others_open in prop::collection::vec(0..300_i64, 0..100), due in 1..320_i64,
+    ) {
+        let both = |own: &[i64], others: &[i64]| [own, others].concat();
+        let house = Curve::new(both(&own, &others), both(&own_open, &others_open));
+        let own = Curve::new(own, own_open);
+        let (mut before, mut of_house) = (0.0, false);
+        for age in 0..=due + 1 {
+            let Some(told) = foretell(&own, &house, age, due) else { continue };
+            prop_assert!((before..=1.0).contains(&told.foresight.breach), "{:?} after {} at {}", told, before, age);
+            // Who told once is not asked again: what was the house's stays so until it is certain.
+            prop_assert!(told.of_house || !of_house || age >= due);
+            (before, of_house) = (told.foresight.breach, told.of_house);
+        }
+    }
+
+    #[test]
     fn more_time_is_never_a_greater_danger(
         answered in prop::collection::vec(0..300_i64, 20..200), open in prop::collection::vec(0..300_i64, 0..100), age in 0..100_i64,
     ) {
@@ -166,13 +220,13 @@ proptest! {
     }
 
     #[test]
-    fn where_nothing_waits_it_is_the_share_that_the_forecast_counts(
+    fn it_is_the_share_that_the_forecast_leaves_over(
         answered in prop::collection::vec(0..300_i64, 0..200), age in 0..150_i64, due in 0..320_i64,
     ) {
         prop_assume!(age < due);
-        let counted = forecast(&answered, age, 50, Some(due));
-        let told = Curve::new(answered, vec![]).breach(age, due);
-        prop_assert_eq!(counted.map(|told| told.basis), told.map(|told| told.answered));
+        let curve = Curve::new(answered, vec![]);
+        let (counted, told) = (forecast(&curve, age, 50, Some(due)), curve.breach(age, due));
+        prop_assert_eq!(counted.map(|told| told.answered), told.map(|told| told.answered));
         if let (Some(counted), Some(told)) = (counted, told) {
             prop_assert!(told.answered >= FEWEST && (told.breach - (1.0 - counted.kept_share.unwrap())).abs() < 1e-9);
         }

@@ -1,7 +1,7 @@
 //! What would have been foretold of affairs that are over.
 
 use proptest::prelude::*;
-use ventanilla_sla_monitor_domain::foresight::{Curve, HeldOut, Past, Record, held_out};
+use ventanilla_sla_monitor_domain::foresight::{Curve, HeldOut, Past, Record, TooFew, held_out};
 
 use super::chance::Chance;
 
@@ -17,7 +17,8 @@ fn house(affairs: usize, seed: u64) -> (Vec<Past>, i64) {
         .map(|_| {
             received += chance.wait(DAY / 40.0);
             let mean = if chance.happens(0.75) { 7.0 } else { 30.0 };
-            Past { received, answered: Some(received + chance.wait(mean * DAY)), due: received + (21.0 * DAY) as i64 }
+            let answered = Some(received + chance.wait(mean * DAY));
+            Past { received, answered, due: received + (21.0 * DAY) as i64, still: 0 }
         })
         .collect();
     for past in &mut history {
@@ -100,8 +101,9 @@ fn each_is_told_at_its_moment_and_only_while_it_was_open() {
 #[test]
 fn nothing_is_told_of_nothing() {
     assert_eq!(held_out(&[], 0, &SHARES), HeldOut::default());
-    let odd = [Past { received: 5, answered: None, due: 5 }, Past { received: 5, answered: Some(6), due: 9 }];
-    assert_eq!(held_out(&odd, 100, &[0, 100]), HeldOut { predictions: vec![], too_few: vec![1] });
+    let past = |answered, due| Past { received: 5, answered, due, still: 0 };
+    let odd = [past(None, 5), past(Some(6), 9)];
+    assert_eq!(held_out(&odd, 100, &[0, 100]), HeldOut { predictions: vec![], too_few: vec![TooFew { affair: 1, share: 0, at_least: 0.0 }] });
 }
 
 proptest! {

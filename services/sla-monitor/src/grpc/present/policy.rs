@@ -123,5 +123,6 @@ fn difference(difference: &replayed::Difference) -> proto::ClockDifference {
         breached_time_now: difference.breach_now().map(time),
         breached_time_then: difference.breach_then().map(time),
         calendar_version: difference.calendar_version.clone(),
+        policy_version: difference.rule_version,
     }
 }
