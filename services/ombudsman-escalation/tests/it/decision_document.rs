@@ -63,8 +63,9 @@ async fn the_pdf_is_in_the_claimants_language_and_has_the_signed_text_inside() {
     let world = World::staffed().await;
     let case = world.bring_to_draft(DOUBLE).await;
     let mut request = world.decision_of(&case, UPHELD, "el cobro").await;
-    let refused = world.elena().issue_decision(pb::IssueDecisionRequest { language: Language::En.into(), ..request.clone() });
-    assert_eq!(crate::world::fields(&refused.await.unwrap_err()), ["language"], "it is written in the claimant's");
+    let english = pb::IssueDecisionRequest { language: Language::En.into(), ..request.clone() };
+    let refused = world.elena().issue_decision(english).await.unwrap_err();
+    assert_eq!(crate::world::fields(&refused), ["language"], "it is written in the claimant's");
     world.speaks(&case, Language::En).await;
     request.language = Language::En.into();
     request.points[0].redress_amount = Some(Money { currency_code: "EUR".into(), minor_units: 4_205 });
