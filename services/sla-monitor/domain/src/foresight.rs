@@ -58,13 +58,19 @@ impl Curve {
         open.sort_unstable();
         let (mut steps, mut share) = (Vec::new(), 1.0);
         let (mut before, mut censored) = (0, 0);
+        // While nobody drops out, the product is one fraction: so that half of them is a half to the last bit.
+        let (mut since, mut all, mut left) = (share, answered.len() + open.len(), answered.len() + open.len());
         for ties in answered.chunk_by(|a, b| a == b) {
             let age = ties[0];
             while open.get(censored).is_some_and(|waits| *waits < age) {
                 censored += 1;
             }
             let at_risk = (answered.len() - before) + (open.len() - censored);
-            share *= (at_risk - ties.len()) as f64 / at_risk as f64;
+            if at_risk != left {
+                (since, all) = (share, at_risk);
+            }
+            left = at_risk - ties.len();
+            share = since * (left as f64 / all as f64);
             steps.push((age, share));
             before += ties.len();
         }

@@ -13,8 +13,11 @@ fn hour(hour: i64) -> Timestamp {
     Timestamp::from_second(1_772_000_000 + hour * 3_600).unwrap()
 }
 
-/// The runs of a clock of this metric with a term of ten hours, as they stand at an hour: from, until, met, counted and due, in hours.
-fn runs(metric: Metric, entries: &[(i64, Happening)], now: i64) -> Vec<(i64, Option<i64>, bool, i64, Option<i64>)> {
+/// A run in hours: from, until, met, counted and due.
+type Told = (i64, Option<i64>, bool, i64, Option<i64>);
+
+/// The runs of a clock of this metric with a term of ten hours, as they stand at an hour.
+fn runs(metric: Metric, entries: &[(i64, Happening)], now: i64) -> Vec<Told> {
     let catalogue = Catalogue::embedded(&Switches::new()).unwrap();
     let rule = catalogue.rule("house.incident.resolution").unwrap().clone();
     let measure = Measure {
@@ -43,9 +46,18 @@ fn runs(metric: Metric, entries: &[(i64, Happening)], now: i64) -> Vec<(i64, Opt
 #[test]
 fn each_next_reply_is_a_run_of_its_own_and_the_silence_between_is_none() {
     use Happening::{Awaited, Begun, Closed, Fulfilled};
-    let entries =
-        [(0, Awaited), (5, Begun), (7, Fulfilled), (30, Begun), (31, Begun), (42, Fulfilled), (90, Begun), (93, Closed)];
-    let expected = [(5, Some(7), true, 2, Some(15)), (30, Some(42), true, 12, Some(40)), (90, Some(93), true, 3, Some(100))];
+    let entries = [
+        (0, Awaited),
+        (5, Begun),
+        (7, Fulfilled),
+        (30, Begun),
+        (31, Begun),
+        (42, Fulfilled),
+        (90, Begun),
+        (93, Closed),
+    ];
+    let expected =
+        [(5, Some(7), true, 2, Some(15)), (30, Some(42), true, 12, Some(40)), (90, Some(93), true, 3, Some(100))];
     assert_eq!(runs(Metric::NextReply, &entries, 100), expected);
     assert_eq!(runs(Metric::NextReply, &entries[..1], 100), []);
     assert_eq!(runs(Metric::NextReply, &entries[..2], 9), [(5, None, false, 4, Some(15))]);

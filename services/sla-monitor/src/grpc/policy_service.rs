@@ -142,10 +142,8 @@ impl PolicyService for PolicyApi {
         request: Request<proto::ReplayClocksRequest>,
     ) -> Result<Response<Self::ReplayClocksStream>, Status> {
         let span = convert::replay(request.get_ref(), self.monitor.ambient.now()).map_err(refused)?;
-        let under = Under {
-            newest_calendars: request.get_ref().newest_calendars,
-            present_law: request.get_ref().present_law,
-        };
+        let under =
+            Under { newest_calendars: request.get_ref().newest_calendars, present_law: request.get_ref().present_law };
         let monitor = self.monitor.clone();
         Ok(told_as_it_goes(|tell| replay_clocks(monitor, span, under, tell), told::replay))
     }

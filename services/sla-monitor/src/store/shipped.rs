@@ -66,7 +66,8 @@ impl Shipped {
 
     /// The versions a catalogue is to be kept under: what is not kept yet gets the next.
     fn numbers_for(&self, catalogue: &Catalogue) -> Numbers {
-        let next = |id: &str| self.rules.iter().filter(|kept| kept.id == id).map(|kept| kept.version).max().unwrap_or(0) + 1;
+        let next =
+            |id: &str| self.rules.iter().filter(|kept| kept.id == id).map(|kept| kept.version).max().unwrap_or(0) + 1;
         let number = |rule: &Rule| self.number_of(rule).unwrap_or_else(|| next(&rule.id));
         Numbers {
             law: self.laws.iter().map(|law| law.version).max().unwrap_or(0) + 1,

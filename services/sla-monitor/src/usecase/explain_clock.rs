@@ -1,11 +1,11 @@
 //! `ExplainClock`: why a clock falls due when it does.
 
-use sla_monitor_domain::{Catalogue, Proof};
 use sla_monitor_domain::catalogue::{CaseFacts, Chosen};
 use sla_monitor_domain::clock::Terms;
 use sla_monitor_domain::policy::choose;
 use sla_monitor_domain::proof::prove;
 use sla_monitor_domain::rule::Subject;
+use sla_monitor_domain::{Catalogue, Proof};
 
 use super::{Standing, standing};
 use crate::error::Failure;

@@ -37,7 +37,11 @@ async fn runs(monitor: &Monitor, clock: &Repeating) -> Result<Vec<Life>, Failure
 ///
 /// # Errors
 /// [`Failure`] of the database.
-pub async fn followed(monitor: &Monitor, from: Timestamp, to: Timestamp) -> Result<(Vec<Followed>, Option<Timestamp>), Failure> {
+pub async fn followed(
+    monitor: &Monitor,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<(Vec<Followed>, Option<Timestamp>), Failure> {
     let (mut all, mut now) = history(monitor.db.reader(), from, to).await?;
     for clock in repeating_in(monitor.db.reader(), from, to).await? {
         let (like, department, queue) = (&clock.like, &clock.department, &clock.queue);

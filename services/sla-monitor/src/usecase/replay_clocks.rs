@@ -126,7 +126,10 @@ async fn derive(monitor: &Monitor, kept: KeptClock, under: Under) -> Result<Opti
 }
 
 /// The same terms under the rule as it ships now; none where it ships no more. What the house wrote stays.
-fn under_present_law(monitor: &Monitor, (rule, calendar): (Arc<Rule>, Arc<Calendar>)) -> Option<(Arc<Rule>, Arc<Calendar>)> {
+fn under_present_law(
+    monitor: &Monitor,
+    (rule, calendar): (Arc<Rule>, Arc<Calendar>),
+) -> Option<(Arc<Rule>, Arc<Calendar>)> {
     if rule.measure.is_some() {
         return Some((rule, calendar));
     }

@@ -226,10 +226,10 @@ async fn what_repeats_is_foretold_from_its_runs_and_judged_by_them() {
     all.push(Past { answered: None, ..past(&(open, open)) });
     let plain = held_out(&all, read(report.as_of_time).unwrap().as_microsecond(), &[25, 50, 75]);
     let judged = report.total.unwrap();
-    assert_eq!((judged.count, report.by_department[0].too_few_count), (
-        i64::try_from(plain.predictions.len()).unwrap(),
-        i64::try_from(plain.too_few.len()).unwrap(),
-    ));
+    assert_eq!(
+        (judged.count, report.by_department[0].too_few_count),
+        (i64::try_from(plain.predictions.len()).unwrap(), i64::try_from(plain.too_few.len()).unwrap(),)
+    );
     let mut record = Record::default();
     record.extend(plain.predictions.iter().map(|prediction| prediction.outcome));
     assert!(judged.count > 20 && (judged.brier_score - record.calibration().unwrap().brier).abs() < 1e-9, "{judged:?}");

@@ -287,7 +287,11 @@ async fn each_warning_and_breach_that_falls_due_while_workers_die_is_told_once_a
     run.settle_down().await;
     let died = deaths(&run.world.admin).await;
     let often = died.iter().all(|died| *died >= 2);
-    assert!(rounds >= 8 && often && run.alone.len() >= 2, "{rounds} rounds, {died:?} connections, alone {:?}", run.alone);
+    assert!(
+        rounds >= 8 && often && run.alone.len() >= 2,
+        "{rounds} rounds, {died:?} connections, alone {:?}",
+        run.alone
+    );
     run.each_was_told_once().await;
     run.told_is_how_late().await;
 }

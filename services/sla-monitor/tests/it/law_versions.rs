@@ -39,16 +39,17 @@ fn owned((name, value): (&str, &str)) -> (String, String) {
 fn changed(settings: &Settings) -> Catalogue {
     let ships = Catalogue::embedded_for(&settings.law.switches, &settings.law.company).unwrap();
     let (rule, cure) = (ships.rule(GENERAL).unwrap().clone(), ships.rule(CURE).unwrap().clone());
-    ships.with(Rule {
-        term: Some(Term::BusinessDays(10)),
-        citation: "Ley 99/2027, art. 4".to_owned(),
-        article: "4".to_owned(),
-        es: "otra cosa".to_owned(),
-        en: "something else".to_owned(),
-        warnings: vec![Threshold::Share(10)],
-        ..rule
-    })
-    .with(Rule { citation: "Ley 98/2027, art. 5".to_owned(), ..cure })
+    ships
+        .with(Rule {
+            term: Some(Term::BusinessDays(10)),
+            citation: "Ley 99/2027, art. 4".to_owned(),
+            article: "4".to_owned(),
+            es: "otra cosa".to_owned(),
+            en: "something else".to_owned(),
+            warnings: vec![Threshold::Share(10)],
+            ..rule
+        })
+        .with(Rule { citation: "Ley 98/2027, art. 5".to_owned(), ..cure })
 }
 
 async fn start_under(world: &World, ships: Catalogue, settings: Settings) -> Served {
@@ -168,7 +169,8 @@ async fn a_clock_stays_under_the_law_it_was_started_under_whatever_ships_or_is_c
             .await
             .unwrap();
     assert_eq!(kept.iter().map(|(version, _)| *version).collect::<Vec<_>>(), [1, 2, 3]);
-    let all: i64 = sqlx::query_scalar("select count(*) from sla_monitor.shipped_rule").fetch_one(&world.admin).await.unwrap();
+    let all: i64 =
+        sqlx::query_scalar("select count(*) from sla_monitor.shipped_rule").fetch_one(&world.admin).await.unwrap();
     assert_eq!(all, i64::from(kept[0].1) + 4, "every rule once, and four that another reading or release changed");
 }
 
@@ -208,7 +210,10 @@ async fn every_version_of_a_rule_that_ships_is_told_and_those_of_before_start_no
     };
     let (now, was) = (get(0).await.unwrap(), get(1).await.unwrap());
     assert_eq!((now.version, now.term.as_str(), now.state(), now.enabled), (2, "5bd", sla::PolicyState::Active, true));
-    assert_eq!((was.version, was.term.as_str(), was.state(), was.enabled), (1, "5cd", sla::PolicyState::Superseded, false));
+    assert_eq!(
+        (was.version, was.term.as_str(), was.state(), was.enabled),
+        (1, "5cd", sla::PolicyState::Superseded, false)
+    );
     assert_eq!(was.reading.clone().unwrap().value, "5cd");
     assert_eq!(get(2).await.unwrap(), now);
     let unknown = get(3).await.unwrap_err();
@@ -237,7 +242,7 @@ async fn processes_that_start_together_keep_each_version_once_and_judge_each_oth
         assemble_under(ships, settings.clone(), world.house())
     });
     // All of them have looked and found nothing kept before the first may write.
-    let mut barred = world.admin.begin().await.unwrap();
+    let mut barred = world.database.db().await.tx().await.unwrap();
     sqlx::query("lock table sla_monitor.shipped_rule in exclusive mode").execute(&mut *barred).await.unwrap();
     let writing = async {
         eventually(SOON, || async {
@@ -254,7 +259,8 @@ async fn processes_that_start_together_keep_each_version_once_and_judge_each_oth
     };
     let (started, ()) = futures::join!(join_all(starts), writing);
     let mut assemblies = started.into_iter().map(Result::unwrap);
-    let kept: i64 = sqlx::query_scalar("select count(*) from sla_monitor.shipped_law").fetch_one(&world.admin).await.unwrap();
+    let kept: i64 =
+        sqlx::query_scalar("select count(*) from sla_monitor.shipped_law").fetch_one(&world.admin).await.unwrap();
     assert_eq!(kept, 2);
     let pairs: (i64, i64) =
         sqlx::query_as("select count(*), count(distinct (rule_id, content)) from sla_monitor.shipped_rule")

@@ -97,7 +97,8 @@ impl PromiseDraft {
         if gate == PromiseGate::Refuse && self.despite.is_none() {
             let PromiseForecast { earliest, percent, kept_share, .. } = *told;
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is 0 to 1")]
-            let kept_percent = (kept_share * 100.0).floor() as u8;
+            // A share of half is fifty, whatever was rounded on the way here.
+            let kept_percent = (kept_share * 100.0 + 1e-6).floor() as u8;
             return Err(Refusal::PromiseTooEarly { earliest, percent, kept_percent });
         }
         Ok(true)

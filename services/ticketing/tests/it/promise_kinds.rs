@@ -198,6 +198,30 @@ pub async fn seed_history(counted: &Counted) {
     sqlx::query(statement).execute(&counted.world.database.admin().await).await.unwrap();
 }
 
+/// Two hundred claims of billing that wait since January.
+async fn seed_waiting(counted: &Counted) {
+    let statement = "insert into sla_monitor.clock (clock_id, affair_id, subject, rule, rule_version, kind, stage, calendar, subject_type,
+            department, state, epoch, first_origin_at, origin_at, due_at, traceparent)
+        select gen_random_uuid(), gen_random_uuid(), 'tickets/' || gen_random_uuid(), 'es.general', 1, 'statutory', '', 'es.madrid',
+               'reclamacion', 'billing', 'running', 1, '2026-01-01', '2026-01-01', '2026-02-01', ''
+        from generate_series(1, 200)";
+    sqlx::query(statement).execute(&counted.world.database.admin().await).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_is_not_promised_before_the_oldest_of_those_that_wait_where_most_wait() {
+    let counted = Counted::new().await;
+    let mut agent = counted.world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap().name;
+    seed_history(&counted).await;
+    seed_waiting(&counted).await;
+    // Thirty of two hundred and thirty are answered: four in five never were, for as long as any of them has waited.
+    let answer = promised(&ticket, PromiseKind::Resolution, None, "2026-12-17T09:00:00Z");
+    let early = assert_refused(promise(&mut agent, answer).await, Code::FailedPrecondition, "PROMISE_TOO_EARLY");
+    assert!(fact(&early, "earliest_time").starts_with("2027-"), "{}", fact(&early, "earliest_time"));
+    assert_eq!(fact(&early, "kept_percent"), "10");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_is_not_promised_before_affairs_like_it_are_answered_unless_somebody_says_why() {
     let counted = Counted::new().await;

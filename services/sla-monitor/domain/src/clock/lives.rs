@@ -64,8 +64,7 @@ fn follow(lives: &mut Vec<(i32, Life)>, moment: &Moment<'_>) {
             // What renews it is what it waited for: a word of the house, and the time to the next one counts.
             (last.until, last.met) = (Some(moment.at), *moment.what == Happening::Renewed);
         }
-        let life =
-            Life { from: moment.origin, until: None, met: false, due: None, still: 0, still_since: None };
+        let life = Life { from: moment.origin, until: None, met: false, due: None, still: 0, still_since: None };
         lives.push((moment.epoch, life));
     }
     let Some((_, life)) = lives.last_mut() else { return };

@@ -17,7 +17,8 @@ impl Rule {
     /// # Errors
     /// [`DataError`] says what is wrong with it, or what a newer release says in it that this one does not know.
     pub fn parse(text: &str, version: i32) -> Result<Self, DataError> {
-        let read: Self = toml::from_str(text).map_err(|error| DataError::new("a rule that is kept", error.message()))?;
+        let read: Self =
+            toml::from_str(text).map_err(|error| DataError::new("a rule that is kept", error.message()))?;
         Ok(Self { version, ..read })
     }
 }

@@ -67,7 +67,8 @@ fn what_is_judged_is_what_is_told_where_the_house_tells_on() {
         .collect();
     history.push(followed("desk", past(1_000, Some(200), 50)));
     let told = |share: u8| {
-        let of = |record: &Judged| record.record.calibration().map_or((0, 0.0), |c| (c.count, c.brier * c.count as f64));
+        let of =
+            |record: &Judged| record.record.calibration().map_or((0, 0.0), |c| (c.count, c.brier * c.count as f64));
         let all = by_line(&history, 5_000, &[share]).departments["desk"];
         let without = by_line(&history[..240], 5_000, &[share]).departments["desk"];
         let ((count, squares), (count_before, squares_before)) = (of(&all), of(&without));

@@ -103,7 +103,10 @@ fn nothing_is_told_of_nothing() {
     assert_eq!(held_out(&[], 0, &SHARES), HeldOut::default());
     let past = |answered, due| Past { received: 5, answered, due, still: 0 };
     let odd = [past(None, 5), past(Some(6), 9)];
-    assert_eq!(held_out(&odd, 100, &[0, 100]), HeldOut { predictions: vec![], too_few: vec![TooFew { affair: 1, share: 0, at_least: 0.0 }] });
+    assert_eq!(
+        held_out(&odd, 100, &[0, 100]),
+        HeldOut { predictions: vec![], too_few: vec![TooFew { affair: 1, share: 0, at_least: 0.0 }] }
+    );
 }
 
 proptest! {
