@@ -22,30 +22,45 @@ use crate::world::{World, fields, reason, time, uuid_of};
 /// More than anybody looks through.
 const MANY: u32 = 1_500;
 
-/// A case as it is written straight into the tables, and what the list has to make of it.
+/// A clock, with its instants as minutes after the first.
+#[derive(Default)]
 struct Written {
-    id: Uuid,
-    over: bool,
-    /// Due, breached and settled instants of each clock, as minutes after the first; and whether a party's time is meant.
-    clocks: Vec<(Option<u32>, Option<u32>, Option<u32>, bool)>,
+    due: Option<u32>,
+    breached: Option<u32>,
+    settled: Option<u32>,
+    /// Time of a party, in which nobody owes anything.
+    of_party: bool,
 }
 
-impl Written {
+fn due(minutes: u32) -> Written {
+    Written { due: Some(minutes), ..Written::default() }
+}
+
+/// A case as it is written straight into the tables, and what the list has to make of it.
+struct Case {
+    id: Uuid,
+    over: bool,
+    clocks: Vec<Written>,
+}
+
+impl Case {
     /// The case of this number, of whatever kind it falls to be. Neighbours in number are far from each other in danger.
     fn numbered(n: u32) -> Self {
-        let due = n * 7_919 % MANY;
+        let minutes = n * 7_919 % MANY;
         let clocks = match n % 10 {
             // Nothing runs.
             0 => vec![],
             // What runs is paused.
-            1 => vec![(None, None, None, false)],
+            1 => vec![Written::default()],
             // It was missed, and then paused.
-            2 => vec![(None, Some(due), None, false)],
+            2 => vec![Written { breached: Some(minutes), ..Written::default() }],
             // What was kept counts no more, what a party has time for never did.
-            3 => vec![(Some(1), None, Some(1), false), (Some(2), None, None, true), (Some(due), None, None, false)],
+            3 => {
+                vec![Written { settled: Some(1), ..due(1) }, Written { of_party: true, ..due(2) }, due(minutes)]
+            }
             // Two run: the earlier one counts.
-            4 => vec![(Some(due + 500), None, None, false), (Some(due), None, None, false)],
-            _ => vec![(Some(due), None, None, false)],
+            4 => vec![due(minutes + 500), due(minutes)],
+            _ => vec![due(minutes)],
         };
         let id = Uuid::from_u128((u128::from(n) << 80) | 0x7000_8000_0000_0000_0000);
         Self { id, over: n.is_multiple_of(13), clocks }
@@ -53,14 +68,14 @@ impl Written {
 
     /// When its next term is over, if one runs.
     fn term(&self, begin: Timestamp) -> Option<Timestamp> {
-        let open = self.clocks.iter().filter(|(_, _, settled, party)| settled.is_none() && !party);
-        let due = open.filter_map(|(due, breached, ..)| due.or(*breached)).min();
-        due.map(|minutes| begin + SignedDuration::from_mins(minutes.into()))
+        let open = self.clocks.iter().filter(|clock| clock.settled.is_none() && !clock.of_party);
+        let first = open.filter_map(|clock| clock.due.or(clock.breached)).min();
+        first.map(|minutes| begin + SignedDuration::from_mins(minutes.into()))
     }
 }
 
 /// Writes them beside a case that is there, of which they are copies.
-async fn write(admin: &PgPool, like: Uuid, begin: Timestamp, cases: &[Written]) {
+async fn write(admin: &PgPool, like: Uuid, begin: Timestamp, cases: &[Case]) {
     let ids: Vec<Uuid> = cases.iter().map(|case| case.id).collect();
     let over: Vec<Uuid> = cases.iter().filter(|case| case.over).map(|case| case.id).collect();
     sqlx::query(
@@ -78,19 +93,19 @@ async fn write(admin: &PgPool, like: Uuid, begin: Timestamp, cases: &[Written]) 
     let end = "update ombudsman.office_case set state = 'forwarded_internally', signpost = 'the courts', reasons = 'not ours', refused_at = updated_at where case_id = any($1)";
     sqlx::query(end).bind(&over).execute(admin).await.unwrap();
     for case in cases {
-        for (place, (due, breached, settled, party)) in case.clocks.iter().enumerate() {
-            let at = |minutes: &Option<u32>| minutes.map(|m| (begin + SignedDuration::from_mins(m.into())).to_string());
+        for (place, clock) in case.clocks.iter().enumerate() {
+            let at = |minutes: Option<u32>| minutes.map(|m| (begin + SignedDuration::from_mins(m.into())).to_string());
             sqlx::query(
                 "insert into ombudsman.case_clock (clock_id, case_id, rule, stage, due_at, breached_at, settled_at, bearer)
                  values ($1, $2, 'r', $7, $3::timestamptz, $4::timestamptz, $5::timestamptz, $6)",
             )
             .bind(format!("clocks/{}-{place}", case.id))
             .bind(case.id)
-            .bind(at(due))
-            .bind(at(breached))
-            .bind(at(settled))
-            .bind(party.then_some("claimant"))
-            .bind(if *party { "cure" } else { "decide" })
+            .bind(at(clock.due))
+            .bind(at(clock.breached))
+            .bind(at(clock.settled))
+            .bind(clock.of_party.then_some("claimant"))
+            .bind(if clock.of_party { "cure" } else { "decide" })
             .execute(admin)
             .await
             .unwrap();
@@ -114,10 +129,10 @@ async fn the_most_endangered_of_any_number_of_open_cases_come_first_page_by_page
     let only = uuid_of(&world.case().await.name);
     let admin = world.database.admin().await;
     let begin: Timestamp = "2026-11-01T09:00:00Z".parse().unwrap();
-    let mut cases: Vec<Written> = (1..=MANY).map(Written::numbered).collect();
+    let mut cases: Vec<Case> = (1..=MANY).map(Case::numbered).collect();
     write(&admin, only, begin, &cases).await;
 
-    cases.push(Written { id: only, over: false, clocks: vec![] });
+    cases.push(Case { id: only, over: false, clocks: vec![] });
     let last = Timestamp::MAX;
     let mut expected: Vec<(Timestamp, Uuid)> =
         cases.iter().filter(|case| !case.over).map(|case| (case.term(begin).unwrap_or(last), case.id)).collect();
