@@ -37,7 +37,7 @@ const FIRM: [Role; 13] = [
 ];
 
 /// All that anybody outside the house may call.
-const ALLOWED: [(Role, &str); 20] = [
+const ALLOWED: [(Role, &str); 21] = [
     (Role::Customer, "OpenCase"),
     (Role::Agent, "OpenCase"),
     (Role::Crm, "OpenCase"),
@@ -50,6 +50,7 @@ const ALLOWED: [(Role, &str); 20] = [
     (Role::FirmLiaison, "SubmitEntityStatement"),
     (Role::Customer, "GetDecision"),
     (Role::Customer, "GiveDisclosure"),
+    (Role::Customer, "TellClaimantCode"),
     (Role::FirmLiaison, "GiveDisclosure"),
     // Of the procedure: the firm offers, and proves what it did.
     (Role::FirmLiaison, "GetProcedure"),
