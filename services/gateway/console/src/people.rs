@@ -56,8 +56,8 @@ pub(crate) struct Typed {
 
 /// Why nothing was done, as the page says it.
 pub(crate) struct Refused {
-    text: String,
-    faults: Vec<(String, Said)>,
+    pub(crate) text: String,
+    pub(crate) faults: Vec<(String, Said)>,
     pub(crate) status: StatusCode,
 }
 

@@ -9,6 +9,7 @@ mod audit;
 mod by_term;
 mod causes;
 mod claimant;
+mod claimant_acts;
 mod clocks;
 mod compliance;
 mod conciliation;
