@@ -13,7 +13,7 @@ pub struct Settings {
     /// firm's other services must not have it.
     pub office_key: SecretString,
     /// Keys that were in use before, 64 hex digits each, apart by spaces or commas: what was closed under them can still be
-    /// read. One is taken away once `GetDraftKeys` tells of no draft under it.
+    /// read, and claimants' codes that were told under them still open their cases. One is taken away once `GetDraftKeys` tells of no draft under it.
     #[serde(default = "none")]
     pub former_office_keys: SecretString,
     /// Ids of keys that are lost for good, apart by spaces or commas. The office starts only when it has the key of every draft,
