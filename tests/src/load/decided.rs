@@ -279,10 +279,7 @@ async fn dossier(affair: &Affair<'_>, admin: &PgPool, case: &str, calls: usize) 
         .await?;
         logged.push(begun.elapsed());
     }
-    Ok([
-        line("a page of a dossier", found, read, PAGE),
-        line("of it, a row of the access log", 1, logged, ACCESS),
-    ])
+    Ok([line("a page of a dossier", found, read, PAGE), line("of it, a row of the access log", 1, logged, ACCESS)])
 }
 
 fn line(call: &'static str, found: usize, mut took: Vec<Duration>, most_ms: f64) -> Line {

@@ -401,6 +401,17 @@ impl<'a> Affair<'a> {
         self.assign(&case, "ombudsman-1", Ombudsman).await
     }
 
+    /// The office's code of a case, as the registry tells it.
+    pub async fn code_of(&self, case: &str) -> Result<String, Status> {
+        let request = office::TellClaimantCodeRequest {
+            name: case.to_owned(),
+            channel: Channel::Post.into(),
+            renewed: false,
+            request_id: self.scene.request_id(),
+        };
+        Ok(self.cast.intake.office.clone().tell_claimant_code(request).await?.into_inner().office_code)
+    }
+
     /// The registry gives somebody a seat on it.
     pub async fn assign(
         &self,

@@ -204,6 +204,7 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
         ("Subscription", "event_types") => "ticketing.ticket.*".to_owned(),
         (_, "tracking_key") => of("TrackingKey"),
         (_, "proof") if field.parent_message().get_field_by_name("tracking_key").is_some() => of("Proof"),
+        (_, "office_code") => of("OfficeCode"),
         (_, "key_digits") => "2345672345678".to_owned(),
         (_, "proof_digits") => "234567".to_owned(),
         (_, "request_id") => (facts.uuid)(),

@@ -169,6 +169,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     affair.appoint().await?;
     let case = affair.bring(&ticket.name).await?;
     let case = affair.admit(&case).await?;
+    let office_code = affair.code_of(&case.name).await?;
     let members = affair.cast.ombudsman.house.clone().list_office_members(ListOfficeMembersRequest::default()).await?;
     let member = members.into_inner().members.into_iter().next().unwrap_or_default();
     let list = ListClocksRequest { subject: ticket.name.clone(), ..ListClocksRequest::default() };
@@ -224,6 +225,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         // No resources: what customers show of an affair.
         ("TrackingKey", tracking_key),
         ("Proof", proof),
+        ("OfficeCode", office_code),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),
         ("Procedure", format!("{}/procedure", case.name)),

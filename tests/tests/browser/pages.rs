@@ -151,10 +151,7 @@ fn way(path: &str, full: &Full) -> Way {
         "/t/affair" | "/t/office" => page(Who::Customer, path),
         "/t/receipt.pdf" | "/t/receipt.txt" | "/t/message" | "/t/accept" | "/t/object" | "/t/ombudsman"
         | "/t/office/add" | "/t/office/offer" | "/t/office/decision" | "/t/office/complete" | "/t/office/withdraw"
-        | "/t/office/code"
-        | "/t/office/people" | "/t/leave" => {
-            Way::None(Who::Customer, path.to_owned())
-        }
+        | "/t/office/code" | "/t/office/people" | "/t/leave" => Way::None(Who::Customer, path.to_owned()),
         _ => panic!("{path} is driven by nobody: say here how somebody comes to it"),
     }
 }

@@ -95,15 +95,9 @@ async fn at_the_case(affair: &Affair<'_>, case: &str, door: &Doorway, opened: &C
     let mut visitor = door.visitor();
     let entered = enter(&mut visitor, &opened.tracking_key, &opened.proof).await;
     assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.text());
-    let tell = office::TellClaimantCodeRequest {
-        name: case.to_owned(),
-        channel: Channel::Post.into(),
-        renewed: false,
-        request_id: uuid::Uuid::new_v4().to_string(),
-    };
-    let told = affair.cast.intake.office.clone().tell_claimant_code(tell).await.expect("it is told").into_inner();
+    let code = affair.code_of(case).await.expect("it is told");
     let page = visitor.get("/t/office").await;
-    let shown = send(&mut visitor, &page, "/t/office/code", &[("text", &told.office_code)]).await;
+    let shown = send(&mut visitor, &page, "/t/office/code", &[("text", &code)]).await;
     assert_eq!(shown.status, StatusCode::SEE_OTHER, "{}", shown.text());
     visitor
 }

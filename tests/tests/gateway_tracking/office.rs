@@ -3,10 +3,9 @@
 use http::StatusCode;
 use ventanilla_proto::ombudsman::v1::{
     AddDossierEntryRequest, AdmitCaseRequest, Case, CaseState, DossierKind, DossierVisibility, GetCaseRequest,
-    MissingItem, OfficeRole, ParallelProceedings, RequestCureRequest, TellClaimantCodeRequest,
+    MissingItem, OfficeRole, ParallelProceedings, RequestCureRequest,
 };
 use ventanilla_proto::ticketing::v1::CreateTicketResponse;
-use ventanilla_proto::r#type::v1::Channel;
 use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::{Doorway, Visitor};
 use ventanilla_tests::scene::{Scene, fingerprint};
@@ -29,14 +28,8 @@ async fn before_the_ombudsman(
 }
 
 /// Types the code that the registry told them into the page.
-async fn show_code(scene: &Scene, affair: &Affair<'_>, case: &str, visitor: &mut Visitor) {
-    let tell = TellClaimantCodeRequest {
-        name: case.to_owned(),
-        channel: Channel::Post.into(),
-        renewed: false,
-        request_id: scene.request_id(),
-    };
-    let told = affair.cast.intake.office.clone().tell_claimant_code(tell).await.unwrap().into_inner();
+async fn show_code(affair: &Affair<'_>, case: &str, visitor: &mut Visitor) {
+    let code = affair.code_of(case).await.unwrap();
     let page = visitor.get("/t/office").await;
     // With key and proof alone one learns where it stands, and no paper.
     assert!(page.text().contains("El defensor mira si puede tramitarlo."), "{}", page.text());
@@ -48,7 +41,7 @@ async fn show_code(scene: &Scene, affair: &Affair<'_>, case: &str, visitor: &mut
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
         assert!(refused.text().contains("Ese no es el código"), "{}", refused.text());
     }
-    let typed = told.office_code.to_lowercase().replace('-', " ");
+    let typed = code.to_lowercase().replace('-', " ");
     let opened = send(visitor, &page, "/t/office/code", &[("text", &typed)]).await;
     assert!(opened.header("location").starts_with("/t/office?case="), "{}", opened.text());
 }
@@ -74,13 +67,7 @@ async fn a_claimant_completes_the_complaint_learns_who_has_it_and_withdraws_it_o
         request_id: scene.request_id(),
     };
     registry.request_cure(asked).await.unwrap();
-    let code = TellClaimantCodeRequest {
-        name: case.name.clone(),
-        channel: Channel::Post.into(),
-        renewed: false,
-        request_id: scene.request_id(),
-    };
-    let code = registry.tell_claimant_code(code).await.unwrap().into_inner().office_code;
+    let code = affair.code_of(&case.name).await.unwrap();
     let page = visitor.get("/t/office").await;
     send(&mut visitor, &page, "/t/office/code", &[("text", &code)]).await;
 
@@ -88,7 +75,8 @@ async fn a_claimant_completes_the_complaint_learns_who_has_it_and_withdraws_it_o
     for told in ["Completar su reclamación", "qué día ocurrió", "documentos", "¿Qué factura, y qué día?"] {
         assert!(page.text().contains(told), "{told:?} is told: {}", page.text());
     }
-    let filled = [("proceedings", "none"), ("facts", "2026-02-30"), ("points", "La factura"), ("text", "Es la de marzo")];
+    let filled =
+        [("proceedings", "none"), ("facts", "2026-02-30"), ("points", "La factura"), ("text", "Es la de marzo")];
     let unreadable = send(&mut visitor, &page, "/t/office/complete", &filled).await;
     assert_eq!(unreadable.status, StatusCode::UNPROCESSABLE_ENTITY, "there is no such day");
     assert!(unreadable.text().contains("Es la de marzo</textarea>"), "what was written is kept: {}", unreadable.text());
@@ -127,7 +115,9 @@ async fn a_claimant_completes_the_complaint_learns_who_has_it_and_withdraws_it_o
     assert!(done.header("location").starts_with("/t/office?done=withdrawn&case="), "{}", done.text());
     let page = visitor.get(done.header("location")).await;
     assert!(page.text().contains("Usted desistió.") && page.text().contains("Hemos anotado que desiste."));
-    assert!(!page.text().contains("action=\"/t/office/withdraw\"") && !page.text().contains("action=\"/t/office/add\""));
+    assert!(
+        !page.text().contains("action=\"/t/office/withdraw\"") && !page.text().contains("action=\"/t/office/add\"")
+    );
     scene.stop().await.expect("the services end well");
 }
 
@@ -145,7 +135,7 @@ async fn every_paper_of_the_case_is_come_to_however_many_there_are() {
     let (affair, opened) = complaint(&scene, 62_000_032).await;
     let mut visitor = door.visitor();
     let case = before_the_ombudsman(&scene, &affair, &opened, &mut visitor).await;
-    show_code(&scene, &affair, &case.name, &mut visitor).await;
+    show_code(&affair, &case.name, &mut visitor).await;
     let mut registry = affair.cast.intake.office.clone();
     for number in 0..120 {
         let add = AddDossierEntryRequest {

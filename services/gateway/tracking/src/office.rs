@@ -263,7 +263,8 @@ async fn offered(
     first: &ListClaimantEntriesResponse,
 ) -> Result<Option<String>, Status> {
     let Some(offer) = &shown.offer else { return Ok(None) };
-    let found = |page: &ListClaimantEntriesResponse| page.entries.iter().find(|entry| entry.name == offer.entry).cloned();
+    let found =
+        |page: &ListClaimantEntriesResponse| page.entries.iter().find(|entry| entry.name == offer.entry).cloned();
     if let Some(entry) = found(first) {
         return Ok(words(&entry));
     }
@@ -411,9 +412,11 @@ fn paper(lang: Lang, entry: &DossierEntry) -> Paper {
             lang.of("La empresa", "The firm"),
             lang.of("los mensajes con usted, como estaban", "the messages with you as they stood"),
         ),
-        DossierKind::ReceiptSnapshot => {
-            ("firm", lang.of("La empresa", "The firm"), lang.of("el justificante que le dio", "the receipt it gave you"))
-        }
+        DossierKind::ReceiptSnapshot => (
+            "firm",
+            lang.of("La empresa", "The firm"),
+            lang.of("el justificante que le dio", "the receipt it gave you"),
+        ),
         DossierKind::TicketSnapshot
         | DossierKind::MessagesSnapshot
         | DossierKind::HistorySnapshot
@@ -426,9 +429,11 @@ fn paper(lang: Lang, entry: &DossierEntry) -> Paper {
         DossierKind::Decision => {
             ("office", lang.of("El defensor", "The ombudsman"), lang.of("la resolución", "the decision"))
         }
-        DossierKind::CureRequest => {
-            ("office", lang.of("El defensor", "The ombudsman"), lang.of("le pide que complete", "asks you to complete it"))
-        }
+        DossierKind::CureRequest => (
+            "office",
+            lang.of("El defensor", "The ombudsman"),
+            lang.of("le pide que complete", "asks you to complete it"),
+        ),
         DossierKind::Disclosure => {
             ("office", lang.of("El defensor", "The ombudsman"), lang.of("quién lleva su caso", "who has your case"))
         }

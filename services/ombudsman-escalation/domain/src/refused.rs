@@ -80,7 +80,9 @@ pub enum Refused {
         article: &'static str,
     },
     /// The firm has not answered, and its time to answer stands still.
-    #[error("the firm's time to answer stands still; the complaint may come before the office when it is over, or with the answer")]
+    #[error(
+        "the firm's time to answer stands still; the complaint may come before the office when it is over, or with the answer"
+    )]
     FirmTermStands {
         /// Where it stands that the claimant waits for it.
         article: &'static str,
@@ -281,9 +283,7 @@ impl Classify for Refused {
                 vec![("due_time", due.to_string().into()), ("article", (*article).into())]
             }
             Self::AskedAlready { items } => vec![("items", list(items).into())],
-            Self::DeclarationMissing { article }
-            | Self::MustAbstain { article }
-            | Self::FirmTermStands { article } => {
+            Self::DeclarationMissing { article } | Self::MustAbstain { article } | Self::FirmTermStands { article } => {
                 vec![("article", (*article).into())]
             }
             Self::Conflict { grounds } => {

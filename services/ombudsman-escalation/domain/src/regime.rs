@@ -346,7 +346,8 @@ mod tests {
     }
 
     #[test]
-    fn nobody_but_the_intake_chooses_other_rules_than_the_sectors_and_a_body_without_accreditation_hears_nothing_as_one() {
+    fn nobody_but_the_intake_chooses_other_rules_than_the_sectors_and_a_body_without_accreditation_hears_nothing_as_one()
+     {
         let [finance, general, adr] = ["es.finance", "es.general", ADR].map(|id| Regime::find(id).expect("shipped"));
         for sector in ["finance", "banking", "insurance", "investment", "payment-services"] {
             assert_eq!(Regime::choose(None, sector, false, true), Ok(finance), "{sector}");

@@ -213,6 +213,9 @@ fn an_accredited_body_refuses_on_its_own_list_within_three_weeks_and_a_year_afte
     let old = |filed: &str| Complaint { filed_at_entity: at(filed), ..complaint() };
     let late = |filed: &str| examine(&old(filed), &Facts::default(), adr).len();
     assert_eq!((late("2025-11-22T10:00:00Z"), late("2025-11-21T10:00:00Z")), (0, 1));
+    // A review of what came in time came in time.
+    let reviewed = Complaint { origin: Some(Origin::Review), ..old("2025-11-21T10:00:00Z") };
+    assert_eq!(examine(&reviewed, &Facts::default(), adr), []);
     let undeclared = Complaint { parallel: None, ..complaint() };
     let missing = Refused::DeclarationMissing { article: "Ley 7/2017 art. 18.1.d" };
     assert_eq!(admissible(&undeclared, adr), Err(missing));
@@ -222,7 +225,8 @@ fn an_accredited_body_refuses_on_its_own_list_within_three_weeks_and_a_year_afte
 fn the_body_has_three_weeks_to_refuse_a_complete_file_and_no_time_for_it_while_the_claimant_completes_it() {
     let adr = regime("es.adr");
     let fresh = registered(adr);
-    let refusal = |due| PartyTerm { kind: TermKind::Refusal, bearer: Party::Office, due, article: "Ley 7/2017 art. 18.3" };
+    let refusal =
+        |due| PartyTerm { kind: TermKind::Refusal, bearer: Party::Office, due, article: "Ley 7/2017 art. 18.3" };
     let first = refusal(fresh.refusal_due().unwrap().0);
     assert_eq!(fresh.party_terms(), [first]);
     assert!(["es.finance", "es.general"].into_iter().all(|id| registered(regime(id)).party_terms().is_empty()));

@@ -58,11 +58,17 @@ impl ClaimantService for Service {
         change!(self, request, add_claimant_entry)
     }
 
-    async fn complete_claimant_case(&self, request: Request<pb::CompleteClaimantCaseRequest>) -> Answer<pb::ClaimantAct> {
+    async fn complete_claimant_case(
+        &self,
+        request: Request<pb::CompleteClaimantCaseRequest>,
+    ) -> Answer<pb::ClaimantAct> {
         change!(self, request, complete_claimant_case)
     }
 
-    async fn withdraw_claimant_case(&self, request: Request<pb::WithdrawClaimantCaseRequest>) -> Answer<pb::ClaimantAct> {
+    async fn withdraw_claimant_case(
+        &self,
+        request: Request<pb::WithdrawClaimantCaseRequest>,
+    ) -> Answer<pb::ClaimantAct> {
         change!(self, request, withdraw_claimant_case)
     }
 

@@ -39,8 +39,7 @@ mod procedure;
 
 pub(crate) use decision::{get_decision, issue_decision, notify_decision, save_draft};
 pub(crate) use intake::{
-    open_case, open_public_case, propose_inadmissibility, receive_cure, refuse_case, request_cure,
-    tell_claimant_code,
+    open_case, open_public_case, propose_inadmissibility, receive_cure, refuse_case, request_cure, tell_claimant_code,
 };
 pub(crate) use learnt::{
     classify_case, export, find_precedents, get_acknowledgement, get_decision_document, list_recurrences,

@@ -85,7 +85,10 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let snapshot = Snapshot::take(&office.peers, &call, command.ticket).await?;
     let who = call.acting();
     if command.regulator_reference.is_some() && !who.is_office() {
-        return Err(Failure::field("regulator_reference", "is for the office to give: it says that a regulator sent the case"));
+        return Err(Failure::field(
+            "regulator_reference",
+            "is for the office to give: it says that a regulator sent the case",
+        ));
     }
     let told = &snapshot.own.ticket;
     if who.has(Role::Customer) && !is_claimant(who, &told.customer) {
@@ -177,7 +180,8 @@ async fn write(
     step.add(office, Paper::text(DossierKind::Complaint, Visibility::Parties, told(&registered)));
     let own = Regime::of_sector(&snapshot.own.ticket.sector);
     if regime != own {
-        let why = format!("heard under {}: the affair was filed under a sector that is heard under {}", regime.id, own.id);
+        let why =
+            format!("heard under {}: the affair was filed under a sector that is heard under {}", regime.id, own.id);
         step.add(office, Paper::text(DossierKind::Note, Visibility::Parties, why));
     }
     let proof = command.representative.and_then(|representative| representative.proof);

@@ -70,10 +70,7 @@ async fn same_person(
 }
 
 /// The id under which a customer goes on; their own where customer-profile knows nobody by it.
-async fn goes_on_as(
-    profile: &mut CustomerServiceClient<PeerChannel>,
-    customer: CustomerId,
-) -> Result<String, Failure> {
+async fn goes_on_as(profile: &mut CustomerServiceClient<PeerChannel>, customer: CustomerId) -> Result<String, Failure> {
     let name = customer.name();
     let request = GetCustomerRequest { name: name.clone(), ..Default::default() };
     match profile.get_customer(request).await {

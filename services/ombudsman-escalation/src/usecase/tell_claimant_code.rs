@@ -1,8 +1,8 @@
 //! Telling the code by which a claimant shows that it is them.
 
 use kernel::{Channel, ResourceId as _, Role};
-use ombudsman_escalation_domain::{CaseId, Refused};
 use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::{CaseId, Refused};
 use server::Call;
 use server::parse::channel_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -37,7 +37,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cla
     let id = command.change.case;
     let claims = who.has(Role::Customer);
     if claims {
-        let theirs = case::get(&office.db, id).await?.is_some_and(|known| is_claimant(who, &known.case.customer.name()));
+        let theirs =
+            case::get(&office.db, id).await?.is_some_and(|known| is_claimant(who, &known.case.customer.name()));
         if !theirs {
             return Err(Refused::CaseNotFound.into());
         }

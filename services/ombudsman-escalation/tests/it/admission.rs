@@ -467,8 +467,12 @@ async fn nothing_is_asked_for_twice_and_nobody_is_archived_for_what_is_there() {
     answer().await;
     ask(&[pb::MissingItem::Identity]).await.unwrap();
     answer().await;
-    let (code, why, metadata) = refusal(&ask(&[pb::MissingItem::Documents, pb::MissingItem::FactsDate]).await.unwrap_err());
-    assert_eq!((code, why.as_str(), metadata["items"].as_str()), (Code::FailedPrecondition, "ASKED_ALREADY", "documents"));
+    let (code, why, metadata) =
+        refusal(&ask(&[pb::MissingItem::Documents, pb::MissingItem::FactsDate]).await.unwrap_err());
+    assert_eq!(
+        (code, why.as_str(), metadata["items"].as_str()),
+        (Code::FailedPrecondition, "ASKED_ALREADY", "documents")
+    );
     // The complaint says when it was: asked for it all the same, nobody is archived because they said nothing more.
     ask(&[pb::MissingItem::FactsDate]).await.unwrap();
     world.days(40);

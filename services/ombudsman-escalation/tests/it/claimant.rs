@@ -270,7 +270,8 @@ async fn nobody_else_reads_or_writes_and_what_is_sent_twice_is_done_once() {
     let wrong = pb::AddClaimantEntryRequest { proof: "222222".into(), ..right.clone() };
     let refused = claimant.client.add_claimant_entry(wrong).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "KEY_OR_PROOF_UNKNOWN".into()));
-    let guess = pb::GetClaimantCaseRequest { tracking_key: claimant.key.clone(), proof: "222222".into(), ..Default::default() };
+    let guess =
+        pb::GetClaimantCaseRequest { tracking_key: claimant.key.clone(), proof: "222222".into(), ..Default::default() };
     let refused = claimant.client.get_claimant_case(guess).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "KEY_OR_PROOF_UNKNOWN".into()));
     assert_eq!(world.rows().await, before);
@@ -295,7 +296,8 @@ async fn nobody_else_reads_or_writes_and_what_is_sent_twice_is_done_once() {
     assert_eq!(fields(&refused), ["kind", "content", "request_id"]);
     // A ticket that never came before the office has no case.
     let unheard = ticket(&world).await;
-    let request = pb::GetClaimantCaseRequest { tracking_key: unheard.tracking_key, proof: unheard.proof, ..Default::default() };
+    let request =
+        pb::GetClaimantCaseRequest { tracking_key: unheard.tracking_key, proof: unheard.proof, ..Default::default() };
     let refused = claimant.client.get_claimant_case(request).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
     world.withdraw(&claimant.case).await.unwrap();
@@ -315,11 +317,13 @@ async fn who_was_taken_for_the_claimant_opens_nothing_by_their_own_key() {
     world.one_family(&affair, &other.ticket.as_ref().unwrap().name).await;
     world.linked(CUSTOMER, OTHER).await;
     let (tracking_key, proof) = (other.tracking_key, other.proof);
-    let look = pb::GetClaimantCaseRequest { tracking_key: tracking_key.clone(), proof: proof.clone(), ..Default::default() };
+    let look =
+        pb::GetClaimantCaseRequest { tracking_key: tracking_key.clone(), proof: proof.clone(), ..Default::default() };
     let refused = claimant.client.clone().get_claimant_case(look).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
     let office_code = claimant.code.clone();
-    let read = pb::ListClaimantEntriesRequest { tracking_key, proof, office_code, page_size: 100, ..Default::default() };
+    let read =
+        pb::ListClaimantEntriesRequest { tracking_key, proof, office_code, page_size: 100, ..Default::default() };
     let refused = claimant.client.clone().list_claimant_entries(read).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
     // A later affair of the claimant's own that follows up the same opens it.
@@ -385,8 +389,10 @@ async fn an_offer_is_no_paper_of_theirs_before_they_were_told_it() {
     let log = world.elena().list_dossier_accesses(request).await.unwrap().into_inner().accesses;
     let own = CUSTOMER.strip_prefix("customers/").unwrap();
     let last = log.iter().find(|access| access.actor.as_ref().is_some_and(|actor| actor.id == own)).unwrap();
-    let read = claimant.read().await;
-    assert_eq!(last.last_sequence, read.last().unwrap().sequence);
+    let shown: Vec<i64> = last.shown.iter().flat_map(|run| run.first_sequence..=run.last_sequence).collect();
+    let read: Vec<i64> = claimant.read().await.iter().map(|entry| entry.sequence).collect();
+    assert_eq!(shown, read, "exactly what was shown, and not what lies between");
+    assert!(last.shown.len() > 1, "offers lie between: {:?}", last.shown);
     assert_eq!(world.papers(case, pb::DossierKind::Offer).await.len(), 3, "the firm and the office read all three");
 }
 

@@ -5,6 +5,8 @@ use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
 use ventanilla_proto::ombudsman::v1::ClaimantOption as O;
+use ventanilla_proto::rights::v1::GatherPersonalDataRequest;
+use ventanilla_proto::rights::v1::personal_data_service_client::PersonalDataServiceClient;
 use ventanilla_proto::r#type::v1::Channel;
 
 use crate::claimant::{Claimant, code_of};
@@ -52,7 +54,9 @@ async fn the_firm_that_gives_out_keys_and_proofs_reads_and_does_nothing_without_
     assert_eq!(world.rows().await, before, "nothing was written but the denials");
     let written = world.entries::<AccessDenied>().await;
     assert_eq!(written.len(), 8, "{written:?}");
-    assert!(written.iter().all(|denied| denied.reason == "OFFICE_CODE_WRONG" && denied.method.contains("ClaimantService/")));
+    assert!(
+        written.iter().all(|denied| denied.reason == "OFFICE_CODE_WRONG" && denied.method.contains("ClaimantService/"))
+    );
 
     // The code of another case opens nothing here; one that was taken back opens nothing any more; what is right is read as people type it.
     let other = Claimant::of(&world, "es.finance").await;
@@ -100,16 +104,18 @@ async fn a_code_is_told_by_who_sits_on_the_case_and_to_its_claimant_and_no_table
     let own = CUSTOMER.strip_prefix("customers/").unwrap();
     let told = world.as_person(own, kernel::Role::Customer).tell_claimant_code(again()).await.unwrap().into_inner();
     assert_eq!(told, first);
-    let bad = pb::TellClaimantCodeRequest { name: "cases/x".into(), channel: 99, renewed: false, request_id: "x".into() };
+    let bad =
+        pb::TellClaimantCodeRequest { name: "cases/x".into(), channel: 99, renewed: false, request_id: "x".into() };
     assert_eq!(fields(&world.ines().tell_claimant_code(bad).await.unwrap_err()), ["name", "channel", "request_id"]);
     let noted = world.entries::<pb::ClaimantCodeTold>().await;
     assert_eq!(noted.iter().map(|told| told.renewed).collect::<Vec<_>>(), [false, true, false]);
     // A dump of everything the office stores holds no code.
     let admin = world.database.admin().await;
-    let tables: Vec<String> = sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'ombudsman'")
-        .fetch_all(&admin)
-        .await
-        .unwrap();
+    let tables: Vec<String> =
+        sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'ombudsman'")
+            .fetch_all(&admin)
+            .await
+            .unwrap();
     for table in tables {
         let dump = format!("select coalesce(string_agg(t::text, ' '), '') from ombudsman.{table} t");
         let dump: String = sqlx::query_scalar(sqlx::AssertSqlSafe(dump)).fetch_one(&admin).await.unwrap();
@@ -148,7 +154,8 @@ async fn who_is_asked_to_complete_it_completes_it_with_key_and_proof_and_once() 
     assert_eq!(case.claim_points.iter().map(|point| point.text.as_str()).collect::<Vec<_>>(), ["Me cobran dos veces"]);
     assert_eq!(case.facts_time, crate::world::time("2026-10-03T00:00:00Z"));
     assert!(case.cure.unwrap().cured_time.is_some());
-    let kept = "it was the bill of March\nother proceedings: none\nfacts: 2026-10-03T00:00:00Z\np1: Me cobran dos veces";
+    let kept =
+        "it was the bill of March\nother proceedings: none\nfacts: 2026-10-03T00:00:00Z\np1: Me cobran dos veces";
     assert_eq!(world.papers(&claimant.case, pb::DossierKind::Cure).await, [kept]);
     let closed = world.entries::<pb::PartyTermClosed>().await;
     assert_eq!((closed.len(), closed[0].kind(), closed[0].used), (1, pb::PartyTermKind::Cure, true));
@@ -162,8 +169,16 @@ async fn who_is_asked_to_complete_it_completes_it_with_key_and_proof_and_once() 
         ..Default::default()
     };
     let refused = claimant.client.clone().complete_claimant_case(bad).await.unwrap_err();
-    let expected =
-        ["office_code", "case_name", "etag", "parallel_proceedings", "facts_time", "claim_points[0].text", "content", "request_id"];
+    let expected = [
+        "office_code",
+        "case_name",
+        "etag",
+        "parallel_proceedings",
+        "facts_time",
+        "claim_points[0].text",
+        "content",
+        "request_id",
+    ];
     assert_eq!(fields(&refused), expected);
 }
 
@@ -195,9 +210,15 @@ async fn who_stops_says_so_themselves_and_who_sat_on_the_case_is_told_to_who_ask
     assert_eq!(claimant.look().await.options().count(), 0);
     let refused = claimant.client.clone().withdraw_claimant_case(claimant.withdrawing().await).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::FailedPrecondition, "CASE_STATE".into()));
-    let refused = claimant.client.clone().withdraw_claimant_case(pb::WithdrawClaimantCaseRequest::default()).await.unwrap_err();
+    let refused =
+        claimant.client.clone().withdraw_claimant_case(pb::WithdrawClaimantCaseRequest::default()).await.unwrap_err();
     assert_eq!(fields(&refused), ["office_code", "tracking_key", "proof", "etag", "statement", "request_id"]);
-    let refused = claimant.client.clone().give_claimant_disclosure(pb::GiveClaimantDisclosureRequest::default()).await.unwrap_err();
+    let refused = claimant
+        .client
+        .clone()
+        .give_claimant_disclosure(pb::GiveClaimantDisclosureRequest::default())
+        .await
+        .unwrap_err();
     assert_eq!(fields(&refused), ["office_code", "tracking_key", "proof", "language", "request_id"]);
 }
 
@@ -222,7 +243,10 @@ async fn a_review_leaves_the_case_it_reviews_to_be_read_by_its_name_and_nobody_e
         case: review.clone(),
     };
     let seen = claimant_of_review.look().await;
-    assert_eq!((&seen.case_name, &seen.review_of, seen.other_cases.as_slice()), (&review, &first, &[first.clone()][..]));
+    assert_eq!(
+        (&seen.case_name, &seen.review_of, seen.other_cases.as_slice()),
+        (&review, &first, &[first.clone()][..])
+    );
     let reviewed = claimant.look_at(&first).await.unwrap();
     assert_eq!((reviewed.case_name.as_str(), reviewed.other_cases), (first.as_str(), vec![review.clone()]));
     assert!(claimant.read_of(&first).await.iter().any(|entry| entry.kind() == pb::DossierKind::Decision));
@@ -232,4 +256,36 @@ async fn a_review_leaves_the_case_it_reviews_to_be_read_by_its_name_and_nobody_e
         let refused = stranger.look_at(case).await.unwrap_err();
         assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()), "another affair of the same customer");
     }
+}
+
+#[tokio::test]
+async fn what_is_gathered_of_a_claimants_data_holds_no_offer_they_were_not_told_and_no_note_of_the_firms() {
+    let world = World::staffed().await;
+    let claimant = Claimant::of(&world, "es.finance").await;
+    let case = claimant.case.as_str();
+    world.to_draft(case).await;
+    act!(world, "liaison", offer_settlement, OfferSettlementRequest, case, terms: "41 euros").unwrap();
+    let gathered = async || {
+        let caller = world.served.channel_as("customer-profile", &[kernel::Role::Service], None);
+        let request = GatherPersonalDataRequest { customers: vec![CUSTOMER.to_owned()] };
+        let mut answer =
+            PersonalDataServiceClient::new(caller).gather_personal_data(request).await.unwrap().into_inner();
+        let mut records = Vec::new();
+        while let Some(next) = answer.message().await.unwrap() {
+            records.push(next.record.unwrap());
+        }
+        records
+    };
+    let of = |records: &[prost_types::Any]| {
+        let papers = records.iter().filter_map(|record| record.to_msg::<pb::DossierEntry>().ok());
+        let procedure = records.iter().find_map(|record| record.to_msg::<pb::Procedure>().ok()).unwrap();
+        (papers.collect::<Vec<_>>(), procedure.offer)
+    };
+    let (papers, offer) = of(&gathered().await);
+    assert!(offer.is_none() && papers.iter().all(|paper| paper.kind() != pb::DossierKind::Offer));
+    assert!(papers.iter().any(|paper| paper.kind() == pb::DossierKind::CorrespondenceSnapshot));
+    assert!(papers.iter().all(|paper| paper.kind() != pb::DossierKind::MessagesSnapshot));
+    act!(world, "ines", tell_offer, TellOfferRequest, case, channel: Channel::Post).unwrap();
+    let (papers, offer) = of(&gathered().await);
+    assert!(offer.is_some() && papers.iter().any(|paper| paper.kind() == pb::DossierKind::Offer));
 }

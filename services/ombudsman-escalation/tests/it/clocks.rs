@@ -227,8 +227,7 @@ async fn an_accredited_body_sees_until_when_it_may_refuse_and_every_decision_has
     let ticket = world.ticket_in("general").await;
     world.days(40);
     let facts_time = world.in_days(-60);
-    let request =
-        pb::OpenCaseRequest { regime: "es.adr".into(), facts_time, ..crate::world::open_request(&ticket) };
+    let request = pb::OpenCaseRequest { regime: "es.adr".into(), facts_time, ..crate::world::open_request(&ticket) };
     let case = world.ines().open_case(request).await.unwrap().into_inner().name;
     world.received(&ticket).await;
     // It is long ago, and for the monitor over since: three weeks after the day it came, and a breach of nobody.

@@ -63,7 +63,8 @@ impl World {
         let profile = Neighbour::start(&harness, &database).await;
         let nobody = harness.port().await.local_addr().unwrap();
         let peers = [("ticketing", ticketing.addr), ("sla-monitor", nobody), ("customer-profile", profile.served.addr)];
-        let assembly = office::assemble(accredited(&database), harness.house_with(office::SOURCE, &peers)).await.unwrap();
+        let assembly =
+            office::assemble(accredited(&database), harness.house_with(office::SOURCE, &peers)).await.unwrap();
         let served = harness.start(assembly).await;
         Self { harness, database, ticketing: Some(ticketing), profile: Some(profile), served }
     }
@@ -108,7 +109,8 @@ impl World {
         let (office_at, monitor_at) = (door.local_addr().unwrap(), monitor_door.local_addr().unwrap());
 
         let peers = [("ticketing", ticketing.addr), ("sla-monitor", monitor_at), ("customer-profile", known)];
-        let assembly = office::assemble(accredited(&database), harness.house_with(office::SOURCE, &peers)).await.unwrap();
+        let assembly =
+            office::assemble(accredited(&database), harness.house_with(office::SOURCE, &peers)).await.unwrap();
         let served = harness.start_on(door, assembly).await;
 
         let peers = [("ticketing", ticketing.addr), (office::SOURCE, office_at), ("customer-profile", known)];
@@ -233,7 +235,8 @@ impl World {
     pub async fn beside(&self, settings: office::Settings) -> Served {
         let nobody = self.harness.port().await.local_addr().unwrap();
         let ticketing = self.ticketing.as_ref().expect("ticketing runs").addr;
-        let peers = [("ticketing", ticketing), ("sla-monitor", nobody), ("customer-profile", self.profile().served.addr)];
+        let peers =
+            [("ticketing", ticketing), ("sla-monitor", nobody), ("customer-profile", self.profile().served.addr)];
         let house = self.harness.house_with(office::SOURCE, &peers);
         self.harness.start(office::assemble(settings, house).await.unwrap()).await
     }

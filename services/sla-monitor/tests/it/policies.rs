@@ -30,8 +30,9 @@ async fn every_policy_is_listed_once_over_pages_and_says_why_it_is_not_enabled()
     assert_eq!(names.len(), 74);
     let house = sla::ListPoliciesRequest { kind: sla::PolicyKind::Sla.into(), ..sla::ListPoliciesRequest::default() };
     assert_eq!(client.list_policies(house).await.unwrap().into_inner().policies.len(), 13);
-    let enabled = sla::ListPoliciesRequest { enabled_only: true, ..sla::ListPoliciesRequest::default() };
-    assert_eq!(client.list_policies(enabled).await.unwrap().into_inner().policies.len(), 27);
+    let enabled =
+        sla::ListPoliciesRequest { enabled_only: true, page_size: 100, ..sla::ListPoliciesRequest::default() };
+    assert_eq!(client.list_policies(enabled).await.unwrap().into_inner().policies.len(), 28);
 }
 
 #[tokio::test]

@@ -45,7 +45,13 @@ struct Visit {
 }
 
 impl Visit {
-    async fn on(self, done: &str, case: &str, outcome: Result<(), Status>, written: Written) -> Result<Response, Trouble> {
+    async fn on(
+        self,
+        done: &str,
+        case: &str,
+        outcome: Result<(), Status>,
+        written: Written,
+    ) -> Result<Response, Trouble> {
         match outcome {
             Ok(()) => Ok(Redirect::to(&format!("/t/office?done={done}&case={case}")).into_response()),
             Err(status) if matches!(status.code(), Code::Aborted | Code::FailedPrecondition | Code::NotFound) => {

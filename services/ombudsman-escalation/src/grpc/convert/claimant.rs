@@ -37,8 +37,7 @@ macro_rules! window_of {
         if $request.office_code.is_empty() {
             $violations.push("office_code", "is required");
         }
-        let given =
-            (&*$request.tracking_key, &*$request.proof, &*$request.office_code, &*$request.case_name);
+        let given = (&*$request.tracking_key, &*$request.proof, &*$request.office_code, &*$request.case_name);
         window(&mut $violations, given)
     }};
 }
@@ -119,7 +118,8 @@ pub(crate) fn answer_claimant_decision(
     let window = window_of!(violations, request);
     let version = version(&mut violations, &request.etag);
     let statement = personal(&mut violations, "statement", &request.statement, LONG);
-    let bare = pb::AnswerClaimantDecisionRequest { proof: String::new(), office_code: String::new(), ..request.clone() };
+    let bare =
+        pb::AnswerClaimantDecisionRequest { proof: String::new(), office_code: String::new(), ..request.clone() };
     let key = key(&mut violations, &request.request_id, answer_claimant_decision::METHOD, &bare);
     let accepted = request.accepted;
     let command = (|| {
@@ -172,12 +172,7 @@ pub(crate) fn withdraw_claimant_case(
     let bare = pb::WithdrawClaimantCaseRequest { proof: String::new(), office_code: String::new(), ..request.clone() };
     let key = key(&mut violations, &request.request_id, withdraw_claimant_case::METHOD, &bare);
     let command = (|| {
-        Some(withdraw_claimant_case::Command {
-            key: key?,
-            window: window?,
-            version: version?,
-            statement: statement?,
-        })
+        Some(withdraw_claimant_case::Command { key: key?, window: window?, version: version?, statement: statement? })
     })();
     whole(violations, command)
 }
@@ -188,9 +183,9 @@ pub(crate) fn give_claimant_disclosure(
     let mut violations = Violations::new();
     let window = window_of!(violations, request);
     let language = spoken(&mut violations, request.language);
-    let bare = pb::GiveClaimantDisclosureRequest { proof: String::new(), office_code: String::new(), ..request.clone() };
+    let bare =
+        pb::GiveClaimantDisclosureRequest { proof: String::new(), office_code: String::new(), ..request.clone() };
     let key = key(&mut violations, &request.request_id, give_claimant_disclosure::METHOD, &bare);
-    let command =
-        (|| Some(give_claimant_disclosure::Command { key: key?, window: window?, language: language? }))();
+    let command = (|| Some(give_claimant_disclosure::Command { key: key?, window: window?, language: language? }))();
     whole(violations, command)
 }

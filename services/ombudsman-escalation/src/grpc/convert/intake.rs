@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use kernel::{Personal, Violations};
-use ombudsman_escalation_domain::{CaseId, TicketId};
 use ombudsman_escalation_domain::case::{ClaimPoint, Completion};
 use ombudsman_escalation_domain::regime::{REGIMES, Regime};
 use ombudsman_escalation_domain::vocabulary::Parallel;
+use ombudsman_escalation_domain::{CaseId, TicketId};
 use server::parse;
 use ventanilla_proto::ombudsman::v1 as pb;
 
@@ -14,7 +14,8 @@ use super::claimant::holder;
 use super::{LONG, Parsed, SHORT, change, key, personal, whole};
 use crate::grpc::vocabulary::{ground, missing_item, parallel, representative_kind};
 use crate::usecase::{
-    Change, open_case, open_public_case, propose_inadmissibility, receive_cure, refuse_case, request_cure, tell_claimant_code,
+    Change, open_case, open_public_case, propose_inadmissibility, receive_cure, refuse_case, request_cure,
+    tell_claimant_code,
 };
 
 /// Claim points of one case at most.
@@ -142,8 +143,7 @@ pub(crate) fn receive_cure(request: &pb::ReceiveCureRequest) -> Parsed<receive_c
     let content: Option<Personal<String>> = personal(&mut violations, "content", &request.content, LONG);
     let received_at = parse::optional_time(&mut violations, "receive_time", request.receive_time.as_ref());
     let command = change.zip(content);
-    let command =
-        command.map(|(change, content)| receive_cure::Command { change, completion, content, received_at });
+    let command = command.map(|(change, content)| receive_cure::Command { change, completion, content, received_at });
     whole(violations, command)
 }
 

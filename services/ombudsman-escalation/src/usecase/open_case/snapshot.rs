@@ -196,7 +196,8 @@ impl Snapshot {
     /// The papers of the dossier, and a named gap for what could not be had.
     pub(super) fn papers(&self) -> Vec<Paper> {
         let (parties, claimant) = (Visibility::Parties, self.own.ticket.customer.as_str());
-        let mut papers: Vec<Paper> = [&self.own].into_iter().chain(&self.others).flat_map(|told| told.papers(claimant)).collect();
+        let mut papers: Vec<Paper> =
+            [&self.own].into_iter().chain(&self.others).flat_map(|told| told.papers(claimant)).collect();
         match &self.clocks {
             Ok(explained) => {
                 papers.extend(explained.iter().map(|clock| Paper::message(DossierKind::ClocksSnapshot, parties, clock)))
@@ -290,12 +291,8 @@ async fn clocks(peers: &Peers, call: &Call, subject: &str) -> Result<Vec<sla::Ex
     let mut client = SlaServiceClient::new(channel(peers, call, crate::SLA_MONITOR)?);
     let (mut explained, mut page_token) = (Vec::new(), String::new());
     for _ in 0..PAGES {
-        let request = sla::ListClocksRequest {
-            subject: subject.to_owned(),
-            page_size: PAGE,
-            page_token,
-            ..Default::default()
-        };
+        let request =
+            sla::ListClocksRequest { subject: subject.to_owned(), page_size: PAGE, page_token, ..Default::default() };
         let found = client.list_clocks(request).await.map_err(|status| status.code())?.into_inner();
         for clock in found.clocks {
             let request = sla::ExplainClockRequest { name: clock.name };
@@ -315,4 +312,65 @@ async fn screen(peers: &Peers, call: &Call, customer: &str) -> Result<Box<custom
     let request = customer::GetCustomerViewRequest { name: customer.to_owned() };
     let shown = client.get_customer_view(request).await.map_err(|status| status.code())?;
     Ok(Box::new(shown.into_inner()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: &str = "customers/0190a000-0000-7000-8000-000000000007";
+
+    fn told(customer: &str) -> Told {
+        let ticket = ticketing::Ticket {
+            customer: customer.to_owned(),
+            create_time: Some(server::parse::time_to_proto("2026-12-01T09:00:00Z".parse().unwrap())),
+            ..ticketing::Ticket::default()
+        };
+        Told {
+            ticket,
+            receipt: Some(ticketing::Receipt::default()),
+            messages: Default::default(),
+            history: Default::default(),
+        }
+    }
+
+    fn snapshot(clocks: Result<Vec<sla::Clock>, Code>) -> Snapshot {
+        let explained = |clock| sla::ExplainClockResponse { clock: Some(clock), ..Default::default() };
+        let clocks = clocks.map(|clocks| clocks.into_iter().map(explained).collect());
+        Snapshot { own: told(OWN), others: Vec::new(), clocks, screen: Err(Code::NotFound) }
+    }
+
+    fn clock(state: sla::ClockState, ends_with_answer: bool) -> sla::Clock {
+        let due_time = (state == sla::ClockState::Running)
+            .then(|| server::parse::time_to_proto("2026-12-20T22:59:59Z".parse().unwrap()));
+        sla::Clock { state: state.into(), ends_with_answer, due_time, ..sla::Clock::default() }
+    }
+
+    #[test]
+    fn what_is_another_customers_is_no_paper_of_the_parties() {
+        let visible =
+            |papers: Vec<Paper>| papers.iter().filter(|paper| paper.visibility == Visibility::Parties).count();
+        assert_eq!(visible(told(OWN).papers(OWN)), 3, "ticket, letters and receipt");
+        assert_eq!(visible(told("customers/0190a000-0000-7000-8000-000000000099").papers(OWN)), 0);
+    }
+
+    #[test]
+    fn a_term_that_stands_still_is_not_over_and_nothing_is_known_of_what_was_opened_a_moment_ago() {
+        use sla::ClockState::{Fulfilled, Paused, Running, Scheduled};
+        let (soon, later) = ("2026-12-01T09:01:00Z".parse().unwrap(), "2026-12-01T09:02:00Z".parse().unwrap());
+        let term = |clocks, now| snapshot(Ok(clocks)).firm_term(now);
+        for state in [Paused, Scheduled] {
+            let known = term(vec![clock(state, true)], soon).unwrap();
+            assert_eq!((known.due, known.missed, known.stands_still), (None, false, true), "{state:?}");
+        }
+        let known = term(vec![clock(Running, true), clock(Paused, false)], soon).unwrap();
+        assert!(known.due.is_some() && !known.stands_still);
+        assert_eq!(term(vec![clock(Fulfilled, true)], soon), Ok(FirmTerm::default()));
+        // Others may not have heard of it yet; two minutes later it has no term.
+        for clocks in [vec![], vec![clock(Running, false)]] {
+            assert_eq!(term(clocks.clone(), soon), Err(Code::Unavailable));
+            assert_eq!(term(clocks, later), Ok(FirmTerm::default()));
+        }
+        assert_eq!(snapshot(Err(Code::DeadlineExceeded)).firm_term(later), Err(Code::DeadlineExceeded));
+    }
 }
