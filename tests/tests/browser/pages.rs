@@ -24,6 +24,7 @@ pub struct Full {
     member: String,
     key: String,
     proof: String,
+    code: String,
 }
 
 /// Makes one.
@@ -59,6 +60,7 @@ pub async fn full(scene: &Scene) -> Full {
         member: id(&member.expect("they are in the register").name),
         key: opened[1].tracking_key.clone(),
         proof: opened[1].proof.clone(),
+        code: affair.code_of(&cases[1].name).await.expect("the registry tells it"),
     }
 }
 
@@ -69,6 +71,8 @@ pub enum Who {
     Anybody,
     /// A customer with key and proof.
     Customer,
+    /// The same with the code that the ombudsman's office gave them.
+    Claimant,
     /// Somebody of the office.
     Seat(Seat),
     /// Somebody of the firm.
@@ -148,10 +152,13 @@ fn way(path: &str, full: &Full) -> Way {
         "/floor/customers/{customer}/actions/{action}" => Way::None(floor, customer(path).replace("{action}", "1")),
         "/floor/merge" | "/floor/merge/confirm" => Way::None(Who::Role(Role::Steward), path.to_owned()),
         "/t" | "/t/complaint" => page(Who::Anybody, path),
-        "/t/affair" | "/t/office" => page(Who::Customer, path),
+        "/t/affair" => page(Who::Customer, path),
+        "/t/office" => page(Who::Claimant, path),
+        // Looked at and not sent, it leads to the page that asks for it.
+        "/t/office/code" => page(Who::Customer, "/t/office"),
         "/t/receipt.pdf" | "/t/receipt.txt" | "/t/message" | "/t/accept" | "/t/object" | "/t/ombudsman"
         | "/t/office/add" | "/t/office/offer" | "/t/office/decision" | "/t/office/complete" | "/t/office/withdraw"
-        | "/t/office/code" | "/t/office/people" | "/t/leave" => Way::None(Who::Customer, path.to_owned()),
+        | "/t/office/people" | "/t/leave" => Way::None(Who::Customer, path.to_owned()),
         _ => panic!("{path} is driven by nobody: say here how somebody comes to it"),
     }
 }
@@ -165,12 +172,17 @@ pub async fn come(browser: &Browser, scene: &Scene, base: &str, who: Who, full: 
             sit_down(browser, base, &scene.token("liaison-1", &[Role::FirmLiaison], Some("legal")), "/firm").await;
         }
         Who::Role(role) => sit_down(browser, base, &scene.bearer_of(role), "/floor").await,
-        Who::Customer => {
+        Who::Customer | Who::Claimant => {
             browser.forget().await;
             browser.go(&format!("{base}/t?lang=es")).await;
             browser.fill("#key", &full.key).await;
             browser.fill("#proof", &full.proof).await;
             browser.press("Ver mi asunto").await;
+            if who == Who::Claimant {
+                browser.go(&format!("{base}/t/office")).await;
+                browser.fill("#code-text", &full.code).await;
+                browser.press("Abrir mi expediente").await;
+            }
         }
     }
 }
@@ -186,6 +198,7 @@ pub fn ways(full: &Full) -> Vec<(Who, String, String)> {
     let place = |who: Who| match who {
         Who::Anybody => 0,
         Who::Customer => 1,
+        Who::Claimant => 100,
         Who::Seat(seat) => 2 + seat as usize,
         Who::Role(role) => 10 + role as usize,
     };
@@ -235,7 +248,7 @@ async fn no_page_is_left_out(scene: &Scene, doorway: &Doorway, full: &Full) {
         match who {
             Who::Seat(seat) => visitor.sign_in(&seat.token(scene)).await,
             Who::Role(role) => visitor.sign_in(&scene.bearer_of(role)).await,
-            Who::Anybody | Who::Customer => {}
+            Who::Anybody | Who::Customer | Who::Claimant => {}
         }
         let answer = visitor.head(&address).await;
         let page = answer.status == http::StatusCode::OK && answer.header("content-type").starts_with("text/html");
@@ -330,7 +343,7 @@ async fn no_script_runs_that_is_typed_into_any_field_of_any_page() {
     for (who, path, address) in ways(&full) {
         for form in 0.. {
             // A form may sign somebody out, or make them forget their key.
-            if sits != Some(who) || who == Who::Customer {
+            if sits != Some(who) || matches!(who, Who::Customer | Who::Claimant) {
                 come(&browser, &scene, &base, who, &full).await;
                 sits = Some(who);
             }
