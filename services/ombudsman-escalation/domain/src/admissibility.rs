@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::case::Complaint;
 use crate::regime::{Door, FilingWindow, Regime};
@@ -136,6 +136,47 @@ pub struct FirmTerm {
     pub missed: bool,
     /// Whether a term stands still, or is still to start, so that nobody knows when it is over.
     pub stands_still: bool,
+}
+
+/// How long sla-monitor may take to hear of an affair: before that, no clock says nothing.
+const HEARS_WITHIN: SignedDuration = SignedDuration::from_mins(2);
+
+/// A clock that the answer to the affair ends, as sla-monitor counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirmClock {
+    /// Whether it was missed.
+    pub missed: bool,
+    /// How it stands.
+    pub stands: FirmClockStands,
+}
+
+/// How such a clock stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirmClockStands {
+    /// It runs until then; `None` where that is not told.
+    Runs(Option<Timestamp>),
+    /// It is paused, or still to start.
+    Still,
+    /// It is over.
+    Over,
+}
+
+impl FirmTerm {
+    /// What the clocks of an affair of this age say; `None` where there is none and sla-monitor may not have heard of the affair.
+    pub fn of(clocks: &[FirmClock], age: SignedDuration) -> Option<Self> {
+        if clocks.is_empty() && age < HEARS_WITHIN {
+            return None;
+        }
+        let due = clocks.iter().filter_map(|clock| match clock.stands {
+            FirmClockStands::Runs(due) => due,
+            FirmClockStands::Still | FirmClockStands::Over => None,
+        });
+        Some(Self {
+            due: due.max(),
+            missed: clocks.iter().any(|clock| clock.missed),
+            stands_still: clocks.iter().any(|clock| clock.stands == FirmClockStands::Still),
+        })
+    }
 }
 
 /// Whether it depends on the firm's own term that a complaint may come before the office now.

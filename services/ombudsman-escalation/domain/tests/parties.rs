@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Personal, ResourceId, Uuid};
-use ombudsman_escalation_domain::admissibility::{Facts, FirmTerm, admissible, examine, origin};
+use ombudsman_escalation_domain::admissibility::{
+    Facts, FirmClock, FirmClockStands, FirmTerm, admissible, examine, origin,
+};
 use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Completion, Effect, PartyTerm};
 use ombudsman_escalation_domain::regime::{REGIMES, Regime};
 use ombudsman_escalation_domain::vocabulary::{
@@ -184,6 +186,22 @@ fn what_the_firm_did_not_answer_is_heard_when_its_time_is_over_and_the_office_ma
         let months_ago = (at("2026-10-20T09:00:00Z"), false);
         assert_eq!(origin(regime("es.adr"), months_ago, running, by_office, now()), Ok(Origin::Silence));
     }
+}
+
+#[test]
+fn a_term_that_stands_still_is_not_over_and_nothing_is_known_of_what_was_opened_a_moment_ago() {
+    use FirmClockStands::{Over, Runs, Still};
+    let clock = |stands| FirmClock { missed: false, stands };
+    let (moment, while_) = (SignedDuration::from_secs(119), SignedDuration::from_secs(120));
+    let of = |clocks: &[FirmClock], age| FirmTerm::of(clocks, age);
+    assert_eq!((of(&[], moment), of(&[], while_)), (None, Some(FirmTerm::default())));
+    assert_eq!(of(&[clock(Over)], moment), Some(FirmTerm::default()), "it has heard of it");
+    let still = FirmTerm { stands_still: true, ..FirmTerm::default() };
+    assert_eq!(of(&[clock(Still), clock(Over)], moment), Some(still));
+    let both = [clock(Runs(Some(later(3)))), clock(Runs(Some(later(5)))), clock(Runs(None))];
+    assert_eq!(of(&both, while_), Some(FirmTerm { due: Some(later(5)), ..FirmTerm::default() }));
+    let missed = [FirmClock { missed: true, stands: Over }, clock(Still)];
+    assert_eq!(of(&missed, while_), Some(FirmTerm { missed: true, ..still }));
 }
 
 #[test]

@@ -329,3 +329,26 @@ async fn the_firms_notes_are_the_offices_to_weigh_and_what_the_customer_was_writ
     assert!(firm.iter().all(|entry| entry.kind() != HistorySnapshot));
     assert!(office.iter().any(|entry| entry.kind() == HistorySnapshot));
 }
+
+#[tokio::test]
+async fn what_is_answered_with_the_affair_and_is_another_customers_is_no_paper_of_the_parties() {
+    let world = World::staffed().await;
+    let (own, other) = (world.ticket().await, world.ticket().await);
+    world.merge(&other, &own).await;
+    // Merged while both were held to be one person; they were not.
+    sqlx::query("update ticketing.ticket set customer_id = $2 where ticket_id = $1")
+        .bind(uuid_of(&other))
+        .bind(uuid_of(crate::substitutes::OTHER))
+        .execute(&world.database.admin().await)
+        .await
+        .unwrap();
+    let case = world.ines().open_case(open_request(&own)).await.unwrap().into_inner();
+    let request = pb::ListDossierEntriesRequest { parent: case.name, page_size: 100, ..Default::default() };
+    let office = world.ines().list_dossier_entries(request.clone()).await.unwrap().into_inner().entries;
+    let firm = world.liaison().list_dossier_entries(request).await.unwrap().into_inner().entries;
+    use pb::DossierKind::{CorrespondenceSnapshot, ReceiptSnapshot, TicketSnapshot};
+    let count = |entries: &[pb::DossierEntry], kind| entries.iter().filter(|entry| entry.kind() == kind).count();
+    for kind in [TicketSnapshot, CorrespondenceSnapshot, ReceiptSnapshot] {
+        assert_eq!((count(&office, kind), count(&firm, kind)), (2, 1), "{kind:?}");
+    }
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Language, Personal, ResourceId as _, Violations};
-use ombudsman_escalation_domain::admissibility::FirmTerm;
+use ombudsman_escalation_domain::admissibility::{FirmClock, FirmClockStands, FirmTerm};
 use ombudsman_escalation_domain::case::ClaimPoint;
 use ombudsman_escalation_domain::matter::Matter;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
@@ -29,8 +29,6 @@ const PAGE: i32 = 100;
 const MESSAGES: i32 = 25;
 /// Pages that are followed at most: an affair with more is a fault of the peer's paging.
 const PAGES: usize = 200;
-/// How long another service may take to hear of a ticket.
-const YOUNG: SignedDuration = SignedDuration::from_mins(2);
 /// Clocks and screen are wanted, not needed: what is left of the caller's time belongs to the case.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -136,33 +134,25 @@ impl Snapshot {
     /// What is known of the firm's own term to answer the ticket, as sla-monitor counts it.
     ///
     /// # Errors
-    /// How it did not answer.
+    /// How it did not answer; [`Code::Unavailable`] where it may not have heard of the ticket.
     pub(super) fn firm_term(&self, now: Timestamp) -> Result<FirmTerm, Code> {
         let mut violations = Violations::new();
-        let mut term = FirmTerm::default();
         let clocks = self.clocks.as_ref().map_err(|code| *code)?;
-        let explained = clocks.iter().filter_map(|explained| explained.clock.as_ref());
-        // What was opened a moment ago sla-monitor may not have heard of yet: no clock says nothing then.
-        let ends = |explained: &sla::ExplainClockResponse| explained.clock.as_ref().is_some_and(|c| c.ends_with_answer);
-        if self.is_young(now) && !clocks.iter().any(ends) {
-            return Err(Code::Unavailable);
-        }
-        for clock in explained.filter(|clock| clock.ends_with_answer) {
-            term.missed |= clock.breached_time.is_some();
-            term.stands_still |= matches!(clock.state(), sla::ClockState::Paused | sla::ClockState::Scheduled);
-            if clock.state() == sla::ClockState::Running {
-                let due = parse::optional_time(&mut violations, "due_time", clock.due_time.as_ref());
-                term.due = term.due.into_iter().chain(due).max();
-            }
-        }
-        Ok(term)
-    }
-
-    /// Whether the ticket was written down so lately that others may not know of it.
-    fn is_young(&self, now: Timestamp) -> bool {
-        let mut violations = Violations::new();
+        let told = clocks.iter().filter_map(|explained| explained.clock.as_ref());
+        let ends = told.filter(|clock| clock.ends_with_answer).map(|clock| FirmClock {
+            missed: clock.breached_time.is_some(),
+            stands: match clock.state() {
+                sla::ClockState::Running => {
+                    FirmClockStands::Runs(parse::optional_time(&mut violations, "due_time", clock.due_time.as_ref()))
+                }
+                sla::ClockState::Paused | sla::ClockState::Scheduled => FirmClockStands::Still,
+                _ => FirmClockStands::Over,
+            },
+        });
+        let ends: Vec<FirmClock> = ends.collect();
         let created = parse::optional_time(&mut violations, "create_time", self.own.ticket.create_time.as_ref());
-        created.is_some_and(|created| now.duration_since(created) < YOUNG)
+        let age = created.map_or(SignedDuration::MAX, |created| now.duration_since(created));
+        FirmTerm::of(&ends, age).ok_or(Code::Unavailable)
     }
 
     /// The ticket's own claim points, but those that were split off and are answered elsewhere.
@@ -312,65 +302,4 @@ async fn screen(peers: &Peers, call: &Call, customer: &str) -> Result<Box<custom
     let request = customer::GetCustomerViewRequest { name: customer.to_owned() };
     let shown = client.get_customer_view(request).await.map_err(|status| status.code())?;
     Ok(Box::new(shown.into_inner()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OWN: &str = "customers/0190a000-0000-7000-8000-000000000007";
-
-    fn told(customer: &str) -> Told {
-        let ticket = ticketing::Ticket {
-            customer: customer.to_owned(),
-            create_time: Some(server::parse::time_to_proto("2026-12-01T09:00:00Z".parse().unwrap())),
-            ..ticketing::Ticket::default()
-        };
-        Told {
-            ticket,
-            receipt: Some(ticketing::Receipt::default()),
-            messages: Default::default(),
-            history: Default::default(),
-        }
-    }
-
-    fn snapshot(clocks: Result<Vec<sla::Clock>, Code>) -> Snapshot {
-        let explained = |clock| sla::ExplainClockResponse { clock: Some(clock), ..Default::default() };
-        let clocks = clocks.map(|clocks| clocks.into_iter().map(explained).collect());
-        Snapshot { own: told(OWN), others: Vec::new(), clocks, screen: Err(Code::NotFound) }
-    }
-
-    fn clock(state: sla::ClockState, ends_with_answer: bool) -> sla::Clock {
-        let due_time = (state == sla::ClockState::Running)
-            .then(|| server::parse::time_to_proto("2026-12-20T22:59:59Z".parse().unwrap()));
-        sla::Clock { state: state.into(), ends_with_answer, due_time, ..sla::Clock::default() }
-    }
-
-    #[test]
-    fn what_is_another_customers_is_no_paper_of_the_parties() {
-        let visible =
-            |papers: Vec<Paper>| papers.iter().filter(|paper| paper.visibility == Visibility::Parties).count();
-        assert_eq!(visible(told(OWN).papers(OWN)), 3, "ticket, letters and receipt");
-        assert_eq!(visible(told("customers/0190a000-0000-7000-8000-000000000099").papers(OWN)), 0);
-    }
-
-    #[test]
-    fn a_term_that_stands_still_is_not_over_and_nothing_is_known_of_what_was_opened_a_moment_ago() {
-        use sla::ClockState::{Fulfilled, Paused, Running, Scheduled};
-        let (soon, later) = ("2026-12-01T09:01:00Z".parse().unwrap(), "2026-12-01T09:02:00Z".parse().unwrap());
-        let term = |clocks, now| snapshot(Ok(clocks)).firm_term(now);
-        for state in [Paused, Scheduled] {
-            let known = term(vec![clock(state, true)], soon).unwrap();
-            assert_eq!((known.due, known.missed, known.stands_still), (None, false, true), "{state:?}");
-        }
-        let known = term(vec![clock(Running, true), clock(Paused, false)], soon).unwrap();
-        assert!(known.due.is_some() && !known.stands_still);
-        assert_eq!(term(vec![clock(Fulfilled, true)], soon), Ok(FirmTerm::default()));
-        // Others may not have heard of it yet; two minutes later it has no term.
-        for clocks in [vec![], vec![clock(Running, false)]] {
-            assert_eq!(term(clocks.clone(), soon), Err(Code::Unavailable));
-            assert_eq!(term(clocks, later), Ok(FirmTerm::default()));
-        }
-        assert_eq!(snapshot(Err(Code::DeadlineExceeded)).firm_term(later), Err(Code::DeadlineExceeded));
-    }
 }
