@@ -157,7 +157,7 @@ pub(crate) async fn ombudsman(
         Ok(opened) => {
             // The office's code is shown on the page that follows, and opens the case from here on.
             let mut answer = Redirect::to("/t/affair?done=ombudsman").into_response();
-            kept.with_code(opened.into_inner().office_code).put(&visit.state.web, &mut answer);
+            kept.with_code(opened.into_inner().office_code, "").put(&visit.state.web, &mut answer);
             Ok(answer)
         }
         Err(status) => visit.on("ombudsman", Err(status), (String::new(), String::new())).await,

@@ -19,18 +19,27 @@ pub(crate) struct Kept {
     /// The code that the ombudsman's office gave them; empty while they showed none.
     #[serde(default)]
     pub(crate) code: String,
+    /// Id of the case that the code was shown for; empty for whichever it opens.
+    #[serde(default)]
+    pub(crate) code_case: String,
     /// Since when: a cookie that a browser kept too long counts for nothing.
     since: i64,
 }
 
 impl Kept {
     pub(crate) fn new(key: String, proof: String, now: Timestamp) -> Self {
-        Self { key, proof, code: String::new(), since: now.as_second() }
+        Self { key, proof, code: String::new(), code_case: String::new(), since: now.as_second() }
     }
 
     /// The same with the office's code, for as long as the rest.
-    pub(crate) fn with_code(self, code: String) -> Self {
-        Self { code, ..self }
+    pub(crate) fn with_code(self, code: String, case: &str) -> Self {
+        Self { code, code_case: case.to_owned(), ..self }
+    }
+
+    /// The code for this case; empty where none was shown for it. What opens another is not tried on it.
+    pub(crate) fn code_for(&self, case: &str) -> String {
+        let may = case.is_empty() || self.code_case.is_empty() || self.code_case == case;
+        if may { self.code.clone() } else { String::new() }
     }
 
     /// What the browser kept, while it counts.

@@ -203,7 +203,7 @@ async fn case(
         tracking_key: kept.key.clone(),
         proof: kept.proof.clone(),
         case_name: looked.name(),
-        office_code: kept.code.clone(),
+        office_code: kept.code_for(&looked.case),
     };
     let shown = match async { state.claimant()?.get_claimant_case(asked.clone()).await }.await {
         Ok(shown) => shown.into_inner(),
@@ -231,7 +231,7 @@ async fn case(
         let none = ListClaimantEntriesResponse::default();
         return Ok(written(state, (shown, none, None), (lang, csrf), looked, said));
     }
-    let papers = papers(state, &kept, looked.name(), looked.papers.clone()).await.map_err(back)?;
+    let papers = papers(state, &kept, shown.case_name.clone(), looked.papers.clone()).await.map_err(back)?;
     let offer = offered(state, &kept, &shown, &papers).await.map_err(back)?;
     Ok(written(state, (shown, papers, offer), (lang, csrf), looked, said))
 }

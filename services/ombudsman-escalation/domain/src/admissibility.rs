@@ -18,6 +18,8 @@ pub struct Facts {
     pub decided_before: Vec<CaseId>,
     /// Whether the claimant was asked to complete the complaint and the time for it is over.
     pub cure_expired: bool,
+    /// Whether they were asked for what takes a judgement, who they are or documents, and answered or let the time pass.
+    pub judged: bool,
 }
 
 /// What the examination found.
@@ -106,6 +108,8 @@ pub fn support(ground: Ground, complaint: &Complaint, facts: &Facts, regime: &Re
         | Ground::ManifestlyUnfounded
         | Ground::Vexatious
         | Ground::InjuryOrCrime => Ok(()),
+        // So does whether what they sent is what they were asked for.
+        Ground::EssentialDataMissing if facts.judged => Ok(()),
         Ground::EssentialDataMissing if findings.iter().any(|f| matches!(f, Finding::Missing(_))) => {
             Err(Refused::CureFirst { article: regime.cure_article })
         }

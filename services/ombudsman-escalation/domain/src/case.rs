@@ -103,6 +103,16 @@ pub struct Cure {
     pub cured_at: Option<Timestamp>,
 }
 
+impl Cure {
+    /// Whether something was asked for of which the complaint itself does not show whether it is there.
+    pub fn asks_for_a_judgement(&self) -> bool {
+        self.asked.iter().any(|item| JUDGED.contains(item))
+    }
+}
+
+/// What no field of a complaint shows to be there.
+const JUDGED: [MissingItem; 2] = [MissingItem::Identity, MissingItem::Documents];
+
 /// What the claimant sent to complete the complaint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Completion {
@@ -167,7 +177,8 @@ impl Case {
         }
     }
 
-    /// Asks the claimant to complete it. What they were asked for and answered is judged, and not asked for again: each round moves the terms.
+    /// Asks the claimant to complete it. What they were asked for and answered is judged, and not asked for again, since each round moves the terms; but for
+    /// what the complaint itself shows to be missing still.
     ///
     /// # Errors
     /// Unless it is registered; when some of it was asked for before.
@@ -175,7 +186,9 @@ impl Case {
         match self.state {
             State::Registered => {
                 let before = self.cure.as_ref().map(|cure| cure.asked.clone()).unwrap_or_default();
-                let again: Vec<MissingItem> = items.intersection(&before).copied().collect();
+                let missing = admissibility::missing(&self.complaint);
+                let again: Vec<MissingItem> =
+                    items.intersection(&before).filter(|item| !missing.contains(item)).copied().collect();
                 if !again.is_empty() {
                     return Err(Refused::AskedAlready { items: again });
                 }
@@ -189,13 +202,16 @@ impl Case {
     }
 
     /// Takes in what the claimant sent, from when it reached the office. What came before the deadline counts; later is still taken as long
-    /// as the case was not archived.
+    /// as the case was not archived. What was sent in part is completed by what is sent after it.
     ///
     /// # Errors
-    /// Unless a cure was asked for.
+    /// Unless a cure was asked for, and of what was asked something is missing still.
     pub fn receive_cure(mut self, completion: Completion, reached_at: Timestamp) -> Result<Self, Refused> {
-        if !matches!(self.state, State::NeedsCure { .. }) {
-            return self.wrong(&[Stage::NeedsCure]);
+        let missing = !admissibility::missing(&self.complaint).is_empty();
+        match self.state {
+            State::NeedsCure { .. } => {}
+            State::Registered if missing && self.cure.is_some() => {}
+            _ => return self.wrong(&[Stage::NeedsCure]),
         }
         self.complaint.parallel = completion.parallel.or(self.complaint.parallel);
         self.complaint.facts_at = completion.facts_at.or(self.complaint.facts_at);
@@ -298,8 +314,7 @@ impl Case {
 
     /// Whether nothing of this is missing as far as the complaint itself shows: what takes a judgement is missing while nothing was sent.
     fn has_all_of(&self, items: &BTreeSet<MissingItem>) -> bool {
-        let judged = [MissingItem::Identity, MissingItem::Documents];
-        items.iter().all(|item| !judged.contains(item)) && items.is_disjoint(&admissibility::missing(&self.complaint))
+        items.iter().all(|item| !JUDGED.contains(item)) && items.is_disjoint(&admissibility::missing(&self.complaint))
     }
 
     /// Until when the complaint may be refused, from the day it was complete, and where that stands; `None` where nothing bounds it.

@@ -126,7 +126,7 @@ fn time_bars_count_from_the_facts_and_the_window_from_knowing_them() {
 #[test]
 fn a_repeated_complaint_is_one_that_was_decided_before() {
     let decided_before = vec![CaseId::from_uuid(Uuid::from_u128(7))];
-    let facts = Facts { decided_before, cure_expired: false };
+    let facts = Facts { decided_before, ..Facts::default() };
     assert_eq!(examine(&complaint(), &facts, finance()), [Finding::Bar(Ground::Repeated)]);
 }
 

@@ -77,13 +77,14 @@ pub(crate) fn case(stored: &StoredCase, team: &Team, terms: &Terms) -> pb::Case 
 }
 
 /// A case as its claimant may read it.
-pub(crate) fn claimant_case_unproven(stored: &StoredCase, terms: &Terms) -> pb::ClaimantCase {
+pub(crate) fn claimant_case_unproven(stored: &StoredCase, terms: &Terms, others: &[CaseId]) -> pb::ClaimantCase {
     pb::ClaimantCase {
         case_name: stored.case.id.name(),
         state: stage_to_proto(told_stage(stored)).into(),
         filed_at_office_time: Some(time_to_proto(stored.case.complaint.filed_at_office)),
         decide_due_time: terms.decide_due_at.map(time_to_proto),
         code_needed: true,
+        other_cases: others.iter().map(|other| other.name()).collect(),
         ..pb::ClaimantCase::default()
     }
 }

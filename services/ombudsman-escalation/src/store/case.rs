@@ -252,13 +252,17 @@ pub(crate) async fn live_of_ticket(db: &Db, ticket: TicketId) -> Result<Option<R
 }
 
 /// The cases of this very customer on an affair: on the ticket itself, and then on those that were one affair with it; of each the last that was opened
-/// first. Who was only once taken for the same person, or still is, opens nothing by it: the wall closes on what ever was, a window opens on what is certain.
+/// first, with how many codes were taken back. Who was only once taken for the same person, or still is, opens nothing by it: the wall closes on what ever was, a window opens on what is certain.
 #[tracing::instrument(name = "db.case.of_affair", skip_all)]
-pub(crate) async fn of_affair(db: &Db, ticket: TicketId, customer: CustomerId) -> Result<Vec<CaseId>, StoreError> {
+pub(crate) async fn of_affair(
+    db: &Db,
+    ticket: TicketId,
+    customer: CustomerId,
+) -> Result<Vec<(CaseId, i32)>, StoreError> {
     let mut connection = db.reader().acquire().await?;
     let tickets: Vec<Uuid> = family(&mut connection, ticket).await?.into_iter().map(|kin| kin.uuid()).collect();
-    let found = sqlx::query_scalar!(
-        "select case_id from ombudsman.office_case where ticket_id = any($1) and customer_id = $2
+    let found = sqlx::query!(
+        "select case_id, code_number from ombudsman.office_case where ticket_id = any($1) and customer_id = $2
           order by ticket_id = $3 desc, created_at desc, case_id desc limit 100",
         &tickets,
         customer.uuid(),
@@ -266,7 +270,7 @@ pub(crate) async fn of_affair(db: &Db, ticket: TicketId, customer: CustomerId) -
     )
     .fetch_all(&mut *connection)
     .await?;
-    Ok(found.into_iter().map(CaseId::from_uuid).collect())
+    Ok(found.into_iter().map(|row| (CaseId::from_uuid(row.case_id), row.code_number)).collect())
 }
 
 /// Writes what a step changed, and one version more.

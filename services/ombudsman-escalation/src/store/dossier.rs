@@ -1,5 +1,6 @@
 //! The dossier: entries in their chain, content beside it.
 
+use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kernel::{Actor, ResourceId as _};
 use ombudsman_escalation_domain::CaseId;
@@ -114,6 +115,20 @@ pub(crate) async fn offers(db: &Db, case: CaseId) -> Result<Vec<(u64, DossierKin
     .await?;
     let read = |sequence: i64| u64::try_from(sequence).map_err(|_| StoreError::corrupt(TABLE, "sequence", case));
     rows.into_iter().map(|row| Ok((read(row.sequence)?, word(&row.kind, TABLE, "kind", case)?))).collect()
+}
+
+/// Whether the claimant put a paper into the dossier since then.
+#[tracing::instrument(name = "db.dossier.has_of_claimant", skip_all)]
+pub(crate) async fn has_of_claimant(tx: &mut PgConnection, case: CaseId, since: Timestamp) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from ombudsman.dossier_entry where case_id = $1 and actor_kind = 'customer' and recorded_at >= $2
+              and kind in ('evidence', 'claimant_statement')) as "found!""#,
+        case.uuid(),
+        since.to_sqlx() as _,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(found)
 }
 
 /// The first entry of this kind.

@@ -52,15 +52,19 @@ impl Window {
     /// The same, also for who shows no code; a wrong one is written down, and refused.
     async fn look(&self, office: &Office, call: Call, method: &'static str) -> Result<Own, Failure> {
         let located = self.holder.locate(office, &call).await?;
-        let mut others = case::of_affair(&office.db, located.ticket, located.customer).await?;
-        let place = match self.case {
-            Some(named) => others.iter().position(|case| *case == named),
-            None => (!others.is_empty()).then_some(0),
+        let cases = case::of_affair(&office.db, located.ticket, located.customer).await?;
+        let opens = |(case, number): &(CaseId, i32)| {
+            self.code.is_some_and(|code| office.seal.knows(case.uuid(), *number, code))
         };
-        let id = others.remove(place.ok_or(Refused::CaseNotFound)?);
-        let case = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
-        let knows = |code: Code| office.seal.knows(id.uuid(), case.code_number, code);
-        let proven = self.code.is_some_and(knows);
+        let place = match self.case {
+            Some(named) => cases.iter().position(|(case, _)| *case == named),
+            // A review has a code of its own: what the code opens is meant, and else the last.
+            None => cases.iter().position(opens).or_else(|| (!cases.is_empty()).then_some(0)),
+        };
+        let place = place.ok_or(Refused::CaseNotFound)?;
+        let proven = opens(&cases[place]);
+        let mut others: Vec<CaseId> = cases.into_iter().map(|(case, _)| case).collect();
+        let case = case::get(&office.db, others.remove(place)).await?.ok_or(Refused::CaseNotFound)?;
         if self.code.is_some() && !proven {
             denied(office, &call, method, Failure::OfficeCodeWrong.reason()).await?;
             return Err(Failure::OfficeCodeWrong);

@@ -46,10 +46,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Ope
     };
     let case = open_case::run(office.clone(), as_customer(call, customer), opening).await?;
     let id = CaseId::parse(&case.name).map_err(|_| Failure::Unreadable)?;
-    let number = crate::store::case::get(&office.db, id).await?.map_or(0, |stored| stored.code_number);
-    Ok(pb::OpenPublicCaseResponse {
-        state: case.state,
-        filed_at_office_time: case.filed_at_office_time,
-        office_code: office.seal.code(id.uuid(), number).reveal(),
-    })
+    // Whoever brought it is told the first code, and no later one: those the registry tells.
+    let first = crate::store::case::get(&office.db, id).await?.is_some_and(|stored| stored.code_number == 0);
+    let office_code = if first { office.seal.code(id.uuid(), 0).reveal() } else { String::new() };
+    Ok(pb::OpenPublicCaseResponse { state: case.state, filed_at_office_time: case.filed_at_office_time, office_code })
 }

@@ -49,7 +49,9 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         };
     let case = step.case();
     let cure_expired = case.cure.as_ref().is_some_and(|cure| cure.due <= step.now);
-    let facts = Facts { decided_before, cure_expired };
+    let judged =
+        case.cure.as_ref().is_some_and(|cure| cure.asks_for_a_judgement() && (cure.cured_at.is_some() || cure_expired));
+    let facts = Facts { decided_before, cure_expired, judged };
     let told = format!("{}: {}", case.regime.article(command.ground), command.reasons.expose());
     let after = case.propose_inadmissibility(command.ground, command.reasons, &facts, step.now)?;
     step.add(&office, Paper::text(DossierKind::InadmissibilityProposal, Visibility::Parties, told));

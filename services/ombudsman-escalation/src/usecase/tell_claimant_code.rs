@@ -11,10 +11,13 @@ use super::open_case::is_claimant;
 use super::{Begun, Change, Paper, Seating, Step};
 use crate::error::Failure;
 use crate::office::Office;
-use crate::store::{case, seats};
+use crate::store::{case, seats, wall};
 
 /// Name of the RPC.
 pub const METHOD: &str = "TellClaimantCode";
+
+/// Who passes it on.
+const TELL_IT: &[OfficeRole] = &[OfficeRole::Intake, OfficeRole::Ombudsman];
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -43,9 +46,9 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cla
             return Err(Refused::CaseNotFound.into());
         }
     }
-    let seats = if claims { Seating::Claimant } else { Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]) };
+    let seats = if claims { Seating::Claimant } else { Seating::In(TELL_IT) };
     let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
-        Begun::Replay(_) => return again(&office, id).await,
+        Begun::Replay(kept) => return again(&office, &call, id, &kept).await,
         Begun::Step(step) => step,
     };
     if seats::is_erased(&mut step.tx, id).await? {
@@ -57,13 +60,26 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cla
     step.add(&office, Paper::text(DossierKind::Note, Visibility::Office, told));
     let channel = channel_to_proto(command.channel).into();
     step.note(&office, &pb::ClaimantCodeTold { case_name: id.name(), channel, renewed: command.renewed });
-    step.commit(&office, &[], false).await?;
+    step.commit(&office, &number.to_be_bytes(), false).await?;
     Ok(told_as(&office, id, number))
 }
 
-async fn again(office: &Office, id: CaseId) -> Result<pb::ClaimantCode, Failure> {
+/// The code that was told then, to who may still be told it: no seat is replayed.
+async fn again(office: &Office, call: &Call, id: CaseId, kept: &[u8]) -> Result<pb::ClaimantCode, Failure> {
+    let number = i32::from_be_bytes(kept.try_into().map_err(|_| Failure::Unreadable)?);
     let stored = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
-    Ok(told_as(office, id, stored.code_number))
+    let mut tx = office.db.tx().await?;
+    let erased = seats::is_erased(&mut tx, id).await?;
+    let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, office.ambient.now()).await?;
+    let team = wall::team(&mut *tx, id).await?;
+    tx.rollback().await?;
+    if erased {
+        return Err(Refused::CaseNotFound.into());
+    }
+    if !call.acting().has(Role::Customer) {
+        team.authorize(&call.actor().id, TELL_IT, &wall, office.ambient.now())?;
+    }
+    Ok(told_as(office, id, number))
 }
 
 fn told_as(office: &Office, id: CaseId, number: i32) -> pb::ClaimantCode {

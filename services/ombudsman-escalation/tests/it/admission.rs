@@ -501,3 +501,89 @@ async fn what_happened_after_a_decision_was_not_decided_by_it() {
     assert_eq!(refusal(&again(world.in_days(-2)).await.unwrap_err()).1, "GROUND_NOT_MET", "a new breach");
     assert!(again(world.in_days(-60)).await.is_ok());
 }
+
+#[tokio::test]
+async fn what_was_sent_in_part_is_completed_and_what_proves_a_representative_is_taken_in_whoever_sent_it() {
+    let world = World::staffed().await;
+    let missing = |request: &mut pb::OpenCaseRequest| {
+        request.parallel_proceedings = 0;
+        request.facts_time = None;
+        request.representative = Some(pb::Representative {
+            display_name: "Maite Arrieta".into(),
+            kind: pb::RepresentativeKind::Authorised.into(),
+            ..Default::default()
+        });
+    };
+    let case = seated(&world, missing).await.name;
+    let cure = async |change: &dyn Fn(&mut pb::ReceiveCureRequest)| {
+        let mut request = pb::ReceiveCureRequest {
+            name: case.clone(),
+            etag: world.etag(&case).await,
+            content: "a part of it".into(),
+            request_id: fresh_id(),
+            ..Default::default()
+        };
+        change(&mut request);
+        world.ines().receive_cure(request).await
+    };
+    let never_asked = cure(&|_| {}).await.unwrap_err();
+    assert_eq!(refusal(&never_asked).1, "CASE_STATE");
+    let items =
+        [pb::MissingItem::ParallelProceedingsDeclaration, pb::MissingItem::FactsDate, pb::MissingItem::Representation];
+    let ask = async |items: &[pb::MissingItem]| {
+        let request = pb::RequestCureRequest {
+            name: case.clone(),
+            etag: world.etag(&case).await,
+            items: items.iter().map(|item| (*item).into()).collect(),
+            explanation: "what is missing".into(),
+            request_id: fresh_id(),
+        };
+        world.ines().request_cure(request).await
+    };
+    ask(&items).await.unwrap();
+    // The date comes first, the declaration a day later, the power of attorney last: none of it is lost by coming in parts.
+    let facts_time = world.in_days(-30);
+    let first = cure(&|request| request.facts_time = facts_time).await.unwrap().into_inner();
+    assert_eq!(first.state(), pb::CaseState::Registered);
+    assert_eq!(refusal(&ask(&[pb::MissingItem::FactsDate]).await.unwrap_err()).1, "ASKED_ALREADY", "that is there");
+    let second = cure(&|request| request.parallel_proceedings = pb::ParallelProceedings::None.into()).await.unwrap();
+    assert_eq!(second.into_inner().state(), pb::CaseState::Registered);
+    assert_eq!(refusal(&world.admit(&case).await.unwrap_err()).1, "CURE_FIRST");
+    // What the complaint shows to be missing still may be asked for once more.
+    ask(&[pb::MissingItem::Representation]).await.unwrap();
+    cure(&|request| request.representation_proven = true).await.unwrap();
+    assert_eq!(refusal(&cure(&|_| {}).await.unwrap_err()).1, "CASE_STATE", "nothing is missing any more");
+    assert_eq!(world.admit(&case).await.unwrap().state(), pb::CaseState::Admitted);
+}
+
+#[tokio::test]
+async fn whether_papers_are_what_was_asked_for_is_the_offices_to_judge_and_the_claimants_to_answer() {
+    let world = World::staffed().await;
+    let claimant = crate::claimant::Claimant::of(&world, "es.finance").await;
+    let case = claimant.case.clone();
+    let missing = pb::InadmissibilityGround::EssentialDataMissing;
+    assert_eq!(refusal(&propose(&world, &case, missing.into()).await.unwrap_err()).1, "GROUND_NOT_MET", "nobody asked");
+    let ask = pb::RequestCureRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        items: vec![pb::MissingItem::Documents.into()],
+        explanation: "the contract".into(),
+        request_id: fresh_id(),
+    };
+    world.ines().request_cure(ask).await.unwrap();
+    // They send it as a paper, as the page lets them: that is something sent, which is judged and not archived.
+    let paper = claimant.adding(pb::DossierKind::Evidence, "the contract");
+    claimant.client.clone().add_claimant_entry(paper).await.unwrap();
+    world.days(40);
+    assert_eq!(refusal(&refuse(&world, &case, missing).await.unwrap_err()).1, "GROUND_NOT_MET");
+    let request = pb::ReceiveCureRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        content: "a paper that is no contract".into(),
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    world.ines().receive_cure(request).await.unwrap();
+    let proposed = propose(&world, &case, missing.into()).await.unwrap();
+    assert_eq!(proposed.state(), pb::CaseState::InadmissibleProposed, "and they are heard before it is refused");
+}

@@ -140,6 +140,11 @@ impl Claimant {
         self.client.clone().answer_claimant_offer(request).await.map(|done| done.into_inner().state())
     }
 
+    /// The window, for who shows no token.
+    pub fn anonymous(world: &World) -> ClaimantServiceClient<testkit::Client> {
+        ClaimantServiceClient::new(world.served.anonymous())
+    }
+
     /// Completes what was asked for.
     pub async fn completing(&self) -> pb::CompleteClaimantCaseRequest {
         pb::CompleteClaimantCaseRequest {

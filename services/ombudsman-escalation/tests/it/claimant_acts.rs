@@ -5,6 +5,7 @@ use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
 use ventanilla_proto::ombudsman::v1::ClaimantOption as O;
+use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::rights::v1::GatherPersonalDataRequest;
 use ventanilla_proto::rights::v1::personal_data_service_client::PersonalDataServiceClient;
 use ventanilla_proto::r#type::v1::Channel;
@@ -242,6 +243,8 @@ async fn a_review_leaves_the_case_it_reviews_to_be_read_by_its_name_and_nobody_e
         code: code_of(&world, &review, false).await,
         case: review.clone(),
     };
+    // Without a name the case is meant that the code opens.
+    assert_eq!(claimant.look().await.case_name, first);
     let seen = claimant_of_review.look().await;
     assert_eq!(
         (&seen.case_name, &seen.review_of, seen.other_cases.as_slice()),
@@ -288,4 +291,64 @@ async fn what_is_gathered_of_a_claimants_data_holds_no_offer_they_were_not_told_
     act!(world, "ines", tell_offer, TellOfferRequest, case, channel: Channel::Post).unwrap();
     let (papers, offer) = of(&gathered().await);
     assert!(offer.is_some() && papers.iter().any(|paper| paper.kind() == pb::DossierKind::Offer));
+}
+
+#[tokio::test]
+async fn who_was_first_to_bring_an_affair_keeps_no_code_that_the_registry_took_back_and_a_seat_that_was_left_replays_none()
+ {
+    let world = World::staffed().await;
+    let opened = crate::claimant::ticket(&world).await;
+    let name = opened.ticket.as_ref().unwrap().name.clone();
+    let bring = pb::OpenPublicCaseRequest {
+        tracking_key: opened.tracking_key.clone(),
+        proof: opened.proof.clone(),
+        parallel_proceedings: pb::ParallelProceedings::None.into(),
+        request_id: fresh_id(),
+    };
+    let mut firm = OmbudsmanServiceClient::new(world.served.anonymous());
+    let first = firm.open_public_case(bring.clone()).await.unwrap().into_inner().office_code;
+    assert_eq!(firm.open_public_case(bring.clone()).await.unwrap().into_inner().office_code, first);
+    world.received(&name).await;
+    let request = pb::ListCasesRequest { ticket: name, ..Default::default() };
+    let case = world.ines().list_cases(request).await.unwrap().into_inner().cases[0].name.clone();
+    for (person, _, role) in STAFF {
+        world.assign(&case, person, role).await.unwrap();
+    }
+    let renewed = code_of(&world, &case, true).await;
+    assert_ne!(renewed, first);
+    assert_eq!(
+        firm.open_public_case(bring).await.unwrap().into_inner().office_code,
+        "",
+        "no later code is told by that"
+    );
+    let look = |office_code: &str| pb::GetClaimantCaseRequest {
+        tracking_key: opened.tracking_key.clone(),
+        proof: opened.proof.clone(),
+        office_code: office_code.to_owned(),
+        ..Default::default()
+    };
+    let mut claimant = Claimant::anonymous(&world);
+    let refused = claimant.get_claimant_case(look(&first)).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::PermissionDenied, "OFFICE_CODE_WRONG".into()));
+    assert!(!claimant.get_claimant_case(look(&renewed)).await.unwrap().into_inner().code_needed);
+
+    let tell = pb::TellClaimantCodeRequest {
+        name: case.clone(),
+        channel: Channel::Post.into(),
+        renewed: false,
+        request_id: fresh_id(),
+    };
+    assert_eq!(world.ines().tell_claimant_code(tell.clone()).await.unwrap().into_inner().office_code, renewed);
+    let last = code_of(&world, &case, true).await;
+    let again = world.ines().tell_claimant_code(tell.clone()).await.unwrap().into_inner().office_code;
+    assert_eq!((again == renewed, again == last), (true, false), "a repetition tells what it told");
+    let step_aside = pb::RecuseFromCaseRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        cause: "a friend of the claimant's".into(),
+        request_id: fresh_id(),
+    };
+    world.ines().recuse_from_case(step_aside).await.unwrap();
+    let refused = world.ines().tell_claimant_code(tell).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::PermissionDenied, "NOT_ASSIGNED".into()));
 }

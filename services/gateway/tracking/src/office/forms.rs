@@ -13,7 +13,7 @@ use ventanilla_proto::ombudsman::v1::{
 use ventanilla_proto::r#type::v1::Language;
 use web::{Csrf, Form, Lang, Trouble};
 
-use super::{CODE_WRONG, Looked, Said, Which, Written};
+use super::{CODE_WRONG, Looked, Said, Which, Written, id_of};
 use crate::kept::Kept;
 use crate::{State, reason};
 
@@ -67,7 +67,7 @@ impl Visit {
     async fn without_code(self, case: &str) -> Result<Response, Trouble> {
         let mut answer = Redirect::to(&format!("/t/office?done=code&case={case}")).into_response();
         if let Some(kept) = Kept::read(&self.state.web, &self.headers) {
-            kept.with_code(String::new()).put(&self.state.web, &mut answer);
+            kept.with_code(String::new(), "").put(&self.state.web, &mut answer);
         }
         Ok(answer)
     }
@@ -112,9 +112,11 @@ pub(crate) async fn code(
     };
     let looked = async { visit.state.claimant()?.get_claimant_case(asked).await }.await;
     match looked {
-        Ok(_) => {
-            let mut answer = Redirect::to(&format!("/t/office?case={}", act.case)).into_response();
-            kept.with_code(act.text).put(&visit.state.web, &mut answer);
+        Ok(shown) => {
+            let shown = shown.into_inner().case_name;
+            let case = id_of(&shown);
+            let mut answer = Redirect::to(&format!("/t/office?case={case}")).into_response();
+            kept.with_code(act.text, case).put(&visit.state.web, &mut answer);
             Ok(answer)
         }
         Err(status) if reason(&status) == CODE_WRONG || status.code() == Code::InvalidArgument => {
@@ -135,9 +137,9 @@ pub(crate) async fn add(
     let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Add);
     let kind = if act.kind == "evidence" { DossierKind::Evidence } else { DossierKind::ClaimantStatement };
     let request = AddClaimantEntryRequest {
+        office_code: kept.code_for(&act.case),
         tracking_key: kept.key,
         proof: kept.proof,
-        office_code: kept.code,
         kind: kind.into(),
         content_type: String::new(),
         content: act.text.clone().into_bytes(),
@@ -158,9 +160,9 @@ pub(crate) async fn offer(
 ) -> Result<Response, Trouble> {
     let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Offer);
     let request = AnswerClaimantOfferRequest {
+        office_code: kept.code_for(&act.case),
         tracking_key: kept.key,
         proof: kept.proof,
-        office_code: kept.code,
         etag: act.etag,
         accepted: act.accepted == "yes",
         statement: act.text.clone(),
@@ -181,9 +183,9 @@ pub(crate) async fn decision(
 ) -> Result<Response, Trouble> {
     let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Decision);
     let request = AnswerClaimantDecisionRequest {
+        office_code: kept.code_for(&act.case),
         tracking_key: kept.key,
         proof: kept.proof,
-        office_code: kept.code,
         etag: act.etag,
         accepted: act.accepted == "yes",
         statement: act.text.clone(),
@@ -208,9 +210,9 @@ pub(crate) async fn complete(
         return visit.again(&act.case, Said::Unreadable, Written { which: Which::Complete, text: act.text }).await;
     };
     let request = CompleteClaimantCaseRequest {
+        office_code: kept.code_for(&act.case),
         tracking_key: kept.key,
         proof: kept.proof,
-        office_code: kept.code,
         etag: act.etag,
         parallel_proceedings: proceedings(&act.proceedings).into(),
         facts_time,
@@ -233,9 +235,9 @@ pub(crate) async fn withdraw(
 ) -> Result<Response, Trouble> {
     let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Withdraw);
     let request = WithdrawClaimantCaseRequest {
+        office_code: kept.code_for(&act.case),
         tracking_key: kept.key,
         proof: kept.proof,
-        office_code: kept.code,
         etag: act.etag,
         statement: act.text.clone(),
         request_id: act.request,
@@ -256,9 +258,9 @@ pub(crate) async fn people(
     let Some(kept) = Kept::read(&state.web, &headers) else { return Ok(Redirect::to("/t").into_response()) };
     let visit = Visit { state, lang, csrf, headers };
     let request = GiveClaimantDisclosureRequest {
+        office_code: kept.code_for(&act.case),
         tracking_key: kept.key,
         proof: kept.proof,
-        office_code: kept.code,
         language: match lang {
             Lang::Es => Language::Es.into(),
             Lang::En => Language::En.into(),

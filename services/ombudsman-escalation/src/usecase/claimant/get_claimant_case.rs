@@ -24,7 +24,7 @@ pub async fn run(office: Office, call: Call, window: Window) -> Result<pb::Claim
     let case = &stored.case;
     let terms = clock::terms_of(office.db.reader(), case.id).await?;
     if !proven {
-        return Ok(answer::claimant_case_unproven(&stored, &terms));
+        return Ok(answer::claimant_case_unproven(&stored, &terms, &others));
     }
     let effect = match case.stage() {
         Stage::Notified => Some(procedure::effect(&mut *office.db.reader().acquire().await?, case.id).await?),
