@@ -24,7 +24,7 @@ use crate::store::case::{self, StoredCase};
 pub struct Window {
     /// Key and proof.
     pub holder: Holder,
-    /// One of their cases of the affair; `None` for the one that was opened last.
+    /// One of their cases of the affair; `None` for the last that the code opens, or else the last.
     pub case: Option<CaseId>,
     /// The code that the office gave them.
     pub code: Option<Code>,
