@@ -96,11 +96,12 @@ pub fn interaction(customer: &str, mark: &str, now: Timestamp) -> customer::Reco
 
 /// An affair: a fault report, or a claim with a point.
 pub fn ticket(customer: &str, mark: &str, claim: bool) -> ticketing::CreateTicketRequest {
-    let (ticket_type, claim_points) = if claim {
+    // What is claimed is of finance, whose complaints the office hears whenever they come.
+    let (ticket_type, sector, claim_points) = if claim {
         let point = ticketing::ClaimPoint { text: "the bill is wrong".to_owned(), ..ticketing::ClaimPoint::default() };
-        (ticketing::TicketType::Reclamacion, vec![point])
+        (ticketing::TicketType::Reclamacion, "finance", vec![point])
     } else {
-        (ticketing::TicketType::Incidencia, Vec::new())
+        (ticketing::TicketType::Incidencia, "general", Vec::new())
     };
     ticketing::CreateTicketRequest {
         ticket: Some(ticketing::Ticket {
@@ -109,6 +110,7 @@ pub fn ticket(customer: &str, mark: &str, claim: bool) -> ticketing::CreateTicke
             subject: mark.to_owned(),
             channel: Channel::Phone.into(),
             department: DEPARTMENT.to_owned(),
+            sector: sector.to_owned(),
             claim_points,
             ..ticketing::Ticket::default()
         }),
@@ -187,7 +189,6 @@ pub fn resume(ticket: &ticketing::Ticket, mark: &str) -> ticketing::ResumeTicket
 pub fn case(ticket: &str, mark: &str) -> ombudsman::OpenCaseRequest {
     ombudsman::OpenCaseRequest {
         ticket: ticket.to_owned(),
-        regime: "es.finance".to_owned(),
         channel: Channel::Web.into(),
         parallel_proceedings: ombudsman::ParallelProceedings::None.into(),
         claim_points: vec![ombudsman::ClaimPoint { text: mark.to_owned(), ..ombudsman::ClaimPoint::default() }],
