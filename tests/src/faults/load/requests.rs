@@ -96,12 +96,11 @@ pub fn interaction(customer: &str, mark: &str, now: Timestamp) -> customer::Reco
 
 /// An affair: a fault report, or a claim with a point.
 pub fn ticket(customer: &str, mark: &str, claim: bool) -> ticketing::CreateTicketRequest {
-    // What is claimed is of finance, whose complaints the office hears whenever they come.
-    let (ticket_type, sector, claim_points) = if claim {
+    let (ticket_type, claim_points) = if claim {
         let point = ticketing::ClaimPoint { text: "the bill is wrong".to_owned(), ..ticketing::ClaimPoint::default() };
-        (ticketing::TicketType::Reclamacion, "finance", vec![point])
+        (ticketing::TicketType::Reclamacion, vec![point])
     } else {
-        (ticketing::TicketType::Incidencia, "general", Vec::new())
+        (ticketing::TicketType::Incidencia, Vec::new())
     };
     ticketing::CreateTicketRequest {
         ticket: Some(ticketing::Ticket {
@@ -110,7 +109,8 @@ pub fn ticket(customer: &str, mark: &str, claim: bool) -> ticketing::CreateTicke
             subject: mark.to_owned(),
             channel: Channel::Phone.into(),
             department: DEPARTMENT.to_owned(),
-            sector: sector.to_owned(),
+            // Of finance, whose affairs the office hears whenever they come.
+            sector: "finance".to_owned(),
             claim_points,
             ..ticketing::Ticket::default()
         }),
