@@ -86,6 +86,17 @@ async fn read(harness: &Harness, database: &Database, opened: &pb::CreateTicketR
     after.into_iter().map(|(table, pages)| (table.clone(), pages - before[&table])).collect()
 }
 
+/// The least of three readings: what the service's own workers read beside it comes and goes.
+async fn least(harness: &Harness, database: &Database, opened: &pb::CreateTicketResponse) -> BTreeMap<String, i64> {
+    let mut least = read(harness, database, opened).await;
+    for _ in 0..2 {
+        for (table, pages) in read(harness, database, opened).await {
+            least.entry(table).and_modify(|known| *known = pages.min(*known));
+        }
+    }
+    least
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_affair_costs_as_much_to_open_however_much_was_said_in_it() {
     let world = World::new().await;
@@ -96,8 +107,8 @@ async fn an_affair_costs_as_much_to_open_however_much_was_said_in_it() {
     // While it is served by nobody else every connection is of whoever is measured.
     let World { harness, database, served } = world;
     served.stop().await;
-    let of_short = read(&harness, &database, &short).await;
-    let of_long = read(&harness, &database, &long).await;
+    let of_short = least(&harness, &database, &short).await;
+    let of_long = least(&harness, &database, &long).await;
     for (table, pages) in &of_long {
         assert!(*pages <= of_short[table] + SLACK, "{table}: {of_short:?} become {of_long:?}");
     }
