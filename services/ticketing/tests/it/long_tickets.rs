@@ -15,8 +15,8 @@ use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use crate::world::{World, open, serve};
 
 const LIMIT: Duration = Duration::from_secs(20);
-/// What a longer affair may cost more: one level of each index that is gone down, rows that lie on pages of their own, and a round of the workers; its messages lie on
-/// hundreds of pages.
+/// What a longer affair may cost more: one level of each index that is gone down, rows that lie on pages of their own, and what differs between two readings
+/// of the same affair while others run (fifty pages of `ticket` were seen).
 const SLACK: i64 = 60;
 /// Tables of which an affair that is opened reads.
 const TABLES: [&str; 5] = ["ticket", "claim_point", "message", "ticket_change", "promise"];
@@ -87,7 +87,7 @@ async fn read(harness: &Harness, database: &Database, opened: &pb::CreateTicketR
     after.into_iter().map(|(table, pages)| (table.clone(), pages - before[&table])).collect()
 }
 
-/// The least of three readings: what the service's own workers read beside it comes and goes.
+/// The least of three readings: what is read beside it comes and goes.
 async fn least(harness: &Harness, database: &Database, opened: &pb::CreateTicketResponse) -> BTreeMap<String, i64> {
     let mut least = read(harness, database, opened).await;
     for _ in 0..2 {
