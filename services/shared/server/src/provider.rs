@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use fetch::{Asked, Fetcher};
 use serde::Deserialize;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use crate::jwks::{KeySet, KeySource, KeysError, VerifyingKey};
@@ -54,8 +54,9 @@ struct Shared {
     fetcher: Fetcher,
     pace: Pace,
     known: Mutex<Option<(KeySet, Instant)>>,
-    /// Somebody needs a key that is not known.
-    wanted: Notify,
+    /// The round that somebody needs for a key that is not known. A number and no signal: of all who miss a key together the last
+    /// may speak when the round has begun already, and must not cause another, which would put off the next key's.
+    wanted: watch::Sender<u64>,
     rounds: watch::Sender<Rounds>,
     waiting: Semaphore,
 }
@@ -109,7 +110,7 @@ impl ProviderKeys {
             fetcher,
             pace,
             known: Mutex::default(),
-            wanted: Notify::new(),
+            wanted: watch::Sender::default(),
             rounds: watch::Sender::new(Rounds::default()),
             waiting: Semaphore::new(MAY_WAIT),
         });
@@ -121,7 +122,7 @@ impl ProviderKeys {
 impl Drop for ProviderKeys {
     fn drop(&mut self) {
         // The task wakes, and finds nobody left.
-        self.0.wanted.notify_one();
+        self.0.wanted.send_replace(u64::MAX);
     }
 }
 
@@ -151,7 +152,7 @@ impl ProviderKeys {
         let place = || self.0.waiting.try_acquire().map_err(|_| KeysError::Crowded);
         let mut held = if at_once && (at_first.well || at_first.ended == 0) { None } else { Some(place()?) };
         if !at_first.is_running() {
-            self.0.wanted.notify_one();
+            self.0.need(enough);
         }
         loop {
             if rounds.changed().await.is_err() {
@@ -169,7 +170,7 @@ impl ProviderKeys {
                 if held.is_none() && now.next(&self.0.pace).is_some_and(|at| at > Instant::now()) {
                     held = Some(place()?);
                 }
-                self.0.wanted.notify_one();
+                self.0.need(enough);
             }
         }
     }
@@ -178,18 +179,19 @@ impl ProviderKeys {
 /// Asks the provider for as long as anybody has its keys.
 async fn keep(keys: Weak<Shared>) {
     let mut configuration = None;
-    let (mut failures, mut is_wanted) = (0_u32, false);
+    let (mut round, mut failures, mut is_wanted) = (0, 0_u32, false);
     loop {
         let Some(shared) = keys.upgrade() else { return };
         let begun = Instant::now();
+        round += 1;
         shared.rounds.send_modify(|rounds| {
-            rounds.begun += 1;
+            rounds.begun = round;
             if is_wanted {
                 rounds.wanted = Some(begun);
             }
         });
-        let round = shared.round(&mut configuration, begun).await;
-        match &round {
+        let ended = shared.round(&mut configuration, begun).await;
+        match &ended {
             Ok(()) => failures = 0,
             Err(error) => {
                 failures = failures.saturating_add(1);
@@ -198,8 +200,8 @@ async fn keep(keys: Weak<Shared>) {
             }
         }
         shared.rounds.send_modify(|rounds| {
-            rounds.ended = rounds.begun;
-            rounds.well = round.is_ok();
+            rounds.ended = round;
+            rounds.well = ended.is_ok();
         });
         let pace = shared.pace;
         let pause = match failures {
@@ -207,7 +209,8 @@ async fn keep(keys: Weak<Shared>) {
             n => (pace.at_most_every * 2_u32.saturating_pow(n.min(8))).min(LONGEST_PAUSE),
         };
         let wanted = async {
-            shared.wanted.notified().await;
+            // The sender lives in what is held here.
+            let _ = shared.wanted.subscribe().wait_for(|wanted| *wanted > round).await;
             let next = shared.rounds.borrow().next(&pace);
             if let Some(next) = next {
                 tokio::time::sleep_until(next).await;
@@ -221,6 +224,15 @@ async fn keep(keys: Weak<Shared>) {
 }
 
 impl Shared {
+    /// Has the provider asked once more, unless this round has begun.
+    fn need(&self, round: u64) {
+        self.wanted.send_if_modified(|wanted| {
+            let is_later = *wanted < round;
+            *wanted = (*wanted).max(round);
+            is_later
+        });
+    }
+
     async fn round(
         &self,
         configuration: &mut Option<(Configuration, Instant)>,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use fetch::Fetcher;
+use futures::future::join_all;
 use tonic::Code;
 use ventanilla_server::{KeySource as _, KeysError, Pace, ProviderKeys};
 
@@ -87,6 +88,21 @@ async fn forged_key_names_are_no_storm_at_the_provider_and_keep_nobody_out() {
     let seconds = usize::try_from(begun.elapsed().as_secs()).unwrap();
     let asked = provider.asked.load(Ordering::SeqCst);
     assert!(asked <= 3 + seconds, "{asked} questions in {seconds} s");
+}
+
+#[tokio::test]
+async fn many_that_miss_one_key_are_one_question() {
+    let provider = Provider::begin(SigningKey::ed("k0")).await;
+    let pace = Pace { at_most_every: Duration::from_millis(100), ..Pace::default() };
+    let keys = ProviderKeys::of(&provider.url, Fetcher::new().unwrap(), pace);
+    until("the key is known", || keys.key("k0").is_some()).await;
+    provider.rotate(SigningKey::ed("k1"));
+    // All of them ask before the one task that asks the provider is on its way.
+    let all = join_all((0..10).map(|_| keys.asked("k1"))).await;
+    assert!(all.iter().all(|key| matches!(key, Ok(Some(_)))));
+    let since = Instant::now();
+    until("another might be asked", || since.elapsed() > Duration::from_millis(300)).await;
+    assert_eq!(provider.asked.load(Ordering::SeqCst), 2, "at the beginning, and for the key");
 }
 
 #[tokio::test]
