@@ -24,6 +24,7 @@ pub mod dossier_reading;
 pub mod draft_keys;
 pub mod end_conciliation;
 pub mod end_mandate;
+pub mod extend_term;
 pub mod find_precedents;
 pub mod forward_case;
 pub mod get_acknowledgement;

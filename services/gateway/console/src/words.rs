@@ -295,6 +295,7 @@ pub(crate) const fn paper(kind: DossierKind) -> Both {
         DossierKind::Forwarding => ("remisión al competente", "forwarding"),
         DossierKind::Stay => ("suspensión", "stay"),
         DossierKind::StayEnd => ("fin de la suspensión", "end of the stay"),
+        DossierKind::TermExtension => ("prórroga del plazo", "extension of the term"),
         DossierKind::Offer => ("oferta de la entidad", "offer of the firm"),
         DossierKind::OfferNotice => ("oferta comunicada", "offer told"),
         DossierKind::OfferAnswer => ("respuesta a la oferta", "answer to the offer"),

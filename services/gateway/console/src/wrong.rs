@@ -83,8 +83,8 @@ fn explanation(trouble: &Trouble) -> Option<(String, String)> {
             format!("The claimant still has time, until {}{law}.", due(Lang::En)),
         )),
         "PREMATURE" => Some((
-            format!("La entidad aún tiene plazo para contestar, hasta el {}{law}. Puede presentarse entonces, o con su respuesta.", due(Lang::Es)),
-            format!("The firm still has time to answer, until {}{law}. It may be brought then, or with the firm's answer.", due(Lang::En)),
+            format!("La entidad aún no ha contestado ni ha terminado su plazo{law}. Puede presentarse con su respuesta, o a partir del {}.", due(Lang::Es)),
+            format!("The firm has not answered, and its time is not over{law}. It may be brought with its answer, or after {}.", due(Lang::En)),
         )),
         "REFUSAL_LATE" => Some((
             format!("Solo podía inadmitirse hasta el {}{law}: hay que admitir.", due(Lang::Es)),
@@ -136,6 +136,7 @@ fn explanation(trouble: &Trouble) -> Option<(String, String)> {
         "PROOF_PENDING" => both("Hay una prueba pendiente de examinar.", "A proof awaits to be judged."),
         "SEAT_STANDS" => both("Nada se opone a ese asiento: a nadie se aparta sin motivo.", "Nothing stands against that seat: nobody is taken off without a ground."),
         "NO_SUBSTITUTE" => both("No hay nadie nombrado y libre de conflicto para ese asiento.", "Nobody appointed and free of conflict is there for that seat."),
+        "TERM_NOT_EXTENDED" => both("El plazo no se prorroga: la norma no lo permite, ya se prorrogó o ya venció.", "The term is not extended: the rules do not know it, it was extended before, or it is over."),
         "YEAR_NOT_OVER" => both("El año no ha terminado: su resumen público aún no se da.", "The year is not over: its public summary is not given yet."),
         "CASE_ERASED" => both("Los datos del reclamante se borraron: nada sigue ya.", "The claimant's data were erased: nothing follows any more."),
         "REVIEW_AT_OFFICE" => both("Ya hay una revisión ante la oficina.", "A review is before the office already."),

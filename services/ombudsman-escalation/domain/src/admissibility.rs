@@ -72,6 +72,12 @@ pub fn examine(complaint: &Complaint, facts: &Facts, regime: &Regime) -> Vec<Fin
     findings
 }
 
+/// Whether a complaint is about what came after this decision. What was presented to the firm before it is about nothing later, whatever is said of the
+/// facts; what is new is presented to the firm anew.
+pub fn is_about_later_facts(complaint: &Complaint, decided_at: Timestamp) -> bool {
+    complaint.filed_at_entity > decided_at && complaint.facts_at.is_some_and(|facts_at| facts_at > decided_at)
+}
+
 /// What is missing in a complaint that the office can see by itself.
 pub fn missing(complaint: &Complaint) -> BTreeSet<MissingItem> {
     let mut missing = BTreeSet::new();
@@ -183,16 +189,26 @@ impl FirmTerm {
     }
 }
 
-/// Whether it depends on the firm's own term that a complaint may come before the office now.
-pub const fn turns_on_the_firms_term(regime: &Regime, answered: bool, by_office: bool) -> bool {
-    matches!(regime.door, Door::AfterTerm { .. }) && !answered && !by_office
+/// Whether it depends on the firm's own term that a complaint, presented to the firm then and answered or not, may come before the office now.
+pub fn turns_on_the_firms_term(
+    regime: &Regime,
+    (filed_at_entity, answered): (Timestamp, bool),
+    by_office: bool,
+    now: Timestamp,
+) -> bool {
+    match regime.door {
+        Door::AfterTerm { at_most_months, .. } => {
+            !answered && !by_office && now < term::end_after_months(filed_at_entity, at_most_months)
+        }
+        Door::Open { .. } | Door::AfterSilence { .. } => false,
+    }
 }
 
 /// How a complaint comes before the office that no regulator sent: on the firm's answer, on its silence once its time is over, or in the first place.
 /// `by_office` is that the office's own intake brings it, which may take it in before that.
 ///
 /// # Errors
-/// [`Refused::Premature`] when the regime has the claimant wait for the firm, with the instant until which.
+/// [`Refused::Premature`] when the regime has the claimant wait for the firm, with the instant until which at the latest.
 pub fn origin(
     regime: &Regime,
     (filed_at_entity, answered): (Timestamp, bool),
@@ -203,15 +219,24 @@ pub fn origin(
     if answered {
         return Ok(Origin::Answer);
     }
-    let runs_until = term.due.filter(|due| now <= *due && !term.missed);
     let silent = if term.missed || term.due.is_some_and(|due| due < now) { Origin::Silence } else { Origin::Direct };
     match regime.door {
         Door::Open { .. } => Ok(silent),
-        Door::AfterTerm { article } => match runs_until {
-            Some(due) if !by_office => Err(Refused::Premature { due, article }),
-            None if !by_office && term.stands_still && !term.missed => Err(Refused::FirmTermStands { article }),
-            _ => Ok(silent),
-        },
+        Door::AfterTerm { at_most_months, article } => {
+            let longest = term::end_after_months(filed_at_entity, at_most_months);
+            // The claimant may come from then on, or after it. One that stands still is over at no instant that is known.
+            let waits_until = match term.due {
+                _ if term.missed => None,
+                Some(due) if now <= due => Some(due.min(longest)),
+                None if term.stands_still => Some(longest),
+                _ => None,
+            };
+            match waits_until {
+                _ if now >= longest => Ok(Origin::Silence),
+                Some(due) if !by_office => Err(Refused::Premature { due, article }),
+                _ => Ok(silent),
+            }
+        }
         // A month of silence is enough, whatever other term the firm has; and nobody waives it, since the law asks for it.
         Door::AfterSilence { months, article } => {
             let over = term::end_after_months(filed_at_entity, months);

@@ -84,6 +84,8 @@ pub struct Case {
     pub cure: Option<Cure>,
     /// The decided case it reviews.
     pub review_of: Option<CaseId>,
+    /// When the office took longer to decide; `None` where it did not.
+    pub extended_at: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
 }
@@ -148,6 +150,7 @@ impl Case {
                 complaint,
                 cure: None,
                 review_of: None,
+                extended_at: None,
                 state: State::Received,
             }),
         }

@@ -71,19 +71,11 @@ pub enum Refused {
         /// Where that stands.
         article: &'static str,
     },
-    /// The firm has not answered, and still has time to.
-    #[error("the firm has until {due} to answer; the complaint may come before the office then, or with its answer")]
+    /// The firm has not answered, and its time to is not over.
+    #[error("the firm has not answered; the complaint may come before the office with its answer, or after {due}")]
     Premature {
-        /// When its time is over.
+        /// When its time is over, at the latest.
         due: Timestamp,
-        /// Where it stands that the claimant waits for it.
-        article: &'static str,
-    },
-    /// The firm has not answered, and its time to answer stands still.
-    #[error(
-        "the firm's time to answer stands still; the complaint may come before the office when it is over, or with the answer"
-    )]
-    FirmTermStands {
         /// Where it stands that the claimant waits for it.
         article: &'static str,
     },
@@ -215,7 +207,6 @@ impl Classify for Refused {
             | Self::DeclarationMissing { .. }
             | Self::MustAbstain { .. }
             | Self::Premature { .. }
-            | Self::FirmTermStands { .. }
             | Self::AskedAlready { .. }
             | Self::RefusalLate { .. }
             | Self::Conflict { .. }
@@ -239,7 +230,7 @@ impl Classify for Refused {
             Self::EntityTermRunning { .. } => "ENTITY_TERM_RUNNING",
             Self::DeclarationMissing { .. } => "DECLARATION_MISSING",
             Self::MustAbstain { .. } => "MUST_ABSTAIN",
-            Self::Premature { .. } | Self::FirmTermStands { .. } => "PREMATURE",
+            Self::Premature { .. } => "PREMATURE",
             Self::AskedAlready { .. } => "ASKED_ALREADY",
             Self::RefusalLate { .. } => "REFUSAL_LATE",
             Self::Conflict { .. } => "CONFLICT_OF_INTEREST",
@@ -283,7 +274,7 @@ impl Classify for Refused {
                 vec![("due_time", due.to_string().into()), ("article", (*article).into())]
             }
             Self::AskedAlready { items } => vec![("items", list(items).into())],
-            Self::DeclarationMissing { article } | Self::MustAbstain { article } | Self::FirmTermStands { article } => {
+            Self::DeclarationMissing { article } | Self::MustAbstain { article } => {
                 vec![("article", (*article).into())]
             }
             Self::Conflict { grounds } => {

@@ -33,6 +33,8 @@ pub struct Regime {
     pub statement_days: i64,
     /// Provision of that term.
     pub statement_article: &'static str,
+    /// Provision by which the office may take longer to decide, once and for reasons; `None` where it may not.
+    pub extension: Option<&'static str>,
     /// Days the office has to tell the parties its decision.
     pub notify_days: i64,
     /// Within which time the complaint must be filed.
@@ -67,8 +69,10 @@ pub enum Door {
         /// Where that stands.
         article: &'static str,
     },
-    /// Once the firm's own term to answer is over.
+    /// Once the firm's own term to answer is over, or after so many months where it was stopped or put off.
     AfterTerm {
+        /// Months after the complaint was presented to the firm, date to date: longer no claimant waits for a firm that is silent.
+        at_most_months: i64,
         /// Where that stands.
         article: &'static str,
     },
@@ -192,6 +196,8 @@ pub const REGIMES: &[Regime] = &[
         // The law leaves this term to the office's rulebook.
         statement_days: 10,
         statement_article: "Ley 44/2002 art. 29 quinquies.2",
+        // Who cannot decide in time says why and what is done about it; the term is what it was (art. 29 septies.1).
+        extension: None,
         notify_days: 10,
         // Never less than two years (Orden ECO/734/2004 art. 8.3.e).
         filing_window: FilingWindow::SinceKnown { years: 2 },
@@ -211,7 +217,8 @@ pub const REGIMES: &[Regime] = &[
         id: "es.general",
         grounds: &BY_RULEBOOK,
         grounds_in: "office rulebook, grounds as in Ley 44/2002 art. 29 quater.3",
-        door: Door::AfterTerm { article: "office rulebook, after the term of Ley 10/2025 art. 17" },
+        // The firm has fifteen business days, and the claimant at least ten to complete what is missing (Ley 10/2025 art. 13.3, 17): two months hold both.
+        door: Door::AfterTerm { at_most_months: 2, article: "office rulebook, after the term of Ley 10/2025 art. 17" },
         declaration_article: "office rulebook, as in Ley 44/2002 art. 29 ter",
         refusal: None,
         // The law asks for ten business days at least; three weeks hold them whatever the holidays.
@@ -221,6 +228,7 @@ pub const REGIMES: &[Regime] = &[
         allegations_article: "office rulebook, term as in Ley 44/2002 art. 29 quater.4",
         statement_days: 10,
         statement_article: "office rulebook",
+        extension: None,
         notify_days: 10,
         filing_window: FilingWindow::SinceKnown { years: 2 },
         time_bar_years: Some(5),
@@ -249,6 +257,7 @@ pub const REGIMES: &[Regime] = &[
         allegations_article: "office rulebook",
         statement_days: 10,
         statement_article: "Ley 7/2017 art. 19; term of the office rulebook",
+        extension: Some("Ley 7/2017 art. 20"),
         notify_days: 10,
         filing_window: FilingWindow::SinceFirm { years: 1 },
         time_bar_years: None,

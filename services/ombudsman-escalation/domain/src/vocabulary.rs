@@ -354,6 +354,8 @@ words! {
         Stay => "stay",
         /// They run no more.
         StayEnd => "stay_end",
+        /// Why the office takes longer to decide.
+        TermExtension => "term_extension",
         /// What the firm offers.
         Offer => "offer",
         /// The claimant was told the offer.
@@ -440,6 +442,20 @@ words! {
         ProceedingsDecided => "proceedings_decided",
         /// The claimant stopped meanwhile.
         Withdrawn => "withdrawn",
+    }
+}
+
+words! {
+    /// Why the term to decide becomes no longer.
+    NotExtended {
+        /// The rules of the case know no longer term.
+        NoRule => "no_rule",
+        /// It was made longer before.
+        Extended => "extended",
+        /// It is over.
+        Over => "over",
+        /// It is not known yet when it ends.
+        Unknown => "unknown",
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Personal, ResourceId, Uuid};
 use ombudsman_escalation_domain::admissibility::{
-    Facts, FirmClock, FirmClockStands, FirmTerm, admissible, examine, origin,
+    Facts, FirmClock, FirmClockStands, FirmTerm, admissible, examine, is_about_later_facts, origin,
+    turns_on_the_firms_term,
 };
 use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Completion, Effect, PartyTerm};
 use ombudsman_escalation_domain::regime::{REGIMES, Regime};
@@ -171,7 +172,22 @@ fn what_the_firm_did_not_answer_is_heard_when_its_time_is_over_and_the_office_ma
     assert_eq!(general(running, true), Ok(Origin::Direct));
     assert_eq!((general(over, false), general(missed, false)), (Ok(Origin::Silence), Ok(Origin::Silence)));
     assert_eq!(general(unknown, false), Ok(Origin::Direct));
-    assert_eq!(general(still, false), Err(Refused::FirmTermStands { article }));
+    // However long it stands still, or is put off, two months are enough.
+    let longest = at("2027-01-02T23:00:00Z");
+    assert_eq!(general(still, false), Err(Refused::Premature { due: longest, article }));
+    let put_off = FirmTerm { due: Some(later(90)), ..FirmTerm::default() };
+    assert_eq!(general(put_off, false), Err(Refused::Premature { due: longest, article }));
+    let when = |term, now| origin(regime("es.general"), (filed, false), term, false, now);
+    let before = longest - SignedDuration::from_micros(1);
+    for term in [still, put_off] {
+        assert_eq!(when(term, before), Err(Refused::Premature { due: longest, article }));
+        assert_eq!(when(term, longest), Ok(Origin::Silence));
+    }
+    assert_eq!(when(unknown, longest), Ok(Origin::Silence));
+    let turns =
+        |answered, by_office, now| turns_on_the_firms_term(regime("es.general"), (filed, answered), by_office, now);
+    assert!(turns(false, false, before) && !turns(false, false, longest), "then nobody need be asked for it");
+    assert!(!turns(true, false, before) && !turns(false, true, before));
     assert_eq!(general(still, true), Ok(Origin::Direct));
     assert_eq!(general(FirmTerm { missed: true, ..still }, false), Ok(Origin::Silence));
     assert_eq!(of("es.finance", false, still, false), Ok(Origin::Direct));
@@ -186,6 +202,19 @@ fn what_the_firm_did_not_answer_is_heard_when_its_time_is_over_and_the_office_ma
         let months_ago = (at("2026-10-20T09:00:00Z"), false);
         assert_eq!(origin(regime("es.adr"), months_ago, running, by_office, now()), Ok(Origin::Silence));
     }
+}
+
+#[test]
+fn what_was_presented_before_a_decision_is_about_nothing_that_came_after_it() {
+    let decided = now();
+    let presented = |filed_at_entity, facts_at| {
+        let complaint = Complaint { filed_at_entity, facts_at, ..complaint() };
+        is_about_later_facts(&complaint, decided)
+    };
+    assert!(presented(later(2), Some(later(1))));
+    assert!(!presented(later(2), Some(decided)), "what happened by then was before who decided");
+    assert!(!presented(later(2), None));
+    assert!(!presented(later(-2), Some(later(1))), "the firm was told of it before it happened");
 }
 
 #[test]

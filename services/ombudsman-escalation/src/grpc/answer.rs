@@ -73,6 +73,7 @@ pub(crate) fn case(stored: &StoredCase, team: &Team, terms: &Terms) -> pb::Case 
         regulator_reference: complaint.regulator_reference.clone().unwrap_or_default(),
         party_terms: terms.of_parties.iter().map(party_term).collect(),
         next_due_time: stored.term_due_at.map(time_to_proto),
+        term_extended_time: case.extended_at.map(time_to_proto),
     }
 }
 

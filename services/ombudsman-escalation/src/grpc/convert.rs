@@ -48,8 +48,8 @@ pub(crate) use learnt::{
 pub(crate) use office::{declare_relations, register_office_member};
 pub(crate) use procedure::{
     answer_decision, answer_offer, close_stayed_case, continue_by_own_initiative, correct_decision, end_conciliation,
-    forward_case, get_procedure, list_obligations, offer_settlement, order_compliance, prove_execution, recommend,
-    report_overdue, resume_case, review_case, review_execution, stay_case, tell_offer,
+    extend_term, forward_case, get_procedure, list_obligations, offer_settlement, order_compliance, prove_execution,
+    recommend, report_overdue, resume_case, review_case, review_execution, stay_case, tell_offer,
 };
 
 use kernel::{Personal, Violations};

@@ -53,6 +53,10 @@ impl ProcedureService for Service {
         change!(self, request, forward_case)
     }
 
+    async fn extend_term(&self, request: Request<pb::ExtendTermRequest>) -> Answer<pb::Case> {
+        change!(self, request, extend_term)
+    }
+
     async fn stay_case(&self, request: Request<pb::StayCaseRequest>) -> Answer<pb::Case> {
         change!(self, request, stay_case)
     }

@@ -51,7 +51,7 @@ told!(EndCause, MandateEndCause, end_cause_to_proto, end_cause: Resignation, Dea
 told!(DossierKind, DossierKind, dossier_kind_to_proto, dossier_kind: Complaint, TicketSnapshot, MessagesSnapshot,
     HistorySnapshot, ClocksSnapshot, Gap, CureRequest, Cure, InadmissibilityProposal, ClaimantStatement, Refusal, Admission,
     EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification,
-    Forwarding, Stay, StayEnd, Offer, OfferNotice, OfferAnswer, ConciliationEnd, OwnInitiative, DecisionAnswer, ComplianceOrder,
+    Forwarding, Stay, StayEnd, TermExtension, Offer, OfferNotice, OfferAnswer, ConciliationEnd, OwnInitiative, DecisionAnswer, ComplianceOrder,
     Recommendation, ExecutionProof, ExecutionReview, Overdue, OverdueReport, Correction, Review, Disclosure,
     Acknowledgement, ScreenSnapshot, ReceiptSnapshot, CorrespondenceSnapshot);
 told!(Party, Party, party_to_proto, party: Claimant, Firm, Office);

@@ -66,7 +66,7 @@ impl Window {
         let mut others: Vec<CaseId> = cases.into_iter().map(|(case, _)| case).collect();
         let case = case::get(&office.db, others.remove(place)).await?.ok_or(Refused::CaseNotFound)?;
         if self.code.is_some() && !proven {
-            denied(office, &call, method, Failure::OfficeCodeWrong.reason()).await?;
+            denied(office, &call, case.case.id, (method, Failure::OfficeCodeWrong.reason())).await?;
             return Err(Failure::OfficeCodeWrong);
         }
         Ok(Own { case, others, call: as_customer(call, located.customer), proven })

@@ -38,7 +38,7 @@ pub async fn run(office: Office, call: Call, query: Query) -> Result<pb::FindPre
     let team = wall::team_now(&office.db, query.case).await?;
     let seats = &[OfficeRole::Investigator, OfficeRole::Ombudsman];
     if let Err(refused) = team.authorize(&call.actor().id, seats, &wall, now) {
-        denied(&office, &call, "FindPrecedents", refused.reason()).await?;
+        denied(&office, &call, query.case, ("FindPrecedents", refused.reason())).await?;
         return Err(refused.into());
     }
     let mut asking = stored.case.clone();

@@ -28,7 +28,7 @@ pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Draft, Fa
     let team = wall::team(&mut *tx, id).await?;
     if let Err(refused) = team.authorize(&call.actor().id, READERS, &wall, now) {
         tx.rollback().await?;
-        denied(&office, &call, "GetDraft", refused.reason()).await?;
+        denied(&office, &call, id, ("GetDraft", refused.reason())).await?;
         return Err(refused.into());
     }
     let last = draft::last(&mut *tx, id).await?.ok_or(Refused::DraftNotFound)?;

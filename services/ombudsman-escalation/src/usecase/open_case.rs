@@ -277,7 +277,7 @@ fn origin(regime: &'static Regime, snapshot: &Snapshot, by_office: bool, now: Ti
     let filed = (snapshot.first_received()?, snapshot.answered());
     let term = match snapshot.firm_term(now) {
         Ok(term) => term,
-        Err(code) if admissibility::turns_on_the_firms_term(regime, snapshot.answered(), by_office) => {
+        Err(code) if admissibility::turns_on_the_firms_term(regime, filed, by_office, now) => {
             return Err(Failure::Peer { peer: crate::SLA_MONITOR, code });
         }
         Err(_) => FirmTerm::default(),

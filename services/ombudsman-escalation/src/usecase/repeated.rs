@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use kernel::ResourceId as _;
+use ombudsman_escalation_domain::admissibility::is_about_later_facts;
 use ombudsman_escalation_domain::case::Case;
 use ombudsman_escalation_domain::{CaseId, CustomerId};
 use server::{Call, PeerChannel};
@@ -38,10 +39,8 @@ pub(crate) async fn decided_before(office: &Office, call: &Call, of: &Case) -> R
     } else {
         Vec::new()
     };
-    // What happened after the decision was not decided by it.
-    let is_later = |decided: &Decided| of.complaint.facts_at.is_some_and(|facts_at| facts_at > decided.at);
     let repeats = |decided: &&Decided| {
-        !is_later(decided)
+        !is_about_later_facts(&of.complaint, decided.at)
             && (decided.customer == of.customer || same_people.contains(&decided.customer))
             && (decided.ticket == of.ticket || same_facts.contains(&decided.ticket.name()))
     };

@@ -142,7 +142,7 @@ impl Step {
         };
         if let Some(refused) = refused {
             tx.rollback().await?;
-            denied(office, call, change.key.method, refused.reason()).await?;
+            denied(office, call, change.case, (change.key.method, refused.reason())).await?;
             return Err(refused.into());
         }
         let stamp = Stamp::of(actor.clone(), now, call.traceparent.clone());
@@ -322,12 +322,18 @@ fn path(method: &str) -> &'static str {
 }
 
 /// Writes into the ledger that a person whose role may call the method was turned away from this case.
-pub(crate) async fn denied(office: &Office, call: &Call, method: &str, reason: &str) -> Result<(), Failure> {
+pub(crate) async fn denied(
+    office: &Office,
+    call: &Call,
+    case: CaseId,
+    (method, reason): (&str, &str),
+) -> Result<(), Failure> {
     let now = office.ambient.now();
     let denied = AccessDenied {
         method: path(method).to_owned(),
         roles: call.acting().roles.iter().map(ToString::to_string).collect(),
         reason: reason.to_owned(),
+        resource: case.name(),
     };
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
     let draft = Draft::new(office.ambient.uuid(now), format!("principals/{}", call.actor().id), &denied, &stamp);

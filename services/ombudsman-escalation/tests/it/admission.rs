@@ -487,19 +487,28 @@ async fn what_happened_after_a_decision_was_not_decided_by_it() {
     let ticket = world.get(&first).await.ticket;
     world.days(12);
     assert_eq!(world.close(&first).await.unwrap().state(), pb::CaseState::Closed);
-    let again = async |facts_time| {
-        let request = pb::OpenCaseRequest { facts_time, ..open_request(&ticket) };
+    let again = async |of: &str, facts_time| {
+        let request = pb::OpenCaseRequest { facts_time, ..open_request(of) };
         let case = world.ines().open_case(request).await.unwrap().into_inner().name;
         for (person, _, role) in STAFF {
             world.assign(&case, person, role).await.unwrap();
+        }
+        if of != ticket {
+            world.merge(of, &ticket).await;
+            world.one_family(of, &ticket).await;
         }
         let proposed = propose(&world, &case, pb::InadmissibilityGround::Repeated.into()).await;
         world.withdraw(&case).await.unwrap();
         world.close(&case).await.unwrap();
         proposed
     };
-    assert_eq!(refusal(&again(world.in_days(-2)).await.unwrap_err()).1, "GROUND_NOT_MET", "a new breach");
-    assert!(again(world.in_days(-60)).await.is_ok());
+    assert!(again(&ticket, world.in_days(-60)).await.is_ok());
+    // What the firm was told before the decision is about nothing that came after it, whatever date is given to it.
+    assert!(again(&ticket, world.in_days(-2)).await.is_ok());
+    let anew = world.ticket_in("finance").await;
+    assert!(again(&anew, world.in_days(-60)).await.is_ok());
+    let anew = world.ticket_in("finance").await;
+    assert_eq!(refusal(&again(&anew, world.in_days(-2)).await.unwrap_err()).1, "GROUND_NOT_MET", "a new breach");
 }
 
 #[tokio::test]

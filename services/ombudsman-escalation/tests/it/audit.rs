@@ -424,6 +424,16 @@ async fn ways_out(trial: &mut Trial) {
     trial.world.assign(&elsewhere, "ines", pb::OfficeRole::Intake).await.unwrap();
     step!(trial, INES, "ForwardCase", ForwardCaseRequest, &elsewhere, competent: "the insurer", reasons: "a policy of theirs");
 
+    let name = trial.world.seated_under_adr().await;
+    trial.world.admit(&name).await.unwrap();
+    sqlx::query("insert into ombudsman.case_clock (clock_id, case_id, rule, stage, due_at) values ('clocks/1', $1, 'es.adr.20.result', 'result', to_timestamp($2))")
+        .bind(crate::world::uuid_of(&name))
+        .bind(trial.world.in_days(30).map(|at| at.seconds))
+        .execute(&trial.admin)
+        .await
+        .unwrap();
+    step!(trial, ELENA, "ExtendTerm", ExtendTermRequest, &name, reasons: "an expert is heard");
+
     let name = trial.world.drafted_case().await.name;
     step!(trial, INES, "StayCase", StayCaseRequest, &name, proceedings: "suit 41/2026");
     step!(trial, INES, "ResumeCase", ResumeCaseRequest, &name, statement: "dropped");

@@ -58,6 +58,7 @@ async fn the_firm_that_gives_out_keys_and_proofs_reads_and_does_nothing_without_
     assert!(
         written.iter().all(|denied| denied.reason == "OFFICE_CODE_WRONG" && denied.method.contains("ClaimantService/"))
     );
+    assert!(written.iter().all(|denied| denied.resource == claimant.case), "whose case it was tried at is known");
 
     // The code of another case opens nothing here; one that was taken back opens nothing any more; what is right is read as people type it.
     let other = Claimant::of(&world, "es.finance").await;

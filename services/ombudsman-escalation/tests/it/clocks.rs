@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use testkit::{Served, eventually};
+use tonic::Code;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::r#type::v1::Channel;
 
-use crate::world::World;
+use crate::world::{World, refusal};
 
 /// Long over, and under the law of 2025.
 const UNDER_THE_LAW: &str = "2026-03-02T09:00:00Z";
@@ -180,7 +181,6 @@ async fn time_of_the_parties_is_counted_and_shown_on_the_case_until_it_is_used()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_comes_before_the_firms_term_is_over_is_told_until_when_to_wait() {
-    use tonic::Code;
     let (world, monitor) = World::monitored_at(UNDER_THE_LAW).await;
     // For the monitor this term is over; for one that runs the office is asked in the monitor's own time.
     let ticket = world.ticket_in("general").await;
@@ -210,7 +210,7 @@ async fn who_comes_before_the_firms_term_is_over_is_told_until_when_to_wait() {
         sqlx::query(sqlx::AssertSqlSafe(change)).execute(&admin).await.unwrap();
     }
     let refused = claimant().open_case(open(&young)).await.unwrap_err();
-    let (code, why, metadata) = crate::world::refusal(&refused);
+    let (code, why, metadata) = refusal(&refused);
     assert_eq!((code, why.as_str()), (Code::FailedPrecondition, "PREMATURE"));
     assert_eq!(metadata["article"], "office rulebook, after the term of Ley 10/2025 art. 17");
     assert!(metadata["due_time"].as_str() > "2026", "{metadata:?}");
@@ -219,17 +219,22 @@ async fn who_comes_before_the_firms_term_is_over_is_told_until_when_to_wait() {
     // The office's own intake may take it in, and says so.
     let early = world.ines().open_case(open(&young)).await.unwrap().into_inner();
     assert_eq!(early.origin(), pb::CaseOrigin::Direct);
+
+    // A term that stands still is over at no instant that is known; two months of silence are enough all the same.
+    let asked = world.ticket_in("general").await;
+    world.ask_to_complete(&asked).await;
+    clock(&monitor, &asked, "resolve_and_answer", sla::ClockState::Scheduled).await;
+    let (code, why, metadata) = refusal(&claimant().open_case(open(&asked)).await.unwrap_err());
+    assert_eq!((code, why.as_str()), (Code::FailedPrecondition, "PREMATURE"));
+    assert_eq!(metadata["due_time"].as_str(), "2026-05-02T22:00:00Z");
+    world.days(62);
+    assert_eq!(claimant().open_case(open(&asked)).await.unwrap().into_inner().origin(), pb::CaseOrigin::Silence);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_accredited_body_sees_until_when_it_may_refuse_and_every_decision_has_a_time_to_be_notified() {
     let (world, monitor) = World::monitored_at(UNDER_THE_LAW).await;
-    let ticket = world.ticket_in("general").await;
-    world.days(40);
-    let facts_time = world.in_days(-60);
-    let request = pb::OpenCaseRequest { regime: "es.adr".into(), facts_time, ..crate::world::open_request(&ticket) };
-    let case = world.ines().open_case(request).await.unwrap().into_inner().name;
-    world.received(&ticket).await;
+    let case = world.seated_under_adr().await;
     // It is long ago, and for the monitor over since: three weeks after the day it came, and a breach of nobody.
     let over = clock(&monitor, &case, "refuse_admission", sla::ClockState::Lapsed).await;
     assert_eq!((over.rule.as_str(), over.bearer()), ("es.adr.18.refuse", sla::ClockBearer::Office));
@@ -243,9 +248,6 @@ async fn an_accredited_body_sees_until_when_it_may_refuse_and_every_decision_has
     })
     .await;
     assert_eq!((shown.kind(), shown.bearer()), (pb::PartyTermKind::Refusal, pb::Party::Office));
-    for (person, _, role) in crate::world::STAFF {
-        world.assign(&case, person, role).await.unwrap();
-    }
     world.admit(&case).await.unwrap();
     let set = world.entries::<pb::PartyTermSet>().await;
     assert_eq!(set[0].due_time, crate::world::time("2026-05-02T22:00:00Z"));
@@ -260,3 +262,51 @@ async fn an_accredited_body_sees_until_when_it_may_refuse_and_every_decision_has
         assert_eq!((owed.rule.as_str(), owed.bearer()), (rule, sla::ClockBearer::House), "{regime}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_accredited_body_takes_longer_once_for_reasons_that_the_parties_read_and_the_term_ends_at_its_bound() {
+    let (world, monitor) = World::monitored().await;
+    let case = world.seated_under_adr().await;
+    let extend = async |who: &str, case: &str| act!(world, who, extend_term, ExtendTermRequest, case, reasons: "an expert is heard");
+    world.admit(&case).await.unwrap();
+    let term = clock(&monitor, &case, "result", sla::ClockState::Running).await;
+    eventually(SOON, || async {
+        let due = world.get(&case).await.decide_due_time;
+        if due == term.due_time { Ok(()) } else { Err(format!("{due:?}")) }
+    })
+    .await;
+    assert_eq!(refusal(&extend("ines", &case).await.unwrap_err()).0, Code::PermissionDenied, "it is for who decides");
+    let extended = extend("elena", &case).await.unwrap();
+    assert!(extended.term_extended_time.is_some() && extended.state() == S::Admitted);
+    assert_eq!(world.papers(&case, pb::DossierKind::TermExtension).await, ["an expert is heard"]);
+    let told = world.entries::<pb::CaseTermExtended>().await;
+    assert_eq!((told.len(), told[0].case_name.as_str(), told[0].article.as_str()), (1, case.as_str(), ADR_20));
+    // Ninety days of the complete file, and ninety more at most; midnight is an hour earlier in the summer.
+    let seconds = |due: Option<prost_types::Timestamp>| due.unwrap().seconds;
+    let longer = eventually(SOON, || async {
+        let due = world.get(&case).await.decide_due_time;
+        let longer = seconds(due) - seconds(term.due_time);
+        if longer > 0 { Ok(longer) } else { Err(format!("{due:?}")) }
+    })
+    .await;
+    assert!((longer - 90 * 24 * 3600).abs() <= 3600, "{longer}");
+    let refused = refusal(&extend("elena", &case).await.unwrap_err());
+    assert_eq!((refused.0, refused.1.as_str(), refused.2["why"].as_str()), (Code::FailedPrecondition, NO, "extended"));
+
+    // What the law gives nobody, the office does not take; what is over becomes no longer.
+    let finance = world.seated_under("es.finance").await;
+    world.admit(&finance).await.unwrap();
+    let refused = refusal(&extend("elena", &finance).await.unwrap_err());
+    assert_eq!((refused.1.as_str(), refused.2["why"].as_str()), (NO, "no_rule"));
+    let late = world.seated_under_adr().await;
+    world.admit(&late).await.unwrap();
+    clock(&monitor, &late, "result", sla::ClockState::Running).await;
+    eventually(SOON, || async { world.get(&late).await.decide_due_time.ok_or("not told yet") }).await;
+    world.days(100);
+    let refused = refusal(&extend("elena", &late).await.unwrap_err());
+    assert_eq!((refused.1.as_str(), refused.2["why"].as_str()), (NO, "over"));
+    assert_eq!(world.entries::<pb::CaseTermExtended>().await.len(), 1);
+}
+
+const ADR_20: &str = "Ley 7/2017 art. 20";
+const NO: &str = "TERM_NOT_EXTENDED";

@@ -100,13 +100,14 @@ impl World {
             (neighbour::SCHEMA, &none),
         ];
         let database = Database::fresh_with(&schemas).await;
+        let (door, monitor_door) = (harness.port().await, harness.port().await);
+        let (office_at, monitor_at) = (door.local_addr().unwrap(), monitor_door.local_addr().unwrap());
         let settings = ticketing::Settings::new(database.settings_of(ticketing::SCHEMA));
-        let assembly = ticketing::assemble(settings, harness.house_with("ticketing", &[])).await.unwrap();
+        let peers = [("sla-monitor", monitor_at)];
+        let assembly = ticketing::assemble(settings, harness.house_with("ticketing", &peers)).await.unwrap();
         let ticketing = harness.start(assembly).await;
         let profile = Neighbour::start(&harness, &database).await;
         let known = profile.served.addr;
-        let (door, monitor_door) = (harness.port().await, harness.port().await);
-        let (office_at, monitor_at) = (door.local_addr().unwrap(), monitor_door.local_addr().unwrap());
 
         let peers = [("ticketing", ticketing.addr), ("sla-monitor", monitor_at), ("customer-profile", known)];
         let assembly =
@@ -331,6 +332,38 @@ impl World {
         let ticket = self.ticket().await;
         let facts_time = self.in_days(-30);
         let request = pb::OpenCaseRequest { regime: regime.into(), facts_time, ..open_request(&ticket) };
+        let case = self.ines().open_case(request).await.unwrap().into_inner().name;
+        self.received(&ticket).await;
+        for (person, _, role) in STAFF {
+            self.assign(&case, person, role).await.unwrap();
+        }
+        case
+    }
+
+    /// The firm asks the customer to complete the affair, and its own term waits for that.
+    pub async fn ask_to_complete(&self, ticket: &str) {
+        let mut agent = self.tickets("zoe", "billing");
+        let read = tickets::GetTicketRequest { name: ticket.to_owned(), ..Default::default() };
+        let etag = agent.get_ticket(read).await.unwrap().into_inner().etag;
+        let name = ticket.to_owned();
+        let start = tickets::StartTicketRequest { name, etag, request_id: fresh_id(), ..Default::default() };
+        let etag = agent.start_ticket(start).await.unwrap().into_inner().etag;
+        let cure = tickets::CureRequest {
+            missing: "El recibo del banco.".into(),
+            channel: Channel::Email.into(),
+            ..Default::default()
+        };
+        let (parent, cure) = (ticket.to_owned(), Some(cure));
+        let request = tickets::RequestCureRequest { parent, cure, etag, request_id: fresh_id() };
+        agent.request_cure(request).await.unwrap();
+    }
+
+    /// A case before an accredited body, after a month of silence; everybody is seated.
+    pub async fn seated_under_adr(&self) -> String {
+        let ticket = self.ticket_in("general").await;
+        self.days(40);
+        let facts_time = self.in_days(-60);
+        let request = pb::OpenCaseRequest { regime: "es.adr".into(), facts_time, ..open_request(&ticket) };
         let case = self.ines().open_case(request).await.unwrap().into_inner().name;
         self.received(&ticket).await;
         for (person, _, role) in STAFF {

@@ -147,6 +147,7 @@ impl DenialSink for Denials {
             method: denial.method.to_owned(),
             roles: denial.roles.iter().map(ToString::to_string).collect(),
             reason: denial.reason.to_owned(),
+            resource: String::new(),
         };
         let aggregate = format!("principals/{}", denial.actor.id);
         let stamp = Stamp::of(denial.actor, now, denial.traceparent);

@@ -14,6 +14,8 @@ pub enum Event {
     RefusalProposed,
     /// It is stayed: another body has it.
     Stayed,
+    /// The office takes longer to decide, for reasons that the parties were told.
+    TermExtended,
     /// What it waited for came, and the work goes on.
     GoesOn,
     /// It was decided.
@@ -47,6 +49,7 @@ impl Event {
             Self::NeedsCure => Some("cure"),
             Self::RefusalProposed => Some("inadmissibility_allegations"),
             Self::Stayed => Some("parallel_proceedings"),
+            Self::TermExtended => Some("reasoned_extension"),
             _ => None,
         }
     }
@@ -55,7 +58,7 @@ impl Event {
         let met = |ends| (rule.ends == ends).then_some(Happening::Fulfilled);
         let given_up = |ends| (rule.ends == ends).then_some(Happening::Cancelled);
         match self {
-            Self::NeedsCure | Self::RefusalProposed | Self::Stayed => {
+            Self::NeedsCure | Self::RefusalProposed | Self::Stayed | Self::TermExtended => {
                 let ground = self.ground()?;
                 rule.effect_of(ground).map(|_| Happening::Hindered(ground.to_owned()))
             }
@@ -74,6 +77,8 @@ impl Event {
         let occasion = match self {
             Self::NeedsCure | Self::RefusalProposed => Occasion::WaitsForCustomer,
             Self::Stayed => Occasion::Held,
+            // What the law lets take longer the house measures as before.
+            Self::TermExtended => return None,
             Self::GoesOn => Occasion::Works,
             Self::Decided => Occasion::Decided,
             // Of what is no decision nobody is notified as of one.

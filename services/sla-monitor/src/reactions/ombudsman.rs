@@ -7,6 +7,7 @@
 //!   It starts the clock of its notification: the regime's, or else the house's own.
 //! * A reasoned refusal to admit, a rectification that satisfies the claimant and a settlement meet it too; an archived, withdrawn or
 //!   forwarded case ends without a verdict, and so does one that was closed while it was stayed.
+//! * A reasoned extension makes the term longer, up to the bound of its rule, where the rule knows one.
 //! * While a case is stayed the office must abstain: the term to decide stands still.
 //! * What the office orders or recommends starts a clock until the instant it gives. The proof meets it at the instant it came, however
 //!   long it took to judge it.
@@ -46,6 +47,9 @@ impl Reaction for Cases {
             self.opened(tx, &effects, &opened).await
         } else if let Some(moved) = entry.payload::<proto::CaseTransitioned>()? {
             transitioned(tx, &effects, &moved).await
+        } else if let Some(extended) = entry.payload::<proto::CaseTermExtended>()? {
+            let case: CaseId = named("case_name", &extended.case_name)?;
+            effects.happen(tx, case.uuid(), None, |rule, _| Event::TermExtended.to_clock_of(rule)).await
         } else if let Some(issued) = entry.payload::<proto::DecisionIssued>()? {
             self.decided(tx, &effects, entry, &issued).await
         } else if let Some(owed) = entry.payload::<proto::ObligationSet>()? {

@@ -28,6 +28,7 @@ pub(crate) enum Step {
     TellOffer,
     AnswerOffer,
     EndConciliation,
+    ExtendTerm,
     Stay,
     Resume,
     CloseStayed,

@@ -8,12 +8,12 @@ use tonic::Status;
 use ventanilla_proto::ombudsman::v1::{
     AddDossierEntryRequest, AdmitCaseRequest, AnswerDecisionRequest, AnswerOfferRequest, AssignCaseRequest, CaseMatter,
     ClaimPoint, ClassifyCaseRequest, CloseCaseRequest, CloseStayedCaseRequest, ComplianceOrder,
-    ContinueByOwnInitiativeRequest, CorrectDecisionRequest, EndConciliationRequest, ForwardCaseRequest,
-    GiveDisclosureRequest, MarkLeadingDecisionRequest, NotifyDecisionRequest, OrderComplianceRequest,
-    ProposeInadmissibilityRequest, ReceiveCureRequest, RecommendRequest, RectifyCaseRequest, RecuseFromCaseRequest,
-    RefuseCaseRequest, ReportOverdueRequest, RequestCureRequest, ResumeCaseRequest, ReviewCaseRequest,
-    ReviewExecutionRequest, StartInvestigationRequest, StayCaseRequest, SubstituteSeatRequest, TellOfferRequest,
-    WithdrawCaseRequest,
+    ContinueByOwnInitiativeRequest, CorrectDecisionRequest, EndConciliationRequest, ExtendTermRequest,
+    ForwardCaseRequest, GiveDisclosureRequest, MarkLeadingDecisionRequest, NotifyDecisionRequest,
+    OrderComplianceRequest, ProposeInadmissibilityRequest, ReceiveCureRequest, RecommendRequest, RectifyCaseRequest,
+    RecuseFromCaseRequest, RefuseCaseRequest, ReportOverdueRequest, RequestCureRequest, ResumeCaseRequest,
+    ReviewCaseRequest, ReviewExecutionRequest, StartInvestigationRequest, StayCaseRequest, SubstituteSeatRequest,
+    TellOfferRequest, WithdrawCaseRequest,
 };
 use web::Trouble;
 
@@ -109,6 +109,9 @@ pub(super) async fn send(office: &Office, case: &str, step: Step, v: &Values) ->
         Step::EndConciliation => {
             let reasons = text("reasons");
             procedure.end_conciliation(EndConciliationRequest { name, etag, reasons, request_id }).await?
+        }
+        Step::ExtendTerm => {
+            procedure.extend_term(ExtendTermRequest { name, etag, reasons: text("reasons"), request_id }).await?
         }
         Step::Stay => {
             let proceedings = text("proceedings");

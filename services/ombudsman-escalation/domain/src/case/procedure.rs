@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{Bound, Case, Offer, Promise, State, Told};
 use crate::obligation::Obligation;
 use crate::term;
-use crate::vocabulary::{BoundBy, ObligationKind, Origin, Outcome, Parallel, Stage, StayClosure};
+use crate::vocabulary::{BoundBy, NotExtended, ObligationKind, Origin, Outcome, Parallel, Stage, StayClosure};
 use crate::{ProcedureRefused as No, Refused};
 
 /// The stages in which a claim is heard.
@@ -92,6 +92,27 @@ impl Case {
         };
         self.complaint.parallel = Some(Parallel::Pending);
         Ok(self.to(State::Stayed { statement_due, from, since: now }))
+    }
+
+    /// The office takes longer to decide. `due` is when it must, as far as that is known.
+    ///
+    /// # Errors
+    /// Unless the claim is being heard; where the regime knows no longer term, it was made longer before, or is over.
+    pub fn extend(mut self, due: Option<Timestamp>, now: Timestamp) -> Result<Self, Refused> {
+        if self.heard().is_none() {
+            return self.wrong(HEARD);
+        }
+        let why = match (self.regime.extension, self.extended_at, due) {
+            (None, ..) => NotExtended::NoRule,
+            (Some(_), Some(_), _) => NotExtended::Extended,
+            (Some(_), None, None) => NotExtended::Unknown,
+            (Some(_), None, Some(due)) if due < now => NotExtended::Over,
+            (Some(_), None, Some(_)) => {
+                self.extended_at = Some(now);
+                return Ok(self);
+            }
+        };
+        Err(No::TermNotExtended { why, article: self.regime.extension.unwrap_or(self.regime.answer_article) }.into())
     }
 
     /// The other proceedings are over and decided nothing on it: the case goes on where it stood. What was left of the firm's time
@@ -418,6 +439,7 @@ impl Case {
             complaint,
             cure: None,
             review_of,
+            extended_at: None,
             state: State::Registered,
         })
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kernel::{Classify, Kind, Violation, Violations};
 
 use crate::CaseId;
-use crate::vocabulary::BoundBy;
+use crate::vocabulary::{BoundBy, NotExtended};
 
 /// A refusal of the procedure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +34,14 @@ pub enum ProcedureRefused {
     /// The office had not admitted it.
     #[error("the office continues only what it had admitted")]
     NeverAdmitted,
+    /// The term to decide stays what it is.
+    #[error("{}", .why.in_words())]
+    TermNotExtended {
+        /// Why.
+        why: NotExtended,
+        /// Where that stands.
+        article: &'static str,
+    },
     /// The law binds already.
     #[error("the decision binds the firm by law; nobody has to accept it")]
     BindsByLaw {
@@ -132,6 +140,18 @@ pub enum ProcedureRefused {
     Erased,
 }
 
+impl NotExtended {
+    /// What happened, and the cure where there is one.
+    const fn in_words(self) -> &'static str {
+        match self {
+            Self::NoRule => "the rules of this case know no longer term to decide",
+            Self::Extended => "the term to decide was made longer before, and is not again",
+            Self::Over => "the term to decide is over, and becomes no longer",
+            Self::Unknown => "sla-monitor has not told yet when the term to decide ends; try again in a moment",
+        }
+    }
+}
+
 impl Classify for ProcedureRefused {
     fn kind(&self) -> Kind {
         match self {
@@ -149,6 +169,7 @@ impl Classify for ProcedureRefused {
             Self::ReflectionRunning { .. } => "REFLECTION_RUNNING",
             Self::OfferLapsed { .. } => "OFFER_LAPSED",
             Self::NeverAdmitted => "NEVER_ADMITTED",
+            Self::TermNotExtended { .. } => "TERM_NOT_EXTENDED",
             Self::BindsByLaw { .. } => "BINDS_BY_LAW",
             Self::BindsByNoWord { .. } => "BINDS_BY_NO_WORD",
             Self::BindsNobodyYet => "BINDS_NOBODY_YET",
@@ -178,6 +199,9 @@ impl Classify for ProcedureRefused {
             }
             Self::OfferLapsed { since } => vec![("due_time", since.to_string().into())],
             Self::BindsByLaw { article } | Self::ComplianceOwed { article } => vec![("article", (*article).into())],
+            Self::TermNotExtended { why, article } => {
+                vec![("why", why.as_str().into()), ("article", (*article).into())]
+            }
             Self::BindsByNoWord { by } => vec![("party", by.as_str().into())],
             Self::AcceptanceLate { due, article } | Self::AcceptanceRunning { due, article } => {
                 vec![("due_time", due.to_string().into()), ("article", (*article).into())]

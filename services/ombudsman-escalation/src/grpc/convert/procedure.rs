@@ -13,13 +13,14 @@ use super::{LONG, Parsed, SHORT, change, personal, whole};
 use crate::grpc::vocabulary::{bound_by, decision_text, stay_closure};
 use crate::usecase::{
     Change, answer_decision, answer_offer, close_stayed_case, continue_by_own_initiative, correct_decision,
-    end_conciliation, forward_case, list_obligations, offer_settlement, order_compliance, prove_execution, recommend,
-    report_overdue, resume_case, review_case, review_execution, stay_case, tell_offer,
+    end_conciliation, extend_term, forward_case, list_obligations, offer_settlement, order_compliance, prove_execution,
+    recommend, report_overdue, resume_case, review_case, review_execution, stay_case, tell_offer,
 };
 
 /// Orders of one decision at most: one for each claim point.
 const ORDERS: usize = 50;
 
+a_change_with_text!(extend_term, extend_term, ExtendTermRequest, reasons);
 a_change_with_text!(stay_case, stay_case, StayCaseRequest, proceedings);
 a_change_with_text!(resume_case, resume_case, ResumeCaseRequest, statement);
 a_change_with_text!(end_conciliation, end_conciliation, EndConciliationRequest, reasons);

@@ -77,6 +77,7 @@ pub(super) struct CaseRow {
     pub(super) cure_asked: Option<Vec<String>>,
     pub(super) cure_asked_at: Option<jiff_sqlx::Timestamp>,
     pub(super) term_due_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) extended_at: Option<jiff_sqlx::Timestamp>,
 }
 
 impl CaseRow {
@@ -106,6 +107,7 @@ impl CaseRow {
             regime: Regime::find(&self.regime).ok_or_else(|| corrupt("regime"))?,
             cure: self.cure()?,
             review_of: self.review_of.map(CaseId::from_uuid),
+            extended_at: instant(self.extended_at),
             state,
             complaint: Complaint {
                 filed_at_entity: self.filed_at_entity.to_jiff(),

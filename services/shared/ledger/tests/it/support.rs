@@ -30,7 +30,7 @@ pub fn stamp() -> Stamp {
 
 /// An entry about `aggregate` that carries `mark`, unique by `number`.
 pub fn draft(aggregate: &str, number: u128, mark: &str) -> Draft {
-    let payload = AccessDenied { method: mark.to_owned(), roles: vec![], reason: String::new() };
+    let payload = AccessDenied { method: mark.to_owned(), ..AccessDenied::default() };
     Draft::new(Uuid::from_u128(number), aggregate, &payload, &stamp())
 }
 

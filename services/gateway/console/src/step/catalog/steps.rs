@@ -393,6 +393,19 @@ pub(crate) const STEPS: &[Spec] = &[
         ],
     },
     Spec {
+        step: Step::ExtendTerm,
+        slug: "extend-term",
+        title: ("Prorrogar el plazo", "Extend the term"),
+        about: (
+            "Una sola vez, antes de que venza, y solo donde la norma lo permite.",
+            "Once, before it is over, and only where the rules know it.",
+        ),
+        done: ("Prorrogado.", "Extended."),
+        from: HEARD,
+        roles: DECIDES,
+        fields: &[need("reasons", ("Motivos", "Reasons"), PARTIES_READ, Text)],
+    },
+    Spec {
         step: Step::Stay,
         slug: "stay",
         title: ("Suspender por otro procedimiento", "Stay for other proceedings"),
