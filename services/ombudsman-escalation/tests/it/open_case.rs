@@ -352,3 +352,43 @@ async fn what_is_answered_with_the_affair_and_is_another_customers_is_no_paper_o
         assert_eq!((count(&office, kind), count(&firm, kind)), (2, 1), "{kind:?}");
     }
 }
+
+#[tokio::test]
+async fn nothing_that_is_still_to_happen_is_complained_of() {
+    let world = World::staffed().await;
+    let ticket = world.ticket().await;
+    let tomorrow = world.in_days(1);
+    let request = pb::OpenCaseRequest { facts_time: tomorrow, ..open_request(&ticket) };
+    let refused = world.ines().open_case(request).await.unwrap_err();
+    assert_eq!((refused.code(), fields(&refused)), (Code::InvalidArgument, vec!["facts_time".to_owned()]));
+    let request = pb::OpenCaseRequest { facts_known_time: tomorrow, ..open_request(&ticket) };
+    let refused = world.ines().open_case(request).await.unwrap_err();
+    assert_eq!((refused.code(), fields(&refused)), (Code::InvalidArgument, vec!["facts_known_time".to_owned()]));
+    assert_eq!(world.rows().await.0, 0);
+
+    let request = pb::OpenCaseRequest { facts_time: None, ..open_request(&ticket) };
+    let case = world.ines().open_case(request).await.unwrap().into_inner().name;
+    world.assign(&case, "ines", pb::OfficeRole::Intake).await.unwrap();
+    let request = pb::RequestCureRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        items: vec![pb::MissingItem::FactsDate.into()],
+        explanation: "when was it?".into(),
+        request_id: fresh_id(),
+    };
+    world.ines().request_cure(request).await.unwrap();
+    let cure = async |facts_time| {
+        let request = pb::ReceiveCureRequest {
+            name: case.clone(),
+            etag: world.etag(&case).await,
+            facts_time,
+            content: "it was then".into(),
+            request_id: fresh_id(),
+            ..Default::default()
+        };
+        world.ines().receive_cure(request).await
+    };
+    let refused = cure(tomorrow).await.unwrap_err();
+    assert_eq!((refused.code(), fields(&refused)), (Code::InvalidArgument, vec!["facts_time".to_owned()]));
+    assert!(cure(world.in_days(-9)).await.is_ok());
+}
