@@ -138,6 +138,7 @@ impl<'a, T: Taker> Docket<'a, T> {
         self.refused().await;
         self.forwarded().await;
         let drafted = self.offered_and_stayed().await;
+        self.prolonged().await;
         self.withdrawn().await;
         self.rectified().await;
         self.seats().await;
@@ -351,6 +352,19 @@ impl<'a, T: Taker> Docket<'a, T> {
         self.take(Seat::Registry, &case, "stay", &[], S::Stayed).await;
         self.take(Seat::Registry, &case, "close-stayed", &[("reason", "1")], S::Closed).await;
         self.drafted("es.general").await
+    }
+
+    /// Before an accredited body, which hears what the firm has answered, and takes longer to decide it.
+    async fn prolonged(&mut self) {
+        let ticket =
+            self.affair.complain(&self.customer, "").await.expect("a good complaint").ticket.expect("it is there");
+        self.affair.work(&ticket).await.expect("the firm works on it");
+        self.affair.answer(&ticket.name, "p2").await.expect("the firm answers");
+        let case = self.affair.bring_under(&ticket.name, "es.adr").await.expect("the office takes it");
+        let case = id(&self.affair.admit(&case).await.expect("it is admitted").name);
+        testkit::eventually(LIMIT, || async { self.stands(&case).await.decide_due_time.ok_or("no term is known") })
+            .await;
+        self.take(Seat::Ombudsman, &case, "extend-term", &[], S::Admitted).await;
     }
 
     async fn offer(&self, case: &str) {

@@ -396,10 +396,7 @@ pub(crate) const STEPS: &[Spec] = &[
         step: Step::ExtendTerm,
         slug: "extend-term",
         title: ("Prorrogar el plazo", "Extend the term"),
-        about: (
-            "Una sola vez, antes de que venza, y solo donde la norma lo permite.",
-            "Once, before it is over, and only where the rules know it.",
-        ),
+        about: ("Una vez, antes de que venza y si la norma lo permite.", "Once, before it is over, by the rules."),
         done: ("Prorrogado.", "Extended."),
         from: HEARD,
         roles: DECIDES,
