@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use kernel::{ActorKind, Department};
 
 use crate::vocabulary::{ConflictGround, IncompatibilityKind, OfficeRole, RelationKind};
-use crate::{CustomerId, term};
+use crate::{CustomerId, HouseRefused, Refused, term};
 
 pub use mandate::{MANDATE_YEARS, Mandate, MandateTooShort, current, may_follow};
 
@@ -59,6 +59,21 @@ pub struct Incompatibility {
     pub kind: IncompatibilityKind,
     /// When it ended; `None` while it lasts.
     pub ended_at: Option<Timestamp>,
+}
+
+impl Incompatibility {
+    /// Whether it keeps the person off: while it lasts, and as long as any relation with a party where it was one with the firm, which is a party to every case
+    /// (Ley 7/2017 art. 23.1.b).
+    fn keeps_off(&self, now: Timestamp, look_back: Timestamp) -> bool {
+        let with_a_party = match self.kind {
+            IncompatibilityKind::EmployedByFirm
+            | IncompatibilityKind::GovernsFirm
+            | IncompatibilityKind::OwnsFirm
+            | IncompatibilityKind::AdvisesParties => true,
+            IncompatibilityKind::PaidByOutcome | IncompatibilityKind::Disqualified => false,
+        };
+        self.ended_at.is_none_or(|ended| ended > now || (with_a_party && ended >= look_back))
+    }
 }
 
 /// A party to a case.
@@ -145,6 +160,31 @@ impl Wall {
         found.into_iter().collect()
     }
 
+    /// Whether the person may say who works on the case: who has to do with it, or with a party, chooses nobody for it either. What is not known, of the ticket or
+    /// of what they declared, keeps off whoever is chosen, and would else keep everybody from giving a seat to who has declared.
+    ///
+    /// # Errors
+    /// [`Refused::Conflict`] with every ground; that they have no mandate, where that is it.
+    pub fn may_move_seats(&self, person: &str, now: Timestamp) -> Result<(), Refused> {
+        if !self.register.get(person).is_some_and(|member| member.mandate.runs_at(now)) {
+            return Err(HouseRefused::NoMandate.into());
+        }
+        let mut grounds = self.conflicts(person, now);
+        grounds.retain(|ground| match ground {
+            ConflictGround::TouchedTicket
+            | ConflictGround::UnitTouchedTicket
+            | ConflictGround::LineTouchedTicket
+            | ConflictGround::RelationWithParty
+            | ConflictGround::FirmPrincipal
+            | ConflictGround::Incompatible => true,
+            ConflictGround::MissingDeclaration
+            | ConflictGround::NoMandate
+            | ConflictGround::InvolvementUnknown
+            | ConflictGround::NotAppointed => false,
+        });
+        if grounds.is_empty() { Ok(()) } else { Err(Refused::Conflict { grounds }) }
+    }
+
     /// Every ground against this person in this role: those of the wall, and that they are not appointed for it.
     pub fn grounds_against(&self, person: &str, office_role: OfficeRole, now: Timestamp) -> Vec<ConflictGround> {
         let mut grounds = self.conflicts(person, now);
@@ -181,7 +221,7 @@ impl Wall {
                 if declaration.relations.iter().any(|relation| self.is_with_party(relation) && counts(relation)) {
                     found.insert(ConflictGround::RelationWithParty);
                 }
-                if declaration.incompatibilities.iter().any(|one| one.ended_at.is_none_or(|ended| ended > now)) {
+                if declaration.incompatibilities.iter().any(|one| one.keeps_off(now, look_back)) {
                     found.insert(ConflictGround::Incompatible);
                 }
             }

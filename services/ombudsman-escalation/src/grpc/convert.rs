@@ -62,6 +62,7 @@ use server::{page_size, parse};
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::vocabulary::{dossier_kind, office_role, stage, visibility};
+use crate::usecase::dossier_reading::Audience;
 use crate::usecase::{
     Change, add_dossier_entry, admit_case, assign_case, close_case, dossier_reading, list_cases, rectify_case,
     recuse_from_case, start_investigation, submit_entity_statement, withdraw_case,
@@ -120,6 +121,17 @@ pub(crate) fn case_name(field: &str, name: &str) -> Parsed<CaseId> {
     let mut violations = Violations::new();
     let id = parse::name::<CaseId>(&mut violations, field, name);
     whole(violations, id)
+}
+
+pub(crate) fn export_dossier(request: &pb::ExportDossierRequest) -> Parsed<(CaseId, Audience)> {
+    let mut violations = Violations::new();
+    let case = parse::name::<CaseId>(&mut violations, "name", &request.name);
+    let audience = match pb::DossierAudience::try_from(request.audience) {
+        Ok(pb::DossierAudience::Unspecified | pb::DossierAudience::Office) => Some(Audience::Office),
+        Ok(pb::DossierAudience::Parties) => Some(Audience::Parties),
+        Err(_) => server::parse::not_a_value(&mut violations, "audience", request.audience),
+    };
+    whole(violations, case.zip(audience))
 }
 
 only_a_change!(admit_case, admit_case, AdmitCaseRequest);
@@ -223,7 +235,7 @@ pub(crate) fn list_cases(request: &pb::ListCasesRequest) -> Parsed<list_cases::Q
         Ok(pb::CaseStanding::Unspecified) => None,
         Ok(pb::CaseStanding::Open) => Some(true),
         Ok(pb::CaseStanding::Over) => Some(false),
-        Err(_) => parse::not_a_value(&mut violations, "standing", request.standing),
+        Err(_) => server::parse::not_a_value(&mut violations, "standing", request.standing),
     };
     let by_term = match pb::CaseOrder::try_from(request.order) {
         Ok(pb::CaseOrder::Unspecified | pb::CaseOrder::Newest) => false,
@@ -233,7 +245,7 @@ pub(crate) fn list_cases(request: &pb::ListCasesRequest) -> Parsed<list_cases::Q
             }
             true
         }
-        Err(_) => parse::not_a_value(&mut violations, "order", request.order).unwrap_or_default(),
+        Err(_) => server::parse::not_a_value(&mut violations, "order", request.order).unwrap_or_default(),
     };
     let (assigned_to_me, token) = (request.assigned_to_me, request.page_token.clone());
     whole(violations, Some(list_cases::Query { stage, ticket, assigned_to_me, open, by_term, size, token }))

@@ -188,7 +188,7 @@ impl OmbudsmanService for Service {
 
     async fn export_dossier(&self, request: Request<pb::ExportDossierRequest>) -> Answer<pb::DossierExport> {
         let call = Call::of(&request);
-        let id = convert::case_name("name", &request.get_ref().name).map_err(|violations| status(&violations))?;
-        answer(usecase::dossier_reading::export(self.office.clone(), call, id).await)
+        let what = convert::export_dossier(request.get_ref()).map_err(|violations| status(&violations))?;
+        answer(usecase::dossier_reading::export(self.office.clone(), call, what).await)
     }
 }

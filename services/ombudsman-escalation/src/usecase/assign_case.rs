@@ -52,7 +52,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
 
 async fn attempt(office: &Office, call: &Call, command: &Command) -> Result<pb::Case, Failure> {
     let links = links::known(office, call).await;
-    let mut step = match Step::begin(office, call, &command.change, Seating::Mandate).await? {
+    let mut step = match Step::begin(office, call, &command.change, Seating::Bench).await? {
         Begun::Replay(kept) => return replayed(office, &kept).await,
         Begun::Step(step) => step,
     };

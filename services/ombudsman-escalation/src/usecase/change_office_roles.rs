@@ -10,7 +10,7 @@ use prost::Message as _;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::entry;
+use super::{denied, entry};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::grpc::vocabulary::office_role_to_proto;
@@ -56,7 +56,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     // Nobody gives themselves a term or an office.
     if person == call.actor().id || !staff::may_govern(&mut tx, &call.actor().id, now).await? {
         tx.rollback().await?;
-        return Err(HouseRefused::NoMandate.into());
+        return Err(denied(&office, &call, (METHOD, row.id.name()), HouseRefused::NoMandate).await);
     }
     let pending = seats::open_cases_of(&mut tx, &person).await?;
     let teams = wall::teams(&mut *tx, &pending).await?;

@@ -9,7 +9,7 @@ pub mod give_claimant_disclosure;
 pub mod list_claimant_entries;
 pub mod withdraw_claimant_case;
 
-use kernel::{Classify as _, ResourceId as _};
+use kernel::ResourceId as _;
 use ombudsman_escalation_domain::code::Code;
 use ombudsman_escalation_domain::{CaseId, Refused};
 use server::Call;
@@ -66,8 +66,8 @@ impl Window {
         let mut others: Vec<CaseId> = cases.into_iter().map(|(case, _)| case).collect();
         let case = case::get(&office.db, others.remove(place)).await?.ok_or(Refused::CaseNotFound)?;
         if self.code.is_some() && !proven {
-            denied(office, &call, case.case.id, (method, Failure::OfficeCodeWrong.reason())).await?;
-            return Err(Failure::OfficeCodeWrong);
+            let about = (method, case.case.id.name());
+            return Err(denied(office, &call, about, Failure::OfficeCodeWrong).await);
         }
         Ok(Own { case, others, call: as_customer(call, located.customer), proven })
     }

@@ -60,6 +60,14 @@ impl Sight {
         Ok(Self { listed: vec![Visibility::Parties.to_string()], sealed: false, told: Some(told_offers(&offers)) })
     }
 
+    /// What may be taken away for this audience.
+    async fn of_audience(office: &Office, call: &Call, case: CaseId, audience: Audience) -> Result<Self, Failure> {
+        match audience {
+            Audience::Office => Self::of(office, call, case).await,
+            Audience::Parties => Self::of_claimant(office, case).await,
+        }
+    }
+
     /// Whether the entry is in this caller's list at all.
     fn lists(&self, sealed: &Sealed) -> bool {
         self.told.as_ref().is_none_or(|told| is_for_claimant(sealed, told))
@@ -76,11 +84,10 @@ impl Sight {
         Ok(team.authorize(person, SEATS, &wall, now).is_ok())
     }
 
-    const fn shows(&self, sealed: &Sealed) -> bool {
-        match sealed.entry.visibility {
-            Visibility::Parties | Visibility::Office => true,
-            Visibility::Sealed => self.sealed,
-        }
+    fn shows(&self, sealed: &Sealed) -> bool {
+        let visibility = sealed.entry.visibility;
+        let is_theirs = self.listed.iter().any(|listed| listed == visibility.as_str()) && self.lists(sealed);
+        is_theirs && (visibility != Visibility::Sealed || self.sealed)
     }
 }
 
@@ -233,16 +240,33 @@ async fn recorded(office: &Office, case: CaseId) -> Result<Vec<(u64, Hash)>, Fai
         .collect()
 }
 
-/// Everything, with the salts that an offline verification needs.
+/// For whom a dossier is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// For the office.
+    Office,
+    /// For a party, or who judges between them: what both may read.
+    Parties,
+}
+
+/// Every entry, with the salts that an offline verification needs; what is not for the audience without what it says.
 ///
 /// # Errors
 /// [`Failure`].
 #[tracing::instrument(name = "dossier.export", skip_all, fields(case = %case))]
-pub async fn export(office: Office, call: Call, case: CaseId) -> Result<pb::DossierExport, Failure> {
-    let sight = Sight::of(&office, &call, case).await?;
+pub async fn export(
+    office: Office,
+    call: Call,
+    (case, audience): (CaseId, Audience),
+) -> Result<pb::DossierExport, Failure> {
     let (stored, entries) = whole(&office, case).await?;
+    let sight = Sight::of_audience(&office, &call, case, audience).await?;
     let entry_count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
-    let exported = pb::DossierExported { case_name: case.name(), entry_count };
+    let told = match audience {
+        Audience::Office => pb::DossierAudience::Office,
+        Audience::Parties => pb::DossierAudience::Parties,
+    };
+    let exported = pb::DossierExported { case_name: case.name(), entry_count, audience: told.into() };
     let mut tx = office.db.tx().await?;
     ledger::append(&mut tx, &[entry(&office, &call, case.name(), &exported)]).await?;
     tx.commit().await?;

@@ -13,7 +13,7 @@ use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::links::{self, Links};
-use super::{Bench, Moves, entry};
+use super::{Bench, Moves, denied, entry};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::grpc::vocabulary::end_cause_to_proto;
@@ -77,7 +77,13 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     if !substitutes.is_empty() {
         let links = links?;
         for (case, substitute) in &substitutes {
-            hand_over(&bench, &mut tx, *case, &person, (substitute, links)).await?;
+            match hand_over(&bench, &mut tx, *case, &person, (substitute, links)).await {
+                Err(Failure::Refused(Refused::House(HouseRefused::NoMandate))) => {
+                    tx.rollback().await?;
+                    return Err(denied(&office, &call, (METHOD, case.name()), HouseRefused::NoMandate).await);
+                }
+                done => done?,
+            }
         }
     }
     let ending = staff::Ending {

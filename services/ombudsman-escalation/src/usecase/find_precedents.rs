@@ -1,6 +1,6 @@
 //! Similar earlier decisions, for those who investigate or decide the case.
 
-use kernel::{Classify as _, Violations};
+use kernel::{ResourceId as _, Violations};
 use ombudsman_escalation_domain::precedent::LEAST_SIMILAR;
 use ombudsman_escalation_domain::vocabulary::OfficeRole;
 use ombudsman_escalation_domain::{CaseId, Refused};
@@ -38,8 +38,7 @@ pub async fn run(office: Office, call: Call, query: Query) -> Result<pb::FindPre
     let team = wall::team_now(&office.db, query.case).await?;
     let seats = &[OfficeRole::Investigator, OfficeRole::Ombudsman];
     if let Err(refused) = team.authorize(&call.actor().id, seats, &wall, now) {
-        denied(&office, &call, query.case, ("FindPrecedents", refused.reason())).await?;
-        return Err(refused.into());
+        return Err(denied(&office, &call, ("FindPrecedents", query.case.name()), refused).await);
     }
     let mut asking = stored.case.clone();
     if let Some(wanted) = &query.point {

@@ -9,6 +9,7 @@ use postgres::StoreError;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
+use super::denied;
 use super::open_case::is_claimant;
 use crate::document::{self, Format, Leaf};
 use crate::error::Failure;
@@ -24,7 +25,7 @@ pub async fn run(office: Office, call: Call, id: CaseId, format: Format) -> Resu
     let stored = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
     let who = call.acting();
     if !who.is_office() && !is_claimant(who, &stored.case.customer.name()) && stored.opened_by != who.actor {
-        return Err(Refused::CaseNotFound.into());
+        return Err(denied(&office, &call, ("GetAcknowledgement", id.name()), Refused::CaseNotFound).await);
     }
     let entry = dossier::first_of(&office.db, id, DossierKind::Acknowledgement).await?;
     let content = entry.ok_or(Refused::NoAcknowledgement)?.content.ok_or(Refused::CaseErased)?;

@@ -6,6 +6,7 @@ use ombudsman_escalation_domain::{CaseId, Refused};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
+use super::denied;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
@@ -18,7 +19,7 @@ use crate::usecase::open_case::is_claimant;
 /// [`Failure`].
 #[tracing::instrument(name = "decision.get", skip_all, fields(case = %id))]
 pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Decision, Failure> {
-    let (issued, answers) = readable(&office, &call, id).await?;
+    let (issued, answers) = readable(&office, &call, ("GetDecision", id)).await?;
     let mut connection = office.db.reader().acquire().await?;
     let corrected = procedure::corrections(&mut connection, id).await?;
     let superseded_by = procedure::standing(&mut connection, id).await?.superseded_by;
@@ -32,7 +33,7 @@ pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Decision,
 pub(super) async fn readable(
     office: &Office,
     call: &Call,
-    id: CaseId,
+    (method, id): (&str, CaseId),
 ) -> Result<(decision::Issued, Vec<Answer>), Failure> {
     let mut connection = office.db.reader().acquire().await?;
     let (issued, answers) = decision::get(&mut connection, id).await?.ok_or(Refused::DecisionNotFound)?;
@@ -41,7 +42,10 @@ pub(super) async fn readable(
     if !who.is_office() {
         let stored = case::get(&office.db, id).await?.ok_or(Refused::DecisionNotFound)?;
         let theirs = is_claimant(who, &stored.case.customer.name()) || stored.opened_by == who.actor;
-        if !theirs || issued.notified_at.is_none() {
+        if !theirs {
+            return Err(denied(office, call, (method, id.name()), Refused::DecisionNotFound).await);
+        }
+        if issued.notified_at.is_none() {
             return Err(Refused::DecisionNotFound.into());
         }
     }

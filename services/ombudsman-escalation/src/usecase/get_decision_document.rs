@@ -33,7 +33,7 @@ pub struct Query {
 /// [`Failure`].
 #[tracing::instrument(name = "decision.get_document", skip_all, fields(case = %query.case))]
 pub async fn run(office: Office, call: Call, query: Query) -> Result<pb::DecisionDocument, Failure> {
-    let (issued, _) = get_decision::readable(&office, &call, query.case).await?;
+    let (issued, _) = get_decision::readable(&office, &call, ("GetDecisionDocument", query.case)).await?;
     match query.correction {
         None => decision_itself(&office, issued, query).await,
         Some(number) => correction(&office, &issued, number, query).await,

@@ -1,6 +1,6 @@
 //! Reading the last draft, for those who work on the case.
 
-use kernel::{Classify as _, ResourceId as _};
+use kernel::ResourceId as _;
 use ombudsman_escalation_domain::vocabulary::OfficeRole;
 use ombudsman_escalation_domain::{CaseId, Refused};
 use server::Call;
@@ -28,8 +28,7 @@ pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Draft, Fa
     let team = wall::team(&mut *tx, id).await?;
     if let Err(refused) = team.authorize(&call.actor().id, READERS, &wall, now) {
         tx.rollback().await?;
-        denied(&office, &call, id, ("GetDraft", refused.reason())).await?;
-        return Err(refused.into());
+        return Err(denied(&office, &call, ("GetDraft", id.name()), refused).await);
     }
     let last = draft::last(&mut *tx, id).await?.ok_or(Refused::DraftNotFound)?;
     let text = office.seal.open(id.uuid(), last.revision, last.closed)?;

@@ -1,6 +1,6 @@
 //! Telling a party who sat on its case and what they declared, and keeping what was told.
 
-use kernel::{Language, ResourceId as _};
+use kernel::{Language, ResourceId as _, Role};
 use ombudsman_escalation_domain::statement::{self, Disclosed};
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use ombudsman_escalation_domain::wall::Mandate;
@@ -10,11 +10,11 @@ use server::Call;
 use server::parse::{language_to_proto, time_to_proto};
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step};
+use super::{Begun, Change, Paper, Seating, Step, denied};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
-use crate::store::{seats, staff, wall};
+use crate::store::{case, seats, staff, wall};
 use crate::usecase::open_case::is_claimant;
 
 /// Name of the RPC.
@@ -36,16 +36,21 @@ pub struct Command {
 #[tracing::instrument(name = "case.give_disclosure", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::DisclosureStatement, Failure> {
     let who = call.acting();
+    let id = command.change.case;
+    if who.has(Role::Customer) {
+        let known = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
+        if !is_claimant(who, &known.case.customer.name()) && known.opened_by != who.actor {
+            return Err(denied(&office, &call, (METHOD, id.name()), Refused::CaseNotFound).await);
+        }
+    }
     let seating = if who.is_office() { Seating::Mandate } else { Seating::Unneeded };
     let mut step = match Step::begin(&office, &call, &command.change, seating).await? {
         Begun::Replay(kept) => return again(&kept),
         Begun::Step(step) => step,
     };
     let case = step.case();
-    let theirs = is_claimant(who, &case.customer.name()) || step.stored.opened_by == who.actor;
-    let hidden = who.has(kernel::Role::Customer) && !theirs;
     // Nothing is added to a case whose words were destroyed.
-    if hidden || seats::is_erased(&mut step.tx, case.id).await? {
+    if seats::is_erased(&mut step.tx, case.id).await? {
         return Err(Refused::CaseNotFound.into());
     }
     let seats = disclosed(&mut step, case.id).await?;

@@ -1,6 +1,6 @@
 //! Issuing the decision: every claim point answered, and nothing changed ever after.
 
-use kernel::{Language, ResourceId as _};
+use kernel::{Classify as _, Kind, Language, ResourceId as _};
 use ombudsman_escalation_domain::case::Case;
 use ombudsman_escalation_domain::decision::{self, Answer, Decision};
 use ombudsman_escalation_domain::document::{Facts, text};
@@ -12,7 +12,7 @@ use prost::Message as _;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step};
+use super::{Begun, Change, Paper, Seating, Step, denied};
 use crate::document;
 use crate::error::Failure;
 use crate::grpc::answer;
@@ -91,7 +91,13 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dec
         dossier_sequence: sealed.entry.sequence,
         mark: &mark,
     };
-    store::insert(&mut step.tx, &writing).await?;
+    if let Err(failure) = store::insert(&mut step.tx, &writing).await {
+        let case = after.id.name();
+        step.tx.rollback().await?;
+        let is_denial = matches!(failure, Failure::Refused(Refused::Conflict { .. } | Refused::House(_)))
+            || failure.kind() == Kind::PermissionDenied;
+        return Err(if is_denial { denied(&office, &call, (METHOD, case), failure).await } else { failure });
+    }
     let noted = pb::DecisionIssued {
         case_name: after.id.name(),
         ticket: after.ticket.name(),

@@ -10,6 +10,7 @@ use prost::Message as _;
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
+use super::denied;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
@@ -48,7 +49,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Rec
     }
     if !staff::may_govern(&mut tx, &call.actor().id, now).await? {
         tx.rollback().await?;
-        return Err(HouseRefused::NoMandate.into());
+        return Err(denied(&office, &call, (METHOD, String::new()), HouseRefused::NoMandate).await);
     }
     let made = Recommended {
         id: RecommendationId::from_uuid(office.ambient.uuid(now)),

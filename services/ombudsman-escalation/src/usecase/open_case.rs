@@ -17,7 +17,7 @@ use server::{Call, Principal};
 use uuid::Uuid;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Paper, Step, entry, replayed};
+use super::{Paper, Step, denied, entry, replayed};
 use crate::document;
 use crate::error::Failure;
 use crate::grpc::vocabulary::stage_to_proto;
@@ -78,7 +78,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         let who = call.acting();
         // Who knows a request of somebody else's is told no word of it.
         return match who.has(Role::Customer) && !is_claimant(who, &case.customer) {
-            true => Err(Failure::TicketNotFound),
+            true => Err(denied(&office, &call, (METHOD, case.name), Failure::TicketNotFound).await),
             false => Ok(case),
         };
     }
@@ -92,7 +92,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     }
     let told = &snapshot.own.ticket;
     if who.has(Role::Customer) && !is_claimant(who, &told.customer) {
-        return Err(Failure::TicketNotFound);
+        let about = (METHOD, command.ticket.name());
+        return Err(denied(&office, &call, about, Failure::TicketNotFound).await);
     }
     let regime = Regime::choose(command.regime, &told.sector, who.is_office(), office.accredited);
     let regime = regime.map_err(|wrong| Failure::field("regime", wrong.to_string()))?;

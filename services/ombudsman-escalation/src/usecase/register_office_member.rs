@@ -9,7 +9,7 @@ use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::entry;
+use super::{denied, entry};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::grpc::vocabulary::office_role_to_proto;
@@ -41,7 +41,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     }
     if !staff::may_govern(&mut tx, &call.actor().id, now).await? {
         tx.rollback().await?;
-        return Err(HouseRefused::NoMandate.into());
+        return Err(denied(&office, &call, (METHOD, String::new()), HouseRefused::NoMandate).await);
     }
     let id = MemberId::from_uuid(office.ambient.uuid(now));
     staff::insert(&mut tx, id, &command.member, now).await?;

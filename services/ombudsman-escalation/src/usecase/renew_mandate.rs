@@ -9,7 +9,7 @@ use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::entry;
+use super::{denied, entry};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
@@ -50,7 +50,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     // Nobody gives themselves a term or an office.
     if person == call.actor().id || !staff::may_govern(&mut tx, &call.actor().id, now).await? {
         tx.rollback().await?;
-        return Err(HouseRefused::NoMandate.into());
+        return Err(denied(&office, &call, (METHOD, row.id.name()), HouseRefused::NoMandate).await);
     }
     let before = staff::get(&mut tx, row.id, now).await?.ok_or(Refused::MemberNotFound)?;
     let terms: Vec<Mandate> = before.terms.iter().map(|term| term.mandate).collect();

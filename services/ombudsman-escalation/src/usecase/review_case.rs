@@ -35,7 +35,7 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.review", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let mut step = match Step::begin(&office, &call, &command.change, Seating::Mandate).await? {
+    let mut step = match Step::begin(&office, &call, &command.change, Seating::Bench).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,
     };

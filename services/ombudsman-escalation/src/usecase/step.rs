@@ -46,6 +46,8 @@ pub(crate) enum Seating {
     Claimant,
     /// None, but a mandate that runs: the caller acts for the office.
     Mandate,
+    /// By whoever may say who works on the case: a mandate that runs, and no ground of the wall against them.
+    Bench,
 }
 
 /// A paper for the dossier.
@@ -139,11 +141,14 @@ impl Step {
                 let runs = register.get(&actor.id).is_some_and(|member| member.mandate.runs_at(now));
                 (!runs).then_some(HouseRefused::NoMandate.into())
             }
+            Seating::Bench => {
+                let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
+                wall.may_move_seats(&actor.id, now).err()
+            }
         };
         if let Some(refused) = refused {
             tx.rollback().await?;
-            denied(office, call, change.case, (change.key.method, refused.reason())).await?;
-            return Err(refused.into());
+            return Err(denied(office, call, (change.key.method, change.case.name()), refused).await);
         }
         let stamp = Stamp::of(actor.clone(), now, call.traceparent.clone());
         let head = stored.head;
@@ -321,19 +326,33 @@ fn path(method: &str) -> &'static str {
     ventanilla_proto::policies().iter().map(|policy| policy.path).find(of_the_office).unwrap_or_default()
 }
 
-/// Writes into the ledger that a person whose role may call the method was turned away from this case.
+/// Writes into the ledger that somebody whose role may call the method was turned away from this resource, and gives back how; that it could not be written
+/// is told instead.
 pub(crate) async fn denied(
     office: &Office,
     call: &Call,
-    case: CaseId,
-    (method, reason): (&str, &str),
+    (method, resource): (&str, String),
+    how: impl Into<Failure>,
+) -> Failure {
+    let how = how.into();
+    match note_denial(office, call, (method, resource), how.reason()).await {
+        Ok(()) => how,
+        Err(failure) => failure,
+    }
+}
+
+async fn note_denial(
+    office: &Office,
+    call: &Call,
+    (method, resource): (&str, String),
+    reason: &str,
 ) -> Result<(), Failure> {
     let now = office.ambient.now();
     let denied = AccessDenied {
         method: path(method).to_owned(),
         roles: call.acting().roles.iter().map(ToString::to_string).collect(),
         reason: reason.to_owned(),
-        resource: case.name(),
+        resource,
     };
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
     let draft = Draft::new(office.ambient.uuid(now), format!("principals/{}", call.actor().id), &denied, &stamp);

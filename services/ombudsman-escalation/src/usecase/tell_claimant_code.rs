@@ -8,7 +8,7 @@ use server::parse::channel_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::open_case::is_claimant;
-use super::{Begun, Change, Paper, Seating, Step};
+use super::{Begun, Change, Paper, Seating, Step, denied};
 use crate::error::Failure;
 use crate::office::Office;
 use crate::store::{case, seats, wall};
@@ -40,10 +40,9 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cla
     let id = command.change.case;
     let claims = who.has(Role::Customer);
     if claims {
-        let theirs =
-            case::get(&office.db, id).await?.is_some_and(|known| is_claimant(who, &known.case.customer.name()));
-        if !theirs {
-            return Err(Refused::CaseNotFound.into());
+        let known = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
+        if !is_claimant(who, &known.case.customer.name()) {
+            return Err(denied(&office, &call, (METHOD, id.name()), Refused::CaseNotFound).await);
         }
     }
     let seats = if claims { Seating::Claimant } else { Seating::In(TELL_IT) };
@@ -77,7 +76,10 @@ async fn again(office: &Office, call: &Call, id: CaseId, kept: &[u8]) -> Result<
         return Err(Refused::CaseNotFound.into());
     }
     if !call.acting().has(Role::Customer) {
-        team.authorize(&call.actor().id, TELL_IT, &wall, office.ambient.now())?;
+        let seat = team.authorize(&call.actor().id, TELL_IT, &wall, office.ambient.now());
+        if let Err(refused) = seat {
+            return Err(denied(office, call, (METHOD, id.name()), refused).await);
+        }
     }
     Ok(told_as(office, id, number))
 }

@@ -251,7 +251,15 @@ async fn the_wall_of_the_database_and_of_the_domain_agree_on_this_house() {
                 .await
                 .unwrap();
         found.sort();
-        let mut told: Vec<String> = match world.assign(&case.name, person, OMBUDSMAN).await {
+        let request = pb::AssignCaseRequest {
+            name: case.name.clone(),
+            etag: world.etag(&case.name).await,
+            person: person.into(),
+            office_role: OMBUDSMAN.into(),
+            request_id: fresh_id(),
+        };
+        // Elena's line has to do with it: she chooses nobody for it.
+        let mut told: Vec<String> = match world.ines().assign_case(request).await {
             Err(status) if reason(&status).1 == "CONFLICT_OF_INTEREST" => {
                 refusal(&status).2["grounds"].split(", ").map(str::to_owned).collect()
             }

@@ -306,7 +306,7 @@ async fn hearing(trial: &mut Trial) {
         ..Default::default()
     };
     trial.both::<_, pb::DossierEntry>(OSCAR, office!("AddDossierEntry"), &note).await;
-    let export = pb::ExportDossierRequest { name: name.clone() };
+    let export = pb::ExportDossierRequest { name: name.clone(), audience: 0 };
     trial.both::<_, pb::DossierExport>(OSCAR, office!("ExportDossier"), &export).await;
     let disclose =
         pb::GiveDisclosureRequest { name: name.clone(), language: Language::Es.into(), request_id: fresh_id() };

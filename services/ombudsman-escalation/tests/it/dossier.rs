@@ -7,6 +7,7 @@ use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::dossier::{Content, Entry, Head, Sealed, verify};
 use tonic::Code;
 use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::r#type::v1::Channel;
 
 use crate::world::{SIGNPOST, World, fields, fresh_id, reason, uuid_of};
 
@@ -176,8 +177,12 @@ async fn a_chain_that_was_made_anew_is_found_by_what_the_ledger_recorded() {
     let world = World::staffed().await;
     let case = world.seated_case().await.name;
     let id = CaseId::parse(&case).unwrap();
-    let export =
-        world.ines().export_dossier(pb::ExportDossierRequest { name: case.clone() }).await.unwrap().into_inner();
+    let export = world
+        .ines()
+        .export_dossier(pb::ExportDossierRequest { name: case.clone(), audience: 0 })
+        .await
+        .unwrap()
+        .into_inner();
     let mut admin = world.database.admin().await.acquire().await.unwrap();
     sqlx::query("set session_replication_role = replica").execute(&mut *admin).await.unwrap();
     // Everything from the fourth entry on is sealed again, with another author, up to the head.
@@ -211,7 +216,7 @@ async fn an_export_verifies_without_the_service() {
     let world = World::staffed().await;
     let case = world.seated_case().await.name;
     add(&world, &case, pb::DossierVisibility::Sealed, "for those who work on it").await;
-    let request = pb::ExportDossierRequest { name: case.clone() };
+    let request = pb::ExportDossierRequest { name: case.clone(), audience: 0 };
     let export = world.ines().export_dossier(request.clone()).await.unwrap().into_inner();
     let id = CaseId::parse(&case).unwrap();
     let head = |export: &pb::DossierExport| Head {
@@ -236,7 +241,7 @@ async fn the_first_altered_entry_of_a_dossier_that_was_taken_away_is_named_whate
     let world = World::staffed().await;
     let case = world.seated_case().await.name;
     add(&world, &case, pb::DossierVisibility::Sealed, "for those who work on it").await;
-    let request = pb::ExportDossierRequest { name: case.clone() };
+    let request = pb::ExportDossierRequest { name: case.clone(), audience: 0 };
     let whole = world.ines().export_dossier(request.clone()).await.unwrap().into_inner();
     let redacted = world.as_person("rita", Role::Investigator).export_dossier(request).await.unwrap().into_inner();
     let known = |head| Known { head, key: None };
@@ -304,8 +309,12 @@ async fn what_the_office_signed_in_a_dossier_is_held_against_its_key_and_a_chain
     let world = World::staffed().await;
     let case = world.drafted_case().await.name;
     world.decide(&case).await;
-    let export =
-        world.ines().export_dossier(pb::ExportDossierRequest { name: case.clone() }).await.unwrap().into_inner();
+    let export = world
+        .ines()
+        .export_dossier(pb::ExportDossierRequest { name: case.clone(), audience: 0 })
+        .await
+        .unwrap()
+        .into_inner();
     let key = world.harness.checkpoint_key();
     let against = |export: &pb::DossierExport, key: &[u8]| bundle::verify(export, Known { head: None, key: Some(key) });
     let intact = against(&export, &key).unwrap();
@@ -344,7 +353,8 @@ async fn what_the_office_signed_in_a_dossier_is_held_against_its_key_and_a_chain
     }
     // A paper that the key did sign, of another case.
     let theirs = world.case().await.name;
-    let theirs = world.ines().export_dossier(pb::ExportDossierRequest { name: theirs }).await.unwrap().into_inner();
+    let theirs =
+        world.ines().export_dossier(pb::ExportDossierRequest { name: theirs, audience: 0 }).await.unwrap().into_inner();
     let acknowledged = theirs.entries.iter().find(|entry| entry.kind() == pb::DossierKind::Acknowledgement).unwrap();
     let acknowledged = String::from_utf8(acknowledged.content.clone()).unwrap();
     let forged = forge(id, &export, intact.signed[0], |_| acknowledged.clone());
@@ -403,4 +413,42 @@ pub fn read(case: CaseId, entry: &pb::DossierEntry) -> Sealed {
             prev_hash: hash(&entry.prev_hash),
         },
     }
+}
+
+#[tokio::test]
+async fn what_is_taken_away_for_the_parties_holds_what_both_may_read_and_verifies_as_a_whole() {
+    let world = World::monitored().await.0;
+    let case = world.seated_under("es.general").await;
+    world.to_draft(&case).await;
+    add(&world, &case, pb::DossierVisibility::Sealed, "for those who work on it").await;
+    add(&world, &case, pb::DossierVisibility::Office, "the firm has lost two such before").await;
+    add(&world, &case, pb::DossierVisibility::Parties, "the bank's receipt").await;
+    act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "41 euros at once").unwrap();
+    let take = async |audience: pb::DossierAudience| {
+        let request = pb::ExportDossierRequest { name: case.clone(), audience: audience.into() };
+        world.elena().export_dossier(request).await.unwrap().into_inner()
+    };
+    let says = |export: &pb::DossierExport, words: &str| {
+        let bytes = prost::Message::encode_to_vec(export);
+        bytes.windows(words.len()).any(|window| window == words.as_bytes())
+    };
+    let whole = take(pb::DossierAudience::Office).await;
+    let theirs = take(pb::DossierAudience::Parties).await;
+    let words =
+        ["for those who work on it", "the firm has lost two such before", "41 euros at once", "the bank's receipt"];
+    assert_eq!(words.map(|words| says(&whole, words)), [true; 4]);
+    assert_eq!(words.map(|words| says(&theirs, words)), [false, false, false, true]);
+    let bare = |entry: &pb::DossierEntry| entry.redacted && entry.content.is_empty() && entry.salt.is_empty();
+    assert!(theirs.entries.iter().all(|entry| entry.visibility() == pb::DossierVisibility::Parties || bare(entry)));
+    let known = || Known { head: None, key: None };
+    let (intact, redacted) = (bundle::verify(&whole, known()).unwrap(), bundle::verify(&theirs, known()).unwrap());
+    assert_eq!((redacted.entries, redacted.head), (intact.entries, intact.head));
+    // Once the claimant was told the offer it is a paper of theirs.
+    act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
+    assert!(says(&take(pb::DossierAudience::Parties).await, "41 euros at once"));
+    let told = world.entries::<pb::DossierExported>().await;
+    let audiences: Vec<_> = told.iter().map(pb::DossierExported::audience).collect();
+    assert_eq!(audiences, [pb::DossierAudience::Office, pb::DossierAudience::Parties, pb::DossierAudience::Parties]);
+    let wrong = pb::ExportDossierRequest { name: "cases/9".into(), audience: 9 };
+    assert_eq!(fields(&world.elena().export_dossier(wrong).await.unwrap_err()), ["name", "audience"]);
 }

@@ -16,6 +16,7 @@ mod conciliation;
 mod config;
 mod decision;
 mod decision_document;
+mod denials;
 mod disclosure;
 mod docket;
 mod dossier;

@@ -2,6 +2,7 @@
 
 use kernel::Role;
 use tonic::Code;
+use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use crate::world::{CUSTOMER, World, fields, fresh_id, issue_request, reason, refusal, uuid_of};
@@ -258,7 +259,7 @@ async fn what_is_done_outside_a_term_is_refused_by_the_office_and_by_the_tables(
 }
 
 #[tokio::test]
-async fn an_incompatibility_keeps_off_every_case_while_it_lasts_and_costs_the_seats_held() {
+async fn an_incompatibility_keeps_off_every_case_and_its_shadow_is_as_long_as_a_relations() {
     let world = World::staffed().await;
     let case = world.seated_case().await.name;
     let incompatible = |end_time| pb::RelationDeclaration {
@@ -276,7 +277,11 @@ async fn an_incompatibility_keeps_off_every_case_while_it_lasts_and_costs_the_se
     assert_eq!(recused[0].grounds, [i32::from(pb::ConflictGround::Incompatible)]);
     let refused = world.assign(&case, "oscar", pb::OfficeRole::Investigator).await.unwrap_err();
     assert_eq!(refusal(&refused).2["grounds"], "incompatible");
+    // Who governed the firm until yesterday is as near to it as any relation of a party's: for three years.
     declare(incompatible(world.in_days(-1))).await;
+    let refused = world.assign(&case, "oscar", pb::OfficeRole::Investigator).await.unwrap_err();
+    assert_eq!(refusal(&refused).2["grounds"], "incompatible");
+    declare(incompatible(world.in_days(-3 * 366))).await;
     world.assign(&case, "oscar", pb::OfficeRole::Investigator).await.unwrap();
     let noted = world.entries::<pb::RelationsDeclared>().await;
     assert_eq!(noted.last().map(|one| (one.person.as_str(), one.incompatibility_count)), Some(("oscar", 1)));
@@ -342,7 +347,8 @@ async fn an_auditor_reads_what_the_office_reads_and_nothing_it_deliberates() {
     );
     let sealed: Vec<_> = entries.iter().filter(|e| e.visibility() == pb::DossierVisibility::Sealed).collect();
     assert!(sealed.len() == 1 && sealed[0].content.is_empty());
-    let export = aura.export_dossier(pb::ExportDossierRequest { name: case.clone() }).await.unwrap().into_inner();
+    let export =
+        aura.export_dossier(pb::ExportDossierRequest { name: case.clone(), audience: 0 }).await.unwrap().into_inner();
     assert!(export.entries.iter().all(|e| e.visibility() != pb::DossierVisibility::Sealed || e.content.is_empty()));
     assert_eq!(world.entries::<pb::DossierExported>().await.len(), 1);
     let draft = aura.get_draft(pb::GetDraftRequest { case_name: case.clone() }).await.unwrap_err();
@@ -423,4 +429,9 @@ async fn nobody_gives_themselves_a_term_and_the_register_is_changed_by_whoever_h
     world.days(3 * 366);
     assert_eq!(reason(&renew("elena", "elena").await.unwrap_err()), no_mandate);
     renew("whoever-appoints", "elena").await.unwrap();
+    let written = world.entries::<AccessDenied>().await;
+    let member = async |person: &str| world.member(person).await.name;
+    let (elena, oscar) = (member("elena").await, member("oscar").await);
+    let told: Vec<_> = written.iter().map(|denied| (denied.reason.as_str(), denied.resource.as_str())).collect();
+    assert_eq!(told, [&elena, &oscar, &elena, &elena].map(|of| ("NO_MANDATE", of.as_str())));
 }

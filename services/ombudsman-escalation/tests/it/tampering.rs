@@ -133,7 +133,7 @@ async fn taken_away() -> Held {
     world.seated_case().await;
     let issue = crate::world::issue_request(&world, &case).await;
     world.elena().issue_decision(issue).await.unwrap();
-    let request = pb::ExportDossierRequest { name: case.clone() };
+    let request = pb::ExportDossierRequest { name: case.clone(), audience: 0 };
     let bundle = world.elena().export_dossier(request).await.unwrap().into_inner();
     let id = CaseId::parse(&case).unwrap();
     let dossier: Vec<Sealed> = bundle.entries.iter().map(|entry| read(id, entry)).collect();
