@@ -144,7 +144,8 @@ fn lines(value: &str) -> impl Iterator<Item = &str> {
     value.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']).filter(|line| !line.trim().is_empty())
 }
 
-fn money(amount: &Amount) -> String {
+/// An amount as people read it, with the decimals of its currency.
+pub fn money(amount: &Amount) -> String {
     let decimals = amount.decimals();
     let unit = 10_i64.pow(decimals);
     let (whole, part, places) = (amount.minor() / unit, amount.minor() % unit, decimals as usize);

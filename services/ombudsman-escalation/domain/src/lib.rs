@@ -6,6 +6,7 @@
 pub mod admissibility;
 pub mod case;
 pub mod code;
+pub mod correction;
 pub mod decision;
 pub mod disclosure;
 pub mod document;

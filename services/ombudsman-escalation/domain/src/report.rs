@@ -41,8 +41,8 @@ pub struct Decided {
     pub outcome: String,
     /// Motive of their cases.
     pub motive: Option<String>,
-    /// Where their cases stand, as a word.
-    pub state: String,
+    /// What their cases came to, as a word; closing them does not change it.
+    pub came_to: String,
     /// Whether the term was kept, as a word.
     pub term: String,
     /// Whether they bind the firm.
@@ -59,6 +59,17 @@ pub struct Decided {
     pub largest: i64,
 }
 
+/// What the firm had met and owes once more, since its cause came again for others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reopened {
+    /// Rules of the cause.
+    pub regime: String,
+    /// Motive of the cause.
+    pub motive: Option<String>,
+    /// How often.
+    pub count: u64,
+}
+
 /// What was counted of a year.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counted {
@@ -68,6 +79,8 @@ pub struct Counted {
     pub decided: Vec<Decided>,
     /// Decisions by the whole days they took from reaching the office.
     pub days: BTreeMap<i32, u64>,
+    /// What was owed once more from a day in it.
+    pub reopened: Vec<Reopened>,
 }
 
 /// For whom a report is.
@@ -90,7 +103,7 @@ pub enum Table {
     Motive,
     /// The received, by the currency of what is claimed.
     Claimed,
-    /// The received, by where they stand.
+    /// The received, by where they stand; of the closed also from where.
     State,
     /// Decisions, by outcome.
     Outcome,
@@ -98,7 +111,7 @@ pub enum Table {
     Redress,
     /// Decisions, by whether the term was kept.
     Term,
-    /// Decisions, by where their cases stand.
+    /// Decisions, by what their cases came to.
     Compliance,
     /// Decisions, by motive and outcome.
     OutcomeByMotive,
@@ -106,6 +119,8 @@ pub enum Table {
     Binding,
     /// Decisions, by whether they depart from an earlier one.
     Precedent,
+    /// What is owed once more, by the regime and the motive of its cause.
+    Recurrence,
 }
 
 impl Table {
@@ -123,11 +138,12 @@ impl Table {
         Self::Compliance,
         Self::Precedent,
         Self::OutcomeByMotive,
+        Self::Recurrence,
     ];
 
     /// Whether the public is shown it.
     pub const fn is_public(self) -> bool {
-        !matches!(self, Self::State | Self::OutcomeByMotive)
+        !matches!(self, Self::State | Self::OutcomeByMotive | Self::Recurrence)
     }
 
     /// Where the total of the table stands: the tables of one population share it, and the grounds make the refused.
@@ -135,6 +151,7 @@ impl Table {
         match self {
             Self::Received | Self::Motive | Self::Claimed | Self::State => (Self::Received, ""),
             Self::RefusalGround => (Self::Received, REFUSED),
+            Self::Recurrence => (Self::Recurrence, ""),
             _ => (Self::Outcome, ""),
         }
     }
@@ -179,6 +196,14 @@ fn course(case: &Received) -> &str {
         _ if case.admitted => "admitted",
         // `withdrawn`, and whatever comes to be told apart later.
         other => other,
+    }
+}
+
+/// Where a case stands, as a word; of a closed one also where it stood.
+fn state(case: &Received) -> String {
+    match &case.closed_from {
+        Some(from) => format!("{}/{from}", case.state),
+        None => case.state.clone(),
     }
 }
 
@@ -236,13 +261,14 @@ fn cells(counted: &Counted) -> Cells {
     let nothing = (0, 0);
     add(&mut cells, Table::Received, "", 0, nothing);
     add(&mut cells, Table::Outcome, "", 0, nothing);
+    add(&mut cells, Table::Recurrence, "", 0, nothing);
     for case in &counted.received {
         let motive = case.motive.as_deref().unwrap_or(UNCLASSIFIED);
         let course = course(case);
         add(&mut cells, Table::Received, "", case.count, nothing);
         add(&mut cells, Table::Received, course, case.count, nothing);
         add(&mut cells, Table::Motive, motive, case.count, nothing);
-        add(&mut cells, Table::State, &case.state, case.count, nothing);
+        add(&mut cells, Table::State, &state(case), case.count, nothing);
         let currency = case.currency.as_deref().unwrap_or(NONE);
         add(&mut cells, Table::Claimed, currency, case.count, (case.claimed, case.largest));
         if course == REFUSED {
@@ -257,11 +283,16 @@ fn cells(counted: &Counted) -> Cells {
         add(&mut cells, Table::Outcome, &made.outcome, made.count, nothing);
         add(&mut cells, Table::OutcomeByMotive, &both, made.count, nothing);
         add(&mut cells, Table::Term, &made.term, made.count, nothing);
-        add(&mut cells, Table::Compliance, &made.state, made.count, nothing);
+        add(&mut cells, Table::Compliance, &made.came_to, made.count, nothing);
         add(&mut cells, Table::Binding, if made.binding { "binding" } else { "not_binding" }, made.count, nothing);
         add(&mut cells, Table::Precedent, if made.departs { "departs" } else { "follows" }, made.count, nothing);
         let currency = made.currency.as_deref().unwrap_or(NONE);
         add(&mut cells, Table::Redress, currency, made.count, (made.redress, made.largest));
+    }
+    for again in &counted.reopened {
+        let cause = format!("{}/{}", again.regime, again.motive.as_deref().unwrap_or(UNCLASSIFIED));
+        add(&mut cells, Table::Recurrence, "", again.count, nothing);
+        add(&mut cells, Table::Recurrence, &cause, again.count, nothing);
     }
     cells
 }

@@ -1,7 +1,11 @@
 //! A yearly report as a file: a document for people, values for the regulator.
 
+use jiff::Timestamp;
 use kernel::Language;
+use ombudsman_escalation_domain::document::money;
+use ombudsman_escalation_domain::matter::Amount;
 use ombudsman_escalation_domain::report::words::{Words, words};
+use ombudsman_escalation_domain::term;
 use paper::{Attached, Block, Paper, PaperError};
 use serde_json::{Value, json};
 use server::cell;
@@ -84,11 +88,12 @@ fn csv(report: &pb::YearlyReport) -> String {
     file
 }
 
+fn at(time: Option<&prost_types::Timestamp>) -> Option<Timestamp> {
+    parse::optional_time(&mut kernel::Violations::new(), "time", time)
+}
+
 fn json(report: &pb::YearlyReport) -> Value {
-    let instant = |time: &Option<prost_types::Timestamp>| {
-        let instant = parse::optional_time(&mut kernel::Violations::new(), "time", time.as_ref());
-        instant.map(|at| at.to_string())
-    };
+    let instant = |time: &Option<prost_types::Timestamp>| at(time.as_ref()).map(|at| at.to_string());
     let line = |line: &pb::ReportLine| {
         json!({
             "table": table(line), "key": line.key, "count": line.count, "total_minor_units": line.total_minor_units,
@@ -137,7 +142,10 @@ pub(crate) fn document(
 }
 
 fn told(report: &pb::YearlyReport, words: &Words) -> Vec<Part> {
-    let mut parts = vec![Part::Paragraph(words.basis.to_owned())];
+    let mut parts = vec![Part::Paragraph(words.basis.to_owned()), Part::Paragraph(words.sums.to_owned())];
+    if let Some(as_of) = at(report.as_of_time.as_ref()) {
+        parts.push(Part::Field(words.as_of.to_owned(), term::date(as_of).to_string()));
+    }
     if !report.regime.is_empty() {
         parts.push(Part::Field(words.regime.to_owned(), report.regime.clone()));
     }
@@ -173,7 +181,7 @@ fn value(line: &pb::ReportLine, words: &Words) -> String {
     let Some(count) = line.count else { return words.withheld.to_owned() };
     let mut value = count.to_string();
     if let Some(total) = line.total_minor_units {
-        value.push_str(&format!(" · {}.{:02} {}", total / 100, total % 100, line.key));
+        value.push_str(&format!(" · {}", money(&Amount::stored(total, line.key.clone()))));
     }
     if let (Some(median), Some(p90)) = (line.median_days, line.p90_days) {
         value.push_str(&format!(" · {}", words.days(median, p90)));
@@ -208,11 +216,10 @@ fn pdf(
         })
         .collect();
     let (inside, figures) = (format!("{}.json", file_name(report)), json(report).to_string());
-    let issued = parse::optional_time(&mut kernel::Violations::new(), "time", report.as_of_time.as_ref());
     paper::pdf(&Paper {
         title,
         language: own_language(language).as_str(),
-        issued: issued.unwrap_or_default(),
+        issued: at(report.as_of_time.as_ref()).unwrap_or_default(),
         issuer: office,
         blocks,
         footer: office,

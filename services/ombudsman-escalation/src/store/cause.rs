@@ -41,7 +41,7 @@ pub(crate) struct Issue {
     pub(crate) cases: i64,
     /// Share of all customers under these rules.
     pub(crate) rate: f64,
-    /// Decided for the claimant, wholly or in part.
+    /// Decided for the claimant, wholly or in part, by the decision that is in force.
     pub(crate) upheld: i64,
     /// Decided.
     pub(crate) decided: i64,
@@ -57,9 +57,16 @@ pub(crate) async fn issues(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<I
         None => (None, None, None),
     };
     let rows = sqlx::query!(
-        r#"with brought as materialized (
+        r#"with recursive later as (
+               select case_id, review from ombudsman.superseded_decision
+               union all select l.case_id, s.review from later l join ombudsman.superseded_decision s on s.case_id = l.review
+           ), in_force as (
+               select l.case_id, l.review from later l where not exists (select from ombudsman.superseded_decision s where s.case_id = l.review)
+           ), brought as materialized (
                select c.case_id, c.regime, c.motive, c.customer_id, d.outcome
-                 from ombudsman.office_case c left join ombudsman.decision d on d.case_id = c.case_id
+                 from ombudsman.office_case c
+                 left join in_force f on f.case_id = c.case_id
+                 left join ombudsman.decision d on d.case_id = coalesce(f.review, c.case_id)
                 where ($1::timestamptz is null or c.filed_at_office >= $1) and ($2::timestamptz is null or c.filed_at_office < $2)
                   and c.review_of is null
            ), came as (
@@ -72,7 +79,7 @@ pub(crate) async fn issues(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<I
            select k.regime as "regime!", k.motive as "motive!", k.customers as "customers!", k.cases as "cases!", k.decided as "decided!",
                   k.upheld as "upheld!", k.customers::float8 / came.customers as "rate!",
                   array(select c.case_id from ombudsman.office_case c
-                         where c.regime = k.regime and c.motive = k.motive
+                         where c.regime = k.regime and c.motive = k.motive and c.review_of is null
                            and ($1::timestamptz is null or c.filed_at_office >= $1) and ($2::timestamptz is null or c.filed_at_office < $2)
                          order by c.created_at desc, c.case_id desc limit $8) as "named!: Vec<Uuid>"
              from cause k join came on came.regime = k.regime

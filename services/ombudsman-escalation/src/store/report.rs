@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use ombudsman_escalation_domain::report::{Counted, Decided, Received};
+use ombudsman_escalation_domain::report::{Counted, Decided, Received, Reopened};
 use postgres::{Db, StoreError};
 use sqlx::PgConnection;
 
@@ -25,8 +25,9 @@ pub(crate) async fn count(db: &Db, window: Window<'_>) -> Result<Counted, StoreE
     let received = received(&mut tx, window).await?;
     let decided = decided(&mut tx, window).await?;
     let days = days(&mut tx, window).await?;
+    let reopened = reopened(&mut tx, window).await?;
     tx.rollback().await?;
-    Ok(Counted { received, decided, days })
+    Ok(Counted { received, decided, days, reopened })
 }
 
 async fn received(tx: &mut PgConnection, window: Window<'_>) -> Result<Vec<Received>, StoreError> {
@@ -62,21 +63,33 @@ async fn received(tx: &mut PgConnection, window: Window<'_>) -> Result<Vec<Recei
 async fn decided(tx: &mut PgConnection, window: Window<'_>) -> Result<Vec<Decided>, StoreError> {
     let rows = sqlx::query!(
         r#"with made as materialized (
-               select d.case_id, d.outcome, d.binding, d.redress_minor, d.redress_currency, d.issued_at, c.motive, c.state
+               -- Closing a case does not change what it came to. A review that confirms comes to what the decision comes to that it leaves in force.
+               select d.case_id, d.outcome, d.binding, d.redress_minor, d.redress_currency, d.issued_at, c.motive,
+                      case when s.case_id is not null or o.case_id is not null then 'superseded'
+                           when coalesce(f.state, c.state) = 'closed' then coalesce(f.came_from, c.came_from)
+                           else coalesce(f.state, c.state) end as came_to
                  from ombudsman.decision d join ombudsman.office_case c on c.case_id = d.case_id
+                 left join ombudsman.superseded_decision s on s.case_id = c.case_id
+                 left join ombudsman.superseded_decision o on o.case_id = c.review_of and o.review <> c.case_id
+                 left join ombudsman.office_case f on f.case_id = c.review_of and ombudsman.confirms(c.case_id)
                 where d.issued_at >= $1 and d.issued_at < $2 and ($3::text is null or c.regime = $3)
                   -- Of a matter that was reviewed the last decision counts.
                   and not exists (select from ombudsman.office_case r join ombudsman.decision n on n.case_id = r.case_id
                                   where r.review_of = c.case_id and n.issued_at >= $1 and n.issued_at < $2)
+                  and not exists (select from ombudsman.office_case r join ombudsman.decision n on n.case_id = r.case_id
+                                  where r.review_of = c.review_of and n.issued_at > d.issued_at and n.issued_at < $2)
            ), term as (
+               -- Of some regimes the term to decide is that to give a result. Time of a party has a bearer.
                select k.case_id, min(k.due_at) as due_at, min(k.breached_at) as breached_at
-                 from made m join ombudsman.case_clock k on k.case_id = m.case_id and k.stage = 'decide' group by k.case_id
+                 from made m join ombudsman.case_clock k on k.case_id = m.case_id and k.stage in ('decide', 'result') and k.bearer is null
+                group by k.case_id
            ), departing as (
                select distinct p.case_id from made m join ombudsman.decision_precedent p on p.case_id = m.case_id and p.contrary
            )
-           select m.outcome as "outcome!", m.binding as "binding!", m.motive as "motive?", m.state as "state!",
+           select m.outcome as "outcome!", m.binding as "binding!", m.motive as "motive?", m.came_to as "came_to!",
                   m.redress_currency as "currency?", p.case_id is not null as "departs!",
-                  case when t.breached_at is not null or m.issued_at > t.due_at then 'late'
+                  -- Who counts the clocks may hear of a decision in time only after the term.
+                  case when m.issued_at > t.due_at or t.breached_at < m.issued_at then 'late'
                        when t.due_at is null then 'unknown' else 'in_term' end as "term!",
                   count(*) as "count!", coalesce(sum(m.redress_minor), 0)::bigint as "redress!",
                   coalesce(max(m.redress_minor), 0) as "largest!"
@@ -93,7 +106,7 @@ async fn decided(tx: &mut PgConnection, window: Window<'_>) -> Result<Vec<Decide
         .map(|row| Decided {
             outcome: row.outcome,
             motive: row.motive,
-            state: row.state,
+            came_to: row.came_to,
             term: row.term,
             binding: row.binding,
             departs: row.departs,
@@ -112,6 +125,8 @@ async fn days(tx: &mut PgConnection, window: Window<'_>) -> Result<std::collecti
             where d.issued_at >= $1 and d.issued_at < $2 and ($3::text is null or c.regime = $3)
               and not exists (select from ombudsman.office_case r join ombudsman.decision n on n.case_id = r.case_id
                               where r.review_of = c.case_id and n.issued_at >= $1 and n.issued_at < $2)
+              and not exists (select from ombudsman.office_case r join ombudsman.decision n on n.case_id = r.case_id
+                              where r.review_of = c.review_of and n.issued_at > d.issued_at and n.issued_at < $2)
             group by 1"#,
         window.from.to_sqlx() as _,
         window.to.to_sqlx() as _,
@@ -120,6 +135,26 @@ async fn days(tx: &mut PgConnection, window: Window<'_>) -> Result<std::collecti
     .fetch_all(tx)
     .await?;
     Ok(rows.into_iter().map(|row| (row.days, unsigned(row.count))).collect())
+}
+
+/// What the firm had met and owes once more, by its cause.
+async fn reopened(tx: &mut PgConnection, window: Window<'_>) -> Result<Vec<Reopened>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select c.regime, c.motive, count(*) as "count!"
+             from ombudsman.obligation o join ombudsman.office_case c on c.case_id = o.case_id
+            where o.reopens_case is not null and o.lapsed_at is null and o.since >= $1 and o.since < $2
+              and ($3::text is null or c.regime = $3)
+            group by 1, 2"#,
+        window.from.to_sqlx() as _,
+        window.to.to_sqlx() as _,
+        window.regime,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Reopened { regime: row.regime, motive: row.motive, count: unsigned(row.count) })
+        .collect())
 }
 
 fn unsigned(count: i64) -> u64 {

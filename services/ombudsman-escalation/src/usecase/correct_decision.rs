@@ -1,6 +1,7 @@
 //! Correcting a slip of the pen in a decision: never an edit, always one entry more.
 
 use kernel::{Personal, ResourceId as _, Violations};
+use ombudsman_escalation_domain::correction::changes_a_number;
 use ombudsman_escalation_domain::decision::Answer;
 use ombudsman_escalation_domain::vocabulary::{DecisionText, DossierKind, OfficeRole, Visibility};
 use ombudsman_escalation_domain::{ProcedureRefused, Refused, notice};
@@ -51,6 +52,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     procedure::refuse_erased(&mut step.tx, after.id).await?;
     let (issued, answers) = decision::get(&mut step.tx, after.id).await?.ok_or(Refused::DecisionNotFound)?;
     stands_there(&command, &issued.signpost, &answers)?;
+    let decided = decision::in_force(&mut step.tx, after.id, answers.clone()).await?;
+    grants_the_same(&command, [&answers, &decided])?;
     let Command { claim_point, text, stood, stands, reason, .. } = command;
     let number = procedure::corrections(&mut step.tx, after.id).await?.len() + 1;
     let number = u32::try_from(number).unwrap_or(u32::MAX);
@@ -97,7 +100,6 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     };
     procedure::correct(&mut step.tx, after.id, &corrected).await?;
     if let (DecisionText::Remedy, Some(point)) = (text, &corrected.claim_point) {
-        let decided = decision::in_force(&mut step.tx, after.id, answers).await?;
         let stood = decided.iter().find(|answer| answer.claim_point == *point).map(|answer| answer.remedy.expose());
         let remedy = stood.map(|stood| stood.replacen(&correction.stood, &correction.stands, 1)).unwrap_or_default();
         procedure::correct_remedy(&mut step.tx, after.id, (point, &remedy), (number, step.now)).await?;
@@ -105,6 +107,21 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let hash = sealed.hash.to_vec();
     step.note(&office, &pb::DecisionCorrected { case_name: after.id.name(), text: correction.text, hash });
     step.finish(&office, after).await
+}
+
+/// Whether the remedy of a point that grants an amount keeps its numbers, as it was issued and as it stands: what the firm is to pay is counted from
+/// the amount, and both say the same.
+fn grants_the_same(command: &Command, texts: [&[Answer]; 2]) -> Result<(), Refused> {
+    let mut violations = Violations::new();
+    let (stood, stands) = (command.stood.expose(), command.stands.expose());
+    let granting =
+        |answer: &&Answer| Some(&answer.claim_point) == command.claim_point.as_ref() && answer.redress.is_some();
+    let mut remedies = texts.into_iter().filter_map(|answers| answers.iter().find(granting));
+    if command.text == DecisionText::Remedy && remedies.any(|one| changes_a_number(one.remedy.expose(), stood, stands))
+    {
+        violations.push("stands", "changes a number of a remedy that grants an amount: a review changes amounts");
+    }
+    violations.into_result().map_err(|violations| ProcedureRefused::NotInDecision { violations }.into())
 }
 
 /// Whether the decision says there, to the letter, what is said to be a slip.

@@ -66,7 +66,7 @@ async fn a_cause_of_many_customers_is_shown_and_what_comes_again_after_its_decis
 }
 
 /// Carries out what a decision for the claimant binds the firm to.
-async fn carried_out(world: &World, case: &str) -> String {
+pub async fn carried_out(world: &World, case: &str) -> String {
     let order = pb::ComplianceOrder { claim_point: "p1".into(), department: "billing".into(), term_days: 10 };
     act!(world, "elena", order_compliance, OrderComplianceRequest, case, orders: vec![order]).unwrap();
     let owed = world.owed(case).await.remove(0).name;
@@ -77,7 +77,7 @@ async fn carried_out(world: &World, case: &str) -> String {
 }
 
 /// A told decision on facts of this day.
-async fn told(world: &World, brought: Brought, facts: &str, outcome: pb::DecisionOutcome) -> String {
+pub async fn told(world: &World, brought: Brought, facts: &str, outcome: pb::DecisionOutcome) -> String {
     let case = world.bring_at(brought, time(facts)).await;
     let case = world.draft_of(case).await;
     let mut request = world.decision_of(&case, outcome, "el cobro").await;

@@ -11,6 +11,10 @@ pub struct Words {
     summary: &'static str,
     /// What the report counts.
     pub basis: &'static str,
+    /// What its sums leave out.
+    pub sums: &'static str,
+    /// Label of the day on which it was counted.
+    pub as_of: &'static str,
     /// Label of the rules.
     pub regime: &'static str,
     /// Heading of the criteria.
@@ -50,7 +54,12 @@ impl Words {
         if let Some((one, other)) = key.split_once('/') {
             return format!("{}: {}", self.key(one), self.key(other)).into();
         }
-        self.keys.iter().find(|(word, _)| *word == key).map_or(key, |(_, told)| told).into()
+        self.word(key).unwrap_or(key).into()
+    }
+
+    /// What a word is called; `None` for slugs and identifiers of the house.
+    pub fn word(&self, word: &str) -> Option<&'static str> {
+        self.keys.iter().find(|(known, _)| *known == word).map(|(_, told)| *told)
     }
 
     /// The days to the decision.
@@ -71,6 +80,8 @@ const ENGLISH: Words = Words {
     report: "Report of the ombudsman to the board,",
     summary: "Public summary of the ombudsman's report,",
     basis: "Cases count in the year in which they reached the office, decisions in the year in which they were issued, by the calendar of Madrid.",
+    sums: "The sums of redress are what decisions grant. What was agreed in settlements, and what the firm gave by rectifying, is not in them.",
+    as_of: "Where cases stand, and what they came to, as of",
     regime: "Rules",
     criteria: "Criteria of the decisions",
     recommendations: "Recommendations",
@@ -89,13 +100,23 @@ const ENGLISH: Words = Words {
         ("outcome", "Decisions, by outcome"),
         ("redress", "Decisions, by currency of the redress"),
         ("term", "Decisions, by the term to decide"),
-        ("compliance", "Decisions, by where their cases stand"),
+        ("compliance", "Decisions, by what their cases came to"),
         ("outcome_by_motive", "Decisions, by motive and outcome"),
         ("binding", "Decisions, by effect"),
         ("precedent", "Decisions, by earlier criteria"),
+        ("recurrence", "Carried out and owed once more since the cause came again for others, by rules and motive"),
     ],
     keys: &[
         ("pending", "not yet admitted or refused"),
+        ("received", "received"),
+        ("registered", "registered, admission under examination"),
+        ("needs_cure", "to be completed by the claimant"),
+        ("archived_uncured", "archived, not completed in time"),
+        ("inadmissible_proposed", "refusal proposed"),
+        ("inadmissible", "refused"),
+        ("entity_allegations", "the firm stated its position"),
+        ("investigation", "under investigation"),
+        ("drafted", "decision drafted"),
         ("admitted", "admitted"),
         ("refused", "refused"),
         ("withdrawn", "withdrawn"),
@@ -109,6 +130,7 @@ const ENGLISH: Words = Words {
         ("complied", "carried out"),
         ("overdue", "not carried out in time"),
         ("reported", "not carried out, and reported"),
+        ("superseded", "superseded by a review"),
         ("unclassified", "no motive"),
         ("none", "none"),
         ("upheld", "upheld"),
@@ -131,6 +153,10 @@ const ENGLISH: Words = Words {
         ("filing_window_passed", "filed too late"),
         ("time_barred", "time-barred"),
         ("parallel_proceedings", "parallel proceedings"),
+        ("no_prior_contact", "the firm was not asked first"),
+        ("manifestly_unfounded", "manifestly unfounded"),
+        ("vexatious", "vexatious"),
+        ("injury_or_crime", "an injury, a death or a crime"),
     ],
 };
 
@@ -138,6 +164,8 @@ const SPANISH: Words = Words {
     report: "Informe del defensor de la clientela al consejo,",
     summary: "Resumen público del informe del defensor de la clientela,",
     basis: "Los expedientes cuentan en el año en que llegaron a la oficina y las resoluciones en el año en que se dictaron, según el calendario de Madrid.",
+    sums: "Las sumas de resarcimiento son lo que conceden las resoluciones. No incluyen lo acordado en conciliación ni lo que la entidad dio al rectificar.",
+    as_of: "Estado y desenlace de los expedientes a fecha de",
     regime: "Régimen",
     criteria: "Criterios de las resoluciones",
     recommendations: "Recomendaciones",
@@ -156,13 +184,23 @@ const SPANISH: Words = Words {
         ("outcome", "Resoluciones, por resultado"),
         ("redress", "Resoluciones, por moneda del resarcimiento"),
         ("term", "Resoluciones, por plazo"),
-        ("compliance", "Resoluciones, por estado del expediente"),
+        ("compliance", "Resoluciones, por desenlace del expediente"),
         ("outcome_by_motive", "Resoluciones, por motivo y resultado"),
         ("binding", "Resoluciones, por efecto"),
         ("precedent", "Resoluciones, por criterio anterior"),
+        ("recurrence", "Cumplidas y exigidas de nuevo por repetirse la causa para otros, por régimen y motivo"),
     ],
     keys: &[
         ("pending", "sin admitir ni inadmitir todavía"),
+        ("received", "recibidas"),
+        ("registered", "registradas, con la admisión en examen"),
+        ("needs_cure", "pendientes de subsanar"),
+        ("archived_uncured", "archivadas por no subsanarse"),
+        ("inadmissible_proposed", "con propuesta de inadmisión"),
+        ("inadmissible", "inadmitidas"),
+        ("entity_allegations", "con alegaciones de la entidad"),
+        ("investigation", "en instrucción"),
+        ("drafted", "con borrador de resolución"),
         ("admitted", "admitidas"),
         ("refused", "inadmitidas"),
         ("withdrawn", "desistidas"),
@@ -176,6 +214,7 @@ const SPANISH: Words = Words {
         ("complied", "cumplidas"),
         ("overdue", "incumplidas en plazo"),
         ("reported", "incumplidas y comunicadas"),
+        ("superseded", "sustituidas por una revisión"),
         ("unclassified", "sin motivo"),
         ("none", "ninguna"),
         ("upheld", "estimadas"),
@@ -198,5 +237,9 @@ const SPANISH: Words = Words {
         ("filing_window_passed", "presentada fuera de plazo"),
         ("time_barred", "prescrita"),
         ("parallel_proceedings", "procedimientos paralelos"),
+        ("no_prior_contact", "sin reclamar antes a la entidad"),
+        ("manifestly_unfounded", "manifiestamente infundada"),
+        ("vexatious", "vejatoria"),
+        ("injury_or_crime", "lesiones, muerte o delito"),
     ],
 };

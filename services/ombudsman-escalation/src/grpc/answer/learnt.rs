@@ -118,6 +118,7 @@ const fn table(table: Table) -> pb::ReportTable {
         Table::OutcomeByMotive => pb::ReportTable::OutcomeByMotive,
         Table::Binding => pb::ReportTable::Binding,
         Table::Precedent => pb::ReportTable::Precedent,
+        Table::Recurrence => pb::ReportTable::Recurrence,
     }
 }
 
