@@ -25,6 +25,7 @@ mod moved;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::rule::Does;
 use crate::{Calendar, Pause, Rule, Run, Term, Uncountable};
 
 pub use fold::{STILL_TO_START, displaced_since, replay};
@@ -278,6 +279,24 @@ impl Replay {
             }
         };
         terms.rule.warnings.iter().map(|threshold| Ok((*threshold, instant(threshold)?))).collect()
+    }
+
+    /// What would lengthen the present run at `now`, and until when; nothing unless it runs, is in time, and may go on longer than it does.
+    ///
+    /// # Errors
+    /// [`Uncountable`], as for the due instant itself.
+    pub fn extensions(&self, terms: Terms<'_>, now: Timestamp) -> Result<Vec<(String, Timestamp)>, Uncountable> {
+        let State::Running { due } = self.state else { return Ok(Vec::new()) };
+        let mut longer = Vec::new();
+        for effect in &terms.rule.effects {
+            let Does::Extend { max_total } = effect.does else { continue };
+            let run =
+                Run { term: max_total, origin: self.origin, calendar: terms.calendar, pauses: &self.pauses }.due()?;
+            if now <= due && due < run {
+                longer.extend(effect.grounds.iter().map(|ground| (ground.clone(), run)));
+            }
+        }
+        Ok(longer)
     }
 
     fn share(&self, percent: u8, due: Timestamp, calendar: &Calendar) -> Result<Timestamp, Uncountable> {

@@ -91,7 +91,7 @@ const fn evidence(evidence: Evidence) -> proto::EvidenceStatus {
 
 /// A clock.
 pub fn clock(standing: Standing) -> proto::Clock {
-    let Standing { stored, replayed, rule, calendar, thresholds } = standing;
+    let Standing { stored, replayed, rule, calendar, thresholds, extensions } = standing;
     let of_party = (rule.bearer != Bearer::House)
         .then(|| party::stands(&replayed, Terms { rule: &rule, calendar: &calendar }, stored.now));
     // A breach is a fact of instants: it shows as soon as the due instant has passed by the database's time.
@@ -128,6 +128,10 @@ pub fn clock(standing: Standing) -> proto::Clock {
         bearer: bearer(rule.bearer).into(),
         lapse_time: of_party.and_then(|stands| stands.lapsed).map(time),
         ends_with_answer: rule.ends_with_answer(),
+        extensions: extensions
+            .into_iter()
+            .map(|(ground, due)| proto::ClockExtension { ground, due_time: Some(time(due)) })
+            .collect(),
     }
 }
 

@@ -174,11 +174,19 @@ impl<'a> Clock<'a> {
         {
             return self.hindered(at, ground, effect.does);
         }
+        if let Event::Extended(ground) = event {
+            let named = self.rule.effects.iter().find(|effect| effect.grounds.contains(ground));
+            return match named.map(|effect| effect.does) {
+                Some(does @ Does::Extend { .. }) => self.hindered(at, ground, does),
+                _ => {}
+            };
+        }
         let Some(measure) = &self.rule.measure else { return self.by_law(at, event) };
         let mine = |department: &String| measure.filter.departments.contains(department);
         let occasion = match event {
             Event::Waits(_) => Occasion::WaitsForCustomer,
             Event::Held(_) => Occasion::Held,
+            Event::Extended(_) => return,
             Event::Works => Occasion::Works,
             Event::Answered => Occasion::Answered,
             Event::CustomerWrote => Occasion::CustomerWrote,
