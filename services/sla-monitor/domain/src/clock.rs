@@ -10,6 +10,7 @@
 //! * **A reopening at or before the due instant withdraws the fulfilment**: the run goes on with the same origin and the same
 //!   due instant, so that an early empty answer gains no time. **A reopening after it begins a new run** from that instant with
 //!   the whole term: the verdict of the run before stands.
+//! * **What lengthens a term while it stands still, or is put off, counts when it goes on.**
 //! * **A restart and a cured file begin a new run.** Runs are numbered by `epoch`; every threshold is passed once a run at most.
 //! * **A displaced clock** stands still where it was displaced, breached if it was due before; reinstated, it is what it would be had it never
 //!   been displaced.
@@ -239,6 +240,8 @@ pub enum Length {
 pub struct Replay {
     /// The first start, which never moves.
     pub first_origin: Timestamp,
+    /// Where the first run counts from; none while what starts it is still to come.
+    pub first_run: Option<Timestamp>,
     /// The present run, from 1.
     pub epoch: i32,
     /// Where the present run counts from; while deferred, where it would have.
@@ -247,6 +250,8 @@ pub struct Replay {
     pub length: Length,
     /// Spans of the present run that did not count.
     pub pauses: Vec<Pause>,
+    /// What lengthens it once it goes on; none while it runs.
+    pub longer: Vec<Term>,
     /// State.
     pub state: State,
     /// Its affair is resolved, as far as a policy of the house is told.

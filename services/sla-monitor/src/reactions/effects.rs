@@ -271,6 +271,7 @@ impl<'a> Effects<'a> {
             state: after.state.as_str(),
             epoch: after.epoch,
             origin: after.origin,
+            first_run: after.first_run.filter(|at| *at != after.first_origin),
             due: after.state.due(),
             settled: after.state.settled(),
             breached: after.breach_by(clock.now).map(|breach| breach.at),

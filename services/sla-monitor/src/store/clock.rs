@@ -299,6 +299,8 @@ pub struct Changed<'a> {
     pub epoch: i32,
     /// Origin of the run.
     pub origin: Timestamp,
+    /// Where the first run counts from, where that is not the first origin.
+    pub first_run: Option<Timestamp>,
     /// The last instant in time, where there is one.
     pub due: Option<Timestamp>,
     /// When it ended.
@@ -351,7 +353,7 @@ pub async fn change(
                                    and (r.due_at = d.due_at or (d.kind <> 'breach' and r.origin_at = $4 and d.due_at <= now())))
            ), written as (
                update sla_monitor.clock set state = $2, epoch = $3, origin_at = $4, due_at = $5, settled_at = $6,
-                      breached_at = $7, version = version + 1
+                      breached_at = $7, first_run_at = $22, version = version + 1
                where clock_id = $1
            ), entry as (
                insert into sla_monitor.clock_entry (clock_id, seq, kind, ground, occurred_at, recorded_at, source, position)
@@ -401,6 +403,7 @@ pub async fn change(
         &epochs,
         &at as _,
         &origins as _,
+        changed.first_run.map(|t| t.to_sqlx()) as _,
     )
     .fetch_all(tx)
     .await?;
