@@ -51,6 +51,8 @@ pub struct Standing {
     pub calendar: Arc<Calendar>,
     /// When it warns in the present run.
     pub thresholds: Vec<(Threshold, Timestamp)>,
+    /// What would lengthen the present run, and until when.
+    pub extensions: Vec<(String, Timestamp)>,
 }
 
 impl Standing {
@@ -61,7 +63,8 @@ impl Standing {
         let broken = |error| Failure::unreplayable(stored.id, &error);
         let replayed = replay(&stored.entries, terms).map_err(broken)?;
         let thresholds = replayed.thresholds(terms).map_err(|e| broken(e.into()))?;
-        Ok(Self { stored, replayed, rule, calendar, thresholds })
+        let extensions = replayed.extensions(terms, stored.now).map_err(|e| broken(e.into()))?;
+        Ok(Self { stored, replayed, rule, calendar, thresholds, extensions })
     }
 }
 

@@ -5,9 +5,9 @@ use kernel::{Ambient, ResourceId};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
     Agent, AgentId, Assigned, AttemptOutcome, CaseId, Characteristics, ClockId, CureRequest, CureSettled, Filing,
-    Incident, IncidentId, IncidentUpdate, MacroId, Merged, Notice, Opened, Opinion, PointAnswered, Promise, Receipt,
-    Redress, RedressState, Refiled, RootCauseId, Slug, SlugId as _, SplitOff, State, Survey, Ticket, TicketId,
-    Transitioned, ViewId, Word,
+    HoldingReply, Incident, IncidentId, IncidentUpdate, MacroId, Merged, Notice, Opened, Opinion, PointAnswered,
+    Promise, Receipt, Redress, RedressState, Refiled, RootCauseId, Slug, SlugId as _, SplitOff, State, Survey, Ticket,
+    TicketId, Transitioned, ViewId, Word,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -255,6 +255,19 @@ impl<'a> Entries<'a> {
             state: present::cure_state(settled.state).into(),
         };
         self.draft(settled.id.ticket, &payload)
+    }
+
+    pub(crate) fn holding_reply_sent(&self, sent: &HoldingReply) -> Draft {
+        let ticket = sent.message.ticket;
+        let payload = pb::HoldingReplySent {
+            ticket: ticket.name(),
+            message: sent.message.name(),
+            answer_by_time: Some(server::parse::time_to_proto(sent.told.answer_by)),
+            latest_answer_time: Some(server::parse::time_to_proto(sent.lengthened.latest)),
+            policy: sent.lengthened.policy.clone(),
+            channel: server::parse::channel_to_proto(sent.told.channel).into(),
+        };
+        self.draft(ticket, &payload)
     }
 
     pub(crate) fn supervisor_called(&self, ticket: &Ticket, superior: Option<&AgentId>, reason: &str) -> Draft {

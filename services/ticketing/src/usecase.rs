@@ -55,6 +55,7 @@ mod resolve_uncured;
 mod resume_ticket;
 pub(crate) mod scan;
 mod search_tickets;
+mod send_holding_reply;
 mod settle_promise;
 mod split_ticket;
 mod start_ticket;

@@ -123,6 +123,7 @@ pub(crate) const fn change(lang: Lang, kind: TicketChangeKind) -> &'static str {
         TicketChangeKind::ArticleCited => lang.of("respuesta citada", "article cited"),
         TicketChangeKind::NoticeWritten => lang.of("aviso escrito", "notice written"),
         TicketChangeKind::NoticeReported => lang.of("aviso entregado", "notice delivered"),
+        TicketChangeKind::HoldingReplySent => lang.of("respuesta provisional enviada", "holding reply sent"),
         TicketChangeKind::CharacteristicsStated => lang.of("datos del asunto indicados", "facts of the affair stated"),
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::clock::{Entry, Happening};
 use crate::condition::{Occasion, Turn};
 use crate::policy::Measure;
-use crate::rule::{Ends, Rule};
+use crate::rule::{Does, Ends, Rule};
 
 /// A ground that the ombudsman's office alone gives, by staying a case: the firm stops none of its own terms by waiting for a court.
 const OF_THE_OFFICE: &str = "parallel_proceedings";
@@ -20,6 +20,8 @@ pub enum Event {
     Waits(String),
     /// It waits on the house or on a third party, on this ground.
     Held(String),
+    /// What law lets a term be lengthened by happened, on this ground: a holding reply.
+    Extended(String),
     /// Work on it began, or was taken up again.
     Works,
     /// The customer was written or spoken to.
@@ -51,6 +53,7 @@ impl Event {
         match self {
             Self::Waits(_) => "waits",
             Self::Held(_) => "held",
+            Self::Extended(_) => "extended",
             Self::CustomerWrote => "customer_wrote",
             Self::HandedOver { .. } => "handed_over",
             Self::SuperiorAwaited => "superior_awaited",
@@ -63,10 +66,10 @@ impl Event {
         }
     }
 
-    /// What is stored beside the word: the ground of a wait; the departments of a handing over, apart by a space; empty for every other event.
+    /// What is stored beside the word: the ground of a wait or of a longer term; the departments of a handing over, apart by a space; empty for every other event.
     pub fn ground(&self) -> String {
         match self {
-            Self::Waits(ground) | Self::Held(ground) => ground.clone(),
+            Self::Waits(ground) | Self::Held(ground) | Self::Extended(ground) => ground.clone(),
             Self::HandedOver { from, to } => format!("{from} {to}"),
             _ => String::new(),
         }
@@ -77,6 +80,7 @@ impl Event {
         Some(match word {
             "waits" => Self::Waits(ground),
             "held" => Self::Held(ground),
+            "extended" => Self::Extended(ground),
             "works" => Self::Works,
             "answered" => Self::Answered,
             "customer_wrote" => Self::CustomerWrote,
@@ -102,6 +106,11 @@ impl Event {
         {
             return Some(Happening::Hindered(ground.clone()));
         }
+        // It lengthens, whatever else the word may do to a rule of the house, and it is no wait.
+        if let Self::Extended(ground) = self {
+            let lengthens = matches!(rule.does_on(ground), Some(Does::Extend { .. }));
+            return lengthens.then(|| Happening::Hindered(ground.clone()));
+        }
         match &rule.measure {
             Some(measure) => self.under(measure, rule),
             None => self.by_law(rule),
@@ -119,6 +128,7 @@ impl Event {
             Self::Reopened => answers_all.then_some(Happening::Reopened),
             Self::Waits(_)
             | Self::Held(_)
+            | Self::Extended(_)
             | Self::CustomerWrote
             | Self::HandedOver { .. }
             | Self::SuperiorAwaited
@@ -149,6 +159,7 @@ impl Event {
         Some(match self {
             Self::Waits(_) => Occasion::WaitsForCustomer,
             Self::Held(_) => Occasion::Held,
+            Self::Extended(_) => return None,
             Self::Works => Occasion::Works,
             Self::Answered => Occasion::Answered,
             Self::CustomerWrote => Occasion::CustomerWrote,

@@ -10,6 +10,7 @@
 //! * **A reopening at or before the due instant withdraws the fulfilment**: the run goes on with the same origin and the same
 //!   due instant, so that an early empty answer gains no time. **A reopening after it begins a new run** from that instant with
 //!   the whole term: the verdict of the run before stands.
+//! * **What lengthens a term while it stands still, or is put off, counts when it goes on.**
 //! * **A restart and a cured file begin a new run.** Runs are numbered by `epoch`; every threshold is passed once a run at most.
 //! * **A displaced clock** stands still where it was displaced, breached if it was due before; reinstated, it is what it would be had it never
 //!   been displaced.
@@ -25,6 +26,7 @@ mod moved;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::rule::Does;
 use crate::{Calendar, Pause, Rule, Run, Term, Uncountable};
 
 pub use fold::{STILL_TO_START, displaced_since, replay};
@@ -238,6 +240,8 @@ pub enum Length {
 pub struct Replay {
     /// The first start, which never moves.
     pub first_origin: Timestamp,
+    /// Where the first run counts from; none while what starts it is still to come.
+    pub first_run: Option<Timestamp>,
     /// The present run, from 1.
     pub epoch: i32,
     /// Where the present run counts from; while deferred, where it would have.
@@ -246,6 +250,8 @@ pub struct Replay {
     pub length: Length,
     /// Spans of the present run that did not count.
     pub pauses: Vec<Pause>,
+    /// What lengthens it once it goes on; none while it runs.
+    pub longer: Vec<Term>,
     /// State.
     pub state: State,
     /// Its affair is resolved, as far as a policy of the house is told.
@@ -278,6 +284,24 @@ impl Replay {
             }
         };
         terms.rule.warnings.iter().map(|threshold| Ok((*threshold, instant(threshold)?))).collect()
+    }
+
+    /// What would lengthen the present run at `now`, and until when; nothing unless it runs, is in time, and may go on longer than it does.
+    ///
+    /// # Errors
+    /// [`Uncountable`], as for the due instant itself.
+    pub fn extensions(&self, terms: Terms<'_>, now: Timestamp) -> Result<Vec<(String, Timestamp)>, Uncountable> {
+        let State::Running { due } = self.state else { return Ok(Vec::new()) };
+        let mut longer = Vec::new();
+        for effect in &terms.rule.effects {
+            let Does::Extend { max_total } = effect.does else { continue };
+            let run =
+                Run { term: max_total, origin: self.origin, calendar: terms.calendar, pauses: &self.pauses }.due()?;
+            if now <= due && due < run {
+                longer.extend(effect.grounds.iter().map(|ground| (ground.clone(), run)));
+            }
+        }
+        Ok(longer)
     }
 
     fn share(&self, percent: u8, due: Timestamp, calendar: &Calendar) -> Result<Timestamp, Uncountable> {

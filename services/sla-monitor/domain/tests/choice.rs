@@ -198,3 +198,17 @@ fn the_firm_stops_no_term_of_its_own_by_waiting_for_a_court() {
         }
     }
 }
+
+#[test]
+fn a_holding_reply_lengthens_and_does_nothing_else() {
+    use ventanilla_sla_monitor_domain::affair::Event;
+    use ventanilla_sla_monitor_domain::clock::Happening;
+    let catalogue = catalogue();
+    let extended = |rule: &str, ground: &str| {
+        Event::Extended(ground.to_owned()).to_clock_of(catalogue.rules().find(|known| known.id == rule).unwrap())
+    };
+    assert_eq!(extended("es.fin.pay.decide", "holding_reply"), Some(Happening::Hindered("holding_reply".to_owned())));
+    assert_eq!(extended(FINANCE, "holding_reply"), None);
+    // What makes a term stand still is no notice that lengthens one.
+    assert_eq!(extended(FINANCE, "cure"), None);
+}

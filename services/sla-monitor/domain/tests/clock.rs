@@ -128,6 +128,21 @@ fn a_holding_reply_in_august_gives_the_month_and_no_more() {
 }
 
 #[test]
+fn an_extension_that_comes_while_the_term_is_put_off_counts_once_it_starts() {
+    const ADR: &str = "es.adr.20.result";
+    let start = ("2026-03-02T10:00:00+01:00", Happening::Started);
+    let incomplete = ("2026-03-04T10:00:00+01:00", hindered("incomplete"));
+    let reasons = ("2026-03-06T10:00:00+01:00", hindered("reasoned_extension"));
+    let complete = ("2026-03-10T10:00:00+01:00", Happening::Unhindered);
+    let lengthened = clock(ADR, &[start.clone(), incomplete.clone(), reasons, complete.clone()]);
+    // 180 days from the tenth of March: 21 of it, 30, 31, 30, 31, 31 and 6 of September.
+    assert_eq!(lengthened.state, State::Running { due: instant("2026-09-06T21:59:59.999999Z") });
+    let plain = clock(ADR, &[start, incomplete, complete]);
+    // Ninety days: 21, 30, 31 and 8 of June.
+    assert_eq!(plain.state, State::Running { due: instant("2026-06-08T21:59:59.999999Z") });
+}
+
+#[test]
 fn a_holding_reply_extends_once_and_only_up_to_the_bound() {
     let start = ("2026-03-02T10:00:00+01:00", Happening::Started);
     let once = [start.clone(), ("2026-03-20T10:00:00+01:00", hindered("holding_reply"))];

@@ -168,6 +168,44 @@ const ROWS: &[Row] = &[
         counted: "February has no 30th" },
 ];
 
+/// Whom Ley 10/2025 binds: basic services at any size, and large companies of every other sector (art. 2).
+const BOUND: &[&str] =
+    &["general", "basic-services-continuous", "water", "gas", "power", "transport", "post", "ecomms"];
+const FINANCE: &[&str] = &["finance"];
+const FINANCE_BY_KIND: &[&str] = &["finance", "banking", "insurance", "investment"];
+const FINANCE_AND_PAYMENTS: &[&str] = &["finance", "banking", "insurance", "investment", "payment-services"];
+const EVERYBODY: &[&str] = &["*"];
+
+/// Whom each row binds, by how its id begins; the first that fits.
+#[rustfmt::skip]
+const SECTORS: &[(&str, &[&str])] = &[
+    // An interruption of a service that is provided continuously: neither transport nor post.
+    ("es.l10-2025.17-2.", &["general", "basic-services-continuous", "water", "gas", "power", "ecomms"]),
+    // Not for electronic communications (LGTel, art. 65.2), and, as 18, 21 and 22, not for finance (art. 2.5).
+    ("es.l10-2025.13-8.", &["general", "basic-services-continuous", "water", "gas", "power", "transport", "post"]),
+    ("es.l10-2025.", BOUND),
+    ("es.trlgdcu.", EVERYBODY),
+    ("es.fin.pay.", &["payment-services"]),
+    ("es.fin.29septies-1.decide", FINANCE_BY_KIND),
+    ("es.fin.eco734-15.decide", FINANCE_BY_KIND),
+    ("es.fin.", FINANCE),
+    ("es.bde.", &["banking"]),
+    ("es.adr.", &["adr"]),
+    ("eu.", EVERYBODY),
+    ("uk.disp.1-6-2A.", &["payment-services"]),
+    ("uk.disp.", FINANCE_AND_PAYMENTS),
+    ("co.dcf.", FINANCE),
+    ("mx.une.", FINANCE),
+    ("pe.libro.", EVERYBODY),
+    ("pe.dcf.", &["banking"]),
+    ("cl.sernac.56.", &["finance-with-seal"]),
+    ("cl.sernac.case", EVERYBODY),
+    ("us.cfpb.", FINANCE),
+    ("au.rg271.", FINANCE),
+    ("ie.cpc", FINANCE),
+    ("je-gg.cifo", FINANCE),
+];
+
 /// Of a row whose clock runs until an instant that the office gives.
 const UNTIL_TOLD: &str = "";
 
@@ -240,6 +278,27 @@ fn every_row_without_a_term_is_there_and_says_why_no_clock_is_started_unless_som
         let because = rule.disabled_because.as_deref().unwrap_or_default();
         assert_eq!(rule.enabled(), *why == UNTIL_TOLD, "{id}");
         assert!(because.contains(why), "{id} says: {because}");
+    }
+}
+
+#[test]
+fn every_row_binds_whom_the_law_binds() {
+    let catalogue = catalogue();
+    for rule in catalogue.rules().filter(|rule| rule.kind == Kind::Statutory) {
+        let (_, sectors) = SECTORS.iter().find(|(begins, _)| rule.id.starts_with(begins)).unwrap();
+        assert_eq!(rule.sectors, *sectors, "{}", rule.id);
+        for sector in *sectors {
+            let large_alone = rule.id.starts_with("es.l10-2025.") && *sector == "general";
+            assert_eq!(rule.binds_only_large_in(sector), large_alone, "{} in {sector}", rule.id);
+        }
+        // Art. 2.5: of these nothing binds finance.
+        let kept_from_finance =
+            ["13-8", "18-2", "21.", "22."].iter().any(|article| rule.id.starts_with(&format!("es.l10-2025.{article}")));
+        assert!(
+            !kept_from_finance || FINANCE_AND_PAYMENTS.iter().all(|sector| !rule.sectors.iter().any(|s| s == sector)),
+            "{}",
+            rule.id
+        );
     }
 }
 

@@ -91,7 +91,7 @@ const fn evidence(evidence: Evidence) -> proto::EvidenceStatus {
 
 /// A clock.
 pub fn clock(standing: Standing) -> proto::Clock {
-    let Standing { stored, replayed, rule, calendar, thresholds } = standing;
+    let Standing { stored, replayed, rule, calendar, thresholds, extensions } = standing;
     let of_party = (rule.bearer != Bearer::House)
         .then(|| party::stands(&replayed, Terms { rule: &rule, calendar: &calendar }, stored.now));
     // A breach is a fact of instants: it shows as soon as the due instant has passed by the database's time.
@@ -128,6 +128,10 @@ pub fn clock(standing: Standing) -> proto::Clock {
         bearer: bearer(rule.bearer).into(),
         lapse_time: of_party.and_then(|stands| stands.lapsed).map(time),
         ends_with_answer: rule.ends_with_answer(),
+        extensions: extensions
+            .into_iter()
+            .map(|(ground, due)| proto::ClockExtension { ground, due_time: Some(time(due)) })
+            .collect(),
     }
 }
 
@@ -374,11 +378,11 @@ pub fn proof(proof: Proof, rule: &Rule) -> proto::Proof {
 }
 
 const DEFINITIONS: [&str; 11] = [
-    "window: a clock counts where its first run counts from, which is the first receipt or the making of a promise, for ever; an affair counts where it was first \
-     received",
+    "window: a clock counts where it was begun, which is the first receipt or the making of a promise, for ever; an affair counts where it was first received",
     "met: fulfilled at or before the due instant; breached: the due instant passed unmet, whether fulfilled later or never",
     "attainment: met / (met + breached); open and cancelled clocks count in neither",
-    "time to settle: from where the first run counts from to the fulfilment, by the wall clock, over all fulfilled clocks",
+    "time to settle: from where the first run counts from, which for a clock that waits for what starts it (the customer's next word, a hand-over) is that, to the \
+     fulfilment, by the wall clock, over all fulfilled clocks",
     "percentile p: nearest rank, the smallest observed time such that at least p % of the fulfilled clocks took no longer",
     "kind: statutory is owed by law, sla is promised to customers, ola is agreed within the house, uc with a supplier",
     "promise outcome: broken_announced was told to the customer, with cause and new date, before it broke; broken_silent was not",

@@ -5,7 +5,7 @@ use kernel::ResourceId as _;
 use ledger::{Draft, ReactionError, Received, Stamp, append};
 use postgres::{StoreError, Tx};
 use sla_monitor_domain::affair::{Event, Happened, unknown_to};
-use sla_monitor_domain::clock::{Entry, Happening, Move, Replay, Terms, Unreplayable, displaced_since};
+use sla_monitor_domain::clock::{Breach, Entry, Happening, Move, Replay, Terms, Unreplayable, displaced_since};
 use sla_monitor_domain::policy::entries_of;
 use sla_monitor_domain::{Calendar, Rule, State, replay};
 use ventanilla_proto::sla::v1 as proto;
@@ -271,24 +271,31 @@ impl<'a> Effects<'a> {
             state: after.state.as_str(),
             epoch: after.epoch,
             origin: after.origin,
+            first_run: after.first_run.filter(|at| *at != after.first_origin),
             due: after.state.due(),
             settled: after.state.settled(),
             breached: after.breach_by(clock.now).map(|breach| breach.at),
             thresholds: thresholds.map_err(|e| broken(clock.id, &e.into()))?,
             breaches_to_note: judged.copied().collect(),
         };
-        let newly = change(tx, &changed, self.cause(), self.monitor.due.late_entry_quiet_ms).await?;
-        for breach in changed.breaches_to_note.iter().filter(|breach| newly.contains(&breach.origin)) {
+        let noted = change(tx, &changed, self.cause(), self.monitor.due.late_entry_quiet_ms).await?;
+        let (new, again): (Vec<&Breach>, Vec<&Breach>) =
+            changed.breaches_to_note.iter().partition(|breach| noted.newly.contains(&(breach.origin, breach.at)));
+        for breach in new {
             let payload = present::breached(clock, breach.epoch, breach.at);
             let stamp = self.stamp.clone().occurred(breach.at);
             drafts.push(Draft::new(self.new_id(), payload.clock.clone(), &payload, &stamp));
         }
-        drafts.extend(moved.map(|moved| self.told(clock, &after, moved)));
+        // A verdict that was told, taken back, and holds again is told by the move: it is raised once.
+        let moved = moved.or((!again.is_empty()).then_some(Move::Correct));
+        // The due instant of the present run that passed is a breach once it was raised; before that late entries get their time.
+        let first = after.breaches.first().copied().or_else(|| after.breach_by(clock.now).filter(|_| noted.raised));
+        drafts.extend(moved.map(|moved| self.told(clock, (&after, first), moved)));
         Ok(true)
     }
 
     /// The ledger entry that tells others.
-    fn told(&self, clock: &Stored, after: &Replay, moved: Move) -> Draft {
+    fn told(&self, clock: &Stored, (after, first): (&Replay, Option<Breach>), moved: Move) -> Draft {
         let name = ClockId::from_uuid(clock.id).name();
         let state = present::state(&after.state).into();
         let customer = customer_name(clock.customer);
@@ -299,7 +306,7 @@ impl<'a> Effects<'a> {
                 customer,
                 state,
                 settled_time: after.state.settled().map(present::time),
-                breached_time: after.breaches.first().map(|breach| present::time(breach.at)),
+                breached_time: first.map(|breach| present::time(breach.at)),
             };
             return Draft::new(self.new_id(), name, &payload, &self.stamp);
         };
@@ -310,7 +317,7 @@ impl<'a> Effects<'a> {
             effect: effect.into(),
             state,
             due_time: after.state.due().map(present::time),
-            breached_time: after.breaches.first().map(|breach| present::time(breach.at)),
+            breached_time: first.map(|breach| present::time(breach.at)),
         };
         Draft::new(self.new_id(), name, &payload, &self.stamp)
     }

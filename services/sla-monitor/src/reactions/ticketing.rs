@@ -5,6 +5,7 @@
 //!   clocks fall away, those of promises too.
 //! * Waiting moves a clock only where its rule names the reason as a ground; otherwise the customer's time goes on.
 //! * Work taken up again ends the waiting; on a resolved affair it is a reopening.
+//! * A holding reply lengthens what its law lets it lengthen.
 //! * The first message to the customer meets what asks for a first answer.
 //! * The house's own policies are moved by more: what the customer says, who works on it, what department has it.
 //! * Filed as something else, an affair owes what it owed and what that obliges to, from the same first receipt; another sector is another law.
@@ -37,6 +38,9 @@ use kernel::{ActorKind, ResourceId as _};
 /// Name of the ledger.
 pub const SOURCE: &str = "ticketing";
 
+/// The ground by which rules know that a customer was answered for the time being.
+const HOLDING_REPLY: &str = "holding_reply";
+
 /// The reason ticketing gives for a new owner who is the superior that was asked for; it said so by nothing else before.
 const SUPERVISOR_CAME: &str = "supervisor_called";
 
@@ -65,6 +69,9 @@ impl Reaction for Affairs {
             assigned(tx, &effects, &handed).await
         } else if let Some(asked) = entry.payload::<proto::SupervisorCalled>()? {
             called(tx, &effects, &asked).await
+        } else if let Some(sent) = entry.payload::<proto::HoldingReplySent>()? {
+            let ticket: TicketId = named("ticket", &sent.ticket)?;
+            effects.befall(tx, ticket.uuid(), Event::Extended(HOLDING_REPLY.to_owned())).await
         } else if let Some(stated) = entry.payload::<proto::RootCauseStated>()? {
             cause_stated(tx, &stated).await
         } else if let Some(put) = entry.payload::<proto::AgentPut>()? {

@@ -133,7 +133,7 @@ pub async fn changed(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, S
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel, a.segment, a.cause,
                   c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.queue, c.first_origin_at as "first_origin_at: _",
                   case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
-                  (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
+                  (extract(epoch from c.settled_at - coalesce(c.first_run_at, c.first_origin_at)) * 1000000)::bigint as settle_micros,
                   (c.breached_at is not null or (c.state = 'running' and c.due_at < now())) as "breached!"
            from (select distinct affair_id from sla_monitor.board_changed) k
            join sla_monitor.affair a on a.affair_id = k.affair_id
@@ -182,7 +182,7 @@ pub async fn between(tx: &mut PgConnection, part: Range) -> Result<Vec<Share>, S
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel, a.segment, a.cause,
                   c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.queue, c.first_origin_at as "first_origin_at: _",
                   case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
-                  (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
+                  (extract(epoch from c.settled_at - coalesce(c.first_run_at, c.first_origin_at)) * 1000000)::bigint as settle_micros,
                   (c.breached_at is not null or (c.state = 'running' and c.due_at < now())) as "breached!"
            from (select affair_id from sla_monitor.affair
                  where kind = 'ticket' and first_received_at >= coalesce($1, '-infinity'::timestamptz) and first_received_at < coalesce($2, 'infinity'::timestamptz)

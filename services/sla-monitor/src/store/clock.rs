@@ -299,6 +299,8 @@ pub struct Changed<'a> {
     pub epoch: i32,
     /// Origin of the run.
     pub origin: Timestamp,
+    /// Where the first run counts from, where that is not the first origin.
+    pub first_run: Option<Timestamp>,
     /// The last instant in time, where there is one.
     pub due: Option<Timestamp>,
     /// When it ended.
@@ -311,14 +313,23 @@ pub struct Changed<'a> {
     pub breaches_to_note: Vec<Breach>,
 }
 
-/// Writes the entry and everything derived from it; answers the origins of the runs whose breach to note was new.
+/// What the ledger is to be told of breaches after a change.
+#[derive(Debug, Default)]
+pub struct Noted {
+    /// Those to be noted that nobody had raised: origin and due instant.
+    pub newly: Vec<(Timestamp, Timestamp)>,
+    /// The present due instant was raised before, whatever was told since.
+    pub raised: bool,
+}
+
+/// Writes the entry and everything derived from it.
 #[tracing::instrument(name = "db.clock.change", skip_all)]
 pub async fn change(
     tx: &mut PgConnection,
     changed: &Changed<'_>,
     cause: Cause<'_>,
     quiet_ms: u32,
-) -> Result<Vec<Timestamp>, StoreError> {
+) -> Result<Noted, StoreError> {
     let ground = match changed.what {
         Happening::Hindered(ground) => ground.as_str(),
         _ => "",
@@ -331,39 +342,46 @@ pub async fn change(
     let epochs: Vec<i32> = note.iter().map(|breach| breach.epoch).collect();
     let at: Vec<jiff_sqlx::Timestamp> = note.iter().map(|breach| breach.at.to_sqlx()).collect();
     let origins: Vec<jiff_sqlx::Timestamp> = note.iter().map(|breach| breach.origin.to_sqlx()).collect();
-    let newly = sqlx::query_scalar!(
-        r#"with written as (
+    let rows = sqlx::query!(
+        r#"with armed as (
+               -- Each instant is raised once, of whatever run: two runs that are breached have two, and where late words change where a run counts
+               -- from, its term of days may end with the same day. A warning of a run is raised again only for an instant that lies ahead.
+               select d.kind, d.epoch, d.due_at
+               from unnest($15::text[], $16::integer[], $17::timestamptz[]) as d(kind, epoch, due_at)
+               where not exists (select from sla_monitor.raised r
+                                 where r.clock_id = $1 and r.kind = d.kind
+                                   and (r.due_at = d.due_at or (d.kind <> 'breach' and r.origin_at = $4 and d.due_at <= now())))
+           ), written as (
                update sla_monitor.clock set state = $2, epoch = $3, origin_at = $4, due_at = $5, settled_at = $6,
-                      breached_at = $7, version = version + 1
+                      breached_at = $7, first_run_at = $22, version = version + 1
                where clock_id = $1
            ), entry as (
                insert into sla_monitor.clock_entry (clock_id, seq, kind, ground, occurred_at, recorded_at, source, position)
                values ($1, $8, $9, $10, $11, $12, $13, $14)
            ), gone as (
-               delete from sla_monitor.due where clock_id = $1 and not (kind = any($15::text[]))
+               -- What was ahead of another run goes, and of this one what is not ahead any more.
+               delete from sla_monitor.due where clock_id = $1 and not (kind = any(select kind from armed))
            ), ahead as (
                insert into sla_monitor.due (clock_id, kind, epoch, origin_at, due_at, fire_at)
                select $1, d.kind, d.epoch, $4, d.due_at,
                       case when d.due_at < now() then now() + make_interval(secs => $18::double precision / 1000) else d.due_at end
-               from unnest($15::text[], $16::integer[], $17::timestamptz[]) as d(kind, epoch, due_at)
-               where not exists (select from sla_monitor.raised r
-                                 where r.clock_id = $1 and r.kind = d.kind and r.origin_at = $4
-                                   and (r.due_at = d.due_at or d.due_at <= now()))
+               from armed d
                on conflict on constraint due_pkey
                    do update set epoch = excluded.epoch, origin_at = excluded.origin_at, due_at = excluded.due_at,
                                  fire_at = excluded.fire_at
-           ), early as (
-               -- Raised for an instant that does not hold any more: it is raised again when the one ahead has come.
-               delete from sla_monitor.raised r using unnest($15::text[], $17::timestamptz[]) as d(kind, due_at)
-               where r.clock_id = $1 and r.kind = d.kind and r.origin_at = $4 and r.due_at <> d.due_at and d.due_at > now()
            ), noted as (
                insert into sla_monitor.raised (clock_id, kind, epoch, origin_at, due_at, raised_at)
                select $1, 'breach', epoch, origin_at, due_at, now()
                from unnest($19::integer[], $20::timestamptz[], $21::timestamptz[]) as b(epoch, due_at, origin_at)
+               where not exists (select from sla_monitor.raised r
+                                 where r.clock_id = $1 and r.kind = 'breach' and r.due_at = b.due_at)
                on conflict on constraint raised_once do nothing
-               returning origin_at
+               returning origin_at, due_at
            )
-           select origin_at as "origin_at!: jiff_sqlx::Timestamp" from noted"#,
+           select origin_at as "origin_at!: jiff_sqlx::Timestamp", due_at as "due_at!: jiff_sqlx::Timestamp", true as "new!" from noted
+           union all
+           select origin_at, due_at, false from sla_monitor.raised
+           where clock_id = $1 and kind = 'breach' and due_at = $5"#,
         changed.id,
         changed.state,
         changed.epoch,
@@ -385,10 +403,13 @@ pub async fn change(
         &epochs,
         &at as _,
         &origins as _,
+        changed.first_run.map(|t| t.to_sqlx()) as _,
     )
     .fetch_all(tx)
     .await?;
-    Ok(newly.into_iter().map(|at| at.to_jiff()).collect())
+    let raised = rows.iter().any(|row| !row.new);
+    let newly = rows.iter().filter(|row| row.new).map(|row| (row.origin_at.to_jiff(), row.due_at.to_jiff()));
+    Ok(Noted { newly: newly.collect(), raised })
 }
 
 /// Writes an entry that moved nothing: one that comes later and was before it may make it move something.

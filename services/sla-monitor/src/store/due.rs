@@ -107,16 +107,18 @@ pub async fn claim(
 ) -> Result<(usize, Vec<Claimed>), StoreError> {
     let rows = sqlx::query!(
         r#"with claimed as (
-               select d.clock_id, d.kind from sla_monitor.due d join sla_monitor.clock c on c.clock_id = d.clock_id
+               select d.clock_id, d.kind, c.state = 'running' and c.origin_at = d.origin_at as holds
+               from sla_monitor.due d join sla_monitor.clock c on c.clock_id = d.clock_id
                where d.fire_at <= $2
                order by d.fire_at limit $1
                for update of d, c skip locked
            ), gone as (
                delete from sla_monitor.due d using claimed k where d.clock_id = k.clock_id and d.kind = k.kind
-               returning d.clock_id, d.kind, d.epoch, d.origin_at, d.due_at
+               returning d.clock_id, d.kind, d.epoch, d.origin_at, d.due_at, k.holds
            ), noted as (
+               -- What was ahead of a run that is not the present one is raised for nobody.
                insert into sla_monitor.raised (clock_id, kind, epoch, origin_at, due_at, raised_at)
-               select clock_id, kind, epoch, origin_at, due_at, now() from gone
+               select clock_id, kind, epoch, origin_at, due_at, now() from gone where holds
                on conflict on constraint raised_once do nothing
                returning clock_id, kind, epoch, due_at
            ), marked as (

@@ -118,3 +118,33 @@ async fn the_first_message_to_the_customer_meets_the_two_hours_of_an_interruptio
     assert_eq!(read(two_hours.settled_time), Some(at("2026-11-02T11:30:00+01:00")));
     assert_eq!(of("es.l10-2025.17-1.resolve").state(), sla::ClockState::Running);
 }
+
+#[tokio::test]
+async fn a_holding_reply_lengthens_the_term_of_payment_services_and_no_other() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let payment = Ticket::complaint(at(RECEIVED)).of_sector("payment-services");
+    let general = Ticket::complaint(at(RECEIVED));
+    for ticket in [&payment, &general] {
+        world.open(ticket).await;
+        let sent = ticketing::HoldingReplySent { ticket: ticket.name.clone(), ..Default::default() };
+        world.ticketing.write(&ticket.name, &sent, at("2026-11-04T10:00:00+01:00")).await;
+        // A second one lengthens nothing more.
+        world.ticketing.write(&ticket.name, &sent, at("2026-11-05T10:00:00+01:00")).await;
+    }
+    let marker = Ticket::complaint(at(RECEIVED));
+    world.open(&marker).await;
+    clock_in(&served, &marker.name, sla::ClockState::Running).await;
+    let of = |clocks: Vec<sla::Clock>, rule: &str| {
+        clocks.into_iter().find(|clock| clock.rule == rule).unwrap_or_else(|| panic!("no clock of {rule}"))
+    };
+    let lengthened = of(clocks_that(&served, &payment.name, |_| true).await, "es.fin.pay.decide");
+    // One month from the second of November, date to date.
+    assert_eq!(read(lengthened.due_time), Some(at("2026-12-02T22:59:59.999999Z")));
+    assert_eq!(lengthened.extensions, []);
+    let as_it_was = of(clocks_that(&served, &general.name, |_| true).await, "es.l10-2025.17-1.resolve");
+    let alone = clock_in(&served, &marker.name, sla::ClockState::Running).await;
+    assert_eq!(as_it_was.due_time, alone.due_time);
+    let effects: Vec<_> = world.told::<sla::ClockMoved>().await.iter().map(|t| t.payload.effect()).collect();
+    assert_eq!(effects, [sla::ClockEffect::Extend]);
+}

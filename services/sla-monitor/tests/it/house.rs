@@ -99,6 +99,43 @@ async fn the_next_reply_is_owed_from_each_word_of_the_customer_and_a_late_one_st
 }
 
 #[tokio::test]
+async fn how_long_a_reply_took_is_told_from_the_word_it_answers_and_not_from_the_receipt() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let (_, received) = in_force(&world, &served, policy("next", sla::PolicyMetric::NextReply, "30min")).await;
+    // Each was written to so long after the receipt, and answered so long after that.
+    let replies = [(10, 5), (120, 25), (300, 40), (7, 1), (60, 12)];
+    for (written, took) in replies {
+        let ticket = inquiry(received);
+        world.open(&ticket).await;
+        world.say(&ticket, Direction::Inbound, minutes(received, written)).await;
+        world.say(&ticket, Direction::Outbound, minutes(received, written + took)).await;
+        clock_of(&served, &ticket, "next", |clock| clock.state() == sla::ClockState::Fulfilled).await;
+    }
+    // Late: one of them had written before, and was answered by the same reply.
+    let earlier = inquiry(received);
+    world.open(&earlier).await;
+    world.say(&earlier, Direction::Inbound, minutes(received, 50)).await;
+    world.say(&earlier, Direction::Outbound, minutes(received, 58)).await;
+    world.say(&earlier, Direction::Inbound, minutes(received, 40)).await;
+    clock_of(&served, &earlier, "next", |clock| read(clock.origin_time) == Some(minutes(received, 40))).await;
+    let mut took: Vec<i64> = replies.iter().map(|(_, took)| *took).chain([18]).collect();
+    took.sort_unstable();
+    let rank = |percent: usize| took[(took.len() * percent).div_ceil(100) - 1] * 60;
+    let board = |policy: &str| sla::GetBoardRequest { policy: policy.to_owned(), ..Default::default() };
+    let asked = board("policies/next");
+    let expected = (Some(rank(50)), Some(rank(75)), Some(rank(99)));
+    eventually(SOON, || async {
+        let board = client(&served, Role::Supervisor).get_board(asked.clone()).await.unwrap().into_inner();
+        let settle = board.total.and_then(|total| total.settle).unwrap_or_default();
+        let seconds = |duration: Option<prost_types::Duration>| duration.map(|duration| duration.seconds);
+        let told = (seconds(settle.p50_duration), seconds(settle.p75_duration), seconds(settle.p99_duration));
+        if told == expected { Ok(()) } else { Err((told, expected)) }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_version_is_written_activated_replaced_and_withdrawn_and_clocks_stay_under_theirs() {
     let world = World::new().await;
     let served = world.start().await;

@@ -14,6 +14,7 @@ mod filing;
 mod forecast;
 mod house;
 mod kills;
+mod late_words;
 mod law;
 mod law_versions;
 mod ombudsman;

@@ -100,7 +100,8 @@ async fn change(admin: &PgPool, dice: &mut Dice) {
                 random(
                     &mut tx,
                     dice,
-                    "state = 'fulfilled', settled_at = first_origin_at + make_interval(secs => $2::bigint)",
+                    "state = 'fulfilled', settled_at = first_origin_at + make_interval(secs => $2::bigint),
+                     first_run_at = case when $2 % 3 = 0 then first_origin_at + make_interval(secs => $2::bigint / 2) end",
                     took,
                 )
                 .await;
@@ -192,7 +193,7 @@ async fn counted_in(
         let statement = format!(
             "with chosen as (
                  select a.affair_id, a.first_received_at, {key} as key, {of_case} as case_key, c.first_origin_at, c.state,
-                        (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as micros,
+                        (extract(epoch from c.settled_at - case when c.first_run_at is null then c.first_origin_at else c.first_run_at end) * 1000000)::bigint as micros,
                         c.breached_at is not null or (c.state = 'running' and c.due_at < now()) as breached
                  from sla_monitor.clock c join sla_monitor.affair a on a.affair_id = c.affair_id
                  where $3::text is null or c.rule = $3

@@ -9,13 +9,26 @@ use crate::{
     Answer, Body, CureId, Facts, MessageId, Missing, Moment, Refusal, State, Ticket, Transitioned, Word, wording,
 };
 
-/// Words by which waiting for the customer puts off a legal term: the rules of sla-monitor read them as an affair that is incomplete.
-const DEFERRING: [&str; 6] =
-    ["cure", "incomplete", "documents_missing", "data_missing", "information_missing", Ticket::CURE_REQUESTED];
+/// Words by which the laws that sla-monitor ships stop, put off or lengthen a term: an affair that is incomplete, a hearing on its inadmissibility, a stay
+/// of the office, and every notice that lengthens. A test holds them against those laws.
+const MOVING: [&str; 12] = [
+    "cure",
+    "incomplete",
+    "documents_missing",
+    "data_missing",
+    "information_missing",
+    Ticket::CURE_REQUESTED,
+    "inadmissibility_allegations",
+    "parallel_proceedings",
+    Ticket::HOLDING_REPLY,
+    "in_progress_notice",
+    "reasoned_extension",
+    "extension_notice",
+];
 
-/// Whether waiting for this puts off a legal term.
-pub(crate) fn defers_a_term(awaiting: &Word) -> bool {
-    DEFERRING.contains(&awaiting.as_str())
+/// Whether waiting for this would move a legal term.
+pub(crate) fn moves_a_term(awaiting: &Word) -> bool {
+    MOVING.contains(&awaiting.as_str())
 }
 
 /// The law that gives the customer time to complete an affair.

@@ -142,11 +142,26 @@ pub enum Refusal {
         /// Who was.
         customer: CustomerId,
     },
-    /// Waiting for this puts off a legal term.
-    #[error("waiting for this puts off a legal term; ask the customer to complete the affair, which gives them the time of {}", law.article())]
+    /// Waiting for this stops, puts off or lengthens a legal term.
+    #[error(
+        "a legal term is moved by no wait; ask the customer to complete the affair, which gives them the time of {}, or send a holding reply where law knows one",
+        law.article()
+    )]
     CureRequestNeeded {
         /// The law that gives the time.
         law: CureLaw,
+    },
+    /// No law of the affair knows an answer for the time being.
+    #[error("no term of the affair that runs is lengthened by a holding reply, or it is over")]
+    HoldingReplyNotProvided,
+    /// Told once.
+    #[error("the customer was told already why the answer takes longer")]
+    HoldingReplySent,
+    /// Later than law lets.
+    #[error("the answer is owed by {latest}, however the customer is held off")]
+    HoldingReplyTooLate {
+        /// The end of the lengthened term.
+        latest: Timestamp,
     },
     /// Law gives the customer more time.
     #[error("the customer has until {earliest} at the least ({})", law.article())]
@@ -394,6 +409,9 @@ impl Classify for Refusal {
             | Self::CureRequestNeeded { .. }
             | Self::CureTermTooShort { .. }
             | Self::CureNotLapsed { .. }
+            | Self::HoldingReplyNotProvided
+            | Self::HoldingReplySent
+            | Self::HoldingReplyTooLate { .. }
             | Self::SupervisorAlreadyCalled { .. }
             | Self::IncidentOver
             | Self::NotAffected
@@ -456,6 +474,9 @@ impl Classify for Refusal {
             Self::CureRequestNeeded { .. } => "CURE_REQUEST_NEEDED",
             Self::CureTermTooShort { .. } => "CURE_TERM_TOO_SHORT",
             Self::CureNotLapsed { .. } => "CURE_NOT_LAPSED",
+            Self::HoldingReplyNotProvided => "HOLDING_REPLY_NOT_PROVIDED",
+            Self::HoldingReplySent => "HOLDING_REPLY_SENT",
+            Self::HoldingReplyTooLate { .. } => "HOLDING_REPLY_TOO_LATE",
             Self::SupervisorAlreadyCalled { .. } => "SUPERVISOR_ALREADY_CALLED",
             Self::IncidentOver => "INCIDENT_OVER",
             Self::NotAffected => "NOT_AFFECTED",
@@ -532,6 +553,7 @@ impl Classify for Refusal {
             Self::CureTermTooShort { earliest, law } => {
                 vec![("earliest", earliest.to_string().into()), ("article", law.article().into())]
             }
+            Self::HoldingReplyTooLate { latest } => vec![("latest", latest.to_string().into())],
             Self::SupervisorAlreadyCalled { since } => vec![("since", since.to_string().into())],
             Self::CureNotLapsed { state } => vec![("state", (*state).into())],
             Self::AgentNotAvailable { presence } => vec![("presence", presence.as_str().into())],
@@ -576,6 +598,8 @@ impl Classify for Refusal {
             | Self::AlreadyAtStep
             | Self::NotYourView
             | Self::NotYours
+            | Self::HoldingReplyNotProvided
+            | Self::HoldingReplySent
             | Self::ItemRetired
             | Self::NoticeTemplateOwn
             | Self::NoticeTemplateApproved

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::cure::defers_a_term;
+use crate::cure::moves_a_term;
 use crate::{CloseReason, Command, Moment, Refusal, Standing, State, Ticket, TicketId, Transitioned};
 
 /// Affairs that may be one.
@@ -113,7 +113,7 @@ impl Ticket {
         self.refuse_if_over()?;
         let state = self.state.standing();
         let put_off = match &self.state {
-            State::Pending { awaiting, .. } | State::Held { awaiting, .. } => defers_a_term(awaiting),
+            State::Pending { awaiting, .. } | State::Held { awaiting, .. } => moves_a_term(awaiting),
             _ => false,
         };
         if state == Standing::Resolved || self.state.cure().is_some() || put_off {

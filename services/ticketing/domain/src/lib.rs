@@ -14,6 +14,7 @@ mod error;
 mod filing;
 mod group;
 mod history;
+mod holding_reply;
 mod id;
 mod incident;
 mod key;
@@ -59,6 +60,7 @@ pub use error::{Refusal, SalesBan};
 pub use filing::{Filing, MAX_POINTS, Refiled};
 pub use group::{Bonds, MAX_MERGED, Merged, moment_of_all, refuse_for_members, refuse_open_points};
 pub use history::Destination;
+pub use holding_reply::{HoldingReply, HoldingReplyDraft, Lengthened, Sender};
 pub use id::{
     ArticleId, CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MacroId, MessageId,
     NestedIdError, NoticeId, NoticeTemplateId, ProcessId, PromiseId, RedressId, RedressItemId, RootCauseId, SlugId,

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::answer::is_generic;
-use crate::cure::defers_a_term;
+use crate::cure::moves_a_term;
 use crate::{
     Answer, CloseReason, CureSettled, CureState, Moment, PromiseGate, Refusal, Signpost, Standing, State, Ticket, Word,
 };
@@ -134,11 +134,11 @@ impl Ticket {
                 State::Rejected { since, reason, signpost }
             }
             (State::InProgress { .. }, Command::WaitForCustomer { awaiting }) => {
-                self.refuse_deferring(&awaiting, moment)?;
+                self.refuse_moving(&awaiting, moment)?;
                 State::Pending { since, awaiting, cure: None }
             }
             (State::InProgress { .. }, Command::Hold { awaiting }) => {
-                self.refuse_deferring(&awaiting, moment)?;
+                self.refuse_moving(&awaiting, moment)?;
                 State::Held { since, awaiting }
             }
             (State::InProgress { .. }, Command::Resolve { resolution }) => {
@@ -182,10 +182,10 @@ impl Ticket {
         (self, happened)
     }
 
-    /// Refuses to wait for what puts off a legal term. What another system did is told as it was; what is done here gives the
+    /// Refuses to wait for what moves a legal term. What another system did is told as it was; what is done here gives the
     /// customer their time.
-    fn refuse_deferring(&self, awaiting: &Word, moment: Moment) -> Result<(), Refusal> {
-        if matches!(moment, Moment::Now(_)) && defers_a_term(awaiting) {
+    fn refuse_moving(&self, awaiting: &Word, moment: Moment) -> Result<(), Refusal> {
+        if matches!(moment, Moment::Now(_)) && moves_a_term(awaiting) {
             return Err(Refusal::CureRequestNeeded { law: self.filing.cure_law() });
         }
         Ok(())

@@ -65,6 +65,25 @@ pub(crate) fn cure_request(facts: &Facts, missing: &str, due: Timestamp, law: Cu
     }
 }
 
+/// Tells a customer why the answer takes longer, and by when it comes.
+pub(crate) fn holding_reply(facts: &Facts, explanation: &str, answer_by: Timestamp) -> String {
+    let (key, until) = (&facts.tracking_key, spell(answer_by, facts.language, "%H:%M"));
+    match facts.language {
+        Language::En => format!(
+            "Our answer to your affair {key} takes longer than we wished, for this reason:\n\n{explanation}\n\nYou will have it by {until} ({ZONE}) at the \
+             latest."
+        ),
+        Language::Ca => format!(
+            "La nostra resposta al seu assumpte {key} triga més del que voldríem, per aquest motiu:\n\n{explanation}\n\nLa tindrà com a molt tard el {until} \
+             ({ZONE})."
+        ),
+        Language::Es | Language::Gl | Language::Eu => format!(
+            "Nuestra respuesta a su asunto {key} tarda más de lo que quisiéramos, por este motivo:\n\n{explanation}\n\nLa tendrá a más tardar el {until} \
+             ({ZONE})."
+        ),
+    }
+}
+
 /// Why an affair ends that the customer was asked to complete at `asked` and did not until `due`.
 pub(crate) fn uncured(facts: &Facts, asked: Timestamp, due: Timestamp, law: CureLaw) -> String {
     let (asked, until) = (spell(asked, facts.language, "%H:%M"), spell(due, facts.language, "%H:%M"));

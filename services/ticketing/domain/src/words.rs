@@ -260,6 +260,8 @@ words! {
         ArticleCited => "article_cited",
         /// Its characteristics were stated anew.
         CharacteristicsStated => "characteristics_stated",
+        /// The customer was told why the answer takes longer and by when it comes.
+        HoldingReplySent => "holding_reply_sent",
     }
 }
 

@@ -5,6 +5,7 @@ mod characteristic;
 mod cure;
 mod desk;
 mod finding;
+mod holding_reply;
 mod import;
 mod incident;
 mod learning;
@@ -39,6 +40,7 @@ pub(super) use desk::{
 };
 pub(crate) use desk::{drafted, macro_content};
 pub(super) use finding::{change_tickets, counted, counted_views, delete_view, put_view, search, searched_view};
+pub(super) use holding_reply::send_holding_reply;
 pub(super) use import::import;
 pub(super) use incident::{
     add_affected, incident_name, incidents, open_incident, remove_affected, tell_affected, updates,

@@ -117,6 +117,15 @@ impl TicketService for Service {
         self.change(request, convert::request_cure, run).await
     }
 
+    async fn send_holding_reply(
+        &self,
+        request: Request<pb::SendHoldingReplyRequest>,
+    ) -> Answer<pb::SendHoldingReplyResponse> {
+        let run =
+            |app: Ticketing, call, (target, told)| async move { app.send_holding_reply(&call, target, told).await };
+        self.change(request, convert::send_holding_reply, run).await
+    }
+
     async fn list_cure_requests(
         &self,
         request: Request<pb::ListCureRequestsRequest>,

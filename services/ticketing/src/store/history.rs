@@ -148,3 +148,16 @@ pub(crate) async fn resolved_by(tx: &mut PgConnection, ticket: TicketId) -> Resu
     .await?;
     row.map(|row| actor("ticket_change", row.sequence, &row.actor_kind, row.actor_id, row.actor_department)).transpose()
 }
+
+/// Whether something of this kind happened to a ticket, whose row the caller holds.
+#[tracing::instrument(name = "db.history.has", skip_all)]
+pub(crate) async fn has(tx: &mut PgConnection, ticket: TicketId, kind: ChangeKind) -> Result<bool, StoreError> {
+    let has = sqlx::query_scalar!(
+        r#"select exists(select from ticketing.ticket_change where ticket_id = $1 and kind = $2) as "has!""#,
+        ticket.uuid(),
+        kind.as_str()
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(has)
+}

@@ -78,7 +78,7 @@ impl Ticketing {
     }
 
     /// The answer of a call that was done before, so that a retry asks nobody.
-    async fn answered<M: prost::Message + Default>(&self, key: &RequestKey) -> Result<Option<M>, Error> {
+    pub(super) async fn answered<M: prost::Message + Default>(&self, key: &RequestKey) -> Result<Option<M>, Error> {
         let kept = postgres::answered(&self.db, key).await?;
         kept.map(|answer| kept_answer(key, &answer)).transpose()
     }

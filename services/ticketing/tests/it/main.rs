@@ -44,6 +44,7 @@ mod replay;
 mod request_cure;
 mod resolve_ticket;
 mod schema;
+mod send_holding_reply;
 mod settle_promise;
 mod take_next_ticket;
 mod team;

@@ -374,37 +374,46 @@ async fn nothing_is_asked_while_nobody_can_count_and_a_retry_needs_nobody() {
     assert_eq!(agent.request_cure(request).await.unwrap().into_inner(), asked);
 }
 
-/// The words by which the rules of sla-monitor put off a term because the customer has to complete something. The hearing on
-/// inadmissibility is no such thing, nor is a stay, which is the office's alone to give; and what lengthens a term by a notice is none either.
-fn deferring_words() -> BTreeSet<String> {
+/// Every word by which a law that sla-monitor ships moves a term, whatever it does to it.
+fn moving_words() -> BTreeSet<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../sla-monitor/data/regimes");
     let files = std::fs::read_dir(folder).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
     let effects = files.flat_map(|text| text.split("[[rule.effect]]").skip(1).map(str::to_owned).collect::<Vec<_>>());
-    let deferring = effects.filter(|effect| !effect.contains("does = \"extend\""));
-    let grounds =
-        deferring.filter_map(|effect| effect.lines().find(|line| line.starts_with("grounds")).map(str::to_owned));
-    let words = grounds.flat_map(|line| line.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>());
-    words.filter(|word| word != "inadmissibility_allegations" && word != "parallel_proceedings").collect()
+    let grounds = effects.map(|effect| {
+        let line = effect.lines().find(|line| line.starts_with("grounds")).expect("an effect has grounds");
+        line.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()
+    });
+    grounds.flatten().collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_legal_term_is_put_off_by_no_mere_waiting() {
+async fn no_legal_term_is_moved_by_a_wait_or_a_hold() {
     let world = World::new().await;
     let mut agent = world.agent();
     let ticket = started(&mut agent).await;
-    let words = deferring_words();
-    assert!(words.contains("documents_missing") && words.len() >= 6, "{words:?}");
+    let words = moving_words();
+    for known in ["documents_missing", "inadmissibility_allegations", "parallel_proceedings", "holding_reply"] {
+        assert!(words.contains(known), "{words:?}");
+    }
     for reason in words {
-        let request = pb::WaitForCustomerRequest {
+        let wait = pb::WaitForCustomerRequest {
+            name: ticket.name.clone(),
+            reason: reason.clone(),
+            etag: ticket.etag.clone(),
+            request_id: fresh_id(),
+            occurred_time: None,
+        };
+        let hold = pb::HoldTicketRequest {
             name: ticket.name.clone(),
             reason,
             etag: ticket.etag.clone(),
             request_id: fresh_id(),
             occurred_time: None,
         };
-        let status =
-            assert_refused(agent.wait_for_customer(request).await, Code::FailedPrecondition, "CURE_REQUEST_NEEDED");
-        assert_eq!(fact(&status, "article"), "Ley 10/2025 art. 13.3");
+        for refused in [agent.wait_for_customer(wait).await, agent.hold_ticket(hold).await] {
+            let status = assert_refused(refused, Code::FailedPrecondition, "CURE_REQUEST_NEEDED");
+            assert_eq!(fact(&status, "article"), "Ley 10/2025 art. 13.3");
+        }
     }
 }
 

@@ -69,6 +69,8 @@ pub(super) fn folded(
         base: length,
         length,
         pauses: Vec::new(),
+        longer: Vec::new(),
+        first_run: ran.then_some(first.at),
         breaches: Vec::new(),
     };
     let mut state = match ran {
@@ -87,10 +89,12 @@ pub(super) fn folded(
     }
     Ok(Replay {
         first_origin: first.at,
+        first_run: fold.first_run,
         epoch: fold.epoch,
         origin: fold.origin,
         length: fold.length,
         pauses: fold.pauses,
+        longer: fold.longer,
         state,
         closed: fold.closed,
         breaches: fold.breaches,
@@ -126,6 +130,10 @@ struct Fold<'a> {
     base: Length,
     length: Length,
     pauses: Vec<Pause>,
+    /// What lengthened it while it stood still, or was put off: it counts when it goes on.
+    longer: Vec<Term>,
+    /// Where its first run counts from.
+    first_run: Option<Timestamp>,
     breaches: Vec<Breach>,
 }
 
@@ -168,11 +176,22 @@ impl Fold<'_> {
                 self.breach(due);
                 State::Cancelled { at }
             }
+            (state @ (State::Paused { .. } | State::Scheduled { .. }), Happening::Hindered(more)) => {
+                if self.ran
+                    && let Some(Does::Extend { max_total }) = self.terms.rule.does_on(more)
+                {
+                    self.longer.push(max_total);
+                }
+                state
+            }
             (State::Paused { ground, since }, Happening::Unhindered | Happening::TakenUp) => {
-                self.go_on(ground, since, at);
+                self.go_on(ground, since, at)?;
                 State::Running { due: self.due()? }
             }
-            (State::Scheduled { .. }, Happening::Unhindered) if self.ran => self.run_from(at)?,
+            (State::Scheduled { .. }, Happening::Unhindered) if self.ran => {
+                self.start_put_off(at)?;
+                State::Running { due: self.due()? }
+            }
             (State::Running { due }, Happening::Renewed) => {
                 self.judge(due, at);
                 self.run_from(at)?
@@ -191,11 +210,11 @@ impl Fold<'_> {
             // Met while it stood still: in time by any measure, and due when it would have been had it gone on then, so that one
             // which does not hold gains no time.
             (State::Paused { ground, since }, Happening::Fulfilled | Happening::Closed) => {
-                self.go_on(ground, since, at);
+                self.go_on(ground, since, at)?;
                 State::Fulfilled { at, due: self.due()? }
             }
             (State::Scheduled { .. }, Happening::Fulfilled | Happening::Closed) => {
-                self.begin(at);
+                self.start_put_off(at)?;
                 State::Fulfilled { at, due: self.due()? }
             }
             (State::Paused { .. } | State::Scheduled { .. }, Happening::Cancelled | Happening::Forfeited) => {
@@ -236,16 +255,28 @@ impl Fold<'_> {
     }
 
     /// The ground fell away: what stood still was not counted, or the whole term counts again.
-    fn go_on(&mut self, ground: String, since: Timestamp, at: Timestamp) {
+    fn go_on(&mut self, ground: String, since: Timestamp, at: Timestamp) -> Result<(), Uncountable> {
         if self.terms.rule.does_on(&ground) == Some(Does::Restart) {
-            self.begin(at);
-            return;
+            return self.start_put_off(at);
         }
         // What stood still before the origin was never counted.
         let from = since.max(self.origin);
         if from < at {
             self.pauses.push(Pause { from, to: at, ground });
         }
+        let longer = std::mem::take(&mut self.longer);
+        self.lengthen(longer)
+    }
+
+    /// A run begins once its ground fell away, and is as long as it was made meanwhile.
+    fn start_put_off(&mut self, at: Timestamp) -> Result<(), Uncountable> {
+        let longer = std::mem::take(&mut self.longer);
+        self.begin(at);
+        self.lengthen(longer)
+    }
+
+    fn lengthen(&mut self, longer: Vec<Term>) -> Result<(), Uncountable> {
+        longer.into_iter().try_for_each(|max_total| self.extend(self.due()?, max_total))
     }
 
     fn run_from(&mut self, origin: Timestamp) -> Result<State, Uncountable> {
@@ -258,9 +289,11 @@ impl Fold<'_> {
             self.epoch += 1;
         }
         self.ran = true;
+        self.first_run.get_or_insert(origin);
         self.origin = origin;
         self.length = self.base;
         self.pauses.clear();
+        self.longer.clear();
     }
 
     fn displace(&mut self, state: State, at: Timestamp) -> State {

@@ -28,11 +28,13 @@ pub enum Move {
 impl Replay {
     /// What made this clock out of the one before; `None` when nothing changed.
     pub fn moved_from(&self, before: &Self) -> Option<Move> {
-        if self == before {
+        // Where the first run counts from is no move of the present one.
+        if (Self { first_run: before.first_run, ..self.clone() }) == *before {
             return None;
         }
         Some(match (&before.state, &self.state) {
             (_, State::Fulfilled { .. } | State::Cancelled { .. }) => Move::Settle,
+            (old, new) if old == new && self.longer.len() > before.longer.len() => Move::Extend,
             (_, State::Paused { .. }) => Move::Pause,
             (_, State::Scheduled { .. }) => Move::DeferStart,
             (State::Scheduled { .. }, State::Running { .. }) => Move::Start,

@@ -5,7 +5,7 @@ use ventanilla_sla_monitor_domain::clock::Breach;
 use ventanilla_sla_monitor_domain::clock::STILL_TO_START;
 use ventanilla_sla_monitor_domain::condition::Occasion;
 use ventanilla_sla_monitor_domain::rule::{Does, Ends};
-use ventanilla_sla_monitor_domain::{Replay, Rule, State};
+use ventanilla_sla_monitor_domain::{Replay, Rule, State, Term};
 
 use crate::almanac::{Almanac, MINUTE, instant};
 use crate::words::{Limit, Stretch};
@@ -17,6 +17,8 @@ struct Standing {
     ground: String,
     since: i64,
     does: Does,
+    /// What made it longer meanwhile.
+    longer: Vec<Term>,
 }
 
 /// How it ended: met, with the last instant in time in microseconds, or fallen away.
@@ -87,7 +89,7 @@ impl<'a> Clock<'a> {
         let old = self.walk(&before);
         let owes = !old.runs.is_empty() && old.end.is_none();
         let mut new = Clock::new(old.rule, old.almanac, since, None, owes);
-        new.standing = old.standing.filter(|_| owes).map(|standing| Standing { since, ..standing });
+        new.standing = old.standing.filter(|_| owes).map(|standing| Standing { since, longer: Vec::new(), ..standing });
         if old.closed {
             new.closes(since);
         }
@@ -103,7 +105,8 @@ impl<'a> Clock<'a> {
             let mut counting = Clock::new(self.rule, self.almanac, *at, None, true);
             counting.happens(*at, event);
             let mut still = Clock::new(self.rule, self.almanac, *at, None, true);
-            still.standing = Some(Standing { ground: String::new(), since: *at, does: Does::Pause });
+            still.standing =
+                Some(Standing { ground: String::new(), since: *at, does: Does::Pause, longer: Vec::new() });
             still.happens(*at, event);
             let works = matches!(event, Event::Works | Event::Resolved | Event::Cancelled | Event::Reopened);
             if let Some(standing) = counting.standing {
@@ -174,11 +177,19 @@ impl<'a> Clock<'a> {
         {
             return self.hindered(at, ground, effect.does);
         }
+        if let Event::Extended(ground) = event {
+            let named = self.rule.effects.iter().find(|effect| effect.grounds.contains(ground));
+            if let Some(does @ Does::Extend { .. }) = named.map(|effect| effect.does) {
+                self.hindered(at, ground, does);
+            }
+            return;
+        }
         let Some(measure) = &self.rule.measure else { return self.by_law(at, event) };
         let mine = |department: &String| measure.filter.departments.contains(department);
         let occasion = match event {
             Event::Waits(_) => Occasion::WaitsForCustomer,
             Event::Held(_) => Occasion::Held,
+            Event::Extended(_) => return,
             Event::Works => Occasion::Works,
             Event::Answered => Occasion::Answered,
             Event::CustomerWrote => Occasion::CustomerWrote,
@@ -258,19 +269,25 @@ impl<'a> Clock<'a> {
 
     /// It waits: what was over already can be neither stopped, put off nor made longer.
     fn hindered(&mut self, at: i64, ground: &str, does: Does) {
+        if let (Does::Extend { max_total }, Some(standing), None) = (does, &mut self.standing, self.end) {
+            return standing.longer.push(max_total);
+        }
         if !self.counts() || self.runs.last().unwrap().broken.is_some() {
             return;
         }
         if let Does::Extend { max_total } = does {
-            let (limit, due) = (Limit::Term(max_total), self.due());
-            let run = self.runs.last_mut().unwrap();
-            if run.last(limit, self.almanac) > due {
-                run.limit = limit;
-            }
-            return;
+            return self.lengthened(max_total);
         }
         if at >= self.never_still_before {
-            self.standing = Some(Standing { ground: ground.to_owned(), since: at, does });
+            self.standing = Some(Standing { ground: ground.to_owned(), since: at, does, longer: Vec::new() });
+        }
+    }
+
+    fn lengthened(&mut self, most: Term) {
+        let (limit, due) = (Limit::Term(most), self.due());
+        let run = self.runs.last_mut().unwrap();
+        if run.last(limit, self.almanac) > due {
+            run.limit = limit;
         }
     }
 
@@ -286,6 +303,7 @@ impl<'a> Clock<'a> {
                 }
             }
         }
+        standing.longer.into_iter().for_each(|most| self.lengthened(most));
     }
 
     fn begun(&mut self, at: i64) {
@@ -300,7 +318,7 @@ impl<'a> Clock<'a> {
         }
         let still = self.standing.take().filter(|standing| standing.does != Does::DeferStart);
         self.runs_anew(at);
-        self.standing = still.map(|standing| Standing { since: at, ..standing });
+        self.standing = still.map(|standing| Standing { since: at, longer: Vec::new(), ..standing });
     }
 
     fn met(&mut self, at: i64) {
@@ -360,12 +378,14 @@ impl<'a> Clock<'a> {
             }
         };
         differs("first", format!("{:?}", at(self.first)), format!("{:?}", replayed.first_origin));
+        let first_run = self.runs.first().map(|run| at(run.origin));
+        differs("first run", format!("{first_run:?}"), format!("{:?}", replayed.first_run));
         differs("epoch", self.runs.len().max(1).to_string(), replayed.epoch.to_string());
         differs("origin", format!("{origin:?}"), format!("{:?}", replayed.origin));
         let state = match (&self.end, &self.standing) {
             (Some(End::Met { at: met, due }), _) => State::Fulfilled { at: at(*met), due: instant(*due) },
             (Some(End::Gone { at: gone }), _) => State::Cancelled { at: at(*gone) },
-            (None, Some(Standing { ground, since, does: Does::DeferStart })) => {
+            (None, Some(Standing { ground, since, does: Does::DeferStart, .. })) => {
                 State::Scheduled { ground: ground.clone(), since: at(*since) }
             }
             (None, Some(Standing { ground, since, .. })) => State::Paused { ground: ground.clone(), since: at(*since) },

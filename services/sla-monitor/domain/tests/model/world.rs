@@ -131,7 +131,7 @@ pub fn policy(chance: &mut Chance) -> Rule {
 pub fn event(chance: &mut Chance) -> Event {
     let ground = chance.of(&GROUNDS).to_owned();
     let (from, to) = (chance.of(&DEPARTMENTS).to_owned(), chance.of(&DEPARTMENTS).to_owned());
-    match chance.below(15) {
+    match chance.below(16) {
         0 | 1 => Event::Waits(ground),
         2 | 3 => Event::Held(ground),
         4 | 5 => Event::Works,
@@ -142,6 +142,7 @@ pub fn event(chance: &mut Chance) -> Event {
         11 => Event::SuperiorCame,
         12 => Event::Resolved,
         13 if chance.one_in(3) => Event::Cancelled,
+        14 => Event::Extended(ground),
         _ => Event::Reopened,
     }
 }

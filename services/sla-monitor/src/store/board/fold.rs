@@ -151,7 +151,7 @@ async fn read(tx: &mut PgConnection, affairs: &[Uuid]) -> Result<BTreeMap<Uuid, 
         r#"select a.affair_id, a.first_received_at as "received_at: _", a.entry_count, a.channel, a.segment, a.cause,
                   c.clock_id, c.rule, c.department, c.subject_type, c.stage, c.kind, c.outcome, c.team, c.manager, c.queue, c.first_origin_at as "first_origin_at: _",
                   case c.state when 'fulfilled' then 'fulfilled' when 'cancelled' then 'cancelled' else 'open' end as "ended_as!",
-                  (extract(epoch from c.settled_at - c.first_origin_at) * 1000000)::bigint as settle_micros,
+                  (extract(epoch from c.settled_at - coalesce(c.first_run_at, c.first_origin_at)) * 1000000)::bigint as settle_micros,
                   c.breached_at is not null as "breached!"
            from sla_monitor.affair a
            join sla_monitor.clock c on c.affair_id = a.affair_id

@@ -48,6 +48,7 @@ pub(crate) fn event(entry: Entry, previous: i64) -> Result<pb::TicketEvent, Stor
         RedressGiven => RedressGiven,
         ArticleCited => ArticleCited,
         CharacteristicsStated => CharacteristicsStated,
+        HoldingReplySent => HoldingReplySent,
     };
     let change = change.map_err(|_| StoreError::corrupt("ledger", "payload", entry.position))?;
     Ok(pb::TicketEvent {

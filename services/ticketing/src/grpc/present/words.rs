@@ -122,6 +122,7 @@ pub(super) const fn change_kind(kind: ChangeKind) -> pb::TicketChangeKind {
         ChangeKind::NoticeWritten => pb::TicketChangeKind::NoticeWritten,
         ChangeKind::NoticeReported => pb::TicketChangeKind::NoticeReported,
         ChangeKind::CharacteristicsStated => pb::TicketChangeKind::CharacteristicsStated,
+        ChangeKind::HoldingReplySent => pb::TicketChangeKind::HoldingReplySent,
         ChangeKind::ArticleCited => pb::TicketChangeKind::ArticleCited,
         ChangeKind::PromiseMade => pb::TicketChangeKind::PromiseMade,
         ChangeKind::PromiseAtRisk => pb::TicketChangeKind::PromiseAtRisk,
