@@ -7,5 +7,6 @@ mod office;
 mod pages;
 mod planted;
 mod steps;
+mod streams;
 mod steward;
 mod tracking;
