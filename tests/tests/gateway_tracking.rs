@@ -2,6 +2,8 @@
 
 #[path = "gateway_tracking/answers.rs"]
 mod answers;
+#[path = "gateway_tracking/kept.rs"]
+mod kept;
 #[path = "gateway_tracking/office.rs"]
 mod office;
 
@@ -54,18 +56,42 @@ async fn enter(visitor: &mut Visitor, key: &str, proof: &str) -> Answer {
     visitor.post("/t", &[("csrf", &csrf), ("key", key), ("proof", proof)]).await
 }
 
+/// The form of the page that posts there, alone.
+fn form(page: &Answer, path: &str) -> Answer {
+    let text = page.text();
+    let form = text.split(&format!("action=\"{path}\"")).nth(1).unwrap_or_else(|| panic!("no form to {path}: {text}"));
+    Answer { body: form.split("</form>").next().unwrap_or_default().to_owned().into(), ..page.clone() }
+}
+
+/// What a browser makes of a text of a page.
+fn plain(text: &str) -> String {
+    let named = [("&#34;", "\""), ("&quot;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+    named.into_iter().fold(text.to_owned(), |text, (name, character)| text.replace(name, character))
+}
+
+/// Fields that forms carry along.
+const HIDDEN: [&str; 11] = [
+    "csrf",
+    "case",
+    "etag",
+    "request",
+    "draft",
+    "draft_case",
+    "draft_text",
+    "draft_kind",
+    "draft_proceedings",
+    "draft_facts",
+    "draft_points",
+];
+
 /// Sends the form of the page that posts there, filled in so.
 async fn send(visitor: &mut Visitor, page: &Answer, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let form = page.text();
-    let form = form.split(&format!("action=\"{path}\"")).nth(1).unwrap_or_else(|| panic!("no form to {path}"));
-    let form = Answer { body: form.split("</form>").next().unwrap_or_default().to_owned().into(), ..page.clone() };
-    let hidden: Vec<(&str, String)> = ["csrf", "case", "etag", "request"]
+    let form = form(page, path);
+    let hidden: Vec<(&str, String)> = HIDDEN
         .iter()
-        .map(|name| (*name, form.field(name)))
-        .filter(|(_, v)| !v.is_empty())
+        .map(|name| (*name, plain(&form.field(name))))
+        .filter(|(name, value)| !value.is_empty() && !fields.iter().any(|(given, _)| given == name))
         .collect();
-    let hidden: Vec<(&str, String)> =
-        hidden.into_iter().map(|(name, value)| (name, value.replace("&quot;", "\"").replace("&#34;", "\""))).collect();
     let mut all: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
     all.extend_from_slice(fields);
     visitor.post(path, &all).await
@@ -157,6 +183,8 @@ async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
     assert!(page.text().contains("la real da 41 euros menos"), "{}", page.text());
     let nothing = send(&mut visitor, &page, "/t/object", &[("text", "  ")]).await;
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let named = ["<a href=\"#objection\">", "aria-describedby=\"objection-wrong\"", "id=\"objection-wrong\""];
+    assert!(named.iter().all(|part| nothing.text().contains(part)), "the field at fault is named: {}", nothing.text());
     let sent = send(&mut visitor, &page, "/t/object", &[("text", "No es mi número.")]).await;
     assert_eq!(sent.header("location"), "/t/affair?done=objected", "{}", sent.text());
     // What was read is not what stands any more.
@@ -174,10 +202,11 @@ async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
     assert!(none.text().contains("no tiene todavía su asunto"), "{}", none.text());
     let page = visitor.get("/t/affair").await;
     let sent = send(&mut visitor, &page, "/t/ombudsman", &[("proceedings", "none")]).await;
-    assert_eq!(sent.header("location"), "/t/affair?done=ombudsman", "{}", sent.text());
-    let page = visitor.get("/t/affair?done=ombudsman").await;
-    assert!(page.text().contains("Su código para el defensor es"), "the office's code is shown once: {}", page.text());
-    assert!(!visitor.get("/t/affair").await.text().contains("Su código para el defensor es"));
+    assert_eq!(sent.status, StatusCode::OK, "{}", sent.text());
+    assert!(sent.text().contains("Su código para el defensor es"), "the office's code is shown once: {}", sent.text());
+    for later in ["/t/affair", "/t/affair?done=ombudsman"] {
+        assert!(!visitor.get(later).await.text().contains("Su código para el defensor es"), "{later}");
+    }
     let cases = ListCasesRequest { ticket: name, ..ListCasesRequest::default() };
     let cases = affair.cast.intake.office.clone().list_cases(cases).await.unwrap().into_inner().cases;
     assert_eq!(cases.len(), 1);

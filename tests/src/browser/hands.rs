@@ -52,6 +52,11 @@ impl Browser {
         self.driver.delete("/cookie").await.expect("cookies can be forgotten");
     }
 
+    /// Forgets one of them.
+    pub async fn forget_one(&self, cookie: &str) {
+        self.driver.delete(&format!("/cookie/{cookie}")).await.expect("a cookie can be forgotten");
+    }
+
     /// Whether scripts of pages run from the next page on. What a test asks by a script is answered all the same.
     pub async fn let_scripts_run(&self, may: bool) {
         let command = self.driver.command("Emulation.setScriptExecutionDisabled", json!({ "value": !may }));
