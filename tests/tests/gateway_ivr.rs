@@ -139,7 +139,7 @@ async fn who_has_a_right_to_be_served_first_is_put_first_and_the_voice_says_so_t
         let mut record = person.record("crm-retail", "billing", &format!("old-{number}"), before(years * 31_536_000 + 3_600));
         record.birth_date = "1940-05-02".to_owned();
         record.identifiers.truncate(1);
-        record.identifiers[0].shared_line = shared;
+        record.identifiers[0].shared = shared;
         record.identifiers[0].verified_time = None;
         ingest(record).await.expect("a good record");
         let phone = person.e164();
