@@ -17,9 +17,11 @@ use serde_json::json;
 use tokio::sync::watch;
 use ventanilla_tests::browser::Browser;
 use ventanilla_tests::scene::Scene;
+use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::Doorway;
+use ventanilla_tests::scene::people::Person;
 
-use crate::house::sit_down;
+use crate::house::{sit_down, window};
 
 /// Longest something is waited for: a browser asks again after five seconds, and a page that was refused some times later still.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -180,4 +182,58 @@ async fn a_page_that_nobody_sees_holds_no_stream_and_one_that_is_shown_again_doe
     browser.click("main button.quiet.small").await;
     streams.are_open(1).await;
     assert_eq!(streams.asked(), asked + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_into_a_draft_outlives_its_session() {
+    let Some(browser) = Browser::open().await else { return };
+    let scene = Scene::fresh().await;
+    let (_doorway, base) = window(&scene).await;
+    let affair = Affair::of(&scene, Person::numbered(43_000_041));
+    affair.appoint().await.expect("the office has its people");
+    let customer = affair.arrive().await.expect("the customer is known").customer;
+    let ticket = affair.complain(&customer, "").await.expect("the complaint is taken").ticket.expect("it is there");
+    let case = affair.bring(&ticket.name).await.expect("the office takes it");
+    let case = affair.admit(&case).await.expect("it is admitted");
+    affair.investigate(&case).await.expect("it is investigated");
+    let token = scene.token("investigator-1", &[Role::Investigator], None);
+    sit_down(&browser, &base, &token, "/console").await;
+    let draft = format!("{base}/console/{}/draft", case.name);
+    browser.go(&draft).await;
+    browser.fill("#finding-p1", "Los recibos").await;
+    browser.says("[data-autosave-status]", "Guardado").await;
+
+    browser.forget().await;
+    browser.fill("#finding-p1", "Los recibos muestran dos cargos").await;
+    browser.says("#over", "Su sesión ha terminado").await;
+    browser.says("[data-autosave-status]", "Sin guardar").await;
+    let link = browser.run("const a = document.querySelector('#over a'); return [a.getAttribute('href'), a.target]", json!([]));
+    let way = format!("/sign-in?next=%2Fconsole%2F{}%2Fdraft", case.name.replace('/', "%2F"));
+    assert_eq!(link.await, json!([way, "_blank"]), "it leads to signing in, beside what was typed");
+
+    // Somebody else signs in beside it: nothing of this page is saved in their name.
+    let tab = browser.beside().await;
+    sit_down_here(&browser, &base, &scene.token("ombudsman-1", &[Role::Ombudsman], None)).await;
+    browser.leave(&tab).await;
+    browser.run("document.getElementById('over').hidden = true", json!([])).await;
+    browser.fill("#reason-p1", "El contrato permite una cuota").await;
+    browser.says("#over", "Su sesión ha terminado").await;
+    browser.says("[data-autosave-status]", "Sin guardar").await;
+    // Its writer does.
+    let tab = browser.beside().await;
+    browser.forget().await;
+    sit_down_here(&browser, &base, &token).await;
+    browser.leave(&tab).await;
+    browser.fill("#remedy-p1", "Devolver el segundo cargo").await;
+    browser.says("[data-autosave-status]", "Guardado, revisión").await;
+    assert!(!is_said_to_be_over(&browser).await);
+    browser.go(&draft).await;
+    for (field, typed) in [
+        ("finding", "Los recibos muestran dos cargos"),
+        ("reason", "El contrato permite una cuota"),
+        ("remedy", "Devolver el segundo cargo"),
+    ] {
+        let kept = browser.run("return document.getElementById(arguments[0]).value", json!([format!("{field}-p1")])).await;
+        assert_eq!(kept, typed);
+    }
 }

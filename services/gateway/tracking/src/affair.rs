@@ -93,6 +93,7 @@ struct Page {
     csrf: Csrf,
     said: Said,
     status: PublicStatus,
+    department: String,
     /// Language of the house's texts, where it is not the page's.
     text_lang: &'static str,
     road: Road,
@@ -176,6 +177,7 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
         may_object: may(PublicOption::Object),
         may_go_to_the_office: may(PublicOption::Ombudsman),
         office_code,
+        department: called(&status.department),
         status,
         points: shown.points,
         resolution: shown.resolution,
@@ -190,6 +192,13 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
     page(layout, body)
 }
 
+/// A department as people read it: what the house calls it by, without what machines need. There is no register of their names.
+fn called(department: &str) -> String {
+    let words = department.replace(['-', '_'], " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 const fn code(language: Language) -> &'static str {
     match language {
         Language::En => "en",
@@ -197,5 +206,22 @@ const fn code(language: Language) -> &'static str {
         Language::Gl => "gl",
         Language::Eu => "eu",
         Language::Es | Language::Unspecified => "es",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_department_is_called_by_words() {
+        for (slug, told) in [
+            ("customer-service", "Customer service"),
+            ("atención_al-cliente", "Atención al cliente"),
+            ("ñora", "Ñora"),
+            ("", ""),
+        ] {
+            assert_eq!(called(slug), told);
+        }
     }
 }

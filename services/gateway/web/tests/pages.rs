@@ -318,7 +318,7 @@ async fn what_cannot_be_read_names_its_field() {
     assert!(bad.text.contains("<code>count</code>"), "{}", bad.text);
     let missing = browser.post("/console", &format!("csrf={csrf}&count=1")).await;
     assert!(missing.text.contains("<code>text</code>"), "{}", missing.text);
-    let long = format!("csrf={csrf}&count=1&text={}", "a".repeat(70_000));
+    let long = format!("csrf={csrf}&count=1&text={}", "a".repeat(400_000));
     assert_eq!(browser.post("/console", &long).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     // A browser that kept nothing shows a mark of nobody's.
     browser.cookies.clear();
