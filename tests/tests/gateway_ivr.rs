@@ -136,7 +136,8 @@ async fn who_has_a_right_to_be_served_first_is_put_first_and_the_voice_says_so_t
     // A line that several people use, and a number that was seen years ago and may be another's by now: whoever picks it up may be anybody.
     for (number, shared, years) in [(61_000_022, true, 0), (61_000_023, false, 3)] {
         let person = Person::numbered(number);
-        let mut record = person.record("crm-retail", "billing", &format!("old-{number}"), before(years * 31_536_000 + 3_600));
+        let mut record =
+            person.record("crm-retail", "billing", &format!("old-{number}"), before(years * 31_536_000 + 3_600));
         record.birth_date = "1940-05-02".to_owned();
         record.identifiers.truncate(1);
         record.identifiers[0].shared = shared;

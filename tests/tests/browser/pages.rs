@@ -229,6 +229,14 @@ fn name(at: usize, who: Who, address: &str) -> String {
     format!("page-{at:03}-{}{}", who.name(), short.join("/").chars().map(plain).collect::<String>())
 }
 
+/// Each way with its name.
+fn named(ways: Vec<(Who, String, String)>) -> Vec<(String, (Who, String, String))> {
+    let named: Vec<_> = ways.into_iter().enumerate().map(|(at, way)| (name(at, way.0, &way.2), way)).collect();
+    let names: BTreeSet<&String> = named.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), named.len(), "two ways have one name, and one of them is judged by nobody: {names:?}");
+    named
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_of_the_window_is_opened_and_holds() {
     let Some(mut browser) = Browser::open().await else { return };
@@ -236,10 +244,7 @@ async fn every_page_of_the_window_is_opened_and_holds() {
     let (doorway, base) = window(&scene).await;
     let full = full(&scene).await;
     let mut sits = None;
-    let mut names = BTreeSet::new();
-    for (at, (who, _, address)) in ways(&full).into_iter().enumerate() {
-        let name = name(at, who, &address);
-        assert!(names.insert(name.clone()), "two ways have one name, and one of them is judged by nobody: {name}");
+    for (name, (who, _, address)) in named(ways(&full)) {
         if sits != Some(who) {
             come(&browser, &scene, &base, who, &full).await;
             sits = Some(who);

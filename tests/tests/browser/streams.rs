@@ -139,10 +139,7 @@ async fn a_live_page_goes_on_over_a_stream_that_is_refused_and_says_that_the_ses
     // The session ends, and with the next stream the page knows it.
     browser.forget().await;
     streams.break_off();
-    testkit::eventually(PATIENCE, || async {
-        if is_said_to_be_over(&browser).await { Ok(()) } else { Err("nothing says that the session is over") }
-    })
-    .await;
+    comes_to_be_said_over(&browser).await;
     let link = browser.run("return document.querySelector('#over a').getAttribute('href')", json!([])).await;
     assert_eq!(link, "/sign-in?next=%2Ffloor%2Fboard");
     let asked = streams.asked();
@@ -153,6 +150,13 @@ async fn a_live_page_goes_on_over_a_stream_that_is_refused_and_says_that_the_ses
     streams.asked_at_least(asked + 1).await;
     testkit::eventually(PATIENCE, || async {
         if is_said_to_be_over(&browser).await { Err("it goes on saying so") } else { Ok(()) }
+    })
+    .await;
+}
+
+async fn comes_to_be_said_over(browser: &Browser) {
+    testkit::eventually(PATIENCE, || async {
+        if is_said_to_be_over(browser).await { Ok(()) } else { Err("nothing says that the session is over") }
     })
     .await;
 }
@@ -205,9 +209,10 @@ async fn what_is_typed_into_a_draft_outlives_its_session() {
 
     browser.forget().await;
     browser.fill("#finding-p1", "Los recibos muestran dos cargos").await;
-    browser.says("#over", "Su sesión ha terminado").await;
+    comes_to_be_said_over(&browser).await;
     browser.says("[data-autosave-status]", "Sin guardar").await;
-    let link = browser.run("const a = document.querySelector('#over a'); return [a.getAttribute('href'), a.target]", json!([]));
+    let link = browser
+        .run("const a = document.querySelector('#over a'); return [a.getAttribute('href'), a.target]", json!([]));
     let way = format!("/sign-in?next=%2Fconsole%2F{}%2Fdraft", case.name.replace('/', "%2F"));
     assert_eq!(link.await, json!([way, "_blank"]), "it leads to signing in, beside what was typed");
 
@@ -217,11 +222,11 @@ async fn what_is_typed_into_a_draft_outlives_its_session() {
     browser.leave(&tab).await;
     browser.run("document.getElementById('over').hidden = true", json!([])).await;
     browser.fill("#reason-p1", "El contrato permite una cuota").await;
-    browser.says("#over", "Su sesión ha terminado").await;
+    comes_to_be_said_over(&browser).await;
     browser.says("[data-autosave-status]", "Sin guardar").await;
     // Its writer does.
-    let tab = browser.beside().await;
     browser.forget().await;
+    let tab = browser.beside().await;
     sit_down_here(&browser, &base, &token).await;
     browser.leave(&tab).await;
     browser.fill("#remedy-p1", "Devolver el segundo cargo").await;
@@ -233,7 +238,8 @@ async fn what_is_typed_into_a_draft_outlives_its_session() {
         ("reason", "El contrato permite una cuota"),
         ("remedy", "Devolver el segundo cargo"),
     ] {
-        let kept = browser.run("return document.getElementById(arguments[0]).value", json!([format!("{field}-p1")])).await;
+        let kept =
+            browser.run("return document.getElementById(arguments[0]).value", json!([format!("{field}-p1")])).await;
         assert_eq!(kept, typed);
     }
 }
