@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use kernel::Role;
 use server::Peers;
 use ventanilla_proto::customer::v1::{
-    Interaction, ListTimelineRequest, LookupByPhoneRequest, TimelineItem, timeline_item,
+    IngestSourceRecordRequest, Interaction, ListTimelineRequest, LookupByPhoneRequest, TimelineItem, timeline_item,
 };
 use ventanilla_proto::ticketing::v1::{
     CreateTicketResponse, GetTicketRequest, ListPromisesRequest, ListTicketsRequest, PromiseKind, Ticket, TicketState,
@@ -109,6 +109,47 @@ async fn every_question_is_answered_for_a_caller_who_is_known() {
 
     let answer = exchange.post("/ivr/v1/human", &[("call", "c1"), ("phone", &phone)]).await;
     assert_eq!((answer.fact("next").as_str(), answer.fact("queue").as_str()), ("human", "billing"));
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_a_right_to_be_served_first_is_put_first_and_the_voice_says_so_to_nobody_else() {
+    let scene = Scene::fresh().await;
+    let door = doorway(&scene).await;
+    let mut exchange = exchange_of(&scene, &door);
+    let aloud = "Tiene derecho a que le atendamos antes.";
+    let affair = Affair::of(&scene, Person::numbered(61_000_021));
+    let before = |seconds| prost_types::Timestamp { seconds: scene.ambient.now().as_second() - seconds, nanos: 0 };
+    let mut record = affair.person.record("crm-retail", "billing", "old-1", before(3_600));
+    record.birth_date = "1940-05-02".to_owned();
+    let ingest = |record| {
+        let (mut billing, request_id) = (affair.cast.billing.customers.clone(), scene.request_id());
+        async move { billing.ingest_source_record(IngestSourceRecordRequest { record: Some(record), request_id }).await }
+    };
+    ingest(record).await.expect("a good record");
+    let phone = affair.person.e164();
+    let ask = [("call", "c1"), ("phone", phone.as_str()), ("lang", "es")];
+    let alone = exchange.post("/ivr/v1/caller", &ask).await;
+    assert_eq!((alone.fact("known"), alone.fact("first")), ("certain".into(), "true".into()), "{}", alone.text());
+    assert!(alone.fact("say").contains(aloud), "{}", alone.text());
+
+    // A line that several people use, and a number that was seen years ago and may be another's by now: whoever picks it up may be anybody.
+    for (number, shared, years) in [(61_000_022, true, 0), (61_000_023, false, 3)] {
+        let person = Person::numbered(number);
+        let mut record =
+            person.record("crm-retail", "billing", &format!("old-{number}"), before(years * 31_536_000 + 3_600));
+        record.birth_date = "1940-05-02".to_owned();
+        record.identifiers.truncate(1);
+        record.identifiers[0].shared = shared;
+        record.identifiers[0].verified_time = None;
+        ingest(record).await.expect("a good record");
+        let phone = person.e164();
+        let answer = exchange.post("/ivr/v1/caller", &[("call", "c2"), ("phone", &phone), ("lang", "es")]).await;
+        let facts = [answer.fact("known"), answer.fact("first"), answer.fact("next"), answer.fact("shared")];
+        let wanted = ["probable", "true", "human", if shared { "true" } else { "false" }];
+        assert_eq!(facts, wanted, "they are put first all the same: {}", answer.text());
+        assert!(!answer.fact("say").contains(aloud), "the line tells who is old or disabled: {}", answer.text());
+    }
     scene.stop().await.expect("the services end well");
 }
 

@@ -13,6 +13,7 @@ use prost::Message as _;
 use prost_reflect::{DynamicMessage, Kind, MethodDescriptor, Value};
 use serde_json::json;
 use tonic::Status;
+use ventanilla_proto::ombudsman::v1::OfficeRole;
 use ventanilla_tests::contract;
 use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::caller::{reason, violations};
@@ -22,7 +23,7 @@ use ventanilla_tests::scene::recording::record;
 use ventanilla_tests::scene::rest::{Answer, Rest};
 use ventanilla_tests::scene::restful::Restful;
 use ventanilla_tests::scene::trial::{Trial, policy, services, unary_methods};
-use ventanilla_tests::scene::{Scene, raw};
+use ventanilla_tests::scene::{Scene, fingerprint, raw};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -500,6 +501,47 @@ async fn who_guesses_over_rest_has_few_tries_and_who_knows_has_none_counted() {
     let agent = scene.person_token("agent-7", &[Role::Agent], Some("billing"));
     let request = rest.request(Method::GET, &format!("/v1/{name}"), Some(&agent));
     assert_eq!(rest.send(request.body(Full::default()).unwrap()).await.status, StatusCode::OK);
+    rest.stop();
+    scene.stop().await.expect("the services end well");
+}
+
+/// Asks for the case of who holds this, with this code.
+async fn claimed(rest: &Rest, (key, proof, code): (&str, &str, &str)) -> Answer {
+    let body = json!({"trackingKey": key, "proof": proof, "officeCode": code}).to_string();
+    let request = rest.request(Method::POST, "/v1/claimantCase:get", None).header("content-type", "application/json");
+    rest.send(request.body(Full::from(body)).unwrap()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_code_is_a_guess_and_a_right_pair_that_leads_to_no_case_is_none() {
+    let scene = Scene::fresh().await;
+    let few = edge::LimitSettings { guess: edge::Rate { burst: 3, per_minute: 0 }, ..edge::LimitSettings::default() };
+    let rest = scene.rest_that_takes(rest::Settings::default(), few).await;
+    let affair = Affair::of(&scene, Person::numbered(51_000_005));
+    affair.appoint().await.expect("the office has its people");
+    let customer = affair.arrive().await.expect("they arrive").customer;
+    let opened = affair.complain(&customer, "").await.expect("a good complaint");
+    let (key, proof) = (opened.tracking_key.as_str(), opened.proof.as_str());
+    for _ in 0..5 {
+        let none = claimed(&rest, (key, proof, "")).await;
+        assert_eq!(
+            (none.status, none.reason().as_str()),
+            (StatusCode::NOT_FOUND, "CASE_NOT_FOUND"),
+            "{:?}",
+            none.json()
+        );
+    }
+    let case = affair.bring(&opened.ticket.as_ref().unwrap().name).await.expect("the office takes it");
+    fingerprint::settled(&scene.admin().await, LIMIT).await;
+    affair.assign(&case, "registry-1", OfficeRole::Intake).await.expect("the registry has it");
+    let code = affair.code_of(&case.name).await.expect("it is told");
+    for _ in 0..3 {
+        assert_eq!(claimed(&rest, (key, proof, &code)).await.status, StatusCode::OK, "who knows it is not counted");
+        let wrong = claimed(&rest, (key, proof, "0000-0000")).await;
+        assert_eq!(wrong.reason(), "OFFICE_CODE_WRONG", "{:?}", wrong.json());
+    }
+    let late = claimed(&rest, (key, proof, &code)).await;
+    assert_eq!((late.status, late.reason().as_str()), (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_TRIES"));
     rest.stop();
     scene.stop().await.expect("the services end well");
 }

@@ -2,6 +2,10 @@
 
 #[path = "gateway_tracking/answers.rs"]
 mod answers;
+#[path = "gateway_tracking/complaint.rs"]
+mod complaint;
+#[path = "gateway_tracking/kept.rs"]
+mod kept;
 #[path = "gateway_tracking/office.rs"]
 mod office;
 
@@ -21,6 +25,8 @@ use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::{Answer, Doorway, Visitor};
 use ventanilla_tests::scene::people::Person;
+
+use complaint::COMPLAINT;
 
 const LIMIT: Duration = Duration::from_secs(30);
 const HOSTILE: &str = "<script>alert(1)</script><img src=x onerror=alert(2)>'\"{{7*7}}";
@@ -54,18 +60,42 @@ async fn enter(visitor: &mut Visitor, key: &str, proof: &str) -> Answer {
     visitor.post("/t", &[("csrf", &csrf), ("key", key), ("proof", proof)]).await
 }
 
+/// The form of the page that posts there, alone.
+fn form(page: &Answer, path: &str) -> Answer {
+    let text = page.text();
+    let form = text.split(&format!("action=\"{path}\"")).nth(1).unwrap_or_else(|| panic!("no form to {path}: {text}"));
+    Answer { body: form.split("</form>").next().unwrap_or_default().to_owned().into(), ..page.clone() }
+}
+
+/// What a browser makes of a text of a page.
+fn plain(text: &str) -> String {
+    let named = [("&#34;", "\""), ("&quot;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+    named.into_iter().fold(text.to_owned(), |text, (name, character)| text.replace(name, character))
+}
+
+/// Fields that forms carry along.
+const HIDDEN: [&str; 11] = [
+    "csrf",
+    "case",
+    "etag",
+    "request",
+    "draft",
+    "draft_case",
+    "draft_text",
+    "draft_kind",
+    "draft_proceedings",
+    "draft_facts",
+    "draft_points",
+];
+
 /// Sends the form of the page that posts there, filled in so.
 async fn send(visitor: &mut Visitor, page: &Answer, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let form = page.text();
-    let form = form.split(&format!("action=\"{path}\"")).nth(1).unwrap_or_else(|| panic!("no form to {path}"));
-    let form = Answer { body: form.split("</form>").next().unwrap_or_default().to_owned().into(), ..page.clone() };
-    let hidden: Vec<(&str, String)> = ["csrf", "case", "etag", "request"]
+    let form = form(page, path);
+    let hidden: Vec<(&str, String)> = HIDDEN
         .iter()
-        .map(|name| (*name, form.field(name)))
-        .filter(|(_, v)| !v.is_empty())
+        .map(|name| (*name, plain(&form.field(name))))
+        .filter(|(name, value)| !value.is_empty() && !fields.iter().any(|(given, _)| given == name))
         .collect();
-    let hidden: Vec<(&str, String)> =
-        hidden.into_iter().map(|(name, value)| (name, value.replace("&quot;", "\"").replace("&#34;", "\""))).collect();
     let mut all: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
     all.extend_from_slice(fields);
     visitor.post(path, &all).await
@@ -157,6 +187,8 @@ async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
     assert!(page.text().contains("la real da 41 euros menos"), "{}", page.text());
     let nothing = send(&mut visitor, &page, "/t/object", &[("text", "  ")]).await;
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let named = ["<a href=\"#objection\">", "aria-describedby=\"objection-wrong\"", "id=\"objection-wrong\""];
+    assert!(named.iter().all(|part| nothing.text().contains(part)), "the field at fault is named: {}", nothing.text());
     let sent = send(&mut visitor, &page, "/t/object", &[("text", "No es mi número.")]).await;
     assert_eq!(sent.header("location"), "/t/affair?done=objected", "{}", sent.text());
     // What was read is not what stands any more.
@@ -174,10 +206,11 @@ async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
     assert!(none.text().contains("no tiene todavía su asunto"), "{}", none.text());
     let page = visitor.get("/t/affair").await;
     let sent = send(&mut visitor, &page, "/t/ombudsman", &[("proceedings", "none")]).await;
-    assert_eq!(sent.header("location"), "/t/affair?done=ombudsman", "{}", sent.text());
-    let page = visitor.get("/t/affair?done=ombudsman").await;
-    assert!(page.text().contains("Su código para el defensor es"), "the office's code is shown once: {}", page.text());
-    assert!(!visitor.get("/t/affair").await.text().contains("Su código para el defensor es"));
+    assert_eq!(sent.status, StatusCode::OK, "{}", sent.text());
+    assert!(sent.text().contains("Su código para el defensor es"), "the office's code is shown once: {}", sent.text());
+    for later in ["/t/affair", "/t/affair?done=ombudsman"] {
+        assert!(!visitor.get(later).await.text().contains("Su código para el defensor es"), "{later}");
+    }
     let cases = ListCasesRequest { ticket: name, ..ListCasesRequest::default() };
     let cases = affair.cast.intake.office.clone().list_cases(cases).await.unwrap().into_inner().cases;
     assert_eq!(cases.len(), 1);
@@ -220,194 +253,6 @@ async fn a_customer_goes_from_their_key_to_an_objection_and_to_the_ombudsman() {
     assert_eq!(left.header("location"), "/t");
     assert_eq!(visitor.get("/t/office").await.header("location"), "/t", "the key is forgotten");
     assert_eq!(visitor.get("/t/affair").await.header("location"), "/t", "the key is forgotten");
-    scene.stop().await.expect("the services end well");
-}
-
-/// What somebody without a key writes into the form for complaints.
-const COMPLAINT: [(&str, &str); 4] = [
-    ("name", "Quiñonero Etxebarrieta, Zenobia"),
-    ("contact", "zenobia.web@canario.example"),
-    ("happened", "El 3 de mayo me cobraron dos veces la cuota. <script>alert(1)</script>\r\nNadie contesta."),
-    ("asked", "Que me devuelvan 41 euros."),
-];
-
-/// What stands on a page in the element with this id.
-fn held(answer: &Answer, id: &str) -> String {
-    let text = answer.text();
-    let after = text.split(&format!("id=\"{id}\">")).nth(1).unwrap_or_else(|| panic!("no {id}: {text}"));
-    after.split('<').next().unwrap_or_default().to_owned()
-}
-
-async fn rows(scene: &Scene, table: &str) -> i64 {
-    let count = format!("select count(*) from {table}");
-    sqlx::query_scalar(sqlx::AssertSqlSafe(count)).fetch_one(&scene.admin().await).await.expect("the table is there")
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_has_no_key_makes_a_complaint_and_is_told_key_and_proof_once() {
-    let scene = Scene::fresh().await;
-    let door = Doorway::open(|address| pages(&scene, address)).await;
-    let mut visitor = door.visitor();
-    assert!(visitor.get("/t?lang=es").await.text().contains("href=\"/t/complaint\""));
-    let page = visitor.get("/t/complaint").await;
-    let taken = send(&mut visitor, &page, "/t/complaint", &COMPLAINT).await;
-    assert_eq!(taken.status, StatusCode::OK, "{}", taken.text());
-    let (key, proof) = (held(&taken, "key"), held(&taken, "proof"));
-    assert!(taken.headers.values().all(|value| !value.to_str().unwrap_or_default().contains(&proof)));
-    assert_eq!(taken.header("cache-control"), "no-store");
-
-    // They are those of an affair, which is what was written, of whoever wrote it.
-    let status = GetPublicStatusRequest { tracking_key: key.clone(), proof: proof.clone() };
-    scene.stranger().tickets.get_public_status(status).await.expect("key and proof open it");
-    let admin = scene.admin().await;
-    let (id, channel, department, language): (uuid::Uuid, String, String, String) =
-        sqlx::query_as("select t.ticket_id, t.channel, t.department, t.language from ticketing.ticket t")
-            .fetch_one(&admin)
-            .await
-            .expect("one affair");
-    assert_eq!((channel.as_str(), department.as_str(), language.as_str()), ("web", "customer-service", "es"));
-    let mut agent = scene.role(kernel::Role::Agent);
-    let ticket =
-        agent.tickets.get_ticket(GetTicketRequest { name: format!("tickets/{id}") }).await.unwrap().into_inner();
-    assert_eq!(ticket.ticket_type(), ventanilla_proto::ticketing::v1::TicketType::Reclamacion);
-    assert_eq!(
-        ticket.claim_points[0].text,
-        "El 3 de mayo me cobraron dos veces la cuota. <script>alert(1)</script>\nNadie contesta.\n\nLo que pide: Que me devuelvan 41 euros."
-    );
-    let customer = ventanilla_proto::customer::v1::GetCustomerRequest { name: ticket.customer, ..Default::default() };
-    let customer = agent.customers.get_customer(customer).await.expect("whoever wrote it is a customer").into_inner();
-    let told = format!("{customer:?}");
-    assert!(told.contains("Zenobia") && told.contains("zenobia.web@canario.example"), "{told}");
-
-    // Sent again, it is the same; other words of the same form are another complaint.
-    let again = send(&mut visitor, &page, "/t/complaint", &COMPLAINT).await;
-    assert_eq!((held(&again, "key"), held(&again, "proof")), (key.clone(), proof.clone()));
-    assert_eq!((rows(&scene, "ticketing.ticket").await, rows(&scene, "customer_profile.source_record").await), (1, 1));
-    let mut other = COMPLAINT;
-    other[3].1 = "Que me den de baja.";
-    let second = send(&mut visitor, &page, "/t/complaint", &other).await;
-    assert_ne!(held(&second, "key"), key);
-    let people: i64 = sqlx::query_scalar("select count(distinct customer_id) from ticketing.ticket")
-        .fetch_one(&admin)
-        .await
-        .expect("two affairs");
-    assert_eq!(people, 1, "one person wrote both");
-
-    // The receipt comes along, of what was made last, and no page that comes after tells the proof.
-    let text = visitor.get("/t/receipt.txt").await;
-    assert!(text.text().contains("Que me den de baja."), "{}", text.text());
-    assert!(visitor.get("/t/receipt.pdf").await.body.starts_with(b"%PDF"));
-    let page = visitor.get("/t/affair").await;
-    assert_eq!(page.status, StatusCode::OK);
-    assert!(!page.text().contains(&held(&second, "proof")));
-    scene.stop().await.expect("the services end well");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_missing_in_a_complaint_is_told_at_once_and_nothing_of_it_is_kept() {
-    let scene = Scene::fresh().await;
-    let door = Doorway::open(|address| pages(&scene, address)).await;
-    let mut visitor = door.visitor();
-    let page = visitor.get("/t/complaint?lang=es").await;
-    let blank = COMPLAINT.map(|(name, _)| (name, "  "));
-    let refused = send(&mut visitor, &page, "/t/complaint", &blank).await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    for (name, _) in COMPLAINT {
-        assert!(refused.text().contains(&format!("<a href=\"#{name}\">")), "{name}: {}", refused.text());
-        assert!(refused.text().contains(&format!("id=\"{name}-wrong\"")), "{name}");
-    }
-    // What only customer-profile can tell is told in the same way, and what was written stays, as what it is.
-    let mut unreadable = COMPLAINT;
-    unreadable[1].1 = "\"><b>ni idea</b>";
-    let refused = send(&mut visitor, &refused, "/t/complaint", &unreadable).await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text());
-    assert!(refused.text().contains("Esto no parece un teléfono ni un correo"), "{}", refused.text());
-    assert!(refused.text().contains("Nadie contesta.</textarea>"), "{}", refused.text());
-    assert!(!refused.text().contains("<b>ni idea") && !refused.text().contains("<script>alert"));
-    // Nor is it taken from another site, or without the mark of this visit.
-    let forged = visitor.post("/t/complaint", &COMPLAINT).await;
-    assert_eq!(forged.status, StatusCode::FORBIDDEN);
-    let origin = std::mem::replace(&mut visitor.origin, "https://evil.example".to_owned());
-    let forged = send(&mut visitor, &page, "/t/complaint", &COMPLAINT).await;
-    assert_eq!(forged.status, StatusCode::FORBIDDEN);
-    visitor.origin = origin;
-    assert_eq!((rows(&scene, "ticketing.ticket").await, rows(&scene, "customer_profile.source_record").await), (0, 0));
-
-    // Few from one address; what was merely mistyped has not counted, and what services refused has.
-    let mut taken = 0;
-    let last = loop {
-        let page = visitor.get("/t/complaint").await;
-        let answer = send(&mut visitor, &page, "/t/complaint", &COMPLAINT).await;
-        if answer.status != StatusCode::OK {
-            break answer;
-        }
-        taken += 1;
-        assert!(taken < 10, "as many as one likes");
-    };
-    assert_eq!((last.status, taken), (StatusCode::TOO_MANY_REQUESTS, 4));
-    scene.stop().await.expect("the services end well");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_customer_who_is_known_complains_as_themselves_and_adds_nothing_to_what_is_known() {
-    let scene = Scene::fresh().await;
-    let door = Doorway::open(|address| pages(&scene, address)).await;
-    let person = Person::numbered(62_000_006);
-    let (name, phone) = (format!("{} {}", person.given, person.surnames.join(" ")), person.phone.clone());
-    let affair = Affair::of(&scene, person);
-    let known = affair.arrive().await.expect("a good record").customer;
-    let get = || ventanilla_proto::customer::v1::GetCustomerRequest { name: known.clone(), ..Default::default() };
-    // The words of their name, however they are put, and how many ways there are to reach them.
-    let known_of = |customer: &ventanilla_proto::customer::v1::Customer| {
-        let name =
-            customer.golden.clone().unwrap_or_default().person_name.unwrap_or_default().value.unwrap_or_default();
-        let words = [name.given_name, name.first_surname, name.second_surname, name.full_name].join(" ");
-        let identifiers: Vec<String> = customer.identifiers.iter().map(|known| format!("{:?}", known.value)).collect();
-        (words.trim().to_owned(), identifiers)
-    };
-    let before = affair.cast.agent.customers.clone().get_customer(get()).await.unwrap().into_inner();
-    let mut visitor = door.visitor();
-    let page = visitor.get("/t/complaint?lang=en").await;
-    let written = [("name", name.as_str()), ("contact", &phone), COMPLAINT[2], COMPLAINT[3]];
-    let taken = send(&mut visitor, &page, "/t/complaint", &written).await;
-    assert_eq!(taken.status, StatusCode::OK, "{}", taken.text());
-    let customer: uuid::Uuid = sqlx::query_scalar("select customer_id from ticketing.ticket")
-        .fetch_one(&scene.admin().await)
-        .await
-        .expect("one affair");
-    assert_eq!(format!("customers/{customer}"), known);
-    let after = affair.cast.agent.customers.clone().get_customer(get()).await.unwrap().into_inner();
-    assert_eq!(known_of(&after), known_of(&before));
-    scene.stop().await.expect("the services end well");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_window_without_a_token_for_it_takes_no_complaint_and_one_without_services_keeps_what_was_written() {
-    let scene = Scene::fresh().await;
-    let bare_pages = |address: SocketAddr, peers: server::Peers, own: server::TokenSource| {
-        let settings = web::Settings {
-            public_url: format!("http://localhost:{}", address.port()),
-            sealing_keys: vec![SecretString::from("07".repeat(32))],
-            ..web::Settings::default()
-        };
-        let web = web::Web::new(settings, scene.verifier(), scene.ambient.clone()).expect("good settings");
-        tracking::router(tracking::State { peers, web, own, settings: tracking::Settings::default() })
-    };
-    let door = Doorway::open(|address| bare_pages(address, scene.peers(), server::TokenSource::nothing())).await;
-    let mut visitor = door.visitor();
-    let entrance = visitor.get("/t?lang=es").await;
-    assert!(!entrance.text().contains("/t/complaint"), "what is not taken is not offered");
-    assert_eq!(visitor.get("/t/complaint").await.status, StatusCode::NOT_FOUND);
-    let csrf = entrance.field("csrf");
-    let fields: Vec<(&str, &str)> = std::iter::once(("csrf", csrf.as_str())).chain(COMPLAINT).collect();
-    assert_eq!(visitor.post("/t/complaint", &fields).await.status, StatusCode::NOT_FOUND);
-
-    let alone = Doorway::open(|address| bare_pages(address, server::Peers::none(), scene.form_token())).await;
-    let mut visitor = alone.visitor();
-    let page = visitor.get("/t/complaint?lang=es").await;
-    let down = send(&mut visitor, &page, "/t/complaint", &COMPLAINT).await;
-    assert_eq!(down.status, StatusCode::SERVICE_UNAVAILABLE, "{}", down.text());
-    assert!(down.text().contains("Ahora no podemos recibir su reclamación") && down.text().contains("Nadie contesta."));
     scene.stop().await.expect("the services end well");
 }
 

@@ -27,6 +27,21 @@ impl Browser {
         self.driver.post("/url", json!({ "url": url })).await.expect("the page loads");
     }
 
+    /// Opens a tab beside this one, which is hidden by it, and goes there; gives the name of this one.
+    pub async fn beside(&self) -> String {
+        let here = self.driver.get("/window").await.expect("it has a name");
+        let made = self.driver.post("/window/new", json!({ "type": "tab" })).await.expect("there is room for a tab");
+        let [here, made] = [&here, &made["handle"]].map(|name| name.as_str().unwrap_or_default().to_owned());
+        self.driver.post("/window", json!({ "handle": made })).await.expect("it is gone to");
+        here
+    }
+
+    /// Closes the tab that is open and goes back to another.
+    pub async fn leave(&self, back: &str) {
+        self.driver.delete("/window").await.expect("it closes");
+        self.driver.post("/window", json!({ "handle": back })).await.expect("it is gone to");
+    }
+
     /// Where it is.
     pub async fn url(&self) -> String {
         self.driver.get("/url").await.expect("it is somewhere").as_str().unwrap_or_default().to_owned()
@@ -35,6 +50,11 @@ impl Browser {
     /// Forgets every cookie of this site: somebody else sits down.
     pub async fn forget(&self) {
         self.driver.delete("/cookie").await.expect("cookies can be forgotten");
+    }
+
+    /// Forgets one of them.
+    pub async fn forget_one(&self, cookie: &str) {
+        self.driver.delete(&format!("/cookie/{cookie}")).await.expect("a cookie can be forgotten");
     }
 
     /// Whether scripts of pages run from the next page on. What a test asks by a script is answered all the same.

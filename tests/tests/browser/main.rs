@@ -6,6 +6,8 @@ mod house;
 mod office;
 mod pages;
 mod planted;
+mod states;
 mod steps;
 mod steward;
+mod streams;
 mod tracking;

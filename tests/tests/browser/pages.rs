@@ -1,6 +1,8 @@
 //! Every page of the window, as the routers have them: each is opened in a browser by somebody it is for, and judged; every form of it is sent with scripts in
 //! every field that takes words. A page that nobody says how to come to fails here.
 
+use std::collections::BTreeSet;
+
 use kernel::Role;
 use serde_json::json;
 use ventanilla_proto::ombudsman::v1 as office;
@@ -206,12 +208,33 @@ pub fn ways(full: &Full) -> Vec<(Who, String, String)> {
     found
 }
 
-/// What a page is called here.
-fn name(address: &str) -> String {
+impl Who {
+    /// What they are called here.
+    fn name(self) -> String {
+        match self {
+            Self::Anybody => "anybody".to_owned(),
+            Self::Customer => "customer".to_owned(),
+            Self::Claimant => "claimant".to_owned(),
+            Self::Seat(seat) => format!("{seat:?}").to_lowercase(),
+            Self::Role(role) => role.as_str().to_owned(),
+        }
+    }
+}
+
+/// What the `at`th page is called here, which this person looks at: no two of them have one name.
+fn name(at: usize, who: Who, address: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let short: Vec<String> =
         address.split('/').map(|part| if part.len() > 30 { "x".to_owned() } else { part.to_owned() }).collect();
-    format!("page{}", short.join("/").chars().map(plain).collect::<String>())
+    format!("page-{at:03}-{}{}", who.name(), short.join("/").chars().map(plain).collect::<String>())
+}
+
+/// Each way with its name.
+fn named(ways: Vec<(Who, String, String)>) -> Vec<(String, (Who, String, String))> {
+    let named: Vec<_> = ways.into_iter().enumerate().map(|(at, way)| (name(at, way.0, &way.2), way)).collect();
+    let names: BTreeSet<&String> = named.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), named.len(), "two ways have one name, and one of them is judged by nobody: {names:?}");
+    named
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,7 +244,7 @@ async fn every_page_of_the_window_is_opened_and_holds() {
     let (doorway, base) = window(&scene).await;
     let full = full(&scene).await;
     let mut sits = None;
-    for (who, _, address) in ways(&full) {
+    for (name, (who, _, address)) in named(ways(&full)) {
         if sits != Some(who) {
             come(&browser, &scene, &base, who, &full).await;
             sits = Some(who);
@@ -232,8 +255,8 @@ async fn every_page_of_the_window_is_opened_and_holds() {
         let status =
             browser.run("return performance.getEntriesByType('navigation')[0].responseStatus", json!([])).await;
         assert_eq!(status, 200, "{address}: {}", browser.text("main").await);
-        browser.judge(&name(&address)).await;
-        browser.walk(&name(&address)).await;
+        browser.judge(&name).await;
+        browser.walk(&name).await;
     }
     no_page_is_left_out(&scene, &doorway, &full).await;
     browser.end();

@@ -13,14 +13,15 @@ use ventanilla_tests::scene::{Scene, fingerprint};
 use crate::house::{complaint, hostile, window};
 
 /// An affair, and what its customer holds.
-struct Held<'a> {
-    affair: Affair<'a>,
-    ticket: String,
-    key: String,
-    proof: String,
+pub struct Held<'a> {
+    pub affair: Affair<'a>,
+    pub ticket: String,
+    pub key: String,
+    pub proof: String,
 }
 
-async fn held(scene: &Scene, person: Person) -> Held<'_> {
+/// Makes one, which somebody works on.
+pub async fn held(scene: &Scene, person: Person) -> Held<'_> {
     let affair = Affair::of(scene, person);
     let customer = affair.arrive().await.expect("a good record").customer;
     let opened = affair.cast.agent.tickets.clone().create_ticket(complaint(&affair, &customer)).await;
@@ -32,7 +33,7 @@ async fn held(scene: &Scene, person: Person) -> Held<'_> {
 
 impl Held<'_> {
     /// What is left is answered, with a script in each text.
-    async fn be_answered(&self, scene: &Scene) {
+    pub async fn be_answered(&self, scene: &Scene) {
         let mut tickets = self.affair.cast.agent.tickets.clone();
         let name = || self.ticket.clone();
         let found = tickets.get_ticket(ticketing::GetTicketRequest { name: name() }).await.expect("it is there");
@@ -55,7 +56,8 @@ impl Held<'_> {
         tickets.resolve_ticket(resolve).await.expect("it is resolved");
     }
 
-    async fn enter(&self, browser: &Browser, base: &str) {
+    /// Its customer comes in.
+    pub async fn enter(&self, browser: &Browser, base: &str) {
         browser.go(&format!("{base}/t?lang=es")).await;
         // As somebody types it: without hyphens, in small letters.
         browser.fill("#key", &self.key.replace('-', " ").to_lowercase()).await;

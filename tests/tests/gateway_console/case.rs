@@ -6,6 +6,8 @@ use http::StatusCode;
 use kernel::Role;
 use ventanilla_proto::ombudsman::v1 as office;
 use ventanilla_proto::sla::v1 as sla;
+use ventanilla_proto::ticketing::v1 as ticketing;
+use ventanilla_proto::r#type::v1::Channel;
 use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::{Answer, Doorway};
 use ventanilla_tests::scene::filled::plain;
@@ -13,7 +15,7 @@ use ventanilla_tests::scene::people::Person;
 use ventanilla_tests::scene::services::Service;
 use ventanilla_tests::scene::{Scene, fingerprint};
 
-use crate::{at_the_console, pages};
+use crate::{at_the_console, investigated, pages};
 
 const LIMIT: Duration = Duration::from_secs(30);
 /// Who reads, in this order: whoever comes later is told of those before.
@@ -166,6 +168,46 @@ async fn every_section_of_a_case_tells_each_role_of_the_office_what_the_services
     let after = fingerprint::denials(&admin, Service::OmbudsmanEscalation).await.expect("the database answers");
     assert_eq!(after, denied, "a page asks for nothing that its reader may not see");
     assert!(faults.0.is_empty(), "{} faults:\n{}", faults.0.len(), faults.0.join("\n\n"));
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_with_more_clocks_than_are_shown_says_how_many_more_there_are() {
+    let scene = Scene::fresh().await;
+    let door = Doorway::open(|address| pages(&scene, address)).await;
+    let affair = Affair::of(&scene, Person::numbered(63_000_012));
+    let case = format!("cases/{}", investigated(&affair).await);
+    let read = office::GetCaseRequest { name: case.clone() };
+    let ticket = affair.cast.ombudsman.office.clone().get_case(read).await.expect("it is there").into_inner().ticket;
+    for day in 1..26 {
+        let due = scene.ambient.now().as_second() + day * 86_400;
+        let promise = ticketing::Promise {
+            text: format!("La parte {day} de la cuota se devuelve ese día"),
+            due_time: Some(prost_types::Timestamp { seconds: due, nanos: 0 }),
+            channel: Channel::Phone.into(),
+            ..ticketing::Promise::default()
+        };
+        let make = ticketing::MakePromiseRequest {
+            parent: ticket.clone(),
+            promise: Some(promise),
+            request_id: scene.request_id(),
+            occurred_time: None,
+        };
+        affair.cast.agent.tickets.clone().make_promise(make).await.expect("it is promised");
+    }
+    fingerprint::settled(&scene.admin().await, LIMIT).await;
+    // Of each subject twenty are shown, and the others counted.
+    let mut more = 0;
+    for subject in [&case, &ticket] {
+        let request = sla::ListClocksRequest { subject: subject.clone(), page_size: 100, ..Default::default() };
+        let listed = affair.cast.ombudsman.clocks.clone().list_clocks(request).await.expect("the monitor answers");
+        more += listed.into_inner().clocks.len().saturating_sub(20);
+    }
+    assert!(more > 5, "{more} more than are shown");
+    let mut reader = at_the_console(&scene, &door, "ombudsman-1", Role::Ombudsman).await;
+    let page = reader.get(&format!("/console/{case}?lang=es")).await;
+    let clocks = section(&page, "clocks");
+    assert!(clocks.contains(&format!("Plazos que no se muestran aquí: {more}.")), "{more}: {clocks}");
     scene.stop().await.expect("the services end well");
 }
 

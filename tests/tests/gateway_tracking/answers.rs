@@ -19,7 +19,7 @@ use crate::{answered, enter, pages, send};
 
 /// A clock so many seconds behind: what has time to pass is let pass.
 #[derive(Clone)]
-struct Behind(Arc<AtomicI64>);
+pub(crate) struct Behind(Arc<AtomicI64>);
 
 impl Clock for Behind {
     fn now(&self) -> Timestamp {
@@ -28,8 +28,14 @@ impl Clock for Behind {
 }
 
 impl Behind {
-    fn by_days(days: i64) -> Self {
+    pub(crate) fn by_days(days: i64) -> Self {
         Self(Arc::new(AtomicI64::new(days * 86_400)))
+    }
+
+    /// Goes on by so much.
+    pub(crate) fn later(&self, by: SignedDuration) {
+        let behind = self.0.fetch_sub(by.as_secs(), Ordering::SeqCst) - by.as_secs();
+        assert!(behind > 0, "not beyond today");
     }
 
     /// Goes on to an hour after this instant.

@@ -13,7 +13,7 @@ use ventanilla_tests::scene::{Scene, fingerprint};
 use crate::{HOSTILE, LIMIT, complaint, enter, pages, send};
 
 /// The affair is before the ombudsman, with the registry on it, and its claimant has come in.
-async fn before_the_ombudsman(
+pub(crate) async fn before_the_ombudsman(
     scene: &Scene,
     affair: &Affair<'_>,
     opened: &CreateTicketResponse,
@@ -79,7 +79,22 @@ async fn a_claimant_completes_the_complaint_learns_who_has_it_and_withdraws_it_o
         [("proceedings", "none"), ("facts", "2026-02-30"), ("points", "La factura"), ("text", "Es la de marzo")];
     let unreadable = send(&mut visitor, &page, "/t/office/complete", &filled).await;
     assert_eq!(unreadable.status, StatusCode::UNPROCESSABLE_ENTITY, "there is no such day");
-    assert!(unreadable.text().contains("Es la de marzo</textarea>"), "what was written is kept: {}", unreadable.text());
+    let text = unreadable.text();
+    for kept in [
+        "Es la de marzo</textarea>",
+        "La factura</textarea>",
+        "value=\"2026-02-30\"",
+        "<option value=\"none\" selected>",
+        // And it is said which of them is at fault.
+        "<a href=\"#complete-facts\">",
+        "id=\"complete-facts-wrong\"",
+        "aria-invalid=\"true\" aria-describedby=\"complete-facts-wrong\"",
+    ] {
+        assert!(text.contains(kept), "{kept:?}: {text}");
+    }
+    let nothing = send(&mut visitor, &page, "/t/office/add", &[("kind", "evidence"), ("text", " ")]).await;
+    assert!(nothing.text().contains("value=\"evidence\" checked"), "what it is stays what it was: {}", nothing.text());
+    assert!(nothing.text().contains("aria-describedby=\"add-text-wrong\""), "{}", nothing.text());
     let points = format!("La factura de marzo\r\n\r\n{HOSTILE}");
     let filled = [("proceedings", "none"), ("facts", "2026-02-27"), ("points", &points), ("text", "Es la de marzo")];
     let done = send(&mut visitor, &page, "/t/office/complete", &filled).await;

@@ -28,7 +28,9 @@ const PAPERS: usize = 500;
 /// Things that are shown of the timeline before somebody asks for all of them.
 const RECENT: usize = 60;
 /// Clocks whose proof is asked for.
-const CLOCKS: i32 = 20;
+const CLOCKS: usize = 20;
+/// How many of each are counted at most.
+const COUNTED: i32 = 100;
 /// Who looked last: so many are shown.
 const ACCESSES: i32 = 20;
 
@@ -153,7 +155,7 @@ struct CasePage<'a> {
     evidence: Vec<(Side, Vec<usize>)>,
     timeline: Vec<Happened>,
     hidden: usize,
-    clocks: Option<Vec<ClockRow>>,
+    clocks: Option<Clocks>,
     seats: Vec<Seat>,
     owed: Vec<Owed>,
     /// Earlier decisions about the same, where the reader may ask for them and there are any.
@@ -286,21 +288,33 @@ async fn only(office: &Office, case: &str, number: i64) -> Result<Option<Dossier
     Ok(entries.into_iter().find(|entry| entry.sequence == number))
 }
 
+/// The clocks that are shown with their proof, and how many there are besides.
+struct Clocks {
+    shown: Vec<ClockRow>,
+    /// Those that are not shown, as far as they were counted.
+    more: usize,
+    /// There are others yet.
+    uncounted: bool,
+}
+
 /// The clocks of the case and of its affair; `None` when the monitor does not answer: the page is worth having without.
-async fn clock_rows(office: &Office, case: &Case) -> Option<Vec<ClockRow>> {
+async fn clock_rows(office: &Office, case: &Case) -> Option<Clocks> {
     let lang = office.lang;
-    let mut found = Vec::new();
+    let (mut found, mut more, mut uncounted) = (Vec::new(), 0, false);
     for subject in [&case.name, &case.ticket] {
-        let request = ListClocksRequest { subject: subject.clone(), page_size: CLOCKS, ..ListClocksRequest::default() };
-        let clocks = office.clocks().list_clocks(request).await.ok()?.into_inner().clocks;
-        found.extend(clocks.into_iter().map(|clock| (subject == &case.name, clock)));
+        let request =
+            ListClocksRequest { subject: subject.clone(), page_size: COUNTED, ..ListClocksRequest::default() };
+        let listed = office.clocks().list_clocks(request).await.ok()?.into_inner();
+        more += listed.clocks.len().saturating_sub(CLOCKS);
+        uncounted |= !listed.next_page_token.is_empty();
+        found.extend(listed.clocks.into_iter().take(CLOCKS).map(|clock| (subject == &case.name, clock)));
     }
     let asked = found.into_iter().map(|(of_case, clock)| async move {
         let request = ExplainClockRequest { name: clock.name.clone() };
         let proof = office.clocks().explain_clock(request).await.ok().and_then(|answer| answer.into_inner().proof);
         clock_row(office, of_case, &clock, proof.unwrap_or_default(), lang)
     });
-    Some(join_all(asked).await)
+    Some(Clocks { shown: join_all(asked).await, more, uncounted })
 }
 
 fn clock_row(

@@ -14,7 +14,7 @@ use crate::office::Office;
 
 /// How often the case is looked at, while somebody has its page open.
 const EVERY: Duration = Duration::from_secs(4);
-/// How long one stream lasts; the browser opens the next, with whatever session it has then.
+/// How many looks one stream lasts; the browser opens the next, with whatever session it has then.
 const LOOKS: usize = 100;
 
 /// What the page showed.
@@ -29,7 +29,29 @@ pub(crate) fn version(etag: &str) -> String {
     etag.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
-/// `GET /console/cases/{case}/changes`: one event `changed`, once the case is no longer what the page showed.
+/// What an open page is told by: one event `changed`, once a look says that something is no longer what the page showed. A service that does not answer just
+/// now is looked at again: it may be starting anew. Who may not look any more hears nothing.
+pub(crate) fn told<L, F>(every: Duration, mut look: L) -> impl Stream<Item = Result<Event, Infallible>>
+where
+    L: FnMut() -> F,
+    F: Future<Output = Result<bool, Trouble>>,
+{
+    async_stream::stream! {
+        for _ in 0..LOOKS {
+            match look().await {
+                Ok(true) => {
+                    yield Ok(Event::default().event("changed").data("1"));
+                    return;
+                }
+                Err(trouble) if !trouble.status().is_server_error() => return,
+                Ok(false) | Err(_) => {}
+            }
+            tokio::time::sleep(every).await;
+        }
+    }
+}
+
+/// `GET /console/cases/{case}/changes`.
 pub(crate) async fn changes(
     office: Office,
     Path(id): Path<String>,
@@ -37,19 +59,40 @@ pub(crate) async fn changes(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Trouble> {
     // Who may not see the case hears nothing of it.
     office.case(&id).await?;
-    let stream = async_stream::stream! {
-        for _ in 0..LOOKS {
-            // Every look has a deadline of its own.
-            match office.renewed().case(&id).await {
-                Ok(case) if version(&case.etag) != wanted.seen => {
-                    yield Ok(Event::default().event("changed").data("1"));
-                    return;
-                }
-                Ok(_) => {}
-                Err(_) => return,
-            }
-            tokio::time::sleep(EVERY).await;
-        }
-    };
+    let stream = told(EVERY, move || {
+        // Every look has a deadline of its own.
+        let (office, id, seen) = (office.renewed(), id.clone(), wanted.seen.clone());
+        async move { office.case(&id).await.map(|case| version(&case.etag) != seen) }
+    });
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt as _;
+    use http::StatusCode;
+
+    use super::*;
+
+    /// How many looks were taken, and how many events told, where looks come to this, one after the other.
+    async fn told_of(looks: Vec<Result<bool, StatusCode>>) -> (usize, usize) {
+        let mut taken = 0;
+        let look = || {
+            let come = looks.get(taken).copied().unwrap_or(Ok(false));
+            taken += 1;
+            async move { come.map_err(Trouble::new) }
+        };
+        let events = told(Duration::ZERO, look).count().await;
+        (taken, events)
+    }
+
+    #[tokio::test]
+    async fn a_service_that_starts_anew_is_waited_for_and_a_refusal_ends_it() {
+        let down = Err(StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(told_of(vec![Ok(false), down, down, Ok(true), Ok(true)]).await, (4, 1));
+        for refused in [StatusCode::FORBIDDEN, StatusCode::NOT_FOUND, StatusCode::UNAUTHORIZED] {
+            assert_eq!(told_of(vec![Ok(false), Err(refused), Ok(true)]).await, (2, 0));
+        }
+        assert_eq!(told_of(vec![]).await, (LOOKS, 0), "the browser opens the next");
+    }
 }

@@ -16,6 +16,7 @@ use ventanilla_proto::ombudsman::v1::{
 use web::{Lang, Layout, Trouble, When, page};
 
 use crate::danger::{self, Danger};
+use crate::live::told;
 use crate::office::{self, Office};
 use crate::{words, wrong};
 
@@ -23,8 +24,6 @@ use crate::{words, wrong};
 const ROWS: i32 = 100;
 /// How often the list is looked at, while somebody has it open: each look lists it.
 const EVERY: Duration = Duration::from_secs(15);
-/// How long one stream lasts; the browser opens the next, with whatever session it has then.
-const LOOKS: usize = 30;
 
 /// What is asked for.
 #[derive(Deserialize)]
@@ -42,6 +41,7 @@ pub(crate) struct Wanted {
 }
 
 /// Which cases are listed.
+#[derive(Clone)]
 struct Choice {
     show: &'static str,
     state: CaseState,
@@ -153,26 +153,19 @@ struct Worklist {
     seen: String,
 }
 
-/// `GET /console/changes`: one event `changed`, once the list is no longer what the page showed.
+/// `GET /console/changes`: told once the list is no longer what the page showed.
 pub(crate) async fn changes(
     office: Office,
     Query(wanted): Query<Wanted>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Trouble> {
     let choice = wanted.choice();
     // Who may not see the list hears nothing of it.
-    let mut shown = version(&choice.listed(&office).await?.cases);
-    let stream = async_stream::stream! {
-        for _ in 0..LOOKS {
-            if shown != wanted.seen {
-                yield Ok(Event::default().event("changed").data("1"));
-                return;
-            }
-            tokio::time::sleep(EVERY).await;
-            // Every look has a deadline of its own.
-            let Ok(listed) = choice.listed(&office.renewed()).await else { return };
-            shown = version(&listed.cases);
-        }
-    };
+    choice.listed(&office).await?;
+    let stream = told(EVERY, move || {
+        // Every look has a deadline of its own.
+        let (office, choice, seen) = (office.renewed(), choice.clone(), wanted.seen.clone());
+        async move { choice.listed(&office).await.map(|listed| version(&listed.cases) != seen) }
+    });
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }
 

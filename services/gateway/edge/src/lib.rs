@@ -6,6 +6,7 @@
 
 mod address;
 mod caller;
+mod guess;
 mod limits;
 mod problem;
 mod serve;
@@ -13,6 +14,7 @@ mod trace;
 
 pub use address::ClientAddress;
 pub use caller::Caller;
+pub use guess::{KEY_OR_PROOF_UNKNOWN, OFFICE_CODE_WRONG, is_of_guess};
 pub use limits::{Class, LimitSettings, Limits, Rate};
 pub use problem::{Problem, Violation, http_status};
 pub use serve::{Draining, HttpSettings, Leaving, serve};

@@ -8,7 +8,9 @@ use crate::say;
 
 pub(crate) const FIELDS: &[&str] = &[];
 
-/// Tells who is known by the number, whether to serve them first, and what is open. Nobody's name is said: whoever holds the telephone may be another.
+/// Tells who is known by the number, whether to serve them first, and what is open. Nobody's name is said: whoever holds the telephone may be another. For that
+/// reason a right to be served first is a fact for whoever puts the call through, and is said aloud to whom the number is certainly theirs alone: it tells of
+/// age, illness or a disability.
 pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
     let found = asked.look_up().await?;
     let lang = asked.spoken_with(&found);
@@ -18,7 +20,7 @@ pub(crate) async fn answer(asked: Asked) -> Result<Reply, Fault> {
     let open = if told { found.open_ticket_count } else { 0 };
     // A machine is not put before who is to be served first.
     let next = if first { Next::Human } else { Next::Menu };
-    Ok(Reply::new(lang, next, say::greeting(lang, open, first))
+    Ok(Reply::new(lang, next, say::greeting(lang, open, told && first))
         .with("known", known(grade))
         .with("number", number(found.caller_number()))
         .with("customer", found.customer.clone())

@@ -53,11 +53,11 @@ pub(crate) async fn call(State(gate): State<Arc<Gate>>, request: Request) -> Res
     }
     let mut response = match open::count(&gate, &operation, &mut parts).await {
         Ok(tried) => {
-            let response = answer(&gate, &operation, &parts, body).await.unwrap_or_else(Problem::into_response);
+            let answered = answer(&gate, &operation, &parts, body).await;
             if let Some(tried) = tried {
-                tried.came_to(&gate, response.status());
+                tried.came_to(&gate, answered.as_ref().err());
             }
-            response
+            answered.unwrap_or_else(Problem::into_response)
         }
         Err(problem) => {
             tokio::spawn(tokio::time::timeout(DISCARDING, discard(body, DISCARDED_OF_STRANGERS)));

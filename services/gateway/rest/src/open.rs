@@ -32,15 +32,15 @@ pub(crate) async fn count(gate: &Gate, operation: &Operation, parts: &mut Parts)
     // Counted before it is known whether it is right: of many at once none goes uncounted.
     let who = format!("t {address}");
     gate.limits.take(Class::Guess, &who, now).map_err(|wait| {
-        too_many("TOO_MANY_TRIES", "too many wrong pairs of key and proof came from this address", wait)
+        too_many("TOO_MANY_TRIES", "too many wrong keys, proofs and codes came from this address", wait)
     })?;
     Ok(Some(Try { who }))
 }
 
 impl Try {
-    /// What was answered: where key and proof were not refused, it was no guess.
-    pub(crate) fn came_to(self, gate: &Gate, status: StatusCode) {
-        if status != StatusCode::NOT_FOUND {
+    /// What was answered: where no secret was refused, it was no guess.
+    pub(crate) fn came_to(self, gate: &Gate, refused: Option<&Problem>) {
+        if !refused.is_some_and(|problem| edge::is_of_guess(problem.reason())) {
             gate.limits.give_back(Class::Guess, &self.who);
         }
     }

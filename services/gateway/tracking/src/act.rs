@@ -12,8 +12,9 @@ use ventanilla_proto::ticketing::v1::{
 use web::{Csrf, Form, Lang, Trouble};
 
 use crate::affair::{Asked, Said, affair};
+use crate::draft::{Draft, Field, Which};
 use crate::kept::Kept;
-use crate::{State, UNKNOWN, reason};
+use crate::{State, UNKNOWN, entrance, reason};
 
 /// A form of the page.
 #[derive(Deserialize)]
@@ -37,7 +38,7 @@ struct Visit {
 
 impl Visit {
     /// On to the affair, where it is said what was done; or the affair as it stands, with what was written, when it was not.
-    async fn on(self, done: &str, outcome: Result<(), Status>, written: (String, String)) -> Result<Response, Trouble> {
+    async fn on(self, done: &str, outcome: Result<(), Status>, draft: Draft) -> Result<Response, Trouble> {
         let said = match outcome {
             Ok(()) => return Ok(Redirect::to(&format!("/t/affair?done={done}")).into_response()),
             Err(status) if reason(&status) == UNKNOWN => Said::Nothing,
@@ -45,17 +46,26 @@ impl Visit {
             Err(status) if reason(&status) == "PREMATURE" => Said::TooEarly,
             Err(status) => match status.code() {
                 Code::Aborted | Code::FailedPrecondition | Code::AlreadyExists => Said::Changed,
+                Code::InvalidArgument if draft.is_written() => {
+                    return self.again(Said::Unreadable, draft.at_fault(vec![Field::Text])).await;
+                }
                 _ => {
                     return Err(Trouble::from(status).back_to("/t/affair", "Volver a mi asunto", "Back to my affair"));
                 }
             },
         };
-        self.again(said, written).await
+        self.again(said, draft).await
     }
 
-    async fn again(self, said: Said, (message, objection): (String, String)) -> Result<Response, Trouble> {
-        let asked = Asked { message, objection, ..Asked::newest(self.lang, self.csrf, said) };
-        affair(&self.state, &self.headers, asked).await
+    async fn again(self, said: Said, draft: Draft) -> Result<Response, Trouble> {
+        let Some(kept) = self.kept() else { return Ok(self.entrance(draft)) };
+        let asked = Asked { draft, ..Asked::newest(self.lang, self.csrf, said) };
+        affair(&self.state, &self.headers, kept, asked).await
+    }
+
+    /// Key and proof are not kept any more: they are asked for anew, and what was written waits.
+    fn entrance(self, draft: Draft) -> Response {
+        entrance::again(&self.state, self.lang, self.csrf, draft)
     }
 
     fn kept(&self) -> Option<Kept> {
@@ -72,18 +82,15 @@ pub(crate) async fn say(
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
     let visit = Visit { state, lang, csrf, headers };
-    let Some(kept) = visit.kept() else { return Ok(Redirect::to("/t").into_response()) };
+    let draft = Draft { which: Which::Message, text: act.text.clone(), ..Draft::default() };
+    let Some(kept) = visit.kept() else { return Ok(visit.entrance(draft)) };
     if act.text.trim().is_empty() {
-        return visit.again(Said::Empty, (String::new(), String::new())).await;
+        return visit.again(Said::Empty, draft.at_fault(vec![Field::Text])).await;
     }
-    let request = AddPublicMessageRequest {
-        tracking_key: kept.key,
-        proof: kept.proof,
-        text: act.text.clone(),
-        request_id: act.request,
-    };
+    let request =
+        AddPublicMessageRequest { tracking_key: kept.key, proof: kept.proof, text: act.text, request_id: act.request };
     let done = async { visit.state.public()?.add_public_message(request).await.map(|_| ()) }.await;
-    visit.on("message", done, (act.text, String::new())).await
+    visit.on("message", done, draft).await
 }
 
 /// `POST /t/accept`.
@@ -95,7 +102,8 @@ pub(crate) async fn accept(
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
     let visit = Visit { state, lang, csrf, headers };
-    let Some(kept) = visit.kept() else { return Ok(Redirect::to("/t").into_response()) };
+    let draft = Draft { which: Which::Accept, ..Draft::default() };
+    let Some(kept) = visit.kept() else { return Ok(visit.entrance(draft)) };
     let request = AcceptPublicAnswerRequest {
         tracking_key: kept.key,
         proof: kept.proof,
@@ -103,7 +111,7 @@ pub(crate) async fn accept(
         request_id: act.request,
     };
     let done = async { visit.state.public()?.accept_public_answer(request).await.map(|_| ()) }.await;
-    visit.on("accepted", done, (String::new(), String::new())).await
+    visit.on("accepted", done, draft).await
 }
 
 /// `POST /t/object`.
@@ -115,22 +123,23 @@ pub(crate) async fn object(
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
     let visit = Visit { state, lang, csrf, headers };
-    let Some(kept) = visit.kept() else { return Ok(Redirect::to("/t").into_response()) };
+    let draft = Draft { which: Which::Objection, text: act.text.clone(), ..Draft::default() };
+    let Some(kept) = visit.kept() else { return Ok(visit.entrance(draft)) };
     if act.text.trim().is_empty() {
-        return visit.again(Said::Empty, (String::new(), String::new())).await;
+        return visit.again(Said::Empty, draft.at_fault(vec![Field::Text])).await;
     }
     let request = ObjectToPublicAnswerRequest {
         tracking_key: kept.key,
         proof: kept.proof,
-        text: act.text.clone(),
+        text: act.text,
         etag: act.etag,
         request_id: act.request,
     };
     let done = async { visit.state.public()?.object_to_public_answer(request).await.map(|_| ()) }.await;
-    visit.on("objected", done, (String::new(), act.text)).await
+    visit.on("objected", done, draft).await
 }
 
-/// `POST /t/ombudsman`.
+/// `POST /t/ombudsman`. The office's code is in this answer and on no page that comes after; the same form sent again is the same case, and tells it again.
 pub(crate) async fn ombudsman(
     Of(state): Of<State>,
     lang: Lang,
@@ -139,7 +148,8 @@ pub(crate) async fn ombudsman(
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
     let visit = Visit { state, lang, csrf, headers };
-    let Some(kept) = visit.kept() else { return Ok(Redirect::to("/t").into_response()) };
+    let draft = Draft { which: Which::Ombudsman, proceedings: act.proceedings.clone(), ..Draft::default() };
+    let Some(kept) = visit.kept() else { return Ok(visit.entrance(draft)) };
     // Who says nothing of other proceedings is asked later.
     let proceedings = match act.proceedings.as_str() {
         "none" => ParallelProceedings::None,
@@ -155,11 +165,13 @@ pub(crate) async fn ombudsman(
     };
     match async { visit.state.office()?.open_public_case(request).await }.await {
         Ok(opened) => {
-            // The office's code is shown on the page that follows, and opens the case from here on.
-            let mut answer = Redirect::to("/t/affair?done=ombudsman").into_response();
-            kept.with_code(opened.into_inner().office_code, "").put(&visit.state.web, &mut answer);
+            // It opens the case from here on.
+            let kept = kept.with_code(opened.into_inner().office_code, "");
+            let asked = Asked { office_code: kept.code.clone(), ..Asked::newest(lang, visit.csrf, Said::Ombudsman) };
+            let mut answer = affair(&visit.state, &visit.headers, kept.clone(), asked).await?;
+            kept.put(&visit.state.web, &mut answer);
             Ok(answer)
         }
-        Err(status) => visit.on("ombudsman", Err(status), (String::new(), String::new())).await,
+        Err(status) => visit.on("ombudsman", Err(status), draft).await,
     }
 }

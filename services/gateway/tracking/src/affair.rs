@@ -11,6 +11,7 @@ use ventanilla_proto::ticketing::v1::{
 use ventanilla_proto::r#type::v1::Language;
 use web::{Csrf, Lang, Layout, Trouble, When, page};
 
+use crate::draft::{Draft, Field, Which};
 use crate::kept::Kept;
 use crate::map::{Road, road};
 use crate::{State, UNKNOWN, reason};
@@ -28,6 +29,10 @@ pub(crate) enum Said {
     Changed,
     /// Nothing was written where something is needed.
     Empty,
+    /// What was written cannot be taken: too long, or no text.
+    Unreadable,
+    /// Key and proof had been forgotten when it was sent; here it is, to be sent again.
+    Unsent,
     /// The ombudsman's office hears it already.
     AtTheOffice,
     /// The house still has time to answer before the office hears it.
@@ -40,7 +45,6 @@ impl Said {
             "message" => Self::Message,
             "accepted" => Self::Accepted,
             "objected" => Self::Objected,
-            "ombudsman" => Self::Ombudsman,
             _ => Self::Nothing,
         }
     }
@@ -48,7 +52,7 @@ impl Said {
     const fn status(self) -> StatusCode {
         match self {
             Self::Changed | Self::AtTheOffice | Self::TooEarly => StatusCode::CONFLICT,
-            Self::Empty => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Empty | Self::Unreadable => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::OK,
         }
     }
@@ -60,8 +64,9 @@ pub(crate) struct Asked {
     pub(crate) csrf: Csrf,
     pub(crate) said: Said,
     /// What the customer had written and was not taken.
-    pub(crate) message: String,
-    pub(crate) objection: String,
+    pub(crate) draft: Draft,
+    /// The code that the ombudsman's office just gave them.
+    pub(crate) office_code: String,
     /// Which messages; empty for the newest.
     pub(crate) before: String,
 }
@@ -69,7 +74,7 @@ pub(crate) struct Asked {
 impl Asked {
     /// The affair as it stands, with its newest messages.
     pub(crate) fn newest(lang: Lang, csrf: Csrf, said: Said) -> Self {
-        Self { lang, csrf, said, message: String::new(), objection: String::new(), before: String::new() }
+        Self { lang, csrf, said, draft: Draft::default(), office_code: String::new(), before: String::new() }
     }
 }
 
@@ -88,6 +93,7 @@ struct Page {
     csrf: Csrf,
     said: Said,
     status: PublicStatus,
+    department: String,
     /// Language of the house's texts, where it is not the page's.
     text_lang: &'static str,
     road: Road,
@@ -115,8 +121,7 @@ struct Page {
     etag: String,
     /// Ids of what the forms of this page ask for: sent twice, done once.
     requests: [String; 4],
-    message: String,
-    objection: String,
+    draft: Draft,
 }
 
 /// `GET /t/affair`.
@@ -127,18 +132,17 @@ pub(crate) async fn show(
     headers: HeaderMap,
     Query(Looked { done, before }): Query<Looked>,
 ) -> Result<Response, Trouble> {
+    let Some(kept) = Kept::read(&state.web, &headers) else { return Ok(Redirect::to("/t").into_response()) };
     let asked = Asked { before, ..Asked::newest(lang, csrf, Said::of(&done)) };
-    affair(&state, &headers, asked).await
+    affair(&state, &headers, kept, asked).await
 }
 
 /// The page, or the entrance when key and proof open nothing any more.
-pub(crate) async fn affair(state: &State, headers: &HeaderMap, asked: Asked) -> Result<Response, Trouble> {
-    let Some(kept) = Kept::read(&state.web, headers) else { return Ok(Redirect::to("/t").into_response()) };
+pub(crate) async fn affair(state: &State, headers: &HeaderMap, kept: Kept, asked: Asked) -> Result<Response, Trouble> {
     let request =
         GetPublicAffairRequest { tracking_key: kept.key, proof: kept.proof, page_token: asked.before.clone() };
-    let office_code = if asked.said == Said::Ombudsman { kept.code } else { String::new() };
     match async { state.public()?.get_public_affair(request).await }.await {
-        Ok(shown) => Ok(written(state, shown.into_inner(), asked, office_code)),
+        Ok(shown) => Ok(written(state, shown.into_inner(), asked)),
         Err(status) if reason(&status) == UNKNOWN => {
             let mut answer = Redirect::to("/t").into_response();
             Kept::forget(&state.web, headers, &mut answer);
@@ -148,8 +152,8 @@ pub(crate) async fn affair(state: &State, headers: &HeaderMap, asked: Asked) -> 
     }
 }
 
-fn written(state: &State, shown: PublicAffair, asked: Asked, office_code: String) -> Response {
-    let Asked { lang, csrf, said, message, objection, before } = asked;
+fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
+    let Asked { lang, csrf, said, draft, office_code, before } = asked;
     let status = shown.status.clone().unwrap_or_default();
     let may = |option: PublicOption| shown.options().any(|may| may == option);
     let request = || state.web.ambient().uuid(state.web.ambient().now()).to_string();
@@ -173,6 +177,7 @@ fn written(state: &State, shown: PublicAffair, asked: Asked, office_code: String
         may_object: may(PublicOption::Object),
         may_go_to_the_office: may(PublicOption::Ombudsman),
         office_code,
+        department: called(&status.department),
         status,
         points: shown.points,
         resolution: shown.resolution,
@@ -182,10 +187,16 @@ fn written(state: &State, shown: PublicAffair, asked: Asked, office_code: String
         looks_back: !before.is_empty(),
         etag: shown.etag,
         requests: std::array::from_fn(|_| request()),
-        message,
-        objection,
+        draft,
     };
     page(layout, body)
+}
+
+/// A department as people read it: what the house calls it by, without what machines need. There is no register of their names.
+fn called(department: &str) -> String {
+    let words = department.replace(['-', '_'], " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 const fn code(language: Language) -> &'static str {
@@ -195,5 +206,22 @@ const fn code(language: Language) -> &'static str {
         Language::Gl => "gl",
         Language::Eu => "eu",
         Language::Es | Language::Unspecified => "es",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_department_is_called_by_words() {
+        for (slug, told) in [
+            ("customer-service", "Customer service"),
+            ("atención_al-cliente", "Atención al cliente"),
+            ("ñora", "Ñora"),
+            ("", ""),
+        ] {
+            assert_eq!(called(slug), told);
+        }
     }
 }

@@ -20,8 +20,8 @@ use ventanilla_proto::ticketing::v1::{
 use ventanilla_proto::r#type::v1::{Channel, Language};
 use web::{Class, Csrf, Form, Lang, Layout, Trouble, When, page};
 
-use crate::State;
 use crate::kept::Kept;
+use crate::{State, network};
 
 /// Name of the source that the records come from.
 const SOURCE: &str = "web-form";
@@ -302,8 +302,7 @@ pub(crate) async fn make(
     if !faults.is_empty() {
         return Ok(form(&state, (lang, csrf), written, faults, false));
     }
-    let address = address.map_or_else(|_| "unknown".to_owned(), |address| address.network().to_string());
-    state.web.limits().take(Class::Bring, &format!("t {address}"), now).map_err(Trouble::too_many)?;
+    state.web.limits().take(Class::Bring, &format!("t {}", network(address)), now).map_err(Trouble::too_many)?;
     let opened = match bring(&state, &written, lang, now).await {
         Ok(opened) => opened,
         Err(Refused::Fields(faults)) => return Ok(form(&state, (lang, csrf), written, faults, false)),

@@ -5,25 +5,17 @@ use axum::extract::State as Of;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use edge::ClientAddress;
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
 use tonic::Code;
 use ventanilla_proto::ticketing::v1::GetPublicStatusRequest;
-use web::{Class, Csrf, Form, Lang, Layout, Trouble, page};
+use web::{Csrf, Form, Lang, Layout, Trouble, page};
 
+use crate::affair::{Asked, Said, affair};
+use crate::draft::{Draft, Which, value_of};
 use crate::kept::Kept;
-use crate::{State, UNKNOWN, reason};
+use crate::{State, Tries, UNKNOWN, network, office, reason};
 
 /// Characters of a field at most: whoever types more has typed something else.
 const LONGEST: usize = 64;
-
-/// What was typed.
-#[derive(Deserialize)]
-pub(crate) struct Typed {
-    #[serde(default)]
-    key: String,
-    #[serde(default)]
-    proof: String,
-}
 
 /// Why the form is shown again.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +27,8 @@ enum Wrong {
     Proof,
     /// No affair has both. Which of the two is wrong is not told.
     Pair,
+    /// What was kept is over, and something was sent: it was not done.
+    Over,
 }
 
 #[derive(Template)]
@@ -45,57 +39,90 @@ struct Page {
     wrong: Wrong,
     /// Complaints are taken here.
     takes: bool,
+    /// What was written before, and waits for key and proof.
+    draft: Draft,
 }
 
-fn form(state: &State, lang: Lang, csrf: Csrf, wrong: Wrong) -> Response {
-    let status = if wrong == Wrong::Nothing { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+fn form(state: &State, (lang, csrf): (Lang, Csrf), wrong: Wrong, draft: Draft) -> Response {
+    let status = match wrong {
+        Wrong::Nothing => StatusCode::OK,
+        Wrong::Over => StatusCode::UNAUTHORIZED,
+        Wrong::Key | Wrong::Proof | Wrong::Pair => StatusCode::UNPROCESSABLE_ENTITY,
+    };
     let title = lang.of("¿Cómo va mi asunto?", "How does my affair stand?");
     // What was typed is not shown again: a page that stays in a browser's memory tells nobody a key.
-    page(Layout::new(lang, title).status(status), Page { lang, csrf, wrong, takes: !state.own.is_nothing() })
+    page(Layout::new(lang, title).status(status), Page { lang, csrf, wrong, takes: !state.own.is_nothing(), draft })
+}
+
+/// The entrance, for who sent a form when key and proof were not kept any more: what they wrote waits in it.
+pub(crate) fn again(state: &State, lang: Lang, csrf: Csrf, draft: Draft) -> Response {
+    // A code is typed anew: no page carries it.
+    let text = if draft.which == Which::Code { String::new() } else { draft.text };
+    form(state, (lang, csrf), Wrong::Over, Draft { text, ..draft })
 }
 
 /// `GET /t`.
 pub(crate) async fn show(Of(state): Of<State>, lang: Lang, csrf: Csrf, headers: HeaderMap) -> Response {
     match Kept::read(&state.web, &headers) {
         Some(_) => Redirect::to("/t/affair").into_response(),
-        None => form(&state, lang, csrf, Wrong::Nothing),
+        None => form(&state, (lang, csrf), Wrong::Nothing, Draft::default()),
     }
 }
 
-/// `POST /t`. Tries are counted for the address and for the key, whether there is such a key or not.
+/// `POST /t`. Tries are counted for the address and for the key, whether there is such a key or not, before it is asked about, and given back unless the pair
+/// was refused: of many at once none goes uncounted, and who knows the pair is never kept out by coming often.
 pub(crate) async fn enter(
     Of(state): Of<State>,
     lang: Lang,
     csrf: Csrf,
+    headers: HeaderMap,
     address: Result<ClientAddress, edge::Problem>,
-    Form(typed): Form<Typed>,
+    Form(sent): Form<Vec<(String, String)>>,
 ) -> Result<Response, Trouble> {
     let now = state.web.ambient().now();
-    let address = address.map_or_else(|_| "unknown".to_owned(), |address| address.network().to_string());
-    state.web.limits().take(Class::Guess, &format!("t {address}"), now).map_err(Trouble::too_many)?;
-    if typed.key.len() > LONGEST || typed.proof.len() > LONGEST {
-        return Ok(form(&state, lang, csrf, Wrong::Pair));
+    let (key, proof, draft) = (value_of(&sent, "key"), value_of(&sent, "proof"), Draft::carried(&sent));
+    let who = format!("t {}", network(address));
+    if key.len() > LONGEST || proof.len() > LONGEST {
+        Tries::count(&state.web, vec![who])?;
+        return Ok(form(&state, (lang, csrf), Wrong::Pair, draft));
     }
-    let name = counted(&typed.key);
-    state.web.limits().take(Class::Guess, &format!("k {name}"), now).map_err(Trouble::too_many)?;
-
-    let request = GetPublicStatusRequest { tracking_key: typed.key.clone(), proof: typed.proof.clone() };
+    let tries = Tries::count(&state.web, vec![who, format!("k {}", counted(key))])?;
+    let request = GetPublicStatusRequest { tracking_key: key.to_owned(), proof: proof.to_owned() };
     let answer = async { state.tickets()?.get_public_status(request).await }.await;
+    tries.came_to(answer.as_ref().map(drop));
     match answer {
         Ok(status) => {
-            let key = status.into_inner().tracking_key;
-            let mut answer = Redirect::to("/t/affair").into_response();
-            Kept::new(key, typed.proof, now).put(&state.web, &mut answer);
-            Ok(answer)
+            let kept = Kept::new(status.into_inner().tracking_key, proof.to_owned(), now);
+            entered(&state, (lang, csrf), &headers, kept, draft).await
         }
-        Err(status) if reason(&status) == UNKNOWN => Ok(form(&state, lang, csrf, Wrong::Pair)),
+        Err(status) if reason(&status) == UNKNOWN => Ok(form(&state, (lang, csrf), Wrong::Pair, draft)),
         Err(status) if status.code() == Code::InvalidArgument => {
             let named = Trouble::from(status);
             let of_the_key = named.faults().iter().any(|fault| fault.field == "tracking_key");
-            Ok(form(&state, lang, csrf, if of_the_key { Wrong::Key } else { Wrong::Proof }))
+            Ok(form(&state, (lang, csrf), if of_the_key { Wrong::Key } else { Wrong::Proof }, draft))
         }
         Err(status) => Err(Trouble::from(status).back_to("/t", "Volver", "Back")),
     }
+}
+
+/// On to the affair; or to the form that something was written into, with what was written.
+async fn entered(
+    state: &State,
+    (lang, csrf): (Lang, Csrf),
+    headers: &HeaderMap,
+    kept: Kept,
+    draft: Draft,
+) -> Result<Response, Trouble> {
+    let mut answer = if draft.is_nothing() {
+        Redirect::to("/t/affair").into_response()
+    } else if draft.which.is_of_the_office() {
+        office::unsent(state, headers, kept.clone(), (lang, csrf), draft).await?
+    } else {
+        let asked = Asked { draft, ..Asked::newest(lang, csrf, Said::Unsent) };
+        affair(state, headers, kept.clone(), asked).await?
+    };
+    kept.put(&state.web, &mut answer);
+    Ok(answer)
 }
 
 /// What a key is counted by: however it is written, look-alikes are what ticketing takes them for.

@@ -2,12 +2,13 @@
 //! next, reads the answers, takes the receipt along, says something, accepts or objects, asks for the ombudsman and goes on there: reads what both parties said, adds to it, answers. Who has no key yet makes a complaint
 //! here and is given one.
 //!
-//! Key and proof are in no address, log or referrer: they travel in bodies, and between two pages in a sealed cookie for half an hour. Whoever guesses
-//! gets one page for every wrong pair, and few tries.
+//! Key and proof are in no address, log or referrer: they travel in bodies, and between two pages in a sealed cookie until nobody used it for half an
+//! hour. What was written when that was over is carried to the entrance and back. Whoever guesses gets one page for every wrong pair, and few tries.
 
 mod act;
 mod affair;
 mod complaint;
+mod draft;
 mod entrance;
 mod kept;
 mod map;
@@ -17,8 +18,10 @@ mod receipt;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use edge::ClientAddress;
 use serde::Deserialize;
 use server::{PeerChannel, Peers, TokenSource};
 use tonic::Status;
@@ -27,7 +30,7 @@ use ventanilla_proto::ombudsman::v1::claimant_service_client::ClaimantServiceCli
 use ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient;
 use ventanilla_proto::ticketing::v1::public_service_client::PublicServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
-use web::Web;
+use web::{Class, Limits, Trouble, Web};
 
 /// Longest a page waits for a service.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -87,7 +90,8 @@ pub fn router(state: State) -> Router {
         // Looked at and not sent, as by the link to the other language of a page that refused.
         .route("/t/leave", post(entrance::leave).get(async || Redirect::to("/t")))
         .with_state(state);
-    web.dress(routes)
+    // Outside of what dresses them, which says nothing of its own once a page speaks of cookies.
+    web.dress(routes).layer(from_fn_with_state(web.clone(), kept::renewed))
 }
 
 /// The address of a form that is asked for by itself, as by the link to the other language below its answer: the affair as it stands.
@@ -145,4 +149,36 @@ fn reason(status: &Status) -> String {
 }
 
 /// What tells that the page's key and proof open nothing (any more).
-const UNKNOWN: &str = "KEY_OR_PROOF_UNKNOWN";
+const UNKNOWN: &str = edge::KEY_OR_PROOF_UNKNOWN;
+/// What tells that a code is not the one that the office gave.
+const CODE_WRONG: &str = edge::OFFICE_CODE_WRONG;
+
+/// Tries of a secret that were counted before it was known what they come to.
+struct Tries<'a> {
+    limits: &'a Limits,
+    who: Vec<String>,
+}
+
+impl<'a> Tries<'a> {
+    /// Counts one for each of these.
+    fn count(web: &'a Web, who: Vec<String>) -> Result<Self, Trouble> {
+        let limits = &**web.limits();
+        for who in &who {
+            limits.take(Class::Guess, who, web.ambient().now()).map_err(Trouble::too_many)?;
+        }
+        Ok(Self { limits, who })
+    }
+
+    /// What was answered: where no secret was refused, it was no guess.
+    fn came_to(self, outcome: Result<(), &Status>) {
+        let guessed = outcome.err().is_some_and(|status| edge::is_of_guess(&reason(status)));
+        if !guessed {
+            self.who.iter().for_each(|who| self.limits.give_back(Class::Guess, who));
+        }
+    }
+}
+
+/// Who an address is for the limits.
+fn network(address: Result<ClientAddress, edge::Problem>) -> String {
+    address.map_or_else(|_| "unknown".to_owned(), |address| address.network().to_string())
+}

@@ -17,15 +17,14 @@ use web::{Csrf, Lang, Layout, Trouble, When, page};
 
 pub(crate) use forms::{add, code, complete, decision, offer, people, withdraw};
 
+use crate::draft::{Draft, Field, Which};
 use crate::kept::Kept;
-use crate::{State, UNKNOWN, reason};
+use crate::{CODE_WRONG, State, UNKNOWN, reason};
 
 /// Papers of one page, the newest first.
 const PAPERS: i32 = 50;
 /// Pages that are looked through for the words of an offer.
 const PAGES: usize = 20;
-/// Why a code opens nothing.
-const CODE_WRONG: &str = "OFFICE_CODE_WRONG";
 /// Characters of a paper that are shown at most.
 const SHOWN: usize = 20_000;
 
@@ -48,6 +47,8 @@ enum Said {
     CodeNeeded,
     /// That is not the office's code.
     CodeWrong,
+    /// Key and proof had been forgotten when it was sent; here it is, to be sent again.
+    Unsent,
 }
 
 impl Said {
@@ -61,6 +62,16 @@ impl Said {
             "code" => Self::CodeNeeded,
             _ => Self::Nothing,
         }
+    }
+
+    /// Nothing was done, by a fault of what was written.
+    const fn is_refusal(self) -> bool {
+        matches!(self, Self::Empty | Self::Unreadable | Self::CodeWrong)
+    }
+
+    /// Nothing was done, by nobody's fault.
+    const fn is_warning(self) -> bool {
+        matches!(self, Self::Changed | Self::CodeNeeded | Self::Unsent)
     }
 
     const fn status(self) -> StatusCode {
@@ -86,33 +97,6 @@ pub(crate) struct Looked {
 impl Looked {
     fn name(&self) -> String {
         if self.case.is_empty() { String::new() } else { format!("cases/{}", self.case) }
-    }
-}
-
-/// A form whose words are kept where it was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Which {
-    Add,
-    Offer,
-    Decision,
-    Complete,
-    Withdraw,
-    Code,
-}
-
-/// What was written into which form.
-struct Written {
-    which: Which,
-    text: String,
-}
-
-impl Written {
-    const fn nothing() -> Self {
-        Self { which: Which::Add, text: String::new() }
-    }
-
-    fn of(&self, which: Which) -> &str {
-        if self.which == which { &self.text } else { "" }
     }
 }
 
@@ -167,7 +151,39 @@ struct Page {
     may_answer_decision: bool,
     etag: String,
     requests: [String; 6],
-    written: Written,
+    draft: Draft,
+}
+
+impl Page {
+    /// What is wrong with this field of this form, where something is.
+    fn wrong(&self, which: Which, field: Field) -> Option<&'static str> {
+        self.draft.is_wrong(which, field).then(|| wrong_of(self.lang, &self.draft, field))
+    }
+
+    /// What is wrong, each with the id of its field.
+    fn all_wrong(&self) -> Vec<(&'static str, &'static str)> {
+        let Draft { which, wrong, .. } = &self.draft;
+        wrong.iter().map(|field| (field.id(*which), wrong_of(self.lang, &self.draft, *field))).collect()
+    }
+}
+
+fn wrong_of(lang: Lang, draft: &Draft, field: Field) -> &'static str {
+    match field {
+        Field::Text if draft.which == Which::Code => {
+            lang.of("Copie el código tal como se lo dieron.", "Copy the code as it was given to you.")
+        }
+        Field::Text if draft.text.trim().is_empty() => lang.of("Aquí no ha escrito nada.", "You wrote nothing here."),
+        Field::Text => lang.of("Es demasiado largo, o no se puede leer.", "This is too long, or cannot be read."),
+        Field::Facts => lang.of(
+            "Ese día no existe, o no se entiende. Escríbalo otra vez.",
+            "There is no such day, or it cannot be read. Write it again.",
+        ),
+        Field::Points => lang.of(
+            "Alguna línea es demasiado larga, o hay demasiadas.",
+            "One of the lines is too long, or there are too many.",
+        ),
+        Field::Proceedings => lang.of("Elija una de las respuestas.", "Choose one of the answers."),
+    }
 }
 
 /// Which fields complete the complaint.
@@ -186,18 +202,31 @@ pub(crate) async fn show(
     headers: HeaderMap,
     Query(looked): Query<Looked>,
 ) -> Result<Response, Trouble> {
+    let Some(kept) = Kept::read(&state.web, &headers) else { return Ok(Redirect::to("/t").into_response()) };
     let said = Said::of(&looked.done);
-    case(&state, &headers, (lang, csrf), &looked, (said, Written::nothing())).await
+    case(&state, &headers, kept, (lang, csrf), &looked, (said, Draft::default())).await
+}
+
+/// The case, with what was written into a form of it when key and proof had been forgotten.
+pub(crate) async fn unsent(
+    state: &State,
+    headers: &HeaderMap,
+    kept: Kept,
+    (lang, csrf): (Lang, Csrf),
+    draft: Draft,
+) -> Result<Response, Trouble> {
+    let looked = Looked { case: draft.case.clone(), ..Looked::default() };
+    case(state, headers, kept, (lang, csrf), &looked, (Said::Unsent, draft)).await
 }
 
 async fn case(
     state: &State,
     headers: &HeaderMap,
+    kept: Kept,
     (lang, csrf): (Lang, Csrf),
     looked: &Looked,
-    said: (Said, Written),
+    said: (Said, Draft),
 ) -> Result<Response, Trouble> {
-    let Some(kept) = Kept::read(&state.web, headers) else { return Ok(Redirect::to("/t").into_response()) };
     let back = |status: Status| Trouble::from(status).back_to("/t/affair", "Volver a mi asunto", "Back to my affair");
     let asked = GetClaimantCaseRequest {
         tracking_key: kept.key.clone(),
@@ -287,7 +316,7 @@ fn written(
     (shown, papers, offer): (ClaimantCase, ListClaimantEntriesResponse, Option<String>),
     (lang, csrf): (Lang, Csrf),
     looked: &Looked,
-    (said, written): (Said, Written),
+    (said, draft): (Said, Draft),
 ) -> Response {
     let may = |option: ClaimantOption| shown.options().any(|may| may == option);
     let request = || state.web.ambient().uuid(state.web.ambient().now()).to_string();
@@ -325,7 +354,7 @@ fn written(
         may_answer_decision: may(ClaimantOption::AnswerDecision),
         etag: shown.etag,
         requests: std::array::from_fn(|_| request()),
-        written,
+        draft,
     };
     page(Layout::new(lang, title).status(said.status()), body)
 }

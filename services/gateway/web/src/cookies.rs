@@ -69,6 +69,11 @@ impl Cookies {
         kept.filter_map(|chunk| self.set(&self.name(name, chunk), "", Duration::ZERO)).collect()
     }
 
+    /// Whether this line of an answer puts or forgets the cookie of this name.
+    pub fn is_of(&self, line: &HeaderValue, name: &str) -> bool {
+        line.to_str().is_ok_and(|line| line.split('=').next() == Some(&self.name(name, 0)))
+    }
+
     /// A plain cookie that holds no secret.
     pub(crate) fn plain(&self, name: &str, value: &str) -> Option<HeaderValue> {
         self.set(name, value, Duration::from_secs(365 * 24 * 3600))

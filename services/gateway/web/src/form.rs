@@ -10,12 +10,13 @@ use serde::de::DeserializeOwned;
 use crate::visit::Visit;
 use crate::{Trouble, csrf};
 
-/// Most that anybody sends who is not signed in, in bytes.
-const OF_ANYBODY: usize = 64 * 1024;
+/// Most that anybody sends who is not signed in, in bytes. The longest form has two fields of 20,000 characters, which browsers count in UTF-16: of each up to
+/// three bytes come, and of each byte three.
+const OF_ANYBODY: usize = 384 * 1024;
 /// Most that somebody sends who is: a draft is the longest.
 const OF_SOMEBODY: usize = 1024 * 1024;
 
-/// A body of a form, at most `LIMIT` bytes (64 KiB unless said otherwise). What cannot be read is answered by a page that names the field. Repeated
+/// A body of a form, at most `LIMIT` bytes (384 KiB unless said otherwise). What cannot be read is answered by a page that names the field. Repeated
 /// fields fill a `Vec`.
 pub struct Form<T, const LIMIT: usize = OF_ANYBODY>(pub T);
 

@@ -158,9 +158,14 @@ pub(crate) async fn farewell(State(web): State<Web>, Extension(visit): Extension
     answer
 }
 
-/// `GET /here`: somebody reads a page that stays open. The layer around it writes down that the session is used.
+/// `GET /here`: somebody reads a page that stays open. The layer around it writes down that the session is used, unless the page asks by itself whether it
+/// goes on. While the provider does not answer nobody can tell, and no page says that it is over.
 pub(crate) async fn here(Extension(visit): Extension<Visit>) -> StatusCode {
-    if visit.session.is_some() { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED }
+    match (&visit.session, visit.unanswered) {
+        (Some(_), _) => StatusCode::NO_CONTENT,
+        (None, true) => StatusCode::SERVICE_UNAVAILABLE,
+        (None, false) => StatusCode::UNAUTHORIZED,
+    }
 }
 
 #[cfg(test)]

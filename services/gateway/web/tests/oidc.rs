@@ -427,6 +427,11 @@ async fn a_renewal_that_failed_is_tried_again_and_nobody_is_signed_out_meanwhile
     world.clock.advance(SignedDuration::from_secs(120));
     let (status, place, _) = world.get("/console").await;
     assert_eq!((status, place.as_str()), (StatusCode::SERVICE_UNAVAILABLE, ""));
+    assert_eq!(
+        world.get("/here").await.0,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "nobody can tell, and no page says that it is over"
+    );
     world.gives();
     world.told.lock().unwrap().fails = None;
     world.clock.advance(SignedDuration::from_secs(3));

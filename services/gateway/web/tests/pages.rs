@@ -218,10 +218,13 @@ async fn a_page_that_is_kept_up_to_date_keeps_no_session_alive_and_who_reads_it_
     for _ in 0..6 {
         left.clock.advance(SignedDuration::from_mins(4));
         assert_eq!(left.send(Method::GET, "/live", None, &events).await.status, StatusCode::OK);
+        // Nor does a page that asks by itself whether the session goes on.
+        assert_eq!(left.send(Method::GET, "/here", None, &events).await.status, StatusCode::NO_CONTENT);
     }
     left.clock.advance(SignedDuration::from_mins(7));
     let closed = left.send(Method::GET, "/live", None, &events).await;
     assert_eq!(closed.status, StatusCode::UNAUTHORIZED, "thirty-one minutes, and nobody was there");
+    assert_eq!(left.send(Method::GET, "/here", None, &events).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(left.get("/console").await.status, StatusCode::SEE_OTHER);
     assert_eq!(left.get("/here").await.status, StatusCode::UNAUTHORIZED);
 
@@ -315,7 +318,7 @@ async fn what_cannot_be_read_names_its_field() {
     assert!(bad.text.contains("<code>count</code>"), "{}", bad.text);
     let missing = browser.post("/console", &format!("csrf={csrf}&count=1")).await;
     assert!(missing.text.contains("<code>text</code>"), "{}", missing.text);
-    let long = format!("csrf={csrf}&count=1&text={}", "a".repeat(70_000));
+    let long = format!("csrf={csrf}&count=1&text={}", "a".repeat(400_000));
     assert_eq!(browser.post("/console", &long).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     // A browser that kept nothing shows a mark of nobody's.
     browser.cookies.clear();

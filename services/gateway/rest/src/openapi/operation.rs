@@ -290,6 +290,7 @@ fn event(operation: &Operation, item: &Value) -> Value {
 /// Statuses that a call may be refused with.
 fn refusals(operation: &Operation) -> BTreeSet<u16> {
     let codes = [
+        Code::Cancelled,
         Code::InvalidArgument,
         Code::NotFound,
         Code::AlreadyExists,
@@ -297,17 +298,19 @@ fn refusals(operation: &Operation) -> BTreeSet<u16> {
         Code::Internal,
         Code::Unavailable,
         Code::DeadlineExceeded,
+        Code::Unimplemented,
     ];
     let mut statuses: BTreeSet<u16> = codes.into_iter().map(|code| edge::http_status(code).as_u16()).collect();
-    statuses.extend([405, 406, 408]);
+    // A body is weighed and its encoding read before it is known that the call takes none.
+    statuses.extend([405, 406, 408, 413, 415]);
     if !operation.policy.open {
         statuses.extend([401, 403]);
     }
+    if operation.rpc.input().get_field_by_name("office_code").is_some() {
+        statuses.insert(403);
+    }
     if operation.etag.is_some() {
         statuses.insert(412);
-    }
-    if !matches!(operation.body, BodyPlace::None) {
-        statuses.extend([413, 415]);
     }
     statuses
 }
@@ -334,7 +337,7 @@ pub(crate) fn components() -> Value {
         "responses": {
             problem_name(400): problem("The request, the state or the law refuses it: `reason` says which, `violations` names every field."),
             problem_name(401): problem("No token, or none that holds."),
-            problem_name(403): problem("None of the caller's roles may make this call, or this caller may not on this."),
+            problem_name(403): problem("None of the caller's roles may make this call, or this caller may not on this; where a code of the office is asked for, it is not this one."),
             problem_name(404): problem("Absent, or not the caller's to see."),
             problem_name(405): other_methods,
             problem_name(406): problem("`Accept` names no type that the answer has."),
@@ -344,7 +347,9 @@ pub(crate) fn components() -> Value {
             problem_name(413): problem("The body is too large."),
             problem_name(415): problem("The body has another type, or is compressed."),
             problem_name(429): later,
+            problem_name(499): problem("The call was given up before it was answered: of a change, the outcome is unknown; send the same again."),
             problem_name(500): problem("Ours to mend; `instance` names the trace to tell us."),
+            problem_name(501): problem("The service does not know this call yet: it is of a version before the gateway's."),
             problem_name(503): later,
             problem_name(504): problem("It took longer than the caller waits; of a change, the outcome is unknown: send the same again."),
         },
@@ -399,6 +404,38 @@ pub(crate) fn problem() -> Value {
 mod tests {
     use super::*;
     use crate::contract::tests::of;
+
+    /// Every code of gRPC that is no success.
+    const CODES: std::ops::RangeInclusive<i32> = 1..=16;
+
+    #[test]
+    fn whatever_a_call_may_be_answered_with_is_in_the_document() {
+        let shared = components();
+        for id in ["GetTicket", "ResolveTicket", "GetPublicStatus", "GetClaimantCase", "ListTickets", "WatchTickets"] {
+            let operation = of(id);
+            let listed = refusals(operation);
+            for code in CODES.map(Code::from_i32) {
+                let status = edge::http_status(code).as_u16();
+                // Nobody shows a token for a call that is open, and none is refused for one that it did not show.
+                let of_tokens = matches!(code, Code::Unauthenticated | Code::PermissionDenied);
+                assert!(
+                    listed.contains(&status) || operation.policy.open && of_tokens,
+                    "{id} may be answered {status}"
+                );
+            }
+            // What the gateway itself says of any request, whatever it carries.
+            for status in [405, 406, 408, 413, 415] {
+                assert!(listed.contains(&status), "{id} may be answered {status}");
+            }
+            for status in listed {
+                assert!(shared["responses"].get(problem_name(status)).is_some(), "nobody says what {status} means");
+            }
+        }
+        assert!(
+            refusals(of("GetClaimantCase")).contains(&403),
+            "a wrong code is refused, though no token is asked for"
+        );
+    }
 
     #[test]
     fn a_path_names_its_parts_by_their_collections() {

@@ -1,7 +1,8 @@
-//! What the claimant sends from the page of their case.
+//! What the claimant sends from the page of their case. What is not done is shown again as it was written, with the field at fault.
 
 use axum::extract::State as Of;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use edge::ClientAddress;
 use http::HeaderMap;
 use serde::Deserialize;
 use tonic::{Code, Status};
@@ -13,9 +14,10 @@ use ventanilla_proto::ombudsman::v1::{
 use ventanilla_proto::r#type::v1::Language;
 use web::{Csrf, Form, Lang, Trouble};
 
-use super::{CODE_WRONG, Looked, Said, Which, Written, id_of};
+use super::{Looked, Said, id_of};
+use crate::draft::{Draft, Field, Which, value_of};
 use crate::kept::Kept;
-use crate::{State, reason};
+use crate::{CODE_WRONG, State, Tries, entrance, network, reason};
 
 /// A form of the page. Does not print.
 #[derive(Default, Deserialize)]
@@ -36,6 +38,22 @@ pub(crate) struct Act {
     points: String,
 }
 
+impl Act {
+    /// What was written, to be shown again where it is not done.
+    fn draft(&self, which: Which) -> Draft {
+        Draft {
+            which,
+            case: self.case.clone(),
+            text: self.text.clone(),
+            kind: self.kind.clone(),
+            proceedings: self.proceedings.clone(),
+            facts: self.facts.clone(),
+            points: self.points.clone(),
+            wrong: Vec::new(),
+        }
+    }
+}
+
 /// Everything that a form comes with.
 struct Visit {
     state: State,
@@ -45,48 +63,73 @@ struct Visit {
 }
 
 impl Visit {
-    async fn on(
-        self,
-        done: &str,
-        case: &str,
-        outcome: Result<(), Status>,
-        written: Written,
-    ) -> Result<Response, Trouble> {
-        match outcome {
-            Ok(()) => Ok(Redirect::to(&format!("/t/office?done={done}&case={case}")).into_response()),
-            Err(status) if matches!(status.code(), Code::Aborted | Code::FailedPrecondition | Code::NotFound) => {
-                self.again(case, Said::Changed, written).await
+    fn kept(&self) -> Option<Kept> {
+        Kept::read(&self.state.web, &self.headers)
+    }
+
+    /// Key and proof are not kept any more: they are asked for anew, and what was written waits.
+    fn entrance(self, draft: Draft) -> Response {
+        entrance::again(&self.state, self.lang, self.csrf, draft)
+    }
+
+    async fn on(self, done: &str, outcome: Result<(), Status>, draft: Draft) -> Result<Response, Trouble> {
+        let status = match outcome {
+            Ok(()) => {
+                let case = &draft.case;
+                return Ok(Redirect::to(&format!("/t/office?done={done}&case={case}")).into_response());
             }
+            Err(status) => status,
+        };
+        match status.code() {
             // The code was taken back meanwhile, or never shown: the page asks for it.
-            Err(status) if reason(&status) == CODE_WRONG => self.without_code(case).await,
-            Err(status) if status.code() == Code::InvalidArgument => self.again(case, Said::Unreadable, written).await,
-            Err(status) => Err(Trouble::from(status).back_to("/t/office", "Volver al expediente", "Back to the case")),
+            _ if reason(&status) == CODE_WRONG => self.without_code(draft).await,
+            Code::Aborted | Code::FailedPrecondition | Code::NotFound => self.again(Said::Changed, draft).await,
+            Code::InvalidArgument => {
+                let trouble = Trouble::from(status);
+                if trouble.faults().iter().any(|fault| fault.field == "office_code") {
+                    return self.without_code(draft).await;
+                }
+                let mut wrong: Vec<Field> =
+                    trouble.faults().iter().filter_map(|fault| Field::of(&fault.field)).collect();
+                wrong.dedup();
+                self.again(Said::Unreadable, draft.at_fault(wrong)).await
+            }
+            _ => Err(Trouble::from(status).back_to("/t/office", "Volver al expediente", "Back to the case")),
         }
     }
 
-    async fn without_code(self, case: &str) -> Result<Response, Trouble> {
-        let mut answer = Redirect::to(&format!("/t/office?done=code&case={case}")).into_response();
-        if let Some(kept) = Kept::read(&self.state.web, &self.headers) {
-            kept.with_code(String::new(), "").put(&self.state.web, &mut answer);
-        }
+    async fn without_code(self, draft: Draft) -> Result<Response, Trouble> {
+        let Some(kept) = self.kept() else { return Ok(self.entrance(draft)) };
+        let kept = kept.with_code(String::new(), "");
+        let web = self.state.web.clone();
+        let mut answer = self.shown(kept.clone(), Said::CodeNeeded, draft).await?;
+        kept.put(&web, &mut answer);
         Ok(answer)
     }
 
-    async fn again(self, case: &str, said: Said, written: Written) -> Result<Response, Trouble> {
-        let looked = Looked { case: case.to_owned(), ..Looked::default() };
-        super::case(&self.state, &self.headers, (self.lang, self.csrf), &looked, (said, written)).await
+    async fn again(self, said: Said, draft: Draft) -> Result<Response, Trouble> {
+        match self.kept() {
+            Some(kept) => self.shown(kept, said, draft).await,
+            None => Ok(self.entrance(draft)),
+        }
+    }
+
+    async fn shown(self, kept: Kept, said: Said, draft: Draft) -> Result<Response, Trouble> {
+        let looked = Looked { case: draft.case.clone(), ..Looked::default() };
+        super::case(&self.state, &self.headers, kept, (self.lang, self.csrf), &looked, (said, draft)).await
     }
 }
 
 /// What becomes of a form: everything it needs, or the entrance.
 macro_rules! visit {
     ($state:ident, $lang:ident, $csrf:ident, $headers:ident, $act:ident, $which:expr) => {{
-        let Some(kept) = Kept::read(&$state.web, &$headers) else { return Ok(Redirect::to("/t").into_response()) };
         let visit = Visit { state: $state, lang: $lang, csrf: $csrf, headers: $headers };
+        let draft = $act.draft($which);
+        let Some(kept) = visit.kept() else { return Ok(visit.entrance(draft)) };
         if $act.text.trim().is_empty() {
-            return visit.again(&$act.case, Said::Empty, Written { which: $which, text: String::new() }).await;
+            return visit.again(Said::Empty, draft.at_fault(vec![Field::Text])).await;
         }
-        (visit, kept)
+        (visit, kept, draft)
     }};
 }
 
@@ -95,34 +138,60 @@ fn named(case: &str) -> String {
     Looked { case: case.to_owned(), ..Looked::default() }.name()
 }
 
-/// `POST /t/office/code`: the office's code, which is kept for as long as key and proof are.
+/// `POST /t/office/code`: the office's code, which is kept for as long as key and proof are. Tries are counted as those of key and proof are.
 pub(crate) async fn code(
     Of(state): Of<State>,
     lang: Lang,
     csrf: Csrf,
     headers: HeaderMap,
-    Form(act): Form<Act>,
+    address: Result<ClientAddress, edge::Problem>,
+    Form(sent): Form<Vec<(String, String)>>,
 ) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Code);
+    let (typed, case) = (value_of(&sent, "text").to_owned(), value_of(&sent, "case").to_owned());
+    // What was written into another form, and waits for the code.
+    let draft = Draft::carried(&sent);
+    let visit = Visit { state, lang, csrf, headers };
+    let Some(kept) = visit.kept() else {
+        let nothing = Draft { which: Which::Code, case, ..Draft::default() };
+        return Ok(visit.entrance(if draft.is_nothing() { nothing } else { draft }));
+    };
+    if typed.trim().is_empty() {
+        return visit.code_again(kept, Said::Empty, &case, draft).await;
+    }
+    let tries = Tries::count(&visit.state.web, vec![format!("t {}", network(address)), format!("c {}", kept.key)])?;
     let asked = GetClaimantCaseRequest {
         tracking_key: kept.key.clone(),
         proof: kept.proof.clone(),
-        case_name: named(&act.case),
-        office_code: act.text.clone(),
+        case_name: named(&case),
+        office_code: typed.clone(),
     };
     let looked = async { visit.state.claimant()?.get_claimant_case(asked).await }.await;
+    tries.came_to(looked.as_ref().map(drop));
     match looked {
         Ok(shown) => {
             let shown = shown.into_inner().case_name;
             let case = id_of(&shown);
-            let mut answer = Redirect::to(&format!("/t/office?case={case}")).into_response();
-            kept.with_code(act.text, case).put(&visit.state.web, &mut answer);
+            let (kept, web) = (kept.with_code(typed, case), visit.state.web.clone());
+            let mut answer = if draft.is_nothing() {
+                Redirect::to(&format!("/t/office?case={case}")).into_response()
+            } else {
+                visit.shown(kept.clone(), Said::Unsent, Draft { case: case.to_owned(), ..draft }).await?
+            };
+            kept.put(&web, &mut answer);
             Ok(answer)
         }
         Err(status) if reason(&status) == CODE_WRONG || status.code() == Code::InvalidArgument => {
-            visit.again(&act.case, Said::CodeWrong, Written::nothing()).await
+            visit.code_again(kept, Said::CodeWrong, &case, draft).await
         }
         Err(status) => Err(Trouble::from(status).back_to("/t/office", "Volver al expediente", "Back to the case")),
+    }
+}
+
+impl Visit {
+    /// The form for the code, with whatever waits for it.
+    async fn code_again(self, kept: Kept, said: Said, case: &str, draft: Draft) -> Result<Response, Trouble> {
+        let nothing = Draft { which: Which::Code, case: case.to_owned(), wrong: vec![Field::Text], ..Draft::default() };
+        self.shown(kept, said, if draft.is_nothing() { nothing } else { draft }).await
     }
 }
 
@@ -134,7 +203,7 @@ pub(crate) async fn add(
     headers: HeaderMap,
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Add);
+    let (visit, kept, draft) = visit!(state, lang, csrf, headers, act, Which::Add);
     let kind = if act.kind == "evidence" { DossierKind::Evidence } else { DossierKind::ClaimantStatement };
     let request = AddClaimantEntryRequest {
         office_code: kept.code_for(&act.case),
@@ -142,12 +211,12 @@ pub(crate) async fn add(
         proof: kept.proof,
         kind: kind.into(),
         content_type: String::new(),
-        content: act.text.clone().into_bytes(),
+        content: act.text.into_bytes(),
         request_id: act.request,
         case_name: named(&act.case),
     };
     let done = async { visit.state.claimant()?.add_claimant_entry(request).await.map(|_| ()) }.await;
-    visit.on("sent", &act.case, done, Written { which: Which::Add, text: act.text }).await
+    visit.on("sent", done, draft).await
 }
 
 /// `POST /t/office/offer`.
@@ -158,19 +227,19 @@ pub(crate) async fn offer(
     headers: HeaderMap,
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Offer);
+    let (visit, kept, draft) = visit!(state, lang, csrf, headers, act, Which::Offer);
     let request = AnswerClaimantOfferRequest {
         office_code: kept.code_for(&act.case),
         tracking_key: kept.key,
         proof: kept.proof,
         etag: act.etag,
         accepted: act.accepted == "yes",
-        statement: act.text.clone(),
+        statement: act.text,
         request_id: act.request,
         case_name: named(&act.case),
     };
     let done = async { visit.state.claimant()?.answer_claimant_offer(request).await.map(|_| ()) }.await;
-    visit.on("answered", &act.case, done, Written { which: Which::Offer, text: act.text }).await
+    visit.on("answered", done, draft).await
 }
 
 /// `POST /t/office/decision`.
@@ -181,19 +250,19 @@ pub(crate) async fn decision(
     headers: HeaderMap,
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Decision);
+    let (visit, kept, draft) = visit!(state, lang, csrf, headers, act, Which::Decision);
     let request = AnswerClaimantDecisionRequest {
         office_code: kept.code_for(&act.case),
         tracking_key: kept.key,
         proof: kept.proof,
         etag: act.etag,
         accepted: act.accepted == "yes",
-        statement: act.text.clone(),
+        statement: act.text,
         request_id: act.request,
         case_name: named(&act.case),
     };
     let done = async { visit.state.claimant()?.answer_claimant_decision(request).await.map(|_| ()) }.await;
-    visit.on("answered", &act.case, done, Written { which: Which::Decision, text: act.text }).await
+    visit.on("answered", done, draft).await
 }
 
 /// `POST /t/office/complete`.
@@ -204,10 +273,10 @@ pub(crate) async fn complete(
     headers: HeaderMap,
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Complete);
+    let (visit, kept, draft) = visit!(state, lang, csrf, headers, act, Which::Complete);
     let points = act.points.lines().map(str::trim).filter(|line| !line.is_empty());
     let Ok(facts_time) = day(&act.facts) else {
-        return visit.again(&act.case, Said::Unreadable, Written { which: Which::Complete, text: act.text }).await;
+        return visit.again(Said::Unreadable, draft.at_fault(vec![Field::Facts])).await;
     };
     let request = CompleteClaimantCaseRequest {
         office_code: kept.code_for(&act.case),
@@ -217,12 +286,12 @@ pub(crate) async fn complete(
         parallel_proceedings: proceedings(&act.proceedings).into(),
         facts_time,
         claim_points: points.map(|text| ClaimPoint { id: String::new(), text: text.to_owned() }).collect(),
-        content: act.text.clone(),
+        content: act.text,
         request_id: act.request,
         case_name: named(&act.case),
     };
     let done = async { visit.state.claimant()?.complete_claimant_case(request).await.map(|_| ()) }.await;
-    visit.on("completed", &act.case, done, Written { which: Which::Complete, text: act.text }).await
+    visit.on("completed", done, draft).await
 }
 
 /// `POST /t/office/withdraw`.
@@ -233,18 +302,18 @@ pub(crate) async fn withdraw(
     headers: HeaderMap,
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
-    let (visit, kept) = visit!(state, lang, csrf, headers, act, Which::Withdraw);
+    let (visit, kept, draft) = visit!(state, lang, csrf, headers, act, Which::Withdraw);
     let request = WithdrawClaimantCaseRequest {
         office_code: kept.code_for(&act.case),
         tracking_key: kept.key,
         proof: kept.proof,
         etag: act.etag,
-        statement: act.text.clone(),
+        statement: act.text,
         request_id: act.request,
         case_name: named(&act.case),
     };
     let done = async { visit.state.claimant()?.withdraw_claimant_case(request).await.map(|_| ()) }.await;
-    visit.on("withdrawn", &act.case, done, Written { which: Which::Withdraw, text: act.text }).await
+    visit.on("withdrawn", done, draft).await
 }
 
 /// `POST /t/office/people`: who has the case, which is told and becomes a paper of it.
@@ -255,8 +324,9 @@ pub(crate) async fn people(
     headers: HeaderMap,
     Form(act): Form<Act>,
 ) -> Result<Response, Trouble> {
-    let Some(kept) = Kept::read(&state.web, &headers) else { return Ok(Redirect::to("/t").into_response()) };
     let visit = Visit { state, lang, csrf, headers };
+    let draft = act.draft(Which::People);
+    let Some(kept) = visit.kept() else { return Ok(visit.entrance(draft)) };
     let request = GiveClaimantDisclosureRequest {
         office_code: kept.code_for(&act.case),
         tracking_key: kept.key,
@@ -269,7 +339,7 @@ pub(crate) async fn people(
         case_name: named(&act.case),
     };
     let done = async { visit.state.claimant()?.give_claimant_disclosure(request).await.map(|_| ()) }.await;
-    visit.on("told", &act.case, done, Written::nothing()).await
+    visit.on("told", done, draft).await
 }
 
 fn proceedings(word: &str) -> ParallelProceedings {

@@ -3,54 +3,12 @@
 use kernel::Role;
 use ventanilla_proto::ombudsman::v1::CaseState;
 
+use super::sets::{DECIDES, HEARD, INTAKE, OPEN, SITS, TOLD, UNDECIDED, WORKS};
 use super::{Field, Kind, List, Spec, Step};
 use crate::words::Both;
 
 use CaseState as S;
 use Kind::{Any, Line, Money, Number, One, Orders, Text};
-
-const INTAKE: &[Role] = &[Role::OfficeIntake, Role::Ombudsman];
-const DECIDES: &[Role] = &[Role::Ombudsman];
-const WORKS: &[Role] = &[Role::OfficeIntake, Role::Investigator, Role::Ombudsman];
-const SITS: &[Role] = &[Role::OfficeIntake, Role::Investigator, Role::Ombudsman, Role::OfficeQuality];
-
-const UNDECIDED: &[S] = &[
-    S::Received,
-    S::Registered,
-    S::NeedsCure,
-    S::InadmissibleProposed,
-    S::Admitted,
-    S::EntityAllegations,
-    S::Investigation,
-    S::Drafted,
-    S::Conciliation,
-];
-const HEARD: &[S] = &[S::Admitted, S::EntityAllegations, S::Investigation, S::Drafted, S::Conciliation];
-const OPEN: &[S] = &[
-    S::Received,
-    S::Registered,
-    S::NeedsCure,
-    S::InadmissibleProposed,
-    S::Admitted,
-    S::EntityAllegations,
-    S::Investigation,
-    S::Drafted,
-    S::Conciliation,
-    S::Stayed,
-    S::Decided,
-    S::Notified,
-    S::Binding,
-    S::NotBinding,
-    S::Compliance,
-    S::Overdue,
-    S::Reported,
-    S::Complied,
-    S::Withdrawn,
-    S::Rectified,
-    S::OwnInitiative,
-];
-const TOLD: &[S] =
-    &[S::Notified, S::Binding, S::NotBinding, S::Compliance, S::Complied, S::Overdue, S::Reported, S::Closed];
 
 const fn need(name: &'static str, label: Both, hint: Both, kind: Kind) -> Field {
     Field { name, label, hint, kind, required: true }
