@@ -333,6 +333,8 @@ pub(crate) const fn table(table: ReportTable) -> Both {
         ReportTable::OutcomeByMotive => ("Resoluciones, por motivo y sentido", "Decisions, by motive and outcome"),
         ReportTable::Binding => ("Resoluciones, por efecto", "Decisions, by effect"),
         ReportTable::Precedent => ("Resoluciones y precedentes", "Decisions and precedents"),
-        ReportTable::Recurrence => ("Cumplido y exigido de nuevo, por causa", "Carried out and owed once more, by cause"),
+        ReportTable::Recurrence => {
+            ("Cumplido y exigido de nuevo, por causa", "Carried out and owed once more, by cause")
+        }
     }
 }

@@ -136,20 +136,16 @@ pub fn together<T>(decision: Result<Decision, Refused>, weighed: Result<T, Refus
     }
 }
 
-/// The same finding or reason for two points answers neither.
+/// The same finding or reason for two points answers neither, and a finding is no reason for itself.
 fn repeated_texts(answers: &[Answer], violations: &mut Violations) {
-    let mut findings = BTreeMap::new();
-    let mut reasons = BTreeMap::new();
+    let mut seen = BTreeMap::new();
     for (index, answer) in answers.iter().enumerate() {
-        for (name, text, seen) in
-            [("finding", &answer.finding, &mut findings), ("reason", &answer.reason, &mut reasons)]
-        {
-            match seen.insert(generic::words(text.expose()), index) {
-                Some(first) => violations.push(
+        for (name, text) in [("finding", &answer.finding), ("reason", &answer.reason)] {
+            if let Some((first, said_as)) = seen.insert(generic::words(text.expose()), (index, name)) {
+                violations.push(
                     format!("points[{index}].{name}"),
-                    format!("repeats points[{first}].{name}; each point needs its own"),
-                ),
-                None => continue,
+                    format!("repeats points[{first}].{said_as}; each point needs its own"),
+                );
             }
         }
     }

@@ -228,6 +228,38 @@ fn generic_text_is_no_answer() {
 }
 
 #[test]
+fn a_phrase_is_the_same_phrase_however_it_is_written() {
+    let disguised = [
+        // Letters that stand alone are one word.
+        "N o p r o c e d e. N o h a l u g a r.",
+        // Accents that stand apart from their letters, and what parts words unseen.
+        "Por los motivos expuestos, se desestima la reclamacio\u{301}n.",
+        "Por los mo\u{ad}tivos expu\u{200b}estos, se desestima la reclama\u{2060}ción; no pro\u{200d}cede.",
+        "Ｎｏ ｐｒｏｃｅｄｅ. Se desestima la queja, según lo expuesto.",
+        // In the other languages that claimants have.
+        "D'acord amb la normativa vigent, l'entitat ha actuat correctament i es desestima la reclamació.",
+        "De acordo coa normativa vixente, a entidade actuou correctamente.",
+        "Indarrean dagoen araudiaren arabera erakundeak zuzen jokatu du; erreklamazioa ezetsi da.",
+    ];
+    for text in disguised {
+        let mut first = answer("p1", Outcome::NotUpheld, "fee");
+        first.reason = Personal::new(text.to_owned());
+        let found = violations(vec![first, answer("p2", Outcome::Upheld, "commission")]);
+        let fields: Vec<&str> = found.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(fields, ["points[0].reason"], "{text}");
+    }
+}
+
+#[test]
+fn a_finding_is_no_reason_for_itself() {
+    let mut first = answer("p1", Outcome::Upheld, "fee");
+    first.reason = first.finding.clone();
+    let found = violations(vec![first, answer("p2", Outcome::Upheld, "commission")]);
+    let told = "repeats points[0].finding; each point needs its own".to_owned();
+    assert_eq!(found, [("points[0].reason".to_owned(), told)]);
+}
+
+#[test]
 fn the_same_reason_for_two_points_answers_neither() {
     let mut second = answer("p2", Outcome::Upheld, "commission");
     second.reason = answer("p1", Outcome::Upheld, "fee").reason;

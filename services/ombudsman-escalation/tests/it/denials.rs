@@ -36,7 +36,8 @@ async fn who_asks_for_what_is_another_customers_is_told_of_nothing_and_written_d
     let name = format!("{case}/decision");
     let decision = pb::GetDecisionRequest { name: name.clone() };
     hidden(other().get_decision(decision).await.unwrap_err(), "DECISION_NOT_FOUND");
-    let document = pb::GetDecisionDocumentRequest { name, format: pb::DocumentFormat::Text.into() };
+    let document =
+        pb::GetDecisionDocumentRequest { name, format: pb::DocumentFormat::Text.into(), correction_number: 0 };
     let mut papers = world.precedents_as(OTHER.strip_prefix("customers/").unwrap(), Role::Customer);
     hidden(papers.get_decision_document(document).await.unwrap_err(), "DECISION_NOT_FOUND");
     let name = format!("{case}/acknowledgement");

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use kernel::Violations;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use super::Answer;
 
@@ -28,6 +30,16 @@ const STOCK: &[&str] = &[
     "de acuerdo con la normativa vigente",
     "de conformidad con la normativa aplicable",
     "la entidad ha actuado correctamente",
+    "es desestima la reclamacio",
+    "no s escau",
+    "d acord amb la normativa vigent",
+    "l entitat ha actuat correctament",
+    "desestimase a reclamacion",
+    "de acordo coa normativa vixente",
+    "a entidade actuou correctamente",
+    "erreklamazioa ezetsi da",
+    "indarrean dagoen araudiaren arabera",
+    "erakundeak zuzen jokatu du",
     "la entidad actuo conforme a derecho",
     "lamentamos las molestias ocasionadas",
     "lamentamos los inconvenientes",
@@ -88,19 +100,24 @@ fn fault(text: &str, measure: &Measure) -> Option<String> {
 /// are compared by.
 pub(super) fn words(text: &str) -> String {
     let plain: String = text
-        .to_lowercase()
-        .chars()
-        .map(|c| match c {
-            'á' | 'à' | 'ä' => 'a',
-            'é' | 'è' | 'ë' => 'e',
-            'í' | 'ì' | 'ï' => 'i',
-            'ó' | 'ò' | 'ö' => 'o',
-            'ú' | 'ù' | 'ü' => 'u',
-            c if c.is_alphanumeric() => c,
-            _ => ' ',
-        })
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c) && !UNSEEN.contains(c))
+        .flat_map(char::to_lowercase)
+        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
         .collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    unspaced(&plain)
+}
+
+/// Characters that are not seen and part no words: soft hyphen, zero-width spaces and joiners, marks of direction.
+const UNSEEN: [char; 8] =
+    ['\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}'];
+
+/// The same with letters that stand alone, three and more in a row, as the word that they spell.
+fn unspaced(plain: &str) -> String {
+    let is_letter = |word: &&str| word.chars().count() == 1;
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    let runs = words.chunk_by(|one, other| is_letter(one) && is_letter(other));
+    runs.map(|run| run.join(if run.len() > 2 { "" } else { " " })).collect::<Vec<_>>().join(" ")
 }
 
 fn without_stock(words: &str) -> String {
