@@ -6,7 +6,7 @@ mod steps;
 use jiff::Timestamp;
 
 use crate::clock::{Entry, Happening, Length, Replay, State, Terms, Unreplayable, replay};
-use crate::rule::Bearer;
+use crate::rule::{Bearer, Subject};
 use crate::{Calendar, Pause, Rule};
 
 pub use steps::{Outcome, Step};
@@ -140,22 +140,52 @@ fn sentences(replayed: &Replay, terms: Terms<'_>, due: Option<Timestamp>) -> (St
                 rule.citation
             ),
         ),
+        Length::Until(_) if rule.subject == Subject::Obligation => (
+            format!(
+                "Según {}, el último instante en plazo es el {end}, hora de {zone}: lo fijó la oficina del defensor el {start}, y lo cumplido hasta entonces, incluido, está a tiempo.",
+                rule.citation
+            ),
+            format!(
+                "Under {}, the last instant in time is {end}, {zone} time: the ombudsman's office set it on {start}, and what is done by then is in time.",
+                rule.citation
+            ),
+        ),
         Length::Until(_) => (
             format!("Prometido para el {end} (hora de {zone}): cumplido hasta ese momento, incluido, está a tiempo."),
             format!("Promised for {end} ({zone} time): kept at that moment or before, it is in time."),
         ),
         Length::Term(term) => {
             let (es, en) = term.words();
+            let (ends, falls) = if es.starts_with("1 ") { ("vence", "falls") } else { ("vencen", "fall") };
+            let (es_still, en_still) = stood_still(&replayed.pauses, calendar);
             (
                 format!(
-                    "Según {}, {es} desde el {start} con el calendario {} ({}) vencen el {end}, hora de {zone}.",
+                    "Según {}, {es} desde el {start} con el calendario {} ({}) {ends} el {end}, hora de {zone}.{es_still}",
                     rule.citation, calendar.id, calendar.version
                 ),
                 format!(
-                    "Under {}, {en} from {start} on calendar {} ({}) fall due on {end}, {zone} time.",
+                    "Under {}, {en} from {start} on calendar {} ({}) {falls} due on {end}, {zone} time.{en_still}",
                     rule.citation, calendar.id, calendar.version
                 ),
             )
         }
     }
+}
+
+/// What did not count, named.
+fn stood_still(pauses: &[Pause], calendar: &Calendar) -> (String, String) {
+    if pauses.is_empty() {
+        return (String::new(), String::new());
+    }
+    let span = |pause: &Pause| (steps::local(calendar, pause.from), steps::local(calendar, pause.to));
+    let es = pauses.iter().map(|pause| {
+        let (from, to) = span(pause);
+        format!("del {from} al {to} («{}»)", pause.ground)
+    });
+    let en = pauses.iter().map(|pause| {
+        let (from, to) = span(pause);
+        format!("from {from} to {to} («{}»)", pause.ground)
+    });
+    let (es, en) = (es.collect::<Vec<_>>().join(", "), en.collect::<Vec<_>>().join(", "));
+    (format!(" Estuvo detenido {es}."), format!(" It stood still {en}."))
 }

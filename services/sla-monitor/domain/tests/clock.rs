@@ -324,3 +324,30 @@ proptest! {
         prop_assert_eq!(displaced.breach_by(Timestamp::MAX), displaced.breaches.first().copied());
     }
 }
+
+#[test]
+fn a_proof_speaks_of_one_as_of_one_and_names_what_did_not_count() {
+    let catalogue = Catalogue::embedded(&Switches::new()).unwrap();
+    let terms = Terms { rule: catalogue.rule(FINANCE).unwrap(), calendar: catalogue.calendar("es.madrid").unwrap() };
+    let said = |entries: &[(&str, Happening)]| {
+        let entries: Vec<Entry> =
+            entries.iter().map(|(at, what)| Entry { at: instant(at), what: what.clone() }).collect();
+        let proof = prove(&replay(&entries, terms).unwrap(), terms, "", "").unwrap();
+        (proof.sentence_es, proof.sentence_en)
+    };
+    let start = ("2026-03-02T10:00:00+01:00", Happening::Started);
+    let (es, en) = said(std::slice::from_ref(&start));
+    assert!(
+        es.contains(", 1 mes desde el 02-03-2026 10:00:00") && es.contains(" vence el 02-04-2026 23:59:59"),
+        "{es}"
+    );
+    assert!(en.contains(", 1 month from 02-03-2026 10:00:00") && en.contains(" falls due on "), "{en}");
+    assert!(!es.contains("detenido"), "{es}");
+    let (es, en) = said(&[
+        start,
+        ("2026-03-05T09:00:00+01:00", hindered("cure")),
+        ("2026-03-09T12:30:00+01:00", Happening::Unhindered),
+    ]);
+    assert!(es.ends_with("Estuvo detenido del 05-03-2026 09:00:00 al 09-03-2026 12:30:00 («cure»)."), "{es}");
+    assert!(en.ends_with("It stood still from 05-03-2026 09:00:00 to 09-03-2026 12:30:00 («cure»)."), "{en}");
+}

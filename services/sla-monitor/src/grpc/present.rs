@@ -9,7 +9,7 @@ use sla_monitor_domain::calendar::LOCAL_TIME_RULE;
 use sla_monitor_domain::clock::{Move, Terms, Threshold};
 use sla_monitor_domain::party::{self, Stage};
 use sla_monitor_domain::proof::Outcome;
-use sla_monitor_domain::rule::{Bearer, Does, Evidence, Kind, Standing as RuleStanding};
+use sla_monitor_domain::rule::{Bearer, Does, Evidence, Kind, Reading, Standing as RuleStanding};
 use sla_monitor_domain::{Calendar, Proof, Rule, State};
 use ventanilla_proto::sla::v1 as proto;
 
@@ -203,15 +203,20 @@ pub fn policy(rule: &Rule, calendar: &str) -> proto::Policy {
         evidence: evidence(rule.evidence).into(),
         enabled: rule.enabled(),
         disabled_because: rule.disabled_because.clone().unwrap_or_default(),
-        reading: rule.reading.as_ref().map(|reading| proto::PolicySwitch {
-            name: reading.name.clone(),
-            value: reading.value.clone(),
-            strict_value: reading.strict.clone(),
-            values: reading.values.clone(),
-        }),
+        reading: rule.reading.as_ref().map(switch),
+        readings: rule.readings().map(switch).collect(),
         summary_es: rule.es.clone(),
         summary_en: rule.en.clone(),
         ..proto::Policy::default()
+    }
+}
+
+fn switch(reading: &Reading) -> proto::PolicySwitch {
+    proto::PolicySwitch {
+        name: reading.name.clone(),
+        value: reading.value.clone(),
+        strict_value: reading.strict.clone(),
+        values: reading.values.clone(),
     }
 }
 

@@ -14,7 +14,7 @@ struct Row {
     age: i64,
 }
 
-/// Ages of the affairs of one kind that were received last, in microseconds: of one department, or of all. An affair is answered when the last of its clocks is met;
+/// Ages of the affairs of one kind, in microseconds, of one department or of all, spread over their time where they are too many (`super::foresight`). An affair is answered when the last of its clocks is met;
 /// it waits while one of them is open; and one of which none was met was given up.
 #[tracing::instrument(name = "db.forecast.ages", skip_all)]
 pub async fn ages(pool: &PgPool, subject_type: &str, department: Option<&str>) -> Result<Ages, StoreError> {
@@ -25,9 +25,16 @@ pub async fn ages(pool: &PgPool, subject_type: &str, department: Option<&str>) -
                 r#"select bool_or(settled_at is null) as "waits!",
                           (extract(epoch from max(settled_at) filter (where state = 'fulfilled') - min(first_origin_at)) * 1000000)::bigint as met_age,
                           (extract(epoch from max(coalesce(settled_at, now())) - min(first_origin_at)) * 1000000)::bigint as "age!"
-                   from (select affair_id, state, settled_at, first_origin_at from sla_monitor.clock
-                         where subject_type = $1 and department = $2 and subject not like '%/promises/%' and not by_conditions
-                         order by first_origin_at desc limit $3) as received
+                   from (select count(*) > $3::bigint as many from (select from sla_monitor.clock where subject_type = $1 and department = $2 and subject not like '%/promises/%' and not by_conditions limit $3::bigint + 1) f) found
+                        cross join (select min(first_origin_at) as oldest from sla_monitor.clock where subject_type = $1 and department = $2 and subject not like '%/promises/%' and not by_conditions) o
+                        cross join lateral (select case when many then greatest(oldest, now() - interval '24 months') else oldest end as at) begun
+                        cross join generate_series(0, 399) as n
+                        cross join lateral (
+                            select affair_id, state, settled_at, first_origin_at from sla_monitor.clock
+                            where subject_type = $1 and department = $2 and subject not like '%/promises/%' and not by_conditions
+                              and first_origin_at >= at + (now() - at) * (n / 400.0)
+                              and first_origin_at < case when n = 399 then 'infinity' else at + (now() - at) * ((n + 1) / 400.0) end
+                            order by first_origin_at limit case when many then $3::bigint / 400 else $3::bigint end) c
                    group by affair_id"#,
                 subject_type,
                 department,
@@ -42,9 +49,16 @@ pub async fn ages(pool: &PgPool, subject_type: &str, department: Option<&str>) -
                 r#"select bool_or(settled_at is null) as "waits!",
                           (extract(epoch from max(settled_at) filter (where state = 'fulfilled') - min(first_origin_at)) * 1000000)::bigint as met_age,
                           (extract(epoch from max(coalesce(settled_at, now())) - min(first_origin_at)) * 1000000)::bigint as "age!"
-                   from (select affair_id, state, settled_at, first_origin_at from sla_monitor.clock
-                         where subject_type = $1 and subject not like '%/promises/%' and not by_conditions
-                         order by first_origin_at desc limit $2) as received
+                   from (select count(*) > $2::bigint as many from (select from sla_monitor.clock where subject_type = $1 and subject not like '%/promises/%' and not by_conditions limit $2::bigint + 1) f) found
+                        cross join (select min(first_origin_at) as oldest from sla_monitor.clock where subject_type = $1 and subject not like '%/promises/%' and not by_conditions) o
+                        cross join lateral (select case when many then greatest(oldest, now() - interval '24 months') else oldest end as at) begun
+                        cross join generate_series(0, 399) as n
+                        cross join lateral (
+                            select affair_id, state, settled_at, first_origin_at from sla_monitor.clock
+                            where subject_type = $1 and subject not like '%/promises/%' and not by_conditions
+                              and first_origin_at >= at + (now() - at) * (n / 400.0)
+                              and first_origin_at < case when n = 399 then 'infinity' else at + (now() - at) * ((n + 1) / 400.0) end
+                            order by first_origin_at limit case when many then $2::bigint / 400 else $2::bigint end) c
                    group by affair_id"#,
                 subject_type,
                 MOST,

@@ -1,4 +1,8 @@
 //! What breaches are foretold from: clocks that are comparable, however they ended.
+//!
+//! Where there are more of them than are looked at, those that are spread evenly over the time in which they started, of the last two years at most: the last
+//! ones alone would be too young to have ended, and those that ended last the slow ones of their time. The time is cut into four hundred parts, and of each
+//! as many are taken as fit, along an index.
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
@@ -109,7 +113,7 @@ impl TryFrom<Row> for Repeating {
     }
 }
 
-/// The clocks of the house's own like this that started last.
+/// The clocks of the house's own like this.
 #[tracing::instrument(name = "db.foresight.repeating", skip_all)]
 pub async fn repeating(pool: &PgPool, like: &Like<'_>) -> Result<Vec<Repeating>, StoreError> {
     let rows = match like.department {
@@ -118,10 +122,16 @@ pub async fn repeating(pool: &PgPool, like: &Like<'_>) -> Result<Vec<Repeating>,
                 Row,
                 r#"select c.clock_id, c.subject_type, c.stage, c.department, c.queue, c.rule, c.rule_version, c.calendar, c.calendar_version,
                           e.kinds as "kinds!", e.grounds as "grounds!", e.untils as "untils!: _", e.times as "times!: _", now() as "now!: _"
-                   from (select * from sla_monitor.clock
-                         where subject_type = $1 and stage = $2 and department = $3 and subject not like '%/promises/%' and clock_id <> $4
-                           and by_conditions
-                         order by first_origin_at desc limit $5) c
+                   from (select count(*) > $5::bigint as many from (select from sla_monitor.clock where subject_type = $1 and stage = $2 and department = $3 and subject not like '%/promises/%' and clock_id <> $4 and by_conditions limit $5::bigint + 1) f) found
+                        cross join (select min(first_origin_at) as oldest from sla_monitor.clock where subject_type = $1 and stage = $2 and department = $3 and subject not like '%/promises/%' and clock_id <> $4 and by_conditions) o
+                        cross join lateral (select case when many then greatest(oldest, now() - interval '24 months') else oldest end as at) begun
+                        cross join generate_series(0, 399) as n
+                        cross join lateral (
+                            select * from sla_monitor.clock
+                            where subject_type = $1 and stage = $2 and department = $3 and subject not like '%/promises/%' and clock_id <> $4 and by_conditions
+                              and first_origin_at >= at + (now() - at) * (n / 400.0)
+                              and first_origin_at < case when n = 399 then 'infinity' else at + (now() - at) * ((n + 1) / 400.0) end
+                            order by first_origin_at limit case when many then $5::bigint / 400 else $5::bigint end) c
                    cross join lateral (
                        select array_agg(kind order by seq) as kinds, array_agg(ground order by seq) as grounds,
                               array_agg(until_at order by seq) as untils, array_agg(occurred_at order by seq) as times
@@ -140,9 +150,16 @@ pub async fn repeating(pool: &PgPool, like: &Like<'_>) -> Result<Vec<Repeating>,
                 Row,
                 r#"select c.clock_id, c.subject_type, c.stage, c.department, c.queue, c.rule, c.rule_version, c.calendar, c.calendar_version,
                           e.kinds as "kinds!", e.grounds as "grounds!", e.untils as "untils!: _", e.times as "times!: _", now() as "now!: _"
-                   from (select * from sla_monitor.clock
-                         where subject_type = $1 and stage = $2 and subject not like '%/promises/%' and clock_id <> $3 and by_conditions
-                         order by first_origin_at desc limit $4) c
+                   from (select count(*) > $4::bigint as many from (select from sla_monitor.clock where subject_type = $1 and stage = $2 and subject not like '%/promises/%' and clock_id <> $3 and by_conditions limit $4::bigint + 1) f) found
+                        cross join (select min(first_origin_at) as oldest from sla_monitor.clock where subject_type = $1 and stage = $2 and subject not like '%/promises/%' and clock_id <> $3 and by_conditions) o
+                        cross join lateral (select case when many then greatest(oldest, now() - interval '24 months') else oldest end as at) begun
+                        cross join generate_series(0, 399) as n
+                        cross join lateral (
+                            select * from sla_monitor.clock
+                            where subject_type = $1 and stage = $2 and subject not like '%/promises/%' and clock_id <> $3 and by_conditions
+                              and first_origin_at >= at + (now() - at) * (n / 400.0)
+                              and first_origin_at < case when n = 399 then 'infinity' else at + (now() - at) * ((n + 1) / 400.0) end
+                            order by first_origin_at limit case when many then $4::bigint / 400 else $4::bigint end) c
                    cross join lateral (
                        select array_agg(kind order by seq) as kinds, array_agg(ground order by seq) as grounds,
                               array_agg(until_at order by seq) as untils, array_agg(occurred_at order by seq) as times
@@ -159,16 +176,23 @@ pub async fn repeating(pool: &PgPool, like: &Like<'_>) -> Result<Vec<Repeating>,
     rows.into_iter().map(Repeating::try_from).collect()
 }
 
-/// The clocks of the house's own that started in a period, the last ones if they are too many.
+/// The clocks of the house's own that started in a period, spread over it if they are too many.
 #[tracing::instrument(name = "db.foresight.repeating_in", skip_all)]
 pub async fn repeating_in(pool: &PgPool, from: Timestamp, to: Timestamp) -> Result<Vec<Repeating>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
         r#"select c.clock_id, c.subject_type, c.stage, c.department, c.queue, c.rule, c.rule_version, c.calendar, c.calendar_version,
                   e.kinds as "kinds!", e.grounds as "grounds!", e.untils as "untils!: _", e.times as "times!: _", now() as "now!: _"
-           from (select * from sla_monitor.clock
-                 where first_origin_at >= $1 and first_origin_at < $2 and subject not like '%/promises/%' and by_conditions
-                 order by first_origin_at desc, clock_id desc limit $3) c
+           from (select count(*) > $3::bigint as many from (select from sla_monitor.clock where first_origin_at >= $1 and first_origin_at < $2 and subject not like '%/promises/%' and by_conditions limit $3::bigint + 1) f) found
+                cross join (select min(first_origin_at) as oldest from sla_monitor.clock where first_origin_at >= $1 and first_origin_at < $2 and subject not like '%/promises/%' and by_conditions) o
+                cross join lateral (select oldest as at) begun
+                cross join generate_series(0, 399) as n
+                cross join lateral (
+                    select * from sla_monitor.clock
+                    where first_origin_at >= $1 and first_origin_at < $2 and subject not like '%/promises/%' and by_conditions
+                      and first_origin_at >= at + (least($2, now()) - at) * (n / 400.0)
+                      and first_origin_at < case when n = 399 then $2 else at + (least($2, now()) - at) * ((n + 1) / 400.0) end
+                    order by first_origin_at limit case when many then $3::bigint / 400 else $3::bigint end) c
            cross join lateral (
                select array_agg(kind order by seq) as kinds, array_agg(ground order by seq) as grounds,
                       array_agg(until_at order by seq) as untils, array_agg(occurred_at order by seq) as times
@@ -182,7 +206,7 @@ pub async fn repeating_in(pool: &PgPool, from: Timestamp, to: Timestamp) -> Resu
     rows.into_iter().map(Repeating::try_from).collect()
 }
 
-/// Ages of the clocks of law like this that started last, whether they are met by now or not: those that were met last would be the slow ones of their time.
+/// Ages of the clocks of law like this, whether they are met by now or not.
 #[tracing::instrument(name = "db.foresight.ages", skip_all)]
 pub async fn ages(pool: &PgPool, like: &Like<'_>) -> Result<Ages, StoreError> {
     let mut ages = Ages::default();
@@ -192,10 +216,16 @@ pub async fn ages(pool: &PgPool, like: &Like<'_>) -> Result<Ages, StoreError> {
             let rows = sqlx::query!(
                 r#"select state = 'fulfilled' as "met!",
                           (extract(epoch from coalesce(settled_at, now()) - first_origin_at) * 1000000)::bigint as "age!"
-                   from sla_monitor.clock
-                   where subject_type = $1 and stage = $2 and department = $3 and subject not like '%/promises/%' and clock_id <> $4
-                     and not by_conditions
-                   order by first_origin_at desc limit $5"#,
+                   from (select count(*) > $5::bigint as many from (select from sla_monitor.clock where subject_type = $1 and stage = $2 and department = $3 and subject not like '%/promises/%' and clock_id <> $4 and not by_conditions limit $5::bigint + 1) f) found
+                        cross join (select min(first_origin_at) as oldest from sla_monitor.clock where subject_type = $1 and stage = $2 and department = $3 and subject not like '%/promises/%' and clock_id <> $4 and not by_conditions) o
+                        cross join lateral (select case when many then greatest(oldest, now() - interval '24 months') else oldest end as at) begun
+                        cross join generate_series(0, 399) as n
+                        cross join lateral (
+                            select state, settled_at, first_origin_at from sla_monitor.clock
+                            where subject_type = $1 and stage = $2 and department = $3 and subject not like '%/promises/%' and clock_id <> $4 and not by_conditions
+                              and first_origin_at >= at + (now() - at) * (n / 400.0)
+                              and first_origin_at < case when n = 399 then 'infinity' else at + (now() - at) * ((n + 1) / 400.0) end
+                            order by first_origin_at limit case when many then $5::bigint / 400 else $5::bigint end) c"#,
                 like.subject_type,
                 like.stage,
                 department,
@@ -208,9 +238,16 @@ pub async fn ages(pool: &PgPool, like: &Like<'_>) -> Result<Ages, StoreError> {
             let rows = sqlx::query!(
                 r#"select state = 'fulfilled' as "met!",
                           (extract(epoch from coalesce(settled_at, now()) - first_origin_at) * 1000000)::bigint as "age!"
-                   from sla_monitor.clock
-                   where subject_type = $1 and stage = $2 and subject not like '%/promises/%' and clock_id <> $3 and not by_conditions
-                   order by first_origin_at desc limit $4"#,
+                   from (select count(*) > $4::bigint as many from (select from sla_monitor.clock where subject_type = $1 and stage = $2 and subject not like '%/promises/%' and clock_id <> $3 and not by_conditions limit $4::bigint + 1) f) found
+                        cross join (select min(first_origin_at) as oldest from sla_monitor.clock where subject_type = $1 and stage = $2 and subject not like '%/promises/%' and clock_id <> $3 and not by_conditions) o
+                        cross join lateral (select case when many then greatest(oldest, now() - interval '24 months') else oldest end as at) begun
+                        cross join generate_series(0, 399) as n
+                        cross join lateral (
+                            select state, settled_at, first_origin_at from sla_monitor.clock
+                            where subject_type = $1 and stage = $2 and subject not like '%/promises/%' and clock_id <> $3 and not by_conditions
+                              and first_origin_at >= at + (now() - at) * (n / 400.0)
+                              and first_origin_at < case when n = 399 then 'infinity' else at + (now() - at) * ((n + 1) / 400.0) end
+                            order by first_origin_at limit case when many then $4::bigint / 400 else $4::bigint end) c"#,
                 like.subject_type,
                 like.stage,
                 like.but,
@@ -222,7 +259,7 @@ pub async fn ages(pool: &PgPool, like: &Like<'_>) -> Result<Ages, StoreError> {
     Ok(ages)
 }
 
-/// The clocks of law that started in a period, the last ones if they are too many, and the database's time. One that fell away before it was due is none of them: what would
+/// The clocks of law that started in a period, spread over it if they are too many, and the database's time. One that fell away before it was due is none of them: what would
 /// have become of it nobody knows.
 #[tracing::instrument(name = "db.foresight.history", skip_all)]
 pub async fn history(
@@ -234,10 +271,17 @@ pub async fn history(
         r#"select subject_type, stage, department, queue, first_origin_at as "received: jiff_sqlx::Timestamp",
                   case when state = 'fulfilled' then settled_at end as "answered: jiff_sqlx::Timestamp",
                   coalesce(breached_at, due_at) as "due: jiff_sqlx::Timestamp", now() as "now!: jiff_sqlx::Timestamp"
-           from sla_monitor.clock
-           where first_origin_at >= $1 and first_origin_at < $2 and subject not like '%/promises/%' and not by_conditions
-             and (state <> 'cancelled' or breached_at is not null)
-           order by first_origin_at desc, clock_id desc limit $3"#,
+           from (select count(*) > $3::bigint as many from (select from sla_monitor.clock where first_origin_at >= $1 and first_origin_at < $2 and subject not like '%/promises/%' and not by_conditions and (state <> 'cancelled' or breached_at is not null) limit $3::bigint + 1) f) found
+                cross join (select min(first_origin_at) as oldest from sla_monitor.clock where first_origin_at >= $1 and first_origin_at < $2 and subject not like '%/promises/%' and not by_conditions and (state <> 'cancelled' or breached_at is not null)) o
+                cross join lateral (select oldest as at) begun
+                cross join generate_series(0, 399) as n
+                cross join lateral (
+                    select * from sla_monitor.clock
+                    where first_origin_at >= $1 and first_origin_at < $2 and subject not like '%/promises/%' and not by_conditions and (state <> 'cancelled' or breached_at is not null)
+                      and first_origin_at >= at + (least($2, now()) - at) * (n / 400.0)
+                      and first_origin_at < case when n = 399 then $2 else at + (least($2, now()) - at) * ((n + 1) / 400.0) end
+                    order by first_origin_at limit case when many then $3::bigint / 400 else $3::bigint end) c
+           order by first_origin_at desc, clock_id desc"#,
         from.to_sqlx() as _,
         to.to_sqlx() as _,
         MOST_JUDGED,

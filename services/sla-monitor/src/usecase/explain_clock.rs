@@ -2,7 +2,8 @@
 
 use sla_monitor_domain::catalogue::{CaseFacts, Chosen};
 use sla_monitor_domain::clock::Terms;
-use sla_monitor_domain::policy::choose;
+use sla_monitor_domain::condition::Metric;
+use sla_monitor_domain::policy::{Facts, choose, choose_of};
 use sla_monitor_domain::proof::prove;
 use sla_monitor_domain::rule::Subject;
 use sla_monitor_domain::{Catalogue, Proof};
@@ -34,6 +35,12 @@ fn because(monitor: &Monitor, law: &Catalogue, standing: &Standing, affair: Opti
     let whole = monitor.law();
     let rule = &standing.rule;
     let chosen: Vec<Chosen<'_>> = match (rule.subject, affair) {
+        // What the house measures of its office was chosen at the occasion that it counts from.
+        (_, Some(affair)) if affair.is_case && rule.measure.is_some() => {
+            let metrics: Vec<Metric> = rule.measure.iter().map(|measure| measure.metric).collect();
+            let facts = Facts::of_case(&affair.sector, &standing.stored.department, standing.replayed.first_origin);
+            choose_of(&metrics, whole.policies.iter().map(|rule| &**rule), &facts)
+        }
         (Subject::Promise, _) => law.for_promise().into_iter().collect(),
         (Subject::Obligation, _) => law.for_obligation(&rule.stage).into_iter().collect(),
         (Subject::PartyTerm, Some(affair)) => {

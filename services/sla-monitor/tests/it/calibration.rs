@@ -289,3 +289,70 @@ async fn what_is_wrong_is_told_at_once() {
         Code::PermissionDenied
     );
 }
+
+/// As many clocks like this one, each of an affair of its own: started between so many hours ago and so many, and of every two that were answered one after
+/// ten hours and one after fifteen hundred.
+async fn crowd(world: &World, like: &str, (many, from, to): (i64, i64, i64), answered: bool) {
+    let like: uuid::Uuid = like.strip_prefix("clocks/").unwrap().parse().unwrap();
+    sqlx::query(
+        "with new as (
+             select gen_random_uuid() as affair, gen_random_uuid() as clock, n,
+                    now() - make_interval(secs => 3600.0 * ($3 + ($4 - $3) * n::float8 / $2)) as at
+             from generate_series(1, $2) n
+         ), affairs as (
+             insert into sla_monitor.affair (affair_id, kind, subject_type, sector, topic, department, first_received_at)
+             select affair, 'ticket', 'incidencia', 'general', '', 'service-desk', at from new
+         )
+         insert into sla_monitor.clock (clock_id, affair_id, subject, rule, rule_version, kind, stage, calendar, calendar_version, subject_type,
+             department, state, epoch, first_origin_at, origin_at, due_at, settled_at, breached_at, traceparent)
+         select clock, affair, 'tickets/' || affair, c.rule, c.rule_version, c.kind, c.stage, c.calendar, c.calendar_version, c.subject_type,
+                c.department, case when $5 then 'fulfilled' else 'running' end, 1, at, at, at + interval '500 hours',
+                case when $5 then at + make_interval(hours => case when n % 2 = 0 then 10 else 1500 end) end,
+                case when $5 and n % 2 = 1 then at + interval '500 hours' end, ''
+         from new, sla_monitor.clock c where c.clock_id = $1",
+    )
+    .bind(like)
+    .bind(i32::try_from(many).unwrap())
+    .bind(f64::from(i32::try_from(from).unwrap()))
+    .bind(f64::from(i32::try_from(to).unwrap()))
+    .bind(answered)
+    .execute(&world.admin)
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn those_that_are_too_young_to_have_ended_do_not_hide_those_that_did() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let now = world.now().await;
+    let young = incident(&world, later(now, -HOUR / 2), "service-desk", None).await;
+    let young = clock_in(&served, &young, sla::ClockState::Running).await;
+    // Of the last day more than are looked at, and more than are judged at once; before them, for a year, those that ended.
+    crowd(&world, &young.name, (21_000, 1, 24), false).await;
+    crowd(&world, &young.name, (9_000, 24 * 70, 24 * 365), true).await;
+    sqlx::query("analyze sla_monitor.clock").execute(&world.admin).await.unwrap();
+    let told = forecast(&served, &young.name).await;
+    assert_eq!(told.cohort(), Cohort::Department, "{told:?}");
+    let probability = told.breach_probability.unwrap();
+    assert!((probability - 0.5).abs() < 0.05, "of those that ended one in two was breached: {probability}");
+    let asked = sla::ForecastResolutionRequest {
+        subject_type: "incidencia".into(),
+        department: "service-desk".into(),
+        percent: 40,
+        start_time: Some(wire(now)),
+        ..Default::default()
+    };
+    let by = client(&served, Role::Agent).forecast_resolution(asked).await.unwrap().into_inner();
+    assert_eq!((by.cohort(), read(by.earliest_time)), (Cohort::Department, Some(later(now, 10 * HOUR))), "{by:?}");
+    let request = sla::GetCalibrationRequest {
+        from_time: Some(wire(later(now, -366 * DAY))),
+        to_time: Some(wire(world.now().await)),
+        department: String::new(),
+    };
+    let report = measures(&served, Role::Auditor).get_calibration(request).await.unwrap().into_inner();
+    let judged = report.total.unwrap();
+    assert!(judged.count > 5_000, "{judged:?}");
+    // Whatever was open at a quarter of its term was breached.
+    assert!(judged.base_rate > 0.9, "{judged:?}");
+}

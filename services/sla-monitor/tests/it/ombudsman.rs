@@ -1,11 +1,12 @@
 //! Clocks of the ombudsman's office.
 
+use kernel::Role;
 use testkit::Served;
 use ventanilla_proto::ombudsman::v1 as office;
 use ventanilla_proto::sla::v1 as sla;
 
 use crate::house::{in_force, minutes, policy, put};
-use crate::world::{Ticket, World, at, clock_in, clocks_that, fields, read, wire};
+use crate::world::{Ticket, World, at, client, clock_in, clocks_that, fields, read, wire};
 
 const FILED: &str = "2026-11-02T10:00:00+01:00";
 
@@ -168,6 +169,15 @@ async fn what_the_office_orders_falls_due_when_it_says_and_is_met_when_the_proof
     let owed = clocks_that(&served, &order, |c| c.len() == 1).await.remove(0);
     assert_eq!((owed.rule.as_str(), owed.stage.as_str()), ("house.office.comply", "comply"));
     assert_eq!((read(owed.due_time), owed.department.as_str()), (Some(due), "billing"));
+    let why = sla::ExplainClockRequest { name: owed.name.clone() };
+    let why = client(&served, Role::OfficeIntake).explain_clock(why).await.unwrap().into_inner().proof.unwrap();
+    let ordered = "Según lo ordenado por la decisión que vincula a la empresa, el último instante en plazo es el 21-11-2026 00:00:00";
+    assert!(
+        why.sentence_es.starts_with(ordered) && why.sentence_es.contains("lo fijó la oficina"),
+        "{}",
+        why.sentence_es
+    );
+    assert!(!why.sentence_en.contains("Promised"), "{}", why.sentence_en);
     let other = format!("{case}/obligations/2");
     let asked = clocks_that(&served, &other, |c| c.len() == 1).await.remove(0);
     assert_eq!(asked.rule, "house.office.recommendation");
@@ -216,6 +226,13 @@ async fn the_house_measures_how_long_its_office_takes_and_how_long_an_order_is_l
     // From the office's door on, whenever the firm was told; notifying waits for a decision.
     let deciding = clock_under(&served, &decided, "deciding", |c| c.state() == C::Running).await;
     assert_eq!(read(deciding.due_time), Some(minutes(filed, 120)));
+    let why = sla::ExplainClockRequest { name: deciding.name.clone() };
+    let why = client(&served, Role::OfficeIntake).explain_clock(why).await.unwrap().into_inner().proof.unwrap();
+    assert!(
+        why.chosen_because_en.contains("the first policy of the house on «decide_case» that holds: deciding"),
+        "{}",
+        why.chosen_because_en
+    );
     clock_under(&served, &decided, "telling", |c| c.state() == C::Scheduled).await;
     let of_general = clocks_that(&served, &general, |c| c.len() == 2).await;
     assert!(of_general.iter().all(|c| c.rule != "deciding"), "its filter names another regime: {of_general:?}");

@@ -36,6 +36,18 @@ async fn every_policy_is_listed_once_over_pages_and_says_why_it_is_not_enabled()
 }
 
 #[tokio::test]
+async fn every_reading_that_a_text_leaves_open_is_shown_with_the_strict_one() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let request = sla::GetPolicyRequest { name: "policies/es.fin.29septies-1.decide".to_owned(), ..Default::default() };
+    let policy = client(&served, Role::Agent).get_policy(request).await.unwrap().into_inner();
+    let told: Vec<_> = policy.readings.iter().map(|r| (r.name.as_str(), r.value == r.strict_value)).collect();
+    assert_eq!(told, [("es.fin.29quater-2.effect", true), ("es.fin.29ter.phone", true)]);
+    assert_eq!(policy.reading.as_ref(), policy.readings.first());
+    assert!(policy.readings.iter().all(|reading| reading.values.len() == 2), "{:?}", policy.readings);
+}
+
+#[tokio::test]
 async fn a_calendar_shows_its_holidays_hours_and_rule_for_local_times() {
     let world = World::new().await;
     let served = world.start().await;

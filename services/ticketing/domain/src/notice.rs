@@ -364,10 +364,16 @@ pub fn pause_after(handings: u32) -> SignedDuration {
 }
 
 impl Notice {
-    /// Whether it left the house before the promise was broken, and nobody said that it did not arrive.
+    /// Whether it left the house before the promise was broken, and the customer has it, or somebody had it at that instant and had time to say. What was
+    /// handed over, and came back without a word, told nobody.
     pub fn is_in_time(&self) -> bool {
-        let left = self.delivery.handed.is_some_and(|at| at <= self.due);
-        left && matches!(self.delivery.state, NoticeState::Handed | NoticeState::Delivered { .. })
+        let Delivery { handed, next, state, .. } = &self.delivery;
+        let told = match state {
+            NoticeState::Delivered { .. } => true,
+            NoticeState::Handed => *next > self.due,
+            NoticeState::Waiting | NoticeState::Undeliverable { .. } | NoticeState::Withdrawn { .. } => false,
+        };
+        told && handed.is_some_and(|at| at <= self.due)
     }
 
     /// What became of the handing with this number, from 1. What is said twice, or too late to matter, changes nothing: then there is no other notice.

@@ -211,6 +211,18 @@ fn it_is_in_time_when_it_left_the_house_by_the_instant_the_promise_was_due() {
 }
 
 #[test]
+fn what_came_back_without_a_word_before_the_promise_was_broken_told_nobody() {
+    let mut lapsed = handed(notice(), notice().written);
+    lapsed.delivery.next = lapsed.due;
+    assert!(!lapsed.is_in_time(), "its taker had until then, and said nothing");
+    let late = lapsed.due.checked_add(SignedDuration::from_mins(9)).unwrap();
+    let delivered = lapsed.clone().report(1, NoticeOutcome::Delivered, late).unwrap().unwrap();
+    assert!(delivered.is_in_time(), "it left in time, and arrived");
+    lapsed.delivery.next = late;
+    assert!(lapsed.is_in_time(), "somebody still had it");
+}
+
+#[test]
 fn what_failed_is_offered_again_after_a_growing_pause_and_not_for_ever() {
     let mut now = notice().written;
     let mut tried = notice();
