@@ -71,7 +71,8 @@ async fn decided(tx: &mut PgConnection, window: Window<'_>) -> Result<Vec<Decide
                  from ombudsman.decision d join ombudsman.office_case c on c.case_id = d.case_id
                  left join ombudsman.superseded_decision s on s.case_id = c.case_id
                  left join ombudsman.superseded_decision o on o.case_id = c.review_of and o.review <> c.case_id
-                 left join ombudsman.office_case f on f.case_id = c.review_of and ombudsman.confirms(c.case_id)
+                 left join ombudsman.superseded_decision v on v.review = c.case_id
+                 left join ombudsman.office_case f on f.case_id = c.review_of and v.review is null and ombudsman.confirms(c.case_id)
                 where d.issued_at >= $1 and d.issued_at < $2 and ($3::text is null or c.regime = $3)
                   -- Of a matter that was reviewed the last decision counts.
                   and not exists (select from ombudsman.office_case r join ombudsman.decision n on n.case_id = r.case_id

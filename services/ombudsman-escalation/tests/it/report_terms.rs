@@ -7,7 +7,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::ReportTable as T;
 
 use crate::report_compliance::counts;
-use crate::world::World;
+use crate::world::{World, uuid_of};
 
 /// The case has a draft, and the office knows by when it has to decide.
 async fn to_decide(world: &World, case: &str) {
@@ -50,6 +50,18 @@ async fn a_decision_is_in_time_late_or_of_a_term_that_nobody_knows_before_an_acc
     let unknown = world.seated_under_adr().await;
     world.to_draft(&unknown).await;
     world.decide(&unknown).await;
+    assert_eq!(terms(&world, "es.adr").await, counts([("in_term", 1), ("late", 1), ("unknown", 1)]));
+    assert_eq!(terms(&world, "es.general").await, counts([("in_term", 1), ("late", 1)]));
+
+    // The term alone tells that a decision was late, and so does its breach where the term was put off to no day.
+    let admin = world.database.admin().await;
+    for (case, change) in [
+        (&late, "update ombudsman.case_clock set breached_at = null where case_id = $1"),
+        (&late_too, "update ombudsman.case_clock set due_at = null where case_id = $1 and breached_at is not null"),
+    ] {
+        let changed = sqlx::query(change).bind(uuid_of(case)).execute(&admin).await.unwrap();
+        assert!(changed.rows_affected() > 0, "{change}");
+    }
     assert_eq!(terms(&world, "es.adr").await, counts([("in_term", 1), ("late", 1), ("unknown", 1)]));
     assert_eq!(terms(&world, "es.general").await, counts([("in_term", 1), ("late", 1)]));
 }
