@@ -290,6 +290,10 @@ async fn an_accredited_body_takes_longer_once_for_reasons_that_the_parties_read_
     })
     .await;
     assert!((longer - 90 * 24 * 3600).abs() <= 3600, "{longer}");
+    act!(world, "ines", stay_case, StayCaseRequest, &case, proceedings: "suit 41/2020").unwrap();
+    clock(&monitor, &case, "result", sla::ClockState::Paused).await;
+    act!(world, "ines", resume_case, ResumeCaseRequest, &case, statement: "dropped").unwrap();
+    clock(&monitor, &case, "result", sla::ClockState::Running).await;
     let refused = refusal(&extend("elena", &case).await.unwrap_err());
     assert_eq!((refused.0, refused.1.as_str(), refused.2["why"].as_str()), (Code::FailedPrecondition, NO, "extended"));
 

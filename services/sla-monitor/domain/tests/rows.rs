@@ -369,6 +369,7 @@ fn while_the_office_must_abstain_its_term_stands_still_whatever_the_reading_of_a
         let cure = if reading == "pause" { Does::Pause } else { Does::Restart };
         assert_eq!((rule.does_on("cure"), rule.does_on("parallel_proceedings")), (Some(cure), Some(Does::Pause)));
     }
-    let house = catalogue().rule("house.office.decide").unwrap().does_on("parallel_proceedings");
-    assert_eq!(house, Some(Does::Pause));
+    for office in ["house.office.decide", "es.adr.20.result"] {
+        assert_eq!(catalogue().rule(office).unwrap().does_on("parallel_proceedings"), Some(Does::Pause), "{office}");
+    }
 }
