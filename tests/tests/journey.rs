@@ -304,7 +304,7 @@ async fn dossier_is_intact(affair: &Affair<'_>, case: &str) {
         .expect("the office verifies")
         .into_inner();
     assert!(verdict.intact && verdict.entry_count >= 10, "{verdict:?}");
-    let request = ExportDossierRequest { name: case.to_owned() };
+    let request = ExportDossierRequest { name: case.to_owned(), audience: 0 };
     let taken = affair.cast.investigator.office.clone().export_dossier(request).await.expect("it is handed out");
     let taken = taken.into_inner();
     let screen = taken.entries.iter().find(|entry| entry.kind() == DossierKind::ScreenSnapshot);

@@ -75,7 +75,7 @@ impl DataHolder for Holdings {
                 let told = told_offers(&dossier::offers(&office.db, *id).await?);
                 let mut after = Some(0);
                 while let Some(place) = after {
-                    let page = dossier::list(&office.db, *id, &[Visibility::Parties.to_string()], place, PAGE).await?;
+                    let page = dossier::list((&office.db, &office.seal), *id, &[Visibility::Parties.to_string()], place, PAGE).await?;
                     for sealed in page.iter().filter(|sealed| is_for_claimant(sealed, &told)) {
                         yield packed(&answer::dossier_entry(sealed, true, false))?;
                     }

@@ -13,6 +13,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 
 use crate::SOURCE;
 use crate::grpc::vocabulary::{stage_to_proto, visibility_to_proto};
+use crate::store::dossier::Filed;
 use crate::store::{case, dossier as dossier_store, obligation};
 
 /// Notes it once, however often it is told.
@@ -48,7 +49,7 @@ pub(super) async fn fall_due(
         },
     };
     let sealed = draft.seal(id, stored.head, &actor, now);
-    dossier_store::append(tx, std::slice::from_ref(&sealed)).await?;
+    dossier_store::append(tx, &[Filed::plain(sealed.clone())]).await?;
     let before = stored.case.stage();
     let after = stored.case.weigh(&owed);
     case::update(tx, &after, stored.version, now).await?;

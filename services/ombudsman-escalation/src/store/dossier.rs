@@ -5,29 +5,59 @@ use jiff_sqlx::ToSqlx as _;
 use kernel::{Actor, ResourceId as _};
 use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::dossier::{Content, Entry, Sealed};
-use ombudsman_escalation_domain::vocabulary::DossierKind;
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use postgres::{Db, StoreError};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{hash, word};
+use crate::seal::{Closed, KeyId, Keyring, Place, Unopened};
 
 const TABLE: &str = "dossier_entry";
 
+/// An entry to be written, and its content as it is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Filed {
+    sealed: Sealed,
+    closed: Option<Closed>,
+}
+
+impl Filed {
+    /// What is sealed is closed with the office's key, and everything else kept as it is. The nonce must be fresh random bytes.
+    pub(crate) fn of(sealed: Sealed, seal: &Keyring, nonce: [u8; 12]) -> Self {
+        let content = sealed.content.as_ref().filter(|_| sealed.entry.visibility == Visibility::Sealed);
+        let closed = content.map(|content| seal.close_paper(place(&sealed.entry), nonce, &content.bytes));
+        Self { sealed, closed }
+    }
+
+    /// What is not sealed is kept as it is; what is sealed is not written so.
+    pub(crate) const fn plain(sealed: Sealed) -> Self {
+        Self { sealed, closed: None }
+    }
+}
+
+fn place(entry: &Entry) -> Place {
+    Place { case: entry.case.uuid(), sequence: entry.sequence }
+}
+
 /// Writes entries that were chained after the head of the locked case. The database checks that they follow it.
 #[tracing::instrument(name = "db.dossier.append", skip_all)]
-pub(crate) async fn append(tx: &mut PgConnection, entries: &[Sealed]) -> Result<(), StoreError> {
-    for sealed in entries {
+pub(crate) async fn append(tx: &mut PgConnection, entries: &[Filed]) -> Result<(), StoreError> {
+    for Filed { sealed, closed } in entries {
         let entry = &sealed.entry;
         let content = sealed.content.as_ref();
+        if entry.visibility == Visibility::Sealed && content.is_some() && closed.is_none() {
+            return Err(StoreError::corrupt("dossier_content", "key_id", entry.case.uuid()));
+        }
+        let kept = content.map(|content| closed.as_ref().map_or(&content.bytes, |closed| &closed.ciphertext));
         sqlx::query!(
             "with entry as (
                insert into ombudsman.dossier_entry
                  (case_id, sequence, kind, visibility, actor_kind, actor_id, actor_department, recorded_at, content_type,
                   commitment, prev_hash, hash)
                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12))
-             insert into ombudsman.dossier_content (case_id, sequence, salt, content)
-             select $1, $2, $13, $14 where $13::bytea is not null",
+             insert into ombudsman.dossier_content (case_id, sequence, salt, content, key_id, nonce)
+             select $1, $2, $13, $14, $15, $16 where $13::bytea is not null",
             entry.case.uuid(),
             i64::try_from(entry.sequence).unwrap_or(i64::MAX),
             entry.kind.as_str(),
@@ -41,7 +71,9 @@ pub(crate) async fn append(tx: &mut PgConnection, entries: &[Sealed]) -> Result<
             entry.prev_hash.as_slice(),
             sealed.hash.as_slice(),
             content.map(|content| content.salt.as_slice()),
-            content.map(|content| content.bytes.as_slice()),
+            kept.map(Vec::as_slice),
+            closed.as_ref().and_then(|closed| closed.key.as_ref()).map(KeyId::as_str),
+            closed.as_ref().map(|closed| closed.nonce.as_slice()),
         )
         .execute(&mut *tx)
         .await?;
@@ -49,10 +81,13 @@ pub(crate) async fn append(tx: &mut PgConnection, entries: &[Sealed]) -> Result<
     Ok(())
 }
 
+/// Where dossiers are kept, and the keys that open what is closed in them.
+pub(crate) type Kept<'a> = (&'a Db, &'a Keyring);
+
 /// Entries in order, after a sequence.
 #[tracing::instrument(name = "db.dossier.list", skip_all)]
 pub(crate) async fn list(
-    db: &Db,
+    (db, seal): Kept<'_>,
     case: CaseId,
     visible: &[String],
     after: i64,
@@ -61,7 +96,8 @@ pub(crate) async fn list(
     let rows = sqlx::query_as!(
         EntryRow,
         r#"select e.case_id, e.sequence, e.kind, e.visibility, e.actor_kind, e.actor_id, e.actor_department, e.recorded_at,
-                  e.content_type, e.commitment, e.prev_hash, e.hash, c.salt as "salt?", c.content as "content?"
+                  e.content_type, e.commitment, e.prev_hash, e.hash, c.salt as "salt?", c.content as "content?",
+                  c.key_id as "key_id?", c.nonce as "nonce?"
              from ombudsman.dossier_entry e
              left join ombudsman.dossier_content c on c.case_id = e.case_id and c.sequence = e.sequence
             where e.case_id = $1 and e.visibility = any($2) and e.sequence > $3
@@ -73,13 +109,13 @@ pub(crate) async fn list(
     )
     .fetch_all(db.reader())
     .await?;
-    rows.into_iter().map(EntryRow::read).collect()
+    rows.into_iter().map(|row| row.read(seal)).collect()
 }
 
 /// Entries before a sequence, the last first.
 #[tracing::instrument(name = "db.dossier.list_back", skip_all)]
 pub(crate) async fn list_back(
-    db: &Db,
+    (db, seal): Kept<'_>,
     case: CaseId,
     visible: &[String],
     before: i64,
@@ -88,7 +124,8 @@ pub(crate) async fn list_back(
     let rows = sqlx::query_as!(
         EntryRow,
         r#"select e.case_id, e.sequence, e.kind, e.visibility, e.actor_kind, e.actor_id, e.actor_department, e.recorded_at,
-                  e.content_type, e.commitment, e.prev_hash, e.hash, c.salt as "salt?", c.content as "content?"
+                  e.content_type, e.commitment, e.prev_hash, e.hash, c.salt as "salt?", c.content as "content?",
+                  c.key_id as "key_id?", c.nonce as "nonce?"
              from ombudsman.dossier_entry e
              left join ombudsman.dossier_content c on c.case_id = e.case_id and c.sequence = e.sequence
             where e.case_id = $1 and e.visibility = any($2) and e.sequence < $3
@@ -100,7 +137,7 @@ pub(crate) async fn list_back(
     )
     .fetch_all(db.reader())
     .await?;
-    rows.into_iter().map(EntryRow::read).collect()
+    rows.into_iter().map(|row| row.read(seal)).collect()
 }
 
 /// The offers of a case and the notices of them, in order.
@@ -133,11 +170,16 @@ pub(crate) async fn has_of_claimant(tx: &mut PgConnection, case: CaseId, since: 
 
 /// The first entry of this kind.
 #[tracing::instrument(name = "db.dossier.first_of", skip_all)]
-pub(crate) async fn first_of(db: &Db, case: CaseId, kind: DossierKind) -> Result<Option<Sealed>, StoreError> {
+pub(crate) async fn first_of(
+    (db, seal): Kept<'_>,
+    case: CaseId,
+    kind: DossierKind,
+) -> Result<Option<Sealed>, StoreError> {
     let row = sqlx::query_as!(
         EntryRow,
         r#"select e.case_id, e.sequence, e.kind, e.visibility, e.actor_kind, e.actor_id, e.actor_department, e.recorded_at,
-                  e.content_type, e.commitment, e.prev_hash, e.hash, c.salt as "salt?", c.content as "content?"
+                  e.content_type, e.commitment, e.prev_hash, e.hash, c.salt as "salt?", c.content as "content?",
+                  c.key_id as "key_id?", c.nonce as "nonce?"
              from ombudsman.dossier_entry e
              left join ombudsman.dossier_content c on c.case_id = e.case_id and c.sequence = e.sequence
             where e.case_id = $1 and e.kind = $2 order by e.sequence limit 1"#,
@@ -146,7 +188,7 @@ pub(crate) async fn first_of(db: &Db, case: CaseId, kind: DossierKind) -> Result
     )
     .fetch_optional(db.reader())
     .await?;
-    row.map(EntryRow::read).transpose()
+    row.map(|row| row.read(seal)).transpose()
 }
 
 struct EntryRow {
@@ -164,14 +206,21 @@ struct EntryRow {
     hash: Vec<u8>,
     salt: Option<Vec<u8>>,
     content: Option<Vec<u8>>,
+    key_id: Option<String>,
+    nonce: Option<Vec<u8>>,
 }
 
 impl EntryRow {
-    fn read(self) -> Result<Sealed, StoreError> {
+    fn read(self, seal: &Keyring) -> Result<Sealed, StoreError> {
         let row = format!("{}/{}", self.case_id, self.sequence);
+        let sequence = u64::try_from(self.sequence).map_err(|_| StoreError::corrupt(TABLE, "sequence", &row))?;
         let department = self.actor_department.map(|slug| word(&slug, TABLE, "actor_department", &row)).transpose()?;
         let content = match (self.salt, self.content) {
-            (Some(salt), Some(bytes)) => Some(Content { salt: hash(&salt, "dossier_content", "salt", &row)?, bytes }),
+            (Some(salt), Some(kept)) => {
+                let salt = hash(&salt, "dossier_content", "salt", &row)?;
+                let place = Place { case: self.case_id, sequence };
+                opened(seal, place, (self.key_id, self.nonce), kept).map(|bytes| Content { salt, bytes })
+            }
             _ => None,
         };
         Ok(Sealed {
@@ -179,7 +228,7 @@ impl EntryRow {
             content,
             entry: Entry {
                 case: CaseId::from_uuid(self.case_id),
-                sequence: u64::try_from(self.sequence).map_err(|_| StoreError::corrupt(TABLE, "sequence", &row))?,
+                sequence,
                 kind: word(&self.kind, TABLE, "kind", &row)?,
                 visibility: word(&self.visibility, TABLE, "visibility", &row)?,
                 actor: Actor {
@@ -194,4 +243,108 @@ impl EntryRow {
             },
         })
     }
+}
+
+/// Content as it was written. Under a key that is lost there is none; what was altered is told as it is, and is not what the entry commits to.
+fn opened(
+    seal: &Keyring,
+    place: Place,
+    (key, nonce): (Option<String>, Option<Vec<u8>>),
+    kept: Vec<u8>,
+) -> Option<Vec<u8>> {
+    let Some(key) = key.map(KeyId::stored) else { return Some(kept) };
+    let nonce = nonce.unwrap_or_default().try_into().unwrap_or_default();
+    let closed = Closed { key: Some(key), nonce, ciphertext: kept };
+    match seal.open_paper(place, &closed) {
+        Ok(paper) => Some(paper),
+        Err(Unopened::KeyMissing(_)) => None,
+        Err(Unopened::Unsealable(_)) => Some(closed.ciphertext),
+    }
+}
+
+/// A paper that is to be closed anew.
+pub(crate) struct Former {
+    pub(crate) place: Place,
+    salt: Vec<u8>,
+    kept: Vec<u8>,
+    key: Option<KeyId>,
+    nonce: Option<Vec<u8>>,
+}
+
+impl Former {
+    /// What it says.
+    ///
+    /// # Errors
+    /// [`Unopened`].
+    pub(crate) fn open(&self, seal: &Keyring) -> Result<Vec<u8>, Unopened> {
+        let Some(key) = self.key.clone() else { return Ok(self.kept.clone()) };
+        let nonce = self.nonce.clone().unwrap_or_default().try_into().unwrap_or_default();
+        seal.open_paper(self.place, &Closed { key: Some(key), nonce, ciphertext: self.kept.clone() })
+    }
+}
+
+/// Sealed papers under one of these keys, or not closed at all; locked, and without those that somebody else closes anew just now.
+#[tracing::instrument(name = "db.dossier.lock_former", skip_all)]
+pub(crate) async fn lock_former(
+    tx: &mut PgConnection,
+    former: &[KeyId],
+    limit: i64,
+) -> Result<Vec<Former>, StoreError> {
+    let former: Vec<String> = former.iter().map(ToString::to_string).collect();
+    let rows = sqlx::query!(
+        "select c.case_id, c.sequence, c.salt, c.content, c.key_id, c.nonce
+           from ombudsman.dossier_content c join ombudsman.dossier_entry e using (case_id, sequence)
+          where e.visibility = 'sealed' and (c.key_id = any($1) or c.key_id is null)
+          order by c.case_id, c.sequence limit $2 for update of c skip locked",
+        &former,
+        limit,
+    )
+    .fetch_all(tx)
+    .await?;
+    let read = |row: u64, case| Place { case, sequence: row };
+    rows.into_iter()
+        .map(|row| {
+            let sequence =
+                u64::try_from(row.sequence).map_err(|_| StoreError::corrupt(TABLE, "sequence", row.case_id))?;
+            let (place, key) = (read(sequence, row.case_id), row.key_id.map(KeyId::stored));
+            Ok(Former { place, salt: row.salt, kept: row.content, key, nonce: row.nonce })
+        })
+        .collect()
+}
+
+/// Puts a paper in the place of itself as it was closed anew: content is taken away and put, never edited.
+#[tracing::instrument(name = "db.dossier.reclose", skip_all)]
+pub(crate) async fn reclose(tx: &mut PgConnection, former: &Former, closed: &Closed) -> Result<(), StoreError> {
+    let sequence = i64::try_from(former.place.sequence).unwrap_or(i64::MAX);
+    sqlx::query!(
+        "delete from ombudsman.dossier_content where case_id = $1 and sequence = $2",
+        former.place.case,
+        sequence
+    )
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query!(
+        "insert into ombudsman.dossier_content (case_id, sequence, salt, content, key_id, nonce) values ($1, $2, $3, $4, $5, $6)",
+        former.place.case,
+        sequence,
+        former.salt,
+        closed.ciphertext,
+        closed.key.as_ref().map(KeyId::as_str),
+        closed.nonce.as_slice(),
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(())
+}
+
+/// How many sealed papers are not closed yet.
+#[tracing::instrument(name = "db.dossier.unclosed", skip_all)]
+pub(crate) async fn unclosed(tx: &mut PgConnection) -> Result<i64, StoreError> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from ombudsman.dossier_content c join ombudsman.dossier_entry e using (case_id, sequence)
+            where e.visibility = 'sealed' and c.key_id is null"#
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(count)
 }

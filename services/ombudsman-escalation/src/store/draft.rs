@@ -78,11 +78,15 @@ pub(crate) async fn last<'c>(
     .transpose()
 }
 
-/// How many drafts are closed under each key; the first is of those that were closed before keys were named.
+/// How many drafts and sealed papers are closed under each key; the first is of drafts that were closed before keys were named.
 #[tracing::instrument(name = "db.draft.by_key", skip_all)]
 pub(crate) async fn by_key<'c>(executor: impl sqlx::PgExecutor<'c>) -> Result<Vec<(Option<KeyId>, i64)>, StoreError> {
     let rows = sqlx::query!(
-        r#"select key_id, count(*) as "drafts!" from ombudsman.draft group by key_id order by key_id nulls first"#
+        r#"select key_id, count(*) as "drafts!"
+             from (select key_id from ombudsman.draft
+                   union all
+                   select key_id from ombudsman.dossier_content where key_id is not null) closed
+            group by key_id order by key_id nulls first"#
     )
     .fetch_all(executor)
     .await?;

@@ -77,6 +77,6 @@ pub(super) async fn by(
 async fn again(office: &Office, command: &Command, kept: &[u8]) -> Result<pb::DossierEntry, Failure> {
     let kept = pb::DossierEntry::decode(kept).map_err(|_| Failure::Unreadable)?;
     let every: Vec<String> = Visibility::ALL.iter().map(ToString::to_string).collect();
-    let found = dossier::list(&office.db, command.change.case, &every, kept.sequence - 1, 1).await?;
+    let found = dossier::list((&office.db, &office.seal), command.change.case, &every, kept.sequence - 1, 1).await?;
     Ok(found.first().map_or(kept, |sealed| answer::dossier_entry(sealed, true, false)))
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use kernel::{Actor, Ambient, ResourceId as _};
 use ledger::{Draft, Stamp};
 use ombudsman_escalation_domain::CaseId;
-use ombudsman_escalation_domain::dossier::{self, Content, Head, Sealed};
+use ombudsman_escalation_domain::dossier::{self, Content, Head};
 use ombudsman_escalation_domain::vocabulary::{ConflictGround, DossierKind, OfficeRole, Visibility};
 use postgres::{StoreError, Tx};
 
@@ -17,6 +17,7 @@ use crate::error::Failure;
 use crate::grpc::answer;
 use crate::grpc::vocabulary::{conflict_ground_to_proto, office_role_to_proto, stage_to_proto, visibility_to_proto};
 use crate::store::case::{self, StoredCase};
+use crate::store::dossier::Filed;
 use crate::store::wall::{self, NewSeat};
 use crate::store::{dossier as dossier_store, obligation, procedure, seats};
 
@@ -32,7 +33,7 @@ pub(crate) struct Bench<'a> {
 pub(crate) struct Moves {
     pub(crate) stored: StoredCase,
     head: Head,
-    papers: Vec<Sealed>,
+    papers: Vec<Filed>,
     entries: Vec<Draft>,
 }
 
@@ -158,7 +159,7 @@ impl Bench<'_> {
             hash: sealed.hash.to_vec(),
         };
         moves.entries.push(self.entry(case, &added));
-        moves.papers.push(sealed);
+        moves.papers.push(Filed::plain(sealed));
     }
 
     fn entry<M: prost::Message + prost::Name>(&self, case: CaseId, payload: &M) -> Draft {

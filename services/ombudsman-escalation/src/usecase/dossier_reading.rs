@@ -149,9 +149,9 @@ async fn seen(
     case::get(&office.db, page.case).await?.ok_or(Refused::CaseNotFound)?;
     let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
     let mut found = if page.newest_first {
-        dossier::list_back(&office.db, page.case, &sight.listed, from, limit).await?
+        dossier::list_back((&office.db, &office.seal), page.case, &sight.listed, from, limit).await?
     } else {
-        dossier::list(&office.db, page.case, &sight.listed, from, limit).await?
+        dossier::list((&office.db, &office.seal), page.case, &sight.listed, from, limit).await?
     };
     let more = found.len() > page.size;
     found.truncate(page.size);
@@ -285,7 +285,7 @@ pub async fn export(
 async fn whole(office: &Office, id: CaseId) -> Result<(case::StoredCase, Vec<Sealed>), Failure> {
     let stored = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?;
     let every: Vec<String> = Visibility::ALL.iter().map(ToString::to_string).collect();
-    let mut entries = dossier::list(&office.db, id, &every, 0, i64::MAX).await?;
+    let mut entries = dossier::list((&office.db, &office.seal), id, &every, 0, i64::MAX).await?;
     let last = case::get(&office.db, id).await?.ok_or(Refused::CaseNotFound)?.head;
     entries.retain(|sealed| !(stored.head.sequence + 1..=last.sequence).contains(&sealed.entry.sequence));
     Ok((stored, entries))

@@ -27,7 +27,7 @@ pub async fn run(office: Office, call: Call, id: CaseId, format: Format) -> Resu
     if !who.is_office() && !is_claimant(who, &stored.case.customer.name()) && stored.opened_by != who.actor {
         return Err(denied(&office, &call, ("GetAcknowledgement", id.name()), Refused::CaseNotFound).await);
     }
-    let entry = dossier::first_of(&office.db, id, DossierKind::Acknowledgement).await?;
+    let entry = dossier::first_of((&office.db, &office.seal), id, DossierKind::Acknowledgement).await?;
     let content = entry.ok_or(Refused::NoAcknowledgement)?.content.ok_or(Refused::CaseErased)?;
     let corrupt = || StoreError::corrupt("dossier_content", "content", id);
     let sealed = String::from_utf8(content.bytes).map_err(|_| corrupt())?;

@@ -1,4 +1,4 @@
-//! Closing drafts anew under the key in use, a page at a time.
+//! Closing drafts and sealed papers anew under the key in use, a page at a time.
 //!
 //! Each page is one transaction, and what it did no longer asks to be done: ended anywhere and called again, it goes on.
 
@@ -12,7 +12,7 @@ use super::{draft_keys, entry};
 use crate::error::Failure;
 use crate::office::Office;
 use crate::seal::{KeyId, Unopened};
-use crate::store::draft;
+use crate::store::{dossier, draft};
 
 /// Name of the RPC.
 pub const METHOD: &str = "RecloseDrafts";
@@ -54,6 +54,22 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Rec
         draft::reclose(&mut tx, former.case, former.revision, &closed).await?;
         reclosed_count += 1;
     }
+    let left = limit - i64::from(reclosed_count);
+    for former in dossier::lock_former(&mut tx, &office.seal.former(), left.max(0)).await? {
+        let paper = match former.open(&office.seal) {
+            Ok(paper) => paper,
+            // What was altered stays as it is, for whoever verifies the dossier.
+            Err(Unopened::Unsealable(_)) => continue,
+            Err(Unopened::KeyMissing(key)) => {
+                unopened = Some(key);
+                continue;
+            }
+        };
+        let closed = office.seal.close_paper(former.place, office.ambient.bytes(), &paper);
+        dossier::reclose(&mut tx, &former, &closed).await?;
+        reclosed_count += 1;
+    }
+    let unclosed = dossier::unclosed(&mut tx).await?;
     let under = draft::by_key(&mut *tx).await?;
     let others: Vec<(Option<KeyId>, i64)> =
         under.into_iter().filter(|(key, _)| key.as_ref() != Some(office.seal.in_use())).collect();
@@ -67,7 +83,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Rec
         let reclosed = pb::DraftsReclosed { key: key.clone(), draft_count: reclosed_count };
         ledger::append(&mut tx, &[entry(&office, &call, key, &reclosed)]).await?;
     }
-    let remaining_count = others.iter().map(|(_, drafts)| drafts).sum();
+    let remaining_count = others.iter().map(|(_, drafts)| drafts).sum::<i64>() + unclosed;
     let answer = pb::RecloseDraftsResponse { reclosed_count, remaining_count };
     let encoded = answer.encode_to_vec();
     keep_answer(&mut tx, command.key.id, Kept { answer: &encoded, forever: false, about: &[] }).await?;

@@ -22,6 +22,7 @@ use crate::grpc::answer;
 use crate::grpc::vocabulary::{ground_to_proto, stage_to_proto, visibility_to_proto};
 use crate::office::Office;
 use crate::store::case::StoredCase;
+use crate::store::dossier::Filed;
 use crate::store::{case, clock, dossier as dossier_store, staff, wall};
 
 /// What is asked to be changed.
@@ -90,7 +91,7 @@ pub(crate) struct Step {
     key: RequestKey,
     stamp: Stamp,
     head: Head,
-    papers: Vec<Sealed>,
+    papers: Vec<Filed>,
     entries: Vec<Draft>,
     /// How many of the entries tell a move: they come before the papers that came of them.
     moves: usize,
@@ -186,7 +187,7 @@ impl Step {
             hash: sealed.hash.to_vec(),
         };
         self.note(office, &noted);
-        self.papers.push(sealed.clone());
+        self.papers.push(Filed::of(sealed.clone(), &office.seal, office.ambient.bytes()));
         sealed
     }
 

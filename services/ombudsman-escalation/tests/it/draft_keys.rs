@@ -160,14 +160,129 @@ async fn no_word_of_a_draft_is_in_a_dump_of_the_whole_database() {
     reclose(&both, 100).await.unwrap();
     world.oscar().save_draft(world.draft_request(&case, "quixotically it is right").await).await.unwrap();
 
+    let sealed = sealed_paper(&world, &case, "sealed: the clerk of the firm is a brother of the director").await;
+    reclose(&both, 100).await.unwrap();
+
     let dump = dump(&world).await;
     let found = |words: &str| dump.contains(words) || dump.contains(&hex::encode(words));
     assert!(found("Me cobran dos veces la factura de marzo"), "the dump holds what is no secret");
-    for word in
-        ["quixotically", secret, "the firm is wrong on both points", &hex::encode(OFFICE_KEY), &hex::encode(NEXT_KEY)]
-    {
+    for word in [
+        "quixotically",
+        secret,
+        "the firm is wrong on both points",
+        "a brother",
+        &hex::encode(OFFICE_KEY),
+        &hex::encode(NEXT_KEY),
+    ] {
         assert!(!found(word), "{word} is in the dump");
     }
+    assert_eq!(
+        says(&both, &case, sealed).await.as_deref(),
+        Some("sealed: the clerk of the firm is a brother of the director")
+    );
+}
+
+/// Puts a sealed paper into the dossier.
+async fn sealed_paper(world: &World, case: &str, words: &str) -> i64 {
+    let request = pb::AddDossierEntryRequest {
+        parent: case.to_owned(),
+        kind: pb::DossierKind::Evidence.into(),
+        visibility: pb::DossierVisibility::Sealed.into(),
+        content: words.as_bytes().to_vec(),
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    let entry = world.oscar().add_dossier_entry(request.clone()).await.unwrap().into_inner();
+    assert_eq!(entry.content, words.as_bytes());
+    assert_eq!(world.oscar().add_dossier_entry(request).await.unwrap().into_inner(), entry, "a retry says the same");
+    entry.sequence
+}
+
+/// What this process reads in an entry; nothing where it cannot.
+async fn says(served: &Served, case: &str, sequence: i64) -> Option<String> {
+    let mut office = OmbudsmanServiceClient::new(served.channel_as("elena", &[Role::Ombudsman], None));
+    let request = pb::ListDossierEntriesRequest { parent: case.to_owned(), page_size: 100, ..Default::default() };
+    let entries = office.list_dossier_entries(request).await.unwrap().into_inner().entries;
+    let entry = entries.into_iter().find(|entry| entry.sequence == sequence).expect("it is listed");
+    (!entry.redacted).then(|| String::from_utf8(entry.content).unwrap())
+}
+
+async fn intact(served: &Served, case: &str) -> (bool, i64) {
+    let mut office = OmbudsmanServiceClient::new(served.channel_as("elena", &[Role::Ombudsman], None));
+    let request = pb::VerifyDossierRequest { name: case.to_owned() };
+    let found = office.verify_dossier(request).await.unwrap().into_inner();
+    (found.intact, found.first_bad_sequence)
+}
+
+#[tokio::test]
+async fn sealed_papers_are_closed_anew_with_the_drafts_and_those_from_before_are_closed() {
+    let world = World::staffed().await;
+    let case = world.seated_case().await.name;
+    let (first, second) =
+        (sealed_paper(&world, &case, "the first").await, sealed_paper(&world, &case, "the second").await);
+    let admin = world.database.admin().await;
+    // As it lay before papers were closed.
+    let plain = [
+        "delete from ombudsman.dossier_content where case_id = $1 and sequence = $2 and $3 <> ''::bytea",
+        "insert into ombudsman.dossier_content (case_id, sequence, salt, content) values ($1, $2, $3, 'the first')",
+    ];
+    let salt: Vec<u8> =
+        sqlx::query_scalar("select salt from ombudsman.dossier_content where case_id = $1 and sequence = $2")
+            .bind(crate::world::uuid_of(&case))
+            .bind(first)
+            .fetch_one(&admin)
+            .await
+            .unwrap();
+    for change in plain {
+        let change = sqlx::query(change).bind(crate::world::uuid_of(&case)).bind(first).bind(&salt);
+        assert_eq!(change.execute(&admin).await.unwrap().rows_affected(), 1);
+    }
+    assert_eq!(says(&world.served, &case, first).await.as_deref(), Some("the first"));
+    assert_eq!(keys(&world.served).await, [(true, true, 1)]);
+
+    let Err(refused) = world.with_keys(NEXT_KEY, &[], "").await else { panic!("it must not start") };
+    let office::StartError::DraftKeyMissing(missing) = &refused else { panic!("{refused}") };
+    let both = world.with_keys(NEXT_KEY, &[OFFICE_KEY], "").await.unwrap();
+    assert_eq!(keys(&both).await, [(true, true, 0), (false, true, 1)]);
+    assert_eq!(reclose(&both, 1).await.unwrap(), (1, 1));
+    assert_eq!(reclose(&both, 1).await.unwrap(), (1, 0));
+    assert_eq!(reclose(&both, 1).await.unwrap(), (0, 0));
+    assert_eq!(keys(&both).await, [(true, true, 2), (false, true, 0)]);
+    let alone = world.with_keys(NEXT_KEY, &[], "").await.unwrap();
+    assert_eq!(says(&alone, &case, first).await.as_deref(), Some("the first"));
+    assert_eq!(says(&alone, &case, second).await.as_deref(), Some("the second"));
+    assert_eq!(intact(&alone, &case).await, (true, 0));
+    // Whose key was taken away reads nothing of it, and what it lacks is no alteration.
+    assert_eq!(says(&world.served, &case, second).await, None);
+    assert_eq!(intact(&world.served, &case).await, (true, 0));
+    assert_eq!(missing.len(), 1);
+}
+
+#[tokio::test]
+async fn a_sealed_paper_that_was_altered_or_moved_as_it_lies_is_named() {
+    let world = World::staffed().await;
+    let case = world.seated_case().await.name;
+    let (first, second) =
+        (sealed_paper(&world, &case, "the first").await, sealed_paper(&world, &case, "the second").await);
+    let mut admin = world.database.admin().await.acquire().await.unwrap();
+    sqlx::query("set session_replication_role = replica").execute(&mut *admin).await.unwrap();
+    let change = async |admin: &mut sqlx::PgConnection, change: &'static str| {
+        let changed =
+            sqlx::query(change).bind(crate::world::uuid_of(&case)).bind(first).bind(second).execute(admin).await;
+        assert_eq!(changed.unwrap().rows_affected(), 1, "{change}");
+    };
+    let flip = "update ombudsman.dossier_content set content = set_byte(content, 0, get_byte(content, 0) # 1)
+                 where case_id = $1 and sequence = $2 and $3 > 0";
+    change(&mut admin, flip).await;
+    assert_eq!(intact(&world.served, &case).await, (false, first));
+    change(&mut admin, flip).await;
+    assert_eq!(intact(&world.served, &case).await, (true, 0));
+    // Another's words under the same key are no words of this place.
+    let moved =
+        "update ombudsman.dossier_content c set content = o.content, nonce = o.nonce from ombudsman.dossier_content o
+                  where c.case_id = $1 and c.sequence = $2 and o.case_id = $1 and o.sequence = $3";
+    change(&mut admin, moved).await;
+    assert_eq!(intact(&world.served, &case).await, (false, first));
 }
 
 /// Every row of every table, as text: what whoever runs the database can see.

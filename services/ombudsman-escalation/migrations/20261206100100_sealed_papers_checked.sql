@@ -1,0 +1,1 @@
+alter table ombudsman.dossier_content validate constraint dossier_content_closed_whole;
