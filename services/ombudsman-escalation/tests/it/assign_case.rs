@@ -236,11 +236,17 @@ async fn the_wall_of_the_database_and_of_the_domain_agree_on_this_house() {
     let world = World::staffed().await;
     person(&world, "zoe", "ombudsman-office", Some("elena")).await;
     person(&world, "dina", "billing", Some("zoe")).await;
+    person(&world, "goran", "ombudsman-office", None).await;
+    let governed =
+        pb::Incompatibility { kind: pb::IncompatibilityKind::GovernsFirm.into(), end_time: world.in_days(-365) };
+    let declaration = pb::RelationDeclaration { incompatibilities: vec![governed], ..Default::default() };
+    let declare = pb::DeclareRelationsRequest { declaration: Some(declaration), request_id: fresh_id() };
+    world.as_person("goran", Role::Ombudsman).declare_relations(declare).await.unwrap();
     let ticket = world.ticket().await;
     let case = world.ines().open_case(open_request(&ticket)).await.unwrap().into_inner();
     world.received(&ticket).await;
     let admin = world.database.admin().await;
-    for person in STAFF.map(|(person, _, _)| person).into_iter().chain(["zoe", "dina", "nobody"]) {
+    for person in STAFF.map(|(person, _, _)| person).into_iter().chain(["zoe", "dina", "goran", "nobody"]) {
         let now = server::parse::time_to_proto(world.harness.surroundings.ambient.now());
         let mut found: Vec<String> =
             sqlx::query_scalar("select unnest(ombudsman.conflicts($1, $2, to_timestamp($3::float8)))")
