@@ -343,7 +343,7 @@ impl World {
     /// The firm asks the customer to complete the affair, and its own term waits for that.
     pub async fn ask_to_complete(&self, ticket: &str) {
         let mut agent = self.tickets("zoe", "billing");
-        let read = tickets::GetTicketRequest { name: ticket.to_owned(), ..Default::default() };
+        let read = tickets::GetTicketRequest { name: ticket.to_owned() };
         let etag = agent.get_ticket(read).await.unwrap().into_inner().etag;
         let name = ticket.to_owned();
         let start = tickets::StartTicketRequest { name, etag, request_id: fresh_id(), ..Default::default() };
