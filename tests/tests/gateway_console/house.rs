@@ -110,17 +110,18 @@ async fn drafts_under_a_former_key_are_closed_anew_at_a_press_and_are_read_as_be
     let mut ombudsman = at_the_console(&scene, &door, "ombudsman-1", Role::Ombudsman).await;
     let path = "/console/house/keys";
     let before = ombudsman.get(path).await.text();
-    assert!(before.contains("anterior") && before.contains("<td data-label=\"Borradores\">1</td>"), "{before}");
+    assert!(before.contains("anterior") && before.contains("<td data-label=\"Borradores y reservados\">2</td>"), "{before}");
     let (_, pressed) = send(&mut ombudsman, path, &[]).await;
     assert_eq!(pressed.status, StatusCode::OK, "{}", pressed.text());
-    assert!(pressed.text().contains("Borradores cerrados de nuevo: 1. Quedan: 0."), "{}", pressed.text());
+    assert!(pressed.text().contains("Borradores y documentos reservados cerrados de nuevo: 2. Quedan: 0."), "{}", pressed.text());
     let after = ombudsman.get(path).await;
     assert!(Form::all(&after).iter().all(|form| form.action != path), "nothing is left to press for: {}", after.text());
 
     let keys = office::GetDraftKeysRequest {};
     let keys = rekeyed.house(&scene).get_draft_keys(keys).await.expect("it is told").into_inner().keys;
     let told: Vec<_> = keys.iter().map(|key| (key.in_use, key.draft_count)).collect();
-    assert_eq!(told, [(true, 1), (false, 0)]);
+    // The draft, and the paper that is sealed.
+    assert_eq!(told, [(true, 2), (false, 0)]);
     let draft = ombudsman.get(&format!("/console/cases/{case}/draft")).await;
     assert!(draft.text().contains("Propuesta: estimar el primer punto"), "{}", draft.text());
     scene.stop().await.expect("the services end well");
