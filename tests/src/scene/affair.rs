@@ -308,7 +308,7 @@ impl<'a> Affair<'a> {
             occurred_time: None,
         };
         tickets.add_message(add).await?;
-        self.answer(&name, "p1").await?;
+        self.answer(&name, "p1", "El segundo cargo de octubre fue un error de domiciliación y se devuelve").await?;
         let promise = ticketing::Promise {
             text: format!("Le devolvemos la cuota antes del viernes, sin {}", SAID[8]),
             due_time: Some(self.at(4 * 24 * 3600)),
@@ -325,14 +325,14 @@ impl<'a> Affair<'a> {
     }
 
     /// The firm answers a point of a complaint it works on.
-    pub async fn answer(&self, ticket: &str, point: &str) -> Result<ticketing::Ticket, Status> {
+    pub async fn answer(&self, ticket: &str, point: &str, text: &str) -> Result<ticketing::Ticket, Status> {
         let mut tickets = self.cast.agent.tickets.clone();
         let name = ticket.to_owned();
         let etag = tickets.get_ticket(ticketing::GetTicketRequest { name: name.clone() }).await?.into_inner().etag;
         let answer = ticketing::AnswerClaimPointRequest {
             name,
             claim_point: point.to_owned(),
-            answer: format!("El segundo cargo de octubre fue un error de domiciliación y se devuelve, {}", SAID[6]),
+            answer: format!("{text}, {}", SAID[6]),
             etag,
             request_id: self.scene.request_id(),
             occurred_time: None,

@@ -359,7 +359,9 @@ impl<'a, T: Taker> Docket<'a, T> {
         let ticket =
             self.affair.complain(&self.customer, "").await.expect("a good complaint").ticket.expect("it is there");
         self.affair.work(&ticket).await.expect("the firm works on it");
-        self.affair.answer(&ticket.name, "p2").await.expect("the firm answers");
+        let late =
+            "Sus dos cartas de la semana pasada se traspapelaron al cambiar de oficina y hoy se contestan por escrito";
+        self.affair.answer(&ticket.name, "p2", late).await.expect("the firm answers");
         let case = self.affair.bring_under(&ticket.name, "es.adr").await.expect("the office takes it");
         let case = id(&self.affair.admit(&case).await.expect("it is admitted").name);
         testkit::eventually(LIMIT, || async { self.stands(&case).await.decide_due_time.ok_or("no term is known") })

@@ -110,10 +110,17 @@ async fn drafts_under_a_former_key_are_closed_anew_at_a_press_and_are_read_as_be
     let mut ombudsman = at_the_console(&scene, &door, "ombudsman-1", Role::Ombudsman).await;
     let path = "/console/house/keys";
     let before = ombudsman.get(path).await.text();
-    assert!(before.contains("anterior") && before.contains("<td data-label=\"Borradores y reservados\">2</td>"), "{before}");
+    assert!(
+        before.contains("anterior") && before.contains("<td data-label=\"Borradores y reservados\">2</td>"),
+        "{before}"
+    );
     let (_, pressed) = send(&mut ombudsman, path, &[]).await;
     assert_eq!(pressed.status, StatusCode::OK, "{}", pressed.text());
-    assert!(pressed.text().contains("Borradores y documentos reservados cerrados de nuevo: 2. Quedan: 0."), "{}", pressed.text());
+    assert!(
+        pressed.text().contains("Borradores y documentos reservados cerrados de nuevo: 2. Quedan: 0."),
+        "{}",
+        pressed.text()
+    );
     let after = ombudsman.get(path).await;
     assert!(Form::all(&after).iter().all(|form| form.action != path), "nothing is left to press for: {}", after.text());
 
