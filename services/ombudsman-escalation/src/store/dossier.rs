@@ -219,7 +219,7 @@ impl EntryRow {
             (Some(salt), Some(kept)) => {
                 let salt = hash(&salt, "dossier_content", "salt", &row)?;
                 let place = Place { case: self.case_id, sequence };
-                opened(seal, place, (self.key_id, self.nonce), kept).map(|bytes| Content { salt, bytes })
+                Lying::of(kept, self.key_id, self.nonce).told(seal, place).map(|bytes| Content { salt, bytes })
             }
             _ => None,
         };
@@ -245,20 +245,40 @@ impl EntryRow {
     }
 }
 
-/// Content as it was written. Under a key that is lost there is none; what was altered is told as it is, and is not what the entry commits to.
-fn opened(
-    seal: &Keyring,
-    place: Place,
-    (key, nonce): (Option<String>, Option<Vec<u8>>),
-    kept: Vec<u8>,
-) -> Option<Vec<u8>> {
-    let Some(key) = key.map(KeyId::stored) else { return Some(kept) };
-    let nonce = nonce.unwrap_or_default().try_into().unwrap_or_default();
-    let closed = Closed { key: Some(key), nonce, ciphertext: kept };
-    match seal.open_paper(place, &closed) {
-        Ok(paper) => Some(paper),
-        Err(Unopened::KeyMissing(_)) => None,
-        Err(Unopened::Unsealable(_)) => Some(closed.ciphertext),
+/// Content as it lies.
+enum Lying {
+    Plain(Vec<u8>),
+    Closed(Closed),
+}
+
+impl Lying {
+    fn of(kept: Vec<u8>, key: Option<String>, nonce: Option<Vec<u8>>) -> Self {
+        match key.map(KeyId::stored) {
+            None => Self::Plain(kept),
+            Some(key) => {
+                let nonce = nonce.unwrap_or_default().try_into().unwrap_or_default();
+                Self::Closed(Closed { key: Some(key), nonce, ciphertext: kept })
+            }
+        }
+    }
+
+    fn open(&self, seal: &Keyring, place: Place) -> Result<Vec<u8>, Unopened> {
+        match self {
+            Self::Plain(kept) => Ok(kept.clone()),
+            Self::Closed(closed) => seal.open_paper(place, closed),
+        }
+    }
+
+    /// What it says to who reads it. Under a key that is lost there is nothing; what was altered is told as it lies, and is not what the entry commits to.
+    fn told(self, seal: &Keyring, place: Place) -> Option<Vec<u8>> {
+        match self {
+            Self::Plain(kept) => Some(kept),
+            Self::Closed(closed) => match seal.open_paper(place, &closed) {
+                Ok(paper) => Some(paper),
+                Err(Unopened::KeyMissing(_)) => None,
+                Err(Unopened::Unsealable(_)) => Some(closed.ciphertext),
+            },
+        }
     }
 }
 
@@ -266,9 +286,7 @@ fn opened(
 pub(crate) struct Former {
     pub(crate) place: Place,
     salt: Vec<u8>,
-    kept: Vec<u8>,
-    key: Option<KeyId>,
-    nonce: Option<Vec<u8>>,
+    lying: Lying,
 }
 
 impl Former {
@@ -277,9 +295,7 @@ impl Former {
     /// # Errors
     /// [`Unopened`].
     pub(crate) fn open(&self, seal: &Keyring) -> Result<Vec<u8>, Unopened> {
-        let Some(key) = self.key.clone() else { return Ok(self.kept.clone()) };
-        let nonce = self.nonce.clone().unwrap_or_default().try_into().unwrap_or_default();
-        seal.open_paper(self.place, &Closed { key: Some(key), nonce, ciphertext: self.kept.clone() })
+        self.lying.open(seal, self.place)
     }
 }
 
@@ -301,13 +317,12 @@ pub(crate) async fn lock_former(
     )
     .fetch_all(tx)
     .await?;
-    let read = |row: u64, case| Place { case, sequence: row };
     rows.into_iter()
         .map(|row| {
             let sequence =
                 u64::try_from(row.sequence).map_err(|_| StoreError::corrupt(TABLE, "sequence", row.case_id))?;
-            let (place, key) = (read(sequence, row.case_id), row.key_id.map(KeyId::stored));
-            Ok(Former { place, salt: row.salt, kept: row.content, key, nonce: row.nonce })
+            let lying = Lying::of(row.content, row.key_id, row.nonce);
+            Ok(Former { place: Place { case: row.case_id, sequence }, salt: row.salt, lying })
         })
         .collect()
 }
