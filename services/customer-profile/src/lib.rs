@@ -108,6 +108,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
     };
     // Before anybody is served.
     rights::reconcile(&profile, lines).await?;
+    customer_profile_domain::read_numbering_plans();
     let customers = CustomerServiceServer::new(grpc::CustomerApi::new(profile.clone()))
         .max_decoding_message_size(MAX_REQUEST_BYTES);
     let match_keys = profile.match_keys.clone();

@@ -55,7 +55,7 @@ pub use name::{NameError, NameKey, PersonName};
 pub use national_id::{NationalId, NotANationalId};
 pub use next_action::{ActionKind, ActionReason, ActionState, Heard, Judged, NextAction, PATIENCE, PEACE, Situation};
 pub use partition::{Group, Link, Node, resolve};
-pub use phone::{CallerNumber, NotAPhone, Phone, caller_number};
+pub use phone::{CallerNumber, NotAPhone, Phone, caller_number, read_numbering_plans};
 pub use record::{Address, Content, Record, Slug, SlugError};
 pub use relation::{RelationKind, ordered};
 pub use renewal::{RenewalObstacle, in_order};

@@ -52,6 +52,12 @@ impl Phone {
     }
 }
 
+/// Reads the numbering plans of all countries, which are otherwise read by whoever brings the first number that needs
+/// them: that caller would wait for it, some 70 ms in a release build.
+pub fn read_numbering_plans() {
+    let _: &phonenumber::metadata::Database = &phonenumber::metadata::DATABASE;
+}
+
 /// The E.164 form of a number that needs no reading: Spanish, without a mark in it, and as a network hands it over or a
 /// mobile is written at home. What is stored and what rings is mostly so, and reading it by the tables of all countries
 /// is a good part of a lookup.
