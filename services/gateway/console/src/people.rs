@@ -307,6 +307,8 @@ async fn change_roles(office: &Office, id: &str, typed: &Typed) -> Result<Office
         etag: typed.etag.clone(),
         office_roles: typed.office_role.clone(),
         request_id: typed.request_id.clone(),
+        cause: typed.cause,
+        explanation: typed.explanation.trim().replace("\r\n", "\n"),
     };
     Ok(office.house().change_office_roles(request).await.map_err(Trouble::from)?.into_inner())
 }

@@ -217,6 +217,9 @@ pub(crate) const fn conflict(ground: ConflictGround) -> Both {
         ConflictGround::NotAppointed => {
             ("ya no está nombrada para esa función", "they are no longer appointed for that role")
         }
+        ConflictGround::SteppedAside => {
+            ("se abstuvo en este caso por decisión propia", "they stepped aside from this case by their own decision")
+        }
     }
 }
 

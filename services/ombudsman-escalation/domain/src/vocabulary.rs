@@ -230,6 +230,8 @@ words! {
         Incompatible => "incompatible",
         /// No longer appointed for what they do in the case.
         NotAppointed => "not_appointed",
+        /// Stepped aside from this case of their own accord.
+        SteppedAside => "stepped_aside",
     }
 }
 

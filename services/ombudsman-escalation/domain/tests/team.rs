@@ -7,7 +7,7 @@ use kernel::{ActorKind, ResourceId, Uuid};
 use ombudsman_escalation_domain::team::{Seat, Team};
 use ombudsman_escalation_domain::vocabulary::{ConflictGround, EndCause, OfficeRole};
 use ombudsman_escalation_domain::wall::{
-    Declaration, Involvement, Mandate, Member, Register, Touch, Wall, current, may_follow,
+    Declaration, Earlier, Involvement, Mandate, Member, Register, Touch, Wall, current, may_follow,
 };
 use ombudsman_escalation_domain::{CustomerId, HouseRefused, Refused};
 use proptest::prelude::*;
@@ -73,6 +73,7 @@ fn member(person: &str, somebody: Somebody) -> Member {
         line_manager: None,
         mandate: if somebody.in_office { running } else { over },
         declaration: somebody.declared.then_some(declaration),
+        earlier: Earlier::default(),
     }
 }
 
@@ -82,7 +83,13 @@ fn office(people: &[Somebody]) -> (Wall, Team, BTreeMap<String, u32>) {
     let register: Register = named.iter().map(|(person, who)| (person.clone(), member(person, *who))).collect();
     let touch = |person: &String| Touch { actor: person.clone(), kind: ActorKind::Office, department: None };
     let touches = named.iter().filter(|(_, who)| who.touched).map(|(person, _)| touch(person)).collect();
-    let seat = |person: &String| Seat { person: person.clone(), office_role: ROLE, since: now(), left: Some(now()) };
+    let seat = |person: &String| Seat {
+        person: person.clone(),
+        office_role: ROLE,
+        since: now(),
+        left: Some(now()),
+        stepped_aside: false,
+    };
     let seats = named.iter().filter(|(_, who)| who.sat_here).map(|(person, _)| seat(person)).collect();
     let wall = Wall {
         customers: std::iter::once(CustomerId::from_uuid(Uuid::from_u128(9))).collect(),
@@ -117,7 +124,7 @@ proptest! {
         holder in somebody(), other in somebody(),
     ) {
         let (wall, _, _) = office(&[Somebody { sat_here: false, ..holder }, Somebody { sat_here: false, ..other }]);
-        let seat = Seat { person: "p0".into(), office_role: ROLE, since: now(), left: None };
+        let seat = Seat { person: "p0".into(), office_role: ROLE, since: now(), left: None, stepped_aside: false };
         let before = Team { seats: vec![seat] };
         match before.substitute("p0", ROLE, "p1", &wall, now()) {
             Ok((after, grounds)) => {

@@ -7,7 +7,7 @@ use kernel::{ActorKind, ResourceId, Uuid};
 use ombudsman_escalation_domain::CustomerId;
 use ombudsman_escalation_domain::vocabulary::{ConflictGround, OfficeRole, RelationKind};
 use ombudsman_escalation_domain::wall::{
-    Declaration, Involvement, Mandate, Member, Party, Register, Relation, Touch, Wall,
+    Declaration, Earlier, Involvement, Mandate, Member, Party, Register, Relation, Touch, Wall,
 };
 
 fn at(text: &str) -> Timestamp {
@@ -35,6 +35,7 @@ fn member(person: &str, unit: &str, manager: Option<&str>) -> Member {
             relations: Vec::new(),
             incompatibilities: Vec::new(),
         }),
+        earlier: Earlier::default(),
     }
 }
 

@@ -40,7 +40,7 @@ told!(MissingItem, MissingItem, missing_item_to_proto, missing_item: Identity, C
     ParallelProceedingsDeclaration, Representation, Documents);
 told!(OfficeRole, OfficeRole, office_role_to_proto, office_role: Intake, Investigator, Ombudsman, Quality, Auditor);
 told!(ConflictGround, ConflictGround, conflict_ground_to_proto, conflict_ground: TouchedTicket, UnitTouchedTicket,
-    LineTouchedTicket, RelationWithParty, MissingDeclaration, FirmPrincipal, NoMandate, InvolvementUnknown, Incompatible, NotAppointed);
+    LineTouchedTicket, RelationWithParty, MissingDeclaration, FirmPrincipal, NoMandate, InvolvementUnknown, Incompatible, NotAppointed, SteppedAside);
 told!(Visibility, DossierVisibility, visibility_to_proto, visibility: Parties, Office, Sealed);
 told!(Outcome, DecisionOutcome, outcome_to_proto, outcome: Upheld, PartlyUpheld, NotUpheld);
 told!(RelationKind, RelationKind, relation_kind_to_proto, relation_kind: Personal, Professional, Commercial);

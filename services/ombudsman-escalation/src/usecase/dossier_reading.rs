@@ -38,6 +38,16 @@ pub struct Page {
 /// What the firm keeps of an affair as a whole, its own notes among it, in cases from before both were told apart.
 const HOUSES_OWN: [DossierKind; 2] = [DossierKind::MessagesSnapshot, DossierKind::HistorySnapshot];
 
+/// How somebody of the office stands to a case.
+enum Standing {
+    /// In a seat that nothing stands against.
+    Seated,
+    /// With a term that runs, and nothing that is known ties them to the case.
+    Clear,
+    /// Neither.
+    KeptOff,
+}
+
 /// What this caller may see of the case: visibilities that are listed, and whether sealed content is shown.
 struct Sight {
     listed: Vec<String>,
@@ -49,8 +59,15 @@ struct Sight {
 impl Sight {
     async fn of(office: &Office, call: &Call, case: CaseId) -> Result<Self, Failure> {
         let who = call.acting();
-        let listed: &[Visibility] = if who.is_office() { Visibility::ALL } else { &[Visibility::Parties] };
-        let sealed = who.is_office() && Self::past_the_wall(office, &who.actor.id, case).await?;
+        // A term that is over, or a tie to the case, leaves what every party may read.
+        let (listed, sealed): (&[Visibility], bool) = match who.is_office() {
+            true => match Self::standing(office, &who.actor.id, case).await? {
+                Standing::Seated => (Visibility::ALL, true),
+                Standing::Clear => (Visibility::ALL, false),
+                Standing::KeptOff => (&[Visibility::Parties], false),
+            },
+            false => (&[Visibility::Parties], false),
+        };
         Ok(Self { listed: listed.iter().map(ToString::to_string).collect(), sealed, told: None })
     }
 
@@ -73,15 +90,21 @@ impl Sight {
         self.told.as_ref().is_none_or(|told| is_for_claimant(sealed, told))
     }
 
-    /// Whether the person has a live seat that nothing stands against.
-    async fn past_the_wall(office: &Office, person: &str, case: CaseId) -> Result<bool, Failure> {
-        let Some(stored) = case::get(&office.db, case).await? else { return Ok(false) };
+    /// How somebody of the office stands to the case.
+    async fn standing(office: &Office, person: &str, case: CaseId) -> Result<Standing, Failure> {
+        let Some(stored) = case::get(&office.db, case).await? else { return Ok(Standing::KeptOff) };
         let now = office.ambient.now();
         let mut tx = office.db.tx().await?;
         let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
         let team = wall::team(&mut *tx, case).await?;
         tx.rollback().await?;
-        Ok(team.authorize(person, SEATS, &wall, now).is_ok())
+        Ok(if team.authorize(person, SEATS, &wall, now).is_ok() {
+            Standing::Seated
+        } else if team.finds_clear(person, &wall, now).is_ok() {
+            Standing::Clear
+        } else {
+            Standing::KeptOff
+        })
     }
 
     fn shows(&self, sealed: &Sealed) -> bool {

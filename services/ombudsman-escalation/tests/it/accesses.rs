@@ -32,6 +32,7 @@ async fn who_is_shown_a_dossier_stands_in_its_access_log_with_what_they_were_sho
     let world = World::staffed().await;
     let case = world.seated_case().await.name;
     seal(&world, &case).await;
+    world.hire("rita", Role::Investigator, pb::OfficeRole::Investigator).await;
     let already = log(&world, &case).await.len();
     let seen = world.ines().list_dossier_entries(page(&case)).await.unwrap().into_inner().entries;
     let parties = world.liaison().list_dossier_entries(page(&case)).await.unwrap().into_inner().entries;

@@ -48,6 +48,7 @@ async fn each_reader_sees_what_is_theirs() {
     };
     assert_eq!(texts(list(world.liaison(), &case).await), ["for both"]);
     assert_eq!(texts(list(world.ines(), &case).await), ["for both", "for us", "for those who work on it"]);
+    world.hire("rita", Role::Investigator, pb::OfficeRole::Investigator).await;
     let rita = world.as_person("rita", Role::Investigator);
     assert_eq!(texts(list(rita, &case).await), ["for both", "for us", ""]);
     let seen = world.liaison().get_case(pb::GetCaseRequest { name: case }).await.unwrap().into_inner();
@@ -228,6 +229,7 @@ async fn an_export_verifies_without_the_service() {
     assert_eq!(verify(id, &entries, head(&export)), Ok(()));
 
     // Who does not work on the case takes away a redacted one, which verifies as well.
+    world.hire("rita", Role::Investigator, pb::OfficeRole::Investigator).await;
     let export = world.as_person("rita", Role::Investigator).export_dossier(request).await.unwrap().into_inner();
     let mut entries: Vec<Sealed> = export.entries.iter().map(|entry| read(id, entry)).collect();
     assert!(entries.last().unwrap().content.is_none());
@@ -243,6 +245,7 @@ async fn the_first_altered_entry_of_a_dossier_that_was_taken_away_is_named_whate
     add(&world, &case, pb::DossierVisibility::Sealed, "for those who work on it").await;
     let request = pb::ExportDossierRequest { name: case.clone(), audience: 0 };
     let whole = world.ines().export_dossier(request.clone()).await.unwrap().into_inner();
+    world.hire("rita", Role::Investigator, pb::OfficeRole::Investigator).await;
     let redacted = world.as_person("rita", Role::Investigator).export_dossier(request).await.unwrap().into_inner();
     let known = |head| Known { head, key: None };
     let (intact, bare) =

@@ -29,6 +29,7 @@ mod mandates;
 mod neighbour;
 mod open_case;
 mod openings;
+mod people;
 mod precedents;
 mod procedure;
 mod refusals;

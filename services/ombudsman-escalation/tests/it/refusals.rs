@@ -56,7 +56,7 @@ async fn everything_that_is_wrong_with_a_member_is_said_at_once() {
 async fn a_person_is_registered_once_and_declares_only_when_registered() {
     let world = World::staffed().await;
     let member = pb::OfficeMember {
-        person: "elena".into(),
+        person: "oscar".into(),
         office_roles: vec![pb::OfficeRole::Intake.into()],
         unit: "ombudsman-office".into(),
         mandate: Some(pb::Mandate { start_time: world.in_days(0), end_time: world.in_days(800), ending: None }),
