@@ -182,3 +182,17 @@ fn a_term_ends_once_and_what_follows_waits_for_it() {
     assert_eq!(may_follow(&[running], &further), Err(HouseRefused::MandateOverlaps { free_from }));
     assert_eq!(may_follow(&[ended], &further), Ok(()));
 }
+
+#[test]
+fn who_steps_aside_is_not_seated_again_whatever_the_wall_says() {
+    let free = Somebody { declared: true, in_office: true, appointed: true, touched: false, sat_here: false, seats: 0 };
+    let (wall, team, loads) = office(&[free, free]);
+    let seated = team.assign("p0", ROLE, &wall, now()).expect("p0 is free");
+    let aside = seated.recuse("p0", now()).expect("p0 sits there");
+    let grounds = vec![ConflictGround::SteppedAside];
+    assert_eq!(aside.clone().assign("p0", ROLE, &wall, now()), Err(Refused::Conflict { grounds: grounds.clone() }));
+    assert_eq!(aside.finds_clear("p0", &wall, now()), Err(Refused::Conflict { grounds }));
+    assert_eq!(aside.finds_clear("p1", &wall, now()), Ok(()));
+    let proposed: Vec<_> = aside.candidates(ROLE, &wall, &loads, now()).into_iter().map(|(who, _)| who).collect();
+    assert_eq!(proposed, ["p1"]);
+}
