@@ -127,8 +127,8 @@ fn what_was_told_as_lasting_and_is_told_no_more_ended_on_the_day_that_was_said()
         ended_at,
     };
     let post = |ended_at| Incompatibility { kind: IncompatibilityKind::GovernsFirm, ended_at };
-    let told = |day: &str, relations: Vec<Relation>, incompatibilities: Vec<Incompatibility>| Declaration {
-        declared_at: at(day),
+    let told = |day: Timestamp, relations: Vec<Relation>, incompatibilities: Vec<Incompatibility>| Declaration {
+        declared_at: day,
         expires_at: at("2030-01-01T00:00:00Z"),
         relations,
         incompatibilities,
@@ -136,10 +136,10 @@ fn what_was_told_as_lasting_and_is_told_no_more_ended_on_the_day_that_was_said()
     let none = |day| told(day, Vec::new(), Vec::new());
     let silent = |last: &str| {
         let told = [
-            told("2019-01-01T00:00:00Z", vec![with(None)], vec![post(None)]),
-            told("2020-01-01T00:00:00Z", vec![with(None)], vec![post(None)]),
-            none(last),
-            none("2026-01-01T00:00:00Z"),
+            told(at("2019-01-01T00:00:00Z"), vec![with(None)], vec![post(None)]),
+            told(at("2020-01-01T00:00:00Z"), vec![with(None)], vec![post(None)]),
+            none(at(last)),
+            none(at("2026-01-01T00:00:00Z")),
         ];
         let mut ana = member("ana", "office", None);
         ana.earlier = Earlier::of(&told);
@@ -150,8 +150,8 @@ fn what_was_told_as_lasting_and_is_told_no_more_ended_on_the_day_that_was_said()
     // What goes on in the next is told once.
     let (lasts, ended) = (with(None), with(Some(at("2021-01-01T00:00:00Z"))));
     let earlier = |next: Relation| {
-        let first = told("2019-01-01T00:00:00Z", vec![lasts.clone()], Vec::new());
-        Earlier::of(&[first, told("2022-01-01T00:00:00Z", vec![next], Vec::new())]).relations
+        let first = told(at("2019-01-01T00:00:00Z"), vec![lasts.clone()], Vec::new());
+        Earlier::of(&[first, told(at("2022-01-01T00:00:00Z"), vec![next], Vec::new())]).relations
     };
     assert_eq!(earlier(lasts.clone()), []);
     // An end that is dated before it was told as lasting still is one of the day it was told.
