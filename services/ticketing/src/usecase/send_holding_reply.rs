@@ -13,7 +13,7 @@ use super::writing::Begun;
 use super::{Target, Ticketing};
 use crate::Error;
 use crate::grpc::present;
-use crate::store::history;
+use crate::store::{history, ticket};
 
 impl Ticketing {
     /// Tells the customer why the answer takes longer and by when it comes, and has the terms lengthened that know this.
@@ -30,6 +30,10 @@ impl Ticketing {
         let Target { id, etag, key, stated } = target;
         if let Some(answer) = self.answered(&key).await? {
             return Ok(answer);
+        }
+        // Of an affair that nobody knows sla-monitor keeps no terms either, which is no silence of its.
+        if !ticket::exists(self.db.reader(), id).await? {
+            return Err(Error::not_found(id.to_string()));
         }
         let terms = self.terms_lengthened(call, id).await?;
         let mut writing = match self.begin(call, key, id, Some(etag), stated).await? {
