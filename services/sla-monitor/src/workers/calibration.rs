@@ -76,7 +76,7 @@ impl CalibrationWorker {
     }
 
     async fn look(&self) -> Result<(), Failure> {
-        let to = self.monitor.ambient.now();
+        let to = self.monitor.now().await?;
         let from = to.checked_sub(BACK).unwrap_or(Timestamp::MIN);
         let told = get_calibration(&self.monitor, &Asked { from, to, department: None }).await?;
         for (department, judged) in told.lines.departments {
