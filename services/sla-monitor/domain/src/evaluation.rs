@@ -246,6 +246,9 @@ impl Text {
             (Dimension::Outcome, "kept") => l.of("Cumplidas", "Kept"),
             (Dimension::Outcome, "renegotiated") => l.of("Acordadas de nuevo", "Agreed anew"),
             (Dimension::Outcome, "broken_announced") => l.of("Rotas, con aviso previo", "Broken, announced before"),
+            (Dimension::Outcome, "broken_unreported") => {
+                l.of("Rotas, con aviso sin constancia de entrega", "Broken, notice not reported delivered")
+            }
             (Dimension::Outcome, "broken_silent") => l.of("Rotas sin aviso", "Broken without a word"),
             (Dimension::Segment, "none") => l.of("Sin compras en un año", "Nothing bought in a year"),
             (Dimension::Segment, "low") => l.of("Gasto bajo", "Spends least"),

@@ -14,6 +14,7 @@ use super::{Target, Ticketing};
 use crate::Error;
 use crate::grpc::present;
 use crate::store::history;
+use crate::store::message::Explanation;
 
 impl Ticketing {
     /// Tells the customer why the answer takes longer and by when it comes, and has the terms lengthened that know this.
@@ -43,7 +44,9 @@ impl Ticketing {
         let (ticket, reply) = ticket.send_holding_reply(told, message, sender, (sent, &terms), writing.moment)?;
         writing.chronicle.changed(ticket);
         let text = reply.text(writing.chronicle.stored.ticket.facts());
-        writing.chronicle.say_as(message, Said::to_customer(reply.told.channel, text), writing.moment, &self.policy)?;
+        let explains = Explanation { expected: reply.told.answer_by, signposts: false };
+        let said = Said::to_customer(reply.told.channel, text).explaining(Some(explains));
+        writing.chronicle.say_as(message, said, writing.moment, &self.policy)?;
         writing.chronicle.note(
             ChangeKind::HoldingReplySent,
             reply.at,

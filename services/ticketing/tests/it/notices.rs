@@ -359,6 +359,47 @@ async fn who_is_told_and_when_goes_by_the_databases_time_whatever_the_clock_of_t
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_somebody_has_and_says_nothing_of_is_told_apart_until_they_do() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let promised = [house.at_risk(DUE).await, house.at_risk(DUE).await, house.at_risk(DUE).await];
+    for promise in &promised {
+        written(world, promise).await;
+    }
+    world.advance(SignedDuration::from_secs(23 * 3_600 - 30));
+    let mut phone = transport(world);
+    let taken = take(&mut phone, &[Channel::Phone]).await;
+    assert_eq!(taken.len(), 3);
+    world.advance(SignedDuration::from_secs(40));
+    for promise in &promised {
+        let broken = broken(&house, &promise.name, DUE).await;
+        assert_eq!((broken.state(), broken.cause.as_str()), (PromiseState::BrokenUnreported, "Causa de delay"));
+    }
+    let of = |promise: &pb::Promise| taken.iter().find(|notice| notice.promise == promise.name).unwrap();
+    report(&mut phone, of(&promised[0]), NoticeOutcome::Delivered, "").await;
+    report(&mut phone, of(&promised[1]), NoticeOutcome::Failed, "line_busy").await;
+    for (promised, state) in promised.iter().zip([
+        PromiseState::BrokenAnnounced,
+        PromiseState::BrokenSilent,
+        PromiseState::BrokenUnreported,
+    ]) {
+        let now = promise(world, &promised.name).await;
+        assert_eq!((now.state(), now.settle_time, now.cause.as_str()), (state, time(DUE), "Causa de delay"));
+    }
+    // What is known is not unlearnt.
+    report(&mut phone, of(&promised[0]), NoticeOutcome::Delivered, "").await;
+    assert_eq!(promise(world, &promised[0].name).await.state(), PromiseState::BrokenAnnounced);
+    let list = pb::ListTicketHistoryRequest { name: ticket_of(&promised[0]).into(), page_size: 100, ..Default::default() };
+    let changes = world.agent().list_ticket_history(list).await.unwrap().into_inner().changes;
+    let settled: Vec<&str> = changes
+        .iter()
+        .filter(|change| change.kind() == pb::TicketChangeKind::PromiseSettled)
+        .map(|change| change.reason.as_str())
+        .collect();
+    assert_eq!(settled, ["broken_unreported", "broken_announced"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_left_the_house_too_late_or_never_leaves_the_promise_broken_in_silence() {
     let house = House::ready().await;
     let (never, late) = (house.at_risk(DUE).await, house.at_risk(DUE).await);

@@ -40,11 +40,12 @@ pub struct World {
     pub course: Vec<(i64, Deed)>,
 }
 
-const LAWS: [&str; 5] = [
+const LAWS: [&str; 6] = [
     "es.l10-2025.17-1.resolve",
     "es.fin.29septies-1.decide",
     "es.l10-2025.17-2.continuity",
     "es.fin.pay.decide",
+    "uk.disp.1-6-2.final",
     "house.promise",
 ];
 const DEPARTMENTS: [&str; 3] = ["claims", "billing", "legal"];
@@ -135,7 +136,8 @@ pub fn event(chance: &mut Chance) -> Event {
         0 | 1 => Event::Waits(ground),
         2 | 3 => Event::Held(ground),
         4 | 5 => Event::Works,
-        6 | 7 => Event::Answered,
+        6 => Event::Answered,
+        7 => Event::Explained { signposts: chance.one_in(2) },
         8 => Event::CustomerWrote,
         9 => Event::HandedOver { from, to },
         10 => Event::SuperiorAwaited,
