@@ -203,7 +203,10 @@ impl Text {
                 "A person in less than three minutes from the request",
             ),
             Figure::SupervisorAtOnce => {
-                l.of("Supervisor en la misma comunicación", "Supervisor in the same communication")
+                l.of(
+                "Supervisor en la misma comunicación y en menos de tres minutos",
+                "Supervisor in the same communication in less than three minutes",
+            )
             }
             Figure::SupervisorSameDay => l.of(
                 "Supervisor, a más tardar el mismo día hábil",

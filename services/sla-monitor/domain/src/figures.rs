@@ -3,7 +3,8 @@
 //!
 //! Readings, all of them the house's and none the law's words:
 //!
-//! * «menos de tres minutos» is less: what took three minutes to the microsecond did not meet it;
+//! * «menos de tres minutos» is less: what took three minutes to the microsecond did not meet it; a supervisor who comes to the same call later than that has
+//!   met what is owed by the end of the business day, and not what is owed at once;
 //! * the 95 % «de media» of art. 8.2 is the share of all requests of the period, and not the mean of its days' shares, which would let quiet
 //!   days make up for busy ones;
 //! * 5 % of error is five points of the share, or 5 % of a mean. A full count has none. A sample has the distance, within 95 %, from the
@@ -46,9 +47,9 @@ pub enum Figure {
     CallsAnswered,
     /// Persons found in less than three minutes for those who asked for one.
     HumanOnRequest,
-    /// Supervisors found in the same communication.
+    /// Supervisors found in the same communication, in less than three minutes from the request.
     SupervisorAtOnce,
-    /// Supervisors found in the same communication or on the same business day.
+    /// Supervisors found so, or on the same business day.
     SupervisorSameDay,
     /// Affairs resolved and answered within their legal term.
     ResolvedInTerm,
@@ -173,12 +174,13 @@ impl ErrorBound {
     }
 }
 
-/// How requests for a supervisor ended (art. 8.3).
+/// How requests for a supervisor ended (art. 8.3): in the same communication and in less than three minutes from the request; failing that, on the same business day,
+/// in that communication or another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SupervisorRequests {
-    /// Put through in the same communication.
+    /// Put through in the same communication, in less than three minutes.
     pub at_once: u64,
-    /// Attended later on the same business day.
+    /// Put through later in it, or attended by another, on the same business day.
     pub same_day: u64,
     /// Attended later still, or never.
     pub missed: u64,

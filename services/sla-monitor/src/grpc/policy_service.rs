@@ -127,8 +127,7 @@ impl PolicyService for PolicyApi {
         &self,
         request: Request<proto::SimulatePolicyRequest>,
     ) -> Result<Response<Self::SimulatePolicyStream>, Status> {
-        let now = self.monitor.now().await.map_err(refused)?;
-        let trial = convert::simulate(request.get_ref(), now).map_err(refused)?;
+        let trial = convert::simulate(request.get_ref(), self.monitor.ambient.now()).map_err(refused)?;
         let policy = prepare(&self.monitor, &trial).await.map_err(refused)?;
         let monitor = self.monitor.clone();
         let calendar = monitor.law().default_calendar().to_owned();

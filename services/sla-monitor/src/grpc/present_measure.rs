@@ -137,13 +137,14 @@ const fn definition(figure: Figure) -> (&'static str, &'static str) {
              mean of its days.",
         ),
         Figure::SupervisorAtOnce => (
-            "Solicitudes de un supervisor que se atendieron en la misma comunicación, entre todas las del periodo; la ley no fija para ellas una proporción.",
-            "Requests for a supervisor that were met in the same communication, of all of the period; the law sets no share for them.",
+            "Solicitudes de un supervisor que se atendieron en la misma comunicación y en menos de tres minutos desde la solicitud, entre todas las del periodo; la ley no fija \
+             para ellas una proporción.",
+            "Requests for a supervisor that were met in the same communication and in less than three minutes from the request, of all of the period; the law sets no share for them.",
         ),
         Figure::SupervisorSameDay => (
-            "Solicitudes de un supervisor que se atendieron en la misma comunicación o antes de acabar el mismo día hábil, entre todas las del periodo; en un día inhábil, \
+            "Solicitudes de un supervisor que se atendieron en la misma comunicación en menos de tres minutos, o antes de acabar el mismo día hábil, entre todas las del periodo; en un día inhábil, \
              antes de acabar el siguiente día hábil.",
-            "Requests for a supervisor that were met in the same communication or before the end of the same business day, of all of the period; on a day off, before the end of the \
+            "Requests for a supervisor that were met in the same communication in less than three minutes, or before the end of the same business day, of all of the period; on a day off, before the end of the \
              next business day.",
         ),
         Figure::ResolvedInTerm => (

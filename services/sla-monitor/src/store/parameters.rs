@@ -193,14 +193,18 @@ async fn exact_humans(tx: &mut PgConnection, period: &Period, held: &[i64]) -> R
 #[tracing::instrument(name = "db.parameters.supervisors", skip_all)]
 async fn supervisors(tx: &mut PgConnection, period: &Period) -> Result<SupervisorRequests, StoreError> {
     let row = sqlx::query!(
-        r#"select count(*) as "all!", count(*) filter (where supervisor_at is not null) as "at_once!",
-                  count(*) filter (where supervisor_later_at <= supervisor_due_at) as "same_day!"
+        r#"select count(*) as "all!",
+                  count(*) filter (where supervisor_at < supervisor_requested_at + $4 * interval '1 microsecond') as "at_once!",
+                  count(*) filter (where supervisor_later_at <= supervisor_due_at
+                                      or (supervisor_at >= supervisor_requested_at + $4 * interval '1 microsecond' and supervisor_at <= supervisor_due_at))
+                      as "same_day!"
            from sla_monitor.call
            where supervisor_requested_at is not null and arrived_at >= $1 and arrived_at < $2
              and ($3::text is null or department = $3)"#,
         period.from.to_sqlx() as _,
         period.to.to_sqlx() as _,
         period.department,
+        THREE_MINUTES as f64,
     )
     .fetch_one(tx)
     .await?;

@@ -169,7 +169,7 @@ async fn promises_are_told_by_how_they_ended() {
         if rows == told { Ok(board) } else { Err(format!("{rows:?}")) }
     })
     .await;
-    assert_eq!(board.by_promise_outcome.iter().map(|row| row.breached_count).sum::<i64>(), 6);
+    assert_eq!(board.by_promise_outcome.iter().map(|row| row.breached_count).sum::<i64>(), 9);
     assert!(board.by_promise_outcome.iter().all(|row| row.case_count == 1));
 }
 

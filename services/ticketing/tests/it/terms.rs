@@ -17,7 +17,8 @@ use crate::world::{
     ANSWER, OTHER_ANSWER, World, answer, assert_refused, fields, open, promise_request, resolve, start, time,
 };
 
-const LATER: &str = "2026-11-24T10:00:00Z";
+/// Still within the day in which customers are told.
+const LATER: &str = "2026-11-24T08:30:00Z";
 
 /// A template for terms of law.
 fn of_law(slug: &str) -> pb::NoticeTemplate {
@@ -109,7 +110,7 @@ async fn a_term_of_law_in_danger_is_told_of_with_what_the_customer_can_do_then_a
     house.monitor.says(CLOCK, &breach(&ticket, DUE)).await;
     let states = [PromiseState::BrokenAnnounced, PromiseState::Made];
     let stood = stand(world, &ticket, &states).await;
-    assert_eq!((stood[0].cause.as_str(), stood[0].settle_time), ("Causa de delay", None.or(time(DUE))));
+    assert_eq!((stood[0].cause.as_str(), stood[0].settle_time), ("Causa de law", time(DUE)));
     // The new date is the house's own word, and a promise like others.
     assert_eq!((stood[1].due_time, stood[1].term_clock.as_str()), (time("2026-11-25T08:00:00Z"), ""));
     // Late as it is, the answer keeps the new date.

@@ -144,11 +144,12 @@ impl CallCounts {
             Some(HumanRequest { given: None, .. }) => self.humans_never += 1,
             None => {}
         }
-        match call.supervisor.map(|request| (request.given, request.due)) {
-            Some((Supervisor::AtOnce(_), _)) => self.supervisors.at_once += 1,
-            Some((Supervisor::Later(at), due)) if at <= due => self.supervisors.same_day += 1,
-            Some(_) => self.supervisors.missed += 1,
-            None => {}
+        if let Some(request) = call.supervisor {
+            match request.given {
+                Supervisor::AtOnce(at) if micros(request.asked, at) < THREE_MINUTES => self.supervisors.at_once += 1,
+                Supervisor::AtOnce(at) | Supervisor::Later(at) if at <= request.due => self.supervisors.same_day += 1,
+                Supervisor::AtOnce(_) | Supervisor::Later(_) | Supervisor::Never => self.supervisors.missed += 1,
+            }
         }
     }
 

@@ -48,6 +48,8 @@ const LAWS: [&str; 6] = [
     "uk.disp.1-6-2.final",
     "house.promise",
 ];
+/// The one whose due instant is its own.
+const PROMISE: &str = LAWS[5];
 const DEPARTMENTS: [&str; 3] = ["claims", "billing", "legal"];
 const GROUNDS: [&str; 5] = ["cure", "incomplete", "holding_reply", "third_party", "customer_to_call_back"];
 
@@ -177,7 +179,7 @@ impl World {
         let (mut until, mut at_once) = (None, true);
         let rule = if chance.one_in(3) {
             let law = chance.of(&LAWS);
-            if law == LAWS[4] {
+            if law == PROMISE {
                 until = Some(chance.between(first - 10, first + 20 * DAY));
             }
             let replaced = chance.one_in(2).then(|| thresholds(chance));

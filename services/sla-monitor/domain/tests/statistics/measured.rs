@@ -62,6 +62,16 @@ fn every_request_is_counted_under_how_it_was_met() {
             supervisor: asked(Supervisor::AtOnce(later(arrived, 5))),
             ..call("1", arrived, Ended::Answered, 179)
         },
+        Measured {
+            supervisor: asked(Supervisor::AtOnce(later(arrived, 180))),
+            by_phone: false,
+            ..call("7", arrived, Ended::Answered, 1_000)
+        },
+        Measured {
+            supervisor: asked(Supervisor::AtOnce(later(due, 1))),
+            by_phone: false,
+            ..call("8", arrived, Ended::Answered, 1_000)
+        },
         Measured { supervisor: asked(Supervisor::Later(due)), ..call("2", arrived, Ended::Answered, 180) },
         Measured { supervisor: asked(Supervisor::Later(later(due, 1))), ..call("3", arrived, Ended::Abandoned, 20) },
         Measured { supervisor: asked(Supervisor::Never), ..call("4", arrived, Ended::HungUp, 2_000) },
@@ -77,7 +87,8 @@ fn every_request_is_counted_under_how_it_was_met() {
     // Three minutes to the microsecond are too late for a person, too, and whoever never came is among those who were asked for.
     assert_eq!((strict.human.counted.with(), strict.human.counted.of()), (0, 2));
     let supervisors = strict.supervisor.map(|parameter| (parameter.counted.with(), parameter.counted.of()));
-    assert_eq!(supervisors, [(1, 4), (2, 4)]);
+    // Three minutes later in the same call is no longer at once, and a day later no longer in time.
+    assert_eq!(supervisors, [(1, 6), (3, 6)]);
 }
 
 #[test]
