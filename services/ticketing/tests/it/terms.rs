@@ -37,32 +37,47 @@ async fn ready() -> House {
     house
 }
 
+/// The clock of an affair: its id is the ticket's own.
+fn clock_of(ticket: &str) -> String {
+    ticket.replace("tickets/", "clocks/")
+}
+
 /// An affair whose answer is due by law, or by the house's word.
 async fn affair(house: &House, kind: sla::PolicyKind, due: &str) -> pb::Ticket {
     let ticket = open(&mut house.world.agent()).await.ticket.unwrap();
-    house.monitor.says(CLOCK, &clock_started(CLOCK, &ticket.name, kind, due)).await;
+    let clock = clock_of(&ticket.name);
+    house.monitor.says(&clock, &clock_started(&clock, &ticket.name, kind, due)).await;
     ticket
 }
 
+async fn warns(house: &House, ticket: &str, percent: i32) {
+    let clock = clock_of(ticket);
+    let warned = sla::WarningRaised { clock: clock.clone(), ..warning(ticket, percent) };
+    house.monitor.says(&clock, &warned).await;
+}
+
+async fn is_breached(house: &House, ticket: &str) {
+    let clock = clock_of(ticket);
+    let breached = sla::ClockBreached { clock: clock.clone(), ..breach(ticket, DUE) };
+    house.monitor.says(&clock, &breached).await;
+}
+
 async fn moves(house: &House, ticket: &str, due: Option<&str>) {
-    let moved = sla::ClockMoved {
-        clock: CLOCK.into(),
-        subject: ticket.into(),
-        due_time: due.and_then(time),
-        ..Default::default()
-    };
-    house.monitor.says(CLOCK, &moved).await;
+    let (clock, subject) = (clock_of(ticket), ticket.into());
+    let moved = sla::ClockMoved { clock: clock.clone(), subject, due_time: due.and_then(time), ..Default::default() };
+    house.monitor.says(&clock, &moved).await;
 }
 
 async fn ends(house: &House, ticket: &str, state: sla::ClockState, at: &str) {
+    let clock = clock_of(ticket);
     let settled = sla::ClockSettled {
-        clock: CLOCK.into(),
+        clock: clock.clone(),
         subject: ticket.into(),
         state: state.into(),
         settled_time: time(at),
         ..Default::default()
     };
-    house.monitor.says(CLOCK, &settled).await;
+    house.monitor.says(&clock, &settled).await;
 }
 
 /// The promises of an affair, once these are where they stand, in the order they were made.
@@ -89,25 +104,25 @@ async fn a_term_of_law_in_danger_is_told_of_with_what_the_customer_can_do_then_a
     let house = ready().await;
     let world = &house.world;
     let ticket = affair(&house, sla::PolicyKind::Statutory, DUE).await.name;
-    house.monitor.says(CLOCK, &warning(&ticket, 50)).await;
-    house.monitor.says(CLOCK, &warning(&ticket, 75)).await;
+    warns(&house, &ticket, 50).await;
+    warns(&house, &ticket, 75).await;
     let at_risk = eventually(LIMIT, || async {
         promises(world, &ticket).await.into_iter().next().ok_or("no term stands as a promise")
     })
     .await;
     assert_eq!((at_risk.kind(), at_risk.due_time), (PromiseKind::Resolution, time(DUE)));
-    assert_eq!((at_risk.term_clock.as_str(), at_risk.actor.clone().unwrap().id.as_str()), (CLOCK, "ticketing"));
+    assert_eq!((at_risk.term_clock.clone(), at_risk.actor.clone().unwrap().id.as_str()), (clock_of(&ticket), "ticketing"));
     assert_eq!(at_risk.text, "Por ley debe tener nuestra respuesta a más tardar el 24/11/2026 09:00 (Europe/Madrid).");
     let notice = written(world, &at_risk).await;
     assert_eq!(notice.template, "noticeTemplates/law");
     assert!(notice.text.contains("La ley fija el 24/11/2026 09:00 (Europe/Madrid) y eso no cambia"), "{}", notice.text);
     assert!(notice.text.ends_with("Si no contestamos a tiempo puede acudir a Consumo."), "{}", notice.text);
     // A later warning says nothing new.
-    house.monitor.says(CLOCK, &warning(&ticket, 90)).await;
+    warns(&house, &ticket, 90).await;
     let taken = take(&mut transport(world), &[Channel::Phone]).await;
     report(&mut transport(world), &taken[0], NoticeOutcome::Delivered, "").await;
     world.advance(SignedDuration::from_hours(24));
-    house.monitor.says(CLOCK, &breach(&ticket, DUE)).await;
+    is_breached(&house, &ticket).await;
     let states = [PromiseState::BrokenAnnounced, PromiseState::Made];
     let stood = stand(world, &ticket, &states).await;
     assert_eq!((stood[0].cause.as_str(), stood[0].settle_time), ("Causa de law", time(DUE)));
@@ -123,10 +138,12 @@ async fn a_term_that_is_missed_without_a_word_was_missed_in_silence() {
     let house = House::ready().await;
     let world = &house.world;
     let ticket = affair(&house, sla::PolicyKind::Statutory, DUE).await.name;
-    house.monitor.says(CLOCK, &warning(&ticket, 75)).await;
+    warns(&house, &ticket, 75).await;
     stand(world, &ticket, &[PromiseState::AtRisk]).await;
+    // What is due first is looked at first.
+    written(world, &house.at_risk(LATER).await).await;
     world.advance(SignedDuration::from_hours(24));
-    house.monitor.says(CLOCK, &breach(&ticket, DUE)).await;
+    is_breached(&house, &ticket).await;
     let broken = stand(world, &ticket, &[PromiseState::BrokenSilent]).await;
     // What is approved speaks of promises, which a date moves; of a term of law nothing is.
     assert_eq!((notices(world, &ticket).await, broken[0].cause.as_str()), (Vec::new(), ""));
@@ -137,7 +154,7 @@ async fn a_term_of_the_house_is_told_of_as_any_promise_and_one_that_was_promised
     let house = ready().await;
     let world = &house.world;
     let ticket = affair(&house, sla::PolicyKind::Sla, DUE).await.name;
-    house.monitor.says(CLOCK, &warning(&ticket, 75)).await;
+    warns(&house, &ticket, 75).await;
     let own = stand(world, &ticket, &[PromiseState::AtRisk, PromiseState::Made]).await;
     assert!(own[0].text.starts_with("Nos hemos comprometido a responderle"), "{}", own[0].text);
     assert_eq!(written(world, &own[0]).await.template, "noticeTemplates/delay");
@@ -146,7 +163,7 @@ async fn a_term_of_the_house_is_told_of_as_any_promise_and_one_that_was_promised
     let mut answer = promise_request(&by_hand, DUE);
     answer.promise.as_mut().unwrap().kind = PromiseKind::Resolution.into();
     world.agent().make_promise(answer).await.unwrap();
-    house.monitor.says(CLOCK, &warning(&by_hand, 75)).await;
+    warns(&house, &by_hand, 75).await;
     all_heard(&house, DUE).await;
     stand(world, &by_hand, &[PromiseState::Made]).await;
 }
@@ -160,17 +177,17 @@ async fn what_is_no_term_of_the_customers_answer_stands_for_nothing() {
     let first = open(&mut agent).await.ticket.unwrap().name;
     let first_answer = sla::ClockStarted {
         ends_with_answer: false,
-        ..clock_started(CLOCK, &first, sla::PolicyKind::Statutory, DUE)
+        ..clock_started(&clock_of(&first), &first, sla::PolicyKind::Statutory, DUE)
     };
-    house.monitor.says(CLOCK, &first_answer).await;
+    house.monitor.says(&first_answer.clock, &first_answer).await;
     let done = affair(&house, sla::PolicyKind::Statutory, DUE).await;
     let ticket = start(&mut agent, &done).await.unwrap();
     let ticket = answer(&mut agent, &ticket, "p1", ANSWER).await.unwrap();
     let ticket = answer(&mut agent, &ticket, "p2", OTHER_ANSWER).await.unwrap();
     resolve(&mut agent, &ticket).await.unwrap();
     for subject in [&inner, &first, &done.name] {
-        house.monitor.says(CLOCK, &warning(subject, 75)).await;
-        house.monitor.says(CLOCK, &breach(subject, DUE)).await;
+        warns(&house, subject, 75).await;
+        is_breached(&house, subject).await;
     }
     all_heard(&house, DUE).await;
     for ticket in [&inner, &first, &done.name] {
@@ -183,7 +200,7 @@ async fn what_was_told_of_a_term_follows_its_clock() {
     let house = ready().await;
     let world = &house.world;
     let ticket = affair(&house, sla::PolicyKind::Statutory, DUE).await.name;
-    house.monitor.says(CLOCK, &warning(&ticket, 75)).await;
+    warns(&house, &ticket, 75).await;
     let first = stand(world, &ticket, &[PromiseState::AtRisk, PromiseState::Made]).await.remove(0);
     written(world, &first).await;
     // It stands still: nothing is owed by then, and nobody is told that it will be missed.
@@ -194,7 +211,7 @@ async fn what_was_told_of_a_term_follows_its_clock() {
     moves(&house, &ticket, Some(LATER)).await;
     let again = [PromiseState::Renegotiated, PromiseState::Renegotiated, PromiseState::AtRisk, PromiseState::Made];
     let stood = stand(world, &ticket, &again).await;
-    assert_eq!((stood[2].due_time, stood[2].term_clock.as_str()), (time(LATER), CLOCK));
+    assert_eq!((stood[2].due_time, stood[2].term_clock.clone()), (time(LATER), clock_of(&ticket)));
     assert_eq!(promise(world, &written(world, &stood[2]).await.new_promise).await.state(), PromiseState::Made);
     // Answered in time: it is kept, and so is the later date; nobody need be told any more.
     world.advance(SignedDuration::from_hours(2));
