@@ -220,7 +220,7 @@ impl Text {
         };
         let of = parameter.of.as_ref().map(|of| format!(", {of}")).unwrap_or_default();
         let mut value = self.share(parameter.counted.with(), parameter.counted.of());
-        if let (Some(target), Some(met)) = (parameter.figure.target(), parameter.met()) {
+        if let (Some(target), Some(met)) = (parameter.asked.percent, parameter.met()) {
             let met = if met { l.of("cumplido", "met") } else { l.of("incumplido", "not met") };
             value += &format!("; {} {target} %: {met}", l.of("exigido", "asked"));
         }
@@ -235,7 +235,7 @@ impl Text {
                 l.of("puntos", "points")
             );
         }
-        self.field(&format!("Art. {}, {name}{of}", parameter.figure.article()), &value);
+        self.field(&format!("Art. {}, {name}{of}", parameter.asked.article), &value);
     }
 
     fn told(&mut self, told: &Told) {

@@ -43,7 +43,7 @@ pub async fn exported(world: &World) -> Vec<Entry> {
 fn differences(published: &sla::ServiceParameters, again: &Recomputed) -> Vec<String> {
     let mut told = vec![(&again.calls.answered.parameter, ""), (&again.calls.human, "")];
     told.extend(again.calls.supervisor.iter().map(|parameter| (parameter, "")));
-    let resolved = again.resolved.as_ref().map(|resolved| resolved.parameter().unwrap());
+    let resolved = again.resolved.as_ref().map(|resolved| resolved.parameter(again.calls.human.law).unwrap());
     told.extend(resolved.iter().map(|parameter| (parameter, "")));
     let mut differ = Vec::new();
     for (parameter, kind) in told {
@@ -271,6 +271,9 @@ async fn a_supervisor_comes_within_three_minutes_or_else_by_the_end_of_the_busin
     let [at_once, by_the_day] =
         ["supervisor_in_same_communication", "supervisor_within_business_day"].map(|id| of(&told, id, ""));
     assert_eq!((at_once.target_percent, at_once.met), (None, None));
+    assert_eq!(at_once.less_than_duration, prost_types::Duration::try_from(std::time::Duration::from_secs(180)).ok());
+    let law = (at_once.law_from_date.as_str(), at_once.error_citation.as_str(), at_once.error.unwrap().most);
+    assert_eq!(law, ("2025-12-28", "Ley 10/2025, art. 22.1.b", 0.05));
     assert_eq!((by_the_day.target_percent, by_the_day.met), (Some(100), Some(false)));
 }
 

@@ -78,11 +78,11 @@ fn every_request_is_counted_under_how_it_was_met() {
         Measured { human: human(Some(later(arrived, 190))), ..call("5", arrived, Ended::Answered, 1) },
         Measured { human: human(None), by_phone: false, ..call("6", arrived, Ended::Abandoned, 20) },
     ] {
-        counts.add(&call);
+        counts.add(july().law(), &call);
     }
-    let strict = counts.parameters(Abandoned::Always).unwrap();
+    let strict = counts.parameters(july().law(), Abandoned::Always).unwrap();
     assert_eq!((strict.answered.parameter.counted.with(), strict.answered.parameter.counted.of()), (2, 5));
-    let mild = counts.parameters(Abandoned::AfterTheTerm).unwrap().answered;
+    let mild = counts.parameters(july().law(), Abandoned::AfterTheTerm).unwrap().answered;
     assert_eq!((mild.parameter.counted.of(), mild.abandoned_apart, mild.hung_up), (4, 1, 1));
     // Three minutes to the microsecond are too late for a person, too, and whoever never came is among those who were asked for.
     assert_eq!((strict.human.counted.with(), strict.human.counted.of()), (0, 2));
