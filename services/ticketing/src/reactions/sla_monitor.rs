@@ -80,7 +80,7 @@ impl OnSla {
         let noted = chronicle.stored.ticket.clone().note(Moment::Now(occurred_at));
         let (ticket, at) = noted.map_err(|_: Refusal| ReactionError::Refused("the ticket refused a note"))?;
         // Word of it came too late for anything to be told.
-        if term.due <= at {
+        if term.due <= at.max(self.ambient.now()) {
             return Ok(());
         }
         let promise = self.promise_of(&ticket, (clock, term), at);
