@@ -358,7 +358,7 @@ fn every_row_binds_whom_the_law_binds() {
 fn no_row_of_law_is_left_out_of_these_tables() {
     let listed: Vec<&str> = ROWS.iter().map(|row| row.id).chain(WITHOUT_TERM.iter().map(|(id, ..)| *id)).collect();
     let once: BTreeSet<&str> = listed.iter().copied().collect();
-    assert_eq!((listed.len(), once.len()), (61, 61));
+    assert_eq!((listed.len(), once.len()), (78, 78));
     let catalogue = catalogue();
     let shipped: BTreeSet<&str> =
         catalogue.rules().filter(|r| r.kind == Kind::Statutory).map(|r| r.id.as_str()).collect();
