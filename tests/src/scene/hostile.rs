@@ -166,7 +166,7 @@ fn plausible_number(field: &FieldDescriptor) -> i32 {
 
 fn plausible_time(field: &FieldDescriptor, facts: &Facts) -> i64 {
     match field.name() {
-        "due_time" | "effective_time" | "answer_by_time" => facts.now + 24 * 3600,
+        "due_time" | "effective_time" | "answer_by_time" | "expected_time" => facts.now + 24 * 3600,
         "to_time" => facts.now,
         "end_time" => facts.now + 4 * 365 * 24 * 3600,
         _ => facts.now - 3600,

@@ -13,6 +13,9 @@ use crate::rule::{Does, Ends, Rule};
 /// A ground that the ombudsman's office alone gives, by staying a case: the firm stops none of its own terms by waiting for a court.
 const OF_THE_OFFICE: &str = "parallel_proceedings";
 
+/// Beside an explanation that says where the customer may go.
+const SIGNPOSTS: &str = "signposts";
+
 /// What happened to an affair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -26,6 +29,11 @@ pub enum Event {
     Works,
     /// The customer was written or spoken to.
     Answered,
+    /// The same, by words that say why it takes longer and by when it is over.
+    Explained {
+        /// And, in writing, where the customer may go by now.
+        signposts: bool,
+    },
     /// The customer wrote or spoke.
     CustomerWrote,
     /// It went from one department to another.
@@ -60,17 +68,20 @@ impl Event {
             Self::SuperiorCame => "superior_came",
             Self::Works => "works",
             Self::Answered => "answered",
+            Self::Explained { .. } => "explained",
             Self::Resolved => "resolved",
             Self::Cancelled => "cancelled",
             Self::Reopened => "reopened",
         }
     }
 
-    /// What is stored beside the word: the ground of a wait or of a longer term; the departments of a handing over, apart by a space; empty for every other event.
+    /// What is stored beside the word: the ground of a wait or of a longer term; the departments of a handing over, apart by a space; that an explanation signposts;
+    /// empty for every other event.
     pub fn ground(&self) -> String {
         match self {
             Self::Waits(ground) | Self::Held(ground) | Self::Extended(ground) => ground.clone(),
             Self::HandedOver { from, to } => format!("{from} {to}"),
+            Self::Explained { signposts: true } => SIGNPOSTS.to_owned(),
             _ => String::new(),
         }
     }
@@ -83,6 +94,7 @@ impl Event {
             "extended" => Self::Extended(ground),
             "works" => Self::Works,
             "answered" => Self::Answered,
+            "explained" => Self::Explained { signposts: ground == SIGNPOSTS },
             "customer_wrote" => Self::CustomerWrote,
             "handed_over" => {
                 let (from, to) = ground.split_once(' ')?;
@@ -118,11 +130,22 @@ impl Event {
     }
 
     fn by_law(&self, rule: &Rule) -> Option<Happening> {
-        let answers_all = matches!(rule.ends, Ends::Resolved | Ends::FirstAnswer | Ends::Decision);
+        let answers_all = match rule.ends {
+            Ends::Resolved | Ends::FirstAnswer | Ends::Explained | Ends::FinalOrDelay | Ends::Decision => true,
+            Ends::Notification | Ends::PromiseSettled | Ends::ObligationMet | Ends::Nothing => false,
+        };
         match self {
             // Where no ground makes it stand still, nothing makes it go on.
             Self::Works => (!rule.effects.is_empty()).then_some(Happening::Unhindered),
             Self::Answered => (rule.ends == Ends::FirstAnswer).then_some(Happening::Fulfilled),
+            Self::Explained { signposts } => {
+                let meets = match rule.ends {
+                    Ends::FirstAnswer | Ends::Explained => true,
+                    Ends::FinalOrDelay => *signposts,
+                    _ => false,
+                };
+                meets.then_some(Happening::Fulfilled)
+            }
             Self::Resolved => answers_all.then_some(Happening::Fulfilled),
             Self::Cancelled => Some(Happening::Cancelled),
             Self::Reopened => answers_all.then_some(Happening::Reopened),
@@ -161,7 +184,7 @@ impl Event {
             Self::Held(_) => Occasion::Held,
             Self::Extended(_) => return None,
             Self::Works => Occasion::Works,
-            Self::Answered => Occasion::Answered,
+            Self::Answered | Self::Explained { .. } => Occasion::Answered,
             Self::CustomerWrote => Occasion::CustomerWrote,
             Self::Resolved => Occasion::Resolved,
             Self::Cancelled => Occasion::Cancelled,

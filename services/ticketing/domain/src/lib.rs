@@ -79,7 +79,9 @@ pub use process::{
     Course, Figures, Line, MAX_SITUATIONS, MAX_STEPS, Measure, Milestone, Move, MoveEnd, Place, Process, ProcessMap,
     Scope, Situation, Step, StepFigures, StepText, StepTitle, Stretch, Turn, Visit, Wording, WordingError, road,
 };
-pub use promise::{Promise, PromiseDraft, PromiseForecast, PromiseGate, PromiseKind, PromiseState, Settlement, Tried};
+pub use promise::{
+    Promise, PromiseDraft, PromiseForecast, PromiseGate, PromiseKind, PromiseState, Settlement, ToldBefore, Tried,
+};
 pub use public::{CustomerOption, customer_options};
 pub use readability::{Readability, ReadabilityGrade, readability};
 pub use receipt::Receipt;

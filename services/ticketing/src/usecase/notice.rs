@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, ResourceId as _, Violations};
-use postgres::{Kept, RequestKey, StoreError};
+use postgres::{Kept, RequestKey, StoreError, Tx};
 use server::Call;
 use server::parse::{self, actor_to_proto, time_to_proto};
 use ticketing_domain::{
-    ChangeKind, Notice, NoticeId, NoticeOutcome, NoticeTemplateId, Promise, PromiseState, Refusal, Settlement,
+    ChangeKind, Notice, NoticeId, NoticeOutcome, NoticeTemplateId, Promise, PromiseId, PromiseState, Refusal, Settlement,
     SlugId as _,
 };
 use uuid::Uuid;
@@ -178,6 +178,7 @@ impl Ticketing {
         let stored = StoredNotice { notice, ..found };
         part.notice_reported(&stored, at);
         notice::update(&mut writing.tx, &stored.notice).await?;
+        writing.learn(&stored.notice, at).await?;
         writing.finish(present::notice(&stored)).await
     }
 
@@ -220,24 +221,48 @@ impl Writing {
         if !kept && !given_way {
             return Ok(());
         }
-        for stored in notice::lock_about(&mut self.tx, promise.id).await? {
-            let Notice { promise: old, new_promise: new, .. } = &stored.notice;
-            let beside = if *old == promise.id { *new } else { *old };
-            let found = promise::get(&mut self.tx, beside).await?.ok_or_else(|| Error::not_found(beside.name()))?;
-            let settled = found.promise.clone();
-            let settled = if kept { settled.settle(Settlement::Kept, at) } else { settled.renegotiate(at) };
-            // One that has ended, or was due before, ended as it did.
-            if let Ok(promise) = settled {
-                self.part().promise_settled(&promise, at);
-                let written = StoredPromise { promise, version: found.version + 1, ..found };
-                promise::update(&mut self.tx, &written).await?;
-            }
-            if let Some(notice) = stored.notice.clone().withdraw(at) {
-                let stored = StoredNotice { notice, ..stored };
-                self.part().notice_reported(&stored, at);
-                notice::update(&mut self.tx, &stored.notice).await?;
-            }
-        }
-        Ok(())
+        let part = self.chronicle.part(self.id);
+        Ok(settle_beside(&mut self.tx, part, promise.id, kept, at).await?)
     }
+
+    /// What became of a notice is known now: so is what its customer had been told when the promise was broken.
+    async fn learn(&mut self, notice: &Notice, at: Timestamp) -> Result<(), Error> {
+        let Some(found) = promise::get(&mut self.tx, notice.promise).await? else { return Ok(()) };
+        let Some(promise) = found.promise.clone().learn(&notice.told()) else { return Ok(()) };
+        self.part().promise_settled(&promise, at);
+        let written = StoredPromise { promise, version: found.version + 1, ..found };
+        Ok(promise::update(&mut self.tx, &written).await?)
+    }
+}
+
+/// What stands beside a promise that was kept, or gave way, by a notice that put one in place of the other: it ends so too, and what has not left the house is not told.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub(crate) async fn settle_beside(
+    tx: &mut Tx,
+    part: &mut Chronicle,
+    promise: PromiseId,
+    kept: bool,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    for stored in notice::lock_about(tx, promise).await? {
+        let Notice { promise: old, new_promise: new, .. } = &stored.notice;
+        let beside = if *old == promise { *new } else { *old };
+        let found = promise::get(tx, beside).await?;
+        let found = found.ok_or_else(|| StoreError::corrupt("notice", "new_promise_id", stored.notice.id.id))?;
+        let settled = found.promise.clone();
+        let settled = if kept { settled.settle(Settlement::Kept, at) } else { settled.renegotiate(at) };
+        // One that has ended, or was due before, ended as it did.
+        if let Ok(promise) = settled {
+            part.promise_settled(&promise, at);
+            promise::update(tx, &StoredPromise { promise, version: found.version + 1, ..found }).await?;
+        }
+        if let Some(notice) = stored.notice.clone().withdraw(at) {
+            let stored = StoredNotice { notice, ..stored };
+            part.notice_reported(&stored, at);
+            notice::update(tx, &stored.notice).await?;
+        }
+    }
+    Ok(())
 }

@@ -13,6 +13,7 @@ use super::writing::Begun;
 use super::{Target, Ticketing};
 use crate::Error;
 use crate::grpc::present;
+use crate::store::message::Explanation;
 use crate::store::{history, ticket};
 
 impl Ticketing {
@@ -47,7 +48,9 @@ impl Ticketing {
         let (ticket, reply) = ticket.send_holding_reply(told, message, sender, (sent, &terms), writing.moment)?;
         writing.chronicle.changed(ticket);
         let text = reply.text(writing.chronicle.stored.ticket.facts());
-        writing.chronicle.say_as(message, Said::to_customer(reply.told.channel, text), writing.moment, &self.policy)?;
+        let explains = Explanation { expected: reply.told.answer_by, signposts: false };
+        let said = Said::to_customer(reply.told.channel, text).explaining(Some(explains));
+        writing.chronicle.say_as(message, said, writing.moment, &self.policy)?;
         writing.chronicle.note(
             ChangeKind::HoldingReplySent,
             reply.at,

@@ -25,7 +25,7 @@ pub(crate) struct Writing {
     app: Ticketing,
     key: RequestKey,
     /// The ticket that is asked about.
-    id: TicketId,
+    pub(super) id: TicketId,
     /// The transaction.
     pub tx: Tx,
     /// The head, those that are answered with it, and what is noted about them.

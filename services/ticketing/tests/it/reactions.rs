@@ -459,7 +459,7 @@ async fn a_superior_is_called_to_what_has_cost_the_customer_too_much_once_and_no
     assert_eq!(get(&done.name).await.state(), pb::TicketState::Resolved);
 }
 
-fn clock_started(clock: &str, subject: &str, kind: sla::PolicyKind, due: &str) -> sla::ClockStarted {
+pub fn clock_started(clock: &str, subject: &str, kind: sla::PolicyKind, due: &str) -> sla::ClockStarted {
     sla::ClockStarted {
         clock: clock.into(),
         subject: subject.into(),
