@@ -43,12 +43,14 @@ impl OnSla {
     async fn broken(&self, tx: &mut Tx, entry: &Received, id: PromiseId, at: Timestamp) -> Result<(), ReactionError> {
         let effect = Effect::on(tx, id.ticket, entry, &self.ambient).await?;
         let found = find(tx, id).await?;
+        let state = effect.chronicle.stored.ticket.state().clone();
         // Under its lock, so that nobody is handed it meanwhile.
         let mut told = notice::lock_about(tx, id).await?.into_iter();
         let told = told.find(|stored| stored.notice.promise == id && stored.notice.is_in_time());
         let cause = told.map(|stored| stored.notice.said.cause);
         // Refused when it has ended meanwhile: then there is nothing to say.
-        let Ok(promise) = found.promise.clone().breach(cause, at) else { return Ok(()) };
+        let kept = found.promise.kept_by(&state);
+        let Some(promise) = kept.or_else(|| found.promise.clone().breach(cause, at).ok()) else { return Ok(()) };
         let stored = StoredPromise { promise, version: found.version + 1, ..found };
         promise::update(tx, &stored).await?;
         let draft = |entries: &crate::entry::Entries<'_>| entries.promise_settled(&stored.promise);

@@ -224,17 +224,22 @@ impl Writing {
             let Notice { promise: old, new_promise: new, .. } = &stored.notice;
             let beside = if *old == promise.id { *new } else { *old };
             let found = promise::get(&mut self.tx, beside).await?.ok_or_else(|| Error::not_found(beside.name()))?;
+            // Of a new date that left the house the customer may know: it is owed, and so is what they were told of before.
+            let left_the_house = stored.notice.delivery.handed.is_some();
+            if matches!(promise.state, PromiseState::BrokenAnnounced { .. }) && left_the_house {
+                continue;
+            }
             let settled = found.promise.clone();
             let settled = if kept { settled.settle(Settlement::Kept, at) } else { settled.renegotiate(at) };
             // One that has ended, or was due before, ended as it did.
             if let Ok(promise) = settled {
-                self.part().promise_settled(&promise, at);
+                self.chronicle.part(promise.id.ticket).promise_settled(&promise, at);
                 let written = StoredPromise { promise, version: found.version + 1, ..found };
                 promise::update(&mut self.tx, &written).await?;
             }
             if let Some(notice) = stored.notice.clone().withdraw(at) {
                 let stored = StoredNotice { notice, ..stored };
-                self.part().notice_reported(&stored, at);
+                self.chronicle.part(stored.notice.id.ticket).notice_reported(&stored, at);
                 notice::update(&mut self.tx, &stored.notice).await?;
             }
         }
