@@ -13,6 +13,9 @@ use crate::rule::{Does, Ends, Rule};
 /// A ground that the ombudsman's office alone gives, by staying a case: the firm stops none of its own terms by waiting for a court.
 const OF_THE_OFFICE: &str = "parallel_proceedings";
 
+/// The ground on which an affair waits whose customer was asked to complete it.
+const CURE: &str = "cure_requested";
+
 /// What happened to an affair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -24,6 +27,8 @@ pub enum Event {
     Extended(String),
     /// Work on it began, or was taken up again.
     Works,
+    /// Work goes on though the customer was asked to complete it and has said nothing: the request is taken back.
+    Withdrawn,
     /// The customer was written or spoken to.
     Answered,
     /// The customer wrote or spoke.
@@ -59,6 +64,7 @@ impl Event {
             Self::SuperiorAwaited => "superior_awaited",
             Self::SuperiorCame => "superior_came",
             Self::Works => "works",
+            Self::Withdrawn => "withdrawn",
             Self::Answered => "answered",
             Self::Resolved => "resolved",
             Self::Cancelled => "cancelled",
@@ -82,6 +88,7 @@ impl Event {
             "held" => Self::Held(ground),
             "extended" => Self::Extended(ground),
             "works" => Self::Works,
+            "withdrawn" => Self::Withdrawn,
             "answered" => Self::Answered,
             "customer_wrote" => Self::CustomerWrote,
             "handed_over" => {
@@ -122,6 +129,7 @@ impl Event {
         match self {
             // Where no ground makes it stand still, nothing makes it go on.
             Self::Works => (!rule.effects.is_empty()).then_some(Happening::Unhindered),
+            Self::Withdrawn => rule.effect_of(CURE).map(|_| Happening::Withdrawn(CURE.to_owned())),
             Self::Answered => (rule.ends == Ends::FirstAnswer).then_some(Happening::Fulfilled),
             Self::Resolved => answers_all.then_some(Happening::Fulfilled),
             Self::Cancelled => Some(Happening::Cancelled),
@@ -160,7 +168,8 @@ impl Event {
             Self::Waits(_) => Occasion::WaitsForCustomer,
             Self::Held(_) => Occasion::Held,
             Self::Extended(_) => return None,
-            Self::Works => Occasion::Works,
+            // What the house measures of its own goes on with its work.
+            Self::Works | Self::Withdrawn => Occasion::Works,
             Self::Answered => Occasion::Answered,
             Self::CustomerWrote => Occasion::CustomerWrote,
             Self::Resolved => Occasion::Resolved,
