@@ -6,7 +6,7 @@ use postgres::{Kept, RequestKey, StoreError};
 use server::Call;
 use server::parse::{self, actor_to_proto, time_to_proto};
 use ticketing_domain::{
-    ChangeKind, Notice, NoticeId, NoticeOutcome, NoticeTemplateId, Promise, PromiseState, Refusal, Settlement,
+    ChangeKind, Notice, NoticeId, NoticeOutcome, NoticeState, NoticeTemplateId, Promise, PromiseState, Refusal, Settlement,
     SlugId as _,
 };
 use uuid::Uuid;
@@ -225,7 +225,8 @@ impl Writing {
             let beside = if *old == promise.id { *new } else { *old };
             let found = promise::get(&mut self.tx, beside).await?.ok_or_else(|| Error::not_found(beside.name()))?;
             // Of a new date that left the house the customer may know: it is owed, and so is what they were told of before.
-            let left_the_house = stored.notice.delivery.handed.is_some();
+            let state = stored.notice.delivery.state;
+            let left_the_house = matches!(state, NoticeState::Delivered { .. } | NoticeState::Handed);
             if matches!(promise.state, PromiseState::BrokenAnnounced { .. }) && left_the_house {
                 continue;
             }

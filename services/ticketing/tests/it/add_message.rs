@@ -4,9 +4,7 @@ use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 
-use crate::world::{
-    World, assert_refused, close, complaint, create_request, fact, fields, fresh_id, open, resolved, started, wait,
-};
+use crate::world::{World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, open, resolved, started, wait};
 
 fn from_customer(ticket: &str, body: &str) -> pb::AddMessageRequest {
     pb::AddMessageRequest {
@@ -169,7 +167,7 @@ async fn a_ticket_that_is_over_takes_no_message() {
     let world = World::new().await;
     let mut agent = world.agent();
     let ticket = resolved(&mut agent).await;
-    let ticket = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let ticket = accept(&world, &ticket).await;
     let late = agent.add_message(from_customer(&ticket.name, "Una cosa más")).await;
     assert_refused(late, Code::FailedPrecondition, "TICKET_OVER");
 }
