@@ -399,6 +399,8 @@ impl Play {
             occurred_time: None,
         };
         let said = self.beside.world.agent().add_message(request).await;
+        // What they say is another call, which is looked at elsewhere.
+        self.known.extend(self.written().await.into_iter().map(|(id, ..)| id));
         said.map_or_else(|_| format!("{ticket}/messages/{}", uuid::Uuid::nil()), |said| said.into_inner().name)
     }
 
