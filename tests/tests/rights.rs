@@ -323,7 +323,9 @@ async fn an_erasure_is_refused_with_its_date_and_destroys_nothing() {
     fingerprint::settled(&admin, LIMIT).await;
     let mut tickets = affair.cast.agent.tickets.clone();
     let read = tickets.get_ticket(GetTicketRequest { name: ticket.name.clone() }).await.expect("a ticket").into_inner();
+    let said = affair.say_by_mail(&ticket.name, "Ya está arreglado, lo retiro").await.expect("the customer withdraws");
     let cancel = CancelTicketRequest {
+        message: said.name,
         name: ticket.name.clone(),
         reason: "withdrawn_by_customer".to_owned(),
         etag: read.etag,

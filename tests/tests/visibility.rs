@@ -84,7 +84,9 @@ async fn a_ticket_that_is_over_leaves_the_open_ones() {
     let both = BTreeSet::from([first.name.clone(), second.name.clone()]);
     affair.view(&customer, LIMIT, |view| shows_exactly(view, &both)).await;
 
+    let said = affair.say_by_mail(&first.name, "Lo retiro").await.expect("the customer withdraws");
     let cancel = CancelTicketRequest {
+        message: said.name,
         name: first.name,
         reason: "withdrawn_by_customer".to_owned(),
         etag: first.etag,

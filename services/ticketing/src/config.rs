@@ -4,12 +4,15 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use ticketing_domain::{NoticeTerms, Policy, PromiseGate};
 
+/// Days a customer has to object, whatever is set.
+const FEWEST_OBJECTION_DAYS: u16 = 10;
+
 /// Settings of ticketing.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Settings {
     /// Its schema.
     pub database: postgres::Settings,
-    /// Days a customer may object to a resolution before the ticket may be closed for it.
+    /// Days a customer may object to a resolution before the ticket may be closed for it: ten at the least, as long as law gives them to complete an affair.
     #[serde(default = "objection_window_days")]
     pub objection_window_days: u16,
     /// Days after its end during which an affair may still be claimed about, and so is not erased (GDPR art. 17.3.e).
@@ -24,6 +27,9 @@ pub struct Settings {
     /// How often a customer is tried who was promised a call or a visit, before the promise counts as kept without them.
     #[serde(default = "promise_attempts")]
     pub promise_attempts: u32,
+    /// How many minutes after one try another counts; one at the least.
+    #[serde(default = "promise_attempt_gap_minutes")]
+    pub promise_attempt_gap_minutes: u16,
     /// How long before it is due the customer is told of a promise at risk, in minutes.
     #[serde(default = "notice_lead_minutes")]
     pub notice_lead_minutes: u32,
@@ -52,6 +58,10 @@ fn promise_attempts() -> u32 {
     3
 }
 
+fn promise_attempt_gap_minutes() -> u16 {
+    15
+}
+
 fn notice_lead_minutes() -> u32 {
     24 * 60
 }
@@ -65,7 +75,7 @@ fn firm_name() -> String {
 }
 
 fn objection_window_days() -> u16 {
-    10
+    FEWEST_OBJECTION_DAYS
 }
 
 impl Settings {
@@ -78,6 +88,7 @@ impl Settings {
             refuse_early_promises: refuse_early_promises(),
             promise_percent: promise_percent(),
             promise_attempts: promise_attempts(),
+            promise_attempt_gap_minutes: promise_attempt_gap_minutes(),
             notice_lead_minutes: notice_lead_minutes(),
             notice_extension_hours: notice_extension_hours(),
             firm_name: firm_name(),
@@ -86,10 +97,13 @@ impl Settings {
 
     pub(crate) fn policy(&self) -> Policy {
         Policy {
-            objection_window: SignedDuration::from_hours(24 * i64::from(self.objection_window_days)),
+            objection_window: SignedDuration::from_hours(
+                24 * i64::from(self.objection_window_days.max(FEWEST_OBJECTION_DAYS)),
+            ),
             promise_gate: if self.refuse_early_promises { PromiseGate::Refuse } else { PromiseGate::Flag },
             promise_percent: self.promise_percent.clamp(1, 99),
             promise_attempts: self.promise_attempts.max(1),
+            promise_attempt_gap: SignedDuration::from_mins(self.promise_attempt_gap_minutes.max(1).into()),
         }
     }
 
@@ -102,5 +116,17 @@ impl Settings {
 
     pub(crate) fn keep_ended(&self) -> SignedDuration {
         SignedDuration::from_hours(24 * i64::from(self.keep_ended_days))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_customer_has_ten_days_to_object_whatever_is_set() {
+        let set = |days| Settings { objection_window_days: days, ..Settings::new(postgres::Settings::default()) };
+        let window = |days| set(days).policy().objection_window;
+        assert_eq!([window(0), window(9), window(30)].map(|it| it.as_hours()), [240, 240, 720]);
     }
 }

@@ -100,6 +100,7 @@ pub use make_promise::NewPromise;
 pub use merge_ticket::{EndOfMerge, NewMerge};
 pub use process::{Measured, NewProcess};
 pub use reclassify_ticket::NewFiling;
+pub use reject_ticket::Rejection;
 pub use settle_promise::PromiseEnd;
 pub use split_ticket::NewSplit;
 pub use team::{NewAgent, NewPresence, NewRules};

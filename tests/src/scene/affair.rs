@@ -313,6 +313,7 @@ impl<'a> Affair<'a> {
             text: format!("Le devolvemos la cuota antes del viernes, sin {}", SAID[8]),
             due_time: Some(self.at(4 * 24 * 3600)),
             channel: Channel::Phone.into(),
+            kind: ticketing::PromiseKind::Other.into(),
             ..ticketing::Promise::default()
         };
         let make = ticketing::MakePromiseRequest {

@@ -168,6 +168,7 @@ impl Affair<'_> {
         let now = kernel::Ambient::system().now().as_second();
         let promise = ticketing::Promise {
             text: "Le escribimos hoy".to_owned(),
+            kind: ticketing::PromiseKind::Other.into(),
             due_time: Some(prost_types::Timestamp { seconds: now + 12 * 3_600, nanos: 0 }),
             channel: Channel::Email.into(),
             ..Default::default()

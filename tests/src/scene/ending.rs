@@ -44,7 +44,9 @@ impl Affair<'_> {
             request_id: request_id(),
             occurred_time: None,
         };
-        let closed = tickets.close_ticket(close).await?.into_inner();
+        // That they accept they say themselves, and somebody who did not answer writes it down.
+        self.say_by_mail(ticket, "De acuerdo con la respuesta").await?;
+        let closed = self.cast.supervisor.tickets.clone().close_ticket(close).await?.into_inner();
         let asked = self.be_asked(ticket).await?;
         self.say_what_it_was_like(asked).await?;
         Ok(closed)
@@ -66,21 +68,26 @@ impl Affair<'_> {
             request_id: self.scene.request_id(),
         };
         tickets.request_cure(ask).await?;
+        self.say_by_mail(&found.name, "Aquí va el extracto que piden").await?;
+        Ok(tickets.get_ticket(get).await?.into_inner())
+    }
+
+    /// The customer writes.
+    pub async fn say_by_mail(&self, ticket: &str, body: &str) -> Result<ticketing::Message, Status> {
         let message = ticketing::Message {
             direction: Direction::Inbound.into(),
             visibility: ticketing::MessageVisibility::Public.into(),
             channel: Channel::Email.into(),
-            body: "Aquí va el extracto que piden".to_owned(),
+            body: body.to_owned(),
             ..Default::default()
         };
         let send = ticketing::AddMessageRequest {
-            parent: found.name,
+            parent: ticket.to_owned(),
             message: Some(message),
             request_id: self.scene.request_id(),
             occurred_time: None,
         };
-        tickets.add_message(send).await?;
-        Ok(tickets.get_ticket(get).await?.into_inner())
+        Ok(self.cast.agent.tickets.clone().add_message(send).await?.into_inner())
     }
 
     /// An agent of billing is put to work.

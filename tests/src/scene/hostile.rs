@@ -208,6 +208,8 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
         (_, "key_digits") => "2345672345678".to_owned(),
         (_, "proof_digits") => "234567".to_owned(),
         (_, "request_id") => (facts.uuid)(),
+        ("CancelTicketRequest", "reason") => "withdrawn_by_customer".to_owned(),
+        (_, "sector") if field.parent_message().full_name().contains("ticketing") => "general".to_owned(),
         (_, "etag" | "into_etag") => "\"1\"".to_owned(),
         (_, "regime") => "es.finance".to_owned(),
         (_, "claim_point") => "p1".to_owned(),

@@ -113,6 +113,7 @@ async fn promise(scene: &Scene, affair: &Affair<'_>, ticket: &str) -> Result<(),
     let due = scene.ambient.now().as_second() + 86_400;
     let promise = ticketing::Promise {
         text: format!("Le llamamos mañana {}", SCRIPTS[7]),
+        kind: ticketing::PromiseKind::Other.into(),
         due_time: Some(prost_types::Timestamp { seconds: due, nanos: 0 }),
         channel: Channel::Phone.into(),
         ..Default::default()

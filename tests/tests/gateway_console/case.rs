@@ -185,6 +185,7 @@ async fn a_case_with_more_clocks_than_are_shown_says_how_many_more_there_are() {
             text: format!("La parte {day} de la cuota se devuelve ese día"),
             due_time: Some(prost_types::Timestamp { seconds: due, nanos: 0 }),
             channel: Channel::Phone.into(),
+            kind: ticketing::PromiseKind::Other.into(),
             ..ticketing::Promise::default()
         };
         let make = ticketing::MakePromiseRequest {

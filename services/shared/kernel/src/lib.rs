@@ -18,7 +18,7 @@ pub use classify::{Classify, Kind, Severity};
 pub use id::{IdError, ResourceId};
 pub use party::{Actor, ActorKind, Channel, Department, Language, Role};
 pub use personal::Personal;
-pub use sector::is_finance;
+pub use sector::{SECTORS, is_finance, is_sector};
 pub use violation::{Violation, Violations};
 
 /// Re-exported so that [`typed_id!`] works in crates that do not name `uuid` themselves.

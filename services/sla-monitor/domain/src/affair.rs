@@ -16,6 +16,9 @@ const OF_THE_OFFICE: &str = "parallel_proceedings";
 /// Beside an explanation that says where the customer may go.
 const SIGNPOSTS: &str = "signposts";
 
+/// The ground on which an affair waits whose customer was asked to complete it.
+const CURE: &str = "cure_requested";
+
 /// What happened to an affair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -27,6 +30,8 @@ pub enum Event {
     Extended(String),
     /// Work on it began, or was taken up again.
     Works,
+    /// Work goes on though the customer was asked to complete it and has said nothing: the request is taken back.
+    Withdrawn,
     /// The customer was written or spoken to.
     Answered,
     /// The same, by words that say why it takes longer and by when it is over.
@@ -67,6 +72,7 @@ impl Event {
             Self::SuperiorAwaited => "superior_awaited",
             Self::SuperiorCame => "superior_came",
             Self::Works => "works",
+            Self::Withdrawn => "withdrawn",
             Self::Answered => "answered",
             Self::Explained { .. } => "explained",
             Self::Resolved => "resolved",
@@ -93,6 +99,7 @@ impl Event {
             "held" => Self::Held(ground),
             "extended" => Self::Extended(ground),
             "works" => Self::Works,
+            "withdrawn" => Self::Withdrawn,
             "answered" => Self::Answered,
             "explained" => Self::Explained { signposts: ground == SIGNPOSTS },
             "customer_wrote" => Self::CustomerWrote,
@@ -137,6 +144,7 @@ impl Event {
         match self {
             // Where no ground makes it stand still, nothing makes it go on.
             Self::Works => (!rule.effects.is_empty()).then_some(Happening::Unhindered),
+            Self::Withdrawn => rule.effect_of(CURE).map(|_| Happening::Withdrawn(CURE.to_owned())),
             Self::Answered => (rule.ends == Ends::FirstAnswer).then_some(Happening::Fulfilled),
             Self::Explained { signposts } => {
                 let meets = match rule.ends {
@@ -183,7 +191,8 @@ impl Event {
             Self::Waits(_) => Occasion::WaitsForCustomer,
             Self::Held(_) => Occasion::Held,
             Self::Extended(_) => return None,
-            Self::Works => Occasion::Works,
+            // What the house measures of its own goes on with its work.
+            Self::Works | Self::Withdrawn => Occasion::Works,
             Self::Answered | Self::Explained { .. } => Occasion::Answered,
             Self::CustomerWrote => Occasion::CustomerWrote,
             Self::Resolved => Occasion::Resolved,

@@ -104,6 +104,8 @@ pub enum Happening {
     Hindered(String),
     /// The ground fell away.
     Unhindered,
+    /// This ground is taken back: it is as if it had never been.
+    Withdrawn(String),
     /// The obligation was met.
     Fulfilled,
     /// The affair was resolved, which meets a policy of the house: nothing begins any more until that does not hold.
@@ -132,6 +134,7 @@ impl Happening {
             Self::StartedUntil(_) => "started_until",
             Self::Hindered(_) => "hindered",
             Self::Unhindered => "unhindered",
+            Self::Withdrawn(_) => "withdrawn",
             Self::Fulfilled => "fulfilled",
             Self::Closed => "closed",
             Self::Cancelled => "cancelled",

@@ -230,6 +230,25 @@ fn a_displaced_clock_ends_where_it_was_displaced_and_keeps_the_verdict_it_had() 
     assert_eq!(answered.state, State::Fulfilled { at: instant(met), due: instant(due) });
 }
 
+#[test]
+fn a_request_that_is_withdrawn_was_never_made() {
+    let start = ("2026-03-02T10:00:00+01:00", Happening::Started);
+    let asked = ("2026-03-23T09:00:00+01:00", hindered("cure_requested"));
+    let back = ("2026-03-23T09:00:01+01:00", Happening::Withdrawn("cure_requested".to_owned()));
+    let due = State::Running { due: instant("2026-03-23T22:59:59.999999Z") };
+    let withdrawn = clock(GENERAL, &[start.clone(), asked.clone(), back]);
+    assert_eq!((withdrawn.state, withdrawn.epoch, withdrawn.breaches.len()), (due.clone(), 1, 0));
+    // However often, and however long it takes: what was owed by then is broken.
+    let late = ("2026-04-07T09:00:00+02:00", Happening::Withdrawn("cure_requested".to_owned()));
+    let again = ("2026-04-07T09:00:01+02:00", hindered("cure_requested"));
+    let parked = clock(GENERAL, &[start.clone(), asked.clone(), late, again]);
+    assert_eq!((parked.state, parked.epoch), (due, 1));
+    assert_eq!(parked.breaches.len(), 1);
+    // The ground of another is not taken back with it.
+    let other = ("2026-03-23T09:00:01+01:00", Happening::Withdrawn("incomplete".to_owned()));
+    assert!(matches!(clock(GENERAL, &[start, asked, other]).state, State::Scheduled { .. }));
+}
+
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         Just(hindered("cure")),
@@ -237,6 +256,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         Just(hindered("holding_reply")),
         Just(hindered("something_else")),
         Just(Happening::Unhindered),
+        Just(Happening::Withdrawn("incomplete".to_owned())),
         Just(Happening::Fulfilled),
         Just(Happening::Cancelled),
         Just(Happening::Reopened),
@@ -356,7 +376,8 @@ fn a_proof_speaks_of_one_as_of_one_and_names_what_did_not_count() {
 #[test]
 fn the_eight_weeks_are_met_by_the_answer_or_by_why_it_is_late_in_writing_with_where_to_go() {
     let catalogue = Catalogue::embedded(&Switches::new()).unwrap();
-    let meets = |rule: &str, event: Event| event.to_clock_of(catalogue.rule(rule).unwrap()) == Some(Happening::Fulfilled);
+    let meets =
+        |rule: &str, event: Event| event.to_clock_of(catalogue.rule(rule).unwrap()) == Some(Happening::Fulfilled);
     let (letter, word) = (Event::Explained { signposts: true }, Event::Explained { signposts: false });
     let disp = "uk.disp.1-6-2.final";
     assert!(meets(disp, letter.clone()) && meets(disp, Event::Resolved));
@@ -367,7 +388,9 @@ fn the_eight_weeks_are_met_by_the_answer_or_by_why_it_is_late_in_writing_with_wh
     // What resolves and answers is the answer alone.
     assert!(!meets("es.l10-2025.17-1.resolve", letter.clone()) && !meets("uk.disp.1-6-2A.psd", letter.clone()));
     // The customer is told of the eight weeks as of the term of the answer.
-    assert!(catalogue.rule(disp).unwrap().ends_with_answer() && !catalogue.rule(continuity).unwrap().ends_with_answer());
+    assert!(
+        catalogue.rule(disp).unwrap().ends_with_answer() && !catalogue.rule(continuity).unwrap().ends_with_answer()
+    );
     for event in [letter, word] {
         assert_eq!(Event::from_word(event.as_str(), event.ground()), Some(event));
     }

@@ -4,7 +4,8 @@
 //! * Resolved, or refused with reasons: meets what is to be resolved, answered or decided. Cancelled by the customer: the
 //!   clocks fall away, those of promises too.
 //! * Waiting moves a clock only where its rule names the reason as a ground; otherwise the customer's time goes on.
-//! * Work taken up again ends the waiting; on a resolved affair it is a reopening.
+//! * Work taken up again ends the waiting; on a resolved affair it is a reopening. Where the customer was asked for something and said nothing, it is as if
+//!   nobody had asked.
 //! * A holding reply lengthens what its law lets it lengthen.
 //! * The first message to the customer meets what asks for a first answer.
 //! * The house's own policies are moved by more: what the customer says, who works on it, what department has it.
@@ -40,6 +41,9 @@ pub const SOURCE: &str = "ticketing";
 
 /// The ground by which rules know that a customer was answered for the time being.
 const HOLDING_REPLY: &str = "holding_reply";
+
+/// The reason ticketing gives where work goes on though the customer was asked to complete an affair and has said nothing.
+const CURE_WITHDRAWN: &str = "cure_withdrawn";
 
 /// The reason ticketing gives for a new owner who is the superior that was asked for; it said so by nothing else before.
 const SUPERVISOR_CAME: &str = "supervisor_called";
@@ -266,6 +270,10 @@ async fn transitioned(
         (_, S::Pending) => effects.befall(tx, affair, Event::Waits(moved.reason.clone())).await,
         (_, S::Held) => effects.befall(tx, affair, Event::Held(moved.reason.clone())).await,
         (S::Resolved, S::InProgress) => effects.befall(tx, affair, Event::Reopened).await,
+        // The customer has said nothing: no time was given.
+        (S::Pending, S::InProgress) if moved.reason == CURE_WITHDRAWN => {
+            effects.befall(tx, affair, Event::Withdrawn).await
+        }
         // Begun, or taken up again.
         (_, S::InProgress) => effects.befall(tx, affair, Event::Works).await,
         // An affair closed after its resolution: no clock is about that. A state of a newer ticketing is tolerated.

@@ -136,6 +136,7 @@ fn happening(kind: &str, ground: String, until: Option<Timestamp>) -> Option<Hap
         "renewed" => Happening::Renewed,
         "taken_up" => Happening::TakenUp,
         "hindered" => Happening::Hindered(ground),
+        "withdrawn" => Happening::Withdrawn(ground),
         "unhindered" => Happening::Unhindered,
         "fulfilled" => Happening::Fulfilled,
         "closed" => Happening::Closed,
@@ -331,7 +332,7 @@ pub async fn change(
     quiet_ms: u32,
 ) -> Result<Noted, StoreError> {
     let ground = match changed.what {
-        Happening::Hindered(ground) => ground.as_str(),
+        Happening::Hindered(ground) | Happening::Withdrawn(ground) => ground.as_str(),
         _ => "",
     };
     let mut ahead = DueRows::default();
@@ -422,7 +423,7 @@ pub async fn note(
     cause: Cause<'_>,
 ) -> Result<(), StoreError> {
     let ground = match &entry.what {
-        Happening::Hindered(ground) => ground.as_str(),
+        Happening::Hindered(ground) | Happening::Withdrawn(ground) => ground.as_str(),
         _ => "",
     };
     sqlx::query!(

@@ -10,8 +10,9 @@ use ventanilla_proto::ombudsman::v1::CaseState;
 use ventanilla_proto::sla::v1::{Clock, ExplainClockRequest, ListClocksRequest};
 use ventanilla_proto::ticketing::v1::{
     AddMessageRequest, AnswerClaimPointRequest, ClaimPoint, CreateTicketRequest, GetPublicStatusRequest,
-    GetTicketRequest, MakePromiseRequest, Message, MessageVisibility, Promise, PromiseState, ResolveTicketRequest,
-    SettlePromiseRequest, Severity, StartTicketRequest, Ticket, TicketType, WaitForCustomerRequest,
+    GetTicketRequest, MakePromiseRequest, Message, MessageVisibility, Promise, PromiseKind, PromiseState,
+    ResolveTicketRequest, SettlePromiseRequest, Severity, StartTicketRequest, Ticket, TicketType,
+    WaitForCustomerRequest,
 };
 use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
 
@@ -170,6 +171,7 @@ async fn worked_on(stage: &mut Stage<'_>, ticket: &Ticket) -> anyhow::Result<()>
             text: "Le llamaremos antes de 48 horas con la comprobación del cobro.".to_owned(),
             due_time: stage.in_hours(48),
             channel: Channel::Phone.into(),
+            kind: PromiseKind::Other.into(),
             ..Promise::default()
         }),
         request_id: stage.request_id(),

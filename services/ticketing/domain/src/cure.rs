@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use kernel::{Actor, Channel};
 
+use crate::answer::same;
 use crate::transition::word;
 use crate::{
     Answer, Body, CureId, Facts, MessageId, Missing, Moment, Refusal, State, Ticket, Transitioned, Word, wording,
@@ -85,6 +86,19 @@ pub struct CureDraft {
     pub due: Option<Timestamp>,
 }
 
+impl CureDraft {
+    /// Refuses to ask again for what was asked for before: nothing that was sent is missing still, and what did not come has its own end.
+    ///
+    /// # Errors
+    /// [`Refusal::CureAskedBefore`].
+    pub fn refuse_again(&self, before: &[CureRequest]) -> Result<(), Refusal> {
+        let is_it = |asked: &&CureRequest| {
+            !matches!(asked.state, CureState::Withdrawn { .. }) && same(asked.missing.expose(), self.missing.expose())
+        };
+        before.iter().find(is_it).map_or(Ok(()), |asked| Err(Refusal::CureAskedBefore { cure: asked.id }))
+    }
+}
+
 /// A request to complete an affair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CureRequest {
@@ -115,8 +129,13 @@ pub struct CureRequest {
 pub enum CureState {
     /// The customer has time.
     Asked,
-    /// The customer answered, or work went on without it.
+    /// The customer answered.
     Answered {
+        /// When.
+        at: Timestamp,
+    },
+    /// Work went on without a word of the customer: it is as if nobody had asked.
+    Withdrawn {
         /// When.
         at: Timestamp,
     },
@@ -133,6 +152,7 @@ impl CureState {
         match self {
             Self::Asked => "asked",
             Self::Answered { .. } => "answered",
+            Self::Withdrawn { .. } => "withdrawn",
             Self::Lapsed { .. } => "lapsed",
         }
     }
@@ -142,6 +162,7 @@ impl CureState {
         match (word, ended) {
             ("asked", None) => Some(Self::Asked),
             ("answered", Some(at)) => Some(Self::Answered { at }),
+            ("withdrawn", Some(at)) => Some(Self::Withdrawn { at }),
             ("lapsed", Some(at)) => Some(Self::Lapsed { at }),
             _ => None,
         }
@@ -151,7 +172,7 @@ impl CureState {
     pub const fn settled(self) -> Option<Timestamp> {
         match self {
             Self::Asked => None,
-            Self::Answered { at } | Self::Lapsed { at } => Some(at),
+            Self::Answered { at } | Self::Withdrawn { at } | Self::Lapsed { at } => Some(at),
         }
     }
 }
@@ -191,6 +212,8 @@ impl CureRequest {
 impl Ticket {
     /// Why a ticket waits that the customer was asked to complete.
     pub const CURE_REQUESTED: &str = "cure_requested";
+    /// Why work goes on though the customer was asked and has said nothing.
+    pub const CURE_WITHDRAWN: &str = "cure_withdrawn";
     /// Why work goes on when the customer's time is over.
     pub const CURE_WINDOW_OVER: &str = "cure_window_over";
     /// Why a ticket counts as resolved that was never completed.
@@ -199,7 +222,7 @@ impl Ticket {
     /// Asks the customer to complete it: in_progress -> pending. `message` is the message that will tell them.
     ///
     /// # Errors
-    /// [`Refusal`] when the ticket is not in progress, or law gives the customer more time.
+    /// [`Refusal`] when the ticket is not in progress, law gives the customer more time, or a legal term would stand still for much longer.
     pub fn request_cure(
         self,
         draft: CureDraft,
@@ -217,6 +240,11 @@ impl Ticket {
         let (law, due) = (self.filing.cure_law(), draft.due.unwrap_or(least.due));
         if due < least.due {
             return Err(Refusal::CureTermTooShort { earliest: least.due, law });
+        }
+        // Meanwhile the term of the answer does not run, and how long that lasts is not the firm's to say.
+        let latest = least.due.checked_add(least.due.duration_since(asked)).unwrap_or(Timestamp::MAX);
+        if due > latest {
+            return Err(Refusal::CureTermTooLong { latest });
         }
         let CureDraft { missing, channel, .. } = draft;
         let cure = CureRequest { id, missing, channel, due, law, least, message, by, asked, state: CureState::Asked };

@@ -6,8 +6,8 @@ mod told;
 use jiff::Timestamp;
 
 use crate::{
-    ArticleStanding, CaseId, CureLaw, CustomerId, Placeholder, Presence, PromiseStanding, RedressStanding, ScanState,
-    Standing, SurveyId, TicketId,
+    ArticleStanding, CaseId, CureId, CureLaw, CustomerId, Owner, Placeholder, Presence, PromiseStanding,
+    RedressStanding, ScanState, Standing, SurveyId, TicketId,
 };
 
 pub use sales_ban::SalesBan;
@@ -39,7 +39,7 @@ pub enum Refusal {
     #[error("the text is no reasoned answer to this point; say what was found and why")]
     GenericAnswer,
     /// A term has passed.
-    #[error("a ticket is not closed because a term has passed")]
+    #[error("a ticket is neither closed nor cancelled because a term has passed")]
     CloseByElapsedTerm,
     /// The customer may still object.
     #[error("the customer may object until {open_until}")]
@@ -167,6 +167,43 @@ pub enum Refusal {
     CureNotLapsed {
         /// `never_asked`, `asked`, `answered`, `answered_late` or `of_another_law`.
         state: &'static str,
+    },
+    /// A legal term would stand still for too long.
+    #[error("a legal term stands still until {latest} at the most, which is twice what law gives the customer")]
+    CureTermTooLong {
+        /// The latest.
+        latest: Timestamp,
+    },
+    /// The customer was asked for this before.
+    #[error("the customer was asked for this before, in {}; ask for what is still missing", cure.name())]
+    CureAskedBefore {
+        /// When.
+        cure: CureId,
+    },
+    /// Their silence says nothing.
+    #[error(
+        "the customer has said something since they were answered; reopen the ticket, or close it as accepted where that is what they said"
+    )]
+    CustomerHasSpoken,
+    /// Nothing shows it.
+    #[error("nothing that the customer said shows it; write down what they said")]
+    NotSaidByCustomer,
+    /// Nobody says that their own answer was accepted.
+    #[error(
+        "who resolved the ticket does not say that the customer accepted; let somebody else, or the customer by key and proof"
+    )]
+    AcceptanceOfOwnWork,
+    /// An answer is promised, and there is none.
+    #[error("an answer that was promised is kept by the answer, and the ticket is {state}")]
+    NotAnsweredYet {
+        /// Where the ticket stands.
+        state: Standing,
+    },
+    /// Nobody of this id is an agent here.
+    #[error("{} is no agent here; a supervisor has to put them here", owner.as_str())]
+    OwnerUnknown {
+        /// Who.
+        owner: Owner,
     },
     /// They wait already.
     #[error("the customer waits for a superior since {since}")]

@@ -85,6 +85,7 @@ impl Ticket {
         let added = ClaimPoint::number_from(self.points.len(), more);
         self.points.extend(added.iter().cloned());
         let from = std::mem::replace(&mut self.filing, to.clone());
+        self.note_filing();
         self.last_change = at;
         Ok((self, Refiled { from, to, added, reason, at }))
     }

@@ -189,14 +189,22 @@ pub fn refuse_for_members(members: &[&Ticket], command: &Command) -> Result<(), 
     match command {
         Command::Resolve { .. } => refuse_open_points(members),
         // None goes where it could not go by itself.
-        Command::Reject { .. } => refuse_those(members, command, |state| state != Standing::Acknowledged),
-        Command::Cancel { .. } => refuse_those(members, command, |state| state == Standing::Pending),
-        Command::Close { reason: CloseReason::ObjectionWindowOver } => {
-            let open = members.iter().find_map(|ticket| ticket.office_case().filter(|case| case.open));
-            open.map_or(Ok(()), |case| Err(Refusal::OfficeCaseOpen { case: case.id }))
+        Command::Reject { .. } => {
+            refuse_at_the_office(members)?;
+            refuse_those(members, command, |state| state != Standing::Acknowledged)
         }
+        Command::Cancel { .. } => {
+            refuse_at_the_office(members)?;
+            refuse_those(members, command, |state| state == Standing::Pending)
+        }
+        Command::Close { reason: CloseReason::ObjectionWindowOver, .. } => refuse_at_the_office(members),
         _ => Ok(()),
     }
+}
+
+fn refuse_at_the_office(members: &[&Ticket]) -> Result<(), Refusal> {
+    let open = members.iter().find_map(|ticket| ticket.office_case().filter(|case| case.open));
+    open.map_or(Ok(()), |case| Err(Refusal::OfficeCaseOpen { case: case.id }))
 }
 
 fn refuse_those(members: &[&Ticket], command: &Command, refused: fn(Standing) -> bool) -> Result<(), Refusal> {

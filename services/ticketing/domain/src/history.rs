@@ -1,6 +1,6 @@
 //! A history brought from elsewhere: it tells states, and the verb between two of them follows.
 
-use crate::{Answer, CloseReason, Command, Signpost, Standing, Word};
+use crate::{Answer, CloseReason, Command, CustomerWord, Signpost, Standing, Word};
 
 /// The state a history says an affair reached, with what that state asks for.
 #[derive(Debug, Clone)]
@@ -45,8 +45,9 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// The verb that leads there from `from`. Where none does, the ticket itself refuses the verb answered.
-    pub fn verb_from(self, from: Standing) -> Command {
+    /// The verb that leads there from `from`; `spoke` says whether the customer has said something since they were answered. Where none does, the ticket itself
+    /// refuses the verb answered.
+    pub fn verb_from(self, from: Standing, spoke: bool) -> Command {
         match self {
             Self::InProgress { reason } => match from {
                 Standing::Pending | Standing::Held => Command::Resume { reason },
@@ -56,7 +57,13 @@ impl Destination {
             Self::Pending { awaiting } => Command::WaitForCustomer { awaiting },
             Self::Held { awaiting } => Command::Hold { awaiting },
             Self::Resolved { resolution } => Command::Resolve { resolution },
-            Self::Closed { reason } => Command::Close { reason },
+            // That they accepted, the other system knows; that they were silent, its history tells.
+            Self::Closed { reason: reason @ CloseReason::AcceptedByCustomer } => {
+                Command::Close { reason, word: CustomerWord::Own }
+            }
+            Self::Closed { reason } => {
+                Command::Close { reason, word: CustomerWord::Told { spoke, by_resolver: false } }
+            }
             Self::Rejected { reason, signpost } => Command::Reject { reason, signpost },
             Self::Cancelled { reason } => Command::Cancel { reason },
         }
@@ -73,7 +80,7 @@ mod tests {
 
     #[test]
     fn going_to_work_is_beginning_resuming_or_reopening_by_where_it_stood() {
-        let verb = |from| Destination::InProgress { reason: None }.verb_from(from).verb();
+        let verb = |from| Destination::InProgress { reason: None }.verb_from(from, false).verb();
         assert_eq!(verb(Standing::Acknowledged), "start");
         assert_eq!(verb(Standing::Pending), "resume");
         assert_eq!(verb(Standing::Held), "resume");

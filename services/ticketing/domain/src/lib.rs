@@ -99,10 +99,14 @@ pub use text::{
     Answer, Body, Cause, ExternalId, Missing, Owner, PointText, PromiseText, Query, Signpost, Slug, Subject, Text,
     TextError, Title, Told, Verbatim, Word,
 };
-pub use ticket::{Assigned, Assignment, Draft, Facts, Moment, OfficeCase, Opened, Ticket, Ties};
-pub use transition::{Command, Policy, Transitioned};
-pub use wording::{DocumentWords, answer_due, complaint_invitation, document_words, new_date, spelled};
+pub use ticket::{Assigned, Assignment, Draft, EverFiled, Facts, Moment, OfficeCase, Opened, Ticket, Ties};
+pub use transition::{Command, CustomerWord, Policy, Transitioned, is_elapsed_term};
+pub use wording::{
+    DocumentWords, announced, answer_due, complaint_invitation, document_words, new_date, promise_ends, rejected,
+    renegotiated, spelled, withdrawn,
+};
 pub use words::{
-    AffectedOutcome, ArticleStanding, AttemptOutcome, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding,
-    RedressStanding, SatisfactionCause, ScanState, Severity, Standing, TakeReason, TicketType, Visibility,
+    AffectedOutcome, ArticleStanding, AttemptOutcome, CancelReason, ChangeKind, CloseReason, LinkKind, Presence,
+    PromiseStanding, RedressStanding, SatisfactionCause, ScanState, Severity, Standing, TakeReason, TicketType,
+    Visibility,
 };

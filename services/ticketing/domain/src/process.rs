@@ -139,6 +139,11 @@ pub struct Situation {
 }
 
 impl Situation {
+    /// Whether it is of affairs that stand so for this reason and no other.
+    fn is_for(&self, standing: Standing, reason: Option<&str>) -> bool {
+        self.standing == standing && self.reason.as_ref().map(Word::as_str) == reason
+    }
+
     fn is(&self, turn: &Turn) -> bool {
         self.standing == turn.standing
             && self.reason.as_ref().is_none_or(|reason| turn.reason.as_deref() == Some(reason.as_str()))
@@ -177,6 +182,11 @@ impl Step {
     /// Whether it names where an affair stands.
     fn names(&self, turn: &Turn) -> bool {
         self.situations.iter().any(|situation| situation.is(turn))
+    }
+
+    /// Whether what it tells the customer is said for this reason alone.
+    pub fn is_for(&self, standing: Standing, reason: &str) -> bool {
+        self.situations.iter().any(|situation| situation.is_for(standing, Some(reason)))
     }
 
     /// Whether what it tells the customer is about an affair in this state: where it names none, about one that the house is working on.
@@ -277,6 +287,15 @@ impl ProcessMap {
     /// The steps, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// The step that speaks of affairs that stand so for this reason; of those that stand so for whatever reason, where none does.
+    pub fn step_for(&self, standing: Standing, reason: Option<&str>) -> Option<&Step> {
+        let speaks = |step: &&Step, reason: Option<&str>| step.situations.iter().any(|it| it.is_for(standing, reason));
+        let for_reason = self.steps.iter().find(|step| speaks(step, reason));
+        for_reason
+            .or_else(|| self.steps.iter().find(|step| speaks(step, None)))
+            .or_else(|| self.steps.iter().find(|step| step.speaks_of(standing)))
     }
 
     /// Steps that may follow this one.

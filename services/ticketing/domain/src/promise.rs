@@ -1,9 +1,11 @@
 //! Promises: who promised what, when it falls due, and how it ended.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, Channel, Language};
 
-use crate::{AttemptOutcome, Cause, ClockId, PromiseId, PromiseStanding, PromiseText, Refusal, Word, new_date};
+use crate::{
+    AttemptOutcome, Cause, ClockId, PromiseId, PromiseStanding, PromiseText, Refusal, Standing, State, Word, new_date,
+};
 
 /// What is promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -279,12 +281,44 @@ impl Promise {
         self.forecast.is_some_and(|told| self.due < told.earliest)
     }
 
-    /// Says how it went when the customer was tried at `at`. Whoever is reached is served: it is kept. So it is when they were tried `enough` times within the
-    /// window, though nobody answered.
+    /// Refuses that an answer which was promised is said to be kept while there is none.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAnsweredYet`].
+    pub fn refuse_kept(&self, state: Standing) -> Result<(), Refusal> {
+        let answered = matches!(state, Standing::Resolved | Standing::Closed);
+        if self.kind == PromiseKind::Resolution && !answered { Err(Refusal::NotAnsweredYet { state }) } else { Ok(()) }
+    }
+
+    /// How it ends as its affair is answered at `at`; `None` where it goes on, or has ended. `refused` is why the affair is not taken up, where it is not: then there
+    /// is nothing more to do, and the customer is told so.
+    pub fn as_answered(&self, refused: Option<&Cause>, at: Timestamp) -> Option<Self> {
+        let settlement = match (self.kind, refused) {
+            (PromiseKind::Resolution, _) => Settlement::Kept,
+            (_, Some(cause)) => Settlement::Announced { cause: cause.clone() },
+            (_, None) => return None,
+        };
+        self.clone().settle(settlement, at).ok()
+    }
+
+    /// Kept, where it is of an answer and its affair stands answered in time; `None` otherwise, and when it has ended.
+    pub fn kept_by(&self, state: &State) -> Option<Self> {
+        let answered = matches!(state.standing(), Standing::Resolved | Standing::Closed);
+        let in_time = self.kind == PromiseKind::Resolution && answered && state.since() <= self.due;
+        in_time.then(|| self.clone().settle(Settlement::Kept, state.since()).ok()).flatten()
+    }
+
+    /// Says how it went when the customer was tried at `at`. Whoever is reached is served: it is kept. So it is when they were tried often enough within the
+    /// window, though nobody answered. A try counts some time after the one before, and where it was theirs that was tried.
     ///
     /// # Errors
     /// [`Refusal`] when it is neither of a call back nor of an appointment, has ended or is past due.
-    pub fn attempt(mut self, outcome: AttemptOutcome, enough: u32, at: Timestamp) -> Result<Self, Refusal> {
+    pub fn attempt(
+        mut self,
+        outcome: AttemptOutcome,
+        (enough, gap): (u32, SignedDuration),
+        at: Timestamp,
+    ) -> Result<Self, Refusal> {
         self.refuse_if_over()?;
         let (PromiseKind::Callback { from, tried } | PromiseKind::Appointment { from, tried }) = &mut self.kind else {
             return Err(Refusal::NothingToAttempt);
@@ -292,7 +326,8 @@ impl Promise {
         if at > self.due {
             return Err(Refusal::PromisePastDue { due: self.due });
         }
-        if at >= *from {
+        let early = tried.last.is_some_and(|last| at.duration_since(last) < gap);
+        if at >= *from && !early && outcome != AttemptOutcome::WrongAddress {
             tried.times = tried.times.saturating_add(1);
             tried.last = Some(at);
         }

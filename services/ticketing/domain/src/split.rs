@@ -96,6 +96,7 @@ impl Ticket {
                 follow_up_of: None,
                 served_first: facts.served_first,
                 characteristics: draft.characteristics,
+                ever: self.ties.ever,
             },
             id,
             key,

@@ -38,6 +38,8 @@ pub struct Draft {
     pub served_first: bool,
     /// What is known of it.
     pub characteristics: Characteristics,
+    /// What the affair that it follows up, or was a part of, was ever filed as.
+    pub ever: EverFiled,
 }
 
 /// What never changes about an affair.
@@ -96,6 +98,30 @@ pub struct Ties {
     pub merged: Option<Merged>,
     /// How many affairs are answered with it.
     pub gathers: usize,
+    /// What it was ever filed as that stays, whatever it is filed as later.
+    pub ever: EverFiled,
+}
+
+/// What an affair was ever filed as: nothing is offered for sale in it, and another filing takes that away from nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EverFiled {
+    /// About the continuity of a service.
+    pub continuity: bool,
+    /// As a complaint of the finance sector.
+    pub finance_complaint: bool,
+}
+
+impl EverFiled {
+    /// With what it is filed as now; `claims` says whether anything is claimed point by point.
+    fn with(self, filing: &Filing, claims: bool) -> Self {
+        let continuity = filing.topic.as_ref().is_some_and(|topic| topic.as_str() == "continuity");
+        // What is claimed point by point is a complaint, whatever it is filed as.
+        let finance_complaint = filing.is_finance() && (filing.ticket_type.is_complaint() || claims);
+        Self {
+            continuity: self.continuity || continuity,
+            finance_complaint: self.finance_complaint || finance_complaint,
+        }
+    }
 }
 
 /// When a change happens: now, or at the past time of a history brought from elsewhere.
@@ -152,6 +178,7 @@ impl Ticket {
     pub fn open(draft: Draft, id: TicketId, key: TrackingKey, earlier: Option<Timestamp>, at: Timestamp) -> Opened {
         // The earliest of what is known: a legal clock never starts later because of how we file.
         let first_received = [draft.first_received, earlier].into_iter().flatten().fold(at, Timestamp::min);
+        let ever = draft.ever.with(&draft.filing, !draft.points.is_empty());
         let ticket = Self {
             facts: Facts {
                 id,
@@ -169,7 +196,7 @@ impl Ticket {
             points: ClaimPoint::number(draft.points),
             assignment: draft.assignment,
             state: State::Acknowledged { since: at },
-            ties: Ties::default(),
+            ties: Ties { ever, ..Ties::default() },
             last_change: at,
         };
         Opened { ticket, received: at, split_from: None, characteristics: draft.characteristics }
@@ -342,15 +369,20 @@ impl Ticket {
     /// # Errors
     /// [`Refusal::SalesOfferNotAllowed`].
     pub fn refuse_sales_offer(&self) -> Result<(), Refusal> {
-        let law = if self.filing.topic.as_ref().is_some_and(|topic| topic.as_str() == "continuity") {
-            Some(SalesBan::Continuity)
-        } else if self.filing.is_finance() && (self.filing.ticket_type.is_complaint() || !self.points.is_empty()) {
-            // What is claimed point by point is a complaint, whatever it is filed as.
-            Some(SalesBan::FinanceComplaint)
-        } else {
-            None
-        };
+        let EverFiled { continuity, finance_complaint } = self.ties.ever;
+        let law = continuity.then_some(SalesBan::Continuity);
+        let law = law.or(finance_complaint.then_some(SalesBan::FinanceComplaint));
         law.map_or(Ok(()), |law| Err(Refusal::SalesOfferNotAllowed { law }))
+    }
+
+    /// What it was ever filed as.
+    pub const fn ever(&self) -> EverFiled {
+        self.ties.ever
+    }
+
+    /// Notes what it is filed as now beside what it was.
+    pub(crate) fn note_filing(&mut self) {
+        self.ties.ever = self.ties.ever.with(&self.filing, !self.points.is_empty());
     }
 
     /// Notes something about the affair that its own state does not forbid: a promise that ended, what the office did.

@@ -19,6 +19,15 @@ pub struct Policy {
     pub promise_percent: u8,
     /// How often a customer is tried who was promised a call or a visit.
     pub promise_attempts: u32,
+    /// How long after one try another counts.
+    pub promise_attempt_gap: SignedDuration,
+}
+
+impl Policy {
+    /// How often a customer is tried, and how long after one try another counts.
+    pub const fn attempts(&self) -> (u32, SignedDuration) {
+        (self.promise_attempts, self.promise_attempt_gap)
+    }
 }
 
 impl Default for Policy {
@@ -29,6 +38,7 @@ impl Default for Policy {
             promise_gate: PromiseGate::Refuse,
             promise_percent: 80,
             promise_attempts: 3,
+            promise_attempt_gap: SignedDuration::from_mins(15),
         }
     }
 }
@@ -53,6 +63,8 @@ pub enum Command {
         /// Why; `customer_answered` or `hold_over` when not said.
         reason: Option<Word>,
     },
+    /// pending -> in_progress: the customer has said something.
+    Hear,
     /// in_progress -> resolved.
     Resolve {
         /// How.
@@ -62,6 +74,8 @@ pub enum Command {
     Close {
         /// Why.
         reason: CloseReason,
+        /// What shows it.
+        word: CustomerWord,
     },
     /// resolved -> in_progress.
     Reopen {
@@ -82,14 +96,72 @@ pub enum Command {
     },
 }
 
+/// What the customer has said since they were answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomerWord {
+    /// They say it themselves, by key and proof, or said it to the system that a history comes from.
+    Own,
+    /// Somebody tells of it.
+    Told {
+        /// They have said something.
+        spoke: bool,
+        /// Whoever tells of it is the person who answered.
+        by_resolver: bool,
+    },
+}
+
+/// Words that say that a term has passed, where a reason is asked for: by law none (art. 13.2).
+const ELAPSED: [&str; 10] = [
+    "term_elapsed",
+    "elapsed_term",
+    "term_over",
+    "term_expired",
+    "deadline_passed",
+    "expired",
+    "timeout",
+    "no_answer",
+    "no_response",
+    "customer_silent",
+];
+
+/// Whether this word, given as a reason, says that a term has passed.
+pub fn is_elapsed_term(reason: &str) -> bool {
+    ELAPSED.contains(&reason)
+}
+
 impl Command {
+    /// Refuses what only the history of another system tells: that it waited for what moves a legal term, or was closed there. `brought` says whether the affair
+    /// came from one.
+    ///
+    /// # Errors
+    /// [`Refusal`] of an affair that was opened here.
+    pub fn refuse_as_history(&self, ticket: &Ticket, brought: bool) -> Result<(), Refusal> {
+        match self {
+            _ if brought => Ok(()),
+            Self::WaitForCustomer { awaiting } | Self::Hold { awaiting } if moves_a_term(awaiting) => {
+                Err(Refusal::CureRequestNeeded { law: ticket.filing.cure_law() })
+            }
+            Self::Close { reason: CloseReason::ClosedAtSource, .. } => Err(Refusal::PastTimeNotAllowed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it ends an affair because a term has passed.
+    fn says_term_elapsed(&self) -> bool {
+        match self {
+            Self::Close { reason, .. } => *reason == CloseReason::TermElapsed,
+            Self::Cancel { reason } => is_elapsed_term(reason.as_str()),
+            _ => false,
+        }
+    }
+
     /// The verb, as a refusal names it.
     pub const fn verb(&self) -> &'static str {
         match self {
             Self::Start => "start",
             Self::WaitForCustomer { .. } => "wait for the customer",
             Self::Hold { .. } => "be held",
-            Self::Resume { .. } => "resume",
+            Self::Resume { .. } | Self::Hear => "resume",
             Self::Resolve { .. } => "be resolved",
             Self::Close { .. } => "be closed",
             Self::Reopen { .. } => "be reopened",
@@ -122,7 +194,7 @@ impl Ticket {
     pub fn apply(self, command: Command, moment: Moment, policy: &Policy) -> Result<(Self, Transitioned), Refusal> {
         self.refuse_if_over()?;
         // Whatever the state: nobody may even ask for this one.
-        if matches!(command, Command::Close { reason: CloseReason::TermElapsed }) {
+        if command.says_term_elapsed() {
             return Err(Refusal::CloseByElapsedTerm);
         }
         let since = self.settle(moment)?;
@@ -131,6 +203,10 @@ impl Ticket {
         let next = match (self.state.clone(), command) {
             (State::Acknowledged { .. }, Command::Start) => State::InProgress { since, reason: None },
             (State::Acknowledged { .. }, Command::Reject { reason, signpost }) => {
+                self.refuse_at_the_office()?;
+                if is_generic(signpost.expose()) {
+                    return Err(Refusal::GenericAnswer);
+                }
                 State::Rejected { since, reason, signpost }
             }
             (State::InProgress { .. }, Command::WaitForCustomer { awaiting }) => {
@@ -148,24 +224,36 @@ impl Ticket {
                 }
                 State::Resolved { since, reason: None, resolution }
             }
+            // Whoever reads the ledger knows by the reason that no time was given: it is not for the caller to name.
+            (State::Pending { cure: Some(_), .. }, Command::Resume { .. }) => {
+                State::InProgress { since, reason: Some(word(Self::CURE_WITHDRAWN)) }
+            }
             (State::Pending { .. }, Command::Resume { reason }) => {
                 State::InProgress { since, reason: Some(reason.unwrap_or_else(|| word("customer_answered"))) }
+            }
+            (State::Pending { .. }, Command::Hear) => {
+                State::InProgress { since, reason: Some(word("customer_answered")) }
             }
             (State::Held { .. }, Command::Resume { reason }) => {
                 State::InProgress { since, reason: Some(reason.unwrap_or_else(|| word("hold_over"))) }
             }
-            (State::Resolved { since: resolved, resolution, .. }, Command::Close { reason }) => {
-                self.may_close(reason, resolved, since, policy)?;
+            (State::Resolved { since: resolved, resolution, .. }, Command::Close { reason, word }) => {
+                self.may_close(reason, word, (resolved, since), policy)?;
                 State::Closed { since, resolution, reason }
             }
             (State::Resolved { .. }, Command::Reopen { reason }) => State::InProgress { since, reason: Some(reason) },
             (
                 State::Acknowledged { .. } | State::InProgress { .. } | State::Held { .. },
                 Command::Cancel { reason },
-            ) => State::Cancelled { since, reason },
+            ) => {
+                self.refuse_at_the_office()?;
+                State::Cancelled { since, reason }
+            }
             _ => return Err(refused),
         };
-        let cure = self.state.cure().map(|open| open.settled(CureState::Answered { at: since }));
+        let withdrawn = next.reason() == Some(Self::CURE_WITHDRAWN);
+        let ended = if withdrawn { CureState::Withdrawn { at: since } } else { CureState::Answered { at: since } };
+        let cure = self.state.cure().map(|open| open.settled(ended));
         Ok(self.enter(next, cure))
     }
 
@@ -196,20 +284,33 @@ impl Ticket {
         if points.is_empty() { Ok(()) } else { Err(Refusal::ClaimPointUnanswered { points }) }
     }
 
+    /// Refuses to end what the ombudsman's office hears a case about.
+    fn refuse_at_the_office(&self) -> Result<(), Refusal> {
+        let heard = self.ties.office_case.filter(|case| case.open);
+        heard.map_or(Ok(()), |case| Err(Refusal::OfficeCaseOpen { case: case.id }))
+    }
+
     fn may_close(
         &self,
         reason: CloseReason,
-        resolved: Timestamp,
-        at: Timestamp,
+        word: CustomerWord,
+        (resolved, at): (Timestamp, Timestamp),
         policy: &Policy,
     ) -> Result<(), Refusal> {
-        match reason {
-            CloseReason::AcceptedByCustomer | CloseReason::ClosedAtSource => Ok(()),
-            CloseReason::TermElapsed => Err(Refusal::CloseByElapsedTerm),
-            CloseReason::ObjectionWindowOver => {
-                if let Some(case) = self.ties.office_case.filter(|case| case.open) {
-                    return Err(Refusal::OfficeCaseOpen { case: case.id });
-                }
+        match (reason, word) {
+            (CloseReason::AcceptedByCustomer, CustomerWord::Told { spoke: false, .. }) => {
+                Err(Refusal::NotSaidByCustomer)
+            }
+            (CloseReason::AcceptedByCustomer, CustomerWord::Told { by_resolver: true, .. }) => {
+                Err(Refusal::AcceptanceOfOwnWork)
+            }
+            (CloseReason::AcceptedByCustomer | CloseReason::ClosedAtSource, _) => Ok(()),
+            (CloseReason::TermElapsed, _) => Err(Refusal::CloseByElapsedTerm),
+            (CloseReason::ObjectionWindowOver, CustomerWord::Told { spoke: true, .. }) => {
+                Err(Refusal::CustomerHasSpoken)
+            }
+            (CloseReason::ObjectionWindowOver, _) => {
+                self.refuse_at_the_office()?;
                 // A window beyond the calendar never ends.
                 let open_until = resolved.checked_add(policy.objection_window).unwrap_or(Timestamp::MAX);
                 if at < open_until { Err(Refusal::ObjectionWindowOpen { open_until }) } else { Ok(()) }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use kernel::Language;
 
-use crate::{CureLaw, Facts, TicketType};
+use crate::{Cause, CureLaw, Facts, TicketType};
 
 /// Zone whose date and hour people are told.
 pub(crate) const ZONE: &str = "Europe/Madrid";
@@ -112,6 +112,92 @@ pub(crate) fn uncured(facts: &Facts, asked: Timestamp, due: Timestamp, law: Cure
             "El {asked} le pedimos lo que faltaba y le dijimos que sin ello su asunto se archivaría. No hemos recibido nada hasta el {until} \
              ({ZONE}), así que se archiva (Ley 44/2002, art. 29 quater.2). Puede oponerse a ello, y puede volver a presentarlo."
         ),
+    }
+}
+
+/// What a customer is told who withdrew an affair, as they had said at `said`.
+pub fn withdrawn(facts: &Facts, said: Timestamp) -> String {
+    let (key, said) = (&facts.tracking_key, spelled(said, facts.language));
+    match facts.language {
+        Language::En => format!(
+            "We have withdrawn your affair {key}, as you told us on {said}. If that is not what you wanted, tell us: we open it again with the date on which \
+             you first presented it."
+        ),
+        Language::Ca => format!(
+            "Hem retirat el seu assumpte {key}, com ens va dir el {said}. Si no és el que volia, digui'ns-ho: el tornem a obrir amb la data en què el va \
+             presentar per primera vegada."
+        ),
+        Language::Es | Language::Gl | Language::Eu => format!(
+            "Hemos retirado su asunto {key}, como nos dijo el {said}. Si no es lo que quería, díganoslo: lo volvemos a abrir con la fecha en que lo presentó por \
+             primera vez."
+        ),
+    }
+}
+
+/// What a customer is told whose affair is not taken up.
+pub fn rejected(facts: &Facts, explanation: &str, signpost: &str) -> String {
+    let key = &facts.tracking_key;
+    match facts.language {
+        Language::En => {
+            format!(
+                "We do not take up your affair {key}, for this reason:\n\n{explanation}\n\nWhere you can turn to:\n\n{signpost}"
+            )
+        }
+        Language::Ca => {
+            format!(
+                "No admetem el seu assumpte {key}, per aquest motiu:\n\n{explanation}\n\nOn pot adreçar-se:\n\n{signpost}"
+            )
+        }
+        Language::Es | Language::Gl | Language::Eu => {
+            format!(
+                "No admitimos su asunto {key}, por este motivo:\n\n{explanation}\n\nAdónde puede dirigirse:\n\n{signpost}"
+            )
+        }
+    }
+}
+
+/// Why what was promised about an affair that is not taken up is not done.
+pub fn promise_ends(language: Language) -> Cause {
+    let cause = match language {
+        Language::En => "Your affair was not taken up, for the reason that we have told you.",
+        Language::Ca => "El seu assumpte no s'ha admès, pel motiu que li hem explicat.",
+        Language::Es | Language::Gl | Language::Eu => {
+            "Su asunto no se ha admitido, por el motivo que le hemos explicado."
+        }
+    };
+    cause.parse().expect("a wording of ours is a cause")
+}
+
+/// What a customer is told of a promise that will not be kept.
+pub fn announced(text: &str, due: Timestamp, cause: &str, language: Language) -> String {
+    let until = spelled(due, language);
+    match language {
+        Language::En => format!("We will not keep what we promised you by {until} ({text}), for this reason: {cause}"),
+        Language::Ca => {
+            format!("No complirem el que li vam prometre per al {until} ({text}), per aquest motiu: {cause}")
+        }
+        Language::Es | Language::Gl | Language::Eu => {
+            format!("No cumpliremos lo que le prometimos para el {until} ({text}), por este motivo: {cause}")
+        }
+    }
+}
+
+/// What a customer is told of a promise that takes the place of another: of the old one text and due instant, then of the new one.
+pub fn renegotiated(old: (&str, Timestamp), new: (&str, Timestamp), language: Language) -> String {
+    let ((was, was_due), (is, due)) = (old, new);
+    let (was_due, due) = (spelled(was_due, language), spelled(due, language));
+    match language {
+        Language::En => format!("In place of what we promised you by {was_due} ({was}) we promise you, by {due}: {is}"),
+        Language::Ca => {
+            format!(
+                "En lloc del que li vam prometre per al {was_due} ({was}) li prometem, com a molt tard el {due}: {is}"
+            )
+        }
+        Language::Es | Language::Gl | Language::Eu => {
+            format!(
+                "En lugar de lo que le prometimos para el {was_due} ({was}) le prometemos, a más tardar el {due}: {is}"
+            )
+        }
     }
 }
 

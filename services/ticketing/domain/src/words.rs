@@ -1,5 +1,7 @@
 //! The closed vocabularies, with the word each value is stored as.
 
+use crate::Word;
+
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident => $text:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -108,6 +110,25 @@ words! {
         TermElapsed => "term_elapsed",
         /// The system a history comes from had closed it.
         ClosedAtSource => "closed_at_source",
+    }
+}
+
+words! {
+    /// Why a customer withdraws.
+    CancelReason {
+        /// They do not want it any more.
+        WithdrawnByCustomer => "withdrawn_by_customer",
+        /// The matter is settled otherwise.
+        SettledOtherwise => "settled_otherwise",
+        /// It was not what they wanted to present.
+        PresentedByMistake => "presented_by_mistake",
+    }
+}
+
+impl CancelReason {
+    /// The reason as the state keeps it.
+    pub fn word(self) -> Word {
+        self.as_str().parse().expect("it is a word")
     }
 }
 
@@ -305,6 +326,8 @@ words! {
         TicketOver => "ticket_over",
         /// There is no such affair.
         TicketNotFound => "ticket_not_found",
+        /// Somebody is at work on it just now.
+        Busy => "busy",
     }
 }
 

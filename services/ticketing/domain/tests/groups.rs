@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Language, ResourceId, Uuid};
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
-    Assignment, Bonds, CaseId, Characteristics, Command, CustomerId, Draft, Filing, MAX_MERGED, Moment, OfficeCase,
-    Policy, Refusal, Severity, SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey, moment_of_all,
-    refuse_for_members,
+    Assignment, Bonds, CaseId, Characteristics, Command, CustomerId, Draft, EverFiled, Filing, MAX_MERGED, Moment,
+    OfficeCase, Policy, Refusal, Severity, SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey,
+    moment_of_all, refuse_for_members,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
@@ -48,6 +48,7 @@ fn ticket(number: usize, points: usize) -> Ticket {
         follow_up_of: None,
         served_first: true,
         characteristics: Characteristics::default(),
+        ever: EverFiled::default(),
     };
     Ticket::open(draft, id(number), TrackingKey::from_entropy([1; 12]), None, start()).ticket
 }

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Channel, Department, Language, ResourceId, Uuid};
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
-    Assignment, Characteristics, CloseReason, Command, CureDraft, CureId, CureRequest, CureState, CustomerId, Draft,
-    Filing, LeastTerm, MessageId, Moment, Policy, Refusal, Severity, Standing, Ticket, TicketId, TicketType,
-    TrackingKey, Transitioned,
+    Assignment, Characteristics, CloseReason, Command, CureDraft, CureId, CureRequest, CureState, CustomerId,
+    CustomerWord, Draft, EverFiled, Filing, LeastTerm, MessageId, Moment, Policy, Refusal, Severity, Standing, Ticket,
+    TicketId, TicketType, TrackingKey, Transitioned,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
@@ -34,6 +34,7 @@ fn draft(points: usize) -> Draft {
         follow_up_of: None,
         served_first: false,
         characteristics: Characteristics::default(),
+        ever: EverFiled::default(),
     }
 }
 
@@ -61,6 +62,14 @@ enum Ask {
     ResolveUncured(bool),
 }
 
+/// What a customer said, who tells of it.
+fn words() -> impl Strategy<Value = CustomerWord> {
+    prop_oneof![
+        Just(CustomerWord::Own),
+        (any::<bool>(), any::<bool>()).prop_map(|(spoke, by_resolver)| CustomerWord::Told { spoke, by_resolver }),
+    ]
+}
+
 fn command() -> impl Strategy<Value = Command> {
     let word = || "some_reason".parse().unwrap();
     prop_oneof![
@@ -68,8 +77,10 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::WaitForCustomer { awaiting: word() }),
         Just(Command::Hold { awaiting: word() }),
         Just(Command::Resume { reason: None }),
+        Just(Command::Hear),
         Just(Command::Resolve { resolution: ANSWER.parse().unwrap() }),
-        proptest::sample::select(CloseReason::ALL).prop_map(|reason| Command::Close { reason }),
+        (proptest::sample::select(CloseReason::ALL), words())
+            .prop_map(|(reason, word)| Command::Close { reason, word }),
         Just(Command::Reopen { reason: word() }),
         Just(Command::Reject {
             reason: word(),
@@ -85,7 +96,7 @@ fn ask() -> impl Strategy<Value = Ask> {
         3 => (0..4usize, any::<bool>()).prop_map(|(p, good)| Ask::Answer(p, good)),
         1 => proptest::sample::select(vec!["billing", "network-ops"]).prop_map(Ask::Transfer),
         1 => Just(Ask::Touch),
-        3 => (-30..300i64).prop_map(Ask::RequestCure),
+        3 => (-30..400i64).prop_map(Ask::RequestCure),
         3 => Just(Ask::LapseCure),
         2 => any::<bool>().prop_map(Ask::ResolveUncured),
     ]
@@ -99,6 +110,11 @@ fn asks() -> impl Strategy<Value = Vec<(Ask, i64)>> {
 /// What law gives at the least, in these tests.
 fn least(asked: Timestamp) -> LeastTerm {
     LeastTerm { due: asked + SignedDuration::from_hours(240), es: "diez días".into(), en: "ten days".into() }
+}
+
+/// Twice as long as law gives.
+fn twice(cure: &CureRequest) -> Timestamp {
+    cure.least.due + cure.least.due.duration_since(cure.asked)
 }
 
 /// `cures` are those there were, which a store keeps.
@@ -168,12 +184,25 @@ proptest! {
             let at = start() + SignedDuration::from_mins(minutes);
             let moment = if minutes % 2 == 0 { Moment::Now(at) } else { Moment::Stated(at) };
             let before = ticket.clone();
-            let by_the_clock = matches!(ask, Ask::LapseCure);
+            let (by_the_clock, asked) = (matches!(ask, Ask::LapseCure), ask.clone());
             let Ok(after) = carry_out(ticket, ask, moment, &mut cures) else {
                 ticket = before;
                 continue;
             };
             let (from, to) = (before.state().standing(), after.state().standing());
+            if let Some(cure) = cures.iter().find(|cure| cure.state.settled().is_some()) {
+                prop_assert!(cure.due <= twice(cure), "a term stands still for longer than twice what law gives");
+            }
+            if let (Some(open), Ask::Move(_)) = (before.state().cure(), &asked) {
+                let ended = cures.iter().find(|cure| cure.id == open.id).map(|cure| cure.state.as_str());
+                let spoken = matches!(asked, Ask::Move(Command::Hear));
+                prop_assert_eq!(ended, Some(if spoken { "answered" } else { "withdrawn" }), "the customer said nothing");
+            }
+            if let Ask::Move(Command::Close { reason, word }) = asked {
+                let told = |spoke| matches!(word, CustomerWord::Told { spoke: s, .. } if s == spoke);
+                prop_assert!(reason != CloseReason::ObjectionWindowOver || !told(true), "closed by silence though they spoke");
+                prop_assert!(reason != CloseReason::AcceptedByCustomer || !told(false), "accepted though they said nothing");
+            }
             prop_assert_eq!(after.facts(), &facts, "what never changes has changed");
             prop_assert!(!from.is_terminal(), "{} was over, and something followed", from);
             prop_assert!(after.last_change() >= before.last_change(), "history went back in time");

@@ -226,6 +226,7 @@ pub(crate) const fn cure_state(state: CureState) -> pb::CureState {
     match state {
         CureState::Asked => pb::CureState::Asked,
         CureState::Answered { .. } => pb::CureState::Answered,
+        CureState::Withdrawn { .. } => pb::CureState::Withdrawn,
         CureState::Lapsed { .. } => pb::CureState::Lapsed,
     }
 }

@@ -166,9 +166,7 @@ impl TicketService for Service {
     }
 
     async fn reject_ticket(&self, request: Request<pb::RejectTicketRequest>) -> Answer<pb::Ticket> {
-        let run = |app: Ticketing, call, (target, (why, signpost))| async move {
-            app.reject_ticket(&call, target, why, signpost).await
-        };
+        let run = |app: Ticketing, call, (target, told)| async move { app.reject_ticket(&call, target, told).await };
         self.change(request, convert::reject, run).await
     }
 

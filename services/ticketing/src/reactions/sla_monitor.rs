@@ -48,11 +48,13 @@ impl OnSla {
     async fn broken(&self, tx: &mut Tx, entry: &Received, id: PromiseId, at: Timestamp) -> Result<(), ReactionError> {
         let effect = Effect::on(tx, id.ticket, entry, &self.ambient).await?;
         let found = find(tx, id).await?;
+        let state = effect.chronicle.stored.ticket.state().clone();
         // Under its lock, so that nobody is handed it meanwhile.
         let notices = notice::lock_about(tx, id).await?.into_iter().filter(|stored| stored.notice.promise == id);
         let told = notices.map(|stored| stored.notice.told()).fold(ToldBefore::Nothing, ToldBefore::or);
         // Refused when it has ended meanwhile: then there is nothing to say.
-        let Ok(promise) = found.promise.clone().breach(told, at) else { return Ok(()) };
+        let kept = found.promise.kept_by(&state);
+        let Some(promise) = kept.or_else(|| found.promise.clone().breach(told, at).ok()) else { return Ok(()) };
         let stored = StoredPromise { promise, version: found.version + 1, ..found };
         promise::update(tx, &stored).await?;
         let draft = |entries: &crate::entry::Entries<'_>| entries.promise_settled(&stored.promise);
@@ -170,7 +172,7 @@ impl OnSla {
             chronicle.promise_settled(&promise, at);
             promise::update(tx, &StoredPromise { promise, version: found.version + 1, ..found.clone() }).await?;
         }
-        settle_beside(tx, &mut chronicle, id, answered.is_some(), at).await?;
+        settle_beside(tx, &mut chronicle, &found.promise, answered.is_some(), at).await?;
         if chronicle.changes.is_empty() {
             return Ok(());
         }

@@ -13,20 +13,34 @@ use super::ticket::select_tickets;
 use super::ticket_row::{Stored, TicketRow};
 use crate::usecase::chronicle::Chronicle;
 
+/// Affairs that were asked for: those that are locked, and those that somebody else is at work on.
+pub(crate) struct Found {
+    pub locked: Vec<Stored>,
+    pub busy: Vec<TicketId>,
+}
+
 /// These affairs, as far as there are such, locked until the transaction ends, with the heads that they are answered with: those first, in the
-/// order of their ids, as everybody locks them.
-#[tracing::instrument(name = "db.affected.lock", skip_all)]
-pub(crate) async fn lock(tx: &mut PgConnection, ids: &[TicketId]) -> Result<Vec<Stored>, StoreError> {
+/// order of their ids, as everybody locks them. Nobody is waited for.
+#[tracing::instrument(name = "db.affected.lock_free", skip_all)]
+pub(crate) async fn lock_free(tx: &mut PgConnection, ids: &[TicketId]) -> Result<Found, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = select_tickets!(
         "where t.ticket_id = any($1) or t.ticket_id in (
                  select m.merged_head from ticketing.ticket m where m.ticket_id = any($1) and m.merged_head is not null)
-             order by coalesce(t.merged_head, t.ticket_id), t.merged_head is not null, t.ticket_id for no key update of t",
+             order by coalesce(t.merged_head, t.ticket_id), t.merged_head is not null, t.ticket_id for no key update of t skip locked",
         &ids
     )
-    .fetch_all(tx)
+    .fetch_all(&mut *tx)
     .await?;
-    rows.into_iter().filter(|row| ids.contains(&row.ticket_id)).map(Stored::try_from).collect()
+    let there = sqlx::query_scalar!("select ticket_id from ticketing.ticket where ticket_id = any($1)", &ids);
+    let there = there.fetch_all(tx).await?;
+    // One whose head somebody else has is worked on as well.
+    let held = |id: &Uuid| rows.iter().any(|row| row.ticket_id == *id);
+    let free = |row: &TicketRow| ids.contains(&row.ticket_id) && row.merged_head.is_none_or(|head| held(&head));
+    let free: Vec<Uuid> = rows.iter().filter(|row| free(row)).map(|row| row.ticket_id).collect();
+    let busy = there.into_iter().filter(|id| !free.contains(id)).map(TicketId::from_uuid).collect();
+    let locked = rows.into_iter().filter(|row| free.contains(&row.ticket_id)).map(Stored::try_from);
+    Ok(Found { locked: locked.collect::<Result<_, _>>()?, busy })
 }
 
 /// Affairs of an incident that were not told this update yet, locked; those that somebody else is at work on come later.

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::Department;
 use postgres::{StoreError, affected_one};
-use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{Agent, AgentId, Assignment, Presence, Skill, Superior};
+use sqlx::{PgConnection, PgExecutor, PgPool};
+use ticketing_domain::{Agent, AgentId, Assignment, Owner, Presence, Skill, Superior};
 
 use super::word;
 
@@ -103,6 +103,16 @@ macro_rules! select_agents {
 pub(crate) async fn get(pool: &PgPool, id: &AgentId) -> Result<Option<StoredAgent>, StoreError> {
     let row = select_agents!("where a.agent_id = $1", id.as_str()).fetch_optional(pool).await?;
     row.map(StoredAgent::try_from).transpose()
+}
+
+/// Whether somebody of this id is an agent here.
+#[tracing::instrument(name = "db.agent.exists", skip_all)]
+pub(crate) async fn exists(executor: impl PgExecutor<'_>, owner: &Owner) -> Result<bool, StoreError> {
+    let exists = sqlx::query_scalar!(
+        r#"select exists (select from ticketing.agent where agent_id = $1) as "exists!""#,
+        owner.as_str()
+    );
+    Ok(exists.fetch_one(executor).await?)
 }
 
 /// One agent, locked until the transaction ends. What they hold is counted anew under the lock.

@@ -174,12 +174,13 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                    $15::text[], $16::bytea[], $17::bytea[], $18::uuid[], $19::uuid[], $20::text[], $21::text[],
                    $22::text[], $23::text[], $24::timestamptz[], $25::text[], $26::text[], $27::timestamptz[],
                    $28::int[], $29::timestamptz[], $30::bigint[], $31::timestamptz[], $32::text[], $33::bytea[], $79::bool[], $81::text[], $82::bytea[],
-                   $83::jsonb[], $84::text[], $85::int[], $86::bool[])
+                   $83::jsonb[], $84::text[], $85::int[], $86::bool[], $87::bool[], $88::bool[])
                    as i (request_id, method, body_hash, answer, ticket_id, customer_id, ticket_type, severity, subject,
                        channel, language, sector, topic, first_received_at, tracking_key, proof_salt, proof_hash,
                        interaction_id, follow_up_of, department, owner, state, state_reason, state_since, resolution,
                        signpost, last_change_at, change_count, created_at, version, received_at, receipt_text,
-                       content_hash, served_first, key_id, signature, characteristics, set_id, set_version, is_held)
+                       content_hash, served_first, key_id, signature, characteristics, set_id, set_version, is_held,
+                       ever_continuity, ever_finance_complaint)
            ), lost as materialized (
                select a.ticket_id from asked a join ticketing.erased_customer e on e.customer_id = a.customer_id
            ), outdated as materialized (
@@ -206,11 +207,12 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
                    sector, topic, first_received_at, tracking_key, proof_salt, proof_hash, interaction_id, follow_up_of,
                    department, owner, state, state_reason, state_since, resolution, signpost, last_change_at,
                    change_count, created_at, updated_at, version, served_first, characteristics, characteristic_set,
-                   characteristic_set_version)
+                   characteristic_set_version, ever_continuity, ever_finance_complaint)
                select ticket_id, customer_id, ticket_type, severity, subject, channel, language, sector, topic,
                    first_received_at, tracking_key, proof_salt, proof_hash, interaction_id, follow_up_of, department,
                    owner, state, state_reason, state_since, resolution, signpost, last_change_at, change_count,
-                   created_at, created_at, version, served_first, characteristics, set_id, set_version from fresh
+                   created_at, created_at, version, served_first, characteristics, set_id, set_version, ever_continuity,
+                   ever_finance_complaint from fresh
            ), point as (
                insert into ticketing.claim_point (ticket_id, ordinal, text, answer, answered_at)
                select p.* from unnest($34::uuid[], $35::int[], $36::text[], $37::text[], $38::timestamptz[])
@@ -339,6 +341,8 @@ async fn insert(executor: impl PgExecutor<'_>, openings: &[&Opening]) -> Result<
         &ticket.set_id as _,
         &ticket.set_version as _,
         &ticket.is_held,
+        &ticket.ever_continuity,
+        &ticket.ever_finance_complaint,
     )
     .fetch_all(executor)
     .await
@@ -400,6 +404,8 @@ struct TicketColumns {
     set_id: Vec<Option<String>>,
     set_version: Vec<Option<i32>>,
     is_held: Vec<bool>,
+    ever_continuity: Vec<bool>,
+    ever_finance_complaint: Vec<bool>,
 }
 
 impl TicketColumns {
@@ -414,6 +420,8 @@ impl TicketColumns {
         self.set_id.push(set);
         self.set_version.push(version);
         self.is_held.push(opening.is_held);
+        self.ever_continuity.push(ticket.ever().continuity);
+        self.ever_finance_complaint.push(ticket.ever().finance_complaint);
         self.ticket_id.push(facts.id.uuid());
         self.customer_id.push(facts.customer.uuid());
         self.ticket_type.push(filing.ticket_type.to_string());

@@ -98,6 +98,21 @@ pub(crate) async fn last(tx: &mut PgConnection, ticket: TicketId) -> Result<Opti
     row.map(StoredCure::try_from).transpose()
 }
 
+/// All requests of a ticket, the last first, inside the transaction that holds the ticket's lock.
+#[tracing::instrument(name = "db.cure.asked_before", skip_all)]
+pub(crate) async fn asked_before(tx: &mut PgConnection, ticket: TicketId) -> Result<Vec<CureRequest>, StoreError> {
+    let rows = sqlx::query_as!(
+        CureRow,
+        "select ticket_id, sequence, cure_id, missing, channel, due_at, rule, least_due_at, proof_es, proof_en, message_id,
+                asked_by_kind, asked_by_id, asked_by_department, asked_at, state, settled_at
+         from ticketing.cure_request where ticket_id = $1 order by sequence desc",
+        ticket.uuid(),
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(|row| StoredCure::try_from(row).map(|stored| stored.cure)).collect()
+}
+
 /// Adds a request that was just made; its end is written with the ticket.
 #[tracing::instrument(name = "db.cure.insert", skip_all)]
 pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredCure) -> Result<(), StoreError> {

@@ -70,6 +70,16 @@ pub(crate) async fn claim(
     Ok(tickets.iter().map(|id| claimed.contains(id)).collect())
 }
 
+/// Whether a ticket was brought from another system.
+#[tracing::instrument(name = "db.imported_ticket.is_brought", skip_all)]
+pub(crate) async fn is_brought(tx: &mut PgConnection, id: TicketId) -> Result<bool, StoreError> {
+    let brought = sqlx::query_scalar!(
+        r#"select exists (select from ticketing.imported_ticket where ticket_id = $1) as "brought!""#,
+        id.uuid()
+    );
+    Ok(brought.fetch_one(tx).await?)
+}
+
 /// The tickets these affairs became, in their order. Each must have been claimed before.
 #[tracing::instrument(name = "db.imported_ticket.known", skip_all)]
 pub(crate) async fn known(tx: &mut PgConnection, origins: &[Origin<'_>]) -> Result<Vec<Known>, StoreError> {

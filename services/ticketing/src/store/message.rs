@@ -149,17 +149,7 @@ impl TryFrom<MessageRow> for Message {
 
     fn try_from(row: MessageRow) -> Result<Self, StoreError> {
         let key = row.message_id;
-        let way = match (row.direction.as_deref(), row.channel) {
-            (Some(direction), Some(channel)) => Some(Way {
-                direction: match direction {
-                    "inbound" => Direction::Inbound,
-                    "outbound" => Direction::Outbound,
-                    _ => return Err(StoreError::corrupt("message", "direction", key)),
-                },
-                channel: word("message", "channel", key, channel.parse().ok())?,
-            }),
-            _ => None,
-        };
+        let way = way(key, row.direction.as_deref(), row.channel)?;
         let mentions = row.mentions.iter().map(|id| word("mention", "agent_id", key, AgentId::of(id).ok()));
         Ok(Self {
             id: MessageId { ticket: TicketId::from_uuid(row.ticket_id), id: key },
@@ -302,6 +292,55 @@ async fn explain(tx: &mut PgConnection, messages: &[&Message]) -> Result<(), Sto
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Whether the customer has said anything in one of these since it was answered last, whoever may read it.
+#[tracing::instrument(name = "db.message.customer_spoke_since_answer", skip_all)]
+pub(crate) async fn customer_spoke_since_answer(
+    tx: &mut PgConnection,
+    tickets: &[TicketId],
+) -> Result<bool, StoreError> {
+    let tickets: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
+    let spoke = sqlx::query_scalar!(
+        r#"select exists (
+               select from unnest($1::uuid[]) as t (id)
+               cross join lateral (
+                   select coalesce(max(c.sequence), 0) as answered from ticketing.ticket_change c
+                   where c.ticket_id = t.id and c.to_state = 'resolved'
+               ) as a
+               join ticketing.message m on m.ticket_id = t.id and m.sequence > a.answered and m.direction = 'inbound'
+           ) as "spoke!""#,
+        &tickets,
+    )
+    .fetch_one(tx)
+    .await?;
+    Ok(spoke)
+}
+
+/// Which way a message came or went, none for a note, and when.
+#[tracing::instrument(name = "db.message.way_of", skip_all)]
+pub(crate) async fn way_of(
+    tx: &mut PgConnection,
+    id: MessageId,
+) -> Result<Option<(Option<Way>, Timestamp)>, StoreError> {
+    let row = sqlx::query!(
+        "select direction, channel, occurred_at from ticketing.message where message_id = $1 and ticket_id = $2",
+        id.id,
+        id.ticket.uuid(),
+    )
+    .fetch_optional(tx)
+    .await?;
+    row.map(|row| Ok((way(id.id, row.direction.as_deref(), row.channel)?, row.occurred_at.to_jiff()))).transpose()
+}
+
+fn way(key: Uuid, direction: Option<&str>, channel: Option<String>) -> Result<Option<Way>, StoreError> {
+    let Some((direction, channel)) = direction.zip(channel) else { return Ok(None) };
+    let direction = match direction {
+        "inbound" => Direction::Inbound,
+        "outbound" => Direction::Outbound,
+        _ => return Err(StoreError::corrupt("message", "direction", key)),
+    };
+    Ok(Some(Way { direction, channel: word("message", "channel", key, channel.parse().ok())? }))
 }
 
 /// Whether the customer has said anything after this place in the ticket's history, whoever may read it, or has objected to an answer; or has said

@@ -97,6 +97,28 @@ pub(crate) async fn get(
     row.map(StoredProcess::try_from).transpose()
 }
 
+/// A map in the version that is in force at an instant, or the first.
+#[tracing::instrument(name = "db.process.in_force", skip_all)]
+pub(crate) async fn in_force(
+    executor: impl PgExecutor<'_>,
+    id: &ProcessId,
+    at: Timestamp,
+) -> Result<Option<StoredProcess>, StoreError> {
+    let row = select_processes!(
+        "join lateral (
+             select v.* from ticketing.process_version v where v.process_id = p.process_id
+             order by v.effective_at <= $2 desc, case when v.effective_at <= $2 then -v.version else v.version end
+             limit 1
+         ) v on true
+         where p.process_id = $1",
+        id.as_str(),
+        at.to_sqlx() as _,
+    )
+    .fetch_optional(executor)
+    .await?;
+    row.map(StoredProcess::try_from).transpose()
+}
+
 /// Maps in their newest versions, after the one with this id.
 #[tracing::instrument(name = "db.process.list", skip_all)]
 pub(crate) async fn list(pool: &PgPool, after: &str, limit: i64) -> Result<Vec<StoredProcess>, StoreError> {

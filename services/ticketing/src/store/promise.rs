@@ -171,6 +171,21 @@ pub(crate) async fn answers_by(tx: &mut PgConnection, ticket: TicketId, due: Tim
     Ok(promised.fetch_one(tx).await?)
 }
 
+/// Promises of these tickets that run, inside the transaction that holds their locks, in the order they were made.
+#[tracing::instrument(name = "db.promise.running", skip_all)]
+pub(crate) async fn running(tx: &mut PgConnection, tickets: &[TicketId]) -> Result<Vec<PromiseId>, StoreError> {
+    let tickets: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
+    let rows = sqlx::query!(
+        "select ticket_id, promise_id from ticketing.promise
+         where ticket_id = any($1) and state in ('made', 'at_risk') order by ticket_id, sequence",
+        &tickets,
+    )
+    .fetch_all(tx)
+    .await?;
+    let id = |ticket, id| PromiseId { ticket: TicketId::from_uuid(ticket), id };
+    Ok(rows.into_iter().map(|row| id(row.ticket_id, row.promise_id)).collect())
+}
+
 /// Promises of a ticket after the one with this sequence number, in the order they were made.
 #[tracing::instrument(name = "db.promise.list", skip_all)]
 pub(crate) async fn list(

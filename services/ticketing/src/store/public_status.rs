@@ -52,6 +52,8 @@ pub(crate) async fn on_keypad(
 /// What a customer may see.
 pub(crate) struct Status {
     pub standing: Standing,
+    /// Why it stands there, where that was said.
+    pub reason: Option<String>,
     pub since: Timestamp,
     pub first_received: Timestamp,
     pub department: String,
@@ -81,7 +83,7 @@ pub(crate) struct AnswerTerm {
 pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreError> {
     let row = sqlx::query!(
         // What was merged stands where its head stands; its receipt and its points are its own.
-        r#"select t.state, t.state_since, k.first_received_at, t.department, k.language, t.cure_due_at,
+        r#"select t.state, t.state_reason, t.state_since, k.first_received_at, t.department, k.language, t.cure_due_at,
                   coalesce(k.office_case_open, false) or coalesce(t.office_case_open, false) as "office_case_open!",
                   a.public_name as "owner_name?", i.title as "incident_title?", coalesce(i.over_at, i.expected_end_at) as "incident_end: jiff_sqlx::Timestamp",
                   (select count(*) from ticketing.claim_point p
@@ -109,6 +111,7 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
     let answered = standing == Standing::Resolved || standing.is_terminal();
     Ok(Status {
         standing,
+        reason: row.state_reason,
         since: row.state_since.to_jiff(),
         first_received: row.first_received_at.to_jiff(),
         department: row.department,

@@ -6,7 +6,7 @@ use kernel::{Actor, Department, ResourceId as _};
 use postgres::{StoreError, affected_one};
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use ticketing_domain::{
-    Amount, Redress, RedressId, RedressItemId, RedressStanding, RedressState, SlugId as _, TicketId,
+    Amount, CustomerId, Redress, RedressId, RedressItemId, RedressStanding, RedressState, SlugId as _, TicketId,
 };
 use uuid::Uuid;
 
@@ -122,22 +122,34 @@ pub(crate) async fn get(executor: impl PgExecutor<'_>, id: RedressId) -> Result<
     row.fetch_optional(executor).await?.map(StoredRedress::try_from).transpose()
 }
 
-/// How much somebody has proposed in an affair, what is answered with it included, that was not refused; in minor units of a currency.
+/// Who gives how much to whom, as it is summed.
+pub(crate) struct Generosity<'a> {
+    /// To whom.
+    pub customer: CustomerId,
+    /// Who proposes it.
+    pub actor: &'a str,
+    /// In which currency.
+    pub currency: &'a str,
+    /// What was proposed since then.
+    pub since: Timestamp,
+}
+
+/// How much somebody has proposed to a customer, and in an affair with all that is answered with it, that was not refused; in minor units of a currency. Whoever
+/// proposes to the same customer at the same time, in whatever affair, waits.
 #[tracing::instrument(name = "db.redress.proposed_by", skip_all)]
-pub(crate) async fn proposed_by(
-    tx: &mut PgConnection,
-    head: TicketId,
-    actor: &str,
-    currency: &str,
-) -> Result<i64, StoreError> {
+pub(crate) async fn proposed_by(tx: &mut PgConnection, head: TicketId, by: &Generosity<'_>) -> Result<i64, StoreError> {
+    let both = format!("{} {}", by.customer.uuid(), by.actor);
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", both).fetch_one(&mut *tx).await?;
     let sum = sqlx::query_scalar!(
         r#"select least(coalesce(sum(r.minor_units), 0), 9223372036854775807)::bigint as "sum!"
-           from ticketing.redress r
-           where (r.ticket_id = $1 or r.ticket_id in (select ticket_id from ticketing.ticket where merged_head = $1))
-             and r.actor_id = $2 and r.currency = $3 and r.state <> 'refused'"#,
+           from ticketing.redress r join ticketing.ticket t on t.ticket_id = r.ticket_id
+           where r.actor_id = $2 and r.currency = $3 and r.state <> 'refused'
+             and (t.ticket_id = $1 or t.merged_head = $1 or (t.customer_id = $4 and r.proposed_at >= $5))"#,
         head.uuid(),
-        actor,
-        currency,
+        by.actor,
+        by.currency,
+        by.customer.uuid(),
+        by.since.to_sqlx() as _,
     );
     Ok(sum.fetch_one(tx).await?)
 }

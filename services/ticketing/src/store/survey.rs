@@ -7,7 +7,7 @@ use kernel::ResourceId;
 use postgres::{StoreError, affected_one};
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use ticketing_domain::{
-    Answers, Opinion, Question, SatisfactionCause, Score, Survey, SurveyId, SurveyState, TicketType,
+    Answers, Opinion, Question, SatisfactionCause, Score, Survey, SurveyId, SurveyState, TicketId, TicketType,
 };
 
 use super::cause::Period;
@@ -94,6 +94,27 @@ pub(crate) async fn get(executor: impl PgExecutor<'_>, id: SurveyId) -> Result<O
     .fetch_optional(executor)
     .await?;
     row.map(|row| row.read(id)).transpose()
+}
+
+/// A ticket whose customer was asked, of those that were one affair with this one at any time, itself included; the same links that are read stay until the
+/// transaction ends, as their tickets are locked by whoever adds one.
+#[tracing::instrument(name = "db.survey.asked_in_family", skip_all)]
+pub(crate) async fn asked_in_family(tx: &mut PgConnection, ticket: TicketId) -> Result<Option<TicketId>, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"with recursive family (ticket_id) as (
+               select $1::uuid
+               union
+               select l.ticket_id from family f cross join lateral (
+                   select to_ticket from ticketing.ticket_link where from_ticket = f.ticket_id and kind = 'merged_into'
+                   union all
+                   select from_ticket from ticketing.ticket_link where to_ticket = f.ticket_id and kind = 'merged_into'
+               ) as l (ticket_id)
+           )
+           select s.ticket_id as "ticket_id!" from ticketing.survey s join family f on f.ticket_id = s.ticket_id
+           order by s.ticket_id <> $1, s.asked_at limit 1"#,
+        ticket.uuid(),
+    );
+    Ok(found.fetch_optional(tx).await?.map(TicketId::from_uuid))
 }
 
 /// Adds a survey that was just asked.

@@ -9,7 +9,7 @@ use ledger::Columns;
 use postgres::{StoreError, affected_one};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{PointAnswered, SlugId, Ticket, TicketId, TrackingKey};
+use ticketing_domain::{EverFiled, PointAnswered, SlugId, Ticket, TicketId, TrackingKey};
 use uuid::Uuid;
 
 use super::characteristic::written;
@@ -27,7 +27,7 @@ macro_rules! select_tickets {
                       t.topic, t.first_received_at, t.tracking_key, t.interaction_id, t.follow_up_of, t.served_first, t.department,
                       t.owner, t.state, t.state_reason, t.state_since, t.resolution, t.signpost, t.office_case_id,
                       t.office_case_open, t.cure_id, t.cure_due_at, t.incident_id, t.incident_told, t.supervisor_called_at,
-                      t.merged_into, t.merged_head, t.merged_count, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
+                      t.ever_continuity, t.ever_finance_complaint, t.merged_into, t.merged_head, t.merged_count, t.last_change_at, t.change_count, t.created_at, t.updated_at, t.version,
                       t.erased_at is not null as "erased!", t.root_cause,
                       t.characteristics as "characteristics: _", t.characteristic_set, t.characteristic_set_version,
                       array(select p.text from ticketing.claim_point p
@@ -162,18 +162,31 @@ pub(crate) async fn first_received(pool: &PgPool, id: TicketId) -> Result<Option
     Ok(at.map(|at| at.to_jiff()))
 }
 
-/// The same of several tickets; those that do not exist are left out.
-#[tracing::instrument(name = "db.ticket.first_receipts", skip_all)]
-pub(crate) async fn first_receipts(
-    pool: &PgPool,
-    ids: &[TicketId],
-) -> Result<HashMap<TicketId, Timestamp>, StoreError> {
+/// What one that follows a ticket up takes over: its first receipt, and what it was ever filed as.
+pub(crate) type Earlier = (Timestamp, EverFiled);
+
+/// That of one ticket.
+#[tracing::instrument(name = "db.ticket.earlier", skip_all)]
+pub(crate) async fn earlier(pool: &PgPool, id: TicketId) -> Result<Option<Earlier>, StoreError> {
+    Ok(earlier_of(pool, &[id]).await?.remove(&id))
+}
+
+/// That of several tickets; those that do not exist are left out.
+#[tracing::instrument(name = "db.ticket.earlier_of", skip_all)]
+pub(crate) async fn earlier_of(pool: &PgPool, ids: &[TicketId]) -> Result<HashMap<TicketId, Earlier>, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows =
-        sqlx::query!("select ticket_id, first_received_at from ticketing.ticket where ticket_id = any($1)", &ids)
+        sqlx::query!(
+            "select ticket_id, first_received_at, ever_continuity, ever_finance_complaint from ticketing.ticket where ticket_id = any($1)",
+            &ids
+        )
             .fetch_all(pool)
             .await?;
-    Ok(rows.into_iter().map(|row| (TicketId::from_uuid(row.ticket_id), row.first_received_at.to_jiff())).collect())
+    let read = rows.into_iter().map(|row| {
+        let ever = EverFiled { continuity: row.ever_continuity, finance_complaint: row.ever_finance_complaint };
+        (TicketId::from_uuid(row.ticket_id), (row.first_received_at.to_jiff(), ever))
+    });
+    Ok(read.collect())
 }
 
 /// Whether there is such a ticket.
@@ -266,7 +279,7 @@ async fn write_one(tx: &mut PgConnection, chronicle: &Chronicle, kept: Option<Ke
                signpost = $50, office_case_id = $51, office_case_open = $52, last_change_at = $53, change_count = $54,
                updated_at = $55, version = $56, cure_id = $61, cure_due_at = $62,
                supervisor_called_at = $63, root_cause = $65, characteristics = $66, characteristic_set = $67,
-               characteristic_set_version = $68
+               characteristic_set_version = $68, ever_continuity = $69, ever_finance_complaint = $70
            where ticket_id = $14"#,
         &entry.entry_id,
         &entry.aggregate,
@@ -336,6 +349,8 @@ async fn write_one(tx: &mut PgConnection, chronicle: &Chronicle, kept: Option<Ke
         written::write(stored.characteristics.stated()).map(Json) as _,
         known_set,
         known_version,
+        ticket.ever().continuity,
+        ticket.ever().finance_complaint,
     )
     .execute(tx)
     .await?;

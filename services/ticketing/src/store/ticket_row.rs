@@ -6,8 +6,8 @@ use postgres::StoreError;
 use sqlx::types::Json;
 use ticketing_domain::{
     Affected, Answered, Assignment, CaseId, CharacteristicSetId, Characteristics, ClaimPoint, CloseReason, CureId,
-    CustomerId, Facts, Filing, IncidentId, InteractionId, Merged, OfficeCase, OpenCure, RootCauseId, Severity,
-    SlugId as _, Standing, State, Ticket, TicketId, TicketType, Ties,
+    CustomerId, EverFiled, Facts, Filing, IncidentId, InteractionId, Merged, OfficeCase, OpenCure, RootCauseId,
+    Severity, SlugId as _, Standing, State, Ticket, TicketId, TicketType, Ties,
 };
 use uuid::Uuid;
 
@@ -65,6 +65,8 @@ pub(super) struct TicketRow {
     pub incident_id: Option<Uuid>,
     pub incident_told: Option<i32>,
     pub supervisor_called_at: Option<jiff_sqlx::Timestamp>,
+    pub ever_continuity: bool,
+    pub ever_finance_complaint: bool,
     pub merged_into: Option<Uuid>,
     pub merged_head: Option<Uuid>,
     pub merged_count: i32,
@@ -204,7 +206,8 @@ impl TryFrom<TicketRow> for Stored {
         let bound = |(into, head)| Merged { into: TicketId::from_uuid(into), head: TicketId::from_uuid(head) };
         let merged = row.merged_into.zip(row.merged_head).map(bound);
         let gathers = row.cell("merged_count", usize::try_from(row.merged_count).ok())?;
-        let ties = Ties { office_case, affected, supervisor_called, merged, gathers };
+        let ever = EverFiled { continuity: row.ever_continuity, finance_complaint: row.ever_finance_complaint };
+        let ties = Ties { office_case, affected, supervisor_called, merged, gathers, ever };
         let last_change = row.last_change_at.to_jiff();
         let (facts, filing, points, state) = (row.facts()?, row.filing()?, row.points()?, row.state()?);
         let ticket = Ticket::restore(facts, filing, points, assignment, state, ties, last_change);

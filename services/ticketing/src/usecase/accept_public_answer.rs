@@ -2,7 +2,7 @@
 
 use postgres::RequestKey;
 use server::Call;
-use ticketing_domain::{CloseReason, Command};
+use ticketing_domain::{CloseReason, Command, CustomerWord};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::writing::Begun;
@@ -26,7 +26,7 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let accept = Command::Close { reason: CloseReason::AcceptedByCustomer };
+        let accept = Command::Close { reason: CloseReason::AcceptedByCustomer, word: CustomerWord::Own };
         writing.chronicle.apply(accept, writing.moment, &self.policy)?;
         let answer = writing.done();
         writing.finish(answer).await

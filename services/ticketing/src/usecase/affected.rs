@@ -71,12 +71,14 @@ impl Ticketing {
             Claimed::Fresh(tx) => tx,
         };
         let id = asked.incident;
-        let found = incident::lock(&mut tx, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?;
-        let last = incident::updates(&mut *tx, id, found.incident.updates - 1, 1, false).await?.pop();
+        let known = incident::lock(&mut tx, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?;
+        let last = incident::updates(&mut *tx, id, known.incident.updates - 1, 1, false).await?.pop();
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
         let mut outcomes = HashMap::new();
         let mut joined = Vec::new();
-        for stored in affected::lock(&mut tx, &asked.tickets).await? {
+        let found = affected::lock_free(&mut tx, &asked.tickets).await?;
+        outcomes.extend(found.busy.into_iter().map(|ticket| (ticket, AffectedOutcome::Busy)));
+        for stored in found.locked {
             let ticket = stored.ticket.facts().id;
             let outcome = match join(stored, id, &stamp, &self.ambient) {
                 Ok(chronicle) => {
@@ -105,7 +107,7 @@ impl Ticketing {
             .into(),
         };
         let results = asked.tickets.iter().map(result).collect();
-        let counted = incident::StoredIncident { affected: found.affected + count(joined.len()), ..found };
+        let counted = incident::StoredIncident { affected: known.affected + count(joined.len()), ..known };
         let answer = pb::AddAffectedResponse { results, incident: Some(present::incident(&counted)) };
         self.keep(tx, &asked.key, answer).await
     }
@@ -124,8 +126,12 @@ impl Ticketing {
         let (id, ticket) = (asked.incident, asked.ticket);
         // The incident first, as whoever joins does.
         incident::lock(&mut tx, id).await?.ok_or_else(|| Error::not_found(id.to_string()))?;
-        let found = affected::lock(&mut tx, &[ticket]).await?.pop();
-        let stored = found.ok_or_else(|| Error::not_found(ticket.to_string()))?;
+        let mut found = affected::lock_free(&mut tx, &[ticket]).await?;
+        if !found.busy.is_empty() {
+            // Nobody waits for whoever is at work on it while they hold the incident.
+            return Err(StoreError::Contended.into());
+        }
+        let stored = found.locked.pop().ok_or_else(|| Error::not_found(ticket.to_string()))?;
         if stored.erased {
             return Err(Refusal::TicketErased.into());
         }

@@ -37,7 +37,9 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let found = survey::get(&mut *writing.tx, SurveyId::of(new.ticket)).await?;
+        // In what was one affair with it at any time: a customer is asked once.
+        let asked_in = survey::asked_in_family(&mut writing.tx, new.ticket).await?;
+        let found = survey::get(&mut *writing.tx, SurveyId::of(asked_in.unwrap_or(new.ticket))).await?;
         let asked = found.as_ref().map(|stored| &stored.survey);
         let ticket = writing.chronicle.stored.ticket.clone();
         let (ticket, survey) = ticket.ask_survey(asked, new.channel, call.actor().clone(), writing.moment)?;

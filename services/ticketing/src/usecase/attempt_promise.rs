@@ -44,7 +44,7 @@ impl Ticketing {
         let moment = writing.moment;
         let part = writing.part();
         let (ticket, at) = part.stored.ticket.clone().note(moment)?;
-        let promise = found.promise.clone().attempt(new.outcome, self.policy.promise_attempts, at)?;
+        let promise = found.promise.clone().attempt(new.outcome, self.policy.attempts(), at)?;
         part.touched(ticket);
         part.note(
             ChangeKind::PromiseAttempted,

@@ -2,7 +2,7 @@
 //! ledger entries, noted one after the other. Asks and writes nothing itself.
 
 use jiff::Timestamp;
-use kernel::{Actor, Ambient, Channel};
+use kernel::{Actor, ActorKind, Ambient, Channel};
 use ledger::{Draft, Stamp};
 use ticketing_domain::{
     AgentId, Answer, Body, ChangeKind, Command, CureSettled, MessageId, Moment, Opened, PointAnswered, Policy, Promise,
@@ -295,13 +295,49 @@ impl Chronicle {
         }
         self.part(id.ticket).write_down(id, said, moment)?;
         if from_customer && self.stored.ticket.state().standing() == Standing::Pending {
-            self.apply(Command::Resume { reason: None }, moment, policy)?;
+            self.apply(Command::Hear, moment, policy)?;
         }
         Ok(())
     }
 
+    /// Tells the customer what becomes of a promise of this ticket, whatever has become of the affair: what was promised about one that is over is owed all the
+    /// same.
+    ///
+    /// # Errors
+    /// [`Refusal`], as [`Ticket::note`].
+    pub(crate) fn tell_of_promise(&mut self, channel: Channel, body: Body, moment: Moment) -> Result<(), Refusal> {
+        let (ticket, at) = self.stored.ticket.clone().note(moment)?;
+        let id = self.next_message();
+        self.by_itself(|own| own.write_as(id, Said::to_customer(channel, body), ticket, at));
+        Ok(())
+    }
+
+    /// Lets the house speak by itself: what it says so answers no customer.
+    pub(crate) fn by_itself<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
+        let stamp = Stamp { actor, ..self.stamp.clone() };
+        let stamp = std::mem::replace(&mut self.stamp, stamp);
+        let done = act(self);
+        self.stamp = stamp;
+        done
+    }
+
+    /// Whether the customer has said something since it was answered, as far as is noted here.
+    pub(crate) fn heard_since_answer(&self) -> bool {
+        let answered = self.changes.iter().rev().find(|row| row.states.is_some_and(|(_, to)| to == Standing::Resolved));
+        let since = answered.map_or(0, |row| row.sequence);
+        let inbound = |message: &&Message| message.way.is_some_and(|way| way.direction == Direction::Inbound);
+        self.messages.iter().filter(inbound).any(|message| message.sequence > since)
+    }
+
     fn write_down(&mut self, id: MessageId, said: Said, moment: Moment) -> Result<(), Refusal> {
         let (ticket, at) = self.stored.ticket.clone().touch(moment)?;
+        self.write_as(id, said, ticket, at);
+        Ok(())
+    }
+
+    /// Writes down what was said in what the ticket is then.
+    fn write_as(&mut self, id: MessageId, said: Said, ticket: Ticket, at: Timestamp) {
         self.touched(ticket);
         let message = Message {
             id,
@@ -325,7 +361,6 @@ impl Chronicle {
             |row| row.related = Some(related),
         );
         self.messages.push(message);
-        Ok(())
     }
 
     /// Notes that it was said to have come to a step of its map.

@@ -1,7 +1,7 @@
 //! Opens an affair and gives the customer's receipt, tracking key and proof.
 
 use jiff::Timestamp;
-use kernel::ResourceId;
+use kernel::{ResourceId, Role};
 use ledger::Stamp;
 use postgres::{RequestKey, StoreError};
 use prost::Message;
@@ -19,7 +19,7 @@ use crate::Error;
 use crate::grpc::present;
 use crate::proof::{KeptProof, sha256};
 use crate::store::create::{self, Claimed, Opening, Outcome};
-use crate::store::ticket;
+use crate::store::{agent, ticket};
 
 /// Where a request says what its affair is known by.
 pub(crate) const CHARACTERISTICS: &str = "ticket.characteristics";
@@ -51,11 +51,18 @@ impl Ticketing {
         let (Moment::Now(at) | Moment::Stated(at)) = moment(call, stated, now)?;
         let earlier = match draft.follow_up_of {
             Some(before) => {
-                let at = ticket::first_received(self.db.reader(), before).await?;
-                Some(at.ok_or_else(|| Error::not_found(before.to_string()))?)
+                let earlier = ticket::earlier(self.db.reader(), before).await?;
+                let (at, ever) = earlier.ok_or_else(|| Error::not_found(before.to_string()))?;
+                draft.ever = ever;
+                Some(at)
             }
             None => None,
         };
+        if let Some(owner) = draft.assignment.owner.as_ref().filter(|_| !call.acting().has(Role::Importer))
+            && !agent::exists(self.db.reader(), owner).await?
+        {
+            return self.same_answer_or(&key, Refusal::OwnerUnknown { owner: owner.clone() }.into()).await;
+        }
         let customer = draft.customer;
         for reading in 0..READINGS {
             let sets = if reading == 0 { self.known_sets().await? } else { self.read_sets().await? };

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 
 use kernel::Language;
-use ticketing_domain::{Course, Process, Proof, TicketId, TrackingKey};
+use ticketing_domain::{Course, Process, Proof, Step, Ticket, TicketId, TrackingKey};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
@@ -63,9 +63,15 @@ impl Ticketing {
         status.language = language.unwrap_or(status.language);
         // Where the map has nothing to say of how the affair stands, what is said of every affair that stands so.
         let here = course.visits().last().and_then(|visit| visit.place.step()).map(|at| &followed.map.steps()[at]);
-        let step = match here.filter(|step| step.speaks_of(status.standing)) {
+        // What was never completed has no answer to its points, whatever a map says of affairs that are answered.
+        let reason = status.reason.as_deref();
+        let uncured = reason.filter(|reason| *reason == Ticket::CURE_LAPSED);
+        let speaks = |step: &&Step| {
+            step.speaks_of(status.standing) && uncured.is_none_or(|reason| step.is_for(status.standing, reason))
+        };
+        let step = match here.filter(speaks) {
             Some(step) => Some(step.clone()),
-            None => self.standard_step(status.standing).await?,
+            None => self.standard_step(status.standing, uncured).await?,
         };
         let told = present::public_course(followed, course, step.as_ref(), status.language);
         Ok(present::public_status(key, &status, &told, self.ambient.now()))

@@ -107,17 +107,15 @@ impl Ticketing {
     /// Plays the histories, or says every step that a guard refuses.
     async fn play(&self, histories: &[History], stamp: &Stamp) -> Result<Vec<Opening>, Error> {
         let followed: Vec<TicketId> = histories.iter().filter_map(|h| h.draft.follow_up_of).collect();
-        let earlier = if followed.is_empty() {
-            HashMap::new()
-        } else {
-            ticket::first_receipts(self.db.reader(), &followed).await?
-        };
+        let earlier =
+            if followed.is_empty() { HashMap::new() } else { ticket::earlier_of(self.db.reader(), &followed).await? };
         let sets = self.read_sets().await?;
         let mut violations = Violations::new();
         let mut openings = Vec::with_capacity(histories.len());
         for (i, history) in histories.iter().enumerate() {
             let follows = history.draft.follow_up_of;
-            let first_received = follows.and_then(|ticket| earlier.get(&ticket).copied());
+            let before = follows.and_then(|ticket| earlier.get(&ticket).copied());
+            let first_received = before.map(|(at, _)| at);
             if follows.is_some() && first_received.is_none() {
                 violations.push(format!("histories[{i}].ticket.follow_up_of"), "does not exist");
             }
@@ -130,7 +128,8 @@ impl Ticketing {
                     Characteristics::default()
                 }
             };
-            let draft = Draft { characteristics: known, ..history.draft.clone() };
+            let ever = before.map(|(_, ever)| ever).unwrap_or_default();
+            let draft = Draft { characteristics: known, ever, ..history.draft.clone() };
             match self.play_one(history, draft, first_received, stamp) {
                 Ok(opening) => openings.push(opening),
                 Err((step, refusal)) => violations.push(format!("histories[{i}].steps[{step}]"), refusal.to_string()),
@@ -162,7 +161,8 @@ impl Ticketing {
                 Event::Answered { point, text } => chronicle.answer(&point, text, moment),
                 Event::Entered(step) => chronicle.enter(&step, moment),
                 Event::Moved(destination) => {
-                    let verb = destination.verb_from(chronicle.stored.ticket.state().standing());
+                    let standing = chronicle.stored.ticket.state().standing();
+                    let verb = destination.verb_from(standing, chronicle.heard_since_answer());
                     chronicle.apply(verb, moment, &self.policy)
                 }
             };

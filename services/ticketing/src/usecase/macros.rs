@@ -118,7 +118,10 @@ impl Ticketing {
         };
         let message = writing.say(said, &self.policy).await?;
         match content.change {
-            Some(Change::Transfer(over)) => writing.hand_over(over, &self.policy).await?,
+            Some(Change::Transfer(over)) => {
+                writing.refuse_unknown_owner(call, &over.to).await?;
+                writing.hand_over(over, &self.policy).await?;
+            }
             Some(Change::Hold { awaiting }) => {
                 writing.chronicle.apply(Command::Hold { awaiting }, writing.moment, &self.policy)?;
             }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kernel::{Role, Violations};
 use postgres::RequestKey;
 use server::{Call, PeerChannel, parse};
-use ticketing_domain::{Promise, PromiseDraft, PromiseForecast, PromiseId, PromiseKind, TicketId};
+use ticketing_domain::{Promise, PromiseDraft, PromiseForecast, PromiseId, PromiseKind, TicketId, renegotiated};
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -62,7 +62,7 @@ impl Ticketing {
         new.draft.too_early(forecast.as_ref(), self.policy.promise_gate)?;
         writing.chronicle.touched(ticket);
         if let Some(replaced) = new.draft.replaces {
-            renegotiate(&mut writing, replaced, at).await?;
+            renegotiate(&mut writing, replaced, &new.draft, at).await?;
         }
         let id = PromiseId { ticket: new.ticket, id: self.ambient.uuid(writing.chronicle.now()) };
         let promise = Promise::make(new.draft, forecast, id, call.actor().clone(), at);
@@ -123,9 +123,19 @@ impl Ticketing {
     }
 }
 
-async fn renegotiate(writing: &mut Writing, id: PromiseId, at: Timestamp) -> Result<(), Error> {
+/// Puts a promise in the place of another, of the same kind, and tells the customer so.
+async fn renegotiate(writing: &mut Writing, id: PromiseId, instead: &PromiseDraft, at: Timestamp) -> Result<(), Error> {
     let found = promise::get(&mut writing.tx, id).await?.ok_or_else(|| Error::not_found(id.name()))?;
+    if promise::kind_word(found.promise.kind) != promise::kind_word(instead.kind) {
+        let mut violations = Violations::new();
+        violations.push("promise.kind", "must be that of the promise it replaces");
+        return Err(violations.into());
+    }
     let promise = found.promise.renegotiate(at)?;
+    let language = writing.chronicle.stored.ticket.facts().language;
+    let (old, new) = ((promise.text.expose(), promise.due), (instead.text.expose(), instead.due));
+    let told = renegotiated(old, new, language).parse().expect("short texts fit a message");
+    writing.chronicle.tell_of_promise(instead.channel, told, writing.moment)?;
     writing.chronicle.promise_settled(&promise, at);
     let stored = StoredPromise { promise, version: found.version + 1, ..found };
     promise::update(&mut writing.tx, &stored).await?;

@@ -172,11 +172,11 @@ impl Ticketing {
         Ok(Some((followed, course)))
     }
 
-    /// The step that speaks of affairs in this state, on the map that is made for all.
-    pub(super) async fn standard_step(&self, standing: Standing) -> Result<Option<Step>, Error> {
+    /// The step that speaks of affairs in this state, on the map that is made for all, as it is in force.
+    pub(super) async fn standard_step(&self, standing: Standing, reason: Option<&str>) -> Result<Option<Step>, Error> {
         let standard = ProcessId::of(STANDARD).expect("it is a slug");
-        let found = process::get(self.db.reader(), &standard, None).await?;
-        Ok(found.and_then(|found| found.process.map.steps().iter().find(|step| step.speaks_of(standing)).cloned()))
+        let found = process::in_force(self.db.reader(), &standard, self.ambient.now()).await?;
+        Ok(found.and_then(|found| found.process.map.step_for(standing, reason).cloned()))
     }
 
     /// How affairs of some time went by a map.

@@ -1,6 +1,6 @@
 //! Redress: the catalogue, and what is granted from it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::{Role, Violations};
 use postgres::{RequestKey, StoreError};
 use server::Call;
@@ -19,6 +19,9 @@ use crate::Error;
 use crate::grpc::{convert, present};
 use crate::store::named::{Items, Shelf as _};
 use crate::store::redress::{self, StoredRedress};
+
+/// For how long what somebody proposed to a customer counts against what they may propose alone.
+const WINDOW: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 const ITEMS: Kind<Items, pb::RedressItem> =
     Kind { present: present::item, put: |entries, item| entries.item_put(item), refusal: || Refusal::NotYours };
@@ -102,9 +105,14 @@ impl Ticketing {
         convert::refuse_amount(&granting, draft.amount.as_ref())?;
         let authority =
             if call.acting().has_any(&[Role::Supervisor]) { Authority::Supervisor } else { Authority::Agent };
-        // What they have proposed before in this affair counts: a limit that holds for each proposal holds for none.
+        // What they have proposed before to this customer counts: a limit that holds for each proposal, or each affair, holds for none.
+        let customer = writing.chronicle.stored.ticket.facts().customer;
         let before = match &draft.amount {
-            Some(amount) => redress::proposed_by(&mut writing.tx, ticket, &call.actor().id, &amount.currency).await?,
+            Some(amount) => {
+                let since = self.ambient.now().checked_sub(WINDOW).unwrap_or(Timestamp::UNIX_EPOCH);
+                let by = redress::Generosity { customer, actor: &call.actor().id, currency: &amount.currency, since };
+                redress::proposed_by(&mut writing.tx, ticket, &by).await?
+            }
             None => 0,
         };
         let own_limits = item.put_actor.as_ref().is_some_and(|by| by.id == call.actor().id);

@@ -48,11 +48,13 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
+        let again = draft.refuse_again(&cure::asked_before(&mut writing.tx, id).await?);
         let cure = CureId { ticket: id, id: self.ambient.uuid(writing.chronicle.now()) };
         let message = writing.chronicle.next_message();
         let ticket = writing.chronicle.stored.ticket.clone();
         let (waiting, happened, cure) =
             ticket.request_cure(draft, (cure, message), least, call.actor().clone(), writing.moment)?;
+        again?;
         if quarter(counted_from) != quarter(cure.asked) {
             // The day may have ended between the counting and the asking, and the customer is not to lose one.
             return Err(StoreError::Contended.into());

@@ -41,6 +41,7 @@ impl Ticketing {
             writing.chronicle.say(Said::to_customer(cure.channel, body), writing.moment, &self.policy)?;
         }
         writing.chronicle.transitioned(resolved, &happened);
+        writing.answered(false).await?;
         let answer = present::ticket(&writing.chronicle.stored);
         writing.finish(answer).await
     }

@@ -10,7 +10,6 @@ use super::Ticketing;
 use super::writing::Begun;
 use crate::Error;
 use crate::grpc::present;
-use crate::store::promise::{self, StoredPromise};
 
 /// What SettlePromise is asked.
 #[derive(Debug, Clone)]
@@ -42,12 +41,12 @@ impl Ticketing {
         let moment = writing.moment;
         let part = writing.part();
         let (ticket, at) = part.stored.ticket.clone().note(moment)?;
+        if matches!(end.settlement, Settlement::Kept) {
+            found.promise.refuse_kept(ticket.state().standing())?;
+        }
         let promise = found.promise.clone().settle(end.settlement, at)?;
         part.touched(ticket);
-        part.promise_settled(&promise, at);
-        let stored = StoredPromise { promise, version: found.version + 1, ..found };
-        promise::update(&mut writing.tx, &stored).await?;
-        writing.settle_beside(&stored.promise, at).await?;
+        let stored = writing.end_promise(found, promise, at).await?;
         writing.finish(present::promise(&stored)).await
     }
 }

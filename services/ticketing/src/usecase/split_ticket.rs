@@ -51,6 +51,7 @@ impl Ticketing {
             Begun::Replay(answer) => return self.with_proof(answer).await,
             Begun::Fresh(writing) => writing,
         };
+        writing.refuse_unknown_owner(call, &new.assignment).await?;
         let now = writing.chronicle.now();
         let into = TicketId::from_uuid(self.ambient.uuid(now));
         let tracking_key = TrackingKey::from_entropy(self.ambient.bytes());

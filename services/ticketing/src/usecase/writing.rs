@@ -2,12 +2,15 @@
 //! write everything in one statement, commit, and wake the sequencer. What is decided stands between.
 
 use jiff::Timestamp;
-use kernel::ResourceId as _;
+use kernel::{ResourceId as _, Role};
 use ledger::Stamp;
 use postgres::{Claim, RequestKey, StoreError, Tx};
 use prost::Message;
 use server::Call;
-use ticketing_domain::{ChangeKind, Moment, Policy, PromiseId, Refusal, TicketId, refuse_unclean};
+use ticketing_domain::{
+    Assignment, ChangeKind, Moment, Policy, Promise, PromiseId, PromiseState, Refusal, TicketId, announced,
+    promise_ends, refuse_unclean,
+};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::chronicle::{Chronicle, Said};
@@ -153,6 +156,58 @@ impl Writing {
             self.chronicle.say(Said::note(body), self.moment, policy)?;
         }
         Ok(())
+    }
+
+    /// The ids of those that are answered with it.
+    pub(super) fn members(&self) -> Vec<TicketId> {
+        self.chronicle.followers().iter().map(|ticket| ticket.facts().id).collect()
+    }
+
+    /// Writes how a promise ended, and how the one beside it did; who is told that it will not be kept is told so in a message.
+    pub(super) async fn end_promise(
+        &mut self,
+        found: StoredPromise,
+        promise: Promise,
+        at: Timestamp,
+    ) -> Result<StoredPromise, Error> {
+        let (moment, part) = (self.moment, self.chronicle.part(promise.id.ticket));
+        if let PromiseState::BrokenAnnounced { cause, .. } = &promise.state {
+            let language = part.stored.ticket.facts().language;
+            let told = announced(promise.text.expose(), promise.due, cause.expose(), language);
+            part.tell_of_promise(promise.channel, told.parse().expect("short texts fit a message"), moment)?;
+        }
+        part.promise_settled(&promise, at);
+        let stored = StoredPromise { promise, version: found.version + 1, ..found };
+        promise::update(&mut self.tx, &stored).await?;
+        self.settle_beside(&stored.promise, at).await?;
+        Ok(stored)
+    }
+
+    /// Ends what was promised about an affair that was answered just now: an answer that was promised is kept by it, and where the affair is not taken up nothing
+    /// else is done.
+    pub(super) async fn answered(&mut self, refused: bool) -> Result<(), Error> {
+        let head = &self.chronicle.stored.ticket;
+        let (id, at) = (head.facts().id, head.state().since());
+        let all: Vec<_> = std::iter::once(id).chain(self.members()).collect();
+        for id in promise::running(&mut self.tx, &all).await? {
+            // Read anew: the end of one may have been the end of another.
+            let Some(found) = promise::get(&mut self.tx, id).await? else { continue };
+            let language = self.chronicle.part(id.ticket).stored.ticket.facts().language;
+            let cause = refused.then(|| promise_ends(language));
+            if let Some(promise) = found.promise.as_answered(cause.as_ref(), at) {
+                self.end_promise(found, promise, at).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses an owner who is no agent here; whoever brings histories names those of another system.
+    pub(super) async fn refuse_unknown_owner(&mut self, call: &Call, to: &Assignment) -> Result<(), Error> {
+        let Some(owner) = to.owner.as_ref().filter(|_| !call.acting().has(Role::Importer)) else { return Ok(()) };
+        if agent::exists(&mut *self.tx, owner).await? {
+            return Ok(());
+        }
+        Err(Refusal::OwnerUnknown { owner: owner.clone() }.into())
     }
 
     /// What is noted about the ticket that is asked about.

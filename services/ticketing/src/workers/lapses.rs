@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kernel::{Classify as _, Kind};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
@@ -10,14 +11,20 @@ use crate::usecase::Ticketing;
 
 /// Between two looks. What a look finds counts as of the instant at which the time was over, so nothing hangs on it.
 const POLL: Duration = Duration::from_secs(1);
+/// What was left aside is looked at again so often: what was wrong with it may be mended.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// Takes up what is overdue until told to stop. A database that is away is asked again at every poll.
 ///
 /// # Errors
 /// What waiting does not heal; the supervisor starts the worker again.
 pub(crate) async fn run(app: Ticketing, cancel: CancellationToken) -> Result<(), Error> {
-    let mut left = Vec::new();
+    let (mut left, mut since) = (Vec::new(), Instant::now());
     while !cancel.is_cancelled() {
+        if since.elapsed() >= AGAIN {
+            left.clear();
+            since = Instant::now();
+        }
         match app.lapse_next_cure(&mut left).await {
             Ok(true) => continue,
             Ok(false) => {}

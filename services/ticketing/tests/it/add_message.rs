@@ -5,7 +5,7 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 
 use crate::world::{
-    World, assert_refused, close, complaint, create_request, fact, fields, fresh_id, open, resolved, started, time,
+    World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, open, resolved, started, time,
     wait,
 };
 
@@ -170,7 +170,7 @@ async fn a_ticket_that_is_over_takes_no_message() {
     let world = World::new().await;
     let mut agent = world.agent();
     let ticket = resolved(&mut agent).await;
-    let ticket = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let ticket = accept(&world, &ticket).await;
     let late = agent.add_message(from_customer(&ticket.name, "Una cosa más")).await;
     assert_refused(late, Code::FailedPrecondition, "TICKET_OVER");
 }
@@ -208,7 +208,12 @@ async fn what_a_message_explains_is_kept_and_told_with_it() {
     let told = <pb::MessageAdded as prost::Message>::decode(payload.as_slice()).unwrap();
     assert_eq!(told.explanation, explains(later, true));
     for (explanation, channel, direction, field) in [
-        (explains("2026-11-23T09:00:00Z", false), Channel::Email, Direction::Outbound, "message.explanation.expected_time"),
+        (
+            explains("2026-11-23T09:00:00Z", false),
+            Channel::Email,
+            Direction::Outbound,
+            "message.explanation.expected_time",
+        ),
         (explains(later, false), Channel::Email, Direction::Inbound, "message.explanation"),
         (explains(later, true), Channel::Phone, Direction::Outbound, "message.explanation.signposts"),
         (Some(pb::Explanation::default()), Channel::Email, Direction::Outbound, "message.explanation.expected_time"),

@@ -92,7 +92,10 @@ async fn who_owns_the_ticket_or_resolved_it_does_not_write_down_how_well_they_di
     let world = World::new().await;
     let mut agent = world.agent();
     let ticket = crate::world::started(&mut agent).await;
+    world.employ(&["test-agent"]).await;
     let request = pb::TransferTicketRequest {
+        reason: "needs_specialist".into(),
+        handover: "Ya ha mandado el recibo.".into(),
         name: ticket.name.clone(),
         to_department: ticket.department.clone(),
         owner: "test-agent".into(),
@@ -109,6 +112,8 @@ async fn who_owns_the_ticket_or_resolved_it_does_not_write_down_how_well_they_di
     assert_refused(own, Code::PermissionDenied, "SURVEY_OF_OWN_WORK");
     // Nor when they hand it to the queue first: they resolved it.
     let back = pb::TransferTicketRequest {
+        reason: "needs_specialist".into(),
+        handover: "Ya ha mandado el recibo.".into(),
         name: ticket.name.clone(),
         to_department: ticket.department.clone(),
         etag: ticket.etag,

@@ -6,7 +6,8 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::Channel;
 
 use crate::world::{
-    Tickets, World, answer, assert_refused, close, fact, fields, fresh_id, open, resolved, start, started, time, wait,
+    Tickets, World, accept, answer, assert_refused, fact, fields, fresh_id, open, resolved, start, started, time, wait,
+    withdrawal,
 };
 
 pub async fn ask(client: &mut Tickets, ticket: &str) -> Result<pb::Survey, Status> {
@@ -54,6 +55,7 @@ async fn who_withdrew_was_not_answered_and_is_not_asked() {
     let mut agent = world.agent();
     let ticket = started(&mut agent).await;
     let request = pb::CancelTicketRequest {
+        message: withdrawal(&mut agent, &ticket.name).await,
         name: ticket.name.clone(),
         reason: "withdrawn_by_customer".into(),
         etag: ticket.etag,
@@ -76,7 +78,7 @@ async fn a_customer_is_asked_once_about_an_affair_also_when_it_is_closed() {
     assert_eq!(get(&mut agent, &asked.name).await.unwrap(), asked);
 
     // The asking is no change of the ticket: its etag still holds.
-    close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    accept(&world, &ticket).await;
     let again = ask(&mut agent, &ticket.name).await;
     let again = assert_refused(again, Code::FailedPrecondition, "SURVEY_ALREADY_ASKED");
     assert_eq!(fact(&again, "survey"), asked.name);

@@ -6,7 +6,9 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::{Presence, TakeReason};
 
 use crate::team::{Team, present};
-use crate::world::{World, assert_refused, complaint, create_request, fact, fresh_id, open, resolved, time};
+use crate::world::{
+    World, assert_refused, complaint, create_request, fact, fresh_id, open, resolved, time, withdrawal,
+};
 
 fn request(ticket: &pb::Ticket) -> pb::CallSupervisorRequest {
     pb::CallSupervisorRequest {
@@ -65,9 +67,9 @@ async fn when_none_is_free_the_next_who_takes_is_given_it_before_all_others_and_
     let world = World::new().await;
     let pressing = pb::Ticket { severity: pb::Severity::Critical.into(), served_first: true, ..complaint() };
     let pressing = world.agent().create_ticket(create_request(pressing)).await.unwrap().into_inner().ticket.unwrap();
+    let mut agent = world.hired("u-7", |_| ()).await;
     let owned = pb::Ticket { owner: "u-7".into(), severity: pb::Severity::Low.into(), ..complaint() };
     let ticket = world.agent().create_ticket(create_request(owned)).await.unwrap().into_inner().ticket.unwrap();
-    let mut agent = world.hired("u-7", |_| ()).await;
     let called = call(&mut agent, &ticket).await.unwrap();
     let waits = called.ticket.unwrap();
     assert_eq!((called.supervisor.as_str(), waits.owner.as_str()), ("", "u-7"));
@@ -92,6 +94,7 @@ async fn of_many_who_call_and_take_at_once_everybody_is_spoken_to_and_the_burden
     for n in 0..6 {
         world.hired(&format!("chief-{n}"), |agent| (agent.leads, agent.capacity) = (true, 3)).await;
     }
+    world.employ(&["u-7"]).await;
     for _ in 0..12 {
         let owned = pb::Ticket { owner: "u-7".into(), ..complaint() };
         let opened = world.agent().create_ticket(create_request(owned)).await.unwrap().into_inner();
@@ -122,6 +125,7 @@ async fn who_is_answered_waits_for_nobody() {
     let ticket = open(&mut world.agent()).await.ticket.unwrap();
     let waits = call(&mut team, &ticket).await.unwrap().ticket.unwrap();
     let request = pb::CancelTicketRequest {
+        message: withdrawal(&mut world.agent(), &waits.name).await,
         name: waits.name,
         reason: "withdrawn_by_customer".into(),
         etag: waits.etag,

@@ -53,6 +53,7 @@ async fn the_same_change_is_made_in_many_and_what_is_refused_for_one_is_done_for
     let transfer = pb::TransferChange {
         to_department: "network".into(),
         handover: "Falta el router".into(),
+        reason: "needs_specialist".into(),
         ..Default::default()
     };
     let request = pb::ChangeTicketsRequest {

@@ -13,7 +13,7 @@ use ventanilla_proto::r#type::v1::{Language, LocalizedText, Money};
 
 use crate::finding::by_words;
 use crate::world::{
-    Tickets, World, assert_refused, close, complaint, create_request, fields, fresh_id, get, resolved, serve, time,
+    Tickets, World, accept, assert_refused, complaint, create_request, fields, fresh_id, get, resolved, serve, time,
 };
 
 type Sets = CharacteristicServiceClient<Client>;
@@ -285,7 +285,7 @@ async fn what_is_stated_takes_the_place_of_what_was() {
     let last = agent.list_ticket_history(request).await.unwrap().into_inner().changes.pop().unwrap();
     assert_eq!((last.kind(), last.related.as_str()), (pb::TicketChangeKind::CharacteristicsStated, OF_COMPLAINTS));
     let over = resolved(&mut world.as_role(Role::Importer)).await;
-    let over = close(&mut agent, &over, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let over = accept(&world, &over).await;
     assert_refused(state(&mut sets, &over, only).await, Code::FailedPrecondition, "TICKET_OVER");
 }
 

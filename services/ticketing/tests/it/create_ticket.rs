@@ -2,6 +2,7 @@
 
 use aws_lc_rs::digest;
 use tonic::Code;
+use tonic_types::StatusExt as _;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::{Channel, Language};
 
@@ -163,4 +164,18 @@ async fn a_request_id_is_not_shared_between_methods() {
     let ticket = agent.create_ticket(request).await.unwrap().into_inner().ticket.unwrap();
     let start = pb::StartTicketRequest { name: ticket.name, etag: ticket.etag, request_id, occurred_time: None };
     assert_refused(agent.start_ticket(start).await, Code::AlreadyExists, "REQUEST_ID_REUSED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sector_that_no_law_names_is_none() {
+    let world = World::new().await;
+    let made_up = pb::Ticket { sector: "telecom".into(), ..complaint() };
+    let refused = world.agent().create_ticket(create_request(made_up)).await;
+    let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["ticket.sector"]);
+    assert!(refused.get_error_details().bad_request().unwrap().field_violations[0].description.contains("ecomms"));
+    for sector in ["", "ecomms", "payment-services"] {
+        let known = pb::Ticket { sector: sector.into(), ..complaint() };
+        world.agent().create_ticket(create_request(known)).await.unwrap();
+    }
 }

@@ -12,7 +12,7 @@ use ventanilla_proto::r#type::v1::{Channel, Direction, Language, LocalizedText};
 
 use crate::team::{of_billing, put};
 use crate::world::{
-    CUSTOMER, Tickets, World, assert_refused, close, complaint, create_request, fact, fields, fresh_id, get, open,
+    CUSTOMER, Tickets, World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, get, open,
     resolved, start, started,
 };
 
@@ -275,7 +275,7 @@ async fn a_draft_that_cannot_be_sent_stays() {
     let kept = keep(&mut ana, "ana", &ticket.name, outbound(&[4]), "").await.unwrap();
     let send = || pb::SendDraftRequest { name: kept.name.clone(), etag: kept.etag.clone(), request_id: fresh_id() };
     assert_refused(ana.send_draft(send()).await, Code::FailedPrecondition, "ATTACHMENT_NOT_CLEAN");
-    close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    accept(&world, &ticket).await;
     found(&mut world.scanner(), 4, ScanState::Clean).await.unwrap();
     assert_refused(ana.send_draft(send()).await, Code::FailedPrecondition, "TICKET_OVER");
     assert!(ana.get_draft(pb::GetDraftRequest { name: kept.name.clone() }).await.is_ok());
@@ -425,7 +425,8 @@ async fn a_retry_of_a_macro_is_answered_though_it_would_be_filled_in_otherwise_n
     named.public_name = "Ana R.".into();
     put(&mut world.supervisor(), named).await.unwrap();
     let (mut ana, mut agent) = (world.desk("ana", Role::Agent), world.tickets_of("ana"));
-    let to_queue = pb::TransferChange { to_department: "network".into(), ..Default::default() };
+    let to_queue =
+        pb::TransferChange { to_department: "network".into(), reason: "needs_specialist".into(), ..Default::default() };
     let goodbye = pb::Macro {
         name: "macros/pasa".into(),
         texts: texts(&[(Language::Es, "Hasta hoy lo llevaba {owner_name}.")]),
@@ -503,7 +504,7 @@ async fn all_that_is_wrong_with_a_macro_is_told_at_once() {
     };
     let personal = pb::Macro { change: Some(pb::r#macro::Change::Transfer(about_somebody)), ..greeting() };
     let refused = assert_refused(put_macro(&mut ana, personal).await, Code::InvalidArgument, "INVALID_REQUEST");
-    assert_eq!(fields(&refused), ["macro.transfer.handover"]);
+    assert_eq!(fields(&refused), ["macro.transfer.handover", "macro.transfer.reason"]);
     let unread = pb::Macro { texts: texts(&[(Language::En, "Hello")]), ..greeting() };
     let refused = assert_refused(put_macro(&mut ana, unread).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&refused), ["macro.texts"]);

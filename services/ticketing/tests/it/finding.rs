@@ -15,7 +15,7 @@ use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
 
 use crate::world::{
     CUSTOMER, World, answer, assert_refused, complaint, create_request, fields, fresh_id, open, start, started, time,
-    wait,
+    wait, withdrawal,
 };
 
 pub type Finder = FindingServiceClient<Client>;
@@ -78,6 +78,7 @@ fn view(slug: &str, filter: pb::TicketFilter) -> pb::View {
 
 /// Affairs that differ in whatever can be looked for by.
 async fn crowd(world: &World) -> Vec<pb::Ticket> {
+    world.employ(&["u-7"]).await;
     let mut agent = world.agent();
     let types = [pb::TicketType::Reclamacion, pb::TicketType::Queja, pb::TicketType::Incidencia];
     let severities = [pb::Severity::Low, pb::Severity::Medium, pb::Severity::High, pb::Severity::Critical];
@@ -106,8 +107,9 @@ async fn crowd(world: &World) -> Vec<pb::Ticket> {
             }
             _ => {
                 let cancel = pb::CancelTicketRequest {
+                    message: withdrawal(&mut agent, &opened.name).await,
                     name: opened.name.clone(),
-                    reason: "withdrawn".into(),
+                    reason: "withdrawn_by_customer".into(),
                     etag: opened.etag,
                     request_id: fresh_id(),
                     occurred_time: None,

@@ -9,7 +9,7 @@ use ventanilla_proto::rights::v1 as rights;
 use ventanilla_proto::rights::v1::personal_data_service_client::PersonalDataServiceClient;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::{NoticeOutcome, NoticeState, PromiseKind};
-use ventanilla_proto::r#type::v1::Channel;
+use ventanilla_proto::r#type::v1::{Channel, Direction};
 
 use crate::notices::{
     DUE, House, LIMIT, approved, notices, promise, report, report_of, take, template, ticket_of, transport, written,
@@ -18,8 +18,8 @@ use crate::promise_kinds::seed_history;
 use crate::reactions::{CLOCK, warning};
 use crate::request_cure::Counted;
 use crate::world::{
-    ANSWER, CUSTOMER, OTHER_ANSWER, answer, assert_refused, close, fact, fresh_id, get, open, promise_request, resolve,
-    resolved, start, time,
+    ANSWER, CUSTOMER, OTHER_ANSWER, accept, answer, assert_refused, fact, fresh_id, get, open, promise_request,
+    resolve, resolved, start, time, withdrawal,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,7 +144,7 @@ async fn what_was_promised_of_an_affair_that_is_over_is_spoken_of_too_and_adds_n
     let world = &house.world;
     let mut agent = world.agent();
     let ticket = resolved(&mut agent).await;
-    let ticket = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let ticket = accept(world, &ticket).await;
     let mut later = promise_request(&ticket.name, DUE);
     later.promise.as_mut().unwrap().kind = PromiseKind::FollowUp.into();
     let promised = agent.make_promise(later).await.unwrap().into_inner();
@@ -153,7 +153,8 @@ async fn what_was_promised_of_an_affair_that_is_over_is_spoken_of_too_and_adds_n
     assert_eq!(notice.message, "");
     assert_eq!(promise(world, &notice.new_promise).await.kind(), PromiseKind::FollowUp);
     let list = pb::ListMessagesRequest { parent: ticket.name, ..Default::default() };
-    assert_eq!(agent.list_messages(list).await.unwrap().into_inner().messages, []);
+    let said = agent.list_messages(list).await.unwrap().into_inner().messages;
+    assert!(said.iter().all(|message| message.direction() == Direction::Inbound), "{said:?}");
     assert_eq!(take(&mut transport(world), &[Channel::Phone]).await.len(), 1);
 }
 
@@ -166,8 +167,9 @@ async fn who_withdrew_their_affair_is_told_nothing() {
     let mut agent = world.agent();
     let ticket = get(&mut agent, ticket_of(&promised)).await;
     let cancel = pb::CancelTicketRequest {
+        message: withdrawal(&mut agent, &ticket.name).await,
         name: ticket.name,
-        reason: "withdrawn".into(),
+        reason: "withdrawn_by_customer".into(),
         etag: ticket.etag,
         request_id: fresh_id(),
         occurred_time: None,
@@ -198,7 +200,7 @@ async fn what_a_notice_said_is_destroyed_with_its_affair() {
     let ticket = answer(&mut agent, &ticket, "p1", ANSWER).await.unwrap();
     let ticket = answer(&mut agent, &ticket, "p2", OTHER_ANSWER).await.unwrap();
     let ticket = resolve(&mut agent, &ticket).await.unwrap();
-    let ticket = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let ticket = accept(world, &ticket).await;
     world.advance(SignedDuration::from_hours(24 * 366));
     let erased = customer::CustomerErased {
         erasure: "erasures/0190a000-0000-7000-8000-0000000000e5".into(),

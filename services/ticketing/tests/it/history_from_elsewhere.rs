@@ -57,3 +57,25 @@ async fn an_agent_has_no_past_time_of_their_own() {
     let refused = agent.start_ticket(start(&ticket, "2026-11-23T09:00:00Z")).await;
     assert_refused(refused, Code::PermissionDenied, "PAST_TIME_NOT_ALLOWED");
 }
+
+fn waits(ticket: &pb::Ticket, at: &str) -> pb::WaitForCustomerRequest {
+    pb::WaitForCustomerRequest {
+        name: ticket.name.clone(),
+        reason: "cure_requested".into(),
+        etag: ticket.etag.clone(),
+        request_id: fresh_id(),
+        occurred_time: time(at),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_past_time_stops_the_legal_term_of_an_affair_that_was_opened_here() {
+    let world = World::new().await;
+    let mut importer = world.as_role(Role::Importer);
+    let ticket = crate::world::started(&mut world.agent()).await;
+    let refused = importer.wait_for_customer(waits(&ticket, "2026-11-23T09:00:00Z")).await;
+    assert_refused(refused, Code::FailedPrecondition, "CURE_REQUEST_NEEDED");
+    let brought = crate::import_tickets::unfinished(&world).await;
+    let waiting = importer.wait_for_customer(waits(&brought, "2026-11-23T09:00:00Z")).await.unwrap().into_inner();
+    assert_eq!(waiting.state(), pb::TicketState::Pending, "what another system did is told as it was");
+}

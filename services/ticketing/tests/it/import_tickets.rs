@@ -242,3 +242,32 @@ async fn a_new_affair_of_who_was_erased_is_named_and_one_that_is_here_is_left_as
     let again = importer.import_tickets(request(vec![affair("A-1")])).await.unwrap().into_inner();
     assert_eq!(outcomes(&again), [pb::ImportOutcome::AlreadyHere]);
 }
+
+/// An affair that was brought and is worked on.
+pub async fn unfinished(world: &World) -> pb::Ticket {
+    let mut importer = world.as_role(Role::Importer);
+    let history = affair("INC-unfinished");
+    let history = pb::TicketHistory { steps: history.steps[..1].to_vec(), ..history };
+    let brought = importer.import_tickets(request(vec![history])).await.unwrap().into_inner();
+    crate::world::get(&mut importer, &brought.tickets[0].ticket).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_wrote_since_the_answer_was_not_silent_in_the_other_system_either() {
+    let world = World::new().await;
+    let mut importer = world.as_role(Role::Importer);
+    let silent = |spoke: bool| {
+        let mut history = affair(if spoke { "INC-spoke" } else { "INC-silent" });
+        let Some(Step::Transition(closed)) = &mut history.steps[6].step else { unreachable!("it is closed last") };
+        closed.set_close_reason(pb::CloseReason::ObjectionWindowOver);
+        if spoke {
+            let objection = pb::HistoryStep { occurred_time: time("2012-04-06T10:00:00Z"), ..history.steps[2].clone() };
+            history.steps.insert(6, objection);
+        }
+        history
+    };
+    importer.import_tickets(request(vec![silent(false)])).await.unwrap();
+    let refused = importer.import_tickets(request(vec![silent(true)])).await;
+    let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["histories[0].steps[7]"]);
+}

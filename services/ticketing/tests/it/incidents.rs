@@ -11,7 +11,7 @@ use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
 
 use crate::world::{
-    Tickets, World, assert_refused, close, complaint, create_request, fields, fresh_id, open, resolved, serve, time,
+    Tickets, World, accept, assert_refused, complaint, create_request, fields, fresh_id, open, resolved, serve, time,
 };
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -139,7 +139,7 @@ async fn each_affair_that_is_said_to_be_affected_has_its_own_outcome() {
     let mine = open(&mut agent).await.ticket.unwrap();
     let theirs = open(&mut agent).await.ticket.unwrap();
     let done = resolved(&mut agent).await;
-    let done = close(&mut agent, &done, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let done = accept(&world, &done).await;
     add(&mut supervisor, &other, &[&theirs.name]).await;
 
     let (outcomes, counted) = add(&mut supervisor, &incident, &[&done.name, NOBODY, &mine.name, &theirs.name]).await;
@@ -221,13 +221,13 @@ async fn who_joins_later_hears_at_once_what_was_told_last_and_who_is_over_hears_
     add(&mut supervisor, &incident, &[&done.name]).await;
     let get = pb::GetTicketRequest { name: done.name.clone() };
     let done = agent.get_ticket(get).await.unwrap().into_inner();
-    close(&mut agent, &done, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    accept(&world, &done).await;
     say(&mut supervisor, &incident, "Buscamos la causa.").await;
     let over = pb::IncidentUpdate { texts: vec![spanish("Ya funciona.")], over: true, ..Default::default() };
     tell(&mut supervisor, &incident, over).await.unwrap();
     let told = all_told(&supervisor, &incident).await;
     assert_eq!(told.iter().map(|update| update.told_count).collect::<Vec<_>>(), [0, 0]);
-    assert!(heard(&mut agent, &done.name).await.is_empty());
+    assert_eq!(heard(&mut agent, &done.name).await, ["Aquí tienen el recibo."], "what they said themselves");
 
     let late = open(&mut agent).await.ticket.unwrap();
     let (outcomes, counted) = add(&mut supervisor, &incident, &[&late.name]).await;
@@ -341,4 +341,24 @@ async fn nobody_is_told_by_who_has_not_seen_what_was_told_before() {
     let request = pb::TellAffectedRequest { update: Some(wrong), ..request };
     let refused = supervisor.tell_affected(request).await.unwrap_err();
     assert_eq!(fields(&refused), ["update.expected_end_time", "update.texts"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_for_whoever_is_at_work_on_an_affair_that_joins() {
+    use pb::AffectedOutcome as O;
+    let world = World::new().await;
+    let (mut supervisor, mut agent) = (supervisor(&world), world.agent());
+    let incident = opened(&mut supervisor).await;
+    let (busy, free) = (open(&mut agent).await.ticket.unwrap(), open(&mut agent).await.ticket.unwrap());
+    let mut held = world.database.admin().await.acquire().await.unwrap();
+    let id: uuid::Uuid = busy.name.strip_prefix("tickets/").unwrap().parse().unwrap();
+    sqlx::query("begin").execute(&mut *held).await.unwrap();
+    let lock = "select from ticketing.ticket where ticket_id = $1 for update";
+    sqlx::query(lock).bind(id).execute(&mut *held).await.unwrap();
+    let added = add(&mut supervisor, &incident, &[&busy.name, &free.name, NOBODY]).await;
+    assert_eq!((added.0, added.1.affected_count), (vec![O::Busy, O::Added, O::TicketNotFound], 1));
+    // Whoever tells of it waits for nobody either.
+    say(&mut supervisor, &incident, "Buscamos la causa.").await;
+    sqlx::query("commit").execute(&mut *held).await.unwrap();
+    assert_eq!(add(&mut supervisor, &incident, &[&busy.name]).await.0, [O::Added]);
 }

@@ -34,6 +34,7 @@ mod notices;
 mod personal_data;
 mod processes;
 mod promise_kinds;
+mod promises_end;
 mod proof;
 mod public;
 mod reactions;

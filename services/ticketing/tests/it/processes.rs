@@ -314,6 +314,8 @@ async fn the_customer_is_told_the_step_in_their_words_and_who_has_it_in_hand() {
     world.advance(SignedDuration::from_mins(5));
     let ticket = start(&mut agent, &ticket).await.unwrap();
     let to_ana = pb::TransferTicketRequest {
+        reason: "needs_specialist".into(),
+        handover: "Ya ha mandado el recibo.".into(),
         name: ticket.name.clone(),
         to_department: "billing".into(),
         owner: "u-7".into(),
@@ -410,12 +412,15 @@ async fn where_a_map_has_no_words_for_how_an_affair_stands_the_customer_is_told_
         pb::ProcessStep { may_end: true, ..step("repair", &[], &["intake"]) },
     ];
     put(&mut boss, pb::Process { steps, ..process("invoices", "") }).await.unwrap();
+    world.employ(&["u-7"]).await;
     let opened = open(&mut agent).await;
     let ticket = start(&mut agent, opened.ticket.as_ref().unwrap()).await.unwrap();
     enter(&mut boss, &ticket, "repair").await.unwrap();
     // Another owner is no turn of the way.
     let ticket = get(&mut agent, &ticket.name).await;
     let to_ana = pb::TransferTicketRequest {
+        reason: "needs_specialist".into(),
+        handover: "Ya ha mandado el recibo.".into(),
         name: ticket.name.clone(),
         to_department: "billing".into(),
         owner: "u-7".into(),
@@ -494,4 +499,32 @@ async fn an_affair_that_is_answered_with_another_goes_that_ones_way() {
         ..Default::default()
     };
     assert_eq!(boss.measure_process(request).await.unwrap().into_inner().ticket_count, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_standard_map_will_say_is_not_told_before_it_is_in_force() {
+    let world = World::new().await;
+    let (mut boss, mut agent) = (world.maps(Role::Supervisor), world.agent());
+    // Of who waits for the customer their own map says nothing.
+    let own =
+        pb::ProcessStep { may_begin: true, may_end: true, ..step("intake", &[S::Acknowledged, S::InProgress], &[]) };
+    put(&mut boss, pb::Process { steps: vec![own], ..process("invoices", "") }).await.unwrap();
+    let read = pb::GetProcessRequest { name: "processes/standard".into(), version: 0 };
+    let standard = boss.get_process(read).await.unwrap().into_inner();
+    let all = [S::Acknowledged, S::InProgress, S::Pending, S::Held, S::Resolved, S::Closed, S::Rejected, S::Cancelled];
+    let next = pb::ProcessStep { may_begin: true, may_end: true, ..step("tomorrow", &all, &[]) };
+    let next = pb::Process {
+        name: standard.name,
+        steps: vec![next],
+        effective_time: time("2027-03-01T00:00:00Z"),
+        etag: standard.etag,
+        ..Default::default()
+    };
+    put(&mut boss, next).await.unwrap();
+    let opened = open(&mut agent).await;
+    let ticket = start(&mut agent, opened.ticket.as_ref().unwrap()).await.unwrap();
+    wait(&mut agent, &ticket).await.unwrap();
+    assert_eq!(status(&world, &opened).await.state_text, "Necesitamos algo de usted para seguir.");
+    world.advance(SignedDuration::from_hours(24 * 120));
+    assert_eq!(status(&world, &opened).await.state_text, "Está en tomorrow.");
 }

@@ -8,8 +8,8 @@ use ventanilla_proto::ticketing::v1::{AttemptOutcome, PromiseKind, PromiseState}
 
 use crate::request_cure::Counted;
 use crate::world::{
-    Tickets, World, assert_refused, close, complaint, create_request, fact, fields, fresh_id, open, promise_request,
-    resolved, time,
+    Tickets, World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, open, promise_request,
+    resolved, time, withdrawal,
 };
 
 fn promised(ticket: &str, kind: PromiseKind, window: Option<&str>, due: &str) -> pb::MakePromiseRequest {
@@ -65,8 +65,14 @@ async fn who_was_tried_often_enough_within_the_window_was_called() {
     let once = attempt(&mut agent, &called, AttemptOutcome::NoAnswer).await.unwrap();
     let stale = attempt(&mut agent, &called, AttemptOutcome::Busy).await;
     assert_refused(stale, Code::Aborted, "STALE_ETAG");
-    let twice = attempt(&mut agent, &once, AttemptOutcome::Busy).await.unwrap();
+    // Three times within one breath is once, and who is not there was not tried.
+    let breath = attempt(&mut agent, &once, AttemptOutcome::NoAnswer).await.unwrap();
+    world.advance(SignedDuration::from_mins(15));
+    let wrong = attempt(&mut agent, &breath, AttemptOutcome::WrongAddress).await.unwrap();
+    assert_eq!((wrong.state(), wrong.attempt_count), (PromiseState::Made, 1));
+    let twice = attempt(&mut agent, &wrong, AttemptOutcome::Busy).await.unwrap();
     assert_eq!((twice.state(), twice.attempt_count), (PromiseState::Made, 2));
+    world.advance(SignedDuration::from_mins(15));
     let enough = attempt(&mut agent, &twice, AttemptOutcome::NoAnswer).await.unwrap();
     assert_eq!((enough.state(), enough.attempt_count), (PromiseState::Kept, 3));
     assert_eq!(enough.settle_time, enough.attempt_time);
@@ -78,7 +84,7 @@ async fn who_was_tried_often_enough_within_the_window_was_called() {
         .filter(|change| change.kind() == pb::TicketChangeKind::PromiseAttempted)
         .map(|change| change.reason.as_str())
         .collect();
-    assert_eq!(noted, ["no_answer", "busy", "no_answer"]);
+    assert_eq!(noted, ["no_answer", "no_answer", "wrong_address", "busy", "no_answer"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -121,7 +127,7 @@ async fn whether_all_is_well_is_asked_long_after_the_affair_is_over() {
     let world = World::new().await;
     let mut agent = world.agent();
     let ticket = resolved(&mut agent).await;
-    let closed = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let closed = accept(&world, &ticket).await;
     let next_year = "2027-11-24T13:00:00Z";
     let asked = promised(&closed.name, PromiseKind::FollowUp, None, next_year);
     let asked = promise(&mut agent, asked).await.unwrap();
@@ -162,8 +168,9 @@ async fn what_is_to_be_done_is_listed_by_when_it_is_due_over_all_affairs() {
     let call = promised(&withdrawn.name, PromiseKind::Callback, window, "2026-11-24T13:00:00Z");
     promise(&mut agent, call).await.unwrap();
     let cancel = pb::CancelTicketRequest {
+        message: withdrawal(&mut agent, &withdrawn.name).await,
         name: withdrawn.name,
-        reason: "withdrawn".into(),
+        reason: "withdrawn_by_customer".into(),
         etag: withdrawn.etag,
         request_id: fresh_id(),
         occurred_time: None,

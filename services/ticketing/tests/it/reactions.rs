@@ -22,8 +22,8 @@ use ventanilla_ticketing as ticketing;
 
 use crate::characteristics::{facts, invoices};
 use crate::world::{
-    ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, answer, assert_refused, close, complaint, create_request, fact, open,
-    promise_request, resolve, resolved, serve, start, time,
+    ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, accept_at, answer, assert_refused, close, complaint, create_request, fact,
+    open, promise_request, resolve, resolved, serve, start, time,
 };
 
 const OTHER_CUSTOMER: &str = "customers/0190a000-0000-7000-8000-000000000008";
@@ -257,7 +257,7 @@ async fn an_affair_that_is_needed_keeps_its_words_until_it_is_not() {
     let known = || pb::Ticket { characteristics: facts("Begoña-41"), ..complaint() };
     let over = client.create_ticket(create_request(known())).await.unwrap().into_inner().ticket.unwrap();
     let over = answered(&mut client, &over).await;
-    let over = close(&mut client, &over, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let over = accept_at(&world._served[1], &over).await;
     world.harness.surroundings.advance(jiff::SignedDuration::from_hours(24 * 366));
     let open = client.create_ticket(create_request(known())).await.unwrap().into_inner().ticket.unwrap();
     let open = answered(&mut client, &open).await;
@@ -289,7 +289,7 @@ async fn an_affair_that_is_needed_keeps_its_words_until_it_is_not() {
     };
     assert_eq!(said().await, 0, "nothing is said to be gone while something is left");
 
-    close(&mut client, &open, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    accept_at(&world._served[1], &open).await;
     world.harness.surroundings.advance(jiff::SignedDuration::from_hours(24 * 366));
     eventually(Duration::from_secs(20), || async { if said().await == 1 { Ok(()) } else { Err(()) } }).await;
     assert_eq!(subject(&open).await, "[erased]");
@@ -302,7 +302,8 @@ async fn words_that_are_being_written_when_their_customer_is_erased_are_destroye
     let world = Neighbours::with("customer_profile", "customer-profile").await;
     let mut client = world.client.clone();
     let over = resolved(&mut client).await;
-    let over = close(&mut client, &over, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    world.harness.surroundings.advance(jiff::SignedDuration::from_hours(240));
+    let over = close(&mut client, &over, pb::CloseReason::ObjectionWindowOver).await.unwrap();
     let admin = world.database.admin().await;
     let count = |statement: &'static str| {
         let admin = admin.clone();

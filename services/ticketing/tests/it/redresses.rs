@@ -9,7 +9,9 @@ use ventanilla_proto::ticketing::v1::redress_service_client::RedressServiceClien
 use ventanilla_proto::ticketing::v1::{RedressKind, RedressState};
 use ventanilla_proto::r#type::v1::Money;
 
-use crate::world::{Tickets, World, assert_refused, fact, fields, fresh_id, get, open, started};
+use crate::world::{
+    Tickets, World, assert_refused, complaint, create_request, fact, fields, fresh_id, get, open, started, withdrawal,
+};
 
 type Redress = RedressServiceClient<Client>;
 
@@ -303,6 +305,7 @@ async fn nothing_more_is_granted_or_given_in_what_was_withdrawn() {
     let large = propose(&mut ana, &now, "redressItems/credit", euros(9_000)).await.unwrap();
     let now = get(&mut agent, &ticket.name).await;
     let cancel = pb::CancelTicketRequest {
+        message: withdrawal(&mut agent, &now.name).await,
         name: now.name.clone(),
         reason: "withdrawn_by_customer".into(),
         etag: now.etag,
@@ -315,4 +318,37 @@ async fn nothing_more_is_granted_or_given_in_what_was_withdrawn() {
     for open in [&small, &large] {
         assert_eq!(decide(&mut boss, open, Some("Desistió.")).await.unwrap().state(), RedressState::Refused);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_proposed_to_one_customer_adds_up_over_all_their_affairs() {
+    let world = World::new().await;
+    let mut boss = world.redress("boss", Role::Supervisor);
+    put(&mut boss, credit()).await.unwrap();
+    let mut agent = world.agent();
+    let mut states = Vec::new();
+    let opening = [started(&mut agent).await, started(&mut agent).await, started(&mut agent).await];
+    let asked = opening.map(|ticket| {
+        let mut ana = world.redress("ana", Role::Agent);
+        tokio::spawn(async move { propose(&mut ana, &ticket, "redressItems/credit", euros(1_500)).await.unwrap() })
+    });
+    for asked in asked {
+        states.push(asked.await.unwrap().state());
+    }
+    let granted = states.iter().filter(|state| **state == RedressState::Granted).count();
+    assert_eq!(granted, 1, "fifteen euros in each of three affairs are forty-five: {states:?}");
+    // Another customer is another matter, and so is another year.
+    let other = pb::Ticket { customer: "customers/0190a000-0000-7000-8000-000000000008".into(), ..complaint() };
+    let other = agent.create_ticket(create_request(other)).await.unwrap().into_inner().ticket.unwrap();
+    let mut ana = world.redress("ana", Role::Agent);
+    assert_eq!(
+        propose(&mut ana, &other, "redressItems/credit", euros(1_500)).await.unwrap().state(),
+        RedressState::Granted
+    );
+    world.advance(SignedDuration::from_hours(24 * 366));
+    let next = started(&mut agent).await;
+    assert_eq!(
+        propose(&mut ana, &next, "redressItems/credit", euros(1_500)).await.unwrap().state(),
+        RedressState::Granted
+    );
 }

@@ -8,8 +8,9 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::TicketLinkKind as Kind;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
-use ventanilla_proto::r#type::v1::Direction;
+use ventanilla_proto::r#type::v1::{Channel, Direction};
 
+use crate::ask_survey::ask;
 use crate::world::{
     ANSWER, OTHER_ANSWER, Tickets, World, answer, assert_refused, complaint, create_request, fact, fields, fresh_id,
     get, open, promise_request, resolve, say, start, started, wait,
@@ -399,4 +400,87 @@ async fn an_affair_that_takes_up_another_is_found_from_it() {
     assert_eq!(links(&mut relations, &after.name).await, said);
     let request = pb::UnlinkTicketsRequest { name: said[0].name.clone(), reason: "no".into(), request_id: fresh_id() };
     assert_refused(relations.unlink_tickets(request).await, Code::NotFound, "NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_filing_a_part_and_a_follow_up_take_the_ban_on_sales_away_from_nobody() {
+    let world = World::new().await;
+    let (mut agent, mut relations) = (world.agent(), world.relations());
+    let offer = |ticket: &str| pb::AddMessageRequest {
+        parent: ticket.to_owned(),
+        message: Some(pb::Message {
+            direction: Direction::Outbound.into(),
+            visibility: pb::MessageVisibility::Public.into(),
+            channel: Channel::Sms.into(),
+            body: "Por dos euros más, fibra de un giga".into(),
+            sales_offer: true,
+            ..Default::default()
+        }),
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    for banned in [
+        pb::Ticket { topic: "continuity".into(), ..complaint() },
+        pb::Ticket { sector: "banking".into(), ..complaint() },
+    ] {
+        let ticket = agent.create_ticket(create_request(banned)).await.unwrap().into_inner().ticket.unwrap();
+        let ordinary = pb::ReclassifyTicketRequest {
+            sector: "general".into(),
+            topic: "billing".into(),
+            ..filing(&ticket, pb::TicketType::Incidencia)
+        };
+        let ticket = relations.reclassify_ticket(ordinary).await.unwrap().into_inner();
+        let part = split(&mut relations, &ticket, &["p2"]).await.unwrap().ticket.unwrap();
+        let next = pb::Ticket { follow_up_of: ticket.name.clone(), ..complaint() };
+        let next = agent.create_ticket(create_request(next)).await.unwrap().into_inner().ticket.unwrap();
+        for name in [&ticket.name, &part.name, &next.name] {
+            let refused = agent.add_message(offer(name)).await;
+            assert_refused(refused, Code::FailedPrecondition, "SALES_OFFER_NOT_ALLOWED");
+        }
+    }
+    let ordinary = open(&mut agent).await.ticket.unwrap();
+    agent.add_message(offer(&ordinary.name)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_is_asked_once_about_what_was_one_affair_at_any_time() {
+    let world = World::new().await;
+    let (mut agent, mut relations) = (world.agent(), world.relations());
+    // Answered and asked, taken up again, merged into another, answered with that.
+    let (mine, other) = (started(&mut agent).await, started(&mut agent).await);
+    let answered = both_points(&mut agent, &mine).await;
+    let asked = ask(&mut agent, &mine.name).await.unwrap();
+    let reopen = pb::ReopenTicketRequest {
+        name: mine.name.clone(),
+        reason: "customer_objects".into(),
+        etag: answered.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    let mine = agent.reopen_ticket(reopen).await.unwrap().into_inner();
+    let merged = merge(&mut relations, &mine, &other).await.unwrap();
+    both_points(&mut agent, &merged.head.unwrap()).await;
+    let refused = ask(&mut agent, &other.name).await;
+    let refused = assert_refused(refused, Code::FailedPrecondition, "SURVEY_ALREADY_ASKED");
+    assert_eq!(fact(&refused, "survey"), asked.name);
+    // And in one that was taken out again.
+    let (mine, other) = (started(&mut agent).await, started(&mut agent).await);
+    let mine = answer(&mut agent, &mine, "p1", ANSWER).await.unwrap();
+    let mine = answer(&mut agent, &mine, "p2", OTHER_ANSWER).await.unwrap();
+    let merged = merge(&mut relations, &mine, &other).await.unwrap();
+    both_points(&mut agent, &merged.head.unwrap()).await;
+    ask(&mut agent, &other.name).await.unwrap();
+    let mine = get(&mut agent, &mine.name).await;
+    unmerge(&mut relations, &mine).await.unwrap();
+    assert_refused(ask(&mut agent, &mine.name).await, Code::FailedPrecondition, "SURVEY_ALREADY_ASKED");
+    // What never was the same is asked about.
+    let another = started(&mut agent).await;
+    both_points(&mut agent, &another).await;
+    ask(&mut agent, &another.name).await.unwrap();
+}
+
+async fn both_points(agent: &mut Tickets, ticket: &pb::Ticket) -> pb::Ticket {
+    let ticket = answer(agent, ticket, "p1", ANSWER).await.unwrap();
+    let ticket = answer(agent, &ticket, "p2", OTHER_ANSWER).await.unwrap();
+    resolve(agent, &ticket).await.unwrap()
 }

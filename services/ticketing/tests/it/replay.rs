@@ -336,8 +336,11 @@ impl Play {
                 ("ResolveTicket", verb!(agent, resolve_ticket, ResolveTicketRequest, ticket, resolution: ANSWER.into()))
             }
             8 if self.dice.throw(3) == 0 => {
+                // They say so, and somebody who did not answer closes it.
+                self.hear(&ticket.name).await;
+                let mut other = self.beside.world.as_role(Role::Supervisor);
                 let reason = pb::CloseReason::AcceptedByCustomer.into();
-                ("CloseTicket", verb!(agent, close_ticket, CloseTicketRequest, ticket, reason: reason))
+                ("CloseTicket", verb!(other, close_ticket, CloseTicketRequest, ticket, reason: reason))
             }
             8 | 9 => {
                 let reason = "customer_objects".to_owned();
@@ -349,6 +352,7 @@ impl Play {
                     name: ticket.name.clone(),
                     reason: "not_our_contract".into(),
                     signpost,
+                    explanation: "El contrato es de otra comercializadora desde marzo.".into(),
                     etag: ticket.etag.clone(),
                     request_id: fresh_id(),
                     occurred_time: None,
@@ -357,11 +361,16 @@ impl Play {
             }
             11 if self.dice.throw(2) == 0 => {
                 let reason = "withdrawn_by_customer".to_owned();
-                ("CancelTicket", verb!(agent, cancel_ticket, CancelTicketRequest, ticket, reason: reason))
+                let message = self.hear(&ticket.name).await;
+                let done = verb!(agent, cancel_ticket, CancelTicketRequest, ticket, reason: reason, message: message);
+                ("CancelTicket", done)
             }
             _ => {
                 let cure = pb::CureRequest {
-                    missing: "El recibo del banco con el segundo cargo.".into(),
+                    missing: self
+                        .dice
+                        .one_of(&["El recibo del banco.", "El contrato.", "El número de la línea."])
+                        .to_owned(),
                     channel: Channel::Email.into(),
                     ..Default::default()
                 };
@@ -375,6 +384,27 @@ impl Play {
             }
         };
         Done { method, about, outcome }
+    }
+
+    /// The customer says something; the name of the message, or of one that is not there where the affair takes no more.
+    async fn hear(&mut self, ticket: &str) -> String {
+        let message = pb::Message {
+            direction: Direction::Inbound.into(),
+            visibility: pb::MessageVisibility::Public.into(),
+            channel: Channel::Email.into(),
+            body: "Por mí está bien así.".into(),
+            ..Default::default()
+        };
+        let request = pb::AddMessageRequest {
+            parent: ticket.to_owned(),
+            message: Some(message),
+            request_id: fresh_id(),
+            occurred_time: None,
+        };
+        let said = self.beside.world.agent().add_message(request).await;
+        // What they say is another call, which is looked at elsewhere.
+        self.known.extend(self.written().await.into_iter().map(|(id, ..)| id));
+        said.map_or_else(|_| format!("{ticket}/messages/{}", uuid::Uuid::nil()), |said| said.into_inner().name)
     }
 
     /// What it is filed as, what is claimed, who has it.
@@ -391,8 +421,9 @@ impl Play {
             1 => {
                 let owner = self.dice.one_of(&["", "u-9", "chief"]).to_owned();
                 let to = self.dice.one_of(&["billing", "network-ops"]).to_owned();
-                let handover = self.dice.one_of(&["", "Ya llamó dos veces."]).to_owned();
-                let done = verb!(agent, transfer_ticket, TransferTicketRequest, ticket, to_department: to, owner: owner, handover: handover);
+                let handover = self.dice.one_of(&["Ya mandó el recibo.", "Ya llamó dos veces."]).to_owned();
+                let done = verb!(agent, transfer_ticket, TransferTicketRequest, ticket, to_department: to, owner: owner,
+                    handover: handover, reason: "needs_specialist".into());
                 ("TransferTicket", done)
             }
             2 | 3 => {

@@ -43,7 +43,14 @@ impl Counted {
 
     /// So many hours from now, in the time of all but the database.
     pub fn hours(&self, hours: i64) -> String {
-        self.world.harness.surroundings.ambient.now().checked_add(SignedDuration::from_hours(hours)).unwrap().to_string()
+        self.world
+            .harness
+            .surroundings
+            .ambient
+            .now()
+            .checked_add(SignedDuration::from_hours(hours))
+            .unwrap()
+            .to_string()
     }
 
     async fn within(harness: Harness) -> Self {
@@ -67,11 +74,17 @@ impl Counted {
     }
 }
 
+const RECEIPT: &str = "El recibo del banco con el segundo cargo.";
+
 fn request(ticket: &pb::Ticket, due: Option<prost_types::Timestamp>) -> pb::RequestCureRequest {
+    request_for(ticket, RECEIPT, due)
+}
+
+fn request_for(ticket: &pb::Ticket, missing: &str, due: Option<prost_types::Timestamp>) -> pb::RequestCureRequest {
     pb::RequestCureRequest {
         parent: ticket.name.clone(),
         cure: Some(pb::CureRequest {
-            missing: "El recibo del banco con el segundo cargo.".into(),
+            missing: missing.into(),
             channel: Channel::Email.into(),
             due_time: due,
             ..Default::default()
@@ -171,9 +184,13 @@ async fn what_the_customer_says_in_time_ends_it_and_then_points_are_answered_as_
     let refused = resolve_uncured(&mut agent, &ticket).await;
     let status = assert_refused(refused, Code::FailedPrecondition, "CURE_NOT_LAPSED");
     assert_eq!(fact(&status, "state"), "answered");
-    // Still not all of it: they are asked again, and have their whole time again.
-    let again = ask(&mut agent, &ticket).await.unwrap();
-    assert_eq!(again.cure.unwrap().due_time, time("2026-12-14T22:59:59.999999Z"));
+    // What they sent is not missing still, however it is written.
+    let same = agent.request_cure(request_for(&ticket, "el RECIBO del banco, con el segundo cargo", None)).await;
+    let refused = assert_refused(same, Code::FailedPrecondition, "CURE_ASKED_BEFORE");
+    assert_eq!(fact(&refused, "cure"), cure.name);
+    // Still not all of it: they are asked for the rest, and have their whole time again.
+    let rest = agent.request_cure(request_for(&ticket, "El contrato firmado.", None)).await;
+    assert_eq!(rest.unwrap().into_inner().cure.unwrap().due_time, time("2026-12-14T22:59:59.999999Z"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -348,8 +365,12 @@ async fn nobody_gives_less_than_law_and_whoever_wants_gives_more() {
     assert_eq!(fields(&endless.unwrap_err()), ["cure.due_time"]);
     assert!(cures(&mut agent, &ticket.name).await.is_empty());
 
-    let long = agent.request_cure(request(&ticket, time("2027-01-15T12:00:00Z"))).await.unwrap().into_inner();
-    assert_eq!(long.cure.unwrap().due_time, time("2027-01-15T12:00:00Z"));
+    // Meanwhile no term runs: twice what law gives is the most.
+    let parked = agent.request_cure(request(&ticket, time("2026-12-26T13:00:00Z"))).await;
+    let refused = assert_refused(parked, Code::FailedPrecondition, "CURE_TERM_TOO_LONG");
+    assert_eq!(fact(&refused, "latest"), "2026-12-26T12:59:59.999998Z");
+    let long = agent.request_cure(request(&ticket, time("2026-12-24T12:00:00Z"))).await.unwrap().into_inner();
+    assert_eq!(long.cure.unwrap().due_time, time("2026-12-24T12:00:00Z"));
     let waiting = long.ticket.unwrap();
     assert_refused(ask(&mut agent, &waiting).await, Code::FailedPrecondition, "TRANSITION_NOT_ALLOWED");
     assert_refused(ask(&mut agent, &ticket).await, Code::Aborted, "STALE_ETAG");
@@ -449,4 +470,48 @@ async fn of_two_processes_that_look_each_affair_is_taken_up_by_one() {
             history(&mut agent, name).await.iter().filter(|c| c.kind() == pb::TicketChangeKind::CureSettled).count();
         assert_eq!(ends, 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_goes_on_without_a_word_of_the_customer_withdraws_what_they_were_asked_for() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    for _ in 0..2 {
+        let now = get(&mut agent, &ticket.name).await;
+        let waiting = ask(&mut agent, &now).await.unwrap().ticket.unwrap();
+        world.days(1);
+        let resume = pb::ResumeTicketRequest {
+            name: waiting.name,
+            // Whoever resumes does not say that the customer answered.
+            reason: "customer_answered".into(),
+            etag: waiting.etag,
+            request_id: fresh_id(),
+            occurred_time: None,
+        };
+        let resumed = agent.resume_ticket(resume).await.unwrap().into_inner();
+        assert_eq!((resumed.state(), resumed.state_reason.as_str()), (pb::TicketState::InProgress, "cure_withdrawn"));
+    }
+    let states: Vec<_> = cures(&mut agent, &ticket.name).await.iter().map(pb::CureRequest::state).collect();
+    assert_eq!(states, [pb::CureState::Withdrawn; 2]);
+    let now = get(&mut agent, &ticket.name).await;
+    let refused = assert_refused(resolve_uncured(&mut agent, &now).await, Code::FailedPrecondition, "CURE_NOT_LAPSED");
+    assert_eq!(fact(&refused, "state"), "withdrawn");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_never_completed_an_affair_is_not_told_that_it_was_answered() {
+    let world = Counted::new().await;
+    let mut agent = world.agent();
+    let opened = open(&mut agent).await;
+    let ticket = start(&mut agent, opened.ticket.as_ref().unwrap()).await.unwrap();
+    ask(&mut agent, &ticket).await.unwrap();
+    world.days(17);
+    let ticket = lapsed(&agent, &ticket.name).await;
+    resolve_uncured(&mut agent, &ticket).await.unwrap();
+    let public = pb::GetPublicStatusRequest { tracking_key: opened.tracking_key, proof: opened.proof };
+    let mut anybody = TicketServiceClient::new(world.world.served.anonymous());
+    let told = anybody.get_public_status(public).await.unwrap().into_inner();
+    assert!(told.state_text.starts_with("No recibimos lo que le pedimos"), "{}", told.state_text);
+    assert!(told.next_step.starts_with("Puede oponerse"), "{}", told.next_step);
 }

@@ -15,7 +15,9 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 use ventanilla_ticketing as ticketing;
 
-use crate::world::{Tickets, World, assert_refused, complaint, create_request, fact, fields, fresh_id, get, serve};
+use crate::world::{
+    Tickets, World, assert_refused, complaint, create_request, fact, fields, fresh_id, get, serve, withdrawal,
+};
 
 const LIMIT: Duration = Duration::from_secs(20);
 const PAYMENTS: &str = "es.fin.pay.decide";
@@ -42,7 +44,9 @@ impl House {
         let assembly = sla::assemble(settings, harness.house_with("sla-monitor", &peers)).await.unwrap();
         let monitor = harness.start(assembly).await;
         let served = serve(&harness, &database, &[("sla-monitor", monitor.addr)]).await;
-        Self { world: World { harness, database, served }, monitor, _followed: followed }
+        let world = World { harness, database, served };
+        world.employ(&[OWNER]).await;
+        Self { world, monitor, _followed: followed }
     }
 
     /// An affair of this sector, owned by the agent, whose terms are counted.
@@ -189,6 +193,7 @@ async fn what_is_wrong_with_a_holding_reply_is_said_at_once() {
     let soon = read(ticket.first_received_time).checked_add(SignedDuration::from_hours(48)).unwrap();
     assert_refused(send(&mut agent, &stale, soon).await, Code::Aborted, "STALE_ETAG");
     let over = pb::CancelTicketRequest {
+        message: withdrawal(&mut agent, &ticket.name).await,
         name: ticket.name.clone(),
         reason: "withdrawn_by_customer".into(),
         etag: ticket.etag.clone(),
@@ -204,6 +209,7 @@ async fn what_is_wrong_with_a_holding_reply_is_said_at_once() {
 async fn nobody_is_held_off_while_nobody_counts() {
     let alone = World::new().await;
     let mut agent = alone.agent();
+    alone.employ(&[OWNER]).await;
     let asked = pb::Ticket { sector: "payment-services".into(), owner: OWNER.into(), ..complaint() };
     let ticket = agent.create_ticket(create_request(asked)).await.unwrap().into_inner().ticket.unwrap();
     let soon = read(ticket.first_received_time).checked_add(SignedDuration::from_hours(48)).unwrap();

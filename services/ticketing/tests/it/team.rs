@@ -145,6 +145,7 @@ async fn the_ledger_tells_who_has_an_affair_from_its_first_entry_on() {
     let world = World::new().await;
     let mut agent = world.agent();
     open(&mut agent).await;
+    world.employ(&["u-7", "u-8"]).await;
     let owned = pb::Ticket { owner: "u-7".into(), ..complaint() };
     let whole = agent.create_ticket(create_request(owned)).await.unwrap().into_inner().ticket.unwrap();
     let split = pb::SplitTicketRequest {

@@ -1,9 +1,12 @@
 //! TransferTicket.
 
+use kernel::Role;
 use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
 
-use crate::world::{World, assert_refused, close, fields, fresh_id, resolved, started};
+use crate::world::{
+    World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, resolved, started,
+};
 
 fn request(ticket: &pb::Ticket, department: &str, owner: &str) -> pb::TransferTicketRequest {
     pb::TransferTicketRequest {
@@ -12,6 +15,8 @@ fn request(ticket: &pb::Ticket, department: &str, owner: &str) -> pb::TransferTi
         owner: owner.into(),
         etag: ticket.etag.clone(),
         request_id: fresh_id(),
+        reason: "needs_specialist".into(),
+        handover: "Ya ha mandado los dos recibos.".into(),
         ..Default::default()
     }
 }
@@ -21,6 +26,7 @@ async fn what_is_known_goes_along_so_that_nobody_asks_the_customer_again() {
     let world = World::new().await;
     let mut agent = world.agent();
     let ticket = started(&mut agent).await;
+    world.employ(&["u-42"]).await;
     let known = "Ya ha mandado los dos recibos; el banco confirma el cargo doble.";
     let handed = pb::TransferTicketRequest {
         reason: "needs_specialist".into(),
@@ -48,6 +54,7 @@ async fn changes_who_works_on_it_and_nothing_else() {
     let world = World::new().await;
     let mut agent = world.agent();
     let ticket = started(&mut agent).await;
+    world.employ(&["u-42"]).await;
     let moved = agent.transfer_ticket(request(&ticket, "network-ops", "u-42")).await.unwrap().into_inner();
     let expected = pb::Ticket {
         department: "network-ops".into(),
@@ -74,7 +81,51 @@ async fn refuses_a_department_that_is_no_slug_and_a_ticket_that_is_over() {
     };
     let refused = assert_refused(agent.transfer_ticket(wordy).await, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!(fields(&refused), ["reason", "handover"]);
-    let closed = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+    let closed = accept(&world, &ticket).await;
     let refused = agent.transfer_ticket(request(&closed, "network-ops", "")).await;
     assert_refused(refused, Code::FailedPrecondition, "TICKET_OVER");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_hands_over_without_why_and_what_is_known_nor_to_somebody_who_is_not_there() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let silent = pb::TransferTicketRequest {
+        reason: String::new(),
+        handover: String::new(),
+        ..request(&ticket, "network-ops", "")
+    };
+    let refused = agent.transfer_ticket(silent.clone()).await;
+    let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["reason", "handover"]);
+    let refused = agent.transfer_ticket(request(&ticket, "network-ops", "ana-typo")).await;
+    let refused = assert_refused(refused, Code::FailedPrecondition, "OWNER_UNKNOWN");
+    assert_eq!(fact(&refused, "owner"), "ana-typo");
+    let typed = pb::Ticket { owner: "ana-typo".into(), ..complaint() };
+    assert_refused(agent.create_ticket(create_request(typed)).await, Code::FailedPrecondition, "OWNER_UNKNOWN");
+    // A machine says neither, and who brings histories names those of another system.
+    let elsewhere = pb::TransferTicketRequest { owner: "u-of-the-crm".into(), request_id: fresh_id(), ..silent };
+    let moved = world.as_role(Role::Importer).transfer_ticket(elsewhere).await.unwrap().into_inner();
+    assert_eq!(moved.owner, "u-of-the-crm");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_agent_begins_to_work_on_is_theirs_and_stands_in_no_queue() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let before = started(&mut agent).await;
+    assert_eq!(before.owner, "", "who is no agent here owns nothing");
+    world.employ(&["test-agent"]).await;
+    let begun = started(&mut agent).await;
+    assert_eq!(begun.owner, "test-agent");
+    let hold = pb::HoldTicketRequest {
+        name: before.name.clone(),
+        reason: "awaiting_supplier".into(),
+        etag: before.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    let held = agent.hold_ticket(hold).await.unwrap().into_inner();
+    assert_eq!((held.state(), held.owner.as_str()), (pb::TicketState::Held, "test-agent"));
 }

@@ -3,8 +3,11 @@
 use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::TicketState;
+use ventanilla_proto::r#type::v1::{Channel, Direction};
 
-use crate::world::{World, assert_refused, fact, fields, fresh_id, open, resolved, start, started, wait};
+use crate::world::{
+    World, assert_refused, fact, fields, fresh_id, open, resolved, say, start, started, wait, withdrawal,
+};
 
 macro_rules! request {
     ($request:ident, $ticket:expr $(, $field:ident: $value:expr)*) => {
@@ -54,25 +57,49 @@ async fn a_rejection_needs_a_reason_and_a_signpost() {
     let world = World::new().await;
     let mut agent = world.agent();
     let ticket = open(&mut agent).await.ticket.unwrap();
-    let bare = request!(RejectTicketRequest, ticket, reason: "", signpost: "web");
-    let refused = assert_refused(agent.reject_ticket(bare).await, Code::InvalidArgument, "INVALID_REQUEST");
-    assert_eq!(fields(&refused), ["reason", "signpost"]);
+    let reject = |reason: &str, explanation: &str, signpost: &str, etag: &str| pb::RejectTicketRequest {
+        name: ticket.name.clone(),
+        reason: reason.into(),
+        explanation: explanation.into(),
+        signpost: signpost.into(),
+        etag: etag.into(),
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    let why = "El contrato es de otra comercializadora desde marzo, y la factura la emitió ella.";
+    let signpost = "Puede acudir a la Junta Arbitral de Consumo de su comunidad.";
+    let bare = agent.reject_ticket(reject("", "", "web", &ticket.etag)).await;
+    let refused = assert_refused(bare, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["reason", "explanation", "signpost"]);
     assert_eq!(fact(&refused, "article"), "Ley 10/2025 art. 13.7");
     assert!(refused.message().contains("Ley 10/2025 art. 13.7"), "{}", refused.message());
-    let signpost = "Puede acudir a la Junta Arbitral de Consumo de su comunidad.";
-    for (reason, signpost, wrong) in [("", signpost, "reason"), ("not_our_contract", "", "signpost")] {
-        let half = request!(RejectTicketRequest, ticket, reason: reason, signpost: signpost);
-        let refused = assert_refused(agent.reject_ticket(half).await, Code::InvalidArgument, "INVALID_REQUEST");
+    for (reason, why, signpost, wrong) in [
+        ("", why, signpost, "reason"),
+        ("not_our_contract", "", signpost, "explanation"),
+        ("not_our_contract", why, "", "signpost"),
+    ] {
+        let half = agent.reject_ticket(reject(reason, why, signpost, &ticket.etag)).await;
+        let refused = assert_refused(half, Code::InvalidArgument, "INVALID_REQUEST");
         assert_eq!(fields(&refused), [wrong]);
         assert_eq!(fact(&refused, "article"), "Ley 10/2025 art. 13.7");
     }
-    let other = pb::Ticket { etag: "17".into(), ..ticket.clone() };
-    let other = request!(RejectTicketRequest, other, reason: "not_our_contract", signpost: signpost);
-    let refused = assert_refused(agent.reject_ticket(other).await, Code::InvalidArgument, "INVALID_REQUEST");
+    for (why, signpost) in
+        [("x", signpost), ("Lamentamos las molestias. Un cordial saludo.", signpost), (why, "aaaaaaaaaaaaaaaaaaaa")]
+    {
+        let generic = agent.reject_ticket(reject("not_our_contract", why, signpost, &ticket.etag)).await;
+        assert_refused(generic, Code::FailedPrecondition, "GENERIC_ANSWER");
+    }
+    let refused = agent.reject_ticket(reject("not_our_contract", why, signpost, "17")).await;
+    let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!((fields(&refused), fact(&refused, "article")), (vec!["etag".to_owned()], String::new()));
-    let reject = request!(RejectTicketRequest, ticket, reason: "not_our_contract", signpost: signpost);
-    let rejected = agent.reject_ticket(reject).await.unwrap().into_inner();
+    let rejected =
+        agent.reject_ticket(reject("not_our_contract", why, signpost, &ticket.etag)).await.unwrap().into_inner();
     assert_eq!((rejected.state(), rejected.signpost.as_str()), (TicketState::Rejected, signpost));
+    let list = pb::ListMessagesRequest { parent: ticket.name.clone(), ..Default::default() };
+    let said = agent.list_messages(list).await.unwrap().into_inner().messages;
+    let told = said.last().expect("the customer is told why");
+    assert_eq!((told.direction(), told.visibility()), (Direction::Outbound, pb::MessageVisibility::Public));
+    assert!(told.body.contains(why) && told.body.contains(signpost), "{}", told.body);
     assert_refused(start(&mut agent, &rejected).await, Code::FailedPrecondition, "TICKET_OVER");
 }
 
@@ -81,8 +108,41 @@ async fn the_customer_withdraws() {
     let world = World::new().await;
     let mut agent = world.agent();
     let ticket = open(&mut agent).await.ticket.unwrap();
-    let cancel = request!(CancelTicketRequest, ticket, reason: "withdrawn_by_customer");
-    assert_eq!(agent.cancel_ticket(cancel).await.unwrap().into_inner().state(), TicketState::Cancelled);
+    let cancel = |reason: &str, message: &str| pb::CancelTicketRequest {
+        name: ticket.name.clone(),
+        reason: reason.into(),
+        message: message.into(),
+        etag: ticket.etag.clone(),
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    let refused = agent.cancel_ticket(cancel("they_go_elsewhere", "")).await;
+    let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["reason", "message"]);
+    for elapsed in ["term_elapsed", "no_response"] {
+        let refused = agent.cancel_ticket(cancel(elapsed, "")).await;
+        let refused = assert_refused(refused, Code::FailedPrecondition, "CLOSE_BY_ELAPSED_TERM");
+        assert_eq!(fact(&refused, "article"), "Ley 10/2025 art. 13.2");
+    }
+    let nowhere = format!("{}/messages/0190a000-0000-7000-8000-00000000dead", ticket.name);
+    let refused = agent.cancel_ticket(cancel("withdrawn_by_customer", &nowhere)).await;
+    assert_refused(refused, Code::NotFound, "NOT_FOUND");
+    let other = open(&mut agent).await.ticket.unwrap();
+    let ours = say(&mut agent, &ticket.name, Direction::Outbound, pb::MessageVisibility::Public).await.name;
+    for not_theirs in [ours, withdrawal(&mut agent, &other.name).await] {
+        let refused = agent.cancel_ticket(cancel("withdrawn_by_customer", &not_theirs)).await;
+        assert_refused(refused, Code::FailedPrecondition, "NOT_SAID_BY_CUSTOMER");
+    }
+    let said = withdrawal(&mut agent, &ticket.name).await;
+    let over = agent.cancel_ticket(cancel("withdrawn_by_customer", &said)).await.unwrap().into_inner();
+    assert_eq!((over.state(), over.state_reason.as_str()), (TicketState::Cancelled, "withdrawn_by_customer"));
+    let list = pb::ListMessagesRequest { parent: ticket.name.clone(), ..Default::default() };
+    let told = agent.list_messages(list).await.unwrap().into_inner().messages.pop().expect("they are told");
+    assert_eq!((told.direction(), told.channel()), (Direction::Outbound, Channel::Email));
+    assert!(told.body.contains("Hemos retirado su asunto"), "{}", told.body);
+    let list = pb::ListTicketHistoryRequest { name: ticket.name.clone(), ..Default::default() };
+    let last = agent.list_ticket_history(list).await.unwrap().into_inner().changes.pop().unwrap();
+    assert_eq!(last.related, said, "the history says in what words");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,6 +9,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::team_service_client::TeamServiceClient;
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
 use ventanilla_ticketing as ticketing;
@@ -40,6 +41,21 @@ impl World {
 
     pub fn as_role(&self, role: Role) -> Tickets {
         TicketServiceClient::new(self.served.channel(role))
+    }
+
+    /// Puts people to work in billing.
+    pub async fn employ(&self, ids: &[&str]) {
+        let mut boss = TeamServiceClient::new(self.served.channel(Role::Supervisor));
+        for id in ids {
+            let agent = pb::Agent {
+                name: format!("agents/{id}"),
+                department: "billing".into(),
+                capacity: 20,
+                ..Default::default()
+            };
+            let put = pb::PutAgentRequest { agent: Some(agent), request_id: fresh_id() };
+            boss.put_agent(put).await.unwrap();
+        }
     }
 
     pub fn advance(&self, step: SignedDuration) {
@@ -161,6 +177,23 @@ pub async fn wait(client: &mut Tickets, ticket: &pb::Ticket) -> Result<pb::Ticke
     client.wait_for_customer(request).await.map(tonic::Response::into_inner)
 }
 
+/// The customer says that they withdraw; the name of the message.
+pub async fn withdrawal(client: &mut Tickets, ticket: &str) -> String {
+    say(client, ticket, Direction::Inbound, pb::MessageVisibility::Public).await.name
+}
+
+/// The customer says that they accept, and somebody who did not answer closes it.
+pub async fn accept(world: &World, ticket: &pb::Ticket) -> pb::Ticket {
+    accept_at(&world.served, ticket).await
+}
+
+/// The same of a service that is in no world.
+pub async fn accept_at(served: &Served, ticket: &pb::Ticket) -> pb::Ticket {
+    let by = |role| TicketServiceClient::new(served.channel(role));
+    say(&mut by(Role::Agent), &ticket.name, Direction::Inbound, pb::MessageVisibility::Public).await;
+    close(&mut by(Role::Supervisor), ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap()
+}
+
 pub async fn close(client: &mut Tickets, ticket: &pb::Ticket, reason: pb::CloseReason) -> Result<pb::Ticket, Status> {
     let request = pb::CloseTicketRequest {
         name: ticket.name.clone(),
@@ -177,6 +210,7 @@ pub fn promise_request(ticket: &str, due: &str) -> pb::MakePromiseRequest {
         parent: ticket.into(),
         promise: Some(pb::Promise {
             text: "Le llamo mañana antes de las 14".into(),
+            kind: pb::PromiseKind::Other.into(),
             due_time: time(due),
             channel: Channel::Phone.into(),
             ..Default::default()

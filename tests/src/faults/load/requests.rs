@@ -144,6 +144,7 @@ pub fn promise(ticket: &str, mark: &str, now: Timestamp) -> ticketing::MakePromi
             text: mark.to_owned(),
             due_time: Some(time(due)),
             channel: Channel::Phone.into(),
+            kind: ticketing::PromiseKind::Other.into(),
             ..ticketing::Promise::default()
         }),
         request_id: String::new(),

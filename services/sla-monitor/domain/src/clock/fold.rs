@@ -94,7 +94,7 @@ pub(super) fn folded(
         origin: fold.origin,
         length: fold.length,
         pauses: fold.pauses,
-        longer: fold.longer,
+        longer: fold.longer.into_iter().map(|(max_total, _)| max_total).collect(),
         state,
         closed: fold.closed,
         breaches: fold.breaches,
@@ -130,8 +130,8 @@ struct Fold<'a> {
     base: Length,
     length: Length,
     pauses: Vec<Pause>,
-    /// What lengthened it while it stood still, or was put off: it counts when it goes on.
-    longer: Vec<Term>,
+    /// What lengthened it while it stood still, or was put off, and when: it counts when it goes on.
+    longer: Vec<(Term, Timestamp)>,
     /// Where its first run counts from.
     first_run: Option<Timestamp>,
     breaches: Vec<Breach>,
@@ -180,12 +180,18 @@ impl Fold<'_> {
                 if self.ran
                     && let Some(Does::Extend { max_total }) = self.terms.rule.does_on(more)
                 {
-                    self.longer.push(max_total);
+                    self.longer.push((max_total, at));
                 }
                 state
             }
             (State::Paused { ground, since }, Happening::Unhindered | Happening::TakenUp) => {
                 self.go_on(ground, since, at)?;
+                State::Running { due: self.due()? }
+            }
+            (State::Paused { ground, .. } | State::Scheduled { ground, .. }, Happening::Withdrawn(back))
+                if self.ran && ground == *back =>
+            {
+                self.go_on_as_before()?;
                 State::Running { due: self.due()? }
             }
             (State::Scheduled { .. }, Happening::Unhindered) if self.ran => {
@@ -268,6 +274,17 @@ impl Fold<'_> {
         self.lengthen(longer)
     }
 
+    /// The ground never was: time has gone on, and what lengthened the term meanwhile did so where it was not over.
+    fn go_on_as_before(&mut self) -> Result<(), Uncountable> {
+        for (max_total, at) in std::mem::take(&mut self.longer) {
+            let due = self.due()?;
+            if due >= at {
+                self.extend(due, max_total)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A run begins once its ground fell away, and is as long as it was made meanwhile.
     fn start_put_off(&mut self, at: Timestamp) -> Result<(), Uncountable> {
         let longer = std::mem::take(&mut self.longer);
@@ -275,8 +292,8 @@ impl Fold<'_> {
         self.lengthen(longer)
     }
 
-    fn lengthen(&mut self, longer: Vec<Term>) -> Result<(), Uncountable> {
-        longer.into_iter().try_for_each(|max_total| self.extend(self.due()?, max_total))
+    fn lengthen(&mut self, longer: Vec<(Term, Timestamp)>) -> Result<(), Uncountable> {
+        longer.into_iter().try_for_each(|(max_total, _)| self.extend(self.due()?, max_total))
     }
 
     fn run_from(&mut self, origin: Timestamp) -> Result<State, Uncountable> {

@@ -18,7 +18,7 @@ struct Standing {
     since: i64,
     does: Does,
     /// What made it longer meanwhile.
-    longer: Vec<Term>,
+    longer: Vec<(Term, i64)>,
 }
 
 /// How it ended: met, with the last instant in time in microseconds, or fallen away.
@@ -108,7 +108,8 @@ impl<'a> Clock<'a> {
             still.standing =
                 Some(Standing { ground: String::new(), since: *at, does: Does::Pause, longer: Vec::new() });
             still.happens(*at, event);
-            let works = matches!(event, Event::Works | Event::Resolved | Event::Cancelled | Event::Reopened);
+            let works =
+                matches!(event, Event::Works | Event::Withdrawn | Event::Resolved | Event::Cancelled | Event::Reopened);
             if let Some(standing) = counting.standing {
                 wait = Some((standing.ground, standing.does));
             } else if works || matches!(event, Event::Waits(_) | Event::Held(_)) || still.counts() {
@@ -190,7 +191,7 @@ impl<'a> Clock<'a> {
             Event::Waits(_) => Occasion::WaitsForCustomer,
             Event::Held(_) => Occasion::Held,
             Event::Extended(_) => return,
-            Event::Works => Occasion::Works,
+            Event::Works | Event::Withdrawn => Occasion::Works,
             Event::Answered | Event::Explained { .. } => Occasion::Answered,
             Event::CustomerWrote => Occasion::CustomerWrote,
             Event::HandedOver { from, to } if mine(to) && !mine(from) => Occasion::TakenIn,
@@ -248,6 +249,7 @@ impl<'a> Clock<'a> {
         let by_answer = by_word || by_why || by_letter || matches!(self.rule.ends, Ends::Resolved | Ends::Decision);
         match event {
             Event::Works => self.goes_on(at),
+            Event::Withdrawn => self.was_never_asked(),
             Event::Answered if by_word => self.met(at),
             Event::Explained { .. } if by_word || by_why => self.met(at),
             Event::Explained { signposts: true } if by_letter => self.met(at),
@@ -274,7 +276,7 @@ impl<'a> Clock<'a> {
     /// It waits: what was over already can be neither stopped, put off nor made longer.
     fn hindered(&mut self, at: i64, ground: &str, does: Does) {
         if let (Does::Extend { max_total }, Some(standing), None) = (does, &mut self.standing, self.end) {
-            return standing.longer.push(max_total);
+            return standing.longer.push((max_total, at));
         }
         if !self.counts() || self.runs.last().unwrap().broken.is_some() {
             return;
@@ -284,6 +286,19 @@ impl<'a> Clock<'a> {
         }
         if at >= self.never_still_before {
             self.standing = Some(Standing { ground: ground.to_owned(), since: at, does, longer: Vec::new() });
+        }
+    }
+
+    /// The customer was asked, and work goes on without a word of them: the term never stood still, and what let it be longer did so only while it ran.
+    fn was_never_asked(&mut self) {
+        let asked = |standing: &Standing| standing.ground == "cure_requested" && !self.runs.is_empty();
+        if !self.standing.as_ref().is_some_and(asked) {
+            return;
+        }
+        for (most, said) in self.standing.take().unwrap().longer {
+            if self.due() >= said * MINUTE {
+                self.lengthened(most);
+            }
         }
     }
 
@@ -307,7 +322,7 @@ impl<'a> Clock<'a> {
                 }
             }
         }
-        standing.longer.into_iter().for_each(|most| self.lengthened(most));
+        standing.longer.into_iter().for_each(|(most, _)| self.lengthened(most));
     }
 
     fn begun(&mut self, at: i64) {

@@ -51,7 +51,7 @@ const LAWS: [&str; 6] = [
 /// The one whose due instant is its own.
 const PROMISE: &str = LAWS[5];
 const DEPARTMENTS: [&str; 3] = ["claims", "billing", "legal"];
-const GROUNDS: [&str; 5] = ["cure", "incomplete", "holding_reply", "third_party", "customer_to_call_back"];
+const GROUNDS: [&str; 5] = ["cure_requested", "incomplete", "holding_reply", "third_party", "customer_to_call_back"];
 
 pub fn term(chance: &mut Chance) -> Term {
     let mut up_to = |n: u64| u32::try_from(1 + chance.below(n)).unwrap();
@@ -137,7 +137,8 @@ pub fn event(chance: &mut Chance) -> Event {
     match chance.below(16) {
         0 | 1 => Event::Waits(ground),
         2 | 3 => Event::Held(ground),
-        4 | 5 => Event::Works,
+        4 => Event::Works,
+        5 => chance.of(&[Event::Works, Event::Withdrawn]),
         6 => Event::Answered,
         7 => Event::Explained { signposts: chance.one_in(2) },
         8 => Event::CustomerWrote,

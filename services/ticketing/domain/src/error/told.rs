@@ -23,6 +23,7 @@ impl Classify for Refusal {
             | Self::NotYours
             | Self::RedressOwnProposal
             | Self::PromiseNotByMachine
+            | Self::AcceptanceOfOwnWork
             | Self::NoticeTemplateOwn => Kind::PermissionDenied,
             Self::NoSuchClaimPoint => Kind::NotFound,
             Self::NoticeTemplateApproved
@@ -49,6 +50,12 @@ impl Classify for Refusal {
             | Self::CureRequestNeeded { .. }
             | Self::CureTermTooShort { .. }
             | Self::CureNotLapsed { .. }
+            | Self::CureTermTooLong { .. }
+            | Self::CureAskedBefore { .. }
+            | Self::CustomerHasSpoken
+            | Self::NotSaidByCustomer
+            | Self::NotAnsweredYet { .. }
+            | Self::OwnerUnknown { .. }
             | Self::HoldingReplyNotProvided
             | Self::HoldingReplySent
             | Self::HoldingReplyTooLate { .. }
@@ -114,6 +121,13 @@ impl Classify for Refusal {
             Self::CureRequestNeeded { .. } => "CURE_REQUEST_NEEDED",
             Self::CureTermTooShort { .. } => "CURE_TERM_TOO_SHORT",
             Self::CureNotLapsed { .. } => "CURE_NOT_LAPSED",
+            Self::CureTermTooLong { .. } => "CURE_TERM_TOO_LONG",
+            Self::CureAskedBefore { .. } => "CURE_ASKED_BEFORE",
+            Self::CustomerHasSpoken => "CUSTOMER_HAS_SPOKEN",
+            Self::NotSaidByCustomer => "NOT_SAID_BY_CUSTOMER",
+            Self::AcceptanceOfOwnWork => "ACCEPTANCE_OF_OWN_WORK",
+            Self::NotAnsweredYet { .. } => "NOT_ANSWERED_YET",
+            Self::OwnerUnknown { .. } => "OWNER_UNKNOWN",
             Self::HoldingReplyNotProvided => "HOLDING_REPLY_NOT_PROVIDED",
             Self::HoldingReplySent => "HOLDING_REPLY_SENT",
             Self::HoldingReplyTooLate { .. } => "HOLDING_REPLY_TOO_LATE",
@@ -177,7 +191,11 @@ impl Classify for Refusal {
                 vec![("article", ART_13_1.into()), ("claim_points", points.join(",").into())]
             }
             Self::GenericAnswer => vec![("article", ART_13_1.into())],
-            Self::CloseByElapsedTerm => vec![("article", ART_13_2.into())],
+            Self::CloseByElapsedTerm | Self::CustomerHasSpoken => vec![("article", ART_13_2.into())],
+            Self::CureTermTooLong { latest } => vec![("latest", latest.to_string().into())],
+            Self::CureAskedBefore { cure } => vec![("cure", cure.name().into())],
+            Self::NotAnsweredYet { state } => vec![("state", state.as_str().into())],
+            Self::OwnerUnknown { owner } => vec![("owner", owner.as_str().to_owned().into())],
             Self::ObjectionWindowOpen { open_until } => vec![("open_until", open_until.to_string().into())],
             Self::OfficeCaseOpen { case } => vec![("case", case.to_string().into())],
             Self::OutOfOrder { not_before } => vec![("not_before", not_before.to_string().into())],
@@ -251,6 +269,8 @@ impl Classify for Refusal {
             | Self::NothingToAttempt
             | Self::AgentUnknown
             | Self::NotYourPresence
+            | Self::NotSaidByCustomer
+            | Self::AcceptanceOfOwnWork
             | Self::PastTimeNotAllowed
             | Self::NoSuchClaimPoint
             | Self::SurveyAlreadyAnswered

@@ -335,6 +335,12 @@ pub(crate) fn macro_content(v: &mut Violations, prefix: &str, said: &pb::Macro) 
             {
                 within.push("transfer.handover", "is not kept; say it in a note");
             }
+            // What is known, the macro says; why, it has to say too.
+            if let Kept::Transfer(said) = kept
+                && said.reason.is_empty()
+            {
+                within.push("transfer.reason", "is required");
+            }
             let read = change(&mut within, Some(&bulk));
             v.absorb(prefix.trim_end_matches('.'), within);
             Some(read?)

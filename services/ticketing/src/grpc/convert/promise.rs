@@ -64,7 +64,7 @@ fn kind(v: &mut Violations, promise: &pb::Promise, due: Option<Timestamp>) -> Op
     let from = parse::optional_time(v, "promise.window_start_time", promise.window_start_time.as_ref());
     let tried = Tried::default();
     let kind = match pb::PromiseKind::try_from(promise.kind) {
-        Ok(pb::PromiseKind::Unspecified | pb::PromiseKind::Other) => PromiseKind::Other,
+        Ok(pb::PromiseKind::Other) => PromiseKind::Other,
         Ok(pb::PromiseKind::Resolution) => PromiseKind::Resolution,
         Ok(pb::PromiseKind::FollowUp) => PromiseKind::FollowUp,
         Ok(kind @ (pb::PromiseKind::Callback | pb::PromiseKind::Appointment)) => {
@@ -80,7 +80,7 @@ fn kind(v: &mut Violations, promise: &pb::Promise, due: Option<Timestamp>) -> Op
                 _ => PromiseKind::Appointment { from, tried },
             });
         }
-        Err(_) => return parse::not_a_value(v, "promise.kind", promise.kind),
+        Ok(pb::PromiseKind::Unspecified) | Err(_) => return parse::not_a_value(v, "promise.kind", promise.kind),
     };
     if promise.window_start_time.is_some() {
         v.push("promise.window_start_time", "is left out for what happens at no time of day");

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use kernel::{Language, ResourceId, Violations};
 use server::parse;
 use ticketing_domain::{
-    Answer, Assignment, Body, Characteristics, CloseReason, Draft, Filing, MAX_POINTS, Owner, PointText, Proof,
-    Severity, Signpost, Slug, Subject, TicketId, TicketType, TrackingKey, Word,
+    Answer, Assignment, Body, CancelReason, Characteristics, CloseReason, Draft, EverFiled, Filing, MAX_POINTS,
+    MessageId, Owner, PointText, Proof, Refusal, Severity, Slug, Subject, TicketId, TicketType, TrackingKey, Word,
+    is_elapsed_term,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -13,7 +14,7 @@ use super::characteristic::characteristics;
 use super::{header, key, past, reason, whole};
 use crate::Error;
 use crate::document::Format;
-use crate::usecase::{CHARACTERISTICS, Handover, NewAnswer, NewTicket, Target};
+use crate::usecase::{CHARACTERISTICS, Handover, NewAnswer, NewTicket, Rejection, Target};
 
 pub(in crate::grpc) fn create(request: &pb::CreateTicketRequest, now: Timestamp) -> Result<NewTicket, Violations> {
     let v = &mut Violations::new();
@@ -72,6 +73,8 @@ pub(super) fn draft(v: &mut Violations, ticket: &pb::Ticket, opened: Timestamp) 
         served_first: ticket.served_first,
         // What is stated is held against a set first.
         characteristics: Characteristics::default(),
+        // Known of the affair it follows up.
+        ever: EverFiled::default(),
     })
 }
 
@@ -88,7 +91,13 @@ pub(super) fn filing(v: &mut Violations, prefix: &str, filed: Filed<'_>) -> Opti
     let ticket_type = ticket_type(v, &format!("{prefix}ticket_type"), filed.ticket_type);
     let severity = severity(v, &format!("{prefix}severity"), filed.severity);
     let sector = if filed.sector.is_empty() { "general" } else { filed.sector };
-    let sector = v.check(format!("{prefix}sector"), sector.parse::<Slug>());
+    let sector = match kernel::is_sector(sector) {
+        true => v.check(format!("{prefix}sector"), sector.parse::<Slug>()),
+        false => {
+            v.push(format!("{prefix}sector"), format!("must be one of {}", kernel::SECTORS.join(", ")));
+            None
+        }
+    };
     let topic = optional::<Slug>(v, &format!("{prefix}topic"), filed.topic);
     Some(Filing { ticket_type: ticket_type?, severity: severity?, sector: sector?, topic })
 }
@@ -224,7 +233,25 @@ with_reason! {
     wait_for_customer, WaitForCustomerRequest, "WaitForCustomer";
     hold, HoldTicketRequest, "HoldTicket";
     reopen, ReopenTicketRequest, "ReopenTicket";
-    cancel, CancelTicketRequest, "CancelTicket";
+}
+
+/// A term that has passed is refused as law refuses it, whatever else is wrong.
+pub(in crate::grpc) fn cancel(
+    request: &pb::CancelTicketRequest,
+    now: Timestamp,
+) -> Result<(Target, (CancelReason, MessageId)), Error> {
+    if is_elapsed_term(&request.reason) {
+        return Err(Refusal::CloseByElapsedTerm.into());
+    }
+    let mut v = Violations::new();
+    let target = header!("CancelTicket", request).target(&mut v, request, now);
+    let reason = CancelReason::from_word(&request.reason);
+    if reason.is_none() {
+        let known: Vec<_> = CancelReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        v.push("reason", format!("must be one of {}", known.join(", ")));
+    }
+    let message = v.check("message", MessageId::parse(&request.message));
+    Ok(whole(v, target.zip(reason.zip(message)))?)
 }
 
 pub(in crate::grpc) fn resume(
@@ -267,17 +294,16 @@ pub(super) fn close_reason(v: &mut Violations, field: &str, value: i32) -> Optio
     }
 }
 
-/// Without reason or signpost it is refused as law would refuse it, with all else that is wrong.
-pub(in crate::grpc) fn reject(
-    request: &pb::RejectTicketRequest,
-    now: Timestamp,
-) -> Result<(Target, (Word, Signpost)), Error> {
+/// Without reason, explanation or signpost it is refused as law would refuse it, with all else that is wrong.
+pub(in crate::grpc) fn reject(request: &pb::RejectTicketRequest, now: Timestamp) -> Result<(Target, Rejection), Error> {
     let mut v = Violations::new();
     let target = header!("RejectTicket", request).target(&mut v, request, now);
     let reason = reason(&mut v, &request.reason);
+    let explanation = v.check("explanation", request.explanation.parse());
     let signpost = v.check("signpost", request.signpost.parse());
-    match reason.zip(signpost) {
-        Some(reasoned) => Ok(whole(v, target.map(|target| (target, reasoned)))?),
+    let told = || Some(Rejection { reason: reason?, explanation: explanation?, signpost: signpost? });
+    match told() {
+        Some(told) => Ok(whole(v, target.map(|target| (target, told)))?),
         None => Err(Error::Unreasoned(v)),
     }
 }

@@ -24,6 +24,7 @@ pub(crate) const fn affected_outcome(outcome: AffectedOutcome) -> pb::AffectedOu
         AffectedOutcome::OfAnother => pb::AffectedOutcome::OfAnother,
         AffectedOutcome::TicketOver => pb::AffectedOutcome::TicketOver,
         AffectedOutcome::TicketNotFound => pb::AffectedOutcome::TicketNotFound,
+        AffectedOutcome::Busy => pb::AffectedOutcome::Busy,
     }
 }
 

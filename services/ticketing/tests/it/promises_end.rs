@@ -1,0 +1,188 @@
+//! How promises end with their affair, and what the customer is told of it.
+
+use jiff::SignedDuration;
+use tonic::Code;
+use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::{NoticeOutcome, PromiseKind, PromiseState};
+use ventanilla_proto::r#type::v1::{Channel, Direction};
+
+use crate::notices::{DUE, House, broken, promise, report, take, ticket_of, transport, written};
+use crate::world::{
+    ANSWER, OTHER_ANSWER, Tickets, World, answer, assert_refused, fact, fields, fresh_id, get, open, promise_request,
+    resolve, start, started, time,
+};
+
+const FRIDAY: &str = "2026-11-27T17:00:00Z";
+
+fn of_kind(ticket: &str, kind: PromiseKind, due: &str) -> pb::MakePromiseRequest {
+    let mut request = promise_request(ticket, due);
+    let promise = request.promise.as_mut().unwrap();
+    promise.kind = kind.into();
+    if kind == PromiseKind::Callback {
+        promise.window_start_time = time("2026-11-23T10:00:00Z");
+    }
+    request
+}
+
+async fn make(agent: &mut Tickets, request: pb::MakePromiseRequest) -> pb::Promise {
+    agent.make_promise(request).await.unwrap().into_inner()
+}
+
+async fn all(agent: &mut Tickets, ticket: &str) -> Vec<PromiseState> {
+    let list = pb::ListPromisesRequest { parent: ticket.into(), ..Default::default() };
+    agent.list_promises(list).await.unwrap().into_inner().promises.iter().map(pb::Promise::state).collect()
+}
+
+async fn told(agent: &mut Tickets, ticket: &str) -> Vec<String> {
+    let list = pb::ListMessagesRequest { parent: ticket.into(), ..Default::default() };
+    let said = agent.list_messages(list).await.unwrap().into_inner().messages;
+    let public = |message: &pb::Message| {
+        message.direction() == Direction::Outbound && message.visibility() == pb::MessageVisibility::Public
+    };
+    said.into_iter().filter(public).map(|message| message.body).collect()
+}
+
+async fn settle(
+    agent: &mut Tickets,
+    promise: &pb::Promise,
+    state: PromiseState,
+    cause: &str,
+) -> Result<pb::Promise, tonic::Status> {
+    let request = pb::SettlePromiseRequest {
+        name: promise.name.clone(),
+        state: state.into(),
+        cause: cause.into(),
+        etag: promise.etag.clone(),
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.settle_promise(request).await.map(tonic::Response::into_inner)
+}
+
+async fn answered(agent: &mut Tickets, ticket: &pb::Ticket) -> pb::Ticket {
+    let ticket = answer(agent, ticket, "p1", ANSWER).await.unwrap();
+    let ticket = answer(agent, &ticket, "p2", OTHER_ANSWER).await.unwrap();
+    resolve(agent, &ticket).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_was_promised_is_kept_by_the_answer_and_by_no_word() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    let promised = make(&mut agent, of_kind(&ticket.name, PromiseKind::Resolution, FRIDAY)).await;
+    make(&mut agent, of_kind(&ticket.name, PromiseKind::Callback, FRIDAY)).await;
+    let refused = settle(&mut agent, &promised, PromiseState::Kept, "").await;
+    let refused = assert_refused(refused, Code::FailedPrecondition, "NOT_ANSWERED_YET");
+    assert_eq!(fact(&refused, "state"), "in_progress");
+    world.advance(SignedDuration::from_hours(48));
+    answered(&mut agent, &ticket).await;
+    // The call is still to be made.
+    assert_eq!(all(&mut agent, &ticket.name).await, [PromiseState::Kept, PromiseState::Made]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_came_too_late_keeps_nothing() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await;
+    make(&mut agent, of_kind(&ticket.name, PromiseKind::Resolution, FRIDAY)).await;
+    world.advance(SignedDuration::from_hours(24 * 5));
+    answered(&mut agent, &ticket).await;
+    assert_eq!(all(&mut agent, &ticket.name).await, [PromiseState::Made]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_promised_in_what_is_not_taken_up_ends_and_the_customer_is_told() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap();
+    make(&mut agent, of_kind(&ticket.name, PromiseKind::Resolution, FRIDAY)).await;
+    make(&mut agent, of_kind(&ticket.name, PromiseKind::Callback, FRIDAY)).await;
+    let reject = pb::RejectTicketRequest {
+        name: ticket.name.clone(),
+        reason: "not_our_contract".into(),
+        explanation: "El contrato es de otra comercializadora desde marzo.".into(),
+        signpost: "Puede acudir a la Junta Arbitral de Consumo de su comunidad.".into(),
+        etag: ticket.etag,
+        request_id: fresh_id(),
+        occurred_time: None,
+    };
+    agent.reject_ticket(reject).await.unwrap();
+    assert_eq!(all(&mut agent, &ticket.name).await, [PromiseState::Kept, PromiseState::BrokenAnnounced]);
+    let told = told(&mut agent, &ticket.name).await;
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[1].starts_with("No cumpliremos lo que le prometimos para el 27/11/2026 18:00"), "{}", told[1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn that_a_promise_is_broken_or_gives_way_to_another_the_customer_is_told() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = started(&mut agent).await.name;
+    let first = make(&mut agent, of_kind(&ticket, PromiseKind::Other, DUE)).await;
+    let later = |kind| {
+        let mut request = of_kind(&ticket, kind, FRIDAY);
+        request.promise.as_mut().unwrap().replaces = first.name.clone();
+        request
+    };
+    // Another kind is another promise.
+    let refused = agent.make_promise(later(PromiseKind::FollowUp)).await;
+    let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
+    assert_eq!(fields(&refused), ["promise.kind"]);
+    assert!(told(&mut agent, &ticket).await.is_empty());
+    let second = make(&mut agent, later(PromiseKind::Other)).await;
+    let said = told(&mut agent, &ticket).await;
+    assert!(said[0].starts_with("En lugar de lo que le prometimos para el 24/11/2026 09:00"), "{}", said[0]);
+    assert!(said[0].contains("a más tardar el 27/11/2026 18:00"), "{}", said[0]);
+    settle(&mut agent, &second, PromiseState::BrokenAnnounced, "El técnico está de baja").await.unwrap();
+    let said = told(&mut agent, &ticket).await;
+    assert!(
+        said[1].contains("para el 27/11/2026 18:00") && said[1].ends_with("El técnico está de baja"),
+        "{}",
+        said[1]
+    );
+    assert_eq!(all(&mut agent, &ticket).await, [PromiseState::Renegotiated, PromiseState::BrokenAnnounced]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_new_date_that_left_the_house_the_end_of_the_old_takes_nothing_away() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let mut agent = world.agent();
+    let (handed, kept_back) = (house.at_risk(DUE).await, house.at_risk(DUE).await);
+    let (left, waits) = (written(world, &handed).await, written(world, &kept_back).await);
+    let mut phone = transport(world);
+    let taken = take(&mut phone, &[Channel::Phone]).await;
+    let mine = taken.iter().find(|notice| notice.promise == handed.name).unwrap();
+    report(&mut phone, mine, NoticeOutcome::Delivered, "").await;
+    let theirs = taken.iter().find(|notice| notice.promise == kept_back.name).unwrap();
+    report(&mut phone, theirs, NoticeOutcome::Failed, "nobody_there").await;
+    for promised in [&handed, &kept_back] {
+        let now = promise(world, &promised.name).await;
+        settle(&mut agent, &now, PromiseState::BrokenAnnounced, "El técnico está de baja").await.unwrap();
+    }
+    assert_eq!(promise(world, &left.new_promise).await.state(), PromiseState::Made, "the customer counts on it");
+    // They were told of no other date than the one that is broken.
+    assert_eq!(promise(world, &waits.new_promise).await.state(), PromiseState::Renegotiated);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_promise_whose_affair_was_answered_in_time_is_not_broken_by_its_clock() {
+    let house = House::new().await;
+    let world = &house.world;
+    let mut agent = world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap();
+    let ticket = start(&mut agent, &ticket).await.unwrap();
+    let promised = make(&mut agent, of_kind(&ticket.name, PromiseKind::Resolution, FRIDAY)).await;
+    answered(&mut agent, &ticket).await;
+    // As a version left it that did not look at the answer.
+    sqlx::query("update ticketing.promise set state = 'at_risk', clock_id = promise_id, version = version + 1")
+        .execute(&world.database.admin().await)
+        .await
+        .unwrap();
+    world.advance(SignedDuration::from_hours(24 * 5));
+    let ended = broken(&house, &promised.name, FRIDAY).await;
+    assert_eq!(ended.state(), PromiseState::Kept);
+    assert_eq!(ended.settle_time, get(&mut agent, ticket_of(&promised)).await.state_time);
+}
