@@ -406,6 +406,7 @@ impl<'a> Affair<'a> {
             name: case.name.clone(),
             etag: case.etag.clone(),
             request_id: self.scene.request_id(),
+            ..Default::default()
         };
         let case = self.cast.intake.office.clone().admit_case(admit).await?.into_inner();
         let case = self.assign(&case, "investigator-1", Investigator).await?;

@@ -2,22 +2,25 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use kernel::ResourceId as _;
-use ombudsman_escalation_domain::dossier::{Hash, Sealed, hold_against, told_offers, verify};
+use ombudsman_escalation_domain::dossier::{Hash, Sealed, hold_against, told_offers, verify_whole};
 use ombudsman_escalation_domain::team::SEATS;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use ombudsman_escalation_domain::{CaseId, Refused};
 use prost::{Message as _, Name as _};
 use server::parse::time_to_proto;
 use server::{Call, PageToken};
+use ventanilla_proto::ledger::v1::Entry as LedgerEntry;
 use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::rights::v1::PersonalDataErased;
 
 use super::entry;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
 use crate::store::access::{self, Access};
-use crate::store::{case, dossier, wall};
+use crate::store::{case, dossier, rights, wall};
 
 const LIST: &str = "dossier_entries";
 const ACCESSES: &str = "dossier_accesses";
@@ -240,20 +243,50 @@ pub async fn accesses(office: Office, page: Page) -> Result<pb::ListDossierAcces
 #[tracing::instrument(name = "dossier.verify", skip_all, fields(case = %case))]
 pub async fn verdict(office: Office, case: CaseId) -> Result<pb::DossierVerdict, Failure> {
     // On both sides of the dossier: whatever was recorded before it was read stands in it, and whatever stands in it was recorded by then.
-    let before = recorded(&office, case).await?;
+    let before = recorded(&told_of(&office, case).await?)?;
     let (stored, entries) = whole(&office, case).await?;
     let known = before.iter().map(|(sequence, _)| *sequence).max().unwrap_or(0).max(entries.len() as u64);
-    let mut recorded = recorded(&office, case).await?;
+    let told = told_of(&office, case).await?;
+    let mut recorded = recorded(&told)?;
     recorded.retain(|(sequence, _)| *sequence <= known);
-    let found = verify(case, &entries, stored.head).and_then(|()| hold_against(&entries, &recorded));
+    let erased = erased_at(&office, &stored, &told).await?.is_some();
+    let whole = verify_whole(case, &entries, stored.head, |_| !erased);
+    // Of two faults the first entry is named.
+    let found = match (whole, hold_against(&entries, &recorded)) {
+        (Err(fault), Err(other)) if other.sequence < fault.sequence => Err(other),
+        (Err(fault), _) | (Ok(()), Err(fault)) => Err(fault),
+        (Ok(()), Ok(())) => Ok(()),
+    };
     Ok(answer::verdict(found, entries.len(), stored.head))
 }
 
-/// Sequence and hash of every entry, as the ledger recorded them when they were added.
-async fn recorded(office: &Office, case: CaseId) -> Result<Vec<(u64, Hash)>, Failure> {
+/// What the ledger tells of a case.
+async fn told_of(office: &Office, case: CaseId) -> Result<Vec<LedgerEntry>, Failure> {
     office.ledger.sequence_waiting().await?;
-    let entries = office.ledger.of_aggregate(&case.name(), 0, i64::MAX).await?;
-    let added = entries.iter().filter(|entry| entry.r#type == pb::DossierEntryAdded::full_name());
+    Ok(office.ledger.of_aggregate(&case.name(), 0, i64::MAX).await?)
+}
+
+/// When the words of the case were destroyed with its claimant's data, as the table says and the ledger tells; `None` where one of them does not.
+async fn erased_at(
+    office: &Office,
+    stored: &case::StoredCase,
+    told: &[LedgerEntry],
+) -> Result<Option<Timestamp>, Failure> {
+    let Some(at) = rights::erased_at(&office.db, stored.case.id).await? else { return Ok(None) };
+    if told.iter().any(|entry| entry.r#type == pb::CaseErased::full_name()) {
+        return Ok(Some(at));
+    }
+    let of_whom = stored.case.customer.name();
+    let erasures = rights::erasures(&office.db, &PersonalDataErased::full_name()).await?;
+    let names = |payload: &Vec<u8>| {
+        PersonalDataErased::decode(payload.as_slice()).is_ok_and(|erased| erased.customers.contains(&of_whom))
+    };
+    Ok(erasures.iter().any(names).then_some(at))
+}
+
+/// Sequence and hash of every entry, as the ledger recorded them when they were added.
+fn recorded(told: &[LedgerEntry]) -> Result<Vec<(u64, Hash)>, Failure> {
+    let added = told.iter().filter(|entry| entry.r#type == pb::DossierEntryAdded::full_name());
     added
         .map(|entry| {
             let added = pb::DossierEntryAdded::decode(entry.payload.as_slice()).map_err(|_| Failure::Unreadable)?;
@@ -284,6 +317,7 @@ pub async fn export(
 ) -> Result<pb::DossierExport, Failure> {
     let (stored, entries) = whole(&office, case).await?;
     let sight = Sight::of_audience(&office, &call, case, audience).await?;
+    let erased_at = erased_at(&office, &stored, &told_of(&office, case).await?).await?;
     let entry_count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     let told = match audience {
         Audience::Office => pb::DossierAudience::Office,
@@ -300,6 +334,8 @@ pub async fn export(
         entries: entries.iter().map(|sealed| answer::dossier_entry(sealed, sight.shows(sealed), true)).collect(),
         head_hash: stored.head.hash.to_vec(),
         entry_count,
+        audience: told.into(),
+        erase_time: erased_at.map(time_to_proto),
     })
 }
 

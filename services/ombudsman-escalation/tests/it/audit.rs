@@ -289,7 +289,7 @@ async fn admission(trial: &mut Trial) {
 
 async fn hearing(trial: &mut Trial) {
     let name = trial.world.seated_case().await.name;
-    let admit = pb::AdmitCaseRequest { name: name.clone(), etag: trial.etag(&name).await, request_id: fresh_id() };
+    let admit = pb::AdmitCaseRequest { name: name.clone(), etag: trial.etag(&name).await, request_id: fresh_id(), ..Default::default() };
     trial.both::<_, pb::Case>(INES, office!("AdmitCase"), &admit).await;
     let state = pb::SubmitEntityStatementRequest {
         name: name.clone(),

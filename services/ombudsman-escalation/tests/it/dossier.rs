@@ -108,18 +108,16 @@ async fn pages_hold_together_and_tokens_of_another_reader_do_not_fit() {
 }
 
 #[tokio::test]
-async fn an_untouched_dossier_is_intact_and_stays_so_when_content_is_erased() {
+async fn an_untouched_dossier_is_intact_and_nobody_takes_content_out_of_it() {
     let world = World::staffed().await;
     let case = world.seated_case().await.name;
     let before = verdict(&world, &case).await;
     assert!(before.intact && before.entry_count == 12);
-    sqlx::query("delete from ombudsman.dossier_content where case_id = $1 and sequence = 2")
-        .bind(uuid_of(&case))
-        .execute(&world.database.admin().await)
-        .await
-        .unwrap();
+    let taken = "delete from ombudsman.dossier_content where case_id = $1 and sequence = 2";
+    assert_eq!(world.rule_broken_by(taken, uuid_of(&case)).await, "dossier_content_goes_with_its_case");
     assert_eq!(verdict(&world, &case).await, before);
-    assert!(list(world.ines(), &case).await[1].redacted);
+    let all = sqlx::query("truncate ombudsman.dossier_content").execute(&world.database.admin().await).await;
+    assert_eq!(all.unwrap_err().as_database_error().unwrap().constraint(), Some("dossier_content_immutable"));
 }
 
 #[tokio::test]

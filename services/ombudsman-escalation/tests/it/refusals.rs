@@ -12,7 +12,7 @@ async fn a_case_nobody_knows_is_not_found() {
     let name = format!("cases/{}", fresh_id());
     let refused = world.ines().get_case(pb::GetCaseRequest { name: name.clone() }).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
-    let request = pb::AdmitCaseRequest { name, etag: "\"1\"".into(), request_id: fresh_id() };
+    let request = pb::AdmitCaseRequest { name, etag: "\"1\"".into(), request_id: fresh_id(), ..Default::default() };
     let before = world.rows().await;
     let refused = world.ines().admit_case(request).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));

@@ -126,8 +126,12 @@ async fn etag(scene: &Scene, case: &str) -> anyhow::Result<String> {
 
 async fn heard(stage: &mut Stage<'_>, case: &str) -> anyhow::Result<()> {
     let scene = stage.step(Role::OfficeIntake, "ines", None, "admitted: no ground of the closed list applies")?;
-    let request =
-        AdmitCaseRequest { name: case.to_owned(), etag: etag(&scene, case).await?, request_id: stage.request_id() };
+    let request = AdmitCaseRequest {
+        name: case.to_owned(),
+        etag: etag(&scene, case).await?,
+        request_id: stage.request_id(),
+        ..Default::default()
+    };
     scene.office().admit_case(request).await.map_err(|status| refused(&status))?;
 
     let scene = stage.step(
