@@ -202,12 +202,10 @@ impl Text {
                 "Atención por una persona en menos de tres minutos desde que se pide",
                 "A person in less than three minutes from the request",
             ),
-            Figure::SupervisorAtOnce => {
-                l.of(
+            Figure::SupervisorAtOnce => l.of(
                 "Supervisor en la misma comunicación y en menos de tres minutos",
                 "Supervisor in the same communication in less than three minutes",
-            )
-            }
+            ),
             Figure::SupervisorSameDay => l.of(
                 "Supervisor, a más tardar el mismo día hábil",
                 "Supervisor, on the same business day at the latest",

@@ -253,10 +253,7 @@ impl Times {
 }
 
 /// The shares of causes in a full count, the commonest first and equal ones by name.
-pub fn causes<'a>(
-    law: &'static Published,
-    counts: impl IntoIterator<Item = (&'a str, u64)>,
-) -> Vec<Parameter> {
+pub fn causes<'a>(law: &'static Published, counts: impl IntoIterator<Item = (&'a str, u64)>) -> Vec<Parameter> {
     let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
     counts.sort_unstable_by(|(a, m), (b, n)| n.cmp(m).then_with(|| a.cmp(b)));
     let all = counts.iter().fold(0, |sum: u64, (_, n)| sum.saturating_add(*n));

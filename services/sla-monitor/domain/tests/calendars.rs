@@ -220,7 +220,11 @@ fn a_day_may_be_worked_from_its_first_instant_to_its_last_however_long_it_is() {
     for (day, hours) in [((2026, 1, 1), 24), ((2026, 3, 29), 23), ((2026, 10, 25), 25), ((2026, 11, 4), 24)] {
         let day = date(day.0, day.1, day.2);
         let [window] = house.windows_of(day).unwrap()[..] else { panic!("{day} has one window") };
-        assert_eq!((window.from, window.to.duration_since(window.from).as_hours()), (house.start_of_day(day).unwrap(), hours), "{day}");
+        assert_eq!(
+            (window.from, window.to.duration_since(window.from).as_hours()),
+            (house.start_of_day(day).unwrap(), hours),
+            "{day}"
+        );
         assert_eq!(window.to, house.start_of_day(day.tomorrow().unwrap()).unwrap());
     }
     // Day joins day, so that two days of open time are two days.

@@ -356,7 +356,8 @@ fn a_proof_speaks_of_one_as_of_one_and_names_what_did_not_count() {
 #[test]
 fn the_eight_weeks_are_met_by_the_answer_or_by_why_it_is_late_in_writing_with_where_to_go() {
     let catalogue = Catalogue::embedded(&Switches::new()).unwrap();
-    let meets = |rule: &str, event: Event| event.to_clock_of(catalogue.rule(rule).unwrap()) == Some(Happening::Fulfilled);
+    let meets =
+        |rule: &str, event: Event| event.to_clock_of(catalogue.rule(rule).unwrap()) == Some(Happening::Fulfilled);
     let (letter, word) = (Event::Explained { signposts: true }, Event::Explained { signposts: false });
     let disp = "uk.disp.1-6-2.final";
     assert!(meets(disp, letter.clone()) && meets(disp, Event::Resolved));
@@ -367,7 +368,9 @@ fn the_eight_weeks_are_met_by_the_answer_or_by_why_it_is_late_in_writing_with_wh
     // What resolves and answers is the answer alone.
     assert!(!meets("es.l10-2025.17-1.resolve", letter.clone()) && !meets("uk.disp.1-6-2A.psd", letter.clone()));
     // The customer is told of the eight weeks as of the term of the answer.
-    assert!(catalogue.rule(disp).unwrap().ends_with_answer() && !catalogue.rule(continuity).unwrap().ends_with_answer());
+    assert!(
+        catalogue.rule(disp).unwrap().ends_with_answer() && !catalogue.rule(continuity).unwrap().ends_with_answer()
+    );
     for event in [letter, word] {
         assert_eq!(Event::from_word(event.as_str(), event.ground()), Some(event));
     }

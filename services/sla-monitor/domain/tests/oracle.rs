@@ -78,9 +78,7 @@ fn calendar(chance: &mut Chance, n: usize) -> (Calendar, String) {
             holidays.push(day.to_string());
         }
         if chance.below(4) == 0 {
-            let spans: Vec<(u64, u64)> = (0..chance.below(3))
-                .map(|_| interval(chance))
-                .collect();
+            let spans: Vec<(u64, u64)> = (0..chance.below(3)).map(|_| interval(chance)).collect();
             let rows: Vec<String> = spans.iter().map(|(a, b)| format!("[{a}, {b}]")).collect();
             writeln!(exception_rows, "[[exception]]\ndate = \"{day}\"\nhours = [{}]", rows.join(", ")).unwrap();
             let items: Vec<String> = spans.iter().map(|(a, b)| format!("{a}-{b}")).collect();
@@ -210,7 +208,8 @@ fn ask(input: String, expected_lines: usize) -> Vec<String> {
 #[test]
 fn agrees_with_an_oracle_written_from_the_rules_in_words() {
     let cases: usize = std::env::var("VENTANILLA_ORACLE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100_000);
-    let seed: u64 = std::env::var("VENTANILLA_ORACLE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_122);
+    let seed: u64 =
+        std::env::var("VENTANILLA_ORACLE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_122);
     let mut chance = Chance(seed);
     let mut input = String::new();
     let zoned = every_zone(&mut chance, &mut input);

@@ -4,9 +4,7 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
-use sla_monitor_domain::figures::{
-    COMPLAINTS, CallCounts, Coarse, Figure, Published, Resolved, SupervisorRequests,
-};
+use sla_monitor_domain::figures::{COMPLAINTS, CallCounts, Coarse, Figure, Published, Resolved, SupervisorRequests};
 use sla_monitor_domain::quantile::{Durations, rank};
 use sqlx::PgConnection;
 

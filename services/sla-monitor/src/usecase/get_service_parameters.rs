@@ -106,10 +106,13 @@ fn told(
         let parameter = kind.parameter(law).ok_or_else(impossible)?;
         resolved.push((parameter, kind.took));
     }
-    let causes = causes(law, counted.causes.iter().map(|(cause, times)| {
-        let name = if cause.is_empty() { NOT_STATED } else { cause };
-        (name, *times)
-    }));
+    let causes = causes(
+        law,
+        counted.causes.iter().map(|(cause, times)| {
+            let name = if cause.is_empty() { NOT_STATED } else { cause };
+            (name, *times)
+        }),
+    );
     let (waited, humans) = (counted.calls.calls.answered, counted.calls.humans);
     Ok(Parameters { calls, waited, humans, resolved, causes, targets, now: counted.now })
 }

@@ -110,7 +110,8 @@ async fn the_two_hours_of_an_interruption_are_met_by_saying_why_and_until_when_a
     world.ticketing.write(&ticket.name, &internal, at("2026-11-02T10:30:00+01:00")).await;
     let public = message(ticketing::MessageVisibility::Public);
     world.ticketing.write(&ticket.name, &public, at("2026-11-02T11:00:00+01:00")).await;
-    let explanation = ticketing::Explanation { expected_time: Some(wire(at("2026-11-02T15:00:00+01:00"))), signposts: false };
+    let explanation =
+        ticketing::Explanation { expected_time: Some(wire(at("2026-11-02T15:00:00+01:00"))), signposts: false };
     let why = ticketing::MessageAdded { explanation: Some(explanation), ..public };
     world.ticketing.write(&ticket.name, &why, at("2026-11-02T11:30:00+01:00")).await;
     let answered = |c: &[sla::Clock]| c.iter().any(|c| c.state() == sla::ClockState::Fulfilled);

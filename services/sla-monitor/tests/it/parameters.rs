@@ -257,7 +257,10 @@ async fn a_supervisor_comes_within_three_minutes_or_else_by_the_end_of_the_busin
         sla::MeasuredCall { supervisor_time: Some(wire(later(thursday, 179_999))), ..asked("just-at-once", thursday) },
         // The same call, and not at once.
         sla::MeasuredCall { supervisor_time: Some(wire(later(thursday, 180_000))), ..asked("three-minutes", thursday) },
-        sla::MeasuredCall { supervisor_time: Some(wire(later(thursday, 8 * 3_600_000))), ..asked("all-night", thursday) },
+        sla::MeasuredCall {
+            supervisor_time: Some(wire(later(thursday, 8 * 3_600_000))),
+            ..asked("all-night", thursday)
+        },
         called("same-day", thursday, "2026-07-02T21:59:59.999999Z"),
         called("next-day", thursday, "2026-07-03T00:00:00+02:00"),
         called("monday", saturday, "2026-07-06T23:00:00+02:00"),

@@ -99,7 +99,8 @@ async fn the_time_of_parties_is_replayed_too() {
     case.clock(&served, "reflection_before_acceptance", |c| c.state() == sla::ClockState::Fulfilled).await;
     // Shown is what time has made of it; kept is what was noted, in the transaction that told of it.
     eventually(SOON, || async {
-        let told = (world.told::<sla::PartyTermLapsed>().await.len(), world.told::<sla::PartyTermSettled>().await.len());
+        let told =
+            (world.told::<sla::PartyTermLapsed>().await.len(), world.told::<sla::PartyTermSettled>().await.len());
         if told == (1, 2) { Ok(()) } else { Err(told) }
     })
     .await;
@@ -137,7 +138,11 @@ async fn the_time_of_parties_is_replayed_too() {
         write(&world, undo).await;
     }
     // One that nobody noted as over is over all the same, and differs in nothing.
-    write(&world, "update sla_monitor.party_clock set state = 'running', lapsed_at = null where stage = 'claimant_cures'").await;
+    write(
+        &world,
+        "update sla_monitor.party_clock set state = 'running', lapsed_at = null where stage = 'claimant_cures'",
+    )
+    .await;
     nothing_differs(&served, 4).await;
     assert!(at(OVER) < world.now().await);
 }

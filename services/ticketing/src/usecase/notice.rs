@@ -6,8 +6,8 @@ use postgres::{Kept, RequestKey, StoreError, Tx};
 use server::Call;
 use server::parse::{self, actor_to_proto, time_to_proto};
 use ticketing_domain::{
-    ChangeKind, Notice, NoticeId, NoticeOutcome, NoticeTemplateId, Promise, PromiseId, PromiseState, Refusal, Settlement,
-    SlugId as _,
+    ChangeKind, Notice, NoticeId, NoticeOutcome, NoticeTemplateId, Promise, PromiseId, PromiseState, Refusal,
+    Settlement, SlugId as _,
 };
 use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;

@@ -208,7 +208,12 @@ async fn what_a_message_explains_is_kept_and_told_with_it() {
     let told = <pb::MessageAdded as prost::Message>::decode(payload.as_slice()).unwrap();
     assert_eq!(told.explanation, explains(later, true));
     for (explanation, channel, direction, field) in [
-        (explains("2026-11-23T09:00:00Z", false), Channel::Email, Direction::Outbound, "message.explanation.expected_time"),
+        (
+            explains("2026-11-23T09:00:00Z", false),
+            Channel::Email,
+            Direction::Outbound,
+            "message.explanation.expected_time",
+        ),
         (explains(later, false), Channel::Email, Direction::Inbound, "message.explanation"),
         (explains(later, true), Channel::Phone, Direction::Outbound, "message.explanation.signposts"),
         (Some(pb::Explanation::default()), Channel::Email, Direction::Outbound, "message.explanation.expected_time"),

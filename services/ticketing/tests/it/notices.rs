@@ -378,18 +378,17 @@ async fn a_notice_that_somebody_has_and_says_nothing_of_is_told_apart_until_they
     let of = |promise: &pb::Promise| taken.iter().find(|notice| notice.promise == promise.name).unwrap();
     report(&mut phone, of(&promised[0]), NoticeOutcome::Delivered, "").await;
     report(&mut phone, of(&promised[1]), NoticeOutcome::Failed, "line_busy").await;
-    for (promised, state) in promised.iter().zip([
-        PromiseState::BrokenAnnounced,
-        PromiseState::BrokenSilent,
-        PromiseState::BrokenUnreported,
-    ]) {
+    for (promised, state) in
+        promised.iter().zip([PromiseState::BrokenAnnounced, PromiseState::BrokenSilent, PromiseState::BrokenUnreported])
+    {
         let now = promise(world, &promised.name).await;
         assert_eq!((now.state(), now.settle_time, now.cause.as_str()), (state, time(DUE), "Causa de delay"));
     }
     // What is known is not unlearnt.
     report(&mut phone, of(&promised[0]), NoticeOutcome::Delivered, "").await;
     assert_eq!(promise(world, &promised[0].name).await.state(), PromiseState::BrokenAnnounced);
-    let list = pb::ListTicketHistoryRequest { name: ticket_of(&promised[0]).into(), page_size: 100, ..Default::default() };
+    let list =
+        pb::ListTicketHistoryRequest { name: ticket_of(&promised[0]).into(), page_size: 100, ..Default::default() };
     let changes = world.agent().list_ticket_history(list).await.unwrap().into_inner().changes;
     let settled: Vec<&str> = changes
         .iter()

@@ -43,7 +43,14 @@ impl Counted {
 
     /// So many hours from now, in the time of all but the database.
     pub fn hours(&self, hours: i64) -> String {
-        self.world.harness.surroundings.ambient.now().checked_add(SignedDuration::from_hours(hours)).unwrap().to_string()
+        self.world
+            .harness
+            .surroundings
+            .ambient
+            .now()
+            .checked_add(SignedDuration::from_hours(hours))
+            .unwrap()
+            .to_string()
     }
 
     async fn within(harness: Harness) -> Self {

@@ -111,7 +111,10 @@ async fn a_term_of_law_in_danger_is_told_of_with_what_the_customer_can_do_then_a
     })
     .await;
     assert_eq!((at_risk.kind(), at_risk.due_time), (PromiseKind::Resolution, time(DUE)));
-    assert_eq!((at_risk.term_clock.clone(), at_risk.actor.clone().unwrap().id.as_str()), (clock_of(&ticket), "ticketing"));
+    assert_eq!(
+        (at_risk.term_clock.clone(), at_risk.actor.clone().unwrap().id.as_str()),
+        (clock_of(&ticket), "ticketing")
+    );
     assert_eq!(at_risk.text, "Por ley debe tener nuestra respuesta a más tardar el 24/11/2026 09:00 (Europe/Madrid).");
     let notice = written(world, &at_risk).await;
     assert_eq!(notice.template, "noticeTemplates/law");

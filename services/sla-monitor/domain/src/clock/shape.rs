@@ -56,7 +56,9 @@ impl Shape {
     /// minimum (`at_least`), given in full.
     #[must_use]
     pub fn by(mut self, now: Timestamp, of_party: bool, at_least: bool) -> Self {
-        let Some(over) = self.due.filter(|due| self.state == Stage::Running.as_str() && *due < now) else { return self };
+        let Some(over) = self.due.filter(|due| self.state == Stage::Running.as_str() && *due < now) else {
+            return self;
+        };
         let given = Stage::Fulfilled { at: over };
         match (of_party, at_least) {
             (false, _) => self.breached = self.breached.or(Some(over)),

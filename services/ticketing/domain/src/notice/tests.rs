@@ -179,7 +179,9 @@ fn a_notice_of_a_term_of_law_says_what_the_customer_can_do_and_no_other_does() {
     let words = NoticeWords { texts, recourses, ..words() };
     let (due, new_due) = (at("2026-11-24T13:00:00Z"), at("2026-11-25T13:00:00Z"));
     let about = NoticeAbout { tracking_key: "K", subject: "S", department: "billing", due, new_due };
-    assert!(words.say(about, Language::Es).unwrap().text.expose().ends_with("Le abonamos un mes Puede acudir a Consumo"));
+    assert!(
+        words.say(about, Language::Es).unwrap().text.expose().ends_with("Le abonamos un mes Puede acudir a Consumo")
+    );
 }
 
 fn notice() -> Notice {
@@ -242,7 +244,10 @@ fn what_somebody_had_as_the_promise_was_broken_and_said_nothing_of_is_told_apart
     assert_eq!(lapsed.told(), ToldBefore::Nothing, "its taker had until then, and said nothing");
     lapsed.delivery.next = lapsed.due.checked_add(SignedDuration::from_mins(9)).unwrap();
     assert_eq!(lapsed.told(), unreported(), "somebody still had it");
-    assert_eq!(handed(notice(), lapsed.due.checked_add(SignedDuration::from_millis(1)).unwrap()).told(), ToldBefore::Nothing);
+    assert_eq!(
+        handed(notice(), lapsed.due.checked_add(SignedDuration::from_millis(1)).unwrap()).told(),
+        ToldBefore::Nothing
+    );
     for (one, other, both) in [
         (ToldBefore::Nothing, unreported(), unreported()),
         (unreported(), told_in_time(), told_in_time()),

@@ -99,7 +99,7 @@ pub(in crate::grpc) fn put_notice_template(
         texts: said.texts.clone(),
         causes: said.causes.clone(),
         remedies: said.remedies.clone(),
-            recourses: said.recourses.clone(),
+        recourses: said.recourses.clone(),
         ..pb::NoticeTemplate::default()
     });
     let header = Header {
