@@ -125,6 +125,7 @@ impl Ticketing {
 
 async fn renegotiate(writing: &mut Writing, id: PromiseId, at: Timestamp) -> Result<(), Error> {
     let found = promise::get(&mut writing.tx, id).await?.ok_or_else(|| Error::not_found(id.name()))?;
+    found.promise.refuse_of_term()?;
     let promise = found.promise.renegotiate(at)?;
     writing.chronicle.promise_settled(&promise, at);
     let stored = StoredPromise { promise, version: found.version + 1, ..found };
