@@ -145,8 +145,7 @@ fn is_for(audience: pb::DossierAudience, entry: &Entry) -> bool {
 }
 
 /// Kinds of what is for both parties that the claimant may not have: an offer they were not told, and what the firm kept in one paper with what they had.
-const HELD_BACK: [DossierKind; 3] =
-    [DossierKind::Offer, DossierKind::MessagesSnapshot, DossierKind::HistorySnapshot];
+const HELD_BACK: [DossierKind; 3] = [DossierKind::Offer, DossierKind::MessagesSnapshot, DossierKind::HistorySnapshot];
 
 fn first(violations: &Violations) -> (String, String) {
     let first = violations.as_slice().first();

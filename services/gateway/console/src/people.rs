@@ -10,7 +10,8 @@ use serde::Deserialize;
 use tonic::Status;
 use ventanilla_proto::ombudsman::v1::{
     CaseSubstitute, ChangeOfficeRolesRequest, EndMandateRequest, GetDraftKeysRequest, GetOfficeMemberRequest, Mandate,
-    MandateEndCause, OfficeMember, OfficeRole, RecloseDraftsRequest, RecloseDraftsResponse, RegisterOfficeMemberRequest, RenewMandateRequest,
+    MandateEndCause, OfficeMember, OfficeRole, RecloseDraftsRequest, RecloseDraftsResponse,
+    RegisterOfficeMemberRequest, RenewMandateRequest,
 };
 use web::{Csrf, Form, Lang, Layout, Said, Trouble, When, page};
 

@@ -105,11 +105,8 @@ fn on_every_ground_of_every_regime_some_complaint_is_refused() {
 fn who_came_to_the_firm_first_is_not_refused_for_not_coming() {
     let adr = regime("es.adr");
     let propose = |change: &dyn Fn(&mut Complaint), facts: &Facts| {
-        let mut complaint = Complaint {
-            filed_at_entity: at("2026-11-10T10:00:00Z"),
-            origin: Some(Origin::Regulator),
-            ..complaint()
-        };
+        let mut complaint =
+            Complaint { filed_at_entity: at("2026-11-10T10:00:00Z"), origin: Some(Origin::Regulator), ..complaint() };
         change(&mut complaint);
         registered(adr, complaint).propose_inadmissibility(Ground::NoPriorContact, because(), facts, now())
     };
@@ -120,7 +117,8 @@ fn who_came_to_the_firm_first_is_not_refused_for_not_coming() {
     assert_eq!(propose(&|complaint| complaint.origin = Some(Origin::Answer), &Facts::default()), not_met);
     let last = at("2026-10-22T10:00:00Z");
     let silent = |filed: Timestamp, reached: Timestamp| {
-        let change = |complaint: &mut Complaint| (complaint.filed_at_entity, complaint.filed_at_office) = (filed, reached);
+        let change =
+            |complaint: &mut Complaint| (complaint.filed_at_entity, complaint.filed_at_office) = (filed, reached);
         propose(&change, &Facts::default())
     };
     assert_eq!(silent(last, at("2026-11-22T23:00:00Z")), not_met);
@@ -128,7 +126,9 @@ fn who_came_to_the_firm_first_is_not_refused_for_not_coming() {
 }
 
 fn asked(complaint: Complaint, items: &[MissingItem]) -> Case {
-    registered(regime("es.finance"), complaint).request_cure(items.iter().copied().collect(), now()).expect("registered")
+    registered(regime("es.finance"), complaint)
+        .request_cure(items.iter().copied().collect(), now())
+        .expect("registered")
 }
 
 fn not_asked_for<T>(items: &[MissingItem]) -> Result<T, Refused> {

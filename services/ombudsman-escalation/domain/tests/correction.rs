@@ -38,7 +38,10 @@ fn a_slip_is_mended_where_it_stands_and_a_slip_in_a_correction_in_what_stands_si
     assert_eq!(faults(since(), first), [("stood".to_owned(), "does not stand there".to_owned())]);
     let signpost = slip(DecisionText::Signpost, "or the courts", "or the judge");
     let since = texts(None).since([signpost, first, second]);
-    assert_eq!((since.signpost.as_str(), since.answers[0].reason.expose().as_str()), ("Banco de España, or the judge", REASON));
+    assert_eq!(
+        (since.signpost.as_str(), since.answers[0].reason.expose().as_str()),
+        ("Banco de España, or the judge", REASON)
+    );
     assert_eq!(since.answers[0].finding.expose(), &FINDING.replace("the 5th", "the 6th"));
 }
 
@@ -84,7 +87,10 @@ fn a_text_that_was_no_answer_when_it_was_issued_is_mended_all_the_same() {
     let mut old = texts(None);
     old.answers[0].remedy = Personal::new("as teh firm said".to_owned());
     old.answers[0].reason = Personal::new("see above".to_owned());
-    assert_eq!(old.correct(slip(DecisionText::Finding, "the 5th", "the 6th")), Ok(FINDING.replace("the 5th", "the 6th")));
+    assert_eq!(
+        old.correct(slip(DecisionText::Finding, "the 5th", "the 6th")),
+        Ok(FINDING.replace("the 5th", "the 6th"))
+    );
 }
 
 #[test]
@@ -93,5 +99,8 @@ fn what_the_decision_does_not_have_is_not_corrected() {
     let faults_of = |slip| faults(texts(None), slip).remove(0).0;
     assert_eq!(faults_of(none), "claim_point");
     assert_eq!(faults_of(Slip { claim_point: None, ..slip(DecisionText::Finding, "March", "May") }), "claim_point");
-    assert_eq!(faults_of(Slip { claim_point: Some("p1"), ..slip(DecisionText::Signpost, "courts", "x") }), "claim_point");
+    assert_eq!(
+        faults_of(Slip { claim_point: Some("p1"), ..slip(DecisionText::Signpost, "courts", "x") }),
+        "claim_point"
+    );
 }

@@ -314,7 +314,8 @@ impl Node {
 
     fn key(&self) -> String {
         let case = &self.case;
-        let aside = (&case.waiting_offer, case.conciliation_ended_at, case.refusable_until, case.complaint.filed_at_office);
+        let aside =
+            (&case.waiting_offer, case.conciliation_ended_at, case.refusable_until, case.complaint.filed_at_office);
         format!("{:?}{aside:?}", (&case.state, &case.complaint.parallel, &case.cure))
             + &format!("{:?}{}{}{:?}", self.outcome, self.in_time, self.confirms, self.obligations)
     }
@@ -597,10 +598,11 @@ fn no_case_waits_for_its_claimant_to_give_up_however_late_it_is() {
 #[test]
 fn what_the_claimant_proves_when_they_are_heard_can_have_the_case_admitted() {
     for walk in regimes().into_iter().map(walk) {
-        let proposed = |node: &Node| node.case.state.proposal().map(|proposal| proposal.ground) == Some(Ground::ParallelProceedings);
-        let heard = (0..walk.nodes.len()).filter(|at| {
-            walk.nodes[*at].case.stage() == Stage::InadmissibleProposed && proposed(&walk.nodes[*at])
-        });
+        let proposed = |node: &Node| {
+            node.case.state.proposal().map(|proposal| proposal.ground) == Some(Ground::ParallelProceedings)
+        };
+        let heard = (0..walk.nodes.len())
+            .filter(|at| walk.nodes[*at].case.stage() == Stage::InadmissibleProposed && proposed(&walk.nodes[*at]));
         let mut seen = 0;
         for at in heard {
             let proven = walk.nodes[at].after(Step::ReceiveCure(Some(Parallel::None))).expect("they are heard");
@@ -666,7 +668,12 @@ fn the_time_to_refuse_stands_still_while_the_office_abstains_counted_by_hand() {
     // Received on 22 November: three weeks end with 13 December, in Madrid.
     let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
     assert_eq!(case.refusal_due().map(|(due, _)| due), Some(at("2026-12-13T23:00:00Z")));
-    let proposed = case.propose_inadmissibility(Ground::ParallelProceedings, Personal::new("a suit".to_owned()), &Facts::default(), days(12));
+    let proposed = case.propose_inadmissibility(
+        Ground::ParallelProceedings,
+        Personal::new("a suit".to_owned()),
+        &Facts::default(),
+        days(12),
+    );
     let stayed = proposed.expect("it bars").stay(days(14)).expect("the office abstains");
     assert_eq!(stayed.party_terms(), []);
     let resumed = stayed.clone().resume(days(114)).expect("the suit was dropped");

@@ -289,7 +289,12 @@ async fn admission(trial: &mut Trial) {
 
 async fn hearing(trial: &mut Trial) {
     let name = trial.world.seated_case().await.name;
-    let admit = pb::AdmitCaseRequest { name: name.clone(), etag: trial.etag(&name).await, request_id: fresh_id(), ..Default::default() };
+    let admit = pb::AdmitCaseRequest {
+        name: name.clone(),
+        etag: trial.etag(&name).await,
+        request_id: fresh_id(),
+        ..Default::default()
+    };
     trial.both::<_, pb::Case>(INES, office!("AdmitCase"), &admit).await;
     let state = pb::SubmitEntityStatementRequest {
         name: name.clone(),

@@ -71,8 +71,13 @@ async fn every_paper_that_is_taken_out_of_a_live_case_is_named_and_so_is_one_who
     assert!(verdict(&world, &case).await.intact);
     // Of two papers the first is named, whatever was done to the other.
     does(&mut admin, TAKEN, &case, 5).await;
-    does(&mut admin, "update ombudsman.dossier_content set content = 'x' where case_id = $1 and sequence = $2", &case, 3)
-        .await;
+    does(
+        &mut admin,
+        "update ombudsman.dossier_content set content = 'x' where case_id = $1 and sequence = $2",
+        &case,
+        3,
+    )
+    .await;
     let found = verdict(&world, &case).await;
     assert_eq!((found.first_bad_sequence, found.fault()), (3, pb::DossierFault::ContentAltered));
 }
@@ -95,7 +100,8 @@ async fn a_dossier_that_was_taken_away_tells_what_is_not_for_its_audience_from_w
     let (case, sealed) = with_a_sealed_paper(&world).await;
     let whole = |audience| export(&world, &case, audience);
     let (office, parties) = (whole(pb::DossierAudience::Office).await, whole(pb::DossierAudience::Parties).await);
-    let said = |export: &pb::DossierExport| bundle::verify(export, Known::default()).map_err(|broken| broken.to_string());
+    let said =
+        |export: &pb::DossierExport| bundle::verify(export, Known::default()).map_err(|broken| broken.to_string());
     let bare = said(&parties).unwrap();
     assert!(bare.bare.contains(&u64::try_from(sealed).unwrap()) && !bare.erased);
     let missing = |place: i64| {

@@ -338,11 +338,9 @@ async fn what_was_altered_is_stepped_over_and_named_and_the_rest_is_closed_anew(
     let named = format!("{case}/entries/{}", papers[0]);
     let told: Vec<(i32, i64, &str)> = done.iter().map(|(one, two, three)| (*one, *two, three.as_str())).collect();
     let none = "";
-    assert_eq!(
-        told,
-        [(1, 5, none), (1, 4, none), (1, 3, none), (1, 2, &named), (1, 1, &named), (0, 1, &named)]
-    );
-    let draft = "update ombudsman.draft set ciphertext = set_byte(ciphertext, 0, get_byte(ciphertext, 0) # 1), key_id = null
+    assert_eq!(told, [(1, 5, none), (1, 4, none), (1, 3, none), (1, 2, &named), (1, 1, &named), (0, 1, &named)]);
+    let draft =
+        "update ombudsman.draft set ciphertext = set_byte(ciphertext, 0, get_byte(ciphertext, 0) # 1), key_id = null
                   where case_id = $1 and revision = $2";
     alter(&mut admin, draft, 1).await;
     let request = pb::RecloseDraftsRequest { page_size: 25, request_id: fresh_id() };

@@ -47,11 +47,7 @@ async fn refuse(world: &World, case: &str, ground: pb::InadmissibilityGround) ->
     world.elena().refuse_case(request).await.map(tonic::Response::into_inner)
 }
 
-async fn sent(
-    world: &World,
-    case: &str,
-    change: impl FnOnce(&mut pb::ReceiveCureRequest),
-) -> Result<pb::Case, Status> {
+async fn sent(world: &World, case: &str, change: impl FnOnce(&mut pb::ReceiveCureRequest)) -> Result<pb::Case, Status> {
     let mut request = pb::ReceiveCureRequest {
         name: case.to_owned(),
         etag: world.etag(case).await,
@@ -179,7 +175,8 @@ async fn a_claimant_stops_in_a_stayed_case_too_and_that_is_what_it_came_to() {
     assert_eq!(world.withdraw(&case).await.unwrap().state(), S::Withdrawn);
     assert_eq!(world.moves(&case).await.last(), Some(&(S::Stayed, S::Withdrawn)));
     // It had been admitted: the office may go on by itself.
-    let on = act!(world, "elena", continue_by_own_initiative, ContinueByOwnInitiativeRequest, &case, reasons: "others too");
+    let on =
+        act!(world, "elena", continue_by_own_initiative, ContinueByOwnInitiativeRequest, &case, reasons: "others too");
     assert_eq!(on.unwrap().state(), S::OwnInitiative);
 
     let claimant = Claimant::of(&world, "es.finance").await;
@@ -298,11 +295,8 @@ async fn whom_a_regulator_sends_before_the_firm_was_asked_is_told_to_ask_it_and_
     let world = World::staffed().await;
     let ground = pb::InadmissibilityGround::NoPriorContact;
     let sent_on = async |ticket: &str| {
-        let request = pb::OpenCaseRequest {
-            regime: "es.adr".into(),
-            regulator_reference: "R-1".into(),
-            ..open_request(ticket)
-        };
+        let request =
+            pb::OpenCaseRequest { regime: "es.adr".into(), regulator_reference: "R-1".into(), ..open_request(ticket) };
         let case = world.ines().open_case(request).await.unwrap().into_inner().name;
         world.received(ticket).await;
         for (person, _, role) in STAFF {
@@ -341,7 +335,11 @@ async fn what_repeats_a_decided_complaint_is_admitted_by_who_saw_that_it_does() 
     let seen = pb::AdmitCaseRequest { repetition_seen: true, ..world.admission(&again).await };
     let admitted = world.ines().admit_case(seen.clone()).await.unwrap().into_inner();
     assert_eq!(admitted.state(), S::Admitted);
-    assert_eq!(world.ines().admit_case(seen).await.unwrap().into_inner(), admitted, "sent again, it is the same answer");
+    assert_eq!(
+        world.ines().admit_case(seen).await.unwrap().into_inner(),
+        admitted,
+        "sent again, it is the same answer"
+    );
     let noted = world.papers_of_the_office(&again, pb::DossierKind::Note).await;
     assert!(noted.contains(&format!("admitted though it repeats what was decided in {first}")), "{noted:?}");
 }
@@ -406,10 +404,8 @@ async fn the_firm_brings_its_own_evidence_while_the_claim_is_heard_and_both_part
     }
     let refused = world.oscar().add_dossier_entry(paper(EntityEvidence, "x")).await.unwrap_err();
     assert_eq!(fields(&refused), ["kind"]);
-    let hidden = pb::AddDossierEntryRequest {
-        visibility: pb::DossierVisibility::Sealed.into(),
-        ..paper(EntityEvidence, "x")
-    };
+    let hidden =
+        pb::AddDossierEntryRequest { visibility: pb::DossierVisibility::Sealed.into(), ..paper(EntityEvidence, "x") };
     assert_eq!(fields(&liaison().add_dossier_entry(hidden).await.unwrap_err()), ["visibility"]);
     world.elena().issue_decision(crate::world::issue_request(&world, &case).await).await.unwrap();
     let late = liaison().add_dossier_entry(paper(EntityEvidence, "more")).await.unwrap_err();

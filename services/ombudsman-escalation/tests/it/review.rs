@@ -344,7 +344,10 @@ async fn a_slip_in_a_correction_is_corrected_in_what_stands_since_it() {
         .unwrap();
     assert_eq!(
         kept,
-        ["the firm refunds the frist charge with legal interest", "the firm refunds the first charge with legal interest"]
+        [
+            "the firm refunds the frist charge with legal interest",
+            "the firm refunds the first charge with legal interest"
+        ]
     );
 }
 
@@ -359,7 +362,10 @@ async fn what_comes_of_a_correction_is_an_answer_and_nothing_is_corrected_that_w
     act!(world, "elena", order_compliance, OrderComplianceRequest, &case, orders: order(10)).unwrap();
     let ordered = correct(&world, &case, (Remedy, "the second charge", "the first charge")).await.unwrap_err();
     let (code, why, metadata) = refusal(&ordered);
-    assert_eq!((code, why.as_str(), metadata["obligation"].as_str()), (Code::FailedPrecondition, "REMEDY_ORDERED", "1"));
+    assert_eq!(
+        (code, why.as_str(), metadata["obligation"].as_str()),
+        (Code::FailedPrecondition, "REMEDY_ORDERED", "1")
+    );
     // What no order says is corrected still.
     correct(&world, &case, (Finding, "the 5th", "the 6th")).await.unwrap();
     let by_sql = "insert into ombudsman.correction (case_id, number, claim_point, part, entry_sequence, corrected_by, corrected_at)

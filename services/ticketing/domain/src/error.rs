@@ -6,7 +6,7 @@ mod told;
 use jiff::Timestamp;
 
 use crate::{
-    ArticleStanding, CaseId, CureId, CureLaw, CustomerId, Owner, Placeholder, Presence, PromiseStanding,
+    ArticleStanding, CaseId, ClockId, CureId, CureLaw, CustomerId, Owner, Placeholder, Presence, PromiseStanding,
     RedressStanding, ScanState, Standing, SurveyId, TicketId,
 };
 
@@ -395,6 +395,14 @@ pub enum Refusal {
         percent: u8,
         /// How many were answered by the day that is promised.
         kept_percent: u8,
+    },
+    /// It stands for a term, and its clock says how it ended.
+    #[error(
+        "the promise stands for the term of {clock}, which an answer meets and no other date moves; answer, or announce that it will be missed"
+    )]
+    PromiseOfTerm {
+        /// The clock.
+        clock: ClockId,
     },
     /// Nobody was promised a call or a visit.
     #[error("the promise is neither of a call back nor of an appointment; settle it instead")]

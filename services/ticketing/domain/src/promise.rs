@@ -411,6 +411,14 @@ impl Promise {
         Ok(self)
     }
 
+    /// Whether people may say that it was kept, or put another in its place: not where it stands for a term, of which its clock alone says so.
+    ///
+    /// # Errors
+    /// [`Refusal::PromiseOfTerm`].
+    pub fn refuse_of_term(&self) -> Result<(), Refusal> {
+        self.term.map_or(Ok(()), |clock| Err(Refusal::PromiseOfTerm { clock }))
+    }
+
     /// Notes that its clock has warned; `None` when it had warned before or the promise has ended.
     pub fn warn(mut self, clock: ClockId, since: Timestamp) -> Option<Self> {
         if self.state != PromiseState::Made {

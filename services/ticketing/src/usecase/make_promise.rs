@@ -126,6 +126,7 @@ impl Ticketing {
 /// Puts a promise in the place of another, of the same kind, and tells the customer so.
 async fn renegotiate(writing: &mut Writing, id: PromiseId, instead: &PromiseDraft, at: Timestamp) -> Result<(), Error> {
     let found = promise::get(&mut writing.tx, id).await?.ok_or_else(|| Error::not_found(id.name()))?;
+    found.promise.refuse_of_term()?;
     if promise::kind_word(found.promise.kind) != promise::kind_word(instead.kind) {
         let mut violations = Violations::new();
         violations.push("promise.kind", "must be that of the promise it replaces");

@@ -256,8 +256,10 @@ pub(crate) async fn settle_beside(
         }
         let found = promise::get(tx, beside).await?;
         let found = found.ok_or_else(|| StoreError::corrupt("notice", "new_promise_id", stored.notice.id.id))?;
-        let settled = found.promise.clone();
-        let settled = if kept { settled.settle(Settlement::Kept, at) } else { settled.renegotiate(at) };
+        // Whatever is said of the new date, a term follows its clock.
+        let settled = found.promise.refuse_of_term().map(|()| found.promise.clone());
+        let settled = settled
+            .and_then(|promise| if kept { promise.settle(Settlement::Kept, at) } else { promise.renegotiate(at) });
         // One that has ended, or was due before, ended as it did.
         if let Ok(promise) = settled {
             chronicle.part(promise.id.ticket).promise_settled(&promise, at);

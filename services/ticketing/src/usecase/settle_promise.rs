@@ -38,6 +38,9 @@ impl Ticketing {
             Begun::Fresh(writing) => writing,
         };
         let found = writing.promise(end.id, end.etag).await?;
+        if !matches!(end.settlement, Settlement::Announced { .. }) {
+            found.promise.refuse_of_term()?;
+        }
         let moment = writing.moment;
         let part = writing.part();
         let (ticket, at) = part.stored.ticket.clone().note(moment)?;

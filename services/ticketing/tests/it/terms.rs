@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use testkit::eventually;
-use tonic::Code;
+use tonic::{Code, Status};
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::{NoticeOutcome, NoticeState, PromiseKind, PromiseState};
@@ -14,7 +14,8 @@ use crate::notices::{
 };
 use crate::reactions::{CLOCK, breach, clock_started, warning};
 use crate::world::{
-    ANSWER, OTHER_ANSWER, World, answer, assert_refused, fields, open, promise_request, resolve, start, time,
+    ANSWER, OTHER_ANSWER, Tickets, World, answer, assert_refused, fact, fields, fresh_id, open, promise_request,
+    resolve, start, time,
 };
 
 /// Still within the day in which customers are told.
@@ -222,6 +223,47 @@ async fn what_was_told_of_a_term_follows_its_clock() {
     let kept = [PromiseState::Renegotiated, PromiseState::Renegotiated, PromiseState::Kept, PromiseState::Kept];
     stand(world, &ticket, &kept).await;
     assert_eq!(take(&mut transport(world), &[Channel::Phone]).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_says_by_hand_that_a_term_was_kept_or_moves_it_and_what_is_said_of_the_new_date_leaves_it() {
+    let house = ready().await;
+    let world = &house.world;
+    let mut agent = world.agent();
+    let ticket = affair(&house, sla::PolicyKind::Statutory, DUE).await.name;
+    warns(&house, &ticket, 75).await;
+    let stood = stand(world, &ticket, &[PromiseState::AtRisk, PromiseState::Made]).await;
+    for state in [PromiseState::Kept, PromiseState::BrokenSilent] {
+        let refused =
+            assert_refused(settle(&mut agent, &stood[0], state).await, Code::FailedPrecondition, "PROMISE_OF_TERM");
+        assert_eq!(fact(&refused, "clock"), clock_of(&ticket));
+    }
+    let mut other = promise_request(&ticket, "2026-11-27T13:00:00Z");
+    other.promise.as_mut().unwrap().replaces.clone_from(&stood[0].name);
+    assert_refused(agent.make_promise(other.clone()).await, Code::FailedPrecondition, "PROMISE_OF_TERM");
+    // Of the date that is the house's own another may be agreed.
+    other.promise.as_mut().unwrap().replaces.clone_from(&stood[1].name);
+    other.request_id = fresh_id();
+    agent.make_promise(other).await.unwrap();
+    let states = [PromiseState::AtRisk, PromiseState::Renegotiated, PromiseState::Made];
+    stand(world, &ticket, &states).await;
+    // Whoever tells the customer themselves has told them.
+    settle(&mut agent, &stood[0], PromiseState::BrokenAnnounced).await.unwrap();
+    let states = [PromiseState::BrokenAnnounced, PromiseState::Renegotiated, PromiseState::Made];
+    stand(world, &ticket, &states).await;
+}
+
+async fn settle(agent: &mut Tickets, promise: &pb::Promise, state: PromiseState) -> Result<pb::Promise, Status> {
+    let announced = state == PromiseState::BrokenAnnounced;
+    let request = pb::SettlePromiseRequest {
+        name: promise.name.clone(),
+        state: state.into(),
+        cause: if announced { "Falta una pieza".into() } else { String::new() },
+        etag: promise.etag.clone(),
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    agent.settle_promise(request).await.map(tonic::Response::into_inner)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

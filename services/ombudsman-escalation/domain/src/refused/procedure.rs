@@ -32,7 +32,9 @@ pub enum ProcedureRefused {
         since: Timestamp,
     },
     /// It stands, as the claimant was told.
-    #[error("the offer before the claimant stands until {until}; another takes its place once it lapsed or was declined")]
+    #[error(
+        "the offer before the claimant stands until {until}; another takes its place once it lapsed or was declined"
+    )]
     OfferStands {
         /// Until when.
         until: Timestamp,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use kernel::{Classify, Kind};
+use kernel::{Classify, Kind, ResourceId as _};
 
 use super::Refusal;
 
@@ -39,6 +39,7 @@ impl Classify for Refusal {
             | Self::PromiseOver { .. }
             | Self::PromisePastDue { .. }
             | Self::PromiseNotDue { .. }
+            | Self::PromiseOfTerm { .. }
             | Self::SurveyBeforeResolution { .. }
             | Self::SurveyAlreadyAsked { .. }
             | Self::SurveyAlreadyAnswered
@@ -177,6 +178,7 @@ impl Classify for Refusal {
             Self::ArticleExists { .. } => "ARTICLE_EXISTS",
             Self::ArticleNotPublished { .. } => "ARTICLE_NOT_PUBLISHED",
             Self::PromiseTooEarly { .. } => "PROMISE_TOO_EARLY",
+            Self::PromiseOfTerm { .. } => "PROMISE_OF_TERM",
             Self::NothingToAttempt => "NOTHING_TO_ATTEMPT",
         }
     }
@@ -200,6 +202,7 @@ impl Classify for Refusal {
             Self::OfficeCaseOpen { case } => vec![("case", case.to_string().into())],
             Self::OutOfOrder { not_before } => vec![("not_before", not_before.to_string().into())],
             Self::PromiseOver { state } => vec![("state", state.as_str().into())],
+            Self::PromiseOfTerm { clock } => vec![("clock", clock.name().into())],
             Self::PromisePastDue { due } | Self::PromiseNotDue { due } => vec![("due_time", due.to_string().into())],
             Self::SurveyBeforeResolution { state } => {
                 vec![("article", ART_18.into()), ("state", state.as_str().into())]
