@@ -307,7 +307,7 @@ async fn the_public_is_told_nobody_and_the_board_what_the_office_says_in_general
         let text = String::from_utf8(text.content).unwrap();
         assert!(words.iter().all(|word| text.contains(word)), "{text}");
         let pdf = world.reports().get_yearly_report_document(file(pb::DocumentFormat::Pdf)).await.unwrap().into_inner();
-        assert_eq!((&pdf.content[..5], pdf.file_name.as_str()), (&b"%PDF-"[..], "report-2026-20261123.pdf"));
+        assert_eq!((&pdf.content[..5], pdf.file_name.as_str()), (&b"%PDF-"[..], "report-2026-20270122.pdf"));
         let tag = format!("/Lang({})", if language == Language::Es { "es" } else { "en" });
         let spaced = tag.replace('(', " (");
         let holds = |part: &str| pdf.content.windows(part.len()).any(|window| window == part.as_bytes());
