@@ -26,6 +26,9 @@ pub(crate) enum FileFormat {
 /// Bytes of one part.
 const PART: usize = 48 * 1024;
 
+/// What the sums are of, for who reads nothing but the values.
+const SUMS: &str = "amounts that decisions grant; what was settled is in none";
+
 const COLUMNS: [&str; 8] =
     ["table", "key", "count", "total_minor_units", "median_days", "p90_days", "withheld", "text"];
 
@@ -50,7 +53,9 @@ pub(crate) fn parts(report: &pb::YearlyReport, format: FileFormat) -> Vec<pb::Ex
 fn file_name(report: &pb::YearlyReport) -> String {
     let rules = if report.regime.is_empty() { String::new() } else { format!("-{}", report.regime) };
     let audience = if report.audience() == pb::ReportAudience::Public { "-public" } else { "" };
-    format!("report-{}{rules}{audience}", report.year)
+    // A year's figures move while its cases do: which day's they are stands outside too.
+    let as_of = at(report.as_of_time.as_ref()).map(|at| at.strftime("-%Y%m%d").to_string()).unwrap_or_default();
+    format!("report-{}{rules}{audience}{as_of}", report.year)
 }
 
 /// The table of a line, as the values spell it.
@@ -83,6 +88,10 @@ fn csv(report: &pb::YearlyReport) -> String {
         (cells[0], cells[1], cells[6], cells[7]) = (table.to_owned(), cell(key), "false".to_owned(), cell(text));
         row(cells);
     };
+    for (key, time) in [("from", &report.from_time), ("to", &report.to_time), ("as_of", &report.as_of_time)] {
+        text("about", key, &at(time.as_ref()).map(|at| at.to_string()).unwrap_or_default());
+    }
+    text("about", "sums", SUMS);
     report.criteria.iter().for_each(|one| text("criterion", &one.decision, &one.criterion));
     report.recommendations.iter().for_each(|one| text("recommendation", &one.motive, &one.text));
     file

@@ -141,7 +141,7 @@ pub(crate) async fn later(
              from ombudsman.decision d
              join ombudsman.office_case o on o.case_id = d.case_id
              join ombudsman.office_case c on c.regime = o.regime and c.motive = o.motive
-            where d.case_id = $1 and c.created_at > d.issued_at and c.customer_id <> o.customer_id
+            where d.case_id = $1 and c.created_at > d.issued_at and c.customer_id <> o.customer_id and c.review_of is null
               and ($2::timestamptz is null or (c.created_at, c.case_id) > ($2, $3::uuid))
             order by c.created_at, c.case_id limit $4"#,
         decided.uuid(),

@@ -79,6 +79,8 @@ async fn decided(tx: &mut PgConnection, window: Window<'_>) -> Result<Vec<Decide
                                   where r.review_of = c.case_id and n.issued_at >= $1 and n.issued_at < $2)
                   and not exists (select from ombudsman.office_case r join ombudsman.decision n on n.case_id = r.case_id
                                   where r.review_of = c.review_of and n.issued_at > d.issued_at and n.issued_at < $2)
+                  -- What a review of a later year leaves in force was counted in the year it was decided in.
+                  and (f.case_id is null or exists (select from ombudsman.decision r where r.case_id = f.case_id and r.issued_at >= $1))
            ), term as (
                -- Of some regimes the term to decide is that to give a result. Time of a party has a bearer.
                select k.case_id, min(k.due_at) as due_at, min(k.breached_at) as breached_at
@@ -128,6 +130,7 @@ async fn days(tx: &mut PgConnection, window: Window<'_>) -> Result<std::collecti
                               where r.review_of = c.case_id and n.issued_at >= $1 and n.issued_at < $2)
               and not exists (select from ombudsman.office_case r join ombudsman.decision n on n.case_id = r.case_id
                               where r.review_of = c.review_of and n.issued_at > d.issued_at and n.issued_at < $2)
+              and not (ombudsman.confirms(c.case_id) and exists (select from ombudsman.decision r where r.case_id = c.review_of and r.issued_at < $1))
             group by 1"#,
         window.from.to_sqlx() as _,
         window.to.to_sqlx() as _,

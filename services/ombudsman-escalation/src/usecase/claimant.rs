@@ -61,7 +61,10 @@ impl Window {
             // A review has a code of its own: what the code opens is meant, and else the last.
             None => cases.iter().position(opens).or_else(|| (!cases.is_empty()).then_some(0)),
         };
-        let place = place.ok_or(Refused::CaseNotFound)?;
+        let Some(place) = place else {
+            let Some(named) = self.case else { return Err(Refused::CaseNotFound.into()) };
+            return Err(denied(office, &call, (method, named.name()), Refused::CaseNotFound).await);
+        };
         let proven = opens(&cases[place]);
         let mut others: Vec<CaseId> = cases.into_iter().map(|(case, _)| case).collect();
         let case = case::get(&office.db, others.remove(place)).await?.ok_or(Refused::CaseNotFound)?;

@@ -35,19 +35,19 @@ pub(super) async fn readable(
     call: &Call,
     (method, id): (&str, CaseId),
 ) -> Result<(decision::Issued, Vec<Answer>), Failure> {
-    let mut connection = office.db.reader().acquire().await?;
-    let (issued, answers) = decision::get(&mut connection, id).await?.ok_or(Refused::DecisionNotFound)?;
-    drop(connection);
     let who = call.acting();
+    // Who asks comes first: whether it was decided is nothing for a stranger to try.
     if !who.is_office() {
         let stored = case::get(&office.db, id).await?.ok_or(Refused::DecisionNotFound)?;
         let theirs = is_claimant(who, &stored.case.customer.name()) || stored.opened_by == who.actor;
         if !theirs {
             return Err(denied(office, call, (method, id.name()), Refused::DecisionNotFound).await);
         }
-        if issued.notified_at.is_none() {
-            return Err(Refused::DecisionNotFound.into());
-        }
+    }
+    let mut connection = office.db.reader().acquire().await?;
+    let (issued, answers) = decision::get(&mut connection, id).await?.ok_or(Refused::DecisionNotFound)?;
+    if !who.is_office() && issued.notified_at.is_none() {
+        return Err(Refused::DecisionNotFound.into());
     }
     Ok((issued, answers))
 }

@@ -77,7 +77,7 @@ impl Screens {
             };
             match self.take_in(&missing, paper).await {
                 Ok(()) => {}
-                Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => return Err(error),
+                Err(error) if error.kind() == Kind::Unavailable => return Err(error),
                 // What cannot be taken in holds up none of the others.
                 Err(error) => {
                     let error = kernel::chain(&error);

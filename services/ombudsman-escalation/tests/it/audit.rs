@@ -447,7 +447,8 @@ async fn ways_out(trial: &mut Trial) {
     step!(trial, INES, "StayCase", StayCaseRequest, &name, proceedings: "suit 42/2026");
     step!(trial, INES, "CloseStayedCase", CloseStayedCaseRequest, &name, reason: pb::StayClosure::ProceedingsDecided, statement: "judged");
 
-    let name = trial.world.drafted_case().await.name;
+    let name = trial.world.seated_case().await.name;
+    trial.world.to_investigation(&name).await;
     step!(trial, LIAISON, "OfferSettlement", OfferSettlementRequest, &name, terms: "41 euros");
     step!(trial, INES, "EndConciliation", EndConciliationRequest, &name, reasons: "nobody was told");
     step!(trial, LIAISON, "OfferSettlement", OfferSettlementRequest, &name, terms: "82 euros");

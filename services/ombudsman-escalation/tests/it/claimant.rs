@@ -374,7 +374,7 @@ async fn an_offer_is_no_paper_of_theirs_before_they_were_told_it() {
     let world = World::staffed().await;
     let claimant = Claimant::of(&world, "es.finance").await;
     let case = claimant.case.as_str();
-    world.to_draft(case).await;
+    world.to_investigation(case).await;
     let offered = async || {
         let read = claimant.read().await;
         let offers = read.iter().filter(|entry| entry.kind() == pb::DossierKind::Offer);
@@ -387,6 +387,7 @@ async fn an_offer_is_no_paper_of_theirs_before_they_were_told_it() {
     assert!(offered().await.is_empty());
     act!(world, "ines", tell_offer, TellOfferRequest, case, channel: Channel::Post).unwrap();
     assert_eq!(offered().await, ["41 euros"]);
+    world.days(22);
     act!(world, "liaison", offer_settlement, OfferSettlementRequest, case, terms: "60 euros").unwrap();
     assert_eq!(offered().await, ["41 euros"], "what is better is told before it is read");
     // Nor does the access log say that they were shown what they were not.
@@ -464,7 +465,7 @@ async fn an_offer_is_answered_by_its_claimant_once_it_was_told_and_thought_over(
     let world = World::staffed().await;
     let claimant = Claimant::of(&world, "es.finance").await;
     let case = claimant.case.as_str();
-    world.to_draft(case).await;
+    world.to_investigation(case).await;
     act!(world, "liaison", offer_settlement, OfferSettlementRequest, case, terms: "41 euros and an apology").unwrap();
     assert_eq!(claimant.look().await.offer, None, "nobody told them yet");
     assert_eq!(reason(&claimant.answer_offer(true).await.unwrap_err()).1, "OFFER_NOT_TOLD");

@@ -123,3 +123,27 @@ async fn who_is_kept_off_a_case_chooses_nobody_for_it_and_opens_no_review_of_it(
     // Nothing stands against who is no relation of anybody's.
     world.ines().assign_case(pb::AssignCaseRequest { request_id: fresh_id(), ..assign }).await.unwrap();
 }
+
+#[tokio::test]
+async fn whether_a_case_was_decided_is_nothing_for_a_stranger_to_try_unseen() {
+    let world = World::staffed().await;
+    let claimant = crate::claimant::Claimant::of(&world, "es.finance").await;
+    let other = world.case().await.name;
+    let mut stranger = world.as_person(OTHER.strip_prefix("customers/").unwrap(), Role::Customer);
+    let undecided = pb::GetDecisionRequest { name: format!("{other}/decision") };
+    let refused = stranger.get_decision(undecided).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "DECISION_NOT_FOUND".to_owned()));
+    // Nor is another's case tried by who has a key, a proof and a code of their own.
+    let refused = claimant.look_at(&other).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".to_owned()));
+    assert_eq!(
+        written(&world).await,
+        [told("GetDecision", "DECISION_NOT_FOUND", &other), told("GetClaimantCase", "CASE_NOT_FOUND", &other)]
+    );
+    // The claimant whose case is not decided yet is told the same, and is denied nothing.
+    let own = crate::world::CUSTOMER.strip_prefix("customers/").unwrap();
+    let undecided = pb::GetDecisionRequest { name: format!("{other}/decision") };
+    let early = world.as_person(own, Role::Customer).get_decision(undecided).await.unwrap_err();
+    assert_eq!(reason(&early).1, "DECISION_NOT_FOUND");
+    assert_eq!(written(&world).await.len(), 2);
+}

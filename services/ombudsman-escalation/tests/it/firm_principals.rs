@@ -37,7 +37,7 @@ const FIRM: [Role; 13] = [
 ];
 
 /// All that anybody outside the house may call.
-const ALLOWED: [(Role, &str); 21] = [
+const ALLOWED: [(Role, &str); 22] = [
     (Role::Customer, "OpenCase"),
     (Role::Agent, "OpenCase"),
     (Role::Crm, "OpenCase"),
@@ -48,6 +48,7 @@ const ALLOWED: [(Role, &str); 21] = [
     (Role::FirmLiaison, "GetCase"),
     (Role::FirmLiaison, "ListDossierEntries"),
     (Role::FirmLiaison, "SubmitEntityStatement"),
+    (Role::FirmLiaison, "AddDossierEntry"),
     (Role::Customer, "GetDecision"),
     (Role::Customer, "GiveDisclosure"),
     (Role::Customer, "TellClaimantCode"),

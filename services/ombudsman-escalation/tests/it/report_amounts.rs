@@ -31,28 +31,31 @@ async fn correct(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_correction_changes_no_number_of_a_remedy_that_grants_an_amount() {
+async fn a_correction_changes_nothing_of_a_remedy_that_grants_an_amount() {
     const REMEDY: &str = "the firm pays 41 EUR for the second charge, within 10 days of this decision";
     let world = World::staffed().await;
     let case = granting(&world, REMEDY, Some((4_100, "EUR"))).await;
-    for slip in [("41 EUR", "410 EUR"), ("10 days", "15 days"), (" EUR", ".50 EUR")] {
+    for slip in [
+        ("41 EUR", "410 EUR"),
+        ("10 days", "15 days"),
+        (" EUR", ".50 EUR"),
+        ("EUR", "GBP"),
+        ("pays", "need not pay"),
+        ("second charge", "first charge"),
+    ] {
         let refused = correct(&world, &case, pb::DecisionText::Remedy, slip).await.unwrap_err();
         assert_eq!(reason(&refused), (Code::InvalidArgument, "NOT_IN_DECISION".into()), "{slip:?}");
-        assert_eq!(fields(&refused), ["stands"]);
+        assert_eq!(fields(&refused), ["text"]);
     }
     assert!(world.papers(&case, pb::DossierKind::Correction).await.is_empty());
     assert!(world.entries::<pb::DecisionCorrected>().await.is_empty());
-    // Words of it are corrected, and numbers of what grants nothing.
-    correct(&world, &case, pb::DecisionText::Remedy, ("second charge", "first charge")).await.unwrap();
+    // What is found and why is corrected, and what grants nothing.
     correct(&world, &case, pb::DecisionText::Finding, ("the 3rd and the 5th", "the 3rd and the 6th")).await.unwrap();
     let without = granting(&world, REMEDY, None).await;
     correct(&world, &without, pb::DecisionText::Remedy, ("10 days", "15 days")).await.unwrap();
-
-    // What joins two numbers of the text as it stands, and none of the text as it was issued.
-    let joined = granting(&world, "the firm pays 4&1 EUR, in one/two parts", Some((500, "EUR"))).await;
-    correct(&world, &joined, pb::DecisionText::Remedy, ("4&1", "4/1")).await.unwrap();
-    let refused = correct(&world, &joined, pb::DecisionText::Remedy, ("/", ".")).await.unwrap_err();
-    assert_eq!(fields(&refused), ["stands"]);
+    let by_sql = "insert into ombudsman.correction (case_id, number, claim_point, part, entry_sequence, corrected_by, corrected_at)
+                  select case_id, 9, 'p1', 'remedy', entry_sequence, 'elena', now() from ombudsman.correction where case_id = $1";
+    assert_eq!(world.rule_broken_by(by_sql, crate::world::uuid_of(&case)).await, "correction_of_no_amount");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -44,3 +44,18 @@ async fn a_cause_counts_the_decision_in_force_however_often_it_was_reviewed() {
     reviewed(&world, &against, UPHELD).await;
     assert_eq!(issue().await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cause_does_not_come_again_by_a_review_of_what_another_brought_for_it() {
+    let world = World::staffed().await;
+    let (reviewed_case, _) = world.bring_and_decide(DOUBLE.of(72), UPHELD).await;
+    world.notify(&reviewed_case).await;
+    let (_, decision) = world.bring_and_decide(DOUBLE.of(73), UPHELD).await;
+    world.days(1);
+    reviewed(&world, &reviewed_case, NOT_UPHELD).await;
+    let request = pb::ListRecurrencesRequest { parent: decision.name.clone(), ..Default::default() };
+    assert_eq!(world.reports().list_recurrences(request.clone()).await.unwrap().into_inner().recurrences, []);
+    let again = world.bring(DOUBLE.of(74)).await;
+    let found = world.reports().list_recurrences(request).await.unwrap().into_inner().recurrences;
+    assert_eq!(found.iter().map(|one| one.case_name.as_str()).collect::<Vec<_>>(), [again.as_str()]);
+}

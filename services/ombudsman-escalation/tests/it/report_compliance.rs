@@ -11,8 +11,12 @@ use crate::world::{STAFF, World, issue_request};
 
 /// Every line of a table of the board's report of 2026, but for its total.
 pub async fn told(world: &World, table: T, regime: &str) -> BTreeMap<String, i64> {
+    told_of(world, 2026, table, regime).await
+}
+
+async fn told_of(world: &World, year: i32, table: T, regime: &str) -> BTreeMap<String, i64> {
     let request =
-        pb::GetYearlyReportRequest { year: 2026, regime: regime.into(), audience: pb::ReportAudience::Board.into() };
+        pb::GetYearlyReportRequest { year, regime: regime.into(), audience: pb::ReportAudience::Board.into() };
     let report = world.reports().get_yearly_report(request).await.unwrap().into_inner();
     let lines = report.lines.into_iter().filter(|line| line.table() == table && !line.key.is_empty());
     lines.map(|line| (line.key.clone(), line.count.unwrap())).collect()
@@ -148,4 +152,19 @@ async fn of_a_reviewed_matter_one_decision_is_counted_and_comes_to_what_is_in_fo
     reviewed(&world, &replaced, "the firm refunds both charges").await;
     let now = counts([("complied", 1), ("notified", 1), ("superseded", 1)]);
     assert_eq!(told(&world, T::Compliance, "").await, now);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_review_of_a_later_year_leaves_in_force_is_counted_once_in_the_year_it_was_decided_in() {
+    let world = World::staffed().await;
+    let kept = carried_out(&world).await;
+    let changed = carried_out(&world).await;
+    world.days(60);
+    reviewed(&world, &kept, "").await;
+    assert_eq!(told_of(&world, 2026, T::Outcome, "").await, counts([("partly_upheld", 2)]));
+    assert_eq!(told_of(&world, 2027, T::Outcome, "").await, counts([]));
+    assert_eq!(told_of(&world, 2027, T::Compliance, "").await, counts([]));
+    // One that decides otherwise is a decision of its year.
+    reviewed(&world, &changed, "the firm refunds both charges").await;
+    assert_eq!(told_of(&world, 2027, T::Outcome, "").await, counts([("partly_upheld", 1)]));
 }

@@ -204,7 +204,11 @@ async fn every_figure_is_what_a_client_counts_case_by_case_and_the_files_say_the
             (table.as_str(), line.key.as_str(), line.count.unwrap().to_string().as_str())
         );
     }
-    assert_eq!(rows.next(), None);
+    // And of what they are: of which time, as of when, and what is in no sum.
+    let about: Vec<&str> = rows.map(|row| row.split(',').nth(1).unwrap()).collect();
+    assert_eq!(about, ["from", "to", "as_of", "sums"]);
+    assert!(csv.contains("about,from,,,,,false,2025-12-31T23:00:00Z"), "{csv}");
+    assert!(csv.contains("what was settled is in none"), "{csv}");
     let json: serde_json::Value = serde_json::from_slice(&exported(&world, pb::ReportFormat::Json).await).unwrap();
     assert_eq!(json["lines"].as_array().unwrap().len(), told.lines.len());
     assert_eq!((json["year"].as_i64(), json["audience"].as_str()), (Some(2026), Some("board")));
@@ -303,7 +307,7 @@ async fn the_public_is_told_nobody_and_the_board_what_the_office_says_in_general
         let text = String::from_utf8(text.content).unwrap();
         assert!(words.iter().all(|word| text.contains(word)), "{text}");
         let pdf = world.reports().get_yearly_report_document(file(pb::DocumentFormat::Pdf)).await.unwrap().into_inner();
-        assert_eq!((&pdf.content[..5], pdf.file_name.as_str()), (&b"%PDF-"[..], "report-2026.pdf"));
+        assert_eq!((&pdf.content[..5], pdf.file_name.as_str()), (&b"%PDF-"[..], "report-2026-20270122.pdf"));
         let tag = format!("/Lang({})", if language == Language::Es { "es" } else { "en" });
         let spaced = tag.replace('(', " (");
         let holds = |part: &str| pdf.content.windows(part.len()).any(|window| window == part.as_bytes());
