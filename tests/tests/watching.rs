@@ -33,9 +33,10 @@ const NODE: &str = env!("CARGO_BIN_EXE_ventanilla-node");
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// What no short and healthy run shows: a worker that failed, and forecasts, which want clocks that ended.
-const RARE: [&str; 4] = [
+const RARE: [&str; 5] = [
     "ventanilla_worker_restarts_total",
     "ventanilla_sla_breach_forecast_brier_score",
+    "ventanilla_sla_breach_forecast_brier_score_by_queue",
     "ventanilla_sla_breach_forecast_base_rate",
     "ventanilla_sla_breach_forecast_skill",
 ];

@@ -2,8 +2,10 @@
 
 use kernel::{ResourceId as _, Violations};
 use ombudsman_escalation_domain::CaseId;
-use ombudsman_escalation_domain::dossier::{Content, Entry, Fault, FaultKind, Hash, Head, Sealed, verify as recompute};
-use ombudsman_escalation_domain::vocabulary::DossierKind;
+use ombudsman_escalation_domain::dossier::{
+    Content, Entry, Fault, FaultKind, Hash, Head, Sealed, verify as recompute, verify_whole,
+};
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use server::parse;
 use ventanilla_proto::ombudsman::v1 as pb;
 
@@ -21,6 +23,8 @@ pub struct Intact {
     pub bare: Vec<u64>,
     /// Those whose text the office's key signed; none where no key was given.
     pub signed: Vec<u64>,
+    /// Whether the file says that the words of the case were destroyed, which the office's ledger proves and the file does not.
+    pub erased: bool,
     /// Hash of the last entry. Whoever got it from elsewhere knows that the chain was not made anew.
     pub head: Hash,
 }
@@ -87,6 +91,7 @@ const fn told(kind: FaultKind) -> &'static str {
         FaultKind::ContentAltered => "was altered: its content is not what was committed to",
         FaultKind::HeadMismatch => "is not the one that the head names",
         FaultKind::NotAsRecorded => "is not the one that was recorded when it was added",
+        FaultKind::ContentMissing => "lacks its content, which is for who took the dossier away and was not destroyed",
     }
 }
 
@@ -119,14 +124,29 @@ pub fn verify(export: &pb::DossierExport, known: Known<'_>) -> Result<Intact, Br
     // Bundles from before the number was told end where they end.
     let length = u64::try_from(export.entry_count).ok().filter(|count| *count > 0).unwrap_or(entries.len() as u64);
     let last = Head { sequence: length, hash: known.head.unwrap_or(head) };
-    recompute(case, &entries, last).map_err(Broken::Fault)?;
+    let (audience, erased) = (export.audience(), export.erase_time.is_some());
+    verify_whole(case, &entries, last, |entry| !erased && is_for(audience, entry)).map_err(Broken::Fault)?;
     let signed = match known.key {
         Some(key) => signed(case, &entries, key)?,
         None => Vec::new(),
     };
     let bare = entries.iter().filter(|sealed| sealed.content.is_none()).map(|sealed| sealed.entry.sequence).collect();
-    Ok(Intact { case, entries: entries.len(), bare, signed, head: last.hash })
+    Ok(Intact { case, entries: entries.len(), bare, signed, erased, head: last.hash })
 }
+
+/// Whether who took a dossier away was to have what this entry says: what is sealed is for those who work on the case, and of what is for both parties the
+/// claimant may not know everything. Of a dossier from before it told for whom it is nothing is known.
+fn is_for(audience: pb::DossierAudience, entry: &Entry) -> bool {
+    match (audience, entry.visibility) {
+        (pb::DossierAudience::Office, visibility) => visibility != Visibility::Sealed,
+        (pb::DossierAudience::Parties, Visibility::Parties) => !HELD_BACK.contains(&entry.kind),
+        _ => false,
+    }
+}
+
+/// Kinds of what is for both parties that the claimant may not have: an offer they were not told, and what the firm kept in one paper with what they had.
+const HELD_BACK: [DossierKind; 3] =
+    [DossierKind::Offer, DossierKind::MessagesSnapshot, DossierKind::HistorySnapshot];
 
 fn first(violations: &Violations) -> (String, String) {
     let first = violations.as_slice().first();

@@ -6,7 +6,8 @@
 use ::rights::{DataHolder, Hold, Leftover, Records};
 use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
-use kernel::ResourceId as _;
+use kernel::{Actor, ActorKind, ResourceId as _};
+use ledger::{Draft, Stamp};
 use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::dossier::told_offers;
 use ombudsman_escalation_domain::team::Team;
@@ -37,6 +38,17 @@ pub(crate) struct Holdings {
 }
 
 impl Holdings {
+    /// That the words of these cases were destroyed: what is missing in their dossiers from now on was not taken out of them by anybody else.
+    fn destroyed(&self, cases: &[Uuid], now: Timestamp) -> Vec<Draft> {
+        let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
+        let stamp = Stamp::of(actor, now, server::current_traceparent());
+        let told = |id: &Uuid| {
+            let case_name = CaseId::from_uuid(*id).name();
+            Draft::new(self.office.ambient.uuid(now), case_name.clone(), &pb::CaseErased { case_name }, &stamp)
+        };
+        cases.iter().map(told).collect()
+    }
+
     fn hold(&self, matter: &store::Matter, now: Timestamp) -> Option<Hold> {
         if matter.erased {
             return None;
@@ -68,7 +80,7 @@ impl DataHolder for Holdings {
                     let standing = procedure::standing(&mut *office.db.reader().acquire().await.map_err(StoreError::from)?, *id).await?;
                     let told = answer::procedure(&stored, &reviews, standing);
                     let offer = told.offer.filter(|offer| offer.tell_time.is_some());
-                    yield packed(&pb::Procedure { offer, ..told })?;
+                    yield packed(&pb::Procedure { offer, waiting_offer: None, ..told })?;
                 }
             }
             for id in &cases {
@@ -108,6 +120,7 @@ impl DataHolder for Holdings {
         let cases: Vec<Uuid> = free.iter().map(|matter| matter.id).collect();
         if !cases.is_empty() {
             store::erase(tx, &cases, now).await?;
+            ledger::append(tx, &self.destroyed(&cases, now)).await?;
         }
         let resources = cases.into_iter().map(|id| CaseId::from_uuid(id).name()).collect();
         Ok(Leftover { resources, needed: needed.len() })

@@ -4,6 +4,7 @@
 mod affair;
 mod bench;
 pub(crate) mod links;
+mod prior_contact;
 mod repeated;
 mod step;
 

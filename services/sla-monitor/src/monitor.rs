@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use jiff::Timestamp;
 use kernel::Ambient;
 use ledger::{Ledger, Standings};
 use postgres::{Db, StoreError};
@@ -12,6 +13,7 @@ use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 
 use crate::config::{BoardSettings, DueSettings, LawSettings, MeasureSettings};
+use crate::store;
 use crate::store::law::{self, Kept};
 use crate::store::shipped::{Numbers, Shipped};
 
@@ -57,6 +59,14 @@ impl Monitor {
             firm: Arc::from(""),
             book: Arc::new(RwLock::new(Arc::new(law))),
         }
+    }
+
+    /// The database's time: what is asked of now is judged by it, whatever the clock of the machine says.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub async fn now(&self) -> Result<Timestamp, StoreError> {
+        store::now(self.db.reader()).await
     }
 
     /// Rules and calendars as they were last read.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use prost::{Message, Name};
 use sla_monitor_domain::call::{Attained, Version, recount};
-use sla_monitor_domain::figures::{self, AffairTold, COMPLAINTS, Parameter, TERMS_OF_ARTICLE_17, Told};
+use sla_monitor_domain::figures::{self, AffairTold, COMPLAINTS, Parameter, Published, Told};
 use ventanilla_proto::ledger::v1::Entry;
 use ventanilla_proto::sla::v1 as proto;
 use ventanilla_proto::ticketing::v1 as ticketing;
@@ -39,7 +39,7 @@ pub fn recompute<'a>(entries: impl IntoIterator<Item = &'a Entry>, period: &Peri
     // What was written down later was not known when the figures were published.
     let known = |entry: &&Entry| instant(entry.recorded_time.as_ref()).is_none_or(|at| at <= period.as_of);
     for entry in entries.into_iter().filter(known) {
-        let read = told_by(entry).map_err(|_| Unreadable { position: entry.position })?;
+        let read = told_by(period.law(), entry).map_err(|_| Unreadable { position: entry.position })?;
         told.extend(read);
     }
     figures::recompute(told, period).ok_or(Unreadable { position: 0 })
@@ -109,7 +109,7 @@ fn affair_told_by(entry: &Entry) -> Result<Option<AffairTold>, Broken> {
 struct Broken;
 
 /// What an entry tells that is counted; none of one that tells of something else.
-fn told_by(entry: &Entry) -> Result<Option<Told>, Broken> {
+fn told_by(law: &Published, entry: &Entry) -> Result<Option<Told>, Broken> {
     if let Some(calls) = payload::<proto::CallsMeasured>(entry)? {
         let read = calls.calls.iter().map(|call| read(&calls.source_system, call).ok_or(Broken));
         return Ok(Some(Told::Calls(read.collect::<Result<_, _>>()?)));
@@ -118,7 +118,7 @@ fn told_by(entry: &Entry) -> Result<Option<Told>, Broken> {
         return Ok(Some(Told::Started {
             origin: instant(started.origin_time.as_ref()).ok_or(Broken)?,
             due: instant(started.due_time.as_ref()),
-            is_legal_answer: TERMS_OF_ARTICLE_17.contains(&started.rule.as_str()),
+            is_legal_answer: law.terms.contains(&started.rule),
             clock: started.clock,
         }));
     }

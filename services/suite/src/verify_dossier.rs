@@ -23,6 +23,9 @@ pub fn run(verify: &cli::VerifyDossier) -> anyhow::Result<()> {
     if !intact.bare.is_empty() {
         println!("without content, which is not proven: {}", places(&intact.bare));
     }
+    if intact.erased {
+        println!("the words of the case were destroyed, says the file; the office's ledger proves it");
+    }
     match key {
         Some(_) => println!("signed by the office: {}", places(&intact.signed)),
         None => println!("what the office signed is held against its key by --key KEY"),

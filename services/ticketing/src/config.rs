@@ -97,7 +97,9 @@ impl Settings {
 
     pub(crate) fn policy(&self) -> Policy {
         Policy {
-            objection_window: SignedDuration::from_hours(24 * i64::from(self.objection_window_days.max(FEWEST_OBJECTION_DAYS))),
+            objection_window: SignedDuration::from_hours(
+                24 * i64::from(self.objection_window_days.max(FEWEST_OBJECTION_DAYS)),
+            ),
             promise_gate: if self.refuse_early_promises { PromiseGate::Refuse } else { PromiseGate::Flag },
             promise_percent: self.promise_percent.clamp(1, 99),
             promise_attempts: self.promise_attempts.max(1),

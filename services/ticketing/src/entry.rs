@@ -117,6 +117,7 @@ impl<'a> Entries<'a> {
             sales_offer: message.sales_offer,
             attachment_count: i32::try_from(message.attachments.len()).unwrap_or(i32::MAX),
             mentions: message.mentions.iter().map(AgentId::name).collect(),
+            explanation: message.explains.map(present::explanation),
         };
         let personal = pb::MessageAddedPersonal {
             body: message.body.expose().to_owned(),
@@ -141,6 +142,7 @@ impl<'a> Entries<'a> {
             kind: present::promise_kind(promise.kind).into(),
             window_start_time: window(promise.kind).0.map(server::parse::time_to_proto),
             too_early: promise.is_too_early(),
+            term_clock: promise.term.map(|clock| clock.name()).unwrap_or_default(),
         };
         let personal = pb::PromiseMadePersonal { text: promise.text.expose().to_owned() };
         self.draft(promise.id.ticket, &payload).with_personal(&personal, self.ambient.bytes())

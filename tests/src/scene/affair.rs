@@ -355,7 +355,7 @@ impl<'a> Affair<'a> {
                 office_roles: vec![role.into()],
                 unit: "ombudsman-office".to_owned(),
                 mandate: Some(office::Mandate {
-                    start_time: Some(self.at(-30 * 24 * 3600)),
+                    start_time: Some(self.at(-20 * 24 * 3600)),
                     end_time: Some(self.at(4 * 365 * 24 * 3600)),
                     ending: None,
                 }),
@@ -363,7 +363,10 @@ impl<'a> Affair<'a> {
             };
             let register =
                 office::RegisterOfficeMemberRequest { member: Some(member), request_id: self.scene.request_id() };
-            self.cast.ombudsman.office.clone().register_office_member(register).await?;
+            // Nobody enters themselves: the first is entered by who appoints.
+            let board = self.scene.person("board", &[Role::Ombudsman], None);
+            let by = if person == "ombudsman-1" { &board } else { &self.cast.ombudsman };
+            by.office.clone().register_office_member(register).await?;
             let declare = office::DeclareRelationsRequest {
                 declaration: Some(office::RelationDeclaration::default()),
                 request_id: self.scene.request_id(),
@@ -403,6 +406,7 @@ impl<'a> Affair<'a> {
             name: case.name.clone(),
             etag: case.etag.clone(),
             request_id: self.scene.request_id(),
+            ..Default::default()
         };
         let case = self.cast.intake.office.clone().admit_case(admit).await?.into_inner();
         let case = self.assign(&case, "investigator-1", Investigator).await?;

@@ -166,7 +166,7 @@ fn plausible_number(field: &FieldDescriptor) -> i32 {
 
 fn plausible_time(field: &FieldDescriptor, facts: &Facts) -> i64 {
     match field.name() {
-        "due_time" | "effective_time" | "answer_by_time" => facts.now + 24 * 3600,
+        "due_time" | "effective_time" | "answer_by_time" | "expected_time" => facts.now + 24 * 3600,
         "to_time" => facts.now,
         "end_time" => facts.now + 4 * 365 * 24 * 3600,
         _ => facts.now - 3600,
@@ -275,6 +275,20 @@ fn set(message: &mut DynamicMessage, steps: &[FieldDescriptor], value: Value) {
         let Value::Message(inner) = place else { panic!("{} holds no message", step.full_name()) };
         set(inner, rest, value);
     }
+}
+
+/// The text at `path` of a request (of the first item, for a repeated one), where one stands there.
+pub fn text_at(request: &DynamicMessage, path: &Path) -> Option<String> {
+    let (first, rest) = path.0.split_first()?;
+    let first_of = |value: &Value| match value {
+        Value::List(items) => items.first().cloned(),
+        one => Some(one.clone()),
+    };
+    let mut value = first_of(&request.get_field(first))?;
+    for step in rest {
+        value = first_of(&value.as_message()?.get_field(step))?;
+    }
+    value.as_str().map(str::to_owned)
 }
 
 /// `request` with the list at `path` holding its first item so many times.

@@ -139,7 +139,7 @@ async fn a_claimant_completes_the_complaint_learns_who_has_it_and_withdraws_it_o
 async fn admitted(scene: &Scene, affair: &Affair<'_>, name: &str) -> Case {
     let mut registry = affair.cast.intake.office.clone();
     let etag = registry.get_case(GetCaseRequest { name: name.to_owned() }).await.unwrap().into_inner().etag;
-    let admit = AdmitCaseRequest { name: name.to_owned(), etag, request_id: scene.request_id() };
+    let admit = AdmitCaseRequest { name: name.to_owned(), etag, request_id: scene.request_id(), ..Default::default() };
     registry.admit_case(admit).await.unwrap().into_inner()
 }
 

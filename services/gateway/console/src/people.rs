@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tonic::Status;
 use ventanilla_proto::ombudsman::v1::{
     CaseSubstitute, ChangeOfficeRolesRequest, EndMandateRequest, GetDraftKeysRequest, GetOfficeMemberRequest, Mandate,
-    MandateEndCause, OfficeMember, OfficeRole, RecloseDraftsRequest, RegisterOfficeMemberRequest, RenewMandateRequest,
+    MandateEndCause, OfficeMember, OfficeRole, RecloseDraftsRequest, RecloseDraftsResponse, RegisterOfficeMemberRequest, RenewMandateRequest,
 };
 use web::{Csrf, Form, Lang, Layout, Said, Trouble, When, page};
 
@@ -307,6 +307,8 @@ async fn change_roles(office: &Office, id: &str, typed: &Typed) -> Result<Office
         etag: typed.etag.clone(),
         office_roles: typed.office_role.clone(),
         request_id: typed.request_id.clone(),
+        cause: typed.cause,
+        explanation: typed.explanation.trim().replace("\r\n", "\n"),
     };
     Ok(office.house().change_office_roles(request).await.map_err(Trouble::from)?.into_inner())
 }
@@ -355,9 +357,13 @@ struct KeysPage {
     request_id: String,
     /// Name, whether it is in use, whether the office has it, drafts under it.
     keys: Vec<(String, bool, bool, i64)>,
-    /// Drafts under other keys than the one in use.
+    /// What is under other keys than the one in use, or not closed at all.
     left: i64,
+    /// Sealed papers that are not closed at all.
+    unclosed: i64,
     reclosed: Option<i32>,
+    /// The first that its key does not open; empty for none.
+    altered: String,
     refused: Option<Refused>,
 }
 
@@ -366,18 +372,25 @@ pub(crate) async fn keys(office: Office) -> Result<Response, Trouble> {
     keys_page(&office, None, None).await
 }
 
-async fn keys_page(office: &Office, reclosed: Option<i32>, refused: Option<&Trouble>) -> Result<Response, Trouble> {
+async fn keys_page(
+    office: &Office,
+    reclosed: Option<RecloseDraftsResponse>,
+    refused: Option<&Trouble>,
+) -> Result<Response, Trouble> {
     let lang = office.lang;
-    let found = office.house().get_draft_keys(GetDraftKeysRequest {}).await.map_err(away)?.into_inner().keys;
+    let found = office.house().get_draft_keys(GetDraftKeysRequest {}).await.map_err(away)?.into_inner();
+    let (keys, unclosed) = (found.keys, found.unclosed_count);
     let refused = refused.map(|trouble| Refused::of(lang, trouble));
     let status = refused.as_ref().map_or(StatusCode::OK, |refused| refused.status);
     let body = KeysPage {
         lang,
         csrf: office.session.csrf.clone(),
         request_id: office.request_id(),
-        left: found.iter().filter(|key| !key.in_use).map(|key| key.draft_count).sum(),
-        keys: found.into_iter().map(|key| (key.name, key.in_use, key.given, key.draft_count)).collect(),
-        reclosed,
+        left: keys.iter().filter(|key| !key.in_use).map(|key| key.draft_count).sum::<i64>() + unclosed,
+        unclosed,
+        keys: keys.into_iter().map(|key| (key.name, key.in_use, key.given, key.draft_count)).collect(),
+        reclosed: reclosed.as_ref().map(|done| done.reclosed_count),
+        altered: reclosed.map(|done| done.first_altered).unwrap_or_default(),
         refused,
     };
     let title = lang.of("Claves de los borradores", "Keys of drafts");
@@ -388,7 +401,7 @@ async fn keys_page(office: &Office, reclosed: Option<i32>, refused: Option<&Trou
 pub(crate) async fn reclose(office: Office, Form(typed): Form<Typed>) -> Result<Response, Trouble> {
     let request = RecloseDraftsRequest { page_size: AT_ONCE, request_id: typed.request_id };
     match office.house().reclose_drafts(request).await {
-        Ok(done) => keys_page(&office, Some(done.into_inner().reclosed_count), None).await,
+        Ok(done) => keys_page(&office, Some(done.into_inner()), None).await,
         Err(status) => keys_page(&office, None, Some(&Trouble::from(status))).await,
     }
 }

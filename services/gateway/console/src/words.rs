@@ -217,6 +217,9 @@ pub(crate) const fn conflict(ground: ConflictGround) -> Both {
         ConflictGround::NotAppointed => {
             ("ya no está nombrada para esa función", "they are no longer appointed for that role")
         }
+        ConflictGround::SteppedAside => {
+            ("se abstuvo en este caso por decisión propia", "they stepped aside from this case by their own decision")
+        }
     }
 }
 
@@ -296,6 +299,9 @@ pub(crate) const fn paper(kind: DossierKind) -> Both {
         DossierKind::Stay => ("suspensión", "stay"),
         DossierKind::StayEnd => ("fin de la suspensión", "end of the stay"),
         DossierKind::TermExtension => ("prórroga del plazo", "extension of the term"),
+        DossierKind::CodeNotice => ("código comunicado", "code told"),
+        DossierKind::ClaimantEvidence => ("prueba del reclamante", "evidence of the claimant"),
+        DossierKind::EntityEvidence => ("prueba de la entidad", "evidence of the firm"),
         DossierKind::Offer => ("oferta de la entidad", "offer of the firm"),
         DossierKind::OfferNotice => ("oferta comunicada", "offer told"),
         DossierKind::OfferAnswer => ("respuesta a la oferta", "answer to the offer"),

@@ -75,8 +75,24 @@ fn explanation(trouble: &Trouble) -> Option<(String, String)> {
             "The claimant has not declared whether other proceedings run: ask to complete it.",
         ),
         "MUST_ABSTAIN" => both(
-            "Hay otro procedimiento sobre los mismos hechos: la oficina tiene que abstenerse.",
-            "Other proceedings run on the same facts: the office must abstain.",
+            "Hay otro procedimiento sobre los mismos hechos: la oficina tiene que abstenerse. Suspéndalo hasta que termine.",
+            "Other proceedings run on the same facts: the office must abstain. Stay the case until they end.",
+        ),
+        "REPEATS_DECIDED" => both(
+            "Repite lo que ya se resolvió. Proponga inadmitirla por repetida, o diga que se ha visto y admítala.",
+            "It repeats what was decided. Propose to refuse it as repeated, or say that this was seen and admit it.",
+        ),
+        "NOT_ASKED_FOR" => both(
+            "La reclamación ya lo dice, y no se había pedido: solo el reclamante lo dice de otro modo.",
+            "The complaint says it already, and nobody asked for it: only the claimant says it otherwise.",
+        ),
+        "OFFER_STANDS" => Some((
+            format!("La oferta comunicada está en pie hasta el {}: otra ocupa su lugar cuando caduque o se rechace.", due(Lang::Es)),
+            format!("The offer that was told stands until {}: another takes its place once it lapsed or was declined.", due(Lang::En)),
+        )),
+        "REMEDY_ORDERED" => both(
+            "Lo que se ordena ya está ordenado como estaba: lo cambia una revisión.",
+            "The remedy was ordered as it stood: a review changes it.",
         ),
         "CLAIMANT_TERM_RUNNING" => Some((
             format!("El reclamante aún tiene plazo, hasta el {}{law}.", due(Lang::Es)),

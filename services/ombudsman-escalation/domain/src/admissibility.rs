@@ -20,6 +20,8 @@ pub struct Facts {
     pub cure_expired: bool,
     /// Whether they were asked for what takes a judgement, who they are or documents, and answered or let the time pass.
     pub judged: bool,
+    /// Whether the firm had answered the claimant when the complaint reached the office.
+    pub answered: bool,
 }
 
 /// What the examination found.
@@ -69,7 +71,31 @@ pub fn examine(complaint: &Complaint, facts: &Facts, regime: &Regime) -> Vec<Fin
     if complaint.parallel == Some(Parallel::Pending) {
         findings.push(Finding::Bar(Ground::ParallelProceedings));
     }
+    if !facts.answered && was_not_tried_first(complaint, regime) {
+        findings.push(Finding::Bar(Ground::NoPriorContact));
+    }
     findings
+}
+
+/// Whether the regime has the claimant come to the firm first, and it was not silent for as long as it may be. By the claimant's own way none comes before;
+/// one that a regulator sends does. A review is of a complaint that was heard.
+fn was_not_tried_first(complaint: &Complaint, regime: &Regime) -> bool {
+    match regime.door {
+        Door::AfterSilence { months, .. } => {
+            let heard = matches!(complaint.origin, Some(Origin::Answer | Origin::Review));
+            !heard && complaint.filed_at_office < term::end_after_months(complaint.filed_at_entity, months)
+        }
+        Door::Open { .. } | Door::AfterTerm { .. } => false,
+    }
+}
+
+/// What of a complaint a ground turns on, so that the claimant may say it anew when they are heard on it.
+pub fn turns_on(ground: Ground) -> Option<MissingItem> {
+    match ground {
+        Ground::ParallelProceedings | Ground::OtherForum => Some(MissingItem::ParallelProceedingsDeclaration),
+        Ground::FilingWindowPassed | Ground::TimeBarred | Ground::Repeated => Some(MissingItem::FactsDate),
+        _ => None,
+    }
 }
 
 /// Whether a complaint is about what came after this decision. What was presented to the firm before it is about nothing later, whatever is said of the

@@ -86,6 +86,12 @@ pub struct Case {
     pub review_of: Option<CaseId>,
     /// When the office took longer to decide; `None` where it did not.
     pub extended_at: Option<Timestamp>,
+    /// An offer of the firm that moves nothing until the office takes it up.
+    pub waiting_offer: Option<Offer>,
+    /// When a conciliation came to nothing last; `None` while none did.
+    pub conciliation_ended_at: Option<Timestamp>,
+    /// Until when it may be refused, where that stood still while the case was stayed; `None` where it did not.
+    pub refusable_until: Option<Timestamp>,
     /// Where it stands.
     pub state: State,
 }
@@ -126,6 +132,56 @@ pub struct Completion {
     pub points: Vec<ClaimPoint>,
     /// Proof that the representative may act for the claimant.
     pub representation: bool,
+    /// The claimant says it themselves, who may say otherwise what they said before.
+    pub own: bool,
+}
+
+impl Complaint {
+    /// Takes in what was sent. Who takes it in for the claimant takes what is open: nothing that was said is written over by another's hand, and no claim
+    /// point is dropped.
+    ///
+    /// # Errors
+    /// [`Refused::NotAskedFor`].
+    fn complete(
+        &mut self,
+        sent: Completion,
+        open: &BTreeSet<MissingItem>,
+        reached_at: Timestamp,
+    ) -> Result<(), Refused> {
+        let added: Vec<ClaimPoint> =
+            sent.points.iter().filter(|sent| self.points.iter().all(|had| had.text != sent.text)).cloned().collect();
+        let changed = [
+            (MissingItem::ParallelProceedingsDeclaration, sent.parallel.is_some() && sent.parallel != self.parallel),
+            (MissingItem::FactsDate, sent.facts_at.is_some() && sent.facts_at != self.facts_at),
+            (MissingItem::ClaimPoints, !added.is_empty()),
+        ];
+        let beyond = changed.into_iter().filter(|(item, changed)| *changed && !sent.own && !open.contains(item));
+        let items: Vec<MissingItem> = beyond.map(|(item, _)| item).collect();
+        if !items.is_empty() {
+            return Err(Refused::NotAskedFor { items });
+        }
+        self.parallel = sent.parallel.or(self.parallel);
+        self.facts_at = sent.facts_at.or(self.facts_at);
+        if sent.own && !sent.points.is_empty() {
+            self.points = sent.points;
+        } else {
+            for point in added {
+                let id = self.free_id(point.id);
+                self.points.push(ClaimPoint { id, ..point });
+            }
+        }
+        if let Some(representative) = self.representative.as_mut().filter(|_| sent.representation) {
+            representative.proven_at = representative.proven_at.or(Some(reached_at));
+        }
+        Ok(())
+    }
+
+    /// This id, or the next by number where a point has it.
+    fn free_id(&self, id: String) -> String {
+        let is_free = |id: &String| self.points.iter().all(|point| point.id != *id);
+        let numbered = (self.points.len() + 1..).map(|number| format!("p{number}"));
+        std::iter::once(id.clone()).chain(numbered).find(is_free).unwrap_or(id)
+    }
 }
 
 impl Case {
@@ -151,6 +207,9 @@ impl Case {
                 cure: None,
                 review_of: None,
                 extended_at: None,
+                waiting_offer: None,
+                conciliation_ended_at: None,
+                refusable_until: None,
                 state: State::Received,
             }),
         }
@@ -161,8 +220,11 @@ impl Case {
         self.state.stage()
     }
 
+    /// What the office did not take up while the claim was heard comes to nothing after it.
     fn to(self, state: State) -> Self {
-        Self { state, ..self }
+        let stage = state.stage();
+        let heard = procedure::HEARD.contains(&stage) && stage != Stage::Conciliation;
+        Self { waiting_offer: self.waiting_offer.filter(|_| heard), state, ..self }
     }
 
     fn wrong<T>(&self, allowed: &'static [Stage]) -> Result<T, Refused> {
@@ -205,29 +267,33 @@ impl Case {
     }
 
     /// Takes in what the claimant sent, from when it reached the office. What came before the deadline counts; later is still taken as long
-    /// as the case was not archived. What was sent in part is completed by what is sent after it.
+    /// as the case was not archived. What was sent in part is completed by what is sent after it, and what is sent where a refusal was proposed answers
+    /// the proposal.
     ///
     /// # Errors
-    /// Unless a cure was asked for, and of what was asked something is missing still.
+    /// Unless a cure was asked for, and of what was asked something is missing still, or a refusal was proposed; when it says otherwise what was not asked for.
     pub fn receive_cure(mut self, completion: Completion, reached_at: Timestamp) -> Result<Self, Refused> {
-        let missing = !admissibility::missing(&self.complaint).is_empty();
-        match self.state {
-            State::NeedsCure { .. } => {}
-            State::Registered if missing && self.cure.is_some() => {}
-            _ => return self.wrong(&[Stage::NeedsCure]),
-        }
-        self.complaint.parallel = completion.parallel.or(self.complaint.parallel);
-        self.complaint.facts_at = completion.facts_at.or(self.complaint.facts_at);
-        if !completion.points.is_empty() {
-            self.complaint.points = completion.points;
-        }
-        if let Some(representative) = self.complaint.representative.as_mut().filter(|_| completion.representation) {
-            representative.proven_at = representative.proven_at.or(Some(reached_at));
-        }
-        if let Some(cure) = &mut self.cure {
+        let missing = admissibility::missing(&self.complaint);
+        let mut open = missing.clone();
+        let (state, completes) = match self.state.clone() {
+            State::NeedsCure { .. } => {
+                open.extend(self.cure.iter().flat_map(|cure| &cure.items).copied());
+                (State::Registered, true)
+            }
+            State::Registered if !missing.is_empty() && self.cure.is_some() => (State::Registered, true),
+            State::InadmissibleProposed(proposal) => {
+                open.extend(admissibility::turns_on(proposal.ground));
+                let allegations_at = proposal.allegations_at.or(Some(reached_at));
+                (State::InadmissibleProposed(Proposal { allegations_at, ..proposal }), !missing.is_empty())
+            }
+            _ => return self.wrong(&[Stage::NeedsCure, Stage::InadmissibleProposed]),
+        };
+        self.complaint.complete(completion, &open, reached_at)?;
+        if let Some(cure) = self.cure.as_mut().filter(|_| completes) {
             cure.cured_at = Some(reached_at);
+            self.refusable_until = None;
         }
-        Ok(self.to(State::Registered))
+        Ok(self.to(state))
     }
 
     /// Proposes to refuse it on a ground of the closed list.
@@ -286,6 +352,9 @@ impl Case {
                 if proposal.ground != ground {
                     return Err(Refused::GroundNotMet { ground, article: self.regime.article(ground) });
                 }
+                if self.takes_away(ground) {
+                    return Err(Refused::GroundNotMet { ground, article: self.regime.article(ground) });
+                }
                 if let Some((due, article)) = self.refusal_due().filter(|(due, _)| *due <= now) {
                     return Err(Refused::RefusalLate { due, article });
                 }
@@ -320,10 +389,23 @@ impl Case {
         items.iter().all(|item| !JUDGED.contains(item)) && items.is_disjoint(&admissibility::missing(&self.complaint))
     }
 
+    /// Whether the complaint, as it was completed since the refusal was proposed, takes the ground away.
+    fn takes_away(&self, ground: Ground) -> bool {
+        match ground {
+            Ground::EssentialDataMissing => self.cure.as_ref().is_some_and(|cure| self.has_all_of(&cure.items)),
+            Ground::ParallelProceedings | Ground::FilingWindowPassed | Ground::TimeBarred => {
+                let found = admissibility::examine(&self.complaint, &Facts::default(), self.regime);
+                !found.contains(&admissibility::Finding::Bar(ground))
+            }
+            _ => false,
+        }
+    }
+
     /// Until when the complaint may be refused, from the day it was complete, and where that stands; `None` where nothing bounds it.
     pub fn refusal_due(&self) -> Option<(Timestamp, &'static str)> {
         let complete_at = self.cure.as_ref().and_then(|cure| cure.cured_at).unwrap_or(self.complaint.filed_at_office);
-        self.regime.refusal.map(|(days, article)| (term::end_after_days(complete_at, days), article))
+        let due = |days| self.refusable_until.unwrap_or_else(|| term::end_after_days(complete_at, days));
+        self.regime.refusal.map(|(days, article)| (due(days), article))
     }
 
     /// Admits it; the firm's time to state its position starts.
@@ -349,6 +431,18 @@ impl Case {
                 Ok(self.to(State::EntityAllegations { statement_due }))
             }
             _ => self.wrong(&[Stage::Admitted, Stage::EntityAllegations]),
+        }
+    }
+
+    /// The firm states something, or brings what it has, at any time while the claim is heard: of an admitted case its statement is its position.
+    ///
+    /// # Errors
+    /// Unless the claim is being heard.
+    pub fn hear_firm(self, states: bool) -> Result<Self, Refused> {
+        match self.stage() {
+            Stage::Admitted if states => self.hear_entity(),
+            stage if procedure::HEARD.contains(&stage) => Ok(self),
+            _ => self.wrong(procedure::HEARD),
         }
     }
 

@@ -137,7 +137,7 @@ pub fn together<T>(decision: Result<Decision, Refused>, weighed: Result<T, Refus
 }
 
 /// The same finding or reason for two points answers neither, and a finding is no reason for itself.
-fn repeated_texts(answers: &[Answer], violations: &mut Violations) {
+pub(crate) fn repeated_texts(answers: &[Answer], violations: &mut Violations) {
     let mut seen = BTreeMap::new();
     for (index, answer) in answers.iter().enumerate() {
         for (name, text) in [("finding", &answer.finding), ("reason", &answer.reason)] {

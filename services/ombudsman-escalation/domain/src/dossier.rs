@@ -200,13 +200,28 @@ pub enum FaultKind {
     HeadMismatch,
     /// Another hash was recorded when it was added, or none.
     NotAsRecorded,
+    /// Its content should be there and is not.
+    ContentMissing,
 }
 
-/// Recomputes a chain, in the order given, and holds its end against the head that was kept elsewhere.
+/// Recomputes a chain, in the order given, and holds its end against the head that was kept elsewhere. Where content was taken out nothing is said of it.
 ///
 /// # Errors
 /// The first entry that is not what was written.
 pub fn verify(case: CaseId, entries: &[Sealed], head: Head) -> Result<(), Fault> {
+    verify_whole(case, entries, head, |_| false)
+}
+
+/// The same, where the content of some entries has to be there.
+///
+/// # Errors
+/// The first entry that is not what was written, or lacks what it has to have.
+pub fn verify_whole(
+    case: CaseId,
+    entries: &[Sealed],
+    head: Head,
+    has_content: impl Fn(&Entry) -> bool,
+) -> Result<(), Fault> {
     let mut last = Head::EMPTY;
     for sealed in entries {
         let expected = last.sequence + 1;
@@ -221,8 +236,10 @@ pub fn verify(case: CaseId, entries: &[Sealed], head: Head) -> Result<(), Fault>
         if entry.case != case || entry.hash() != sealed.hash {
             return fault(FaultKind::Altered);
         }
-        if sealed.content.as_ref().is_some_and(|content| content.commitment() != entry.commitment) {
-            return fault(FaultKind::ContentAltered);
+        match &sealed.content {
+            Some(content) if content.commitment() != entry.commitment => return fault(FaultKind::ContentAltered),
+            None if has_content(entry) => return fault(FaultKind::ContentMissing),
+            _ => {}
         }
         last = sealed.head();
     }

@@ -85,6 +85,18 @@ pub enum Refused {
         /// What.
         items: Vec<MissingItem>,
     },
+    /// It says otherwise what was there and not asked for.
+    #[error("the complaint says {} already, and was not asked for it: only the claimant says it otherwise", list(.items))]
+    NotAskedFor {
+        /// What.
+        items: Vec<MissingItem>,
+    },
+    /// It repeats decided complaints, and nobody said that this was seen.
+    #[error("the complaint repeats decided ones: refuse it as repeated, or say that this was seen")]
+    RepeatsDecided {
+        /// Which.
+        cases: Vec<CaseId>,
+    },
     /// The time to refuse is over.
     #[error("the complaint could be refused until {due}: it is to be admitted")]
     RefusalLate {
@@ -208,6 +220,8 @@ impl Classify for Refused {
             | Self::MustAbstain { .. }
             | Self::Premature { .. }
             | Self::AskedAlready { .. }
+            | Self::NotAskedFor { .. }
+            | Self::RepeatsDecided { .. }
             | Self::RefusalLate { .. }
             | Self::Conflict { .. }
             | Self::NotAppointed { .. }
@@ -232,6 +246,8 @@ impl Classify for Refused {
             Self::MustAbstain { .. } => "MUST_ABSTAIN",
             Self::Premature { .. } => "PREMATURE",
             Self::AskedAlready { .. } => "ASKED_ALREADY",
+            Self::NotAskedFor { .. } => "NOT_ASKED_FOR",
+            Self::RepeatsDecided { .. } => "REPEATS_DECIDED",
             Self::RefusalLate { .. } => "REFUSAL_LATE",
             Self::Conflict { .. } => "CONFLICT_OF_INTEREST",
             Self::NotAssigned { .. } => "NOT_ASSIGNED",
@@ -273,7 +289,8 @@ impl Classify for Refused {
             | Self::RefusalLate { due, article } => {
                 vec![("due_time", due.to_string().into()), ("article", (*article).into())]
             }
-            Self::AskedAlready { items } => vec![("items", list(items).into())],
+            Self::AskedAlready { items } | Self::NotAskedFor { items } => vec![("items", list(items).into())],
+            Self::RepeatsDecided { cases } => vec![("cases", list(cases).into())],
             Self::DeclarationMissing { article } | Self::MustAbstain { article } => {
                 vec![("article", (*article).into())]
             }

@@ -192,7 +192,8 @@ fn course(case: &Received) -> &str {
         "inadmissible" | "archived_uncured" => REFUSED,
         "received" | "registered" | "needs_cure" | "inadmissible_proposed" => "pending",
         "rectified" => "admitted",
-        "withdrawn" => "withdrawn",
+        // The office went on by itself with what the claimant had stopped.
+        "withdrawn" | "own_initiative" => "withdrawn",
         _ if case.admitted => "admitted",
         // `withdrawn`, and whatever comes to be told apart later.
         other => other,

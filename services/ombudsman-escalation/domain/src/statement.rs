@@ -156,6 +156,7 @@ const ES: Words = Words {
         ConflictGround::InvolvementUnknown => "no consta quién intervino en el asunto",
         ConflictGround::Incompatible => "incompatibilidad declarada",
         ConflictGround::NotAppointed => "ya no está nombrada para esa función",
+        ConflictGround::SteppedAside => "se abstuvo por decisión propia",
     },
     relation: |kind| match kind {
         RelationKind::Personal => "relación personal",
@@ -201,6 +202,7 @@ const EN: Words = Words {
         ConflictGround::InvolvementUnknown => "who acted on the affair is not known",
         ConflictGround::Incompatible => "a declared incompatibility",
         ConflictGround::NotAppointed => "no longer appointed for that work",
+        ConflictGround::SteppedAside => "stepped aside by their own decision",
     },
     relation: |kind| match kind {
         RelationKind::Personal => "a personal relation",

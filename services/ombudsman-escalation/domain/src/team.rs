@@ -25,8 +25,10 @@ pub struct Seat {
     pub office_role: OfficeRole,
     /// Since when.
     pub since: Timestamp,
-    /// When the person stepped aside.
+    /// When the person lost it, or stepped aside.
     pub left: Option<Timestamp>,
+    /// Whether they stepped aside of their own accord, with no ground of the wall.
+    pub stepped_aside: bool,
 }
 
 /// Everybody who works or worked on a case.
@@ -48,7 +50,8 @@ impl Team {
         wall: &Wall,
         now: Timestamp,
     ) -> Result<Self, Refused> {
-        let grounds = wall.conflicts(person, now);
+        let mut grounds = wall.conflicts(person, now);
+        grounds.extend(self.stepped_aside(person).then_some(ConflictGround::SteppedAside));
         if !grounds.is_empty() {
             return Err(Refused::Conflict { grounds });
         }
@@ -58,7 +61,7 @@ impl Team {
         if self.live(person).any(|seat| seat.office_role == office_role) {
             return Err(Refused::AlreadyAssigned);
         }
-        self.seats.push(Seat { person: person.to_owned(), office_role, since: now, left: None });
+        self.seats.push(Seat { person: person.to_owned(), office_role, since: now, left: None, stepped_aside: false });
         Ok(self)
     }
 
@@ -72,8 +75,30 @@ impl Team {
         }
         for seat in self.seats.iter_mut().filter(|seat| seat.person == person && seat.left.is_none()) {
             seat.left = Some(now);
+            seat.stepped_aside = true;
         }
         Ok(self)
+    }
+
+    /// Whether the person stepped aside from this case: for a cause that is theirs to judge (Ley 7/2017 art. 24), and that does not pass by being seated again.
+    pub fn stepped_aside(&self, person: &str) -> bool {
+        self.seats.iter().any(|seat| seat.person == person && seat.stepped_aside)
+    }
+
+    /// Whether nothing that is known ties the person to the case, as [`Wall::is_clear_of`] says it, nor that they stepped aside from it.
+    ///
+    /// # Errors
+    /// [`Refused::Conflict`] with every ground; that they have no mandate, where that is it.
+    pub fn finds_clear(&self, person: &str, wall: &Wall, now: Timestamp) -> Result<(), Refused> {
+        let aside = self.stepped_aside(person).then_some(ConflictGround::SteppedAside);
+        match (wall.is_clear_of(person, now), aside) {
+            (Ok(()), Some(aside)) => Err(Refused::Conflict { grounds: vec![aside] }),
+            (Err(Refused::Conflict { mut grounds }), aside) => {
+                grounds.extend(aside);
+                Err(Refused::Conflict { grounds })
+            }
+            (found, _) => found,
+        }
     }
 
     /// Lets a person act in one of the roles `needed`.

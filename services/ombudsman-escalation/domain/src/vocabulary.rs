@@ -230,6 +230,8 @@ words! {
         Incompatible => "incompatible",
         /// No longer appointed for what they do in the case.
         NotAppointed => "not_appointed",
+        /// Stepped aside from this case of their own accord.
+        SteppedAside => "stepped_aside",
     }
 }
 
@@ -356,6 +358,12 @@ words! {
         StayEnd => "stay_end",
         /// Why the office takes longer to decide.
         TermExtension => "term_extension",
+        /// That the claimant was told the code.
+        CodeNotice => "code_notice",
+        /// Evidence of the claimant that the office entered.
+        ClaimantEvidence => "claimant_evidence",
+        /// Evidence of the firm.
+        EntityEvidence => "entity_evidence",
         /// What the firm offers.
         Offer => "offer",
         /// The claimant was told the offer.

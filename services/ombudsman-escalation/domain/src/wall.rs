@@ -9,7 +9,9 @@ use kernel::{ActorKind, Department};
 use crate::vocabulary::{ConflictGround, IncompatibilityKind, OfficeRole, RelationKind};
 use crate::{CustomerId, HouseRefused, Refused, term};
 
-pub use mandate::{MANDATE_YEARS, Mandate, MandateTooShort, current, may_follow};
+pub use mandate::{
+    ENTERED_WITHIN_DAYS, MANDATE_YEARS, Mandate, MandateTooShort, current, entered_too_late, may_follow,
+};
 
 mod mandate;
 
@@ -37,6 +39,53 @@ pub struct Member {
     pub mandate: Mandate,
     /// The last declaration of relations.
     pub declaration: Option<Declaration>,
+    /// What the declarations before it told.
+    pub earlier: Earlier,
+}
+
+impl Member {
+    /// Every relation the person ever declared, each as the office has to take it.
+    pub fn relations(&self) -> impl Iterator<Item = &Relation> {
+        self.declaration.iter().flat_map(|newest| &newest.relations).chain(&self.earlier.relations)
+    }
+
+    fn incompatibilities(&self) -> impl Iterator<Item = &Incompatibility> {
+        self.declaration.iter().flat_map(|newest| &newest.incompatibilities).chain(&self.earlier.incompatibilities)
+    }
+}
+
+/// What a person told before their newest declaration. It is not forgotten by being left out of the next: what lasted, and is told no more, ended
+/// no earlier than it was last told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// Every relation.
+    pub relations: Vec<Relation>,
+    /// Every post or interest.
+    pub incompatibilities: Vec<Incompatibility>,
+}
+
+impl Earlier {
+    /// Of all declarations of a person, oldest first, what all but the newest told: what was told as lasting counts until the next one.
+    pub fn of(declarations: &[Declaration]) -> Self {
+        let mut earlier = Self::default();
+        for pair in declarations.windows(2) {
+            let [told, next] = pair else { continue };
+            let until = |ended_at: Option<Timestamp>| Some(ended_at.unwrap_or(next.declared_at));
+            let goes_on = |one: &Relation| {
+                let same = |later: &&Relation| later.party == one.party && later.kind == one.kind;
+                let no_earlier = |later: &Relation| {
+                    later.ended_at.is_none_or(|ended| one.ended_at.is_some_and(|told| ended >= told))
+                };
+                next.relations.iter().filter(same).any(no_earlier)
+            };
+            let relations = told.relations.iter().filter(|one| !goes_on(one)).cloned();
+            earlier.relations.extend(relations.map(|one| Relation { ended_at: until(one.ended_at), ..one }));
+            let incompatibilities = told.incompatibilities.iter().copied();
+            let ended = incompatibilities.map(|one| Incompatibility { ended_at: until(one.ended_at), ..one });
+            earlier.incompatibilities.extend(ended);
+        }
+        earlier
+    }
 }
 
 /// What a person declared.
@@ -113,7 +162,7 @@ pub struct Touch {
 /// What is known about who acted on a ticket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Involvement {
-    /// Whether the ticket's history was ever received from ticketing's own ledger.
+    /// Whether the ticket's history was received from ticketing's own ledger, and no entry of it waits that could not be applied.
     pub received: bool,
     /// Everybody who acted.
     pub touches: Vec<Touch>,
@@ -160,12 +209,13 @@ impl Wall {
         found.into_iter().collect()
     }
 
-    /// Whether the person may say who works on the case: who has to do with it, or with a party, chooses nobody for it either. What is not known, of the ticket or
-    /// of what they declared, keeps off whoever is chosen, and would else keep everybody from giving a seat to who has declared.
+    /// Whether nothing that is known ties the person to the case, and their term runs: who has to do with it, or with a party, brings it before the office no more than
+    /// they choose who works on it or read what the office keeps to itself. What is not known, of the ticket or of what they declared, keeps off whoever is
+    /// chosen, and would else keep everybody from giving a seat to who has declared.
     ///
     /// # Errors
     /// [`Refused::Conflict`] with every ground; that they have no mandate, where that is it.
-    pub fn may_move_seats(&self, person: &str, now: Timestamp) -> Result<(), Refused> {
+    pub fn is_clear_of(&self, person: &str, now: Timestamp) -> Result<(), Refused> {
         if !self.register.get(person).is_some_and(|member| member.mandate.runs_at(now)) {
             return Err(HouseRefused::NoMandate.into());
         }
@@ -176,6 +226,7 @@ impl Wall {
             | ConflictGround::LineTouchedTicket
             | ConflictGround::RelationWithParty
             | ConflictGround::FirmPrincipal
+            | ConflictGround::SteppedAside
             | ConflictGround::Incompatible => true,
             ConflictGround::MissingDeclaration
             | ConflictGround::NoMandate
@@ -215,19 +266,16 @@ impl Wall {
         if units.contains(&member.unit) {
             found.insert(ConflictGround::UnitTouchedTicket);
         }
-        match &member.declaration {
-            Some(declaration) if declaration.expires_at > now => {
-                let counts = |relation: &Relation| relation.ended_at.is_none_or(|ended| ended >= look_back);
-                if declaration.relations.iter().any(|relation| self.is_with_party(relation) && counts(relation)) {
-                    found.insert(ConflictGround::RelationWithParty);
-                }
-                if declaration.incompatibilities.iter().any(|one| one.keeps_off(now, look_back)) {
-                    found.insert(ConflictGround::Incompatible);
-                }
-            }
-            _ => {
-                found.insert(ConflictGround::MissingDeclaration);
-            }
+        if member.declaration.as_ref().is_none_or(|newest| newest.expires_at <= now) {
+            found.insert(ConflictGround::MissingDeclaration);
+        }
+        // What was told stands against them whether it still counts as a declaration or not.
+        let counts = |relation: &Relation| relation.ended_at.is_none_or(|ended| ended >= look_back);
+        if member.relations().any(|relation| self.is_with_party(relation) && counts(relation)) {
+            found.insert(ConflictGround::RelationWithParty);
+        }
+        if member.incompatibilities().any(|one| one.keeps_off(now, look_back)) {
+            found.insert(ConflictGround::Incompatible);
         }
     }
 

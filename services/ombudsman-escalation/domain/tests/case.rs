@@ -150,7 +150,7 @@ fn what_can_be_completed_is_asked_for_before_anything_is_refused() {
         parallel: Some(Parallel::None),
         facts_at: Some(at("2026-09-01T00:00:00Z")),
         points: Vec::new(),
-        representation: false,
+        ..Completion::default()
     };
     let cured = asked.receive_cure(completion, later(2)).expect("completed");
     assert_eq!(cured.admit(later(2)).expect("complete").stage(), Stage::Admitted);

@@ -1,43 +1,97 @@
-//! A correction changes no number of what grants an amount.
+//! A correction mends a slip in a decision as it stands, leaves an answer, and changes nothing of what grants an amount.
 
-use ombudsman_escalation_domain::correction::changes_a_number;
-use proptest::prelude::*;
+use kernel::Personal;
+use ombudsman_escalation_domain::correction::{Slip, Texts};
+use ombudsman_escalation_domain::decision::Answer;
+use ombudsman_escalation_domain::matter::Amount;
+use ombudsman_escalation_domain::vocabulary::{DecisionText, Outcome};
 
-const REMEDY: &str = "the firm refunds 41.50 EUR of the second charge within 10 days";
+const FINDING: &str = "the bank statement of March shows the same invoice charged on the 3rd and the 5th";
+const REASON: &str = "the contract allows one charge per invoice and no exception fits what happened here";
+const REMEDY: &str = "the firm must pay 41 EUR of the second charge within 10 days";
+
+fn texts(redress: Option<Amount>) -> Texts {
+    let text = |text: &str| Personal::new(text.to_owned());
+    let (finding, reason, remedy) = (text(FINDING), text(REASON), text(REMEDY));
+    let answer = Answer { claim_point: "p1".to_owned(), outcome: Outcome::Upheld, finding, reason, remedy, redress };
+    Texts { signpost: "Banco de España, or the courts".to_owned(), answers: vec![answer] }
+}
+
+fn slip<'a>(text: DecisionText, stood: &'a str, stands: &'a str) -> Slip<'a> {
+    let claim_point = (text != DecisionText::Signpost).then_some("p1");
+    Slip { text, claim_point, stood, stands }
+}
+
+fn faults(texts: Texts, slip: Slip<'_>) -> Vec<(String, String)> {
+    let refused = texts.correct(slip).expect_err("no slip of the pen");
+    refused.as_slice().iter().map(|fault| (fault.field.clone(), fault.description.clone())).collect()
+}
 
 #[test]
-fn a_number_that_becomes_another_is_a_change_however_it_is_written() {
+fn a_slip_is_mended_where_it_stands_and_a_slip_in_a_correction_in_what_stands_since_it() {
+    let first = slip(DecisionText::Finding, "the 5th", "the 6ht");
+    let mended = texts(None).correct(first).expect("it stands there");
+    assert_eq!(mended, FINDING.replace("the 5th", "the 6ht"));
+    let second = slip(DecisionText::Finding, "the 6ht", "the 6th");
+    let since = || texts(None).since([first]);
+    assert_eq!(since().correct(second).expect("it stands since"), FINDING.replace("the 5th", "the 6th"));
+    assert_eq!(faults(since(), first), [("stood".to_owned(), "does not stand there".to_owned())]);
+    let signpost = slip(DecisionText::Signpost, "or the courts", "or the judge");
+    let since = texts(None).since([signpost, first, second]);
+    assert_eq!((since.signpost.as_str(), since.answers[0].reason.expose().as_str()), ("Banco de España, or the judge", REASON));
+    assert_eq!(since.answers[0].finding.expose(), &FINDING.replace("the 5th", "the 6th"));
+}
+
+#[test]
+fn of_a_remedy_that_grants_an_amount_nothing_is_corrected() {
+    let amount = || Amount::new(4_100, "EUR").expect("an amount");
     for (stood, stands) in [
         ("41", "410"),
-        ("41.50 EUR", "4.150 EUR"),
-        ("41.50", "41,50"),
-        ("41.50 EUR", "EUR"),
-        ("the firm", "the 2 firms"),
+        ("EUR", "GBP"),
+        ("must pay", "need not pay"),
+        ("must pay", "must not pay"),
+        ("41 EUR", "41 thousand EUR"),
         ("10 days", "15 days"),
-        ("10 days", "١٥ days"),
-        ("41.50 EUR of the second charge within 10", "10 EUR of the second charge within 41.50"),
-        (" EUR", "0 EUR"),
+        ("41 EUR of the second charge", "nothing of the 41 EUR"),
+        ("teh", "the"),
     ] {
-        assert!(changes_a_number(REMEDY, stood, stands), "{stood} -> {stands}");
+        let refused = faults(texts(Some(amount())), slip(DecisionText::Remedy, stood, stands));
+        assert_eq!(refused.len(), 1, "{stood} -> {stands}");
+        assert_eq!(refused[0].0, "text", "{stood} -> {stands}");
     }
+    assert!(texts(Some(amount())).correct(slip(DecisionText::Finding, "the 5th", "the 6th")).is_ok());
+    assert!(texts(None).correct(slip(DecisionText::Remedy, "second", "first")).is_ok());
 }
 
 #[test]
-fn words_around_a_number_are_no_change_of_it() {
-    for (stood, stands) in
-        [("second", "first"), ("41.50 EUR", "41.50 euros"), ("10 days", "10, at most, days"), ("nothing", "3")]
-    {
-        assert!(!changes_a_number(REMEDY, stood, stands), "{stood} -> {stands}");
-    }
+fn what_comes_of_a_correction_still_answers_the_point() {
+    let generic = faults(texts(None), slip(DecisionText::Reason, REASON, "no procede"));
+    assert_eq!(generic[0].0, "stands");
+    assert!(generic[0].1.starts_with("points[0].reason is a stock phrase"), "{generic:?}");
+    let short = faults(texts(None), slip(DecisionText::Remedy, " pay 41 EUR of the second charge within 10 days", ""));
+    assert!(short[0].1.starts_with("points[0].remedy is too short"), "{short:?}");
+    assert!(texts(None).correct(slip(DecisionText::Remedy, " within 10 days", "")).is_ok());
+    let itself = faults(texts(None), slip(DecisionText::Reason, REASON, FINDING));
+    assert_eq!(itself[0].1, "points[0].reason repeats points[0].finding; each point needs its own");
+    let nothing = faults(texts(None), slip(DecisionText::Signpost, "Banco de España, or the courts", " "));
+    assert_eq!(nothing, [("stands".to_owned(), "leaves nothing of the text".to_owned())]);
+    let same = faults(texts(None), slip(DecisionText::Finding, "March", "March"));
+    assert_eq!(same, [("stands".to_owned(), "is what stands there".to_owned())]);
 }
 
-proptest! {
-    /// Held against the digits alone: whoever keeps the numbers keeps the digits in their order.
-    #[test]
-    fn what_keeps_the_numbers_keeps_every_digit(before in "[a-z ]{0,6}", number in 0_u32..5_000, after in "[a-z ,.]{0,6}", stands in "[a-z0-9., ]{0,8}") {
-        let text = format!("{before} {number} {after}");
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        let stood = number.to_string();
-        prop_assert!(changes_a_number(&text, &stood, &stands) || digits(&text) == digits(&text.replacen(&stood, &stands, 1)));
-    }
+#[test]
+fn a_text_that_was_no_answer_when_it_was_issued_is_mended_all_the_same() {
+    let mut old = texts(None);
+    old.answers[0].remedy = Personal::new("as teh firm said".to_owned());
+    old.answers[0].reason = Personal::new("see above".to_owned());
+    assert_eq!(old.correct(slip(DecisionText::Finding, "the 5th", "the 6th")), Ok(FINDING.replace("the 5th", "the 6th")));
+}
+
+#[test]
+fn what_the_decision_does_not_have_is_not_corrected() {
+    let none = Slip { claim_point: Some("p9"), ..slip(DecisionText::Finding, "March", "May") };
+    let faults_of = |slip| faults(texts(None), slip).remove(0).0;
+    assert_eq!(faults_of(none), "claim_point");
+    assert_eq!(faults_of(Slip { claim_point: None, ..slip(DecisionText::Finding, "March", "May") }), "claim_point");
+    assert_eq!(faults_of(Slip { claim_point: Some("p1"), ..slip(DecisionText::Signpost, "courts", "x") }), "claim_point");
 }

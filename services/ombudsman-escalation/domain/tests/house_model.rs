@@ -11,7 +11,7 @@ use ombudsman_escalation_domain::CustomerId;
 use ombudsman_escalation_domain::team::{Seat, Team};
 use ombudsman_escalation_domain::vocabulary::{EndCause, IncompatibilityKind, OfficeRole, RelationKind};
 use ombudsman_escalation_domain::wall::{
-    Declaration, Incompatibility, Involvement, Mandate, Member, Party, Relation, Touch, Wall,
+    Declaration, Earlier, Incompatibility, Involvement, Mandate, Member, Party, Relation, Touch, Wall,
 };
 
 const PEOPLE: [&str; 2] = ["ana", "bea"];
@@ -33,8 +33,18 @@ enum Declared {
     GovernedTheFirm,
 }
 
+/// What somebody declared before, and left out of what they declared since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+enum Before {
+    #[default]
+    Nothing,
+    WithClaimant,
+    GovernedTheFirm,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 struct Person {
+    before: Before,
     declared: Declared,
     in_office: bool,
     appointed: bool,
@@ -75,7 +85,10 @@ enum Step {
     MergeCustomers,
     Declare(usize, Declared),
     TakeOffice(usize),
-    EndTerm(usize),
+    /// The first ends the second's term.
+    EndTerm(usize, usize),
+    /// Who of the office brings the affair before it.
+    Open(usize),
     Appoint(usize),
     Dismiss(usize),
     /// The first gives the seat to the second.
@@ -92,6 +105,9 @@ enum Hole {
     None,
     AskedAtAssignmentOnly,
     AnybodyMovesSeats,
+    AnybodyEndsTerms,
+    AnybodyOpens,
+    ForgetsWhatWasTold,
     ForgetsMergedTickets,
     ForgetsUndoneMerges,
     ForgetsMergedCustomers,
@@ -127,21 +143,33 @@ fn member(index: usize, person: Person, hole: Hole) -> Member {
         Incompatibility { kind: IncompatibilityKind::GovernsFirm, ended_at: Some(at("2025-11-22T10:00:00Z")) };
     let governed = (hole != Hole::ForgetsTheFirm).then_some(governed);
     let appointed = person.appointed || hole == Hole::ForgetsRoles;
+    // Told as lasting and told no more: the office takes it to have ended only then.
+    let told_before = match person.before {
+        Before::Nothing => None,
+        Before::WithClaimant => Some(declaration(vec![with(1)])),
+        Before::GovernedTheFirm => {
+            Some(Declaration { incompatibilities: governed.into_iter().collect(), ..declaration(Vec::new()) })
+        }
+    };
+    let newest = match person.declared {
+        Declared::Nothing => None,
+        Declared::NoRelation => Some(declaration(Vec::new())),
+        Declared::WithClaimant => Some(declaration(vec![with(1)])),
+        Declared::WithAnother => Some(declaration(vec![with(2)])),
+        Declared::GovernedTheFirm => {
+            Some(Declaration { incompatibilities: governed.into_iter().collect(), ..declaration(Vec::new()) })
+        }
+    };
+    let all: Vec<Declaration> = told_before.into_iter().chain(newest.clone()).collect();
+    let earlier = if hole == Hole::ForgetsWhatWasTold { Earlier::default() } else { Earlier::of(&all) };
     Member {
         person: PEOPLE[index].to_owned(),
         office_roles: appointed.then_some(ROLE).into_iter().collect(),
         unit: UNITS[index].parse().expect("a slug"),
         line_manager: None,
         mandate: if in_office { term } else { term.end(EndCause::Resignation, now()).expect("it runs") },
-        declaration: match person.declared {
-            Declared::Nothing => None,
-            Declared::NoRelation => Some(declaration(Vec::new())),
-            Declared::WithClaimant => Some(declaration(vec![with(1)])),
-            Declared::WithAnother => Some(declaration(vec![with(2)])),
-            Declared::GovernedTheFirm => {
-                Some(Declaration { incompatibilities: governed.into_iter().collect(), ..declaration(Vec::new()) })
-            }
-        },
+        declaration: newest,
+        earlier,
     }
 }
 
@@ -178,7 +206,7 @@ fn must_not_act(facts: &Facts, person: usize) -> bool {
 
 /// Who must not say who works on the case.
 fn must_not_move_seats(facts: &Facts, person: usize) -> bool {
-    let Person { declared, in_office, .. } = facts.people[person];
+    let Person { declared, in_office, before, .. } = facts.people[person];
     let ever_merged = facts.tickets != Merged::Never;
     let [ana_here, ana_there, zoe_there] = facts.touched;
     let by_history = match person {
@@ -190,7 +218,7 @@ fn must_not_move_seats(facts: &Facts, person: usize) -> bool {
         Declared::WithAnother => facts.customers_merged,
         Declared::Nothing | Declared::NoRelation => false,
     };
-    by_history || by_declaration || !in_office
+    by_history || by_declaration || before != Before::Nothing || !in_office
 }
 
 /// The code under test, asked about one world.
@@ -206,7 +234,13 @@ impl Office {
     }
 
     fn team(world: &World) -> Team {
-        let seat = |person: &str| Seat { person: person.to_owned(), office_role: ROLE, since: now(), left: None };
+        let seat = |person: &str| Seat {
+            person: person.to_owned(),
+            office_role: ROLE,
+            since: now(),
+            left: None,
+            stepped_aside: false,
+        };
         let seats = PEOPLE.iter().zip(world.seated).filter(|(_, seated)| *seated).map(|(person, _)| seat(person));
         Team { seats: seats.collect() }
     }
@@ -215,7 +249,16 @@ impl Office {
         if self.hole == Hole::AnybodyMovesSeats {
             return world.facts.people[person].in_office;
         }
-        self.wall(&world.facts).may_move_seats(PEOPLE[person], now()).is_ok()
+        self.wall(&world.facts).is_clear_of(PEOPLE[person], now()).is_ok()
+    }
+
+    fn opens(&mut self, world: &World, person: usize) -> bool {
+        self.hole == Hole::AnybodyOpens || self.wall(&world.facts).is_clear_of(PEOPLE[person], now()).is_ok()
+    }
+
+    /// Anybody resigns; who ends another's term has one that runs.
+    fn ends_terms(&self, world: &World, by: usize, person: usize) -> bool {
+        self.hole == Hole::AnybodyEndsTerms || by == person || world.facts.people[by].in_office
     }
 
     fn assigns(&mut self, world: &World, person: usize) -> bool {
@@ -245,11 +288,32 @@ impl Office {
             Step::UnmergeTickets if facts.tickets == Merged::Now => facts.tickets = Merged::Undone,
             Step::UnmergeTickets => return None,
             Step::MergeCustomers => facts.customers_merged = true,
-            Step::Declare(person, declared) => facts.people[person].declared = declared,
+            Step::Declare(person, declared) => {
+                let who = &mut facts.people[person];
+                // What was declared once does not become undeclared.
+                if declared == Declared::Nothing && who.declared != Declared::Nothing {
+                    return None;
+                }
+                // One of them is enough to tell one thing and then another.
+                match (who.declared, declared) {
+                    _ if person != 0 => {}
+                    (Declared::WithClaimant, Declared::NoRelation | Declared::WithAnother) => {
+                        who.before = Before::WithClaimant;
+                    }
+                    (Declared::GovernedTheFirm, Declared::NoRelation | Declared::WithAnother) => {
+                        who.before = Before::GovernedTheFirm;
+                    }
+                    _ => {}
+                }
+                who.declared = declared;
+            }
             Step::TakeOffice(person) => facts.people[person].in_office = true,
             Step::Appoint(person) => facts.people[person].appointed = true,
             Step::Dismiss(person) => facts.people[person].appointed = false,
-            Step::EndTerm(person) => {
+            Step::EndTerm(by, person) => {
+                if !self.ends_terms(world, by, person) {
+                    return None;
+                }
                 // A pending case goes to the other one, who has to be past the wall.
                 if world.seated[person] {
                     if !world.seated[1 - person] && !self.assigns(world, 1 - person) {
@@ -275,6 +339,7 @@ impl Office {
                 Self::team(world).recuse(PEOPLE[person], now()).ok()?;
                 next.seated[person] = false;
             }
+            Step::Open(by) => return self.opens(world, by).then_some(next),
             Step::Act(person) => return self.lets_act(world, person).then_some(next),
         }
         Some(next)
@@ -294,11 +359,11 @@ fn steps() -> Vec<Step> {
         ];
         steps.extend(declared.map(|declared| Step::Declare(person, declared)));
         for by in 0..PEOPLE.len() {
-            steps.extend([Step::Assign(by, person), Step::Substitute(by, person)]);
+            steps.extend([Step::Assign(by, person), Step::Substitute(by, person), Step::EndTerm(by, person)]);
         }
         steps.extend([
             Step::TakeOffice(person),
-            Step::EndTerm(person),
+            Step::Open(person),
             Step::Appoint(person),
             Step::Dismiss(person),
             Step::Recuse(person),
@@ -329,7 +394,13 @@ fn walk(hole: Hole) -> Result<Walked, Vec<Step>> {
             let Some(next) = office.after(&world, *step) else { continue };
             match step {
                 Step::Act(person) if must_not_act(&world.facts, *person) => return Err(way(&came_from, world, *step)),
-                Step::Assign(by, _) | Step::Substitute(by, _) if must_not_move_seats(&world.facts, *by) => {
+                Step::Assign(by, _) | Step::Substitute(by, _) | Step::Open(by)
+                    if must_not_move_seats(&world.facts, *by) =>
+                {
+                    return Err(way(&came_from, world, *step));
+                }
+                // The one who is left takes the seat, whoever ends the term: nobody is chosen.
+                Step::EndTerm(by, person) if by != person && !world.facts.people[*by].in_office => {
                     return Err(way(&came_from, world, *step));
                 }
                 Step::Act(_) => walked.acts += 1,
@@ -367,14 +438,19 @@ fn in_no_reachable_world_does_anybody_act_who_must_not() {
 #[test]
 fn the_walk_finds_every_hole_by_the_step_it_is_about() {
     type Is = fn(&Step) -> bool;
-    let holes: [(Hole, Is); 8] = [
+    let holes: [(Hole, Is); 11] = [
+        (Hole::AnybodyEndsTerms, |step| matches!(step, Step::EndTerm(..))),
+        (Hole::AnybodyOpens, |step| matches!(step, Step::Open(_))),
+        (Hole::ForgetsWhatWasTold, |step| {
+            matches!(step, Step::Declare(_, Declared::NoRelation | Declared::WithAnother))
+        }),
         (Hole::AskedAtAssignmentOnly, |step| matches!(step, Step::Assign(..))),
         (Hole::AnybodyMovesSeats, |step| matches!(step, Step::Assign(..))),
         (Hole::ForgetsUndoneMerges, |step| matches!(step, Step::UnmergeTickets)),
         (Hole::ForgetsTheFirm, |step| matches!(step, Step::Declare(_, Declared::GovernedTheFirm))),
         (Hole::ForgetsMergedTickets, |step| matches!(step, Step::MergeTickets)),
         (Hole::ForgetsMergedCustomers, |step| matches!(step, Step::MergeCustomers)),
-        (Hole::ForgetsEndedTerms, |step| matches!(step, Step::Appoint(_))),
+        (Hole::ForgetsEndedTerms, |step| matches!(step, Step::Open(_))),
         (Hole::ForgetsRoles, |step| matches!(step, Step::TakeOffice(_))),
     ];
     for (hole, about) in holes {

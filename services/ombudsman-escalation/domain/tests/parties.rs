@@ -122,8 +122,8 @@ fn an_offer_gives_time_to_think_and_time_to_answer_once_it_was_told() {
     assert_eq!(changed(&told, &yes, think.due).1, closed(true));
     let lapsed = told.clone().end_conciliation(answer.due).unwrap();
     assert_eq!(changed(&told, &lapsed, answer.due).1, closed(false));
-    let another = told.clone().offer(9, None, later(2)).unwrap();
-    assert_eq!(changed(&told, &another, later(2)), (vec![], closed(false)));
+    let another = told.clone().offer(9, None, answer.due).unwrap();
+    assert_eq!(changed(&told, &another, answer.due), (vec![], closed(false)));
     let away = told.clone().withdraw().unwrap();
     assert_eq!(changed(&told, &away, later(2)).1, closed(false));
 }

@@ -49,7 +49,7 @@ enum Step {
     Register,
     Forward,
     RequestCure,
-    ReceiveCure(Parallel),
+    ReceiveCure(Option<Parallel>),
     Propose(Ground),
     HearClaimant,
     Refuse(Ground),
@@ -117,7 +117,8 @@ fn steps() -> Vec<Step> {
         S::Close,
         S::Wait,
     ];
-    all.extend(Parallel::ALL.iter().map(|parallel| S::ReceiveCure(*parallel)));
+    all.extend(Parallel::ALL.iter().map(|parallel| S::ReceiveCure(Some(*parallel))));
+    all.push(S::ReceiveCure(None));
     for ground in [Ground::OtherForum, Ground::ParallelProceedings, Ground::EssentialDataMissing] {
         all.extend([S::Propose(ground), S::Refuse(ground)]);
     }
@@ -187,7 +188,7 @@ impl Node {
             S::Forward => with(case.forward("the SAC".to_owned(), now())?),
             S::RequestCure => with(case.request_cure(BTreeSet::from([MissingItem::Documents]), now())?),
             S::ReceiveCure(parallel) => {
-                with(case.receive_cure(Completion { parallel: Some(parallel), ..Completion::default() }, now())?)
+                with(case.receive_cure(Completion { parallel, ..Completion::default() }, now())?)
             }
             S::Propose(ground) => with(case.propose_inadmissibility(ground, reasons(), &Facts::default(), now())?),
             S::HearClaimant => with(case.hear_claimant(now())?),
@@ -271,12 +272,22 @@ impl Node {
             next.case.state = State::Conciliation { statement_due, offer };
         }
         next.in_time = false;
+        next.case.complaint.filed_at_office = days(-60);
         next
     }
 
-    /// The same with every instant brought to the fixed one on its side of now.
+    /// The same with every instant brought to the fixed one on its side of now, and without what no step looks at any more.
     fn canonical(&self) -> Self {
-        self.mapped(&|at| if at > now() { days(30) } else { days(-1) })
+        let mut next = self.mapped(&|at| if at > now() { days(30) } else { days(-1) });
+        let case = &mut next.case;
+        // The examination of its admission is over.
+        if case.state.statement_due().is_some() || case.stage().is_over() {
+            (case.cure, case.refusable_until, case.complaint.filed_at_office) = (None, None, now());
+        }
+        if case.state.is_decided() || case.stage().is_over() {
+            case.conciliation_ended_at = None;
+        }
+        next
     }
 
     fn mapped(&self, to: &dyn Fn(Timestamp) -> Timestamp) -> Self {
@@ -285,6 +296,11 @@ impl Node {
         if let Some(cure) = &mut next.case.cure {
             cure.due = to(cure.due);
             cure.cured_at = cure.cured_at.map(to);
+        }
+        next.case.refusable_until = next.case.refusable_until.map(to);
+        next.case.conciliation_ended_at = next.case.conciliation_ended_at.map(to);
+        if let Some(offer) = &mut next.case.waiting_offer {
+            offer.offered_at = to(offer.offered_at);
         }
         for owed in &mut next.obligations {
             (owed.since, owed.due) = (to(owed.since), to(owed.due));
@@ -297,7 +313,9 @@ impl Node {
     }
 
     fn key(&self) -> String {
-        format!("{:?}", (&self.case.state, &self.case.complaint.parallel, &self.case.cure))
+        let case = &self.case;
+        let aside = (&case.waiting_offer, case.conciliation_ended_at, case.refusable_until, case.complaint.filed_at_office);
+        format!("{:?}{aside:?}", (&case.state, &case.complaint.parallel, &case.cure))
             + &format!("{:?}{}{}{:?}", self.outcome, self.in_time, self.confirms, self.obligations)
     }
 }
@@ -337,8 +355,9 @@ fn bring(state: &mut State, to: &dyn Fn(Timestamp) -> Timestamp) {
         }
         // While it is stayed nothing runs: its term is over only if it was before.
         State::Stayed { statement_due, since, .. } => {
-            let over = *statement_due <= *since;
-            (*statement_due, *since) = if over { (days(-3), days(-2)) } else { (days(30), days(-2)) };
+            let over = statement_due.is_some_and(|due| due <= *since);
+            *statement_due = statement_due.map(|_| if over { days(-3) } else { days(30) });
+            *since = days(-2);
         }
         State::Conciliation { statement_due, offer } | State::Settled { statement_due, offer, .. } => {
             (*statement_due, offer.offered_at) = (to(*statement_due), to(offer.offered_at));
@@ -461,7 +480,8 @@ fn in_a_stayed_case_nothing_is_done_but_ending_the_stay_and_after_an_end_nothing
         for (from, step, _) in &walk.edges {
             match stage(&walk, *from) {
                 Stage::Stayed => {
-                    assert!(matches!(step, Step::Resume | Step::CloseStayed(_) | Step::Wait), "{step:?}");
+                    let ends_it = matches!(step, Step::Resume | Step::CloseStayed(_) | Step::Withdraw);
+                    assert!(ends_it || *step == Step::Wait, "{step:?}");
                 }
                 stage if stage.is_terminal() => {
                     // That a term ran out is told whether a case is closed or not.
@@ -544,6 +564,119 @@ fn nobody_settles_without_time_to_think_and_silence_is_no_consent() {
     }
 }
 
+/// From where some of these ends is reached without these steps.
+fn reaching(walk: &Walk, ends: impl Fn(Stage) -> bool, without: impl Fn(Step) -> bool) -> BTreeSet<usize> {
+    let mut back: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (from, step, to) in &walk.edges {
+        if !without(*step) {
+            back.entry(*to).or_default().push(*from);
+        }
+    }
+    let mut found: BTreeSet<usize> = (0..walk.nodes.len()).filter(|at| ends(stage(walk, *at))).collect();
+    let mut waiting: Vec<usize> = found.iter().copied().collect();
+    while let Some(at) = waiting.pop() {
+        for before in back.get(&at).into_iter().flatten() {
+            if found.insert(*before) {
+                waiting.push(*before);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_case_waits_for_its_claimant_to_give_up_however_late_it_is() {
+    for walk in regimes().into_iter().map(walk) {
+        let found = reaching(&walk, Stage::is_terminal, |step| step == Step::Withdraw);
+        let stuck: Vec<String> =
+            (0..walk.nodes.len()).filter(|at| !found.contains(at)).map(|at| walk.nodes[at].key()).collect();
+        assert_eq!(stuck, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_the_claimant_proves_when_they_are_heard_can_have_the_case_admitted() {
+    for walk in regimes().into_iter().map(walk) {
+        let proposed = |node: &Node| node.case.state.proposal().map(|proposal| proposal.ground) == Some(Ground::ParallelProceedings);
+        let heard = (0..walk.nodes.len()).filter(|at| {
+            walk.nodes[*at].case.stage() == Stage::InadmissibleProposed && proposed(&walk.nodes[*at])
+        });
+        let mut seen = 0;
+        for at in heard {
+            let proven = walk.nodes[at].after(Step::ReceiveCure(Some(Parallel::None))).expect("they are heard");
+            let missing = ombudsman_escalation_domain::admissibility::missing(&proven.case.complaint);
+            assert!(proven.case.state.proposal().is_some_and(|proposal| proposal.allegations_at.is_some()));
+            assert_eq!(proven.case.clone().admit(now()).is_ok(), missing.is_empty());
+            let refused = proven.after(Step::Refuse(Ground::ParallelProceedings));
+            assert!(matches!(refused, Err(Refused::GroundNotMet { .. })), "{refused:?}");
+            seen += 1;
+        }
+        assert!(seen > 0);
+    }
+}
+
+#[test]
+fn from_a_drafted_case_the_firm_holds_off_no_decision() {
+    let by_the_firm = |step: &Step| matches!(step, Step::Offer(_) | Step::HearEntity | Step::Prove(_));
+    for walk in regimes().into_iter().map(walk) {
+        let mut offered = 0;
+        for (from, step, to) in &walk.edges {
+            let (before, after) = (&walk.nodes[*from].case, &walk.nodes[*to].case);
+            if by_the_firm(step) && before.stage() == Stage::Drafted {
+                assert_eq!(after.stage(), Stage::Drafted, "{step:?}");
+                assert!(after.clone().decide().is_ok());
+                offered += 1;
+            }
+            // A conciliation that came to nothing is opened again by nobody but the office.
+            if matches!(step, Step::Offer(_)) && before.stage() != Stage::Conciliation {
+                let opens = before.stage() != Stage::Drafted && before.conciliation_ended_at.is_none();
+                assert_eq!(after.stage() == Stage::Conciliation, opens, "{}", before.stage());
+                assert_eq!(after.waiting_offer.is_some(), !opens);
+            }
+            if matches!(step, Step::Offer(_)) && before.stage() == Stage::Conciliation {
+                let told = before.state.offer().and_then(|offer| offer.told);
+                assert!(told.is_none_or(|told| told.open_until <= now()), "an offer that stands is not replaced");
+                assert!(after.clone().end_conciliation(now()).is_ok(), "and what replaces it is ended at once");
+            }
+            if after.waiting_offer.is_some() {
+                let heard = [Stage::Admitted, Stage::EntityAllegations, Stage::Investigation, Stage::Drafted];
+                assert!(heard.contains(&after.stage()), "{}", after.stage());
+            }
+        }
+        assert!(offered > 0);
+    }
+}
+
+#[test]
+fn an_offer_that_waits_is_taken_up_by_telling_it() {
+    let drafted = investigated().draft().expect("drafted");
+    assert!(drafted.clone().tell_offer(now()).is_err(), "there is none");
+    let waiting = drafted.offer(5, None, now()).expect("a paper");
+    let told = waiting.clone().tell_offer(days(1)).expect("the office takes it up");
+    assert_eq!((told.stage(), told.waiting_offer.clone()), (Stage::Conciliation, None));
+    assert_eq!(told.state.offer().map(|offer| (offer.entry, offer.offered_at)), Some((5, now())));
+    let decided = waiting.decide().expect("the office decides all the same");
+    assert_eq!(decided.waiting_offer, None);
+}
+
+#[test]
+fn the_time_to_refuse_stands_still_while_the_office_abstains_counted_by_hand() {
+    let adr = Regime::find("es.adr").expect("shipped");
+    let case = Node::received(adr, Some(Parallel::Pending)).case.register().expect("registered");
+    // Received on 22 November: three weeks end with 13 December, in Madrid.
+    let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
+    assert_eq!(case.refusal_due().map(|(due, _)| due), Some(at("2026-12-13T23:00:00Z")));
+    let proposed = case.propose_inadmissibility(Ground::ParallelProceedings, Personal::new("a suit".to_owned()), &Facts::default(), days(12));
+    let stayed = proposed.expect("it bars").stay(days(14)).expect("the office abstains");
+    assert_eq!(stayed.party_terms(), []);
+    let resumed = stayed.clone().resume(days(114)).expect("the suit was dropped");
+    assert_eq!((resumed.stage(), resumed.state.proposal()), (Stage::Registered, None));
+    // A hundred days later, and the days of Madrid end by then with summer time: 23 March 2027.
+    assert_eq!(resumed.refusal_due().map(|(due, _)| due), Some(at("2027-03-23T23:00:00Z")));
+    assert!(resumed.admit(days(115)).is_ok());
+    assert_eq!(stayed.close_stayed(StayClosure::ProceedingsDecided).expect("decided").state.statement_due(), None);
+}
+
 fn investigated() -> Case {
     let finance = Regime::find("es.finance").expect("shipped");
     let case = Node::received(finance, Some(Parallel::None)).case.register().and_then(|case| case.admit(now()));
@@ -565,11 +698,14 @@ fn an_offer_gives_ten_days_to_think_and_ten_to_say_yes_counted_by_hand() {
     assert!(told.clone().end_conciliation(at("2026-12-13T22:59:59Z")).is_err());
     let ended = told.clone().end_conciliation(at("2026-12-13T23:00:00Z")).expect("the time is over");
     assert_eq!(ended.stage(), Stage::Investigation);
-    // Another offer takes the place of the first, and the time to think begins again once it is told.
-    let better = told.offer(8, None, days(12)).expect("the firm offers more");
-    assert!(better.clone().answer_offer(true, days(12)).is_err());
+    // None takes the place of an offer that stands; of one that lapsed another does, and the time to think begins again once it is told.
+    let refused = told.clone().offer(8, None, at("2026-12-13T22:59:59Z"));
+    let stands = ombudsman_escalation_domain::ProcedureRefused::OfferStands { until: at("2026-12-13T23:00:00Z") };
+    assert_eq!(refused.err(), Some(stands.into()));
+    let better = told.offer(8, None, days(22)).expect("the firm offers more");
+    assert!(better.clone().answer_offer(true, days(22)).is_err());
     assert_eq!(
-        better.answer_offer(false, days(12)).err(),
+        better.answer_offer(false, days(22)).err(),
         Some(ombudsman_escalation_domain::ProcedureRefused::OfferNotTold.into(),)
     );
 }

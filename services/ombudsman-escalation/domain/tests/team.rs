@@ -7,7 +7,7 @@ use kernel::{ActorKind, ResourceId, Uuid};
 use ombudsman_escalation_domain::team::{Seat, Team};
 use ombudsman_escalation_domain::vocabulary::{ConflictGround, EndCause, OfficeRole};
 use ombudsman_escalation_domain::wall::{
-    Declaration, Involvement, Mandate, Member, Register, Touch, Wall, current, may_follow,
+    Declaration, Earlier, Involvement, Mandate, Member, Register, Touch, Wall, current, may_follow,
 };
 use ombudsman_escalation_domain::{CustomerId, HouseRefused, Refused};
 use proptest::prelude::*;
@@ -73,6 +73,7 @@ fn member(person: &str, somebody: Somebody) -> Member {
         line_manager: None,
         mandate: if somebody.in_office { running } else { over },
         declaration: somebody.declared.then_some(declaration),
+        earlier: Earlier::default(),
     }
 }
 
@@ -82,7 +83,13 @@ fn office(people: &[Somebody]) -> (Wall, Team, BTreeMap<String, u32>) {
     let register: Register = named.iter().map(|(person, who)| (person.clone(), member(person, *who))).collect();
     let touch = |person: &String| Touch { actor: person.clone(), kind: ActorKind::Office, department: None };
     let touches = named.iter().filter(|(_, who)| who.touched).map(|(person, _)| touch(person)).collect();
-    let seat = |person: &String| Seat { person: person.clone(), office_role: ROLE, since: now(), left: Some(now()) };
+    let seat = |person: &String| Seat {
+        person: person.clone(),
+        office_role: ROLE,
+        since: now(),
+        left: Some(now()),
+        stepped_aside: false,
+    };
     let seats = named.iter().filter(|(_, who)| who.sat_here).map(|(person, _)| seat(person)).collect();
     let wall = Wall {
         customers: std::iter::once(CustomerId::from_uuid(Uuid::from_u128(9))).collect(),
@@ -117,7 +124,7 @@ proptest! {
         holder in somebody(), other in somebody(),
     ) {
         let (wall, _, _) = office(&[Somebody { sat_here: false, ..holder }, Somebody { sat_here: false, ..other }]);
-        let seat = Seat { person: "p0".into(), office_role: ROLE, since: now(), left: None };
+        let seat = Seat { person: "p0".into(), office_role: ROLE, since: now(), left: None, stepped_aside: false };
         let before = Team { seats: vec![seat] };
         match before.substitute("p0", ROLE, "p1", &wall, now()) {
             Ok((after, grounds)) => {
@@ -174,4 +181,18 @@ fn a_term_ends_once_and_what_follows_waits_for_it() {
     let free_from = at("2028-01-01T00:00:00Z");
     assert_eq!(may_follow(&[running], &further), Err(HouseRefused::MandateOverlaps { free_from }));
     assert_eq!(may_follow(&[ended], &further), Ok(()));
+}
+
+#[test]
+fn who_steps_aside_is_not_seated_again_whatever_the_wall_says() {
+    let free = Somebody { declared: true, in_office: true, appointed: true, touched: false, sat_here: false, seats: 0 };
+    let (wall, team, loads) = office(&[free, free]);
+    let seated = team.assign("p0", ROLE, &wall, now()).expect("p0 is free");
+    let aside = seated.recuse("p0", now()).expect("p0 sits there");
+    let grounds = vec![ConflictGround::SteppedAside];
+    assert_eq!(aside.clone().assign("p0", ROLE, &wall, now()), Err(Refused::Conflict { grounds: grounds.clone() }));
+    assert_eq!(aside.finds_clear("p0", &wall, now()), Err(Refused::Conflict { grounds }));
+    assert_eq!(aside.finds_clear("p1", &wall, now()), Ok(()));
+    let proposed: Vec<_> = aside.candidates(ROLE, &wall, &loads, now()).into_iter().map(|(who, _)| who).collect();
+    assert_eq!(proposed, ["p1"]);
 }

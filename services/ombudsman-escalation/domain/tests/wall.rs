@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use kernel::{ActorKind, ResourceId, Uuid};
 use ombudsman_escalation_domain::CustomerId;
-use ombudsman_escalation_domain::vocabulary::{ConflictGround, OfficeRole, RelationKind};
+use ombudsman_escalation_domain::vocabulary::{ConflictGround, IncompatibilityKind, OfficeRole, RelationKind};
 use ombudsman_escalation_domain::wall::{
-    Declaration, Involvement, Mandate, Member, Party, Register, Relation, Touch, Wall,
+    Declaration, Earlier, Incompatibility, Involvement, Mandate, Member, Party, Register, Relation, Touch, Wall,
 };
 
 fn at(text: &str) -> Timestamp {
@@ -35,6 +35,7 @@ fn member(person: &str, unit: &str, manager: Option<&str>) -> Member {
             relations: Vec::new(),
             incompatibilities: Vec::new(),
         }),
+        earlier: Earlier::default(),
     }
 }
 
@@ -116,6 +117,45 @@ fn a_relation_counts_while_it_lasts_and_three_years_more() {
     assert_eq!(with(Party::Customer(customer()), Some(at("2023-11-20T12:00:00Z"))), []);
     assert_eq!(with(Party::Unit("billing".parse().expect("a slug")), None), found);
     assert_eq!(with(Party::Customer(CustomerId::from_uuid(Uuid::from_u128(8))), None), []);
+}
+
+#[test]
+fn what_was_told_as_lasting_and_is_told_no_more_ended_on_the_day_that_was_said() {
+    let with = |ended_at: Option<Timestamp>| Relation {
+        party: Party::Customer(customer()),
+        kind: RelationKind::Personal,
+        ended_at,
+    };
+    let post = |ended_at| Incompatibility { kind: IncompatibilityKind::GovernsFirm, ended_at };
+    let told = |day: Timestamp, relations: Vec<Relation>, incompatibilities: Vec<Incompatibility>| Declaration {
+        declared_at: day,
+        expires_at: at("2030-01-01T00:00:00Z"),
+        relations,
+        incompatibilities,
+    };
+    let none = |day| told(day, Vec::new(), Vec::new());
+    let silent = |last: &str| {
+        let told = [
+            told(at("2019-01-01T00:00:00Z"), vec![with(None)], vec![post(None)]),
+            told(at("2020-01-01T00:00:00Z"), vec![with(None)], vec![post(None)]),
+            none(at(last)),
+            none(at("2026-01-01T00:00:00Z")),
+        ];
+        let mut ana = member("ana", "office", None);
+        ana.earlier = Earlier::of(&told);
+        wall(vec![ana]).conflicts("ana", now())
+    };
+    assert_eq!(silent("2023-11-22T12:00:00Z"), [ConflictGround::RelationWithParty, ConflictGround::Incompatible]);
+    assert_eq!(silent("2023-11-20T12:00:00Z"), []);
+    // What goes on in the next is told once.
+    let (lasts, ended) = (with(None), with(Some(at("2021-01-01T00:00:00Z"))));
+    let earlier = |next: Relation| {
+        let first = told(at("2019-01-01T00:00:00Z"), vec![lasts.clone()], Vec::new());
+        Earlier::of(&[first, told(at("2022-01-01T00:00:00Z"), vec![next], Vec::new())]).relations
+    };
+    assert_eq!(earlier(lasts.clone()), []);
+    // An end that is dated before it was told as lasting still is one of the day it was told.
+    assert_eq!(earlier(ended), [with(Some(at("2022-01-01T00:00:00Z")))]);
 }
 
 #[test]

@@ -8,7 +8,9 @@ use kernel::{ActorKind, ResourceId, Uuid};
 use ombudsman_escalation_domain::CustomerId;
 use ombudsman_escalation_domain::team::Team;
 use ombudsman_escalation_domain::vocabulary::{OfficeRole, RelationKind};
-use ombudsman_escalation_domain::wall::{Declaration, Involvement, Mandate, Member, Party, Relation, Touch, Wall};
+use ombudsman_escalation_domain::wall::{
+    Declaration, Earlier, Involvement, Mandate, Member, Party, Relation, Touch, Wall,
+};
 
 const PEOPLE: [&str; 3] = ["ana", "bea", "carla"];
 /// Ana reports to Bea; Carla stands alone, in a unit of the firm.
@@ -68,6 +70,7 @@ fn wall(world: &World) -> Wall {
                 line_manager: (index == 0).then(|| "bea".to_owned()),
                 mandate,
                 declaration,
+                earlier: Earlier::default(),
             };
             ((*person).to_owned(), member)
         })

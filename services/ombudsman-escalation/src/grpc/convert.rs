@@ -134,7 +134,6 @@ pub(crate) fn export_dossier(request: &pb::ExportDossierRequest) -> Parsed<(Case
     whole(violations, case.zip(audience))
 }
 
-only_a_change!(admit_case, admit_case, AdmitCaseRequest);
 only_a_change!(start_investigation, start_investigation, StartInvestigationRequest);
 only_a_change!(close_case, close_case, CloseCaseRequest);
 a_change_with_text!(submit_entity_statement, submit_entity_statement, SubmitEntityStatementRequest, statement);
@@ -152,6 +151,14 @@ pub(crate) fn assign_case(request: &pb::AssignCaseRequest) -> Parsed<assign_case
     whole(violations, command)
 }
 
+pub(crate) fn admit_case(request: &pb::AdmitCaseRequest) -> Parsed<admit_case::Command> {
+    let mut violations = Violations::new();
+    let of = (request.name.as_str(), request.etag.as_str(), request.request_id.as_str());
+    let change = change(&mut violations, admit_case::METHOD, of, request);
+    let repetition_seen = request.repetition_seen;
+    whole(violations, change.map(|change| admit_case::Command { change, repetition_seen }))
+}
+
 /// What somebody sits on a case as.
 fn seat(violations: &mut Violations, field: &str, value: i32) -> Option<OfficeRole> {
     let office_role = office_role(violations, field, value)?;
@@ -167,12 +174,15 @@ pub(crate) fn add_dossier_entry(request: &pb::AddDossierEntryRequest) -> Parsed<
     let case = parse::name::<CaseId>(&mut violations, "parent", &request.parent);
     let kind = dossier_kind(&mut violations, "kind", request.kind);
     let visibility = visibility(&mut violations, "visibility", request.visibility);
+    let of_the_office = |kind: DossierKind| matches!(kind, DossierKind::Evidence | DossierKind::Note);
     match (kind, visibility) {
-        (Some(DossierKind::ClaimantStatement), Some(Visibility::Office | Visibility::Sealed)) => {
-            violations.push("visibility", "must be PARTIES: what the claimant states is for both parties");
+        (Some(kind), Some(Visibility::Office | Visibility::Sealed)) if add_dossier_entry::is_of_a_party(kind) => {
+            violations.push("visibility", "must be PARTIES: what a party states or brings is for both parties");
         }
-        (Some(DossierKind::ClaimantStatement | DossierKind::Evidence | DossierKind::Note) | None, _) => {}
-        (Some(_), _) => violations.push("kind", "must be EVIDENCE, NOTE or CLAIMANT_STATEMENT"),
+        (Some(kind), _) if !add_dossier_entry::is_of_a_party(kind) && !of_the_office(kind) => {
+            violations.push("kind", "must be one of the kinds that are added by hand");
+        }
+        _ => {}
     }
     let (content_type, content) = content_of(&mut violations, &request.content_type, &request.content);
     let key = key(&mut violations, &request.request_id, add_dossier_entry::METHOD, request);

@@ -40,7 +40,7 @@ told!(MissingItem, MissingItem, missing_item_to_proto, missing_item: Identity, C
     ParallelProceedingsDeclaration, Representation, Documents);
 told!(OfficeRole, OfficeRole, office_role_to_proto, office_role: Intake, Investigator, Ombudsman, Quality, Auditor);
 told!(ConflictGround, ConflictGround, conflict_ground_to_proto, conflict_ground: TouchedTicket, UnitTouchedTicket,
-    LineTouchedTicket, RelationWithParty, MissingDeclaration, FirmPrincipal, NoMandate, InvolvementUnknown, Incompatible, NotAppointed);
+    LineTouchedTicket, RelationWithParty, MissingDeclaration, FirmPrincipal, NoMandate, InvolvementUnknown, Incompatible, NotAppointed, SteppedAside);
 told!(Visibility, DossierVisibility, visibility_to_proto, visibility: Parties, Office, Sealed);
 told!(Outcome, DecisionOutcome, outcome_to_proto, outcome: Upheld, PartlyUpheld, NotUpheld);
 told!(RelationKind, RelationKind, relation_kind_to_proto, relation_kind: Personal, Professional, Commercial);
@@ -51,7 +51,7 @@ told!(EndCause, MandateEndCause, end_cause_to_proto, end_cause: Resignation, Dea
 told!(DossierKind, DossierKind, dossier_kind_to_proto, dossier_kind: Complaint, TicketSnapshot, MessagesSnapshot,
     HistorySnapshot, ClocksSnapshot, Gap, CureRequest, Cure, InadmissibilityProposal, ClaimantStatement, Refusal, Admission,
     EntityStatement, Assignment, Evidence, Note, Investigation, Decision, Notification, Withdrawal, Rectification,
-    Forwarding, Stay, StayEnd, TermExtension, Offer, OfferNotice, OfferAnswer, ConciliationEnd, OwnInitiative, DecisionAnswer, ComplianceOrder,
+    Forwarding, Stay, StayEnd, TermExtension, CodeNotice, ClaimantEvidence, EntityEvidence, Offer, OfferNotice, OfferAnswer, ConciliationEnd, OwnInitiative, DecisionAnswer, ComplianceOrder,
     Recommendation, ExecutionProof, ExecutionReview, Overdue, OverdueReport, Correction, Review, Disclosure,
     Acknowledgement, ScreenSnapshot, ReceiptSnapshot, CorrespondenceSnapshot);
 told!(Party, Party, party_to_proto, party: Claimant, Firm, Office);
@@ -63,4 +63,4 @@ told!(ObligationKind, ObligationKind, obligation_kind_to_proto, obligation_kind:
 told!(RepresentativeKind, RepresentativeKind, representative_kind_to_proto, representative_kind: Authorised, ByLaw, Association);
 told!(Origin, CaseOrigin, origin_to_proto, origin: Answer, Silence, Regulator, Review, Direct);
 told!(DecisionText, DecisionText, decision_text_to_proto, decision_text: Finding, Reason, Remedy, Signpost);
-told!(FaultKind, DossierFault, fault_to_proto, fault: Missing, BrokenLink, Altered, ContentAltered, HeadMismatch, NotAsRecorded);
+told!(FaultKind, DossierFault, fault_to_proto, fault: Missing, BrokenLink, Altered, ContentAltered, HeadMismatch, NotAsRecorded, ContentMissing);

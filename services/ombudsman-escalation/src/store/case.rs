@@ -286,7 +286,7 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
             offer_sequence = $19, offered_at = $20, offer_told_at = $21, reflection_until = $22, offer_open_until = $23,
             settled_at = $24, own_initiative_at = $25, bound_at = $26, bound_by = $27, proof_sequence = $28,
             offer_debtor = $29, offer_days = $30, representation_at = $31, cure_asked = $32, cure_asked_at = $33,
-            extended_at = $34
+            extended_at = $34, conciliation_ended_at = $35, refusable_until = $36
           where case_id = $1 and version = $2",
         case.id.uuid(),
         version,
@@ -322,6 +322,8 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
         flat.cure_asked.as_deref(),
         flat.cure_asked_at.map(|at| at.to_sqlx()) as _,
         case.extended_at.map(|at| at.to_sqlx()) as _,
+        case.conciliation_ended_at.map(|at| at.to_sqlx()) as _,
+        case.refusable_until.map(|at| at.to_sqlx()) as _,
     )
     .execute(tx)
     .await?;

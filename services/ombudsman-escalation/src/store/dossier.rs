@@ -154,12 +154,13 @@ pub(crate) async fn offers(db: &Db, case: CaseId) -> Result<Vec<(u64, DossierKin
     rows.into_iter().map(|row| Ok((read(row.sequence)?, word(&row.kind, TABLE, "kind", case)?))).collect()
 }
 
-/// Whether the claimant put a paper into the dossier since then.
+/// Whether a paper of the claimant's came into the dossier since then, by their own hand or by the office's.
 #[tracing::instrument(name = "db.dossier.has_of_claimant", skip_all)]
 pub(crate) async fn has_of_claimant(tx: &mut PgConnection, case: CaseId, since: Timestamp) -> Result<bool, StoreError> {
     let found = sqlx::query_scalar!(
-        r#"select exists (select from ombudsman.dossier_entry where case_id = $1 and actor_kind = 'customer' and recorded_at >= $2
-              and kind in ('evidence', 'claimant_statement')) as "found!""#,
+        r#"select exists (select from ombudsman.dossier_entry where case_id = $1 and recorded_at >= $2
+              and (kind in ('claimant_statement', 'claimant_evidence', 'cure')
+                   or (kind = 'evidence' and actor_kind = 'customer'))) as "found!""#,
         case.uuid(),
         since.to_sqlx() as _,
     )
@@ -299,11 +300,12 @@ impl Former {
     }
 }
 
-/// Sealed papers under one of these keys, or not closed at all; locked, and without those that somebody else closes anew just now.
+/// Sealed papers under one of these keys, or not closed at all, after one of them; locked, and without those that somebody else closes anew just now.
 #[tracing::instrument(name = "db.dossier.lock_former", skip_all)]
 pub(crate) async fn lock_former(
     tx: &mut PgConnection,
     former: &[KeyId],
+    after: Place,
     limit: i64,
 ) -> Result<Vec<Former>, StoreError> {
     let former: Vec<String> = former.iter().map(ToString::to_string).collect();
@@ -311,9 +313,12 @@ pub(crate) async fn lock_former(
         "select c.case_id, c.sequence, c.salt, c.content, c.key_id, c.nonce
            from ombudsman.dossier_content c join ombudsman.dossier_entry e using (case_id, sequence)
           where e.visibility = 'sealed' and (c.key_id = any($1) or c.key_id is null)
-          order by c.case_id, c.sequence limit $2 for update of c skip locked",
+            and (e.case_id, e.sequence) > ($3::uuid, $4::bigint)
+          order by e.case_id, e.sequence limit $2 for update of c skip locked",
         &former,
         limit,
+        after.case,
+        i64::try_from(after.sequence).unwrap_or(i64::MAX),
     )
     .fetch_all(tx)
     .await?;
@@ -354,12 +359,12 @@ pub(crate) async fn reclose(tx: &mut PgConnection, former: &Former, closed: &Clo
 
 /// How many sealed papers are not closed yet.
 #[tracing::instrument(name = "db.dossier.unclosed", skip_all)]
-pub(crate) async fn unclosed(tx: &mut PgConnection) -> Result<i64, StoreError> {
+pub(crate) async fn unclosed<'c>(executor: impl sqlx::PgExecutor<'c>) -> Result<i64, StoreError> {
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from ombudsman.dossier_content c join ombudsman.dossier_entry e using (case_id, sequence)
             where e.visibility = 'sealed' and c.key_id is null"#
     )
-    .fetch_one(tx)
+    .fetch_one(executor)
     .await?;
     Ok(count)
 }

@@ -100,20 +100,23 @@ pub(crate) struct Former {
     pub(crate) closed: Closed,
 }
 
-/// Drafts under one of these keys, or under none that was named; locked, and without those that somebody else closes anew just now.
+/// Drafts under one of these keys, or under none that was named, after one of them; locked, and without those that somebody else closes anew just now.
 #[tracing::instrument(name = "db.draft.lock_former", skip_all)]
 pub(crate) async fn lock_former(
     tx: &mut PgConnection,
     former: &[KeyId],
+    after: (CaseId, i32),
     limit: i64,
 ) -> Result<Vec<Former>, StoreError> {
     let former: Vec<String> = former.iter().map(ToString::to_string).collect();
     let rows = sqlx::query!(
         "select case_id, revision, nonce, ciphertext, key_id from ombudsman.draft
-          where key_id = any($1) or key_id is null
-          order by key_id nulls last, case_id, revision limit $2 for update skip locked",
+          where (key_id = any($1) or key_id is null) and (case_id, revision) > ($3::uuid, $4::integer)
+          order by case_id, revision limit $2 for update skip locked",
         &former,
         limit,
+        after.0.uuid(),
+        after.1,
     )
     .fetch_all(tx)
     .await?;

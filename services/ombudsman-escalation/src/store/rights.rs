@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use postgres::StoreError;
+use kernel::ResourceId as _;
+use ombudsman_escalation_domain::CaseId;
+use postgres::{Db, StoreError};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -94,4 +96,18 @@ pub(crate) async fn erase(tx: &mut PgConnection, cases: &[Uuid], now: Timestamp)
     .await?;
     sqlx::query!("delete from ombudsman.precedent where case_id = any($1)", cases).execute(tx).await?;
     Ok(())
+}
+
+/// When the words of a case were destroyed; `None` while they were not.
+#[tracing::instrument(name = "db.rights.erased_at", skip_all)]
+pub(crate) async fn erased_at(db: &Db, case: CaseId) -> Result<Option<Timestamp>, StoreError> {
+    let found = sqlx::query_scalar!("select erased_at from ombudsman.erased_case where case_id = $1", case.uuid());
+    Ok(found.fetch_optional(db.reader()).await?.map(|at| at.to_jiff()))
+}
+
+/// What the ledger holds of erasures of persons: cases from before each was told for itself went with one.
+#[tracing::instrument(name = "db.rights.erasures", skip_all)]
+pub(crate) async fn erasures(db: &Db, kind: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+    let found = sqlx::query_scalar!("select payload from ombudsman.ledger where type = $1", kind);
+    Ok(found.fetch_all(db.reader()).await?)
 }

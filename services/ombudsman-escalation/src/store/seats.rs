@@ -72,6 +72,7 @@ pub(crate) async fn wanting(
                 person: row.person,
                 since: row.assigned_at.to_jiff(),
                 left: instant(row.recused_at),
+                stepped_aside: row.recused_at.is_some() && grounds.is_empty(),
             };
             Ok(Wanting { case: CaseId::from_uuid(row.case_id), version: row.version, seat, grounds })
         })
@@ -186,13 +187,15 @@ pub(crate) async fn leavings(
         .map(|row| {
             let grounds = row.recuse_ground.unwrap_or_default();
             let grounds = grounds.iter().map(|text| word(text, "assignment", "recuse_ground", case));
+            let grounds = grounds.collect::<Result<Vec<ConflictGround>, _>>()?;
             let seat = Seat {
                 office_role: word(&row.office_role, "assignment", "office_role", case)?,
                 person: row.person,
                 since: row.assigned_at.to_jiff(),
                 left: instant(row.recused_at),
+                stepped_aside: row.recused_at.is_some() && grounds.is_empty(),
             };
-            Ok((seat, grounds.collect::<Result<Vec<ConflictGround>, _>>()?))
+            Ok((seat, grounds))
         })
         .collect()
 }

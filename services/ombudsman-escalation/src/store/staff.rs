@@ -53,17 +53,18 @@ pub(crate) async fn insert(
         Err(error) if error.constraint() == Some("staff_person_key") => return Err(Refused::MemberExists.into()),
         other => other?,
     };
-    grant(tx, &member.person, &member.mandate).await
+    grant(tx, &member.person, &member.mandate, now).await
 }
 
 /// Writes a term of office. The database refuses one that begins before another is over.
 #[tracing::instrument(name = "db.staff.grant", skip_all)]
-pub(crate) async fn grant(tx: &mut PgConnection, person: &str, term: &Mandate) -> Result<(), Failure> {
+pub(crate) async fn grant(tx: &mut PgConnection, person: &str, term: &Mandate, now: Timestamp) -> Result<(), Failure> {
     let inserted = sqlx::query!(
-        "insert into ombudsman.mandate (person, starts_at, ends_at) values ($1, $2, $3)",
+        "insert into ombudsman.mandate (person, starts_at, ends_at, entered_at) values ($1, $2, $3, $4)",
         person,
         term.from.to_sqlx() as _,
         term.to.to_sqlx() as _,
+        now.to_sqlx() as _,
     )
     .execute(tx)
     .await
@@ -109,6 +110,32 @@ pub(crate) async fn end(
     Ok(())
 }
 
+/// Writes down which roles are taken away, and why: without it the database takes none away.
+#[tracing::instrument(name = "db.staff.withdraw", skip_all)]
+pub(crate) async fn withdraw(
+    tx: &mut PgConnection,
+    (person, version): (&str, i64),
+    withdrawn: &BTreeSet<OfficeRole>,
+    why: Option<(EndCause, &str)>,
+    (by, at): (&str, Timestamp),
+) -> Result<(), StoreError> {
+    let roles: Vec<String> = withdrawn.iter().map(ToString::to_string).collect();
+    sqlx::query!(
+        "insert into ombudsman.role_withdrawal (person, version, office_roles, cause, explanation, withdrawn_by, withdrawn_at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        person,
+        version,
+        &roles,
+        why.map(|(cause, _)| cause.as_str()),
+        why.map(|(_, explanation)| explanation),
+        by,
+        at.to_sqlx() as _,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Changes what a person is appointed for.
 #[tracing::instrument(name = "db.staff.appoint", skip_all)]
 pub(crate) async fn appoint(
@@ -147,7 +174,7 @@ pub(crate) async fn touch(tx: &mut PgConnection, person: &str) -> Result<MemberR
     Ok(MemberRef { id: MemberId::from_uuid(row.member_id), version: row.version })
 }
 
-/// Writes a declaration; it replaces the one before by being newer.
+/// Writes a declaration: the newest is the one that counts, and what those before told is kept.
 #[tracing::instrument(name = "db.staff.declare", skip_all)]
 pub(crate) async fn declare(
     tx: &mut PgConnection,
@@ -197,6 +224,14 @@ pub(crate) async fn declare(
         .await?;
     }
     Ok(())
+}
+
+/// Whether the office has an ombudsman whose term runs.
+#[tracing::instrument(name = "db.staff.has_ombudsman", skip_all)]
+pub(crate) async fn has_ombudsman(tx: &mut PgConnection, at: Timestamp) -> Result<bool, StoreError> {
+    let has =
+        sqlx::query_scalar!(r#"select ombudsman.has_ombudsman($1) as "has!""#, at.to_sqlx() as _).fetch_one(tx).await?;
+    Ok(has)
 }
 
 /// Whether the person may change the register of the office at an instant: in a term that runs, or while the office has no ombudsman whose term does.

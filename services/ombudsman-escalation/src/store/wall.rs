@@ -36,8 +36,9 @@ pub(crate) async fn load(
     .fetch_all(&mut *tx)
     .await?;
     let received = sqlx::query_scalar!(
-        r#"select exists (select from ombudsman.ticket_watch
-             where ticket_id = $1 and received_position is not null) as "received!""#,
+        r#"select exists (select from ombudsman.ticket_watch where ticket_id = $1 and received_position is not null)
+              and not exists (select from ombudsman.ledger_parked where source = 'ticketing'
+                                 and aggregate in (select 'tickets/' || id from ombudsman.kin_of($1) as kin (id))) as "received!""#,
         ticket.uuid()
     )
     .fetch_one(&mut *tx)
@@ -79,7 +80,7 @@ pub(crate) async fn teams<'c>(
 ) -> Result<BTreeMap<CaseId, Team>, StoreError> {
     let ids: Vec<Uuid> = cases.iter().map(|case| case.uuid()).collect();
     let rows = sqlx::query!(
-        "select case_id, person, office_role, assigned_at, recused_at from ombudsman.assignment
+        "select case_id, person, office_role, assigned_at, recused_at, recuse_ground from ombudsman.assignment
           where case_id = any($1) order by assigned_at, assignment_id",
         &ids
     )
@@ -92,6 +93,7 @@ pub(crate) async fn teams<'c>(
             person: row.person,
             since: row.assigned_at.to_jiff(),
             left: instant(row.recused_at),
+            stepped_aside: row.recused_at.is_some() && row.recuse_ground.is_none_or(|grounds| grounds.is_empty()),
         };
         teams.entry(CaseId::from_uuid(row.case_id)).or_default().seats.push(seat);
     }

@@ -1,5 +1,6 @@
 //! Adding a paper to the dossier by hand.
 
+use kernel::Role;
 use ombudsman_escalation_domain::dossier::Sealed;
 use ombudsman_escalation_domain::team::{SEATS, WORKING};
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
@@ -21,7 +22,7 @@ pub const METHOD: &str = "AddDossierEntry";
 pub struct Command {
     /// The change; it takes no version, since it only adds.
     pub change: Change,
-    /// Evidence, a note, or what the claimant states.
+    /// Evidence, a note, or what a party states or brings.
     pub kind: DossierKind,
     /// Who may see it.
     pub visibility: Visibility,
@@ -31,12 +32,31 @@ pub struct Command {
     pub content: Vec<u8>,
 }
 
-/// Adds the paper; a claimant's statement also answers a proposed refusal.
+/// What the firm brings.
+const OF_THE_FIRM: [DossierKind; 2] = [DossierKind::EntityStatement, DossierKind::EntityEvidence];
+/// What the claimant brings, by the office's hand.
+const OF_THE_CLAIMANT: [DossierKind; 2] = [DossierKind::ClaimantStatement, DossierKind::ClaimantEvidence];
+
+/// Whether a paper of this kind is a party's, and so for both.
+pub(crate) fn is_of_a_party(kind: DossierKind) -> bool {
+    OF_THE_FIRM.contains(&kind) || OF_THE_CLAIMANT.contains(&kind)
+}
+
+/// Adds the paper; a claimant's statement also answers a proposed refusal, and the firm's in an admitted case is its position.
 ///
 /// # Errors
 /// [`Failure`].
 #[tracing::instrument(name = "dossier.add", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::DossierEntry, Failure> {
+    if call.acting().has(Role::FirmLiaison) != OF_THE_FIRM.contains(&command.kind) {
+        return Err(Failure::field(
+            "kind",
+            "of the firm's liaison must be ENTITY_EVIDENCE or ENTITY_STATEMENT, and of nobody else",
+        ));
+    }
+    if OF_THE_FIRM.contains(&command.kind) {
+        return by(office, call, command, Seating::Unneeded).await;
+    }
     // Who looks after quality notes, for the office alone, and nothing else.
     let notes = command.kind == DossierKind::Note && command.visibility != Visibility::Parties;
     let seats = Seating::In(if notes { SEATS } else { WORKING });
@@ -58,6 +78,7 @@ pub(super) async fn by(
     before.accepts_papers()?;
     let after = match command.kind {
         DossierKind::ClaimantStatement => step.case().hear_claimant(step.now)?,
+        kind if OF_THE_FIRM.contains(&kind) => step.case().hear_firm(kind == DossierKind::EntityStatement)?,
         // Who withdrew sends no evidence either.
         _ if matches!(seats, Seating::Claimant) => step.case().hear_claimant(step.now).map(|_| step.case())?,
         _ => step.case(),

@@ -2,12 +2,13 @@
 //! database judges last, under its locks, so that no way around exists.
 
 use kernel::ResourceId as _;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::vocabulary::{ConflictGround, DossierKind, OfficeRole, Visibility};
 use ombudsman_escalation_domain::{CaseId, Refused};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, links, replayed};
+use super::links::{self, Links};
+use super::{Begun, Change, Paper, Seating, Step, replayed};
 use crate::error::Failure;
 use crate::grpc::vocabulary::{conflict_ground_to_proto, office_role_to_proto};
 use crate::office::Office;
@@ -34,7 +35,13 @@ pub struct Command {
 #[tracing::instrument(name = "case.assign", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
     let case = command.change.case;
-    let refused = match attempt(&office, &call, &command).await {
+    let links = links::known(&office, &call).await;
+    // Of whoever gives the seat; what stands against who is to have it is another matter.
+    let step = match Step::begin(&office, &call, &command.change, Seating::Bench).await? {
+        Begun::Replay(kept) => return replayed(&office, &kept).await,
+        Begun::Step(step) => step,
+    };
+    let grounds = match seat(&office, *step, &command, links).await {
         Err(Failure::Refused(Refused::Conflict { grounds })) => grounds,
         Err(Failure::WallMoved) => {
             let now = office.ambient.now();
@@ -46,16 +53,15 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         }
         other => return other,
     };
-    note_refusal(&office, &call, case, &command.person, &refused).await?;
-    Err(Refused::Conflict { grounds: refused }.into())
+    Err(refuse(&office, &call, (case, &command.person), grounds).await)
 }
 
-async fn attempt(office: &Office, call: &Call, command: &Command) -> Result<pb::Case, Failure> {
-    let links = links::known(office, call).await;
-    let mut step = match Step::begin(office, call, &command.change, Seating::Bench).await? {
-        Begun::Replay(kept) => return replayed(office, &kept).await,
-        Begun::Step(step) => step,
-    };
+async fn seat(
+    office: &Office,
+    mut step: Step,
+    command: &Command,
+    links: Result<Links, Failure>,
+) -> Result<pb::Case, Failure> {
     let after = step.case();
     after.accepts_people()?;
     let wall = wall::load(&mut step.tx, after.ticket, after.customer, step.now).await?;
@@ -82,13 +88,26 @@ async fn attempt(office: &Office, call: &Call, command: &Command) -> Result<pb::
     step.finish(office, after).await
 }
 
+/// Writes down that the wall stands against a person who was to have a seat, and gives back how they are refused; that it could not be written, where that is so.
+///
 /// In a transaction of its own: the refused one is gone, its refusal stays.
+pub(super) async fn refuse(
+    office: &Office,
+    call: &Call,
+    (case, person): (CaseId, &str),
+    grounds: Vec<ConflictGround>,
+) -> Failure {
+    match note_refusal(office, call, (case, person), &grounds).await {
+        Ok(()) => Refused::Conflict { grounds }.into(),
+        Err(failure) => failure,
+    }
+}
+
 async fn note_refusal(
     office: &Office,
     call: &Call,
-    case: CaseId,
-    person: &str,
-    grounds: &[ombudsman_escalation_domain::vocabulary::ConflictGround],
+    (case, person): (CaseId, &str),
+    grounds: &[ConflictGround],
 ) -> Result<(), Failure> {
     let now = office.ambient.now();
     let refused = pb::AssignmentRefused {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use kernel::ResourceId as _;
-use ombudsman_escalation_domain::vocabulary::OfficeRole;
+use kernel::{Personal, ResourceId as _};
+use ombudsman_escalation_domain::vocabulary::{EndCause, OfficeRole};
 use ombudsman_escalation_domain::{HouseRefused, MemberId, Refused};
 use postgres::{Claim, Kept, RequestKey, StoreError, claim, keep_answer};
 use prost::Message as _;
@@ -13,7 +13,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use super::{denied, entry};
 use crate::error::Failure;
 use crate::grpc::answer;
-use crate::grpc::vocabulary::office_role_to_proto;
+use crate::grpc::vocabulary::{end_cause_to_proto, office_role_to_proto};
 use crate::office::Office;
 use crate::store::{case, seats, staff, wall};
 
@@ -31,6 +31,8 @@ pub struct Command {
     pub version: i64,
     /// What the person is appointed for from now on.
     pub office_roles: BTreeSet<OfficeRole>,
+    /// Why a role is taken away, and what that rests on.
+    pub cause: Option<(EndCause, Personal<String>)>,
 }
 
 /// Appoints the person anew.
@@ -67,11 +69,25 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     if !cases.is_empty() {
         return Err(HouseRefused::SubstituteNeeded { cases }.into());
     }
+    let before = staff::get(&mut tx, row.id, now).await?.ok_or(Refused::MemberNotFound)?;
+    let withdrawn: BTreeSet<OfficeRole> =
+        before.member.office_roles.difference(&command.office_roles).copied().collect();
+    let holds_office = before.terms.iter().any(|term| now < term.mandate.over_at());
+    let cause = command.cause.filter(|_| !withdrawn.is_empty());
+    if !withdrawn.is_empty() {
+        if holds_office && cause.is_none() {
+            return Err(Failure::field("cause", "is required where a role is taken away from who holds office"));
+        }
+        let why = cause.as_ref().map(|(cause, explanation)| (*cause, explanation.expose().as_str()));
+        let by = (call.actor().id.as_str(), now);
+        staff::withdraw(&mut tx, (&person, row.version), &withdrawn, why, by).await?;
+    }
     staff::appoint(&mut tx, row.id, &command.office_roles).await?;
     let noted = pb::OfficeRolesChanged {
         member: row.id.name(),
         person,
         office_roles: command.office_roles.iter().map(|role| office_role_to_proto(*role).into()).collect(),
+        cause: cause.map(|(cause, _)| end_cause_to_proto(cause).into()).unwrap_or_default(),
     };
     ledger::append(&mut tx, &[entry(&office, &call, row.id.name(), &noted)]).await?;
     let after = staff::get(&mut tx, row.id, now).await?.ok_or(Refused::MemberNotFound)?;

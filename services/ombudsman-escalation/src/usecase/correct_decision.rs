@@ -1,9 +1,9 @@
 //! Correcting a slip of the pen in a decision: never an edit, always one entry more.
 
 use kernel::{Personal, ResourceId as _, Violations};
-use ombudsman_escalation_domain::correction::changes_a_number;
-use ombudsman_escalation_domain::decision::Answer;
-use ombudsman_escalation_domain::vocabulary::{DecisionText, DossierKind, OfficeRole, Visibility};
+use ombudsman_escalation_domain::correction::{Slip, Texts};
+use ombudsman_escalation_domain::obligation::Obligation;
+use ombudsman_escalation_domain::vocabulary::{DecisionText, DossierKind, ObligationKind, OfficeRole, Visibility};
 use ombudsman_escalation_domain::{ProcedureRefused, Refused, notice};
 use server::Call;
 use server::parse::time_to_proto;
@@ -12,9 +12,10 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use super::{Begun, Change, Paper, Seating, Step, replayed};
 use crate::document;
 use crate::error::Failure;
-use crate::grpc::vocabulary::decision_text_to_proto;
+use crate::grpc::answer;
+use crate::grpc::vocabulary::{decision_text, decision_text_to_proto};
 use crate::office::Office;
-use crate::store::{decision, procedure};
+use crate::store::{decision, obligation, procedure};
 
 /// Name of the RPC.
 pub const METHOD: &str = "CorrectDecision";
@@ -50,12 +51,19 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let after = step.case();
     after.is_told()?;
     procedure::refuse_erased(&mut step.tx, after.id).await?;
+    if let Some(review) = procedure::standing(&mut step.tx, after.id).await?.superseded_by {
+        return Err(Refused::from(ProcedureRefused::DecisionSuperseded { case: review }).into());
+    }
     let (issued, answers) = decision::get(&mut step.tx, after.id).await?.ok_or(Refused::DecisionNotFound)?;
-    stands_there(&command, &issued.signpost, &answers)?;
-    let decided = decision::in_force(&mut step.tx, after.id, answers.clone()).await?;
-    grants_the_same(&command, [&answers, &decided])?;
+    not_ordered(&command, &obligation::of_case(&mut step.tx, after.id).await?)?;
+    let before = procedure::corrections(&mut step.tx, after.id).await?;
+    let before: Vec<pb::Correction> =
+        before.iter().map(answer::correction).collect::<Option<_>>().ok_or(Failure::Unreadable)?;
+    let texts = Texts { signpost: issued.signpost.clone(), answers };
+    let mended = texts.since(before.iter().filter_map(slip_of)).correct(command.slip());
+    let mended = mended.map_err(|violations| Refused::from(ProcedureRefused::NotInDecision { violations }))?;
     let Command { claim_point, text, stood, stands, reason, .. } = command;
-    let number = procedure::corrections(&mut step.tx, after.id).await?.len() + 1;
+    let number = before.len() + 1;
     let number = u32::try_from(number).unwrap_or(u32::MAX);
     let (signed_hash, sealed_text) = document::correct(
         &office.sealer,
@@ -100,46 +108,36 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     };
     procedure::correct(&mut step.tx, after.id, &corrected).await?;
     if let (DecisionText::Remedy, Some(point)) = (text, &corrected.claim_point) {
-        let stood = decided.iter().find(|answer| answer.claim_point == *point).map(|answer| answer.remedy.expose());
-        let remedy = stood.map(|stood| stood.replacen(&correction.stood, &correction.stands, 1)).unwrap_or_default();
-        procedure::correct_remedy(&mut step.tx, after.id, (point, &remedy), (number, step.now)).await?;
+        procedure::correct_remedy(&mut step.tx, after.id, (point, &mended), (number, step.now)).await?;
     }
     let hash = sealed.hash.to_vec();
     step.note(&office, &pb::DecisionCorrected { case_name: after.id.name(), text: correction.text, hash });
     step.finish(&office, after).await
 }
 
-/// Whether the remedy of a point that grants an amount keeps its numbers, as it was issued and as it stands: what the firm is to pay is counted from
-/// the amount, and both say the same.
-fn grants_the_same(command: &Command, texts: [&[Answer]; 2]) -> Result<(), Refused> {
-    let mut violations = Violations::new();
-    let (stood, stands) = (command.stood.expose(), command.stands.expose());
-    let granting =
-        |answer: &&Answer| Some(&answer.claim_point) == command.claim_point.as_ref() && answer.redress.is_some();
-    let mut remedies = texts.into_iter().filter_map(|answers| answers.iter().find(granting));
-    if command.text == DecisionText::Remedy && remedies.any(|one| changes_a_number(one.remedy.expose(), stood, stands))
-    {
-        violations.push("stands", "changes a number of a remedy that grants an amount: a review changes amounts");
+impl Command {
+    fn slip(&self) -> Slip<'_> {
+        Slip {
+            text: self.text,
+            claim_point: self.claim_point.as_deref(),
+            stood: self.stood.expose(),
+            stands: self.stands.expose(),
+        }
     }
-    violations.into_result().map_err(|violations| ProcedureRefused::NotInDecision { violations }.into())
 }
 
-/// Whether the decision says there, to the letter, what is said to be a slip.
-fn stands_there(command: &Command, signpost: &str, answers: &[Answer]) -> Result<(), Refused> {
-    let mut violations = Violations::new();
-    let answer = command.claim_point.as_ref().map(|point| answers.iter().find(|answer| answer.claim_point == *point));
-    let said = match (command.text, answer) {
-        (DecisionText::Signpost, None) => Some(signpost),
-        (DecisionText::Finding, Some(Some(answer))) => Some(answer.finding.expose().as_str()),
-        (DecisionText::Reason, Some(Some(answer))) => Some(answer.reason.expose().as_str()),
-        (DecisionText::Remedy, Some(Some(answer))) => Some(answer.remedy.expose().as_str()),
-        _ => None,
-    };
-    match said {
-        None => violations.push("claim_point", "is no claim point whose answer has this text"),
-        Some(said) if !said.contains(command.stood.expose()) => violations.push("stood", "does not stand there"),
-        Some(_) if command.stood == command.stands => violations.push("stands", "is what stands there"),
-        Some(_) => {}
+/// A slip that was corrected before; `None` for one of a text that this version does not know.
+fn slip_of(correction: &pb::Correction) -> Option<Slip<'_>> {
+    let text = decision_text(&mut Violations::new(), "", correction.text)?;
+    let claim_point = Some(correction.claim_point.as_str()).filter(|point| !point.is_empty());
+    Some(Slip { text, claim_point, stood: &correction.stood, stands: &correction.stands })
+}
+
+/// What was ordered is what stood: the order's paper would keep the slip.
+fn not_ordered(command: &Command, owed: &[Obligation]) -> Result<(), Refused> {
+    let of_it = |owed: &&Obligation| owed.kind == ObligationKind::Order && owed.claim_point == command.claim_point;
+    match owed.iter().find(of_it).filter(|_| command.text == DecisionText::Remedy) {
+        Some(order) => Err(ProcedureRefused::RemedyOrdered { number: order.number }.into()),
+        None => Ok(()),
     }
-    violations.into_result().map_err(|violations| ProcedureRefused::NotInDecision { violations }.into())
 }

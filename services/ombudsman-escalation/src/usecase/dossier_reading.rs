@@ -2,22 +2,25 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use kernel::ResourceId as _;
-use ombudsman_escalation_domain::dossier::{Hash, Sealed, hold_against, told_offers, verify};
+use ombudsman_escalation_domain::dossier::{Hash, Sealed, hold_against, told_offers, verify_whole};
 use ombudsman_escalation_domain::team::SEATS;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use ombudsman_escalation_domain::{CaseId, Refused};
 use prost::{Message as _, Name as _};
 use server::parse::time_to_proto;
 use server::{Call, PageToken};
+use ventanilla_proto::ledger::v1::Entry as LedgerEntry;
 use ventanilla_proto::ombudsman::v1 as pb;
+use ventanilla_proto::rights::v1::PersonalDataErased;
 
 use super::entry;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
 use crate::store::access::{self, Access};
-use crate::store::{case, dossier, wall};
+use crate::store::{case, dossier, rights, wall};
 
 const LIST: &str = "dossier_entries";
 const ACCESSES: &str = "dossier_accesses";
@@ -38,6 +41,16 @@ pub struct Page {
 /// What the firm keeps of an affair as a whole, its own notes among it, in cases from before both were told apart.
 const HOUSES_OWN: [DossierKind; 2] = [DossierKind::MessagesSnapshot, DossierKind::HistorySnapshot];
 
+/// How somebody of the office stands to a case.
+enum Standing {
+    /// In a seat that nothing stands against.
+    Seated,
+    /// With a term that runs, and nothing that is known ties them to the case.
+    Clear,
+    /// Neither.
+    KeptOff,
+}
+
 /// What this caller may see of the case: visibilities that are listed, and whether sealed content is shown.
 struct Sight {
     listed: Vec<String>,
@@ -49,8 +62,15 @@ struct Sight {
 impl Sight {
     async fn of(office: &Office, call: &Call, case: CaseId) -> Result<Self, Failure> {
         let who = call.acting();
-        let listed: &[Visibility] = if who.is_office() { Visibility::ALL } else { &[Visibility::Parties] };
-        let sealed = who.is_office() && Self::past_the_wall(office, &who.actor.id, case).await?;
+        // A term that is over, or a tie to the case, leaves what every party may read.
+        let (listed, sealed): (&[Visibility], bool) = match who.is_office() {
+            true => match Self::standing(office, &who.actor.id, case).await? {
+                Standing::Seated => (Visibility::ALL, true),
+                Standing::Clear => (Visibility::ALL, false),
+                Standing::KeptOff => (&[Visibility::Parties], false),
+            },
+            false => (&[Visibility::Parties], false),
+        };
         Ok(Self { listed: listed.iter().map(ToString::to_string).collect(), sealed, told: None })
     }
 
@@ -73,15 +93,21 @@ impl Sight {
         self.told.as_ref().is_none_or(|told| is_for_claimant(sealed, told))
     }
 
-    /// Whether the person has a live seat that nothing stands against.
-    async fn past_the_wall(office: &Office, person: &str, case: CaseId) -> Result<bool, Failure> {
-        let Some(stored) = case::get(&office.db, case).await? else { return Ok(false) };
+    /// How somebody of the office stands to the case.
+    async fn standing(office: &Office, person: &str, case: CaseId) -> Result<Standing, Failure> {
+        let Some(stored) = case::get(&office.db, case).await? else { return Ok(Standing::KeptOff) };
         let now = office.ambient.now();
         let mut tx = office.db.tx().await?;
         let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
         let team = wall::team(&mut *tx, case).await?;
         tx.rollback().await?;
-        Ok(team.authorize(person, SEATS, &wall, now).is_ok())
+        Ok(if team.authorize(person, SEATS, &wall, now).is_ok() {
+            Standing::Seated
+        } else if team.finds_clear(person, &wall, now).is_ok() {
+            Standing::Clear
+        } else {
+            Standing::KeptOff
+        })
     }
 
     fn shows(&self, sealed: &Sealed) -> bool {
@@ -217,20 +243,50 @@ pub async fn accesses(office: Office, page: Page) -> Result<pb::ListDossierAcces
 #[tracing::instrument(name = "dossier.verify", skip_all, fields(case = %case))]
 pub async fn verdict(office: Office, case: CaseId) -> Result<pb::DossierVerdict, Failure> {
     // On both sides of the dossier: whatever was recorded before it was read stands in it, and whatever stands in it was recorded by then.
-    let before = recorded(&office, case).await?;
+    let before = recorded(&told_of(&office, case).await?)?;
     let (stored, entries) = whole(&office, case).await?;
     let known = before.iter().map(|(sequence, _)| *sequence).max().unwrap_or(0).max(entries.len() as u64);
-    let mut recorded = recorded(&office, case).await?;
+    let told = told_of(&office, case).await?;
+    let mut recorded = recorded(&told)?;
     recorded.retain(|(sequence, _)| *sequence <= known);
-    let found = verify(case, &entries, stored.head).and_then(|()| hold_against(&entries, &recorded));
+    let erased = erased_at(&office, &stored, &told).await?.is_some();
+    let whole = verify_whole(case, &entries, stored.head, |_| !erased);
+    // Of two faults the first entry is named.
+    let found = match (whole, hold_against(&entries, &recorded)) {
+        (Err(fault), Err(other)) if other.sequence < fault.sequence => Err(other),
+        (Err(fault), _) | (Ok(()), Err(fault)) => Err(fault),
+        (Ok(()), Ok(())) => Ok(()),
+    };
     Ok(answer::verdict(found, entries.len(), stored.head))
 }
 
-/// Sequence and hash of every entry, as the ledger recorded them when they were added.
-async fn recorded(office: &Office, case: CaseId) -> Result<Vec<(u64, Hash)>, Failure> {
+/// What the ledger tells of a case.
+async fn told_of(office: &Office, case: CaseId) -> Result<Vec<LedgerEntry>, Failure> {
     office.ledger.sequence_waiting().await?;
-    let entries = office.ledger.of_aggregate(&case.name(), 0, i64::MAX).await?;
-    let added = entries.iter().filter(|entry| entry.r#type == pb::DossierEntryAdded::full_name());
+    Ok(office.ledger.of_aggregate(&case.name(), 0, i64::MAX).await?)
+}
+
+/// When the words of the case were destroyed with its claimant's data, as the table says and the ledger tells; `None` where one of them does not.
+async fn erased_at(
+    office: &Office,
+    stored: &case::StoredCase,
+    told: &[LedgerEntry],
+) -> Result<Option<Timestamp>, Failure> {
+    let Some(at) = rights::erased_at(&office.db, stored.case.id).await? else { return Ok(None) };
+    if told.iter().any(|entry| entry.r#type == pb::CaseErased::full_name()) {
+        return Ok(Some(at));
+    }
+    let of_whom = stored.case.customer.name();
+    let erasures = rights::erasures(&office.db, &PersonalDataErased::full_name()).await?;
+    let names = |payload: &Vec<u8>| {
+        PersonalDataErased::decode(payload.as_slice()).is_ok_and(|erased| erased.customers.contains(&of_whom))
+    };
+    Ok(erasures.iter().any(names).then_some(at))
+}
+
+/// Sequence and hash of every entry, as the ledger recorded them when they were added.
+fn recorded(told: &[LedgerEntry]) -> Result<Vec<(u64, Hash)>, Failure> {
+    let added = told.iter().filter(|entry| entry.r#type == pb::DossierEntryAdded::full_name());
     added
         .map(|entry| {
             let added = pb::DossierEntryAdded::decode(entry.payload.as_slice()).map_err(|_| Failure::Unreadable)?;
@@ -261,6 +317,7 @@ pub async fn export(
 ) -> Result<pb::DossierExport, Failure> {
     let (stored, entries) = whole(&office, case).await?;
     let sight = Sight::of_audience(&office, &call, case, audience).await?;
+    let erased_at = erased_at(&office, &stored, &told_of(&office, case).await?).await?;
     let entry_count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
     let told = match audience {
         Audience::Office => pb::DossierAudience::Office,
@@ -277,6 +334,8 @@ pub async fn export(
         entries: entries.iter().map(|sealed| answer::dossier_entry(sealed, sight.shows(sealed), true)).collect(),
         head_hash: stored.head.hash.to_vec(),
         entry_count,
+        audience: told.into(),
+        erase_time: erased_at.map(time_to_proto),
     })
 }
 

@@ -6,7 +6,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use crate::error::Failure;
 use crate::office::Office;
 use crate::seal::{KeyId, Keyring};
-use crate::store::draft;
+use crate::store::{dossier, draft};
 
 /// Every key the office was given or a draft names, and how many drafts are under it; the one in use first.
 ///
@@ -15,6 +15,7 @@ use crate::store::draft;
 #[tracing::instrument(name = "draft.keys", skip_all)]
 pub async fn run(office: Office) -> Result<pb::GetDraftKeysResponse, Failure> {
     let by_key = draft::by_key(office.db.reader()).await?;
+    let unclosed_count = dossier::unclosed(office.db.reader()).await?;
     let count = |id: Option<&KeyId>| {
         by_key.iter().find(|(key, _)| key.as_ref() == id).map(|(_, drafts)| *drafts).unwrap_or_default()
     };
@@ -33,7 +34,7 @@ pub async fn run(office: Office) -> Result<pb::GetDraftKeysResponse, Failure> {
         keys.push(told(&KeyId::unnamed(), false, unnamed));
     }
     keys[1..].sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(pb::GetDraftKeysResponse { keys })
+    Ok(pb::GetDraftKeysResponse { keys, unclosed_count })
 }
 
 /// `draftKeys/{id}`.

@@ -13,7 +13,7 @@ use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::links::{self, Links};
-use super::{Bench, Moves, denied, entry};
+use super::{Bench, Moves, assign_case, denied, entry};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::grpc::vocabulary::end_cause_to_proto;
@@ -63,6 +63,10 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     if row.version != command.version + 1 {
         return Err(StoreError::Stale.into());
     }
+    if person != call.actor().id && !staff::may_govern(&mut tx, &call.actor().id, now).await? {
+        tx.rollback().await?;
+        return Err(denied(&office, &call, (METHOD, row.id.name()), HouseRefused::NoMandate).await);
+    }
     let before = staff::get(&mut tx, row.id, now).await?.ok_or(Refused::MemberNotFound)?;
     let open: Vec<Mandate> =
         before.terms.iter().map(|term| term.mandate).filter(|term| term.end(command.cause, now).is_ok()).collect();
@@ -78,11 +82,16 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
         let links = links?;
         for (case, substitute) in &substitutes {
             match hand_over(&bench, &mut tx, *case, &person, (substitute, links)).await {
-                Err(Failure::Refused(Refused::House(HouseRefused::NoMandate))) => {
+                Ok(()) => {}
+                Err(Stopped::Mover(refused)) => {
                     tx.rollback().await?;
-                    return Err(denied(&office, &call, (METHOD, case.name()), HouseRefused::NoMandate).await);
+                    return Err(denied(&office, &call, (METHOD, case.name()), refused).await);
                 }
-                done => done?,
+                Err(Stopped::Substitute(grounds)) => {
+                    tx.rollback().await?;
+                    return Err(assign_case::refuse(&office, &call, (*case, substitute), grounds).await);
+                }
+                Err(Stopped::Other(failure)) => return Err(failure),
             }
         }
     }
@@ -134,26 +143,53 @@ fn substitutes(
     if cases.is_empty() { Ok(taken) } else { Err(HouseRefused::SubstituteNeeded { cases }.into()) }
 }
 
-/// Every seat of the person on one case goes to the substitute, past the wall.
+/// Why a case was not handed over.
+enum Stopped {
+    /// Whoever hands it over may not.
+    Mover(Refused),
+    /// The wall stands against who was to take it.
+    Substitute(Vec<ConflictGround>),
+    /// Anything else.
+    Other(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for Stopped {
+    fn from(other: E) -> Self {
+        Self::Other(other.into())
+    }
+}
+
+/// Every seat of the person on one case goes to the substitute, past the wall. Who is kept off the case chooses nobody for it: they hand it over to
+/// the first who is proposed.
 async fn hand_over(
     bench: &Bench<'_>,
     tx: &mut Tx,
     case: CaseId,
     person: &str,
     (substitute, links): (&str, Links),
-) -> Result<(), Failure> {
+) -> Result<(), Stopped> {
     let stored = case::lock(tx, case).await?.ok_or(Refused::CaseNotFound)?;
     let known = wall::load(tx, stored.case.ticket, stored.case.customer, bench.now).await?;
-    if !known.register.get(&bench.actor.id).is_some_and(|member| member.mandate.runs_at(bench.now)) {
-        return Err(HouseRefused::NoMandate.into());
-    }
     let team = wall::team(&mut **tx, case).await?;
+    let loads = seats::loads(&mut **tx).await?;
+    let kept_off = match team.finds_clear(&bench.actor.id, &known, bench.now) {
+        Ok(()) => None,
+        Err(refused @ Refused::Conflict { .. }) => Some(refused),
+        Err(refused) => return Err(Stopped::Mover(refused)),
+    };
     let roles: Vec<OfficeRole> = team.live(person).map(|seat| seat.office_role).collect();
     let mut moves = Moves::of(stored);
     for office_role in roles {
+        if let Some(refused) = &kept_off {
+            let proposed = team.candidates(office_role, &known, &loads, bench.now).into_iter().next();
+            if proposed.is_none_or(|(first, _)| first != substitute) {
+                return Err(Stopped::Mover(refused.clone()));
+            }
+        }
         // Who sits there in that role already only has to be past the wall.
         match team.clone().assign(substitute, office_role, &known, bench.now) {
             Ok(_) | Err(Refused::AlreadyAssigned) => {}
+            Err(Refused::Conflict { grounds }) => return Err(Stopped::Substitute(grounds)),
             Err(refused) => return Err(refused.into()),
         }
         bench

@@ -3,7 +3,7 @@
 use kernel::{Language, ResourceId as _, Role};
 use ombudsman_escalation_domain::statement::{self, Disclosed};
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
-use ombudsman_escalation_domain::wall::Mandate;
+use ombudsman_escalation_domain::wall::{Mandate, Member};
 use ombudsman_escalation_domain::{CaseId, Refused};
 use prost::Message as _;
 use server::Call;
@@ -80,15 +80,15 @@ async fn disclosed(step: &mut Step, case: CaseId) -> Result<Vec<Disclosed>, Fail
     Ok(seats
         .into_iter()
         .map(|(seat, grounds)| {
-            let declaration = known.register.get(&seat.person).and_then(|member| member.declaration.as_ref());
-            let with_party = |declared: &ombudsman_escalation_domain::wall::Declaration| {
-                declared.relations.iter().filter(|relation| known.is_with_party(relation)).cloned().collect()
-            };
+            let member = known.register.get(&seat.person);
+            let declaration = member.and_then(|member| member.declaration.as_ref());
+            let relations = member.into_iter().flat_map(Member::relations);
+            let relations = relations.filter(|relation| known.is_with_party(relation)).cloned().collect();
             let mandates: Vec<Mandate> =
                 terms.get(&seat.person).into_iter().flatten().map(|term| term.mandate).collect();
             Disclosed {
                 declared_at: declaration.map(|declared| declared.declared_at),
-                relations: declaration.map(with_party).unwrap_or_default(),
+                relations,
                 mandates,
                 office_role: seat.office_role,
                 since: seat.since,

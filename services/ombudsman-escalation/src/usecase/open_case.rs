@@ -128,8 +128,22 @@ async fn write(
 ) -> Result<pb::Case, Failure> {
     let now = office.ambient.now();
     let id = CaseId::from_uuid(office.ambient.uuid(now));
+    let mut tx = office.db.tx().await?;
+    if let Claim::Replay(kept) = claim(&mut tx, &command.key, now).await? {
+        tx.rollback().await?;
+        return replayed(office, &kept).await;
+    }
+    wall::note_history(&mut tx, command.ticket, &snapshot.touches()).await?;
+    if call.acting().is_office() {
+        let known = wall::load(&mut tx, command.ticket, snapshot.customer()?, now).await?;
+        if let Err(refused) = known.is_clear_of(&call.acting().actor.id, now) {
+            tx.rollback().await?;
+            return Err(denied(office, call, (METHOD, command.ticket.name()), refused).await);
+        }
+    }
     let received = match receive(id, regime, &command, &snapshot, call.acting().is_office(), now) {
         Err(Failure::Refused(Refused::Channel { article })) => {
+            tx.rollback().await?;
             turned_away(office, call, regime, &command, &snapshot, article).await?;
             return Err(Refused::Channel { article }.into());
         }
@@ -137,15 +151,8 @@ async fn write(
     };
     let from = received.stage();
     let registered = received.register()?;
-
-    let mut tx = office.db.tx().await?;
-    if let Claim::Replay(kept) = claim(&mut tx, &command.key, now).await? {
-        tx.rollback().await?;
-        return replayed(office, &kept).await;
-    }
     let matter = snapshot.matter();
     case::insert(&mut tx, &registered, call.actor(), &matter, now).await?;
-    wall::note_history(&mut tx, command.ticket, &snapshot.touches()).await?;
     let stored = StoredCase {
         case: registered.clone(),
         version: 1,

@@ -7,7 +7,7 @@ use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, V
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, repeated, replayed};
+use super::{Begun, Change, Paper, Seating, Step, prior_contact, repeated, replayed};
 use crate::error::Failure;
 use crate::office::Office;
 use crate::store::case as case_store;
@@ -32,9 +32,18 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.propose_inadmissibility", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
+    let key = &command.change.key;
+    // Whether the firm had answered only ticketing knows.
+    let answered = match command.ground {
+        Ground::NoPriorContact if postgres::answered(&office.db, key).await?.is_none() => {
+            let asked = case_store::get(&office.db, command.change.case).await?.ok_or(Refused::CaseNotFound)?;
+            prior_contact::answered(&office, &call, &asked.case).await?
+        }
+        _ => false,
+    };
     // Who is one person and what is one affair is asked before anything is locked, and asked of nobody twice.
     let decided_before = match command.ground {
-        Ground::Repeated if postgres::answered(&office.db, &command.change.key).await?.is_none() => {
+        Ground::Repeated if postgres::answered(&office.db, key).await?.is_none() => {
             let asked = case_store::get(&office.db, command.change.case).await?.ok_or(Refused::CaseNotFound)?;
             repeated::decided_before(&office, &call, &asked.case).await?
         }
@@ -51,7 +60,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let cure_expired = case.cure.as_ref().is_some_and(|cure| cure.due <= step.now);
     let judged =
         case.cure.as_ref().is_some_and(|cure| cure.asks_for_a_judgement() && (cure.cured_at.is_some() || cure_expired));
-    let facts = Facts { decided_before, cure_expired, judged };
+    let facts = Facts { decided_before, cure_expired, judged, answered };
     let told = format!("{}: {}", case.regime.article(command.ground), command.reasons.expose());
     let after = case.propose_inadmissibility(command.ground, command.reasons, &facts, step.now)?;
     step.add(&office, Paper::text(DossierKind::InadmissibilityProposal, Visibility::Parties, told));

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use kernel::Personal;
-use ombudsman_escalation_domain::case::Completion;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Stage, Visibility};
+use ombudsman_escalation_domain::case::{Case, Completion};
+use ombudsman_escalation_domain::vocabulary::{DossierKind, OfficeRole, Visibility};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
@@ -44,9 +44,11 @@ pub(super) async fn by(office: Office, call: Call, command: Command, seats: Seat
     };
     let before = step.case();
     let reached_at = command.received_at.unwrap_or(step.now);
-    let asked_at = before.cure.as_ref().and_then(|cure| cure.asked_at).unwrap_or(before.complaint.filed_at_office);
-    if before.stage() == Stage::NeedsCure && (reached_at > step.now || reached_at < asked_at) {
-        return Err(Failure::field("receive_time", "must be after the claimant was asked, and not in the future"));
+    if reached_at > step.now || reached_at < may_reach_from(&before) {
+        return Err(Failure::field(
+            "receive_time",
+            "must be after the claimant was asked and sent something last, and not in the future",
+        ));
     }
     if command.completion.facts_at.is_some_and(|at| at > step.now) {
         return Err(Failure::field("facts_time", "must not be in the future"));
@@ -56,6 +58,13 @@ pub(super) async fn by(office: Office, call: Call, command: Command, seats: Seat
     step.as_of(reached_at);
     step.add(&office, Paper::text(DossierKind::Cure, Visibility::Parties, told));
     step.finish(&office, after).await
+}
+
+/// What is sent comes after the complaint, after the claimant was asked, and after what they sent last.
+fn may_reach_from(case: &Case) -> Timestamp {
+    let cure = case.cure.as_ref();
+    let sent = [cure.and_then(|cure| cure.asked_at), cure.and_then(|cure| cure.cured_at)];
+    sent.into_iter().flatten().fold(case.complaint.filed_at_office, Timestamp::max)
 }
 
 /// What was sent, and under it what of the complaint it changes: so that nothing that was said before is lost by it.

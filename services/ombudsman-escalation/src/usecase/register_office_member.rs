@@ -1,7 +1,7 @@
 //! Entering a person in the register of the office.
 
 use kernel::ResourceId as _;
-use ombudsman_escalation_domain::wall::Member;
+use ombudsman_escalation_domain::wall::{Member, entered_too_late};
 use ombudsman_escalation_domain::{HouseRefused, MemberId, Refused};
 use postgres::{Claim, Kept, RequestKey, claim, keep_answer};
 use prost::Message as _;
@@ -9,7 +9,7 @@ use server::Call;
 use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{denied, entry};
+use super::{denied, entry, renew_mandate};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::grpc::vocabulary::office_role_to_proto;
@@ -39,9 +39,13 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     if let Claim::Replay(kept) = claim(&mut tx, &command.key, now).await? {
         return pb::OfficeMember::decode(kept.as_slice()).map_err(|_| Failure::Unreadable);
     }
-    if !staff::may_govern(&mut tx, &call.actor().id, now).await? {
+    // Nobody gives themselves a term or an office.
+    if command.member.person == call.actor().id || !staff::may_govern(&mut tx, &call.actor().id, now).await? {
         tx.rollback().await?;
         return Err(denied(&office, &call, (METHOD, String::new()), HouseRefused::NoMandate).await);
+    }
+    if entered_too_late(&command.member.mandate, now) && staff::has_ombudsman(&mut tx, now).await? {
+        return Err(renew_mandate::too_late("member.mandate.start_time"));
     }
     let id = MemberId::from_uuid(office.ambient.uuid(now));
     staff::insert(&mut tx, id, &command.member, now).await?;

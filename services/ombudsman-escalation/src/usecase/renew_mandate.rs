@@ -1,7 +1,7 @@
 //! Giving a person of the office a further term.
 
 use kernel::ResourceId as _;
-use ombudsman_escalation_domain::wall::{Mandate, may_follow};
+use ombudsman_escalation_domain::wall::{ENTERED_WITHIN_DAYS, Mandate, entered_too_late, may_follow};
 use ombudsman_escalation_domain::{HouseRefused, MemberId, Refused};
 use postgres::{Claim, Kept, RequestKey, StoreError, claim, keep_answer};
 use prost::Message as _;
@@ -55,7 +55,10 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     let before = staff::get(&mut tx, row.id, now).await?.ok_or(Refused::MemberNotFound)?;
     let terms: Vec<Mandate> = before.terms.iter().map(|term| term.mandate).collect();
     may_follow(&terms, &command.mandate)?;
-    staff::grant(&mut tx, &person, &command.mandate).await?;
+    if entered_too_late(&command.mandate, now) && staff::has_ombudsman(&mut tx, now).await? {
+        return Err(too_late("mandate.start_time"));
+    }
+    staff::grant(&mut tx, &person, &command.mandate, now).await?;
     let noted = pb::MandateRenewed {
         member: row.id.name(),
         person,
@@ -70,4 +73,9 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     tx.commit().await?;
     office.ledger.nudge();
     Ok(answer)
+}
+
+/// A term that began too long before it is entered: what is left of its two years could be a day. A house that is being set up enters those it has.
+pub(super) fn too_late(field: &str) -> Failure {
+    Failure::field(field, format!("must be at most {ENTERED_WITHIN_DAYS} days ago"))
 }

@@ -79,7 +79,7 @@ async fn goes_on_as(profile: &mut CustomerServiceClient<PeerChannel>, customer: 
     }
 }
 
-fn channel(office: &Office, call: &Call, peer: &'static str) -> Result<PeerChannel, Failure> {
+pub(super) fn channel(office: &Office, call: &Call, peer: &'static str) -> Result<PeerChannel, Failure> {
     let found = office.peers.channel(peer).map(|channel| channel.for_call(call));
     found.map_err(|_| Failure::Peer { peer, code: Code::Unavailable })
 }

@@ -144,7 +144,7 @@ impl Step {
             }
             Seating::Bench => {
                 let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
-                wall.may_move_seats(&actor.id, now).err()
+                team.finds_clear(&actor.id, &wall, now).err()
             }
         };
         if let Some(refused) = refused {

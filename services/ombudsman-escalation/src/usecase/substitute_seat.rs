@@ -1,11 +1,11 @@
 //! Taking a seat from who must not have it and giving it to somebody else, in one step.
 
-use ombudsman_escalation_domain::HouseRefused;
 use ombudsman_escalation_domain::vocabulary::OfficeRole;
+use ombudsman_escalation_domain::{HouseRefused, Refused};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Moves, Seating, Step, links, replayed};
+use super::{Begun, Change, Moves, Seating, Step, assign_case, links, replayed};
 use crate::error::Failure;
 use crate::office::Office;
 use crate::store::{seats, wall};
@@ -54,7 +54,14 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
             }
         }
     };
-    let (_, grounds) = step.team.clone().substitute(&person, office_role, &substitute, &known, step.now)?;
+    let grounds = match step.team.clone().substitute(&person, office_role, &substitute, &known, step.now) {
+        Ok((_, grounds)) => grounds,
+        Err(Refused::Conflict { grounds }) => {
+            step.tx.rollback().await?;
+            return Err(assign_case::refuse(&office, &call, (case.id, &substitute), grounds).await);
+        }
+        Err(refused) => return Err(refused.into()),
+    };
     let bench = step.bench(&office);
     let mut moves = Moves::of(step.stored.clone());
     bench.hand_over(&mut step.tx, &mut moves, (&person, office_role), &grounds, (&substitute, links?)).await?;

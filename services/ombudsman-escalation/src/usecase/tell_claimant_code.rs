@@ -56,7 +56,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cla
     let number = if command.renewed { case::renew_code(&mut step.tx, id).await? } else { step.stored.code_number };
     let which = if command.renewed { "a new code" } else { "the code" };
     let told = format!("the claimant is told {which} of the case by {}", command.channel);
-    step.add(&office, Paper::text(DossierKind::Note, Visibility::Office, told));
+    step.add(&office, Paper::text(DossierKind::CodeNotice, Visibility::Office, told));
     let channel = channel_to_proto(command.channel).into();
     step.note(&office, &pb::ClaimantCodeTold { case_name: id.name(), channel, renewed: command.renewed });
     step.commit(&office, &number.to_be_bytes(), false).await?;

@@ -75,7 +75,16 @@ impl Screens {
                     continue;
                 }
             };
-            self.take_in(&missing, paper).await?;
+            match self.take_in(&missing, paper).await {
+                Ok(()) => {}
+                Err(error) if matches!(error.kind(), Kind::Unavailable | Kind::Aborted) => return Err(error),
+                // What cannot be taken in holds up none of the others.
+                Err(error) => {
+                    let error = kernel::chain(&error);
+                    tracing::warn!(case = %missing.case, error, "a missing screen is not taken in");
+                    screen::put_back(&self.office.db, missing.case, self.office.ambient.now()).await?;
+                }
+            }
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ async fn who_is_shown_a_dossier_stands_in_its_access_log_with_what_they_were_sho
     let world = World::staffed().await;
     let case = world.seated_case().await.name;
     seal(&world, &case).await;
+    world.hire("rita", Role::Investigator, pb::OfficeRole::Investigator).await;
     let already = log(&world, &case).await.len();
     let seen = world.ines().list_dossier_entries(page(&case)).await.unwrap().into_inner().entries;
     let parties = world.liaison().list_dossier_entries(page(&case)).await.unwrap().into_inner().entries;
@@ -48,6 +49,13 @@ async fn who_is_shown_a_dossier_stands_in_its_access_log_with_what_they_were_sho
     assert_eq!(told[0], ("rita", all, false), "she sees that it is there, and not what it says");
     assert_eq!((told[1].1, told[1].2), (theirs, false));
     assert_eq!(told[2], ("ines", all, true));
+    // Who is handed the acknowledgement is shown the paper that it is.
+    let name = format!("{case}/acknowledgement");
+    let request = pb::GetAcknowledgementRequest { name, format: pb::DocumentFormat::Text.into() };
+    world.ines().get_acknowledgement(request).await.unwrap();
+    let handed = log(&world, &case).await.remove(0);
+    let paper = seen.iter().find(|entry| entry.kind() == pb::DossierKind::Acknowledgement).unwrap().sequence;
+    assert_eq!((handed.first_sequence, handed.last_sequence), (paper, paper));
     assert!(accesses.iter().all(|access| access.read_time.is_some()), "{accesses:?}");
     assert_eq!(accesses[2].first_sequence, 1);
 

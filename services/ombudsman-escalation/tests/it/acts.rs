@@ -59,8 +59,17 @@ impl World {
 
     /// What both parties can read in the dossier of these kinds, in order.
     pub async fn papers(&self, case: &str, kind: pb::DossierKind) -> Vec<String> {
+        Self::papers_for(self.liaison(), case, kind).await
+    }
+
+    /// The same as the office reads them.
+    pub async fn papers_of_the_office(&self, case: &str, kind: pb::DossierKind) -> Vec<String> {
+        Self::papers_for(self.ines(), case, kind).await
+    }
+
+    async fn papers_for(mut reader: crate::world::Office, case: &str, kind: pb::DossierKind) -> Vec<String> {
         let request = pb::ListDossierEntriesRequest { parent: case.to_owned(), page_size: 100, ..Default::default() };
-        let entries = self.liaison().list_dossier_entries(request).await.unwrap().into_inner().entries;
+        let entries = reader.list_dossier_entries(request).await.unwrap().into_inner().entries;
         let of_kind = entries.into_iter().filter(|entry| entry.kind() == kind);
         of_kind.map(|entry| String::from_utf8_lossy(&entry.content).into_owned()).collect()
     }

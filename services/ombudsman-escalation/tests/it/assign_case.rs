@@ -8,7 +8,7 @@ use tonic::{Code, Status};
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ticketing::v1 as tickets;
 
-use crate::world::{CUSTOMER, STAFF, World, fresh_id, open_request, reason, refusal, uuid_of};
+use crate::world::{CUSTOMER, STAFF, World, fresh_id, open_request, reason, refusal, relation, uuid_of};
 
 const OMBUDSMAN: pb::OfficeRole = pb::OfficeRole::Ombudsman;
 
@@ -65,8 +65,17 @@ async fn keeps_out_who_has_a_relation_with_a_party_until_three_years_after_its_e
     assert_eq!(grounds(world.assign(&case.name, "elena", OMBUDSMAN).await), "relation_with_party");
     world.declare("elena", Role::Ombudsman, vec![relation("departments/billing", world.in_days(-700))]).await;
     assert_eq!(grounds(world.assign(&case.name, "elena", OMBUDSMAN).await), "relation_with_party");
-    world.declare("elena", Role::Ombudsman, vec![relation(CUSTOMER, world.in_days(-3 * 366))]).await;
-    assert!(world.assign(&case.name, "elena", OMBUDSMAN).await.is_ok());
+    person(&world, "rosa", "ombudsman-office", None).await;
+    world.declare("rosa", Role::Ombudsman, vec![relation(CUSTOMER, world.in_days(-3 * 366))]).await;
+    // Elena, who is kept off, chooses nobody.
+    let request = pb::AssignCaseRequest {
+        name: case.name.clone(),
+        etag: world.etag(&case.name).await,
+        person: "rosa".into(),
+        office_role: OMBUDSMAN.into(),
+        request_id: fresh_id(),
+    };
+    world.ines().assign_case(request).await.unwrap();
 }
 
 #[tokio::test]
@@ -242,11 +251,28 @@ async fn the_wall_of_the_database_and_of_the_domain_agree_on_this_house() {
     let declaration = pb::RelationDeclaration { incompatibilities: vec![governed], ..Default::default() };
     let declare = pb::DeclareRelationsRequest { declaration: Some(declaration), request_id: fresh_id() };
     world.as_person("goran", Role::Ombudsman).declare_relations(declare).await.unwrap();
+    // Of two that were related to the claimant one told it as over and one told it no more, and one's declaration ran out.
+    for name in ["mina", "pia", "rosa"] {
+        person(&world, name, "ombudsman-office", None).await;
+    }
+    let over = |days| pb::Relation { end_time: world.in_days(days), ..relation(CUSTOMER) };
+    for relations in [vec![relation(CUSTOMER)], Vec::new()] {
+        world.declare("mina", Role::Ombudsman, relations).await;
+    }
+    for relations in [vec![over(-4 * 366)], vec![over(-3 * 366)]] {
+        world.declare("pia", Role::Ombudsman, relations).await;
+    }
+    world.declare("rosa", Role::Ombudsman, vec![relation(CUSTOMER)]).await;
+    world.days(400);
+    for name in ["elena", "goran", "mina", "pia"] {
+        world.declare(name, Role::Ombudsman, Vec::new()).await;
+    }
     let ticket = world.ticket().await;
     let case = world.ines().open_case(open_request(&ticket)).await.unwrap().into_inner();
     world.received(&ticket).await;
     let admin = world.database.admin().await;
-    for person in STAFF.map(|(person, _, _)| person).into_iter().chain(["zoe", "dina", "goran", "nobody"]) {
+    let people = ["zoe", "dina", "goran", "mina", "pia", "rosa", "nobody"];
+    for person in STAFF.map(|(person, _, _)| person).into_iter().chain(people) {
         let now = server::parse::time_to_proto(world.harness.surroundings.ambient.now());
         let mut found: Vec<String> =
             sqlx::query_scalar("select unnest(ombudsman.conflicts($1, $2, to_timestamp($3::float8)))")

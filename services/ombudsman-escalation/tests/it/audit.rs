@@ -197,7 +197,7 @@ fn mutates(method: &str) -> bool {
 async fn people(trial: &mut Trial) {
     let member = |world: &World| pb::OfficeMember {
         person: "rita".into(),
-        office_roles: vec![pb::OfficeRole::Investigator.into()],
+        office_roles: vec![pb::OfficeRole::Investigator.into(), pb::OfficeRole::Quality.into()],
         unit: "ombudsman-office".into(),
         mandate: Some(pb::Mandate { start_time: world.in_days(-1), end_time: world.in_days(900), ending: None }),
         ..Default::default()
@@ -226,8 +226,10 @@ async fn people(trial: &mut Trial) {
     let change = pb::ChangeOfficeRolesRequest {
         name: rita.name,
         etag: rita.etag,
-        office_roles: vec![pb::OfficeRole::Investigator.into(), pb::OfficeRole::Quality.into()],
+        office_roles: vec![pb::OfficeRole::Investigator.into()],
         request_id: fresh_id(),
+        cause: pb::MandateEndCause::Incapacity.into(),
+        explanation: "by the report of the 12th".into(),
     };
     trial.both::<_, pb::OfficeMember>(ELENA, house!("ChangeOfficeRoles"), &change).await;
 }
@@ -287,7 +289,7 @@ async fn admission(trial: &mut Trial) {
 
 async fn hearing(trial: &mut Trial) {
     let name = trial.world.seated_case().await.name;
-    let admit = pb::AdmitCaseRequest { name: name.clone(), etag: trial.etag(&name).await, request_id: fresh_id() };
+    let admit = pb::AdmitCaseRequest { name: name.clone(), etag: trial.etag(&name).await, request_id: fresh_id(), ..Default::default() };
     trial.both::<_, pb::Case>(INES, office!("AdmitCase"), &admit).await;
     let state = pb::SubmitEntityStatementRequest {
         name: name.clone(),

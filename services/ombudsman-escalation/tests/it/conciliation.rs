@@ -7,8 +7,15 @@ use ventanilla_proto::r#type::v1::Channel;
 
 use crate::world::{World, fields, reason, refusal, time};
 
+/// A case under investigation.
+async fn investigated(world: &World) -> String {
+    let case = world.seated_case().await.name;
+    world.to_investigation(&case).await;
+    case
+}
+
 async fn offered(world: &World) -> String {
-    let case = world.drafted_case().await.name;
+    let case = investigated(world).await;
     let offered =
         act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "41 euros and an apology");
     assert_eq!(offered.unwrap().state(), S::Conciliation);
@@ -52,10 +59,22 @@ async fn a_no_leads_back_to_the_investigation_at_once_and_a_better_offer_begins_
     assert_eq!(no.unwrap().state(), S::Investigation);
     assert!(world.told(&case).await.offer.is_none());
 
-    act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "82 euros").unwrap();
-    act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
+    // A second one moves nothing before the office takes it up.
+    let second = act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "82 euros");
+    assert_eq!(second.unwrap().state(), S::Investigation);
+    let told = world.told(&case).await;
+    assert!(told.offer.is_none() && told.waiting_offer.unwrap().tell_time.is_none());
+    let taken_up = act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post);
+    assert_eq!(taken_up.unwrap().state(), S::Conciliation);
+    assert!(world.told(&case).await.waiting_offer.is_none());
     world.days(11);
-    // What is offered in the place of another is thought over anew.
+    // None takes the place of an offer that stands.
+    let third = act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "83 euros");
+    let (code, why, metadata) = refusal(&third.unwrap_err());
+    assert_eq!((code, why.as_str()), (Code::FailedPrecondition, "OFFER_STANDS"));
+    assert_eq!(metadata["due_time"], "2026-12-14T23:00:00Z");
+    world.days(11);
+    // What is offered in the place of one that lapsed is thought over anew.
     act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "83 euros").unwrap();
     act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
     let early = act!(world, "ines", answer_offer, AnswerOfferRequest, &case, accepted: true, statement: "agreed");
@@ -74,9 +93,9 @@ async fn silence_is_no_consent_and_ends_the_conciliation_when_the_offer_lapsed()
     let late = act!(world, "ines", answer_offer, AnswerOfferRequest, &case, accepted: true, statement: "agreed");
     assert_eq!(reason(&late.unwrap_err()), (Code::FailedPrecondition, "OFFER_LAPSED".into()));
     assert_eq!(end().await.unwrap().state(), S::Investigation);
-    // What the firm offered before the claimant heard of it ends without them.
+    // What the firm offers after that is no conciliation that could be ended.
     act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "82 euros").unwrap();
-    assert_eq!(end().await.unwrap().state(), S::Investigation);
+    assert_eq!(reason(&end().await.unwrap_err()).1, "CASE_STATE");
 }
 
 #[tokio::test]
@@ -158,4 +177,38 @@ async fn nobody_settles_by_sql_without_following_up_what_was_promised() {
     let other = "insert into ombudsman.obligation (case_id, number, kind, debtor, entry_sequence, since, due_at)
                  values ($1, 1, 'settlement', 'cards', 1, now(), now() + interval '1 day')";
     assert_eq!(world.rule_broken_by(other, id).await, "obligation_settles_what_was_offered");
+}
+
+#[tokio::test]
+async fn the_firm_holds_off_no_decision_by_what_it_offers() {
+    let world = World::staffed().await;
+    let case = world.drafted_case().await.name;
+    for terms in ["41 euros", "42 euros", "43 euros"] {
+        let offered = act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: terms);
+        assert_eq!(offered.unwrap().state(), S::Drafted);
+    }
+    let id = crate::world::uuid_of(&case);
+    let open = "update ombudsman.office_case set state = 'conciliation' where case_id = $1";
+    assert_eq!(world.rule_broken_by(open, id).await, "office_case_conciliation_by_the_office");
+    // The claimant is told of none that the office did not take up.
+    assert!(world.told(&case).await.waiting_offer.is_some());
+    world.decide(&case).await;
+    assert_eq!(world.stands(&case).await, S::Notified);
+    assert!(world.told(&case).await.waiting_offer.is_none(), "it came to nothing");
+}
+
+#[tokio::test]
+async fn nobody_replaces_by_sql_an_offer_that_stands_or_forgets_that_one_came_to_nothing() {
+    let world = World::staffed().await;
+    let case = offered(&world).await;
+    act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post).unwrap();
+    let id = crate::world::uuid_of(&case);
+    let other = "update ombudsman.office_case set offer_sequence = 1, offer_told_at = null, reflection_until = null, offer_open_until = null
+                  where case_id = $1";
+    assert_eq!(world.rule_broken_by(other, id).await, "office_case_offer_stands");
+    let back = "update ombudsman.office_case set state = 'investigation' where case_id = $1";
+    assert_eq!(world.rule_broken_by(back, id).await, "office_case_conciliation_ends_noted");
+    act!(world, "ines", answer_offer, AnswerOfferRequest, &case, accepted: false, statement: "no").unwrap();
+    let forgotten = "update ombudsman.office_case set conciliation_ended_at = null where case_id = $1";
+    assert_eq!(world.rule_broken_by(forgotten, id).await, "office_case_conciliation_stays_ended");
 }

@@ -118,6 +118,8 @@ async fn who_is_kept_off_a_case_chooses_nobody_for_it_and_opens_no_review_of_it(
     conflict(&ProcedureServiceClient::new(channel).review_case(review).await.unwrap_err());
     let kept_off = |method: &str| told(method, "CONFLICT_OF_INTEREST", &case);
     assert_eq!(written(&world).await, [kept_off("AssignCase"), kept_off("SubstituteSeat"), kept_off("ReviewCase")]);
+    let said = world.entries::<pb::AssignmentRefused>().await;
+    assert!(said.is_empty(), "nothing is said of Omar, against whom nothing stands: {said:?}");
     // Nothing stands against who is no relation of anybody's.
     world.ines().assign_case(pb::AssignCaseRequest { request_id: fresh_id(), ..assign }).await.unwrap();
 }

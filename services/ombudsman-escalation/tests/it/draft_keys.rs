@@ -233,10 +233,12 @@ async fn sealed_papers_are_closed_anew_with_the_drafts_and_those_from_before_are
             .fetch_one(&admin)
             .await
             .unwrap();
+    let mut together = admin.begin().await.unwrap();
     for change in plain {
         let change = sqlx::query(change).bind(crate::world::uuid_of(&case)).bind(first).bind(&salt);
-        assert_eq!(change.execute(&admin).await.unwrap().rows_affected(), 1);
+        assert_eq!(change.execute(&mut *together).await.unwrap().rows_affected(), 1);
     }
+    together.commit().await.unwrap();
     assert_eq!(says(&world.served, &case, first).await.as_deref(), Some("the first"));
     assert_eq!(keys(&world.served).await, [(true, true, 1)]);
 
@@ -252,9 +254,9 @@ async fn sealed_papers_are_closed_anew_with_the_drafts_and_those_from_before_are
     assert_eq!(says(&alone, &case, first).await.as_deref(), Some("the first"));
     assert_eq!(says(&alone, &case, second).await.as_deref(), Some("the second"));
     assert_eq!(intact(&alone, &case).await, (true, 0));
-    // Whose key was taken away reads nothing of it, and what it lacks is no alteration.
+    // Whose key was taken away reads nothing of it, and does not say that it is there.
     assert_eq!(says(&world.served, &case, second).await, None);
-    assert_eq!(intact(&world.served, &case).await, (true, 0));
+    assert_eq!(intact(&world.served, &case).await, (false, first));
     assert_eq!(missing.len(), 1);
 }
 
@@ -304,4 +306,69 @@ async fn dump(world: &World) -> String {
         dump.push_str(&rows.join("\n"));
     }
     dump
+}
+
+#[tokio::test]
+async fn what_was_altered_is_stepped_over_and_named_and_the_rest_is_closed_anew() {
+    let world = World::staffed().await;
+    let case = world.drafted_case().await.name;
+    world.drafts(&case, 3).await;
+    let mut papers = Vec::new();
+    for words in ["the first", "the second", "the third"] {
+        papers.push(sealed_paper(&world, &case, words).await);
+    }
+    let both = world.with_keys(NEXT_KEY, &[OFFICE_KEY], "").await.unwrap();
+    let mut admin = world.database.admin().await.acquire().await.unwrap();
+    sqlx::query("set session_replication_role = replica").execute(&mut *admin).await.unwrap();
+    let alter = async |admin: &mut sqlx::PgConnection, change: &'static str, at: i64| {
+        let changed = sqlx::query(change).bind(crate::world::uuid_of(&case)).bind(at).execute(admin).await;
+        assert_eq!(changed.unwrap().rows_affected(), 1, "{change}");
+    };
+    let paper = "update ombudsman.dossier_content set content = set_byte(content, 0, get_byte(content, 0) # 1)
+                  where case_id = $1 and sequence = $2";
+    alter(&mut admin, paper, papers[0]).await;
+    let mut house = HouseServiceClient::new(both.channel_as("elena", &[Role::Ombudsman], None));
+    // A page of one is not taken up by what does not open.
+    let mut done = Vec::new();
+    for _ in 0..6 {
+        let request = pb::RecloseDraftsRequest { page_size: 1, request_id: fresh_id() };
+        let answer = house.reclose_drafts(request).await.unwrap().into_inner();
+        done.push((answer.reclosed_count, answer.remaining_count, answer.first_altered));
+    }
+    let named = format!("{case}/entries/{}", papers[0]);
+    let told: Vec<(i32, i64, &str)> = done.iter().map(|(one, two, three)| (*one, *two, three.as_str())).collect();
+    let none = "";
+    assert_eq!(
+        told,
+        [(1, 5, none), (1, 4, none), (1, 3, none), (1, 2, &named), (1, 1, &named), (0, 1, &named)]
+    );
+    let draft = "update ombudsman.draft set ciphertext = set_byte(ciphertext, 0, get_byte(ciphertext, 0) # 1), key_id = null
+                  where case_id = $1 and revision = $2";
+    alter(&mut admin, draft, 1).await;
+    let request = pb::RecloseDraftsRequest { page_size: 25, request_id: fresh_id() };
+    let answer = house.reclose_drafts(request).await.unwrap().into_inner();
+    assert_eq!((answer.reclosed_count, answer.first_altered.as_str()), (0, named.as_str()));
+}
+
+#[tokio::test]
+async fn papers_from_before_they_were_closed_are_counted_and_who_has_no_mandate_closes_none() {
+    let world = World::staffed().await;
+    let case = world.seated_case().await.name;
+    let sequence = sealed_paper(&world, &case, "the first").await;
+    let mut admin = world.database.admin().await.acquire().await.unwrap();
+    sqlx::query("set session_replication_role = replica").execute(&mut *admin).await.unwrap();
+    let plain = "update ombudsman.dossier_content set content = 'the first', key_id = null, nonce = null
+                  where case_id = $1 and sequence = $2";
+    let changed = sqlx::query(plain).bind(crate::world::uuid_of(&case)).bind(sequence).execute(&mut *admin).await;
+    assert_eq!(changed.unwrap().rows_affected(), 1);
+    let house = |who: &str| HouseServiceClient::new(world.served.channel_as(who, &[Role::Ombudsman], None));
+    let told = house("elena").get_draft_keys(pb::GetDraftKeysRequest {}).await.unwrap().into_inner();
+    assert_eq!(told.unclosed_count, 1);
+    let request = || pb::RecloseDraftsRequest { page_size: 1, request_id: fresh_id() };
+    let stranger = house("nobody").reclose_drafts(request()).await.unwrap_err();
+    assert_eq!(reason(&stranger), (Code::PermissionDenied, "NO_MANDATE".into()));
+    let done = house("elena").reclose_drafts(request()).await.unwrap().into_inner();
+    assert_eq!((done.reclosed_count, done.remaining_count), (1, 0));
+    let told = house("elena").get_draft_keys(pb::GetDraftKeysRequest {}).await.unwrap().into_inner();
+    assert_eq!(told.unclosed_count, 0);
 }

@@ -149,7 +149,9 @@ async fn whoever_works_on_what_was_split_off_later_is_as_involved_as_in_the_whol
     world.one_family(&ticket.name, &part.name).await;
     eventually(LIMIT, || async {
         match world.assign(&case.name, "dina", OMBUDSMAN).await {
-            Err(refused) if refusal(&refused).2.get("grounds").is_some_and(|grounds| grounds == "unit_touched_ticket") => {
+            Err(refused)
+                if refusal(&refused).2.get("grounds").is_some_and(|grounds| grounds == "unit_touched_ticket") =>
+            {
                 Ok(())
             }
             // What else may come first (a reaction wrote the case, the links are being asked for) is said if it stays.

@@ -90,7 +90,7 @@ async fn the_database_takes_the_moves_of_the_diagram_and_no_other() {
 
     let id = crate::world::uuid_of(&world.seated_case().await.name);
     let allowed: Vec<&str> =
-        ["needs_cure", "inadmissible_proposed", "admitted", "forwarded_internally", "withdrawn"].into();
+        ["needs_cure", "inadmissible_proposed", "admitted", "forwarded_internally", "stayed", "withdrawn"].into();
     for stage in Stage::ALL.iter().filter(|stage| **stage != Stage::Registered && !allowed.contains(&stage.as_str())) {
         let moved = sqlx::query("update ombudsman.office_case set state = $2 where case_id = $1")
             .bind(id)
@@ -123,7 +123,7 @@ async fn a_stayed_case_stands_still_in_the_database_too() {
             "office_case_resumes_where_it_stood",
         ),
         (
-            "update ombudsman.office_case set state = 'withdrawn' where case_id = $1",
+            "update ombudsman.office_case set state = 'rectified' where case_id = $1",
             "office_case_moves_by_the_procedure",
         ),
         (

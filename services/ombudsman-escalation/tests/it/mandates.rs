@@ -175,7 +175,7 @@ async fn the_tables_refuse_to_leave_a_pending_case_without_anybody() {
     let admin = world.database.admin().await;
     let end =
         "update ombudsman.mandate set ended_at = '2026-11-25T00:00:00Z', end_cause = 'death', end_explanation = 'x',
-                      ended_by = 'me' where person = 'oscar'";
+                      ended_by = 'elena' where person = 'oscar'";
     let leave = "update ombudsman.assignment set recused_at = '2026-11-25T00:00:00Z', recuse_ground = '{no_mandate}'
                   where person = 'oscar'";
     for statements in [vec![end], vec![leave, end]] {
@@ -270,6 +270,9 @@ async fn an_incompatibility_keeps_off_every_case_and_its_shadow_is_as_long_as_a_
         let request = pb::DeclareRelationsRequest { declaration: Some(declaration), request_id: fresh_id() };
         world.oscar().declare_relations(request).await.unwrap().into_inner()
     };
+    // Over for longer than three years, it keeps nobody off.
+    declare(incompatible(world.in_days(-3 * 366))).await;
+    assert!(world.entries::<pb::CaseRecused>().await.is_empty());
     let declared = declare(incompatible(None)).await;
     assert_eq!(declared.declaration.unwrap().incompatibilities.len(), 1);
     let recused = world.entries::<pb::CaseRecused>().await;
@@ -281,8 +284,10 @@ async fn an_incompatibility_keeps_off_every_case_and_its_shadow_is_as_long_as_a_
     declare(incompatible(world.in_days(-1))).await;
     let refused = world.assign(&case, "oscar", pb::OfficeRole::Investigator).await.unwrap_err();
     assert_eq!(refusal(&refused).2["grounds"], "incompatible");
+    // And what they told is not untold.
     declare(incompatible(world.in_days(-3 * 366))).await;
-    world.assign(&case, "oscar", pb::OfficeRole::Investigator).await.unwrap();
+    let refused = world.assign(&case, "oscar", pb::OfficeRole::Investigator).await.unwrap_err();
+    assert_eq!(refusal(&refused).2["grounds"], "incompatible");
     let noted = world.entries::<pb::RelationsDeclared>().await;
     assert_eq!(noted.last().map(|one| (one.person.as_str(), one.incompatibility_count)), Some(("oscar", 1)));
 }
@@ -372,6 +377,8 @@ async fn a_role_is_not_taken_away_from_who_sits_on_a_pending_case_in_it() {
             etag: oscar.etag,
             office_roles: roles.iter().map(|role| (*role).into()).collect(),
             request_id: fresh_id(),
+            cause: pb::MandateEndCause::Incapacity.into(),
+            explanation: "a hearing loss, by the report of the 12th".into(),
         };
         world.house("elena", Role::Ombudsman).change_office_roles(request).await
     };
@@ -392,9 +399,15 @@ async fn a_role_is_not_taken_away_from_who_sits_on_a_pending_case_in_it() {
     world.oscar().recuse_from_case(recuse).await.unwrap();
     change(&[pb::OfficeRole::Quality]).await.unwrap();
     let refused = world.assign(&case, "oscar", pb::OfficeRole::Investigator).await.unwrap_err();
-    assert_eq!(reason(&refused), (Code::FailedPrecondition, "NOT_APPOINTED".into()));
+    assert_eq!(refusal(&refused).2["grounds"], "stepped_aside");
     let noted = world.entries::<pb::OfficeRolesChanged>().await;
     assert_eq!(noted.last().unwrap().office_roles, [i32::from(pb::OfficeRole::Quality)]);
+    let causes: Vec<_> = noted.iter().map(pb::OfficeRolesChanged::cause).collect();
+    assert_eq!(
+        causes,
+        [pb::MandateEndCause::Unspecified, pb::MandateEndCause::Incapacity],
+        "a role that is added needs none"
+    );
 }
 
 #[tokio::test]
@@ -422,6 +435,7 @@ async fn nobody_gives_themselves_a_term_and_the_register_is_changed_by_whoever_h
         etag: elena.etag,
         office_roles: vec![OMBUDSMAN.into(), pb::OfficeRole::Investigator.into()],
         request_id: fresh_id(),
+        ..Default::default()
     };
     let refused = world.house("elena", Role::Ombudsman).change_office_roles(change).await.unwrap_err();
     assert_eq!(reason(&refused), no_mandate);

@@ -12,7 +12,7 @@ async fn a_case_nobody_knows_is_not_found() {
     let name = format!("cases/{}", fresh_id());
     let refused = world.ines().get_case(pb::GetCaseRequest { name: name.clone() }).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
-    let request = pb::AdmitCaseRequest { name, etag: "\"1\"".into(), request_id: fresh_id() };
+    let request = pb::AdmitCaseRequest { name, etag: "\"1\"".into(), request_id: fresh_id(), ..Default::default() };
     let before = world.rows().await;
     let refused = world.ines().admit_case(request).await.unwrap_err();
     assert_eq!(reason(&refused), (Code::NotFound, "CASE_NOT_FOUND".into()));
@@ -56,7 +56,7 @@ async fn everything_that_is_wrong_with_a_member_is_said_at_once() {
 async fn a_person_is_registered_once_and_declares_only_when_registered() {
     let world = World::staffed().await;
     let member = pb::OfficeMember {
-        person: "elena".into(),
+        person: "oscar".into(),
         office_roles: vec![pb::OfficeRole::Intake.into()],
         unit: "ombudsman-office".into(),
         mandate: Some(pb::Mandate { start_time: world.in_days(0), end_time: world.in_days(800), ending: None }),

@@ -312,3 +312,65 @@ async fn nobody_ends_what_was_decided_by_sql_but_by_a_review_that_decided_otherw
         "update ombudsman.office_case set state = 'binding', bound_at = now(), bound_by = 'law' where case_id = $1";
     assert_eq!(world.rule_broken_by(bind, uuid_of(&review)).await, "office_case_review_confirms");
 }
+
+/// Corrects a text of the first claim point.
+async fn correct(
+    world: &World,
+    case: &str,
+    (text, stood, stands): (pb::DecisionText, &str, &str),
+) -> Result<pb::Case, tonic::Status> {
+    act!(world, "elena", correct_decision, CorrectDecisionRequest, case, claim_point: "p1",
+        text: text, stood: stood, stands: stands, reason: "misread")
+}
+
+#[tokio::test]
+async fn a_slip_in_a_correction_is_corrected_in_what_stands_since_it() {
+    let world = World::staffed().await;
+    let case = world.told_under("es.finance").await;
+    use pb::DecisionText::{Finding, Remedy};
+    for text in [Finding, Remedy] {
+        let (stood, slip, stands) = match text {
+            Finding => ("the 3rd and the 5th", "the 3rd and the 6ht", "the 3rd and the 6th"),
+            _ => ("the second charge", "the frist charge", "the first charge"),
+        };
+        correct(&world, &case, (text, stood, slip)).await.unwrap();
+        let gone = correct(&world, &case, (text, stood, stands)).await.unwrap_err();
+        assert_eq!((reason(&gone).1.as_str(), fields(&gone)), ("NOT_IN_DECISION", vec!["stood".into()]), "{text:?}");
+        correct(&world, &case, (text, slip, stands)).await.unwrap();
+    }
+    let kept: Vec<String> = sqlx::query_scalar("select remedy from ombudsman.corrected_remedy order by number")
+        .fetch_all(&world.database.admin().await)
+        .await
+        .unwrap();
+    assert_eq!(
+        kept,
+        ["the firm refunds the frist charge with legal interest", "the firm refunds the first charge with legal interest"]
+    );
+}
+
+#[tokio::test]
+async fn what_comes_of_a_correction_is_an_answer_and_nothing_is_corrected_that_was_ordered_or_took_its_leave() {
+    let world = World::staffed().await;
+    let case = world.told_under("es.finance").await;
+    use pb::DecisionText::{Finding, Reason, Remedy};
+    let whole = "the contract allows one charge per invoice and no exception fits what happened here";
+    let generic = correct(&world, &case, (Reason, whole, "no procede")).await.unwrap_err();
+    assert_eq!((reason(&generic).1.as_str(), fields(&generic)), ("NOT_IN_DECISION", vec!["stands".into()]));
+    act!(world, "elena", order_compliance, OrderComplianceRequest, &case, orders: order(10)).unwrap();
+    let ordered = correct(&world, &case, (Remedy, "the second charge", "the first charge")).await.unwrap_err();
+    let (code, why, metadata) = refusal(&ordered);
+    assert_eq!((code, why.as_str(), metadata["obligation"].as_str()), (Code::FailedPrecondition, "REMEDY_ORDERED", "1"));
+    // What no order says is corrected still.
+    correct(&world, &case, (Finding, "the 5th", "the 6th")).await.unwrap();
+    let by_sql = "insert into ombudsman.correction (case_id, number, claim_point, part, entry_sequence, corrected_by, corrected_at)
+                  select case_id, 9, 'p1', 'remedy', entry_sequence, 'elena', now() from ombudsman.correction where case_id = $1";
+    assert_eq!(world.rule_broken_by(by_sql, uuid_of(&case)).await, "correction_before_the_order");
+    let review =
+        review(&world, &case, |request| request.points[0].remedy = "the firm refunds both charges".into()).await;
+    let superseded = correct(&world, &case, (Finding, "March", "May")).await.unwrap_err();
+    let (code, why, metadata) = refusal(&superseded);
+    assert_eq!((code, why.as_str(), &metadata["case"]), (Code::FailedPrecondition, "DECISION_SUPERSEDED", &review));
+    let by_sql = "insert into ombudsman.correction (case_id, number, claim_point, part, entry_sequence, corrected_by, corrected_at)
+                  select case_id, 9, 'p1', 'finding', entry_sequence, 'elena', now() from ombudsman.correction where case_id = $1";
+    assert_eq!(world.rule_broken_by(by_sql, uuid_of(&case)).await, "correction_of_what_is_in_force");
+}

@@ -207,7 +207,9 @@ impl World {
             ..Default::default()
         };
         let request = pb::RegisterOfficeMemberRequest { member: Some(member), request_id: fresh_id() };
-        self.elena().register_office_member(request).await.unwrap();
+        // Nobody enters themselves: the first is entered by who appoints.
+        let mut by = if person == "elena" { self.as_person("board", Role::Ombudsman) } else { self.elena() };
+        by.register_office_member(request).await.unwrap();
     }
 
     pub async fn declare(&self, person: &str, role: Role, relations: Vec<pb::Relation>) {
@@ -374,6 +376,12 @@ impl World {
 
     /// Brings a seated case as far as a draft.
     pub async fn to_draft(&self, case: &str) {
+        self.to_investigation(case).await;
+        self.oscar().save_draft(self.draft_request(case, "the firm is wrong on both points").await).await.unwrap();
+    }
+
+    /// Brings a seated case as far as its investigation.
+    pub async fn to_investigation(&self, case: &str) {
         self.admit(case).await.unwrap();
         let request = pb::SubmitEntityStatementRequest {
             name: case.to_owned(),
@@ -385,7 +393,6 @@ impl World {
         let etag = self.etag(case).await;
         let request = pb::StartInvestigationRequest { name: case.to_owned(), etag, request_id: fresh_id() };
         self.oscar().start_investigation(request).await.unwrap();
-        self.oscar().save_draft(self.draft_request(case, "the firm is wrong on both points").await).await.unwrap();
     }
 
     /// Decides a drafted case and tells the parties.
@@ -408,9 +415,13 @@ impl World {
         case
     }
 
+    pub async fn admission(&self, case: &str) -> pb::AdmitCaseRequest {
+        let (name, etag, request_id) = (case.to_owned(), self.etag(case).await, fresh_id());
+        pb::AdmitCaseRequest { name, etag, request_id, ..Default::default() }
+    }
+
     pub async fn admit(&self, case: &str) -> Result<pb::Case, Status> {
-        let request =
-            pb::AdmitCaseRequest { name: case.to_owned(), etag: self.etag(case).await, request_id: fresh_id() };
+        let request = self.admission(case).await;
         self.ines().admit_case(request).await.map(tonic::Response::into_inner)
     }
 

@@ -13,6 +13,9 @@ use crate::rule::{Does, Ends, Rule};
 /// A ground that the ombudsman's office alone gives, by staying a case: the firm stops none of its own terms by waiting for a court.
 const OF_THE_OFFICE: &str = "parallel_proceedings";
 
+/// Beside an explanation that says where the customer may go.
+const SIGNPOSTS: &str = "signposts";
+
 /// The ground on which an affair waits whose customer was asked to complete it.
 const CURE: &str = "cure_requested";
 
@@ -31,6 +34,11 @@ pub enum Event {
     Withdrawn,
     /// The customer was written or spoken to.
     Answered,
+    /// The same, by words that say why it takes longer and by when it is over.
+    Explained {
+        /// And, in writing, where the customer may go by now.
+        signposts: bool,
+    },
     /// The customer wrote or spoke.
     CustomerWrote,
     /// It went from one department to another.
@@ -66,17 +74,20 @@ impl Event {
             Self::Works => "works",
             Self::Withdrawn => "withdrawn",
             Self::Answered => "answered",
+            Self::Explained { .. } => "explained",
             Self::Resolved => "resolved",
             Self::Cancelled => "cancelled",
             Self::Reopened => "reopened",
         }
     }
 
-    /// What is stored beside the word: the ground of a wait or of a longer term; the departments of a handing over, apart by a space; empty for every other event.
+    /// What is stored beside the word: the ground of a wait or of a longer term; the departments of a handing over, apart by a space; that an explanation signposts;
+    /// empty for every other event.
     pub fn ground(&self) -> String {
         match self {
             Self::Waits(ground) | Self::Held(ground) | Self::Extended(ground) => ground.clone(),
             Self::HandedOver { from, to } => format!("{from} {to}"),
+            Self::Explained { signposts: true } => SIGNPOSTS.to_owned(),
             _ => String::new(),
         }
     }
@@ -90,6 +101,7 @@ impl Event {
             "works" => Self::Works,
             "withdrawn" => Self::Withdrawn,
             "answered" => Self::Answered,
+            "explained" => Self::Explained { signposts: ground == SIGNPOSTS },
             "customer_wrote" => Self::CustomerWrote,
             "handed_over" => {
                 let (from, to) = ground.split_once(' ')?;
@@ -125,12 +137,23 @@ impl Event {
     }
 
     fn by_law(&self, rule: &Rule) -> Option<Happening> {
-        let answers_all = matches!(rule.ends, Ends::Resolved | Ends::FirstAnswer | Ends::Decision);
+        let answers_all = match rule.ends {
+            Ends::Resolved | Ends::FirstAnswer | Ends::Explained | Ends::FinalOrDelay | Ends::Decision => true,
+            Ends::Notification | Ends::PromiseSettled | Ends::ObligationMet | Ends::Nothing => false,
+        };
         match self {
             // Where no ground makes it stand still, nothing makes it go on.
             Self::Works => (!rule.effects.is_empty()).then_some(Happening::Unhindered),
             Self::Withdrawn => rule.effect_of(CURE).map(|_| Happening::Withdrawn(CURE.to_owned())),
             Self::Answered => (rule.ends == Ends::FirstAnswer).then_some(Happening::Fulfilled),
+            Self::Explained { signposts } => {
+                let meets = match rule.ends {
+                    Ends::FirstAnswer | Ends::Explained => true,
+                    Ends::FinalOrDelay => *signposts,
+                    _ => false,
+                };
+                meets.then_some(Happening::Fulfilled)
+            }
             Self::Resolved => answers_all.then_some(Happening::Fulfilled),
             Self::Cancelled => Some(Happening::Cancelled),
             Self::Reopened => answers_all.then_some(Happening::Reopened),
@@ -170,7 +193,7 @@ impl Event {
             Self::Extended(_) => return None,
             // What the house measures of its own goes on with its work.
             Self::Works | Self::Withdrawn => Occasion::Works,
-            Self::Answered => Occasion::Answered,
+            Self::Answered | Self::Explained { .. } => Occasion::Answered,
             Self::CustomerWrote => Occasion::CustomerWrote,
             Self::Resolved => Occasion::Resolved,
             Self::Cancelled => Occasion::Cancelled,

@@ -30,7 +30,7 @@ pub struct Hours {
     pub weekday: i8,
     /// Minute of the day it begins, below 1440.
     pub start_minute: i32,
-    /// Minute it ends, exclusive; less than a day after `start_minute`.
+    /// Minute it ends, exclusive; a day after `start_minute` at most: from 0 to 1440 is the whole day.
     pub end_minute: i32,
 }
 
@@ -145,5 +145,5 @@ pub(crate) fn next_day(date: Date) -> Result<Date, Uncountable> {
 }
 
 fn well_formed(start: i32, end: i32) -> bool {
-    (0..1440).contains(&start) && end > start && end - start < 1440
+    (0..1440).contains(&start) && end > start && end - start <= 1440
 }

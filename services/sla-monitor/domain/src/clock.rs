@@ -22,6 +22,7 @@
 mod fold;
 mod lives;
 mod moved;
+mod shape;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,7 @@ use crate::{Calendar, Pause, Rule, Run, Term, Uncountable};
 pub use fold::{STILL_TO_START, displaced_since, replay};
 pub use lives::{Life, lives};
 pub use moved::Move;
+pub use shape::Shape;
 
 /// When a clock warns before it falls due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

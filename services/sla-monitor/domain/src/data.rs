@@ -53,6 +53,9 @@ pub(crate) const CALENDARS: &[&str] = &[
     include_str!("../../data/calendars/us.toml"),
 ];
 
+/// What law has published of service.
+pub(crate) const PUBLISHED: &str = include_str!("../../data/published/es-l10-2025.toml");
+
 pub(crate) const REGIMES: &[(&str, &str)] = &[
     ("es-general.toml", include_str!("../../data/regimes/es-general.toml")),
     ("es-finance.toml", include_str!("../../data/regimes/es-finance.toml")),

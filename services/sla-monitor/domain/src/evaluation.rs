@@ -202,9 +202,10 @@ impl Text {
                 "Atención por una persona en menos de tres minutos desde que se pide",
                 "A person in less than three minutes from the request",
             ),
-            Figure::SupervisorAtOnce => {
-                l.of("Supervisor en la misma comunicación", "Supervisor in the same communication")
-            }
+            Figure::SupervisorAtOnce => l.of(
+                "Supervisor en la misma comunicación y en menos de tres minutos",
+                "Supervisor in the same communication in less than three minutes",
+            ),
             Figure::SupervisorSameDay => l.of(
                 "Supervisor, a más tardar el mismo día hábil",
                 "Supervisor, on the same business day at the latest",
@@ -217,7 +218,7 @@ impl Text {
         };
         let of = parameter.of.as_ref().map(|of| format!(", {of}")).unwrap_or_default();
         let mut value = self.share(parameter.counted.with(), parameter.counted.of());
-        if let (Some(target), Some(met)) = (parameter.figure.target(), parameter.met()) {
+        if let (Some(target), Some(met)) = (parameter.asked.percent, parameter.met()) {
             let met = if met { l.of("cumplido", "met") } else { l.of("incumplido", "not met") };
             value += &format!("; {} {target} %: {met}", l.of("exigido", "asked"));
         }
@@ -232,7 +233,7 @@ impl Text {
                 l.of("puntos", "points")
             );
         }
-        self.field(&format!("Art. {}, {name}{of}", parameter.figure.article()), &value);
+        self.field(&format!("Art. {}, {name}{of}", parameter.asked.article), &value);
     }
 
     fn told(&mut self, told: &Told) {
@@ -246,6 +247,9 @@ impl Text {
             (Dimension::Outcome, "kept") => l.of("Cumplidas", "Kept"),
             (Dimension::Outcome, "renegotiated") => l.of("Acordadas de nuevo", "Agreed anew"),
             (Dimension::Outcome, "broken_announced") => l.of("Rotas, con aviso previo", "Broken, announced before"),
+            (Dimension::Outcome, "broken_unreported") => {
+                l.of("Rotas, con aviso sin constancia de entrega", "Broken, notice not reported delivered")
+            }
             (Dimension::Outcome, "broken_silent") => l.of("Rotas sin aviso", "Broken without a word"),
             (Dimension::Segment, "none") => l.of("Sin compras en un año", "Nothing bought in a year"),
             (Dimension::Segment, "low") => l.of("Gasto bajo", "Spends least"),

@@ -300,7 +300,13 @@ fn standing_still(rule: &Rule, history: &[Happened], at: Timestamp) -> Option<En
     let last = before.into_iter().rev().find(|happened| {
         let of_the_affair = matches!(
             happened.event,
-            Event::Waits(_) | Event::Held(_) | Event::Works | Event::Withdrawn | Event::Resolved | Event::Cancelled | Event::Reopened
+            Event::Waits(_)
+                | Event::Held(_)
+                | Event::Works
+                | Event::Withdrawn
+                | Event::Resolved
+                | Event::Cancelled
+                | Event::Reopened
         );
         let of_the_rule = |what| stops(rule, &what) || matches!(what, Happening::Unhindered | Happening::TakenUp);
         of_the_affair || happened.event.to_clock_of(rule).is_some_and(of_the_rule)

@@ -127,6 +127,10 @@ pub enum Ends {
     Resolved,
     /// The first message to the customer, or the resolution.
     FirstAnswer,
+    /// The first message to the customer that says why it takes longer and by when it is over, or the resolution.
+    Explained,
+    /// The resolution; or a message that says, in writing, why it is delayed, by when it comes and where the customer may go by now.
+    FinalOrDelay,
     /// The decision: the resolution of the affair, or the defender's decision.
     Decision,
     /// The parties were told the decision.
@@ -292,7 +296,7 @@ impl Rule {
 
     /// Whether the answer to an affair meets it, and it sets a limit to who answers.
     pub const fn ends_with_answer(&self) -> bool {
-        matches!(self.ends, Ends::Resolved | Ends::Decision) && !self.at_least
+        matches!(self.ends, Ends::Resolved | Ends::FinalOrDelay | Ends::Decision) && !self.at_least
     }
 
     /// Whether it is in force on a civil day.

@@ -208,6 +208,38 @@ fn a_house_sets_its_hours_weekdays_zone_and_days_with_hours_of_their_own() {
 }
 
 #[test]
+fn a_day_may_be_worked_from_its_first_instant_to_its_last_however_long_it_is() {
+    let c = catalogue();
+    let whole = |weekday| Hours { weekday, start_minute: 0, end_minute: 1440 };
+    let changes = Changes {
+        hours: Some((1..=7).map(whole).collect()),
+        exceptions: vec![(date(2026, 1, 1), vec![(0, 1440)])],
+        ..getafe()
+    };
+    let house = c.calendar("es.madrid").unwrap().extended(changes).unwrap();
+    for (day, hours) in [((2026, 1, 1), 24), ((2026, 3, 29), 23), ((2026, 10, 25), 25), ((2026, 11, 4), 24)] {
+        let day = date(day.0, day.1, day.2);
+        let [window] = house.windows_of(day).unwrap()[..] else { panic!("{day} has one window") };
+        assert_eq!(
+            (window.from, window.to.duration_since(window.from).as_hours()),
+            (house.start_of_day(day).unwrap(), hours),
+            "{day}"
+        );
+        assert_eq!(window.to, house.start_of_day(day.tomorrow().unwrap()).unwrap());
+    }
+    // Day joins day, so that two days of open time are two days.
+    let from = "2026-11-03T11:30:00Z".parse().unwrap();
+    let due = house.add_open_time(from, jiff::SignedDuration::from_hours(48), &[]).unwrap();
+    assert_eq!(due.to_string(), "2026-11-05T11:30:00Z");
+    assert_eq!(Calendar::parse(&house.text()).unwrap().hours, house.hours);
+    for (start_minute, end_minute) in [(0, 1441), (600, 2041), (1440, 1500), (1440, 1440)] {
+        let hours = Some(vec![Hours { weekday: 1, start_minute, end_minute }]);
+        let refused = c.calendar("es.madrid").unwrap().extended(Changes { hours, ..getafe() }).unwrap_err();
+        assert_eq!(refused, [format!("hours: {start_minute}-{end_minute} of weekday 1 are no hours")]);
+    }
+}
+
+#[test]
 fn all_that_is_wrong_with_a_houses_calendar_is_said_at_once() {
     let c = catalogue();
     let holiday = |title: &str, scope: &str| Holiday { title: title.to_owned(), scope: scope.to_owned() };

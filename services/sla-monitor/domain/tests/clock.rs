@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
+use ventanilla_sla_monitor_domain::affair::Event;
 use ventanilla_sla_monitor_domain::catalogue::Switches;
 use ventanilla_sla_monitor_domain::clock::{Breach, Terms};
 use ventanilla_sla_monitor_domain::proof::prove;
@@ -370,4 +371,27 @@ fn a_proof_speaks_of_one_as_of_one_and_names_what_did_not_count() {
     ]);
     assert!(es.ends_with("Estuvo detenido del 05-03-2026 09:00:00 al 09-03-2026 12:30:00 («cure»)."), "{es}");
     assert!(en.ends_with("It stood still from 05-03-2026 09:00:00 to 09-03-2026 12:30:00 («cure»)."), "{en}");
+}
+
+#[test]
+fn the_eight_weeks_are_met_by_the_answer_or_by_why_it_is_late_in_writing_with_where_to_go() {
+    let catalogue = Catalogue::embedded(&Switches::new()).unwrap();
+    let meets =
+        |rule: &str, event: Event| event.to_clock_of(catalogue.rule(rule).unwrap()) == Some(Happening::Fulfilled);
+    let (letter, word) = (Event::Explained { signposts: true }, Event::Explained { signposts: false });
+    let disp = "uk.disp.1-6-2.final";
+    assert!(meets(disp, letter.clone()) && meets(disp, Event::Resolved));
+    assert!(!meets(disp, word.clone()) && !meets(disp, Event::Answered), "no other message is a response");
+    let continuity = "es.l10-2025.17-2.continuity";
+    assert!(meets(continuity, word.clone()) && meets(continuity, letter.clone()) && meets(continuity, Event::Resolved));
+    assert!(!meets(continuity, Event::Answered), "which says neither why nor until when");
+    // What resolves and answers is the answer alone.
+    assert!(!meets("es.l10-2025.17-1.resolve", letter.clone()) && !meets("uk.disp.1-6-2A.psd", letter.clone()));
+    // The customer is told of the eight weeks as of the term of the answer.
+    assert!(
+        catalogue.rule(disp).unwrap().ends_with_answer() && !catalogue.rule(continuity).unwrap().ends_with_answer()
+    );
+    for event in [letter, word] {
+        assert_eq!(Event::from_word(event.as_str(), event.ground()), Some(event));
+    }
 }

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use ventanilla_sla_monitor_domain::board::{Dimension, Line, Tally, Told};
 use ventanilla_sla_monitor_domain::evaluation::{Evaluation, Language, text};
 use ventanilla_sla_monitor_domain::fairness::{self, Group, fair_service};
-use ventanilla_sla_monitor_domain::figures::{Figure, Parameter};
+use ventanilla_sla_monitor_domain::figures::{Figure, Parameter, Published};
 use ventanilla_sla_monitor_domain::proportion::Counted;
 
 const HOUR: i64 = 3_600_000_000;
@@ -15,10 +15,15 @@ fn told(dimension: Dimension, key: &str, tally: Tally, settle: Option<[i64; 5]>)
 }
 
 fn written(language: Language) -> String {
-    let missed = Parameter::counts(Figure::CallsAnswered, None, Counted::full(1_234_566, 1_234_567).unwrap());
-    let sampled =
-        Parameter::counts(Figure::ResolvedInTerm, Some("queja".to_owned()), Counted::sample(95, 100, 10_000).unwrap());
-    let nothing = Parameter::counts(Figure::HumanOnRequest, None, Counted::full(0, 0).unwrap());
+    let law = Published::of_period("2026-01-01T00:00:00+01:00".parse().unwrap());
+    let missed = Parameter::counts(law, Figure::CallsAnswered, None, Counted::full(1_234_566, 1_234_567).unwrap());
+    let sampled = Parameter::counts(
+        law,
+        Figure::ResolvedInTerm,
+        Some("queja".to_owned()),
+        Counted::sample(95, 100, 10_000).unwrap(),
+    );
+    let nothing = Parameter::counts(law, Figure::HumanOnRequest, None, Counted::full(0, 0).unwrap());
     let tally = Tally { clocks: 20_006, met: 19_999, breached: 1, open: 4, cancelled: 2, ..Tally::default() };
     let lines = [
         told(Dimension::Total, "", tally, Some([59_000_001, 0, 0, 49 * HOUR + 1, 0])),

@@ -141,7 +141,8 @@ impl PolicyService for PolicyApi {
         &self,
         request: Request<proto::ReplayClocksRequest>,
     ) -> Result<Response<Self::ReplayClocksStream>, Status> {
-        let span = convert::replay(request.get_ref(), self.monitor.ambient.now()).map_err(refused)?;
+        let now = self.monitor.now().await.map_err(refused)?;
+        let span = convert::replay(request.get_ref(), now).map_err(refused)?;
         let under =
             Under { newest_calendars: request.get_ref().newest_calendars, present_law: request.get_ref().present_law };
         let monitor = self.monitor.clone();

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use kernel::ResourceId as _;
 use sla_monitor_domain::fairness::{Compared, Group, LEAST_DECIDED, Silent, Test, Verdict};
-use sla_monitor_domain::figures::{Figure, MOST_ERROR, Parameter};
+use sla_monitor_domain::figures::{Figure, Parameter};
 use sla_monitor_domain::foresight::{Calibration, Judged, Record, Row};
 use sla_monitor_domain::quantile::Durations;
 use ventanilla_proto::sla::v1 as proto;
@@ -100,12 +100,12 @@ fn parameter(parameter: &Parameter, served: Option<&Durations>) -> proto::Servic
     let (definition_es, definition_en) = definition(figure);
     proto::ServiceParameter {
         id: figure.id().to_owned(),
-        article: figure.article().to_owned(),
+        article: parameter.asked.article.clone(),
         of: parameter.of.clone().unwrap_or_default(),
         with_count: wire(parameter.counted.with()),
         of_count: wire(parameter.counted.of()),
         share: parameter.share(),
-        target_percent: figure.target().map(i32::from),
+        target_percent: parameter.asked.percent.map(i32::from),
         met: parameter.met(),
         at_target_duration: parameter.at_target.and_then(duration),
         percentiles: served.and_then(parameters::percentiles).and_then(|micros| percentiles(&micros)),
@@ -113,10 +113,13 @@ fn parameter(parameter: &Parameter, served: Option<&Durations>) -> proto::Servic
             low: error.interval[0],
             high: error.interval[1],
             reach: error.reach,
-            most: MOST_ERROR,
+            most: error.most,
             within: error.within(),
             needed_count: wire(error.needed),
         }),
+        less_than_duration: parameter.asked.less_than.and_then(duration),
+        law_from_date: parameter.law.from.to_string(),
+        error_citation: parameter.law.error_citation.clone(),
         definition_es: definition_es.to_owned(),
         definition_en: definition_en.to_owned(),
     }
@@ -137,13 +140,14 @@ const fn definition(figure: Figure) -> (&'static str, &'static str) {
              mean of its days.",
         ),
         Figure::SupervisorAtOnce => (
-            "Solicitudes de un supervisor que se atendieron en la misma comunicación, entre todas las del periodo; la ley no fija para ellas una proporción.",
-            "Requests for a supervisor that were met in the same communication, of all of the period; the law sets no share for them.",
+            "Solicitudes de un supervisor que se atendieron en la misma comunicación y en menos de tres minutos desde la solicitud, entre todas las del periodo; la ley no fija \
+             para ellas una proporción.",
+            "Requests for a supervisor that were met in the same communication and in less than three minutes from the request, of all of the period; the law sets no share for them.",
         ),
         Figure::SupervisorSameDay => (
-            "Solicitudes de un supervisor que se atendieron en la misma comunicación o antes de acabar el mismo día hábil, entre todas las del periodo; en un día inhábil, \
+            "Solicitudes de un supervisor que se atendieron en la misma comunicación en menos de tres minutos, o antes de acabar el mismo día hábil, entre todas las del periodo; en un día inhábil, \
              antes de acabar el siguiente día hábil.",
-            "Requests for a supervisor that were met in the same communication or before the end of the same business day, of all of the period; on a day off, before the end of the \
+            "Requests for a supervisor that were met in the same communication in less than three minutes, or before the end of the same business day, of all of the period; on a day off, before the end of the \
              next business day.",
         ),
         Figure::ResolvedInTerm => (

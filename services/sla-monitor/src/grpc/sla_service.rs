@@ -109,8 +109,9 @@ impl SlaService for SlaApi {
         &self,
         request: Request<proto::ForecastResolutionRequest>,
     ) -> Result<Response<proto::Forecast>, Status> {
-        let asked = convert::forecast(request.get_ref(), self.monitor.ambient.now()).map_err(|e| status(&e))?;
-        let told = forecast_resolution(&self.monitor, &asked).await.map_err(|e| status(&e))?;
+        let now = self.monitor.now().await.map_err(|e| status(&e))?;
+        let asked = convert::forecast(request.get_ref(), now).map_err(|e| status(&e))?;
+        let told = forecast_resolution(&self.monitor, &asked, now).await.map_err(|e| status(&e))?;
         Ok(Response::new(present::forecast(asked.percent, &told)))
     }
 

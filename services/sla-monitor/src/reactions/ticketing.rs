@@ -236,6 +236,11 @@ impl Affairs {
         made: &proto::PromiseMade,
     ) -> Result<(), ReactionError> {
         let subject = Subject::parse(&made.promise).map_err(|_| ReactionError::Undecodable("promise"))?;
+        if !made.term_clock.is_empty() {
+            // A term whose clock runs already: a second one would count it twice.
+            affair::touch(tx, subject.affair()).await?;
+            return Ok(());
+        }
         let due = instant("due_time", made.due_time.as_ref())?;
         let affair = affair::touch(tx, subject.affair()).await?;
         let affair = affair.ok_or(ReactionError::Refused("a promise of a ticket that was never opened"))?;
@@ -266,7 +271,9 @@ async fn transitioned(
         (_, S::Held) => effects.befall(tx, affair, Event::Held(moved.reason.clone())).await,
         (S::Resolved, S::InProgress) => effects.befall(tx, affair, Event::Reopened).await,
         // The customer has said nothing: no time was given.
-        (S::Pending, S::InProgress) if moved.reason == CURE_WITHDRAWN => effects.befall(tx, affair, Event::Withdrawn).await,
+        (S::Pending, S::InProgress) if moved.reason == CURE_WITHDRAWN => {
+            effects.befall(tx, affair, Event::Withdrawn).await
+        }
         // Begun, or taken up again.
         (_, S::InProgress) => effects.befall(tx, affair, Event::Works).await,
         // An affair closed after its resolution: no clock is about that. A state of a newer ticketing is tolerated.
@@ -295,7 +302,10 @@ async fn said(
     let ticket: TicketId = named("ticket", &message.ticket)?;
     let public = message.visibility() == proto::MessageVisibility::Public;
     let event = match message.direction() {
-        Direction::Outbound if public && !by_itself => Event::Answered,
+        Direction::Outbound if public && !by_itself => match &message.explanation {
+            Some(explanation) => Event::Explained { signposts: explanation.signposts },
+            None => Event::Answered,
+        },
         Direction::Inbound if public => Event::CustomerWrote,
         Direction::Unspecified | Direction::Outbound | Direction::Inbound => {
             affair::touch(tx, ticket.uuid()).await?;
@@ -401,6 +411,7 @@ async fn promise_settled(
         S::Renegotiated => (Happening::Cancelled, "renegotiated"),
         S::BrokenAnnounced => (Happening::Forfeited, "broken_announced"),
         S::BrokenSilent => (Happening::Forfeited, "broken_silent"),
+        S::BrokenUnreported => (Happening::Forfeited, "broken_unreported"),
         S::Unspecified | S::Made | S::AtRisk => {
             affair::touch(tx, subject.affair()).await?;
             return Ok(());

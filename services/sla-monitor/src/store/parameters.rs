@@ -4,16 +4,14 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use postgres::StoreError;
-use sla_monitor_domain::figures::{
-    COMPLAINTS, CallCounts, Coarse, Figure, Resolved, SupervisorRequests, THREE_MINUTES,
-};
+use sla_monitor_domain::figures::{COMPLAINTS, CallCounts, Coarse, Figure, Published, Resolved, SupervisorRequests};
 use sla_monitor_domain::quantile::{Durations, rank};
 use sqlx::PgConnection;
 
 /// What is published of each distribution of durations.
 pub const PERCENTS: [u8; 5] = [50, 75, 90, 95, 99];
 
-/// A second, of which the three minutes of the law are an edge.
+/// A second, of which the limits of the law are edges.
 pub const SECOND: i64 = 1_000_000;
 
 /// An hour and some, by which the lives of affairs are counted: a shift is quick and rounds down on either side of zero.
@@ -43,11 +41,11 @@ pub struct Counted {
     pub now: Timestamp,
 }
 
-/// Counts the calls and the affairs of a period at the snapshot of a transaction, `rules` being the legal terms that the answer to an affair meets.
+/// Counts the calls and the affairs of a period at the snapshot of a transaction, by the law that has them published.
 #[tracing::instrument(name = "db.parameters.count_in", skip_all)]
-pub async fn count_in(tx: &mut PgConnection, period: &Period, rules: &[String]) -> Result<Counted, StoreError> {
-    let calls = calls(tx, period).await?;
-    let resolved = resolved(tx, period, rules).await?;
+pub async fn count_in(tx: &mut PgConnection, period: &Period, law: &Published) -> Result<Counted, StoreError> {
+    let calls = calls(tx, period, law).await?;
+    let resolved = resolved(tx, period, law).await?;
     let causes = causes(tx, period).await?;
     let now = sqlx::query_scalar!(r#"select now() as "now!: jiff_sqlx::Timestamp""#).fetch_one(tx).await?;
     Ok(Counted { calls, resolved, causes, now: now.to_jiff() })
@@ -70,42 +68,43 @@ async fn causes(tx: &mut PgConnection, period: &Period) -> Result<Vec<(String, u
     Ok(rows.into_iter().map(|row| (row.cause, row.times.unsigned_abs())).collect())
 }
 
-async fn calls(tx: &mut PgConnection, period: &Period) -> Result<CallCounts, StoreError> {
+async fn calls(tx: &mut PgConnection, period: &Period, law: &Published) -> Result<CallCounts, StoreError> {
     let mut counts = CallCounts::default();
-    let mut waited = waits(tx, period).await?;
+    let mut waited = waits(tx, period, law).await?;
     // Whichever way abandoned calls are read, the share that law asks for is exact.
     let hung_up = waited.hung_up.count();
-    let mut held = holding(&waited.answered, waited.abandoned.count().saturating_add(hung_up), Figure::CallsAnswered);
-    held.extend(holding(&waited.answered, waited.abandoned_late.saturating_add(hung_up), Figure::CallsAnswered));
+    let answered = law.asked(Figure::CallsAnswered).percent;
+    let mut held = holding(&waited.answered, waited.abandoned.count().saturating_add(hung_up), answered);
+    held.extend(holding(&waited.answered, waited.abandoned_late.saturating_add(hung_up), answered));
     let exact = exact_waits(tx, period, &held).await?;
     counts.calls.answered = waited.answered.refined(exact);
-    // Only how many of these are below three minutes is asked for, which is an edge.
+    // Only how many of these are below law's limit is asked for, which is an edge.
     counts.calls.abandoned = std::mem::replace(&mut waited.abandoned, Coarse::new(SECOND)).refined([]);
     counts.calls.hung_up = waited.hung_up.refined([]);
     let (humans, never) = humans(tx, period).await?;
-    let exact = exact_humans(tx, period, &holding(&humans, never, Figure::HumanOnRequest)).await?;
+    let exact = exact_humans(tx, period, &holding(&humans, never, law.asked(Figure::HumanOnRequest).percent)).await?;
     (counts.humans, counts.humans_never) = (humans.refined(exact), never);
-    counts.supervisors = supervisors(tx, period).await?;
+    counts.supervisors = supervisors(tx, period, law).await?;
     Ok(counts)
 }
 
 /// The buckets that hold what is published: percentiles of those served, and how long the share took that the law asks for.
-fn holding(served: &Coarse, never: u64, figure: Figure) -> Vec<i64> {
+fn holding(served: &Coarse, never: u64, target: Option<u8>) -> Vec<i64> {
     let of = served.count();
-    let at_target = figure.target().map(|percent| rank(percent, of.saturating_add(never)));
+    let at_target = target.map(|percent| rank(percent, of.saturating_add(never)));
     served.holding(PERCENTS.iter().map(|percent| rank(*percent, of)).chain(at_target))
 }
 
 struct Waits {
     answered: Coarse,
     abandoned: Coarse,
-    /// Those of them that had waited three minutes.
+    /// Those of them that had waited as long as law bears, which is whole seconds.
     abandoned_late: u64,
     hung_up: Coarse,
 }
 
 #[tracing::instrument(name = "db.parameters.waits", skip_all)]
-async fn waits(tx: &mut PgConnection, period: &Period) -> Result<Waits, StoreError> {
+async fn waits(tx: &mut PgConnection, period: &Period, law: &Published) -> Result<Waits, StoreError> {
     let rows = sqlx::query!(
         r#"select ended_as, waited_micros / 1000000 as "second!", count(*) as "times!" from sla_monitor.call
            where channel = 'phone' and arrived_at >= $1 and arrived_at < $2 and ($3::text is null or department = $3)
@@ -126,7 +125,7 @@ async fn waits(tx: &mut PgConnection, period: &Period) -> Result<Waits, StoreErr
             word => return Err(StoreError::corrupt("call", "ended_as", word)),
         };
         ended.add(row.second, row.times.unsigned_abs());
-        if row.ended_as == "abandoned" && row.second >= THREE_MINUTES / SECOND {
+        if row.ended_as == "abandoned" && row.second >= law.limit(Figure::CallsAnswered) / SECOND {
             waits.abandoned_late = waits.abandoned_late.saturating_add(row.times.unsigned_abs());
         }
     }
@@ -191,16 +190,24 @@ async fn exact_humans(tx: &mut PgConnection, period: &Period, held: &[i64]) -> R
 }
 
 #[tracing::instrument(name = "db.parameters.supervisors", skip_all)]
-async fn supervisors(tx: &mut PgConnection, period: &Period) -> Result<SupervisorRequests, StoreError> {
+async fn supervisors(
+    tx: &mut PgConnection,
+    period: &Period,
+    law: &Published,
+) -> Result<SupervisorRequests, StoreError> {
     let row = sqlx::query!(
-        r#"select count(*) as "all!", count(*) filter (where supervisor_at is not null) as "at_once!",
-                  count(*) filter (where supervisor_later_at <= supervisor_due_at) as "same_day!"
+        r#"select count(*) as "all!",
+                  count(*) filter (where supervisor_at < supervisor_requested_at + $4 * interval '1 microsecond') as "at_once!",
+                  count(*) filter (where supervisor_later_at <= supervisor_due_at
+                                      or (supervisor_at >= supervisor_requested_at + $4 * interval '1 microsecond' and supervisor_at <= supervisor_due_at))
+                      as "same_day!"
            from sla_monitor.call
            where supervisor_requested_at is not null and arrived_at >= $1 and arrived_at < $2
              and ($3::text is null or department = $3)"#,
         period.from.to_sqlx() as _,
         period.to.to_sqlx() as _,
         period.department,
+        law.limit(Figure::SupervisorAtOnce) as f64,
     )
     .fetch_one(tx)
     .await?;
@@ -210,7 +217,8 @@ async fn supervisors(tx: &mut PgConnection, period: &Period) -> Result<Superviso
 
 /// Affairs whose legal term was decided, by type: under the empty name all of them, first.
 #[tracing::instrument(name = "db.parameters.resolved", skip_all)]
-async fn resolved(tx: &mut PgConnection, period: &Period, rules: &[String]) -> Result<Vec<Resolved>, StoreError> {
+async fn resolved(tx: &mut PgConnection, period: &Period, law: &Published) -> Result<Vec<Resolved>, StoreError> {
+    let rules = law.terms.as_slice();
     let rows = sqlx::query!(
         r#"select subject_type, count(*) filter (where state = 'fulfilled' and breached_at is null) as "in_term!",
                   case when state = 'fulfilled'
@@ -245,7 +253,7 @@ async fn resolved(tx: &mut PgConnection, period: &Period, rules: &[String]) -> R
             }
         }
     }
-    let mut held: Vec<i64> = std::iter::once(&all).chain(&kinds).flat_map(Lives::holding).collect();
+    let mut held: Vec<i64> = std::iter::once(&all).chain(&kinds).flat_map(|lives| lives.holding(law)).collect();
     held.sort_unstable();
     held.dedup();
     let exact = exact_lives(tx, period, rules, &held).await?;
@@ -272,8 +280,8 @@ impl Lives {
         Self { kind, in_term: 0, took: Coarse::new(1 << SHIFT), overdue: 0 }
     }
 
-    fn holding(&self) -> Vec<i64> {
-        holding(&self.took, self.overdue, Figure::ResolvedInTerm)
+    fn holding(&self, law: &Published) -> Vec<i64> {
+        holding(&self.took, self.overdue, law.asked(Figure::ResolvedInTerm).percent)
     }
 
     fn resolved(&self, exact: Vec<(i64, u64)>) -> Resolved {

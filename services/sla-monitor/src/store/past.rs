@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
+use kernel::ResourceId as _;
 use postgres::StoreError;
 use sla_monitor_domain::affair::{Event, Happened};
 use sqlx::PgPool;
@@ -11,6 +12,7 @@ use super::affair::Affair;
 use super::agent::Seat;
 use super::clock::Stored;
 use super::instant;
+use crate::names::CaseId;
 
 /// A span of first receipts: from an instant, up to another and without it.
 #[derive(Debug, Clone, Copy)]
@@ -148,34 +150,51 @@ pub async fn affairs(
 pub struct KeptClock {
     /// The clock with its entries.
     pub stored: Stored,
+    /// Whose time it is.
+    pub of: Whose,
     /// State, as a word.
     pub state: String,
     /// Run.
     pub epoch: i32,
+    /// Where the run counts from.
+    pub origin: Timestamp,
     /// Due instant.
     pub due: Option<Timestamp>,
-    /// The first breach that was written down.
+    /// When it ended.
+    pub settled: Option<Timestamp>,
+    /// The first breach that was written down; when the time of a party lapsed.
     pub breached: Option<Timestamp>,
 }
 
-/// How many clocks have their first origin in a span.
+/// Whose time a clock is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// What the house owes.
+    House,
+    /// What a party to a case has.
+    Party,
+}
+
+/// How many clocks have their first origin in a span, parties' among them.
 #[tracing::instrument(name = "db.past.count_clocks", skip_all)]
 pub async fn count_clocks(pool: &PgPool, span: Span) -> Result<i64, StoreError> {
     let n = sqlx::query_scalar!(
-        r#"select count(*) as "n!" from sla_monitor.clock where first_origin_at >= $1 and first_origin_at < $2"#,
+        r#"select (select count(*) from sla_monitor.clock where first_origin_at >= $1 and first_origin_at < $2)
+                + (select count(*) from sla_monitor.party_clock where first_origin_at >= $1 and first_origin_at < $2) as "n!""#,
         span.from.to_sqlx() as _,
         span.to.to_sqlx() as _,
     );
     Ok(n.fetch_one(pool).await?)
 }
 
-/// Clocks with their first origin in a span, the first first, after a place.
+/// Clocks of what the house owes with their first origin in a span, the first first, after a place.
 #[tracing::instrument(name = "db.past.clocks", skip_all)]
 pub async fn clocks(pool: &PgPool, span: Span, after: Option<Place>, limit: i64) -> Result<Vec<KeptClock>, StoreError> {
     let (after_at, after_id) = after.unzip();
     let rows = sqlx::query!(
         r#"select c.clock_id, c.affair_id, c.subject, c.customer_id, c.rule, c.rule_version, c.law_version, c.calendar, c.calendar_version, c.subject_type,
                   c.department, c.version, c.first_origin_at as "first_origin_at: jiff_sqlx::Timestamp", c.state, c.epoch,
+                  c.origin_at as "origin_at: jiff_sqlx::Timestamp", c.settled_at as "settled_at: jiff_sqlx::Timestamp",
                   c.due_at as "due_at: jiff_sqlx::Timestamp", c.breached_at as "breached_at: jiff_sqlx::Timestamp",
                   e.kinds as "kinds!", e.grounds as "grounds!", e.untils as "untils!: Vec<Option<jiff_sqlx::Timestamp>>",
                   e.times as "times!: Vec<jiff_sqlx::Timestamp>", now() as "now!: jiff_sqlx::Timestamp"
@@ -200,9 +219,12 @@ pub async fn clocks(pool: &PgPool, span: Span, after: Option<Place>, limit: i64)
     for row in rows {
         let entries = super::clock::entries(row.clock_id, &row.kinds, row.grounds, row.untils, row.times)?;
         read.push(KeptClock {
+            of: Whose::House,
             state: row.state,
             epoch: row.epoch,
+            origin: row.origin_at.to_jiff(),
             due: instant(row.due_at),
+            settled: instant(row.settled_at),
             breached: instant(row.breached_at),
             stored: Stored {
                 id: row.clock_id,
@@ -216,6 +238,71 @@ pub async fn clocks(pool: &PgPool, span: Span, after: Option<Place>, limit: i64)
                 calendar_version: row.calendar_version,
                 subject_type: row.subject_type,
                 department: row.department,
+                version: row.version,
+                first_origin: row.first_origin_at.to_jiff(),
+                entries,
+                now: row.now.to_jiff(),
+            },
+        });
+    }
+    Ok(read)
+}
+
+/// Clocks of parties' time with their first origin in a span, the first first, after a place.
+#[tracing::instrument(name = "db.past.party_clocks", skip_all)]
+pub async fn party_clocks(
+    pool: &PgPool,
+    span: Span,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<KeptClock>, StoreError> {
+    let (after_at, after_id) = after.unzip();
+    let rows = sqlx::query!(
+        r#"select c.clock_id, c.affair_id, c.customer_id, c.rule, c.rule_version, c.law_version, c.calendar, c.calendar_version, c.version,
+                  c.first_origin_at as "first_origin_at: jiff_sqlx::Timestamp", c.state, c.due_at as "due_at: jiff_sqlx::Timestamp",
+                  c.settled_at as "settled_at: jiff_sqlx::Timestamp", c.lapsed_at as "lapsed_at: jiff_sqlx::Timestamp",
+                  e.kinds as "kinds!", e.grounds as "grounds!", e.untils as "untils!: Vec<Option<jiff_sqlx::Timestamp>>",
+                  e.times as "times!: Vec<jiff_sqlx::Timestamp>", now() as "now!: jiff_sqlx::Timestamp"
+           from (select * from sla_monitor.party_clock
+                 where first_origin_at >= $1 and first_origin_at < $2
+                   and ($3::timestamptz is null or (first_origin_at, clock_id) > ($3, $4))
+                 order by first_origin_at, clock_id limit $5) c
+           cross join lateral (
+               select array_agg(kind order by seq) as kinds, array_agg(ground order by seq) as grounds,
+                      array_agg(until_at order by seq) as untils, array_agg(occurred_at order by seq) as times
+               from sla_monitor.clock_entry where clock_id = c.clock_id) e
+           order by c.first_origin_at, c.clock_id"#,
+        span.from.to_sqlx() as _,
+        span.to.to_sqlx() as _,
+        after_at.map(|t| t.to_sqlx()) as _,
+        after_id,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut read = Vec::with_capacity(rows.len());
+    for row in rows {
+        let entries = super::clock::entries(row.clock_id, &row.kinds, row.grounds, row.untils, row.times)?;
+        read.push(KeptClock {
+            of: Whose::Party,
+            state: row.state,
+            epoch: 1,
+            origin: row.first_origin_at.to_jiff(),
+            due: Some(row.due_at.to_jiff()),
+            settled: instant(row.settled_at),
+            breached: instant(row.lapsed_at),
+            stored: Stored {
+                id: row.clock_id,
+                affair: row.affair_id,
+                subject: CaseId::from_uuid(row.affair_id).name(),
+                customer: row.customer_id,
+                rule: row.rule,
+                rule_version: row.rule_version,
+                law_version: row.law_version,
+                calendar: row.calendar,
+                calendar_version: row.calendar_version,
+                subject_type: "case".to_owned(),
+                department: String::new(),
                 version: row.version,
                 first_origin: row.first_origin_at.to_jiff(),
                 entries,

@@ -51,14 +51,14 @@ pub struct Told {
     pub cohort: Cohort,
 }
 
-/// The forecast, of the department's own affairs where it has enough.
+/// The forecast for an affair that is as old as it is at `now`, of the department's own affairs where it has enough.
 ///
 /// # Errors
 /// [`Failure`] of the database.
 #[tracing::instrument(name = "resolution.forecast", skip_all)]
-pub async fn forecast_resolution(monitor: &Monitor, asked: &Asked) -> Result<Told, Failure> {
+pub async fn forecast_resolution(monitor: &Monitor, asked: &Asked, now: Timestamp) -> Result<Told, Failure> {
     let age_at = |at: Timestamp| i64::try_from(at.duration_since(asked.start).as_micros()).unwrap_or(i64::MAX);
-    let (age, due_age) = (age_at(monitor.ambient.now()), asked.due.map(age_at));
+    let (age, due_age) = (age_at(now), asked.due.map(age_at));
     let mut basis = 0;
     for (department, cohort) in [(Some(asked.department.as_str()), Cohort::Department), (None, Cohort::House)] {
         let ages = ages(monitor.db.reader(), &asked.subject_type, department).await?;

@@ -38,7 +38,10 @@ pub struct Told {
 #[tracing::instrument(name = "calibration.get", skip_all)]
 pub async fn get_calibration(monitor: &Monitor, asked: &Asked) -> Result<Told, Failure> {
     let (history, now) = followed(monitor, asked.from, asked.to).await?;
-    let now = now.unwrap_or_else(|| monitor.ambient.now());
+    let now = match now {
+        Some(now) => now,
+        None => monitor.now().await?,
+    };
     // Some hundred milliseconds of arithmetic for the most that is judged at once.
     let judged = tokio::task::spawn_blocking(move || by_line(&history, now.as_microsecond(), &SHARES)).await;
     let mut lines = judged.map_err(|_| sqlx::Error::WorkerCrashed)?;

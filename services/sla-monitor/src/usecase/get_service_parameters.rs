@@ -7,7 +7,7 @@ use postgres::StoreError;
 use sla_monitor_domain::Rule;
 use sla_monitor_domain::call::{Attained, Version};
 use sla_monitor_domain::condition::Metric;
-use sla_monitor_domain::figures::{CallParameters, NOT_STATED, Parameter, TERMS_OF_ARTICLE_17, Times, causes};
+use sla_monitor_domain::figures::{CallParameters, NOT_STATED, Parameter, Published, Times, causes};
 use sla_monitor_domain::quantile::Durations;
 use sqlx::PgConnection;
 
@@ -70,9 +70,10 @@ pub(super) async fn parameters_in(
     tx: &mut PgConnection,
     period: &Period,
 ) -> Result<Parameters, Failure> {
-    let counted = count_in(tx, period, &legal()).await?;
+    let law = Published::of_period(period.from);
+    let counted = count_in(tx, period, law).await?;
     let targets = targets(monitor, tx, period).await?;
-    told(monitor, counted, targets)
+    told(monitor, law, counted, targets)
 }
 
 /// What the house asks of the calls of a period: the versions under which some were judged.
@@ -92,22 +93,26 @@ async fn targets(monitor: &Monitor, tx: &mut PgConnection, period: &Period) -> R
     told.collect()
 }
 
-fn legal() -> [String; 2] {
-    TERMS_OF_ARTICLE_17.map(str::to_owned)
-}
-
-fn told(monitor: &Monitor, counted: Counted, targets: Vec<Target>) -> Result<Parameters, Failure> {
+fn told(
+    monitor: &Monitor,
+    law: &'static Published,
+    counted: Counted,
+    targets: Vec<Target>,
+) -> Result<Parameters, Failure> {
     let impossible = || StoreError::corrupt("call", "ended_as", "counts that cannot be true together");
-    let calls = counted.calls.parameters(monitor.measures.abandoned_calls.into()).ok_or_else(impossible)?;
+    let calls = counted.calls.parameters(law, monitor.measures.abandoned_calls.into()).ok_or_else(impossible)?;
     let mut resolved = Vec::with_capacity(counted.resolved.len());
     for kind in counted.resolved {
-        let parameter = kind.parameter().ok_or_else(impossible)?;
+        let parameter = kind.parameter(law).ok_or_else(impossible)?;
         resolved.push((parameter, kind.took));
     }
-    let causes = causes(counted.causes.iter().map(|(cause, times)| {
-        let name = if cause.is_empty() { NOT_STATED } else { cause };
-        (name, *times)
-    }));
+    let causes = causes(
+        law,
+        counted.causes.iter().map(|(cause, times)| {
+            let name = if cause.is_empty() { NOT_STATED } else { cause };
+            (name, *times)
+        }),
+    );
     let (waited, humans) = (counted.calls.calls.answered, counted.calls.humans);
     Ok(Parameters { calls, waited, humans, resolved, causes, targets, now: counted.now })
 }

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::Timestamp;
 use kernel::{Classify as _, Kind};
-use sla_monitor_domain::clock::Terms;
-use sla_monitor_domain::{Calendar, Replay, Rule, replay};
+use sla_monitor_domain::clock::{Entry, Shape, Terms};
+use sla_monitor_domain::{Calendar, Rule, replay};
 use tokio::sync::mpsc::Sender;
 
 use crate::error::Failure;
 use crate::monitor::{Monitor, Pinned, Version};
-use crate::store::past::{KeptClock, Span, clocks, count_clocks};
+use crate::store::past::{KeptClock, Place, Span, Whose, clocks, count_clocks, party_clocks};
 
 /// Clocks derived in one go.
 const PAGE: i64 = 1_000;
@@ -30,29 +29,14 @@ pub struct Under {
 pub struct Difference {
     /// As it is kept.
     pub kept: KeptClock,
-    /// As derived; none where its rule or calendar is gone, or its entries make no clock.
-    pub derived: Option<Replay>,
+    /// What it is kept as, or what time has made of it since.
+    pub now: Shape,
+    /// What it comes to as derived; none where its rule or calendar is gone, or its entries make no clock.
+    pub then: Option<Shape>,
     /// Version of the calendar it was derived on; empty where that is gone.
     pub calendar_version: String,
     /// Version of the rule it was derived under; 0 where that is gone.
     pub rule_version: i32,
-}
-
-impl Difference {
-    /// The breach as it is kept, or as time has spoken.
-    pub fn breach_now(&self) -> Option<Timestamp> {
-        breach_now(&self.kept)
-    }
-
-    /// The breach as derived.
-    pub fn breach_then(&self) -> Option<Timestamp> {
-        self.derived.as_ref()?.breach_by(self.kept.stored.now).map(|breach| breach.at)
-    }
-}
-
-fn breach_now(kept: &KeptClock) -> Option<Timestamp> {
-    let by_now = kept.due.filter(|due| kept.state == "running" && *due < kept.stored.now);
-    kept.breached.or(by_now)
 }
 
 /// What is told on the way.
@@ -79,26 +63,37 @@ pub async fn replay_clocks(
 ) -> Result<(), Failure> {
     let began = Instant::now();
     let total = count_clocks(monitor.db.reader(), span).await?;
-    let (mut after, mut done, mut differences) = (None, 0, 0);
-    loop {
-        let page = clocks(monitor.db.reader(), span, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some((last.stored.first_origin, last.stored.id));
-        for kept in page {
-            done += 1;
-            let Some(difference) = derive(&monitor, kept, under).await? else { continue };
-            differences += 1;
-            if tell.send(Ok(Item::Difference(Box::new(difference)))).await.is_err() {
+    let (mut done, mut differences) = (0, 0);
+    for of in [Whose::House, Whose::Party] {
+        let mut after = None;
+        loop {
+            let page = page(&monitor, of, span, after).await?;
+            let Some(last) = page.last() else { break };
+            after = Some((last.stored.first_origin, last.stored.id));
+            for kept in page {
+                done += 1;
+                let Some(difference) = derive(&monitor, kept, under).await? else { continue };
+                differences += 1;
+                if tell.send(Ok(Item::Difference(Box::new(difference)))).await.is_err() {
+                    return Ok(());
+                }
+            }
+            if tell.send(Ok(Item::Progress(done, total.max(done)))).await.is_err() {
                 return Ok(());
             }
-        }
-        if tell.send(Ok(Item::Progress(done, total.max(done)))).await.is_err() {
-            return Ok(());
         }
     }
     // Nobody is left to be told when this cannot be.
     let _ = tell.send(Ok(Item::Summary(done, differences, began.elapsed()))).await;
     Ok(())
+}
+
+async fn page(monitor: &Monitor, of: Whose, span: Span, after: Option<Place>) -> Result<Vec<KeptClock>, Failure> {
+    let pool = monitor.db.reader();
+    Ok(match of {
+        Whose::House => clocks(pool, span, after, PAGE).await?,
+        Whose::Party => party_clocks(pool, span, after, PAGE).await?,
+    })
 }
 
 /// The difference between a clock as it is kept and as its entries make it.
@@ -111,18 +106,42 @@ async fn derive(monitor: &Monitor, kept: KeptClock, under: Under) -> Result<Opti
         terms => Some(terms?),
     };
     let terms = if under.present_law { terms.and_then(|terms| under_present_law(monitor, terms)) } else { terms };
-    let derived = terms.as_ref().and_then(|(rule, calendar)| replay(&stored.entries, Terms { rule, calendar }).ok());
+    let at_least = terms.as_ref().is_some_and(|(rule, _)| rule.at_least);
+    let now = shape(&kept).by(stored.now, kept.of == Whose::Party, at_least);
+    let then = terms.as_ref().and_then(|(rule, calendar)| derived(&kept, Terms { rule, calendar }));
+    if then.as_ref() == Some(&now) {
+        return Ok(None);
+    }
     let (rule_version, calendar_version) =
         terms.map(|(rule, calendar)| (rule.version, calendar.version.clone())).unwrap_or_default();
-    let Some(derived) = derived else {
-        return Ok(Some(Difference { kept, derived: None, calendar_version, rule_version }));
+    Ok(Some(Difference { kept, now, then, calendar_version, rule_version }))
+}
+
+/// What it is kept as.
+fn shape(kept: &KeptClock) -> Shape {
+    let (breached, lapsed) = match kept.of {
+        Whose::House => (kept.breached, None),
+        Whose::Party => (None, kept.breached),
     };
-    let breach = derived.breach_by(stored.now).map(|breach| breach.at);
-    let same = derived.state.as_str() == kept.state
-        && derived.epoch == kept.epoch
-        && derived.state.due() == kept.due
-        && breach == breach_now(&kept);
-    Ok((!same).then_some(Difference { kept, derived: Some(derived), calendar_version, rule_version }))
+    Shape {
+        state: kept.state.clone(),
+        epoch: kept.epoch,
+        origin: kept.origin,
+        due: kept.due,
+        settled: kept.settled,
+        breached,
+        lapsed,
+    }
+}
+
+/// What its entries make of it; none where they make no clock.
+fn derived(kept: &KeptClock, terms: Terms<'_>) -> Option<Shape> {
+    let of = |entries: &[Entry]| replay(entries, terms).ok();
+    let (entries, now) = (kept.stored.entries.as_slice(), kept.stored.now);
+    match kept.of {
+        Whose::House => Some(Shape::of_house(&of(entries)?, now)),
+        Whose::Party => Some(Shape::of_party(&of(entries)?, &of(entries.get(..1)?)?, terms, now)),
+    }
 }
 
 /// The same terms under the rule as it ships now; none where it ships no more. What the house wrote stays.

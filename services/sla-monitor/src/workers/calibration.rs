@@ -1,4 +1,4 @@
-//! Publishes, as metrics, how well breaches are foretold in each department: what `GetCalibration` tells of the last year, once an hour.
+//! Publishes, as metrics, how well breaches are foretold in each department and in each queue: what `GetCalibration` tells of the last year, once an hour.
 //!
 //! The figures are of clocks and departments and of nobody. Where metrics are exported nowhere, nothing is recorded.
 
@@ -28,6 +28,7 @@ pub struct CalibrationWorker {
     brier: Gauge<f64>,
     base_rate: Gauge<f64>,
     skill: Gauge<f64>,
+    brier_by_queue: Gauge<f64>,
 }
 
 impl CalibrationWorker {
@@ -49,6 +50,10 @@ impl CalibrationWorker {
             skill: gauge(
                 "ventanilla.sla.breach_forecast.skill",
                 "1 is perfect, 0 no better than always telling the base rate",
+            ),
+            brier_by_queue: gauge(
+                "ventanilla.sla.breach_forecast.brier_score_by_queue",
+                "the same as brier_score, of the clocks of affairs that waited in a queue",
             ),
         }
     }
@@ -76,7 +81,7 @@ impl CalibrationWorker {
     }
 
     async fn look(&self) -> Result<(), Failure> {
-        let to = self.monitor.ambient.now();
+        let to = self.monitor.now().await?;
         let from = to.checked_sub(BACK).unwrap_or(Timestamp::MIN);
         let told = get_calibration(&self.monitor, &Asked { from, to, department: None }).await?;
         for (department, judged) in told.lines.departments {
@@ -87,6 +92,10 @@ impl CalibrationWorker {
             if let Some(skill) = calibration.skill {
                 self.skill.record(skill, &of);
             }
+        }
+        for (queue, judged) in told.lines.queues {
+            let Some(calibration) = judged.record.calibration() else { continue };
+            self.brier_by_queue.record(calibration.brier, &[KeyValue::new("queue", queue)]);
         }
         Ok(())
     }

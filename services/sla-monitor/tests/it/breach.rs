@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use testkit::eventually;
 use ventanilla_proto::sla::v1 as sla;
-use ventanilla_proto::ticketing::v1::PromiseState;
+use ventanilla_proto::ticketing::v1::{self as ticketing, PromiseState};
 
 use crate::world::{SOON, Ticket, World, clock_in, clocks, clocks_that, later, read};
 
@@ -136,6 +136,35 @@ async fn a_promise_kept_in_time_is_never_breached_and_one_kept_late_is() {
     let in_time = clock_in(&served, &in_time, sla::ClockState::Fulfilled).await;
     assert_eq!(in_time.breached_time, None);
     assert_eq!(world.told::<sla::ClockBreached>().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_term_that_stands_as_a_promise_has_the_clock_it_has_and_no_other() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let now = world.now().await;
+    let ticket = Ticket::complaint(now);
+    world.open(&ticket).await;
+    let before = clocks(&served, &ticket.name, 1).await;
+    let stands = ticketing::PromiseMade {
+        ticket: ticket.name.clone(),
+        promise: format!("{}/promises/{}", ticket.name, world.harness.surroundings.ambient.uuid(now)),
+        due_time: before[0].due_time,
+        term_clock: before[0].name.clone(),
+        ..Default::default()
+    };
+    world.ticketing.write(&ticket.name, &stands, now).await;
+    let settled = ticketing::PromiseSettled {
+        ticket: ticket.name.clone(),
+        promise: stands.promise.clone(),
+        state: PromiseState::BrokenSilent.into(),
+    };
+    world.ticketing.write(&ticket.name, &settled, now).await;
+    // What comes after it has a clock.
+    let promised = world.promise(&ticket, now, later(now, 3_600_000)).await;
+    let all = clocks_that(&served, &ticket.name, |all| all.iter().any(|clock| clock.subject == promised)).await;
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert!(all.iter().all(|clock| clock.state() == sla::ClockState::Running && clock.breached_time.is_none()));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::Direction;
 
-use crate::world::{State, Ticket, World, at, clock_in, clocks_that, read};
+use crate::world::{State, Ticket, World, at, clock_in, clocks_that, read, wire};
 
 const RECEIVED: &str = "2026-11-02T10:00:00+01:00";
 
@@ -94,7 +94,7 @@ async fn reopening_before_the_due_instant_goes_on_with_the_same_one() {
 }
 
 #[tokio::test]
-async fn the_first_message_to_the_customer_meets_the_two_hours_of_an_interruption() {
+async fn the_two_hours_of_an_interruption_are_met_by_saying_why_and_until_when_and_by_no_other_message() {
     let world = World::new().await;
     let served = world.start().await;
     let ticket = Ticket::incident(at(RECEIVED)).about("continuity");
@@ -109,7 +109,11 @@ async fn the_first_message_to_the_customer_meets_the_two_hours_of_an_interruptio
     let internal = message(ticketing::MessageVisibility::Internal);
     world.ticketing.write(&ticket.name, &internal, at("2026-11-02T10:30:00+01:00")).await;
     let public = message(ticketing::MessageVisibility::Public);
-    world.ticketing.write(&ticket.name, &public, at("2026-11-02T11:30:00+01:00")).await;
+    world.ticketing.write(&ticket.name, &public, at("2026-11-02T11:00:00+01:00")).await;
+    let explanation =
+        ticketing::Explanation { expected_time: Some(wire(at("2026-11-02T15:00:00+01:00"))), signposts: false };
+    let why = ticketing::MessageAdded { explanation: Some(explanation), ..public };
+    world.ticketing.write(&ticket.name, &why, at("2026-11-02T11:30:00+01:00")).await;
     let answered = |c: &[sla::Clock]| c.iter().any(|c| c.state() == sla::ClockState::Fulfilled);
     let clocks = clocks_that(&served, &ticket.name, answered).await;
     let of = |rule: &str| clocks.iter().find(|c| c.rule == rule).unwrap();

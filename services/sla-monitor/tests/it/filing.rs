@@ -10,7 +10,7 @@ use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::ticketing::v1::TicketType as T;
 use ventanilla_proto::r#type::v1::Direction;
 
-use crate::world::{SOON, State, Ticket, World, at, client, clock_in, clocks, clocks_that, read};
+use crate::world::{SOON, State, Ticket, World, at, client, clock_in, clocks, clocks_that, later, read, wire};
 
 const RECEIVED: &str = "2026-11-02T10:00:00+01:00";
 const GENERAL: &str = "es.l10-2025.17-1.resolve";
@@ -244,7 +244,7 @@ fn is_over(state: State) -> bool {
 enum Ground {
     /// Its state changes, for this reason.
     Moves((State, State), &'static str),
-    /// Its customer is written to.
+    /// Its customer is written to, with why it takes longer and until when.
     Answered,
     /// They are answered for the time being.
     HeldOff,
@@ -263,6 +263,10 @@ impl World {
                     ticket: ticket.name.clone(),
                     direction: Direction::Outbound.into(),
                     visibility: ticketing::MessageVisibility::Public.into(),
+                    explanation: Some(ticketing::Explanation {
+                        expected_time: Some(wire(later(when, 3_600_000))),
+                        signposts: false,
+                    }),
                     ..Default::default()
                 };
                 self.ticketing.write(&ticket.name, &message, when).await;

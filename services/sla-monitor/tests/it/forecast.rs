@@ -64,6 +64,28 @@ async fn as_many_percent_were_answered_by_then_of_the_department_or_of_the_house
 }
 
 #[tokio::test]
+async fn how_old_an_affair_is_goes_by_the_databases_time_whatever_the_service_believes() {
+    for days in [-30, 30] {
+        let world = World::skewed(jiff::SignedDuration::from_hours(24 * days)).await;
+        let served = world.start().await;
+        let begin = at("2026-03-02T08:00:00Z");
+        let mut last = String::new();
+        for hours in 1..=40_i64 {
+            let ticket = Ticket::incident(later(begin, hours * HOUR));
+            world.open(&ticket).await;
+            world.resolve(&ticket, later(ticket.received, hours * HOUR)).await;
+            last = ticket.name;
+        }
+        clocks_that(&served, &last, |c| c.len() == 1 && c[0].settled_time.is_some()).await;
+        let now = world.now().await;
+        let told = forecast(&served, asked("customer-service", now)).await;
+        assert_eq!((told.cohort(), told.basis_count), (Cohort::Department, 40), "{days} days off");
+        assert_eq!(read(told.earliest_time), Some(later(now, 32 * HOUR)), "{days} days off");
+        served.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn affairs_that_still_wait_are_not_left_out() {
     let world = World::new().await;
     let served = world.start().await;

@@ -23,6 +23,7 @@ mod parties;
 mod policies;
 mod queues;
 mod receipt;
+mod replays;
 mod segments;
 mod sums;
 mod targets;

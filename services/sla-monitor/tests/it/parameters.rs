@@ -43,7 +43,7 @@ pub async fn exported(world: &World) -> Vec<Entry> {
 fn differences(published: &sla::ServiceParameters, again: &Recomputed) -> Vec<String> {
     let mut told = vec![(&again.calls.answered.parameter, ""), (&again.calls.human, "")];
     told.extend(again.calls.supervisor.iter().map(|parameter| (parameter, "")));
-    let resolved = again.resolved.as_ref().map(|resolved| resolved.parameter().unwrap());
+    let resolved = again.resolved.as_ref().map(|resolved| resolved.parameter(again.calls.human.law).unwrap());
     told.extend(resolved.iter().map(|parameter| (parameter, "")));
     let mut differ = Vec::new();
     for (parameter, kind) in told {
@@ -239,7 +239,7 @@ async fn abandoned_calls_count_as_the_settings_say_and_strictly_where_they_say_n
 }
 
 #[tokio::test]
-async fn a_supervisor_is_in_time_until_the_end_of_the_business_day() {
+async fn a_supervisor_comes_within_three_minutes_or_else_by_the_end_of_the_business_day() {
     let world = World::new().await;
     let served = world.start().await;
     // A Thursday afternoon in Madrid, and a Saturday, whose next business day is the Monday.
@@ -254,6 +254,13 @@ async fn a_supervisor_is_in_time_until_the_end_of_the_business_day() {
     };
     let calls = vec![
         sla::MeasuredCall { supervisor_time: Some(wire(later(thursday, 60_000))), ..asked("at-once", thursday) },
+        sla::MeasuredCall { supervisor_time: Some(wire(later(thursday, 179_999))), ..asked("just-at-once", thursday) },
+        // The same call, and not at once.
+        sla::MeasuredCall { supervisor_time: Some(wire(later(thursday, 180_000))), ..asked("three-minutes", thursday) },
+        sla::MeasuredCall {
+            supervisor_time: Some(wire(later(thursday, 8 * 3_600_000))),
+            ..asked("all-night", thursday)
+        },
         called("same-day", thursday, "2026-07-02T21:59:59.999999Z"),
         called("next-day", thursday, "2026-07-03T00:00:00+02:00"),
         called("monday", saturday, "2026-07-06T23:00:00+02:00"),
@@ -262,11 +269,14 @@ async fn a_supervisor_is_in_time_until_the_end_of_the_business_day() {
     ];
     record(&served, request(&world, calls)).await.unwrap();
     let told = parameters(&served, thursday, later(saturday, 1), "").await;
-    assert_eq!(counts(&told, "supervisor_in_same_communication"), (1, 6));
-    assert_eq!(counts(&told, "supervisor_within_business_day"), (3, 6));
+    assert_eq!(counts(&told, "supervisor_in_same_communication"), (2, 9));
+    assert_eq!(counts(&told, "supervisor_within_business_day"), (5, 9));
     let [at_once, by_the_day] =
         ["supervisor_in_same_communication", "supervisor_within_business_day"].map(|id| of(&told, id, ""));
     assert_eq!((at_once.target_percent, at_once.met), (None, None));
+    assert_eq!(at_once.less_than_duration, prost_types::Duration::try_from(std::time::Duration::from_secs(180)).ok());
+    let law = (at_once.law_from_date.as_str(), at_once.error_citation.as_str(), at_once.error.unwrap().most);
+    assert_eq!(law, ("2025-12-28", "Ley 10/2025, art. 22.1.b", 0.05));
     assert_eq!((by_the_day.target_percent, by_the_day.met), (Some(100), Some(false)));
 }
 

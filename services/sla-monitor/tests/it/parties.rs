@@ -51,7 +51,8 @@ impl<'w> Case<'w> {
         self.world.ombudsman.write(&self.name, &set, at(GIVEN)).await;
     }
 
-    async fn close(&self, kind: office::PartyTermKind, used: bool, when: &str) {
+    /// A party used its time, or what it was for is over.
+    pub async fn close(&self, kind: office::PartyTermKind, used: bool, when: &str) {
         let closed = office::PartyTermClosed { case_name: self.name.clone(), kind: kind.into(), used };
         self.world.ombudsman.write(&self.name, &closed, at(when)).await;
     }

@@ -27,7 +27,7 @@ async fn every_policy_is_listed_once_over_pages_and_says_why_it_is_not_enabled()
         request.page_token = page.next_page_token;
     }
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
-    assert_eq!(names.len(), 74);
+    assert_eq!(names.len(), 91);
     let house = sla::ListPoliciesRequest { kind: sla::PolicyKind::Sla.into(), ..sla::ListPoliciesRequest::default() };
     assert_eq!(client.list_policies(house).await.unwrap().into_inner().policies.len(), 13);
     let enabled =

@@ -10,8 +10,9 @@ use ventanilla_proto::ombudsman::v1::CaseState;
 use ventanilla_proto::sla::v1::{Clock, ExplainClockRequest, ListClocksRequest};
 use ventanilla_proto::ticketing::v1::{
     AddMessageRequest, AnswerClaimPointRequest, ClaimPoint, CreateTicketRequest, GetPublicStatusRequest,
-    GetTicketRequest, MakePromiseRequest, Message, MessageVisibility, Promise, PromiseKind, PromiseState, ResolveTicketRequest,
-    SettlePromiseRequest, Severity, StartTicketRequest, Ticket, TicketType, WaitForCustomerRequest,
+    GetTicketRequest, MakePromiseRequest, Message, MessageVisibility, Promise, PromiseKind, PromiseState,
+    ResolveTicketRequest, SettlePromiseRequest, Severity, StartTicketRequest, Ticket, TicketType,
+    WaitForCustomerRequest,
 };
 use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
 

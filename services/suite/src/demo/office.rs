@@ -36,28 +36,11 @@ pub async fn play(stage: &mut Stage<'_>, affair: &Affair) -> anyhow::Result<Stri
 }
 
 async fn the_house_is_staffed(stage: &mut Stage<'_>, affair: &Affair) -> anyhow::Result<()> {
-    let scene = stage.step(
-        Role::Ombudsman,
-        "elena",
-        None,
-        "the ombudsman enters her house's people, mandates of three years",
-    )?;
-    for (name, _, office_role) in STAFF {
-        let member = OfficeMember {
-            person: stage.person(name),
-            office_roles: vec![office_role.into()],
-            unit: UNIT.to_owned(),
-            line_manager: if name == "elena" { String::new() } else { stage.person("elena") },
-            mandate: Some(Mandate {
-                start_time: stage.in_hours(-1),
-                end_time: stage.in_hours(THREE_YEARS),
-                ending: None,
-            }),
-            ..OfficeMember::default()
-        };
-        let request = RegisterOfficeMemberRequest { member: Some(member), request_id: stage.request_id() };
-        scene.office().register_office_member(request).await.map_err(|status| refused(&status))?;
-    }
+    // Nobody enters themselves: the first is entered by who appoints.
+    let board = stage.step(Role::Ombudsman, "consejo", None, "the board appoints an ombudsman for three years")?;
+    enter(stage, &board, &STAFF[..1]).await?;
+    let elena = stage.step(Role::Ombudsman, "elena", None, "the ombudsman enters the people of her house")?;
+    enter(stage, &elena, &STAFF[1..]).await?;
     for (name, role, _) in STAFF {
         let conflicted = name == "tomas";
         let what = if conflicted {
@@ -143,8 +126,12 @@ async fn etag(scene: &Scene, case: &str) -> anyhow::Result<String> {
 
 async fn heard(stage: &mut Stage<'_>, case: &str) -> anyhow::Result<()> {
     let scene = stage.step(Role::OfficeIntake, "ines", None, "admitted: no ground of the closed list applies")?;
-    let request =
-        AdmitCaseRequest { name: case.to_owned(), etag: etag(&scene, case).await?, request_id: stage.request_id() };
+    let request = AdmitCaseRequest {
+        name: case.to_owned(),
+        etag: etag(&scene, case).await?,
+        request_id: stage.request_id(),
+        ..Default::default()
+    };
     scene.office().admit_case(request).await.map_err(|status| refused(&status))?;
 
     let scene = stage.step(
@@ -251,5 +238,25 @@ async fn decided(stage: &mut Stage<'_>, case: &str, affair: &Affair) -> anyhow::
     };
     let notified = scene.office().notify_decision(request).await.map_err(|status| refused(&status))?.into_inner();
     say(notified.state().as_str_name());
+    Ok(())
+}
+
+async fn enter(stage: &Stage<'_>, who: &Scene, people: &[(&str, Role, OfficeRole)]) -> anyhow::Result<()> {
+    for &(name, _, office_role) in people {
+        let member = OfficeMember {
+            person: stage.person(name),
+            office_roles: vec![office_role.into()],
+            unit: UNIT.to_owned(),
+            line_manager: if name == "elena" { String::new() } else { stage.person("elena") },
+            mandate: Some(Mandate {
+                start_time: stage.in_hours(-1),
+                end_time: stage.in_hours(THREE_YEARS),
+                ending: None,
+            }),
+            ..OfficeMember::default()
+        };
+        let request = RegisterOfficeMemberRequest { member: Some(member), request_id: stage.request_id() };
+        who.office().register_office_member(request).await.map_err(|status| refused(&status))?;
+    }
     Ok(())
 }

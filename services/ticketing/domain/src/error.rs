@@ -6,8 +6,8 @@ mod told;
 use jiff::Timestamp;
 
 use crate::{
-    ArticleStanding, CaseId, CureId, CureLaw, CustomerId, Owner, Placeholder, Presence, PromiseStanding, RedressStanding, ScanState,
-    Standing, SurveyId, TicketId,
+    ArticleStanding, CaseId, CureId, CureLaw, CustomerId, Owner, Placeholder, Presence, PromiseStanding,
+    RedressStanding, ScanState, Standing, SurveyId, TicketId,
 };
 
 pub use sales_ban::SalesBan;
@@ -181,13 +181,17 @@ pub enum Refusal {
         cure: CureId,
     },
     /// Their silence says nothing.
-    #[error("the customer has said something since they were answered; reopen the ticket, or close it as accepted where that is what they said")]
+    #[error(
+        "the customer has said something since they were answered; reopen the ticket, or close it as accepted where that is what they said"
+    )]
     CustomerHasSpoken,
     /// Nothing shows it.
     #[error("nothing that the customer said shows it; write down what they said")]
     NotSaidByCustomer,
     /// Nobody says that their own answer was accepted.
-    #[error("who resolved the ticket does not say that the customer accepted; let somebody else, or the customer by key and proof")]
+    #[error(
+        "who resolved the ticket does not say that the customer accepted; let somebody else, or the customer by key and proof"
+    )]
     AcceptanceOfOwnWork,
     /// An answer is promised, and there is none.
     #[error("an answer that was promised is kept by the answer, and the ticket is {state}")]

@@ -61,7 +61,9 @@ impl Destination {
             Self::Closed { reason: reason @ CloseReason::AcceptedByCustomer } => {
                 Command::Close { reason, word: CustomerWord::Own }
             }
-            Self::Closed { reason } => Command::Close { reason, word: CustomerWord::Told { spoke, by_resolver: false } },
+            Self::Closed { reason } => {
+                Command::Close { reason, word: CustomerWord::Told { spoke, by_resolver: false } }
+            }
             Self::Rejected { reason, signpost } => Command::Reject { reason, signpost },
             Self::Cancelled { reason } => Command::Cancel { reason },
         }

@@ -79,7 +79,9 @@ pub use process::{
     Course, Figures, Line, MAX_SITUATIONS, MAX_STEPS, Measure, Milestone, Move, MoveEnd, Place, Process, ProcessMap,
     Scope, Situation, Step, StepFigures, StepText, StepTitle, Stretch, Turn, Visit, Wording, WordingError, road,
 };
-pub use promise::{Promise, PromiseDraft, PromiseForecast, PromiseGate, PromiseKind, PromiseState, Settlement, Tried};
+pub use promise::{
+    Promise, PromiseDraft, PromiseForecast, PromiseGate, PromiseKind, PromiseState, Settlement, ToldBefore, Tried,
+};
 pub use public::{CustomerOption, customer_options};
 pub use readability::{Readability, ReadabilityGrade, readability};
 pub use receipt::Receipt;
@@ -100,10 +102,11 @@ pub use text::{
 pub use ticket::{Assigned, Assignment, Draft, EverFiled, Facts, Moment, OfficeCase, Opened, Ticket, Ties};
 pub use transition::{Command, CustomerWord, Policy, Transitioned, is_elapsed_term};
 pub use wording::{
-    DocumentWords, announced, answer_due, complaint_invitation, document_words, new_date, promise_ends, rejected, renegotiated,
-    spelled, withdrawn,
+    DocumentWords, announced, answer_due, complaint_invitation, document_words, new_date, promise_ends, rejected,
+    renegotiated, spelled, withdrawn,
 };
 pub use words::{
-    AffectedOutcome, ArticleStanding, AttemptOutcome, CancelReason, ChangeKind, CloseReason, LinkKind, Presence, PromiseStanding,
-    RedressStanding, SatisfactionCause, ScanState, Severity, Standing, TakeReason, TicketType, Visibility,
+    AffectedOutcome, ArticleStanding, AttemptOutcome, CancelReason, ChangeKind, CloseReason, LinkKind, Presence,
+    PromiseStanding, RedressStanding, SatisfactionCause, ScanState, Severity, Standing, TakeReason, TicketType,
+    Visibility,
 };

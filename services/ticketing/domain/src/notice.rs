@@ -8,8 +8,8 @@ use kernel::{Channel, Department, Language};
 
 use crate::wording::ZONE;
 use crate::{
-    Body, Cause, MessageId, NoticeId, NoticePlace, NoticeTemplateId, PromiseId, Refusal, State, Template, Texts, Word,
-    spelled,
+    Body, Cause, MessageId, NoticeId, NoticePlace, NoticeTemplateId, PromiseId, Refusal, State, Template, Texts,
+    ToldBefore, Word, spelled,
 };
 
 /// How often a notice is handed to who delivers it, before nobody tries any more.
@@ -88,6 +88,8 @@ pub struct NoticeWords {
     pub causes: Texts<500>,
     /// What is done for the customer, in the same languages.
     pub remedies: Texts<500>,
+    /// What they can do when a term of law is missed, in the same languages, where it is told of such terms; none where it is told of all others.
+    pub recourses: Option<Texts<500>>,
 }
 
 /// What one notice says.
@@ -122,6 +124,7 @@ impl NoticeWords {
         let has = |wanted| self.texts.iter().any(|(language, _)| language == wanted);
         let language = if has(language) { language } else { Language::Es };
         let (cause, remedy) = (self.causes.told_in(language).expose(), self.remedies.told_in(language).expose());
+        let recourse = self.recourses.as_ref().map_or("", |texts| texts.told_in(language).expose());
         let template: Template<NoticePlace> = self.texts.told_in(language).expose().parse().ok()?;
         let fill = |place| {
             Some(match place {
@@ -132,6 +135,7 @@ impl NoticeWords {
                 NoticePlace::NewDue => spelled(about.new_due, language),
                 NoticePlace::Cause => cause.to_owned(),
                 NoticePlace::Remedy => remedy.to_owned(),
+                NoticePlace::Recourse => recourse.to_owned(),
             })
         };
         let text = template.fill(fill).ok()?.parse().ok()?;
@@ -139,9 +143,13 @@ impl NoticeWords {
     }
 }
 
-/// What is wrong with a text of a template, if anything: it must say why, by when instead and what is done, and fit into a message whatever it is filled in with.
-pub fn flaw_of(text: &Template<NoticePlace>) -> Option<&'static str> {
+/// What is wrong with a text of a template, if anything: it must say why, by when instead and what is done, of a term of law also what the customer can do, and fit into a
+/// message whatever it is filled in with.
+pub fn flaw_of(text: &Template<NoticePlace>, of_law: bool) -> Option<&'static str> {
     let says = |place| text.places().any(|found| found == place);
+    if says(NoticePlace::Recourse) != of_law {
+        return Some("must say {recourse} where there are recourses, and nowhere else");
+    }
     if ![NoticePlace::Cause, NoticePlace::NewDue, NoticePlace::Remedy].into_iter().all(says) {
         return Some("must say {cause}, {new_due} and {remedy}");
     }
@@ -158,7 +166,7 @@ impl NoticePlace {
             Self::TrackingKey => 40,
             Self::Subject => 200,
             Self::Department | Self::PromiseDue | Self::NewDue => 100,
-            Self::Cause | Self::Remedy => 500,
+            Self::Cause | Self::Remedy | Self::Recourse => 500,
         }
     }
 }
@@ -364,16 +372,22 @@ pub fn pause_after(handings: u32) -> SignedDuration {
 }
 
 impl Notice {
-    /// Whether it left the house before the promise was broken, and the customer has it, or somebody had it at that instant and had time to say. What was
-    /// handed over, and came back without a word, told nobody.
-    pub fn is_in_time(&self) -> bool {
+    /// What it had told by the instant the promise was due: it left the house by then, and the customer has it; or somebody had it at that instant and has not said
+    /// what became of it, which proves nothing (the burden is the firm's, Ley 10/2025 art. 4.7). What was handed over, and came back without a word, told nobody.
+    pub fn told(&self) -> ToldBefore {
         let Delivery { handed, next, state, .. } = &self.delivery;
-        let told = match state {
-            NoticeState::Delivered { .. } => true,
-            NoticeState::Handed => *next > self.due,
-            NoticeState::Waiting | NoticeState::Undeliverable { .. } | NoticeState::Withdrawn { .. } => false,
-        };
-        told && handed.is_some_and(|at| at <= self.due)
+        if handed.is_none_or(|at| at > self.due) {
+            return ToldBefore::Nothing;
+        }
+        let cause = self.said.cause.clone();
+        match state {
+            NoticeState::Delivered { .. } => ToldBefore::InTime(cause),
+            NoticeState::Handed if *next > self.due => ToldBefore::Unreported(cause),
+            NoticeState::Handed
+            | NoticeState::Waiting
+            | NoticeState::Undeliverable { .. }
+            | NoticeState::Withdrawn { .. } => ToldBefore::Nothing,
+        }
     }
 
     /// What became of the handing with this number, from 1. What is said twice, or too late to matter, changes nothing: then there is no other notice.

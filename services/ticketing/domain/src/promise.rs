@@ -4,8 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, Channel, Language};
 
 use crate::{
-    AttemptOutcome, Cause, ClockId, PromiseId, PromiseStanding, PromiseText, Refusal, Standing, State, Word,
-    new_date,
+    AttemptOutcome, Cause, ClockId, PromiseId, PromiseStanding, PromiseText, Refusal, Standing, State, Word, new_date,
 };
 
 /// What is promised.
@@ -131,6 +130,8 @@ pub struct Promise {
     pub by: Actor,
     /// When it was made, in the world.
     pub made: Timestamp,
+    /// The clock of the term that it stands for; none where somebody promised it.
+    pub term: Option<ClockId>,
     /// Where it stands.
     pub state: PromiseState,
 }
@@ -171,6 +172,35 @@ pub enum PromiseState {
         /// What is known of why.
         cause: Option<Cause>,
     },
+    /// Not kept; somebody had the notice when it was due, and has not said what became of it.
+    BrokenUnreported {
+        /// When it was due.
+        at: Timestamp,
+        /// What the notice says.
+        cause: Cause,
+    },
+}
+
+/// What a customer had been told by the instant a promise to them was due, as far as anybody said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToldBefore {
+    /// Why it will not be kept.
+    InTime(Cause),
+    /// The same, by somebody who has not said whether it arrived.
+    Unreported(Cause),
+    /// Nothing.
+    Nothing,
+}
+
+impl ToldBefore {
+    /// Whichever of the two says more: that it arrived before that it may have.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (told @ Self::InTime(_), _) | (_, told @ Self::InTime(_)) => told,
+            (told @ Self::Unreported(_), _) | (_, told) => told,
+        }
+    }
 }
 
 /// How a promise is said to have ended.
@@ -200,6 +230,7 @@ impl PromiseState {
             Self::Renegotiated { .. } => PromiseStanding::Renegotiated,
             Self::BrokenAnnounced { .. } => PromiseStanding::BrokenAnnounced,
             Self::BrokenSilent { .. } => PromiseStanding::BrokenSilent,
+            Self::BrokenUnreported { .. } => PromiseStanding::BrokenUnreported,
         }
     }
 
@@ -210,14 +241,15 @@ impl PromiseState {
             Self::Kept { at }
             | Self::Renegotiated { at }
             | Self::BrokenAnnounced { at, .. }
-            | Self::BrokenSilent { at, .. } => Some(*at),
+            | Self::BrokenSilent { at, .. }
+            | Self::BrokenUnreported { at, .. } => Some(*at),
         }
     }
 
     /// Why it was broken.
     pub const fn cause(&self) -> Option<&Cause> {
         match self {
-            Self::BrokenAnnounced { cause, .. } => Some(cause),
+            Self::BrokenAnnounced { cause, .. } | Self::BrokenUnreported { cause, .. } => Some(cause),
             Self::BrokenSilent { cause, .. } => cause.as_ref(),
             _ => None,
         }
@@ -234,7 +266,14 @@ impl Promise {
         at: Timestamp,
     ) -> Self {
         let PromiseDraft { kind, despite, text, due, channel, replaces } = draft;
-        Self { id, kind, forecast, despite, text, due, channel, replaces, by, made: at, state: PromiseState::Made }
+        let (term, state) = (None, PromiseState::Made);
+        Self { id, kind, forecast, despite, text, due, channel, replaces, by, made: at, term, state }
+    }
+
+    /// A term of law or of the house that the answer to an affair meets, as the promise it is to its customer: to be written down once its clock warns.
+    #[must_use]
+    pub fn standing_for(self, term: ClockId) -> Self {
+        Self { kind: PromiseKind::Resolution, term: Some(term), ..self }
     }
 
     /// Whether affairs like this one were answered later.
@@ -319,18 +358,32 @@ impl Promise {
         Ok(self)
     }
 
-    /// It was due at `at` and is not kept. Whoever was told in time, and why, was not left waiting in silence.
+    /// It was due at `at` and is not kept. Whoever was told in time, and why, was not left waiting in silence; of whom that is not known, it is told apart.
     ///
     /// # Errors
     /// [`Refusal`] when it has ended or is not due.
-    pub fn breach(mut self, told: Option<Cause>, at: Timestamp) -> Result<Self, Refusal> {
-        let Some(cause) = told else { return self.settle(Settlement::Silent { cause: None }, at) };
+    pub fn breach(mut self, told: ToldBefore, at: Timestamp) -> Result<Self, Refusal> {
         self.refuse_if_over()?;
         if at < self.due {
             return Err(Refusal::PromiseNotDue { due: self.due });
         }
-        self.state = PromiseState::BrokenAnnounced { at, cause };
+        self.state = match told {
+            ToldBefore::InTime(cause) => PromiseState::BrokenAnnounced { at, cause },
+            ToldBefore::Unreported(cause) => PromiseState::BrokenUnreported { at, cause },
+            ToldBefore::Nothing => PromiseState::BrokenSilent { at, cause: None },
+        };
         Ok(self)
+    }
+
+    /// Somebody said what became of the notice that was on its way when it was broken; `None` where that changes nothing.
+    pub fn learn(mut self, told: &ToldBefore) -> Option<Self> {
+        let PromiseState::BrokenUnreported { at, cause } = self.state else { return None };
+        self.state = match told {
+            ToldBefore::InTime(_) => PromiseState::BrokenAnnounced { at, cause },
+            ToldBefore::Nothing => PromiseState::BrokenSilent { at, cause: Some(cause) },
+            ToldBefore::Unreported(_) => return None,
+        };
+        Some(self)
     }
 
     /// What is promised instead, by `due`: the same, with its window as much later. That it gives way to this one is said nowhere: it may be kept yet.

@@ -71,6 +71,8 @@ pub enum NoticePlace {
     Cause,
     /// What is done for the customer.
     Remedy,
+    /// What they can do when a term of law is missed.
+    Recourse,
 }
 
 impl Place for NoticePlace {
@@ -82,9 +84,10 @@ impl Place for NoticePlace {
         Self::NewDue,
         Self::Cause,
         Self::Remedy,
+        Self::Recourse,
     ];
     const SPELLED: &'static str =
-        "{tracking_key}, {subject}, {department}, {promise_due}, {new_due}, {cause}, {remedy}";
+        "{tracking_key}, {subject}, {department}, {promise_due}, {new_due}, {cause}, {remedy}, {recourse}";
 
     fn as_str(self) -> &'static str {
         match self {
@@ -95,6 +98,7 @@ impl Place for NoticePlace {
             Self::NewDue => "new_due",
             Self::Cause => "cause",
             Self::Remedy => "remedy",
+            Self::Recourse => "recourse",
         }
     }
 }

@@ -139,13 +139,19 @@ pub fn rejected(facts: &Facts, explanation: &str, signpost: &str) -> String {
     let key = &facts.tracking_key;
     match facts.language {
         Language::En => {
-            format!("We do not take up your affair {key}, for this reason:\n\n{explanation}\n\nWhere you can turn to:\n\n{signpost}")
+            format!(
+                "We do not take up your affair {key}, for this reason:\n\n{explanation}\n\nWhere you can turn to:\n\n{signpost}"
+            )
         }
         Language::Ca => {
-            format!("No admetem el seu assumpte {key}, per aquest motiu:\n\n{explanation}\n\nOn pot adreçar-se:\n\n{signpost}")
+            format!(
+                "No admetem el seu assumpte {key}, per aquest motiu:\n\n{explanation}\n\nOn pot adreçar-se:\n\n{signpost}"
+            )
         }
         Language::Es | Language::Gl | Language::Eu => {
-            format!("No admitimos su asunto {key}, por este motivo:\n\n{explanation}\n\nAdónde puede dirigirse:\n\n{signpost}")
+            format!(
+                "No admitimos su asunto {key}, por este motivo:\n\n{explanation}\n\nAdónde puede dirigirse:\n\n{signpost}"
+            )
         }
     }
 }
@@ -155,7 +161,9 @@ pub fn promise_ends(language: Language) -> Cause {
     let cause = match language {
         Language::En => "Your affair was not taken up, for the reason that we have told you.",
         Language::Ca => "El seu assumpte no s'ha admès, pel motiu que li hem explicat.",
-        Language::Es | Language::Gl | Language::Eu => "Su asunto no se ha admitido, por el motivo que le hemos explicado.",
+        Language::Es | Language::Gl | Language::Eu => {
+            "Su asunto no se ha admitido, por el motivo que le hemos explicado."
+        }
     };
     cause.parse().expect("a wording of ours is a cause")
 }
@@ -165,7 +173,9 @@ pub fn announced(text: &str, due: Timestamp, cause: &str, language: Language) ->
     let until = spelled(due, language);
     match language {
         Language::En => format!("We will not keep what we promised you by {until} ({text}), for this reason: {cause}"),
-        Language::Ca => format!("No complirem el que li vam prometre per al {until} ({text}), per aquest motiu: {cause}"),
+        Language::Ca => {
+            format!("No complirem el que li vam prometre per al {until} ({text}), per aquest motiu: {cause}")
+        }
         Language::Es | Language::Gl | Language::Eu => {
             format!("No cumpliremos lo que le prometimos para el {until} ({text}), por este motivo: {cause}")
         }
@@ -179,10 +189,14 @@ pub fn renegotiated(old: (&str, Timestamp), new: (&str, Timestamp), language: La
     match language {
         Language::En => format!("In place of what we promised you by {was_due} ({was}) we promise you, by {due}: {is}"),
         Language::Ca => {
-            format!("En lloc del que li vam prometre per al {was_due} ({was}) li prometem, com a molt tard el {due}: {is}")
+            format!(
+                "En lloc del que li vam prometre per al {was_due} ({was}) li prometem, com a molt tard el {due}: {is}"
+            )
         }
         Language::Es | Language::Gl | Language::Eu => {
-            format!("En lugar de lo que le prometimos para el {was_due} ({was}) le prometemos, a más tardar el {due}: {is}")
+            format!(
+                "En lugar de lo que le prometimos para el {was_due} ({was}) le prometemos, a más tardar el {due}: {is}"
+            )
         }
     }
 }

@@ -211,6 +211,8 @@ words! {
         BrokenAnnounced => "broken_announced",
         /// Not kept, and nobody told the customer.
         BrokenSilent => "broken_silent",
+        /// Not kept; a notice was with who delivers it, and nobody has said what became of that.
+        BrokenUnreported => "broken_unreported",
     }
 }
 

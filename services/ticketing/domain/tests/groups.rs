@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Language, ResourceId, Uuid};
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
-    Assignment, Bonds, CaseId, Characteristics, Command, CustomerId, Draft, EverFiled, Filing, MAX_MERGED, Moment, OfficeCase,
-    Policy, Refusal, Severity, SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey, moment_of_all,
-    refuse_for_members,
+    Assignment, Bonds, CaseId, Characteristics, Command, CustomerId, Draft, EverFiled, Filing, MAX_MERGED, Moment,
+    OfficeCase, Policy, Refusal, Severity, SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey,
+    moment_of_all, refuse_for_members,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";

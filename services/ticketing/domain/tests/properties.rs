@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Channel, Department, Language, ResourceId, Uuid};
 use proptest::prelude::*;
 use ventanilla_ticketing_domain::{
-    Assignment, Characteristics, CloseReason, Command, CureDraft, CureId, CureRequest, CureState, CustomerId, CustomerWord, Draft, EverFiled,
-    Filing, LeastTerm, MessageId, Moment, Policy, Refusal, Severity, Standing, Ticket, TicketId, TicketType,
-    TrackingKey, Transitioned,
+    Assignment, Characteristics, CloseReason, Command, CureDraft, CureId, CureRequest, CureState, CustomerId,
+    CustomerWord, Draft, EverFiled, Filing, LeastTerm, MessageId, Moment, Policy, Refusal, Severity, Standing, Ticket,
+    TicketId, TicketType, TrackingKey, Transitioned,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
@@ -79,7 +79,8 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::Resume { reason: None }),
         Just(Command::Hear),
         Just(Command::Resolve { resolution: ANSWER.parse().unwrap() }),
-        (proptest::sample::select(CloseReason::ALL), words()).prop_map(|(reason, word)| Command::Close { reason, word }),
+        (proptest::sample::select(CloseReason::ALL), words())
+            .prop_map(|(reason, word)| Command::Close { reason, word }),
         Just(Command::Reopen { reason: word() }),
         Just(Command::Reject {
             reason: word(),

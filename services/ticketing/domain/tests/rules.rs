@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Channel, Classify, Language, ResourceId, Uuid};
 use ventanilla_ticketing_domain::{
     Assignment, AttemptOutcome, CaseId, Characteristics, ClockId, CloseReason, Command, CureDraft, CureId, CureLaw,
-    CureRequest, CureState, CustomerId, CustomerWord, Draft, EverFiled, Filing, LeastTerm, MessageId, Moment, OfficeCase,
-    Policy, Promise, PromiseDraft, PromiseId, PromiseKind, PromiseStanding, Receipt, Refusal, Settlement, Severity,
-    SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey, Tried,
+    CureRequest, CureState, CustomerId, CustomerWord, Draft, EverFiled, Filing, LeastTerm, MessageId, Moment,
+    OfficeCase, Policy, Promise, PromiseDraft, PromiseId, PromiseKind, PromiseStanding, Receipt, Refusal, Settlement,
+    Severity, SplitDraft, Standing, Ticket, TicketId, TicketType, TrackingKey, Tried,
 };
 
 const ANSWER: &str = "La lectura era estimada; la real da 41 euros menos, que abonamos en la próxima factura.";
@@ -89,7 +89,9 @@ fn refuses_boilerplate_an_echo_and_the_answer_to_another_point() {
 #[test]
 fn refuses_to_close_because_a_term_has_passed_in_any_state() {
     for ticket in [opened().ticket, answered(), resolved()] {
-        let refusal = apply(ticket, Command::Close { reason: CloseReason::TermElapsed, word: CustomerWord::Own }, now(99_999)).unwrap_err();
+        let refusal =
+            apply(ticket, Command::Close { reason: CloseReason::TermElapsed, word: CustomerWord::Own }, now(99_999))
+                .unwrap_err();
         assert_eq!(article(&refusal).as_deref(), Some("Ley 10/2025 art. 13.2"));
     }
 }
@@ -116,7 +118,9 @@ fn a_case_that_is_over_does_not_hide_another_that_is_open() {
 
 #[test]
 fn nothing_follows_a_ticket_that_is_over() {
-    let closed = apply(resolved(), Command::Close { reason: CloseReason::AcceptedByCustomer, word: CustomerWord::Own }, now(5)).unwrap();
+    let closed =
+        apply(resolved(), Command::Close { reason: CloseReason::AcceptedByCustomer, word: CustomerWord::Own }, now(5))
+            .unwrap();
     let over = Refusal::TicketOver { state: Standing::Closed };
     assert_eq!(apply(closed.clone(), Command::Reopen { reason: "again".parse().unwrap() }, now(6)), Err(over.clone()));
     assert_eq!(closed.clone().touch(now(6)).unwrap_err(), over);

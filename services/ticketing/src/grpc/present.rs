@@ -43,7 +43,7 @@ use crate::store::history::ChangeRow;
 use crate::store::incident::{StoredIncident, StoredUpdate};
 use crate::store::journey::Step;
 use crate::store::link::Link;
-use crate::store::message::{Direction, Message, Way};
+use crate::store::message::{Direction, Explanation, Message, Way};
 use crate::store::named::StoredView;
 use crate::store::promise::{StoredPromise, window};
 use crate::store::public_status::Status;
@@ -150,7 +150,12 @@ pub(crate) fn message(message: &Message) -> pb::Message {
             })
             .collect(),
         mentions: message.mentions.iter().map(AgentId::name).collect(),
+        explanation: message.explains.map(explanation),
     }
+}
+
+pub(crate) fn explanation(explains: Explanation) -> pb::Explanation {
+    pb::Explanation { expected_time: Some(time_to_proto(explains.expected)), signposts: explains.signposts }
 }
 
 pub(crate) fn promise(stored: &StoredPromise) -> pb::Promise {
@@ -181,6 +186,7 @@ pub(crate) fn promise(stored: &StoredPromise) -> pb::Promise {
             too_early: promise.is_too_early(),
         }),
         department: String::new(),
+        term_clock: promise.term.map(ResourceId::name).unwrap_or_default(),
     }
 }
 

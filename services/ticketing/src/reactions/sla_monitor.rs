@@ -1,17 +1,22 @@
 //! The clock of a promise warns or is breached: the promise is at risk, or was broken; in silence, unless its customer had been told in time. The clock of
-//! an answer starts, moves or ends: so does what the customer is told of it.
+//! an answer starts, moves or ends: so does what the customer is told of it. Once such a clock warns, its term is a promise like others, which nobody made by
+//! hand: the customer is told before it is missed, and what becomes of it follows the clock.
 
 use jiff::Timestamp;
-use kernel::{Ambient, ResourceId};
+use kernel::{Actor, ActorKind, Ambient, ResourceId};
 use ledger::{Applying, Reaction, ReactionError, Received};
 use postgres::Tx;
-use ticketing_domain::{ChangeKind, ClockId, PromiseId, TicketId};
+use ticketing_domain::{
+    ChangeKind, ClockId, Moment, Promise, PromiseDraft, PromiseId, PromiseKind, PromiseState, Refusal, Settlement,
+    Standing, Ticket, TicketId, ToldBefore, answer_due,
+};
 use ventanilla_proto::sla::v1 as sla;
 
 use super::Effect;
-use crate::store::notice;
 use crate::store::promise::{self, StoredPromise};
-use crate::store::term::{self, NewTerm, Running};
+use crate::store::term::{self, NewTerm, Running, RunningTerm};
+use crate::store::{notice, ticket};
+use crate::usecase::notice::settle_beside;
 
 /// From this part of its time on, a promise that still runs is at risk.
 const AT_RISK_PERCENT: i32 = 75;
@@ -45,12 +50,11 @@ impl OnSla {
         let found = find(tx, id).await?;
         let state = effect.chronicle.stored.ticket.state().clone();
         // Under its lock, so that nobody is handed it meanwhile.
-        let mut told = notice::lock_about(tx, id).await?.into_iter();
-        let told = told.find(|stored| stored.notice.promise == id && stored.notice.is_in_time());
-        let cause = told.map(|stored| stored.notice.said.cause);
+        let notices = notice::lock_about(tx, id).await?.into_iter().filter(|stored| stored.notice.promise == id);
+        let told = notices.map(|stored| stored.notice.told()).fold(ToldBefore::Nothing, ToldBefore::or);
         // Refused when it has ended meanwhile: then there is nothing to say.
         let kept = found.promise.kept_by(&state);
-        let Some(promise) = kept.or_else(|| found.promise.clone().breach(cause, at).ok()) else { return Ok(()) };
+        let Some(promise) = kept.or_else(|| found.promise.clone().breach(told, at).ok()) else { return Ok(()) };
         let stored = StoredPromise { promise, version: found.version + 1, ..found };
         promise::update(tx, &stored).await?;
         let draft = |entries: &crate::entry::Entries<'_>| entries.promise_settled(&stored.promise);
@@ -60,6 +64,119 @@ impl OnSla {
             row.related = Some(id.name());
         };
         effect.write(tx, ChangeKind::PromiseSettled, |t| t, draft, detail).await
+    }
+}
+
+impl OnSla {
+    /// The term that a clock counts is in danger: from here on it stands as a promise that is at risk, unless an answer by then is promised already, or nothing is owed
+    /// any more. What others promised is spoken of by itself.
+    async fn stand_for(&self, tx: &mut Tx, entry: &Received, clock: ClockId) -> Result<(), ReactionError> {
+        let Some(term) = term::running(tx, clock).await? else { return Ok(()) };
+        let Some(effect) = Effect::find(tx, term.ticket, entry, &self.ambient).await? else { return Ok(()) };
+        let Effect { mut chronicle, occurred_at } = effect;
+        let state = chronicle.stored.ticket.state().standing();
+        let answered = matches!(state, Standing::Resolved) || state.is_terminal() || chronicle.stored.erased;
+        if answered || promise::answers_by(tx, term.ticket, term.due).await? {
+            return Ok(());
+        }
+        let noted = chronicle.stored.ticket.clone().note(Moment::Now(occurred_at));
+        let (ticket, at) = noted.map_err(|_: Refusal| ReactionError::Refused("the ticket refused a note"))?;
+        // Word of it came too late for anything to be told.
+        if term.due <= at.max(self.ambient.now()) {
+            return Ok(());
+        }
+        let promise = self.promise_of(&ticket, (clock, term), at);
+        let id = promise.id;
+        chronicle.touched(ticket);
+        let sequence = chronicle.promise_made(&promise, at);
+        let made = StoredPromise { promise, sequence, version: 1 };
+        promise::insert(tx, &made).await?;
+        if let Some(promise) = made.promise.clone().warn(clock, at) {
+            let related = id.name();
+            chronicle.note(
+                ChangeKind::PromiseAtRisk,
+                at,
+                |entries| entries.promise_at_risk(&promise, clock),
+                |row| row.related = Some(related),
+            );
+            promise::update(tx, &StoredPromise { promise, version: 2, ..made }).await?;
+        }
+        Ok(ticket::write(tx, &chronicle, None).await?)
+    }
+
+    fn promise_of(&self, ticket: &Ticket, (clock, term): (ClockId, RunningTerm), at: Timestamp) -> Promise {
+        let facts = ticket.facts();
+        let text = answer_due(Some(term.due), term.by_law, at, facts.language);
+        let draft = PromiseDraft {
+            kind: PromiseKind::Resolution,
+            despite: None,
+            text: text.parse().expect("a date in a sentence is a promise's text"),
+            due: term.due,
+            channel: facts.channel,
+            replaces: None,
+        };
+        let id = PromiseId { ticket: term.ticket, id: self.ambient.uuid(at) };
+        let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
+        Promise::make(draft, None, id, actor, at).standing_for(clock)
+    }
+
+    /// A term that stood as a promise goes on to another instant, or stands still: what was promised by the old one gives way. What was broken stays so; a run that
+    /// comes after it is another promise.
+    async fn term_moved(
+        &self,
+        tx: &mut Tx,
+        entry: &Received,
+        clock: ClockId,
+        running: Running,
+    ) -> Result<(), ReactionError> {
+        let Some(found) = promise::of_term(tx, clock).await? else { return Ok(()) };
+        let due = match running {
+            Running::Until(due) => Some(due),
+            Running::Still | Running::Over => None,
+        };
+        let anew = match found.promise.state {
+            PromiseState::Made | PromiseState::AtRisk { .. } if due == Some(found.promise.due) => false,
+            PromiseState::Made | PromiseState::AtRisk { .. } => {
+                self.end_term(tx, entry, &found, None).await?;
+                due.is_some()
+            }
+            PromiseState::Kept { .. } | PromiseState::Renegotiated { .. } => due.is_some(),
+            PromiseState::BrokenAnnounced { .. }
+            | PromiseState::BrokenSilent { .. }
+            | PromiseState::BrokenUnreported { .. } => due.is_some_and(|due| due > found.promise.due),
+        };
+        if anew { self.stand_for(tx, entry, clock).await } else { Ok(()) }
+    }
+
+    /// The promise that stands for a term ends, and the one that a notice put beside it: kept where the answer was there at an instant, and else given way to what is so now.
+    async fn end_term(
+        &self,
+        tx: &mut Tx,
+        entry: &Received,
+        found: &StoredPromise,
+        answered: Option<Timestamp>,
+    ) -> Result<(), ReactionError> {
+        let id = found.promise.id;
+        let Effect { mut chronicle, occurred_at } = Effect::on(tx, id.ticket, entry, &self.ambient).await?;
+        let noted = chronicle.stored.ticket.clone().note(Moment::Now(occurred_at));
+        let (ticket, at) = noted.map_err(|_: Refusal| ReactionError::Refused("the ticket refused a note"))?;
+        chronicle.touched(ticket);
+        // Under the lock of its ticket it may have ended otherwise.
+        let found = find(tx, id).await?;
+        let promise = found.promise.clone();
+        let ended = match answered {
+            Some(met) => promise.settle(Settlement::Kept, met),
+            None => promise.renegotiate(at),
+        };
+        if let Ok(promise) = ended {
+            chronicle.promise_settled(&promise, at);
+            promise::update(tx, &StoredPromise { promise, version: found.version + 1, ..found.clone() }).await?;
+        }
+        settle_beside(tx, &mut chronicle, &found.promise, answered.is_some(), at).await?;
+        if chronicle.changes.is_empty() {
+            return Ok(());
+        }
+        Ok(ticket::write(tx, &chronicle, None).await?)
     }
 }
 
@@ -96,25 +213,47 @@ fn running(due: Option<&prost_types::Timestamp>) -> Result<Running, ReactionErro
 impl Reaction for OnSla {
     async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
         if let Some(warning) = entry.payload::<sla::WarningRaised>()? {
-            // Clocks of tickets and cases warn too; only a promise's is ours to act on.
-            if let (Ok(id), true) = (PromiseId::parse(&warning.subject), warning.threshold_percent >= AT_RISK_PERCENT) {
-                self.at_risk(tx, entry, id, &warning.clock).await?;
+            if warning.threshold_percent < AT_RISK_PERCENT {
+                return Ok(());
             }
-        } else if let Some(breach) = entry.payload::<sla::ClockBreached>()?
-            && let Ok(id) = PromiseId::parse(&breach.subject)
-        {
+            // Clocks of cases warn too, and others of tickets: only a promise's, and those of the answer, are ours to act on.
+            match PromiseId::parse(&warning.subject) {
+                Ok(id) => self.at_risk(tx, entry, id, &warning.clock).await?,
+                Err(_) if TicketId::parse(&warning.subject).is_ok() => {
+                    self.stand_for(tx, entry, clock(&warning.clock)?).await?;
+                }
+                Err(_) => {}
+            }
+        } else if let Some(breach) = entry.payload::<sla::ClockBreached>()? {
+            let broken = match PromiseId::parse(&breach.subject) {
+                Ok(id) => Some(id),
+                Err(_) if TicketId::parse(&breach.subject).is_ok() => {
+                    promise::of_term(tx, clock(&breach.clock)?).await?.map(|found| found.promise.id)
+                }
+                Err(_) => None,
+            };
             let at = breach.breached_time.and_then(|t| Timestamp::new(t.seconds, t.nanos).ok());
-            self.broken(tx, entry, id, at.ok_or(ReactionError::Undecodable("breached_time"))?).await?;
+            if let Some(id) = broken {
+                self.broken(tx, entry, id, at.ok_or(ReactionError::Undecodable("breached_time"))?).await?;
+            }
         } else if let Some(started) = entry.payload::<sla::ClockStarted>()? {
             term::begin(tx, begun(&started)?.as_slice()).await?;
         } else if let Some(moved) = entry.payload::<sla::ClockMoved>()? {
             if TicketId::parse(&moved.subject).is_ok() {
-                term::change(tx, clock(&moved.clock)?, running(moved.due_time.as_ref())?).await?;
+                let (clock, running) = (clock(&moved.clock)?, running(moved.due_time.as_ref())?);
+                term::change(tx, clock, running).await?;
+                self.term_moved(tx, entry, clock, running).await?;
             }
         } else if let Some(settled) = entry.payload::<sla::ClockSettled>()?
             && TicketId::parse(&settled.subject).is_ok()
         {
-            term::change(tx, clock(&settled.clock)?, Running::Over).await?;
+            let clock = clock(&settled.clock)?;
+            term::change(tx, clock, Running::Over).await?;
+            if let Some(found) = promise::of_term(tx, clock).await? {
+                let met = settled.state() == sla::ClockState::Fulfilled;
+                let at = settled.settled_time.filter(|_| met).and_then(|t| Timestamp::new(t.seconds, t.nanos).ok());
+                self.end_term(tx, entry, &found, at).await?;
+            }
         }
         Ok(())
     }

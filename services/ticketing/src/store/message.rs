@@ -39,6 +39,15 @@ pub struct Way {
     pub channel: Channel,
 }
 
+/// That a message to the customer explains why it takes longer, and by when it is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Explanation {
+    /// By when, as the customer is told.
+    pub expected: Timestamp,
+    /// It says where they may go by now.
+    pub signposts: bool,
+}
+
 /// A file that belongs to a message.
 #[derive(Debug, Clone)]
 pub struct Attached {
@@ -63,6 +72,8 @@ pub(crate) struct Message {
     pub body: Body,
     /// It offers the customer something for sale.
     pub sales_offer: bool,
+    /// What it explains.
+    pub explains: Option<Explanation>,
     /// The files that belong to it.
     pub attachments: Vec<Attached>,
     /// Who is to look at it.
@@ -129,6 +140,8 @@ struct MessageRow {
     created_at: jiff_sqlx::Timestamp,
     mentions: Vec<String>,
     has_files: bool,
+    expected_at: Option<jiff_sqlx::Timestamp>,
+    signposts: Option<bool>,
 }
 
 impl TryFrom<MessageRow> for Message {
@@ -145,6 +158,10 @@ impl TryFrom<MessageRow> for Message {
             visibility: word("message", "visibility", key, Visibility::from_word(&row.visibility))?,
             body: word("message", "body", key, row.body.parse().ok())?,
             sales_offer: row.sales_offer,
+            explains: row.expected_at.zip(row.signposts).map(|(at, signposts)| {
+                let expected = at.to_jiff();
+                Explanation { expected, signposts }
+            }),
             attachments: Vec::new(),
             mentions: mentions.collect::<Result<_, StoreError>>()?,
             actor: actor("message", key, &row.actor_kind, row.actor_id, row.actor_department)?,
@@ -163,8 +180,9 @@ macro_rules! select_messages {
                       m.actor_id, m.actor_department, m.occurred_at, m.created_at,
                       array(select n.agent_id from ticketing.mention n where n.message_id = m.message_id order by n.agent_id)
                           as "mentions!",
-                      exists (select from ticketing.attachment a where a.message_id = m.message_id) as "has_files!"
-               from ticketing.message m "# + $tail
+                      exists (select from ticketing.attachment a where a.message_id = m.message_id) as "has_files!",
+                      e.expected_at as "expected_at?: _", e.signposts as "signposts?"
+               from ticketing.message m left join ticketing.explanation e on e.message_id = m.message_id "# + $tail
             $(, $argument)*
         )
     };
@@ -248,7 +266,32 @@ async fn with_files(pool: &PgPool, rows: Vec<MessageRow>) -> Result<Vec<Message>
 #[tracing::instrument(name = "db.message.write_beside", skip_all)]
 pub(super) async fn write_beside(tx: &mut PgConnection, messages: &[&Message]) -> Result<(), StoreError> {
     scan::attach(tx, messages).await?;
+    explain(tx, messages).await?;
     mention::insert(tx, messages).await
+}
+
+async fn explain(tx: &mut PgConnection, messages: &[&Message]) -> Result<(), StoreError> {
+    let (mut message, mut expected, mut signposts) = (Vec::new(), Vec::new(), Vec::new());
+    for said in messages {
+        if let Some(explains) = said.explains {
+            message.push(said.id.id);
+            expected.push(explains.expected.to_sqlx());
+            signposts.push(explains.signposts);
+        }
+    }
+    if message.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into ticketing.explanation (message_id, expected_at, signposts)
+         select * from unnest($1::uuid[], $2::timestamptz[], $3::boolean[])",
+        &message,
+        &expected as _,
+        &signposts,
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Whether the customer has said anything in one of these since it was answered last, whoever may read it.

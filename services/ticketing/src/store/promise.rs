@@ -51,6 +51,7 @@ struct PromiseRow {
     earliest_percent: Option<i16>,
     kept_share: Option<f64>,
     basis: Option<i64>,
+    term_clock_id: Option<Uuid>,
 }
 
 impl PromiseRow {
@@ -94,6 +95,9 @@ impl PromiseRow {
                 PromiseState::BrokenAnnounced { at: since()?, cause: word("promise", "cause", key, cause())? }
             }
             PromiseStanding::BrokenSilent => PromiseState::BrokenSilent { at: since()?, cause: cause() },
+            PromiseStanding::BrokenUnreported => {
+                PromiseState::BrokenUnreported { at: since()?, cause: word("promise", "cause", key, cause())? }
+            }
         })
     }
 }
@@ -118,6 +122,7 @@ impl TryFrom<PromiseRow> for StoredPromise {
             replaces: row.replaces.map(|id| PromiseId { ticket, id }),
             by: actor("promise", key, &row.made_by_kind, row.made_by_id, row.made_by_department)?,
             made: row.made_at.to_jiff(),
+            term: row.term_clock_id.map(ClockId::from_uuid),
             state,
         };
         Ok(Self { promise, sequence: row.sequence, version: row.version })
@@ -131,7 +136,7 @@ macro_rules! select_promises {
             PromiseRow,
             "select p.promise_id, p.ticket_id, p.sequence, p.text, p.due_at, p.channel, p.replaces, p.made_by_kind, p.made_by_id,
                     p.made_by_department, p.made_at, p.state, p.state_since, p.clock_id, p.cause, p.version, p.kind, p.window_from,
-                    p.attempts, p.attempted_at, p.despite, p.earliest_at, p.earliest_percent, p.kept_share, p.basis
+                    p.attempts, p.attempted_at, p.despite, p.earliest_at, p.earliest_percent, p.kept_share, p.basis, p.term_clock_id
              from ticketing.promise p " + $tail
             $(, $argument)*
         )
@@ -145,6 +150,25 @@ pub(crate) async fn get(tx: &mut PgConnection, id: PromiseId) -> Result<Option<S
         .fetch_optional(tx)
         .await?;
     row.map(StoredPromise::try_from).transpose()
+}
+
+/// The promise that stood last for the term of this clock, if any did. Under the lock of its ticket it is the only one that may run.
+#[tracing::instrument(name = "db.promise.of_term", skip_all)]
+pub(crate) async fn of_term(tx: &mut PgConnection, clock: ClockId) -> Result<Option<StoredPromise>, StoreError> {
+    let row = select_promises!("where p.term_clock_id = $1 order by p.sequence desc limit 1", clock.uuid());
+    row.fetch_optional(tx).await?.map(StoredPromise::try_from).transpose()
+}
+
+/// Whether an answer by this instant, or before, is promised already, by a promise that still runs.
+#[tracing::instrument(name = "db.promise.answers_by", skip_all)]
+pub(crate) async fn answers_by(tx: &mut PgConnection, ticket: TicketId, due: Timestamp) -> Result<bool, StoreError> {
+    let promised = sqlx::query_scalar!(
+        r#"select exists (select from ticketing.promise where ticket_id = $1 and kind = 'resolution' and due_at <= $2
+                          and state in ('made', 'at_risk')) as "promised!""#,
+        ticket.uuid(),
+        due.to_sqlx() as _,
+    );
+    Ok(promised.fetch_one(tx).await?)
 }
 
 /// Promises of these tickets that run, inside the transaction that holds their locks, in the order they were made.
@@ -285,8 +309,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredPromise) -> Res
     sqlx::query!(
         "insert into ticketing.promise (promise_id, ticket_id, sequence, text, due_at, channel, replaces, made_by_kind,
              made_by_id, made_by_department, made_at, state, version, kind, window_from, despite, earliest_at, earliest_percent,
-             kept_share, basis)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+             kept_share, basis, term_clock_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         promise.id.id,
         promise.id.ticket.uuid(),
         stored.sequence,
@@ -307,6 +331,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredPromise) -> Res
         promise.forecast.map(|told| i16::from(told.percent)),
         promise.forecast.map(|told| told.kept_share),
         promise.forecast.map(|told| told.basis),
+        promise.term.map(|clock| clock.uuid()),
     )
     .execute(tx)
     .await?;

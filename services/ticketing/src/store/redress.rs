@@ -137,11 +137,7 @@ pub(crate) struct Generosity<'a> {
 /// How much somebody has proposed to a customer, and in an affair with all that is answered with it, that was not refused; in minor units of a currency. Whoever
 /// proposes to the same customer at the same time, in whatever affair, waits.
 #[tracing::instrument(name = "db.redress.proposed_by", skip_all)]
-pub(crate) async fn proposed_by(
-    tx: &mut PgConnection,
-    head: TicketId,
-    by: &Generosity<'_>,
-) -> Result<i64, StoreError> {
+pub(crate) async fn proposed_by(tx: &mut PgConnection, head: TicketId, by: &Generosity<'_>) -> Result<i64, StoreError> {
     let both = format!("{} {}", by.customer.uuid(), by.actor);
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", both).fetch_one(&mut *tx).await?;
     let sum = sqlx::query_scalar!(

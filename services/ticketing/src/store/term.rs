@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::ResourceId as _;
 use postgres::StoreError;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use ticketing_domain::{ClockId, TicketId};
 
 /// Where a term stands.
@@ -67,6 +67,39 @@ pub(crate) async fn begin(tx: &mut PgConnection, terms: &[NewTerm]) -> Result<()
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// A term that runs, as far as a customer is told of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunningTerm {
+    /// The affair to be answered.
+    pub(crate) ticket: TicketId,
+    /// Set by law, and not by the house.
+    pub(crate) by_law: bool,
+    /// When it ends.
+    pub(crate) due: Timestamp,
+}
+
+/// The term of this clock, if it runs.
+#[tracing::instrument(name = "db.term.running", skip_all)]
+pub(crate) async fn running(tx: &mut PgConnection, clock: ClockId) -> Result<Option<RunningTerm>, StoreError> {
+    let found = sqlx::query!(
+        r#"select ticket_id, by_law, due_at as "due_at!: jiff_sqlx::Timestamp" from ticketing.term
+           where clock_id = $1 and state = 'running'"#,
+        clock.uuid()
+    );
+    Ok(found.fetch_optional(tx).await?.map(|row| RunningTerm {
+        ticket: TicketId::from_uuid(row.ticket_id),
+        by_law: row.by_law,
+        due: row.due_at.to_jiff(),
+    }))
+}
+
+/// Whether law set the term of this clock; so it did for all that is known of one that is not known any more.
+#[tracing::instrument(name = "db.term.is_by_law", skip_all)]
+pub(crate) async fn is_by_law(pool: &PgPool, clock: ClockId) -> Result<bool, StoreError> {
+    let by_law = sqlx::query_scalar!("select by_law from ticketing.term where clock_id = $1", clock.uuid());
+    Ok(by_law.fetch_optional(pool).await?.unwrap_or(true))
 }
 
 /// A term changes, where it is one that customers are told of.

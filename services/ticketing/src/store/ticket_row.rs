@@ -6,8 +6,8 @@ use postgres::StoreError;
 use sqlx::types::Json;
 use ticketing_domain::{
     Affected, Answered, Assignment, CaseId, CharacteristicSetId, Characteristics, ClaimPoint, CloseReason, CureId,
-    CustomerId, EverFiled, Facts, Filing, IncidentId, InteractionId, Merged, OfficeCase, OpenCure, RootCauseId, Severity,
-    SlugId as _, Standing, State, Ticket, TicketId, TicketType, Ties,
+    CustomerId, EverFiled, Facts, Filing, IncidentId, InteractionId, Merged, OfficeCase, OpenCure, RootCauseId,
+    Severity, SlugId as _, Standing, State, Ticket, TicketId, TicketType, Ties,
 };
 use uuid::Uuid;
 

@@ -18,6 +18,7 @@ use super::claimed::Claimed;
 use crate::Error;
 use crate::grpc::present;
 use crate::store::incident::StoredUpdate;
+use crate::store::message::Explanation;
 use crate::store::{Stored, affected, incident};
 
 /// Affairs that are told in one transaction.
@@ -247,7 +248,10 @@ fn join(stored: Stored, id: IncidentId, stamp: &Stamp, ambient: &Ambient) -> Res
 fn hear(chronicle: &mut Chronicle, update: &IncidentUpdate, policy: &Policy) -> Result<(), Refusal> {
     let facts = chronicle.stored.ticket.facts();
     let body: Body = update.texts.told_in(facts.language).expose().parse().expect("what is told fits a message");
-    let said = Said::to_customer(reach(facts.channel), body);
+    // When it is over is told; that it is over, by itself.
+    let expected = if update.over { Some(update.at) } else { update.expected_end };
+    let explains = expected.map(|expected| Explanation { expected, signposts: false });
+    let said = Said::to_customer(reach(facts.channel), body).explaining(explains);
     chronicle.say(said, Moment::Now(chronicle.now()), policy)?;
     let told = chronicle.stored.ticket.clone().told_up_to(update.number);
     chronicle.touched(told);

@@ -24,6 +24,7 @@ use crate::grpc::convert;
 use crate::store::named::{NoticeTemplates, Shelf as _, StoredNoticeTemplate};
 use crate::store::notice::{self, StoredNotice};
 use crate::store::promise::{self, StoredPromise};
+use crate::store::term;
 use crate::store::ticket::{self, Locked};
 
 /// How long a notice waits for what its customer wishes.
@@ -74,7 +75,11 @@ impl Ticketing {
         let id = promise.id;
         let found = ticket::get(self.db.reader(), id.ticket).await?;
         let stored = found.ok_or_else(|| Error::not_found(id.ticket.to_string()))?;
-        let Some((chosen, words)) = self.template_for(&stored.ticket).await? else { return Ok(false) };
+        let of_law = match promise.term {
+            Some(clock) => term::is_by_law(self.db.reader(), clock).await?,
+            None => false,
+        };
+        let Some((chosen, words)) = self.template_for(&stored.ticket, of_law).await? else { return Ok(false) };
         let forecast = match promise.kind {
             PromiseKind::Resolution => self.told_instead(&stored, promise.due).await,
             _ => None,
@@ -184,8 +189,12 @@ impl Ticketing {
         Ok(())
     }
 
-    /// The approved template for an affair, with what it says.
-    async fn template_for(&self, ticket: &Ticket) -> Result<Option<(StoredNoticeTemplate, NoticeWords)>, Error> {
+    /// The approved template for an affair, with what it says: of terms of law those alone that say what the customer can do, and of all else the others.
+    async fn template_for(
+        &self,
+        ticket: &Ticket,
+        of_law: bool,
+    ) -> Result<Option<(StoredNoticeTemplate, NoticeWords)>, Error> {
         let department = &ticket.assignment().department;
         let (mut approved, mut after) = (Vec::new(), Some(String::new()));
         while let Some(place) = after {
@@ -201,6 +210,9 @@ impl Ticketing {
                     );
                     continue;
                 };
+                if words.recourses.is_some() != of_law {
+                    continue;
+                }
                 let scope = NoticeScope { department: stored.named.department.clone(), reason };
                 approved.push((scope, (stored, words)));
             }

@@ -30,7 +30,8 @@ impl Ticketing {
         let found = message::way_of(&mut writing.tx, said).await?.ok_or_else(|| Error::not_found(said.name()))?;
         let (way, at) = found;
         let is_theirs = said.ticket == id || writing.members().contains(&said.ticket);
-        let way = way.filter(|way| is_theirs && way.direction == Direction::Inbound).ok_or(Refusal::NotSaidByCustomer)?;
+        let way =
+            way.filter(|way| is_theirs && way.direction == Direction::Inbound).ok_or(Refusal::NotSaidByCustomer)?;
         let moment = writing.moment;
         let text = withdrawn(writing.chronicle.stored.ticket.facts(), at);
         let body = text.parse().expect("a wording of ours fits a message");

@@ -12,7 +12,7 @@ use ticketing_domain::{
 use crate::entry::Entries;
 use crate::store::Stored;
 use crate::store::history::ChangeRow;
-use crate::store::message::{Attached, Direction, Message, Way};
+use crate::store::message::{Attached, Direction, Explanation, Message, Way};
 use crate::store::ticket::Locked;
 
 /// One ticket and what was noted about it.
@@ -46,6 +46,8 @@ pub struct Said {
     pub body: Body,
     /// It offers the customer something for sale.
     pub sales_offer: bool,
+    /// What it explains to the customer.
+    pub explains: Option<Explanation>,
     /// The files that belong to it.
     pub attachments: Vec<Attached>,
     /// Who is to look at it.
@@ -56,13 +58,27 @@ impl Said {
     /// What the house notes for itself.
     pub(crate) fn note(body: Body) -> Self {
         let (attachments, mentions) = (Vec::new(), Vec::new());
-        Self { way: None, visibility: Visibility::Internal, body, sales_offer: false, attachments, mentions }
+        Self {
+            way: None,
+            visibility: Visibility::Internal,
+            body,
+            sales_offer: false,
+            explains: None,
+            attachments,
+            mentions,
+        }
     }
 
     /// What the house says to the customer by this channel.
     pub(crate) fn to_customer(channel: Channel, body: Body) -> Self {
         let way = Some(Way { direction: Direction::Outbound, channel });
         Self { way, visibility: Visibility::Public, ..Self::note(body) }
+    }
+
+    /// The same, which says why it takes longer and by when it is over.
+    #[must_use]
+    pub(crate) fn explaining(self, explains: Option<Explanation>) -> Self {
+        Self { explains, ..self }
     }
 }
 
@@ -330,6 +346,7 @@ impl Chronicle {
             visibility: said.visibility,
             body: said.body,
             sales_offer: said.sales_offer,
+            explains: said.explains,
             attachments: said.attachments,
             mentions: said.mentions,
             actor: self.actor().clone(),

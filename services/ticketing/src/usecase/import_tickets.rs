@@ -107,11 +107,8 @@ impl Ticketing {
     /// Plays the histories, or says every step that a guard refuses.
     async fn play(&self, histories: &[History], stamp: &Stamp) -> Result<Vec<Opening>, Error> {
         let followed: Vec<TicketId> = histories.iter().filter_map(|h| h.draft.follow_up_of).collect();
-        let earlier = if followed.is_empty() {
-            HashMap::new()
-        } else {
-            ticket::earlier_of(self.db.reader(), &followed).await?
-        };
+        let earlier =
+            if followed.is_empty() { HashMap::new() } else { ticket::earlier_of(self.db.reader(), &followed).await? };
         let sets = self.read_sets().await?;
         let mut violations = Violations::new();
         let mut openings = Vec::with_capacity(histories.len());

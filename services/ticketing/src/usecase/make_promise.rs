@@ -124,12 +124,7 @@ impl Ticketing {
 }
 
 /// Puts a promise in the place of another, of the same kind, and tells the customer so.
-async fn renegotiate(
-    writing: &mut Writing,
-    id: PromiseId,
-    instead: &PromiseDraft,
-    at: Timestamp,
-) -> Result<(), Error> {
+async fn renegotiate(writing: &mut Writing, id: PromiseId, instead: &PromiseDraft, at: Timestamp) -> Result<(), Error> {
     let found = promise::get(&mut writing.tx, id).await?.ok_or_else(|| Error::not_found(id.name()))?;
     if promise::kind_word(found.promise.kind) != promise::kind_word(instead.kind) {
         let mut violations = Violations::new();

@@ -2,12 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, ResourceId as _, Violations};
-use postgres::{Kept, RequestKey, StoreError};
+use postgres::{Kept, RequestKey, StoreError, Tx};
 use server::Call;
 use server::parse::{self, actor_to_proto, time_to_proto};
 use ticketing_domain::{
-    ChangeKind, Notice, NoticeId, NoticeOutcome, NoticeState, NoticeTemplateId, Promise, PromiseState, Refusal, Settlement,
-    SlugId as _,
+    ChangeKind, Notice, NoticeId, NoticeOutcome, NoticeState, NoticeTemplateId, Promise, PromiseState, Refusal,
+    Settlement, SlugId as _,
 };
 use uuid::Uuid;
 use ventanilla_proto::ticketing::v1 as pb;
@@ -178,6 +178,7 @@ impl Ticketing {
         let stored = StoredNotice { notice, ..found };
         part.notice_reported(&stored, at);
         notice::update(&mut writing.tx, &stored.notice).await?;
+        writing.learn(&stored.notice, at).await?;
         writing.finish(present::notice(&stored)).await
     }
 
@@ -220,30 +221,53 @@ impl Writing {
         if !kept && !given_way {
             return Ok(());
         }
-        for stored in notice::lock_about(&mut self.tx, promise.id).await? {
-            let Notice { promise: old, new_promise: new, .. } = &stored.notice;
-            let beside = if *old == promise.id { *new } else { *old };
-            let found = promise::get(&mut self.tx, beside).await?.ok_or_else(|| Error::not_found(beside.name()))?;
-            // Of a new date that left the house the customer may know: it is owed, and so is what they were told of before.
-            let state = stored.notice.delivery.state;
-            let left_the_house = matches!(state, NoticeState::Delivered { .. } | NoticeState::Handed);
-            if matches!(promise.state, PromiseState::BrokenAnnounced { .. }) && left_the_house {
-                continue;
-            }
-            let settled = found.promise.clone();
-            let settled = if kept { settled.settle(Settlement::Kept, at) } else { settled.renegotiate(at) };
-            // One that has ended, or was due before, ended as it did.
-            if let Ok(promise) = settled {
-                self.chronicle.part(promise.id.ticket).promise_settled(&promise, at);
-                let written = StoredPromise { promise, version: found.version + 1, ..found };
-                promise::update(&mut self.tx, &written).await?;
-            }
-            if let Some(notice) = stored.notice.clone().withdraw(at) {
-                let stored = StoredNotice { notice, ..stored };
-                self.chronicle.part(stored.notice.id.ticket).notice_reported(&stored, at);
-                notice::update(&mut self.tx, &stored.notice).await?;
-            }
-        }
-        Ok(())
+        Ok(settle_beside(&mut self.tx, &mut self.chronicle, promise, kept, at).await?)
     }
+
+    /// What became of a notice is known now: so is what its customer had been told when the promise was broken.
+    async fn learn(&mut self, notice: &Notice, at: Timestamp) -> Result<(), Error> {
+        let Some(found) = promise::get(&mut self.tx, notice.promise).await? else { return Ok(()) };
+        let Some(promise) = found.promise.clone().learn(&notice.told()) else { return Ok(()) };
+        self.part().promise_settled(&promise, at);
+        let written = StoredPromise { promise, version: found.version + 1, ..found };
+        Ok(promise::update(&mut self.tx, &written).await?)
+    }
+}
+
+/// What stands beside a promise that was kept, or gave way, by a notice that put one in place of the other: it ends so too, and what has not left the house is not told.
+/// Of a new date that left the house the customer may know: it is owed, also where somebody told them of a delay once more.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub(crate) async fn settle_beside(
+    tx: &mut Tx,
+    chronicle: &mut Chronicle,
+    promise: &Promise,
+    kept: bool,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    for stored in notice::lock_about(tx, promise.id).await? {
+        let Notice { promise: old, new_promise: new, .. } = &stored.notice;
+        let beside = if *old == promise.id { *new } else { *old };
+        let left_the_house =
+            matches!(stored.notice.delivery.state, NoticeState::Delivered { .. } | NoticeState::Handed);
+        if matches!(promise.state, PromiseState::BrokenAnnounced { .. }) && left_the_house {
+            continue;
+        }
+        let found = promise::get(tx, beside).await?;
+        let found = found.ok_or_else(|| StoreError::corrupt("notice", "new_promise_id", stored.notice.id.id))?;
+        let settled = found.promise.clone();
+        let settled = if kept { settled.settle(Settlement::Kept, at) } else { settled.renegotiate(at) };
+        // One that has ended, or was due before, ended as it did.
+        if let Ok(promise) = settled {
+            chronicle.part(promise.id.ticket).promise_settled(&promise, at);
+            promise::update(tx, &StoredPromise { promise, version: found.version + 1, ..found }).await?;
+        }
+        if let Some(notice) = stored.notice.clone().withdraw(at) {
+            let stored = StoredNotice { notice, ..stored };
+            chronicle.part(stored.notice.id.ticket).notice_reported(&stored, at);
+            notice::update(tx, &stored.notice).await?;
+        }
+    }
+    Ok(())
 }

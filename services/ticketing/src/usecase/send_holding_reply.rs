@@ -13,7 +13,8 @@ use super::writing::Begun;
 use super::{Target, Ticketing};
 use crate::Error;
 use crate::grpc::present;
-use crate::store::history;
+use crate::store::message::Explanation;
+use crate::store::{history, ticket};
 
 impl Ticketing {
     /// Tells the customer why the answer takes longer and by when it comes, and has the terms lengthened that know this.
@@ -31,6 +32,10 @@ impl Ticketing {
         if let Some(answer) = self.answered(&key).await? {
             return Ok(answer);
         }
+        // Of an affair that nobody knows sla-monitor keeps no terms either, which is no silence of its.
+        if !ticket::exists(self.db.reader(), id).await? {
+            return Err(Error::not_found(id.to_string()));
+        }
         let terms = self.terms_lengthened(call, id).await?;
         let mut writing = match self.begin(call, key, id, Some(etag), stated).await? {
             Begun::Replay(answer) => return Ok(answer),
@@ -43,7 +48,9 @@ impl Ticketing {
         let (ticket, reply) = ticket.send_holding_reply(told, message, sender, (sent, &terms), writing.moment)?;
         writing.chronicle.changed(ticket);
         let text = reply.text(writing.chronicle.stored.ticket.facts());
-        writing.chronicle.say_as(message, Said::to_customer(reply.told.channel, text), writing.moment, &self.policy)?;
+        let explains = Explanation { expected: reply.told.answer_by, signposts: false };
+        let said = Said::to_customer(reply.told.channel, text).explaining(Some(explains));
+        writing.chronicle.say_as(message, said, writing.moment, &self.policy)?;
         writing.chronicle.note(
             ChangeKind::HoldingReplySent,
             reply.at,

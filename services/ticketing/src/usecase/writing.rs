@@ -8,8 +8,8 @@ use postgres::{Claim, RequestKey, StoreError, Tx};
 use prost::Message;
 use server::Call;
 use ticketing_domain::{
-    Assignment, ChangeKind, Moment, Policy, Promise, PromiseId, PromiseState, Refusal, TicketId, announced, promise_ends,
-    refuse_unclean,
+    Assignment, ChangeKind, Moment, Policy, Promise, PromiseId, PromiseState, Refusal, TicketId, announced,
+    promise_ends, refuse_unclean,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -28,7 +28,7 @@ pub(crate) struct Writing {
     app: Ticketing,
     key: RequestKey,
     /// The ticket that is asked about.
-    id: TicketId,
+    pub(super) id: TicketId,
     /// The transaction.
     pub tx: Tx,
     /// The head, those that are answered with it, and what is noted about them.

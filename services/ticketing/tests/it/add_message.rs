@@ -4,7 +4,10 @@ use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 
-use crate::world::{World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, open, resolved, started, wait};
+use crate::world::{
+    World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, open, resolved, started, time,
+    wait,
+};
 
 fn from_customer(ticket: &str, body: &str) -> pb::AddMessageRequest {
     pb::AddMessageRequest {
@@ -170,4 +173,52 @@ async fn a_ticket_that_is_over_takes_no_message() {
     let ticket = accept(&world, &ticket).await;
     let late = agent.add_message(from_customer(&ticket.name, "Una cosa más")).await;
     assert_refused(late, Code::FailedPrecondition, "TICKET_OVER");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_message_explains_is_kept_and_told_with_it() {
+    let world = World::new().await;
+    let mut agent = world.agent();
+    let ticket = open(&mut agent).await.ticket.unwrap().name;
+    let explains = |at: &str, signposts| Some(pb::Explanation { expected_time: time(at), signposts });
+    let why = |explanation, channel: Channel, direction: Direction| pb::AddMessageRequest {
+        message: Some(pb::Message {
+            direction: direction.into(),
+            visibility: pb::MessageVisibility::Public.into(),
+            channel: channel.into(),
+            body: "Una avería en la subestación; esperamos reponerlo a las tres.".into(),
+            explanation,
+            ..Default::default()
+        }),
+        ..from_customer(&ticket, "")
+    };
+    let later = "2026-11-23T14:00:00Z";
+    let said = why(explains(later, true), Channel::Email, Direction::Outbound);
+    let said = agent.add_message(said).await.unwrap().into_inner();
+    assert_eq!(said.explanation, explains(later, true));
+    agent.add_message(why(None, Channel::Email, Direction::Outbound)).await.unwrap();
+    let list = pb::ListMessagesRequest { parent: ticket.clone(), ..Default::default() };
+    let listed = agent.list_messages(list).await.unwrap().into_inner().messages;
+    assert_eq!(listed.iter().map(|m| m.explanation).collect::<Vec<_>>(), [explains(later, true), None]);
+    let pool = world.database.admin().await;
+    let entry = "select payload from (select position, type, payload from ticketing.ledger
+                 union all select 1000000 + inbox_id, type, payload from ticketing.ledger_inbox) e
+                 where type = 'ventanilla.ticketing.v1.MessageAdded' order by position limit 1";
+    let payload: Vec<u8> = sqlx::query_scalar(entry).fetch_one(&pool).await.unwrap();
+    let told = <pb::MessageAdded as prost::Message>::decode(payload.as_slice()).unwrap();
+    assert_eq!(told.explanation, explains(later, true));
+    for (explanation, channel, direction, field) in [
+        (
+            explains("2026-11-23T09:00:00Z", false),
+            Channel::Email,
+            Direction::Outbound,
+            "message.explanation.expected_time",
+        ),
+        (explains(later, false), Channel::Email, Direction::Inbound, "message.explanation"),
+        (explains(later, true), Channel::Phone, Direction::Outbound, "message.explanation.signposts"),
+        (Some(pb::Explanation::default()), Channel::Email, Direction::Outbound, "message.explanation.expected_time"),
+    ] {
+        let refused = agent.add_message(why(explanation, channel, direction)).await;
+        assert_eq!(fields(&assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST")), [field]);
+    }
 }

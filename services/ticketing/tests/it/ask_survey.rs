@@ -5,7 +5,10 @@ use tonic::{Code, Status};
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::Channel;
 
-use crate::world::{Tickets, World, accept, answer, assert_refused, fact, fields, fresh_id, open, resolved, start, started, time, wait, withdrawal};
+use crate::world::{
+    Tickets, World, accept, answer, assert_refused, fact, fields, fresh_id, open, resolved, start, started, time, wait,
+    withdrawal,
+};
 
 pub async fn ask(client: &mut Tickets, ticket: &str) -> Result<pb::Survey, Status> {
     let survey = pb::Survey { channel: Channel::Sms.into(), ..Default::default() };

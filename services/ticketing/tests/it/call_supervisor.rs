@@ -6,7 +6,9 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::{Presence, TakeReason};
 
 use crate::team::{Team, present};
-use crate::world::{World, assert_refused, complaint, create_request, fact, fresh_id, open, resolved, time, withdrawal};
+use crate::world::{
+    World, assert_refused, complaint, create_request, fact, fresh_id, open, resolved, time, withdrawal,
+};
 
 fn request(ticket: &pb::Ticket) -> pb::CallSupervisorRequest {
     pb::CallSupervisorRequest {

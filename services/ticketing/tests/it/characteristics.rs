@@ -12,7 +12,9 @@ use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceCli
 use ventanilla_proto::r#type::v1::{Language, LocalizedText, Money};
 
 use crate::finding::by_words;
-use crate::world::{Tickets, World, accept, assert_refused, complaint, create_request, fields, fresh_id, get, resolved, serve, time};
+use crate::world::{
+    Tickets, World, accept, assert_refused, complaint, create_request, fields, fresh_id, get, resolved, serve, time,
+};
 
 type Sets = CharacteristicServiceClient<Client>;
 

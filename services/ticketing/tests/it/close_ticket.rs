@@ -8,7 +8,9 @@ use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::Direction;
 use ventanilla_ticketing as ticketing;
 
-use crate::world::{ANSWER, OTHER_ANSWER, World, accept, answer, assert_refused, close, fact, resolve, resolved, say, start, started};
+use crate::world::{
+    ANSWER, OTHER_ANSWER, World, accept, answer, assert_refused, close, fact, resolve, resolved, say, start, started,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn is_never_closed_because_a_term_has_passed() {

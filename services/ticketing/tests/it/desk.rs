@@ -11,7 +11,10 @@ use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Direction, Language, LocalizedText};
 
 use crate::team::{of_billing, put};
-use crate::world::{CUSTOMER, Tickets, World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, get, open, resolved, start, started};
+use crate::world::{
+    CUSTOMER, Tickets, World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, get, open,
+    resolved, start, started,
+};
 
 type Desk = DeskServiceClient<Client>;
 
@@ -422,7 +425,8 @@ async fn a_retry_of_a_macro_is_answered_though_it_would_be_filled_in_otherwise_n
     named.public_name = "Ana R.".into();
     put(&mut world.supervisor(), named).await.unwrap();
     let (mut ana, mut agent) = (world.desk("ana", Role::Agent), world.tickets_of("ana"));
-    let to_queue = pb::TransferChange { to_department: "network".into(), reason: "needs_specialist".into(), ..Default::default() };
+    let to_queue =
+        pb::TransferChange { to_department: "network".into(), reason: "needs_specialist".into(), ..Default::default() };
     let goodbye = pb::Macro {
         name: "macros/pasa".into(),
         texts: texts(&[(Language::Es, "Hasta hoy lo llevaba {owner_name}.")]),

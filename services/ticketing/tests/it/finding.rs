@@ -13,7 +13,10 @@ use ventanilla_proto::ticketing::v1::TicketState as S;
 use ventanilla_proto::ticketing::v1::finding_service_client::FindingServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
 
-use crate::world::{CUSTOMER, World, answer, assert_refused, complaint, create_request, fields, fresh_id, open, start, started, time, wait, withdrawal};
+use crate::world::{
+    CUSTOMER, World, answer, assert_refused, complaint, create_request, fields, fresh_id, open, start, started, time,
+    wait, withdrawal,
+};
 
 pub type Finder = FindingServiceClient<Client>;
 const LIMIT: Duration = Duration::from_secs(20);

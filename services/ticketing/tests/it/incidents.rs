@@ -10,7 +10,9 @@ use ventanilla_proto::ticketing::v1::incident_service_client::IncidentServiceCli
 use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
 
-use crate::world::{Tickets, World, accept, assert_refused, complaint, create_request, fields, fresh_id, open, resolved, serve, time};
+use crate::world::{
+    Tickets, World, accept, assert_refused, complaint, create_request, fields, fresh_id, open, resolved, serve, time,
+};
 
 const LIMIT: Duration = Duration::from_secs(20);
 const NOBODY: &str = "tickets/0190a000-0000-7000-8000-0000000000ff";
@@ -199,6 +201,8 @@ async fn everybody_is_told_in_their_language_by_a_channel_that_reaches_them() {
         assert_eq!((message.body.as_str(), message.channel()), (text, channel));
         assert_eq!((message.direction(), message.visibility()), (Direction::Outbound, pb::MessageVisibility::Public));
         assert_eq!(message.actor, updates[0].actor, "said by who told it");
+        let until = time("2026-11-23T15:00:00Z");
+        assert_eq!(message.explanation, Some(pb::Explanation { expected_time: until, signposts: false }));
     }
     let public =
         pb::GetPublicStatusRequest { tracking_key: affairs[0].tracking_key.clone(), proof: affairs[0].proof.clone() };
@@ -229,6 +233,7 @@ async fn who_joins_later_hears_at_once_what_was_told_last_and_who_is_over_hears_
     let (outcomes, counted) = add(&mut supervisor, &incident, &[&late.name]).await;
     assert_eq!((outcomes, counted.affected_count), (vec![pb::AffectedOutcome::Added], 2));
     assert_eq!(heard(&mut agent, &late.name).await, ["Ya funciona."]);
+    assert!(messages(&mut agent, &late.name).await[0].explanation.is_some(), "that it is over explains it");
     assert_eq!(updates(&mut supervisor, &incident).await[1].told_count, 1);
     let refused = tell(
         &mut supervisor,

@@ -49,6 +49,7 @@ mod send_holding_reply;
 mod settle_promise;
 mod take_next_ticket;
 mod team;
+mod terms;
 mod transfer_ticket;
 mod transitions;
 mod watch_tickets;

@@ -58,5 +58,8 @@ async fn refuses_a_due_time_that_is_past_and_says_all_that_is_wrong() {
     assert_eq!(fields(&refused), ["promise.due_time"]);
     let empty = pb::MakePromiseRequest { promise: Some(pb::Promise::default()), ..Default::default() };
     let refused = assert_refused(agent.make_promise(empty).await, Code::InvalidArgument, "INVALID_REQUEST");
-    assert_eq!(fields(&refused), ["parent", "request_id", "promise.text", "promise.due_time", "promise.channel", "promise.kind"]);
+    assert_eq!(
+        fields(&refused),
+        ["parent", "request_id", "promise.text", "promise.due_time", "promise.channel", "promise.kind"]
+    );
 }

@@ -6,9 +6,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use kernel::Role;
+use kernel::{Ambient, FixedClock, Role, SeededEntropy, SteadyClock};
 use sqlx::migrate::Migrator;
-use testkit::{Client, Database, Harness, Served, eventually};
+use testkit::{Client, Database, Harness, Served, Surroundings, eventually};
 use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service, http};
 use tonic::server::{Grpc, NamedService, UnaryService};
@@ -96,7 +96,10 @@ pub struct House {
 
 impl House {
     pub async fn new() -> Self {
-        let harness = Harness::default();
+        Self::within(Harness::default()).await
+    }
+
+    async fn within(harness: Harness) -> Self {
         let (own, house) = (ticketing::migrations(), Migrator::with_migrations(Vec::new()));
         let schemas = [(ticketing::SCHEMA, &own), ("sla_monitor", &house), ("customer_profile", &house)];
         let database = Database::fresh_with(&schemas).await;
@@ -314,6 +317,85 @@ async fn who_is_told_before_the_promise_breaks_was_not_left_waiting_in_silence()
     let (payload, personal): (Vec<u8>, Vec<u8>) = sqlx::query_as(holds).fetch_one(&pool).await.unwrap();
     let spells = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("Begoña");
     assert_eq!((spells(&payload), spells(&personal)), (false, true));
+}
+
+/// A house whose machine shows this time, and whose services go by what the database told, as processes do.
+async fn house_on_a_machine_that_shows(wall: &FixedClock) -> House {
+    let ambient = Ambient::new(SteadyClock::over(wall.clone()), SeededEntropy::new(1));
+    let house = House::within(Harness::with(Surroundings { ambient, clock: wall.clone() })).await;
+    approved(&house.world, template("delay", "", "")).await;
+    house
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_told_and_when_goes_by_the_databases_time_whatever_the_clock_of_the_machine_shows() {
+    for days in [-30, 30] {
+        let off = SignedDuration::from_hours(24 * days);
+        let wall = FixedClock::at(Ambient::system().now().checked_add(off).unwrap());
+        let house = house_on_a_machine_that_shows(&wall).await;
+        let world = &house.world;
+        let pool = world.database.admin().await;
+        let now: jiff_sqlx::Timestamp = sqlx::query_scalar("select now()").fetch_one(&pool).await.unwrap();
+        let now = now.to_jiff();
+        let due_in = |hours| now.checked_add(SignedDuration::from_hours(hours)).unwrap().to_string();
+        let (near, far) = (house.at_risk(&due_in(3)).await, house.at_risk(&due_in(10 * 24)).await);
+        let notice = written(world, &near).await;
+        // Whoever sets it while the service runs changes as little.
+        wall.advance(SignedDuration::from_hours(-48 * days));
+        let later = house.at_risk(&due_in(4)).await;
+        written(world, &later).await;
+        assert_eq!(notices(world, ticket_of(&far)).await, [], "{days} days off");
+        let taken = take(&mut transport(world), &[Channel::Phone]).await;
+        assert_eq!(taken.len(), 2, "{days} days off");
+        for taken in &taken {
+            report(&mut transport(world), taken, NoticeOutcome::Delivered, "").await;
+        }
+        for at in [notice.send_time, taken[0].hand_time, taken[1].hand_time] {
+            let seconds = at.unwrap().seconds - now.as_second();
+            assert!((0..600).contains(&seconds), "{days} days off: {seconds}");
+        }
+        assert_eq!(broken(&house, &near.name, &due_in(3)).await.state(), PromiseState::BrokenAnnounced);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_somebody_has_and_says_nothing_of_is_told_apart_until_they_do() {
+    let house = House::ready().await;
+    let world = &house.world;
+    let promised = [house.at_risk(DUE).await, house.at_risk(DUE).await, house.at_risk(DUE).await];
+    for promise in &promised {
+        written(world, promise).await;
+    }
+    world.advance(SignedDuration::from_secs(23 * 3_600 - 30));
+    let mut phone = transport(world);
+    let taken = take(&mut phone, &[Channel::Phone]).await;
+    assert_eq!(taken.len(), 3);
+    world.advance(SignedDuration::from_secs(40));
+    for promise in &promised {
+        let broken = broken(&house, &promise.name, DUE).await;
+        assert_eq!((broken.state(), broken.cause.as_str()), (PromiseState::BrokenUnreported, "Causa de delay"));
+    }
+    let of = |promise: &pb::Promise| taken.iter().find(|notice| notice.promise == promise.name).unwrap();
+    report(&mut phone, of(&promised[0]), NoticeOutcome::Delivered, "").await;
+    report(&mut phone, of(&promised[1]), NoticeOutcome::Failed, "line_busy").await;
+    for (promised, state) in
+        promised.iter().zip([PromiseState::BrokenAnnounced, PromiseState::BrokenSilent, PromiseState::BrokenUnreported])
+    {
+        let now = promise(world, &promised.name).await;
+        assert_eq!((now.state(), now.settle_time, now.cause.as_str()), (state, time(DUE), "Causa de delay"));
+    }
+    // What is known is not unlearnt.
+    report(&mut phone, of(&promised[0]), NoticeOutcome::Delivered, "").await;
+    assert_eq!(promise(world, &promised[0].name).await.state(), PromiseState::BrokenAnnounced);
+    let list =
+        pb::ListTicketHistoryRequest { name: ticket_of(&promised[0]).into(), page_size: 100, ..Default::default() };
+    let changes = world.agent().list_ticket_history(list).await.unwrap().into_inner().changes;
+    let settled: Vec<&str> = changes
+        .iter()
+        .filter(|change| change.kind() == pb::TicketChangeKind::PromiseSettled)
+        .map(|change| change.reason.as_str())
+        .collect();
+    assert_eq!(settled, ["broken_unreported", "broken_announced"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -506,7 +506,8 @@ async fn what_the_standard_map_will_say_is_not_told_before_it_is_in_force() {
     let world = World::new().await;
     let (mut boss, mut agent) = (world.maps(Role::Supervisor), world.agent());
     // Of who waits for the customer their own map says nothing.
-    let own = pb::ProcessStep { may_begin: true, may_end: true, ..step("intake", &[S::Acknowledged, S::InProgress], &[]) };
+    let own =
+        pb::ProcessStep { may_begin: true, may_end: true, ..step("intake", &[S::Acknowledged, S::InProgress], &[]) };
     put(&mut boss, pb::Process { steps: vec![own], ..process("invoices", "") }).await.unwrap();
     let read = pb::GetProcessRequest { name: "processes/standard".into(), version: 0 };
     let standard = boss.get_process(read).await.unwrap().into_inner();

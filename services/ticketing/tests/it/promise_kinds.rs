@@ -7,7 +7,10 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::{AttemptOutcome, PromiseKind, PromiseState};
 
 use crate::request_cure::Counted;
-use crate::world::{Tickets, World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, open, promise_request, resolved, time, withdrawal};
+use crate::world::{
+    Tickets, World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, open, promise_request,
+    resolved, time, withdrawal,
+};
 
 fn promised(ticket: &str, kind: PromiseKind, window: Option<&str>, due: &str) -> pb::MakePromiseRequest {
     let mut request = promise_request(ticket, due);
@@ -214,47 +217,48 @@ async fn seed_waiting(counted: &Counted) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_is_not_promised_before_the_oldest_of_those_that_wait_where_most_wait() {
-    let counted = Counted::new().await;
+    let counted = Counted::now().await;
     let mut agent = counted.world.agent();
     let ticket = open(&mut agent).await.ticket.unwrap().name;
     seed_history(&counted).await;
     seed_waiting(&counted).await;
     // Thirty of two hundred and thirty are answered: four in five never were, for as long as any of them has waited.
-    let answer = promised(&ticket, PromiseKind::Resolution, None, "2026-12-17T09:00:00Z");
+    let answer = promised(&ticket, PromiseKind::Resolution, None, &counted.hours(24 * 24));
     let early = assert_refused(promise(&mut agent, answer).await, Code::FailedPrecondition, "PROMISE_TOO_EARLY");
-    assert!(fact(&early, "earliest_time").starts_with("2027-"), "{}", fact(&early, "earliest_time"));
+    let earliest: jiff::Timestamp = fact(&early, "earliest_time").parse().unwrap();
+    assert!(earliest > counted.hours(24 * 300).parse().unwrap(), "{earliest}");
     assert_eq!(fact(&early, "kept_percent"), "10");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_is_not_promised_before_affairs_like_it_are_answered_unless_somebody_says_why() {
-    let counted = Counted::new().await;
+    let counted = Counted::now().await;
     let mut agent = counted.world.agent();
     let ticket = open(&mut agent).await.ticket.unwrap().name;
     let answer = |due: &str| promised(&ticket, PromiseKind::Resolution, None, due);
     // Nothing is known yet: nothing is held against it.
-    let unknown = promise(&mut agent, answer("2026-11-24T13:00:00Z")).await.unwrap();
+    let unknown = promise(&mut agent, answer(&counted.hours(28))).await.unwrap();
     assert_eq!(unknown.forecast, None);
     seed_history(&counted).await;
-    // Opened on the 23rd at nine: four in five take up to twenty-four days.
+    // Opened now: four in five take up to twenty-four days.
     let early = assert_refused(
-        promise(&mut agent, answer("2026-12-08T10:00:00Z")).await,
+        promise(&mut agent, answer(&counted.hours(15 * 24 + 1))).await,
         Code::FailedPrecondition,
         "PROMISE_TOO_EARLY",
     );
     assert_eq!(
         (fact(&early, "earliest_time").as_str(), fact(&early, "percent").as_str()),
-        ("2026-12-17T09:00:00Z", "80")
+        (counted.hours(24 * 24).as_str(), "80")
     );
     assert_eq!(fact(&early, "kept_percent"), "50");
-    let mut despite = answer("2026-12-08T10:00:00Z");
+    let mut despite = answer(&counted.hours(15 * 24 + 1));
     despite.promise.as_mut().unwrap().despite_forecast = "part_is_here".into();
     let despite = promise(&mut agent, despite).await.unwrap();
     let told = despite.forecast.unwrap();
     assert_eq!((told.too_early, told.basis_count, told.kept_share), (true, 30, 0.5));
-    let fine = promise(&mut agent, answer("2026-12-17T09:00:00Z")).await.unwrap();
+    let fine = promise(&mut agent, answer(&counted.hours(24 * 24))).await.unwrap();
     assert!(!fine.forecast.unwrap().too_early);
     // What is no answer is nobody's figures.
-    let call = promised(&ticket, PromiseKind::Callback, Some("2026-11-24T09:00:00Z"), "2026-11-24T13:00:00Z");
+    let call = promised(&ticket, PromiseKind::Callback, Some(&counted.hours(24)), &counted.hours(28));
     assert_eq!(promise(&mut agent, call).await.unwrap().forecast, None);
 }

@@ -42,7 +42,12 @@ async fn told(agent: &mut Tickets, ticket: &str) -> Vec<String> {
     said.into_iter().filter(public).map(|message| message.body).collect()
 }
 
-async fn settle(agent: &mut Tickets, promise: &pb::Promise, state: PromiseState, cause: &str) -> Result<pb::Promise, tonic::Status> {
+async fn settle(
+    agent: &mut Tickets,
+    promise: &pb::Promise,
+    state: PromiseState,
+    cause: &str,
+) -> Result<pb::Promise, tonic::Status> {
     let request = pb::SettlePromiseRequest {
         name: promise.name.clone(),
         state: state.into(),
@@ -132,7 +137,11 @@ async fn that_a_promise_is_broken_or_gives_way_to_another_the_customer_is_told()
     assert!(said[0].contains("a más tardar el 27/11/2026 18:00"), "{}", said[0]);
     settle(&mut agent, &second, PromiseState::BrokenAnnounced, "El técnico está de baja").await.unwrap();
     let said = told(&mut agent, &ticket).await;
-    assert!(said[1].contains("para el 27/11/2026 18:00") && said[1].ends_with("El técnico está de baja"), "{}", said[1]);
+    assert!(
+        said[1].contains("para el 27/11/2026 18:00") && said[1].ends_with("El técnico está de baja"),
+        "{}",
+        said[1]
+    );
     assert_eq!(all(&mut agent, &ticket).await, [PromiseState::Renegotiated, PromiseState::BrokenAnnounced]);
 }
 

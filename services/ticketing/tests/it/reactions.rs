@@ -21,7 +21,10 @@ use ventanilla_proto::r#type::v1::{Channel, Direction};
 use ventanilla_ticketing as ticketing;
 
 use crate::characteristics::{facts, invoices};
-use crate::world::{ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, accept_at, answer, assert_refused, close, complaint, create_request, fact, open, promise_request, resolve, resolved, serve, start, time};
+use crate::world::{
+    ANSWER, CUSTOMER, OTHER_ANSWER, Tickets, accept_at, answer, assert_refused, close, complaint, create_request, fact,
+    open, promise_request, resolve, resolved, serve, start, time,
+};
 
 const OTHER_CUSTOMER: &str = "customers/0190a000-0000-7000-8000-000000000008";
 const LIMIT: Duration = Duration::from_secs(20);
@@ -457,7 +460,7 @@ async fn a_superior_is_called_to_what_has_cost_the_customer_too_much_once_and_no
     assert_eq!(get(&done.name).await.state(), pb::TicketState::Resolved);
 }
 
-fn clock_started(clock: &str, subject: &str, kind: sla::PolicyKind, due: &str) -> sla::ClockStarted {
+pub fn clock_started(clock: &str, subject: &str, kind: sla::PolicyKind, due: &str) -> sla::ClockStarted {
     sla::ClockStarted {
         clock: clock.into(),
         subject: subject.into(),

@@ -9,7 +9,9 @@ use ventanilla_proto::ticketing::v1::redress_service_client::RedressServiceClien
 use ventanilla_proto::ticketing::v1::{RedressKind, RedressState};
 use ventanilla_proto::r#type::v1::Money;
 
-use crate::world::{Tickets, World, assert_refused, complaint, create_request, fact, fields, fresh_id, get, open, started, withdrawal};
+use crate::world::{
+    Tickets, World, assert_refused, complaint, create_request, fact, fields, fresh_id, get, open, started, withdrawal,
+};
 
 type Redress = RedressServiceClient<Client>;
 
@@ -339,8 +341,14 @@ async fn what_is_proposed_to_one_customer_adds_up_over_all_their_affairs() {
     let other = pb::Ticket { customer: "customers/0190a000-0000-7000-8000-000000000008".into(), ..complaint() };
     let other = agent.create_ticket(create_request(other)).await.unwrap().into_inner().ticket.unwrap();
     let mut ana = world.redress("ana", Role::Agent);
-    assert_eq!(propose(&mut ana, &other, "redressItems/credit", euros(1_500)).await.unwrap().state(), RedressState::Granted);
+    assert_eq!(
+        propose(&mut ana, &other, "redressItems/credit", euros(1_500)).await.unwrap().state(),
+        RedressState::Granted
+    );
     world.advance(SignedDuration::from_hours(24 * 366));
     let next = started(&mut agent).await;
-    assert_eq!(propose(&mut ana, &next, "redressItems/credit", euros(1_500)).await.unwrap().state(), RedressState::Granted);
+    assert_eq!(
+        propose(&mut ana, &next, "redressItems/credit", euros(1_500)).await.unwrap().state(),
+        RedressState::Granted
+    );
 }

@@ -367,7 +367,10 @@ impl Play {
             }
             _ => {
                 let cure = pb::CureRequest {
-                    missing: self.dice.one_of(&["El recibo del banco.", "El contrato.", "El número de la línea."]).to_owned(),
+                    missing: self
+                        .dice
+                        .one_of(&["El recibo del banco.", "El contrato.", "El número de la línea."])
+                        .to_owned(),
                     channel: Channel::Email.into(),
                     ..Default::default()
                 };

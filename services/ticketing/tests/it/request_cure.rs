@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use kernel::Role;
+use kernel::{Ambient, Role};
 use sla_monitor as sla;
-use testkit::{Database, Harness, Served, eventually};
+use testkit::{Database, Harness, Served, Surroundings, eventually};
 use tonic::{Code, Status};
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
@@ -32,7 +32,28 @@ pub struct Counted {
 
 impl Counted {
     pub async fn new() -> Self {
-        let harness = Harness::default();
+        Self::within(Harness::default()).await
+    }
+
+    /// In the time of the database, which tells how old affairs are.
+    pub async fn now() -> Self {
+        let now = Ambient::system().now();
+        Self::within(Harness::with(Surroundings::at(&now.to_string(), 1))).await
+    }
+
+    /// So many hours from now, in the time of all but the database.
+    pub fn hours(&self, hours: i64) -> String {
+        self.world
+            .harness
+            .surroundings
+            .ambient
+            .now()
+            .checked_add(SignedDuration::from_hours(hours))
+            .unwrap()
+            .to_string()
+    }
+
+    async fn within(harness: Harness) -> Self {
         let (own, theirs) = (ticketing::migrations(), sla::migrations());
         let database = Database::fresh_with(&[(ticketing::SCHEMA, &own), (sla::SCHEMA, &theirs)]).await;
         let nobody = ([127, 0, 0, 1], 1).into();

@@ -15,7 +15,9 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 use ventanilla_ticketing as ticketing;
 
-use crate::world::{Tickets, World, assert_refused, complaint, create_request, fact, fields, fresh_id, get, serve, withdrawal};
+use crate::world::{
+    Tickets, World, assert_refused, complaint, create_request, fact, fields, fresh_id, get, serve, withdrawal,
+};
 
 const LIMIT: Duration = Duration::from_secs(20);
 const PAYMENTS: &str = "es.fin.pay.decide";
@@ -131,6 +133,7 @@ async fn payment_services_are_answered_for_the_time_being_once_and_within_a_mont
     assert!(told.body.contains("El banco del comercio aún no ha contestado."), "{}", told.body);
     let day = month.to_zoned(TimeZone::get("Europe/Madrid").unwrap()).strftime("%d/%m/%Y 23:59").to_string();
     assert!(told.body.contains(&day), "{}", told.body);
+    assert_eq!(told.explanation, Some(pb::Explanation { expected_time: wire(month), signposts: false }));
     let lengthened = house.terms(&ticket.name, |all| all.iter().any(|c| of_pay(c) && read(c.due_time) != before)).await;
     let lengthened = lengthened.into_iter().find(of_pay).unwrap();
     assert_eq!((read(lengthened.due_time), lengthened.breached_time), (month, None));

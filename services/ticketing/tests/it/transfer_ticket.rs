@@ -4,7 +4,9 @@ use kernel::Role;
 use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
 
-use crate::world::{World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, resolved, started};
+use crate::world::{
+    World, accept, assert_refused, complaint, create_request, fact, fields, fresh_id, resolved, started,
+};
 
 fn request(ticket: &pb::Ticket, department: &str, owner: &str) -> pb::TransferTicketRequest {
     pb::TransferTicketRequest {

@@ -5,7 +5,9 @@ use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::TicketState;
 use ventanilla_proto::r#type::v1::{Channel, Direction};
 
-use crate::world::{World, assert_refused, fact, fields, fresh_id, open, resolved, say, start, started, wait, withdrawal};
+use crate::world::{
+    World, assert_refused, fact, fields, fresh_id, open, resolved, say, start, started, wait, withdrawal,
+};
 
 macro_rules! request {
     ($request:ident, $ticket:expr $(, $field:ident: $value:expr)*) => {
@@ -81,14 +83,17 @@ async fn a_rejection_needs_a_reason_and_a_signpost() {
         assert_eq!(fields(&refused), [wrong]);
         assert_eq!(fact(&refused, "article"), "Ley 10/2025 art. 13.7");
     }
-    for (why, signpost) in [("x", signpost), ("Lamentamos las molestias. Un cordial saludo.", signpost), (why, "aaaaaaaaaaaaaaaaaaaa")] {
+    for (why, signpost) in
+        [("x", signpost), ("Lamentamos las molestias. Un cordial saludo.", signpost), (why, "aaaaaaaaaaaaaaaaaaaa")]
+    {
         let generic = agent.reject_ticket(reject("not_our_contract", why, signpost, &ticket.etag)).await;
         assert_refused(generic, Code::FailedPrecondition, "GENERIC_ANSWER");
     }
     let refused = agent.reject_ticket(reject("not_our_contract", why, signpost, "17")).await;
     let refused = assert_refused(refused, Code::InvalidArgument, "INVALID_REQUEST");
     assert_eq!((fields(&refused), fact(&refused, "article")), (vec!["etag".to_owned()], String::new()));
-    let rejected = agent.reject_ticket(reject("not_our_contract", why, signpost, &ticket.etag)).await.unwrap().into_inner();
+    let rejected =
+        agent.reject_ticket(reject("not_our_contract", why, signpost, &ticket.etag)).await.unwrap().into_inner();
     assert_eq!((rejected.state(), rejected.signpost.as_str()), (TicketState::Rejected, signpost));
     let list = pb::ListMessagesRequest { parent: ticket.name.clone(), ..Default::default() };
     let said = agent.list_messages(list).await.unwrap().into_inner().messages;

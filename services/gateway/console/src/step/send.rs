@@ -69,7 +69,10 @@ pub(super) async fn send(office: &Office, case: &str, step: Step, v: &Values) ->
             cases.request_cure(RequestCureRequest { name, etag, items, explanation, request_id }).await?
         }
         Step::ReceiveCure => cases.receive_cure(cure(name, etag, request_id, v, office.now)?).await?,
-        Step::Admit => cases.admit_case(AdmitCaseRequest { name, etag, request_id }).await?,
+        Step::Admit => {
+            let repetition_seen = v.is_yes("repetition_seen");
+            cases.admit_case(AdmitCaseRequest { name, etag, request_id, repetition_seen }).await?
+        }
         Step::ProposeInadmissibility => {
             let (ground, reasons) = (v.number("ground"), text("reasons"));
             let request = ProposeInadmissibilityRequest { name, etag, ground, reasons, request_id };

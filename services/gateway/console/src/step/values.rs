@@ -122,7 +122,7 @@ pub(super) fn choices(lang: Lang, list: List, case: &Case, owed: &[Obligation], 
         List::Channels => every(Channel::try_from, words::channel, numbered),
         List::YesNo => vec![("yes".to_owned(), lang.of("sí", "yes").to_owned()), ("no".to_owned(), "no".to_owned())],
         List::PaperKinds => numbered(
-            [DossierKind::Evidence, DossierKind::Note, DossierKind::ClaimantStatement]
+            [DossierKind::Evidence, DossierKind::Note, DossierKind::ClaimantStatement, DossierKind::ClaimantEvidence]
                 .map(|kind| (kind.into(), words::paper(kind)))
                 .into(),
         ),

@@ -7,14 +7,20 @@ use crate::vocabulary::Stage as S;
 /// From where, and where to.
 pub const MOVES: &[(Stage, &[Stage])] = &[
     (S::Received, &[S::Registered, S::ForwardedInternally, S::Withdrawn]),
-    (S::Registered, &[S::NeedsCure, S::InadmissibleProposed, S::Admitted, S::ForwardedInternally, S::Withdrawn]),
+    (
+        S::Registered,
+        &[S::NeedsCure, S::InadmissibleProposed, S::Admitted, S::ForwardedInternally, S::Stayed, S::Withdrawn],
+    ),
     (S::NeedsCure, &[S::Registered, S::ArchivedUncured, S::Withdrawn]),
-    (S::InadmissibleProposed, &[S::Inadmissible, S::Admitted, S::Withdrawn]),
+    (S::InadmissibleProposed, &[S::Inadmissible, S::Admitted, S::Stayed, S::Withdrawn]),
     (S::Admitted, &[S::EntityAllegations, S::Investigation, S::Stayed, S::Conciliation, S::Rectified, S::Withdrawn]),
     (S::EntityAllegations, &[S::Investigation, S::Stayed, S::Conciliation, S::Rectified, S::Withdrawn]),
     (S::Investigation, &[S::Drafted, S::Stayed, S::Conciliation, S::Rectified, S::Withdrawn]),
     (S::Drafted, &[S::Decided, S::Stayed, S::Conciliation, S::Rectified, S::Withdrawn]),
-    (S::Stayed, &[S::Admitted, S::EntityAllegations, S::Investigation, S::Drafted, S::Closed]),
+    (
+        S::Stayed,
+        &[S::Registered, S::Admitted, S::EntityAllegations, S::Investigation, S::Drafted, S::Withdrawn, S::Closed],
+    ),
     (S::Conciliation, &[S::Settled, S::Investigation, S::Stayed, S::Rectified, S::Withdrawn]),
     (S::Settled, &[S::Closed]),
     (S::Rectified, &[S::Closed]),

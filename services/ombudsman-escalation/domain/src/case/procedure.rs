@@ -10,7 +10,7 @@ use crate::vocabulary::{BoundBy, NotExtended, ObligationKind, Origin, Outcome, P
 use crate::{ProcedureRefused as No, Refused};
 
 /// The stages in which a claim is heard.
-const HEARD: &[Stage] =
+pub(super) const HEARD: &[Stage] =
     &[Stage::Admitted, Stage::EntityAllegations, Stage::Investigation, Stage::Drafted, Stage::Conciliation];
 
 pub(super) const UNDECIDED: &[Stage] = &[
@@ -23,6 +23,31 @@ pub(super) const UNDECIDED: &[Stage] = &[
     Stage::Investigation,
     Stage::Drafted,
     Stage::Conciliation,
+];
+
+/// Where the office may abstain: while it hears the claim, or examines whether it will.
+const STAYABLE: &[Stage] = &[
+    Stage::Registered,
+    Stage::InadmissibleProposed,
+    Stage::Admitted,
+    Stage::EntityAllegations,
+    Stage::Investigation,
+    Stage::Drafted,
+    Stage::Conciliation,
+];
+
+/// Where the claimant may stop.
+const WITHDRAWABLE: &[Stage] = &[
+    Stage::Received,
+    Stage::Registered,
+    Stage::NeedsCure,
+    Stage::InadmissibleProposed,
+    Stage::Admitted,
+    Stage::EntityAllegations,
+    Stage::Investigation,
+    Stage::Drafted,
+    Stage::Conciliation,
+    Stage::Stayed,
 ];
 
 const CLOSABLE: &[Stage] = &[
@@ -80,16 +105,18 @@ impl Case {
         }
     }
 
-    /// Other proceedings run on the same facts: the office abstains. An offer that was made lapses.
+    /// Other proceedings run on the same facts: the office abstains. An offer that was made lapses, and so does a refusal that was proposed.
     ///
     /// # Errors
-    /// Unless the claim is being heard.
+    /// Unless its admission is examined or the claim is being heard.
     pub fn stay(mut self, now: Timestamp) -> Result<Self, Refused> {
-        let Some(statement_due) = self.heard() else { return self.wrong(HEARD) };
         let from = match self.stage() {
+            Stage::InadmissibleProposed => Stage::Registered,
             Stage::Conciliation => Stage::Investigation,
-            stage => stage,
+            stage if STAYABLE.contains(&stage) => stage,
+            _ => return self.wrong(STAYABLE),
         };
+        let statement_due = self.heard();
         self.complaint.parallel = Some(Parallel::Pending);
         Ok(self.to(State::Stayed { statement_due, from, since: now }))
     }
@@ -115,20 +142,23 @@ impl Case {
         Err(No::TermNotExtended { why, article: self.regime.extension.unwrap_or(self.regime.answer_article) }.into())
     }
 
-    /// The other proceedings are over and decided nothing on it: the case goes on where it stood. What was left of the firm's time
-    /// is left again.
+    /// The other proceedings are over and decided nothing on it: the case goes on where it stood. What was left of the firm's time to speak, or of the office's
+    /// to refuse, is left again.
     ///
     /// # Errors
     /// Unless it is stayed.
     pub fn resume(mut self, now: Timestamp) -> Result<Self, Refused> {
         let State::Stayed { statement_due, from, since } = self.state else { return self.wrong(&[Stage::Stayed]) };
-        let statement_due = term::prolonged(statement_due, since, now);
-        let state = match from {
-            Stage::Admitted => State::Admitted { statement_due },
-            Stage::EntityAllegations => State::EntityAllegations { statement_due },
-            Stage::Drafted => State::Drafted { statement_due },
-            _ => State::Investigation { statement_due },
+        let state = match (from, statement_due.map(|due| term::prolonged(due, since, now))) {
+            (_, None) => State::Registered,
+            (Stage::Admitted, Some(statement_due)) => State::Admitted { statement_due },
+            (Stage::EntityAllegations, Some(statement_due)) => State::EntityAllegations { statement_due },
+            (Stage::Drafted, Some(statement_due)) => State::Drafted { statement_due },
+            (_, Some(statement_due)) => State::Investigation { statement_due },
         };
+        if state == State::Registered {
+            self.refusable_until = self.refusal_due().map(|(due, _)| term::prolonged(due, since, now));
+        }
         self.complaint.parallel = Some(Parallel::None);
         Ok(self.to(state))
     }
@@ -139,33 +169,48 @@ impl Case {
     /// Unless it is stayed.
     pub fn close_stayed(mut self, reason: StayClosure) -> Result<Self, Refused> {
         let State::Stayed { statement_due, .. } = self.state else { return self.wrong(&[Stage::Stayed]) };
+        // What it came to is that the claimant stopped, and not that another body has it.
+        let after = match reason {
+            StayClosure::ProceedingsDecided => Stage::Stayed,
+            StayClosure::Withdrawn => Stage::Withdrawn,
+        };
         if reason == StayClosure::ProceedingsDecided {
             self.complaint.parallel = Some(Parallel::Decided);
         }
-        Ok(self.to(State::Closed { after: Stage::Stayed, statement_due: Some(statement_due) }))
+        Ok(self.to(State::Closed { after, statement_due }))
     }
 
-    /// The firm offers something, or something else than before. The claimant is still to be told.
+    /// The firm offers something, or something else than before. The claimant is still to be told. In a drafted case, and after an offer that came to
+    /// nothing, it waits: the firm holds off no decision by it, and the office takes it up or decides.
     ///
     /// # Errors
-    /// Unless the claim is being heard.
+    /// Unless the claim is being heard; while an offer stands that the claimant was told.
     pub fn offer(self, entry: u64, promise: Option<Promise>, now: Timestamp) -> Result<Self, Refused> {
-        match self.heard() {
-            Some(statement_due) => {
-                let offer = Offer { entry, offered_at: now, told: None, promise };
+        let Some(statement_due) = self.heard() else { return self.wrong(HEARD) };
+        let offer = Offer { entry, offered_at: now, told: None, promise };
+        match self.stage() {
+            Stage::Conciliation => {
+                let told = self.state.offer().and_then(|before| before.told);
+                if let Some(told) = told.filter(|told| now < told.open_until) {
+                    return Err(No::OfferStands { until: told.open_until }.into());
+                }
                 Ok(self.to(State::Conciliation { statement_due, offer }))
             }
-            None => self.wrong(HEARD),
+            Stage::Drafted => Ok(Self { waiting_offer: Some(offer), ..self }),
+            _ if self.conciliation_ended_at.is_some() => Ok(Self { waiting_offer: Some(offer), ..self }),
+            _ => Ok(self.to(State::Conciliation { statement_due, offer })),
         }
     }
 
-    /// The claimant was told the offer: their time to think it over starts.
+    /// The claimant was told the offer: their time to think it over starts. One that waited is taken up by it.
     ///
     /// # Errors
     /// Unless an offer is there that the claimant was not told yet.
     pub fn tell_offer(self, now: Timestamp) -> Result<Self, Refused> {
-        let State::Conciliation { statement_due, offer } = self.state.clone() else {
-            return self.wrong(&[Stage::Conciliation]);
+        let (statement_due, offer) = match (self.state.clone(), self.waiting_offer.clone(), self.heard()) {
+            (State::Conciliation { statement_due, offer }, ..) => (statement_due, offer),
+            (_, Some(waiting), Some(statement_due)) => (statement_due, waiting),
+            _ => return self.wrong(&[Stage::Conciliation]),
         };
         if offer.told.is_some() {
             return Err(No::OfferToldAlready.into());
@@ -186,7 +231,7 @@ impl Case {
         };
         let Some(told) = offer.told else { return Err(No::OfferNotTold.into()) };
         if !accepted {
-            return Ok(self.to(State::Investigation { statement_due }));
+            return Ok(self.without_agreement(statement_due, now));
         }
         if now < told.reflect_until {
             let article = self.regime.reflection_article;
@@ -211,19 +256,19 @@ impl Case {
                 let article = self.regime.reflection_article;
                 Err(Refused::ClaimantTermRunning { due: told.open_until, article })
             }
-            _ => Ok(self.to(State::Investigation { statement_due })),
+            _ => Ok(self.without_agreement(statement_due, now)),
         }
     }
 
     /// The claimant stops.
     ///
     /// # Errors
-    /// Once it is decided or over; a stayed case is closed instead.
+    /// Once it is decided or over.
     pub fn withdraw(self) -> Result<Self, Refused> {
-        if !UNDECIDED.contains(&self.stage()) {
-            return self.wrong(UNDECIDED);
+        if !WITHDRAWABLE.contains(&self.stage()) {
+            return self.wrong(WITHDRAWABLE);
         }
-        let statement_due = self.heard();
+        let statement_due = self.state.statement_due();
         Ok(self.to(State::Withdrawn { statement_due }))
     }
 
@@ -440,8 +485,16 @@ impl Case {
             cure: None,
             review_of,
             extended_at: None,
+            waiting_offer: None,
+            conciliation_ended_at: None,
+            refusable_until: None,
             state: State::Registered,
         })
+    }
+
+    /// A conciliation came to nothing: what the firm offers from now on waits for the office.
+    fn without_agreement(self, statement_due: Timestamp, now: Timestamp) -> Self {
+        Self { conciliation_ended_at: Some(now), ..self.to(State::Investigation { statement_due }) }
     }
 
     /// The firm's term, while the claim is being heard.

@@ -153,8 +153,8 @@ pub enum State {
     },
     /// The office abstains while other proceedings run.
     Stayed {
-        /// Until when the firm may speak, had it gone on.
-        statement_due: Timestamp,
+        /// Until when the firm may speak, had it gone on; `None` where the case was not admitted yet.
+        statement_due: Option<Timestamp>,
         /// Where it goes on.
         from: Stage,
         /// Since when.
@@ -305,10 +305,11 @@ impl State {
             | Self::Overdue { statement_due, .. }
             | Self::Reported { statement_due, .. }
             | Self::OwnInitiative { statement_due, .. }
-            | Self::Stayed { statement_due, .. }
             | Self::Conciliation { statement_due, .. }
             | Self::Settled { statement_due, .. } => Some(*statement_due),
-            Self::Closed { statement_due, .. } | Self::Withdrawn { statement_due } => *statement_due,
+            Self::Closed { statement_due, .. }
+            | Self::Withdrawn { statement_due }
+            | Self::Stayed { statement_due, .. } => *statement_due,
             _ => None,
         }
     }

@@ -60,7 +60,7 @@ const STOCK: &[&str] = &[
 ];
 
 /// Notes what is generic in one answer.
-pub(super) fn check(index: usize, answer: &Answer, violations: &mut Violations) {
+pub(crate) fn check(index: usize, answer: &Answer, violations: &mut Violations) {
     let texts = [
         ("finding", &answer.finding, STATEMENT),
         ("reason", &answer.reason, STATEMENT),

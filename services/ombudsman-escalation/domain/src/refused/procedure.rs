@@ -31,6 +31,18 @@ pub enum ProcedureRefused {
         /// Since when.
         since: Timestamp,
     },
+    /// It stands, as the claimant was told.
+    #[error("the offer before the claimant stands until {until}; another takes its place once it lapsed or was declined")]
+    OfferStands {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The remedy was ordered.
+    #[error("the remedy was ordered, and its order says what stood: a review changes it")]
+    RemedyOrdered {
+        /// Which obligation.
+        number: u32,
+    },
     /// The office had not admitted it.
     #[error("the office continues only what it had admitted")]
     NeverAdmitted,
@@ -168,6 +180,8 @@ impl Classify for ProcedureRefused {
             Self::OfferToldAlready => "OFFER_TOLD_ALREADY",
             Self::ReflectionRunning { .. } => "REFLECTION_RUNNING",
             Self::OfferLapsed { .. } => "OFFER_LAPSED",
+            Self::OfferStands { .. } => "OFFER_STANDS",
+            Self::RemedyOrdered { .. } => "REMEDY_ORDERED",
             Self::NeverAdmitted => "NEVER_ADMITTED",
             Self::TermNotExtended { .. } => "TERM_NOT_EXTENDED",
             Self::BindsByLaw { .. } => "BINDS_BY_LAW",
@@ -197,7 +211,10 @@ impl Classify for ProcedureRefused {
             Self::ReflectionRunning { until, article } => {
                 vec![("due_time", until.to_string().into()), ("article", (*article).into())]
             }
-            Self::OfferLapsed { since } => vec![("due_time", since.to_string().into())],
+            Self::OfferLapsed { since: due } | Self::OfferStands { until: due } => {
+                vec![("due_time", due.to_string().into())]
+            }
+            Self::RemedyOrdered { number } => vec![("obligation", number.to_string().into())],
             Self::BindsByLaw { article } | Self::ComplianceOwed { article } => vec![("article", (*article).into())],
             Self::TermNotExtended { why, article } => {
                 vec![("why", why.as_str().into()), ("article", (*article).into())]

@@ -1,13 +1,16 @@
 //! Terms of office: how long at least, how one follows another, and how one ends before its time.
 
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::HouseRefused;
 use crate::vocabulary::EndCause;
 
 /// Years a mandate must last at least (Ley 7/2017 art. 23.1.a).
 pub const MANDATE_YEARS: i64 = 2;
+
+/// Days after its first instant within which a term is entered. Entered later, what is left of it could be a day.
+pub const ENTERED_WITHIN_DAYS: i64 = 30;
 
 /// A term of office.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +67,11 @@ pub fn current(terms: &[Mandate], now: Timestamp) -> Option<Mandate> {
     let running = terms.iter().find(|term| term.runs_at(now));
     let coming = terms.iter().filter(|term| now < term.from && now < term.over_at()).min_by_key(|term| term.from);
     running.or(coming).or_else(|| terms.iter().max_by_key(|term| term.from)).copied()
+}
+
+/// Whether the term began too long before it is entered.
+pub fn entered_too_late(term: &Mandate, now: Timestamp) -> bool {
+    now.duration_since(term.from) > SignedDuration::from_hours(24 * ENTERED_WITHIN_DAYS)
 }
 
 /// Whether a further term may follow these.

@@ -27,6 +27,7 @@ pub(crate) fn procedure(stored: &StoredCase, reviews: &[CaseId], standing: Stand
         etag: postgres::etag(stored.version),
         state: stage_to_proto(case.stage()).into(),
         offer: case.state.offer().map(|of| offer(case.id, of)),
+        waiting_offer: case.waiting_offer.as_ref().map(|of| offer(case.id, of)),
         bind_time: case.state.bound().map(|bound| time_to_proto(bound.at)),
         bound_by: case.state.bound().map(|bound| bound_by_to_proto(bound.by)).unwrap_or_default().into(),
         reports_to: case.regime.reports_to.to_owned(),

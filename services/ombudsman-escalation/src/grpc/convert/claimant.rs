@@ -146,6 +146,7 @@ pub(crate) fn complete_claimant_case(
         points: claim_points(&mut violations, &request.claim_points),
         // The office judges it.
         representation: false,
+        own: true,
     };
     let content = personal(&mut violations, "content", &request.content, LONG);
     let bare = pb::CompleteClaimantCaseRequest { proof: String::new(), office_code: String::new(), ..request.clone() };

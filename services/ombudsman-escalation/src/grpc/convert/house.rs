@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Language, Violations};
-use ombudsman_escalation_domain::vocabulary::OfficeRole;
+use kernel::{Language, Personal, Violations};
+use ombudsman_escalation_domain::vocabulary::{EndCause, OfficeRole};
 use ombudsman_escalation_domain::{CaseId, MemberId};
 use postgres::{RequestKey, parse_etag};
 use prost::Message;
@@ -107,9 +107,22 @@ pub(crate) fn change_office_roles(request: &pb::ChangeOfficeRolesRequest) -> Par
     let of = (request.name.as_str(), request.etag.as_str(), request.request_id.as_str());
     let change = member_change(&mut violations, change_office_roles::METHOD, of, request);
     let office_roles = office_roles(&mut violations, "office_roles", &request.office_roles);
+    let cause = role_cause(&mut violations, request);
     let command =
-        change.map(|(key, member, version)| change_office_roles::Command { key, member, version, office_roles });
+        change.map(|(key, member, version)| change_office_roles::Command { key, member, version, office_roles, cause });
     whole(violations, command)
+}
+
+/// A cause and what it rests on: both or neither.
+fn role_cause(
+    violations: &mut Violations,
+    request: &pb::ChangeOfficeRolesRequest,
+) -> Option<(EndCause, Personal<String>)> {
+    if request.cause == pb::MandateEndCause::Unspecified as i32 && request.explanation.is_empty() {
+        return None;
+    }
+    let cause = end_cause(violations, "cause", request.cause);
+    cause.zip(personal(violations, "explanation", &request.explanation, SHORT))
 }
 
 /// What somebody is appointed for; one role at least.

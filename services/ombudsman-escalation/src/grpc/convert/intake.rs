@@ -139,6 +139,7 @@ pub(crate) fn receive_cure(request: &pb::ReceiveCureRequest) -> Parsed<receive_c
         facts_at: parse::optional_time(&mut violations, "facts_time", request.facts_time.as_ref()),
         points: claim_points(&mut violations, &request.claim_points),
         representation: request.representation_proven,
+        own: false,
     };
     let content: Option<Personal<String>> = personal(&mut violations, "content", &request.content, LONG);
     let received_at = parse::optional_time(&mut violations, "receive_time", request.receive_time.as_ref());

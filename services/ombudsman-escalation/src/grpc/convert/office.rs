@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::{ResourceId as _, Violations};
 use ombudsman_escalation_domain::CustomerId;
-use ombudsman_escalation_domain::wall::{Incompatibility, Mandate, Member, Party, Relation};
+use ombudsman_escalation_domain::wall::{Earlier, Incompatibility, Mandate, Member, Party, Relation};
 use server::parse;
 use ventanilla_proto::ombudsman::v1 as pb;
 
@@ -39,8 +39,15 @@ pub(crate) fn register_office_member(
     }
     let mandate = mandate(&mut violations, "member.mandate", given.mandate.as_ref());
     let command = (|| {
-        let member =
-            Member { person: person?, office_roles, unit: unit?, line_manager, mandate: mandate?, declaration: None };
+        let member = Member {
+            person: person?,
+            office_roles,
+            unit: unit?,
+            line_manager,
+            mandate: mandate?,
+            declaration: None,
+            earlier: Earlier::default(),
+        };
         Some(register_office_member::Command { key: key?, member })
     })();
     whole(violations, command)

@@ -78,6 +78,8 @@ pub(super) struct CaseRow {
     pub(super) cure_asked_at: Option<jiff_sqlx::Timestamp>,
     pub(super) term_due_at: Option<jiff_sqlx::Timestamp>,
     pub(super) extended_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) refusable_until: Option<jiff_sqlx::Timestamp>,
+    pub(super) conciliation_ended_at: Option<jiff_sqlx::Timestamp>,
 }
 
 impl CaseRow {
@@ -108,6 +110,9 @@ impl CaseRow {
             cure: self.cure()?,
             review_of: self.review_of.map(CaseId::from_uuid),
             extended_at: instant(self.extended_at),
+            waiting_offer: self.waiting_offer(&state)?,
+            conciliation_ended_at: instant(self.conciliation_ended_at),
+            refusable_until: instant(self.refusable_until),
             state,
             complaint: Complaint {
                 filed_at_entity: self.filed_at_entity.to_jiff(),
@@ -189,7 +194,7 @@ impl CaseRow {
                 forwarded_at: self.needed(instant(self.refused_at), "refused_at")?,
             },
             Stage::Stayed => State::Stayed {
-                statement_due: statement_due()?,
+                statement_due: instant(self.statement_due_at),
                 from: self.came_from()?,
                 since: self.needed(instant(self.stayed_at), "stayed_at")?,
             },
@@ -229,6 +234,12 @@ impl CaseRow {
             _ => None,
         };
         Ok(Offer { entry, offered_at: self.needed(instant(self.offered_at), "offered_at")?, told, promise })
+    }
+
+    /// An offer that is none of the state's.
+    fn waiting_offer(&self, state: &State) -> Result<Option<Offer>, StoreError> {
+        let waits = self.offer_sequence.is_some() && state.offer().is_none();
+        waits.then(|| self.offer()).transpose()
     }
 
     fn bound(&self) -> Result<Bound, StoreError> {
@@ -284,7 +295,7 @@ pub(super) struct Flat<'a> {
 impl<'a> Flat<'a> {
     pub(super) fn of(case: &'a Case) -> Self {
         let state = &case.state;
-        let (offer, bound) = (state.offer(), state.bound());
+        let (offer, bound) = (state.offer().or(case.waiting_offer.as_ref()), state.bound());
         let mut flat = Self { statement_due_at: state.statement_due(), offer, bound, ..Self::default() };
         if let Some(cure) = &case.cure {
             flat.cure_items = Some(cure.items.iter().map(ToString::to_string).collect());

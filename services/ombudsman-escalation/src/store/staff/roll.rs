@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::vocabulary::EndCause;
 use ombudsman_escalation_domain::wall::{
-    Declaration, Incompatibility, Mandate, Member, Party, Register, Relation, current,
+    Declaration, Earlier, Incompatibility, Mandate, Member, Party, Register, Relation, current,
 };
 use ombudsman_escalation_domain::{CustomerId, MemberId};
 use postgres::StoreError;
@@ -70,13 +70,9 @@ async fn read(
     now: Timestamp,
 ) -> Result<Vec<Enrolled>, StoreError> {
     let rows = sqlx::query!(
-        r#"select s.member_id, s.version, s.person, s.office_roles, s.unit, s.line_manager,
-                  d.declaration_id as "declaration_id?", d.declared_at as "declared_at?", d.expires_at as "expires_at?"
-             from ombudsman.staff s
-             left join lateral (select declaration_id, declared_at, expires_at from ombudsman.relation_declaration
-                                 where person = s.person order by revision desc limit 1) d on true
-            where ($1::uuid is null or s.member_id = $1) and ($2::uuid is null or s.member_id > $2)
-            order by s.member_id limit $3"#,
+        "select member_id, version, person, office_roles, unit, line_manager from ombudsman.staff
+          where ($1::uuid is null or member_id = $1) and ($2::uuid is null or member_id > $2)
+          order by member_id limit $3",
         only,
         after,
         limit,
@@ -84,21 +80,12 @@ async fn read(
     .fetch_all(&mut *tx)
     .await?;
     let people: Vec<String> = rows.iter().map(|row| row.person.clone()).collect();
-    let declarations: Vec<Uuid> = rows.iter().filter_map(|row| row.declaration_id).collect();
     let mut terms = terms_of(&mut *tx, &people).await?;
-    let mut relations = relations(&mut *tx, &declarations).await?;
-    let mut incompatibilities = incompatibilities(tx, &declarations).await?;
+    let mut declarations = declarations_of(tx, &people).await?;
     rows.into_iter()
         .map(|row| {
-            let declaration = match (row.declaration_id, row.declared_at, row.expires_at) {
-                (Some(id), Some(declared_at), Some(expires_at)) => Some(Declaration {
-                    declared_at: declared_at.to_jiff(),
-                    expires_at: expires_at.to_jiff(),
-                    relations: relations.remove(&id).unwrap_or_default(),
-                    incompatibilities: incompatibilities.remove(&id).unwrap_or_default(),
-                }),
-                _ => None,
-            };
+            let mut declarations = declarations.remove(&row.person).unwrap_or_default();
+            let earlier = Earlier::of(&declarations);
             let terms = terms.remove(&row.person).unwrap_or_default();
             let mandates: Vec<Mandate> = terms.iter().map(|term| term.mandate).collect();
             let mandate =
@@ -109,7 +96,8 @@ async fn read(
                 unit: word(&row.unit, "staff", "unit", &row.person)?,
                 line_manager: row.line_manager,
                 mandate,
-                declaration,
+                declaration: declarations.pop(),
+                earlier,
                 person: row.person,
             };
             let row = MemberRef { id: MemberId::from_uuid(row.member_id), version: row.version };
@@ -146,6 +134,33 @@ pub(crate) async fn terms_of(
             ended_by: row.ended_by.unwrap_or_default(),
         };
         found.entry(row.person).or_default().push(term);
+    }
+    Ok(found)
+}
+
+/// Everything these people ever declared, oldest first.
+async fn declarations_of(
+    tx: &mut PgConnection,
+    people: &[String],
+) -> Result<BTreeMap<String, Vec<Declaration>>, StoreError> {
+    let rows = sqlx::query!(
+        "select declaration_id, person, declared_at, expires_at from ombudsman.relation_declaration
+          where person = any($1) order by person, revision",
+        people
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.declaration_id).collect();
+    let mut relations = relations(&mut *tx, &ids).await?;
+    let mut incompatibilities = incompatibilities(tx, &ids).await?;
+    let mut found: BTreeMap<String, Vec<Declaration>> = BTreeMap::new();
+    for row in rows {
+        found.entry(row.person).or_default().push(Declaration {
+            declared_at: row.declared_at.to_jiff(),
+            expires_at: row.expires_at.to_jiff(),
+            relations: relations.remove(&row.declaration_id).unwrap_or_default(),
+            incompatibilities: incompatibilities.remove(&row.declaration_id).unwrap_or_default(),
+        });
     }
     Ok(found)
 }

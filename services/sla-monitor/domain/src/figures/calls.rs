@@ -1,6 +1,6 @@
 //! Calls, and what an abandoned one counts as.
 
-use super::{Figure, Parameter, THREE_MINUTES};
+use super::{Figure, Parameter, Published};
 use crate::quantile::Durations;
 
 /// What calls that the caller abandoned count as. The law says what share of calls is answered and does not say whether a call that was given
@@ -63,16 +63,16 @@ impl Calls {
         self.hung_up.merge(&other.hung_up);
     }
 
-    /// The share of calls answered in less than three minutes, of a full count.
-    pub fn answered_in_time(&self, reading: Abandoned) -> Option<CallsAnswered> {
+    /// The share of calls answered in less time than law asks, of a full count.
+    pub fn answered_in_time(&self, law: &'static Published, reading: Abandoned) -> Option<CallsAnswered> {
         let abandoned_apart = match reading {
-            Abandoned::AfterTheTerm => self.abandoned.below(THREE_MINUTES),
+            Abandoned::AfterTheTerm => self.abandoned.below(law.limit(Figure::CallsAnswered)),
             Abandoned::Always => 0,
         };
         let abandoned_counted = self.abandoned.count().saturating_sub(abandoned_apart);
         let hung_up = self.hung_up.count();
         let never = abandoned_counted.saturating_add(hung_up);
-        let parameter = Parameter::durations(Figure::CallsAnswered, None, THREE_MINUTES, &self.answered, never, None)?;
+        let parameter = Parameter::durations(law, Figure::CallsAnswered, None, &self.answered, never, None)?;
         Some(CallsAnswered { parameter, reading, abandoned_counted, abandoned_apart, hung_up })
     }
 }

@@ -72,7 +72,7 @@ pub fn recount(told: impl IntoIterator<Item = AffairTold>, period: &Period) -> V
     for affair in counted {
         *counts.entry(affair.cause.as_deref().unwrap_or(NOT_STATED)).or_default() += 1;
     }
-    super::causes(counts)
+    super::causes(period.law(), counts)
 }
 
 #[cfg(test)]

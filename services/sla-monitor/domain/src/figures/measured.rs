@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Abandoned, Calls, CallsAnswered, Figure, Parameter, SupervisorRequests, THREE_MINUTES};
+use super::{Abandoned, Calls, CallsAnswered, Figure, Parameter, Published, SupervisorRequests};
 use crate::quantile::Durations;
 use crate::{Calendar, Uncountable};
 
@@ -129,8 +129,8 @@ pub struct CallParameters {
 }
 
 impl CallCounts {
-    /// Counts one.
-    pub fn add(&mut self, call: &Measured) {
+    /// Counts one, as the law of its period has it.
+    pub fn add(&mut self, law: &Published, call: &Measured) {
         if call.by_phone {
             let waited = micros(call.arrived, call.wait_ended);
             match call.ended {
@@ -144,21 +144,23 @@ impl CallCounts {
             Some(HumanRequest { given: None, .. }) => self.humans_never += 1,
             None => {}
         }
-        match call.supervisor.map(|request| (request.given, request.due)) {
-            Some((Supervisor::AtOnce(_), _)) => self.supervisors.at_once += 1,
-            Some((Supervisor::Later(at), due)) if at <= due => self.supervisors.same_day += 1,
-            Some(_) => self.supervisors.missed += 1,
-            None => {}
+        if let Some(request) = call.supervisor {
+            let at_once = law.limit(Figure::SupervisorAtOnce);
+            match request.given {
+                Supervisor::AtOnce(at) if micros(request.asked, at) < at_once => self.supervisors.at_once += 1,
+                Supervisor::AtOnce(at) | Supervisor::Later(at) if at <= request.due => self.supervisors.same_day += 1,
+                Supervisor::AtOnce(_) | Supervisor::Later(_) | Supervisor::Never => self.supervisors.missed += 1,
+            }
         }
     }
 
     /// The parameters, of a full count.
-    pub fn parameters(&self, reading: Abandoned) -> Option<CallParameters> {
+    pub fn parameters(&self, law: &'static Published, reading: Abandoned) -> Option<CallParameters> {
         let human = Figure::HumanOnRequest;
         Some(CallParameters {
-            answered: self.calls.answered_in_time(reading)?,
-            human: Parameter::durations(human, None, THREE_MINUTES, &self.humans, self.humans_never, None)?,
-            supervisor: self.supervisors.parameters()?,
+            answered: self.calls.answered_in_time(law, reading)?,
+            human: Parameter::durations(law, human, None, &self.humans, self.humans_never, None)?,
+            supervisor: self.supervisors.parameters(law)?,
         })
     }
 }

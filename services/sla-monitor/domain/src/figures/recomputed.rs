@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::measured::{CallCounts, CallParameters, Measured};
-use super::{Abandoned, Resolved};
+use super::{Abandoned, Published, Resolved};
 use crate::quantile::Durations;
 
 /// What an entry of the ledger tells that a parameter is counted from.
@@ -69,6 +69,11 @@ pub struct Period {
 }
 
 impl Period {
+    /// The law it is measured by.
+    pub fn law(&self) -> &'static Published {
+        Published::of_period(self.from)
+    }
+
     pub(super) fn holds(&self, at: Timestamp) -> bool {
         self.from <= at && at < self.to
     }
@@ -105,7 +110,7 @@ pub fn recompute(told: impl IntoIterator<Item = Told>, period: &Period) -> Optio
             Told::Calls(calls) => {
                 for call in calls.into_iter().filter(|call| period.counts(call)) {
                     if seen.insert(call.key.clone()) {
-                        counts.add(&call);
+                        counts.add(period.law(), &call);
                     }
                 }
             }
@@ -134,7 +139,7 @@ pub fn recompute(told: impl IntoIterator<Item = Told>, period: &Period) -> Optio
         }
     }
     let resolved = period.department.is_none().then(|| resolved(clocks.values(), period.as_of));
-    Some(Recomputed { calls: counts.parameters(period.reading)?, resolved })
+    Some(Recomputed { calls: counts.parameters(period.law(), period.reading)?, resolved })
 }
 
 fn resolved<'a>(clocks: impl IntoIterator<Item = &'a Clock>, as_of: Timestamp) -> Resolved {

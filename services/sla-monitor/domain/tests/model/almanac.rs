@@ -159,6 +159,8 @@ pub static ALMANACS: LazyLock<Vec<Almanac>> = LazyLock::new(|| {
         (1..=7).flat_map(|day| [(day, 0, 720), (day, 720, 1440)]).collect(),
         vec![1, 7],
     ));
+    // Whole days, weekends among them, and a night from noon to noon.
+    calendars.push(with_hours("whole", vec![(1, 0, 1440), (3, 0, 1440), (4, 720, 2160), (7, 0, 1440)], vec![3, 6, 7]));
     calendars.into_iter().map(Almanac::of).collect()
 });
 

@@ -108,7 +108,8 @@ impl<'a> Clock<'a> {
             still.standing =
                 Some(Standing { ground: String::new(), since: *at, does: Does::Pause, longer: Vec::new() });
             still.happens(*at, event);
-            let works = matches!(event, Event::Works | Event::Withdrawn | Event::Resolved | Event::Cancelled | Event::Reopened);
+            let works =
+                matches!(event, Event::Works | Event::Withdrawn | Event::Resolved | Event::Cancelled | Event::Reopened);
             if let Some(standing) = counting.standing {
                 wait = Some((standing.ground, standing.does));
             } else if works || matches!(event, Event::Waits(_) | Event::Held(_)) || still.counts() {
@@ -191,7 +192,7 @@ impl<'a> Clock<'a> {
             Event::Held(_) => Occasion::Held,
             Event::Extended(_) => return,
             Event::Works | Event::Withdrawn => Occasion::Works,
-            Event::Answered => Occasion::Answered,
+            Event::Answered | Event::Explained { .. } => Occasion::Answered,
             Event::CustomerWrote => Occasion::CustomerWrote,
             Event::HandedOver { from, to } if mine(to) && !mine(from) => Occasion::TakenIn,
             Event::HandedOver { from, to } if mine(from) && !mine(to) => Occasion::HandedOn,
@@ -243,11 +244,15 @@ impl<'a> Clock<'a> {
 
     fn by_law(&mut self, at: i64, event: &Event) {
         let by_word = self.rule.ends == Ends::FirstAnswer;
-        let by_answer = by_word || matches!(self.rule.ends, Ends::Resolved | Ends::Decision);
+        let by_why = self.rule.ends == Ends::Explained;
+        let by_letter = self.rule.ends == Ends::FinalOrDelay;
+        let by_answer = by_word || by_why || by_letter || matches!(self.rule.ends, Ends::Resolved | Ends::Decision);
         match event {
             Event::Works => self.goes_on(at),
             Event::Withdrawn => self.was_never_asked(),
             Event::Answered if by_word => self.met(at),
+            Event::Explained { .. } if by_word || by_why => self.met(at),
+            Event::Explained { signposts: true } if by_letter => self.met(at),
             Event::Resolved if by_answer => self.met(at),
             Event::Cancelled => self.falls_away(at),
             Event::Reopened if by_answer => self.taken_back(at),

@@ -40,13 +40,16 @@ pub struct World {
     pub course: Vec<(i64, Deed)>,
 }
 
-const LAWS: [&str; 5] = [
+const LAWS: [&str; 6] = [
     "es.l10-2025.17-1.resolve",
     "es.fin.29septies-1.decide",
     "es.l10-2025.17-2.continuity",
     "es.fin.pay.decide",
+    "uk.disp.1-6-2.final",
     "house.promise",
 ];
+/// The one whose due instant is its own.
+const PROMISE: &str = LAWS[5];
 const DEPARTMENTS: [&str; 3] = ["claims", "billing", "legal"];
 const GROUNDS: [&str; 5] = ["cure_requested", "incomplete", "holding_reply", "third_party", "customer_to_call_back"];
 
@@ -136,7 +139,8 @@ pub fn event(chance: &mut Chance) -> Event {
         2 | 3 => Event::Held(ground),
         4 => Event::Works,
         5 => chance.of(&[Event::Works, Event::Withdrawn]),
-        6 | 7 => Event::Answered,
+        6 => Event::Answered,
+        7 => Event::Explained { signposts: chance.one_in(2) },
         8 => Event::CustomerWrote,
         9 => Event::HandedOver { from, to },
         10 => Event::SuperiorAwaited,
@@ -176,7 +180,7 @@ impl World {
         let (mut until, mut at_once) = (None, true);
         let rule = if chance.one_in(3) {
             let law = chance.of(&LAWS);
-            if law == LAWS[4] {
+            if law == PROMISE {
                 until = Some(chance.between(first - 10, first + 20 * DAY));
             }
             let replaced = chance.one_in(2).then(|| thresholds(chance));

@@ -62,22 +62,33 @@ fn every_request_is_counted_under_how_it_was_met() {
             supervisor: asked(Supervisor::AtOnce(later(arrived, 5))),
             ..call("1", arrived, Ended::Answered, 179)
         },
+        Measured {
+            supervisor: asked(Supervisor::AtOnce(later(arrived, 180))),
+            by_phone: false,
+            ..call("7", arrived, Ended::Answered, 1_000)
+        },
+        Measured {
+            supervisor: asked(Supervisor::AtOnce(later(due, 1))),
+            by_phone: false,
+            ..call("8", arrived, Ended::Answered, 1_000)
+        },
         Measured { supervisor: asked(Supervisor::Later(due)), ..call("2", arrived, Ended::Answered, 180) },
         Measured { supervisor: asked(Supervisor::Later(later(due, 1))), ..call("3", arrived, Ended::Abandoned, 20) },
         Measured { supervisor: asked(Supervisor::Never), ..call("4", arrived, Ended::HungUp, 2_000) },
         Measured { human: human(Some(later(arrived, 190))), ..call("5", arrived, Ended::Answered, 1) },
         Measured { human: human(None), by_phone: false, ..call("6", arrived, Ended::Abandoned, 20) },
     ] {
-        counts.add(&call);
+        counts.add(july().law(), &call);
     }
-    let strict = counts.parameters(Abandoned::Always).unwrap();
+    let strict = counts.parameters(july().law(), Abandoned::Always).unwrap();
     assert_eq!((strict.answered.parameter.counted.with(), strict.answered.parameter.counted.of()), (2, 5));
-    let mild = counts.parameters(Abandoned::AfterTheTerm).unwrap().answered;
+    let mild = counts.parameters(july().law(), Abandoned::AfterTheTerm).unwrap().answered;
     assert_eq!((mild.parameter.counted.of(), mild.abandoned_apart, mild.hung_up), (4, 1, 1));
     // Three minutes to the microsecond are too late for a person, too, and whoever never came is among those who were asked for.
     assert_eq!((strict.human.counted.with(), strict.human.counted.of()), (0, 2));
     let supervisors = strict.supervisor.map(|parameter| (parameter.counted.with(), parameter.counted.of()));
-    assert_eq!(supervisors, [(1, 4), (2, 4)]);
+    // Three minutes later in the same call is no longer at once, and a day later no longer in time.
+    assert_eq!(supervisors, [(1, 6), (3, 6)]);
 }
 
 #[test]

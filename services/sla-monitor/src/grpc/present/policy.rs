@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use kernel::ResourceId as _;
-use sla_monitor_domain::State;
 use ventanilla_proto::sla::v1 as proto;
 
-use super::{obligation, state, time};
+use super::{obligation, time};
 use crate::names::{ClockId, TicketId};
 use crate::usecase::replay_clocks as replayed;
 use crate::usecase::simulate_policy::{Flip, Item, Of, Simulated, Stood, Tally};
@@ -102,27 +101,40 @@ pub fn replay(item: replayed::Item) -> proto::ReplayClocksResponse {
 }
 
 fn difference(difference: &replayed::Difference) -> proto::ClockDifference {
-    let (kept, derived) = (&difference.kept, difference.derived.as_ref());
-    let state_now = match kept.state.as_str() {
+    let (stored, now, then) = (&difference.kept.stored, &difference.now, difference.then.as_ref());
+    let differing = then.map(|then| now.differs_from(then)).unwrap_or_default();
+    proto::ClockDifference {
+        clock: ClockId::from_uuid(stored.id).name(),
+        subject: stored.subject.clone(),
+        policy: format!("policies/{}", stored.rule),
+        state_now: state_of(&now.state).into(),
+        state_then: then.map_or(proto::ClockState::Unspecified, |then| state_of(&then.state)).into(),
+        due_time_now: now.due.map(time),
+        due_time_then: then.and_then(|then| then.due).map(time),
+        breached_time_now: now.breached.map(time),
+        breached_time_then: then.and_then(|then| then.breached).map(time),
+        calendar_version: difference.calendar_version.clone(),
+        policy_version: difference.rule_version,
+        settled_time_now: now.settled.map(time),
+        settled_time_then: then.and_then(|then| then.settled).map(time),
+        origin_time_now: Some(time(now.origin)),
+        origin_time_then: then.map(|then| time(then.origin)),
+        epoch_now: now.epoch,
+        epoch_then: then.map_or(0, |then| then.epoch),
+        lapse_time_now: now.lapsed.map(time),
+        lapse_time_then: then.and_then(|then| then.lapsed).map(time),
+        differing_fields: differing.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+fn state_of(word: &str) -> proto::ClockState {
+    match word {
         "scheduled" => proto::ClockState::Scheduled,
         "running" => proto::ClockState::Running,
         "paused" => proto::ClockState::Paused,
         "fulfilled" => proto::ClockState::Fulfilled,
         "cancelled" => proto::ClockState::Cancelled,
+        "lapsed" => proto::ClockState::Lapsed,
         _ => proto::ClockState::Unspecified,
-    };
-    let state_then: Option<&State> = derived.map(|derived| &derived.state);
-    proto::ClockDifference {
-        clock: ClockId::from_uuid(kept.stored.id).name(),
-        subject: kept.stored.subject.clone(),
-        policy: format!("policies/{}", kept.stored.rule),
-        state_now: state_now.into(),
-        state_then: state_then.map_or(proto::ClockState::Unspecified, state).into(),
-        due_time_now: kept.due.map(time),
-        due_time_then: state_then.and_then(State::due).map(time),
-        breached_time_now: difference.breach_now().map(time),
-        breached_time_then: difference.breach_then().map(time),
-        calendar_version: difference.calendar_version.clone(),
-        policy_version: difference.rule_version,
     }
 }

@@ -136,6 +136,7 @@ fn words() -> NoticeWords {
         texts: Texts::new(vec![(Language::Es, text.parse().unwrap())]).unwrap(),
         causes: Texts::new(vec![(Language::Es, "falta una pieza".parse().unwrap())]).unwrap(),
         remedies: Texts::new(vec![(Language::Es, "Le abonamos un mes".parse().unwrap())]).unwrap(),
+        recourses: None,
     }
 }
 
@@ -161,10 +162,26 @@ fn who_has_no_text_of_their_own_is_told_in_spanish() {
 
 #[test]
 fn a_notice_says_why_and_by_when_instead_and_fits_into_a_message() {
-    let flaw = |text: &str| flaw_of(&text.parse().unwrap());
+    let flaw = |text: &str| flaw_of(&text.parse().unwrap(), false);
     assert_eq!(flaw("{cause} {new_due} {remedy}"), None);
     assert!(flaw("{cause} {new_due}").unwrap().contains("{remedy}"));
     assert!(flaw(&format!("{{new_due}}{}", "{cause}{remedy}".repeat(21))).unwrap().contains("20000"));
+}
+
+#[test]
+fn a_notice_of_a_term_of_law_says_what_the_customer_can_do_and_no_other_does() {
+    let (plain, whole) = ("{cause} {new_due} {remedy}", "{cause} {new_due} {remedy} {recourse}");
+    let flaw = |text: &str, of_law| flaw_of(&text.parse().unwrap(), of_law);
+    assert_eq!((flaw(plain, false), flaw(whole, true)), (None, None));
+    assert!(flaw(plain, true).unwrap().contains("{recourse}") && flaw(whole, false).unwrap().contains("{recourse}"));
+    let texts = Texts::new(vec![(Language::Es, whole.parse().unwrap())]).unwrap();
+    let recourses = Some(Texts::new(vec![(Language::Es, "Puede acudir a Consumo".parse().unwrap())]).unwrap());
+    let words = NoticeWords { texts, recourses, ..words() };
+    let (due, new_due) = (at("2026-11-24T13:00:00Z"), at("2026-11-25T13:00:00Z"));
+    let about = NoticeAbout { tracking_key: "K", subject: "S", department: "billing", due, new_due };
+    assert!(
+        words.say(about, Language::Es).unwrap().text.expose().ends_with("Le abonamos un mes Puede acudir a Consumo")
+    );
 }
 
 fn notice() -> Notice {
@@ -199,27 +216,45 @@ fn failed(reason: &str) -> NoticeOutcome {
     NoticeOutcome::Failed { reason: word(reason) }
 }
 
-#[test]
-fn it_is_in_time_when_it_left_the_house_by_the_instant_the_promise_was_due() {
-    let due = notice().due;
-    assert!(!notice().is_in_time());
-    assert!(handed(notice(), due).is_in_time());
-    assert!(!handed(notice(), due.checked_add(SignedDuration::from_millis(1)).unwrap()).is_in_time());
-    let failed_once = handed(notice(), due).report(1, failed("no_such_number"), due).unwrap().unwrap();
-    assert!(!failed_once.is_in_time(), "who delivers it said that it did not arrive");
-    assert!(handed(failed_once, due).is_in_time());
+fn told_in_time() -> ToldBefore {
+    ToldBefore::InTime(said().cause)
+}
+
+fn unreported() -> ToldBefore {
+    ToldBefore::Unreported(said().cause)
 }
 
 #[test]
-fn what_came_back_without_a_word_before_the_promise_was_broken_told_nobody() {
+fn it_told_in_time_what_left_the_house_by_the_instant_the_promise_was_due_and_is_said_to_have_arrived() {
+    let due = notice().due;
+    let late = due.checked_add(SignedDuration::from_millis(1)).unwrap();
+    let delivered = |notice: Notice| notice.report(1, NoticeOutcome::Delivered, late).unwrap().unwrap();
+    assert_eq!(notice().told(), ToldBefore::Nothing);
+    assert_eq!(delivered(handed(notice(), due)).told(), told_in_time(), "it left in time, and arrived");
+    assert_eq!(delivered(handed(notice(), late)).told(), ToldBefore::Nothing, "it left too late");
+    let failed_once = handed(notice(), due).report(1, failed("no_such_number"), due).unwrap().unwrap();
+    assert_eq!(failed_once.told(), ToldBefore::Nothing, "who delivers it said that it did not arrive");
+    assert_eq!(handed(failed_once, due).told(), unreported());
+}
+
+#[test]
+fn what_somebody_had_as_the_promise_was_broken_and_said_nothing_of_is_told_apart() {
     let mut lapsed = handed(notice(), notice().written);
     lapsed.delivery.next = lapsed.due;
-    assert!(!lapsed.is_in_time(), "its taker had until then, and said nothing");
-    let late = lapsed.due.checked_add(SignedDuration::from_mins(9)).unwrap();
-    let delivered = lapsed.clone().report(1, NoticeOutcome::Delivered, late).unwrap().unwrap();
-    assert!(delivered.is_in_time(), "it left in time, and arrived");
-    lapsed.delivery.next = late;
-    assert!(lapsed.is_in_time(), "somebody still had it");
+    assert_eq!(lapsed.told(), ToldBefore::Nothing, "its taker had until then, and said nothing");
+    lapsed.delivery.next = lapsed.due.checked_add(SignedDuration::from_mins(9)).unwrap();
+    assert_eq!(lapsed.told(), unreported(), "somebody still had it");
+    assert_eq!(
+        handed(notice(), lapsed.due.checked_add(SignedDuration::from_millis(1)).unwrap()).told(),
+        ToldBefore::Nothing
+    );
+    for (one, other, both) in [
+        (ToldBefore::Nothing, unreported(), unreported()),
+        (unreported(), told_in_time(), told_in_time()),
+        (ToldBefore::Nothing, ToldBefore::Nothing, ToldBefore::Nothing),
+    ] {
+        assert_eq!((one.clone().or(other.clone()), other.or(one)), (both.clone(), both));
+    }
 }
 
 #[test]

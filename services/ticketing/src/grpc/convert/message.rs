@@ -1,7 +1,7 @@
 //! Requests about messages.
 
 use jiff::Timestamp;
-use kernel::Violations;
+use kernel::{Channel, Violations};
 use server::parse;
 use ticketing_domain::{Body, Visibility};
 use ventanilla_proto::ticketing::v1 as pb;
@@ -9,7 +9,7 @@ use ventanilla_proto::r#type::v1 as shared;
 
 use super::desk::{attachments, mentions};
 use super::{key, past, whole};
-use crate::store::message::{Direction, Way};
+use crate::store::message::{Direction, Explanation, Way};
 use crate::usecase::{NewMessage, Said};
 
 pub(in crate::grpc) fn add_message(request: &pb::AddMessageRequest, now: Timestamp) -> Result<NewMessage, Violations> {
@@ -24,6 +24,11 @@ pub(in crate::grpc) fn add_message(request: &pb::AddMessageRequest, now: Timesta
             None
         }
     };
+    if let Some(explains) = said.as_ref().and_then(|said| said.explains)
+        && explains.expected <= stated.unwrap_or(now)
+    {
+        v.push("message.explanation.expected_time", "must be later than the message");
+    }
     let message = || Some(NewMessage { ticket: ticket?, said: said?, key: key?, stated });
     let message = message();
     whole(v, message)
@@ -45,8 +50,23 @@ pub(super) fn said(v: &mut Violations, message: &pb::Message) -> Option<Said> {
     if !message.mentions.is_empty() && !is_note {
         v.push("message.mentions", "only an internal note names who is to look at it");
     }
+    let explains = explanation(v, message, way);
     let (visibility, body, sales_offer) = (visibility?, body?, message.sales_offer);
-    Some(Said { way, visibility, body, sales_offer, attachments, mentions })
+    Some(Said { way, visibility, body, sales_offer, explains, attachments, mentions })
+}
+
+/// What a message explains. That it comes later than the message is held against when it is said.
+fn explanation(v: &mut Violations, message: &pb::Message, way: Option<Way>) -> Option<Explanation> {
+    let said = message.explanation.as_ref()?;
+    if way.is_none_or(|way| way.direction == Direction::Inbound) {
+        v.push("message.explanation", "only what goes to the customer explains anything to them");
+    }
+    let spoken = way.is_some_and(|way| matches!(way.channel, Channel::Phone | Channel::InPerson));
+    if said.signposts && spoken {
+        v.push("message.explanation.signposts", "must be said in writing: not by phone or in person");
+    }
+    let expected = parse::time(v, "message.explanation.expected_time", said.expected_time.as_ref())?;
+    Some(Explanation { expected, signposts: said.signposts })
 }
 
 pub(super) fn visibility(v: &mut Violations, field: &str, value: i32) -> Option<Visibility> {

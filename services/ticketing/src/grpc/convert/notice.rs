@@ -42,9 +42,9 @@ fn texts<const MAX: usize>(
     if read.len() == said.len() { v.check(field, Texts::new(read)) } else { None }
 }
 
-fn template_text(v: &mut Violations, field: &str, text: &Text<1, 2_000>) {
+fn template_text(v: &mut Violations, field: &str, text: &Text<1, 2_000>, of_law: bool) {
     let template = v.check(field, text.expose().parse::<Template<NoticePlace>>());
-    if let Some(flaw) = template.as_ref().and_then(flaw_of) {
+    if let Some(flaw) = template.as_ref().and_then(|template| flaw_of(template, of_law)) {
         v.push(field, flaw);
     }
 }
@@ -57,17 +57,24 @@ pub(crate) fn notice_template(
 ) -> Option<(Option<Word>, NoticeWords)> {
     let reason = optional::<Word>(v, &format!("{prefix}reason"), &said.reason);
     let whole = said.reason.is_empty() || reason.is_some();
-    let told = texts(v, &format!("{prefix}texts"), &said.texts, template_text);
+    let of_law = !said.recourses.is_empty();
+    let told = texts(v, &format!("{prefix}texts"), &said.texts, |v, field, text| template_text(v, field, text, of_law));
     let causes = texts(v, &format!("{prefix}causes"), &said.causes, |_, _, _| {});
     let remedies = texts(v, &format!("{prefix}remedies"), &said.remedies, |_, _, _| {});
+    let recourses = if of_law { texts(v, &format!("{prefix}recourses"), &said.recourses, |_, _, _| {}) } else { None };
     if let Some(told) = &told {
-        for (field, of) in [("causes", causes.as_ref().map(spoken)), ("remedies", remedies.as_ref().map(spoken))] {
+        for (field, of) in [
+            ("causes", causes.as_ref().map(spoken)),
+            ("remedies", remedies.as_ref().map(spoken)),
+            ("recourses", recourses.as_ref().map(spoken)),
+        ] {
             if of.is_some_and(|languages| languages != spoken(told)) {
                 v.push(format!("{prefix}{field}"), "must be in the languages of texts");
             }
         }
     }
-    let words = NoticeWords { texts: told?, causes: causes?, remedies: remedies? };
+    let whole = whole && of_law == recourses.is_some();
+    let words = NoticeWords { texts: told?, causes: causes?, remedies: remedies?, recourses };
     whole.then_some((reason, words))
 }
 
@@ -92,6 +99,7 @@ pub(in crate::grpc) fn put_notice_template(
         texts: said.texts.clone(),
         causes: said.causes.clone(),
         remedies: said.remedies.clone(),
+        recourses: said.recourses.clone(),
         ..pb::NoticeTemplate::default()
     });
     let header = Header {

@@ -194,7 +194,12 @@ fn settlement(v: &mut Violations, request: &pb::SettlePromiseRequest) -> Option<
             cause.map(|cause| Settlement::Announced { cause })
         }
         Ok(pb::PromiseState::BrokenSilent) => Some(Settlement::Silent { cause }),
-        Ok(pb::PromiseState::Made | pb::PromiseState::AtRisk | pb::PromiseState::Renegotiated) => {
+        Ok(
+            pb::PromiseState::Made
+            | pb::PromiseState::AtRisk
+            | pb::PromiseState::Renegotiated
+            | pb::PromiseState::BrokenUnreported,
+        ) => {
             v.push("state", "must be KEPT, BROKEN_ANNOUNCED or BROKEN_SILENT");
             None
         }

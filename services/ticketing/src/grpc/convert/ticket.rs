@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use kernel::{Language, ResourceId, Violations};
 use server::parse;
 use ticketing_domain::{
-    Answer, Assignment, Body, CancelReason, Characteristics, CloseReason, Draft, EverFiled, Filing, MAX_POINTS, MessageId,
-    Owner, PointText, Proof, Refusal, Severity, Slug, Subject, TicketId, TicketType, TrackingKey, Word, is_elapsed_term,
+    Answer, Assignment, Body, CancelReason, Characteristics, CloseReason, Draft, EverFiled, Filing, MAX_POINTS,
+    MessageId, Owner, PointText, Proof, Refusal, Severity, Slug, Subject, TicketId, TicketType, TrackingKey, Word,
+    is_elapsed_term,
 };
 use ventanilla_proto::ticketing::v1 as pb;
 
@@ -294,10 +295,7 @@ pub(super) fn close_reason(v: &mut Violations, field: &str, value: i32) -> Optio
 }
 
 /// Without reason, explanation or signpost it is refused as law would refuse it, with all else that is wrong.
-pub(in crate::grpc) fn reject(
-    request: &pb::RejectTicketRequest,
-    now: Timestamp,
-) -> Result<(Target, Rejection), Error> {
+pub(in crate::grpc) fn reject(request: &pb::RejectTicketRequest, now: Timestamp) -> Result<(Target, Rejection), Error> {
     let mut v = Violations::new();
     let target = header!("RejectTicket", request).target(&mut v, request, now);
     let reason = reason(&mut v, &request.reason);

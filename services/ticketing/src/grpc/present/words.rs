@@ -106,6 +106,7 @@ pub(crate) const fn promise_state(standing: PromiseStanding) -> pb::PromiseState
         PromiseStanding::Renegotiated => pb::PromiseState::Renegotiated,
         PromiseStanding::BrokenAnnounced => pb::PromiseState::BrokenAnnounced,
         PromiseStanding::BrokenSilent => pb::PromiseState::BrokenSilent,
+        PromiseStanding::BrokenUnreported => pb::PromiseState::BrokenUnreported,
     }
 }
 

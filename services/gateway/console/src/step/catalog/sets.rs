@@ -22,6 +22,27 @@ pub(super) const UNDECIDED: &[S] = &[
     S::Conciliation,
 ];
 pub(super) const HEARD: &[S] = &[S::Admitted, S::EntityAllegations, S::Investigation, S::Drafted, S::Conciliation];
+pub(super) const STAYABLE: &[S] = &[
+    S::Registered,
+    S::InadmissibleProposed,
+    S::Admitted,
+    S::EntityAllegations,
+    S::Investigation,
+    S::Drafted,
+    S::Conciliation,
+];
+pub(super) const WITHDRAWABLE: &[S] = &[
+    S::Received,
+    S::Registered,
+    S::NeedsCure,
+    S::InadmissibleProposed,
+    S::Admitted,
+    S::EntityAllegations,
+    S::Investigation,
+    S::Drafted,
+    S::Conciliation,
+    S::Stayed,
+];
 pub(super) const OPEN: &[S] = &[
     S::Received,
     S::Registered,

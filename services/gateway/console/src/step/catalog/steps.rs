@@ -3,7 +3,7 @@
 use kernel::Role;
 use ventanilla_proto::ombudsman::v1::CaseState;
 
-use super::sets::{DECIDES, HEARD, INTAKE, OPEN, SITS, TOLD, UNDECIDED, WORKS};
+use super::sets::{DECIDES, HEARD, INTAKE, OPEN, SITS, STAYABLE, TOLD, UNDECIDED, WITHDRAWABLE, WORKS};
 use super::{Field, Kind, List, Spec, Step};
 use crate::words::Both;
 
@@ -61,7 +61,12 @@ pub(crate) const STEPS: &[Spec] = &[
         done: ("Admitido.", "Admitted."),
         from: &[S::Received, S::Registered, S::InadmissibleProposed],
         roles: INTAKE,
-        fields: &[],
+        fields: &[may(
+            "repetition_seen",
+            ("¿Se ha visto que repite lo ya resuelto?", "Was it seen that it repeats what was decided?"),
+            ("Solo si se dice que lo repite.", "Only when you are told that it does."),
+            One(List::YesNo),
+        )],
     },
     Spec {
         step: Step::RequestCure,
@@ -84,11 +89,11 @@ pub(crate) const STEPS: &[Spec] = &[
         slug: "receive-cure",
         title: ("Anotar la subsanación", "Record what was sent to complete it"),
         about: (
-            "El expediente vuelve a examen de admisión.",
-            "The case goes back to the examination of its admission.",
+            "El expediente vuelve a examen de admisión; si se propuso inadmitirlo, esto contesta a la propuesta.",
+            "The case goes back to the examination of its admission; where a refusal was proposed, this answers it.",
         ),
         done: ("Subsanación anotada.", "Completion recorded."),
-        from: &[S::NeedsCure],
+        from: &[S::NeedsCure, S::InadmissibleProposed],
         roles: INTAKE,
         fields: &[
             need("content", ("Qué ha enviado", "What was sent"), PARTIES_READ, Text),
@@ -224,9 +229,12 @@ pub(crate) const STEPS: &[Spec] = &[
         step: Step::TellOffer,
         slug: "tell-offer",
         title: ("Comunicar la oferta al reclamante", "Tell the claimant the offer"),
-        about: ("Empieza su tiempo para pensarla.", "Their time to think it over starts."),
+        about: (
+            "Empieza su tiempo para pensarla. Una oferta que espera se toma así: el expediente pasa a conciliación.",
+            "Their time to think it over starts. An offer that waits is taken up by it: the case goes to conciliation.",
+        ),
         done: ("Oferta comunicada.", "The claimant was told."),
-        from: &[S::Conciliation],
+        from: HEARD,
         roles: INTAKE,
         fields: &[CHANNEL],
     },
@@ -369,7 +377,7 @@ pub(crate) const STEPS: &[Spec] = &[
             "The office abstains, and the term to decide stands still.",
         ),
         done: ("Suspendido.", "Stayed."),
-        from: HEARD,
+        from: STAYABLE,
         roles: INTAKE,
         fields: &[need(
             "proceedings",
@@ -413,7 +421,7 @@ pub(crate) const STEPS: &[Spec] = &[
             "Afterwards it is closed, or gone on with by own initiative.",
         ),
         done: ("Desistimiento anotado.", "Withdrawal recorded."),
-        from: UNDECIDED,
+        from: WITHDRAWABLE,
         roles: INTAKE,
         fields: &[STATEMENT],
     },
