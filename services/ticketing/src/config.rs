@@ -118,15 +118,3 @@ impl Settings {
         SignedDuration::from_hours(24 * i64::from(self.keep_ended_days))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_customer_has_ten_days_to_object_whatever_is_set() {
-        let set = |days| Settings { objection_window_days: days, ..Settings::new(postgres::Settings::default()) };
-        let window = |days| set(days).policy().objection_window;
-        assert_eq!([window(0), window(9), window(30)].map(|it| it.as_hours()), [240, 240, 720]);
-    }
-}

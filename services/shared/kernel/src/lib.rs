@@ -9,6 +9,7 @@ mod classify;
 mod id;
 mod party;
 mod personal;
+pub mod phrase;
 mod sector;
 mod violation;
 

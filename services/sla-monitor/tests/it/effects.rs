@@ -152,3 +152,27 @@ async fn a_holding_reply_lengthens_the_term_of_payment_services_and_no_other() {
     let effects: Vec<_> = world.told::<sla::ClockMoved>().await.iter().map(|t| t.payload.effect()).collect();
     assert_eq!(effects, [sla::ClockEffect::Extend]);
 }
+
+#[tokio::test]
+async fn a_request_that_was_withdrawn_puts_nothing_off_however_often_it_is_made() {
+    let world = World::new().await;
+    let served = world.start().await;
+    let (parked, twin) = (Ticket::complaint(at(RECEIVED)), Ticket::complaint(at(RECEIVED)));
+    let (wait, back) = ((State::InProgress, State::Pending), (State::Pending, State::InProgress));
+    for ticket in [&parked, &twin] {
+        world.open(ticket).await;
+    }
+    // On the last day, and again for weeks.
+    for (asked, withdrawn) in [("2026-11-23T09:00:00", "2026-11-23T09:00:01"), ("2026-11-23T09:00:02", "2026-12-21T09:00:00")] {
+        world.transition(&parked, wait, "cure_requested", at(&format!("{asked}+01:00"))).await;
+        world.transition(&parked, back, "cure_withdrawn", at(&format!("{withdrawn}+01:00"))).await;
+    }
+    let marker = Ticket::complaint(at(RECEIVED));
+    world.open(&marker).await;
+    clock_in(&served, &marker.name, sla::ClockState::Running).await;
+    let [parked, twin] = [
+        clock_in(&served, &parked.name, sla::ClockState::Running).await,
+        clock_in(&served, &twin.name, sla::ClockState::Running).await,
+    ];
+    assert_eq!((parked.due_time, parked.epoch, parked.origin_time), (twin.due_time, 1, twin.origin_time));
+}

@@ -2,67 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use unicode_normalization::UnicodeNormalization as _;
+use kernel::phrase::{fold, without_stock};
 
 /// Fewer letters cannot hold a finding and its reason.
 const FEWEST_LETTERS: usize = 20;
 /// Fewer different words are no sentence.
 const FEWEST_WORDS: usize = 4;
 
-/// Stock phrases, folded as [`fold`] folds. They are fine beside an answer and are none by themselves.
-const STOCK: &[&str] = &[
-    "hemos recibido su consulta",
-    "hemos recibido su reclamacion",
-    "hemos recibido su queja",
-    "hemos revisado su caso",
-    "su reclamacion ha sido resuelta",
-    "su solicitud ha sido atendida",
-    "su consulta ha sido atendida",
-    "su caso ha sido resuelto",
-    "damos por resuelta su reclamacion",
-    "procedemos al cierre",
-    "lamentamos las molestias ocasionadas",
-    "lamentamos las molestias",
-    "sentimos las molestias",
-    "disculpe las molestias",
-    "gracias por contactar con nosotros",
-    "gracias por ponerse en contacto con nosotros",
-    "gracias por su paciencia",
-    "gracias por su confianza",
-    "quedamos a su disposicion",
-    "reciba un cordial saludo",
-    "un cordial saludo",
-    "estimado cliente",
-    "estimada clienta",
-    "segun las condiciones generales del contrato",
-    "segun condiciones generales",
-    "todo es correcto",
-    "we have received your complaint",
-    "we have received your request",
-    "we have reviewed your case",
-    "your complaint has been resolved",
-    "your request has been processed",
-    "your case has been closed",
-    "we apologize for the inconvenience",
-    "we apologise for the inconvenience",
-    "sorry for the inconvenience",
-    "thank you for contacting us",
-    "thank you for your patience",
-    "thank you for your understanding",
-    "as per our terms and conditions",
-    "according to our terms and conditions",
-    "please do not hesitate to contact us",
-    "best regards",
-    "kind regards",
-    "dear customer",
-];
-
 /// Whether `text` is boilerplate: nothing of substance is left once stock phrases are taken away.
 pub fn is_generic(text: &str) -> bool {
-    let mut rest = fold(text);
-    for phrase in STOCK {
-        rest = rest.replace(phrase, " ");
-    }
+    let rest = without_stock(&fold(text));
     let letters = rest.chars().filter(|c| c.is_alphanumeric()).count();
     let words: BTreeSet<&str> = rest.split_whitespace().collect();
     letters < FEWEST_LETTERS || words.len() < FEWEST_WORDS
@@ -71,21 +20,6 @@ pub fn is_generic(text: &str) -> bool {
 /// Whether two texts say the same, case, accents and punctuation apart.
 pub(crate) fn same(a: &str, b: &str) -> bool {
     fold(a) == fold(b)
-}
-
-/// Lower case without accents and punctuation, words one space apart.
-pub(crate) fn fold(text: &str) -> String {
-    let plain = |c: char| match c {
-        'á' | 'à' | 'â' | 'ä' | 'ã' => 'a',
-        'é' | 'è' | 'ê' | 'ë' => 'e',
-        'í' | 'ì' | 'î' | 'ï' => 'i',
-        'ó' | 'ò' | 'ô' | 'ö' | 'õ' => 'o',
-        'ú' | 'ù' | 'û' | 'ü' => 'u',
-        c if c.is_alphanumeric() => c,
-        _ => ' ',
-    };
-    let folded: String = text.nfc().flat_map(char::to_lowercase).map(plain).collect();
-    folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -101,6 +35,9 @@ mod tests {
             "no no no no no no no no no no no no",
             "Estimado cliente: hemos recibido su reclamación. Lamentamos las molestias. Un cordial saludo.",
             "Dear customer, your complaint has been resolved. Thank you for your patience. Kind regards",
+            "Hemos revi\u{200b}sado su caso. Lamen\u{ad}tamos las molestias.",
+            "Benvolgut client: hem revisat el seu cas. Lamentem les molèsties ocasionades. Una salutació cordial",
+            "Bezero agurgarria: zure erreklamazioa jaso dugu. Sentitzen ditugu eragozpenak.",
         ] {
             assert!(is_generic(empty), "{empty}");
         }

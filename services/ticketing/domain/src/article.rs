@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use unicode_normalization::UnicodeNormalization as _;
 use kernel::{Department, Language};
 
-use crate::answer::fold;
 use crate::{ArticleStanding, Refusal, Texts};
 
 /// What somebody writes.
@@ -32,7 +32,7 @@ impl ArticleDraft {
 
     /// The question in each language as it is compared with others: case, accents and punctuation apart.
     pub fn folded_questions(&self) -> Vec<(Language, String)> {
-        self.questions.iter().map(|(language, question)| (language, fold(question.expose()))).collect()
+        self.questions.iter().map(|(language, question)| (language, asked(question.expose()))).collect()
     }
 }
 
@@ -55,6 +55,22 @@ pub fn coverage(asked: &HashMap<String, u64>, has: &HashSet<String>, texts: u64)
     let all: f64 = asked.values().filter(|found_in| **found_in > 0).map(|found_in| weight(*found_in)).sum();
     let shared: f64 = asked.iter().filter(|(word, _)| has.contains(*word)).map(|(_, found_in)| weight(*found_in)).sum();
     if all > 0.0 { (shared / all).clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// A question as it is kept and held against others: lower case without accents and punctuation, words one space apart. What is kept so stands in the database, so
+/// that it folds as it always did.
+fn asked(question: &str) -> String {
+    let plain = |c: char| match c {
+        'á' | 'à' | 'â' | 'ä' | 'ã' => 'a',
+        'é' | 'è' | 'ê' | 'ë' => 'e',
+        'í' | 'ì' | 'î' | 'ï' => 'i',
+        'ó' | 'ò' | 'ô' | 'ö' | 'õ' => 'o',
+        'ú' | 'ù' | 'û' | 'ü' => 'u',
+        c if c.is_alphanumeric() => c,
+        _ => ' ',
+    };
+    let folded: String = question.nfc().flat_map(char::to_lowercase).map(plain).collect();
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use jiff::SignedDuration;
 use kernel::Role;
 use tonic::Code;
 use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use ventanilla_proto::r#type::v1::Direction;
+use ventanilla_ticketing as ticketing;
 
 use crate::world::{
     ANSWER, OTHER_ANSWER, World, accept, answer, assert_refused, close, fact, resolve, resolved, say, start, started,
@@ -101,4 +103,20 @@ async fn that_the_customer_accepted_shows_in_what_they_said_and_is_told_by_nobod
     let refused = close(&mut agent, &ticket, pb::CloseReason::AcceptedByCustomer).await;
     assert_refused(refused, Code::PermissionDenied, "ACCEPTANCE_OF_OWN_WORK");
     close(&mut other, &ticket, pb::CloseReason::AcceptedByCustomer).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customer_has_ten_days_to_object_whatever_is_set() {
+    let world = World::new().await;
+    let settings = ticketing::Settings::new(world.database.settings_of(ticketing::SCHEMA));
+    let settings = ticketing::Settings { objection_window_days: 0, ..settings };
+    let assembly = ticketing::assemble(settings, world.harness.house_with("ticketing", &[])).await.unwrap();
+    let served = world.harness.start(assembly).await;
+    let mut agent = TicketServiceClient::new(served.channel(Role::Agent));
+    let ticket = resolved(&mut agent).await;
+    world.advance(SignedDuration::from_hours(239));
+    let refused = close(&mut agent, &ticket, pb::CloseReason::ObjectionWindowOver).await;
+    assert_refused(refused, Code::FailedPrecondition, "OBJECTION_WINDOW_OPEN");
+    world.advance(SignedDuration::from_hours(1));
+    close(&mut agent, &ticket, pb::CloseReason::ObjectionWindowOver).await.unwrap();
 }
