@@ -186,7 +186,11 @@ impl Node {
         Ok(match step {
             S::Register => with(case.register()?),
             S::Forward => with(case.forward("the SAC".to_owned(), now())?),
-            S::RequestCure => with(case.request_cure(BTreeSet::from([MissingItem::Documents]), now())?),
+            S::RequestCure => {
+                let missing = ombudsman_escalation_domain::admissibility::missing(&case.complaint);
+                let items = if missing.is_empty() { BTreeSet::from([MissingItem::Documents]) } else { missing };
+                with(case.request_cure(items, now())?)
+            }
             S::ReceiveCure(parallel) => {
                 with(case.receive_cure(Completion { parallel, ..Completion::default() }, now())?)
             }
@@ -586,9 +590,14 @@ fn reaching(walk: &Walk, ends: impl Fn(Stage) -> bool, without: impl Fn(Step) ->
 }
 
 #[test]
-fn no_case_waits_for_its_claimant_to_give_up_however_late_it_is() {
+fn no_case_waits_for_its_claimant_however_late_it_is() {
     for walk in regimes().into_iter().map(walk) {
-        let found = reaching(&walk, Stage::is_terminal, |step| step == Step::Withdraw);
+        // Nor is another found competent because nothing else is left.
+        let of_the_claimant = |step| {
+            matches!(step, Step::Withdraw | Step::ReceiveCure(_) | Step::HearClaimant | Step::AnswerOffer(_))
+                || matches!(step, Step::AnswerDecision(BoundBy::Claimant, _) | Step::Forward)
+        };
+        let found = reaching(&walk, Stage::is_terminal, of_the_claimant);
         let stuck: Vec<String> =
             (0..walk.nodes.len()).filter(|at| !found.contains(at)).map(|at| walk.nodes[at].key()).collect();
         assert_eq!(stuck, Vec::<String>::new());
