@@ -371,6 +371,7 @@ fn what_ended_or_is_no_law_yet_says_so() {
     for rule in catalogue.rules() {
         let (state, until) = match rule.id.as_str() {
             "es.fin.eco734-15.decide" => (Standing::Superseded, Some("2025-12-27".parse().unwrap())),
+            "pe.dcf.wait.old" => (Standing::Superseded, None),
             "eu.adr.revised.reply" => (Standing::NotActive, None),
             _ => (Standing::Active, None),
         };

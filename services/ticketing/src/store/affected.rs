@@ -8,7 +8,7 @@ use ticketing_domain::{IncidentId, TicketId};
 use uuid::Uuid;
 
 use super::history::ChangeColumns;
-use super::message::MessageColumns;
+use super::message::{self, Message, MessageColumns};
 use super::ticket::select_tickets;
 use super::ticket_row::{Stored, TicketRow};
 use crate::usecase::chronicle::Chronicle;
@@ -64,13 +64,13 @@ pub(crate) async fn lock_untold(
 }
 
 /// Writes what was noted of affairs that are locked: to which incident each belongs, what it was told, its history and its
-/// ledger entries. Two round trips, however many they are.
+/// ledger entries. Two round trips, however many they are, and one more where a message explains something.
 #[tracing::instrument(name = "db.affected.write", skip_all)]
 pub(crate) async fn write(tx: &mut PgConnection, chronicles: &mut [Chronicle]) -> Result<(), StoreError> {
     let (mut change, mut message) = (ChangeColumns::default(), MessageColumns::default());
     let mut entries = Vec::new();
     let mut rows = Rows::default();
-    for chronicle in chronicles {
+    for chronicle in chronicles.iter_mut() {
         change.push(chronicle.stored.ticket.facts().id, &chronicle.changes);
         message.push(&chronicle.messages);
         entries.append(&mut chronicle.entries);
@@ -127,9 +127,10 @@ pub(crate) async fn write(tx: &mut PgConnection, chronicles: &mut [Chronicle]) -
         &rows.updated_at as _,
         &rows.version,
     )
-    .execute(tx)
+    .execute(&mut *tx)
     .await?;
-    Ok(())
+    let said: Vec<&Message> = chronicles.iter().flat_map(|chronicle| &chronicle.messages).collect();
+    message::write_beside(tx, &said).await
 }
 
 /// What becomes of the rows of tickets, as parallel arrays.
