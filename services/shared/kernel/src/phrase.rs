@@ -189,7 +189,10 @@ mod tests {
 
     #[test]
     fn what_is_said_beside_a_phrase_stays_and_no_word_is_cut() {
-        assert_eq!(without_stock(&fold("Lamentamos las molestias: el contador marcaba 41 €.")), "el contador marcaba 41");
+        assert_eq!(
+            without_stock(&fold("Lamentamos las molestias: el contador marcaba 41 €.")),
+            "el contador marcaba 41"
+        );
         assert_eq!(without_stock("no procedemos hoy"), "no procedemos hoy");
     }
 

@@ -163,7 +163,9 @@ async fn a_request_that_was_withdrawn_puts_nothing_off_however_often_it_is_made(
         world.open(ticket).await;
     }
     // On the last day, and again for weeks.
-    for (asked, withdrawn) in [("2026-11-23T09:00:00", "2026-11-23T09:00:01"), ("2026-11-23T09:00:02", "2026-12-21T09:00:00")] {
+    for (asked, withdrawn) in
+        [("2026-11-23T09:00:00", "2026-11-23T09:00:01"), ("2026-11-23T09:00:02", "2026-12-21T09:00:00")]
+    {
         world.transition(&parked, wait, "cure_requested", at(&format!("{asked}+01:00"))).await;
         world.transition(&parked, back, "cure_withdrawn", at(&format!("{withdrawn}+01:00"))).await;
     }

@@ -400,7 +400,9 @@ impl<'w> Story<'w> {
         let from = self.lives[head].stands;
         let reason = match from {
             State::Resolved => dice.pick(&["customer_objected", "answer_was_wrong"]),
-            State::Pending if self.lives[head].reason == CURE => dice.pick(&["customer_answered", WITHDRAWN, WITHDRAWN]),
+            State::Pending if self.lives[head].reason == CURE => {
+                dice.pick(&["customer_answered", WITHDRAWN, WITHDRAWN])
+            }
             _ => dice.pick(&["documents_missing", "customer_travels", "awaiting_supplier", CURE, CURE]),
         };
         let to = match (from, dice.roll(20)) {
@@ -423,7 +425,8 @@ impl<'w> Story<'w> {
             (life.stands, life.reason) = (to, reason);
             if withdrawn {
                 // Nobody was asked: a twin knows of neither.
-                let asked = |(ground, _): &(Ground, Timestamp)| matches!(ground, Ground::Moves((_, State::Pending), CURE));
+                let asked =
+                    |(ground, _): &(Ground, Timestamp)| matches!(ground, Ground::Moves((_, State::Pending), CURE));
                 let place = life.grounds.iter().rposition(asked).expect("they were asked");
                 life.grounds.remove(place);
             } else {
@@ -516,7 +519,16 @@ fn seeds() -> Vec<u64> {
 
 /// Days on which nothing is open in Madrid, of the time that the stories may reach: from the city's calendar, by hand.
 const CLOSED: [&str; 10] = [
-    "2026-11-02", "2026-11-09", "2026-12-07", "2026-12-08", "2026-12-25", "2027-01-01", "2027-01-06", "2027-03-19", "2027-03-25", "2027-03-26",
+    "2026-11-02",
+    "2026-11-09",
+    "2026-12-07",
+    "2026-12-08",
+    "2026-12-25",
+    "2027-01-01",
+    "2027-01-06",
+    "2027-03-19",
+    "2027-03-25",
+    "2027-03-26",
 ];
 
 /// The end of the fifteenth business day after an instant, counted day by day.
@@ -544,7 +556,10 @@ fn by_hand(life: &Life, owed: &Owed) -> bool {
     assert_eq!(*due, Some(fifteen_days(origin)), "from {origin}");
     let ends = life.grounds.iter().filter(|(ground, _)| matches!(ground, Ground::Moves((_, State::InProgress), _)));
     let begins = ends.map(|(_, at)| *at).any(|at| at == origin);
-    assert!(origin == life.ticket.received || (*epoch > 1 && begins), "{origin} is neither receipt nor the end of anything");
+    assert!(
+        origin == life.ticket.received || (*epoch > 1 && begins),
+        "{origin} is neither receipt nor the end of anything"
+    );
     true
 }
 
@@ -601,6 +616,7 @@ async fn whatever_is_done_to_an_affair_it_owes_what_it_would_owe_had_it_been_fil
     assert!(owes_something > lives.len() / 2, "the test looks at affairs that owe nothing");
     assert!(lives.len() > 30, "hardly anything was split");
     let Seen { merged, unmerged, led, followed_up, reopened, withdrawn, held_off, over } = seen;
-    let often = [merged, unmerged, led, followed_up, reopened, withdrawn, held_off, over].iter().all(|times| *times >= 5);
+    let often =
+        [merged, unmerged, led, followed_up, reopened, withdrawn, held_off, over].iter().all(|times| *times >= 5);
     assert!(often, "something was hardly ever done: {seen:?}");
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use unicode_normalization::UnicodeNormalization as _;
 use kernel::{Department, Language};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::{ArticleStanding, Refusal, Texts};
 
