@@ -233,12 +233,14 @@ async fn sealed_papers_are_closed_anew_with_the_drafts_and_those_from_before_are
             .fetch_one(&admin)
             .await
             .unwrap();
-    let mut together = admin.begin().await.unwrap();
+    let mut together = admin.acquire().await.unwrap();
+    sqlx::query("begin").execute(&mut *together).await.unwrap();
     for change in plain {
         let change = sqlx::query(change).bind(crate::world::uuid_of(&case)).bind(first).bind(&salt);
         assert_eq!(change.execute(&mut *together).await.unwrap().rows_affected(), 1);
     }
-    together.commit().await.unwrap();
+    sqlx::query("commit").execute(&mut *together).await.unwrap();
+    drop(together);
     assert_eq!(says(&world.served, &case, first).await.as_deref(), Some("the first"));
     assert_eq!(keys(&world.served).await, [(true, true, 1)]);
 
