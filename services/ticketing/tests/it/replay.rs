@@ -7,8 +7,6 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
 use kernel::Role;
-use prost::Message as _;
-use prost_types::FileDescriptorSet;
 use testkit::eventually;
 use tonic::Status;
 use ventanilla_proto::ledger::v1::Entry;
@@ -28,39 +26,13 @@ use crate::characteristics::{facts, invoices};
 use crate::request_cure::Counted;
 use crate::world::{ANSWER, OTHER_ANSWER, World, complaint, create_request, fresh_id, get, promise_request, time};
 
+mod promised;
+
+use promised::{COMMANDS, promised};
+
 const LIMIT: Duration = Duration::from_secs(20);
 const STEPS: usize = 440;
 const MOST_TICKETS: usize = 18;
-
-/// What has to be accepted once at the least, or the play shows too little.
-const COMMANDS: [&str; 26] = [
-    "CreateTicket",
-    "StartTicket",
-    "WaitForCustomer",
-    "HoldTicket",
-    "ResumeTicket",
-    "ResolveTicket",
-    "CloseTicket",
-    "ReopenTicket",
-    "RejectTicket",
-    "CancelTicket",
-    "RequestCure",
-    "AnswerClaimPoint",
-    "TransferTicket",
-    "ReclassifyTicket",
-    "StateCharacteristics",
-    "StateRootCause",
-    "MergeTicket",
-    "UnmergeTicket",
-    "SplitTicket",
-    "AddAffected",
-    "RemoveAffected",
-    "AddMessage",
-    "MakePromise",
-    "CallSupervisor",
-    "AskSurvey",
-    "AnswerSurvey",
-];
 
 /// Numbers that look like chance and are the same each time (splitmix64).
 struct Dice(u64);
@@ -77,31 +49,6 @@ impl Dice {
     fn one_of<T: Clone>(&mut self, faces: &[T]) -> T {
         faces[self.throw(faces.len())].clone()
     }
-}
-
-/// What the comments of the contract say that each RPC appends: the entries in the order of the sentence, the first of which is always there.
-fn promised() -> BTreeMap<String, Vec<String>> {
-    let set = FileDescriptorSet::decode(ventanilla_proto::DESCRIPTOR_SET).unwrap();
-    let files = || set.file.iter().filter(|file| file.package() == "ventanilla.ticketing.v1");
-    let entries: HashSet<&str> = files()
-        .filter(|file| file.name().ends_with("/entry.proto"))
-        .flat_map(|file| file.message_type.iter().map(prost_types::DescriptorProto::name))
-        .collect();
-    let mut said = BTreeMap::new();
-    for file in files() {
-        for location in &file.source_code_info.as_ref().expect("comments are kept").location {
-            // A method of a service: [6, service, 2, method].
-            let [6, service, 2, method] = location.path[..] else { continue };
-            let service = &file.service[usize::try_from(service).unwrap()];
-            let method = service.method[usize::try_from(method).unwrap()].name().to_owned();
-            let comment = location.leading_comments();
-            let Some((_, rest)) = comment.split_once("Appends ") else { continue };
-            let sentence = rest.split(". ").next().unwrap_or_default().split("\n Refused").next().unwrap_or_default();
-            let named = sentence.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| entries.contains(word));
-            said.insert(method, named.map(str::to_owned).collect());
-        }
-    }
-    said
 }
 
 /// A ledger as a service follows it, personal parts included, up to this position.
