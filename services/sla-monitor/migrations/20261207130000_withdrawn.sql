@@ -1,7 +1,7 @@
 -- A customer was asked to complete an affair, and work went on without a word of them.
 alter table sla_monitor.affair_event drop constraint affair_event_kind_known;
 alter table sla_monitor.affair_event add constraint affair_event_kind_known
-    check (kind in ('waits', 'held', 'extended', 'works', 'withdrawn', 'answered', 'customer_wrote', 'handed_over', 'superior_awaited',
+    check (kind in ('waits', 'held', 'extended', 'works', 'withdrawn', 'answered', 'explained', 'customer_wrote', 'handed_over', 'superior_awaited',
                     'superior_came', 'resolved', 'cancelled', 'reopened')) not valid;
 alter table sla_monitor.clock_entry drop constraint clock_entry_kind_known;
 alter table sla_monitor.clock_entry add constraint clock_entry_kind_known

@@ -27,7 +27,7 @@ fn id(variable: &str) -> String {
 
 /// Where the value of each parameter of CreateTicket is read in what the service itself wrote for
 /// the sample; `None` for those that are new in every call. One ticket, as a lone call writes it.
-const CREATE_PARAMETERS: [Option<&str>; 86] = [
+const CREATE_PARAMETERS: [Option<&str>; 88] = [
     // the claim
     None,
     Some("array[q.method]"),
@@ -130,6 +130,9 @@ const CREATE_PARAMETERS: [Option<&str>; 86] = [
     Some("array[t.characteristic_set]"),
     Some("array[t.characteristic_set_version]"),
     Some("array[true]"),
+    // what it was ever about
+    Some("array[t.ever_continuity]"),
+    Some("array[t.ever_finance_complaint]"),
 ];
 
 const SAMPLE_ROWS: &str = "from ticketing.ticket t

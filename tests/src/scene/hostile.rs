@@ -119,6 +119,8 @@ fn is_one_of_which_one_is_asked(field: &FieldDescriptor) -> bool {
         (field.parent_message().name(), field.name()),
         ("SurveyAnswer", "csat")
             | ("ChangeTicketsRequest", "hold")
+            // A person says why, and what is known.
+            | ("TransferTicketRequest", "reason" | "handover")
             | ("DecideRedressRequest", "refusal")
             | ("SuggestArticlesRequest", "query")
     )
@@ -176,8 +178,13 @@ fn plausible_time(field: &FieldDescriptor, facts: &Facts) -> i64 {
 fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
     let of =
         |kind: &str| (facts.resource)(kind).unwrap_or_else(|| format!("{}s/{}", kind.to_lowercase(), (facts.uuid)()));
-    if let Some(kind) = referenced(field) {
-        return of(&kind);
+    match referenced(field).as_deref() {
+        // One that nobody knows, of an affair that there is.
+        Some("Message") if (facts.resource)("Message").is_none() => {
+            return format!("{}/messages/{}", of("Ticket"), (facts.uuid)());
+        }
+        Some(kind) => return of(kind),
+        None => {}
     }
     match (field.parent_message().name(), field.name()) {
         ("Attachment", "uri") => "s3://files/1".to_owned(),
@@ -213,6 +220,7 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
         (_, "etag" | "into_etag") => "\"1\"".to_owned(),
         (_, "regime") => "es.finance".to_owned(),
         (_, "claim_point") => "p1".to_owned(),
+        ("CancelTicketRequest", "reason") => "withdrawn_by_customer".to_owned(),
         (_, "reason") if field.parent_message().full_name().contains("ticketing") => "some_reason".to_owned(),
         (_, "phone_number") => "+34600123456".to_owned(),
         (_, "country_code" | "region_code") => "ES".to_owned(),

@@ -110,6 +110,11 @@ impl Sight {
         })
     }
 
+    /// Whether what the office keeps to itself is among it.
+    fn is_of_the_office(&self) -> bool {
+        self.listed.iter().any(|listed| listed == Visibility::Office.as_str())
+    }
+
     fn shows(&self, sealed: &Sealed) -> bool {
         let visibility = sealed.entry.visibility;
         let is_theirs = self.listed.iter().any(|listed| listed == visibility.as_str()) && self.lists(sealed);
@@ -319,9 +324,10 @@ pub async fn export(
     let sight = Sight::of_audience(&office, &call, case, audience).await?;
     let erased_at = erased_at(&office, &stored, &told_of(&office, case).await?).await?;
     let entry_count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+    // Who is kept off takes away what the parties do, and the file says so.
     let told = match audience {
-        Audience::Office => pb::DossierAudience::Office,
-        Audience::Parties => pb::DossierAudience::Parties,
+        Audience::Office if sight.is_of_the_office() => pb::DossierAudience::Office,
+        Audience::Office | Audience::Parties => pb::DossierAudience::Parties,
     };
     let exported = pb::DossierExported { case_name: case.name(), entry_count, audience: told.into() };
     let mut tx = office.db.tx().await?;

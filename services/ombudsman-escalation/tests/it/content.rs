@@ -117,6 +117,7 @@ async fn a_dossier_that_was_taken_away_tells_what_is_not_for_its_audience_from_w
         assert!(erased.erased && erased.bare.contains(&1), "the file says so, and verify says that it does");
     }
     // Who does not work on the case lacks what is sealed, and nothing else.
+    world.hire("rita", Role::Investigator, pb::OfficeRole::Investigator).await;
     let request = pb::ExportDossierRequest { name: case.clone(), audience: pb::DossierAudience::Office.into() };
     let rita = world.as_person("rita", Role::Investigator).export_dossier(request).await.unwrap().into_inner();
     assert_eq!(said(&rita).unwrap().bare, [u64::try_from(sealed).unwrap()]);

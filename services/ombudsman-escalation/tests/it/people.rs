@@ -1,6 +1,7 @@
 //! The register is changed by who holds office, what was told once stays told, and who has to do with an affair keeps away from it altogether.
 
 use kernel::Role;
+use ombudsman_escalation::bundle::{self, Known};
 use tonic::{Code, Status};
 use ventanilla_proto::auth::v1::AccessDenied;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -314,7 +315,9 @@ async fn whose_term_is_over_or_who_is_tied_to_the_case_reads_what_the_parties_re
         let list = pb::ListDossierEntriesRequest { parent: case.clone(), page_size: 100, ..Default::default() };
         let listed = office.list_dossier_entries(list).await.unwrap().into_inner().entries;
         let export = pb::ExportDossierRequest { name: case.clone(), ..Default::default() };
-        let exported = office.export_dossier(export).await.unwrap().into_inner().entries;
+        let exported = office.export_dossier(export).await.unwrap().into_inner();
+        bundle::verify(&exported, Known::default()).expect("whatever it shows, it is whole for whom it says");
+        let exported = exported.entries;
         let of_the_office = |entry: &&pb::DossierEntry| {
             entry.visibility() == pb::DossierVisibility::Office && !entry.content.is_empty()
         };
