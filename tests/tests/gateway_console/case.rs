@@ -121,6 +121,20 @@ async fn ordered(scene: &Scene, affair: &Affair<'_>, case: &str) {
     affair.cast.ombudsman.procedure.clone().order_compliance(request).await.expect("it is ordered");
 }
 
+async fn enter(scene: &Scene, affair: &Affair<'_>, person: &str, office_role: office::OfficeRole) {
+    let at =
+        |days: i64| prost_types::Timestamp { seconds: scene.ambient.now().as_second() + days * 24 * 3600, nanos: 0 };
+    let member = office::OfficeMember {
+        person: person.to_owned(),
+        office_roles: vec![office_role.into()],
+        unit: "ombudsman-office".to_owned(),
+        mandate: Some(office::Mandate { start_time: Some(at(-1)), end_time: Some(at(3 * 365)), ending: None }),
+        ..Default::default()
+    };
+    let request = office::RegisterOfficeMemberRequest { member: Some(member), request_id: scene.request_id() };
+    affair.cast.ombudsman.office.clone().register_office_member(request).await.expect("a new colleague");
+}
+
 /// The clocks of the case and of its affair, and why each falls due when it does.
 async fn clocks(affair: &Affair<'_>, cases: &Cases) -> Vec<(sla::Clock, sla::Proof)> {
     let mut monitor = affair.cast.ombudsman.clocks.clone();
@@ -144,6 +158,9 @@ async fn every_section_of_a_case_tells_each_role_of_the_office_what_the_services
     let door = Doorway::open(|address| pages(&scene, address)).await;
     let affair = Affair::of(&scene, Person::numbered(63_000_011));
     let cases = cases(&scene, &affair).await;
+    // Who has no term reads what the parties read.
+    enter(&scene, &affair, "quality-1", office::OfficeRole::Quality).await;
+    enter(&scene, &affair, "auditor-1", office::OfficeRole::Auditor).await;
     let clocks = clocks(&affair, &cases).await;
     let admin = scene.admin().await;
     let denied = fingerprint::denials(&admin, Service::OmbudsmanEscalation).await.expect("the database answers");
