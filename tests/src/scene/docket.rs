@@ -340,13 +340,15 @@ impl<'a, T: Taker> Docket<'a, T> {
     }
 
     async fn offered_and_stayed(&mut self) -> String {
+        // While the claim is heard the first offer opens a conciliation; of a drafted case it waits for the office, which tells it.
+        let heard = self.admitted("es.general").await;
+        self.offer(&heard).await;
+        self.take(Seat::Registry, &heard, "end-conciliation", &[], S::Investigation).await;
         let case = self.drafted("es.general").await;
         let web = (Channel::Web as i32).to_string();
         self.offer(&case).await;
         self.take(Seat::Registry, &case, "tell-offer", &[("channel", &web)], S::Conciliation).await;
         self.take(Seat::Registry, &case, "answer-offer", &[("accepted", "no")], S::Investigation).await;
-        self.offer(&case).await;
-        self.take(Seat::Registry, &case, "end-conciliation", &[], S::Investigation).await;
         self.take(Seat::Registry, &case, "stay", &[], S::Stayed).await;
         self.take(Seat::Registry, &case, "resume", &[], S::Investigation).await;
         self.take(Seat::Registry, &case, "stay", &[], S::Stayed).await;
