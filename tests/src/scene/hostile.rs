@@ -220,7 +220,6 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
         (_, "etag" | "into_etag") => "\"1\"".to_owned(),
         (_, "regime") => "es.finance".to_owned(),
         (_, "claim_point") => "p1".to_owned(),
-        ("CancelTicketRequest", "reason") => "withdrawn_by_customer".to_owned(),
         (_, "reason") if field.parent_message().full_name().contains("ticketing") => "some_reason".to_owned(),
         (_, "phone_number") => "+34600123456".to_owned(),
         (_, "country_code" | "region_code") => "ES".to_owned(),
