@@ -251,7 +251,7 @@ pub(crate) async fn settle_beside(
         let beside = if *old == promise.id { *new } else { *old };
         let left_the_house =
             matches!(stored.notice.delivery.state, NoticeState::Delivered { .. } | NoticeState::Handed);
-        if matches!(promise.state, PromiseState::BrokenAnnounced { .. }) && left_the_house {
+        if !kept && matches!(promise.state, PromiseState::BrokenAnnounced { .. }) && left_the_house {
             continue;
         }
         let found = promise::get(tx, beside).await?;

@@ -239,6 +239,7 @@ async fn nobody_says_by_hand_that_a_term_was_kept_or_moves_it_and_what_is_said_o
         assert_eq!(fact(&refused, "clock"), clock_of(&ticket));
     }
     let mut other = promise_request(&ticket, "2026-11-27T13:00:00Z");
+    other.promise.as_mut().unwrap().kind = PromiseKind::Resolution.into();
     other.promise.as_mut().unwrap().replaces.clone_from(&stood[0].name);
     assert_refused(agent.make_promise(other.clone()).await, Code::FailedPrecondition, "PROMISE_OF_TERM");
     // Of the date that is the house's own another may be agreed.
