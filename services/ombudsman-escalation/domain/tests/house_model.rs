@@ -357,7 +357,10 @@ fn steps() -> Vec<Step> {
             Declared::WithAnother,
             Declared::GovernedTheFirm,
         ];
-        steps.extend(declared.map(|declared| Step::Declare(person, declared)));
+        // One of them is enough to be tied to another who turns out to be the claimant, or to the firm.
+        let ties = [Declared::WithAnother, Declared::GovernedTheFirm];
+        let told = declared.into_iter().filter(|declared| person == 0 || !ties.contains(declared));
+        steps.extend(told.map(|declared| Step::Declare(person, declared)));
         for by in 0..PEOPLE.len() {
             steps.extend([Step::Assign(by, person), Step::Substitute(by, person), Step::EndTerm(by, person)]);
         }
@@ -430,8 +433,8 @@ fn way(came_from: &HashMap<World, (World, Step)>, mut world: World, last: Step) 
 #[test]
 fn in_no_reachable_world_does_anybody_act_who_must_not() {
     let walked = walk(Hole::None).unwrap_or_else(|way| panic!("somebody acted who must not, after {way:?}"));
-    // Everything but the seats is free: 2^5 * 3 worlds of the affair, 20 of each person.
-    assert!(walked.worlds > 32 * 3 * 20 * 20, "{walked:?}");
+    // Everything but the seats is free: 2^5 * 3 worlds of the affair, more than 20 of the one person and 12 of the other.
+    assert!(walked.worlds > 32 * 3 * 20 * 12, "{walked:?}");
     assert!(walked.acts > 1_000 && walked.substitutions > 500, "{walked:?}");
 }
 
