@@ -171,17 +171,16 @@ async fn hand_over(
     let stored = case::lock(tx, case).await?.ok_or(Refused::CaseNotFound)?;
     let known = wall::load(tx, stored.case.ticket, stored.case.customer, bench.now).await?;
     let team = wall::team(&mut **tx, case).await?;
-    let loads = seats::loads(&mut **tx).await?;
     let kept_off = match team.finds_clear(&bench.actor.id, &known, bench.now) {
         Ok(()) => None,
-        Err(refused @ Refused::Conflict { .. }) => Some(refused),
+        Err(refused @ Refused::Conflict { .. }) => Some((refused, seats::loads(&mut **tx).await?)),
         Err(refused) => return Err(Stopped::Mover(refused)),
     };
     let roles: Vec<OfficeRole> = team.live(person).map(|seat| seat.office_role).collect();
     let mut moves = Moves::of(stored);
     for office_role in roles {
-        if let Some(refused) = &kept_off {
-            let proposed = team.candidates(office_role, &known, &loads, bench.now).into_iter().next();
+        if let Some((refused, loads)) = &kept_off {
+            let proposed = team.candidates(office_role, &known, loads, bench.now).into_iter().next();
             if proposed.is_none_or(|(first, _)| first != substitute) {
                 return Err(Stopped::Mover(refused.clone()));
             }
