@@ -135,9 +135,12 @@ impl Obligation {
         }
     }
 
-    /// Its time is over. Told again, or of what was met, it changes nothing.
+    /// Its time is over. Told again, of what was met, or of an instant before its end, which another clock than its own counted, it changes nothing.
     #[must_use]
     pub fn fall_due(self, at: Timestamp) -> Self {
+        if at < self.due {
+            return self;
+        }
         let met = self.done_at.or(self.lapsed_at).is_some_and(|ended| ended <= at);
         Self { overdue_at: if met { None } else { self.overdue_at.or(Some(at)) }, ..self }
     }

@@ -5,13 +5,12 @@ use kernel::{Actor, ActorKind, Ambient, ResourceId as _};
 use ledger::{Draft, ReactionError, Received, Stamp};
 use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::dossier::{self, Content};
-use ombudsman_escalation_domain::obligation::name;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use postgres::Tx;
-use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use crate::SOURCE;
+use crate::grpc::answer;
 use crate::grpc::vocabulary::{stage_to_proto, visibility_to_proto};
 use crate::store::dossier::Filed;
 use crate::store::{case, dossier as dossier_store, obligation};
@@ -32,9 +31,9 @@ pub(super) async fn fall_due(
         return Ok(());
     }
     obligation::update(tx, id, &fallen).await?;
-    let told = fallen.is_overdue();
+    let told = fallen.clone();
     owed[place] = fallen;
-    if !told {
+    if !told.is_overdue() {
         return Ok(());
     }
     let now = ambient.now();
@@ -67,11 +66,7 @@ pub(super) async fn fall_due(
         };
         drafts.push(Draft::new(ambient.uuid(now), id.name(), &moved, &stamp));
     }
-    let overdue = pb::ObligationOverdue {
-        case_name: id.name(),
-        obligation: name(id, number),
-        overdue_time: Some(time_to_proto(at)),
-    };
+    let overdue = answer::obligation_overdue(id, &told);
     drafts.push(Draft::new(ambient.uuid(now), id.name(), &overdue, &stamp));
     let added = pb::DossierEntryAdded {
         case_name: id.name(),

@@ -7,6 +7,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::{Begun, Change, Paper, Seating, Step, replayed};
 use crate::error::Failure;
+use crate::grpc::answer;
 use crate::office::Office;
 use crate::store::procedure;
 
@@ -53,5 +54,8 @@ pub(super) async fn by(office: Office, call: Call, command: Command, seats: Seat
     let answered = if command.accepted { "accepts" } else { "does not accept" };
     let told = format!("the {} {answered}: {}", command.party, command.statement.expose());
     step.add(&office, Paper::text(DossierKind::DecisionAnswer, Visibility::Parties, told));
+    if let Some(bound) = after.state.bound() {
+        step.note(&office, &answer::decision_bound(&after, bound.by));
+    }
     step.finish(&office, after).await
 }

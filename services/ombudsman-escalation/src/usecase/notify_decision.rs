@@ -3,7 +3,7 @@
 use kernel::{Channel, ResourceId as _};
 use ombudsman_escalation_domain::decision::Answer;
 use ombudsman_escalation_domain::obligation::{Obligation, name};
-use ombudsman_escalation_domain::vocabulary::{DossierKind, ObligationKind, OfficeRole, Outcome, Visibility};
+use ombudsman_escalation_domain::vocabulary::{BoundBy, DossierKind, ObligationKind, OfficeRole, Outcome, Visibility};
 use ombudsman_escalation_domain::{CaseId, Refused, recurrence, review, term};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -68,6 +68,10 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     if let Some(term) = step.case().answer_term(effect) {
         let set = answer::term_set(&step.case(), term);
         step.note(&office, &set);
+    }
+    if step.case().binds_by_law(effect) {
+        let bound = answer::decision_bound(&step.case(), BoundBy::Law);
+        step.note(&office, &bound);
     }
     // What came again was opened once more by the decision that it confirms.
     if !confirms {

@@ -5,11 +5,11 @@ use ombudsman_escalation_domain::obligation::name;
 use ombudsman_escalation_domain::team::WORKING;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use server::Call;
-use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::{Begun, Change, Paper, Seating, Step, replayed};
 use crate::error::Failure;
+use crate::grpc::answer;
 use crate::office::Office;
 use crate::store::obligation;
 
@@ -53,8 +53,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     if let Some(done_at) = judged.done_at {
         step.note_as_of(&office, &pb::ObligationMet { case_name, obligation }, done_at);
     } else if judged.is_overdue() {
-        let overdue_time = judged.overdue_at.map(time_to_proto);
-        step.note(&office, &pb::ObligationOverdue { case_name, obligation, overdue_time });
+        step.note(&office, &answer::obligation_overdue(before.id, &judged));
     }
     for known in owed.iter_mut().filter(|known| known.number == judged.number) {
         *known = judged.clone();

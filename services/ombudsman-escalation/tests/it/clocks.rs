@@ -80,8 +80,11 @@ async fn an_order_has_a_clock_whose_breach_makes_the_case_overdue_and_a_proof_in
         act!(world, "ines", answer_decision, AnswerDecisionRequest, &case, party: pb::BoundBy::Firm, accepted: true,
             statement: "we will")
         .unwrap();
+        let owed = clock(&monitor, &case, "order_compliance", sla::ClockState::Running).await;
+        assert_eq!((owed.rule.as_str(), owed.bearer()), ("house.office.order", sla::ClockBearer::House));
         let order = pb::ComplianceOrder { claim_point: "p1".into(), department: "billing".into(), term_days: 10 };
         act!(world, "elena", order_compliance, OrderComplianceRequest, &case, orders: vec![order]).unwrap();
+        clock(&monitor, &case, "order_compliance", sla::ClockState::Fulfilled).await;
         case
     };
     // Nobody does anything: sla-monitor says when it was over, and the office hears it.
@@ -95,11 +98,49 @@ async fn an_order_has_a_clock_whose_breach_makes_the_case_overdue_and_a_proof_in
     })
     .await;
     assert_eq!(world.owed(&case).await[0].overdue_time, missed.due_time);
+    let report = clock(&monitor, &name, "report_overdue", sla::ClockState::Running).await;
+    assert_eq!((report.rule.as_str(), report.origin_time), ("house.office.report", missed.due_time));
     world.days(20);
     act!(world, "elena", report_overdue, ReportOverdueRequest, &case, report: "nothing was refunded").unwrap();
+    clock(&monitor, &name, "report_overdue", sla::ClockState::Fulfilled).await;
     assert_eq!(world.close(&case).await.unwrap().state(), S::Closed);
     let given_up = clock(&monitor, &name, "comply", sla::ClockState::Cancelled).await;
     assert_eq!(given_up.breached_time, missed.due_time);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_decision_asks_for_is_to_be_ordered_from_when_it_binds_and_what_is_made_up_for_is_not_to_be_reported() {
+    let (world, monitor) = World::monitored().await;
+    // By law it binds the firm once the parties were told.
+    let case = world.told_under("es.finance").await;
+    let decision = pb::GetDecisionRequest { name: format!("{case}/decision") };
+    let told_at = world.elena().get_decision(decision).await.unwrap().into_inner().notify_time;
+    let owed = clock(&monitor, &case, "order_compliance", sla::ClockState::Running).await;
+    assert_eq!(owed.origin_time, told_at);
+    let told = world.entries::<pb::DecisionBound>().await;
+    assert_eq!((told.len(), told[0].bound_by(), told[0].article.as_str()), (1, pb::BoundBy::Law, "Ley 44/2002 art. 29.2"));
+    eventually(SOON, || async {
+        let next = world.get(&case).await.next_due_time;
+        if next == owed.due_time { Ok(()) } else { Err(format!("{next:?}")) }
+    })
+    .await;
+    let order = pb::ComplianceOrder { claim_point: "p1".into(), department: "billing".into(), term_days: 10 };
+    act!(world, "elena", order_compliance, OrderComplianceRequest, &case, orders: vec![order]).unwrap();
+    clock(&monitor, &case, "order_compliance", sla::ClockState::Fulfilled).await;
+
+    let name = format!("{case}/obligations/1");
+    clock(&monitor, &name, "report_overdue", sla::ClockState::Running).await;
+    world.days(11);
+    act!(world, "liaison", prove_execution, ProveExecutionRequest, &name, proof: "a transfer").unwrap();
+    act!(world, "oscar", review_execution, ReviewExecutionRequest, &name, holds: true, reasons: "it arrived").unwrap();
+    clock(&monitor, &name, "report_overdue", sla::ClockState::Cancelled).await;
+
+    // Where the firm's word binds, nothing is to be ordered before it is given; what it refuses to give is to be ordered never.
+    let case = world.told_under("es.general").await;
+    act!(world, "ines", answer_decision, AnswerDecisionRequest, &case, party: pb::BoundBy::Firm, accepted: false,
+        statement: "no")
+    .unwrap();
+    assert_eq!(world.entries::<pb::DecisionBound>().await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

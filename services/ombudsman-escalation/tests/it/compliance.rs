@@ -26,12 +26,18 @@ async fn ordered(world: &World) -> (String, String) {
 
 /// sla-monitor tells that the time of the obligation was over when it was due.
 pub async fn breached(world: &World, obligation: &str, position: i64) {
+    breached_before(world, obligation, position, 0).await;
+}
+
+/// The same of a clock that was over so many seconds before the obligation is.
+async fn breached_before(world: &World, obligation: &str, position: i64, seconds: i64) {
     let ledger = Ledger::open(world.database.db().await, SOURCE);
     let ambient = world.harness.surroundings.ambient.clone();
     let clocks = Clocks::new(ambient.clone());
     let follower = Follower::new(ledger, "sla-monitor", clocks, ambient, Standings::new(&["sla-monitor"]));
     let owed = world.owed(crate::acts::case_of(obligation)).await;
     let due_time = owed.into_iter().find(|owed| owed.name == obligation).and_then(|owed| owed.due_time);
+    let due_time = due_time.map(|due| prost_types::Timestamp { seconds: due.seconds - seconds, ..due });
     let payload = sla::ClockBreached {
         clock: "clocks/9".into(),
         subject: obligation.to_owned(),
@@ -134,6 +140,8 @@ async fn an_order_that_is_not_carried_out_is_overdue_once_reported_and_may_be_do
     assert_eq!(paper, [format!("{}\n\nnothing was refunded", told.reports_to)]);
     let entry = world.entries::<pb::OverdueReported>().await;
     assert_eq!(entry[0].article, "Orden ECO/734/2004 art. 17; Ley 44/2002 art. 30");
+    let again = act!(world, "elena", report_overdue, ReportOverdueRequest, &case, report: "still nothing");
+    assert_eq!(again.unwrap().state(), S::Reported, "what falls due after a report is reported too");
 
     act!(world, "liaison", prove_execution, ProveExecutionRequest, &name, proof: "transfer at last").unwrap();
     let held = act!(world, "oscar", review_execution, ReviewExecutionRequest, &name, holds: true, reasons: "late");
@@ -143,6 +151,18 @@ async fn an_order_that_is_not_carried_out_is_overdue_once_reported_and_may_be_do
         done.overdue_time.is_some() && done.met_time.unwrap().seconds > done.overdue_time.unwrap().seconds,
         "what was missed stays missed"
     );
+}
+
+#[tokio::test]
+async fn what_the_house_measures_of_the_firm_makes_nothing_overdue_before_its_time_is_over() {
+    let world = World::staffed().await;
+    let (case, name) = ordered(&world).await;
+    world.days(12);
+    breached_before(&world, &name, 1, 3600).await;
+    assert_eq!(world.stands(&case).await, S::Compliance);
+    assert!(world.entries::<pb::ObligationOverdue>().await.is_empty());
+    breached(&world, &name, 2).await;
+    assert_eq!(world.stands(&case).await, S::Overdue);
 }
 
 #[tokio::test]

@@ -139,7 +139,12 @@ impl Event {
     fn by_law(&self, rule: &Rule) -> Option<Happening> {
         let answers_all = match rule.ends {
             Ends::Resolved | Ends::FirstAnswer | Ends::Explained | Ends::FinalOrDelay | Ends::Decision => true,
-            Ends::Notification | Ends::PromiseSettled | Ends::ObligationMet | Ends::Nothing => false,
+            Ends::Notification
+            | Ends::Ordered
+            | Ends::Reported
+            | Ends::PromiseSettled
+            | Ends::ObligationMet
+            | Ends::Nothing => false,
         };
         match self {
             // Where no ground makes it stand still, nothing makes it go on.

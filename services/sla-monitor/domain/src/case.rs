@@ -30,6 +30,10 @@ pub enum Event {
     Closed,
     /// The parties were told the decision.
     Notified,
+    /// What a decision that binds asks for was ordered.
+    Ordered,
+    /// What was not carried out was reported.
+    Reported,
     /// What was ordered or recommended was met, by a proof that was held to be good.
     ObligationMet,
 }
@@ -67,9 +71,15 @@ impl Event {
             Self::GivenUp => Some(Happening::Cancelled),
             Self::ClosedWhileStayed => given_up(Ends::Decision),
             // What was missed stays missed; nobody waits for it any more.
-            Self::Closed => given_up(Ends::ObligationMet),
+            Self::Closed => match rule.ends {
+                Ends::ObligationMet | Ends::Ordered | Ends::Reported => Some(Happening::Cancelled),
+                _ => None,
+            },
             Self::Notified => met(Ends::Notification),
-            Self::ObligationMet => met(Ends::ObligationMet),
+            Self::Ordered => met(Ends::Ordered),
+            Self::Reported => met(Ends::Reported),
+            // Made up for before it was reported: there is nothing to report.
+            Self::ObligationMet => met(Ends::ObligationMet).or_else(|| given_up(Ends::Reported)),
         }
     }
 
@@ -79,6 +89,8 @@ impl Event {
             Self::Stayed => Occasion::Held,
             // What the law lets take longer the house measures as before.
             Self::TermExtended => return None,
+            // What the office owes after it decided is its rulebook's and measured by nothing else.
+            Self::Ordered | Self::Reported => return None,
             Self::GoesOn => Occasion::Works,
             Self::Decided => Occasion::Decided,
             // Of what is no decision nobody is notified as of one.

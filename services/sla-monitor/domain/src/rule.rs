@@ -137,6 +137,10 @@ pub enum Ends {
     Notification,
     /// The promise was kept.
     PromiseSettled,
+    /// The office ordered what a decision that binds asks for.
+    Ordered,
+    /// The office reported what was not carried out.
+    Reported,
     /// The office held to be good what proves that the obligation was met.
     ObligationMet,
     /// Nothing that a ledger reports.

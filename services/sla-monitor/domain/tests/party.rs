@@ -97,7 +97,7 @@ fn every_decision_is_notified_within_a_time_the_laws_where_it_sets_one() {
     let catalogue = catalogue();
     let calendar = catalogue.calendar("es.national").unwrap();
     let of = |regime: &str| {
-        let chosen = catalogue.for_decision(regime, instant("2026-03-20T09:00:00Z"), calendar);
+        let chosen = catalogue.for_decision("notify_decision", regime, instant("2026-03-20T09:00:00Z"), calendar);
         chosen.map(|chosen| (chosen.rule.id.as_str(), chosen.because_en))
     };
     assert_eq!(of("es.finance").unwrap().0, "es.fin.29septies-3.notify");

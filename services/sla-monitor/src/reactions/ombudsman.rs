@@ -9,12 +9,15 @@
 //!   forwarded case ends without a verdict, and so does one that was closed while it was stayed.
 //! * A reasoned extension makes the term longer, up to the bound of its rule, where the rule knows one.
 //! * While a case is stayed the office must abstain: the term to decide stands still.
+//! * A decision that binds the firm starts the time in which the office orders what it asks for; what the firm then misses, the time in which the
+//!   office reports it. What is made up for before is not reported.
 //! * What the office orders or recommends starts a clock until the instant it gives. The proof meets it at the instant it came, however
 //!   long it took to judge it.
 //! * A party that the office gives time for something has a clock that is nobody's obligation ([`super::parties`]).
 //! * Beside that the house may measure by policies of its own how long the office takes to decide and to notify, and the firm to carry out
 //!   what was ordered.
 
+use jiff::Timestamp;
 use kernel::ResourceId as _;
 use ledger::{Reaction, ReactionError, Received};
 use postgres::Tx;
@@ -52,6 +55,13 @@ impl Reaction for Cases {
             effects.happen(tx, case.uuid(), None, |rule, _| Event::TermExtended.to_clock_of(rule)).await
         } else if let Some(issued) = entry.payload::<proto::DecisionIssued>()? {
             self.decided(tx, &effects, entry, &issued).await
+        } else if let Some(bound) = entry.payload::<proto::DecisionBound>()? {
+            self.bound(tx, &effects, entry, &bound).await
+        } else if let Some(overdue) = entry.payload::<proto::ObligationOverdue>()? {
+            self.overdue(tx, &effects, entry, &overdue).await
+        } else if let Some(reported) = entry.payload::<proto::OverdueReported>()? {
+            let case: CaseId = named("case_name", &reported.case_name)?;
+            effects.happen(tx, case.uuid(), None, |rule, _| Event::Reported.to_clock_of(rule)).await
         } else if let Some(owed) = entry.payload::<proto::ObligationSet>()? {
             self.owed(tx, &effects, entry, &owed).await
         } else if let Some(met) = entry.payload::<proto::ObligationMet>()? {
@@ -168,16 +178,58 @@ impl Cases {
         if let Some(ticket) = ticket {
             effects.happen(tx, ticket.uuid(), None, |rule, _| Event::Decided.to_clock_of(rule)).await?;
         }
+        self.office_owes(tx, effects, case, ("notify_decision", entry.occurred_at())).await
+    }
+
+    async fn bound(
+        &self,
+        tx: &mut Tx,
+        effects: &Effects<'_>,
+        entry: &Received,
+        bound: &proto::DecisionBound,
+    ) -> Result<(), ReactionError> {
+        let case: CaseId = named("case_name", &bound.case_name)?;
+        self.office_owes(tx, effects, case, ("order_compliance", entry.occurred_at())).await
+    }
+
+    /// Starts the time that the office has, by its regime or its own rulebook, for this stage with a decision.
+    async fn office_owes(
+        &self,
+        tx: &mut Tx,
+        effects: &Effects<'_>,
+        case: CaseId,
+        (stage, since): (&str, Timestamp),
+    ) -> Result<(), ReactionError> {
         let Some(affair) = affair::touch(tx, case.uuid()).await? else {
             return Err(ReactionError::Refused("a decision of a case that was never opened"));
         };
         let law = self.0.law();
         let calendar = law.calendar_of("");
-        let Some(chosen) = law.catalogue.for_decision(&affair.sector, entry.occurred_at(), calendar) else {
-            return Ok(());
-        };
-        let entries = vec![Entry { at: entry.occurred_at(), what: Happening::Started }];
+        let Some(chosen) = law.catalogue.for_decision(stage, &affair.sector, since, calendar) else { return Ok(()) };
+        let entries = vec![Entry { at: since, what: Happening::Started }];
         let start = Start { rule: chosen.rule, calendar, subject: case.name(), entries };
+        effects.start(tx, &affair, vec![start]).await
+    }
+
+    /// What was ordered or agreed was missed, which the office reports. Recommendations are answered or not, and nobody reports them.
+    async fn overdue(
+        &self,
+        tx: &mut Tx,
+        effects: &Effects<'_>,
+        entry: &Received,
+        overdue: &proto::ObligationOverdue,
+    ) -> Result<(), ReactionError> {
+        let case: CaseId = named("case_name", &overdue.case_name)?;
+        let Some(affair) = affair::touch(tx, case.uuid()).await? else {
+            return Err(ReactionError::Refused("something missed after a case that was never opened"));
+        };
+        let reported = matches!(overdue.kind(), proto::ObligationKind::Order | proto::ObligationKind::Settlement);
+        let law = self.0.law_now(tx).await?;
+        let Some(chosen) = law.catalogue.for_obligation("report_overdue").filter(|_| reported) else { return Ok(()) };
+        // Since it is known: a proof that was awaiting judgement when the time was over may yet have held.
+        let entries = vec![Entry { at: entry.occurred_at(), what: Happening::Started }];
+        let calendar = law.calendar_of("");
+        let start = Start { rule: chosen.rule, calendar, subject: overdue.obligation.clone(), entries };
         effects.start(tx, &affair, vec![start]).await
     }
 }
@@ -219,6 +271,7 @@ const fn event(from: proto::CaseState, to: proto::CaseState) -> Option<Event> {
         (_, S::Inadmissible | S::Rectified | S::Settled) => Event::EndedOtherwise,
         (_, S::ArchivedUncured | S::Withdrawn | S::ForwardedInternally) => Event::GivenUp,
         (_, S::Notified) => Event::Notified,
+        (_, S::Compliance) => Event::Ordered,
         (S::NeedsCure | S::InadmissibleProposed | S::Stayed, _) => Event::GoesOn,
         _ => return None,
     })

@@ -48,7 +48,8 @@ fn because(monitor: &Monitor, law: &Catalogue, standing: &Standing, affair: Opti
             law.for_party(&rule.stage, &affair.sector, given, &standing.calendar).into_iter().collect()
         }
         (Subject::Decision, Some(affair)) => {
-            law.for_decision(&affair.sector, standing.replayed.first_origin, &standing.calendar).into_iter().collect()
+            let since = standing.replayed.first_origin;
+            law.for_decision(&rule.stage, &affair.sector, since, &standing.calendar).into_iter().collect()
         }
         (_, Some(affair)) if affair.is_case => {
             let facts = CaseFacts { regime: &affair.sector, received: affair.first_received };

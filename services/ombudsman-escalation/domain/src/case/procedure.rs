@@ -301,12 +301,17 @@ impl Case {
     pub fn bind_by_law(self, effect: Effect, now: Timestamp) -> Result<Self, Refused> {
         match self.state {
             State::Notified { .. } if effect.confirms.is_some() => Err(effect.confirming()),
-            State::Notified { statement_due } if effect.by_law => {
+            State::Notified { statement_due } if self.binds_by_law(effect) => {
                 Ok(self.to(State::Binding { statement_due, bound: Bound { at: now, by: BoundBy::Law } }))
             }
             State::Notified { .. } => Err(No::BindsNobodyYet.into()),
             _ => self.wrong(&[Stage::Notified]),
         }
+    }
+
+    /// Whether the parties were told a decision that the law makes bind the firm: what it asks for is to be ordered.
+    pub fn binds_by_law(&self, effect: Effect) -> bool {
+        self.stage() == Stage::Notified && effect.by_law && effect.confirms.is_none()
     }
 
     /// That the parties do not know a decision that could be answered.
@@ -415,14 +420,14 @@ impl Case {
         }
     }
 
-    /// What was not carried out was reported. A settled case stays settled.
+    /// What was not carried out was reported. A settled case stays settled, and what falls due after a report is reported too.
     ///
     /// # Errors
     /// Unless something is overdue.
     pub fn report(self, obligations: &[Obligation]) -> Result<Self, Refused> {
         match self.state {
             State::Overdue { statement_due, bound } => Ok(self.to(State::Reported { statement_due, bound })),
-            State::Settled { .. } if obligations.iter().any(Obligation::is_overdue) => Ok(self),
+            State::Settled { .. } | State::Reported { .. } if obligations.iter().any(Obligation::is_overdue) => Ok(self),
             _ => self.wrong(&[Stage::Overdue]),
         }
     }

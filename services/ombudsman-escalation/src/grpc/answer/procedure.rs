@@ -2,8 +2,9 @@
 
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::CaseId;
-use ombudsman_escalation_domain::case::{Offer, State};
+use ombudsman_escalation_domain::case::{Case, Offer, State};
 use ombudsman_escalation_domain::obligation::{Obligation, name};
+use ombudsman_escalation_domain::vocabulary::BoundBy;
 use prost::Message as _;
 use server::parse::time_to_proto;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -97,6 +98,29 @@ pub(crate) fn obligation_set(case: CaseId, owed: &Obligation) -> pb::ObligationS
         kind: obligation_kind_to_proto(owed.kind).into(),
         department: owed.debtor.to_string(),
         due_time: Some(time_to_proto(owed.due)),
+    }
+}
+
+/// The entry of the ledger that says that its time is over.
+pub(crate) fn obligation_overdue(case: CaseId, owed: &Obligation) -> pb::ObligationOverdue {
+    pb::ObligationOverdue {
+        case_name: case.name(),
+        obligation: name(case, owed.number),
+        overdue_time: owed.overdue_at.map(time_to_proto),
+        kind: obligation_kind_to_proto(owed.kind).into(),
+    }
+}
+
+/// The entry of the ledger that says that a decision binds the firm, and by whom.
+pub(crate) fn decision_bound(case: &Case, by: BoundBy) -> pb::DecisionBound {
+    let article = match (by, case.regime.acceptance) {
+        (BoundBy::Claimant | BoundBy::Firm, Some(acceptance)) => acceptance.article,
+        (BoundBy::Claimant | BoundBy::Firm, None) | (BoundBy::Law, _) => case.regime.binding_article(),
+    };
+    pb::DecisionBound {
+        case_name: case.id.name(),
+        bound_by: bound_by_to_proto(by).into(),
+        article: article.to_owned(),
     }
 }
 

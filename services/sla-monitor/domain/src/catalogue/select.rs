@@ -142,24 +142,28 @@ impl Catalogue {
         house.map(|rule| without_law(rule, "case", facts.regime, day))
     }
 
-    /// The rule the decision of a case is to be notified by: that of its regime, or the office's own where the regime names none.
-    pub fn for_decision(&self, regime: &str, decided: Timestamp, calendar: &Calendar) -> Option<Chosen<'_>> {
-        let day = calendar.day_of(decided);
+    /// The rule by which the office does this stage with a decision: that of its regime, or the office's own where the regime names none.
+    pub fn for_decision(&self, stage: &str, regime: &str, since: Timestamp, calendar: &Calendar) -> Option<Chosen<'_>> {
+        let day = calendar.day_of(since);
         let fits = |r: &&Rule| {
-            r.enabled() && r.subject == Subject::Decision && r.in_force(day) && r.holds_in(&calendar.jurisdiction)
+            r.enabled()
+                && r.subject == Subject::Decision
+                && r.stage == stage
+                && r.in_force(day)
+                && r.holds_in(&calendar.jurisdiction)
         };
         let of = |regime: &str| self.rules().filter(fits).find(|r| r.regimes.iter().any(|x| x == regime));
         if let Some(rule) = of(regime) {
             return Some(Chosen {
                 rule,
-                because_es: format!("régimen «{regime}», decidida el {day}: rige {}", rule.citation),
-                because_en: format!("regime «{regime}», decided on {day}: {} holds", rule.citation),
+                because_es: format!("régimen «{regime}», desde el {day}: rige {}", rule.citation),
+                because_en: format!("regime «{regime}», since {day}: {} holds", rule.citation),
             });
         }
         of("*").map(|rule| Chosen {
             rule,
-            because_es: format!("el régimen «{regime}» no fija plazo para notificar: lo da la norma de la casa"),
-            because_en: format!("regime «{regime}» sets no term to notify: the house's own rule gives it"),
+            because_es: format!("el régimen «{regime}» no fija este plazo: lo da la norma de la casa"),
+            because_en: format!("regime «{regime}» does not set this term: the house's own rule gives it"),
         })
     }
 
