@@ -1,6 +1,7 @@
 //! What this service does about other services' ledgers.
 
 pub mod customer_profile;
+mod hearings;
 mod obligations;
 pub mod sla_monitor;
 pub mod ticketing;

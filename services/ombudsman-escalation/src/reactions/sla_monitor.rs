@@ -12,8 +12,11 @@ use ventanilla_proto::sla::v1::{
     PartyTermStarted,
 };
 
-use super::obligations;
+use super::{hearings, obligations};
 use crate::store::clock::{self, PartyClock};
+
+/// What the monitor calls the time to answer a proposed refusal.
+const ALLEGATIONS: &str = "allegations_on_inadmissibility";
 
 /// Applies sla-monitor's entries about cases; the others are no concern of the office.
 pub struct Clocks {
@@ -58,6 +61,9 @@ impl Reaction for Clocks {
         } else if let Some(lapsed) = entry.payload::<PartyTermLapsed>()? {
             let at = optional(lapsed.lapse_time.as_ref())?.unwrap_or(entry.occurred_at());
             clock::lapse(tx, &lapsed.clock, at).await?;
+            if let (Ok(case), ALLEGATIONS) = (CaseId::parse(&lapsed.subject), lapsed.stage.as_str()) {
+                hearings::over(tx, &self.ambient, entry, case, at).await?;
+            }
         } else if let Some(settled) = entry.payload::<PartyTermSettled>()? {
             let at = optional(settled.settled_time.as_ref())?.unwrap_or(entry.occurred_at());
             clock::settle(tx, &settled.clock, at).await?;
@@ -70,7 +76,7 @@ impl Reaction for Clocks {
 fn party_clock(given: &PartyTermStarted) -> Result<Option<PartyClock>, ReactionError> {
     let kind = match given.stage.as_str() {
         "claimant_cures" => TermKind::Cure,
-        "allegations_on_inadmissibility" => TermKind::Allegations,
+        ALLEGATIONS => TermKind::Allegations,
         "entity_allegations_to_defensor" => TermKind::Statement,
         "reflection_before_acceptance" => TermKind::Reflection,
         "answer_offer" => TermKind::OfferAnswer,

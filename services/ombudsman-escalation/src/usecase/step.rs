@@ -8,7 +8,7 @@ use ledger::{Draft, Stamp};
 use ombudsman_escalation_domain::case::Case;
 use ombudsman_escalation_domain::dossier::{self, Content, Head, Sealed};
 use ombudsman_escalation_domain::team::Team;
-use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, Visibility};
+use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, TermKind, Visibility};
 use ombudsman_escalation_domain::{CaseId, HouseRefused, Refused};
 use postgres::{Claim, Kept, RequestKey, StoreError, Tx, claim, keep_answer};
 use prost::{Message, Name};
@@ -268,6 +268,10 @@ impl Step {
         let changes = after.term_changes(&self.stored.case, self.now);
         for (kind, used) in changes.closed {
             self.note(office, &answer::term_closed(after.id, kind, used));
+            let heard = after.state.proposal().and_then(|proposal| proposal.allegations_at);
+            if let (TermKind::Allegations, true, Some(at)) = (kind, used, heard) {
+                self.note_as_of(office, &answer::hearing_ended(after.id, true), at);
+            }
         }
         for term in changes.set {
             self.note(office, &answer::term_set(&after, term));

@@ -109,6 +109,58 @@ async fn an_order_has_a_clock_whose_breach_makes_the_case_overdue_and_a_proof_in
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposed_refusal_stops_the_term_to_decide_until_the_claimant_answered_or_let_their_time_pass() {
+    let (world, monitor) = World::monitored_at(UNDER_THE_LAW).await;
+    let propose = |case: String| {
+        let world = &world;
+        async move {
+            let request = pb::ProposeInadmissibilityRequest {
+                name: case.clone(),
+                etag: world.etag(&case).await,
+                ground: pb::InadmissibilityGround::OtherForum.into(),
+                reasons: "the courts have it".into(),
+                request_id: crate::world::fresh_id(),
+            };
+            world.ines().propose_inadmissibility(request).await.unwrap();
+        }
+    };
+    let seconds = |at: Option<prost_types::Timestamp>| at.unwrap().seconds;
+    // It is long ago: for the monitor the ten days are over as soon as they were given, and the month goes on after them.
+    let case = world.seated_under("es.finance").await;
+    let before = clock(&monitor, &case, "decide", sla::ClockState::Running).await;
+    propose(case.clone()).await;
+    let lapsed = clock(&monitor, &case, "allegations_on_inadmissibility", sla::ClockState::Lapsed).await;
+    let after = clock(&monitor, &case, "decide", sla::ClockState::Running).await;
+    let longer = seconds(after.due_time) - seconds(before.due_time);
+    assert!((9 * 86_400..=11 * 86_400).contains(&longer), "{longer} s");
+    let told = world.entries::<pb::HearingEnded>().await;
+    assert_eq!((told.len(), told[0].case_name.as_str(), told[0].answered), (1, case.as_str(), false));
+    assert!(seconds(after.due_time) > seconds(lapsed.due_time));
+
+    // Who answers sooner has it go on from then, although nothing moved the case.
+    let case = world.seated_under("es.finance").await;
+    let before = clock(&monitor, &case, "decide", sla::ClockState::Running).await;
+    propose(case.clone()).await;
+    world.days(3);
+    let request = pb::ReceiveCureRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        content: "it is before no court".into(),
+        request_id: crate::world::fresh_id(),
+        ..Default::default()
+    };
+    world.ines().receive_cure(request).await.unwrap();
+    eventually(SOON, || async {
+        let after = clock(&monitor, &case, "decide", sla::ClockState::Running).await;
+        let longer = seconds(after.due_time) - seconds(before.due_time);
+        if (2 * 86_400..=4 * 86_400).contains(&longer) { Ok(()) } else { Err(format!("{longer} s")) }
+    })
+    .await;
+    let heard = world.entries::<pb::HearingEnded>().await;
+    assert!(heard.iter().any(|heard| heard.case_name == case && heard.answered), "{heard:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_decision_asks_for_is_to_be_ordered_from_when_it_binds_and_what_is_made_up_for_is_not_to_be_reported() {
     let (world, monitor) = World::monitored().await;
     // By law it binds the firm once the parties were told.

@@ -4,12 +4,13 @@
 //! away: all of them are set here. `max_connection_age_grace` is left alone, because with it tonic
 //! closes connections without telling the client to go (no GOAWAY).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
@@ -55,11 +56,7 @@ pub async fn run(
     let scope = Scope::new(name);
     let (health, health_service) = tonic_health::server::health_reporter();
     tell(&health, &services, ServingStatus::Serving).await;
-    let routes = routes
-        .add_service(health_service)
-        .add_service(reflection().build_v1()?)
-        // Most tools of today still ask for the older version.
-        .add_service(reflection().build_v1alpha()?);
+    let routes = reflected(routes.add_service(health_service))?;
 
     let draining = CancellationToken::new();
     let cut = CancellationToken::new();
@@ -129,6 +126,20 @@ async fn tell(health: &HealthReporter, services: &[&'static str], status: Servin
         health.set_service_status(service, status).await;
     }
     health.set_service_status("", status).await;
+}
+
+/// These routes and the contract's own descriptors. They are some megabytes, the same for every service, and read once in a process.
+fn reflected(routes: Routes) -> Result<Routes, tonic_reflection::server::Error> {
+    static READ: OnceLock<Box<dyn Fn(Routes) -> Routes + Send + Sync>> = OnceLock::new();
+    if let Some(read) = READ.get() {
+        return Ok(read(routes));
+    }
+    // Most tools of today still ask for the older version.
+    let (now, before) = (reflection().build_v1()?, reflection().build_v1alpha()?);
+    let read = READ.get_or_init(|| {
+        Box::new(move |routes: Routes| routes.add_service(now.clone()).add_service(before.clone()))
+    });
+    Ok(read(routes))
 }
 
 fn reflection<'a>() -> tonic_reflection::server::Builder<'a> {

@@ -61,7 +61,7 @@ impl Database {
     /// What a service is given to reach `schema`.
     pub fn settings_of(&self, schema: &str) -> Settings {
         let mut settings = Settings::new(self.url(), schema);
-        settings.max_connections = std::env::var("VT_CONN").ok().and_then(|v| v.parse().ok()).unwrap_or(8);
+        settings.max_connections = std::env::var("VT_CONN").ok().and_then(|v| v.parse().ok()).unwrap_or(3);
         settings
     }
 

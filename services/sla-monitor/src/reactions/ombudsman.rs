@@ -2,7 +2,8 @@
 //!
 //! * A case starts the clock of its regime. A statutory one counts from the presentation to the firm at any door; the
 //!   house's own from the day the case reached the office.
-//! * Asking for a cure, or proposing a refusal, is a ground that the rule gives its effect; the case going on ends it.
+//! * Asking for a cure, or proposing a refusal, is a ground that the rule gives its effect; the case going on ends it, and so does the claimant's answer to
+//!   a proposed refusal, or the end of their time for it.
 //! * The decision meets the deciding of the case, and of the ticket it came from: the defender's decision is the firm's.
 //!   It starts the clock of its notification: the regime's, or else the house's own.
 //! * A reasoned refusal to admit, a rectification that satisfies the claimant and a settlement meet it too; an archived, withdrawn or
@@ -55,6 +56,9 @@ impl Reaction for Cases {
             effects.happen(tx, case.uuid(), None, |rule, _| Event::TermExtended.to_clock_of(rule)).await
         } else if let Some(issued) = entry.payload::<proto::DecisionIssued>()? {
             self.decided(tx, &effects, entry, &issued).await
+        } else if let Some(heard) = entry.payload::<proto::HearingEnded>()? {
+            let case: CaseId = named("case_name", &heard.case_name)?;
+            effects.happen(tx, case.uuid(), None, |rule, _| Event::GoesOn.to_clock_of(rule)).await
         } else if let Some(bound) = entry.payload::<proto::DecisionBound>()? {
             self.bound(tx, &effects, entry, &bound).await
         } else if let Some(overdue) = entry.payload::<proto::ObligationOverdue>()? {

@@ -111,6 +111,11 @@ pub(crate) fn obligation_overdue(case: CaseId, owed: &Obligation) -> pb::Obligat
     }
 }
 
+/// The entry of the ledger that says that the claimant was heard on a proposed refusal, or let their time pass.
+pub(crate) fn hearing_ended(case: CaseId, answered: bool) -> pb::HearingEnded {
+    pb::HearingEnded { case_name: case.name(), answered }
+}
+
 /// The entry of the ledger that says that a decision binds the firm, and by whom.
 pub(crate) fn decision_bound(case: &Case, by: BoundBy) -> pb::DecisionBound {
     let article = match (by, case.regime.acceptance) {

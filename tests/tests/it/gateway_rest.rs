@@ -1,6 +1,5 @@
 //! REST says what gRPC says: for every call of the contract, generated from it, and what HTTP brings with it.
 
-#[path = "gateway_rest/streams.rs"]
 mod streams;
 
 use std::collections::BTreeSet;
@@ -19,7 +18,6 @@ use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::caller::{reason, violations};
 use ventanilla_tests::scene::hostile::{self, Path, fields, mutates};
 use ventanilla_tests::scene::people::Person;
-use ventanilla_tests::scene::recording::record;
 use ventanilla_tests::scene::rest::{Answer, Rest};
 use ventanilla_tests::scene::restful::Restful;
 use ventanilla_tests::scene::trial::{Trial, policy, services, unary_methods};
@@ -544,30 +542,4 @@ async fn a_wrong_code_is_a_guess_and_a_right_pair_that_leads_to_no_case_is_none(
     assert_eq!((late.status, late.reason().as_str()), (StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_TRIES"));
     rest.stop();
     scene.stop().await.expect("the services end well");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_trace_of_the_caller_goes_on_in_the_service_and_a_refusal_names_it() {
-    let recording = record();
-    let counter = Counter::open().await;
-    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-    let parent = format!("00-{trace}-00f067aa0ba902b7-01");
-    let headers = [("traceparent", parent.as_str())];
-    let answer = counter.send(Method::GET, &counter.path(), &headers, "").await;
-    assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.json());
-    assert!(answer.header("traceresponse").contains(trace), "{:?}", answer.headers);
-    let path = recording.wait_for(LIMIT, |_| {
-        let spans = recording.of_trace(trace);
-        let named = |name: &str| spans.iter().find(|span| span.name.contains(name));
-        let (window, service) = (named("GET /v1/{name=tickets/*}")?, named("TicketService/GetTicket")?);
-        let asked = named("db.")?;
-        Some((window.parent_span_id.to_string(), service.name.to_string(), asked.name.to_string()))
-    });
-    let (caller, ..) = path.await.unwrap_or_else(|| panic!("the trace goes on: {:?}", recording.of_trace(trace)));
-    assert_eq!(caller, "00f067aa0ba902b7", "the window's span is a child of the caller's");
-
-    let nobody = "/v1/tickets/0190a000-0000-7000-8000-0000000000aa";
-    let refused = counter.send(Method::GET, nobody, &headers, "").await;
-    assert_eq!(refused.status, StatusCode::NOT_FOUND);
-    assert_eq!(refused.json()["instance"], format!("urn:ventanilla:trace:{trace}"), "{:?}", refused.json());
 }

@@ -9,7 +9,7 @@ use ventanilla_tests::scene::doorway::{Answer, Doorway, Visitor};
 use ventanilla_tests::scene::filled::Form;
 use ventanilla_tests::scene::people::Person;
 
-use crate::{at_the_console, investigated, pages, pages_before};
+use super::{at_the_console, investigated, pages, pages_before};
 
 /// Sends the form of this page, as it stands in it, with these values.
 async fn send(visitor: &mut Visitor, path: &str, values: &[(&str, &str)]) -> (Form, Answer) {

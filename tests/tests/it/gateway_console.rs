@@ -1,12 +1,8 @@
 //! The office's console over real services, as scripts and forms of its pages use it.
 
-#[path = "gateway_console/case.rs"]
 mod case;
-#[path = "gateway_console/house.rs"]
 mod house;
-#[path = "gateway_console/steps.rs"]
 mod steps;
-#[path = "gateway_console/worklist.rs"]
 mod worklist;
 
 use std::collections::BTreeSet;

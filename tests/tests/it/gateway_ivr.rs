@@ -1,8 +1,6 @@
 //! What a telephone system asks, over HTTP, of real services; and a real telephone exchange that asks it.
 
-#[path = "gateway_ivr/exchange.rs"]
 mod exchange;
-#[path = "gateway_ivr/session.rs"]
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -15,7 +15,7 @@ use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::{Doorway, Visitor};
 use ventanilla_tests::scene::people::Person;
 
-use crate::{answered, enter, pages, send};
+use super::{answered, enter, pages, send};
 
 /// A clock so many seconds behind: what has time to pass is let pass.
 #[derive(Clone)]

@@ -15,7 +15,7 @@ use ventanilla_tests::scene::people::Person;
 use ventanilla_tests::scene::services::Service;
 use ventanilla_tests::scene::{Scene, fingerprint};
 
-use crate::{at_the_console, investigated, pages};
+use super::{at_the_console, investigated, pages};
 
 const LIMIT: Duration = Duration::from_secs(30);
 /// Who reads, in this order: whoever comes later is told of those before.

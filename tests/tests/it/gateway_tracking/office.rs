@@ -10,7 +10,7 @@ use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::{Doorway, Visitor};
 use ventanilla_tests::scene::{Scene, fingerprint};
 
-use crate::{HOSTILE, LIMIT, complaint, enter, pages, send};
+use super::{HOSTILE, LIMIT, complaint, enter, pages, send};
 
 /// The affair is before the ombudsman, with the registry on it, and its claimant has come in.
 pub(crate) async fn before_the_ombudsman(

@@ -9,9 +9,9 @@ use ventanilla_tests::scene::Scene;
 use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::Doorway;
 
-use crate::answers::Behind;
-use crate::office::before_the_ombudsman;
-use crate::{HOSTILE, complaint, enter, form, pages, pages_that_take, plain, send};
+use super::answers::Behind;
+use super::office::before_the_ombudsman;
+use super::{HOSTILE, complaint, enter, form, pages, pages_that_take, plain, send};
 
 /// What the customer said in this affair.
 async fn said(affair: &Affair<'_>, ticket: &str) -> Vec<String> {

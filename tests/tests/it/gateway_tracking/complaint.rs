@@ -10,7 +10,7 @@ use ventanilla_tests::scene::affair::Affair;
 use ventanilla_tests::scene::doorway::{Answer, Doorway};
 use ventanilla_tests::scene::people::Person;
 
-use crate::{pages, send};
+use super::{pages, send};
 
 /// What somebody without a key writes into the form for complaints.
 pub(crate) const COMPLAINT: [(&str, &str); 4] = [

@@ -1,12 +1,8 @@
 //! The customer's page over real services: from key and proof to an objection and the ombudsman, without a script and without a login.
 
-#[path = "gateway_tracking/answers.rs"]
 mod answers;
-#[path = "gateway_tracking/complaint.rs"]
 mod complaint;
-#[path = "gateway_tracking/kept.rs"]
 mod kept;
-#[path = "gateway_tracking/office.rs"]
 mod office;
 
 use std::net::SocketAddr;

@@ -8,7 +8,7 @@ use ventanilla_tests::scene::doorway::Doorway;
 use ventanilla_tests::scene::filled::plain;
 use ventanilla_tests::scene::people::Person;
 
-use crate::{at_the_console, pages};
+use super::{at_the_console, pages};
 
 /// Open cases beside the one that came in by the door.
 const MANY: i32 = 1_100;
