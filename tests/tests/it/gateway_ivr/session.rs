@@ -95,7 +95,7 @@ impl Caller {
 }
 
 fn place() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gateway_ivr/session.json")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/gateway_ivr/session.json")
 }
 
 /// The session that was recorded last.
