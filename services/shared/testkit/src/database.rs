@@ -16,6 +16,7 @@ pub struct Database {
     server: String,
     name: String,
     schema: String,
+    connections: u32,
 }
 
 impl Database {
@@ -45,7 +46,14 @@ impl Database {
         copy(&mut admin, &template, &name).await?;
         admin.close().await?;
         let schema = schemas.first().map(|(schema, _)| (*schema).to_owned()).unwrap_or_default();
-        Ok(Self { server, name, schema })
+        Ok(Self { server, name, schema, connections: FEW })
+    }
+
+    /// The same with room for many at once, for tests of who crowds whom.
+    #[must_use]
+    pub fn roomy(mut self) -> Self {
+        self.connections = MANY;
+        self
     }
 
     /// Address of this database, as its owner.
@@ -61,7 +69,7 @@ impl Database {
     /// What a service is given to reach `schema`.
     pub fn settings_of(&self, schema: &str) -> Settings {
         let mut settings = Settings::new(self.url(), schema);
-        settings.max_connections = std::env::var("VT_CONN").ok().and_then(|v| v.parse().ok()).unwrap_or(3);
+        settings.max_connections = self.connections;
         settings
     }
 
@@ -70,7 +78,8 @@ impl Database {
     /// # Panics
     /// When the server is gone.
     pub async fn db(&self) -> Db {
-        Db::connect(&self.settings()).await.expect("the test database was just made")
+        let settings = Settings { max_connections: MANY, ..self.settings() };
+        Db::connect(&settings).await.expect("the test database was just made")
     }
 
     /// A pool of the owner, for looking at what a service wrote. Names need their schema.
@@ -82,6 +91,10 @@ impl Database {
     }
 }
 
+/// Connections of a service. Each is a process of the server that reads the catalogue anew, which is most of what a test costs.
+const FEW: u32 = 3;
+/// Connections where many come at once.
+const MANY: u32 = 16;
 /// How long a test waits for its database to be gone.
 const DROP_PATIENCE: std::time::Duration = std::time::Duration::from_millis(500);
 
