@@ -93,7 +93,7 @@ pub(crate) const STEPS: &[Spec] = &[
             "The case goes back to the examination of its admission; where a refusal was proposed, this answers it.",
         ),
         done: ("Subsanación anotada.", "Completion recorded."),
-        from: &[S::NeedsCure, S::InadmissibleProposed],
+        from: &[S::NeedsCure, S::Registered, S::InadmissibleProposed],
         roles: INTAKE,
         fields: &[
             need("content", ("Qué ha enviado", "What was sent"), PARTIES_READ, Text),
@@ -107,6 +107,12 @@ pub(crate) const STEPS: &[Spec] = &[
                 "facts_time",
                 ("Fecha de los hechos", "Date of the facts"),
                 ("Si era lo que faltaba.", "If that was missing."),
+                Kind::Day,
+            ),
+            may(
+                "facts_known_time",
+                ("Desde cuándo los conoce", "Known to the claimant since"),
+                ("Si no lo había dicho.", "If that was not said."),
                 Kind::Day,
             ),
             may(
