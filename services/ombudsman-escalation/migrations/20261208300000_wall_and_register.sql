@@ -138,7 +138,7 @@ begin
                 constraint = 'mandate_follows_the_last',
                 message = 'a term of office begins when the one before is over, or later';
         end if;
-        if new.entered_by = new.person or not ombudsman.may_govern(new.entered_by, new.entered_at) then
+        if new.entered_by is null or new.entered_by = new.person or not ombudsman.may_govern(new.entered_by, new.entered_at) then
             perform ombudsman.broken('mandate_entered_by_who_may', 'whoever enters a term governs the register, and enters none of their own');
         end if;
         if new.starts_at < new.entered_at - interval '720 hours' and ombudsman.had_ombudsman() then

@@ -56,7 +56,7 @@ begin
 end;
 $$;
 
--- Only what is in force is corrected; and no remedy that was ordered, or that a party answered or the law made bind: each says what stood.
+-- Only what is in force is corrected; and no remedy that was ordered, or that a party answered: each is about what stood.
 create or replace function ombudsman.guard_correction() returns trigger language plpgsql as $$
 begin
     if not exists (select from ombudsman.decision d join ombudsman.notification n on n.case_id = d.case_id
@@ -74,7 +74,7 @@ begin
         perform ombudsman.broken('correction_before_the_order', 'what was ordered is what stood');
     end if;
     if new.part = 'remedy' and not exists (select from ombudsman.office_case where case_id = new.case_id and state = 'notified') then
-        perform ombudsman.broken('correction_before_the_answer', 'what was answered, or binds, is what stood');
+        perform ombudsman.broken('correction_before_the_answer', 'what was answered is what stood');
     end if;
     if new.part = 'remedy' and exists (select from ombudsman.decision_point
            where case_id = new.case_id and point_id = new.claim_point and redress_minor is not null) then

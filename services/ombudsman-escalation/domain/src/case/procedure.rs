@@ -476,10 +476,10 @@ impl Case {
         if self.state.is_decided() && self.stage() != Stage::Decided { Ok(()) } else { self.wrong(TOLD) }
     }
 
-    /// Whether this text of its decision is still corrected: the remedy only until a party answers it, or the law makes it bind, each of which is about what stood.
+    /// Whether this text of its decision is still corrected: the remedy only until a party answers it or it is ordered, each of which is about what stood.
     ///
     /// # Errors
-    /// Unless the parties know the decision; of the remedy, once it was answered or binds.
+    /// Unless the parties know the decision; of the remedy, once it was answered or ordered.
     pub fn accepts_correction(&self, text: DecisionText) -> Result<(), Refused> {
         self.is_told()?;
         match text {
