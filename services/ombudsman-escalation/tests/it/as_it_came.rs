@@ -161,10 +161,7 @@ async fn who_phones_about_what_is_before_the_office_is_told_so_and_sent_no_form(
     let case = world.case().await;
     let phoned = pb::OpenCaseRequest { channel: Channel::Phone.into(), ..open_request(&case.ticket) };
     let (_, why, metadata) = refusal(&world.ines().open_case(phoned).await.unwrap_err());
-    assert_eq!(
-        (why.as_str(), metadata["case"].as_str()),
-        ("TICKET_AT_OFFICE", case.name.as_str())
-    );
+    assert_eq!((why.as_str(), metadata["case"].as_str()), ("TICKET_AT_OFFICE", case.name.as_str()));
     assert!(world.entries::<pb::ContactNotAdmitted>().await.is_empty());
 }
 

@@ -79,7 +79,7 @@ async fn who_stepped_aside_from_a_case_is_kept_off_its_review_and_off_every_othe
     assert_eq!(recused[0].person, "rita");
     assert_eq!(recused[0].grounds().collect::<Vec<_>>(), [pb::ConflictGround::SteppedAside]);
     // And she brings none of it before the office.
-    let refused = rita().open_case(open_request(&ticket)).await.unwrap_err();
+    let refused = world.as_person("rita", Role::OfficeIntake).open_case(open_request(&ticket)).await.unwrap_err();
     assert_eq!(grounds(&refused), "stepped_aside");
 }
 
