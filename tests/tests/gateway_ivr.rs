@@ -30,7 +30,12 @@ const LIMIT: Duration = Duration::from_secs(30);
 async fn doorway(scene: &Scene) -> Doorway {
     // A machine that does much else is slow; what happens at the limit is another test's matter.
     let settings = ivr::Settings { limit_ms: 10_000, ..ivr::Settings::default() };
-    let state = ivr::State { peers: scene.peers(), ambient: scene.ambient.clone(), settings };
+    let state = ivr::State {
+        peers: scene.peers(),
+        callers: scene.callers(edge::LimitSettings::default()),
+        ambient: scene.ambient.clone(),
+        settings,
+    };
     Doorway::open(|_| ivr::router(state)).await
 }
 
@@ -326,8 +331,12 @@ async fn whatever_fails_a_person_answers() {
     let answer = auditor.post("/ivr/v1/status", &[("call", "c4"), ("key", &"2".repeat(13)), ("proof", "222222")]).await;
     human(&answer, "ROLE_NOT_ALLOWED");
     // No service answers at all.
-    let silent =
-        ivr::State { peers: Peers::none(), ambient: scene.ambient.clone(), settings: ivr::Settings::default() };
+    let silent = ivr::State {
+        peers: Peers::none(),
+        callers: scene.callers(edge::LimitSettings::default()),
+        ambient: scene.ambient.clone(),
+        settings: ivr::Settings::default(),
+    };
     let dark = Doorway::open(|_| ivr::router(silent)).await;
     for question in ["caller", "open", "callback", "human"] {
         let asked = Instant::now();
@@ -336,6 +345,38 @@ async fn whatever_fails_a_person_answers() {
         assert_eq!(answer.fact("next"), "human", "{question}: {}", answer.text());
         assert!(asked.elapsed() < Duration::from_secs(2), "{question} took {:?}", asked.elapsed());
     }
+    scene.stop().await.expect("the services end well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_exchange_that_asks_too_much_is_given_a_sentence_a_way_on_and_when_to_come_back() {
+    let scene = Scene::fresh().await;
+    let call = edge::Rate { burst: 2, per_minute: 1 };
+    let state = ivr::State {
+        peers: scene.peers(),
+        callers: scene.callers(edge::LimitSettings { call, ..edge::LimitSettings::default() }),
+        ambient: scene.ambient.clone(),
+        settings: ivr::Settings { limit_ms: 10_000, ..ivr::Settings::default() },
+    };
+    let door = Doorway::open(|_| ivr::router(state)).await;
+    let mut exchange = exchange_of(&scene, &door);
+    let mut other = door.visitor();
+    other.bearer = Some(scene.token("exchange-2", &[Role::Ivr], None));
+    let asked = [("call", "c9"), ("phone", "+34699999999")];
+    for _ in 0..2 {
+        let answer = exchange.post("/ivr/v1/caller", &asked).await;
+        assert_ne!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{}", answer.text());
+    }
+    for _ in 0..2 {
+        let late = exchange.post("/ivr/v1/caller", &asked).await;
+        assert_eq!((late.status, late.fact("reason").as_str()), (StatusCode::TOO_MANY_REQUESTS, "RESOURCE_EXHAUSTED"));
+        assert_eq!(late.fact("next"), "human");
+        assert!(!late.fact("say").is_empty(), "{}", late.text());
+        let wait: u64 = late.header("retry-after").parse().expect("seconds");
+        assert!((1..=60).contains(&wait), "{wait}");
+    }
+    let answer = other.post("/ivr/v1/caller", &asked).await;
+    assert_ne!(answer.status, StatusCode::TOO_MANY_REQUESTS, "another exchange is counted apart: {}", answer.text());
     scene.stop().await.expect("the services end well");
 }
 
@@ -359,7 +400,12 @@ async fn who_waits_on_the_line_is_given_a_person_when_no_service_answers_in_time
     let addresses = names.map(|name| (name.to_owned(), format!("http://{address}"))).into_iter().collect();
     let peers = Peers::new(&addresses, server::TokenSource::nothing(), &server::PeerSettings::default()).unwrap();
     let settings = ivr::Settings { limit_ms: 300, ..ivr::Settings::default() };
-    let state = ivr::State { peers, ambient: kernel::Ambient::system(), settings };
+    let ambient = kernel::Ambient::system();
+    let key = aws_lc_rs::signature::Ed25519KeyPair::from_seed_unchecked(&[3; 32]).expect("a key");
+    let verifier = server::TokenIssuer::new(&key, "house", "ventanilla").expect("it signs").verifier(ambient.clone());
+    let limits = edge::Limits::new(edge::LimitSettings::default());
+    let callers = edge::Callers::new(verifier.into(), limits.into(), ambient.clone());
+    let state = ivr::State { peers, callers, ambient, settings };
     let door = Doorway::open(|_| ivr::router(state)).await;
     let mut exchange = door.visitor();
     exchange.bearer = Some("aaaa.bbbb.cccc".to_owned());
@@ -454,7 +500,12 @@ async fn a_real_telephone_exchange_leads_callers_through_its_dial_plan_and_asks_
     let callers = callers(&scene).await;
     let wire = session::Wire::default();
     let settings = ivr::Settings { limit_ms: 10_000, ..ivr::Settings::default() };
-    let state = ivr::State { peers: scene.peers(), ambient: scene.ambient.clone(), settings };
+    let state = ivr::State {
+        peers: scene.peers(),
+        callers: scene.callers(edge::LimitSettings::default()),
+        ambient: scene.ambient.clone(),
+        settings,
+    };
     let door = Doorway::open(|_| wire.around(ivr::router(state))).await;
     let exchange = exchange.start(door.address, &scene.bearer_of(Role::Ivr)).await;
 

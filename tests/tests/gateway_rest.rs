@@ -1,5 +1,7 @@
 //! REST says what gRPC says: for every call of the contract, generated from it, and what HTTP brings with it.
 
+#[path = "gateway_rest/callers.rs"]
+mod callers;
 #[path = "gateway_rest/streams.rs"]
 mod streams;
 

@@ -114,6 +114,11 @@ impl Scene {
     pub fn verifier(&self) -> Arc<TokenVerifier> {
         Arc::new(self.issuer.verifier(self.ambient.clone()))
     }
+
+    /// What counts the calls of those whose token is known here, by these limits.
+    pub fn callers(&self, limits: edge::LimitSettings) -> edge::Callers {
+        edge::Callers::new(self.verifier(), Arc::new(edge::Limits::new(limits)), self.ambient.clone())
+    }
 }
 
 impl Doorway {
