@@ -8,6 +8,8 @@ mod complaint;
 mod kept;
 #[path = "gateway_tracking/office.rs"]
 mod office;
+#[path = "gateway_tracking/survey.rs"]
+mod survey;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -74,7 +76,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Fields that forms carry along.
-const HIDDEN: [&str; 11] = [
+const HIDDEN: [&str; 12] = [
     "csrf",
     "case",
     "etag",
@@ -86,6 +88,7 @@ const HIDDEN: [&str; 11] = [
     "draft_proceedings",
     "draft_facts",
     "draft_points",
+    "draft_chosen",
 ];
 
 /// Sends the form of the page that posts there, filled in so.

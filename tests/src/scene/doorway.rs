@@ -101,7 +101,14 @@ impl Scene {
         let web = web::Settings {
             public_url: format!("http://{host}:{}", address.port()),
             sealing_keys: vec![SecretString::from("07".repeat(32))],
-            limits: web::LimitSettings { sign_in: free, guess: free, bring: free, read: free, change: free },
+            limits: web::LimitSettings {
+                sign_in: free,
+                guess: free,
+                bring: free,
+                read: free,
+                change: free,
+                call: free,
+            },
             ..web::Settings::default()
         };
         let settings = gateway::Settings { web, ..gateway::Settings::default() };

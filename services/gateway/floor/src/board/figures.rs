@@ -2,7 +2,7 @@
 
 use askama::Template;
 use ventanilla_proto::sla::v1 as sla;
-use web::{Lang, When};
+use web::{Departments, Lang, When};
 
 use super::choice::Dimension;
 use crate::addresses::{last, seconds};
@@ -28,6 +28,17 @@ pub(super) struct Figures {
     rows: Vec<Row>,
     pictures: Vec<Drawn>,
     left_out: usize,
+}
+
+/// The board with its departments by what they are called: as their lines are labelled, in the table and in every picture.
+fn named(board: &sla::Board, by: Dimension, lang: Lang, names: &Departments) -> sla::Board {
+    let mut board = board.clone();
+    if by == Dimension::Department {
+        for row in board.by_department.iter_mut().filter(|row| !row.key.is_empty()) {
+            row.key = names.called(&row.key, lang);
+        }
+    }
+    board
 }
 
 /// A template escapes what it is given.
@@ -57,7 +68,8 @@ struct Drawn {
 
 impl Figures {
     /// The figures of a board, with lines of this dimension.
-    pub(super) fn of(board: &sla::Board, by: Dimension, lang: Lang) -> Self {
+    pub(super) fn of(board: &sla::Board, by: Dimension, lang: Lang, names: &Departments) -> Self {
+        let board = &named(board, by, lang, names);
         let format = Format(lang);
         let none = sla::BoardRow::default();
         let total = board.total.as_ref().unwrap_or(&none);
@@ -351,7 +363,7 @@ mod tests {
         let total = Some(sla::BoardRow { clock_count: 31, ..sla::BoardRow::default() });
         let board = sla::Board { by_promise_outcome: rows.clone(), total, ..sla::Board::default() };
         for lang in [Lang::Es, Lang::En] {
-            let figures = Figures::of(&board, Dimension::Outcome, lang);
+            let figures = Figures::of(&board, Dimension::Outcome, lang, &Departments::default());
             let svg = figures.pictures.last().map(|drawn| drawn.svg.to_string()).unwrap_or_default();
             let mut told = std::collections::BTreeSet::new();
             for (row, line) in rows.iter().zip(&figures.rows) {
