@@ -11,7 +11,7 @@ use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use edge::{HttpSettings, Leaving, Problem};
+use edge::{Callers, HttpSettings, Leaving, Problem};
 use http::header::ACCEPT;
 use http::{HeaderValue, Method, StatusCode};
 use kernel::Ambient;
@@ -76,7 +76,8 @@ pub struct Parts {
 /// [`GatewayError`] when settings or contract cannot be used.
 pub fn router(settings: &Settings, parts: Parts) -> Result<Router, GatewayError> {
     let Parts { peers, own, verifier, ambient } = parts;
-    let web = Web::new(settings.web.clone(), verifier, ambient.clone())?;
+    let web = Web::new(settings.web.clone(), Arc::clone(&verifier), ambient.clone())?;
+    let callers = Callers::new(verifier, Arc::clone(web.limits()), ambient.clone());
     // A path of no route is a page for who reads pages.
     let nowhere = web.dress(Router::new().fallback(async || StatusCode::NOT_FOUND));
     let floor = floor::State { peers: peers.clone(), ambient: ambient.clone(), settings: settings.floor.clone() };
@@ -85,9 +86,10 @@ pub fn router(settings: &Settings, parts: Parts) -> Result<Router, GatewayError>
             peers: peers.clone(),
             settings: settings.rest.clone(),
             limits: Arc::clone(web.limits()),
+            callers: callers.clone(),
             ambient: ambient.clone(),
         })?)
-        .merge(ivr::router(ivr::State { peers: peers.clone(), ambient, settings: settings.ivr.clone() }))
+        .merge(ivr::router(ivr::State { peers: peers.clone(), callers, ambient, settings: settings.ivr.clone() }))
         .merge(tracking::router(tracking::State {
             peers: peers.clone(),
             web: web.clone(),

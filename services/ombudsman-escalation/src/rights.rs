@@ -10,7 +10,6 @@ use kernel::{Actor, ActorKind, ResourceId as _};
 use ledger::{Draft, Stamp};
 use ombudsman_escalation_domain::CaseId;
 use ombudsman_escalation_domain::dossier::told_offers;
-use ombudsman_escalation_domain::team::Team;
 use ombudsman_escalation_domain::vocabulary::Visibility;
 use postgres::{StoreError, Tx};
 use prost::Name;
@@ -60,13 +59,14 @@ impl Holdings {
             for id in &cases {
                 if let Some(stored) = case::get(&office.db, *id).await? {
                     let terms = clock::terms_of(office.db.reader(), *id).await?;
-                    yield packed(&answer::case(&stored, &Team::default(), &terms))?;
+                    yield packed(&answer::case_of_claimant(&stored, &terms))?;
                     let reviews = procedure::reviews(office.db.reader(), *id).await?;
                     let reviews: Vec<CaseId> = reviews.into_iter().map(|(review, _)| review).collect();
                     let standing = procedure::standing(&mut *office.db.reader().acquire().await.map_err(StoreError::from)?, *id).await?;
                     let told = answer::procedure(&stored, &reviews, standing);
                     let offer = told.offer.filter(|offer| offer.tell_time.is_some());
-                    yield packed(&pb::Procedure { offer, waiting_offer: None, ..told })?;
+                    let state = answer::case_of_claimant(&stored, &terms).state;
+                    yield packed(&pb::Procedure { state, offer, waiting_offer: None, ..told })?;
                 }
             }
             for id in &cases {

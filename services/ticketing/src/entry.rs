@@ -506,6 +506,10 @@ impl<'a> Entries<'a> {
         self.draft_about(name, &payload)
     }
 
+    pub(crate) fn department_put(&self, department: pb::Department) -> Draft {
+        self.draft_about(department.name.clone(), &pb::DepartmentPut { department: Some(department) })
+    }
+
     pub(crate) fn office_case_noted(&self, ticket: TicketId, case: CaseId, reason: &str) -> Draft {
         let payload = pb::OfficeCaseNoted { ticket: ticket.name(), case_name: case.name(), reason: reason.to_owned() };
         self.draft(ticket, &payload)

@@ -6,6 +6,7 @@ mod add_public_message;
 pub(crate) mod affected;
 mod announce_promise;
 mod answer_claim_point;
+mod answer_public_survey;
 mod answer_survey;
 pub(crate) mod article;
 mod ask_survey;

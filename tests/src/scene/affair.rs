@@ -10,7 +10,7 @@ use tonic::Status;
 use ventanilla_proto::customer::v1 as customer;
 use ventanilla_proto::ombudsman::v1 as office;
 use ventanilla_proto::ticketing::v1 as ticketing;
-use ventanilla_proto::r#type::v1::{Channel, Direction, Language};
+use ventanilla_proto::r#type::v1::{Channel, Direction, Language, LocalizedText};
 
 use super::Scene;
 use super::caller::Clients;
@@ -271,6 +271,22 @@ impl<'a> Affair<'a> {
             request_id: self.scene.request_id(),
             occurred_time: None,
         }
+    }
+
+    /// A supervisor says what a department is called.
+    ///
+    /// # Errors
+    /// As the service refuses it.
+    pub async fn call_department(&self, slug: &str, es: &str, en: &str) -> Result<(), Status> {
+        let name = |language: Language, text: &str| LocalizedText { language: language.into(), text: text.to_owned() };
+        let department = ticketing::Department {
+            name: format!("departments/{slug}"),
+            display_name: vec![name(Language::Es, es), name(Language::En, en)],
+            ..ticketing::Department::default()
+        };
+        let request =
+            ticketing::PutDepartmentRequest { department: Some(department), request_id: self.scene.request_id() };
+        self.cast.supervisor.team.clone().put_department(request).await.map(drop)
     }
 
     /// The complaint is presented.

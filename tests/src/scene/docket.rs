@@ -28,17 +28,25 @@ pub enum Seat {
     Investigator,
     /// Decides.
     Ombudsman,
+    /// Speaks for the firm, on the firm's page.
+    Liaison,
 }
 
 impl Seat {
     /// A token of theirs.
     pub fn token(self, scene: &Scene) -> String {
-        let (person, role) = match self {
-            Self::Registry => ("registry-1", Role::OfficeIntake),
-            Self::Investigator => ("investigator-1", Role::Investigator),
-            Self::Ombudsman => ("ombudsman-1", Role::Ombudsman),
+        let (person, role, department) = match self {
+            Self::Registry => ("registry-1", Role::OfficeIntake, None),
+            Self::Investigator => ("investigator-1", Role::Investigator, None),
+            Self::Ombudsman => ("ombudsman-1", Role::Ombudsman, None),
+            Self::Liaison => ("liaison-1", Role::FirmLiaison, Some("legal")),
         };
-        scene.token(person, &[role], None)
+        scene.token(person, &[role], department)
+    }
+
+    /// Where they begin.
+    pub const fn home(self) -> &'static str {
+        if matches!(self, Self::Liaison) { "/firm" } else { "/console" }
     }
 }
 
@@ -56,6 +64,16 @@ pub struct Turn<'a> {
 }
 
 impl Turn<'_> {
+    /// The page that its form stands on, and where the form is sent.
+    pub fn place(&self) -> (String, String) {
+        let Self { case, step, .. } = self;
+        match (self.who, *step) {
+            (Seat::Liaison, "statement") => (format!("/firm/cases/{case}"), format!("/firm/cases/{case}")),
+            (Seat::Liaison, act) => (format!("/firm/cases/{case}"), format!("/firm/cases/{case}/{act}")),
+            (_, step) => (format!("/console/cases/{case}/steps/{step}"), format!("/console/cases/{case}/steps/{step}")),
+        }
+    }
+
     /// By what the words of a field are known again.
     pub fn mark(&self, field: &str) -> String {
         format!("«{}.{field}»", self.step)
@@ -107,6 +125,8 @@ pub struct Left {
     pub drafted: String,
     /// Every step that was taken.
     pub taken: BTreeSet<&'static str>,
+    /// Everything that the firm sent on its page.
+    pub sent: BTreeSet<&'static str>,
 }
 
 /// The office at work.
@@ -116,6 +136,7 @@ pub struct Docket<'a, T> {
     customer: String,
     taker: T,
     taken: BTreeSet<&'static str>,
+    sent: BTreeSet<&'static str>,
 }
 
 impl<'a, T: Taker> Docket<'a, T> {
@@ -127,7 +148,7 @@ impl<'a, T: Taker> Docket<'a, T> {
         let affair = Affair::of(scene, Person::numbered(number));
         affair.appoint().await.expect("the office has its people");
         let customer = affair.arrive().await.expect("a good record").customer;
-        Self { scene, affair, customer, taker, taken: BTreeSet::new() }
+        Self { scene, affair, customer, taker, taken: BTreeSet::new(), sent: BTreeSet::new() }
     }
 
     /// Works through all of it.
@@ -142,7 +163,7 @@ impl<'a, T: Taker> Docket<'a, T> {
         self.withdrawn().await;
         self.rectified().await;
         self.seats().await;
-        (Left { complied, drafted, taken: self.taken }, self.taker)
+        (Left { complied, drafted, taken: self.taken, sent: self.sent }, self.taker)
     }
 
     /// A case of a complaint of its own.
@@ -179,7 +200,8 @@ impl<'a, T: Taker> Docket<'a, T> {
         let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         let turn = Turn { who, case, step, fields };
         let taken = self.taker.take(turn.clone()).await;
-        self.taken.insert(step);
+        let all = if who == Seat::Liaison { &mut self.sent } else { &mut self.taken };
+        all.insert(step);
         let stands = self.stands(&taken.case).await;
         assert_eq!(stands.state(), state, "{step}: {stands:?}");
         let known = self.known(case).await + &self.known(&taken.case).await;
@@ -222,7 +244,7 @@ impl<'a, T: Taker> Docket<'a, T> {
     }
 
     async fn decided_and_carried_out(&mut self) -> String {
-        use Seat::{Investigator, Ombudsman, Registry};
+        use Seat::{Investigator, Liaison, Ombudsman, Registry};
         let case = id(&self.case("es.finance").await.name);
         for (person, role) in [("registry-1", "1"), ("investigator-1", "2"), ("ombudsman-1", "3")] {
             self.take(Registry, &case, "assign", &[("person", person), ("office_role", role)], S::Registered).await;
@@ -249,13 +271,8 @@ impl<'a, T: Taker> Docket<'a, T> {
         )
         .await;
         self.take(Registry, &case, "disclose", &[("language", "1")], S::Admitted).await;
-        let statement = office::SubmitEntityStatementRequest {
-            name: name(&case),
-            etag: self.etag(&case).await,
-            statement: format!("La empresa reconoce el cargo repetido. {}", SCRIPTS.join(" ")),
-            request_id: self.scene.request_id(),
-        };
-        self.affair.cast.liaison.office.clone().submit_entity_statement(statement).await.expect("the firm speaks");
+        self.take(Liaison, &case, "statement", &[], S::EntityAllegations).await;
+        self.take(Liaison, &case, "evidence", &[], S::EntityAllegations).await;
         self.take(Investigator, &case, "start-investigation", &[], S::Investigation).await;
         let draft = office::SaveDraftRequest {
             name: name(&case),
@@ -279,13 +296,7 @@ impl<'a, T: Taker> Docket<'a, T> {
         self.take(Ombudsman, &case, "order-compliance", &order, S::Compliance).await;
         let owed = self.owed(&case).await.remove(0);
         assert_eq!((owed.department.as_str(), owed.claim_point.as_str()), ("billing", "p1"));
-        let prove = office::ProveExecutionRequest {
-            name: owed.name.clone(),
-            etag: self.etag(&case).await,
-            proof: format!("Transferencia de hoy {}", SCRIPTS.join(" ")),
-            request_id: self.scene.request_id(),
-        };
-        self.affair.cast.liaison.procedure.clone().prove_execution(prove).await.expect("the firm proves it");
+        self.take(Liaison, &case, "proof", &[("obligation", owed.name.as_str())], S::Compliance).await;
         let held = [("obligation", owed.name.as_str()), ("holds", "yes")];
         self.take(Investigator, &case, "review-execution", &held, S::Complied).await;
         assert!(self.owed(&case).await[0].met_time.is_some());
@@ -342,11 +353,13 @@ impl<'a, T: Taker> Docket<'a, T> {
     async fn offered_and_stayed(&mut self) -> String {
         // While the claim is heard the first offer opens a conciliation; of a drafted case it waits for the office, which tells it.
         let heard = self.admitted("es.general").await;
-        self.offer(&heard).await;
+        let carried_out = [("department", "billing"), ("term_days", "10")];
+        self.take(Seat::Liaison, &heard, "offer", &carried_out, S::Conciliation).await;
         self.take(Seat::Registry, &heard, "end-conciliation", &[], S::Investigation).await;
         let case = self.drafted("es.general").await;
         let web = (Channel::Web as i32).to_string();
-        self.offer(&case).await;
+        let at_once = [("department", ""), ("term_days", "")];
+        self.take(Seat::Liaison, &case, "offer", &at_once, S::Drafted).await;
         self.take(Seat::Registry, &case, "tell-offer", &[("channel", &web)], S::Conciliation).await;
         self.take(Seat::Registry, &case, "answer-offer", &[("accepted", "no")], S::Investigation).await;
         self.take(Seat::Registry, &case, "stay", &[], S::Stayed).await;
@@ -369,17 +382,6 @@ impl<'a, T: Taker> Docket<'a, T> {
         testkit::eventually(LIMIT, || async { self.stands(&case).await.decide_due_time.ok_or("no term is known") })
             .await;
         self.take(Seat::Ombudsman, &case, "extend-term", &[], S::Admitted).await;
-    }
-
-    async fn offer(&self, case: &str) {
-        let offer = office::OfferSettlementRequest {
-            name: name(case),
-            etag: self.etag(case).await,
-            terms: format!("41 euros y una disculpa {}", SCRIPTS.join(" ")),
-            request_id: self.scene.request_id(),
-            ..Default::default()
-        };
-        self.affair.cast.liaison.procedure.clone().offer_settlement(offer).await.expect("the firm offers");
     }
 
     async fn withdrawn(&mut self) {

@@ -101,7 +101,14 @@ impl Scene {
         let web = web::Settings {
             public_url: format!("http://{host}:{}", address.port()),
             sealing_keys: vec![SecretString::from("07".repeat(32))],
-            limits: web::LimitSettings { sign_in: free, guess: free, bring: free, read: free, change: free },
+            limits: web::LimitSettings {
+                sign_in: free,
+                guess: free,
+                bring: free,
+                read: free,
+                change: free,
+                call: free,
+            },
             ..web::Settings::default()
         };
         let settings = gateway::Settings { web, ..gateway::Settings::default() };
@@ -113,6 +120,11 @@ impl Scene {
     /// Who tells whose a token is.
     pub fn verifier(&self) -> Arc<TokenVerifier> {
         Arc::new(self.issuer.verifier(self.ambient.clone()))
+    }
+
+    /// What counts the calls of those whose token is known here, by these limits.
+    pub fn callers(&self, limits: edge::LimitSettings) -> edge::Callers {
+        edge::Callers::new(self.verifier(), Arc::new(edge::Limits::new(limits)), self.ambient.clone())
     }
 }
 

@@ -121,14 +121,18 @@ impl Affair<'_> {
     }
 
     /// A question that is answered at once, and the customer is asked what they thought of that.
-    pub async fn be_answered_at_once(&self, customer: &str) -> Result<ticketing::Survey, Status> {
+    pub async fn be_answered_at_once(
+        &self,
+        customer: &str,
+    ) -> Result<(ticketing::Survey, ticketing::CreateTicketResponse), Status> {
         let mut tickets = self.cast.agent.tickets.clone();
         let mut question = self.complaint(customer, "");
         if let Some(ticket) = &mut question.ticket {
             ticket.ticket_type = ticketing::TicketType::Consulta.into();
             ticket.claim_points.clear();
         }
-        let asked = tickets.create_ticket(question).await?.into_inner().ticket.unwrap_or_default();
+        let opened = tickets.create_ticket(question).await?.into_inner();
+        let asked = opened.ticket.clone().unwrap_or_default();
         let start = ticketing::StartTicketRequest {
             name: asked.name.clone(),
             etag: asked.etag,
@@ -144,7 +148,7 @@ impl Affair<'_> {
             occurred_time: None,
         };
         tickets.resolve_ticket(resolve).await?;
-        self.be_asked(&asked.name).await
+        Ok((self.be_asked(&asked.name).await?, opened))
     }
 
     /// The customer is asked by text message what they thought.

@@ -117,7 +117,7 @@ fn fill(message: &MessageDescriptor, facts: &Facts, also: &[FieldDescriptor]) ->
 fn is_one_of_which_one_is_asked(field: &FieldDescriptor) -> bool {
     matches!(
         (field.parent_message().name(), field.name()),
-        ("SurveyAnswer", "csat")
+        ("SurveyAnswer" | "AnswerPublicSurveyRequest", "csat")
             | ("ChangeTicketsRequest", "hold")
             // A person says why, and what is known.
             | ("TransferTicketRequest", "reason" | "handover")
@@ -209,6 +209,9 @@ fn plausible_text(field: &FieldDescriptor, facts: &Facts) -> String {
         ("HouseCalendar", "time_zone") => "Europe/Madrid".to_owned(),
         ("Subscription", "url") => "https://hooks.example.com/in".to_owned(),
         ("Subscription", "event_types") => "ticketing.ticket.*".to_owned(),
+        // Of an affair whose customer was asked what they thought.
+        ("AnswerPublicSurveyRequest", "tracking_key") => of("AskedTrackingKey"),
+        ("AnswerPublicSurveyRequest", "proof") => of("AskedProof"),
         (_, "tracking_key") => of("TrackingKey"),
         (_, "proof") if field.parent_message().get_field_by_name("tracking_key").is_some() => of("Proof"),
         (_, "office_code") => of("OfficeCode"),

@@ -83,11 +83,12 @@ impl Scene {
     pub async fn rest_with(&self, settings: rest::Settings) -> Rest {
         // One machine makes all calls of a test: what is counted by address is tried by itself.
         let free = edge::Rate { burst: 1_000_000, per_minute: 1_000_000 };
-        let free = edge::LimitSettings { sign_in: free, guess: free, bring: free, read: free, change: free };
+        let free =
+            edge::LimitSettings { sign_in: free, guess: free, bring: free, read: free, change: free, call: free };
         self.rest_that_takes(settings, free).await
     }
 
-    /// The same with these limits by address.
+    /// The same with these limits by address and person.
     ///
     /// # Panics
     /// As [`Self::rest`].
@@ -97,8 +98,9 @@ impl Scene {
         let peers =
             Peers::new(&addresses, TokenSource::nothing(), &PeerSettings::default()).expect("addresses make URIs");
         let (limits, ambient) = (Arc::new(edge::Limits::new(limits)), self.ambient.clone());
-        let router =
-            rest::router(rest::State { peers, settings, limits, ambient }).expect("the contract can be served");
+        let callers = edge::Callers::new(self.verifier(), Arc::clone(&limits), ambient.clone());
+        let state = rest::State { peers, settings, limits, callers, ambient };
+        let router = rest::router(state).expect("the contract can be served");
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let cancel = CancellationToken::new();

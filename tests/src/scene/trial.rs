@@ -156,7 +156,7 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
     let opened = affair.complain(&record.customer, &interaction.name).await?;
     let (ticket, tracking_key, proof) = (opened.ticket.unwrap_or_default(), opened.tracking_key, opened.proof);
     let promise = affair.work(&ticket).await?;
-    let survey = affair.be_answered_at_once(&record.customer).await?;
+    let (survey, asked) = affair.be_answered_at_once(&record.customer).await?;
     let agent = affair.be_hired().await?;
     let incident = affair.be_one_of_many(&ticket.name).await?;
     let worked = affair.be_worked_on(&ticket.name).await?;
@@ -225,6 +225,8 @@ async fn play(scene: &Scene) -> Result<BTreeMap<&'static str, String>, Status> {
         // No resources: what customers show of an affair.
         ("TrackingKey", tracking_key),
         ("Proof", proof),
+        ("AskedTrackingKey", asked.tracking_key),
+        ("AskedProof", asked.proof),
         ("OfficeCode", office_code),
         ("Promise", promise.name),
         ("Decision", format!("{}/decision", case.name)),

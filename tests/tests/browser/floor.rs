@@ -113,7 +113,7 @@ async fn a_page_that_stays_open_hears_of_what_happens_and_takes_nothing_from_und
     // Somebody reads with the keyboard: what they are at stays until they go on, and a stopped page stays as it is.
     let board = format!("{base}/floor/board?period=today&by=department");
     browser.go(&board).await;
-    browser.says("[data-fill] table", "billing").await;
+    browser.says("[data-fill] table", "Billing").await;
     browser.tab_to("[data-fill] .scroll").await;
     browser.run("window.__at = document.activeElement", json!([])).await;
     let mut another = affair.complaint(&customer, "");

@@ -23,6 +23,7 @@ pub struct Full {
     decided: String,
     drafted: String,
     before_the_firm: String,
+    affair: String,
     member: String,
     key: String,
     proof: String,
@@ -59,6 +60,7 @@ pub async fn full(scene: &Scene) -> Full {
         decided: id(&cases[0].name),
         drafted: id(&cases[1].name),
         before_the_firm: id(&cases[2].name),
+        affair: id(&opened[1].ticket.as_ref().expect("it is there").name),
         member: id(&member.expect("they are in the register").name),
         key: opened[1].tracking_key.clone(),
         proof: opened[1].proof.clone(),
@@ -138,6 +140,10 @@ fn way(path: &str, full: &Full) -> Way {
         "/console/reports/{year}/{file}" => Way::None(office, "/console/reports/2026/report.csv".to_owned()),
         "/firm" => page(Who::Role(Role::FirmLiaison), path),
         "/firm/cases/{case}" => page(Who::Role(Role::FirmLiaison), &case(path, &full.before_the_firm)),
+        "/firm/cases/{case}/{act}" => {
+            Way::None(Who::Role(Role::FirmLiaison), case(path, &full.before_the_firm).replace("{act}", "offer"))
+        }
+        "/floor/affairs/{ticket}" => page(floor, &path.replace("{ticket}", &full.affair)),
         "/floor" | "/floor/law" | "/floor/forecasts" | "/floor/causes" | "/floor/processes" | "/floor/board"
         | "/floor/matches" | "/floor/customers" => page(floor, path),
         "/floor/processes/{process}" => page(floor, "/floor/processes/lineas?period=all"),

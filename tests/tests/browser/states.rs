@@ -5,6 +5,7 @@ use std::time::Duration;
 use kernel::Role;
 use serde_json::json;
 use ventanilla_proto::ombudsman::v1 as office;
+use ventanilla_proto::ticketing::v1 as ticketing;
 use ventanilla_proto::r#type::v1::Channel;
 use ventanilla_tests::browser::{Browser, SCRIPTS};
 use ventanilla_tests::scene::affair::Affair;
@@ -228,6 +229,28 @@ async fn answers_the_house(browser: &mut Browser, scene: &Scene, base: &str) {
     browser.press("Acepto la respuesta").await;
     browser.says(".notice.good", "Ha aceptado la respuesta").await;
     browser.judge("tracking-accepted").await;
+
+    let survey = ticketing::Survey { channel: Channel::Email.into(), ..Default::default() };
+    let ask = ticketing::AskSurveyRequest {
+        parent: held.ticket.clone(),
+        survey: Some(survey),
+        request_id: scene.request_id(),
+        occurred_time: None,
+    };
+    held.affair.cast.agent.tickets.clone().ask_survey(ask).await.expect("it is answered");
+    browser.go(&format!("{base}/t/affair")).await;
+    browser.says("#survey ~ form", "¿Está satisfecho").await;
+    browser.judge("tracking-survey").await;
+    browser.walk("tracking-survey").await;
+    browser.press("Enviar mi opinión").await;
+    is_at_fault(browser, "survey-text").await;
+    browser.judge("tracking-survey-refused").await;
+    browser.click("label[for=csat-2]").await;
+    browser.click("label[for=cause-2]").await;
+    browser.fill("#survey-text", SCRIPTS[0]).await;
+    browser.press("Enviar mi opinión").await;
+    browser.says(".notice.good", "Hemos anotado lo que opina").await;
+    browser.judge("tracking-survey-sent").await;
 }
 
 /// The firm offers something, and the claimant is told.
@@ -298,10 +321,30 @@ async fn what_the_firm_and_the_office_send_is_told_refused_and_done() {
 
     let ombudsman = scene.token("ombudsman-1", &[Role::Ombudsman], None);
     sit_down(&browser, &base, &ombudsman, "/console").await;
+    writes_to_the_customer(&mut browser, &scene, &base, &ticket.name).await;
+    sit_down(&browser, &base, &ombudsman, "/console").await;
     appoints(&mut browser, &base).await;
     declares_and_recommends(&mut browser, &base).await;
     searches(&mut browser, &scene, &base).await;
     browser.end();
+}
+
+/// An agent writes a letter that says why it takes longer, and until when.
+async fn writes_to_the_customer(browser: &mut Browser, scene: &Scene, base: &str, ticket: &str) {
+    sit_down(browser, base, &scene.bearer_of(Role::Agent), "/floor").await;
+    browser.go(&format!("{base}/floor/affairs/{}", ticket.trim_start_matches("tickets/"))).await;
+    browser.walk("letter").await;
+    browser.fill("#body", &words()).await;
+    put(browser, "expected", "2020-01-01T10:00").await;
+    browser.press("Mandarlo").await;
+    browser.says("#errors", "No se ha escrito nada").await;
+    is_at_fault(browser, "expected").await;
+    assert_eq!(value(browser, "body").await, words());
+    browser.judge("letter-refused").await;
+    put(browser, "expected", "2100-01-01T10:00").await;
+    browser.press("Mandarlo").await;
+    browser.says(".notice.good", "explica por qué se tarda").await;
+    browser.judge("letter-written").await;
 }
 
 async fn appoints(browser: &mut Browser, base: &str) {

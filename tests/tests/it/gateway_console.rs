@@ -2,6 +2,7 @@
 
 mod case;
 mod house;
+mod offers;
 mod steps;
 mod worklist;
 
@@ -143,6 +144,7 @@ async fn the_firm_reads_what_both_parties_may_and_answers() {
     for _ in 0..2 {
         let sent = firm.post(&path, &fields).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "sent twice, said once: {}", sent.text());
+        assert_eq!(sent.header("location"), format!("{path}?done=statement"));
     }
     let page = firm.get(&path).await.text();
     assert_eq!(page.matches("lo devolvió el lunes &#60;script&#62;").count(), 1, "{page}");
@@ -220,6 +222,8 @@ async fn every_step_of_the_office_is_taken_on_its_page_and_does_at_the_office_wh
     let (left, _) = Docket::open(&scene, 63_000_004, steps::ByHttp::of(&scene, &door)).await.work().await;
     let all: BTreeSet<&str> = console::steps().collect();
     assert_eq!(left.taken, all, "a step that nobody takes");
+    let all: BTreeSet<&str> = console::firm_acts().collect();
+    assert_eq!(left.sent, all, "a form of the firm's that nobody sends");
     scene.stop().await.expect("the services end well");
 }
 

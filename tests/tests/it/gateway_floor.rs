@@ -1,5 +1,7 @@
 //! The floor's pages over HTTP, in front of real services: each in the name of who signed in, and no more than the contract lets them.
 
+mod affair;
+
 use std::time::Duration;
 
 use http::{Request, StatusCode, header};
@@ -105,6 +107,7 @@ async fn a_supervisor_sees_what_was_kept_and_what_was_not() {
     let customer = affair.arrive().await.expect("a good record").customer;
     let ticket = affair.complain(&customer, "").await.expect("a good complaint").ticket.expect("a ticket");
     affair.work(&ticket).await.expect("it is worked on");
+    affair.call_department("billing", "Facturación", "Billing desk").await.expect("it is called so");
     let mut supervisor = signed_in(&scene, &doorway, Role::Supervisor).await;
 
     let home = supervisor.get("/floor").await;
@@ -112,7 +115,7 @@ async fn a_supervisor_sees_what_was_kept_and_what_was_not() {
 
     // The monitor hears of the affair a moment later.
     let path = "/floor/board?period=today&by=department";
-    let board = in_time(&mut supervisor, path, &["<th scope=\"row\">billing</th>"]).await;
+    let board = in_time(&mut supervisor, path, &["<th scope=\"row\">Billing desk</th>"]).await;
     shows(
         &board,
         &["<title id=\"b-rates-t\">", "<title id=\"b-counts-t\">", "in all", "Months are those of Europe/Madrid"],
@@ -123,12 +126,17 @@ async fn a_supervisor_sees_what_was_kept_and_what_was_not() {
         assert_eq!(board.status, StatusCode::OK, "{by}: {}", board.text());
     }
     let piece = first_piece(&doorway, &supervisor, "/floor/board/live?period=today").await;
-    assert!(piece.contains("<th scope=\"row\">billing</th>"), "{piece}");
+    assert!(piece.contains("<th scope=\"row\">Billing desk</th>"), "{piece}");
 
     let file = supervisor.get("/floor/board/export?period=all&format=csv").await;
     assert_eq!((file.status, file.header("content-type")), (StatusCode::OK, "text/csv; charset=utf-8"));
     assert!(file.header("content-disposition").starts_with("attachment; filename="), "{:?}", file.headers);
-    assert!(file.text().contains("billing"), "{}", file.text());
+    assert!(file.text().contains("billing") && !file.text().contains("Billing desk"), "{}", file.text());
+    let spanish = supervisor.get("/floor/board?period=today&by=department&lang=es").await;
+    shows(&spanish, &["<th scope=\"row\">Facturación</th>"]);
+    supervisor.get("/floor?lang=en").await;
+    // Who chooses a department is offered them by slug and name.
+    shows(&supervisor.get("/floor/causes").await, &["<option value=\"billing\">Billing desk</option>"]);
     let unread = supervisor.get("/floor/board?period=decade&zone=Mars%2FOlympus").await;
     assert_eq!(unread.status, StatusCode::BAD_REQUEST);
     shows(&unread, &["period", "Choose a period", "zone"]);

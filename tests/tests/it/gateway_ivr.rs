@@ -1,6 +1,7 @@
 //! What a telephone system asks, over HTTP, of real services; and a real telephone exchange that asks it.
 
 mod exchange;
+mod limits;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,12 @@ const LIMIT: Duration = Duration::from_secs(30);
 async fn doorway(scene: &Scene) -> Doorway {
     // A machine that does much else is slow; what happens at the limit is another test's matter.
     let settings = ivr::Settings { limit_ms: 10_000, ..ivr::Settings::default() };
-    let state = ivr::State { peers: scene.peers(), ambient: scene.ambient.clone(), settings };
+    let state = ivr::State {
+        peers: scene.peers(),
+        callers: scene.callers(edge::LimitSettings::default()),
+        ambient: scene.ambient.clone(),
+        settings,
+    };
     Doorway::open(|_| ivr::router(state)).await
 }
 
@@ -324,8 +330,12 @@ async fn whatever_fails_a_person_answers() {
     let answer = auditor.post("/ivr/v1/status", &[("call", "c4"), ("key", &"2".repeat(13)), ("proof", "222222")]).await;
     human(&answer, "ROLE_NOT_ALLOWED");
     // No service answers at all.
-    let silent =
-        ivr::State { peers: Peers::none(), ambient: scene.ambient.clone(), settings: ivr::Settings::default() };
+    let silent = ivr::State {
+        peers: Peers::none(),
+        callers: scene.callers(edge::LimitSettings::default()),
+        ambient: scene.ambient.clone(),
+        settings: ivr::Settings::default(),
+    };
     let dark = Doorway::open(|_| ivr::router(silent)).await;
     for question in ["caller", "open", "callback", "human"] {
         let asked = Instant::now();
@@ -357,7 +367,12 @@ async fn who_waits_on_the_line_is_given_a_person_when_no_service_answers_in_time
     let addresses = names.map(|name| (name.to_owned(), format!("http://{address}"))).into_iter().collect();
     let peers = Peers::new(&addresses, server::TokenSource::nothing(), &server::PeerSettings::default()).unwrap();
     let settings = ivr::Settings { limit_ms: 300, ..ivr::Settings::default() };
-    let state = ivr::State { peers, ambient: kernel::Ambient::system(), settings };
+    let ambient = kernel::Ambient::system();
+    let key = aws_lc_rs::signature::Ed25519KeyPair::from_seed_unchecked(&[3; 32]).expect("a key");
+    let verifier = server::TokenIssuer::new(&key, "house", "ventanilla").expect("it signs").verifier(ambient.clone());
+    let limits = edge::Limits::new(edge::LimitSettings::default());
+    let callers = edge::Callers::new(verifier.into(), limits.into(), ambient.clone());
+    let state = ivr::State { peers, callers, ambient, settings };
     let door = Doorway::open(|_| ivr::router(state)).await;
     let mut exchange = door.visitor();
     exchange.bearer = Some("aaaa.bbbb.cccc".to_owned());
@@ -452,7 +467,12 @@ async fn a_real_telephone_exchange_leads_callers_through_its_dial_plan_and_asks_
     let callers = callers(&scene).await;
     let wire = session::Wire::default();
     let settings = ivr::Settings { limit_ms: 10_000, ..ivr::Settings::default() };
-    let state = ivr::State { peers: scene.peers(), ambient: scene.ambient.clone(), settings };
+    let state = ivr::State {
+        peers: scene.peers(),
+        callers: scene.callers(edge::LimitSettings::default()),
+        ambient: scene.ambient.clone(),
+        settings,
+    };
     let door = Doorway::open(|_| wire.around(ivr::router(state))).await;
     let exchange = exchange.start(door.address, &scene.bearer_of(Role::Ivr)).await;
 

@@ -1,5 +1,6 @@
 //! REST says what gRPC says: for every call of the contract, generated from it, and what HTTP brings with it.
 
+mod callers;
 mod streams;
 
 use std::collections::BTreeSet;

@@ -4,6 +4,7 @@ mod answers;
 mod complaint;
 mod kept;
 mod office;
+mod survey;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -70,7 +71,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Fields that forms carry along.
-const HIDDEN: [&str; 11] = [
+const HIDDEN: [&str; 12] = [
     "csrf",
     "case",
     "etag",
@@ -82,6 +83,7 @@ const HIDDEN: [&str; 11] = [
     "draft_proceedings",
     "draft_facts",
     "draft_points",
+    "draft_chosen",
 ];
 
 /// Sends the form of the page that posts there, filled in so.

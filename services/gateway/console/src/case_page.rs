@@ -11,11 +11,12 @@ use ventanilla_proto::ombudsman::v1::{
     ListDossierEntriesRequest, ListObligationsRequest, Obligation, OfficeRole, Procedure,
 };
 use ventanilla_proto::sla::v1::{Clock, ClockBearer, ClockState, ExplainClockRequest, ListClocksRequest};
-use web::{Lang, Layout, Trouble, When, page};
+use web::{Departments, Lang, Layout, Trouble, When, page};
 
 use crate::danger::{self, Danger};
 use crate::draft::Draft;
 use crate::files::{self, File};
+use crate::offer::{self, Told, Turn};
 use crate::office::{self, Office};
 use crate::papers::{Body, Paper, Side};
 use crate::precedents::{self, OfPoint};
@@ -158,13 +159,13 @@ struct CasePage<'a> {
     clocks: Option<Clocks>,
     seats: Vec<Seat>,
     owed: Vec<Owed>,
+    names: Departments,
     /// Earlier decisions about the same, where the reader may ask for them and there are any.
     similar: Vec<OfPoint>,
     /// Who looked, newest first; `None` for whom that is not open to.
     looked: Option<Vec<Looked>>,
     procedure: Option<Procedure>,
-    reflection_end: Option<When>,
-    offer_end: Option<When>,
+    offers: Vec<Told>,
     can_draft: bool,
     has_decision: bool,
 }
@@ -177,13 +178,14 @@ pub(crate) async fn show(
 ) -> Result<Response, Trouble> {
     let lang = office.lang;
     let case = office.case(&id).await?;
-    let (entries, clocks, procedure, obligations, similar, looked) = tokio::join!(
+    let (entries, clocks, procedure, obligations, similar, looked, names) = tokio::join!(
         entries(&office, &case.name, from_number(&wanted.from)),
         clock_rows(&office, &case),
         procedure(&office, &case.name),
         obligations(&office, &case.name),
         similar(&office, &case),
         looked(&office, &case.name),
+        office.session.departments(office.peers()),
     );
     let read = entries.map_err(|status| wrong::at_case(status, &id))?;
     let papers: Vec<Paper> = read.entries.iter().map(|entry| Paper::of(lang, entry)).collect();
@@ -197,7 +199,10 @@ pub(crate) async fn show(
         })
         .into();
     let due = When::of(lang, case.decide_due_time);
-    let offer = procedure.as_ref().and_then(|procedure| procedure.offer.clone()).unwrap_or_default();
+    let offers = match &procedure {
+        Some(procedure) => offer::of(&office, &case.name, procedure, &read.entries).await,
+        None => Vec::new(),
+    };
     let title = format!("{} {}", lang.of("Expediente", "Case"), office::short(&case.name));
     let body = CasePage {
         lang,
@@ -238,8 +243,8 @@ pub(crate) async fn show(
         similar,
         looked,
         owed: obligations.iter().map(|one| owed(lang, one)).collect(),
-        reflection_end: When::of(lang, offer.reflection_end_time),
-        offer_end: When::of(lang, offer.expire_time),
+        names,
+        offers,
         procedure,
         can_draft: matches!(case.state(), CaseState::Investigation | CaseState::Drafted),
         has_decision: !case.decision.is_empty(),
@@ -277,7 +282,7 @@ pub(crate) async fn all_entries(office: &Office, case: &str) -> Result<Vec<Dossi
 }
 
 /// One paper. Nothing else of the dossier is asked for, so that nobody is noted to have been shown what they were not.
-async fn only(office: &Office, case: &str, number: i64) -> Result<Option<DossierEntry>, tonic::Status> {
+pub(crate) async fn only(office: &Office, case: &str, number: i64) -> Result<Option<DossierEntry>, tonic::Status> {
     let request = ListDossierEntriesRequest {
         parent: case.to_owned(),
         page_size: 1,
@@ -355,7 +360,7 @@ fn clock_row(
 }
 
 /// What stands around the case; `None` for whom it is not open to.
-async fn procedure(office: &Office, case: &str) -> Option<Procedure> {
+pub(crate) async fn procedure(office: &Office, case: &str) -> Option<Procedure> {
     let request = GetProcedureRequest { name: format!("{case}/procedure") };
     office.procedure().get_procedure(request).await.ok().map(tonic::Response::into_inner)
 }
@@ -429,7 +434,7 @@ fn owed(lang: Lang, one: &Obligation) -> Owed {
 }
 
 /// The number of a paper by its name.
-fn number(entry: &str) -> Option<i64> {
+pub(crate) fn number(entry: &str) -> Option<i64> {
     entry.rsplit('/').next()?.parse().ok()
 }
 

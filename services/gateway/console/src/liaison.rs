@@ -1,17 +1,23 @@
-//! The firm's side of a case: what both parties may read, and the firm's answer to what is claimed. Who works on the case is told to nobody here; the services see
-//! to that.
+//! The firm's side of a case: what both parties may read, and what the firm does in it: it answers what is claimed, brings evidence, offers something, and proves
+//! what it did. Who works on the case is told to nobody here; the services see to that.
+
+mod send;
 
 use askama::Template;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
-use ventanilla_proto::ombudsman::v1::{Case, CaseState, SubmitEntityStatementRequest};
-use web::{Csrf, Form, Lang, Layout, Said, Trouble, When, page};
+use ventanilla_proto::ombudsman::v1::{Case, CaseState, Obligation};
+use web::{Csrf, Departments, Lang, Layout, Said, Trouble, When, page};
 
+use crate::offer::{self, Told, Turn};
 use crate::office::{self, Office};
 use crate::papers::{Body, Paper};
 use crate::{case_page, words, wrong};
+
+use send::{Act, Typed};
+pub(crate) use send::{act, acts, back, state};
 
 /// Characters of a case's id at most that are looked for.
 const LONGEST: usize = 64;
@@ -44,6 +50,72 @@ pub(crate) async fn find(office: Office, Query(sought): Query<Sought>) -> Respon
     page(layout.of(&office.session, "/firm"), SoughtPage { lang, refused: !typed.is_empty() })
 }
 
+/// Something the firm owes, as its page tells it.
+struct Owed {
+    name: String,
+    kind: &'static str,
+    /// The claim point it is about; empty for a recommendation.
+    point: String,
+    department: String,
+    due: Option<When>,
+    met: Option<When>,
+    is_overdue: bool,
+    /// A proof was brought, and the office has not judged it.
+    is_weighed: bool,
+    /// It is owed no more, unmet.
+    is_lapsed: bool,
+    /// The paper that says what.
+    entry: Option<i64>,
+}
+
+impl Owed {
+    fn of(lang: Lang, one: &Obligation) -> Self {
+        Self {
+            name: one.name.clone(),
+            kind: words::of(lang, words::obligation(one.kind())),
+            point: one.claim_point.clone(),
+            department: one.department.clone(),
+            due: When::of(lang, one.due_time),
+            met: When::of(lang, one.met_time),
+            is_overdue: one.overdue_time.is_some() && one.met_time.is_none(),
+            is_weighed: !one.proof_entry.is_empty() && one.met_time.is_none(),
+            is_lapsed: one.lapse_time.is_some(),
+            entry: case_page::number(&one.entry),
+        }
+    }
+
+    /// Whether a proof of it may be brought now.
+    const fn takes_proof(&self) -> bool {
+        self.met.is_none() && !self.is_weighed && !self.is_lapsed
+    }
+}
+
+/// What the firm may send now, by where the case stands; the office judges all of it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Open {
+    statement: bool,
+    evidence: bool,
+    offer: bool,
+    proof: bool,
+}
+
+impl Open {
+    /// In a case that stands here, with an offer whose turn this is before the claimant, and with something or nothing left to prove.
+    fn of(state: CaseState, before_them: Option<Turn>, is_owed: bool) -> Self {
+        use CaseState as S;
+        let heard =
+            matches!(state, S::Admitted | S::EntityAllegations | S::Investigation | S::Drafted | S::Conciliation);
+        let stands = matches!(before_them, Some(Turn::Think | Turn::Answer));
+        let is_stopped = state == S::Stayed || (words::is_over(state) && state != S::Settled);
+        Self {
+            statement: matches!(state, S::Admitted | S::EntityAllegations),
+            evidence: heard,
+            offer: heard && !stands,
+            proof: is_owed && !is_stopped,
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "firm_case.html")]
 struct FirmPage<'a> {
@@ -55,12 +127,30 @@ struct FirmPage<'a> {
     due: Option<When>,
     papers: Vec<Paper>,
     stretch: Option<case_page::Stretch>,
-    may_answer: bool,
-    done: bool,
-    request_id: String,
-    statement: &'a str,
+    offers: Vec<Told>,
+    owed: Vec<Owed>,
+    names: Departments,
+    open: Open,
+    done: Option<&'static str>,
+    /// One for each form: what is sent twice is done once, and two forms are two requests.
+    requests: [String; 4],
+    typed: &'a Typed,
+    act: Act,
     refused: Option<String>,
-    faults: Vec<Said>,
+    faults: Vec<(String, Said)>,
+}
+
+impl FirmPage<'_> {
+    /// What was typed into a field of the form that was sent; nothing into those of the others.
+    fn value(&self, act: Act, field: &str) -> &str {
+        if act == self.act { self.typed.field(field) } else { "" }
+    }
+
+    /// What is wrong with a field of the form that was sent.
+    fn fault(&self, act: Act, field: &str) -> Option<&Said> {
+        let found = self.faults.iter().find(|(at, _)| at == field);
+        found.filter(|_| act == self.act).map(|(_, said)| said)
+    }
 }
 
 /// What was just done, and from which paper on the dossier is shown.
@@ -78,21 +168,32 @@ pub(crate) async fn show(
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Trouble> {
-    case_of(&office, &id, "", None, &wanted).await
+    case_of(&office, &id, (Act::Statement, &Typed::default()), None, &wanted).await
 }
 
 async fn case_of(
     office: &Office,
     id: &str,
-    statement: &str,
+    (act, typed): (Act, &Typed),
     refused: Option<&Trouble>,
     wanted: &Wanted,
 ) -> Result<Response, Trouble> {
     let lang = office.lang;
     let back = |trouble: Trouble| wrong::explained(trouble).back_to("/firm", "Buscar otro", "Find another");
     let case = office.case(id).await.map_err(back)?;
-    let read = case_page::entries(office, &case.name, case_page::from_number(&wanted.from)).await;
+    let (read, procedure, obligations, names) = tokio::join!(
+        case_page::entries(office, &case.name, case_page::from_number(&wanted.from)),
+        case_page::procedure(office, &case.name),
+        case_page::obligations(office, &case.name),
+        office.session.departments(office.peers()),
+    );
     let read = read.map_err(|status| back(status.into()))?;
+    let offers = match &procedure {
+        Some(procedure) => offer::of(office, &case.name, procedure, &read.entries).await,
+        None => Vec::new(),
+    };
+    let owed: Vec<Owed> = obligations.iter().map(|one| Owed::of(lang, one)).collect();
+    let before_them = offers.iter().map(|offer| offer.turn).find(|turn| *turn != Turn::TakeUp);
     let body = FirmPage {
         lang,
         csrf: office.session.csrf.clone(),
@@ -101,49 +202,52 @@ async fn case_of(
         due: When::of(lang, case.statement_due_time),
         papers: read.entries.iter().map(|entry| Paper::of(lang, entry)).collect(),
         stretch: read.stretch(),
-        may_answer: matches!(case.state(), CaseState::Admitted | CaseState::EntityAllegations),
-        done: wanted.done == "answered",
-        request_id: office.request_id(),
-        statement,
+        open: Open::of(case.state(), before_them, owed.iter().any(Owed::takes_proof)),
+        offers,
+        owed,
+        names,
+        done: Act::of(&wanted.done).map(|act| act.done(lang)),
+        requests: std::array::from_fn(|_| office.request_id()),
+        typed,
+        act,
         refused: refused.map(|trouble| wrong::text(trouble, lang)),
         faults: refused
-            .map(|trouble| trouble.faults().iter().map(|fault| fault.said(lang)).collect())
+            .map(|trouble| trouble.faults().iter().map(|fault| (fault.field.clone(), fault.said(lang))).collect())
             .unwrap_or_default(),
         case: &case,
     };
-    let status = refused.map_or(StatusCode::OK, Trouble::status);
+    let status = refused.map_or(StatusCode::OK, |trouble| match trouble.status() {
+        StatusCode::BAD_REQUEST => StatusCode::UNPROCESSABLE_ENTITY,
+        status => status,
+    });
     let title = format!("{} {}", lang.of("Expediente", "Case"), office::short(&case.name));
     Ok(page(Layout::new(lang, title).of(&office.session, "/firm").status(status), body))
 }
 
-/// The firm's answer as it was typed.
-#[derive(Deserialize)]
-pub(crate) struct Typed {
-    #[serde(default)]
-    etag: String,
-    #[serde(default)]
-    request_id: String,
-    #[serde(default)]
-    statement: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// `POST /firm/cases/{case}`: what the firm has to say. Both parties read it from then on.
-pub(crate) async fn answer(
-    office: Office,
-    Path(id): Path<String>,
-    Form(typed): Form<Typed, { 512 * 1024 }>,
-) -> Result<Response, Trouble> {
-    let request = SubmitEntityStatementRequest {
-        name: office::name(&id),
-        etag: typed.etag,
-        statement: typed.statement.trim().replace("\r\n", "\n"),
-        request_id: typed.request_id,
-    };
-    match office.cases().submit_entity_statement(request).await {
-        Ok(_) => Ok(Redirect::to(&format!("/firm/cases/{id}?done=answered")).into_response()),
-        Err(status) => {
-            let first = Wanted { done: String::new(), from: String::new() };
-            case_of(&office, &id, &typed.statement, Some(&Trouble::from(status)), &first).await
+    #[test]
+    fn the_firm_is_asked_for_nothing_that_the_office_would_not_take() {
+        use CaseState as S;
+        let open = |state| Open::of(state, None, true);
+        let all = Open { statement: true, evidence: true, offer: true, proof: true };
+        assert_eq!(open(S::Admitted), all);
+        assert_eq!(open(S::Investigation), Open { statement: false, ..all });
+        assert_eq!(Open::of(S::Conciliation, Some(Turn::Think), false).offer, false);
+        assert_eq!(Open::of(S::Conciliation, Some(Turn::Answer), false).offer, false);
+        for turn in [Turn::Tell, Turn::Lapsed] {
+            assert!(Open::of(S::Conciliation, Some(turn), false).offer, "{turn:?}: another takes its place");
         }
+        let proof_alone = Open { statement: false, evidence: false, offer: false, proof: true };
+        for state in [S::Notified, S::Compliance, S::Overdue, S::Reported, S::Settled] {
+            assert_eq!(open(state), proof_alone, "{state:?}");
+        }
+        let nothing = Open { proof: false, ..proof_alone };
+        for state in [S::Stayed, S::Closed, S::Inadmissible, S::ForwardedInternally] {
+            assert_eq!(open(state), nothing, "{state:?}");
+        }
+        assert_eq!(Open::of(S::Compliance, None, false), nothing, "nothing is owed");
     }
 }

@@ -15,6 +15,7 @@ mod house;
 mod liaison;
 mod live;
 mod money;
+mod offer;
 mod office;
 mod papers;
 mod people;
@@ -44,6 +45,11 @@ pub struct State {
 /// Every step of the office, as the address of its form names it, in the order of a case.
 pub fn steps() -> impl Iterator<Item = &'static str> {
     step::slugs()
+}
+
+/// Everything that the firm sends on its page of a case, as the address of its form names it.
+pub fn firm_acts() -> impl Iterator<Item = &'static str> {
+    liaison::acts()
 }
 
 /// `/console`, `/firm` and everything under them, with the layer of pages around it.
@@ -77,7 +83,9 @@ pub fn router(state: State) -> Router {
         .route("/console/reports/{year}/{file}", get(reports::file))
         .route("/console/recommendation", get(reports::recommendation).post(reports::recommend))
         .route("/firm", get(liaison::find))
-        .route("/firm/cases/{case}", get(liaison::show).post(liaison::answer))
+        .route("/firm/cases/{case}", get(liaison::show).post(liaison::state))
+        // Looked at and not sent, as by the link to the other language of a page that refused.
+        .route("/firm/cases/{case}/{act}", post(liaison::act).get(liaison::back))
         .with_state(state);
     web.dress(routes)
 }

@@ -80,9 +80,11 @@ impl Paper {
             DossierKind::Complaint
             | DossierKind::Cure
             | DossierKind::ClaimantStatement
+            | DossierKind::ClaimantEvidence
             | DossierKind::Withdrawal
             | DossierKind::OfferAnswer => Side::Claimant,
             DossierKind::EntityStatement
+            | DossierKind::EntityEvidence
             | DossierKind::Offer
             | DossierKind::Rectification
             | DossierKind::ExecutionProof
@@ -111,7 +113,9 @@ impl Paper {
                 DossierKind::Complaint
                     | DossierKind::Cure
                     | DossierKind::ClaimantStatement
+                    | DossierKind::ClaimantEvidence
                     | DossierKind::EntityStatement
+                    | DossierKind::EntityEvidence
                     | DossierKind::Evidence
                     | DossierKind::Note
                     | DossierKind::Offer

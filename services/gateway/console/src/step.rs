@@ -146,7 +146,14 @@ pub(crate) async fn take(
 
 async fn owed(office: &Office, case: &Case, spec: &Spec) -> Vec<Obligation> {
     let wanted = spec.fields.iter().any(|field| field.kind == Kind::One(List::Obligations));
-    if wanted { case_page::obligations(office, &case.name).await } else { Vec::new() }
+    if !wanted {
+        return Vec::new();
+    }
+    let names = office.session.departments(office.peers()).await;
+    let mut owed = case_page::obligations(office, &case.name).await;
+    // As they are told to whoever chooses one.
+    owed.iter_mut().for_each(|one| one.department = names.called(&one.department, office.lang));
+    owed
 }
 
 async fn changed(office: &Office, case: &Case, values: &Values) -> Changed {

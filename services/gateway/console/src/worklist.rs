@@ -123,6 +123,8 @@ struct Row {
     distance: String,
     danger: Danger,
     awaits: Vec<Awaited>,
+    /// Since when an offer of the firm is there that the claimant was not told.
+    untold_offer: Option<When>,
     people: String,
     mine: bool,
 }
@@ -223,6 +225,7 @@ fn row(office: &Office, case: &Case) -> Row {
         danger: danger::of_term(due.as_ref(), now),
         due,
         awaits: awaited(lang, case),
+        untold_offer: When::of(lang, case.untold_offer_time),
         mine: case.assignments.iter().filter(live).any(|seat| &seat.person == me),
         people: people.join(", "),
     }

@@ -65,7 +65,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 }
 
 /// RFC 6750 §2.1; the scheme's name is written in any case (RFC 9110 §11.1).
-fn bearer(headers: &HeaderMap) -> Option<SecretString> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<SecretString> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim_matches(' ');

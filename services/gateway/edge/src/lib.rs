@@ -6,14 +6,17 @@
 
 mod address;
 mod caller;
+mod callers;
 mod guess;
 mod limits;
+mod places;
 mod problem;
 mod serve;
 mod trace;
 
 pub use address::ClientAddress;
 pub use caller::Caller;
+pub use callers::Callers;
 pub use guess::{KEY_OR_PROOF_UNKNOWN, OFFICE_CODE_WRONG, is_of_guess};
 pub use limits::{Class, LimitSettings, Limits, Rate};
 pub use problem::{Problem, Violation, http_status};

@@ -20,6 +20,8 @@ pub enum Class {
     Read,
     /// Changing something.
     Change,
+    /// A call of a system with a token, by whose token it is.
+    Call,
 }
 
 /// How many at once, and how many a minute after that.
@@ -46,6 +48,8 @@ pub struct LimitSettings {
     pub read: Rate,
     /// Changing.
     pub change: Rate,
+    /// Calls with a token, of REST and of telephone systems together.
+    pub call: Rate,
 }
 
 impl Default for LimitSettings {
@@ -56,6 +60,8 @@ impl Default for LimitSettings {
             bring: Rate { burst: 5, per_minute: 1 },
             read: Rate { burst: 300, per_minute: 600 },
             change: Rate { burst: 120, per_minute: 120 },
+            // A thousand a second: an exchange or a CRM calls for a whole house by one token.
+            call: Rate { burst: 2_000, per_minute: 60_000 },
         }
     }
 }
@@ -103,6 +109,7 @@ impl Limits {
             Class::Bring => self.settings.bring,
             Class::Read => self.settings.read,
             Class::Change => self.settings.change,
+            Class::Call => self.settings.call,
         }
     }
 

@@ -16,12 +16,12 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::Problem;
 use crate::address::TrustedProxies;
+use crate::places::Places;
 use crate::trace::traced;
 
 /// Rest after a failed accept: without file descriptors it fails again at once.
@@ -41,6 +41,9 @@ const LOOK: Duration = Duration::from_millis(10);
 pub struct HttpSettings {
     /// Connections that are open at once; one more is closed.
     pub connections: usize,
+    /// Of them, those that one address may have open, where a household of IPv6 (64 bits) is one; one more is closed. A quarter of all unless told
+    /// otherwise, which is more than an exchange or an office behind one address needs. Where one proxy brings everybody, give it all of them.
+    pub connections_per_address: usize,
     /// How long the head of a request may take to arrive, in milliseconds.
     pub head_ms: u64,
     /// How long a request may take to arrive whole and be answered, in milliseconds; streams of answers go on.
@@ -67,6 +70,7 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             connections: 4_096,
+            connections_per_address: 1_024,
             head_ms: 10_000,
             request_ms: 65_000,
             head_bytes: 32 * 1024,
@@ -111,7 +115,7 @@ pub async fn serve(
         tokio::time::sleep(lame).await;
     };
     tokio::pin!(gone);
-    let places = Arc::new(Semaphore::new(settings.connections));
+    let places = Places::new(settings.connections, settings.connections_per_address);
     let graceful = GracefulShutdown::new();
     let cut = CancellationToken::new();
     loop {
@@ -127,7 +131,7 @@ pub async fn serve(
             },
         };
         // One too many: closed at once, since to leave it waiting would look like a dead server.
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+        let Some(place) = places.take(address.ip()) else { continue };
         let watcher = graceful.watcher();
         let (port, cut) = (Arc::clone(&port), cut.clone());
         tokio::spawn(async move {

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use edge::{Caller, ClientAddress, Draining, HttpSettings, Leaving, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -117,6 +117,43 @@ async fn one_connection_too_many_is_closed_at_once() {
     first.read_exact(&mut head).await.unwrap();
     assert_eq!(&head, b"HTTP/1.1 200");
     assert_eq!(ask(port.address, "GET /who HTTP/1.1\r\nhost: x\r\n\r\n").await, "");
+}
+
+/// The same as [`ask`], from another address of this machine.
+async fn ask_from(from: &str, address: std::net::SocketAddr, request: &str) -> String {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    let _ = stream.write_all(request.as_bytes()).await;
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer).await;
+    answer
+}
+
+#[tokio::test]
+async fn one_address_has_its_own_share_of_the_connections_and_takes_nobody_elses() {
+    let settings = HttpSettings { connections: 3, connections_per_address: 1, ..HttpSettings::default() };
+    let port = running(router(), settings).await;
+    let mut held = TcpStream::connect(port.address).await.unwrap();
+    held.write_all(b"GET /watch HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut head = [0; 12];
+    held.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+    let who = "GET /who HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    assert_eq!(ask(port.address, who).await, "", "a second of one address is closed");
+    let other = ask_from("127.0.0.2", port.address, who).await;
+    assert!(other.starts_with("HTTP/1.1 200") && other.ends_with("127.0.0.2 false"), "{other}");
+    // Whoever leaves makes room.
+    drop(held);
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let again = ask(port.address, who).await;
+        if again.starts_with("HTTP/1.1 200") {
+            break;
+        }
+        assert!(Instant::now() < until, "a place that was left is given again: {again}");
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ pub(crate) async fn show(
         query: choice.query(),
         export: may(&session, "/ventanilla.sla.v1.MeasureService/ExportBoard"),
         definitions: board.definitions.clone(),
-        figures: Figures::of(&board, choice.by, lang),
+        figures: Figures::of(&board, choice.by, lang, &session.departments(&floor.peers).await),
     };
     Ok(page(Layout::new(lang, lang.of("Tablero", "Board")).of(&session, "/floor/board").wide(), body))
 }
@@ -74,7 +74,8 @@ pub(crate) async fn watch(
     let request = sla::WatchBoardRequest { from_time: asked.from_time, to_time: asked.to_time, policy: asked.policy };
     let boards = floor.watched_clocks(&session)?.watch_board(request).await?.into_inner();
     let (by, lang) = (choice.by, session.lang);
-    Ok(live::pieces(boards, drain, move |board| Figures::of(&board, by, lang).render().ok()))
+    let names = session.departments(&floor.peers).await;
+    Ok(live::pieces(boards, drain, move |board| Figures::of(&board, by, lang, &names).render().ok()))
 }
 
 #[derive(Debug, Default, Deserialize)]

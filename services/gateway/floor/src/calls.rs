@@ -9,6 +9,7 @@ use ventanilla_proto::sla::v1::measure_service_client::MeasureServiceClient;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::ticketing::v1::learning_service_client::LearningServiceClient;
 use ventanilla_proto::ticketing::v1::process_service_client::ProcessServiceClient;
+use ventanilla_proto::ticketing::v1::ticket_service_client::TicketServiceClient;
 use web::{Session, Trouble};
 
 use crate::Floor;
@@ -53,6 +54,10 @@ impl Floor {
 
     pub(crate) fn learning(&self, session: &Session) -> Result<LearningServiceClient<PeerChannel>, Trouble> {
         Ok(LearningServiceClient::new(self.channel("ticketing", session, MEASURE)?))
+    }
+
+    pub(crate) fn tickets(&self, session: &Session) -> Result<TicketServiceClient<PeerChannel>, Trouble> {
+        Ok(TicketServiceClient::new(self.channel("ticketing", session, LOOK)?))
     }
 
     pub(crate) fn processes(&self, session: &Session) -> Result<ProcessServiceClient<PeerChannel>, Trouble> {

@@ -21,7 +21,8 @@ const DRAWN: usize = 24;
 struct Causes {
     lang: Lang,
     asked: Asked,
-    departments: bool,
+    /// Departments to choose from, by slug and name; `None` where none is chosen.
+    departments: Option<Vec<(String, String)>>,
     affairs: String,
     rows: Vec<Row>,
     picture: Option<Svg>,
@@ -56,7 +57,7 @@ pub(crate) async fn show(
     let body = Causes {
         lang,
         asked,
-        departments: true,
+        departments: Some(session.departments(&floor.peers).await.all(lang)),
         affairs: format.count(measured.ticket_count),
         rows: measured.causes.iter().map(|cause| row(cause, format)).collect(),
         picture: drawn(&measured.causes, format),

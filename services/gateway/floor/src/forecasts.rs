@@ -18,7 +18,8 @@ use crate::plot::{self, Svg, ToldRow};
 struct Forecasts {
     lang: Lang,
     asked: Asked,
-    departments: bool,
+    /// Departments to choose from, by slug and name; `None` where none is chosen.
+    departments: Option<Vec<(String, String)>>,
     picture: Option<Svg>,
     lines: Vec<Line>,
     queues: Vec<Line>,
@@ -50,10 +51,11 @@ pub(crate) async fn show(
     let report = floor.measures(&session)?.get_calibration(request).await?.into_inner();
     let lang = session.lang;
     let format = Format(lang);
+    let names = session.departments(&floor.peers).await;
     let mut lines: Vec<Line> = report
         .by_department
         .iter()
-        .map(|of| line(&of.department, of.calibration.as_ref(), Some(of.too_few_count), format))
+        .map(|of| line(&names.called(&of.department, lang), of.calibration.as_ref(), Some(of.too_few_count), format))
         .collect();
     if let Some(total) = &report.total {
         lines.push(Line { total: true, ..line(lang.of("en total", "in all"), Some(total), None, format) });
@@ -61,7 +63,7 @@ pub(crate) async fn show(
     let body = Forecasts {
         lang,
         asked,
-        departments: true,
+        departments: Some(names.all(lang)),
         picture: report.total.as_ref().map(|total| drawn(total, format)),
         told: report.total.iter().flat_map(|total| &total.rows).map(|row| told(row, format)).collect(),
         lines,

@@ -22,7 +22,8 @@ use crate::words;
 struct Law {
     lang: Lang,
     asked: Asked,
-    departments: bool,
+    /// Departments to choose from, by slug and name; `None` where none is chosen.
+    departments: Option<Vec<(String, String)>>,
     parameters: Vec<Parameter>,
     picture: Option<Svg>,
     not_included: Vec<String>,
@@ -95,7 +96,7 @@ pub(crate) async fn show(
     let body = Law {
         lang,
         asked,
-        departments: true,
+        departments: Some(session.departments(&floor.peers).await.all(lang)),
         picture: drawn(&parameters.parameters, format),
         abandoned: abandoned(&parameters, format),
         targets: parameters.house_targets.iter().map(|target| asked_by_the_house(target, format)).collect(),

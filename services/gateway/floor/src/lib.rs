@@ -6,6 +6,7 @@
 //! both languages; each page is a module with a template of its name.
 
 mod addresses;
+mod affair;
 mod asked;
 mod board;
 mod calls;
@@ -111,6 +112,7 @@ pub fn router(state: State) -> Router {
         .route("/floor/customers/{customer}/live", get(view::watch))
         .route("/floor/customers/{customer}/propose", post(view::propose).get(view::again))
         .route("/floor/customers/{customer}/actions/{action}", post(view::decide).get(view::again))
+        .route("/floor/affairs/{ticket}", get(affair::show).post(affair::write))
         .route("/floor/customers/{customer}/records", get(records::show).post(records::take_out))
         .with_state(Floor(Arc::new(state)))
 }

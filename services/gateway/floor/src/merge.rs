@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use ventanilla_proto::customer::v1 as customer;
-use web::{Csrf, Form, Lang, Layout, Session, Trouble, When, page};
+use web::{Csrf, Departments, Form, Lang, Layout, Session, Trouble, When, page};
 
 use crate::Floor;
 use crate::addresses::{last, named, short};
@@ -20,6 +20,7 @@ pub(crate) const MERGE: &str = "/ventanilla.customer.v1.CustomerService/MergeCus
 #[template(path = "merge.html")]
 struct Preview {
     lang: Lang,
+    names: Departments,
     sides: Vec<Side>,
     merged: Vec<person::Believed>,
     choices: Vec<Choice>,
@@ -168,6 +169,7 @@ async fn shown(floor: &Floor, session: &Session, names: Vec<String>, sheet: Shee
     let format = Format(lang);
     let body = Preview {
         lang,
+        names: session.departments(&floor.peers).await,
         sides: preview.customers.iter().map(|of| side(of, lang)).collect(),
         merged: preview.merged.as_ref().map(|merged| person::believed(merged, lang)).unwrap_or_default(),
         choices: preview.choices.iter().map(|choice| chosen(choice, &preview, lang)).collect(),

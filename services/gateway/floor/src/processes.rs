@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use ventanilla_proto::ticketing::v1 as ticketing;
-use web::{Lang, Layout, Session, Trouble, page};
+use web::{Departments, Lang, Layout, Session, Trouble, page};
 
 use crate::Floor;
 use crate::addresses::{last, seconds, slug};
@@ -59,8 +59,10 @@ pub(crate) async fn list(State(floor): State<Floor>, session: Session) -> Result
 #[template(path = "process.html")]
 struct Process {
     lang: Lang,
+    names: Departments,
     asked: Asked,
-    departments: bool,
+    /// Departments to choose from, by slug and name; `None` where none is chosen.
+    departments: Option<Vec<(String, String)>>,
     version: i32,
     figures: Option<Figures>,
     steps: Vec<Step>,
@@ -120,8 +122,9 @@ pub(crate) async fn show(
     let slowest = figures.as_ref().and_then(drawing::slowest);
     let body = Process {
         lang,
+        names: session.departments(&floor.peers).await,
         asked,
-        departments: false,
+        departments: None,
         version: map.version,
         picture: drawing::drawn(&map, figures.as_ref(), format),
         steps: steps(&map, figures.as_ref(), slowest.as_deref(), format),

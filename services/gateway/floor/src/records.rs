@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use ventanilla_proto::customer::v1 as customer;
-use web::{Csrf, Form, Lang, Layout, Session, Trouble, When, page};
+use web::{Csrf, Departments, Form, Lang, Layout, Session, Trouble, When, page};
 
 use crate::Floor;
 use crate::addresses::{last, named, short};
@@ -21,6 +21,7 @@ const LINKS: &str = "/ventanilla.customer.v1.CustomerService/ListIdentityLinks";
 #[template(path = "records.html")]
 struct Records {
     lang: Lang,
+    names: Departments,
     id: String,
     called: String,
     records: Vec<Record>,
@@ -94,6 +95,7 @@ async fn shown(floor: &Floor, session: &Session, name: &str, sheet: Sheet) -> Re
     };
     let body = Records {
         lang,
+        names: session.departments(&floor.peers).await,
         id: last(&of.name).to_owned(),
         called: person::called(&of, lang),
         records: records.records.iter().map(|record| told(record, &sheet.chosen, lang)).collect(),

@@ -20,6 +20,7 @@ use sections::Sections;
 const ACTIONS: &str = "/ventanilla.customer.v1.CustomerService/ListNextActions";
 const PROPOSE: &str = "/ventanilla.customer.v1.CustomerService/ProposeNextBestAction";
 const DECIDE: &str = "/ventanilla.customer.v1.CustomerService/DecideNextAction";
+const AFFAIR: &str = "/ventanilla.ticketing.v1.TicketService/GetTicket";
 const RECORDS: &str = "/ventanilla.customer.v1.CustomerService/ListSourceRecords";
 
 #[derive(Template)]
@@ -70,7 +71,8 @@ async fn shown(
     let lang = session.lang;
     let request = customer::GetCustomerViewRequest { name: name.to_owned() };
     let view = floor.customers(session)?.get_customer_view(request).await?.into_inner();
-    let sections = Sections::of(&view, floor.ambient.now(), lang);
+    let names = session.departments(&floor.peers).await;
+    let sections = Sections::of(&view, floor.ambient.now(), lang, (names, may(session, AFFAIR)));
     let body = View {
         lang,
         id: last(&view.name).to_owned(),
@@ -97,8 +99,11 @@ pub(crate) async fn watch(
     let request = customer::WatchCustomerRequest { name: named("customers", &id)? };
     let views = floor.watched_customers(&session)?.watch_customer(request).await?.into_inner();
     let (ambient, lang) = (floor.ambient.clone(), session.lang);
+    let (names, see_affairs) = (session.departments(&floor.peers).await, may(&session, AFFAIR));
     Ok(live::pieces(views, drain, move |message| {
-        message.view.and_then(|view| Sections::of(&view, ambient.now(), lang).render().ok())
+        message
+            .view
+            .and_then(|view| Sections::of(&view, ambient.now(), lang, (names.clone(), see_affairs)).render().ok())
     }))
 }
 

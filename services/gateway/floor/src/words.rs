@@ -371,6 +371,7 @@ pub fn key(key: &str, lang: Lang) -> String {
         "kept" => lang.of("cumplida", "kept"),
         "renegotiated" => lang.of("renegociada", "renegotiated"),
         "broken_announced" => lang.of("rota, avisada", "broken, announced"),
+        "broken_unreported" => lang.of("rota, aviso sin acuse", "broken, unreported"),
         "broken_silent" => lang.of("rota en silencio", "broken in silence"),
         "consulta" => lang.of("consulta", "enquiry"),
         "queja" => lang.of("queja", "complaint"),

@@ -1,5 +1,7 @@
 //! Answers: flat, and never without a way on.
 
+use std::time::Duration;
+
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 use tonic::{Code, Status};
@@ -78,6 +80,8 @@ pub(crate) enum Fault {
     KeyUnknown,
     /// Too many wrong ones.
     TooManyTries,
+    /// The exchange asks more than it may: how long until it may again.
+    TooManyCalls(Duration),
     /// No time is left.
     Late,
     /// A service refuses or does not answer.
@@ -101,7 +105,7 @@ impl Fault {
             Self::Invalid(_) | Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::NotPosted => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoSuchQuestion | Self::CallerUnknown | Self::KeyUnknown => StatusCode::NOT_FOUND,
-            Self::TooManyTries => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyTries | Self::TooManyCalls(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Late => StatusCode::GATEWAY_TIMEOUT,
             Self::Service(status) => edge::http_status(status.code()),
         }
@@ -116,6 +120,7 @@ impl Fault {
             Self::CallerUnknown => "CALLER_UNKNOWN".to_owned(),
             Self::KeyUnknown => "KEY_OR_PROOF_UNKNOWN".to_owned(),
             Self::TooManyTries => "TOO_MANY_TRIES".to_owned(),
+            Self::TooManyCalls(_) => "RESOURCE_EXHAUSTED".to_owned(),
             Self::Late => "DEADLINE_EXCEEDED".to_owned(),
             Self::Service(status) => Some(reason_of(status)).filter(|r| !r.is_empty()).unwrap_or_else(|| {
                 let unreachable = matches!(status.code(), Code::Unavailable | Code::Unknown);
@@ -134,7 +139,11 @@ impl Fault {
         if let Self::Invalid(fields) = &self {
             reply = reply.with("fields", fields.join(" "));
         }
-        flat(self.status(), reply.facts)
+        let mut answer = flat(self.status(), reply.facts);
+        if let Self::TooManyCalls(wait) = self {
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        }
+        answer
     }
 }
 

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodRouter, post};
-use edge::Caller;
+use edge::{Caller, Callers};
 use kernel::Ambient;
 use server::Peers;
 
@@ -43,6 +43,8 @@ use tries::Tries;
 pub struct State {
     /// The four services.
     pub peers: Peers,
+    /// How much each exchange takes that asks.
+    pub callers: Callers,
     /// Clock and chance.
     pub ambient: Ambient,
     /// How the house answers its telephone.
@@ -72,6 +74,11 @@ where
     let whole = Duration::from_millis(desk.state.settings.limit_ms);
     let route = move |caller: Caller, request: Request| async move {
         let until = caller.deadline.min(Instant::now() + whole);
+        let (mut parts, body) = request.into_parts();
+        if let Err(wait) = desk.state.callers.count(&mut parts).await {
+            return Fault::TooManyCalls(wait).answer(say::Lang::Es);
+        }
+        let request = Request::from_parts(parts, body);
         let (asked, lang) = match ask::read(&desk, caller, until, request, fields).await {
             Ok(asked) => {
                 let lang = asked.lang();

@@ -32,7 +32,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State as Shared};
 use axum::response::Response;
 use axum::routing::{any, get};
-use edge::Limits;
+use edge::{Callers, Limits};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use kernel::Ambient;
@@ -52,6 +52,8 @@ pub struct State {
     pub settings: Settings,
     /// How much is taken from one address by calls that ask for no token: the same count as that of the pages that do the same.
     pub limits: Arc<Limits>,
+    /// How much each system takes that calls with a token.
+    pub callers: Callers,
     /// Clock and chance.
     pub ambient: Ambient,
 }
@@ -145,6 +147,7 @@ pub(crate) struct Gate {
     pub(crate) channels: BTreeMap<&'static str, PeerChannel>,
     pub(crate) settings: Settings,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) callers: Callers,
     pub(crate) ambient: Ambient,
 }
 
@@ -161,8 +164,8 @@ pub fn router(state: State) -> Result<Router, Unservable> {
     let channels = contract::SERVICES.into_iter().map(channel).collect::<Result<_, _>>()?;
     let document = Arc::new(openapi::document(&pool, &contract));
     let openapi = Bytes::from(document.to_string());
-    let State { settings, limits, ambient, .. } = state;
-    let gate = Arc::new(Gate { contract, channels, settings, limits, ambient });
+    let State { settings, limits, callers, ambient, .. } = state;
+    let gate = Arc::new(Gate { contract, channels, settings, limits, callers, ambient });
     let pages = Router::new()
         .route("/reference", get(async |Shared(document): Document| reference::index(&document)))
         .route(

@@ -1,5 +1,5 @@
-//! Calls that ask for no token: whoever has key and proof makes them, and whoever has neither may try. How often is counted by address, in the same
-//! buckets as the page that takes the same secret.
+//! How often somebody calls. Calls that ask for a token are counted by whose token it is. Those that ask for none, whoever has key and proof makes, and whoever
+//! has neither may try: how often is counted by address, in the same buckets as the page that takes the same secret.
 
 use axum::extract::FromRequestParts as _;
 use edge::{Class, ClientAddress, Problem};
@@ -14,13 +14,17 @@ pub(crate) struct Try {
     who: String,
 }
 
-/// Counts a call for the address it comes from; `None` for a call that asks for a token.
+/// Counts a call for whoever makes it; of one that asks for no token it is a try, too.
 ///
 /// # Errors
 /// Too many were made, or too many secrets tried: with when to come back.
 pub(crate) async fn count(gate: &Gate, operation: &Operation, parts: &mut Parts) -> Result<Option<Try>, Problem> {
     if !operation.policy.open {
-        return Ok(None);
+        let detail = "too many calls came with tokens of one person or system";
+        return match gate.callers.count(parts).await {
+            Ok(()) => Ok(None),
+            Err(wait) => Err(too_many("RESOURCE_EXHAUSTED", detail, wait)),
+        };
     }
     let address = ClientAddress::from_request_parts(parts, &()).await;
     let address = address.map_or_else(|_| "unknown".to_owned(), |address| address.network().to_string());

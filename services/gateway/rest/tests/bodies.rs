@@ -29,7 +29,11 @@ fn built() -> Router {
         services.map(|name| (name.to_owned(), "http://127.0.0.1:9".to_owned())).into_iter().collect();
     let peers = Peers::new(&addresses, TokenSource::nothing(), &PeerSettings::default()).unwrap();
     let (settings, limits) = (rest::Settings::default(), Arc::new(edge::Limits::new(edge::LimitSettings::default())));
-    rest::router(rest::State { peers, settings, limits, ambient: kernel::Ambient::system() }).unwrap()
+    let ambient = kernel::Ambient::system();
+    let key = aws_lc_rs::signature::Ed25519KeyPair::from_seed_unchecked(&[3; 32]).unwrap();
+    let issuer = server::TokenIssuer::new(&key, "house", "ventanilla").unwrap();
+    let callers = edge::Callers::new(Arc::new(issuer.verifier(ambient.clone())), Arc::clone(&limits), ambient.clone());
+    rest::router(rest::State { peers, settings, limits, callers, ambient }).unwrap()
 }
 
 async fn answered(path: &str, token: Option<&str>, body: Body) -> (StatusCode, String) {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tonic::{Code, Status};
 use ventanilla_proto::ombudsman::v1::{OpenPublicCaseRequest, ParallelProceedings};
 use ventanilla_proto::ticketing::v1::{
-    AcceptPublicAnswerRequest, AddPublicMessageRequest, ObjectToPublicAnswerRequest,
+    AcceptPublicAnswerRequest, AddPublicMessageRequest, AnswerPublicSurveyRequest, ObjectToPublicAnswerRequest,
 };
 use web::{Csrf, Form, Lang, Trouble};
 
@@ -137,6 +137,70 @@ pub(crate) async fn object(
     };
     let done = async { visit.state.public()?.object_to_public_answer(request).await.map(|_| ()) }.await;
     visit.on("objected", done, draft).await
+}
+
+/// What somebody thought, as the form has it. Nothing is chosen in what is empty.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Opinion {
+    request: String,
+    etag: String,
+    csat: String,
+    ces: String,
+    nps: String,
+    causes: Vec<i32>,
+    text: String,
+}
+
+impl Opinion {
+    /// What was chosen, as a draft carries it.
+    fn chosen(&self) -> String {
+        let scores = [("csat", &self.csat), ("ces", &self.ces), ("nps", &self.nps)];
+        let scores = scores.into_iter().filter(|(_, value)| !value.is_empty());
+        let scores = scores.map(|(name, value)| format!("{name}={value}"));
+        scores.chain(self.causes.iter().map(|cause| format!("causes={cause}"))).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether nothing was said: what a score is about is no score.
+    fn is_empty(&self) -> bool {
+        [&self.csat, &self.ces, &self.nps, &self.text].into_iter().all(|said| said.trim().is_empty())
+    }
+}
+
+/// `POST /t/survey`. What somebody who is dissatisfied is told stands in this answer; the same form sent again is answered the same.
+pub(crate) async fn survey(
+    Of(state): Of<State>,
+    lang: Lang,
+    csrf: Csrf,
+    headers: HeaderMap,
+    Form(said): Form<Opinion>,
+) -> Result<Response, Trouble> {
+    let visit = Visit { state, lang, csrf, headers };
+    let draft = Draft { which: Which::Survey, text: said.text.clone(), chosen: said.chosen(), ..Draft::default() };
+    let Some(kept) = visit.kept() else { return Ok(visit.entrance(draft)) };
+    if said.is_empty() {
+        return visit.again(Said::Empty, draft.at_fault(vec![Field::Text])).await;
+    }
+    let score = |typed: &str| typed.parse().ok();
+    let request = AnswerPublicSurveyRequest {
+        tracking_key: kept.key.clone(),
+        proof: kept.proof.clone(),
+        csat: score(&said.csat),
+        nps: score(&said.nps),
+        ces: score(&said.ces),
+        causes: said.causes,
+        verbatim: said.text.trim().replace("\r\n", "\n"),
+        etag: said.etag,
+        request_id: said.request,
+    };
+    match async { visit.state.public()?.answer_public_survey(request).await }.await {
+        Ok(done) => {
+            let invitation = done.into_inner().complaint_invitation;
+            let asked = Asked { invitation, ..Asked::newest(lang, visit.csrf, Said::Opinion) };
+            affair(&visit.state, &visit.headers, kept, asked).await
+        }
+        Err(status) => visit.on("survey", Err(status), draft).await,
+    }
 }
 
 /// `POST /t/ombudsman`. The office's code is in this answer and on no page that comes after; the same form sent again is the same case, and tells it again.

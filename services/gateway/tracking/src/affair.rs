@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use ventanilla_proto::ticketing::v1::{
-    GetPublicAffairRequest, PublicAffair, PublicMessage, PublicOption, PublicPoint, PublicStatus,
+    GetPublicAffairRequest, PublicAffair, PublicMessage, PublicOption, PublicPoint, PublicStatus, SatisfactionCause,
 };
 use ventanilla_proto::r#type::v1::Language;
 use web::{Csrf, Lang, Layout, Trouble, When, page};
@@ -25,6 +25,8 @@ pub(crate) enum Said {
     Accepted,
     Objected,
     Ombudsman,
+    /// What they thought has arrived.
+    Opinion,
     /// It changed while the customer read it.
     Changed,
     /// Nothing was written where something is needed.
@@ -67,6 +69,8 @@ pub(crate) struct Asked {
     pub(crate) draft: Draft,
     /// The code that the ombudsman's office just gave them.
     pub(crate) office_code: String,
+    /// What somebody is told who said that they are dissatisfied; empty for everybody else.
+    pub(crate) invitation: String,
     /// Which messages; empty for the newest.
     pub(crate) before: String,
 }
@@ -74,7 +78,8 @@ pub(crate) struct Asked {
 impl Asked {
     /// The affair as it stands, with its newest messages.
     pub(crate) fn newest(lang: Lang, csrf: Csrf, said: Said) -> Self {
-        Self { lang, csrf, said, draft: Draft::default(), office_code: String::new(), before: String::new() }
+        let (office_code, invitation, before) = (String::new(), String::new(), String::new());
+        Self { lang, csrf, said, draft: Draft::default(), office_code, invitation, before }
     }
 }
 
@@ -118,9 +123,15 @@ struct Page {
     may_go_to_the_office: bool,
     /// The code that the ombudsman's office just gave them.
     office_code: String,
+    /// What somebody is told who said that they are dissatisfied.
+    invitation: String,
+    may_answer_survey: bool,
+    survey_etag: String,
+    /// When they said what they thought.
+    opined: Option<When>,
     etag: String,
     /// Ids of what the forms of this page ask for: sent twice, done once.
-    requests: [String; 4],
+    requests: [String; 5],
     draft: Draft,
 }
 
@@ -153,7 +164,8 @@ pub(crate) async fn affair(state: &State, headers: &HeaderMap, kept: Kept, asked
 }
 
 fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
-    let Asked { lang, csrf, said, draft, office_code, before } = asked;
+    let Asked { lang, csrf, said, draft, office_code, invitation, before } = asked;
+    let survey = shown.survey.clone().unwrap_or_default();
     let status = shown.status.clone().unwrap_or_default();
     let may = |option: PublicOption| shown.options().any(|may| may == option);
     let request = || state.web.ambient().uuid(state.web.ambient().now()).to_string();
@@ -177,7 +189,11 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
         may_object: may(PublicOption::Object),
         may_go_to_the_office: may(PublicOption::Ombudsman),
         office_code,
-        department: called(&status.department),
+        invitation,
+        may_answer_survey: may(PublicOption::Survey),
+        survey_etag: survey.etag,
+        opined: When::of(lang, survey.answer_time),
+        department: web::department(&status.department, &status.department_name, lang),
         status,
         points: shown.points,
         resolution: shown.resolution,
@@ -192,11 +208,32 @@ fn written(state: &State, shown: PublicAffair, asked: Asked) -> Response {
     page(layout, body)
 }
 
-/// A department as people read it: what the house calls it by, without what machines need. There is no register of their names.
-fn called(department: &str) -> String {
-    let words = department.replace(['-', '_'], " ");
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+/// How satisfied somebody is, as a score and in words.
+const SATISFACTION: [(i32, (&str, &str)); 5] = [
+    (1, ("muy insatisfecho", "very dissatisfied")),
+    (2, ("insatisfecho", "dissatisfied")),
+    (3, ("ni una cosa ni otra", "neither")),
+    (4, ("satisfecho", "satisfied")),
+    (5, ("muy satisfecho", "very satisfied")),
+];
+
+/// What a score may be about.
+fn causes(lang: Lang) -> Vec<(i32, &'static str)> {
+    let told = |cause: SatisfactionCause| match cause {
+        SatisfactionCause::Unspecified => "",
+        SatisfactionCause::Outcome => lang.of("lo que se decidió", "what came of it"),
+        SatisfactionCause::Time => lang.of("lo que tardó", "how long it took"),
+        SatisfactionCause::Effort => lang.of("lo que tuve que hacer yo", "how much I had to do"),
+        SatisfactionCause::Treatment => lang.of("el trato", "how people were"),
+        SatisfactionCause::Clarity => lang.of("la claridad", "how well it was explained"),
+        SatisfactionCause::Promise => lang.of("si se cumplió lo prometido", "whether promises were kept"),
+        SatisfactionCause::Access => {
+            lang.of("lo fácil que fue hablar con alguien", "how easy it was to reach somebody")
+        }
+        SatisfactionCause::Product => lang.of("el producto o su precio", "the product or its price"),
+    };
+    let known = (1..32).map_while(|number| SatisfactionCause::try_from(number).ok());
+    known.map(|cause| (cause.into(), told(cause))).collect()
 }
 
 const fn code(language: Language) -> &'static str {
@@ -206,22 +243,5 @@ const fn code(language: Language) -> &'static str {
         Language::Gl => "gl",
         Language::Eu => "eu",
         Language::Es | Language::Unspecified => "es",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_department_is_called_by_words() {
-        for (slug, told) in [
-            ("customer-service", "Customer service"),
-            ("atención_al-cliente", "Atención al cliente"),
-            ("ñora", "Ñora"),
-            ("", ""),
-        ] {
-            assert_eq!(called(slug), told);
-        }
     }
 }

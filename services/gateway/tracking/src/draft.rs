@@ -18,10 +18,11 @@ pub(crate) enum Which {
     Complete,
     Withdraw,
     People,
+    Survey,
 }
 
 impl Which {
-    const ALL: [(Self, &'static str); 11] = [
+    const ALL: [(Self, &'static str); 12] = [
         (Self::Message, "message"),
         (Self::Accept, "accept"),
         (Self::Objection, "object"),
@@ -33,6 +34,7 @@ impl Which {
         (Self::Complete, "complete"),
         (Self::Withdraw, "withdraw"),
         (Self::People, "people"),
+        (Self::Survey, "survey"),
     ];
 
     fn named(name: &str) -> Self {
@@ -45,7 +47,7 @@ impl Which {
 
     /// Whether it stands on the page of the case before the ombudsman.
     pub(crate) const fn is_of_the_office(self) -> bool {
-        !matches!(self, Self::Nothing | Self::Message | Self::Accept | Self::Objection | Self::Ombudsman)
+        !matches!(self, Self::Nothing | Self::Message | Self::Accept | Self::Objection | Self::Ombudsman | Self::Survey)
     }
 }
 
@@ -65,6 +67,7 @@ impl Field {
             (Which::Message, _) => "message",
             (Which::Objection, _) => "objection",
             (Which::Code, _) => "code-text",
+            (Which::Survey, _) => "survey-text",
             (Which::Add, _) => "add-text",
             (Which::Offer, _) => "offer-text",
             (Which::Decision, _) => "decision-text",
@@ -81,7 +84,7 @@ impl Field {
     pub(crate) fn of(named: &str) -> Option<Self> {
         let of = |start: &str| named.starts_with(start);
         match () {
-            () if of("content") || of("statement") || of("text") => Some(Self::Text),
+            () if of("content") || of("statement") || of("text") || of("verbatim") => Some(Self::Text),
             () if of("claim_points") => Some(Self::Points),
             () if of("facts_time") => Some(Self::Facts),
             () if of("parallel_proceedings") => Some(Self::Proceedings),
@@ -101,6 +104,8 @@ pub(crate) struct Draft {
     pub(crate) proceedings: String,
     pub(crate) facts: String,
     pub(crate) points: String,
+    /// What was chosen in a survey, as `csat=4 ces=6 causes=1 causes=3`.
+    pub(crate) chosen: String,
     /// The fields that were not taken.
     pub(crate) wrong: Vec<Field>,
 }
@@ -117,6 +122,7 @@ impl Draft {
             proceedings: value("draft_proceedings"),
             facts: value("draft_facts"),
             points: value("draft_points"),
+            chosen: value("draft_chosen"),
             wrong: Vec::new(),
         }
     }
@@ -127,7 +133,7 @@ impl Draft {
 
     /// Whether somebody wrote something that they would have to write again.
     pub(crate) fn is_written(&self) -> bool {
-        [&self.text, &self.facts, &self.points].into_iter().any(|written| !written.trim().is_empty())
+        [&self.text, &self.facts, &self.points, &self.chosen].into_iter().any(|written| !written.trim().is_empty())
     }
 
     /// The hidden fields that carry it on.
@@ -143,8 +149,15 @@ impl Draft {
             ("draft_proceedings", &self.proceedings),
             ("draft_facts", &self.facts),
             ("draft_points", &self.points),
+            ("draft_chosen", &self.chosen),
         ];
         all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    /// Whether this was chosen in a survey.
+    pub(crate) fn chose(&self, name: &str, value: &i32) -> bool {
+        let chosen = format!("{name}={value}");
+        self.which == Which::Survey && self.chosen.split(' ').any(|one| one == chosen)
     }
 
     /// The words of this form; empty for another's.
@@ -187,14 +200,17 @@ mod tests {
                 proceedings: "none".into(),
                 facts: "2026-02-30".into(),
                 points: "a\r\nb".into(),
+                chosen: "csat=4 causes=1 causes=3".into(),
                 wrong: vec![Field::Facts],
             };
             let sent: Vec<(String, String)> =
                 draft.fields().into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             let back = Draft::carried(&sent);
-            assert_eq!((back.which, back.case, back.text), (which, draft.case, draft.text));
-            assert_eq!((back.kind, back.proceedings), (draft.kind, draft.proceedings));
-            assert_eq!((back.facts, back.points), (draft.facts, draft.points));
+            assert_eq!((back.which, &back.case, &back.text), (which, &draft.case, &draft.text));
+            assert_eq!((&back.kind, &back.proceedings), (&draft.kind, &draft.proceedings));
+            assert_eq!((&back.facts, &back.points), (&draft.facts, &draft.points));
+            assert_eq!(back.chose("causes", &3), which == Which::Survey);
+            assert!(!back.chose("causes", &2) && !back.chose("ces", &4));
             assert!(back.wrong.is_empty(), "it was not judged yet");
         }
         assert!(Draft::carried(&[("draft".into(), "leave".into())]).is_nothing(), "no form of ours");

@@ -78,6 +78,7 @@ pub fn router(state: State) -> Router {
         .route("/t/message", post(act::say).get(back))
         .route("/t/accept", post(act::accept).get(back))
         .route("/t/object", post(act::object).get(back))
+        .route("/t/survey", post(act::survey).get(back))
         .route("/t/ombudsman", post(act::ombudsman).get(back))
         .route("/t/office", get(office::show))
         .route("/t/office/code", post(office::code).get(at_the_office))

@@ -11,6 +11,7 @@
 mod assets;
 mod cookies;
 mod csrf;
+mod departments;
 mod form;
 mod headers;
 mod lang;
@@ -29,6 +30,7 @@ mod when;
 
 pub use cookies::Cookies;
 pub use csrf::Csrf;
+pub use departments::{Departments, department};
 pub use edge::{Class, LimitSettings, Limits, Rate};
 pub use form::Form;
 pub use headers::{SecureHeaders, secure_headers};
@@ -40,4 +42,4 @@ pub use settings::{Settings, SettingsError, SignIn};
 pub use sign_in::local_path;
 pub use trouble::{FieldFault, Said, Trouble};
 pub use web::Web;
-pub use when::{When, day, moment};
+pub use when::{When, day, moment, typed_moment};

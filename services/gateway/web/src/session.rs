@@ -1,6 +1,7 @@
 //! Who is signed in, as the browser keeps it for us: sealed, and over when nobody uses it, when its token is over, or when the
 //! longest a session may last has passed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::FromRequestParts;
@@ -13,6 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use server::{PeerChannel, Peers, Principal, TokenError};
 
+use crate::departments::{self, Departments, Register};
 use crate::renewal::{Outcome, RENEWED_BEFORE};
 use crate::visit::Visit;
 use crate::{Csrf, Lang, Trouble, Web, oidc};
@@ -40,6 +42,8 @@ pub struct Session {
     pub csrf: Csrf,
     /// The language of this visit.
     pub lang: Lang,
+    register: Arc<Register>,
+    now: Timestamp,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Session {
@@ -191,7 +195,9 @@ impl Kept {
         // Another process may have seen the token's key first.
         let principal = web.verifier().verify_asking(&self.bearer).await?;
         let csrf = Csrf::of(web, &self.id);
-        Ok(Session { bearer: SecretString::from(self.bearer.clone()), principal, csrf, lang })
+        let register = Arc::clone(web.departments());
+        let bearer = SecretString::from(self.bearer.clone());
+        Ok(Session { bearer, principal, csrf, lang, register, now: web.ambient().now() })
     }
 }
 
@@ -220,6 +226,13 @@ impl Session {
     pub fn channel(&self, peers: &Peers, name: &str) -> Result<PeerChannel, Trouble> {
         let channel = peers.channel(name).map_err(|_| Trouble::new(StatusCode::SERVICE_UNAVAILABLE))?;
         Ok(channel.as_caller(Some(&self.bearer), Some(Instant::now() + PATIENCE)))
+    }
+
+    /// What departments are called, as ticketing tells it whoever may look; at once where it was asked a moment ago.
+    pub async fn departments(&self, peers: &Peers) -> Departments {
+        let channel = peers.channel("ticketing").ok();
+        let channel = channel.map(|channel| channel.as_caller(Some(&self.bearer), Some(departments::until())));
+        self.register.read(channel, self.now).await
     }
 
     /// Until when the token holds.

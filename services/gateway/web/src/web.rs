@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::Ambient;
 use server::TokenVerifier;
 
+use crate::departments::Register;
 use crate::oidc::{Provider, Work};
 use crate::renewal::{self, Outcome, Renewals};
 use crate::seal::Sealer;
@@ -30,6 +31,7 @@ struct Inner {
     ambient: Ambient,
     provider: Option<Arc<Provider>>,
     renewals: Renewals,
+    departments: Arc<Register>,
     /// Sessions that were ended, until they would be over anyway. Of this process: another replica does not know them.
     signed_out: Mutex<HashMap<String, Timestamp>>,
 }
@@ -58,6 +60,7 @@ impl Web {
             ambient,
             provider,
             renewals: Renewals::default(),
+            departments: Arc::default(),
             signed_out: Mutex::default(),
         })))
     }
@@ -101,6 +104,10 @@ impl Web {
     /// Time and chance.
     pub fn ambient(&self) -> &Ambient {
         &self.0.ambient
+    }
+
+    pub(crate) fn departments(&self) -> &Arc<Register> {
+        &self.0.departments
     }
 
     pub(crate) fn is_https(&self) -> bool {

@@ -57,6 +57,15 @@ pub fn day(lang: Lang, at: Timestamp) -> String {
     at.to_zoned(MADRID.clone()).strftime(lang.of("%d-%m-%Y", "%d %b %Y")).to_string()
 }
 
+/// The instant that somebody typed as day and hour of the house's zone, as a browser writes them: `2026-11-27T18:30`. Of an hour that a change of the clock
+/// gives twice the first is meant; one that it leaves out is as far after the change as it says.
+pub fn typed_moment(typed: &str) -> Option<Timestamp> {
+    let typed = typed.trim();
+    // A day alone names no instant.
+    let at: jiff::civil::DateTime = typed.contains(['T', ' ']).then(|| typed.parse().ok()).flatten()?;
+    at.to_zoned(MADRID.clone()).ok().map(|at| at.timestamp())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,5 +78,17 @@ mod tests {
         let when = When::of(Lang::Es, Some(prost_types::Timestamp { seconds: at.as_second(), nanos: 0 })).unwrap();
         assert_eq!(when.distance(Lang::Es, "2026-11-24T22:59:59Z".parse().unwrap()), "en 3 días");
         assert_eq!(when.distance(Lang::En, "2026-11-28T00:00:00Z".parse().unwrap()), "1 hour ago");
+    }
+    #[test]
+    fn what_is_typed_as_day_and_hour_is_read_in_the_time_of_the_house() {
+        let typed = |text: &str| typed_moment(text).map(|at| at.to_string());
+        assert_eq!(typed("2026-11-27T18:30").as_deref(), Some("2026-11-27T17:30:00Z"));
+        assert_eq!(typed(" 2026-06-01 09:00 ").as_deref(), Some("2026-06-01T07:00:00Z"));
+        // Twice there on 25 October 2026, and not there on 29 March.
+        assert_eq!(typed("2026-10-25T02:30").as_deref(), Some("2026-10-25T00:30:00Z"));
+        assert_eq!(typed("2026-03-29T02:30").as_deref(), Some("2026-03-29T01:30:00Z"));
+        for other in ["", "2026-11-27", "mañana", "2026-13-01T10:00", "2026-11-27T25:00"] {
+            assert_eq!(typed(other), None, "{other:?}");
+        }
     }
 }

@@ -245,6 +245,11 @@ fn from_a_drafted_case_the_firm_holds_off_no_decision() {
                 assert!(told.is_none_or(|told| told.open_until <= now()), "an offer that stands is not replaced");
                 assert!(after.clone().end_conciliation(now()).is_ok(), "and what replaces it is ended at once");
             }
+            assert_eq!(
+                after.untold_offer().is_some(),
+                after.clone().tell_offer(now()).is_ok(),
+                "what is told is untold before"
+            );
             if after.waiting_offer.is_some() {
                 let heard = [Stage::Admitted, Stage::EntityAllegations, Stage::Investigation, Stage::Drafted];
                 assert!(heard.contains(&after.stage()), "{}", after.stage());

@@ -76,7 +76,14 @@ pub(crate) fn case(stored: &StoredCase, team: &Team, terms: &Terms) -> pb::Case 
         party_terms: terms.of_parties.iter().map(party_term).collect(),
         next_due_time: stored.term_due_at.map(time_to_proto),
         term_extended_time: case.extended_at.map(time_to_proto),
+        untold_offer_time: case.untold_offer().map(|offer| time_to_proto(offer.offered_at)),
     }
+}
+
+/// The same as the claimant's own data: without what nobody told them.
+pub(crate) fn case_of_claimant(stored: &StoredCase, terms: &Terms) -> pb::Case {
+    let state = stage_to_proto(told_stage(stored)).into();
+    pb::Case { state, untold_offer_time: None, ..case(stored, &Team::default(), terms) }
 }
 
 /// A case as its claimant may read it.

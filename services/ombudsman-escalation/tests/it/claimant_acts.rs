@@ -269,8 +269,8 @@ async fn what_is_gathered_of_a_claimants_data_holds_no_offer_they_were_not_told_
     let world = World::staffed().await;
     let claimant = Claimant::of(&world, "es.finance").await;
     let case = claimant.case.as_str();
-    world.to_draft(case).await;
-    act!(world, "liaison", offer_settlement, OfferSettlementRequest, case, terms: "41 euros").unwrap();
+    world.to_investigation(case).await;
+    act!(world, "liaison", offer_settlement, OfferSettlementRequest, case, terms: "40 euros").unwrap();
     let gathered = async || {
         let caller = world.served.channel_as("customer-profile", &[kernel::Role::Service], None);
         let request = GatherPersonalDataRequest { customers: vec![CUSTOMER.to_owned()] };
@@ -282,6 +282,18 @@ async fn what_is_gathered_of_a_claimants_data_holds_no_offer_they_were_not_told_
         }
         records
     };
+    // Where the offer led the case tells that there is one.
+    let stands = |records: &[prost_types::Any]| {
+        let case = records.iter().find_map(|record| record.to_msg::<pb::Case>().ok()).unwrap();
+        let procedure = records.iter().find_map(|record| record.to_msg::<pb::Procedure>().ok()).unwrap();
+        (case.state(), procedure.state(), case.untold_offer_time)
+    };
+    let nothing_told = (pb::CaseState::Investigation, pb::CaseState::Investigation, None);
+    assert_eq!(world.stands(case).await, pb::CaseState::Conciliation);
+    assert_eq!(stands(&gathered().await), nothing_told);
+    act!(world, "ines", end_conciliation, EndConciliationRequest, case, reasons: "the firm takes it back").unwrap();
+    act!(world, "liaison", offer_settlement, OfferSettlementRequest, case, terms: "41 euros").unwrap();
+    assert_eq!(stands(&gathered().await), nothing_told);
     let of = |records: &[prost_types::Any]| {
         let papers = records.iter().filter_map(|record| record.to_msg::<pb::DossierEntry>().ok());
         let procedure = records.iter().find_map(|record| record.to_msg::<pb::Procedure>().ok()).unwrap();

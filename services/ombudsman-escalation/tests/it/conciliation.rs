@@ -63,7 +63,13 @@ async fn a_no_leads_back_to_the_investigation_at_once_and_a_better_offer_begins_
     let second = act!(world, "liaison", offer_settlement, OfferSettlementRequest, &case, terms: "82 euros");
     assert_eq!(second.unwrap().state(), S::Investigation);
     let told = world.told(&case).await;
-    assert!(told.offer.is_none() && told.waiting_offer.unwrap().tell_time.is_none());
+    assert!(told.offer.is_none());
+    let waiting = told.waiting_offer.unwrap();
+    assert!(waiting.tell_time.is_none());
+    // The list shows that it is there, since when.
+    let list = pb::ListCasesRequest { page_size: 10, ..Default::default() };
+    let listed = world.ines().list_cases(list).await.unwrap().into_inner().cases;
+    assert_eq!(listed.iter().map(|case| case.untold_offer_time).collect::<Vec<_>>(), [waiting.offer_time]);
     let taken_up = act!(world, "ines", tell_offer, TellOfferRequest, &case, channel: Channel::Post);
     assert_eq!(taken_up.unwrap().state(), S::Conciliation);
     assert!(world.told(&case).await.waiting_offer.is_none());

@@ -179,6 +179,11 @@ macro_rules! named_by_people {
 }
 
 named_by_people!(
+    /// A department, as it is named to people.
+    DepartmentId,
+    "departments"
+);
+named_by_people!(
     /// A process map.
     ProcessId,
     "processes"

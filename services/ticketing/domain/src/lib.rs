@@ -62,9 +62,9 @@ pub use group::{Bonds, MAX_MERGED, Merged, moment_of_all, refuse_for_members, re
 pub use history::Destination;
 pub use holding_reply::{HoldingReply, HoldingReplyDraft, Lengthened, Sender};
 pub use id::{
-    ArticleId, CaseId, ClockId, CureId, CustomerId, IncidentId, InteractionId, LinkId, MacroId, MessageId,
-    NestedIdError, NoticeId, NoticeTemplateId, ProcessId, PromiseId, RedressId, RedressItemId, RootCauseId, SlugId,
-    SlugIdError, SurveyId, SurveyIdError, TicketId, ViewId,
+    ArticleId, CaseId, ClockId, CureId, CustomerId, DepartmentId, IncidentId, InteractionId, LinkId, MacroId,
+    MessageId, NestedIdError, NoticeId, NoticeTemplateId, ProcessId, PromiseId, RedressId, RedressItemId, RootCauseId,
+    SlugId, SlugIdError, SurveyId, SurveyIdError, TicketId, ViewId,
 };
 pub use incident::{
     Affected, Incident, IncidentDraft, IncidentState, IncidentUpdate, Joined, Telling, Texts, TextsError, reach,

@@ -58,11 +58,11 @@ pub(crate) use notice::notice_template;
 pub(super) use notice::{approve_notice_template, put_notice_template, report_notice, take_notices};
 pub(super) use process::{course_name, enter_step, measure_process, process_version, processes, put_process};
 pub(super) use promise::{attempt_promise, due_promises, make_promise, settle_promise};
-pub(super) use public::{accept_public, keypad, object_public, read_public, say_public, shown};
+pub(super) use public::{accept_public, keypad, object_public, read_public, say_public, shown, survey_public};
 pub(super) use relation::{link, links, merge, reclassify, split, unlink, unmerge};
 pub(super) use survey::{answer_survey, ask_survey, survey_name};
 pub(super) use team::{
-    agent_name, agents, call_supervisor, put_agent, put_queue, queue_name, state_presence, take_next,
+    agent_name, agents, call_supervisor, put_agent, put_department, put_queue, queue_name, state_presence, take_next,
 };
 pub(super) use ticket::{
     answer_claim_point, cancel, close, create, hold, public_receipt, public_status, receipt_document, receipt_name,

@@ -27,7 +27,7 @@ pub(crate) use learning::{
     article, cause, cause_figures, citation, item, money, redress, redress_state, satisfaction, silence,
 };
 pub(crate) use notice::{notice, notice_state, notice_template};
-pub(crate) use process::{PublicCourse, course, figures, process, process_in_list, public_course};
+pub(crate) use process::{PublicCourse, course, figures, localized, process, process_in_list, public_course};
 pub(crate) use public::{public_act, public_affair};
 pub(crate) use words::{
     affected_outcome, attempt_outcome, link_kind, promise_state, satisfaction_cause, severity, state, take_reason,
@@ -44,7 +44,7 @@ use crate::store::incident::{StoredIncident, StoredUpdate};
 use crate::store::journey::Step;
 use crate::store::link::Link;
 use crate::store::message::{Direction, Explanation, Message, Way};
-use crate::store::named::StoredView;
+use crate::store::named::{StoredDepartment, StoredView};
 use crate::store::promise::{StoredPromise, window};
 use crate::store::public_status::Status;
 use crate::store::queue::StoredQueue;
@@ -310,6 +310,14 @@ pub(crate) fn queue(queue: &StoredQueue) -> pb::Queue {
     }
 }
 
+pub(crate) fn department(stored: &StoredDepartment) -> pb::Department {
+    pb::Department {
+        name: stored.named.id.name(),
+        etag: etag(stored.version),
+        display_name: stored.named.content.display_name.clone(),
+    }
+}
+
 pub(crate) fn skill_rule(rule: &SkillRule) -> pb::SkillRule {
     pb::SkillRule { topic: rule.topic.as_str().to_owned(), skill: rule.skill.as_str().to_owned() }
 }
@@ -403,6 +411,7 @@ pub(crate) fn public_status(
         state_time: Some(time_to_proto(status.since)),
         first_received_time: Some(time_to_proto(status.first_received)),
         department: status.department.clone(),
+        department_name: status.department_name.clone(),
         owner_name: status.owner_name.clone().unwrap_or_default(),
         claim_point_count: status.points,
         answered_point_count: status.answered,

@@ -52,6 +52,13 @@ impl PublicService for Public {
         change(&self.app, request, convert::object_public, run).await
     }
 
+    async fn answer_public_survey(&self, request: Request<pb::AnswerPublicSurveyRequest>) -> Answer<pb::PublicAct> {
+        let run = |app: Ticketing, call, (shown, said, key)| async move {
+            app.answer_public_survey(&call, shown, said, key).await
+        };
+        change(&self.app, request, convert::survey_public, run).await
+    }
+
     async fn locate_ticket(&self, request: Request<pb::LocateTicketRequest>) -> Answer<pb::LocatedTicket> {
         let request = request.get_ref();
         let shown = convert::shown(&request.tracking_key, &request.proof).map_err(refused)?;

@@ -1,5 +1,6 @@
 //! TeamService: convert, call, convert.
 
+use ticketing_domain::DepartmentId;
 use tonic::{Request, Response};
 use ventanilla_proto::ticketing::v1 as pb;
 use ventanilla_proto::ticketing::v1::team_service_server::TeamService;
@@ -52,6 +53,21 @@ impl TeamService for Team {
     async fn put_queue(&self, request: Request<pb::PutQueueRequest>) -> Answer<pb::Queue> {
         let run = |app: Ticketing, call, new| async move { app.put_queue(&call, new).await };
         change(&self.app, request, convert::put_queue, run).await
+    }
+
+    async fn put_department(&self, request: Request<pb::PutDepartmentRequest>) -> Answer<pb::Department> {
+        let run = |app: Ticketing, call, new| async move { app.put_department(&call, new).await };
+        change(&self.app, request, convert::put_department, run).await
+    }
+
+    async fn list_departments(
+        &self,
+        request: Request<pb::ListDepartmentsRequest>,
+    ) -> Answer<pb::ListDepartmentsResponse> {
+        let r = request.get_ref();
+        let list = convert::named_list::<DepartmentId>("departments", "", r.page_size, &r.page_token)?;
+        let (departments, last) = self.app.list_departments(&list.page).await.map_err(refused)?;
+        Ok(Response::new(pb::ListDepartmentsResponse { departments, next_page_token: list.next_token(last) }))
     }
 
     async fn call_supervisor(&self, request: Request<pb::CallSupervisorRequest>) -> Answer<pb::CallSupervisorResponse> {

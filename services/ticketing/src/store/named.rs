@@ -3,7 +3,7 @@
 use kernel::Department;
 use postgres::StoreError;
 use sqlx::{PgConnection, PgPool};
-use ticketing_domain::{MacroId, Named, NoticeTemplateId, RedressItemId, RootCauseId, SlugId, ViewId};
+use ticketing_domain::{DepartmentId, MacroId, Named, NoticeTemplateId, RedressItemId, RootCauseId, SlugId, ViewId};
 use ventanilla_proto::ticketing::v1 as pb;
 
 /// What is kept under a name, with what storage knows about it.
@@ -24,6 +24,8 @@ pub(crate) type StoredCause = StoredNamed<RootCauseId, pb::RootCause>;
 /// An item of redress that is kept.
 pub(crate) type StoredItem = StoredNamed<RedressItemId, pb::RedressItem>;
 
+/// A department as it is named to people.
+pub(crate) type StoredDepartment = StoredNamed<DepartmentId, pb::Department>;
 /// A template of notices that is kept.
 pub(crate) type StoredNoticeTemplate = StoredNamed<NoticeTemplateId, pb::NoticeTemplate>;
 
@@ -226,6 +228,10 @@ shelf!(
 shelf!(
     /// Items of redress.
     Items: "redress_item", "item_id", "redress_item_pkey", "content", RedressItemId, pb::RedressItem
+);
+shelf!(
+    /// What departments are called.
+    Departments: "department", "department_id", "department_pkey", "content", DepartmentId, pb::Department
 );
 shelf!(
     /// Templates of notices.

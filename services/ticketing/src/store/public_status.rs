@@ -3,8 +3,11 @@
 use jiff::Timestamp;
 use kernel::{Language, ResourceId};
 use postgres::StoreError;
+use prost::Message as _;
 use sqlx::PgPool;
 use ticketing_domain::{KeypadKey, Standing, TicketId, TrackingKey};
+use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::r#type::v1::LocalizedText;
 
 use super::create::read_proof;
 use super::word;
@@ -57,6 +60,8 @@ pub(crate) struct Status {
     pub since: Timestamp,
     pub first_received: Timestamp,
     pub department: String,
+    /// What it is called, where that was said.
+    pub department_name: Vec<LocalizedText>,
     pub language: Language,
     pub office_case_open: bool,
     pub points: i32,
@@ -93,10 +98,11 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
                   (select min(p.due_at) from ticketing.promise p
                    where p.ticket_id in (k.ticket_id, t.ticket_id) and p.state in ('made', 'at_risk'))
                       as "promise_due: jiff_sqlx::Timestamp",
-                  d.by_law as "by_law?", d.due_at as "answer_due: jiff_sqlx::Timestamp"
+                  n.content as "department_named?", d.by_law as "by_law?", d.due_at as "answer_due: jiff_sqlx::Timestamp"
            from ticketing.ticket k
            join ticketing.ticket t on t.ticket_id = coalesce(k.merged_head, k.ticket_id)
            left join ticketing.agent a on a.agent_id = t.owner
+           left join ticketing.department n on n.department_id = t.department
            left join ticketing.incident i on i.incident_id = coalesce(k.incident_id, t.incident_id)
            -- Law first; of several terms the one that ends first.
            left join lateral (select m.by_law, m.due_at from ticketing.term m where m.ticket_id = k.ticket_id and m.state <> 'over'
@@ -114,6 +120,12 @@ pub(crate) async fn status(pool: &PgPool, id: TicketId) -> Result<Status, StoreE
         reason: row.state_reason,
         since: row.state_since.to_jiff(),
         first_received: row.first_received_at.to_jiff(),
+        department_name: match row.department_named {
+            Some(named) => {
+                word("department", "content", id, pb::Department::decode(named.as_slice()).ok())?.display_name
+            }
+            None => Vec::new(),
+        },
         department: row.department,
         language: word("ticket", "language", id, row.language.parse().ok())?,
         office_case_open: row.office_case_open,

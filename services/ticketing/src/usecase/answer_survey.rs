@@ -1,13 +1,14 @@
 //! Writes down what the customer thought.
 
 use jiff::Timestamp;
+use kernel::Actor;
 use postgres::{RequestKey, StoreError};
 use server::Call;
 use ticketing_domain::{ChangeKind, Opinion, SurveyId, complaint_invitation};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::Ticketing;
-use super::writing::Begun;
+use super::writing::{Begun, Writing};
 use crate::Error;
 use crate::grpc::present;
 use crate::store::history;
@@ -39,28 +40,43 @@ impl Ticketing {
             Begun::Replay(answer) => return Ok(answer),
             Begun::Fresh(writing) => writing,
         };
-        let found = survey::get(&mut *writing.tx, new.id).await?.ok_or_else(|| Error::not_found(new.id.name()))?;
-        if found.version != new.etag {
+        let (stored, complaint_invitation) =
+            writing.hear_opinion(new.id, new.etag, &new.opinion, call.actor().clone()).await?;
+        let answer = pb::Survey { complaint_invitation, ..present::survey(&stored) };
+        writing.finish(answer).await
+    }
+}
+
+impl Writing {
+    /// Writes down what the customer thought, as `by` brings it, of the survey that stands at `version`; with what to tell somebody who is dissatisfied,
+    /// which is nothing for the others.
+    pub(super) async fn hear_opinion(
+        &mut self,
+        id: SurveyId,
+        version: i64,
+        opinion: &Opinion,
+        by: Actor,
+    ) -> Result<(StoredSurvey, String), Error> {
+        let found = survey::get(&mut *self.tx, id).await?.ok_or_else(|| Error::not_found(id.name()))?;
+        if found.version != version {
             return Err(StoreError::Stale.into());
         }
-        let resolved_by = history::resolved_by(&mut writing.tx, new.id.ticket()).await?;
-        let who = (call.actor().clone(), resolved_by.as_ref());
-        let ticket = writing.chronicle.stored.ticket.clone();
-        let (ticket, survey) = ticket.answer_survey(found.survey, new.opinion.clone(), who, writing.moment)?;
+        let resolved_by = history::resolved_by(&mut self.tx, id.ticket()).await?;
+        let ticket = self.chronicle.stored.ticket.clone();
+        let who = (by, resolved_by.as_ref());
+        let (ticket, survey) = ticket.answer_survey(found.survey, opinion.clone(), who, self.moment)?;
         let at = ticket.last_change();
-        writing.chronicle.touched(ticket.clone());
-        writing.chronicle.note(
+        self.chronicle.touched(ticket.clone());
+        self.chronicle.note(
             ChangeKind::SurveyAnswered,
             at,
-            |entries| entries.survey_answered(&ticket, &new.opinion),
-            |row| row.related = Some(new.id.name()),
+            |entries| entries.survey_answered(&ticket, opinion),
+            |row| row.related = Some(id.name()),
         );
         let stored = StoredSurvey { survey, version: found.version + 1 };
-        survey::answer(&mut writing.tx, &stored).await?;
-        let mut answer = present::survey(&stored);
-        if new.opinion.is_dissatisfied() && !ticket.filing().ticket_type.is_complaint() {
-            complaint_invitation(ticket.facts().language).clone_into(&mut answer.complaint_invitation);
-        }
-        writing.finish(answer).await
+        survey::answer(&mut self.tx, &stored).await?;
+        let invited = opinion.is_dissatisfied() && !ticket.filing().ticket_type.is_complaint();
+        let invitation = if invited { complaint_invitation(ticket.facts().language) } else { "" };
+        Ok((stored, invitation.to_owned()))
     }
 }

@@ -3,14 +3,14 @@
 use kernel::{ResourceId, Role};
 use postgres::RequestKey;
 use server::{Call, Principal};
-use ticketing_domain::{Proof, TicketId, TrackingKey, customer_options, road};
+use ticketing_domain::{Proof, SurveyId, SurveyState, TicketId, TrackingKey, customer_options, road};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::writing::{Begun, Writing};
 use super::{Ticketing, cut, limit};
 use crate::Error;
 use crate::grpc::present;
-use crate::store::{Stored, message, ticket};
+use crate::store::{Stored, message, survey, ticket};
 
 /// Messages that are told at once.
 const MESSAGES: usize = 50;
@@ -47,8 +47,11 @@ impl Ticketing {
         messages.reverse();
         let open = status.office_case_open;
         let ticket = &stored.ticket;
-        let options = customer_options(ticket.state().standing(), !ticket.points().is_empty(), open);
-        Ok((present::public_affair(status, &stored, &followed, &road, &messages, &options), oldest))
+        let survey = survey::get(self.db.reader(), SurveyId::of(id)).await?;
+        let waits = survey.as_ref().is_some_and(|survey| survey.survey.state == SurveyState::Asked);
+        let options = customer_options(ticket.state().standing(), !ticket.points().is_empty(), open, waits);
+        let affair = present::public_affair(status, &stored, &followed, &road, &messages, &options, survey.as_ref());
+        Ok((affair, oldest))
     }
 
     /// What is kept of a ticket whose proof was shown. What was erased opens to nobody.

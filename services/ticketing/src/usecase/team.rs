@@ -1,16 +1,18 @@
-//! Who works on affairs, and what a queue asks of them: put, read, present or away.
+//! Who works on affairs, what a queue asks of them, and what departments are called: put, read, present or away.
 
 use kernel::{Department, Role};
 use postgres::{RequestKey, StoreError};
 use server::Call;
-use ticketing_domain::{Agent, AgentId, Presence, Refusal, SkillRule};
+use ticketing_domain::{Agent, AgentId, DepartmentId, Presence, Refusal, SkillRule};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::claimed::Claimed;
+use super::named::{Kind, NamedPage, NewNamed};
 use super::{Ticketing, cut, limit};
 use crate::Error;
 use crate::grpc::present;
 use crate::store::agent::{self, StoredAgent};
+use crate::store::named::Departments;
 use crate::store::queue;
 
 /// What PutAgent is asked.
@@ -48,7 +50,32 @@ pub struct NewPresence {
     pub key: RequestKey,
 }
 
+const DEPARTMENTS: Kind<Departments, pb::Department> = Kind {
+    present: present::department,
+    put: |entries, department| entries.department_put(department),
+    refusal: || Refusal::NotYours,
+};
+
 impl Ticketing {
+    /// Says what a department is called.
+    #[tracing::instrument(name = "department.put", skip_all, fields(department = %new.id))]
+    pub(crate) async fn put_department(
+        &self,
+        call: &Call,
+        new: NewNamed<DepartmentId, pb::Department>,
+    ) -> Result<pb::Department, Error> {
+        self.put_named(call, DEPARTMENTS, new).await
+    }
+
+    /// A page of departments that were named, and the slug of its last one when there are more.
+    #[tracing::instrument(name = "department.list", skip_all)]
+    pub(crate) async fn list_departments(
+        &self,
+        page: &NamedPage,
+    ) -> Result<(Vec<pb::Department>, Option<String>), Error> {
+        self.list_named(DEPARTMENTS, page).await
+    }
+
     /// Puts an agent here, or changes one.
     ///
     /// # Errors

@@ -119,6 +119,7 @@ async fn ordered(scene: &Scene, affair: &Affair<'_>, case: &str) {
         request_id: scene.request_id(),
     };
     affair.cast.ombudsman.procedure.clone().order_compliance(request).await.expect("it is ordered");
+    affair.call_department("billing", "Facturación", "Billing desk").await.expect("it is called so");
 }
 
 async fn enter(scene: &Scene, affair: &Affair<'_>, person: &str, office_role: office::OfficeRole) {
@@ -363,7 +364,7 @@ fn owed(faults: &mut Faults, whose: &str, lang: &str, text: &str) {
     for both in [
         ("Qué debe la entidad", "What the firm owes"),
         (">orden p1</a>", ">order p1</a>"),
-        ("<td data-label=\"Quién\">billing</td>", "<td data-label=\"Who\">billing</td>"),
+        ("<td data-label=\"Quién\">Facturación</td>", "<td data-label=\"Who\">Billing desk</td>"),
         (">pendiente<", ">open<"),
     ] {
         faults.says(&where_, text, of(lang, both));

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use ventanilla_proto::sla::v1 as sla;
-use web::{Lang, When};
+use web::{Departments, Lang, When};
 
 use super::choice::Dimension;
 use crate::addresses::{last, seconds};
@@ -28,6 +28,17 @@ pub(super) struct Figures {
     rows: Vec<Row>,
     pictures: Vec<Drawn>,
     left_out: usize,
+}
+
+/// The board with its departments by what they are called: as their lines are labelled, in the table and in every picture.
+fn named(board: &sla::Board, by: Dimension, lang: Lang, names: &Departments) -> sla::Board {
+    let mut board = board.clone();
+    if by == Dimension::Department {
+        for row in board.by_department.iter_mut().filter(|row| !row.key.is_empty()) {
+            row.key = names.called(&row.key, lang);
+        }
+    }
+    board
 }
 
 /// A template escapes what it is given.
@@ -57,7 +68,8 @@ struct Drawn {
 
 impl Figures {
     /// The figures of a board, with lines of this dimension.
-    pub(super) fn of(board: &sla::Board, by: Dimension, lang: Lang) -> Self {
+    pub(super) fn of(board: &sla::Board, by: Dimension, lang: Lang, names: &Departments) -> Self {
+        let board = &named(board, by, lang, names);
         let format = Format(lang);
         let none = sla::BoardRow::default();
         let total = board.total.as_ref().unwrap_or(&none);
@@ -292,29 +304,79 @@ fn month(key: &str) -> String {
     }
 }
 
+/// How promises end, as keys of the board, always in this order, so that a colour means one thing; and whether it is striped.
+const ENDINGS: [(&str, &str, bool); 5] = [
+    ("kept", "p-kept", false),
+    ("renegotiated", "p-second", false),
+    ("broken_announced", "p-third", false),
+    ("broken_unreported", "p-fourth", true),
+    ("broken_silent", "p-breached", true),
+];
+
 fn promises(outcomes: &[sla::BoardRow], format: Format) -> Drawn {
     let lang = format.0;
-    // Always these four, in this order, so that a colour means one thing.
-    let kinds = [
-        ("kept", "p-kept", false),
-        ("renegotiated", "p-second", false),
-        ("broken_announced", "p-third", false),
-        ("broken_silent", "p-breached", true),
-    ];
-    let parts = kinds.map(|(key, class, striped)| Part { name: words::key(key, lang), class, striped });
+    let parts = ENDINGS.map(|(key, class, striped)| Part { name: words::key(key, lang), class, striped });
     let of = |key: &str| outcomes.iter().find(|row| row.key == key).map_or(0, |row| row.clock_count);
     let label = lang.of("promesas", "promises").to_owned();
-    let row = CountRow { label, counts: kinds.map(|(key, ..)| of(key)).to_vec() };
+    let row = CountRow { label, counts: ENDINGS.map(|(key, ..)| of(key)).to_vec() };
     let caption = lang.of("Promesas a clientes", "Promises to customers").to_owned();
     Drawn {
         svg: plot::counts("b-promises", &parts, &[row], format).svg(
             &caption,
             lang.of(
-                "Cuántas promesas se cumplieron, se renegociaron, se rompieron avisando y se rompieron en silencio.",
-                "How many promises were kept, renegotiated, broken with notice, and broken in silence.",
+                "Cuántas promesas se cumplieron, se renegociaron, se rompieron avisando, con un aviso del que no se sabe si llegó, y en silencio.",
+                "How many promises were kept, renegotiated, broken with notice, with a notice of which nobody knows whether it arrived, and in silence.",
             ),
         ),
-        note: "",
+        note: lang.of(
+            "De un aviso sin acuse alguien se hizo cargo a tiempo y no ha dicho si llegó; cuando lo diga, la promesa cuenta como avisada o en silencio.",
+            "A notice that is not reported was with somebody in time, who has not said whether it arrived; once they do, the promise counts as announced or as silent.",
+        ),
         caption,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ventanilla_proto::ticketing::v1::PromiseState;
+
+    use super::*;
+
+    /// Every way a promise ends, as the contract of whoever keeps promises names it.
+    fn endings() -> Vec<String> {
+        let ends = |state: &PromiseState| {
+            !matches!(state, PromiseState::Unspecified | PromiseState::Made | PromiseState::AtRisk)
+        };
+        let states = (0..32).filter_map(|number| PromiseState::try_from(number).ok()).filter(ends);
+        states.map(|state| state.as_str_name().trim_start_matches("PROMISE_STATE_").to_lowercase()).collect()
+    }
+
+    #[test]
+    fn promises_are_counted_by_every_way_they_end_in_words_table_and_picture() {
+        let outcome = |(at, key): (usize, &String)| sla::BoardRow {
+            key: key.clone(),
+            clock_count: 1_i64 << at,
+            ..sla::BoardRow::default()
+        };
+        let rows: Vec<_> = endings().iter().enumerate().map(outcome).collect();
+        assert_eq!(rows.len(), ENDINGS.len());
+        let total = Some(sla::BoardRow { clock_count: 31, ..sla::BoardRow::default() });
+        let board = sla::Board { by_promise_outcome: rows.clone(), total, ..sla::Board::default() };
+        for lang in [Lang::Es, Lang::En] {
+            let figures = Figures::of(&board, Dimension::Outcome, lang, &Departments::default());
+            let svg = figures.pictures.last().map(|drawn| drawn.svg.to_string()).unwrap_or_default();
+            let mut told = std::collections::BTreeSet::new();
+            for (row, line) in rows.iter().zip(&figures.rows) {
+                let word = words::key(&row.key, lang);
+                let has_word = lang == Lang::En || word != row.key.replace('_', " ");
+                assert!(has_word, "{} has a word of its own", row.key);
+                assert_eq!(line.label, word);
+                assert!(svg.contains(&format!(">{word}</text>")), "{word} stands whole in the key: {svg}");
+                let bar = format!("{}: {}<", word, row.clock_count);
+                assert!(svg.contains(&bar), "{bar} is drawn: {svg}");
+                told.insert(word);
+            }
+            assert_eq!(told.len(), ENDINGS.len(), "no two are told alike");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 use ventanilla_proto::customer::v1 as customer;
-use web::{Lang, When};
+use web::{Departments, Lang, When};
 
 use crate::addresses::{last, seconds, short};
 use crate::format::Format;
@@ -13,6 +13,9 @@ use crate::{person, words};
 #[template(path = "view/sections.html")]
 pub(super) struct Sections {
     lang: Lang,
+    names: Departments,
+    /// Whether affairs lead to pages of their own.
+    see_affairs: bool,
     called: String,
     also_known_as: usize,
     state: Option<&'static str>,
@@ -62,6 +65,8 @@ struct Section<T> {
 
 struct Affair {
     id: String,
+    /// Its id, whole.
+    page: String,
     kind: &'static str,
     state: &'static str,
     severity: &'static str,
@@ -152,7 +157,12 @@ struct Survey {
 
 impl Sections {
     /// The page of a view at this instant.
-    pub(super) fn of(view: &customer::CustomerView, now: Timestamp, lang: Lang) -> Self {
+    pub(super) fn of(
+        view: &customer::CustomerView,
+        now: Timestamp,
+        lang: Lang,
+        (names, see_affairs): (Departments, bool),
+    ) -> Self {
         let none = customer::Customer::default();
         let of = view.golden.as_ref().and_then(|golden| golden.customer.as_ref()).unwrap_or(&none);
         let state = view.state();
@@ -160,6 +170,8 @@ impl Sections {
         let effort = view.effort.as_ref();
         Self {
             lang,
+            names,
+            see_affairs,
             called: if restricted {
                 words::customer_state(view.state, lang).to_owned()
             } else {
@@ -277,6 +289,7 @@ fn completeness(of: &customer::ViewCompleteness, lang: Lang) -> Completeness {
 fn tickets(section: Option<&customer::TicketSection>, lang: Lang) -> Section<Affair> {
     let rows = section.iter().flat_map(|section| &section.tickets).map(|ticket| Affair {
         id: short(&ticket.ticket),
+        page: last(&ticket.ticket).to_owned(),
         kind: words::ticket_type(ticket.ticket_type, lang),
         state: words::ticket_state(ticket.state, lang),
         severity: words::severity(ticket.severity, lang),

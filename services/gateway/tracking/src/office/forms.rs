@@ -49,6 +49,7 @@ impl Act {
             proceedings: self.proceedings.clone(),
             facts: self.facts.clone(),
             points: self.points.clone(),
+            chosen: String::new(),
             wrong: Vec::new(),
         }
     }

@@ -205,6 +205,12 @@ impl Case {
         }
     }
 
+    /// The offer that the claimant is still to be told: the one before them in a conciliation, or the one that waits beside it.
+    pub fn untold_offer(&self) -> Option<&Offer> {
+        let before_them = if self.stage() == Stage::Conciliation { self.state.offer() } else { None };
+        before_them.or(self.waiting_offer.as_ref()).filter(|offer| offer.told.is_none())
+    }
+
     /// The claimant was told the offer: their time to think it over starts. One that waited is taken up by it.
     ///
     /// # Errors

@@ -4,10 +4,12 @@ use kernel::{Language, Violations};
 use postgres::RequestKey;
 use prost::Message;
 use server::{PageToken, parse, status};
-use ticketing_domain::{Body, KeypadKey, KeypadProof};
+use ticketing_domain::{Body, KeypadKey, KeypadProof, Opinion};
 use tonic::Status;
 use ventanilla_proto::ticketing::v1 as pb;
+use ventanilla_proto::r#type::v1::Channel;
 
+use super::survey::opinion;
 use super::{etag, key, whole};
 use crate::usecase::Shown;
 
@@ -96,6 +98,28 @@ pub(in crate::grpc) fn object_public(
     let bare = pb::ObjectToPublicAnswerRequest { proof: String::new(), ..request.clone() };
     let key = call(&mut v, "ObjectToPublicAnswer", &request.request_id, &bare);
     let all = || Some((shown?, (etag?, text?), key?));
+    let all = all();
+    whole(v, all)
+}
+
+pub(in crate::grpc) fn survey_public(
+    request: &pb::AnswerPublicSurveyRequest,
+) -> Result<(Shown, (i64, Opinion), RequestKey), Violations> {
+    let mut v = Violations::new();
+    let shown = both(&mut v, &request.tracking_key, &request.proof);
+    let answer = pb::SurveyAnswer {
+        channel: Channel::Web.into(),
+        csat: request.csat,
+        nps: request.nps,
+        ces: request.ces,
+        causes: request.causes.clone(),
+        verbatim: request.verbatim.clone(),
+    };
+    let opinion = opinion(&mut v, "", &answer);
+    let etag = etag(&mut v, &request.etag);
+    let bare = pb::AnswerPublicSurveyRequest { proof: String::new(), ..request.clone() };
+    let key = call(&mut v, "AnswerPublicSurvey", &request.request_id, &bare);
+    let all = || Some((shown?, (etag?, opinion?), key?));
     let all = all();
     whole(v, all)
 }

@@ -45,7 +45,7 @@ pub(in crate::grpc) fn answer_survey(
     let key = key(&mut v, "AnswerSurvey", &request.request_id, request);
     let stated = past(&mut v, "occurred_time", request.occurred_time.as_ref(), now);
     let opinion = match &request.answer {
-        Some(answer) => opinion(&mut v, answer),
+        Some(answer) => opinion(&mut v, "answer.", answer),
         None => {
             v.push("answer", "is required");
             None
@@ -56,18 +56,19 @@ pub(in crate::grpc) fn answer_survey(
     whole(v, new)
 }
 
-fn opinion(v: &mut Violations, answer: &pb::SurveyAnswer) -> Option<Opinion> {
-    let channel = parse::channel(v, "answer.channel", answer.channel);
-    let csat = score(v, "answer.csat", answer.csat);
-    let nps = score(v, "answer.nps", answer.nps);
-    let ces = score(v, "answer.ces", answer.ces);
-    let causes = causes(v, &answer.causes);
+/// What the customer said; its fields stand at this path.
+pub(super) fn opinion(v: &mut Violations, at: &str, answer: &pb::SurveyAnswer) -> Option<Opinion> {
+    let channel = parse::channel(v, &format!("{at}channel"), answer.channel);
+    let csat = score(v, &format!("{at}csat"), answer.csat);
+    let nps = score(v, &format!("{at}nps"), answer.nps);
+    let ces = score(v, &format!("{at}ces"), answer.ces);
+    let causes = causes(v, &format!("{at}causes"), &answer.causes);
     let verbatim = match answer.verbatim.as_str() {
         "" => None,
-        words => v.check("answer.verbatim", words.parse()),
+        words => v.check(format!("{at}verbatim"), words.parse()),
     };
     if answer.csat.or(answer.nps).or(answer.ces).is_none() && answer.verbatim.is_empty() {
-        v.push("answer", "must have a score or words");
+        v.push(at.trim_end_matches('.'), "must have a score or words");
     }
     Some(Opinion { channel: channel?, csat, nps, ces, causes, verbatim })
 }
@@ -76,14 +77,14 @@ fn score<const MIN: u8, const MAX: u8>(v: &mut Violations, field: &str, value: O
     value.and_then(|number| v.check(field, number.try_into()))
 }
 
-fn causes(v: &mut Violations, values: &[i32]) -> Vec<SatisfactionCause> {
+fn causes(v: &mut Violations, at: &str, values: &[i32]) -> Vec<SatisfactionCause> {
     if values.len() > MOST_CAUSES {
-        v.push("answer.causes", "must be at most 5");
+        v.push(at, "must be at most 5");
         return Vec::new();
     }
     let mut causes = Vec::with_capacity(values.len());
     for (i, value) in values.iter().enumerate() {
-        let field = format!("answer.causes[{i}]");
+        let field = format!("{at}[{i}]");
         match cause(v, &field, *value) {
             Some(known) if causes.contains(&known) => v.push(field, "is named twice"),
             Some(known) => causes.push(known),

@@ -4,11 +4,15 @@ use kernel::{Department, Language, Violations};
 use postgres::{RequestKey, parse_etag};
 use prost::Message as _;
 use server::{PageToken, page_size, parse, status};
-use ticketing_domain::{Agent, AgentId, Body, Presence, Skill, SkillRule, Slug};
+use ticketing_domain::{Agent, AgentId, Body, DepartmentId, Presence, Skill, SkillRule, Slug};
 use tonic::Status;
 use ventanilla_proto::ticketing::v1 as pb;
 
+use super::named::Header;
+use super::process::wording;
 use super::{etag, key, list, whole};
+use crate::grpc::present;
+use crate::usecase::named::NewNamed;
 use crate::usecase::{NewAgent, NewPresence, NewRules, Target};
 
 /// Most affairs of one agent.
@@ -162,6 +166,33 @@ pub(in crate::grpc) fn put_queue(request: &pb::PutQueueRequest) -> Result<NewRul
     let rules = rules(&mut v, &said.rules);
     let whole_rules = || Some(NewRules { department: department?, rules, etag, key: key? });
     let new = whole_rules();
+    whole(v, new)
+}
+
+pub(in crate::grpc) fn put_department(
+    request: &pb::PutDepartmentRequest,
+) -> Result<NewNamed<DepartmentId, pb::Department>, Violations> {
+    let mut v = Violations::new();
+    let Some(said) = &request.department else {
+        key(&mut v, "PutDepartment", &request.request_id, request);
+        v.push("department", "is required");
+        return whole(v, None);
+    };
+    let names = wording::<100>(&mut v, "department.display_name", &said.display_name);
+    // By the Spanish one, which every department has.
+    let title = names.as_ref().map_or("-", |names| names.in_language(Language::Es)).to_owned();
+    let content =
+        names.map(|names| pb::Department { display_name: present::localized(&names), ..pb::Department::default() });
+    let header = Header {
+        method: "PutDepartment",
+        field: "department",
+        name: &said.name,
+        title: &title,
+        department: "",
+        etag: &said.etag,
+        request_id: &request.request_id,
+    };
+    let new = header.put(&mut v, request, content);
     whole(v, new)
 }
 

@@ -50,10 +50,10 @@ fn step(step: &Step) -> pb::ProcessStep {
         id: step.id.as_str().to_owned(),
         department: step.department.as_ref().map(ToString::to_string).unwrap_or_default(),
         standard_duration: step.standard.map(duration),
-        internal_title: texts(&step.internal_title),
-        public_title: texts(&step.public_title),
-        public_text: texts(&step.public_text),
-        public_next: texts(&step.public_next),
+        internal_title: localized(&step.internal_title),
+        public_title: localized(&step.public_title),
+        public_text: localized(&step.public_text),
+        public_next: localized(&step.public_next),
         situations: step.situations.iter().map(situation).collect(),
         next: step.next.iter().map(|id| id.as_str().to_owned()).collect(),
         may_begin: step.may_begin,
@@ -61,7 +61,7 @@ fn step(step: &Step) -> pb::ProcessStep {
     }
 }
 
-fn texts<const MAX: usize>(wording: &Wording<MAX>) -> Vec<LocalizedText> {
+pub(crate) fn localized<const MAX: usize>(wording: &Wording<MAX>) -> Vec<LocalizedText> {
     let text = |(language, text): (Language, &str)| LocalizedText {
         language: language_to_proto(language).into(),
         text: text.to_owned(),

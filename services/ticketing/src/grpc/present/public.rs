@@ -3,19 +3,24 @@
 use jiff::Timestamp;
 use postgres::etag;
 use server::parse::{language_to_proto, time_to_proto};
-use ticketing_domain::{CustomerOption, Milestone, Process, Stretch, Ticket};
+use ticketing_domain::{CustomerOption, Milestone, Process, Stretch, SurveyState, Ticket};
 use ventanilla_proto::ticketing::v1 as pb;
 
 use super::process::duration;
 use super::state;
 use crate::store::Stored;
 use crate::store::message::{Direction, Message};
+use crate::store::survey::StoredSurvey;
 
 /// Milestones that are told at most: the last ones that it passed, and those ahead.
 const MOST_MILESTONES: usize = 20;
 
 pub(crate) fn public_act(ticket: &Ticket, at: Timestamp) -> pb::PublicAct {
-    pb::PublicAct { state: state(ticket.state().standing()).into(), occurred_time: Some(time_to_proto(at)) }
+    pb::PublicAct {
+        state: state(ticket.state().standing()).into(),
+        occurred_time: Some(time_to_proto(at)),
+        complaint_invitation: String::new(),
+    }
 }
 
 pub(crate) fn public_affair(
@@ -25,6 +30,7 @@ pub(crate) fn public_affair(
     road: &[Milestone],
     messages: &[Message],
     options: &[CustomerOption],
+    survey: Option<&StoredSurvey>,
 ) -> pb::PublicAffair {
     let ticket = &stored.ticket;
     let state = ticket.state();
@@ -42,6 +48,18 @@ pub(crate) fn public_affair(
         options: options.iter().map(|option| self::option(*option).into()).collect(),
         // Known to who converts: the token is bound to what was asked.
         next_page_token: String::new(),
+        survey: survey.map(public_survey),
+    }
+}
+
+fn public_survey(stored: &StoredSurvey) -> pb::PublicSurvey {
+    pb::PublicSurvey {
+        etag: etag(stored.version),
+        ask_time: Some(time_to_proto(stored.survey.asked)),
+        answer_time: match &stored.survey.state {
+            SurveyState::Asked => None,
+            SurveyState::Answered { at, .. } => Some(time_to_proto(*at)),
+        },
     }
 }
 
@@ -94,5 +112,6 @@ const fn option(option: CustomerOption) -> pb::PublicOption {
         CustomerOption::Accept => pb::PublicOption::Accept,
         CustomerOption::Object => pb::PublicOption::Object,
         CustomerOption::Ombudsman => pb::PublicOption::Ombudsman,
+        CustomerOption::Survey => pb::PublicOption::Survey,
     }
 }
