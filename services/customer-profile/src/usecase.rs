@@ -19,6 +19,7 @@ use crate::rights::Journal;
 use crate::rules::RulesInForce;
 use crate::store;
 use crate::store::customer::{Locked, Standing};
+use crate::turns::Turns;
 use crate::workers::match_keys::MatchKeys;
 
 pub(crate) mod answer_match_proposal;
@@ -77,6 +78,8 @@ pub struct Profile {
     pub(crate) reviews: Arc<Notify>,
     /// Where records of people nobody knows are written.
     pub(crate) newcomers: ingest_source_record::Newcomers,
+    /// Whose turn it is to link by which identifier, in this process.
+    pub(crate) turns: Turns,
     /// The other services.
     pub(crate) peers: Peers,
     /// Erasures, outside the database.

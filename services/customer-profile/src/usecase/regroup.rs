@@ -13,10 +13,11 @@ use ventanilla_proto::customer::v1 as proto;
 
 use super::Profile;
 use crate::error::ProfileError;
-use crate::golden;
 use crate::store::customer::Locked;
 use crate::store::identity::{self, Member, NewLink};
+use crate::store::rules;
 use crate::store::{customer, record};
+use crate::{comparing, golden};
 
 /// Whether the customers that are read may be changed by others meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub(crate) struct Component {
     members: BTreeMap<SourceRecordId, Member>,
     links: BTreeMap<LinkId, Link>,
     denials: BTreeMap<LinkId, Pair>,
+    /// What stands between records, whatever links say.
+    contradictions: BTreeSet<Pair>,
     /// A customer whose only record is being written.
     fresh: Option<CustomerId>,
 }
@@ -45,6 +48,7 @@ impl Component {
             members: BTreeMap::from([(node.record, member)]),
             links: BTreeMap::new(),
             denials: BTreeMap::new(),
+            contradictions: BTreeSet::new(),
             fresh: Some(node.own_customer),
         }
     }
@@ -60,7 +64,13 @@ impl Component {
         fresh: Option<CustomerId>,
         reading: Reading,
     ) -> Result<Self, ProfileError> {
-        let mut component = Self { members: BTreeMap::new(), links: BTreeMap::new(), denials: BTreeMap::new(), fresh };
+        let mut component = Self {
+            members: BTreeMap::new(),
+            links: BTreeMap::new(),
+            denials: BTreeMap::new(),
+            contradictions: BTreeSet::new(),
+            fresh,
+        };
         let mut known = BTreeSet::new();
         let mut next = customers;
         while !next.is_empty() {
@@ -92,6 +102,11 @@ impl Component {
                     }
                 }
             }
+        }
+        if component.members.len() > 1 {
+            let edition = rules::edition(&mut **tx).await?;
+            let records: Vec<Uuid> = component.members.keys().map(|record| record.uuid()).collect();
+            component.contradictions = comparing::contradicting(tx, edition, &records).await?;
         }
         Ok(component)
     }
@@ -146,7 +161,7 @@ impl Component {
         let nodes: Vec<Node> = self.members.values().map(|m| m.node).collect();
         let links: Vec<Link> = self.links.values().cloned().chain(more).collect();
         let denials: Vec<Pair> = self.denials.values().copied().collect();
-        resolve(&nodes, &links, &denials)
+        resolve(&nodes, &links, &denials, &self.contradictions)
     }
 
     /// The customers that are written down, with their records.

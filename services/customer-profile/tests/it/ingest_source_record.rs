@@ -145,9 +145,10 @@ async fn of_two_who_bring_one_person_at_the_same_moment_the_second_waits_for_the
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_records_that_bridge_each_other_end_in_one_customer() {
     let world = World::new().await;
-    // A chain: each record shares one document with the next, so that every pair of neighbours races.
-    let sent = (0..24_u32)
-        .map(|n| world.insist(record(&format!("system-{n}"), "sales", "x").dni(&dni(100 + n)).dni(&dni(101 + n))));
+    // A chain: each record shares one mailbox with the next, so that every pair of neighbours races.
+    let mailbox = |n: u32| format!("m{n}@correo.example");
+    let said = |n: u32| record(&format!("system-{n}"), "sales", "x").named("Ana Ruiz");
+    let sent = (0..24_u32).map(|n| world.insist(said(n).email(&mailbox(n)).email(&mailbox(n + 1))));
     let answers = futures::future::join_all(sent).await;
     let mut resolved = BTreeSet::new();
     for answer in &answers {

@@ -2,6 +2,7 @@
 
 mod care;
 mod check_renewal;
+mod contradictions;
 mod crowds;
 mod customer_view;
 mod effort;
