@@ -26,17 +26,19 @@ pub(crate) async fn scores(
     let keys: Vec<_> = keys.into_iter().filter(|key| key.kind.fan_out() > 0).collect();
     let crowded = match_key::crowded(&mut **tx, &keys).await?;
     let neutral = Frequencies::neutral();
-    let mut people: HashMap<SourceRecordId, Person> = HashMap::with_capacity(records.len());
+    let mut people: HashMap<SourceRecordId, (Person, bool)> = HashMap::with_capacity(records.len());
     for record in &mut records {
         for identifier in &mut record.content.identifiers {
             identifier.shared |= crowded.contains(identifier.key());
         }
-        people.insert(record.id, Person::new(&Description::from(&record.content), &neutral));
+        let person = Person::new(&Description::from(&record.content), &neutral);
+        people.insert(record.id, (person, record.content.unproven));
     }
     let mut scores = HashMap::with_capacity(pairs.len());
     for (nth, pair) in pairs.iter().enumerate() {
-        if let (Some(one), Some(other)) = (people.get(&pair.a()), people.get(&pair.b())) {
-            scores.insert(*pair, rules.score(one, other));
+        if let (Some((one, said)), Some((other, told))) = (people.get(&pair.a()), people.get(&pair.b())) {
+            let score = rules.score(one, other);
+            scores.insert(*pair, if *said || *told { score.unproven() } else { score });
         }
         if nth % 64 == 63 {
             // Somebody may be waiting in a ring.

@@ -25,6 +25,7 @@ pub(crate) fn doubt(score: &Score) -> proto::MatchDoubt {
         Some(Doubt::DifferentBirthDates) => proto::MatchDoubt::DifferentBirthDates,
         Some(Doubt::OneFamily) => proto::MatchDoubt::OneFamily,
         Some(Doubt::NothingPersonal) => proto::MatchDoubt::NothingPersonal,
+        Some(Doubt::Unproven) => proto::MatchDoubt::Unproven,
     }
 }
 

@@ -169,7 +169,7 @@ async fn alone(tx: &mut Tx, customer: CustomerId) -> Result<Standing, ProfileErr
     let known = store::customer::resolve(tx, &[customer]).await?;
     let goes_on = *known.get(&customer).ok_or(ProfileError::CustomerNotFound(customer))?;
     match store::customer::lock_active(tx, &[goes_on.uuid()]).await? {
-        Locked::All => {
+        Locked::All(_) => {
             let standing = living(tx, goes_on).await?;
             still(&standing, customer)?;
             Ok(standing)
@@ -201,6 +201,12 @@ fn shown_to(call: &Call, customer: proto::Customer) -> proto::Customer {
         return customer;
     }
     proto::Customer { golden: None, identifiers: Vec::new(), source_records: Vec::new(), ..customer }
+}
+
+/// Every id of these customers: of whom an answer that shows them holds words.
+fn ids_of(customers: &[proto::Customer]) -> Vec<CustomerId> {
+    let names = customers.iter().flat_map(|customer| std::iter::once(&customer.name).chain(&customer.also_known_as));
+    names.filter_map(|name| CustomerId::parse(name).ok()).collect()
 }
 
 /// An answer that was kept.

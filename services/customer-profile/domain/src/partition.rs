@@ -58,11 +58,10 @@ pub fn resolve(records: &[Node], links: &[Link], denials: &[Pair], contradiction
         equals.iter().partition(|equals| equals.rank == Basis::Steward.rank());
     let denied: Vec<(usize, usize)> = denials.iter().filter_map(places).collect();
     let contradicted: Vec<(usize, usize)> = contradictions.iter().filter_map(places).collect();
-    let contradicted = unspoken_of(nodes.len(), &denied, &contradicted, &by_stewards, &by_rules);
+    let contradicted = unspoken_of(nodes.len(), &denied, contradicted, &by_stewards, &by_rules);
     let mut forest = Forest::new(nodes.len(), denied);
     forest.join_all(&by_stewards);
-    forest.deny(contradicted);
-    forest.join_all(&by_rules);
+    forest.join_unless(&by_rules, &contradicted);
     let mut groups: BTreeMap<usize, Vec<Node>> = BTreeMap::new();
     for (i, node) in nodes.iter().enumerate() {
         groups.entry(forest.find(i)).or_default().push(*node);
@@ -75,21 +74,22 @@ pub fn resolve(records: &[Node], links: &[Link], denials: &[Pair], contradiction
 fn unspoken_of(
     size: usize,
     denied: &[(usize, usize)],
-    contradicted: &[(usize, usize)],
+    mut contradicted: Vec<(usize, usize)>,
     by_stewards: &[&Equals<'_>],
     by_rules: &[&Equals<'_>],
 ) -> Vec<(usize, usize)> {
     if contradicted.is_empty() || by_stewards.is_empty() {
-        return contradicted.to_vec();
+        return contradicted;
     }
-    let mut sides = Forest::new(size, denied.iter().chain(contradicted).copied());
-    sides.join_all(by_rules);
+    let mut sides = Forest::new(size, denied.iter().copied());
+    sides.join_unless(by_rules, &contradicted);
     let mut spoken = Forest::new(size, []);
     for i in 0..size {
         spoken.join(sides.find(i), i);
     }
     spoken.join_all(by_stewards);
-    contradicted.iter().copied().filter(|(one, other)| spoken.find(*one) != spoken.find(*other)).collect()
+    contradicted.retain(|(one, other)| spoken.find(*one) != spoken.find(*other));
+    contradicted
 }
 
 /// Records that one assertion makes equal: all that carry an identifier, or two of which a steward or a score says so.
@@ -100,6 +100,16 @@ struct Equals<'a> {
     identifier: Option<&'a IdentifierKey>,
     /// Their places, the oldest first.
     records: Vec<usize>,
+}
+
+impl Equals<'_> {
+    /// Every two of them, the older first.
+    fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.records
+            .iter()
+            .enumerate()
+            .flat_map(|(nth, one)| self.records[..nth].iter().map(move |older| (*older, *one)))
+    }
 }
 
 fn equals(links: &[Link], places: impl Fn(&Pair) -> Option<(usize, usize)>) -> BTreeSet<Equals<'_>> {
@@ -143,29 +153,54 @@ struct Forest {
 
 impl Forest {
     fn new(size: usize, denials: impl IntoIterator<Item = (usize, usize)>) -> Self {
-        let mut forest = Self { leader: (0..size).collect(), denied: vec![BTreeSet::new(); size] };
-        forest.deny(denials);
-        forest
-    }
-
-    /// Keeps apart the sets of each two, unless they are one already.
-    fn deny(&mut self, pairs: impl IntoIterator<Item = (usize, usize)>) {
-        for (one, other) in pairs {
-            let (one, other) = (self.find(one), self.find(other));
-            if one != other {
-                self.denied[one].insert(other);
-                self.denied[other].insert(one);
-            }
+        let mut denied = vec![BTreeSet::new(); size];
+        for (a, b) in denials {
+            denied[a].insert(b);
+            denied[b].insert(a);
         }
+        Self { leader: (0..size).collect(), denied }
     }
 
     /// Joins what these make equal, in their order.
     fn join_all(&mut self, equals: &[&Equals<'_>]) {
-        for Equals { records, .. } in equals {
-            for (nth, one) in records.iter().enumerate() {
-                records[..nth].iter().for_each(|older| self.join(*older, *one));
+        for pair in equals.iter().flat_map(|equals| equals.pairs()) {
+            self.join(pair.0, pair.1);
+        }
+    }
+
+    /// The same of what rules make equal, one rank after the other, but for what these contradictions hold apart. Of all that
+    /// one rank hangs together only those are joined who are contradicted by the same others: who could be either of two is
+    /// neither, whoever came first.
+    fn join_unless(&mut self, equals: &[&Equals<'_>], contradicted: &[(usize, usize)]) {
+        for rank in equals.chunk_by(|one, other| one.rank == other.rank) {
+            let enemies = self.enemies(rank, contradicted);
+            let none = BTreeSet::new();
+            let of = |set: usize| enemies.get(&set).unwrap_or(&none);
+            let sets: Vec<usize> = (0..self.leader.len()).map(|i| self.find(i)).collect();
+            for (one, other) in rank.iter().flat_map(|equals| equals.pairs()) {
+                if of(sets[one]) == of(sets[other]) {
+                    self.join(one, other);
+                }
             }
         }
+    }
+
+    /// The sets that contradict each set, among those that these hang together.
+    fn enemies(&mut self, equals: &[&Equals<'_>], contradicted: &[(usize, usize)]) -> HashMap<usize, BTreeSet<usize>> {
+        let mut enemies: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+        if contradicted.is_empty() {
+            return enemies;
+        }
+        let mut together = Self { leader: self.leader.clone(), denied: vec![BTreeSet::new(); self.leader.len()] };
+        together.join_all(equals);
+        for (one, other) in contradicted {
+            let (one, other) = (self.find(*one), self.find(*other));
+            if one != other && together.find(one) == together.find(other) {
+                enemies.entry(one).or_default().insert(other);
+                enemies.entry(other).or_default().insert(one);
+            }
+        }
+        enemies
     }
 
     fn find(&mut self, mut i: usize) -> usize {
@@ -274,6 +309,19 @@ mod tests {
         let links = [link(document("x"), 1, 2), link(Basis::Score, 2, 3)];
         assert_eq!(apart(3, &links, &[], &[pair(1, 3)]), [vec![1, 2], vec![3]]);
         assert_eq!(apart(3, &links, &[], &[]), [[1, 2, 3]]);
+    }
+
+    #[test]
+    fn who_may_be_either_of_two_who_contradict_each_other_is_neither_whoever_came_first() {
+        for between in 1..=3 {
+            let [one, other] = match between {
+                1 => [2, 3],
+                2 => [1, 3],
+                _ => [1, 2],
+            };
+            let links = [link(Basis::Score, between, one), link(Basis::Score, between, other)];
+            assert_eq!(apart(3, &links, &[], &[pair(one, other)]), [[1], [2], [3]]);
+        }
     }
 
     #[test]

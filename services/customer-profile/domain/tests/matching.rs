@@ -267,6 +267,7 @@ fn content(name: PersonName, street: &str, identifiers: &[(IdentifierKind, &str)
         language: None,
         verified: Default::default(),
         observed_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        unproven: false,
     }
 }
 

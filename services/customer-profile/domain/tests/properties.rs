@@ -74,6 +74,7 @@ fn content(said: &Said) -> Content {
         language: (said.name == 1).then_some(Language::Ca),
         verified: said.verified.map(|at| (Attribute::Name, Timestamp::from_second(at).unwrap())).into_iter().collect(),
         observed_at: Timestamp::from_second(said.observed).unwrap(),
+        unproven: false,
     }
 }
 
@@ -187,6 +188,11 @@ impl Store {
         self.denied.retain(|denied| !crosses(denied));
         self.confirmed.insert(pair);
         self.settle([pair.a(), pair.b()]);
+        // The word is written on more records where one would leave others.
+        while let Some(left) = one.union(&other).find(|r| self.customers[r] != self.customers[&pair.a()]).copied() {
+            self.confirmed.insert(Pair::of(pair.a(), left));
+            self.settle([pair.a(), left]);
+        }
         assert_eq!(self.customers[&pair.a()], self.customers[&pair.b()], "a merge makes one");
         assert!(one.union(&other).all(|r| self.customers[r] == self.customers[&pair.a()]), "of all of both");
     }

@@ -123,7 +123,7 @@ pub(crate) async fn carriers(
                   c.valid_until
            from unnest($1::text[], $2::text[]) as w (kind, key)
            cross join lateral (
-               select i.* from customer_profile.identifier i where i.kind = w.kind and i.key = w.key limit 66
+               select i.* from customer_profile.identifier i where i.kind = w.kind and i.key = w.key and not i.unproven limit 66
            ) c"#,
         &kinds,
         &values,

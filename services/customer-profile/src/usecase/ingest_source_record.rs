@@ -49,15 +49,18 @@ pub(crate) async fn ingest_source_record(
     draught: Draught,
     key: RequestKey,
 ) -> Result<proto::SourceRecord, ProfileError> {
-    let arrival = Arrival { call: call.clone(), draught: draught.clone(), key };
-    match profile.newcomers.write(arrival).await {
-        Ok(Some(record)) => {
-            profile.nudge();
-            return Ok(record);
+    // What nobody proved is written by itself.
+    if !draught.content.unproven {
+        let arrival = Arrival { call: call.clone(), draught: draught.clone(), key };
+        match profile.newcomers.write(arrival).await {
+            Ok(Some(record)) => {
+                profile.nudge();
+                return Ok(record);
+            }
+            // Somebody knows this person, or is just being told.
+            Ok(None) | Err(StoreError::Contended | StoreError::Constraint { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
-        // Somebody knows this person, or is just being told.
-        Ok(None) | Err(StoreError::Contended | StoreError::Constraint { .. }) => {}
-        Err(error) => return Err(error.into()),
     }
     // Of many about one person each waits here, and not in the database with a connection of its own.
     let turn = profile.turns.take(&locks_of(&draught)).await.ok_or(ProfileError::IdentityContended)?;
@@ -72,8 +75,7 @@ async fn attempt(
     draught: &Draught,
     key: &RequestKey,
 ) -> Result<proto::SourceRecord, ProfileError> {
-    let now = profile.ambient.now();
-    let mut tx = match super::begin(profile, key, now).await? {
+    let mut tx = match super::begin(profile, key, profile.ambient.now()).await? {
         Begun::Replay(answer) => return Ok(answer),
         Begun::Fresh(tx) => tx,
     };
@@ -82,12 +84,17 @@ async fn attempt(
     let mut changed = touched.clone();
     let locks = locks_of(draught);
     identity::lock(&mut tx, &locks.iter().copied().collect::<Vec<_>>()).await?;
+    // Not before: whoever wrote of the same while this waited was earlier.
+    let now = profile.ambient.now();
 
     let known = record::find(&mut tx, &draught.source_system, draught.external_id.expose()).await?;
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone()).occurred(draught.content.observed_at);
     let head = match known {
         Some(head) => {
             if head.department != draught.department {
+                return Err(ProfileError::DepartmentMismatch { owner: head.department });
+            }
+            if draught.content.unproven && !is_unproven(&mut tx, head.id).await? {
                 return Err(ProfileError::DepartmentMismatch { owner: head.department });
             }
             let supersedes = draught.content.supersedes(head.observed_at);
@@ -134,6 +141,11 @@ async fn attempt(
     let answered = answer(tx, key, &stored).await;
     profile.nudge();
     answered
+}
+
+/// Whether nobody proved who says what a record says.
+async fn is_unproven(tx: &mut Tx, record: SourceRecordId) -> Result<bool, StoreError> {
+    Ok(record::load(tx, &[record.uuid()]).await?.iter().all(|stored| stored.record.content.unproven))
 }
 
 /// Asserts and revokes what the touched identifiers justify, and writes the customers that follow. `changed` are those of

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use customer_profile_domain::{CustomerId, Group, Link, LinkId, LinkType, Node, Pair, Record, SourceRecordId, resolve};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::ResourceId;
 use ledger::{Draft, Stamp};
 use postgres::Tx;
@@ -36,6 +36,8 @@ pub(crate) struct Component {
     denials: BTreeMap<LinkId, Pair>,
     /// What stands between records, whatever links say.
     contradictions: BTreeSet<Pair>,
+    /// When the last of the customers was written.
+    written_at: Timestamp,
     /// A customer whose only record is being written.
     fresh: Option<CustomerId>,
 }
@@ -49,6 +51,7 @@ impl Component {
             links: BTreeMap::new(),
             denials: BTreeMap::new(),
             contradictions: BTreeSet::new(),
+            written_at: Timestamp::MIN,
             fresh: Some(node.own_customer),
         }
     }
@@ -69,6 +72,7 @@ impl Component {
             links: BTreeMap::new(),
             denials: BTreeMap::new(),
             contradictions: BTreeSet::new(),
+            written_at: Timestamp::MIN,
             fresh,
         };
         let mut known = BTreeSet::new();
@@ -81,7 +85,7 @@ impl Component {
                     Reading::Free => customer::look_active(tx, &standing).await?,
                 };
                 match found {
-                    Locked::All => {}
+                    Locked::All(at) => component.written_at = component.written_at.max(at),
                     Locked::Absorbed => return Err(ProfileError::IdentityContended),
                     Locked::Erased(id) => return Err(ProfileError::CustomerErased(id)),
                 }
@@ -183,7 +187,11 @@ pub(crate) struct Regrouped {
     separated: BTreeMap<CustomerId, Vec<CustomerId>>,
 }
 
-/// Writes the customers that follow from the links. `current` is a record that is being written: its customer is
+/// How far a customer may have been written in the future before the clock is held to have been set back since.
+const SET_BACK: SignedDuration = SignedDuration::from_secs(60);
+
+/// Writes the customers that follow from the links. `now` was taken before their locks: whoever wrote one of them since is told
+/// of as of later, and the work is begun anew, so that what is known at an instant is what screens showed by then. `current` is a record that is being written: its customer is
 /// written in any case, with what it says now.
 pub(crate) async fn settle(
     profile: &Profile,
@@ -192,6 +200,10 @@ pub(crate) async fn settle(
     current: Option<&Record>,
     now: Timestamp,
 ) -> Result<Regrouped, ProfileError> {
+    let ahead = component.written_at.duration_since(now);
+    if ahead > SignedDuration::ZERO && ahead < SET_BACK {
+        return Err(ProfileError::IdentityContended);
+    }
     let before = component.before();
     let groups = component.groups_with([]);
     let has_changed = |group: &&Group| {

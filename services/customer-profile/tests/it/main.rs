@@ -33,5 +33,6 @@ mod state_consent;
 mod stewards_and_rules;
 mod support;
 mod units;
+mod unproven;
 mod watch_customer;
 mod what_is_known;

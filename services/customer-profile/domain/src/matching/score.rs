@@ -53,6 +53,8 @@ pub enum Doubt {
     OneFamily,
     /// Nothing agrees that belongs to one person alone.
     NothingPersonal,
+    /// Nobody proved who says one of the two.
+    Unproven,
 }
 
 impl Doubt {
@@ -64,6 +66,7 @@ impl Doubt {
             Self::DifferentBirthDates => "different_birth_dates",
             Self::OneFamily => "one_family",
             Self::NothingPersonal => "nothing_personal",
+            Self::Unproven => "unproven",
         }
     }
 }
@@ -216,6 +219,12 @@ pub fn contradictions(records: &[Record]) -> BTreeSet<Pair> {
 }
 
 impl Score {
+    /// The same of two records of which nobody proved who says one: whatever agrees, somebody may have written it who knows.
+    #[must_use]
+    pub fn unproven(self) -> Self {
+        Self { grade: self.grade.min(Grade::Probable), doubt: self.doubt.or(Some(Doubt::Unproven)), ..self }
+    }
+
     /// What stands against making two records one person because they carry the same identifier of this kind. A document is
     /// one person's whatever name stands beside it; an account is its holders'.
     pub fn against(&self, kind: IdentifierKind) -> Option<Doubt> {
