@@ -278,21 +278,26 @@ pub(crate) async fn affairs(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<U
 }
 
 /// Positions of entries about other customers whose personal part is a steward's reason for a link with one of these ids'
-/// records.
+/// records. The customer that an entry is about was whoever went on then: any of those that ever hung together with the
+/// records, directly or by way of others, whoever they are one with now.
 #[tracing::instrument(name = "db.rights.reasons", skip_all)]
 pub(crate) async fn reasons_elsewhere(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<i64>, StoreError> {
     let positions = sqlx::query_scalar!(
-        r#"with own as materialized (
+        r#"with recursive own as materialized (
                select id from customer_profile.source_record where own_customer_id = any($1)
-           ), link as materialized (
-               select l.record_a, l.record_b from own join customer_profile.identity_link l on l.record_a = own.id
-               union all
-               select l.record_a, l.record_b from own join customer_profile.identity_link l on l.record_b = own.id
+           ), reached (id) as (
+               select id from own
+               union
+               select n.id from reached r cross join lateral (
+                   select l.record_b as id from customer_profile.identity_link l where l.record_a = r.id
+                   union all
+                   select l.record_a from customer_profile.identity_link l where l.record_b = r.id
+                   offset 0
+               ) n
            ), other as materialized (
-               select distinct 'customers/' || c.id as aggregate
-               from link join customer_profile.source_record r on r.id in (link.record_a, link.record_b)
-               cross join lateral (values (r.own_customer_id), (r.customer_id)) as c (id)
-               where c.id <> all($1)
+               select distinct 'customers/' || s.own_customer_id as aggregate
+               from reached join customer_profile.source_record s on s.id = reached.id
+               where s.own_customer_id <> all($1)
            )
            select l.position from other join customer_profile.ledger l on l.aggregate = other.aggregate
            where l.commitment is not null and l.type = 'ventanilla.customer.v1.IdentityLinkAsserted'
