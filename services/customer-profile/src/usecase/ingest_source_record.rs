@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use aws_lc_rs::digest::{SHA256, digest};
 use customer_profile_domain::{Content, CustomerId, IdentifierKey, Node, Record, Slug, SourceRecordId};
 use jiff::Timestamp;
-use kernel::{Actor, ActorKind, Department, Personal, ResourceId};
+use kernel::{Actor, ActorKind, Department, Personal, ResourceId, Role};
 use ledger::{Draft, Stamp};
 use postgres::{RequestKey, StoreError, Tx};
 use server::Call;
@@ -49,6 +49,10 @@ pub(crate) async fn ingest_source_record(
     draught: Draught,
     key: RequestKey,
 ) -> Result<proto::SourceRecord, ProfileError> {
+    // A system whose token names a department speaks for that one.
+    if let Some(own) = foreign(&call, &draught.department) {
+        return Err(ProfileError::DepartmentMismatch { owner: own.clone() });
+    }
     // What nobody proved is written by itself.
     if !draught.content.unproven {
         let arrival = Arrival { call: call.clone(), draught: draught.clone(), key };
@@ -141,6 +145,14 @@ async fn attempt(
     let answered = answer(tx, key, &stored).await;
     profile.nudge();
     answered
+}
+
+/// The department that a system's token names, when it brings a record of another one. Who imports, keeps records or speaks for
+/// a service brings those of any.
+fn foreign<'a>(call: &'a Call, department: &Department) -> Option<&'a Department> {
+    let any = call.acting().has_any(&[Role::Importer, Role::Steward, Role::Service]);
+    let own = call.actor().department.as_ref().filter(|_| call.acting().has(Role::Crm) && !any);
+    own.filter(|own| *own != department)
 }
 
 /// Whether nobody proved who says what a record says.

@@ -45,9 +45,10 @@ pub(crate) async fn preview_merge(
         Ok(shown)
     };
     let shown = super::insist(look).await?;
-    let restricted = shown.customers.iter().position(|c| c.state() == proto::CustomerState::Restricted);
-    match restricted.and_then(|place| customers.get(place)) {
-        Some(restricted) if !super::keeps(call) => Err(ProfileError::CustomerRestricted(*restricted)),
+    // They are shown the oldest first, and not as they were named.
+    let restricted = shown.customers.iter().find(|c| c.state() == proto::CustomerState::Restricted);
+    match restricted.and_then(|customer| CustomerId::parse(&customer.name).ok()) {
+        Some(restricted) if !super::keeps(call) => Err(ProfileError::CustomerRestricted(restricted)),
         _ => Ok(shown),
     }
 }

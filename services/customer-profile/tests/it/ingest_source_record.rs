@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::Role;
 use tonic::Code;
+use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::customer::v1::*;
 
 use crate::support::{Say, World, dni, reason, record, time};
@@ -201,6 +202,25 @@ async fn the_golden_record_says_where_every_value_comes_from() {
     let from = born.provenance.unwrap();
     assert_eq!((from.source_record, from.rule), (old.name, SurvivorshipRule::OnlySource.into()));
     assert_eq!(golden.language.unwrap().value, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_system_that_speaks_for_a_department_brings_no_record_of_another() {
+    let world = World::new().await;
+    let bring = |department: &str, roles: &[Role]| {
+        let said = record("crm-billing", department, "1").named("Ana Ruiz Gil");
+        let request = IngestSourceRecordRequest { record: Some(said), request_id: world.request_id() };
+        let mut client = CustomerServiceClient::new(world.served.channel_as("crm-billing", roles, Some("billing")));
+        async move { client.ingest_source_record(request).await.map(tonic::Response::into_inner) }
+    };
+    let refused = bring("sales", &[Role::Crm]).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "DEPARTMENT_MISMATCH"));
+    assert_eq!(world.count("source_record").await, 0);
+    assert!(bring("sales", &[Role::Importer]).await.is_ok(), "who imports brings everybody's");
+    let own = record("crm-billing-2", "billing", "1").named("Eva Sanz Oca");
+    let request = IngestSourceRecordRequest { record: Some(own), request_id: world.request_id() };
+    let mut client = CustomerServiceClient::new(world.served.channel_as("crm-billing", &[Role::Crm], Some("billing")));
+    assert!(client.ingest_source_record(request).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

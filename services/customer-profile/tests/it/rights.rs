@@ -414,6 +414,10 @@ async fn nothing_of_a_restricted_customer_comes_out_by_a_side_door() {
     let preview = PreviewMergeRequest { customers: vec![a.customer.clone(), b.customer.clone()] };
     let refused = world.client(Role::Supervisor).preview_merge(preview.clone()).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CUSTOMER_RESTRICTED"));
+    // In whatever order they are named, it is said of whom.
+    let turned = PreviewMergeRequest { customers: vec![b.customer.clone(), a.customer.clone()] };
+    let refused = world.client(Role::Supervisor).preview_merge(turned).await.unwrap_err();
+    assert_eq!(refused.get_error_details().error_info().unwrap().metadata["resource"], a.customer);
     assert!(world.client(Role::Steward).preview_merge(preview).await.is_ok(), "who keeps it sees it");
     let ended = EndRelationRequest { name: relation.name, request_id: world.request_id() };
     assert_eq!(world.client(Role::Agent).end_relation(ended).await.unwrap().into_inner().evidence, "");

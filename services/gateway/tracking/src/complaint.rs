@@ -1,8 +1,8 @@
 //! A complaint of somebody who has no key yet: one form, answered with key and proof. What is brought is a record of who complains, of a source of its own,
 //! and an affair; nothing of anybody is read for it.
 //!
-//! Whoever fills it in is believed their name and one way to be reached, as on the telephone. One and no more: what is written by a stranger who knows a
-//! customer's name and number then adds nothing to what is known of that customer.
+//! Nothing proves the name and the one way to be reached that are written into it: the record is unproven, a customer of its own until a steward says whose it
+//! is, so that what a stranger writes who knows a customer's name and number adds nothing to what is known of that customer, and opens no affair of theirs.
 
 use askama::Template;
 use axum::extract::State as Of;
@@ -322,7 +322,7 @@ async fn bring(state: &State, written: &Written, lang: Lang, now: Timestamp) -> 
     // Told again, it is told later: the same record, seen anew.
     let request_id = state.web.ambient().uuid(now).to_string();
     let ingest = IngestSourceRecordRequest { record: Some(written.record(state, now)), request_id };
-    let customer = state.records()?.ingest_source_record(ingest).await?.into_inner().customer;
+    let customer = state.records()?.ingest_source_record(ingest).await?.into_inner().own_customer;
     let request = CreateTicketRequest {
         ticket: Some(written.ticket(state, customer, lang)),
         request_id: written.id("ticket").to_string(),
