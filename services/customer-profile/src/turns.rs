@@ -11,8 +11,8 @@ use std::time::Duration;
 use tokio::sync::{Mutex as Turnstile, OwnedMutexGuard};
 use tokio::time::{Instant, timeout_at};
 
-/// How long somebody waits for a turn: as long as for a lock of the database.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long somebody waits for a turn: it costs nobody else anything.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The turnstiles that somebody holds or waits at. Cheap to clone.
 #[derive(Clone, Default)]
