@@ -238,7 +238,8 @@ impl Scene {
     /// Clients of all services for somebody with this role: `scene-agent` of `customer-service` and
     /// so on.
     pub fn role(&self, role: Role) -> Clients {
-        let department = (!role.is_office()).then_some("customer-service");
+        // A system that speaks for one department is named with it; this one speaks for the whole house.
+        let department = (!role.is_office() && role != Role::Crm).then_some("customer-service");
         self.person(&format!("scene-{}", role.as_str()), &[role], department)
     }
 

@@ -168,7 +168,9 @@ impl IdentitySettings {
             None => WrittenRules::from(&Rules::standard()),
             Some(file) => {
                 let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-                serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?
+                let written: WrittenRules =
+                    serde_json::from_str(&text).map_err(|e| format!("{}: {e}", file.display()))?;
+                written.of_file()
             }
         };
         let rules = written.read().map_err(|faults| {

@@ -33,7 +33,7 @@ pub(crate) fn stored(record: &proto::SourceRecord) -> Option<Content> {
 fn read_with(violations: &mut Violations, record: &proto::SourceRecord, identify: Identify) -> Option<Content> {
     let observed_at = parse::time(violations, "observed_time", record.observed_time.as_ref());
     let name = record.person_name.as_ref().and_then(|name| read_name(violations, name));
-    let identifiers = read_identifiers(violations, &record.identifiers, identify);
+    let identifiers = read_identifiers(violations, &record.identifiers, identify, observed_at);
     let birth_date = read_birth_date(violations, &record.birth_date);
     let address = record.address.as_ref().and_then(|address| read_address(violations, address));
     let language = parse::language(violations, "language", record.language);
@@ -47,7 +47,16 @@ fn read_with(violations: &mut Violations, record: &proto::SourceRecord, identify
         Attribute::Language => record.language != 0,
     };
     let verified = read_verifications(violations, &record.verifications, has, observed_at);
-    Some(Content { name, identifiers, birth_date, address, language, verified, observed_at: observed_at? })
+    Some(Content {
+        name,
+        identifiers,
+        birth_date,
+        address,
+        language,
+        verified,
+        observed_at: observed_at?,
+        unproven: record.unproven,
+    })
 }
 
 /// The path of an attribute in the contract.
@@ -97,6 +106,7 @@ fn read_identifiers(
     violations: &mut Violations,
     identifiers: &[proto::Identifier],
     identify: Identify,
+    observed_at: Option<Timestamp>,
 ) -> Vec<Identifier> {
     if identifiers.len() > MAX_IDENTIFIERS {
         violations.push("identifiers", format!("must have at most {MAX_IDENTIFIERS} items"));
@@ -104,7 +114,7 @@ fn read_identifiers(
     }
     let mut kept: Vec<Identifier> = Vec::with_capacity(identifiers.len());
     for (index, identifier) in identifiers.iter().enumerate() {
-        let Some(identifier) = read_identifier(violations, index, identifier, identify) else { continue };
+        let Some(identifier) = read_identifier(violations, index, identifier, identify, observed_at) else { continue };
         match kept.iter_mut().find(|k| k.key() == identifier.key()) {
             Some(known) => {
                 known.verified_at = known.verified_at.max(identifier.verified_at);
@@ -122,11 +132,15 @@ fn read_identifier(
     index: usize,
     given: &proto::Identifier,
     identify: Identify,
+    observed_at: Option<Timestamp>,
 ) -> Option<Identifier> {
     let path = |field: &str| format!("identifiers[{index}].{field}");
     let verified_at = parse::optional_time(violations, &path("verified_time"), given.verified_time.as_ref());
     let from = parse::optional_time(violations, &path("valid_from_time"), given.valid_from_time.as_ref());
     let until = parse::optional_time(violations, &path("valid_until_time"), given.valid_until_time.as_ref());
+    if verified_at.zip(observed_at).is_some_and(|(verified, observed)| verified > observed) {
+        violations.push(path("verified_time"), "must not be after observed_time");
+    }
     let validity = Validity::new(from, until);
     if validity.is_none() {
         violations.push(path("valid_until_time"), "must be after valid_from_time");
@@ -212,6 +226,7 @@ pub(crate) fn write(content: &Content, record: &mut proto::SourceRecord) {
     };
     record.verifications = content.verified.iter().map(verification).collect();
     record.observed_time = Some(parse::time_to_proto(content.observed_at));
+    record.unproven = content.unproven;
 }
 
 /// A name on the wire.

@@ -38,6 +38,12 @@ pub enum ProfileError {
         /// What needs it, and until when.
         holds: Vec<Violation>,
     },
+    /// The person has the data kept for a claim of theirs.
+    #[error("the person has the data kept for a claim: {} restrictions; it can be erased once they are lifted", .restrictions.len())]
+    ErasureRestricted {
+        /// Which stand.
+        restrictions: Vec<RestrictionId>,
+    },
     /// A service that may hold something of the customer is silent.
     #[error("{service} does not answer, and without it nothing is done; retry")]
     ServiceSilent {
@@ -196,6 +202,7 @@ impl Classify for ProfileError {
             | Self::CustomerErased(_)
             | Self::CustomerRestricted(_)
             | Self::ErasureHeld { .. }
+            | Self::ErasureRestricted { .. }
             | Self::RelationStands(_)
             | Self::DealingDiffers
             | Self::NextActionSettled { .. }
@@ -222,7 +229,7 @@ impl Classify for ProfileError {
             Self::CustomerNotFound(_) => "CUSTOMER_NOT_FOUND",
             Self::CustomerErased(_) => "CUSTOMER_ERASED",
             Self::CustomerRestricted(_) => "CUSTOMER_RESTRICTED",
-            Self::ErasureHeld { .. } => "ERASURE_HELD",
+            Self::ErasureHeld { .. } | Self::ErasureRestricted { .. } => "ERASURE_HELD",
             Self::ServiceSilent { .. } => "SERVICE_SILENT",
             Self::ErasureNotFound(_) => "ERASURE_NOT_FOUND",
             Self::RestrictionNotFound(_) => "RESTRICTION_NOT_FOUND",
@@ -259,6 +266,9 @@ impl Classify for ProfileError {
             | Self::CustomerErased(id)
             | Self::CustomerRestricted(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::ErasureHeld { until, .. } => vec![("end_time", Cow::Owned(until.to_string()))],
+            Self::ErasureRestricted { restrictions } => {
+                restrictions.iter().map(|id| ("resource", Cow::Owned(id.name()))).take(1).collect()
+            }
             Self::ServiceSilent { service } => vec![("service", Cow::Borrowed(*service))],
             Self::ErasureNotFound(id) => vec![("resource", Cow::Owned(id.name()))],
             Self::RestrictionNotFound(id) => vec![("resource", Cow::Owned(id.name()))],

@@ -22,8 +22,10 @@ pub(crate) fn doubt(score: &Score) -> proto::MatchDoubt {
         None => proto::MatchDoubt::Unspecified,
         Some(Doubt::DifferentDocuments) => proto::MatchDoubt::DifferentDocuments,
         Some(Doubt::DifferentPeople) => proto::MatchDoubt::DifferentPeople,
+        Some(Doubt::DifferentBirthDates) => proto::MatchDoubt::DifferentBirthDates,
         Some(Doubt::OneFamily) => proto::MatchDoubt::OneFamily,
         Some(Doubt::NothingPersonal) => proto::MatchDoubt::NothingPersonal,
+        Some(Doubt::Unproven) => proto::MatchDoubt::Unproven,
     }
 }
 

@@ -3,6 +3,7 @@
 //! `grpc` is the edge, `usecase` the recipe of each RPC, `store` the SQL, `reactions` what the other
 //! services' ledgers do here; the decisions stand in the domain crate.
 
+mod comparing;
 mod config;
 mod content;
 mod error;
@@ -16,6 +17,7 @@ pub mod reactions;
 mod rights;
 mod rules;
 mod store;
+mod turns;
 mod usecase;
 mod wishes;
 mod workers;
@@ -94,6 +96,7 @@ pub async fn assemble(settings: Settings, house: House) -> Result<Assembly, Star
         peers: house.peers.clone(),
         journal,
         match_keys: workers::match_keys::MatchKeys::new(db.clone()),
+        turns: turns::Turns::default(),
         newcomers: usecase::ingest_source_record::newcomers(&db, &house.ambient, &survivorship),
         db: db.clone(),
         ledger: ledger.clone(),

@@ -25,7 +25,9 @@ use crate::listening::Reader;
 use crate::store::customer;
 use crate::store::interaction::ticket_name;
 use crate::store::{dealing, next_action, relation, rights as store, told};
-use crate::usecase::{Profile, erase_customer, list_identity_links, list_timeline, next_actions, state_relation};
+use crate::usecase::{
+    Profile, erase_customer, list_identity_links, list_timeline, next_actions, restrict_customer, state_relation,
+};
 use crate::{OMBUDSMAN, SLA_MONITOR, SOURCE, StartError, TICKETING, worth};
 
 /// Who has a part in an erasure, in the order it is told.
@@ -88,6 +90,16 @@ impl DataHolder for Profile {
                 if !more {
                     break;
                 }
+            }
+            for restriction in store::restrictions(pool, &customers).await? {
+                // It may have been stated of somebody they were one with then.
+                let own = customers.contains(&restriction.customer.uuid());
+                let told = restrict_customer::told(&restriction);
+                let customer = if own { told.customer } else { first.name() };
+                yield packed(&proto::Restriction { customer, ..told })?;
+            }
+            for proposal in told::proposals(pool, &customers).await? {
+                yield packed(&proposal)?;
             }
             for said in told::consents(pool, &customers).await? {
                 yield packed(&said)?;

@@ -19,6 +19,7 @@ use crate::rights::Journal;
 use crate::rules::RulesInForce;
 use crate::store;
 use crate::store::customer::{Locked, Standing};
+use crate::turns::Turns;
 use crate::workers::match_keys::MatchKeys;
 
 pub(crate) mod answer_match_proposal;
@@ -77,6 +78,8 @@ pub struct Profile {
     pub(crate) reviews: Arc<Notify>,
     /// Where records of people nobody knows are written.
     pub(crate) newcomers: ingest_source_record::Newcomers,
+    /// Whose turn it is to link by which identifier, in this process.
+    pub(crate) turns: Turns,
     /// The other services.
     pub(crate) peers: Peers,
     /// Erasures, outside the database.
@@ -166,7 +169,7 @@ async fn alone(tx: &mut Tx, customer: CustomerId) -> Result<Standing, ProfileErr
     let known = store::customer::resolve(tx, &[customer]).await?;
     let goes_on = *known.get(&customer).ok_or(ProfileError::CustomerNotFound(customer))?;
     match store::customer::lock_active(tx, &[goes_on.uuid()]).await? {
-        Locked::All => {
+        Locked::All(_) => {
             let standing = living(tx, goes_on).await?;
             still(&standing, customer)?;
             Ok(standing)
@@ -198,6 +201,12 @@ fn shown_to(call: &Call, customer: proto::Customer) -> proto::Customer {
         return customer;
     }
     proto::Customer { golden: None, identifiers: Vec::new(), source_records: Vec::new(), ..customer }
+}
+
+/// Every id of these customers: of whom an answer that shows them holds words.
+fn ids_of(customers: &[proto::Customer]) -> Vec<CustomerId> {
+    let names = customers.iter().flat_map(|customer| std::iter::once(&customer.name).chain(&customer.also_known_as));
+    names.filter_map(|name| CustomerId::parse(name).ok()).collect()
 }
 
 /// An answer that was kept.

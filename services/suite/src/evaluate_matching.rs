@@ -5,6 +5,7 @@
 //! who is who is looked at only to count.
 
 mod columns;
+mod identifiers;
 pub mod read;
 
 use std::collections::{BTreeSet, HashMap};
@@ -37,6 +38,10 @@ pub struct Evaluation {
     pub blocking: Blocking,
     /// What was found at each grade or a better one.
     pub grades: Vec<AtGrade>,
+    /// What equal identifiers alone hold together, which is certain whatever the score.
+    pub identifiers: AtGrade,
+    /// What is one person in the end by either: certain.
+    pub linked: AtGrade,
     /// Lines that did not take part.
     pub left_out: Vec<LeftOut>,
 }
@@ -90,7 +95,7 @@ fn written(file: &Path) -> anyhow::Result<Rules> {
     let name = || file.display().to_string();
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", name()))?;
     let written: WrittenRules = serde_json::from_str(&text).with_context(|| format!("{} holds no rules", name()))?;
-    written.read().map_err(|faults| {
+    written.of_file().read().map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         anyhow::anyhow!("{} cannot be used: {}", name(), faults.join("; "))
     })
@@ -108,7 +113,11 @@ pub fn evaluate(files: &[PathBuf], rules: &Rules) -> anyhow::Result<Evaluation> 
     }
     let rules = rules.among(rows.len() as u64);
     let truth = Truth::of(&rows, files.len() > 1);
+    let described: Vec<Description<'_>> = rows.iter().map(Row::describe).collect();
     let people = prepared(&rows);
+    let mut held = identifiers::held_together(&described, &people, &rules);
+    held.retain(|(one, other)| truth.is_asked(&rows[*one], &rows[*other]));
+    let by_identifiers = held.clone();
     let keys: Vec<Vec<BlockingKey>> = people.iter().map(blocking_keys).collect();
     let mut pairs = candidates(&keys, LARGEST_BLOCK);
     pairs.retain(|(one, other)| truth.is_asked(&rows[*one], &rows[*other]));
@@ -116,12 +125,19 @@ pub fn evaluate(files: &[PathBuf], rules: &Rules) -> anyhow::Result<Evaluation> 
     let mut found: HashMap<(Grade, bool), usize> = HashMap::new();
     for (one, other) in &pairs {
         let grade = rules.score(&people[*one], &people[*other]).grade;
+        if grade == Grade::Certain {
+            held.insert((*one.min(other), *one.max(other)));
+        }
         *found.entry((grade, rows[*one].person == rows[*other].person)).or_default() += 1;
     }
     let count = |least: Grade, same: bool| -> usize {
         found.iter().filter(|((grade, is), _)| *grade >= least && *is == same).map(|(_, count)| count).sum()
     };
     let kept = count(Grade::CertainlyNot, true);
+    let certain = |pairs: &BTreeSet<(usize, usize)>| {
+        let same = pairs.iter().filter(|(one, other)| rows[*one].person == rows[*other].person).count();
+        AtGrade::new(Grade::Certain, same, pairs.len() - same, truth.pairs)
+    };
     Ok(Evaluation {
         rules: rules.version().to_owned(),
         files: files.iter().map(|file| file.display().to_string()).collect(),
@@ -137,6 +153,8 @@ pub fn evaluate(files: &[PathBuf], rules: &Rules) -> anyhow::Result<Evaluation> 
         grades: [Grade::Certain, Grade::Probable, Grade::Possible]
             .map(|grade| AtGrade::new(grade, count(grade, true), count(grade, false), truth.pairs))
             .to_vec(),
+        identifiers: certain(&by_identifiers),
+        linked: certain(&held),
         left_out,
     })
 }
@@ -205,8 +223,14 @@ impl fmt::Display for Evaluation {
         writeln!(f, "blocking   {candidate_pairs} of {all_pairs} pairs compared")?;
         writeln!(f, "           {true_pairs} true pairs kept ({:.3} %)\n", 100.0 * recall)?;
         writeln!(f, "{:<20}{:>9}{:>9}{:>11}{:>9}{:>9}", "grade", "pairs", "true", "precision", "recall", "F1")?;
-        for at in &self.grades {
-            let name = if at.grade == "certain" { at.grade.to_owned() } else { format!("{} or better", at.grade) };
+        let named = |at: &AtGrade| match at.grade {
+            "certain" => at.grade.to_owned(),
+            lower => format!("{lower} or better"),
+        };
+        let lines = self.grades.iter().map(|at| (named(at), at));
+        let by_rule =
+            [("by identifiers".to_owned(), &self.identifiers), ("certain by either".to_owned(), &self.linked)];
+        for (name, at) in lines.chain(by_rule) {
             writeln!(
                 f,
                 "{name:<20}{:>9}{:>9}{:>11.5}{:>9.5}{:>9.5}",
@@ -226,6 +250,7 @@ impl fmt::Display for Evaluation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use customer_profile_domain::matching::Edition;
 
     fn written(name: &str, text: &str) -> PathBuf {
         let path = std::env::temp_dir().join(format!("evaluate-matching-{}-{name}.csv", std::process::id()));
@@ -250,6 +275,20 @@ mod tests {
         assert!(found.left_out[0].reason.contains("line 4"), "{:?}", found.left_out);
         assert!(found.left_out[2].reason.contains("3 fields"), "{:?}", found.left_out);
         assert!(found.to_string().contains("certain"));
+    }
+
+    #[test]
+    fn what_equal_identifiers_hold_together_is_measured_beside_the_scores() {
+        let family = "iban;dni;fecha nacimiento;apellido1;apellido2;nombre;rec_id\n\
+            ES100;12345678Z;1950-03-12;Otaegi;Soto;Hugo;rec-1-org\n\
+            ES100;00000001R;1981-07-30;Otaegi;Soto;Hugo;rec-2-org\n\
+            ES100;12345678Z;;Otaegui;;Hugo;rec-1-dup\n";
+        let path = written("family", family);
+        let by = |edition| evaluate(std::slice::from_ref(&path), &Rules::standard().by(edition)).unwrap();
+        let [before, now] = [Edition::First, Edition::Second].map(|edition| by(edition).identifiers);
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!((before.pairs, before.true_pairs), (3, 1), "father and son are one by their account");
+        assert_eq!((now.pairs, now.true_pairs), (1, 1));
     }
 
     #[test]

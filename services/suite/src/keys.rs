@@ -70,7 +70,7 @@ impl Keys {
 fn usual_department(role: Role) -> Option<Department> {
     let slug = match role {
         Role::Agent | Role::Supervisor | Role::Steward => "customer-service",
-        Role::Crm | Role::Importer => "billing",
+        Role::Importer => "billing",
         Role::FirmLiaison => "legal",
         _ => return None,
     };

@@ -156,7 +156,8 @@ impl<'a> Affair<'a> {
             ..Default::default()
         };
         let request = customer::IngestSourceRecordRequest { record: Some(record), request_id: self.scene.request_id() };
-        self.cast.billing.customers.clone().ingest_source_record(request).await?;
+        let mut shop = self.scene.person("crm-shop", &[Role::Crm], Some("retail")).customers;
+        shop.ingest_source_record(request).await?;
         let steward = &self.cast.steward.customers;
         Ok(testkit::eventually(std::time::Duration::from_secs(30), || {
             let mut steward = steward.clone();

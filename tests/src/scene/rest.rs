@@ -113,7 +113,8 @@ impl Scene {
 
     /// A token of somebody with this role, as [`Self::role`] has it.
     pub fn role_token(&self, role: Role) -> String {
-        let department = (!role.is_office()).then_some("customer-service");
+        // A system that speaks for one department is named with it; this one speaks for the whole house.
+        let department = (!role.is_office() && role != Role::Crm).then_some("customer-service");
         self.token(&format!("scene-{}", role.as_str()), &[role], department)
     }
 

@@ -297,6 +297,7 @@ mod tests {
                 language: None,
                 verified: BTreeMap::new(),
                 observed_at: at(observed),
+                unproven: false,
             },
         }
     }

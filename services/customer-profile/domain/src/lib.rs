@@ -50,7 +50,7 @@ pub use id::{
 };
 pub use identifier::{Identifier, IdentifierError, IdentifierKey, IdentifierKind, RawIdentifier, Validity};
 pub use known::{AskPurpose, FactKind, FactState, fact_state, facts_to_tell};
-pub use link::{Basis, Carrier, LinkType, Pair, RULE_VERSION, links, revised};
+pub use link::{Basis, Carrier, LinkType, Pair, equals, links, revised};
 pub use name::{NameError, NameKey, PersonName};
 pub use national_id::{NationalId, NotANationalId};
 pub use next_action::{ActionKind, ActionReason, ActionState, Heard, Judged, NextAction, PATIENCE, PEACE, Situation};
@@ -60,7 +60,7 @@ pub use record::{Address, Content, Record, Slug, SlugError};
 pub use relation::{RelationKind, ordered};
 pub use renewal::{RenewalObstacle, in_order};
 pub use rights::{ErasureGround, RestrictionGround};
-pub use rules_review::{ChangeKind, ReviewDecision, ReviewState};
+pub use rules_review::{ChangeBasis, ChangeKind, ReviewDecision, ReviewState};
 pub use sentiment::{Sentiment, Sound};
 pub use steward::{Cut, NotSeparable};
 pub use worth::{Bands, ChurnSignal, Dealing, DealingKind, Lifecycle, Sums, Trouble, ValueBand, Worth, YEAR};

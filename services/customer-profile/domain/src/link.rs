@@ -1,7 +1,7 @@
 //! Links between records, and the identity rule: which records an equal identifier makes one person.
 //!
-//! The rule looks at one identifier and everybody who carries it, and at nothing else, so that the
-//! outcome depends on what the records say and never on the order in which they came.
+//! The rule looks at one identifier, at everybody who carries it and at what stands between any two of them, so
+//! that the outcome depends on what the records say and never on the order in which they came.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +9,6 @@ use jiff::Timestamp;
 
 use crate::matching::Grade;
 use crate::{IdentifierKey, IdentifierKind, NameKey, SourceRecordId, Validity};
-
-/// Version of the rule; stored with every link it asserts.
-pub const RULE_VERSION: &str = "exact-1";
 
 /// What a link says of its two records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,14 +139,35 @@ impl IdentifierKind {
 }
 
 /// The links that one identifier justifies among its carriers. `carriers` must hold all of them,
-/// or more than [`IdentifierKind::fan_out`].
+/// or more than [`IdentifierKind::fan_out`]; `against` are the pairs of [`equals`] between which
+/// something stands ([`crate::matching::Score::against`]).
 ///
 /// Each group of equals is a star around its oldest record: as connected as all pairs would be,
 /// with one link a record. Who had it at another time than the oldest is no equal of theirs, and
 /// begins a star with those who are left.
-pub fn links(kind: IdentifierKind, carriers: &[Carrier]) -> BTreeSet<Pair> {
+///
+/// Where something stands between two, the identifier tells them from nobody: only those are one person
+/// who are contradicted by the same others. Who could be either of the two is neither.
+pub fn links(kind: IdentifierKind, carriers: &[Carrier], against: &BTreeSet<Pair>) -> BTreeSet<Pair> {
+    groups(kind, carriers).into_iter().flat_map(|group| alike(group, against)).flat_map(stars).collect()
+}
+
+/// The pairs that an identifier makes one person unless something stands between them.
+pub fn equals(kind: IdentifierKind, carriers: &[Carrier]) -> BTreeSet<Pair> {
+    let pairs = |group: Vec<&Carrier>| {
+        let records: Vec<SourceRecordId> = group.iter().map(|carrier| carrier.record).collect();
+        let pairs = |(at, one): (usize, &SourceRecordId)| {
+            records[at + 1..].iter().map(|other| Pair::of(*one, *other)).collect::<Vec<_>>()
+        };
+        records.iter().enumerate().flat_map(pairs).collect::<Vec<_>>()
+    };
+    groups(kind, carriers).into_iter().flat_map(pairs).collect()
+}
+
+/// Carriers whose mention is equal and says something.
+fn groups(kind: IdentifierKind, carriers: &[Carrier]) -> Vec<Vec<&Carrier>> {
     if carriers.len() > kind.fan_out() {
-        return BTreeSet::new();
+        return Vec::new();
     }
     let mut groups: BTreeMap<Option<&NameKey>, Vec<&Carrier>> = BTreeMap::new();
     for carrier in carriers.iter().filter(|c| c.evidence) {
@@ -160,7 +178,18 @@ pub fn links(kind: IdentifierKind, carriers: &[Carrier]) -> BTreeSet<Pair> {
             (false, None) => {}
         }
     }
-    groups.into_values().flat_map(stars).collect()
+    groups.into_values().collect()
+}
+
+/// The group, apart by who is contradicted by the same others.
+fn alike<'a>(group: Vec<&'a Carrier>, against: &BTreeSet<Pair>) -> Vec<Vec<&'a Carrier>> {
+    let mut apart: BTreeMap<BTreeSet<SourceRecordId>, Vec<&Carrier>> = BTreeMap::new();
+    for one in &group {
+        let others = group.iter().map(|other| other.record);
+        let enemies = others.filter(|other| *other != one.record && against.contains(&Pair::of(one.record, *other)));
+        apart.entry(enemies.collect()).or_default().push(one);
+    }
+    apart.into_values().collect()
 }
 
 fn stars(mut group: Vec<&Carrier>) -> Vec<Pair> {
@@ -182,9 +211,13 @@ pub fn revised(active: &BTreeSet<Pair>, wanted: &BTreeSet<Pair>) -> (Vec<Pair>, 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{links as links_unless, *};
     use kernel::ResourceId;
     use uuid::Uuid;
+
+    fn links(kind: IdentifierKind, carriers: &[Carrier]) -> BTreeSet<Pair> {
+        links_unless(kind, carriers, &BTreeSet::new())
+    }
 
     fn carrier(n: u128, name: &str) -> Carrier {
         Carrier {
@@ -238,5 +271,18 @@ mod tests {
         let mut filler = [carrier(1, "ana x"), carrier(2, "ana x")];
         filler[1].evidence = false;
         assert!(links(IdentifierKind::NationalId, &filler).is_empty());
+    }
+
+    #[test]
+    fn whoever_is_contradicted_is_not_linked_and_who_could_be_either_is_neither() {
+        let line = [carrier(1, "ana x"), carrier(2, "ana x"), carrier(3, "ana x"), carrier(4, "ana x")];
+        let [father, again, son, either] = [0, 1, 2, 3].map(|n: usize| line[n].record);
+        for kind in [IdentifierKind::Phone, IdentifierKind::Account, IdentifierKind::NationalId] {
+            let against = BTreeSet::from([Pair::of(father, son), Pair::of(again, son)]);
+            assert_eq!(links_unless(kind, &line, &against), BTreeSet::from([Pair::of(father, again)]));
+            assert_eq!(equals(kind, &line).len(), 6, "every two of four are asked about");
+            let all = BTreeSet::from([Pair::of(father, again), Pair::of(father, son), Pair::of(father, either)]);
+            assert_eq!(links(kind, &line), all);
+        }
     }
 }

@@ -143,8 +143,10 @@ pub struct Situation {
     pub missed_term: bool,
     /// A complaint is not over.
     pub complaint: bool,
-    /// How many affairs are not over.
+    /// How many affairs are not over, as far as is known.
     pub open_affairs: usize,
+    /// Affairs may have come that are not known yet: who tells of them is behind or down.
+    pub affairs_unknown: bool,
     /// What contacts cost has come to the cap.
     pub effort_reached: bool,
     /// What speaks of leaving.
@@ -193,7 +195,7 @@ impl NextAction {
         let unhappy = heard.max_by_key(|contact| contact.at).is_some_and(|c| c.sound == Some(Sound::Negative));
         let answered = last.is_some_and(|last| within(FRESH).any(|contact| !contact.inbound && contact.at > last));
         let in_peace = situation.in_peace;
-        let nothing_open = situation.open_affairs == 0;
+        let nothing_open = situation.open_affairs == 0 && !situation.affairs_unknown;
         let leaving = situation
             .signals
             .iter()
@@ -382,7 +384,7 @@ mod tests {
         let contact =
             (0..101_i64, any::<bool>(), sound).prop_map(|(at, inbound, sound)| Heard { at: day(at), inbound, sound });
         let flags =
-            (any::<bool>(), any::<bool>(), 0..2_usize, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+            (any::<bool>(), any::<bool>(), 0..2_usize, any::<bool>(), any::<bool>(), any::<bool>(), any::<[bool; 2]>());
         let judged = (0..101_i64, 1..6_i32).prop_map(|(at, csat)| Judged {
             at: day(at),
             csat: Some(csat),
@@ -391,7 +393,8 @@ mod tests {
         });
         let said = (prop::collection::vec(contact, 0..6), prop::collection::vec(judged, 0..2));
         (said, flags).prop_map(|((contacts, judged), flags)| {
-            let (missed_term, complaint, open_affairs, effort_reached, late, in_peace, goodwill_within_year) = flags;
+            let (missed_term, complaint, open_affairs, effort_reached, late, in_peace, last) = flags;
+            let [goodwill_within_year, affairs_unknown] = last;
             let signals = if late { vec![ChurnSignal::PurchaseLate] } else { Vec::new() };
             Situation {
                 contacts,
@@ -399,6 +402,7 @@ mod tests {
                 missed_term,
                 complaint,
                 open_affairs,
+                affairs_unknown,
                 effort_reached,
                 signals,
                 in_peace,
@@ -419,6 +423,7 @@ mod tests {
                 prop_assert!(action.reasons.is_sorted());
                 if action.kind == ActionKind::FollowUp {
                     prop_assert_eq!(situation.open_affairs, 0, "a renewal call looks for open affairs first");
+                    prop_assert!(!situation.affairs_unknown, "and for what nobody told yet");
                 }
             }
             prop_assert!(proposed.is_sorted_by_key(|action| action.kind));

@@ -4,6 +4,9 @@
 //! records: nothing joins those two, directly or by way of others. Links then count in the order of
 //! what they rest on, a steward's word first, so that the answer follows from what is asserted and
 //! never from the order in which it was.
+//!
+//! Contradictions that no steward has spoken over hold apart as well, but what rules join alone: who a steward made one
+//! is one, whatever stands between them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -40,27 +43,53 @@ pub struct Group {
     pub records: Vec<Node>,
 }
 
-/// Groups records by active links and `denials`. What is said of records that are not among `records`
+/// Groups records by active links, `denials` and `contradictions`. What is said of records that are not among `records`
 /// says nothing. The answer does not depend on the order of any argument.
 ///
 /// Records that carry the same identifier are one person each with each, though only a star of links
 /// is kept for them: when a denial takes its hub away, the others still belong together.
-pub fn resolve(records: &[Node], links: &[Link], denials: &[Pair]) -> Vec<Group> {
+pub fn resolve(records: &[Node], links: &[Link], denials: &[Pair], contradictions: &BTreeSet<Pair>) -> Vec<Group> {
     let mut nodes = records.to_vec();
     nodes.sort_by_key(|node| (node.recorded_at, node.record));
     let place: HashMap<SourceRecordId, usize> = nodes.iter().enumerate().map(|(i, n)| (n.record, i)).collect();
     let places = |pair: &Pair| Some((*place.get(&pair.a())?, *place.get(&pair.b())?));
-    let mut forest = Forest::new(nodes.len(), denials.iter().filter_map(places));
-    for Equals { records, .. } in equals(links, places) {
-        for (nth, one) in records.iter().enumerate() {
-            records[..nth].iter().for_each(|older| forest.join(*older, *one));
-        }
-    }
+    let equals = equals(links, places);
+    let (by_stewards, by_rules): (Vec<&Equals<'_>>, Vec<&Equals<'_>>) =
+        equals.iter().partition(|equals| equals.rank == Basis::Steward.rank());
+    let denied: Vec<(usize, usize)> = denials.iter().filter_map(places).collect();
+    let contradicted: Vec<(usize, usize)> = contradictions.iter().filter_map(places).collect();
+    let contradicted = unspoken_of(nodes.len(), &denied, contradicted, &by_stewards, &by_rules);
+    let mut forest = Forest::new(nodes.len(), denied);
+    forest.join_all(&by_stewards);
+    forest.join_unless(&by_rules, &contradicted);
     let mut groups: BTreeMap<usize, Vec<Node>> = BTreeMap::new();
     for (i, node) in nodes.iter().enumerate() {
         groups.entry(forest.find(i)).or_default().push(*node);
     }
     groups.into_values().map(|records| Group { customer: records[0].own_customer, records }).collect()
+}
+
+/// The contradictions that no steward spoke over. A steward who makes two customers one says so of all that rules hold
+/// together on either side, and not of the two records alone that the word is written on.
+fn unspoken_of(
+    size: usize,
+    denied: &[(usize, usize)],
+    mut contradicted: Vec<(usize, usize)>,
+    by_stewards: &[&Equals<'_>],
+    by_rules: &[&Equals<'_>],
+) -> Vec<(usize, usize)> {
+    if contradicted.is_empty() || by_stewards.is_empty() {
+        return contradicted;
+    }
+    let mut sides = Forest::new(size, denied.iter().copied());
+    sides.join_unless(by_rules, &contradicted);
+    let mut spoken = Forest::new(size, []);
+    for i in 0..size {
+        spoken.join(sides.find(i), i);
+    }
+    spoken.join_all(by_stewards);
+    contradicted.retain(|(one, other)| spoken.find(*one) != spoken.find(*other));
+    contradicted
 }
 
 /// Records that one assertion makes equal: all that carry an identifier, or two of which a steward or a score says so.
@@ -71,6 +100,16 @@ struct Equals<'a> {
     identifier: Option<&'a IdentifierKey>,
     /// Their places, the oldest first.
     records: Vec<usize>,
+}
+
+impl Equals<'_> {
+    /// Every two of them, the older first.
+    fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.records
+            .iter()
+            .enumerate()
+            .flat_map(|(nth, one)| self.records[..nth].iter().map(move |older| (*older, *one)))
+    }
 }
 
 fn equals(links: &[Link], places: impl Fn(&Pair) -> Option<(usize, usize)>) -> BTreeSet<Equals<'_>> {
@@ -113,13 +152,55 @@ struct Forest {
 }
 
 impl Forest {
-    fn new(size: usize, denials: impl Iterator<Item = (usize, usize)>) -> Self {
+    fn new(size: usize, denials: impl IntoIterator<Item = (usize, usize)>) -> Self {
         let mut denied = vec![BTreeSet::new(); size];
         for (a, b) in denials {
             denied[a].insert(b);
             denied[b].insert(a);
         }
         Self { leader: (0..size).collect(), denied }
+    }
+
+    /// Joins what these make equal, in their order.
+    fn join_all(&mut self, equals: &[&Equals<'_>]) {
+        for pair in equals.iter().flat_map(|equals| equals.pairs()) {
+            self.join(pair.0, pair.1);
+        }
+    }
+
+    /// The same of what rules make equal, one rank after the other, but for what these contradictions hold apart. Of all that
+    /// one rank hangs together only those are joined who are contradicted by the same others: who could be either of two is
+    /// neither, whoever came first.
+    fn join_unless(&mut self, equals: &[&Equals<'_>], contradicted: &[(usize, usize)]) {
+        for rank in equals.chunk_by(|one, other| one.rank == other.rank) {
+            let enemies = self.enemies(rank, contradicted);
+            let none = BTreeSet::new();
+            let of = |set: usize| enemies.get(&set).unwrap_or(&none);
+            let sets: Vec<usize> = (0..self.leader.len()).map(|i| self.find(i)).collect();
+            for (one, other) in rank.iter().flat_map(|equals| equals.pairs()) {
+                if of(sets[one]) == of(sets[other]) {
+                    self.join(one, other);
+                }
+            }
+        }
+    }
+
+    /// The sets that contradict each set, among those that these hang together.
+    fn enemies(&mut self, equals: &[&Equals<'_>], contradicted: &[(usize, usize)]) -> HashMap<usize, BTreeSet<usize>> {
+        let mut enemies: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+        if contradicted.is_empty() {
+            return enemies;
+        }
+        let mut together = Self { leader: self.leader.clone(), denied: vec![BTreeSet::new(); self.leader.len()] };
+        together.join_all(equals);
+        for (one, other) in contradicted {
+            let (one, other) = (self.find(*one), self.find(*other));
+            if one != other && together.find(one) == together.find(other) {
+                enemies.entry(one).or_default().insert(other);
+                enemies.entry(other).or_default().insert(one);
+            }
+        }
+        enemies
     }
 
     fn find(&mut self, mut i: usize) -> usize {
@@ -182,7 +263,12 @@ mod tests {
 
     /// The groups as the numbers of their records.
     fn groups(count: u128, links: &[Link], denials: &[Pair]) -> Vec<Vec<u128>> {
-        let found = resolve(&nodes(count), links, denials);
+        apart(count, links, denials, &[])
+    }
+
+    /// The same, where these contradict each other.
+    fn apart(count: u128, links: &[Link], denials: &[Pair], contradictions: &[Pair]) -> Vec<Vec<u128>> {
+        let found = resolve(&nodes(count), links, denials, &contradictions.iter().copied().collect());
         found.iter().map(|g| g.records.iter().map(|n| n.record.uuid().as_u128()).collect()).collect()
     }
 
@@ -216,6 +302,38 @@ mod tests {
         let phone = Basis::Identifier(IdentifierKey { kind: IdentifierKind::Phone, value: "+34".to_owned().into() });
         let stars = [link(phone.clone(), 1, 2), link(phone, 3, 4)];
         assert_eq!(groups(4, &stars, &[]), [vec![1, 2], vec![3, 4]]);
+    }
+
+    #[test]
+    fn nobody_joins_two_who_contradict_each_other_by_way_of_a_third() {
+        let links = [link(document("x"), 1, 2), link(Basis::Score, 2, 3)];
+        assert_eq!(apart(3, &links, &[], &[pair(1, 3)]), [vec![1, 2], vec![3]]);
+        assert_eq!(apart(3, &links, &[], &[]), [[1, 2, 3]]);
+    }
+
+    #[test]
+    fn who_may_be_either_of_two_who_contradict_each_other_is_neither_whoever_came_first() {
+        for between in 1..=3 {
+            let [one, other] = match between {
+                1 => [2, 3],
+                2 => [1, 3],
+                _ => [1, 2],
+            };
+            let links = [link(Basis::Score, between, one), link(Basis::Score, between, other)];
+            assert_eq!(apart(3, &links, &[], &[pair(one, other)]), [[1], [2], [3]]);
+        }
+    }
+
+    #[test]
+    fn a_steward_who_makes_two_customers_one_speaks_over_all_that_stands_between_their_records() {
+        // Each side is two records; the word is written on one of each, and other two contradict each other.
+        let sides = [link(document("x"), 1, 2), link(document("y"), 3, 4)];
+        let word = [sides.to_vec(), vec![link(Basis::Steward, 1, 3)]].concat();
+        assert_eq!(apart(4, &sides, &[], &[pair(2, 4), pair(1, 3)]), [[1, 2], [3, 4]]);
+        assert_eq!(apart(4, &word, &[], &[pair(2, 4), pair(1, 3)]), [[1, 2, 3, 4]]);
+        // Of a fifth, who was of neither side, nobody spoke.
+        let fifth = [word, vec![link(Basis::Score, 1, 5)]].concat();
+        assert_eq!(apart(5, &fifth, &[], &[pair(2, 4), pair(2, 5)]), [vec![1, 2, 3, 4], vec![5]]);
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub struct Content {
     pub verified: BTreeMap<Attribute, Timestamp>,
     /// When the system saw it so.
     pub observed_at: Timestamp,
+    /// Nobody proved who said so.
+    pub unproven: bool,
 }
 
 /// A source record in its current version.

@@ -58,14 +58,38 @@ impl ReviewState {
 /// What rules would change of two records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ChangeKind {
-    /// A link of their score would be asserted.
+    /// A link would be asserted.
     Assert,
-    /// The link of their score would be revoked.
+    /// A link would be revoked.
     Revoke,
     /// They would be proposed to a steward.
     Propose,
     /// Their proposal would be withdrawn.
     Withdraw,
+}
+
+/// What a link that would change rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ChangeBasis {
+    /// An identifier that both records carry.
+    Identifier,
+    /// The score of comparing them.
+    Score,
+}
+
+impl ChangeBasis {
+    /// The word that is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Identifier => "identifier",
+            Self::Score => "score",
+        }
+    }
+
+    /// The basis with this stored word.
+    pub fn stored(word: &str) -> Option<Self> {
+        [Self::Identifier, Self::Score].into_iter().find(|basis| basis.as_str() == word)
+    }
 }
 
 impl ChangeKind {

@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use kernel::{Language, ResourceId};
 use proptest::prelude::*;
 use uuid::Uuid;
+use ventanilla_customer_profile_domain::matching::{Description, Frequencies, Person, Rules, contradictions};
 use ventanilla_customer_profile_domain::{
     Attribute, Basis, Carrier, Content, CustomerId, Cut, Golden, Identifier, IdentifierKey, IdentifierKind, Link, Node,
-    Pair, PersonName, RawIdentifier, Record, SourceOrder, SourceRecordId, Survivorship, links, resolve, revised,
+    Pair, PersonName, RawIdentifier, Record, SourceOrder, SourceRecordId, Survivorship, equals, links, resolve,
+    revised,
 };
 
 /// What a department says, before anybody wrote it down.
@@ -19,6 +21,8 @@ struct Said {
     phone: Option<u8>,
     email: Option<u8>,
     document: Option<u8>,
+    account: Option<u8>,
+    born: Option<usize>,
     observed: i64,
     /// When the name was verified.
     verified: Option<i64>,
@@ -26,16 +30,23 @@ struct Said {
 
 const NAMES: &[&str] = &["Ana Ruiz Gil", "Eva Sanz Oca", "Ana Ruiz", "Ana", "RUIZ GIL, ANA"];
 const DOCUMENTS: &[&str] = &["12345678Z", "00000001R", "X1234567L", "00000000T"];
+/// The second is a slip of the first, and the third another person's.
+const BIRTHS: &[jiff::civil::Date] =
+    &[jiff::civil::date(1950, 3, 12), jiff::civil::date(1950, 12, 3), jiff::civil::date(1981, 7, 30)];
 
 fn said() -> impl Strategy<Value = Said> {
-    let carried = (prop::option::of(0..3u8), prop::option::of(0..3u8), prop::option::of(0..4u8));
-    (0..12u32, 0..NAMES.len(), carried, 0..1000i64, prop::option::weighted(0.2, 0..4i64)).prop_map(
-        |(external, name, (phone, email, document), observed, verified)| Said {
+    let contracts = (prop::option::weighted(0.3, 0..4u8), prop::option::weighted(0.2, 0..2u8));
+    let carried = (prop::option::of(0..3u8), prop::option::of(0..3u8), contracts);
+    let born = prop::option::weighted(0.3, 0..BIRTHS.len());
+    (0..12u32, 0..NAMES.len(), carried, born, 0..1000i64, prop::option::weighted(0.2, 0..4i64)).prop_map(
+        |(external, name, (phone, email, (document, account)), born, observed, verified)| Said {
             external,
             name,
             phone,
             email,
             document,
+            account,
+            born,
             observed,
             verified,
         },
@@ -50,14 +61,20 @@ fn content(said: &Said) -> Content {
     let phone = said.phone.map(|n| identifier(IdentifierKind::Phone, &format!("60011122{n}")));
     let email = said.email.map(|n| identifier(IdentifierKind::Email, &format!("m{n}@correo.example")));
     let document = said.document.map(|n| identifier(IdentifierKind::NationalId, DOCUMENTS[usize::from(n)]));
+    let account = said.account.map(|n| {
+        let value = format!("C{n}");
+        let raw = RawIdentifier { kind: IdentifierKind::Account, value: &value, country: "", issuer: "mobile" };
+        Identifier::parse(raw).unwrap()
+    });
     Content {
         name: Some(PersonName::new("", "", "", NAMES[said.name]).unwrap()),
-        identifiers: phone.into_iter().chain(email).chain(document).collect(),
-        birth_date: None,
+        identifiers: phone.into_iter().chain(email).chain(document).chain(account).collect(),
+        birth_date: said.born.map(|n| BIRTHS[n].into()),
         address: None,
         language: (said.name == 1).then_some(Language::Ca),
         verified: said.verified.map(|at| (Attribute::Name, Timestamp::from_second(at).unwrap())).into_iter().collect(),
         observed_at: Timestamp::from_second(said.observed).unwrap(),
+        unproven: false,
     }
 }
 
@@ -171,6 +188,11 @@ impl Store {
         self.denied.retain(|denied| !crosses(denied));
         self.confirmed.insert(pair);
         self.settle([pair.a(), pair.b()]);
+        // The word is written on more records where one would leave others.
+        while let Some(left) = one.union(&other).find(|r| self.customers[r] != self.customers[&pair.a()]).copied() {
+            self.confirmed.insert(Pair::of(pair.a(), left));
+            self.settle([pair.a(), left]);
+        }
         assert_eq!(self.customers[&pair.a()], self.customers[&pair.b()], "a merge makes one");
         assert!(one.union(&other).all(|r| self.customers[r] == self.customers[&pair.a()]), "of all of both");
     }
@@ -213,7 +235,9 @@ impl Store {
         let nodes: Vec<Node> =
             self.nodes().into_iter().filter(|n| reached.contains(&self.customers[&n.record])).collect();
         let denials: Vec<Pair> = self.denied.iter().copied().collect();
-        for group in resolve(&nodes, &links, &denials) {
+        let within = self.records.values().filter(|r| nodes.iter().any(|node| node.record == r.id));
+        let contradictions = contradictions(&within.cloned().collect::<Vec<_>>());
+        for group in resolve(&nodes, &links, &denials, &contradictions) {
             self.customers.extend(group.records.iter().map(|n| (n.record, group.customer)));
         }
     }
@@ -237,7 +261,20 @@ impl Store {
                 })
             })
             .collect();
-        links(key.kind, &carriers)
+        let against = equals(key.kind, &carriers).into_iter().filter(|pair| {
+            let [one, other] = [pair.a(), pair.b()].map(|id| self.person(id));
+            Rules::standard().score(&one, &other).against(key.kind).is_some()
+        });
+        links(key.kind, &carriers, &against.collect())
+    }
+
+    fn person(&self, id: SourceRecordId) -> Person {
+        let record = self.records.values().find(|record| record.id == id).unwrap();
+        Person::new(&Description::from(&record.content), &Frequencies::neutral())
+    }
+
+    fn contradictions(&self) -> BTreeSet<Pair> {
+        contradictions(&self.records.values().cloned().collect::<Vec<_>>())
     }
 
     fn nodes(&self) -> Vec<Node> {
@@ -271,7 +308,7 @@ impl Store {
         let links: Vec<Link> = by_rule.chain(self.stewards_links()).collect();
         let denials: Vec<Pair> = self.denied.iter().copied().collect();
         let outside = self.outside();
-        let groups = resolve(&self.nodes(), &links, &denials);
+        let groups = resolve(&self.nodes(), &links, &denials, &self.contradictions());
         groups.into_iter().map(|group| group.records.iter().map(|n| outside[&n.record]).collect()).collect()
     }
 
@@ -331,6 +368,16 @@ proptest! {
     }
 
     #[test]
+    fn nobody_is_one_person_with_somebody_who_contradicts_them_but_by_a_stewards_word(story in story()) {
+        let mut store = Store::default();
+        story.iter().for_each(|s| store.ingest(s));
+        for pair in store.contradictions() {
+            prop_assert_ne!(store.customers[&pair.a()], store.customers[&pair.b()], "{:?}", store.records);
+            prop_assert!(store.links.values().all(|links| !links.contains(&pair)));
+        }
+    }
+
+    #[test]
     fn what_a_merge_joined_an_unmerge_gives_back(
         story in prop::collection::vec(happening(), 1..40), a in 0..12u32, b in 0..12u32,
     ) {
@@ -368,7 +415,7 @@ proptest! {
     fn the_oldest_id_goes_on(story in story()) {
         let mut store = Store::default();
         story.iter().for_each(|s| store.ingest(s));
-        for group in resolve(&store.nodes(), &store.active(), &[]) {
+        for group in resolve(&store.nodes(), &store.active(), &[], &store.contradictions()) {
             let oldest = group.records.iter().min_by_key(|n| n.recorded_at).unwrap();
             prop_assert_eq!(group.customer, oldest.own_customer);
         }

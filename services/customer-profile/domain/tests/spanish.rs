@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use town::{Sheet, town};
 use ventanilla_customer_profile_domain::matching::{
-    Comparison, Description, Doubt, Field, Frequencies, Grade, LARGEST_BLOCK, Level, Person, Plan, Rules,
+    Comparison, Description, Doubt, Edition, Field, Frequencies, Grade, LARGEST_BLOCK, Level, Person, Plan, Rules,
     blocking_keys, candidates, estimate,
 };
 
@@ -73,6 +73,30 @@ fn judged(sheets: &[Sheet], rules: &Rules) -> Outcome {
         *outcome.found.entry((rules.score(&people[one], &people[other]).grade, same)).or_default() += 1;
     }
     outcome
+}
+
+/// A number that changes when any judgement of the town does.
+fn judgements(edition: Edition) -> u64 {
+    let sheets = town(200, 1);
+    let people = people(&sheets);
+    let rules = Rules::standard().by(edition);
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for (one, other) in pairs_to_compare(&people) {
+        let score = rules.score(&people[one], &people[other]);
+        let said = format!("{one}:{other}:{}:{:.3}:{:?};", score.grade.as_str(), score.total, score.doubt);
+        for byte in said.bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    hash
+}
+
+/// Whoever makes the program judge otherwise brings another [`Edition`], so that rules in force say by which they are meant
+/// and a review shows what changes; the editions of before judge as they did.
+#[test]
+fn an_edition_judges_as_it_always_did() {
+    let judged = [Edition::First, Edition::Second].map(judgements);
+    assert_eq!(judged, [0x7de1_9997_79fb_afcf, 0x0201_31c7_116d_2d2c], "{judged:#x?}");
 }
 
 #[test]

@@ -88,12 +88,13 @@ pub(super) fn customer_at(
 /// A record and the key of the call.
 pub(super) fn ingest(
     request: &proto::IngestSourceRecordRequest,
+    unproven: bool,
     now: Timestamp,
 ) -> Result<(Draught, RequestKey), ProfileError> {
     let mut violations = Violations::new();
     let id = parse::request_id(&mut violations, &request.request_id);
     let draught = match &request.record {
-        Some(record) => draught(&mut violations, record, now),
+        Some(record) => draught(&mut violations, record, unproven, now),
         None => {
             violations.push("record", "is required");
             None
@@ -103,7 +104,19 @@ pub(super) fn ingest(
     Ok((draught.expect(TAKEN), RequestKey::of(id.expect(TAKEN), "IngestSourceRecord", &request.encode_to_vec())))
 }
 
-fn draught(violations: &mut Violations, record: &proto::SourceRecord, now: Timestamp) -> Option<Draught> {
+fn draught(
+    violations: &mut Violations,
+    record: &proto::SourceRecord,
+    unproven: bool,
+    now: Timestamp,
+) -> Option<Draught> {
+    let mut record = proto::SourceRecord { unproven, ..record.clone() };
+    if unproven {
+        // Who proves nothing has verified nothing.
+        record.verifications.clear();
+        record.identifiers.iter_mut().for_each(|identifier| identifier.verified_time = None);
+    }
+    let record = &record;
     let source_system = slug(violations, "record.source_system", &record.source_system);
     let department = parse::department(violations, "record.department", &record.department);
     let external_id = parse::required_text(violations, "record.external_id", &record.external_id, 128);

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use futures::{Stream, StreamExt as _};
+use kernel::Role;
 use server::{Call, refusal, run_to_end};
 use tonic::{Request, Response, Status, Streaming};
 use ventanilla_proto::customer::v1::customer_service_server::CustomerService;
@@ -88,8 +89,12 @@ impl CustomerService for CustomerApi {
         &self,
         request: Request<MatchCustomerRequest>,
     ) -> Result<Response<MatchCustomerResponse>, Status> {
+        let call = Call::of(&request);
         let (person, most) = convert::person(request.get_ref(), self.profile.ambient.now()).map_err(refused)?;
-        usecase::match_customer::match_customer(&self.profile, person, most).await.map(Response::new).map_err(refused)
+        usecase::match_customer::match_customer(&self.profile, &call, person, most)
+            .await
+            .map(Response::new)
+            .map_err(refused)
     }
 
     async fn get_customer_view(
@@ -381,8 +386,14 @@ impl CustomerService for CustomerApi {
 }
 
 async fn ingest(profile: Profile, call: Call, request: &IngestSourceRecordRequest) -> Result<SourceRecord, Status> {
-    let (draught, key) = convert::ingest(request, profile.ambient.now()).map_err(refused)?;
+    let (draught, key) = convert::ingest(request, is_unproven(&call), profile.ambient.now()).map_err(refused)?;
     run_to_end(usecase::ingest_source_record::ingest_source_record(profile, call, draught, key)).await
+}
+
+/// Whether nobody proved who says so: whoever writes into an open form is believed nothing of anybody but themselves.
+fn is_unproven(call: &Call) -> bool {
+    const KNOWN: [Role; 6] = [Role::Crm, Role::Importer, Role::Agent, Role::Supervisor, Role::Steward, Role::Service];
+    call.acting().has(Role::Form) && !call.acting().has_any(&KNOWN)
 }
 
 async fn ingest_fact(profile: Profile, call: Call, request: &IngestFactsRequest) -> Result<Dealing, Status> {

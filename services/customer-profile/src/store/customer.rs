@@ -15,8 +15,8 @@ use ventanilla_proto::customer::v1 as proto;
 /// What became of customers that were named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Locked {
-    /// All are as they were named.
-    All,
+    /// All are as they were named; the last of them was written at this instant.
+    All(Timestamp),
     /// One was absorbed meanwhile: who is who has to be read again.
     Absorbed,
     /// One was erased.
@@ -28,7 +28,7 @@ pub(crate) enum Locked {
 pub(crate) async fn lock_active(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Locked, StoreError> {
     let rows = sqlx::query_as!(
         StateRow,
-        "select id, state from customer_profile.customer where id = any($1) order by id for update",
+        "select id, state, updated_at from customer_profile.customer where id = any($1) order by id for update",
         ids,
     )
     .fetch_all(tx)
@@ -41,7 +41,7 @@ pub(crate) async fn lock_active(tx: &mut PgConnection, ids: &[Uuid]) -> Result<L
 pub(crate) async fn look_active(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Locked, StoreError> {
     let rows = sqlx::query_as!(
         StateRow,
-        "select id, state from customer_profile.customer where id = any($1) order by id",
+        "select id, state, updated_at from customer_profile.customer where id = any($1) order by id",
         ids,
     )
     .fetch_all(tx)
@@ -67,6 +67,7 @@ pub(crate) async fn look_erased(tx: &mut PgConnection, ids: &[Uuid]) -> Result<b
 struct StateRow {
     id: Uuid,
     state: String,
+    updated_at: jiff_sqlx::Timestamp,
 }
 
 fn became(rows: &[StateRow], named: usize) -> Locked {
@@ -74,7 +75,8 @@ fn became(rows: &[StateRow], named: usize) -> Locked {
         return Locked::Erased(CustomerId::from_uuid(erased.id));
     }
     let all = rows.len() == named && rows.iter().all(|row| row.state == "active");
-    if all { Locked::All } else { Locked::Absorbed }
+    let last = rows.iter().map(|row| row.updated_at.to_jiff()).max();
+    if all { Locked::All(last.unwrap_or(Timestamp::MIN)) } else { Locked::Absorbed }
 }
 
 /// Who an id resolves to, and how things stand with them.
@@ -131,7 +133,7 @@ pub(crate) async fn put(
            insert into customer_profile.customer
                (id, state, ids, profile, language, restricted, row_version, created_at, updated_at)
            values ($1, 'active', $2, $4, $5, exists (select from customer_profile.restriction
-                       where customer_id = any($2) and lifted_at is null), 1, $6, $7)
+                       where ids && $2 and lifted_at is null), 1, $6, $7)
            on conflict on constraint customer_pkey do update
            set state = 'active', ids = excluded.ids, profile = excluded.profile, language = excluded.language,
                restricted = excluded.restricted, row_version = customer.row_version + 1,

@@ -58,17 +58,21 @@ pub(crate) async fn put(
         return Ok(Some((now, true)));
     }
     let row = sqlx::query!(
-        "select customer_id, kind, minor_units, currency, occurred_at, recorded_at from customer_profile.dealing
-         where source_system = $1 and external_id = $2",
+        r#"select d.customer_id, d.kind, d.minor_units, d.currency, d.occurred_at, d.recorded_at,
+                  (select a.customer_id = b.customer_id from customer_profile.customer_alias a, customer_profile.customer_alias b
+                   where a.id = d.customer_id and b.id = $3) as same
+           from customer_profile.dealing d where d.source_system = $1 and d.external_id = $2"#,
         told.source_system.as_str(),
         told.external_id.expose(),
+        told.customer.uuid(),
     )
     .fetch_optional(tx)
     .await?;
     // Destroyed with its customer in this very moment: the caller does it again.
     let row = row.ok_or(StoreError::Contended)?;
     let known = Dealing {
-        customer: CustomerId::from_uuid(row.customer_id),
+        // Told again by another id of one customer, it is the same fact.
+        customer: if row.same == Some(true) { told.customer } else { CustomerId::from_uuid(row.customer_id) },
         kind: DealingKind::stored(&row.kind).ok_or_else(|| StoreError::corrupt("dealing", "kind", row.customer_id))?,
         amount: row.minor_units.zip(row.currency).map(|(minor_units, currency)| Amount { minor_units, currency }),
         occurred_at: row.occurred_at.to_jiff(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use customer_profile_domain::matching::Score;
 use customer_profile_domain::{
     Basis, Carrier, CustomerId, IdentifierKey, IdentifierKind, Link, LinkId, LinkType, NameKey, Node, Pair, ProposalId,
     SourceRecordId, Validity,
@@ -15,12 +16,26 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
+use crate::judgement;
+
 /// Waits until nobody else is linking by any of these. `locks` must be in ascending order, so that
 /// two transactions never wait for each other.
 #[tracing::instrument(name = "db.identity.lock", skip_all)]
 pub(crate) async fn lock(tx: &mut PgConnection, locks: &[i64]) -> Result<(), StoreError> {
     sqlx::query!("select pg_advisory_xact_lock(l) from unnest($1::bigint[]) as l", locks).fetch_all(tx).await?;
     Ok(())
+}
+
+/// Those of these locks that nobody else has, without waiting for the others.
+#[tracing::instrument(name = "db.identity.try_lock", skip_all)]
+pub(crate) async fn try_lock(tx: &mut PgConnection, locks: &[i64]) -> Result<BTreeSet<i64>, StoreError> {
+    let taken = sqlx::query_scalar!(
+        r#"select l as "l!" from unnest($1::bigint[]) as l where pg_try_advisory_xact_lock(l)"#,
+        locks
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(taken.into_iter().collect())
 }
 
 /// The identifiers of a record's current version.
@@ -34,6 +49,38 @@ pub(crate) async fn identifiers_of(
             .fetch_all(tx)
             .await?;
     rows.into_iter().map(|row| key(&row.kind, row.key)).collect()
+}
+
+/// The identifiers of the current versions of these records.
+#[tracing::instrument(level = "debug", name = "db.identity.identifiers_of_all", skip_all)]
+pub(crate) async fn identifiers_of_all(
+    tx: &mut PgConnection,
+    records: &[Uuid],
+) -> Result<BTreeSet<IdentifierKey>, StoreError> {
+    let rows = sqlx::query!(
+        "select distinct kind, key from customer_profile.identifier where source_record_id = any($1)",
+        records
+    )
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(|row| key(&row.kind, row.key)).collect()
+}
+
+/// The customers of those of these records that a link says are one person with another.
+#[tracing::instrument(level = "debug", name = "db.identity.linked_among", skip_all)]
+pub(crate) async fn linked_among(tx: &mut PgConnection, records: &[Uuid]) -> Result<BTreeSet<CustomerId>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        r#"select r.customer_id from customer_profile.source_record r
+           where r.id = any($1) and r.compared_by is distinct from 'erased'
+             and (exists (select from customer_profile.identity_link l
+                          where l.record_a = r.id and l.revoked_at is null and l.link_type = 'same_as')
+                  or exists (select from customer_profile.identity_link l
+                             where l.record_b = r.id and l.revoked_at is null and l.link_type = 'same_as'))"#,
+        records,
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(ids.into_iter().map(CustomerId::from_uuid).collect())
 }
 
 /// The identifiers that the records of these customers brought, by the ids they were given with.
@@ -76,7 +123,7 @@ pub(crate) async fn carriers(
                   c.valid_until
            from unnest($1::text[], $2::text[]) as w (kind, key)
            cross join lateral (
-               select i.* from customer_profile.identifier i where i.kind = w.kind and i.key = w.key limit 66
+               select i.* from customer_profile.identifier i where i.kind = w.kind and i.key = w.key and not i.unproven limit 66
            ) c"#,
         &kinds,
         &values,
@@ -143,6 +190,12 @@ pub(crate) struct Compared {
     pub score: f64,
     /// Findings and doubt.
     pub judgement: proto::CustomerMatch,
+}
+
+impl From<&Score> for Compared {
+    fn from(score: &Score) -> Self {
+        Self { score: score.total, judgement: judgement::kept(score) }
+    }
 }
 
 /// A link to be asserted.

@@ -178,7 +178,7 @@ pub(crate) async fn crowded(
         r#"select w.place as "place!"
            from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality as w (kind, key, most, place)
            where w.most < (select count(*) from (select from customer_profile.identifier i
-                                                 where i.kind = w.kind and i.key = w.key limit w.most + 1) c)"#,
+                                                 where i.kind = w.kind and i.key = w.key and not i.unproven limit w.most + 1) c)"#,
         &kinds,
         &values,
         &most,

@@ -45,6 +45,21 @@ impl State {
             Self::Withdrawn => "withdrawn",
         }
     }
+
+    /// The state with this stored word.
+    pub(crate) fn stored(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// As the contract says it.
+    pub(crate) const fn to_proto(self) -> proto::MatchProposalState {
+        match self {
+            Self::Open => proto::MatchProposalState::Open,
+            Self::Confirmed => proto::MatchProposalState::Confirmed,
+            Self::Rejected => proto::MatchProposalState::Rejected,
+            Self::Withdrawn => proto::MatchProposalState::Withdrawn,
+        }
+    }
 }
 
 struct Row {
@@ -69,7 +84,7 @@ impl TryFrom<Row> for Proposal {
         Ok(Self {
             id: ProposalId::from_uuid(row.id),
             pair: Pair::of(SourceRecordId::from_uuid(row.record_a), SourceRecordId::from_uuid(row.record_b)),
-            state: State::ALL.into_iter().find(|s| s.as_str() == row.state).ok_or_else(|| corrupt("state"))?,
+            state: State::stored(&row.state).ok_or_else(|| corrupt("state"))?,
             score: row.score,
             judgement: proto::CustomerMatch::decode(row.judgement.as_slice()).map_err(|_| corrupt("judgement"))?,
             rules_version: row.rules_version,

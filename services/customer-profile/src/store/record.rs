@@ -92,8 +92,8 @@ pub(crate) async fn insert(
            )
            insert into customer_profile.identifier
                (kind, key, source_record_id, customer_id, recorded_at, observed_at, verified_at, shared, evidence, name_key,
-                valid_from, valid_until)
-           select i.kind, i.key, $1, $5, $8, $6, i.verified_at, i.shared, i.evidence, $7, i.valid_from, i.valid_until
+                valid_from, valid_until, unproven)
+           select i.kind, i.key, $1, $5, $8, $6, i.verified_at, i.shared, i.evidence, $7, i.valid_from, i.valid_until, $19
            from unnest($12::text[], $13::text[], $14::timestamptz[], $15::bool[], $16::bool[], $17::timestamptz[],
                        $18::timestamptz[])
                as i (kind, key, verified_at, shared, evidence, valid_from, valid_until)"#,
@@ -115,6 +115,7 @@ pub(crate) async fn insert(
         &identifiers.evidence,
         identifiers.valid_from as _,
         identifiers.valid_until as _,
+        content.unproven,
     )
     .execute(tx)
     .await?;
@@ -140,7 +141,7 @@ impl Identifiers {
             keys: all.iter().map(|i| i.key().value.expose().clone()).collect(),
             verified: all.iter().map(|i| i.verified_at.map(|t| t.to_sqlx())).collect(),
             shared: all.iter().map(|i| i.shared).collect(),
-            evidence: all.iter().map(|i| i.is_evidence()).collect(),
+            evidence: all.iter().map(|i| i.is_evidence() && !content.unproven).collect(),
             valid_from: all.iter().map(|i| i.validity.from.map(|t| t.to_sqlx())).collect(),
             valid_until: all.iter().map(|i| i.validity.until.map(|t| t.to_sqlx())).collect(),
         }
@@ -206,8 +207,8 @@ pub(crate) async fn put_identifiers(tx: &mut PgConnection, head: &Head, content:
     sqlx::query!(
         r#"insert into customer_profile.identifier
                (kind, key, source_record_id, customer_id, recorded_at, observed_at, verified_at, shared, evidence, name_key,
-                valid_from, valid_until)
-           select i.kind, i.key, $1, $2, $3, $4, i.verified_at, i.shared, i.evidence, $5, i.valid_from, i.valid_until
+                valid_from, valid_until, unproven)
+           select i.kind, i.key, $1, $2, $3, $4, i.verified_at, i.shared, i.evidence, $5, i.valid_from, i.valid_until, $13
            from unnest($6::text[], $7::text[], $8::timestamptz[], $9::bool[], $10::bool[], $11::timestamptz[],
                        $12::timestamptz[])
                as i (kind, key, verified_at, shared, evidence, valid_from, valid_until)"#,
@@ -223,6 +224,7 @@ pub(crate) async fn put_identifiers(tx: &mut PgConnection, head: &Head, content:
         &identifiers.evidence,
         identifiers.valid_from as _,
         identifiers.valid_until as _,
+        content.unproven,
     )
     .execute(tx)
     .await?;

@@ -7,7 +7,7 @@ use jiff_sqlx::ToSqlx;
 use kernel::{Actor, ResourceId};
 use postgres::StoreError;
 use prost::Message;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
@@ -219,7 +219,15 @@ pub(crate) async fn wipe(tx: &mut PgConnection, ids: &[Uuid], now: Timestamp) ->
          ), relation as (
              delete from customer_profile.relation where customer_id = any($1) or other_id = any($1)
          )
-         delete from customer_profile.restriction where customer_id = any($1)",
+         delete from customer_profile.restriction where ids <@ $1",
+        ids,
+    )
+    .execute(&mut *tx)
+    .await?;
+    // Of somebody else who was held to be the same person it goes on.
+    sqlx::query!(
+        "update customer_profile.restriction
+         set ids = array(select id from unnest(ids) as id where id <> all($1)) where ids && $1",
         ids,
     )
     .execute(tx)
@@ -270,21 +278,26 @@ pub(crate) async fn affairs(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<U
 }
 
 /// Positions of entries about other customers whose personal part is a steward's reason for a link with one of these ids'
-/// records.
+/// records. The customer that an entry is about was whoever went on then: any of those that ever hung together with the
+/// records, directly or by way of others, whoever they are one with now.
 #[tracing::instrument(name = "db.rights.reasons", skip_all)]
 pub(crate) async fn reasons_elsewhere(tx: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<i64>, StoreError> {
     let positions = sqlx::query_scalar!(
-        r#"with own as materialized (
+        r#"with recursive own as materialized (
                select id from customer_profile.source_record where own_customer_id = any($1)
-           ), link as materialized (
-               select l.record_a, l.record_b from own join customer_profile.identity_link l on l.record_a = own.id
-               union all
-               select l.record_a, l.record_b from own join customer_profile.identity_link l on l.record_b = own.id
+           ), reached (id) as (
+               select id from own
+               union
+               select n.id from reached r cross join lateral (
+                   select l.record_b as id from customer_profile.identity_link l where l.record_a = r.id
+                   union all
+                   select l.record_a from customer_profile.identity_link l where l.record_b = r.id
+                   offset 0
+               ) n
            ), other as materialized (
-               select distinct 'customers/' || c.id as aggregate
-               from link join customer_profile.source_record r on r.id in (link.record_a, link.record_b)
-               cross join lateral (values (r.own_customer_id), (r.customer_id)) as c (id)
-               where c.id <> all($1)
+               select distinct 'customers/' || s.own_customer_id as aggregate
+               from reached join customer_profile.source_record s on s.id = reached.id
+               where s.own_customer_id <> all($1)
            )
            select l.position from other join customer_profile.ledger l on l.aggregate = other.aggregate
            where l.commitment is not null and l.type = 'ventanilla.customer.v1.IdentityLinkAsserted'
@@ -300,6 +313,8 @@ pub(crate) async fn reasons_elsewhere(tx: &mut PgConnection, ids: &[Uuid]) -> Re
 pub(crate) struct Restriction {
     pub id: RestrictionId,
     pub customer: CustomerId,
+    /// Every id of the customer at the time.
+    pub ids: Vec<Uuid>,
     pub ground: RestrictionGround,
     pub restricted_at: Timestamp,
     pub lifted_at: Option<Timestamp>,
@@ -315,8 +330,8 @@ pub(crate) async fn restrict(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "with stated as (
-             insert into customer_profile.restriction (id, customer_id, ground, restricted_at, actor_kind, actor_id)
-             values ($1, $2, $3, $4, $5, $6)
+             insert into customer_profile.restriction (id, customer_id, ground, restricted_at, actor_kind, actor_id, ids)
+             values ($1, $2, $3, $4, $5, $6, $8)
          )
          update customer_profile.customer set restricted = true, row_version = row_version + 1, updated_at = $4 where id = $7",
         restriction.id.uuid(),
@@ -326,6 +341,7 @@ pub(crate) async fn restrict(
         actor.kind.as_str(),
         actor.id,
         goes_on.uuid(),
+        &restriction.ids,
     )
     .execute(tx)
     .await?;
@@ -336,7 +352,7 @@ pub(crate) async fn restrict(
 #[tracing::instrument(name = "db.restriction.lock", skip_all)]
 pub(crate) async fn restriction(tx: &mut PgConnection, id: RestrictionId) -> Result<Option<Restriction>, StoreError> {
     let row = sqlx::query!(
-        "select customer_id, ground, restricted_at, lifted_at from customer_profile.restriction where id = $1 for update",
+        "select customer_id, ids, ground, restricted_at, lifted_at from customer_profile.restriction where id = $1 for update",
         id.uuid(),
     )
     .fetch_optional(tx)
@@ -346,18 +362,44 @@ pub(crate) async fn restriction(tx: &mut PgConnection, id: RestrictionId) -> Res
     Ok(Some(Restriction {
         id,
         customer: CustomerId::from_uuid(row.customer_id),
+        ids: row.ids,
         ground: ground.ok_or_else(|| StoreError::corrupt("restriction", "ground", id.uuid()))?,
         restricted_at: row.restricted_at.to_jiff(),
         lifted_at: row.lifted_at.map(|at| at.to_jiff()),
     }))
 }
 
-/// Lifts a restriction; the customer's mark goes when it was the last one.
+/// Restrictions of the customers with these ids, the oldest first; those that are lifted too.
+#[tracing::instrument(name = "db.restriction.of", skip_all)]
+pub(crate) async fn restrictions(executor: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<Vec<Restriction>, StoreError> {
+    let rows = sqlx::query!(
+        "select id, customer_id, ids, ground, restricted_at, lifted_at from customer_profile.restriction
+         where ids && $1 order by restricted_at, id",
+        ids,
+    )
+    .fetch_all(executor)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let ground = RestrictionGround::stored(&row.ground);
+            Ok(Restriction {
+                id: RestrictionId::from_uuid(row.id),
+                customer: CustomerId::from_uuid(row.customer_id),
+                ids: row.ids,
+                ground: ground.ok_or_else(|| StoreError::corrupt("restriction", "ground", row.id))?,
+                restricted_at: row.restricted_at.to_jiff(),
+                lifted_at: row.lifted_at.map(|at| at.to_jiff()),
+            })
+        })
+        .collect()
+}
+
+/// Lifts a restriction; the mark of each of these customers goes when it was the last one.
 #[tracing::instrument(name = "db.restriction.lift", skip_all)]
 pub(crate) async fn lift(
     tx: &mut PgConnection,
     id: RestrictionId,
-    goes_on: CustomerId,
+    covered: &[Uuid],
     now: Timestamp,
 ) -> Result<(), StoreError> {
     sqlx::query!(
@@ -370,10 +412,10 @@ pub(crate) async fn lift(
     sqlx::query!(
         "update customer_profile.customer c
          set restricted = exists (select from customer_profile.restriction r
-                                  where r.customer_id = any(c.ids) and r.lifted_at is null),
+                                  where r.ids && c.ids and r.lifted_at is null),
              row_version = row_version + 1, updated_at = $2
-         where id = $1",
-        goes_on.uuid(),
+         where id = any($1)",
+        covered,
         now.to_sqlx() as _,
     )
     .execute(tx)

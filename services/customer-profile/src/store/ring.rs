@@ -22,6 +22,15 @@ pub(crate) struct Holder {
     pub affairs: Option<Affairs>,
 }
 
+/// What a number leads to.
+pub(crate) struct Found {
+    pub holders: Vec<Holder>,
+    /// More records carry it than were looked at.
+    pub crowded: bool,
+    /// Sources of which entries wait.
+    pub parked: Vec<String>,
+}
+
 /// What is going on with the customer.
 pub(crate) struct Affairs {
     pub open_tickets: i64,
@@ -44,23 +53,27 @@ pub(crate) struct Promise {
     pub danger: i16,
 }
 
-/// Those who have the number now, at most nine of them; carriers past the 65th are not counted, since
-/// by then nobody can say who is calling.
+/// Those who have the number now, at most nine of them. Of what nobody proved nothing is told while somebody else is known to
+/// have the number. Records past the 65th are not looked at: by then nobody can say who is calling.
 #[tracing::instrument(name = "db.ring.holders", skip_all)]
-pub(crate) async fn holders(
-    pool: &PgPool,
-    phone: &Phone,
-    now: Timestamp,
-) -> Result<(Vec<Holder>, Vec<String>), StoreError> {
+pub(crate) async fn holders(pool: &PgPool, phone: &Phone, now: Timestamp) -> Result<Found, StoreError> {
     let rows = sqlx::query!(
-        r#"with uses as materialized (
-               select customer_id, max(observed_at) as observed_at, max(verified_at) as verified_at, bool_or(shared) as shared
-               from (select customer_id, observed_at, verified_at, shared from customer_profile.identifier
-                     where kind = 'phone' and key = $1 and (valid_from is null or valid_from <= $2)
-                       and (valid_until is null or valid_until > $2) limit 65) i
-               group by customer_id
+        r#"with proven as materialized (
+               select customer_id, observed_at, verified_at, shared, unproven from customer_profile.identifier
+               where kind = 'phone' and key = $1 and not unproven and (valid_from is null or valid_from <= $2)
+                 and (valid_until is null or valid_until > $2) limit 65
+           ), carrier as materialized (
+               select * from proven
+               union all
+               (select customer_id, observed_at, verified_at, shared, unproven from customer_profile.identifier
+                where kind = 'phone' and key = $1 and unproven and not exists (select from proven)
+                  and (valid_from is null or valid_from <= $2) and (valid_until is null or valid_until > $2) limit 65)
+           ), uses as materialized (
+               select customer_id, max(observed_at) as observed_at, max(verified_at) as verified_at,
+                      bool_or(shared) as shared, bool_and(unproven) as unproven
+               from carrier group by customer_id
            )
-           select u.customer_id as "customer_id!", u.observed_at as "observed_at!", u.verified_at, u.shared as "shared!", c.language, c.restricted,
+           select u.customer_id as "customer_id!", u.observed_at as "observed_at!", u.verified_at, u.shared as "shared!", u.unproven as "unproven!", (select count(*) > 64 from carrier) as "crowded!", c.language, c.restricted,
                   one.open_tickets as "open_tickets?", one.open_complaint as "open_complaint?", one.breached as "breached?",
                   one.breach_risk as "breach_risk?", one.unanswered or one.brought as "on_hold?",
                   one.disability as "disability?", case when one.open_tickets is not null then c.profile end as profile,
@@ -111,6 +124,7 @@ pub(crate) async fn holders(
     )
     .fetch_all(pool)
     .await?;
+    let crowded = rows.first().is_some_and(|row| row.crowded);
     let parked = rows.first().map(|row| row.parked.clone()).unwrap_or_default();
     let holders = rows
         .into_iter()
@@ -132,6 +146,7 @@ pub(crate) async fn holders(
                     observed_at: row.observed_at.to_jiff(),
                     verified_at: row.verified_at.map(|t| t.to_jiff()),
                     shared: row.shared,
+                    unproven: row.unproven,
                 },
                 language: row.language,
                 restricted: row.restricted,
@@ -148,5 +163,5 @@ pub(crate) async fn holders(
             }
         })
         .collect();
-    Ok((holders, parked))
+    Ok(Found { holders, crowded, parked })
 }

@@ -1,7 +1,7 @@
 //! The rules in force.
 
 use customer_profile_domain::RulesReviewId;
-use customer_profile_domain::matching::WrittenRules;
+use customer_profile_domain::matching::{Edition, WrittenRules};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::ResourceId;
@@ -31,6 +31,42 @@ pub(crate) async fn put_first(pool: &PgPool, version: &str, kept: &Kept, now: Ti
 #[tracing::instrument(level = "debug", name = "db.rules.version", skip_all)]
 pub(crate) async fn version(pool: &PgPool) -> Result<String, StoreError> {
     Ok(sqlx::query_scalar!("select version from customer_profile.matching_rules where one").fetch_one(pool).await?)
+}
+
+/// Edition of the rules in force. Whoever asks under the lock of an identifier is told what everybody who locks it later is
+/// told, or less: rules that come into force are brought to every identifier after that.
+#[tracing::instrument(level = "debug", name = "db.rules.edition", skip_all)]
+pub(crate) async fn edition(executor: impl PgExecutor<'_>) -> Result<Edition, StoreError> {
+    let word = sqlx::query_scalar!("select rules ->> 'edition' from customer_profile.matching_rules where one")
+        .fetch_one(executor)
+        .await?;
+    read_edition(word)
+}
+
+/// Edition of the rules that were in force at an instant: those of the last review that was decided by then, or those that
+/// it took the place of.
+#[tracing::instrument(name = "db.rules.edition_at", skip_all)]
+pub(crate) async fn edition_at(executor: impl PgExecutor<'_>, known: Timestamp) -> Result<Edition, StoreError> {
+    let word = sqlx::query_scalar!(
+        r#"select coalesce(
+               (select coalesce(rules ->> 'edition', '') from customer_profile.rules_review
+                where state in ('applying', 'applied') and decided_at <= $1 order by decided_at desc limit 1),
+               (select substring(version_in_force from ' and (exact-[0-9]+) among ') from customer_profile.rules_review
+                where state in ('applying', 'applied') and decided_at > $1 order by decided_at limit 1),
+               (select rules ->> 'edition' from customer_profile.matching_rules
+                where one and (review_id is null or adopted_at <= $1)))"#,
+        known.to_sqlx() as _,
+    )
+    .fetch_one(executor)
+    .await?;
+    read_edition(word)
+}
+
+fn read_edition(word: Option<String>) -> Result<Edition, StoreError> {
+    match word.as_deref() {
+        None | Some("") => Ok(Edition::default()),
+        Some(word) => Edition::stored(word).ok_or_else(|| StoreError::corrupt("matching_rules", "rules", word)),
+    }
 }
 
 /// The rules in force, with their version.

@@ -1,7 +1,7 @@
 //! Looks at what other rules would change.
 
 use customer_profile_domain::matching::WrittenRules;
-use customer_profile_domain::{ChangeKind, CustomerId, Pair, ReviewState, RulesReviewId, SourceRecordId};
+use customer_profile_domain::{ChangeBasis, ChangeKind, CustomerId, Pair, ReviewState, RulesReviewId, SourceRecordId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use kernel::ResourceId;
@@ -213,6 +213,7 @@ pub(crate) async fn records_after(
 pub(crate) struct Change {
     pub kind: ChangeKind,
     pub pair: Pair,
+    pub basis: ChangeBasis,
     pub score: Option<f64>,
 }
 
@@ -226,17 +227,19 @@ pub(crate) async fn put_changes(
     let kinds: Vec<&str> = changes.iter().map(|change| change.kind.as_str()).collect();
     let firsts: Vec<Uuid> = changes.iter().map(|change| change.pair.a().uuid()).collect();
     let seconds: Vec<Uuid> = changes.iter().map(|change| change.pair.b().uuid()).collect();
+    let bases: Vec<&str> = changes.iter().map(|change| change.basis.as_str()).collect();
     let scores: Vec<Option<f64>> = changes.iter().map(|change| change.score).collect();
     sqlx::query!(
-        r#"insert into customer_profile.rules_change (review_id, record_a, record_b, kind, score)
-           select $1, c.a, c.b, c.kind, c.score
-           from unnest($2::uuid[], $3::uuid[], $4::text[], $5::float8[]) as c (a, b, kind, score)
+        r#"insert into customer_profile.rules_change (review_id, record_a, record_b, kind, score, basis)
+           select $1, c.a, c.b, c.kind, c.score, c.basis
+           from unnest($2::uuid[], $3::uuid[], $4::text[], $5::float8[], $6::text[]) as c (a, b, kind, score, basis)
            on conflict on constraint rules_change_pkey do nothing"#,
         id.uuid(),
         &firsts,
         &seconds,
         &kinds as _,
         &scores as _,
+        &bases as _,
     )
     .execute(tx)
     .await?;
@@ -319,7 +322,7 @@ pub(crate) struct Listed {
 }
 
 /// Where the next page of changes begins: what the last one of this page is of.
-pub(crate) type After = (Uuid, Uuid, ChangeKind);
+pub(crate) type After = (Uuid, Uuid, ChangeKind, ChangeBasis);
 
 /// A page of changes in the order of their records.
 #[tracing::instrument(name = "db.rules_review.changes", skip_all)]
@@ -330,30 +333,34 @@ pub(crate) async fn changes(
     after: Option<After>,
     limit: i64,
 ) -> Result<Vec<Listed>, StoreError> {
-    let (a, b, last) = after.map_or((Uuid::nil(), Uuid::nil(), ""), |(a, b, kind)| (a, b, kind.as_str()));
+    let (a, b, last, basis) =
+        after.map_or((Uuid::nil(), Uuid::nil(), "", ""), |(a, b, kind, basis)| (a, b, kind.as_str(), basis.as_str()));
     let rows = sqlx::query!(
-        r#"select c.record_a, c.record_b, c.kind, c.score, a.customer_id as customer_a, b.customer_id as customer_b
+        r#"select c.record_a, c.record_b, c.kind, c.score, c.basis, a.customer_id as customer_a, b.customer_id as customer_b
            from customer_profile.rules_change c
            join customer_profile.source_record a on a.id = c.record_a
            join customer_profile.source_record b on b.id = c.record_b
-           where c.review_id = $1 and ($2::text is null or c.kind = $2) and (c.record_a, c.record_b, c.kind) > ($3, $4, $5)
-           order by c.record_a, c.record_b, c.kind limit $6"#,
+           where c.review_id = $1 and ($2::text is null or c.kind = $2) and (c.record_a, c.record_b, c.kind, c.basis) > ($3, $4, $5, $7)
+           order by c.record_a, c.record_b, c.kind, c.basis limit $6"#,
         id.uuid(),
         kind.map(ChangeKind::as_str),
         a,
         b,
         last,
         limit,
+        basis,
     )
     .fetch_all(pool)
     .await?;
     rows.into_iter()
         .map(|row| {
+            let basis = ChangeBasis::stored(&row.basis);
+            let basis = basis.ok_or_else(|| StoreError::corrupt("rules_change", "basis", id.uuid()))?;
             let kind = ChangeKind::stored(&row.kind);
             let kind = kind.ok_or_else(|| StoreError::corrupt("rules_change", "kind", id.uuid()))?;
             let pair = Pair::of(SourceRecordId::from_uuid(row.record_a), SourceRecordId::from_uuid(row.record_b));
             let customers = [row.customer_a, row.customer_b].map(CustomerId::from_uuid);
-            Ok(Listed { change: Change { kind, pair, score: row.score }, customers })
+            Ok(Listed { change: Change { kind, pair, basis, score: row.score }, customers })
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! Everything a person said, or a department's system said of them, as it is kept: for an export.
 
 use customer_profile_domain::consent::Statement;
-use customer_profile_domain::{CustomerId, SourceRecordId};
+use customer_profile_domain::{CustomerId, ProposalId, SourceRecordId};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use kernel::ResourceId;
@@ -13,8 +13,54 @@ use sqlx::types::Json;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
+use super::proposal::State;
 use super::wishes::{ConsentRow, PreferenceRow, Preferences, Vulnerability, VulnerabilityRow};
 use crate::wishes::{self, basis_to_proto, channel_or_all, purpose_to_proto};
+
+/// What was proposed to stewards of the records of these customers, without the record that each was held against: it is
+/// somebody else's, or may be.
+#[tracing::instrument(name = "db.told.proposals", skip_all)]
+pub(crate) async fn proposals(pool: &PgPool, ids: &[Uuid]) -> Result<Vec<proto::MatchProposal>, StoreError> {
+    let rows = sqlx::query!(
+        r#"with own as materialized (
+               select id from customer_profile.source_record where own_customer_id = any($1)
+           )
+           select p.id as "id!", p.state as "state!", o.id as "own!", p.score as "score!", p.judgement as "judgement!",
+                  p.rules_version as "rules_version!", p.proposed_at as "proposed_at!", p.decided_by as "decided_by!", p.decided_at
+           from own o join customer_profile.match_proposal p on o.id in (p.record_a, p.record_b)
+           order by p.proposed_at, p.id, o.id"#,
+        ids,
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut told: Vec<proto::MatchProposal> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let judged = proto::CustomerMatch::decode(row.judgement.as_slice())
+            .map_err(|_| StoreError::corrupt("match_proposal", "judgement", row.id))?;
+        let state = State::stored(&row.state).ok_or_else(|| StoreError::corrupt("match_proposal", "state", row.id))?;
+        let record = proto::SourceRecord { name: SourceRecordId::from_uuid(row.own).name(), ..Default::default() };
+        let name = ProposalId::from_uuid(row.id).name();
+        // Both records may be of the customer.
+        if let Some(both) = told.last_mut().filter(|last| last.name == name) {
+            both.second = Some(record);
+            continue;
+        }
+        told.push(proto::MatchProposal {
+            name,
+            state: state.to_proto().into(),
+            first: Some(record),
+            score: row.score,
+            findings: judged.findings,
+            doubt: judged.doubt,
+            rules_version: row.rules_version,
+            create_time: Some(time_to_proto(row.proposed_at.to_jiff())),
+            decided_by: row.decided_by,
+            decide_time: row.decided_at.map(|at| time_to_proto(at.to_jiff())),
+            ..Default::default()
+        });
+    }
+    Ok(told)
+}
 
 /// Place of a version among all of its customer's: when its record came, the record, the version.
 pub(crate) type VersionPlace = (Timestamp, Uuid, i32);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ::rights::{CustomerId as AnyCustomerId, ErasureId};
-use customer_profile_domain::{CustomerId, ErasureGround, IdentifierKey};
+use customer_profile_domain::{CustomerId, ErasureGround, IdentifierKey, RestrictionGround, RestrictionId};
 use jiff::Timestamp;
 use kernel::{ResourceId, Violation};
 use ledger::{Draft, Stamp};
@@ -57,11 +57,18 @@ async fn attempt(
         Begun::Fresh(tx) => tx,
     };
     let standing = super::living(&mut tx, erase.customer).await?;
+    let needed = needed_for_a_claim(&mut tx, &standing.ids).await?;
     // Nobody else's transaction waits while others are asked: who the customer is may change meanwhile, and is looked at again.
     tx.rollback().await?;
+    if !needed.is_empty() {
+        let resources = needed.iter().map(|id| id.name()).collect();
+        refuse(profile, call, erase, standing.customer, resources, None).await?;
+        return Err(ProfileError::ErasureRestricted { restrictions: needed });
+    }
     let held = holds(profile, call, &standing.ids).await?;
     if let Some(until) = held.iter().filter_map(|hold| instant(hold.end_time.as_ref())).max() {
-        refuse(profile, call, erase, standing.customer, &held, until).await?;
+        let resources = held.iter().map(|hold| hold.resource.clone()).take(50).collect();
+        refuse(profile, call, erase, standing.customer, resources, Some(until)).await?;
         return Err(ProfileError::ErasureHeld { until, holds: held.into_iter().map(violation).collect() });
     }
 
@@ -71,11 +78,12 @@ async fn attempt(
     };
     let identifiers = lock_identifiers_of(&mut tx, &standing.ids).await?;
     match customer::lock_active(&mut tx, &[standing.customer.uuid()]).await? {
-        Locked::All => {}
+        Locked::All(_) => {}
         Locked::Absorbed => return Err(ProfileError::IdentityContended),
         Locked::Erased(id) => return Err(ProfileError::CustomerErased(id)),
     }
-    if super::living(&mut tx, standing.customer).await?.ids != standing.ids {
+    let same = super::living(&mut tx, standing.customer).await?.ids == standing.ids;
+    if !same || !needed_for_a_claim(&mut tx, &standing.ids).await?.is_empty() {
         return Err(ProfileError::IdentityContended);
     }
     let erasure = store::Erasure {
@@ -204,6 +212,13 @@ async fn cut_off(
     Ok(customer::resolve(tx, &ids).await?.into_values().filter(|id| ids.contains(id)).collect())
 }
 
+/// Restrictions by which the person has the firm keep what it holds, for a claim of theirs (GDPR art. 17.3.e and 18.1.c).
+async fn needed_for_a_claim(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<RestrictionId>, ProfileError> {
+    let all = store::restrictions(&mut **tx, ids).await?;
+    let needed = all.into_iter().filter(|r| r.lifted_at.is_none() && r.ground == RestrictionGround::NeededForClaim);
+    Ok(needed.map(|restriction| restriction.id).collect())
+}
+
 /// What stands against it, anywhere.
 async fn holds(profile: &Profile, call: &Call, ids: &[Uuid]) -> Result<Vec<shared::ErasureHold>, ProfileError> {
     let customers: Vec<String> = ids.iter().map(|id| AnyCustomerId::from_uuid(*id).name()).collect();
@@ -229,16 +244,16 @@ async fn refuse(
     call: &Call,
     erase: Erase,
     customer: CustomerId,
-    holds: &[shared::ErasureHold],
-    until: Timestamp,
+    resources: Vec<String>,
+    until: Option<Timestamp>,
 ) -> Result<(), ProfileError> {
     let now = profile.ambient.now();
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
     let payload = proto::ErasureRefused {
         customer: customer.name(),
         ground: grounds::erasure_to_proto(erase.ground).into(),
-        resources: holds.iter().map(|hold| hold.resource.clone()).take(50).collect(),
-        end_time: Some(time_to_proto(until)),
+        resources,
+        end_time: until.map(time_to_proto),
     };
     let mut tx = profile.db.tx().await?;
     ledger::append(&mut tx, &[Draft::new(profile.ambient.uuid(now), customer.name(), &payload, &stamp)]).await?;

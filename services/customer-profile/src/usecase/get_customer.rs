@@ -2,17 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use customer_profile_domain::matching::contradictions;
 use customer_profile_domain::{CustomerId, Link, LinkType, Node, Pair, Record, SourceRecordId, resolve};
 use jiff::Timestamp;
 use kernel::ResourceId;
 use server::Call;
+use sqlx::PgConnection;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1::{Customer, CustomerState};
 
 use super::Profile;
 use crate::error::ProfileError;
 use crate::golden;
-use crate::store::{customer, history, record};
+use crate::store::{customer, history, record, rules};
 
 /// At which instants of the two times.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +69,8 @@ async fn as_it_stood(profile: &Profile, id: CustomerId, at: Instants) -> Result<
     let nodes: Vec<Node> = nodes.into_values().collect();
     let links: Vec<Link> = links.into_iter().collect();
     let denials: Vec<Pair> = denials.into_iter().collect();
-    let groups = resolve(&nodes, &links, &denials);
+    let contradictions = contradicting(&mut connection, &nodes, at.known).await?;
+    let groups = resolve(&nodes, &links, &denials, &contradictions);
     let group = groups.iter().find(|group| group.records.iter().any(|node| node.record == bringer.record));
     let group = group.ok_or(ProfileError::CustomerNotFound(id))?;
     let ids: Vec<Uuid> = group.records.iter().map(|node| node.record.uuid()).collect();
@@ -78,4 +81,19 @@ async fn as_it_stood(profile: &Profile, id: CustomerId, at: Instants) -> Result<
     let restricted = !customer::restricted_among(&mut connection, &own).await?.is_empty();
     let state = if restricted { CustomerState::Restricted.into() } else { stood.state };
     Ok(Customer { update_time: None, state, ..stood })
+}
+
+/// What stood between these records, by what they said and by the rules that were in force.
+async fn contradicting(
+    connection: &mut PgConnection,
+    nodes: &[Node],
+    known: Timestamp,
+) -> Result<BTreeSet<Pair>, ProfileError> {
+    if nodes.len() < 2 || !rules::edition_at(&mut *connection, known).await?.heeds_contradictions() {
+        return Ok(BTreeSet::new());
+    }
+    let ids: Vec<Uuid> = nodes.iter().map(|node| node.record.uuid()).collect();
+    // Of each what was observed last: it is the version that counted, whenever it is of.
+    let said = record::load_at(connection, &ids, Timestamp::MAX, known).await?;
+    Ok(contradictions(&said.into_iter().map(|stored| stored.record).collect::<Vec<_>>()))
 }

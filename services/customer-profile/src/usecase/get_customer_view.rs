@@ -52,9 +52,9 @@ pub(crate) async fn get_customer_view(
         promises: Some(promises(&view, ticketing.clone(), now)),
         clocks: Some(clocks(&view, sla_monitor.clone())),
         breaches: Some(breaches(&view, sla_monitor)),
-        cases: Some(cases(&view, ombudsman)),
+        cases: Some(cases(&view, ombudsman.clone())),
         satisfaction: Some(satisfaction(&view, ticketing.clone())),
-        holds: Some(proto::HoldSection { standing: ticketing, holds }),
+        holds: Some(proto::HoldSection { standing: standing::together([ticketing, ombudsman]), holds }),
         ..Default::default()
     };
     let interactions: Vec<Interaction> =

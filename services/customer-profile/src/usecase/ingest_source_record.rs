@@ -12,9 +12,9 @@ mod revise;
 use std::collections::BTreeSet;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use customer_profile_domain::{Content, CustomerId, IdentifierKey, Node, RULE_VERSION, Record, Slug, SourceRecordId};
+use customer_profile_domain::{Content, CustomerId, IdentifierKey, Node, Record, Slug, SourceRecordId};
 use jiff::Timestamp;
-use kernel::{Department, Personal, ResourceId};
+use kernel::{Actor, ActorKind, Department, Personal, ResourceId, Role};
 use ledger::{Draft, Stamp};
 use postgres::{RequestKey, StoreError, Tx};
 use server::Call;
@@ -49,17 +49,28 @@ pub(crate) async fn ingest_source_record(
     draught: Draught,
     key: RequestKey,
 ) -> Result<proto::SourceRecord, ProfileError> {
-    let arrival = Arrival { call: call.clone(), draught: draught.clone(), key };
-    match profile.newcomers.write(arrival).await {
-        Ok(Some(record)) => {
-            profile.nudge();
-            return Ok(record);
-        }
-        // Somebody knows this person, or is just being told.
-        Ok(None) | Err(StoreError::Contended | StoreError::Constraint { .. }) => {}
-        Err(error) => return Err(error.into()),
+    // A system whose token names a department speaks for that one.
+    if let Some(own) = foreign(&call, &draught.department) {
+        return Err(ProfileError::DepartmentMismatch { owner: own.clone() });
     }
-    super::insist(|| attempt(&profile, &call, &draught, &key)).await
+    // What nobody proved is written by itself.
+    if !draught.content.unproven {
+        let arrival = Arrival { call: call.clone(), draught: draught.clone(), key };
+        match profile.newcomers.write(arrival).await {
+            Ok(Some(record)) => {
+                profile.nudge();
+                return Ok(record);
+            }
+            // Somebody knows this person, or is just being told.
+            Ok(None) | Err(StoreError::Contended | StoreError::Constraint { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    // Of many about one person each waits here, and not in the database with a connection of its own.
+    let turn = profile.turns.take(&locks_of(&draught)).await.ok_or(ProfileError::IdentityContended)?;
+    let done = super::insist(|| attempt(&profile, &call, &draught, &key)).await;
+    drop(turn);
+    done
 }
 
 async fn attempt(
@@ -68,23 +79,26 @@ async fn attempt(
     draught: &Draught,
     key: &RequestKey,
 ) -> Result<proto::SourceRecord, ProfileError> {
-    let now = profile.ambient.now();
-    let mut tx = match super::begin(profile, key, now).await? {
+    let mut tx = match super::begin(profile, key, profile.ambient.now()).await? {
         Begun::Replay(answer) => return Ok(answer),
         Begun::Fresh(tx) => tx,
     };
     let mut touched: BTreeSet<IdentifierKey> = draught.content.identifiers.iter().map(|i| i.key().clone()).collect();
     // Those that the record carries and did not, or did and does not.
     let mut changed = touched.clone();
-    let mut locks: BTreeSet<i64> = touched.iter().map(identifier_lock).collect();
-    locks.insert(record_lock(draught));
+    let locks = locks_of(draught);
     identity::lock(&mut tx, &locks.iter().copied().collect::<Vec<_>>()).await?;
+    // Not before: whoever wrote of the same while this waited was earlier.
+    let now = profile.ambient.now();
 
     let known = record::find(&mut tx, &draught.source_system, draught.external_id.expose()).await?;
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone()).occurred(draught.content.observed_at);
     let head = match known {
         Some(head) => {
             if head.department != draught.department {
+                return Err(ProfileError::DepartmentMismatch { owner: head.department });
+            }
+            if draught.content.unproven && !is_unproven(&mut tx, head.id).await? {
                 return Err(ProfileError::DepartmentMismatch { owner: head.department });
             }
             let supersedes = draught.content.supersedes(head.observed_at);
@@ -113,7 +127,13 @@ async fn attempt(
         relink(profile, &mut tx, &head, &current, [&touched, &changed], &call.actor().id, now).await?;
     let customer = regrouped.customer_of(head.id).unwrap_or(head.own_customer);
     let mut entries = vec![ingested(profile, &head, head.version, customer, draught, &stamp)];
-    entries.extend(regrouped.entries(profile, &stamp, &revision.asserted, &revision.revoked, RULE_VERSION));
+    entries.extend(regrouped.entries(
+        profile,
+        &stamp,
+        &revision.asserted,
+        &revision.revoked,
+        revision.edition.as_str(),
+    ));
     ledger::append(&mut tx, &entries).await?;
     let stored = Stored {
         record: current,
@@ -125,6 +145,19 @@ async fn attempt(
     let answered = answer(tx, key, &stored).await;
     profile.nudge();
     answered
+}
+
+/// The department that a system's token names, when it brings a record of another one. Who imports, keeps records or speaks for
+/// a service brings those of any.
+fn foreign<'a>(call: &'a Call, department: &Department) -> Option<&'a Department> {
+    let any = call.acting().has_any(&[Role::Importer, Role::Steward, Role::Service]);
+    let own = call.actor().department.as_ref().filter(|_| call.acting().has(Role::Crm) && !any);
+    own.filter(|own| *own != department)
+}
+
+/// Whether nobody proved who says what a record says.
+async fn is_unproven(tx: &mut Tx, record: SourceRecordId) -> Result<bool, StoreError> {
+    Ok(record::load(tx, &[record.uuid()]).await?.iter().all(|stored| stored.record.content.unproven))
 }
 
 /// Asserts and revokes what the touched identifiers justify, and writes the customers that follow. `changed` are those of
@@ -166,15 +199,57 @@ pub(crate) async fn left_behind(
     identifiers: &BTreeSet<IdentifierKey>,
     stamp: &Stamp,
 ) -> Result<Vec<Draft>, ProfileError> {
+    let revision = revise::revise(profile, tx, identifiers, identifiers, Cause::Gone, stamp.recorded_at).await?;
+    follow_up(profile, tx, &revision, revision.customers.clone(), stamp).await
+}
+
+/// Links by the rules in force what these records carry, and holds apart what they do, whatever was made of it before.
+pub(crate) async fn link_anew(profile: &Profile, records: &[Uuid]) -> Result<(), ProfileError> {
+    super::insist(|| try_link_anew(profile, records)).await
+}
+
+#[tracing::instrument(name = "identity.link_anew", skip_all)]
+async fn try_link_anew(profile: &Profile, records: &[Uuid]) -> Result<(), ProfileError> {
+    let mut tx = profile.db.tx().await?;
+    let identifiers = identity::identifiers_of_all(&mut tx, records).await?;
+    let locks: BTreeSet<i64> = identifiers.iter().map(identifier_lock).collect();
+    identity::lock(&mut tx, &locks.into_iter().collect::<Vec<_>>()).await?;
+    if identity::identifiers_of_all(&mut tx, records).await? != identifiers {
+        return Err(ProfileError::IdentityContended);
+    }
+    let now = profile.ambient.now();
+    let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
+    let stamp = Stamp::of(actor, now, server::current_traceparent());
+    let revision = revise::revise(profile, &mut tx, &identifiers, &BTreeSet::new(), Cause::Changed, now).await?;
+    // Who hangs together by links that stay may be apart now, and the other way round.
+    let mut customers = identity::linked_among(&mut tx, records).await?;
+    customers.extend(&revision.customers);
+    let entries = follow_up(profile, &mut tx, &revision, customers, &stamp).await?;
+    if entries.is_empty() && revision.asserted.is_empty() && revision.revoked.is_empty() {
+        tx.rollback().await?;
+        return Ok(());
+    }
+    ledger::append(&mut tx, &entries).await?;
+    tx.commit().await?;
+    profile.ledger.nudge();
+    Ok(())
+}
+
+async fn follow_up(
+    profile: &Profile,
+    tx: &mut Tx,
+    revision: &Revision,
+    customers: BTreeSet<CustomerId>,
+    stamp: &Stamp,
+) -> Result<Vec<Draft>, ProfileError> {
     let now = stamp.recorded_at;
-    let revision = revise::revise(profile, tx, identifiers, identifiers, Cause::Gone, now).await?;
-    write_links(tx, &revision, &stamp.actor.id, now).await?;
-    if revision.customers.is_empty() {
+    write_links(tx, revision, &stamp.actor.id, now).await?;
+    if customers.is_empty() {
         return Ok(Vec::new());
     }
-    let component = touched_by(tx, &revision, revision.customers.clone(), None).await?;
+    let component = touched_by(tx, revision, customers, None).await?;
     let regrouped = regroup::settle(profile, tx, &component, None, now).await?;
-    Ok(regrouped.entries(profile, stamp, &revision.asserted, &revision.revoked, RULE_VERSION))
+    Ok(regrouped.entries(profile, stamp, &revision.asserted, &revision.revoked, revision.edition.as_str()))
 }
 
 /// The identifiers that the records of these customers brought, locked: nobody else links by them until the transaction ends.
@@ -358,6 +433,12 @@ fn ingested(
 
 fn identifier_lock(key: &IdentifierKey) -> i64 {
     lock_of(&["identifier", key.kind.as_str(), key.value.expose()])
+}
+
+/// Everything a record is locked by: itself, and what it carries.
+fn locks_of(draught: &Draught) -> BTreeSet<i64> {
+    let identifiers = draught.content.identifiers.iter();
+    identifiers.map(|i| identifier_lock(i.key())).chain([record_lock(draught)]).collect()
 }
 
 fn record_lock(draught: &Draught) -> i64 {

@@ -127,7 +127,7 @@ fn to_proto(proposal: Proposal, records: &HashMap<SourceRecordId, Stored>) -> Re
     let (decided_by, decided_at) = proposal.decided.unzip();
     Ok(proto::MatchProposal {
         name: proposal.id.name(),
-        state: state(proposal.state).into(),
+        state: proposal.state.to_proto().into(),
         first: Some(first),
         second: Some(second),
         score: proposal.score,
@@ -139,13 +139,4 @@ fn to_proto(proposal: Proposal, records: &HashMap<SourceRecordId, Stored>) -> Re
         decide_time: decided_at.map(time_to_proto),
         etag,
     })
-}
-
-const fn state(state: State) -> proto::MatchProposalState {
-    match state {
-        State::Open => proto::MatchProposalState::Open,
-        State::Confirmed => proto::MatchProposalState::Confirmed,
-        State::Rejected => proto::MatchProposalState::Rejected,
-        State::Withdrawn => proto::MatchProposalState::Withdrawn,
-    }
 }

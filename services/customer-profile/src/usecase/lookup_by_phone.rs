@@ -9,7 +9,7 @@ use ventanilla_proto::customer::v1 as proto;
 use super::get_customer_view::Told;
 use super::{Profile, get_customer_view, standing};
 use crate::error::ProfileError;
-use crate::store::ring::{self, Affairs, Holder};
+use crate::store::ring::{self, Affairs, Found, Holder};
 use crate::wishes;
 use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING};
 
@@ -25,9 +25,9 @@ pub(crate) async fn lookup_by_phone(
     };
     let known = [TICKETING, SLA_MONITOR, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
     let now = profile.ambient.now();
-    let (holders, parked) = ring::holders(profile.db.reader(), &phone, now).await?;
+    let Found { holders, crowded, parked } = ring::holders(profile.db.reader(), &phone, now).await?;
     let uses: Vec<LineUse> = holders.iter().map(|h| h.line).collect();
-    let found = grade_phone(&uses, now);
+    let found = grade_phone(&uses, crowded, now);
     let gaps = known
         .into_iter()
         .filter_map(|(source, known)| standing::of(source, known, parked.iter().any(|p| p == source), now).gap);
@@ -46,7 +46,9 @@ pub(crate) async fn lookup_by_phone(
         // What is open may be served; how somebody is to be spoken to is theirs (GDPR art. 18.2).
         answer.language = 0;
     }
-    if let [Holder { affairs: Some(affairs), profile, restricted, .. }] = holders.as_slice() {
+    // Whoever else uses the line is told nothing of what one of them has open.
+    let told = if found.tells { holders.as_slice() } else { &[] };
+    if let [Holder { affairs: Some(affairs), profile, restricted, .. }] = told {
         tell(&mut answer, affairs, now);
         let profile = profile.as_deref().filter(|_| !restricted);
         let known = profile.and_then(|profile| proto::Customer::decode(profile).ok());

@@ -1,16 +1,19 @@
 //! `MatchCustomer`: who a described person may be, without writing anything.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use customer_profile_domain::matching::{Description, Frequencies, Grade, Person, Score, blocking_keys};
 use customer_profile_domain::{Content, CustomerId, SourceRecordId};
 use kernel::ResourceId;
+use postgres::StoreError;
+use server::Call;
+use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
 use super::Profile;
 use crate::error::ProfileError;
 use crate::judgement::{self, likelihood};
-use crate::store::match_key;
+use crate::store::{customer, match_key};
 
 /// The best that one customer's records come to.
 struct Best {
@@ -21,6 +24,7 @@ struct Best {
 #[tracing::instrument(name = "customer.match", skip_all)]
 pub(crate) async fn match_customer(
     profile: &Profile,
+    call: &Call,
     mut described: Content,
     most: usize,
 ) -> Result<proto::MatchCustomerResponse, ProfileError> {
@@ -40,6 +44,7 @@ pub(crate) async fn match_customer(
     for candidate in &candidates {
         let other = Person::new(&Description::from(&candidate.record.content), &neutral);
         let score = rules.score(&person, &other);
+        let score = if candidate.record.content.unproven { score.unproven() } else { score };
         if score.grade < Grade::Possible {
             continue;
         }
@@ -51,10 +56,29 @@ pub(crate) async fn match_customer(
     let mut found: Vec<(CustomerId, Best)> = best.into_iter().collect();
     found.sort_by(|(a, one), (b, other)| likelihood(&other.score).cmp(&likelihood(&one.score)).then(a.cmp(b)));
     found.truncate(most);
+    let ids: Vec<Uuid> = found.iter().map(|(customer, _)| customer.uuid()).collect();
+    let restricted = if super::keeps(call) || ids.is_empty() {
+        HashSet::new()
+    } else {
+        let mut connection = pool.acquire().await.map_err(StoreError::from)?;
+        customer::restricted_among(&mut connection, &ids).await?
+    };
     Ok(proto::MatchCustomerResponse {
         rules_version: rules.version().to_owned(),
-        matches: found.into_iter().map(|(customer, best)| told(customer, &best)).collect(),
+        matches: found
+            .into_iter()
+            .map(|(customer, best)| match restricted.contains(&customer) {
+                true => kept(customer),
+                false => told(customer, &best),
+            })
+            .collect(),
     })
+}
+
+/// Of somebody whose data is kept and not used no field is confirmed to whoever describes them: that they may be meant, so
+/// that what is open can be served, and no more (GDPR art. 18.2).
+fn kept(customer: CustomerId) -> proto::CustomerMatch {
+    proto::CustomerMatch { customer: customer.name(), grade: proto::MatchGrade::Possible.into(), ..Default::default() }
 }
 
 fn told(customer: CustomerId, best: &Best) -> proto::CustomerMatch {

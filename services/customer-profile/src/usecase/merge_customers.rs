@@ -6,7 +6,7 @@ mod preview;
 use std::collections::{BTreeMap, BTreeSet};
 
 use customer_profile_domain::matching::{Description, Frequencies, Person, Rules, Score};
-use customer_profile_domain::{Basis, Content, CustomerId, LinkId, LinkType, Node, Pair, Record, SourceRecordId};
+use customer_profile_domain::{Basis, Content, CustomerId, Link, LinkId, LinkType, Node, Pair, Record, SourceRecordId};
 use kernel::ResourceId;
 use ledger::Stamp;
 use postgres::{RequestKey, Tx};
@@ -45,9 +45,10 @@ pub(crate) async fn preview_merge(
         Ok(shown)
     };
     let shown = super::insist(look).await?;
-    let restricted = shown.customers.iter().position(|c| c.state() == proto::CustomerState::Restricted);
-    match restricted.and_then(|place| customers.get(place)) {
-        Some(restricted) if !super::keeps(call) => Err(ProfileError::CustomerRestricted(*restricted)),
+    // They are shown the oldest first, and not as they were named.
+    let restricted = shown.customers.iter().find(|c| c.state() == proto::CustomerState::Restricted);
+    match restricted.and_then(|customer| CustomerId::parse(&customer.name).ok()) {
+        Some(restricted) if !super::keeps(call) => Err(ProfileError::CustomerRestricted(restricted)),
         _ => Ok(shown),
     }
 }
@@ -105,8 +106,8 @@ async fn attempt(
     ledger::append(&mut tx, &entries).await?;
     let merged = customer::load(&mut tx, regrouped.customer_of(plan.pairs[0].records[0])).await?.pop();
     let merged = merged.ok_or(ProfileError::IdentityContended)?;
-    let brought = plan.customers.iter().flat_map(|id| plan.component.records_of(*id));
-    let about: Vec<CustomerId> = brought.map(|node| node.own_customer).collect();
+    // Without the denials that fell it may hold others than those who were named.
+    let about = super::ids_of(std::slice::from_ref(&merged));
     let answer = super::finish(tx, key, &about, merged).await?;
     profile.ledger.nudge();
     Ok(answer)
@@ -178,8 +179,34 @@ impl Plan {
         let ids: Vec<Uuid> = customers.iter().flat_map(|(_, nodes)| nodes).map(|n| n.record.uuid()).collect();
         let records: BTreeMap<SourceRecordId, Record> =
             record::load(tx, &ids).await?.into_iter().map(|stored| (stored.record.id, stored.record)).collect();
-        let pairs = nearest(&profile.rules.current(), tx, &customers, &component, &records).await?;
+        let rules = profile.rules.current();
+        let mut pairs = nearest(&rules, tx, &customers, &component, &records).await?;
+        leave_nobody(&rules, &component, &customers, &records, &mut pairs);
         Ok(Self { customers: customers.into_iter().map(|(id, _)| id).collect(), component, denials, pairs, records })
+    }
+}
+
+/// Adds a pair for each record that the others would leave behind: what holds it to its customer gives way to what stands between
+/// it and the customer it is merged with, and the steward speaks over that.
+fn leave_nobody(
+    rules: &Rules,
+    component: &Component,
+    customers: &[(CustomerId, Vec<Node>)],
+    records: &BTreeMap<SourceRecordId, Record>,
+    pairs: &mut Vec<Nearest>,
+) {
+    let neutral = Frequencies::neutral();
+    let Some(first) = pairs.first().map(|pair| pair.records[0]) else { return };
+    let all: Vec<SourceRecordId> = customers.iter().flat_map(|(_, nodes)| nodes).map(|node| node.record).collect();
+    for _ in 0..all.len() {
+        let groups = component.groups_with(pairs.iter().map(|n| Link { basis: Basis::Steward, pair: n.pair() }));
+        let group = groups.iter().find(|group| group.records.iter().any(|node| node.record == first));
+        let within = |record: &SourceRecordId| group.is_some_and(|g| g.records.iter().any(|n| n.record == *record));
+        let Some(left) = all.iter().copied().find(|record| !within(record)) else { return };
+        let known = pairs.iter().any(|pair| pair.pair() == Pair::of(first, left));
+        let (false, Some(one), Some(other)) = (known, records.get(&first), records.get(&left)) else { return };
+        let [one, other] = [one, other].map(|r| Person::new(&Description::from(&r.content), &neutral));
+        pairs.push(Nearest { records: [first, left], score: rules.score(&one, &other), is_linked: false });
     }
 }
 

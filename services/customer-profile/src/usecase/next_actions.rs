@@ -16,12 +16,13 @@ use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 use ventanilla_proto::r#type::v1::{Direction, Money};
 
-use super::{Begun, Profile, get_customer_view};
+use super::{Begun, Profile, get_customer_view, standing as standings};
 use crate::error::ProfileError;
 use crate::store::customer;
 use crate::store::interaction::{self, Interaction};
 use crate::store::next_action::{self as store, Action};
 use crate::store::view::{self, View};
+use crate::{OMBUDSMAN, SLA_MONITOR, TICKETING};
 
 /// Name that page tokens of this list are bound to.
 pub(crate) const LIST: &str = "nextActions";
@@ -52,12 +53,16 @@ async fn attempt(
     if customer::is_restricted(&mut *tx, id).await? {
         return Err(ProfileError::CustomerRestricted(standing.customer));
     }
+    let known = [TICKETING, SLA_MONITOR, OMBUDSMAN].map(|source| (source, profile.standings.of(source)));
     let view = view::get(&mut *tx, id, &profile.worth.currency, now).await?;
     let view = view.ok_or(ProfileError::CustomerNotFound(id))?;
+    let gap = |(source, known)| standings::of(source, known, view.parked.iter().any(|p| p == source), now).gap;
+    let gaps: Vec<proto::SectionGap> = known.into_iter().filter_map(gap).collect();
+    let affairs_unknown = gaps.iter().any(|gap| gap.source == TICKETING);
     let known = store::since(&mut tx, &standing.ids, now.checked_sub(YEAR).unwrap_or(Timestamp::MIN)).await?;
     let peace = now.checked_sub(PEACE).unwrap_or(Timestamp::MIN);
     let in_peace = interaction::leaves(&mut tx, &standing.ids, peace).await?;
-    let situation = Situation { in_peace, ..situation(profile, view, &known, now)? };
+    let situation = Situation { in_peace, affairs_unknown, ..situation(profile, view, &known, now)? };
 
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
     let mut told: Vec<Action> = known.into_iter().filter(|action| is_open(action, now)).collect();
@@ -80,7 +85,7 @@ async fn attempt(
     told.sort_by_key(|action| action.kind);
     ledger::append(&mut tx, &entries).await?;
     let next_actions = told.iter().map(|action| to_proto(action, now)).collect();
-    let answer = proto::ProposeNextBestActionResponse { next_actions };
+    let answer = proto::ProposeNextBestActionResponse { next_actions, gaps };
     let answer = super::finish(tx, key, &[id, standing.customer], answer).await?;
     profile.ledger.nudge();
     Ok(answer)
@@ -110,6 +115,7 @@ fn situation(profile: &Profile, view: View, known: &[Action], now: Timestamp) ->
         open_affairs: view.tickets.len(),
         effort_reached: profile.effort.cap().is_some_and(|cap| effort.reaches(cap)),
         signals: Worth::of(&dealings, sums, trouble, profile.worth.bands(), now).signals,
+        affairs_unknown: false,
         in_peace: false,
         goodwill_within_year: known.iter().any(given),
     })

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use customer_profile_domain::{CustomerId, Group, Link, LinkId, LinkType, Node, Pair, Record, SourceRecordId, resolve};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::ResourceId;
 use ledger::{Draft, Stamp};
 use postgres::Tx;
@@ -13,10 +13,11 @@ use ventanilla_proto::customer::v1 as proto;
 
 use super::Profile;
 use crate::error::ProfileError;
-use crate::golden;
 use crate::store::customer::Locked;
 use crate::store::identity::{self, Member, NewLink};
+use crate::store::rules;
 use crate::store::{customer, record};
+use crate::{comparing, golden};
 
 /// Whether the customers that are read may be changed by others meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,10 @@ pub(crate) struct Component {
     members: BTreeMap<SourceRecordId, Member>,
     links: BTreeMap<LinkId, Link>,
     denials: BTreeMap<LinkId, Pair>,
+    /// What stands between records, whatever links say.
+    contradictions: BTreeSet<Pair>,
+    /// When the last of the customers was written.
+    written_at: Timestamp,
     /// A customer whose only record is being written.
     fresh: Option<CustomerId>,
 }
@@ -45,6 +50,8 @@ impl Component {
             members: BTreeMap::from([(node.record, member)]),
             links: BTreeMap::new(),
             denials: BTreeMap::new(),
+            contradictions: BTreeSet::new(),
+            written_at: Timestamp::MIN,
             fresh: Some(node.own_customer),
         }
     }
@@ -60,7 +67,14 @@ impl Component {
         fresh: Option<CustomerId>,
         reading: Reading,
     ) -> Result<Self, ProfileError> {
-        let mut component = Self { members: BTreeMap::new(), links: BTreeMap::new(), denials: BTreeMap::new(), fresh };
+        let mut component = Self {
+            members: BTreeMap::new(),
+            links: BTreeMap::new(),
+            denials: BTreeMap::new(),
+            contradictions: BTreeSet::new(),
+            written_at: Timestamp::MIN,
+            fresh,
+        };
         let mut known = BTreeSet::new();
         let mut next = customers;
         while !next.is_empty() {
@@ -71,7 +85,7 @@ impl Component {
                     Reading::Free => customer::look_active(tx, &standing).await?,
                 };
                 match found {
-                    Locked::All => {}
+                    Locked::All(at) => component.written_at = component.written_at.max(at),
                     Locked::Absorbed => return Err(ProfileError::IdentityContended),
                     Locked::Erased(id) => return Err(ProfileError::CustomerErased(id)),
                 }
@@ -92,6 +106,11 @@ impl Component {
                     }
                 }
             }
+        }
+        if component.members.len() > 1 {
+            let edition = rules::edition(&mut **tx).await?;
+            let records: Vec<Uuid> = component.members.keys().map(|record| record.uuid()).collect();
+            component.contradictions = comparing::contradicting(tx, edition, &records).await?;
         }
         Ok(component)
     }
@@ -146,7 +165,7 @@ impl Component {
         let nodes: Vec<Node> = self.members.values().map(|m| m.node).collect();
         let links: Vec<Link> = self.links.values().cloned().chain(more).collect();
         let denials: Vec<Pair> = self.denials.values().copied().collect();
-        resolve(&nodes, &links, &denials)
+        resolve(&nodes, &links, &denials, &self.contradictions)
     }
 
     /// The customers that are written down, with their records.
@@ -168,7 +187,11 @@ pub(crate) struct Regrouped {
     separated: BTreeMap<CustomerId, Vec<CustomerId>>,
 }
 
-/// Writes the customers that follow from the links. `current` is a record that is being written: its customer is
+/// How far a customer may have been written in the future before the clock is held to have been set back since.
+const SET_BACK: SignedDuration = SignedDuration::from_secs(60);
+
+/// Writes the customers that follow from the links. `now` was taken before their locks: whoever wrote one of them since is told
+/// of as of later, and the work is begun anew, so that what is known at an instant is what screens showed by then. `current` is a record that is being written: its customer is
 /// written in any case, with what it says now.
 pub(crate) async fn settle(
     profile: &Profile,
@@ -177,6 +200,10 @@ pub(crate) async fn settle(
     current: Option<&Record>,
     now: Timestamp,
 ) -> Result<Regrouped, ProfileError> {
+    let ahead = component.written_at.duration_since(now);
+    if ahead > SignedDuration::ZERO && ahead < SET_BACK {
+        return Err(ProfileError::IdentityContended);
+    }
     let before = component.before();
     let groups = component.groups_with([]);
     let has_changed = |group: &&Group| {

@@ -1,11 +1,14 @@
 //! `RestrictCustomer` and `LiftRestriction`: data that is kept and not used.
 
+use std::collections::BTreeSet;
+
 use customer_profile_domain::{CustomerId, RestrictionGround, RestrictionId};
 use kernel::ResourceId;
 use ledger::{Draft, Stamp};
 use postgres::RequestKey;
 use server::Call;
 use server::parse::time_to_proto;
+use uuid::Uuid;
 use ventanilla_proto::customer::v1 as proto;
 
 use super::{Begun, Profile};
@@ -43,7 +46,7 @@ async fn restrict(
         return Err(ProfileError::CustomerRestricted(goes_on));
     }
     let id = RestrictionId::from_uuid(profile.ambient.uuid(now));
-    let restriction = Restriction { id, customer, ground, restricted_at: now, lifted_at: None };
+    let restriction = Restriction { id, customer, ids: standing.ids, ground, restricted_at: now, lifted_at: None };
     store::restrict(&mut tx, &restriction, goes_on, call.actor()).await?;
     let payload = proto::CustomerRestricted {
         restriction: id.name(),
@@ -82,14 +85,17 @@ async fn lift(
     if stated.lifted_at.is_some() {
         return super::finish(tx, key, &[], told(&stated)).await;
     }
-    let known = customer::resolve(&mut tx, &[stated.customer]).await?;
-    let goes_on = *known.get(&stated.customer).ok_or(ProfileError::CustomerNotFound(stated.customer))?;
-    if customer::lock_active(&mut tx, &[goes_on.uuid()]).await? != Locked::All {
+    // All whom it covers, who may have been one customer when it was stated and several now.
+    let covered: Vec<CustomerId> = stated.ids.iter().map(|id| CustomerId::from_uuid(*id)).collect();
+    let known = customer::resolve(&mut tx, &covered).await?;
+    let standing: BTreeSet<Uuid> = known.values().map(|customer| customer.uuid()).collect();
+    let standing: Vec<Uuid> = standing.into_iter().collect();
+    if !matches!(customer::lock_active(&mut tx, &standing).await?, Locked::All(_))
+        || customer::resolve(&mut tx, &covered).await? != known
+    {
         return Err(ProfileError::IdentityContended);
     }
-    let standing = customer::hold(&mut tx, goes_on).await?.ok_or(ProfileError::CustomerNotFound(goes_on))?;
-    super::still(&standing, stated.customer)?;
-    store::lift(&mut tx, id, goes_on, now).await?;
+    store::lift(&mut tx, id, &standing, now).await?;
     let payload = proto::RestrictionLifted { restriction: id.name(), customer: stated.customer.name() };
     let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
     let entry = Draft::new(profile.ambient.uuid(now), stated.customer.name(), &payload, &stamp);
@@ -100,7 +106,8 @@ async fn lift(
     Ok(answer)
 }
 
-fn told(restriction: &Restriction) -> proto::Restriction {
+/// A restriction on the wire.
+pub(crate) fn told(restriction: &Restriction) -> proto::Restriction {
     proto::Restriction {
         name: restriction.id.name(),
         customer: restriction.customer.name(),

@@ -1,6 +1,6 @@
 //! Other rules of matching, from the look at what they would change to their coming into force.
 
-use customer_profile_domain::{ChangeKind, ReviewDecision, RulesReviewId};
+use customer_profile_domain::{ChangeBasis, ChangeKind, ReviewDecision, RulesReviewId};
 use jiff::Timestamp;
 use kernel::ResourceId;
 use ledger::{Draft, Stamp};
@@ -168,7 +168,7 @@ pub(crate) async fn list_rules_changes(
     let next_page_token = match found.last() {
         Some(store::Listed { change, .. }) if more => {
             let (a, b) = (change.pair.a().uuid().to_string(), change.pair.b().uuid().to_string());
-            PageToken::encode(CHANGES, &wanted.filter, &[&a, &b, change.kind.as_str()])
+            PageToken::encode(CHANGES, &wanted.filter, &[&a, &b, change.kind.as_str(), change.basis.as_str()])
         }
         _ => String::new(),
     };
@@ -177,6 +177,7 @@ pub(crate) async fn list_rules_changes(
         source_records: vec![listed.change.pair.a().name(), listed.change.pair.b().name()],
         customers: listed.customers.iter().map(|id| id.name()).collect(),
         score: listed.change.score,
+        basis: basis_to_proto(listed.change.basis).into(),
     };
     Ok(proto::ListRulesChangesResponse { changes: found.iter().map(change).collect(), next_page_token })
 }
@@ -216,6 +217,14 @@ fn to_proto(
         decide_time: review.decided_at.map(time_to_proto),
         end_time: review.ended_at.map(time_to_proto),
         etag: postgres::etag(review.row_version),
+    }
+}
+
+/// What a link that would change rests on, as the contract says it.
+const fn basis_to_proto(basis: ChangeBasis) -> proto::LinkBasis {
+    match basis {
+        ChangeBasis::Identifier => proto::LinkBasis::Identifier,
+        ChangeBasis::Score => proto::LinkBasis::Score,
     }
 }
 

@@ -35,6 +35,16 @@ fn reason(known: SourceStanding, parked: bool, age: Option<SignedDuration>) -> O
     }
 }
 
+/// The standing of a section that several sources feed: as fresh as the least fresh of them, with the first gap.
+pub(super) fn together<const N: usize>(sources: [Option<proto::SectionStanding>; N]) -> Option<proto::SectionStanding> {
+    let sources: Vec<proto::SectionStanding> = sources.into_iter().flatten().collect();
+    let gap = sources.iter().find_map(|source| source.gap.clone());
+    let at = |source: &proto::SectionStanding| source.as_of_time.map(|at| (at.seconds, at.nanos));
+    // A source that was never reached has no instant, and neither has what it feeds.
+    let least = sources.into_iter().min_by_key(at)?;
+    Some(proto::SectionStanding { gap, ..least })
+}
+
 /// The standing of a section that is this service's own.
 pub(super) fn own(now: Timestamp) -> proto::SectionStanding {
     let lag = Some(prost_types::Duration::default());
@@ -71,6 +81,24 @@ mod tests {
         let old = heard("2026-11-23T09:00:00Z");
         assert_eq!(gap(old, false), Some(proto::GapReason::Silent));
         assert_eq!(gap(SourceStanding { head_position: 9, ..old }, false), Some(proto::GapReason::Behind));
+    }
+
+    #[test]
+    fn what_two_sources_feed_is_as_fresh_as_the_least_fresh_and_names_its_gap() {
+        let now = "2026-11-23T09:00:10Z".parse().unwrap();
+        let heard = |at: Option<&str>| SourceStanding {
+            as_of: at.map(|at| at.parse().unwrap()),
+            connected: at.is_some(),
+            ..Default::default()
+        };
+        let fresh = Some(of("ticketing", heard(Some("2026-11-23T09:00:09Z")), false, now));
+        let old = Some(of("ombudsman-escalation", heard(Some("2026-11-23T08:00:00Z")), false, now));
+        let never = Some(of("ombudsman-escalation", heard(None), false, now));
+        let both = together([fresh.clone(), old.clone()]).unwrap();
+        assert_eq!((both.as_of_time, both.lag), (old.clone().unwrap().as_of_time, old.unwrap().lag));
+        assert_eq!(both.gap.unwrap().source, "ombudsman-escalation");
+        assert_eq!(together([fresh.clone(), never]).unwrap().as_of_time, None);
+        assert_eq!(together([fresh.clone(), fresh.clone()]), fresh);
     }
 
     #[test]

@@ -84,7 +84,8 @@ async fn attempt(
     ledger::append(&mut tx, &entries).await?;
     let apart: BTreeSet<CustomerId> = records.iter().filter_map(|node| regrouped.customer_of(node.record)).collect();
     let customers = customer::load(&mut tx, apart).await?;
-    let about: Vec<CustomerId> = records.iter().map(|node| node.own_customer).collect();
+    // A record may go to somebody whom a link that was held back makes it one with: the answer holds them too.
+    let about = super::ids_of(&customers);
     let answer = super::finish(tx, key, &about, proto::UnmergeCustomersResponse { customers }).await?;
     profile.ledger.nudge();
     Ok(answer)

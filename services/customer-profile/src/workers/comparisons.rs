@@ -19,6 +19,7 @@ use postgres::Tx;
 use tokio_util::sync::CancellationToken;
 use ventanilla_proto::customer::v1 as proto;
 
+use crate::comparing;
 use crate::error::ProfileError;
 use crate::judgement;
 use crate::store::comparison;
@@ -26,7 +27,7 @@ use crate::store::identity::{self, Compared, NewLink};
 use crate::store::proposal::{self, Judged};
 use crate::usecase::Profile;
 use crate::usecase::regroup::{self, Component, Reading};
-use crate::workers::judging::{self, Change, MOST, uuids};
+use crate::workers::judging::{Change, MOST, uuids};
 use crate::workers::match_keys::Keyed;
 
 /// Records compared in one transaction.
@@ -94,7 +95,7 @@ impl Comparisons {
         let standing = comparison::standing(&mut tx, &uuids(&subjects)).await?;
         let mut pairs: BTreeSet<Pair> = comparison::candidates(&mut tx, &subjects, MOST).await?.into_iter().collect();
         pairs.extend(standing.links.keys().chain(standing.proposals.keys()));
-        let scores = judging::scores(&mut tx, &rules, &pairs).await?;
+        let scores = comparing::scores(&mut tx, &rules, &pairs).await?;
         let change = Change::between(&scores, &standing);
         self.propose(&mut tx, &rules, &change, now).await?;
         // Whose links change is marked when they have.
@@ -182,7 +183,7 @@ impl Comparisons {
         let standing = comparison::standing(&mut tx, &[subject.uuid()]).await?;
         let mut pairs = pairs.clone();
         pairs.extend(standing.links.keys().chain(standing.proposals.keys()));
-        let scores = judging::scores(&mut tx, rules, &pairs).await?;
+        let scores = comparing::scores(&mut tx, rules, &pairs).await?;
         let change = Change::between(&scores, &standing);
         let mut linking = change.linking().flat_map(|pair| [pair.a(), pair.b()]);
         if linking.any(|record| component.customer_of(record).is_none()) {

@@ -1,56 +1,16 @@
 //! What scores say of pairs of records, against what they said until now: for who acts on it, and for who only looks.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
-use customer_profile_domain::matching::{Description, Frequencies, Grade, Person, Rules, Score};
-use customer_profile_domain::{LinkId, Pair, ProposalId, Record, SourceRecordId};
+use customer_profile_domain::matching::{Grade, Score};
+use customer_profile_domain::{LinkId, Pair, ProposalId, SourceRecordId};
 use kernel::ResourceId;
-use postgres::Tx;
 use uuid::Uuid;
 
-use crate::error::ProfileError;
 use crate::store::comparison::Standing;
-use crate::store::{match_key, record};
 
 /// Others that one record is compared with at most: those with which it shares most.
 pub(super) const MOST: i64 = 32;
-
-/// What comparing these pairs comes to. What everybody carries says nothing of who somebody is.
-pub(super) async fn scores(
-    tx: &mut Tx,
-    rules: &Rules,
-    pairs: &BTreeSet<Pair>,
-) -> Result<HashMap<Pair, Score>, ProfileError> {
-    let ids: BTreeSet<SourceRecordId> = pairs.iter().flat_map(|pair| [pair.a(), pair.b()]).collect();
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let ids: Vec<SourceRecordId> = ids.into_iter().collect();
-    let mut records: Vec<Record> =
-        record::load(tx, &uuids(&ids)).await?.into_iter().map(|stored| stored.record).collect();
-    let keys: BTreeSet<_> = records.iter().flat_map(|r| &r.content.identifiers).map(|i| i.key()).collect();
-    let keys: Vec<_> = keys.into_iter().filter(|key| key.kind.fan_out() > 0).collect();
-    let crowded = match_key::crowded(&mut **tx, &keys).await?;
-    let neutral = Frequencies::neutral();
-    let mut people: HashMap<SourceRecordId, Person> = HashMap::with_capacity(records.len());
-    for record in &mut records {
-        for identifier in &mut record.content.identifiers {
-            identifier.shared |= crowded.contains(identifier.key());
-        }
-        people.insert(record.id, Person::new(&Description::from(&record.content), &neutral));
-    }
-    let mut scores = HashMap::with_capacity(pairs.len());
-    for (nth, pair) in pairs.iter().enumerate() {
-        if let (Some(one), Some(other)) = (people.get(&pair.a()), people.get(&pair.b())) {
-            scores.insert(*pair, rules.score(one, other));
-        }
-        if nth % 64 == 63 {
-            // Somebody may be waiting in a ring.
-            tokio::task::yield_now().await;
-        }
-    }
-    Ok(scores)
-}
 
 /// What scores say now, against what they said until now.
 pub(super) struct Change<'a> {

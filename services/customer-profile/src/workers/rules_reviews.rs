@@ -4,19 +4,26 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use customer_profile_domain::{ChangeKind, Pair, ReviewState};
+use customer_profile_domain::matching::{Rules, Score};
+use customer_profile_domain::{ChangeBasis, ChangeKind, Pair, ReviewState, revised};
 use kernel::{Classify as _, Kind, ResourceId};
 use postgres::{StoreError, Tx};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
+use crate::comparing;
 use crate::error::ProfileError;
 use crate::store::comparison::{self, Standing};
+use crate::store::identity;
 use crate::store::rules_review::{self, Change, Review};
 use crate::usecase::Profile;
+use crate::usecase::ingest_source_record::link_anew;
 use crate::workers::judging::{self, MOST, uuids};
 
 /// Records looked at in one transaction.
 const BATCH: i64 = 256;
+/// Records that are linked anew in one transaction.
+const FEW: usize = 32;
 /// How long it waits when there is nothing to do; how long another process may not know of new rules.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long it waits for records to be judged before it has more of them judged. Whoever rings meanwhile is judged among them.
@@ -92,11 +99,12 @@ impl RulesReviews {
         let standing = comparison::standing(&mut tx, &uuids(&subjects)).await?;
         let mut pairs: BTreeSet<Pair> = comparison::candidates(&mut tx, &subjects, MOST).await?.into_iter().collect();
         pairs.extend(standing.links.keys().chain(standing.proposals.keys()));
-        let scores = judging::scores(&mut tx, &rules, &pairs).await?;
+        let scores = comparing::scores(&mut tx, &rules, &pairs).await?;
         let score = |pair: &Pair| scores.get(pair).map(|score| score.total);
-        let changes: Vec<Change> = differences(&judging::Change::between(&scores, &standing), &standing)
-            .map(|(kind, pair)| Change { kind, pair, score: score(&pair) })
+        let mut changes: Vec<Change> = differences(&judging::Change::between(&scores, &standing), &standing)
+            .map(|(kind, pair)| Change { kind, pair, basis: ChangeBasis::Score, score: score(&pair) })
             .collect();
+        changes.extend(by_identifiers(&mut tx, &rules, &uuids(&subjects)).await?);
         rules_review::put_changes(&mut tx, review.id, &changes).await?;
         self.went_on(tx, review, &subjects, ReviewState::Ready).await
     }
@@ -109,6 +117,10 @@ impl RulesReviews {
             return Ok(Next::Soon);
         }
         let subjects = rules_review::records_after(&mut tx, review.after, BATCH).await?;
+        // Each few under the locks of what they carry: whoever links by one of them later asks the rules in force.
+        for few in uuids(&subjects).chunks(FEW) {
+            link_anew(&self.profile, few).await?;
+        }
         comparison::stale_again(&mut tx, &subjects, &review.version).await?;
         self.went_on(tx, review, &subjects, ReviewState::Applied).await
     }
@@ -130,6 +142,34 @@ impl RulesReviews {
         tx.commit().await?;
         Ok(Next::Now)
     }
+}
+
+/// What would change of the links that rest on what these records carry.
+async fn by_identifiers(tx: &mut Tx, rules: &Rules, records: &[Uuid]) -> Result<Vec<Change>, StoreError> {
+    let mut keys = identity::identifiers_of_all(tx, records).await?;
+    keys.retain(|key| key.kind.fan_out() > 0);
+    let carried = identity::carriers(tx, &keys).await?;
+    let active = identity::active_links(tx, &keys).await?;
+    let mut changes = Vec::new();
+    for key in &keys {
+        let carriers = carried.get(key).map(|held| held.carriers.as_slice()).unwrap_or_default();
+        let known: BTreeSet<Pair> = active.get(key).into_iter().flat_map(|links| links.keys().copied()).collect();
+        if carriers.len() < 2 && known.is_empty() {
+            continue;
+        }
+        let wanted = comparing::justified(tx, rules, rules.edition(), key, carriers).await?;
+        let (assert, revoke) = revised(&known, &wanted.keys().copied().collect());
+        let scores = comparing::scores(tx, rules, &revoke.iter().copied().collect()).await?;
+        let change = |kind, pair: Pair, score: Option<&Score>| Change {
+            kind,
+            pair,
+            basis: ChangeBasis::Identifier,
+            score: score.map(|score| score.total),
+        };
+        changes.extend(assert.into_iter().map(|pair| change(ChangeKind::Assert, pair, wanted[&pair].as_ref())));
+        changes.extend(revoke.into_iter().map(|pair| change(ChangeKind::Revoke, pair, scores.get(&pair))));
+    }
+    Ok(changes)
 }
 
 /// What would change of what was said: a pair that is proposed already is no change, nor one of which a steward spoke.

@@ -1,13 +1,18 @@
 //! What a line costs that very many records carry: no statement of linking, comparing and the telephone may read more of
 //! it because there are more.
 
+use kernel::Role;
 use postgres::Db;
+use sqlx::Executor as _;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, Postgres};
 use testkit::Database;
 use uuid::Uuid;
 use ventanilla_customer_profile::{SCHEMA, migrations};
+use ventanilla_proto::customer::v1::*;
+
+use crate::support::{Say, World, record};
 
 const NUMBER: &str = "+34915550100";
 const SUBJECT: Uuid = Uuid::from_u128(1);
@@ -103,6 +108,55 @@ async fn costs(db: &Db) -> Vec<(&'static str, i64)> {
         costs.push((name, read(&mut connection).await - before));
     }
     costs
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_that_waits_for_one_number_leaves_the_ring_and_all_others_their_connections() {
+    let world = World::new().await;
+    let on_the_line = |n: usize| record(&format!("crm-{n}"), "sales", "1").named("Ana Ruiz").phone("915550100");
+    let first = world.ingest(on_the_line(0)).await;
+    world.ingest(record("crm", "sales", "2").named("Hugo Gil").phone("600111222")).await;
+    world.compared().await;
+    // Whoever links by the number now waits for its customer.
+    let admin = world.admin().await;
+    let mut held = admin.acquire().await.unwrap();
+    let id: Uuid = first.own_customer.trim_start_matches("customers/").parse().unwrap();
+    held.execute("begin").await.unwrap();
+    sqlx::query("select from customer_profile.customer where id = $1 for update")
+        .bind(id)
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    // Three times as many as there are connections.
+    let crowd: Vec<_> = (1..=48)
+        .map(|n| {
+            let mut client = world.client(Role::Crm);
+            let request = IngestSourceRecordRequest { record: Some(on_the_line(n)), request_id: world.request_id() };
+            tokio::spawn(async move { client.ingest_source_record(request).await.map(drop) })
+        })
+        .collect();
+    let waiting = "select count(*) from pg_stat_activity
+                   where datname = current_database() and application_name = 'customer_profile' and wait_event_type = 'Lock'";
+    testkit::eventually(std::time::Duration::from_secs(10), || async {
+        let count: i64 = sqlx::query_scalar(waiting).fetch_one(&admin).await.unwrap();
+        if count > 0 { Ok(()) } else { Err(count) }
+    })
+    .await;
+    for n in 0..8 {
+        assert_eq!(world.lookup("600111222").await.grade(), MatchGrade::Certain);
+        // Somebody new, and somebody who is known.
+        world.ingest(record("web", "sales", &format!("n{n}")).named("Eva Sanz").phone(&format!("6009990{n:02}"))).await;
+        world.ingest(record(&format!("web-{n}"), "sales", "2").named("Hugo Gil").email("hugo@correo.example")).await;
+    }
+    let count: i64 = sqlx::query_scalar(waiting).fetch_one(&admin).await.unwrap();
+    assert!(count <= 1, "the crowd waits with one connection for all of it, and not with {count}");
+    held.execute("rollback").await.unwrap();
+    for one in crowd {
+        // Who waited too long is told to come again.
+        if let Err(refused) = one.await.unwrap() {
+            assert_eq!(refused.code(), tonic::Code::Aborted);
+        }
+    }
 }
 
 #[tokio::test]

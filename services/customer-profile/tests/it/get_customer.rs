@@ -66,3 +66,35 @@ async fn the_future_is_not_known() {
     assert_eq!(refused.code(), Code::InvalidArgument);
     assert_eq!(fields(&refused), ["as_of_time", "known_time"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_had_to_wait_is_known_as_of_when_it_was_written() {
+    let world = World::new().await;
+    let said = |system: &str| record(system, "sales", "1").named("Ana Ruiz Gil").dni("00000014Z");
+    let ana = world.ingest(said("crm")).await;
+    world.compared().await;
+    let admin = world.admin().await;
+    let id: sqlx::types::Uuid = ana.customer.trim_start_matches("customers/").parse().unwrap();
+    let mut gate = world.database.db().await.tx().await.unwrap();
+    let locked = "select from customer_profile.customer where id = $1 for update";
+    sqlx::query(locked).bind(id).execute(&mut *gate).await.unwrap();
+    let request = IngestSourceRecordRequest { record: Some(said("bills")), request_id: world.request_id() };
+    let mut crm = world.client(kernel::Role::Crm);
+    let second = tokio::spawn(async move { crm.ingest_source_record(request).await.unwrap().into_inner() });
+    crate::rights::waiting(&admin, 1).await;
+    // Somebody else writes of her meanwhile, and screens show what they wrote.
+    world.harness.surroundings.advance(jiff::SignedDuration::from_millis(10));
+    let between = world.now();
+    sqlx::query("update customer_profile.customer set updated_at = $2 where id = $1")
+        .bind(id)
+        .bind(jiff_sqlx::Timestamp::from(between))
+        .execute(&mut *gate)
+        .await
+        .unwrap();
+    world.harness.surroundings.advance(jiff::SignedDuration::from_millis(10));
+    gate.commit().await.unwrap();
+    let second = second.await.unwrap();
+    assert_eq!(world.customer(&ana.customer).await.source_records, [ana.name.clone(), second.name]);
+    let known = world.customer_as_known(&ana.customer, between).await.unwrap();
+    assert_eq!(known.source_records, [ana.name], "no screen had shown the other");
+}

@@ -105,6 +105,11 @@ async fn dealings_go_where_their_ids_go() {
     let whole = world.merge(&[&ana.customer, &other.customer]).await.unwrap();
     let together = worth(&world, &whole.name).await;
     assert_eq!((together.contract_count, together.purchase_count), (1, 1));
+    // Told again by the other id of one customer it is the same fact.
+    let retold = dealing(&other.customer, "A", DealingKind::ContractStart, "2024-05-01T10:00:00Z");
+    assert!(tell(&world, vec![retold]).await.iter().all(Result::is_ok));
+    let together = worth(&world, &whole.name).await;
+    assert_eq!((together.contract_count, together.purchase_count), (1, 1));
     world.unmerge(&whole.name, &[&other.name]).await.unwrap();
     let again = [worth(&world, &ana.customer).await, worth(&world, &other.customer).await];
     assert_eq!(again.each_ref().map(|w| (w.contract_count, w.purchase_count)), [(1, 0), (0, 1)]);

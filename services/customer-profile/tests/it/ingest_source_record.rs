@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::Role;
 use tonic::Code;
+use ventanilla_proto::customer::v1::customer_service_client::CustomerServiceClient;
 use ventanilla_proto::customer::v1::*;
 
 use crate::support::{Say, World, dni, reason, record, time};
@@ -145,9 +146,10 @@ async fn of_two_who_bring_one_person_at_the_same_moment_the_second_waits_for_the
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn concurrent_records_that_bridge_each_other_end_in_one_customer() {
     let world = World::new().await;
-    // A chain: each record shares one document with the next, so that every pair of neighbours races.
-    let sent = (0..24_u32)
-        .map(|n| world.insist(record(&format!("system-{n}"), "sales", "x").dni(&dni(100 + n)).dni(&dni(101 + n))));
+    // A chain: each record shares one mailbox with the next, so that every pair of neighbours races.
+    let mailbox = |n: u32| format!("m{n}@correo.example");
+    let said = |n: u32| record(&format!("system-{n}"), "sales", "x").named("Ana Ruiz");
+    let sent = (0..24_u32).map(|n| world.insist(said(n).email(&mailbox(n)).email(&mailbox(n + 1))));
     let answers = futures::future::join_all(sent).await;
     let mut resolved = BTreeSet::new();
     for answer in &answers {
@@ -200,6 +202,25 @@ async fn the_golden_record_says_where_every_value_comes_from() {
     let from = born.provenance.unwrap();
     assert_eq!((from.source_record, from.rule), (old.name, SurvivorshipRule::OnlySource.into()));
     assert_eq!(golden.language.unwrap().value, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_system_that_speaks_for_a_department_brings_no_record_of_another() {
+    let world = World::new().await;
+    let bring = |department: &str, roles: &[Role]| {
+        let said = record("crm-billing", department, "1").named("Ana Ruiz Gil");
+        let request = IngestSourceRecordRequest { record: Some(said), request_id: world.request_id() };
+        let mut client = CustomerServiceClient::new(world.served.channel_as("crm-billing", roles, Some("billing")));
+        async move { client.ingest_source_record(request).await.map(tonic::Response::into_inner) }
+    };
+    let refused = bring("sales", &[Role::Crm]).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "DEPARTMENT_MISMATCH"));
+    assert_eq!(world.count("source_record").await, 0);
+    assert!(bring("sales", &[Role::Importer]).await.is_ok(), "who imports brings everybody's");
+    let own = record("crm-billing-2", "billing", "1").named("Eva Sanz Oca");
+    let request = IngestSourceRecordRequest { record: Some(own), request_id: world.request_id() };
+    let mut client = CustomerServiceClient::new(world.served.channel_as("crm-billing", &[Role::Crm], Some("billing")));
+    assert!(client.ingest_source_record(request).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,7 +5,7 @@ use ventanilla_proto::customer::v1::*;
 use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::ticketing::v1 as ticketing;
 
-use crate::support::{Say, World, entry, entry_with, record, ticket_id, time};
+use crate::support::{Say, World, entry, entry_with, fields, record, ticket_id, time};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_of_one_customer_is_certain() {
@@ -47,8 +47,40 @@ async fn a_number_declared_as_shared_is_only_probable() {
     let mut said = record("crm", "sales", "1").named("Ana Ruiz Gil").phone("600111222");
     said.identifiers[0].shared = true;
     let ana = world.ingest(said).await;
+    let opened = ticketing::TicketOpened {
+        ticket: ticket_id(1),
+        customer: ana.customer.clone(),
+        ticket_type: ticketing::TicketType::Reclamacion.into(),
+        first_received_time: Some(time("2026-11-22T10:00:00Z")),
+        ..Default::default()
+    };
+    world.react(&Affairs, entry(1, &opened.ticket, "2026-11-22T10:00:00Z", &opened)).await;
     let answer = world.lookup("600111222").await;
     assert_eq!((answer.grade(), answer.shared_line, answer.customer), (MatchGrade::Probable, true, ana.customer));
+    assert_eq!((answer.open_ticket_count, answer.open_complaint), (0, false), "whoever else uses it is told nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_of_more_records_than_are_looked_at_is_nobodys() {
+    let world = World::new().await;
+    world.ingest(record("crm", "sales", "1").named("Ana Ruiz Gil").phone("600111222")).await;
+    // More of one customer than are read: who comes after them is not seen.
+    let copies = "insert into customer_profile.identifier
+                      (kind, key, source_record_id, customer_id, recorded_at, observed_at, shared, evidence, name_key)
+                  select kind, key, lpad(to_hex(n), 32, '0')::uuid, customer_id, recorded_at, observed_at, shared, evidence, name_key
+                  from customer_profile.identifier, generate_series(1, 70) n where kind = 'phone'";
+    sqlx::query(copies).execute(&world.admin().await).await.unwrap();
+    let answer = world.lookup("600111222").await;
+    assert_eq!((answer.grade(), answer.shared_line, answer.customer.as_str()), (MatchGrade::Possible, true, ""));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_is_verified_at_no_later_instant_than_it_was_seen() {
+    let world = World::new().await;
+    let mut said = record("crm", "sales", "1").named("Ana Ruiz Gil").phone("600111222");
+    said.identifiers[0].verified_time = Some(time("2027-11-20T10:00:00Z"));
+    let refused = world.try_ingest(said).await.unwrap_err();
+    assert_eq!(fields(&refused), ["record.identifiers[0].verified_time"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,6 +2,7 @@
 
 mod care;
 mod check_renewal;
+mod contradictions;
 mod crowds;
 mod customer_view;
 mod effort;
@@ -32,5 +33,6 @@ mod state_consent;
 mod stewards_and_rules;
 mod support;
 mod units;
+mod unproven;
 mod watch_customer;
 mod what_is_known;

@@ -81,7 +81,7 @@ async fn a_rejected_pair_stays_two_whatever_the_records_say_later() {
     for link in &links {
         let grade = if link.r#type() == LinkType::SameAs { MatchGrade::Certain } else { MatchGrade::CertainlyNot };
         assert_eq!(link.grade(), grade);
-        assert_eq!(link.findings.is_empty(), link.basis() == LinkBasis::Identifier, "{link:?}");
+        assert!(!link.findings.is_empty(), "whatever it rests on, the two were compared: {link:?}");
     }
     let said = |link: &IdentityLink| (link.r#type(), link.basis(), link.state());
     let mut said: Vec<_> = links.iter().map(said).collect();

@@ -172,11 +172,26 @@ async fn what_was_declined_or_lapsed_may_be_proposed_anew() {
 async fn what_was_said_in_confidence_speaks_for_nothing() {
     let world = World::new().await;
     let ana = somebody(&world).await;
-    world.hears(&ana, ANGRY, false, Discretion::Sealed).await;
-    assert_eq!(world.proposes("agent-1", Role::Agent, &ana).await.unwrap(), []);
+    world.hears(&ana, ANGRY, true, Discretion::Sealed).await;
+    let reasons = |proposed: Vec<NextAction>| proposed[0].reasons().collect::<Vec<_>>();
+    let proposed = world.proposes("agent-1", Role::Agent, &ana).await.unwrap();
+    assert_eq!(reasons(proposed), [NextActionReason::Effort], "what it cost, and not how it sounded");
+    let eva = world.ingest(record("crm", "sales", "2").named("Eva Sanz Oca").dni("00000001R")).await.customer;
+    world.hears(&eva, ANGRY, true, Discretion::Open).await;
+    let proposed = world.proposes("agent-1", Role::Agent, &eva).await.unwrap();
+    assert_eq!(reasons(proposed), [NextActionReason::Effort, NextActionReason::Unhappy]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_nobody_tells_of_affairs_nothing_is_proposed_because_nothing_is_open() {
+    let world = World::new().await;
+    let ana = somebody(&world).await;
     world.hears(&ana, ANGRY, false, Discretion::Open).await;
-    let follow_up = world.proposes("agent-1", Role::Agent, &ana).await.unwrap();
-    assert_eq!(kinds(&follow_up), [NextActionKind::FollowUp], "unhappy, and nobody works on anything");
+    let request = ProposeNextBestActionRequest { name: ana, request_id: world.request_id() };
+    let answer = world.by("agent-1", Role::Agent).propose_next_best_action(request).await.unwrap().into_inner();
+    assert_eq!(answer.next_actions, [], "unhappy, and perhaps somebody works on it");
+    let silent: Vec<&str> = answer.gaps.iter().map(|gap| gap.source.as_str()).collect();
+    assert_eq!(silent, ["ticketing", "sla-monitor", "ombudsman-escalation"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -89,6 +89,36 @@ async fn what_a_restored_database_brings_back_is_destroyed_before_anybody_is_ser
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reason_goes_with_the_person_though_it_stands_with_somebody_who_has_nothing_to_do_with_them_any_more() {
+    let world = World::new().await;
+    let eva = |system: &str| record(system, "sales", "1").parts(["Eva", "Sanz", "Oca"]);
+    let oldest = world.ingest(eva("crm").email("eva@correo.example")).await;
+    let between = world.ingest(eva("bills").email("eva@correo.example").phone("600111222")).await;
+    let erased = world.ingest(ana()).await;
+    world.compared().await;
+    assert_eq!(world.customer(&between.own_customer).await.name, oldest.own_customer);
+    // The steward's word is of the record that shares a number with hers, and is told of the customer that goes on.
+    let merged = world.merge(&[&oldest.own_customer, &erased.own_customer]).await.unwrap();
+    let word =
+        world.links(&erased.own_customer).await.into_iter().find(|link| link.basis() == LinkBasis::Steward).unwrap();
+    assert!(word.source_records.contains(&between.name) && merged.name == oldest.own_customer);
+    world.ingest(eva("bills").email("otra@correo.example").observed("2026-11-22T09:00:00Z")).await;
+    world.compared().await;
+    let apart = world.customer(&erased.own_customer).await;
+    world.unmerge(&apart.name, &[&erased.name]).await.unwrap();
+    journal(&world, Uuid::from_u128(80), &erased.own_customer);
+    let world = world.restarted().await;
+    testkit::eventually(std::time::Duration::from_secs(20), || async {
+        let left = dump(&world).await;
+        let told: Vec<&str> =
+            ["one person by her own word", "Anastasia"].into_iter().filter(|word| tells(&left, word)).collect();
+        if told.is_empty() { Ok(()) } else { Err(told) }
+    })
+    .await;
+    assert_eq!(world.customer(&oldest.own_customer).await.state(), CustomerState::Active);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn records_of_who_was_erased_are_not_read_again_by_any_later_start() {
     let world = World::new().await;
     let gone = world.ingest(ana()).await;

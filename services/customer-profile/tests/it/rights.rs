@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use kernel::Role;
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use ventanilla_proto::customer::v1::rights_service_client::RightsServiceClient;
 use ventanilla_proto::customer::v1::*;
@@ -213,6 +214,79 @@ async fn a_restriction_goes_where_its_customer_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_restricted_as_one_stays_so_when_it_is_taken_apart_and_is_lifted_together() {
+    let world = World::new().await;
+    let (a, b) = (world.ingest(ana()).await, world.ingest(berta()).await);
+    world.compared().await;
+    let merged = world.merge(&[&a.customer, &b.customer]).await.unwrap();
+    let request = RestrictCustomerRequest { name: a.customer.clone(), ground: 1, request_id: world.request_id() };
+    let restriction = rights(&world).restrict_customer(request).await.unwrap().into_inner();
+    world.unmerge(&merged.name, &[&b.name]).await.unwrap();
+    for (customer, phone) in [(&a.customer, "600111222"), (&b.customer, "600333444")] {
+        assert_eq!(world.customer(customer).await.state(), CustomerState::Restricted);
+        assert!(world.lookup(phone).await.restricted);
+    }
+    // Each is told of it in an export, under the id that is theirs.
+    let mut service = PersonalDataServiceClient::new(world.served.channel(Role::Service));
+    let request = GatherPersonalDataRequest { customers: vec![b.customer.clone()] };
+    let mut records = service.gather_personal_data(request).await.unwrap().into_inner();
+    let mut told = Vec::new();
+    while let Some(answer) = records.message().await.unwrap() {
+        told.extend(answer.record.unwrap().to_msg::<Restriction>());
+    }
+    assert_eq!(told, [Restriction { customer: b.customer.clone(), ..restriction.clone() }]);
+    let lift = LiftRestrictionRequest { name: restriction.name, request_id: world.request_id() };
+    rights(&world).lift_restriction(lift).await.unwrap();
+    for customer in [&a.customer, &b.customer] {
+        assert_eq!(world.customer(customer).await.state(), CustomerState::Active);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_person_has_kept_for_a_claim_is_not_erased_before_that_is_lifted() {
+    let world = World::new().await;
+    let known = world.ingest(ana()).await.customer;
+    let request = RestrictCustomerRequest {
+        name: known.clone(),
+        ground: RestrictionGround::NeededForClaim.into(),
+        request_id: world.request_id(),
+    };
+    let restriction = rights(&world).restrict_customer(request).await.unwrap().into_inner();
+    let erase = || EraseCustomerRequest { name: known.clone(), ground: 1, request_id: world.request_id() };
+    let refused = rights(&world).erase_customer(erase()).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "ERASURE_HELD"));
+    let details = refused.get_error_details();
+    assert_eq!(details.error_info().unwrap().metadata["resource"], restriction.name);
+    let kinds = world.entries(3).await;
+    assert_eq!(kinds[2], "ventanilla.customer.v1.ErasureRefused", "the refusal is a decision about a right");
+    let lift = LiftRestrictionRequest { name: restriction.name, request_id: world.request_id() };
+    rights(&world).lift_restriction(lift).await.unwrap();
+    // The other services are asked now, and there are none here.
+    let refused = rights(&world).erase_customer(erase()).await.unwrap_err();
+    assert_eq!(reason(&refused), "SERVICE_SILENT");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_proposed_of_a_person_is_told_to_them_without_the_other() {
+    let world = World::new().await;
+    let name = ["Begoña", "Echeverría", "Larrañaga"];
+    let one = world.ingest(record("crm", "sales", "1").parts(name).born("1975-03-12").dni(&dni(20_000_001))).await;
+    let other =
+        world.ingest(record("bills", "billing", "1").parts(name).born("1975-03-12").dni(&dni(20_000_002))).await;
+    assert_eq!(world.queue().await.len(), 1);
+    let mut service = PersonalDataServiceClient::new(world.served.channel(Role::Service));
+    let request = GatherPersonalDataRequest { customers: vec![one.customer.clone()] };
+    let mut records = service.gather_personal_data(request).await.unwrap().into_inner();
+    let mut told = Vec::new();
+    while let Some(answer) = records.message().await.unwrap() {
+        told.extend(answer.record.unwrap().to_msg::<MatchProposal>());
+    }
+    assert_eq!((told.len(), told[0].state()), (1, MatchProposalState::Open));
+    assert_eq!((told[0].first.as_ref().unwrap().name.as_str(), told[0].second.as_ref()), (one.name.as_str(), None));
+    assert!(!format!("{told:?}").contains(&other.name));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proposal_about_a_restricted_customer_shows_its_words_to_who_keeps_them_alone() {
     let world = World::new().await;
     let name = ["Begoña", "Echeverría", "Larrañaga"];
@@ -241,7 +315,7 @@ async fn a_proposal_about_a_restricted_customer_shows_its_words_to_who_keeps_the
 }
 
 /// Waits until so many sessions of this database wait for a lock.
-async fn waiting(admin: &sqlx::PgPool, sessions: i64) {
+pub async fn waiting(admin: &sqlx::PgPool, sessions: i64) {
     testkit::eventually(std::time::Duration::from_secs(20), || async {
         let found: i64 = sqlx::query_scalar(
             "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
@@ -318,11 +392,32 @@ async fn nothing_of_a_restricted_customer_comes_out_by_a_side_door() {
     let request = RestrictCustomerRequest { name: a.customer.clone(), ground: 1, request_id: world.request_id() };
     rights(&world).restrict_customer(request).await.unwrap();
 
+    // Whoever describes them learns that they may be meant, and of no field whether it was right.
+    let described = MatchCustomerRequest {
+        person: Some(PersonDescription {
+            person_name: ana().person_name,
+            identifiers: ana().identifiers,
+            birth_date: ana().birth_date,
+            address: None,
+        }),
+        max_results: 0,
+    };
+    let matched = |role| {
+        let (mut client, request) = (world.client(role), described.clone());
+        async move { client.match_customer(request).await.unwrap().into_inner().matches.remove(0) }
+    };
+    let kept = CustomerMatch { customer: a.customer.clone(), grade: MatchGrade::Possible.into(), ..Default::default() };
+    assert_eq!(matched(Role::Agent).await, kept);
+    assert!(!matched(Role::Steward).await.findings.is_empty());
     let ring = world.lookup("600111222").await;
     assert_eq!((ring.restricted, ring.priority_right(), ring.language), (true, PriorityRight::Unspecified, 0));
     let preview = PreviewMergeRequest { customers: vec![a.customer.clone(), b.customer.clone()] };
     let refused = world.client(Role::Supervisor).preview_merge(preview.clone()).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CUSTOMER_RESTRICTED"));
+    // In whatever order they are named, it is said of whom.
+    let turned = PreviewMergeRequest { customers: vec![b.customer.clone(), a.customer.clone()] };
+    let refused = world.client(Role::Supervisor).preview_merge(turned).await.unwrap_err();
+    assert_eq!(refused.get_error_details().error_info().unwrap().metadata["resource"], a.customer);
     assert!(world.client(Role::Steward).preview_merge(preview).await.is_ok(), "who keeps it sees it");
     let ended = EndRelationRequest { name: relation.name, request_id: world.request_id() };
     assert_eq!(world.client(Role::Agent).end_relation(ended).await.unwrap().into_inner().evidence, "");

@@ -8,6 +8,7 @@ use customer_profile_domain::{
     links, resolve,
 };
 use kernel::ResourceId as _;
+use prost::Message as _;
 use sqlx::PgPool;
 use sqlx::types::Uuid;
 use ventanilla_proto::customer::v1::*;
@@ -130,8 +131,30 @@ async fn active(admin: &PgPool) -> (Vec<Link>, Vec<Pair>) {
     (links, denials)
 }
 
-/// The links that identifiers justify, from who carries them.
+/// The pairs that contradict each other: in this story every document holds by itself, and no birth date is a slip of another.
+async fn contradictions(admin: &PgPool) -> BTreeSet<Pair> {
+    let said: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(
+        "select r.id, v.content from customer_profile.source_record r
+         join customer_profile.source_record_version v on v.source_record_id = r.id and v.version = r.version",
+    )
+    .fetch_all(admin)
+    .await
+    .unwrap();
+    let read = |(id, content): (Uuid, Vec<u8>)| {
+        let said = SourceRecord::decode(content.as_slice()).unwrap();
+        let is_document = |identifier: &&Identifier| identifier.r#type() == IdentifierType::NationalId;
+        let document = said.identifiers.iter().find(is_document).map(|found| found.value.clone());
+        (SourceRecordId::from_uuid(id), document.unwrap_or_default(), said.birth_date)
+    };
+    let said: Vec<_> = said.into_iter().map(read).collect();
+    let differ = |one: &str, other: &str| !one.is_empty() && !other.is_empty() && one != other;
+    let pairs = said.iter().flat_map(|one| said.iter().map(move |other| (one, other))).filter(|(a, b)| a.0 != b.0);
+    pairs.filter(|(a, b)| differ(&a.1, &b.1) || differ(&a.2, &b.2)).map(|(a, b)| Pair::of(a.0, b.0)).collect()
+}
+
+/// The links that identifiers justify, from who carries them and what stands between them.
 async fn justified(admin: &PgPool) -> BTreeSet<Link> {
+    let against = contradictions(admin).await;
     let rows: Vec<(String, String, Uuid, jiff_sqlx::Timestamp, Option<String>, bool)> = sqlx::query_as(
         "select kind, key, source_record_id, recorded_at, name_key, evidence from customer_profile.identifier",
     )
@@ -150,7 +173,7 @@ async fn justified(admin: &PgPool) -> BTreeSet<Link> {
         });
     }
     let of_key = |(key, carriers): (IdentifierKey, Vec<Carrier>)| {
-        let pairs = links(key.kind, &carriers);
+        let pairs = links(key.kind, &carriers, &against);
         pairs.into_iter().map(move |pair| Link { basis: Basis::Identifier(key.clone()), pair }).collect::<Vec<_>>()
     };
     carriers.into_iter().flat_map(of_key).collect()
@@ -188,7 +211,7 @@ async fn equals_a_recomputation(world: &World, when: &str) {
     let (links, denials) = active(&admin).await;
     let by_identifier = |link: &&Link| matches!(link.basis, Basis::Identifier(_));
     assert_eq!(links.iter().filter(by_identifier).cloned().collect::<BTreeSet<_>>(), justified(&admin).await, "{when}");
-    let groups = resolve(&nodes, &links, &denials);
+    let groups = resolve(&nodes, &links, &denials, &contradictions(&admin).await);
     let recomputed: BTreeMap<SourceRecordId, CustomerId> =
         groups.iter().flat_map(|g| g.records.iter().map(|n| (n.record, g.customer))).collect();
     assert_eq!(written, recomputed, "{when}");

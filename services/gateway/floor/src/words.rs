@@ -290,7 +290,9 @@ words! {
         Unspecified: "solo falta puntuación", "only the score is too low";
         DifferentDocuments: "cada uno tiene un documento válido, y son distintos", "each has a valid document, and they differ";
         DifferentPeople: "ni el nombre ni la fecha de nacimiento coinciden: padres e hijos, o hermanos", "neither given name nor birth date agrees: parent and child, or siblings";
+        DifferentBirthDates: "dos fechas de nacimiento, y no es una errata", "two birth dates, and no slip of the pen";
         OneFamily: "todo lo que coincide lo comparte una familia", "all that agrees is what a family shares";
+        Unproven: "nadie ha probado quién dice lo uno", "nobody proved who says one of the two";
         NothingPersonal: "no coincide nada que sea de una sola persona", "nothing agrees that belongs to one person alone";
     }
     /// How sure a match is.

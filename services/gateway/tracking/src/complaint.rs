@@ -1,8 +1,8 @@
 //! A complaint of somebody who has no key yet: one form, answered with key and proof. What is brought is a record of who complains, of a source of its own,
 //! and an affair; nothing of anybody is read for it.
 //!
-//! Whoever fills it in is believed their name and one way to be reached, as on the telephone. One and no more: what is written by a stranger who knows a
-//! customer's name and number then adds nothing to what is known of that customer.
+//! Nothing proves the name and the one way to be reached that are written into it: the record is unproven, a customer of its own until a steward says whose it
+//! is, so that what a stranger writes who knows a customer's name and number adds nothing to what is known of that customer, and opens no affair of theirs.
 
 use askama::Template;
 use axum::extract::State as Of;
@@ -105,6 +105,12 @@ impl Written {
         Uuid::new_v5(&NAMESPACE, words.as_bytes())
     }
 
+    /// The id of who wrote it, as far as this form knows: the same name and contact in the same form are one person, whatever
+    /// they complain of. Nobody else can guess the form.
+    fn writer(&self) -> Uuid {
+        Uuid::new_v5(&NAMESPACE, [&self.request, "record", &self.name, &self.contact].join("\u{0}").as_bytes())
+    }
+
     /// What the form says of who complains.
     fn record(&self, state: &State, now: Timestamp) -> SourceRecord {
         let (kind, country) = if self.contact.contains('@') {
@@ -115,7 +121,7 @@ impl Written {
         SourceRecord {
             source_system: SOURCE.to_owned(),
             department: state.settings.department.clone(),
-            external_id: self.id("record").to_string(),
+            external_id: self.writer().to_string(),
             person_name: Some(PersonName { full_name: self.name.clone(), ..PersonName::default() }),
             identifiers: vec![Identifier {
                 r#type: kind.into(),
@@ -322,7 +328,7 @@ async fn bring(state: &State, written: &Written, lang: Lang, now: Timestamp) -> 
     // Told again, it is told later: the same record, seen anew.
     let request_id = state.web.ambient().uuid(now).to_string();
     let ingest = IngestSourceRecordRequest { record: Some(written.record(state, now)), request_id };
-    let customer = state.records()?.ingest_source_record(ingest).await?.into_inner().customer;
+    let customer = state.records()?.ingest_source_record(ingest).await?.into_inner().own_customer;
     let request = CreateTicketRequest {
         ticket: Some(written.ticket(state, customer, lang)),
         request_id: written.id("ticket").to_string(),
@@ -368,6 +374,11 @@ mod tests {
         let one = written().tidied();
         assert_eq!(one.id("ticket"), written().tidied().id("ticket"));
         let request = "0190a0b4-c0de-7000-8000-00000000000b".to_owned();
+        let second = Written { asked: "Otra cosa.".into(), ..one.clone() };
+        assert!(second.id("ticket") != one.id("ticket") && second.writer() == one.writer());
+        for other in [Written { request: request.clone(), ..one.clone() }, Written { name: "Otra".into(), ..one.clone() }] {
+            assert_ne!(other.writer(), one.writer());
+        }
         for other in [
             Written { request, ..one.clone() },
             Written { name: "Otra".into(), ..one.clone() },
@@ -375,7 +386,7 @@ mod tests {
         ] {
             assert_ne!(other.id("ticket"), one.id("ticket"));
         }
-        assert_ne!(one.id("ticket"), one.id("record"));
+        assert_ne!(one.id("ticket"), one.writer());
     }
 
     #[test]

@@ -51,6 +51,16 @@ impl WrittenDate {
         if same.iter().filter(|part| **part).count() == 2 { Level::Partial } else { Level::Far }
     }
 
+    /// Whether no slip of the pen leads from one to the other. In one year it may be a day or a month that was taken down
+    /// wrongly; another year with the same day is another's birthday as easily.
+    pub(super) fn contradicts(self, other: Self) -> bool {
+        match self.compare(other) {
+            Level::Far => true,
+            Level::Partial => self.year != other.year,
+            _ => false,
+        }
+    }
+
     /// Whether they may be those of parent and child.
     pub(super) const fn is_a_generation_from(self, other: Self) -> bool {
         self.year.abs_diff(other.year) >= GENERATION
@@ -89,6 +99,17 @@ mod tests {
         assert_eq!(born.compare(date(1938, 3, 12)), Level::Partial);
         assert_eq!(born.compare(date(1975, 10, 30)), Level::Far);
         assert_eq!(born.compare(born), Level::Exact);
+    }
+
+    #[test]
+    fn a_day_taken_down_wrongly_contradicts_nothing_and_another_year_does() {
+        let born = date(1975, 3, 12);
+        for slip in [date(1975, 3, 28), date(1975, 11, 12), date(1975, 12, 3), date(1976, 3, 12)] {
+            assert!(!born.contradicts(slip) && !slip.contradicts(born));
+        }
+        for other in [date(1998, 3, 12), date(1975, 11, 28), date(2001, 10, 30)] {
+            assert!(born.contradicts(other) && other.contradicts(born));
+        }
     }
 
     #[test]

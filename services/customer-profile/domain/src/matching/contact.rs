@@ -178,6 +178,13 @@ pub(super) fn documents(one: &[Mark], other: &[Mark]) -> Level {
     })
 }
 
+/// Whether both have a document that holds by itself, and at the same time.
+pub(super) fn proves_the_same(one: &[Mark], other: &[Mark]) -> bool {
+    let proves = |mark: &Mark| mark.special && !mark.shared;
+    let same = |a: &Mark, b: &Mark| a.key == b.key && a.scope == b.scope && a.validity.overlaps(b.validity);
+    one.iter().filter(|a| proves(a)).any(|a| other.iter().any(|b| proves(b) && same(a, b)))
+}
+
 /// Whether any account is the same.
 pub(super) fn accounts(one: &[Mark], other: &[Mark]) -> Level {
     nearest(one, other, |one, other| if one.key == other.key { Level::Exact } else { Level::Far })

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::edition::Edition;
 use super::level::{Field, Grade, Level};
 
 /// How likely a level is.
@@ -55,6 +56,7 @@ pub struct Rules {
     chances: [[f64; LEVELS]; FIELDS],
     thresholds: Thresholds,
     family_allowance: FamilyAllowance,
+    edition: Edition,
 }
 
 impl Rules {
@@ -70,6 +72,7 @@ impl Rules {
             chances: [[0.0; LEVELS]; FIELDS],
             thresholds: Thresholds { possible: 6.0, probable: 13.0, certain: 28.0 },
             family_allowance: FamilyAllowance { relatives: 8.0, twins: 16.5 },
+            edition: Edition::CURRENT,
         };
         for (field, level, m, u) in STANDARD {
             rules.odds[*field as usize][*level as usize] = Some(Odds { m: *m, u: *u });
@@ -83,8 +86,9 @@ impl Rules {
         thresholds: Thresholds,
         family_allowance: FamilyAllowance,
         odds: &[(Field, Level, Odds)],
+        edition: Edition,
     ) -> Self {
-        let mut rules = Self { version: version.to_owned(), thresholds, family_allowance, ..Self::standard() };
+        let mut rules = Self { version: version.to_owned(), thresholds, family_allowance, edition, ..Self::standard() };
         rules.odds = [[None; LEVELS]; FIELDS];
         for (field, level, odds) in odds {
             rules.odds[*field as usize][*level as usize] = Some(*odds);
@@ -94,7 +98,8 @@ impl Rules {
 
     /// The same rules among so many records. The more strangers there are, the more of them agree by chance: with
     /// `n` records a score of log2 `n` bits is as often a stranger's as it is not, whatever the odds of each field say
-    /// (the prior of Fellegi and Sunter). `n` counts as the next power of two, which the version names.
+    /// (the prior of Fellegi and Sunter). `n` counts as the next power of two, which the version names, as it names every
+    /// edition but the first.
     #[must_use]
     pub fn among(&self, records: u64) -> Self {
         let power = records.max(1).next_power_of_two().trailing_zeros();
@@ -105,7 +110,11 @@ impl Rules {
             probable: probable.max(strangers - EVEN_ODDS),
             certain: certain.max(strangers + ONE_IN_TEN_THOUSAND),
         };
-        self.with_thresholds(&format!("{} among 2^{power}", self.version), thresholds)
+        let edition = match self.edition {
+            Edition::First => String::new(),
+            later => format!(" and {}", later.as_str()),
+        };
+        self.with_thresholds(&format!("{}{edition} among 2^{power}", self.version), thresholds)
     }
 
     /// The same rules with other odds, under another version.
@@ -144,6 +153,17 @@ impl Rules {
     /// The least score of each grade.
     pub const fn thresholds(&self) -> Thresholds {
         self.thresholds
+    }
+
+    /// Edition of the program that they are made for.
+    pub const fn edition(&self) -> Edition {
+        self.edition
+    }
+
+    /// The same rules by another edition.
+    #[must_use]
+    pub fn by(&self, edition: Edition) -> Self {
+        Self { edition, ..self.clone() }
     }
 
     /// The odds of a level, where the field knows it.
@@ -241,7 +261,7 @@ mod tests {
         let few = Rules::standard().among(1_000);
         assert_eq!(few.thresholds(), Rules::standard().thresholds());
         let many = Rules::standard().among(1_000_000);
-        assert_eq!(many.version(), "weights-1 among 2^20");
+        assert_eq!(many.version(), "weights-1 and exact-2 among 2^20");
         let Thresholds { possible, probable, certain } = many.thresholds();
         assert!((possible - 13.5).abs() < 1e-9 && (probable - 19.5).abs() < 1e-9 && (certain - 33.3).abs() < 1e-9);
         assert_eq!(Rules::standard().among(1 << 20), many);

@@ -2,10 +2,15 @@
 //! Sunter, with what members of one family share taken back, and the reasons for which no score is
 //! high enough to link by itself.
 
-use super::contact::{accounts, documents, emails, phones};
+use std::collections::BTreeSet;
+
+use crate::{IdentifierKind, Pair, Record};
+
+use super::contact::{accounts, documents, emails, phones, proves_the_same};
+use super::edition::Edition;
 use super::level::{Field, Grade, Level};
 use super::name::Order;
-use super::person::Person;
+use super::person::{Description, Frequencies, Person};
 use super::rules::Rules;
 
 const FIELDS: usize = Field::ALL.len();
@@ -18,6 +23,10 @@ pub struct Comparison {
     shares: [Option<f32>; 3],
     /// Whether the birth dates may be those of parent and child.
     generation: bool,
+    /// Whether both have one document, and it holds by itself.
+    one_document: bool,
+    /// What stands between the two, whatever agrees.
+    contradiction: Option<Doubt>,
 }
 
 /// What one field adds to a score.
@@ -38,10 +47,14 @@ pub enum Doubt {
     DifferentDocuments,
     /// Neither given name nor birth date is the same: parent and child, or siblings.
     DifferentPeople,
+    /// Each has a birth date, and no slip of the pen leads from one to the other.
+    DifferentBirthDates,
     /// All that agrees is what members of one family share.
     OneFamily,
     /// Nothing agrees that belongs to one person alone.
     NothingPersonal,
+    /// Nobody proved who says one of the two.
+    Unproven,
 }
 
 impl Doubt {
@@ -50,8 +63,10 @@ impl Doubt {
         match self {
             Self::DifferentDocuments => "different_documents",
             Self::DifferentPeople => "different_people",
+            Self::DifferentBirthDates => "different_birth_dates",
             Self::OneFamily => "one_family",
             Self::NothingPersonal => "nothing_personal",
+            Self::Unproven => "unproven",
         }
     }
 }
@@ -67,6 +82,8 @@ pub struct Score {
     pub doubt: Option<Doubt>,
     /// One finding for each field.
     pub findings: [Finding; FIELDS],
+    /// What stands between the two, whatever agrees.
+    pub contradiction: Option<Doubt>,
 }
 
 impl Comparison {
@@ -98,6 +115,8 @@ impl Comparison {
             ],
             shares: [name.given.1, name.first.1, name.second.1],
             generation: births.is_some_and(|(one, other)| one.is_a_generation_from(other)),
+            one_document: proves_the_same(one.documents(), other.documents()),
+            contradiction: contradiction(one, other),
         }
     }
 
@@ -108,7 +127,7 @@ impl Comparison {
 
     /// A comparison with this pattern, of average names.
     pub(super) fn of_pattern((levels, generation): ([Level; FIELDS], bool)) -> Self {
-        Self { levels, shares: [None; 3], generation }
+        Self { levels, shares: [None; 3], generation, one_document: false, contradiction: None }
     }
 
     /// The level of a field.
@@ -138,7 +157,11 @@ impl Comparison {
         }
     }
 
-    fn doubt(&self) -> Option<Doubt> {
+    fn doubt(&self, edition: Edition) -> Option<Doubt> {
+        self.unlikeness().or(self.contradiction.filter(|_| edition.heeds_contradictions()))
+    }
+
+    fn unlikeness(&self) -> Option<Doubt> {
         let given = self.level(Field::GivenName);
         let birth = self.level(Field::BirthDate);
         let unlike = |level| matches!(level, Level::Far | Level::Partial);
@@ -170,6 +193,47 @@ impl Comparison {
     }
 }
 
+/// What no agreement outweighs: two documents that hold by themselves, or two birth dates that no slip explains.
+fn contradiction(one: &Person, other: &Person) -> Option<Doubt> {
+    if documents(one.documents(), other.documents()) == Level::Contradicted {
+        return Some(Doubt::DifferentDocuments);
+    }
+    let births = one.birth_date.zip(other.birth_date);
+    births.is_some_and(|(one, other)| one.contradicts(other)).then_some(Doubt::DifferentBirthDates)
+}
+
+/// The pairs of these records between which a contradiction stands, whatever else they share.
+pub fn contradictions(records: &[Record]) -> BTreeSet<Pair> {
+    let neutral = Frequencies::neutral();
+    let described = |record: &Record| (record.id, Person::new(&Description::from(&record.content), &neutral));
+    let people: Vec<_> = records.iter().map(described).collect();
+    let mut found = BTreeSet::new();
+    for (nth, (id, one)) in people.iter().enumerate() {
+        for (older, other) in &people[..nth] {
+            if contradiction(one, other).is_some() {
+                found.insert(Pair::of(*id, *older));
+            }
+        }
+    }
+    found
+}
+
+impl Score {
+    /// The same of two records of which nobody proved who says one: whatever agrees, somebody may have written it who knows.
+    #[must_use]
+    pub fn unproven(self) -> Self {
+        Self { grade: self.grade.min(Grade::Probable), doubt: self.doubt.or(Some(Doubt::Unproven)), ..self }
+    }
+
+    /// What stands against making two records one person because they carry the same identifier of this kind. A document is
+    /// one person's whatever name stands beside it; an account is its holders'.
+    pub fn against(&self, kind: IdentifierKind) -> Option<Doubt> {
+        let level = |field: Field| self.findings[field as usize].level;
+        let shared = kind == IdentifierKind::Account && level(Field::GivenName) == Level::Far;
+        self.contradiction.or(shared.then_some(Doubt::DifferentPeople))
+    }
+}
+
 /// What members of one family may have in common, besides the birth date of twins.
 const FAMILY_SHARES: [Field; 6] =
     [Field::FirstSurname, Field::SecondSurname, Field::Address, Field::Phone, Field::Email, Field::Account];
@@ -191,12 +255,18 @@ impl Rules {
             findings[Field::Family as usize] = Finding { field: Field::Family, level: Level::Shared, weight };
         }
         let total = findings.iter().map(|finding| finding.weight).sum();
-        let doubt = comparison.doubt();
+        let doubt = comparison.doubt(self.edition());
         let grade = match self.grade(total) {
             Grade::Certain if doubt.is_some() => Grade::Probable,
+            // Two who are not one person and have one document: one of them has it wrongly, and a steward is asked.
+            Grade::Possible | Grade::CertainlyNot
+                if comparison.one_document && self.edition().heeds_contradictions() =>
+            {
+                Grade::Probable
+            }
             grade => grade,
         };
-        Score { total, grade, doubt, findings }
+        Score { total, grade, doubt, findings, contradiction: comparison.contradiction }
     }
 
     fn family_excess(&self, comparison: &Comparison, findings: &[Finding; FIELDS]) -> f64 {

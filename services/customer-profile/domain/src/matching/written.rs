@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::edition::Edition;
 use super::level::{Field, Level};
 use super::rules::{FamilyAllowance, Odds, Rules, Thresholds};
 
@@ -17,6 +18,9 @@ pub struct WrittenRules {
     pub family_allowance: FamilyAllowance,
     /// How likely each level of each field is.
     pub odds: Vec<WrittenOdds>,
+    /// Edition of the program that they are made for; the first of those that were kept before there were others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<Edition>,
 }
 
 /// How likely one level of one field is.
@@ -73,6 +77,7 @@ impl From<&Rules> for WrittenRules {
             thresholds: rules.thresholds(),
             family_allowance: rules.family_allowance(),
             odds: odds.collect(),
+            edition: Some(rules.edition()),
         }
     }
 }
@@ -85,6 +90,12 @@ fn asked() -> impl Iterator<Item = (Field, Level)> {
 }
 
 impl WrittenRules {
+    /// The same rules as a file gives them: of one from before there were editions, by the present one.
+    #[must_use]
+    pub fn of_file(self) -> Self {
+        Self { edition: self.edition.or(Some(Edition::CURRENT)), ..self }
+    }
+
     /// The rules.
     ///
     /// # Errors
@@ -127,7 +138,8 @@ impl WrittenRules {
             }
         }
         if faults.is_empty() {
-            Ok(Rules::of(&self.version, self.thresholds, self.family_allowance, &odds))
+            let edition = self.edition.unwrap_or_default();
+            Ok(Rules::of(&self.version, self.thresholds, self.family_allowance, &odds, edition))
         } else {
             Err(faults)
         }
@@ -142,6 +154,16 @@ mod tests {
     fn what_was_written_is_read_back_to_the_last_bit() {
         let rules = Rules::standard();
         assert_eq!(WrittenRules::from(&rules).read(), Ok(rules));
+    }
+
+    #[test]
+    fn rules_that_were_kept_before_there_were_editions_are_of_the_first_and_a_file_is_of_the_present_one() {
+        let written = WrittenRules::from(&Rules::standard());
+        assert_eq!(written.edition, Some(Edition::CURRENT));
+        let kept = WrittenRules { edition: None, ..written };
+        let edition = |written: &WrittenRules| written.read().unwrap().edition();
+        assert_eq!((edition(&kept), edition(&kept.clone().of_file())), (Edition::First, Edition::CURRENT));
+        assert_eq!(kept.read().unwrap().among(1 << 20).version(), "weights-1 among 2^20", "as it was called");
     }
 
     #[test]

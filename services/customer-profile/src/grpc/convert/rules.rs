@@ -1,6 +1,6 @@
 //! Requests about the rules of matching.
 
-use customer_profile_domain::{ChangeKind, ReviewDecision, RulesReviewId};
+use customer_profile_domain::{ChangeBasis, ChangeKind, ReviewDecision, RulesReviewId};
 use jiff::Timestamp;
 use kernel::Violations;
 use postgres::RequestKey;
@@ -84,12 +84,12 @@ pub(in crate::grpc) fn rules_changes(request: &proto::ListRulesChangesRequest) -
     let filter = filter.encode_to_vec();
     let after = match PageToken::decode(&request.page_token, review_rules::CHANGES, &filter) {
         Ok(None) => None,
-        Ok(Some(token)) => Some(token.fields::<3>().ok().and_then(read_after).ok_or_else(bad_token)?),
+        Ok(Some(token)) => Some(token.fields::<4>().ok().and_then(read_after).ok_or_else(bad_token)?),
         Err(_) => return Err(bad_token()),
     };
     Ok(Wanted { review: review.expect(TAKEN), kind, after, size, filter })
 }
 
-fn read_after([a, b, kind]: [String; 3]) -> Option<After> {
-    Some((a.parse().ok()?, b.parse().ok()?, ChangeKind::stored(&kind)?))
+fn read_after([a, b, kind, basis]: [String; 4]) -> Option<After> {
+    Some((a.parse().ok()?, b.parse().ok()?, ChangeKind::stored(&kind)?, ChangeBasis::stored(&basis)?))
 }

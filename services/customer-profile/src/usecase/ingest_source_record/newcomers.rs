@@ -1,7 +1,8 @@
 //! Records of people nobody knows yet, which is what a department's system mostly sends when it is first
 //! connected. Such a record links nothing and touches no customer but its own, so all that follows from it
 //! is known before the database is asked; calls that come together are locked, looked up and written
-//! together, five round trips for all of them. Whoever is known already takes the longer way.
+//! together, five round trips for all of them. Whoever is known already takes the longer way, and so does whoever shares
+//! something with somebody who is being written just then: a group of strangers waits for nobody.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use prost::Message;
 use server::Call;
 use ventanilla_proto::customer::v1 as proto;
 
-use super::{Draught, identifier_lock, record_lock};
+use super::{Draught, locks_of};
 use crate::golden;
 use crate::store::identity;
 use crate::store::newcomer::{self, Marks, Newcomer};
@@ -54,9 +55,10 @@ pub(crate) fn newcomers(db: &Db, ambient: &Ambient, survivorship: &Arc<Survivors
 
 impl Desk {
     async fn write(&self, arrivals: &[Arc<Arrival>]) -> Result<Vec<Option<proto::SourceRecord>>, StoreError> {
-        let alone = of_their_own(arrivals);
+        let mut alone = of_their_own(arrivals);
         let mut tx = self.db.tx().await?;
-        identity::lock(&mut tx, &locks(&alone)).await?;
+        let taken = identity::try_lock(&mut tx, &locks(&alone)).await?;
+        alone.retain(|(_, arrival)| locks_of(&arrival.draught).is_subset(&taken));
         let marks: Vec<Marks<'_>> = alone.iter().map(|(_, arrival)| marks(arrival)).collect();
         let known = newcomer::known(&mut tx, &marks).await?;
         let now = self.ambient.now();
@@ -97,7 +99,7 @@ impl Desk {
             content: draught.content.clone(),
         };
         let node = Node { record: record.id, own_customer: record.own_customer, recorded_at: now };
-        let groups = resolve(&[node], &[], &[]);
+        let groups = resolve(&[node], &[], &[], &BTreeSet::new());
         let group = groups.first().expect("a record is a group by itself");
         let profile = golden::customer(group, std::slice::from_ref(&record), &self.survivorship, now);
         let stamp = Stamp::of(call.actor().clone(), now, call.traceparent.clone());
@@ -137,7 +139,7 @@ fn of_their_own(arrivals: &[Arc<Arrival>]) -> Vec<(usize, &Arrival)> {
     let (mut calls, mut seen) = (HashSet::new(), HashSet::new());
     let mut alone = Vec::with_capacity(arrivals.len());
     for (place, arrival) in arrivals.iter().enumerate() {
-        let locks = locks_of(arrival);
+        let locks = locks_of(&arrival.draught);
         let is_first = calls.insert(arrival.key.id) && locks.iter().all(|lock| !seen.contains(lock));
         seen.extend(locks);
         if is_first {
@@ -149,13 +151,8 @@ fn of_their_own(arrivals: &[Arc<Arrival>]) -> Vec<(usize, &Arrival)> {
 
 /// Everything the arrivals carry, in the one order in which all take it.
 fn locks(arrivals: &[(usize, &Arrival)]) -> Vec<i64> {
-    let all: BTreeSet<i64> = arrivals.iter().flat_map(|(_, arrival)| locks_of(arrival)).collect();
+    let all: BTreeSet<i64> = arrivals.iter().flat_map(|(_, arrival)| locks_of(&arrival.draught)).collect();
     all.into_iter().collect()
-}
-
-fn locks_of(arrival: &Arrival) -> BTreeSet<i64> {
-    let identifiers = arrival.draught.content.identifiers.iter();
-    identifiers.map(|i| identifier_lock(i.key())).chain([record_lock(&arrival.draught)]).collect()
 }
 
 fn marks(arrival: &Arrival) -> Marks<'_> {

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use customer_profile_domain::{
-    Basis, CustomerId, IdentifierKey, LinkId, LinkType, Pair, RULE_VERSION, SourceRecordId, links, revised,
-};
+use customer_profile_domain::matching::Edition;
+use customer_profile_domain::{Basis, CustomerId, IdentifierKey, LinkId, LinkType, Pair, SourceRecordId, revised};
 use jiff::Timestamp;
 use kernel::ResourceId;
 use postgres::{StoreError, Tx};
 
-use crate::store::identity::{self, NewLink};
+use crate::comparing;
+use crate::store::identity::{self, Compared, NewLink};
+use crate::store::rules;
 use crate::usecase::Profile;
 
 /// How the links change, and whom that touches.
@@ -20,6 +21,8 @@ pub(super) struct Revision {
     pub records: BTreeSet<SourceRecordId>,
     /// Carriers of an identifier that just became, or just ceased to be, one of too many.
     pub tipped: Vec<SourceRecordId>,
+    /// Edition of the rule that was asked.
+    pub edition: Edition,
 }
 
 /// Why who carries an identifier is asked anew.
@@ -59,6 +62,7 @@ pub(super) async fn revise(
         customers: BTreeSet::new(),
         records: BTreeSet::new(),
         tipped: Vec::new(),
+        edition: Edition::default(),
     };
     let relevant: BTreeSet<IdentifierKey> = touched.iter().filter(|key| key.kind.fan_out() > 0).cloned().collect();
     if relevant.is_empty() {
@@ -69,15 +73,17 @@ pub(super) async fn revise(
         // Nobody else carries what a new record brings: the common case has nothing to link.
         return Ok(revision);
     }
+    revision.edition = rules::edition(&mut **tx).await?;
     let active = identity::active_links(tx, &relevant).await?;
     for key in &relevant {
         let held = carried.get(key);
         let most = key.kind.fan_out();
         let tipped = held.filter(|h| changed.contains(key) && cause.tips(h.carriers.len(), most));
         revision.tipped.extend(tipped.iter().flat_map(|h| &h.carriers).map(|carrier| carrier.record));
-        let wanted = held.map(|h| links(key.kind, &h.carriers)).unwrap_or_default();
+        let carriers = held.map(|h| h.carriers.as_slice()).unwrap_or_default();
+        let wanted = comparing::justified(tx, &profile.rules.current(), revision.edition, key, carriers).await?;
         let known = active.get(key).cloned().unwrap_or_default();
-        let (assert, revoke) = revised(&known.keys().copied().collect(), &wanted);
+        let (assert, revoke) = revised(&known.keys().copied().collect(), &wanted.keys().copied().collect());
         for pair in assert {
             revision.touch(pair, held.map(|h| &h.customers));
             let id = LinkId::from_uuid(profile.ambient.uuid(now));
@@ -86,8 +92,8 @@ pub(super) async fn revise(
                 kind: LinkType::SameAs,
                 pair,
                 basis: Basis::Identifier(key.clone()),
-                compared: None,
-                rules_version: RULE_VERSION.to_owned(),
+                compared: wanted.get(&pair).and_then(Option::as_ref).map(Compared::from),
+                rules_version: revision.edition.as_str().to_owned(),
                 reason: String::new().into(),
                 proposal: None,
             });

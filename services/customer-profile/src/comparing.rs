@@ -1,0 +1,78 @@
+//! Records compared with each other, as they stand.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use customer_profile_domain::matching::{Description, Edition, Frequencies, Person, Rules, Score, contradictions};
+use customer_profile_domain::{Carrier, IdentifierKey, Pair, Record, SourceRecordId, equals, links};
+use kernel::ResourceId;
+use postgres::{StoreError, Tx};
+use uuid::Uuid;
+
+use crate::store::{match_key, record};
+
+/// What comparing these pairs comes to. What everybody carries says nothing of who somebody is.
+pub(crate) async fn scores(
+    tx: &mut Tx,
+    rules: &Rules,
+    pairs: &BTreeSet<Pair>,
+) -> Result<HashMap<Pair, Score>, StoreError> {
+    let ids: BTreeSet<SourceRecordId> = pairs.iter().flat_map(|pair| [pair.a(), pair.b()]).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<Uuid> = ids.into_iter().map(|id| id.uuid()).collect();
+    let mut records: Vec<Record> = record::load(tx, &ids).await?.into_iter().map(|stored| stored.record).collect();
+    let keys: BTreeSet<_> = records.iter().flat_map(|r| &r.content.identifiers).map(|i| i.key()).collect();
+    let keys: Vec<_> = keys.into_iter().filter(|key| key.kind.fan_out() > 0).collect();
+    let crowded = match_key::crowded(&mut **tx, &keys).await?;
+    let neutral = Frequencies::neutral();
+    let mut people: HashMap<SourceRecordId, (Person, bool)> = HashMap::with_capacity(records.len());
+    for record in &mut records {
+        for identifier in &mut record.content.identifiers {
+            identifier.shared |= crowded.contains(identifier.key());
+        }
+        let person = Person::new(&Description::from(&record.content), &neutral);
+        people.insert(record.id, (person, record.content.unproven));
+    }
+    let mut scores = HashMap::with_capacity(pairs.len());
+    for (nth, pair) in pairs.iter().enumerate() {
+        if let (Some((one, said)), Some((other, told))) = (people.get(&pair.a()), people.get(&pair.b())) {
+            let score = rules.score(one, other);
+            scores.insert(*pair, if *said || *told { score.unproven() } else { score });
+        }
+        if nth % 64 == 63 {
+            // Somebody may be waiting in a ring.
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(scores)
+}
+
+/// The links that an identifier justifies among its carriers, with what comparing the two came to.
+pub(crate) async fn justified(
+    tx: &mut Tx,
+    rules: &Rules,
+    edition: Edition,
+    key: &IdentifierKey,
+    carriers: &[Carrier],
+) -> Result<BTreeMap<Pair, Option<Score>>, StoreError> {
+    let equals = equals(key.kind, carriers);
+    let scores = scores(tx, rules, &equals).await?;
+    let against = |pair: &Pair| scores.get(pair).is_some_and(|score| score.against(key.kind).is_some());
+    let against = equals.into_iter().filter(|pair| edition.heeds_contradictions() && against(pair)).collect();
+    let links = links(key.kind, carriers, &against);
+    Ok(links.into_iter().map(|pair| (pair, scores.get(&pair).copied())).collect())
+}
+
+/// The contradictions between these records as they stand.
+pub(crate) async fn contradicting(
+    tx: &mut Tx,
+    edition: Edition,
+    records: &[Uuid],
+) -> Result<BTreeSet<Pair>, StoreError> {
+    if records.len() < 2 || !edition.heeds_contradictions() {
+        return Ok(BTreeSet::new());
+    }
+    let records: Vec<Record> = record::load(tx, records).await?.into_iter().map(|stored| stored.record).collect();
+    Ok(contradictions(&records))
+}
