@@ -125,13 +125,13 @@ async fn a_page_that_stays_open_hears_of_what_happens_and_takes_nothing_from_und
     let Some(other) = Browser::open().await else { return };
     sit_down(&other, &base, &scene.bearer_of(Role::Supervisor), "/floor").await;
     other.go(&board).await;
-    other.says("[data-fill] table", "network-ops").await;
-    assert!(!browser.text("[data-fill] table").await.contains("network-ops"));
+    other.says("[data-fill] table", "Network ops").await;
+    assert!(!browser.text("[data-fill] table").await.contains("Network ops"));
     assert_eq!(browser.run("return window.__at === document.activeElement", json!([])).await, true);
     // The button that stops it stands before the board.
     browser.tab_to("main > button").await;
     browser.keys(&key::SPACE.to_string()).await;
     browser.says("main > button", "Seguir actualizando").await;
     browser.keys(&key::SPACE.to_string()).await;
-    browser.says("[data-fill] table", "network-ops").await;
+    browser.says("[data-fill] table", "Network ops").await;
 }

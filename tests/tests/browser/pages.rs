@@ -164,9 +164,9 @@ fn way(path: &str, full: &Full) -> Way {
         "/t/office" => page(Who::Claimant, path),
         // Looked at and not sent, it leads to the page that asks for it.
         "/t/office/code" => page(Who::Customer, "/t/office"),
-        "/t/receipt.pdf" | "/t/receipt.txt" | "/t/message" | "/t/accept" | "/t/object" | "/t/ombudsman"
-        | "/t/office/add" | "/t/office/offer" | "/t/office/decision" | "/t/office/complete" | "/t/office/withdraw"
-        | "/t/office/people" | "/t/leave" => Way::None(Who::Customer, path.to_owned()),
+        "/t/receipt.pdf" | "/t/receipt.txt" | "/t/message" | "/t/accept" | "/t/object" | "/t/survey"
+        | "/t/ombudsman" | "/t/office/add" | "/t/office/offer" | "/t/office/decision" | "/t/office/complete"
+        | "/t/office/withdraw" | "/t/office/people" | "/t/leave" => Way::None(Who::Customer, path.to_owned()),
         _ => panic!("{path} is driven by nobody: say here how somebody comes to it"),
     }
 }
