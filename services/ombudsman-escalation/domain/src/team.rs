@@ -16,6 +16,9 @@ pub const SEATS: &[OfficeRole] =
 /// Who works on a case, apart from who only looks after its quality.
 pub const WORKING: &[OfficeRole] = &[OfficeRole::Intake, OfficeRole::Investigator, OfficeRole::Ombudsman];
 
+/// Who says who works on a case.
+pub const MOVING_SEATS: &[OfficeRole] = &[OfficeRole::Intake, OfficeRole::Ombudsman];
+
 /// A seat on a case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seat {
@@ -51,7 +54,7 @@ impl Team {
         now: Timestamp,
     ) -> Result<Self, Refused> {
         let mut grounds = wall.conflicts(person, now);
-        grounds.extend(self.stepped_aside(person).then_some(ConflictGround::SteppedAside));
+        self.add_stepping_aside(person, &mut grounds);
         if !grounds.is_empty() {
             return Err(Refused::Conflict { grounds });
         }
@@ -85,19 +88,37 @@ impl Team {
         self.seats.iter().any(|seat| seat.person == person && seat.stepped_aside)
     }
 
+    /// The wall knows it too, of every case of the affair, but for what was done since it was read.
+    fn add_stepping_aside(&self, person: &str, grounds: &mut Vec<ConflictGround>) {
+        if self.stepped_aside(person) && !grounds.contains(&ConflictGround::SteppedAside) {
+            grounds.push(ConflictGround::SteppedAside);
+        }
+    }
+
     /// Whether nothing that is known ties the person to the case, as [`Wall::is_clear_of`] says it, nor that they stepped aside from it.
     ///
     /// # Errors
     /// [`Refused::Conflict`] with every ground; that they have no mandate, where that is it.
     pub fn finds_clear(&self, person: &str, wall: &Wall, now: Timestamp) -> Result<(), Refused> {
-        let aside = self.stepped_aside(person).then_some(ConflictGround::SteppedAside);
-        match (wall.is_clear_of(person, now), aside) {
-            (Ok(()), Some(aside)) => Err(Refused::Conflict { grounds: vec![aside] }),
-            (Err(Refused::Conflict { mut grounds }), aside) => {
-                grounds.extend(aside);
-                Err(Refused::Conflict { grounds })
-            }
-            (found, _) => found,
+        let mut grounds = match wall.is_clear_of(person, now) {
+            Ok(()) => Vec::new(),
+            Err(Refused::Conflict { grounds }) => grounds,
+            Err(other) => return Err(other),
+        };
+        self.add_stepping_aside(person, &mut grounds);
+        if grounds.is_empty() { Ok(()) } else { Err(Refused::Conflict { grounds }) }
+    }
+
+    /// Whether the person may say who works on the case: nothing that is known ties them to it, and they are appointed for the registry or as ombudsman.
+    ///
+    /// # Errors
+    /// As [`Team::finds_clear`]; when they are appointed for neither.
+    pub fn may_move_seats(&self, person: &str, wall: &Wall, now: Timestamp) -> Result<(), Refused> {
+        self.finds_clear(person, wall, now)?;
+        if MOVING_SEATS.iter().any(|office_role| wall.is_appointed(person, *office_role)) {
+            Ok(())
+        } else {
+            Err(Refused::NotAppointed { person: person.to_owned() })
         }
     }
 

@@ -177,15 +177,20 @@ pub struct Wall {
     pub register: Register,
     /// Who acted on the ticket.
     pub involvement: Involvement,
-    /// When each person last acted for the firm, on any ticket.
+    /// When each person last acted for the firm, on any ticket and before the office in any case.
     pub last_for_firm: BTreeMap<Person, Timestamp>,
+    /// Who spoke for the firm before the office in a case of the affair, and for which department, where that is known.
+    pub spoke_for_firm: BTreeMap<Person, BTreeSet<Department>>,
+    /// Who stepped aside from a case of the affair.
+    pub stepped_aside: BTreeSet<Person>,
 }
 
 impl Wall {
     /// Every ground that keeps `person` off the case, in a fixed order; none means that the person may work on it.
     pub fn conflicts(&self, person: &str, now: Timestamp) -> Vec<ConflictGround> {
         let mut found = BTreeSet::new();
-        let touched: BTreeSet<&str> = self.involvement.touches.iter().map(|t| t.actor.as_str()).collect();
+        let acted = self.involvement.touches.iter().map(|touch| &touch.actor).chain(self.spoke_for_firm.keys());
+        let touched: BTreeSet<&str> = acted.map(String::as_str).collect();
         if touched.contains(person) {
             found.insert(ConflictGround::TouchedTicket);
         }
@@ -198,6 +203,10 @@ impl Wall {
         let look_back = term::years_before(now, LOOK_BACK_YEARS);
         if self.last_for_firm.get(person).is_some_and(|last| *last >= look_back) {
             found.insert(ConflictGround::FirmPrincipal);
+        }
+        // For a cause that is theirs to judge (Ley 7/2017 art. 24), and that is none of one case of the affair alone.
+        if self.stepped_aside.contains(person) {
+            found.insert(ConflictGround::SteppedAside);
         }
         match self.register.get(person) {
             None => {
@@ -288,7 +297,8 @@ impl Wall {
     /// Units of the firm that acted. What the claimant or the office did involves no unit.
     fn units_involved(&self) -> BTreeSet<Department> {
         let of_the_firm = |touch: &&Touch| matches!(touch.kind, ActorKind::Employee | ActorKind::System);
-        self.involvement.touches.iter().filter(of_the_firm).filter_map(|touch| touch.department.clone()).collect()
+        let acted = self.involvement.touches.iter().filter(of_the_firm).filter_map(|touch| touch.department.clone());
+        acted.chain(self.spoke_for_firm.values().flatten().cloned()).collect()
     }
 
     /// Everybody above the person in the line, and everybody below, as far as the register tells.

@@ -1,6 +1,6 @@
 //! Who is proposed for a seat, and who is given one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use kernel::{ActorKind, ResourceId, Uuid};
@@ -96,6 +96,8 @@ fn office(people: &[Somebody]) -> (Wall, Team, BTreeMap<String, u32>) {
         register,
         involvement: Involvement { received: true, touches },
         last_for_firm: BTreeMap::new(),
+        spoke_for_firm: BTreeMap::new(),
+        stepped_aside: BTreeSet::new(),
     };
     let loads = named.into_iter().map(|(person, who)| (person, who.seats)).collect();
     (wall, Team { seats }, loads)
@@ -195,4 +197,22 @@ fn who_steps_aside_is_not_seated_again_whatever_the_wall_says() {
     assert_eq!(aside.finds_clear("p1", &wall, now()), Ok(()));
     let proposed: Vec<_> = aside.candidates(ROLE, &wall, &loads, now()).into_iter().map(|(who, _)| who).collect();
     assert_eq!(proposed, ["p1"]);
+}
+
+#[test]
+fn who_says_who_works_on_a_case_is_appointed_for_the_registry_or_as_ombudsman() {
+    let free = Somebody { declared: true, in_office: true, appointed: true, touched: false, sat_here: false, seats: 0 };
+    let (mut wall, team, _) = office(&[free, Somebody { in_office: false, ..free }]);
+    let mut of = |person: &str, roles: &[OfficeRole]| {
+        wall.register.get_mut(person).expect("registered").office_roles = roles.iter().copied().collect();
+        team.may_move_seats(person, &wall, now())
+    };
+    let not_appointed = Err(Refused::NotAppointed { person: "p0".to_owned() });
+    for role in [OfficeRole::Investigator, OfficeRole::Quality, OfficeRole::Auditor] {
+        assert_eq!(of("p0", &[role]), not_appointed, "{role}");
+    }
+    for role in [OfficeRole::Intake, OfficeRole::Ombudsman] {
+        assert_eq!(of("p0", &[role]), Ok(()), "{role}");
+        assert_eq!(of("p1", &[role]), Err(HouseRefused::NoMandate.into()), "{role}");
+    }
 }

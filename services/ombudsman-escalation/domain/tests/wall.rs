@@ -1,6 +1,6 @@
 //! The grounds of the wall, one by one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use kernel::{ActorKind, ResourceId, Uuid};
@@ -43,7 +43,14 @@ fn wall(members: Vec<Member>) -> Wall {
     let register: Register = members.into_iter().map(|member| (member.person.clone(), member)).collect();
     let touches = vec![touch("zoe", ActorKind::Employee, Some("billing"))];
     let involvement = Involvement { received: true, touches };
-    Wall { customers: std::iter::once(customer()).collect(), register, involvement, last_for_firm: BTreeMap::new() }
+    Wall {
+        customers: std::iter::once(customer()).collect(),
+        register,
+        involvement,
+        last_for_firm: BTreeMap::new(),
+        spoke_for_firm: BTreeMap::new(),
+        stepped_aside: BTreeSet::new(),
+    }
 }
 
 fn touch(actor: &str, kind: ActorKind, department: Option<&str>) -> Touch {
@@ -172,4 +179,27 @@ fn a_mandate_lasts_two_years_at_least() {
     assert!(Mandate::new(at("2026-01-01T00:00:00Z"), at("2028-01-01T00:00:00Z")).is_ok());
     assert!(Mandate::new(at("2026-01-01T00:00:00Z"), at("2027-12-31T23:59:59Z")).is_err());
     assert!(Mandate::new(at("2026-01-01T00:00:00Z"), at("2025-01-01T00:00:00Z")).is_err());
+}
+
+#[test]
+fn who_spoke_for_the_firm_before_the_office_is_as_involved_as_who_worked_on_the_ticket() {
+    let mut all = wall(vec![
+        member("luis", "office", None),
+        member("lea", "office", Some("luis")),
+        member("leo", "legal", None),
+        member("ana", "office", None),
+    ]);
+    all.spoke_for_firm.insert("luis".to_owned(), BTreeSet::from(["legal".parse().expect("a slug")]));
+    assert_eq!(all.conflicts("luis", now()), [ConflictGround::TouchedTicket]);
+    assert_eq!(all.conflicts("lea", now()), [ConflictGround::LineTouchedTicket]);
+    assert_eq!(all.conflicts("leo", now()), [ConflictGround::UnitTouchedTicket]);
+    assert_eq!(all.conflicts("ana", now()), []);
+}
+
+#[test]
+fn who_stepped_aside_from_one_case_of_the_affair_is_kept_off_every_other() {
+    let mut all = wall(vec![member("ana", "office", None), member("bea", "office", None)]);
+    all.stepped_aside.insert("ana".to_owned());
+    assert_eq!(all.conflicts("ana", now()), [ConflictGround::SteppedAside]);
+    assert!(all.is_clear_of("ana", now()).is_err() && all.is_clear_of("bea", now()).is_ok());
 }

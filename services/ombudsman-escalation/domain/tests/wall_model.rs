@@ -1,7 +1,7 @@
-//! Every reachable order of assignments, recusals, declarations and late discoveries of a small office is
+//! Every reachable order of assignments, recusals, declarations, work for the firm and late discoveries of a small office is
 //! walked through, and in none of them does a conflicted person act.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use jiff::Timestamp;
 use kernel::{ActorKind, ResourceId, Uuid};
@@ -18,20 +18,52 @@ const UNITS: [&str; 3] = ["office", "office", "billing"];
 const TOUCHERS: [(&str, &str); 4] =
     [("ana", "office-desk"), ("bea", "office-desk"), ("zoe", "billing"), ("yan", "sales")];
 
-/// What is true, and who sits where. Small enough to enumerate.
+/// What somebody did for the firm elsewhere than on the ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum ForFirm {
+    /// On another ticket, or before the office in another case.
+    Elsewhere(usize),
+    /// Before the office, in a case of this affair.
+    Here(usize),
+}
+
+/// Who may have: one of each is enough, and the same who may turn up twice.
+const FOR_FIRM: [ForFirm; 2] = [ForFirm::Elsewhere(2), ForFirm::Here(0)];
+
+/// What is true. Small enough to enumerate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-struct World {
+struct Facts {
     received: bool,
     touched: BTreeSet<usize>,
+    for_firm: BTreeSet<ForFirm>,
     declared: BTreeSet<usize>,
     related: BTreeSet<usize>,
+    /// Who stepped aside.
+    aside: BTreeSet<usize>,
+}
+
+/// What is true, and who sits where.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+struct World {
+    facts: Facts,
     team: Team,
+}
+
+/// What is left out of the wall, to see that the walk finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hole {
+    None,
+    AskedAtAssignmentOnly,
+    ForgetsWorkElsewhere,
+    ForgetsWhoSpokeHere,
+    ForgetsWhoSteppedAside,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Receive,
     Touch(usize),
+    WorkForFirm(ForFirm),
     Declare(usize),
     DeclareRelation(usize),
     Expire(usize),
@@ -44,7 +76,7 @@ fn now() -> Timestamp {
     "2026-11-22T10:00:00Z".parse().expect("an instant")
 }
 
-fn wall(world: &World) -> Wall {
+fn wall(world: &Facts, hole: Hole) -> Wall {
     let customer = CustomerId::from_uuid(Uuid::from_u128(9));
     let mandate = Mandate::new(
         "2025-01-01T00:00:00Z".parse().expect("an instant"),
@@ -88,66 +120,117 @@ fn wall(world: &World) -> Wall {
         customers: std::iter::once(customer).collect(),
         register,
         involvement: Involvement { received: world.received, touches },
-        last_for_firm: BTreeMap::new(),
+        last_for_firm: world
+            .for_firm
+            .iter()
+            .filter(|_| hole != Hole::ForgetsWorkElsewhere)
+            .map(|work| match work {
+                ForFirm::Elsewhere(person) | ForFirm::Here(person) => (PEOPLE[*person].to_owned(), now()),
+            })
+            .collect(),
+        spoke_for_firm: world
+            .for_firm
+            .iter()
+            .filter_map(|work| match work {
+                ForFirm::Here(person) if hole != Hole::ForgetsWhoSpokeHere => Some(PEOPLE[*person].to_owned()),
+                _ => None,
+            })
+            .map(|person| (person, BTreeSet::from(["firm-legal".parse().expect("a slug")])))
+            .collect(),
+        stepped_aside: world
+            .aside
+            .iter()
+            .filter(|_| hole != Hole::ForgetsWhoSteppedAside)
+            .map(|person| PEOPLE[*person].to_owned())
+            .collect(),
     }
 }
 
 /// The truth, written down apart from the code under test.
-fn conflicted(world: &World, person: usize) -> bool {
-    let ana_or_bea_touched = world.touched.contains(&0) || world.touched.contains(&1);
+fn conflicted(world: &Facts, person: usize) -> bool {
+    // Ana and Bea are of one line: what Ana said for the firm here is Bea's as well.
+    let ana_spoke_here = world.for_firm.contains(&ForFirm::Here(0));
+    let ana_or_bea_touched = world.touched.contains(&0) || world.touched.contains(&1) || ana_spoke_here;
     let by_history = match person {
         0 | 1 => ana_or_bea_touched,
-        _ => world.touched.contains(&2),
+        _ => world.touched.contains(&2) || world.for_firm.contains(&ForFirm::Elsewhere(2)),
     };
-    by_history || !world.received || !world.declared.contains(&person) || world.related.contains(&person)
+    by_history
+        || world.aside.contains(&person)
+        || !world.received
+        || !world.declared.contains(&person)
+        || world.related.contains(&person)
 }
 
-/// A step's outcome: the next world, or `None` when it was refused; and who acted.
-fn apply(world: &World, step: Step, rechecks: bool) -> Option<(World, Option<usize>)> {
-    let mut next = world.clone();
-    let mut acted = None;
-    match step {
-        Step::Receive => next.received = true,
-        Step::Touch(index) => {
-            next.touched.insert(index);
-        }
-        Step::Declare(person) => {
-            next.declared.insert(person);
-            next.related.remove(&person);
-        }
-        Step::DeclareRelation(person) => {
-            next.declared.insert(person);
-            next.related.insert(person);
-        }
-        Step::Expire(person) => {
-            next.declared.remove(&person);
-            next.related.remove(&person);
-        }
-        Step::Assign(person) => {
-            next.team = world.team.clone().assign(PEOPLE[person], OfficeRole::Ombudsman, &wall(world), now()).ok()?;
-        }
-        Step::Recuse(person) => {
-            next.team = world.team.clone().recuse(PEOPLE[person], now()).ok()?;
-            // Which seats were left is history; only who sits there now matters for what can follow.
-            next.team.seats.retain(|seat| seat.left.is_none());
-        }
-        Step::Act(person) => {
-            let seated = world.team.live(PEOPLE[person]).next().is_some();
-            let lets_through = world.team.authorize(PEOPLE[person], OfficeRole::ALL, &wall(world), now()).is_ok();
-            if !(if rechecks { lets_through } else { seated }) {
-                return None;
-            }
-            acted = Some(person);
-        }
+/// The code under test, asked about one world.
+struct Office {
+    hole: Hole,
+    walls: HashMap<Facts, Wall>,
+}
+
+impl Office {
+    fn wall(&mut self, facts: &Facts) -> &Wall {
+        let hole = self.hole;
+        self.walls.entry(facts.clone()).or_insert_with(|| wall(facts, hole))
     }
-    next.team.seats.sort();
-    Some((next, acted))
+
+    /// A step's outcome: the next world, or `None` when it was refused; and who acted.
+    fn after(&mut self, world: &World, step: Step) -> Option<(World, Option<usize>)> {
+        let mut next = world.clone();
+        let mut acted = None;
+        let facts = &mut next.facts;
+        match step {
+            Step::Receive => facts.received = true,
+            Step::Touch(index) => {
+                facts.touched.insert(index);
+            }
+            Step::WorkForFirm(work) => {
+                facts.for_firm.insert(work);
+            }
+            Step::Declare(person) => {
+                facts.declared.insert(person);
+                facts.related.remove(&person);
+            }
+            Step::DeclareRelation(person) => {
+                facts.declared.insert(person);
+                facts.related.insert(person);
+            }
+            Step::Expire(person) => {
+                facts.declared.remove(&person);
+                facts.related.remove(&person);
+            }
+            Step::Assign(person) => {
+                let wall = self.wall(&world.facts);
+                next.team = world.team.clone().assign(PEOPLE[person], OfficeRole::Ombudsman, wall, now()).ok()?;
+            }
+            Step::Recuse(person) => {
+                next.team = world.team.clone().recuse(PEOPLE[person], now()).ok()?;
+                assert!(next.team.stepped_aside(PEOPLE[person]));
+                // The wall knows who stepped aside, here or in another case of the affair: of the seats only who sits there now matters.
+                next.team.seats.retain(|seat| seat.left.is_none());
+                facts.aside.insert(person);
+            }
+            Step::Act(person) => {
+                let seated = world.team.live(PEOPLE[person]).next().is_some();
+                let wall = self.wall(&world.facts);
+                let lets_through = world.team.authorize(PEOPLE[person], OfficeRole::ALL, wall, now()).is_ok();
+                if !(if self.hole == Hole::AskedAtAssignmentOnly { seated } else { lets_through }) {
+                    return None;
+                }
+                acted = Some(person);
+            }
+        }
+        next.team.seats.sort();
+        Some((next, acted))
+    }
 }
 
 /// Walks every reachable world; gives back how many there are, or the path to a conflicted act.
-fn walk(rechecks: bool) -> Result<usize, Vec<Step>> {
+fn walk(hole: Hole) -> Result<usize, Vec<Step>> {
+    let mut office = Office { hole, walls: HashMap::new() };
     let mut steps = vec![Step::Receive];
     steps.extend((0..TOUCHERS.len()).map(Step::Touch));
+    steps.extend(FOR_FIRM.map(Step::WorkForFirm));
     for person in 0..PEOPLE.len() {
         steps.extend([
             Step::Declare(person),
@@ -158,33 +241,51 @@ fn walk(rechecks: bool) -> Result<usize, Vec<Step>> {
             Step::Act(person),
         ]);
     }
-    let mut seen = HashSet::from([World::default()]);
-    let mut queue = VecDeque::from([(World::default(), Vec::new())]);
-    while let Some((world, path)) = queue.pop_front() {
+    let mut came_from: HashMap<World, Option<(World, Step)>> = HashMap::from([(World::default(), None)]);
+    let mut queue = VecDeque::from([World::default()]);
+    while let Some(world) = queue.pop_front() {
         for step in &steps {
-            let Some((next, acted)) = apply(&world, *step, rechecks) else { continue };
-            let mut path = path.clone();
-            path.push(*step);
-            if acted.is_some_and(|person| conflicted(&world, person)) {
-                return Err(path);
+            let Some((next, acted)) = office.after(&world, *step) else { continue };
+            if acted.is_some_and(|person| conflicted(&world.facts, person)) {
+                return Err(way(&came_from, world, *step));
             }
-            if seen.insert(next.clone()) {
-                queue.push_back((next, path));
+            if !came_from.contains_key(&next) {
+                came_from.insert(next.clone(), Some((world.clone(), *step)));
+                queue.push_back(next);
             }
         }
     }
-    Ok(seen.len())
+    Ok(came_from.len())
+}
+
+fn way(came_from: &HashMap<World, Option<(World, Step)>>, mut world: World, last: Step) -> Vec<Step> {
+    let mut steps = vec![last];
+    while let Some(Some((before, step))) = came_from.get(&world) {
+        steps.push(*step);
+        world = before.clone();
+    }
+    steps.reverse();
+    steps
 }
 
 #[test]
 fn no_reachable_world_lets_a_conflicted_person_act() {
-    let worlds = walk(true).unwrap_or_else(|path| panic!("a conflicted person acted after {path:?}"));
-    // Everything but the seats is free: 2 * 2^4 * 3^3 worlds, each with the seats that can be reached.
-    assert!(worlds > 2 * 16 * 27, "only {worlds} worlds were walked");
+    let worlds = walk(Hole::None).unwrap_or_else(|path| panic!("a conflicted person acted after {path:?}"));
+    // Everything but the seats is free: 2 * 2^4 * 2^2 * 3^3 worlds, each with the seats that can be reached.
+    assert!(worlds > 2 * 16 * 4 * 27, "only {worlds} worlds were walked");
 }
 
 #[test]
-fn the_walk_finds_the_fault_when_the_wall_is_asked_at_assignment_only() {
-    let path = walk(false).expect_err("a late discovery must show");
-    assert!(path.iter().any(|step| matches!(step, Step::Assign(_))), "{path:?}");
+fn the_walk_finds_every_hole_by_the_step_it_is_about() {
+    type Is = fn(&Step) -> bool;
+    let holes: [(Hole, Is); 4] = [
+        (Hole::AskedAtAssignmentOnly, |step| matches!(step, Step::Assign(_))),
+        (Hole::ForgetsWorkElsewhere, |step| matches!(step, Step::WorkForFirm(ForFirm::Elsewhere(_)))),
+        (Hole::ForgetsWhoSpokeHere, |step| matches!(step, Step::WorkForFirm(ForFirm::Here(_)))),
+        (Hole::ForgetsWhoSteppedAside, |step| matches!(step, Step::Recuse(_))),
+    ];
+    for (hole, about) in holes {
+        let way = walk(hole).err().unwrap_or_else(|| panic!("{hole:?} was not found"));
+        assert!(way.iter().any(about), "{hole:?} was found by {way:?}");
+    }
 }

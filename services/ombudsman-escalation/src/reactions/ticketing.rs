@@ -42,7 +42,9 @@ impl Reaction for Involvements {
         let mut new =
             wall::note_touch(tx, ticket, &family, entry.position(), actor(entry), entry.occurred_at()).await?;
         if !related.is_empty() {
-            new |= wall::join_families(tx, &family).await?;
+            // Who spoke for the firm, or stepped aside, in a case of the one has to do with those of the other.
+            wall::join_families(tx, &family).await?;
+            new = true;
         }
         if new {
             let bench = bench(&self.ambient, entry);

@@ -33,7 +33,7 @@ pub(crate) async fn insert(
     tx: &mut PgConnection,
     id: MemberId,
     member: &Member,
-    now: Timestamp,
+    (by, now): (&str, Timestamp),
 ) -> Result<(), Failure> {
     let roles: Vec<String> = member.office_roles.iter().map(ToString::to_string).collect();
     let inserted = sqlx::query!(
@@ -53,18 +53,24 @@ pub(crate) async fn insert(
         Err(error) if error.constraint() == Some("staff_person_key") => return Err(Refused::MemberExists.into()),
         other => other?,
     };
-    grant(tx, &member.person, &member.mandate, now).await
+    grant(tx, &member.person, &member.mandate, (by, now)).await
 }
 
-/// Writes a term of office. The database refuses one that begins before another is over.
+/// Writes a term of office, and who entered it. The database refuses one that begins before another is over, and one by who does not govern the register.
 #[tracing::instrument(name = "db.staff.grant", skip_all)]
-pub(crate) async fn grant(tx: &mut PgConnection, person: &str, term: &Mandate, now: Timestamp) -> Result<(), Failure> {
+pub(crate) async fn grant(
+    tx: &mut PgConnection,
+    person: &str,
+    term: &Mandate,
+    (by, now): (&str, Timestamp),
+) -> Result<(), Failure> {
     let inserted = sqlx::query!(
-        "insert into ombudsman.mandate (person, starts_at, ends_at, entered_at) values ($1, $2, $3, $4)",
+        "insert into ombudsman.mandate (person, starts_at, ends_at, entered_at, entered_by) values ($1, $2, $3, $4, $5)",
         person,
         term.from.to_sqlx() as _,
         term.to.to_sqlx() as _,
         now.to_sqlx() as _,
+        by,
     )
     .execute(tx)
     .await
@@ -226,15 +232,14 @@ pub(crate) async fn declare(
     Ok(())
 }
 
-/// Whether the office has an ombudsman whose term runs.
-#[tracing::instrument(name = "db.staff.has_ombudsman", skip_all)]
-pub(crate) async fn has_ombudsman(tx: &mut PgConnection, at: Timestamp) -> Result<bool, StoreError> {
-    let has =
-        sqlx::query_scalar!(r#"select ombudsman.has_ombudsman($1) as "has!""#, at.to_sqlx() as _).fetch_one(tx).await?;
-    Ok(has)
+/// Whether the office ever had an ombudsman: until then it is being set up.
+#[tracing::instrument(name = "db.staff.had_ombudsman", skip_all)]
+pub(crate) async fn had_ombudsman(tx: &mut PgConnection) -> Result<bool, StoreError> {
+    let had = sqlx::query_scalar!(r#"select ombudsman.had_ombudsman() as "had!""#).fetch_one(tx).await?;
+    Ok(had)
 }
 
-/// Whether the person may change the register of the office at an instant: in a term that runs, or while the office has no ombudsman whose term does.
+/// Whether the person may change the register of the office at an instant: as an ombudsman whose term runs, as a colleague of one who is alone, or while there is none.
 #[tracing::instrument(name = "db.staff.may_govern", skip_all)]
 pub(crate) async fn may_govern(tx: &mut PgConnection, person: &str, at: Timestamp) -> Result<bool, StoreError> {
     let may = sqlx::query_scalar!(r#"select ombudsman.may_govern($1, $2) as "may!""#, person, at.to_sqlx() as _)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use kernel::{Actor, ResourceId as _};
+use kernel::{Actor, Department, ResourceId as _};
 use ombudsman_escalation_domain::team::{Seat, Team};
 use ombudsman_escalation_domain::vocabulary::{ConflictGround, OfficeRole};
 use ombudsman_escalation_domain::wall::{Involvement, Touch, Wall};
@@ -37,8 +37,7 @@ pub(crate) async fn load(
     .await?;
     let received = sqlx::query_scalar!(
         r#"select exists (select from ombudsman.ticket_watch where ticket_id = $1 and received_position is not null)
-              and not exists (select from ombudsman.ledger_parked where source = 'ticketing'
-                                 and aggregate in (select 'tickets/' || id from ombudsman.kin_of($1) as kin (id))) as "received!""#,
+              and not ombudsman.entry_waits($1) as "received!""#,
         ticket.uuid()
     )
     .fetch_one(&mut *tx)
@@ -62,7 +61,44 @@ pub(crate) async fn load(
             involvement.touches.push(Touch { actor: row.actor_id, kind, department });
         }
     }
-    Ok(Wall { customers, register, involvement, last_for_firm })
+    for row in spoke_ever(&mut *tx).await? {
+        let known = last_for_firm.entry(row.0).or_insert(row.1);
+        *known = row.1.max(*known);
+    }
+    let spoke_for_firm = spoke(&mut *tx, ticket).await?;
+    let aside = sqlx::query_scalar!(r#"select ombudsman.stepped_aside($1) as "person!""#, ticket.uuid());
+    let stepped_aside = aside.fetch_all(&mut *tx).await?.into_iter().collect();
+    Ok(Wall { customers, register, involvement, last_for_firm, spoke_for_firm, stepped_aside })
+}
+
+/// Who spoke for the firm in the office's cases of an affair, and for which departments.
+async fn spoke(tx: &mut PgConnection, ticket: TicketId) -> Result<BTreeMap<String, BTreeSet<Department>>, StoreError> {
+    let rows =
+        sqlx::query!(r#"select person as "person!", department from ombudsman.spoke_for_firm($1)"#, ticket.uuid())
+            .fetch_all(tx)
+            .await?;
+    let mut spoke: BTreeMap<String, BTreeSet<Department>> = BTreeMap::new();
+    for row in rows {
+        let departments = spoke.entry(row.person).or_default();
+        if let Some(department) = row.department {
+            departments.insert(word(&department, "dossier_entry", "actor_department", ticket)?);
+        }
+    }
+    Ok(spoke)
+}
+
+/// When each person of the register last spoke for the firm before the office, in any case.
+async fn spoke_ever(tx: &mut PgConnection) -> Result<Vec<(String, Timestamp)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select s.person, e.last_at as "last_at!"
+             from ombudsman.staff s
+             cross join lateral (select max(recorded_at) as last_at from ombudsman.dossier_entry
+                                  where actor_id = s.person and ombudsman.is_of_the_firm(kind)) e
+            where e.last_at is not null"#
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.person, row.last_at.to_jiff())).collect())
 }
 
 /// Who works, or worked, on a case.
@@ -347,11 +383,11 @@ async fn hold_watches(tx: &mut PgConnection, ids: &[Uuid]) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Makes one family of all these tickets: who acted on one of them acted on all. Answers whether anybody is new on any of them.
+/// Makes one family of all these tickets: who acted on one of them acted on all.
 ///
 /// Their watches are locked first, in the order of their ids, as assignments and entries lock them.
 #[tracing::instrument(name = "db.wall.join_families", skip_all)]
-pub(crate) async fn join_families(tx: &mut PgConnection, tickets: &[TicketId]) -> Result<bool, StoreError> {
+pub(crate) async fn join_families(tx: &mut PgConnection, tickets: &[TicketId]) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = tickets.iter().map(|ticket| ticket.uuid()).collect();
     hold_watches(tx, &ids).await?;
     let least = ids.iter().min().copied();
@@ -363,19 +399,18 @@ pub(crate) async fn join_families(tx: &mut PgConnection, tickets: &[TicketId]) -
     )
     .execute(&mut *tx)
     .await?;
-    let new = sqlx::query_scalar!(
-        r#"insert into ombudsman.involvement (ticket_id, actor_id, actor_kind, department, last_at)
+    sqlx::query!(
+        "insert into ombudsman.involvement (ticket_id, actor_id, actor_kind, department, last_at)
            select t.id, i.actor_id, i.actor_kind, i.department, max(i.last_at)
              from unnest($1::uuid[]) as t (id) join ombudsman.involvement i on i.ticket_id = any($1)
             group by t.id, i.actor_id, i.actor_kind, i.department order by t.id, i.actor_id, i.actor_kind, i.department
            on conflict on constraint involvement_pkey
-           do update set last_at = greatest(involvement.last_at, excluded.last_at)
-           returning xmax = 0 as "new!""#,
+           do update set last_at = greatest(involvement.last_at, excluded.last_at)",
         &ids
     )
-    .fetch_all(tx)
+    .execute(tx)
     .await?;
-    Ok(new.contains(&true))
+    Ok(())
 }
 
 /// People who hold a live seat on an open case of one of these tickets.

@@ -171,7 +171,7 @@ async fn hand_over(
     let stored = case::lock(tx, case).await?.ok_or(Refused::CaseNotFound)?;
     let known = wall::load(tx, stored.case.ticket, stored.case.customer, bench.now).await?;
     let team = wall::team(&mut **tx, case).await?;
-    let kept_off = match team.finds_clear(&bench.actor.id, &known, bench.now) {
+    let kept_off = match team.may_move_seats(&bench.actor.id, &known, bench.now) {
         Ok(()) => None,
         Err(refused @ Refused::Conflict { .. }) => Some((refused, seats::loads(&mut **tx).await?)),
         Err(refused) => return Err(Stopped::Mover(refused)),

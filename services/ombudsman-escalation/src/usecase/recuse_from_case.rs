@@ -5,7 +5,7 @@ use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
-use super::{Begun, Change, Paper, Seating, Step, replayed};
+use super::{Begun, Change, Paper, Seating, Step, denied, replayed};
 use crate::error::Failure;
 use crate::grpc::vocabulary::office_role_to_proto;
 use crate::office::Office;
@@ -36,7 +36,10 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     };
     let after = step.case();
     let (person, now) = (step.actor.id.clone(), step.now);
-    step.team.clone().recuse(&person, now)?;
+    if let Err(refused) = step.team.clone().recuse(&person, now) {
+        step.tx.rollback().await?;
+        return Err(denied(&office, &call, (METHOD, after.id.name()), refused).await);
+    }
     for office_role in wall::leave(&mut step.tx, after.id, &person, &[], now).await? {
         let recused = pb::CaseRecused {
             case_name: after.id.name(),

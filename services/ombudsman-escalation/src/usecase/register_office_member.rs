@@ -44,11 +44,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
         tx.rollback().await?;
         return Err(denied(&office, &call, (METHOD, String::new()), HouseRefused::NoMandate).await);
     }
-    if entered_too_late(&command.member.mandate, now) && staff::has_ombudsman(&mut tx, now).await? {
+    if entered_too_late(&command.member.mandate, now) && staff::had_ombudsman(&mut tx).await? {
         return Err(renew_mandate::too_late("member.mandate.start_time"));
     }
     let id = MemberId::from_uuid(office.ambient.uuid(now));
-    staff::insert(&mut tx, id, &command.member, now).await?;
+    staff::insert(&mut tx, id, &command.member, (&call.actor().id, now)).await?;
     let Member { person, office_roles, mandate, .. } = &command.member;
     let noted = pb::OfficeMemberRegistered {
         member: id.name(),

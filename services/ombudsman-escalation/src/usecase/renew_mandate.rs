@@ -55,10 +55,10 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Off
     let before = staff::get(&mut tx, row.id, now).await?.ok_or(Refused::MemberNotFound)?;
     let terms: Vec<Mandate> = before.terms.iter().map(|term| term.mandate).collect();
     may_follow(&terms, &command.mandate)?;
-    if entered_too_late(&command.mandate, now) && staff::has_ombudsman(&mut tx, now).await? {
+    if entered_too_late(&command.mandate, now) && staff::had_ombudsman(&mut tx).await? {
         return Err(too_late("mandate.start_time"));
     }
-    staff::grant(&mut tx, &person, &command.mandate, now).await?;
+    staff::grant(&mut tx, &person, &command.mandate, (&call.actor().id, now)).await?;
     let noted = pb::MandateRenewed {
         member: row.id.name(),
         person,

@@ -47,7 +47,7 @@ pub(crate) enum Seating {
     Claimant,
     /// None, but a mandate that runs: the caller acts for the office.
     Mandate,
-    /// By whoever may say who works on the case: a mandate that runs, and no ground of the wall against them.
+    /// By whoever may say who works on the case: appointed for it, with a mandate that runs, and no ground of the wall against them.
     Bench,
 }
 
@@ -144,7 +144,7 @@ impl Step {
             }
             Seating::Bench => {
                 let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
-                team.finds_clear(&actor.id, &wall, now).err()
+                team.may_move_seats(&actor.id, &wall, now).err()
             }
         };
         if let Some(refused) = refused {

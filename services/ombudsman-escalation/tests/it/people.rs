@@ -122,8 +122,8 @@ async fn a_term_is_entered_within_thirty_days_of_its_first_but_for_those_a_new_h
         world.house("vera", Role::Ombudsman).renew_mandate(request).await
     };
     assert_eq!(fields(&renew(-31).await.unwrap_err()), ["mandate.start_time"]);
-    let by_sql = "insert into ombudsman.mandate (person, starts_at, ends_at, entered_at)
-                  select 'elena', m.entered_at - interval '31 days', m.entered_at + interval '3 years', m.entered_at
+    let by_sql = "insert into ombudsman.mandate (person, starts_at, ends_at, entered_at, entered_by)
+                  select 'elena', m.entered_at - interval '31 days', m.entered_at + interval '3 years', m.entered_at, 'vera'
                     from ombudsman.mandate m where m.person = 'vera' and $1::uuid is not null";
     assert_eq!(world.rule_broken_by(by_sql, uuid_of(CUSTOMER)).await, "mandate_entered_in_time");
     renew(-30).await.unwrap();
