@@ -1,9 +1,12 @@
-//! What a correction of a slip may do: mend a text as it stands, to one that still answers the point, and change nothing of what the firm is to pay.
+//! What a correction of a slip may do: mend a text as it stands, to one that still answers the point, and change nothing of what is decided.
 
 use kernel::{Personal, Violations};
 
 use crate::decision::{Answer, generic};
 use crate::vocabulary::DecisionText;
+use slip::beyond_a_slip;
+
+mod slip;
 
 /// A slip that is to be corrected, or was.
 #[derive(Debug, Clone, Copy)]
@@ -72,8 +75,8 @@ impl Texts {
     /// Corrects a slip, and gives the text it was in as it stands from now on.
     ///
     /// # Errors
-    /// The fault, by field: what is said to stand there does not, or is left as it stands; what would come of it is no answer to the point; or the point grants
-    /// an amount, of which the remedy says who pays what in what money. A review changes that.
+    /// The fault, by field: what is said to stand there does not, or is left as it stands; what would come of it is no answer to the point; it says another thing
+    /// than a slip of the pen hid; or the point grants an amount, of which the remedy says who pays what in what money. A review changes that.
     pub fn correct(self, slip: Slip<'_>) -> Result<String, Violations> {
         let mut violations = Violations::new();
         let Some(said) = self.of(slip).map(str::to_owned) else {
@@ -91,6 +94,10 @@ impl Texts {
             violations.push("stands", "leaves nothing of the text");
         } else {
             self.no_answer(slip, &mended, &mut violations);
+            if let Some(beyond) = beyond_a_slip(slip.text, &said, &mended).filter(|_| violations.as_slice().is_empty())
+            {
+                violations.push("stands", format!("{beyond}: a review changes it"));
+            }
         }
         violations.into_result().map(|()| mended)
     }

@@ -1,4 +1,4 @@
-//! A correction mends a slip in a decision as it stands, leaves an answer, and changes nothing of what grants an amount.
+//! A correction mends a slip in a decision as it stands, leaves an answer, and changes nothing of what was decided.
 
 use kernel::Personal;
 use ombudsman_escalation_domain::correction::{Slip, Texts};
@@ -63,7 +63,57 @@ fn of_a_remedy_that_grants_an_amount_nothing_is_corrected() {
         assert_eq!(refused[0].0, "text", "{stood} -> {stands}");
     }
     assert!(texts(Some(amount())).correct(slip(DecisionText::Finding, "the 5th", "the 6th")).is_ok());
-    assert!(texts(None).correct(slip(DecisionText::Remedy, "second", "first")).is_ok());
+    assert!(texts(None).correct(slip(DecisionText::Remedy, "charge", "charges")).is_ok());
+}
+
+#[test]
+fn in_a_remedy_a_slip_is_a_letter_of_a_word_and_nothing_of_what_is_to_be_done() {
+    for (stood, stands) in [
+        ("must pay", "must not pay"),
+        ("must pay 41 EUR", "need pay nothing"),
+        ("must pay", "must keep"),
+        ("second", "first"),
+        ("41", "410"),
+        ("41 EUR", "1 EUR"),
+        ("10 days", "15 days"),
+        (" within 10 days", ""),
+        ("the firm", "the firm or nobody"),
+        ("within", "without"),
+        ("the firm must", "the claimant must"),
+    ] {
+        let refused = faults(texts(None), slip(DecisionText::Remedy, stood, stands));
+        assert_eq!(refused.len(), 1, "{stood} -> {stands}: {refused:?}");
+        assert!(refused[0].0 == "stands" && refused[0].1.ends_with(": a review changes it"), "{refused:?}");
+    }
+    for (stood, stands) in [
+        ("charge", "chrage"),
+        ("charge", "charges"),
+        ("second", "secnd"),
+        ("days", "dags"),
+        ("within 10 days", "Within 10 days."),
+    ] {
+        assert!(texts(None).correct(slip(DecisionText::Remedy, stood, stands)).is_ok(), "{stood} -> {stands}");
+    }
+}
+
+#[test]
+fn what_was_found_and_why_is_corrected_by_a_few_words_that_do_not_turn_it() {
+    use DecisionText::{Finding, Reason, Signpost};
+    for (text, stood, stands) in [
+        (Finding, "shows the same", "does not show the same"),
+        (Finding, "shows the same", "never shows the same"),
+        (Reason, "and no exception fits", "and an exception fits"),
+        (Reason, "fits what", "doesn't fit what"),
+        (Signpost, "or the courts", "without the courts"),
+    ] {
+        let turned = faults(texts(None), slip(text, stood, stands));
+        assert_eq!(turned, [("stands".to_owned(), "turns what is said: a review changes it".to_owned())], "{stands}");
+    }
+    let other = "a letter of the bank of May has another invoice booked on the 9th alone";
+    let rewritten = faults(texts(None), slip(Finding, FINDING, other));
+    assert_eq!(rewritten, [("stands".to_owned(), "rewrites the text: a review changes it".to_owned())]);
+    assert!(texts(None).correct(slip(Finding, "the 3rd and the 5th", "the 4th and the 6th")).is_ok());
+    assert!(texts(None).correct(slip(Signpost, "the courts", "the civil courts")).is_ok());
 }
 
 #[test]
@@ -73,7 +123,6 @@ fn what_comes_of_a_correction_still_answers_the_point() {
     assert!(generic[0].1.starts_with("points[0].reason is a stock phrase"), "{generic:?}");
     let short = faults(texts(None), slip(DecisionText::Remedy, " pay 41 EUR of the second charge within 10 days", ""));
     assert!(short[0].1.starts_with("points[0].remedy is too short"), "{short:?}");
-    assert!(texts(None).correct(slip(DecisionText::Remedy, " within 10 days", "")).is_ok());
     let itself = faults(texts(None), slip(DecisionText::Reason, REASON, FINDING));
     assert_eq!(itself[0].1, "points[0].reason repeats points[0].finding; each point needs its own");
     let nothing = faults(texts(None), slip(DecisionText::Signpost, "Banco de España, or the courts", " "));

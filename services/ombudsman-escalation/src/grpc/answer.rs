@@ -32,7 +32,9 @@ use crate::store::case::StoredCase;
 use crate::store::clock::{PartyClock, Terms};
 use crate::store::decision::Issued;
 
-pub(crate) use procedure::{correction, obligation, obligation_set, offer, procedure};
+pub(crate) use procedure::{
+    correction, decision_bound, obligation, obligation_overdue, obligation_set, offer, procedure,
+};
 
 /// A case with everything its answer shows.
 pub(crate) fn case(stored: &StoredCase, team: &Team, terms: &Terms) -> pb::Case {
@@ -124,6 +126,7 @@ pub(crate) fn claimant_case(
         other_cases: others.iter().map(|other| other.name()).collect(),
         parallel_proceedings: whole.parallel_proceedings,
         code_needed: false,
+        ..pb::ClaimantCase::default()
     }
 }
 

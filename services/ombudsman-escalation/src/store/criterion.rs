@@ -95,7 +95,7 @@ pub(crate) async fn leading(db: &Db, window: Window<'_>) -> Result<Vec<Leading>,
         "select l.case_id, l.language, l.criterion, l.marked_by, l.marked_at
            from ombudsman.leading_decision l join ombudsman.office_case c on c.case_id = l.case_id
           where l.marked_at >= $1 and l.marked_at < $2 and ($3::text is null or c.regime = $3)
-            and not exists (select from ombudsman.superseded_decision s where s.case_id = l.case_id)
+            and ombudsman.replaced_by(l.case_id) is null
           order by l.marked_at, l.case_id",
         window.from.to_sqlx() as _,
         window.to.to_sqlx() as _,

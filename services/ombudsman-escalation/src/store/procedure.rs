@@ -59,7 +59,7 @@ pub(crate) async fn supersede(
 /// How a decision stands to its reviews.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Standing {
-    /// The review that took its place.
+    /// The review that took its place, or that of the decision which it left in force.
     pub(crate) superseded_by: Option<CaseId>,
     /// It is a review that was told and leaves the decision it reviews in force.
     pub(crate) confirms: bool,
@@ -69,13 +69,14 @@ pub(crate) struct Standing {
 #[tracing::instrument(name = "db.procedure.standing", skip_all)]
 pub(crate) async fn standing(connection: &mut PgConnection, case: CaseId) -> Result<Standing, StoreError> {
     let row = sqlx::query!(
-        r#"select (select review from ombudsman.superseded_decision where case_id = $1) as review,
+        r#"select ombudsman.replaced_by($1) as review,
                   exists (select from ombudsman.notification where case_id = $1) and ombudsman.confirms($1) as "confirms!""#,
         case.uuid()
     )
     .fetch_one(connection)
     .await?;
-    Ok(Standing { superseded_by: row.review.map(CaseId::from_uuid), confirms: row.confirms })
+    let superseded_by = row.review.map(CaseId::from_uuid);
+    Ok(Standing { confirms: row.confirms && superseded_by.is_none(), superseded_by })
 }
 
 /// The case that this one reviews, which never changes.

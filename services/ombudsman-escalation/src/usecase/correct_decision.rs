@@ -56,6 +56,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     }
     let (issued, answers) = decision::get(&mut step.tx, after.id).await?.ok_or(Refused::DecisionNotFound)?;
     not_ordered(&command, &obligation::of_case(&mut step.tx, after.id).await?)?;
+    after.accepts_correction(command.text)?;
     let before = procedure::corrections(&mut step.tx, after.id).await?;
     let before: Vec<pb::Correction> =
         before.iter().map(answer::correction).collect::<Option<_>>().ok_or(Failure::Unreadable)?;

@@ -288,9 +288,9 @@ async fn what_stands_since_a_slip_was_corrected_is_what_is_ordered() {
     let world = World::staffed().await;
     let case = world.told_under("es.finance").await;
     act!(world, "elena", correct_decision, CorrectDecisionRequest, &case, claim_point: "p1", text: pb::DecisionText::Remedy,
-        stood: "the second charge", stands: "the first charge", reason: "misread")
+        stood: "interest", stands: "interests", reason: "a letter was left out")
     .unwrap();
     act!(world, "elena", order_compliance, OrderComplianceRequest, &case, orders: vec![order("p1", 10)]).unwrap();
     let papers = world.papers(&case, pb::DossierKind::ComplianceOrder).await;
-    assert!(papers[0].contains("the firm refunds the first charge with legal interest"), "{papers:?}");
+    assert!(papers[0].contains("the firm refunds the second charge with legal interests"), "{papers:?}");
 }

@@ -52,7 +52,9 @@ async fn a_correction_changes_nothing_of_a_remedy_that_grants_an_amount() {
     // What is found and why is corrected, and what grants nothing.
     correct(&world, &case, pb::DecisionText::Finding, ("the 3rd and the 5th", "the 3rd and the 6th")).await.unwrap();
     let without = granting(&world, REMEDY, None).await;
-    correct(&world, &without, pb::DecisionText::Remedy, ("10 days", "15 days")).await.unwrap();
+    let figure = correct(&world, &without, pb::DecisionText::Remedy, ("10 days", "15 days")).await.unwrap_err();
+    assert_eq!((reason(&figure).1.as_str(), fields(&figure)), ("NOT_IN_DECISION", vec!["stands".to_owned()]));
+    correct(&world, &without, pb::DecisionText::Remedy, ("charge", "charges")).await.unwrap();
     let by_sql = "insert into ombudsman.correction (case_id, number, claim_point, part, entry_sequence, corrected_by, corrected_at)
                   select case_id, 9, 'p1', 'remedy', entry_sequence, 'elena', now() from ombudsman.correction where case_id = $1";
     assert_eq!(world.rule_broken_by(by_sql, crate::world::uuid_of(&case)).await, "correction_of_no_amount");

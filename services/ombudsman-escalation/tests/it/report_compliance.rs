@@ -14,7 +14,7 @@ pub async fn told(world: &World, table: T, regime: &str) -> BTreeMap<String, i64
     told_of(world, 2026, table, regime).await
 }
 
-async fn told_of(world: &World, year: i32, table: T, regime: &str) -> BTreeMap<String, i64> {
+pub async fn told_of(world: &World, year: i32, table: T, regime: &str) -> BTreeMap<String, i64> {
     let request =
         pb::GetYearlyReportRequest { year, regime: regime.into(), audience: pb::ReportAudience::Board.into() };
     let report = world.reports().get_yearly_report(request).await.unwrap().into_inner();

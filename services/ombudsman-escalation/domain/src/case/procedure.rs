@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use super::{Bound, Case, Offer, Promise, State, Told};
 use crate::obligation::Obligation;
 use crate::term;
-use crate::vocabulary::{BoundBy, NotExtended, ObligationKind, Origin, Outcome, Parallel, Stage, StayClosure};
+use crate::vocabulary::{
+    BoundBy, DecisionText, NotExtended, ObligationKind, Origin, Outcome, Parallel, Stage, StayClosure,
+};
 use crate::{ProcedureRefused as No, Refused};
 
 /// The stages in which a claim is heard.
@@ -81,7 +83,8 @@ pub struct Effect {
     pub by_law: bool,
     /// When the parties were told.
     pub notified_at: Timestamp,
-    /// The reviewed case whose decision it repeats to the letter, and which stays in force; `None` otherwise.
+    /// The reviewed case whose decision it repeated to the letter, and which stayed in force by it; `None` otherwise. What became of that one later gives this one no
+    /// effect.
     pub confirms: Option<crate::CaseId>,
 }
 
@@ -427,7 +430,9 @@ impl Case {
     pub fn report(self, obligations: &[Obligation]) -> Result<Self, Refused> {
         match self.state {
             State::Overdue { statement_due, bound } => Ok(self.to(State::Reported { statement_due, bound })),
-            State::Settled { .. } | State::Reported { .. } if obligations.iter().any(Obligation::is_overdue) => Ok(self),
+            State::Settled { .. } | State::Reported { .. } if obligations.iter().any(Obligation::is_overdue) => {
+                Ok(self)
+            }
             _ => self.wrong(&[Stage::Overdue]),
         }
     }
@@ -469,6 +474,18 @@ impl Case {
     /// Unless they do.
     pub fn is_told(&self) -> Result<(), Refused> {
         if self.state.is_decided() && self.stage() != Stage::Decided { Ok(()) } else { self.wrong(TOLD) }
+    }
+
+    /// Whether this text of its decision is still corrected: the remedy only until a party answers it or it is ordered, each of which is about what stood.
+    ///
+    /// # Errors
+    /// Unless the parties know the decision; of the remedy, once it was answered or ordered.
+    pub fn accepts_correction(&self, text: DecisionText) -> Result<(), Refused> {
+        self.is_told()?;
+        match text {
+            DecisionText::Remedy if self.stage() != Stage::Notified => self.wrong(&[Stage::Notified]),
+            _ => Ok(()),
+        }
     }
 
     /// A case that reviews this one: the same claim, before the office once more.

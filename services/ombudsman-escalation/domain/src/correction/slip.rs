@@ -1,0 +1,150 @@
+//! How far a slip of the pen goes (Ley 39/2015 art. 109.2, by analogy: errors of matter, of fact and of arithmetic, and never what was decided).
+
+use crate::vocabulary::DecisionText;
+
+/// Words that one correction changes at most in what is found, in its reasons and in the signpost.
+pub const MOST_WORDS: usize = 5;
+
+/// Words that turn what a sentence says, in the languages of decisions. Written small.
+const TURNING: &[&str] = &[
+    // es
+    "no",
+    "ni",
+    "nunca",
+    "jamás",
+    "jamas",
+    "nada",
+    "nadie",
+    "ningún",
+    "ningun",
+    "ninguno",
+    "ninguna",
+    "sin",
+    "tampoco",
+    "salvo",
+    "excepto",
+    "estima",
+    "desestima",
+    "estimar",
+    "desestimar",
+    "estimada",
+    "desestimada",
+    "estimado",
+    "desestimado",
+    "procede",
+    "improcedente",
+    // en
+    "not",
+    "never",
+    "nor",
+    "neither",
+    "none",
+    "nothing",
+    "nobody",
+    "without",
+    "cannot",
+    "unless",
+    "except",
+    "upheld",
+    "dismissed",
+    "rejected",
+    "upholds",
+    "dismisses",
+    "rejects",
+    "accepted",
+    "granted",
+    "denied",
+    "refused",
+    // ca
+    "mai",
+    "res",
+    "ningú",
+    "cap",
+    "sense",
+    "tampoc",
+    "desestimat",
+    "estimat",
+    "llevat",
+    // gl
+    "non",
+    "nin",
+    "ren",
+    "ninguén",
+    "ningunha",
+    "sen",
+    "agás",
+    // eu
+    "ez",
+    "ezin",
+    "inoiz",
+    "inor",
+    "ezer",
+    "gabe",
+    "ezetsi",
+    "onartu",
+];
+
+/// What of the mended text goes beyond a slip of the pen in the one that stood; `None` where nothing does.
+///
+/// A remedy is what the firm has to do: in it a slip is a letter of a word, left out, added, wrong or swapped with the next, and no figure. Elsewhere a few words may
+/// have been written for others, a date or a figure too, which is what is misread most; but none that turns what the sentence says.
+pub(super) fn beyond_a_slip(text: DecisionText, stood: &str, mended: &str) -> Option<&'static str> {
+    let (before, after) = (words(stood), words(mended));
+    if turning(&before) != turning(&after) {
+        return Some("turns what is said");
+    }
+    match text {
+        DecisionText::Remedy => {
+            if figures(stood) != figures(mended) {
+                Some("changes a figure of what is to be done")
+            } else if before.len() != after.len() {
+                Some("adds to what is to be done, or takes from it")
+            } else if before.iter().zip(&after).any(|(one, other)| !is_one_letter_off(one, other)) {
+                Some("puts a word for another into what is to be done")
+            } else {
+                None
+            }
+        }
+        DecisionText::Finding | DecisionText::Reason | DecisionText::Signpost => {
+            (changed(&before, &after) > MOST_WORDS).then_some("rewrites the text")
+        }
+    }
+}
+
+/// The words of a text, in small letters and without what stands around them.
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()).collect()
+}
+
+/// Those that turn what is said, in order.
+fn turning(words: &[String]) -> Vec<&str> {
+    let turns = |word: &&str| TURNING.contains(word) || word.ends_with("n't") || word.ends_with("n’t");
+    words.iter().map(String::as_str).filter(turns).collect()
+}
+
+/// The groups of digits of a text, in order.
+fn figures(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_numeric()).filter(|group| !group.is_empty()).collect()
+}
+
+/// How many words stand between what both texts begin with and what both end with, in the longer of both.
+fn changed(before: &[String], after: &[String]) -> usize {
+    let both = before.len().min(after.len());
+    let begin = before.iter().zip(after).take_while(|(one, other)| one == other).count();
+    let end =
+        before.iter().rev().zip(after.iter().rev()).take(both - begin).take_while(|(one, other)| one == other).count();
+    before.len().max(after.len()) - begin - end
+}
+
+/// Whether one word is the other but for one letter that is left out, added, another, or swapped with the next.
+fn is_one_letter_off(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let begin = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[begin..], &other[begin..]);
+    let end = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (&one[..one.len() - end], &other[..other.len() - end]) {
+        ([], [] | [_]) | ([_], [] | [_]) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
+}
