@@ -15,12 +15,14 @@ use ombudsman_escalation_domain::vocabulary::Visibility;
 use postgres::{StoreError, Tx};
 use prost::Name;
 use prost_types::Any;
+use server::Call;
 use uuid::Uuid;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
+use crate::store::access::{self, Access};
 use crate::store::rights as store;
 use crate::store::{case, clock, decision, dossier, obligation, procedure};
 use crate::usecase::dossier_reading::is_for_claimant;
@@ -49,24 +51,8 @@ impl Holdings {
         cases.iter().map(told).collect()
     }
 
-    fn hold(&self, matter: &store::Matter, now: Timestamp) -> Option<Hold> {
-        if matter.erased {
-            return None;
-        }
-        Hold::of(CaseId::from_uuid(matter.id).name(), matter.ended_at, self.keep_ended, now)
-    }
-}
-
-#[tonic::async_trait]
-impl DataHolder for Holdings {
-    type Error = Failure;
-
-    async fn holds(&self, customers: &[Uuid], now: Timestamp) -> Result<Vec<Hold>, Failure> {
-        let matters = store::matters(self.office.db.reader(), customers).await?;
-        Ok(matters.iter().filter_map(|matter| self.hold(matter, now)).collect())
-    }
-
-    fn records(&self, customers: Vec<Uuid>) -> Records<Failure> {
+    /// Everything, to somebody: what lies in a dossier is told once it is written down who it is told to.
+    fn told_to(&self, actor: Actor, traceparent: String, customers: Vec<Uuid>) -> Records<Failure> {
         let office = self.office.clone();
         async_stream::try_stream! {
             let matters = store::matters(office.db.reader(), &customers).await?;
@@ -88,7 +74,12 @@ impl DataHolder for Holdings {
                 let mut after = Some(0);
                 while let Some(place) = after {
                     let page = dossier::list((&office.db, &office.seal), *id, &[Visibility::Parties.to_string()], place, PAGE).await?;
-                    for sealed in page.iter().filter(|sealed| is_for_claimant(sealed, &told)) {
+                    let theirs: Vec<_> = page.iter().filter(|sealed| is_for_claimant(sealed, &told)).collect();
+                    let sequences: Vec<u64> = theirs.iter().map(|sealed| sealed.entry.sequence).collect();
+                    if !sequences.is_empty() {
+                        access::note(&office.db, &shown(&office, (&actor, &traceparent), *id, &sequences)).await?;
+                    }
+                    for sealed in theirs {
                         yield packed(&answer::dossier_entry(sealed, true, false))?;
                     }
                     after = page.last().and_then(|last| i64::try_from(last.entry.sequence).ok());
@@ -97,10 +88,13 @@ impl DataHolder for Holdings {
             for id in &cases {
                 let mut connection = office.db.reader().acquire().await.map_err(StoreError::from)?;
                 let found = decision::get(&mut connection, *id).await?;
+                let paper = decision::paper(&mut connection, *id).await?;
                 let corrected = procedure::corrections(&mut connection, *id).await?;
                 let owed = obligation::of_case(&mut connection, *id).await?;
                 drop(connection);
                 if let Some((issued, answers)) = found.filter(|(issued, _)| issued.notified_at.is_some()) {
+                    let papers: Vec<u64> = paper.into_iter().chain(corrected.iter().map(|one| one.entry)).collect();
+                    access::note(&office.db, &shown(&office, (&actor, &traceparent), *id, &papers)).await?;
                     let corrections = corrected.iter().filter_map(answer::correction).collect();
                     yield packed(&pb::Decision { corrections, ..answer::decision(&issued, &answers) })?;
                 }
@@ -111,6 +105,32 @@ impl DataHolder for Holdings {
             }
         }
         .boxed()
+    }
+
+    fn hold(&self, matter: &store::Matter, now: Timestamp) -> Option<Hold> {
+        if matter.erased {
+            return None;
+        }
+        Hold::of(CaseId::from_uuid(matter.id).name(), matter.ended_at, self.keep_ended, now)
+    }
+}
+
+#[tonic::async_trait]
+impl DataHolder for Holdings {
+    type Error = Failure;
+
+    async fn holds(&self, customers: &[Uuid], now: Timestamp) -> Result<Vec<Hold>, Failure> {
+        let matters = store::matters(self.office.db.reader(), customers).await?;
+        Ok(matters.iter().filter_map(|matter| self.hold(matter, now)).collect())
+    }
+
+    fn records(&self, customers: Vec<Uuid>) -> Records<Failure> {
+        let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
+        self.told_to(actor, server::current_traceparent(), customers)
+    }
+
+    fn records_for(&self, call: &Call, customers: Vec<Uuid>) -> Records<Failure> {
+        self.told_to(call.actor().clone(), call.traceparent.clone(), customers)
     }
 
     async fn erase(&self, tx: &mut Tx, customers: &[Uuid], now: Timestamp) -> Result<Leftover, Failure> {
@@ -125,6 +145,14 @@ impl DataHolder for Holdings {
         let resources = cases.into_iter().map(|id| CaseId::from_uuid(id).name()).collect();
         Ok(Leftover { resources, needed: needed.len() })
     }
+}
+
+/// That somebody was shown these entries of a dossier.
+fn shown(office: &Office, (actor, traceparent): (&Actor, &str), case: CaseId, sequences: &[u64]) -> Access {
+    let shown = access::runs(sequences);
+    let span = [shown.first().map_or(0, |run| run[0]), shown.last().map_or(0, |run| run[1])];
+    let (actor, traceparent) = (actor.clone(), traceparent.to_owned());
+    Access { case, actor, shown, span, sealed: false, traceparent, read_at: office.ambient.now() }
 }
 
 fn packed(message: &impl Name) -> Result<Any, Failure> {

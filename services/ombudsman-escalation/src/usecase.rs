@@ -6,6 +6,7 @@ mod bench;
 pub(crate) mod links;
 mod prior_contact;
 mod repeated;
+mod standing;
 mod step;
 
 pub mod add_dossier_entry;

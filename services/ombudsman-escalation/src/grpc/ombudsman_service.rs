@@ -136,8 +136,9 @@ impl OmbudsmanService for Service {
         &self,
         request: Request<pb::ListDossierAccessesRequest>,
     ) -> Answer<pb::ListDossierAccessesResponse> {
+        let call = Call::of(&request);
         let page = convert::list_dossier_accesses(request.get_ref()).map_err(|violations| status(&violations))?;
-        answer(usecase::dossier_reading::accesses(self.office.clone(), page).await)
+        answer(usecase::dossier_reading::accesses(self.office.clone(), call, page).await)
     }
 
     async fn start_investigation(&self, request: Request<pb::StartInvestigationRequest>) -> Answer<pb::Case> {

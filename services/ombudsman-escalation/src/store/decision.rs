@@ -229,6 +229,17 @@ async fn answers(connection: &mut PgConnection, case: CaseId) -> Result<Vec<Answ
         .collect()
 }
 
+/// The entry of the dossier in which a decision lies as it was issued.
+#[tracing::instrument(name = "db.decision.paper", skip_all)]
+pub(crate) async fn paper(connection: &mut PgConnection, case: CaseId) -> Result<Option<u64>, StoreError> {
+    let sequence =
+        sqlx::query_scalar!("select dossier_sequence from ombudsman.decision where case_id = $1", case.uuid());
+    let sequence = sequence.fetch_optional(connection).await?;
+    sequence
+        .map(|sequence| u64::try_from(sequence).map_err(|_| StoreError::corrupt("decision", "dossier_sequence", case)))
+        .transpose()
+}
+
 /// The text of a decision that was signed, while it is there.
 #[tracing::instrument(name = "db.decision.document", skip_all)]
 pub(crate) async fn document(

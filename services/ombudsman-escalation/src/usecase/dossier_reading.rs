@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use kernel::ResourceId as _;
 use ombudsman_escalation_domain::dossier::{Hash, Sealed, hold_against, told_offers, verify_whole};
-use ombudsman_escalation_domain::team::SEATS;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use ombudsman_escalation_domain::{CaseId, Refused};
 use prost::{Message as _, Name as _};
@@ -15,12 +14,13 @@ use ventanilla_proto::ledger::v1::Entry as LedgerEntry;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::rights::v1::PersonalDataErased;
 
-use super::entry;
+use super::standing::Standing;
+use super::{denied, entry};
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
 use crate::store::access::{self, Access};
-use crate::store::{case, dossier, rights, wall};
+use crate::store::{case, dossier, rights};
 
 const LIST: &str = "dossier_entries";
 const ACCESSES: &str = "dossier_accesses";
@@ -41,16 +41,6 @@ pub struct Page {
 /// What the firm keeps of an affair as a whole, its own notes among it, in cases from before both were told apart.
 const HOUSES_OWN: [DossierKind; 2] = [DossierKind::MessagesSnapshot, DossierKind::HistorySnapshot];
 
-/// How somebody of the office stands to a case.
-enum Standing {
-    /// In a seat that nothing stands against.
-    Seated,
-    /// With a term that runs, and nothing that is known ties them to the case.
-    Clear,
-    /// Neither.
-    KeptOff,
-}
-
 /// What this caller may see of the case: visibilities that are listed, and whether sealed content is shown.
 struct Sight {
     listed: Vec<String>,
@@ -64,10 +54,10 @@ impl Sight {
         let who = call.acting();
         // A term that is over, or a tie to the case, leaves what every party may read.
         let (listed, sealed): (&[Visibility], bool) = match who.is_office() {
-            true => match Self::standing(office, &who.actor.id, case).await? {
+            true => match Standing::of(office, &who.actor.id, case).await? {
                 Standing::Seated => (Visibility::ALL, true),
                 Standing::Clear => (Visibility::ALL, false),
-                Standing::KeptOff => (&[Visibility::Parties], false),
+                Standing::KeptOff(_) => (&[Visibility::Parties], false),
             },
             false => (&[Visibility::Parties], false),
         };
@@ -91,23 +81,6 @@ impl Sight {
     /// Whether the entry is in this caller's list at all.
     fn lists(&self, sealed: &Sealed) -> bool {
         self.told.as_ref().is_none_or(|told| is_for_claimant(sealed, told))
-    }
-
-    /// How somebody of the office stands to the case.
-    async fn standing(office: &Office, person: &str, case: CaseId) -> Result<Standing, Failure> {
-        let Some(stored) = case::get(&office.db, case).await? else { return Ok(Standing::KeptOff) };
-        let now = office.ambient.now();
-        let mut tx = office.db.tx().await?;
-        let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
-        let team = wall::team(&mut *tx, case).await?;
-        tx.rollback().await?;
-        Ok(if team.authorize(person, SEATS, &wall, now).is_ok() {
-            Standing::Seated
-        } else if team.finds_clear(person, &wall, now).is_ok() {
-            Standing::Clear
-        } else {
-            Standing::KeptOff
-        })
     }
 
     /// Whether what the office keeps to itself is among it.
@@ -214,12 +187,16 @@ fn shown(office: &Office, call: &Call, case: CaseId, sight: &Sight, found: &[Sea
     }
 }
 
-/// Who was shown which entries, newest first.
+/// Who was shown which entries, newest first: for whom of the office nothing keeps off the case.
 ///
 /// # Errors
 /// [`Failure`].
 #[tracing::instrument(name = "dossier.list_accesses", skip_all, fields(case = %page.case))]
-pub async fn accesses(office: Office, page: Page) -> Result<pb::ListDossierAccessesResponse, Failure> {
+pub async fn accesses(office: Office, call: Call, page: Page) -> Result<pb::ListDossierAccessesResponse, Failure> {
+    case::get(&office.db, page.case).await?.ok_or(Refused::CaseNotFound)?;
+    if let Standing::KeptOff(refused) = Standing::of(&office, &call.acting().actor.id, page.case).await? {
+        return Err(denied(&office, &call, ("ListDossierAccesses", page.case.name()), refused).await);
+    }
     let filter = page.case.to_string();
     let before = match PageToken::decode(&page.token, ACCESSES, filter.as_bytes())? {
         Some(token) => {
@@ -228,7 +205,6 @@ pub async fn accesses(office: Office, page: Page) -> Result<pb::ListDossierAcces
         }
         None => i64::MAX,
     };
-    case::get(&office.db, page.case).await?.ok_or(Refused::CaseNotFound)?;
     let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
     let mut found = access::list(&office.db, page.case, before, limit).await?;
     let more = found.len() > page.size;

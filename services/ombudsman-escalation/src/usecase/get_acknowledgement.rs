@@ -10,11 +10,11 @@ use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::denied;
+use super::get_decision::note_shown;
 use super::open_case::is_claimant;
 use crate::document::{self, Format, Leaf};
 use crate::error::Failure;
 use crate::office::Office;
-use crate::store::access::{self, Access};
 use crate::store::{case, dossier};
 
 /// The acknowledgement as a signed document: for the office, for the claimant, and for who opened the case.
@@ -30,19 +30,10 @@ pub async fn run(office: Office, call: Call, id: CaseId, format: Format) -> Resu
     }
     let entry = dossier::first_of((&office.db, &office.seal), id, DossierKind::Acknowledgement).await?;
     let entry = entry.ok_or(Refused::NoAcknowledgement)?;
-    let sequence = i64::try_from(entry.entry.sequence).unwrap_or(i64::MAX);
+    let sequence = entry.entry.sequence;
     let content = entry.content.ok_or(Refused::CaseErased)?;
     // It lies in the dossier: who is handed it was shown it.
-    let shown = Access {
-        case: id,
-        actor: call.actor().clone(),
-        shown: vec![[sequence, sequence]],
-        span: [sequence, sequence],
-        sealed: false,
-        traceparent: call.traceparent.clone(),
-        read_at: office.ambient.now(),
-    };
-    access::note(&office.db, &shown).await?;
+    note_shown(&office, &call, id, &[sequence]).await?;
     let corrupt = || StoreError::corrupt("dossier_content", "content", id);
     let sealed = String::from_utf8(content.bytes).map_err(|_| corrupt())?;
     let text = document::unsealed(&notice::ACKNOWLEDGEMENT, &sealed).ok_or_else(corrupt)?.to_owned();

@@ -7,13 +7,16 @@ use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
 use super::denied;
+use super::standing::Standing;
 use crate::error::Failure;
 use crate::grpc::answer;
 use crate::office::Office;
+use crate::store::access::{self, Access};
 use crate::store::{case, decision, procedure};
 use crate::usecase::open_case::is_claimant;
 
-/// The decision: for the office once it is issued, for the claimant once it was notified.
+/// The decision: for who of the office is not kept off the case once it is issued, for everybody else it is for once it was notified. Who is shown it stands in
+/// the access log, as it lies in the dossier.
 ///
 /// # Errors
 /// [`Failure`].
@@ -23,7 +26,10 @@ pub async fn run(office: Office, call: Call, id: CaseId) -> Result<pb::Decision,
     let mut connection = office.db.reader().acquire().await?;
     let corrected = procedure::corrections(&mut connection, id).await?;
     let superseded_by = procedure::standing(&mut connection, id).await?.superseded_by;
+    let paper = decision::paper(&mut connection, id).await?;
     drop(connection);
+    let papers: Vec<u64> = paper.into_iter().chain(corrected.iter().map(|one| one.entry)).collect();
+    note_shown(&office, &call, id, &papers).await?;
     let superseded_by = superseded_by.map(|review| review.name()).unwrap_or_default();
     let corrections = corrected.iter().map(answer::correction).collect::<Option<_>>().ok_or(Failure::Unreadable)?;
     Ok(pb::Decision { corrections, superseded_by, ..answer::decision(&issued, &answers) })
@@ -45,9 +51,35 @@ pub(super) async fn readable(
         }
     }
     let mut connection = office.db.reader().acquire().await?;
-    let (issued, answers) = decision::get(&mut connection, id).await?.ok_or(Refused::DecisionNotFound)?;
-    if !who.is_office() && issued.notified_at.is_none() {
-        return Err(Refused::DecisionNotFound.into());
+    let found = decision::get(&mut connection, id).await?;
+    drop(connection);
+    if found.as_ref().is_none_or(|(issued, _)| issued.notified_at.is_none()) {
+        if !who.is_office() {
+            return Err(Refused::DecisionNotFound.into());
+        }
+        // Whether it was decided is nothing for them to know either.
+        if let Standing::KeptOff(_) = Standing::of(office, &who.actor.id, id).await? {
+            return Err(denied(office, call, (method, id.name()), Refused::DecisionNotFound).await);
+        }
     }
-    Ok((issued, answers))
+    found.ok_or_else(|| Refused::DecisionNotFound.into())
+}
+
+/// Writes down that the caller was shown a paper of the dossier: nobody is shown what is not written down.
+pub(super) async fn note_shown(office: &Office, call: &Call, case: CaseId, sequences: &[u64]) -> Result<(), Failure> {
+    let mut sequences = sequences.to_vec();
+    sequences.sort_unstable();
+    sequences.dedup();
+    let shown = access::runs(&sequences);
+    let span = [shown.first().map_or(0, |run| run[0]), shown.last().map_or(0, |run| run[1])];
+    let access = Access {
+        case,
+        actor: call.actor().clone(),
+        shown,
+        span,
+        sealed: false,
+        traceparent: call.traceparent.clone(),
+        read_at: office.ambient.now(),
+    };
+    Ok(access::note(&office.db, &access).await?)
 }

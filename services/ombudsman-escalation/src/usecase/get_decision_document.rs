@@ -35,13 +35,14 @@ pub struct Query {
 pub async fn run(office: Office, call: Call, query: Query) -> Result<pb::DecisionDocument, Failure> {
     let (issued, _) = get_decision::readable(&office, &call, ("GetDecisionDocument", query.case)).await?;
     match query.correction {
-        None => decision_itself(&office, issued, query).await,
-        Some(number) => correction(&office, &issued, number, query).await,
+        None => decision_itself(&office, &call, issued, query).await,
+        Some(number) => correction(&office, &call, (&issued, number), query).await,
     }
 }
 
 async fn decision_itself(
     office: &Office,
+    call: &Call,
     issued: decision::Issued,
     query: Query,
 ) -> Result<pb::DecisionDocument, Failure> {
@@ -51,7 +52,9 @@ async fn decision_itself(
     }
     let mut connection = office.db.reader().acquire().await?;
     let text = decision::document(&mut connection, id).await?.ok_or(Refused::CaseErased)?;
+    let paper = decision::paper(&mut connection, id).await?;
     drop(connection);
+    get_decision::note_shown(office, call, id, paper.as_slice()).await?;
     // Nothing is handed out under the office's seal that is not what was sealed.
     let sealed = document::sealed(&issued, text.expose());
     let sealed = sealed.ok_or_else(|| StoreError::corrupt("decision_document", "text", id))?;
@@ -61,8 +64,8 @@ async fn decision_itself(
 
 async fn correction(
     office: &Office,
-    issued: &decision::Issued,
-    number: u32,
+    call: &Call,
+    (issued, number): (&decision::Issued, u32),
     query: Query,
 ) -> Result<pb::DecisionDocument, Failure> {
     let corrected = procedure::corrections(&mut *office.db.reader().acquire().await?, query.case).await?;
@@ -71,6 +74,7 @@ async fn correction(
     let signed = wanted.signed.ok_or(Refused::DecisionUnsigned)?;
     let corrupt = || StoreError::corrupt("correction", "document_sequence", query.case);
     let sealed = String::from_utf8(signed.sealed.ok_or(Refused::CaseErased)?).map_err(|_| corrupt())?;
+    get_decision::note_shown(office, call, query.case, &[signed.entry]).await?;
     let text = document::unsealed(&notice::CORRECTION, &sealed);
     let text = text.filter(|text| seal::sha256(text.as_bytes()) == signed.hash).ok_or_else(corrupt)?.to_owned();
     let name = format!("decision-{}-correction-{number}", query.case.uuid());

@@ -6,6 +6,7 @@ use kernel::Classify;
 use ledger::Draft;
 use postgres::{StoreError, Tx};
 use prost_types::Any;
+use server::Call;
 use uuid::Uuid;
 
 use crate::ErasureId;
@@ -27,6 +28,11 @@ pub trait DataHolder: Clone + Send + Sync + 'static {
 
     /// Everything that is held of these customers and that a person may read of themselves.
     fn records(&self, customers: Vec<Uuid>) -> Records<Self::Error>;
+
+    /// The same for who asks in this call, where a service writes down who was shown what.
+    fn records_for(&self, _call: &Call, customers: Vec<Uuid>) -> Records<Self::Error> {
+        self.records(customers)
+    }
 
     /// Waits until everybody is done who may be adding to what is held of a customer because they began before it was known here that
     /// the customer is erased; whoever begins later knows it. Nothing to wait for unless said otherwise.

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use futures::{Stream, StreamExt as _};
 use kernel::{Ambient, Classify, Kind, ResourceId, Violation, Violations};
 use server::parse::{self, time_to_proto};
-use server::status;
+use server::{Call, status};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use ventanilla_proto::rights::v1 as proto;
@@ -54,7 +54,8 @@ impl<H: DataHolder> PersonalDataService for PersonalDataApi<H> {
         &self,
         request: Request<proto::GatherPersonalDataRequest>,
     ) -> Result<Response<Self::GatherPersonalDataStream>, Status> {
-        let records = self.holder.records(customers(&request.get_ref().customers)?);
+        let customers = customers(&request.get_ref().customers)?;
+        let records = self.holder.records_for(&Call::of(&request), customers);
         let told = records.map(|record| match record {
             Ok(record) => Ok(proto::GatherPersonalDataResponse { record: Some(record) }),
             Err(error) => Err(status(&error)),
