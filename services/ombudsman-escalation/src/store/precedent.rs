@@ -42,6 +42,23 @@ pub(crate) async fn marks(
     Ok(marks)
 }
 
+/// Holds these marks until the end of the transaction: who decides under one of them waits, and then sees what was decided.
+#[tracing::instrument(name = "db.precedent.hold", skip_all)]
+pub(crate) async fn hold(tx: &mut PgConnection, marks: &[String]) -> Result<(), StoreError> {
+    let mut marks = marks.to_vec();
+    // In one order, so that nobody waits for who waits for them.
+    marks.sort();
+    for mark in marks {
+        sqlx::query!(
+            r#"select pg_advisory_xact_lock(hashtextextended('ombudsman.precedent' || $1, 0))::text as "locked?""#,
+            mark
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
 /// For each claim point the decided points of these marks that are most similar, the most similar first and so many at most, and how many decided
 /// points there are.
 #[tracing::instrument(name = "db.precedent.shown", skip_all)]

@@ -117,6 +117,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dec
 async fn precedents(step: &mut Step, mark: &str, considered: &[Considered]) -> Result<(Known, Known), Failure> {
     let (case, language) = (step.case(), step.stored.matter.language);
     let marks = precedent_store::marks(&mut step.tx, &case, &step.stored.matter).await?;
+    // Of two decisions on one cause that are issued at once, the second sees the first.
+    precedent_store::hold(&mut step.tx, &marks).await?;
     let found = precedent_store::shown(&mut step.tx, &case, &marks, language, precedent::LOOKED_AT).await?;
     let shown: Known = found
         .into_iter()

@@ -265,3 +265,43 @@ async fn decisions_whose_motive_nobody_said_are_precedents_of_every_motive_of_th
     let shown = world.find(&case).await.unwrap().points.remove(0).precedents;
     assert_eq!((shown.len(), shown[0].decision.as_str()), (1, decided.name.as_str()));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_contrary_decisions_that_are_issued_at_once_the_second_answers_the_first() {
+    let world = World::staffed().await;
+    let (one, other) = (world.bring_to_draft(DOUBLE.of(3)).await, world.bring_to_draft(DOUBLE.of(4)).await);
+    let requests =
+        [world.decision_of(&one, UPHELD, "el cobro").await, world.decision_of(&other, NOT_UPHELD, "el cobro").await];
+    let admin = world.database.admin().await;
+    // Whoever decides on this cause waits, until both do.
+    let mut held = admin.begin().await.unwrap();
+    sqlx::query(
+        "select pg_advisory_xact_lock(hashtextextended('ombudsman.precedent@' || regime || '|', 0)) from ombudsman.office_case where case_id = $1",
+    )
+    .bind(uuid_of(&one))
+    .execute(&mut *held)
+    .await
+    .unwrap();
+    let issuing = requests.map(|request| {
+        let mut elena = world.elena();
+        tokio::spawn(async move { elena.issue_decision(request).await })
+    });
+    testkit::eventually(std::time::Duration::from_secs(20), || async {
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_locks l join pg_database d on d.oid = l.database
+              where d.datname = current_database() and l.locktype = 'advisory' and not l.granted",
+        )
+        .fetch_one(&admin)
+        .await
+        .unwrap();
+        if waiting == 2 { Ok(()) } else { Err(format!("{waiting} wait")) }
+    })
+    .await;
+    held.commit().await.unwrap();
+    let mut refused = Vec::new();
+    for issued in issuing {
+        refused.extend(issued.await.unwrap().err());
+    }
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    assert_eq!(reason(&refused[0]), (Code::FailedPrecondition, "PRECEDENTS_UNANSWERED".into()));
+}
