@@ -49,8 +49,8 @@ impl OnOmbudsman {
         effect.write(tx, ChangeKind::OfficeNoted, change, draft, detail).await
     }
 
-    /// Sends the customer the office's form, by the way the affair came in writing, and by post where it came by telephone. Nothing is sent in an
-    /// affair that takes no more messages.
+    /// Sends the customer the office's form, by the way the affair came in writing, and by post where it came by telephone: also in an affair that is over, which is what
+    /// is brought before an office most.
     async fn send_form(
         &self,
         tx: &mut Tx,
@@ -64,7 +64,7 @@ impl OnOmbudsman {
             Channel::Phone => Channel::Post,
             in_writing => in_writing,
         };
-        if let Err(refused) = chronicle.tell(channel, form, Moment::Now(occurred_at)) {
+        if let Err(refused) = chronicle.tell_all_the_same(channel, form, Moment::Now(occurred_at)) {
             tracing::warn!(reason = refused.reason(), "the form of the ombudsman's office is not sent");
             return Ok(());
         }

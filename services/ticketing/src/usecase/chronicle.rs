@@ -306,9 +306,17 @@ impl Chronicle {
     /// # Errors
     /// [`Refusal`], as [`Ticket::note`].
     pub(crate) fn tell_of_promise(&mut self, channel: Channel, body: Body, moment: Moment) -> Result<(), Refusal> {
+        self.by_itself(|own| own.tell_all_the_same(channel, body, moment))
+    }
+
+    /// Tells the customer something that they are owed whatever has become of the affair: it may be over.
+    ///
+    /// # Errors
+    /// [`Refusal`], as [`Ticket::note`].
+    pub(crate) fn tell_all_the_same(&mut self, channel: Channel, body: Body, moment: Moment) -> Result<(), Refusal> {
         let (ticket, at) = self.stored.ticket.clone().note(moment)?;
         let id = self.next_message();
-        self.by_itself(|own| own.write_as(id, Said::to_customer(channel, body), ticket, at));
+        self.write_as(id, Said::to_customer(channel, body), ticket, at);
         Ok(())
     }
 

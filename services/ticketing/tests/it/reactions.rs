@@ -238,6 +238,23 @@ async fn who_complained_by_phone_to_the_office_is_sent_its_form_once_and_in_writ
         assert_eq!((sent[0].channel(), sent[0].direction()), (goes_by, Direction::Outbound));
         assert_eq!(sent[0].visibility(), pb::MessageVisibility::Public);
     }
+    // It comes before the office once the firm has answered: the affair is over by then, and the form is owed all the same.
+    let over = client.create_ticket(create_request(complaint())).await.unwrap().into_inner().ticket.unwrap();
+    let over = answered(&mut client, &over).await;
+    let over = accept_at(&world._served[1], &over).await;
+    assert_eq!(over.state(), pb::TicketState::Closed);
+    world.says(&over.name, &contact(&over)).await;
+    let list = pb::ListMessagesRequest { parent: over.name.clone(), page_size: 100, ..Default::default() };
+    eventually(Duration::from_secs(20), || async {
+        let said = client.clone().list_messages(list.clone()).await.unwrap().into_inner().messages;
+        match said.iter().filter(|message| message.body.starts_with("Quien es")).count() {
+            1 => Ok(()),
+            sent => Err(format!("{sent} were sent")),
+        }
+    })
+    .await;
+    let get = pb::GetTicketRequest { name: over.name.clone() };
+    assert_eq!(client.get_ticket(get).await.unwrap().into_inner().state(), pb::TicketState::Closed);
 }
 
 /// The affair, once both points are answered and it is resolved.
