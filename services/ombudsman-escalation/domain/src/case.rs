@@ -128,6 +128,8 @@ pub struct Completion {
     pub parallel: Option<Parallel>,
     /// The date of the facts.
     pub facts_at: Option<Timestamp>,
+    /// When the claimant learnt of them.
+    pub known_at: Option<Timestamp>,
     /// The claim points.
     pub points: Vec<ClaimPoint>,
     /// Proof that the representative may act for the claimant.
@@ -153,15 +155,22 @@ impl Complaint {
         let changed = [
             (MissingItem::ParallelProceedingsDeclaration, sent.parallel.is_some() && sent.parallel != self.parallel),
             (MissingItem::FactsDate, sent.facts_at.is_some() && sent.facts_at != self.facts_at),
+            // Nothing asks for it: what was not said of it is always taken.
+            (
+                MissingItem::FactsDate,
+                self.known_at.is_some() && sent.known_at.is_some() && sent.known_at != self.known_at,
+            ),
             (MissingItem::ClaimPoints, !added.is_empty()),
         ];
         let beyond = changed.into_iter().filter(|(item, changed)| *changed && !sent.own && !open.contains(item));
-        let items: Vec<MissingItem> = beyond.map(|(item, _)| item).collect();
+        let mut items: Vec<MissingItem> = beyond.map(|(item, _)| item).collect();
+        items.dedup();
         if !items.is_empty() {
             return Err(Refused::NotAskedFor { items });
         }
         self.parallel = sent.parallel.or(self.parallel);
         self.facts_at = sent.facts_at.or(self.facts_at);
+        self.known_at = sent.known_at.or(self.known_at);
         if sent.own && !sent.points.is_empty() {
             self.points = sent.points;
         } else {
@@ -268,7 +277,7 @@ impl Case {
 
     /// Takes in what the claimant sent, from when it reached the office. What came before the deadline counts; later is still taken as long
     /// as the case was not archived. What was sent in part is completed by what is sent after it, and what is sent where a refusal was proposed answers
-    /// the proposal.
+    /// the proposal, but for what came before it.
     ///
     /// # Errors
     /// Unless a cure was asked for, and of what was asked something is missing still, or a refusal was proposed; when it says otherwise what was not asked for.
@@ -283,7 +292,8 @@ impl Case {
             State::Registered if !missing.is_empty() && self.cure.is_some() => (State::Registered, true),
             State::InadmissibleProposed(proposal) => {
                 open.extend(admissibility::turns_on(proposal.ground));
-                let allegations_at = proposal.allegations_at.or(Some(reached_at));
+                let answers = proposal.proposed_at.is_none_or(|proposed| proposed <= reached_at);
+                let allegations_at = proposal.allegations_at.or(answers.then_some(reached_at));
                 (State::InadmissibleProposed(Proposal { allegations_at, ..proposal }), !missing.is_empty())
             }
             _ => return self.wrong(&[Stage::NeedsCure, Stage::InadmissibleProposed]),
@@ -312,7 +322,7 @@ impl Case {
         }
         admissibility::support(ground, &self.complaint, facts, self.regime)?;
         let allegations_due = term::end_after_days(now, self.regime.allegations_days);
-        let proposal = Proposal { ground, reasons, allegations_due, allegations_at: None };
+        let proposal = Proposal { ground, reasons, proposed_at: Some(now), allegations_due, allegations_at: None };
         Ok(self.to(State::InadmissibleProposed(proposal)))
     }
 
@@ -381,6 +391,19 @@ impl Case {
                 Ok(self.to(State::ArchivedUncured { reasons, signpost, refused_at: now }))
             }
             _ => self.wrong(&[Stage::InadmissibleProposed, Stage::NeedsCure]),
+        }
+    }
+
+    /// What the claimant was asked to complete was there, as far as the complaint itself shows, and the time for it is over: it goes on in the registry, where it is
+    /// admitted, or a refusal proposed. Itself otherwise: who was asked for what takes a judgement and sent nothing is archived.
+    pub fn past_its_cure(self, now: Timestamp) -> Self {
+        match self.state {
+            State::NeedsCure { due }
+                if due <= now && self.cure.as_ref().is_some_and(|cure| self.has_all_of(&cure.items)) =>
+            {
+                self.to(State::Registered)
+            }
+            _ => self,
         }
     }
 

@@ -64,6 +64,9 @@ pub fn acknowledgement(facts: &Acknowledged<'_>) -> String {
     put(&mut text, words.filed_at_office, &clock(complaint.filed_at_office));
     put(&mut text, words.channel, complaint.channel.as_str());
     put(&mut text, words.parallel, words.declared(complaint.parallel));
+    for (name, at) in [(words.facts, complaint.facts_at), (words.known, complaint.known_at)] {
+        put(&mut text, name, &at.map_or_else(|| words.unsaid.to_owned(), |at| term::date(at).to_string()));
+    }
     if let Some(representative) = &complaint.representative {
         put(&mut text, words.representative, representative.name.expose());
     }
@@ -153,6 +156,9 @@ struct Words {
     parallel: &'static str,
     undeclared: &'static str,
     parallels: [&'static str; 3],
+    facts: &'static str,
+    known: &'static str,
+    unsaid: &'static str,
     representative: &'static str,
     point: &'static str,
     claim: &'static str,
@@ -208,6 +214,9 @@ const fn words(language: Language) -> Words {
             parallel: "Other proceedings",
             undeclared: "not declared yet",
             parallels: ["none", "pending", "decided"],
+            facts: "Date of the facts",
+            known: "Known to the claimant since",
+            unsaid: "not said",
             representative: "Represented by",
             point: "Point",
             claim: "Claim",
@@ -239,6 +248,9 @@ const fn words(language: Language) -> Words {
             parallel: "Otros procedimientos",
             undeclared: "sin declarar todavía",
             parallels: ["ninguno", "pendiente", "decidido"],
+            facts: "Fecha de los hechos",
+            known: "Conocidos desde",
+            unsaid: "sin decir",
             representative: "Representante",
             point: "Punto",
             claim: "Lo que se reclama",

@@ -7,7 +7,7 @@ use kernel::{Channel, Personal, ResourceId, Uuid};
 use ombudsman_escalation_domain::admissibility::Facts;
 use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Completion, State};
 use ombudsman_escalation_domain::regime::{REGIMES, Regime};
-use ombudsman_escalation_domain::vocabulary::{Ground, MissingItem, Origin, Parallel, Stage};
+use ombudsman_escalation_domain::vocabulary::{Ground, MissingItem, Origin, Parallel, Stage, TermKind};
 use ombudsman_escalation_domain::{CaseId, CustomerId, Refused, TicketId};
 
 fn at(text: &str) -> Timestamp {
@@ -198,4 +198,68 @@ fn what_answers_a_proposal_is_taken_in_as_far_as_the_ground_turns_on_it() {
     let refused = heard.clone().refuse(Ground::TimeBarred, because(), "the courts".to_owned(), later(20));
     assert!(matches!(refused, Err(Refused::GroundNotMet { .. })), "{refused:?}");
     assert_eq!(heard.admit(later(4)).expect("nothing bars it").stage(), Stage::Admitted);
+}
+
+#[test]
+fn what_came_before_a_refusal_was_proposed_completes_the_complaint_and_answers_nothing_of_the_proposal() {
+    let barred = Complaint { facts_at: Some(at("2019-09-01T00:00:00Z")), ..complaint() };
+    let case = registered(regime("es.finance"), barred);
+    let proposed = case.propose_inadmissibility(Ground::TimeBarred, because(), &Facts::default(), later(1));
+    let proposed = proposed.expect("barred");
+    let refuse = |case: Case, days| case.refuse(Ground::TimeBarred, because(), "the courts".to_owned(), later(days));
+    // The letter reached the office the day before, and is opened the day after.
+    let letter = proposed.clone().receive_cure(Completion::default(), now()).expect("it came");
+    let early = refuse(letter.clone(), 2);
+    assert!(matches!(early, Err(Refused::ClaimantTermRunning { .. })), "{early:?}");
+    let answer = letter.receive_cure(Completion::default(), later(2)).expect("and this answers it");
+    assert_eq!(refuse(answer, 2).expect("heard").stage(), Stage::Inadmissible);
+    let at_once = proposed.receive_cure(Completion::default(), later(1)).expect("heard");
+    assert_eq!(refuse(at_once, 2).expect("heard").stage(), Stage::Inadmissible);
+}
+
+#[test]
+fn who_was_asked_for_what_was_there_holds_the_case_up_no_longer_than_the_time_they_had() {
+    let asked = asked(complaint(), &[MissingItem::ClaimPoints]);
+    assert_eq!(asked.clone().past_its_cure(later(2)), asked, "their time runs");
+    let refused = asked.clone().refuse(Ground::EssentialDataMissing, because(), "courts".to_owned(), later(30));
+    assert!(matches!(refused, Err(Refused::GroundNotMet { .. })), "{refused:?}");
+    let goes_on = asked.clone().past_its_cure(later(30));
+    assert_eq!(goes_on.stage(), Stage::Registered);
+    // The time they had was given, and used by nobody.
+    let closed = goes_on.term_changes(&asked, later(30)).closed;
+    assert_eq!(closed, [(TermKind::Cure, false)]);
+    assert_eq!(goes_on.admit(later(30)).expect("complete").stage(), Stage::Admitted);
+    // Who was asked for what takes a judgement, or for what is not there, and sent nothing, is archived.
+    for (complaint, item) in
+        [(complaint(), MissingItem::Documents), (Complaint { facts_at: None, ..complaint() }, MissingItem::FactsDate)]
+    {
+        let silent = self::asked(complaint, &[item]);
+        assert_eq!(silent.clone().past_its_cure(later(30)), silent, "{item}");
+        let archived = silent.refuse(Ground::EssentialDataMissing, because(), "courts".to_owned(), later(30));
+        assert_eq!(archived.expect("nothing came").stage(), Stage::ArchivedUncured);
+    }
+}
+
+#[test]
+fn when_the_claimant_learnt_of_the_facts_is_said_later_and_opens_the_window_by_which_it_counts() {
+    let old = Complaint { facts_at: Some(at("2023-09-01T00:00:00Z")), ..complaint() };
+    let proposed = registered(regime("es.finance"), old.clone()).propose_inadmissibility(
+        Ground::FilingWindowPassed,
+        because(),
+        &Facts::default(),
+        now(),
+    );
+    let proposed = proposed.expect("more than two years");
+    let known = |at| Completion { known_at: Some(at), ..Completion::default() };
+    let learnt = at("2025-09-01T00:00:00Z");
+    let heard = proposed.receive_cure(known(learnt), later(1)).expect("heard");
+    assert_eq!(heard.complaint.known_at, Some(learnt));
+    assert_eq!(heard.admit(later(2)).expect("in time").stage(), Stage::Admitted);
+    // Nobody but the claimant says otherwise what was said of it.
+    let said = Complaint { known_at: Some(learnt), ..old };
+    let documents = || asked(said.clone(), &[MissingItem::Documents]);
+    let other = at("2024-09-01T00:00:00Z");
+    assert_eq!(documents().receive_cure(known(other), later(1)), not_asked_for(&[MissingItem::FactsDate]));
+    let own = Completion { own: true, ..known(other) };
+    assert_eq!(documents().receive_cure(own, later(1)).expect("their words").complaint.known_at, Some(other));
 }

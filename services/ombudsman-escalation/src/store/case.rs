@@ -286,7 +286,7 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
             offer_sequence = $19, offered_at = $20, offer_told_at = $21, reflection_until = $22, offer_open_until = $23,
             settled_at = $24, own_initiative_at = $25, bound_at = $26, bound_by = $27, proof_sequence = $28,
             offer_debtor = $29, offer_days = $30, representation_at = $31, cure_asked = $32, cure_asked_at = $33,
-            extended_at = $34, conciliation_ended_at = $35, refusable_until = $36
+            extended_at = $34, conciliation_ended_at = $35, refusable_until = $36, proposed_at = $37, known_at = $38
           where case_id = $1 and version = $2",
         case.id.uuid(),
         version,
@@ -324,6 +324,8 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
         case.extended_at.map(|at| at.to_sqlx()) as _,
         case.conciliation_ended_at.map(|at| at.to_sqlx()) as _,
         case.refusable_until.map(|at| at.to_sqlx()) as _,
+        flat.proposed_at.map(|at| at.to_sqlx()) as _,
+        case.complaint.known_at.map(|at| at.to_sqlx()) as _,
     )
     .execute(tx)
     .await?;
@@ -377,7 +379,7 @@ pub(crate) async fn write_points(tx: &mut PgConnection, case: &Case) -> Result<(
     Ok(())
 }
 
-/// A case that was decided, on what was one affair with another's at any time.
+/// A case that was decided.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Decided {
     /// When.
@@ -390,25 +392,18 @@ pub(crate) struct Decided {
     pub(crate) ticket: TicketId,
 }
 
-/// Cases that were decided of whoever was one person with the claimant at any time, on this ticket or on one that was one affair with it.
+/// Cases that were decided of whoever was one person with the claimant at any time, whatever the affair: which affairs are about the same ticketing says.
 #[tracing::instrument(name = "db.case.decided_before", skip_all)]
-pub(crate) async fn decided_before(
-    db: &Db,
-    id: CaseId,
-    ticket: TicketId,
-    customer: CustomerId,
-) -> Result<Vec<Decided>, StoreError> {
+pub(crate) async fn decided_before(db: &Db, id: CaseId, customer: CustomerId) -> Result<Vec<Decided>, StoreError> {
     let mut connection = db.reader().acquire().await?;
-    let tickets: Vec<Uuid> = family(&mut connection, ticket).await?.into_iter().map(|kin| kin.uuid()).collect();
     let kin = customer_family(&mut connection, &[customer]).await?;
     let people: Vec<Uuid> = kin.into_iter().map(|kin| kin.uuid()).collect();
     let found = sqlx::query!(
         r#"select c.case_id, c.customer_id, c.ticket_id, d.issued_at as "issued_at: jiff_sqlx::Timestamp"
              from ombudsman.office_case c join ombudsman.decision d on d.case_id = c.case_id
-            where c.customer_id = any($1) and c.ticket_id = any($2) and c.case_id <> $3
+            where c.customer_id = any($1) and c.case_id <> $2
             order by c.case_id"#,
         &people,
-        &tickets,
         id.uuid()
     )
     .fetch_all(&mut *connection)

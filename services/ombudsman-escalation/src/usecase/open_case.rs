@@ -144,6 +144,10 @@ async fn write(
     let received = match receive(id, regime, &command, &snapshot, call.acting().is_office(), now) {
         Err(Failure::Refused(Refused::Channel { article })) => {
             tx.rollback().await?;
+            // Of what is before the office already there is no form to be filled in.
+            if let Some(taken) = case::live_of_ticket(&office.db, command.ticket).await? {
+                return Err(taken.into());
+            }
             turned_away(office, call, regime, &command, &snapshot, article).await?;
             return Err(Refused::Channel { article }.into());
         }
@@ -309,6 +313,9 @@ pub(crate) fn told(case: &Case) -> String {
         case.regime.id,
         complaint.parallel.map_or("not declared", Parallel::as_str)
     );
+    for (name, at) in [("facts", complaint.facts_at), ("learnt of", complaint.known_at)] {
+        text.push_str(&format!("{name}: {}\n", at.map_or_else(|| "not said".to_owned(), |at| at.to_string())));
+    }
     for point in &complaint.points {
         let point_text: &Personal<String> = &point.text;
         text.push_str(&format!("{}: {}\n", point.id, point_text.expose()));

@@ -56,6 +56,11 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
             Begun::Replay(kept) => return replayed(&office, &kept).await,
             Begun::Step(step) => step,
         };
+    // Asked for what was there and not answered in time: nothing holds it up any more.
+    let past_its_cure = step.case().past_its_cure(step.now);
+    if past_its_cure != step.case() {
+        step.write(&office, past_its_cure).await?;
+    }
     let case = step.case();
     let cure_expired = case.cure.as_ref().is_some_and(|cure| cure.due <= step.now);
     let judged =

@@ -53,6 +53,14 @@ pub(super) async fn by(office: Office, call: Call, command: Command, seats: Seat
     if command.completion.facts_at.is_some_and(|at| at > step.now) {
         return Err(Failure::field("facts_time", "must not be in the future"));
     }
+    let known_at = command.completion.known_at;
+    if known_at.is_some_and(|at| at > step.now) {
+        return Err(Failure::field("facts_known_time", "must not be in the future"));
+    }
+    let facts_at = command.completion.facts_at.or(before.complaint.facts_at);
+    if known_at.zip(facts_at).is_some_and(|(known_at, facts_at)| known_at < facts_at) {
+        return Err(Failure::field("facts_known_time", "must not be before the facts"));
+    }
     let told = told(&command.completion, command.content.expose());
     let after = before.receive_cure(command.completion, reached_at)?;
     step.as_of(reached_at);
@@ -75,6 +83,9 @@ fn told(completion: &Completion, content: &str) -> String {
     }
     if let Some(facts_at) = completion.facts_at {
         told.push_str(&format!("\nfacts: {facts_at}"));
+    }
+    if let Some(known_at) = completion.known_at {
+        told.push_str(&format!("\nlearnt of: {known_at}"));
     }
     for point in &completion.points {
         told.push_str(&format!("\n{}: {}", point.id, point.text.expose()));

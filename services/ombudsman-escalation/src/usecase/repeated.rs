@@ -18,8 +18,8 @@ use crate::error::Failure;
 use crate::office::Office;
 use crate::store::case::{self, Decided};
 
-/// The decided cases that this one repeats. Those of the very same customer on the very same ticket are known by themselves; of the others, which were one
-/// person or one affair with it at some time, customer-profile and ticketing say whether they are.
+/// The decided cases that this one repeats. Those of the very same customer on the very same ticket are known by themselves; of other affairs ticketing says whether
+/// they are the same, merged or duplicates, and of who was one person with the claimant at some time customer-profile says whether they are.
 ///
 /// # Errors
 /// [`Failure::Peer`] when one of them must be asked and does not answer.
@@ -29,9 +29,7 @@ pub(crate) async fn decided_before(office: &Office, call: &Call, of: &Case) -> R
     if of.review_of.is_some() {
         return Ok(Vec::new());
     }
-    let candidates = case::decided_before(&office.db, of.id, of.ticket, of.customer).await?;
-    let people = candidates.iter().map(|decided| decided.customer).filter(|customer| *customer != of.customer);
-    let same_people = same_person(office, call, of.customer, people.collect()).await?;
+    let mut candidates = case::decided_before(&office.db, of.id, of.customer).await?;
     let same_facts = if candidates.iter().any(|decided| decided.ticket != of.ticket) {
         let mut relations = RelationServiceClient::new(channel(office, call, crate::TICKETING)?);
         let linked = affair::linked(&mut relations, &of.ticket.name(), affair::SAME_FACTS).await;
@@ -39,11 +37,13 @@ pub(crate) async fn decided_before(office: &Office, call: &Call, of: &Case) -> R
     } else {
         Vec::new()
     };
-    let repeats = |decided: &&Decided| {
+    candidates.retain(|decided| {
         !is_about_later_facts(&of.complaint, decided.at)
-            && (decided.customer == of.customer || same_people.contains(&decided.customer))
             && (decided.ticket == of.ticket || same_facts.contains(&decided.ticket.name()))
-    };
+    });
+    let people = candidates.iter().map(|decided| decided.customer).filter(|customer| *customer != of.customer);
+    let same_people = same_person(office, call, of.customer, people.collect()).await?;
+    let repeats = |decided: &&Decided| decided.customer == of.customer || same_people.contains(&decided.customer);
     Ok(candidates.iter().filter(repeats).map(|decided| decided.id).collect())
 }
 

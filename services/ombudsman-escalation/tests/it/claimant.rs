@@ -158,6 +158,7 @@ impl Claimant {
             request_id: fresh_id(),
             case_name: String::new(),
             office_code: self.code.clone(),
+            facts_known_time: None,
         }
     }
 

@@ -118,7 +118,10 @@ async fn what_a_decision_asks_for_is_to_be_ordered_from_when_it_binds_and_what_i
     let owed = clock(&monitor, &case, "order_compliance", sla::ClockState::Running).await;
     assert_eq!(owed.origin_time, told_at);
     let told = world.entries::<pb::DecisionBound>().await;
-    assert_eq!((told.len(), told[0].bound_by(), told[0].article.as_str()), (1, pb::BoundBy::Law, "Ley 44/2002 art. 29.2"));
+    assert_eq!(
+        (told.len(), told[0].bound_by(), told[0].article.as_str()),
+        (1, pb::BoundBy::Law, "Ley 44/2002 art. 29.2")
+    );
     eventually(SOON, || async {
         let next = world.get(&case).await.next_due_time;
         if next == owed.due_time { Ok(()) } else { Err(format!("{next:?}")) }

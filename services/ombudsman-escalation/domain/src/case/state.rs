@@ -12,6 +12,8 @@ pub struct Proposal {
     pub ground: Ground,
     /// Reasons given.
     pub reasons: Personal<String>,
+    /// When it was proposed: what the claimant sent before answers nothing of it. `None` from before that was kept.
+    pub proposed_at: Option<Timestamp>,
     /// Until when the claimant may answer.
     pub allegations_due: Timestamp,
     /// When the answer arrived.

@@ -103,7 +103,10 @@ impl Case {
     /// Whether what ended the time of a party is what it had it for.
     fn used(&self, before: &Self, term: &PartyTerm, now: Timestamp) -> bool {
         match term.kind {
-            TermKind::Cure => self.stage() == Stage::Registered,
+            TermKind::Cure => {
+                let cured_at = |case: &Self| case.cure.as_ref().and_then(|cure| cure.cured_at);
+                self.stage() == Stage::Registered && cured_at(self) != cured_at(before)
+            }
             TermKind::Allegations => {
                 self.state.proposal().is_some_and(|proposal| proposal.allegations_at.is_some())
                     && before.stage() == self.stage()

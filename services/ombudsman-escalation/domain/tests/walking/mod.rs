@@ -45,6 +45,10 @@ pub enum Step {
     Register,
     Forward,
     RequestCure,
+    /// For something that the complaint holds.
+    AskForWhatIsThere,
+    /// The time to complete is over, and nothing was missing.
+    GoOn,
     ReceiveCure(Option<Parallel>),
     Propose(Ground),
     HearClaimant,
@@ -86,6 +90,8 @@ pub fn steps() -> Vec<Step> {
         S::Register,
         S::Forward,
         S::RequestCure,
+        S::AskForWhatIsThere,
+        S::GoOn,
         S::HearClaimant,
         S::Admit,
         S::HearEntity,
@@ -186,6 +192,14 @@ impl Node {
                 let missing = ombudsman_escalation_domain::admissibility::missing(&case.complaint);
                 let items = if missing.is_empty() { BTreeSet::from([MissingItem::Documents]) } else { missing };
                 with(case.request_cure(items, now())?)
+            }
+            S::AskForWhatIsThere => with(case.request_cure(BTreeSet::from([MissingItem::ClaimPoints]), now())?),
+            S::GoOn => {
+                let goes_on = case.clone().past_its_cure(now());
+                if goes_on == case {
+                    return Err(Refused::DecisionNotFound);
+                }
+                with(goes_on)
             }
             S::ReceiveCure(parallel) => {
                 with(case.receive_cure(Completion { parallel, ..Completion::default() }, now())?)
@@ -329,7 +343,8 @@ pub fn bring(state: &mut State, to: &dyn Fn(Timestamp) -> Timestamp) {
         State::ArchivedUncured { refused_at, .. } | State::Inadmissible { refused_at, .. } => {
             *refused_at = to(*refused_at);
         }
-        State::InadmissibleProposed(Proposal { allegations_due, allegations_at, .. }) => {
+        State::InadmissibleProposed(Proposal { proposed_at, allegations_due, allegations_at, .. }) => {
+            *proposed_at = proposed_at.map(to);
             *allegations_due = to(*allegations_due);
             *allegations_at = allegations_at.map(to);
         }

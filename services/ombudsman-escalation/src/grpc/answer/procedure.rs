@@ -117,11 +117,7 @@ pub(crate) fn decision_bound(case: &Case, by: BoundBy) -> pb::DecisionBound {
         (BoundBy::Claimant | BoundBy::Firm, Some(acceptance)) => acceptance.article,
         (BoundBy::Claimant | BoundBy::Firm, None) | (BoundBy::Law, _) => case.regime.binding_article(),
     };
-    pb::DecisionBound {
-        case_name: case.id.name(),
-        bound_by: bound_by_to_proto(by).into(),
-        article: article.to_owned(),
-    }
+    pb::DecisionBound { case_name: case.id.name(), bound_by: bound_by_to_proto(by).into(), article: article.to_owned() }
 }
 
 /// A correction, as it was written into the dossier; without its words once they were destroyed.

@@ -137,6 +137,7 @@ pub(crate) fn receive_cure(request: &pb::ReceiveCureRequest) -> Parsed<receive_c
     let completion = Completion {
         parallel: declared(&mut violations, request.parallel_proceedings),
         facts_at: parse::optional_time(&mut violations, "facts_time", request.facts_time.as_ref()),
+        known_at: parse::optional_time(&mut violations, "facts_known_time", request.facts_known_time.as_ref()),
         points: claim_points(&mut violations, &request.claim_points),
         representation: request.representation_proven,
         own: false,

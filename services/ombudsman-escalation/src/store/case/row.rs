@@ -80,6 +80,7 @@ pub(super) struct CaseRow {
     pub(super) extended_at: Option<jiff_sqlx::Timestamp>,
     pub(super) refusable_until: Option<jiff_sqlx::Timestamp>,
     pub(super) conciliation_ended_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) proposed_at: Option<jiff_sqlx::Timestamp>,
 }
 
 impl CaseRow {
@@ -258,6 +259,7 @@ impl CaseRow {
         Ok(Proposal {
             ground: word(ground, TABLE, "ground", self.case_id)?,
             reasons: Personal::new(self.needed(self.reasons.clone(), "reasons")?),
+            proposed_at: instant(self.proposed_at),
             allegations_due: self.needed(instant(self.allegations_due_at), "allegations_due_at")?,
             allegations_at: instant(self.allegations_at),
         })
@@ -278,6 +280,7 @@ pub(super) struct Flat<'a> {
     pub(super) cured_at: Option<Timestamp>,
     pub(super) ground: Option<Ground>,
     pub(super) reasons: Option<&'a str>,
+    pub(super) proposed_at: Option<Timestamp>,
     pub(super) allegations_due_at: Option<Timestamp>,
     pub(super) allegations_at: Option<Timestamp>,
     pub(super) signpost: Option<&'a str>,
@@ -307,6 +310,7 @@ impl<'a> Flat<'a> {
         if let Some(proposal) = case.state.proposal() {
             flat.ground = Some(proposal.ground);
             flat.reasons = Some(proposal.reasons.expose());
+            flat.proposed_at = proposal.proposed_at;
             flat.allegations_due_at = Some(proposal.allegations_due);
             flat.allegations_at = proposal.allegations_at;
         }
