@@ -8,7 +8,7 @@ use kernel::Role;
 use serde::Deserialize;
 use ventanilla_proto::ombudsman::v1::{
     Case, Correction, DecisionOutcome, DocumentFormat, GetDecisionDocumentRequest, GetDecisionRequest,
-    IssueDecisionRequest,
+    GetProcedureRequest, IssueDecisionRequest,
 };
 use ventanilla_proto::r#type::v1::Language;
 use web::{Csrf, Form, Lang, Layout, Said, Trouble, When, page};
@@ -77,7 +77,7 @@ fn confirmation(office: &Office, case: &Case, draft: &Draft, refused: Option<&Tr
         outcome: words::of(lang, words::outcome(whole(draft))),
         points: draft.points.iter().map(|point| decided(lang, case, point)).collect(),
         signpost: &draft.signpost,
-        language: language(lang, draft.language()),
+        language: language(lang, draft.language(case)),
         departures: draft
             .precedents
             .iter()
@@ -136,6 +136,9 @@ fn named(lang: Lang, field: &str) -> String {
 fn language(lang: Lang, language: Language) -> &'static str {
     match language {
         Language::En => lang.of("inglés", "English"),
+        Language::Ca => lang.of("catalán", "Catalan"),
+        Language::Gl => lang.of("gallego", "Galician"),
+        Language::Eu => lang.of("euskera", "Basque"),
         _ => lang.of("español", "Spanish"),
     }
 }
@@ -160,7 +163,7 @@ pub(crate) async fn issue(
         etag: signed.etag,
         points: draft.decided(),
         signpost: draft.signpost.clone(),
-        language: draft.language().into(),
+        language: draft.language(&case).into(),
         request_id: signed.request_id,
         precedents: draft.considered(),
     };
@@ -194,6 +197,10 @@ struct DecisionPage<'a> {
     signed: bool,
     corrections: &'a [Correction],
     precedents: Vec<(String, String, &'static str, String)>,
+    /// The case whose decision took the place of this one.
+    superseded_by: &'a str,
+    /// The case whose decision this one leaves in force.
+    confirms: &'a str,
 }
 
 /// `GET /console/cases/{case}/decision`.
@@ -216,9 +223,13 @@ pub(crate) async fn show(office: Office, Path(id): Path<String>) -> Result<Respo
             amount: point.redress_amount.as_ref().map(|amount| money::text(lang, amount)),
         }
     });
+    let read = GetProcedureRequest { name: format!("{}/procedure", office::name(&id)) };
+    let procedure = office.procedure().get_procedure(read).await.map(tonic::Response::into_inner).unwrap_or_default();
     let body = DecisionPage {
         lang,
         id: &id,
+        superseded_by: office::id(&decision.superseded_by),
+        confirms: if procedure.confirms { office::id(&procedure.review_of) } else { "" },
         outcome: words::of(lang, words::outcome(decision.outcome())),
         binding: decision.binding,
         article: &decision.binding_article,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use ventanilla_proto::ombudsman::v1::{ClaimPoint, ConsideredPrecedent, DecisionOutcome, DecisionPoint};
+use ventanilla_proto::ombudsman::v1::{Case, ClaimPoint, ConsideredPrecedent, DecisionOutcome, DecisionPoint};
 use ventanilla_proto::r#type::v1::Language;
 
 use crate::money;
@@ -14,7 +14,7 @@ use crate::money;
 pub(crate) struct Draft {
     pub(crate) points: Vec<Point>,
     pub(crate) signpost: String,
-    /// As in a choice: 1 Spanish, 2 English.
+    /// As in a choice, by the number of the contract; 0 while nobody chose.
     pub(crate) language: i32,
     pub(crate) precedents: Vec<Considered>,
     /// A draft that was not written here, as it was found.
@@ -131,12 +131,12 @@ impl Draft {
         gaps
     }
 
-    /// The language it is to be issued in.
-    pub(crate) fn language(&self) -> Language {
-        match Language::try_from(self.language) {
-            Ok(language @ (Language::Es | Language::En)) => language,
-            _ => Language::Es,
-        }
+    /// The language it is to be issued in: the claimant's, while nobody chose another.
+    pub(crate) fn language(&self, case: &Case) -> Language {
+        let of_case = case.matter.as_ref().map_or(Language::Unspecified, |matter| matter.language());
+        let chosen = Language::try_from(self.language).unwrap_or_default();
+        let said = [chosen, of_case].into_iter().find(|language| *language != Language::Unspecified);
+        said.unwrap_or(Language::Es)
     }
 
     /// As the decision says it.
@@ -219,6 +219,22 @@ mod tests {
         assert_eq!(Draft::read(&draft.write()).fitted(&points()), draft);
         assert_eq!(draft.decided()[0].redress_amount.as_ref().map(|m| m.minor_units), Some(3_050));
         assert_eq!(draft.considered()[0].decision, "cases/x/decision");
+    }
+
+    #[test]
+    fn a_decision_is_in_the_claimants_language_until_another_is_chosen() {
+        use ventanilla_proto::ombudsman::v1::CaseMatter;
+        let of = |language: Language| Case {
+            matter: Some(CaseMatter { language: language.into(), ..CaseMatter::default() }),
+            ..Case::default()
+        };
+        let chosen = |language: i32| Draft { language, ..Draft::default() };
+        for language in [Language::Es, Language::En, Language::Ca, Language::Gl, Language::Eu] {
+            assert_eq!(chosen(0).language(&of(language)), language);
+            assert_eq!(chosen(language.into()).language(&of(Language::Es)), language);
+            assert_eq!(chosen(99).language(&of(language)), language);
+        }
+        assert_eq!(chosen(0).language(&Case::default()), Language::Es);
     }
 
     #[test]

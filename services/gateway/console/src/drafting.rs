@@ -36,7 +36,7 @@ struct DraftPage<'a> {
     etag: &'a str,
     points: Vec<PointRow<'a>>,
     signpost: &'a str,
-    language: i32,
+    languages: Vec<(i32, &'static str, bool)>,
     plain: &'a str,
     saved: Option<Saved>,
     just_saved: bool,
@@ -118,7 +118,10 @@ async fn form(office: &Office, case: &Case, draft: &Draft, shown: Shown) -> Resp
         etag: shown.etag.as_deref().unwrap_or(&case.etag),
         points: points.collect(),
         signpost: &draft.signpost,
-        language: draft.language().into(),
+        languages: words::LANGUAGES
+            .iter()
+            .map(|(language, name)| ((*language).into(), *name, *language == draft.language(case)))
+            .collect(),
         plain: &draft.plain,
         saved: shown.saved.map(|(revision, by, when)| Saved { revision, by, when }),
         just_saved: shown.just_saved,

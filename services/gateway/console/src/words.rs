@@ -4,7 +4,7 @@ use ventanilla_proto::ombudsman::v1::{
     CaseState, ConflictGround, DecisionOutcome, DossierKind, DossierVisibility, InadmissibilityGround, MissingItem,
     ObligationKind, OfficeRole, ParallelProceedings, Party, PartyTerm, PartyTermKind, ReportTable,
 };
-use ventanilla_proto::r#type::v1::Channel;
+use ventanilla_proto::r#type::v1::{Channel, Language};
 use web::Lang;
 
 /// A text in Spanish and English.
@@ -344,3 +344,12 @@ pub(crate) const fn table(table: ReportTable) -> Both {
         }
     }
 }
+
+/// The languages of decisions, each by its own name.
+pub(crate) const LANGUAGES: [(Language, &str); 5] = [
+    (Language::Es, "español"),
+    (Language::En, "English"),
+    (Language::Ca, "català"),
+    (Language::Gl, "galego"),
+    (Language::Eu, "euskara"),
+];

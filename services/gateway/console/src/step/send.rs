@@ -218,6 +218,7 @@ fn cure(
             .ok_or_else(|| unreadable(field, "Escriba un día como 2026-11-27.", "Write a day such as 2026-11-27.")),
     };
     let facts_time = day("facts_time", 12)?;
+    let facts_known_time = day("facts_known_time", 13)?;
     // What came on a day counts for that day, whenever on it; what came today came by now.
     let receive_time = day("receive_time", 23)?.filter(|came| came.seconds < now.as_second());
     let lines = v.text("claim_points").lines().map(str::trim).filter(|line| !line.is_empty());
@@ -231,6 +232,7 @@ fn cure(
         request_id,
         representation_proven: v.is_yes("representation_proven"),
         receive_time,
+        facts_known_time,
     })
 }
 

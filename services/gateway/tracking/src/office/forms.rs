@@ -289,6 +289,7 @@ pub(crate) async fn complete(
         content: act.text,
         request_id: act.request,
         case_name: named(&act.case),
+        facts_known_time: None,
     };
     let done = async { visit.state.claimant()?.complete_claimant_case(request).await.map(|_| ()) }.await;
     visit.on("completed", done, draft).await

@@ -66,5 +66,30 @@ pub(super) const OPEN: &[S] = &[
     S::Rectified,
     S::OwnInitiative,
 ];
+/// Where somebody may sit: also where a settlement is followed to its end.
+pub(super) const SEATED: &[S] = &[
+    S::Received,
+    S::Registered,
+    S::NeedsCure,
+    S::InadmissibleProposed,
+    S::Admitted,
+    S::EntityAllegations,
+    S::Investigation,
+    S::Drafted,
+    S::Conciliation,
+    S::Stayed,
+    S::Settled,
+    S::Decided,
+    S::Notified,
+    S::Binding,
+    S::NotBinding,
+    S::Compliance,
+    S::Overdue,
+    S::Reported,
+    S::Complied,
+    S::Withdrawn,
+    S::Rectified,
+    S::OwnInitiative,
+];
 pub(super) const TOLD: &[S] =
     &[S::Notified, S::Binding, S::NotBinding, S::Compliance, S::Complied, S::Overdue, S::Reported, S::Closed];

@@ -3,7 +3,7 @@
 use kernel::Role;
 use ventanilla_proto::ombudsman::v1::CaseState;
 
-use super::sets::{DECIDES, HEARD, INTAKE, OPEN, SITS, STAYABLE, TOLD, UNDECIDED, WITHDRAWABLE, WORKS};
+use super::sets::{DECIDES, HEARD, INTAKE, OPEN, SEATED, SITS, STAYABLE, TOLD, UNDECIDED, WITHDRAWABLE, WORKS};
 use super::{Field, Kind, List, Spec, Step};
 use crate::words::Both;
 
@@ -46,7 +46,7 @@ pub(crate) const STEPS: &[Spec] = &[
             "The conflict wall checks the person first; if they cannot, it says why, and the attempt is written down.",
         ),
         done: ("Asignado.", "Assigned."),
-        from: OPEN,
+        from: SEATED,
         roles: INTAKE,
         fields: &[
             need("person", ("Persona", "Person"), ("Su identificador en la oficina.", "Their id in the office."), Line),
@@ -59,7 +59,7 @@ pub(crate) const STEPS: &[Spec] = &[
         title: ("Admitir", "Admit"),
         about: ("Empieza el plazo de la entidad para alegar.", "The firm's time to state its position starts."),
         done: ("Admitido.", "Admitted."),
-        from: &[S::Received, S::Registered, S::InadmissibleProposed],
+        from: &[S::Received, S::Registered, S::NeedsCure, S::InadmissibleProposed],
         roles: INTAKE,
         fields: &[may(
             "repetition_seen",
@@ -93,7 +93,7 @@ pub(crate) const STEPS: &[Spec] = &[
             "The case goes back to the examination of its admission; where a refusal was proposed, this answers it.",
         ),
         done: ("Subsanación anotada.", "Completion recorded."),
-        from: &[S::NeedsCure, S::InadmissibleProposed],
+        from: &[S::NeedsCure, S::Registered, S::InadmissibleProposed],
         roles: INTAKE,
         fields: &[
             need("content", ("Qué ha enviado", "What was sent"), PARTIES_READ, Text),
@@ -107,6 +107,12 @@ pub(crate) const STEPS: &[Spec] = &[
                 "facts_time",
                 ("Fecha de los hechos", "Date of the facts"),
                 ("Si era lo que faltaba.", "If that was missing."),
+                Kind::Day,
+            ),
+            may(
+                "facts_known_time",
+                ("Desde cuándo los conoce", "Known to the claimant since"),
+                ("Si no lo había dicho.", "If that was not said."),
                 Kind::Day,
             ),
             may(
@@ -138,7 +144,7 @@ pub(crate) const STEPS: &[Spec] = &[
             "The claimant has ten calendar days to answer.",
         ),
         done: ("Inadmisión propuesta.", "Refusal proposed."),
-        from: &[S::Received, S::Registered],
+        from: &[S::Received, S::Registered, S::NeedsCure],
         roles: INTAKE,
         fields: &[GROUND, need("reasons", ("Motivos", "Reasons"), CLAIMANT_READS, Text)],
     },
@@ -313,6 +319,7 @@ pub(crate) const STEPS: &[Spec] = &[
             S::Overdue,
             S::Reported,
             S::Complied,
+            S::Settled,
             S::Notified,
             S::Binding,
             S::NotBinding,
@@ -331,7 +338,7 @@ pub(crate) const STEPS: &[Spec] = &[
         title: ("Comunicar el incumplimiento", "Report what is overdue"),
         about: ("A quien nombra el régimen.", "To whom the regime names."),
         done: ("Comunicado.", "Reported."),
-        from: &[S::Overdue],
+        from: &[S::Overdue, S::Reported, S::Settled],
         roles: DECIDES,
         fields: &[need("report", ("Comunicación", "Report"), NO_HINT, Text)],
     },
@@ -500,7 +507,7 @@ pub(crate) const STEPS: &[Spec] = &[
             "Who sits or sat on the case and what they declared, as a party may know it. It is kept in the dossier.",
         ),
         done: ("Declaración dada: está entre los papeles.", "Statement given: it stands among the papers."),
-        from: OPEN,
+        from: SEATED,
         roles: INTAKE,
         fields: &[need("language", ("Idioma", "Language"), NO_HINT, One(List::Languages))],
     },
@@ -513,7 +520,7 @@ pub(crate) const STEPS: &[Spec] = &[
             "Only if the wall stands against their seat. Without a name, to the first that the house proposes.",
         ),
         done: ("Sustituido.", "Substituted."),
-        from: OPEN,
+        from: SEATED,
         roles: INTAKE,
         fields: &[
             need("seat", ("Asiento", "Seat"), NO_HINT, One(List::LivingSeats)),
@@ -526,7 +533,7 @@ pub(crate) const STEPS: &[Spec] = &[
         title: ("Apartarme del expediente", "Step aside from the case"),
         about: ("Siempre es posible mientras esté abierto.", "Always possible while it is open."),
         done: ("Se ha apartado del expediente.", "You stepped aside."),
-        from: OPEN,
+        from: SEATED,
         roles: SITS,
         fields: &[need("cause", ("Causa", "Cause"), ("Solo la lee la oficina.", "The office alone reads it."), Text)],
     },
