@@ -140,6 +140,10 @@ struct Page {
     /// The other cases of the affair, as addresses.
     others: Vec<String>,
     reviews: bool,
+    /// Another decision took the place of this one.
+    superseded: bool,
+    /// It leaves in force what it reviews.
+    confirms: bool,
     case: String,
     /// Nothing more is told before the office's code was shown.
     code_needed: bool,
@@ -344,6 +348,8 @@ fn written(
         newest: looked.papers.is_empty(),
         others: shown.other_cases.iter().map(|other| format!("/t/office?case={}", id_of(other))).collect(),
         reviews: !shown.review_of.is_empty(),
+        superseded: !shown.superseded_by.is_empty(),
+        confirms: shown.confirms,
         case: case.to_owned(),
         code_needed: shown.code_needed,
         may_complete: may(ClaimantOption::Complete),

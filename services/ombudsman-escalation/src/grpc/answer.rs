@@ -33,7 +33,11 @@ use crate::store::clock::{PartyClock, Terms};
 use crate::store::decision::Issued;
 
 pub(crate) use procedure::{
+<<<<<<< HEAD
     correction, decision_bound, hearing_ended, obligation, obligation_overdue, obligation_set, offer, procedure,
+=======
+    correction, decision_bound, obligation, obligation_overdue, obligation_set, offer, procedure,
+>>>>>>> h6
 };
 
 /// A case with everything its answer shows.
@@ -133,6 +137,7 @@ pub(crate) fn claimant_case(
         other_cases: others.iter().map(|other| other.name()).collect(),
         parallel_proceedings: whole.parallel_proceedings,
         code_needed: false,
+        ..pb::ClaimantCase::default()
     }
 }
 

@@ -5,6 +5,10 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
 use ventanilla_proto::ombudsman::v1::ReportTable as T;
 
+<<<<<<< HEAD
+=======
+use crate::claimant::{Claimant, code_of};
+>>>>>>> h6
 use crate::report_compliance::{counts, told_of};
 use crate::world::{STAFF, World, fresh_id, issue_request, reason, refusal, uuid_of};
 
@@ -112,3 +116,30 @@ async fn of_a_remedy_a_letter_is_corrected_and_nothing_once_a_party_answered_it(
                   select case_id, 9, 'p1', 'remedy', entry_sequence, 'elena', now() from ombudsman.correction where case_id = $1 and number = 1";
     assert_eq!(world.rule_broken_by(by_sql, uuid_of(&case)).await, "correction_before_the_answer");
 }
+<<<<<<< HEAD
+=======
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_claimant_is_told_which_of_their_decisions_is_in_force() {
+    let world = World::staffed().await;
+    let mut claimant = Claimant::of(&world, "es.finance").await;
+    let case = claimant.case.clone();
+    world.to_draft(&case).await;
+    world.decide(&case).await;
+    let own_code = claimant.code.clone();
+    assert_eq!(claimant.look_at(&case).await.unwrap().superseded_by, "");
+    let confirming = review(&world, &case, "").await;
+    claimant.code = code_of(&world, &confirming, false).await;
+    let seen = claimant.look_at(&confirming).await.unwrap();
+    assert_eq!((seen.superseded_by.as_str(), seen.confirms, seen.review_of.as_str()), ("", true, case.as_str()));
+    world.close(&confirming).await.unwrap();
+    let other = review(&world, &case, "the firm refunds both charges").await;
+    let seen = claimant.look_at(&confirming).await.unwrap();
+    assert_eq!((seen.superseded_by.as_str(), seen.confirms), (other.as_str(), false));
+    claimant.code = own_code;
+    let seen = claimant.look_at(&case).await.unwrap();
+    assert_eq!((seen.superseded_by.as_str(), seen.confirms), (other.as_str(), false));
+    claimant.code = code_of(&world, &other, false).await;
+    assert_eq!(claimant.look_at(&other).await.unwrap().superseded_by, "");
+}
+>>>>>>> h6

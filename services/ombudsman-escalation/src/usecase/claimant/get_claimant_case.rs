@@ -1,5 +1,6 @@
 //! Reading the case as its claimant.
 
+use kernel::ResourceId as _;
 use ombudsman_escalation_domain::case::{Case, Completion, Effect};
 use ombudsman_escalation_domain::vocabulary::{Party, Stage};
 use server::Call;
@@ -30,7 +31,10 @@ pub async fn run(office: Office, call: Call, window: Window) -> Result<pb::Claim
         Stage::Notified => Some(procedure::effect(&mut *office.db.reader().acquire().await?, case.id).await?),
         _ => None,
     };
-    Ok(answer::claimant_case(&stored, &terms, options(&office, case, effect), &others))
+    let standing = procedure::standing(&mut *office.db.reader().acquire().await?, case.id).await?;
+    let told = answer::claimant_case(&stored, &terms, options(&office, case, effect), &others);
+    let superseded_by = standing.superseded_by.map(|review| review.name()).unwrap_or_default();
+    Ok(pb::ClaimantCase { superseded_by, confirms: standing.confirms, ..told })
 }
 
 /// What the claimant can do now.
