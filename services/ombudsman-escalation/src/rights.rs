@@ -59,22 +59,14 @@ impl Holdings {
             for id in &cases {
                 if let Some(stored) = case::get(&office.db, *id).await? {
                     let terms = clock::terms_of(office.db.reader(), *id).await?;
-<<<<<<< HEAD
                     yield packed(&answer::case_of_claimant(&stored, &terms))?;
-=======
-                    yield packed(&answer::case(&stored, &Team::default(), &terms))?;
->>>>>>> h6
                     let reviews = procedure::reviews(office.db.reader(), *id).await?;
                     let reviews: Vec<CaseId> = reviews.into_iter().map(|(review, _)| review).collect();
                     let standing = procedure::standing(&mut *office.db.reader().acquire().await.map_err(StoreError::from)?, *id).await?;
                     let told = answer::procedure(&stored, &reviews, standing);
                     let offer = told.offer.filter(|offer| offer.tell_time.is_some());
-<<<<<<< HEAD
                     let state = answer::case_of_claimant(&stored, &terms).state;
                     yield packed(&pb::Procedure { state, offer, waiting_offer: None, ..told })?;
-=======
-                    yield packed(&pb::Procedure { offer, waiting_offer: None, ..told })?;
->>>>>>> h6
                 }
             }
             for id in &cases {
@@ -113,35 +105,6 @@ impl Holdings {
             }
         }
         .boxed()
-<<<<<<< HEAD
-    }
-
-    fn hold(&self, matter: &store::Matter, now: Timestamp) -> Option<Hold> {
-        if matter.erased {
-            return None;
-        }
-        Hold::of(CaseId::from_uuid(matter.id).name(), matter.ended_at, self.keep_ended, now)
-    }
-}
-
-#[tonic::async_trait]
-impl DataHolder for Holdings {
-    type Error = Failure;
-
-    async fn holds(&self, customers: &[Uuid], now: Timestamp) -> Result<Vec<Hold>, Failure> {
-        let matters = store::matters(self.office.db.reader(), customers).await?;
-        Ok(matters.iter().filter_map(|matter| self.hold(matter, now)).collect())
-    }
-
-    fn records(&self, customers: Vec<Uuid>) -> Records<Failure> {
-        let actor = Actor { kind: ActorKind::System, id: crate::SOURCE.to_owned(), department: None };
-        self.told_to(actor, server::current_traceparent(), customers)
-    }
-
-    fn records_for(&self, call: &Call, customers: Vec<Uuid>) -> Records<Failure> {
-        self.told_to(call.actor().clone(), call.traceparent.clone(), customers)
-=======
->>>>>>> h6
     }
 
     fn hold(&self, matter: &store::Matter, now: Timestamp) -> Option<Hold> {

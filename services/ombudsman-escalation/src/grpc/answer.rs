@@ -33,11 +33,7 @@ use crate::store::clock::{PartyClock, Terms};
 use crate::store::decision::Issued;
 
 pub(crate) use procedure::{
-<<<<<<< HEAD
     correction, decision_bound, hearing_ended, obligation, obligation_overdue, obligation_set, offer, procedure,
-=======
-    correction, decision_bound, obligation, obligation_overdue, obligation_set, offer, procedure,
->>>>>>> h6
 };
 
 /// A case with everything its answer shows.

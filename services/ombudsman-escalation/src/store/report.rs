@@ -130,7 +130,10 @@ async fn days(tx: &mut PgConnection, window: Window<'_>) -> Result<std::collecti
                               where r.review_of = c.case_id and n.issued_at >= $1 and n.issued_at < $2)
               and not exists (select from ombudsman.office_case r join ombudsman.decision n on n.case_id = r.case_id
                               where r.review_of = c.review_of and n.issued_at > d.issued_at and n.issued_at < $2)
-              and not (ombudsman.confirms(c.case_id) and exists (select from ombudsman.decision r where r.case_id = c.review_of and r.issued_at < $1))
+              -- Asked of reviews alone: it is a question of its own for each.
+              and (c.review_of is null
+                   or not exists (select from ombudsman.decision r where r.case_id = c.review_of and r.issued_at < $1)
+                   or not ombudsman.confirms(c.case_id))
             group by 1"#,
         window.from.to_sqlx() as _,
         window.to.to_sqlx() as _,

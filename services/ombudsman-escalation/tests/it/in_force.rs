@@ -5,10 +5,7 @@ use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
 use ventanilla_proto::ombudsman::v1::ReportTable as T;
 
-<<<<<<< HEAD
-=======
 use crate::claimant::{Claimant, code_of};
->>>>>>> h6
 use crate::report_compliance::{counts, told_of};
 use crate::world::{STAFF, World, fresh_id, issue_request, reason, refusal, uuid_of};
 
@@ -116,8 +113,6 @@ async fn of_a_remedy_a_letter_is_corrected_and_nothing_once_a_party_answered_it(
                   select case_id, 9, 'p1', 'remedy', entry_sequence, 'elena', now() from ombudsman.correction where case_id = $1 and number = 1";
     assert_eq!(world.rule_broken_by(by_sql, uuid_of(&case)).await, "correction_before_the_answer");
 }
-<<<<<<< HEAD
-=======
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_claimant_is_told_which_of_their_decisions_is_in_force() {
@@ -142,4 +137,3 @@ async fn the_claimant_is_told_which_of_their_decisions_is_in_force() {
     claimant.code = code_of(&world, &other, false).await;
     assert_eq!(claimant.look_at(&other).await.unwrap().superseded_by, "");
 }
->>>>>>> h6
