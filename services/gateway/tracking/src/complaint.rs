@@ -376,7 +376,9 @@ mod tests {
         let request = "0190a0b4-c0de-7000-8000-00000000000b".to_owned();
         let second = Written { asked: "Otra cosa.".into(), ..one.clone() };
         assert!(second.id("ticket") != one.id("ticket") && second.writer() == one.writer());
-        for other in [Written { request: request.clone(), ..one.clone() }, Written { name: "Otra".into(), ..one.clone() }] {
+        for other in
+            [Written { request: request.clone(), ..one.clone() }, Written { name: "Otra".into(), ..one.clone() }]
+        {
             assert_ne!(other.writer(), one.writer());
         }
         for other in [

@@ -136,9 +136,8 @@ fn reflected(routes: Routes) -> Result<Routes, tonic_reflection::server::Error> 
     }
     // Most tools of today still ask for the older version.
     let (now, before) = (reflection().build_v1()?, reflection().build_v1alpha()?);
-    let read = READ.get_or_init(|| {
-        Box::new(move |routes: Routes| routes.add_service(now.clone()).add_service(before.clone()))
-    });
+    let read = READ
+        .get_or_init(|| Box::new(move |routes: Routes| routes.add_service(now.clone()).add_service(before.clone())));
     Ok(read(routes))
 }
 

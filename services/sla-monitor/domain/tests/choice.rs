@@ -107,8 +107,14 @@ fn a_case_and_its_decision_have_the_law_of_the_place_too() {
     let (spain, england) = (c.calendar("es.madrid").unwrap(), c.calendar("gb.england").unwrap());
     assert_eq!(c.for_case(facts, spain).unwrap().rule.id, FINANCE);
     assert_eq!(c.for_case(facts, england).unwrap().rule.id, "house.office.decide");
-    assert_eq!(c.for_decision("notify_decision", "es.finance", received, spain).unwrap().rule.id, "es.fin.29septies-3.notify");
-    assert_eq!(c.for_decision("notify_decision", "es.finance", received, england).unwrap().rule.id, "house.office.notify");
+    assert_eq!(
+        c.for_decision("notify_decision", "es.finance", received, spain).unwrap().rule.id,
+        "es.fin.29septies-3.notify"
+    );
+    assert_eq!(
+        c.for_decision("notify_decision", "es.finance", received, england).unwrap().rule.id,
+        "house.office.notify"
+    );
 }
 
 #[test]
