@@ -165,7 +165,7 @@ impl Statements {
             variables: Vec::new(),
         };
         Ok(Self {
-            lookup: read(&statement(RING, "with uses as")?, &phone()),
+            lookup: read(&statement(RING, "uses as materialized")?, &phone()),
             view: read(&statement(VIEW, "json_agg(t)")?, CUSTOMER),
             create: create(admin, sample).await?,
         })
@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn the_statements_are_found_in_the_stores() {
-        assert_eq!(highest_parameter(&statement(RING, "with uses as").unwrap()), 2);
+        assert_eq!(highest_parameter(&statement(RING, "uses as materialized").unwrap()), 2);
         assert_eq!(highest_parameter(&statement(VIEW, "json_agg(t)").unwrap()), 3);
         let create = statement(CREATE, "insert into ticketing.request").unwrap();
         assert_eq!(highest_parameter(&create), CREATE_PARAMETERS.len());

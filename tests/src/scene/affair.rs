@@ -545,10 +545,10 @@ impl<'a> Affair<'a> {
             name: case.to_owned(),
             etag,
             claim_point: "p1".to_owned(),
-            text: office::DecisionText::Remedy.into(),
-            stood: "el segundo cargo en diez días".to_owned(),
-            stands: format!("el segundo cargo de octubre en diez días, {}", SAID[13]),
-            reason: format!("Faltaba el mes, {}", SAID[12]),
+            text: office::DecisionText::Reason.into(),
+            stood: "una sola cuota al mes".to_owned(),
+            stands: format!("una sola cuota cada mes, {},", SAID[13]),
+            reason: format!("Estaba mal escrito, {}", SAID[12]),
             request_id: self.scene.request_id(),
         };
         self.cast.ombudsman.procedure.clone().correct_decision(slip).await?;

@@ -286,9 +286,9 @@ impl<'a, T: Taker> Docket<'a, T> {
         self.take(Registry, &case, "notify", &[("channel", &web)], S::Notified).await;
         let slip = [
             ("claim_point", "p1"),
-            ("text", "3"),
-            ("stood", "el segundo cargo en diez días"),
-            ("stands", "el segundo cargo de octubre en diez días"),
+            ("text", "2"),
+            ("stood", "una sola cuota al mes"),
+            ("stands", "una sola cuota cada mes"),
         ];
         self.take(Ombudsman, &case, "correct-decision", &slip, S::Notified).await;
         self.take(Ombudsman, &case, "mark-criterion", &[("language", "1")], S::Notified).await;

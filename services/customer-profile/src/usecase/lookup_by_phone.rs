@@ -46,10 +46,14 @@ pub(crate) async fn lookup_by_phone(
         // What is open may be served; how somebody is to be spoken to is theirs (GDPR art. 18.2).
         answer.language = 0;
     }
-    // Whoever else uses the line is told nothing of what one of them has open.
-    let told = if found.tells { holders.as_slice() } else { &[] };
-    if let [Holder { affairs: Some(affairs), profile, restricted, .. }] = told {
-        tell(&mut answer, affairs, now);
+    if let [Holder { affairs: Some(affairs), profile, restricted, line, .. }] = holders.as_slice()
+        && !crowded
+        && !line.unproven
+    {
+        // Whoever else uses the line is told nothing of what one of them has open. A place in the queue tells nothing.
+        if found.tells {
+            tell(&mut answer, affairs, now);
+        }
         let profile = profile.as_deref().filter(|_| !restricted);
         let known = profile.and_then(|profile| proto::Customer::decode(profile).ok());
         let right = priority_right(

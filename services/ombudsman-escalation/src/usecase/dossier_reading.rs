@@ -194,9 +194,6 @@ fn shown(office: &Office, call: &Call, case: CaseId, sight: &Sight, found: &[Sea
 #[tracing::instrument(name = "dossier.list_accesses", skip_all, fields(case = %page.case))]
 pub async fn accesses(office: Office, call: Call, page: Page) -> Result<pb::ListDossierAccessesResponse, Failure> {
     case::get(&office.db, page.case).await?.ok_or(Refused::CaseNotFound)?;
-    if let Standing::KeptOff(refused) = Standing::of(&office, &call.acting().actor.id, page.case).await? {
-        return Err(denied(&office, &call, ("ListDossierAccesses", page.case.name()), refused).await);
-    }
     let filter = page.case.to_string();
     let before = match PageToken::decode(&page.token, ACCESSES, filter.as_bytes())? {
         Some(token) => {
@@ -205,6 +202,9 @@ pub async fn accesses(office: Office, call: Call, page: Page) -> Result<pb::List
         }
         None => i64::MAX,
     };
+    if let Standing::KeptOff(refused) = Standing::of(&office, &call.acting().actor.id, page.case).await? {
+        return Err(denied(&office, &call, ("ListDossierAccesses", page.case.name()), refused).await);
+    }
     let limit = i64::try_from(page.size + 1).unwrap_or(i64::MAX);
     let mut found = access::list(&office.db, page.case, before, limit).await?;
     let more = found.len() > page.size;

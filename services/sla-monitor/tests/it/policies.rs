@@ -27,12 +27,12 @@ async fn every_policy_is_listed_once_over_pages_and_says_why_it_is_not_enabled()
         request.page_token = page.next_page_token;
     }
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
-    assert_eq!(names.len(), 91);
+    assert_eq!(names.len(), 93);
     let house = sla::ListPoliciesRequest { kind: sla::PolicyKind::Sla.into(), ..sla::ListPoliciesRequest::default() };
-    assert_eq!(client.list_policies(house).await.unwrap().into_inner().policies.len(), 13);
+    assert_eq!(client.list_policies(house).await.unwrap().into_inner().policies.len(), 15);
     let enabled =
         sla::ListPoliciesRequest { enabled_only: true, page_size: 100, ..sla::ListPoliciesRequest::default() };
-    assert_eq!(client.list_policies(enabled).await.unwrap().into_inner().policies.len(), 28);
+    assert_eq!(client.list_policies(enabled).await.unwrap().into_inner().policies.len(), 30);
 }
 
 #[tokio::test]
