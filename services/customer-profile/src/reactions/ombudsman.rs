@@ -23,8 +23,17 @@ impl Reaction for Cases {
         if let Some(moved) = entry.payload::<proto::CaseTransitioned>()? {
             return case_transitioned(tx, entry, &moved).await;
         }
+        if let Some(told) = entry.payload::<proto::DecisionNotified>()? {
+            return decision_told(tx, entry, &told).await;
+        }
         if let Some(issued) = entry.payload::<proto::DecisionIssued>()? {
-            return decision_issued(tx, entry, &issued).await;
+            // How it went is told once both parties know it; in entries from before it stood in this one.
+            if issued.outcome() == proto::DecisionOutcome::Unspecified {
+                return Ok(());
+            }
+            let proto::DecisionIssued { case_name, ticket, customer, outcome, binding, .. } = issued;
+            let told = proto::DecisionNotified { case_name, ticket, customer, outcome, binding };
+            return decision_told(tx, entry, &told).await;
         }
         Ok(())
     }
@@ -85,7 +94,7 @@ async fn case_transitioned(
     Ok(())
 }
 
-async fn decision_issued(tx: &mut Tx, entry: &Received, issued: &proto::DecisionIssued) -> Result<(), ReactionError> {
+async fn decision_told(tx: &mut Tx, entry: &Received, told: &proto::DecisionNotified) -> Result<(), ReactionError> {
     sqlx::query!(
         r#"with decided as (
                update customer_profile.view_case set outcome = $2, binding = $3 where case_id = $1 returning customer_id
@@ -93,15 +102,15 @@ async fn decision_issued(tx: &mut Tx, entry: &Received, issued: &proto::Decision
            insert into customer_profile.timeline_event (source, position, id, customer_id, occurred_at, kind, resource, state)
            select $4, $5, $6, customer_id, $7, $8, $9, $2 from decided
            on conflict on constraint timeline_event_pkey do nothing"#,
-        id(&issued.case_name, "cases", "case_name")?,
-        number(issued.outcome),
-        issued.binding,
+        id(&told.case_name, "cases", "case_name")?,
+        number(told.outcome),
+        told.binding,
         OMBUDSMAN,
         entry.position(),
         entry_id(entry)?,
         entry.occurred_at().to_sqlx() as _,
         number(TimelineEventKind::DecisionIssued.into()),
-        issued.case_name,
+        told.case_name,
     )
     .execute(&mut **tx)
     .await?;

@@ -92,10 +92,10 @@ mod tests {
             ..Default::default()
         };
         let fresh = Some(of("ticketing", heard(Some("2026-11-23T09:00:09Z")), false, now));
-        let old = Some(of("ombudsman-escalation", heard(Some("2026-11-23T08:00:00Z")), false, now));
+        let old = of("ombudsman-escalation", heard(Some("2026-11-23T08:00:00Z")), false, now);
         let never = Some(of("ombudsman-escalation", heard(None), false, now));
-        let both = together([fresh.clone(), old.clone()]).unwrap();
-        assert_eq!((both.as_of_time, both.lag), (old.clone().unwrap().as_of_time, old.unwrap().lag));
+        let both = together([fresh.clone(), Some(old.clone())]).unwrap();
+        assert_eq!((both.as_of_time, both.lag), (old.as_of_time, old.lag));
         assert_eq!(both.gap.unwrap().source, "ombudsman-escalation");
         assert_eq!(together([fresh.clone(), never]).unwrap().as_of_time, None);
         assert_eq!(together([fresh.clone(), fresh.clone()]), fresh);

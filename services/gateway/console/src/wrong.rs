@@ -122,6 +122,10 @@ fn explanation(trouble: &Trouble) -> Option<(String, String)> {
             format!("La entidad aún tiene plazo para cumplir, hasta el {}.", due(Lang::Es)),
             format!("The firm still has time to comply, until {}.", due(Lang::En)),
         )),
+        "REPORT_OWED" => both(
+            "Lo ordenado o acordado no se cumplió en plazo. Comuníquelo antes de cerrar el expediente.",
+            "What was ordered or agreed was not carried out in time. Report it before you close the case.",
+        ),
         "OFFER_NOT_TOLD" => both("Aún no se ha comunicado la oferta al reclamante.", "The claimant was not told the offer yet."),
         "OFFER_TOLD_ALREADY" => both("La oferta ya se comunicó.", "The claimant was told the offer already."),
         "OFFER_LAPSED" => both("La oferta ha caducado.", "The offer stands no more."),

@@ -10,7 +10,7 @@ use webhooks_domain::pattern::{Pattern, event_type};
 const OF_THE_OFFICE: &[&str] = &[
     "CaseOpened",
     "CaseTransitioned",
-    "DecisionIssued",
+    "DecisionNotified",
     "DecisionCorrected",
     "ReviewOpened",
     "ObligationSet",

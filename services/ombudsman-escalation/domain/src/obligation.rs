@@ -34,6 +34,8 @@ pub struct Obligation {
     pub done_at: Option<Timestamp>,
     /// When the time was over without, as sla-monitor told.
     pub overdue_at: Option<Timestamp>,
+    /// When the office reported that its time was over without.
+    pub reported_at: Option<Timestamp>,
     /// When it came to be owed no more, unmet: a review took the place of the decision it came of.
     pub lapsed_at: Option<Timestamp>,
     /// What had been met after another customer's case and is owed once more.
@@ -79,6 +81,7 @@ impl Obligation {
             proof: None,
             done_at: None,
             overdue_at: None,
+            reported_at: None,
             lapsed_at: None,
             reopens: None,
         }
@@ -92,12 +95,24 @@ impl Obligation {
 
     /// Whether the firm still has time for it, or a proof awaits to be judged before that is known.
     pub const fn is_open(&self) -> bool {
-        self.done_at.is_none() && self.overdue_at.is_none() && self.lapsed_at.is_none()
+        self.done_at.is_none() && self.lapsed_at.is_none() && (self.overdue_at.is_none() || self.proof.is_some())
     }
 
     /// Whether its time is over and nothing that awaits judgement says that it was kept.
     pub const fn is_overdue(&self) -> bool {
         self.overdue_at.is_some() && self.done_at.is_none() && self.proof.is_none() && self.lapsed_at.is_none()
+    }
+
+    /// Whether it was ordered or agreed, missed, and nobody reported it yet. Recommendations are answered or not.
+    pub fn is_unreported(&self) -> bool {
+        self.is_overdue() && self.reported_at.is_none() && self.kind != ObligationKind::Recommendation
+    }
+
+    /// The office reported that it was missed. What was not missed, or was reported, stays as it is.
+    #[must_use]
+    pub fn report(self, now: Timestamp) -> Self {
+        let reported_at = if self.is_unreported() { Some(now) } else { self.reported_at };
+        Self { reported_at, ..self }
     }
 
     /// The decision it came of is in force no more. What was met stays met, and what was missed stays missed.

@@ -1,4 +1,4 @@
-//! The time to answer a proposed refusal is over, as sla-monitor tells: the office's own time goes on.
+//! The claimant's time to answer a proposed refusal, or to complete the complaint, is over, as sla-monitor tells: the office's own time goes on.
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, ActorKind, Ambient, ResourceId as _};
@@ -23,9 +23,12 @@ pub(super) async fn over(
     at: Timestamp,
 ) -> Result<(), ReactionError> {
     let Some(stored) = case::lock(tx, id).await? else { return Ok(()) };
-    let State::InadmissibleProposed(proposal) = &stored.case.state else { return Ok(()) };
-    let of_this = proposal.allegations_due.duration_since(at).abs() <= APART;
-    if proposal.allegations_at.is_some() || !of_this {
+    let due = match &stored.case.state {
+        State::InadmissibleProposed(proposal) if proposal.allegations_at.is_none() => proposal.allegations_due,
+        State::NeedsCure { due } => *due,
+        _ => return Ok(()),
+    };
+    if due.duration_since(at).abs() > APART {
         return Ok(());
     }
     let now = ambient.now();

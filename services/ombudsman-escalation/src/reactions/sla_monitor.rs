@@ -18,6 +18,9 @@ use crate::store::clock::{self, PartyClock};
 /// What the monitor calls the time to answer a proposed refusal.
 const ALLEGATIONS: &str = "allegations_on_inadmissibility";
 
+/// What it calls the time to complete a complaint.
+const CURE: &str = "claimant_cures";
+
 /// Applies sla-monitor's entries about cases; the others are no concern of the office.
 pub struct Clocks {
     ambient: Ambient,
@@ -61,7 +64,7 @@ impl Reaction for Clocks {
         } else if let Some(lapsed) = entry.payload::<PartyTermLapsed>()? {
             let at = optional(lapsed.lapse_time.as_ref())?.unwrap_or(entry.occurred_at());
             clock::lapse(tx, &lapsed.clock, at).await?;
-            if let (Ok(case), ALLEGATIONS) = (CaseId::parse(&lapsed.subject), lapsed.stage.as_str()) {
+            if let (Ok(case), ALLEGATIONS | CURE) = (CaseId::parse(&lapsed.subject), lapsed.stage.as_str()) {
                 hearings::over(tx, &self.ambient, entry, case, at).await?;
             }
         } else if let Some(settled) = entry.payload::<PartyTermSettled>()? {
@@ -75,7 +78,7 @@ impl Reaction for Clocks {
 /// What a party was given time for; `None` for what this office gives nobody time for.
 fn party_clock(given: &PartyTermStarted) -> Result<Option<PartyClock>, ReactionError> {
     let kind = match given.stage.as_str() {
-        "claimant_cures" => TermKind::Cure,
+        CURE => TermKind::Cure,
         ALLEGATIONS => TermKind::Allegations,
         "entity_allegations_to_defensor" => TermKind::Statement,
         "reflection_before_acceptance" => TermKind::Reflection,

@@ -120,7 +120,7 @@ pub(crate) async fn hold(tx: &mut PgConnection, case: CaseId, number: u32) -> Re
 pub(crate) async fn update(tx: &mut PgConnection, case: CaseId, owed: &Obligation) -> Result<(), StoreError> {
     let updated = sqlx::query!(
         "update ombudsman.obligation set proof_sequence = $3, proved_at = $4, done_at = $5, overdue_at = $6,
-            lapsed_at = $7
+            lapsed_at = $7, reported_at = $8
           where case_id = $1 and number = $2",
         case.uuid(),
         number(owed),
@@ -129,6 +129,7 @@ pub(crate) async fn update(tx: &mut PgConnection, case: CaseId, owed: &Obligatio
         owed.done_at.map(|at| at.to_sqlx()) as _,
         owed.overdue_at.map(|at| at.to_sqlx()) as _,
         owed.lapsed_at.map(|at| at.to_sqlx()) as _,
+        owed.reported_at.map(|at| at.to_sqlx()) as _,
     )
     .execute(tx)
     .await?;
@@ -159,6 +160,7 @@ struct Row {
     lapsed_at: Option<jiff_sqlx::Timestamp>,
     reopens_case: Option<Uuid>,
     reopens_number: Option<i32>,
+    reported_at: Option<jiff_sqlx::Timestamp>,
 }
 
 impl Row {
@@ -180,6 +182,7 @@ impl Row {
             proof,
             done_at: instant(self.done_at),
             overdue_at: instant(self.overdue_at),
+            reported_at: instant(self.reported_at),
             lapsed_at: instant(self.lapsed_at),
             reopens: match (self.reopens_case, self.reopens_number.map(u32::try_from)) {
                 (Some(case), Some(Ok(number))) => Some((CaseId::from_uuid(case), number)),

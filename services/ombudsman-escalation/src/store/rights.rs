@@ -29,7 +29,7 @@ pub(crate) async fn matters(pool: &PgPool, customers: &[Uuid]) -> Result<Vec<Mat
     let rows = sqlx::query!(
         r#"select c.case_id, e.case_id is not null as "erased!",
                   case when not exists (select from ombudsman.obligation o where o.case_id = c.case_id
-                                        and o.done_at is null and o.overdue_at is null and o.lapsed_at is null)
+                                        and ombudsman.is_to_be_done(o))
                        then greatest(c.ended_at, (select max(coalesce(o.done_at, o.overdue_at, o.lapsed_at)) from ombudsman.obligation o
                                                    where o.case_id = c.case_id and c.ended_at is not null)) end as ended_at
              from ombudsman.office_case c left join ombudsman.erased_case e on e.case_id = c.case_id
@@ -47,7 +47,7 @@ pub(crate) async fn lock(tx: &mut PgConnection, customers: &[Uuid]) -> Result<Ve
     let rows = sqlx::query!(
         r#"select c.case_id, exists (select from ombudsman.erased_case e where e.case_id = c.case_id) as "erased!",
                   case when not exists (select from ombudsman.obligation o where o.case_id = c.case_id
-                                        and o.done_at is null and o.overdue_at is null and o.lapsed_at is null)
+                                        and ombudsman.is_to_be_done(o))
                        then greatest(c.ended_at, (select max(coalesce(o.done_at, o.overdue_at, o.lapsed_at)) from ombudsman.obligation o
                                                    where o.case_id = c.case_id and c.ended_at is not null)) end as ended_at
              from ombudsman.office_case c where c.customer_id = any($1) order by c.case_id for update"#,

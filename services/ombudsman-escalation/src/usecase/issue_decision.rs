@@ -16,7 +16,6 @@ use super::{Begun, Change, Paper, Seating, Step, denied};
 use crate::document;
 use crate::error::Failure;
 use crate::grpc::answer;
-use crate::grpc::vocabulary::outcome_to_proto;
 use crate::office::Office;
 use crate::store::decision as store;
 use crate::store::precedent as precedent_store;
@@ -102,8 +101,8 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dec
         case_name: after.id.name(),
         ticket: after.ticket.name(),
         customer: after.customer.name(),
-        outcome: outcome_to_proto(issued.outcome).into(),
-        binding: issued.binding,
+        outcome: pb::DecisionOutcome::Unspecified.into(),
+        binding: false,
         hash: issued.dossier_hash.to_vec(),
     };
     step.note(&office, &noted);

@@ -12,6 +12,7 @@ use super::{Begun, Change, Paper, Seating, Step, replayed};
 use crate::document;
 use crate::error::Failure;
 use crate::grpc::answer;
+use crate::grpc::vocabulary::outcome_to_proto;
 use crate::office::Office;
 use crate::store::{case, decision, obligation, procedure};
 
@@ -59,7 +60,16 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
             format!("the claimant was told by {}", command.channel),
         ),
     );
+    let (ticket, customer) = (after.ticket.name(), after.customer.name());
     step.write(&office, after).await?;
+    let notified = pb::DecisionNotified {
+        case_name: case.name(),
+        ticket,
+        customer,
+        outcome: outcome_to_proto(told_of.outcome).into(),
+        binding: told_of.binding,
+    };
+    step.note(&office, &notified);
     let confirms = match reviewed {
         Some(reviewed) => !take_place_of(&office, &mut step, reviewed, &answers).await?,
         None => false,

@@ -37,6 +37,13 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let after = step.case().report(&owed)?;
     let told = format!("{}\n\n{}", after.regime.reports_to, command.report.expose());
     step.add(&office, Paper::text(DossierKind::OverdueReport, Visibility::Parties, told));
+    step.file_papers().await?;
+    for missed in owed {
+        let reported = missed.clone().report(step.now);
+        if reported != missed {
+            obligation::update(&mut step.tx, after.id, &reported).await?;
+        }
+    }
     let article = after.regime.reports_article.to_owned();
     step.note(&office, &pb::OverdueReported { case_name: after.id.name(), article });
     step.finish(&office, after).await

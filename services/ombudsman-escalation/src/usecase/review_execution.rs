@@ -1,7 +1,8 @@
 //! Judging what the firm brought as proof.
 
+use jiff::Timestamp;
 use kernel::{Personal, ResourceId as _};
-use ombudsman_escalation_domain::obligation::name;
+use ombudsman_escalation_domain::obligation::{Proof, name};
 use ombudsman_escalation_domain::team::WORKING;
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Visibility};
 use server::Call;
@@ -43,7 +44,9 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let before = step.case();
     before.accepts_proof()?;
     let mut owed = obligation::of_case(&mut step.tx, before.id).await?;
-    let judged = obligation::pick(&owed, command.number)?.judge(command.holds)?;
+    let picked = obligation::pick(&owed, command.number)?;
+    let brought = picked.proof;
+    let judged = picked.judge(command.holds)?;
     let verdict = if command.holds { "holds" } else { "does not hold" };
     let told = format!("the proof of obligation {} {verdict}: {}", command.number, command.reasons.expose());
     step.add(&office, Paper::text(DossierKind::ExecutionReview, Visibility::Parties, told));
@@ -52,7 +55,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let obligation = name(before.id, command.number);
     if let Some(done_at) = judged.done_at {
         step.note_as_of(&office, &pb::ObligationMet { case_name, obligation }, done_at);
-    } else if judged.is_overdue() {
+    } else if judged.is_overdue() && held_off(brought, judged.overdue_at) {
         step.note(&office, &answer::obligation_overdue(before.id, &judged));
     }
     for known in owed.iter_mut().filter(|known| known.number == judged.number) {
@@ -60,4 +63,9 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     }
     let after = before.weigh(&owed);
     step.finish(&office, after).await
+}
+
+/// Whether the proof came in time and so held off that the obligation is told to be overdue; after a later one it was told before.
+fn held_off(proof: Option<Proof>, overdue_at: Option<Timestamp>) -> bool {
+    proof.zip(overdue_at).is_some_and(|(proof, over)| proof.at <= over)
 }

@@ -26,6 +26,48 @@ pub fn case_of(name: &str) -> &str {
     name.split_once("/obligations/").map_or(name, |(case, _)| case)
 }
 
+/// The registry proposes to refuse a case.
+pub async fn propose(world: &World, case: &str, ground: impl Into<i32>) -> Result<pb::Case, tonic::Status> {
+    let request = pb::ProposeInadmissibilityRequest {
+        name: case.to_owned(),
+        etag: world.etag(case).await,
+        ground: ground.into(),
+        reasons: "the facts are of 2019, and a court has it".into(),
+        request_id: fresh_id(),
+    };
+    world.ines().propose_inadmissibility(request).await.map(tonic::Response::into_inner)
+}
+
+/// The ombudsman refuses a case.
+pub async fn refuse(world: &World, case: &str, ground: impl Into<i32>) -> Result<pb::Case, tonic::Status> {
+    let request = pb::RefuseCaseRequest {
+        name: case.to_owned(),
+        etag: world.etag(case).await,
+        ground: ground.into(),
+        reasons: "the facts are of 2019, and a court has it".into(),
+        signpost: "the courts".into(),
+        request_id: fresh_id(),
+    };
+    world.elena().refuse_case(request).await.map(tonic::Response::into_inner)
+}
+
+/// What the claimant sent reaches the registry.
+pub async fn sent(
+    world: &World,
+    case: &str,
+    change: impl FnOnce(&mut pb::ReceiveCureRequest),
+) -> Result<pb::Case, tonic::Status> {
+    let mut request = pb::ReceiveCureRequest {
+        name: case.to_owned(),
+        etag: world.etag(case).await,
+        content: "here it is".into(),
+        request_id: fresh_id(),
+        ..Default::default()
+    };
+    change(&mut request);
+    world.ines().receive_cure(request).await.map(tonic::Response::into_inner)
+}
+
 impl World {
     pub async fn stands(&self, case: &str) -> pb::CaseState {
         self.get(case).await.state()

@@ -4,6 +4,7 @@ use tonic::{Code, Status};
 use ventanilla_proto::customer::v1 as customers;
 use ventanilla_proto::ombudsman::v1 as pb;
 
+use crate::acts::{propose, refuse};
 use crate::substitutes::OTHER;
 use crate::world::{CUSTOMER, STAFF, World, fields, fresh_id, open_request, reason, refusal, time};
 
@@ -18,29 +19,6 @@ async fn seated(world: &World, change: impl FnOnce(&mut pb::OpenCaseRequest)) ->
         world.assign(&case.name, person, role).await.unwrap();
     }
     case
-}
-
-async fn propose(world: &World, case: &str, ground: i32) -> Result<pb::Case, Status> {
-    let request = pb::ProposeInadmissibilityRequest {
-        name: case.to_owned(),
-        etag: world.etag(case).await,
-        ground,
-        reasons: "the facts are of 2019".into(),
-        request_id: fresh_id(),
-    };
-    world.ines().propose_inadmissibility(request).await.map(tonic::Response::into_inner)
-}
-
-async fn refuse(world: &World, case: &str, ground: pb::InadmissibilityGround) -> Result<pb::Case, Status> {
-    let request = pb::RefuseCaseRequest {
-        name: case.to_owned(),
-        etag: world.etag(case).await,
-        ground: ground.into(),
-        reasons: "the facts are of 2019".into(),
-        signpost: "the courts".into(),
-        request_id: fresh_id(),
-    };
-    world.elena().refuse_case(request).await.map(tonic::Response::into_inner)
 }
 
 async fn state(world: &World, case: &str, state: &str) -> Status {
@@ -64,7 +42,7 @@ async fn a_ground_outside_the_closed_list_is_no_ground() {
 async fn a_ground_that_the_facts_do_not_bear_out_is_refused_with_its_article() {
     let world = World::staffed().await;
     let case = seated(&world, |_| {}).await;
-    let refused = propose(&world, &case.name, pb::InadmissibilityGround::TimeBarred.into()).await.unwrap_err();
+    let refused = propose(&world, &case.name, pb::InadmissibilityGround::TimeBarred).await.unwrap_err();
     let (code, reason, metadata) = refusal(&refused);
     assert_eq!((code, reason.as_str()), (Code::FailedPrecondition, "GROUND_NOT_MET"));
     assert_eq!(metadata["article"], "Ley 44/2002 art. 29 quater.3.f");
@@ -75,7 +53,7 @@ async fn a_time_barred_case_is_refused_after_the_claimant_was_given_ten_days() {
     let world = World::staffed().await;
     let case = seated(&world, |request| request.facts_time = time("2019-01-01T00:00:00Z")).await.name;
     let barred = pb::InadmissibilityGround::TimeBarred;
-    let proposed = propose(&world, &case, barred.into()).await.unwrap();
+    let proposed = propose(&world, &case, barred).await.unwrap();
     assert_eq!(proposed.state(), pb::CaseState::InadmissibleProposed);
 
     let (code, reason, metadata) = refusal(&refuse(&world, &case, barred).await.unwrap_err());
@@ -100,7 +78,7 @@ async fn a_time_barred_case_is_refused_after_the_claimant_was_given_ten_days() {
 async fn a_claimant_who_answered_is_not_waited_for() {
     let world = World::staffed().await;
     let case = seated(&world, |request| request.facts_time = time("2019-01-01T00:00:00Z")).await.name;
-    propose(&world, &case, pb::InadmissibilityGround::TimeBarred.into()).await.unwrap();
+    propose(&world, &case, pb::InadmissibilityGround::TimeBarred).await.unwrap();
     let request = pb::AddDossierEntryRequest {
         parent: case.clone(),
         kind: pb::DossierKind::ClaimantStatement.into(),
@@ -125,7 +103,7 @@ async fn what_can_be_completed_is_asked_for_before_the_case_can_go_on() {
     .name;
     let (_, reason, metadata) = refusal(&world.admit(&case).await.unwrap_err());
     assert_eq!((reason.as_str(), metadata["article"].as_str()), ("DECLARATION_MISSING", "Ley 44/2002 art. 29 ter"));
-    let early = propose(&world, &case, pb::InadmissibilityGround::EssentialDataMissing.into()).await.unwrap_err();
+    let early = propose(&world, &case, pb::InadmissibilityGround::EssentialDataMissing).await.unwrap_err();
     assert_eq!(refusal(&early).1, "CURE_FIRST");
 
     let request = pb::RequestCureRequest {
@@ -346,17 +324,17 @@ async fn what_was_decided_is_recognised_by_who_is_one_person_and_what_is_one_aff
     let repeated = pb::InadmissibilityGround::Repeated;
     // Another ticket of the same customer is another affair, while nothing makes it the same.
     let second = seated(&world, |_| {}).await;
-    let refused = propose(&world, &second.name, repeated.into()).await.unwrap_err();
+    let refused = propose(&world, &second.name, repeated).await.unwrap_err();
     assert_eq!(refusal(&refused).1, "GROUND_NOT_MET");
     let ticket = world.get(&first).await.ticket;
     world.merge(&second.ticket, &ticket).await;
     world.one_family(&second.ticket, &ticket).await;
     // Merged by mistake and taken apart again, it is another affair, though for the wall it was one.
     world.unmerge(&second.ticket).await;
-    let refused = propose(&world, &second.name, repeated.into()).await.unwrap_err();
+    let refused = propose(&world, &second.name, repeated).await.unwrap_err();
     assert_eq!(refusal(&refused).1, "GROUND_NOT_MET", "what was undone bars nobody's complaint");
     world.merge(&second.ticket, &ticket).await;
-    let proposed = propose(&world, &second.name, repeated.into()).await.unwrap();
+    let proposed = propose(&world, &second.name, repeated).await.unwrap();
     assert_eq!(proposed.refusal.unwrap().article, "Ley 44/2002 art. 29 quater.3.d");
     world.days(11);
     assert_eq!(refuse(&world, &second.name, repeated).await.unwrap().state(), pb::CaseState::Inadmissible);
@@ -377,7 +355,7 @@ async fn what_was_decided_is_recognised_by_who_is_one_person_and_what_is_one_aff
         .unwrap();
     // Whether they are one person now only customer-profile knows: silent, nobody is refused; parted again, they are two.
     world.profile().people.is_silent(true);
-    let (code, why, metadata) = refusal(&propose(&world, &again.name, repeated.into()).await.unwrap_err());
+    let (code, why, metadata) = refusal(&propose(&world, &again.name, repeated).await.unwrap_err());
     assert_eq!((code, why.as_str()), (Code::Unavailable, "PEER_UNAVAILABLE"));
     assert_eq!(metadata["peer"], "customer-profile");
     world.profile().people.is_silent(false);
@@ -388,10 +366,10 @@ async fn what_was_decided_is_recognised_by_who_is_one_person_and_what_is_one_aff
     };
     goes_on_as(CUSTOMER, CUSTOMER);
     goes_on_as(OTHER, OTHER);
-    let refused = propose(&world, &again.name, repeated.into()).await.unwrap_err();
+    let refused = propose(&world, &again.name, repeated).await.unwrap_err();
     assert_eq!(refusal(&refused).1, "GROUND_NOT_MET");
     goes_on_as(OTHER, CUSTOMER);
-    assert!(propose(&world, &again.name, repeated.into()).await.is_ok());
+    assert!(propose(&world, &again.name, repeated).await.is_ok());
 }
 
 #[tokio::test]
@@ -497,7 +475,7 @@ async fn what_happened_after_a_decision_was_not_decided_by_it() {
             world.merge(of, &ticket).await;
             world.one_family(of, &ticket).await;
         }
-        let proposed = propose(&world, &case, pb::InadmissibilityGround::Repeated.into()).await;
+        let proposed = propose(&world, &case, pb::InadmissibilityGround::Repeated).await;
         world.withdraw(&case).await.unwrap();
         world.close(&case).await.unwrap();
         proposed
@@ -571,7 +549,7 @@ async fn whether_papers_are_what_was_asked_for_is_the_offices_to_judge_and_the_c
     let claimant = crate::claimant::Claimant::of(&world, "es.finance").await;
     let case = claimant.case.clone();
     let missing = pb::InadmissibilityGround::EssentialDataMissing;
-    assert_eq!(refusal(&propose(&world, &case, missing.into()).await.unwrap_err()).1, "GROUND_NOT_MET", "nobody asked");
+    assert_eq!(refusal(&propose(&world, &case, missing).await.unwrap_err()).1, "GROUND_NOT_MET", "nobody asked");
     let ask = pb::RequestCureRequest {
         name: case.clone(),
         etag: world.etag(&case).await,
@@ -593,6 +571,6 @@ async fn whether_papers_are_what_was_asked_for_is_the_offices_to_judge_and_the_c
         ..Default::default()
     };
     world.ines().receive_cure(request).await.unwrap();
-    let proposed = propose(&world, &case, missing.into()).await.unwrap();
+    let proposed = propose(&world, &case, missing).await.unwrap();
     assert_eq!(proposed.state(), pb::CaseState::InadmissibleProposed, "and they are heard before it is refused");
 }

@@ -1,12 +1,12 @@
 //! What a claimant sends counts for what it is and from when it came, what is a duplicate of a decided complaint repeats it, and nobody is held up by what was there.
 
 use kernel::Role;
-use tonic::Status;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ticketing::v1 as tickets;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::r#type::v1::Channel;
 
+use crate::acts::{propose, refuse, sent};
 use crate::world::{STAFF, World, fields, fresh_id, open_request, reason, refusal, time, uuid_of};
 
 async fn seated(world: &World, change: impl FnOnce(&mut pb::OpenCaseRequest)) -> pb::Case {
@@ -19,41 +19,6 @@ async fn seated(world: &World, change: impl FnOnce(&mut pb::OpenCaseRequest)) ->
         world.assign(&case.name, person, role).await.unwrap();
     }
     case
-}
-
-async fn propose(world: &World, case: &str, ground: pb::InadmissibilityGround) -> Result<pb::Case, Status> {
-    let request = pb::ProposeInadmissibilityRequest {
-        name: case.to_owned(),
-        etag: world.etag(case).await,
-        ground: ground.into(),
-        reasons: "the facts are of 2019".into(),
-        request_id: fresh_id(),
-    };
-    world.ines().propose_inadmissibility(request).await.map(tonic::Response::into_inner)
-}
-
-async fn refuse(world: &World, case: &str, ground: pb::InadmissibilityGround) -> Result<pb::Case, Status> {
-    let request = pb::RefuseCaseRequest {
-        name: case.to_owned(),
-        etag: world.etag(case).await,
-        ground: ground.into(),
-        reasons: "the facts are of 2019".into(),
-        signpost: "the courts".into(),
-        request_id: fresh_id(),
-    };
-    world.elena().refuse_case(request).await.map(tonic::Response::into_inner)
-}
-
-async fn sent(world: &World, case: &str, change: impl FnOnce(&mut pb::ReceiveCureRequest)) -> Result<pb::Case, Status> {
-    let mut request = pb::ReceiveCureRequest {
-        name: case.to_owned(),
-        etag: world.etag(case).await,
-        content: "here it is".into(),
-        request_id: fresh_id(),
-        ..Default::default()
-    };
-    change(&mut request);
-    world.ines().receive_cure(request).await.map(tonic::Response::into_inner)
 }
 
 async fn papers(world: &World, case: &str, kind: pb::DossierKind) -> Vec<String> {

@@ -10,6 +10,7 @@ use ventanilla_proto::sla::v1 as sla;
 use ventanilla_proto::sla::v1::sla_service_client::SlaServiceClient;
 use ventanilla_proto::r#type::v1::Channel;
 
+use crate::acts::{propose, sent};
 use crate::world::{World, refusal};
 
 /// Long over, and under the law of 2025.
@@ -99,6 +100,10 @@ async fn an_order_has_a_clock_whose_breach_makes_the_case_overdue_and_a_proof_in
     .await;
     assert_eq!(world.owed(&case).await[0].overdue_time, missed.due_time);
     let report = clock(&monitor, &name, "report_overdue", sla::ClockState::Running).await;
+    // What comes too late and proves nothing is told of once, and stops nobody.
+    world.days(15);
+    act!(world, "liaison", prove_execution, ProveExecutionRequest, &name, proof: "a letter").unwrap();
+    act!(world, "oscar", review_execution, ReviewExecutionRequest, &name, holds: false, reasons: "a letter").unwrap();
     assert_eq!((report.rule.as_str(), report.origin_time), ("house.office.report", missed.due_time));
     world.days(20);
     act!(world, "elena", report_overdue, ReportOverdueRequest, &case, report: "nothing was refunded").unwrap();
@@ -111,24 +116,11 @@ async fn an_order_has_a_clock_whose_breach_makes_the_case_overdue_and_a_proof_in
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proposed_refusal_stops_the_term_to_decide_until_the_claimant_answered_or_let_their_time_pass() {
     let (world, monitor) = World::monitored_at(UNDER_THE_LAW).await;
-    let propose = |case: String| {
-        let world = &world;
-        async move {
-            let request = pb::ProposeInadmissibilityRequest {
-                name: case.clone(),
-                etag: world.etag(&case).await,
-                ground: pb::InadmissibilityGround::OtherForum.into(),
-                reasons: "the courts have it".into(),
-                request_id: crate::world::fresh_id(),
-            };
-            world.ines().propose_inadmissibility(request).await.unwrap();
-        }
-    };
     let seconds = |at: Option<prost_types::Timestamp>| at.unwrap().seconds;
     // It is long ago: for the monitor the ten days are over as soon as they were given, and the month goes on after them.
     let case = world.seated_under("es.finance").await;
     let before = clock(&monitor, &case, "decide", sla::ClockState::Running).await;
-    propose(case.clone()).await;
+    propose(&world, &case, pb::InadmissibilityGround::OtherForum).await.unwrap();
     let lapsed = clock(&monitor, &case, "allegations_on_inadmissibility", sla::ClockState::Lapsed).await;
     let after = clock(&monitor, &case, "decide", sla::ClockState::Running).await;
     let longer = seconds(after.due_time) - seconds(before.due_time);
@@ -137,19 +129,28 @@ async fn a_proposed_refusal_stops_the_term_to_decide_until_the_claimant_answered
     assert_eq!((told.len(), told[0].case_name.as_str(), told[0].answered), (1, case.as_str(), false));
     assert!(seconds(after.due_time) > seconds(lapsed.due_time));
 
+    // So does a time to complete the complaint that passes unused: nobody forgets a case for ever.
+    let case = world.seated_under("es.finance").await;
+    let before = clock(&monitor, &case, "decide", sla::ClockState::Running).await;
+    let asked = pb::RequestCureRequest {
+        name: case.clone(),
+        etag: world.etag(&case).await,
+        items: vec![pb::MissingItem::Documents.into()],
+        explanation: "send the contract".into(),
+        request_id: crate::world::fresh_id(),
+    };
+    world.ines().request_cure(asked).await.unwrap();
+    clock(&monitor, &case, "claimant_cures", sla::ClockState::Lapsed).await;
+    let after = clock(&monitor, &case, "decide", sla::ClockState::Running).await;
+    let longer = seconds(after.due_time) - seconds(before.due_time);
+    assert!((9 * 86_400..=11 * 86_400).contains(&longer), "{longer} s");
+
     // Who answers sooner has it go on from then, although nothing moved the case.
     let case = world.seated_under("es.finance").await;
     let before = clock(&monitor, &case, "decide", sla::ClockState::Running).await;
-    propose(case.clone()).await;
+    propose(&world, &case, pb::InadmissibilityGround::OtherForum).await.unwrap();
     world.days(3);
-    let request = pb::ReceiveCureRequest {
-        name: case.clone(),
-        etag: world.etag(&case).await,
-        content: "it is before no court".into(),
-        request_id: crate::world::fresh_id(),
-        ..Default::default()
-    };
-    world.ines().receive_cure(request).await.unwrap();
+    sent(&world, &case, |_| {}).await.unwrap();
     eventually(SOON, || async {
         let after = clock(&monitor, &case, "decide", sla::ClockState::Running).await;
         let longer = seconds(after.due_time) - seconds(before.due_time);

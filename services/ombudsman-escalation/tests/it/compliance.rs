@@ -141,7 +141,7 @@ async fn an_order_that_is_not_carried_out_is_overdue_once_reported_and_may_be_do
     let entry = world.entries::<pb::OverdueReported>().await;
     assert_eq!(entry[0].article, "Orden ECO/734/2004 art. 17; Ley 44/2002 art. 30");
     let again = act!(world, "elena", report_overdue, ReportOverdueRequest, &case, report: "still nothing");
-    assert_eq!(again.unwrap().state(), S::Reported, "what falls due after a report is reported too");
+    assert_eq!(reason(&again.unwrap_err()).1, "CASE_STATE", "it was reported");
 
     act!(world, "liaison", prove_execution, ProveExecutionRequest, &name, proof: "transfer at last").unwrap();
     let held = act!(world, "oscar", review_execution, ReviewExecutionRequest, &name, holds: true, reasons: "late");
@@ -151,6 +151,33 @@ async fn an_order_that_is_not_carried_out_is_overdue_once_reported_and_may_be_do
         done.overdue_time.is_some() && done.met_time.unwrap().seconds > done.overdue_time.unwrap().seconds,
         "what was missed stays missed"
     );
+}
+
+#[tokio::test]
+async fn no_case_is_closed_before_what_was_missed_is_reported_and_what_was_brought_is_judged() {
+    let world = World::staffed().await;
+    let (case, name) = ordered(&world).await;
+    world.days(12);
+    breached(&world, &name, 1).await;
+    act!(world, "liaison", prove_execution, ProveExecutionRequest, &name, proof: "a letter").unwrap();
+    act!(world, "oscar", review_execution, ReviewExecutionRequest, &name, holds: false, reasons: "refunds nothing")
+        .unwrap();
+    assert_eq!(world.entries::<pb::ObligationOverdue>().await.len(), 1, "what was told is not told again");
+    act!(world, "elena", report_overdue, ReportOverdueRequest, &case, report: "nothing was refunded").unwrap();
+
+    // A recommendation that the firm answered in time awaits judgement: it would stand as missed for ever.
+    act!(world, "elena", recommend, RecommendRequest, &case, recommendation: "mend the run", department: "it", term_days: 5)
+        .unwrap();
+    let second = format!("{case}/obligations/2");
+    act!(world, "liaison", prove_execution, ProveExecutionRequest, &second, proof: "mended").unwrap();
+    world.days(6);
+    breached(&world, &second, 2).await;
+    assert_eq!(reason(&world.close(&case).await.unwrap_err()), (Code::FailedPrecondition, "OBLIGATION_OPEN".into()));
+    let by_sql = "update ombudsman.office_case set state = 'closed', came_from = 'reported' where case_id = $1";
+    assert_eq!(world.rule_broken_by(by_sql, uuid_of(&case)).await, "office_case_closed_owes_nothing");
+    act!(world, "oscar", review_execution, ReviewExecutionRequest, &second, holds: true, reasons: "seen").unwrap();
+    assert_eq!(world.owed(&case).await[1].overdue_time, None);
+    assert_eq!(world.close(&case).await.unwrap().state(), S::Closed);
 }
 
 #[tokio::test]

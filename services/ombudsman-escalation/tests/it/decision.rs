@@ -70,6 +70,8 @@ async fn a_decision_that_answers_everything_binds_as_the_regime_says_and_stays()
 
     let issued = world.entries::<pb::DecisionIssued>().await;
     assert_eq!((issued.len(), issued[0].hash.as_slice()), (1, decision.hash.as_slice()));
+    assert_eq!((issued[0].outcome(), issued[0].binding), (pb::DecisionOutcome::Unspecified, false));
+    assert!(world.entries::<pb::DecisionNotified>().await.is_empty(), "how it went nobody learns before the parties");
 
     let again = pb::IssueDecisionRequest { request_id: fresh_id(), etag: world.etag(&case).await, ..request };
     let refused = world.elena().issue_decision(again).await.unwrap_err();
@@ -97,6 +99,8 @@ async fn the_claimant_reads_it_once_it_was_notified_and_nobody_else_does() {
     assert_eq!(notified.state(), pb::CaseState::Notified);
     let read = as_customer(own).get_decision(request.clone()).await.unwrap().into_inner();
     assert!(read.notify_time.is_some());
+    let told = world.entries::<pb::DecisionNotified>().await;
+    assert_eq!((told.len(), told[0].outcome(), told[0].binding), (1, decision.outcome(), decision.binding));
     assert_eq!(read.points, decision.points);
     let other = as_customer("somebody").get_decision(request).await.unwrap_err();
     assert_eq!(reason(&other), (Code::NotFound, "DECISION_NOT_FOUND".into()));

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use kernel::Role;
 use testkit::eventually;
-use tonic::{Code, Status};
+use tonic::Code;
 use ventanilla_proto::ombudsman::v1 as pb;
 use ventanilla_proto::ombudsman::v1::CaseState as S;
 
+use crate::acts::{propose, refuse, sent};
 use crate::claimant::{Claimant, code_of};
 use crate::world::{STAFF, World, fields, fresh_id, open_request, reason, refusal, uuid_of};
 
@@ -22,41 +23,6 @@ async fn seated(world: &World, change: impl FnOnce(&mut pb::OpenCaseRequest)) ->
         world.assign(&case, person, role).await.unwrap();
     }
     case
-}
-
-async fn propose(world: &World, case: &str, ground: pb::InadmissibilityGround) -> Result<pb::Case, Status> {
-    let request = pb::ProposeInadmissibilityRequest {
-        name: case.to_owned(),
-        etag: world.etag(case).await,
-        ground: ground.into(),
-        reasons: "a court has it".into(),
-        request_id: fresh_id(),
-    };
-    world.ines().propose_inadmissibility(request).await.map(tonic::Response::into_inner)
-}
-
-async fn refuse(world: &World, case: &str, ground: pb::InadmissibilityGround) -> Result<pb::Case, Status> {
-    let request = pb::RefuseCaseRequest {
-        name: case.to_owned(),
-        etag: world.etag(case).await,
-        ground: ground.into(),
-        reasons: "a court has it".into(),
-        signpost: "the courts".into(),
-        request_id: fresh_id(),
-    };
-    world.elena().refuse_case(request).await.map(tonic::Response::into_inner)
-}
-
-async fn sent(world: &World, case: &str, change: impl FnOnce(&mut pb::ReceiveCureRequest)) -> Result<pb::Case, Status> {
-    let mut request = pb::ReceiveCureRequest {
-        name: case.to_owned(),
-        etag: world.etag(case).await,
-        content: "here it is".into(),
-        request_id: fresh_id(),
-        ..Default::default()
-    };
-    change(&mut request);
-    world.ines().receive_cure(request).await.map(tonic::Response::into_inner)
 }
 
 async fn ask(world: &World, case: &str, items: &[pb::MissingItem]) {

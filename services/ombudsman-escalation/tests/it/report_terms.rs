@@ -46,6 +46,17 @@ async fn a_decision_is_in_time_late_or_of_a_term_that_nobody_knows_before_an_acc
     world.days(100);
     world.decide(&late).await;
     world.decide(&late_too).await;
+    // What it tells of them is heard before it is gone.
+    let admin = world.database.admin().await;
+    for case in [&late, &late_too] {
+        eventually(Duration::from_secs(30), || async {
+            let told =
+                "select exists (select from ombudsman.case_clock where case_id = $1 and breached_at is not null)";
+            let told: bool = sqlx::query_scalar(told).bind(uuid_of(case)).fetch_one(&admin).await.unwrap();
+            told.then_some(()).ok_or("not told yet")
+        })
+        .await;
+    }
     monitor.stop().await;
     let unknown = world.seated_under_adr().await;
     world.to_draft(&unknown).await;
@@ -54,7 +65,6 @@ async fn a_decision_is_in_time_late_or_of_a_term_that_nobody_knows_before_an_acc
     assert_eq!(terms(&world, "es.general").await, counts([("in_term", 1), ("late", 1)]));
 
     // The term alone tells that a decision was late, and so does its breach where the term was put off to no day.
-    let admin = world.database.admin().await;
     for (case, change) in [
         (&late, "update ombudsman.case_clock set breached_at = null where case_id = $1"),
         (&late_too, "update ombudsman.case_clock set due_at = null where case_id = $1 and breached_at is not null"),

@@ -61,7 +61,7 @@ impl World {
         let assembly = ticketing::assemble(settings, harness.house_with("ticketing", &[])).await.unwrap();
         let ticketing = harness.start(assembly).await;
         let profile = Neighbour::start(&harness, &database).await;
-        let nobody = harness.port().await.local_addr().unwrap();
+        let nobody = harness.nowhere();
         let peers = [("ticketing", ticketing.addr), ("sla-monitor", nobody), ("customer-profile", profile.served.addr)];
         let assembly =
             office::assemble(accredited(&database), harness.house_with(office::SOURCE, &peers)).await.unwrap();
@@ -225,7 +225,7 @@ impl World {
         former: &[[u8; 32]],
         lost: &str,
     ) -> Result<Served, office::StartError> {
-        let nobody = self.harness.port().await.local_addr().unwrap();
+        let nobody = self.harness.nowhere();
         let known = self.profile().served.addr;
         let peers = [("ticketing", nobody), ("sla-monitor", nobody), ("customer-profile", known)];
         let settings = office::Settings::new(self.database.settings_of(office::SCHEMA), &key).with_former_keys(former);
@@ -236,7 +236,7 @@ impl World {
 
     /// Another process of the same office, with these settings.
     pub async fn beside(&self, settings: office::Settings) -> Served {
-        let nobody = self.harness.port().await.local_addr().unwrap();
+        let nobody = self.harness.nowhere();
         let ticketing = self.ticketing.as_ref().expect("ticketing runs").addr;
         let peers =
             [("ticketing", ticketing), ("sla-monitor", nobody), ("customer-profile", self.profile().served.addr)];

@@ -11,13 +11,13 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use kernel::{Ambient, Department, Role};
 use server::{Assembly, House, PeerSettings, Peers, StackSettings, TokenIssuer, TokenSource};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +42,8 @@ pub struct Harness {
     issuer: Arc<TokenIssuer>,
     signing_key: Arc<Ed25519KeyPair>,
     checkpoints: PathBuf,
+    /// Ports where nobody listens.
+    taken: Mutex<Vec<TcpSocket>>,
 }
 
 impl Default for Harness {
@@ -65,6 +67,7 @@ impl Harness {
             issuer: Arc::new(issuer),
             signing_key: Arc::new(key(2)),
             checkpoints: std::env::temp_dir().join(folder),
+            taken: Mutex::default(),
         }
     }
 
@@ -108,6 +111,18 @@ impl Harness {
     /// When the machine has no port left.
     pub async fn port(&self) -> TcpListener {
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port")
+    }
+
+    /// An address where nobody listens for as long as this house stands: its port is taken, so that no other test gets it and answers there.
+    ///
+    /// # Panics
+    /// When the machine has no port left.
+    pub fn nowhere(&self) -> SocketAddr {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
+        let addr = socket.local_addr().expect("the port is bound");
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).push(socket);
+        addr
     }
 
     /// Serves `assembly` on a free port.

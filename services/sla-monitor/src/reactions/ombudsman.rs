@@ -36,6 +36,7 @@ use crate::monitor::{Law, Monitor};
 use crate::names::{CaseId, CustomerId, TicketId};
 use crate::store::affair::{self, Affair};
 use crate::store::agent::Seat;
+use crate::store::clock::touch_and_lock;
 
 /// Name of the ledger.
 pub const SOURCE: &str = "ombudsman-escalation";
@@ -230,6 +231,11 @@ impl Cases {
         let reported = matches!(overdue.kind(), proto::ObligationKind::Order | proto::ObligationKind::Settlement);
         let law = self.0.law_now(tx).await?;
         let Some(chosen) = law.catalogue.for_obligation("report_overdue").filter(|_| reported) else { return Ok(()) };
+        let running = touch_and_lock(tx, case.uuid(), Some(&overdue.obligation), None).await?;
+        if running.iter().any(|clock| clock.rule == chosen.rule.id) {
+            // It was told before.
+            return Ok(());
+        }
         // Since it is known: a proof that was awaiting judgement when the time was over may yet have held.
         let entries = vec![Entry { at: entry.occurred_at(), what: Happening::Started }];
         let calendar = law.calendar_of("");

@@ -64,7 +64,9 @@ impl OnOmbudsman {
             Channel::Phone => Channel::Post,
             in_writing => in_writing,
         };
-        if let Err(refused) = chronicle.tell_all_the_same(channel, form, Moment::Now(occurred_at)) {
+        // In the house's own name: it answers nothing of the affair, whoever took the call.
+        let told = chronicle.by_itself(|own| own.tell_all_the_same(channel, form, Moment::Now(occurred_at)));
+        if let Err(refused) = told {
             tracing::warn!(reason = refused.reason(), "the form of the ombudsman's office is not sent");
             return Ok(());
         }

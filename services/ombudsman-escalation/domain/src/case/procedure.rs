@@ -436,7 +436,7 @@ impl Case {
     pub fn report(self, obligations: &[Obligation]) -> Result<Self, Refused> {
         match self.state {
             State::Overdue { statement_due, bound } => Ok(self.to(State::Reported { statement_due, bound })),
-            State::Settled { .. } | State::Reported { .. } if obligations.iter().any(Obligation::is_overdue) => {
+            State::Settled { .. } | State::Reported { .. } if obligations.iter().any(Obligation::is_unreported) => {
                 Ok(self)
             }
             _ => self.wrong(&[Stage::Overdue]),
@@ -461,7 +461,7 @@ impl Case {
     /// Closes it.
     ///
     /// # Errors
-    /// While the firm still owes an order, an answer, or the report of it.
+    /// While the firm still owes an order or an answer, or what it brought as proof is not judged; while the office owes the report of what was missed.
     pub fn close(self, obligations: &[Obligation]) -> Result<Self, Refused> {
         let after = self.stage();
         if !CLOSABLE.contains(&after) {
@@ -469,6 +469,9 @@ impl Case {
         }
         if let Some(open) = obligations.iter().find(|owed| owed.is_open()) {
             return Err(No::ObligationOpen { number: open.number, due: open.due }.into());
+        }
+        if let Some(missed) = obligations.iter().find(|owed| owed.is_unreported()) {
+            return Err(No::ReportOwed { number: missed.number }.into());
         }
         let statement_due = self.state.statement_due();
         Ok(self.to(State::Closed { after, statement_due }))

@@ -101,6 +101,12 @@ pub enum ProcedureRefused {
         /// Until when.
         due: Timestamp,
     },
+    /// What was missed is reported before the case is closed.
+    #[error("obligation {number} was not met in time: that is reported before the case is closed")]
+    ReportOwed {
+        /// Which.
+        number: u32,
+    },
     /// Orders that do not fit the decision.
     #[error("the orders do not answer to the points that were upheld")]
     OrdersUnfit {
@@ -193,6 +199,7 @@ impl Classify for ProcedureRefused {
             Self::AcceptanceRunning { .. } => "ACCEPTANCE_RUNNING",
             Self::ComplianceOwed { .. } => "COMPLIANCE_OWED",
             Self::ObligationOpen { .. } => "OBLIGATION_OPEN",
+            Self::ReportOwed { .. } => "REPORT_OWED",
             Self::OrdersUnfit { .. } => "ORDERS_UNFIT",
             Self::ObligationNotFound => "OBLIGATION_NOT_FOUND",
             Self::ObligationMet => "OBLIGATION_MET",
@@ -216,7 +223,9 @@ impl Classify for ProcedureRefused {
             Self::OfferLapsed { since: due } | Self::OfferStands { until: due } => {
                 vec![("due_time", due.to_string().into())]
             }
-            Self::RemedyOrdered { number } => vec![("obligation", number.to_string().into())],
+            Self::RemedyOrdered { number } | Self::ReportOwed { number } => {
+                vec![("obligation", number.to_string().into())]
+            }
             Self::BindsByLaw { article } | Self::ComplianceOwed { article } => vec![("article", (*article).into())],
             Self::TermNotExtended { why, article } => {
                 vec![("why", why.as_str().into()), ("article", (*article).into())]

@@ -267,7 +267,11 @@ impl Node {
                 let due = owed.due;
                 put(n, owed.fall_due(due))
             }
-            S::Report => with(case.report(&obligations)?),
+            S::Report => {
+                let case = case.report(&obligations)?;
+                let obligations = obligations.iter().cloned().map(|owed| owed.report(now())).collect();
+                Self { obligations, ..with(case) }
+            }
             S::Close => with(case.close(&obligations)?),
             S::Wait => self.later(),
         })
@@ -320,6 +324,7 @@ impl Node {
             (owed.since, owed.due) = (to(owed.since), to(owed.due));
             owed.done_at = owed.done_at.map(to);
             owed.overdue_at = owed.overdue_at.map(to);
+            owed.reported_at = owed.reported_at.map(to);
             owed.lapsed_at = owed.lapsed_at.map(to);
             owed.proof = owed.proof.map(|proof| Proof { at: to(proof.at), ..proof });
         }
