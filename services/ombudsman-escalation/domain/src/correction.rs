@@ -102,6 +102,28 @@ impl Texts {
         violations.into_result().map(|()| mended)
     }
 
+    /// The same in a decision of which these slips were corrected before: what stands since then is mended, and all of them together go no further from what was
+    /// issued than one may.
+    ///
+    /// # Errors
+    /// As [`Texts::correct`].
+    pub fn correct_since<'a>(
+        self,
+        before: impl IntoIterator<Item = Slip<'a>>,
+        slip: Slip<'_>,
+    ) -> Result<String, Violations> {
+        let issued = self.clone();
+        let mended = self.since(before).correct(slip)?;
+        match issued.of(slip).and_then(|text| beyond_a_slip(slip.text, text, &mended)) {
+            None => Ok(mended),
+            Some(beyond) => {
+                let mut violations = Violations::new();
+                violations.push("stands", format!("with what was corrected before it {beyond}: a review changes it"));
+                Err(violations)
+            }
+        }
+    }
+
     fn grants(&self, slip: Slip<'_>) -> bool {
         let of_it = |answer: &&Answer| Some(answer.claim_point.as_str()) == slip.claim_point;
         self.answers.iter().find(of_it).is_some_and(|answer| answer.redress.is_some())

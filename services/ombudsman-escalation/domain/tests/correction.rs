@@ -153,3 +153,28 @@ fn what_the_decision_does_not_have_is_not_corrected() {
         "claim_point"
     );
 }
+
+#[test]
+fn corrections_together_go_no_further_from_what_was_issued_than_one_may() {
+    let first = slip(DecisionText::Remedy, "must", "mast");
+    assert!(texts(None).correct_since([], first).is_ok());
+    // One letter each time, and two in the end.
+    let second = slip(DecisionText::Remedy, "mast", "mass");
+    assert!(texts(None).since([first]).correct(second).is_ok());
+    let refused = texts(None).correct_since([first], second).expect_err("another word than was issued");
+    assert_eq!(refused.as_slice()[0].field, "stands");
+    // What was mended wrongly is mended back.
+    assert!(texts(None).correct_since([first], slip(DecisionText::Remedy, "mast", "must")).is_ok());
+    let begun = slip(DecisionText::Finding, "the bank statement of March", "one print of May");
+    let more = slip(DecisionText::Finding, "charged on the 3rd and the 5th", "paid at once");
+    assert!(texts(None).correct_since([], begun).is_ok());
+    assert!(texts(None).correct_since([begun], more).is_err(), "a few words each time are a new text in the end");
+}
+
+#[test]
+fn a_letter_before_a_word_and_any_in_a_short_one_make_another_word_of_it() {
+    for (stood, stands) in [("charge", "xcharge"), ("EUR", "EURO"), ("of", "off"), ("the", "they")] {
+        assert!(texts(None).correct(slip(DecisionText::Remedy, stood, stands)).is_err(), "{stood} {stands}");
+    }
+    assert!(texts(None).correct(slip(DecisionText::Remedy, "charge", "chargee")).is_ok());
+}

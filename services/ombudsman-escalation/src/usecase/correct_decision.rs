@@ -61,7 +61,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let before: Vec<pb::Correction> =
         before.iter().map(answer::correction).collect::<Option<_>>().ok_or(Failure::Unreadable)?;
     let texts = Texts { signpost: issued.signpost.clone(), answers };
-    let mended = texts.since(before.iter().filter_map(slip_of)).correct(command.slip());
+    let mended = texts.correct_since(before.iter().filter_map(slip_of), command.slip());
     let mended = mended.map_err(|violations| Refused::from(ProcedureRefused::NotInDecision { violations }))?;
     let Command { claim_point, text, stood, stands, reason, .. } = command;
     let number = before.len() + 1;

@@ -140,6 +140,10 @@ fn changed(before: &[String], after: &[String]) -> usize {
 fn is_one_letter_off(one: &str, other: &str) -> bool {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let begin = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    // A letter before a word makes another of it (legal, illegal), and of a short word any letter does (y, o).
+    if one != other && (one.len().min(other.len()) <= 3 || (begin == 0 && one.len() != other.len())) {
+        return false;
+    }
     let (one, other) = (&one[begin..], &other[begin..]);
     let end = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
     match (&one[..one.len() - end], &other[..other.len() - end]) {
