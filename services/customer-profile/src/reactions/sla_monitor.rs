@@ -144,11 +144,16 @@ async fn warning_raised(tx: &mut Tx, raised: &proto::WarningRaised) -> Result<()
     sqlx::query!(
         "update customer_profile.view_clock set warned_percent = greatest(warned_percent, $2) where clock_id = $1",
         id(&raised.clock, "clocks", "clock")?,
-        number(raised.threshold_percent),
+        number(share(raised)),
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// The share of its time that is used up: a warning by what is left is as near as one of three quarters, at which callers are told of a danger.
+fn share(raised: &proto::WarningRaised) -> i32 {
+    if raised.lead_minutes > 0 { raised.threshold_percent.max(75) } else { raised.threshold_percent }
 }
 
 async fn clock_breached(tx: &mut Tx, entry: &Received, breached: &proto::ClockBreached) -> Result<(), ReactionError> {

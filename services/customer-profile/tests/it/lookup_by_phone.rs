@@ -144,7 +144,7 @@ async fn the_ring_tells_open_affairs_the_top_promise_and_a_breach_without_any_te
         clock: started.clock.clone(),
         subject: ticket_id(2),
         customer: ana.customer.clone(),
-        threshold_percent: 75,
+        lead_minutes: 30,
         epoch: 1,
         ..Default::default()
     };

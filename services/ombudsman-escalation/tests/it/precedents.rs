@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::Role;
+use sqlx::Connection as _;
 use tonic::Code;
 use ventanilla_proto::ombudsman::v1 as pb;
 
@@ -274,7 +275,8 @@ async fn of_two_contrary_decisions_that_are_issued_at_once_the_second_answers_th
         [world.decision_of(&one, UPHELD, "el cobro").await, world.decision_of(&other, NOT_UPHELD, "el cobro").await];
     let admin = world.database.admin().await;
     // Whoever decides on this cause waits, until both do.
-    let mut held = admin.begin().await.unwrap();
+    let mut first = admin.acquire().await.unwrap();
+    let mut held = first.begin().await.unwrap();
     sqlx::query(
         "select pg_advisory_xact_lock(hashtextextended('ombudsman.precedent@' || regime || '|', 0)) from ombudsman.office_case where case_id = $1",
     )

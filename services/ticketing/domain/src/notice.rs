@@ -321,6 +321,8 @@ pub struct Delivery {
     pub handings: u32,
     /// When first.
     pub handed: Option<Timestamp>,
+    /// How many of these were by the instant the promise was due.
+    pub in_time: u32,
     /// From when on it may be handed over again: it waits until then, or somebody has it until then.
     pub next: Timestamp,
     /// Why it was not delivered when it was last tried.
@@ -340,6 +342,8 @@ pub enum NoticeState {
     Delivered {
         /// Since when.
         at: Timestamp,
+        /// The handing, from 1, by which it came.
+        handing: u32,
     },
     /// Nobody tries any more.
     Undeliverable {
@@ -372,18 +376,16 @@ pub fn pause_after(handings: u32) -> SignedDuration {
 }
 
 impl Notice {
-    /// What it had told by the instant the promise was due: it left the house by then, and the customer has it; or somebody had it at that instant and has not said
+    /// What it had told by the instant the promise was due: the handing by which the customer has it had left the house by then; or somebody had it at that instant and has not said
     /// what became of it, which proves nothing (the burden is the firm's, Ley 10/2025 art. 4.7). What was handed over, and came back without a word, told nobody.
     pub fn told(&self) -> ToldBefore {
-        let Delivery { handed, next, state, .. } = &self.delivery;
-        if handed.is_none_or(|at| at > self.due) {
-            return ToldBefore::Nothing;
-        }
+        let Delivery { handings, in_time, next, state, .. } = &self.delivery;
         let cause = self.said.cause.clone();
         match state {
-            NoticeState::Delivered { .. } => ToldBefore::InTime(cause),
-            NoticeState::Handed if *next > self.due => ToldBefore::Unreported(cause),
-            NoticeState::Handed
+            NoticeState::Delivered { handing, .. } if handing <= in_time => ToldBefore::InTime(cause),
+            NoticeState::Handed if handings == in_time && *next > self.due => ToldBefore::Unreported(cause),
+            NoticeState::Delivered { .. }
+            | NoticeState::Handed
             | NoticeState::Waiting
             | NoticeState::Undeliverable { .. }
             | NoticeState::Withdrawn { .. } => ToldBefore::Nothing,
@@ -402,7 +404,7 @@ impl Notice {
         match outcome {
             NoticeOutcome::Delivered if matches!(state, NoticeState::Delivered { .. }) => return Ok(None),
             NoticeOutcome::Delivered => {
-                self.delivery.state = NoticeState::Delivered { at };
+                self.delivery.state = NoticeState::Delivered { at, handing };
                 self.delivery.failure = None;
             }
             // Somebody else has it by now, or it is known already how it ended.

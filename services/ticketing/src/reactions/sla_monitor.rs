@@ -213,7 +213,8 @@ fn running(due: Option<&prost_types::Timestamp>) -> Result<Running, ReactionErro
 impl Reaction for OnSla {
     async fn apply(&self, tx: &mut Tx, entry: &Received) -> Result<(), ReactionError> {
         if let Some(warning) = entry.payload::<sla::WarningRaised>()? {
-            if warning.threshold_percent < AT_RISK_PERCENT {
+            // A warning by what is left is as near as its policy holds it to be.
+            if warning.threshold_percent < AT_RISK_PERCENT && warning.lead_minutes == 0 {
                 return Ok(());
             }
             // Clocks of cases warn too, and others of tickets: only a promise's, and those of the answer, are ours to act on.

@@ -42,6 +42,8 @@ struct NoticeRow {
     written_at: jiff_sqlx::Timestamp,
     handings: i32,
     handed_at: Option<jiff_sqlx::Timestamp>,
+    handings_in_time: i32,
+    delivered_handing: Option<i32>,
     next_at: jiff_sqlx::Timestamp,
     failure: Option<String>,
     state: String,
@@ -55,7 +57,14 @@ impl NoticeRow {
         let state = match self.state.as_str() {
             "waiting" => NoticeState::Waiting,
             "handed" => NoticeState::Handed,
-            "delivered" => NoticeState::Delivered { at: ended()? },
+            "delivered" => {
+                // An older process does not say by which: by the last, then.
+                let handing = u32::try_from(self.delivered_handing.unwrap_or(self.handings));
+                NoticeState::Delivered {
+                    at: ended()?,
+                    handing: word("notice", "delivered_handing", key, handing.ok())?,
+                }
+            }
             "undeliverable" => NoticeState::Undeliverable { at: ended()? },
             "withdrawn" => NoticeState::Withdrawn { at: ended()? },
             _ => return Err(StoreError::corrupt("notice", "state", key)),
@@ -64,6 +73,7 @@ impl NoticeRow {
         Ok(Delivery {
             handings: word("notice", "handings", key, u32::try_from(self.handings).ok())?,
             handed: self.handed_at.map(|at| at.to_jiff()),
+            in_time: word("notice", "handings_in_time", key, u32::try_from(self.handings_in_time).ok())?,
             next: self.next_at.to_jiff(),
             failure: failure.transpose()?,
             state,
@@ -114,7 +124,7 @@ macro_rules! select_notices {
             NoticeRow,
             r#"select n.notice_id, n.ticket_id, n.sequence, n.promise_id, n.new_promise_id, n.template_id, n.language, n.text, n.cause,
                       n.due_at as "due_at: _", n.new_due_at as "new_due_at: _", n.channel, n.send_at as "send_at: _", n.quiet_at as "quiet_at: _", n.quiet_channel, n.message_id,
-                      n.written_at as "written_at: _", n.handings, n.handed_at as "handed_at: _", n.next_at as "next_at: _", n.failure,
+                      n.written_at as "written_at: _", n.handings, n.handed_at as "handed_at: _", n.handings_in_time, n.delivered_handing, n.next_at as "next_at: _", n.failure,
                       n.state, n.ended_at as "ended_at: _"
                from ticketing.notice n "# + $tail
             $(, $argument)*
@@ -181,13 +191,14 @@ pub(crate) async fn take(
                order by n.next_at, n.notice_id limit $4 for no key update of n skip locked
            )
            update ticketing.notice n
-           set state = 'handed', handings = n.handings + 1, handed_at = coalesce(n.handed_at, $2), next_at = $3, channel = free.by,
+           set state = 'handed', handings = n.handings + 1, handed_at = coalesce(n.handed_at, $2),
+               handings_in_time = case when $2 <= n.due_at then n.handings + 1 else n.handings_in_time end, next_at = $3, channel = free.by,
                quiet_at = case when n.quiet_at <= $2 then null else n.quiet_at end,
                quiet_channel = case when n.quiet_at <= $2 then null else n.quiet_channel end
            from free where n.notice_id = free.notice_id
            returning n.notice_id, n.ticket_id, n.sequence, n.promise_id, n.new_promise_id, n.template_id, n.language, n.text, n.cause,
                      n.due_at as "due_at: _", n.new_due_at as "new_due_at: _", n.channel, n.send_at as "send_at: _", n.quiet_at as "quiet_at: _", n.quiet_channel, n.message_id,
-                     n.written_at as "written_at: _", n.handings, n.handed_at as "handed_at: _", n.next_at as "next_at: _", n.failure,
+                     n.written_at as "written_at: _", n.handings, n.handed_at as "handed_at: _", n.handings_in_time, n.delivered_handing, n.next_at as "next_at: _", n.failure,
                      n.state, n.ended_at as "ended_at: _""#,
         &channels,
         now.to_sqlx() as _,
@@ -228,11 +239,21 @@ const fn state_word(state: NoticeState) -> &'static str {
     }
 }
 
+/// The handing by which it came.
+fn delivered_handing(state: NoticeState) -> Option<i32> {
+    match state {
+        NoticeState::Delivered { handing, .. } => Some(i32::try_from(handing).unwrap_or(i32::MAX)),
+        _ => None,
+    }
+}
+
 /// When it ended.
 pub(crate) const fn ended(state: NoticeState) -> Option<Timestamp> {
     match state {
         NoticeState::Waiting | NoticeState::Handed => None,
-        NoticeState::Delivered { at } | NoticeState::Undeliverable { at } | NoticeState::Withdrawn { at } => Some(at),
+        NoticeState::Delivered { at, .. } | NoticeState::Undeliverable { at } | NoticeState::Withdrawn { at } => {
+            Some(at)
+        }
     }
 }
 
@@ -280,12 +301,13 @@ pub(crate) async fn insert(tx: &mut PgConnection, stored: &StoredNotice) -> Resu
 pub(crate) async fn update(tx: &mut PgConnection, notice: &Notice) -> Result<(), StoreError> {
     let delivery = &notice.delivery;
     let written = sqlx::query!(
-        "update ticketing.notice set state = $2, ended_at = $3, next_at = $4, failure = $5 where notice_id = $1",
+        "update ticketing.notice set state = $2, ended_at = $3, next_at = $4, failure = $5, delivered_handing = $6 where notice_id = $1",
         notice.id.id,
         state_word(delivery.state),
         ended(delivery.state).map(|at| at.to_sqlx()) as _,
         delivery.next.to_sqlx() as _,
         delivery.failure.as_ref().map(Word::as_str),
+        delivered_handing(delivery.state),
     )
     .execute(tx)
     .await?;

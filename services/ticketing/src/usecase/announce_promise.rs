@@ -169,6 +169,7 @@ impl Ticketing {
             delivery: Delivery {
                 handings: 0,
                 handed: None,
+                in_time: 0,
                 next: route.from,
                 failure: None,
                 state: NoticeState::Waiting,

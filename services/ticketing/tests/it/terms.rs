@@ -138,6 +138,16 @@ async fn a_term_of_law_in_danger_is_told_of_with_what_the_customer_can_do_then_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_warning_by_what_is_left_of_a_term_is_one_as_well() {
+    let house = House::ready().await;
+    let ticket = affair(&house, sla::PolicyKind::Sla, DUE).await.name;
+    let clock = clock_of(&ticket);
+    let warned = sla::WarningRaised { clock: clock.clone(), lead_minutes: 240, ..warning(&ticket, 0) };
+    house.monitor.says(&clock, &warned).await;
+    stand(&house.world, &ticket, &[PromiseState::AtRisk]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_term_that_is_missed_without_a_word_was_missed_in_silence() {
     let house = House::ready().await;
     let world = &house.world;

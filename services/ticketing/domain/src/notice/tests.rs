@@ -199,7 +199,14 @@ fn notice() -> Notice {
         route: NoticeRoute { channel: Channel::Sms, from: written, later: None },
         message: None,
         written,
-        delivery: Delivery { handings: 0, handed: None, next: written, failure: None, state: NoticeState::Waiting },
+        delivery: Delivery {
+            handings: 0,
+            handed: None,
+            in_time: 0,
+            next: written,
+            failure: None,
+            state: NoticeState::Waiting,
+        },
     }
 }
 
@@ -207,6 +214,9 @@ fn handed(mut notice: Notice, now: Timestamp) -> Notice {
     let delivery = &mut notice.delivery;
     delivery.handings += 1;
     delivery.handed = delivery.handed.or(Some(now));
+    if now <= notice.due {
+        delivery.in_time = delivery.handings;
+    }
     delivery.next = now.checked_add(SignedDuration::from_mins(1)).unwrap();
     delivery.state = NoticeState::Handed;
     notice
@@ -235,6 +245,16 @@ fn it_told_in_time_what_left_the_house_by_the_instant_the_promise_was_due_and_is
     let failed_once = handed(notice(), due).report(1, failed("no_such_number"), due).unwrap().unwrap();
     assert_eq!(failed_once.told(), ToldBefore::Nothing, "who delivers it said that it did not arrive");
     assert_eq!(handed(failed_once, due).told(), unreported());
+}
+
+#[test]
+fn what_nobody_sent_in_time_and_another_sent_later_told_nothing_in_time() {
+    let due = notice().due;
+    let late = due.checked_add(SignedDuration::from_mins(6)).unwrap();
+    let again = handed(handed(notice(), due), late);
+    assert_eq!(again.told(), ToldBefore::Nothing, "who has it now took it too late");
+    let by = |handing| again.clone().report(handing, NoticeOutcome::Delivered, late).unwrap().unwrap().told();
+    assert_eq!((by(1), by(2)), (told_in_time(), ToldBefore::Nothing));
 }
 
 #[test]
@@ -278,7 +298,7 @@ fn what_failed_is_offered_again_after_a_growing_pause_and_not_for_ever() {
     assert_eq!(ended.delivery.state, NoticeState::Undeliverable { at: now });
     // Whoever says that the customer has it knows better.
     let delivered = ended.report(3, NoticeOutcome::Delivered, now).unwrap().unwrap();
-    assert_eq!(delivered.delivery.state, NoticeState::Delivered { at: now });
+    assert_eq!(delivered.delivery.state, NoticeState::Delivered { at: now, handing: delivered.delivery.handings });
     assert_eq!(delivered.report(5, failed("busy"), now).unwrap(), None);
 }
 
