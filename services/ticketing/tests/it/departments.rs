@@ -39,7 +39,7 @@ async fn departments_are_called_as_the_house_says_and_listed_in_the_order_of_the
     for role in [Role::Agent, Role::Ivr, Role::Ombudsman, Role::FirmLiaison, Role::Steward] {
         let first = pb::ListDepartmentsRequest { page_size: 1, page_token: String::new() };
         let first = world.team("somebody", role).list_departments(first).await.unwrap().into_inner();
-        assert_eq!(first.departments, [renamed.clone()], "{role}");
+        assert_eq!(first.departments, std::slice::from_ref(&renamed), "{role}");
         let rest = pb::ListDepartmentsRequest { page_size: 1, page_token: first.next_page_token };
         let rest = world.team("somebody", role).list_departments(rest).await.unwrap().into_inner();
         assert_eq!((rest.departments, rest.next_page_token), (vec![network.clone()], String::new()));
