@@ -235,8 +235,8 @@ mod tests {
         let all = Open { statement: true, evidence: true, offer: true, proof: true };
         assert_eq!(open(S::Admitted), all);
         assert_eq!(open(S::Investigation), Open { statement: false, ..all });
-        assert_eq!(Open::of(S::Conciliation, Some(Turn::Think), false).offer, false);
-        assert_eq!(Open::of(S::Conciliation, Some(Turn::Answer), false).offer, false);
+        assert!(!Open::of(S::Conciliation, Some(Turn::Think), false).offer);
+        assert!(!Open::of(S::Conciliation, Some(Turn::Answer), false).offer);
         for turn in [Turn::Tell, Turn::Lapsed] {
             assert!(Open::of(S::Conciliation, Some(turn), false).offer, "{turn:?}: another takes its place");
         }
