@@ -89,7 +89,7 @@ enum Step {
     MergeCustomers,
     WorkForFirm,
     /// Bea steps aside from another case of the affair.
-    StepAsideElsewhere,
+    AsideElsewhere,
     Declare(usize, Declared),
     TakeOffice(usize),
     /// The first ends the second's term.
@@ -339,7 +339,7 @@ impl Office {
             Step::UnmergeTickets => return None,
             Step::MergeCustomers => facts.customers_merged = true,
             Step::WorkForFirm => facts.worked_for_firm = true,
-            Step::StepAsideElsewhere => facts.aside[1] = true,
+            Step::AsideElsewhere => facts.aside[1] = true,
             Step::Declare(person, declared) => {
                 let who = &mut facts.people[person];
                 // What was declared once does not become undeclared.
@@ -406,7 +406,7 @@ fn steps() -> Vec<Step> {
         Step::UnmergeTickets,
         Step::MergeCustomers,
         Step::WorkForFirm,
-        Step::StepAsideElsewhere,
+        Step::AsideElsewhere,
     ];
     steps.extend((0..TOUCHES.len()).map(Step::Touch));
     for person in 0..PEOPLE.len() {
@@ -504,7 +504,7 @@ fn the_walk_finds_every_hole_by_the_step_it_is_about() {
     let holes: [(Hole, Is); 14] = [
         (Hole::ForgetsWorkForFirm, |step| matches!(step, Step::WorkForFirm)),
         (Hole::ForgetsWhoSteppedAside, |step| matches!(step, Step::Recuse(0))),
-        (Hole::LooksAtOneCaseOnly, |step| matches!(step, Step::StepAsideElsewhere | Step::Recuse(1))),
+        (Hole::LooksAtOneCaseOnly, |step| matches!(step, Step::AsideElsewhere | Step::Recuse(1))),
         (Hole::AnybodyEndsTerms, |step| matches!(step, Step::EndTerm(..))),
         (Hole::AnybodyOpens, |step| matches!(step, Step::Open(_))),
         (Hole::ForgetsWhatWasTold, |step| {
