@@ -23,7 +23,7 @@ begin
         perform ombudsman.broken('obligation_reported_once', 'what was reported was reported');
     end if;
     if new.reported_at is not null and old.reported_at is null and not exists (select from ombudsman.dossier_entry
-           where case_id = new.case_id and kind = 'overdue_report' and recorded_at >= new.overdue_at) then
+           where case_id = new.case_id and kind = 'overdue_report' and recorded_at = new.reported_at) then
         perform ombudsman.broken('obligation_reported_by_the_dossier', 'the dossier holds no report of it');
     end if;
     return new;
