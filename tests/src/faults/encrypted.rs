@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use rcgen::{
@@ -175,6 +176,11 @@ fn names() -> impl Iterator<Item = &'static str> {
     Service::ALL.into_iter().map(Service::name).chain([DRIVER])
 }
 
+/// How often a tunnel tries to connect to its service.
+const READINGS: usize = 20;
+/// How long after it failed it tries again.
+const BETWEEN: Duration = Duration::from_millis(10);
+
 /// A port of this machine behind which a service is spoken to over TLS, for clients that speak none. Runs until it is dropped.
 pub struct Tunnel {
     addr: SocketAddr,
@@ -198,9 +204,14 @@ impl Tunnel {
                 while open.try_join_next().is_some() {}
                 let certificates = certificates.clone();
                 open.spawn(async move {
-                    if let Ok(mut server) = certificates.connect(service, at, true).await {
-                        let _ = client.set_nodelay(true);
-                        let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                    // A certificate and its key are two files: who reads one before and the other after they are renewed reads again.
+                    for _ in 0..READINGS {
+                        if let Ok(mut server) = certificates.connect(service, at, true).await {
+                            let _ = client.set_nodelay(true);
+                            let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+                            return;
+                        }
+                        tokio::time::sleep(BETWEEN).await;
                     }
                 });
             }
