@@ -101,9 +101,7 @@ begin
                       and claim_point = new.point_id and part = 'remedy' and corrected_at = new.corrected_at) then
         perform ombudsman.broken('corrected_remedy_by_a_correction', 'a remedy is corrected by a correction alone');
     end if;
-    select coalesce((select k.remedy from ombudsman.corrected_remedy k
-                      where k.case_id = new.case_id and k.point_id = new.point_id order by k.number desc limit 1), p.remedy)
-      into v_stood from ombudsman.decision_point p where p.case_id = new.case_id and p.point_id = new.point_id;
+    select p.remedy into v_stood from ombudsman.decision_point p where p.case_id = new.case_id and p.point_id = new.point_id;
     if array(select m[1] from regexp_matches(new.remedy, '\d+', 'g') m) is distinct from array(select m[1] from regexp_matches(v_stood, '\d+', 'g') m)
        or cardinality(regexp_split_to_array(btrim(new.remedy), '\s+')) <> cardinality(regexp_split_to_array(btrim(v_stood), '\s+')) then
         perform ombudsman.broken('corrected_remedy_is_a_slip', 'no word and no figure comes into a remedy by a correction, or goes');
