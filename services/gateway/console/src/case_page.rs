@@ -122,6 +122,8 @@ struct Refusal<'a> {
     ground: &'static str,
     article: &'a str,
     reasons: &'a str,
+    /// The decided cases that it repeats, where that is the ground.
+    repeats: &'a [String],
     /// Until when the claimant may answer, where they are asked.
     allegations_until: Option<When>,
     /// Whether it is decided, and not only proposed.
@@ -228,6 +230,7 @@ pub(crate) async fn show(
             ground: words::of(lang, words::ground(refusal.ground())),
             article: &refusal.article,
             reasons: &refusal.reasons,
+            repeats: &refusal.repeats,
             allegations_until: When::of(lang, refusal.allegations_due_time),
             refused: refusal.refused_time.is_some(),
         }),

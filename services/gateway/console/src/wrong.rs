@@ -49,6 +49,10 @@ fn explanation(trouble: &Trouble) -> Option<(String, String)> {
             "No tiene un mandato en vigor, y sin él nada se hace en nombre de la oficina. Hable con el defensor.",
             "You have no mandate that runs, and without one nothing is done in the office's name. Talk to the ombudsman.",
         ),
+        "NO_DEPARTMENT" => both(
+            "Habla usted por la entidad y su acceso no dice por qué departamento. Pida a quien lleva los accesos que lo añada, y vuelva a enviarlo.",
+            "You speak for the firm, and your access does not say for which department. Ask whoever keeps accesses to add it, and send it again.",
+        ),
         "NOT_APPOINTED" => both(
             "Esa persona no está nombrada para esa función. Elija otra función u otra persona.",
             "That person is not appointed for that role. Choose another role or another person.",

@@ -14,14 +14,32 @@ use crate::{CaseId, Refused};
 /// Facts from outside the complaint that admission turns on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// Cases of the same claimant on the same affair that were decided before, by who is one person and what is one affair now.
-    pub decided_before: Vec<CaseId>,
+    /// The decided complaints of the same claimant that it repeats, by who is one person and what is one affair now, or as the office holds.
+    pub repeats: Option<Repetition>,
     /// Whether the claimant was asked to complete the complaint and the time for it is over.
     pub cure_expired: bool,
     /// Whether they were asked for what takes a judgement, who they are or documents, and answered or let the time pass.
     pub judged: bool,
     /// Whether the firm had answered the claimant when the complaint reached the office.
     pub answered: bool,
+}
+
+/// Decided complaints that another one repeats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repetition {
+    /// Their cases.
+    pub cases: Vec<CaseId>,
+    /// When the last of them was decided: what happened after it repeats none of them.
+    pub decided_at: Timestamp,
+}
+
+impl Repetition {
+    /// Of these cases, each with when it was decided; `None` of none.
+    pub fn of(decided: impl IntoIterator<Item = (CaseId, Timestamp)>) -> Option<Self> {
+        let decided: BTreeSet<(CaseId, Timestamp)> = decided.into_iter().collect();
+        let decided_at = decided.iter().map(|(_, at)| *at).max()?;
+        Some(Self { cases: decided.into_iter().map(|(case, _)| case).collect(), decided_at })
+    }
 }
 
 /// What the examination found.
@@ -48,7 +66,7 @@ pub fn examine(complaint: &Complaint, facts: &Facts, regime: &Regime) -> Vec<Fin
     if complaint.parallel == Some(Parallel::Decided) {
         findings.push(Finding::Bar(Ground::OtherForum));
     }
-    if !facts.decided_before.is_empty() {
+    if facts.repeats.is_some() {
         findings.push(Finding::Bar(Ground::Repeated));
     }
     let over = |start: Option<Timestamp>, years: i64| {

@@ -292,9 +292,7 @@ impl Case {
             State::Registered if !missing.is_empty() && self.cure.is_some() => (State::Registered, true),
             State::InadmissibleProposed(proposal) => {
                 open.extend(admissibility::turns_on(proposal.ground));
-                let answers = proposal.proposed_at.is_none_or(|proposed| proposed <= reached_at);
-                let allegations_at = proposal.allegations_at.or(answers.then_some(reached_at));
-                (State::InadmissibleProposed(Proposal { allegations_at, ..proposal }), !missing.is_empty())
+                (State::InadmissibleProposed(proposal.answered(reached_at)), !missing.is_empty())
             }
             _ => return self.wrong(&[Stage::NeedsCure, Stage::InadmissibleProposed]),
         };
@@ -322,15 +320,17 @@ impl Case {
         }
         admissibility::support(ground, &self.complaint, facts, self.regime)?;
         let allegations_due = term::end_after_days(now, self.regime.allegations_days);
-        let proposal = Proposal { ground, reasons, proposed_at: Some(now), allegations_due, allegations_at: None };
+        let repeats = facts.repeats.clone().filter(|_| ground == Ground::Repeated);
+        let proposed_at = Some(now);
+        let proposal = Proposal { ground, reasons, proposed_at, repeats, allegations_due, allegations_at: None };
         Ok(self.to(State::InadmissibleProposed(proposal)))
     }
 
-    /// The claimant states something: an answer, where a refusal was proposed; a paper of the dossier elsewhere.
+    /// The claimant states something that reached the office then: an answer, where a refusal was proposed before; a paper of the dossier elsewhere.
     ///
     /// # Errors
     /// When the case is over.
-    pub fn hear_claimant(self, now: Timestamp) -> Result<Self, Refused> {
+    pub fn hear_claimant(self, reached_at: Timestamp) -> Result<Self, Refused> {
         // Who withdrew says no more in it.
         if self.stage() == Stage::OwnInitiative {
             return self.wrong(OPEN);
@@ -338,8 +338,7 @@ impl Case {
         self.accepts_papers()?;
         match self.state.clone() {
             State::InadmissibleProposed(proposal) => {
-                let allegations_at = proposal.allegations_at.or(Some(now));
-                Ok(self.to(State::InadmissibleProposed(Proposal { allegations_at, ..proposal })))
+                Ok(self.to(State::InadmissibleProposed(proposal.answered(reached_at))))
             }
             _ => Ok(self),
         }
@@ -419,6 +418,10 @@ impl Case {
             Ground::ParallelProceedings | Ground::FilingWindowPassed | Ground::TimeBarred => {
                 let found = admissibility::examine(&self.complaint, &Facts::default(), self.regime);
                 !found.contains(&admissibility::Finding::Bar(ground))
+            }
+            Ground::Repeated => {
+                let repeats = self.state.proposal().and_then(|proposal| proposal.repeats.as_ref());
+                repeats.is_some_and(|of| admissibility::is_about_later_facts(&self.complaint, of.decided_at))
             }
             _ => false,
         }

@@ -13,6 +13,9 @@ pub enum HouseRefused {
     /// The caller does nothing in the office's name.
     #[error("only who has a mandate that runs acts for the office")]
     NoMandate,
+    /// The firm speaks by one of its departments.
+    #[error("who speaks for the firm speaks for one of its departments, and the token names none")]
+    NoDepartment,
     /// The further term begins too early.
     #[error("the term before is over on {free_from}; a further one begins then or later")]
     MandateOverlaps {
@@ -39,7 +42,7 @@ pub enum HouseRefused {
 impl Classify for HouseRefused {
     fn kind(&self) -> Kind {
         match self {
-            Self::NoMandate => Kind::PermissionDenied,
+            Self::NoMandate | Self::NoDepartment => Kind::PermissionDenied,
             Self::MandateOverlaps { .. }
             | Self::MandateOver
             | Self::SubstituteNeeded { .. }
@@ -51,6 +54,7 @@ impl Classify for HouseRefused {
     fn reason(&self) -> &'static str {
         match self {
             Self::NoMandate => "NO_MANDATE",
+            Self::NoDepartment => "NO_DEPARTMENT",
             Self::MandateOverlaps { .. } => "MANDATE_OVERLAPS",
             Self::MandateOver => "MANDATE_OVER",
             Self::SubstituteNeeded { .. } => "SUBSTITUTE_NEEDED",
@@ -66,7 +70,7 @@ impl Classify for HouseRefused {
                 let names: Vec<String> = cases.iter().map(|case| case.name()).collect();
                 vec![("cases", names.join(", ").into())]
             }
-            Self::NoMandate | Self::MandateOver | Self::SeatStands | Self::NoSubstitute => Vec::new(),
+            Self::NoMandate | Self::NoDepartment | Self::MandateOver | Self::SeatStands | Self::NoSubstitute => Vec::new(),
         }
     }
 }

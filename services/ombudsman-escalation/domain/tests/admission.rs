@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Personal, ResourceId, Uuid};
-use ombudsman_escalation_domain::admissibility::Facts;
+use ombudsman_escalation_domain::admissibility::{Facts, Repetition};
 use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Completion, State};
 use ombudsman_escalation_domain::regime::{REGIMES, Regime};
 use ombudsman_escalation_domain::vocabulary::{Ground, MissingItem, Origin, Parallel, Stage, TermKind};
@@ -66,7 +66,7 @@ fn borne_out(of: &'static Regime, ground: Ground) -> (Case, Facts) {
             (sent.expect("asked and answered"), Facts { judged: true, ..whole })
         }
         Ground::Repeated => {
-            (case(complaint()), Facts { decided_before: vec![CaseId::from_uuid(Uuid::from_u128(7))], ..whole })
+            (case(complaint()), Facts { repeats: Repetition::of([(CaseId::from_uuid(Uuid::from_u128(7)), now())]), ..whole })
         }
         Ground::FilingWindowPassed => {
             let facts_at = Some(at("2023-09-01T00:00:00Z"));

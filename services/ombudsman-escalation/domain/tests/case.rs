@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Channel, Personal, ResourceId, Uuid};
-use ombudsman_escalation_domain::admissibility::{Facts, Finding, examine};
+use ombudsman_escalation_domain::admissibility::{Facts, Finding, Repetition, examine};
 use ombudsman_escalation_domain::case::{Case, ClaimPoint, Complaint, Completion, Effect};
 use ombudsman_escalation_domain::decision::{Answer, Decision};
 use ombudsman_escalation_domain::regime::Regime;
@@ -125,9 +125,31 @@ fn time_bars_count_from_the_facts_and_the_window_from_knowing_them() {
 
 #[test]
 fn a_repeated_complaint_is_one_that_was_decided_before() {
-    let decided_before = vec![CaseId::from_uuid(Uuid::from_u128(7))];
-    let facts = Facts { decided_before, ..Facts::default() };
+    let facts = Facts { repeats: Repetition::of([(CaseId::from_uuid(Uuid::from_u128(7)), now())]), ..Facts::default() };
     assert_eq!(examine(&complaint(), &facts, finance()), [Finding::Bar(Ground::Repeated)]);
+}
+
+#[test]
+fn a_complaint_that_turns_out_to_be_about_later_facts_is_not_refused_as_repeated() {
+    let decided = |at| (CaseId::from_uuid(Uuid::from_u128(7)), at);
+    let filed = complaint().filed_at_entity;
+    let (before, after) = (filed - SignedDuration::from_hours(48), filed + SignedDuration::from_hours(48));
+    let refused = |repeats, facts_at: Option<Timestamp>| {
+        let facts = Facts { repeats: Repetition::of(repeats), ..Facts::default() };
+        let case = registered(complaint());
+        let proposed = case.propose_inadmissibility(Ground::Repeated, because(), &facts, now()).expect("it repeats");
+        let said = Completion { facts_at, ..Completion::default() };
+        let heard = proposed.receive_cure(said, later(1)).expect("they answer");
+        heard.refuse(Ground::Repeated, because(), "the courts".to_owned(), later(2)).map(|case| case.stage())
+    };
+    let article = finance().article(Ground::Repeated);
+    let not_met = Err(Refused::GroundNotMet { ground: Ground::Repeated, article });
+    let later_facts = Some(before + SignedDuration::from_hours(1));
+    assert_eq!(refused(vec![decided(before)], None), Ok(Stage::Inadmissible));
+    assert_eq!(refused(vec![decided(before)], later_facts), not_met);
+    // Of two it is about what came after the one alone.
+    let other = (CaseId::from_uuid(Uuid::from_u128(8)), after);
+    assert_eq!(refused(vec![decided(before), other], later_facts), Ok(Stage::Inadmissible));
 }
 
 #[test]

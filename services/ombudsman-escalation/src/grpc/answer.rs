@@ -214,6 +214,7 @@ fn refusal(stored: &StoredCase) -> Option<pb::Refusal> {
         signpost: String::new(),
         allegations_due_time: Some(time_to_proto(proposal.allegations_due)),
         allegations_time: proposal.allegations_at.map(time_to_proto),
+        repeats: proposal.repeats.iter().flat_map(|of| &of.cases).map(|case| case.name()).collect(),
         refused_time: None,
     };
     match &case.state {

@@ -185,6 +185,10 @@ pub(crate) fn add_dossier_entry(request: &pb::AddDossierEntryRequest) -> Parsed<
         _ => {}
     }
     let (content_type, content) = content_of(&mut violations, &request.content_type, &request.content);
+    let received_at = parse::optional_time(&mut violations, "receive_time", request.receive_time.as_ref());
+    if received_at.is_some() && kind.is_some_and(|kind| !add_dossier_entry::is_of_the_claimant(kind)) {
+        violations.push("receive_time", "is of what the claimant states or brings alone");
+    }
     let key = key(&mut violations, &request.request_id, add_dossier_entry::METHOD, request);
     let command = (|| {
         Some(add_dossier_entry::Command {
@@ -193,6 +197,7 @@ pub(crate) fn add_dossier_entry(request: &pb::AddDossierEntryRequest) -> Parsed<
             visibility: visibility?,
             content_type: content_type?,
             content,
+            received_at,
         })
     })();
     whole(violations, command)

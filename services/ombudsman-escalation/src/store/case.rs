@@ -279,6 +279,7 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
     let flat = Flat::of(case);
     let told = flat.offer.and_then(|offer| offer.told);
     let promise = flat.offer.and_then(|offer| offer.promise.as_ref());
+    let repeats: Option<Vec<Uuid>> = flat.repeats.map(|of| of.cases.iter().map(|case| case.uuid()).collect());
     let updated = sqlx::query!(
         "update ombudsman.office_case set version = version + 1, state = $3, facts_at = $4, parallel = $5, cure_items = $6,
             cure_due_at = $7, cured_at = $8, ground = $9, reasons = $10, allegations_due_at = $11, allegations_at = $12,
@@ -286,7 +287,8 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
             offer_sequence = $19, offered_at = $20, offer_told_at = $21, reflection_until = $22, offer_open_until = $23,
             settled_at = $24, own_initiative_at = $25, bound_at = $26, bound_by = $27, proof_sequence = $28,
             offer_debtor = $29, offer_days = $30, representation_at = $31, cure_asked = $32, cure_asked_at = $33,
-            extended_at = $34, conciliation_ended_at = $35, refusable_until = $36, proposed_at = $37, known_at = $38
+            extended_at = $34, conciliation_ended_at = $35, refusable_until = $36, proposed_at = $37, known_at = $38,
+            repeats = $39, repeats_decided_at = $40
           where case_id = $1 and version = $2",
         case.id.uuid(),
         version,
@@ -326,6 +328,8 @@ pub(crate) async fn update(tx: &mut PgConnection, case: &Case, version: i64, now
         case.refusable_until.map(|at| at.to_sqlx()) as _,
         flat.proposed_at.map(|at| at.to_sqlx()) as _,
         case.complaint.known_at.map(|at| at.to_sqlx()) as _,
+        repeats.as_deref(),
+        flat.repeats.map(|of| of.decided_at.to_sqlx()) as _,
     )
     .execute(tx)
     .await?;
@@ -392,13 +396,32 @@ pub(crate) struct Decided {
     pub(crate) ticket: TicketId,
 }
 
+struct DecidedRow {
+    case_id: Uuid,
+    customer_id: Uuid,
+    ticket_id: Uuid,
+    issued_at: jiff_sqlx::Timestamp,
+}
+
+impl From<DecidedRow> for Decided {
+    fn from(row: DecidedRow) -> Self {
+        Self {
+            at: row.issued_at.to_jiff(),
+            id: CaseId::from_uuid(row.case_id),
+            customer: CustomerId::from_uuid(row.customer_id),
+            ticket: TicketId::from_uuid(row.ticket_id),
+        }
+    }
+}
+
 /// Cases that were decided of whoever was one person with the claimant at any time, whatever the affair: which affairs are about the same ticketing says.
 #[tracing::instrument(name = "db.case.decided_before", skip_all)]
 pub(crate) async fn decided_before(db: &Db, id: CaseId, customer: CustomerId) -> Result<Vec<Decided>, StoreError> {
     let mut connection = db.reader().acquire().await?;
     let kin = customer_family(&mut connection, &[customer]).await?;
     let people: Vec<Uuid> = kin.into_iter().map(|kin| kin.uuid()).collect();
-    let found = sqlx::query!(
+    let found = sqlx::query_as!(
+        DecidedRow,
         r#"select c.case_id, c.customer_id, c.ticket_id, d.issued_at as "issued_at: jiff_sqlx::Timestamp"
              from ombudsman.office_case c join ombudsman.decision d on d.case_id = c.case_id
             where c.customer_id = any($1) and c.case_id <> $2
@@ -408,11 +431,21 @@ pub(crate) async fn decided_before(db: &Db, id: CaseId, customer: CustomerId) ->
     )
     .fetch_all(&mut *connection)
     .await?;
-    let decided = found.into_iter().map(|row| Decided {
-        at: row.issued_at.to_jiff(),
-        id: CaseId::from_uuid(row.case_id),
-        customer: CustomerId::from_uuid(row.customer_id),
-        ticket: TicketId::from_uuid(row.ticket_id),
-    });
-    Ok(decided.collect())
+    Ok(found.into_iter().map(Decided::from).collect())
+}
+
+/// Which of these cases were decided.
+#[tracing::instrument(name = "db.case.decided", skip_all)]
+pub(crate) async fn decided(db: &Db, cases: &[CaseId]) -> Result<Vec<Decided>, StoreError> {
+    let ids: Vec<Uuid> = cases.iter().map(|case| case.uuid()).collect();
+    let found = sqlx::query_as!(
+        DecidedRow,
+        r#"select c.case_id, c.customer_id, c.ticket_id, d.issued_at as "issued_at: jiff_sqlx::Timestamp"
+             from ombudsman.office_case c join ombudsman.decision d on d.case_id = c.case_id
+            where c.case_id = any($1)"#,
+        &ids
+    )
+    .fetch_all(db.reader())
+    .await?;
+    Ok(found.into_iter().map(Decided::from).collect())
 }

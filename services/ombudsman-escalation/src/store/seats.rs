@@ -110,6 +110,28 @@ pub(crate) async fn open_cases_of(tx: &mut PgConnection, person: &str) -> Result
     Ok(ids.into_iter().map(CaseId::from_uuid).collect())
 }
 
+/// Live seats that the wall may close by what this person does in a case: everybody's in its affair, and theirs anywhere. In the order of the cases.
+#[tracing::instrument(name = "db.seats.within_reach", skip_all)]
+pub(crate) async fn within_reach(
+    tx: &mut PgConnection,
+    case: CaseId,
+    person: &str,
+) -> Result<Vec<(CaseId, String)>, StoreError> {
+    let rows = sqlx::query!(
+        "select distinct a.case_id, a.person from ombudsman.assignment a
+           join ombudsman.office_case c on c.case_id = a.case_id
+          where a.recused_at is null and not ombudsman.is_terminal(c.state)
+            and (a.person = $2 or c.ticket_id in
+                  (select ombudsman.kin_of(own.ticket_id) from ombudsman.office_case own where own.case_id = $1))
+          order by a.case_id, a.person",
+        case.uuid(),
+        person
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (CaseId::from_uuid(row.case_id), row.person)).collect())
+}
+
 /// Open cases of these customers, in the order of their ids, each with who holds a live seat there.
 #[tracing::instrument(name = "db.seats.of_customers", skip_all)]
 pub(crate) async fn of_customers(

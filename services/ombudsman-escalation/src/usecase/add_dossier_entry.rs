@@ -1,5 +1,6 @@
 //! Adding a paper to the dossier by hand.
 
+use jiff::Timestamp;
 use kernel::Role;
 use ombudsman_escalation_domain::dossier::Sealed;
 use ombudsman_escalation_domain::team::{SEATS, WORKING};
@@ -30,6 +31,8 @@ pub struct Command {
     pub content_type: String,
     /// The content.
     pub content: Vec<u8>,
+    /// When what the claimant states or brings reached the office; `None` for now.
+    pub received_at: Option<Timestamp>,
 }
 
 /// What the firm brings.
@@ -39,7 +42,12 @@ const OF_THE_CLAIMANT: [DossierKind; 2] = [DossierKind::ClaimantStatement, Dossi
 
 /// Whether a paper of this kind is a party's, and so for both.
 pub(crate) fn is_of_a_party(kind: DossierKind) -> bool {
-    OF_THE_FIRM.contains(&kind) || OF_THE_CLAIMANT.contains(&kind)
+    OF_THE_FIRM.contains(&kind) || is_of_the_claimant(kind)
+}
+
+/// Whether a paper of this kind is the claimant's.
+pub(crate) fn is_of_the_claimant(kind: DossierKind) -> bool {
+    OF_THE_CLAIMANT.contains(&kind)
 }
 
 /// Adds the paper; a claimant's statement also answers a proposed refusal, and the firm's in an admitted case is its position.
@@ -55,7 +63,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Dos
         ));
     }
     if OF_THE_FIRM.contains(&command.kind) {
-        return by(office, call, command, Seating::Unneeded).await;
+        return by(office, call, command, Seating::Firm).await;
     }
     // Who looks after quality notes, for the office alone, and nothing else.
     let notes = command.kind == DossierKind::Note && command.visibility != Visibility::Parties;
@@ -70,23 +78,37 @@ pub(super) async fn by(
     command: Command,
     seats: Seating,
 ) -> Result<pb::DossierEntry, Failure> {
-    let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
+    let of_firm = matches!(seats, Seating::Firm);
+    let begun = if of_firm {
+        Step::begin_in_reach(&office, &call, &command.change, seats).await?
+    } else {
+        Step::begin(&office, &call, &command.change, seats).await?
+    };
+    let mut step = match begun {
         Begun::Replay(kept) => return again(&office, &command, &kept).await,
         Begun::Step(step) => step,
     };
     let before = step.case();
     before.accepts_papers()?;
+    let reached_at = command.received_at.unwrap_or(step.now);
+    if reached_at > step.now || reached_at < before.complaint.filed_at_office.min(step.now) {
+        return Err(Failure::field("receive_time", "must not be before the complaint, and not in the future"));
+    }
     let after = match command.kind {
-        DossierKind::ClaimantStatement => step.case().hear_claimant(step.now)?,
+        DossierKind::ClaimantStatement => step.case().hear_claimant(reached_at)?,
         kind if OF_THE_FIRM.contains(&kind) => step.case().hear_firm(kind == DossierKind::EntityStatement)?,
         // Who withdrew sends no evidence either.
-        _ if matches!(seats, Seating::Claimant) => step.case().hear_claimant(step.now).map(|_| step.case())?,
+        _ if matches!(seats, Seating::Claimant) => step.case().hear_claimant(reached_at).map(|_| step.case())?,
         _ => step.case(),
     };
     let Command { kind, visibility, content_type, content, .. } = command;
+    step.as_of(reached_at);
     let sealed = step.add(&office, Paper { kind, visibility, content_type, bytes: content });
     if after != before {
         step.write(&office, after).await?;
+    }
+    if of_firm {
+        step.take_off(&office).await?;
     }
     let answered = answer::dossier_entry(&sealed, true, false);
     // The content stays where it can be erased; a retry gets it from there.

@@ -51,13 +51,14 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     }
     let after = step.case().admit(step.now)?;
     if !repeats.is_empty() && !command.repetition_seen {
-        return Err(Refused::RepeatsDecided { cases: repeats }.into());
+        let cases = repeats.iter().map(|decided| decided.id).collect();
+        return Err(Refused::RepeatsDecided { cases }.into());
     }
     let due = after.state.statement_due().map(|due| due.to_string()).unwrap_or_default();
     let told = format!("admitted; the firm may state its position until {due}");
     step.add(&office, Paper::text(DossierKind::Admission, Visibility::Parties, told));
     if !repeats.is_empty() {
-        let names: Vec<String> = repeats.iter().map(|repeated| repeated.name()).collect();
+        let names: Vec<String> = repeats.iter().map(|decided| decided.id.name()).collect();
         let seen = format!("admitted though it repeats what was decided in {}", names.join(", "));
         step.add(&office, Paper::text(DossierKind::Note, Visibility::Office, seen));
     }

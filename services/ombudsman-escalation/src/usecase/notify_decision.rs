@@ -37,7 +37,7 @@ pub struct Command {
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
     let reviewed = procedure::review_of(&mut *office.db.reader().acquire().await?, command.change.case).await?;
     let seats = Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]);
-    let mut step = match Step::begin_after(&office, &call, &command.change, seats, reviewed).await? {
+    let mut step = match Step::begin_after(&office, &call, &command.change, seats, reviewed.as_slice()).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,
     };

@@ -30,8 +30,8 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.offer_settlement", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let seats = Seating::Unneeded;
-    let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
+    let seats = Seating::Firm;
+    let mut step = match Step::begin_in_reach(&office, &call, &command.change, seats).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,
     };
@@ -41,5 +41,5 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     }
     let entry = step.add(&office, Paper::text(DossierKind::Offer, Visibility::Parties, told)).entry.sequence;
     let after = step.case().offer(entry, command.promise, step.now)?;
-    step.finish(&office, after).await
+    step.finish_in_reach(&office, after).await
 }

@@ -1,9 +1,9 @@
 //! Proposing to refuse a case on a ground of the closed list; the claimant may answer.
 
-use kernel::Personal;
-use ombudsman_escalation_domain::Refused;
-use ombudsman_escalation_domain::admissibility::Facts;
+use kernel::{Personal, ResourceId as _};
+use ombudsman_escalation_domain::admissibility::{Facts, Repetition};
 use ombudsman_escalation_domain::vocabulary::{DossierKind, Ground, OfficeRole, Visibility};
+use ombudsman_escalation_domain::{CaseId, Refused};
 use server::Call;
 use ventanilla_proto::ombudsman::v1 as pb;
 
@@ -22,6 +22,8 @@ pub struct Command {
     pub change: Change,
     /// The ground.
     pub ground: Ground,
+    /// Decided cases that it repeats as the office holds, beside those that are known to be the same affair; of the ground `repeated` alone.
+    pub repeats: Vec<CaseId>,
     /// Reasons given to the claimant.
     pub reasons: Personal<String>,
 }
@@ -42,12 +44,17 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
         _ => false,
     };
     // Who is one person and what is one affair is asked before anything is locked, and asked of nobody twice.
-    let decided_before = match command.ground {
+    let repeats = match command.ground {
         Ground::Repeated if postgres::answered(&office.db, key).await?.is_none() => {
             let asked = case_store::get(&office.db, command.change.case).await?.ok_or(Refused::CaseNotFound)?;
-            repeated::decided_before(&office, &call, &asked.case).await?
+            let mut decided = repeated::decided_before(&office, &call, &asked.case).await?;
+            // A review repeats what it reviews; that is what it is for.
+            if asked.case.review_of.is_none() {
+                decided.extend(repeated::named(&office, &call, &asked.case, &command.repeats).await?);
+            }
+            Repetition::of(decided.into_iter().map(|decided| (decided.id, decided.at)))
         }
-        _ => Vec::new(),
+        _ => None,
     };
     let mut step =
         match Step::begin(&office, &call, &command.change, Seating::In(&[OfficeRole::Intake, OfficeRole::Ombudsman]))
@@ -65,8 +72,12 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let cure_expired = case.cure.as_ref().is_some_and(|cure| cure.due <= step.now);
     let judged =
         case.cure.as_ref().is_some_and(|cure| cure.asks_for_a_judgement() && (cure.cured_at.is_some() || cure_expired));
-    let facts = Facts { decided_before, cure_expired, judged, answered };
-    let told = format!("{}: {}", case.regime.article(command.ground), command.reasons.expose());
+    let facts = Facts { repeats, cure_expired, judged, answered };
+    let mut told = format!("{}: {}", case.regime.article(command.ground), command.reasons.expose());
+    if let Some(repeats) = &facts.repeats {
+        let names: Vec<String> = repeats.cases.iter().map(|case| case.name()).collect();
+        told.push_str(&format!("\nrepeats: {}", names.join(", ")));
+    }
     let after = case.propose_inadmissibility(command.ground, command.reasons, &facts, step.now)?;
     step.add(&office, Paper::text(DossierKind::InadmissibilityProposal, Visibility::Parties, told));
     step.finish(&office, after).await

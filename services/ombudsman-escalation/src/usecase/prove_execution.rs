@@ -31,8 +31,8 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.prove_execution", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let seats = Seating::Unneeded;
-    let mut step = match Step::begin(&office, &call, &command.change, seats).await? {
+    let seats = Seating::Firm;
+    let mut step = match Step::begin_in_reach(&office, &call, &command.change, seats).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,
     };
@@ -44,5 +44,5 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     let proved = owed.prove(Proof { entry, at: step.now })?;
     step.file_papers().await?;
     obligation::update(&mut step.tx, after.id, &proved).await?;
-    step.finish(&office, after).await
+    step.finish_in_reach(&office, after).await
 }

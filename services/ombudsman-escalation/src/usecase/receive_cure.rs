@@ -58,8 +58,12 @@ pub(super) async fn by(office: Office, call: Call, command: Command, seats: Seat
         return Err(Failure::field("facts_known_time", "must not be in the future"));
     }
     let facts_at = command.completion.facts_at.or(before.complaint.facts_at);
-    if known_at.zip(facts_at).is_some_and(|(known_at, facts_at)| known_at < facts_at) {
-        return Err(Failure::field("facts_known_time", "must not be before the facts"));
+    let learnt_at = known_at.or(before.complaint.known_at);
+    if learnt_at.zip(facts_at).is_some_and(|(learnt_at, facts_at)| learnt_at < facts_at) {
+        return Err(match known_at {
+            Some(_) => Failure::field("facts_known_time", "must not be before the facts"),
+            None => Failure::field("facts_time", "must not be after the claimant came to know of them, as they said"),
+        });
     }
     let told = told(&command.completion, command.content.expose());
     let after = before.receive_cure(command.completion, reached_at)?;

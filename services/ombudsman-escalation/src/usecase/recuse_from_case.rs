@@ -23,14 +23,14 @@ pub struct Command {
     pub cause: Personal<String>,
 }
 
-/// Ends every seat the caller holds on the case.
+/// Ends every seat the caller holds on the case, and on every other case of its affair: from there the wall keeps them off by it.
 ///
 /// # Errors
 /// [`Failure`].
 #[tracing::instrument(name = "case.recuse", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
     // No wall here: who has a conflict is the one who must be able to step aside.
-    let mut step = match Step::begin(&office, &call, &command.change, Seating::Unneeded).await? {
+    let mut step = match Step::begin_in_reach(&office, &call, &command.change, Seating::Unneeded).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,
     };
@@ -52,5 +52,5 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cas
     }
     let told = format!("stepped aside: {person}\n{}", command.cause.expose());
     step.add(&office, Paper::text(DossierKind::Assignment, Visibility::Office, told));
-    step.finish(&office, after).await
+    step.finish_in_reach(&office, after).await
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::ResourceId as _;
+use kernel::{ResourceId as _, Violations};
 use ombudsman_escalation_domain::admissibility::is_about_later_facts;
 use ombudsman_escalation_domain::case::Case;
 use ombudsman_escalation_domain::{CaseId, CustomerId};
@@ -24,7 +24,7 @@ use crate::store::case::{self, Decided};
 /// # Errors
 /// [`Failure::Peer`] when one of them must be asked and does not answer.
 #[tracing::instrument(name = "case.repeats", skip_all, fields(case = %of.id))]
-pub(crate) async fn decided_before(office: &Office, call: &Call, of: &Case) -> Result<Vec<CaseId>, Failure> {
+pub(crate) async fn decided_before(office: &Office, call: &Call, of: &Case) -> Result<Vec<Decided>, Failure> {
     // A review repeats what it reviews; that is what it is for.
     if of.review_of.is_some() {
         return Ok(Vec::new());
@@ -41,10 +41,42 @@ pub(crate) async fn decided_before(office: &Office, call: &Call, of: &Case) -> R
         !is_about_later_facts(&of.complaint, decided.at)
             && (decided.ticket == of.ticket || same_facts.contains(&decided.ticket.name()))
     });
-    let people = candidates.iter().map(|decided| decided.customer).filter(|customer| *customer != of.customer);
-    let same_people = same_person(office, call, of.customer, people.collect()).await?;
-    let repeats = |decided: &&Decided| decided.customer == of.customer || same_people.contains(&decided.customer);
-    Ok(candidates.iter().filter(repeats).map(|decided| decided.id).collect())
+    of_the_claimant(office, call, of.customer, candidates).await
+}
+
+/// The decided cases that this one repeats as the office holds, of affairs that the firm neither merged nor linked. That they are about the same is for the
+/// office to reason; whose they are is not.
+///
+/// # Errors
+/// [`Failure::Invalid`] naming each that is no decided case of the same claimant, or was decided before what this one is about; [`Failure::Peer`] when
+/// customer-profile must be asked and does not answer.
+#[tracing::instrument(name = "case.repeats_named", skip_all, fields(case = %of.id))]
+pub(crate) async fn named(office: &Office, call: &Call, of: &Case, names: &[CaseId]) -> Result<Vec<Decided>, Failure> {
+    let mut decided = case::decided(&office.db, names).await?;
+    decided.retain(|decided| decided.id != of.id && !is_about_later_facts(&of.complaint, decided.at));
+    let repeats = of_the_claimant(office, call, of.customer, decided).await?;
+    let mut violations = Violations::new();
+    for (index, name) in names.iter().enumerate() {
+        if !repeats.iter().any(|decided| decided.id == *name) {
+            let what = "must be a decided case of the same claimant, and not of facts before what this one is about";
+            violations.push(format!("repeats[{index}]"), what);
+        }
+    }
+    violations.into_result()?;
+    Ok(repeats)
+}
+
+/// Those of whoever is one person with the claimant now.
+async fn of_the_claimant(
+    office: &Office,
+    call: &Call,
+    claimant: CustomerId,
+    mut decided: Vec<Decided>,
+) -> Result<Vec<Decided>, Failure> {
+    let others = decided.iter().map(|decided| decided.customer).filter(|customer| *customer != claimant);
+    let same_people = same_person(office, call, claimant, others.collect()).await?;
+    decided.retain(|decided| decided.customer == claimant || same_people.contains(&decided.customer));
+    Ok(decided)
 }
 
 /// Which of these are one person with this customer now.

@@ -23,7 +23,7 @@ use crate::grpc::vocabulary::{ground_to_proto, stage_to_proto, visibility_to_pro
 use crate::office::Office;
 use crate::store::case::StoredCase;
 use crate::store::dossier::Filed;
-use crate::store::{case, clock, dossier as dossier_store, staff, wall};
+use crate::store::{case, clock, dossier as dossier_store, seats, staff, wall};
 
 /// What is asked to be changed.
 #[derive(Debug, Clone)]
@@ -47,6 +47,8 @@ pub(crate) enum Seating {
     Claimant,
     /// None, but a mandate that runs: the caller acts for the office.
     Mandate,
+    /// None: the caller speaks for the firm, by a department of it.
+    Firm,
     /// By whoever may say who works on the case: appointed for it, with a mandate that runs, and no ground of the wall against them.
     Bench,
 }
@@ -93,6 +95,8 @@ pub(crate) struct Step {
     head: Head,
     papers: Vec<Filed>,
     entries: Vec<Draft>,
+    /// Whether the firm does it: who works on the case inside the house is not the firm's to know.
+    of_firm: bool,
     /// How many of the entries tell a move: they come before the papers that came of them.
     moves: usize,
 }
@@ -105,16 +109,32 @@ impl Step {
         change: &Change,
         seating: Seating,
     ) -> Result<Begun, Failure> {
-        Self::begin_after(office, call, change, seating, None).await
+        Self::begin_after(office, call, change, seating, &[]).await
     }
 
-    /// The same, with an older case locked before: who locks several takes the older first.
+    /// The same, where the wall may close other cases by it: those that come before it are locked before it.
+    pub(crate) async fn begin_in_reach(
+        office: &Office,
+        call: &Call,
+        change: &Change,
+        seating: Seating,
+    ) -> Result<Begun, Failure> {
+        let mut reader = office.db.reader().acquire().await?;
+        let older = seats::within_reach(&mut reader, change.case, &call.actor().id).await?;
+        drop(reader);
+        let mut older: Vec<CaseId> =
+            older.into_iter().map(|(case, _)| case).filter(|case| *case < change.case).collect();
+        older.dedup();
+        Self::begin_after(office, call, change, seating, &older).await
+    }
+
+    /// The same, with older cases locked before: who locks several takes the older first.
     pub(crate) async fn begin_after(
         office: &Office,
         call: &Call,
         change: &Change,
         seating: Seating,
-        older: Option<CaseId>,
+        older: &[CaseId],
     ) -> Result<Begun, Failure> {
         let now = office.ambient.now();
         let mut tx = office.db.tx().await?;
@@ -122,8 +142,8 @@ impl Step {
             tx.rollback().await?;
             return Ok(Begun::Replay(kept));
         }
-        if let Some(older) = older {
-            case::lock(&mut tx, older).await?;
+        for older in older {
+            case::lock(&mut tx, *older).await?;
         }
         let stored = case::lock(&mut tx, change.case).await?.ok_or(Refused::CaseNotFound)?;
         if change.version.is_some_and(|version| version != stored.version) {
@@ -133,6 +153,7 @@ impl Step {
         let actor = call.actor().clone();
         let refused = match seating {
             Seating::Unneeded | Seating::Claimant => None,
+            Seating::Firm => actor.department.is_none().then_some(HouseRefused::NoDepartment.into()),
             Seating::In(needed) => {
                 let wall = wall::load(&mut tx, stored.case.ticket, stored.case.customer, now).await?;
                 team.authorize(&actor.id, needed, &wall, now).err()
@@ -154,8 +175,9 @@ impl Step {
         let stamp = Stamp::of(actor.clone(), now, call.traceparent.clone());
         let head = stored.head;
         let (papers, entries, moves) = (Vec::new(), Vec::new(), 0);
-        let key = change.key;
-        Ok(Begun::Step(Box::new(Self { tx, now, stored, team, actor, key, stamp, head, papers, entries, moves })))
+        let (key, of_firm) = (change.key, matches!(seating, Seating::Firm));
+        let step = Self { tx, now, stored, team, actor, key, stamp, head, papers, entries, of_firm, moves };
+        Ok(Begun::Step(Box::new(step)))
     }
 
     /// A step for a case that is only now being opened.
@@ -164,7 +186,7 @@ impl Step {
         let stamp = Stamp::of(actor.clone(), now, call.traceparent.clone());
         let head = stored.head;
         let (team, papers, entries, moves) = (Team::default(), Vec::new(), Vec::new(), 0);
-        Self { tx, now, stored, team, actor, key, stamp, head, papers, entries, moves }
+        Self { tx, now, stored, team, actor, key, stamp, head, papers, entries, of_firm: false, moves }
     }
 
     /// The case as it was when the step began.
@@ -229,6 +251,32 @@ impl Step {
         self.conclude(office).await
     }
 
+    /// Writes everything and takes off whoever the wall keeps off by it; answers with the case.
+    pub(crate) async fn finish_in_reach(mut self, office: &Office, after: Case) -> Result<pb::Case, Failure> {
+        self.write(office, after).await?;
+        self.take_off(office).await?;
+        self.conclude(office).await
+    }
+
+    /// Takes off whoever the wall keeps off by what was written: the caller of every case, and where they speak for the firm everybody else of the affair.
+    pub(crate) async fn take_off(&mut self, office: &Office) -> Result<(), Failure> {
+        self.file_papers().await?;
+        // What was done is told before what came of it.
+        ledger::append(&mut self.tx, &std::mem::take(&mut self.entries)).await?;
+        self.moves = 0;
+        let bench = self.bench(office);
+        for (case, person) in seats::within_reach(&mut self.tx, self.stored.case.id, &self.actor.id).await? {
+            if self.of_firm || person == self.actor.id {
+                bench.recuse_if_conflicted(&mut self.tx, case, &person).await?;
+            }
+        }
+        if let Some(stored) = case::lock(&mut self.tx, self.stored.case.id).await? {
+            self.head = stored.head;
+            self.stored = stored;
+        }
+        Ok(())
+    }
+
     /// In the caller's name, for seats that move in this step's transaction.
     pub(crate) fn bench<'a>(&self, office: &'a Office) -> Bench<'a> {
         Bench { ambient: &office.ambient, actor: self.actor.clone(), stamp: self.stamp.clone(), now: self.now }
@@ -236,7 +284,7 @@ impl Step {
 
     /// Answers with the case as it is written, and commits.
     pub(crate) async fn conclude(mut self, office: &Office) -> Result<pb::Case, Failure> {
-        self.team = wall::team(&mut *self.tx, self.stored.case.id).await?;
+        self.team = if self.of_firm { Team::default() } else { wall::team(&mut *self.tx, self.stored.case.id).await? };
         let terms = clock::terms_of(&mut *self.tx, self.stored.case.id).await?;
         let answer = answer::case(&self.stored, &self.team, &terms);
         let kept = answer::without_words(&answer).encode_to_vec();

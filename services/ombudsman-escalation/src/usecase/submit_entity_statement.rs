@@ -27,11 +27,11 @@ pub struct Command {
 /// [`Failure`].
 #[tracing::instrument(name = "case.submit_entity_statement", skip_all, fields(case = %command.change.case))]
 pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Case, Failure> {
-    let mut step = match Step::begin(&office, &call, &command.change, Seating::Unneeded).await? {
+    let mut step = match Step::begin_in_reach(&office, &call, &command.change, Seating::Firm).await? {
         Begun::Replay(kept) => return replayed(&office, &kept).await,
         Begun::Step(step) => step,
     };
     let after = step.case().hear_entity()?;
     step.add(&office, Paper::text(DossierKind::EntityStatement, Visibility::Parties, command.statement.into_inner()));
-    step.finish(&office, after).await
+    step.finish_in_reach(&office, after).await
 }

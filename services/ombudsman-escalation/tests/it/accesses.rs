@@ -23,6 +23,7 @@ async fn seal(world: &World, case: &str) {
         content_type: "text/plain".to_owned(),
         content: b"for those who work on it".to_vec(),
         request_id: crate::world::fresh_id(),
+        receive_time: None,
     };
     world.oscar().add_dossier_entry(request).await.unwrap();
 }

@@ -34,6 +34,20 @@ pub async fn propose(world: &World, case: &str, ground: impl Into<i32>) -> Resul
         ground: ground.into(),
         reasons: "the facts are of 2019, and a court has it".into(),
         request_id: fresh_id(),
+        repeats: Vec::new(),
+    };
+    world.ines().propose_inadmissibility(request).await.map(tonic::Response::into_inner)
+}
+
+/// The registry proposes to refuse a case since it repeats these, as it holds.
+pub async fn propose_repeated(world: &World, case: &str, repeats: &[&str]) -> Result<pb::Case, tonic::Status> {
+    let request = pb::ProposeInadmissibilityRequest {
+        name: case.to_owned(),
+        etag: world.etag(case).await,
+        ground: pb::InadmissibilityGround::Repeated.into(),
+        reasons: "the same charge of March, under another number".into(),
+        request_id: fresh_id(),
+        repeats: repeats.iter().map(|case| (*case).to_owned()).collect(),
     };
     world.ines().propose_inadmissibility(request).await.map(tonic::Response::into_inner)
 }

@@ -6,7 +6,7 @@ use ventanilla_proto::ticketing::v1 as tickets;
 use ventanilla_proto::ticketing::v1::relation_service_client::RelationServiceClient;
 use ventanilla_proto::r#type::v1::Channel;
 
-use crate::acts::{propose, refuse, sent};
+use crate::acts::{propose, propose_repeated, refuse, sent};
 use crate::world::{STAFF, World, fields, fresh_id, open_request, reason, refusal, time, uuid_of};
 
 async fn seated(world: &World, change: impl FnOnce(&mut pb::OpenCaseRequest)) -> pb::Case {
@@ -81,6 +81,91 @@ async fn a_duplicate_of_a_decided_complaint_repeats_it_as_one_that_was_merged_do
 }
 
 #[tokio::test]
+async fn the_office_says_which_decided_complaint_is_repeated_where_the_firm_linked_nothing() {
+    let world = World::staffed().await;
+    let first = world.told_under("es.general").await;
+    let undecided = world.seated_under("es.general").await;
+    // A decided case of somebody else, and one that nobody knows.
+    let strangers = world.told_under("es.general").await;
+    world.of_somebody_else(&strangers).await;
+    let nobodys = format!("cases/{}", fresh_id());
+    world.days(1);
+    let second = seated(&world, |_| {}).await.name;
+    let named = [first.as_str(), &undecided, &strangers, &nobodys, &second];
+    let refused = propose_repeated(&world, &second, &named).await.unwrap_err();
+    assert_eq!(fields(&refused), ["repeats[1]", "repeats[2]", "repeats[3]", "repeats[4]"]);
+    assert_eq!(fields(&propose_repeated(&world, &second, &[&first, &first]).await.unwrap_err()), ["repeats[1]"]);
+    let many = vec![first.as_str(); 11];
+    assert_eq!(fields(&propose_repeated(&world, &second, &many).await.unwrap_err()), ["repeats"]);
+    let other = pb::ProposeInadmissibilityRequest {
+        name: second.clone(),
+        etag: world.etag(&second).await,
+        ground: pb::InadmissibilityGround::Vexatious.into(),
+        reasons: "x".into(),
+        request_id: fresh_id(),
+        repeats: vec![first.clone()],
+    };
+    assert_eq!(fields(&world.ines().propose_inadmissibility(other).await.unwrap_err()), ["repeats"]);
+
+    let proposed = propose_repeated(&world, &second, &[&first]).await.unwrap();
+    assert_eq!(proposed.refusal.unwrap().repeats, [first.clone()]);
+    let told = papers(&world, &second, pb::DossierKind::InadmissibilityProposal).await.remove(0);
+    assert!(told.ends_with(&format!("\nrepeats: {first}")), "{told}");
+    // What they answer is held against it: it was another charge, after the decision.
+    let third = seated(&world, |request| request.facts_time = None).await;
+    let later = world.in_days(0);
+    world.days(1);
+    let heard = sent(&world, &second, |_| {}).await.unwrap();
+    assert!(heard.refusal.unwrap().allegations_time.is_some());
+    let refused = refuse(&world, &second, pb::InadmissibilityGround::Repeated).await.unwrap();
+    assert_eq!((refused.state(), refused.refusal.unwrap().repeats), (pb::CaseState::Inadmissible, vec![first.clone()]));
+    propose_repeated(&world, &third.name, &[&first]).await.unwrap();
+    sent(&world, &third.name, |request| request.facts_time = later).await.unwrap();
+    let not_met = refuse(&world, &third.name, pb::InadmissibilityGround::Repeated).await.unwrap_err();
+    assert_eq!(reason(&not_met).1, "GROUND_NOT_MET");
+}
+
+#[tokio::test]
+async fn a_statement_counts_from_when_it_reached_the_office_whenever_it_is_written_into_the_dossier() {
+    let world = World::staffed().await;
+    let barred = pb::InadmissibilityGround::TimeBarred;
+    let case = seated(&world, |request| request.facts_time = time("2019-01-01T00:00:00Z")).await.name;
+    let before_it = world.in_days(-400);
+    world.days(1);
+    let letter = world.in_days(0);
+    world.days(1);
+    propose(&world, &case, barred).await.unwrap();
+    let states = |kind: pb::DossierKind, receive_time| {
+        let request = pb::AddDossierEntryRequest {
+            parent: case.clone(),
+            kind: kind.into(),
+            visibility: pb::DossierVisibility::Parties.into(),
+            content: b"I knew of nothing before May.".to_vec(),
+            request_id: fresh_id(),
+            receive_time,
+            ..Default::default()
+        };
+        let mut registry = world.ines();
+        async move { registry.add_dossier_entry(request).await }
+    };
+    let statement = pb::DossierKind::ClaimantStatement;
+    for wrong in [before_it, world.in_days(1)] {
+        assert_eq!(fields(&states(statement, wrong).await.unwrap_err()), ["receive_time"]);
+    }
+    assert_eq!(fields(&states(pb::DossierKind::Note, letter).await.unwrap_err()), ["visibility", "receive_time"][1..]);
+    states(statement, letter).await.unwrap();
+    assert_eq!(world.get(&case).await.refusal.unwrap().allegations_time, None);
+    assert_eq!(reason(&refuse(&world, &case, barred).await.unwrap_err()).1, "CLAIMANT_TERM_RUNNING");
+    world.days(2);
+    let came = world.in_days(-1);
+    states(statement, came).await.unwrap();
+    assert_eq!(world.get(&case).await.refusal.unwrap().allegations_time, came);
+    let ended = world.entries::<pb::HearingEnded>().await;
+    assert_eq!(ended.len(), 1, "{ended:?}");
+    assert_eq!(refuse(&world, &case, barred).await.unwrap().state(), pb::CaseState::Inadmissible);
+}
+
+#[tokio::test]
 async fn a_complaint_that_was_complete_goes_on_once_the_time_to_complete_it_is_over() {
     let world = World::staffed().await;
     for barred in [false, true] {
@@ -152,6 +237,15 @@ async fn when_it_happened_and_was_learnt_of_stands_in_the_papers_and_is_said_lat
     assert!(cure.ends_with("\nlearnt of: 2026-05-05T12:00:00Z"), "{cure}");
     assert_eq!(reason(&refuse(&world, &case, window).await.unwrap_err()).1, "GROUND_NOT_MET");
     world.admit(&case).await.unwrap();
+    // And the facts alone are said to be no later than they were learnt of.
+    let knew = seated(&world, |request| {
+        request.facts_time = time("2023-12-01T12:00:00Z");
+        request.facts_known_time = time("2023-12-20T12:00:00Z");
+    });
+    let knew = knew.await.name;
+    propose(&world, &knew, window).await.unwrap();
+    let refused = sent(&world, &knew, |request| request.facts_time = time("2024-01-10T12:00:00Z")).await.unwrap_err();
+    assert_eq!(fields(&refused), ["facts_time"]);
     // Both are told where both were said.
     let both = seated(&world, |request| request.facts_known_time = time("2026-10-02T12:00:00Z")).await.name;
     let complaint = papers(&world, &both, pb::DossierKind::Complaint).await.remove(0);

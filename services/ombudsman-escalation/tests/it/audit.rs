@@ -81,7 +81,8 @@ impl Trial {
         M: Message + Clone + Default + 'static,
         R: Message + Default + 'static,
     {
-        let channel = self.world.served.channel_as(who.0, &[who.1], None);
+        let department = (who.1 == Role::FirmLiaison).then_some("customer-service");
+        let channel = self.world.served.channel_as(who.0, &[who.1], department);
         self.both_on(channel, path, request).await
     }
 
@@ -156,8 +157,7 @@ macro_rules! step {
             $($field: $value.into(),)*
             ..Default::default()
         };
-        let channel = $trial.world.served.channel_as($who.0, &[$who.1], None);
-        $trial.both_on::<_, pb::Case>(channel, procedure!($method), &request).await
+        $trial.both::<_, pb::Case>($who, procedure!($method), &request).await
     }};
 }
 
@@ -272,6 +272,7 @@ async fn admission(trial: &mut Trial) {
         etag: trial.etag(&name).await,
         ground: pb::InadmissibilityGround::OtherForum.into(),
         reasons: "a matter for the courts".into(),
+        repeats: Vec::new(),
         request_id: fresh_id(),
     };
     trial.both::<_, pb::Case>(INES, office!("ProposeInadmissibility"), &propose).await;

@@ -447,6 +447,7 @@ async fn a_refusal_that_is_proposed_is_read_and_answered_by_its_claimant() {
         etag: world.etag(&claimant.case).await,
         ground: pb::InadmissibilityGround::OtherForum.into(),
         reasons: "a matter for the courts".into(),
+        repeats: Vec::new(),
         request_id: fresh_id(),
     };
     world.ines().propose_inadmissibility(propose).await.unwrap();

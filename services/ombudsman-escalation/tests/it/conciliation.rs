@@ -158,6 +158,15 @@ async fn what_is_left_to_be_done_of_an_agreement_is_owed_proven_and_then_closed(
     assert_eq!((set.len(), set[0].kind(), set[0].due_time), (1, pb::ObligationKind::Settlement, owed[0].due_time));
     let (code, why, _) = refusal(&world.close(&case).await.unwrap_err());
     assert_eq!((code, why.as_str()), (Code::FailedPrecondition, "OBLIGATION_OPEN"));
+    // It stands among what is open by its term, until somebody closes it.
+    let listed = async |standing: pb::CaseStanding, order: pb::CaseOrder| {
+        let list = pb::ListCasesRequest { standing: standing.into(), order: order.into(), ..Default::default() };
+        let cases = world.ines().list_cases(list).await.unwrap().into_inner().cases;
+        cases.into_iter().map(|case| (case.name, case.next_due_time)).collect::<Vec<_>>()
+    };
+    let open = listed(pb::CaseStanding::Open, pb::CaseOrder::Term).await;
+    assert_eq!(open, [(case.clone(), owed[0].due_time)]);
+    assert!(listed(pb::CaseStanding::Over, pb::CaseOrder::Newest).await.is_empty());
     let id = crate::world::uuid_of(&case);
     let close = "update ombudsman.office_case set state = 'closed', came_from = 'settled' where case_id = $1";
     assert_eq!(world.rule_broken_by(close, id).await, "office_case_closed_owes_nothing");
@@ -169,6 +178,8 @@ async fn what_is_left_to_be_done_of_an_agreement_is_owed_proven_and_then_closed(
     assert_eq!(held.unwrap().state(), S::Settled);
     assert_eq!(world.entries::<pb::ObligationMet>().await.len(), 1);
     assert_eq!(world.close(&case).await.unwrap().state(), S::Closed);
+    assert!(listed(pb::CaseStanding::Open, pb::CaseOrder::Term).await.is_empty());
+    assert_eq!(listed(pb::CaseStanding::Over, pb::CaseOrder::Newest).await.len(), 1);
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use kernel::Role;
 use testkit::eventually;
 use tonic::Code;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -337,7 +336,7 @@ async fn nobody_is_archived_for_a_paper_that_the_registry_took_in_for_them() {
 async fn the_firm_brings_its_own_evidence_while_the_claim_is_heard_and_both_parties_read_it() {
     let world = World::staffed().await;
     let case = world.seated_case().await.name;
-    let liaison = || world.as_person("liaison", Role::FirmLiaison);
+    let liaison = || world.liaison();
     let paper = |kind: pb::DossierKind, words: &str| pb::AddDossierEntryRequest {
         parent: case.clone(),
         kind: kind.into(),

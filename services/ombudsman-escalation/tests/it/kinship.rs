@@ -1,5 +1,7 @@
 //! What somebody did in one case of an affair they did in every other: stepping aside, and speaking for the firm. And what the wall stands on is not changed around it.
 
+use std::collections::BTreeSet;
+
 use jiff_sqlx::ToSqlx as _;
 use kernel::Role;
 use tonic::{Code, Status};
@@ -128,10 +130,78 @@ async fn who_spoke_for_the_firm_in_a_case_is_kept_off_it_with_their_line_and_the
         ..Default::default()
     };
     world.hire("lara", Role::Investigator, INVESTIGATOR).await;
-    let lara = world.served.channel_as("lara", &[Role::FirmLiaison], None);
+    let lara = world.served.channel_as("lara", &[Role::FirmLiaison], Some("network-ops"));
     ProcedureServiceClient::new(lara).offer_settlement(offer).await.unwrap();
     let refused = world.assign(&case.name, "lara", INVESTIGATOR).await.unwrap_err();
     assert_eq!(grounds(&refused), "touched_ticket, firm_principal");
+}
+
+#[tokio::test]
+async fn who_steps_aside_or_speaks_for_the_firm_sits_in_no_case_of_the_affair_from_that_moment() {
+    let world = World::staffed().await;
+    world.hire("rita", Role::Investigator, INVESTIGATOR).await;
+    world.register("leo", "legal", None, &[INVESTIGATOR]).await;
+    world.declare("leo", Role::Investigator, Vec::new()).await;
+    let (first, second, apart) = (world.case().await, world.case().await, world.case().await.name);
+    world.merge(&second.ticket, &first.ticket).await;
+    world.one_family(&second.ticket, &first.ticket).await;
+    for case in [&first.name, &second.name, &apart] {
+        for (person, role) in
+            [("ines", pb::OfficeRole::Intake), ("oscar", INVESTIGATOR), ("rita", INVESTIGATOR), ("leo", INVESTIGATOR)]
+        {
+            world.assign(case, person, role).await.unwrap();
+        }
+    }
+    let sits = async |case: &str| {
+        let seats = world.get(case).await.assignments.into_iter().filter(|seat| seat.recuse_time.is_none());
+        seats.map(|seat| seat.person).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+    };
+    // From the later one, whose seat in the earlier ends with it, and nobody else's.
+    let answered = step_aside(&world, "rita", Role::Investigator, &second.name).await.unwrap();
+    assert_eq!(answered.etag, world.etag(&second.name).await);
+    for case in [&first.name, &second.name] {
+        assert_eq!(sits(case).await, ["ines", "leo", "oscar"], "{case}");
+    }
+    assert_eq!(sits(&apart).await, ["ines", "leo", "oscar", "rita"]);
+
+    let speak = async |subject: &str, department: Option<&str>| {
+        let statement = pb::SubmitEntityStatementRequest {
+            name: first.name.clone(),
+            etag: world.etag(&first.name).await,
+            statement: "Both charges were correct.".into(),
+            request_id: fresh_id(),
+        };
+        let channel = world.served.channel_as(subject, &[Role::FirmLiaison], department);
+        let mut office =
+            ventanilla_proto::ombudsman::v1::ombudsman_service_client::OmbudsmanServiceClient::new(channel);
+        office.submit_entity_statement(statement).await.map(tonic::Response::into_inner)
+    };
+    world.admit(&first.name).await.unwrap();
+    // Nobody knows whose unit speaks where the token does not say.
+    let refused = speak("liaison-2", None).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::PermissionDenied, "NO_DEPARTMENT".into()));
+    let denied = world.entries::<AccessDenied>().await;
+    let last = denied.last().unwrap();
+    assert_eq!((last.reason.as_str(), last.resource.as_str()), ("NO_DEPARTMENT", first.name.as_str()));
+    // Oscar, who was the firm's before, speaks for it still: the firm learns nothing of who sits where.
+    let told = speak("oscar", Some("legal")).await.unwrap();
+    assert_eq!(told.state(), pb::CaseState::EntityAllegations);
+    assert!(told.assignments.is_empty(), "{:?}", told.assignments);
+    assert_eq!(told.etag, world.etag(&first.name).await);
+    for case in [&first.name, &second.name] {
+        assert_eq!(sits(case).await, ["ines"], "{case}: Leo is of the unit that spoke");
+    }
+    assert_eq!(sits(&apart).await, ["ines", "leo", "rita"], "who spoke for the firm has lost every seat");
+    let recused = world.entries::<pb::CaseRecused>().await;
+    let of = |person: &str| {
+        let own = recused.iter().filter(|one| one.person == person);
+        own.map(|one| one.case_name.as_str()).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(of("oscar"), BTreeSet::from([first.name.as_str(), &second.name, &apart]));
+    assert_eq!(of("leo"), BTreeSet::from([first.name.as_str(), &second.name]));
+    assert_eq!(of("rita"), BTreeSet::from([first.name.as_str(), &second.name]));
+    let papers = world.papers_of_the_office(&first.name, pb::DossierKind::Assignment).await;
+    assert!(papers.last().unwrap().starts_with("taken off the case by the conflict wall: oscar"), "{papers:?}");
 }
 
 #[tokio::test]

@@ -97,6 +97,7 @@ async fn a_review_is_a_case_of_its_own_that_another_ombudsman_decides() {
         etag: world.etag(&review).await,
         ground: pb::InadmissibilityGround::Repeated.into(),
         reasons: "decided before".into(),
+        repeats: Vec::new(),
         request_id: fresh_id(),
     };
     assert_eq!(reason(&world.ines().propose_inadmissibility(repeated).await.unwrap_err()).1, "GROUND_NOT_MET");

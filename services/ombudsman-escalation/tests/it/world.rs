@@ -174,7 +174,8 @@ impl World {
     /// The procedure, called as one of the three, or as the firm's liaison.
     pub fn procedure(&self, person: &str) -> Procedure {
         let role = STAFF.iter().find(|(known, ..)| *known == person).map_or(Role::FirmLiaison, |(_, role, _)| *role);
-        ProcedureServiceClient::new(self.served.channel_as(person, &[role], None))
+        let department = (role == Role::FirmLiaison).then_some("customer-service");
+        ProcedureServiceClient::new(self.served.channel_as(person, &[role], department))
     }
 
     /// ticketing, called as this employee.
@@ -318,6 +319,15 @@ impl World {
             request_id: fresh_id(),
         };
         self.elena().assign_case(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// A case that turns out to be of another customer.
+    pub async fn of_somebody_else(&self, case: &str) {
+        let moved = "alter table ombudsman.office_case disable trigger user;
+                     update ombudsman.office_case set customer_id = gen_random_uuid() where case_id = '{}';
+                     alter table ombudsman.office_case enable trigger user";
+        let moved = moved.replace("{}", &uuid_of(case).to_string());
+        sqlx::raw_sql(sqlx::AssertSqlSafe(moved)).execute(&self.database.admin().await).await.unwrap();
     }
 
     /// A case with all three people on it.

@@ -80,6 +80,8 @@ pub(crate) enum Kind {
     Line,
     Text,
     Day,
+    /// An hour of the day.
+    Hour,
     Number,
     Money,
     /// One of a closed list.

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time, time};
 use jiff::tz::TimeZone;
 use tonic::Status;
 use ventanilla_proto::ombudsman::v1::{
@@ -75,7 +75,10 @@ pub(super) async fn send(office: &Office, case: &str, step: Step, v: &Values) ->
         }
         Step::ProposeInadmissibility => {
             let (ground, reasons) = (v.number("ground"), text("reasons"));
-            let request = ProposeInadmissibilityRequest { name, etag, ground, reasons, request_id };
+            let lines = v.text("repeats").lines().map(str::trim).filter(|line| !line.is_empty());
+            // A number is taken by itself, as the page shows it, or as the contract names the case.
+            let repeats = lines.map(|line| format!("cases/{}", line.trim_start_matches("cases/"))).collect();
+            let request = ProposeInadmissibilityRequest { name, etag, ground, reasons, request_id, repeats };
             cases.propose_inadmissibility(request).await?
         }
         Step::Refuse => {
@@ -94,6 +97,7 @@ pub(super) async fn send(office: &Office, case: &str, step: Step, v: &Values) ->
                 content_type: String::new(),
                 content: text("content").into_bytes(),
                 request_id,
+                receive_time: came(v, office.now)?,
             };
             cases.add_dossier_entry(request).await?;
             return Ok(case.to_owned());
@@ -213,14 +217,13 @@ fn cure(
 ) -> Result<ReceiveCureRequest, Unsent> {
     let day = |field: &'static str, hour: i8| match v.text(field) {
         "" => Ok(None),
-        day => on(day, hour)
+        day => on(day, time(hour, 0, 0, 0))
             .map(Some)
             .ok_or_else(|| unreadable(field, "Escriba un día como 2026-11-27.", "Write a day such as 2026-11-27.")),
     };
     let facts_time = day("facts_time", 12)?;
     let facts_known_time = day("facts_known_time", 13)?;
-    // What came on a day counts for that day, whenever on it; what came today came by now.
-    let receive_time = day("receive_time", 23)?.filter(|came| came.seconds < now.as_second());
+    let receive_time = came(v, now)?;
     let lines = v.text("claim_points").lines().map(str::trim).filter(|line| !line.is_empty());
     Ok(ReceiveCureRequest {
         name,
@@ -236,15 +239,35 @@ fn cure(
     })
 }
 
-/// Noon of that day in the house's zone: a day without an hour.
-pub(crate) fn noon(day: &str) -> Option<prost_types::Timestamp> {
-    on(day, 12)
+/// When something reached the office: at the hour that is said, and of what came on a day whenever on it; what came today came by now.
+fn came(v: &Values, now: Timestamp) -> Result<Option<prost_types::Timestamp>, Unsent> {
+    let (day, hour) = (v.text("receive_time"), v.text("receive_hour"));
+    if day.is_empty() && hour.is_empty() {
+        return Ok(None);
+    }
+    let hour_of_day: Option<Time> =
+        match hour {
+            "" => None,
+            hour => Some(hour.parse().map_err(|_| {
+                unreadable("receive_hour", "Escriba una hora como 09:30.", "Write an hour such as 09:30.")
+            })?),
+        };
+    let came = on(day, hour_of_day.unwrap_or(time(23, 59, 59, 0))).ok_or_else(|| {
+        unreadable("receive_time", "Escriba un día como 2026-11-27.", "Write a day such as 2026-11-27.")
+    })?;
+    // Of an hour that is to come the office says that it is.
+    Ok(Some(came).filter(|came| hour_of_day.is_some() || came.seconds < now.as_second()))
 }
 
-fn on(day: &str, hour: i8) -> Option<prost_types::Timestamp> {
+/// Noon of that day in the house's zone: a day without an hour.
+pub(crate) fn noon(day: &str) -> Option<prost_types::Timestamp> {
+    on(day, time(12, 0, 0, 0))
+}
+
+fn on(day: &str, hour: Time) -> Option<prost_types::Timestamp> {
     let day: Date = day.parse().ok()?;
     let zone = TimeZone::get("Europe/Madrid").unwrap_or(TimeZone::UTC);
-    let at = day.at(hour, 0, 0, 0).to_zoned(zone).ok()?.timestamp();
+    let at = day.to_datetime(hour).to_zoned(zone).ok()?.timestamp();
     Some(prost_types::Timestamp { seconds: at.as_second(), nanos: 0 })
 }
 

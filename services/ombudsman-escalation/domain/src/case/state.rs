@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use kernel::{Department, Personal};
 
+use crate::admissibility::Repetition;
 use crate::vocabulary::{BoundBy, Ground, Stage};
 
 /// A refusal that was proposed to the claimant.
@@ -14,10 +15,20 @@ pub struct Proposal {
     pub reasons: Personal<String>,
     /// When it was proposed: what the claimant sent before answers nothing of it. `None` from before that was kept.
     pub proposed_at: Option<Timestamp>,
+    /// What it repeats, where that is the ground. `None` from before that was kept.
+    pub repeats: Option<Repetition>,
     /// Until when the claimant may answer.
     pub allegations_due: Timestamp,
     /// When the answer arrived.
     pub allegations_at: Option<Timestamp>,
+}
+
+impl Proposal {
+    /// The same, answered by what reached the office then; itself where that came before it was proposed, or it was answered.
+    pub fn answered(self, reached_at: Timestamp) -> Self {
+        let answers = self.proposed_at.is_none_or(|proposed| proposed <= reached_at);
+        Self { allegations_at: self.allegations_at.or(answers.then_some(reached_at)), ..self }
+    }
 }
 
 /// Where a case stands.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kernel::{Personal, Violations};
 use ombudsman_escalation_domain::case::{ClaimPoint, Completion};
 use ombudsman_escalation_domain::regime::{REGIMES, Regime};
-use ombudsman_escalation_domain::vocabulary::Parallel;
+use ombudsman_escalation_domain::vocabulary::{Ground, Parallel};
 use ombudsman_escalation_domain::{CaseId, TicketId};
 use server::parse;
 use ventanilla_proto::ombudsman::v1 as pb;
@@ -22,6 +22,8 @@ use crate::usecase::{
 const POINTS: usize = 50;
 /// Characters of the name of a representative.
 const NAME: usize = 200;
+/// Cases that a complaint is said to repeat, at most.
+const MOST_REPEATED: usize = 10;
 /// Characters of a regulator's reference.
 const REFERENCE: usize = 128;
 
@@ -157,8 +159,31 @@ pub(crate) fn propose_inadmissibility(
     let change = change(&mut violations, propose_inadmissibility::METHOD, of, request);
     let ground = ground(&mut violations, "ground", request.ground);
     let reasons = personal(&mut violations, "reasons", &request.reasons, LONG);
-    let command = (|| Some(propose_inadmissibility::Command { change: change?, ground: ground?, reasons: reasons? }))();
+    let repeats = repeats(&mut violations, ground, &request.repeats);
+    let command =
+        (|| Some(propose_inadmissibility::Command { change: change?, ground: ground?, repeats, reasons: reasons? }))();
     whole(violations, command)
+}
+
+/// The cases that a complaint is said to repeat, each once.
+fn repeats(violations: &mut Violations, ground: Option<Ground>, names: &[String]) -> Vec<CaseId> {
+    if names.len() > MOST_REPEATED {
+        violations.push("repeats", format!("must name at most {MOST_REPEATED} cases"));
+        return Vec::new();
+    }
+    if !names.is_empty() && ground.is_some_and(|ground| ground != Ground::Repeated) {
+        violations.push("repeats", "must be empty unless the ground is REPEATED");
+    }
+    let mut cases = Vec::with_capacity(names.len());
+    for (index, name) in names.iter().enumerate() {
+        let field = format!("repeats[{index}]");
+        match parse::name::<CaseId>(violations, &field, name) {
+            Some(case) if cases.contains(&case) => violations.push(field, "names another of this request too"),
+            Some(case) => cases.push(case),
+            None => {}
+        }
+    }
+    cases
 }
 
 pub(crate) fn refuse_case(request: &pb::RefuseCaseRequest) -> Parsed<refuse_case::Command> {

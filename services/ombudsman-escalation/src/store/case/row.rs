@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use kernel::{Actor, Personal, ResourceId as _};
+use ombudsman_escalation_domain::admissibility::Repetition;
 use ombudsman_escalation_domain::case::{
     Bound, Case, ClaimPoint, Complaint, Cure, Offer, Promise, Proposal, Representative, State, Told,
 };
@@ -81,6 +82,8 @@ pub(super) struct CaseRow {
     pub(super) refusable_until: Option<jiff_sqlx::Timestamp>,
     pub(super) conciliation_ended_at: Option<jiff_sqlx::Timestamp>,
     pub(super) proposed_at: Option<jiff_sqlx::Timestamp>,
+    pub(super) repeats: Option<Vec<Uuid>>,
+    pub(super) repeats_decided_at: Option<jiff_sqlx::Timestamp>,
 }
 
 impl CaseRow {
@@ -260,6 +263,9 @@ impl CaseRow {
             ground: word(ground, TABLE, "ground", self.case_id)?,
             reasons: Personal::new(self.needed(self.reasons.clone(), "reasons")?),
             proposed_at: instant(self.proposed_at),
+            repeats: self.repeats.as_ref().zip(instant(self.repeats_decided_at)).map(|(cases, decided_at)| {
+                Repetition { cases: cases.iter().copied().map(CaseId::from_uuid).collect(), decided_at }
+            }),
             allegations_due: self.needed(instant(self.allegations_due_at), "allegations_due_at")?,
             allegations_at: instant(self.allegations_at),
         })
@@ -281,6 +287,7 @@ pub(super) struct Flat<'a> {
     pub(super) ground: Option<Ground>,
     pub(super) reasons: Option<&'a str>,
     pub(super) proposed_at: Option<Timestamp>,
+    pub(super) repeats: Option<&'a Repetition>,
     pub(super) allegations_due_at: Option<Timestamp>,
     pub(super) allegations_at: Option<Timestamp>,
     pub(super) signpost: Option<&'a str>,
@@ -311,6 +318,7 @@ impl<'a> Flat<'a> {
             flat.ground = Some(proposal.ground);
             flat.reasons = Some(proposal.reasons.expose());
             flat.proposed_at = proposal.proposed_at;
+            flat.repeats = proposal.repeats.as_ref();
             flat.allegations_due_at = Some(proposal.allegations_due);
             flat.allegations_at = proposal.allegations_at;
         }

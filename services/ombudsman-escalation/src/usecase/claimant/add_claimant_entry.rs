@@ -44,6 +44,7 @@ pub async fn run(office: Office, call: Call, command: Command) -> Result<pb::Cla
         visibility: Visibility::Parties,
         content_type,
         content,
+        received_at: None,
     };
     add_dossier_entry::by(office.clone(), own.call, adding, Seating::Claimant).await?;
     let stored = case::get(&office.db, own.case.case.id).await?.ok_or(Refused::CaseNotFound)?;

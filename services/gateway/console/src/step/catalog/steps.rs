@@ -35,6 +35,25 @@ const ACCEPTED: Field = need("accepted", ("¿Acepta?", "Does it accept?"), NO_HI
 const GROUND: Field =
     need("ground", ("Motivo de la lista cerrada", "Ground of the closed list"), NO_HINT, One(List::Grounds));
 
+const CAME_ON: Field = may(
+    "receive_time",
+    ("Día en que llegó", "Day it came"),
+    (
+        "Si es del reclamante y no llegó hoy: cuenta desde entonces.",
+        "If it is the claimant's and did not come today: it counts from then.",
+    ),
+    Kind::Day,
+);
+const CAME_AT: Field = may(
+    "receive_hour",
+    ("Hora a la que llegó", "Hour it came"),
+    (
+        "Si se sabe; si no, vale todo el día. Lo que llegó antes de proponer la inadmisión no la contesta.",
+        "If it is known; otherwise any of the day. What came before a refusal was proposed does not answer it.",
+    ),
+    Kind::Hour,
+);
+
 /// All of them, in the order a case goes through them.
 pub(crate) const STEPS: &[Spec] = &[
     Spec {
@@ -121,12 +140,8 @@ pub(crate) const STEPS: &[Spec] = &[
                 ("Uno por línea, si era lo que faltaba.", "One a line, if that was missing."),
                 Text,
             ),
-            may(
-                "receive_time",
-                ("Día en que llegó", "Day it came"),
-                ("Si no fue hoy: cuenta desde entonces.", "If it was not today: it counts from then."),
-                Kind::Day,
-            ),
+            CAME_ON,
+            CAME_AT,
             may(
                 "representation_proven",
                 ("¿Acredita la representación?", "Does it prove the representation?"),
@@ -146,7 +161,19 @@ pub(crate) const STEPS: &[Spec] = &[
         done: ("Inadmisión propuesta.", "Refusal proposed."),
         from: &[S::Received, S::Registered, S::NeedsCure],
         roles: INTAKE,
-        fields: &[GROUND, need("reasons", ("Motivos", "Reasons"), CLAIMANT_READS, Text)],
+        fields: &[
+            GROUND,
+            need("reasons", ("Motivos", "Reasons"), CLAIMANT_READS, Text),
+            may(
+                "repeats",
+                ("Expedientes resueltos que reitera", "Decided cases that it repeats"),
+                (
+                    "Solo por reiteración, y si la entidad no unió ni enlazó los asuntos: un expediente por línea, como está en su dirección.",
+                    "Only for a repetition, and where the firm neither merged nor linked the affairs: a case a line, as its address has it.",
+                ),
+                Text,
+            ),
+        ],
     },
     Spec {
         step: Step::Refuse,
@@ -208,6 +235,8 @@ pub(crate) const STEPS: &[Spec] = &[
                 One(List::Visibilities),
             ),
             need("content", ("Texto", "Text"), NO_HINT, Text),
+            CAME_ON,
+            CAME_AT,
         ],
     },
     Spec {
