@@ -476,6 +476,7 @@ impl<'a> Affair<'a> {
             content_type: String::new(),
             content: format!("Pedir el extracto del banco, {}", SAID[14]).into_bytes(),
             request_id: request_id(),
+            receive_time: None,
         };
         self.cast.investigator.office.clone().add_dossier_entry(note).await?;
         let mut investigator = self.cast.investigator.office.clone();

@@ -251,7 +251,7 @@ impl<'a, T: Taker> Docket<'a, T> {
         }
         assert_eq!(self.stands(&case).await.assignments.len(), 3);
         self.take(Registry, &case, "request-cure", &[("items", "6")], S::NeedsCure).await;
-        let nothing = [("facts_time", ""), ("claim_points", ""), ("receive_time", "")];
+        let nothing = [("facts_time", ""), ("claim_points", ""), ("receive_time", ""), ("receive_hour", "")];
         self.take(Registry, &case, "receive-cure", &nothing, S::Registered).await;
         self.take(Registry, &case, "admit", &[], S::Admitted).await;
         let matter = [("motive", "billing"), ("claimed_amount", "30,50")];
@@ -266,7 +266,7 @@ impl<'a, T: Taker> Docket<'a, T> {
             Investigator,
             &case,
             "add-entry",
-            &[("kind", &evidence.to_string()), ("visibility", "1")],
+            &[("kind", &evidence.to_string()), ("visibility", "1"), ("receive_time", ""), ("receive_hour", "")],
             S::Admitted,
         )
         .await;
@@ -336,9 +336,11 @@ impl<'a, T: Taker> Docket<'a, T> {
         self.affair.assign(&case, "ombudsman-1", office::OfficeRole::Ombudsman).await.expect("a seat");
         let case = id(&case.name);
         let ground = [("ground", "3")];
-        self.take(Seat::Registry, &case, "propose-inadmissibility", &ground, S::InadmissibleProposed).await;
+        let proposed = [("ground", "3"), ("repeats", "")];
+        self.take(Seat::Registry, &case, "propose-inadmissibility", &proposed, S::InadmissibleProposed).await;
         let words = office::DossierKind::ClaimantStatement as i32;
-        let paper = [("kind", words.to_string()), ("visibility", "1".to_owned())];
+        let mut paper = vec![("kind", words.to_string()), ("visibility", "1".to_owned())];
+        paper.extend(["receive_time", "receive_hour"].map(|field| (field, String::new())));
         let paper: Vec<(&str, &str)> = paper.iter().map(|(name, value)| (*name, value.as_str())).collect();
         self.take(Seat::Registry, &case, "add-entry", &paper, S::InadmissibleProposed).await;
         self.take(Seat::Ombudsman, &case, "refuse", &ground, S::Inadmissible).await;

@@ -85,6 +85,7 @@ async fn the_office_works_a_whole_day_from_the_worklist_to_the_issued_decision()
         content_type: String::new(),
         content: SCRIPTS.join("\n").into_bytes(),
         request_id: scene.request_id(),
+        receive_time: None,
     };
     ombudsman.add_dossier_entry(entry).await.expect("a note is added");
     browser.press("Admitir").await;

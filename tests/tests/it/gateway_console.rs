@@ -40,7 +40,8 @@ fn pages_before(scene: &Scene, address: SocketAddr, peers: server::Peers) -> axu
 /// Somebody of the office at the console.
 async fn at_the_console(scene: &Scene, door: &Doorway, person: &str, role: Role) -> Visitor {
     let mut visitor = door.visitor();
-    visitor.sign_in(&scene.token(person, &[role], None)).await;
+    let department = (role == Role::FirmLiaison).then_some("legal");
+    visitor.sign_in(&scene.token(person, &[role], department)).await;
     visitor
 }
 

@@ -90,6 +90,7 @@ async fn cases(scene: &Scene, affair: &Affair<'_>) -> Cases {
             content_type: String::new(),
             content: "Extracto bancario con los dos cargos".as_bytes().to_vec(),
             request_id: scene.request_id(),
+            receive_time: None,
         };
         let mut investigator = affair.cast.investigator.office.clone();
         investigator.add_dossier_entry(evidence).await.expect("it is added");
@@ -390,6 +391,7 @@ async fn a_dossier_of_more_papers_than_a_page_holds_is_read_to_its_end() {
             content_type: String::new(),
             content: format!("Recibo número {number}.").into_bytes(),
             request_id: scene.request_id(),
+            receive_time: None,
         };
         investigator.add_dossier_entry(evidence).await.expect("it is added");
     }

@@ -175,6 +175,7 @@ async fn send(office: &Office, id: &str, act: Act, typed: &Typed) -> Result<(), 
                 content_type: String::new(),
                 content: typed.words("content").into_bytes(),
                 request_id,
+                receive_time: None,
             };
             office.cases().add_dossier_entry(request).await?;
         }

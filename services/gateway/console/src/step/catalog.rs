@@ -1,6 +1,7 @@
 //! The steps of the office as data: who may take which from which state, and what each asks for. The services judge all of it
 //! again; this only spares people forms that would be refused.
 
+mod fields;
 mod sets;
 mod steps;
 

@@ -303,6 +303,25 @@ mod tests {
     }
 
     #[test]
+    fn what_came_counts_at_its_hour_or_whenever_on_its_day_and_what_came_today_by_now() {
+        let now: Timestamp = "2026-11-27T10:00:00Z".parse().unwrap_or_default();
+        let told = |day: &str, hour: &str| {
+            let typed = [("receive_time", day), ("receive_hour", hour)];
+            let values = Values::new(typed.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+            let at = came(&values, now).map_err(|_| ())?;
+            Ok(at.map(|at| Timestamp::from_second(at.seconds).unwrap_or_default().to_string()))
+        };
+        let at = |text: &str| Ok::<_, ()>(Some(text.to_owned()));
+        assert_eq!(told("", ""), Ok(None));
+        assert_eq!(told("2026-11-26", ""), at("2026-11-26T22:59:59Z"));
+        assert_eq!(told("2026-11-26", "09:30"), at("2026-11-26T08:30:00Z"));
+        assert_eq!(told("2026-11-27", ""), Ok(None));
+        assert_eq!(told("2026-11-27", "09:30"), at("2026-11-27T08:30:00Z"));
+        assert_eq!(told("2026-11-27", "23:00"), at("2026-11-27T22:00:00Z"), "the office says that it is to come");
+        assert_eq!([told("", "09:30"), told("26-11-2026", ""), told("2026-11-26", "9h")], [Err(()), Err(()), Err(())]);
+    }
+
+    #[test]
     fn a_day_is_noon_in_the_time_of_the_house() {
         assert_eq!(noon("2026-11-27").map(|at| at.seconds), Some(1_795_777_200));
         assert_eq!(noon("27-11-2026"), None);

@@ -3,56 +3,14 @@
 use kernel::Role;
 use ventanilla_proto::ombudsman::v1::CaseState;
 
+use super::fields::{
+    ACCEPTED, CAME_AT, CAME_ON, CHANNEL, CLAIMANT_READS, GROUND, NO_HINT, PARTIES_READ, REASONS, STATEMENT, may, need,
+};
 use super::sets::{DECIDES, HEARD, INTAKE, OPEN, SEATED, SITS, STAYABLE, TOLD, UNDECIDED, WITHDRAWABLE, WORKS};
-use super::{Field, Kind, List, Spec, Step};
-use crate::words::Both;
+use super::{Kind, List, Spec, Step};
 
 use CaseState as S;
 use Kind::{Any, Line, Money, Number, One, Orders, Text};
-
-const fn need(name: &'static str, label: Both, hint: Both, kind: Kind) -> Field {
-    Field { name, label, hint, kind, required: true }
-}
-
-const fn may(name: &'static str, label: Both, hint: Both, kind: Kind) -> Field {
-    Field { name, label, hint, kind, required: false }
-}
-
-const NO_HINT: Both = ("", "");
-const CLAIMANT_READS: Both =
-    ("Lo leerá el reclamante: en palabras llanas.", "The claimant will read it: in plain words.");
-const PARTIES_READ: Both = ("Lo leen ambas partes.", "Both parties read it.");
-
-const REASONS: Field = need("reasons", ("Motivos", "Reasons"), PARTIES_READ, Text);
-const STATEMENT: Field = need("statement", ("Qué dijo", "What was said"), PARTIES_READ, Text);
-const CHANNEL: Field = need(
-    "channel",
-    ("Por qué canal", "By which channel"),
-    ("El mismo por el que reclamó, si no pidió otro.", "The one they claimed by, unless they asked for another."),
-    One(List::Channels),
-);
-const ACCEPTED: Field = need("accepted", ("¿Acepta?", "Does it accept?"), NO_HINT, One(List::YesNo));
-const GROUND: Field =
-    need("ground", ("Motivo de la lista cerrada", "Ground of the closed list"), NO_HINT, One(List::Grounds));
-
-const CAME_ON: Field = may(
-    "receive_time",
-    ("Día en que llegó", "Day it came"),
-    (
-        "Si es del reclamante y no llegó hoy: cuenta desde entonces.",
-        "If it is the claimant's and did not come today: it counts from then.",
-    ),
-    Kind::Day,
-);
-const CAME_AT: Field = may(
-    "receive_hour",
-    ("Hora a la que llegó", "Hour it came"),
-    (
-        "Si se sabe; si no, vale todo el día. Lo que llegó antes de proponer la inadmisión no la contesta.",
-        "If it is known; otherwise any of the day. What came before a refusal was proposed does not answer it.",
-    ),
-    Kind::Hour,
-);
 
 /// All of them, in the order a case goes through them.
 pub(crate) const STEPS: &[Spec] = &[
